@@ -1,0 +1,191 @@
+r"""Itô processes and Itô's formula.
+
+The one record everything else in ``theory`` works on. Time enters coefficients and observables
+through :data:`theory.notation.t`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+
+from theory.errors import ShapeError, SymbolError
+from theory.notation import t
+
+Expressions = Sequence[sp.Expr] | sp.MatrixBase
+"""A vector of expressions, as a sequence or as a column."""
+
+
+def column(entries: Expressions, name: str) -> sp.ImmutableMatrix:
+    """``entries`` as a column of expressions; ``name`` is the argument an error message speaks of."""
+    matrix = sp.ImmutableMatrix(entries)
+    if matrix.rows and matrix.cols != 1:
+        raise ShapeError(
+            f"{name} must be a vector: a sequence of expressions or one column, got {name}.shape={matrix.shape}. "
+            "Give one entry per coordinate."
+        )
+    return matrix
+
+
+@dataclass(frozen=True)
+class ItoProcess:
+    r"""The diffusion :math:`dX_t = b(X_t)\,dt + \sigma(X_t)\,dW_t`, read in the Itô sense.
+
+    Attributes:
+        state: Coordinates :math:`x`, distinct symbols. Shape ``(d, 1)``.
+        drift: :math:`b(x)`. Shape ``(d, 1)``.
+        dispersion: :math:`\sigma(x)`, one column per Brownian motion. Shape ``(d, m)``.
+
+    Raises:
+        ShapeError: a shape differs from the above.
+        SymbolError: ``state`` holds something that is not a symbol, or a symbol twice.
+
+    Example:
+        >>> from theory.notation import mu, theta, zeta
+        >>> process = ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta)
+        >>> process.diffusion
+        Matrix([[theta**2*zeta**2]])
+    """
+
+    state: sp.ImmutableMatrix
+    drift: sp.ImmutableMatrix
+    dispersion: sp.ImmutableMatrix
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "state", column(self.state, "state"))
+        object.__setattr__(self, "drift", column(self.drift, "drift"))
+        object.__setattr__(self, "dispersion", sp.ImmutableMatrix(self.dispersion))
+        d = self.dimension
+        if d == 0:
+            raise ShapeError("state must hold at least one coordinate, got none.")
+        for x in self.state:
+            if not x.is_Symbol:
+                raise SymbolError(
+                    f"state must hold symbols, got {x}. Name the coordinate by a symbol and substitute afterwards."
+                )
+        if len(set(self.state)) != d or t in set(self.state):
+            raise SymbolError(f"state must hold distinct symbols other than time {t}, got {tuple(self.state)}.")
+        if self.drift.rows != d:
+            raise ShapeError(
+                f"drift must have one entry per coordinate of state: state has {d}, got drift.shape={self.drift.shape}."
+            )
+        if self.dispersion.rows != d:
+            raise ShapeError(
+                f"dispersion must have one row per coordinate of state: state has {d}, "
+                f"got dispersion.shape={self.dispersion.shape}. "
+                "Give a coordinate without noise a row of zeros."
+            )
+        if self.dispersion.cols == 0:
+            raise ShapeError("dispersion must have at least one column, got none. Give a process without noise a zero column.")
+
+    @classmethod
+    def scalar(cls, state: sp.Symbol, *, drift: sp.Expr, dispersion: sp.Expr) -> ItoProcess:
+        """The process with one coordinate and one Brownian motion."""
+        return cls(sp.ImmutableMatrix([state]), sp.ImmutableMatrix([drift]), sp.ImmutableMatrix([[dispersion]]))
+
+    @property
+    def dimension(self) -> int:
+        """Number of coordinates, d."""
+        return self.state.rows
+
+    @property
+    def noise_dimension(self) -> int:
+        """Number of independent Brownian motions, m."""
+        return self.dispersion.cols
+
+    @property
+    def diffusion(self) -> sp.ImmutableMatrix:
+        r"""The diffusion matrix :math:`a = \sigma\sigma^\top`. Shape ``(d, d)``."""
+        return sp.ImmutableMatrix(self.dispersion * self.dispersion.T)
+
+    @property
+    def parameters(self) -> tuple[sp.Symbol, ...]:
+        """Free symbols of the coefficients that are neither coordinates nor time, sorted by name."""
+        free = (self.drift.free_symbols | self.dispersion.free_symbols) - set(self.state) - {t}
+        return tuple(sorted(free, key=lambda symbol: symbol.name))
+
+    def subs(self, values: Mapping[sp.Symbol, sp.Expr]) -> ItoProcess:
+        """The process with ``values`` put in for parameters.
+
+        Raises:
+            SymbolError: ``values`` names a coordinate. Use ``change_of_variables`` for that.
+        """
+        named = set(values) & set(self.state)
+        if named:
+            raise SymbolError(
+                f"values may name parameters only, but {sorted(map(str, named))} are coordinates. "
+                "Use theory.change_of_variables to pass to other coordinates."
+            )
+        return ItoProcess(self.state, self.drift.subs(values), self.dispersion.subs(values))
+
+    def _repr_latex_(self) -> str:
+        lines = []
+        for i, x in enumerate(self.state):
+            noise = "".join(
+                rf" + \left({sp.latex(sigma)}\right) dW_{{{j + 1}}}"
+                for j, sigma in enumerate(self.dispersion.row(i))
+                if sigma != 0
+            )
+            lines.append(rf"d{sp.latex(x)} &= \left({sp.latex(self.drift[i])}\right) dt{noise}")
+        return r"$\displaystyle \begin{aligned}" + r" \\ ".join(lines) + r"\end{aligned}$"
+
+
+@dataclass(frozen=True)
+class ItoDifferential:
+    r"""The differential :math:`df(t, X_t) = \mu\,dt + \varsigma\,dW_t` of ``k`` observables.
+
+    Attributes:
+        drift: :math:`\mu`. Shape ``(k, 1)``.
+        dispersion: :math:`\varsigma`, one column per Brownian motion. Shape ``(k, m)``.
+    """
+
+    drift: sp.ImmutableMatrix
+    dispersion: sp.ImmutableMatrix
+
+
+def ito_differential(process: ItoProcess, observables: sp.Expr | Expressions) -> ItoDifferential:
+    r"""Itô's formula for one observable or a vector of them.
+
+    .. math::
+        df_k = \Big(\partial_t f_k + \sum_i b_i\,\partial_i f_k
+               + \tfrac12 \sum_{ij} a_{ij}\,\partial_i\partial_j f_k\Big) dt
+               + \sum_{ij} \partial_i f_k\,\sigma_{ij}\,dW_j
+
+    The sum over all pairs ``(i, j)`` carries every cross quadratic variation
+    :math:`d[X_i, X_j] = a_{ij}\,dt`.
+
+    Args:
+        observables: twice differentiable expressions in ``process.state`` and time ``t``.
+
+    References:
+        Øksendal, *Stochastic Differential Equations* (2003), theorem 4.2.1.
+
+    Example:
+        >>> from theory.notation import mu, theta, zeta
+        >>> gbm = ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta)
+        >>> ito_differential(gbm, sp.log(theta)).drift
+        Matrix([[mu - zeta**2/2]])
+    """
+    f = column([observables] if isinstance(observables, sp.Expr) else observables, "observables")
+    gradient = f.jacobian(process.state)
+    second = [
+        sum(
+            (a * sp.diff(entry, x, y) for x, row in zip(process.state, process.diffusion.tolist(), strict=True)
+             for y, a in zip(process.state, row, strict=True)),
+            sp.S.Zero,
+        )
+        for entry in f
+    ]
+    drift = f.diff(t) + gradient * process.drift + sp.Matrix(second) / 2
+    return ItoDifferential(
+        sp.ImmutableMatrix(drift.applyfunc(sp.expand)),
+        sp.ImmutableMatrix((gradient * process.dispersion).applyfunc(sp.expand)),
+    )
+
+
+def quadratic_covariation(process: ItoProcess, f: sp.Expr, g: sp.Expr) -> sp.Expr:
+    r"""The rate :math:`d[f(X), g(X)]/dt = \nabla f^\top a\,\nabla g`."""
+    df = ito_differential(process, [f, g]).dispersion
+    return sp.expand((df.row(0) * df.row(1).T)[0])

@@ -1,0 +1,21 @@
+"""Errors of the verification package: each says what was needed, what arrived and the next move."""
+
+
+class VerificationError(ValueError):
+    """Base of every error that ``verification`` raises for bad input or a bad store."""
+
+
+class UnknownClaimError(VerificationError):
+    """A selector names no registered claim."""
+
+
+class ClaimError(VerificationError):
+    """A claim is not well formed, for instance it has no near miss."""
+
+
+class StoreError(VerificationError):
+    """The store cannot be used: written by a newer version, damaged, or out of disk space."""
+
+
+class LockError(VerificationError):
+    """``claims.lock.json`` cannot be read."""
