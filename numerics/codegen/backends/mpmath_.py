@@ -1,0 +1,187 @@
+"""mpmath: as many digits as asked for, with exact constants. Slow; the judge of the other backends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from fractions import Fraction
+from functools import lru_cache, wraps
+from typing import Any
+
+import mpmath
+import numpy as np
+import sympy as sp
+from mpmath import mp, mpf
+
+from numerics.codegen.printing import Backend
+from numerics.errors import ArgumentError
+
+GUARD_DIGITS = 10
+"""Digits carried beyond those asked for."""
+
+_FUNCTIONS = (
+    *("divide", "reciprocal", "power", "square_root", "maximum", "minimum", "absolute", "sign", "floor", "modulo"),
+    *("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2"),
+    *("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "erf", "erfc", "erfi", "inverse_erf"),
+    *("gamma", "log_gamma", "digamma", "lower_gamma", "upper_gamma", "beta", "incomplete_beta"),
+)
+
+_FIELDS = {1: "({0})", 2: "({0}, {1})", 3: "({0}, {1}, {2})"}
+_ARITY = {name: 2 for name in ("divide", "power", "maximum", "minimum", "modulo", "arctan2", "beta")} | {
+    "lower_gamma": 2,
+    "upper_gamma": 2,
+    "incomplete_beta": 3,
+}
+
+TEMPLATES = {
+    "add": "{0} + {1}",
+    "subtract": "{0} - {1}",
+    "multiply": "{0} * {1}",
+    "negate": "-{0}",
+    "power_integer": "{0} ** {value}",
+    **{name: name + _FIELDS[_ARITY.get(name, 1)] for name in _FUNCTIONS},
+    "polygamma": "polygamma({value}, {0})",
+    "less": "{0} < {1}",
+    "less_equal": "{0} <= {1}",
+    "equal": "{0} == {1}",
+    "logical_and": "{0} and {1}",
+    "logical_or": "{0} or {1}",
+    "logical_not": "not {0}",
+    "select": "{1} if {0} else {2}",
+}
+
+
+def _literal(constant: sp.Expr, op: str) -> str | None:
+    return str(constant) if constant.is_Integer else None
+
+
+def _real(function: Callable[..., Any]) -> Callable[..., mpf]:
+    """``function`` among the real numbers: NaN outside its domain, at a pole, and for NaN."""
+
+    @wraps(function)
+    def real_function(*values: Any) -> mpf:
+        if any(mp.isnan(value) for value in values):
+            return mp.nan
+        try:
+            result = function(*values)
+        except (ValueError, ZeroDivisionError, mpmath.libmp.ComplexResult):
+            return mp.nan
+        return mp.nan if isinstance(result, mp.mpc) else mp.mpf(result)
+
+    return real_function
+
+
+def _divide(x: mpf, y: mpf) -> mpf:
+    """The quotient with the infinities of IEEE arithmetic; zero has no sign here."""
+    if y == 0:
+        return mp.nan if x == 0 else mp.sign(x) * mp.inf
+    return mp.mpf(x) / y
+
+
+def _power(x: mpf, y: mpf) -> mpf:
+    if x == 0 and y < 0:
+        return mp.inf
+    return mp.power(x, y)
+
+
+def _log(x: mpf) -> mpf:
+    return -mp.inf if x == 0 else mp.log(x)
+
+
+def _log_gamma(x: mpf) -> mpf:
+    return mp.inf if x == 0 else mp.loggamma(x)
+
+
+def _incomplete_beta(a: mpf, b: mpf, x: mpf) -> mpf:
+    return mp.betainc(a, b, 0, x, regularized=True) if 0 <= x <= 1 else mp.nan
+
+
+def _inverse_erf(x: mpf) -> mpf:
+    return mp.erfinv(x) if abs(x) < 1 else _divide(x, mp.mpf(0)) if abs(x) == 1 else mp.nan
+
+
+def _functions() -> dict[str, Callable[..., mpf]]:
+    same_name = "exp expm1 log1p sin cos tan sinh cosh tanh sign floor erf erfc erfi gamma digamma beta polygamma"
+    functions = {
+        **{name: getattr(mp, name) for name in same_name.split()},
+        "arcsin": mp.asin,
+        "arccos": mp.acos,
+        "arctan": mp.atan,
+        "arctan2": mp.atan2,
+        "arcsinh": mp.asinh,
+        "arccosh": mp.acosh,
+        "arctanh": mp.atanh,
+        "divide": _divide,
+        "reciprocal": lambda x: _divide(mp.one, x),
+        "power": _power,
+        "square_root": mp.sqrt,
+        "maximum": max,
+        "minimum": min,
+        "absolute": abs,
+        "modulo": lambda x, y: mp.mpf(x) % y,
+        "log": _log,
+        "log_gamma": _log_gamma,
+        "inverse_erf": _inverse_erf,
+        "lower_gamma": lambda s, x: mp.gammainc(s, 0, x) if s > 0 and x >= 0 else mp.nan,
+        "upper_gamma": lambda s, x: mp.gammainc(s, x) if s > 0 and x >= 0 else mp.nan,
+        "incomplete_beta": _incomplete_beta,
+    }
+    return {name: _real(function) for name, function in functions.items()}
+
+
+@lru_cache(maxsize=4096)
+def _number(constant: sp.Expr, digits: int) -> mpf:
+    """A constant in closed form to ``digits`` digits."""
+    if constant.is_Rational:
+        return mp.mpf(int(constant.p)) / int(constant.q)
+    if constant in (sp.nan, sp.oo, -sp.oo):
+        return mp.mpf(str(float(constant)))
+    value = constant.evalf(digits + GUARD_DIGITS, maxn=max(100, 4 * digits))
+    return mp.make_mpf(value._mpf_)
+
+
+def _namespace(constants: Sequence[sp.Expr]) -> dict[str, Any]:
+    return {**_functions(), "exact": lambda number: _number(constants[number], mp.dps)}
+
+
+def _call(function: Callable[..., tuple], values: Sequence[Any], digits: int | None) -> tuple[Any, ...]:
+    with nullcontext() if digits is None else mp.workdps(digits):
+        with mp.extradps(GUARD_DIGITS):
+            try:
+                points = np.broadcast(*map(_as_objects, values)) if values else None
+            except ValueError:
+                shapes = [np.shape(value) for value in values]
+                raise ArgumentError(f"the arguments must broadcast to one shape, got {shapes}.") from None
+            shape = points.shape if points is not None else ()
+            rows = [function(*map(_as_mpf, point)) for point in (points if points is not None else [()])]
+        columns = [[+mp.mpf(entry) for entry in column] for column in zip(*rows, strict=True)]
+    return tuple(_array(column, shape) if shape else column[0] for column in columns)
+
+
+def _as_objects(value: Any) -> np.ndarray:
+    # An mpf is no sequence, but NumPy would ask it.
+    return np.asarray(value, dtype=object)
+
+
+def _array(column: Sequence[mpf], shape: tuple[int, ...]) -> np.ndarray:
+    result = np.empty(len(column), dtype=object)
+    result[:] = column
+    return result.reshape(shape)
+
+
+def _as_mpf(value: Any) -> mpf:
+    if isinstance(value, np.floating | np.integer):
+        value = value.item()
+    if isinstance(value, sp.Expr) and value.is_number and value.is_extended_real:
+        return _number(value, mp.dps)
+    if isinstance(value, Fraction):
+        return mp.mpf(value.numerator) / value.denominator
+    try:
+        return mp.mpf(value)
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            f"an argument must hold real numbers, got {value!r} of type {type(value).__name__}."
+        ) from None
+
+
+BACKEND = Backend("mpmath", TEMPLATES, _literal, _namespace, _call)

@@ -1,0 +1,110 @@
+"""NumPy and ``scipy.special``: double precision, or single where every floating-point argument is single."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from scipy import special
+
+from numerics.codegen.printing import Backend, float_literal
+from numerics.errors import ArgumentError
+
+TEMPLATES = {
+    "add": "{0} + {1}",
+    "subtract": "{0} - {1}",
+    "multiply": "{0} * {1}",
+    "divide": "{0} / {1}",
+    "negate": "-{0}",
+    "reciprocal": "1.0 / {0}",
+    ("power_integer", 2): "{0} * {0}",
+    ("power_integer", 3): "{0} * {0} * {0}",
+    "power_integer": "integer_power({0}, {value})",
+    "power": "np.power({0}, {1})",
+    "square_root": "np.sqrt({0})",
+    "modulo": "np.mod({0}, {1})",
+    "absolute": "np.abs({0})",
+    "exp": "np.exp({0})",
+    "expm1": "np.expm1({0})",
+    "log": "np.log({0})",
+    "log1p": "np.log1p({0})",
+    **{name: f"np.{name}({{0}})" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "sign", "floor")},
+    **{name: f"np.{name}({{0}})" for name in ("arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh")},
+    **{name: f"np.{name}({{0}}, {{1}})" for name in ("maximum", "minimum", "arctan2")},
+    **{name: f"special.{name}({{0}})" for name in ("erf", "erfc", "erfi", "gamma", "digamma")},
+    "inverse_erf": "special.erfinv({0})",
+    "log_gamma": "special.loggamma({0})",
+    "polygamma": "special.polygamma({value}, {0})",
+    "lower_gamma": "special.gammainc({0}, {1}) * special.gamma({0})",
+    "upper_gamma": "special.gammaincc({0}, {1}) * special.gamma({0})",
+    "beta": "special.beta({0}, {1})",
+    "incomplete_beta": "special.betainc({0}, {1}, {2})",
+    "less": "np.less({0}, {1})",
+    "less_equal": "np.less_equal({0}, {1})",
+    "equal": "np.equal({0}, {1})",
+    "logical_and": "np.logical_and({0}, {1})",
+    "logical_or": "np.logical_or({0}, {1})",
+    "logical_not": "np.logical_not({0})",
+    "select": "np.where({0}, {1}, {2})",
+}
+
+
+def integer_power(x: Any, n: int) -> Any:
+    """x**n by squaring, which for arrays is several times faster than ``x**n``."""
+    power, result = x, None
+    while n:
+        if n & 1:
+            result = power if result is None else result * power
+        n >>= 1
+        if n:
+            power = power * power
+    return result
+
+
+def _namespace(constants: Sequence[sp.Expr]) -> dict[str, Any]:
+    return {"np": np, "special": special, "integer_power": integer_power, "nan": np.nan, "inf": np.inf}
+
+
+def _call(function: Callable[..., tuple], values: Sequence[Any], digits: int | None) -> tuple[np.ndarray, ...]:
+    arrays = [np.asarray(value) for value in values]
+    for place, array in enumerate(arrays):
+        if array.dtype.kind not in "fiub":
+            raise ArgumentError(f"argument {place} must hold real numbers, got dtype {array.dtype}.")
+    dtype = number_type(values, arrays)
+    try:
+        shape = np.broadcast_shapes(*(array.shape for array in arrays))
+    except ValueError:
+        shapes = [array.shape for array in arrays]
+        raise ArgumentError(f"the arguments must broadcast to one shape, got {shapes}.") from None
+    arrays = [array.astype(dtype, copy=False) for array in arrays]
+    # Outside a domain the answer is NaN, and NaN is not worth a warning per step.
+    with np.errstate(all="ignore"):
+        outputs = function(*arrays)
+    return _fresh(outputs, arrays, shape, dtype)
+
+
+def number_type(values: Sequence[Any], arrays: Sequence[np.ndarray]) -> np.dtype:
+    """The widest floating-point type among the arguments; Python's own numbers do not widen it."""
+    typed = [a.dtype for v, a in zip(values, arrays, strict=True) if type(v) not in (bool, int, float)]
+    floating = [dtype for dtype in typed if dtype.kind == "f"]
+    return np.result_type(np.float32, *floating) if floating else np.dtype(np.float64)
+
+
+def _fresh(
+    outputs: Sequence[Any], arguments: Sequence[np.ndarray], shape: tuple[int, ...], dtype: np.dtype
+) -> tuple[np.ndarray, ...]:
+    """Outputs of the common shape that share memory neither with the arguments nor with each other."""
+    taken = [*arguments]
+    results = []
+    for output in outputs:
+        result = np.asarray(output, dtype=dtype)
+        if result.shape != shape or any(result is other for other in taken):
+            result = np.array(np.broadcast_to(result, shape))
+        taken.append(result)
+        results.append(result)
+    return tuple(results)
+
+
+BACKEND = Backend("numpy", TEMPLATES, lambda constant, op: float_literal(constant), _namespace, _call)

@@ -1,0 +1,170 @@
+"""PyTorch: any floating-point type and device, differentiable.
+
+As everywhere in PyTorch, the derivative of a ``select`` is NaN where the branch *not* taken has an infinite one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+
+from numerics.codegen.printing import Backend, float_literal
+from numerics.errors import ArgumentError, MissingBackendError
+
+if TYPE_CHECKING:
+    from torch import Tensor, dtype
+
+_SAME_NAME = (
+    *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh"),
+    *("exp", "expm1", "log", "log1p", "floor", "erf", "erfc", "digamma"),
+)
+
+TEMPLATES = {
+    "add": "{0} + {1}",
+    "subtract": "{0} - {1}",
+    "multiply": "{0} * {1}",
+    "divide": "{0} / {1}",
+    "negate": "-{0}",
+    "reciprocal": "1.0 / {0}",
+    ("power_integer", 2): "{0} * {0}",
+    ("power_integer", 3): "{0} * {0} * {0}",
+    "power_integer": "{0} ** {value}",
+    "power": "torch.pow({0}, {1})",
+    "square_root": "torch.sqrt({0})",
+    "modulo": "torch.remainder({0}, {1})",
+    "absolute": "torch.abs({0})",
+    "sign": "sign({0})",
+    **{name: f"torch.{name}({{0}})" for name in _SAME_NAME},
+    **{name: f"torch.{name}({{0}}, {{1}})" for name in ("maximum", "minimum", "arctan2")},
+    "inverse_erf": "torch.erfinv({0})",
+    "gamma": "gamma({0})",
+    "log_gamma": "log_gamma({0})",
+    "polygamma": "polygamma({value}, {0})",
+    "lower_gamma": "torch.special.gammainc({0}, {1}) * gamma({0})",
+    "upper_gamma": "torch.special.gammaincc({0}, {1}) * gamma({0})",
+    "beta": "beta({0}, {1})",
+    "less": "{0} < {1}",
+    "less_equal": "{0} <= {1}",
+    "equal": "{0} == {1}",
+    "logical_and": "{0} & {1}",
+    "logical_or": "{0} | {1}",
+    "logical_not": "~{0}",
+    "select": "torch.where({0}, {1}, {2})",
+}
+
+TAKES_FLOATS = frozenset(
+    "add subtract multiply divide negate reciprocal power modulo less less_equal equal return".split()  # noqa: SIM905
+)
+"""Where a Python float may stand for a tensor. Elsewhere PyTorch wants a tensor, or would round it to float32."""
+
+
+def _literal(constant: sp.Expr, op: str) -> str:
+    number = float_literal(constant)
+    return number if op in TAKES_FLOATS else f"v0.new_tensor({number})"
+
+
+def sign(x: Tensor) -> Tensor:
+    """The sign, NaN for NaN (where ``torch.sign`` says 0)."""
+    import torch
+
+    return torch.where(torch.isnan(x), x, torch.sign(x))
+
+
+def log_gamma(x: Tensor) -> Tensor:
+    """The logarithm of Gamma(x), NaN for x < 0 (where ``torch.lgamma`` gives the logarithm of the modulus)."""
+    import torch
+
+    return torch.where(x < 0, torch.nan, torch.lgamma(x))
+
+
+def gamma(x: Tensor) -> Tensor:
+    r"""Gamma(x), for x < 1/2 by the reflection :math:`\Gamma(x)\,\Gamma(1 - x) = \pi / \sin \pi x`."""
+    import torch
+
+    reflect = x < 0.5
+    positive = torch.exp(torch.lgamma(torch.where(reflect, 1 - x, x)))
+    # sin(pi x) from the distance to the nearest integer keeps its relative accuracy there.
+    nearest = torch.round(x)
+    sine = torch.sin(torch.pi * (x - nearest)) * (1 - 2 * torch.remainder(nearest, 2))
+    pole = (x < 0) & (x == nearest)
+    reflected = torch.where(pole, torch.nan, torch.pi / (torch.where(reflect, sine, 1.0) * positive))
+    return torch.where(reflect, reflected, positive)
+
+
+def polygamma(n: int, x: Tensor) -> Tensor:
+    r"""The n-th derivative of digamma, :math:`(-1)^{n+1}\, n!\, \zeta(n + 1, x)`, for x > 0 and NaN for x < 0.
+
+    ``torch.special.polygamma`` is right to nine digits only.
+    """
+    import torch
+
+    value = (-1) ** (n + 1) * math.factorial(n) * torch.special.zeta(n + 1.0, x)
+    return torch.where(x < 0, torch.nan, value)
+
+
+def beta(a: Tensor, b: Tensor) -> Tensor:
+    """The beta function of two positive numbers, NaN for others."""
+    import torch
+
+    return torch.exp(log_gamma(a) + log_gamma(b) - log_gamma(a + b))
+
+
+def _namespace(constants: Sequence[sp.Expr]) -> dict[str, Any]:
+    try:
+        import torch
+    except ImportError:
+        raise MissingBackendError(
+            "the torch backend needs PyTorch, which is not installed. Install torch, or use backend='numpy'."
+        ) from None
+    helpers = {function.__name__: function for function in (sign, log_gamma, gamma, polygamma, beta)}
+    return {"torch": torch, "nan": float("nan"), "inf": float("inf"), **helpers}
+
+
+def _call(function: Callable[..., tuple], values: Sequence[Any], digits: int | None) -> tuple[Tensor, ...]:
+    import torch
+
+    tensors = _tensors(values)
+    try:
+        shape = torch.broadcast_shapes(*(tensor.shape for tensor in tensors))
+    except RuntimeError:
+        shapes = [tuple(tensor.shape) for tensor in tensors]
+        raise ArgumentError(f"the arguments must broadcast to one shape, got {shapes}.") from None
+    like = tensors[0] if tensors else torch.empty((), dtype=torch.float64)
+    results: list[Tensor] = []
+    for output in function(*tensors):
+        if not isinstance(output, torch.Tensor):
+            output = torch.full(shape, output, dtype=like.dtype, device=like.device)
+        if output.shape != shape or any(output is other for other in (*tensors, *results)):
+            output = output.expand(shape).clone()
+        results.append(output)
+    return tuple(results)
+
+
+def _tensors(values: Sequence[Any]) -> list[Tensor]:
+    """The arguments as tensors of one type on one device; Python's own numbers choose neither."""
+    import torch
+
+    for place, value in enumerate(values):
+        if isinstance(value, complex) or (isinstance(value, torch.Tensor) and value.is_complex()):
+            raise ArgumentError(f"argument {place} must hold real numbers, got {value!r}.")
+    given = [v if type(v) in (bool, int, float) else torch.as_tensor(v) for v in values]
+    devices = {v.device for v in values if isinstance(v, torch.Tensor)}
+    if len(devices) > 1:
+        raise ArgumentError(f"all tensors must be on one device, got {sorted(map(str, devices))}.")
+    device = next(iter(devices), torch.device("cpu"))
+    number_type = _number_type([v for v in given if isinstance(v, torch.Tensor)])
+    return [torch.as_tensor(v, dtype=number_type, device=device) for v in given]
+
+
+def _number_type(tensors: Sequence[Tensor]) -> dtype:
+    import torch
+
+    floating = [tensor.dtype for tensor in tensors if tensor.is_floating_point()]
+    return reduce(torch.promote_types, floating) if floating else torch.float64
+
+
+BACKEND = Backend("torch", TEMPLATES, _literal, _namespace, _call)

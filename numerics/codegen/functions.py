@@ -1,0 +1,140 @@
+"""Which SymPy function becomes which operation, or which other formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import sympy as sp
+from sympy.codegen.cfunctions import expm1, log1p
+
+from numerics.codegen.accurate import csch, heaviside, sech
+from numerics.errors import UnsupportedFunctionError
+
+UNARY: dict[type, str] = {
+    sp.exp: "exp",
+    expm1: "expm1",
+    log1p: "log1p",
+    sp.sin: "sin",
+    sp.cos: "cos",
+    sp.tan: "tan",
+    sp.asin: "arcsin",
+    sp.acos: "arccos",
+    sp.atan: "arctan",
+    sp.sinh: "sinh",
+    sp.cosh: "cosh",
+    sp.tanh: "tanh",
+    sp.asinh: "arcsinh",
+    sp.acosh: "arccosh",
+    sp.atanh: "arctanh",
+    sp.erf: "erf",
+    sp.erfc: "erfc",
+    sp.erfi: "erfi",
+    sp.erfinv: "inverse_erf",
+    sp.gamma: "gamma",
+    sp.loggamma: "log_gamma",
+    sp.digamma: "digamma",
+    sp.Abs: "absolute",
+    sp.sign: "sign",
+    sp.floor: "floor",
+}
+
+BINARY: dict[type, str] = {
+    sp.Mod: "modulo",
+    sp.atan2: "arctan2",
+    sp.lowergamma: "lower_gamma",
+    sp.uppergamma: "upper_gamma",
+    sp.beta: "beta",
+}
+
+FOLDED: dict[type, str] = {sp.Max: "maximum", sp.Min: "minimum"}
+"""Operations of two operands for functions of any number."""
+
+REWRITTEN: dict[type, Callable[..., sp.Expr]] = {
+    sp.Heaviside: heaviside,
+    sp.sech: sech,
+    sp.csch: csch,
+    sp.coth: lambda u: 1 / sp.tanh(u),
+    sp.sec: lambda u: 1 / sp.cos(u),
+    sp.csc: lambda u: 1 / sp.sin(u),
+    sp.cot: lambda u: 1 / sp.tan(u),
+    sp.asec: lambda u: sp.acos(1 / u),
+    sp.acsc: lambda u: sp.asin(1 / u),
+    sp.acot: lambda u: sp.atan(1 / u),
+    sp.asech: lambda u: sp.acosh(1 / u),
+    sp.acsch: lambda u: sp.asinh(1 / u),
+    sp.acoth: lambda u: sp.atanh(1 / u),
+    sp.sinc: lambda u: sp.Piecewise((1, sp.Eq(u, 0)), (sp.sin(u) / u, True)),
+    sp.factorial: lambda n: sp.gamma(n + 1),
+    sp.trigamma: lambda u: sp.polygamma(1, u),
+    sp.ceiling: lambda u: -sp.floor(-u),
+    sp.frac: lambda u: u - sp.floor(u),
+}
+
+COMPARISONS: dict[type, tuple[str, bool, bool]] = {
+    sp.StrictLessThan: ("less", False, False),
+    sp.LessThan: ("less_equal", False, False),
+    sp.StrictGreaterThan: ("less", True, False),
+    sp.GreaterThan: ("less_equal", True, False),
+    sp.Equality: ("equal", False, False),
+    sp.Unequality: ("equal", False, True),
+}
+"""Operation, whether its operands change places, whether its result is negated."""
+
+WITH_A_RULE = (sp.log, sp.Piecewise, sp.polygamma, sp.betainc_regularized)
+"""Functions that ``lower`` treats one by one."""
+
+
+_OF_CONSTANTS: dict[str, Callable[..., sp.Expr]] = {
+    **{op: head for head, op in (*UNARY.items(), *BINARY.items(), *FOLDED.items())},
+    "add": sp.Add,
+    "subtract": lambda x, y: x - y,
+    "multiply": sp.Mul,
+    "divide": lambda x, y: x / y,
+    "negate": lambda x: -x,
+    "reciprocal": lambda x: 1 / x,
+    "square_root": lambda x: sp.Pow(x, sp.S.Half, evaluate=False),
+    "power": lambda x, y: sp.Pow(x, y, evaluate=False),
+    "log": sp.log,
+    "incomplete_beta": lambda a, b, x: sp.betainc_regularized(a, b, 0, x),
+}
+_EVALUATED = frozenset(
+    {"add", "subtract", "multiply", "divide", "negate", "reciprocal", "square_root", "power"}
+    | {"absolute", "sign", "floor", "maximum", "minimum", "modulo", "incomplete_beta"}
+)
+
+
+def folded(op: str, constants: Sequence[sp.Expr], value: int | None) -> sp.Expr:
+    """An operation on constants as a constant in closed form.
+
+    Functions stay unevaluated: they are computed when a backend asks for digits, and not simplified.
+    """
+    if op == "power_integer":
+        (x,) = constants
+        return x**value
+    if op == "polygamma":
+        return sp.polygamma(value, *constants, evaluate=False)
+    form = _OF_CONSTANTS[op]
+    return form(*constants) if op in _EVALUATED else form(*constants, evaluate=False)
+
+
+def compared(op: str, left: sp.Expr, right: sp.Expr) -> sp.logic.boolalg.BooleanAtom:
+    """Whether a comparison of two constants holds."""
+    if sp.nan in (left, right):
+        return sp.false
+    difference = (left - right).evalf(40)
+    holds = {"less": difference < 0, "less_equal": difference <= 0, "equal": difference == 0}[op]
+    return sp.true if holds else sp.false
+
+
+def unsupported(expression: sp.Basic) -> UnsupportedFunctionError:
+    """The error that says which function stands in the way, and what to do."""
+    name = type(expression).__name__
+    shown = str(expression) if len(str(expression)) < 80 else name
+    known = sorted({head.__name__ for head in (*UNARY, *BINARY, *FOLDED, *REWRITTEN, *WITH_A_RULE)})
+    advice = "Evaluate it (doit)" if isinstance(expression, sp.Integral | sp.Sum | sp.Derivative) else "Rewrite it"
+    if isinstance(expression, sp.re | sp.im | sp.conjugate | sp.arg):
+        advice = "Give its symbols real=True"
+    return UnsupportedFunctionError(
+        f"no backend (numpy, torch, mpmath, cpu) can evaluate {name}, met in {shown}. {advice}, "
+        f"or use: {', '.join(known)}."
+    )

@@ -1,0 +1,362 @@
+"""From formulas to programs, exactly.
+
+Lowering chooses the form in which floating-point numbers lose least, and then the one with fewest operations:
+
+1. Floats are read as the rationals they are; numbers are folded, and stay exact in the program.
+2. Differences that cancel are rewritten (:mod:`~numerics.codegen.accurate`), so that a coefficient that vanishes on an
+   invariant set keeps its relative accuracy there.
+3. Sums take Horner's form where that saves operations (:mod:`~numerics.codegen.horner`), and terms with one coefficient
+   share its multiplication.
+4. What depends on later arguments only is combined first. With the state in front of the parameters, a time loop
+   can form it once.
+
+Structurally equal subexpressions meet in one instruction as they are made (hash-consing), in place of a search for
+common subexpressions afterwards.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import sympy as sp
+from sympy.core.function import AppliedUndef
+from sympy.logic.boolalg import Boolean, BooleanAtom
+
+from numerics.codegen.accurate import log_one_plus, without_cancellation
+from numerics.codegen.exact import Number, exact_input
+from numerics.codegen.functions import BINARY, COMPARISONS, FOLDED, REWRITTEN, UNARY, compared, folded, unsupported
+from numerics.codegen.horner import horner_groups, number_and_factors
+from numerics.codegen.program import Program, ProgramBuilder
+from numerics.errors import NumericsError, UnsupportedFunctionError
+
+LARGEST_INTEGER_POWER = 64
+"""Beyond it a product of equal factors loses more than ``pow`` does."""
+
+Signed = tuple[bool, int]
+"""A quantity up to sign: (is it the negative of what stands at the place, the place)."""
+
+Condition = int | BooleanAtom
+"""The place of a condition, or its truth."""
+
+
+def lower(
+    expressions: Sequence[sp.Expr] | sp.MatrixBase,
+    arguments: Sequence[sp.Symbol],
+    *,
+    parameters: Mapping[sp.Symbol, Number] | None = None,
+) -> Program:
+    """The program that computes ``expressions`` (row by row, if a matrix) from ``arguments``.
+
+    A condition (``x < 1``) among the expressions counts as its indicator, 1 or 0.
+
+    Args:
+        expressions: Real numbers; a symbol stands for a real number whatever its assumptions.
+        arguments: Distinct symbols.
+        parameters: Symbols that become constants, exactly as given.
+
+    Raises:
+        MissingParameterError: a symbol is neither an argument nor a parameter.
+        UnsupportedFunctionError: a function has no counterpart in :data:`numerics.codegen.program.OPERATIONS`.
+        ArgumentError: an argument is malformed.
+
+    Example:
+        >>> x, mu = sp.symbols("x mu")
+        >>> print(lower([mu * x - x**3], [x], parameters={mu: 2}))
+        %0 = argument 0  # x
+        %1 = power_integer %0, 2
+        %2 = constant 2
+        %3 = subtract %2, %1
+        %4 = multiply %0, %3
+        return %4
+    """
+    arguments = tuple(arguments)
+    exact = exact_input(expressions, arguments, parameters or {})
+    lowering = _Lowering(arguments, exact.numbers)
+    try:
+        outputs = [lowering.output(expression) for expression in exact.expressions]
+    except RecursionError:
+        raise NumericsError(
+            "an expression is nested too deeply to be lowered. Name its inner parts and pass them."
+        ) from None
+    return lowering.builder.program(map(str, arguments), outputs)
+
+
+class _Lowering:
+    """The state of one lowering: the instructions so far and where each subexpression stands."""
+
+    def __init__(self, arguments: Sequence[sp.Symbol], numbers: Mapping[sp.Dummy, sp.Rational]) -> None:
+        self.builder = ProgramBuilder()
+        self.known: dict[sp.Basic, Signed] = {}
+        self.conditions: dict[sp.Basic, Condition] = {}
+        self.earliest: list[float] = []
+        for number, argument in enumerate(arguments):
+            self.known[argument] = (False, self.add("argument", value=number))
+        for stand_in, number in numbers.items():
+            self.known[stand_in] = (False, self.constant(number))
+
+    def add(self, op: str, *operands: int, value: int | None = None, constant: sp.Expr | None = None) -> int:
+        """The place of this instruction, or of its value if its operands are constants."""
+        constants = [self.builder.instructions[operand].constant for operand in operands]
+        if constants and None not in constants:
+            return self.constant(folded(op, constants, value))
+        place = self.builder.add(op, *operands, value=value, constant=constant)
+        if place == len(self.earliest):
+            default = value if op == "argument" else math.inf
+            self.earliest.append(min((self.earliest[operand] for operand in operands), default=default))
+        return place
+
+    def output(self, expression: sp.Basic) -> int:
+        # A symbol is a SymPy Boolean too, and means a number here.
+        return self.real(expression) if isinstance(expression, sp.Expr) else self.indicator(expression)
+
+    def indicator(self, condition: Boolean) -> int:
+        return self.select(self.boolean(condition), self.constant(sp.S.One), self.constant(sp.S.Zero))
+
+    def select(self, condition: Condition, first: int, second: int) -> int:
+        if isinstance(condition, BooleanAtom):
+            return first if condition == sp.true else second
+        return first if first == second else self.add("select", condition, first, second)
+
+    def real(self, expression: sp.Expr) -> int:
+        """The place of ``expression``."""
+        return self.with_sign(self.signed(expression))
+
+    def signed(self, expression: sp.Expr) -> Signed:
+        """The place of ``expression`` or of its negative, whichever costs less."""
+        found = self.known.get(expression)
+        if found is None:
+            found = self.known[expression] = self._signed(expression)
+        return found
+
+    def _signed(self, expression: sp.Expr) -> Signed:
+        if expression.is_Add and not expression.is_number:
+            return self.sum(expression.args)
+        if expression.is_Mul and not expression.is_number:
+            return self.product(*number_and_factors(expression))
+        if expression.is_number:
+            if expression.is_Rational and expression < 0:
+                return True, self.constant(-expression)
+            return False, self.constant(expression)
+        if expression.is_Pow:
+            return self.power(expression.base, expression.exp)
+        return False, self.function(expression)
+
+    def with_sign(self, signed: Signed) -> int:
+        negative, place = signed
+        if not negative:
+            return place
+        instruction = self.builder.instructions[place]
+        if instruction.op == "constant":
+            return self.constant(-instruction.constant)
+        if instruction.op == "subtract":
+            return self.add("subtract", *reversed(instruction.operands))
+        if instruction.op in ("multiply", "divide"):
+            first, second = instruction.operands
+            if self.builder.instructions[first].op == "constant":
+                return self.add(instruction.op, self.with_sign((True, first)), second)
+        return self.add("negate", place)
+
+    def constant(self, number: sp.Expr) -> int:
+        """The place of a real number in closed form."""
+        if not (number.is_Rational or number in (sp.nan, sp.oo, -sp.oo)):
+            unevaluated = number.has(sp.Integral, sp.Sum, sp.Product, sp.Derivative, sp.Limit, AppliedUndef)
+            if unevaluated or not (number.evalf(20).is_Float or number.evalf(20).is_Rational):
+                raise UnsupportedFunctionError(
+                    f"programs compute with real numbers, and {number} is none in closed form. "
+                    "Evaluate it first, or look for a division by zero or a root of a negative number."
+                )
+        return self.add("constant", constant=number)
+
+    # Sums and products
+
+    def sum(self, terms: Sequence[sp.Expr]) -> Signed:
+        accurate = without_cancellation(terms)
+        if accurate is not None:
+            return self.signed(sp.Add(*accurate))
+        horner = horner_groups(terms)
+        if horner is not None:
+            return self.horner(*horner)
+        return self.added(self.weighted(terms))
+
+    def weighted(self, terms: Sequence[sp.Expr]) -> list[Signed]:
+        """The terms, those with one coefficient up to sign under one multiplication."""
+        groups: dict[sp.Expr, list[Signed]] = {}
+        for term in terms:
+            number, factors = number_and_factors(term)
+            if not factors:
+                groups.setdefault(sp.S.One, []).append(self.signed(number))
+                continue
+            negative, place = self.product(sp.S.One, factors)
+            below = number.is_negative
+            groups.setdefault(-number if below else number, []).append((negative != bool(below), place))
+        return [self.scaled(number, self.added(group)) for number, group in groups.items()]
+
+    def added(self, items: Sequence[Signed]) -> Signed:
+        items = sorted(items, key=lambda item: (*self.order(item[1]), item[1]))
+        leading = next((item for item in items if not item[0]), None)
+        if leading is None:
+            return True, self.added([(False, place) for _, place in items])[1]
+        items.remove(leading)
+        total = leading[1]
+        for negative, place in items:
+            total = self.add("subtract" if negative else "add", total, place)
+        return False, total
+
+    def order(self, place: int) -> tuple[float, bool]:
+        """Later arguments first; products last, where each meets an addition and the two make one fused operation."""
+        return -self.earliest[place], self.builder.instructions[place].op == "multiply"
+
+    def horner(self, base: sp.Expr, coefficients: Mapping[int, list[sp.Expr]]) -> Signed:
+        exponents = sorted(coefficients, reverse=True)
+        total = self.signed(sp.Add(*coefficients[exponents[0]]))
+        for high, low in pairwise(exponents):
+            product = self.multiplied([total, self.power(base, sp.Integer(high - low))])
+            total = self.added([product, self.signed(sp.Add(*coefficients[low]))])
+        if exponents[-1]:
+            total = self.multiplied([total, self.power(base, sp.Integer(exponents[-1]))])
+        return total
+
+    def product(self, number: sp.Expr, factors: Sequence[sp.Expr]) -> Signed:
+        """``number`` times the factors, with all negative powers in one denominator."""
+        above, below = [], []
+        for factor in factors:
+            if factor.is_Pow and factor.exp.is_Rational and factor.exp < 0:
+                below.append(self.power(factor.base, -factor.exp))
+            else:
+                above.append(self.signed(factor))
+        if not below:
+            return self.scaled(number, self.multiplied(above))
+        flipped, denominator = self.multiplied(below)
+        if not above and number in (1, -1):
+            return flipped != (number == -1), self.add("reciprocal", denominator)
+        negative, numerator = self.scaled(number, self.multiplied(above)) if above else self.signed(number)
+        return flipped != negative, self.add("divide", numerator, denominator)
+
+    def multiplied(self, items: Sequence[Signed]) -> Signed:
+        negative = sum(item[0] for item in items) % 2 == 1
+        ones = [place for _, place in items if self.builder.instructions[place].constant != 1]
+        places = sorted(ones, key=lambda place: (-self.earliest[place], place))
+        if not places:
+            return negative, self.constant(sp.S.One)
+        total = places[0]
+        for place in places[1:]:
+            total = self.add("multiply", total, place)
+        return negative, total
+
+    def scaled(self, number: sp.Expr, item: Signed) -> Signed:
+        negative, place = item
+        if number.is_negative:
+            negative, number = not negative, -number
+        if number == 1:
+            return negative, place
+        return negative, self.add("multiply", self.constant(number), place)
+
+    # Powers
+
+    def power(self, base: sp.Expr, exponent: sp.Expr) -> Signed:
+        if exponent.is_Rational and exponent < 0:
+            negative, place = self.power(base, -exponent)
+            return negative, self.add("reciprocal", place)
+        if exponent == 1:
+            return self.signed(base)
+        if exponent.is_Integer and exponent <= LARGEST_INTEGER_POWER:
+            negative, place = self.signed(base)
+            return negative and bool(exponent.is_odd), self.add("power_integer", place, value=int(exponent))
+        if exponent.is_Rational and exponent.q == 2 and exponent < LARGEST_INTEGER_POWER:
+            root = (False, self.add("square_root", self.real(base)))
+            whole = exponent - sp.S.Half
+            return root if whole == 0 else self.multiplied([self.power(base, whole), root])
+        return False, self.add("power", self.real(base), self.real(exponent))
+
+    # Functions
+
+    def function(self, expression: sp.Expr) -> int:
+        head, args = expression.func, expression.args
+        if head in UNARY:
+            return self.add(UNARY[head], self.real(args[0]))
+        if head in BINARY:
+            return self.add(BINARY[head], self.real(args[0]), self.real(args[1]))
+        if head in FOLDED:
+            return self.chained(FOLDED[head], [self.real(entry) for entry in sorted(args, key=sp.default_sort_key)])
+        if head in REWRITTEN:
+            return self.real(REWRITTEN[head](*args))
+        if head is sp.log:
+            return self.logarithm(*args)
+        if head is sp.Piecewise:
+            return self.piecewise(*args)
+        if head is sp.polygamma and args[0].is_Integer and args[0] >= 0:
+            order, x = int(args[0]), self.real(args[1])
+            return self.add("polygamma", x, value=order) if order else self.add("digamma", x)
+        if head is sp.betainc_regularized:
+            return self.incomplete_beta(*args)
+        if head in (sp.re, sp.conjugate) and args[0].is_Symbol:
+            return self.real(args[0])
+        raise unsupported(expression)
+
+    def chained(self, op: str, places: Sequence[int]) -> int:
+        total = places[0]
+        for place in places[1:]:
+            total = self.add(op, total, place)
+        return total
+
+    def incomplete_beta(self, a: sp.Expr, b: sp.Expr, low: sp.Expr, high: sp.Expr) -> int:
+        shape = self.real(a), self.real(b)
+        upto_high = self.add("incomplete_beta", *shape, self.real(high))
+        if low == 0:
+            return upto_high
+        return self.add("subtract", upto_high, self.add("incomplete_beta", *shape, self.real(low)))
+
+    def logarithm(self, x: sp.Expr) -> int:
+        if x.is_Add and sp.S.One in x.args:
+            return self.real(log_one_plus(x - 1))
+        return self.add("log", self.real(x))
+
+    def piecewise(self, *branches: sp.Tuple) -> int:
+        total = self.constant(sp.nan)
+        for value, condition in reversed(branches):
+            total = self.select(self.boolean(condition), self.real(value), total)
+        return total
+
+    # Conditions
+
+    def boolean(self, condition: sp.Basic) -> Condition:
+        """The place of a condition, or what it is if that is known now."""
+        if isinstance(condition, BooleanAtom):
+            return condition
+        if condition not in self.conditions:
+            self.conditions[condition] = self._boolean(condition)
+        return self.conditions[condition]
+
+    def _boolean(self, condition: sp.Basic) -> Condition:
+        if condition.func in COMPARISONS:
+            return self.comparison(*COMPARISONS[condition.func], *map(self.real, condition.args))
+        if isinstance(condition, sp.And | sp.Or):
+            parts = [self.boolean(part) for part in sorted(condition.args, key=sp.default_sort_key)]
+            return self.junction(
+                parts, *(("logical_and", sp.true) if isinstance(condition, sp.And) else ("logical_or", sp.false))
+            )
+        if isinstance(condition, sp.Not):
+            return self.negated(self.boolean(condition.args[0]))
+        if isinstance(condition, sp.Contains):
+            return self.boolean(condition.args[1].as_relational(condition.args[0]))
+        if isinstance(condition, sp.Xor | sp.Implies | sp.Equivalent | sp.ITE):
+            return self.boolean(sp.to_nnf(condition, simplify=False))
+        raise unsupported(condition)
+
+    def comparison(self, op: str, swapped: bool, negated: bool, left: int, right: int) -> Condition:
+        if swapped:
+            left, right = right, left
+        constants = [self.builder.instructions[place].constant for place in (left, right)]
+        holds = self.add(op, left, right) if None in constants else compared(op, *constants)
+        return self.negated(holds) if negated else holds
+
+    def junction(self, parts: Sequence[Condition], op: str, neutral: BooleanAtom) -> Condition:
+        if sp.Not(neutral) in parts:
+            return sp.Not(neutral)
+        places = [part for part in parts if part != neutral]
+        return self.chained(op, places) if places else neutral
+
+    def negated(self, condition: Condition) -> Condition:
+        return sp.Not(condition) if isinstance(condition, BooleanAtom) else self.add("logical_not", condition)

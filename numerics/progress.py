@@ -1,0 +1,72 @@
+"""Progress of long runs: a bar where somebody watches a terminal, a callback where a program asks, else silence."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Report = Callable[[int, int], None]
+"""Called with the work done so far and the work in all, in trajectory-steps."""
+
+PATIENCE = 1.0
+"""Seconds before a bar appears unasked."""
+
+
+@contextmanager
+def progress_report(progress: bool | Report | None, title: str) -> Iterator[Report]:
+    """A function to report progress to.
+
+    Args:
+        progress: ``True`` for a bar, ``False`` for silence, ``None`` for a bar only where stderr is a terminal and the
+            run takes longer than :data:`PATIENCE`, or a callback ``(done, total)``.
+        title: What the bar is called.
+    """
+    if callable(progress):
+        yield progress
+        return
+    if progress is False or (progress is None and not sys.stderr.isatty()):
+        yield _silence
+        return
+    bar = _Bar(title, delay=0.0 if progress else PATIENCE)
+    try:
+        yield bar.report
+    finally:
+        bar.close()
+
+
+def _silence(done: int, total: int) -> None:
+    pass
+
+
+class _Bar:
+    """A rich progress bar that appears after ``delay`` seconds."""
+
+    def __init__(self, title: str, delay: float) -> None:
+        self._title = title
+        self._appears = time.monotonic() + delay
+        self._bar = None
+        self._task = None
+
+    def report(self, done: int, total: int) -> None:
+        if self._bar is None and (
+            time.monotonic() < self._appears or (done >= total and time.monotonic() - self._appears < 0)
+        ):
+            return
+        if self._bar is None:
+            self._open()
+        self._bar.update(self._task, completed=done, total=total)
+
+    def _open(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._bar.start()
+        self._task = self._bar.add_task(self._title, total=None)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()

@@ -1,0 +1,1 @@
+"""Noise by address: the counter-based generator Philox and the normals made from its words."""

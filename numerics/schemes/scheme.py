@@ -1,0 +1,59 @@
+r"""What a time-stepping scheme is: orders as data, and one step as expressions.
+
+A step is built symbolically, :math:`x_{n+1} = \Phi(x_n, Z_n; \theta, h, \sqrt h)` with independent standard normals
+:math:`Z_n`, so that code generation fuses it into the time loop and any scheme runs on every backend.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+import sympy as sp
+
+from numerics.errors import NumericsError
+from theory.ito import ItoProcess
+
+
+class SchemeError(NumericsError):
+    """A scheme does not apply to a process."""
+
+
+class Scheme(ABC):
+    """A one-step method for an Itô process.
+
+    Attributes:
+        calculus: The reading of the noise that the step converges to.
+        strong_order: Exponent of the pathwise error in the step; infinite for exact transition sampling.
+        weak_order: Exponent of the error of smooth expectations; infinite for exact transition sampling.
+    """
+
+    calculus: ClassVar[str] = "ito"
+    strong_order: ClassVar[float]
+    weak_order: ClassVar[float]
+
+    def normals_per_step(self, process: ItoProcess) -> int:
+        """Number of standard normals one step uses: one for each Brownian motion unless the scheme says otherwise."""
+        return process.noise_dimension
+
+    @abstractmethod
+    def step_expressions(
+        self, process: ItoProcess, normals: Sequence[sp.Symbol], step: sp.Symbol, root_step: sp.Symbol
+    ) -> list[sp.Expr]:
+        r"""The next state, one expression per coordinate.
+
+        Args:
+            process: The process to step.
+            normals: Independent standard normals :math:`Z`, as many as :meth:`normals_per_step` says.
+            step: :math:`h`.
+            root_step: :math:`\sqrt h`, a symbol of its own so that no backend takes a root in every step.
+
+        Raises:
+            SchemeError: the scheme does not apply to this process.
+        """
+
+    def check(self, process: ItoProcess) -> None:
+        """Raise ``SchemeError`` unless the scheme applies to ``process``."""
+        Z = [sp.Dummy(f"Z{j}", real=True) for j in range(self.normals_per_step(process))]
+        self.step_expressions(process, Z, sp.Dummy("h", positive=True), sp.Dummy("q", positive=True))

@@ -1,0 +1,141 @@
+"""Changes of variables commute with Itô's formula and refuse an inverse that is none."""
+
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.strategies import HALF_LINE, LINE, polynomial_processes, polynomials, positive_rationals, rationals
+from theory.change_of_variables import change_of_variables, lamperti, logarithm
+from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
+from theory.generator import generator
+from theory.ito import ItoProcess
+from theory.notation import mu, s, t, theta, zeta
+
+x, y, _ = LINE
+u, v = sp.symbols("u v", real=True)
+z = sp.Symbol("z", real=True)
+GBM = ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta)
+
+
+def commutes(process, new_process, new_in_terms_of_old, f):
+    """Whether the new generator of f, pulled back, is the old generator of f pulled back."""
+    back = dict(zip(new_process.state, new_in_terms_of_old, strict=True))
+    pulled = f.subs(back, simultaneous=True)
+    difference = generator(process, pulled) - generator(new_process, f).subs(back, simultaneous=True)
+    return sp.cancel(sp.expand(difference)) == 0
+
+
+@given(polynomial_processes(dimensions=(2, 2), noise_dimensions=(1, 2)), rationals(), rationals(), st.data())
+@settings(max_examples=15)
+def test_a_shear_of_the_plane_commutes_with_ito(process, a, c, data):
+    """(x, y) -> (x, y + a x^2 + c x) has the polynomial inverse (u, v) -> (u, v - a u^2 - c u)."""
+    g = (x, y + a * x**2 + c * x)
+    new = change_of_variables(process, (u, v), g, (u, v - a * u**2 - c * u))
+    f = data.draw(polynomials((u, v), degree=2))
+    assert commutes(process, new, g, f)
+
+
+@given(positive_rationals(), positive_rationals(), st.integers(2, 3), st.integers(-2, 3))
+@settings(max_examples=20)
+def test_a_power_of_a_positive_coordinate_commutes_with_ito(drift, noise, power, order):
+    process = ItoProcess.scalar(HALF_LINE, drift=drift - HALF_LINE**2, dispersion=noise * HALF_LINE)
+    new = change_of_variables(process, s, HALF_LINE**power, s ** sp.Rational(1, power))
+    assert commutes(process, new, (HALF_LINE**power,), s**order)
+
+
+def test_leaving_out_the_second_derivative_does_not_commute():
+    new = change_of_variables(GBM, s, theta**2, sp.sqrt(s))
+    ordinary_calculus = ItoProcess.scalar(s, drift=2 * mu * s, dispersion=2 * zeta * s)
+    assert commutes(GBM, new, (theta**2,), s)
+    assert not commutes(GBM, ordinary_calculus, (theta**2,), s)
+
+
+def test_changing_variables_twice_is_changing_them_by_the_composition():
+    by_log = logarithm(GBM, z)
+    back = change_of_variables(
+        by_log, sp.Symbol("r", positive=True), sp.exp(2 * z), sp.log(sp.Symbol("r", positive=True)) / 2
+    )
+    direct = change_of_variables(GBM, sp.Symbol("r", positive=True), theta**2, sp.sqrt(sp.Symbol("r", positive=True)))
+    assert (back.drift - direct.drift).expand() == sp.zeros(1, 1)
+    assert back.dispersion == direct.dispersion
+
+
+def test_a_time_dependent_change_adds_the_time_derivative():
+    new = change_of_variables(GBM, s, theta * sp.exp(-mu * t), s * sp.exp(mu * t))
+    assert new.drift == sp.zeros(1, 1)
+    assert new.dispersion == sp.Matrix([[zeta * s]])
+
+
+def test_undefined_functions_survive_a_change_of_variables():
+    L = sp.Function("L", real=True)
+    flow = ItoProcess.scalar(theta, drift=-L(theta).diff(theta), dispersion=zeta * theta)
+    drift = logarithm(flow, z).drift[0]
+    concrete = drift.replace(L, lambda argument: argument**2 / 2).doit()
+    assert sp.expand(concrete) == -1 - zeta**2 / 2
+
+
+@pytest.mark.parametrize(
+    ("drift", "dispersion", "coordinate", "symbol"),
+    [
+        (mu * theta, zeta * theta, theta, u),
+        (mu - theta, zeta * sp.sqrt(theta), theta, s),
+        (-x, 2 + x**2, x, u),
+        (-x, sp.exp(x), x, sp.Symbol("u", negative=True)),
+    ],
+)
+def test_lamperti_gives_unit_dispersion(drift, dispersion, coordinate, symbol):
+    assert lamperti(ItoProcess.scalar(coordinate, drift=drift, dispersion=dispersion), symbol).dispersion[0] == 1
+
+
+def test_the_logarithm_of_a_negative_coordinate_is_that_of_its_modulus():
+    below = sp.Symbol("theta", negative=True)
+    mirrored = ItoProcess.scalar(below, drift=mu * below - below**3, dispersion=zeta * below)
+    above = ItoProcess.scalar(theta, drift=mu * theta - theta**3, dispersion=zeta * theta)
+    assert logarithm(mirrored, z).drift == logarithm(above, z).drift
+    assert logarithm(above, z).drift[0] == mu - zeta**2 / 2 - sp.exp(2 * z)
+
+
+@pytest.mark.parametrize(
+    ("new", "old"),
+    [
+        (theta**2, s),  # not the inverse
+        (theta**2, -sp.sqrt(s)),  # the wrong branch
+        (2 * theta, s / 3),
+    ],
+)
+def test_a_wrong_inverse_is_refused(new, old):
+    with pytest.raises(UnsupportedFormError, match="invert"):
+        change_of_variables(GBM, s, new, old)
+
+
+def test_a_map_that_is_not_injective_on_the_domain_is_refused():
+    process = ItoProcess.scalar(x, drift=-x, dispersion=sp.S.One)
+    with pytest.raises(UnsupportedFormError, match="invert"):
+        change_of_variables(process, sp.Symbol("q", nonnegative=True), x**2, sp.sqrt(sp.Symbol("q", nonnegative=True)))
+
+
+def test_a_new_symbol_may_not_promise_more_than_the_map_keeps():
+    q = sp.Symbol("q", positive=True)
+    with pytest.raises(SymbolError, match="does not follow"):
+        change_of_variables(GBM, q, sp.log(theta), sp.exp(q))
+
+
+def test_bad_calls_are_refused_before_anything_is_computed():
+    plane = ItoProcess([x, y], [0, 0], [[1], [1]])
+    with pytest.raises(ShapeError):
+        change_of_variables(plane, (u, v), (x, y), (u,))
+    with pytest.raises(SymbolError):
+        change_of_variables(GBM, theta, theta**2, sp.sqrt(theta))
+    with pytest.raises(SymbolError):
+        change_of_variables(plane, (u, u), (x, y), (u, u))
+    with pytest.raises(DimensionError):
+        lamperti(plane, u)
+    with pytest.raises(DimensionError):
+        logarithm(plane, u)
+    with pytest.raises(SymbolError, match="positive"):
+        logarithm(ItoProcess.scalar(x, drift=x, dispersion=x), z)
+    with pytest.raises(UnsupportedFormError):
+        lamperti(ItoProcess.scalar(x, drift=x, dispersion=sp.S.Zero), u)
+    with pytest.raises(UnsupportedFormError):
+        lamperti(ItoProcess.scalar(x, drift=x, dispersion=sp.exp(sp.sin(x))), u)

@@ -1,0 +1,82 @@
+"""Itô's formula, and what an ItoProcess refuses to be."""
+
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.strategies import LINE, polynomial_processes, polynomials
+from theory.errors import ShapeError, SymbolError
+from theory.generator import generator
+from theory.ito import ItoProcess, ito_differential, quadratic_covariation
+from theory.notation import mu, t, theta, zeta
+
+x, y, w = LINE
+
+
+@given(polynomial_processes(), st.data())
+@settings(max_examples=40)
+def test_the_drift_of_an_observable_is_its_generator(process, data):
+    f = data.draw(polynomials(tuple(process.state), degree=3))
+    assert sp.expand(ito_differential(process, f).drift[0] - generator(process, f)) == 0
+
+
+@given(polynomial_processes(), st.data())
+@settings(max_examples=40)
+def test_the_product_rule_holds_with_the_cross_quadratic_variation(process, data):
+    f, g = (data.draw(polynomials(tuple(process.state), degree=2)) for _ in range(2))
+    df, dg, product = (ito_differential(process, h) for h in (f, g, f * g))
+    variation = quadratic_covariation(process, f, g)
+    assert sp.expand(product.drift[0] - (f * dg.drift[0] + g * df.drift[0] + variation)) == 0
+    assert (product.dispersion - f * dg.dispersion - g * df.dispersion).expand() == sp.zeros(*df.dispersion.shape)
+
+
+def test_the_product_rule_without_the_cross_term_is_wrong():
+    shared_noise = ItoProcess([x, y], [0, 0], [[1], [1]])
+    product = ito_differential(shared_noise, x * y)
+    assert product.drift[0] == quadratic_covariation(shared_noise, x, y) == 1
+    own_noise = ItoProcess([x, y], [0, 0], [[1, 0], [0, 1]])
+    assert ito_differential(own_noise, x * y).drift[0] == 0
+
+
+def test_time_dependence_of_an_observable_adds_its_time_derivative():
+    brownian = ItoProcess.scalar(x, drift=sp.S.Zero, dispersion=sp.S.One)
+    martingale = sp.exp(zeta * x - zeta**2 * t / 2)
+    assert ito_differential(brownian, martingale).drift[0] == 0
+    assert generator(brownian, martingale) != 0
+
+
+def test_a_vector_of_observables_is_the_stack_of_its_entries():
+    process = ItoProcess([x, y], [-x, x * y], [[1, x], [0, y]])
+    both = ito_differential(process, [x**2 * y, sp.sin(x)])
+    for row, f in enumerate((x**2 * y, sp.sin(x))):
+        alone = ito_differential(process, f)
+        assert both.drift[row] == alone.drift[0]
+        assert both.dispersion.row(row) == alone.dispersion
+
+
+def test_parameters_are_the_free_symbols_that_are_neither_coordinates_nor_time():
+    process = ItoProcess.scalar(theta, drift=mu * theta * t, dispersion=zeta * theta)
+    assert process.parameters == (mu, zeta)
+    assert process.subs({mu: sp.S.Half}).parameters == (zeta,)
+
+
+@pytest.mark.parametrize(
+    ("state", "drift", "dispersion", "error"),
+    [
+        ([x, x], [0, 0], [[1], [1]], SymbolError),
+        ([x, t], [0, 0], [[1], [1]], SymbolError),
+        ([x + y], [0], [[1]], SymbolError),
+        ([x], [0, 0], [[1]], ShapeError),
+        ([x, y], [0, 0], [[1, 1]], ShapeError),
+        ([], [], [[]], ShapeError),
+    ],
+)
+def test_a_malformed_process_is_refused(state, drift, dispersion, error):
+    with pytest.raises(error):
+        ItoProcess(state, drift, dispersion)
+
+
+def test_substituting_for_a_coordinate_is_refused():
+    with pytest.raises(SymbolError, match="change_of_variables"):
+        ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta).subs({theta: 1})

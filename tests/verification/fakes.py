@@ -1,0 +1,239 @@
+"""Small investigations and the tasks they ask for.
+
+Sums, whose verdict shows any value that is lost, doubled or altered; tasks that go wrong in every way.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from verification.task import Result, Status, Task
+from verification.verdict import ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
+
+
+def third(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """A number that JSON keeps only if floats are exact, after ``seconds``.
+
+    Notes itself in the directory ``trace``; with a directory ``marks``, costs two workers before it comes through.
+    """
+    if "trace" in arguments:
+        with open(Path(arguments["trace"]) / f"{arguments['n']}", "a") as trace:
+            trace.write("x")
+    if "marks" in arguments:
+        mark = Path(arguments["marks"]) / f"{arguments['n']}"
+        with mark.open("a") as attempts:
+            attempts.write("x")
+        if len(mark.read_text()) < 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(arguments.get("seconds", 0.0))
+    return {"third": arguments["n"] / 3, "pair": (arguments["n"], str(arguments["n"]))}
+
+
+def raise_error(arguments: Mapping[str, Any]) -> None:
+    """Raise with a message of two lines."""
+    raise ZeroDivisionError("the first line\nthe second line")
+
+
+def leave(arguments: Mapping[str, Any]) -> None:
+    """End the interpreter in the way a script does."""
+    sys.exit(3)
+
+
+def not_a_number(arguments: Mapping[str, Any]) -> float:
+    """Return what JSON has no word for."""
+    return float("nan")
+
+
+def die(arguments: Mapping[str, Any]) -> None:
+    """End this worker as the system's out-of-memory killer would."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def end_at_once(calls: object, lifeline: object) -> None:
+    """A worker that ends before it is ready."""
+    os._exit(7)
+
+
+def die_once(arguments: Mapping[str, Any]) -> str:
+    """End this worker the first time, answer the second."""
+    mark = Path(arguments["mark"])
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "survived"
+
+
+def hog(arguments: Mapping[str, Any]) -> int:
+    """Ask for ``bytes`` at once."""
+    return len(bytearray(arguments["bytes"]))
+
+
+def wait_forever(arguments: Mapping[str, Any]) -> None:
+    """Never return."""
+    while True:
+        time.sleep(60)
+
+
+def spin_in_c(arguments: Mapping[str, Any]) -> None:
+    """Sit in one call into C that holds the interpreter for minutes."""
+    pow(3, 10**9)
+
+
+def process_id(arguments: Mapping[str, Any]) -> int:
+    """Number of the worker process."""
+    return os.getpid()
+
+
+def loaded_modules(arguments: Mapping[str, Any]) -> list[str]:
+    """Names of the modules that are imported."""
+    return sorted(sys.modules)
+
+
+def thread_limits(arguments: Mapping[str, Any]) -> list[str | None]:
+    """What numerical libraries are told about threads."""
+    return [os.environ.get(f"{name}_NUM_THREADS") for name in ("OMP", "MKL", "OPENBLAS")]
+
+
+def task(name: str, label: str = "task", *, claim: str = "SC-001", limit: float = 60.0, **arguments: Any) -> Task:
+    """The task that runs the function ``name`` of this module."""
+    return Task(claim, label, f"tests.verification.fakes:{name}", arguments, time_limit=limit)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Two stages of ``n`` tasks; the second asks with the first's values, the verdict shows every value in order."""
+
+    claim_id: str
+    n: int = 4
+    seconds: float = 0.0
+    trace: str | None = None
+    marks: str | None = None
+    limit: float = 60.0
+
+    def _stage(self, stage: int, values: list[float]) -> list[Task]:
+        paths = {"trace": self.trace, "marks": self.marks}
+        extra: dict[str, Any] = {"seconds": self.seconds} | {name: path for name, path in paths.items() if path}
+        start = 1000 * int(self.claim_id.split("-")[1]) + 100 * stage
+        return [
+            task("third", f"{stage}/{i}", claim=self.claim_id, limit=self.limit, n=start + i, values=values, **extra)
+            for i in range(self.n)
+        ]
+
+    def next_tasks(self, results: Mapping[str, Result]) -> list[Task]:
+        first = self._stage(0, [])
+        if not all(task.key in results for task in first):
+            return [task for task in first if task.key not in results]
+        second = self._stage(1, [results[task.key].value["third"] for task in first if results[task.key].value])
+        return [task for task in second if task.key not in results]
+
+    def conclude(self, results: Mapping[str, Result]) -> ClaimVerdict:
+        done = all(result.status is Status.DONE for result in results.values())
+        outcome = Outcome.PROVED if done else Outcome.UNDECIDED
+        # A list and a tuple write the same JSON, so that only their names betray a value that did not go through it.
+        kinds = [type(result.value["pair"]).__name__ for result in results.values() if result.value]
+        numbers = {"in order": [[key, result.value] for key, result in results.items()], "kinds": kinds}
+        finding = Finding(outcome, "the numbers arrived" if done else "a task has no value", numbers=numbers)
+        statement = StatementVerdict(
+            "sum", Verdict.HOLDS if done else Verdict.UNDECIDED, {"sum": finding}, {}, {"off by one": "sum"}
+        )
+        return ClaimVerdict(
+            self.claim_id, statement.verdict, (outcome.name,), f"sum: {finding.reason}", None, (statement,)
+        )
+
+
+@dataclass(frozen=True)
+class Single:
+    """One task that may go wrong; undecided if it does."""
+
+    claim_id: str
+    function: str
+    limit: float = 60.0
+    arguments: tuple[tuple[str, Any], ...] = ()
+
+    def next_tasks(self, results: Mapping[str, Result]) -> list[Task]:
+        return [] if results else [task(self.function, claim=self.claim_id, limit=self.limit, **dict(self.arguments))]
+
+    def conclude(self, results: Mapping[str, Result]) -> ClaimVerdict:
+        (result,) = results.values()
+        verdict = Verdict.HOLDS if result.status is Status.DONE else Verdict.UNDECIDED
+        return ClaimVerdict(self.claim_id, verdict, ("UNDECIDED",), f"{result.status.name}: {result.message}", None, ())
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An investigation with a fault of its own."""
+
+    claim_id: str
+
+    def next_tasks(self, results: Mapping[str, Result]) -> list[Task]:
+        raise KeyError("no such statement")
+
+    def conclude(self, results: Mapping[str, Result]) -> ClaimVerdict:
+        raise AssertionError("never asked")
+
+
+CLAIMS = [f"SC-{n:03d}" for n in range(1, 7)]
+
+
+def sums(**options: Any) -> list[Sum]:
+    """Six investigations of eight tasks each."""
+    return [Sum(claim, **options) for claim in CLAIMS]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs (a zombie does not)."""
+    answer = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return bool(answer.stdout.strip()) and not answer.stdout.startswith("Z")
+
+
+def gone_within(pids: list[int], seconds: float) -> bool:
+    """Whether all processes have ended before ``seconds`` are over."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not any(alive(pid) for pid in pids):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Six claims of two papers, in place of the real ones; ``odd`` says which function SC-002 runs instead of a sum."""
+
+    odd: str | None = None
+    seconds: float = 0.0
+
+    def claims(self) -> dict[str, Any]:
+        """What ``registry.claims`` returns, as far as the command line looks at it."""
+        return {
+            claim: SimpleNamespace(
+                id=claim,
+                title=f"Sum {n}",
+                kind=SimpleNamespace(value="identity"),
+                cites=SimpleNamespace(paper="first_paper" if n < 4 else "second_paper", where=f"Eq. ({n})"),
+                statements=(SimpleNamespace(name="sum", experiments=()),),
+            )
+            for n, claim in enumerate(CLAIMS)
+        }
+
+    def investigate(self, claim: Any, *, resolution: float, experiments: int) -> Any:
+        """What ``investigation.investigate`` returns."""
+        if self.odd is not None and claim.id == "SC-002":
+            return Single(claim.id, self.odd)
+        return Sum(claim.id, n=2, seconds=self.seconds)
+
+    def main(self, *argv: str) -> int:
+        """The command line over this catalogue."""
+        from verification import cli, investigation, registry
+
+        registry.claims, investigation.investigate = self.claims, self.investigate
+        return cli.main(argv)

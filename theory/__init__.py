@@ -1,0 +1,109 @@
+r"""Stochastic processes in closed form: from an Itô process to its laws, symbolically.
+
+A reader's map, in the order in which the modules build on each other:
+
+==========================  =======================================================================
+``notation``                the symbols, each born once with its assumptions
+``ito``                     :class:`ItoProcess`, Itô's formula, quadratic covariation
+``stratonovich``            between the two readings of one equation
+``generator``               the generator and its formal adjoint
+``fokker_planck``           the Fokker-Planck operator and the probability current
+``change_of_variables``     new coordinates with a checked inverse; Lamperti, logarithm
+``matrix_exponential``      certified exponentials of symbolic matrices
+``moments``                 moment equations, their closure and solution
+``ornstein_uhlenbeck``      the linear process, exactly, in any dimension
+``attractivity``            the rate at which an invariant point attracts
+``line``, ``boundary``      diffusions on an interval: scale, speed, Feller's classes
+``stationary``              the stationary density and when it can be normalised
+``families``                recognised laws: Gaussian, Gamma, Beta and their relatives
+``first_passage``           hitting probabilities and mean exit times
+``zero``, ``balls``         is this expression zero? normal forms first, then Arb balls
+==========================  =======================================================================
+
+``models`` holds worked models, ``gradient_noise`` leads from a loss to a process, ``discrete`` treats the recursions
+themselves. The package imports SymPy only; python-flint, used by ``balls`` alone, may be missing.
+"""
+
+from theory.attractivity import (
+    AttractivityRate,
+    InvariantPointError,
+    attractivity_rate,
+    condition_for_attraction,
+    linearisation,
+)
+from theory.balls import ball
+from theory.boundary import classify, scale_density, speed_density
+from theory.change_of_variables import change_of_variables, lamperti, logarithm
+from theory.errors import (
+    DimensionError,
+    MissingParameterError,
+    NotNormalisableError,
+    ShapeError,
+    SymbolError,
+    TheoryError,
+    UnsupportedFormError,
+)
+from theory.families import recognise
+from theory.first_passage import (
+    hitting_probability,
+    mean_exit_time,
+    probability_of_ever_reaching,
+    scale_function,
+)
+from theory.fokker_planck import fokker_planck_operator, probability_current
+from theory.generator import adjoint, generator
+from theory.ito import ItoDifferential, ItoProcess, ito_differential, quadratic_covariation
+from theory.line import Interval
+from theory.matrix_exponential import matrix_exponential
+from theory.moments import MomentEquations, moment_equations
+from theory.ornstein_uhlenbeck import OrnsteinUhlenbeck
+from theory.stationary import StationaryLaw, stationary_density
+from theory.stratonovich import from_stratonovich, noise_induced_drift, stratonovich_drift
+from theory.zero import ZeroDecision, decide_zero
+
+__all__ = [
+    "AttractivityRate",
+    "DimensionError",
+    "Interval",
+    "InvariantPointError",
+    "ItoDifferential",
+    "ItoProcess",
+    "MissingParameterError",
+    "MomentEquations",
+    "NotNormalisableError",
+    "OrnsteinUhlenbeck",
+    "ShapeError",
+    "StationaryLaw",
+    "SymbolError",
+    "TheoryError",
+    "UnsupportedFormError",
+    "ZeroDecision",
+    "adjoint",
+    "attractivity_rate",
+    "ball",
+    "change_of_variables",
+    "classify",
+    "condition_for_attraction",
+    "decide_zero",
+    "fokker_planck_operator",
+    "from_stratonovich",
+    "generator",
+    "hitting_probability",
+    "ito_differential",
+    "lamperti",
+    "linearisation",
+    "logarithm",
+    "matrix_exponential",
+    "mean_exit_time",
+    "moment_equations",
+    "noise_induced_drift",
+    "probability_current",
+    "probability_of_ever_reaching",
+    "quadratic_covariation",
+    "recognise",
+    "scale_density",
+    "scale_function",
+    "speed_density",
+    "stationary_density",
+    "stratonovich_drift",
+]

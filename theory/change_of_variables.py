@@ -1,0 +1,230 @@
+r"""Changes of variables :math:`Y = g(X)` of an Itô process, exact or refused.
+
+A change of variables is given with its inverse, and the inverse is checked, not trusted:
+``old_in_terms_of_new`` composed with ``new_in_terms_of_old`` has to be provably the identity. The range
+of the map enters through the assumptions of the new symbols, which have to follow from those of the old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sympy as sp
+from sympy.integrals.manualintegrate import manualintegrate
+
+from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
+from theory.generator import observable
+from theory.ito import Expressions, ItoProcess, ito_differential
+from theory.notation import t
+from theory.zero import decide_zero
+
+
+def change_of_variables(
+    process: ItoProcess,
+    new_state: sp.Symbol | Sequence[sp.Symbol],
+    new_in_terms_of_old: sp.Expr | Expressions,
+    old_in_terms_of_new: sp.Expr | Expressions,
+) -> ItoProcess:
+    r"""The process :math:`Y = g(X)` in its own coordinates, by Itô's formula.
+
+    Its generator :math:`\tilde{\mathcal L}` satisfies
+    :math:`(\tilde{\mathcal L} f)\circ g = \mathcal L (f\circ g)` for every observable ``f``.
+
+    Args:
+        process: The process ``X`` of dimension ``d``.
+        new_state: ``d`` symbols for ``Y``. Every assumption they carry (positive, real, ...) has to follow from
+            the assumptions of the old coordinates; a weaker one is always allowed.
+        new_in_terms_of_old: :math:`g`, twice differentiable, ``d`` expressions in ``process.state`` and time.
+        old_in_terms_of_new: :math:`g^{-1}`, ``d`` expressions in ``new_state`` and time.
+
+    Raises:
+        ShapeError: one of the three does not have ``d`` entries.
+        SymbolError: a new symbol is already in use, or carries an assumption that ``g`` does not guarantee.
+        UnsupportedFormError: :math:`g^{-1}(g(x)) = x` could not be proved.
+
+    References:
+        Øksendal, *Stochastic Differential Equations* (2003), theorem 4.2.1.
+
+    Example:
+        >>> from theory.notation import mu, s, theta, zeta
+        >>> gbm = ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta)
+        >>> change_of_variables(gbm, s, theta**2, sp.sqrt(s)).drift
+        Matrix([[2*mu*s + s*zeta**2]])
+    """
+    symbols = tuple(_entries(new_state, process.dimension, "new_state"))
+    new = [
+        observable(process, g, "new_in_terms_of_old")
+        for g in _entries(new_in_terms_of_old, process.dimension, "new_in_terms_of_old")
+    ]
+    old = [sp.sympify(g, strict=True) for g in _entries(old_in_terms_of_new, process.dimension, "old_in_terms_of_new")]
+    _check_new_symbols(process, symbols, new)
+    _check_inverse(process, symbols, new, old)
+
+    differential = ito_differential(process, new)
+    there = dict(zip(process.state, old, strict=True))
+    return ItoProcess(
+        sp.ImmutableMatrix(symbols),
+        differential.drift.applyfunc(lambda entry: _rewritten(entry, there)),
+        differential.dispersion.applyfunc(lambda entry: _rewritten(entry, there)),
+    )
+
+
+def lamperti(process: ItoProcess, symbol: sp.Symbol) -> ItoProcess:
+    r"""The process :math:`Y = \int^X dx / \sigma(x)`, whose dispersion is 1.
+
+    The antiderivative that was found is differentiated, and the inverse that was found is composed with it;
+    neither is used unless that proves it.
+
+    Args:
+        process: A process on the line with one Brownian motion and non-zero dispersion on the domain that the
+            assumptions of its coordinate describe.
+        symbol: Name of ``Y``, usually real.
+
+    Raises:
+        DimensionError: more than one coordinate or Brownian motion.
+        UnsupportedFormError: the dispersion is zero or depends on time, or no antiderivative or inverse in
+            closed form was found. Give both to :func:`change_of_variables` if you know them.
+        SymbolError: see :func:`change_of_variables`.
+
+    References:
+        Iacus, *Simulation and Inference for Stochastic Differential Equations* (2008), section 1.11.4.
+
+    Example:
+        >>> from theory.notation import mu, theta, zeta
+        >>> gbm = ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta)
+        >>> lamperti(gbm, sp.Symbol("y", real=True)).drift
+        Matrix([[mu/zeta - zeta/2]])
+    """
+    if process.dimension != 1 or process.noise_dimension != 1:
+        raise DimensionError(
+            "lamperti needs one coordinate and one Brownian motion, but the process has "
+            f"{process.dimension} and {process.noise_dimension}. On the line, sqrt(process.diffusion) "
+            "is the dispersion of a process with the same law and one Brownian motion."
+        )
+    (x,), (sigma,) = process.state, process.dispersion
+    if sigma == 0 or t in sigma.free_symbols:
+        raise UnsupportedFormError(
+            f"lamperti needs a dispersion that is not zero and does not depend on time {t}, got {sigma}."
+        )
+    antiderivative = _antiderivative(1 / sigma, x)
+    return change_of_variables(process, symbol, antiderivative, _inverse(antiderivative, x, symbol))
+
+
+def logarithm(process: ItoProcess, symbol: sp.Symbol) -> ItoProcess:
+    r"""The process :math:`Z = \log|X|` of a process on the line that keeps its sign.
+
+    For a negative coordinate this is :math:`\log(-X)`. The logarithm sees one half-line only: it describes
+    ``X`` for all times when the sign of ``X`` is conserved, as it is when drift and dispersion are Lipschitz and vanish
+    at zero; otherwise only up to the first visit to zero.
+
+    Args:
+        process: A process with one coordinate, whose symbol is declared ``positive`` or ``negative``.
+        symbol: Name of ``Z``; no more than real.
+
+    Raises:
+        DimensionError: more than one coordinate.
+        SymbolError: the sign of the coordinate is not declared, or see :func:`change_of_variables`.
+
+    References:
+        Stochastic-collapse paper (arXiv 2306.04251), section 4.
+
+    Example:
+        >>> from theory.notation import mu, theta, zeta
+        >>> double_well = ItoProcess.scalar(theta, drift=mu * theta - theta**3, dispersion=zeta * theta)
+        >>> logarithm(double_well, sp.Symbol("z", real=True)).drift
+        Matrix([[mu - zeta**2/2 - exp(2*z)]])
+    """
+    if process.dimension != 1:
+        raise DimensionError(
+            f"logarithm is defined on the line, but the process has coordinates {tuple(process.state)}. "
+            "Use change_of_variables with a logarithm for the coordinates that keep their sign."
+        )
+    (x,) = process.state
+    if not (x.is_positive or x.is_negative):
+        raise SymbolError(
+            f"logarithm needs a coordinate that keeps its sign, but {x} is declared neither positive nor negative. "
+            f'State the half-line: sp.Symbol("{x}", positive=True).'
+        )
+    sign = sp.S.One if x.is_positive else sp.S.NegativeOne
+    return change_of_variables(process, symbol, sp.log(sign * x), sign * sp.exp(symbol))
+
+
+def _entries(given: sp.Expr | Expressions, dimension: int, name: str) -> list[sp.Expr]:
+    entries = list(given) if isinstance(given, sp.MatrixBase | Sequence) and not isinstance(given, str) else [given]
+    if len(entries) != dimension:
+        raise ShapeError(
+            f"{name} must have one entry per coordinate of the process: needed {dimension}, got {len(entries)}."
+        )
+    if not all(isinstance(entry, sp.Expr | int) for entry in entries):
+        raise ShapeError(f"{name} must hold SymPy expressions, got {entries}.")
+    return entries
+
+
+def _check_new_symbols(process: ItoProcess, symbols: Sequence[sp.Symbol], new: Sequence[sp.Expr]) -> None:
+    used = {t, *process.state, *process.parameters}.union(*(g.free_symbols for g in new))
+    taken = {symbol.name for symbol in used}
+    for y, g in zip(symbols, new, strict=True):
+        if not y.is_Symbol or y.name in taken:
+            raise SymbolError(
+                "new_state must hold distinct symbols that the process does not use yet, "
+                f"got {y} next to {sorted(taken)}."
+            )
+        taken.add(y.name)
+        unproved = {name: value for name, value in y.assumptions0.items() if getattr(g, f"is_{name}") is not value}
+        if unproved:
+            name = min(unproved, key=len)
+            raise SymbolError(
+                f"new_state declares {y} with {name}={unproved[name]}, which does not follow from {y} = {g} under the "
+                f"assumptions of {tuple(process.state)}. Declare a weaker assumption, such as real=True, "
+                "or a stronger one on the old coordinates."
+            )
+
+
+def _check_inverse(
+    process: ItoProcess, symbols: Sequence[sp.Symbol], new: Sequence[sp.Expr], old: Sequence[sp.Expr]
+) -> None:
+    back = dict(zip(symbols, new, strict=True))
+    for x, g in zip(process.state, old, strict=True):
+        left = g.free_symbols & set(process.state)
+        if left:
+            raise SymbolError(f"old_in_terms_of_new must be written in {tuple(symbols)}, but {g} holds {left}.")
+        composed = g.subs(back, simultaneous=True)
+        if decide_zero(composed - x).kind != "zero":
+            raise UnsupportedFormError(
+                f"old_in_terms_of_new must invert new_in_terms_of_old, but composing them turns {x} into {composed}, "
+                f"which could not be proved equal to {x}. Check the formulas, and declare the domain through "
+                f"assumptions: with positive={x.is_positive} and real={x.is_real}, {x} is what the proof may use."
+            )
+
+
+def _rewritten(entry: sp.Expr, there: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
+    """``entry`` in the new coordinates, as a sum of products."""
+    return sp.expand(entry.subs(there, simultaneous=True))
+
+
+def _antiderivative(integrand: sp.Expr, x: sp.Symbol) -> sp.Expr:
+    # Rules only: bounded in time, where the general integrator can run for hours.
+    candidate = manualintegrate(integrand, x)
+    if candidate.has(sp.Integral) or decide_zero(sp.diff(candidate, x) - integrand).kind != "zero":
+        raise UnsupportedFormError(
+            f"no antiderivative of {integrand} in {x} was found in closed form. "
+            "If you know one and its inverse, give both to change_of_variables."
+        )
+    return candidate
+
+
+def _inverse(f: sp.Expr, x: sp.Symbol, y: sp.Symbol) -> sp.Expr:
+    """The solution ``x`` of ``f(x) = y`` for which the composition is provably the identity."""
+    # A dummy without assumptions, because the solver drops solutions whose sign it cannot confirm.
+    unknown = sp.Dummy(x.name)
+    try:
+        candidates = sp.solve(f.subs(x, unknown) - y, unknown)
+    except NotImplementedError:
+        candidates = []
+    for candidate in candidates:
+        if not candidate.has(unknown) and decide_zero(candidate.subs(y, f) - x).kind == "zero":
+            return candidate
+    raise UnsupportedFormError(
+        f"{y} = {f} could not be solved for {x} in closed form. "
+        "If you know the inverse, give both to change_of_variables."
+    )

@@ -1,0 +1,175 @@
+r"""Mini-batches of a finite sum: the exact mean and covariance of one step of stochastic gradient descent.
+
+.. math::
+    \theta' = \theta - \frac\eta\beta\sum_{i\in\mathcal B}g_i(\theta), \qquad
+    L = \frac1n\sum_il_i, \quad g_i = \nabla l_i, \quad
+    \Sigma = \frac1n\sum_ig_ig_i^\top - gg^\top
+
+With replacement :math:`\mathrm{Cov}\,\theta' = \frac{\eta^2}\beta\Sigma`; without, times :math:`\frac{n-\beta}{n-1}`, which
+vanishes at full batch. :func:`enumerated_step` proves both, batch by batch.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import sympy as sp
+
+from theory.discrete.random_map import OneStepMoments
+from theory.errors import DimensionError, ShapeError, SymbolError
+from theory.ito import Expressions, column
+from theory.notation import eta
+
+MAX_BATCHES = 200_000
+"""More batches than this are not enumerated."""
+
+
+class Sampling(Enum):
+    """How the samples of a mini-batch are drawn."""
+
+    WITH_REPLACEMENT = "with replacement"
+    WITHOUT_REPLACEMENT = "without replacement"
+
+
+@dataclass(frozen=True)
+class FiniteSum:
+    r"""The loss :math:`L = \frac1n\sum_il_i(\theta)` of ``n`` samples.
+
+    Attributes:
+        state: The weights :math:`\theta`, symbols. Shape ``(d, 1)``.
+        losses: The per-sample losses :math:`l_1, \dots, l_n`.
+
+    Example:
+        >>> theta = sp.Symbol("theta")
+        >>> problem = FiniteSum([theta], (theta**2 / 2, (theta - 2) ** 2 / 2))
+        >>> problem.gradient, problem.covariance
+        (Matrix([[theta - 1]]), Matrix([[1]]))
+    """
+
+    state: sp.ImmutableMatrix
+    losses: tuple[sp.Expr, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "state", column(self.state, "state"))
+        object.__setattr__(self, "losses", tuple(sp.sympify(loss) for loss in self.losses))
+        if not self.losses:
+            raise ShapeError("losses must hold at least one per-sample loss, got none.")
+        if not all(weight.is_Symbol for weight in self.state):
+            raise SymbolError(f"state must hold symbols, got {tuple(self.state)}.")
+
+    @property
+    def sample_count(self) -> int:
+        """Number of samples, n."""
+        return len(self.losses)
+
+    @property
+    def loss(self) -> sp.Expr:
+        r"""The mean loss :math:`L`."""
+        return sp.Add(*self.losses) / self.sample_count
+
+    @property
+    def sample_gradients(self) -> sp.ImmutableMatrix:
+        r"""The gradients :math:`g_1, \dots, g_n`, one per column. Shape ``(d, n)``."""
+        return sp.ImmutableMatrix([[sp.diff(loss, weight) for loss in self.losses] for weight in self.state])
+
+    @property
+    def gradient(self) -> sp.ImmutableMatrix:
+        r"""The full gradient :math:`g`. Shape ``(d, 1)``."""
+        mean = self.sample_gradients * sp.ones(self.sample_count, 1) / self.sample_count
+        return sp.ImmutableMatrix(mean.applyfunc(sp.expand))
+
+    @property
+    def noise_factor(self) -> sp.ImmutableMatrix:
+        r"""A factor of the covariance: columns :math:`(g_i - g)/\sqrt n`. Shape ``(d, n)``."""
+        n = self.sample_count
+        centred = self.sample_gradients - self.gradient * sp.ones(1, n)
+        return sp.ImmutableMatrix((centred / sp.sqrt(n)).applyfunc(sp.expand))
+
+    @property
+    def covariance(self) -> sp.ImmutableMatrix:
+        r"""The per-sample gradient covariance :math:`\Sigma`. Shape ``(d, d)``."""
+        factor = self.noise_factor
+        return sp.ImmutableMatrix((factor * factor.T).applyfunc(sp.expand))
+
+
+def finite_population_factor(sampling: Sampling, sample_count: int, batch_size: sp.Expr) -> sp.Expr:
+    r"""The factor on :math:`\Sigma/\beta`: 1 with replacement, :math:`(n-\beta)/(n-1)` without (0 if n = 1)."""
+    if sampling is Sampling.WITH_REPLACEMENT:
+        return sp.S.One
+    if sample_count == 1:
+        return sp.S.Zero
+    return (sample_count - sp.sympify(batch_size)) / (sample_count - 1)
+
+
+def batches(sample_count: int, batch_size: int, sampling: Sampling) -> Iterator[tuple[tuple[int, ...], sp.Rational]]:
+    r"""Every mini-batch, as sorted indices, with its probability.
+
+    Raises:
+        DimensionError: the batch size does not fit, or there are more than ``MAX_BATCHES`` batches.
+    """
+    with_replacement = sampling is Sampling.WITH_REPLACEMENT
+    if batch_size < 1 or (batch_size > sample_count and not with_replacement):
+        raise DimensionError(
+            f"batch_size must lie in 1..{sample_count} {sampling.value}, got {batch_size}. "
+            "Larger batches need replacement."
+        )
+    top = sample_count + batch_size - 1 if with_replacement else sample_count
+    if math.comb(top, batch_size) > MAX_BATCHES:
+        raise DimensionError(
+            f"sample_count and batch_size give {math.comb(top, batch_size)} batches, at most {MAX_BATCHES} are enumerated. "
+            "Use step_moments, the closed form."
+        )
+    if not with_replacement:
+        probability = sp.Rational(1, math.comb(sample_count, batch_size))
+        for indices in itertools.combinations(range(sample_count), batch_size):
+            yield indices, probability
+        return
+    for indices in itertools.combinations_with_replacement(range(sample_count), batch_size):
+        orders = math.factorial(batch_size) // math.prod(math.factorial(count) for count in Counter(indices).values())
+        yield indices, sp.Rational(orders, sample_count**batch_size)
+
+
+def enumerated_step(
+    problem: FiniteSum, batch_size: int, sampling: Sampling = Sampling.WITH_REPLACEMENT
+) -> OneStepMoments:
+    r"""Mean and covariance of :math:`\Delta\theta = -\frac\eta\beta\sum_{i\in\mathcal B}g_i`, summed over every batch."""
+    d, gradients = problem.state.rows, problem.sample_gradients
+    mean, second = sp.zeros(d, 1), sp.zeros(d, d)
+    for indices, probability in batches(problem.sample_count, batch_size, sampling):
+        increment = -eta * sum((gradients[:, i] for i in indices), sp.zeros(d, 1)) / batch_size
+        mean += probability * increment
+        second += probability * increment * increment.T
+    covariance = (second - mean * mean.T).applyfunc(sp.expand)
+    return OneStepMoments(sp.ImmutableMatrix(mean.applyfunc(sp.expand)), sp.ImmutableMatrix(covariance))
+
+
+def step_moments(
+    problem: FiniteSum, batch_size: sp.Expr | int, sampling: Sampling = Sampling.WITH_REPLACEMENT
+) -> OneStepMoments:
+    r"""Mean :math:`-\eta g` and covariance :math:`\frac{\eta^2}\beta\Sigma` times :func:`finite_population_factor`.
+
+    Closed form of :func:`enumerated_step`. Two different members of a batch drawn without replacement have the
+    covariance :math:`-\Sigma/(n-1)`, whence :math:`\frac1{\beta^2}[\beta - \beta(\beta-1)/(n-1)]\Sigma`.
+    """
+    factor = finite_population_factor(sampling, problem.sample_count, batch_size)
+    covariance = eta**2 / sp.sympify(batch_size) * factor * problem.covariance
+    return OneStepMoments(
+        sp.ImmutableMatrix((-eta * problem.gradient).applyfunc(sp.expand)),
+        sp.ImmutableMatrix(covariance.applyfunc(sp.expand)),
+    )
+
+
+def batch_multipliers(curvatures: Sequence[sp.Expr], batch_size: int, sampling: Sampling) -> tuple[Expressions, Expressions]:
+    r"""The values of :math:`1 - \frac\eta\beta\sum_{i\in\mathcal B}h_i` and their probabilities.
+
+    For linearised gradient descent :math:`\theta' = \theta(1 - \eta h_{\mathcal B})`; feed them to
+    :func:`theory.discrete.random_map.finite_growth_rate`.
+    """
+    pairs = list(batches(len(curvatures), batch_size, sampling))
+    values = tuple(1 - eta * sp.Add(*(curvatures[i] for i in indices)) / batch_size for indices, _ in pairs)
+    return values, tuple(probability for _, probability in pairs)

@@ -1,0 +1,10 @@
+r"""Worked models, one file each: a process, its conventions, and the laws that can be written down.
+
+* ``geometric_brownian``: :math:`d\theta = \mu\theta\,dt + \zeta\theta\,dB`, solved.
+* ``double_well``: :math:`d\theta = -(\theta^3 - \mu\theta)\,dt + \zeta\theta\,dB`, a quartic loss with noise.
+"""
+
+from theory.models.double_well import DoubleWell
+from theory.models.geometric_brownian import GeometricBrownianMotion
+
+__all__ = ["DoubleWell", "GeometricBrownianMotion"]

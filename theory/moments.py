@@ -1,0 +1,216 @@
+r"""Moment equations of a process with polynomial coefficients.
+
+For the monomial :math:`x^k = x_1^{k_1} \cdots x_d^{k_d}`, Dynkin's formula gives
+
+.. math:: \tfrac{d}{dt}\,\mathbb E X_t^k = \mathbb E\,(\mathcal L x^k)(X_t) = \sum_\ell c_{k\ell}\,\mathbb E X_t^\ell .
+
+The hierarchy is closed when no moment of higher order appears, which is so when drift and diffusion have
+degrees at most 1 and 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TypeAlias
+
+import sympy as sp
+
+from theory.errors import MissingParameterError, NotNormalisableError, UnsupportedFormError
+from theory.generator import generator
+from theory.ito import ItoProcess
+from theory.matrix_exponential import matrix_exponential
+from theory.notation import t
+
+MultiIndex: TypeAlias = tuple[int, ...]
+"""Powers of the coordinates in a monomial, in the order of the state."""
+
+
+@dataclass(frozen=True)
+class MomentEquations:
+    r"""The linear system :math:`\dot m = M m + N m^{>} + c` for the moments :math:`m_k = \mathbb E X_t^k`.
+
+    Attributes:
+        state: Coordinates of the process. Shape ``(d, 1)``.
+        moments: Multi-indices of :math:`m`, of order 1 up to the order asked for, graded.
+        matrix: :math:`M`. Shape ``(n, n)``.
+        constant: :math:`c`. Shape ``(n, 1)``.
+        higher: Multi-indices of the moments :math:`m^{>}` of higher order that the system needs from outside.
+        higher_matrix: :math:`N`. Shape ``(n, len(higher))``.
+    """
+
+    state: sp.ImmutableMatrix
+    moments: tuple[MultiIndex, ...]
+    matrix: sp.ImmutableMatrix
+    constant: sp.ImmutableMatrix
+    higher: tuple[MultiIndex, ...]
+    higher_matrix: sp.ImmutableMatrix
+
+    @property
+    def closed(self) -> bool:
+        """Whether the moments up to this order determine their own evolution."""
+        return not self.higher
+
+    @property
+    def symbols(self) -> sp.ImmutableMatrix:
+        r"""A real symbol for each moment, such as ``E[x**2*y]``. Shape ``(n, 1)``."""
+        return sp.ImmutableMatrix([self.symbol(index) for index in self.moments])
+
+    @property
+    def rhs(self) -> sp.ImmutableMatrix:
+        """The time derivatives of the moments, written with :attr:`symbols`. Shape ``(n, 1)``."""
+        higher = sp.Matrix(len(self.higher), 1, [self.symbol(index) for index in self.higher])
+        return sp.ImmutableMatrix(self.matrix * self.symbols + self.higher_matrix * higher + self.constant)
+
+    def symbol(self, index: MultiIndex) -> sp.Symbol:
+        """The real symbol that stands for the moment ``index``."""
+        return sp.Symbol(f"E[{_monomial(self.state, index)}]", real=True)
+
+    def solution(
+        self, initial: Sequence[sp.Expr] | Mapping[MultiIndex, sp.Expr], *, time: sp.Expr = t
+    ) -> dict[MultiIndex, sp.Expr]:
+        r"""The moments at ``time``, in closed form: :math:`e^{Mt} m(0) + \int_0^t e^{M(t-s)} c\,ds`.
+
+        Parameters are generic, see :func:`theory.matrix_exponential.matrix_exponential`.
+
+        Args:
+            initial: A starting point (``d`` expressions), or the initial moments by multi-index.
+            time: The time at which to evaluate.
+
+        Raises:
+            MissingParameterError: ``initial`` is a mapping that lacks a moment, or a point of another dimension.
+            UnsupportedFormError: the system is not closed or time-dependent, or its eigenvalues have no closed form.
+
+        Example:
+            >>> from theory.notation import mu, theta, theta_0, zeta
+            >>> gbm = ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta)
+            >>> moment_equations(gbm, 1).solution([theta_0])
+            {(1,): theta_0*exp(mu*t)}
+        """
+        self._require_closed("solution")
+        start = sp.Matrix([*self._initial(initial), 1])
+        n = len(self.moments)
+        augmented = sp.Matrix.vstack(sp.Matrix.hstack(self.matrix, self.constant), sp.zeros(1, n + 1))
+        flow = matrix_exponential(augmented, time) * start
+        return {index: sp.expand(flow[i]) for i, index in enumerate(self.moments)}
+
+    def stationary(self) -> dict[MultiIndex, sp.Expr]:
+        r"""The only moments that do not change in time, :math:`-M^{-1} c`.
+
+        They are the moments of a stationary law if there is one with finite moments of this order; they attract
+        all others exactly if every eigenvalue of :math:`M` has negative real part.
+
+        Raises:
+            UnsupportedFormError: the system is not closed or time-dependent.
+            NotNormalisableError: ``matrix`` is singular, so that constant moments are not unique or do not exist.
+
+        Example:
+            >>> x = sp.Symbol("x", real=True)
+            >>> k, T = sp.symbols("k T", positive=True)
+            >>> moment_equations(ItoProcess.scalar(x, drift=-k * x, dispersion=sp.sqrt(2 * T)), 2).stationary()
+            {(1,): 0, (2,): T/k}
+        """
+        self._require_closed("stationary")
+        if sp.cancel(self.matrix.det(method="berkowitz")) == 0:
+            raise NotNormalisableError(
+                f"the moment equations have a singular matrix {self.matrix.tolist()}: constant moments are not unique "
+                "or do not exist. Ask for the solution in time instead."
+            )
+        moments = self.matrix.LUsolve(-self.constant)
+        return {index: sp.cancel(moments[i]) for i, index in enumerate(self.moments)}
+
+    def _require_closed(self, name: str) -> None:
+        if not self.closed:
+            names = ", ".join(str(self.symbol(index)) for index in self.higher)
+            raise UnsupportedFormError(
+                f"{name} needs closed moment equations, but these also hold the moments {names} of higher order. "
+                "Close them by an assumption on these moments, or simulate."
+            )
+        if t in self.matrix.free_symbols | self.constant.free_symbols:
+            raise UnsupportedFormError(
+                f"{name} needs coefficients that do not depend on time {t}. Integrate rhs numerically."
+            )
+
+    def _initial(self, initial: Sequence[sp.Expr] | Mapping[MultiIndex, sp.Expr]) -> list[sp.Expr]:
+        if isinstance(initial, Mapping):
+            missing = [index for index in self.moments if index not in initial]
+            if missing:
+                raise MissingParameterError(
+                    f"initial needs a value for every moment {self.moments}, missing {missing}. "
+                    "Give a starting point if the process starts at one."
+                )
+            return [initial[index] for index in self.moments]
+        if len(initial) != len(self.state):
+            raise MissingParameterError(
+                f"initial needs one value per coordinate {tuple(self.state)}, got {len(initial)}."
+            )
+        return [_monomial(list(initial), index) for index in self.moments]
+
+
+def moment_equations(process: ItoProcess, order: int) -> MomentEquations:
+    r"""The equations of all moments of order 1 up to ``order``.
+
+    Args:
+        process: A process whose drift and diffusion are polynomials in the coordinates; parameters and time may
+            enter in any way. The dispersion itself need not be polynomial.
+        order: The highest order :math:`|k| = k_1 + \dots + k_d`, at least 1.
+
+    Raises:
+        UnsupportedFormError: ``order`` is not a positive integer, or a coefficient is not a polynomial.
+
+    References:
+        Øksendal, *Stochastic Differential Equations* (2003), theorem 7.4.1 (Dynkin's formula).
+
+    Example:
+        >>> from theory.notation import mu, theta, zeta
+        >>> double_well = ItoProcess.scalar(theta, drift=mu * theta - theta**3, dispersion=zeta * theta)
+        >>> equations = moment_equations(double_well, 2)
+        >>> equations.closed, equations.rhs[1]
+        (False, E[theta**2]*(2*mu + zeta**2) - 2*E[theta**4])
+    """
+    if not isinstance(order, int) or isinstance(order, bool) or order < 1:
+        raise UnsupportedFormError(f"order must be a positive integer, got {order!r}.")
+    moments = _graded_indices(process.dimension, order)
+    expansions = [_expansion(process, index) for index in moments]
+    reached = {index for expansion in expansions for index in expansion}
+    zeroth = (0,) * process.dimension
+    higher = tuple(sorted(reached - set(moments) - {zeroth}, key=lambda index: (sum(index), index)))
+    return MomentEquations(
+        process.state,
+        moments,
+        _coefficient_matrix(expansions, moments),
+        _coefficient_matrix(expansions, (zeroth,)),
+        higher,
+        _coefficient_matrix(expansions, higher),
+    )
+
+
+def _graded_indices(dimension: int, order: int) -> tuple[MultiIndex, ...]:
+    indices = (index for index in product(range(order + 1), repeat=dimension) if 1 <= sum(index) <= order)
+    return tuple(sorted(indices, key=lambda index: (sum(index), tuple(-power for power in index))))
+
+
+def _monomial(point: Sequence[sp.Expr] | sp.MatrixBase, index: MultiIndex) -> sp.Expr:
+    return sp.Mul(*(sp.sympify(x) ** power for x, power in zip(point, index, strict=True)))
+
+
+def _expansion(process: ItoProcess, index: MultiIndex) -> dict[MultiIndex, sp.Expr]:
+    """The coefficients of the generator applied to the monomial ``index``, by multi-index."""
+    image = generator(process, _monomial(process.state, index))
+    polynomial = image.as_poly(*process.state)
+    if polynomial is None:
+        raise UnsupportedFormError(
+            f"moment equations need drift and diffusion polynomial in {tuple(process.state)}, "
+            f"but the generator maps {_monomial(process.state, index)} to {image}. "
+            "A change of variables may make the coefficients polynomial."
+        )
+    return dict(polynomial.terms())
+
+
+def _coefficient_matrix(
+    expansions: Sequence[Mapping[MultiIndex, sp.Expr]], columns: Sequence[MultiIndex]
+) -> sp.ImmutableMatrix:
+    return sp.ImmutableMatrix(
+        len(expansions), len(columns), [row.get(index, sp.S.Zero) for row in expansions for index in columns]
+    )

@@ -1,0 +1,63 @@
+r"""Special functions that SymPy lacks: Tricomi's confluent hypergeometric function."""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.core.function import ArgumentIndexError
+
+
+class hyperu(sp.Function):  # noqa: N801  (functions of SymPy are lower case, and mpmath evaluates by this name)
+    r"""Tricomi's function :math:`U(a, b, z)`, the solution of Kummer's equation that does not grow at infinity.
+
+    .. math::
+        z\,U'' + (b - z)\,U' - a\,U = 0, \qquad U(a, b, z) \sim z^{-a} \quad (z \to \infty)
+
+    It is entire in :math:`a` and :math:`b`; for :math:`a = -n` it is the polynomial of
+    :meth:`expand_func <sympy.core.expr.Expr.expand>`. Numbers come from ``mpmath.hyperu``.
+
+    References:
+        NIST *Digital Library of Mathematical Functions*, 13.2.6 (behaviour at infinity), 13.2.7 (polynomials),
+        13.2.40 (Kummer's transformation), 13.3.22 (derivative).
+
+    Example:
+        >>> z = sp.Symbol("z", positive=True)
+        >>> b = sp.Symbol("b")
+        >>> hyperu(2, b, z).diff(z)
+        -2*hyperu(3, b + 1, z)
+        >>> sp.expand_func(hyperu(-1, b, z))
+        -b + z
+        >>> hyperu(1, 1, 2).evalf(15)
+        0.361328616888223
+    """
+
+    nargs = 3
+
+    @classmethod
+    def eval(cls, a: sp.Expr, b: sp.Expr, z: sp.Expr) -> sp.Expr | None:
+        if a.is_zero:
+            return sp.S.One
+        return None
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        a, b, z = self.args
+        if argindex != 3:
+            raise ArgumentIndexError(self, argindex)
+        return -a * hyperu(a + 1, b + 1, z)
+
+    def _eval_expand_func(self, **hints: object) -> sp.Expr:
+        a, b, z = self.args
+        if not (a.is_Integer and a.is_nonpositive):
+            return self
+        n = -int(a)
+        return sp.expand(
+            (-1) ** n * sum(sp.binomial(n, j) * sp.expand_func(sp.rf(b + j, n - j)) * (-z) ** j for j in range(n + 1))
+        )
+
+    def _latex(self, printer: object, exp: str | None = None) -> str:
+        arguments = ", ".join(printer._print(argument) for argument in self.args)
+        return rf"U\left({arguments}\right)" + (f"^{{{exp}}}" if exp else "")
+
+
+def kummer_residual(f: sp.Expr, a: sp.Expr, b: sp.Expr, z: sp.Symbol) -> sp.Expr:
+    r"""The left-hand side :math:`z f'' + (b - z) f' - a f` of Kummer's equation."""
+    return z * sp.diff(f, z, 2) + (b - z) * sp.diff(f, z) - a * f

@@ -1,0 +1,110 @@
+"""The symbolic check: residual zero in a normal form (PROVED), or a point in a ball that contradicts (REFUTED).
+
+Each form of statement has its own residual or certificate; the judge is always :mod:`theory.zero`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.fokker_planck import probability_current
+from theory.zero import ZeroDecision, decide_zero
+from verification.checks.check import Check, Context, Findings, done, not_done
+from verification.checks.sides import judge_bound, judge_region
+from verification.claim import Bound, Candidate, Figure, Form, Identity, Numerical, Region, StationaryLaw
+from verification.task import Result, Task
+from verification.verdict import Finding, Outcome
+
+TIME_LIMIT = 60.0
+"""Seconds for one candidate; SymPy work that explodes ends as UNDECIDED."""
+
+OUTCOMES = {
+    "zero": Outcome.PROVED,
+    "certified": Outcome.CERTIFIED,
+    "nonzero": Outcome.REFUTED,
+    "undecided": Outcome.UNDECIDED,
+}
+
+
+class SymbolicCheck(Check):
+    """One task per candidate, each in its own process with a time limit."""
+
+    name = "symbolic"
+
+    def tasks(self, context: Context, results: Mapping[str, Result]) -> list[Task]:
+        if isinstance(context.statement.form, Numerical | Figure):
+            return []
+        return [self._task(context, name) for name in context.statement.candidates()]
+
+    def findings(self, context: Context, results: Mapping[str, Result]) -> Findings:
+        found: Findings = {}
+        for task in self.tasks(context, results):
+            result = results[task.key]
+            finding = Finding.from_json(result.value) if done(result) else not_done(result)
+            found[task.arguments["candidate"]] = {self.name: finding}
+        return found
+
+    def _task(self, context: Context, candidate: str) -> Task:
+        return context.task(
+            f"symbolic/{candidate}", "verification.checks.symbolic:run", {"candidate": candidate}, TIME_LIMIT
+        )
+
+
+def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Judge one candidate; runs in a worker."""
+    from verification.registry import claims
+
+    statement = claims()[arguments["claim"]].statement(arguments["statement"])
+    candidate = statement.candidates()[arguments["candidate"]]
+    return judge(statement.form, candidate, statement.domain).to_json()
+
+
+@functools.singledispatch
+def judge(form: Form, candidate: Candidate, domain: tuple[Boolean, ...]) -> Finding:
+    """What symbolic means say about ``candidate``, for each form of statement."""
+    raise TypeError(f"no symbolic judge for {type(form).__name__}")
+
+
+@judge.register
+def _(form: Identity, candidate: Candidate, domain: tuple[Boolean, ...]) -> Finding:
+    derived = form.derived()
+    printed_entries, derived_entries = entries(candidate), entries(derived)
+    if len(printed_entries) != len(derived_entries):
+        shapes = f"{len(printed_entries)} entries against {len(derived_entries)} derived"
+        return Finding(Outcome.REFUTED, f"shapes differ: {shapes}", witness={"shapes": shapes})
+    modulo = form.modulo or (lambda side: side)
+    residuals = [modulo(p) - modulo(d) for p, d in zip(printed_entries, derived_entries, strict=True)]
+    return finding_of(decide_zero(residual, domain) for residual in residuals)
+
+
+@judge.register
+def _(form: StationaryLaw, candidate: Candidate, domain: tuple[Boolean, ...]) -> Finding:
+    current = probability_current(form.process(), candidate)
+    return finding_of(decide_zero(j / candidate, domain) for j in current)
+
+
+judge.register(Region, lambda form, candidate, domain: judge_region(form.derived(), candidate, domain))
+judge.register(Bound, lambda form, candidate, domain: judge_bound(form.exact(), form.relation, candidate, domain))
+
+
+def entries(side: sp.Expr | sp.MatrixBase) -> list[sp.Expr]:
+    """The entries of a matrix, or the expression itself."""
+    return list(side) if isinstance(side, sp.MatrixBase) else [side]
+
+
+def finding_of(decisions: Iterable[ZeroDecision]) -> Finding:
+    """One finding from the decisions on several residuals: the first nonzero one refutes, the weakest one counts."""
+    weakest: ZeroDecision | None = None
+    for decision in decisions:
+        if decision.kind == "nonzero":
+            return Finding(Outcome.REFUTED, decision.reason, witness=dict(decision.witness or {}))
+        if weakest is None or list(OUTCOMES).index(decision.kind) > list(OUTCOMES).index(weakest.kind):
+            weakest = decision
+    assert weakest is not None
+    numbers = {"digits": weakest.digits, "points": weakest.points_used} if weakest.kind == "certified" else {}
+    return Finding(OUTCOMES[weakest.kind], weakest.reason, numbers=numbers)

@@ -1,0 +1,301 @@
+"""The command ``driftproof``: verify, list, follow, report.
+
+Nothing heavy is imported before it is known to be needed, so that ``--help`` and a mistyped option answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import enum
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from verification.errors import LockError, StoreError, VerificationError
+from verification.settings import LOCK_NAME, REPORT_PATH, STORE_PATH
+
+if TYPE_CHECKING:
+    from verification.claim import Claim
+    from verification.lock import Difference, Entry, Lock
+    from verification.runner import RunSummary
+    from verification.screen import Screen
+    from verification.settings import Settings
+    from verification.store import Store
+    from verification.verdict import ClaimVerdict
+
+
+class Exit(enum.IntEnum):
+    """Exit codes of every subcommand."""
+
+    EQUAL = 0
+    DIFFERS = 1
+    USAGE = 2
+    INTERRUPTED = 3
+    INFRASTRUCTURE = 4
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` and return its exit code. Prints; never raises for bad input."""
+    arguments = _parser().parse_args(argv)
+    try:
+        code = arguments.command(arguments)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # The reader went away, as `head` does. What follows would only fail again, also at interpreter exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.INTERRUPTED if arguments.command is _verify else Exit.EQUAL
+    except KeyboardInterrupt:
+        _say("interrupted.")
+        return Exit.INTERRUPTED
+    except StoreError as error:
+        return _refuse(error, Exit.INFRASTRUCTURE)
+    except VerificationError as error:
+        return _refuse(error, Exit.INFRASTRUCTURE if _is_infrastructure(error) else Exit.USAGE)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence instead of repeating the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(Exit.USAGE, f"driftproof: {message}. See `{self.prog} --help`.\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="driftproof", description="Check printed formulas of SGD theory against independent derivations."
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, dest=argparse.SUPPRESS, help="show the version and exit")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        sub.set_defaults(command=command)
+        return sub
+
+    selectors: dict[str, Any] = {
+        "nargs": "*",
+        "metavar": "SELECTOR",
+        "help": "claim id (SC-031), range (SC-024..SC-033), pattern (SC-08*) or paper; all claims by default",
+    }
+    store: dict[str, Any] = {
+        "type": Path,
+        "default": STORE_PATH,
+        "metavar": "PATH",
+        "help": f"results are kept here ({STORE_PATH})",
+    }
+
+    verify = add("verify", _verify, "Judge claims and compare the verdicts with the lock.")
+    verify.add_argument("selectors", **selectors)
+    verify.add_argument(
+        "--workers", type=int, metavar="N", help="worker processes (number of cores); changes no verdict"
+    )
+    verify.add_argument("--store", **store)
+    verify.add_argument("--fresh", action="store_true", help="compute everything anew, also what the store holds")
+    verify.add_argument(
+        "--resolution", type=float, default=0.05, help="relative error a statistical check must see (0.05)"
+    )
+    verify.add_argument("--lock", type=Path, metavar="PATH", help=f"the committed verdicts ({LOCK_NAME})")
+    verify.add_argument("--update-lock", action="store_true", help="show the differences and write them to the lock")
+    verify.add_argument("--report", type=Path, metavar="PATH", help="write the HTML report here when done")
+    verify.add_argument("--json", action="store_true", help="one JSON object a line: each verdict, a summary last")
+    verify.add_argument("--quiet", action="store_true", help="print differences and failures only")
+
+    listing = add("list", _list, "List claims: id, place in the paper, kind, title, statements.")
+    listing.add_argument("selectors", **selectors)
+    listing.add_argument("--json", action="store_true", help="one JSON array")
+
+    follow = add("follow", _follow, "Show one claim's whole way: equation, derivation, program, simulation, verdict.")
+    follow.add_argument("selector", metavar="ID", help="claim id")
+    follow.add_argument("--store", **store)
+
+    report = add("report", _report, "Write the HTML report of what the store holds.")
+    report.add_argument("--store", **store)
+    output: dict[str, Any] = {"type": Path, "default": REPORT_PATH, "metavar": "PATH"}
+    report.add_argument("--output", help=f"the HTML file ({REPORT_PATH})", **output)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version, which is looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        from importlib import metadata
+
+        print(f"driftproof {metadata.version('driftproof')}")
+        parser.exit()
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    from verification.lock import read_lock
+    from verification.registry import claims, select
+    from verification.screen import Screen
+    from verification.store import Store
+
+    chosen = select(arguments.selectors)
+    lock_path = _lock_path(arguments.lock)
+    if arguments.lock is not None and not arguments.update_lock and not lock_path.exists():
+        raise LockError(f"there is no lock at {lock_path}. Give --update-lock to write one.")
+    lock = read_lock(lock_path)
+    gone = set(lock) - set(claims()) if not arguments.selectors else set()
+    with Store(arguments.store) as store:
+        if arguments.fresh:
+            store.forget(claim.id for claim in chosen)
+        with Screen(as_json=arguments.json, quiet=arguments.quiet) as screen:
+            summary = _run(chosen, settings, store, screen)
+            if summary.interrupted:
+                _say(f"interrupted: {summary.kept} results kept in {store.path}; run the same command to go on")
+                return Exit.INTERRUPTED
+            differences = _differences(lock, summary, chosen, gone)
+            screen.summary(summary, {claim.id: claim.cites.paper for claim in chosen}, differences, lock_path)
+        if arguments.report is not None:
+            _write_report(store, arguments.report)
+    if arguments.update_lock and not summary.crashed:
+        _update_lock(lock_path, lock, summary, chosen, gone)
+        return Exit.EQUAL
+    return _exit_code(summary, differences)
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    from verification.settings import Settings
+
+    chosen = {"resolution": arguments.resolution} | (
+        {"workers": arguments.workers} if arguments.workers is not None else {}
+    )
+    return Settings(**chosen)
+
+
+def _run(chosen: Sequence[Claim], settings: Settings, store: Store, screen: Screen) -> RunSummary:
+    from verification.investigation import investigate
+    from verification.registry import experiments
+    from verification.runner import run
+
+    count = experiments()
+    return run(
+        [investigate(claim, resolution=settings.resolution, experiments=count) for claim in chosen],
+        store=store,
+        workers=settings.workers,
+        on_progress=screen.progress,
+        on_verdict=screen.verdict,
+        command=sys.argv,
+    )
+
+
+def _entries(verdicts: Sequence[ClaimVerdict], chosen: Sequence[Claim]) -> dict[str, Entry]:
+    from verification.lock import Entry
+
+    papers = {claim.id: claim.cites.paper for claim in chosen}
+    return {verdict.claim: Entry.of(verdict, papers[verdict.claim]) for verdict in verdicts}
+
+
+def _differences(lock: Lock, summary: RunSummary, chosen: Sequence[Claim], gone: set[str]) -> list[Difference]:
+    from verification.lock import compare
+
+    return compare(lock, _entries(summary.verdicts, chosen), gone=gone)
+
+
+def _update_lock(path: Path, lock: Lock, summary: RunSummary, chosen: Sequence[Claim], gone: set[str]) -> None:
+    from verification.lock import write_lock
+
+    kept: Mapping[str, Entry] = {claim: entry for claim, entry in lock.items() if claim not in gone}
+    write_lock(path, {**kept, **_entries(summary.verdicts, chosen)})
+    _say(f"wrote {path}")
+
+
+def _exit_code(summary: RunSummary, differences: Sequence[Difference]) -> Exit:
+    """A difference that a crash explains is a fault of the machine; any other is a difference."""
+    crashed = set(summary.crashed)
+    if any(difference.claim not in crashed for difference in differences):
+        return Exit.DIFFERS
+    return Exit.INFRASTRUCTURE if crashed else Exit.EQUAL
+
+
+def _lock_path(given: Path | None) -> Path:
+    """The lock that was named, or the one here, or the one beside the packages."""
+    if given is not None:
+        return given
+    here, home = Path(LOCK_NAME), Path(__file__).parent.parent / LOCK_NAME
+    return here if here.exists() or not home.parent.joinpath("pyproject.toml").exists() else home
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from verification.registry import select
+
+    rows = [
+        {
+            "id": claim.id,
+            "paper": claim.cites.paper,
+            "where": claim.cites.where,
+            "kind": claim.kind.value,
+            "title": claim.title,
+            "statements": [statement.name for statement in claim.statements],
+        }
+        for claim in select(arguments.selectors)
+    ]
+    if arguments.json:
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return Exit.EQUAL
+    wide = max((len(row["where"]) for row in rows), default=0)
+    for row in rows:
+        print(f"{row['id']:<8} {row['where']:<{wide}}  {row['kind']:<10}  {row['title']}")
+        print(f"{'':<8} {'':<{wide}}  {'':<10}  {', '.join(row['statements'])}")
+    return Exit.EQUAL
+
+
+def _follow(arguments: argparse.Namespace) -> int:
+    from verification.registry import select
+    from verification.store import Store
+
+    chosen = select([arguments.selector])
+    if len(chosen) != 1:
+        raise VerificationError(f"follow shows one claim, but {arguments.selector!r} names {len(chosen)}. Give one id.")
+    from verification.follow import follow
+
+    with contextlib.ExitStack() as stack:
+        store = stack.enter_context(Store(arguments.store, read_only=True)) if arguments.store.exists() else None
+        text = follow(chosen[0], store)
+    if text is not None:
+        print(text)
+    return Exit.EQUAL
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from verification.store import Store
+
+    with Store(arguments.store, read_only=True) as store:
+        _write_report(store, arguments.output)
+    return Exit.EQUAL
+
+
+def _write_report(store: Store, path: Path) -> None:
+    from verification.report import write_report
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_report(store, path)
+    except OSError as error:
+        raise VerificationError(
+            f"the report {path} cannot be written ({error.strerror}). Give another path."
+        ) from error
+    _say(f"report: {path}")
+
+
+def _is_infrastructure(error: VerificationError) -> bool:
+    from verification.runner import ExecutorError
+
+    return isinstance(error, ExecutorError)
+
+
+def _refuse(error: VerificationError, code: Exit) -> Exit:
+    _say(str(error))
+    return code
+
+
+def _say(sentence: str) -> None:
+    """One sentence beside the output proper."""
+    print(f"driftproof: {sentence}", file=sys.stderr)

@@ -1,0 +1,186 @@
+"""The lock: ``claims.lock.json``, the committed record of what driftproof says about each claim and on what evidence.
+
+A JSON object, claim id -> verdict, evidence, corrected form, paper; ids sorted, one claim a line, so that a
+change of one verdict is a change of one line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from verification.errors import LockError
+from verification.verdict import ClaimVerdict, Outcome, Verdict
+
+_RANKS = {
+    name: rank
+    for rank, name in enumerate(
+        (Outcome.PROVED.name, Outcome.CERTIFIED.name, Outcome.CONSISTENT.name, Outcome.UNDECIDED.name)
+    )
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the lock says about a claim.
+
+    Attributes:
+        verdict: Name of a :class:`Verdict`.
+        evidence: Names of outcomes, strongest first.
+        corrected: The corrected statement, for a claim that fails and whose correction holds.
+        paper: Name of the paper.
+    """
+
+    verdict: str
+    evidence: tuple[str, ...]
+    corrected: str | None
+    paper: str
+
+    @classmethod
+    def of(cls, verdict: ClaimVerdict, paper: str) -> Entry:
+        """The entry for a verdict."""
+        return cls(verdict.verdict.name, verdict.evidence, verdict.corrected, paper)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object."""
+        return {
+            "verdict": self.verdict,
+            "evidence": list(self.evidence),
+            "corrected": self.corrected,
+            "paper": self.paper,
+        }
+
+
+Lock = dict[str, Entry]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One claim about which the lock and a run do not say the same.
+
+    Attributes:
+        claim: Claim id.
+        change: What kind of change, e.g. ``verdict changed``.
+        locked: What the lock says, or None for a new claim.
+        found: What the run says, or None for a claim that is gone.
+    """
+
+    claim: str
+    change: str
+    locked: Entry | None
+    found: Entry | None
+
+    def __str__(self) -> str:
+        return f"{self.claim}: {self.change}: {_words(self.locked, self.change)} -> {_words(self.found, self.change)}"
+
+
+def read_lock(path: Path) -> Lock:
+    """The lock in ``path``; empty if there is no such file.
+
+    Raises:
+        LockError: the file cannot be read, or is not a lock.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise LockError(f"the lock {path} cannot be read: {error}.") from error
+    try:
+        data = json.loads(text, object_pairs_hook=_without_repetition)
+    except ValueError as error:
+        raise LockError(f"the lock {path} is not JSON: {error}. Restore it from git, or delete it.") from error
+    if not isinstance(data, dict):
+        raise LockError(f"the lock {path} must be a JSON object of claims, got {type(data).__name__}.")
+    return {claim: _entry(path, claim, data[claim]) for claim in sorted(data)}
+
+
+def write_lock(path: Path, lock: Mapping[str, Entry]) -> None:
+    """Write ``lock`` to ``path`` in one stroke: a killed write leaves the old file.
+
+    Raises:
+        LockError: ``path`` cannot be written.
+    """
+    lines = (f"{json.dumps(claim)}: {json.dumps(lock[claim].to_json(), ensure_ascii=False)}" for claim in sorted(lock))
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        fresh.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+        os.replace(fresh, path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise LockError(f"the lock {path} cannot be written: {error.strerror}.") from error
+
+
+def compare(lock: Mapping[str, Entry], found: Mapping[str, Entry], *, gone: Collection[str] = ()) -> list[Difference]:
+    """Where ``found`` differs from ``lock``, by claim id.
+
+    Args:
+        lock: What is committed.
+        found: What a run says about the claims it looked at.
+        gone: Ids in the lock that are no claims any more. A run over some claims says nothing about the rest.
+    """
+    differences = [Difference(claim, "claim is gone", lock[claim], None) for claim in gone if claim in lock]
+    for claim, entry in found.items():
+        locked = lock.get(claim)
+        change = "claim is not in the lock" if locked is None else _change(locked, entry)
+        if change is not None:
+            differences.append(Difference(claim, change, locked, entry))
+    return sorted(differences, key=lambda difference: difference.claim)
+
+
+def _change(locked: Entry, found: Entry) -> str | None:
+    if locked.verdict != found.verdict:
+        return "verdict changed"
+    if locked.evidence != found.evidence:
+        before, after = _rank(locked.evidence), _rank(found.evidence)
+        return (
+            "evidence weakened" if after > before else "evidence strengthened" if after < before else "evidence changed"
+        )
+    if locked.corrected != found.corrected:
+        return "corrected form changed"
+    return "paper changed" if locked.paper != found.paper else None
+
+
+def _rank(evidence: tuple[str, ...]) -> tuple[int, int]:
+    """Smaller is stronger: the strongest kind decides, then the number of kinds."""
+    return min((_RANKS.get(name, len(_RANKS)) for name in evidence), default=len(_RANKS)), -len(evidence)
+
+
+def _words(entry: Entry | None, change: str) -> str:
+    if entry is None:
+        return "nothing"
+    if change == "corrected form changed":
+        return entry.corrected or "no corrected form"
+    if change == "paper changed":
+        return entry.paper
+    return f"{entry.verdict} ({', '.join(entry.evidence) or 'no evidence'})"
+
+
+def _entry(path: Path, claim: str, data: Any) -> Entry:
+    try:
+        if data["verdict"] not in Verdict.__members__:
+            raise LockError(
+                f"the lock {path} gives {claim} the verdict {data['verdict']!r}; "
+                f"it must be one of {', '.join(Verdict.__members__)}."
+            )
+        evidence, corrected, paper = data["evidence"], data["corrected"], data["paper"]
+        texts = isinstance(evidence, list) and all(
+            isinstance(text, str) for text in [*evidence, paper, corrected or ""]
+        )
+    except (KeyError, TypeError) as error:
+        raise LockError(f"the lock {path} has no whole entry for {claim}: {error}. Restore it from git.") from error
+    if not texts:
+        raise LockError(f"the lock {path} has something else than texts in the entry for {claim}. Restore it from git.")
+    return Entry(data["verdict"], tuple(evidence), corrected, paper)
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} appears twice")
+    return found

@@ -1,0 +1,10 @@
+"""Imported before anything else in the processes that workers are made from: one thread for each worker.
+
+Numerical libraries read these variables once, when they are loaded. Without them every worker would start
+as many threads as there are cores, and a fork of a process that already has threads may hang.
+"""
+
+import os
+
+for _library in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR"):
+    os.environ[f"{_library}_NUM_THREADS"] = "1"

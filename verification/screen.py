@@ -1,0 +1,174 @@
+"""What ``driftproof verify`` shows: a line for each verdict as it arrives, progress on a terminal, a table last."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn, Self
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+from rich.text import Text
+
+from verification.lock import Difference
+from verification.runner import Progress, RunSummary
+from verification.verdict import ClaimVerdict, Verdict
+
+_STYLES = {Verdict.HOLDS: "green", Verdict.FAILS: "red", Verdict.UNDECIDED: "yellow", Verdict.EMPIRICAL: "cyan"}
+
+
+class _Console(Console):
+    """A console that leaves a closed pipe to the caller; Rich would end the program."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        raise BrokenPipeError
+
+
+class Screen:
+    """The faces of a run. Colour and progress appear on a terminal only, and NO_COLOR is respected.
+
+    Args:
+        as_json: One JSON object a line, for machines.
+        quiet: Differences and failures only.
+    """
+
+    def __init__(self, *, as_json: bool = False, quiet: bool = False) -> None:
+        self.as_json, self.quiet = as_json, quiet
+        self.console = _Console(highlight=False, markup=False, emoji=False)
+        self._bar: Bar | None = None
+        self._task: Any = None
+
+    def __enter__(self) -> Self:
+        if not (self.as_json or self.quiet) and sys.stderr.isatty():
+            # On one terminal the lines go above the bar; with a pipe on stdout the bar has stderr for itself.
+            console = self.console if self.console.is_terminal else _Console(stderr=True)
+            self._bar = Bar(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TextColumn("{task.fields[running]}", style="dim"),
+                console=console,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._task = self._bar.add_task("claims", total=None, running="")
+            self._bar.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def progress(self, progress: Progress) -> None:
+        """Move the bar."""
+        if self._bar is None:
+            return
+        self._bar.update(
+            self._task,
+            description=f"{progress.claims_done}/{progress.claims} claims, tasks",
+            completed=progress.tasks_done,
+            total=progress.tasks_known,
+            running=progress.running[0] if progress.running else "",
+        )
+
+    def verdict(self, verdict: ClaimVerdict, seconds: float) -> None:
+        """One line for one verdict."""
+        if self.as_json:
+            self._json({**verdict.to_json(), "seconds": round(seconds, 3)})
+        elif not self.quiet:
+            line = Text(f"{verdict.claim:<8} ")
+            line.append(f"{verdict.verdict.name:<10}", style=_STYLES[verdict.verdict])
+            line.append(f" {','.join(verdict.evidence):<20} {seconds:>7.1f} s  {verdict.reason}")
+            self._line(line)
+
+    def summary(
+        self,
+        summary: RunSummary,
+        papers: Mapping[str, str],
+        differences: Sequence[Difference],
+        lock: Path,
+    ) -> None:
+        """The failures, the differences from the lock, and how many claims of which paper hold."""
+        self.__exit__()
+        if self.as_json:
+            self._json(_summary_json(summary, differences))
+            return
+        for failure in summary.failures:
+            self._line(
+                Text(f"{failure.claim}: {failure.label} {failure.status.value}: {failure.message}", style="yellow")
+            )
+        if not self.quiet:
+            self.console.print(_table(summary, papers))
+        for difference in differences:
+            self._line(Text(str(difference), style="red"))
+        if differences:
+            self._line(
+                Text(f"{_count(len(differences), 'claim')} of {len(papers)} not as in {lock}; --update-lock accepts.")
+            )
+        elif not self.quiet:
+            self._line(Text(f"All {_count(len(papers), 'verdict')} as in {lock}."))
+
+    def _line(self, text: Text) -> None:
+        if self.console.is_terminal:
+            self.console.print(text, no_wrap=True, overflow="ellipsis")
+        else:
+            print(text.plain, flush=True)
+
+    def _json(self, data: Mapping[str, Any]) -> None:
+        print(json.dumps(data, ensure_ascii=False), flush=True)
+
+
+def _table(summary: RunSummary, papers: Mapping[str, str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_footer=True)
+    counts = Counter((papers[verdict.claim], verdict.verdict) for verdict in summary.verdicts)
+    table.add_column("paper", "all")
+    for verdict in Verdict:
+        total = sum(n for (_, found), n in counts.items() if found is verdict)
+        table.add_column(verdict.name, str(total), justify="right", style=_STYLES[verdict])
+    table.add_column("claims", str(len(summary.verdicts)), justify="right")
+    table.add_column("computing time", f"{sum(summary.seconds_by_claim.values()):.1f} s", justify="right")
+    for paper in dict.fromkeys(papers.values()):
+        here = [counts[paper, verdict] for verdict in Verdict]
+        seconds = sum(summary.seconds_by_claim.get(claim, 0.0) for claim, home in papers.items() if home == paper)
+        table.add_row(paper, *map(str, here), str(sum(here)), f"{seconds:.1f} s")
+    computed = _count(summary.computed, "task")
+    table.caption = f"{computed} computed and {summary.reused} reused in {summary.seconds:.1f} s of wall-clock time"
+    return table
+
+
+def _summary_json(summary: RunSummary, differences: Sequence[Difference]) -> dict[str, Any]:
+    return {
+        "summary": {
+            "claims": len(summary.verdicts),
+            "verdicts": dict(Counter(verdict.verdict.name for verdict in summary.verdicts)),
+            "computed": summary.computed,
+            "reused": summary.reused,
+            "seconds": round(summary.seconds, 3),
+            "failures": [
+                {"claim": f.claim, "label": f.label, "status": f.status.name, "message": f.message}
+                for f in summary.failures
+            ],
+            "differences": [
+                {
+                    "claim": d.claim,
+                    "change": d.change,
+                    "locked": d.locked.to_json() if d.locked else None,
+                    "found": d.found.to_json() if d.found else None,
+                }
+                for d in differences
+            ],
+        }
+    }
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
