@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import mpmath
 from mpmath import mp, mpf
@@ -153,9 +154,7 @@ def _bound_states(k: mpf, x: mpf, tau: mpf, order: int) -> _Sum:
         b, decay = k + 1 - 2 * n, n * (k - n)
         weight = (k - 2 * n) * _order_factor(decay, k, order) * mpmath.exp(-decay * tau)
         # U(-n, b, x) = (-1)^n sum_i binom(n, i) (b+i)_{n-i} (-x)^i, and j = n - i.
-        terms += [
-            weight * mpmath.binomial(n, j) * (-1) ** j * mpmath.rf(b + n - j, j) * x**-j for j in range(n + 1)
-        ]
+        terms += [weight * mpmath.binomial(n, j) * (-1) ** j * mpmath.rf(b + n - j, j) * x**-j for j in range(n + 1)]
     return _Sum(mpmath.fsum(terms), max(abs(term) for term in terms))
 
 
@@ -174,15 +173,14 @@ def _waves(k: mpf, x: mpf, tau: mpf, order: int, digits: int, floor: mpf) -> _Su
     r"""The integral over the continuous spectrum, to ``digits`` digits of itself or of ``floor`` if that is larger."""
     sine_squared = mpmath.sinpi(k / 2) ** 2
 
+    @cache
     def integrand(u: mpf) -> mpf:
         inner = mpmath.exp(-u)
         rho = mpmath.exp(u - inner)
         hyperbolic = mpmath.sinh(mpmath.pi * rho)
         weight = rho * 2 * hyperbolic * mpmath.cosh(mpmath.pi * rho) / (hyperbolic**2 + sine_squared)
         decay = k**2 / 4 + rho**2
-        return (
-            weight * _order_factor(decay, k, order) * mpmath.exp(-decay * tau) * _wave(k, rho, x) * rho * (1 + inner)
-        )
+        return weight * _order_factor(decay, k, order) * mpmath.exp(-decay * tau) * _wave(k, rho, x) * rho * (1 + inner)
 
     return _trapezoid(integrand, digits, floor)
 

@@ -140,7 +140,9 @@ class FokkerPlanckGrid:
     def _locate(self, point: float) -> float:
         low, high = self.nodes[0], self.nodes[-1]
         if not low <= point <= high:
-            raise ArgumentError(f"point must lie on the grid, in [{low:.6g}, {high:.6g}], got {point}. Widen the interval.")
+            raise ArgumentError(
+                f"point must lie on the grid, in [{low:.6g}, {high:.6g}], got {point}. Widen the interval."
+            )
         logarithmic = not np.array_equal(self.coordinate, self.nodes)
         return float(np.log(point)) if logarithmic else float(point)
 
@@ -231,7 +233,9 @@ def _checked_interval(interval: tuple[float, float], coordinate: str, cells: int
             "Cut an infinite end off where next to no mass is."
         )
     if coordinate == "log" and low <= 0:
-        raise ArgumentError(f"interval must be positive for a logarithmic coordinate, got {interval}. Use a small first node.")
+        raise ArgumentError(
+            f"interval must be positive for a logarithmic coordinate, got {interval}. Use a small first node."
+        )
     return low, high
 
 
@@ -245,7 +249,9 @@ def _coefficients(
         )
     (x,), b, a = process.state, process.drift[0], process.diffusion[0]
     if (b.free_symbols | a.free_symbols) & {time_symbol}:
-        raise ArgumentError(f"process must not depend on time, got drift {b}, diffusion {a}. Freeze {time_symbol} first.")
+        raise ArgumentError(
+            f"process must not depend on time, got drift {b}, diffusion {a}. Freeze {time_symbol} first."
+        )
     missing = [symbol.name for symbol in process.parameters if symbol not in parameters]
     if missing:
         given = ", ".join(f"{symbol}={value}" for symbol, value in parameters.items()) or "none"

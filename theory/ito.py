@@ -6,6 +6,7 @@ through :data:`theory.notation.t`.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,9 +19,34 @@ Expressions = Sequence[sp.Expr] | sp.MatrixBase
 """A vector of expressions, as a sequence or as a column."""
 
 
+def expressions(entries: Expressions | sp.Expr, name: str) -> sp.ImmutableMatrix:
+    """``entries`` as a matrix of expressions that are finite and were not given as text.
+
+    Text is refused because SymPy would execute it; ``name`` is the argument an error message speaks of.
+    """
+    nested = isinstance(entries, sp.MatrixBase | list | tuple)
+    rows = entries.tolist() if isinstance(entries, sp.MatrixBase) else list(entries) if nested else [entries]
+    try:
+        strict = [[_strict(e) for e in row] if isinstance(row, list | tuple) else _strict(row) for row in rows]
+        matrix = sp.ImmutableMatrix(strict)
+    except (sp.SympifyError, TypeError, ValueError):
+        raise ShapeError(
+            f"{name} must hold SymPy expressions in rows of equal length, got {entries!r}. "
+            "Build them from symbols; text is not read."
+        ) from None
+    for entry in matrix:
+        if not isinstance(entry, sp.Expr) or entry.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
+            raise ShapeError(f"{name} must hold finite expressions, got {entry}. Check divisions by zero in it.")
+    return matrix
+
+
+def _strict(entry: object) -> sp.Basic:
+    return sp.sympify(entry, strict=True)
+
+
 def column(entries: Expressions, name: str) -> sp.ImmutableMatrix:
     """``entries`` as a column of expressions; ``name`` is the argument an error message speaks of."""
-    matrix = sp.ImmutableMatrix(entries)
+    matrix = expressions(entries, name)
     if matrix.rows and matrix.cols != 1:
         raise ShapeError(
             f"{name} must be a vector: a sequence of expressions or one column, got {name}.shape={matrix.shape}. "
@@ -56,7 +82,7 @@ class ItoProcess:
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", column(self.state, "state"))
         object.__setattr__(self, "drift", column(self.drift, "drift"))
-        object.__setattr__(self, "dispersion", sp.ImmutableMatrix(self.dispersion))
+        object.__setattr__(self, "dispersion", expressions(self.dispersion, "dispersion"))
         d = self.dimension
         if d == 0:
             raise ShapeError("state must hold at least one coordinate, got none.")
@@ -78,12 +104,26 @@ class ItoProcess:
                 "Give a coordinate without noise a row of zeros."
             )
         if self.dispersion.cols == 0:
-            raise ShapeError("dispersion must have at least one column, got none. Give a process without noise a zero column.")
+            raise ShapeError(
+                "dispersion must have at least one column, got none. Give a process without noise a column of zeros."
+            )
+        self._refuse_lookalikes()
+
+    def _refuse_lookalikes(self) -> None:
+        """A symbol with a coordinate's name and other assumptions would silently be a parameter."""
+        own = set(self.state) | {t}
+        names = {symbol.name for symbol in own}
+        for symbol in (self.drift.free_symbols | self.dispersion.free_symbols) - own:
+            if symbol.name in names:
+                raise SymbolError(
+                    f"the coefficients hold a symbol {symbol} that is not the coordinate {symbol}: same name, other "
+                    "assumptions. Use one symbol throughout."
+                )
 
     @classmethod
     def scalar(cls, state: sp.Symbol, *, drift: sp.Expr, dispersion: sp.Expr) -> ItoProcess:
         """The process with one coordinate and one Brownian motion."""
-        return cls(sp.ImmutableMatrix([state]), sp.ImmutableMatrix([drift]), sp.ImmutableMatrix([[dispersion]]))
+        return cls([state], [drift], [[dispersion]])
 
     @property
     def dimension(self) -> int:
@@ -118,7 +158,9 @@ class ItoProcess:
                 f"values may name parameters only, but {sorted(map(str, named))} are coordinates. "
                 "Use theory.change_of_variables to pass to other coordinates."
             )
-        return ItoProcess(self.state, self.drift.subs(values), self.dispersion.subs(values))
+        exact = {symbol: sp.sympify(value, strict=True) for symbol, value in values.items()}
+        put = {"simultaneous": True}
+        return ItoProcess(self.state, self.drift.subs(exact, **put), self.dispersion.subs(exact, **put))
 
     def _repr_latex_(self) -> str:
         lines = []
@@ -168,21 +210,21 @@ def ito_differential(process: ItoProcess, observables: sp.Expr | Expressions) ->
         >>> ito_differential(gbm, sp.log(theta)).drift
         Matrix([[mu - zeta**2/2]])
     """
-    f = column([observables] if isinstance(observables, sp.Expr) else observables, "observables")
+    f = column(observables if isinstance(observables, sp.MatrixBase | list | tuple) else [observables], "observables")
     gradient = f.jacobian(process.state)
-    second = [
-        sum(
-            (a * sp.diff(entry, x, y) for x, row in zip(process.state, process.diffusion.tolist(), strict=True)
-             for y, a in zip(process.state, row, strict=True)),
-            sp.S.Zero,
-        )
-        for entry in f
-    ]
+    a = process.diffusion
+    second = [sum((a[i, j] * h for (i, j), h in _hessian(entry, process.state)), sp.S.Zero) for entry in f]
     drift = f.diff(t) + gradient * process.drift + sp.Matrix(second) / 2
     return ItoDifferential(
         sp.ImmutableMatrix(drift.applyfunc(sp.expand)),
         sp.ImmutableMatrix((gradient * process.dispersion).applyfunc(sp.expand)),
     )
+
+
+def _hessian(f: sp.Expr, state: sp.ImmutableMatrix) -> list[tuple[tuple[int, int], sp.Expr]]:
+    """Every second derivative of ``f``, with its indices."""
+    pairs = itertools.product(enumerate(state), repeat=2)
+    return [((i, j), sp.diff(f, x, y)) for (i, x), (j, y) in pairs]
 
 
 def quadratic_covariation(process: ItoProcess, f: sp.Expr, g: sp.Expr) -> sp.Expr:

@@ -165,7 +165,9 @@ def spectral_moment(order: int = 1) -> SpectralMoment:
         k
     """
     if not (isinstance(order, int) and order >= 1):
-        raise DimensionError(f"order must be a positive integer, got {order!r}. Negative powers follow from 1/x (linear).")
+        raise DimensionError(
+            f"order must be a positive integer, got {order!r}. Negative powers follow from 1/x (linear)."
+        )
     alpha = -k / 2 + sp.I * rho
     bound, wave = bound_weight(), wave_weight()
     for j in range(1, order):

@@ -47,9 +47,10 @@ def without_cancellation(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
     """
     present = set(terms)
     for term in terms:
-        for factor in sp.Mul.make_args(term):
+        factors = sp.Mul.make_args(term)
+        for factor in factors:
             for k, accurate in _CANCELLING.get(type(factor), {}).items():
-                c = term / factor
+                c = sp.Mul(*(other for other in factors if other != factor))
                 if k * c in present:
                     return [c * accurate(factor.args[0]), *(other for other in terms if other not in (term, k * c))]
     return None

@@ -75,10 +75,10 @@ def _is_small(value: sp.Rational) -> bool:
 def _entries(expressions: Sequence[sp.Expr] | sp.MatrixBase) -> list[sp.Basic]:
     if isinstance(expressions, sp.Basic) and not isinstance(expressions, sp.MatrixBase | sp.Tuple):
         raise ArgumentError(f"expressions must be a sequence or a matrix, got {expressions}. Write [{expressions}].")
-    if isinstance(expressions, str) or not isinstance(expressions, Iterable):
+    if isinstance(expressions, str) or not isinstance(expressions, Iterable | sp.MatrixBase):
         raise ArgumentError(f"expressions must be a sequence of SymPy expressions, got {expressions!r}.")
     entries = []
-    for entry in expressions:
+    for entry in list(expressions):
         if isinstance(entry, Real | Fraction) and not isinstance(entry, sp.Basic):
             entry = _number(entry, "expressions")
         if not isinstance(entry, sp.Expr | Boolean):

@@ -39,8 +39,20 @@ def horner_groups(terms: Sequence[sp.Expr]) -> tuple[sp.Expr, dict[int, list[sp.
     coefficients: dict[int, list[sp.Expr]] = {}
     for term, power in zip(terms, powers, strict=True):
         k = power.get(chosen, 0)
-        coefficients.setdefault(k, []).append(term / chosen**k if k else term)
+        coefficients.setdefault(k, []).append(_without(term, chosen) if k else term)
     return chosen, coefficients
+
+
+def _without(term: sp.Expr, base: sp.Expr) -> sp.Expr:
+    # Not by division, after which SymPy keeps a**(b - 1) * a**(1 - b) as it is.
+    return sp.Mul(*(factor for factor in sp.Mul.make_args(term) if _integer_power(factor)[0] != base))
+
+
+def _integer_power(factor: sp.Expr) -> tuple[sp.Expr, int]:
+    """(base, n) of base**n with a positive integer n, else (factor, 1)."""
+    if factor.is_Pow and factor.exp.is_Integer and factor.exp > 0:
+        return factor.base, int(factor.exp)
+    return factor, 1
 
 
 def _integer_powers(term: sp.Expr) -> dict[sp.Expr, int]:

@@ -72,13 +72,13 @@ def lower(
         return %4
     """
     arguments = tuple(arguments)
-    exact = exact_input(expressions, arguments, parameters or {})
-    lowering = _Lowering(arguments, exact.numbers)
     try:
+        exact = exact_input(expressions, arguments, parameters or {})
+        lowering = _Lowering(arguments, exact.numbers)
         outputs = [lowering.output(expression) for expression in exact.expressions]
     except RecursionError:
         raise NumericsError(
-            "an expression is nested too deeply to be lowered. Name its inner parts and pass them."
+            "an expression is nested too deeply to be lowered. Pass its inner parts as arguments."
         ) from None
     return lowering.builder.program(map(str, arguments), outputs)
 
@@ -251,7 +251,12 @@ class _Lowering:
             negative, number = not negative, -number
         if number == 1:
             return negative, place
-        return negative, self.add("multiply", self.constant(number), place)
+        instruction = self.builder.instructions[place]
+        first = self.constant(number)
+        if instruction.op == "multiply" and self.builder.instructions[instruction.operands[0]].op == "constant":
+            # One constant in place of two.
+            first, place = self.add("multiply", first, instruction.operands[0]), instruction.operands[1]
+        return negative, self.add("multiply", first, place)
 
     # Powers
 

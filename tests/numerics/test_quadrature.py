@@ -96,16 +96,16 @@ def test_bad_input_is_named():
 
 
 def test_a_law_knows_its_moments_mode_and_quantiles():
-    law = NumericalLaw(GAMMA, x, HALF_LINE, {k: sp.Rational(5, 2)}, digits=15)
+    law = NumericalLaw(GAMMA, x, HALF_LINE, {k: sp.Rational(5, 2)}, digits=12)
     with mp.workdps(20):
         shape = mpf(5) / 2
-        assert abs(law.moment(1) - shape) < 1e-14
-        assert abs(law.moment(2) - shape * (shape + 1)) < 1e-13
-        assert abs(law.expectation(sp.log(x)) - mpmath.digamma(shape)) < 1e-14
-        assert abs(law.mode() - (shape - 1)) < 1e-14
-        assert abs(law.cdf(2) - mpmath.gammainc(shape, 0, 2, regularized=True)) < 1e-14
+        assert abs(law.moment(1) - shape) < 1e-11
+        assert abs(law.moment(2) - shape * (shape + 1)) < 1e-11
+        assert abs(law.expectation(sp.log(x)) - mpmath.digamma(shape)) < 1e-11
+        assert abs(law.mode() - (shape - 1)) < 1e-11
+        assert abs(law.cdf(2) - mpmath.gammainc(shape, 0, 2, regularized=True)) < 1e-11
         third = law.quantile(sp.Rational(1, 3))
-        assert abs(mpmath.gammainc(shape, 0, third, regularized=True) - mpf(1) / 3) < 1e-13
+        assert abs(mpmath.gammainc(shape, 0, third, regularized=True) - mpf(1) / 3) < 1e-11
     assert law.cdf(-1) == 0 and law.cdf(sp.oo) == 1
 
 

@@ -51,7 +51,9 @@ def test_the_growth_rate_starts_at_the_logarithmic_mean_of_a_centred_gaussian():
     assert sp.simplify(rm.gaussian_growth_rate(0, V) - rm.gaussian_growth_rate(0, 1) - sp.log(V) / 2) == 0
 
 
-@pytest.mark.parametrize(("mean", "variance"), [("0.3", "1"), ("1", "0.0025"), ("1.2", "2.42"), ("-0.7", "5"), ("4", "1")])
+@pytest.mark.parametrize(
+    ("mean", "variance"), [("0.3", "1"), ("1", "0.0025"), ("1.2", "2.42"), ("-0.7", "5"), ("4", "1")]
+)
 def test_the_growth_rate_agrees_with_quadrature_to_25_digits(mean, variance):
     with mpmath.workdps(40):
         m, v = mpmath.mpf(mean), mpmath.mpf(variance)
@@ -130,7 +132,9 @@ def test_growth_rate_expansion_has_the_hand_computed_coefficients():
 @pytest.mark.parametrize("order", [0, 2, 4])
 def test_growth_rate_expansion_approaches_the_exact_rate_at_its_order(order):
     values = {mu: sp.Rational(7, 10), zeta: sp.Rational(6, 5)}
-    gauss = dict(zip((rm.kappa_3, rm.kappa_4, *(sp.Symbol(f"kappa_{j}", real=True) for j in (5, 6))), (0, 3, 0, 15), strict=True))
+    gauss = dict(
+        zip((rm.kappa_3, rm.kappa_4, *(sp.Symbol(f"kappa_{j}", real=True) for j in (5, 6))), (0, 3, 0, 15), strict=True)
+    )
     expansion = rm.growth_rate_expansion(order).subs(gauss).subs(values)
     errors = []
     for step in (sp.Rational(1, 1000), sp.Rational(1, 2000)):

@@ -41,7 +41,9 @@ def test_layer_updates_are_the_printed_matrix_recursion():
 
 def test_layer_updates_refuse_shapes_that_do_not_chain():
     with pytest.raises(ShapeError, match="shapes must chain"):
-        model.layer_updates(matrix("p", 2, 2), matrix("q", 3, 3), matrix("x", 2, 4), matrix("y", 3, 4), matrix("n", 3, 4))
+        model.layer_updates(
+            matrix("p", 2, 2), matrix("q", 3, 3), matrix("x", 2, 4), matrix("y", 3, 4), matrix("n", 3, 4)
+        )
 
 
 def test_rotated_updates_decouple_in_the_free_algebra():
@@ -149,8 +151,17 @@ def test_path_solution_solves_the_singular_value_equation_by_itos_formula(factor
         differential.dispersion[0] - process.dispersion[0].subs(s, candidate),
     ]
     growth = sp.Symbol("growth", positive=True)
-    assert all(vanishes(residual.subs(sp.exp(log_growth), growth).subs(sp.exp(2 * log_growth), growth**2).subs(
-        sp.exp(3 * log_growth), growth**3)) for residual in residuals) is correct
+    assert (
+        all(
+            vanishes(
+                residual.subs(sp.exp(log_growth), growth)
+                .subs(sp.exp(2 * log_growth), growth**2)
+                .subs(sp.exp(3 * log_growth), growth**3)
+            )
+            for residual in residuals
+        )
+        is correct
+    )
     assert sp.simplify(candidate.subs({log_growth: 0, area: 0}) - s_0) == 0
 
 

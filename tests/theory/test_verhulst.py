@@ -139,7 +139,9 @@ def test_the_sum_is_empty_in_collapse_and_starts_with_the_stationary_mean_otherw
     bound = spectral_moment().expression.atoms(sp.Sum).pop()
     assert bound.subs(k, sp.Rational(-1, 2)).doit() == 0
     assert bound.subs(k, 2).doit() == 2  # n = 1 is the edge of the continuum, not a bound state
-    assert sp.limit(bound.subs(k, sp.Rational(7, 2)).doit().subs(x, 1).expand(func=True), tau, sp.oo) == sp.Rational(7, 2)
+    assert sp.limit(bound.subs(k, sp.Rational(7, 2)).doit().subs(x, 1).expand(func=True), tau, sp.oo) == sp.Rational(
+        7, 2
+    )
     assert stationary_mean().subs(k, 3) == 3 and stationary_mean().subs(k, -1) == 0
 
 

@@ -96,9 +96,7 @@ def one_step_moments(
     increment = update - state
     mean = increment.applyfunc(lambda entry: expectation(entry, noise, moments))
     second = (increment * increment.T).applyfunc(lambda entry: expectation(entry, noise, moments))
-    return OneStepMoments(
-        sp.ImmutableMatrix(mean), sp.ImmutableMatrix((second - mean * mean.T).applyfunc(sp.expand))
-    )
+    return OneStepMoments(sp.ImmutableMatrix(mean), sp.ImmutableMatrix((second - mean * mean.T).applyfunc(sp.expand)))
 
 
 def diffusion_limit(
@@ -116,6 +114,7 @@ def diffusion_limit(
     Raises:
         UnsupportedFormError: the limiting diffusion matrix is not of rank one (several independent noises).
     """
+
     def limit(entry: sp.Expr) -> sp.Expr:
         rate = sp.cancel(sp.expand(entry.subs(fixed)) / step)
         if sp.fraction(rate)[1].subs(step, 0) == 0:
@@ -222,7 +221,9 @@ def finite_growth_rate(multipliers: Sequence[sp.Expr], probabilities: Sequence[s
         raise ShapeError("multipliers must hold at least one value, got none.")
     weights = [sp.Rational(1, len(values))] * len(values) if probabilities is None else list(probabilities)
     if len(weights) != len(values):
-        raise ShapeError(f"probabilities must match multipliers: {len(values)} values, got {len(weights)} probabilities.")
+        raise ShapeError(
+            f"probabilities must match multipliers: {len(values)} values, got {len(weights)} probabilities."
+        )
     total = sp.Add(*weights)
     if sp.simplify(total - 1) != 0:
         raise SymbolError(f"probabilities must add to 1, got {total}. Divide by their sum; give rationals, not floats.")

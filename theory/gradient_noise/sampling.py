@@ -164,7 +164,9 @@ def step_moments(
     )
 
 
-def batch_multipliers(curvatures: Sequence[sp.Expr], batch_size: int, sampling: Sampling) -> tuple[Expressions, Expressions]:
+def batch_multipliers(
+    curvatures: Sequence[sp.Expr], batch_size: int, sampling: Sampling
+) -> tuple[Expressions, Expressions]:
     r"""The values of :math:`1 - \frac\eta\beta\sum_{i\in\mathcal B}h_i` and their probabilities.
 
     For linearised gradient descent :math:`\theta' = \theta(1 - \eta h_{\mathcal B})`; feed them to

@@ -103,9 +103,7 @@ def perpetuity_process() -> ItoProcess:
     :math:`dZ = (1 + (2c + 2\nu)Z)\,dt + 2\sqrt\nu\,Z\,dB` by Itô's formula for :math:`e^{X_t}\int_0^te^{-X_\tau}d\tau`.
     """
     Z = sp.Symbol("Z", positive=True)
-    return ItoProcess.scalar(
-        Z, drift=sp.expand(1 + (2 * intrinsic_rate + 2 * nu) * Z), dispersion=2 * sp.sqrt(nu) * Z
-    )
+    return ItoProcess.scalar(Z, drift=sp.expand(1 + (2 * intrinsic_rate + 2 * nu) * Z), dispersion=2 * sp.sqrt(nu) * Z)
 
 
 def perpetuity_density() -> sp.Expr:

@@ -62,7 +62,7 @@ class _Columns:
 
 @dataclass(frozen=True)
 class _Code:
-    """Machine code of a kernel, for shared or for per-trajectory parameters."""
+    """Machine code of a kernel, for shared or for per-trajectory parameters. Groups of one step have no parts."""
 
     machine_code: MachineCode
     whole: ctypes._CFuncPtr
@@ -99,7 +99,9 @@ class CpuKernel(SteppingKernel):
             if shared not in self._codes:
                 code = compile_ir(self.ir(shared=shared), self.processor)
                 prototype = ctypes.CFUNCTYPE(None, *_C_TYPES)
-                self._codes[shared] = _Code(code, prototype(code.address("whole")), prototype(code.address("part")))
+                whole = prototype(code.address("whole"))
+                shares = self.signature.layout.steps_per_group > 1
+                self._codes[shared] = _Code(code, whole, prototype(code.address("part")) if shares else whole)
             return self._codes[shared]
 
     def _advance(self, state: NDArray, parameters: NDArray, steps: NDArray, address: Address, threads: int) -> None:

@@ -46,11 +46,12 @@ of a group that follow the first ``skipped``."""
 
 
 def kernel_ir(program: Program, signature: StepSignature, *, lanes: int, shared: bool, processor: Host) -> str:
-    """The module with the functions ``whole`` and ``part``."""
+    """The module with the functions ``whole`` and, where steps share blocks, ``part``."""
     check_supported(program)
     module = ir.Module("stepping_kernel")
     _Function(module, "whole", program, signature, lanes, shared, processor).emit()
-    _Function(module, "part", program, signature, processor.vector_bytes // 4, shared, processor).emit()
+    if signature.layout.steps_per_group > 1:
+        _Function(module, "part", program, signature, processor.vector_bytes // 4, shared, processor).emit()
     return str(module)
 
 
@@ -96,6 +97,7 @@ class _Function:
         self.noise = Vectors(self.b, lanes, signature.layout.width, processor.fused)
 
     def emit(self) -> None:
+        """The loop over blocks of lanes, and in it the loop over groups, or over the steps of one group."""
         b, work = self.b, self.work
         entry = b.block
         block, loop, done, out = map(b.append_basic_block, ("block", "time", "done", "out"))
@@ -106,22 +108,29 @@ class _Function:
         column.add_incoming(work["begin"], entry)
         initial = [self._load("state", i, column) for i in range(self.signature.n_states)]
         emitter = ProgramEmitter(self.v, self.program, self.signature, self._parameters(column))
-        emitter.invariants()
         trajectory = self._trajectory(column)
+        if self.partial:
+            noise = self._normals(trajectory, ir.Constant(I64, 0))
+            first, last = work["skipped"], b.add(work["skipped"], work["active"])
+        else:
+            first, last = ir.Constant(I64, 0), work["groups"]
         b.branch(loop)
 
         b.position_at_end(loop)
-        group = b.phi(I64, "group")
-        group.add_incoming(ir.Constant(I64, 0), block)
+        index = b.phi(I64, "step" if self.partial else "group")
+        index.add_incoming(first, block)
         state = [b.phi(self.v.real) for _ in initial]
         for phi, value in zip(state, initial, strict=True):
             phi.add_incoming(value, block)
-        final = self._steps(emitter, state, self._normals(trajectory, group))
-        following = b.add(group, ir.Constant(I64, 1))
-        group.add_incoming(following, loop)
+        if self.partial:
+            final = emitter.step(state, self._chosen(noise, index))
+        else:
+            final = self._group(emitter, state, self._normals(trajectory, index))
+        following = b.add(index, ir.Constant(I64, 1))
+        index.add_incoming(following, loop)
         for phi, value in zip(state, final, strict=True):
             phi.add_incoming(value, loop)
-        b.cbranch(b.icmp_signed("<", following, work["groups"]), loop, done)
+        b.cbranch(b.icmp_signed("<", following, last), loop, done)
 
         b.position_at_end(done)
         for i, value in enumerate(final):
@@ -179,16 +188,20 @@ class _Function:
             values = [b.fpext(z, self.v.real) for z in values]
         return values
 
-    # steps -----------------------------------------------------------------------------------------------------------
-    def _steps(self, emitter: ProgramEmitter, state: list[Value], noise: list[Value]) -> list[Value]:
+    def _chosen(self, noise: list[Value], step: Value) -> list[Value]:
+        """The normals of one step of a group, whose number is known when the function runs."""
         b, m = self.b, self.signature.n_normals
+        chosen = noise[:m]
+        for s in range(1, self.signature.layout.steps_per_group):
+            here = b.icmp_signed("==", step, ir.Constant(I64, s))
+            chosen = [b.select(here, z, old) for z, old in zip(noise[s * m : (s + 1) * m], chosen, strict=True)]
+        return chosen
+
+    def _group(self, emitter: ProgramEmitter, state: list[Value], noise: list[Value]) -> list[Value]:
+        """The state after all steps of a group."""
+        m = self.signature.n_normals
         for s in range(self.signature.layout.steps_per_group):
-            new = emitter.step(state, noise[s * m : (s + 1) * m])
-            if self.partial:
-                since = b.sub(ir.Constant(I64, s), self.work["skipped"])
-                active = b.icmp_unsigned("<", since, self.work["active"])
-                new = [b.select(active, x, old) for x, old in zip(new, state, strict=True)]
-            state = new
+            state = emitter.step(state, noise[s * m : (s + 1) * m])
         return state
 
 
@@ -210,6 +223,8 @@ class ProgramEmitter:
         self.uses = uses
         self.rank = self._ranks()
         self.fixed: dict[int, Value] = {}
+        self.chains: dict[int, tuple[Value | None, list[int]]] = {}
+        self._emit_invariants()
 
     def _ranks(self) -> list[int]:
         """0 for what depends on parameters only, 1 with normals, 2 with states."""
@@ -221,23 +236,22 @@ class ProgramEmitter:
                 ranks.append(max((ranks[operand] for operand in entry.operands), default=0))
         return ranks
 
-    def invariants(self) -> None:
-        """Emit what every step shares."""
+    def _emit_invariants(self) -> None:
+        """Emit what every step shares: what depends on parameters only, also as part of a longer product."""
         for place, entry in enumerate(self.program.instructions):
             if self.rank[place] == 0:
                 if entry.op == "argument":
                     self.fixed[place] = self.parameters[entry.value - self.n_states]
                 else:
                     self.fixed[place] = self._instruction(place, self.fixed)
-        self.chains = {}
-        values = self.fixed
         for place, entry in enumerate(self.program.instructions):
             if entry.op == "multiply" and self.rank[place]:
                 factors = self._factors(place)
                 shared = [f for f in factors if self.rank[f] == 0]
                 product = None
                 for factor in shared:
-                    product = values[factor] if product is None else self.v.multiply(product, values[factor])
+                    value = self.fixed[factor]
+                    product = value if product is None else self.v.multiply(product, value)
                 varying = sorted((f for f in factors if self.rank[f]), key=lambda f: self.rank[f])
                 self.chains[place] = (product, varying)
 

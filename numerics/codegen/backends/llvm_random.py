@@ -91,9 +91,8 @@ def _product(vectors: Vectors, multiplier: int, word: Value) -> tuple[Value, Val
     if _is_scalar(word):
         wide = b.mul(b.zext(word, I64), ir.Constant(I64, multiplier))
         return b.trunc(b.lshr(wide, ir.Constant(I64, 32)), I32), b.trunc(wide, I32)
-    low, shift, factor = (ir.Constant(word.type, [c] * vectors.lanes) for c in (0xFFFFFFFF, 32, multiplier))
-    product = b.mul(b.and_(word, low), factor)
-    return b.lshr(product, shift), product
+    product = b.mul(b.and_(word, vectors.wide_constant(0xFFFFFFFF)), vectors.wide_constant(multiplier))
+    return b.lshr(product, vectors.wide_constant(32)), product
 
 
 def normals(vectors: Vectors, words: list[Value]) -> list[Value]:

@@ -7,7 +7,7 @@ what they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from numerics.codegen.backends.llvm_target import ir
@@ -33,6 +33,7 @@ class Vectors:
     lanes: int
     width: Width
     fused: bool = True
+    _constants: dict[tuple[ir.Type, str | int], Value] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.scalar: ir.Type = ir.FloatType() if self.width == 32 else ir.DoubleType()
@@ -44,11 +45,22 @@ class Vectors:
     # constants and lanes ---------------------------------------------------------------------------------------------
     def constant(self, value: float) -> Value:
         """The same number in every lane, rounded to the precision."""
-        return ir.Constant(self.real, [value] * self.lanes)
+        return self._constant(self.real, value)
 
     def integer_constant(self, value: int) -> Value:
         """The same whole number in every lane, modulo 2**width."""
-        return ir.Constant(self.integer, [value % 2**self.width] * self.lanes)
+        return self._constant(self.integer, value % 2**self.width)
+
+    def wide_constant(self, value: int) -> Value:
+        """The same 64-bit whole number in every lane."""
+        return self._constant(ir.VectorType(I64, self.lanes), value)
+
+    def _constant(self, kind: ir.VectorType, value: float) -> Value:
+        # A constant prints as long as there are lanes, and llvmlite remembers the text of an object.
+        key = (kind, float(value).hex() if isinstance(value, float) else value)
+        if key not in self._constants:
+            self._constants[key] = ir.Constant(kind, [value] * self.lanes)
+        return self._constants[key]
 
     def splat(self, scalar: Value) -> Value:
         """A scalar in every lane."""

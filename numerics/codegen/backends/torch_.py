@@ -151,7 +151,10 @@ def _tensors(values: Sequence[Any]) -> list[Tensor]:
     for place, value in enumerate(values):
         if isinstance(value, complex) or (isinstance(value, torch.Tensor) and value.is_complex()):
             raise ArgumentError(f"argument {place} must hold real numbers, got {value!r}.")
-    given = [v if type(v) in (bool, int, float) else torch.as_tensor(v) for v in values]
+    try:
+        given = [v if type(v) in (bool, int, float) else torch.as_tensor(v) for v in values]
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ArgumentError(f"arguments must be tensors, arrays or numbers: {error}") from None
     devices = {v.device for v in values if isinstance(v, torch.Tensor)}
     if len(devices) > 1:
         raise ArgumentError(f"all tensors must be on one device, got {sorted(map(str, devices))}.")
