@@ -3,8 +3,8 @@ r"""Where a Gaussian multiplier begins to collapse: the zeros of :math:`\Lambda(
 The shape of :math:`\Lambda` (:func:`theory.discrete.random_map.gaussian_growth_slope`) makes every root unique and
 brackets it:
 
-* for :math:`v < 2e^\gamma = 3.562` it rises with :math:`m > 0` through one zero :math:`m_c(v)`, and for larger :math:`v` it
-  is positive: nothing collapses;
+* for :math:`v < 2e^\gamma = 3.562` it rises with :math:`m > 0` through one zero :math:`m_c(v)`, and for larger
+  :math:`v` it is positive: nothing collapses;
 * in :math:`v` it falls to one minimum, at :math:`v = m^2/2z_*^2` with :math:`z_*` the maximum of Dawson's function, and
   rises afterwards: for :math:`m > 1` collapse happens in a window of noise, if at all.
 """
@@ -73,9 +73,10 @@ def critical_mean(variance: Real, *, digits: int = 15) -> mpf:
 
 
 def collapse_drift(eta: Real, zeta: Real, *, digits: int = 15) -> mpf:
-    r"""The drift :math:`\mu_c` below which :math:`\theta' = \theta(1 + \eta\mu + \sqrt\eta\zeta\xi)` collapses, :math:`\xi` Gaussian.
+    r"""The drift :math:`\mu_c` below which the Euler-Maruyama chain of geometric Brownian motion collapses.
 
-    The SDE has :math:`\zeta^2/2`. A step beyond :math:`1 + \eta\mu = -m_c` repels again.
+    :math:`\theta' = \theta(1 + \eta\mu + \sqrt\eta\,\zeta\,\xi)` with Gaussian :math:`\xi`. The SDE has
+    :math:`\zeta^2/2`. A step beyond :math:`1 + \eta\mu = -m_c` repels again.
 
     Example:
         >>> mpmath.nstr(collapse_drift("0.1", 1), 8)
@@ -108,8 +109,8 @@ def collapse_noise(eta: Real, mu: Real, *, digits: int = 15) -> Window | None:
 def collapse_variance(mean: Real, *, digits: int = 15) -> Window | None:
     r"""The window of variances in which a Gaussian multiplier with this mean collapses, or None.
 
-    ``lower`` is 0 for :math:`|m| < 1`, and also for :math:`|m| = 1`, where any small noise collapses; there ``upper`` is
-    :math:`v^* = 2.42125`.
+    ``lower`` is 0 for :math:`|m| < 1`, and also for :math:`|m| = 1`, where any small noise collapses; there ``upper``
+    is :math:`v^* = 2.42125`.
     """
     with mp.workdps(digits + GUARD):
         m = abs(_real("mean", mean))

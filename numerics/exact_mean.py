@@ -90,17 +90,18 @@ def verhulst_mean(k: Real, x: Real, tau: Real, *, digits: int = 15) -> mpf:
 
 
 def student_mean(s_0: Real, t: Real, *, s_tilde: Real, nu: Real, digits: int = 15) -> mpf:
-    r"""The mean :math:`E\hat s(t) = \nu\,E[x_{2\nu t} \mid \hat s_0/\nu]` of a student mode, with :math:`k = \tilde s/\nu - \frac12`.
+    r"""The mean :math:`E\hat s(t) = \nu\,E[x_{2\nu t} \mid \hat s_0/\nu]` of a student mode, :math:`k = c/\nu`.
 
     Args:
         s_0: Initial singular value, positive.
         t: Time, learning rate times steps.
         s_tilde: Singular value of the data.
         nu: Noise strength :math:`\eta\zeta^2`, positive.
+        digits: Significant digits of the result.
 
     Example:
         >>> mpmath.nstr(student_mean(0.1, 0.73, s_tilde=1, nu=0.5), 8)
-        '0.42935396'
+        '0.34936884'
     """
     with mp.workdps(digits + 20):
         numbers = {"s_0": s_0, "t": t, "s_tilde": s_tilde, "nu": nu}
@@ -148,7 +149,10 @@ def _order_factor(decay: mpf, k: mpf, order: int) -> mpf:
 
 
 def _bound_states(k: mpf, x: mpf, tau: mpf, order: int) -> _Sum:
-    r"""The sum over :math:`0 \le n < k/2`; :math:`x^{-n}U(-n, b, x) = \sum_j\binom nj(-1)^j(b + n - j)_j\,x^{-j}`, b = k+1-2n."""
+    r"""The sum over :math:`0 \le n < k/2`, with :math:`b = k + 1 - 2n`.
+
+    :math:`x^{-n}U(-n, b, x) = \sum_j\binom nj(-1)^j(b + n - j)_j\,x^{-j}`.
+    """
     terms = [mpf(0)]
     for n in range(int(mpmath.ceil(k / 2))):
         b, decay = k + 1 - 2 * n, n * (k - n)

@@ -1,7 +1,7 @@
 r"""A finite-volume solver for scalar diffusions: the noise-free opinion beside formulas and Monte Carlo.
 
-In a coordinate :math:`y` (the state itself, or its logarithm) the process has drift :math:`b`, diffusion :math:`a` and the
-potential :math:`\Phi' = 2b/a`. On equidistant nodes :math:`y_i` with the spacing :math:`h` the Scharfetter-Gummel
+In a coordinate :math:`y` (the state itself, or its logarithm) the process has drift :math:`b`, diffusion :math:`a` and
+the potential :math:`\Phi' = 2b/a`. On equidistant nodes :math:`y_i` with the spacing :math:`h` the Scharfetter-Gummel
 scheme is a birth-death chain with the rates
 
 .. math::
@@ -13,8 +13,8 @@ which follow from a current that is constant between nodes. Consequences, all of
 * detailed balance holds with the masses :math:`M_i \propto e^{\Phi_i}/a_i`, the stationary law at the nodes;
 * densities move with the transpose of the matrix that moves expectations :math:`E[f(X_t) \mid X_0 = x_i]`.
 
-It converges with order :math:`h^2`. Time stepping is TR-BDF2 (order 2, L-stable), or implicit Euler (order 1, and masses
-stay positive for any step, which no linear scheme of higher order does).
+It converges with order :math:`h^2`. Time stepping is TR-BDF2 (order 2, L-stable), or implicit Euler (order 1, and
+masses stay positive for any step, which no linear scheme of higher order does).
 
 References:
     Scharfetter, Gummel, "Large-signal analysis of a silicon Read diode oscillator" (1969);
@@ -245,7 +245,8 @@ def _coefficients(
     """Drift and diffusion of a scalar process as functions of an array of states."""
     if process.dimension != 1:
         raise ArgumentError(
-            f"process must have one coordinate, got {tuple(process.state)}. Use numerics.simulate in several dimensions."
+            f"process must have one coordinate, got {tuple(process.state)}. "
+            "Use numerics.simulate in several dimensions."
         )
     (x,), b, a = process.state, process.drift[0], process.diffusion[0]
     if (b.free_symbols | a.free_symbols) & {time_symbol}:
@@ -276,7 +277,8 @@ def _checked_coefficient(values: Array, points: Array, coordinate: str) -> Array
         where = points[~np.isfinite(values)][0]
         state = np.exp(where) if coordinate == "log" else where
         raise ArgumentError(
-            f"drift and dispersion must be finite inside the interval, but one is not at {state:.6g}. Shorten the interval."
+            f"drift and dispersion must be finite inside the interval, but one is not at {state:.6g}. "
+            "Shorten the interval."
         )
     return values
 

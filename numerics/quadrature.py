@@ -1,8 +1,8 @@
 r"""Integrals of densities in high precision, by two methods that must agree.
 
-1. The interval is cut into half-lines and finite halves. On each, :math:`x = p \pm y` with the distance :math:`y = e^u` to
-   its end :math:`p` put in symbolically, so that :math:`(x-p)^{-0.99}` is exact down to :math:`y = 10^{-1000}` and an algebraic
-   singularity becomes an exponential.
+1. The interval is cut into half-lines and finite halves. On each, :math:`x = p \pm y` with the distance
+   :math:`y = e^u` to its end :math:`p` put in symbolically, so that :math:`(x-p)^{-0.99}` is exact down to
+   :math:`y = 10^{-1000}` and an algebraic singularity becomes an exponential.
 2. From the peak of :math:`g(u) = f(x)\,e^u` blocks of doubling length run outwards until what they add is negligible.
    Where they do not fall, the integral diverges, and the error names that end.
 3. Each block is integrated by tanh-sinh and by Gauss-Legendre quadrature. The error reported is their difference plus
@@ -88,6 +88,7 @@ def integrate_density(
 
     Args:
         expression: The integrand; it may change its sign.
+        variable: The variable of integration.
         interval: Two ends, ``-sp.oo`` and ``sp.oo`` allowed, or expressions in the parameters.
         parameters: A number for every other symbol. Floats are read as the rationals they are.
         digits: Significant digits, relative to the integral of the modulus.
@@ -151,11 +152,11 @@ def _pieces(
     """The pieces of the interval, from left to right."""
     f = _specified(expression, {key: value for key, value in parameters.items() if key != variable}, {variable})
     ends = [_specified(_number(end), parameters, set()) for end in (*interval,)]
-    inner = sorted((_specified(_number(cut), parameters, set()) for cut in cuts), key=mpf_of)
+    inner = sorted((_specified(_number(cut), parameters, set()) for cut in cuts), key=_real_value)
     left, right = ends
-    if not (left.is_extended_real and right.is_extended_real and mpf_of(left) < mpf_of(right)):
+    if not (left.is_extended_real and right.is_extended_real and _real_value(left) < _real_value(right)):
         raise ArgumentError(f"interval must have real ends in increasing order, got ({left}, {right}).")
-    if any(not mpf_of(left) < mpf_of(cut) < mpf_of(right) for cut in inner):
+    if any(not _real_value(left) < _real_value(cut) < _real_value(right) for cut in inner):
         raise ArgumentError(f"cuts must lie inside the interval ({left}, {right}), got {inner}.")
     if left.is_infinite and right.is_infinite and not inner:
         inner = [sp.S.Zero]
@@ -172,7 +173,7 @@ def _pieces(
     return pieces
 
 
-def mpf_of(number: sp.Expr) -> mpf:
+def _real_value(number: sp.Expr) -> mpf:
     """A real number of SymPy, an infinity included, at the precision of the context."""
     if number.is_infinite:
         return mpf("inf") if number.is_extended_positive else mpf("-inf")
@@ -190,14 +191,14 @@ def _piece(
         y = mpmath.exp(u)
         value = mpmath.mpmathify(density(y)[0]) * y
         if not mpmath.isfinite(value):
-            x = mpf_of(near) + direction * y
+            x = _real_value(near) + direction * y
             raise ArgumentError(
                 f"expression must be finite and real inside the interval, got {mp.nstr(value, 5)} "
                 f"at {variable} = {mp.nstr(x, 10)}. Shorten the interval, or put a cut there if it is integrable."
             )
         return value
 
-    top = mpf("inf") if length is None else mpmath.log(mpf_of(length))
+    top = mpf("inf") if length is None else mpmath.log(_real_value(length))
     return _Piece(weight, near, far, top)
 
 
@@ -338,7 +339,7 @@ class NumericalLaw:
         """The probability to the left of ``point``."""
         left, right = self._ends()
         with mp.workdps(self.digits + GUARD):
-            x = mpf_of(_number(point))
+            x = _real_value(_number(point))
             if x <= left or x >= right:
                 return mpf(int(x >= right))
         return self._ratio(self._integral(self.density, (self.interval[0], point)))
@@ -346,7 +347,7 @@ class NumericalLaw:
     def quantile(self, probability: Real) -> mpf:
         """The point with ``probability`` to its left."""
         with mp.workdps(self.digits + GUARD):
-            level = mpf_of(_number(probability))
+            level = _real_value(_number(probability))
             if not 0 < level < 1:
                 raise ArgumentError(f"probability must lie strictly between 0 and 1, got {probability}.")
             low = high = mpf(0)
@@ -393,7 +394,7 @@ class NumericalLaw:
 
     def _ends(self) -> tuple[mpf, mpf]:
         with mp.workdps(self.digits + GUARD):
-            left, right = (mpf_of(_specified(_number(end), self.parameters, set())) for end in self.interval)
+            left, right = (_real_value(_specified(_number(end), self.parameters, set())) for end in self.interval)
             return left, right
 
     def _state(self, u: mpf) -> mpf:

@@ -16,7 +16,7 @@ from sympy.logic.boolalg import Boolean
 
 from theory.asymptotics import PowerQuotient, power_quotient, require_real, sign_on_interval
 from theory.errors import DimensionError, SymbolError, UnsupportedFormError
-from theory.inequalities import simplified
+from theory.inequalities import sign, simplified
 from theory.ito import ItoProcess
 from theory.notation import t
 
@@ -222,27 +222,33 @@ def _as_power(argument: sp.Expr, z: sp.Symbol) -> sp.Expr:
 
 def _regular(drift: sp.Expr, diffusion: sp.Expr, chart: Chart) -> Boolean:
     """Under which condition the diffusion has no zero and neither coefficient a pole inside the interval."""
+    z = chart.variable
+    a, b = power_quotient(diffusion, z), power_quotient(drift, z)
+    conditions = [
+        _without_zeros(factor, quotient, chart)
+        for quotient, polynomial in ((a, a.numerator), (a, a.denominator), (b, b.denominator))
+        for factor, _ in polynomial.factor_list()[1]
+    ]
+    return simplified(sp.And(*conditions))
+
+
+def _without_zeros(factor: sp.Poly, quotient: PowerQuotient, chart: Chart) -> Boolean:
+    """Under which condition a polynomial in powers of z has no zero inside the chart interval."""
     z, interval = chart.variable, chart.interval
-    condition = sp.true
-    for expression, parts in ((diffusion, (0, 1)), (drift, (1,))):
-        quotient = power_quotient(expression, z)
-        back = {g: z**r for g, r in zip(quotient.generators, quotient.powers, strict=True)}
-        for part in parts:
-            polynomial = (quotient.numerator, quotient.denominator)[part]
-            for factor, _ in polynomial.factor_list()[1]:
-                factor_in_z = factor.as_expr().subs(back)
-                if factor_in_z.is_nonzero and factor_in_z.has(z) and _excludes_zero(factor_in_z, z, interval):
-                    continue
-                found = sign_on_interval(factor_in_z, z, *interval.ends)
-                if found is None:
-                    raise UnsupportedFormError(
-                        f"cannot decide whether {factor_in_z} has a zero for {z} in {interval.ends}. "
-                        "Give the parameters numbers or stronger assumptions, or a smaller interval."
-                    )
-                condition = sp.And(condition, found[1])
-    return simplified(condition)
-
-
-def _excludes_zero(factor: sp.Expr, z: sp.Symbol, interval: Interval) -> bool:
-    """Whether assumptions of ``z`` that say ``factor`` is nonzero do describe the interval."""
-    return bool(z.is_positive and interval.left.is_nonnegative)
+    present = [(g, r) for g, r in zip(quotient.generators, quotient.powers, strict=True) if factor.has(g)]
+    if len(present) == 1 and present[0][1].is_positive:
+        # Powers are increasing: look for zeros in the variable in which the factor is a polynomial.
+        ((g, r),) = present
+        ends = interval.ends if r == 1 else tuple(end**r for end in interval.ends)
+        found = sign_on_interval(factor.as_expr(), g, *ends)
+    else:
+        in_z = factor.as_expr().subs({g: z**r for g, r in present})
+        known = sign(in_z) if interval.left.is_nonnegative and z.is_positive else None
+        found = (known, sp.true) if known else sign_on_interval(in_z, z, *interval.ends)
+    if found is None:
+        in_z = factor.as_expr().subs({g: z**r for g, r in present})
+        raise UnsupportedFormError(
+            f"cannot decide whether {in_z} has a zero for {z} in {interval.ends}. "
+            "Give the parameters numbers or stronger assumptions, or a smaller interval."
+        )
+    return found[1]

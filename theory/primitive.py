@@ -8,6 +8,7 @@ is left standing, with an explicit integrand, so that quadrature can evaluate it
 from __future__ import annotations
 
 import sympy as sp
+from sympy.integrals.rationaltools import ratint_ratpart
 
 from theory.asymptotics import power_quotient, sign_on_interval
 from theory.errors import UnsupportedFormError
@@ -78,7 +79,7 @@ def _candidate(rho: sp.Expr, x: sp.Symbol, interval: Interval) -> sp.Expr | None
     (g,), (r,) = quotient.generators, quotient.powers
     ratio = quotient.numerator.as_expr() / quotient.denominator.as_expr() * g ** (1 / r - 1) / r
     local = Interval(*(end if r == 1 else end**r for end in interval.ends))
-    in_g = _from_partial_fractions(sp.apart(sp.cancel(ratio), g), g, local)
+    in_g = _from_partial_fractions(sp.cancel(ratio), g, local)
     return None if in_g is None else in_g.subs(g, x**r)
 
 
@@ -96,33 +97,31 @@ def _from_powers(terms: dict[sp.Expr, sp.Expr], x: sp.Symbol) -> sp.Expr | None:
     return base**exponent * sp.exp(sp.Add(*rest))
 
 
-def _from_partial_fractions(sum_of_fractions: sp.Expr, g: sp.Symbol, interval: Interval) -> sp.Expr | None:
+def _from_partial_fractions(ratio: sp.Expr, g: sp.Symbol, interval: Interval) -> sp.Expr | None:
+    """Polynomial part, rational part by Hermite reduction, and a logarithm or an angle for each simple factor."""
+    numerator, denominator = (sp.Poly(part, g) for part in sp.fraction(ratio))
+    polynomial, remainder = sp.div(numerator, denominator)
+    rational, simple = ratint_ratpart(remainder, denominator, g)
     factors: list[sp.Expr] = []
-    exponent: list[sp.Expr] = []
-    for term in sp.Add.make_args(sum_of_fractions):
-        numerator, denominator = sp.fraction(sp.together(term))
-        if not denominator.has(g):
-            exponent.append(sp.integrate(sp.expand(term), g))
+    exponent = [polynomial.integrate().as_expr(), *map(sp.factor, sp.Add.make_args(sp.apart(rational, g)))]
+    for term in sp.Add.make_args(sp.apart(simple, g)):
+        if term == 0:
             continue
-        constant, parts = sp.Poly(denominator, g).factor_list()
+        top, bottom = sp.fraction(sp.together(term))
+        constant, parts = sp.Poly(bottom, g).factor_list()
         if len(parts) != 1:
             return None
-        ((f, n),) = parts
-        numerator = sp.Poly(numerator / constant, g)
-        if f.degree() == 1 and n == 1:
-            coefficient = sp.expand(sp.cancel(numerator.as_expr() / f.LC()))
-            factors.append(_positive_multiple(f, g, interval) ** coefficient)
-        elif f.degree() == 1:
-            exponent.append(_tidy(numerator.as_expr() / (f.LC() * (1 - n))) * f.as_expr() ** (1 - n))
-        elif f.degree() == 2 and n == 1:
-            factor, angle = _over_quadratic(numerator, f, g, interval)
+        ((f, _),) = parts
+        top = sp.Poly(top / constant, g)
+        multiple = sp.cancel(top.as_expr() / f.diff().as_expr())
+        if not multiple.has(g):
+            factors.append(_positive_multiple(f, g, interval) ** multiple)
+        elif f.degree() == 2:
+            factor, angle = _over_quadratic(top, f, g, interval)
             factors.append(factor)
             exponent.append(angle)
         else:
-            primitive = sp.integrate(term, g)
-            if primitive.has(sp.Integral, sp.RootSum):
-                return None
-            exponent.append(primitive)
+            return None
     return sp.Mul(*factors) * sp.exp(sp.Add(*exponent))
 
 

@@ -34,11 +34,13 @@ class hyperu(sp.Function):  # noqa: N801  (functions of SymPy are lower case, an
 
     @classmethod
     def eval(cls, a: sp.Expr, b: sp.Expr, z: sp.Expr) -> sp.Expr | None:
+        """The value 1 at a = 0, else no evaluation."""
         if a.is_zero:
             return sp.S.One
         return None
 
     def fdiff(self, argindex: int = 1) -> sp.Expr:
+        """The derivative in the third argument; the others have no closed form."""
         a, b, z = self.args
         if argindex != 3:
             raise ArgumentIndexError(self, argindex)

@@ -80,8 +80,9 @@ def eigenvalue(alpha: sp.Expr) -> sp.Expr:
 
 
 def eigenfunction(alpha: sp.Expr) -> sp.Expr:
-    r"""The solution :math:`\varphi_\alpha = x^\alpha\,U(\alpha, 2\alpha+k+1, x)` of
-    :math:`\mathcal L\varphi = -\lambda\varphi` that is admissible at infinity.
+    r"""The function :math:`\varphi_\alpha = x^\alpha\,U(\alpha, 2\alpha+k+1, x)`.
+
+    It solves :math:`\mathcal L\varphi = -\lambda\varphi`, and of all solutions infinity admits only its multiples.
     """
     alpha = sp.sympify(alpha)
     return x**alpha * hyperu(alpha, 2 * alpha + k + 1, x)
@@ -128,7 +129,7 @@ class SpectralMoment:
 
 
 def bound_weight() -> sp.Expr:
-    r"""The coefficient :math:`\langle x, \varphi_{-n}\rangle/\|\varphi_{-n}\|^2 = k - 2n` of a bound state in the mean."""
+    r"""The coefficient :math:`\langle x, \varphi_{-n}\rangle/\|\varphi_{-n}\|^2 = k - 2n` of a bound state."""
     overlap = sp.factorial(n) * sp.gamma(k - n + 1)
     norm_squared = sp.factorial(n) * sp.gamma(k - n + 1) / (k - 2 * n)
     return overlap / norm_squared
@@ -195,4 +196,4 @@ def spectral_gap() -> sp.Expr:
     :math:`k - 1` (the bound state :math:`n = 1`) for :math:`k > 2`, else the edge :math:`k^2/4` of the continuum,
     which is approached with a power of :math:`\tau` on top.
     """
-    return sp.Piecewise((eigenvalue(-1), k > 2), (k**2 / 4, True))
+    return sp.Piecewise((eigenvalue(sp.S.NegativeOne), k > 2), (k**2 / 4, True))

@@ -128,14 +128,14 @@ class Screen:
 
 
 def _table(summary: RunSummary, papers: Mapping[str, str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_footer=True)
+    table = Table(box=box.SIMPLE_HEAD, show_footer=True, padding=(0, 1, 0, 0))
     counts = Counter((papers[verdict.claim], verdict.verdict) for verdict in summary.verdicts)
-    table.add_column("paper", "all")
+    table.add_column("paper", "all", no_wrap=True)
     for verdict in Verdict:
         total = sum(n for (_, found), n in counts.items() if found is verdict)
         table.add_column(verdict.name, str(total), justify="right", style=_STYLES[verdict])
     table.add_column("claims", str(len(summary.verdicts)), justify="right")
-    table.add_column("computing time", f"{sum(summary.seconds_by_claim.values()):.1f} s", justify="right")
+    table.add_column("time", f"{sum(summary.seconds_by_claim.values()):.1f} s", justify="right")
     for paper in dict.fromkeys(papers.values()):
         here = [counts[paper, verdict] for verdict in Verdict]
         seconds = sum(summary.seconds_by_claim.get(claim, 0.0) for claim, home in papers.items() if home == paper)

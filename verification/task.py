@@ -91,7 +91,10 @@ class Investigation(Protocol):
     ends in the same bytes.
     """
 
-    claim_id: str
+    @property
+    def claim_id(self) -> str:
+        """Id of the claim under investigation."""
+        ...
 
     def next_tasks(self, results: Mapping[str, Result]) -> list[Task]:
         """Tasks still needed, given results by task key."""

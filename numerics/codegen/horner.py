@@ -56,14 +56,8 @@ def _integer_power(factor: sp.Expr) -> tuple[sp.Expr, int]:
 
 
 def _integer_powers(term: sp.Expr) -> dict[sp.Expr, int]:
-    """Base to exponent, 1 for factors that are no positive integer power."""
-    powers = {}
-    for factor in sp.Mul.make_args(term):
-        if factor.is_Pow and factor.exp.is_Integer and factor.exp > 0:
-            powers[factor.base] = int(factor.exp)
-        elif not factor.is_number:
-            powers[factor] = 1
-    return powers
+    """Base to exponent of the factors that are no numbers."""
+    return dict(_integer_power(factor) for factor in sp.Mul.make_args(term) if not factor.is_number)
 
 
 def _power_cost(n: int) -> int:

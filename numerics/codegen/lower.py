@@ -83,6 +83,10 @@ def lower(
     return lowering.builder.program(map(str, arguments), outputs)
 
 
+def _is_reciprocal(factor: sp.Expr) -> bool:
+    return factor.is_Pow and factor.exp.is_Rational and bool(factor.exp < 0)
+
+
 class _Lowering:
     """The state of one lowering: the instructions so far and where each subexpression stands."""
 
@@ -220,19 +224,29 @@ class _Lowering:
 
     def product(self, number: sp.Expr, factors: Sequence[sp.Expr]) -> Signed:
         """``number`` times the factors, with all negative powers in one denominator."""
-        above, below = [], []
-        for factor in factors:
-            if factor.is_Pow and factor.exp.is_Rational and factor.exp < 0:
-                below.append(self.power(factor.base, -factor.exp))
-            else:
-                above.append(self.signed(factor))
+        below = [1 / factor for factor in factors if _is_reciprocal(factor)]
+        above = self.powers([factor for factor in factors if not _is_reciprocal(factor)])
         if not below:
             return self.scaled(number, self.multiplied(above))
-        flipped, denominator = self.multiplied(below)
+        flipped, denominator = self.multiplied(self.powers(below))
         if not above and number in (1, -1):
             return flipped != (number == -1), self.add("reciprocal", denominator)
         negative, numerator = self.scaled(number, self.multiplied(above)) if above else self.signed(number)
         return flipped != negative, self.add("divide", numerator, denominator)
+
+    def powers(self, factors: Sequence[sp.Expr]) -> list[Signed]:
+        """The factors, those with one integer exponent under one power: x**2 * y**2 is (x * y)**2."""
+        bases: dict[sp.Expr, list[sp.Expr]] = {}
+        items = []
+        for factor in factors:
+            if factor.is_Pow and factor.exp.is_Integer and 1 < factor.exp <= LARGEST_INTEGER_POWER:
+                bases.setdefault(factor.exp, []).append(factor.base)
+            else:
+                items.append(self.signed(factor))
+        for exponent, group in bases.items():
+            negative, place = self.multiplied([self.signed(base) for base in group])
+            items.append((negative and bool(exponent.is_odd), self.add("power_integer", place, value=int(exponent))))
+        return items
 
     def multiplied(self, items: Sequence[Signed]) -> Signed:
         negative = sum(item[0] for item in items) % 2 == 1

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 pytest.importorskip("llvmlite", reason="compiled kernels need llvmlite")
 
 from numerics.codegen.backends.cpu_ import CpuKernel, stepping_kernel
+from numerics.codegen.backends.stepping import Precision
 from numerics.codegen.program import Instruction, Program
 
 INF, NAN = np.inf, np.nan
@@ -43,7 +44,7 @@ DOMAINS = {
 }
 
 
-def kernel(op: str, precision: str, arity: int = 1) -> CpuKernel:
+def kernel(op: str, precision: Precision, arity: int = 1) -> CpuKernel:
     """The kernel whose step replaces the first state by ``op`` of all states and keeps the others."""
     arguments = tuple(Instruction("argument", value=i) for i in range(arity))
     program = Program(
@@ -54,14 +55,14 @@ def kernel(op: str, precision: str, arity: int = 1) -> CpuKernel:
     return stepping_kernel(program, arity, 0, 0, precision)
 
 
-def vector(op: str, *operands: NDArray, precision: str) -> NDArray:
+def vector(op: str, *operands: NDArray, precision: Precision) -> NDArray:
     dtype = np.float32 if precision == "float32" else np.float64
     state = np.array(np.broadcast_arrays(*operands), dtype=dtype)
     kernel(op, precision, len(operands)).advance(state, [], step=1.0, n_steps=1, seed=0)
     return state[0]
 
 
-def arguments(op: str, precision: str) -> NDArray:
+def arguments(op: str, precision: Precision) -> NDArray:
     """Numbers of all sizes the function accepts, subnormal ones among them, and many of size one."""
     single = precision == "float32"
     largest, signed = DOMAINS[op][0 if single else 1]
@@ -83,7 +84,7 @@ def arguments(op: str, precision: str) -> NDArray:
     return x[np.isfinite(x)]
 
 
-def largest_error(op: str, precision: str) -> tuple[float, float]:
+def largest_error(op: str, precision: Precision) -> tuple[float, float]:
     """Largest error in units in the last place of the true value, and where."""
     x = arguments(op, precision)
     y = vector(op, x, precision=precision)

@@ -22,7 +22,7 @@ from numerics.codegen.backends.cpu_ import CpuKernel, stepping_kernel
 from numerics.codegen.backends.llvm_random import lane_order, philox
 from numerics.codegen.backends.llvm_target import Host, compile_ir, host, ir
 from numerics.codegen.backends.llvm_vector import I32, I64, Vectors
-from numerics.codegen.backends.stepping import PRECISIONS, StepSignature, step_program
+from numerics.codegen.backends.stepping import PRECISIONS, Precision, StepSignature, step_program
 from numerics.codegen.lower import lower
 from numerics.codegen.program import Program
 from numerics.errors import ArgumentError, UnsupportedFunctionError
@@ -52,7 +52,7 @@ PROGRAMS = {
 """Programs with all ways in which steps share blocks of the generator."""
 
 
-def kernel(m: int, precision: str) -> CpuKernel:
+def kernel(m: int, precision: Precision) -> CpuKernel:
     return stepping_kernel(PROGRAMS[m], 2, 2, m, precision)
 
 
@@ -215,7 +215,7 @@ def test_two_threads_change_no_bit_of_a_large_run():
     for threads, state in enumerate(states, start=1):
         double_well.advance(state, [1.5, 1.0], step=0.0025, n_steps=203, seed=1, threads=threads)
     assert np.ptp(states[0]) > 0.1
-    np.testing.assert_array_equal(*states)
+    np.testing.assert_array_equal(states[0], states[1])
 
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="compares x86 processors")
@@ -229,7 +229,7 @@ def test_a_processor_with_narrower_vectors_gives_the_same_bits(m, precision):
     states = [np.full((2, 70), 0.8, signature.dtype) for _ in kernels]
     for each, state in zip(kernels, states, strict=True):
         each.advance(state, [1.5, 0.5], step=0.01, n_steps=41, first_step=3, seed=11)
-    np.testing.assert_array_equal(*states)
+    np.testing.assert_array_equal(states[0], states[1])
 
 
 def test_a_processor_without_fused_multiply_add_agrees_to_rounding():

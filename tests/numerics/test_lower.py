@@ -32,7 +32,7 @@ def operations(expression, arguments=(x, y, z, a, b), **options):
         (x / y, ["divide"]),
         (1 / y, ["reciprocal"]),
         (-1 / y, ["reciprocal", "negate"]),
-        (x / (y**2 * z**2), ["power_integer", "power_integer", "multiply", "divide"]),
+        (x / (y**2 * z**2), ["multiply", "power_integer", "divide"]),
         (sp.sqrt(2) * x / 3, ["multiply"]),
         (sp.sqrt(a), ["square_root"]),
         (1 / sp.sqrt(a), ["square_root", "reciprocal"]),

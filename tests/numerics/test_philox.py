@@ -94,13 +94,12 @@ def test_no_normal_is_used_twice(m, width):
 
 
 def test_streams_seeds_and_high_words_change_the_noise():
-    base = dict(first_step=0, n_steps=4)
     variants = [
-        standard_normals(1, [7], **base),
-        standard_normals(2, [7], **base),
-        standard_normals(1 + 2**32, [7], **base),
-        standard_normals(1, [7 + 2**32], **base),
-        standard_normals(1, [7], stream=1, **base),
+        standard_normals(1, [7], first_step=0, n_steps=4),
+        standard_normals(2, [7], first_step=0, n_steps=4),
+        standard_normals(1 + 2**32, [7], first_step=0, n_steps=4),
+        standard_normals(1, [7 + 2**32], first_step=0, n_steps=4),
+        standard_normals(1, [7], stream=1, first_step=0, n_steps=4),
     ]
     assert len(np.unique(np.stack(variants))) == 20
 

@@ -80,7 +80,7 @@ def test_drawn_confined_processes_have_a_normalisable_law_without_current(proces
     assert not probability_current_vanishes(law.density * sp.exp(process.state[0] / 1000), process)
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(rationals(), positive_rationals(2), st.sampled_from([0, 0, 1]))
 def test_the_double_well_is_normalisable_exactly_where_its_integral_converges(m_value, z, on_threshold):
     values = {zeta: z, mu: z**2 / 2 if on_threshold else m_value}
@@ -148,11 +148,11 @@ def test_the_mode_depends_on_the_coordinate_and_normalisability_does_not():
     assert root.mode == sp.Piecewise((sp.sqrt(s_tilde - nu), nu < s_tilde), (0, True))
     assert logarithm.mode == sp.Piecewise((sp.log(s_tilde - nu / 2), nu < 2 * s_tilde), (-sp.oo, True))
     assert isinstance(inverse.family, InverseGamma)
-    for other, end in ((root, 0), (logarithm, -sp.oo), (inverse, sp.oo)):
+    for other, old, end in ((root, w**2, 0), (logarithm, sp.exp(y), -sp.oo), (inverse, 1 / w, sp.oo)):
         assert other.normalisable == law.normalisable
         assert other.collapse[0].endpoint == end
-        density = other.density / law.density.subs(x, {root: w**2, logarithm: sp.exp(y), inverse: 1 / w}[other])
-        assert density.free_symbols <= {other.variable}
+        ratio = other.density / law.density.subs(x, old) / sp.diff(old, other.variable)
+        assert sp.simplify(sp.diff(sp.log(ratio), other.variable)) == 0
 
 
 def test_the_transformed_law_of_the_well_is_that_of_the_process_in_the_logarithm():
@@ -165,12 +165,16 @@ def test_a_map_that_is_not_onto_is_refused():
         transform_density(stationary_density(TEACHER_STUDENT), w, w + 1)
 
 
-@settings(max_examples=15)
+QUADRATIC_NOISE_LAW = stationary_density(QUADRATIC_NOISE)
+QUADRATIC_NOISE_MODE = QUADRATIC_NOISE_LAW.mode
+
+
+@settings(max_examples=8)
 @given(positive_rationals(3), positive_rationals(2), positive_rationals(2))
 def test_the_mode_of_a_law_of_no_family_is_its_largest_value(m_value, s, b):
     values = {m: m_value, sigma: s, beta: b / 8}
-    law = stationary_density(QUADRATIC_NOISE)
-    claimed = law.mode.subs(values)
+    law = QUADRATIC_NOISE_LAW
+    claimed = QUADRATIC_NOISE_MODE.subs(values)
     if claimed in (0, sp.nan):
         slope = sp.limit(law.log_derivative.subs(values) * x, x, 0, "+")
         assert slope <= 0

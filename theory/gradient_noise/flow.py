@@ -25,10 +25,11 @@ def stochastic_gradient_flow(
     r"""The stochastic gradient flow of ``problem``.
 
     In one dimension the dispersion is the scalar :math:`\sqrt{\eta\Sigma/\beta}`. In several it is the factor of
-    rank at most :math:`n` with columns :math:`\sqrt{\eta/\beta}\,(g_i - g)/\sqrt n`, one Brownian motion per sample: it has the
-    same diffusion matrix, hence the same law, as the symmetric root.
+    rank at most :math:`n` with columns :math:`\sqrt{\eta/\beta}\,(g_i - g)/\sqrt n`, one Brownian motion per sample: it
+    has the same diffusion matrix, hence the same law, as the symmetric root.
 
     Args:
+        problem: The finite sum.
         batch_size: :math:`\beta`.
         sampling: Without replacement the diffusion shrinks by :math:`(n-\beta)/(n-1)`.
     """
@@ -42,7 +43,7 @@ def stochastic_gradient_flow(
 
 
 def moment_matching_residual(problem: FiniteSum, *, batch_size: int, sampling: Sampling) -> sp.ImmutableMatrix:
-    r""":math:`\eta\,a(\theta) - \mathrm{Cov}\,\Delta\theta`: zero iff the flow has the covariance of one step. Shape ``(d, d)``."""
+    r"""The matrix :math:`\eta\,a - \mathrm{Cov}\,\Delta\theta`: zero iff the flow has the covariance of one step."""
     flow = stochastic_gradient_flow(problem, batch_size=batch_size, sampling=sampling)
     step = enumerated_step(problem, batch_size, sampling)
     return sp.ImmutableMatrix((eta * flow.diffusion - step.covariance).applyfunc(sp.expand))

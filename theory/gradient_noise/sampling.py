@@ -5,8 +5,8 @@ r"""Mini-batches of a finite sum: the exact mean and covariance of one step of s
     L = \frac1n\sum_il_i, \quad g_i = \nabla l_i, \quad
     \Sigma = \frac1n\sum_ig_ig_i^\top - gg^\top
 
-With replacement :math:`\mathrm{Cov}\,\theta' = \frac{\eta^2}\beta\Sigma`; without, times :math:`\frac{n-\beta}{n-1}`, which
-vanishes at full batch. :func:`enumerated_step` proves both, batch by batch.
+With replacement :math:`\mathrm{Cov}\,\theta' = \frac{\eta^2}\beta\Sigma`; without, times
+:math:`\frac{n-\beta}{n-1}`, which vanishes at full batch. :func:`enumerated_step` proves both, batch by batch.
 """
 
 from __future__ import annotations
@@ -121,8 +121,8 @@ def batches(sample_count: int, batch_size: int, sampling: Sampling) -> Iterator[
     top = sample_count + batch_size - 1 if with_replacement else sample_count
     if math.comb(top, batch_size) > MAX_BATCHES:
         raise DimensionError(
-            f"sample_count and batch_size give {math.comb(top, batch_size)} batches, at most {MAX_BATCHES} are enumerated. "
-            "Use step_moments, the closed form."
+            f"sample_count and batch_size give {math.comb(top, batch_size)} batches, "
+            f"at most {MAX_BATCHES} are enumerated. Use step_moments, the closed form."
         )
     if not with_replacement:
         probability = sp.Rational(1, math.comb(sample_count, batch_size))
@@ -137,7 +137,7 @@ def batches(sample_count: int, batch_size: int, sampling: Sampling) -> Iterator[
 def enumerated_step(
     problem: FiniteSum, batch_size: int, sampling: Sampling = Sampling.WITH_REPLACEMENT
 ) -> OneStepMoments:
-    r"""Mean and covariance of :math:`\Delta\theta = -\frac\eta\beta\sum_{i\in\mathcal B}g_i`, summed over every batch."""
+    r"""Mean and covariance of :math:`-\frac\eta\beta\sum_{i\in\mathcal B}g_i`, summed over every batch."""
     d, gradients = problem.state.rows, problem.sample_gradients
     mean, second = sp.zeros(d, 1), sp.zeros(d, d)
     for indices, probability in batches(problem.sample_count, batch_size, sampling):

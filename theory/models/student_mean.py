@@ -53,10 +53,10 @@ def expected_log(integrated_mean: sp.Expr) -> sp.Expr:
 
 
 def integrated_mean_lower_bound() -> sp.Expr:
-    r"""The bound :math:`\int_0^tm \ge \frac12\log(1 + \hat s_0(e^{2ct}-1)/c)`, which is :math:`\int_0^t` ``logistic(c)``.
+    r"""The bound :math:`\int_0^tm \ge \frac12\log(1 + \hat s_0(e^{2ct}-1)/c)`, the integral of ``logistic(c)``.
 
-    Along a path :math:`2\int_0^t\hat s = \log(1 + 2\hat s_0\int_0^te^{X_\tau}d\tau)`. The right-hand side is convex in the
-    path :math:`X` (a logarithm of a sum of exponentials), so by Jensen its mean is at least its value at
+    Along a path :math:`2\int_0^t\hat s = \log(1 + 2\hat s_0\int_0^te^{X_\tau}d\tau)`. The right-hand side is convex in
+    the path :math:`X` (a logarithm of a sum of exponentials), so by Jensen its mean is at least its value at
     :math:`EX_\tau = 2c\tau`.
     """
     c = intrinsic_rate
@@ -77,19 +77,19 @@ def mean_upper_bound() -> sp.Expr:
 
 
 def harmonic_mean() -> sp.Expr:
-    r"""The harmonic mean :math:`1/E[1/\hat s(t)] =` ``logistic(s_tilde - 3 nu/2)``, exactly; :math:`m(t)` is at least this.
+    r"""The harmonic mean :math:`1/E[1/\hat s(t)] =` ``logistic(s_tilde - 3 nu/2)``, exactly; a lower bound of m.
 
-    :math:`u = 1/\hat s` has a linear drift, so :math:`\frac{d}{dt}Eu = 2 - 2(\tilde s - \frac32\nu)Eu`, and the reciprocal of a
-    solution of this equation solves the logistic one.
+    :math:`u = 1/\hat s` has a linear drift, so :math:`\frac{d}{dt}Eu = 2 - 2(\tilde s - \frac32\nu)Eu`, and the
+    reciprocal of a solution of this equation solves the logistic one.
     """
     return logistic(s_tilde - 3 * nu / 2, s_0)
 
 
 def integrated_defect() -> sp.Expr:
-    r"""The integral :math:`\int_0^\infty(m(t) - y(t))\,dt = \frac12(\log k - \psi(k)) > 0`, ``y = logistic(c)``, for k > 0.
+    r"""The integral :math:`\int_0^\infty(m - y)\,dt = \frac12(\log k - \psi(k)) > 0`, ``y = logistic(c)``, for k > 0.
 
-    Both :math:`\log\hat s` in mean and :math:`\log y` grow by :math:`2ct` minus twice the respective integral, from the same
-    start. As :math:`t \to \infty` the first tends to :math:`\log\nu + \psi(k)` (mean of the logarithm of a Gamma
+    Both :math:`\log\hat s` in mean and :math:`\log y` grow by :math:`2ct` minus twice the respective integral, from the
+    same start. As :math:`t \to \infty` the first tends to :math:`\log\nu + \psi(k)` (mean of the logarithm of a Gamma
     variable with shape :math:`k` and scale :math:`\nu`), the second to :math:`\log c`. Independent of :math:`\hat s_0`.
     """
     stationary_log_mean = sp.log(nu) + sp.polygamma(0, shape)
@@ -97,18 +97,20 @@ def integrated_defect() -> sp.Expr:
 
 
 def perpetuity_process() -> ItoProcess:
-    r"""The process :math:`Z_t = \int_0^te^{X_t - X_\tau}d\tau`, equal in law to :math:`A_t = \int_0^te^{X_\tau}d\tau` at each t.
+    r"""The process :math:`Z_t = \int_0^te^{X_t - X_\tau}d\tau`.
 
-    Reversal of time, :math:`X_t - X_{t-\tau} \sim X_\tau`, gives the equality;
-    :math:`dZ = (1 + (2c + 2\nu)Z)\,dt + 2\sqrt\nu\,Z\,dB` by Itô's formula for :math:`e^{X_t}\int_0^te^{-X_\tau}d\tau`.
+    At each time it has the law of :math:`A_t = \int_0^te^{X_\tau}d\tau`, because :math:`X_t - X_{t-\tau}` has the law of
+    :math:`X_\tau`. Itô's formula for :math:`e^{X_t}\int_0^te^{-X_\tau}d\tau` gives
+
+    .. math::
+        dZ = (1 + (2c + 2\nu)Z)\,dt + 2\sqrt\nu\,Z\,dB
     """
     Z = sp.Symbol("Z", positive=True)
     return ItoProcess.scalar(Z, drift=sp.expand(1 + (2 * intrinsic_rate + 2 * nu) * Z), dispersion=2 * sp.sqrt(nu) * Z)
 
 
 def perpetuity_density() -> sp.Expr:
-    r"""The stationary density of :func:`perpetuity_process` for :math:`c < 0`, normalised: Dufresne's law of
-    :math:`A_\infty = 1/(2\nu G)`.
+    r"""Dufresne's law of :math:`A_\infty = 1/(2\nu G)`, the stationary density of :func:`perpetuity_process`, c < 0.
 
     .. math::
         p(Z) = \frac{2\nu}{\Gamma(|k|)}\,(2\nu Z)^{-|k|-1}\,e^{-1/(2\nu Z)}
@@ -125,7 +127,7 @@ def perpetuity_density() -> sp.Expr:
 
 
 def collapse_area() -> sp.Expr:
-    r"""The area :math:`\int_0^\infty\hat s\,dt = \frac12\log(1 + \hat s_0/(\nu G))` of a collapsing mode, :math:`c < 0`.
+    r"""The area :math:`\int_0^\infty\hat s\,dt = \frac12\log(1 + \hat s_0/(\nu G))` of a collapsing mode, c < 0.
 
     In law, with :math:`G \sim \mathrm{Gamma}(|k|)`: the path integral :math:`\frac12\log(1 + 2\hat s_0A_\infty)` at
     :math:`A_\infty = 1/(2\nu G)`.

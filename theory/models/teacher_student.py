@@ -104,7 +104,7 @@ def rotated_updates() -> tuple[sp.Expr, sp.Expr]:
 
 
 def mode_update(a: sp.Expr, b: sp.Expr, z: sp.Expr, eta: sp.Expr, s_tilde: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
-    r"""One step of one mode, the diagonal of (38)-(39): with the gradient :math:`g = ab - \tilde s + z`
+    r"""One step of one mode, the diagonal of (38)-(39), with the gradient :math:`g = ab - \tilde s + z`.
 
     .. math::
         a' = a - \eta\,b\,g, \qquad b' = b - \eta\,a\,g.
@@ -118,8 +118,8 @@ def mode_update(a: sp.Expr, b: sp.Expr, z: sp.Expr, eta: sp.Expr, s_tilde: sp.Ex
 def mode_process() -> ItoProcess:
     r"""The diffusion limit (40) of :func:`mode_update`, at fixed :math:`\nu = \eta\zeta^2`.
 
-    Drift and diffusion are the limits of :math:`E\Delta/\eta` and :math:`\mathrm{Cov}\,\Delta/\eta`; both weights see the
-    same :math:`z`, so one Brownian motion drives both.
+    Drift and diffusion are the limits of :math:`E\Delta/\eta` and :math:`\mathrm{Cov}\,\Delta/\eta`; both weights see
+    the same :math:`z`, so one Brownian motion drives both.
     """
     moments = one_step_moments(
         mode_update(a, b, z, eta, s_tilde), [a, b], noise=z, moments=gaussian_moments(zeta**2, 2)
@@ -184,7 +184,10 @@ def singular_value_process() -> ItoProcess:
 
 
 def reciprocal_process() -> ItoProcess:
-    r"""The reciprocal :math:`u = 1/\hat s` (44): :math:`du = (2 - (2\tilde s - 3\eta\zeta^2)u)\,dt - 2\sqrt{\eta\zeta^2}\,u\,dB`.
+    r"""The reciprocal :math:`u = 1/\hat s`, equation (44).
+
+    .. math::
+        du = (2 - (2\tilde s - 3\eta\zeta^2)u)\,dt - 2\sqrt{\eta\zeta^2}\,u\,dB
 
     It is linear, so its mean is exact: see :func:`theory.models.student_mean.harmonic_mean`.
     """
@@ -192,7 +195,10 @@ def reciprocal_process() -> ItoProcess:
 
 
 def path_process() -> ItoProcess:
-    r"""The pair :math:`X_t = (2\tilde s - \eta\zeta^2)t + 2\sqrt{\eta\zeta^2}B_t`, :math:`A_t = \int_0^te^{X_\tau}d\tau`.
+    r"""The pair of which the singular value is a function.
+
+    .. math::
+        X_t = (2\tilde s - \eta\zeta^2)\,t + 2\sqrt{\eta\zeta^2}\,B_t, \qquad A_t = \int_0^te^{X_\tau}d\tau
 
     :math:`X` is :math:`\log\hat s` without its self-limitation :math:`-2\hat s`.
     """
@@ -248,8 +254,8 @@ def logistic(rate: sp.Expr, initial: sp.Expr, time: sp.Expr = t) -> sp.Expr:
 def regularised_flow() -> sp.Expr:
     r"""The velocity :math:`d\hat s/dt` of a balanced mode under gradient flow with an :math:`L^2` penalty.
 
-    The loss of a mode is :math:`\frac12(ab - \tilde s)^2 + \frac\lambda2(a^2 + b^2)`. On :math:`a = b = \sqrt{\hat s}` the
-    flow is logistic: :math:`2\hat s(\tilde s - \lambda - \hat s)`, solved by ``logistic(s_tilde - penalty, s_0)``.
+    The loss of a mode is :math:`\frac12(ab - \tilde s)^2 + \frac\lambda2(a^2 + b^2)`. On :math:`a = b = \sqrt{\hat s}`
+    the flow is logistic: :math:`2\hat s(\tilde s - \lambda - \hat s)`, solved by ``logistic(s_tilde - penalty, s_0)``.
     """
     loss = (a * b - s_tilde) ** 2 / 2 + penalty * (a**2 + b**2) / 2
     velocity = [-sp.diff(loss, weight) for weight in (a, b)]

@@ -14,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -65,8 +66,8 @@ class _Code:
     """Machine code of a kernel, for shared or for per-trajectory parameters. Groups of one step have no parts."""
 
     machine_code: MachineCode
-    whole: ctypes._CFuncPtr
-    part: ctypes._CFuncPtr
+    whole: Callable[..., None]
+    part: Callable[..., None]
 
 
 class CpuKernel(SteppingKernel):
@@ -163,7 +164,7 @@ class CpuKernel(SteppingKernel):
 
     def _call(
         self,
-        function: ctypes._CFuncPtr,
+        function: Callable[..., None],
         columns: _Columns,
         steps: NDArray,
         address: Address,

@@ -12,13 +12,14 @@ For each block of lanes::
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from numerics.codegen.backends.llvm_elementary import BINARY, RELATIONS, UNARY, power_integer
 from numerics.codegen.backends.llvm_random import lane_order, normals, philox
 from numerics.codegen.backends.llvm_target import Host, ir
 from numerics.codegen.backends.llvm_vector import I32, I64, Value, Vectors
 from numerics.codegen.backends.stepping import StepSignature
-from numerics.codegen.program import Program, float_value
+from numerics.codegen.program import Instruction, Program, float_value
 from numerics.errors import UnsupportedFunctionError
 
 _POINTER = ir.PointerType()
@@ -91,7 +92,7 @@ class _Function:
         self.work = dict(zip((argument_name for argument_name, _ in WORK), function.args, strict=True))
         self.function, self.program, self.signature = function, program, signature
         self.lanes, self.shared, self.partial = lanes, shared, name == "part"
-        self.b = ir.IRBuilder(function.append_basic_block("entry"))
+        self.b: Any = ir.IRBuilder(function.append_basic_block("entry"))
         width = 32 if signature.precision == "float32" else 64
         self.v = Vectors(self.b, lanes, width, processor.fused)
         self.noise = Vectors(self.b, lanes, signature.layout.width, processor.fused)
@@ -231,7 +232,8 @@ class ProgramEmitter:
         ranks: list[int] = []
         for entry in self.program.instructions:
             if entry.op == "argument":
-                ranks.append(2 if entry.value < self.n_states else 0 if entry.value < self.first_normal else 1)
+                number = _number(entry)
+                ranks.append(2 if number < self.n_states else 0 if number < self.first_normal else 1)
             else:
                 ranks.append(max((ranks[operand] for operand in entry.operands), default=0))
         return ranks
@@ -241,7 +243,7 @@ class ProgramEmitter:
         for place, entry in enumerate(self.program.instructions):
             if self.rank[place] == 0:
                 if entry.op == "argument":
-                    self.fixed[place] = self.parameters[entry.value - self.n_states]
+                    self.fixed[place] = self.parameters[_number(entry) - self.n_states]
                 else:
                     self.fixed[place] = self._instruction(place, self.fixed)
         for place, entry in enumerate(self.program.instructions):
@@ -268,9 +270,9 @@ class ProgramEmitter:
         values = dict(self.fixed)
         for place, entry in enumerate(self.program.instructions):
             if entry.op == "argument" and self.rank[place] == 2:
-                values[place] = state[entry.value]
+                values[place] = state[_number(entry)]
             elif entry.op == "argument" and self.rank[place] == 1:
-                values[place] = noise[entry.value - self.first_normal]
+                values[place] = noise[_number(entry) - self.first_normal]
         for output in self.program.outputs:
             self._demand(output, values)
         return [values[output] for output in self.program.outputs]
@@ -337,7 +339,7 @@ class ProgramEmitter:
             return v.fma(x, y, v.negate(values[other]))
         return self._plain(entry, [values[operand] for operand in entry.operands])
 
-    def _plain(self, entry, operands: list[Value]) -> Value:
+    def _plain(self, entry: Instruction, operands: list[Value]) -> Value:
         v, b = self.v, self.v.builder
         if entry.op in UNARY:
             return UNARY[entry.op](v, *operands)
@@ -346,7 +348,7 @@ class ProgramEmitter:
         if entry.op in RELATIONS:
             return v.compare(RELATIONS[entry.op], *operands)
         if entry.op == "power_integer":
-            return power_integer(v, operands[0], entry.value)
+            return power_integer(v, operands[0], _number(entry))
         if entry.op == "logical_and":
             return b.and_(*operands)
         if entry.op == "logical_or":
@@ -354,3 +356,9 @@ class ProgramEmitter:
         if entry.op == "logical_not":
             return b.not_(operands[0])
         return v.select(*operands)
+
+
+def _number(entry: Instruction) -> int:
+    """The number an ``argument`` or a ``power_integer`` carries."""
+    assert entry.value is not None
+    return entry.value

@@ -8,13 +8,14 @@ what they are.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from numerics.codegen.backends.llvm_target import ir
 
 I1, I32, I64 = ir.IntType(1), ir.IntType(32), ir.IntType(64)
 
-Value = ir.Value
+Value = Any
+"""A value of LLVM's, in the names of this package; llvmlite carries no annotations."""
 Width = Literal[32, 64]
 
 
@@ -29,7 +30,7 @@ class Vectors:
         fused: Use the fused multiply-add of the machine; else LLVM multiplies, rounds, adds.
     """
 
-    builder: ir.IRBuilder
+    builder: Any
     lanes: int
     width: Width
     fused: bool = True
