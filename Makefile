@@ -1,4 +1,4 @@
-# make setup | test | verify | report | lint | bench | clean
+# make setup | test | verify | report | lint | bench | peers | nightly | clean
 # Another interpreter: make test PYTHON=python3.12. Extra options for pip: make setup PIP_FLAGS="--extra-index-url ...".
 
 PYTHON ?= python3
@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt $(PIP_FLAGS)
 REPORT := .driftproof/report.html
 
-.PHONY: setup test verify report lint bench clean
+.PHONY: setup test verify report lint bench peers nightly clean
 
 setup: $(READY)
 
@@ -35,8 +35,18 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 
+# Paired timings; peers that are not installed (make peers) are named and left out.
 bench: setup
-	$(BIN)/python -m docs.benchmarks
+	PYTHONPATH=. $(BIN)/python docs/benchmarks/double_well.py
+	PYTHONPATH=. $(BIN)/python docs/benchmarks/figure_1.py
+
+peers: setup
+	$(PIP) --editable ".[peers]"
+
+# What takes too long for CI: every claim at 1 % resolution, and the tests marked slow.
+nightly: setup
+	$(BIN)/driftproof verify --resolution 0.01 --store .driftproof/nightly.db --report .driftproof/nightly.html
+	$(BIN)/python -m pytest -q -m slow
 
 clean:
 	rm -rf $(VENV) .driftproof .pytest_cache .ruff_cache .hypothesis

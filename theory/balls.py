@@ -32,8 +32,8 @@ Ball = Any
 _MAX_TERMS = 10_000
 """Finite sums and products with more terms than this are refused."""
 
-_INTEGRAND_EVALUATIONS = 20_000
-"""Integrands are evaluated at most so many times; what is left then shows as a wide ball."""
+_INTEGRAND_EVALUATIONS_PER_BIT = 8
+"""Integrands are evaluated at most so many times per bit of precision; what is left then shows as a wide ball."""
 
 
 class MissingFlintError(UnsupportedFormError):
@@ -314,13 +314,24 @@ class _RealBalls(_Balls):
             )
         acb = self.flint.acb
 
+        failures: list[Exception] = []
+
         def integrand(z: Ball, analytic: bool) -> Ball:
+            # An exception must not cross the C code that calls this; a NaN ends the integration soon.
             balls = _ComplexBalls(self.flint, {**self.values, variable: z})
             balls.analytic = analytic
-            return balls.value(e.function)
+            try:
+                return balls.nan if failures else balls.value(e.function)
+            except Exception as failure:
+                failures.append(failure)
+                return balls.nan
 
         ends = acb(self.value(lower)), acb(self.value(upper))
-        result = acb.integral(integrand, *ends, eval_limit=_INTEGRAND_EVALUATIONS)
+        if not all(end.is_finite() for end in ends):
+            return self.nan
+        result = acb.integral(integrand, *ends, eval_limit=_INTEGRAND_EVALUATIONS_PER_BIT * self.flint.ctx.prec)
+        if failures:
+            raise failures[0]
         return result.real if result.imag.contains(0) else self.nan
 
     def _factorial_product(self, name: str, n: sp.Expr, k: sp.Expr) -> Ball:

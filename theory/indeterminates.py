@@ -28,7 +28,7 @@ from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from theory.rational_functions import OutOfReachError, RationalFunction, Tower
+from theory.rational_functions import OutOfReachError, RationalFunction, Tower, expanded
 
 _MAX_SHIFT = 30
 _MAX_INTEGER = 10**12
@@ -188,7 +188,7 @@ class Indeterminates:
     def _exponential(self, exponent: sp.Expr) -> sp.Expr:
         """The exponential of ``exponent``, an expression in generators."""
         result, rest = sp.S.One, []
-        for term in sp.Add.make_args(sp.expand(exponent)):
+        for term in sp.Add.make_args(expanded(exponent)):
             coefficient, factor = term.as_coeff_Mul()
             if factor in self._base_of_log and coefficient.is_Rational:
                 result *= self._base_power(self._base_of_log[factor], coefficient)

@@ -27,6 +27,7 @@ from sympy.polys.orderings import lex
 from theory.errors import UnsupportedFormError
 
 _MAX_TERMS = 30_000
+_MAX_EXPANSION = 2_000
 _MAX_EXPONENT = 400
 _MAX_GENERATORS = 60
 _PRIME_ATTEMPTS = 200
@@ -302,6 +303,29 @@ class RationalFunction:
         return sp.Mul(
             *(g ** sp.Rational(k, n) for (g, n), k in zip(self.extension.roots.items(), exponents, strict=False) if k)
         )
+
+
+def expanded(expression: sp.Expr) -> sp.Expr:
+    """``expression`` multiplied out.
+
+    Raises:
+        OutOfReachError: that would give too many terms.
+    """
+    if _term_count(expression) > _MAX_EXPANSION:
+        raise OutOfReachError("an exponent has too many terms. Split the expression.")
+    return sp.expand(expression)
+
+
+def _term_count(e: sp.Expr) -> int:
+    """An upper bound of the number of terms of ``e`` multiplied out."""
+    if e.is_Add:
+        return sum(map(_term_count, e.args))
+    if e.is_Mul:
+        return math.prod(map(_term_count, e.args))
+    if e.is_Pow and e.exp.is_Integer and e.exp > 0:
+        count, power = _term_count(e.base), int(e.exp)
+        return 1 if count == 1 else math.comb(count + power - 1, power) if power <= _MAX_EXPONENT else _MAX_TERMS**2
+    return 1
 
 
 def _random_prime(rng: Random, degrees: set[int]) -> int:

@@ -81,7 +81,7 @@ class Screen:
         )
 
     def verdict(self, verdict: ClaimVerdict, seconds: float) -> None:
-        """One line for one verdict."""
+        """One line for one verdict, and one more for the corrected formula of a claim that fails."""
         if self.as_json:
             self._json({**verdict.to_json(), "seconds": round(seconds, 3)})
         elif not self.quiet:
@@ -89,6 +89,8 @@ class Screen:
             line.append(f"{verdict.verdict.name:<10}", style=_STYLES[verdict.verdict])
             line.append(f" {','.join(verdict.evidence):<20} {seconds:>7.1f} s  {verdict.reason}")
             self._line(line)
+            if verdict.corrected:
+                self._line(Text(f"{'':<20}corrected: {verdict.corrected}"))
 
     def summary(
         self,

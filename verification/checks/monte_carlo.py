@@ -1,25 +1,31 @@
 """The Monte Carlo check: when do simulated numbers contradict a formula?
 
 The sample size comes from :mod:`verification.statistics.design` before anything is drawn. The mean of 256
-independent batches gives one interval, against which every candidate is decided. A refutation of the
-printed or the corrected form is repeated once, independently (new stream, four times the samples, half the
-step, float64), and stands only if the second stage refutes again on the same side.
+independent batches gives one interval, against which every candidate is decided; samples that are all 0 or 1 give
+the exact interval of a proportion instead. Nothing is decided from an interval that the *measured* skewness of the
+samples makes unreliable, whatever the experiment declares. A refutation of the printed or the corrected form is
+repeated once, independently (new stream, four times the samples, half the step, float64), and stands only if the
+second stage refutes again on the same side.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from numerics.estimators import Moments, Proportion, finite_samples
 from verification.checks.check import Check, Context, Findings, done, not_done
 from verification.checks.comparison import number
 from verification.claim import Draw, Experiment
-from verification.statistics.design import BATCHES, Design, design
-from verification.statistics.interval import Interval, batch_mean_interval, decide
+from verification.errors import VerificationError
+from verification.statistics.design import BATCHES, Design, design, distortion, size_for_skewness
+from verification.statistics.interval import Interval, batch_mean_interval, decide, proportion_interval
 from verification.task import Result, Task
 from verification.verdict import Finding, Outcome
 
@@ -37,6 +43,7 @@ class MonteCarloCheck(Check):
     name = "monte_carlo"
 
     def tasks(self, context: Context, results: Mapping[str, Result]) -> list[Task]:
+        """Predictions and chunks of the first stage; chunks of the second once the first has refuted."""
         tasks: list[Task] = []
         for experiment in context.statement.experiments:
             first = self._stage(context, experiment, 1)
@@ -46,6 +53,7 @@ class MonteCarloCheck(Check):
         return tasks
 
     def findings(self, context: Context, results: Mapping[str, Result]) -> Findings:
+        """One finding for each candidate and experiment."""
         found: Findings = {name: {} for name in context.statement.candidates()}
         for experiment in context.statement.experiments:
             for name, finding in self._decisions(context, experiment, results).items():
@@ -75,38 +83,37 @@ class MonteCarloCheck(Check):
         first = self._first_stage(context, experiment, results)
         if isinstance(first, Finding):
             return False
-        interval, predicted = first
+        measured, predicted = first
         forms = [predicted.get("printed"), predicted.get("corrected")]
         return any(
-            value is not None and decide(interval, value, context.resolution)[0] is Outcome.REFUTED for value in forms
+            value is not None and decide(measured.interval, value, context.resolution)[0] is Outcome.REFUTED
+            for value in forms
         )
 
     def _first_stage(
         self, context: Context, experiment: Experiment, results: Mapping[str, Result]
-    ) -> tuple[Interval, Mapping[str, float | None]] | Finding:
+    ) -> tuple[Measurement, Mapping[str, float | None]] | Finding:
         tasks = self._stage(context, experiment, 1)
         for task in tasks:
             if not done(results[task.key]):
                 return not_done(results[task.key])
         plan = self._plan(context, experiment)
-        return _interval([results[task.key] for task in tasks[1:]], plan), results[tasks[0].key].value
+        return _measurement([results[task.key] for task in tasks[1:]], plan), results[tasks[0].key].value
 
-    def _decisions(
-        self, context: Context, experiment: Experiment, results: Mapping[str, Result]
-    ) -> dict[str, Finding]:
+    def _decisions(self, context: Context, experiment: Experiment, results: Mapping[str, Result]) -> dict[str, Finding]:
         candidates = context.statement.candidates()
         first = self._first_stage(context, experiment, results)
         if isinstance(first, Finding):
             return dict.fromkeys(candidates, first)
-        interval, predicted = first
+        measured, predicted = first
         plan = self._plan(context, experiment)
         second = None
         if self._needs_second(context, experiment, results):
             repeated = [results[task.key] for task in self._stage(context, experiment, 2)]
             failed = next((result for result in repeated if not done(result)), None)
-            second = not_done(failed) if failed is not None else _interval(repeated, plan)
+            second = not_done(failed) if failed is not None else _measurement(repeated, plan)
         return {
-            name: _finding(name, predicted[name], interval, second, plan, seed(context, experiment, 1))
+            name: _finding(name, predicted[name], measured, second, plan, seed(context, experiment, 1))
             for name in candidates
         }
 
@@ -135,19 +142,27 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     )
     module, _, name = experiment.sampler.partition(":")
     samples = getattr(importlib.import_module(module), name)(experiment.arguments, draw)
-    values = np.asarray(samples.values, dtype=np.float64).reshape(batches, per_batch)
-    correction = samples.correction
+    values = _drawn(samples.values, draw.n, f"the values of {name}")
+    indicators = bool(np.isin(values, (0.0, 1.0)).all())
+    corrections = None
+    if samples.correction is not None:
+        differences = _drawn(samples.correction, draw.n, f"the corrections of {name}")
+        corrections = differences.reshape(batches, per_batch).mean(axis=1).tolist()
     return {
-        "means": values.mean(axis=1).tolist(),
-        "variance": float(values.var()),
-        "third": float(((values - values.mean()) ** 3).mean()),
-        "corrections": (
-            np.asarray(correction, dtype=np.float64).reshape(batches, per_batch).mean(axis=1).tolist()
-            if correction is not None
-            else None
-        ),
+        "means": values.reshape(batches, per_batch).mean(axis=1).tolist(),
+        "moments": asdict(Moments.from_samples(values)),
+        "successes": int(values.sum()) if indicators else None,
+        "corrections": corrections,
         "notes": dict(samples.notes),
     }
+
+
+def _drawn(samples: Any, n: int, what: str) -> np.ndarray:
+    """``n`` finite samples, refused otherwise: one NaN averaged in would make the whole interval meaningless."""
+    values = finite_samples(samples, what)
+    if len(values) != n:
+        raise VerificationError(f"{what} must be {n} samples, as drawn, got {len(values)}. Return one per index.")
+    return values
 
 
 def predictions(arguments: Mapping[str, Any]) -> dict[str, float | None]:
@@ -166,26 +181,66 @@ def _experiment(arguments: Mapping[str, Any]) -> Experiment:
     return next(e for e in statement.experiments if e.name == arguments["experiment"])
 
 
-def _interval(chunks: Sequence[Result], plan: Design) -> Interval:
-    """Student's interval on all batch means, widened by the measured discretisation correction and its error."""
-    means = [mean for chunk in chunks for mean in chunk.value["means"]]
+@dataclass(frozen=True)
+class Measurement:
+    """What one stage of an experiment measured.
+
+    Attributes:
+        interval: For the mean.
+        moments: Of all its samples.
+        size_needed: Samples from which on the interval would be valid at the measured skewness.
+    """
+
+    interval: Interval
+    moments: Moments
+    size_needed: int
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """JSON for the report."""
+        spread = math.sqrt(self.moments.variance)
+        return {
+            "estimate": self.interval.estimate,
+            "interval": [self.interval.lower, self.interval.upper],
+            "bias_allowance": self.interval.bias,
+            "n": self.moments.n,
+            "variation": spread / abs(self.moments.mean) if self.moments.mean else None,
+            "skewness": self.moments.skewness,
+            "distortion": self.interval.distortion,
+        }
+
+
+def _measurement(chunks: Sequence[Result], plan: Design) -> Measurement:
+    """All chunks of a stage, merged in their order: Student's interval, or the exact one of a proportion.
+
+    Student's interval is widened by the measured discretisation correction and its error.
+    """
+    moments = Moments.merged(Moments(**chunk.value["moments"]) for chunk in chunks)
     corrections = [c for chunk in chunks for c in chunk.value["corrections"] or ()]
+    successes = [chunk.value["successes"] for chunk in chunks]
+    if not corrections and None not in successes:
+        exact = proportion_interval(Proportion(sum(successes), moments.n), plan.false_alarm)
+        return Measurement(exact, moments, moments.n)
     bias = 0.0
     if corrections:
         measured = batch_mean_interval(corrections, plan.quantile)
         bias = max(abs(measured.lower), abs(measured.upper))
-    return batch_mean_interval(means, plan.quantile, bias=bias)
+    interval = batch_mean_interval(
+        [mean for chunk in chunks for mean in chunk.value["means"]],
+        plan.quantile,
+        bias=bias,
+        distortion=distortion(moments.skewness, moments.n, plan.false_alarm),
+    )
+    return Measurement(interval, moments, size_for_skewness(moments.skewness, plan.false_alarm))
 
 
 def _finding(
-    name: str, value: float | None, interval: Interval, second: Interval | Finding | None, plan: Design, stream: int
+    name: str, value: float | None, first: Measurement, second: Measurement | Finding | None, plan: Design, stream: int
 ) -> Finding:
+    interval = first.interval
     numbers: dict[str, Any] = {
         "predicted": value,
-        "estimate": interval.estimate,
-        "interval": [interval.lower, interval.upper],
-        "bias_allowance": interval.bias,
-        "n": plan.n,
+        **first.numbers,
         "false_alarm": plan.false_alarm,
         "resolution": plan.resolution,
         "seed": stream,
@@ -193,21 +248,41 @@ def _finding(
     measured = f"{interval.estimate:.6g} in [{interval.lower:.6g}, {interval.upper:.6g}]"
     if value is None:
         return Finding(Outcome.UNDECIDED, f"predicts no finite number; measured {measured}", numbers=numbers)
+    said = f"predicts {value:.6g}, measured {measured}"
+    if not interval.is_valid:
+        return Finding(Outcome.UNDECIDED, f"{said}, not to be trusted: {_skewed(first)}", numbers=numbers)
     outcome, deviation = decide(interval, value, plan.resolution)
     if outcome is Outcome.CONSISTENT:
-        reason = f"predicts {value:.6g}, measured {measured}: relative error at most {deviation:.2g}"
+        reason = f"{said}: relative error at most {deviation:.2g}"
         return Finding(outcome, reason, numbers={**numbers, "deviation": deviation})
     if outcome is Outcome.UNDECIDED:
-        reason = f"predicts {value:.6g}, measured {measured}: resolution {deviation:.2g}, needed {plan.resolution:g}"
-        return Finding(outcome, reason, numbers=numbers)
-    reason = f"predicts {value:.6g}, measured {measured} at false-alarm rate {plan.false_alarm:.1e}"
+        return Finding(outcome, f"{said}: resolution {deviation:.2g}, needed {plan.resolution:g}", numbers=numbers)
+    reason = f"{said} at false-alarm rate {plan.false_alarm:.1e}"
     if name in ("printed", "corrected"):
-        if second is None or isinstance(second, Finding):
-            why = second.reason if isinstance(second, Finding) else "no second stage"
-            return Finding(Outcome.UNDECIDED, f"{reason}; not repeated independently: {why}", numbers=numbers)
-        numbers["second_stage"] = {"estimate": second.estimate, "interval": [second.lower, second.upper], "n": 4 * plan.n}
-        below = value < interval.lower
-        if not (value < second.lower if below else value > second.upper):
-            return Finding(Outcome.UNDECIDED, f"{reason}; an independent repetition does not confirm it", numbers=numbers)
-        reason += f"; repeated independently: [{second.lower:.6g}, {second.upper:.6g}]"
+        return _confirmed(reason, value, first, second, numbers)
     return Finding(Outcome.REFUTED, reason, witness=numbers, numbers=numbers)
+
+
+def _confirmed(
+    reason: str, value: float, first: Measurement, second: Measurement | Finding | None, numbers: dict[str, Any]
+) -> Finding:
+    """REFUTED if the second stage refutes ``value`` on the same side as the first, else UNDECIDED."""
+    if not isinstance(second, Measurement):
+        why = second.reason if second is not None else "no second stage"
+        return Finding(Outcome.UNDECIDED, f"{reason}; not repeated independently: {why}", numbers=numbers)
+    numbers = {**numbers, "second_stage": second.numbers}
+    again = second.interval
+    if not again.is_valid:
+        doubt = f"{reason}; the repetition is not to be trusted: {_skewed(second)}"
+        return Finding(Outcome.UNDECIDED, doubt, numbers=numbers)
+    below = value < first.interval.lower
+    if not (value < again.lower if below else value > again.upper):
+        doubt = f"{reason}; an independent repetition does not confirm it"
+        return Finding(Outcome.UNDECIDED, doubt, numbers=numbers)
+    reason += f"; repeated independently: [{again.lower:.6g}, {again.upper:.6g}]"
+    return Finding(Outcome.REFUTED, reason, witness=numbers, numbers=numbers)
+
+
+def _skewed(measured: Measurement) -> str:
+    skewness, n = measured.moments.skewness, measured.moments.n
+    return f"the samples have skewness {skewness:.3g}, which needs n = {measured.size_needed}, not {n}"

@@ -1,0 +1,1 @@
+"""Sample sizes, intervals and the decisions they allow."""

@@ -1,19 +1,21 @@
 r"""Elementary functions on vectors, as LLVM IR.
 
 Every function keeps its relative accuracy near its zeros (expm1, log1p, sinh, tanh, sin at 0; log at 1), handles
-subnormal numbers, infinities and NaN, and rounds the same way in every lane. Largest errors, measured in
-``tests/numerics/test_cpu_elementary.py``, in units in the last place:
+subnormal numbers, infinities and NaN, and rounds the same way in every lane. Bounds on the error in units in the last
+place, checked by ``tests/numerics/test_cpu_elementary.py``:
 
-========================= ========= =========  =========================================================
-function                  float32   float64    remark
-========================= ========= =========  =========================================================
-exp, expm1                1         1
-log, log1p                1         1
-sinh, cosh, tanh          3         3
-sin, cos                  2         2          NaN where abs(x) exceeds 1e5 (float32), 1e9 (float64)
-tan                       4         4          the same
-power                     1         abs(y log x) + 2
-========================= ========= =========  =========================================================
+================ ======= ==================  ==============================================================
+function         float32 float64             remark
+================ ======= ==================  ==============================================================
+exp, log         1       1
+expm1            2       2
+log1p            1.5     1.5
+sin, cos         1.5     1.5                 NaN where abs(x) exceeds 1e5 (float32), 1e9 (float64)
+tan              3       3                   the same
+sinh, cosh       2.5     2.5
+tanh             3       3
+power            1       abs(y log x) + 2
+================ ======= ==================  ==============================================================
 
 Arguments of sin and cos beyond the bound would need more digits of pi than are kept; they give NaN rather than a
 number without digits. Methods: range reduction by Cody and Waite with fused multiply-add, minimax polynomials by

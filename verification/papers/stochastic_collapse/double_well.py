@@ -183,8 +183,11 @@ SC_033 = Claim(
             says="The noise amplitude at which the dynamics start to collapse.",
             left=r"\zeta_c",
             form=Figure(
-                measure="verification.papers.stochastic_collapse.figure_1:collapse_at",
-                parts=tuple({"mu": "3/2", "zeta": f"{numerator}/20"} for numerator in range(30, 52, 2)),
+                measure="verification.papers.stochastic_collapse.figure_1:measure",
+                parts=(
+                    *({"mu": "3/2", "zeta": f"{numerator}/20"} for numerator in range(30, 52, 2)),
+                    *({"mu": "3/2", "zeta": z, "show": "trajectories"} for z in ("1/10", "1", "5/2")),
+                ),
                 summarise="verification.papers.stochastic_collapse.figure_1:transition",
             ),
             printed=sp.sqrt(3),

@@ -525,7 +525,7 @@ SC_082 = Claim(
                 NearMiss("half the shape", sp.exp(-s / nu) * s ** (s_tilde / (2 * nu) - sp.Rational(3, 2))),
             ),
             domain=(s_tilde > nu / 2,),
-            experiments=(_law_experiment("2", 1, 0.9, 1.7), _law_experiment("2", 2, 1.9, 4.0)),
+            experiments=(_law_experiment("2", 1, 0.9, 1.7), _law_experiment("2", 2, 1.9, 5.2)),
         ),
         Statement(
             name="mean",
