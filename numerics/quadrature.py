@@ -14,8 +14,7 @@ A function with several far narrower peaks, or with a singularity inside, needs 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 
 import mpmath
 import sympy as sp
@@ -120,7 +119,7 @@ def integrate_density(
     return Integral(value, error)
 
 
-def _number(value: Real) -> sp.Expr:
+def exact_number(value: Real) -> sp.Expr:
     """``value`` as an exact number of SymPy: a float is a rational."""
     if isinstance(value, mpf):
         sign, mantissa, exponent, _ = value._mpf_
@@ -129,9 +128,9 @@ def _number(value: Real) -> sp.Expr:
     return number.replace(lambda e: e.is_Float, lambda e: sp.Rational(e))
 
 
-def _specified(expression: sp.Expr, parameters: Mapping[sp.Symbol, Real], allowed: set[sp.Symbol]) -> sp.Expr:
+def specified(expression: sp.Expr, parameters: Mapping[sp.Symbol, Real], allowed: set[sp.Symbol]) -> sp.Expr:
     """``expression`` with numbers for its parameters."""
-    substituted = sp.sympify(expression).subs({symbol: _number(value) for symbol, value in parameters.items()})
+    substituted = sp.sympify(expression).subs({symbol: exact_number(value) for symbol, value in parameters.items()})
     missing = sorted(symbol.name for symbol in substituted.free_symbols - allowed)
     if missing:
         given = ", ".join(f"{symbol}={value}" for symbol, value in parameters.items()) or "none"
@@ -150,13 +149,13 @@ def _pieces(
     cuts: Sequence[Real],
 ) -> list[_Piece]:
     """The pieces of the interval, from left to right."""
-    f = _specified(expression, {key: value for key, value in parameters.items() if key != variable}, {variable})
-    ends = [_specified(_number(end), parameters, set()) for end in (*interval,)]
-    inner = sorted((_specified(_number(cut), parameters, set()) for cut in cuts), key=_real_value)
+    f = specified(expression, {key: value for key, value in parameters.items() if key != variable}, {variable})
+    ends = [specified(exact_number(end), parameters, set()) for end in (*interval,)]
+    inner = sorted((specified(exact_number(cut), parameters, set()) for cut in cuts), key=real_value)
     left, right = ends
-    if not (left.is_extended_real and right.is_extended_real and _real_value(left) < _real_value(right)):
+    if not (left.is_extended_real and right.is_extended_real and real_value(left) < real_value(right)):
         raise ArgumentError(f"interval must have real ends in increasing order, got ({left}, {right}).")
-    if any(not _real_value(left) < _real_value(cut) < _real_value(right) for cut in inner):
+    if any(not real_value(left) < real_value(cut) < real_value(right) for cut in inner):
         raise ArgumentError(f"cuts must lie inside the interval ({left}, {right}), got {inner}.")
     if left.is_infinite and right.is_infinite and not inner:
         inner = [sp.S.Zero]
@@ -173,7 +172,7 @@ def _pieces(
     return pieces
 
 
-def _real_value(number: sp.Expr) -> mpf:
+def real_value(number: sp.Expr) -> mpf:
     """A real number of SymPy, an infinity included, at the precision of the context."""
     if number.is_infinite:
         return mpf("inf") if number.is_extended_positive else mpf("-inf")
@@ -191,14 +190,14 @@ def _piece(
         y = mpmath.exp(u)
         value = mpmath.mpmathify(density(y)[0]) * y
         if not mpmath.isfinite(value):
-            x = _real_value(near) + direction * y
+            x = real_value(near) + direction * y
             raise ArgumentError(
                 f"expression must be finite and real inside the interval, got {mp.nstr(value, 5)} "
                 f"at {variable} = {mp.nstr(x, 10)}. Shorten the interval, or put a cut there if it is integrable."
             )
         return value
 
-    top = mpf("inf") if length is None else mpmath.log(_real_value(length))
+    top = mpf("inf") if length is None else mpmath.log(real_value(length))
     return _Piece(weight, near, far, top)
 
 
@@ -293,117 +292,3 @@ def _block(weight: Callable[[mpf], mpf], inner: mpf, outer: mpf) -> tuple[mpf, m
     gauss = mpmath.quad(weight, [low, high], method="gauss-legendre")
     double_exponential = mpmath.quad(weight, [low, high], method="tanh-sinh")
     return gauss, abs(gauss - double_exponential)
-
-
-@dataclass(frozen=True)
-class NumericalLaw:
-    r"""The probability law of an unnormalised density, by quadrature.
-
-    Attributes:
-        density: Unnormalised.
-        variable: Its variable.
-        interval: Its support.
-        parameters: A number for every other symbol.
-        digits: Significant digits of every number returned.
-
-    Example:
-        >>> x = sp.Symbol("x", positive=True)
-        >>> law = NumericalLaw(x * sp.exp(-x), x, (0, sp.oo), digits=15)
-        >>> mp.nstr(law.moment(1), 10), mp.nstr(law.mode(), 10), mp.nstr(law.quantile(0.5), 10)
-        ('2.0', '1.0', '1.67834699')
-    """
-
-    density: sp.Expr
-    variable: sp.Symbol
-    interval: tuple[Real, Real]
-    parameters: Mapping[sp.Symbol, Real] = field(default_factory=dict)
-    digits: int = 30
-
-    @cached_property
-    def normalisation(self) -> Integral:
-        """The partition function, the integral of ``density``."""
-        total = self._integral(self.density, self.interval)
-        if total.value <= 0:
-            raise ArgumentError(f"density must be positive, but its integral is {mp.nstr(total.value, 10)}.")
-        return total
-
-    def expectation(self, function: sp.Expr) -> mpf:
-        """The mean of a function of the variable."""
-        return self._ratio(self._integral(self.density * function, self.interval))
-
-    def moment(self, order: Real) -> mpf:
-        """The mean of a power of the variable."""
-        return self.expectation(self.variable ** _number(order))
-
-    def cdf(self, point: Real) -> mpf:
-        """The probability to the left of ``point``."""
-        left, right = self._ends()
-        with mp.workdps(self.digits + GUARD):
-            x = _real_value(_number(point))
-            if x <= left or x >= right:
-                return mpf(int(x >= right))
-        return self._ratio(self._integral(self.density, (self.interval[0], point)))
-
-    def quantile(self, probability: Real) -> mpf:
-        """The point with ``probability`` to its left."""
-        with mp.workdps(self.digits + GUARD):
-            level = _real_value(_number(probability))
-            if not 0 < level < 1:
-                raise ArgumentError(f"probability must lie strictly between 0 and 1, got {probability}.")
-            low = high = mpf(0)
-            stride = mpf(1)
-            while self.cdf(self._state(low)) >= level:
-                low, stride = low - stride, 2 * stride
-            stride = mpf(1)
-            while self.cdf(self._state(high)) <= level:
-                high, stride = high + stride, 2 * stride
-            root = mpmath.findroot(
-                lambda u: self.cdf(self._state(u)) - level,
-                (low, high),
-                solver="anderson",
-                tol=mpf(10) ** (-self.digits),
-                verify=False,
-            )
-            return self._state(root)
-
-    def mode(self) -> mpf:
-        """The point of largest density: a zero of its logarithmic derivative, or an end where it is largest there."""
-        with mp.workdps(self.digits + GUARD):
-            f = _specified(self.density, self.parameters, {self.variable})
-            program = compile_program([f], [self.variable], backend="mpmath")
-            score = compile_program([sp.diff(sp.log(f), self.variable)], [self.variable], backend="mpmath")
-            grid = [mpf(u) / 4 for u in range(-4 * SEARCH, 4 * SEARCH + 1)]
-            values = [mpmath.mpmathify(program(self._state(u))[0]) for u in grid]
-            largest = max(values)
-            best = [i for i, value in enumerate(values) if value == largest]
-            if best[0] == 0:
-                return self._ends()[0]
-            if best[-1] == len(grid) - 1:
-                return self._ends()[1]
-            low, high = self._state(grid[best[0] - 1]), self._state(grid[best[-1] + 1])
-            return mpmath.findroot(
-                lambda x: mpmath.mpmathify(score(x)[0]), (low, high), solver="anderson", verify=False
-            )
-
-    def _integral(self, function: sp.Expr, interval: tuple[Real, Real]) -> Integral:
-        return integrate_density(function, self.variable, interval, self.parameters, digits=self.digits)
-
-    def _ratio(self, numerator: Integral) -> mpf:
-        with mp.workdps(self.digits + GUARD):
-            return numerator.value / self.normalisation.value
-
-    def _ends(self) -> tuple[mpf, mpf]:
-        with mp.workdps(self.digits + GUARD):
-            left, right = (_real_value(_specified(_number(end), self.parameters, set())) for end in self.interval)
-            return left, right
-
-    def _state(self, u: mpf) -> mpf:
-        """The support as an image of the line."""
-        left, right = self._ends()
-        if mpmath.isinf(left) and mpmath.isinf(right):
-            return mpmath.sinh(u)
-        if mpmath.isinf(right):
-            return left + mpmath.exp(u)
-        if mpmath.isinf(left):
-            return right - mpmath.exp(-u)
-        return left + (right - left) / (1 + mpmath.exp(-u))

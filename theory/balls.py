@@ -15,7 +15,7 @@ References:
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from types import ModuleType
 from typing import Any
@@ -23,11 +23,9 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.ball_functions import CONSTANTS, MEROMORPHIC, REAL_FUNCTIONS, REAL_PIECEWISE, RIGHT_HALF_PLANE, Ball
 from theory.errors import MissingParameterError, UnsupportedFormError
 from theory.exact_value import Point, combined_truth, exact_truth, exact_value
-
-Ball = Any
-"""A ``flint.arb`` or ``flint.acb``; python-flint may be missing, so it is not named here."""
 
 _MAX_TERMS = 10_000
 """Finite sums and products with more terms than this are refused."""
@@ -155,8 +153,8 @@ class _Balls(abc.ABC):
         if e.is_Pow:
             return self.power(*e.args)
         name = type(e).__name__
-        if name in _CONSTANTS:
-            return self.number(_CONSTANTS[name](self.flint.arb))
+        if name in CONSTANTS:
+            return self.number(CONSTANTS[name](self.flint.arb))
         if name in ("Sum", "Product"):
             return self._finite_sum(e, name)
         if name == "Derivative" and not e.has(sp.Integral, sp.core.function.AppliedUndef):
@@ -268,9 +266,17 @@ class _RealBalls(_Balls):
             return self.value(e.args[2]).hypgeom(above, below)
         if name in ("binomial", "RisingFactorial", "FallingFactorial"):
             return self._factorial_product(name, *e.args)
-        if name not in _REAL_FUNCTIONS:
+        if name == "polygamma":
+            return self._polygamma(*map(self.value, e.args))
+        if name not in REAL_FUNCTIONS:
             raise self.unsupported(e)
-        return _REAL_FUNCTIONS[name](*map(self.value, e.args))
+        return REAL_FUNCTIONS[name](*map(self.value, e.args))
+
+    def _polygamma(self, order: Ball, x: Ball) -> Ball:
+        if order.is_zero():
+            return x.digamma()
+        value = self.flint.acb(x).polygamma(order) if order.is_exact() and order.is_integer() else None
+        return value.real if value is not None and value.imag.contains(0) else self.nan
 
     def truth(self, condition: Boolean) -> bool | None:
         """Three-valued truth of relations and of their And, Or, Not."""
@@ -378,20 +384,20 @@ class _ComplexBalls(_Balls):
     def function(self, name: str, e: sp.Expr) -> Ball:
         if name == "ImaginaryUnit":
             return self.flint.acb(0, 1)
-        if name in _EVERYWHERE:
+        if name in MEROMORPHIC:
             return getattr(self.value(e.args[0]), name)()
         if name == "log":
             return self.value(e.args[0]).log(analytic=self.analytic)
-        if name in _REAL_PIECEWISE:
+        if name in REAL_PIECEWISE:
             first, *others = map(self.value, e.args[:1] if name == "Heaviside" else e.args)
             if not self.analytic and not all(z.imag.is_zero() for z in (first, *others)):
                 return self.nan
-            return _REAL_PIECEWISE[name](first, others, self.analytic)
-        if name in _RIGHT_HALF_PLANE:
+            return REAL_PIECEWISE[name](first, others, self.analytic)
+        if name in RIGHT_HALF_PLANE:
             *parameters, z = map(self.value, e.args)
             if not z.real > 0 and (self.analytic or not z.imag.is_zero()):
                 return self.nan
-            return _RIGHT_HALF_PLANE[name](z, *parameters)
+            return RIGHT_HALF_PLANE[name](z, *parameters)
         raise self.unsupported(e)
 
 
@@ -410,124 +416,3 @@ def _ball_relation(operator: str, difference: Ball) -> bool | None:
         "!=": zero,
     }
     return True if yes[operator] else False if no[operator] else None
-
-
-_CONSTANTS: dict[str, Callable[[Any], Ball]] = {
-    "Pi": lambda arb: arb.pi(),
-    "Exp1": lambda arb: arb.const_e(),
-    "EulerGamma": lambda arb: arb.const_euler(),
-    "Catalan": lambda arb: arb.const_catalan(),
-    "GoldenRatio": lambda arb: (1 + arb(5).sqrt()) / 2,
-}
-
-
-def _chosen(name: str) -> Callable[..., Ball]:
-    def choose(first: Ball, *others: Ball) -> Ball:
-        for other in others:
-            first = getattr(first, name)(other)
-        return first
-
-    return choose
-
-
-def _heaviside(x: Ball, at_zero: Ball) -> Ball:
-    if x.is_zero():
-        return at_zero
-    return x * 0 + 1 if x > 0 else x * 0 if x < 0 else x * x.nan()
-
-
-def _polygamma(order: Ball, x: Ball) -> Ball:
-    return x.digamma() if order.is_zero() else type(x).nan() if not order.is_exact() else _real(x, "polygamma", order)
-
-
-def _real(x: Ball, name: str, *parameters: Ball) -> Ball:
-    value = getattr(flint_library().acb(x), name)(*parameters)
-    return value.real if value.imag.contains(0) else x.nan()
-
-
-def _same(name: str) -> Callable[[Ball], Ball]:
-    return lambda x: getattr(x, name)()
-
-
-_EVERYWHERE = ("exp", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "sech", "csch", "erf",
-               "erfc", "erfi", "gamma", "digamma")  # fmt: skip
-"""Functions meromorphic in the plane: poles give non-finite balls by themselves."""
-
-_ON_THE_LINE = ("log", "asin", "acos", "atan", "asinh", "acosh", "atanh", "erfinv", "erfcinv", "sinc", "floor")
-
-_REAL_FUNCTIONS: dict[str, Callable[..., Ball]] = {
-    **{name: _same(name) for name in (*_EVERYWHERE, *_ON_THE_LINE)},
-    "Abs": abs,
-    "sign": _same("sgn"),
-    "Max": _chosen("max"),
-    "Min": _chosen("min"),
-    "Heaviside": _heaviside,
-    "acot": lambda x: (1 / x).atan(),
-    "asec": lambda x: (1 / x).acos(),
-    "acsc": lambda x: (1 / x).asin(),
-    "acoth": lambda x: (1 / x).atanh(),
-    "asech": lambda x: (1 / x).acosh(),
-    "acsch": lambda x: (1 / x).asinh(),
-    "atan2": lambda y, x: y.atan2(x),
-    "ceiling": lambda x: x.ceil(),
-    "Mod": lambda x, y: x - y * (x / y).floor(),
-    "frac": lambda x: x - x.floor(),
-    "loggamma": lambda x: x.lgamma(),
-    "polygamma": _polygamma,
-    "trigamma": lambda x: _polygamma(x * 0 + 1, x),
-    "harmonic": lambda x: (x + 1).digamma() + x.const_euler(),
-    "factorial": lambda x: (x + 1).gamma(),
-    "beta": lambda a, b: a.gamma() * b.gamma() * (a + b).rgamma(),
-    "besseli": lambda nu, x: x.bessel_i(nu),
-    "besselj": lambda nu, x: x.bessel_j(nu),
-    "besselk": lambda nu, x: x.bessel_k(nu),
-    "bessely": lambda nu, x: x.bessel_y(nu),
-    "uppergamma": lambda s, x: x.gamma_upper(s),
-    "lowergamma": lambda s, x: x.gamma_lower(s),
-    "expint": lambda s, x: x.expint(s),
-    "Ei": _same("ei"),
-    "li": _same("li"),
-    "Si": _same("si"),
-    "Ci": _same("ci"),
-    "Shi": _same("shi"),
-    "Chi": _same("chi"),
-    "LambertW": lambda x, branch=None: x.lambertw() if branch is None else x.lambertw(int(branch.unique_fmpz())),
-    "zeta": lambda s, a=None: s.zeta() if a is None else s.zeta(a),
-    "polylog": lambda s, x: x.polylog(s),
-    "hyperu": lambda a, b, x: x.hypgeom_u(a, b),
-    "re": lambda x: x,
-    "im": lambda x: x * 0,
-    "conjugate": lambda x: x,
-}
-
-_REAL_PIECEWISE: dict[str, Callable[[Ball, list[Ball], bool], Ball]] = {
-    "Abs": lambda x, _, analytic: x.real_abs(analytic=analytic),
-    "sign": lambda x, _, analytic: x.real_sgn(analytic=analytic),
-    "Heaviside": lambda x, _, analytic: x.real_heaviside(analytic=analytic),
-    "Max": lambda x, others, analytic: _fold(x, others, "real_max", analytic),
-    "Min": lambda x, others, analytic: _fold(x, others, "real_min", analytic),
-}
-"""Functions of a real variable, continued off the line piece by piece, for integrands."""
-
-_RIGHT_HALF_PLANE: dict[str, Callable[..., Ball]] = {
-    "loggamma": lambda z: z.lgamma(),
-    "atan": _same("atan"),
-    "asinh": _same("asinh"),
-    "besseli": lambda z, nu: z.bessel_i(nu),
-    "besselj": lambda z, nu: z.bessel_j(nu),
-    "besselk": lambda z, nu: z.bessel_k(nu),
-    "bessely": lambda z, nu: z.bessel_y(nu),
-    "uppergamma": lambda z, s: z.gamma_upper(s),
-    "lowergamma": lambda z, s: z.gamma_lower(s),
-    "hyperu": lambda z, a, b: z.hypgeom_u(a, b),
-    "expint": lambda z, s: z.expint(s),
-    "polygamma": lambda z, order: z.polygamma(order),
-    "LambertW": lambda z: z.lambertw(),
-}
-"""Functions analytic for Re z > 0, the last argument."""
-
-
-def _fold(x: Ball, others: list[Ball], name: str, analytic: bool) -> Ball:
-    for other in others:
-        x = getattr(x, name)(other, analytic=analytic)
-    return x

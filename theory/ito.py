@@ -199,6 +199,7 @@ def ito_differential(process: ItoProcess, observables: sp.Expr | Expressions) ->
     :math:`d[X_i, X_j] = a_{ij}\,dt`.
 
     Args:
+        process: the process whose coordinates the observables are functions of.
         observables: twice differentiable expressions in ``process.state`` and time ``t``.
 
     References:

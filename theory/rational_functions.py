@@ -26,7 +26,7 @@ from sympy.polys.orderings import lex
 
 from theory.errors import UnsupportedFormError
 
-_MAX_TERMS = 30_000
+_MAX_TERMS = 8_000
 _MAX_EXPANSION = 2_000
 _MAX_EXPONENT = 400
 _MAX_GENERATORS = 60

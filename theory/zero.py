@@ -15,8 +15,7 @@ from __future__ import annotations
 
 import itertools
 import math
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from random import Random
@@ -24,24 +23,18 @@ from typing import Any
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
-from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from theory.admissible_points import AdmissibleRegion, random_source
-from theory.balls import ball, complex_ball, truth
+from theory.balls import ball, truth
 from theory.errors import TheoryError, UnsupportedFormError
 from theory.exact_value import Point
 from theory.normal_form import proof_of_positivity, proof_of_zero
-
-PRECISIONS = (128, 512, 2048)
-"""Working precisions in bits, tried in turn at each point."""
-
-SHARP = -400
-"""A ball around 0 counts as agreement if its radius is below 2**SHARP."""
+from theory.point_search import PRECISIONS, Clock, PointSearch, as_text, branches
+from theory.undefined_functions import MAX_DEGREE, random_functions, with_functions
 
 _ATTEMPTS_PER_POINT = 12
 _MAX_OPERATIONS = 50_000
-_MAX_FUNCTION_DEGREE = 6
 _FUNCTION_CHOICES = 3
 
 Conditions = Boolean | Iterable[Boolean]
@@ -138,15 +131,16 @@ def decide_zero(
     try:
         region = AdmissibleRegion.of(expression.free_symbols, conditions)
     except TheoryError as error:
-        if functions or not isinstance(error, UnsupportedFormError):
-            return ZeroDecision("undecided", str(error))
-        raise
-    clock = _Clock(seconds)
+        if isinstance(error, UnsupportedFormError) and not functions:
+            raise
+        proof = proof_of_zero(expression)
+        return ZeroDecision("zero", proof) if proof is not None else ZeroDecision("undecided", str(error))
+    clock = Clock(seconds)
     rng = random_source(seed if seed is not None else (expression, region.conditions))
     proof = proof_of_zero(expression, region.conditions, seed=rng.getrandbits(64))
     if functions:
         return _decide_with_functions(expression, region, proof, rng, points, clock)
-    search = _Search(expression, region, rng, clock)
+    search = PointSearch(expression, region, rng, clock)
     return _decide_by_points(search, points if proof is None else min(points, 3), proof)
 
 
@@ -186,6 +180,10 @@ def decide_sign(
 ) -> SignDecision:
     """The sign of ``expression`` over the region of the symbols' assumptions and ``conditions``.
 
+    Raises:
+        UnsupportedFormError: a condition is an equation, or no relation.
+        SymbolError: a symbol is assumed not to be real.
+
     Example:
         >>> p, q = sp.symbols("p q", positive=True)
         >>> decide_sign(p**2 + 3 * p * q).proved
@@ -207,13 +205,13 @@ def decide_sign(
         if proof is not None:
             return SignDecision(kind, True, proof)
     rng = random_source(seed if seed is not None else (expression, region.conditions))
-    return _sign_by_points(_Search(expression, region, rng, _Clock(seconds)), points)
+    return _sign_by_points(PointSearch(expression, region, rng, Clock(seconds)), points)
 
 
 _SIGN_NAMES = {1: "positive", -1: "negative", 0: "zero"}
 
 
-def _sign_by_points(search: _Search, wanted: int) -> SignDecision:
+def _sign_by_points(search: PointSearch, wanted: int) -> SignDecision:
     witnesses: dict[str, Mapping[str, str]] = {}
     used = 0
     try:
@@ -222,7 +220,7 @@ def _sign_by_points(search: _Search, wanted: int) -> SignDecision:
             if sign is None:
                 continue
             used += 1
-            witnesses.setdefault(_SIGN_NAMES[sign], _text(point))
+            witnesses.setdefault(_SIGN_NAMES[sign], as_text(point))
             if "positive" in witnesses and "negative" in witnesses:
                 return SignDecision("mixed", True, "balls of both signs", witnesses, used)
             if used >= wanted:
@@ -238,81 +236,7 @@ def _sign_by_points(search: _Search, wanted: int) -> SignDecision:
     return SignDecision(kind, False, f"{kind} at all {used} random points, by balls", witnesses, used)
 
 
-class _Clock:
-    """Processor time left."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.end = time.process_time() + seconds
-
-    @property
-    def is_over(self) -> bool:
-        return time.process_time() > self.end
-
-
-class _Search:
-    """Points of a region at which an expression is looked at, with a record of what they visited."""
-
-    def __init__(self, expression: sp.Expr, region: AdmissibleRegion, rng: Random, clock: _Clock) -> None:
-        self.expression = expression
-        self.region = region
-        self.rng = rng
-        self.clock = clock
-        self.symbols = region.symbols
-        self.breakpoints = _breakpoints(expression)
-        self.drawn = 0
-        self.blurred = 0
-        self.undefined = 0
-
-    def points(self, attempts: int) -> Iterator[dict[sp.Symbol, Fraction]]:
-        """Distinct admissible points; every third lies on or near a breakpoint of the expression."""
-        if not self.symbols:
-            if not self.region.is_empty:
-                self.drawn += 1
-                yield {}
-            return
-        seen = set()
-        for attempt in range(attempts):
-            if self.clock.is_over or self.region.is_empty:
-                return
-            point = self.region.draw(self.rng, self.breakpoints if attempt % 3 == 2 else ())
-            key = None if point is None else tuple(point.values())
-            if point is not None and key not in seen:
-                seen.add(key)
-                self.drawn += 1
-                yield point
-
-    def residual(self, point: Point) -> tuple[str, float | None]:
-        """("excludes", None), ("agrees", log2 of the radius), ("blurred", None) or ("undefined", None)."""
-        enclose = complex_ball if self.expression.has(sp.I) else ball
-        for precision in PRECISIONS if self.symbols else PRECISIONS[1:]:
-            value = enclose(self.expression, point, precision)
-            if not value.is_finite():
-                if precision >= 512:
-                    self.undefined += 1
-                    return "undefined", None
-                continue
-            if not value.contains(0):
-                return "excludes", None
-            radius = _log2_size(value)
-            if radius < SHARP and (self.symbols or precision == PRECISIONS[-1]):
-                return "agrees", radius
-        self.blurred += 1
-        return "blurred", None
-
-    def shortage(self, used: int, wanted: int) -> str:
-        """Why too few points counted."""
-        if self.clock.is_over:
-            return f"time limit of {self.clock.seconds:g} s reached after {used} of {wanted} points"
-        if self.drawn == 0:
-            return "no point satisfied the assumptions"
-        return (
-            f"only {used} of {wanted} points counted: of {self.drawn} distinct points, {self.undefined} had no finite "
-            f"real value and {self.blurred} could not be told from 0 sharply enough"
-        )
-
-
-def _decide_by_points(search: _Search, wanted: int, proof: str | None) -> ZeroDecision:
+def _decide_by_points(search: PointSearch, wanted: int, proof: str | None) -> ZeroDecision:
     """The decision on an expression without undefined functions."""
     wanted = wanted if search.symbols else 1
     used, widest, agreeing = 0, -math.inf, []
@@ -324,8 +248,8 @@ def _decide_by_points(search: _Search, wanted: int, proof: str | None) -> ZeroDe
             if radius is not None:
                 used, widest = used + 1, max(widest, radius)
                 agreeing.append(point)
-                if used >= wanted:
-                    break
+            if used >= wanted or search.is_hopeless(used):
+                break
         if proof is not None:
             return ZeroDecision("zero", proof, points_used=used)
         unvisited = _unvisited_branch(search, agreeing) if used >= wanted else None
@@ -343,23 +267,22 @@ def _decide_by_points(search: _Search, wanted: int, proof: str | None) -> ZeroDe
     return ZeroDecision("certified", reason + (f" ({', '.join(real)} taken real)" if real else ""), None, digits, used)
 
 
-def _refuted(search: _Search, point: Point, proof: str | None) -> ZeroDecision:
+def _refuted(search: PointSearch, point: Point, proof: str | None) -> ZeroDecision:
     if proof is not None:
-        where = _text(point)
+        where = as_text(point)
         raise AssertionError(f"{search.expression} was proved zero ({proof}), but a ball excludes 0 at {where}")
-    where = ", ".join(f"{name} = {value}" for name, value in _text(point).items())
-    value = (complex_ball if search.expression.has(sp.I) else ball)(search.expression, point, PRECISIONS[-1])
-    reason = f"the residual is {value.str(6)}" + (f" at {where}" if where else "")
-    return ZeroDecision("nonzero", reason, _text(point), points_used=search.drawn)
+    where = ", ".join(f"{name} = {value}" for name, value in as_text(point).items())
+    reason = f"the residual is {search.last_ball.str(6)}" + (f" at {where}" if where else "")
+    return ZeroDecision("nonzero", reason, as_text(point), points_used=search.drawn)
 
 
-def _unvisited_branch(search: _Search, visited: list[dict[sp.Symbol, Fraction]]) -> ZeroDecision | None:
+def _unvisited_branch(search: PointSearch, visited: list[dict[sp.Symbol, Fraction]]) -> ZeroDecision | None:
     """None if every branch of every Piecewise agreed at some point, else what is to be said instead."""
-    for branch in _branches(search.expression):
+    for branch in branches(search.expression):
         if any(truth(branch, point, 256) for point in visited):
             continue
         region = AdmissibleRegion.of(search.symbols, (*search.region.conditions, branch))
-        inner = _Search(search.expression, region, search.rng, search.clock)
+        inner = PointSearch(search.expression, region, search.rng, search.clock)
         if region.is_empty:
             continue
         for point in inner.points(60):
@@ -373,33 +296,8 @@ def _unvisited_branch(search: _Search, visited: list[dict[sp.Symbol, Fraction]])
     return None
 
 
-def _branches(expression: sp.Expr) -> Iterator[Boolean]:
-    """The conditions under which each branch of each Piecewise is taken."""
-    for piecewise in expression.atoms(sp.Piecewise):
-        earlier: list[Boolean] = []
-        for _, condition in piecewise.args:
-            branch = sp.And(condition, *(sp.Not(e) for e in earlier), evaluate=False)
-            if branch.free_symbols <= expression.free_symbols and not branch.has(sp.Eq):
-                yield sp.logic.boolalg.to_nnf(branch, simplify=False)
-            earlier.append(condition)
-
-
-def _breakpoints(expression: sp.Expr) -> list[sp.Expr]:
-    """Expressions at whose zeros ``expression`` changes its form."""
-    found = []
-    for part in expression.atoms(sp.Abs, sp.sign, sp.Heaviside):
-        found.append(part.args[0])
-    for part in expression.atoms(sp.Max, sp.Min):
-        found += [a - b for a, b in itertools.combinations(part.args, 2)]
-    for part in expression.atoms(sp.Piecewise):
-        for _, condition in part.args:
-            found += [relation.lhs - relation.rhs for relation in condition.atoms(Relational)]
-    ours = {part for part in found if part.free_symbols and part.free_symbols <= expression.free_symbols}
-    return sorted(ours, key=sp.default_sort_key)
-
-
 def _decide_with_functions(
-    expression: sp.Expr, region: AdmissibleRegion, proof: str | None, rng: Random, points: int, clock: _Clock
+    expression: sp.Expr, region: AdmissibleRegion, proof: str | None, rng: Random, points: int, clock: Clock
 ) -> ZeroDecision:
     """The decision on an expression with undefined functions: a proof, or random polynomials in their place."""
     if proof is not None:
@@ -407,11 +305,11 @@ def _decide_with_functions(
     order = max((sum(n for _, n in d.variable_count) for d in expression.atoms(sp.Derivative)), default=0)
     decision = ZeroDecision("undecided", "undefined functions of this kind have no polynomials to stand for them")
     for _ in range(_FUNCTION_CHOICES):
-        chosen = _random_functions(expression, rng)
-        if chosen is None or order > _MAX_FUNCTION_DEGREE:
+        chosen = random_functions(expression, rng)
+        if chosen is None or order > MAX_DEGREE:
             return decision
-        concrete = _with_functions(expression, chosen)
-        search = _Search(concrete, AdmissibleRegion.of(region.symbols, region.conditions), rng, clock)
+        concrete = with_functions(expression, chosen)
+        search = PointSearch(concrete, AdmissibleRegion.of(region.symbols, region.conditions), rng, clock)
         decision = _decide_by_points(search, -(-points // _FUNCTION_CHOICES), None)
         if decision.kind == "nonzero":
             witness = {**(decision.witness or {}), **{str(call): str(value) for call, value in chosen.values()}}
@@ -420,42 +318,6 @@ def _decide_with_functions(
             return decision
     reason = f"{decision.reason}, with {_FUNCTION_CHOICES} choices of random polynomials for the undefined functions"
     return ZeroDecision("certified", reason, None, decision.digits, decision.points_used * _FUNCTION_CHOICES)
-
-
-def _random_functions(expression: sp.Expr, rng: Random) -> dict[Any, tuple[sp.Expr, sp.Expr]] | None:
-    """For each undefined function, a call ``f(x)`` and a random polynomial; None if assumptions bar polynomials."""
-    chosen: dict[Any, tuple[sp.Expr, sp.Expr]] = {}
-    for call in sorted(expression.atoms(AppliedUndef), key=sp.default_sort_key):
-        if call.func in chosen:
-            continue
-        barred = (call.is_positive, call.is_negative, call.is_nonnegative, call.is_nonpositive, call.is_integer)
-        if any(value is not None for value in barred) or call.is_extended_real is False:
-            return None
-        arguments = sp.symbols(f"x_1:{len(call.args) + 1}") if len(call.args) > 1 else (sp.Symbol("x"),)
-        polynomial = sum(
-            sp.Rational(rng.randint(-99, 99), rng.randint(1, 99))
-            * sp.Mul(*(x**e for x, e in zip(arguments, powers, strict=True)))
-            for powers in _exponents(len(arguments), rng)
-        )
-        chosen[call.func] = call.func(*arguments), sp.sympify(polynomial)
-    return chosen
-
-
-def _exponents(arity: int, rng: Random) -> Iterator[tuple[int, ...]]:
-    """Exponents of total degree at most six: all of them for one argument, the low and twenty others for more."""
-    everything = [e for e in itertools.product(range(_MAX_FUNCTION_DEGREE + 1), repeat=min(arity, 4)) if sum(e) <= 6]
-    everything = [e + (0,) * (arity - len(e)) for e in everything]
-    low = [e for e in everything if sum(e) <= 2]
-    high = [e for e in everything if sum(e) > 2]
-    yield from low + (high if arity == 1 else rng.sample(high, min(20, len(high))))
-
-
-def _with_functions(expression: sp.Expr, chosen: Mapping[Any, tuple[sp.Expr, sp.Expr]]) -> sp.Expr:
-    for function, (call, polynomial) in chosen.items():
-        expression = expression.replace(
-            function, lambda *a, c=call, p=polynomial: p.xreplace(dict(zip(c.args, a, strict=True)))
-        )
-    return expression.doit(integrals=False, sums=False)
 
 
 def _decide_entries(matrix: sp.MatrixBase, conditions: Conditions, **settings: Any) -> ZeroDecision:
@@ -484,20 +346,3 @@ def _obstacle(expression: sp.Expr) -> str | None:
     if expression.count_ops() > _MAX_OPERATIONS:
         return f"the expression has more than {_MAX_OPERATIONS} operations"
     return None
-
-
-def _log2_size(value: Any) -> float:
-    """Log2 of an upper bound of the distance from 0 within a ball."""
-    parts = (value.real, value.imag) if hasattr(value, "conjugate") and hasattr(value, "arg") else (value,)
-    return max(_log2(part.abs_upper()) for part in parts)
-
-
-def _log2(x: Any) -> float:
-    if x.is_zero():
-        return -math.inf
-    mantissa, exponent = x.man_exp()
-    return int(exponent) + int(mantissa).bit_length()
-
-
-def _text(point: Point) -> dict[str, str]:
-    return {str(symbol): str(value) for symbol, value in point.items()}

@@ -168,13 +168,13 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Statement:
-    """One checkable sentence of a claim.
+    r"""One checkable sentence of a claim.
 
     Attributes:
         name: Short name, unique in its claim; stable, since results are filed under it.
         says: The sentence in words.
         form: How candidates are judged.
-        left: LaTeX of the left-hand side that the candidate completes, e.g. ``d\\log\\theta``.
+        left: LaTeX of the left-hand side that the candidate completes, e.g. ``d\log\theta``.
         printed: The form on the page.
         near_misses: Wrong variants that must be refuted; at least one.
         corrected: The right form, where the printed one fails; judged like any candidate.
@@ -206,7 +206,9 @@ class Statement:
         if len(set(names)) != len(names) or {"printed", "corrected"} & set(names):
             raise ClaimError(f"near misses of statement {self.name!r} must have distinct names, got {names}.")
         if isinstance(self.form, Numerical) and not (self.experiments or self.comparisons):
-            raise ClaimError(f"statement {self.name!r} has no symbolic form and no experiment or comparison to judge it.")
+            raise ClaimError(
+                f"statement {self.name!r} has no symbolic form and no experiment or comparison to judge it."
+            )
 
     def candidates(self) -> dict[str, Candidate]:
         """Every form the checks judge, by name: ``printed``, ``corrected`` if given, and the near misses."""

@@ -14,7 +14,13 @@ from pathlib import Path
 from verification.claim import Claim
 
 ROOT = Path(__file__).parent.parent
-CODE = ("theory/**/*.py", "numerics/**/*.py", "verification/checks/*.py", "verification/statistics/*.py", "verification/claim.py")
+CODE = (
+    "theory/**/*.py",
+    "numerics/**/*.py",
+    "verification/checks/*.py",
+    "verification/statistics/*.py",
+    "verification/claim.py",
+)
 LIBRARIES = ("sympy", "mpmath", "numpy", "scipy", "python-flint", "llvmlite")
 
 

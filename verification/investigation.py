@@ -58,7 +58,8 @@ class ClaimInvestigation:
     def _contexts(self) -> list[Context]:
         mark = fingerprint(self.claim)
         return [
-            Context(self.claim, statement, self.resolution, self.experiments, mark) for statement in self.claim.statements
+            Context(self.claim, statement, self.resolution, self.experiments, mark)
+            for statement in self.claim.statements
         ]
 
 

@@ -99,8 +99,8 @@ def integrated_defect() -> sp.Expr:
 def perpetuity_process() -> ItoProcess:
     r"""The process :math:`Z_t = \int_0^te^{X_t - X_\tau}d\tau`.
 
-    At each time it has the law of :math:`A_t = \int_0^te^{X_\tau}d\tau`, because :math:`X_t - X_{t-\tau}` has the law of
-    :math:`X_\tau`. Itô's formula for :math:`e^{X_t}\int_0^te^{-X_\tau}d\tau` gives
+    At each time it has the law of :math:`A_t = \int_0^te^{X_\tau}d\tau`, because :math:`X_t - X_{t-\tau}` has the law
+    of :math:`X_\tau`. Itô's formula for :math:`e^{X_t}\int_0^te^{-X_\tau}d\tau` gives
 
     .. math::
         dZ = (1 + (2c + 2\nu)Z)\,dt + 2\sqrt\nu\,Z\,dB

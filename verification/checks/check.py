@@ -61,7 +61,9 @@ class Check(abc.ABC):
 
 def not_done(result: Result) -> Finding:
     """The finding of a task that did not finish: UNDECIDED, never a pass."""
-    return Finding(Outcome.UNDECIDED, f"{result.status.value}: {result.message}" if result.message else result.status.value)
+    return Finding(
+        Outcome.UNDECIDED, f"{result.status.value}: {result.message}" if result.message else result.status.value
+    )
 
 
 def done(result: Result) -> bool:

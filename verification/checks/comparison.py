@@ -27,6 +27,7 @@ class ComparisonCheck(Check):
     name = "comparison"
 
     def tasks(self, context: Context, results: Mapping[str, Result]) -> list[Task]:
+        """Every task of this check; see :class:`~verification.checks.check.Check`."""
         return [
             context.task(
                 f"comparison/{comparison.name}/{i}",
@@ -39,6 +40,7 @@ class ComparisonCheck(Check):
         ]
 
     def findings(self, context: Context, results: Mapping[str, Result]) -> Findings:
+        """What was found about each candidate."""
         found: Findings = {name: {} for name in context.statement.candidates()}
         tasks = self.tasks(context, results)
         for comparison in context.statement.comparisons:

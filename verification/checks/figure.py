@@ -21,6 +21,7 @@ class FigureCheck(Check):
     name = "figure"
 
     def tasks(self, context: Context, results: Mapping[str, Result]) -> list[Task]:
+        """Every task of this check; see :class:`~verification.checks.check.Check`."""
         form = context.statement.form
         if not isinstance(form, Figure):
             return []
@@ -28,6 +29,7 @@ class FigureCheck(Check):
         return [context.task(f"figure/{i}", function, {"part": i}, TIME_LIMIT) for i in range(len(form.parts))]
 
     def findings(self, context: Context, results: Mapping[str, Result]) -> Findings:
+        """What was found about each candidate."""
         form = context.statement.form
         if not isinstance(form, Figure):
             return {}
@@ -65,11 +67,18 @@ def _finding(location: float | None, summary: Mapping[str, Any], resolution: flo
     margin = resolution * abs(location)
     if location < lower - margin or location > upper + margin:
         reason = f"stated {location:.5g}, {measured}"
-        return Finding(Outcome.REFUTED, reason, witness={"stated": location, "location": [lower, upper]}, numbers=numbers)
+        return Finding(
+            Outcome.REFUTED, reason, witness={"stated": location, "location": [lower, upper]}, numbers=numbers
+        )
     if upper - lower > 4 * margin:
         return Finding(Outcome.UNDECIDED, f"{measured} is too wide to say", numbers=numbers)
     missed = [feature["name"] for feature in summary["features"] if not feature["reproduced"]]
     if missed:
-        return Finding(Outcome.REFUTED, f"{measured}; not reproduced: {', '.join(missed)}", witness={"missed": missed}, numbers=numbers)
+        return Finding(
+            Outcome.REFUTED,
+            f"{measured}; not reproduced: {', '.join(missed)}",
+            witness={"missed": missed},
+            numbers=numbers,
+        )
     reason = f"stated {location:.5g}, {measured}; {len(summary['features'])} features reproduced"
     return Finding(Outcome.CONSISTENT, reason, numbers=numbers)

@@ -38,7 +38,7 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
             continue
         if expected is not found:
             values = _text(point)
-            reason = f"{'true' if found else 'false'} at {_named(values)}, where the derived condition {derived} is {'true' if expected else 'false'}"
+            reason = f"{found} at {_named(values)}, where the derived condition {derived} is {expected}".lower()
             return Finding(Outcome.REFUTED, reason, witness=values)
         seen.add(expected)
         compared += 1

@@ -37,11 +37,13 @@ class SymbolicCheck(Check):
     name = "symbolic"
 
     def tasks(self, context: Context, results: Mapping[str, Result]) -> list[Task]:
+        """Every task of this check; see :class:`~verification.checks.check.Check`."""
         if isinstance(context.statement.form, Numerical | Figure):
             return []
         return [self._task(context, name) for name in context.statement.candidates()]
 
     def findings(self, context: Context, results: Mapping[str, Result]) -> Findings:
+        """What was found about each candidate."""
         found: Findings = {}
         for task in self.tasks(context, results):
             result = results[task.key]

@@ -83,7 +83,7 @@ def size_for_skewness(skewness: float, false_alarm: float) -> int:
 
     Example:
         >>> size_for_skewness(2.0, 1e-6)
-        7238
+        7518
     """
     return math.ceil((abs(skewness) * _cubed_quantile(false_alarm) / (6 * MAX_DISTORTION)) ** 2)
 

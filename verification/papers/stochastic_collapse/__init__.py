@@ -1,5 +1,7 @@
-"""Chen, Kunin, Yamamura, Ganguli, "Stochastic Collapse: How Gradient Noise Attracts SGD Dynamics Towards Simpler
-Subnetworks" (arXiv 2306.04251), in the order of the catalogue.
+"""The claims of "Stochastic Collapse" (arXiv 2306.04251), in the order of the catalogue.
+
+Chen, Kunin, Yamamura, Ganguli, "Stochastic Collapse: How Gradient Noise Attracts SGD Dynamics Towards Simpler
+Subnetworks" (2023).
 
 ==================  ==================================================================
 gradient_flow       SC-020, SC-022: stochastic gradient flow

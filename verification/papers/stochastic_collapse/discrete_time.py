@@ -59,7 +59,14 @@ def _at_point(candidate: sp.Expr, point: Mapping[str, str]) -> sp.Expr:
 
 POINTS = tuple(
     {"m": mean, "v": variance}
-    for mean, variance in (("1", "1/100"), ("11/10", "1/4"), ("1", "3"), ("0", "2"), ("-3/2", "1/2"), ("401/400", "1/100"))
+    for mean, variance in (
+        ("1", "1/100"),
+        ("11/10", "1/4"),
+        ("1", "3"),
+        ("0", "2"),
+        ("-3/2", "1/2"),
+        ("401/400", "1/100"),
+    )
 )
 
 SC_110 = Claim(
@@ -71,12 +78,13 @@ SC_110 = Claim(
     scope="theta' = theta (1 + eta mu + sqrt(eta) zeta xi), E xi = 0, E xi^2 = 1; expansion up to O(eta^(3/2))",
     printed_text=(
         "collapse iff Lambda = E log|1 + eta mu + sqrt(eta) zeta xi| < 0; for X ~ N(m,v): E log|X| = (1/2) log v "
-        "- (1/2)(gamma + log 2) + (m^2/2v) 2F2(1,1; 3/2,2; -m^2/2v); Lambda/eta = mu - zeta^2/2 + sqrt(eta) kappa3 zeta^3/3 "
+        "- (1/2)(gamma + log 2) + (m^2/2v) 2F2(1,1; 3/2,2; -m^2/2v); "
+        "Lambda/eta = mu - zeta^2/2 + sqrt(eta) kappa3 zeta^3/3 "
         "+ eta(-mu^2/2 + mu zeta^2 - kappa4 zeta^4/4) + O(eta^{3/2})"
     ),
     notes=(
         "A result of the catalogue, not of the paper.",
-        "Gaussian steps raise the critical drift (collapse less than the SDE says for large eta zeta^2), sign steps lower it.",
+        "To first order in the step, Gaussian steps raise the critical drift and sign steps lower it.",
     ),
     statements=(
         Statement(

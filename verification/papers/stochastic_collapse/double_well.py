@@ -19,8 +19,8 @@ from verification.claim import (
     Kind,
     NearMiss,
     Region,
-    StationaryLaw,
     Statement,
+    StationaryLaw,
 )
 from verification.papers.stochastic_collapse import predictions
 from verification.papers.stochastic_collapse.section_4 import PAPER, SAMPLERS, WELL, WELL_SYMBOLS
@@ -171,7 +171,8 @@ SC_033 = Claim(
         "sudden transition at sqrt(2 mu) = 1.732"
     ),
     notes=(
-        "Run in log coordinates: |theta| down to 1e-300 is exact, and plain Euler-Maruyama's sign changes are counted beside.",
+        "Run in log coordinates: |theta| down to 1e-300 is exact, and the sign changes of plain "
+        "Euler-Maruyama are counted beside.",
         "At a finite time the 50 % point lies above sqrt(2 mu) and moves to it as T grows; the measured location is "
         "where the rate of log|theta| between the last two snapshots changes sign.",
         "The released code runs 100 values of zeta with 1000 trajectories, has no 5000-step curve, and its forked "

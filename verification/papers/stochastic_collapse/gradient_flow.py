@@ -52,11 +52,12 @@ SC_020 = Claim(
     cites=Citation(PAPER, "Eqs. (3), (13)-(16)"),
     symbols={g_1: "gradient of sample 1 in theta_1", q_1: "gradient of sample 1 in theta_2", eta: "learning rate"},
     printed_text=(
-        "d theta = -grad L dt + sqrt(eta/beta) Sigma dB, Sigma = sqrt(E[xi_i xi_i^T]), D = (eta/(2 beta)) Sigma Sigma^T (3); "
+        "d theta = -grad L dt + sqrt(eta/beta) Sigma dB, Sigma = sqrt(E[xi_i xi_i^T]), "
+        "D = (eta/(2 beta)) Sigma Sigma^T (3); "
         "Delta theta = -eta grad L + sqrt(2D) Delta W, Delta W ~ N(0, eta I), D = (eta/(2 beta)) Var(xi_i) (15)"
     ),
     notes=(
-        "Moments are enumerated over all batches of 2 out of 3 samples with arbitrary gradients, drawn with replacement.",
+        "Moments are enumerated over all batches of 2 out of 3 samples with arbitrary gradients, with replacement.",
         "Without replacement the noise shrinks by (n - beta)/(n - 1) and vanishes at full batch; the released code of "
         "Fig. 11 samples without replacement.",
     ),
@@ -142,7 +143,7 @@ SC_022 = Claim(
         ),
         Statement(
             name="leading error",
-            says="The coefficients of eta in the difference of the growth rates: -h^2/2 and -h^2, with the mean curvature h.",
+            says="The coefficients of eta in the difference of the growth rates; h is the mean curvature.",
             left=r"(g_1 - f_1,\ g_2 - f_2)/\eta",
             form=Identity(_coefficients),
             printed=sp.Matrix([-(_h**2) / 2, -(_h**2)]),

@@ -163,9 +163,7 @@ SC_088 = Claim(
             left=r"(\dot y - \text{velocity}(y),\ y(0))",
             form=Identity(lambda: sp.Matrix([0, s_0])),
             printed=_residual_and_start(CONJECTURE),
-            near_misses=(
-                NearMiss("unregularised curve", _residual_and_start(logistic_with(s_tilde))),
-            ),
+            near_misses=(NearMiss("unregularised curve", _residual_and_start(logistic_with(s_tilde))),),
         ),
     ),
 )
@@ -199,7 +197,9 @@ SC_089 = Claim(
         "E[x_tau] = sum_{0<=n<k/2} (k-2n) e^{-n(k-n)tau} x^{-n} U(-n, k+1-2n, x) + 2 int_0^oo rho sinh(2 pi rho)/"
         "(cosh(2 pi rho) - cos(pi k)) e^{-(k^2/4+rho^2)tau} x^{-k/2+i rho} U(-k/2+i rho, 1+2 i rho, x) d rho"
     ),
-    notes=("A result of the catalogue, not of the paper: stated there, derived here from the spectrum of the generator.",),
+    notes=(
+        "A result of the catalogue, not of the paper: stated there, derived here from the spectrum of the generator.",
+    ),
     statements=(
         Statement(
             name="weights",
@@ -275,7 +275,10 @@ SC_089 = Claim(
             form=Identity(lambda: student_mean.integrated_defect()),
             printed=(sp.log(s_tilde / nu - sp.Rational(1, 2)) - sp.polygamma(0, s_tilde / nu - sp.Rational(1, 2))) / 2,
             near_misses=(
-                NearMiss("factor 1/2 lost", sp.log(s_tilde / nu - sp.Rational(1, 2)) - sp.polygamma(0, s_tilde / nu - sp.Rational(1, 2))),
+                NearMiss(
+                    "factor 1/2 lost",
+                    sp.log(s_tilde / nu - sp.Rational(1, 2)) - sp.polygamma(0, s_tilde / nu - sp.Rational(1, 2)),
+                ),
                 NearMiss(
                     "log of k + 1/2",
                     (sp.log(s_tilde / nu) - sp.polygamma(0, s_tilde / nu - sp.Rational(1, 2))) / 2,
@@ -286,10 +289,13 @@ SC_089 = Claim(
                 Comparison(
                     name="Fokker-Planck grid in time",
                     evaluator=f"{SAMPLERS}:integrated_defect_on_grid",
-                    arguments=tuple({"k": shape, "x": start} for shape, start in (("1", "1/2"), ("2", "2"), ("4", "1/2"))),
+                    arguments=tuple(
+                        {"k": shape, "x": start} for shape, start in (("1", "1/2"), ("2", "2"), ("4", "1/2"))
+                    ),
                     # In natural units the integral over tau of the defect of x is twice that of s over t.
-                    predicted=lambda candidate, point: 2
-                    * candidate.subs({s_tilde: sp.Rational(point["k"]) + sp.Rational(1, 2), nu: 1}),
+                    predicted=lambda candidate, point: (
+                        2 * candidate.subs({s_tilde: sp.Rational(point["k"]) + sp.Rational(1, 2), nu: 1})
+                    ),
                     tolerance=1e-2,
                 ),
             ),

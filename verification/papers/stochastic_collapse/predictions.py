@@ -86,7 +86,7 @@ def spectral(candidate: sp.Expr, values: Values, digits: int = 8) -> float:
 
 
 def _wave_integral(integral: sp.Integral, digits: int) -> mpmath.mpf:
-    """The midpoint rule with halved spacing until it settles; it converges exponentially on an even analytic integrand."""
+    """The midpoint rule, halved until it settles; it converges exponentially on an even analytic integrand."""
     ((wave, lower, upper),) = integral.limits
     if (lower, upper) != (0, sp.oo):
         raise VerificationError(f"wave integrals must run over (0, oo), got {integral.limits}.")

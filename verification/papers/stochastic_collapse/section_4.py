@@ -11,11 +11,11 @@ from collections.abc import Mapping
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.attractivity import attractivity_rate, linearisation
 from theory.asymptotics import endpoint_behaviour
+from theory.attractivity import attractivity_rate, linearisation
 from theory.boundary import classify, integrable
-from theory.ito import ItoProcess, ito_differential
 from theory.first_passage import hitting_probability
+from theory.ito import ItoProcess, ito_differential
 from theory.models.double_well import DoubleWell
 from theory.models.geometric_brownian import GeometricBrownianMotion
 from theory.notation import mu, theta, zeta
@@ -360,7 +360,7 @@ SC_028 = Claim(
         ),
         Statement(
             name="lower bound",
-            says="For geometric Brownian motion with -alpha = mu - zeta^2/2 > delta, bound -L' - D'/2 on (0, eps) from below.",
+            says="A lower bound on (0, eps), for geometric Brownian motion with -alpha = mu - zeta^2/2 > delta.",
             left=r"-L'(\theta) - \tfrac12 D'(\theta) \ge",
             form=Bound(lambda: _bracket_of_gbm(), relation=">="),
             printed=delta * epsilon / 2,

@@ -1,7 +1,7 @@
 r"""Section 6 and Appendix I.2: the modes of a linear teacher-student network under label noise.
 
-The paper's :math:`\hat s` is ``s``, its :math:`\tilde s` is ``s_tilde``; :math:`\nu = \eta\zeta^2` is written out where the
-paper writes it out.
+The paper's :math:`\hat s` is ``s``, its :math:`\tilde s` is ``s_tilde``; :math:`\nu = \eta\zeta^2` is written out
+where the paper writes it out.
 """
 
 from __future__ import annotations
@@ -164,7 +164,9 @@ SC_074 = Claim(
             printed=_mode_form(sp.S.One, nu, nu * a * b),
             near_misses=(
                 NearMiss("independent noise in both equations", _mode_form(sp.S.One, nu, sp.S.Zero)),
-                NearMiss("noise variance not scaled by the learning rate", _mode_form(sp.S.One, zeta**2, zeta**2 * a * b)),
+                NearMiss(
+                    "noise variance not scaled by the learning rate", _mode_form(sp.S.One, zeta**2, zeta**2 * a * b)
+                ),
                 NearMiss("factor 2 of the squared error", _mode_form(sp.S(2), nu, nu * a * b)),
             ),
         ),
@@ -210,7 +212,7 @@ SC_075 = Claim(
         ),
         Statement(
             name="solution",
-            says="r(t) = r(0) exp(-eta zeta^2 t) solves dr/dt = -eta zeta^2 r with r(0) = a^2 - b^2, so it vanishes as t grows.",
+            says="r(t) = r(0) exp(-eta zeta^2 t) solves the equation of r, so r vanishes as t grows.",
             left=r"(\dot r + \eta\zeta^2 r,\ r(0))",
             form=Identity(lambda: sp.Matrix([0, a**2 - b**2])),
             printed=_decay(-nu),
@@ -258,7 +260,10 @@ SC_076 = Claim(
             form=Identity(ts.slice_loss, modulo=lambda side: sp.diff(side, w)),
             printed=(w**2 - s_tilde) ** 2,
             corrected=(w**2 - s_tilde) ** 2 / 4,
-            near_misses=(NearMiss("factor 1/2", (w**2 - s_tilde) ** 2 / 2), NearMiss("sign", -((w**2 - s_tilde) ** 2) / 4)),
+            near_misses=(
+                NearMiss("factor 1/2", (w**2 - s_tilde) ** 2 / 2),
+                NearMiss("sign", -((w**2 - s_tilde) ** 2) / 4),
+            ),
         ),
         Statement(
             name="slice loss of Section 6",
@@ -287,8 +292,12 @@ SC_077 = Claim(
             printed=sp.Matrix([2 * s * (s_tilde + nu / 2 - s), 2 * sp.sqrt(nu) * s]),
             near_misses=(
                 NearMiss("ordinary chain rule", sp.Matrix([2 * s * (s_tilde - s), 2 * sp.sqrt(nu) * s])),
-                NearMiss("sign of the Ito correction", sp.Matrix([2 * s * (s_tilde - nu / 2 - s), 2 * sp.sqrt(nu) * s])),
-                NearMiss("factor 2 of the dispersion lost", sp.Matrix([2 * s * (s_tilde + nu / 2 - s), sp.sqrt(nu) * s])),
+                NearMiss(
+                    "sign of the Ito correction", sp.Matrix([2 * s * (s_tilde - nu / 2 - s), 2 * sp.sqrt(nu) * s])
+                ),
+                NearMiss(
+                    "factor 2 of the dispersion lost", sp.Matrix([2 * s * (s_tilde + nu / 2 - s), sp.sqrt(nu) * s])
+                ),
             ),
         ),
     ),
@@ -305,11 +314,14 @@ SC_078 = Claim(
     cites=Citation(PAPER, "Eqs. (44)-(51)"),
     symbols=VALUE_SYMBOLS | {u: "1/s_hat_i"},
     printed_text=(
-        "du = (2 - (2 s_tilde - 3 eta zeta^2) u) dt - 2 sqrt(eta zeta^2) u dB (44); du = theta(mu - u) dt + sigma u dB (45) "
+        "du = (2 - (2 s_tilde - 3 eta zeta^2) u) dt - 2 sqrt(eta zeta^2) u dB (44); "
+        "du = theta(mu - u) dt + sigma u dB (45) "
         "with theta = 2 s_tilde - 3 eta zeta^2, mu = (s_tilde - (3/2) eta zeta^2)^-1, sigma = -2 sqrt(eta zeta^2); "
         "theta mu = 2, theta + sigma^2/2 = 2 s_tilde - eta zeta^2"
     ),
-    notes=("(45) is undefined at s_tilde = (3/2) eta zeta^2, where mu is infinite; theta*mu = 2 and (44) are fine there.",),
+    notes=(
+        "(45) is undefined at s_tilde = (3/2) eta zeta^2, where mu is infinite; theta*mu = 2 and (44) are fine there.",
+    ),
     statements=(
         Statement(
             name="reciprocal (44)",
@@ -328,7 +340,9 @@ SC_078 = Claim(
             left=r"du: \text{ (drift, dispersion)}",
             form=Identity(lambda: _coefficients(ts.reciprocal_process())),
             printed=sp.Matrix([sp.Mul(_rate, _level - u, evaluate=False), _sigma * u]),
-            near_misses=(NearMiss("mu without its factor 3/2", sp.Matrix([_rate * (1 / (s_tilde - nu) - u), _sigma * u])),),
+            near_misses=(
+                NearMiss("mu without its factor 3/2", sp.Matrix([_rate * (1 / (s_tilde - nu) - u), _sigma * u])),
+            ),
             domain=(sp.Ne(s_tilde, 3 * nu / 2),),
         ),
         Statement(
@@ -361,7 +375,13 @@ def _path_comparison() -> Comparison:
         arguments=tuple(
             {"s_tilde": st, "nu": n, "s_0": s0, "time": "3/2", "path": i}
             for i, (st, n, s0) in enumerate(
-                (("1/2", "1/5", "1/10"), ("1", "1/2", "1/2"), ("2", "1/10", "1/100"), ("1/10", "1", "1"), ("3/2", "1", "1/5"))
+                (
+                    ("1/2", "1/5", "1/10"),
+                    ("1", "1/2", "1/2"),
+                    ("2", "1/10", "1/100"),
+                    ("1/10", "1", "1"),
+                    ("3/2", "1", "1/5"),
+                )
             )
         ),
         predicted=lambda candidate, point: predictions.along_path(candidate, point),
@@ -384,7 +404,7 @@ SC_079 = Claim(
         Statement(
             name="solution",
             says="Ito's formula on the path functional gives the coefficients of (42), and its initial value is s(0).",
-            left=r"(\text{drift} - 2\hat s(\tilde s + \tfrac{\nu}{2} - \hat s),\ \text{dispersion} - 2\sqrt\nu\,\hat s,\ \hat s(0))",
+            left=r"(\text{residual of the drift},\ \text{residual of the dispersion},\ \hat s(0))",
             form=Identity(lambda: sp.Matrix([0, 0, s_0])),
             printed=_residual_of_path(sp.exp(X) / (2 * A + 1 / s_0)),
             near_misses=(
@@ -439,7 +459,9 @@ def _log_rate_if_collapsed(values: dict[sp.Symbol, str]):
 
 
 def _mean_if_stationary(values: dict[sp.Symbol, str]):
-    return lambda condition: predictions.at(values)(s_tilde - nu / 2 if predictions.holds(condition, values) else sp.S.Zero)
+    return lambda condition: predictions.at(values)(
+        s_tilde - nu / 2 if predictions.holds(condition, values) else sp.S.Zero
+    )
 
 
 _below = {s_tilde: "3/10", eta: "1", zeta: "1"}
@@ -452,7 +474,8 @@ SC_081 = Claim(
     cites=Citation(PAPER, "Section 6, Appendix I.2"),
     symbols=VALUE_SYMBOLS,
     printed_text=(
-        "2 s_tilde/(eta zeta^2) < 1: collapse to a delta at the origin; > 1: a stationary distribution with positive expectation"
+        "2 s_tilde/(eta zeta^2) < 1: collapse to a delta at the origin; "
+        "> 1: a stationary distribution with positive expectation"
     ),
     statements=(
         Statement(
@@ -701,5 +724,18 @@ def _mode_of_stationary_law() -> sp.Expr:
 
 
 CLAIMS = (
-    SC_073, SC_074, SC_075, SC_076, SC_077, SC_078, SC_079, SC_080, SC_081, SC_082, SC_083, SC_084, SC_085, SC_086
+    SC_073,
+    SC_074,
+    SC_075,
+    SC_076,
+    SC_077,
+    SC_078,
+    SC_079,
+    SC_080,
+    SC_081,
+    SC_082,
+    SC_083,
+    SC_084,
+    SC_085,
+    SC_086,
 )

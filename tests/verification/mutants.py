@@ -1,0 +1,84 @@
+"""Automatic mutants of a formula: the slips that survive proofreading, made on purpose at every place.
+
+Every number times 1.05 and 0.95, every term scaled, dropped or with the other sign, every exponent raised by one;
+for a condition also the other direction and the other strictness. Formulas whose mutants are not told from them by a
+check are listed by their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sympy as sp
+from sympy.core.function import AppliedUndef
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import BooleanAtom
+
+UP, DOWN = sp.Rational(21, 20), sp.Rational(19, 20)
+
+OPPOSITE = {sp.Gt: sp.Lt, sp.Ge: sp.Le, sp.Lt: sp.Gt, sp.Le: sp.Ge}
+STRICTNESS = {sp.Gt: sp.Ge, sp.Ge: sp.Gt, sp.Lt: sp.Le, sp.Le: sp.Lt}
+
+OPAQUE = (AppliedUndef, sp.Derivative, sp.Tuple, sp.Symbol)
+"""Not looked into: unknown functions, derivatives of them, parameter lists."""
+
+
+def mutants(form: sp.Basic) -> Iterator[tuple[str, sp.Basic]]:
+    """Distinct mutants of an expression, a matrix or a condition, with names that say what was done where."""
+    seen = {form}
+    for name, mutant in _mutants(form):
+        if mutant not in seen and not mutant.has(sp.zoo, sp.nan, sp.oo):
+            seen.add(mutant)
+            yield name, mutant
+
+
+def _mutants(form: sp.Basic) -> Iterator[tuple[str, sp.Basic]]:
+    if isinstance(form, sp.MatrixBase):
+        for i, entry in enumerate(form):
+            for name, mutant in _mutants(entry):
+                entries = list(form)
+                entries[i] = mutant
+                yield f"entry {i}: {name}", sp.Matrix(*form.shape, entries)
+    elif isinstance(form, BooleanAtom):
+        yield "the contrary", sp.Not(form)
+    elif isinstance(form, Relational):
+        yield "other direction", OPPOSITE[form.func](form.lhs, form.rhs)
+        yield "other strictness", STRICTNESS[form.func](form.lhs, form.rhs)
+        for side, other in ((0, form.rhs), (1, form.lhs)):
+            for name, mutant in _mutants(form.args[side]):
+                yield name, form.func(mutant, other) if side == 0 else form.func(other, mutant)
+    else:
+        yield from _of_term(form)
+        yield from _inside(form)
+
+
+def _of_term(term: sp.Expr) -> Iterator[tuple[str, sp.Expr]]:
+    """What can happen to one term of a sum, the whole formula being a sum of one."""
+    yield f"({term}) * 1.05", UP * term
+    yield f"({term}) * 0.95", DOWN * term
+    yield f"sign of ({term})", -term
+    yield f"({term}) dropped", sp.S.Zero
+
+
+def _inside(node: sp.Expr) -> Iterator[tuple[str, sp.Expr]]:
+    """Mutants of ``node`` at every place below it."""
+    if isinstance(node, OPAQUE) or node.is_Atom:
+        return
+    if node.is_Pow and node.exp.is_Number:
+        yield f"exponent of ({node}) + 1", node.base ** (node.exp + 1)
+    places = [0] if node.is_Pow and node.exp.is_Number else range(len(node.args))
+    for i in places:
+        argument = node.args[i]
+        if isinstance(argument, OPAQUE) and not node.is_Add:
+            continue
+        for name, mutant in _at(argument, in_sum=node.is_Add):
+            yield name, node.func(*(mutant if j == i else a for j, a in enumerate(node.args)))
+
+
+def _at(argument: sp.Expr, *, in_sum: bool) -> Iterator[tuple[str, sp.Expr]]:
+    if in_sum:
+        yield from _of_term(argument)
+    elif argument.is_Rational:
+        yield f"{argument} * 1.05", UP * argument
+        yield f"{argument} * 0.95", DOWN * argument
+    yield from _inside(argument)

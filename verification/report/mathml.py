@@ -1,0 +1,150 @@
+r"""Formulas for a web page: SymPy -> LaTeX -> MathML, let through an allow-list.
+
+What latex2mathml emits is not trusted: it keeps ``\href`` and leaves what stands in ``\text`` unescaped. Its tree is
+therefore rebuilt element by element from the names below, with every text and attribute escaped, so that nothing a
+claim says can become markup or script. The LaTeX source goes along as an annotation, and a plain text as the
+label that screen readers speak.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+
+import sympy as sp
+from latex2mathml.converter import Converter
+from markupsafe import Markup
+from sympy.logic.boolalg import Boolean
+from sympy.printing.latex import LatexPrinter
+
+from verification.claim import Candidate
+
+NAMESPACE = "http://www.w3.org/1998/Math/MathML"
+
+ELEMENTS = frozenset(
+    "mrow mi mn mo mtext mspace ms mfrac msqrt mroot mstyle mpadded mphantom msub msup msubsup munder mover "
+    "munderover mmultiscripts mprescripts mtable mtr mtd".split()
+)
+"""Presentation elements of MathML Core that may appear; any other is replaced by its contents."""
+
+ATTRIBUTES = frozenset(
+    "displaystyle scriptlevel form fence separator lspace rspace stretchy symmetric minsize maxsize largeop "
+    "movablelimits accent accentunder linethickness width height depth columnspan rowspan".split()
+)
+"""Attributes that may appear, with values of :data:`VALUE`. No link, no event handler, no style."""
+
+VALUE = re.compile(r"[a-z]{1,12}|-?[0-9.]{1,8}(em|ex|px|%)?")
+
+INVISIBLE_TIMES = "\u2062"
+
+
+PRODUCT = re.compile(r"\[([A-Z](\^T|\*\*\d)?|[a-z·])+\]")
+"""Names of symbols that stand for a product of matrices, such as ``[B^T·B·A]``."""
+
+
+class _Printer(LatexPrinter):
+    """LaTeX with the usual letters for functions that SymPy spells out, and for words of matrices."""
+
+    def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:
+        if not PRODUCT.fullmatch(expr.name):
+            return super()._print_Symbol(expr, style)
+        factors = expr.name[1:-1].replace("^T", r"^{\top}").split("·")
+        return " ".join(re.sub(r"\*\*(\d)", r"^{\1}", factor) for factor in factors)
+
+    def _print_polygamma(self, expression: sp.Expr) -> str:
+        order, argument = expression.args
+        upper = "" if order == 0 else rf"^{{({self._print(order)})}}"
+        return rf"\psi{upper}\left({self._print(argument)}\right)"
+
+    def _print_hyper(self, expression: sp.Expr) -> str:
+        above, below = (", ".join(map(self._print, parameters)) for parameters in (expression.ap, expression.bq))
+        name = rf"{{}}_{{{len(expression.ap)}}}F_{{{len(expression.bq)}}}"
+        return rf"{name}\left({above};\ {below};\ {self._print(expression.argument)}\right)"
+
+    def _print_Function(self, expression: sp.Expr, exp: str | None = None) -> str:
+        if expression.func.__name__ != "hyperu":
+            return super()._print_Function(expression, exp)
+        power = f"^{{{exp}}}" if exp is not None else ""
+        return rf"U{power}\left({', '.join(map(self._print, expression.args))}\right)"
+
+
+def latex(form: Candidate) -> str:
+    r"""The LaTeX source of a formula, matrix or condition.
+
+    Example:
+        >>> latex(sp.Symbol("zeta") ** 2 / 2)
+        '\\frac{\\zeta^{2}}{2}'
+    """
+    if isinstance(form, Boolean) and form in (sp.true, sp.false):
+        return rf"\text{{{'always' if form == sp.true else 'never'}}}"
+    return _Printer().doprint(form)
+
+
+def formula(source: str, label: str, *, display: bool = True) -> Markup:
+    """LaTeX as safe MathML; as text, where it cannot be converted.
+
+    Args:
+        source: LaTeX, without dollar signs.
+        label: What a screen reader says.
+        display: As a formula of its own, not in a line of text.
+
+    Example:
+        >>> print(formula("x", "x", display=False))
+        <math xmlns="http://www.w3.org/1998/Math/MathML" aria-label="x"><semantics><mrow><mi>x</mi></mrow><annotation encoding="application/x-tex">x</annotation></semantics></math>
+    """
+    try:
+        tree = Converter().convert_to_element(_prepared(source))
+    except Exception:  # noqa: BLE001  (latex2mathml raises many kinds on LaTeX it does not know)
+        return _as_text(source, label)
+    parts = [part for child in tree for part in _rebuilt(child)]
+    if any(token.text and "\\" in token.text for part in parts for token in part.iter()):
+        return _as_text(source, label)
+    math = ET.Element("math", {"xmlns": NAMESPACE, "aria-label": label} | ({"display": "block"} if display else {}))
+    semantics = ET.SubElement(math, "semantics")
+    row = ET.SubElement(semantics, "mrow")
+    row.extend(parts[0] if len(parts) == 1 and parts[0].tag == "mrow" else parts)
+    ET.SubElement(semantics, "annotation", {"encoding": "application/x-tex"}).text = source
+    return Markup(ET.tostring(math, encoding="unicode"))
+
+
+def _prepared(source: str) -> str:
+    r"""LaTeX that latex2mathml reads rightly: it takes ``\\0`` for one command, and knows no ``\arg`` and no ``\middle``."""
+    spaced = re.sub(r"\\\\(?=\S)", r"\\\\ ", source)
+    return re.sub(r"\\arg(?![a-zA-Z])", r"\\operatorname{arg}", spaced).replace(r"\middle|", "|")
+
+
+def _as_text(source: str, label: str) -> Markup:
+    return Markup('<code class="latex" aria-label="{}">{}</code>').format(label, source)
+
+
+def _rebuilt(element: ET.Element) -> list[ET.Element]:
+    """``element`` from allowed parts only, or what is allowed of its contents."""
+    name = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+    children = [part for child in element for part in _rebuilt(child)]
+    text = _clean(element.text)
+    if name not in ELEMENTS:
+        return children if children or not text.strip() else [_token("mtext", text)]
+    copy = _token(name, text)
+    copy.attrib.update(_allowed(element.attrib))
+    copy.extend(children)
+    return [copy]
+
+
+def _token(name: str, text: str) -> ET.Element:
+    element = ET.Element(name)
+    element.text = text or None
+    return element
+
+
+def _allowed(attributes: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in attributes.items() if name in ATTRIBUTES and VALUE.fullmatch(value)}
+    # Alignment of columns is a matter of style sheets in MathML Core.
+    return kept | ({"class": "left"} if attributes.get("columnalign") == "left" else {})
+
+
+def _clean(text: str | None) -> str:
+    """Text with latex2mathml's character references resolved, without characters that XML cannot hold."""
+    resolved = html.unescape(text or "")
+    return "".join(c for c in resolved if c.isprintable() or c in "\u00a0\u2009\u2003 " or c == INVISIBLE_TIMES)
