@@ -1,0 +1,1 @@
+"""Claims exactly as printed, the checks that judge them, and the verdicts: see ``claim``, ``checks``, ``investigation``."""

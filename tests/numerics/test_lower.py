@@ -83,6 +83,37 @@ def test_number_of_operations(expression, count):
     assert len(operations(expression)) == count
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        sp.Mul(-1, x - y, evaluate=False),
+        sp.Mul(-1, -x - y, evaluate=False),
+        x / (-y - z),
+        1 / (-y - z),
+        -1 / (-y - z),
+        x / (1 - sp.exp(y)),
+        x / (1 - sp.exp(y)) ** 2,
+        x / (1 - sp.exp(y)) ** 3,
+        x**3 * (1 - sp.exp(y)) ** 3,
+        x**2 * (-y - z) ** 2,
+        (-x - y) ** 3,
+        (-x - y) ** -3,
+        a ** (-x - y),
+        -x - y - z * (-x - y),
+        x - (1 - sp.exp(z)) * (-x - y) / (-y - z),
+        -x * y / 3 - x * z / 3 + y / 3,
+        -(x**5) - x**3 * y - x,
+        -2 / x,
+        sp.exp(-x - y) * sp.Abs(-x - y),
+    ],
+    ids=str,
+)
+def test_no_sign_is_lost(expression):
+    point = {x: 0.75, y: -1.25, z: 2.5, a: 1.5, b: 0.5}
+    (value,) = compile_program([expression], list(point))(*point.values())
+    assert float(value) == pytest.approx(float(expression.evalf(30, subs=point)), rel=1e-14)
+
+
 def test_equal_subexpressions_are_computed_once_across_outputs():
     program = lower([sp.tanh(x * y) ** 2, 1 - sp.tanh(x * y) ** 2, sp.tanh(x * y)], [x, y])
     assert [entry.op for entry in program.instructions].count("tanh") == 1

@@ -25,10 +25,11 @@ OPAQUE = (AppliedUndef, sp.Derivative, sp.Tuple, sp.Symbol)
 
 def mutants(form: sp.Basic) -> Iterator[tuple[str, sp.Basic]]:
     """Distinct mutants of an expression, a matrix or a condition, with names that say what was done where."""
-    seen = {form}
+    seen = {sp.srepr(form)}
     for name, mutant in _mutants(form):
-        if mutant not in seen and not mutant.has(sp.zoo, sp.nan, sp.oo):
-            seen.add(mutant)
+        text = sp.srepr(mutant)
+        if text not in seen and not mutant.has(sp.zoo, sp.nan, sp.oo):
+            seen.add(text)
             yield name, mutant
 
 

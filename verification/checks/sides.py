@@ -38,7 +38,8 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
             continue
         if expected is not found:
             values = _text(point)
-            reason = f"{found} at {_named(values)}, where the derived condition {derived} is {expected}".lower()
+            wrong, right = (str(side).lower() for side in (found, expected))
+            reason = f"{wrong} at {_named(values)}, where the derived condition {derived} is {right}"
             return Finding(Outcome.REFUTED, reason, witness=values)
         seen.add(expected)
         compared += 1

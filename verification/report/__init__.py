@@ -1,0 +1,75 @@
+"""The report: one self-contained HTML file, a pure function of the store and the registered claims.
+
+==============  ==========================================================================
+``page``        the page model: what is said, gathered from the store
+``freshness``   whether a stored verdict still belongs to the present claim and code
+``numbers``     the numbers of a finding, in words
+``mathml``      formulas, through an allow-list
+``svg``         matplotlib figures as inline SVG, the same bytes each time
+``plots``       intervals against predictions
+``figure_1``    the pictures of Figure 1 of the stochastic-collapse paper
+``templates``   the page's markup and style sheet
+==============  ==========================================================================
+
+The file needs no script and no network, and its content security policy allows neither.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from verification.errors import VerificationError
+
+if TYPE_CHECKING:
+    from verification.claim import Claim
+    from verification.store import Store
+
+__all__ = ["report_html", "write_report"]
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_report(store: Store, path: Path | str) -> None:
+    """Write the report on all registered claims to ``path``, all of it or nothing.
+
+    Raises:
+        VerificationError: the file cannot be written.
+    """
+    from verification.registry import claims
+
+    path = Path(path)
+    text = report_html(store, claims())
+    unfinished = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(text, encoding="utf-8")
+        os.replace(unfinished, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise VerificationError(
+            f"the report {path} cannot be written ({error.strerror}). Give another path."
+        ) from error
+
+
+def report_html(store: Store, claims: Mapping[str, Claim]) -> str:
+    """The report on ``claims`` as HTML text."""
+    import jinja2
+    from markupsafe import Markup
+
+    from verification.report.page import page
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
+    return environment.get_template("report.html").render(page=page(store, claims), style=style)

@@ -37,6 +37,7 @@ ATTRIBUTES = frozenset(
 
 VALUE = re.compile(r"[a-z]{1,12}|-?[0-9.]{1,8}(em|ex|px|%)?")
 
+PRIMES = frozenset("\u2032\u2033\u2034\u2057")
 INVISIBLE_TIMES = "\u2062"
 
 
@@ -48,6 +49,9 @@ class _Printer(LatexPrinter):
     """LaTeX with the usual letters for functions that SymPy spells out, and for words of matrices."""
 
     def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:
+        letter, _, accent = expr.name.partition("_")
+        if accent == "tilde":
+            return rf"\tilde{{{letter}}}"
         if not PRODUCT.fullmatch(expr.name):
             return super()._print_Symbol(expr, style)
         factors = expr.name[1:-1].replace("^T", r"^{\top}").split("·")
@@ -95,7 +99,7 @@ def formula(source: str, label: str, *, display: bool = True) -> Markup:
         <math xmlns="http://www.w3.org/1998/Math/MathML" aria-label="x"><semantics><mrow><mi>x</mi></mrow><annotation encoding="application/x-tex">x</annotation></semantics></math>
     """
     try:
-        tree = Converter().convert_to_element(_prepared(source))
+        tree = Converter(display="block" if display else "inline").convert_to_element(_prepared(source))
     except Exception:  # noqa: BLE001  (latex2mathml raises many kinds on LaTeX it does not know)
         return _as_text(source, label)
     parts = [part for child in tree for part in _rebuilt(child)]
@@ -126,6 +130,10 @@ def _rebuilt(element: ET.Element) -> list[ET.Element]:
     text = _clean(element.text)
     if name not in ELEMENTS:
         return children if children or not text.strip() else [_token("mtext", text)]
+    if name == "msup" and len(children) == 2 and set(children[1].text or " ") <= PRIMES:
+        # A prime is drawn raised already; as a superscript it shrinks to a dot.
+        children[1].tag, children[1].attrib = "mo", {"lspace": "0em", "rspace": "0em"}
+        name = "mrow"
     copy = _token(name, text)
     copy.attrib.update(_allowed(element.attrib))
     copy.extend(children)

@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy import stats
+from scipy import special
 
 from verification.errors import VerificationError
 
@@ -66,8 +66,8 @@ def design(*, variation: float, skewness: float, resolution: float, checks: int)
             f"got {resolution=}, {variation=}, {checks=}."
         )
     false_alarm = FALSE_ALARM_RUN / checks
-    quantile = float(stats.t.isf(false_alarm / 2, BATCHES - 1))
-    power = ((quantile + float(stats.norm.isf(MISS_RATE))) * variation / resolution) ** 2
+    quantile = -float(special.stdtrit(BATCHES - 1, false_alarm / 2))
+    power = ((quantile - float(special.ndtri(MISS_RATE))) * variation / resolution) ** 2
     gate = size_for_skewness(skewness, false_alarm)
     batches = max(2, math.ceil(max(power, gate) / BATCHES))
     return Design(batches * BATCHES, false_alarm, quantile, resolution)
@@ -89,4 +89,4 @@ def size_for_skewness(skewness: float, false_alarm: float) -> int:
 
 
 def _cubed_quantile(false_alarm: float) -> float:
-    return float(stats.norm.isf(false_alarm / 2)) ** 3
+    return -float(special.ndtri(false_alarm / 2)) ** 3

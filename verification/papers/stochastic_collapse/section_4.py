@@ -307,16 +307,20 @@ SC_027 = Claim(
     ),
 )
 
-_loss = sp.Function("L", real=True)(theta)
-_noise = sp.Function("D", positive=True)(theta)
+_slope = sp.Symbol("L'", real=True)
+_noise = sp.Symbol("D", positive=True)
+_noise_slope = sp.Symbol("D'", real=True)
+"""L', D and D' at an arbitrary point of the neighbourhood, where D > 0."""
 
 
 def _unit_noise_coordinate() -> sp.Matrix:
     r"""Drift and dispersion of :math:`Y = 2^{-1/2}\int^\theta D^{-1/2}` for :math:`d\theta = -L'dt + \sqrt{2D}\,dW`."""
-    flow = ItoProcess.scalar(theta, drift=-sp.diff(_loss, theta), dispersion=sp.sqrt(2 * _noise))
-    slope = 1 / sp.sqrt(2 * _noise)
+    loss, noise = sp.Function("L", real=True)(theta), sp.Function("D", positive=True)(theta)
+    flow = ItoProcess.scalar(theta, drift=-sp.diff(loss, theta), dispersion=sp.sqrt(2 * noise))
+    slope = 1 / sp.sqrt(2 * noise)
     drift = slope * flow.drift[0] + flow.diffusion[0] * sp.diff(slope, theta) / 2
-    return sp.Matrix([drift, slope * flow.dispersion[0]])
+    here = {sp.diff(loss, theta): _slope, sp.diff(noise, theta): _noise_slope, noise: _noise}
+    return sp.Matrix([drift, slope * flow.dispersion[0]]).xreplace(here)
 
 
 SC_028 = Claim(
@@ -324,7 +328,9 @@ SC_028 = Claim(
     title="proof that a negative rate repels (Appendix E.2)",
     kind=Kind.PROOF_STEP,
     cites=Citation(PAPER, "Appendix E.2"),
-    symbols=JET_SYMBOLS | {delta: "L''(0) + D''(0)/2 < -delta", epsilon: "size of the neighbourhood"},
+    symbols=JET_SYMBOLS
+    | {_slope: "L'(theta)", _noise: "D(theta) > 0", _noise_slope: "D'(theta)"}
+    | {delta: "L''(0) + D''(0)/2 < -delta", epsilon: "size of the neighbourhood"},
     printed_text=(
         "Y_t = 2^{-1/2} int D^{-1/2}: dY = D^{-1/2}(-L' - D'/2) dt + dW; "
         "D^{-1/2}(-L' - D'/2) > (delta eps/2) D^{-1/2}; tau is finite almost surely for any x"
@@ -344,17 +350,17 @@ SC_028 = Claim(
             says="Drift and dispersion of Y.",
             left=r"dY_t: \text{ (drift, dispersion)}",
             form=Identity(_unit_noise_coordinate),
-            printed=sp.Matrix([(-sp.diff(_loss, theta) - sp.diff(_noise, theta) / 2) / sp.sqrt(_noise), 1]),
-            corrected=sp.Matrix([(-sp.diff(_loss, theta) - sp.diff(_noise, theta) / 2) / sp.sqrt(2 * _noise), 1]),
+            printed=sp.Matrix([(-_slope - _noise_slope / 2) / sp.sqrt(_noise), 1]),
+            corrected=sp.Matrix([(-_slope - _noise_slope / 2) / sp.sqrt(2 * _noise), 1]),
             near_misses=(
                 NearMiss(
                     "sign of the Ito correction",
-                    sp.Matrix([(-sp.diff(_loss, theta) + sp.diff(_noise, theta) / 2) / sp.sqrt(2 * _noise), 1]),
+                    sp.Matrix([(-_slope + _noise_slope / 2) / sp.sqrt(2 * _noise), 1]),
                 ),
-                NearMiss("Ito correction lost", sp.Matrix([-sp.diff(_loss, theta) / sp.sqrt(2 * _noise), 1])),
+                NearMiss("Ito correction lost", sp.Matrix([-_slope / sp.sqrt(2 * _noise), 1])),
                 NearMiss(
                     "factor 1/2 of the correction lost",
-                    sp.Matrix([(-sp.diff(_loss, theta) - sp.diff(_noise, theta)) / sp.sqrt(2 * _noise), 1]),
+                    sp.Matrix([(-_slope - _noise_slope) / sp.sqrt(2 * _noise), 1]),
                 ),
             ),
         ),

@@ -562,7 +562,7 @@ SC_082 = Claim(
     ),
 )
 
-_p = sp.Function("p", positive=True)(s)
+_p = sp.Function("p", real=True)(s)
 
 
 def _printed_operator(drift: sp.Expr, strength: sp.Expr) -> sp.Expr:

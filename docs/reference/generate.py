@@ -1,0 +1,166 @@
+"""Writes the reference pages that are made from the code: ``python -m docs.reference.generate``.
+
+Each page is a pure function of the code; ``tests/test_reference.py`` fails while a page on disk differs.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import sympy as sp
+
+from theory import notation
+from verification.claim import Claim, Statement
+from verification.registry import PAPERS, claims
+
+FOLDER = Path(__file__).parent
+HEADER = "<!-- Made by `python -m docs.reference.generate`; change the code, not this page. -->"
+
+
+def pages() -> dict[Path, str]:
+    """Path of each generated page, with its text."""
+    return {FOLDER / "notation.md": notation_page(), FOLDER / "claims.md": claims_page()}
+
+
+@dataclass(frozen=True)
+class NamedSymbol:
+    """A symbol as a module defines it: its name, the assumptions that are typed there, its docstring."""
+
+    name: str
+    assumptions: tuple[str, ...]
+    meaning: str
+
+
+def named_symbols(module: ModuleType) -> Iterator[NamedSymbol]:
+    """Every ``name = sp.Symbol(...)`` of a module that is followed by a docstring, in the order of the module."""
+    body = ast.parse(inspect.getsource(module)).body
+    for node, after in zip(body, body[1:], strict=False):
+        match node, after:
+            case (
+                ast.Assign(targets=[ast.Name(name)], value=ast.Call(keywords=keywords)),
+                ast.Expr(ast.Constant(str(meaning))),
+            ):
+                yield NamedSymbol(name, tuple(str(keyword.arg) for keyword in keywords), " ".join(meaning.split()))
+
+
+def notation_page() -> str:
+    """The conventions of :mod:`theory.notation`, and a row for each of its symbols."""
+    summary, _, conventions = inspect.cleandoc(notation.__doc__ or "").partition("\n\n")
+    rows = [
+        (
+            f"`{symbol.name}`",
+            f"${latex(getattr(notation, symbol.name))}$",
+            ", ".join(symbol.assumptions),
+            markdown(symbol.meaning),
+        )
+        for symbol in named_symbols(notation)
+    ]
+    return page(
+        "# Notation",
+        markdown(summary),
+        markdown(conventions),
+        "## Symbols",
+        "`from theory.notation import theta` gives the symbol itself.",
+        table(("name", "printed", "assumptions", "meaning"), rows),
+    )
+
+
+def claims_page() -> str:
+    """Every claim, by paper: what is printed, what each statement says, and how it is judged."""
+    by_paper = {paper: [claim for claim in claims().values() if claim.cites.paper == paper] for paper in PAPERS}
+    contents = [
+        (
+            f"[{title(paper)}](#{anchor(title(paper))})",
+            str(len(found)),
+            str(sum(len(claim.statements) for claim in found)),
+            str(sum(len(statement.near_misses) for claim in found for statement in claim.statements)),
+            str(sum(len(statement.experiments) for claim in found for statement in claim.statements)),
+        )
+        for paper, found in by_paper.items()
+    ]
+    return page(
+        "# Claims",
+        "What each claim says and how it is judged. The verdicts are in `claims.lock.json` and in the report of "
+        "`driftproof report`; the words they use are explained in "
+        "[what a verdict means](../explanation/what_a_verdict_means.md).",
+        table(("paper", "claims", "statements", "near misses", "experiments"), contents),
+        *(section for paper, found in by_paper.items() for section in (f"## {title(paper)}", *map(entry, found))),
+    )
+
+
+def entry(claim: Claim) -> str:
+    """One claim."""
+    lines = [f"*{claim.cites.where}* · {claim.kind.value} · {claim.scope}"]
+    if claim.printed_text:
+        lines.append(f"Printed: {code(claim.printed_text)}")
+    if claim.corrected_text:
+        lines.append(f"Corrected: {code(claim.corrected_text)}")
+    lines.append("\n".join(f"- {note}" for note in claim.notes))
+    header = ("statement", "what it says", "form", "near misses", "experiments", "comparisons")
+    lines.append(table(header, map(statement_row, claim.statements)))
+    return "\n\n".join([f"### {claim.id} {claim.title}", *filter(None, lines)])
+
+
+def statement_row(statement: Statement) -> tuple[str, ...]:
+    """One statement of a claim; a remark does not decide the claim's verdict."""
+    return (
+        statement.name if statement.counts else f"{statement.name} (remark)",
+        statement.says,
+        type(statement.form).__name__,
+        *(str(len(part)) for part in (statement.near_misses, statement.experiments, statement.comparisons)),
+    )
+
+
+def page(heading: str, *paragraphs: str) -> str:
+    """A whole page."""
+    return "\n\n".join([heading, HEADER, *paragraphs]) + "\n"
+
+
+def title(paper: str) -> str:
+    """The name of a paper's package, in words."""
+    return paper.replace("_", " ").capitalize()
+
+
+def anchor(heading: str) -> str:
+    """Where a heading is found on its page."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table; a bar inside a cell is escaped."""
+    lines = [header, ("---",) * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
+
+
+def latex(symbol: sp.Symbol) -> str:
+    """LaTeX of a symbol; SymPy reads ``s_tilde`` as an index, the papers write a tilde."""
+    return re.sub(r"(\w)_\{tilde\}", r"\\tilde{\1}", sp.latex(symbol))
+
+
+def code(text: str) -> str:
+    """``text`` as it stands."""
+    return f"`{text}`"
+
+
+def markdown(text: str) -> str:
+    """A docstring as Markdown: ``:math:`x``` becomes ``$x$``, and other roles become code."""
+    text = re.sub(r":math:`([^`]*)`", r"$\1$", text)
+    return re.sub(r":\w+:`([^`]*)`", r"`\1`", text)
+
+
+def main() -> None:
+    """Write the pages that differ, and say which."""
+    for path, text in pages().items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {path.relative_to(Path.cwd())}" if path.is_relative_to(Path.cwd()) else f"wrote {path}")
+
+
+if __name__ == "__main__":
+    main()

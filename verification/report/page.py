@@ -1,0 +1,377 @@
+"""The page model: everything the report says, gathered from the store and the registered claims, before any markup.
+
+Pure: the same store and claims give the same page, whatever the clock says.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import shlex
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from markupsafe import Markup
+
+from verification.claim import Candidate, Claim, Figure, Identity, Numerical, Statement
+from verification.report.figure_1 import pictures as figure_1_pictures
+from verification.report.freshness import is_stale
+from verification.report.mathml import formula, latex
+from verification.report.numbers import Fact, facts
+from verification.report.plots import Measured, Picture, interval_plot
+from verification.store import Incident, Store, StoredVerdict
+from verification.task import Status
+from verification.verdict import Finding, Outcome, StatementVerdict, Verdict
+
+NOT_JUDGED = "NOT JUDGED"
+
+ICONS = {
+    Verdict.HOLDS.name: "✓",
+    Verdict.FAILS.name: "✗",
+    Verdict.UNDECIDED.name: "?",
+    Verdict.EMPIRICAL.name: "≈",
+    NOT_JUDGED: "…",
+}
+SENTENCES = {verdict.name: verdict.value for verdict in Verdict} | {NOT_JUDGED: "not judged yet"}
+
+MARKS = {
+    Outcome.PROVED: "✓",
+    Outcome.CERTIFIED: "✓",
+    Outcome.CONSISTENT: "✓",
+    Outcome.REFUTED: "✗",
+    Outcome.UNDECIDED: "?",
+}
+
+PICTURES: Mapping[str, Callable[[str, Sequence[Mapping[str, Any]], Mapping[str, Any]], list[Picture]]] = {
+    "verification.papers.stochastic_collapse.figure_1:measure": figure_1_pictures,
+}
+"""Which function draws a figure that a claim measures again."""
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A verdict as a reader sees it: a word and a sign, never a colour alone."""
+
+    name: str
+
+    @property
+    def icon(self) -> str:
+        """The sign beside the word."""
+        return ICONS[self.name]
+
+    @property
+    def sentence(self) -> str:
+        """What the word means."""
+        return SENTENCES[self.name]
+
+    @property
+    def css(self) -> str:
+        """Name in the style sheet."""
+        return self.name.lower().replace(" ", "-")
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """What one check found about one form."""
+
+    check: str
+    form: str
+    outcome: str
+    icon: str
+    meaning: str
+    reason: str
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class NearMissRow:
+    """A wrong variant and the check that refuted it, None where none did."""
+
+    name: str
+    formula: Markup
+    refuted_by: str | None
+
+
+@dataclass(frozen=True)
+class FeatureRow:
+    """A feature of a figure: as printed, and as measured."""
+
+    name: str
+    printed: str
+    measured: str
+    reproduced: bool
+
+
+@dataclass(frozen=True)
+class StatementView:
+    """One statement of a claim."""
+
+    name: str
+    says: str
+    badge: Badge
+    counts: bool
+    printed: Markup
+    corrected: Markup | None
+    domain: tuple[Markup, ...]
+    findings: tuple[FindingRow, ...]
+    pictures: tuple[Picture, ...]
+    features: tuple[FeatureRow, ...]
+    near_misses: tuple[NearMissRow, ...]
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """One claim: its row in the table and its section."""
+
+    id: str
+    title: str
+    kind: str
+    where: str
+    scope: str
+    badge: Badge
+    evidence: str
+    reason: str
+    printed: Markup
+    more: int
+    corrected: Markup | None
+    corrected_text: str | None
+    correction_holds: bool
+    printed_text: str
+    symbols: tuple[tuple[Markup, str], ...]
+    statements: tuple[StatementView, ...]
+    notes: tuple[str, ...]
+    incidents: tuple[Incident, ...]
+    fingerprint: str
+    created: str
+    seconds: str
+    stale: bool
+
+
+@dataclass(frozen=True)
+class PaperView:
+    """One paper: the claims about it."""
+
+    name: str
+    title: str
+    claims: tuple[ClaimView, ...]
+    counts: tuple[tuple[Badge, int], ...]
+
+
+@dataclass(frozen=True)
+class RunView:
+    """The latest run that wrote the store."""
+
+    command: str
+    started: str
+    outcome: str
+    versions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole report."""
+
+    papers: tuple[PaperView, ...]
+    counts: tuple[tuple[Badge, int], ...]
+    total: int
+    date: str
+    run: RunView | None
+    unregistered: tuple[str, ...]
+    legend: tuple[tuple[str, str], ...]
+
+
+def page(store: Store, claims: Mapping[str, Claim]) -> Page:
+    """The report on ``claims``, from what ``store`` holds."""
+    verdicts = store.verdicts()
+    incidents = store.incidents()
+    views = {id: _claim(claim, verdicts.get(id), store, incidents) for id, claim in claims.items()}
+    papers: dict[str, list[ClaimView]] = {}
+    for id, claim in claims.items():
+        papers.setdefault(claim.cites.paper, []).append(views[id])
+    return Page(
+        papers=tuple(PaperView(name, _title(name), tuple(found), _counts(found)) for name, found in papers.items()),
+        counts=_counts(list(views.values())),
+        total=len(views),
+        date=max((stored.created for stored in verdicts.values()), default=""),
+        run=_run(store),
+        unregistered=tuple(sorted(set(verdicts) - set(claims))),
+        legend=tuple((outcome.name, outcome.value) for outcome in Outcome),
+    )
+
+
+def _counts(views: Sequence[ClaimView]) -> tuple[tuple[Badge, int], ...]:
+    counts = Counter(view.badge.name for view in views)
+    return tuple((Badge(name), counts[name]) for name in ICONS if counts[name] or name in Verdict.__members__)
+
+
+def _title(paper: str) -> str:
+    """The paper as its package cites it, else its name."""
+    try:
+        text = inspect.getdoc(importlib.import_module(f"verification.papers.{paper}")) or paper
+    except ModuleNotFoundError:
+        return paper
+    return " ".join(text.split("\n\n")[0].split()).removesuffix(", in the order of the catalogue.")
+
+
+def _run(store: Store) -> RunView | None:
+    runs = store.runs()
+    if not runs:
+        return None
+    last = runs[-1]
+    program, *arguments = last["command"] or ["driftproof"]
+    command = shlex.join([PurePath(program).name.replace("__main__.py", "driftproof"), *arguments])
+    return RunView(command, last["started"], last["outcome"] or "not finished", tuple(sorted(last["versions"].items())))
+
+
+def _claim(claim: Claim, stored: StoredVerdict | None, store: Store, incidents: Sequence[Incident]) -> ClaimView:
+    verdict = stored.verdict if stored else None
+    found = {statement.statement: statement for statement in verdict.statements} if verdict else {}
+    values = _values(store, claim, stored)
+    statements = tuple(
+        _statement(claim, statement, found.get(statement.name), values, f"{claim.id.lower()}-{i}")
+        for i, statement in enumerate(claim.statements, start=1)
+    )
+    shown = _deciding(statements, verdict.verdict.name if verdict else None)
+    return ClaimView(
+        id=claim.id,
+        title=claim.title,
+        kind=claim.kind.value,
+        where=claim.cites.where,
+        scope=claim.scope,
+        badge=Badge(verdict.verdict.name if verdict else NOT_JUDGED),
+        evidence=", ".join(verdict.evidence) if verdict else "",
+        reason=verdict.reason if verdict else "",
+        printed=shown.printed,
+        more=len(statements) - 1,
+        corrected=shown.corrected,
+        corrected_text=claim.corrected_text,
+        correction_holds=verdict is not None and verdict.corrected is not None,
+        printed_text=claim.printed_text,
+        symbols=tuple(
+            (formula(latex(symbol), str(symbol), display=False), meaning) for symbol, meaning in claim.symbols.items()
+        ),
+        statements=statements,
+        notes=claim.notes,
+        incidents=tuple(incident for incident in incidents if incident.claim == claim.id),
+        fingerprint=stored.fingerprint if stored else "",
+        created=stored.created if stored else "",
+        seconds=f"{stored.seconds:.1f}" if stored else "",
+        stale=stored is not None and is_stale(claim, stored.tasks),
+    )
+
+
+def _deciding(statements: Sequence[StatementView], verdict: str | None) -> StatementView:
+    """The statement shown in the table: the first that counts and has the claim's verdict."""
+    return next((s for s in statements if s.counts and s.badge.name == verdict), statements[0])
+
+
+def _values(store: Store, claim: Claim, stored: StoredVerdict | None) -> dict[str, Any]:
+    """What the tasks behind the verdict returned, by label."""
+    if stored is None:
+        return {}
+    behind = set(stored.tasks)
+    return {
+        result.label: result.result.value
+        for key, result in store.results(claim.id).items()
+        if key in behind and result.result.status is Status.DONE
+    }
+
+
+def _statement(
+    claim: Claim, statement: Statement, verdict: StatementVerdict | None, values: Mapping[str, Any], name: str
+) -> StatementView:
+    printed = verdict.findings if verdict else {}
+    killers = verdict.near_misses if verdict else {}
+    corrected = statement.corrected
+    return StatementView(
+        name=statement.name,
+        says=statement.says,
+        badge=Badge(verdict.verdict.name if verdict else NOT_JUDGED),
+        counts=statement.counts,
+        printed=equation(statement, statement.printed),
+        corrected=None if corrected is None else equation(statement, corrected),
+        domain=tuple(formula(latex(condition), str(condition), display=False) for condition in statement.domain),
+        findings=tuple(
+            _finding(check, form, finding)
+            for form, findings in (("printed", printed), ("corrected", verdict.corrected if verdict else {}))
+            for check, finding in findings.items()
+        ),
+        pictures=tuple(_interval_pictures(statement, verdict, values, name) + _figure(statement, printed, values, name)),
+        features=_features(printed),
+        near_misses=tuple(
+            NearMissRow(miss.name, formula(latex(miss.form), str(miss.form)), killers.get(miss.name))
+            for miss in statement.near_misses
+        ),
+    )
+
+
+def equation(statement: Statement, form: Candidate) -> Markup:
+    """The left-hand side of ``statement`` completed by ``form``."""
+    source, label = equation_text(statement, form)
+    return formula(source, label)
+
+
+def equation_text(statement: Statement, form: Candidate) -> tuple[str, str]:
+    """LaTeX and plain text of the left-hand side of ``statement`` completed by ``form``."""
+    relation = "=" if statement.left and isinstance(statement.form, Identity | Numerical | Figure) else ""
+    return f"{statement.left} {relation} {latex(form)}".strip(), f"{statement.left} {relation} {form}".strip()
+
+
+def _finding(check: str, form: str, finding: Finding) -> FindingRow:
+    outcome = finding.outcome
+    return FindingRow(check, form, outcome.name, MARKS[outcome], outcome.value, finding.reason, facts(finding))
+
+
+def _interval_pictures(
+    statement: Statement, verdict: StatementVerdict | None, values: Mapping[str, Any], name: str
+) -> list[Picture]:
+    """One picture for each Monte Carlo experiment that measured something."""
+    found = []
+    for i, experiment in enumerate(statement.experiments, start=1):
+        label = f"monte_carlo/{experiment.name}"
+        by_form = [findings.get(label) for findings in ((verdict.findings, verdict.corrected) if verdict else ())]
+        numbers = [finding.numbers for finding in by_form if finding is not None and "interval" in finding.numbers]
+        if not numbers:
+            continue
+        measured = [Measured("measured", numbers[0]["estimate"], *numbers[0]["interval"])]
+        second = next((n["second_stage"] for n in numbers if "second_stage" in n), None)
+        if second is not None:
+            measured.append(Measured("repeated independently", second["estimate"], *second["interval"]))
+        forms = values.get(f"{statement.name}/{label}/stage 1/predictions")
+        predicted = forms if isinstance(forms, dict) else {"printed": numbers[0]["predicted"]}
+        caption = (
+            f"{experiment.name}: interval of the estimate at false-alarm rate {numbers[0]['false_alarm']:.1e} "
+            f"({numbers[0]['n']} samples), and the value that each form predicts. "
+            "An arrow points to a value beyond the edge."
+        )
+        found.append(Picture(interval_plot(f"{name}-{i}", measured, predicted), caption))
+    return found
+
+
+def _figure(
+    statement: Statement, printed: Mapping[str, Finding], values: Mapping[str, Any], name: str
+) -> list[Picture]:
+    """The figure drawn again, where the statement is about one that has been measured."""
+    form, finding = statement.form, printed.get("figure")
+    if not isinstance(form, Figure) or finding is None or "rows" not in finding.numbers:
+        return []
+    draw = PICTURES.get(form.measure)
+    parts = [values.get(f"{statement.name}/figure/{i}") for i in range(len(form.parts))]
+    return draw(name, [part for part in parts if part is not None], finding.numbers) if draw else []
+
+
+def _features(printed: Mapping[str, Finding]) -> tuple[FeatureRow, ...]:
+    finding = printed.get("figure")
+    features = finding.numbers.get("features", ()) if finding else ()
+    return tuple(
+        FeatureRow(f["name"], _shown(f["printed"]), _shown(f["measured"]), f["reproduced"]) for f in features
+    )
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
