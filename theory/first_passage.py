@@ -154,6 +154,8 @@ def mean_exit_time(
     r"""The mean time to leave ``(lower, upper)`` from ``start``; solves :math:`bT' + \tfrac12 aT'' = -1`.
 
     Both must lie inside the interval of the process, or be ends that are reached in finite time (regular or exit).
+    A standing double integral is best turned into a function of its parameters before numbers are put in: SymPy
+    evaluates sums of numeric integrals even to print them.
 
     Raises:
         UnsupportedFormError: an end that is not reached in finite time, for all or some parameters.

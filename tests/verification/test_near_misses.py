@@ -1,0 +1,271 @@
+"""Every claim is mutated: a check that could not say no would let these pass.
+
+Declared near misses and automatic mutants of the form that holds go to the symbolic judge. A mutant it does not
+refute must say the same as the form itself, which is decided here by other means, in floating point.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+import sympy as sp
+from sympy.core.function import AppliedUndef
+
+from tests.verification.mutants import mutants
+from theory.admissible_points import points_satisfying
+from theory.models.teacher_student import area, log_growth
+from theory.notation import eta, nu, s_0, s_tilde, zeta
+from verification.checks.symbolic import entries, judge
+from verification.claim import Bound, Claim, Figure, Identity, Numerical, Region, StationaryLaw, Statement
+from verification.papers.stochastic_collapse import mean_of_mode, teacher_student
+from verification.registry import claims
+from verification.verdict import Finding, Outcome
+
+SAMPLE = 32
+"""Automatic mutants of a statement in the default run, chosen by hashing their names; the slow run takes all."""
+
+FAILS_WITHOUT_CORRECTION = {("SC-031", "normalisability of the printed density")}
+CERTIFIED_ONLY = {("SC-086", "mode")}
+"""A Max has no rational normal form: its statement is certified at points, not proved."""
+
+_rate = 2 * s_tilde - eta * zeta**2
+
+FORMULAS: dict[tuple[str, str], tuple[sp.Expr, Callable[[sp.Expr], sp.Basic]]] = {
+    ("SC-075", "solution"): (-eta * zeta**2, teacher_student._decay),
+    ("SC-078", "inverse (51)"): (
+        1 / (sp.exp(-log_growth) / s_0 + 2 * area * sp.exp(-log_growth)),
+        teacher_student._solves,
+    ),
+    ("SC-079", "solution"): (sp.exp(log_growth) / (2 * area + 1 / s_0), teacher_student._residual_of_path),
+    ("SC-088", "solution"): (mean_of_mode.CONJECTURE, mean_of_mode._residual_and_start),
+}
+"""Statements whose candidate is what a formula leaves in an equation: there the formula is mutated."""
+
+CASES = {
+    f"{claim.id}/{statement.name}": (claim, statement)
+    for claim in claims().values()
+    for statement in claim.statements
+    if not isinstance(statement.form, Numerical | Figure)
+}
+
+
+@functools.cache
+def with_cached_derivation(case: str) -> Statement:
+    """The statement, its derivation done once for all mutants."""
+    _, statement = CASES[case]
+    (field,) = [name for name in ("derived", "process", "exact") if hasattr(statement.form, name)]
+    cached = functools.cache(getattr(statement.form, field))
+    return dataclasses.replace(statement, form=dataclasses.replace(statement.form, **{field: cached}))
+
+
+def judged(case: str, form: sp.Basic) -> Finding:
+    statement = with_cached_derivation(case)
+    return judge(statement.form, form, statement.domain)
+
+
+def key(case: str) -> tuple[str, str]:
+    claim, statement = CASES[case]
+    return claim.id, statement.name
+
+
+@pytest.mark.parametrize(
+    ("case", "near_miss"),
+    [
+        pytest.param(case, miss.name, id=f"{case}/{miss.name}")
+        for case, (_, statement) in CASES.items()
+        for miss in statement.near_misses
+    ],
+)
+def test_every_declared_near_miss_is_refuted(case, near_miss):
+    finding = judged(case, CASES[case][1].candidates()[near_miss])
+    assert finding.outcome is Outcome.REFUTED
+    assert finding.witness is not None
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_printed_form_is_refuted_exactly_where_it_has_a_correction_and_the_form_that_holds_is_proved(case):
+    statement = CASES[case][1]
+    printed = judged(case, statement.printed).outcome
+    supporting = Outcome.CERTIFIED if key(case) in CERTIFIED_ONLY else Outcome.PROVED
+    if statement.corrected is not None:
+        assert printed is Outcome.REFUTED
+        assert judged(case, statement.corrected).outcome is supporting
+    else:
+        assert printed is (Outcome.REFUTED if key(case) in FAILS_WITHOUT_CORRECTION else supporting)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_no_near_miss_is_another_one_or_the_form_that_holds_in_disguise(case):
+    statement = CASES[case][1]
+    forms = [miss.form for miss in statement.near_misses] + [holding_form(statement)]
+    for i, form in enumerate(forms):
+        assert not any(says_the_same(statement, form, other) for other in forms[:i])
+
+
+def holding_form(statement: Statement) -> sp.Basic:
+    """The form that automatic mutants are made of."""
+    return statement.printed if statement.corrected is None else statement.corrected
+
+
+def automatic_mutants(case: str, limit: int | None) -> list[tuple[str, sp.Basic]]:
+    """Mutants of the form that holds; with a ``limit``, those whose names hash lowest."""
+    statement = CASES[case][1]
+    formula, wrap = FORMULAS.get(key(case), (holding_form(statement), lambda form: form))
+    found = [(name, wrap(mutant)) for name, mutant in mutants(formula)]
+    if isinstance(statement.form, StationaryLaw):
+        found = [(name, mutant) for name, mutant in found if mutant != 0]  # 0 is no density
+    found.sort(key=lambda pair: hashlib.sha256(f"{case}/{pair[0]}/{pair[1]}".encode()).digest())
+    return found[:limit]
+
+
+def survivors_that_say_something_else(case: str, limit: int | None) -> list[str]:
+    """Names of mutants that the symbolic judge does not refute although they differ from the form that holds."""
+    if key(case) in FAILS_WITHOUT_CORRECTION:
+        return []
+    statement = with_cached_derivation(case)
+    return [
+        name
+        for name, mutant in automatic_mutants(case, limit)
+        if judged(case, mutant).outcome is not Outcome.REFUTED and not excused(statement, mutant)
+    ]
+
+
+def excused(statement: Statement, mutant: sp.Basic) -> bool:
+    """Whether a survivor says the same as the form that holds, says something weaker, or says nothing at all."""
+    form = holding_form(statement)
+    if isinstance(statement.form, Bound):
+        weaker = form - mutant if statement.form.relation.startswith(">") else mutant - form
+        return all(value >= 0 for value in values(weaker, statement))
+    return says_the_same(statement, form, mutant) or is_nowhere_real(statement, mutant)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_automatic_mutants_of_every_statement_die(case):
+    assert survivors_that_say_something_else(case, SAMPLE) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", [case for case in CASES if len(automatic_mutants(case, None)) > SAMPLE])
+def test_all_automatic_mutants_of_long_statements_die(case):
+    assert survivors_that_say_something_else(case, None) == []
+
+
+def test_every_statement_but_the_trivial_ones_has_automatic_mutants():
+    bare = [case for case in CASES if len(automatic_mutants(case, None)) < 4]
+    # 0 has no mutant and "never" has one.
+    assert sorted(bare) == ["SC-027/critical case", "SC-032/any initialisation"]
+    assert sum(len(automatic_mutants(case, None)) for case in CASES) > 1500
+
+
+# Whether two forms say the same: in floating point at random points, with fixed functions for unknown ones.
+
+
+def says_the_same(statement: Statement, form: sp.Basic, other: sp.Basic) -> bool:
+    """Whether ``other`` agrees with ``form`` at every one of a few points of the domain, up to what the form leaves free."""
+    if isinstance(statement.form, Region):
+        return all(truth(form, point) is truth(other, point) for point in domain_points(statement, form, other))
+    left, right = entries(form), entries(other)
+    if isinstance(statement.form, StationaryLaw):
+        (x,) = statement.form.process().state
+        left, right = ([sp.diff(sp.log(side), x) for side in sides] for sides in (left, right))
+    elif isinstance(statement.form, Identity) and statement.form.modulo is not None:
+        left, right = ([statement.form.modulo(side) for side in sides] for sides in (left, right))
+    if len(left) != len(right):
+        return False
+    points = domain_points(statement, form, other)
+    for first, second in zip(left, right, strict=True):
+        for point in points:
+            one, two = value(first, point), value(second, point)
+            if one is None or two is None or abs(one - two) > 1e-20 * (1 + abs(one)):
+                return False
+    return True
+
+
+def is_nowhere_real(statement: Statement, form: sp.Basic) -> bool:
+    return all(number is None for number in values(form, statement))
+
+
+def values(form: sp.Basic, statement: Statement) -> list[sp.Expr | None]:
+    points = domain_points(statement, form, holding_form(statement))
+    return [value(entry, point) for entry in entries(form) for point in points]
+
+
+def domain_points(statement: Statement, *forms: sp.Basic) -> list[dict[sp.Symbol, Fraction]]:
+    symbols = sorted(set().union(*(form.free_symbols for form in forms)), key=str)
+    if not symbols:
+        return [{}]
+    count = 60 if isinstance(statement.form, Region) else 4
+    points = points_satisfying(symbols, statement.domain, count, seed="near misses")
+    assert len(points) == count
+    return points
+
+
+def value(expression: sp.Expr, point: dict[sp.Symbol, Fraction]) -> sp.Expr | None:
+    """A real number to 30 digits; None where there is none."""
+    numbers = {symbol: sp.Rational(number.numerator, number.denominator) for symbol, number in point.items()}
+    concrete = expression.replace(lambda part: isinstance(part, AppliedUndef), _concrete).doit()
+    result = sp.N(concrete.subs(numbers), 30, maxn=200)
+    return result if result.is_real else None
+
+
+def _concrete(call: AppliedUndef) -> sp.Expr:
+    """One smooth positive function in place of every unknown one."""
+    (argument,) = call.args
+    return 1 + argument**2 / 3 + sp.exp(-argument / 7)
+
+
+def truth(condition: sp.Basic, point: dict[sp.Symbol, Fraction]) -> bool:
+    numbers = {symbol: sp.Rational(number.numerator, number.denominator) for symbol, number in point.items()}
+    return bool(condition.subs(numbers))
+
+
+# The generator of mutants and the judgement on them, themselves.
+
+
+def test_mutants_touch_every_number_sign_term_and_exponent():
+    x, y = sp.symbols("x y")
+    found = {mutant for _, mutant in mutants(x**2 - 3 * y)}
+    wanted = {
+        sp.Rational(21, 20) * x**2 - 3 * y,
+        sp.Rational(19, 20) * x**2 - 3 * y,
+        -(x**2) - 3 * y,
+        -3 * y,
+        x**3 - 3 * y,
+        x**2 - sp.Rational(63, 20) * y,
+        x**2 - sp.Rational(57, 20) * y,
+        x**2 + 3 * y,
+        x**2,
+    }
+    assert wanted <= found
+
+
+def test_mutants_of_a_condition_change_direction_strictness_and_both_sides():
+    x, y = sp.symbols("x y", positive=True)
+    found = {mutant for _, mutant in mutants(x < y / 2)}
+    assert {x > y / 2, x <= y / 2, x < sp.Rational(21, 40) * y, sp.Rational(19, 20) * x < y / 2} <= found
+
+
+def test_a_judge_that_looks_at_one_point_only_would_be_caught():
+    """The survivors of a judge without teeth are reported, not excused."""
+    case = "SC-077/singular value"
+    statement = CASES[case][1]
+    assert not any(excused(statement, mutant) for _, mutant in automatic_mutants(case, None))
+
+
+def test_claims_of_every_section_are_mutated():
+    mutated = {CASES[case][0].id for case in CASES}
+    untouched = {claim.id for claim in claims().values() if not mutated & {claim.id}}
+    assert untouched == {"SC-033"}
+
+
+def test_every_statement_has_a_judge_of_some_kind():
+    def is_judged(claim: Claim, statement: Statement) -> bool:
+        symbolic = f"{claim.id}/{statement.name}" in CASES
+        return symbolic or bool(statement.experiments or statement.comparisons) or isinstance(statement.form, Figure)
+
+    assert all(is_judged(claim, statement) for claim in claims().values() for statement in claim.statements)
