@@ -30,7 +30,7 @@ from theory.exact_value import Point, combined_truth, exact_truth, exact_value
 _MAX_TERMS = 10_000
 """Finite sums and products with more terms than this are refused."""
 
-_INTEGRAND_EVALUATIONS_PER_BIT = 8
+_INTEGRAND_EVALUATIONS_PER_BIT = 64
 """Integrands are evaluated at most so many times per bit of precision; what is left then shows as a wide ball."""
 
 
@@ -55,6 +55,7 @@ def ball(expression: sp.Expr, values: Mapping[sp.Symbol, Any], precision: int = 
     """A real ball that contains ``expression`` at ``values``.
 
     Args:
+        expression: made of numbers, symbols and the functions of :mod:`theory.ball_functions`.
         values: a ball (``flint.arb``), Fraction, integer or SymPy rational for every free symbol.
         precision: working precision in bits.
 

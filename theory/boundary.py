@@ -46,6 +46,7 @@ __all__ = [
     "Interval",
     "classify",
     "endpoint",
+    "integrable",
     "scale_density",
     "speed_density",
 ]

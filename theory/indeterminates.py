@@ -258,7 +258,10 @@ class Indeterminates:
 
     def _power(self, base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
         if exponent.is_Integer:
-            return self.rewrite(base) ** exponent
+            value = self.rewrite(base)
+            if exponent < 0 and not value.is_Dummy and self.tower.element(value).is_zero:
+                raise OutOfReachError(f"the denominator {base} is identically 0.")
+            return value**exponent
         if not exponent.is_Rational:
             if base == 0:
                 return self._generator((base, exponent), base**exponent)

@@ -90,6 +90,24 @@ def proof_of_positivity(expression: sp.Expr, conditions: Iterable[Boolean] = ())
     return None if negative else "every factor has terms of one sign"
 
 
+def factors(expression: sp.Expr) -> tuple[sp.Expr, ...]:
+    """The irreducible factors of ``expression`` in normal form, in its symbols; none where it is out of reach.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> factors(x**2 - 2 * x + 1)
+        (x - 1,)
+    """
+    if expression.count_ops() > _MAX_OPERATIONS:
+        return ()
+    try:
+        ring = Indeterminates()
+        _, found = ring.tower.element(ring.rewrite(expression)).factors()
+    except (OutOfReachError, BasePolynomialError, RecursionError):
+        return ()
+    return tuple(ring.original(f) for f, _ in found)
+
+
 def _vanishing(ring: Indeterminates, rewritten: sp.Expr, rng: Random) -> str | None:
     """The proof that an expression in generators is zero, found by one route and confirmed by the other."""
     tower = ring.tower

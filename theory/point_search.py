@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from random import Random
 from typing import Any
@@ -41,13 +41,20 @@ class Clock:
 class PointSearch:
     """Points of a region at which an expression is looked at, with a record of what they visited."""
 
-    def __init__(self, expression: sp.Expr, region: AdmissibleRegion, rng: Random, clock: Clock) -> None:
+    def __init__(
+        self,
+        expression: sp.Expr,
+        region: AdmissibleRegion,
+        rng: Random,
+        clock: Clock,
+        breakpoints: Iterable[sp.Expr] = (),
+    ) -> None:
         self.expression = expression
         self.region = region
         self.rng = rng
         self.clock = clock
         self.symbols = region.symbols
-        self.breakpoints = _breakpoints(expression)
+        self.breakpoints = [*_breakpoints(expression), *breakpoints]
         self.drawn = 0
         self.blurred = 0
         self.undefined = 0
@@ -93,7 +100,8 @@ class PointSearch:
 
     def is_hopeless(self, used: int) -> bool:
         """Whether so many points failed to count that going on is not worth the time."""
-        return self.blurred > 10 + 2 * used or self.undefined > 100 + 10 * used
+        patience = 4 if self.expression.has(sp.Integral) else 40
+        return self.blurred > 10 + 2 * used or self.undefined > patience + 10 * used
 
     def shortage(self, used: int, wanted: int) -> str:
         """Why too few points counted."""

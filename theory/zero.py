@@ -29,7 +29,7 @@ from theory.admissible_points import AdmissibleRegion, random_source
 from theory.balls import ball, truth
 from theory.errors import TheoryError, UnsupportedFormError
 from theory.exact_value import Point
-from theory.normal_form import proof_of_positivity, proof_of_zero
+from theory.normal_form import factors, proof_of_positivity, proof_of_zero
 from theory.point_search import PRECISIONS, Clock, PointSearch, as_text, branches
 from theory.undefined_functions import MAX_DEGREE, random_functions, with_functions
 
@@ -205,7 +205,8 @@ def decide_sign(
         if proof is not None:
             return SignDecision(kind, True, proof)
     rng = random_source(seed if seed is not None else (expression, region.conditions))
-    return _sign_by_points(PointSearch(expression, region, rng, Clock(seconds)), points)
+    zeros = [f for f in factors(expression) if f.free_symbols]
+    return _sign_by_points(PointSearch(expression, region, rng, Clock(seconds), zeros), points)
 
 
 _SIGN_NAMES = {1: "positive", -1: "negative", 0: "zero"}

@@ -9,7 +9,7 @@ kappa, m, sigma = sp.symbols("kappa m sigma", positive=True)
 
 
 def main() -> float:
-    """The mean m at which 0 stops being reached, for kappa = 2 and sigma = 3: Feller's condition 2 kappa m = sigma^2."""
+    """The mean m from which on 0 is not reached, at kappa = 2, sigma = 3: Feller's condition 2 kappa m >= sigma^2."""
     zero, infinity = classify(ItoProcess.scalar(x, drift=kappa * (m - x), dispersion=sigma * sp.sqrt(x)))
     for condition, feller_class in zero.classes:
         print(f"0 is {feller_class} where {condition}")

@@ -1,7 +1,5 @@
 """Does geometric Brownian motion climb to twice its value before it falls to half of it?"""
 
-import math
-
 import sympy as sp
 
 from numerics import Estimate, Survival, simulate
@@ -30,7 +28,7 @@ def main() -> tuple[float, Estimate]:
         until=400.0,  # the drift has then carried the logarithm down by 100, five standard deviations of the noise
         n_paths=50_000,
         seed=2024,
-        accumulators={survival: Survival(y, math.log(2))},
+        accumulators={survival: Survival(y, sp.log(2))},
         observables={"reached": 1 - survival},
     )
     print(f"simulated {run.estimate('reached').value:.4f} ± {run.estimate('reached').standard_error:.4f}")

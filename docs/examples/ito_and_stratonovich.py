@@ -1,4 +1,4 @@
-"""One equation, two readings: dX = X dW grows in mean if it is read in the Stratonovich sense, and stays if in Itô's."""
+"""One equation, two readings: the mean of dX = X dW grows if it is read in Stratonovich's sense, and stays in Itô's."""
 
 import sympy as sp
 
@@ -13,7 +13,7 @@ def main() -> float:
     ito = ItoProcess.scalar(x, drift=sp.S.Zero, dispersion=x)
     stratonovich = from_stratonovich([x], [sp.S.Zero], [[x]])
     print(f"Itô drift of the Stratonovich reading: {stratonovich.drift[0]} = {noise_induced_drift(ito)[0]}")
-    means = [moment_equations(process, order=1).solution([1])[(1,)] for process in (ito, stratonovich)]
+    means = [moment_equations(process, order=1).solution([sp.S.One])[(1,)] for process in (ito, stratonovich)]
     print(f"mean: {means[0]} in Itô's reading, {means[1]} in Stratonovich's")
     return float(means[1].subs(t, 1))
 

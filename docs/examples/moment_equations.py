@@ -14,7 +14,7 @@ def main() -> float:
     print(f"closed: {equations.closed}")
     for moment, rate in zip(equations.symbols, equations.rhs, strict=True):
         print(f"d {moment} / dt = {rate}")
-    second = equations.solution([0])[(2,)]
+    second = equations.solution([sp.S.Zero])[(2,)]
     print(f"E[x**2] = {second}, and {equations.stationary()[(2,)]} in the end")
     return float(second.subs(t, 2))
 

@@ -16,25 +16,25 @@ from theory.line import Interval
 x = sp.Symbol("x", positive=True)
 y = sp.Symbol("y", real=True)
 HALF = sp.Rational(1, 2)
+FAMILIES = (Gaussian, Gamma, GeneralisedGamma, InverseGamma, Beta)
 
 
 @st.composite
-def densities(draw: st.DrawFn) -> tuple[type, sp.Expr, sp.Symbol, Interval]:
-    """A density with a constant factor in front, and the family it must be recognised as."""
+def densities(draw: st.DrawFn, kind: type) -> tuple[sp.Expr, sp.Symbol, Interval]:
+    """A density of the family ``kind`` with a constant factor in front."""
     p, q = draw(positive_rationals()) + 1, draw(positive_rationals()) + HALF
     factor = draw(positive_rationals())
-    kind = draw(st.sampled_from([Gaussian, Gamma, GeneralisedGamma, InverseGamma, Beta]))
     if kind is Gaussian:
-        return kind, factor * sp.exp(-q * y**2 + draw(rationals()) * y), y, Interval.of(y)
+        return factor * sp.exp(-q * y**2 + draw(rationals()) * y), y, Interval.of(y)
     if kind is Gamma:
-        return kind, factor * x ** (p - 1) * sp.exp(-q * x), x, Interval.of(x)
+        return factor * x ** (p - 1) * sp.exp(-q * x), x, Interval.of(x)
     if kind is GeneralisedGamma:
-        return kind, factor * x ** (p - 1) * sp.exp(-q * x ** draw(st.sampled_from([HALF, 2, 3]))), x, Interval.of(x)
+        return factor * x ** (p - 1) * sp.exp(-q * x ** draw(st.sampled_from([HALF, 2, 3]))), x, Interval.of(x)
     if kind is InverseGamma:
-        return kind, factor * x ** (-p - 3) * sp.exp(-q / x), x, Interval.of(x)
+        return factor * x ** (-p - 3) * sp.exp(-q / x), x, Interval.of(x)
     left = draw(st.integers(0, 1))
     right = left + draw(positive_rationals())
-    return kind, factor * (x - left) ** (p - 1) * (right - x) ** q, x, Interval(left, right)
+    return factor * (x - left) ** (p - 1) * (right - x) ** q, x, Interval(left, right)
 
 
 def integral(expression, variable, interval, centre):
@@ -45,10 +45,11 @@ def integral(expression, variable, interval, centre):
     return mpmath.quad(f, [ends[0], middle, ends[1]])
 
 
-@settings(max_examples=15)
-@given(densities())
-def test_closed_forms_agree_with_quadrature(drawn):
-    kind, density, variable, interval = drawn
+@pytest.mark.parametrize("kind", FAMILIES)
+@settings(max_examples=4)
+@given(st.data())
+def test_closed_forms_agree_with_quadrature(kind, data):
+    density, variable, interval = data.draw(densities(kind))
     family = recognise(density, variable, interval)
     assert type(family) is kind
     with mpmath.workdps(20):
@@ -68,10 +69,11 @@ def test_closed_forms_agree_with_quadrature(drawn):
         assert abs(part - mpmath.mpf(str(sp.N(family.cdf(family.mean), 20)))) < 1e-8
 
 
-@settings(max_examples=25)
-@given(densities())
-def test_the_mode_is_where_the_density_is_largest(drawn):
-    _, density, variable, interval = drawn
+@pytest.mark.parametrize("kind", FAMILIES)
+@settings(max_examples=6)
+@given(st.data())
+def test_the_mode_is_where_the_density_is_largest(kind, data):
+    density, variable, interval = data.draw(densities(kind))
     mode = recognise(density, variable, interval).mode
     f = sp.lambdify(variable, sp.log(density), "math")
     at_mode = f(float(mode)) if mode not in interval.ends else None

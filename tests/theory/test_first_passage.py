@@ -56,7 +56,7 @@ def solved_on_a_grid(process: ItoProcess, values: dict, *, source: float, at_upp
     return (4 * fine - coarse) / 3
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(rationals(), positive_rationals(2))
 def test_hitting_probabilities_solve_their_boundary_value_problem(m_value, z):
     for process, values in (
@@ -73,7 +73,7 @@ def test_hitting_probabilities_solve_their_boundary_value_problem(m_value, z):
             assert abs(found - solved_on_a_grid(wrong, values, source=0, at_upper=1)) > 1e-6
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(rationals(), positive_rationals(2))
 def test_mean_exit_times_solve_their_boundary_value_problem(m_value, z):
     for process, values in (

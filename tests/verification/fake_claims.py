@@ -91,7 +91,9 @@ def no_opinion(arguments: Mapping[str, Any]) -> tuple[float, float]:
     raise ArithmeticError("the iteration did not settle")
 
 
-def experiment(name: str = "mean", sampler: str = "normal", *, variation: float = VARIATION, **arguments: Any) -> Experiment:
+def experiment(
+    name: str = "mean", sampler: str = "normal", *, variation: float = VARIATION, **arguments: Any
+) -> Experiment:
     """An experiment of this module: a candidate predicts itself."""
     return Experiment(
         name=name,
@@ -117,7 +119,13 @@ def statement(name: str = "value", *, derived: object = 1, **fields: Any) -> Sta
 def claim(*statements: Statement, id: str = "XX-001", **fields: Any) -> Claim:
     """A claim of the given statements."""
     return Claim(
-        id=id, title="a fake", kind=Kind.IDENTITY, cites=Citation("fake", "p. 1"), symbols={}, statements=statements, **fields
+        id=id,
+        title="a fake",
+        kind=Kind.IDENTITY,
+        cites=Citation("fake", "p. 1"),
+        symbols={},
+        statements=statements,
+        **fields,
     )
 
 

@@ -24,7 +24,9 @@ from verification.verdict import Finding, Outcome
 CHECK = MonteCarloCheck()
 
 
-def claim_of(*experiments: Experiment, printed: float = 1.0, corrected: float | None = None, id: str = "XX-001") -> Claim:
+def claim_of(
+    *experiments: Experiment, printed: float = 1.0, corrected: float | None = None, id: str = "XX-001"
+) -> Claim:
     """A claim that the sampled mean is ``printed``; its near misses are 5 % off on both sides."""
     misses = (NearMiss("5 % above", 1.05), NearMiss("5 % below", 0.95))
     statement = fake.statement(

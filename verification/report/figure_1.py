@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from numerics.codegen import compile_program
@@ -50,7 +49,17 @@ def collapse_picture(name: str, summary: Mapping[str, Any]) -> Picture:
         f"Share of {summary['rows'][0]['paths']} paths with |θ| ≤ 1e-15 against ζ, with 95 % Clopper-Pearson bars. "
         "Vertical lines: the SDE's threshold √(2μ), and the exact threshold of plain Euler-Maruyama at this step."
     )
-    return Picture(drawing, caption)
+    steps = tuple(f"{n} steps" for n in summary["snapshots"])
+    columns = ("ζ", *steps, "95 % interval at the end", "late rate of log|θ|", "sign changes of plain Euler-Maruyama")
+    return Picture(drawing, caption, columns, tuple(map(_row, summary["rows"])))
+
+
+def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """One amplitude in words."""
+    shares = (f"{count / row['paths']:.4f}" for count in row["collapsed"])
+    lower, upper = row["interval"][-1]
+    rate = f"{row['rate']:.4f} ± {row['rate_error']:.4f}"
+    return f"{row['zeta']:g}", *shares, f"[{lower:.4f}, {upper:.4f}]", rate, str(row["sign_changes"])
 
 
 def draw_collapse(figure: Figure, summary: Mapping[str, Any]) -> None:
@@ -104,11 +113,9 @@ def _panel(name: str, part: Mapping[str, Any]) -> Picture:
             right.set_xlim(0, None)
 
     law = "collapsed to a point mass at 0" if density is None else "with the stationary density for both signs"
-    drawing = svg(draw, name=name, label=f"{len(part['paths'])} trajectories at zeta = {amplitude:g}, {law}.", size=(3.4, 2.8))
-    return Picture(
-        drawing,
-        f"ζ = {amplitude:g}: {len(part['paths'])} paths from starts N(0, 4), blue above zero, red below; {law}.",
-    )
+    shown = f"{len(part['paths'])} paths from starts N(0, 4)"
+    drawing = svg(draw, name=name, label=f"zeta = {amplitude:g}: {shown}, {law}.", size=(3.4, 2.8))
+    return Picture(drawing, f"ζ = {amplitude:g}: {shown}, blue above zero, red below; {law}.")
 
 
 def stationary_on_line(values: Mapping[sp.Symbol, sp.Rational]) -> tuple[np.ndarray, np.ndarray] | None:

@@ -95,8 +95,8 @@ def formula(source: str, label: str, *, display: bool = True) -> Markup:
         display: As a formula of its own, not in a line of text.
 
     Example:
-        >>> print(formula("x", "x", display=False))
-        <math xmlns="http://www.w3.org/1998/Math/MathML" aria-label="x"><semantics><mrow><mi>x</mi></mrow><annotation encoding="application/x-tex">x</annotation></semantics></math>
+        >>> print(formula("x", "the state"))
+        <math ... aria-label="the state" display="block"><semantics><mrow><mi>x</mi></mrow><annotation ...>x</annotation>...
     """
     try:
         tree = Converter(display="block" if display else "inline").convert_to_element(_prepared(source))
@@ -114,7 +114,7 @@ def formula(source: str, label: str, *, display: bool = True) -> Markup:
 
 
 def _prepared(source: str) -> str:
-    r"""LaTeX that latex2mathml reads rightly: it takes ``\\0`` for one command, and knows no ``\arg`` and no ``\middle``."""
+    r"""LaTeX that latex2mathml reads rightly: it takes ``\\0`` for one command, and knows no ``\arg``, no ``\middle``."""
     spaced = re.sub(r"\\\\(?=\S)", r"\\\\ ", source)
     return re.sub(r"\\arg(?![a-zA-Z])", r"\\operatorname{arg}", spaced).replace(r"\middle|", "|")
 
@@ -148,8 +148,12 @@ def _token(name: str, text: str) -> ET.Element:
 
 def _allowed(attributes: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in attributes.items() if name in ATTRIBUTES and VALUE.fullmatch(value)}
-    # Alignment of columns is a matter of style sheets in MathML Core.
-    return kept | ({"class": "left"} if attributes.get("columnalign") == "left" else {})
+    if attributes.get("mathvariant") == "normal":
+        kept["mathvariant"] = "normal"
+    if attributes.get("columnalign") == "left":
+        # Alignment of columns is a matter of style sheets in MathML Core.
+        kept["class"] = "left"
+    return kept
 
 
 def _clean(text: str | None) -> str:

@@ -25,7 +25,7 @@ NAMES = {
     "tolerance": "tolerance",
     "location": "measured location",
 }
-"""Words for the keys of ``Finding.numbers``; other scalars are shown under their own name, other structures are left out."""
+"""Words for the keys of ``Finding.numbers``. Other scalars are shown under their own name, other structures not at all."""
 
 
 @dataclass(frozen=True)

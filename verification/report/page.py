@@ -299,7 +299,10 @@ def _statement(
             for form, findings in (("printed", printed), ("corrected", verdict.corrected if verdict else {}))
             for check, finding in findings.items()
         ),
-        pictures=tuple(_interval_pictures(statement, verdict, values, name) + _figure(statement, printed, values, name)),
+        pictures=(
+            *_interval_pictures(statement, verdict, values, name),
+            *_figure(statement, printed, values, name),
+        ),
         features=_features(printed),
         near_misses=tuple(
             NearMissRow(miss.name, formula(latex(miss.form), str(miss.form)), killers.get(miss.name))
@@ -366,9 +369,7 @@ def _figure(
 def _features(printed: Mapping[str, Finding]) -> tuple[FeatureRow, ...]:
     finding = printed.get("figure")
     features = finding.numbers.get("features", ()) if finding else ()
-    return tuple(
-        FeatureRow(f["name"], _shown(f["printed"]), _shown(f["measured"]), f["reproduced"]) for f in features
-    )
+    return tuple(FeatureRow(f["name"], _shown(f["printed"]), _shown(f["measured"]), f["reproduced"]) for f in features)
 
 
 def _shown(value: Any) -> str:

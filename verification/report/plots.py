@@ -17,7 +17,7 @@ STYLES = {"printed": (VERMILLION, "s"), "corrected": (GREEN, "D")}
 """Colour and marker of a form; near misses share the last of these."""
 
 NEAR_MISS = (ORANGE, "X")
-REACH = 40.0
+REACH = 25.0
 """Predictions farther than this many half-widths are shown by an arrow at the edge."""
 
 ROW = 0.3
@@ -36,10 +36,19 @@ class Measured:
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing with the sentence below it."""
+    """A drawing with the sentence below it, and the numbers in it where they stand nowhere else.
+
+    Attributes:
+        drawing: Inline SVG.
+        caption: What is to be seen.
+        columns: Heads of the table of numbers; none if there is no table.
+        rows: Its rows, each as long as ``columns``.
+    """
 
     drawing: Markup
     caption: str
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
 
 
 def interval_plot(name: str, measured: Sequence[Measured], predicted: Mapping[str, float | None]) -> Markup:

@@ -82,7 +82,7 @@ def _inline(text: str, name: str, label: str) -> str:
 
 
 def _tidy(element: ET.Element) -> None:
-    """Short numbers, the page's font, no white space, nothing empty, no style sheet that would reach beyond the picture."""
+    """Short numbers, the page's font, nothing empty, no style sheet, which would reach beyond the picture."""
     element.tag = element.tag.rpartition("}")[2]
     for child in list(element):
         _tidy(child)
@@ -95,9 +95,13 @@ def _tidy(element: ET.Element) -> None:
         if key == f"{{{XLINK}}}href":
             element.attrib["href"] = element.attrib.pop(key)
         elif key in ("d", "x", "y", "points", "transform", "width", "height"):
-            element.set(key, " ".join(NUMBER.sub(lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), value).split()))
+            element.set(key, " ".join(NUMBER.sub(_short, value).split()))
         elif key == "style":
             element.set(key, FAMILY.sub("", value))
+
+
+def _short(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
 
 
 def _rename(root: ET.Element, prefix: str) -> None:

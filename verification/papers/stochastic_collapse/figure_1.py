@@ -1,9 +1,9 @@
-r"""Figure 1 of the stochastic-collapse paper, run again: the double well, and its collapse against the noise amplitude.
+r"""Figure 1 of the stochastic-collapse paper, run again: the double well and its collapse as the noise grows.
 
-Everything runs in :math:`y = \log|\theta|`, where :math:`|\theta| \le 10^{-15}` is reached without underflow and the sign
-cannot change. That coordinate steps the linear part exactly, so its threshold is that of the SDE,
-:math:`\sqrt{2\mu}`; plain Euler-Maruyama, whose own threshold is a little lower, runs beside it and its sign changes are
-counted.
+Everything runs in :math:`y = \log|\theta|`, where :math:`|\theta| \le 10^{-15}` is reached without underflow and the
+sign cannot change. That coordinate steps the linear part exactly, so its threshold is that of the SDE,
+:math:`\sqrt{2\mu}`; plain Euler-Maruyama, whose own threshold is a little lower, runs beside it on the same noise, and
+its sign changes are counted.
 """
 
 from __future__ import annotations

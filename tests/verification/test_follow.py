@@ -1,0 +1,135 @@
+"""Every claim can show its whole way through the house."""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+
+import pytest
+import sympy as sp
+
+from numerics.codegen.compile import source
+from verification import cli
+from verification.claim import Comparison, Numerical
+from verification.follow import _body, computable, plain, stages, theory_behind
+from verification.papers.stochastic_collapse import section_4
+from verification.registry import claims
+from verification.store import Store
+from verification.verdict import ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
+
+STATIONS = ("printed equation", "derivation", "program", "simulation", "interval and verdict")
+
+WITHOUT_THEORY = {("SC-075", "solution"), ("SC-079", "solution"), ("SC-088", "solution")}
+"""Statements whose printed side is a residual made by the theory, so that the derived side is plain zeros."""
+
+
+def fake_verdict(claim):
+    finding = Finding(Outcome.CONSISTENT, "the reason", numbers={"estimate": 1.25, "interval": [1.0, 1.5], "n": 256})
+    judged = tuple(
+        StatementVerdict(s.name, Verdict.HOLDS, {"a check": finding}, {}, {miss.name: None for miss in s.near_misses})
+        for s in claim.statements
+    )
+    return ClaimVerdict(claim.id, Verdict.HOLDS, ("CONSISTENT",), "a: the reason", None, judged)
+
+
+@pytest.mark.parametrize("id", list(claims()))
+def test_every_stage_of_every_claim_prints_itself(id):
+    claim = claims()[id]
+    found = stages(claim, None)
+    assert [stage.title for stage in found[1:-1]] == [
+        f"{s.name}: {name}" for s in claim.statements for name in STATIONS
+    ]
+    for stage in found:
+        assert all(block.text.strip() for block in stage.blocks) and stage.blocks
+    by_title = {stage.title: "\n".join(block.text for block in stage.blocks) for stage in found}
+    for statement in claim.statements:
+        assert "LaTeX: " in by_title[f"{statement.name}: printed equation"]
+        program = by_title[f"{statement.name}: program"]
+        assert ("return %" in program and "def program(" in program) or isinstance(statement.form, Numerical)
+        derivation = by_title[f"{statement.name}: derivation"]
+        alone = "stated outright" in derivation
+        assert alone == ((id, statement.name) in WITHOUT_THEORY)
+        assert alone or "theory." in derivation or "judges" in derivation or "measured again" in derivation
+        simulation = by_title[f"{statement.name}: simulation"]
+        for experiment in statement.experiments:
+            assert experiment.name in simulation and experiment.sampler in simulation
+        for comparison in statement.comparisons:
+            assert isinstance(comparison, Comparison) and comparison.evaluator in simulation
+    assert f"not judged yet: run driftproof verify {id}" in found[-1].blocks[0].text
+
+
+def test_the_shown_source_is_the_one_that_runs():
+    claim = claims()["SC-031"]
+    printed = claim.statements[0].printed
+    arguments = sorted(printed.free_symbols, key=str)
+    assert source([printed], arguments).strip() in plain(stages(claim, None))
+
+
+def test_the_way_leads_from_the_derived_form_to_the_theory():
+    text = plain(stages(claims()["SC-031"], None))
+    assert "theory.models.double_well:DoubleWell" in text
+    assert "theta**(2*mu/zeta**2 - 2)" not in text  # formulas are pretty-printed, not in SymPy's own words
+    assert "power 0.999" in text and "seed 10804903087598451764" in text
+
+
+def test_theory_behind_a_helper_is_found_and_a_claim_without_any_has_none():
+    names = {thing.__qualname__ for thing in theory_behind(section_4._alpha)}
+    assert "attractivity_rate" in names
+    assert theory_behind(lambda: sp.S.One) == []
+
+
+def test_the_body_of_a_lambda_is_shown_without_what_surrounds_it():
+    pair = (lambda: sp.Integer(3) + 4, "not this")
+    assert _body(pair[0]) == "sp.Integer(3) + 4"
+
+
+def test_what_generated_code_cannot_compute_becomes_an_argument():
+    y = sp.Symbol("y")
+    slope = sp.Derivative(sp.Function("L")(y), y)
+    (expression,), given = computable(2 * slope + y)
+    assert expression.free_symbols == {*given, y} and list(given.values()) == [slope]
+
+
+def test_the_verdict_comes_from_the_store(tmp_path):
+    claim = claims()["SC-025"]
+    with Store(tmp_path / "run.db") as store:
+        store.record_verdict(fake_verdict(claim), ["a key of old"], seconds=0.0)
+        text = plain(stages(claim, store))
+    assert "a check: CONSISTENT: the reason" in text and "[1, 1.5]" in text
+    assert "NOT REFUTED by any check" in text
+    assert "earlier version of the code" in text
+    assert "not judged yet" not in text
+
+
+def test_the_command_prints_plain_text_into_a_pipe(capsys, tmp_path):
+    assert cli.main(["follow", "SC-025", "--store", str(tmp_path / "none.db")]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("== SC-025") and "\x1b" not in out
+
+
+def test_a_terminal_gets_colour(tmp_path):
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "verification", "follow", "SC-025", "--store", str(tmp_path / "none.db")]
+    environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {
+        "TERM": "xterm-256color",
+        "COLUMNS": "100",
+    }
+    process = subprocess.Popen(command, stdout=follower, stderr=follower, env=environment)
+    os.close(follower)
+    out, end = b"", time.monotonic() + 120
+    while time.monotonic() < end:
+        if select.select([leader], [], [], 0.2)[0]:
+            try:
+                piece = os.read(leader, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            out += piece
+        elif process.poll() is not None:
+            break
+    os.close(leader)
+    assert process.wait(10) == 0
+    assert b"\x1b[" in out and b"printed equation" in out and b"def program" not in out[:100]

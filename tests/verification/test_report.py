@@ -1,0 +1,333 @@
+"""The report: a pure function of the store, safe to open, complete."""
+
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import sympy as sp
+
+from verification import registry
+from verification.claim import Citation, Claim, Experiment, Figure, Identity, Kind, NearMiss, Statement
+from verification.errors import VerificationError
+from verification.investigation import investigate
+from verification.papers.stochastic_collapse import figure_1
+from verification.report import report_html, write_report
+from verification.report.mathml import ATTRIBUTES, ELEMENTS, formula, latex
+from verification.report.page import equation_text
+from verification.report.plots import Measured, interval_plot
+from verification.store import Store
+from verification.task import Result, Status, Task
+from verification.verdict import ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
+
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</style></title><svg onload=alert(1)>",
+    r"\href{javascript:alert(1)}{x}",
+    r"\text{</math><script>alert(1)</script>}",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "{{ 7 * 7 }}{% raw %}",
+    "]]><!--",
+)
+ACTIVE = set("script img iframe object embed form base link audio video foreignobject animate".split())
+URL_ATTRIBUTES = {"href", "src", "xlink:href", "action", "formaction", "data", "srcset", "background"}
+VOID = {"meta", "br", "img", "link", "base", "hr", "input"}
+
+x = sp.Symbol("x", positive=True)
+
+
+class Reader(HTMLParser):
+    """Collects tags, attributes and text, and notes every tag that is not closed by its like."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.ids, self.open, self.unbalanced, self.text = [], [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self.ids += [value for name, value in attributes if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self.ids += [value for name, value in attributes if name == "id"]
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.unbalanced.append(tag)
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def hazards(reader):
+    """Everything in a page that could run or load something."""
+    found = [tag for tag, _ in reader.tags if tag in ACTIVE]
+    for tag, attributes in reader.tags:
+        for name, value in attributes.items():
+            if name.startswith("on") or (name in URL_ATTRIBUTES and not (value or "").startswith("#")):
+                found.append(f"{tag} {name}={value}")
+            if name == "style" and re.search(r"url\((?!#)|expression|@import", value or ""):
+                found.append(f"{tag} {name}={value}")
+    return found
+
+
+def claim(text="x", symbol=x, id="SC-900"):
+    """A claim whose every text is ``text``."""
+    experiment = Experiment(f"mean {text}", "m:f", {}, lambda form: 1.0, variation=1.0)
+    statement = Statement(
+        name=f"statement {text}",
+        says=text,
+        left=text,
+        form=Identity(lambda: symbol),
+        printed=symbol,
+        corrected=2 * symbol,
+        near_misses=(NearMiss(f"miss {text}", 3 * symbol), NearMiss(f"survivor {text}", 4 * symbol)),
+        domain=(symbol > 1,),
+        experiments=(experiment,),
+    )
+    return Claim(
+        id=id,
+        title=text,
+        kind=Kind.IDENTITY,
+        cites=Citation("no_such_paper", text),
+        symbols={symbol: text},
+        statements=(statement,),
+        scope=text,
+        notes=(text,),
+        printed_text=text,
+        corrected_text=text,
+    )
+
+
+def verdict(subject, text="x"):
+    """FAILS, with every kind of number a finding may carry."""
+    numbers = {
+        "predicted": 1.5, "estimate": 1.0, "interval": [0.9, 1.1], "bias_allowance": 0.01, "n": 512,
+        "false_alarm": 1e-7, "resolution": 0.05, "seed": 2**63 + 1,
+        "second_stage": {"estimate": 1.01, "interval": [0.95, 1.05], "n": 2048},
+    }  # fmt: skip
+    (statement,) = subject.statements
+    check = f"monte_carlo/{statement.experiments[0].name}"
+    refuted = Finding(Outcome.REFUTED, f"reason {text}", witness={text: text}, numbers=numbers)
+    supported = Finding(Outcome.CONSISTENT, text, numbers={**numbers, "predicted": 1.0, text: text})
+    killed, survivor = statement.near_misses
+    judged = StatementVerdict(
+        statement.name, Verdict.FAILS, {check: refuted}, {check: supported}, {killed.name: check, survivor.name: None}
+    )
+    return ClaimVerdict(subject.id, Verdict.FAILS, ("REFUTED",), f"reason {text}", text, (judged,))
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store(tmp_path / "run.db") as opened:
+        yield opened
+
+
+def html_of(store, *subjects):
+    return report_html(store, {subject.id: subject for subject in subjects})
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_text_of_a_claim_or_a_finding_becomes_markup(store, payload):
+    subject = claim(payload, sp.Symbol(payload, positive=True))
+    store.begin_run(["driftproof", payload], {payload: payload})
+    store.record_incident(subject.id, payload, payload, payload)
+    store.record_verdict(verdict(subject, payload), ["key"], seconds=1.0)
+    reader = Reader(html_of(store, subject))
+    assert hazards(reader) == []
+    assert reader.unbalanced == [] and reader.open == []
+    assert "".join(reader.text).count(payload) >= 8
+
+
+def test_the_hazard_finder_finds_hazards():
+    assert hazards(Reader("<script>1</script>")) == ["script"]
+    assert hazards(Reader("<p onclick=x>")) and hazards(Reader("<a href='javascript:1'>"))
+    assert hazards(Reader("<p style='background:url(http://x)'>"))
+    assert Reader("<p><b></p></b>").unbalanced
+
+
+def test_the_page_forbids_scripts_and_the_network(store):
+    text = html_of(store, claim())
+    policy = next(a["content"] for t, a in Reader(text).tags if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'") and "script-src" not in policy
+    assert not re.search(r"https?://(?!www\.w3\.org/)", text)
+
+
+@pytest.mark.parametrize("payload", [*PAYLOADS, r"\mathrm{&#60;img&#62;}", "{" * 2000, "\x00\x1b[31m", r"\def\x{\x}\x"])
+def test_a_formula_holds_allowed_elements_and_attributes_only(payload):
+    root = ET.fromstring(str(formula(payload, payload)).replace("\x00", "").replace("\x1b", ""))
+    ours = {"aria-label", "display", "encoding", "class", "mathvariant"}
+    for element in root.iter():
+        name = element.tag.rpartition("}")[2]
+        assert name in ELEMENTS | {"math", "semantics", "annotation", "code"}
+        assert set(element.attrib) <= ATTRIBUTES | ours
+
+
+def test_every_formula_of_every_claim_is_typeset():
+    plain = []
+    for subject in registry.claims().values():
+        for statement in subject.statements:
+            for name, form in statement.candidates().items():
+                source, label = equation_text(statement, form)
+                if not formula(source, label).startswith("<math"):
+                    plain.append((subject.id, statement.name, name))
+        plain += [(subject.id, str(s)) for s in subject.symbols if not formula(latex(s), "").startswith("<math")]
+    assert plain == []
+
+
+def test_a_formula_says_its_source_and_its_plain_text():
+    root = ET.fromstring(formula(r"\frac{\zeta^{2}}{2}", "zeta**2/2"))
+    assert root.get("aria-label") == "zeta**2/2"
+    assert [e.text for e in root.iter() if e.tag.endswith("annotation")] == [r"\frac{\zeta^{2}}{2}"]
+    assert any(e.tag.endswith("mfrac") for e in root.iter())
+
+
+def test_an_empty_store_says_not_judged_yet_of_every_registered_claim(store):
+    known = registry.claims()
+    reader = Reader(report_html(store, known))
+    assert "".join(reader.text).count("Not judged yet.") == len(known)
+    assert set(known) <= set(reader.ids) and len(reader.ids) == len(set(reader.ids))
+    assert hazards(reader) == [] and reader.unbalanced == []
+
+
+def test_a_verdict_is_shown_with_its_numbers_its_near_misses_and_how_to_replay_it(store):
+    subject = claim("a text")
+    store.record_verdict(verdict(subject), ["key"], seconds=1.25)
+    text = " ".join("".join(Reader(html_of(store, subject)).text).split())
+    for shown in (
+        "✗ FAILS", "reason x", "[0.9, 1.1]", "512", "1e-07", str(2**63 + 1), "1.01 in [0.95, 1.05], 2048 samples",
+        "✗ no check", "1 not refuted", "driftproof verify SC-900 --fresh", "1.2 s of computing time",
+    ):  # fmt: skip
+        assert shown in text, shown
+
+
+def test_the_report_is_the_same_in_every_byte(store, tmp_path):
+    subject = claim("a text")
+    store.record_verdict(verdict(subject), ["key"], seconds=1.25)
+    assert html_of(store, subject) == html_of(store, subject)
+    program = (
+        "from verification.report.plots import *\n"
+        "print(interval_plot('n', [Measured('m', 1.0, 0.9, 1.1)], {'printed': 1.5, 'far': 99.0, 'none': None}))"
+    )
+    command = [sys.executable, "-c", program]
+    run = [subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(2)]
+    assert run[0].stdout == run[1].stdout
+    plot = interval_plot("n", [Measured("m", 1.0, 0.9, 1.1)], {"printed": 1.5, "far": 99.0, "none": None})
+    assert run[0].stdout == plot + "\n"
+
+
+def test_another_estimate_changes_the_picture():
+    def plot(estimate):
+        return interval_plot("n", [Measured("m", estimate, 0.9, 1.1)], {"printed": 1.5})
+
+    assert plot(1.0) != plot(1.02)
+
+
+def test_pictures_on_one_page_share_no_names(store):
+    first, second = claim("one", id="SC-901"), claim("two", id="SC-902")
+    for subject in (first, second):
+        store.record_verdict(verdict(subject), ["key"], seconds=1.0)
+    reader = Reader(html_of(store, first, second))
+    assert sum(tag == "svg" for tag, _ in reader.tags) == 2
+    assert len(reader.ids) == len(set(reader.ids))
+    used = {a["href"][1:] for tag, a in reader.tags if tag == "use"}
+    assert used and used <= set(reader.ids)
+
+
+def test_a_verdict_of_other_code_is_called_outdated_and_a_fresh_one_is_not(store):
+    subject = registry.claims()["SC-025"]
+    tasks = [task.key for task in investigate(subject, resolution=0.05, experiments=16).next_tasks({})]
+    judged = ClaimVerdict(subject.id, Verdict.HOLDS, ("PROVED",), "fine", None, ())
+    store.record_verdict(judged, tasks, seconds=0.0)
+    assert "earlier version" not in html_of(store, subject)
+    store.record_verdict(judged, ["a key of old"], seconds=0.0)
+    assert "earlier version" in html_of(store, subject)
+
+
+def test_verdicts_without_a_registered_claim_are_named(store):
+    store.record_verdict(ClaimVerdict("SC-777", Verdict.HOLDS, ("PROVED",), "fine", None, ()), [], seconds=0.0)
+    assert "SC-777" in html_of(store, claim())
+
+
+def test_figure_1_is_drawn_from_the_store(store):
+    subject = registry.claims()["SC-033"]
+    (statement,) = subject.statements
+    form = statement.form
+    assert isinstance(form, Figure)
+    values = [_part(part) for part in form.parts]
+    tasks = investigate(subject, resolution=0.05, experiments=16).next_tasks({})
+    for task, value in zip(tasks, values, strict=True):
+        store.record_result(task, Result(Status.DONE, value), seconds=0.0)
+    finding = Finding(Outcome.CONSISTENT, "fine", numbers=figure_1.transition(values))
+    killers = {miss.name: "figure" for miss in statement.near_misses}
+    judged = StatementVerdict(statement.name, Verdict.EMPIRICAL, {"figure": finding}, {}, killers)
+    store.record_verdict(
+        ClaimVerdict(subject.id, Verdict.EMPIRICAL, ("CONSISTENT",), "fine", None, (judged,)),
+        [task.key for task in tasks],
+        seconds=0.0,
+    )
+    reader = Reader(html_of(store, subject))
+    labels = [a["aria-label"] for tag, a in reader.tags if tag == "svg"]
+    assert len(labels) == 4
+    assert sum("stationary density" in label for label in labels) == 2
+    assert sum("point mass" in label for label in labels) == 1
+    assert any("1.7271" in text for text in reader.text)
+
+
+def _part(part):
+    """A part of the figure as if measured: everything collapsed at the rate of the linear equation."""
+    if "show" in part:
+        return {**part, "times": [0.0, 1.0, 2.0], "paths": [[1.0, 0.5, 0.2], [-1.0, -0.5, -0.25]], "seed": 1}
+    noise = float(sp.Rational(part["zeta"]))
+    return {
+        "mu": part["mu"], "zeta": noise, "collapsed": [1, 2, 3, 4, 5], "collapsed_plain": [1, 2, 3, 4, 5],
+        "median_log": [0.0] * 5, "rate": 1.5 - noise**2 / 2, "rate_error": 0.01, "paths": 10,
+        "sign_changes": 0, "blow_ups": 0, "seed": 1,
+    }  # fmt: skip
+
+
+def test_a_path_that_cannot_be_written_is_one_sentence(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "claims", lambda: {"SC-900": claim()})
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    with pytest.raises(VerificationError, match=r"^the report .* cannot be written \(.*\)\. Give another path\.$"):
+        write_report(store, blocked / "report.html")
+    with pytest.raises(VerificationError, match="cannot be written"):
+        write_report(store, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.endswith(".part")) == []
+
+
+def test_the_written_file_is_the_report(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "claims", lambda: {"SC-900": claim()})
+    path = tmp_path / "new" / "report.html"
+    write_report(store, path)
+    assert path.read_text(encoding="utf-8") == html_of(store, claim())
+    assert [p.name for p in path.parent.iterdir()] == ["report.html"]
+
+
+def test_the_templates_lie_in_the_package():
+    from verification import report
+
+    names = {path.name for path in (Path(report.__file__).parent / "templates").iterdir()}
+    assert {"report.html", "macros.html", "style.css"} <= names
+
+
+def test_results_outside_the_verdict_are_not_drawn(store):
+    subject = claim("a text")
+    (statement,) = subject.statements
+    label = f"{statement.name}/monte_carlo/{statement.experiments[0].name}/stage 1/predictions"
+    forms = {"printed": 1.5, "corrected": 1.0, "only in the store": 1.2}
+    task = Task(subject.id, label, "m:f", {})
+    store.record_result(task, Result(Status.DONE, forms), seconds=0.0)
+    store.record_verdict(verdict(subject), ["another key"], seconds=0.0)
+    assert "only in the store" not in html_of(store, subject)
+    store.record_verdict(verdict(subject), [task.key], seconds=0.0)
+    assert "only in the store" in html_of(store, subject)

@@ -1,0 +1,373 @@
+"""One claim's whole way through the house: printed equation, derivation, program, simulation, interval, verdict.
+
+Each stage is printed from the objects that the checks themselves use, so that what is shown is what runs. A stage
+that cannot print itself is a bug.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+import sympy as sp
+from sympy.core.function import AppliedUndef
+
+from numerics.codegen.compile import source
+from numerics.codegen.lower import lower
+from numerics.errors import UnsupportedFunctionError
+from theory.stationary import stationary_density
+from verification.checks.check import Context
+from verification.checks.monte_carlo import seed
+from verification.claim import (
+    Bound,
+    Candidate,
+    Claim,
+    Comparison,
+    Experiment,
+    Figure,
+    Identity,
+    Region,
+    Statement,
+    StationaryLaw,
+)
+from verification.fingerprint import fingerprint
+from verification.registry import experiments
+from verification.report.freshness import is_stale
+from verification.report.numbers import facts
+from verification.report.page import equation_text
+from verification.settings import Settings
+from verification.statistics.design import MISS_RATE, design
+from verification.store import Store
+from verification.verdict import Finding, Outcome, StatementVerdict
+
+COLUMNS = 110
+"""Width to which formulas are wrapped."""
+
+OPAQUE = (AppliedUndef, sp.Derivative, sp.Integral, sp.Sum, sp.hyper, sp.Subs)
+"""What generated code takes as an argument: arbitrary functions, and what is evaluated by other means."""
+
+EVALUATED = {
+    sp.Integral: "evaluated by quadrature; its integrand is the next program",
+    sp.hyper: "evaluated by mpmath and in balls",
+}
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of a stage: running text, a formula or a listing as it stands, or Python code."""
+
+    text: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One station of the way."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def follow(claim: Claim, store: Store | None) -> str | None:
+    """Print the way of ``claim`` to a terminal, or return it as plain text where nobody watches one."""
+    found = stages(claim, store)
+    if not sys.stdout.isatty():
+        return plain(found)
+    _show(found)
+    return None
+
+
+def stages(claim: Claim, store: Store | None) -> list[Stage]:
+    """Every stage of ``claim``, statement by statement; the verdict comes from ``store``."""
+    stored = store.verdicts().get(claim.id) if store is not None else None
+    judged = {found.statement: found for found in stored.verdict.statements} if stored else {}
+    found = [_claim(claim)]
+    for statement in claim.statements:
+        found += [
+            _printed(statement),
+            _derivation(statement),
+            _program(statement),
+            _simulation(claim, statement),
+            _verdict(claim, statement, judged.get(statement.name)),
+        ]
+    text = f"not judged yet: run driftproof verify {claim.id}"
+    if stored is not None:
+        verdict = stored.verdict
+        text = f"{claim.id} {verdict.verdict.name} ({', '.join(verdict.evidence)}): {verdict.reason}"
+        if verdict.corrected:
+            text += f"\ncorrected: {verdict.corrected}"
+        if is_stale(claim, stored.tasks):
+            text += f"\nreached with an earlier version of the code or of the claim: run driftproof verify {claim.id}"
+    return [*found, Stage("Verdict on the claim", (Block(text),))]
+
+
+def plain(found: Sequence[Stage]) -> str:
+    """Stages as text, without colour."""
+    lines = []
+    for stage in found:
+        lines += ["", f"== {stage.title}", *(block.text.rstrip() for block in stage.blocks)]
+    return "\n".join(lines[1:])
+
+
+def _show(found: Sequence[Stage]) -> None:
+    from rich.console import Console
+    from rich.rule import Rule
+    from rich.syntax import Syntax
+    from rich.text import Text
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    for stage in found:
+        console.print(Rule(Text(stage.title, style="bold"), align="left"))
+        for block in stage.blocks:
+            if block.kind == "python":
+                console.print(Syntax(block.text, "python", theme="ansi_dark", background_color="default"))
+            else:
+                console.print(Text(block.text), soft_wrap=block.kind != "text")
+
+
+def _claim(claim: Claim) -> Stage:
+    lines = [f"{claim.cites.paper}, {claim.cites.where}", f"{claim.kind.value}, scope: {claim.scope}"]
+    if claim.printed_text:
+        lines.append(f"printed: {claim.printed_text}")
+    lines += [f"  {symbol}: {meaning}" for symbol, meaning in claim.symbols.items()]
+    return Stage(f"{claim.id}: {claim.title}", (Block("\n".join(lines)),))
+
+
+def _printed(statement: Statement) -> Stage:
+    text, _ = equation_text(statement, statement.printed)
+    blocks = [Block(statement.says), Block(f"LaTeX: {text}", "listing"), _pretty(statement.printed)]
+    if statement.domain:
+        blocks.append(Block("for " + ", ".join(map(str, statement.domain))))
+    return Stage(f"{statement.name}: printed equation", tuple(blocks))
+
+
+def _pretty(form: Any) -> Block:
+    # SymPy's printer would read the ^T in the name of a product of matrices as a superscript to be split off.
+    named = {symbol: sp.Symbol(symbol.name.replace("^T", "ᵀ")) for symbol in form.free_symbols if "^T" in symbol.name}
+    shown = sp.pretty(form.xreplace(named), use_unicode=True, num_columns=COLUMNS)
+    return Block(textwrap.indent(shown, "    "), "listing")
+
+
+def _derivation(statement: Statement) -> Stage:
+    form = statement.form
+    blocks: list[Block]
+    match form:
+        case Identity(derived=derived) | Region(derived=derived):
+            blocks = [*_origin(derived), Block("derived:"), _pretty(derived())]
+        case Bound(exact=exact, relation=relation):
+            blocks = [*_origin(exact), Block(f"derived, to be {relation} the printed form:"), _pretty(exact())]
+        case StationaryLaw(process=process):
+            drawn = process()
+            blocks = [*_origin(process), Block(f"process of {', '.join(map(str, drawn.state))}; drift and dispersion:")]
+            blocks += [_pretty(drawn.drift), _pretty(drawn.dispersion)]
+            blocks += [Block("derived density, by theory.stationary:stationary_density, and where it is normalisable:")]
+            law = stationary_density(drawn)
+            blocks += [_pretty(law.density), _pretty(law.normalisable)]
+        case Figure(measure=measure, parts=parts, summarise=summarise):
+            blocks = [Block("no formula is derived: the figure is measured again.")]
+            blocks += [*_reference(measure, code=False), *_reference(summarise, code=False)]
+            listed = "\n".join(f"  part {i}: {json.dumps(dict(part))}" for i, part in enumerate(parts))
+            blocks.append(Block(listed, "listing"))
+        case _:
+            blocks = [Block("no decidable symbolic form: the comparisons and experiments below are its only judges.")]
+    if getattr(form, "modulo", None) is not None:
+        blocks.append(Block("compared after an operation on both sides that removes the freedom of the statement."))
+    return Stage(f"{statement.name}: derivation", tuple(blocks))
+
+
+def _origin(derived: Callable[[], Any]) -> list[Block]:
+    """Where a derived form comes from: its function, and every theory function behind it with what it says."""
+    function = inspect.unwrap(derived)
+    blocks = [Block(f"{function.__module__}:{function.__qualname__}", "listing")]
+    if function.__module__.partition(".")[0] == "theory":
+        return [*blocks, Block(_first_paragraph(function))]
+    blocks.append(Block(_body(function), "python"))
+    behind = theory_behind(function)
+    if not behind:
+        blocks.append(Block("stated outright: what the printed side, a residual that the theory makes, must come to."))
+    for thing in behind:
+        blocks.append(Block(f"{thing.__module__}:{thing.__qualname__}", "listing"))
+        blocks.append(Block(textwrap.indent(_first_paragraph(thing), "  ")))
+    return blocks
+
+
+def theory_behind(function: Callable[..., Any]) -> list[Any]:
+    """Functions and classes of ``theory`` that ``function`` names, itself or through helpers of the claims."""
+    found: dict[str, Any] = {}
+    seen: set[int] = set()
+
+    def visit(thing: Any) -> None:
+        thing = inspect.unwrap(thing) if callable(thing) else thing
+        if id(thing) in seen:
+            return
+        seen.add(id(thing))
+        described = thing if inspect.isfunction(thing) or inspect.isclass(thing) else type(thing)
+        home = getattr(described, "__module__", None) or ""
+        if home.startswith("theory.") and not (inspect.isclass(thing) and issubclass(thing, BaseException)):
+            found.setdefault(f"{home}:{described.__qualname__}", described)
+        elif inspect.isfunction(thing) and home.startswith("verification.papers."):
+            for value in _values_named(thing):
+                visit(value)
+
+    visit(inspect.unwrap(function))
+    return [thing for _, thing in sorted(found.items())]
+
+
+def _values_named(function: Any) -> Iterator[Any]:
+    """What the names in a function's code stand for: globals, members of the modules it names, closure variables."""
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    scope = {**function.__globals__, **{name: cell.cell_contents for name, cell in cells}}
+    for code in _nested(function.__code__):
+        values = [scope[name] for name in (*code.co_names, *code.co_freevars) if name in scope]
+        modules = [value for value in values if inspect.ismodule(value)]
+        yield from values
+        yield from (getattr(module, name) for module in modules for name in code.co_names if hasattr(module, name))
+
+
+def _nested(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _nested(constant)
+
+
+def _body(function: Any) -> str:
+    """The source of a function; of a lambda, its body alone."""
+    if function.__name__ != "<lambda>":
+        return textwrap.dedent(inspect.getsource(function))
+    places = [place for place in function.__code__.co_positions() if None not in place and place[2:] != (0, 0)]
+    lines = inspect.getsourcelines(inspect.getmodule(function))[0]
+    first, last = min((p[0], p[2]) for p in places), max((p[1], p[3]) for p in places)
+    text = [line.encode() for line in lines[first[0] - 1 : last[0]]]
+    text[-1] = text[-1][: last[1]]
+    text[0] = text[0][first[1] :]
+    return textwrap.dedent(b"".join(text).decode()).strip()
+
+
+def _first_paragraph(thing: Any) -> str:
+    return (inspect.getdoc(thing) or "(no docstring)").split("\n\n")[0]
+
+
+def _program(statement: Statement) -> Stage:
+    """The printed form as the instructions of a program, and as the Python they become."""
+    blocks: list[Block] = []
+    waiting: list[tuple[str, Candidate]] = [("the printed form", statement.printed)]
+    while waiting:
+        name, form = waiting.pop(0)
+        expressions, given = computable(form)
+        blocks.append(Block(f"program of {name}:"))
+        for symbol, part in given.items():
+            how = EVALUATED.get(type(part), "an arbitrary function, given by its values")
+            blocks.append(Block(f"  argument {symbol} is {how}"))
+            if isinstance(part, sp.Integral):
+                waiting.append((f"the integrand of {symbol}", part.function))
+        arguments = sorted({s for e in expressions for s in e.free_symbols}, key=str)
+        if any(e.has(sp.I) for e in expressions):
+            blocks.append(
+                Block("  complex, while programs compute with real numbers; mpmath evaluates it as it stands:")
+            )
+            blocks.append(_pretty(form))
+            continue
+        blocks.append(Block(textwrap.indent(str(lower(expressions, arguments)), "  "), "listing"))
+        backend, text = _source(expressions, arguments)
+        blocks += [Block(f"generated {backend} source:"), Block(text, "python")]
+    return Stage(f"{statement.name}: program", tuple(blocks))
+
+
+def computable(form: Candidate) -> tuple[list[sp.Basic], dict[sp.Symbol, sp.Basic]]:
+    """The entries of ``form`` with everything opaque to generated code replaced by arguments, and what those stand for.
+
+    Example:
+        >>> y = sp.Symbol("y")
+        >>> computable(2 * sp.Function("L")(y))
+        ([2*L(y)], {L(y): L(y)})
+    """
+    entries = list(form) if isinstance(form, sp.MatrixBase) else [form]
+    given: dict[sp.Basic, sp.Symbol] = {}
+
+    def replaced(part: Any) -> Any:
+        if isinstance(part, OPAQUE):
+            return given.setdefault(part, sp.Symbol(str(part), real=True))
+        return part.func(*map(replaced, part.args)) if part.args and part.has(*OPAQUE) else part
+
+    return [replaced(entry) for entry in entries], {symbol: part for part, symbol in given.items()}
+
+
+def _source(expressions: Sequence[Any], arguments: Sequence[sp.Symbol]) -> tuple[str, str]:
+    """NumPy source; mpmath's where NumPy lacks a function."""
+    try:
+        return "NumPy", source(expressions, arguments, "numpy")
+    except UnsupportedFunctionError:
+        return "mpmath (NumPy lacks a function)", source(expressions, arguments, "mpmath")
+
+
+def _simulation(claim: Claim, statement: Statement) -> Stage:
+    blocks: list[Block] = []
+    shown: set[str] = set()
+    for experiment in statement.experiments:
+        blocks += _experiment(claim, statement, experiment)
+        blocks += _reference(experiment.sampler, code=experiment.sampler not in shown)
+        shown.add(experiment.sampler)
+    for comparison in statement.comparisons:
+        blocks += _comparison(comparison)
+    if isinstance(statement.form, Figure):
+        blocks += [Block("simulated by the measurement, part by part:"), *_reference(statement.form.measure)]
+    return Stage(
+        f"{statement.name}: simulation", tuple(blocks) or (Block("none: decided by symbols and exact balls alone."),)
+    )
+
+
+def _experiment(claim: Claim, statement: Statement, experiment: Experiment) -> list[Block]:
+    resolution, number = Settings().resolution, max(1, experiments())
+    plan = design(variation=experiment.variation, skewness=experiment.skewness, resolution=resolution, checks=number)
+    context = Context(claim, statement, resolution, number, fingerprint(claim))
+    lines = [
+        f"experiment {experiment.name!r} with {json.dumps(dict(experiment.arguments))}",
+        f"  samples n = {plan.n}, four times as many in an independent second stage before a refutation stands",
+        f"  false-alarm rate alpha_i = {plan.false_alarm:.3g} (shared by {number} experiments), "
+        f"power {1 - MISS_RATE:g} against a relative error of {resolution:g}",
+        f"  seed {seed(context, experiment, 1)}, second stage {seed(context, experiment, 2)}",
+    ]
+    return [Block("\n".join(lines), "listing")]
+
+
+def _comparison(comparison: Comparison) -> list[Block]:
+    points = "\n".join(f"  {json.dumps(dict(point))}" for point in comparison.arguments)
+    text = f"comparison {comparison.name!r}, relative tolerance {comparison.tolerance:g}, at the points\n{points}"
+    return [Block(text, "listing"), *_reference(comparison.evaluator)]
+
+
+def _reference(path: str, *, code: bool = True) -> list[Block]:
+    """A function named by a dotted path, with what it says and, if asked for, its source."""
+    module, _, name = path.partition(":")
+    function = inspect.unwrap(getattr(importlib.import_module(module), name))
+    blocks = [Block(path, "listing"), Block(textwrap.indent(_first_paragraph(function), "  "))]
+    return [*blocks, Block(textwrap.dedent(inspect.getsource(function)), "python")] if code else blocks
+
+
+def _verdict(claim: Claim, statement: Statement, verdict: StatementVerdict | None) -> Stage:
+    title = f"{statement.name}: interval and verdict"
+    if verdict is None:
+        return Stage(title, (Block(f"not judged yet: run driftproof verify {claim.id}"),))
+    remark = "" if verdict.counts else " (a remark, does not count)"
+    lines = [f"{verdict.verdict.name}: {verdict.verdict.value}{remark}"]
+    for form, findings in (("printed", verdict.findings), ("corrected", verdict.corrected)):
+        for check, finding in findings.items():
+            lines += _finding(form, check, finding)
+    for miss, killer in verdict.near_misses.items():
+        lines.append(f"  near miss {miss!r}: " + (f"refuted by {killer}" if killer else "NOT REFUTED by any check"))
+    return Stage(title, (Block("\n".join(lines), "listing"),))
+
+
+def _finding(form: str, check: str, finding: Finding) -> list[str]:
+    head = f"  {form}, {check}: {finding.outcome.name}: {finding.reason}"
+    shown: Mapping[str, str] = {fact.name: fact.value for fact in facts(finding)}
+    told = f"    {'; '.join(f'{name} {value}' for name, value in shown.items())}"
+    return [head, told] if shown and finding.outcome is not Outcome.UNDECIDED else [head]
