@@ -82,14 +82,15 @@ class Family(ABC):
 
     @property
     def mean(self) -> sp.Expr:
-        """The mean, valid where ``moment_exists(1)``."""
+        """The mean; see :meth:`moment`."""
         return self.moment(1)
 
     @property
     def variance(self) -> sp.Expr:
-        """The variance, valid where ``moment_exists(2)``."""
-        difference = self.moment(2) - self.moment(1) ** 2
-        return difference if difference.has(sp.gamma) else sp.factor(difference)
+        """The variance; infinite where ``moment_exists(2)`` fails."""
+        difference = self._moment(sp.Integer(2)) - self._moment(sp.Integer(1)) ** 2
+        self._require_possible(sp.Integer(2))
+        return self._where_finite(difference if difference.has(sp.gamma) else sp.factor(difference), sp.Integer(2))
 
     @property
     def log_mean(self) -> sp.Expr:
@@ -97,18 +98,25 @@ class Family(ABC):
         raise UnsupportedFormError(f"log({self.variable}) has no mean on {self.interval.ends} in closed form here.")
 
     def moment(self, k: sp.Expr | int) -> sp.Expr:
-        r"""The moment :math:`\mathbb E[x^k]`, valid where ``moment_exists(k)``.
+        r"""The moment :math:`\mathbb E[x^k]` of the normalised density, infinite where ``moment_exists(k)`` fails.
 
         Raises:
-            NotNormalisableError: the moment is infinite or undefined for all admissible parameters.
+            NotNormalisableError: the moment exists for no admissible parameters.
         """
-        k = sp.sympify(k)
+        k = sp.sympify(k, strict=True)
+        self._require_possible(k)
+        return self._where_finite(self._moment(k), k)
+
+    def _require_possible(self, k: sp.Expr) -> None:
         if simplified(sp.And(self.moment_exists(k), self.normalisable)) == sp.false:
             raise NotNormalisableError(
-                f"the moment of order {k} of {self.variable} does not exist: it needs {self.moment_exists(k)} "
-                f"together with {self.normalisable}."
+                f"the moment of order {k} of {self.variable} does not exist for any parameters at which the density "
+                "has a finite integral. Use a moment of smaller order, a quantile, or the mean of a bounded function."
             )
-        return self._moment(k)
+
+    def _where_finite(self, value: sp.Expr, k: sp.Expr) -> sp.Expr:
+        exists = self.moment_exists(k)
+        return value if exists == sp.true else sp.Piecewise((value, exists), (sp.oo, True))
 
 
 @dataclass(frozen=True)
@@ -144,7 +152,7 @@ class Gaussian(Family):
         return self.spread
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
-        """The condition for a finite moment of order ``k``."""
+        """The condition for a finite moment of order ``k``, where the density is normalisable."""
         k = sp.sympify(k)
         return sp.true if k.is_integer and k.is_nonnegative else sp.false
 
@@ -206,8 +214,9 @@ class GeneralisedGamma(Family):
         return sp.log(self.scale) + sp.digamma(self.shape / self.power) / self.power
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
-        """The condition for a finite moment of order ``k``."""
-        return positive(self.shape + sp.sympify(k))
+        """The condition for a finite moment of order ``k``, where the density is normalisable."""
+        k = sp.sympify(k)
+        return sp.true if k.is_nonnegative else positive(self.shape + k)
 
     def _moment(self, k: sp.Expr) -> sp.Expr:
         steps = k / self.power
@@ -260,8 +269,9 @@ class InverseGamma(Family):
         return sp.log(self.scale) - sp.digamma(self.shape)
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
-        """The condition for a finite moment of order ``k``."""
-        return positive(self.shape - sp.sympify(k))
+        """The condition for a finite moment of order ``k``, where the density is normalisable."""
+        k = sp.sympify(k)
+        return sp.true if k.is_nonpositive else positive(self.shape - k)
 
     def _moment(self, k: sp.Expr) -> sp.Expr:
         return self.scale**k * _gamma_ratio(self.shape, -k)
@@ -323,10 +333,10 @@ class Beta(Family):
         return sp.log(self.interval.right) + sp.digamma(self.alpha) - sp.digamma(self.alpha + self.beta)
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
-        """The condition for a finite moment of order ``k``."""
+        """The condition for a finite moment of order ``k``, where the density is normalisable."""
         k = sp.sympify(k)
         if self.interval.left == 0:
-            return positive(self.alpha + k)
+            return sp.true if k.is_nonnegative else positive(self.alpha + k)
         return sp.true if k.is_integer and k.is_nonnegative else sp.false
 
     def _moment(self, k: sp.Expr) -> sp.Expr:

@@ -13,7 +13,7 @@ motion spreads to both sides), and the law says undecided.
 
 References:
     Risken, *The Fokker-Planck Equation* (1996), ch. 5; Karlin and Taylor, *A Second Course in Stochastic Processes*
-    (1981), sections 15.5 and 15.6; Pollak and Siegmund, J. Appl. Probab. 22 (1985) 267 (null recurrence).
+    (1981), sections 15.5 and 15.6; Pollak and Siegmund, Biometrika 72 (1985) 267 (null recurrence).
 """
 
 from __future__ import annotations

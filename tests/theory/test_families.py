@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from tests.strategies import positive_rationals, rationals
 from theory.errors import NotNormalisableError, UnsupportedFormError
 from theory.families import Beta, Gamma, Gaussian, GeneralisedGamma, InverseGamma, recognise
+from theory.ito import ItoProcess
 from theory.line import Interval
+from theory.stationary import stationary_density
 
 x = sp.Symbol("x", positive=True)
 y = sp.Symbol("y", real=True)
@@ -117,3 +119,11 @@ def test_a_moment_that_does_not_exist_is_refused():
         family.moment(2)
     with pytest.raises(UnsupportedFormError, match="log"):
         _ = recognise(sp.exp(-(y**2)), y).log_mean
+
+
+def test_a_variance_that_does_not_exist_is_infinite_and_not_a_negative_number():
+    x = sp.Symbol("x", positive=True)
+    a, k, noise = sp.symbols("a k noise", positive=True)
+    law = stationary_density(ItoProcess.scalar(x, drift=a - k * x, dispersion=noise * x))
+    assert law.variance.subs({a: 1, k: 1, noise: 2}) == sp.oo
+    assert law.variance.subs({a: 1, k: 1, noise: 1}) == 1
