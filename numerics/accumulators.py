@@ -109,7 +109,7 @@ class Survival(Accumulator):
     @property
     def free_symbols(self) -> set[sp.Symbol]:
         """Those of the level."""
-        return sp.sympify(self.level).free_symbols
+        return sp.sympify(self.level, strict=True).free_symbols
 
     def initial(self, process: ItoProcess) -> sp.Expr:
         """One, or zero for a trajectory that starts on the level."""
@@ -119,7 +119,9 @@ class Survival(Accumulator):
     def update(self, value: sp.Symbol, step: Step) -> sp.Expr:
         """Times the probability that the bridge of this step stays off the level."""
         x = self.coordinate
-        crossing = crossing_probability(step.before[x], step.after[x], sp.sympify(self.level), step.variance(x))
+        crossing = crossing_probability(
+            step.before[x], step.after[x], sp.sympify(self.level, strict=True), step.variance(x)
+        )
         return value * (1 - crossing)
 
 
@@ -184,7 +186,7 @@ class TimeIntegral(Accumulator):
     @property
     def free_symbols(self) -> set[sp.Symbol]:
         """Those of the integrand."""
-        return sp.sympify(self.integrand).free_symbols
+        return sp.sympify(self.integrand, strict=True).free_symbols
 
     def initial(self, process: ItoProcess) -> sp.Expr:
         """Zero."""
@@ -192,5 +194,5 @@ class TimeIntegral(Accumulator):
 
     def update(self, value: sp.Symbol, step: Step) -> sp.Expr:
         """The area of one trapezoid more."""
-        f = sp.sympify(self.integrand)
+        f = sp.sympify(self.integrand, strict=True)
         return value + step.step / 2 * (f.xreplace(dict(step.before)) + f.xreplace(dict(step.after)))

@@ -352,7 +352,7 @@ def _observables(observables: Any) -> tuple[tuple[Hashable, sp.Expr], ...]:
     named = []
     for name, expression in pairs:
         if isinstance(expression, numbers.Real) and not isinstance(expression, bool):
-            expression = sp.sympify(expression)
+            expression = sp.sympify(expression, strict=True)
         if not isinstance(expression, sp.Expr):
             raise ArgumentError(f"the observable {name!r} must be an expression, got {type(expression).__name__}.")
         named.append((name, expression))

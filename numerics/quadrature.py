@@ -124,13 +124,20 @@ def exact_number(value: Real) -> sp.Expr:
     if isinstance(value, mpf):
         sign, mantissa, exponent, _ = value._mpf_
         return (-1) ** sign * sp.Integer(int(mantissa)) * sp.Integer(2) ** exponent
-    number = sp.sympify(value)
+    if isinstance(value, str):
+        raise ArgumentError(f"a number is needed, got the text {value!r}. Give an int, a float or a SymPy Rational.")
+    number = sp.sympify(value, strict=True)
     return number.replace(lambda e: e.is_Float, lambda e: sp.Rational(e))
 
 
 def specified(expression: sp.Expr, parameters: Mapping[sp.Symbol, Real], allowed: set[sp.Symbol]) -> sp.Expr:
     """``expression`` with numbers for its parameters."""
-    substituted = sp.sympify(expression).subs({symbol: exact_number(value) for symbol, value in parameters.items()})
+    if isinstance(expression, str):
+        raise ArgumentError(
+            f"the integrand must be a SymPy expression, got the text {expression!r}. Build it from symbols."
+        )
+    numbers = {symbol: exact_number(value) for symbol, value in parameters.items()}
+    substituted = sp.sympify(expression, strict=True).subs(numbers)
     missing = sorted(symbol.name for symbol in substituted.free_symbols - allowed)
     if missing:
         given = ", ".join(f"{symbol}={value}" for symbol, value in parameters.items()) or "none"

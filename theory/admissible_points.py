@@ -144,7 +144,7 @@ class _AffineBound:
 
 
 def _normal_condition(condition: Boolean | bool) -> Boolean:
-    condition = sp.sympify(condition)
+    condition = sp.sympify(condition, strict=True)
     if not isinstance(condition, Boolean):
         raise UnsupportedFormError(
             f"conditions must be relations such as eta*h < 2 and their And, Or, Not; got {condition}. "
@@ -310,6 +310,8 @@ def _moved_to_breakpoint(
         return None
     step = Fraction(rng.getrandbits(8) | 1, 1 << rng.randint(4, 40)) * rng.choice((-1, 0, 1))
     root = -b / a
+    if root != 0 and rng.random() < 0.5:
+        step *= abs(root)
     if x.is_integer:
         root, step = Fraction(round(root)), Fraction(rng.choice((-1, 0, 1)))
     return {**point, x: root + step}

@@ -87,7 +87,7 @@ def power_quotient(expression: sp.Expr, variable: sp.Symbol) -> PowerQuotient:
         >>> power_quotient((x + sp.sqrt(x)) / x**2, x).powers
         (1/2,)
     """
-    expression = sp.sympify(expression)
+    expression = sp.sympify(expression, strict=True)
     split = {power: _split_exponent(power.exp) for power in expression.atoms(sp.Pow) if power.base == variable}
     parts: dict[sp.Expr, int] = {sp.S.One: 1}
     for pieces in split.values():
@@ -136,7 +136,7 @@ def endpoint_behaviour(
         >>> endpoint_behaviour(k / x - 2 * x, x, sp.oo)
         EndpointBehaviour(essential=((-1, 2),), exponent=k, at_infinity=True)
     """
-    endpoint = sp.sympify(endpoint)
+    endpoint = sp.sympify(endpoint, strict=True)
     at_infinity = endpoint in (sp.oo, -sp.oo)
     tau = _TAU
     if at_infinity:

@@ -72,7 +72,7 @@ class AttractivityRate:
             ['attractive', 'undecided by this order', 'not attractive']
         """
         numbers = {symbol: _exact(symbol, value) for symbol, value in (values or {}).items()}
-        alpha = sp.sympify(self.alpha.subs(numbers, simultaneous=True))
+        alpha = sp.sympify(self.alpha.subs(numbers, simultaneous=True), strict=True)
         unknown = alpha.free_symbols | alpha.atoms(sp.Subs, sp.core.function.AppliedUndef)
         if unknown:
             raise MissingParameterError(
@@ -200,7 +200,7 @@ def condition_for_attraction(rate: AttractivityRate) -> sp.Basic:
 
 def _value(f: sp.Expr, x: sp.Symbol, p: sp.Expr, name: str) -> sp.Expr:
     """``f`` at the point, refused where it is not finite or depends on time."""
-    value = sp.sympify(f).doit().subs(x, p)
+    value = sp.sympify(f, strict=True).doit().subs(x, p)
     if value.has(sp.nan, sp.zoo, sp.oo, -sp.oo) or t in value.free_symbols:
         raise UnsupportedFormError(
             f"the {name} must have a finite value at {x} = {p} that does not depend on time, got {value} from {f}. "

@@ -67,7 +67,7 @@ REAL_FUNCTIONS: dict[str, Callable[..., Ball]] = {
     "acoth": lambda x: (1 / x).atanh(),
     "asech": lambda x: (1 / x).acosh(),
     "acsch": lambda x: (1 / x).asinh(),
-    "atan2": lambda y, x: y.atan2(x),
+    "atan2": lambda y, x: type(y).atan2(y, x),
     "ceiling": lambda x: x.ceil(),
     "Mod": lambda x, y: x - y * (x / y).floor(),
     "frac": lambda x: x - x.floor(),

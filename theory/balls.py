@@ -92,7 +92,7 @@ def truth(condition: Boolean | bool, values: Mapping[sp.Symbol, Any], precision:
         >>> truth(sp.sqrt(x) ** 2 > 2, {x: Fraction(2)})
         False
     """
-    condition = sp.sympify(condition)
+    condition = sp.sympify(condition, strict=True)
     exact = exact_truth(condition, _rational_part(values))
     if exact is not None:
         return exact

@@ -153,7 +153,7 @@ class Gaussian(Family):
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """The condition for a finite moment of order ``k``, where the density is normalisable."""
-        k = sp.sympify(k)
+        k = sp.sympify(k, strict=True)
         return sp.true if k.is_integer and k.is_nonnegative else sp.false
 
     def _moment(self, k: sp.Expr) -> sp.Expr:
@@ -166,7 +166,7 @@ class Gaussian(Family):
 
     def cdf(self, x: sp.Expr | None = None) -> sp.Expr:
         """The probability of values up to ``x``."""
-        x = self.variable if x is None else sp.sympify(x)
+        x = self.variable if x is None else sp.sympify(x, strict=True)
         return (1 + sp.erf((x - self.location) / sp.sqrt(2 * self.spread))) / 2
 
 
@@ -215,7 +215,7 @@ class GeneralisedGamma(Family):
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """The condition for a finite moment of order ``k``, where the density is normalisable."""
-        k = sp.sympify(k)
+        k = sp.sympify(k, strict=True)
         return sp.true if k.is_nonnegative else positive(self.shape + k)
 
     def _moment(self, k: sp.Expr) -> sp.Expr:
@@ -224,7 +224,7 @@ class GeneralisedGamma(Family):
 
     def cdf(self, x: sp.Expr | None = None) -> sp.Expr:
         """The probability of values up to ``x``."""
-        x = self.variable if x is None else sp.sympify(x)
+        x = self.variable if x is None else sp.sympify(x, strict=True)
         ratio = self.shape / self.power
         return sp.lowergamma(ratio, (x / self.scale) ** self.power) / sp.gamma(ratio)
 
@@ -270,7 +270,7 @@ class InverseGamma(Family):
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """The condition for a finite moment of order ``k``, where the density is normalisable."""
-        k = sp.sympify(k)
+        k = sp.sympify(k, strict=True)
         return sp.true if k.is_nonpositive else positive(self.shape - k)
 
     def _moment(self, k: sp.Expr) -> sp.Expr:
@@ -278,7 +278,7 @@ class InverseGamma(Family):
 
     def cdf(self, x: sp.Expr | None = None) -> sp.Expr:
         """The probability of values up to ``x``."""
-        x = self.variable if x is None else sp.sympify(x)
+        x = self.variable if x is None else sp.sympify(x, strict=True)
         return sp.uppergamma(self.shape, self.scale / x) / sp.gamma(self.shape)
 
 
@@ -334,7 +334,7 @@ class Beta(Family):
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """The condition for a finite moment of order ``k``, where the density is normalisable."""
-        k = sp.sympify(k)
+        k = sp.sympify(k, strict=True)
         if self.interval.left == 0:
             return sp.true if k.is_nonnegative else positive(self.alpha + k)
         return sp.true if k.is_integer and k.is_nonnegative else sp.false
@@ -351,7 +351,7 @@ class Beta(Family):
 
     def cdf(self, x: sp.Expr | None = None) -> sp.Expr:
         """The probability of values up to ``x``."""
-        x = self.variable if x is None else sp.sympify(x)
+        x = self.variable if x is None else sp.sympify(x, strict=True)
         return sp.betainc_regularized(self.alpha, self.beta, 0, (x - self.interval.left) / self.width)
 
 

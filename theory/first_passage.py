@@ -54,7 +54,7 @@ def scale_function(process: ItoProcess, interval: Interval | None = None, *, bas
         Piecewise((zeta**2*(theta**(-2*mu/zeta**2 + 1) - 1)/(-2*mu + zeta**2), Ne(mu, zeta**2/2)), (log(theta), True))
     """
     line = line_diffusion(process, interval)
-    base = line.interval.interior_point() if base is None else sp.sympify(base)
+    base = line.interval.interior_point() if base is None else sp.sympify(base, strict=True)
     scale = _integral(scale_density(process, line.interval), line.variable, base, line.variable)
     return _where_regular(line, scale)
 
@@ -138,7 +138,7 @@ def probability_of_ever_reaching(
     if direction is not None:
         if (upward if direction == "up" else downward) == sp.false:
             raise SymbolError(f"direction={direction!r} contradicts start={start} and level={level}.")
-        upward, downward = sp.sympify(direction == "up"), sp.sympify(direction == "down")
+        upward, downward = sp.sympify(direction == "up", strict=True), sp.sympify(direction == "down", strict=True)
     branches = []
     for end, ahead in ((line.interval.left, upward), (line.interval.right, downward)):
         behind = endpoint(line, end)
@@ -186,7 +186,11 @@ def mean_exit_time(
     if closed is None:
         return _where_regular(line, standing)
     scale, particular = closed
-    along = [sp.sympify(f.function).subs(x, point) for f in (scale, particular) for point in (start, lower, upper)]
+    along = [
+        sp.sympify(f.function, strict=True).subs(x, point)
+        for f in (scale, particular)
+        for point in (start, lower, upper)
+    ]
     s_0, s_l, s_u, v_0, v_l, v_u = along
     time = (s_0 - s_l) / (s_u - s_l) * (v_u - v_l) - (v_0 - v_l)
     return _where_regular(line, _cases((time, sp.And(scale.generic, particular.generic)), (standing, sp.true)))
@@ -312,7 +316,7 @@ def _lost(behind: Endpoint, regular_ends: str) -> Boolean:
 
 
 def _ordered(start: sp.Expr, lower: sp.Expr, upper: sp.Expr, interval: Interval) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
-    start, lower, upper = sp.sympify(start), sp.sympify(lower), sp.sympify(upper)
+    start, lower, upper = sp.sympify(start, strict=True), sp.sympify(lower, strict=True), sp.sympify(upper, strict=True)
     pairs = (
         (interval.left, "left", lower, "lower"),
         (lower, "lower", start, "start"),
@@ -331,7 +335,7 @@ def _ordered(start: sp.Expr, lower: sp.Expr, upper: sp.Expr, interval: Interval)
 
 
 def _inside(value: sp.Expr, interval: Interval, name: str) -> sp.Expr:
-    value = sp.sympify(value)
+    value = sp.sympify(value, strict=True)
     outside = sp.Or(sp.LessThan(value, interval.left), sp.GreaterThan(value, interval.right))
     if outside == sp.true or value.is_real is False:
         raise SymbolError(f"{name} must lie inside {interval.ends}, got {name}={value}.")

@@ -161,7 +161,7 @@ def _reduced(expression: sp.Expr) -> tuple[int, sp.Expr]:
 
 
 def _condition(expression: sp.Expr, signs: tuple[int, ...]) -> Boolean:
-    if sp.sympify(expression).has(sp.oo, sp.zoo, sp.nan):
+    if sp.sympify(expression, strict=True).has(sp.oo, sp.zoo, sp.nan):
         raise AssertionError(f"a sign condition needs a finite expression, got {expression}")
     known, g = _reduced(expression)
     if g == 0 or g == 1:

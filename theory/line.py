@@ -37,8 +37,8 @@ class Interval:
     right: sp.Expr
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "left", sp.sympify(self.left))
-        object.__setattr__(self, "right", sp.sympify(self.right))
+        object.__setattr__(self, "left", sp.sympify(self.left, strict=True))
+        object.__setattr__(self, "right", sp.sympify(self.right, strict=True))
         if self.left == -sp.oo and self.right == sp.oo:
             return
         if not (self.right - self.left).is_extended_positive:
@@ -210,7 +210,9 @@ def line_diffusion(process: ItoProcess, interval: Interval | None = None) -> Lin
 
 
 def _without_hyperbolics(function: sp.Expr) -> sp.Expr:
-    return sp.sympify(function).replace(lambda e: isinstance(e, HyperbolicFunction), lambda e: e.rewrite(sp.exp))
+    return sp.sympify(function, strict=True).replace(
+        lambda e: isinstance(e, HyperbolicFunction), lambda e: e.rewrite(sp.exp)
+    )
 
 
 def _as_power(argument: sp.Expr, z: sp.Symbol) -> sp.Expr:

@@ -192,7 +192,7 @@ def _graded_indices(dimension: int, order: int) -> tuple[MultiIndex, ...]:
 
 
 def _monomial(point: Sequence[sp.Expr] | sp.MatrixBase, index: MultiIndex) -> sp.Expr:
-    return sp.Mul(*(sp.sympify(x) ** power for x, power in zip(point, index, strict=True)))
+    return sp.Mul(*(sp.sympify(x, strict=True) ** power for x, power in zip(point, index, strict=True)))
 
 
 def _expansion(process: ItoProcess, index: MultiIndex) -> dict[MultiIndex, sp.Expr]:

@@ -29,7 +29,7 @@ def random_functions(expression: sp.Expr, rng: Random) -> dict[Any, tuple[sp.Exp
             * sp.Mul(*(x**e for x, e in zip(arguments, powers, strict=True)))
             for powers in _exponents(len(arguments), rng)
         )
-        chosen[call.func] = call.func(*arguments), sp.sympify(polynomial)
+        chosen[call.func] = call.func(*arguments), sp.sympify(polynomial, strict=True)
     return chosen
 
 

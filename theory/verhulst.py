@@ -75,7 +75,7 @@ def eigenvalue(alpha: sp.Expr) -> sp.Expr:
         >>> sp.expand(eigenvalue(-k / 2 + sp.I * rho))
         k**2/4 + rho**2
     """
-    alpha = sp.sympify(alpha)
+    alpha = sp.sympify(alpha, strict=True)
     return -alpha * (alpha + k)
 
 
@@ -84,7 +84,7 @@ def eigenfunction(alpha: sp.Expr) -> sp.Expr:
 
     It solves :math:`\mathcal L\varphi = -\lambda\varphi`, and of all solutions infinity admits only its multiples.
     """
-    alpha = sp.sympify(alpha)
+    alpha = sp.sympify(alpha, strict=True)
     return x**alpha * hyperu(alpha, 2 * alpha + k + 1, x)
 
 
@@ -98,7 +98,7 @@ def eigenfunction_residual(alpha: sp.Expr) -> sp.Expr:
         >>> eigenfunction_residual(sp.Symbol("alpha"))
         0
     """
-    alpha = sp.sympify(alpha)
+    alpha = sp.sympify(alpha, strict=True)
     g = sp.Function("g")(x)
     action = ito_differential(verhulst_process(), x**alpha * g).drift[0] + eigenvalue(alpha) * x**alpha * g
     kummer = ((x - 2 * alpha - k - 1) * g.diff(x) + alpha * g) / x

@@ -117,11 +117,7 @@ def decide_zero(
     """
     if isinstance(expression, sp.MatrixBase):
         return _decide_entries(expression, conditions, points=points, seed=seed, seconds=seconds)
-    expression = sp.sympify(expression)
-    if not isinstance(expression, sp.Expr):
-        raise UnsupportedFormError(
-            f"expression must be a SymPy expression or matrix, got {expression!r}. For an equation give lhs - rhs."
-        )
+    expression = _expression(expression)
     if expression == 0:
         return ZeroDecision("zero", "the residual is literally 0")
     obstacle = _obstacle(expression)
@@ -142,6 +138,20 @@ def decide_zero(
         return _decide_with_functions(expression, region, proof, rng, points, clock)
     search = PointSearch(expression, region, rng, clock)
     return _decide_by_points(search, points if proof is None else min(points, 3), proof)
+
+
+def _expression(given: object) -> sp.Expr:
+    """``given`` as an expression; text is refused because SymPy would execute it."""
+    try:
+        expression = sp.sympify(given, strict=True)
+    except sp.SympifyError:
+        expression = given
+    if not isinstance(expression, sp.Expr):
+        raise UnsupportedFormError(
+            f"expression must be a SymPy expression or matrix, got {given!r}. For an equation give lhs - rhs; build "
+            "formulas from symbols, since text is not read."
+        )
+    return expression
 
 
 def refuting_point(
@@ -193,7 +203,7 @@ def decide_sign(
         >>> decide_sign(p - q, [p > 2 * q]).kind, decide_sign(p - q).kind
         ('positive', 'mixed')
     """
-    expression = sp.sympify(expression)
+    expression = _expression(expression)
     region = AdmissibleRegion.of(expression.free_symbols, conditions)
     obstacle = _obstacle(expression) or (
         "the expression holds undefined functions" if expression.has(AppliedUndef) else None

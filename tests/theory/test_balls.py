@@ -56,18 +56,17 @@ FUNCTIONS = [
     sp.pi + sp.E + sp.EulerGamma + sp.Catalan + sp.GoldenRatio,
 ]
 
-REFERENCE = {
+MPMATH = {
     "hyperu": mpmath.hyperu,
-    "Heaviside": lambda t, at_zero=half: mpmath.mpf(t > 0),
+    "acot": lambda t: mpmath.atan(1 / t),
+    "erfcinv": lambda t: mpmath.erfinv(1 - t),
 }
 
 
 @pytest.mark.parametrize("expression", FUNCTIONS, ids=str)
 def test_ball_contains_what_mpmath_computes(expression):
     symbols = sorted(expression.free_symbols, key=str)
-    function = sp.lambdify(
-        symbols, expression, ["mpmath", {"hyperu": mpmath.hyperu, "acot": lambda t: mpmath.atan(1 / t)}]
-    )
+    function = sp.lambdify(symbols, expression, ["mpmath", MPMATH])
     for numbers in (
         (Fraction(5, 7), Fraction(13, 9), Fraction(3, 8)),
         (Fraction(19, 8), Fraction(1, 3), Fraction(17, 5)),
@@ -162,7 +161,7 @@ def test_complex_ball_uses_principal_branches():
     residual = sp.log(-p) - sp.log(p) - sp.I * sp.pi
     assert complex_ball(residual, {p: Fraction(3, 2)}).contains(0)
     assert not complex_ball(residual + 2 * sp.pi * sp.I, {p: Fraction(3, 2)}).contains(0)
-    assert not complex_ball(sp.Abs(sp.gamma(1 + sp.I * p)), {p: Fraction(1)}).is_finite()
+    assert not complex_ball(sp.Abs(1 + sp.I * p, evaluate=False), {p: Fraction(1)}).is_finite()
 
 
 def test_floating_point_numbers_and_missing_values_are_refused_by_name():
