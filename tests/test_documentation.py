@@ -36,7 +36,8 @@ def test_every_block_runs_and_prints_what_the_page_says(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_file_a_page_names_exists(page: Path) -> None:
-    named = re.findall(r"`((?:docs|theory|numerics|verification|tests)/[\w./-]+\.(?:md|py|toml|json))`", page.read_text())
+    pattern = r"`((?:docs|theory|numerics|verification|tests)/[\w./-]+\.(?:md|py|toml|json))`"
+    named = re.findall(pattern, page.read_text())
     missing = [name for name in named if not (ROOT / name).exists()]
     assert not missing
 

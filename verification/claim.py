@@ -13,6 +13,7 @@ StationaryLaw      the candidate density carries no probability current
 Region             the candidate condition is true exactly where the derived one is
 Bound              the exact quantity stays on the stated side of the candidate everywhere
 Numerical          independent numbers agree with the candidate (new results without printed form)
+Invariance         no gradient leaves the candidate set, and no run of SGD does
 Figure             a measured location agrees with the candidate (EMPIRICAL, never proved)
 =================  ==============================================================================
 
@@ -108,6 +109,23 @@ class Numerical:
 
 
 @dataclass(frozen=True)
+class Invariance:
+    """SGD keeps a set: the candidate describes the set, or the model in which the set is kept.
+
+    Attributes:
+        escaping: Candidate -> what arbitrary per-sample gradients have outside the directions of the set; zero iff
+            every step from the set ends in it.
+        measure: Dotted path ``module:function`` of ``f(candidate) -> {"runs": [{"run", "violation", "moved",
+            "steps"}, ...]}``, real SGD; a violation that is not finite is None. Empty where nothing is run.
+        tolerance: Violation up to which the set counts as kept: 0 where rounding cannot leave it.
+    """
+
+    escaping: Callable[[Any], sp.MatrixBase]
+    measure: str = ""
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True)
 class Figure:
     """The location of a feature in a figure, measured by running the figure again; verdict EMPIRICAL.
 
@@ -123,7 +141,7 @@ class Figure:
     summarise: str
 
 
-Form = Identity | StationaryLaw | Region | Bound | Numerical | Figure
+Form = Identity | StationaryLaw | Region | Bound | Numerical | Invariance | Figure
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ CODE = (
     "verification/statistics/*.py",
     "verification/claim.py",
 )
-LIBRARIES = ("sympy", "mpmath", "numpy", "scipy", "python-flint", "llvmlite")
+LIBRARIES = ("sympy", "mpmath", "numpy", "scipy", "python-flint", "llvmlite", "torch")
 
 
 def fingerprint(claim: Claim) -> str:

@@ -27,12 +27,12 @@ from verification.checks.check import Context
 from verification.checks.monte_carlo import seed
 from verification.claim import (
     Bound,
-    Candidate,
     Claim,
     Comparison,
     Experiment,
     Figure,
     Identity,
+    Invariance,
     Region,
     Statement,
     StationaryLaw,
@@ -165,7 +165,10 @@ def _derivation(statement: Statement) -> Stage:
             blocks = [*_origin(exact), Block(f"derived, to be {relation} the printed form:"), _pretty(exact())]
         case StationaryLaw(process=process):
             drawn = process()
-            blocks = [*_origin(process), Block(f"process of {', '.join(map(str, drawn.state))}; drift and dispersion:")]
+            blocks = [
+                *_origin(process),
+                Block(f"process of {', '.join(sorted(map(str, drawn.state.free_symbols)))}; drift and dispersion:"),
+            ]
             blocks += [_pretty(drawn.drift), _pretty(drawn.dispersion)]
             blocks += [Block("derived density, by theory.stationary:stationary_density, and where it is normalisable:")]
             law = stationary_density(drawn)
@@ -175,6 +178,9 @@ def _derivation(statement: Statement) -> Stage:
             blocks += [*_reference(measure, code=False), *_reference(summarise, code=False)]
             listed = "\n".join(f"  part {i}: {json.dumps(dict(part))}" for i, part in enumerate(parts))
             blocks.append(Block(listed, "listing"))
+        case Invariance(escaping=escaping):
+            blocks = [*_origin(escaping), Block("what gradients have outside the set, to be zero:")]
+            blocks.append(_pretty(sp.Matrix(escaping(statement.printed))))
         case _:
             blocks = [Block("no decidable symbolic form: the comparisons and experiments below are its only judges.")]
     if getattr(form, "modulo", None) is not None:
@@ -182,7 +188,7 @@ def _derivation(statement: Statement) -> Stage:
     return Stage(f"{statement.name}: derivation", tuple(blocks))
 
 
-def _origin(derived: Callable[[], Any]) -> list[Block]:
+def _origin(derived: Callable[..., Any]) -> list[Block]:
     """Where a derived form comes from: its function, and every theory function behind it with what it says."""
     function = inspect.unwrap(derived)
     blocks = [Block(f"{function.__module__}:{function.__qualname__}", "listing")]
@@ -243,7 +249,7 @@ def _body(function: Any) -> str:
     if function.__name__ != "<lambda>":
         return textwrap.dedent(inspect.getsource(function))
     places = [place for place in function.__code__.co_positions() if None not in place and place[2:] != (0, 0)]
-    lines = inspect.getsourcelines(inspect.getmodule(function))[0]
+    lines = inspect.getsourcelines(sys.modules[function.__module__])[0]
     first, last = min((p[0], p[2]) for p in places), max((p[1], p[3]) for p in places)
     text = [line.encode() for line in lines[first[0] - 1 : last[0]]]
     text[-1] = text[-1][: last[1]]
@@ -258,7 +264,7 @@ def _first_paragraph(thing: Any) -> str:
 def _program(statement: Statement) -> Stage:
     """The printed form as the instructions of a program, and as the Python they become."""
     blocks: list[Block] = []
-    waiting: list[tuple[str, Candidate]] = [("the printed form", statement.printed)]
+    waiting: list[tuple[str, Any]] = [("the printed form", statement.printed)]
     while waiting:
         name, form = waiting.pop(0)
         expressions, given = computable(form)
@@ -268,7 +274,7 @@ def _program(statement: Statement) -> Stage:
             blocks.append(Block(f"  argument {symbol} is {how}"))
             if isinstance(part, sp.Integral):
                 waiting.append((f"the integrand of {symbol}", part.function))
-        arguments = sorted({s for e in expressions for s in e.free_symbols}, key=str)
+        arguments: list[Any] = sorted({s for e in expressions for s in e.free_symbols}, key=str)
         if any(e.has(sp.I) for e in expressions):
             blocks.append(
                 Block("  complex, while programs compute with real numbers; mpmath evaluates it as it stands:")
@@ -281,7 +287,7 @@ def _program(statement: Statement) -> Stage:
     return Stage(f"{statement.name}: program", tuple(blocks))
 
 
-def computable(form: Candidate) -> tuple[list[sp.Basic], dict[sp.Symbol, sp.Basic]]:
+def computable(form: Any) -> tuple[list[Any], dict[sp.Symbol, Any]]:
     """The entries of ``form`` with everything opaque to generated code replaced by arguments, and what those stand for.
 
     Example:
@@ -289,8 +295,8 @@ def computable(form: Candidate) -> tuple[list[sp.Basic], dict[sp.Symbol, sp.Basi
         >>> computable(2 * sp.Function("L")(y))
         ([2*L(y)], {L(y): L(y)})
     """
-    entries = list(form) if isinstance(form, sp.MatrixBase) else [form]
-    given: dict[sp.Basic, sp.Symbol] = {}
+    entries = form.flat() if isinstance(form, sp.MatrixBase) else [form]
+    given: dict[Any, sp.Symbol] = {}
 
     def replaced(part: Any) -> Any:
         if isinstance(part, OPAQUE):
@@ -319,6 +325,8 @@ def _simulation(claim: Claim, statement: Statement) -> Stage:
         blocks += _comparison(comparison)
     if isinstance(statement.form, Figure):
         blocks += [Block("simulated by the measurement, part by part:"), *_reference(statement.form.measure)]
+    if isinstance(statement.form, Invariance) and statement.form.measure:
+        blocks += [Block("trained with SGD from a point of the set:"), *_reference(statement.form.measure)]
     return Stage(
         f"{statement.name}: simulation", tuple(blocks) or (Block("none: decided by symbols and exact balls alone."),)
     )

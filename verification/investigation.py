@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from verification.checks.check import Check, Context, Findings
 from verification.checks.comparison import ComparisonCheck
 from verification.checks.figure import FigureCheck
+from verification.checks.invariance import InvarianceCheck
 from verification.checks.monte_carlo import MonteCarloCheck
 from verification.checks.symbolic import SymbolicCheck
 from verification.claim import Claim, Figure, Statement
@@ -20,7 +21,13 @@ from verification.fingerprint import fingerprint
 from verification.task import Result, Task
 from verification.verdict import STRENGTH, ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
 
-CHECKS: tuple[Check, ...] = (SymbolicCheck(), ComparisonCheck(), MonteCarloCheck(), FigureCheck())
+CHECKS: tuple[Check, ...] = (
+    SymbolicCheck(),
+    ComparisonCheck(),
+    MonteCarloCheck(),
+    InvarianceCheck(),
+    FigureCheck(),
+)
 """Every check, in the order in which a reader meets their findings."""
 
 

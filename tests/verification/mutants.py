@@ -8,11 +8,15 @@ check are listed by their names.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import BooleanAtom
+
+Formula = Any
+"""An expression, a matrix or a condition of SymPy."""
 
 UP, DOWN = sp.Rational(21, 20), sp.Rational(19, 20)
 
@@ -23,7 +27,7 @@ OPAQUE = (AppliedUndef, sp.Derivative, sp.Tuple, sp.Symbol)
 """Not looked into: unknown functions, derivatives of them, parameter lists."""
 
 
-def mutants(form: sp.Basic) -> Iterator[tuple[str, sp.Basic]]:
+def mutants(form: Formula) -> Iterator[tuple[str, Formula]]:
     """Distinct mutants of an expression, a matrix or a condition, with names that say what was done where."""
     seen = {sp.srepr(form)}
     for name, mutant in _mutants(form):
@@ -33,7 +37,7 @@ def mutants(form: sp.Basic) -> Iterator[tuple[str, sp.Basic]]:
             yield name, mutant
 
 
-def _mutants(form: sp.Basic) -> Iterator[tuple[str, sp.Basic]]:
+def _mutants(form: Formula) -> Iterator[tuple[str, Formula]]:
     if isinstance(form, sp.MatrixBase):
         for i, entry in enumerate(form):
             for name, mutant in _mutants(entry):
@@ -53,7 +57,7 @@ def _mutants(form: sp.Basic) -> Iterator[tuple[str, sp.Basic]]:
         yield from _inside(form)
 
 
-def _of_term(term: sp.Expr) -> Iterator[tuple[str, sp.Expr]]:
+def _of_term(term: Formula) -> Iterator[tuple[str, Formula]]:
     """What can happen to one term of a sum, the whole formula being a sum of one."""
     yield f"({term}) * 1.05", UP * term
     yield f"({term}) * 0.95", DOWN * term
@@ -61,7 +65,7 @@ def _of_term(term: sp.Expr) -> Iterator[tuple[str, sp.Expr]]:
     yield f"({term}) dropped", sp.S.Zero
 
 
-def _inside(node: sp.Expr) -> Iterator[tuple[str, sp.Expr]]:
+def _inside(node: Formula) -> Iterator[tuple[str, Formula]]:
     """Mutants of ``node`` at every place below it."""
     if isinstance(node, OPAQUE) or node.is_Atom:
         return
@@ -76,7 +80,7 @@ def _inside(node: sp.Expr) -> Iterator[tuple[str, sp.Expr]]:
             yield name, node.func(*(mutant if j == i else a for j, a in enumerate(node.args)))
 
 
-def _at(argument: sp.Expr, *, in_sum: bool) -> Iterator[tuple[str, sp.Expr]]:
+def _at(argument: Formula, *, in_sum: bool) -> Iterator[tuple[str, Formula]]:
     if in_sum:
         yield from _of_term(argument)
     elif argument.is_Rational:

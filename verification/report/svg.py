@@ -61,7 +61,8 @@ def svg(draw: Callable[[Figure], None], *, name: str, label: str, size: tuple[fl
         size: Width and height in inches.
     """
     out = io.BytesIO()
-    with mpl.rc_context({**mpl.rcParamsDefault, **_STYLE, "svg.hashsalt": name}):
+    settings: Any = {**mpl.rcParamsDefault, **_STYLE, "svg.hashsalt": name}
+    with mpl.rc_context(settings):
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasSVG(figure)
         draw(figure)

@@ -89,4 +89,4 @@ def size_for_skewness(skewness: float, false_alarm: float) -> int:
 
 
 def _cubed_quantile(false_alarm: float) -> float:
-    return -float(special.ndtri(false_alarm / 2)) ** 3
+    return -(float(special.ndtri(false_alarm / 2)) ** 3)

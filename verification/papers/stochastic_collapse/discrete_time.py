@@ -84,8 +84,8 @@ SC_110 = Claim(
     ),
     notes=(
         "A result of the catalogue, not of the paper.",
-        "For signs with eta zeta^2 > 1 collapse needs (1 + eta mu)^2 > eta zeta^2 - 1 besides mu < mu_c. For Gaussian steps "
-        "nothing collapses once eta zeta^2 >= 2 e^gamma = 3.562, whatever mu is: the window of collapse has an upper edge.",
+        "For signs with eta zeta^2 > 1 collapse needs (1 + eta mu)^2 > eta zeta^2 - 1 besides mu < mu_c. For Gaussian "
+        "steps nothing collapses once eta zeta^2 >= 2 e^gamma = 3.562, whatever mu is: the window has an upper edge.",
         "To first order in the step, Gaussian steps raise the critical drift and sign steps lower it.",
     ),
     statements=(

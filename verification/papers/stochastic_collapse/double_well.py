@@ -61,7 +61,8 @@ SC_031 = Claim(
     printed_text="p_ss ∝ exp(-kappa Psi), Psi = theta^2/2 - (2 mu/zeta^2 - 2) log(theta), kappa = 2/zeta^2",
     corrected_text=(
         "Psi = theta^2/2 - (mu - zeta^2) log(theta) with kappa = 2/zeta^2, i.e. "
-        "p_ss ∝ theta^(2 mu/zeta^2 - 2) exp(-theta^2/zeta^2); normalisable on (0, oo) exactly for mu > zeta^2/2"
+        "p_ss ∝ theta^(2 mu/zeta^2 - 2) exp(-theta^2/zeta^2); normalisable on (0, oo) exactly for mu > zeta^2/2 "
+        "(the printed density: for mu > zeta^2 - zeta^4/4)"
     ),
     notes=(
         "The printed factor 2 mu/zeta^2 - 2 already contains kappa: the printed kappa*Psi has it twice. "
@@ -90,8 +91,10 @@ SC_031 = Claim(
             left=r"Z < \infty\text{ iff }",
             form=Region(lambda: integrability_condition(gibbs(PRINTED_POTENTIAL))),
             printed=mu > zeta**2 / 2,
+            corrected=mu > zeta**2 - zeta**4 / 4,
             near_misses=(
                 NearMiss("critical case included", mu >= zeta**2 / 2),
+                NearMiss("critical case of the right threshold included", mu >= zeta**2 - zeta**4 / 4),
                 NearMiss("no log term", mu > 0),
             ),
             domain=(mu > 0,),

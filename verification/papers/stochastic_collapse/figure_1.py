@@ -21,7 +21,6 @@ from scipy import stats
 from numerics.collapse_threshold import collapse_noise
 from numerics.estimators import Proportion
 from numerics.log_coordinates import log_coordinates
-from numerics.progress import Report
 from numerics.simulate import simulate
 from theory.ito import ItoProcess
 from theory.models.double_well import DoubleWell
@@ -84,6 +83,12 @@ class Runs:
         """The same, as plain Euler-Maruyama sees it."""
         return [int((np.abs(x) <= 1e-15).sum()) for x in self.plain]
 
+    @property
+    def late_rate(self) -> tuple[float, float]:
+        r"""Mean growth rate of :math:`\log|\theta|` between the last two snapshots, and its standard error."""
+        rates = (self.logs[-1] - self.logs[-2]) / ((SNAPSHOTS[-1] - SNAPSHOTS[-2]) * STEP)
+        return float(rates.mean()), float(rates.std(ddof=1) / math.sqrt(rates.size))
+
 
 def double_well_on_half_line() -> ItoProcess:
     """The double well with an amplitude that may be zero."""
@@ -94,7 +99,7 @@ def double_well_on_line() -> ItoProcess:
     """The same, for both signs of the weight."""
     process = double_well_on_half_line()
     drift, dispersion = (part.xreplace({theta: position}) for part in (process.drift, process.dispersion))
-    return ItoProcess([position], drift, dispersion)
+    return ItoProcess(sp.ImmutableMatrix([position]), drift, dispersion)
 
 
 def initial_values(n: int, seed: int) -> np.ndarray:
@@ -107,9 +112,7 @@ def seed_of(part: Mapping[str, Any]) -> int:
     return int.from_bytes(hashlib.sha256(f"figure-1/{sorted(part.items())}".encode()).digest()[:8], "little")
 
 
-def run_amplitude(
-    drift: float, noise: float, *, paths: int, seed: int, threads: int = 1, progress: Report | bool | None = None
-) -> Runs:
+def run_amplitude(drift: float, noise: float, *, paths: int, seed: int, threads: int = 1) -> Runs:
     r"""Run ``paths`` trajectories with :math:`\mu` = ``drift``, :math:`\zeta` = ``noise`` through all snapshots.
 
     The states are float64 and the normals float32 ("mixed"): in float32 the sum :math:`y + dy` far below zero rounds
@@ -126,7 +129,7 @@ def run_amplitude(
         "seed": seed,
         "precision": "mixed",
         "threads": threads,
-        "progress": progress,
+        "progress": False,
     }
     in_log = simulate(
         log_coordinates(double_well_on_half_line()).process, initial=np.log(np.abs(start))[:, None], **common
@@ -147,15 +150,15 @@ def collapse_at(part: Mapping[str, Any]) -> dict[str, Any]:
     """One amplitude: shares of collapsed paths at the snapshots, and the late rate of log|theta|."""
     seed, noise = seed_of(part), number(part["zeta"])
     runs = run_amplitude(number(part["mu"]), noise, paths=PATHS, seed=seed)
-    rate = (runs.logs[-1] - runs.logs[-2]) / ((SNAPSHOTS[-1] - SNAPSHOTS[-2]) * STEP)
+    rate, error = runs.late_rate
     return {
         "mu": part["mu"],
         "zeta": noise,
         "collapsed": runs.collapsed,
         "collapsed_plain": runs.collapsed_plain,
         "median_log": [float(np.median(log)) for log in runs.logs],
-        "rate": float(rate.mean()),
-        "rate_error": float(rate.std(ddof=1) / math.sqrt(PATHS)),
+        "rate": rate,
+        "rate_error": error,
         "paths": PATHS,
         "sign_changes": runs.sign_changes,
         "blow_ups": runs.blow_ups,

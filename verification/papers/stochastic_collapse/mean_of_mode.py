@@ -81,7 +81,7 @@ SC_087 = Claim(
     symbols=VALUE_SYMBOLS | {s_0: "s_hat_i(0)"},
     printed_text=(
         "E[s(t)] = (s_tilde - eta zeta^2/2) exp((2 s_tilde - eta zeta^2) t) / "
-        "(exp((2 s_tilde - eta zeta^2) t) - 1 + (s_tilde - eta zeta^2/2)/s(0))"
+        "(exp((2 s_tilde - eta zeta^2) t) - 1 + (s_tilde - eta zeta^2/2)/s_tilde(0)), s_tilde(0) read as s(0)"
     ),
     corrected_text=(
         "E[s(t)] = nu E[x_{2 nu t} | s(0)/nu] with the spectral sum of SC-089; "

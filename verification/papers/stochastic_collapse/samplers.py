@@ -159,7 +159,7 @@ def stationary_square_of_double_well(arguments: Arguments, draw: Draw) -> Sample
 
 
 def stationary_power_of_mode(arguments: Arguments, draw: Draw) -> Samples:
-    r"""A power of :math:`\hat s` once the slowest mode, of rate :math:`2\nu\min(k^2/4, k-1)`, is below :math:`e^{-20}`."""
+    r"""A power of :math:`\hat s` after the slowest mode, of rate :math:`2\nu\min(k^2/4, k-1)`, is gone."""
     st, noise = number(arguments["s_tilde"]), number(arguments["nu"])
     k = st / noise - 0.5
     gap = 2 * noise * (k - 1 if k > 2 else k**2 / 4)
@@ -204,7 +204,7 @@ def log_of_gaussian_multiplier(arguments: Arguments, draw: Draw) -> Samples:
 
 
 def hitting_probability_on_grid(arguments: Arguments) -> tuple[float, float]:
-    r"""P(hit level): the boundary-value problem :math:`\mathcal L u = 0`, :math:`u(0) = 0`, :math:`u(\text{level}) = 1`.
+    r"""P(hit level) from :math:`\mathcal L u = 0` with :math:`u(0) = 0` and :math:`u = 1` at the level.
 
     Central differences in :math:`y = \log\theta`; the value is extrapolated from two grids, whose difference is the
     error bound. Never uses the scale function.
@@ -294,7 +294,7 @@ def path_functionals(arguments: Arguments) -> tuple[float, float]:
 
 
 def milstein_on_path(arguments: Arguments) -> tuple[float, float]:
-    r"""Milstein's scheme for :math:`\hat s` on one Brownian path; twice the change from half the steps bounds the error."""
+    r"""Milstein's scheme for :math:`\hat s` on one Brownian path; the change from half the steps bounds the error."""
     increments = brownian_path(arguments)
     fine = _milstein(arguments, increments)
     coarse = _milstein(arguments, increments.reshape(-1, 2).sum(axis=1))

@@ -1,0 +1,1 @@
+"""Real stochastic gradient descent, run with PyTorch."""

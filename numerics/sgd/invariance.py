@@ -1,0 +1,208 @@
+r"""Real SGD from a point of an affine set: how far do its steps leave the set?
+
+Networks of :class:`theory.symmetry.FeedForward`, random data, random mini-batches with replacement, double precision,
+PyTorch's own optimisers and automatic differentiation. Nothing symbolic enters but the set.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+import torch
+from torch.nn import functional
+
+from numerics.errors import ArgumentError
+from theory.symmetry.affine_set import AffineSet
+from theory.symmetry.networks import FeedForward
+
+SLOPE = 0.01
+"""Slope of leaky ReLU."""
+
+ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "linear": lambda u: u,
+    "tanh": torch.tanh,
+    "relu": functional.relu,
+    "leaky relu": lambda u: functional.leaky_relu(u, SLOPE),
+    "elu": functional.elu,
+    "swish": lambda u: u * torch.sigmoid(1.5 * u),
+    "silu": functional.silu,
+    "gelu": functional.gelu,
+    "sigmoid": torch.sigmoid,
+    "softplus": functional.softplus,
+}
+"""PyTorch's activations under the names of :data:`theory.symmetry.networks.ACTIVATIONS`."""
+
+LOSSES = ("squared error", "cross-entropy")
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a network is trained.
+
+    Attributes:
+        activation: A name of :data:`ACTIVATIONS`.
+        loss: A name of :data:`LOSSES`; cross-entropy is that of a softmax, with random labels summing to 1.
+        steps: Number of steps.
+        learning_rate: Learning rate.
+        batch_size: Samples of a mini-batch.
+        samples: Samples in the data set.
+        weight_decay: Coefficient of the decay that the optimiser adds to the gradient.
+        momentum: Momentum of SGD.
+        initial_velocity: Size of the random velocity that momentum starts with; 0 is the usual start.
+        adam: Adam instead of SGD.
+        kernel: A direction that every input is orthogonal to, or None.
+        seed: Seed of weights, data and mini-batches.
+    """
+
+    activation: str = "tanh"
+    loss: str = "squared error"
+    steps: int = 100
+    learning_rate: float = 0.02
+    batch_size: int = 3
+    samples: int = 12
+    weight_decay: float = 0.0
+    momentum: float = 0.0
+    initial_velocity: float = 0.0
+    adam: bool = False
+    kernel: tuple[float, ...] | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.activation not in ACTIVATIONS:
+            raise ArgumentError(f"activation must be one of {sorted(ACTIVATIONS)}, got {self.activation!r}.")
+        if self.loss not in LOSSES:
+            raise ArgumentError(f"loss must be one of {LOSSES}, got {self.loss!r}.")
+        for name in ("steps", "batch_size", "samples"):
+            if getattr(self, name) < 1:
+                raise ArgumentError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        if self.learning_rate <= 0:
+            raise ArgumentError(f"learning_rate must be positive, got {self.learning_rate}.")
+        if self.initial_velocity and (self.adam or not self.momentum):
+            raise ArgumentError("initial_velocity needs SGD with momentum; give momentum, or drop initial_velocity.")
+
+
+@dataclass(frozen=True)
+class Excursion:
+    """What one run of SGD did to a set.
+
+    Attributes:
+        violation: Largest change of a constraint over all steps, the weights being of order 1; nan if the run diverged.
+        moved: Euclidean distance between the first and the last weights: a run that stands still shows nothing.
+        steps: Steps run.
+    """
+
+    violation: float
+    moved: float
+    steps: int
+
+
+def excursion(
+    network: FeedForward,
+    constraints: sp.MatrixBase,
+    training: Training,
+    values: Mapping[sp.Symbol, float] | None = None,
+) -> Excursion:
+    r"""Train ``network`` from a random point of a set, and watch its ``constraints`` at every step.
+
+    The start solves the constraints by substitution, so that vanishing or equal weights are so to the last bit. The
+    violation is :math:`\max_t\max_r|(N(\theta_t - \theta_0))_r|`.
+
+    Args:
+        network: The architecture. Its symbolic activation is not used, ``training.activation`` is.
+        constraints: Affine functions of ``network.parameters`` that vanish on the set. Shape ``(r, 1)``.
+        training: How to train.
+        values: Numbers for the symbols of ``constraints`` that are no weights.
+
+    Raises:
+        ArgumentError: a symbol has no number, or ``training`` does not fit ``network``.
+    """
+    source = torch.Generator().manual_seed(training.seed)
+    normals, start = _start(network.affine_set(_with_values(constraints, network, values or {})), source)
+    inputs, targets = _data(network, training, source)
+    theta = start.clone().requires_grad_()
+    optimiser = _optimiser(theta, training, source)
+    violation = 0.0
+    for _ in range(training.steps):
+        batch = torch.randint(training.samples, (training.batch_size,), generator=source)
+        optimiser.zero_grad()
+        _loss(_outputs(network, theta, inputs[batch], training.activation), targets[batch], training).backward()
+        optimiser.step()
+        change = float((normals @ (theta.detach() - start)).abs().max())
+        if not math.isfinite(change):
+            return Excursion(math.nan, math.nan, training.steps)
+        violation = max(violation, change)
+    return Excursion(violation, float((theta.detach() - start).norm()), training.steps)
+
+
+def _with_values(
+    constraints: sp.MatrixBase, network: FeedForward, values: Mapping[sp.Symbol, float]
+) -> sp.ImmutableMatrix:
+    missing = constraints.free_symbols - set(network.parameters) - set(values)
+    if missing:
+        raise ArgumentError(f"values must give a number for {sorted(map(str, missing))}, got {dict(values)}.")
+    return sp.ImmutableMatrix(constraints.subs({symbol: sp.Rational(value) for symbol, value in values.items()}))
+
+
+def _start(affine_set: AffineSet, source: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """The normals, and a random point of the set."""
+    d = affine_set.state.rows
+    theta = torch.randn(d, generator=source, dtype=torch.float64) / math.sqrt(2)
+    index = {weight: i for i, weight in enumerate(affine_set.state)}
+    free = theta.clone()
+    for weight, expression in affine_set.dependent_weights.items():
+        terms = expression.as_coefficients_dict()
+        theta[index[weight]] = sum(
+            float(factor) * (float(free[index[symbol]]) if symbol in index else 1.0)
+            for symbol, factor in terms.items()
+            if factor != 0
+        )
+    normals = np.array(affine_set.normals.tolist(), dtype=float).reshape(-1, d)
+    return torch.from_numpy(normals), theta
+
+
+def _data(network: FeedForward, training: Training, source: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    n, n_in, n_out = training.samples, network.widths[0], network.widths[-1]
+    inputs = torch.randn(n, n_in, generator=source, dtype=torch.float64)
+    if training.kernel is not None:
+        direction = torch.tensor(training.kernel, dtype=torch.float64)
+        if len(direction) != n_in or not direction.any():
+            raise ArgumentError(f"kernel must hold {n_in} numbers, not all 0, got {training.kernel}.")
+        inputs -= torch.outer(inputs @ direction, direction) / (direction @ direction)
+    targets = torch.randn(n, n_out, generator=source, dtype=torch.float64)
+    return inputs, targets.softmax(1) if training.loss == "cross-entropy" else targets
+
+
+def _outputs(network: FeedForward, theta: torch.Tensor, inputs: torch.Tensor, activation: str) -> torch.Tensor:
+    """The network's outputs, its weights read from ``theta`` in the order of ``network.parameters``."""
+    sizes = [(network.widths[layer], network.widths[layer - 1]) for layer in range(1, network.depth + 1)]
+    pieces = theta.split([count for rows, columns in sizes for count in (rows * columns, rows)])
+    h = [inputs]
+    for layer in range(1, network.depth + 1):
+        preactivation = h[-1] @ pieces[2 * layer - 2].view(sizes[layer - 1]).T + pieces[2 * layer - 1]
+        if layer == network.depth:
+            return preactivation
+        active = ACTIVATIONS[activation](preactivation)
+        h.append(sum((h[first] for first, last in network.skips if last == layer), active))
+    raise AssertionError("a network has at least one layer")
+
+
+def _loss(outputs: torch.Tensor, targets: torch.Tensor, training: Training) -> torch.Tensor:
+    if training.loss == "cross-entropy":
+        return functional.cross_entropy(outputs, targets)
+    return ((outputs - targets) ** 2).sum(1).mean()
+
+
+def _optimiser(theta: torch.Tensor, training: Training, source: torch.Generator) -> Any:
+    settings = {"lr": training.learning_rate, "weight_decay": training.weight_decay}
+    if training.adam:
+        return torch.optim.Adam([theta], **settings)
+    optimiser = torch.optim.SGD([theta], momentum=training.momentum, **settings)
+    if training.initial_velocity:
+        velocity = torch.randn(theta.shape, generator=source, dtype=torch.float64)
+        optimiser.state[theta]["momentum_buffer"] = training.initial_velocity * velocity
+    return optimiser

@@ -1,0 +1,193 @@
+r"""Exact averages over a law of the data.
+
+* Gaussian variables: Isserlis' theorem, as the recursion of Stein's identity
+  :math:`E[x_i f(x)] = m_iE[f] + \sum_jC_{ij}E[\partial_jf]`, for polynomials.
+* Finite support: the sum over the points, for every function.
+* Named moments: term by term, for polynomials.
+* Independent factors: finite ones first, so that the rest need only be polynomial at each point.
+
+References:
+    Isserlis, "On a formula for the product-moment coefficient of any order of a normal frequency distribution in any
+    number of variables" (1918).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import sympy as sp
+
+from theory.errors import UnsupportedFormError
+from theory.gradient_noise.data_law import (
+    DataLaw,
+    FiniteSupport,
+    Gaussian,
+    NamedMoments,
+    Powers,
+    Product,
+    semidefinite_factor,
+)
+
+
+def expectation(expression: sp.Expr, law: DataLaw) -> sp.Expr:
+    r"""The mean of ``expression`` over the variables of ``law``; other symbols are constants.
+
+    Raises:
+        UnsupportedFormError: not a polynomial in variables whose law has moments only, or not finite at a point.
+        MissingParameterError: a moment is needed that the law does not know.
+
+    Example:
+        >>> x, y, c = sp.symbols("x y c", real=True)
+        >>> expectation(x**2 * y**2, Gaussian([x, y], [0, 0], [[1, c], [c, 1]]))
+        2*c**2 + 1
+        >>> expectation(sp.cos(x), FiniteSupport([x], [[0], [sp.pi]], [sp.Rational(3, 4), sp.Rational(1, 4)]))
+        1/2
+    """
+    for factor in _finite_first(law):
+        expression = _over_one(expression, factor)
+    return sp.expand(expression)
+
+
+def mean(vector: sp.MatrixBase, law: DataLaw) -> sp.ImmutableMatrix:
+    """The mean of a vector, entry by entry."""
+    return sp.ImmutableMatrix(vector.applyfunc(lambda entry: expectation(entry, law)))
+
+
+def covariance(vector: sp.MatrixBase, law: DataLaw) -> sp.ImmutableMatrix:
+    r"""The covariance :math:`E[vv^\top] - E[v]E[v]^\top`. Shape ``(d, d)``."""
+    centre = mean(vector, law)
+    entries = {}
+    for i, j in itertools.combinations_with_replacement(range(vector.rows), 2):
+        product = expectation(sp.expand(vector[i] * vector[j]), law) - centre[i] * centre[j]
+        entries[i, j] = entries[j, i] = sp.expand(product)
+    return sp.ImmutableMatrix(vector.rows, vector.rows, lambda i, j: entries[i, j])
+
+
+def covariance_factor(vector: sp.MatrixBase, law: DataLaw) -> sp.ImmutableMatrix:
+    r"""A factor :math:`R` with :math:`RR^\top` the covariance, as smooth in the parameters as ``vector``.
+
+    Finite support has the columns :math:`\sqrt{p_k}(v_k - Ev)`. A polynomial :math:`v = \sum_\alpha v_\alpha x^\alpha`
+    has :math:`R = (v_\alpha)\,M^{1/2}` with a Cholesky factor of the covariance :math:`M` of its monomials, which does
+    not depend on the parameters. Mixed laws: the law of total covariance.
+    """
+    factors = _finite_first(law)
+    if isinstance(factors[0], FiniteSupport):
+        return _factor_by_points(vector, factors[0], factors[1:])
+    return _factor_by_monomials(vector, law)
+
+
+def gaussian_moment(powers: Powers, mean: sp.MatrixBase, covariance: sp.MatrixBase) -> sp.Expr:
+    r"""The moment :math:`E\prod_ix_i^{k_i}` of :math:`N(m, C)`.
+
+    Example:
+        >>> gaussian_moment((6,), sp.Matrix([0]), sp.Matrix([1]))
+        15
+    """
+    return _gaussian_moments(mean, covariance)(powers)
+
+
+def _gaussian_moments(mean: sp.MatrixBase, covariance: sp.MatrixBase) -> Callable[[Powers], sp.Expr]:
+    known: dict[Powers, sp.Expr] = {(0,) * mean.rows: sp.S.One}
+
+    def moment(powers: Powers) -> sp.Expr:
+        if powers not in known:
+            i = next(index for index, power in enumerate(powers) if power)
+            rest = _lowered(powers, i)
+            known[powers] = sp.expand(
+                mean[i] * moment(rest)
+                + sum(
+                    covariance[i, j] * power * moment(_lowered(rest, j))
+                    for j, power in enumerate(rest)
+                    if power and covariance[i, j] != 0
+                )
+            )
+        return known[powers]
+
+    return moment
+
+
+def _moments_of_points(law: FiniteSupport) -> Callable[[Powers], sp.Expr]:
+    """A polynomial needs the moments only, once each, however many points there are."""
+    assert law.probabilities is not None
+    weighted = list(zip(law.probabilities, law.points, strict=True))
+    return lambda powers: sp.Add(
+        *(p * sp.Mul(*(x**k for x, k in zip(point, powers, strict=True))) for p, point in weighted)
+    )
+
+
+def _lowered(powers: Powers, index: int) -> Powers:
+    return tuple(power - (position == index) for position, power in enumerate(powers))
+
+
+def _finite_first(law: DataLaw) -> tuple[DataLaw, ...]:
+    laws = law.laws if isinstance(law, Product) else (law,)
+    return tuple(sorted(laws, key=lambda factor: not isinstance(factor, FiniteSupport)))
+
+
+def _over_one(expression: sp.Expr, law: DataLaw) -> sp.Expr:
+    match law:
+        case FiniteSupport() if not expression.is_polynomial(*law.variables):
+            return sp.Add(*(p * _at(expression, point) for p, point in law.weighted_points))
+        case FiniteSupport():
+            moment = _moments_of_points(law)
+        case Gaussian():
+            moment = _gaussian_moments(law.mean, law.covariance)
+        case NamedMoments():
+            moment = law.moment
+        case _:
+            raise TypeError(f"{law!r} is no law of the data")
+    polynomial = _polynomial(expression, law)
+    return sp.Add(*(coefficient * moment(powers) for powers, coefficient in polynomial.terms() if coefficient != 0))
+
+
+def _at(expression: sp.Expr, point: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
+    value = expression.subs(point, simultaneous=True)
+    if value.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
+        raise UnsupportedFormError(
+            f"expression must be finite at every point of the support, got {value} for {expression} at {point}."
+        )
+    return value
+
+
+def _polynomial(expression: sp.Expr, law: DataLaw) -> sp.Poly:
+    try:
+        return sp.Poly(sp.expand(expression), *law.variables)
+    except sp.PolynomialError:
+        raise UnsupportedFormError(
+            f"expression must be a polynomial in {', '.join(map(str, law.variables))}, whose law is known by moments "
+            f"only, got {expression}. Give a FiniteSupport or an Empirical data set, over which every function has an "
+            "exact mean, expand the loss in the variables, or estimate the mean by sampling."
+        ) from None
+
+
+def _factor_by_points(vector: sp.MatrixBase, law: FiniteSupport, others: tuple[DataLaw, ...]) -> sp.ImmutableMatrix:
+    rest = Product(others) if others else None
+    values = [(p, vector.applyfunc(lambda e, x=point: _at(e, x))) for p, point in law.weighted_points]
+    means = [value if rest is None else mean(value, rest) for _, value in values]
+    centre = sum((p * m for (p, _), m in zip(values, means, strict=True)), sp.zeros(vector.rows, 1))
+    columns = [sp.sqrt(p) * (m - centre) for (p, _), m in zip(values, means, strict=True)]
+    if rest is not None:
+        columns += [sp.sqrt(p) * covariance_factor(value, rest) for p, value in values]
+    return _nonzero_columns(sp.Matrix.hstack(*columns))
+
+
+def _factor_by_monomials(vector: sp.MatrixBase, law: DataLaw) -> sp.ImmutableMatrix:
+    variables = tuple(law.variables)
+    polynomials = [_polynomial(entry, law) for entry in vector]
+    powers = sorted(
+        {p for polynomial in polynomials for p in polynomial.monoms() if any(p)},
+        key=lambda p: (sum(p), [-k for k in p]),
+    )
+    if not powers:
+        return sp.ImmutableMatrix.zeros(vector.rows, 0)
+    monomials = sp.Matrix([sp.Mul(*(x**k for x, k in zip(variables, p, strict=True))) for p in powers])
+    coefficients = sp.Matrix([[polynomial.coeff_monomial(m) for m in monomials] for polynomial in polynomials])
+    root = semidefinite_factor(covariance(monomials, law), "the covariance of the monomials of the gradient")
+    return _nonzero_columns(coefficients * root)
+
+
+def _nonzero_columns(factor: sp.MatrixBase) -> sp.ImmutableMatrix:
+    factor = sp.Matrix(factor).applyfunc(sp.expand)
+    kept = [j for j in range(factor.cols) if any(entry != 0 for entry in factor[:, j])]
+    return sp.ImmutableMatrix(factor[:, kept]) if kept else sp.ImmutableMatrix.zeros(factor.rows, 0)

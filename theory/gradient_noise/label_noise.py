@@ -1,0 +1,113 @@
+r"""Gradient descent with fresh label noise: every step sees the labels :math:`y_i + \xi_i`, :math:`\xi_i \sim N(0, v)`.
+
+.. math::
+    \Delta\theta = -\frac\eta N\sum_{i=1}^N\nabla l(\theta; x_i, y_i + \xi_i)
+
+For the halved squared loss :math:`l = \frac12(f - y)^2` this is
+:math:`\Delta\theta = -\eta\nabla L + \frac\eta N\sum_i\nabla f(x_i)\,\xi_i`, so that
+
+.. math::
+    \mathrm{Cov}\,\Delta\theta = \frac{\eta^2v}{N^2}\sum_i\nabla f(x_i)\nabla f(x_i)^\top .
+
+The :math:`N` noises of one step average out: there is a factor :math:`1/N^2` before the sum, not :math:`1/N`.
+
+References:
+    Stochastic-collapse paper (arXiv 2306.04251), eqs. (20)-(24).
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from theory.discrete.random_map import OneStepMoments
+from theory.errors import SymbolError, UnsupportedFormError
+from theory.gradient_noise.data_law import Empirical, Gaussian
+from theory.gradient_noise.expectation import covariance, covariance_factor, mean
+from theory.gradient_noise.model import Model
+from theory.ito import ItoProcess
+from theory.notation import eta, zeta
+
+
+def label_noise_step(model: Model, label: sp.Symbol, *, variance: sp.Expr = zeta**2) -> OneStepMoments:
+    r"""Exact mean and covariance of one full-batch step with fresh label noise.
+
+    The noises of different samples are independent, so the covariances of the samples add up, divided by
+    :math:`N^2`. A loss that is not quadratic in the label may have a mean other than :math:`-\eta\nabla L`.
+
+    Args:
+        model: Its law must be a data set.
+        label: The variable of the law that the noise is added to.
+        variance: :math:`v`.
+
+    Raises:
+        UnsupportedFormError: the law is no data set, or the loss is not polynomial in the label.
+        SymbolError: ``label`` is no variable of the law.
+    """
+    samples, noises = _noisy_gradients(model, label)
+    n, d = len(samples), model.parameters.rows
+    laws = [Gaussian([noise], [0], [[variance]]) for noise in noises]
+    average = sum((mean(g, law) for g, law in zip(samples, laws, strict=True)), sp.zeros(d, 1)) / n
+    spread = sum((covariance(g, law) for g, law in zip(samples, laws, strict=True)), sp.zeros(d, d)) / n**2
+    return OneStepMoments(
+        sp.ImmutableMatrix((-eta * average).applyfunc(sp.expand)),
+        sp.ImmutableMatrix((eta**2 * spread).applyfunc(sp.expand)),
+    )
+
+
+def joint_label_noise_step(model: Model, label: sp.Symbol, *, variance: sp.Expr = zeta**2) -> OneStepMoments:
+    r"""The same moments from the step as a whole, averaged over all :math:`N` noises at once by Isserlis' theorem."""
+    increment, law = label_noise_increment(model, label, variance=variance)
+    return OneStepMoments(mean(increment, law), covariance(increment, law))
+
+
+def label_noise_increment(
+    model: Model, label: sp.Symbol, *, variance: sp.Expr = zeta**2
+) -> tuple[sp.ImmutableMatrix, Gaussian]:
+    r"""One step :math:`\Delta\theta` as a function of its noises ``xi_1, ..., xi_N``, and their joint law."""
+    samples, noises = _noisy_gradients(model, label)
+    total = sum(samples, sp.zeros(model.parameters.rows, 1))
+    law = Gaussian(noises, [0] * len(noises), variance * sp.eye(len(noises)))
+    return sp.ImmutableMatrix(-eta * total / len(noises)), law
+
+
+def label_noise_flow(model: Model, label: sp.Symbol, *, variance: sp.Expr = zeta**2) -> ItoProcess:
+    r"""Label-noise gradient flow: drift and diffusion per unit of time :math:`t = \eta k` are those of one step.
+
+    For the halved squared loss: :math:`d\theta = -\nabla L\,dt + \frac{\sqrt{\eta v}}N\sum_i\nabla f(x_i)\,dB_i`.
+
+    Args:
+        model: As for :func:`label_noise_step`, as are ``label`` and ``variance``.
+        label: The variable of the law that the noise is added to.
+        variance: :math:`v`.
+    """
+    increment, law = label_noise_increment(model, label, variance=variance)
+    noises = tuple(law.variables)
+    if any(sp.diff(entry, noise, 2) != 0 for entry in increment for noise in noises):
+        drift, factor = mean(increment, law), covariance_factor(increment, law)
+    else:  # affine in the noises, which are independent: the columns can be read off, whatever the model
+        drift = increment.subs(dict.fromkeys(noises, 0))
+        factor = sp.sqrt(variance) * increment.jacobian(noises)
+    if factor.cols == 0:
+        factor = sp.zeros(model.parameters.rows, 1)
+    return ItoProcess(model.parameters, _per_time(drift, eta), _per_time(factor, sp.sqrt(eta)))
+
+
+def _per_time(matrix: sp.MatrixBase, unit: sp.Expr) -> sp.ImmutableMatrix:
+    return sp.ImmutableMatrix(matrix.applyfunc(lambda entry: sp.powdenest(entry / unit)))
+
+
+def _noisy_gradients(model: Model, label: sp.Symbol) -> tuple[list[sp.ImmutableMatrix], list[sp.Symbol]]:
+    r"""The gradients :math:`\nabla l(\theta; x_i, y_i + \xi_i)` and their noises."""
+    if not isinstance(model.law, Empirical):
+        raise UnsupportedFormError(
+            f"label noise averages over a data set of N samples, but the law is {type(model.law).__name__}. "
+            "Give an Empirical law; in an infinite population the noise of a full batch averages out."
+        )
+    if label not in set(model.law.variables):
+        raise SymbolError(f"label must be one of the variables {tuple(model.law.variables)}, got {label}.")
+    noises = [sp.Dummy(f"xi_{i + 1}", real=True) for i in range(model.law.sample_count)]
+    gradients = [
+        sp.ImmutableMatrix(model.sample_gradient.subs({**point, label: point[label] + noise}, simultaneous=True))
+        for (_, point), noise in zip(model.law.weighted_points, noises, strict=True)
+    ]
+    return gradients, noises

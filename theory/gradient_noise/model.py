@@ -1,0 +1,186 @@
+r"""A model: weights, the loss of one sample, the law of the data. What gradient descent does with it, exactly.
+
+.. math::
+    L(\theta) = E\,l(\theta; x), \qquad g = \nabla L, \qquad
+    \Sigma = E[\nabla l\,\nabla l^\top] - gg^\top, \qquad
+    d\theta = -g\,dt + \sqrt{\eta/\beta}\;\Sigma^{1/2}\,dB
+
+For a data set every number agrees with :class:`theory.gradient_noise.sampling.FiniteSum`, whose batches are enumerated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import sympy as sp
+
+from theory.discrete.random_map import OneStepMoments
+from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
+from theory.gradient_noise.data_law import DataLaw, Empirical, law_symbols
+from theory.gradient_noise.expectation import covariance, covariance_factor, expectation, mean
+from theory.gradient_noise.sampling import FiniteSum, Sampling, finite_population_factor
+from theory.ito import ItoProcess, column
+from theory.notation import beta, eta, t
+
+
+@dataclass(frozen=True)
+class Model:
+    r"""Weights :math:`\theta`, the loss :math:`l(\theta; x)` of one sample, and the law of the data :math:`x`.
+
+    Attributes:
+        parameters: The weights, symbols. Shape ``(d, 1)``.
+        loss: :math:`l`, an expression in the weights, the variables of ``law`` and constants.
+        law: The law of the data.
+
+    Raises:
+        SymbolError: a weight is also a variable of the law, occurs in it, or has a namesake in the loss.
+        ShapeError: the loss is no finite expression.
+
+    Example:
+        >>> from theory.gradient_noise.data_law import Gaussian
+        >>> w, x = sp.symbols("w x", real=True)
+        >>> model = Model([w], (w * x) ** 2 / 2, Gaussian([x], [0], [[1]]))
+        >>> model.gradient, model.covariance
+        (Matrix([[w]]), Matrix([[2*w**2]]))
+    """
+
+    parameters: sp.ImmutableMatrix
+    loss: sp.Expr
+    law: DataLaw
+
+    def __post_init__(self) -> None:
+        parameters = column(self.parameters, "parameters")
+        distinct = len(set(parameters)) == parameters.rows > 0
+        if not distinct or not all(weight.is_Symbol for weight in parameters):
+            raise SymbolError(f"parameters must hold distinct symbols, at least one, got {tuple(parameters)}.")
+        try:
+            loss = sp.sympify(self.loss, strict=True)
+        except sp.SympifyError:
+            raise ShapeError(f"loss must be a SymPy expression, got {self.loss!r}. Text is not read.") from None
+        if not isinstance(loss, sp.Expr) or loss.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
+            raise ShapeError(f"loss must be a finite scalar expression, got {loss}.")
+        if not isinstance(self.law, DataLaw):
+            raise ShapeError(f"law must be a law of the data, e.g. Empirical(variables, samples), got {self.law!r}.")
+        weights, data = set(parameters), set(self.law.variables)
+        shared = weights & (data | law_symbols(self.law))
+        if shared or {t, eta} & (weights | data):
+            raise SymbolError(
+                "parameters must be symbols of their own, neither data nor the learning rate nor time: "
+                f"{sorted(map(str, shared or {t, eta} & (weights | data)))} occur twice. Rename them."
+            )
+        names = {symbol.name for symbol in weights | data}
+        namesakes = sorted(str(s) for s in loss.free_symbols - weights - data if s.name in names)
+        if namesakes:
+            raise SymbolError(
+                f"loss holds {namesakes}, symbols with the name of a weight or a variable but other assumptions. "
+                "Use one symbol throughout."
+            )
+        object.__setattr__(self, "parameters", parameters)
+        object.__setattr__(self, "loss", loss)
+
+    @cached_property
+    def mean_loss(self) -> sp.Expr:
+        r"""The loss :math:`L = E\,l`."""
+        return expectation(self.loss, self.law)
+
+    @cached_property
+    def sample_gradient(self) -> sp.ImmutableMatrix:
+        r"""The gradient :math:`\nabla l(\theta; x)` of one sample. Shape ``(d, 1)``."""
+        return sp.ImmutableMatrix([sp.diff(self.loss, weight) for weight in self.parameters])
+
+    @cached_property
+    def gradient(self) -> sp.ImmutableMatrix:
+        r"""The gradient :math:`g = E\,\nabla l`. Shape ``(d, 1)``."""
+        return mean(self.sample_gradient, self.law)
+
+    @cached_property
+    def covariance(self) -> sp.ImmutableMatrix:
+        r"""The covariance :math:`\Sigma` of the gradient of one sample. Shape ``(d, d)``."""
+        return covariance(self.sample_gradient, self.law)
+
+    @cached_property
+    def noise_factor(self) -> sp.ImmutableMatrix:
+        r"""A factor of :math:`\Sigma`, as smooth as the gradient. Shape ``(d, m)``."""
+        return covariance_factor(self.sample_gradient, self.law)
+
+    @property
+    def finite_sum(self) -> FiniteSum:
+        """The losses of a data set, one by one.
+
+        Raises:
+            UnsupportedFormError: the law is not :class:`~theory.gradient_noise.data_law.Empirical`.
+        """
+        if not isinstance(self.law, Empirical):
+            raise UnsupportedFormError(
+                f"law must be an Empirical data set to be listed sample by sample, got {type(self.law).__name__}."
+            )
+        losses = tuple(self.loss.subs(point, simultaneous=True) for _, point in self.law.weighted_points)
+        return FiniteSum(self.parameters, losses)
+
+    def batch_covariance(
+        self, batch_size: sp.Expr | int = beta, sampling: Sampling = Sampling.WITH_REPLACEMENT
+    ) -> sp.ImmutableMatrix:
+        r"""The covariance of the gradient of a mini-batch, :math:`\frac{\Sigma}\beta` times the population factor.
+
+        Args:
+            batch_size: :math:`\beta`, a positive integer or a symbol.
+            sampling: Without replacement the law must be a data set of at least ``batch_size`` samples, and the
+                covariance shrinks by :math:`(n-\beta)/(n-1)`.
+        """
+        scale = self._noise_scale(batch_size, sampling)
+        return sp.ImmutableMatrix((scale * self.covariance).applyfunc(sp.expand))
+
+    def step_moments(
+        self, batch_size: sp.Expr | int = beta, sampling: Sampling = Sampling.WITH_REPLACEMENT
+    ) -> OneStepMoments:
+        r"""Mean :math:`-\eta g` and covariance of one step of stochastic gradient descent, exactly."""
+        noise = eta**2 * self.batch_covariance(batch_size, sampling)
+        return OneStepMoments(
+            sp.ImmutableMatrix((-eta * self.gradient).applyfunc(sp.expand)),
+            sp.ImmutableMatrix(noise.applyfunc(sp.expand)),
+        )
+
+    def gradient_flow(self) -> ItoProcess:
+        r"""Full-batch gradient flow :math:`\dot\theta = -g`, a process without noise."""
+        return ItoProcess(self.parameters, -self.gradient, sp.zeros(self.parameters.rows, 1))
+
+    def stochastic_gradient_flow(
+        self, batch_size: sp.Expr | int = beta, sampling: Sampling = Sampling.WITH_REPLACEMENT
+    ) -> ItoProcess:
+        r"""The Itô process with drift :math:`-g` and diffusion :math:`\eta` times :meth:`batch_covariance`.
+
+        On the line the dispersion is the scalar root; in several dimensions the factor :attr:`noise_factor`.
+        """
+        scale = sp.sqrt(eta * self._noise_scale(batch_size, sampling))
+        factor = self.noise_factor
+        if scale == 0 or factor.cols == 0:
+            return self.gradient_flow()
+        if self.parameters.rows == 1:
+            # The sign of a scalar dispersion does not enter the law, and f is smooth where sqrt(f**2) is not.
+            factor = sp.Matrix([[sp.powdenest(sp.sqrt(sp.factor(self.covariance[0])), force=True)]])
+        return ItoProcess(self.parameters, -self.gradient, scale * factor)
+
+    def _noise_scale(self, batch_size: sp.Expr | int, sampling: Sampling) -> sp.Expr:
+        try:
+            size = sp.sympify(batch_size, strict=True)
+        except sp.SympifyError:
+            size = sp.nan
+        if size.is_integer is not True or size.is_positive is not True:
+            raise DimensionError(
+                f"batch_size must be a positive integer, got {batch_size!r}. "
+                "Declare a symbol with positive=True, integer=True."
+            )
+        if sampling is Sampling.WITH_REPLACEMENT:
+            return 1 / size
+        if not isinstance(self.law, Empirical):
+            raise DimensionError(
+                f"sampling without replacement needs a data set, but the law is {type(self.law).__name__}: an infinite "
+                "population. Give an Empirical law, or sample with replacement."
+            )
+        n = self.law.sample_count
+        if (size > n) is sp.true:
+            raise DimensionError(
+                f"batch_size must lie in 1..{n} without replacement, got {size}. Larger batches need replacement."
+            )
+        return finite_population_factor(sampling, n, size) / size

@@ -1,0 +1,20 @@
+r"""Symmetries of losses and the sets of weights that stochastic gradient descent keeps because of them.
+
+* ``affine_set``: affine sets, and whether per-sample gradients leave them.
+* ``reflection``: linear symmetries :math:`l(Q\theta) = l(\theta)` and the sets they fix.
+* ``networks``: small symbolic networks, their sign and permutation sets.
+"""
+
+from theory.symmetry.affine_set import AffineSet, is_invariant, normal_gradient
+from theory.symmetry.networks import FeedForward
+from theory.symmetry.reflection import escaping_gradients, fixed_set, keeps_its_fixed_set
+
+__all__ = [
+    "AffineSet",
+    "FeedForward",
+    "escaping_gradients",
+    "fixed_set",
+    "is_invariant",
+    "keeps_its_fixed_set",
+    "normal_gradient",
+]

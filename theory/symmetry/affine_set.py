@@ -1,0 +1,150 @@
+r"""Affine sets of parameters, and whether stochastic gradient descent keeps them.
+
+A set :math:`A = \{\theta : N\theta + c = 0\}` is an invariant set of SGD, for every batch size, learning rate and
+sequence of mini-batches, iff on :math:`A` every per-sample gradient is a direction of :math:`A`:
+
+.. math::
+    N\,\nabla l_i(\theta) = 0 \quad\text{for all } \theta \in A,\ i \le n
+
+Sufficient, because a step is a combination of those gradients; necessary, because a batch may hold the sample
+:math:`i` alone. The same computation decides for momentum started at 0.
+
+References:
+    Chen, Kunin, Yamamura, Ganguli, "Stochastic Collapse" (2023), Definition 3.1, Appendix B.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from theory.errors import ShapeError, SymbolError
+from theory.gradient_noise.sampling import FiniteSum
+from theory.ito import column
+from theory.zero import ZeroDecision, decide_zero
+
+
+@dataclass(frozen=True)
+class AffineSet:
+    r"""The set where some affine functions of the weights vanish.
+
+    Attributes:
+        state: The weights :math:`\theta`, symbols. Shape ``(d, 1)``.
+        constraints: :math:`N\theta + c`, which vanish on the set. Shape ``(r, 1)``; redundant ones are allowed.
+
+    Raises:
+        ShapeError: a constraint is not affine in the weights, or no weight satisfies all of them.
+        SymbolError: ``state`` holds something that is not a symbol.
+
+    Example:
+        >>> v, w = sp.symbols("v w")
+        >>> diagonal = AffineSet([v, w], [v - w])
+        >>> diagonal.dimension, diagonal.projector
+        (1, Matrix([
+        [1/2, 1/2],
+        [1/2, 1/2]]))
+    """
+
+    state: sp.ImmutableMatrix
+    constraints: sp.ImmutableMatrix
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "state", column(self.state, "state"))
+        object.__setattr__(self, "constraints", column(self.constraints, "constraints"))
+        if not self.state.rows or not all(weight.is_Symbol for weight in self.state):
+            raise SymbolError(f"state must hold at least one weight, and symbols only, got {tuple(self.state)}.")
+        weights = set(self.state)
+        for row, constraint in zip(self.normals.tolist(), self.constraints, strict=True):
+            if any(entry.free_symbols & weights for entry in row):
+                raise ShapeError(f"constraints must be affine in the weights, got {constraint}.")
+        reduced, pivots = self._reduced()
+        if self.state.rows in pivots:
+            raise ShapeError(f"no weight satisfies all of constraints {tuple(self.constraints)}; drop one.")
+
+    @property
+    def normals(self) -> sp.ImmutableMatrix:
+        """The normal vectors :math:`N`, one per row. Shape ``(r, d)``."""
+        if not self.constraints.rows:
+            return sp.ImmutableMatrix.zeros(0, self.state.rows)
+        return sp.ImmutableMatrix([[sp.diff(c, weight) for weight in self.state] for c in self.constraints])
+
+    @property
+    def dimension(self) -> int:
+        """Dimension of the set."""
+        return self.state.rows - len(self._reduced()[1])
+
+    @property
+    def projector(self) -> sp.ImmutableMatrix:
+        """The orthogonal projector on the directions of the set. Shape ``(d, d)``."""
+        reduced, pivots = self._reduced()
+        rows = reduced[: len(pivots), : self.state.rows]
+        identity = sp.eye(self.state.rows)
+        normal_part = rows.T * (rows * rows.T).inv() * rows if pivots else sp.zeros(*identity.shape)
+        return sp.ImmutableMatrix((identity - normal_part).applyfunc(sp.cancel))
+
+    @property
+    def dependent_weights(self) -> dict[sp.Symbol, sp.Expr]:
+        """On the set, each dependent weight in terms of the free ones."""
+        reduced, pivots = self._reduced()
+        d = self.state.rows
+        return {
+            self.state[pivot]: sp.expand(
+                -reduced[row, d] - sum(reduced[row, j] * self.state[j] for j in range(pivot + 1, d))
+            )
+            for row, pivot in enumerate(pivots)
+        }
+
+    def restrict(self, expression: sp.Expr) -> sp.Expr:
+        """``expression`` on the set, in the free weights."""
+        if expression.has(sp.Derivative, sp.Subs):
+            return expression.subs(self.dependent_weights, simultaneous=True)
+        return expression.xreplace(self.dependent_weights)  # the same, and several times faster
+
+    def _reduced(self) -> tuple[sp.Matrix, tuple[int, ...]]:
+        """The constraints ``[N | c]`` in reduced row echelon form, and the columns of its pivots."""
+        if not self.constraints.rows:
+            return sp.zeros(0, self.state.rows + 1), ()
+        origin = dict.fromkeys(self.state, sp.S.Zero)
+        offsets = sp.Matrix([constraint.subs(origin) for constraint in self.constraints])
+        return sp.Matrix(self.normals).row_join(offsets).rref()
+
+
+def normal_gradient(affine_set: AffineSet, loss: sp.Expr) -> sp.ImmutableMatrix:
+    r"""What of the gradient of one sample's loss leaves the set: :math:`N\nabla l` on it. Shape ``(r, 1)``.
+
+    Only the derivatives along weights that some constraint holds are taken.
+
+    Example:
+        >>> v, w = sp.symbols("v w")
+        >>> normal_gradient(AffineSet([v, w], [v - w]), (v * w - 1) ** 2)
+        Matrix([[0]])
+        >>> normal_gradient(AffineSet([v, w], [w]), (v * w - 1) ** 2)
+        Matrix([[-2*v]])
+    """
+    rows = [
+        sum((slope * sp.diff(loss, w) for slope, w in zip(row, affine_set.state, strict=True) if slope != 0), sp.S.Zero)
+        for row in affine_set.normals.tolist()
+    ]
+    return sp.ImmutableMatrix(len(rows), 1, [affine_set.restrict(row) for row in rows])
+
+
+def is_invariant(affine_set: AffineSet, problem: FiniteSum) -> ZeroDecision:
+    r"""Whether SGD on ``problem`` keeps the set: :func:`normal_gradient` of every sample is zero.
+
+    Raises:
+        SymbolError: the two have different weights.
+
+    Example:
+        >>> theta = sp.Symbol("theta")
+        >>> signed = FiniteSum([theta], (theta, -theta))
+        >>> is_invariant(AffineSet([theta], [theta]), signed).kind
+        'nonzero'
+    """
+    if set(affine_set.state) != set(problem.state):
+        raise SymbolError(
+            f"affine_set and problem must have the same weights, got {tuple(affine_set.state)} and "
+            f"{tuple(problem.state)}."
+        )
+    parts = [normal_gradient(affine_set, loss) for loss in problem.losses]
+    return decide_zero(sp.Matrix.vstack(*map(sp.Matrix, parts)))

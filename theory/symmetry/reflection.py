@@ -1,0 +1,112 @@
+r"""Linear symmetries :math:`l(Q\theta) = l(\theta)` and the set :math:`A = \{Q\theta = \theta\}` they fix.
+
+On :math:`A` the chain rule gives :math:`\nabla l(\theta) = Q^\top\nabla l(Q\theta) = Q^\top\nabla l(\theta)`, so
+gradients lie in :math:`\ker(Q^\top - I)`. They are directions of :math:`A` if
+
+.. math::
+    \ker(Q^\top - I) \subseteq \ker(Q - I),
+
+which holds for symmetric, orthogonal and, more generally, normal :math:`Q`, and not for an oblique reflection. The
+inclusion is also necessary: for :math:`v \in \ker(Q^\top - I)` the loss :math:`v\cdot\theta` is symmetric under
+:math:`Q` and has the gradient :math:`v`.
+
+References:
+    Chen, Kunin, Yamamura, Ganguli, "Stochastic Collapse" (2023), Theorem 3.1, Appendix B.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sympy as sp
+
+from theory.errors import ShapeError
+from theory.ito import column
+from theory.symmetry.affine_set import AffineSet
+from theory.zero import ZeroDecision, decide_zero
+
+
+def fixed_set(Q: sp.MatrixBase, state: Sequence[sp.Symbol] | sp.MatrixBase) -> AffineSet:
+    r"""The set :math:`A = \{\theta : Q\theta = \theta\}`.
+
+    Example:
+        >>> v, w = sp.symbols("v w")
+        >>> fixed_set(sp.Matrix([[0, 1], [1, 0]]), [v, w]).dimension
+        1
+    """
+    theta = column(state, "state")
+    if _square(Q).rows != theta.rows:
+        raise ShapeError(f"Q must have one row per weight: state has {theta.rows}, got Q.shape={Q.shape}.")
+    return AffineSet(theta, Q * theta - theta)
+
+
+def escaping_gradients(Q: sp.MatrixBase) -> sp.ImmutableMatrix:
+    r"""The matrix :math:`(Q - I)\,V`, the columns of :math:`V` a basis of :math:`\ker(Q^\top - I)`. Shape ``(d, k)``.
+
+    It is zero iff every loss that is symmetric under :math:`Q` keeps :math:`A`. Parameters in ``Q`` are generic.
+
+    Example:
+        >>> c = sp.Symbol("c")
+        >>> escaping_gradients(oblique_reflection(c))
+        Matrix([
+        [ c],
+        [-2]])
+    """
+    identity = sp.eye(_square(Q).rows)
+    basis = (sp.Matrix(Q).T - identity).applyfunc(sp.cancel).nullspace(simplify=sp.cancel)
+    if not basis:
+        return sp.ImmutableMatrix.zeros(identity.rows, 0)
+    escaping = (sp.Matrix(Q) - identity) * sp.Matrix.hstack(*basis)
+    return sp.ImmutableMatrix(escaping.applyfunc(sp.cancel))
+
+
+def composed(loss: sp.Expr, Q: sp.MatrixBase, state: Sequence[sp.Symbol] | sp.MatrixBase) -> sp.Expr:
+    r"""The loss :math:`l_Q(\theta) = l(Q\theta)`; entries of ``Q`` may not be weights.
+
+    Example:
+        >>> v, w = sp.symbols("v w")
+        >>> composed(v**2 * w, sp.Matrix([[0, 1], [1, 0]]), [v, w])
+        v*w**2
+    """
+    theta = column(state, "state")
+    return loss.subs(dict(zip(theta, _square(Q) * theta, strict=True)), simultaneous=True)
+
+
+def gradient(loss: sp.Expr, state: Sequence[sp.Symbol] | sp.MatrixBase) -> sp.ImmutableMatrix:
+    r"""The gradient :math:`\nabla l(\theta)`. Shape ``(d, 1)``."""
+    return sp.ImmutableMatrix([sp.diff(loss, weight) for weight in column(state, "state")])
+
+
+def keeps_its_fixed_set(Q: sp.MatrixBase) -> ZeroDecision:
+    """Whether every loss that is symmetric under ``Q`` keeps the set that ``Q`` fixes."""
+    return decide_zero(escaping_gradients(Q))
+
+
+def is_symmetric(Q: sp.MatrixBase) -> bool:
+    """Whether :math:`Q = Q^T` is proved."""
+    return decide_zero(_square(Q) - Q.T).kind == "zero"
+
+
+def is_orthogonal(Q: sp.MatrixBase) -> bool:
+    """Whether :math:`QQ^T = I` is proved."""
+    return decide_zero(_square(Q) * Q.T - sp.eye(Q.rows)).kind == "zero"
+
+
+def is_normal(Q: sp.MatrixBase) -> bool:
+    """Whether :math:`QQ^T = Q^TQ` is proved."""
+    return decide_zero(_square(Q) * Q.T - Q.T * Q).kind == "zero"
+
+
+def oblique_reflection(c: sp.Expr) -> sp.ImmutableMatrix:
+    r"""The reflection :math:`\bigl(\begin{smallmatrix}1 & c\\ 0 & -1\end{smallmatrix}\bigr)` along :math:`(c, -2)`.
+
+    It fixes :math:`\{\theta_2 = 0\}`, and every :math:`f(\theta_1 + c\theta_2/2)` is symmetric under it, but the
+    gradient of that, :math:`f'\cdot(1, c/2)`, leaves the set unless :math:`c = 0`.
+    """
+    return sp.ImmutableMatrix([[1, c], [0, -1]])
+
+
+def _square(Q: sp.MatrixBase) -> sp.MatrixBase:
+    if Q.rows != Q.cols or not Q.rows:
+        raise ShapeError(f"Q must be square, got Q.shape={Q.shape}.")
+    return Q

@@ -1,0 +1,588 @@
+r"""Section 5 and Appendix F: collapse of a single scalar neuron :math:`f(x) = w_2\,\sigma(w_1x)`.
+
+The process (31) is label-noise gradient flow with the noise of one step multiplied by :math:`\sqrt n`. Statements at
+the origin know the activation by its derivatives :math:`c = \sigma'(0)`, :math:`\sigma_2 = \sigma''(0)`, ... alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.models.single_neuron import JET, SingleNeuron, p, s, w_1, w_2
+from theory.models.single_neuron import slope as c
+from theory.notation import eta, zeta
+from verification.claim import Citation, Claim, Identity, Kind, NearMiss, Region, Statement
+from verification.papers.stochastic_collapse.section_4 import PAPER
+
+X = sp.symbols("x_1:4", real=True)
+Y = sp.symbols("y_1:4", real=True)
+ZETA = sp.symbols("zeta_1:4", real=True)
+_, sigma_2, sigma_3, sigma_4, _ = JET
+
+SYMBOLS = {
+    w_1: "incoming weight",
+    w_2: "outgoing weight",
+    X[0]: "input of sample 1",
+    Y[0]: "label of sample 1",
+    eta: "learning rate",
+    zeta: "noise amplitude",
+}
+ORIGIN_SYMBOLS = {
+    c: "sigma'(0)",
+    X[0]: "input of sample 1",
+    Y[0]: "label of sample 1",
+    eta: "learning rate",
+    zeta: "noise amplitude",
+}
+
+SIZES = (1, 2, 3)
+"""Numbers of samples n at which statements about every n are checked."""
+
+
+def neuron(n: int, loss_factor: int = 1) -> SingleNeuron:
+    """The neuron near the origin, on arbitrary data; ``loss_factor`` 1 is the halved mean square, 2 the mean square."""
+    return SingleNeuron(X[:n], Y[:n], loss_factor=sp.Integer(loss_factor))
+
+
+def for_each_size(entry: Callable[[int], sp.Expr]) -> sp.Matrix:
+    """``entry(n)`` for every number of samples."""
+    return sp.Matrix([entry(n) for n in SIZES])
+
+
+def signal(n: int) -> sp.Expr:
+    r"""The sum :math:`\sum_ix_iy_i`, written out."""
+    return sp.Add(*(x * y for x, y in zip(X[:n], Y[:n], strict=True)))
+
+
+def power(n: int) -> sp.Expr:
+    r"""The sum :math:`\sum_ix_i^2`, written out."""
+    return sp.Add(*(x**2 for x in X[:n]))
+
+
+# Statements away from the origin: an arbitrary activation, its values named where it is evaluated.
+
+PAIR = 2
+"""Number of samples in the statements about the equations themselves."""
+
+VALUE = sp.symbols("sigma(w_1*x_1) sigma(w_1*x_2)", real=True)
+SLOPE = sp.symbols("sigma'(w_1*x_1) sigma'(w_1*x_2)", real=True)
+_F = sp.Function("F", real=True)
+
+
+def _arbitrary(loss_factor: int) -> SingleNeuron:
+    r"""The neuron with the activation :math:`F(z) - F(0)` for an undefined function ``F``."""
+    return SingleNeuron(X[:PAIR], Y[:PAIR], lambda z: _F(z) - _F(0), sp.Integer(loss_factor))
+
+
+def _named(matrix: sp.MatrixBase) -> sp.Matrix:
+    """Values and slopes of the activation at the data, by their names."""
+    slopes = {w_1 * x: name for x, name in zip(X, SLOPE, strict=False)}
+    values = {_F(w_1 * x): name for x, name in zip(X, VALUE, strict=False)} | {_F(0): 0}
+    slopes_named = sp.Matrix(matrix).replace(lambda e: isinstance(e, sp.Subs), lambda e: slopes[e.point[0]])
+    return slopes_named.xreplace(values)
+
+
+def _velocity() -> sp.Matrix:
+    return _named(_arbitrary(2).noisy_velocity(ZETA[:PAIR]))
+
+
+def _drift(loss_factor: int) -> sp.Matrix:
+    return _named(_arbitrary(loss_factor).flow().drift)
+
+
+def _diffusion(noise_scale: sp.Expr | int) -> sp.Matrix:
+    return _named(_arbitrary(1).flow(noise_scale).diffusion)
+
+
+PREDICTION_GRADIENTS = [sp.Matrix([w_2 * x * slope, value]) for x, slope, value in zip(X, SLOPE, VALUE, strict=False)]
+RESIDUALS = [w_2 * value - y for value, y in zip(VALUE, Y, strict=False)]
+
+
+def _mean_of_gradients(weights: list[sp.Expr]) -> sp.Matrix:
+    return sum((a * g for a, g in zip(weights, PREDICTION_GRADIENTS, strict=True)), sp.zeros(2, 1)) / PAIR
+
+
+def _printed_velocity(signal_factor: int, noise_factor: int) -> sp.Matrix:
+    weights = [signal_factor * r - noise_factor * noise for r, noise in zip(RESIDUALS, ZETA, strict=False)]
+    return -_mean_of_gradients(weights)
+
+
+GRADIENT_OUTER_PRODUCTS = sum((g * g.T for g in PREDICTION_GRADIENTS), sp.zeros(2, 2))
+
+SC_050 = Claim(
+    id="SC-050",
+    title="loss, gradient flow and SDE of the neuron",
+    kind=Kind.IDENTITY,
+    cites=Citation(PAPER, "Section 5, Appendix F, Eq. (31)"),
+    symbols=SYMBOLS | {ZETA[0]: "label noise of sample 1", VALUE[0]: "sigma(w_1 x_1)", SLOPE[0]: "sigma'(w_1 x_1)"},
+    scope="two samples, arbitrary data, arbitrary smooth activation with sigma(0) = 0",
+    printed_text=(
+        "L = (1/n) sum (f - y_i - zeta_i)^2; dw_1/dt = -(1/n) sum (f - y_i) w_2 x_i sigma'(w_1 x_i) "
+        "- w_2 x_i sigma'(w_1 x_i) zeta_i; dw_2/dt = -(1/n) sum (f - y_i) sigma(w_1 x_i) - sigma(w_1 x_i) zeta_i; "
+        "(31): drifts -(1/n) sum (f - y_i) grad f(x_i), noise (sqrt(eta) zeta/sqrt(n)) sum grad f(x_i) dB_i"
+    ),
+    corrected_text="dw/dt = -(2/n) sum (f - y_i - zeta_i) grad f(x_i); or keep the equations and halve the loss",
+    notes=(
+        "The sum is read as covering both terms, since the index i is bound by it; then the sign of the noise is right "
+        "and the factor 2 of the square is all that is missing.",
+        "(31) is the flow of the halved loss. Its noise is that of one step of label-noise gradient descent (20) times "
+        "sqrt(n), a rescaling that the paper states.",
+    ),
+    statements=(
+        Statement(
+            name="gradient flow",
+            says="Minus the gradient of the printed loss, labels y_i + zeta_i.",
+            left=r"(\dot w_1, \dot w_2)",
+            form=Identity(_velocity),
+            printed=_printed_velocity(1, 1),
+            corrected=_printed_velocity(2, 2),
+            near_misses=(
+                NearMiss("sign of the noise", _printed_velocity(2, -2)),
+                NearMiss("noise not doubled", _printed_velocity(2, 1)),
+                NearMiss("ascent", -_printed_velocity(2, 2)),
+                NearMiss("sum instead of mean", PAIR * _printed_velocity(2, 2)),
+            ),
+        ),
+        Statement(
+            name="drift of (31)",
+            says="The drift of the flow of the printed loss.",
+            left=r"b(w_1, w_2)",
+            form=Identity(lambda: _drift(2)),
+            printed=_printed_velocity(1, 0),
+            corrected=_printed_velocity(2, 0),
+            near_misses=(NearMiss("ascent", -_printed_velocity(2, 0)),),
+        ),
+        Statement(
+            name="(31) and the halved loss",
+            says="The drift of (31) is that of the loss (1/(2n)) sum (f - y_i)^2 (a remark).",
+            left=r"b(w_1, w_2)",
+            form=Identity(lambda: _drift(1)),
+            printed=_printed_velocity(1, 0),
+            near_misses=(NearMiss("the mean square", _printed_velocity(2, 0)),),
+            counts=False,
+        ),
+        Statement(
+            name="noise of the descent",
+            says="One step (20) on the halved loss has the diffusion of (31) divided by n = 2 (a remark).",
+            left=r"\sigma\sigma^\top",
+            form=Identity(lambda: _diffusion(1)),
+            printed=eta * zeta**2 / PAIR**2 * GRADIENT_OUTER_PRODUCTS,
+            near_misses=(NearMiss("the rescaled noise of (31)", eta * zeta**2 / PAIR * GRADIENT_OUTER_PRODUCTS),),
+            counts=False,
+        ),
+    ),
+)
+
+S = sp.Symbol("S", real=True)
+Q = sp.Symbol("Q", positive=True)
+"""The sums of x_i y_i and of x_i^2: all that the log-rates know of the data."""
+
+POSITIVE = {S: sp.Symbol("S", positive=True), c: sp.Symbol("c", positive=True)}
+"""Where sigma'(0) and the sum of x_i y_i are positive the larger of the two rates is known."""
+
+
+def _rates(noise_scale: sp.Expr, loss_factor: int = 1) -> list[sp.Expr]:
+    """The log-rates on two samples, with the sums S and Q in the place of y_1 and x_1^2."""
+    x_1, x_2 = X[:PAIR]
+    rates = neuron(PAIR, loss_factor).log_rates(noise_scale)
+    with_signal = (sp.expand(rate.subs(Y[0], (S - x_2 * Y[1]) / x_1)) for rate in rates)
+    in_sums = [sp.expand(rate.subs(x_1**2, Q - x_2**2)) for rate in with_signal]
+    assert not any(rate.free_symbols & {*X, *Y} for rate in in_sums)
+    return in_sums
+
+
+def _attracting(noise_scale: sp.Expr, loss_factor: int = 1) -> Boolean:
+    return sp.And(*(rate < 0 for rate in _rates(noise_scale, loss_factor)))
+
+
+def _attracting_for_positive_signal() -> Boolean:
+    return sp.And(*(rate.xreplace(POSITIVE) < 0 for rate in _rates(sp.sqrt(PAIR))))
+
+
+def _threshold(factor: sp.Expr) -> Boolean:
+    return factor * eta * zeta**2 * sp.Abs(c) > sp.Abs(S) / Q
+
+
+def _threshold_for_positive_signal(factor: sp.Expr) -> Boolean:
+    return factor * POSITIVE[c] * eta * zeta**2 > POSITIVE[S] / Q
+
+
+HALF, QUARTER = sp.Rational(1, 2), sp.Rational(1, 4)
+SLOPE_NOT_ZERO = (sp.Ne(c, 0),)
+
+SC_051 = Claim(
+    id="SC-051",
+    title="attraction of the vanishing neuron (Theorem 5.1)",
+    kind=Kind.THRESHOLD,
+    cites=Citation(PAPER, "Theorem 5.1, informal and formal"),
+    symbols=ORIGIN_SYMBOLS | {S: "sum x_i y_i", Q: "sum x_i^2"},
+    scope="the process (31), two samples; stability of the origin by its linear part",
+    printed_text=(
+        "A = {(0,0)} is stochastically attractive if eta zeta^2 |sigma'(0)|/2 > |sum x_i y_i|/sum x_i^2 "
+        "(informal: sigma'(0) > 0, without bars)"
+    ),
+    notes=(
+        "Near 0, w_1 + w_2 and w_1 - w_2 are geometric Brownian motions; both log-rates are negative exactly where the "
+        "printed condition holds. The origin then attracts for the nonlinear process (Khasminskii).",
+        "The threshold belongs to (31): halved loss, noise rescaled by sqrt(n). The remarks give it "
+        "for the other conventions of the paper: the descent (20) needs n times the noise, and the loss of Section 5 "
+        "with the D_LN of (22) needs twice the noise, so there the printed condition is not sufficient.",
+    ),
+    statements=(
+        Statement(
+            name="formal",
+            says="For (31), both log-rates are negative exactly where the condition holds, for any signs.",
+            left=r"\{(0, 0)\}\text{ attractive iff }",
+            form=Region(lambda: _attracting(sp.sqrt(PAIR))),
+            printed=_threshold(HALF),
+            near_misses=(
+                NearMiss("factor 1/2 of Ito's formula lost", _threshold(sp.S.One)),
+                NearMiss("half the noise", _threshold(QUARTER)),
+                NearMiss("slope squared", HALF * eta * zeta**2 * c**2 > sp.Abs(S) / Q),
+                NearMiss("signal without its modulus", HALF * eta * zeta**2 * c > S / Q),
+            ),
+            domain=SLOPE_NOT_ZERO,
+        ),
+        Statement(
+            name="positive slope",
+            says="The same for sigma'(0) > 0, as in the informal version, and sum x_i y_i > 0.",
+            left=r"\{(0, 0)\}\text{ attractive iff }",
+            form=Region(_attracting_for_positive_signal),
+            printed=_threshold_for_positive_signal(HALF),
+            near_misses=(
+                NearMiss("factor 1/2 of Ito's formula lost", _threshold_for_positive_signal(sp.S.One)),
+                NearMiss("half the noise", _threshold_for_positive_signal(QUARTER)),
+            ),
+        ),
+        Statement(
+            name="descent (20)",
+            says="With the noise of one step of (20), n = 2, the threshold is n times higher (a remark).",
+            left=r"\{(0, 0)\}\text{ attractive iff }",
+            form=Region(lambda: _attracting(sp.S.One)),
+            printed=_threshold(HALF / PAIR),
+            near_misses=(NearMiss("the threshold of (31)", _threshold(HALF)),),
+            domain=SLOPE_NOT_ZERO,
+            counts=False,
+        ),
+        Statement(
+            name="mean square, its own noise",
+            says="For the loss of Section 5 and its own noise, both doubled, half the noise is enough (a remark).",
+            left=r"\{(0, 0)\}\text{ attractive iff }",
+            form=Region(lambda: _attracting(sp.sqrt(PAIR), 2)),
+            printed=_threshold(sp.S.One),
+            near_misses=(NearMiss("the threshold of (31)", _threshold(HALF)),),
+            domain=SLOPE_NOT_ZERO,
+            counts=False,
+        ),
+        Statement(
+            name="mean square, noise (22)",
+            says="For the loss of Section 5 with the D_LN of (22), twice the noise is needed (a remark).",
+            left=r"\{(0, 0)\}\text{ attractive iff }",
+            form=Region(lambda: _attracting(sp.sqrt(PAIR) / 2, 2)),
+            printed=_threshold(QUARTER),
+            near_misses=(NearMiss("the threshold of (31)", _threshold(HALF)),),
+            domain=SLOPE_NOT_ZERO,
+            counts=False,
+        ),
+    ),
+)
+
+
+def _top_exponent(n: int) -> sp.Expr:
+    return sp.Max(*neuron(n).log_rates(sp.sqrt(n)))
+
+
+def _printed_exponent(n: int, noise_factor: sp.Expr = HALF) -> sp.Expr:
+    return sp.Abs(c * signal(n) / n) - noise_factor * eta * zeta**2 * c**2 * power(n) / n
+
+
+def _repelling() -> Boolean:
+    return sp.Or(*(rate > 0 for rate in _rates(sp.sqrt(PAIR))))
+
+
+SC_052 = Claim(
+    id="SC-052",
+    title="sharpness of the threshold of Theorem 5.1",
+    kind=Kind.THRESHOLD,
+    cites=Citation(PAPER, "Theorem 5.1 (stated there as a sufficient condition)"),
+    symbols=ORIGIN_SYMBOLS | {S: "sum x_i y_i", Q: "sum x_i^2"},
+    scope="the process (31)",
+    printed_text="(not in the paper) the top Lyapunov exponent at the origin is |c m_xy| - (1/2) eta zeta^2 c^2 m_xx",
+    notes=("m_xy = (1/n) sum x_i y_i, m_xx = (1/n) sum x_i^2. Where the exponent is positive, 0 is not attractive.",),
+    statements=(
+        Statement(
+            name="log-rates",
+            says="The log-rates of w_1 + w_2 and w_1 - w_2, for n = 1, 2, 3.",
+            left=r"(\lambda_p, \lambda_s)",
+            form=Identity(lambda: sp.Matrix([rate for n in SIZES for rate in neuron(n).log_rates(sp.sqrt(n))])),
+            printed=sp.Matrix(
+                [
+                    sign * c * signal(n) / n - eta * zeta**2 * c**2 * power(n) / (2 * n)
+                    for n in SIZES
+                    for sign in (1, -1)
+                ]
+            ),
+            near_misses=(
+                NearMiss(
+                    "factor 1/2 of Ito's formula lost",
+                    sp.Matrix(
+                        [
+                            sign * c * signal(n) / n - eta * zeta**2 * c**2 * power(n) / n
+                            for n in SIZES
+                            for sign in (1, -1)
+                        ]
+                    ),
+                ),
+                NearMiss(
+                    "rates exchanged",
+                    sp.Matrix(
+                        [
+                            -sign * c * signal(n) / n - eta * zeta**2 * c**2 * power(n) / (2 * n)
+                            for n in SIZES
+                            for sign in (1, -1)
+                        ]
+                    ),
+                ),
+            ),
+        ),
+        Statement(
+            name="top exponent",
+            says="The larger of the two, for n = 1, 2, 3.",
+            left=r"\lambda_{\max}",
+            form=Identity(lambda: for_each_size(_top_exponent)),
+            printed=for_each_size(_printed_exponent),
+            near_misses=(
+                NearMiss("factor 1/2 of Ito's formula lost", for_each_size(lambda n: _printed_exponent(n, sp.S.One))),
+                NearMiss("growth of the second moment", for_each_size(lambda n: _printed_exponent(n, -HALF))),
+                NearMiss("signal without its modulus", for_each_size(lambda n: neuron(n).log_rates(sp.sqrt(n))[0])),
+            ),
+        ),
+        Statement(
+            name="not attractive",
+            says="A log-rate is positive exactly where the inequality of Theorem 5.1 is reversed.",
+            left=r"\{(0, 0)\}\text{ not attractive iff }",
+            form=Region(_repelling),
+            printed=HALF * eta * zeta**2 * sp.Abs(c) < sp.Abs(S) / Q,
+            near_misses=(
+                NearMiss("half the noise", QUARTER * eta * zeta**2 * sp.Abs(c) < sp.Abs(S) / Q),
+                NearMiss("twice the noise", eta * zeta**2 * sp.Abs(c) < sp.Abs(S) / Q),
+            ),
+            domain=SLOPE_NOT_ZERO,
+        ),
+    ),
+)
+
+
+def _rate_display(coordinate: int) -> Callable[[int], sp.Expr]:
+    r"""The left-hand side :math:`\partial_p\mu_p - \frac1{4n}\partial_p^2\sum_i\sigma_{p,i}^2` at the origin."""
+
+    def display(n: int) -> sp.Expr:
+        process = neuron(n).sum_and_difference(sp.sqrt(n))
+        z, origin = process.state[coordinate], {p: 0, s: 0}
+        drift_slope = sp.diff(process.drift[coordinate], z).subs(origin)
+        return drift_slope - _curvature_of_noise(n, coordinate) / 4
+
+    return display
+
+
+def _curvature_of_noise(n: int, coordinate: int) -> sp.Expr:
+    r"""The left-hand side :math:`\frac1n\partial_p^2\sum_i\sigma_{p,i}^2` at the origin: the diffusion's curvature."""
+    process = neuron(n).sum_and_difference(sp.sqrt(n))
+    squares = sp.Add(*(entry**2 for entry in process.dispersion[coordinate, :]))
+    return sp.expand(sp.diff(squares, process.state[coordinate], 2).subs({p: 0, s: 0}))
+
+
+def _rate_form(signal_factor: sp.Expr | int, noise_factor: sp.Expr) -> sp.Matrix:
+    return for_each_size(
+        lambda n: signal_factor * c / n * signal(n) - noise_factor / n * eta * zeta**2 * c**2 * power(n)
+    )
+
+
+def _noise_form(factor: sp.Expr | int) -> sp.Matrix:
+    return for_each_size(lambda n: factor * eta * zeta**2 * c**2 * power(n) / n)
+
+
+def _coordinates() -> sp.Matrix:
+    """Drift and dispersions of p and s for (31), sqrt(n) times the columns: mu_p, mu_s, sigma_{p,i}, sigma_{s,i}."""
+    flow = _arbitrary(1).flow(sp.sqrt(PAIR))
+    turn = sp.Matrix([[1, 1], [1, -1]])
+    return _named(sp.Matrix([*(turn * flow.drift), *(sp.sqrt(PAIR) * turn * flow.dispersion)]))
+
+
+def _printed_coordinates(sign: int, noise: sp.Expr) -> sp.Matrix:
+    g = [(w_2 * slope * x, value) for x, slope, value in zip(X, SLOPE, VALUE, strict=False)]
+    drifts = [-sp.Add(*(r * a + pm * r * b for r, (a, b) in zip(RESIDUALS, g, strict=True))) / PAIR for pm in (1, sign)]
+    return sp.Matrix([*drifts, *(noise * (a + pm * b) for pm in (1, sign) for a, b in g)])
+
+
+def _rate_statement(name: str, letter: str, coordinate: int, sign: int) -> Statement:
+    """Display 1 (p) or 3 (s): the signal has ``sign`` in truth and the other on the page."""
+    return Statement(
+        name=name,
+        says=f"The left-hand side at the origin, for n = 1, 2, 3; the sign of the signal of {letter}.",
+        left=(
+            rf"\partial_{letter}\mu_{letter}(0,0) - \tfrac1{{4n}}\partial_{letter}^2\sum_i\sigma_{{{letter},i}}^2(0,0)"
+        ),
+        form=Identity(lambda: for_each_size(_rate_display(coordinate))),
+        printed=_rate_form(-sign, HALF),
+        corrected=_rate_form(sign, HALF),
+        near_misses=(
+            NearMiss("noise not halved", _rate_form(sign, sp.S.One)),
+            NearMiss("sign of the noise", _rate_form(sign, -HALF)),
+            NearMiss("half the signal", _rate_form(sign * HALF, HALF)),
+        ),
+    )
+
+
+def _noise_statement(name: str, letter: str, coordinate: int) -> Statement:
+    """Display 2 (p) or 4 (s)."""
+    return Statement(
+        name=name,
+        says="The left-hand side at the origin, for n = 1, 2, 3.",
+        left=rf"\tfrac1n\partial_{letter}^2\sum_i\sigma_{{{letter},i}}^2(0,0)",
+        form=Identity(lambda: for_each_size(lambda n: _curvature_of_noise(n, coordinate))),
+        printed=_noise_form(HALF),
+        corrected=_noise_form(2),
+        near_misses=(
+            NearMiss("factor 2 of the second derivative lost", _noise_form(1)),
+            NearMiss("weights halved twice", _noise_form(8)),
+        ),
+    )
+
+
+SC_053 = Claim(
+    id="SC-053",
+    title="displayed derivatives in the proof of Theorem 5.1",
+    kind=Kind.PROOF_STEP,
+    cites=Citation(PAPER, "Appendix F.1"),
+    symbols=ORIGIN_SYMBOLS | {p: "w_1 + w_2", s: "w_1 - w_2"},
+    scope="(31), arbitrary smooth activation with sigma(0) = 0, arbitrary data, n = 1, 2, 3",
+    printed_text=(
+        "d_p mu_p - (1/4n) d_p^2 sum sigma_p,i^2 = -(sigma'(0)/n) sum y_i x_i "
+        "- (1/2n) eta zeta^2 sigma'(0)^2 sum x_i^2; "
+        "(1/n) d_p^2 sum sigma_p,i^2 = (1/2n) eta zeta^2 sigma'(0)^2 sum x_i^2; for s the same with "
+        "+(sigma'(0)/n) sum y_i x_i; all at (0,0)"
+    ),
+    corrected_text=(
+        "the signal enters with + for p and with - for s; "
+        "(1/n) d^2 sum sigma_i^2 = (2/n) eta zeta^2 sigma'(0)^2 sum x_i^2"
+    ),
+    notes=(
+        "The signs are exchanged between p and s, and the second and fourth right-hand sides are 4 times too small.",
+        "The proof does not suffer: it needs both of the first kind negative and both of the second kind positive.",
+        "The activation enters by its slope at 0 alone; the jets used go to the fifth derivative.",
+    ),
+    statements=(
+        Statement(
+            name="coordinates",
+            says="mu_p, mu_s, sigma_{p,i}, sigma_{s,i} as displayed before, for (31) with two samples.",
+            left=r"(\mu_p, \mu_s, \sigma_{p,1}, \sigma_{p,2}, \sigma_{s,1}, \sigma_{s,2})",
+            form=Identity(_coordinates),
+            printed=_printed_coordinates(-1, sp.sqrt(eta) * zeta),
+            near_misses=(
+                NearMiss("difference read as sum", _printed_coordinates(1, sp.sqrt(eta) * zeta)),
+                NearMiss("learning rate instead of its root", _printed_coordinates(-1, eta * zeta)),
+            ),
+        ),
+        _rate_statement("first display", "p", 0, 1),
+        _noise_statement("second display", "p", 0),
+        _rate_statement("third display", "s", 1, -1),
+        _noise_statement("fourth display", "s", 1),
+    ),
+)
+
+ORDER = 4
+"""Highest power of the coordinate along the line."""
+
+
+def _normal(coordinate: sp.Symbol) -> Callable[[], sp.Matrix]:
+    return lambda: sp.Matrix(neuron(PAIR).normal_to(coordinate, ORDER, sp.sqrt(PAIR)))
+
+
+def _normal_expansion(coordinate: sp.Symbol, fourth: sp.Expr = sigma_4) -> sp.Matrix:
+    r"""Drift and dispersions on the line, from :math:`g = \pm(\sigma(z) - z\sigma'(z))` at :math:`z = \pm w_1x`."""
+    along, sign = (s, -1) if coordinate == p else (p, 1)
+    drift = sp.Add(
+        *(
+            (
+                sigma_2 * along**2 * x**2 * y / 8
+                + sigma_3 * along**3 * x**3 * y / 24
+                + fourth * along**4 * x**4 * y / 128
+                - sign * c * sigma_2 * along**4 * x**3 / 32
+            )
+            for x, y in zip(X[:PAIR], Y, strict=False)
+        )
+    )
+    noises = [
+        sp.sqrt(eta)
+        * zeta
+        * (sigma_2 * along**2 * x**2 / 8 + sigma_3 * along**3 * x**3 / 24 + fourth * along**4 * x**4 / 128)
+        for x in X[:PAIR]
+    ]
+    return sp.Matrix([sign * drift / PAIR, *(sign * noise / sp.sqrt(PAIR) for noise in noises)])
+
+
+def _invariance(name: str, coordinate: sp.Symbol, along: str) -> Statement:
+    return Statement(
+        name=name,
+        says=f"Normal drift and dispersions on {{{coordinate} = 0}}, to fourth order in {along}; two samples.",
+        left=rf"(\mu_{coordinate}, \sigma_{{{coordinate},1}}, \sigma_{{{coordinate},2}})|_{{{coordinate}=0}}",
+        form=Identity(_normal(coordinate)),
+        printed=sp.zeros(PAIR + 1, 1),
+        corrected=_normal_expansion(coordinate),
+        near_misses=(
+            NearMiss("fourth derivative of the activation forgotten", _normal_expansion(coordinate, sp.S.Zero)),
+            NearMiss("sign", -_normal_expansion(coordinate)),
+        ),
+    )
+
+
+def _linear_normal() -> sp.Matrix:
+    linear = SingleNeuron(X[:PAIR], Y[:PAIR], lambda z: c * z)
+    return sp.Matrix([*linear.normal_to(p, ORDER), *linear.normal_to(s, ORDER)])
+
+
+SC_054 = Claim(
+    id="SC-054",
+    title="the sets p = 0 and s = 0 in the proof of Theorem 5.1",
+    kind=Kind.INVARIANCE,
+    cites=Citation(PAPER, "Appendix F.1, use of Lemma F.1"),
+    symbols=ORIGIN_SYMBOLS
+    | {p: "w_1 + w_2", s: "w_1 - w_2", sigma_2: "sigma''(0)", sigma_3: "sigma'''(0)", sigma_4: "sigma''''(0)"},
+    scope="(31), two samples, Taylor polynomial of order 4 along the set",
+    printed_text=(
+        "By Lemma F.1, A_p = {(0,s)} and A_s = {(p,0)} are stochastically attractive; the lemma requires them to be "
+        "invariant sets"
+    ),
+    corrected_text=(
+        "neither set is invariant unless the activation is linear: on p = 0 the drift of p is "
+        "-(1/n) sum [s^2 sigma''(0) x^2 y/8 + s^3 sigma'''(0) x^3 y/24 + s^4 sigma''''(0) x^4 y/128 "
+        "+ s^4 sigma'(0) sigma''(0) x^3/32] + O(s^5)"
+    ),
+    notes=(
+        "The normal part of the gradient of f on p = 0 is sigma(z) - z sigma'(z) at z = s x/2, which vanishes for "
+        "every z only if sigma is linear.",
+        "The conclusion of Theorem 5.1 is true by another way: a negative top Lyapunov exponent of the linear part.",
+        "The stopping times of the proof should use |p| and |s|.",
+    ),
+    statements=(
+        _invariance("p = 0", p, "s"),
+        _invariance("s = 0", s, "p"),
+        Statement(
+            name="linear activation",
+            says="For sigma(z) = c z both sets are invariant (a remark).",
+            left=r"(\mu_p, \sigma_{p,i})|_{p=0},\ (\mu_s, \sigma_{s,i})|_{s=0}",
+            form=Identity(_linear_normal),
+            printed=sp.zeros(2 * (PAIR + 1), 1),
+            near_misses=(
+                NearMiss("a quadratic term", sp.Matrix([*_normal_expansion(p, sp.S.Zero), *_normal_expansion(s)])),
+            ),
+            counts=False,
+        ),
+    ),
+)
+
+CLAIMS = (SC_050, SC_051, SC_052, SC_053, SC_054)
