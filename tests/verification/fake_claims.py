@@ -105,13 +105,14 @@ def experiment(
     )
 
 
-def statement(name: str = "value", *, derived: object = 1, **fields: Any) -> Statement:
+def statement(name: str = "value", *, derived: Any = 1, **fields: Any) -> Statement:
     """The statement that a number is ``derived``, printed right unless told otherwise."""
+    right: Any = sp.sympify(derived)
     defaults: dict[str, Any] = {
         "says": "A number.",
-        "form": Identity(lambda: sp.sympify(derived)),
-        "printed": sp.sympify(derived),
-        "near_misses": (NearMiss("far off", sp.sympify(derived) + 1),),
+        "form": Identity(lambda: right),
+        "printed": right,
+        "near_misses": (NearMiss("far off", right + 1),),
     }
     return Statement(name=name, **{**defaults, **fields})
 
@@ -129,9 +130,9 @@ def claim(*statements: Statement, id: str = "XX-001", **fields: Any) -> Claim:
     )
 
 
-def context(of: Claim, *, resolution: float = 0.05, experiments: int = 16) -> Context:
+def context(of: Claim, *, resolution: float = 0.05, experiments: float = 16) -> Context:
     """The context of the first statement of a claim."""
-    return Context(of, of.statements[0], resolution, experiments, "fingerprint")
+    return Context(of, of.statements[0], resolution, int(experiments), "fingerprint")
 
 
 def register(monkeypatch: pytest.MonkeyPatch, *claims: Claim) -> None:

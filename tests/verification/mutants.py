@@ -39,11 +39,11 @@ def mutants(form: Formula) -> Iterator[tuple[str, Formula]]:
 
 def _mutants(form: Formula) -> Iterator[tuple[str, Formula]]:
     if isinstance(form, sp.MatrixBase):
-        for i, entry in enumerate(form):
+        entries: list[Formula] = form.flat()
+        for i, entry in enumerate(entries):
             for name, mutant in _mutants(entry):
-                entries = list(form)
-                entries[i] = mutant
-                yield f"entry {i}: {name}", sp.Matrix(*form.shape, entries)
+                changed = [mutant if j == i else other for j, other in enumerate(entries)]
+                yield f"entry {i}: {name}", sp.Matrix(*form.shape, changed)
     elif isinstance(form, BooleanAtom):
         yield "the contrary", sp.Not(form)
     elif isinstance(form, Relational):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,11 +25,16 @@ from verification.verdict import Finding, Outcome
 CHECK = MonteCarloCheck()
 
 
+def miss(name: str, value: Any) -> NearMiss:
+    """A near miss that is a number, which is what an experiment of :mod:`fake_claims` predicts from it."""
+    return NearMiss(name, value)
+
+
 def claim_of(
     *experiments: Experiment, printed: float = 1.0, corrected: float | None = None, id: str = "XX-001"
 ) -> Claim:
     """A claim that the sampled mean is ``printed``; its near misses are 5 % off on both sides."""
-    misses = (NearMiss("5 % above", 1.05), NearMiss("5 % below", 0.95))
+    misses = (miss("5 % above", 1.05), miss("5 % below", 0.95))
     statement = fake.statement(
         form=Numerical(), printed=printed, corrected=corrected, near_misses=misses, experiments=experiments
     )
@@ -204,7 +210,7 @@ def test_every_stage_of_every_experiment_of_the_catalogue_has_its_own_seed():
 
 @pytest.mark.parametrize("other", ["claim", "statement", "experiment", "stage"])
 def test_a_seed_depends_on_claim_statement_experiment_and_stage(other):
-    names = {"claim": "SC-031", "statement": "density", "experiment": "mean", "stage": 1}
+    names: dict[str, Any] = {"claim": "SC-031", "statement": "density", "experiment": "mean", "stage": 1}
     changed = names | {other: 2 if other == "stage" else names[other] + "2"}
     assert monte_carlo._seed(**names) != monte_carlo._seed(**changed)
     assert monte_carlo._seed(**names) == monte_carlo._seed(**names)
@@ -229,7 +235,7 @@ def battery(monkeypatch: pytest.MonkeyPatch, sampler: str, count: int, misses: t
 def test_true_values_are_refuted_as_often_as_the_false_alarm_rate_says(monkeypatch, sampler, count, visible):
     nominal = 0.1
     monkeypatch.setattr(statistics, "FALSE_ALARM_RUN", nominal)
-    truth = NearMiss("the truth, judged by one stage", 1.0)
+    truth = miss("the truth, judged by one stage", 1.0)
     outcomes = battery(monkeypatch, sampler, count, (truth,), experiments=1)[truth.name]
     alarms = Proportion(outcomes.count(Outcome.REFUTED), len(outcomes))
     assert len(outcomes) == count
@@ -252,7 +258,7 @@ def test_a_true_printed_form_survives_stages_at_an_absurd_false_alarm_rate(monke
 
 
 def test_mutants_five_per_cent_off_are_killed_at_the_designed_size(monkeypatch):
-    misses = (NearMiss("above", 1.05), NearMiss("below", 0.95))
+    misses = (miss("above", 1.05), miss("below", 0.95))
     outcomes = list(itertools.chain(*battery(monkeypatch, "normal", 500, misses, experiments=16).values()))
     assert len(outcomes) == 1000
     # One in a thousand may escape by design; eleven would have a probability below 1e-7.
@@ -260,7 +266,7 @@ def test_mutants_five_per_cent_off_are_killed_at_the_designed_size(monkeypatch):
 
 
 def test_the_designed_size_is_not_larger_than_power_needs(monkeypatch):
-    small = NearMiss("2 % above", 1.02)
+    small = miss("2 % above", 1.02)
     outcomes = battery(monkeypatch, "normal", 100, (small,), experiments=16)[small.name]
     assert outcomes.count(Outcome.REFUTED) < 50
 

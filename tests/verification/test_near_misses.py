@@ -217,7 +217,8 @@ def domain_points(statement: Statement, *forms: Formula) -> list[dict[sp.Symbol,
 def on_surfaces(form: Formula, other: Formula, point: dict[sp.Symbol, Fraction]) -> list[dict[sp.Symbol, Fraction]]:
     """``point`` moved along one coordinate until one of the two conditions is an equality, and a little beyond."""
     moved = []
-    for relation in form.atoms(Relational) | other.atoms(Relational):
+    relations: set[Any] = form.atoms(Relational) | other.atoms(Relational)
+    for relation in sorted(relations, key=str):
         for symbol in sorted(relation.free_symbols, key=str):
             rest = {other: sp.Rational(v.numerator, v.denominator) for other, v in point.items() if other != symbol}
             margin = sp.numer(sp.together((relation.lhs - relation.rhs).subs(rest)))

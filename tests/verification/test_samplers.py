@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -154,7 +155,7 @@ def test_no_path_of_the_double_well_changes_its_sign_at_the_step_used():
 def test_the_grid_knows_the_hitting_probability_of_the_scale_function(mu, zeta, start, level):
     m, z, x, end = (samplers.number(text) for text in (mu, zeta, start, level))
 
-    def scale(upper: float):
+    def scale(upper: float) -> Any:
         return mpmath.quad(lambda y: y ** (-2 * m / z**2) * mpmath.exp(y**2 / z**2), [0, upper / 10, upper])
 
     value, error = samplers.hitting_probability_on_grid({"mu": mu, "zeta": zeta, "start": start, "level": level})
