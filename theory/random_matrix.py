@@ -131,7 +131,7 @@ def primitive_of_angle() -> sp.Expr:
 
 
 def bulk_mass() -> sp.Expr:
-    r"""The mass of the bulk, :math:`F(\pi^-) = (1 + \mathcal A - |1 - \mathcal A|)/2\mathcal A`: 1 or 1/A, the smaller."""
+    r"""The mass of the bulk, :math:`F(\pi^-) = (1 + \mathcal A - |1 - \mathcal A|)/2\mathcal A`: min(1, 1/A)."""
     # At phi = pi the tangent is infinite and the arc tangent pi/2; for A = 1 its factor is 0.
     return (1 + aspect - sp.Abs(1 - aspect)) / (2 * aspect)
 

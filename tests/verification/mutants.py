@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
-from sympy.logic.boolalg import BooleanAtom
+from sympy.logic.boolalg import BooleanAtom, BooleanFunction
 
 Formula = Any
 """An expression, a matrix or a condition of SymPy."""
@@ -46,12 +46,18 @@ def _mutants(form: Formula) -> Iterator[tuple[str, Formula]]:
                 yield f"entry {i}: {name}", sp.Matrix(*form.shape, changed)
     elif isinstance(form, BooleanAtom):
         yield "the contrary", sp.Not(form)
+    elif isinstance(form, sp.Ne | sp.Eq):
+        yield "the contrary", sp.Not(form)
     elif isinstance(form, Relational):
         yield "other direction", OPPOSITE[form.func](form.lhs, form.rhs)
         yield "other strictness", STRICTNESS[form.func](form.lhs, form.rhs)
         for side, other in ((0, form.rhs), (1, form.lhs)):
             for name, mutant in _mutants(form.args[side]):
                 yield name, form.func(mutant, other) if side == 0 else form.func(other, mutant)
+    elif isinstance(form, BooleanFunction):
+        for i, part in enumerate(form.args):
+            for name, mutant in _mutants(part):
+                yield f"part {i}: {name}", form.func(*(mutant if j == i else p for j, p in enumerate(form.args)))
     else:
         yield from _of_term(form)
         yield from _inside(form)

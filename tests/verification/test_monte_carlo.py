@@ -211,7 +211,7 @@ def test_every_stage_of_every_experiment_of_the_catalogue_has_its_own_seed():
 @pytest.mark.parametrize("other", ["claim", "statement", "experiment", "stage"])
 def test_a_seed_depends_on_claim_statement_experiment_and_stage(other):
     names: dict[str, Any] = {"claim": "SC-031", "statement": "density", "experiment": "mean", "stage": 1}
-    changed = names | {other: 2 if other == "stage" else names[other] + "2"}
+    changed: dict[str, Any] = names | {other: 2 if other == "stage" else names[other] + "2"}
     assert monte_carlo._seed(**names) != monte_carlo._seed(**changed)
     assert monte_carlo._seed(**names) == monte_carlo._seed(**names)
 

@@ -15,7 +15,9 @@ high_dimension      SC-034 .. SC-040, SC-099: attraction in several dimensions
 neuron              SC-050 .. SC-054: the single neuron
 teacher_student     SC-073 .. SC-086: the modes of a linear network
 mean_of_mode        SC-087 .. SC-089: the conjectured and the exact mean
+random_matrices     SC-071, SC-072, SC-090 .. SC-094: matrices, and their large-size limits
 discrete_time       SC-110: exact thresholds of the recursion
+windows             SC-111, SC-112: windows of collapse in the learning rate
 ==================  ==================================================================
 """
 
@@ -28,10 +30,12 @@ from verification.papers.stochastic_collapse import (
     label_noise,
     mean_of_mode,
     neuron,
+    random_matrices,
     residual_networks,
     section_4,
     symmetries,
     teacher_student,
+    windows,
 )
 
 MODULES = (
@@ -46,7 +50,9 @@ MODULES = (
     neuron,
     teacher_student,
     mean_of_mode,
+    random_matrices,
     discrete_time,
+    windows,
 )
 
 CLAIMS = tuple(sorted((claim for module in MODULES for claim in module.CLAIMS), key=lambda claim: claim.id))

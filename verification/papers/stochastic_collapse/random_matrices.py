@@ -28,9 +28,9 @@ def _matrix(name: str, rows: int, columns: int) -> sp.ImmutableMatrix:
     return sp.ImmutableMatrix(rows, columns, lambda i, j: sp.Symbol(f"{name}_{i + 1}{j + 1}", real=True))
 
 
-# SC-071: every dimension different, so that a wrong transposition cannot go unseen.
+# SC-071: small enough to be read in print; two hidden units and two inputs, so that the order of products counts.
 W_1, W_2, X, Y, Z = (
-    _matrix(name, *shape) for name, shape in {"W1": (2, 3), "W2": (2, 2), "X": (3, 4), "Y": (2, 4), "Z": (2, 4)}.items()
+    _matrix(name, *shape) for name, shape in {"W1": (2, 2), "W2": (1, 2), "X": (2, 1), "Y": (1, 1), "Z": (1, 1)}.items()
 )
 S_xx, S_yx = X * X.T, Y * X.T
 
@@ -53,7 +53,7 @@ SC_071 = Claim(
     cites=Citation(PAPER, "Eqs. (36)-(37)"),
     symbols={eta: "learning rate"},
     printed_text="W_1' = W_1 - eta W_2^T (W_2 W_1 S_xx - S_yx + Z X^T); W_2' = W_2 - eta (...) W_1^T",
-    scope="exact; judged for all real matrices of the shapes (2, 2), (2, 3), (3, 4), (2, 4)",
+    scope="exact; judged for all real matrices of the shapes W_1 (2, 2), W_2 (1, 2), X (2, 1), Y and Z (1, 1)",
     notes=(
         "The gradient is that of (1/2)||W_2 W_1 X - Y + Z||^2, not of the normalised error (34), which has a factor "
         "2/||Y||^2 more.",
@@ -68,7 +68,7 @@ SC_071 = Claim(
             near_misses=(
                 NearMiss("sign of the label noise", _layers(-Z * X.T)),
                 NearMiss("loss not halved", _layers(Z * X.T, factor=2)),
-                NearMiss("label noise lost", _layers(sp.zeros(2, 3))),
+                NearMiss("label noise lost", _layers(sp.zeros(1, 2))),
             ),
         ),
     ),

@@ -308,7 +308,7 @@ SC_112 = Claim(
         ),
         Statement(
             name="threshold of a student mode",
-            says="The critical s_tilde for (eta, zeta) = (0.1, 4), (0.1, 8), (0.5, 2), to four figures.",
+            says="The critical s_tilde for (eta, zeta) = (0.1, 4), (0.1, 8), (0.5, 2), to three or four figures.",
             left=r"\tilde s_c",
             form=Numerical(),
             printed=sp.Matrix([sp.Rational(938, 1000), sp.Rational(2578, 1000), sp.Rational(5555, 10000)]),
