@@ -17,11 +17,15 @@ A reader's map, in the order in which the modules build on each other:
 ``stationary``              the stationary density and when it can be normalised
 ``families``                recognised laws: Gaussian, Gamma, Beta and their relatives
 ``first_passage``           hitting probabilities and mean exit times
+``transverse``              next to an affine invariant set: linearisation, theorem 4.2's condition
+``lyapunov``                the top exponent there, by Furstenberg and Khasminskii
+``verhulst``                the spectrum of the stochastic logistic equation
+``random_matrix``           a spike in noise: outliers, bulk, overlaps
 ``zero``, ``balls``         is this expression zero? normal forms first, then Arb balls
 ==========================  =======================================================================
 
-``models`` holds worked models, ``gradient_noise`` leads from a loss to a process, ``discrete`` treats the recursions
-themselves. The package imports SymPy only; python-flint, used by ``balls`` alone, may be missing.
+``models`` holds worked models, ``gradient_noise`` leads from a loss to a process, ``symmetry`` finds the sets that
+gradient descent does not leave, ``discrete`` treats the recursions themselves. The package imports SymPy only; python-flint, used by ``balls`` alone, may be missing.
 """
 
 from theory.attractivity import (
