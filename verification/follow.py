@@ -22,6 +22,7 @@ from sympy.core.function import AppliedUndef
 from numerics.codegen.compile import source
 from numerics.codegen.lower import lower
 from numerics.errors import UnsupportedFunctionError
+from theory.special import hyperu
 from theory.stationary import stationary_density
 from verification.checks.check import Context
 from verification.checks.monte_carlo import seed
@@ -50,10 +51,11 @@ from verification.verdict import Finding, Outcome, StatementVerdict
 COLUMNS = 110
 """Width to which formulas are wrapped."""
 
-OPAQUE = (AppliedUndef, sp.Derivative, sp.Integral, sp.Sum, sp.hyper, sp.Subs)
+OPAQUE = (AppliedUndef, sp.Derivative, sp.Integral, sp.Sum, sp.hyper, sp.Subs, hyperu)
 """What generated code takes as an argument: arbitrary functions, and what is evaluated by other means."""
 
 EVALUATED = {
+    hyperu: "Tricomi's confluent hypergeometric function, evaluated by mpmath",
     sp.Integral: "evaluated by quadrature; its integrand is the next program",
     sp.hyper: "evaluated by mpmath and in balls",
 }
