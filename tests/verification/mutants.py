@@ -7,7 +7,9 @@ check are listed by their names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
@@ -23,73 +25,99 @@ UP, DOWN = sp.Rational(21, 20), sp.Rational(19, 20)
 OPPOSITE = {sp.Gt: sp.Lt, sp.Ge: sp.Le, sp.Lt: sp.Gt, sp.Le: sp.Ge}
 STRICTNESS = {sp.Gt: sp.Ge, sp.Ge: sp.Gt, sp.Lt: sp.Le, sp.Le: sp.Lt}
 
+CHANGES: dict[str, Callable[[Formula], Formula]] = {
+    "* 1.05": lambda part: UP * part,
+    "* 0.95": lambda part: DOWN * part,
+    "sign": lambda part: -part,
+    "dropped": lambda part: sp.S.Zero,
+    "exponent + 1": lambda part: part.base ** (part.exp + 1),
+    "other direction": lambda part: OPPOSITE[part.func](part.lhs, part.rhs),
+    "other strictness": lambda part: STRICTNESS[part.func](part.lhs, part.rhs),
+    "the contrary": lambda part: sp.Not(part),
+}
+
+OF_TERM = ("* 1.05", "* 0.95", "sign", "dropped")
+"""What can happen to one term of a sum; a formula that is no sum is a sum of one."""
+
 OPAQUE = (AppliedUndef, sp.Derivative, sp.Tuple, sp.Symbol)
 """Not looked into: unknown functions, derivatives of them, parameter lists."""
 
 
-def mutants(form: Formula) -> Iterator[tuple[str, Formula]]:
-    """Distinct mutants of an expression, a matrix or a condition, with names that say what was done where."""
-    seen = {sp.srepr(form)}
-    for name, mutant in _mutants(form):
+@dataclass(frozen=True)
+class Place:
+    """One change at one place: ``path`` leads there through the arguments (the entries, in a matrix)."""
+
+    path: tuple[int, ...]
+    change: str
+
+
+def mutants(form: Formula, limit: int | None = None, *, seed: str = "") -> Iterator[tuple[str, Formula]]:
+    """Distinct mutants of an expression, a matrix or a condition, with names that say what was done where.
+
+    Args:
+        form: It is not among its mutants.
+        limit: No more than these, in an order drawn by hashing ``seed`` and the place. Others are never built.
+        seed: Text.
+    """
+    places = sorted(_places(form, ()), key=lambda place: hashlib.sha256(f"{seed}/{place}".encode()).digest())
+    seen, built = {sp.srepr(form)}, 0
+    for place in places:
+        if built == limit:
+            return
+        mutant = _changed(form, place.path, place.change)
         text = sp.srepr(mutant)
         if text not in seen and not mutant.has(sp.zoo, sp.nan, sp.oo):
             seen.add(text)
-            yield name, mutant
+            built += 1
+            yield f"{place.change}: {_part(form, place.path)} at {place.path}", mutant
 
 
-def _mutants(form: Formula) -> Iterator[tuple[str, Formula]]:
-    if isinstance(form, sp.MatrixBase):
-        entries: list[Formula] = form.flat()
-        for i, entry in enumerate(entries):
-            for name, mutant in _mutants(entry):
-                changed = [mutant if j == i else other for j, other in enumerate(entries)]
-                yield f"entry {i}: {name}", sp.Matrix(*form.shape, changed)
-    elif isinstance(form, BooleanAtom):
-        yield "the contrary", sp.Not(form)
-    elif isinstance(form, sp.Ne | sp.Eq):
-        yield "the contrary", sp.Not(form)
+def _places(form: Formula, path: tuple[int, ...]) -> Iterator[Place]:
+    if isinstance(form, sp.MatrixBase | BooleanFunction):
+        for i, part in enumerate(_parts(form)):
+            yield from _places(part, (*path, i))
+    elif isinstance(form, BooleanAtom | sp.Ne | sp.Eq):
+        yield Place(path, "the contrary")
     elif isinstance(form, Relational):
-        yield "other direction", OPPOSITE[form.func](form.lhs, form.rhs)
-        yield "other strictness", STRICTNESS[form.func](form.lhs, form.rhs)
-        for side, other in ((0, form.rhs), (1, form.lhs)):
-            for name, mutant in _mutants(form.args[side]):
-                yield name, form.func(mutant, other) if side == 0 else form.func(other, mutant)
-    elif isinstance(form, BooleanFunction):
-        for i, part in enumerate(form.args):
-            for name, mutant in _mutants(part):
-                yield f"part {i}: {name}", form.func(*(mutant if j == i else p for j, p in enumerate(form.args)))
+        yield Place(path, "other direction")
+        yield Place(path, "other strictness")
+        for i in (0, 1):
+            yield from _places(form.args[i], (*path, i))
     else:
-        yield from _of_term(form)
-        yield from _inside(form)
+        yield from (Place(path, change) for change in OF_TERM)
+        yield from _places_inside(form, path)
 
 
-def _of_term(term: Formula) -> Iterator[tuple[str, Formula]]:
-    """What can happen to one term of a sum, the whole formula being a sum of one."""
-    yield f"({term}) * 1.05", UP * term
-    yield f"({term}) * 0.95", DOWN * term
-    yield f"sign of ({term})", -term
-    yield f"({term}) dropped", sp.S.Zero
-
-
-def _inside(node: Formula) -> Iterator[tuple[str, Formula]]:
-    """Mutants of ``node`` at every place below it."""
+def _places_inside(node: Formula, path: tuple[int, ...]) -> Iterator[Place]:
+    """Places in an expression below its top."""
     if isinstance(node, OPAQUE) or node.is_Atom:
         return
-    if node.is_Pow and node.exp.is_Number:
-        yield f"exponent of ({node}) + 1", node.base ** (node.exp + 1)
-    places = [0] if node.is_Pow and node.exp.is_Number else range(len(node.args))
-    for i in places:
-        argument = node.args[i]
-        if isinstance(argument, OPAQUE) and not node.is_Add:
-            continue
-        for name, mutant in _at(argument, in_sum=node.is_Add):
-            yield name, node.func(*(mutant if j == i else a for j, a in enumerate(node.args)))
+    is_power = node.is_Pow and node.exp.is_Number
+    if is_power:
+        yield Place(path, "exponent + 1")
+    for i, argument in enumerate(node.args[:1] if is_power else node.args):
+        here = (*path, i)
+        if node.is_Add:
+            yield from (Place(here, change) for change in OF_TERM)
+        elif argument.is_Rational:
+            yield Place(here, "* 1.05")
+            yield Place(here, "* 0.95")
+        yield from _places_inside(argument, here)
 
 
-def _at(argument: Formula, *, in_sum: bool) -> Iterator[tuple[str, Formula]]:
-    if in_sum:
-        yield from _of_term(argument)
-    elif argument.is_Rational:
-        yield f"{argument} * 1.05", UP * argument
-        yield f"{argument} * 0.95", DOWN * argument
-    yield from _inside(argument)
+def _parts(form: Formula) -> list[Formula]:
+    return form.flat() if isinstance(form, sp.MatrixBase) else list(form.args)
+
+
+def _part(form: Formula, path: tuple[int, ...]) -> Formula:
+    for i in path:
+        form = _parts(form)[i]
+    return form
+
+
+def _changed(form: Formula, path: tuple[int, ...], change: str) -> Formula:
+    if not path:
+        return CHANGES[change](form)
+    parts = _parts(form)
+    parts[path[0]] = _changed(parts[path[0]], path[1:], change)
+    return sp.Matrix(*form.shape, parts) if isinstance(form, sp.MatrixBase) else form.func(*parts)
