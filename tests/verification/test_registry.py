@@ -44,7 +44,7 @@ def test_the_name_of_a_paper_selects_its_claims(paper):
 
 
 def test_several_selectors_are_joined_without_repetition_in_catalogue_order():
-    assert ids("SC-080", "SC-031", "SC-03*") == ["SC-030", "SC-031", "SC-032", "SC-033", "SC-080"]
+    assert ids("SC-085", "SC-031", "SC-08*") == ["SC-031", *(f"SC-08{digit}" for digit in range(10))]
 
 
 @pytest.mark.parametrize(("wrong", "near"), [("SC-312", "SC-032"), ("SC31", "SC-031"), ("SC-0311", "SC-031")])
