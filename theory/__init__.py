@@ -25,7 +25,8 @@ A reader's map, in the order in which the modules build on each other:
 ==========================  =======================================================================
 
 ``models`` holds worked models, ``gradient_noise`` leads from a loss to a process, ``symmetry`` finds the sets that
-gradient descent does not leave, ``discrete`` treats the recursions themselves. The package imports SymPy only; python-flint, used by ``balls`` alone, may be missing.
+gradient descent does not leave, ``discrete`` treats the recursions themselves. The package imports SymPy only;
+python-flint, used by ``balls`` alone, may be missing.
 """
 
 from theory.attractivity import (
