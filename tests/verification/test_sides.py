@@ -46,6 +46,36 @@ def test_a_near_coincidence_of_one_per_mille_is_refuted():
     assert region(m < p, m < p * sp.Rational(1001, 1000)) is Outcome.REFUTED
 
 
+PRODUCT = p * (p - 2) * (1 - sp.Rational(15, 2) * p)
+"""Between its zeros 2/15 and 2 it is negative for p > 0."""
+
+
+@pytest.mark.parametrize("edges", [("201/1500", "2"), ("199/1500", "2"), ("2/15", "1995/1000"), ("2/15", "201/100")])
+def test_an_edge_of_a_window_that_is_off_by_half_a_percent_is_refuted(edges):
+    low, high = map(sp.Rational, edges)
+    assert region(PRODUCT > 0, sp.And(p > sp.Rational(2, 15), p < 2)).supports
+    assert region(PRODUCT > 0, sp.And(p > low, p < high)) is Outcome.REFUTED
+
+
+def test_a_displaced_transcendental_surface_is_refuted():
+    assert region(sp.tanh(p) + m > sp.S.Half, m > sp.S.Half - sp.tanh(p)).supports
+    assert region(sp.tanh(p) > sp.S.Half, p > sp.log(3) / 2).supports
+    assert region(sp.tanh(p) > sp.S.Half, p > sp.Rational(201, 200) * sp.log(3) / 2) is Outcome.REFUTED
+
+
+def test_strictness_shows_at_an_irrational_edge_too():
+    assert region(p**2 < 2, p < sp.sqrt(2)).supports
+    wrong = judge_region(p**2 < 2, p <= sp.sqrt(2), ())
+    assert wrong.outcome is Outcome.REFUTED
+    assert wrong.witness == {"p": "sqrt(2)"}
+    assert region(p**2 < 2, p <= sp.sqrt(2), p < sp.Rational(7, 5)).supports
+
+
+@pytest.mark.parametrize("factor", ["995/1000", "1005/1000"])
+def test_a_displaced_irrational_edge_is_refuted(factor):
+    assert region(p**2 < 2, p < sp.Rational(factor) * sp.sqrt(2)) is Outcome.REFUTED
+
+
 def test_a_constant_condition_is_proved_by_being_literally_that():
     assert region(sp.true, sp.true) is Outcome.PROVED
     assert region(sp.false, sp.true) is Outcome.REFUTED
