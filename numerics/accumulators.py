@@ -17,6 +17,7 @@ import sympy as sp
 
 from numerics.brownian import bridge_maximum, bridge_minimum, crossing_probability
 from numerics.errors import ArgumentError
+from numerics.one_step import System
 from theory.ito import ItoProcess
 
 
@@ -25,22 +26,31 @@ class Step:
     """What an accumulator sees of one step.
 
     Attributes:
-        process: The process that is simulated.
+        process: The process that is simulated, or the recursion that is iterated.
         before: Each coordinate's symbol with its value before the step: a symbol without assumptions about its sign,
             since a scheme may leave the domain in which the process stays.
         after: Each coordinate's symbol with its value after the step.
-        step: The step size h.
+        step: The step size h, 1 for a recursion.
         normals: Standard normals drawn for this accumulator alone.
     """
 
-    process: ItoProcess
+    process: System
     before: Mapping[sp.Symbol, sp.Expr]
     after: Mapping[sp.Symbol, sp.Expr]
     step: sp.Expr
     normals: Sequence[sp.Expr]
 
     def variance(self, coordinate: sp.Symbol) -> sp.Expr:
-        """Variance of the increment of ``coordinate``, with the dispersion frozen at the start of the step."""
+        """Variance of the increment of ``coordinate``, with the dispersion frozen at the start of the step.
+
+        Raises:
+            ArgumentError: a recursion has no Brownian path between its steps.
+        """
+        if not isinstance(self.process, ItoProcess):
+            raise ArgumentError(
+                f"accumulators of what {coordinate} does between two steps need an Itô process, got a recursion, "
+                "which is at its steps only. Use GridMaximum, or an observable."
+            )
         i = list(self.process.state).index(coordinate)
         return self.process.diffusion[i, i].xreplace(dict(self.before)) * self.step
 
@@ -60,7 +70,7 @@ class Accumulator(ABC):
         return set()
 
     @abstractmethod
-    def initial(self, process: ItoProcess) -> sp.Expr:
+    def initial(self, process: System) -> sp.Expr:
         """Value at time zero, an expression in the state."""
 
     @abstractmethod
@@ -68,7 +78,7 @@ class Accumulator(ABC):
         """Value after the step, from ``value`` before it."""
 
 
-def require_coordinate(coordinate: sp.Symbol, process: ItoProcess) -> None:
+def require_coordinate(coordinate: sp.Symbol, process: System) -> None:
     """Raise ``ArgumentError`` unless ``coordinate`` is one of the state symbols."""
     if coordinate not in set(process.state):
         raise ArgumentError(f"coordinate must be one of the state symbols {tuple(process.state)}, got {coordinate}.")
@@ -83,7 +93,7 @@ class SignChanges(Accumulator):
 
     coordinate: sp.Symbol
 
-    def initial(self, process: ItoProcess) -> sp.Expr:
+    def initial(self, process: System) -> sp.Expr:
         """Zero."""
         require_coordinate(self.coordinate, process)
         return sp.S.Zero
@@ -111,7 +121,7 @@ class Survival(Accumulator):
         """Those of the level."""
         return sp.sympify(self.level, strict=True).free_symbols
 
-    def initial(self, process: ItoProcess) -> sp.Expr:
+    def initial(self, process: System) -> sp.Expr:
         """One, or zero for a trajectory that starts on the level."""
         require_coordinate(self.coordinate, process)
         return sp.Piecewise((0, sp.Eq(self.coordinate, self.level)), (1, True))
@@ -131,7 +141,7 @@ class GridMaximum(Accumulator):
 
     coordinate: sp.Symbol
 
-    def initial(self, process: ItoProcess) -> sp.Expr:
+    def initial(self, process: System) -> sp.Expr:
         """The starting point."""
         require_coordinate(self.coordinate, process)
         return self.coordinate
@@ -148,7 +158,7 @@ class Supremum(Accumulator):
     normals: ClassVar[int] = 2
     coordinate: sp.Symbol
 
-    def initial(self, process: ItoProcess) -> sp.Expr:
+    def initial(self, process: System) -> sp.Expr:
         """The starting point."""
         require_coordinate(self.coordinate, process)
         return self.coordinate
@@ -166,7 +176,7 @@ class Infimum(Accumulator):
     normals: ClassVar[int] = 2
     coordinate: sp.Symbol
 
-    def initial(self, process: ItoProcess) -> sp.Expr:
+    def initial(self, process: System) -> sp.Expr:
         """The starting point."""
         require_coordinate(self.coordinate, process)
         return self.coordinate
@@ -188,7 +198,7 @@ class TimeIntegral(Accumulator):
         """Those of the integrand."""
         return sp.sympify(self.integrand, strict=True).free_symbols
 
-    def initial(self, process: ItoProcess) -> sp.Expr:
+    def initial(self, process: System) -> sp.Expr:
         """Zero."""
         return sp.S.Zero
 

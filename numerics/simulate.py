@@ -27,7 +27,6 @@ from numerics.progress import Report, progress_report
 from numerics.schemes import Scheme
 from numerics.stepping import StepDefinition, evaluator, kernel
 from theory.ito import ItoProcess
-from theory.notation import t
 
 BLOCK = 4096
 """Trajectories that are summed together. Part of the result's last bits, so it is no parameter."""
@@ -188,10 +187,30 @@ def simulate(
         first_trajectory=first_trajectory,
         stream=stream,
     )
+    return run_plan(plan, threads=threads, chunk=chunk, progress=progress)
+
+
+def run_plan(
+    plan: Plan,
+    *,
+    threads: int = 1,
+    chunk: int = CHUNK,
+    progress: bool | Report | None = None,
+    title: str = "simulating",
+) -> Simulation:
+    """Run all chunks of a plan here, one after the other; the arguments are those of :func:`simulate`.
+
+    Args:
+        plan: From :func:`numerics.plan.simulation_plan` or :func:`numerics.plan.iteration_plan`.
+        threads: Threads of the fused kernel.
+        chunk: Trajectories per kernel call.
+        progress: As for :func:`simulate`.
+        title: What the progress bar is called.
+    """
     _require_threads(threads)
     bounds = chunk_bounds(plan, chunk)
     total = plan.n_paths * plan.n_steps
-    with progress_report(progress, "simulating") as report:
+    with progress_report(progress, title) as report:
         chunks, done = [], 0
         for first, n in bounds:
 
@@ -221,7 +240,7 @@ def simulate_chunk(
     """Simulate ``n`` trajectories of a plan, beginning with ``first_trajectory`` (counted from the plan's first).
 
     Args:
-        plan: From :func:`numerics.plan.simulation_plan`.
+        plan: From :func:`numerics.plan.simulation_plan` or :func:`numerics.plan.iteration_plan`.
         first_trajectory: A multiple of :data:`BLOCK`.
         n: A multiple of :data:`BLOCK` too, unless these are the plan's last trajectories.
         threads: Threads of the fused kernel.
@@ -230,11 +249,11 @@ def simulate_chunk(
     _require_threads(threads)
     _require_whole_blocks(plan, first_trajectory, n)
     window = slice(first_trajectory, first_trajectory + n)
-    definition = StepDefinition(plan.process, plan.scheme, plan.accumulators, plan.symbols)
+    definition = StepDefinition(plan.one_step, plan.accumulators, plan.symbols)
     stepping = kernel(definition, plan.backend, plan.precision)
     parameters = _parameter_rows(plan, window)
     state = _initial_rows(plan, definition, parameters, window, n)
-    d = plan.process.dimension
+    d = plan.one_step.dimension
     paths = np.empty((len(plan.recorded), n, d)) if plan.keep_paths else None
     records: list[list[dict[Hashable, Moments]]] = []
     alive = np.ones(n, dtype=bool)
@@ -318,14 +337,14 @@ def _parameter_rows(plan: Plan, window: slice) -> np.ndarray:
     """Shape ``(P,)`` where every parameter is one number, else ``(P, n)``."""
     if all(isinstance(value, float) for value in plan.parameters):
         return np.array(plan.parameters, dtype=np.float64)
-    columns = [value if isinstance(value, float) else value[window] for value in plan.parameters]
+    columns = [value[window] if isinstance(value, np.ndarray) else value for value in plan.parameters]
     return np.ascontiguousarray(np.stack(np.broadcast_arrays(*columns)))
 
 
 def _initial_rows(plan: Plan, definition: StepDefinition, parameters: np.ndarray, window: slice, n: int) -> np.ndarray:
     """The kernel's state at time zero. Shape ``(rows, n)``."""
     start = plan.initial if plan.initial.ndim == 1 else plan.initial[window].T
-    begin = evaluator(tuple(definition.initial_expressions()), (*plan.process.state, *plan.symbols))
+    begin = evaluator(tuple(definition.initial_expressions()), (*plan.one_step.state, *plan.symbols))
     rows = begin(*start, *parameters)
     state = np.empty((len(rows), n), dtype=np.float32 if plan.precision == "float32" else np.float64)
     for target, row in zip(state, rows, strict=True):
@@ -370,9 +389,13 @@ def _note_divergence(plan: Plan, state: np.ndarray, alive: np.ndarray, reached: 
     lost = int(alive.size - alive.sum())
     if lost and plan.raise_on_divergence:
         raise DivergenceError(
-            f"{lost} of {alive.size} trajectories left the finite numbers by t={reached * plan.step:g}. "
-            f"Take a smaller step than {plan.step:g}, or on_divergence='count' to go on without them."
+            f"{lost} of {alive.size} trajectories left the finite numbers by {_clock(plan, reached)}. "
+            f"{plan.one_step.remedy(plan.step)}, or on_divergence='count' to go on without them."
         )
+
+
+def _clock(plan: Plan, reached: int) -> str:
+    return f"{plan.one_step.clock}={reached * plan.step:g}"
 
 
 def _observe(
@@ -380,8 +403,10 @@ def _observe(
 ) -> list[dict[Hashable, Moments]]:
     """Moments of every observable, one mapping per block."""
     names = [name for name, _ in plan.observables]
-    rows = definition.rows[: plan.process.dimension + len(plan.accumulators)]
-    evaluate = evaluator(tuple(f for _, f in plan.observables), (*rows, *plan.symbols, t)) if names else None
+    rows = definition.rows[: plan.one_step.dimension + len(plan.accumulators)]
+    evaluate = (
+        evaluator(tuple(f for _, f in plan.observables), (*rows, *plan.symbols, plan.one_step.clock)) if names else None
+    )
     record = []
     for first in range(0, state.shape[1], BLOCK):
         block = slice(first, first + BLOCK)
@@ -407,22 +432,22 @@ def _block_moments(plan: Plan, name: Hashable, values: np.ndarray, alive: np.nda
     if undefined and plan.raise_on_divergence:
         raise DivergenceError(
             f"the observable {name} is NaN or infinite for {undefined} of {alive.size} finite trajectories at "
-            f"t={reached * plan.step:g}. Choose one defined on all reachable states, or on_divergence='count'."
+            f"{_clock(plan, reached)}. Choose one defined on all reachable states, or on_divergence='count'."
         )
     if not defined.any():
         return Moments()
     try:
         return Moments.from_samples(values[defined])
     except ArgumentError as error:
-        raise DivergenceError(f"the observable {name} at t={reached * plan.step:g}: {error}") from None
+        raise DivergenceError(f"the observable {name} at {_clock(plan, reached)}: {error}") from None
 
 
 def _sign_changes(plan: Plan, state: np.ndarray) -> dict[sp.Symbol, int]:
     """Counts of the accumulators that ``count_sign_changes`` added."""
-    d = plan.process.dimension
+    d = plan.one_step.dimension
     counted = {symbol: i for i, (symbol, _) in enumerate(plan.accumulators)}
     return {
         x: int(np.nansum(state[d + counted[sign_change_symbol(x)]]))
-        for x in plan.process.state
+        for x in plan.one_step.state
         if sign_change_symbol(x) in counted
     }

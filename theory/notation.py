@@ -15,6 +15,9 @@ import sympy as sp
 t = sp.Symbol("t", nonnegative=True)
 """Time, learning rate times number of steps."""
 
+k = sp.Symbol("k", integer=True, nonnegative=True)
+"""Number of a step of a recursion, from 0."""
+
 theta = sp.Symbol("theta", positive=True)
 """A scalar weight on the positive half-line (the sign of a weight with multiplicative noise is conserved)."""
 

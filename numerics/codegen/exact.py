@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Integral, Real
+from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -107,7 +108,7 @@ def _exact_parameters(parameters: Mapping[sp.Symbol, Number]) -> dict[sp.Symbol,
     return fixed
 
 
-def _number(value: Number, name: str) -> sp.Expr:
+def _number(value: Any, name: str) -> sp.Expr:
     """``value`` exactly; a float is the rational with a power of two below that it stores."""
     if isinstance(value, sp.Expr) and value.is_number and value.is_extended_real:
         return value.xreplace({entry: sp.Rational(entry) for entry in value.atoms(sp.Float)})

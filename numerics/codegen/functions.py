@@ -9,6 +9,7 @@ from sympy.codegen.cfunctions import expm1, log1p
 
 from numerics.codegen.accurate import csch, heaviside, sech
 from numerics.errors import UnsupportedFunctionError
+from theory.discrete.draws import DistinctIndex, Lookup
 
 UNARY: dict[type, str] = {
     sp.exp: "exp",
@@ -80,7 +81,7 @@ COMPARISONS: dict[type, tuple[str, bool, bool]] = {
 }
 """Operation, whether its operands change places, whether its result is negated."""
 
-WITH_A_RULE = (sp.log, sp.Piecewise, sp.polygamma, sp.betainc_regularized)
+WITH_A_RULE = (sp.log, sp.Piecewise, sp.polygamma, sp.betainc_regularized, Lookup, DistinctIndex)
 """Functions that ``lower`` treats one by one."""
 
 
@@ -96,10 +97,11 @@ _OF_CONSTANTS: dict[str, Callable[..., sp.Expr]] = {
     "power": lambda x, y: sp.Pow(x, y, evaluate=False),
     "log": sp.log,
     "incomplete_beta": lambda a, b, x: sp.betainc_regularized(a, b, 0, x),
+    "lookup": Lookup,
 }
 _EVALUATED = frozenset(
     {"add", "subtract", "multiply", "divide", "negate", "reciprocal", "square_root", "power"}
-    | {"absolute", "sign", "floor", "maximum", "minimum", "modulo", "incomplete_beta"}
+    | {"absolute", "sign", "floor", "maximum", "minimum", "modulo", "incomplete_beta", "lookup"}
 )
 
 

@@ -30,6 +30,7 @@ from numerics.codegen.functions import BINARY, COMPARISONS, FOLDED, REWRITTEN, U
 from numerics.codegen.horner import horner_groups, number_and_factors
 from numerics.codegen.program import Program, ProgramBuilder
 from numerics.errors import NumericsError, UnsupportedFunctionError
+from theory.discrete.draws import DistinctIndex, Lookup
 
 LARGEST_INTEGER_POWER = 64
 """Beyond it a product of equal factors loses more than ``pow`` does."""
@@ -107,7 +108,7 @@ class _Lowering:
             return self.constant(folded(op, constants, value))
         place = self.builder.add(op, *operands, value=value, constant=constant)
         if place == len(self.earliest):
-            default = value if op == "argument" else math.inf
+            default = value if value is not None and op == "argument" else math.inf
             self.earliest.append(min((self.earliest[operand] for operand in operands), default=default))
         return place
 
@@ -152,7 +153,7 @@ class _Lowering:
         if not negative:
             return place
         instruction = self.builder.instructions[place]
-        if instruction.op == "constant":
+        if instruction.constant is not None:
             return self.constant(-instruction.constant)
         if instruction.op == "subtract":
             return self.add("subtract", *reversed(instruction.operands))
@@ -310,6 +311,10 @@ class _Lowering:
             return self.add("polygamma", x, value=order) if order else self.add("digamma", x)
         if head is sp.betainc_regularized:
             return self.incomplete_beta(*args)
+        if head is Lookup:
+            return self.lookup(expression)
+        if head is DistinctIndex:
+            return self.distinct_index(*args)
         if head in (sp.re, sp.conjugate) and args[0].is_Symbol:
             return self.real(args[0])
         raise unsupported(expression)
@@ -326,6 +331,22 @@ class _Lowering:
         if low == 0:
             return upto_high
         return self.add("subtract", upto_high, self.add("incomplete_beta", *shape, self.real(low)))
+
+    def lookup(self, expression: Lookup) -> int:
+        # The operation takes the floor itself.
+        index = expression.index
+        number = index.args[0] if isinstance(index, sp.floor) else index
+        return self.add("lookup", self.real(number), *map(self.real, expression.entries))
+
+    def distinct_index(self, n: sp.Integer, size: sp.Integer, *uniforms: sp.Expr) -> int:
+        """Floyd's algorithm, one member from those before it, which stand in the program already."""
+        last = n - size + len(uniforms) - 1
+        drawn = self.add("floor", self.real((last + 1) * uniforms[-1]))
+        if len(uniforms) == 1:
+            return drawn
+        earlier = [self.real(DistinctIndex(n, size, *uniforms[:b])) for b in range(1, len(uniforms))]
+        taken = self.chained("logical_or", [self.add("equal", drawn, member) for member in earlier])
+        return self.select(taken, self.constant(last), drawn)
 
     def logarithm(self, x: sp.Expr) -> int:
         if x.is_Add and sp.S.One in x.args:

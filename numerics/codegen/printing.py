@@ -16,7 +16,8 @@ from numerics.codegen.program import Instruction, Program, float_value
 from numerics.errors import UnsupportedFunctionError
 
 Template = str
-"""Python for one operation: ``{0}``, ``{1}`` stand for its operands, ``{value}`` for an exponent or order."""
+"""Python for one operation: ``{0}``, ``{1}`` stand for its operands, ``{operands}`` for all of them with commas,
+``{value}`` for an exponent or order."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Backend:
         Raises:
             UnsupportedFunctionError: this backend has none.
         """
-        special = self.templates.get((instruction.op, instruction.value))
+        special = self.templates.get((instruction.op, instruction.value or 0))
         template = special or self.templates.get(instruction.op)
         if template is None:
             raise UnsupportedFunctionError(f"the {self.name} backend cannot evaluate {instruction.op}.")
@@ -91,12 +92,14 @@ def print_source(program: Program, backend: Backend, title: str) -> str:
 
     count = len(parameters)
     for place, instruction in enumerate(program.instructions):
-        if instruction.op == "argument":
+        if instruction.op == "argument" and instruction.value is not None:
             names[place] = parameters[instruction.value]
         elif instruction.op != "constant":
             operands = [operand(entry, instruction.op) for entry in instruction.operands]
             names[place], count = f"v{count}", count + 1
-            text = backend.template(instruction).format(*operands, value=instruction.value)
+            text = backend.template(instruction).format(
+                *operands, operands=", ".join(operands), value=instruction.value
+            )
             lines.append(f"{names[place]} = {text}")
     outputs = "".join(f"{operand(place, 'return')}, " for place in program.outputs).rstrip()
     lines.append(f"return ({outputs})" if len(program.outputs) < 2 else f"return {outputs[:-1]}")

@@ -23,10 +23,23 @@ Kind = Literal["real", "boolean"]
 
 @dataclass(frozen=True)
 class Operation:
-    """What an operation takes and gives: the kinds of its operands and of its result."""
+    """What an operation takes and gives.
+
+    Attributes:
+        operands: The kinds of its operands.
+        result: The kind of its result.
+        more: The kind of any number of further operands, at least one; ``None`` if there are none.
+    """
 
     operands: tuple[Kind, ...]
     result: Kind = "real"
+    more: Kind | None = None
+
+    def takes(self, kinds: tuple[Kind, ...]) -> bool:
+        """Whether operands of these kinds fit."""
+        further = kinds[len(self.operands) :]
+        fits = all(kind == self.more for kind in further) and bool(further) == (self.more is not None)
+        return fits and kinds[: len(self.operands)] == self.operands
 
 
 _REAL_UNARY = (
@@ -52,10 +65,12 @@ OPERATIONS: MappingProxyType[str, Operation] = MappingProxyType(
         **{name: Operation(("boolean", "boolean"), "boolean") for name in ("logical_and", "logical_or")},
         "logical_not": Operation(("boolean",), "boolean"),
         "select": Operation(("boolean", "real", "real")),
+        "lookup": Operation(("real",), more="real"),
     }
 )
 """The vocabulary. Every operation is real: outside its domain it is NaN, and it hands NaN on, but a comparison with NaN
 is false. ``select(c, a, b)`` is a where c holds and b elsewhere; ``modulo(x, y)`` is x - y floor(x / y);
+``lookup(x, e_0, ..., e_{n-1})`` is the entry at floor(x), NaN unless 0 <= x < n;
 ``power(x, y)`` is NaN where x < 0 and y is no integer; ``log_gamma(x)`` is NaN where x < 0; ``lower_gamma(s, x)`` and
 ``upper_gamma(s, x)`` are not regularised, ``incomplete_beta(a, b, x)`` is."""
 
@@ -127,9 +142,10 @@ class Program:
             )
         if any(not 0 <= operand < place for operand in instruction.operands):
             raise NumericsError(f"instruction {place} must refer to earlier instructions, got {instruction.operands}.")
-        kinds = tuple(self.kind(operand) for operand in instruction.operands)
-        if kinds != operation.operands:
-            raise NumericsError(f"instruction {place}: {instruction.op} takes {operation.operands}, got {kinds}.")
+        kinds: tuple[Kind, ...] = tuple(self.kind(operand) for operand in instruction.operands)
+        if not operation.takes(kinds):
+            more = f" and any number of {operation.more}" if operation.more else ""
+            raise NumericsError(f"instruction {place}: {instruction.op} takes {operation.operands}{more}, got {kinds}.")
         value, constant = instruction.value, instruction.constant
         well_formed = {
             "argument": value is not None and 0 <= value < len(self.arguments) and constant is None,
@@ -163,7 +179,7 @@ class Program:
     def __str__(self) -> str:
         lines = []
         for place, instruction in enumerate(self.instructions):
-            named = f"  # {self.arguments[instruction.value]}" if instruction.op == "argument" else ""
+            named = f"  # {self.arguments[instruction.value or 0]}" if instruction.op == "argument" else ""
             lines.append(f"%{place} = {instruction}{named}")
         return "\n".join([*lines, "return " + ", ".join(f"%{output}" for output in self.outputs)])
 

@@ -1,17 +1,6 @@
-r"""From Philox words to standard normals: which words belong to which step, and the law of what they become.
+r"""From Philox words to standard normals. Which words belong to which step is said in :mod:`numerics.random.layout`.
 
-**Addresses.** The noise of step ``s`` of trajectory ``i`` is made from the blocks ``philox4x32(counter, key)`` with
-
-======= =====================================================================
-key     ``seed`` (64 bits): low word, high word
-counter ``i mod 2**32``, block number, stream, ``i // 2**32``
-======= =====================================================================
-
-A block of four words makes four normals of float32 or two of float64. A step with one normal takes a quarter (a half)
-of a block, with two a half (a whole), with more a whole number of blocks; :class:`NormalLayout` does the arithmetic.
-Running out of the :math:`2^{32}` blocks of a trajectory is an error; another stream has new ones.
-
-**Law.** Box-Muller, from words ``a`` and ``b`` of ``w`` bits (w = 32 for float32, 64 for float64):
+From words ``a`` and ``b`` of ``w`` bits (w = 32 for float32, 64 for float64), by Box-Muller:
 
 .. math::
     u = \mathrm{fl}(\mathrm{fl}(a)\,2^{-w} + 2^{-w-1}), \quad R = \sqrt{-2\log u}, \quad
@@ -28,65 +17,10 @@ References:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numerics.errors import ArgumentError
-from numerics.random.philox import philox4x32
-
-Width = Literal[32, 64]
-"""Bits per uniform: 32 makes float32 normals, 64 makes float64 normals."""
-
-BLOCKS = 2**32
-"""Blocks of one trajectory in one stream."""
-
-
-@dataclass(frozen=True)
-class NormalLayout:
-    """How the normals of a step lie in the blocks of a trajectory.
-
-    Attributes:
-        n_normals: Normals per step, m.
-        width: Bits per uniform.
-
-    Example:
-        >>> (
-        ...     NormalLayout(1, 32).steps_per_group,
-        ...     NormalLayout(3, 32).blocks_per_group,
-        ...     NormalLayout(3, 64).blocks_per_group,
-        ... )
-        (4, 1, 2)
-    """
-
-    n_normals: int
-    width: Width
-
-    @property
-    def normals_per_block(self) -> int:
-        """4 or 2: each normal costs ``width`` bits of the 128."""
-        return 128 // self.width
-
-    @property
-    def steps_per_group(self) -> int:
-        """Steps that share a block, 1 unless several fit. A group of steps starts at a multiple of this number."""
-        if self.n_normals in (1, 2):
-            return self.normals_per_block // self.n_normals
-        return 1
-
-    @property
-    def blocks_per_group(self) -> int:
-        """Blocks a group of steps needs; the last may be used in part."""
-        return -(-self.n_normals * self.steps_per_group // self.normals_per_block)
-
-    @property
-    def step_limit(self) -> int:
-        """Steps of one trajectory in one stream before the block number would wrap."""
-        if self.n_normals == 0:
-            return 2**63
-        return BLOCKS // self.blocks_per_group * self.steps_per_group
+from numerics.random.layout import NoiseLayout, Width, block_words, check_address
 
 
 def standard_normals(
@@ -98,6 +32,7 @@ def standard_normals(
     n_normals: int = 1,
     width: Width = 32,
     stream: int = 0,
+    n_uniforms: int = 0,
 ) -> NDArray[np.floating]:
     """The normals of given trajectories and steps, by their addresses.
 
@@ -112,6 +47,7 @@ def standard_normals(
         n_normals: Normals per step.
         width: Bits per uniform, 32 for float32 or 64 for float64.
         stream: In ``[0, 2**32)``.
+        n_uniforms: Uniforms per step, which have a say in where the normals lie.
 
     Returns:
         Shape ``(n_steps, n_normals, n)``, of type float32 or float64.
@@ -124,31 +60,22 @@ def standard_normals(
         >>> bool((z[4:] == standard_normals(7, [0, 1], first_step=4, n_steps=1)).all())
         True
     """
-    layout = NormalLayout(n_normals, width)
+    layout = NoiseLayout(n_normals, width, n_uniforms)
     check_address(layout, seed=seed, stream=stream, first_step=first_step, n_steps=n_steps)
     trajectories = np.asarray(trajectories, dtype=np.uint64)
     per_group = layout.steps_per_group
     dtype = np.float32 if width == 32 else np.float64
-    groups = range(first_step // per_group, -(-(first_step + n_steps) // per_group))
+    groups = layout.groups(first_step, n_steps)
     rows = np.empty((len(groups), per_group, n_normals, len(trajectories)), dtype)
     for row, group in zip(rows, groups, strict=True):
-        first_block = group * layout.blocks_per_group
-        blocks = [_block(seed, trajectories, first_block + k, stream, width) for k in range(layout.blocks_per_group)]
-        if blocks:
-            row[...] = np.concatenate(blocks)[: per_group * n_normals].reshape(row.shape)
-    rows = rows.reshape(len(groups) * per_group, n_normals, len(trajectories))
+        first = group * layout.blocks_per_group
+        words = [block_words(seed, trajectories, first + j, stream, width) for j in range(layout.normal_blocks)]
+        pairs = [pair for block in words for pair in zip(block[0::2], block[1::2], strict=True)]
+        if pairs:
+            normals = np.concatenate([np.stack(box_muller(a, b)) for a, b in pairs])
+            row[...] = normals[: per_group * n_normals].reshape(row.shape)
     skipped = first_step % per_group
-    return rows[skipped : skipped + n_steps]
-
-
-def _block(seed: int, trajectories: NDArray[np.uint64], block: int, stream: int, width: Width) -> NDArray[np.floating]:
-    low, high = trajectories & np.uint64(0xFFFFFFFF), trajectories >> np.uint64(32)
-    counter = np.stack([low, np.full_like(low, block), np.full_like(low, stream), high])
-    words = philox4x32(counter, [seed & 0xFFFFFFFF, seed >> 32])
-    if width == 64:
-        wide = words.astype(np.uint64)
-        words = wide[0::2] | wide[1::2] << np.uint64(32)
-    return np.concatenate([np.stack(box_muller(a, b)) for a, b in zip(words[0::2], words[1::2], strict=True)])
+    return rows.reshape(len(groups) * per_group, n_normals, len(trajectories))[skipped : skipped + n_steps]
 
 
 def box_muller(a: NDArray[np.unsignedinteger], b: NDArray[np.unsignedinteger]) -> tuple[NDArray, NDArray]:
@@ -165,34 +92,3 @@ def box_muller(a: NDArray[np.unsignedinteger], b: NDArray[np.unsignedinteger]) -
     radius = np.sqrt(2 * np.abs(np.log(u.astype(np.float64))))
     sign = np.where(b & b.dtype.type(1), -1.0, 1.0)
     return (sign * radius * np.cos(angle)).astype(real), (radius * np.sin(angle)).astype(real)
-
-
-def check_address(
-    layout: NormalLayout,
-    *,
-    seed: int,
-    stream: int,
-    first_step: int,
-    n_steps: int,
-    first_trajectory: int = 0,
-    n: int = 0,
-) -> None:
-    """Refuse an address that would wrap around and repeat other noise.
-
-    Raises:
-        ArgumentError: names the argument and its range.
-    """
-    for name, value, limit in (
-        ("seed", seed, 2**64),
-        ("stream", stream, 2**32),
-        ("first_trajectory", first_trajectory, 2**64 - n + 1),
-    ):
-        if not 0 <= value < limit:
-            raise ArgumentError(f"{name} must lie in [0, {limit}), got {name}={value}.")
-    if first_step < 0 or n_steps < 0:
-        raise ArgumentError(f"steps are counted from 0 upwards, got {first_step=}, {n_steps=}.")
-    if first_step + n_steps > layout.step_limit:
-        raise ArgumentError(
-            f"a stream holds {layout.step_limit} steps with {layout.n_normals} normals each, "
-            f"got {first_step=}, {n_steps=}. Go on with stream={stream + 1} and first_step=0."
-        )

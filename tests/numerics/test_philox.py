@@ -10,7 +10,8 @@ from scipy import special, stats
 
 from numerics.errors import ArgumentError
 from numerics.random import philox as philox_module
-from numerics.random.normal import NormalLayout, box_muller, check_address, standard_normals
+from numerics.random.layout import NoiseLayout, check_address
+from numerics.random.normal import box_muller, standard_normals
 from numerics.random.philox import philox4x32
 
 FALSE_ALARM = 1e-6
@@ -115,11 +116,11 @@ def test_streams_seeds_and_high_words_change_the_noise():
 def test_an_address_that_would_wrap_is_refused(wrong):
     address = {"seed": 0, "stream": 0, "first_step": 0, "n_steps": 1} | wrong
     with pytest.raises(ArgumentError):
-        check_address(NormalLayout(1, 32), **address)
+        check_address(NoiseLayout(1, 32), **address)
 
 
 def test_the_last_step_before_the_wrap_is_allowed():
-    assert NormalLayout(1, 32).step_limit == 2**34
+    assert NoiseLayout(1, 32).step_limit == 2**34
     standard_normals(0, [0], first_step=2**34 - 1, n_steps=1)
 
 

@@ -36,6 +36,9 @@ CHUNKS_PER_THREAD = 4
 MANY_STATES = 6
 """Beyond so many states a kernel has half as many lanes."""
 
+MANY_NUMBERS = 12
+"""Beyond so many numbers of noise in a step, too."""
+
 _C_TYPES = (
     *(ctypes.c_void_p, ctypes.c_int64) * 2,
     ctypes.c_void_p,
@@ -198,10 +201,12 @@ assert len(_C_TYPES) == len(WORK)
 def lanes_of(signature: StepSignature, processor: Host) -> int:
     """Lanes of a kernel: two registers of floats keep the processor busy while results are on their way.
 
-    With many states the registers run out, and half as many lanes save trips to memory and time to compile.
+    With many states or much noise the registers run out, and half as many lanes save trips to memory and time to
+    compile.
     """
     floats = processor.vector_bytes // 4
-    return 2 * floats if signature.n_states <= MANY_STATES else floats
+    crowded = signature.n_states > MANY_STATES or signature.n_normals + signature.n_uniforms > MANY_NUMBERS
+    return floats if crowded else 2 * floats
 
 
 @lru_cache(maxsize=4)
@@ -215,7 +220,13 @@ _KERNELS_LOCK = threading.Lock()
 
 
 def stepping_kernel(
-    step_program: Program, n_states: int, n_parameters: int, n_normals: int, precision: Precision
+    step_program: Program,
+    n_states: int,
+    n_parameters: int,
+    n_normals: int,
+    precision: Precision,
+    *,
+    n_uniforms: int = 0,
 ) -> CpuKernel:
     """The compiled kernel of a step program, from a cache if the same program was compiled before.
 
@@ -223,7 +234,7 @@ def stepping_kernel(
         ArgumentError: the sizes do not fit the program.
         UnsupportedFunctionError: the program has an operation for which there is no vector code.
     """
-    signature = StepSignature(n_states, n_parameters, n_normals, precision)
+    signature = StepSignature(n_states, n_parameters, n_normals, precision, n_uniforms)
     key = (step_program.digest, signature)
     with _KERNELS_LOCK:
         kernel = _KERNELS.get(key)

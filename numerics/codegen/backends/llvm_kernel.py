@@ -4,7 +4,7 @@ For each block of lanes::
 
     load state and parameters; compute what depends on parameters only
     for each group of steps:
-        words = Philox4x32-10 of (trajectory, block number); normals = Box-Muller of words
+        words = Philox4x32-10 of (trajectory, block number); normals and uniforms from words
         for each step of the group: state = program(state, ...)
     store state
 """
@@ -15,7 +15,8 @@ from collections import Counter
 from typing import Any
 
 from numerics.codegen.backends.llvm_elementary import BINARY, RELATIONS, UNARY, power_integer
-from numerics.codegen.backends.llvm_random import lane_order, normals, philox
+from numerics.codegen.backends.llvm_random import lane_order, normals, philox, uniforms
+from numerics.codegen.backends.llvm_table import SELECTED_ENTRIES, lookup, table_lookup
 from numerics.codegen.backends.llvm_target import Host, ir
 from numerics.codegen.backends.llvm_vector import I32, I64, Value, Vectors
 from numerics.codegen.backends.stepping import StepSignature
@@ -63,7 +64,7 @@ def check_supported(program: Program) -> None:
         UnsupportedFunctionError: names the operations.
     """
     known = {*UNARY, *BINARY, *RELATIONS, "constant", "argument", "power_integer", "select"}
-    known |= {"logical_and", "logical_or", "logical_not"}
+    known |= {"logical_and", "logical_or", "logical_not", "lookup"}
     missing = sorted(program.operations - known)
     if missing:
         raise UnsupportedFunctionError(
@@ -111,7 +112,7 @@ class _Function:
         emitter = ProgramEmitter(self.v, self.program, self.signature, self._parameters(column))
         trajectory = self._trajectory(column)
         if self.partial:
-            noise = self._normals(trajectory, ir.Constant(I64, 0))
+            noise = self._noise(trajectory, ir.Constant(I64, 0))
             first, last = work["skipped"], b.add(work["skipped"], work["active"])
         else:
             first, last = ir.Constant(I64, 0), work["groups"]
@@ -126,7 +127,9 @@ class _Function:
         if self.partial:
             final = emitter.step(state, self._chosen(noise, index))
         else:
-            final = self._group(emitter, state, self._normals(trajectory, index))
+            final = state
+            for of_step in self._noise(trajectory, index):
+                final = emitter.step(final, of_step)
         following = b.add(index, ir.Constant(I64, 1))
         index.add_incoming(following, loop)
         for phi, value in zip(state, final, strict=True):
@@ -176,41 +179,39 @@ class _Function:
         numbers = b.add(self.v.splat(b.add(self.work["first_trajectory"], column)), ir.Constant(wide, order))
         return numbers, b.lshr(numbers, ir.Constant(wide, [32] * self.lanes))
 
-    def _normals(self, trajectory: tuple[Value, Value], group: Value) -> list[Value]:
-        """The standard normals of a group of steps, in the order of use."""
+    def _noise(self, trajectory: tuple[Value, Value], group: Value) -> list[list[Value]]:
+        """The noise of each step of a group, normals first."""
         b, work, layout = self.b, self.work, self.signature.layout
         low, high = trajectory
         first = b.add(work["first_block"], b.mul(b.trunc(group, I32), ir.Constant(I32, layout.blocks_per_group)))
-        values: list[Value] = []
-        for k in range(layout.blocks_per_group):
-            counter = [low, b.add(first, ir.Constant(I32, k)), work["stream"], high]
-            values += normals(self.noise, philox(self.noise, counter, (work["key_low"], work["key_high"])))
+        z: list[Value] = []
+        u: list[Value] = []
+        for j in range(layout.blocks_per_group):
+            counter = [low, b.add(first, ir.Constant(I32, j)), work["stream"], high]
+            words = philox(self.noise, counter, (work["key_low"], work["key_high"]))
+            if j < layout.normal_blocks:
+                z += normals(self.noise, words)
+            else:
+                u += uniforms(self.noise, words, self.v)
         if self.noise.width < self.v.width:
-            values = [b.fpext(z, self.v.real) for z in values]
-        return values
+            z = [b.fpext(normal, self.v.real) for normal in z]
+        m, l = layout.n_normals, layout.n_uniforms
+        return [z[s * m : (s + 1) * m] + u[s * l : (s + 1) * l] for s in range(layout.steps_per_group)]
 
-    def _chosen(self, noise: list[Value], step: Value) -> list[Value]:
-        """The normals of one step of a group, whose number is known when the function runs."""
-        b, m = self.b, self.signature.n_normals
-        chosen = noise[:m]
-        for s in range(1, self.signature.layout.steps_per_group):
-            here = b.icmp_signed("==", step, ir.Constant(I64, s))
-            chosen = [b.select(here, z, old) for z, old in zip(noise[s * m : (s + 1) * m], chosen, strict=True)]
+    def _chosen(self, noise: list[list[Value]], step: Value) -> list[Value]:
+        """The noise of one step of a group, whose number is known when the function runs."""
+        chosen, *others = noise
+        for s, of_step in enumerate(others, start=1):
+            here = self.b.icmp_signed("==", step, ir.Constant(I64, s))
+            chosen = [self.b.select(here, x, old) for x, old in zip(of_step, chosen, strict=True)]
         return chosen
-
-    def _group(self, emitter: ProgramEmitter, state: list[Value], noise: list[Value]) -> list[Value]:
-        """The state after all steps of a group."""
-        m = self.signature.n_normals
-        for s in range(self.signature.layout.steps_per_group):
-            state = emitter.step(state, noise[s * m : (s + 1) * m])
-        return state
 
 
 class ProgramEmitter:
     """Emits a step program: first, once, what depends on the parameters only, then any number of steps.
 
     A product with one user, an addition, is fused with it. Factors of a product chain meet in this order: parameters,
-    normals, states; so the parameters are multiplied outside the time loop, and the state, which is known last, waits
+    noise, states; so the parameters are multiplied outside the time loop, and the state, which is known last, waits
     for one multiplication.
     """
 
@@ -218,7 +219,7 @@ class ProgramEmitter:
         self.v, self.program = vectors, program
         d, n_parameters = signature.n_states, signature.n_parameters + 2
         self.n_states, self.parameters = d, parameters
-        self.first_normal = d + n_parameters
+        self.first_noise = d + n_parameters
         uses = Counter(operand for entry in program.instructions for operand in entry.operands)
         uses.update(program.outputs)
         self.uses = uses
@@ -228,12 +229,12 @@ class ProgramEmitter:
         self._emit_invariants()
 
     def _ranks(self) -> list[int]:
-        """0 for what depends on parameters only, 1 with normals, 2 with states."""
+        """0 for what depends on parameters only, 1 with noise, 2 with states."""
         ranks: list[int] = []
         for entry in self.program.instructions:
             if entry.op == "argument":
                 number = _number(entry)
-                ranks.append(2 if number < self.n_states else 0 if number < self.first_normal else 1)
+                ranks.append(2 if number < self.n_states else 0 if number < self.first_noise else 1)
             else:
                 ranks.append(max((ranks[operand] for operand in entry.operands), default=0))
         return ranks
@@ -272,7 +273,7 @@ class ProgramEmitter:
             if entry.op == "argument" and self.rank[place] == 2:
                 values[place] = state[_number(entry)]
             elif entry.op == "argument" and self.rank[place] == 1:
-                values[place] = noise[_number(entry) - self.first_normal]
+                values[place] = noise[_number(entry) - self.first_noise]
         for output in self.program.outputs:
             self._demand(output, values)
         return [values[output] for output in self.program.outputs]
@@ -337,7 +338,16 @@ class ProgramEmitter:
             if product == entry.operands[1]:
                 return v.fma(v.negate(x), y, values[other])
             return v.fma(x, y, v.negate(values[other]))
+        if entry.op == "lookup":
+            return self._lookup(entry, values)
         return self._plain(entry, [values[operand] for operand in entry.operands])
+
+    def _lookup(self, entry: Instruction, values: dict[int, Value]) -> Value:
+        x, *places = entry.operands
+        constants = [constant for p in places if (constant := self.program.instructions[p].constant) is not None]
+        if len(constants) < len(places) or len(places) <= SELECTED_ENTRIES:
+            return lookup(self.v, values[x], [values[place] for place in places])
+        return table_lookup(self.v, values[x], list(map(float_value, constants)))
 
     def _plain(self, entry: Instruction, operands: list[Value]) -> Value:
         v, b = self.v, self.v.builder

@@ -1,6 +1,6 @@
 """Philox4x32-10 and Box-Muller on vectors, as LLVM IR: the same words as ``numerics.random.philox``.
 
-See ``numerics.random.normal`` for the layout of the counters and the law of the normals.
+See ``numerics.random.layout`` for the layout of the counters, ``normal`` and ``uniform`` there for the laws.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from numerics.codegen.backends.llvm_target import ir
 from numerics.codegen.backends.llvm_vector import I32, I64, Value, Vectors
 from numerics.random.philox import MULTIPLIERS, ROUNDS, WEYL
+from numerics.random.uniform import BITS
 
 LOG = (
     (-1.9999998906412858915, 1.0000073018268482058, -0.66670117561496877216, 0.49939818759360087217,
@@ -95,22 +96,45 @@ def _product(vectors: Vectors, multiplier: int, word: Value) -> tuple[Value, Val
     return b.lshr(product, vectors.wide_constant(32)), product
 
 
-def normals(vectors: Vectors, words: list[Value]) -> list[Value]:
-    """Standard normals from one block: four of float32 or two of float64, by the width of ``vectors``."""
+def lane_words(vectors: Vectors, words: list[Value]) -> list[Value]:
+    """The words of one block, one per lane: four of 32 bits or two of 64, by the width of ``vectors``."""
     b, lanes = vectors.builder, vectors.lanes
     if vectors.width == 64:
         low, shift = vectors.integer_constant(0xFFFFFFFF), vectors.integer_constant(32)
-        words = [b.or_(b.and_(x, low), b.shl(y, shift)) for x, y in zip(words[0::2], words[1::2], strict=True)]
-    else:
-        halves = ir.VectorType(I32, 2 * lanes)
-        order = [2 * place for pair in zip(range(lanes // 2), range(lanes // 2, lanes), strict=True) for place in pair]
-        words = [
-            b.shuffle_vector(
-                b.bitcast(x, halves), ir.Constant(halves, ir.Undefined), ir.Constant(vectors.integer, order)
-            )
-            for x in words
-        ]
+        return [b.or_(b.and_(x, low), b.shl(y, shift)) for x, y in zip(words[0::2], words[1::2], strict=True)]
+    halves = ir.VectorType(I32, 2 * lanes)
+    order = [2 * place for pair in zip(range(lanes // 2), range(lanes // 2, lanes), strict=True) for place in pair]
+    return [
+        b.shuffle_vector(b.bitcast(x, halves), ir.Constant(halves, ir.Undefined), ir.Constant(vectors.integer, order))
+        for x in words
+    ]
+
+
+def normals(vectors: Vectors, words: list[Value]) -> list[Value]:
+    """Standard normals from one block: four of float32 or two of float64, by the width of ``vectors``."""
+    words = lane_words(vectors, words)
     return [z for x, y in zip(words[0::2], words[1::2], strict=True) for z in box_muller(vectors, x, y)]
+
+
+def uniforms(vectors: Vectors, words: list[Value], result: Vectors) -> list[Value]:
+    """Uniforms on (0, 1) from one block, one per word; ``result`` has their width, ``vectors`` that of the words.
+
+    A word becomes the mantissa of a number between two powers of two, and one exact subtraction takes it to (0, 1).
+    """
+    return [_uniform(vectors, word, result) for word in lane_words(vectors, words)]
+
+
+def _uniform(vectors: Vectors, word: Value, result: Vectors) -> Value:
+    b = vectors.builder
+    bits = BITS[vectors.width, result.width]
+    if vectors.width < result.width:
+        high = b.or_(b.zext(word, result.integer), result.integer_constant(0x433 << 52))
+        whole = result.subtract(result.from_bits(high), result.constant(2.0**52 - 0.5))
+        return result.multiply(whole, result.constant(2.0**-bits))
+    one = 0x3F800000 if result.width == 32 else 0x3FF << 52
+    mantissa = b.lshr(word, vectors.integer_constant(vectors.width - bits))
+    from_one = result.from_bits(b.or_(mantissa, vectors.integer_constant(one)))
+    return result.subtract(from_one, result.constant(1 - 2.0 ** (-bits - 1)))
 
 
 def box_muller(vectors: Vectors, a: Value, b: Value) -> tuple[Value, Value]:

@@ -13,7 +13,7 @@ from numerics.errors import MissingBackendError
 
 try:
     import llvmlite.binding as llvm
-    from llvmlite import ir
+    import llvmlite.ir as ir
 except ImportError as error:
     raise MissingBackendError(
         "compiled kernels need the package llvmlite, which is not installed; kernels fall back to NumPy (slower, the "

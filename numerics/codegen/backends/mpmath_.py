@@ -13,7 +13,7 @@ import numpy as np
 import sympy as sp
 from mpmath import mp, mpf
 
-from numerics.codegen.printing import Backend
+from numerics.codegen.printing import Backend, Template
 from numerics.errors import ArgumentError
 
 GUARD_DIGITS = 10
@@ -33,7 +33,7 @@ _ARITY = {name: 2 for name in ("divide", "power", "maximum", "minimum", "modulo"
     "incomplete_beta": 3,
 }
 
-TEMPLATES = {
+TEMPLATES: dict[str | tuple[str, int], Template] = {
     "add": "{0} + {1}",
     "subtract": "{0} - {1}",
     "multiply": "{0} * {1}",
@@ -48,6 +48,7 @@ TEMPLATES = {
     "logical_or": "{0} or {1}",
     "logical_not": "not {0}",
     "select": "{1} if {0} else {2}",
+    "lookup": "lookup({operands})",
 }
 
 
@@ -100,6 +101,10 @@ def _inverse_erf(x: mpf) -> mpf:
     return mp.erfinv(x) if abs(x) < 1 else _divide(x, mp.mpf(0)) if abs(x) == 1 else mp.nan
 
 
+def _lookup(x: mpf, *entries: Any) -> mpf:
+    return mp.mpf(entries[int(x)]) if 0 <= x < len(entries) else mp.nan
+
+
 def _functions() -> dict[str, Callable[..., mpf]]:
     same_name = "exp expm1 log1p sin cos tan sinh cosh tanh sign floor erf erfc erfi gamma digamma beta polygamma"
     functions = {
@@ -141,7 +146,7 @@ def _number(constant: sp.Expr, digits: int) -> mpf:
 
 
 def _namespace(constants: Sequence[sp.Expr]) -> dict[str, Any]:
-    return {**_functions(), "exact": lambda number: _number(constants[number], mp.dps)}
+    return {**_functions(), "lookup": _lookup, "exact": lambda number: _number(constants[number], mp.dps)}
 
 
 def _call(function: Callable[..., tuple], values: Sequence[Any], digits: int | None) -> tuple[Any, ...]:

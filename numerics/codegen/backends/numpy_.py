@@ -48,6 +48,7 @@ TEMPLATES = {
     "logical_or": "np.logical_or({0}, {1})",
     "logical_not": "np.logical_not({0})",
     "select": "np.where({0}, {1}, {2})",
+    "lookup": "lookup({operands})",
 }
 
 
@@ -63,8 +64,22 @@ def integer_power(x: Any, n: int) -> Any:
     return result
 
 
+def lookup(x: Any, *entries: Any) -> Any:
+    """The entry at the floor of ``x``, NaN where there is none, in the number type of ``x``."""
+    x = np.asarray(x)
+    inside = (x >= 0) & (x < len(entries))
+    place = np.where(inside, x, 0).astype(np.intp)
+    if all(np.ndim(entry) == 0 for entry in entries):
+        chosen = np.array(entries, dtype=x.dtype)[place]
+    else:
+        rows = np.stack(np.broadcast_arrays(place, *entries)[1:]).astype(x.dtype, copy=False)
+        chosen = np.take_along_axis(rows, np.broadcast_to(place, rows.shape[1:])[None], axis=0)[0]
+    return np.where(inside, chosen, x.dtype.type(np.nan))
+
+
 def _namespace(constants: Sequence[sp.Expr]) -> dict[str, Any]:
-    return {"np": np, "special": special, "integer_power": integer_power, "nan": np.nan, "inf": np.inf}
+    helpers = {"integer_power": integer_power, "lookup": lookup}
+    return {"np": np, "special": special, "nan": np.nan, "inf": np.inf, **helpers}
 
 
 def _call(function: Callable[..., tuple], values: Sequence[Any], digits: int | None) -> tuple[np.ndarray, ...]:

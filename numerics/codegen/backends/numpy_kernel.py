@@ -6,6 +6,8 @@ magnitude, and equal to the compiled kernel up to rounding.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,12 +16,13 @@ from numerics.codegen.backends.stepping import Address, Precision, SteppingKerne
 from numerics.codegen.compile import CompiledProgram
 from numerics.codegen.program import Program
 from numerics.random.normal import standard_normals
+from numerics.random.uniform import standard_uniforms
 
 COLUMNS = 2**13
 """Trajectories advanced together, so that a state stays in the cache."""
 
-NORMALS = 2**19
-"""Normals made at once."""
+NUMBERS = 2**19
+"""Numbers of noise made at once."""
 
 
 class NumpyKernel(SteppingKernel):
@@ -43,25 +46,33 @@ class NumpyKernel(SteppingKernel):
         layout = self.signature.layout
         # A state as scalars would let NumPy compute in another precision.
         x = [np.array(row) for row in state]
-        at_once = max(1, NORMALS // (max(1, layout.n_normals) * len(trajectories)))
+        at_once = max(1, NUMBERS // (max(1, layout.n_normals + layout.n_uniforms) * len(trajectories)))
         last = address.first_step + address.n_steps
         for first in range(address.first_step, last, at_once):
-            noise = standard_normals(
-                address.seed,
-                trajectories,
-                first_step=first,
-                n_steps=min(at_once, last - first),
-                n_normals=layout.n_normals,
-                width=layout.width,
-                stream=address.stream,
-            )
-            for z in noise.astype(self.signature.dtype, copy=False):
-                x = list(self._step(*x, *parameters, *steps, *z))
+            place: dict[str, Any] = {
+                "first_step": first,
+                "n_steps": min(at_once, last - first),
+                "n_normals": layout.n_normals,
+                "n_uniforms": layout.n_uniforms,
+                "width": layout.width,
+                "stream": address.stream,
+            }
+            dtype = self.signature.dtype
+            normals = standard_normals(address.seed, trajectories, **place).astype(dtype, copy=False)
+            uniforms = standard_uniforms(address.seed, trajectories, **place, dtype=dtype.type)
+            for z, u in zip(normals, uniforms, strict=True):
+                x = list(self._step(*x, *parameters, *steps, *z, *u))
         return np.stack(x)
 
 
 def stepping_kernel(
-    step_program: Program, n_states: int, n_parameters: int, n_normals: int, precision: Precision
+    step_program: Program,
+    n_states: int,
+    n_parameters: int,
+    n_normals: int,
+    precision: Precision,
+    *,
+    n_uniforms: int = 0,
 ) -> NumpyKernel:
     """The NumPy kernel of a step program; the same interface as the compiled one.
 
@@ -69,4 +80,4 @@ def stepping_kernel(
         ArgumentError: the sizes do not fit the program.
         UnsupportedFunctionError: NumPy has no counterpart of an operation.
     """
-    return NumpyKernel(step_program, StepSignature(n_states, n_parameters, n_normals, precision))
+    return NumpyKernel(step_program, StepSignature(n_states, n_parameters, n_normals, precision, n_uniforms))

@@ -1,7 +1,8 @@
 r"""Stepping kernels: what a compiled time loop takes and promises, whichever backend runs it.
 
 A *step program* computes the new state :math:`x'` of one step from, in this order, the state :math:`x`, the parameters
-:math:`p`, the step :math:`h`, its root :math:`\sqrt h` and independent standard normals :math:`z`. Any one-step scheme
+:math:`p`, the step :math:`h`, its root :math:`\sqrt h`, independent standard normals :math:`z` and uniforms
+:math:`u` on (0, 1). Any one-step scheme
 is such a program, and so are running statistics: a maximum is one more state with :math:`m' = \max(m, x')`, a count one
 with :math:`c' = c + 1_{\text{event}}`.
 """
@@ -22,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from numerics.codegen.lower import lower
 from numerics.codegen.program import Instruction, Program
 from numerics.errors import ArgumentError
-from numerics.random.normal import NormalLayout, check_address
+from numerics.random.layout import NoiseLayout, check_address
 
 Precision = Literal["float32", "mixed", "float64"]
 """``float32``: state and normals. ``mixed``: float64 state, float32 normals. ``float64``: state and normals."""
@@ -38,14 +39,15 @@ def step_program(
     step: sp.Symbol,
     root_step: sp.Symbol,
     normals: Sequence[sp.Symbol],
+    uniforms: Sequence[sp.Symbol] = (),
 ) -> Program:
     """The step program of an update rule, one expression per state.
 
-    The same as ``lower(update, [*state, *parameters, step, root_step, *normals])``, with the operations grouped so that
-    what depends on parameters and the step alone is computed once, outside the time loop.
+    The same as ``lower(update, [*state, *parameters, step, root_step, *normals, *uniforms])``, with the
+    operations grouped so that what depends on parameters and the step alone is computed once, outside the time loop.
     """
-    signature = [*state, *parameters, step, root_step, *normals]
-    order = [*state, *normals, *parameters, step, root_step]
+    signature = [*state, *parameters, step, root_step, *normals, *uniforms]
+    order = [*state, *normals, *uniforms, *parameters, step, root_step]
     program = lower(update, order)
     place = [signature.index(symbol) for symbol in order]
     instructions = tuple(
@@ -66,6 +68,7 @@ class StepSignature:
         n_parameters: Parameters, P.
         n_normals: Standard normals per step, m.
         precision: See :data:`Precision`.
+        n_uniforms: Uniforms on (0, 1) per step, l.
 
     Raises:
         ArgumentError: a size or the precision is none.
@@ -75,12 +78,13 @@ class StepSignature:
     n_parameters: int
     n_normals: int
     precision: Precision
+    n_uniforms: int = 0
 
     def __post_init__(self) -> None:
-        if self.n_states < 1 or self.n_parameters < 0 or self.n_normals < 0:
+        if self.n_states < 1 or min(self.n_parameters, self.n_normals, self.n_uniforms) < 0:
             raise ArgumentError(
-                "a kernel needs n_states >= 1, n_parameters >= 0 and n_normals >= 0, "
-                f"got {self.n_states}, {self.n_parameters}, {self.n_normals}."
+                "a kernel needs n_states >= 1, n_parameters >= 0, n_normals >= 0 and n_uniforms >= 0, "
+                f"got {self.n_states}, {self.n_parameters}, {self.n_normals}, {self.n_uniforms}."
             )
         if self.precision not in PRECISIONS:
             raise ArgumentError(f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}.")
@@ -91,9 +95,9 @@ class StepSignature:
         return np.dtype(np.float32 if self.precision == "float32" else np.float64)
 
     @cached_property
-    def layout(self) -> NormalLayout:
-        """Where the normals of a step lie among the blocks of the generator."""
-        return NormalLayout(self.n_normals, 64 if self.precision == "float64" else 32)
+    def layout(self) -> NoiseLayout:
+        """Where the noise of a step lies among the blocks of the generator."""
+        return NoiseLayout(self.n_normals, 64 if self.precision == "float64" else 32, self.n_uniforms)
 
     def check(self, program: Program) -> None:
         """Refuse a program with other numbers of arguments or outputs.
@@ -101,12 +105,12 @@ class StepSignature:
         Raises:
             ArgumentError: says which.
         """
-        expected = self.n_states + self.n_parameters + 2 + self.n_normals
+        expected = self.n_states + self.n_parameters + 2 + self.n_normals + self.n_uniforms
         if len(program.arguments) != expected:
             raise ArgumentError(
-                f"step_program must take {self.n_states} states, {self.n_parameters} parameters, the step, its root "
-                f"and {self.n_normals} normals: {expected} arguments, got {len(program.arguments)} "
-                f"({', '.join(program.arguments)})."
+                f"step_program must take {self.n_states} states, {self.n_parameters} parameters, the step, its root, "
+                f"{self.n_normals} normals and {self.n_uniforms} uniforms: {expected} arguments, "
+                f"got {len(program.arguments)} ({', '.join(program.arguments)})."
             )
         if len(program.outputs) != self.n_states:
             raise ArgumentError(
@@ -117,7 +121,7 @@ class StepSignature:
 
 @dataclass(frozen=True)
 class Address:
-    """Which noise a call uses: see ``numerics.random.normal`` for the layout."""
+    """Which noise a call uses: see ``numerics.random.layout``."""
 
     seed: int
     stream: int

@@ -54,10 +54,11 @@ TEMPLATES = {
     "logical_or": "{0} | {1}",
     "logical_not": "~{0}",
     "select": "torch.where({0}, {1}, {2})",
+    "lookup": "lookup({operands})",
 }
 
 TAKES_FLOATS = frozenset(
-    "add subtract multiply divide negate reciprocal power modulo less less_equal equal return".split()  # noqa: SIM905
+    "add subtract multiply divide negate reciprocal power modulo less less_equal equal lookup return".split()  # noqa: SIM905
 )
 """Where a Python float may stand for a tensor. Elsewhere PyTorch wants a tensor, or would round it to float32."""
 
@@ -113,6 +114,20 @@ def beta(a: Tensor, b: Tensor) -> Tensor:
     return torch.exp(log_gamma(a) + log_gamma(b) - log_gamma(a + b))
 
 
+def lookup(x: Tensor, *entries: Tensor | float) -> Tensor:
+    """The entry at the floor of ``x``, NaN where there is none."""
+    import torch
+
+    x = torch.as_tensor(x)
+    inside = (x >= 0) & (x < len(entries))
+    place = torch.where(inside, x, 0).long()
+    if not any(isinstance(entry, torch.Tensor) for entry in entries):
+        return torch.where(inside, x.new_tensor(entries)[place], torch.nan)
+    rows = torch.stack(torch.broadcast_tensors(x, *(torch.as_tensor(e, dtype=x.dtype) for e in entries))[1:])
+    chosen = torch.gather(rows, 0, place.expand(rows.shape[1:])[None])[0]
+    return torch.where(inside, chosen, torch.nan)
+
+
 def _namespace(constants: Sequence[sp.Expr]) -> dict[str, Any]:
     try:
         import torch
@@ -120,7 +135,7 @@ def _namespace(constants: Sequence[sp.Expr]) -> dict[str, Any]:
         raise MissingBackendError(
             "the torch backend needs PyTorch, which is not installed. Install torch, or use backend='numpy'."
         ) from None
-    helpers = {function.__name__: function for function in (sign, log_gamma, gamma, polygamma, beta)}
+    helpers = {function.__name__: function for function in (sign, log_gamma, gamma, polygamma, beta, lookup)}
     return {"torch": torch, "nan": float("nan"), "inf": float("inf"), **helpers}
 
 

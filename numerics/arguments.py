@@ -1,0 +1,139 @@
+"""What callers hand in, checked one argument at a time: whole numbers, choices, real numbers, arrays, parameters."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from numerics.errors import ArgumentError, MissingParameterError
+
+
+def whole_number(value: Any, name: str, *, at_least: int, below: int) -> int:
+    """A whole number in ``[at_least, below)``."""
+    if isinstance(value, bool) or not isinstance(value, (numbers.Integral, sp.Integer)):
+        raise ArgumentError(f"{name} must be a whole number, got {name}={value!r}.")
+    number = int(value)
+    if not at_least <= number < below:
+        raise ArgumentError(f"{name} must be at least {at_least} and below {below}, got {name}={number}.")
+    return number
+
+
+def choice(value: Any, name: str, allowed: Sequence[str]) -> str:
+    """One of the words allowed."""
+    if not isinstance(value, str) or value not in allowed:
+        raise ArgumentError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}.")
+    return value
+
+
+def real_number(value: Any, name: str) -> float:
+    """A finite real number as a float."""
+    kinds = (numbers.Real, sp.Expr, np.floating, np.integer)
+    try:
+        number = math.nan if isinstance(value, bool) or not isinstance(value, kinds) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ArgumentError(f"{name} must be a finite real number, got {value!r}.")
+    return number
+
+
+def real_array(value: Any, name: str) -> np.ndarray:
+    """A fresh float64 array of finite numbers."""
+    try:
+        array = np.array(value)
+        if array.dtype.kind in "biuf":
+            numbers_ = array.astype(np.float64)
+        else:
+            numbers_ = np.array([real_number(entry, name) for entry in array.ravel()]).reshape(array.shape)
+    except ArgumentError:
+        raise
+    except (TypeError, ValueError, OverflowError, AttributeError):
+        raise ArgumentError(f"{name} must be an array of real numbers, got {type(value).__name__}.") from None
+    if not np.isfinite(numbers_).all():
+        raise ArgumentError(f"{name} must hold finite numbers, got NaN or infinity.")
+    return numbers_
+
+
+def parameter_values(parameters: Any, n_paths: int) -> dict[sp.Symbol, float | np.ndarray]:
+    """A number, or an array with one per trajectory, for each symbol given."""
+    if parameters is not None and not isinstance(parameters, Mapping):
+        raise ArgumentError(f"parameters must map symbols to numbers, got {type(parameters).__name__}.")
+    values: dict[sp.Symbol, float | np.ndarray] = {}
+    for symbol, given in (parameters or {}).items():
+        if not isinstance(symbol, sp.Symbol):
+            raise ArgumentError(
+                f"parameters must map symbols to numbers, got the key {symbol!r}. Use the symbol itself."
+            )
+        array = real_array(given, f"parameters[{symbol}]")
+        if array.ndim and array.shape != (n_paths,):
+            raise ArgumentError(
+                f"parameters[{symbol}] must be one number or one per trajectory, shape ({n_paths},), "
+                f"got shape {array.shape}."
+            )
+        _respect_assumptions(symbol, array, f"parameters[{symbol}]")
+        values[symbol] = array if array.ndim else float(array)
+    return values
+
+
+def _respect_assumptions(symbol: sp.Symbol, array: np.ndarray, name: str) -> None:
+    """SymPy has used the assumptions of ``symbol`` already: sqrt(k**2) is k, which is wrong for a negative k."""
+    broken = [
+        assumption
+        for assumption, holds in (
+            ("positive", symbol.is_positive is not True or bool(np.all(array > 0))),
+            ("nonnegative", symbol.is_nonnegative is not True or bool(np.all(array >= 0))),
+            ("negative", symbol.is_negative is not True or bool(np.all(array < 0))),
+            ("integer", symbol.is_integer is not True or bool(np.all(array == np.round(array)))),
+        )
+        if not holds
+    ]
+    if broken:
+        worst = float(np.min(array)) if array.size else math.nan
+        raise ArgumentError(
+            f"{name} contradicts its symbol, which was declared {broken[0]}: got {worst:g}. "
+            "Declare the symbol real to lift the restriction."
+        )
+
+
+def value_of(symbol: sp.Symbol, values: Mapping[sp.Symbol, float | np.ndarray]) -> float | np.ndarray:
+    """The value given for ``symbol``.
+
+    Raises:
+        MissingParameterError: there is none.
+    """
+    if symbol in values:
+        return values[symbol]
+    given = ", ".join(
+        f"{other}={value:g}" if isinstance(value, float) else f"{other}=array" for other, value in values.items()
+    )
+    namesake = any(other.name == symbol.name for other in values)
+    raise MissingParameterError(
+        "every symbol needs a number before it can be simulated: "
+        f"no value for {symbol} (parameters given: {given or 'none'})."
+        + (f" A symbol named {symbol} with other assumptions was given; it is a different symbol." if namesake else "")
+    )
+
+
+def named_expressions(observables: Any) -> tuple[tuple[Hashable, sp.Expr], ...]:
+    """Pairs of a name and an expression; an expression without a name is its own."""
+    if observables is None:
+        return ()
+    if isinstance(observables, sp.Basic) or not isinstance(observables, (Mapping, Sequence)):
+        raise ArgumentError(
+            "observables must map names to expressions (or be a sequence of expressions), "
+            f"got {type(observables).__name__}."
+        )
+    pairs = observables.items() if isinstance(observables, Mapping) else [(f, f) for f in observables]
+    named = []
+    for name, expression in pairs:
+        if isinstance(expression, numbers.Real) and not isinstance(expression, bool):
+            expression = sp.sympify(expression, strict=True)
+        if not isinstance(expression, sp.Expr):
+            raise ArgumentError(f"the observable {name!r} must be an expression, got {type(expression).__name__}.")
+        named.append((name, expression))
+    return tuple(named)

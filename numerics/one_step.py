@@ -1,0 +1,160 @@
+r"""What one step is: a time-stepping scheme applied to an Itô process, or a recursion as it stands.
+
+Everything downstream (plan, program, kernel, statistics) knows a step by this interface alone.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+
+from numerics.schemes import Scheme
+from theory.discrete.recursion import Recursion
+from theory.ito import ItoProcess
+from theory.notation import k, t
+
+System = ItoProcess | Recursion
+"""What can be stepped, in its own coordinates ``state``."""
+
+
+class OneStep(ABC):
+    r"""The map :math:`x' = \Phi(x, Z, U; p, h, \sqrt h)` with standard normals Z and uniforms U, fresh in each step."""
+
+    @property
+    @abstractmethod
+    def system(self) -> System:
+        """What is stepped."""
+
+    @property
+    @abstractmethod
+    def clock(self) -> sp.Symbol:
+        """What grows by h in each step: time, or the number of the step with h = 1."""
+
+    @property
+    @abstractmethod
+    def timed(self) -> bool:
+        """Whether the map depends on the clock."""
+
+    @property
+    @abstractmethod
+    def normals(self) -> int:
+        """Standard normals per step."""
+
+    @property
+    @abstractmethod
+    def uniforms(self) -> int:
+        """Uniforms on (0, 1) per step."""
+
+    @abstractmethod
+    def remedy(self, step: float) -> str:
+        """What to change where trajectories leave the finite numbers."""
+
+    @abstractmethod
+    def expressions(
+        self, normals: Sequence[sp.Symbol], uniforms: Sequence[sp.Symbol], step: sp.Symbol, root_step: sp.Symbol
+    ) -> list[sp.Expr]:
+        """The next state, one expression per coordinate, in the state, the clock, parameters and the arguments."""
+
+    @property
+    def state(self) -> tuple[sp.Symbol, ...]:
+        """The coordinates."""
+        return tuple(self.system.state)
+
+    @property
+    def parameters(self) -> tuple[sp.Symbol, ...]:
+        """Symbols of the map that need a number."""
+        return self.system.parameters
+
+    @property
+    def dimension(self) -> int:
+        """Number of coordinates."""
+        return self.system.dimension
+
+
+@dataclass(frozen=True)
+class SchemeStep(OneStep):
+    """A step of ``scheme`` for ``process``."""
+
+    process: ItoProcess
+    scheme: Scheme
+
+    @property
+    def system(self) -> ItoProcess:
+        """The process."""
+        return self.process
+
+    @property
+    def clock(self) -> sp.Symbol:
+        """Time."""
+        return t
+
+    @property
+    def timed(self) -> bool:
+        """Whether a coefficient depends on time."""
+        return t in self.process.drift.free_symbols | self.process.dispersion.free_symbols
+
+    @property
+    def normals(self) -> int:
+        """Those of the scheme."""
+        return self.scheme.normals_per_step(self.process)
+
+    @property
+    def uniforms(self) -> int:
+        """None: schemes are driven by normals."""
+        return 0
+
+    def remedy(self, step: float) -> str:
+        """A smaller step."""
+        return f"Take a smaller step than {step:g}"
+
+    def expressions(
+        self, normals: Sequence[sp.Symbol], uniforms: Sequence[sp.Symbol], step: sp.Symbol, root_step: sp.Symbol
+    ) -> list[sp.Expr]:
+        """See :meth:`OneStep.expressions`."""
+        return self.scheme.step_expressions(self.process, normals, step, root_step)
+
+
+@dataclass(frozen=True)
+class RecursionStep(OneStep):
+    """A step of ``recursion``, h = 1."""
+
+    recursion: Recursion
+
+    @property
+    def system(self) -> Recursion:
+        """The recursion."""
+        return self.recursion
+
+    @property
+    def clock(self) -> sp.Symbol:
+        """The number of the step."""
+        return k
+
+    @property
+    def timed(self) -> bool:
+        """Whether the update depends on the number of the step: a schedule."""
+        return not self.recursion.autonomous
+
+    @property
+    def normals(self) -> int:
+        """Those of the recursion."""
+        return self.recursion.normals.rows
+
+    @property
+    def uniforms(self) -> int:
+        """Those of the recursion."""
+        return self.recursion.uniforms.rows
+
+    def remedy(self, step: float) -> str:
+        """A smaller learning rate."""
+        return "Take a smaller learning rate or fewer steps"
+
+    def expressions(
+        self, normals: Sequence[sp.Symbol], uniforms: Sequence[sp.Symbol], step: sp.Symbol, root_step: sp.Symbol
+    ) -> list[sp.Expr]:
+        """See :meth:`OneStep.expressions`; the step is 1 and does not enter."""
+        noise = dict(zip((*self.recursion.normals, *self.recursion.uniforms), (*normals, *uniforms), strict=True))
+        return [new.xreplace(noise) for new in self.recursion.update]

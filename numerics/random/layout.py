@@ -1,0 +1,141 @@
+r"""Which words of the generator belong to which step: the addresses of the noise.
+
+The noise of step ``s`` of trajectory ``i`` is made from the blocks ``philox4x32(counter, key)`` with
+
+======= =====================================================================
+key     ``seed`` (64 bits): low word, high word
+counter ``i mod 2**32``, block number, stream, ``i // 2**32``
+======= =====================================================================
+
+A block of four 32-bit words makes four numbers of 32 bits or two of 64. A step with one normal takes a quarter (a half)
+of a block, with two a half (a whole), with more a whole number of blocks. Uniforms have blocks of their own, which
+follow those of the normals; where there are both, as many steps share blocks as either kind allows. Running out of
+the :math:`2^{32}` blocks of a trajectory is an error; another stream has new ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numerics.errors import ArgumentError
+from numerics.random.philox import philox4x32
+
+Width = Literal[32, 64]
+"""Bits per number of noise."""
+
+BLOCKS = 2**32
+"""Blocks of one trajectory in one stream."""
+
+
+@dataclass(frozen=True)
+class NoiseLayout:
+    """How the noise of a step lies in the blocks of a trajectory.
+
+    Attributes:
+        n_normals: Normals per step, m.
+        width: Bits per number.
+        n_uniforms: Uniforms per step, l.
+
+    Example:
+        >>> (
+        ...     NoiseLayout(1, 32).steps_per_group,
+        ...     NoiseLayout(3, 32).blocks_per_group,
+        ...     NoiseLayout(3, 64).blocks_per_group,
+        ...     NoiseLayout(3, 32, n_uniforms=5).blocks_per_group,
+        ... )
+        (4, 1, 2, 3)
+    """
+
+    n_normals: int
+    width: Width
+    n_uniforms: int = 0
+
+    @property
+    def numbers_per_block(self) -> int:
+        """4 or 2: each number costs ``width`` bits of the 128."""
+        return 128 // self.width
+
+    @property
+    def steps_per_group(self) -> int:
+        """Steps that share a block, 1 unless several fit. A group of steps starts at a multiple of this number."""
+        counts = [n for n in (self.n_normals, self.n_uniforms) if n]
+        return min((self.numbers_per_block // n if n <= 2 else 1 for n in counts), default=1)
+
+    @property
+    def normal_blocks(self) -> int:
+        """Blocks of normals in a group of steps; the last may be used in part."""
+        return self._blocks(self.n_normals)
+
+    @property
+    def uniform_blocks(self) -> int:
+        """Blocks of uniforms in a group of steps, after those of the normals; the last may be used in part."""
+        return self._blocks(self.n_uniforms)
+
+    def _blocks(self, per_step: int) -> int:
+        return -(-per_step * self.steps_per_group // self.numbers_per_block)
+
+    @property
+    def blocks_per_group(self) -> int:
+        """Blocks a group of steps needs."""
+        return self.normal_blocks + self.uniform_blocks
+
+    @property
+    def step_limit(self) -> int:
+        """Steps of one trajectory in one stream before the block number would wrap."""
+        if self.blocks_per_group == 0:
+            return 2**63
+        return BLOCKS // self.blocks_per_group * self.steps_per_group
+
+    def groups(self, first_step: int, n_steps: int) -> range:
+        """The groups that hold these steps."""
+        per_group = self.steps_per_group
+        return range(first_step // per_group, -(-(first_step + n_steps) // per_group))
+
+
+def block_words(
+    seed: int, trajectories: NDArray[np.uint64], block: int, stream: int, width: Width
+) -> NDArray[np.unsignedinteger]:
+    """The words of one block for each trajectory: four of 32 bits, or two of 64. Shape ``(128 / width, n)``."""
+    low, high = trajectories & np.uint64(0xFFFFFFFF), trajectories >> np.uint64(32)
+    counter = np.stack([low, np.full_like(low, block), np.full_like(low, stream), high])
+    words = philox4x32(counter, [seed & 0xFFFFFFFF, seed >> 32])
+    if width == 64:
+        wide = words.astype(np.uint64)
+        words = wide[0::2] | wide[1::2] << np.uint64(32)
+    return words
+
+
+def check_address(
+    layout: NoiseLayout,
+    *,
+    seed: int,
+    stream: int,
+    first_step: int,
+    n_steps: int,
+    first_trajectory: int = 0,
+    n: int = 0,
+) -> None:
+    """Refuse an address that would wrap around and repeat other noise.
+
+    Raises:
+        ArgumentError: names the argument and its range.
+    """
+    for name, value, limit in (
+        ("seed", seed, 2**64),
+        ("stream", stream, 2**32),
+        ("first_trajectory", first_trajectory, 2**64 - n + 1),
+    ):
+        if not 0 <= value < limit:
+            raise ArgumentError(f"{name} must lie in [0, {limit}), got {name}={value}.")
+    if first_step < 0 or n_steps < 0:
+        raise ArgumentError(f"steps are counted from 0 upwards, got {first_step=}, {n_steps=}.")
+    if first_step + n_steps > layout.step_limit:
+        raise ArgumentError(
+            f"a stream holds {layout.step_limit} steps with {layout.n_normals} normals and "
+            f"{layout.n_uniforms} uniforms each, got {first_step=}, {n_steps=}. "
+            f"Go on with stream={stream + 1} and first_step=0."
+        )

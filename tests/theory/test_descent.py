@@ -1,0 +1,139 @@
+"""Gradient descent as a recursion has exactly the mean and the covariance that the theory of its noise says."""
+
+import itertools
+from math import prod
+
+import pytest
+import sympy as sp
+
+from theory.discrete.draws import DistinctIndex
+from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
+from theory.gradient_noise import (
+    Empirical,
+    FiniteSupport,
+    Gaussian,
+    Model,
+    Sampling,
+    covariance,
+    gradient_descent,
+    label_noise_step,
+)
+from theory.gradient_noise.expectation import mean
+from theory.notation import eta, k, zeta
+
+w, v, x, y = sp.symbols("w v x y", real=True)
+x_1, y_1 = sp.symbols("x_1 y_1", real=True)
+DATA = [[1, 2], [sp.Rational(-1, 2), 1], [3, 0]]
+LINE = Model([w, v], (w * x + v - y) ** 2 / 2, Empirical([x, y], DATA))
+CUBIC = Model([w], (w**2 * x - y) ** 2 / 2, Empirical([x, y], [[x_1, y_1], *DATA[1:]]))
+
+
+def one_step(recursion, model):
+    """Exact mean and covariance of the increment: all batches, and Isserlis' theorem for the normals."""
+    indices = recursion.update.atoms(DistinctIndex)
+    l, n = recursion.uniforms.rows, model.law.sample_count
+    counts = [n - l + b + 1 if indices else n for b in range(l)]
+    d = recursion.dimension
+    noise = recursion.normals
+    law = Gaussian(noise, [0] * noise.rows, sp.eye(noise.rows)) if noise.rows else None
+    first, second = sp.zeros(d, 1), sp.zeros(d, d)
+    for cells in itertools.product(*map(range, counts)):
+        drawn = {u: sp.Rational(2 * i + 1, 2 * c) for u, i, c in zip(recursion.uniforms, cells, counts, strict=True)}
+        increment = recursion.update.subs(drawn) - recursion.state
+        m, c = (mean(increment, law), covariance(increment, law)) if law else (increment, sp.zeros(d, d))
+        first += m / prod(counts)
+        second += (c + m * m.T) / prod(counts)
+    return first.expand(), (second - first * first.T).expand()
+
+
+@pytest.mark.parametrize("model", [LINE, CUBIC], ids=["line", "cubic"])
+@pytest.mark.parametrize(
+    ("size", "sampling"),
+    [(1, Sampling.WITH_REPLACEMENT), (2, Sampling.WITH_REPLACEMENT), (4, Sampling.WITH_REPLACEMENT),
+     (2, Sampling.WITHOUT_REPLACEMENT), (3, Sampling.WITHOUT_REPLACEMENT)],
+)  # fmt: skip
+def test_one_step_has_the_moments_of_the_model(model, size, sampling):
+    moments = one_step(gradient_descent(model, batch_size=size, sampling=sampling), model)
+    expected = model.step_moments(size, sampling)
+    assert moments == (expected.mean, expected.covariance)
+    if size == 2:
+        other = next(s for s in Sampling if s is not sampling)
+        assert moments[1] != model.step_moments(size, other).covariance
+
+
+@pytest.mark.parametrize("model", [LINE, CUBIC], ids=["line", "cubic"])
+def test_full_batch_with_label_noise_has_the_moments_of_the_label_noise_step(model):
+    moments = one_step(gradient_descent(model, label=y, label_noise=zeta), model)
+    expected = label_noise_step(model, y)
+    assert moments == (expected.mean, expected.covariance)
+
+
+@pytest.mark.parametrize("sampling", Sampling)
+def test_noises_of_batch_and_labels_add(sampling):
+    # The label noises are independent of the batch, and each member of a batch has its own.
+    _, spread = one_step(gradient_descent(LINE, batch_size=2, sampling=sampling, label=y, label_noise=zeta), LINE)
+    features = sum((sp.Matrix([p, 1]) * sp.Matrix([[p, 1]]) for p, _ in DATA), sp.zeros(2, 2)) / len(DATA)
+    expected = LINE.step_moments(2, sampling).covariance + eta**2 * zeta**2 / 2 * features
+    assert (spread - expected).expand() == sp.zeros(2, 2)
+
+
+def test_full_batch_is_the_mean_gradient_for_any_law():
+    model = Model([w], (w * x - 1) ** 2 / 2, Gaussian([x], [0], [[2]]))
+    assert gradient_descent(model).update[0] == sp.expand(w - 2 * eta * w)
+
+
+def test_momentum_and_decay_follow_their_formula():
+    m, decay = sp.symbols("m lambda", positive=True)
+    recursion = gradient_descent(LINE, momentum=m, weight_decay=decay)
+    v_w, v_v = recursion.state[2:]
+    velocity = m * sp.Matrix([v_w, v_v]) + LINE.gradient + decay * sp.Matrix([w, v])
+    expected = [*(sp.Matrix([w, v]) - eta * velocity), *velocity]
+    assert all(sp.expand(a - b) == 0 for a, b in zip(recursion.update, expected, strict=True))
+
+
+def test_a_schedule_enters_as_an_expression_of_the_step_number():
+    drop = sp.Piecewise((eta, k < 100), (eta / 10, True))
+    recursion = gradient_descent(LINE, learning_rate=drop)
+    assert not recursion.autonomous and recursion.parameters == (eta,)
+    constant = gradient_descent(LINE)
+    assert (recursion.update.subs(k, 0) - constant.update).expand() == sp.zeros(2, 1)
+    late = constant.update.subs(eta, eta / 10)
+    assert (recursion.update.subs(k, 100) - late).expand() == sp.zeros(2, 1)
+
+
+def test_noise_takes_names_that_the_model_does_not_use():
+    u_0 = sp.Symbol("u_0", real=True)
+    model = Model([u_0], (u_0 * x - y) ** 2, Empirical([x, y], DATA))
+    recursion = gradient_descent(model, batch_size=1)
+    assert recursion.state[0] == u_0 and recursion.uniforms[0] != u_0
+
+
+GAUSSIAN = Model([w], (w * x) ** 2, Gaussian([x], [0], [[1]]))
+WEIGHTED = Model([w], (w * x) ** 2, FiniteSupport([x], [[1], [2]], [sp.Rational(1, 3), sp.Rational(2, 3)]))
+WITHOUT = Sampling.WITHOUT_REPLACEMENT
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments", "error", "said"),
+    [
+        (LINE, dict(batch_size=4, sampling=WITHOUT), DimensionError, "1..3 without replacement, got 4"),
+        (LINE, dict(batch_size=0), DimensionError, "at least 1"),
+        (LINE, dict(batch_size=1.5), DimensionError, "whole number"),
+        (LINE, dict(batch_size=sp.Symbol("B", positive=True, integer=True)), DimensionError, "not a symbol"),
+        (LINE, dict(batch_size=2, sampling="without"), ShapeError, "sampling must be Sampling"),
+        (GAUSSIAN, dict(batch_size=2), UnsupportedFormError, "the law is Gaussian"),
+        (WEIGHTED, dict(batch_size=2), UnsupportedFormError, "the law is FiniteSupport"),
+        (GAUSSIAN, dict(label=x, label_noise=1), UnsupportedFormError, "needs a data set"),
+        (LINE, dict(label=w, label_noise=1), SymbolError, "label must be the variable of the law"),
+        (LINE, dict(label_noise=1), SymbolError, "label must be the variable of the law"),
+        (LINE, dict(label=y), SymbolError, "needs label_noise"),
+        (LINE, dict(label=y, label_noise=-1), SymbolError, "not negative"),
+        (LINE, dict(learning_rate=eta * w), SymbolError, "weights or data"),
+        (LINE, dict(learning_rate=eta / (1 + sp.Symbol("k"))), SymbolError, "not the step number"),
+        (LINE, dict(learning_rate="eta"), ShapeError, "Text is not read"),
+        (LINE, dict(momentum=sp.oo), ShapeError, "finite"),
+    ],
+)
+def test_bad_input_is_refused_with_a_sentence(model, arguments, error, said):
+    with pytest.raises(error, match=said):
+        gradient_descent(model, **arguments)

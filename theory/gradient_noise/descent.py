@@ -1,0 +1,206 @@
+r"""Gradient descent as it runs: mini-batches, label noise, momentum, weight decay, a schedule of learning rates.
+
+.. math::
+    g_k = \frac1\beta\sum_{i\in\mathcal B_k}\nabla l(\theta_k; x_i, y_i + \varsigma\xi_{ki}) + \lambda\theta_k, \qquad
+    v_{k+1} = m\,v_k + g_k, \qquad
+    \theta_{k+1} = \theta_k - \eta_k v_{k+1}
+
+This is the convention of ``torch.optim.SGD``: momentum without dampening, weight decay as a part of the gradient, and
+a learning rate that multiplies the velocity. The result is a :class:`~theory.discrete.recursion.Recursion`, an exact
+map of the state and the noise of one step, and no limit of small steps.
+
+References:
+    Sutskever, Martens, Dahl, Hinton, "On the importance of initialization and momentum in deep learning" (2013), for
+    momentum; PyTorch documents its variant under ``torch.optim.SGD``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import sympy as sp
+
+from theory.discrete.draws import DistinctIndex, Lookup
+from theory.discrete.recursion import Recursion
+from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
+from theory.gradient_noise.data_law import Empirical
+from theory.gradient_noise.model import Model
+from theory.gradient_noise.sampling import Sampling
+from theory.notation import eta, k
+
+
+def gradient_descent(
+    model: Model,
+    *,
+    learning_rate: sp.Expr | float = eta,
+    label: sp.Symbol | None = None,
+    label_noise: sp.Expr | float | None = None,
+    batch_size: int | None = None,
+    sampling: Sampling = Sampling.WITH_REPLACEMENT,
+    momentum: sp.Expr | float = 0,
+    weight_decay: sp.Expr | float = 0,
+) -> Recursion:
+    r"""One step of (stochastic) gradient descent on ``model``, as a recursion.
+
+    Args:
+        model: Weights, loss and data.
+        learning_rate: :math:`\eta_k`, an expression in parameters and the step number :data:`theory.notation.k`.
+        label: The variable of the law that label noise is added to.
+        label_noise: Standard deviation :math:`\varsigma` of the normal noise added, fresh in each step, to the label
+            of each member of the batch; a sample drawn twice gets two noises.
+        batch_size: :math:`\beta`, or ``None`` for all samples in every step: the mean gradient over the law.
+        sampling: Whether a sample may be drawn twice for one batch.
+        momentum: :math:`m`. Other than 0, velocities ``v_...``, one per weight, join the state; they start at 0 in
+            PyTorch.
+        weight_decay: :math:`\lambda`.
+
+    Returns:
+        Coordinates: the weights, then their velocities where there is momentum. Normals ``xi_0, ...``: label noise,
+        one per member of the batch. Uniforms ``u_0, ...``: one per member of a mini-batch.
+
+    Raises:
+        UnsupportedFormError: mini-batches or label noise, but the law is no data set.
+        DimensionError: ``batch_size`` is no positive whole number, or exceeds the data set without replacement.
+        SymbolError: ``label`` is no variable of the law or comes without ``label_noise``, or a coefficient depends on
+            weights or data.
+
+    Example:
+        >>> from theory.gradient_noise.data_law import Empirical
+        >>> w, h = sp.symbols("w h", real=True)
+        >>> model = Model([w], h * w**2 / 2, Empirical([h], [[2], [-3]]))
+        >>> gradient_descent(model, batch_size=1).update
+        Matrix([[-eta*w*Lookup(floor(2*u_0), 2, -3) + w]])
+    """
+    rate = _coefficient(learning_rate, "learning_rate", model)
+    decay = _coefficient(weight_decay, "weight_decay", model)
+    inertia = _coefficient(momentum, "momentum", model)
+    noise = _label_noise(model, label, label_noise)
+    size = _batch_size(model, batch_size, sampling)
+    gradient, normals, uniforms = _gradient(model, label, noise, size, sampling)
+    weights = sp.Matrix(model.parameters)
+    gradient = gradient + decay * weights
+    if inertia == 0:
+        return Recursion(weights, weights - rate * gradient, normals, uniforms)
+    velocities = sp.Matrix([_velocity(weight) for weight in weights])
+    moved = inertia * velocities + gradient
+    return Recursion([*weights, *velocities], [*(weights - rate * moved), *moved], normals, uniforms)
+
+
+def _gradient(
+    model: Model, label: sp.Symbol | None, noise: sp.Expr, size: int | None, sampling: Sampling
+) -> tuple[sp.Matrix, list[sp.Symbol], list[sp.Symbol]]:
+    """The gradient of one step, and the normals and uniforms in it."""
+    if size is None and noise == 0:
+        return sp.Matrix(model.gradient), [], []
+    assert isinstance(model.law, Empirical)
+    points = [point for _, point in model.law.weighted_points]
+    uniforms = [] if size is None else [_fresh(f"u_{b}", model) for b in range(size)]
+    members = points if size is None else _drawn(points, uniforms, sampling)
+    normals = [] if noise == 0 else [_fresh(f"xi_{b}", model) for b in range(len(members))]
+    total = sp.zeros(model.parameters.rows, 1)
+    for b, member in enumerate(members):
+        # Through a symbol, since a look-up must not be multiplied out together with its noise.
+        seen = member if noise == 0 else {**member, label: member[label] + noise * normals[b]}
+        total += model.sample_gradient.xreplace(seen)
+    return total / len(members), normals, uniforms
+
+
+def _drawn(points: list[dict], uniforms: list[sp.Symbol], sampling: Sampling) -> list[dict[sp.Symbol, sp.Expr]]:
+    """Each member of a mini-batch, as the substitution of its data."""
+    n, size = len(points), len(uniforms)
+    members = []
+    for b, u in enumerate(uniforms):
+        with_replacement = sampling is Sampling.WITH_REPLACEMENT
+        index = sp.floor(n * u) if with_replacement else DistinctIndex(n, size, *uniforms[: b + 1])
+        members.append({x: _entry(index, [point[x] for point in points]) for x in points[0]})
+    return members
+
+
+def _entry(index: sp.Expr, entries: list[sp.Expr]) -> sp.Expr:
+    return entries[0] if len(set(entries)) == 1 else Lookup(index, *entries)
+
+
+def _coefficient(value: object, name: str, model: Model) -> sp.Expr:
+    expression: Any = None
+    with contextlib.suppress(sp.SympifyError):
+        expression = sp.sympify(value, strict=True)
+    if not isinstance(expression, sp.Expr) or expression.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
+        raise ShapeError(f"{name} must be a finite number or expression, got {value!r}. Text is not read.")
+    taken = sorted(map(str, expression.free_symbols & {*model.parameters, *model.law.variables}))
+    if taken:
+        raise SymbolError(
+            f"{name} may depend on parameters and the step number {k}, but {name}={expression} holds {taken}, weights "
+            "or data. Use symbols of their own."
+        )
+    twin = next((s for s in expression.free_symbols - {k} if s.name == k.name), None)
+    if twin is not None:
+        raise SymbolError(
+            f"{name} holds a symbol {twin} that is not the step number: same name, other assumptions. "
+            "Import the step number from theory.notation."
+        )
+    return expression
+
+
+def _label_noise(model: Model, label: sp.Symbol | None, label_noise: object) -> sp.Expr:
+    noise = _coefficient(0 if label_noise is None else label_noise, "label_noise", model)
+    if label is None and noise == 0:
+        return noise
+    variables = tuple(model.law.variables)
+    if label not in variables:
+        raise SymbolError(
+            f"label must be the variable of the law that label_noise={noise} is added to, one of {variables}, "
+            f"got {label!r}."
+        )
+    if label_noise is None:
+        raise SymbolError(
+            f"label={label} needs label_noise, the standard deviation of the noise added to it. Give it, or no label."
+        )
+    if noise.is_negative:
+        raise SymbolError(f"label_noise must be a standard deviation, not negative, got {noise}.")
+    if noise != 0:
+        _require_data_set(model, f"label_noise={noise}")
+    return noise
+
+
+def _batch_size(model: Model, batch_size: object, sampling: Sampling) -> int | None:
+    if not isinstance(sampling, Sampling):
+        raise ShapeError(
+            f"sampling must be Sampling.WITH_REPLACEMENT or Sampling.WITHOUT_REPLACEMENT, got {sampling!r}."
+        )
+    if batch_size is None:
+        return None
+    whole = isinstance(batch_size, int | sp.Integer) and not isinstance(batch_size, bool)
+    if not whole or batch_size < 1:  # type: ignore[operator]
+        raise DimensionError(
+            f"batch_size must be a whole number of at least 1, or None for all samples, got {batch_size!r}. "
+            "A recursion that runs needs a number, not a symbol."
+        )
+    _require_data_set(model, f"batch_size={batch_size}")
+    n, size = model.law.sample_count, int(batch_size)  # type: ignore[union-attr, call-overload]
+    if sampling is Sampling.WITHOUT_REPLACEMENT and size > n:
+        raise DimensionError(
+            f"batch_size must lie in 1..{n} without replacement, got {size}. Larger batches need replacement."
+        )
+    return size
+
+
+def _require_data_set(model: Model, wanted: str) -> None:
+    if not isinstance(model.law, Empirical):
+        raise UnsupportedFormError(
+            f"{wanted} needs a data set to draw from, but the law is {type(model.law).__name__}. "
+            "Give an Empirical law, or leave both batch_size and label_noise out for the mean gradient."
+        )
+
+
+def _velocity(weight: sp.Symbol) -> sp.Symbol:
+    """The velocity of a weight."""
+    return sp.Symbol(f"v_{weight.name}", real=True)
+
+
+def _fresh(name: str, model: Model) -> sp.Symbol:
+    """A symbol for noise whose name the model does not use."""
+    used = {s.name for s in model.loss.free_symbols | set(model.parameters) | set(model.law.variables)}
+    while name in used:
+        name = f"{name}_"
+    return sp.Symbol(name, real=True)
