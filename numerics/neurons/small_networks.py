@@ -1,0 +1,187 @@
+r"""Small networks on synthetic images, trained at several learning rates at once: how many neurons stay independent?
+
+An image of class :math:`c` is a fixed random pattern plus fresh Gaussian noise; with probability :math:`\epsilon` its
+label is replaced by a wrong one, anew at each step. A fully connected network with one hidden layer of GELU neurons is
+trained by plain SGD on cross-entropy plus :math:`\tfrac\lambda2\|\theta\|^2`. All learning rates see the same images,
+labels and initial weights, replica by replica.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from numerics.errors import ArgumentError, DivergenceError
+from numerics.neurons.clusters import components
+from numerics.neurons.distance import RELEASED_THRESHOLD, distance_matrix
+from numerics.neurons.vanishing import vanishing_by_whole
+
+TEST_IMAGES = 400
+"""Fresh images, with right labels, on which accuracy is measured."""
+
+
+@dataclass(frozen=True)
+class SmallNetworks:
+    r"""What is run.
+
+    Attributes:
+        learning_rates: Increasing.
+        replicas: Networks per learning rate.
+        snapshots: Numbers of steps after which neurons are counted, increasing; the last one ends the run.
+        weight_decay: :math:`\lambda`, of all parameters.
+        label_noise: :math:`\epsilon`, the probability of a wrong label.
+        batch_size: Images per step.
+        hidden: Hidden neurons.
+        classes: Number of classes.
+        pixels: Pixels of an image.
+        pixel_noise: Standard deviation of the noise on a pixel; the patterns have 1.
+        seed: Of patterns, images, labels and initial weights.
+    """
+
+    learning_rates: tuple[float, ...]
+    replicas: int
+    snapshots: tuple[int, ...]
+    weight_decay: float = 0.0
+    label_noise: float = 0.0
+    batch_size: int = 8
+    hidden: int = 16
+    classes: int = 4
+    pixels: int = 64
+    pixel_noise: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("learning_rates", "snapshots"):
+            values = getattr(self, name)
+            if not values or min(values) <= 0 or list(values) != sorted(set(values)):
+                raise ArgumentError(f"{name} must be positive and increasing, got {values}.")
+        for name in ("replicas", "batch_size", "hidden", "pixels"):
+            if getattr(self, name) < 1:
+                raise ArgumentError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        if self.classes < 2:
+            raise ArgumentError(f"classes must be at least 2, got {self.classes}.")
+        if self.weight_decay < 0:
+            raise ArgumentError(f"weight_decay must not be negative, got {self.weight_decay}.")
+        if not 0 <= self.label_noise <= 1:
+            raise ArgumentError(f"label_noise must be a probability, got {self.label_noise}.")
+
+
+@dataclass(frozen=True)
+class NeuronCounts:
+    """What came out.
+
+    Attributes:
+        independent: Share of independent neurons. Shape ``(snapshots, learning rates, replicas)``.
+        vanished: Share of vanished neurons. Same shape.
+        accuracy: At the end, on fresh images with right labels. Shape ``(learning rates, replicas)``.
+    """
+
+    independent: np.ndarray
+    vanished: np.ndarray
+    accuracy: np.ndarray
+
+
+class _Networks:
+    """One network per learning rate and replica: weights of shape ``(rates, replicas, out, in)``."""
+
+    def __init__(self, run: SmallNetworks, source: torch.Generator) -> None:
+        def initial(n_out: int, n_in: int) -> torch.Tensor:
+            weights = torch.randn(run.replicas, n_out, n_in, generator=source) / n_in**0.5
+            return weights.expand(len(run.learning_rates), -1, -1, -1).clone().requires_grad_()
+
+        shape = len(run.learning_rates), run.replicas
+        self.parameters = [
+            initial(run.hidden, run.pixels),
+            torch.zeros(*shape, run.hidden, 1, requires_grad=True),
+            initial(run.classes, run.hidden),
+            torch.zeros(*shape, run.classes, 1, requires_grad=True),
+        ]
+        self.rates = torch.tensor(run.learning_rates).view(-1, 1, 1, 1)
+        self.weight_decay = run.weight_decay
+
+    def logits(self, images: torch.Tensor) -> torch.Tensor:
+        """Of ``images``, shape ``(replicas, pixels, batch)``."""
+        first, bias, second, offset = self.parameters
+        return second @ functional.gelu(first @ images + bias) + offset
+
+    def step(self, images: torch.Tensor, labels: torch.Tensor) -> None:
+        logits = self.logits(images)
+        rates, replicas, classes, batch = logits.shape
+        loss = functional.cross_entropy(
+            logits.reshape(-1, classes, batch), labels.expand(rates, -1, -1).reshape(-1, batch), reduction="sum"
+        )
+        gradients = torch.autograd.grad(loss / batch, self.parameters)
+        with torch.no_grad():
+            for parameter, gradient in zip(self.parameters, gradients, strict=True):
+                parameter -= self.rates * (gradient + self.weight_decay * parameter)
+
+    def neurons(self) -> np.ndarray:
+        """Concatenated vectors. Shape ``(rates, replicas, hidden, pixels + 1 + classes)``."""
+        first, bias, second, _ = self.parameters
+        return torch.cat([first, bias, second.transpose(2, 3)], dim=3).detach().double().numpy()
+
+
+class _Data:
+    """Patterns of each replica, and images and labels drawn from them."""
+
+    def __init__(self, run: SmallNetworks, source: torch.Generator) -> None:
+        self.run, self.source = run, source
+        self.patterns = torch.randn(run.replicas, run.classes, run.pixels, generator=source)
+
+    def images(self, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """``n`` images of each replica, shape ``(replicas, pixels, n)``, and their right labels."""
+        run = self.run
+        labels = torch.randint(run.classes, (run.replicas, n), generator=self.source)
+        noise = run.pixel_noise * torch.randn(run.replicas, n, run.pixels, generator=self.source)
+        chosen = torch.take_along_dim(self.patterns, labels[:, :, None], dim=1)
+        return (chosen + noise).transpose(1, 2), labels
+
+    def corrupted(self, labels: torch.Tensor) -> torch.Tensor:
+        """``labels``, each replaced by a wrong one with the probability of the run."""
+        wrong = torch.rand(labels.shape, generator=self.source) < self.run.label_noise
+        other = torch.randint(1, self.run.classes, labels.shape, generator=self.source)
+        return torch.where(wrong, (labels + other) % self.run.classes, labels)
+
+
+def count_neurons(run: SmallNetworks) -> NeuronCounts:
+    """Train all networks of ``run`` and count their neurons at each snapshot.
+
+    Counted as the paper's released code does, with connected components for its counter: vanished neurons, whose norm
+    is below 10 % of the largest, are left out; those at a normalised distance below 0.1 are one.
+
+    Raises:
+        DivergenceError: a network left the finite numbers; the learning rate is named.
+    """
+    source = torch.Generator().manual_seed(run.seed % 2**63)
+    data, networks = _Data(run, source), _Networks(run, source)
+    independent, vanished = [], []
+    for step in range(1, run.snapshots[-1] + 1):
+        images, labels = data.images(run.batch_size)
+        networks.step(images, data.corrupted(labels))
+        if step in run.snapshots:
+            counts = _counted(run, networks.neurons(), step)
+            independent.append(counts[0])
+            vanished.append(counts[1])
+    images, labels = data.images(TEST_IMAGES)
+    with torch.no_grad():
+        right = networks.logits(images).argmax(dim=2) == labels
+    return NeuronCounts(np.array(independent), np.array(vanished), right.double().mean(dim=2).numpy())
+
+
+def _counted(run: SmallNetworks, neurons: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of independent and of vanished neurons. Shapes ``(rates, replicas)``."""
+    finite = np.isfinite(neurons).all(axis=(1, 2, 3))
+    if not finite.all():
+        rate = run.learning_rates[int(np.argmin(finite))]
+        raise DivergenceError(f"a network has diverged by step {step} at learning rate {rate}. Take a smaller one.")
+    shape = neurons.shape[:2]
+    independent, vanished = np.zeros(shape), np.zeros(shape)
+    for place in np.ndindex(*shape):
+        gone = vanishing_by_whole(neurons[place])
+        distances = distance_matrix(neurons[place][~gone], both_zero=0.0)
+        independent[place] = len(np.unique(components(distances, RELEASED_THRESHOLD))) / run.hidden
+        vanished[place] = gone.mean()
+    return independent, vanished
