@@ -1,0 +1,30 @@
+"""Which function draws which figure again. Another figure is another line."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from verification.report.plots import Picture
+
+PICTURES = {
+    "verification.papers.stochastic_collapse.figure_1:measure": "verification.report.figure_1:pictures",
+    "verification.papers.stochastic_collapse.figure_2:measure": "verification.report.figure_2:pictures",
+    "verification.papers.stochastic_collapse.figure_5:measure": "verification.report.figure_5:pictures",
+    "verification.papers.stochastic_collapse.figure_11:measure": "verification.report.figure_5:batch_pictures",
+    "verification.papers.stochastic_collapse.two_neurons:measure": "verification.report.figure_7:pictures",
+}
+"""What a claim measures again -> ``module:function`` of ``f(name, parts, summary) -> list[Picture]``.
+
+The key is the claim's :attr:`~verification.claim.Figure.measure`; ``name`` is unique on the page, ``parts`` is what the
+measurement returned, part by part, and ``summary`` is what the claim's ``summarise`` made of it.
+"""
+
+
+def pictures(measure: str, name: str, parts: Sequence[Any], summary: Mapping[str, Any]) -> list[Picture]:
+    """The pictures of what ``measure`` returned; none, where nothing draws it."""
+    if measure not in PICTURES:
+        return []
+    module, _, function = PICTURES[measure].partition(":")
+    return getattr(importlib.import_module(module), function)(name, parts, summary)
