@@ -1,0 +1,215 @@
+r"""SGD on a two-layer linear network, many replicas at once, by matrix products alone.
+
+The network is :math:`f(x) = xVU` with weights :math:`V` (n, d) and :math:`U` (d, m), the loss of a mini-batch of
+:math:`\beta` samples is :math:`\frac1{2\beta}\|xVU - y\|^2`, and its gradients are
+
+.. math::
+    g_V = \tfrac1\beta x^\top(xVU - y)\,U^\top, \qquad g_U = \tfrac1\beta (xV)^\top(xVU - y) .
+
+The full batch needs only :math:`X^\top X` and :math:`X^\top Y`. Which samples a replica sees depends on seed and
+replica alone. Networks of any other kind: :mod:`numerics.sgd.replicas`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from numerics.errors import ArgumentError, DivergenceError
+from numerics.progress import Report, progress_report
+
+Array = np.ndarray
+
+STEPS_PER_DRAW = 256
+"""Steps whose mini-batches are drawn together."""
+
+REACH = 1e12
+"""A weight beyond this is taken as divergence."""
+
+
+@dataclass(frozen=True, eq=False)
+class LinearRegression:
+    """Inputs and labels of a linear problem.
+
+    Attributes:
+        inputs: One sample a row. Shape ``(N, n)``.
+        labels: Shape ``(N, m)``.
+    """
+
+    inputs: Array
+    labels: Array
+
+    def __post_init__(self) -> None:
+        X, Y = self.inputs, self.labels
+        if X.ndim != 2 or Y.ndim != 2 or len(X) != len(Y) or not len(X):
+            raise ArgumentError(
+                f"inputs and labels must be matrices with one row a sample, got shapes {X.shape} and {Y.shape}."
+            )
+        if not (np.isfinite(X).all() and np.isfinite(Y).all()):
+            raise ArgumentError("inputs and labels must be finite, but a number among them is not.")
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+
+@dataclass(frozen=True, eq=False)
+class LinearNetworkRun:
+    """What a run leaves.
+
+    Attributes:
+        steps: Step numbers of the records. Shape ``(T,)``.
+        products: :math:`VU` then. Shape ``(T, R, n, m)``.
+        V: Last weights of the first layer. Shape ``(R, n, d)``.
+        U: Last weights of the second layer. Shape ``(R, d, m)``.
+    """
+
+    steps: Array
+    products: Array
+    V: Array
+    U: Array
+
+
+def train_linear_network(
+    problem: LinearRegression,
+    *,
+    V: Array,
+    U: Array,
+    learning_rate: Callable[[int], float],
+    batch_size: int | None,
+    replacement: bool = False,
+    steps: int,
+    at: Sequence[int],
+    seed: int,
+    first_replica: int = 0,
+    progress: bool | Report | None = None,
+) -> LinearNetworkRun:
+    r"""Train replicas by SGD.
+
+    Args:
+        problem: The data.
+        V: First weights, one matrix a replica. Shape ``(R, n, d)``.
+        U: Shape ``(R, d, m)``.
+        learning_rate: The rate of each step, counted from 0.
+        batch_size: Samples of a mini-batch; ``None`` for all of them.
+        replacement: Whether a mini-batch may hold a sample twice.
+        steps: Number of steps.
+        at: Numbers of steps after which :math:`VU` is recorded, ascending.
+        seed: Names the mini-batches, 64 bits.
+        first_replica: Number of the first replica, for runs that continue others.
+        progress: As in :func:`numerics.simulate.simulate`, in replica-steps.
+
+    Raises:
+        ArgumentError: an argument does not fit the others.
+        DivergenceError: a weight left the finite numbers or ``REACH``.
+
+    Example:
+        >>> data = LinearRegression(np.eye(2), np.diag([1.0, 2.0]))
+        >>> start = 0.5 * np.eye(2)[None]
+        >>> run = train_linear_network(
+        ...     data,
+        ...     V=start,
+        ...     U=start,
+        ...     learning_rate=lambda step: 0.2,
+        ...     batch_size=None,
+        ...     steps=400,
+        ...     at=[400],
+        ...     seed=1,
+        ...     progress=False,
+        ... )
+        >>> run.products[-1, 0].round(6).tolist()
+        [[1.0, 0.0], [0.0, 2.0]]
+    """
+    V, U, at = _checked(problem, V, U, batch_size, replacement, steps, at)
+    batches = None
+    if batch_size is not None:
+        batches = _batches(len(problem), batch_size, replacement, seed, range(first_replica, first_replica + len(V)))
+    S_xx, S_xy = (problem.inputs.T @ M / len(problem) for M in (problem.inputs, problem.labels))
+    records = [V @ U] if at[0] == 0 else []
+    wanted = set(at)
+    with progress_report(progress, "linear networks") as report:
+        for step in range(steps):
+            rate = learning_rate(step)
+            if batches is None:
+                error = S_xx @ (V @ U) - S_xy
+                g_V, g_U = error @ U.transpose(0, 2, 1), V.transpose(0, 2, 1) @ error
+            else:
+                chosen = next(batches)
+                g_V, g_U = _gradients(problem.inputs[chosen], problem.labels[chosen], V, U)
+            V -= rate * g_V
+            U -= rate * g_U
+            if step % STEPS_PER_DRAW == 0 or step + 1 == steps:
+                _refuse_divergence(V, U, step)
+                report((step + 1) * len(V), steps * len(V))
+            if step + 1 in wanted:
+                records.append(V @ U)
+    return LinearNetworkRun(np.array(at), np.array(records), V, U)
+
+
+def _gradients(x: Array, y: Array, V: Array, U: Array) -> tuple[Array, Array]:
+    """Gradients of the mini-batches ``x``, shape ``(R, batch, n)``, and ``y``, shape ``(R, batch, m)``."""
+    hidden = x @ V
+    error = (hidden @ U - y) / x.shape[1]
+    return x.transpose(0, 2, 1) @ (error @ U.transpose(0, 2, 1)), hidden.transpose(0, 2, 1) @ error
+
+
+def _batches(n: int, size: int, replacement: bool, seed: int, replicas: range) -> Iterator[Array]:
+    """Indices of each step's mini-batches, shape ``(R, size)``; each replica has a random source of its own."""
+    sources = [np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, r])) for r in replicas]
+    while True:
+        drawn = np.stack([_draw(source, n, size, replacement) for source in sources], axis=1)
+        yield from drawn
+
+
+def _draw(source: np.random.Generator, n: int, size: int, replacement: bool) -> Array:
+    """Mini-batches of :data:`STEPS_PER_DRAW` steps, uniform; those with repetitions are redrawn if not wanted."""
+    found = source.integers(n, size=(STEPS_PER_DRAW, size))
+    if replacement or size == 1:
+        return found
+    if size > math.isqrt(n):  # repetitions are the rule: order all samples at random instead
+        return source.random((STEPS_PER_DRAW, n)).argpartition(size - 1, axis=1)[:, :size]
+    while True:
+        sorted_rows = np.sort(found, axis=1)
+        again = (sorted_rows[:, 1:] == sorted_rows[:, :-1]).any(axis=1)
+        if not again.any():
+            return found
+        found[again] = source.integers(n, size=(int(again.sum()), size))
+
+
+def _checked(
+    problem: LinearRegression,
+    V: Array,
+    U: Array,
+    batch_size: int | None,
+    replacement: bool,
+    steps: int,
+    at: Sequence[int],
+) -> tuple[Array, Array, list[int]]:
+    """Copies of the weights and the step numbers, or an error that names the argument."""
+    V, U = (np.array(W, dtype=float) for W in (V, U))
+    n, m = problem.inputs.shape[1], problem.labels.shape[1]
+    if V.ndim != 3 or U.ndim != 3 or len(V) != len(U) or V.shape[1] != n or U.shape[2] != m or V.shape[2] != U.shape[1]:
+        raise ArgumentError(
+            f"V and U must have shapes (R, {n}, d) and (R, d, {m}) for these data, got {V.shape} and {U.shape}."
+        )
+    if batch_size is not None and not (1 <= batch_size and (replacement or batch_size <= len(problem))):
+        raise ArgumentError(f"batch_size must be None or lie in 1..{len(problem)}, got {batch_size}.")
+    if steps < 1:
+        raise ArgumentError(f"steps must be at least 1, got {steps}.")
+    numbers = [int(step) for step in at]
+    if not numbers or numbers != sorted(set(numbers)) or not 0 <= numbers[0] <= numbers[-1] <= steps:
+        raise ArgumentError(f"at must hold ascending step numbers in 0..{steps}, got {list(at)}.")
+    return V, U, numbers
+
+
+def _refuse_divergence(V: Array, U: Array, step: int) -> None:
+    for name, weights in (("V", V), ("U", U)):
+        # A comparison with NaN is False.
+        bad = ~(np.abs(weights).max(axis=(1, 2)) < REACH)
+        if bad.any():
+            raise DivergenceError(
+                f"{name} left [-{REACH:g}, {REACH:g}] in {int(bad.sum())} of {len(bad)} replicas by step {step + 1}. "
+                "Lower learning_rate or let it rise more slowly."
+            )

@@ -1,0 +1,196 @@
+r"""Figure 11 of the stochastic-collapse paper: mini-batch noise instead of label noise, by real SGD.
+
+The released program for this figure trains all weights of a two-layer linear network, from a start with entries uniform
+on (0, 1/2), on inputs that are uniform and neither centred nor whitened, with a linear warm-up over the first tenth of
+the steps and two tenfold drops of the learning rate at 0.5 and 0.53 of them. Here dimension n, samples 16 n, teacher
+rank n/8 and number of steps scale together; n = 64 and 100 000 steps are the program's.
+
+Two test errors are looked at: the program's :math:`\|\hat W - \bar W\|^2/\|\bar W\|^2`, which is (34) for white inputs,
+and (34) for the inputs that the network is trained on. Half of these lie along one direction, the mean.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from numerics.sgd.linear_networks import LinearRegression, train_linear_network
+
+RATE = 3.0
+LABEL_NOISE = 0.5
+STEPS_PER_DIMENSION = 100_000 / 64
+WARM_UP, FIRST_DROP, SECOND_DROP = 0.1, 0.5, 0.53
+"""Parts of all steps at which the learning rate stops rising, and drops."""
+
+SNAPSHOTS = (0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.51, 0.53, 0.55, 0.6, 0.7, 0.8, 0.9, 1.0)
+REPLICAS = 8
+FALSE_ALARM = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A teacher, noisy data and a common start.
+
+    Attributes:
+        teacher: Shape ``(n, n)``.
+        data: Inputs and labels.
+        V: First weights of the first layer. Shape ``(n, n)``.
+        U: First weights of the second layer. Shape ``(n, n)``.
+    """
+
+    teacher: np.ndarray
+    data: LinearRegression
+    V: np.ndarray
+    U: np.ndarray
+
+    def train_error(self, products: np.ndarray) -> np.ndarray:
+        r""":math:`\|XVU - Y\|^2/\|Y\|^2` for products of shape ``(..., n, n)``."""
+        residual = self.data.inputs @ products - self.data.labels
+        return (residual**2).sum(axis=(-2, -1)) / np.sum(self.data.labels**2)
+
+    def white_error(self, products: np.ndarray) -> np.ndarray:
+        """The program's test error, over that of the student that is zero."""
+        return ((products - self.teacher) ** 2).sum(axis=(-2, -1)) / np.sum(self.teacher**2)
+
+    def test_error(self, products: np.ndarray) -> np.ndarray:
+        r"""(34) for uniform inputs, whose second moments are :math:`(\frac1{12}1 + \frac14ee^\top)/n`."""
+        n = len(self.teacher)
+        root = np.linalg.cholesky((np.eye(n) / 12 + np.full((n, n), 0.25)) / n).T
+        return ((root @ (products - self.teacher)) ** 2).sum(axis=(-2, -1)) / np.sum((root @ self.teacher) ** 2)
+
+
+def task(n: int) -> Task:
+    """The task of dimension n; its random numbers depend on n alone."""
+    source = np.random.Generator(np.random.Philox(_seed({"task": n})))
+    rank = n // 8
+    left, right = (np.linalg.qr(source.standard_normal((n, n)))[0] for _ in range(2))
+    teacher = left[:, :rank] * np.linspace(0.5, 1.0, rank) @ right[:, :rank].T
+    X = source.random((16 * n, n)) / math.sqrt(n)
+    Y = X @ teacher + LABEL_NOISE / math.sqrt(n) * source.standard_normal((16 * n, n))
+    return Task(teacher, LinearRegression(X, Y), source.random((n, n)) / 2, source.random((n, n)) / 2)
+
+
+def learning_rate(step: int, steps: int) -> float:
+    """The rate of a step: linear warm-up, then two drops."""
+    rising = min(1.0, (step + 1) / (WARM_UP * steps))
+    drops = (step >= FIRST_DROP * steps) + (step >= SECOND_DROP * steps)
+    return RATE * rising / 10**drops
+
+
+def _seed(part: Mapping[str, Any]) -> int:
+    text = json.dumps(["figure-11", dict(part)], sort_keys=True)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+
+
+def measure(part: Mapping[str, Any]) -> dict[str, Any]:
+    """One batch size, ``"all"`` for the full batch, at dimension ``n``: errors at the snapshots, replica by replica.
+
+    ``until`` ends the run early, at a part of all steps; ``replacement`` lets a mini-batch hold a sample twice. All
+    replicas share data and start, so the full batch needs one.
+    """
+    n, size = int(part["n"]), None if part["batch"] == "all" else int(part["batch"])
+    replicas = 1 if size is None else int(part.get("replicas", REPLICAS))
+    steps = round(STEPS_PER_DIMENSION * n)
+    parts = [share for share in SNAPSHOTS if share <= part.get("until", 1.0)]
+    at = [round(share * steps) for share in parts]
+    subject, seed = task(n), _seed(part)
+    run = train_linear_network(
+        subject.data,
+        V=np.repeat(subject.V[None], replicas, axis=0),
+        U=np.repeat(subject.U[None], replicas, axis=0),
+        learning_rate=lambda step: learning_rate(step, steps),
+        batch_size=size,
+        replacement=bool(part.get("replacement", False)),
+        steps=at[-1],
+        at=at,
+        seed=seed,
+        progress=False,
+    )
+    return {
+        "n": n,
+        "batch": len(subject.data) if size is None else size,
+        "full": size is None,
+        "replacement": bool(part.get("replacement", False)),
+        "steps": at,
+        "train": subject.train_error(run.products).tolist(),
+        "white": subject.white_error(run.products).tolist(),
+        "test": subject.test_error(run.products).tolist(),
+        "singular_values": np.linalg.svd(run.products[-1, 0], compute_uv=False).tolist(),
+        "seed": seed,
+    }
+
+
+def summary(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The batch size with the smallest test error in the end, and the order of all of them by both errors."""
+    rows = sorted(results, key=lambda row: row["batch"])
+    features = [
+        _order(error, name, lower, upper)
+        for error, name in (("white", "the program's test error"), ("test", "test error (34)"))
+        for lower, upper in zip(rows[:-1], rows[1:], strict=True)
+    ]
+    return {"location": _smallest(rows, "white"), "features": features, "rows": [dict(row) for row in rows]}
+
+
+def summary_before_drop(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The batch size with the smallest error (34), averaged from the end of the warm-up to the first drop."""
+    rows = [_averaged(row) for row in sorted(results, key=lambda row: row["batch"])]
+    return {"location": _smallest(rows, "test"), "features": [], "rows": rows}
+
+
+def summary_of_replacement(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The ratio of the program's test errors in the end, with replacement over without it."""
+    without, within = sorted(results, key=lambda row: row["replacement"])
+    low, high = interval(without, "white", FALSE_ALARM / 2)
+    low_with, high_with = interval(within, "white", FALSE_ALARM / 2)
+    return {"location": [low_with / high, high_with / low], "features": [], "rows": [dict(row) for row in results]}
+
+
+def _averaged(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with one snapshot, the mean over those between warm-up and first drop."""
+    inside = [i for i, share in enumerate(SNAPSHOTS) if WARM_UP < share <= FIRST_DROP]
+    errors = {name: [np.mean([row[name][i] for i in inside], axis=0).tolist()] for name in ("train", "white", "test")}
+    return dict(row) | errors | {"steps": [row["steps"][i] for i in inside]}
+
+
+def _smallest(rows: Sequence[Mapping[str, Any]], error: str) -> list[float]:
+    """The range of batch sizes whose mean error may be the smallest at the last snapshot."""
+    intervals = [interval(row, error, FALSE_ALARM / len(rows)) for row in rows]
+    bound = min(upper for _, upper in intervals)
+    possible = [row["batch"] for row, (lower, _) in zip(rows, intervals, strict=True) if lower <= bound]
+    return [float(min(possible)), float(max(possible))]
+
+
+def interval(row: Mapping[str, Any], error: str, false_alarm: float, at: int = -1) -> tuple[float, float]:
+    """Student's interval of the mean error over replicas; a point for the full batch, which is deterministic."""
+    values = np.array(row[error][at])
+    if row["full"]:
+        return float(values[0]), float(values[0])
+    half = float(stats.t.isf(false_alarm / 2, values.size - 1)) * values.std(ddof=1) / math.sqrt(values.size)
+    return float(values.mean() - half), float(values.mean() + half)
+
+
+def _order(error: str, name: str, smaller: Mapping[str, Any], larger: Mapping[str, Any]) -> dict[str, Any]:
+    """Whether the smaller batch has the smaller error in the end, by Welch's test."""
+    low, high = (_mean_and_variance(row, error) for row in (smaller, larger))
+    difference, variance = high[0] - low[0], low[1] + high[1]
+    parts = [(v, len(row[error][-1]) - 1) for row, (_, v) in ((smaller, low), (larger, high)) if v > 0]
+    freedom = variance**2 / sum(v**2 / degrees for v, degrees in parts) if parts else math.inf
+    return {
+        "name": f"{name} in the end is smaller for batches of {smaller['batch']} than of {larger['batch']}",
+        "printed": "smaller",
+        "measured": -difference,
+        "reproduced": bool(difference > float(stats.t.isf(FALSE_ALARM, freedom)) * math.sqrt(variance)),
+    }
+
+
+def _mean_and_variance(row: Mapping[str, Any], error: str) -> tuple[float, float]:
+    """The mean over replicas at the last snapshot, and the variance of that mean; 0 for the full batch."""
+    values = np.array(row[error][-1])
+    return float(values.mean()), 0.0 if row["full"] else float(values.var(ddof=1)) / values.size
