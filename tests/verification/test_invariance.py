@@ -15,7 +15,7 @@ from verification.checks.invariance import STANDSTILL, InvarianceCheck, judge_ru
 from verification.checks.symbolic import SymbolicCheck, judge
 from verification.claim import Invariance, NearMiss, Statement
 from verification.investigation import investigate
-from verification.papers.stochastic_collapse import invariant_sets, residual_networks, symmetries
+from verification.papers.stochastic_collapse import invariant_sets, residual_networks, scope, symmetries
 from verification.task import Result, Status
 from verification.verdict import Outcome, Verdict
 
@@ -26,7 +26,7 @@ VANISHING = NET.sign_constraints((1, 1))
 
 STATEMENTS = {
     f"{claim.id}/{statement.name}": statement
-    for module in (invariant_sets, symmetries, residual_networks)
+    for module in (invariant_sets, symmetries, residual_networks, scope)
     for claim in module.CLAIMS
     for statement in claim.statements
     if isinstance(statement.form, Invariance)
@@ -35,6 +35,12 @@ CANDIDATES = [
     pytest.param(statement, name, id=f"{key}/{name}")
     for key, statement in STATEMENTS.items()
     for name in statement.candidates()
+]
+MEASURED = [
+    pytest.param(statement, name, id=f"{key}/{name}")
+    for key, statement in STATEMENTS.items()
+    for name in statement.candidates()
+    if isinstance(statement.form, Invariance) and statement.form.measure
 ]
 
 
@@ -73,7 +79,7 @@ def test_gradients_leave_every_near_miss_and_no_set_that_holds(statement, name):
     assert finding.outcome is (Outcome.PROVED if expected(statement, name) else Outcome.REFUTED)
 
 
-@pytest.mark.parametrize(("statement", "name"), [case for case in CANDIDATES if case.values[0].form.measure])
+@pytest.mark.parametrize(("statement", "name"), MEASURED)
 def test_runs_of_sgd_leave_every_near_miss_and_no_set_that_holds(statement, name):
     module, _, function = statement.form.measure.partition(":")
     runs = getattr(importlib.import_module(module), function)(statement.candidates()[name])["runs"]
@@ -151,8 +157,9 @@ def test_a_run_that_did_not_finish_is_undecided():
 
 
 def test_the_tolerance_belongs_to_the_statement():
-    statement = invariance()
-    strict = dataclasses.replace(statement, form=dataclasses.replace(statement.form, tolerance=0.0))
+    form = invariance().form
+    assert isinstance(form, Invariance)
+    strict = dataclasses.replace(form, tolerance=0.0)
     runs = [a_run(1e-14)]
-    assert judge_runs(runs, statement.form.tolerance).outcome is Outcome.CONSISTENT
-    assert judge_runs(runs, strict.form.tolerance).outcome is Outcome.REFUTED
+    assert judge_runs(runs, form.tolerance).outcome is Outcome.CONSISTENT
+    assert judge_runs(runs, strict.tolerance).outcome is Outcome.REFUTED

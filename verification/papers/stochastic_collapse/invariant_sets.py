@@ -25,6 +25,11 @@ from theory.symmetry.networks import (
     z,
 )
 from verification.claim import Citation, Claim, Identity, Invariance, Kind, NearMiss, Statement
+from verification.papers.stochastic_collapse.convolutional_sets import (
+    IDENTICAL_CHANNELS,
+    VANISHING_CHANNEL,
+    VANISHING_LAST_CHANNEL,
+)
 
 PAPER = "stochastic_collapse"
 RUNS = f"verification.papers.{PAPER}.invariant_sets"
@@ -260,6 +265,8 @@ SC_003 = Claim(
     ),
     notes=(
         "A smooth sigma with sigma(0) = 0 is z s(z) with a smooth s (Hadamard); the proof leaves s undefined.",
+        "The proposition is about fully connected layers. In convolutional ones channels play the part of neurons; "
+        "sharing kernels over positions changes nothing, as the last statements but one show.",
         SMOOTH_AND_KINKED,
     ),
     statements=(
@@ -287,6 +294,8 @@ SC_003 = Claim(
                 NearMiss("softplus", ACTIVATIONS["softplus"]),
             ),
         ),
+        VANISHING_CHANNEL,
+        VANISHING_LAST_CHANNEL,
         Statement(
             name="optimiser",
             says="Weight decay, momentum and size of the first velocity with which the set is kept too (a remark).",
@@ -421,6 +430,7 @@ SC_006 = Claim(
                 NearMiss("outgoing weights free", without(NET.permutation_constraints((2, 1, 2)), _OUTGOING)),
             ),
         ),
+        IDENTICAL_CHANNELS,
     ),
 )
 

@@ -2,18 +2,45 @@ r"""Appendices C.2 and D: the diffusion matrices of mini-batches and of label no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
+import numpy as np
 import sympy as sp
+from scipy.optimize import minimize
 
+from theory import matrix_modulus
 from theory.gradient_noise.data_law import Empirical
+from theory.gradient_noise.descent import gradient_descent
 from theory.gradient_noise.flow import stochastic_gradient_flow
-from theory.gradient_noise.label_noise import joint_label_noise_step, label_noise_flow, label_noise_increment
+from theory.gradient_noise.label_noise import (
+    joint_label_noise_step,
+    label_noise_flow,
+    label_noise_increment,
+    label_noise_step,
+)
 from theory.gradient_noise.model import Model
 from theory.gradient_noise.sampling import FiniteSum, Sampling, enumerated_step
 from theory.notation import eta, zeta
-from verification.claim import Bound, Citation, Claim, Identity, Kind, NearMiss, Statement
+from verification.claim import (
+    Bound,
+    Citation,
+    Claim,
+    Comparison,
+    Draw,
+    Experiment,
+    Identity,
+    Kind,
+    NearMiss,
+    Numerical,
+    Samples,
+    Statement,
+)
+from verification.papers.stochastic_collapse import predictions
+from verification.papers.stochastic_collapse.samplers import number, precision
 from verification.papers.stochastic_collapse.section_4 import PAPER
+
+HERE = "verification.papers.stochastic_collapse.label_noise"
 
 theta_1, theta_2, p, q, label = sp.symbols("theta_1 theta_2 p q y", real=True)
 SLOPES = sp.symbols("p_1:4", real=True)
@@ -175,6 +202,80 @@ def _normal_to_diagonal() -> sp.Matrix:
     return sp.Matrix(normal).subs(_y, _x).doit()
 
 
+ENTRIES = sp.Matrix(2, 2, sp.symbols("A_11 A_12 A_21 A_22", real=True))
+DIAGONAL = sp.diag(*sp.symbols("b_1 b_2", positive=True))
+EIGENVALUES = sp.symbols("lambda_1 lambda_2", real=True)
+OTHER_EIGENVALUES = sp.symbols("mu_1 mu_2", real=True)
+_turn_1, _turn_2 = sp.symbols("varphi_1 varphi_2", real=True)
+_TURNED = sp.Matrix([[1, 0], [h, 0]])
+"""Its distance from diag(1, 0) is h; both have rank one."""
+
+
+def _stretch_of_root() -> sp.Expr:
+    r"""The square of the distance of the roots of :math:`MM^\top` over that of the :math:`M`, for two of rank one."""
+    first, second = sp.diag(1, 0), _TURNED
+    roots = (matrix_modulus.modulus(first), matrix_modulus.modulus(second))
+    return matrix_modulus.squared_distance(*roots) / matrix_modulus.squared_distance(first, second)
+
+
+def largest_stretch(arguments: Mapping[str, Any]) -> tuple[float, float]:
+    r"""The largest ratio of the distance of the roots to the distance of square matrices that a search finds.
+
+    Four simplex searches from Gaussian starts. What is found is a lower bound of the supremum, which is not attained.
+    """
+    d = arguments["rows"]
+    source = np.random.Generator(np.random.Philox(d))
+
+    def root(M: np.ndarray) -> np.ndarray:
+        vectors, values, _ = np.linalg.svd(M)
+        return (vectors * values) @ vectors.T
+
+    def missing(entries: np.ndarray) -> float:
+        M, N = entries.reshape(2, d, d)
+        return -float(np.linalg.norm(root(M) - root(N)) / np.linalg.norm(M - N))
+
+    options = {"maxfev": 3000, "adaptive": True, "xatol": 1e-9, "fatol": 1e-9}
+    starts = source.standard_normal((4, 2 * d * d))
+    return max(-float(minimize(missing, x, method="Nelder-Mead", options=options).fun) for x in starts), 1e-3
+
+
+def _entrywise(factor: sp.Expr | int) -> sp.Expr:
+    return factor * sp.Add(*(entry**2 for entry in ENTRIES - DIAGONAL))
+
+
+_f = sp.Function("f", real=True)
+
+
+def _distance_of_functions() -> sp.Expr:
+    r"""The square of the distance of f(X) and f(Y), from their entries."""
+    X, Y = (
+        matrix_modulus.symmetric((_f(first), _f(second)), angle)
+        for (first, second), angle in ((EIGENVALUES, _turn_1), (OTHER_EIGENVALUES, _turn_2))
+    )
+    return matrix_modulus.squared_distance(X, Y)
+
+
+def _over_eigenvalues(same: sp.Expr, crossed: sp.Expr) -> sp.Expr:
+    """The sum of (f(lambda_i) - f(mu_j))^2, weighted by the squared cosines between the eigenvectors."""
+    return sp.Add(
+        *(
+            (_f(a) - _f(b)) ** 2 * (same if i == j else crossed)
+            for i, a in enumerate(EIGENVALUES)
+            for j, b in enumerate(OTHER_EIGENVALUES)
+        )
+    )
+
+
+def _doubled_distance() -> sp.Expr:
+    return matrix_modulus.squared_distance(matrix_modulus.doubled(ENTRIES), matrix_modulus.doubled(DIAGONAL))
+
+
+def _square_of_doubled() -> sp.Matrix:
+    return sp.Matrix(matrix_modulus.doubled(ENTRIES) ** 2)
+
+
+_between = _turn_1 - _turn_2
+
 SC_023 = Claim(
     id="SC-023",
     title="the flow keeps affine invariant sets (Proposition 4.1)",
@@ -183,6 +284,10 @@ SC_023 = Claim(
     symbols={
         L: "bound and Lipschitz constant of the gradients",
         h: "|theta_1 - theta_2|",
+        ENTRIES[0]: "entry of M, a matrix whose M M^T is D up to a factor",
+        DIAGONAL[0]: "singular value of another such matrix",
+        EIGENVALUES[0]: "eigenvalue of a symmetric matrix X",
+        OTHER_EIGENVALUES[0]: "eigenvalue of a symmetric matrix Y",
     },
     printed_text=(
         "|D_lm(theta_1) - D_lm(theta_2)| <= 4 L^2 ||theta_1 - theta_2||^2; ||grad L|| <= (1/n) sum ||l_i|| <= L; hence "
@@ -197,6 +302,10 @@ SC_023 = Claim(
         "Powers-Stormer then makes sqrt(D) 1/2-Hoelder only. The repair: D = (eta/(2 beta)) M M^T with the columns "
         "(grad l_i - grad L)/sqrt(n) of M, which are Lipschitz. The flow with dispersion sqrt(eta/beta) M has the law "
         "of the flow with the symmetric root and, its normal rows being 0 on A, a unique solution that stays in A.",
+        "The symmetric root is Lipschitz too: |(M M^T)^{1/2} - (N N^T)^{1/2}|_F <= sqrt(2) |M - N|_F, by Araki and "
+        "Yamagami. The last five statements are its proof and its constant: the doubled matrix (0, M; M^T, 0) is "
+        "symmetric, doubling stretches distances by sqrt(2), the modulus of a doubled matrix holds both roots, and the "
+        "modulus of symmetric matrices has the Lipschitz constant 1. One of two matrices may be taken diagonal.",
         "The proposition itself holds: on an affine invariant set the normal components of the gradient of every "
         "sample, hence of drift and dispersion, vanish.",
     ),
@@ -247,6 +356,78 @@ SC_023 = Claim(
             form=Identity(_normal_to_diagonal),
             printed=sp.zeros(4, 1),
             near_misses=(NearMiss("noise along the normal", sp.Matrix([0, sp.sqrt(eta) * _across[0](2 * _x), 0, 0])),),
+        ),
+        Statement(
+            name="root of M M^T",
+            says="The largest stretch of distances by the root, searched for among 2 x 2 and 3 x 3 matrices.",
+            left=r"\sup\|(MM^\top)^{1/2} - (NN^\top)^{1/2}\|_F/\|M-N\|_F",
+            form=Numerical(),
+            printed=sp.sqrt(2),
+            near_misses=(
+                NearMiss("1, right for symmetric matrices", sp.S.One),
+                NearMiss("5/4", sp.Rational(5, 4)),
+                NearMiss("2", sp.Integer(2)),
+            ),
+            comparisons=(
+                Comparison(
+                    name="search",
+                    evaluator=f"{HERE}:largest_stretch",
+                    arguments=({"rows": 2}, {"rows": 3}),
+                    predicted=lambda candidate, point: candidate,
+                    tolerance=2e-3,
+                ),
+            ),
+            counts=False,
+        ),
+        Statement(
+            name="best constant",
+            says="The ratio of the squared distances for M = diag(1, 0) and its first column turned by h.",
+            left=r"\|(MM^\top)^{1/2} - (NN^\top)^{1/2}\|_F^2/\|M-N\|_F^2 \le",
+            form=Bound(_stretch_of_root, relation="<"),
+            printed=sp.Integer(2),
+            near_misses=(
+                NearMiss("constant 1, right for symmetric matrices", sp.S.One),
+                NearMiss("constant 19/10", sp.Rational(19, 10)),
+            ),
+            counts=False,
+        ),
+        Statement(
+            name="doubling",
+            says="The distance of the doubled matrices, and the square of one of them (a remark).",
+            left=r"\|\tilde M - \tilde N\|_F^2,\ \tilde M^2",
+            form=Identity(lambda: sp.Matrix([_doubled_distance(), *_square_of_doubled()])),
+            printed=sp.Matrix([_entrywise(2), *sp.diag(ENTRIES * ENTRIES.T, ENTRIES.T * ENTRIES)]),
+            near_misses=(
+                NearMiss("not doubled", sp.Matrix([_entrywise(1), *sp.diag(ENTRIES * ENTRIES.T, ENTRIES.T * ENTRIES)])),
+                NearMiss(
+                    "roots exchanged", sp.Matrix([_entrywise(2), *sp.diag(ENTRIES.T * ENTRIES, ENTRIES * ENTRIES.T)])
+                ),
+            ),
+            counts=False,
+        ),
+        Statement(
+            name="spectral form",
+            says="The squared distance of f(X) and f(Y) for symmetric 2 x 2 matrices and any f (a remark).",
+            left=r"\|f(X) - f(Y)\|_F^2",
+            form=Identity(_distance_of_functions),
+            printed=_over_eigenvalues(sp.cos(_between) ** 2, sp.sin(_between) ** 2),
+            near_misses=(
+                NearMiss("eigenvectors exchanged", _over_eigenvalues(sp.sin(_between) ** 2, sp.cos(_between) ** 2)),
+                NearMiss("one basis for both", _over_eigenvalues(sp.S.One, sp.S.Zero)),
+                NearMiss("cosines not squared", _over_eigenvalues(sp.cos(_between), sp.sin(_between))),
+            ),
+            counts=False,
+        ),
+        Statement(
+            name="modulus of symmetric matrices",
+            says="With f = |.| instead of the identity the distance does not grow (a remark).",
+            left=r"\||X| - |Y|\|_F^2 \le",
+            form=Bound(lambda: matrix_modulus.spectral_distance(EIGENVALUES, OTHER_EIGENVALUES, _turn_1, sp.Abs)),
+            printed=matrix_modulus.spectral_distance(EIGENVALUES, OTHER_EIGENVALUES, _turn_1),
+            near_misses=(
+                NearMiss("half of it", matrix_modulus.spectral_distance(EIGENVALUES, OTHER_EIGENVALUES, _turn_1) / 2),
+            ),
+            counts=False,
         ),
     ),
 )
@@ -359,6 +540,58 @@ SC_042 = Claim(
 )
 
 
+N = sp.Symbol("N", positive=True, integer=True)
+PHASE = sp.Symbol("x", real=True)
+MAGNITUDES = ({"N": 1, "d": 2}, {"N": 4, "d": 3}, {"N": 8, "d": 1}, {"N": 32, "d": 5})
+"""Data sets on which D_m is measured: numbers of samples and of weights."""
+
+STEP = {"eta": "1/4", "zeta": "3/2"}
+
+
+def features(samples: int, weights: int) -> Model:
+    r"""The linear model :math:`f(x) = \sum_j\theta_j\cos(jx)` on the inputs :math:`1, \dots, N`, with labels 0."""
+    theta = sp.symbols(f"theta_1:{weights + 1}", real=True)
+    prediction = sp.Add(*(weight * sp.cos(j * PHASE) for j, weight in enumerate(theta, start=1)))
+    law = Empirical([PHASE, label], [[i, 0] for i in range(1, samples + 1)])
+    return Model(theta, (prediction - label) ** 2 / 2, law)
+
+
+def magnitude_of_steps(arguments: Mapping[str, Any], draw: Draw) -> Samples:
+    r"""The value :math:`|\Delta\theta - E\Delta\theta|^2/(2\eta\operatorname{Tr}D_s)` of one step of (20): mean D_m."""
+    from numerics.sgd.iterate import iterate
+
+    n, d, rate = arguments["N"], arguments["d"], number(arguments["eta"])
+    start = np.ones(d)
+    run = iterate(
+        gradient_descent(features(n, d), label=label, label_noise=zeta),
+        parameters={eta: rate, zeta: number(arguments["zeta"])},
+        initial=start,
+        steps=1,
+        n_replicas=draw.n,
+        seed=draw.seed,
+        first_replica=draw.first,
+        precision=precision(draw),
+    )
+    gradients = np.cos(np.outer(np.arange(1, n + 1), np.arange(1, d + 1)))
+    mean = -rate * gradients.T @ (gradients @ start) / n
+    assert run.final is not None
+    squares = ((run.final - start - mean) ** 2).sum(axis=1)
+    return Samples(squares * n / (2 * rate * (gradients**2).sum()))
+
+
+def exact_magnitude(arguments: Mapping[str, Any]) -> tuple[float, float]:
+    r"""D_m from the exact covariance of one step, the ratio of the traces of :math:`D_{LN}` and of :math:`D_s`."""
+    n, d = arguments["N"], arguments["d"]
+    covariance = label_noise_step(features(n, d), label).covariance
+    values = predictions.exact({eta: STEP["eta"], zeta: STEP["zeta"]})
+    squares = sum(np.cos(j * i) ** 2 for i in range(1, n + 1) for j in range(1, d + 1)) / n
+    return float(covariance.trace().subs(values)) / float(2 * values[eta] * squares), 1e-14
+
+
+def _magnitude_at(candidate: sp.Expr, point: Mapping[str, Any]) -> sp.Expr:
+    return predictions.at({eta: STEP["eta"], zeta: STEP["zeta"], N: str(point["N"])})(candidate)
+
+
 def _label_noise_diffusion(n: int) -> sp.Matrix:
     """D with Cov(Delta theta) = 2 eta D, the covariance averaged over all noises of one step at once."""
     return sp.Matrix(joint_label_noise_step(regression(n), label).covariance / (2 * eta))
@@ -377,7 +610,7 @@ SC_043 = Claim(
     title="diffusion matrix of label noise",
     kind=Kind.IDENTITY,
     cites=Citation(PAPER, "Eqs. (22)-(24)"),
-    symbols=LABEL_NOISE_SYMBOLS,
+    symbols=LABEL_NOISE_SYMBOLS | {N: "number of samples"},
     scope="the step (20) with independent noise on every label, N = 1, 2, 3, arbitrary gradients of f",
     printed_text=(
         "D_LN = (eta zeta^2/2) (1/N) sum grad f(x_i) grad f(x_i)^T (22), D_m = eta zeta^2/2 (23), "
@@ -433,6 +666,39 @@ SC_043 = Claim(
                 NearMiss(
                     "gradient of the mean prediction",
                     stacked(lambda n: _normalised(mean_vector(n) * mean_vector(n).T)),
+                ),
+            ),
+        ),
+        Statement(
+            name="magnitude, measured",
+            says="(23): D_m for N = 1, 4, 8, 32 from real steps of (20) on cosine features, and from their covariance.",
+            left=r"D_m",
+            form=Numerical(),
+            printed=eta * zeta**2 / 2,
+            corrected=eta * zeta**2 / (2 * N),
+            near_misses=(
+                NearMiss("divided by N once more", eta * zeta**2 / (2 * N**2)),
+                NearMiss("whole diffusion instead of half", eta * zeta**2 / N),
+                NearMiss("root of N", eta * zeta**2 / (2 * sp.sqrt(N))),
+            ),
+            experiments=tuple(
+                Experiment(
+                    name=f"steps of (20), N={case['N']}, {case['d']} weights",
+                    sampler=f"{HERE}:magnitude_of_steps",
+                    arguments={**case, **STEP},
+                    predicted=lambda candidate, case=case: _magnitude_at(candidate, case),
+                    variation=1.42,
+                    skewness=2.83,
+                )
+                for case in MAGNITUDES
+            ),
+            comparisons=(
+                Comparison(
+                    name="exact covariance",
+                    evaluator=f"{HERE}:exact_magnitude",
+                    arguments=MAGNITUDES,
+                    predicted=_magnitude_at,
+                    tolerance=1e-10,
                 ),
             ),
         ),

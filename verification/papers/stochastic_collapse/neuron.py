@@ -6,7 +6,8 @@ the origin know the activation by its derivatives :math:`c = \sigma'(0)`, :math:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -14,8 +15,11 @@ from sympy.logic.boolalg import Boolean
 from theory.models.single_neuron import JET, SingleNeuron, p, s, w_1, w_2
 from theory.models.single_neuron import slope as c
 from theory.notation import eta, zeta
-from verification.claim import Citation, Claim, Identity, Kind, NearMiss, Region, Statement
+from verification.claim import Citation, Claim, Experiment, Identity, Kind, NearMiss, Region, Statement
+from verification.papers.stochastic_collapse import predictions
 from verification.papers.stochastic_collapse.section_4 import PAPER
+
+SAMPLERS = "verification.papers.stochastic_collapse.neuron_samplers"
 
 X = sp.symbols("x_1:4", real=True)
 Y = sp.symbols("y_1:4", real=True)
@@ -213,6 +217,31 @@ def _threshold_for_positive_signal(factor: sp.Expr) -> Boolean:
 HALF, QUARTER = sp.Rational(1, 2), sp.Rational(1, 4)
 SLOPE_NOT_ZERO = (sp.Ne(c, 0),)
 
+
+def _sums(data: Mapping[str, Any]) -> predictions.Values:
+    """The values of S, Q, c, eta and zeta^2 (as eta zeta^2 with eta = 1) for a data set, with the slope 1 of tanh."""
+    inputs, labels = ([sp.Rational(value) for value in data[name]] for name in ("x", "y"))
+    values = {
+        S: sp.Add(*(x * y for x, y in zip(inputs, labels, strict=True))),
+        Q: sp.Add(*(x**2 for x in inputs)),
+        eta: data["eta zeta^2"],
+    }
+    return {symbol: str(value) for symbol, value in values.items()} | {c: data.get("c", "1"), zeta: "1"}
+
+
+def _tanh_run(collapses: bool, **data: Any) -> Experiment:
+    """Runs of (31) at an eighth of the threshold or eight times it: none collapses, or all do, but for 1e-9 of them."""
+    multiple = "above" if collapses else "below"
+    return Experiment(
+        name=f"tanh, {multiple} the threshold, y={','.join(data['y'])}",
+        sampler=f"{SAMPLERS}:{'collapse' if collapses else 'survival'}_of_tanh",
+        arguments=data,
+        predicted=lambda candidate: float(predictions.holds(candidate, _sums(data)) == collapses),
+        variation=0.05,
+        skewness=1.0,
+    )
+
+
 SC_051 = Claim(
     id="SC-051",
     title="attraction of the vanishing neuron (Theorem 5.1)",
@@ -245,6 +274,12 @@ SC_051 = Claim(
                 NearMiss("signal without its modulus", HALF * eta * zeta**2 * c > S / Q),
             ),
             domain=SLOPE_NOT_ZERO,
+            experiments=(
+                _tanh_run(False, x=("1", "1"), y=("1", "0"), **{"eta zeta^2": "1/8"}),
+                _tanh_run(True, x=("1", "1"), y=("1", "0"), **{"eta zeta^2": "8"}),
+                _tanh_run(False, x=("1", "2"), y=("-1", "-1"), **{"eta zeta^2": "3/20"}),
+                _tanh_run(True, x=("1", "2"), y=("-1", "-1"), **{"eta zeta^2": "48/5"}),
+            ),
         ),
         Statement(
             name="positive slope",
@@ -297,6 +332,36 @@ def _top_exponent(n: int) -> sp.Expr:
 
 def _printed_exponent(n: int, noise_factor: sp.Expr = HALF) -> sp.Expr:
     return sp.Abs(c * signal(n) / n) - noise_factor * eta * zeta**2 * c**2 * power(n) / n
+
+
+GRID = (
+    {"x": ("1", "1"), "y": ("1", "0"), "c": "1", "eta zeta^2": "16/25", "step": "1/100"},
+    {"x": ("1", "1"), "y": ("1", "0"), "c": "-1", "eta zeta^2": "2", "step": "1/400"},
+    {"x": ("1", "2"), "y": ("-1", "-1/2"), "c": "1/2", "eta zeta^2": "4/5", "step": "1/100"},
+    {"x": ("1", "2"), "y": ("-1", "-1/2"), "c": "1/2", "eta zeta^2": "16/5", "step": "1/400"},
+)
+"""Two data sets, m_xy = 1/2 and -1, m_xx = 1 and 5/2; on each a repelling and an attracting noise."""
+
+
+def _at_data(candidate: sp.MatrixBase, data: Mapping[str, Any]) -> sp.Expr:
+    """The entry for two samples, on a data set."""
+    values = {
+        symbol: value
+        for name, symbols in (("x", X), ("y", Y))
+        for symbol, value in zip(symbols, data[name], strict=False)
+    }
+    return predictions.at({**values, c: data["c"], eta: data["eta zeta^2"], zeta: "1"})(candidate[SIZES.index(PAIR)])
+
+
+def _linear_run(data: Mapping[str, Any], variation: float) -> Experiment:
+    return Experiment(
+        name=f"linear part, x={','.join(data['x'])}, c={data['c']}, eta zeta^2={data['eta zeta^2']}",
+        sampler=f"{SAMPLERS}:growth_near_origin",
+        arguments=data,
+        predicted=lambda candidate: _at_data(candidate, data),
+        variation=variation,
+        skewness=0.5,
+    )
 
 
 def _repelling() -> Boolean:
@@ -358,6 +423,9 @@ SC_052 = Claim(
                 NearMiss("factor 1/2 of Ito's formula lost", for_each_size(lambda n: _printed_exponent(n, sp.S.One))),
                 NearMiss("growth of the second moment", for_each_size(lambda n: _printed_exponent(n, -HALF))),
                 NearMiss("signal without its modulus", for_each_size(lambda n: neuron(n).log_rates(sp.sqrt(n))[0])),
+            ),
+            experiments=tuple(
+                _linear_run(data, variation) for data, variation in zip(GRID, (0.6, 0.4, 0.4, 0.4), strict=True)
             ),
         ),
         Statement(

@@ -1,0 +1,110 @@
+r"""The top Lyapunov exponent of products of random 2 x 2 matrices, from the stationary law of the direction.
+
+The matrices are independent.
+
+For matrices :math:`M_q` with probabilities :math:`p_q` and the direction :math:`n = (\cos\varphi, \sin\varphi)`,
+
+.. math::
+    \lambda = \int Q\,d\pi, \quad Q(\varphi) = \sum_qp_q\log|M_qn|, \quad
+    \int f\,d\pi = \int Tf\,d\pi, \quad (Tf)(\varphi) = \sum_qp_q\,f(\arg M_qn).
+
+Functions of a direction have the period :math:`\pi`. They are kept at N equidistant angles and interpolated by
+trigonometric polynomials, on which T is a matrix; its left eigenvector to the eigenvalue 1 is :math:`\pi`. Only T on
+functions is discretised, never the law itself, which may be singular. N is doubled until two results agree.
+
+References:
+    Furstenberg, "Noncommuting random products" (1963); Bougerol, Lacroix, *Products of Random Matrices* (1985).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from numerics.errors import ArgumentError, DivergenceError
+
+SIZES = (101, 201, 401, 801, 1601)
+"""Numbers of angles that are tried: odd, so that the interpolation is unique."""
+
+
+def exponent_of_products(
+    matrices: ArrayLike, probabilities: ArrayLike | None = None, *, tolerance: float = 1e-8
+) -> tuple[float, float]:
+    r"""The top exponent :math:`\lim\frac1k\log\|M_k\cdots M_1\|` and an estimate of its error.
+
+    For a continuous law of the matrix give the nodes of a quadrature and its weights (:func:`gaussian_matrices`).
+    The stationary law of the direction must be unique, as for matrices without a common invariant direction.
+
+    Args:
+        matrices: Invertible. Shape ``(q, 2, 2)``.
+        probabilities: Sum 1; equal unless given. Shape ``(q,)``.
+        tolerance: Absolute change on doubling the number of angles at which the result counts as settled.
+
+    Raises:
+        ArgumentError: shapes do not fit, a matrix is singular, or the probabilities do not sum to 1.
+        DivergenceError: the largest number of angles does not settle the exponent.
+
+    Example:
+        >>> turn = [[0, -2], [2, 0]]  # every product of k of them has norm 2^(a) 3^(k-a)
+        >>> value, error = exponent_of_products([turn, [[1.8, -2.4], [2.4, 1.8]]])
+        >>> bool(abs(value - np.log(6) / 2) < 1e-12)
+        True
+    """
+    M, p = _checked(matrices, probabilities)
+    previous = np.nan
+    for size in SIZES:
+        value = _exponent(M, p, size)
+        change = abs(value - previous)
+        if change <= tolerance:
+            return value, change
+        previous = value
+    raise DivergenceError(
+        f"{SIZES[-1]} angles do not settle the exponent to {tolerance:.1g}: the last change is {change:.1g}. "
+        "Widen tolerance, or simulate."
+    )
+
+
+def gaussian_matrices(matrix: Callable[[float], ArrayLike], nodes: int = 64) -> tuple[np.ndarray, np.ndarray]:
+    """The matrices at the nodes of a Gauss-Hermite rule for a standard normal, and its weights.
+
+    Args:
+        matrix: The matrix for one value of the normal.
+        nodes: Number of nodes.
+    """
+    points, weights = np.polynomial.hermite_e.hermegauss(nodes)
+    return np.array([matrix(float(point)) for point in points]), weights / weights.sum()
+
+
+def _checked(matrices: ArrayLike, probabilities: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
+    M = np.asarray(matrices, dtype=float)
+    if M.ndim != 3 or M.shape[1:] != (2, 2) or not len(M):
+        raise ArgumentError(f"matrices must have shape (q, 2, 2) with q >= 1, got {M.shape}.")
+    if not np.isfinite(M).all() or np.any(np.linalg.det(M) == 0):
+        raise ArgumentError("matrices must be finite and invertible: a singular one sends a direction to 0.")
+    p = np.full(len(M), 1 / len(M)) if probabilities is None else np.asarray(probabilities, dtype=float)
+    if p.shape != (len(M),) or np.any(p < 0) or abs(p.sum() - 1) > 1e-12:
+        raise ArgumentError(f"probabilities must be {len(M)} non-negative numbers with sum 1, got {p}.")
+    return M, p
+
+
+def _exponent(M: np.ndarray, p: np.ndarray, size: int) -> float:
+    angles = np.arange(size) * np.pi / size
+    directions = np.stack([np.cos(angles), np.sin(angles)])
+    operator, growth = np.zeros((size, size)), np.zeros(size)
+    for matrix, probability in zip(M, p, strict=True):
+        image = matrix @ directions
+        growth += probability * np.log(np.hypot(*image))
+        operator += probability * _interpolation(np.arctan2(image[1], image[0])[:, None] - angles, size)
+    system = operator.T - np.eye(size)
+    system[0] = 1.0  # the law has mass 1; one of the other equations is redundant
+    law = np.linalg.solve(system, np.eye(size)[0])
+    return float(law @ growth)
+
+
+def _interpolation(difference: np.ndarray, size: int) -> np.ndarray:
+    r"""Dirichlet's kernel :math:`\sin(Nd)/(N\sin d)`: the weight of a node at the angular distance d."""
+    sine = np.sin(difference)
+    at_node = np.abs(sine) < 1e-14
+    return np.where(at_node, 1.0, np.sin(size * difference) / (size * np.where(at_node, 1.0, sine)))
