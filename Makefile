@@ -6,6 +6,7 @@ PIP_FLAGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LINTERS := $(VENV)/.linters
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt $(PIP_FLAGS)
 REPORT := .driftproof/report.html
 
@@ -17,7 +18,11 @@ setup: $(READY)
 $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) torch
-	$(PIP) --editable ".[test,dev]"
+	$(PIP) --editable ".[test]"
+	touch $@
+
+$(LINTERS): $(READY)
+	$(PIP) --editable ".[dev]" || { echo "make lint: ruff and pyright could not be installed (see above); they need a package index once."; exit 1; }
 	touch $@
 
 test: setup
@@ -30,7 +35,7 @@ verify: setup
 report: setup
 	$(BIN)/driftproof report --output $(REPORT)
 
-lint: setup
+lint: $(LINTERS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright

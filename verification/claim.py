@@ -26,7 +26,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -34,7 +34,7 @@ from sympy.logic.boolalg import Boolean
 from theory.ito import ItoProcess
 from verification.errors import ClaimError
 
-Candidate = sp.Expr | sp.MatrixBase | Boolean
+Candidate: TypeAlias = sp.Expr | sp.MatrixBase | Boolean
 """What a check judges: an expression, a matrix of expressions, or a condition."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import enum
+import importlib.util
 import json
 import os
 import sys
@@ -143,6 +144,11 @@ def _verify(arguments: argparse.Namespace) -> int:
         raise LockError(f"there is no lock at {lock_path}. Give --update-lock to write one.")
     lock = read_lock(lock_path)
     gone = set(lock) - set(claims()) if not arguments.selectors else set()
+    missing = _missing()
+    for name in missing:
+        _say(f"{_LACKS[name]}. Run `pip install driftproof` again.")
+    if arguments.update_lock and {"flint", "torch"} & set(missing):
+        raise LockError("a lock of verdicts that would differ with all libraries is not written. Install them first.")
     with Store(arguments.store) as store:
         if arguments.fresh:
             store.forget(claim.id for claim in chosen)
@@ -159,6 +165,18 @@ def _verify(arguments: argparse.Namespace) -> int:
         _update_lock(lock_path, lock, summary, chosen, gone)
         return Exit.EQUAL
     return _exit_code(summary, differences)
+
+
+_LACKS = {
+    "flint": "python-flint is not installed: nothing can be refuted by balls, so most claims stay UNDECIDED",
+    "torch": "torch is not installed: claims that are measured on networks stay UNDECIDED",
+    "llvmlite": "llvmlite is not installed: simulations run in NumPy, many times slower",
+}
+
+
+def _missing() -> list[str]:
+    """The libraries that are not here and without which verdicts differ or take longer."""
+    return [name for name in _LACKS if importlib.util.find_spec(name) is None]
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:

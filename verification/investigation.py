@@ -151,5 +151,5 @@ def _reason(statement: StatementVerdict) -> str:
 
 def _corrected(claim: Claim, failing: list[StatementVerdict]) -> str | None:
     """The corrected text, if every failing statement has a corrected form and each of them holds."""
-    judged = [judgement(statement.corrected) for statement in failing if statement.corrected]
-    return claim.corrected_text if judged and all(verdict is Verdict.HOLDS for verdict in judged) else None
+    holds = [bool(s.corrected) and judgement(s.corrected) is Verdict.HOLDS for s in failing]
+    return claim.corrected_text if holds and all(holds) else None

@@ -67,6 +67,9 @@ def _matches(selector: str, known: dict[str, Claim]) -> list[str]:
 
 def _unknown(selector: str, ids: list[str]) -> str:
     wanted = re.sub(r"\.\..*", "", selector.upper())
-    near = difflib.get_close_matches(wanted, ids, n=3, cutoff=0.5)
+    letters, _, number = wanted.partition("-")
+    padded = f"{letters}-{number.zfill(3)}"
+    near = [id for id in ids if id == padded or (number and id.startswith(wanted))][:3]
+    near = near or difflib.get_close_matches(wanted, ids, n=3, cutoff=0.5)
     offer = f" Nearest: {', '.join(near)}." if near else ""
     return f"no claim matches {selector!r}.{offer} `driftproof list` shows all {len(ids)} ids."

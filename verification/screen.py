@@ -117,7 +117,7 @@ class Screen:
                 Text(f"{_count(len(differences), 'claim')} of {len(papers)} not as in {lock}; --update-lock accepts.")
             )
         elif not self.quiet:
-            self._line(Text(f"All {_count(len(papers), 'verdict')} as in {lock}."))
+            self._line(Text(f"{'All ' if len(papers) > 1 else ''}{_count(len(papers), 'verdict')} as in {lock}."))
 
     def _line(self, text: Text) -> None:
         if self.console.is_terminal:

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = ("theory", "numerics", "verification")
 FRAMEWORKS = {"torch", "llvmlite", "triton"}
-FRAMEWORK_FOLDERS = ("numerics/codegen/backends/", "numerics/sgd/")
+FRAMEWORK_FOLDERS = ("numerics/codegen/backends/", "numerics/neurons/", "numerics/sgd/")
 THEORY_MAY_IMPORT = {"sympy"}
 ONLY_IN = {"flint": {"theory/balls.py"}}
 

@@ -30,19 +30,22 @@ def test_both_phases_count():
 
 
 def test_the_grid_agrees_with_simulated_modes_from_one():
-    n, log_s = 8000, 0.0
+    n = 8000
+    log_s = np.zeros((n, 1))
     for stream, (noise, time) in enumerate(((1.0, 25.0), (0.1, 15.0))):
-        log_s = simulate(
+        run = simulate(
             mode_in_log(),
             parameters={s_tilde: 0.4, nu: noise},
-            initial=np.broadcast_to(log_s, (n, 1)),
+            initial=log_s,
             step=0.005,
             until=time,
             n_paths=n,
             seed=11,
             stream=stream,
             progress=False,
-        ).final
+        )
+        assert run.final is not None
+        log_s = run.final
     found = int((log_s[:, 0] > samplers.LEVEL).sum())
     share = samplers.share_learned(0.4, [1.0, 0.1], [25.0, 15.0])
     assert stats.binomtest(found, n, share).pvalue > FALSE_ALARM

@@ -24,7 +24,7 @@ from theory.models.teacher_student import area, log_growth
 from theory.notation import eta, s_0, zeta
 from verification.checks.symbolic import entries, judge
 from verification.claim import Bound, Claim, Figure, Identity, Invariance, Numerical, Region, Statement, StationaryLaw
-from verification.papers.stochastic_collapse import mean_of_mode, teacher_student
+from verification.papers.stochastic_collapse import mean_of_mode, student_dynamics, teacher_student
 from verification.registry import claims
 from verification.verdict import Finding, Outcome
 
@@ -38,9 +38,9 @@ FORMULAS: dict[tuple[str, str], tuple[Formula, Callable[[Formula], Formula]]] = 
     ("SC-075", "solution"): (-eta * zeta**2, teacher_student._decay),
     ("SC-078", "inverse (51)"): (
         1 / (sp.exp(-log_growth) / s_0 + 2 * area * sp.exp(-log_growth)),
-        teacher_student._solves,
+        student_dynamics._solves,
     ),
-    ("SC-079", "solution"): (sp.exp(log_growth) / (2 * area + 1 / s_0), teacher_student._residual_of_path),
+    ("SC-079", "solution"): (sp.exp(log_growth) / (2 * area + 1 / s_0), student_dynamics._residual_of_path),
     ("SC-088", "solution"): (mean_of_mode.CONJECTURE, mean_of_mode._residual_and_start),
 }
 """Statements whose candidate is what a formula leaves in an equation: there the formula is mutated."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sympy as sp
 
-from verification import registry
+from verification import registry, report
 from verification.claim import Citation, Claim, Experiment, Figure, Identity, Kind, NearMiss, Statement
 from verification.errors import VerificationError
 from verification.investigation import investigate
@@ -264,6 +264,36 @@ def test_a_verdict_of_other_code_is_called_outdated_and_a_fresh_one_is_not(store
     assert "earlier version" in html_of(store, subject)
 
 
+def test_every_registered_claim_stands_under_one_topic_that_the_contents_link_to(store):
+    known = registry.claims()
+    text = report_html(store, known)
+    reader = Reader(text)
+    linked = [a["href"][1:] for tag, a in reader.tags if tag == "a" and a["href"].startswith("#stochastic_collapse-")]
+    assert len(linked) == len(set(linked)) > 10 and set(linked) <= set(reader.ids)
+    (table,) = re.findall(r'<table role="table" class="claims">.*?</table>', text, re.DOTALL)
+    bodies = re.findall(r"<tbody.*?</tbody>", table, re.DOTALL)
+    rows = [re.findall(r'<a href="#(SC-\d+)">SC-', body) for body in bodies]
+    assert len(bodies) == len(linked) and all(rows)
+    assert sorted(id for row in rows for id in row) == sorted(known)
+    assert all(row == sorted(row) for row in rows)
+
+
+def test_the_filter_knows_every_verdict_and_hides_nothing_at_first(store):
+    reader = Reader(html_of(store, claim()))
+    boxes = [a for tag, a in reader.tags if tag == "input"]
+    assert [a["id"] for a in boxes if "checked" in a] == ["show-all"]
+    style = (Path(report.__file__).parent / "templates" / "style.css").read_text()
+    for verdict in (*Verdict.__members__, "NOT JUDGED"):
+        css = verdict.lower().replace(" ", "-")
+        assert f"body:has(#show-{css}:checked) :is(tr.entry, section.claim:not(:target)):not(.{css})" in style
+        assert f"show-{css}" in {a["id"] for a in boxes} | {"show-not-judged"}
+
+
+def test_a_function_with_a_prime_is_typeset_with_it():
+    sigma = sp.Function("sigma'")
+    assert latex(sigma(x)) == r"\sigma'{\left(x \right)}"
+
+
 def test_verdicts_without_a_registered_claim_are_named(store):
     store.record_verdict(ClaimVerdict("SC-777", Verdict.HOLDS, ("PROVED",), "fine", None, ()), [], seconds=0.0)
     assert "SC-777" in html_of(store, claim())
@@ -326,8 +356,6 @@ def test_the_written_file_is_the_report(store, tmp_path, monkeypatch):
 
 
 def test_the_templates_lie_in_the_package():
-    from verification import report
-
     names = {path.name for path in (Path(report.__file__).parent / "templates").iterdir()}
     assert {"report.html", "macros.html", "style.css"} <= names
 

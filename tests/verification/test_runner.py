@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from abc import abstractmethod
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -233,6 +234,10 @@ class Fickle(ThreadPoolExecutor):
             self.seen.add(n)
             return self.misbehave(fn)
         return super().submit(fn, *args, **kwargs)
+
+    @abstractmethod
+    def misbehave(self, fn):
+        """What happens to the task instead."""
 
 
 class Dropping(Fickle):

@@ -7,7 +7,11 @@
 ``mathml``      formulas, through an allow-list
 ``svg``         matplotlib figures as inline SVG, the same bytes each time
 ``plots``       intervals against predictions
+``figures``     which function draws which figure: the place to register one
 ``figure_1``    the pictures of Figure 1 of the stochastic-collapse paper
+``figure_2``    the pictures of Figure 2
+``figure_5``    the pictures of Figures 5 and 11
+``figure_7``    the panels of Figure 7
 ``templates``   the page's markup and style sheet
 ==============  ==========================================================================
 

@@ -58,6 +58,10 @@ class _Printer(LatexPrinter):
         factors = expr.name[1:-1].replace("^T", r"^{\top}").split("·")
         return " ".join(re.sub(r"\*\*(\d)", r"^{\1}", factor) for factor in factors)
 
+    def _hprint_Function(self, func: str) -> str:
+        name = func.rstrip("'")
+        return super()._hprint_Function(name) + "'" * (len(func) - len(name))
+
     def _print_polygamma(self, expression: sp.Expr) -> str:
         order, argument = expression.args
         upper = "" if order == 0 else rf"^{{({self._print(order)})}}"
@@ -101,7 +105,7 @@ def formula(source: str, label: str, *, display: bool = True) -> Markup:
     """
     try:
         tree = Converter(display="block" if display else "inline").convert_to_element(_prepared(source))
-    except Exception:  # noqa: BLE001  (latex2mathml raises many kinds on LaTeX it does not know)
+    except Exception:  # latex2mathml raises many kinds on LaTeX it does not know.
         return _as_text(source, label)
     parts = [part for child in tree for part in _rebuilt(child)]
     if any(token.text and "\\" in token.text for part in parts for token in part.iter()):

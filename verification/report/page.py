@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 import shlex
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from types import ModuleType
 from typing import Any
 
 from markupsafe import Markup
 
 from verification.claim import Candidate, Claim, Figure, Identity, Numerical, Statement
-from verification.report.figure_1 import pictures as figure_1_pictures
+from verification.report.figures import pictures
 from verification.report.freshness import is_stale
 from verification.report.mathml import formula, latex
 from verification.report.numbers import Fact, facts
@@ -44,11 +46,6 @@ MARKS = {
     Outcome.REFUTED: "✗",
     Outcome.UNDECIDED: "?",
 }
-
-PICTURES: Mapping[str, Callable[[str, Sequence[Mapping[str, Any]], Mapping[str, Any]], list[Picture]]] = {
-    "verification.papers.stochastic_collapse.figure_1:measure": figure_1_pictures,
-}
-"""Which function draws a figure that a claim measures again."""
 
 
 @dataclass(frozen=True)
@@ -151,12 +148,22 @@ class ClaimView:
 
 
 @dataclass(frozen=True)
+class TopicView:
+    """The claims of one module: a section of the paper, or a topic."""
+
+    anchor: str
+    title: Markup
+    claims: tuple[ClaimView, ...]
+    counts: tuple[tuple[Badge, int], ...]
+
+
+@dataclass(frozen=True)
 class PaperView:
-    """One paper: the claims about it."""
+    """One paper: the claims about it, by topic."""
 
     name: str
     title: str
-    claims: tuple[ClaimView, ...]
+    topics: tuple[TopicView, ...]
     counts: tuple[tuple[Badge, int], ...]
 
 
@@ -177,6 +184,8 @@ class Page:
     papers: tuple[PaperView, ...]
     counts: tuple[tuple[Badge, int], ...]
     total: int
+    judged: int
+    stale: int
     date: str
     run: RunView | None
     unregistered: tuple[str, ...]
@@ -192,9 +201,11 @@ def page(store: Store, claims: Mapping[str, Claim]) -> Page:
     for id, claim in claims.items():
         papers.setdefault(claim.cites.paper, []).append(views[id])
     return Page(
-        papers=tuple(PaperView(name, _title(name), tuple(found), _counts(found)) for name, found in papers.items()),
+        papers=tuple(_paper(name, found) for name, found in papers.items()),
         counts=_counts(list(views.values())),
         total=len(views),
+        judged=sum(view.badge.name != NOT_JUDGED for view in views.values()),
+        stale=sum(view.stale for view in views.values()),
         date=max((stored.created for stored in verdicts.values()), default=""),
         run=_run(store),
         unregistered=tuple(sorted(set(verdicts) - set(claims))),
@@ -202,18 +213,44 @@ def page(store: Store, claims: Mapping[str, Claim]) -> Page:
     )
 
 
+def _paper(name: str, claims: Sequence[ClaimView]) -> PaperView:
+    """The claims of a paper, those of one module together, in the order of their first ids."""
+    module = _package(name)
+    heading = {claim.id: inspect.getdoc(part) for part in getattr(module, "MODULES", ()) for claim in part.CLAIMS}
+    topics: dict[str, list[ClaimView]] = {}
+    for claim in claims:
+        topics.setdefault(heading.get(claim.id) or "", []).append(claim)
+    return PaperView(
+        name,
+        _first_sentence(inspect.getdoc(module) or name).removesuffix(", in the order of the catalogue"),
+        tuple(
+            TopicView(f"{name}-{i}", _with_formulas(_first_sentence(text)), tuple(found), _counts(found))
+            for i, (text, found) in enumerate(topics.items(), start=1)
+        ),
+        _counts(claims),
+    )
+
+
+def _package(paper: str) -> ModuleType | None:
+    try:
+        return importlib.import_module(f"verification.papers.{paper}")
+    except ModuleNotFoundError:
+        return None
+
+
+def _first_sentence(text: str) -> str:
+    return " ".join(text.split("\n\n")[0].split()).removesuffix(".")
+
+
+def _with_formulas(text: str) -> Markup:
+    """Text of a docstring, its ``:math:`` typeset."""
+    parts = re.split(r":math:`([^`]*)`", text)
+    return Markup("").join(formula(part, part, display=False) if i % 2 else part for i, part in enumerate(parts))
+
+
 def _counts(views: Sequence[ClaimView]) -> tuple[tuple[Badge, int], ...]:
     counts = Counter(view.badge.name for view in views)
     return tuple((Badge(name), counts[name]) for name in ICONS if counts[name] or name in Verdict.__members__)
-
-
-def _title(paper: str) -> str:
-    """The paper as its package cites it, else its name."""
-    try:
-        text = inspect.getdoc(importlib.import_module(f"verification.papers.{paper}")) or paper
-    except ModuleNotFoundError:
-        return paper
-    return " ".join(text.split("\n\n")[0].split()).removesuffix(", in the order of the catalogue.")
 
 
 def _run(store: Store) -> RunView | None:
@@ -229,9 +266,10 @@ def _run(store: Store) -> RunView | None:
 def _claim(claim: Claim, stored: StoredVerdict | None, store: Store, incidents: Sequence[Incident]) -> ClaimView:
     verdict = stored.verdict if stored else None
     found = {statement.statement: statement for statement in verdict.statements} if verdict else {}
+    stale = stored is not None and is_stale(claim, stored.tasks)
     values = _values(store, claim, stored)
     statements = tuple(
-        _statement(claim, statement, found.get(statement.name), values, f"{claim.id.lower()}-{i}")
+        _statement(statement, found.get(statement.name), values, f"{claim.id.lower()}-{i}", stale=stale)
         for i, statement in enumerate(claim.statements, start=1)
     )
     shown = _deciding(statements, verdict.verdict.name if verdict else None)
@@ -259,7 +297,7 @@ def _claim(claim: Claim, stored: StoredVerdict | None, store: Store, incidents: 
         fingerprint=stored.fingerprint if stored else "",
         created=stored.created if stored else "",
         seconds=f"{stored.seconds:.1f}" if stored else "",
-        stale=stored is not None and is_stale(claim, stored.tasks),
+        stale=stale,
     )
 
 
@@ -281,7 +319,7 @@ def _values(store: Store, claim: Claim, stored: StoredVerdict | None) -> dict[st
 
 
 def _statement(
-    claim: Claim, statement: Statement, verdict: StatementVerdict | None, values: Mapping[str, Any], name: str
+    statement: Statement, verdict: StatementVerdict | None, values: Mapping[str, Any], name: str, *, stale: bool
 ) -> StatementView:
     printed = verdict.findings if verdict else {}
     killers = verdict.near_misses if verdict else {}
@@ -301,7 +339,8 @@ def _statement(
         ),
         pictures=(
             *_interval_pictures(statement, verdict, values, name),
-            *_figure(statement, printed, values, name),
+            # What an earlier version of the code has left may lack what is drawn now.
+            *([] if stale else _figure(statement, printed, values, name)),
         ),
         features=_features(printed),
         near_misses=tuple(
@@ -359,11 +398,10 @@ def _figure(
 ) -> list[Picture]:
     """The figure drawn again, where the statement is about one that has been measured."""
     form, finding = statement.form, printed.get("figure")
-    if not isinstance(form, Figure) or finding is None or "rows" not in finding.numbers:
-        return []
-    draw = PICTURES.get(form.measure)
+    if not isinstance(form, Figure) or finding is None or not finding.numbers:
+        return []  # A part that did not end leaves no numbers.
     parts = [values.get(f"{statement.name}/figure/{i}") for i in range(len(form.parts))]
-    return draw(name, [part for part in parts if part is not None], finding.numbers) if draw else []
+    return pictures(form.measure, name, [part for part in parts if part is not None], finding.numbers)
 
 
 def _features(printed: Mapping[str, Finding]) -> tuple[FeatureRow, ...]:

@@ -24,6 +24,9 @@ BLUE, VERMILLION, GREEN, ORANGE, SKY, PURPLE = "#0072B2", "#D55E00", "#009E73", 
 """The colours of Okabe and Ito that stand out on light and dark ground alike. Each always comes with a marker and a
 text."""
 
+BROAD = 400.0
+"""Points from which on a picture gets more room, so that its text stays readable."""
+
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 NUMBER = re.compile(r"-?\d+\.\d+")
@@ -75,7 +78,8 @@ def _inline(text: str, name: str, label: str) -> str:
     root = ET.fromstring(text)
     width, height = (root.attrib[side].removesuffix("pt") for side in ("width", "height"))
     root.attrib.clear()
-    root.attrib |= {"viewBox": f"0 0 {width} {height}", "class": "plot", "role": "img", "aria-label": label}
+    shape = "plot broad" if float(width) > BROAD else "plot"
+    root.attrib |= {"viewBox": f"0 0 {width} {height}", "class": shape, "role": "img", "aria-label": label}
     _tidy(root)
     _rename(root, f"{name}-")
     root.set("xmlns", SVG)

@@ -33,7 +33,7 @@ def holds(condition: Boolean, values: Values) -> bool:
 
 def mean_under_density(
     observable: sp.Expr, variable: sp.Symbol, values: Values, *, lower: sp.Expr = sp.S.Zero, upper: sp.Expr = sp.oo
-) -> Callable[[sp.Expr], float]:
+) -> Callable[[sp.Expr], float | None]:
     """The mean of ``observable`` under the candidate, an unnormalised density of ``variable`` at ``values``.
 
     A candidate without a finite integral there predicts nothing.
