@@ -1,1 +1,1 @@
-"""Real stochastic gradient descent, run with PyTorch."""
+"""Real stochastic gradient descent: small models in the fused kernel (``iterate``), networks with PyTorch."""

@@ -198,7 +198,7 @@ def _loss(outputs: torch.Tensor, targets: torch.Tensor, training: Training) -> t
 
 
 def _optimiser(theta: torch.Tensor, training: Training, source: torch.Generator) -> Any:
-    settings = {"lr": training.learning_rate, "weight_decay": training.weight_decay}
+    settings: dict[str, Any] = {"lr": training.learning_rate, "weight_decay": training.weight_decay}
     if training.adam:
         return torch.optim.Adam([theta], **settings)
     optimiser = torch.optim.SGD([theta], momentum=training.momentum, **settings)

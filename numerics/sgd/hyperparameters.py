@@ -1,0 +1,43 @@
+"""Numbers that all replicas share, or that each replica has its own of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from numerics.errors import ArgumentError
+
+PerReplica = float | Sequence[float] | np.ndarray | torch.Tensor
+"""One number for all replicas, or one for each."""
+
+
+def per_replica(
+    value: PerReplica, name: str, n_replicas: int, dtype: torch.dtype, device: torch.device | str
+) -> torch.Tensor:
+    """``value`` as a column, shape ``(R, 1)`` or ``(1, 1)``.
+
+    Raises:
+        ArgumentError: it is neither one number nor ``n_replicas`` numbers, or one is negative or not finite.
+    """
+    try:
+        numbers = torch.from_numpy(_array(value)).to(device, dtype)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name} must be a number, or one number per replica, got {value!r}.") from None
+    if numbers.ndim > 1 or (numbers.ndim == 1 and len(numbers) != n_replicas):
+        raise ArgumentError(
+            f"{name} must be one number, or one per replica: {n_replicas} replicas, got shape {tuple(numbers.shape)}."
+        )
+    if not bool((torch.isfinite(numbers) & (numbers >= 0)).all()):
+        raise ArgumentError(f"{name} must be finite and not negative, got {value!r}.")
+    return numbers.reshape(-1, 1)
+
+
+def differ(value: PerReplica) -> bool:
+    """Whether ``value`` holds different numbers for different replicas."""
+    return len(np.unique(_array(value))) > 1
+
+
+def _array(value: PerReplica) -> np.ndarray:
+    return np.array(value.detach().cpu() if isinstance(value, torch.Tensor) else value, dtype=np.float64)

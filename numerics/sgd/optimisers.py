@@ -1,0 +1,124 @@
+r"""SGD and Adam on many replicas at once, with PyTorch's conventions.
+
+Weights are a matrix :math:`\theta` of shape ``(R, P)``, one row per replica, and are changed in place.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+
+from numerics.errors import ArgumentError
+from numerics.sgd.hyperparameters import PerReplica, per_replica
+
+Step = Callable[[torch.Tensor, float], None]
+"""Takes the gradients, shape ``(R, P)``, and the schedule's factor on the learning rate."""
+
+
+class Optimiser(ABC):
+    """How a gradient moves the weights."""
+
+    PER_REPLICA: ClassVar[tuple[str, ...]]
+    """Attributes that are one number, or one per replica."""
+
+    @abstractmethod
+    def stepper(self, theta: torch.Tensor) -> Step:
+        """A function that advances ``theta`` in place, starting from rest.
+
+        Raises:
+            ArgumentError: a number is out of range, or not one per replica.
+        """
+
+    def _columns(self, theta: torch.Tensor) -> list[torch.Tensor]:
+        return [
+            per_replica(getattr(self, name), name, len(theta), theta.dtype, theta.device) for name in self.PER_REPLICA
+        ]
+
+
+@dataclass(frozen=True)
+class SGD(Optimiser):
+    r"""Stochastic gradient descent with weight decay :math:`\lambda` and momentum :math:`\mu`.
+
+    .. math::
+        v' = \mu v + g + \lambda\theta, \qquad \theta' = \theta - \eta v'
+
+    Attributes:
+        learning_rate: :math:`\eta`; like the others one number, or one per replica.
+        momentum: :math:`\mu`.
+        weight_decay: :math:`\lambda`.
+    """
+
+    PER_REPLICA: ClassVar[tuple[str, ...]] = ("learning_rate", "momentum", "weight_decay")
+
+    learning_rate: PerReplica
+    momentum: PerReplica = 0.0
+    weight_decay: PerReplica = 0.0
+
+    def stepper(self, theta: torch.Tensor) -> Step:
+        """Starts with :math:`v = 0`."""
+        rate, momentum, decay = self._columns(theta)
+        with_decay, with_momentum = bool(decay.any()), bool(momentum.any())
+        velocity = torch.zeros_like(theta) if with_momentum else None
+
+        def step(gradient: torch.Tensor, factor: float) -> None:
+            if with_decay:
+                gradient = gradient + decay * theta
+            if velocity is not None:
+                gradient = velocity.mul_(momentum).add_(gradient)
+            theta.sub_(rate * factor * gradient)
+
+        return step
+
+
+@dataclass(frozen=True)
+class Adam(Optimiser):
+    r"""Adam, weight decay added to the gradient as in ``torch.optim.Adam``.
+
+    .. math::
+        m' = \beta_1m + (1-\beta_1)g, \quad v' = \beta_2v + (1-\beta_2)g^2, \quad
+        \theta' = \theta - \eta\,\frac{m'/(1-\beta_1^k)}{\sqrt{v'/(1-\beta_2^k)} + \epsilon}
+
+    Attributes:
+        learning_rate: :math:`\eta`, one number, or one per replica.
+        betas: :math:`(\beta_1, \beta_2)`.
+        epsilon: :math:`\epsilon`.
+        weight_decay: One number, or one per replica.
+
+    References:
+        Kingma, Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1.
+    """
+
+    PER_REPLICA: ClassVar[tuple[str, ...]] = ("learning_rate", "weight_decay")
+
+    learning_rate: PerReplica
+    betas: tuple[float, float] = (0.9, 0.999)
+    epsilon: float = 1e-8
+    weight_decay: PerReplica = 0.0
+
+    def __post_init__(self) -> None:
+        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+            raise ArgumentError(f"betas must be two numbers in [0, 1), got {self.betas}.")
+        if not self.epsilon > 0:
+            raise ArgumentError(f"epsilon must be positive, got {self.epsilon}.")
+
+    def stepper(self, theta: torch.Tensor) -> Step:
+        """Starts with :math:`m = v = 0`, :math:`k = 1`."""
+        rate, decay = self._columns(theta)
+        first, second = self.betas
+        m, v = torch.zeros_like(theta), torch.zeros_like(theta)
+        k = 0
+
+        def step(gradient: torch.Tensor, factor: float) -> None:
+            nonlocal k
+            k += 1
+            gradient = gradient + decay * theta
+            m.lerp_(gradient, 1 - first)
+            v.mul_(second).addcmul_(gradient, gradient, value=1 - second)
+            scale = v.sqrt().div_((1 - second**k) ** 0.5).add_(self.epsilon)
+            theta.sub_(rate * factor / (1 - first**k) * m / scale)
+
+        return step

@@ -1,0 +1,86 @@
+"""What training many replicas leaves behind, and how pieces of it are put together."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from numerics.errors import ArgumentError
+from numerics.estimators import Estimate, Moments
+
+
+@dataclass(frozen=True, eq=False)
+class ReplicaRun:
+    """What training leaves behind.
+
+    Attributes:
+        steps: Numbers of steps done when the observables were taken. Shape ``(T,)``.
+        statistics: Moments over replicas of each observable at each of ``steps``, keyed by its name, or by
+            ``(name, label)`` where replicas were labelled. Diverged replicas do not enter.
+        final: Last weights by name, shape ``(R, ...)``, or ``None``.
+        diverged_at: The step after which a replica's weights were no longer finite, 0 for those that stayed finite.
+            Shape ``(R,)``.
+        first_replica: Number of the first replica.
+        n_steps: Steps that each replica took.
+    """
+
+    steps: np.ndarray
+    statistics: Mapping[Hashable, tuple[Moments, ...]]
+    final: Mapping[str, torch.Tensor] | None
+    diverged_at: np.ndarray
+    first_replica: int
+    n_steps: int
+
+    @property
+    def n_replicas(self) -> int:
+        """R."""
+        return len(self.diverged_at)
+
+    @property
+    def n_diverged(self) -> int:
+        """Replicas that left the finite numbers."""
+        return int((self.diverged_at > 0).sum())
+
+    def estimate(self, name: Hashable) -> Estimate:
+        """The mean of an observable at the last of ``steps``."""
+        if name not in self.statistics:
+            raise ArgumentError(f"name must be one of the observables {list(self.statistics)}, got {name!r}.")
+        return self.statistics[name][-1].mean_estimate
+
+
+def merge_runs(runs: Iterable[ReplicaRun]) -> ReplicaRun:
+    """Runs of consecutive replicas as one, their statistics merged in order of the replicas.
+
+    Raises:
+        ArgumentError: replicas are missing or occur twice, or the runs asked for different things.
+    """
+    parts = sorted(runs, key=lambda run: run.first_replica)
+    if not parts:
+        raise ArgumentError("runs must hold at least one run, got none.")
+    first = parts[0]
+    for left, right in itertools.pairwise(parts):
+        if left.first_replica + left.n_replicas != right.first_replica:
+            raise ArgumentError(
+                f"runs must hold consecutive replicas: after {left.first_replica + left.n_replicas - 1} comes "
+                f"{right.first_replica}. Set first_replica so that they follow each other."
+            )
+        same = list(left.steps) == list(right.steps) and left.n_steps == right.n_steps
+        if not same or (left.final is None) != (right.final is None):
+            raise ArgumentError("runs must have the same steps, at and keep_final, got different ones.")
+    keys = list(dict.fromkeys(key for run in parts for key in run.statistics))
+    empty = (Moments(),) * len(first.steps)
+    columns = {key: [run.statistics.get(key, empty) for run in parts] for key in keys}
+    return ReplicaRun(
+        steps=first.steps,
+        statistics={key: tuple(map(Moments.merged, zip(*column, strict=True))) for key, column in columns.items()},
+        final=None
+        if first.final is None
+        else {name: torch.cat([run.final[name] for run in parts if run.final is not None]) for name in first.final},
+        diverged_at=np.concatenate([run.diverged_at for run in parts]),
+        first_replica=first.first_replica,
+        n_steps=first.n_steps,
+    )

@@ -1,0 +1,276 @@
+r"""Real SGD on many replicas of a PyTorch module at once.
+
+All replicas take their steps together: their weights are one matrix :math:`\theta` of shape ``(R, P)``, and one
+vectorised call gives the gradients of all of them (``torch.func``). What is asked about the weights is taken while they
+train; no trajectory is stored. Which samples a replica sees is a function of seed, stream, replica and step alone
+(:mod:`numerics.sgd.torch_philox`), so runs of any replicas can be made anywhere and merged. The arithmetic is PyTorch's
+and rounds in its own order, which may depend on device, threads and size.
+
+    EmpiricalLoss (module, loss of one sample, data)  ->  Optimiser  +  Batches  +  LabelNoise  ->  ReplicaRun
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch.func import grad, vmap
+from torch.fx.experimental.proxy_tensor import make_fx
+
+from numerics.arguments import choice, whole_number
+from numerics.errors import ArgumentError, DivergenceError
+from numerics.progress import Report, progress_report
+from numerics.sgd.batches import Batches
+from numerics.sgd.empirical_loss import EmpiricalLoss
+from numerics.sgd.hyperparameters import differ
+from numerics.sgd.label_noise import LabelNoise
+from numerics.sgd.minibatches import Minibatches
+from numerics.sgd.optimisers import Optimiser
+from numerics.sgd.recorder import Observable, Recorder
+from numerics.sgd.replica_run import ReplicaRun
+from numerics.sgd.threads import torch_threads
+from numerics.sgd.torch_philox import Purpose, ReplicaNoise
+
+Watch = Callable[[int, torch.Tensor], None]
+"""Sees the weights of all replicas at every step."""
+
+Schedule = Callable[[int], float] | Sequence[float]
+"""The factor on the learning rate at each step, counted from 0."""
+
+Gradients = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+"""Weights, inputs and targets of all replicas to their gradients, shape ``(R, P)``."""
+
+STEPS_WORTH_TRACING = 50
+"""From here on the gradient is traced once into a flat list of operations, which halves the time of small networks."""
+
+
+def train_replicas(
+    problem: EmpiricalLoss,
+    optimiser: Optimiser,
+    *,
+    batches: Batches,
+    steps: int,
+    n_replicas: int,
+    seed: int,
+    initial: Mapping[str, torch.Tensor] | None = None,
+    label_noise: LabelNoise | None = None,
+    schedule: Schedule | None = None,
+    observables: Mapping[str, Observable] | None = None,
+    at: Sequence[int] | None = None,
+    labels: Sequence[Hashable] | None = None,
+    watch: Watch | None = None,
+    keep_final: bool = True,
+    on_divergence: str = "raise",
+    first_replica: int = 0,
+    stream: int = 0,
+    threads: int = 1,
+    progress: bool | Report | None = None,
+) -> ReplicaRun:
+    r"""Train replicas of a module, each on mini-batches of its own.
+
+    Args:
+        problem: Module, loss of one sample, data set, device.
+        optimiser: ``SGD(...)`` or ``Adam(...)``; its numbers may differ between replicas.
+        batches: ``WithReplacement(size)``, ``WithoutReplacement(size)``, ``ShuffledEpochs(size)`` or ``FullBatch()``.
+        steps: Steps of each replica.
+        n_replicas: R.
+        seed: Names the noise, 64 bits.
+        initial: First weights by name, shape ``(R, ...)``, or without the first axis where replicas share them; the
+            module's own where a name is missing. See :func:`gaussian_initial`.
+        label_noise: ``GaussianLabelNoise(...)`` or ``WrongLabels(...)``, fresh at every step.
+        schedule: Factor on the learning rate, a function of the step counted from 0, or one factor per step.
+        observables: Name to scalar function of one replica's weights.
+        at: Numbers of steps after which observables are taken, ascending, 0 for the start; ``steps`` unless given.
+        labels: One label per replica; statistics are then kept apart by label.
+        watch: Called with the number of steps done and the weights of all replicas, shape ``(R, P)``, at the start and
+            after every step. The weights change in place afterwards; copy what is kept.
+        keep_final: Whether the last weights are returned.
+        on_divergence: "raise", or "count" to go on with the others.
+        first_replica: Number of the first replica; :func:`numerics.sgd.replica_run.merge_runs` puts pieces
+            together.
+        stream: Another stream of noise under the same seed.
+        threads: Threads of each operation on the CPU; more than one pays for large layers only.
+        progress: ``True`` for a bar, ``False`` for none, ``None`` for one where somebody watches, or a callback.
+
+    Raises:
+        ArgumentError: an argument is out of range or does not fit the others.
+        DivergenceError: a replica left the finite numbers and ``on_divergence`` is "raise".
+
+    Example:
+        >>> from numerics.sgd.batches import FullBatch
+        >>> from numerics.sgd.optimisers import SGD
+        >>> net = torch.nn.Linear(1, 1, bias=False).double()
+        >>> problem = EmpiricalLoss(net, lambda f, y: (f - y).square().sum() / 2, [[1.0]], [[3.0]])
+        >>> start = {"weight": torch.zeros(1, 1)}
+        >>> run = train_replicas(
+        ...     problem, SGD([0.1, 1.0]), batches=FullBatch(), steps=1, n_replicas=2, seed=7, initial=start
+        ... )
+        >>> [round(w, 6) for w in run.final["weight"].flatten().tolist()]
+        [0.3, 3.0]
+    """
+    steps = whole_number(steps, "steps", at_least=0, below=2**53)
+    choice(on_divergence, "on_divergence", ("raise", "count"))
+    noise = ReplicaNoise(seed, n_replicas, first_replica, stream, problem.device)
+    factors = _factors(schedule, steps)
+    recorder = Recorder(problem, observables or {}, [steps] if at is None else at, steps, n_replicas, labels)
+    _refuse_a_mixture(optimiser, label_noise, recorder)
+    theta = _initial(problem, initial, n_replicas)
+    advance = optimiser.stepper(theta)
+    draws = Minibatches(problem, batches, label_noise, noise, steps)
+    with torch_threads(threads):
+        gradients = _gradients(problem, theta, draws, steps)
+    diverged_at = torch.zeros(n_replicas, dtype=torch.int64, device=problem.device)
+    watch = watch or _look_away
+    watch(0, theta)
+    recorder.record(0, theta, diverged_at)
+    with torch_threads(threads), progress_report(progress, "training replicas") as report:
+        for first, minibatches in draws:
+            for k, (inputs, targets) in enumerate(minibatches, first):
+                advance(gradients(theta, inputs, targets), factors[k])
+                finite = (0.0 * theta).sum(1) == 0.0
+                diverged_at = torch.where(finite | (diverged_at > 0), diverged_at, k + 1)
+                watch(k + 1, theta)
+                recorder.record(k + 1, theta, diverged_at)
+            if on_divergence == "raise":
+                _raise_divergence(diverged_at, first_replica)
+            report((k + 1) * n_replicas, steps * n_replicas)
+    return ReplicaRun(
+        steps=np.array(recorder.steps),
+        statistics=recorder.statistics(),
+        final={name: value.clone() for name, value in problem.named(theta).items()} if keep_final else None,
+        diverged_at=diverged_at.cpu().numpy(),
+        first_replica=noise.first_replica,
+        n_steps=steps,
+    )
+
+
+def gaussian_initial(
+    problem: EmpiricalLoss,
+    n_replicas: int,
+    *,
+    seed: int,
+    gain: float = 1.0,
+    first_replica: int = 0,
+    stream: int = 0,
+) -> dict[str, torch.Tensor]:
+    r"""Independent weights for each replica: :math:`N(0, \text{gain}^2/\text{fan-in})`.
+
+    The fan-in of a parameter of shape ``(out, in, ...)`` is the product of its axes but the first; parameters of fewer
+    axes (biases, scales of normalisation) start at the module's own values.
+
+    Returns:
+        By name, shape ``(R, ...)``.
+    """
+    noise = ReplicaNoise(seed, n_replicas, first_replica, stream, problem.device)
+    z = problem.named(noise.normals(Purpose.INITIAL, 0, 1, problem.dimension, problem.dtype)[0])
+    own = problem.named(problem.theta)
+    return {
+        name: gain / math.sqrt(shape[1:].numel()) * z[name] if len(shape) > 1 else own[name].expand(z[name].shape)
+        for name, shape in problem.shapes.items()
+    }
+
+
+def _gradients(problem: EmpiricalLoss, theta: torch.Tensor, draws: Minibatches, steps: int) -> Gradients:
+    """Gradients of the mini-batch losses of all replicas."""
+
+    def batch_loss(weights: torch.Tensor, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return problem.sample_losses(weights, inputs, targets).mean()
+
+    gradients: Gradients = vmap(grad(batch_loss))
+    if not steps:
+        return gradients
+    inputs, targets = next(draws.between(0, 1))
+    try:
+        expected = gradients(theta, inputs, targets)
+    except RuntimeError as error:
+        raise ArgumentError(
+            "module and loss must be vectorised over replicas by torch.func.vmap, which says: "
+            f"{(str(error).splitlines() or ['?'])[0]} Write the loss with torch functions of one sample, and the "
+            "module without branches on values, in-place changes of its own tensors, or random numbers."
+        ) from None
+    if steps < STEPS_WORTH_TRACING:
+        return gradients
+    return _traced(gradients, theta, inputs, targets, expected)
+
+
+def _traced(
+    gradients: Gradients, theta: torch.Tensor, inputs: torch.Tensor, targets: torch.Tensor, expected: torch.Tensor
+) -> Gradients:
+    """The same operations without the machinery that found them; refused unless it agrees at other weights too."""
+    elsewhere = 0.5 * theta + 0.1
+    try:
+        traced = make_fx(gradients)(elsewhere, inputs.roll(1, 1), targets)
+        agrees = torch.equal(traced(theta, inputs, targets), expected)
+    except Exception:  # whatever the tracer cannot follow, the untraced function can
+        return gradients
+    return traced if agrees else gradients
+
+
+def _look_away(step: int, theta: torch.Tensor) -> None:
+    pass
+
+
+def _refuse_a_mixture(optimiser: Optimiser, label_noise: LabelNoise | None, recorder: Recorder) -> None:
+    if not isinstance(optimiser, Optimiser):
+        raise ArgumentError(f"optimiser must be SGD(...) or Adam(...), got {optimiser!r}.")
+    numbers = {name: getattr(optimiser, name) for name in optimiser.PER_REPLICA}
+    if label_noise is not None:
+        numbers |= {name: getattr(label_noise, name) for name in label_noise.PER_REPLICA}
+    mixed = [name for name, value in numbers.items() if differ(value)]
+    if mixed and recorder.averages_all:
+        raise ArgumentError(
+            f"labels must tell replicas with different {mixed[0]} apart, or the observables would be averaged over a "
+            f"mixture. Give labels={mixed[0]}, one label per replica."
+        )
+
+
+def _initial(problem: EmpiricalLoss, initial: Mapping[str, torch.Tensor] | None, n_replicas: int) -> torch.Tensor:
+    theta = problem.theta.expand(n_replicas, -1).clone()
+    if initial is None:
+        return theta
+    if not isinstance(initial, Mapping):
+        raise ArgumentError(f"initial must map names of parameters to tensors, got {type(initial).__name__}.")
+    problem.check_names(initial)
+    named = problem.named(theta)
+    for name, value in initial.items():
+        shape = problem.shapes[name]
+        tensor = torch.as_tensor(value).detach().to(theta)
+        if tensor.shape not in (shape, (n_replicas, *shape)):
+            raise ArgumentError(
+                f"initial[{name!r}] must have shape {tuple(shape)}, or {(n_replicas, *shape)} for {n_replicas} "
+                f"replicas, got {tuple(tensor.shape)}."
+            )
+        if not bool(torch.isfinite(tensor).all()):
+            raise ArgumentError(f"initial[{name!r}] must be finite, got NaN or infinity.")
+        named[name] = tensor.expand(n_replicas, *shape)
+    return problem.flat(named)
+
+
+def _factors(schedule: Schedule | None, steps: int) -> np.ndarray:
+    if schedule is None:
+        return np.broadcast_to(1.0, steps)
+    if callable(schedule):
+        schedule = [schedule(k) for k in range(steps)]
+    factors = np.asarray(schedule, dtype=np.float64)
+    if factors.ndim != 1 or len(factors) < steps:
+        raise ArgumentError(
+            f"schedule must hold one factor for each of the {steps} steps, got shape {factors.shape}. "
+            "Give a function of the step to go on for ever."
+        )
+    if not (np.isfinite(factors) & (factors >= 0)).all():
+        worst = int(np.argmin(np.isfinite(factors) & (factors >= 0)))
+        raise ArgumentError(f"schedule must be finite and not negative, got {factors[worst]} at step {worst}.")
+    return factors
+
+
+def _raise_divergence(diverged_at: torch.Tensor, first_replica: int) -> None:
+    diverged = torch.nonzero(diverged_at)[:, 0]
+    if len(diverged):
+        r = int(diverged[torch.argmin(diverged_at[diverged])])
+        raise DivergenceError(
+            f"{len(diverged)} of {len(diverged_at)} replicas left the finite numbers, the first of them replica "
+            f"{first_replica + r} at step {int(diverged_at[r])}. Lower the learning rate, or count the diverged "
+            'replicas with on_divergence="count".'
+        )

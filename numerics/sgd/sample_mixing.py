@@ -1,0 +1,137 @@
+r"""Modules whose output for one sample depends on the others, on chance, or on what they have seen before.
+
+Theory and engine rest on a loss per sample, :math:`l(f_\theta(x_i), y_i)`. Such a module has none.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
+from torch.nn.modules.instancenorm import _InstanceNorm
+
+from numerics.errors import ArgumentError
+
+PROBES = 4
+"""Samples whose outputs are compared."""
+
+ROUNDING = 1e3
+"""Units in the last place, of the largest output, by which arithmetic may differ."""
+
+
+class SampleMixingError(ArgumentError):
+    """A module has no loss per sample: it mixes samples, draws random numbers, or remembers."""
+
+
+def refuse_sample_mixing(module: nn.Module, inputs: torch.Tensor) -> None:
+    """Refuse a module that is not one function, applied to each sample alone.
+
+    Known layers are refused by their type, and every module by what it does to a few samples: at its own weights and
+    at others, since a branch whose last weight starts at zero shows nothing.
+
+    Args:
+        module: In the mode, training or evaluation, in which it will be used.
+        inputs: The data set. Shape ``(n, ...)``.
+
+    Raises:
+        SampleMixingError: gives the reason and what to do.
+    """
+    for name, layer in module.named_modules():
+        _refuse_layer(name or "the module itself", layer)
+    probe = copy.deepcopy(module)
+    few = inputs[:PROBES] if len(inputs) > 1 else inputs.expand(2, *inputs.shape[1:])
+    source = torch.Generator().manual_seed(0)
+    with torch.no_grad(), torch.random.fork_rng(devices=[inputs.device] if inputs.is_cuda else []):
+        _refuse_behaviour(probe, few, inputs, source)
+        for parameter in probe.parameters():
+            parameter += 0.1 * torch.randn(parameter.shape, generator=source).to(parameter)
+        _refuse_behaviour(probe, few, inputs, source)
+
+
+def _refuse_layer(name: str, layer: nn.Module) -> None:
+    kind = type(layer).__name__
+    if isinstance(layer, _BatchNorm) and (layer.training or not layer.track_running_stats):
+        move = "call module.eval() to use its running statistics" if layer.track_running_stats else "drop it"
+        raise SampleMixingError(
+            f"module must treat samples one by one, but {name} is {kind}, which normalises by the mean and variance of "
+            f"the mini-batch: there is no loss per sample, and no gradient noise of one. Use GroupNorm or LayerNorm, "
+            f"or {move}."
+        )
+    if isinstance(layer, _InstanceNorm) and layer.training and layer.track_running_stats:
+        raise SampleMixingError(
+            f"module must not change while it is used, but {name} is {kind} with track_running_stats=True. "
+            "Give track_running_stats=False, or call module.eval()."
+        )
+    if isinstance(layer, _DropoutNd) and layer.training and layer.p > 0:
+        raise SampleMixingError(
+            f"module must be a function of its weights and one sample, but {name} is {kind}(p={layer.p}), which draws "
+            "random numbers that are not those of the seed. Call module.eval(), or set p=0."
+        )
+
+
+def _refuse_behaviour(module: nn.Module, few: torch.Tensor, data: torch.Tensor, source: torch.Generator) -> None:
+    before = [buffer.clone() for buffer in module.buffers()]
+    _seed(few, 0)
+    outputs = _outputs(module, few)
+    if any(not torch.equal(old, new) for old, new in zip(before, module.buffers(), strict=True)):
+        raise SampleMixingError(
+            "module must not change while it is used, but calling it changed its buffers. "
+            "Call module.eval(), or keep running statistics out of it."
+        )
+    _seed(few, 1)
+    tolerance = ROUNDING * torch.finfo(outputs.dtype).eps * float(outputs.abs().max())
+    if _differ(_outputs(module, few), outputs, tolerance):
+        raise SampleMixingError(
+            "module must be a function of its weights and one sample, but two calls with the same input differ: "
+            "it draws random numbers that are not those of the seed. Call module.eval(), or take the chance out of it."
+        )
+    for j in range(len(few)):
+        _seed(few, 0)
+        others = torch.arange(len(few), device=few.device) != j
+        changed = _outputs(module, _with_other_sample(few, j, data, source))
+        if _differ(changed[others], outputs[others], tolerance):
+            raise SampleMixingError(
+                "module must treat samples one by one, but changing one sample of a batch changes the outputs of "
+                "others: there is no loss per sample, and no gradient noise of one. "
+                "Normalise within a sample (GroupNorm, LayerNorm), or call module.eval()."
+            )
+
+
+def _seed(few: torch.Tensor, seed: int) -> None:
+    """Seed the generator that the module's own noise comes from, of the device of ``few`` only."""
+    if few.is_cuda:
+        torch.cuda.manual_seed(seed)
+    else:
+        torch.default_generator.manual_seed(seed)
+
+
+def _outputs(module: nn.Module, batch: torch.Tensor) -> torch.Tensor:
+    outputs = module(batch)
+    if not isinstance(outputs, torch.Tensor) or not outputs.is_floating_point():
+        kind = type(outputs).__name__ if not isinstance(outputs, torch.Tensor) else str(outputs.dtype)
+        raise ArgumentError(f"module must return one floating-point tensor, got {kind}. Wrap it in a module that does.")
+    if outputs.ndim < 1 or outputs.shape[0] != len(batch):
+        raise ArgumentError(
+            f"module must return one output per sample: {len(batch)} samples gave shape {tuple(outputs.shape)}. "
+            "The first axis counts samples; do not reduce it, the loss is taken sample by sample."
+        )
+    return outputs
+
+
+def _differ(first: torch.Tensor, second: torch.Tensor, tolerance: float) -> bool:
+    both_finite = torch.isfinite(first) & torch.isfinite(second)
+    return bool(((first - second).abs()[both_finite] > tolerance).any())
+
+
+def _with_other_sample(few: torch.Tensor, j: int, data: torch.Tensor, source: torch.Generator) -> torch.Tensor:
+    """``few`` with sample j moved by an amount of its own size, or, where it is no real vector, exchanged."""
+    other = few.clone()
+    if few.is_floating_point():
+        size = 1 + float(few.abs().max())
+        other[j] += size * torch.randn(few.shape[1:], generator=source).to(few)
+    else:
+        other[j] = data[int(torch.randint(len(data), (), generator=source))]
+    return other
