@@ -9,11 +9,13 @@ module                  question it answers
 ``accumulators``        What else is carried along the path? (extremes, crossings, sign changes, time integrals)
 ``brownian``            What happens between two grid points?
 ``log_coordinates``     How is a collapse followed to 1e-300 and beyond?
+``one_step``            Scheme or recursion: what moves the state by one step?
 ``plan``                Are all arguments right? One frozen record, sent to workers as it is.
 ``stepping``            Which program and which kernel is that?
 ``codegen``             expression -> program -> source or machine code (NumPy, mpmath, torch, fused CPU kernel)
-``random``              Which normals drive trajectory i at step n? (Philox, the same on every backend)
+``random``              Which normals and uniforms drive trajectory i at step n? (Philox, the same on every backend)
 ``simulate``            Run it: statistics per block, merged in a fixed order, the same bits on any machine layout
+``sgd.iterate``         The same for a recursion: SGD on small models as it is, many replicas at once
 ``estimators``          What do the samples say? (moments, batch means, proportions, each with its interval)
 ``goodness_of_fit``     Do they follow this law?
 ``convergence``         How large is the error of the step? (coupled levels, orders, extrapolation)
@@ -49,7 +51,7 @@ from numerics.estimators import BatchMeans, Estimate, Moments, Proportion, mean
 from numerics.fokker_planck_grid import fokker_planck_grid
 from numerics.goodness_of_fit import anderson_darling, dkw_band, kolmogorov_smirnov
 from numerics.log_coordinates import log_coordinates, log_distance
-from numerics.plan import Plan, simulation_plan
+from numerics.plan import Plan, iteration_plan, simulation_plan
 from numerics.quadrature import integrate_density
 from numerics.schemes import (
     EulerMaruyama,
@@ -59,6 +61,7 @@ from numerics.schemes import (
     Scheme,
     SchemeError,
 )
+from numerics.sgd.iterate import iterate
 from numerics.simulate import Chunk, Simulation, chunk_bounds, merge_chunks, simulate, simulate_chunk
 
 __all__ = [
@@ -95,6 +98,8 @@ __all__ = [
     "dkw_band",
     "fokker_planck_grid",
     "integrate_density",
+    "iterate",
+    "iteration_plan",
     "kolmogorov_smirnov",
     "log_coordinates",
     "log_distance",

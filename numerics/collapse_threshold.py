@@ -18,6 +18,7 @@ import mpmath
 from mpmath import mp, mpf
 
 from numerics.errors import ArgumentError
+from numerics.multiprecision import positive, real, rounded
 
 Real = float | int | str | mpf
 
@@ -41,7 +42,7 @@ def growth_rate(mean: Real, variance: Real, *, digits: int = 15) -> mpf:
         '-0.208495818435'
     """
     with mp.workdps(digits + GUARD):
-        value = _rate(_real("mean", mean), _positive("variance", variance))
+        value = _rate(real("mean", mean), positive("variance", variance))
     with mp.workdps(digits):
         return +value
 
@@ -57,7 +58,7 @@ def critical_mean(variance: Real, *, digits: int = 15) -> mpf:
         '1.2777502'
     """
     with mp.workdps(digits + GUARD):
-        v = _positive("variance", variance)
+        v = positive("variance", variance)
         limit = 2 * mpmath.exp(mpmath.euler)
         if v >= limit:
             raise ArgumentError(
@@ -83,8 +84,8 @@ def collapse_drift(eta: Real, zeta: Real, *, digits: int = 15) -> mpf:
         '0.55894894'
     """
     with mp.workdps(digits + 2 * GUARD):
-        step, noise = _positive("eta", eta), _positive("zeta", zeta)
-        return _rounded((critical_mean(step * noise**2, digits=digits + GUARD) - 1) / step, digits)
+        step, noise = positive("eta", eta), positive("zeta", zeta)
+        return rounded((critical_mean(step * noise**2, digits=digits + GUARD) - 1) / step, digits)
 
 
 def collapse_noise(eta: Real, mu: Real, *, digits: int = 15) -> Window | None:
@@ -98,12 +99,12 @@ def collapse_noise(eta: Real, mu: Real, *, digits: int = 15) -> Window | None:
         ('1.7271133', '31.0546')
     """
     with mp.workdps(digits + GUARD):
-        step, drift = _positive("eta", eta), _real("mu", mu)
+        step, drift = positive("eta", eta), real("mu", mu)
         window = collapse_variance(1 + step * drift, digits=digits + GUARD)
         if window is None:
             return None
         edges = (mpmath.sqrt(edge / step) for edge in (window.lower, window.upper))
-        return Window(*(_rounded(edge, digits) for edge in edges))
+        return Window(*(rounded(edge, digits) for edge in edges))
 
 
 def collapse_variance(mean: Real, *, digits: int = 15) -> Window | None:
@@ -113,7 +114,7 @@ def collapse_variance(mean: Real, *, digits: int = 15) -> Window | None:
     is :math:`v^* = 2.42125`.
     """
     with mp.workdps(digits + GUARD):
-        m = abs(_real("mean", mean))
+        m = abs(real("mean", mean))
         limit = 2 * mpmath.exp(mpmath.euler)
         lowest = m**2 / (2 * dawson_maximum() ** 2)
         if m and (lowest >= limit or _rate(m, lowest) >= 0):
@@ -126,7 +127,7 @@ def collapse_variance(mean: Real, *, digits: int = 15) -> Window | None:
             while _rate(m, start) <= 0:
                 start /= 2
             lower = _root(lambda v: _rate(m, v), start, lowest)
-    return Window(_rounded(lower, digits), _rounded(upper, digits))
+    return Window(rounded(lower, digits), rounded(upper, digits))
 
 
 def collapse_signal(eta: Real, zeta: Real, *, digits: int = 15) -> mpf:
@@ -140,8 +141,8 @@ def collapse_signal(eta: Real, zeta: Real, *, digits: int = 15) -> mpf:
         '0.5555'
     """
     with mp.workdps(digits + 2 * GUARD):
-        step, noise = _positive("eta", eta), _positive("zeta", zeta)
-        return _rounded((critical_mean((step * noise) ** 2, digits=digits + GUARD) - 1) / step, digits)
+        step, noise = positive("eta", eta), positive("zeta", zeta)
+        return rounded((critical_mean((step * noise) ** 2, digits=digits + GUARD) - 1) / step, digits)
 
 
 def dawson_maximum() -> mpf:
@@ -159,25 +160,3 @@ def _rate(m: mpf, v: mpf) -> mpf:
 def _root(function: Callable[[mpf], mpf], low: mpf, high: mpf) -> mpf:
     """The root of a function with one change of sign in the bracket."""
     return mpmath.findroot(function, (low, high), solver="anderson", tol=mpf(10) ** (-2 * mp.dps + 4), verify=False)
-
-
-def _rounded(value: mpf, digits: int) -> mpf:
-    with mp.workdps(digits):
-        return +value
-
-
-def _real(name: str, value: Real) -> mpf:
-    try:
-        number = mpf(value)
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(f"{name} must be a real number, got {value!r}.") from error
-    if not mpmath.isfinite(number):
-        raise ArgumentError(f"{name} must be finite, got {value}.")
-    return number
-
-
-def _positive(name: str, value: Real) -> mpf:
-    number = _real(name, value)
-    if number <= 0:
-        raise ArgumentError(f"{name} must be positive, got {value}.")
-    return number

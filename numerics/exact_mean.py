@@ -17,6 +17,7 @@ import mpmath
 from mpmath import mp, mpf
 
 from numerics.errors import ArgumentError, DivergenceError
+from numerics.multiprecision import real, rounded
 
 Real = float | int | str | mpf
 
@@ -74,7 +75,7 @@ def verhulst_moment(k: Real, x: Real, tau: Real, *, order: int = 1, digits: int 
             if total > 0:
                 lost = int(mpmath.ceil(mpmath.log10(largest / total))) + 1
                 if lost <= extra + 1:
-                    return _rounded(total, digits)
+                    return rounded(total, digits)
             else:
                 lost = 2 * (digits + extra)
         extra = max(lost, 1)
@@ -105,32 +106,17 @@ def student_mean(s_0: Real, t: Real, *, s_tilde: Real, nu: Real, digits: int = 1
     """
     with mp.workdps(digits + 20):
         numbers = {"s_0": s_0, "t": t, "s_tilde": s_tilde, "nu": nu}
-        values = {name: _number(name, value) for name, value in numbers.items()}
+        values = {name: real(name, value) for name, value in numbers.items()}
         if values["nu"] <= 0:
             raise ArgumentError(f"nu must be positive, got {nu}. Without noise the mean is the logistic curve itself.")
         noise = values["nu"]
         k = values["s_tilde"] / noise - mpf(1) / 2
         mean = verhulst_mean(k, values["s_0"] / noise, 2 * noise * values["t"], digits=digits + 3)
-        return _rounded(noise * mean, digits)
-
-
-def _rounded(value: mpf, digits: int) -> mpf:
-    with mp.workdps(digits):
-        return +value
-
-
-def _number(name: str, value: Real) -> mpf:
-    try:
-        number = mpf(value)
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(f"{name} must be a real number, got {value!r}.") from error
-    if not mpmath.isfinite(number):
-        raise ArgumentError(f"{name} must be finite, got {value}.")
-    return number
+        return rounded(noise * mean, digits)
 
 
 def _checked(k: Real, x: Real, tau: Real) -> tuple[mpf, mpf, mpf]:
-    k_, x_, tau_ = _number("k", k), _number("x", x), _number("tau", tau)
+    k_, x_, tau_ = real("k", k), real("x", x), real("tau", tau)
     if not -2 < k_ <= MAX_SHAPE:
         raise ArgumentError(
             f"k must lie in (-2, {MAX_SHAPE}], got {k}. At k <= -2 the observable x leaves L2 of the speed measure; "

@@ -2,7 +2,7 @@ r"""Top Lyapunov exponents as numbers: exactly on the circle of directions, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,7 +94,8 @@ def _modes(form: sp.Expr, linearisation: TransverseLinearisation, numbers: Mappi
 
 def _values(modes: np.ndarray, z: np.ndarray) -> np.ndarray:
     r"""The real Fourier sum at points :math:`z = e^{2i\varphi}` of the unit circle."""
-    return sum(c * z ** (k - BAND) for k, c in enumerate(modes)).real
+    total: Any = sum(c * z ** (k - BAND) for k, c in enumerate(modes))
+    return total.real
 
 
 def _smallest(modes: np.ndarray) -> float:
@@ -153,9 +154,10 @@ class SimulatedExponent:
 
 
 def simulated_exponent(
-    process: ItoProcess,
+    process: ItoProcess | TransverseLinearisation,
     parameters: Mapping[sp.Symbol, Any] | None = None,
     *,
+    transverse: Sequence[sp.Symbol] | None = None,
     initial: Any,
     step: float,
     burn_in: float,
@@ -177,8 +179,12 @@ def simulated_exponent(
     the exponent only like :math:`T^{-1/2}`.
 
     Args:
-        process: Drift and dispersion homogeneous of degree 1, as every linear process.
+        process: Drift and dispersion homogeneous of degree 1, as every linear process; a linearisation stands for its
+            own.
         parameters: A number for each symbol.
+        transverse: The coordinates x whose norm grows and is divided; all of them unless given. The others, as the
+            point in :func:`theory.transverse.linearised_along`, move on by themselves, and neither their drift nor
+            their dispersion may depend on x.
         initial: Not 0; one number per coordinate or one row per trajectory.
         step: Step size.
         burn_in: Time after which growth counts, a multiple of ``segment``.
@@ -201,22 +207,25 @@ def simulated_exponent(
         >>> round(run.estimate.value, 3)  # log(1.001)/0.001
         1.0
     """
-    _require_homogeneous(process)
+    if isinstance(process, TransverseLinearisation):
+        process = process.process
+    growing = _positions(process, transverse)
+    _require_homogeneous(process, growing)
     segments, skipped = _multiple(until, segment, "until"), _multiple(burn_in, segment, "burn_in")
     _multiple(segment, step, "segment")
     if segments <= skipped:
         raise ArgumentError(f"until must be larger than burn_in, got until={until}, burn_in={burn_in}.")
-    state = np.broadcast_to(np.asarray(initial, dtype=np.float64), (n_paths, process.dimension)).copy()
+    state: Any = np.broadcast_to(np.asarray(initial, dtype=np.float64), (n_paths, process.dimension)).copy()
     grown = np.zeros(n_paths)
     for i in range(segments + 1):
-        norm = _norms(state)
+        norm = _norms(state[:, growing])
         if not (np.isfinite(norm).all() and (norm > 0).all()):
             raise ArgumentError(
                 "every trajectory must stay away from 0 and infinity; start elsewhere or shorten segment."
             )
         if i > skipped:
             grown += np.log(norm[:, 0])
-        state /= norm
+        state[:, growing] /= norm
         if i < segments:
             state = simulate(
                 process,
@@ -251,12 +260,27 @@ def _multiple(time: float, unit: float, name: str) -> int:
     return round(time / unit)
 
 
-def _require_homogeneous(process: ItoProcess) -> None:
-    """Euler's identity for degree 1 in every coefficient."""
+def _positions(process: ItoProcess, transverse: Sequence[sp.Symbol] | None) -> list[int]:
+    """Where the coordinates that grow stand in the state."""
+    state = list(process.state)
+    if transverse is None:
+        return list(range(len(state)))
+    named = list(transverse)
+    if not named or len(set(named)) != len(named) or not set(named) <= set(state):
+        raise ArgumentError(f"transverse must name coordinates of {tuple(state)}, each once, got {transverse!r}.")
+    return [state.index(symbol) for symbol in named]
+
+
+def _require_homogeneous(process: ItoProcess, growing: Sequence[int]) -> None:
+    """Euler's identity: degree 1 for the coordinates that grow, degree 0 for the others."""
+    coordinates = [process.state[i] for i in growing]
     for name, entries in (("drift", process.drift), ("dispersion", process.dispersion)):
-        for f in entries:
-            if decide_zero(sum(x * sp.diff(f, x) for x in process.state) - f).kind not in ("zero", "certified"):
-                raise ArgumentError(
-                    f"the {name} must be homogeneous of degree 1 in {tuple(process.state)}, got {f}. "
-                    "Linearise first: theory.transverse.transverse_linearisation."
-                )
+        for i in range(process.dimension):
+            degree = int(i in growing)
+            for f in entries[i, :]:
+                euler = sum((x * sp.diff(f, x) for x in coordinates), sp.S.Zero) - degree * f
+                if decide_zero(euler).kind not in ("zero", "certified"):
+                    raise ArgumentError(
+                        f"the {name} of {process.state[i]} must be homogeneous of degree {degree} in "
+                        f"{tuple(coordinates)}, got {f}. Linearise first: theory.transverse.transverse_linearisation."
+                    )

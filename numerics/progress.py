@@ -6,6 +6,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 Report = Callable[[int, int], None]
 """Called with the work done so far and the work in all, in trajectory-steps."""
@@ -46,26 +50,24 @@ class _Bar:
     def __init__(self, title: str, delay: float) -> None:
         self._title = title
         self._appears = time.monotonic() + delay
-        self._bar = None
-        self._task = None
+        self._bar: Progress | None = None
 
     def report(self, done: int, total: int) -> None:
-        if self._bar is None and (
-            time.monotonic() < self._appears or (done >= total and time.monotonic() - self._appears < 0)
-        ):
-            return
         if self._bar is None:
-            self._open()
-        self._bar.update(self._task, completed=done, total=total)
+            if time.monotonic() < self._appears:
+                return
+            self._bar = self._opened()
+        self._bar.update(self._bar.task_ids[0], completed=done, total=total)
 
-    def _open(self) -> None:
+    def _opened(self) -> Progress:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._bar.start()
-        self._task = self._bar.add_task(self._title, total=None)
+        bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        bar.add_task(self._title, total=None)
+        bar.start()
+        return bar
 
     def close(self) -> None:
         if self._bar is not None:

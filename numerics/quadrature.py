@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import mpmath
 import sympy as sp
@@ -119,7 +120,7 @@ def integrate_density(
     return Integral(value, error)
 
 
-def exact_number(value: Real) -> sp.Expr:
+def exact_number(value: Any) -> sp.Expr:
     """``value`` as an exact number of SymPy: a float is a rational."""
     if isinstance(value, mpf):
         sign, mantissa, exponent, _ = value._mpf_

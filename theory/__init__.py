@@ -18,6 +18,7 @@ A reader's map, in the order in which the modules build on each other:
 ``families``                recognised laws: Gaussian, Gamma, Beta and their relatives
 ``first_passage``           hitting probabilities and mean exit times
 ``transverse``              next to an affine invariant set: linearisation, theorem 4.2's condition
+``splitting``               common invariant subspaces of its drift and noise
 ``lyapunov``                the top exponent there, by Furstenberg and Khasminskii
 ``verhulst``                the spectrum of the stochastic logistic equation
 ``random_matrix``           a spike in noise: outliers, bulk, overlaps

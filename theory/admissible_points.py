@@ -8,12 +8,15 @@ on both sides of given breakpoints.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
+import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import sympy as sp
 from sympy.core.relational import Equality, Relational, Unequality
@@ -26,6 +29,7 @@ from theory.exact_value import Point, exact_value
 _ATTEMPTS_PER_POINT = 60
 _BITS = 24
 _SPECIAL = tuple(map(Fraction, ("0", "1", "-1", "2", "1/2", "-1/2", "3", "-2")))
+_SIMPLE = tuple(map(Fraction, ("1", "2", "1/2", "3", "3/2", "1/3", "-1", "-2", "-1/2", "5", "1/10")))
 _TRUTH_PRECISION = 256
 
 
@@ -69,6 +73,27 @@ def points_satisfying(
 def random_source(seed: object) -> random.Random:
     """A generator whose stream depends on the text of ``seed`` alone, the same in every process."""
     return random.Random(int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:16]))
+
+
+def simple_points(region: AdmissibleRegion) -> Iterator[dict[sp.Symbol, Fraction]]:
+    """Points of ``region`` made of small numbers, in a fixed order; none may lie in it."""
+    values = [[v for v in _SIMPLE if _admits(symbol, v)] for symbol in region.symbols]
+    if not region.symbols or not all(values):
+        return
+    # Neighbouring symbols get different numbers first: formulas that differ often agree where all are equal.
+    for shift, stride in itertools.product(range(len(_SIMPLE)), (1, 2, 0)):
+        chosen = (column[(shift + stride * i) % len(column)] for i, column in enumerate(values))
+        point = dict(zip(region.symbols, chosen, strict=True))
+        if region.contains(point):
+            yield point
+
+
+def rounded_points(region: AdmissibleRegion, point: Point) -> Iterator[dict[sp.Symbol, Fraction]]:
+    """``point`` rounded to fractions of growing denominators, where that stays in ``region``."""
+    for denominator in (1, 2, 4, 10, 100, 1000, 10**5):
+        rounded = {symbol: Fraction(point[symbol]).limit_denominator(denominator) for symbol in region.symbols}
+        if region.contains(rounded):
+            yield rounded
 
 
 @dataclass(frozen=True)
@@ -143,8 +168,10 @@ class _AffineBound:
     closed: bool
 
 
-def _normal_condition(condition: Boolean | bool) -> Boolean:
-    condition = sp.sympify(condition, strict=True)
+def _normal_condition(given: Boolean | bool) -> Boolean:
+    condition: Any = given
+    with contextlib.suppress(sp.SympifyError):
+        condition = sp.sympify(given, strict=True)
     if not isinstance(condition, Boolean):
         raise UnsupportedFormError(
             f"conditions must be relations such as eta*h < 2 and their And, Or, Not; got {condition}. "
@@ -287,9 +314,12 @@ def _between(lower: Fraction | None, upper: Fraction | None, rng: random.Random)
             share = share / (1 << rng.randint(0, 8))
             share = share if rng.random() < 0.5 else 1 - share
         return lower + (upper - lower) * share
-    if lower is None and upper is None:
+    if lower is not None:
+        end, direction = lower, 1
+    elif upper is not None:
+        end, direction = upper, -1
+    else:
         return _magnitude(rng) * rng.choice((1, -1))
-    end, direction = (lower, 1) if lower is not None else (upper, -1)
     free = _magnitude(rng) * rng.choice((1, -1))
     if end * direction < 0 and rng.random() < 0.5 and (free - end) * direction > 0:
         return free

@@ -275,12 +275,12 @@ def _sign_on_line(polynomial: sp.Expr, variable: sp.Symbol) -> tuple[int, Boolea
                 "Give an interval between two such points."
             )
         return int(sp.sign(poly.eval(0))), sp.true
-    if poly.degree() == 2 and sign(poly.LC()):
-        return sign(poly.LC()), negative(poly.discriminant())
+    leading = sign(poly.LC())
+    if poly.degree() == 2 and leading:
+        return leading, negative(poly.discriminant())
     even = all(degrees[0] % 2 == 0 for degrees, _ in poly.terms())
-    signs = {sign(c) for c in poly.coeffs()}
-    if even and len(signs) == 1 and None not in signs and poly.eval(0) != 0:
-        return signs.pop(), sp.true
+    if even and leading and all(sign(c) == leading for c in poly.coeffs()) and poly.eval(0) != 0:
+        return leading, sp.true
     return None
 
 

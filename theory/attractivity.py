@@ -12,16 +12,15 @@ stochastic-collapse paper, :math:`b = -L'` and :math:`a = 2D`, this is :math:`\a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
 
 import sympy as sp
 
 from theory.errors import DimensionError, MissingParameterError, SymbolError, TheoryError, UnsupportedFormError
+from theory.exact_value import admitted_number, mapping
 from theory.generator import expanded
-from theory.ito import ItoProcess
+from theory.ito import ItoProcess, checked_process, single_expression
 from theory.notation import t
 from theory.zero import decide_zero
 
@@ -71,19 +70,24 @@ class AttractivityRate:
             >>> [rate.decide({mu: m, zeta: 0.1}) for m in (0.004, 0.005, 0.006)]
             ['attractive', 'undecided by this order', 'not attractive']
         """
-        numbers = {symbol: _exact(symbol, value) for symbol, value in (values or {}).items()}
-        alpha = sp.sympify(self.alpha.subs(numbers, simultaneous=True), strict=True)
-        unknown = alpha.free_symbols | alpha.atoms(sp.Subs, sp.core.function.AppliedUndef)
-        if unknown:
-            raise MissingParameterError(
-                f"values must give every symbol of alpha = {self.alpha} a number: no value for "
-                f"{', '.join(sorted(map(str, unknown)))} (given: {dict(values or {})})."
-            )
-        if alpha.is_zero or decide_zero(alpha).kind == "zero":
-            return "undecided by this order"
-        if alpha.is_positive or alpha.is_negative:
-            return "attractive" if alpha.is_positive else "not attractive"
-        raise UnsupportedFormError(f"the sign of alpha = {alpha} could not be decided. Give simpler values.")
+        return decided_sign(self.alpha, values)
+
+
+def decided_sign(alpha: sp.Expr, values: Mapping[sp.Expr, object] | None = None) -> str:
+    """What the sign of a rate of attractivity says, exactly; see :meth:`AttractivityRate.decide`."""
+    numbers = {symbol: admitted_number(symbol, value) for symbol, value in mapping(values).items()}
+    at_values = sp.sympify(alpha.subs(numbers, simultaneous=True), strict=True)
+    unknown = at_values.free_symbols | at_values.atoms(sp.Subs, sp.core.function.AppliedUndef)
+    if unknown:
+        raise MissingParameterError(
+            f"values must give every symbol of alpha = {alpha} a number: no value for "
+            f"{', '.join(sorted(map(str, unknown)))} (given: {dict(values or {})})."
+        )
+    if at_values.is_zero or decide_zero(at_values).kind == "zero":
+        return "undecided by this order"
+    if at_values.is_positive or at_values.is_negative:
+        return "attractive" if at_values.is_positive else "not attractive"
+    raise UnsupportedFormError(f"the sign of alpha = {at_values} could not be decided. Give simpler values.")
 
 
 def attractivity_rate(
@@ -120,13 +124,13 @@ def attractivity_rate(
         >>> attractivity_rate(sgf, vanishing=[L.diff(x), D, D.diff(x)]).alpha
         Subs(Derivative(D(x), (x, 2)), x, 0)/2 + Subs(Derivative(L(x), (x, 2)), x, 0)
     """
-    if process.dimension != 1:
+    if checked_process(process).dimension != 1:
         raise DimensionError(
             f"attractivity_rate is a formula on the line, but the process has coordinates {tuple(process.state)}. "
             "In several dimensions the top Lyapunov exponent of the linearisation decides."
         )
     (x,), (b,), (a,) = process.state, process.drift, process.diffusion
-    p = sp.sympify(point, strict=True)
+    p = single_expression(point, "point")
     zeros = {_value(f, x, p, "vanishing"): sp.S.Zero for f in vanishing}
 
     def at_point(f: sp.Expr, name: str) -> sp.Expr:
@@ -181,6 +185,8 @@ def linearisation(
     (x,) = process.state
     if symbol is None:
         symbol = x if rate.point == 0 else sp.Symbol(f"delta_{x.name}", real=True)
+    if not isinstance(symbol, sp.Symbol):
+        raise SymbolError(f"symbol must be a SymPy symbol, the name of the displacement, got {symbol!r}.")
     return ItoProcess.scalar(symbol, drift=rate.drift_slope * symbol, dispersion=sp.sqrt(rate.noise_strength) * symbol)
 
 
@@ -207,19 +213,3 @@ def _value(f: sp.Expr, x: sp.Symbol, p: sp.Expr, name: str) -> sp.Expr:
             "Pass to coordinates in which the coefficients are smooth."
         )
     return value
-
-
-def _exact(symbol: sp.Expr, value: object) -> sp.Expr:
-    """``value`` as an exact number that the assumptions of ``symbol`` allow."""
-    if isinstance(value, sp.Expr) and not value.has(sp.Float):
-        number = value
-    elif isinstance(value, Real | sp.Float) and math.isfinite(value):
-        number = sp.Integer(int(value)) if float(value).is_integer() else sp.Rational(repr(float(value)))
-    else:
-        raise SymbolError(f"the value of {symbol} must be a finite real number, got {value!r}.")
-    if number.is_extended_real is not True or number.is_finite is False:
-        raise SymbolError(f"the value of {symbol} must be a finite real number, got {value!r}.")
-    for name in ("positive", "negative", "nonnegative", "nonpositive", "nonzero", "integer"):
-        if getattr(symbol, f"is_{name}") and getattr(number, f"is_{name}") is False:
-            raise SymbolError(f"{symbol} is declared {name}, got the value {value!r}.")
-    return number

@@ -364,7 +364,7 @@ class _ComplexBalls(_Balls):
         return self.flint.acb(value)
 
     def at(self, more: Mapping[sp.Symbol, Any]) -> _Balls:
-        balls = super().at(more)
+        balls: Any = super().at(more)
         balls.analytic = self.analytic
         return balls
 

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -174,7 +174,7 @@ def _finite_speed(scale: EndpointBehaviour, alpha: sp.Expr) -> Boolean:
 def _feller_classes(scale: EndpointBehaviour, alpha: sp.Expr) -> tuple[tuple[Boolean, FellerClass], ...]:
     outward = -1 if scale.at_infinity else 1
     gamma = scale.exponent
-    found: dict[FellerClass, Boolean] = {name: sp.false for name in ("regular", "exit", "entrance", "natural")}
+    found: dict[FellerClass, Boolean] = dict.fromkeys(get_args(FellerClass), sp.false)
 
     def add(name: FellerClass, *conditions: Boolean) -> None:
         found[name] = sp.Or(found[name], sp.And(*conditions))
@@ -192,5 +192,5 @@ def _feller_classes(scale: EndpointBehaviour, alpha: sp.Expr) -> tuple[tuple[Boo
     add("exit", none_before, quick, nonpositive(outward * (gamma - alpha + 1)))
     add("entrance", none_before, quick, nonnegative(outward * (gamma - 1)))
     add("natural", none_before, slow)
-    reduced = ((simplified(condition), name) for name, condition in found.items())
-    return tuple((condition, name) for condition, name in reduced if condition != sp.false)
+    reduced: dict[FellerClass, Boolean] = {name: simplified(condition) for name, condition in found.items()}
+    return tuple((condition, name) for name, condition in reduced.items() if condition != sp.false)

@@ -14,7 +14,7 @@ from sympy.integrals.manualintegrate import manualintegrate
 
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
 from theory.generator import observable
-from theory.ito import Expressions, ItoProcess, ito_differential
+from theory.ito import Expressions, ItoProcess, checked_process, ito_differential
 from theory.notation import t
 from theory.zero import decide_zero
 
@@ -95,6 +95,7 @@ def lamperti(process: ItoProcess, symbol: sp.Symbol) -> ItoProcess:
         >>> lamperti(gbm, sp.Symbol("y", real=True)).drift
         Matrix([[mu/zeta - zeta/2]])
     """
+    _require_symbol(checked_process(process), symbol)
     if process.dimension != 1 or process.noise_dimension != 1:
         raise DimensionError(
             "lamperti needs one coordinate and one Brownian motion, but the process has "
@@ -134,6 +135,7 @@ def logarithm(process: ItoProcess, symbol: sp.Symbol) -> ItoProcess:
         >>> logarithm(double_well, sp.Symbol("z", real=True)).drift
         Matrix([[mu - zeta**2/2 - exp(2*z)]])
     """
+    _require_symbol(checked_process(process), symbol)
     if process.dimension != 1:
         raise DimensionError(
             f"logarithm is defined on the line, but the process has coordinates {tuple(process.state)}. "
@@ -200,6 +202,11 @@ def _check_inverse(
 def _rewritten(entry: sp.Expr, there: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
     """``entry`` in the new coordinates, as a sum of products."""
     return sp.expand(entry.subs(there, simultaneous=True))
+
+
+def _require_symbol(process: ItoProcess, symbol: object) -> None:
+    if not isinstance(symbol, sp.Symbol) or symbol in process.state:
+        raise SymbolError(f"symbol must be a new SymPy symbol, the name of the new coordinate, got {symbol!r}.")
 
 
 def _antiderivative(integrand: sp.Expr, x: sp.Symbol) -> sp.Expr:

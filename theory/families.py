@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -153,8 +154,8 @@ class Gaussian(Family):
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """The condition for a finite moment of order ``k``, where the density is normalisable."""
-        k = sp.sympify(k, strict=True)
-        return sp.true if k.is_integer and k.is_nonnegative else sp.false
+        order: Any = sp.sympify(k, strict=True)
+        return sp.true if order.is_integer and order.is_nonnegative else sp.false
 
     def _moment(self, k: sp.Expr) -> sp.Expr:
         if not k.is_Integer:
@@ -215,8 +216,8 @@ class GeneralisedGamma(Family):
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """The condition for a finite moment of order ``k``, where the density is normalisable."""
-        k = sp.sympify(k, strict=True)
-        return sp.true if k.is_nonnegative else positive(self.shape + k)
+        order: Any = sp.sympify(k, strict=True)
+        return sp.true if order.is_nonnegative else positive(self.shape + order)
 
     def _moment(self, k: sp.Expr) -> sp.Expr:
         steps = k / self.power
@@ -270,8 +271,8 @@ class InverseGamma(Family):
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """The condition for a finite moment of order ``k``, where the density is normalisable."""
-        k = sp.sympify(k, strict=True)
-        return sp.true if k.is_nonpositive else positive(self.shape - k)
+        order: Any = sp.sympify(k, strict=True)
+        return sp.true if order.is_nonpositive else positive(self.shape - order)
 
     def _moment(self, k: sp.Expr) -> sp.Expr:
         return self.scale**k * _gamma_ratio(self.shape, -k)
@@ -334,10 +335,10 @@ class Beta(Family):
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """The condition for a finite moment of order ``k``, where the density is normalisable."""
-        k = sp.sympify(k, strict=True)
+        order: Any = sp.sympify(k, strict=True)
         if self.interval.left == 0:
-            return sp.true if k.is_nonnegative else positive(self.alpha + k)
-        return sp.true if k.is_integer and k.is_nonnegative else sp.false
+            return sp.true if order.is_nonnegative else positive(self.alpha + order)
+        return sp.true if order.is_integer and order.is_nonnegative else sp.false
 
     def _moment(self, k: sp.Expr) -> sp.Expr:
         a, b, left = self.alpha, self.beta, self.interval.left

@@ -27,7 +27,7 @@ from theory.asymptotics import power_quotient
 from theory.boundary import Endpoint, endpoint, scale_density, speed_density
 from theory.errors import SymbolError, UnsupportedFormError
 from theory.inequalities import simplified, vanishes
-from theory.ito import ItoProcess
+from theory.ito import ItoProcess, single_expression
 from theory.line import Interval, LineDiffusion, line_diffusion
 from theory.primitive import logarithmic_derivative
 
@@ -54,7 +54,7 @@ def scale_function(process: ItoProcess, interval: Interval | None = None, *, bas
         Piecewise((zeta**2*(theta**(-2*mu/zeta**2 + 1) - 1)/(-2*mu + zeta**2), Ne(mu, zeta**2/2)), (log(theta), True))
     """
     line = line_diffusion(process, interval)
-    base = line.interval.interior_point() if base is None else sp.sympify(base, strict=True)
+    base = line.interval.interior_point() if base is None else single_expression(base, "base")
     scale = _integral(scale_density(process, line.interval), line.variable, base, line.variable)
     return _where_regular(line, scale)
 
@@ -242,8 +242,9 @@ def _integral(weight: sp.Expr, x: sp.Symbol, low: sp.Expr, high: sp.Expr) -> sp.
 
 def _primitive(weight: sp.Expr, x: sp.Symbol) -> _Primitive | None:
     """An antiderivative of a sum of powers, or of one exponential of a linear function."""
-    terms = [_monomial(term, x) for term in sp.Add.make_args(sp.expand(weight))]
-    if any(term is None for term in terms):
+    parts = sp.Add.make_args(sp.expand(weight))
+    terms = [term for term in (_monomial(part, x) for part in parts) if term is not None]
+    if len(terms) < len(parts):
         return None
     total, generic = sp.S.Zero, sp.true
     for coefficient, power, rate in terms:
@@ -316,7 +317,8 @@ def _lost(behind: Endpoint, regular_ends: str) -> Boolean:
 
 
 def _ordered(start: sp.Expr, lower: sp.Expr, upper: sp.Expr, interval: Interval) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
-    start, lower, upper = sp.sympify(start, strict=True), sp.sympify(lower, strict=True), sp.sympify(upper, strict=True)
+    named = {"start": start, "lower": lower, "upper": upper}
+    start, lower, upper = (single_expression(value, name, infinite=True) for name, value in named.items())
     pairs = (
         (interval.left, "left", lower, "lower"),
         (lower, "lower", start, "start"),
@@ -335,7 +337,7 @@ def _ordered(start: sp.Expr, lower: sp.Expr, upper: sp.Expr, interval: Interval)
 
 
 def _inside(value: sp.Expr, interval: Interval, name: str) -> sp.Expr:
-    value = sp.sympify(value, strict=True)
+    value = single_expression(value, name, infinite=True)
     outside = sp.Or(sp.LessThan(value, interval.left), sp.GreaterThan(value, interval.right))
     if outside == sp.true or value.is_real is False:
         raise SymbolError(f"{name} must lie inside {interval.ends}, got {name}={value}.")

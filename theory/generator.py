@@ -7,6 +7,9 @@ The generator :math:`\mathcal L` moves observables, its adjoint :math:`\mathcal 
 
 from __future__ import annotations
 
+import contextlib
+from typing import Any
+
 import sympy as sp
 
 from theory.errors import ShapeError, SymbolError
@@ -22,10 +25,9 @@ def observable(process: ItoProcess, f: sp.Expr, name: str = "f") -> sp.Expr:
         SymbolError: ``f`` holds a symbol that only looks like a coordinate or like time. It would be taken
             for a constant, and every derivative of it would silently be zero.
     """
-    try:
+    expression: Any = None
+    with contextlib.suppress(sp.SympifyError):
         expression = sp.sympify(f, strict=True)
-    except sp.SympifyError:
-        expression = None
     if not isinstance(expression, sp.Expr) or isinstance(expression, sp.MatrixExpr):
         raise ShapeError(f"{name} must be one SymPy expression, got {f!r}. Call once per entry of a vector.")
     known = {symbol.name: symbol for symbol in (*process.state, t)}

@@ -6,9 +6,11 @@ through :data:`theory.notation.t`.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
@@ -24,8 +26,10 @@ def expressions(entries: Expressions | sp.Expr, name: str) -> sp.ImmutableMatrix
 
     Text is refused because SymPy would execute it; ``name`` is the argument an error message speaks of.
     """
-    nested = isinstance(entries, sp.MatrixBase | list | tuple)
-    rows = entries.tolist() if isinstance(entries, sp.MatrixBase) else list(entries) if nested else [entries]
+    given: Any = entries
+    if isinstance(given, sp.MatrixBase):
+        given = given.tolist()
+    rows = list(given) if isinstance(given, list | tuple) else [given]
     try:
         strict = [[_strict(e) for e in row] if isinstance(row, list | tuple) else _strict(row) for row in rows]
         matrix = sp.ImmutableMatrix(strict)
@@ -38,6 +42,26 @@ def expressions(entries: Expressions | sp.Expr, name: str) -> sp.ImmutableMatrix
         if not isinstance(entry, sp.Expr) or entry.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
             raise ShapeError(f"{name} must hold finite expressions, got {entry}. Check divisions by zero in it.")
     return matrix
+
+
+def single_expression(value: object, name: str, *, infinite: bool = False) -> sp.Expr:
+    """``value`` as one expression; text is refused because SymPy would execute it, and so are nan and infinities.
+
+    Args:
+        value: A number or an expression.
+        name: The argument an error message speaks of.
+        infinite: Whether infinities are allowed, as for the ends of an interval.
+    """
+    expression: Any = None
+    with contextlib.suppress(sp.SympifyError):
+        expression = sp.sympify(value, strict=True)
+    refused = (sp.nan, sp.zoo) if infinite else (sp.nan, sp.zoo, sp.oo, -sp.oo)
+    if not isinstance(expression, sp.Expr) or isinstance(expression, sp.MatrixExpr) or expression.has(*refused):
+        raise ShapeError(
+            f"{name} must be one {'' if infinite else 'finite '}number or expression, got {value!r}. "
+            "Build it from symbols; text is not read."
+        )
+    return expression
 
 
 def _strict(entry: object) -> sp.Basic:
@@ -121,8 +145,19 @@ class ItoProcess:
                 )
 
     @classmethod
-    def scalar(cls, state: sp.Symbol, *, drift: sp.Expr, dispersion: sp.Expr) -> ItoProcess:
-        """The process with one coordinate and one Brownian motion."""
+    def scalar(
+        cls, state: sp.Symbol, *unnamed: object, drift: sp.Expr | None = None, dispersion: sp.Expr | None = None
+    ) -> ItoProcess:
+        """The process with one coordinate and one Brownian motion.
+
+        Raises:
+            ShapeError: drift or dispersion is missing, or given without its name.
+        """
+        if unnamed or drift is None or dispersion is None:
+            raise ShapeError(
+                "drift and dispersion must be given by name, since either order is in use: "
+                f"ItoProcess.scalar({state}, drift=..., dispersion=...)."
+            )
         return cls([state], [drift], [[dispersion]])
 
     @property
@@ -152,13 +187,15 @@ class ItoProcess:
         Raises:
             SymbolError: ``values`` names a coordinate. Use ``change_of_variables`` for that.
         """
+        if not isinstance(values, Mapping) or not all(isinstance(symbol, sp.Expr) for symbol in values):
+            raise SymbolError(f"values must be a mapping of symbols to expressions, got {values!r}.")
         named = set(values) & set(self.state)
         if named:
             raise SymbolError(
                 f"values may name parameters only, but {sorted(map(str, named))} are coordinates. "
                 "Use theory.change_of_variables to pass to other coordinates."
             )
-        exact = {symbol: sp.sympify(value, strict=True) for symbol, value in values.items()}
+        exact = {symbol: single_expression(value, str(symbol)) for symbol, value in values.items()}
         put = {"simultaneous": True}
         return ItoProcess(self.state, self.drift.subs(exact, **put), self.dispersion.subs(exact, **put))
 
@@ -172,6 +209,17 @@ class ItoProcess:
             )
             lines.append(rf"d{sp.latex(x)} &= \left({sp.latex(self.drift[i])}\right) dt{noise}")
         return r"$\displaystyle \begin{aligned}" + r" \\ ".join(lines) + r"\end{aligned}$"
+
+
+def checked_process(process: object) -> ItoProcess:
+    """``process`` if it is one.
+
+    Raises:
+        ShapeError: it is not.
+    """
+    if not isinstance(process, ItoProcess):
+        raise ShapeError(f"process must be an ItoProcess, got {process!r}. Build it with ItoProcess or from a model.")
+    return process
 
 
 @dataclass(frozen=True)

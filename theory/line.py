@@ -15,9 +15,9 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.logic.boolalg import Boolean
 
 from theory.asymptotics import PowerQuotient, power_quotient, require_real, sign_on_interval
-from theory.errors import DimensionError, SymbolError, UnsupportedFormError
+from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
 from theory.inequalities import sign, simplified
-from theory.ito import ItoProcess
+from theory.ito import ItoProcess, checked_process, single_expression
 from theory.notation import t
 
 
@@ -37,8 +37,8 @@ class Interval:
     right: sp.Expr
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "left", sp.sympify(self.left, strict=True))
-        object.__setattr__(self, "right", sp.sympify(self.right, strict=True))
+        object.__setattr__(self, "left", single_expression(self.left, "left", infinite=True))
+        object.__setattr__(self, "right", single_expression(self.right, "right", infinite=True))
         if self.left == -sp.oo and self.right == sp.oo:
             return
         if not (self.right - self.left).is_extended_positive:
@@ -98,11 +98,11 @@ class Chart:
     @classmethod
     def for_functions(cls, x: sp.Symbol, functions: Sequence[sp.Expr], interval: Interval) -> Chart:
         """The chart in which ``functions`` may be quotients of powers: x itself, its exponential or its logarithm."""
-        functions = sp.Tuple(*(_without_hyperbolics(f) for f in functions))
-        if any(e.args[0].has(x) for e in functions.atoms(sp.exp)):
+        every = sp.Tuple(*(_without_hyperbolics(f) for f in functions))
+        if any(e.args[0].has(x) for e in every.atoms(sp.exp)):
             z = sp.Symbol(f"e_{x.name}", positive=True)
             return cls(x, z, sp.exp(x), sp.log(z), Interval(*(sp.exp(end) for end in interval.ends)))
-        if any(e.args[0].has(x) for e in functions.atoms(sp.log)):
+        if any(e.args[0].has(x) for e in every.atoms(sp.log)):
             if not interval.left.is_nonnegative:
                 raise UnsupportedFormError(f"log({x}) needs {x} > 0, but the interval is {interval.ends}.")
             z = sp.Symbol(f"log_{x.name}", real=True)
@@ -187,6 +187,9 @@ def line_diffusion(process: ItoProcess, interval: Interval | None = None) -> Lin
         UnsupportedFormError: no noise; a zero of the diffusion or a pole of the drift inside the interval; or
             coefficients outside the class described in the module.
     """
+    checked_process(process)
+    if interval is not None and not isinstance(interval, Interval):
+        raise ShapeError(f"interval must be an Interval, got {interval!r}. Write Interval(left, right).")
     if process.dimension != 1:
         raise DimensionError(
             f"this is a formula on the line, but process has the coordinates {tuple(process.state)}. "

@@ -21,15 +21,18 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sympy as sp
 
+from theory.attractivity import decided_sign
 from theory.errors import DimensionError, UnsupportedFormError
 from theory.fokker_planck import probability_current
 from theory.generator import expanded
 from theory.ito import ItoProcess
-from theory.transverse import TransverseLinearisation
+from theory.splitting import blocks
+from theory.transverse import TransverseLinearisation, checked_linearisation, named_coefficients
 from theory.zero import decide_zero
 
 varphi = sp.Symbol("varphi", real=True)
@@ -43,13 +46,42 @@ class TopExponent:
     r"""The top Lyapunov exponent :math:`\lambda` of a homogeneous process.
 
     Attributes:
-        value: An expression; for the route "integral" a quotient of integrals for quadrature.
+        value: An expression; where a part has the route "integral" it holds a quotient of integrals for quadrature.
         route: "one growth rate" (the same in every direction), "invariant directions" (the larger of two),
-            "von Mises" (the direction follows a von Mises law), or "integral".
+            "blocks" (the largest of those of the blocks of :mod:`theory.splitting`), "von Mises" (the direction follows
+            a von Mises law), or "integral".
     """
 
     value: sp.Expr
     route: str
+
+    @property
+    def alpha(self) -> sp.Expr:
+        r"""The rate of attractivity :math:`-\lambda`, as on the line."""
+        return -self.value
+
+    def decide(self, values: Mapping[sp.Expr, object] | None = None) -> str:
+        """What the sign says at numbers for all parameters, as :meth:`theory.attractivity.AttractivityRate.decide`.
+
+        Returns:
+            "attractive", "not attractive", or "undecided by this order" where the exponent is 0.
+
+        Raises:
+            MissingParameterError: a symbol has no value.
+            SymbolError: a value is no finite real number, or contradicts the assumptions of its symbol.
+            UnsupportedFormError: the value holds an integral; take :func:`numerics.lyapunov.exponent_on_circle`.
+
+        Example:
+            >>> c, s = sp.symbols("c s", positive=True)
+            >>> exponent = TopExponent(c - s**2 / 2, "invariant directions")
+            >>> [exponent.decide({c: value, s: 0.1}) for value in (0.004, 0.005, 0.006)]
+            ['attractive', 'undecided by this order', 'not attractive']
+        """
+        if self.value.has(sp.Integral):
+            raise UnsupportedFormError(
+                "the exponent is a quotient of integrals. Evaluate it with numerics.lyapunov.exponent_on_circle."
+            )
+        return decided_sign(self.alpha, values)
 
 
 def fourier_coefficients(form: sp.Expr, linearisation: TransverseLinearisation) -> dict[int, sp.Expr]:
@@ -125,7 +157,7 @@ def top_exponent(linearisation: TransverseLinearisation) -> TopExponent:
     (:func:`numerics.lyapunov.exponent_on_circle` checks it).
 
     Raises:
-        DimensionError: more than two normal directions, and a growth rate that depends on the direction.
+        DimensionError: a block of more than two normal directions, whose growth rate depends on the direction.
         UnsupportedFormError: the angular noise vanishes in directions that are not a pair of invariant ones.
 
     Example:
@@ -135,14 +167,20 @@ def top_exponent(linearisation: TransverseLinearisation) -> TopExponent:
         >>> neuron = ItoProcess([x, y], [c * y, c * x], sp.Matrix([s * y, s * x]))
         >>> top_exponent(transverse_linearisation(neuron))
         TopExponent(value=c - s**2/2, route='invariant directions')
+        >>> z = sp.Symbol("z", real=True)
+        >>> with_rest = ItoProcess([x, y, z], [c * y, c * x, 0], sp.Matrix([s * y, s * x, s * x]))
+        >>> top_exponent(transverse_linearisation(with_rest))
+        TopExponent(value=Max(0, c - s**2/2), route='blocks')
     """
-    constant = constant_growth(linearisation)
+    constant = constant_growth(checked_linearisation(linearisation))
     if constant is not None:
         return TopExponent(constant, "one growth rate")
-    _require_two(linearisation)
-    directions = invariant_directions(linearisation)
-    if len(directions) == 2:
+    if linearisation.dimension == 2 and len(directions := invariant_directions(linearisation)) == 2:
         return TopExponent(sp.Max(*(_growth_along(linearisation, v) for v in directions)), "invariant directions")
+    parts = blocks(linearisation)
+    if len(parts) > 1:
+        return TopExponent(sp.Max(*(top_exponent(part).value for part in parts)), "blocks")
+    _require_two(linearisation)
     _require_angular_noise(linearisation)
     _require_no_doubt(linearisation)
     if _is_von_mises(linearisation):
@@ -165,8 +203,9 @@ def constant_growth(linearisation: TransverseLinearisation) -> sp.Expr | None:
         -g + zeta**2/2
     """
     first, *rest = linearisation.direction
-    growth, radius = linearisation.log_growth, sum(e**2 for e in linearisation.direction)
-    value = expanded(growth.subs({first: 1, **dict.fromkeys(rest, 0)}))
+    growth, back = named_coefficients(linearisation.log_growth, linearisation.direction)
+    value = expanded(growth.xreplace({first: sp.S.One, **dict.fromkeys(rest, sp.S.Zero)}))
+    radius = sum(e**2 for e in linearisation.direction)
     homogeneous = sum(
         (
             term * radius if sp.Poly(term, first, *rest).total_degree() == 2 else term
@@ -175,7 +214,7 @@ def constant_growth(linearisation: TransverseLinearisation) -> sp.Expr | None:
         if growth != 0
         else ()
     )
-    return value if sp.expand(homogeneous - value * radius**2) == 0 else None
+    return value.xreplace(back) if sp.expand(homogeneous - value * radius**2) == 0 else None
 
 
 def invariant_directions(linearisation: TransverseLinearisation) -> tuple[sp.ImmutableMatrix, ...]:

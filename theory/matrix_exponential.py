@@ -16,6 +16,7 @@ from collections.abc import Mapping
 import sympy as sp
 
 from theory.errors import ShapeError, UnsupportedFormError
+from theory.ito import expressions, single_expression
 from theory.zero import decide_zero
 
 ExponentialPolynomial = Mapping[sp.Expr, tuple[sp.Expr, ...]]
@@ -46,6 +47,7 @@ def matrix_exponential(matrix: sp.MatrixBase, time: sp.Expr) -> sp.ImmutableMatr
         [exp(-k*t), t*exp(-k*t)],
         [        0,   exp(-k*t)]])
     """
+    matrix, time = expressions(matrix, "matrix"), single_expression(time, "time")
     if matrix.rows != matrix.cols:
         raise ShapeError(f"matrix must be square to have an exponential, got matrix.shape={matrix.shape}.")
     coefficients = _coefficients(sp.ImmutableMatrix(matrix))

@@ -19,7 +19,7 @@ import sympy as sp
 
 from theory.errors import MissingParameterError, NotNormalisableError, UnsupportedFormError
 from theory.generator import generator
-from theory.ito import ItoProcess
+from theory.ito import ItoProcess, checked_process, column, single_expression
 from theory.matrix_exponential import matrix_exponential
 from theory.notation import t
 
@@ -92,7 +92,7 @@ class MomentEquations:
         start = sp.Matrix([*self._initial(initial), 1])
         n = len(self.moments)
         augmented = sp.Matrix.vstack(sp.Matrix.hstack(self.matrix, self.constant), sp.zeros(1, n + 1))
-        flow = matrix_exponential(augmented, time) * start
+        flow = matrix_exponential(augmented, single_expression(time, "time")) * start
         return {index: sp.expand(flow[i]) for i, index in enumerate(self.moments)}
 
     def stationary(self) -> dict[MultiIndex, sp.Expr]:
@@ -140,12 +140,13 @@ class MomentEquations:
                     f"initial needs a value for every moment {self.moments}, missing {missing}. "
                     "Give a starting point if the process starts at one."
                 )
-            return [initial[index] for index in self.moments]
-        if len(initial) != len(self.state):
+            return [single_expression(initial[index], f"initial[{index}]") for index in self.moments]
+        start = column(initial, "initial")
+        if start.rows != self.state.rows:
             raise MissingParameterError(
-                f"initial needs one value per coordinate {tuple(self.state)}, got {len(initial)}."
+                f"initial needs one value per coordinate {tuple(self.state)}, got {start.rows}."
             )
-        return [_monomial(list(initial), index) for index in self.moments]
+        return [_monomial(list(start), index) for index in self.moments]
 
 
 def moment_equations(process: ItoProcess, order: int) -> MomentEquations:
@@ -171,6 +172,7 @@ def moment_equations(process: ItoProcess, order: int) -> MomentEquations:
     """
     if not isinstance(order, int) or isinstance(order, bool) or order < 1:
         raise UnsupportedFormError(f"order must be a positive integer, got {order!r}.")
+    checked_process(process)
     moments = _graded_indices(process.dimension, order)
     expansions = [_expansion(process, index) for index in moments]
     reached = {index for expansion in expansions for index in expansion}
@@ -192,7 +194,7 @@ def _graded_indices(dimension: int, order: int) -> tuple[MultiIndex, ...]:
 
 
 def _monomial(point: Sequence[sp.Expr] | sp.MatrixBase, index: MultiIndex) -> sp.Expr:
-    return sp.Mul(*(sp.sympify(x, strict=True) ** power for x, power in zip(point, index, strict=True)))
+    return sp.Mul(*(x**power for x, power in zip(point, index, strict=True)))
 
 
 def _expansion(process: ItoProcess, index: MultiIndex) -> dict[MultiIndex, sp.Expr]:

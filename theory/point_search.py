@@ -14,7 +14,7 @@ import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from theory.admissible_points import AdmissibleRegion
+from theory.admissible_points import AdmissibleRegion, rounded_points, simple_points
 from theory.balls import ball, complex_ball
 from theory.exact_value import Point
 
@@ -97,6 +97,19 @@ class PointSearch:
                 return "agrees", radius
         self.blurred += 1
         return "blurred", None
+
+    def readable_witness(self, point: Point) -> tuple[Point, str]:
+        """A point of simple numbers whose ball excludes 0 too, and that ball as text; ``point`` if none is found.
+
+        It is looked for after a random point has refuted, and plays no part in that decision.
+        """
+        ball_there = self.last_ball.str(6)
+        for simpler in itertools.chain(simple_points(self.region), rounded_points(self.region, point)):
+            if self.clock.is_over:
+                break
+            if self.residual(simpler)[0] == "excludes":
+                return simpler, self.last_ball.str(6)
+        return point, ball_there
 
     def is_hopeless(self, used: int) -> bool:
         """Whether so many points failed to count that going on is not worth the time."""

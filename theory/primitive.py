@@ -74,7 +74,7 @@ def _candidate(rho: sp.Expr, x: sp.Symbol, interval: Interval) -> sp.Expr | None
         ((power, scale),) = divisor.items()
         terms = {sp.expand(r - power): c / scale for r, c in quotient.terms(quotient.numerator).items()}
         return _from_powers(terms, x)
-    if len(quotient.generators) > 1:
+    if len(quotient.generators) != 1:
         return None
     (g,), (r,) = quotient.generators, quotient.powers
     ratio = quotient.numerator.as_expr() / quotient.denominator.as_expr() * g ** (1 / r - 1) / r

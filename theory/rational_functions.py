@@ -152,7 +152,7 @@ class Extension:
             for factor in e.args:
                 result = _guarded_product(result, self._value(factor, known))
         else:
-            result = self._power(*e.args, known)
+            result = self._power(*e.args, known=known)
         known[e] = result
         return result
 

@@ -2,11 +2,14 @@ r"""Special functions that SymPy lacks: Tricomi's confluent hypergeometric funct
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy as sp
 from sympy.core.function import ArgumentIndexError
 
 
-class hyperu(sp.Function):  # noqa: N801  (functions of SymPy are lower case, and mpmath evaluates by this name)
+# Lower case as SymPy's own functions; mpmath evaluates by this name.
+class hyperu(sp.Function):
     r"""Tricomi's function :math:`U(a, b, z)`, the solution of Kummer's equation that does not grow at infinity.
 
     .. math::
@@ -55,7 +58,7 @@ class hyperu(sp.Function):  # noqa: N801  (functions of SymPy are lower case, an
             (-1) ** n * sum(sp.binomial(n, j) * sp.expand_func(sp.rf(b + j, n - j)) * (-z) ** j for j in range(n + 1))
         )
 
-    def _latex(self, printer: object, exp: str | None = None) -> str:
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
         arguments = ", ".join(printer._print(argument) for argument in self.args)
         return rf"U\left({arguments}\right)" + (f"^{{{exp}}}" if exp else "")
 

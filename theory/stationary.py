@@ -18,9 +18,6 @@ References:
 
 from __future__ import annotations
 
-import decimal
-import fractions
-import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -35,9 +32,10 @@ from theory.errors import (
     SymbolError,
     UnsupportedFormError,
 )
+from theory.exact_value import admitted_values
 from theory.families import Family, recognise
 from theory.inequalities import holds, sign, simplified
-from theory.ito import ItoProcess
+from theory.ito import ItoProcess, single_expression
 from theory.line import Chart, Interval, line_diffusion
 from theory.mode import mode
 from theory.primitive import (
@@ -113,7 +111,7 @@ class StationaryLaw:
 
     def moment(self, k: sp.Expr | int) -> sp.Expr:
         """The moment of order ``k`` of the normalised law."""
-        return self._of_family(f"moment({k})").moment(k)
+        return self._of_family(f"moment({k})").moment(single_expression(k, "k"))
 
     @property
     def mode(self) -> sp.Expr:
@@ -299,39 +297,14 @@ def _certify(density: sp.Expr, log_derivative: sp.Expr, chart: Chart) -> None:
 def _numbers(
     values: Mapping[sp.Symbol, sp.Expr | float], parameters: tuple[sp.Symbol, ...]
 ) -> dict[sp.Symbol, sp.Expr]:
-    unknown = sorted(str(symbol) for symbol in set(values) - set(parameters))
-    if unknown:
-        raise SymbolError(
-            f"values name {', '.join(unknown)}, which are no parameters of this law "
-            f"(parameters: {', '.join(map(str, parameters)) or 'none'}; symbols with other assumptions are others)."
-        )
-    missing = sorted(str(symbol) for symbol in set(parameters) - set(values))
+    exact = admitted_values(values, parameters)
+    missing = sorted(str(symbol) for symbol in set(parameters) - set(exact))
     if missing:
         raise MissingParameterError(
             f"every parameter needs a number to normalise the law: no value for {', '.join(missing)} "
-            f"(given: {', '.join(f'{s}={v}' for s, v in values.items()) or 'none'})."
+            f"(given: {', '.join(f'{s}={v}' for s, v in exact.items()) or 'none'})."
         )
-    exact = {symbol: _exact(symbol, value) for symbol, value in values.items()}
-    for symbol, value in exact.items():
-        for name in ("positive", "negative", "nonnegative", "nonzero", "integer", "rational", "real"):
-            wanted = symbol.assumptions0.get(name)
-            if wanted is not None and getattr(value, f"is_{name}", None) is (not wanted):
-                raise SymbolError(f"{symbol} is declared {name}={wanted}, got {symbol}={value}.")
+    symbolic = sorted(str(symbol) for symbol, value in exact.items() if value.free_symbols)
+    if symbolic:
+        raise SymbolError(f"values must give numbers to normalise the law, got expressions for {', '.join(symbolic)}.")
     return exact
-
-
-def _exact(symbol: sp.Symbol, value: sp.Expr | float) -> sp.Expr:
-    if isinstance(value, bool) or not isinstance(value, (numbers.Number, decimal.Decimal, sp.Expr)):
-        raise SymbolError(f"{symbol} needs a real number, got {value!r}.")
-    if isinstance(value, sp.Expr):
-        number = sp.nsimplify(value, rational=True) if value.has(sp.Float) else value
-    elif isinstance(value, (numbers.Rational, fractions.Fraction)):
-        number = sp.Rational(value.numerator, value.denominator)
-    else:
-        try:
-            number = sp.Rational(str(value))
-        except (TypeError, ValueError) as error:
-            raise SymbolError(f"{symbol} needs a real number, got {value!r}.") from error
-    if number.free_symbols or not number.is_real:
-        raise SymbolError(f"{symbol} needs a finite real number, got {value!r}.")
-    return number

@@ -74,5 +74,5 @@ def from_stratonovich(
         >>> from_stratonovich([theta], [0], [[zeta * theta]]).drift
         Matrix([[theta*zeta**2/2]])
     """
-    as_printed = ItoProcess(sp.ImmutableMatrix(state), sp.ImmutableMatrix(drift), sp.ImmutableMatrix(dispersion))
+    as_printed = ItoProcess(state, drift, dispersion)
     return ItoProcess(as_printed.state, as_printed.drift + noise_induced_drift(as_printed), as_printed.dispersion)

@@ -282,8 +282,9 @@ def _refuted(search: PointSearch, point: Point, proof: str | None) -> ZeroDecisi
     if proof is not None:
         where = as_text(point)
         raise AssertionError(f"{search.expression} was proved zero ({proof}), but a ball excludes 0 at {where}")
+    point, residual = search.readable_witness(point)
     where = ", ".join(f"{name} = {value}" for name, value in as_text(point).items())
-    reason = f"the residual is {search.last_ball.str(6)}" + (f" at {where}" if where else "")
+    reason = f"the residual is {residual}" + (f" at {where}" if where else "")
     return ZeroDecision("nonzero", reason, as_text(point), points_used=search.drawn)
 
 

@@ -13,14 +13,22 @@ import pytest
 import sympy as sp
 
 from numerics.codegen.compile import BACKENDS, source
+from theory.gradient_noise import Empirical, Model, Sampling, gradient_descent
 from theory.notation import mu, theta, zeta
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 w1, w2 = sp.symbols("w1 w2", real=True)
+u, v = sp.symbols("u v", real=True)
 eta = sp.Symbol("eta", positive=True)
 residuals = [w2 * sp.tanh(w1 * u) - v for u, v in ((1, sp.Rational(1, 2)), (-2, -1))]
 slopes = [residual * w2 * u * (1 - sp.tanh(w1 * u) ** 2) for residual, u in zip(residuals, (1, -2), strict=True)]
+MINI_BATCH = gradient_descent(
+    Model([w1], u * (w1 - v) ** 2 / 2, Empirical([u, v], [[1, 2], [3, 4], [5, -6], [7, 8]])),
+    learning_rate=eta,
+    batch_size=2,
+    sampling=Sampling.WITHOUT_REPLACEMENT,
+)
 
 CASES: dict[str, tuple[list[sp.Expr], list[sp.Symbol], str]] = {
     **{
@@ -34,6 +42,7 @@ CASES: dict[str, tuple[list[sp.Expr], list[sp.Symbol], str]] = {
         [w1, w2],
         "torch",
     ),
+    "mini_batch_numpy": (list(MINI_BATCH.update), [*MINI_BATCH.state, *MINI_BATCH.uniforms, eta], "numpy"),
     "constants_mpmath": ([w1 / 3 + sp.sqrt(2) * sp.pi, 0.1 * w1], [w1], "mpmath"),
 }
 

@@ -20,7 +20,8 @@ from theory.lyapunov import angular_diffusion, angular_drift, top_exponent
 from theory.models.matrix_modes import network_process
 from theory.models.matrix_modes import top_exponent as exponent_of_layers
 from theory.notation import nu
-from theory.transverse import sufficient_condition, transverse_linearisation
+from theory.symmetry import AffineSet
+from theory.transverse import linearised_along, sufficient_condition, transverse_linearisation
 
 x, y = sp.symbols("x y", real=True)
 
@@ -200,3 +201,67 @@ def test_bad_arguments_of_the_simulation_are_refused(process, changes, match):
     arguments = dict(initial=[1, 1], step=0.1, burn_in=0, until=2, segment=1, n_paths=4, seed=1) | changes
     with pytest.raises(ArgumentError, match=match):
         simulated_exponent(process, **arguments)
+
+
+def test_a_set_on_which_the_process_moves_attracts_at_the_mean_growth_of_its_points():
+    """The law of the point is N(0, 1), so log y grows at E[(a - s^2/2) p^2] = a - s^2/2; at p = 0 it would not."""
+    p, n = sp.symbols("p y", real=True)
+    process = ItoProcess([p, n], [-p, p**2 * n / 4], sp.Matrix([[sp.sqrt(2), 0], [0, p * n * 5 / 4]]))
+    along = linearised_along(process, AffineSet([p, n], [n]))
+    normal = along.state[1]
+    run = simulated_exponent(
+        along,
+        transverse=[normal],
+        initial=[0.0, 1.0],
+        step=0.002,
+        burn_in=8,
+        until=88,
+        segment=4,
+        n_paths=1000,
+        seed=seed_of("exponent along a moving point"),
+        scheme=None,
+    )
+    exact = 1 / 4 - 25 / 32
+    # The step makes an error of order 0.002 in both parts of the rate.
+    low, high = run.estimate.interval(false_alarm=FALSE_ALARM)
+    assert low - 0.01 < exact < high + 0.01
+    assert not low - 0.01 < 0 < high + 0.01
+    with pytest.raises(ArgumentError, match="degree 0"):
+        simulated_exponent(
+            ItoProcess([p, n], [n, n], sp.Matrix([0, n])),
+            transverse=[n],
+            initial=[0.0, 1.0],
+            step=0.1,
+            burn_in=0,
+            until=1,
+            segment=1,
+            n_paths=2,
+            seed=1,
+        )
+    with pytest.raises(ArgumentError, match="transverse"):
+        simulated_exponent(
+            along, transverse=[x], initial=[0.0, 1.0], step=0.1, burn_in=0, until=1, segment=1, n_paths=2, seed=1
+        )
+
+
+def test_exponent_of_blocks_is_that_of_the_whole_simulated():
+    """A shear of three commuting-free blocks: the top of their rates, against simulation and not the runner-up."""
+    z = sp.Symbol("z", real=True)
+    process = ItoProcess([x, y, z], [x / 4 + y, -y + z, z / 2], sp.Matrix([[x, y], [0, y], [z, 0]]))
+    linear = transverse_linearisation(process)
+    found = top_exponent(linear)
+    assert found.route == "blocks"
+    assert found.value == sp.Max(sp.Rational(1, 4) - sp.Rational(1, 2), -1 - sp.Rational(1, 2), 0)
+    run = simulated_exponent(
+        linear,
+        initial=[1.0, 1.0, 1.0],
+        step=0.002,
+        burn_in=20,
+        until=120,
+        segment=4,
+        n_paths=400,
+        seed=seed_of("exponent of blocks"),
+    )
+    low, high = run.estimate.interval(false_alarm=FALSE_ALARM)
+    assert low - 0.03 < float(found.value) < high + 0.03
+    assert not low - 0.03 < -0.25 < high + 0.03

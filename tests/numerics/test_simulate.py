@@ -72,12 +72,13 @@ def test_second_moment_is_that_of_the_discrete_chain(backend, precision):
 
 def test_backends_follow_the_same_paths():
     pytest.importorskip("llvmlite", reason="the fused CPU kernel needs llvmlite")
-    runs = [
+    compiled, plain = (
         simulate(WELL, parameters={mu: 1.0, zeta: 0.5}, initial=[1.0], step=0.01, until=1.0, n_paths=50, seed=3,
-                 backend=backend, precision="float64")
+                 backend=backend, precision="float64").final
         for backend in ("cpu", "numpy")
-    ]  # fmt: skip
-    np.testing.assert_allclose(runs[0].final, runs[1].final, rtol=1e-9)
+    )  # fmt: skip
+    assert compiled is not None and plain is not None
+    np.testing.assert_allclose(compiled, plain, rtol=1e-9)
 
 
 def test_time_dependent_coefficients_see_the_time_of_the_step():

@@ -21,9 +21,9 @@ n = sp.Symbol("n", integer=True)
 half = sp.Rational(1, 2)
 
 FUNCTIONS = [
-    *(getattr(sp, name)(x) for name in "exp sin cos tan cot sec csc sinh cosh tanh coth sech csch".split()),  # noqa: SIM905
-    *(getattr(sp, name)(x) for name in "erf erfc erfi atan asinh Abs floor ceiling Si Shi acot".split()),  # noqa: SIM905
-    *(getattr(sp, name)(p) for name in "log gamma loggamma digamma li Ci Chi Ei LambertW factorial harmonic".split()),  # noqa: SIM905
+    *(getattr(sp, name)(x) for name in "exp sin cos tan cot sec csc sinh cosh tanh coth sech csch".split()),
+    *(getattr(sp, name)(x) for name in "erf erfc erfi atan asinh Abs floor ceiling Si Shi acot".split()),
+    *(getattr(sp, name)(p) for name in "log gamma loggamma digamma li Ci Chi Ei LambertW factorial harmonic".split()),
     *(g(p / (p + 1)) for g in (sp.asin, sp.acos, sp.atanh, sp.asech, sp.erfinv, sp.erfcinv)),
     *(g(p + 1) for g in (sp.acosh, sp.acoth, sp.asec, sp.acsc, sp.zeta)),
     sp.acsch(p),

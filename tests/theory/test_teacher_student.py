@@ -56,7 +56,7 @@ def test_rotated_updates_decouple_in_the_free_algebra():
 
 def test_the_diagonal_modes_of_the_matrix_recursion_follow_the_mode_update_for_every_rotation():
     p, q, r = sp.symbols("p q r", real=True)
-    O, U, V = rotation(p), rotation(q), rotation(r)  # noqa: E741
+    O, U, V = rotation(p), rotation(q), rotation(r)
     names = [sp.symbols(f"{name}_1:3", real=True) for name in ("a", "b", "s", "z")]
     A, B, S, noise = (sp.diag(*values) for values in names)
     X = sp.eye(2)  # orthonormal rows; what matters is X X^T = 1
@@ -64,7 +64,7 @@ def test_the_diagonal_modes_of_the_matrix_recursion_follow_the_mode_update_for_e
     first, second = model.layer_updates(W_1, W_2, X, U * S * V.T, U * noise * V.T)
     spectral = dict(zip([*W_1, *W_2], [*(O * A * V.T), *(U * B * O.T)], strict=True))
     A_new, B_new = O.T * first.subs(spectral) * V, U.T * second.subs(spectral) * O
-    expected = [model.mode_update(*(values[i] for values in names[:2]), names[3][i], eta, names[2][i]) for i in (0, 1)]
+    expected = [model.mode_update(names[0][i], names[1][i], names[3][i], eta, names[2][i]) for i in (0, 1)]
     at = {p: sp.Rational(2, 7), q: sp.Rational(-3, 5), r: sp.Rational(11, 4)}
     assert vanishes(A_new.subs(at) - sp.diag(*(pair[0] for pair in expected)))
     assert vanishes(B_new.subs(at) - sp.diag(*(pair[1] for pair in expected)))

@@ -70,6 +70,17 @@ def test_a_shifted_set_gives_the_same_linearisation_as_the_set_at_the_origin():
     assert transverse_linearisation(shifted, origin=[1, 2]) == transverse_linearisation(NEURON)
 
 
+def test_a_dispersion_with_a_kink_on_the_set_has_the_diffusion_of_its_smooth_twin():
+    smooth, kinked = (transverse_linearisation(ItoProcess([x], [-x], sp.Matrix([3 * f]))) for f in (x, sp.Abs(x)))
+    assert kinked.diffusion == smooth.diffusion != sp.zeros(1)
+
+
+@pytest.mark.parametrize("cases", [sp.Max(x, -x), sp.Piecewise((2 * x, x > 0), (-x, True)), x * sp.sign(x)])
+def test_coefficients_by_cases_are_refused(cases):
+    with pytest.raises(UnsupportedFormError, match="by cases"):
+        transverse_linearisation(ItoProcess([x], [-x], sp.Matrix([cases])))
+
+
 def test_square_root_of_the_diffusion_need_not_be_differentiable():
     isotropic = ItoProcess([x, y], [-g * x, -g * y], s * sp.sqrt(x**2 + y**2) * sp.eye(2))
     linear = transverse_linearisation(isotropic)

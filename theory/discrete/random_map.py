@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
-from theory.ito import Expressions, ItoProcess, column
+from theory.ito import Expressions, ItoProcess, column, single_expression
 from theory.notation import eta, mu, zeta
 
 xi = sp.Symbol("xi", real=True)
@@ -38,7 +38,7 @@ def gaussian_moments(variance: sp.Expr, highest: int) -> tuple[sp.Expr, ...]:
         >>> gaussian_moments(zeta**2, 4)
         (1, 0, zeta**2, 0, 3*zeta**4)
     """
-    v = sp.sympify(variance)
+    v = single_expression(variance, "variance")
     return tuple(sp.factorial2(j - 1) * v ** (j // 2) if j % 2 == 0 else sp.S.Zero for j in range(highest + 1))
 
 
@@ -87,13 +87,13 @@ def one_step_moments(
         noise: The symbol ``z``.
         moments: :math:`E z^0, E z^1, \dots`, up to twice the degree of ``update`` in ``z``.
     """
-    update, state = column(update, "update"), column(state, "state")
-    if update.shape != state.shape:
+    after, before = column(update, "update"), column(state, "state")
+    if after.shape != before.shape:
         raise ShapeError(
-            f"update must have one entry per coordinate of state, got {update.shape} and {state.shape}. "
+            f"update must have one entry per coordinate of state, got {after.shape} and {before.shape}. "
             "List the new value of every coordinate."
         )
-    increment = update - state
+    increment = after - before
     mean = increment.applyfunc(lambda entry: expectation(entry, noise, moments))
     second = (increment * increment.T).applyfunc(lambda entry: expectation(entry, noise, moments))
     return OneStepMoments(sp.ImmutableMatrix(mean), sp.ImmutableMatrix((second - mean * mean.T).applyfunc(sp.expand)))
@@ -176,7 +176,7 @@ def gaussian_growth_rate(mean: sp.Expr, variance: sp.Expr) -> sp.Expr:
         >>> gaussian_growth_rate(1, 1).evalf(10)
         -0.2084958184
     """
-    m, v = sp.sympify(mean), sp.sympify(variance)
+    m, v = single_expression(mean, "mean"), single_expression(variance, "variance")
     if v.is_nonpositive:
         raise SymbolError(f"variance must be positive, got {v}. Without noise the growth rate is log|mean|.")
     y = m**2 / (2 * v)
@@ -196,7 +196,7 @@ def gaussian_growth_slope(mean: sp.Expr, variance: sp.Expr) -> tuple[sp.Expr, sp
     :math:`D` (:math:`z = 0.92414`) and rises below it: a little noise makes a repelling multiplier collapse, much noise
     never does. :math:`D` is written through ``erfi``.
     """
-    m, v = sp.sympify(mean), sp.sympify(variance)
+    m, v = single_expression(mean, "mean"), single_expression(variance, "variance")
     z = m / sp.sqrt(2 * v)
     dawson = sp.sqrt(sp.pi) / 2 * sp.exp(-(z**2)) * sp.erfi(z)
     return sp.sqrt(2 / v) * dawson, (1 - 2 * z * dawson) / (2 * v)
@@ -216,7 +216,7 @@ def finite_growth_rate(multipliers: Sequence[sp.Expr], probabilities: Sequence[s
         >>> finite_growth_rate([2, sp.Rational(-1, 3)])
         -log(3)/2 + log(2)/2
     """
-    values = [sp.sympify(value) for value in multipliers]
+    values = [single_expression(value, "multipliers") for value in multipliers]
     if not values:
         raise ShapeError("multipliers must hold at least one value, got none.")
     weights = [sp.Rational(1, len(values))] * len(values) if probabilities is None else list(probabilities)

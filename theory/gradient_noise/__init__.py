@@ -5,6 +5,7 @@ In the order of the derivation:
 * ``data_law``: Gaussian data, a finite support, a data set, named moments, independent products of them.
 * ``expectation``: exact means, covariances and their factors over such laws (Isserlis' theorem for Gaussians).
 * ``model``: weights, a loss, a law; gradient, noise covariance, moments of one step, stochastic gradient flow.
+* ``descent``: gradient descent as it runs: mini-batches, label noise, momentum, weight decay, schedules.
 * ``label_noise``: full-batch gradient descent with fresh label noise, and its flow.
 * ``modified_equation``: the process of weak order 2, and the local error that shows the order.
 * ``sampling``: a finite sum of losses; mean and covariance of one step, batch by batch and in closed form.
@@ -20,6 +21,7 @@ from theory.gradient_noise.data_law import (
     NamedMoments,
     Product,
 )
+from theory.gradient_noise.descent import gradient_descent
 from theory.gradient_noise.expectation import covariance, expectation, gaussian_moment
 from theory.gradient_noise.flow import stochastic_gradient_flow
 from theory.gradient_noise.label_noise import label_noise_flow, label_noise_step
@@ -45,6 +47,7 @@ __all__ = [
     "enumerated_step",
     "expectation",
     "gaussian_moment",
+    "gradient_descent",
     "label_noise_flow",
     "label_noise_step",
     "local_weak_error",

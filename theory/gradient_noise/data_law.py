@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from numbers import Real
 from types import MappingProxyType
+from typing import Any
 
 import sympy as sp
 
@@ -284,7 +285,7 @@ def semidefinite_factor(matrix: sp.MatrixBase, name: str) -> sp.ImmutableMatrix:
     return sp.ImmutableMatrix(sp.Matrix.hstack(*columns)) if columns else sp.ImmutableMatrix.zeros(rest.rows, 0)
 
 
-def exact_real(entry: object, name: str) -> sp.Expr:
+def exact_real(entry: Any, name: str) -> sp.Expr:
     """``entry`` as an exact real expression; a float as the decimal number that it prints as.
 
     Raises:

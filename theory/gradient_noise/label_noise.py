@@ -22,7 +22,7 @@ import sympy as sp
 from theory.discrete.random_map import OneStepMoments
 from theory.errors import SymbolError, UnsupportedFormError
 from theory.gradient_noise.data_law import Empirical, Gaussian
-from theory.gradient_noise.expectation import covariance, covariance_factor, mean
+from theory.gradient_noise.expectation import covariance, covariance_factor, expanded_where_polynomial, mean
 from theory.gradient_noise.model import Model
 from theory.ito import ItoProcess
 from theory.notation import eta, zeta
@@ -49,8 +49,8 @@ def label_noise_step(model: Model, label: sp.Symbol, *, variance: sp.Expr = zeta
     average = sum((mean(g, law) for g, law in zip(samples, laws, strict=True)), sp.zeros(d, 1)) / n
     spread = sum((covariance(g, law) for g, law in zip(samples, laws, strict=True)), sp.zeros(d, d)) / n**2
     return OneStepMoments(
-        sp.ImmutableMatrix((-eta * average).applyfunc(sp.expand)),
-        sp.ImmutableMatrix((eta**2 * spread).applyfunc(sp.expand)),
+        expanded_where_polynomial(-eta * average, model.parameters),
+        expanded_where_polynomial(eta**2 * spread, model.parameters),
     )
 
 

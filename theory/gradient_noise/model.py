@@ -18,8 +18,14 @@ import sympy as sp
 from theory.discrete.random_map import OneStepMoments
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
 from theory.gradient_noise.data_law import DataLaw, Empirical, law_symbols
-from theory.gradient_noise.expectation import covariance, covariance_factor, expectation, mean
-from theory.gradient_noise.sampling import FiniteSum, Sampling, finite_population_factor
+from theory.gradient_noise.expectation import (
+    covariance,
+    covariance_factor,
+    expanded_where_polynomial,
+    expectation,
+    mean,
+)
+from theory.gradient_noise.sampling import FiniteSum, Sampling, checked_batch_size, finite_population_factor
 from theory.ito import ItoProcess, column
 from theory.notation import beta, eta, t
 
@@ -129,7 +135,7 @@ class Model:
                 covariance shrinks by :math:`(n-\beta)/(n-1)`.
         """
         scale = self._noise_scale(batch_size, sampling)
-        return sp.ImmutableMatrix((scale * self.covariance).applyfunc(sp.expand))
+        return expanded_where_polynomial(scale * self.covariance, self.parameters)
 
     def step_moments(
         self, batch_size: sp.Expr | int = beta, sampling: Sampling = Sampling.WITH_REPLACEMENT
@@ -137,8 +143,8 @@ class Model:
         r"""Mean :math:`-\eta g` and covariance of one step of stochastic gradient descent, exactly."""
         noise = eta**2 * self.batch_covariance(batch_size, sampling)
         return OneStepMoments(
-            sp.ImmutableMatrix((-eta * self.gradient).applyfunc(sp.expand)),
-            sp.ImmutableMatrix(noise.applyfunc(sp.expand)),
+            expanded_where_polynomial(-eta * self.gradient, self.parameters),
+            expanded_where_polynomial(noise, self.parameters),
         )
 
     def gradient_flow(self) -> ItoProcess:
@@ -162,15 +168,7 @@ class Model:
         return ItoProcess(self.parameters, -self.gradient, scale * factor)
 
     def _noise_scale(self, batch_size: sp.Expr | int, sampling: Sampling) -> sp.Expr:
-        try:
-            size = sp.sympify(batch_size, strict=True)
-        except sp.SympifyError:
-            size = sp.nan
-        if size.is_integer is not True or size.is_positive is not True:
-            raise DimensionError(
-                f"batch_size must be a positive integer, got {batch_size!r}. "
-                "Declare a symbol with positive=True, integer=True."
-            )
+        size = checked_batch_size(batch_size, None, sampling)
         if sampling is Sampling.WITH_REPLACEMENT:
             return 1 / size
         if not isinstance(self.law, Empirical):
@@ -179,8 +177,4 @@ class Model:
                 "population. Give an Empirical law, or sample with replacement."
             )
         n = self.law.sample_count
-        if (size > n) is sp.true:
-            raise DimensionError(
-                f"batch_size must lie in 1..{n} without replacement, got {size}. Larger batches need replacement."
-            )
         return finite_population_factor(sampling, n, size) / size

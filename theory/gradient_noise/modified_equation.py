@@ -17,11 +17,12 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.discrete.random_map import OneStepMoments
-from theory.errors import DimensionError
+from theory.errors import DimensionError, ShapeError
 from theory.generator import generator
+from theory.gradient_noise.expectation import expanded_where_polynomial
 from theory.gradient_noise.model import Model
 from theory.gradient_noise.sampling import Sampling
-from theory.ito import Expressions, ItoProcess, column
+from theory.ito import Expressions, ItoProcess, column, single_expression
 from theory.notation import beta, eta
 
 
@@ -33,6 +34,7 @@ def modified_loss(loss: sp.Expr, parameters: Expressions) -> sp.Expr:
         >>> modified_loss(w**2 / 2, [w])
         eta*w**2/4 + w**2/2
     """
+    loss = single_expression(loss, "loss")
     slope = sum(sp.diff(loss, weight) ** 2 for weight in column(parameters, "parameters"))
     return sp.expand(loss + eta * slope / 4)
 
@@ -54,6 +56,8 @@ def second_order_modified_equation(
         >>> second_order_modified_equation(model, 1).drift
         Matrix([[-eta*w/2 - w]])
     """
+    if not isinstance(model, Model):
+        raise ShapeError(f"model must be a Model, got {model!r}. For a process use with_second_order_drift(process).")
     flow = model.stochastic_gradient_flow(batch_size, sampling)
     return with_second_order_drift(flow)
 
@@ -65,7 +69,7 @@ def with_second_order_drift(flow: ItoProcess) -> ItoProcess:
     as well.
     """
     correction = flow.drift.jacobian(flow.state) * flow.drift
-    drift = (flow.drift - eta * correction / 2).applyfunc(sp.expand)
+    drift = expanded_where_polynomial(flow.drift - eta * correction / 2, flow.state)
     return ItoProcess(flow.state, drift, flow.dispersion)
 
 
@@ -98,7 +102,7 @@ def local_weak_error(process: ItoProcess, step: OneStepMoments, observable: sp.E
     """
     if order not in (1, 2):
         raise DimensionError(f"order must be 1 or 2, got {order!r}: two moments of a step know no more.")
-    f = sp.sympify(observable)
+    f = single_expression(observable, "observable")
     gradient = sp.Matrix([sp.diff(f, x) for x in process.state])
     second = step.covariance + step.mean * step.mean.T
     discrete = (step.mean.T * gradient)[0] + (second * sp.hessian(f, list(process.state))).trace() / 2

@@ -11,18 +11,21 @@ With replacement :math:`\mathrm{Cov}\,\theta' = \frac{\eta^2}\beta\Sigma`; witho
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import sympy as sp
 
 from theory.discrete.random_map import OneStepMoments
 from theory.errors import DimensionError, ShapeError, SymbolError
-from theory.ito import Expressions, column
+from theory.gradient_noise.expectation import expanded_where_polynomial
+from theory.ito import Expressions, column, single_expression
 from theory.notation import eta
 
 MAX_BATCHES = 200_000
@@ -56,7 +59,7 @@ class FiniteSum:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", column(self.state, "state"))
-        object.__setattr__(self, "losses", tuple(sp.sympify(loss) for loss in self.losses))
+        object.__setattr__(self, "losses", tuple(single_expression(loss, "losses") for loss in self.losses))
         if not self.losses:
             raise ShapeError("losses must hold at least one per-sample loss, got none.")
         if not all(weight.is_Symbol for weight in self.state):
@@ -81,29 +84,62 @@ class FiniteSum:
     def gradient(self) -> sp.ImmutableMatrix:
         r"""The full gradient :math:`g`. Shape ``(d, 1)``."""
         mean = self.sample_gradients * sp.ones(self.sample_count, 1) / self.sample_count
-        return sp.ImmutableMatrix(mean.applyfunc(sp.expand))
+        return expanded_where_polynomial(mean, self.state)
 
     @property
     def noise_factor(self) -> sp.ImmutableMatrix:
         r"""A factor of the covariance: columns :math:`(g_i - g)/\sqrt n`. Shape ``(d, n)``."""
         n = self.sample_count
         centred = self.sample_gradients - self.gradient * sp.ones(1, n)
-        return sp.ImmutableMatrix((centred / sp.sqrt(n)).applyfunc(sp.expand))
+        return expanded_where_polynomial(centred / sp.sqrt(n), self.state)
 
     @property
     def covariance(self) -> sp.ImmutableMatrix:
         r"""The per-sample gradient covariance :math:`\Sigma`. Shape ``(d, d)``."""
         factor = self.noise_factor
-        return sp.ImmutableMatrix((factor * factor.T).applyfunc(sp.expand))
+        return expanded_where_polynomial(factor * factor.T, self.state)
 
 
 def finite_population_factor(sampling: Sampling, sample_count: int, batch_size: sp.Expr) -> sp.Expr:
     r"""The factor on :math:`\Sigma/\beta`: 1 with replacement, :math:`(n-\beta)/(n-1)` without (0 if n = 1)."""
+    batch_size = checked_batch_size(batch_size, sample_count, sampling)
     if sampling is Sampling.WITH_REPLACEMENT:
         return sp.S.One
     if sample_count == 1:
         return sp.S.Zero
-    return (sample_count - sp.sympify(batch_size)) / (sample_count - 1)
+    return (sample_count - batch_size) / (sample_count - 1)
+
+
+def checked_batch_size(batch_size: object, sample_count: int | None, sampling: Sampling) -> sp.Expr:
+    """``batch_size`` as a positive integer or a symbol for one, which fits ``sample_count`` samples if it must.
+
+    Args:
+        batch_size: What arrived.
+        sample_count: n, None for an infinite population.
+        sampling: Without replacement a batch holds at most n samples.
+
+    Raises:
+        DimensionError: it is no positive integer, or too large.
+        ShapeError: ``sampling`` is no member of :class:`Sampling`.
+    """
+    if not isinstance(sampling, Sampling):
+        raise ShapeError(
+            f"sampling must be Sampling.WITH_REPLACEMENT or Sampling.WITHOUT_REPLACEMENT, got {sampling!r}."
+        )
+    size: Any = sp.nan
+    with contextlib.suppress(sp.SympifyError):
+        size = sp.sympify(batch_size, strict=True)
+    if size.is_integer is not True or size.is_positive is not True:
+        raise DimensionError(
+            f"batch_size must be a positive integer, got {batch_size!r}. "
+            "Declare a symbol with positive=True, integer=True."
+        )
+    if sampling is Sampling.WITHOUT_REPLACEMENT and sample_count is not None and (size > sample_count) is sp.true:
+        raise DimensionError(
+            f"batch_size must lie in 1..{sample_count} without replacement, got {size}. "
+            "Larger batches need replacement."
+        )
+    return size
 
 
 def batches(sample_count: int, batch_size: int, sampling: Sampling) -> Iterator[tuple[tuple[int, ...], sp.Rational]]:
@@ -112,12 +148,10 @@ def batches(sample_count: int, batch_size: int, sampling: Sampling) -> Iterator[
     Raises:
         DimensionError: the batch size does not fit, or there are more than ``MAX_BATCHES`` batches.
     """
-    with_replacement = sampling is Sampling.WITH_REPLACEMENT
-    if batch_size < 1 or (batch_size > sample_count and not with_replacement):
-        raise DimensionError(
-            f"batch_size must lie in 1..{sample_count} {sampling.value}, got {batch_size}. "
-            "Larger batches need replacement."
-        )
+    size = checked_batch_size(batch_size, sample_count, sampling)
+    if not size.is_Integer:
+        raise DimensionError(f"batch_size must be a number to enumerate the batches, got {size}. Use step_moments.")
+    batch_size, with_replacement = int(size), sampling is Sampling.WITH_REPLACEMENT
     top = sample_count + batch_size - 1 if with_replacement else sample_count
     if math.comb(top, batch_size) > MAX_BATCHES:
         raise DimensionError(
@@ -144,8 +178,8 @@ def enumerated_step(
         increment = -eta * sum((gradients[:, i] for i in indices), sp.zeros(d, 1)) / batch_size
         mean += probability * increment
         second += probability * increment * increment.T
-    covariance = (second - mean * mean.T).applyfunc(sp.expand)
-    return OneStepMoments(sp.ImmutableMatrix(mean.applyfunc(sp.expand)), sp.ImmutableMatrix(covariance))
+    covariance = second - mean * mean.T
+    return OneStepMoments(*(expanded_where_polynomial(matrix, problem.state) for matrix in (mean, covariance)))
 
 
 def step_moments(
@@ -159,8 +193,8 @@ def step_moments(
     factor = finite_population_factor(sampling, problem.sample_count, batch_size)
     covariance = eta**2 / sp.sympify(batch_size) * factor * problem.covariance
     return OneStepMoments(
-        sp.ImmutableMatrix((-eta * problem.gradient).applyfunc(sp.expand)),
-        sp.ImmutableMatrix(covariance.applyfunc(sp.expand)),
+        expanded_where_polynomial(-eta * problem.gradient, problem.state),
+        expanded_where_polynomial(covariance, problem.state),
     )
 
 

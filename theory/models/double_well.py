@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory import notation
-from theory.errors import SymbolError
 from theory.ito import ItoProcess
+from theory.models.geometric_brownian import rate_and_volatility
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,7 @@ class DoubleWell:
     zeta: sp.Expr = notation.zeta
 
     def __post_init__(self) -> None:
-        mu, zeta = sp.sympify(self.mu, strict=True), sp.sympify(self.zeta, strict=True)
-        if mu.is_real is not True:
-            raise SymbolError(f"mu must be real, got {mu}. Declare its symbols with real=True.")
-        if zeta.is_positive is not True:
-            raise SymbolError(f"zeta must be positive, got {zeta}. Declare its symbols with positive=True.")
-        if (mu.free_symbols | zeta.free_symbols) & {notation.theta, notation.t}:
-            raise SymbolError(f"mu and zeta must be constants, got {mu} and {zeta}.")
+        mu, zeta = rate_and_volatility(self.mu, self.zeta)
         object.__setattr__(self, "mu", mu)
         object.__setattr__(self, "zeta", zeta)
 

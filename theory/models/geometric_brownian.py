@@ -15,6 +15,23 @@ from theory.errors import SymbolError
 from theory.ito import ItoProcess
 
 
+def rate_and_volatility(mu: sp.Expr, zeta: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    r"""The constants :math:`\mu` and :math:`\zeta` of a model in :data:`theory.notation.theta`, checked.
+
+    Raises:
+        SymbolError: ``zeta`` is not known to be positive, ``mu`` is not known to be real, or one of them holds the
+            coordinate or time.
+    """
+    mu, zeta = sp.sympify(mu, strict=True), sp.sympify(zeta, strict=True)
+    if mu.is_real is not True:
+        raise SymbolError(f"mu must be real, got {mu}. Declare its symbols with real=True.")
+    if zeta.is_positive is not True:
+        raise SymbolError(f"zeta must be positive, got {zeta}. Declare its symbols with positive=True.")
+    if (mu.free_symbols | zeta.free_symbols) & {notation.theta, notation.t}:
+        raise SymbolError(f"mu and zeta must be constants, got {mu} and {zeta}.")
+    return mu, zeta
+
+
 @dataclass(frozen=True)
 class GeometricBrownianMotion:
     r"""Geometric Brownian motion on the positive half-line.
@@ -38,13 +55,7 @@ class GeometricBrownianMotion:
     zeta: sp.Expr = notation.zeta
 
     def __post_init__(self) -> None:
-        mu, zeta = sp.sympify(self.mu, strict=True), sp.sympify(self.zeta, strict=True)
-        if mu.is_real is not True:
-            raise SymbolError(f"mu must be real, got {mu}. Declare its symbols with real=True.")
-        if zeta.is_positive is not True:
-            raise SymbolError(f"zeta must be positive, got {zeta}. Declare its symbols with positive=True.")
-        if (mu.free_symbols | zeta.free_symbols) & {notation.theta, notation.t}:
-            raise SymbolError(f"mu and zeta must be constants, got {mu} and {zeta}.")
+        mu, zeta = rate_and_volatility(self.mu, self.zeta)
         object.__setattr__(self, "mu", mu)
         object.__setattr__(self, "zeta", zeta)
 

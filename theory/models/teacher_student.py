@@ -89,7 +89,7 @@ def rotated_updates() -> tuple[sp.Expr, sp.Expr]:
         :math:`A'` and :math:`B'` in the symbols ``A, B, A^T, B^T, S, z``.
     """
     A, B, A_T, B_T, S, noise = sp.symbols("A B A^T B^T S z", commutative=False)
-    O, O_T, U, U_T, V, V_T = sp.symbols("O O^T U U^T V V^T", commutative=False)  # noqa: E741
+    O, O_T, U, U_T, V, V_T = sp.symbols("O O^T U U^T V V^T", commutative=False)
     W_1, W_1_T, W_2, W_2_T = O * A * V_T, V * A_T * O_T, U * B * O_T, O * B_T * U_T
     error = W_2 * W_1 - U * S * V_T + U * noise * V_T
     orthogonality = [(O_T * O, 1), (U_T * U, 1), (V_T * V, 1)]
@@ -259,5 +259,5 @@ def regularised_flow() -> sp.Expr:
     """
     loss = (a * b - s_tilde) ** 2 / 2 + penalty * (a**2 + b**2) / 2
     velocity = [-sp.diff(loss, weight) for weight in (a, b)]
-    ds = sum(sp.diff(a * b, weight) * v for weight, v in zip((a, b), velocity, strict=True))
+    ds = sp.Add(*(sp.diff(a * b, weight) * v for weight, v in zip((a, b), velocity, strict=True)))
     return sp.factor(sp.expand(ds.subs({a: sp.sqrt(s), b: sp.sqrt(s)})))

@@ -7,13 +7,14 @@ r"""Symmetries of losses and the sets of weights that stochastic gradient descen
 
 from theory.symmetry.affine_set import AffineSet, is_invariant, normal_gradient
 from theory.symmetry.networks import FeedForward
-from theory.symmetry.reflection import escaping_gradients, fixed_set, keeps_its_fixed_set
+from theory.symmetry.reflection import escaping_gradients, fixed_set, invariant_set, keeps_its_fixed_set
 
 __all__ = [
     "AffineSet",
     "FeedForward",
     "escaping_gradients",
     "fixed_set",
+    "invariant_set",
     "is_invariant",
     "keeps_its_fixed_set",
     "normal_gradient",

@@ -15,11 +15,23 @@ References:
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy as sp
 
 from theory.errors import ShapeError, SymbolError
+from theory.gradient_noise.data_law import (
+    DataLaw,
+    FiniteSupport,
+    Gaussian,
+    NamedMoments,
+    Product,
+    semidefinite_factor,
+)
+from theory.gradient_noise.expectation import expectation
+from theory.gradient_noise.model import Model
 from theory.gradient_noise.sampling import FiniteSum
 from theory.ito import column
 from theory.zero import ZeroDecision, decide_zero
@@ -84,6 +96,32 @@ class AffineSet:
         return sp.ImmutableMatrix((identity - normal_part).applyfunc(sp.cancel))
 
     @property
+    def normal_basis(self) -> sp.ImmutableMatrix:
+        r"""Orthonormal normal vectors, one per column. Shape ``(d, k)``.
+
+        Example:
+            >>> v, w = sp.symbols("v w")
+            >>> AffineSet([v, w], [2 * v - 2 * w]).normal_basis.T
+            Matrix([[sqrt(2)/2, -sqrt(2)/2]])
+        """
+        reduced, pivots = self._reduced()
+        return _orthonormal([reduced[row, : self.state.rows].T for row in range(len(pivots))], self.state.rows)
+
+    @property
+    def tangent_basis(self) -> sp.ImmutableMatrix:
+        r"""Orthonormal directions of the set, one per column. Shape ``(d, d - k)``."""
+        reduced, pivots = self._reduced()
+        rows = reduced[: len(pivots), : self.state.rows]
+        return _orthonormal(rows.nullspace() if pivots else sp.eye(self.state.rows).columnspace(), self.state.rows)
+
+    @property
+    def point(self) -> sp.ImmutableMatrix:
+        """A point of the set: the one whose free weights are 0. Shape ``(d, 1)``."""
+        free = dict.fromkeys(self.state, sp.S.Zero)
+        dependent = self.dependent_weights
+        return sp.ImmutableMatrix([dependent[w].subs(free) if w in dependent else 0 for w in self.state])
+
+    @property
     def dependent_weights(self) -> dict[sp.Symbol, sp.Expr]:
         """On the set, each dependent weight in terms of the free ones."""
         reduced, pivots = self._reduced()
@@ -110,6 +148,18 @@ class AffineSet:
         return sp.Matrix(self.normals).row_join(offsets).rref()
 
 
+def _orthonormal(vectors: Sequence[sp.MatrixBase], rows: int) -> sp.ImmutableMatrix:
+    """Gram and Schmidt's procedure. Shape ``(rows, len(vectors))``."""
+    found: list[sp.Matrix] = []
+    for vector in vectors:
+        rest = sp.Matrix(vector)
+        for unit in found:
+            rest -= unit.dot(rest) * unit
+        rest = rest.applyfunc(sp.cancel)
+        found.append((rest / sp.sqrt(sp.cancel(rest.dot(rest)))).applyfunc(sp.radsimp))
+    return sp.ImmutableMatrix(sp.Matrix.hstack(*found)) if found else sp.ImmutableMatrix.zeros(rows, 0)
+
+
 def normal_gradient(affine_set: AffineSet, loss: sp.Expr) -> sp.ImmutableMatrix:
     r"""What of the gradient of one sample's loss leaves the set: :math:`N\nabla l` on it. Shape ``(r, 1)``.
 
@@ -129,11 +179,19 @@ def normal_gradient(affine_set: AffineSet, loss: sp.Expr) -> sp.ImmutableMatrix:
     return sp.ImmutableMatrix(len(rows), 1, [affine_set.restrict(row) for row in rows])
 
 
-def is_invariant(affine_set: AffineSet, problem: FiniteSum) -> ZeroDecision:
+def is_invariant(affine_set: AffineSet, problem: FiniteSum | Model) -> ZeroDecision:
     r"""Whether SGD on ``problem`` keeps the set: :func:`normal_gradient` of every sample is zero.
+
+    Every sample means: each point of a finite support, every point :math:`m + C^{1/2}z` of the support of a Gaussian,
+    and, where moments are all that is known, :math:`E|N\nabla l|^2 = 0`, which says the same for almost every sample.
+
+    Args:
+        affine_set: The set.
+        problem: A list of losses, or a model with its law of the data.
 
     Raises:
         SymbolError: the two have different weights.
+        UnsupportedFormError: moments are all that is known, and the gradient is not polynomial in the data.
 
     Example:
         >>> theta = sp.Symbol("theta")
@@ -141,10 +199,37 @@ def is_invariant(affine_set: AffineSet, problem: FiniteSum) -> ZeroDecision:
         >>> is_invariant(AffineSet([theta], [theta]), signed).kind
         'nonzero'
     """
-    if set(affine_set.state) != set(problem.state):
+    weights = problem.parameters if isinstance(problem, Model) else problem.state
+    if set(affine_set.state) != set(weights):
         raise SymbolError(
-            f"affine_set and problem must have the same weights, got {tuple(affine_set.state)} and "
-            f"{tuple(problem.state)}."
+            f"affine_set and problem must have the same weights, got {tuple(affine_set.state)} and {tuple(weights)}."
         )
-    parts = [normal_gradient(affine_set, loss) for loss in problem.losses]
-    return decide_zero(sp.Matrix.vstack(*map(sp.Matrix, parts)))
+    if isinstance(problem, FiniteSum):
+        parts = [normal_gradient(affine_set, loss) for loss in problem.losses]
+        return decide_zero(sp.Matrix.vstack(*map(sp.Matrix, parts)))
+    escaping = normal_gradient(affine_set, problem.loss)
+    for_every_value = decide_zero(escaping)
+    if for_every_value.kind == "zero":
+        return for_every_value
+    if _known_by_moments(problem.law):
+        return decide_zero(expectation(sp.expand((escaping.T * escaping)[0]), problem.law))
+    samples = [escaping.subs(sample, simultaneous=True) for sample in _support(problem.law)]
+    return decide_zero(sp.Matrix.vstack(*map(sp.Matrix, samples)))
+
+
+def _known_by_moments(law: DataLaw) -> bool:
+    return any(isinstance(factor, NamedMoments) for factor in (law.laws if isinstance(law, Product) else (law,)))
+
+
+def _support(law: DataLaw) -> Iterator[Mapping[sp.Symbol, sp.Expr]]:
+    """Substitutions whose values run through the support: numbers, or expressions in free real symbols."""
+    match law:
+        case FiniteSupport():
+            yield from (point for _, point in law.weighted_points)
+        case Gaussian():
+            root = semidefinite_factor(law.covariance, "covariance")
+            values = law.mean + root * sp.Matrix(root.cols, 1, lambda i, _: sp.Dummy(f"z_{i + 1}", real=True))
+            yield dict(zip(law.variables, values, strict=True))
+        case Product():
+            for parts in itertools.product(*map(_support, law.laws)):
+                yield {variable: value for part in parts for variable, value in part.items()}

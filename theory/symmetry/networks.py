@@ -98,6 +98,7 @@ class FeedForward:
         widths: :math:`(n_0, \dots, n_m)`: inputs, hidden layers, outputs.
         activation: :math:`\sigma`, applied to every hidden pre-activation.
         skips: Pairs :math:`(k, l)` of hidden layers: :math:`h^{(k)}` is added to :math:`h^{(l)}`.
+        biased: Whether neurons and outputs have biases.
 
     Example:
         >>> net = FeedForward((1, 2, 1), sp.tanh)
@@ -108,8 +109,11 @@ class FeedForward:
     widths: tuple[int, ...]
     activation: Callable[[sp.Expr], sp.Expr]
     skips: tuple[tuple[int, int], ...] = ()
+    biased: bool = True
 
     def __post_init__(self) -> None:
+        if not isinstance(self.widths, tuple) or not all(type(width) is int for width in self.widths):
+            raise ShapeError(f"widths must be a tuple of integers such as (1, 2, 1), got {self.widths!r}.")
         if len(self.widths) < 2 or min(self.widths) < 1 or max(self.widths) > 9:
             raise ShapeError(f"widths must hold at least two numbers from 1 to 9, got {self.widths}.")
         for first, last in self.skips:
@@ -127,14 +131,18 @@ class FeedForward:
         return sp.ImmutableMatrix(*shape, lambda p, q: sp.Symbol(f"w^{layer}_{p + 1}{q + 1}", real=True))
 
     def biases(self, layer: int) -> sp.ImmutableMatrix:
-        r"""The vector :math:`b^{(l)}`. Shape ``(n_l, 1)``."""
+        r"""The vector :math:`b^{(l)}`, 0 in a network without biases. Shape ``(n_l, 1)``."""
+        if not self.biased:
+            return sp.ImmutableMatrix.zeros(self.widths[layer], 1)
         return sp.ImmutableMatrix(self.widths[layer], 1, lambda p, _: sp.Symbol(f"b^{layer}_{p + 1}", real=True))
 
     @property
     def parameters(self) -> tuple[sp.Symbol, ...]:
         r""":math:`\theta = (w^{(1)}, b^{(1)}, \dots)`, each matrix row by row."""
         return tuple(
-            entry for layer in range(1, self.depth + 1) for entry in (*self.weights(layer), *self.biases(layer))
+            entry
+            for layer in range(1, self.depth + 1)
+            for entry in (*self.weights(layer), *(self.biases(layer) if self.biased else ()))
         )
 
     @property
@@ -189,7 +197,8 @@ class FeedForward:
             raise ShapeError(
                 f"layer and neuron must name a hidden neuron of widths {self.widths}, got {layer, neuron}."
             )
-        return (*self.incoming(layer, neuron), self.biases(layer)[neuron - 1], *self.outgoing(layer, neuron))
+        bias = self.biases(layer)[neuron - 1 : neuron] if self.biased else ()
+        return (*self.incoming(layer, neuron), *bias, *self.outgoing(layer, neuron))
 
     def sign_constraints(self, *neurons: tuple[int, int]) -> sp.ImmutableMatrix:
         """All own parameters of each ``(layer, neuron)`` vanish."""

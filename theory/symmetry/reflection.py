@@ -20,8 +20,8 @@ from collections.abc import Sequence
 
 import sympy as sp
 
-from theory.errors import ShapeError
-from theory.ito import column
+from theory.errors import ShapeError, UnsupportedFormError
+from theory.ito import column, expressions, single_expression
 from theory.symmetry.affine_set import AffineSet
 from theory.zero import ZeroDecision, decide_zero
 
@@ -35,9 +35,55 @@ def fixed_set(Q: sp.MatrixBase, state: Sequence[sp.Symbol] | sp.MatrixBase) -> A
         1
     """
     theta = column(state, "state")
-    if _square(Q).rows != theta.rows:
+    Q = _square(Q)
+    if Q.rows != theta.rows:
         raise ShapeError(f"Q must have one row per weight: state has {theta.rows}, got Q.shape={Q.shape}.")
     return AffineSet(theta, Q * theta - theta)
+
+
+def invariant_set(
+    Q: sp.MatrixBase, state: Sequence[sp.Symbol] | sp.MatrixBase, loss: sp.Expr | None = None
+) -> AffineSet:
+    r"""The set fixed by a symmetry, where that makes it invariant under stochastic gradient descent.
+
+    Args:
+        Q: Symmetric, orthogonal or normal, or any matrix with :math:`\ker(Q^\top - I) \subseteq \ker(Q - I)`.
+        state: The weights.
+        loss: If given, the loss of one sample, whose symmetry :math:`l(Q\theta) = l(\theta)` is checked.
+
+    Raises:
+        UnsupportedFormError: some loss that is symmetric under ``Q`` leaves the set (the message names one), or
+            ``loss`` is not symmetric.
+
+    Example:
+        >>> v, w, x, y = sp.symbols("v w x y")
+        >>> exchange = sp.Matrix([[0, 1], [1, 0]])
+        >>> invariant_set(exchange, [v, w], (sp.tanh(v * x) + sp.tanh(w * x) - y) ** 2).constraints.T
+        Matrix([[-v + w, v - w]])
+    """
+    theta, Q = column(state, "state"), _square(Q)
+    fixed = fixed_set(Q, theta)
+    if keeps_its_fixed_set(Q).kind != "zero":
+        raise UnsupportedFormError(_counterexample(Q, theta))
+    if loss is not None:
+        decision = decide_zero(composed(single_expression(loss, "loss"), Q, theta) - loss)
+        if decision.kind not in ("zero", "certified"):
+            raise UnsupportedFormError(
+                f"loss must satisfy l(Q theta) = l(theta), but {decision.reason}. Try another Q."
+            )
+    return fixed
+
+
+def _counterexample(Q: sp.MatrixBase, theta: sp.MatrixBase) -> str:
+    """The linear loss that is symmetric under ``Q`` and whose gradient leaves the fixed set."""
+    kernel = (sp.Matrix(Q).T - sp.eye(Q.rows)).nullspace()
+    leaving = next(v for v in kernel if not (Q * v - v).is_zero_matrix)
+    return (
+        "Q must be symmetric, orthogonal or normal for its fixed set to be invariant: the loss "
+        f"{(leaving.T * theta)[0]} satisfies l(Q theta) = l(theta), but its gradient {tuple(leaving)} is no direction "
+        f"of the set, since Q maps it to {tuple(Q * leaving)}. Oblique reflections fail like this; find a normal Q "
+        "with the same fixed set, or check the set itself with is_invariant(affine_set, model)."
+    )
 
 
 def escaping_gradients(Q: sp.MatrixBase) -> sp.ImmutableMatrix:
@@ -84,17 +130,20 @@ def keeps_its_fixed_set(Q: sp.MatrixBase) -> ZeroDecision:
 
 def is_symmetric(Q: sp.MatrixBase) -> bool:
     """Whether :math:`Q = Q^T` is proved."""
-    return decide_zero(_square(Q) - Q.T).kind == "zero"
+    Q = _square(Q)
+    return decide_zero(Q - Q.T).kind == "zero"
 
 
 def is_orthogonal(Q: sp.MatrixBase) -> bool:
     """Whether :math:`QQ^T = I` is proved."""
-    return decide_zero(_square(Q) * Q.T - sp.eye(Q.rows)).kind == "zero"
+    Q = _square(Q)
+    return decide_zero(Q * Q.T - sp.eye(Q.rows)).kind == "zero"
 
 
 def is_normal(Q: sp.MatrixBase) -> bool:
     """Whether :math:`QQ^T = Q^TQ` is proved."""
-    return decide_zero(_square(Q) * Q.T - Q.T * Q).kind == "zero"
+    Q = _square(Q)
+    return decide_zero(Q * Q.T - Q.T * Q).kind == "zero"
 
 
 def oblique_reflection(c: sp.Expr) -> sp.ImmutableMatrix:
@@ -106,7 +155,8 @@ def oblique_reflection(c: sp.Expr) -> sp.ImmutableMatrix:
     return sp.ImmutableMatrix([[1, c], [0, -1]])
 
 
-def _square(Q: sp.MatrixBase) -> sp.MatrixBase:
+def _square(Q: sp.MatrixBase) -> sp.ImmutableMatrix:
+    Q = expressions(Q, "Q")
     if Q.rows != Q.cols or not Q.rows:
         raise ShapeError(f"Q must be square, got Q.shape={Q.shape}.")
     return Q
