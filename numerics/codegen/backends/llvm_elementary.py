@@ -193,10 +193,22 @@ def log1p(v: Vectors, x: Value) -> Value:
 
 
 def tanh(v: Vectors, x: Value) -> Value:
-    r"""The hyperbolic tangent, :math:`-t/(t+2)` with :math:`t = e^{-2|x|} - 1`: relative accuracy at 0."""
-    quarter = _quarter_expm1(v, v.multiply(v.absolute(x), v.constant(-2)))
-    t = v.multiply(quarter, v.constant(4))
-    return _or_itself(v, x, v.copy_sign(v.divide(t, v.add(t, v.constant(2))), x))
+    r"""The hyperbolic tangent, :math:`m/(1-m)` with :math:`m = \frac12(1 - e^{-2|x|})`: relative accuracy at 0.
+
+    With :math:`|x| = s - \frac n2\log 2`, :math:`m = \frac12(1 - 2^n) + 2^nh`, where
+    :math:`h = \frac12(1 - e^{-2s}) = s + s^2P(s)`. All scalings of the exponential's constants by 2 are exact.
+    """
+    wide = v.width == 64
+    high, low = LN2_PARTS[wide]
+    bound = v.constant(22.5 if wide else 12.5)  # 1 is reached to the last place well inside
+    y = v.absolute(x)
+    y = v.select(v.compare(">", y, bound), bound, y)
+    n, bits = _rounded(v, y, -2 * LOG2_E)
+    s = v.fma(n, v.constant(low / 2), v.fma(n, v.constant(high / 2), y))
+    tail = v.polynomial(s, tuple(c * (-2.0) ** (j + 1) for j, c in enumerate(EXP[wide])))
+    scale = v.power_of_two(bits)
+    m = v.fma(scale, v.fma(v.multiply(s, s), tail, s), v.fma(scale, v.constant(-0.5), v.constant(0.5)))
+    return v.copy_sign(v.divide(m, v.subtract(v.constant(1), m)), x)
 
 
 def sinh(v: Vectors, x: Value) -> Value:
