@@ -260,10 +260,10 @@ def report(figure: Mapping[str, Any]) -> str:
 
 def write(figure: Mapping[str, Any], folder: Path) -> None:
     """Numbers and picture as ``figure_2.json`` and ``figure_2.svg``."""
-    from verification.report.figure_2 import collapse_picture
-
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "figure_2.json").write_text(json.dumps(figure, indent=1) + "\n")
+    from verification.report.figure_2 import collapse_picture
+
     drawing = collapse_picture("figure-2", figure).drawing
     style = "<style>svg { color: #1b2430; background: white; font-family: sans-serif; }</style>"
     head, _, body = drawing.partition(">")
