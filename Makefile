@@ -44,6 +44,9 @@ lint: $(LINTERS)
 bench: setup
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/double_well.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/figure_1.py
+	PYTHONPATH=. $(BIN)/python docs/benchmarks/figure_2.py --compare
+	PYTHONPATH=. $(BIN)/python docs/benchmarks/figure_5.py
+	PYTHONPATH=. $(BIN)/python docs/benchmarks/theory_speed.py
 
 peers: setup
 	$(PIP) --editable ".[peers]"

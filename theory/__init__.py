@@ -10,6 +10,8 @@ A reader's map, in the order in which the modules build on each other:
 ``fokker_planck``           the Fokker-Planck operator and the probability current
 ``change_of_variables``     new coordinates with a checked inverse; Lamperti, logarithm
 ``matrix_exponential``      certified exponentials of symbolic matrices
+``matrix_modulus``          roots and absolute values of small symmetric matrices
+``fewer_noises``            the same law from fewer Brownian motions
 ``moments``                 moment equations, their closure and solution
 ``ornstein_uhlenbeck``      the linear process, exactly, in any dimension
 ``attractivity``            the rate at which an invariant point attracts
@@ -22,6 +24,7 @@ A reader's map, in the order in which the modules build on each other:
 ``lyapunov``                the top exponent there, by Furstenberg and Khasminskii
 ``verhulst``                the spectrum of the stochastic logistic equation
 ``random_matrix``           a spike in noise: outliers, bulk, overlaps
+``neurons``                 distances between neurons, effective rank
 ``zero``, ``balls``         is this expression zero? normal forms first, then Arb balls
 ==========================  =======================================================================
 

@@ -9,7 +9,8 @@ from verification import registry
 from verification.errors import ClaimError, UnknownClaimError
 from verification.registry import claims, experiments, select
 
-CATALOGUE = [f"SC-{number:03}" for number in (20, 22, *range(24, 34), *range(73, 90), 110)]
+PROMISED = (*range(1, 16), *range(20, 44), *range(50, 64), *range(70, 100), 110, 111, 112, 113, 120)
+CATALOGUE = [f"SC-{number:03}" for number in PROMISED]
 
 
 def ids(*selectors: str) -> list[str]:
@@ -23,7 +24,7 @@ def test_every_claim_that_was_promised_exists(id):
 
 def test_claims_come_in_the_order_of_the_catalogue():
     assert ids() == sorted(claims())
-    assert set(CATALOGUE) <= set(claims())
+    assert set(CATALOGUE) == set(claims())
 
 
 def test_an_id_selects_one_claim_in_either_case():

@@ -3,6 +3,7 @@ r"""Stochastic recursions as they are, without the limit of small steps.
 * ``recursion``: the next state as expressions in the state, fresh noise and the number of the step.
 * ``draws``: indices of random samples, and what stands there, as functions of uniforms.
 * ``random_map``: exact one-step moments, the diffusion limit, and the growth rate :math:`E\log|M|` of a multiplier.
+* ``momentum``: the growth rate of steps with momentum, products of random matrices.
 """
 
 from theory.discrete.draws import DistinctIndex, Lookup
