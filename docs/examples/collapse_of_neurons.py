@@ -75,6 +75,9 @@ def draw(results: dict[str, list[dict[str, float | list[float]]]], path: Path) -
         bars = np.abs(np.array([each["95 % interval"] for each in rows]) - np.array(shares)[:, None]).T
         axes.errorbar(rates, shares, yerr=bars, color=color, marker=marker, capsize=3, linewidth=1.3, label=name)
     axes.set(xscale="log", xlabel="learning rate", ylabel="share of independent neurons", ylim=(0, 1.05))
+    rates = [each["learning rate"] for each in next(iter(results.values()))]
+    axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
+    axes.minorticks_off()
     axes.legend(frameon=False)
     figure.savefig(path, metadata={"Date": None})
 

@@ -13,7 +13,7 @@ from verification.papers.stochastic_collapse.figure_5 import BAR_ALARM
 from verification.report.plots import Picture
 from verification.report.svg import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILLION, svg
 
-CURVES = ((SKY, "o"), (GREEN, "s"), (ORANGE, "D"), (PURPLE, "^"), (VERMILLION, "v"), (BLUE, "X"))
+CURVES = ((SKY, "o"), (GREEN, "s"), (ORANGE, "D"), (PURPLE, "^"), (VERMILLION, "v"), (BLUE, "X"), (INK, "P"))
 """Colour and marker of a noise level, or of a batch size."""
 
 BARS = 1.96
