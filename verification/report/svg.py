@@ -27,6 +27,9 @@ text."""
 BROAD = 400.0
 """Points from which on a picture gets more room, so that its text stays readable."""
 
+LARGEST = 1.35
+"""Pixels per point up to which a picture grows, so that pictures side by side have letters of about one size."""
+
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 NUMBER = re.compile(r"-?\d+\.\d+")
@@ -80,6 +83,7 @@ def _inline(text: str, name: str, label: str) -> str:
     root.attrib.clear()
     shape = "plot broad" if float(width) > BROAD else "plot"
     root.attrib |= {"viewBox": f"0 0 {width} {height}", "class": shape, "role": "img", "aria-label": label}
+    root.set("style", f"max-width: {LARGEST * float(width):.0f}px")
     _tidy(root)
     _rename(root, f"{name}-")
     root.set("xmlns", SVG)
