@@ -150,7 +150,7 @@ def _executed(text: str, program: Program, backend: Backend) -> Any:
     # Without a modification time the entry outlives linecache.checkcache, so that tracebacks show the source.
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     namespace = backend.namespace(bound_constants(program, backend))
-    exec(compile(text, filename, "exec"), namespace)  # noqa: S102  (our printer's text, in which no user's name is code)
+    exec(compile(text, filename, "exec"), namespace)  # our printer's text, in which no user's name is code
     return namespace["program"]
 
 

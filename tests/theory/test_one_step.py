@@ -56,7 +56,7 @@ def vanishes(entries) -> bool:
 @pytest.mark.parametrize("name", LAWS)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_batch_of_two_has_the_moments_of_two_independent_copies_of_the_sample(name, loss):
-    weights, l = LOSSES[loss]  # noqa: E741
+    weights, l = LOSSES[loss]
     model = Model(weights, l, law(name, x, y))
     copies = [sp.symbols(f"x_{i} y_{i}", real=True) for i in (1, 2)]
     both = Product(tuple(law(name, *copy) for copy in copies))
@@ -72,7 +72,7 @@ def test_a_batch_of_two_has_the_moments_of_two_independent_copies_of_the_sample(
 @pytest.mark.parametrize("batch_size", [1, 2, 3])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_data_set_has_the_moments_summed_over_every_batch(sampling, batch_size, loss):
-    weights, l = LOSSES[loss]  # noqa: E741
+    weights, l = LOSSES[loss]
     model = Model(weights, l, law("data", x, y))
     exact = enumerated_step(model.finite_sum, batch_size, sampling)
     step = model.step_moments(batch_size, sampling)
@@ -84,7 +84,7 @@ CASES = [(name, loss) for name in LAWS for loss in LOSSES] + [("moments", "regre
 
 @pytest.mark.parametrize(("name", "loss"), CASES)
 def test_the_modified_equation_has_weak_order_two_whatever_the_law(name, loss):
-    weights, l = LOSSES[loss]  # noqa: E741
+    weights, l = LOSSES[loss]
     model = Model(weights, l, NamedMoments([x, y], highest=4) if name == "moments" else law(name, x, y))
     process, step = second_order_modified_equation(model, 2), model.step_moments(2)
     for observable in (w**2, sum(weights) ** 3):
@@ -94,7 +94,7 @@ def test_the_modified_equation_has_weak_order_two_whatever_the_law(name, loss):
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_full_batch_without_replacement_has_the_modified_equation_of_gradient_descent(loss):
-    weights, l = LOSSES[loss]  # noqa: E741
+    weights, l = LOSSES[loss]
     model = Model(weights, l, law("data", x, y))
     process = second_order_modified_equation(model, 3, Sampling.WITHOUT_REPLACEMENT)
     assert process.diffusion.is_zero_matrix

@@ -58,7 +58,7 @@ TEMPLATES = {
 }
 
 TAKES_FLOATS = frozenset(
-    "add subtract multiply divide negate reciprocal power modulo less less_equal equal lookup return".split()  # noqa: SIM905
+    "add subtract multiply divide negate reciprocal power modulo less less_equal equal lookup return".split()
 )
 """Where a Python float may stand for a tensor. Elsewhere PyTorch wants a tensor, or would round it to float32."""
 

@@ -527,11 +527,11 @@ def _near_a_common_vector() -> sp.Expr:
 
 SC_063 = Claim(
     id="SC-063",
-    title="where distances of neurons concentrate",
+    title="what peaks of the distances at 2 and at 0 mean",
     kind=Kind.LAW,
     cites=Citation(PAPER, "Figure 8"),
     symbols=DISTANCE_SYMBOLS | {d: "number of parameters of a neuron", h: "spread about a common vector m"},
-    scope="independent neurons, and neurons near a common vector; no network is trained",
+    scope="the meaning of the two peaks only: independent neurons, neurons near a common vector; no network is trained",
     printed_text=(
         "in layers with little stochastic collapsing the distributions rapidly thermalize and concentrate around 2; in "
         "layers with strong collapsing they form a peak around 0"
