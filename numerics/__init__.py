@@ -28,17 +28,9 @@ module                  question it answers
 torch and llvmlite are imported by their backends when these are first used, not here.
 """
 
-from numerics.accumulators import (
-    Accumulator,
-    GridMaximum,
-    Infimum,
-    SignChanges,
-    Supremum,
-    Survival,
-    TimeIntegral,
-)
 from numerics.codegen.compile import compile_program
-from numerics.convergence import coupled_samples, strong_convergence, weak_convergence
+from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
+from numerics.deterministic.quadrature import integrate_density
 from numerics.errors import (
     ArgumentError,
     DivergenceError,
@@ -47,12 +39,6 @@ from numerics.errors import (
     NumericsError,
     UnsupportedFunctionError,
 )
-from numerics.estimators import BatchMeans, Estimate, Moments, Proportion, mean
-from numerics.fokker_planck_grid import fokker_planck_grid
-from numerics.goodness_of_fit import anderson_darling, dkw_band, kolmogorov_smirnov
-from numerics.log_coordinates import log_coordinates, log_distance
-from numerics.plan import Plan, iteration_plan, simulation_plan
-from numerics.quadrature import integrate_density
 from numerics.schemes import (
     EulerMaruyama,
     ExactGeometricBrownian,
@@ -61,8 +47,22 @@ from numerics.schemes import (
     Scheme,
     SchemeError,
 )
-from numerics.sgd.iterate import iterate
-from numerics.simulate import Chunk, Simulation, chunk_bounds, merge_chunks, simulate, simulate_chunk
+from numerics.simulation.accumulators import (
+    Accumulator,
+    GridMaximum,
+    Infimum,
+    SignChanges,
+    Supremum,
+    Survival,
+    TimeIntegral,
+)
+from numerics.simulation.coupled_levels import coupled_samples, strong_convergence, weak_convergence
+from numerics.simulation.iterate import iterate
+from numerics.simulation.log_coordinates import log_coordinates, log_distance
+from numerics.simulation.plan import Plan, iteration_plan, simulation_plan
+from numerics.simulation.simulate import Chunk, Simulation, chunk_bounds, merge_chunks, simulate, simulate_chunk
+from numerics.statistics.estimators import BatchMeans, Estimate, Moments, Proportion, mean
+from numerics.statistics.goodness_of_fit import anderson_darling, dkw_band, kolmogorov_smirnov
 
 __all__ = [
     "Accumulator",

@@ -33,16 +33,9 @@ gradient descent does not leave, ``discrete`` treats the recursions themselves. 
 python-flint, used by ``balls`` alone, may be missing.
 """
 
-from theory.attractivity import (
-    AttractivityRate,
-    InvariantPointError,
-    attractivity_rate,
-    condition_for_attraction,
-    linearisation,
-)
-from theory.balls import ball
-from theory.boundary import classify, scale_density, speed_density
 from theory.change_of_variables import change_of_variables, lamperti, logarithm
+from theory.decision.balls import ball
+from theory.decision.zero import ZeroDecision, decide_zero
 from theory.errors import (
     DimensionError,
     MissingParameterError,
@@ -52,23 +45,25 @@ from theory.errors import (
     TheoryError,
     UnsupportedFormError,
 )
-from theory.families import recognise
-from theory.first_passage import (
-    hitting_probability,
-    mean_exit_time,
-    probability_of_ever_reaching,
-    scale_function,
-)
 from theory.fokker_planck import fokker_planck_operator, probability_current
 from theory.generator import adjoint, generator
 from theory.ito import ItoDifferential, ItoProcess, ito_differential, quadratic_covariation
-from theory.line import Interval
-from theory.matrix_exponential import matrix_exponential
+from theory.line.boundary import classify, scale_density, speed_density
+from theory.line.first_passage import hitting_probability, mean_exit_time, probability_of_ever_reaching, scale_function
+from theory.line.interval import Interval
+from theory.line.recognise import recognise
+from theory.line.stationary import StationaryLaw, stationary_density
+from theory.matrices.exponential import matrix_exponential
 from theory.moments import MomentEquations, moment_equations
 from theory.ornstein_uhlenbeck import OrnsteinUhlenbeck
-from theory.stationary import StationaryLaw, stationary_density
+from theory.stability.attractivity import (
+    AttractivityRate,
+    InvariantPointError,
+    attractivity_rate,
+    condition_for_attraction,
+    linearisation,
+)
 from theory.stratonovich import from_stratonovich, noise_induced_drift, stratonovich_drift
-from theory.zero import ZeroDecision, decide_zero
 
 __all__ = [
     "AttractivityRate",

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 import sympy as sp
 from sympy.integrals.manualintegrate import manualintegrate
 
+from theory.decision.zero import decide_zero
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
 from theory.generator import observable
 from theory.ito import Expressions, ItoProcess, checked_process, ito_differential
 from theory.notation import t
-from theory.zero import decide_zero
 
 
 def change_of_variables(

@@ -20,7 +20,7 @@ import sympy as sp
 from theory.errors import MissingParameterError, NotNormalisableError, UnsupportedFormError
 from theory.generator import generator
 from theory.ito import ItoProcess, checked_process, column, single_expression
-from theory.matrix_exponential import matrix_exponential
+from theory.matrices.exponential import matrix_exponential
 from theory.notation import t
 
 MultiIndex: TypeAlias = tuple[int, ...]
@@ -72,7 +72,7 @@ class MomentEquations:
     ) -> dict[MultiIndex, sp.Expr]:
         r"""The moments at ``time``, in closed form: :math:`e^{Mt} m(0) + \int_0^t e^{M(t-s)} c\,ds`.
 
-        Parameters are generic, see :func:`theory.matrix_exponential.matrix_exponential`.
+        Parameters are generic, see :func:`theory.matrices.exponential.matrix_exponential`.
 
         Args:
             initial: A starting point (``d`` expressions), or the initial moments by multi-index.

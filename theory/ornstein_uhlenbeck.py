@@ -12,7 +12,7 @@ import sympy as sp
 
 from theory.errors import NotNormalisableError, ShapeError
 from theory.ito import Expressions, ItoProcess, column
-from theory.matrix_exponential import matrix_exponential
+from theory.matrices.exponential import matrix_exponential
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class OrnsteinUhlenbeck:
 
         Raises:
             ShapeError: ``start`` does not have ``d`` entries.
-            UnsupportedFormError: see :func:`theory.matrix_exponential.matrix_exponential`.
+            UnsupportedFormError: see :func:`theory.matrices.exponential.matrix_exponential`.
         """
         x_0 = column(start, "start")
         if x_0.rows != self.dimension:
@@ -105,7 +105,7 @@ class OrnsteinUhlenbeck:
             time: :math:`t \ge 0`.
 
         Raises:
-            UnsupportedFormError: see :func:`theory.matrix_exponential.matrix_exponential`.
+            UnsupportedFormError: see :func:`theory.matrices.exponential.matrix_exponential`.
 
         References:
             Van Loan, *Computing integrals involving the matrix exponential*, IEEE Trans. Autom. Control 23
@@ -142,7 +142,7 @@ class OrnsteinUhlenbeck:
 
         Raises:
             NotNormalisableError: see :meth:`stationary_covariance`.
-            UnsupportedFormError: see :func:`theory.matrix_exponential.matrix_exponential`.
+            UnsupportedFormError: see :func:`theory.matrices.exponential.matrix_exponential`.
         """
         return sp.ImmutableMatrix(matrix_exponential(-self.A, lag) * self.stationary_covariance())
 

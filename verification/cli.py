@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from verification.errors import LockError, StoreError, VerificationError
-from verification.settings import LOCK_NAME, REPORT_PATH, STORE_PATH
+from verification.run.settings import LOCK_NAME, REPORT_PATH, STORE_PATH
 
 if TYPE_CHECKING:
     from verification.claim import Claim
     from verification.lock import Difference, Entry, Lock
-    from verification.runner import RunSummary
+    from verification.run.runner import RunSummary
+    from verification.run.settings import Settings
+    from verification.run.store import Store
     from verification.screen import Screen
-    from verification.settings import Settings
-    from verification.store import Store
     from verification.verdict import ClaimVerdict
 
 
@@ -135,8 +135,8 @@ def _verify(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     from verification.lock import read_lock
     from verification.registry import claims, select
+    from verification.run.store import Store
     from verification.screen import Screen
-    from verification.store import Store
 
     chosen = select(arguments.selectors)
     lock_path = _lock_path(arguments.lock)
@@ -180,7 +180,7 @@ def _missing() -> list[str]:
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
-    from verification.settings import Settings
+    from verification.run.settings import Settings
 
     chosen = {"resolution": arguments.resolution} | (
         {"workers": arguments.workers} if arguments.workers is not None else {}
@@ -191,7 +191,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 def _run(chosen: Sequence[Claim], settings: Settings, store: Store, screen: Screen) -> RunSummary:
     from verification.investigation import investigate
     from verification.registry import experiments
-    from verification.runner import run
+    from verification.run.runner import run
 
     count = experiments()
     return run(
@@ -267,7 +267,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _follow(arguments: argparse.Namespace) -> int:
     from verification.registry import select
-    from verification.store import Store
+    from verification.run.store import Store
 
     chosen = select([arguments.selector])
     if len(chosen) != 1:
@@ -283,7 +283,7 @@ def _follow(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from verification.store import Store
+    from verification.run.store import Store
 
     with Store(arguments.store, read_only=True) as store:
         _write_report(store, arguments.output)
@@ -304,7 +304,7 @@ def _write_report(store: Store, path: Path) -> None:
 
 
 def _is_infrastructure(error: VerificationError) -> bool:
-    from verification.runner import ExecutorError
+    from verification.run.runner import ExecutorError
 
     return isinstance(error, ExecutorError)
 

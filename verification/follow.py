@@ -22,8 +22,9 @@ from sympy.core.function import AppliedUndef
 from numerics.codegen.compile import source
 from numerics.codegen.lower import lower
 from numerics.errors import UnsupportedFunctionError
-from theory.special import hyperu
-from theory.stationary import stationary_density
+from numerics.statistics.sample_size import MISS_RATE, design
+from theory.line.stationary import stationary_density
+from theory.tricomi import hyperu
 from verification.checks.check import Context
 from verification.checks.monte_carlo import seed
 from verification.claim import (
@@ -38,14 +39,13 @@ from verification.claim import (
     Statement,
     StationaryLaw,
 )
-from verification.fingerprint import fingerprint
+from verification.formulas import equation_text
+from verification.freshness import is_stale
 from verification.registry import experiments
-from verification.report.freshness import is_stale
 from verification.report.numbers import facts
-from verification.report.page import equation_text
-from verification.settings import Settings
-from verification.statistics.design import MISS_RATE, design
-from verification.store import Store
+from verification.run.fingerprint import fingerprint
+from verification.run.settings import Settings
+from verification.run.store import Store
 from verification.verdict import Finding, Outcome, StatementVerdict
 
 COLUMNS = 110
@@ -172,7 +172,9 @@ def _derivation(statement: Statement) -> Stage:
                 Block(f"process of {', '.join(sorted(map(str, drawn.state.free_symbols)))}; drift and dispersion:"),
             ]
             blocks += [_pretty(drawn.drift), _pretty(drawn.dispersion)]
-            blocks += [Block("derived density, by theory.stationary:stationary_density, and where it is normalisable:")]
+            blocks += [
+                Block("derived density, by theory.line.stationary:stationary_density, and where it is normalisable:")
+            ]
             law = stationary_density(drawn)
             blocks += [_pretty(law.density), _pretty(law.normalisable)]
         case Figure(measure=measure, parts=parts, summarise=summarise):

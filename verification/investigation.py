@@ -17,8 +17,8 @@ from verification.checks.invariance import InvarianceCheck
 from verification.checks.monte_carlo import MonteCarloCheck
 from verification.checks.symbolic import SymbolicCheck
 from verification.claim import Claim, Figure, Statement
-from verification.fingerprint import fingerprint
-from verification.task import Result, Task
+from verification.run.fingerprint import fingerprint
+from verification.run.task import Result, Task
 from verification.verdict import STRENGTH, ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
 
 CHECKS: tuple[Check, ...] = (

@@ -6,6 +6,7 @@ import difflib
 import fnmatch
 import functools
 import importlib
+import pkgutil
 import re
 from collections.abc import Sequence
 
@@ -21,11 +22,13 @@ def claims() -> dict[str, Claim]:
     """All claims by id."""
     found: dict[str, Claim] = {}
     for paper in PAPERS:
-        for claim in importlib.import_module(f"verification.papers.{paper}").CLAIMS:
-            if claim.id in found:
-                raise ClaimError(f"claim id {claim.id} is used twice; ids are permanent and unique.")
-            found[claim.id] = claim
-    return found
+        package = importlib.import_module(f"verification.papers.{paper}")
+        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            for claim in getattr(importlib.import_module(module.name), "CLAIMS", ()):
+                if claim.id in found:
+                    raise ClaimError(f"claim id {claim.id} is used twice; ids are permanent and unique.")
+                found[claim.id] = claim
+    return {id: found[id] for id in sorted(found)}
 
 
 def experiments() -> int:

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from verification.lock import Difference
-from verification.runner import Progress, RunSummary
+from verification.run.runner import Progress, RunSummary
 from verification.verdict import ClaimVerdict, Verdict
 
 _STYLES = {Verdict.HOLDS: "green", Verdict.FAILS: "red", Verdict.UNDECIDED: "yellow", Verdict.EMPIRICAL: "cyan"}

@@ -36,21 +36,21 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from numerics.collapse_threshold import collapse_variance, growth_rate
-from numerics.estimators import Moments, Proportion
-from numerics.log_coordinates import log_coordinates
-from numerics.sgd.iterate import iterate
-from numerics.simulate import simulate
-from theory.attractivity import attractivity_rate
+from numerics.deterministic.collapse_threshold import collapse_variance, growth_rate
+from numerics.simulation.iterate import iterate
+from numerics.simulation.log_coordinates import log_coordinates
+from numerics.simulation.simulate import simulate
+from numerics.statistics.estimators import Moments, Proportion
 from theory.discrete.recursion import Recursion
 from theory.gradient_noise.descent import gradient_descent
 from theory.ito import ItoProcess
 from theory.models.double_well import DoubleWell
 from theory.models.single_neuron import SingleNeuron, y
-from theory.models.teacher_student import singular_value_process
+from theory.models.teacher_student.modes import singular_value_process
 from theory.notation import eta, mu, nu, s_tilde, zeta
-from verification.papers.stochastic_collapse import figure_2
-from verification.settings import available_cores
+from theory.stability.attractivity import attractivity_rate
+from verification.papers.stochastic_collapse.figures import figure_2
+from verification.run.settings import available_cores
 
 EVIDENCE = Path(__file__).parents[1] / "evidence"
 FACTORS = (0.5, 0.8, 0.9, 1.1, 1.25, 2.0)

@@ -27,7 +27,7 @@ import sympy as sp
 from interleaved import Method, interleaved, table
 from reference.compiled import double_well_routines
 
-from numerics.codegen.backends.stepping import Precision, step_program
+from numerics.kernels.kernel import Precision, step_program
 
 MU, ZETA, STEP = 1.5, 1.0, 0.0025
 N = 10_000
@@ -36,7 +36,7 @@ REFERENCE = "C xoshiro128++ float32"
 
 def fused(update: sp.Expr, start: float, precision: Precision, steps: int, threads: int = 1) -> Callable[[], object]:
     """A run of the compiled kernel, compiled beforehand."""
-    from numerics.codegen.backends.cpu_ import stepping_kernel
+    from numerics.kernels.cpu.kernel import stepping_kernel
 
     program = step_program([update], state=[x], parameters=[mu, zeta], step=h, root_step=q, normals=[z])
     kernel = stepping_kernel(program, 1, 2, 1, precision)
@@ -211,8 +211,8 @@ def methods() -> list[Method]:
 
 def build_times() -> dict[str, float]:
     """Seconds of processor time from a lowered program to machine code, for each precision, not from the cache."""
-    from numerics.codegen.backends.cpu_ import CpuKernel
-    from numerics.codegen.backends.stepping import StepSignature
+    from numerics.kernels.cpu.kernel import CpuKernel
+    from numerics.kernels.kernel import StepSignature
 
     program = step_program([DOUBLE_WELL], state=[x], parameters=[mu, zeta], step=h, root_step=q, normals=[z])
     times = {}

@@ -29,10 +29,10 @@ from typing import Any
 
 import numpy as np
 
-from numerics.collapse_threshold import collapse_noise
+from numerics.deterministic.collapse_threshold import collapse_noise
 from numerics.progress import progress_report
-from verification.papers.stochastic_collapse import figure_1
-from verification.settings import available_cores
+from verification.papers.stochastic_collapse.figures import figure_1
+from verification.run.settings import available_cores
 
 MU = "3/2"
 EVIDENCE = Path(__file__).parents[1] / "evidence"
@@ -123,7 +123,7 @@ def table(figure: Mapping[str, Any]) -> str:
 
 def write(figure: Mapping[str, Any], folder: Path) -> None:
     """Numbers and picture as ``figure_1.json`` and ``figure_1.svg``."""
-    from verification.report.figure_1 import collapse_picture
+    from verification.papers.stochastic_collapse.figures.picture_1 import collapse_picture
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "figure_1.json").write_text(json.dumps(figure, indent=1) + "\n")

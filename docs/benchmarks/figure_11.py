@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from numerics.progress import progress_report
-from verification.papers.stochastic_collapse import figure_11
-from verification.settings import available_cores
+from verification.papers.stochastic_collapse.figures import figure_11
+from verification.run.settings import available_cores
 
 EVIDENCE = Path(__file__).parents[1] / "evidence"
 SIZES = ("1", "2", "4", "8", "16")
@@ -60,7 +60,7 @@ def run(*, dimension: int, replicas: int, progress: bool | None = None) -> dict[
 
 def table(figure: Mapping[str, Any]) -> str:
     """The errors of each batch size before the drop and in the end."""
-    from verification.report.figure_5 import batches_picture
+    from verification.papers.stochastic_collapse.figures.picture_5 import batches_picture
 
     picture = batches_picture("figure-11", figure["rows"])
     lines = ["   ".join(f"{cell:<22}" for cell in row) for row in (picture.columns, *picture.rows)]
@@ -76,7 +76,7 @@ def table(figure: Mapping[str, Any]) -> str:
 
 def write(figure: Mapping[str, Any], folder: Path) -> None:
     """Numbers and picture as ``figure_11.json`` and ``figure_11.svg``."""
-    from verification.report.figure_5 import batches_picture
+    from verification.papers.stochastic_collapse.figures.picture_5 import batches_picture
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "figure_11.json").write_text(json.dumps(figure, indent=1) + "\n")

@@ -27,10 +27,10 @@ from typing import Any
 
 import numpy as np
 
-from numerics.simulate import simulate
+from numerics.simulation.simulate import simulate
 from theory.ito import ItoProcess
-from verification.papers.stochastic_collapse import figure_2
-from verification.settings import available_cores
+from verification.papers.stochastic_collapse.figures import figure_2
+from verification.run.settings import available_cores
 
 EVIDENCE = Path(__file__).parents[1] / "evidence"
 HIGHEST = 2.0
@@ -262,7 +262,7 @@ def write(figure: Mapping[str, Any], folder: Path) -> None:
     """Numbers and picture as ``figure_2.json`` and ``figure_2.svg``."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "figure_2.json").write_text(json.dumps(figure, indent=1) + "\n")
-    from verification.report.figure_2 import collapse_picture
+    from verification.papers.stochastic_collapse.figures.picture_2 import collapse_picture
 
     drawing = collapse_picture("figure-2", figure).drawing
     style = "<style>svg { color: #1b2430; background: white; font-family: sans-serif; }</style>"

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from numerics.progress import progress_report
-from verification.papers.stochastic_collapse import figure_5
-from verification.papers.stochastic_collapse.generalisation import NOISE_LEVELS
-from verification.settings import available_cores
+from verification.papers.stochastic_collapse.figures import figure_5
+from verification.papers.stochastic_collapse.teacher_student.generalisation import NOISE_LEVELS
+from verification.run.settings import available_cores
 
 EVIDENCE = Path(__file__).parents[1] / "evidence"
 
@@ -85,7 +85,7 @@ def table(figure: Mapping[str, Any]) -> str:
 
 def write(figure: Mapping[str, Any], folder: Path) -> None:
     """Numbers and picture as ``figure_5.json`` and ``figure_5.svg``."""
-    from verification.report.figure_5 import errors_picture
+    from verification.papers.stochastic_collapse.figures.picture_5 import errors_picture
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "figure_5.json").write_text(json.dumps(figure, indent=1) + "\n")

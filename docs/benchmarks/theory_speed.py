@@ -86,9 +86,9 @@ MODELS: dict[str, Callable[[], Iterator[Stage]]] = {
 def to_alpha(model: object, flow: Callable[[], object], affine_set: object) -> Iterator[Stage]:
     """The stages after the loss."""
     from theory.errors import DimensionError
-    from theory.lyapunov import top_exponent
+    from theory.stability.lyapunov import top_exponent
+    from theory.stability.transverse import transverse_linearisation
     from theory.symmetry import is_invariant
-    from theory.transverse import transverse_linearisation
 
     found: dict[str, object] = {}
 

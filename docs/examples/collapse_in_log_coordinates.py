@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from numerics import Estimate, log_distance, mean, simulate
+from numerics import Estimate, log_distance, mean
+from numerics.simulation import simulate
 from theory import attractivity_rate
 from theory.models.double_well import DoubleWell
 from theory.notation import mu, zeta

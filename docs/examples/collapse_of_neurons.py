@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from numerics.estimators import Estimate
-from numerics.neurons.small_networks import NeuronCounts, SmallNetworks, count_neurons
+from numerics.networks.small_networks import NeuronCounts, SmallNetworks, count_neurons
+from numerics.statistics.estimators import Estimate
 
 EVIDENCE = Path(__file__).parent.parent / "evidence"
 DECAY = 0.01

@@ -1,6 +1,6 @@
 """Writes the reference pages that are made from the code: ``python -m docs.reference.generate``.
 
-Each page is a pure function of the code; ``tests/test_reference.py`` fails while a page on disk differs.
+Each page is a pure function of the code; ``tests/docs/test_reference.py`` fails while a page on disk differs.
 """
 
 from __future__ import annotations

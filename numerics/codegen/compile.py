@@ -22,7 +22,7 @@ from numerics.errors import ArgumentError, UnsupportedFunctionError
 Expressions = Sequence[sp.Expr] | sp.MatrixBase
 
 BACKENDS = ("numpy", "torch", "mpmath")
-"""Names of the backends that print Python. The compiled time loop is :mod:`numerics.codegen.backends.cpu_`."""
+"""Names of the backends that print Python. The compiled time loop is :mod:`numerics.kernels.cpu.kernel`."""
 
 LONGEST_FORMULA = 120
 """Nodes of an expression that is still printed in full in a docstring."""

@@ -25,7 +25,7 @@ References:
     Chen, Kunin, Yamamura, Ganguli, "Stochastic Collapse" (2023), Section 5 and Appendices H, J.
 """
 
-from numerics.neurons.cifar import CifarError, Images, load_cifar10, load_cifar100
+from numerics.networks.cifar import CifarError, Images, load_cifar10, load_cifar100
 from numerics.neurons.clusters import COUNTERS, components, greedy_clusters, leader_clusters
 from numerics.neurons.dendrogram import dendrogram_order
 from numerics.neurons.diagnosis import Diagnosis, diagnose

@@ -13,7 +13,7 @@ from numerics.sgd.empirical_loss import EmpiricalLoss
 from numerics.sgd.module_invariance import ModuleExcursion, module_excursion
 from numerics.sgd.optimisers import SGD
 from numerics.sgd.weight_sets import affine
-from theory.symmetry.convolution import Convolutional
+from theory.networks.convolutional import Convolutional
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU, "sigmoid": nn.Sigmoid}
 

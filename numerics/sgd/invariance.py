@@ -17,8 +17,8 @@ import torch
 from torch.nn import functional
 
 from numerics.errors import ArgumentError
+from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import AffineSet
-from theory.symmetry.networks import FeedForward
 
 SLOPE = 0.01
 """Slope of leaky ReLU."""
@@ -35,7 +35,7 @@ ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "sigmoid": torch.sigmoid,
     "softplus": functional.softplus,
 }
-"""PyTorch's activations under the names of :data:`theory.symmetry.networks.ACTIVATIONS`."""
+"""PyTorch's activations under the names of :data:`theory.networks.activations.ACTIVATIONS`."""
 
 LOSSES = ("squared error", "cross-entropy")
 

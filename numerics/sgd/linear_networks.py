@@ -99,7 +99,7 @@ def train_linear_network(
         at: Numbers of steps after which :math:`VU` is recorded, ascending.
         seed: Names the mini-batches, 64 bits.
         first_replica: Number of the first replica, for runs that continue others.
-        progress: As in :func:`numerics.simulate.simulate`, in replica-steps.
+        progress: As in :func:`numerics.simulation.simulate.simulate`, in replica-steps.
 
     Raises:
         ArgumentError: an argument does not fit the others.

@@ -3,7 +3,7 @@ r"""Does SGD on a PyTorch module keep an affine set of its weights? Real steps, 
 :func:`module_excursion` trains replicas from random points of the set and watches the constraints at every step.
 :func:`normal_gradients` asks the question that decides for every batch size and learning rate: whether each per-sample
 gradient is a direction of the set. :mod:`numerics.sgd.invariance` does the former for
-:class:`theory.symmetry.networks.FeedForward`, and :mod:`theory.symmetry.affine_set` proves.
+:class:`theory.networks.feed_forward.FeedForward`, and :mod:`theory.symmetry.affine_set` proves.
 """
 
 from __future__ import annotations

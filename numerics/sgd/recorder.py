@@ -11,8 +11,8 @@ from torch.func import vmap
 
 from numerics.arguments import whole_number
 from numerics.errors import ArgumentError
-from numerics.estimators import Moments
 from numerics.sgd.empirical_loss import EmpiricalLoss
+from numerics.statistics.estimators import Moments
 
 Observable = Callable[[Mapping[str, torch.Tensor]], torch.Tensor]
 """A scalar function of one replica's weights, by name; it must be traceable by ``torch.func``."""

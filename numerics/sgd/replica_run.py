@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from numerics.errors import ArgumentError
-from numerics.estimators import Estimate, Moments
+from numerics.statistics.estimators import Estimate, Moments
 
 
 @dataclass(frozen=True, eq=False)

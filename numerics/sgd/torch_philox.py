@@ -7,7 +7,7 @@ counter ``replica mod 2**32``, block number, :math:`2^{31} + 2^{28}\,` purpose +
 
 The words are those of :func:`numerics.random.philox.philox4x32`, the normals those of :mod:`numerics.random.normal` up
 to the last bits of the device's logarithm and cosine. The top bit of the third word keeps the noise of networks apart
-from that of :func:`numerics.simulate.simulate` under the same seed.
+from that of :func:`numerics.simulation.simulate.simulate` under the same seed.
 """
 
 from __future__ import annotations

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from numerics.accumulators import Survival
-from numerics.convergence import coupled_samples
-from numerics.estimators import mean
-from numerics.goodness_of_fit import anderson_darling, kolmogorov_smirnov
-from numerics.log_coordinates import log_coordinates, log_distance, side
 from numerics.schemes import ExactGeometricBrownian, ExactOrnsteinUhlenbeck
-from numerics.simulate import simulate
+from numerics.simulation.accumulators import Survival
+from numerics.simulation.coupled_levels import coupled_samples
+from numerics.simulation.log_coordinates import log_coordinates, log_distance, side
+from numerics.simulation.simulate import simulate
+from numerics.statistics.estimators import mean
+from numerics.statistics.goodness_of_fit import anderson_darling, kolmogorov_smirnov
 from tests.numerics.seeding import FALSE_ALARM_IN_PROPERTY as ALPHA
 from tests.numerics.seeding import seed_of
 from theory.ito import ItoProcess

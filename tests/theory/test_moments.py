@@ -9,7 +9,7 @@ from tests.strategies import LINE, ornstein_uhlenbeck_processes, polynomial_proc
 from theory.errors import MissingParameterError, NotNormalisableError, UnsupportedFormError
 from theory.generator import generator
 from theory.ito import ItoProcess
-from theory.matrix_exponential import matrix_exponential
+from theory.matrices.exponential import matrix_exponential
 from theory.models import DoubleWell, GeometricBrownianMotion
 from theory.moments import moment_equations
 from theory.notation import mu, t, theta_0, zeta

@@ -23,7 +23,6 @@ from theory import (
     lamperti,
     linearisation,
     logarithm,
-    matrix_exponential,
     mean_exit_time,
     moment_equations,
     probability_of_ever_reaching,
@@ -31,7 +30,8 @@ from theory import (
     scale_function,
     stationary_density,
 )
-from theory.discrete.random_map import finite_growth_rate, gaussian_growth_rate, one_step_moments
+from theory.discrete.growth_rate import finite_growth_rate, gaussian_growth_rate
+from theory.discrete.random_map import one_step_moments
 from theory.gradient_noise import (
     Empirical,
     FiniteSum,
@@ -48,12 +48,14 @@ from theory.gradient_noise import (
     step_moments,
 )
 from theory.gradient_noise.expectation import expectation
-from theory.lyapunov import top_exponent
+from theory.matrices import exponential as matrix_exponential
 from theory.models.deep_chain import deep_chain, gaussian_teacher, regression
 from theory.notation import beta, mu, theta, zeta
+from theory.stability.lyapunov import top_exponent
+from theory.stability.theorem_4_2 import sufficient_condition
+from theory.stability.transverse import linearised_along, transverse_linearisation
 from theory.symmetry import AffineSet, FeedForward, fixed_set, is_invariant
 from theory.symmetry.reflection import invariant_set
-from theory.transverse import linearised_along, sufficient_condition, transverse_linearisation
 
 x, y, w, v = sp.symbols("x y w v", real=True)
 plain = sp.Symbol("x")

@@ -14,8 +14,8 @@ from scipy import special
 from verification import registry
 from verification.checks.check import Check, Context, Findings
 from verification.claim import Citation, Claim, Draw, Experiment, Form, Identity, Kind, NearMiss, Samples, Statement
-from verification.task import Result, Status, Task, execute
-from verification.worker import one_sentence
+from verification.run.task import Result, Status, Task, execute
+from verification.run.worker import one_sentence
 
 MODULE = "tests.verification.fake_claims"
 VARIATION = 0.3

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from verification.task import Result, Status, Task
+from verification.run.task import Result, Status, Task
 from verification.verdict import ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
 
 

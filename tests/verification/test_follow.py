@@ -15,9 +15,9 @@ from numerics.codegen.compile import source
 from verification import cli
 from verification.claim import Comparison, Numerical
 from verification.follow import _body, computable, plain, stages, theory_behind
-from verification.papers.stochastic_collapse import section_4
+from verification.papers.stochastic_collapse.attraction import one_dimension as section_4
 from verification.registry import claims
-from verification.store import Store
+from verification.run.store import Store
 from verification.verdict import ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
 
 STATIONS = ("printed equation", "derivation", "program", "simulation", "interval and verdict")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.verification import fake_claims as fake
 from verification.claim import Claim, Figure, NearMiss, Statement
 from verification.investigation import claim_verdict, investigate, judgement, statement_verdict
-from verification.task import Result, Task
+from verification.run.task import Result, Task
 from verification.verdict import STRENGTH, ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
 
 x = sp.Symbol("x", positive=True)

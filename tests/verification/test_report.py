@@ -12,15 +12,15 @@ import sympy as sp
 
 from verification import registry, report
 from verification.claim import Citation, Claim, Experiment, Figure, Identity, Kind, NearMiss, Statement
+from verification.drawing.intervals import Measured, interval_plot
 from verification.errors import VerificationError
+from verification.formulas import equation_text, latex
 from verification.investigation import investigate
-from verification.papers.stochastic_collapse import figure_1
+from verification.papers.stochastic_collapse.figures import figure_1
 from verification.report import report_html, write_report
-from verification.report.mathml import ATTRIBUTES, ELEMENTS, _rebuilt, formula, latex
-from verification.report.page import equation_text
-from verification.report.plots import Measured, interval_plot
-from verification.store import Store
-from verification.task import Result, Status, Task
+from verification.report.mathml import ATTRIBUTES, ELEMENTS, _rebuilt, formula
+from verification.run.store import Store
+from verification.run.task import Result, Status, Task
 from verification.verdict import ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
 
 PAYLOADS = (
@@ -226,7 +226,7 @@ def test_the_report_is_the_same_in_every_byte(store, tmp_path):
     store.record_verdict(verdict(subject), ["key"], seconds=1.25)
     assert html_of(store, subject) == html_of(store, subject)
     program = (
-        "from verification.report.plots import *\n"
+        "from verification.drawing.intervals import *\n"
         "print(interval_plot('n', [Measured('m', 1.0, 0.9, 1.1)], {'printed': 1.5, 'far': 99.0, 'none': None}))"
     )
     command = [sys.executable, "-c", program]

@@ -7,13 +7,8 @@ r"""Stochastic recursions as they are, without the limit of small steps.
 """
 
 from theory.discrete.draws import DistinctIndex, Lookup
-from theory.discrete.random_map import (
-    diffusion_limit,
-    finite_growth_rate,
-    gaussian_growth_rate,
-    growth_rate_expansion,
-    one_step_moments,
-)
+from theory.discrete.growth_rate import finite_growth_rate, gaussian_growth_rate, growth_rate_expansion
+from theory.discrete.random_map import diffusion_limit, one_step_moments
 from theory.discrete.recursion import Recursion
 
 __all__ = [

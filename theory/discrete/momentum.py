@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.discrete.random_map import standardised_moments
+from theory.discrete.growth_rate import standardised_moments
 from theory.discrete.recursion import Recursion
 from theory.errors import DimensionError, UnsupportedFormError
 from theory.notation import eta, mu, zeta
@@ -91,7 +91,7 @@ def sum_of_exponents(matrix: sp.MatrixBase) -> sp.Expr:
 def growth_rate_expansion(order: int = 2) -> sp.Expr:
     r"""The expansion of :math:`\Lambda/\eta` in :math:`\sqrt\eta`, up to :math:`\eta^{\text{order}/2}`.
 
-    For :data:`momentum` 0 it is :func:`theory.discrete.random_map.growth_rate_expansion`.
+    For :data:`momentum` 0 it is :func:`theory.discrete.growth_rate.growth_rate_expansion`.
 
     Example:
         >>> rate = growth_rate_expansion(0)

@@ -204,7 +204,7 @@ def batch_multipliers(
     r"""The values of :math:`1 - \frac\eta\beta\sum_{i\in\mathcal B}h_i` and their probabilities.
 
     For linearised gradient descent :math:`\theta' = \theta(1 - \eta h_{\mathcal B})`; feed them to
-    :func:`theory.discrete.random_map.finite_growth_rate`.
+    :func:`theory.discrete.growth_rate.finite_growth_rate`.
     """
     pairs = list(batches(len(curvatures), batch_size, sampling))
     values = tuple(1 - eta * sp.Add(*(curvatures[i] for i in indices)) / batch_size for indices, _ in pairs)

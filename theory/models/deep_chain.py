@@ -27,7 +27,7 @@ import sympy as sp
 from theory.errors import ShapeError, SymbolError
 from theory.gradient_noise.data_law import DataLaw, Gaussian
 from theory.gradient_noise.model import Model
-from theory.symmetry.networks import FeedForward
+from theory.networks.feed_forward import FeedForward
 
 teacher_slope = sp.Symbol("u", real=True)
 """Slope u of the teacher."""
@@ -62,7 +62,7 @@ def regression(network: FeedForward, law: DataLaw) -> Model:
 
     Args:
         network: Any feed-forward network.
-        law: A law of its :attr:`~theory.symmetry.networks.FeedForward.inputs` and :func:`labels`.
+        law: A law of its :attr:`~theory.networks.feed_forward.FeedForward.inputs` and :func:`labels`.
 
     Raises:
         SymbolError: the law lacks one of these variables.

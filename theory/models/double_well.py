@@ -32,7 +32,7 @@ class DoubleWell:
         Stochastic-collapse paper (arXiv 2306.04251), section 4 and figure 1.
 
     Example:
-        >>> from theory.attractivity import attractivity_rate
+        >>> from theory.stability.attractivity import attractivity_rate
         >>> attractivity_rate(DoubleWell().process).alpha
         -mu + zeta**2/2
     """

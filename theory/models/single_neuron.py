@@ -32,14 +32,14 @@ from functools import cached_property
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.attractivity import attractivity_rate
+from theory.decision.inequalities import negative
 from theory.errors import ShapeError, UnsupportedFormError
 from theory.gradient_noise.data_law import Empirical
 from theory.gradient_noise.label_noise import label_noise_flow, label_noise_increment
 from theory.gradient_noise.model import Model
-from theory.inequalities import negative
 from theory.ito import ItoProcess
 from theory.notation import eta
+from theory.stability.attractivity import attractivity_rate
 
 w_1 = sp.Symbol("w_1", real=True)
 """Incoming weight."""

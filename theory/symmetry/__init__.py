@@ -6,8 +6,8 @@ r"""Symmetries of losses and the sets of weights that stochastic gradient descen
 * ``coordinatewise``: what Adam and other rules that act on each weight alone keep.
 """
 
+from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import AffineSet, is_invariant, normal_gradient
-from theory.symmetry.networks import FeedForward
 from theory.symmetry.reflection import escaping_gradients, fixed_set, invariant_set, keeps_its_fixed_set
 
 __all__ = [

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from theory.decision.zero import ZeroDecision, decide_zero
 from theory.errors import ShapeError, SymbolError
 from theory.gradient_noise.data_law import (
     DataLaw,
@@ -34,7 +35,6 @@ from theory.gradient_noise.expectation import expectation
 from theory.gradient_noise.model import Model
 from theory.gradient_noise.sampling import FiniteSum
 from theory.ito import column
-from theory.zero import ZeroDecision, decide_zero
 
 
 @dataclass(frozen=True)

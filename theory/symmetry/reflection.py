@@ -20,10 +20,10 @@ from collections.abc import Sequence
 
 import sympy as sp
 
+from theory.decision.zero import ZeroDecision, decide_zero
 from theory.errors import ShapeError, UnsupportedFormError
 from theory.ito import column, expressions, single_expression
 from theory.symmetry.affine_set import AffineSet
-from theory.zero import ZeroDecision, decide_zero
 
 
 def fixed_set(Q: sp.MatrixBase, state: Sequence[sp.Symbol] | sp.MatrixBase) -> AffineSet:

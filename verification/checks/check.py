@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from verification.claim import Claim, Statement
-from verification.task import Result, Status, Task
+from verification.run.task import Result, Status, Task
 from verification.verdict import Finding, Outcome
 
 Findings = dict[str, dict[str, Finding]]

@@ -15,7 +15,7 @@ import sympy as sp
 
 from verification.checks.check import Check, Context, Findings, done, not_done
 from verification.claim import Comparison
-from verification.task import Result, Task
+from verification.run.task import Result, Task
 from verification.verdict import Finding, Outcome
 
 TIME_LIMIT = 90.0

@@ -9,7 +9,7 @@ from typing import Any
 from verification.checks.check import Check, Context, Findings, done, not_done
 from verification.checks.comparison import number
 from verification.claim import Figure
-from verification.task import Result, Task
+from verification.run.task import Result, Task
 from verification.verdict import Finding, Outcome
 
 TIME_LIMIT = 600.0

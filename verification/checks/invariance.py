@@ -11,7 +11,7 @@ from typing import Any
 
 from verification.checks.check import Check, Context, Findings, done, not_done
 from verification.claim import Invariance
-from verification.task import Result, Task
+from verification.run.task import Result, Task
 from verification.verdict import Finding, Outcome
 
 TIME_LIMIT = 120.0

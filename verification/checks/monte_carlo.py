@@ -1,6 +1,6 @@
 """The Monte Carlo check: when do simulated numbers contradict a formula?
 
-The sample size comes from :mod:`verification.statistics.design` before anything is drawn. The mean of 256
+The sample size comes from :mod:`numerics.statistics.sample_size` before anything is drawn. The mean of 256
 independent batches gives one interval, against which every candidate is decided; samples that are all 0 or 1 give
 the exact interval of a proportion instead. Nothing is decided from an interval that the *measured* skewness of the
 samples makes unreliable, whatever the experiment declares. A refutation of the printed or the corrected form is
@@ -19,14 +19,14 @@ from typing import Any
 
 import numpy as np
 
-from numerics.estimators import Moments, Proportion, finite_samples
+from numerics.statistics.estimators import Moments, Proportion, finite_samples
+from numerics.statistics.sample_size import BATCHES, Design, design, distortion, size_for_skewness
 from verification.checks.check import Check, Context, Findings, done, not_done
 from verification.checks.comparison import number
+from verification.checks.intervals import Interval, batch_mean_interval, decide, proportion_interval
 from verification.claim import Draw, Experiment
 from verification.errors import VerificationError
-from verification.statistics.design import BATCHES, Design, design, distortion, size_for_skewness
-from verification.statistics.interval import Interval, batch_mean_interval, decide, proportion_interval
-from verification.task import Result, Task
+from verification.run.task import Result, Task
 from verification.verdict import Finding, Outcome
 
 CHUNKS = 8

@@ -1,6 +1,6 @@
 """The symbolic check: residual zero in a normal form (PROVED), or a point in a ball that contradicts (REFUTED).
 
-Each form of statement has its own residual or certificate; the judge is always :mod:`theory.zero`.
+Each form of statement has its own residual or certificate; the judge is always :mod:`theory.decision.zero`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.decision.zero import ZeroDecision, decide_zero
 from theory.fokker_planck import probability_current
-from theory.zero import ZeroDecision, decide_zero
 from verification.checks.check import Check, Context, Findings, done, not_done
-from verification.checks.sides import judge_bound, judge_region
+from verification.checks.conditions import judge_bound, judge_region
 from verification.claim import Bound, Candidate, Figure, Form, Identity, Invariance, Numerical, Region, StationaryLaw
-from verification.task import Result, Task
+from verification.run.task import Result, Task
 from verification.verdict import Finding, Outcome
 
 TIME_LIMIT = 60.0

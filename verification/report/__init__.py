@@ -30,7 +30,7 @@ from verification.errors import VerificationError
 
 if TYPE_CHECKING:
     from verification.claim import Claim
-    from verification.store import Store
+    from verification.run.store import Store
 
 __all__ = ["report_html", "write_report"]
 

@@ -6,14 +6,14 @@ import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from verification.report.plots import Picture
+from verification.drawing.intervals import Picture
 
 PICTURES = {
-    "verification.papers.stochastic_collapse.figure_1:measure": "verification.report.figure_1:pictures",
-    "verification.papers.stochastic_collapse.figure_2:measure": "verification.report.figure_2:pictures",
-    "verification.papers.stochastic_collapse.figure_5:measure": "verification.report.figure_5:pictures",
-    "verification.papers.stochastic_collapse.figure_11:measure": "verification.report.figure_5:batch_pictures",
-    "verification.papers.stochastic_collapse.two_neurons:measure": "verification.report.figure_7:pictures",
+    "verification.papers.stochastic_collapse.figures.figure_1:measure": "verification.papers.stochastic_collapse.figures.picture_1:pictures",
+    "verification.papers.stochastic_collapse.figures.figure_2:measure": "verification.papers.stochastic_collapse.figures.picture_2:pictures",
+    "verification.papers.stochastic_collapse.figures.figure_5:measure": "verification.papers.stochastic_collapse.figures.picture_5:pictures",
+    "verification.papers.stochastic_collapse.figures.figure_11:measure": "verification.papers.stochastic_collapse.figures.picture_5:batch_pictures",
+    "verification.papers.stochastic_collapse.neurons.two_neurons:measure": "verification.papers.stochastic_collapse.figures.picture_7:pictures",
 }
 """What a claim measures again -> ``module:function`` of ``f(name, parts, summary) -> list[Picture]``.
 

@@ -18,14 +18,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from verification.claim import Candidate, Claim, Figure, Identity, Numerical, Statement
+from verification.claim import Candidate, Claim, Figure, Statement
+from verification.drawing.intervals import Measured, Picture, interval_plot
+from verification.formulas import equation_text, latex
+from verification.freshness import is_stale
 from verification.report.figures import pictures
-from verification.report.freshness import is_stale
-from verification.report.mathml import formula, latex
+from verification.report.mathml import formula
 from verification.report.numbers import Fact, facts
-from verification.report.plots import Measured, Picture, interval_plot
-from verification.store import Incident, Store, StoredVerdict
-from verification.task import Status
+from verification.run.store import Incident, Store, StoredVerdict
+from verification.run.task import Status
 from verification.verdict import Finding, Outcome, StatementVerdict, Verdict
 
 NOT_JUDGED = "NOT JUDGED"
@@ -354,12 +355,6 @@ def equation(statement: Statement, form: Candidate) -> Markup:
     """The left-hand side of ``statement`` completed by ``form``."""
     source, label = equation_text(statement, form)
     return formula(source, label)
-
-
-def equation_text(statement: Statement, form: Candidate) -> tuple[str, str]:
-    """LaTeX and plain text of the left-hand side of ``statement`` completed by ``form``."""
-    relation = "=" if statement.left and isinstance(statement.form, Identity | Numerical | Figure) else ""
-    return f"{statement.left} {relation} {latex(form)}".strip(), f"{statement.left} {relation} {form}".strip()
 
 
 def _finding(check: str, form: str, finding: Finding) -> FindingRow:

@@ -15,10 +15,10 @@ from torch import nn
 from torch.nn import functional
 
 from numerics.errors import ArgumentError
+from numerics.networks.resnet import ResNet18
+from numerics.networks.vgg import VGG16
 from numerics.neurons.layer import HiddenLayer, Part
-from numerics.neurons.resnet import ResNet18
 from numerics.neurons.tracing import TracingError, hidden_layers, parameters_of
-from numerics.neurons.vgg import VGG16
 from tests.numerics.seeding import seed_of
 
 TINY = 1 / 16

@@ -9,7 +9,7 @@ import torch
 
 from numerics.errors import ArgumentError
 from numerics.sgd.convolutional import convolutional_excursion, convolutional_module
-from theory.symmetry.convolution import Convolutional
+from theory.networks.convolutional import Convolutional
 
 NET = Convolutional((2, 2, 3), taps=2, length=4, outputs=2, activation=sp.tanh)
 

@@ -21,7 +21,7 @@ from tests.numerics.sgd.problems import classification, images, numbers, regress
 from theory.gradient_noise.data_law import Empirical
 from theory.gradient_noise.model import Model
 from theory.gradient_noise.sampling import Sampling
-from theory.symmetry.networks import FeedForward
+from theory.networks.feed_forward import FeedForward
 
 WITH, WITHOUT = Sampling.WITH_REPLACEMENT, Sampling.WITHOUT_REPLACEMENT
 SYMBOLIC = {

@@ -16,7 +16,7 @@ from numerics.sgd.module_invariance import module_excursion, normal_gradients, r
 from numerics.sgd.optimisers import SGD, Adam
 from numerics.sgd.weight_sets import affine, equal, own_entries, permutation_set, sign_set, vanishing
 from tests.numerics.sgd.problems import classification, convolutional, images, numbers, perceptron, regression
-from theory.symmetry.networks import FeedForward
+from theory.networks.feed_forward import FeedForward
 
 ORIGIN_PASSING = [nn.Identity, nn.Tanh, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.SiLU, nn.GELU]
 NOT_ORIGIN_PASSING = [nn.Sigmoid, nn.Softplus]

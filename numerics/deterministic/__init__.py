@@ -1,0 +1,1 @@
+"""Second opinions that draw nothing: quadrature, grids, multiprecision, exact thresholds."""

@@ -1,0 +1,1 @@
+"""The fused CPU kernel: LLVM IR made from a program, compiled in process."""

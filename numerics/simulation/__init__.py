@@ -1,0 +1,1 @@
+"""One call of `simulate` or `iterate`, in the order in which it is planned and run."""

@@ -1,0 +1,105 @@
+r"""Iteration of a stochastic recursion on many replicas, in the fused kernel: real SGD for small models.
+
+The same engine as :func:`numerics.simulation.simulate.simulate`: noise addressed by (seed, stream, replica, step), statistics on
+the way, the same bits for any number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sympy as sp
+
+from numerics.progress import Report
+from numerics.simulation.accumulators import Accumulator
+from numerics.simulation.plan import iteration_plan
+from numerics.simulation.simulate import CHUNK, Simulation, run_plan
+from theory.discrete.recursion import Recursion
+
+
+def iterate(
+    recursion: Recursion,
+    *,
+    parameters: Mapping[sp.Symbol, Any] | None = None,
+    initial: Any,
+    steps: int,
+    n_replicas: int,
+    seed: int,
+    at: Sequence[int] | None = None,
+    observables: Mapping[str, sp.Expr] | Sequence[sp.Expr] | None = None,
+    accumulators: Mapping[sp.Symbol, Accumulator] | None = None,
+    count_sign_changes: bool = False,
+    keep_final: bool = True,
+    paths: bool = False,
+    backend: str = "auto",
+    precision: str = "mixed",
+    threads: int = 1,
+    progress: bool | Report | None = None,
+    on_divergence: str = "raise",
+    first_replica: int = 0,
+    stream: int = 0,
+    chunk: int = CHUNK,
+) -> Simulation:
+    r"""Iterate :math:`\theta_{k+1} = F(\theta_k, \xi_k, u_k; k)` on independent replicas.
+
+    Args:
+        recursion: The recursion; see :func:`theory.gradient_noise.descent.gradient_descent` for that of SGD.
+        parameters: A number for each symbol, or an array with one per replica.
+        initial: :math:`\theta_0`: one number per coordinate, or an array of shape ``(n_replicas, d)``.
+        steps: Number of steps.
+        n_replicas: Number of replicas.
+        seed: Names the noise, 64 bits.
+        at: Step numbers after which observables are taken, ascending, 0 being the start; the last one unless given.
+        observables: Names to expressions in the state, parameters, accumulators and the step number, or a sequence of
+            expressions, which are then their own names. Evaluated in float64.
+        accumulators: Symbols to functionals of the whole run, such as
+            :class:`~numerics.simulation.accumulators.GridMaximum`; observables may name their symbols.
+        count_sign_changes: Count the steps in which a coordinate jumps across zero.
+        keep_final: Keep the last states, one row per replica.
+        paths: Keep the states at ``at`` too.
+        backend: ``"cpu"`` is the fused kernel, ``"numpy"`` its plain twin, ``"auto"`` the first that is available.
+        precision: ``"mixed"`` (float64 state, float32 normals), ``"float64"`` or ``"float32"``.
+        threads: Threads of the fused kernel. Does not change the result.
+        progress: ``True``, ``False``, ``None`` (a bar for people and long runs only) or a callback ``(done, total)`` in
+            replica-steps.
+        on_divergence: ``"raise"``, or ``"count"`` to go on with the finite replicas.
+        first_replica: Number of the first replica, for runs that continue others.
+        stream: Names independent noise under the same seed.
+        chunk: Replicas per kernel call, a multiple of :data:`numerics.simulation.simulate.BLOCK`. Does not change the result.
+
+    Returns:
+        Its ``times`` are step numbers; ``final`` has shape ``(n_replicas, d)``, ``paths`` ``(len(at), n_replicas, d)``.
+
+    Raises:
+        ArgumentError, MissingParameterError: before anything is computed.
+        DivergenceError: a replica or an observable left the finite numbers.
+
+    Example:
+        >>> from theory.notation import eta
+        >>> w, xi = sp.symbols("w xi", real=True)
+        >>> chain = Recursion([w], [(1 - eta) * w + eta * xi], normals=[xi])
+        >>> run = iterate(chain, parameters={eta: 0.5}, initial=[1.0], steps=3, n_replicas=8, seed=1, at=[0, 3])
+        >>> run.final.shape, run.times.tolist()
+        ((8, 1), [0.0, 3.0])
+    """
+    plan = iteration_plan(
+        recursion,
+        parameters=parameters,
+        initial=initial,
+        steps=steps,
+        n_replicas=n_replicas,
+        seed=seed,
+        at=at,
+        observables=observables,
+        accumulators=accumulators,
+        count_sign_changes=count_sign_changes,
+        keep_final=keep_final,
+        paths=paths,
+        backend=backend,
+        precision=precision,
+        on_divergence=on_divergence,
+        first_replica=first_replica,
+        stream=stream,
+    )
+    return run_plan(plan, threads=threads, chunk=chunk, progress=progress, title="iterating")

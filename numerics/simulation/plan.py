@@ -1,0 +1,373 @@
+"""The plan of a simulation: every argument checked and put in one frozen record before anything is computed.
+
+A plan holds data only (no compiled code, no open file), so that it can be sent to other processes; each of them
+compiles what it needs once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from numerics.arguments import (
+    choice,
+    named_expressions,
+    parameter_values,
+    real_array,
+    real_number,
+    value_of,
+    whole_number,
+)
+from numerics.errors import ArgumentError
+from numerics.schemes import EulerMaruyama, Scheme
+from numerics.simulation.accumulators import Accumulator, SignChanges
+from numerics.simulation.log_coordinates import log_coordinates, side
+from numerics.simulation.one_step import OneStep, RecursionStep, SchemeStep
+from theory.discrete.recursion import Recursion
+from theory.ito import ItoProcess
+
+PRECISIONS = ("float32", "mixed", "float64")
+BACKENDS = ("auto", "cpu", "numpy")
+ROUNDING = 1e-9
+"""Relative slack within which a time counts as a multiple of the step."""
+
+MAX_STORED = 2**28
+"""Numbers that the final states, or ``paths=True``, may fill (2 GiB)."""
+
+MAX_STEPS = 2**32 - 1
+"""The step number is one 32-bit word of the random counter."""
+
+LAST_SINGLE = 2**24
+"""The last of the whole numbers that float32 holds without gaps."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A simulation, checked and ready to run; see :func:`numerics.simulation.simulate.simulate` for the meaning of the fields.
+
+    Attributes:
+        one_step: What is stepped, in the coordinates that are stepped, and how.
+        accumulators: Symbol and accumulator, in a fixed order.
+        parameters: One number, or one per trajectory, for each symbol in :attr:`symbols`.
+        initial: Shape ``(d,)``, or ``(n_paths, d)``.
+        step: h; 1 for a recursion.
+        n_steps: Total number of steps.
+        recorded: Step numbers at which observables are taken, ascending.
+        observables: Name and expression in state, parameters, accumulators and the clock.
+    """
+
+    one_step: OneStep
+    accumulators: tuple[tuple[sp.Symbol, Accumulator], ...]
+    symbols: tuple[sp.Symbol, ...]
+    parameters: tuple[float | np.ndarray, ...]
+    initial: np.ndarray
+    step: float
+    n_steps: int
+    recorded: tuple[int, ...]
+    observables: tuple[tuple[Hashable, sp.Expr], ...]
+    n_paths: int
+    first_trajectory: int
+    seed: int
+    stream: int
+    backend: str
+    precision: str
+    keep_final: bool
+    keep_paths: bool
+    raise_on_divergence: bool
+
+    @property
+    def times(self) -> np.ndarray:
+        """Times of the records, multiples of the step."""
+        return np.array(self.recorded, dtype=np.float64) * self.step
+
+
+def simulation_plan(
+    process: ItoProcess,
+    *,
+    parameters: Mapping[sp.Symbol, Any] | None = None,
+    initial: Any,
+    step: float,
+    until: float,
+    n_paths: int,
+    seed: int,
+    scheme: Scheme | None = None,
+    times: Sequence[float] | None = None,
+    observables: Mapping[str, sp.Expr] | Sequence[sp.Expr] | None = None,
+    accumulators: Mapping[sp.Symbol, Accumulator] | None = None,
+    coordinates: str = "state",
+    count_sign_changes: bool = False,
+    keep_final: bool = True,
+    paths: bool = False,
+    backend: str = "auto",
+    precision: str = "mixed",
+    on_divergence: str = "raise",
+    first_trajectory: int = 0,
+    stream: int = 0,
+) -> Plan:
+    """Check all arguments of :func:`numerics.simulation.simulate.simulate` and resolve them.
+
+    Raises:
+        ArgumentError, MissingParameterError, SchemeError: naming the argument.
+    """
+    if not isinstance(process, ItoProcess):
+        raise ArgumentError(f"process must be an ItoProcess, got {type(process).__name__}.")
+    n = whole_number(n_paths, "n_paths", at_least=1, below=2**48)
+    first = whole_number(first_trajectory, "first_trajectory", at_least=0, below=2**63)
+    scheme = EulerMaruyama() if scheme is None else scheme
+    if not isinstance(scheme, Scheme):
+        raise ArgumentError(f"scheme must be a Scheme such as EulerMaruyama(), got {scheme!r}.")
+    values = parameter_values(parameters, n)
+    start = _initial_state(initial, process, n)
+    if choice(coordinates, "coordinates", ("state", "log")) == "log":
+        process, start, values = _in_log_coordinates(process, start, values, n)
+    scheme.check(process)
+    h = real_number(step, "step")
+    if not h > 0:
+        raise ArgumentError(f"step must be positive, got step={step}.")
+    n_steps = _multiple(until, h, "until")
+    if n_steps < 1:
+        raise ArgumentError(f"until must be positive, got until={until}.")
+    one_step = SchemeStep(process, scheme)
+    return _plan(
+        one_step,
+        values,
+        start,
+        accumulators=_accumulators(accumulators, one_step, count_sign_changes),
+        observables=observables,
+        step=h,
+        n_steps=n_steps,
+        recorded=_recorded(times, h, n_steps),
+        n_paths=n,
+        first_trajectory=first,
+        seed=seed,
+        stream=stream,
+        backend=backend,
+        precision=precision,
+        keep_final=keep_final,
+        paths=paths,
+        on_divergence=on_divergence,
+    )
+
+
+def iteration_plan(
+    recursion: Recursion,
+    *,
+    parameters: Mapping[sp.Symbol, Any] | None = None,
+    initial: Any,
+    steps: int,
+    n_replicas: int,
+    seed: int,
+    at: Sequence[int] | None = None,
+    observables: Mapping[str, sp.Expr] | Sequence[sp.Expr] | None = None,
+    accumulators: Mapping[sp.Symbol, Accumulator] | None = None,
+    count_sign_changes: bool = False,
+    keep_final: bool = True,
+    paths: bool = False,
+    backend: str = "auto",
+    precision: str = "mixed",
+    on_divergence: str = "raise",
+    first_replica: int = 0,
+    stream: int = 0,
+) -> Plan:
+    """Check all arguments of :func:`numerics.simulation.iterate.iterate` and resolve them.
+
+    Raises:
+        ArgumentError, MissingParameterError: naming the argument.
+    """
+    if not isinstance(recursion, Recursion):
+        raise ArgumentError(
+            f"recursion must be a Recursion, e.g. from gradient_descent(model), got {type(recursion).__name__}."
+        )
+    n = whole_number(n_replicas, "n_replicas", at_least=1, below=2**48)
+    n_steps = whole_number(steps, "steps", at_least=1, below=MAX_STEPS + 1)
+    one_step = RecursionStep(recursion)
+    if one_step.timed and precision == "float32" and n_steps > LAST_SINGLE:
+        raise ArgumentError(
+            f"steps must not pass {LAST_SINGLE} for a schedule in float32, which has no whole numbers beyond, got "
+            f"steps={n_steps}. Use precision='mixed'."
+        )
+    return _plan(
+        one_step,
+        parameter_values(parameters, n),
+        _initial_state(initial, recursion, n),
+        accumulators=_accumulators(accumulators, one_step, count_sign_changes),
+        observables=observables,
+        step=1.0,
+        n_steps=n_steps,
+        recorded=_recorded_steps(at, n_steps),
+        n_paths=n,
+        first_trajectory=whole_number(first_replica, "first_replica", at_least=0, below=2**63),
+        seed=seed,
+        stream=stream,
+        backend=backend,
+        precision=precision,
+        keep_final=keep_final,
+        paths=paths,
+        on_divergence=on_divergence,
+    )
+
+
+def _plan(
+    one_step: OneStep,
+    values: Mapping[sp.Symbol, float | np.ndarray],
+    initial: np.ndarray,
+    *,
+    accumulators: tuple[tuple[sp.Symbol, Accumulator], ...],
+    observables: Any,
+    step: float,
+    n_steps: int,
+    recorded: tuple[int, ...],
+    n_paths: int,
+    first_trajectory: int,
+    seed: Any,
+    stream: Any,
+    backend: Any,
+    precision: Any,
+    keep_final: bool,
+    paths: bool,
+    on_divergence: Any,
+) -> Plan:
+    """The plan, once the arguments that name a kind of step are resolved."""
+    named = named_expressions(observables)
+    symbols = _free_parameters(one_step, accumulators, named)
+    _require_memory(n_paths * one_step.dimension * max(bool(keep_final), len(recorded) if paths else 0))
+    return Plan(
+        one_step=one_step,
+        accumulators=accumulators,
+        symbols=symbols,
+        parameters=tuple(value_of(symbol, values) for symbol in symbols),
+        initial=initial,
+        step=step,
+        n_steps=n_steps,
+        recorded=recorded,
+        observables=named,
+        n_paths=n_paths,
+        first_trajectory=first_trajectory,
+        seed=whole_number(seed, "seed", at_least=0, below=2**64),
+        stream=whole_number(stream, "stream", at_least=0, below=2**32),
+        backend=choice(backend, "backend", BACKENDS),
+        precision=choice(precision, "precision", PRECISIONS),
+        keep_final=bool(keep_final),
+        keep_paths=bool(paths),
+        raise_on_divergence=choice(on_divergence, "on_divergence", ("raise", "count")) == "raise",
+    )
+
+
+def sign_change_symbol(coordinate: sp.Symbol) -> sp.Symbol:
+    """The symbol under which ``count_sign_changes`` carries the count of ``coordinate``."""
+    return sp.Symbol(f"sign_changes_{coordinate.name}", nonnegative=True)
+
+
+def _require_memory(stored: int) -> None:
+    if stored > MAX_STORED:
+        raise ArgumentError(
+            f"final states and paths would fill {stored} numbers, more than {MAX_STORED}. "
+            "Use observables with keep_final=False and paths=False, or fewer trajectories or times."
+        )
+
+
+def _multiple(time: Any, step: float, name: str) -> int:
+    """How many steps lead to ``time``, which must be a multiple of ``step`` up to rounding."""
+    ratio = real_number(time, name) / step
+    if not 0 <= ratio <= MAX_STEPS:
+        raise ArgumentError(f"{name} must lie between 0 and {MAX_STEPS} steps, got {name}={time} with step={step}.")
+    nearest = round(ratio)
+    if abs(ratio - nearest) > ROUNDING * max(1.0, ratio):
+        raise ArgumentError(
+            f"{name} must be a multiple of step, got {name}={time} with step={step}. "
+            f"The nearest multiple is {nearest * step:.12g}; or take step={ratio * step / max(nearest, 1):.12g}."
+        )
+    return nearest
+
+
+def _recorded(times: Sequence[float] | None, step: float, n_steps: int) -> tuple[int, ...]:
+    if times is None:
+        return (n_steps,)
+    wanted = real_array(times, "times")
+    if wanted.ndim != 1 or wanted.size == 0:
+        raise ArgumentError(f"times must be a sequence of at least one time, got times.shape={wanted.shape}.")
+    steps = tuple(_multiple(float(time), step, "times") for time in wanted)
+    if any(later <= earlier for earlier, later in pairwise(steps)) or steps[-1] > n_steps:
+        raise ArgumentError(
+            f"times must ascend and not pass until={n_steps * step:.12g}, got {wanted[:8].tolist()}"
+            f"{'...' if wanted.size > 8 else ''}."
+        )
+    return steps
+
+
+def _recorded_steps(at: Sequence[int] | None, n_steps: int) -> tuple[int, ...]:
+    if at is None:
+        return (n_steps,)
+    entries = list(at) if isinstance(at, Sequence | np.ndarray | range) and not isinstance(at, str) else []
+    wanted = tuple(whole_number(entry, "at", at_least=0, below=n_steps + 1) for entry in entries)
+    if not wanted or any(later <= earlier for earlier, later in pairwise(wanted)):
+        raise ArgumentError(f"at must hold ascending step numbers, at least one, got {at!r:.80}.")
+    return wanted
+
+
+def _initial_state(initial: Any, system: ItoProcess | Recursion, n_paths: int) -> np.ndarray:
+    d = system.dimension
+    start = real_array(initial, "initial")
+    if start.shape not in ((d,), (n_paths, d)):
+        raise ArgumentError(
+            f"initial must hold one number per coordinate {tuple(system.state)}, shape ({d},), or one row per "
+            f"trajectory, shape ({n_paths}, {d}); got initial.shape={start.shape}."
+        )
+    for i, x in enumerate(system.state):
+        # Zero is allowed for a coordinate declared positive: it is the invariant point such processes approach.
+        column = start[..., i]
+        if (x.is_nonnegative and np.any(column < 0)) or (x.is_nonpositive and np.any(column > 0)):
+            raise ArgumentError(
+                f"initial contradicts the coordinate {x}, which was declared of one sign: got {float(column.min()):g}. "
+                "Declare the coordinate real to lift the restriction."
+            )
+    return start
+
+
+def _in_log_coordinates(
+    process: ItoProcess, start: np.ndarray, values: dict[sp.Symbol, float | np.ndarray], n_paths: int
+) -> tuple[ItoProcess, np.ndarray, dict[sp.Symbol, float | np.ndarray]]:
+    chart = log_coordinates(process)
+    if np.any(start == 0):
+        raise ArgumentError("initial must not be 0 in log coordinates: the invariant point has no logarithm.")
+    signs = np.sign(start[..., 0])
+    return chart.process, np.log(np.abs(start)), {**values, side: float(signs) if signs.ndim == 0 else signs}
+
+
+def _accumulators(
+    accumulators: Any, one_step: OneStep, count_sign_changes: bool
+) -> tuple[tuple[sp.Symbol, Accumulator], ...]:
+    if accumulators is not None and not isinstance(accumulators, Mapping):
+        raise ArgumentError(f"accumulators must map symbols to accumulators, got {type(accumulators).__name__}.")
+    carried = list((accumulators or {}).items())
+    if count_sign_changes:
+        carried += [(sign_change_symbol(x), SignChanges(x)) for x in one_step.state]
+    taken = {*one_step.state, *one_step.parameters, one_step.clock}
+    for symbol, accumulator in carried:
+        if not isinstance(symbol, sp.Symbol) or not isinstance(accumulator, Accumulator):
+            raise ArgumentError(f"accumulators must map symbols to accumulators, got {symbol!r}: {accumulator!r}.")
+        if symbol in taken:
+            raise ArgumentError(f"the symbol {symbol} of an accumulator is taken already. Choose another.")
+        taken.add(symbol)
+        accumulator.initial(one_step.system)
+    return tuple(carried)
+
+
+def _free_parameters(
+    one_step: OneStep,
+    accumulators: Sequence[tuple[sp.Symbol, Accumulator]],
+    observables: Sequence[tuple[Hashable, sp.Expr]],
+) -> tuple[sp.Symbol, ...]:
+    """Every symbol that needs a number, sorted by name."""
+    free = set(one_step.parameters)
+    for _, accumulator in accumulators:
+        free |= accumulator.free_symbols
+    for _, expression in observables:
+        free |= expression.free_symbols
+    known = {*one_step.state, *(symbol for symbol, _ in accumulators), one_step.clock}
+    return tuple(sorted(free - known, key=lambda symbol: (symbol.name, str(symbol.assumptions0))))

@@ -1,0 +1,1 @@
+"""Sample sizes, estimators with intervals, goodness of fit."""

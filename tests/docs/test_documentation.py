@@ -1,0 +1,73 @@
+"""Every Python block of the README and of the docs runs, and prints what the page says it prints."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+BLOCK = re.compile(r"```python\n(?P<code>.*?)```(?P<after>\n+(?P<output>(?:    [^\n]*\n|\n)*))?", re.DOTALL)
+
+
+def pages_with_code() -> list[Path]:
+    return [page for page in PAGES if "```python" in page.read_text()]
+
+
+def test_the_readme_shows_code() -> None:
+    assert ROOT / "README.md" in pages_with_code()
+
+
+def printed_by(code: str, page: Path, namespace: dict[str, object]) -> list[str]:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, str(page), "exec"), namespace)
+    return lines_of(printed.getvalue())
+
+
+def lines_of(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def commented(code: str) -> list[str]:
+    """What the comments behind the calls of ``print`` say, up to an explanation after a colon or a comma."""
+    return re.findall(r"^print\(.*\)\s*# ([^:,\n]+)", code, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", pages_with_code(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_block_runs_and_prints_what_the_page_says(page: Path) -> None:
+    namespace: dict[str, object] = {"__name__": "documentation"}
+    for block in BLOCK.finditer(page.read_text()):
+        said = lines_of(block["output"] or "") or commented(block["code"])
+        assert printed_by(block["code"], page, namespace) == said, block["code"]
+
+
+@pytest.mark.parametrize("page", pages_with_code(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_block_is_seen(page: Path) -> None:
+    text = page.read_text()
+    assert len(BLOCK.findall(text)) == text.count("```python") == text.count("```") / 2
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_a_page_names_exists(page: Path) -> None:
+    pattern = r"`((?:docs|theory|numerics|verification|tests)/[\w./-]+\.(?:md|py|toml|json))`"
+    named = re.findall(pattern, page.read_text())
+    missing = [name for name in named if not (ROOT / name).exists()]
+    assert not missing
+
+
+def test_output_that_is_missing_or_too_much_is_noticed(tmp_path: Path) -> None:
+    for text in (
+        "```python\nprint(1)\n```\n\nNothing shown.\n",
+        "```python\nx = 1\n```\n\n    1\n",
+        "```python\nprint(1)\n```\n\n    2\n",
+        "```python\nprint(1)  # 2\n```\n",
+    ):
+        page = tmp_path / "page.md"
+        page.write_text(text)
+        with pytest.raises(AssertionError):
+            test_every_block_runs_and_prints_what_the_page_says(page)

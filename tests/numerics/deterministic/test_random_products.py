@@ -1,0 +1,76 @@
+"""Exponents of products of random matrices, against closed forms and against simulation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from numerics.deterministic.random_products import exponent_of_products, gaussian_matrices
+from numerics.errors import ArgumentError, DivergenceError
+from numerics.statistics.estimators import Moments
+from tests.numerics.seeding import FALSE_ALARM, seed_of
+
+MOMENTUM = [[[1 - 0.15 * h, -0.15 * 0.5], [h, 0.5]] for h in (2.5, -3.0)]
+
+
+@pytest.mark.parametrize(("first", "second", "angle"), [(0.2, 3.0, 0.7), (2.0, 2.5, 1.3), (1e-3, 1.0, 0.1)])
+def test_turned_scalings_grow_by_the_mean_logarithm(first, second, angle):
+    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    value, _ = exponent_of_products([first * turn, second * turn @ turn])
+    assert value == pytest.approx(math.log(first * second) / 2, abs=1e-9)
+
+
+@pytest.mark.parametrize(("first", "second"), [(3.0, 1.0), (0.5, 2.0), (1.0, -1.5)])
+def test_a_stretch_turned_at_random_grows_by_the_logarithm_of_the_mean_stretch(first, second):
+    r"""The direction is uniform; the mean of :math:`\log|(a\cos\varphi, b\sin\varphi)|` is :math:`\log((a+b)/2)`."""
+    angles = np.arange(64) * math.pi / 32
+    turns = np.array([[np.cos(angles), -np.sin(angles)], [np.sin(angles), np.cos(angles)]]).transpose(2, 0, 1)
+    value, _ = exponent_of_products(turns @ np.diag([first, second]))
+    assert value == pytest.approx(math.log((abs(first) + abs(second)) / 2), abs=1e-9)
+    assert value != pytest.approx(math.log(abs(first * second)) / 2, abs=1e-2)
+
+
+def test_it_meets_a_simulation_of_descent_with_momentum():
+    value, error = exponent_of_products(MOMENTUM, tolerance=2e-4)
+    source = np.random.Generator(np.random.Philox(seed_of("products", MOMENTUM)))
+    vectors, grown = np.tile([[1.0], [0.0]], 3000), np.zeros(3000)
+    for step in range(1000):
+        vectors = np.einsum("nij,jn->in", np.array(MOMENTUM)[source.integers(2, size=3000)], vectors)
+        norms = np.hypot(*vectors)
+        vectors /= norms
+        grown += np.log(norms) * (step >= 200)
+    mean = Moments.from_samples(grown / 800).mean_estimate
+    lower, upper = mean.interval(FALSE_ALARM)
+    assert lower - 3 * error < value < upper + 3 * error
+    plain = np.mean([math.log(abs(1 - 0.3 * h)) for h in (2.5, -3.0)])  # descent at eta/(1 - m)
+    assert not lower < plain < upper
+
+
+def test_quadrature_of_a_normal_reproduces_its_moments():
+    matrices, weights = gaussian_matrices(lambda xi: [[xi, 1.0], [0.0, xi**2]], 16)
+    assert weights @ matrices[:, 0, 0] ** 2 == pytest.approx(1.0)
+    assert weights @ matrices[:, 1, 1] ** 2 == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(
+    ("matrices", "probabilities", "needed"),
+    [
+        ([[1.0, 0.0], [0.0, 1.0]], None, "shape"),
+        ([], None, "shape"),
+        ([[[1.0, 1.0], [1.0, 1.0]]], None, "invertible"),
+        ([[[1.0, math.nan], [0.0, 1.0]]], None, "finite"),
+        ([[[0.0, -1.0], [1.0, 0.0]]], [0.5], "sum 1"),
+        (MOMENTUM, [1.5, -0.5], "non-negative"),
+        (MOMENTUM, [1.0], "2 non-negative"),
+    ],
+)
+def test_what_is_no_law_of_an_invertible_matrix_is_refused(matrices, probabilities, needed):
+    with pytest.raises(ArgumentError, match=needed):
+        exponent_of_products(matrices, probabilities)
+
+
+def test_an_exponent_that_does_not_settle_is_refused():
+    with pytest.raises(DivergenceError, match="do not settle"):
+        exponent_of_products(MOMENTUM, tolerance=1e-14)

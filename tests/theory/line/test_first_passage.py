@@ -1,0 +1,179 @@
+"""First passage: closed forms against quadrature, and cases with a known answer."""
+
+from __future__ import annotations
+
+import mpmath
+import numpy as np
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from scipy.linalg import solve_banded
+
+from tests.strategies import positive_rationals, rationals
+from theory.errors import SymbolError, UnsupportedFormError
+from theory.generator import generator
+from theory.ito import ItoProcess
+from theory.line.first_passage import hitting_probability, mean_exit_time, probability_of_ever_reaching, scale_function
+from theory.line.interval import Interval
+from theory.notation import mu, theta, zeta
+
+x, epsilon = sp.symbols("x epsilon", positive=True)
+y = sp.Symbol("y", real=True)
+kappa, sigma = sp.symbols("kappa sigma", positive=True)
+d = sp.Symbol("d", real=True)
+
+BROWNIAN_MOTION = ItoProcess.scalar(y, drift=mu, dispersion=zeta)
+ORNSTEIN_UHLENBECK = ItoProcess.scalar(y, drift=-kappa * y, dispersion=sigma)
+GEOMETRIC_BROWNIAN_MOTION = ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta)
+DOUBLE_WELL = ItoProcess.scalar(theta, drift=mu * theta - theta**3, dispersion=zeta * theta)
+BESSEL = ItoProcess.scalar(x, drift=(d - 1) / (2 * x), dispersion=sp.S.One)
+NEUTRAL = ItoProcess.scalar(x, drift=sp.S.Zero, dispersion=sp.sqrt(x * (1 - x)))
+LOWER, START, UPPER = sp.Rational(1, 4), sp.Rational(1, 2), sp.Rational(3, 2)
+
+
+def solved_on_a_grid(process: ItoProcess, values: dict, *, source: float, at_upper: float) -> float:
+    r"""The value at START of :math:`bf' + \tfrac12 af'' = -source`, f(LOWER) = 0, f(UPPER) = at_upper.
+
+    Central differences on two grids, extrapolated; independent of scale and speed.
+    """
+
+    def solution(n: int) -> float:
+        points = np.linspace(float(LOWER), float(UPPER), n + 1)
+        inside, step = points[1:-1], points[1] - points[0]
+        (coordinate,) = process.state
+        b, a = (
+            np.asarray(sp.lambdify(coordinate, part.subs(values), "numpy")(inside), float) * np.ones_like(inside)
+            for part in (process.drift[0], process.diffusion[0])
+        )
+        up, down = a / (2 * step**2) + b / (2 * step), a / (2 * step**2) - b / (2 * step)
+        right = np.full_like(inside, -source)
+        right[-1] -= up[-1] * at_upper
+        bands = np.zeros((3, n - 1))
+        bands[0, 1:], bands[1], bands[2, :-1] = up[:-1], -a / step**2, down[1:]
+        return float(solve_banded((1, 1), bands, right)[n // 5 - 1])
+
+    coarse, fine = solution(2000), solution(4000)
+    return (4 * fine - coarse) / 3
+
+
+@settings(max_examples=4)
+@given(rationals(), positive_rationals(2))
+def test_hitting_probabilities_solve_their_boundary_value_problem(m_value, z):
+    for process, values in (
+        (BROWNIAN_MOTION, {mu: m_value, zeta: z}),
+        (GEOMETRIC_BROWNIAN_MOTION, {mu: m_value, zeta: z}),
+        (GEOMETRIC_BROWNIAN_MOTION, {mu: z**2 / 2, zeta: z}),
+        (DOUBLE_WELL, {mu: m_value, zeta: z}),
+        (BESSEL, {d: m_value}),
+    ):
+        found = float(hitting_probability(process, START, LOWER, UPPER).subs(values).evalf(15))
+        assert abs(found - solved_on_a_grid(process, values, source=0, at_upper=1)) < 1e-6
+        wrong = ItoProcess(process.state, process.drift * sp.Rational(21, 20), process.dispersion)
+        if process.drift.subs(values)[0] != 0 and 1e-3 < found < 1 - 1e-3:
+            assert abs(found - solved_on_a_grid(wrong, values, source=0, at_upper=1)) > 1e-6
+
+
+@settings(max_examples=4)
+@given(rationals(), positive_rationals(2))
+def test_mean_exit_times_solve_their_boundary_value_problem(m_value, z):
+    for process, values in (
+        (BROWNIAN_MOTION, {mu: m_value, zeta: z}),
+        (GEOMETRIC_BROWNIAN_MOTION, {mu: m_value, zeta: z}),
+        (GEOMETRIC_BROWNIAN_MOTION, {mu: z**2 / 2, zeta: z}),
+        (BESSEL, {d: m_value}),
+        (BESSEL, {d: sp.S.Zero}),
+    ):
+        found = float(mean_exit_time(process, START, LOWER, UPPER).subs(values).evalf(12))
+        numeric = solved_on_a_grid(process, values, source=1, at_upper=0)
+        assert abs(found / numeric - 1) < 1e-6
+        assert abs(found / solved_on_a_grid(process, values, source=1.01, at_upper=0) - 1) > 1e-3
+
+
+def test_geometric_brownian_motion_reaches_a_level_with_the_probability_of_its_power():
+    found = probability_of_ever_reaching(GEOMETRIC_BROWNIAN_MOTION, x, epsilon, direction="up")
+    assert found == sp.Piecewise(((x / epsilon) ** (1 - 2 * mu / zeta**2), mu < zeta**2 / 2), (1, True))
+    values = {x: 0.1, epsilon: 1, zeta: 1, mu: sp.Rational(3, 10)}
+    assert abs(found.subs(values) - 0.398107170553497) < 1e-12
+    assert found.subs({**values, mu: sp.Rational(1, 2)}) == 1
+
+
+def test_without_a_direction_both_cases_are_given():
+    found = probability_of_ever_reaching(GEOMETRIC_BROWNIAN_MOTION, x, epsilon)
+    values = {zeta: 1, mu: sp.Rational(1, 4)}
+    assert found.subs(values).subs({x: 1, epsilon: 4}) == sp.Rational(1, 2)
+    assert found.subs(values).subs({x: 4, epsilon: 1}) == 1
+
+
+def test_the_double_well_reaches_a_level_with_the_known_probability():
+    found = probability_of_ever_reaching(DOUBLE_WELL, sp.Rational(1, 10), sp.Rational(3, 10))
+    value = found.subs({mu: sp.Rational(1, 5), zeta: 1}).evalf()
+    assert abs(value - 0.508) < 5e-4
+    # The geometric Brownian motion with the same rates is close but another number.
+    assert abs(value - sp.Rational(1, 3) ** sp.Rational(3, 5)) > 5e-3
+    assert found.subs({mu: 1, zeta: 1}) == 1
+
+
+def test_an_end_that_reflects_gives_the_process_back():
+    arguments = (BESSEL.subs({d: sp.Rational(1, 2)}), sp.S.One, sp.S(2))
+    assert probability_of_ever_reaching(*arguments) == sp.Rational(1, 2) ** sp.Rational(3, 2)
+    assert probability_of_ever_reaching(*arguments, regular_ends="reflecting") == 1
+    transient = BESSEL.subs({d: sp.S(3)})
+    assert probability_of_ever_reaching(transient, sp.S(2), sp.S(1), regular_ends="reflecting") == sp.Rational(1, 2)
+
+
+def test_brownian_motion_with_drift_goes_where_the_drift_points():
+    assert hitting_probability(BROWNIAN_MOTION, y, -sp.oo, sp.oo) == sp.Piecewise(
+        (1, mu > 0), (0, mu < 0), (sp.nan, True)
+    )
+    assert hitting_probability(NEUTRAL, sp.Rational(1, 3), 0, 1, Interval(0, 1)) == sp.Rational(1, 3)
+
+
+def test_scale_functions_are_harmonic():
+    for process in (BROWNIAN_MOTION, GEOMETRIC_BROWNIAN_MOTION, BESSEL):
+        for piece, _ in scale_function(process).args:
+            special = (
+                {mu: zeta**2 / 2 if process is GEOMETRIC_BROWNIAN_MOTION else 0, d: 2}
+                if piece.free_symbols <= {*process.state}
+                else {}
+            )
+            residual = generator(process, piece).subs(special)
+            assert sp.simplify(residual) == 0
+        assert scale_function(process).subs(process.state[0], 0 if process is BROWNIAN_MOTION else 1).simplify() == 0
+
+
+def test_mean_exit_time_solves_its_equation():
+    for process in (BROWNIAN_MOTION, GEOMETRIC_BROWNIAN_MOTION):
+        (coordinate,) = process.state
+        time = mean_exit_time(process, coordinate, 1, 3).args[0][0]
+        assert sp.simplify(generator(process, time) + 1) == 0
+        assert [sp.simplify(time.subs(coordinate, end)) for end in (1, 3)] == [0, 0]
+
+
+def test_fixation_of_a_neutral_allele_takes_the_time_of_its_entropy():
+    p = sp.Rational(1, 3)
+    found = mean_exit_time(NEUTRAL, p, 0, 1, Interval(0, 1)).evalf()
+    assert abs(found + 2 * float(p * sp.log(p) + (1 - p) * sp.log(1 - p))) < 1e-9
+
+
+def test_the_mean_exit_time_of_a_linear_process_is_a_standing_integral_with_the_right_value():
+    found = mean_exit_time(ORNSTEIN_UHLENBECK, sp.S.Zero, -1, 1)
+    assert found.has(sp.Integral)
+    # Symmetric about 0: E T = int_0^1 2 exp(k y^2/s^2)/s^2 int_0^y exp(-k z^2/s^2) dz dy.
+    numeric = mpmath.quad(lambda v: 2 * mpmath.exp(v**2) * mpmath.quad(lambda u: mpmath.exp(-(u**2)), [0, v]), [0, 1])
+    assert abs(sp.lambdify((kappa, sigma), found, "mpmath")(1, 1) - numeric) < 1e-8
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "reason"),
+    [
+        (lambda: hitting_probability(BROWNIAN_MOTION, sp.S(2), 0, 1), SymbolError, "start=2 > upper=1"),
+        (lambda: hitting_probability(BROWNIAN_MOTION, sp.S(0), 0, 0), SymbolError, "lower < upper"),
+        (lambda: probability_of_ever_reaching(BESSEL, sp.S(-1), sp.S(1)), SymbolError, "start=-1"),
+        (lambda: probability_of_ever_reaching(BESSEL, sp.S(1), sp.S(2), direction="down"), SymbolError, "contradicts"),
+        (lambda: mean_exit_time(BROWNIAN_MOTION, sp.S(0), -sp.oo, 1), UnsupportedFormError, "natural"),
+        (lambda: mean_exit_time(BESSEL, sp.S(1), 0, 2), UnsupportedFormError, "entrance"),
+    ],
+)
+def test_bad_levels_are_refused(call, error, reason):
+    with pytest.raises(error, match=reason):
+        call()

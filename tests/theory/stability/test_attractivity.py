@@ -1,0 +1,140 @@
+"""The rate of attractivity of an invariant point."""
+
+import math
+
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.strategies import LINE, positive_rationals, rationals
+from theory.change_of_variables import logarithm
+from theory.errors import DimensionError, MissingParameterError, SymbolError, UnsupportedFormError
+from theory.ito import ItoProcess
+from theory.models import DoubleWell, GeometricBrownianMotion
+from theory.notation import mu, t, theta, zeta
+from theory.stability.attractivity import (
+    InvariantPointError,
+    attractivity_rate,
+    condition_for_attraction,
+    linearisation,
+)
+
+x, y, _ = LINE
+L, D = sp.Function("L", real=True)(x), sp.Function("D", real=True)(x)
+SGF = ItoProcess.scalar(x, drift=-L.diff(x), dispersion=sp.sqrt(2 * D))
+INVARIANT = [L.diff(x), D, D.diff(x)]
+
+
+def at_zero(f):
+    return f.subs(x, 0)
+
+
+def test_the_rate_is_that_of_theorem_4_1_for_any_loss_and_diffusion():
+    alpha = attractivity_rate(SGF, vanishing=INVARIANT).alpha
+    assert sp.expand(alpha - (at_zero(L.diff(x, 2)) + at_zero(D.diff(x, 2)) / 2)) == 0
+    assert sp.expand(alpha - (at_zero(L.diff(x, 2)) + at_zero(D.diff(x, 2)))) != 0
+
+
+@given(st.lists(rationals(), min_size=3, max_size=3), positive_rationals(), rationals())
+@settings(max_examples=25)
+def test_generic_and_concrete_functions_give_the_same_rate(coefficients, c, skew):
+    loss = coefficients[0] * x**2 / 2 + coefficients[1] * x**3 + coefficients[2] * x**4
+    diffusion = (c + skew**2 * x**2) * x**2
+    generic = attractivity_rate(SGF, vanishing=INVARIANT).alpha
+    known = {at_zero(L.diff(x, 2)): sp.diff(loss, x, 2).subs(x, 0), at_zero(D.diff(x, 2)): 2 * c}
+    concrete = ItoProcess.scalar(x, drift=-sp.diff(loss, x), dispersion=sp.sqrt(2 * diffusion))
+    assert attractivity_rate(concrete).alpha == generic.xreplace(known) == coefficients[0] + c
+
+
+@given(rationals(), positive_rationals(), rationals())
+@settings(max_examples=15)
+def test_the_rate_is_minus_the_drift_of_the_logarithm_at_the_point(slope, noise, cubic):
+    process = ItoProcess.scalar(theta, drift=slope * theta + cubic * theta**3, dispersion=noise * theta)
+    z = sp.Symbol("z", real=True)
+    log_drift = logarithm(process, z).drift[0]
+    assert attractivity_rate(process).alpha == -sp.limit(log_drift, z, -sp.oo)
+
+
+def test_several_brownian_motions_add_their_noise():
+    process = ItoProcess([x], [x], [[x, 2 * x + x**2]])
+    rate = attractivity_rate(process)
+    assert rate.noise_strength == 5
+    assert rate.alpha == sp.Rational(3, 2)
+
+
+def test_a_point_away_from_zero_can_be_invariant():
+    process = ItoProcess.scalar(x, drift=x * (1 - x), dispersion=zeta * x * (1 - x))
+    assert attractivity_rate(process, 0).alpha == zeta**2 / 2 - 1
+    assert attractivity_rate(process, 1).alpha == zeta**2 / 2 + 1
+    assert linearisation(process, 1, symbol=y).drift[0] == -y
+
+
+def test_the_double_well_and_geometric_brownian_motion_have_the_same_linearisation():
+    assert linearisation(DoubleWell().process) == linearisation(GeometricBrownianMotion().process)
+    assert condition_for_attraction(attractivity_rate(DoubleWell().process)) == (zeta**2 / 2 - mu > 0)
+
+
+def test_the_rate_survives_linearisation():
+    first = attractivity_rate(SGF, vanishing=INVARIANT)
+    again = attractivity_rate(linearisation(SGF, vanishing=INVARIANT))
+    assert sp.expand(first.alpha - again.alpha) == 0
+
+
+@pytest.mark.parametrize(
+    ("m", "z", "answer"),
+    [
+        (sp.Rational(1, 2), 1, "undecided by this order"),
+        (0.005, 0.1, "undecided by this order"),
+        (1, sp.sqrt(2), "undecided by this order"),
+        (0.49, 1, "attractive"),
+        (0.51, 1, "not attractive"),
+        (-3, 1e-3, "attractive"),
+        (1e-30, 1e-10, "attractive"),
+    ],
+)
+def test_the_sign_is_decided_exactly(m, z, answer):
+    assert attractivity_rate(DoubleWell().process).decide({mu: m, zeta: z}) == answer
+
+
+def test_undefined_functions_are_decided_from_their_derivatives():
+    rate = attractivity_rate(SGF, vanishing=INVARIANT)
+    curvature, noise = at_zero(L.diff(x, 2)), at_zero(D.diff(x, 2))
+    assert rate.decide({curvature: -1, noise: 3}) == "attractive"
+    assert rate.decide({curvature: -1, noise: 1}) == "not attractive"
+    with pytest.raises(MissingParameterError):
+        rate.decide({curvature: -1})
+
+
+@pytest.mark.parametrize("values", [{mu: 1}, {mu: 1, zeta: sp.Symbol("q", positive=True)}])
+def test_a_missing_value_is_named(values):
+    with pytest.raises((MissingParameterError, SymbolError), match="zeta|q"):
+        attractivity_rate(DoubleWell().process).decide(values)
+
+
+@pytest.mark.parametrize("z", [-1, 0, math.nan, math.inf, "1", None, 1j, sp.I, sp.zoo])
+def test_a_value_that_its_symbol_cannot_take_is_refused(z):
+    with pytest.raises(SymbolError, match="zeta"):
+        attractivity_rate(DoubleWell().process).decide({mu: 1, zeta: z})
+
+
+def test_points_that_are_not_invariant_are_refused():
+    for drift, dispersion in ((1 - x, x), (x, 1 + x), (mu + x, x)):
+        with pytest.raises(InvariantPointError):
+            attractivity_rate(ItoProcess.scalar(x, drift=drift, dispersion=dispersion))
+    with pytest.raises(InvariantPointError, match="vanishing"):
+        attractivity_rate(SGF)
+
+
+def test_processes_without_a_linearisation_are_refused():
+    for drift, dispersion in (
+        (-theta, sp.sqrt(theta)),
+        (theta * sp.log(theta), theta),
+        (-theta, theta ** sp.Rational(3, 4)),
+    ):
+        with pytest.raises(UnsupportedFormError):
+            attractivity_rate(ItoProcess.scalar(theta, drift=drift, dispersion=dispersion))
+    with pytest.raises(UnsupportedFormError, match="time"):
+        attractivity_rate(ItoProcess.scalar(x, drift=-t * x, dispersion=x))
+    with pytest.raises(DimensionError):
+        attractivity_rate(ItoProcess([x, y], [x, y], [[x], [y]]))

@@ -1,0 +1,117 @@
+"""Conditions and bounds: strict and non-strict, on the surface and off it."""
+
+from __future__ import annotations
+
+import pytest
+import sympy as sp
+
+from verification.checks.conditions import judge_bound, judge_region
+from verification.verdict import Outcome
+
+m = sp.Symbol("m", real=True)
+p, q = sp.symbols("p q", positive=True)
+
+
+def region(derived, candidate, *domain) -> Outcome:
+    return judge_region(derived, candidate, domain).outcome
+
+
+def bound(exact, relation, candidate, *domain) -> Outcome:
+    return judge_bound(exact, relation, candidate, domain).outcome
+
+
+def test_the_same_condition_is_proved_also_when_it_is_written_otherwise():
+    assert region(m < p**2 / 2, 2 * m < p**2) is Outcome.PROVED
+    assert region(m < p**2 / 2, m / p < p / 2) is Outcome.PROVED
+
+
+@pytest.mark.parametrize("surface", [p**2 / 2, 7 * p / 11 + sp.Rational(3, 13), p * q / (p + 17 * q)])
+def test_strict_and_not_strict_are_told_apart_although_they_differ_on_a_surface_only(surface):
+    for wrong in (judge_region(m < surface, m <= surface, ()), judge_region(m <= surface, m < surface, ())):
+        assert wrong.outcome is Outcome.REFUTED
+        witness = {name: sp.Rational(value) for name, value in (wrong.witness or {}).items()}
+        assert witness["m"] == surface.subs({symbol: witness[str(symbol)] for symbol in surface.free_symbols})
+
+
+def test_strictness_does_not_matter_where_the_domain_excludes_the_surface():
+    assert region(m < p, m <= p, sp.Ne(m, p)) is Outcome.CERTIFIED
+
+
+@pytest.mark.parametrize("candidate", [m < p, m < p**2 / sp.Rational(19, 10), m > p**2 / 2, m < 0, sp.true, sp.false])
+def test_another_surface_another_side_and_no_surface_at_all_are_refuted(candidate):
+    assert region(m < p**2 / 2, candidate) is Outcome.REFUTED
+
+
+def test_a_near_coincidence_of_one_per_mille_is_refuted():
+    assert region(m < p, m < p * sp.Rational(1001, 1000)) is Outcome.REFUTED
+
+
+PRODUCT = p * (p - 2) * (1 - sp.Rational(15, 2) * p)
+"""Between its zeros 2/15 and 2 it is negative for p > 0."""
+
+
+@pytest.mark.parametrize("edges", [("201/1500", "2"), ("199/1500", "2"), ("2/15", "1995/1000"), ("2/15", "201/100")])
+def test_an_edge_of_a_window_that_is_off_by_half_a_percent_is_refuted(edges):
+    low, high = map(sp.Rational, edges)
+    assert region(PRODUCT > 0, sp.And(p > sp.Rational(2, 15), p < 2)).supports
+    assert region(PRODUCT > 0, sp.And(p > low, p < high)) is Outcome.REFUTED
+
+
+def test_a_displaced_transcendental_surface_is_refuted():
+    assert region(sp.tanh(p) + m > sp.S.Half, m > sp.S.Half - sp.tanh(p)).supports
+    assert region(sp.tanh(p) > sp.S.Half, p > sp.log(3) / 2).supports
+    assert region(sp.tanh(p) > sp.S.Half, p > sp.Rational(201, 200) * sp.log(3) / 2) is Outcome.REFUTED
+
+
+def test_strictness_shows_at_an_irrational_edge_too():
+    assert region(p**2 < 2, p < sp.sqrt(2)).supports
+    wrong = judge_region(p**2 < 2, p <= sp.sqrt(2), ())
+    assert wrong.outcome is Outcome.REFUTED
+    assert wrong.witness == {"p": "sqrt(2)"}
+    assert region(p**2 < 2, p <= sp.sqrt(2), p < sp.Rational(7, 5)).supports
+
+
+@pytest.mark.parametrize("factor", ["995/1000", "1005/1000"])
+def test_a_displaced_irrational_edge_is_refuted(factor):
+    assert region(p**2 < 2, p < sp.Rational(factor) * sp.sqrt(2)) is Outcome.REFUTED
+
+
+def test_a_constant_condition_is_proved_by_being_literally_that():
+    assert region(sp.true, sp.true) is Outcome.PROVED
+    assert region(sp.false, sp.true) is Outcome.REFUTED
+
+
+def test_conditions_of_several_parts_are_compared_at_points():
+    assert region(sp.And(m > 0, m < p), sp.And(0 < m, m < p)).supports
+    assert region(sp.And(m > 0, m < p), m < p) is Outcome.REFUTED
+
+
+def test_an_empty_domain_is_undecided():
+    assert region(sp.And(m < p, m > 0), sp.And(m > 0, m < p), p < 1, p > 2) is Outcome.UNDECIDED
+
+
+def test_a_bound_that_touches_holds_if_it_is_not_strict():
+    square = (p - q) ** 2
+    assert bound(sp.S.Zero, "<=", square).supports
+    assert bound(2 * p * q, "<=", p**2 + q**2).supports
+
+
+def test_a_bound_that_is_crossed_somewhere_is_refuted_with_the_place():
+    wrong = judge_bound(p**2, "<=", p, ())
+    assert wrong.outcome is Outcome.REFUTED
+    assert sp.Rational((wrong.witness or {})["p"]) > 1
+
+
+@pytest.mark.parametrize(("relation", "holds"), [("<", True), ("<=", True), (">", False), (">=", False)])
+def test_each_relation_means_what_it_says(relation, holds):
+    assert bound(p, relation, p + q).supports is holds
+
+
+def test_a_strict_bound_is_refuted_where_both_sides_are_equal():
+    assert bound(p, "<", p) is Outcome.REFUTED
+    assert bound(p, "<=", p).supports
+
+
+def test_a_bound_holds_on_its_domain_only():
+    assert bound(p**2, "<=", p, p < 1).supports
+    assert bound(p**2, "<=", p, p < 2) is Outcome.REFUTED

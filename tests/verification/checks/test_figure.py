@@ -1,0 +1,100 @@
+"""The figure check: where a feature of a figure lies, and whether its other features are there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+import sympy as sp
+
+from tests.verification import fake_claims as fake
+from verification.checks.figure import FigureCheck
+from verification.claim import Claim, Figure, NearMiss
+from verification.verdict import Finding, Outcome
+
+CHECK = FigureCheck()
+HERE = "tests.verification.checks.test_figure"
+
+
+def measure(part: Mapping[str, Any]) -> dict[str, Any]:
+    """One half of a location; part ``broken`` cannot be measured."""
+    if part.get("broken"):
+        raise OSError("the plotter is out of ink")
+    return {"half": part["end"]}
+
+
+def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The interval between the parts, in their order."""
+    return {"location": [result["half"] for result in results], "features": [feature(True)]}
+
+
+def summarise_with_a_missing_feature(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The same with a feature that is not there."""
+    return {**summarise(results), "features": [feature(True), feature(False)]}
+
+
+def feature(reproduced: bool) -> dict[str, Any]:
+    return {"name": f"reproduced: {reproduced}", "printed": 1, "measured": 1, "reproduced": reproduced}
+
+
+def claim_of(lower: float, upper: float, *, summary: str = "summarise", printed: Any = 2, **part: Any) -> Claim:
+    form = Figure(f"{HERE}:measure", ({"end": lower}, {"end": upper, **part}), f"{HERE}:{summary}")
+    return fake.claim(fake.statement(form=form, printed=sp.sympify(printed), near_misses=(NearMiss("half", sp.S.One),)))
+
+
+def judged(monkeypatch: pytest.MonkeyPatch, claim: Claim, **settings: float) -> dict[str, Finding]:
+    fake.register(monkeypatch, claim)
+    found, _ = fake.ask(CHECK, fake.context(claim, **settings))
+    return {name: labelled["figure"] for name, labelled in found.items()}
+
+
+def test_a_location_within_the_resolution_is_consistent_and_another_one_is_refuted(monkeypatch):
+    found = judged(monkeypatch, claim_of(1.98, 2.03))
+    assert found["printed"].outcome is Outcome.CONSISTENT
+    assert found["half"].outcome is Outcome.REFUTED
+    assert found["half"].witness == {"stated": 1.0, "location": [1.98, 2.03]}
+
+
+def test_the_resolution_decides_what_counts_as_the_same_location(monkeypatch):
+    claim = claim_of(2.05, 2.06)
+    assert judged(monkeypatch, claim, resolution=0.05)["printed"].outcome is Outcome.CONSISTENT
+    assert judged(monkeypatch, claim, resolution=0.01)["printed"].outcome is Outcome.REFUTED
+
+
+def test_a_location_known_too_roughly_certifies_nothing(monkeypatch):
+    found = judged(monkeypatch, claim_of(0.5, 3.0))
+    assert {finding.outcome for finding in found.values()} == {Outcome.UNDECIDED}
+    assert "too wide" in found["printed"].reason
+
+
+def test_a_missing_feature_refutes_although_the_location_is_right(monkeypatch):
+    found = judged(monkeypatch, claim_of(1.98, 2.03, summary="summarise_with_a_missing_feature"))
+    assert found["printed"].outcome is Outcome.REFUTED
+    assert "not reproduced: reproduced: False" in found["printed"].reason
+
+
+def test_a_part_that_cannot_be_measured_leaves_every_candidate_undecided(monkeypatch):
+    found = judged(monkeypatch, claim_of(1.98, 2.03, broken=True))
+    assert {finding.outcome for finding in found.values()} == {Outcome.UNDECIDED}
+    assert "out of ink" in found["printed"].reason
+
+
+def test_a_stated_location_that_is_no_number_is_undecided(monkeypatch):
+    found = judged(monkeypatch, claim_of(1.98, 2.03, printed=sp.Symbol("x")))
+    assert found["printed"].outcome is Outcome.UNDECIDED
+
+
+def test_parts_are_tasks_of_their_own_and_their_order_is_that_of_the_figure(monkeypatch):
+    claim = claim_of(1.98, 2.03)
+    fake.register(monkeypatch, claim)
+    forwards, results = fake.ask(CHECK, fake.context(claim))
+    backwards, _ = fake.ask(CHECK, fake.context(claim), order=lambda tasks: tasks[::-1])
+    assert len(results) == 2
+    assert forwards == backwards
+
+
+def test_other_statements_are_left_alone():
+    of = fake.context(fake.claim(fake.statement()))
+    assert CHECK.tasks(of, {}) == []
+    assert CHECK.findings(of, {}) == {}

@@ -1,0 +1,135 @@
+"""The symbolic check on statements whose truth is known."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import sympy as sp
+
+from tests.verification import fake_claims as fake
+from theory.ito import ItoProcess
+from verification.checks.symbolic import SymbolicCheck, judge
+from verification.claim import Figure, Identity, NearMiss, Numerical, StationaryLaw
+from verification.run.task import Result, Status
+from verification.verdict import Finding, Outcome
+
+CHECK = SymbolicCheck()
+
+x = sp.Symbol("x", positive=True)
+r = sp.Symbol("r", real=True)
+k = sp.Symbol("k", positive=True)
+
+
+def outcome(form, candidate, domain=()) -> Outcome:
+    return judge(form, candidate, domain).outcome
+
+
+def test_an_identity_is_proved_and_its_mutant_refuted_with_a_witness():
+    form = Identity(lambda: (x + 1) ** 2)
+    assert outcome(form, x**2 + 2 * x + 1) is Outcome.PROVED
+    wrong = judge(form, x**2 + x + 1, ())
+    assert wrong.outcome is Outcome.REFUTED
+    assert set(wrong.witness or {}) == {"x"}
+
+
+def test_an_identity_beyond_normal_forms_is_certified_and_not_called_proved():
+    form = Identity(lambda: sp.pi / 2 - sp.atan(x))
+    assert outcome(form, sp.atan(1 / x)) is Outcome.CERTIFIED
+    assert outcome(form, sp.atan(1 / x) * sp.Rational(21, 20)) is Outcome.REFUTED
+
+
+def test_a_float_in_a_formula_is_undecided_and_never_a_pass():
+    assert outcome(Identity(lambda: sp.sqrt(x)), x**0.5) is Outcome.UNDECIDED
+
+
+def test_an_empty_domain_is_undecided_and_never_a_pass():
+    form = Identity(lambda: sp.atan(1 / x))
+    assert outcome(form, sp.pi / 2 - sp.atan(x), (x < 1, x > 2)) is Outcome.UNDECIDED
+
+
+def test_the_domain_decides_where_forms_must_agree():
+    form = Identity(lambda: sp.Abs(r))
+    assert outcome(form, r, (r > 0,)).supports
+    assert outcome(form, r) is Outcome.REFUTED
+
+
+def test_every_entry_of_a_matrix_counts():
+    form = Identity(lambda: sp.Matrix([x, x**2]))
+    assert outcome(form, sp.Matrix([x, x**2])) is Outcome.PROVED
+    assert outcome(form, sp.Matrix([x, x**2 + 1])) is Outcome.REFUTED
+
+
+def test_the_weakest_entry_names_the_evidence():
+    form = Identity(lambda: sp.Matrix([x, sp.pi / 2 - sp.atan(x)]))
+    assert outcome(form, sp.Matrix([x, sp.atan(1 / x)])) is Outcome.CERTIFIED
+
+
+def test_another_shape_is_refuted():
+    wrong = judge(Identity(lambda: sp.Matrix([x, x])), x, ())
+    assert wrong.outcome is Outcome.REFUTED
+    assert "shapes differ" in wrong.reason
+
+
+def test_a_potential_is_compared_up_to_its_constant_and_no_further():
+    form = Identity(lambda: x**2, modulo=lambda side: sp.diff(side, x))
+    assert outcome(form, x**2 + k) is Outcome.PROVED
+    assert outcome(form, x**2 + k * x) is Outcome.REFUTED
+
+
+def test_a_stationary_law_is_judged_up_to_its_factor_and_no_further():
+    form = StationaryLaw(lambda: ItoProcess.scalar(r, drift=-k * r, dispersion=sp.S.One))
+    gauss = sp.exp(-k * r**2)
+    assert outcome(form, gauss) is outcome(form, 7 * k * gauss) is Outcome.PROVED
+    assert outcome(form, sp.exp(-k * r**2 / 2)) is Outcome.REFUTED
+    assert outcome(form, gauss + sp.exp(-2 * k * r**2)) is Outcome.REFUTED
+
+
+def test_a_law_with_a_constant_current_is_not_accepted():
+    # On the line with drift 1 the flat density is stationary, but it carries the current 1.
+    form = StationaryLaw(lambda: ItoProcess.scalar(r, drift=sp.S.One, dispersion=sp.S.One))
+    assert outcome(form, sp.S.One) is Outcome.REFUTED
+    assert outcome(form, sp.exp(2 * r)) is Outcome.PROVED
+
+
+@pytest.mark.parametrize("form", [Numerical(), Figure("m:f", ({},), "m:g")])
+def test_statements_without_symbolic_form_get_no_task_and_no_finding(form):
+    statement = fake.statement(form=form, experiments=(fake.experiment(),))
+    of = fake.context(fake.claim(statement))
+    assert CHECK.tasks(of, {}) == []
+    assert CHECK.findings(of, {}) == {}
+
+
+def test_every_candidate_gets_a_task_and_a_finding_of_its_own(monkeypatch):
+    misses = (NearMiss("square", x**2),)
+    claim = fake.claim(fake.statement(derived=x, printed=2 * x, corrected=x, near_misses=misses), corrected_text="x")
+    fake.register(monkeypatch, claim)
+    found, results = fake.ask(CHECK, fake.context(claim))
+    assert {name: labelled["symbolic"].outcome for name, labelled in found.items()} == {
+        "printed": Outcome.REFUTED,
+        "corrected": Outcome.PROVED,
+        "square": Outcome.REFUTED,
+    }
+    assert len(results) == 3
+    json.dumps([result.value for result in results.values()], allow_nan=False)
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.DONE])
+def test_a_task_that_did_not_finish_is_undecided_with_its_reason(monkeypatch, status):
+    claim = fake.claim(fake.statement())
+    fake.register(monkeypatch, claim)
+    of = fake.context(claim)
+    results = {task.key: Result(status, None, "what happened") for task in CHECK.tasks(of, {})}
+    finding = CHECK.findings(of, results)["printed"]["symbolic"]
+    assert finding == Finding(Outcome.UNDECIDED, f"{status.value}: what happened")
+
+
+def test_a_derivation_that_raises_fails_its_task_and_decides_nothing(monkeypatch):
+    def derived():
+        raise ArithmeticError("no such limit")
+
+    claim = fake.claim(fake.statement(form=Identity(derived)))
+    fake.register(monkeypatch, claim)
+    found, _ = fake.ask(CHECK, fake.context(claim))
+    assert found["printed"]["symbolic"].outcome is Outcome.UNDECIDED
+    assert "no such limit" in found["printed"]["symbolic"].reason

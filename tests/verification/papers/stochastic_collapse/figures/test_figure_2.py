@@ -1,0 +1,165 @@
+"""Figure 2 of the stochastic-collapse paper: what its measurement returns, and what is concluded from it."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import sympy as sp
+from matplotlib.figure import Figure as Canvas
+from scipy import stats
+
+from docs.benchmarks import figure_2 as benchmark
+from numerics.deterministic.collapse_threshold import growth_rate
+from numerics.simulation.simulate import simulate
+from theory.models.single_neuron import w_1, w_2
+from verification.claim import Figure
+from verification.papers.stochastic_collapse.figures import figure_2
+from verification.papers.stochastic_collapse.figures.picture_2 import draw_collapse, loss_at, pictures
+from verification.registry import claims
+
+FALSE_ALARM = 1e-6
+
+
+def test_the_data_are_those_of_the_appendix():
+    x, y = (np.array(column, dtype=float) for column in figure_2.data_set())
+    assert len(x) == len(y) == 32
+    quantile = stats.norm.isf(FALSE_ALARM / 2)
+    assert abs(x.mean()) < quantile / math.sqrt(32)
+    low, high = stats.chi2.ppf([FALSE_ALARM, 1 - FALSE_ALARM], 32)
+    assert low < ((y - x) ** 2).sum() / 0.1**2 < high
+    assert not low < ((y - x) ** 2).sum() / 0.3**2 < high
+    assert abs(float(figure_2.signal()) - 1) < quantile * 0.1 / math.sqrt((x**2).sum())
+
+
+def test_the_two_noises_have_the_law_of_the_thirty_two():
+    point = {w_1: 0.4, w_2: -0.7}
+    full, reduced = (
+        np.array(process.diffusion.subs(point | figure_2.parameters(1.3)), dtype=float)
+        for process in (figure_2.driven_by_samples(), figure_2.process())
+    )
+    assert np.allclose(full, reduced, rtol=1e-13)
+    assert figure_2.driven_by_samples().noise_dimension == 32 and figure_2.process().noise_dimension == 2
+
+
+def test_models_of_both_forms_spread_alike():
+    """The logarithm of the distance after T = 2, far from the origin and close to it: equal means and variances."""
+    n = 8192
+    for start in (0.7, 1e-100):
+        moments = []
+        for process in (figure_2.driven_by_samples(), figure_2.process()):
+            run = simulate(
+                process, parameters=figure_2.parameters(1.5), initial=[start, 0.8 * start], step=0.05, until=2.0,
+                n_paths=n, seed=figure_2.seed_of({"form": process.noise_dimension, "start": start}), progress=False,
+            )  # fmt: skip
+            logs = np.log(figure_2.distance(run.final))
+            moments.append((logs.mean(), logs.var(), ((logs - logs.mean()) ** 4).mean()))
+        (mean, variance, fourth), (other, other_variance, other_fourth) = moments
+        quantile = stats.norm.isf(FALSE_ALARM / 8)
+        assert abs(mean - other) < quantile * math.sqrt((variance + other_variance) / n)
+        spread = math.sqrt((fourth - variance**2 + other_fourth - other_variance**2) / n)
+        assert abs(variance - other_variance) < quantile * spread
+        assert abs(variance - 1.2 * other_variance) > quantile * spread
+
+
+def test_growth_far_below_the_start_is_that_of_the_euler_steps():
+    m_xy, m_xx = map(float, figure_2.data_moments())
+    found = figure_2.growth_at({"level": "6/5", "start": "far", "test": "growth"})
+    expected = float(growth_rate(1 + figure_2.STEP * m_xy, 2 * figure_2.STEP * 1.2 * m_xx)) / figure_2.STEP
+    quantile = stats.norm.isf(FALSE_ALARM / 2)
+    assert abs(found["rate"] - expected) < quantile * found["rate_error"]
+    assert abs(found["rate"] - (m_xy - 0.6 * m_xx)) > quantile * found["rate_error"]
+    assert found["largest"] < 1e-20
+
+
+def test_deep_collapse_neither_underflows_nor_sticks():
+    weights = figure_2.run(5.0, models=64, start=1e-60, seed=figure_2.seed_of({"test": "deep"}))
+    distances = figure_2.distance(weights)
+    assert (distances > 0).all() and np.median(distances[-1]) < 1e-200
+    assert len(np.unique(distances[-1])) == 64
+
+
+def test_every_level_may_be_run_in_one_call():
+    levels = np.array([0.5, 1.5, 3.0])
+    weights = figure_2.run(levels, models=3, start=1e-3, seed=5)
+    assert weights.shape == (len(figure_2.SNAPSHOTS), 3, 2)
+    assert figure_2.distance(weights[-1])[2] < figure_2.distance(weights[-1])[0]
+
+
+def results(threshold, shift=0.0):
+    """Measurements as they would be with the growth rate vanishing at ``threshold``."""
+    far = [
+        {"start": "far", "level": level, "rate": 0.83 * (threshold - level), "rate_error": 0.004, "largest": 1e-30}
+        | {"models": 1024}
+        for level in (0.8, 1.0, 1.2)
+    ]
+    near = []
+    for level in (0.5, 0.8, 1.0, 1.2, 1.5):
+        share = stats.norm.cdf((level + shift - threshold) / 0.12)
+        counts = [int(1000 * stats.norm.cdf((level + shift - threshold) / width)) for width in (0.4, 0.3, 0.2)]
+        near.append(
+            {"level": level, "collapsed": [*counts, int(1000 * share)], "models": 1000, "median_log10": -3.0}
+            | {"weights": [[0.1, 0.2]], "smallest": 1e-9}
+        )
+    return [*near, *far]
+
+
+def test_the_location_is_found_where_the_rate_vanishes():
+    for threshold in (0.9, 1.0, 1.15):
+        lower, upper = figure_2.transition(results(threshold))["location"]
+        assert lower < threshold < upper and upper - lower < 0.05
+
+
+def test_the_right_figure_is_reproduced_and_a_shifted_one_is_not():
+    right = figure_2.transition(results(figure_2.threshold_of_steps()))["features"]
+    assert all(feature["reproduced"] for feature in right), right
+    shifted = {f["name"]: f["reproduced"] for f in figure_2.transition(results(0.8))["features"]}
+    assert not shifted["exact threshold of the steps"] and not shifted["half of the models collapsed near the signal"]
+
+
+def test_a_figure_that_falls_with_the_noise_is_not_reproduced():
+    found = results(figure_2.threshold_of_steps())
+    near = found[:5]
+    turned = [row | {"collapsed": other["collapsed"]} for row, other in zip(near, near[::-1], strict=True)]
+    features = {f["name"]: f["reproduced"] for f in figure_2.transition([*turned, *found[5:]])["features"]}
+    assert not features["P rises with the noise"] and not features["no collapse at the weakest noise"]
+
+
+def test_the_threshold_of_the_steps_tends_to_the_signal():
+    signal = float(figure_2.signal())
+    coarse, fine = (1 - figure_2.threshold_of_steps(step) / signal for step in (0.01, 0.001))
+    assert 0.01 < coarse < 0.016 and coarse / fine == pytest.approx(10, rel=0.05)
+
+
+def test_parts_have_different_noise_and_the_claim_prints_the_signal():
+    claim = claims()["SC-055"]
+    form = claim.statements[0].form
+    assert isinstance(form, Figure)
+    assert len({figure_2.seed_of(part) for part in form.parts}) == len(form.parts)
+    assert sp.Rational(claim.statements[0].printed) == figure_2.signal()
+
+
+def test_the_pictures_show_every_level():
+    found = results(1.0)
+    drawn = pictures("figure-2", found, figure_2.transition(found))
+    assert [len(picture.rows) for picture in drawn] == [0, 5, 3]
+    canvas = Canvas()
+    draw_collapse(canvas, figure_2.transition(found))
+    assert len(canvas.axes[0].lines) > 2
+
+
+def test_the_drawn_loss_is_the_mean_over_all_points():
+    x, y = (np.array(column, dtype=float) for column in figure_2.data_set())
+    mean = 0.5 * np.mean((0.8 * np.tanh(1.2 * x) - y) ** 2)
+    assert float(loss_at(np.array([1.2]), np.array([0.8]))[0]) == pytest.approx(mean)
+    assert mean != pytest.approx(0.5 * (0.8 * np.tanh(1.2 * x[0]) - y[0]) ** 2)
+
+
+def test_the_benchmark_writes_what_it_measured(tmp_path):
+    figure = benchmark.run(models=16, levels=2, threads=1)
+    assert [row["level"] for row in figure["rows"]] == [1.0, 2.0]
+    assert figure["cost"]["steps"] == 2 * 16 * 10_000
+    benchmark.write(figure, tmp_path)
+    assert json.loads((tmp_path / "figure_2.json").read_text()) == figure
+    assert (tmp_path / "figure_2.svg").read_text().startswith("<svg")
+    assert "signal" in benchmark.report(figure)

@@ -1,0 +1,315 @@
+"""Every claim is mutated: a check that could not say no would let these pass.
+
+Declared near misses and automatic mutants of the form that holds go to the symbolic judge. A mutant it does not
+refute must say the same as the form itself, which is decided here by other means, in floating point.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+import pytest
+import sympy as sp
+from sympy.core.function import AppliedUndef
+from sympy.core.relational import Relational
+
+from tests.verification.mutants import mutants
+from theory.decision.region import points_satisfying
+from theory.models.teacher_student.modes import area, log_growth
+from theory.notation import eta, s_0, zeta
+from verification.checks.symbolic import entries, judge
+from verification.claim import Bound, Claim, Figure, Identity, Invariance, Numerical, Region, Statement, StationaryLaw
+from verification.papers.stochastic_collapse.teacher_student import dynamics as student_dynamics
+from verification.papers.stochastic_collapse.teacher_student import mean as mean_of_mode
+from verification.papers.stochastic_collapse.teacher_student import modes as teacher_student
+from verification.registry import claims
+from verification.verdict import Finding, Outcome
+
+Formula = Any
+"""An expression, a matrix or a condition of SymPy."""
+
+SAMPLE = 5
+"""Automatic mutants of a statement in the default run, chosen by hashing their names; the slow run takes all."""
+
+FORMULAS: dict[tuple[str, str], tuple[Formula, Callable[[Formula], Formula]]] = {
+    ("SC-075", "solution"): (-eta * zeta**2, teacher_student._decay),
+    ("SC-078", "inverse (51)"): (
+        1 / (sp.exp(-log_growth) / s_0 + 2 * area * sp.exp(-log_growth)),
+        student_dynamics._solves,
+    ),
+    ("SC-079", "solution"): (sp.exp(log_growth) / (2 * area + 1 / s_0), student_dynamics._residual_of_path),
+    ("SC-088", "solution"): (mean_of_mode.CONJECTURE, mean_of_mode._residual_and_start),
+}
+"""Statements whose candidate is what a formula leaves in an equation: there the formula is mutated."""
+
+CASES = {
+    f"{claim.id}/{statement.name}": (claim, statement)
+    for claim in claims().values()
+    for statement in claim.statements
+    if not isinstance(statement.form, Numerical | Invariance | Figure)
+}
+
+
+@functools.cache
+def with_cached_derivation(case: str) -> Statement:
+    """The statement, its derivation done once for all mutants."""
+    _, statement = CASES[case]
+    (field,) = [name for name in ("derived", "process", "exact") if hasattr(statement.form, name)]
+    cached = functools.cache(getattr(statement.form, field))
+    return dataclasses.replace(statement, form=dataclasses.replace(statement.form, **{field: cached}))
+
+
+def judged(case: str, form: Formula) -> Finding:
+    statement = with_cached_derivation(case)
+    return judge(statement.form, form, statement.domain)
+
+
+def key(case: str) -> tuple[str, str]:
+    claim, statement = CASES[case]
+    return claim.id, statement.name
+
+
+@pytest.mark.parametrize(
+    ("case", "near_miss"),
+    [
+        pytest.param(case, miss.name, id=f"{case}/{miss.name}")
+        for case, (_, statement) in CASES.items()
+        for miss in statement.near_misses
+    ],
+)
+def test_every_declared_near_miss_is_refuted(case, near_miss):
+    finding = judged(case, CASES[case][1].candidates()[near_miss])
+    assert finding.outcome is Outcome.REFUTED
+    assert finding.witness is not None
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_printed_form_is_refuted_exactly_where_it_has_a_correction_and_the_form_that_holds_is_supported(case):
+    statement = CASES[case][1]
+    printed = judged(case, statement.printed).outcome
+    if statement.corrected is not None:
+        assert printed is Outcome.REFUTED
+        assert judged(case, statement.corrected).outcome.supports
+    else:
+        assert printed.supports
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_no_near_miss_is_another_one_or_the_form_that_holds_in_disguise(case):
+    statement = CASES[case][1]
+    forms = [miss.form for miss in statement.near_misses] + [holding_form(statement)]
+    for i, form in enumerate(forms):
+        assert not any(says_the_same(statement, form, other) for other in forms[:i])
+
+
+def holding_form(statement: Statement) -> Formula:
+    """The form that automatic mutants are made of."""
+    return statement.printed if statement.corrected is None else statement.corrected
+
+
+def automatic_mutants(case: str, limit: int | None = None) -> list[tuple[str, Formula]]:
+    """Mutants of the form that holds, or of the formula behind it; with a ``limit``, some drawn by hashing."""
+    statement = CASES[case][1]
+    formula, _ = FORMULAS.get(key(case), (holding_form(statement), None))
+    found = mutants(formula, limit, seed=case)
+    # The density 0 is none.
+    return [pair for pair in found if not (isinstance(statement.form, StationaryLaw) and pair[1] == 0)]
+
+
+def survivors_that_say_something_else(case: str, limit: int | None) -> list[str]:
+    """Names of mutants that the symbolic judge does not refute although they differ from the form that holds."""
+    statement = with_cached_derivation(case)
+    _, candidate_of = FORMULAS.get(key(case), (None, lambda form: form))
+    found = []
+    for name, mutant in automatic_mutants(case, limit):
+        candidate = candidate_of(mutant)
+        if candidate.has(sp.zoo, sp.nan):
+            continue
+        if judged(case, candidate).outcome is not Outcome.REFUTED and not excused(statement, candidate):
+            found.append(name)
+    return found
+
+
+def excused(statement: Statement, mutant: Formula) -> bool:
+    """Whether a survivor says the same as the form that holds, is another bound that holds, or says nothing at all."""
+    form = holding_form(statement)
+    if isinstance(statement.form, Bound):
+        upper = statement.form.relation.startswith("<")
+        margin = mutant - statement.form.exact() if upper else statement.form.exact() - mutant
+        found = values(margin, statement, count=60)
+        return all(number is not None and number >= 0 for number in found)
+    return says_the_same(statement, form, mutant) or is_nowhere_real(statement, mutant)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_automatic_mutants_of_every_statement_die(case):
+    assert survivors_that_say_something_else(case, SAMPLE) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_all_automatic_mutants_of_long_statements_die(case):
+    if len(automatic_mutants(case, SAMPLE + 1)) <= SAMPLE:
+        pytest.skip("the default run takes all of its mutants")
+    assert survivors_that_say_something_else(case, None) == []
+
+
+def test_every_statement_but_the_trivial_ones_has_automatic_mutants():
+    bare = [case for case in CASES if len(automatic_mutants(case, 6)) < 4]
+    # 0 has no mutant and "never" has one; everything with a symbol in it has several.
+    assert not [case for case in bare if any(entry.free_symbols for entry in entries(holding_form(CASES[case][1])))]
+    assert sum(len(automatic_mutants(case, SAMPLE)) for case in CASES) > 4 * len(CASES)
+
+
+# Whether two forms say the same: in floating point at random points, with fixed functions for unknown ones.
+
+
+def says_the_same(statement: Statement, form: Formula, other: Formula) -> bool:
+    """Whether ``other`` agrees with ``form`` at a few points of the domain, up to what the form leaves free."""
+    if isinstance(statement.form, Region):
+        points = domain_points(statement, form, other, count=20)
+        points += [moved for point in points[:4] for moved in on_surfaces(form, other, point)]
+        points = [point for point in points if all(truth(condition, point) for condition in statement.domain)]
+        return all(truth(form, point) is truth(other, point) for point in points)
+    left, right = entries(form), entries(other)
+    if isinstance(statement.form, StationaryLaw):
+        (x,) = statement.form.process().state
+        left, right = ([sp.diff(sp.log(side), x) for side in sides] for sides in (left, right))
+    elif isinstance(statement.form, Identity) and statement.form.modulo is not None:
+        left, right = ([statement.form.modulo(side) for side in sides] for sides in (left, right))
+    if len(left) != len(right):
+        return False
+    points = domain_points(statement, *left, *right)
+    for first, second in zip(left, right, strict=True):
+        for point in points:
+            one, two = value(first, point), value(second, point)
+            if one is None or two is None or abs(one - two) > mpmath.mpf(10) ** -20 * abs(one):
+                return False
+    return True
+
+
+def is_nowhere_real(statement: Statement, form: Formula) -> bool:
+    return all(number is None for number in values(form, statement))
+
+
+def values(form: Formula, statement: Statement, count: int = 8) -> list[Any]:
+    points = domain_points(statement, form, holding_form(statement), count=count)
+    return [value(entry, point) for entry in entries(form) for point in points]
+
+
+def domain_points(statement: Statement, *forms: Formula, count: int = 8) -> list[dict[sp.Symbol, Fraction]]:
+    symbols = sorted(set().union(*(form.free_symbols for form in forms)), key=str)
+    if not symbols:
+        return [{}]
+    points = points_satisfying(symbols, statement.domain, count, seed="near misses")
+    assert len(points) == count
+    return points
+
+
+def on_surfaces(form: Formula, other: Formula, point: dict[sp.Symbol, Fraction]) -> list[dict[sp.Symbol, Fraction]]:
+    """``point`` moved along one coordinate until one of the two conditions is an equality, and a little beyond."""
+    moved = []
+    relations: Any = form.atoms(Relational) | other.atoms(Relational)
+    for relation in sorted(relations, key=str):
+        for symbol in sorted(relation.free_symbols, key=str):
+            rest = {other: sp.Rational(v.numerator, v.denominator) for other, v in point.items() if other != symbol}
+            margin = sp.numer(sp.together((relation.lhs - relation.rhs).subs(rest)))
+            if margin.is_polynomial(symbol) and sp.degree(margin, symbol) == 1:
+                slope, offset = sp.Poly(margin, symbol).all_coeffs()
+                root = -offset / slope
+                if not (symbol.is_positive and root <= 0):
+                    # Between rational points, an irrational surface shows its sides and not itself.
+                    exact = Fraction(str(root)) if root.is_Rational else Fraction(str(sp.N(root, 30)))
+                    moved += [point | {symbol: exact * stretch} for stretch in (1, Fraction(9, 8), Fraction(7, 8))]
+    return moved
+
+
+def value(expression: Formula, point: dict[sp.Symbol, Fraction]) -> Any:
+    """A real number, computed with 50 digits; None where there is none."""
+    with mpmath.workdps(50):
+        numbers = [mpmath.mpf(number.numerator) / number.denominator for number in point.values()]
+        try:
+            result = mpmath.mpmathify(_function(expression, tuple(point))(*numbers))
+        except ZeroDivisionError:
+            return None
+        if isinstance(result, mpmath.mpc):
+            result = result.real if abs(result.imag) <= mpmath.mpf(10) ** -40 * abs(result) else mpmath.nan
+        return result if mpmath.isfinite(result) else None
+
+
+@functools.lru_cache(maxsize=256)
+def _function(expression: Formula, symbols: tuple[sp.Symbol, ...]) -> Callable[..., Any]:
+    """An expression as a function on mpmath numbers, a fixed function standing for every unknown one."""
+    concrete = expression.replace(lambda part: isinstance(part, AppliedUndef), _concrete).doit()
+    return sp.lambdify(symbols, concrete, "mpmath")
+
+
+def _concrete(call: Formula) -> Formula:
+    """One smooth positive function in place of every unknown one."""
+    (argument,) = call.args
+    return 1 + argument**2 / 3 + sp.exp(-argument / 7)
+
+
+def truth(condition: Formula, point: dict[sp.Symbol, Fraction]) -> bool:
+    numbers = {symbol: sp.Rational(number.numerator, number.denominator) for symbol, number in point.items()}
+    return bool(condition.subs(numbers))
+
+
+# The generator of mutants and the judgement on them, themselves.
+
+
+def test_mutants_touch_every_number_sign_term_and_exponent():
+    x, y = sp.symbols("x y")
+    found = {mutant for _, mutant in mutants(x**2 - 3 * y)}
+    wanted = {
+        sp.Rational(21, 20) * x**2 - 3 * y,
+        sp.Rational(19, 20) * x**2 - 3 * y,
+        -(x**2) - 3 * y,
+        -3 * y,
+        x**3 - 3 * y,
+        x**2 - sp.Rational(63, 20) * y,
+        x**2 - sp.Rational(57, 20) * y,
+        x**2 + 3 * y,
+        x**2,
+    }
+    assert wanted <= found
+
+
+def test_mutants_of_a_condition_change_direction_strictness_and_both_sides():
+    x, y = sp.symbols("x y", positive=True)
+    found = {mutant for _, mutant in mutants(x < y / 2)}
+    assert {x > y / 2, x <= y / 2, x < sp.Rational(21, 40) * y, sp.Rational(19, 20) * x < y / 2} <= found
+
+
+def test_a_judge_that_looks_at_one_point_only_would_be_caught():
+    """The survivors of a judge without teeth are reported, not excused."""
+    case = "SC-077/singular value"
+    statement = CASES[case][1]
+    assert not any(excused(statement, mutant) for _, mutant in automatic_mutants(case))
+
+
+def test_every_statement_has_a_judge_of_some_kind():
+    def is_judged(claim: Claim, statement: Statement) -> bool:
+        symbolic = f"{claim.id}/{statement.name}" in CASES
+        return (
+            symbolic
+            or bool(statement.experiments or statement.comparisons)
+            or isinstance(statement.form, Figure | Invariance)
+        )
+
+    assert all(is_judged(claim, statement) for claim in claims().values() for statement in claim.statements)
+
+
+def test_a_limit_takes_some_of_the_mutants_and_the_same_ones_each_time():
+    x, y = sp.symbols("x y")
+    form = sp.Matrix([x**2 - 3 * y, x * y + 1])
+    everything, some = list(mutants(form)), list(mutants(form, 5, seed="a"))
+    assert len(some) == 5 < len(everything)
+    assert some == list(mutants(form, 5, seed="a"))
+    assert {sp.srepr(mutant) for _, mutant in some} <= {sp.srepr(mutant) for _, mutant in everything}
+    assert len({sp.srepr(mutant) for _, mutant in everything}) == len(everything)

@@ -1,0 +1,217 @@
+"""What the claims of the stochastic-collapse paper are measured on: samples that depend on nothing but their index.
+
+Means that are known in closed form are reached; second opinions agree with formulas they never saw.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+from numerics.statistics.estimators import Moments
+from tests.numerics.seeding import FALSE_ALARM, seed_of
+from verification.claim import Draw, Experiment, Samples
+from verification.papers.stochastic_collapse.measured import one_dimension as samplers
+from verification.registry import claims
+
+Sampler = Callable[[dict[str, str], Draw], Samples]
+
+EXPERIMENTS = {
+    f"{claim.id}/{experiment.name}": experiment
+    for claim in claims().values()
+    for statement in claim.statements
+    for experiment in statement.experiments
+    if experiment.sampler.startswith(f"{samplers.__name__}:")
+}
+
+STEPLESS = {"log_of_gaussian_multiplier"}
+"""Samplers whose samples are exact without any step, so that there is nothing to refine."""
+
+
+def sampler_of(experiment: Experiment) -> Sampler:
+    return getattr(samplers, experiment.sampler.partition(":")[2])
+
+
+def drawn(experiment: Experiment, n: int, first: int = 0, refinement: int = 1) -> Samples:
+    return sampler_of(experiment)(dict(experiment.arguments), Draw(n, first, seed_of(experiment.name), refinement))
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_samples_do_not_depend_on_how_they_are_cut_into_chunks(name):
+    experiment = EXPERIMENTS[name]
+    whole, parts = drawn(experiment, 48), [drawn(experiment, n, first) for n, first in ((5, 0), (27, 5), (16, 32))]
+    assert np.array_equal(whole.values, np.concatenate([part.values for part in parts]))
+    assert np.isfinite(whole.values).all()
+    assert (whole.correction is None) == (parts[0].correction is None)
+    if whole.correction is not None:
+        assert np.array_equal(whole.correction, np.concatenate([part.correction for part in parts]))
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_another_seed_and_another_index_give_other_samples(name):
+    experiment = EXPERIMENTS[name]
+    if "share of negative paths" in name:
+        pytest.skip("its samples are indicators of an event that does not happen")
+    here, later = drawn(experiment, 16).values, drawn(experiment, 16, first=16).values
+    other = sampler_of(experiment)(dict(experiment.arguments), Draw(16, 0, seed_of("another"))).values
+    assert not np.array_equal(here, later)
+    assert not np.array_equal(here, other)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_second_stage_takes_a_finer_step(name, monkeypatch):
+    experiment = EXPERIMENTS[name]
+    if sampler_of(experiment).__name__ in STEPLESS:
+        assert np.array_equal(drawn(experiment, 16).values, drawn(experiment, 16, refinement=2).values)
+        return
+    steps = []
+    for function in ("simulate", "coupled_samples"):
+        original = getattr(samplers, function)
+
+        def spy(*given, original=original, **named):
+            steps.append((named["step"], named["precision"]))
+            return original(*given, **named)
+
+        monkeypatch.setattr(samplers, function, spy)
+    for refinement in (1, 2):
+        drawn(experiment, 8, refinement=refinement)
+    (coarse, first), (fine, second) = steps
+    assert fine == pytest.approx(coarse / 2)
+    assert (first, second) == ("mixed", "float64")
+
+
+def moments(sampler: Sampler, n: int, **arguments: str) -> tuple[Moments, float]:
+    """Moments of ``n`` samples, and the size of the discretisation error that they report with its own error."""
+    samples = sampler(arguments, Draw(n, 0, seed_of(sampler.__name__, arguments)))
+    bias = 0.0
+    if samples.correction is not None:
+        measured = Moments.from_samples(samples.correction)
+        bias = abs(measured.mean) + measured.mean_estimate.half_width(FALSE_ALARM)
+    return Moments.from_samples(samples.values), bias
+
+
+def agrees(found: tuple[Moments, float], value: float) -> bool:
+    sampled, bias = found
+    return abs(sampled.mean - value) <= sampled.mean_estimate.half_width(FALSE_ALARM) + bias
+
+
+@pytest.mark.parametrize(("mu", "zeta", "ratio"), [("3/10", "1", "1/10"), ("-1/2", "4/5", "1/2"), ("0", "3/2", "1/4")])
+def test_the_supremum_of_geometric_brownian_motion_reaches_the_level_with_the_power_of_the_ratio(mu, zeta, ratio):
+    found = moments(samplers.supremum_of_geometric_brownian_motion, 30_000, mu=mu, zeta=zeta, ratio=ratio)
+    m, z, x = (samplers.number(text) for text in (mu, zeta, ratio))
+    assert agrees(found, x ** (1 - 2 * m / z**2))
+    assert not agrees(found, x ** (1 - 2 * m / z**2) * 1.15)
+    assert not agrees(found, x ** (1 - m / z**2) * 1.3)
+
+
+def test_the_square_of_the_double_well_has_the_mean_mu_minus_half_the_noise():
+    # theta^2 is a Gamma variable of shape mu/zeta^2 - 1/2 and scale zeta^2.
+    found = moments(samplers.stationary_square_of_double_well, 20_000, mu="3/2", zeta="1")
+    assert agrees(found, 1.0)
+    assert not agrees(found, 1.5)
+    assert not agrees(found, 1.08)
+
+
+@pytest.mark.parametrize(("power", "value"), [("1", 1.5), ("2", 3.75)])
+def test_powers_of_a_mode_have_the_moments_of_its_gamma_law(power, value):
+    arguments = {"s_tilde": "2", "nu": "1", "power": int(power)}
+    found = moments(samplers.stationary_power_of_mode, 30_000, **arguments)  # pyright: ignore[reportArgumentType]
+    assert agrees(found, value)
+    assert not agrees(found, 1.15 * value)
+
+
+def test_the_mean_of_a_mode_is_that_of_the_exact_law_and_not_that_of_the_noiseless_path():
+    found = moments(samplers.mean_of_mode, 20_000, s_tilde="2", nu="1", s_0="3/10", time="1/2")
+    # 1.0503519 is the spectral sum at k = 3/2, x = 3/10, tau = 1, evaluated apart from this project.
+    assert agrees(found, 1.0503519)
+    assert not agrees(found, 0.7926)
+
+
+def test_log_rates_of_collapse_are_the_growth_rate_of_the_linearisation():
+    assert agrees(moments(samplers.log_rate_of_double_well, 2000, mu="1/5", zeta="1"), 0.3)
+    assert not agrees(moments(samplers.log_rate_of_double_well, 2000, mu="1/5", zeta="1"), 0.35)
+    assert agrees(moments(samplers.log_rate_of_mode, 1000, s_tilde="3/10", nu="1"), -0.4)
+
+
+def test_the_logarithm_of_a_gaussian_has_the_mean_that_quadrature_gives():
+    found = moments(samplers.log_of_gaussian_multiplier, 50_000, m="1/2", v="4")
+    value, _ = integrate.quad(lambda x: math.log(abs(x)) * stats.norm.pdf(x, 0.5, 2), -20, 20, points=[0, 0.5])
+    assert agrees(found, value)
+    assert not agrees(found, value + 0.05)
+
+
+def test_no_path_of_the_double_well_changes_its_sign_at_the_step_used():
+    found, _ = moments(samplers.sign_changes_of_double_well, 2000, mu="3/2", zeta="1")
+    assert found.mean == found.variance == 0
+
+
+@pytest.mark.parametrize(("mu", "zeta", "start", "level"), [("1/5", "1", "1/10", "3/10"), ("-1/2", "1", "1/2", "6/5")])
+def test_the_grid_knows_the_hitting_probability_of_the_scale_function(mu, zeta, start, level):
+    m, z, x, end = (samplers.number(text) for text in (mu, zeta, start, level))
+
+    def scale(upper: float) -> Any:
+        return mpmath.quad(lambda y: y ** (-2 * m / z**2) * mpmath.exp(y**2 / z**2), [0, upper / 10, upper])
+
+    value, error = samplers.hitting_probability_on_grid({"mu": mu, "zeta": zeta, "start": start, "level": level})
+    assert error < 1e-5
+    assert value == pytest.approx(float(scale(x) / scale(end)), abs=max(error, 1e-7))
+
+
+def test_paths_reach_the_level_as_often_as_the_grid_says():
+    arguments = {"mu": "1/5", "zeta": "1", "start": "1/10", "level": "3/10"}
+    value, _ = samplers.hitting_probability_on_grid(arguments)
+    found = moments(samplers.double_well_reaches_level, 8000, **arguments)
+    assert agrees(found, value)
+    assert not agrees(found, value * 1.15)
+
+
+def test_the_grid_mean_starts_along_the_generator_and_ends_at_the_stationary_mean():
+    k, x, tau = 1.5, 0.3, 1e-2
+
+    # E x = x + tau L x + tau^2/2 L^2 x + tau^3/6 L^3 x, with L x^j = j (k + j) x^j - j x^(j+1).
+    def generator(polynomial: dict[int, float]) -> dict[int, float]:
+        found: dict[int, float] = {}
+        for j, c in polynomial.items():
+            found[j] = found.get(j, 0.0) + c * j * (k + j)
+            found[j + 1] = found.get(j + 1, 0.0) - c * j
+        return found
+
+    expected, term = x, {1: 1.0}
+    for order in range(1, 6):
+        term = generator(term)
+        expected += tau**order / math.factorial(order) * sum(c * x**j for j, c in term.items())
+    early, error = samplers.mean_on_grid({"k": "3/2", "x": "3/10", "tau": "1/100"})
+    assert early == pytest.approx(expected, rel=1e-5)
+    assert error < 1e-4
+    late, _ = samplers.mean_on_grid({"k": "4", "x": "3/10", "tau": "8"})
+    assert late == pytest.approx(4.0, rel=1e-4)
+
+
+def test_the_integrated_defect_of_unit_shape_is_eulers_constant():
+    value, error = samplers.integrated_defect_on_grid({"k": "1", "x": "1/2"})
+    assert value == pytest.approx(np.euler_gamma, abs=max(5 * error, 2e-3))
+
+
+def test_a_brownian_path_is_named_by_its_arguments_and_has_the_variance_of_its_time():
+    one, other = ({"s_tilde": "1", "nu": "1/2", "s_0": "1/2", "time": "3/2", "path": i} for i in (0, 1))
+    increments = samplers.brownian_path(one)
+    assert np.array_equal(increments, samplers.brownian_path(one))
+    assert not np.array_equal(increments, samplers.brownian_path(other))
+    n = len(increments)
+    low, high = stats.chi2.interval(1 - FALSE_ALARM, n)
+    assert low < np.sum(increments**2) * n / 1.5 < high
+
+
+def test_milstein_converges_to_the_solution_along_the_path():
+    arguments = {"s_tilde": "1", "nu": "1/2", "s_0": "1/2", "time": "3/2", "path": 7}
+    endpoint, area = samplers.path_functionals(arguments)
+    value, error = samplers.milstein_on_path(arguments)
+    assert value == pytest.approx(math.exp(endpoint) / (2 * area + 2), rel=2e-3)
+    assert error < 2e-2 * value
+    assert value != pytest.approx(math.exp(endpoint) / (area + 2), rel=5e-2)

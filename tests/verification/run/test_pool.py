@@ -1,0 +1,211 @@
+"""The pool finishes every call that can be finished, says why for the others, and leaves no process behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from concurrent.futures import CancelledError, wait
+from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+
+import pytest
+
+from tests.verification import fakes
+from verification.run.pool import PoolError, TimeLimitError, WorkerDiedError, WorkerPool
+from verification.run.worker import Assignment
+
+
+@pytest.fixture
+def pool():
+    with WorkerPool(2) as workers:
+        yield workers
+        workers.kill()
+
+
+def assignment(name, *, time_limit=60.0, memory_limit=1 << 30, **arguments):
+    return Assignment(f"tests.verification.fakes:{name}", arguments, time_limit, memory_limit)
+
+
+def test_calls_return_what_their_functions_return(pool):
+    assert [pool.submit(pow, 2, n).result() for n in range(5)] == [1, 2, 4, 8, 16]
+    assert list(pool.map(pow, [2, 3], [5, 2])) == [32, 9]
+    assert pool.submit(int, "ff", base=16).result() == 255
+
+
+def test_an_exception_arrives_as_it_was_raised(pool):
+    with pytest.raises(ZeroDivisionError):
+        pool.submit(divmod, 1, 0).result()
+    assert pool.submit(pow, 2, 3).result() == 8
+
+
+def test_a_worker_that_exits_or_raises_the_unpicklable_answers_all_the_same(pool):
+    with pytest.raises(RuntimeError, match="SystemExit"):
+        pool.submit(sys.exit, 3).result()
+    with pytest.raises(Exception, match="pickle"):
+        pool.submit(assignment_that_returns_a_lock).result()
+    assert pool.submit(pow, 2, 3).result() == 8
+
+
+def assignment_that_returns_a_lock():
+    return threading.Lock()
+
+
+def test_a_poisonous_call_is_reported_after_three_workers_and_its_neighbours_finish(pool):
+    poison = pool.submit(assignment("die"))
+    innocents = [pool.submit(assignment("third", n=n)) for n in range(40)]
+    assert [future.result()["value"]["third"] for future in innocents] == [n / 3 for n in range(40)]
+    with pytest.raises(WorkerDiedError, match="3 workers died of it; the last was ended by SIGKILL"):
+        poison.result()
+
+
+def test_the_same_calls_break_the_pool_of_the_standard_library():
+    """The teeth of the test above: once a worker of ``ProcessPoolExecutor`` has died, innocents are refused."""
+    with ProcessPoolExecutor(2) as standard:
+        assert isinstance(standard.submit(assignment("die")).exception(), BrokenProcessPool)
+        with pytest.raises(BrokenProcessPool):
+            standard.submit(assignment("third", n=1))
+
+
+def test_a_call_whose_worker_is_killed_once_is_run_again(pool, tmp_path):
+    future = pool.submit(assignment("die_once", mark=str(tmp_path / "mark")))
+    assert future.result()["value"] == "survived"
+
+
+def test_a_retry_gets_a_fresh_worker(pool):
+    old = {pool.submit(os.getpid).result() for _ in range(20)}
+    sleeper = pool.submit(assignment("third", n=1, seconds=0.3))
+    while not sleeper.running():
+        time.sleep(0.01)
+    for pid in pool.pids:
+        os.kill(pid, signal.SIGKILL)
+    assert sleeper.result()["value"]["third"] == 1 / 3
+    assert not old & set(pool.pids)
+
+
+def test_a_call_past_its_time_limit_is_ended_even_inside_c(pool):
+    start = time.monotonic()
+    sleeping = pool.submit(assignment("wait_forever", time_limit=0.3))
+    spinning = pool.submit(assignment("spin_in_c", time_limit=0.3))
+    with pytest.raises(TimeLimitError, match="limit of 0.3 s"):
+        sleeping.result()
+    with pytest.raises(TimeLimitError, match="limit of 0.3 s"):
+        spinning.result()
+    assert time.monotonic() - start < 20.0
+    assert pool.submit(pow, 2, 3).result() == 8
+
+
+def test_a_call_that_asks_for_too_much_memory_fails_alone(pool):
+    with pytest.raises(MemoryError):
+        pool.submit(assignment("hog", bytes=2 << 30, memory_limit=256 << 20)).result()
+    assert pool.submit(assignment("hog", bytes=2 << 20, memory_limit=256 << 20)).result()["value"] == 2 << 20
+
+
+def test_workers_live_on_between_calls_and_find_the_libraries_loaded_with_one_thread_each():
+    with WorkerPool(1) as pool:
+        pids = {pool.submit(assignment("process_id")).result()["value"] for _ in range(5)}
+        assert len(pids) == 1
+        modules = pool.submit(assignment("loaded_modules")).result()["value"]
+        assert {"sympy", "numpy", "theory", "flint"} <= set(modules)
+        assert pool.submit(assignment("thread_limits")).result()["value"] == ["1", "1", "1"]
+
+
+def test_ctrl_c_at_the_terminal_does_not_reach_a_working_worker(pool):
+    future = pool.submit(assignment("third", n=1, seconds=0.3))
+    while not future.running():
+        time.sleep(0.01)
+    before = pool.pids
+    for pid in before:
+        os.kill(pid, signal.SIGINT)
+    assert future.result()["value"]["third"] == 1 / 3
+    assert pool.pids == before
+
+
+def test_shutdown_finishes_what_was_submitted_and_refuses_more():
+    pool = WorkerPool(2)
+    futures = [pool.submit(assignment("third", n=n, seconds=0.02)) for n in range(10)]
+    pids = pool.pids
+    pool.shutdown()
+    assert all(future.result()["status"] == "DONE" for future in futures)
+    with pytest.raises(PoolError, match="was shut down"):
+        pool.submit(pow, 2, 3)
+    assert fakes.gone_within(list(pids), 5.0)
+
+
+def test_shutdown_can_cancel_what_has_not_begun():
+    pool = WorkerPool(1)
+    futures = [pool.submit(assignment("third", n=n, seconds=0.2)) for n in range(10)]
+    while not futures[0].running():
+        time.sleep(0.01)
+    pool.shutdown(cancel_futures=True)
+    assert futures[0].result()["status"] == "DONE"
+    assert wait(futures, timeout=0).not_done == set()
+    with pytest.raises(CancelledError):
+        futures[-1].result()
+
+
+def test_kill_ends_running_calls_at_once_and_settles_every_future():
+    pool = WorkerPool(2)
+    futures = [pool.submit(assignment("wait_forever")) for _ in range(6)]
+    while not futures[1].running():
+        time.sleep(0.01)
+    pids = list(pool.pids)
+    start = time.monotonic()
+    pool.kill()
+    assert time.monotonic() - start < 5.0
+    assert len(pids) == 2 and fakes.gone_within(pids, 5.0)
+    assert wait(futures, timeout=0).not_done == set()
+
+
+def test_every_call_finishes_though_workers_are_killed_at_random_times(pool):
+    """Kills come from the outside, of the oldest worker after every eighth call, whatever it is doing then."""
+    futures = [pool.submit(assignment("third", n=n, seconds=0.01)) for n in range(120)]
+    kills = 0
+    while not all(future.done() for future in futures):
+        if sum(future.done() for future in futures) >= 8 * (kills + 1) and pool.pids:
+            os.kill(pool.pids[0], signal.SIGKILL)
+            kills += 1
+        time.sleep(0.003)
+    assert kills >= 10
+    assert [future.result(timeout=60)["value"]["third"] for future in futures] == [n / 3 for n in range(120)]
+
+
+def test_a_pool_whose_workers_cannot_start_says_so(monkeypatch):
+    monkeypatch.setattr("verification.run.pool.serve", fakes.end_at_once)
+    with WorkerPool(2) as pool:
+        futures = [pool.submit(pow, 2, n) for n in range(5)]
+        for future in futures:
+            with pytest.raises(PoolError, match="3 workers in a row ended with exit code 7 before they were ready"):
+                future.result(timeout=60)
+        with pytest.raises(PoolError, match="before they were ready"):
+            pool.submit(pow, 2, 3)
+
+
+@pytest.mark.parametrize("function", ["wait_forever", "spin_in_c"])
+def test_no_process_outlives_a_coordinator_that_is_killed(function):
+    program = textwrap.dedent(f"""
+        import time
+        from tests.verification.run.test_pool import assignment
+        from verification.pool import WorkerPool
+        pool = WorkerPool(2)
+        futures = [pool.submit(assignment("{function}")) for _ in range(2)]
+        while not all(future.running() for future in futures):
+            time.sleep(0.01)
+        print(*pool.pids, flush=True)
+        time.sleep(60)
+        """)
+    environment = os.environ | {"PYTHONPATH": os.getcwd()}
+    coordinator = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=environment)
+    assert coordinator.stdout is not None
+    pids = [int(pid) for pid in coordinator.stdout.readline().split()]
+    assert len(pids) == 2 and all(fakes.alive(pid) for pid in pids)
+    coordinator.kill()
+    coordinator.wait()
+    coordinator.stdout.close()
+    assert fakes.gone_within(pids, 5.0)
+
+
+def test_a_pool_needs_a_worker():
+    with pytest.raises(PoolError, match="at least 1"):
+        WorkerPool(0)

@@ -1,0 +1,1 @@
+"""Exact decisions: is an expression zero, what is its sign, where does a condition hold?"""

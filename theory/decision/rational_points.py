@@ -1,0 +1,110 @@
+"""Exact values and truths at rational points: the arithmetic that decides conditions without rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+Point = Mapping[sp.Symbol, Fraction]
+"""A rational value for each symbol."""
+
+
+_MAX_EXPONENT = 512
+_MAX_BITS = 200_000
+
+
+def exact_value(expression: sp.Expr, point: Point) -> Fraction | None:
+    """The rational value of ``expression`` at ``point``, or None where it is not rational by inspection or undefined.
+
+    Example:
+        >>> x = sp.Symbol("x")
+        >>> exact_value(x**2 / 3 - abs(x), {x: Fraction(-3, 2)})
+        Fraction(-3, 4)
+        >>> exact_value(sp.sqrt(x), {x: Fraction(2)}) is None
+        True
+    """
+    if expression.is_Symbol:
+        return point.get(expression)
+    if expression.is_Rational:
+        return Fraction(int(expression.p), int(expression.q))
+    if expression.is_Pow:
+        return _power(expression, point)
+    name = type(expression).__name__
+    if name not in _ROUTES:
+        return None
+    arguments = []
+    for argument in expression.args:
+        value = exact_value(argument, point)
+        if value is None or value.numerator.bit_length() + value.denominator.bit_length() > _MAX_BITS:
+            return None
+        arguments.append(value)
+    return _ROUTES[name](arguments)
+
+
+def exact_truth(condition: Boolean, point: Point) -> bool | None:
+    """Whether ``condition`` holds at ``point``; None where rational arithmetic cannot tell.
+
+    Example:
+        >>> x = sp.Symbol("x")
+        >>> exact_truth((x < 2) & (x >= 1), {x: Fraction(1)})
+        True
+    """
+    if condition in (sp.true, sp.false):
+        return bool(condition)
+    name = type(condition).__name__
+    if name in ("And", "Or", "Not"):
+        return combined_truth(name, [exact_truth(part, point) for part in condition.args])
+    if not isinstance(condition, sp.core.relational.Relational):
+        return None
+    left, right = (exact_value(side, point) for side in condition.args)
+    return None if left is None or right is None else _RELATIONS[condition.rel_op](left, right)
+
+
+def combined_truth(name: str, parts: list[bool | None]) -> bool | None:
+    """Kleene's three-valued And, Or, Not of ``parts``."""
+    if name == "Not":
+        return None if parts[0] is None else not parts[0]
+    decisive = name == "Or"
+    if decisive in parts:
+        return decisive
+    return None if None in parts else not decisive
+
+
+def _power(expression: sp.Expr, point: Point) -> Fraction | None:
+    base, exponent = (exact_value(argument, point) for argument in expression.args)
+    if base is None or exponent is None or exponent.denominator != 1 or abs(exponent) > _MAX_EXPONENT:
+        return None
+    if base == 0 and exponent < 0 or base.numerator.bit_length() * abs(exponent) > _MAX_BITS:
+        return None
+    return base ** int(exponent)
+
+
+def _product(values: list[Fraction]) -> Fraction:
+    result = Fraction(1)
+    for value in values:
+        result *= value
+    return result
+
+
+_ROUTES = {
+    "Add": lambda values: sum(values, Fraction(0)),
+    "Mul": _product,
+    "Abs": lambda values: abs(values[0]),
+    "Max": max,
+    "Min": min,
+    "sign": lambda values: Fraction((values[0] > 0) - (values[0] < 0)),
+    "floor": lambda values: Fraction(values[0].__floor__()),
+    "ceiling": lambda values: Fraction(values[0].__ceil__()),
+}
+
+_RELATIONS: dict[str, Callable[[Fraction, Fraction], bool]] = {
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+}

@@ -1,0 +1,367 @@
+r"""Random rational points inside the assumptions of symbols and inside given conditions.
+
+A formula is judged only where it claims to hold. Points are rational, so that conditions are decided exactly where they
+are rational and by balls otherwise; magnitudes are log-uniform over :math:`2^{\pm 6}`, because formulas that agree near
+1 often part at the ends; one point in five has small special values (0, 1, 1/2, ...); and points are also placed at and
+on both sides of given breakpoints.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import itertools
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+from sympy.core.relational import Equality, Relational, Unequality
+from sympy.logic.boolalg import Boolean, to_nnf
+
+from theory.decision.balls import MissingFlintError, ball, truth
+from theory.decision.rational_points import Point, exact_value
+from theory.errors import SymbolError, UnsupportedFormError
+
+_ATTEMPTS_PER_POINT = 60
+_BITS = 24
+_SPECIAL = tuple(map(Fraction, ("0", "1", "-1", "2", "1/2", "-1/2", "3", "-2")))
+_SIMPLE = tuple(map(Fraction, ("1", "2", "1/2", "3", "3/2", "1/3", "-1", "-2", "-1/2", "5", "1/10")))
+_TRUTH_PRECISION = 256
+
+
+def points_satisfying(
+    symbols: Iterable[sp.Symbol],
+    conditions: Boolean | Iterable[Boolean] = (),
+    count: int = 40,
+    seed: int | str | None = None,
+) -> list[dict[sp.Symbol, Fraction]]:
+    """Up to ``count`` random rational points at which the symbols' assumptions and all ``conditions`` hold.
+
+    The list is shorter, or empty, where points are hard to find; that says nothing about whether there are more.
+
+    Args:
+        symbols: coordinates of the points; those that ``conditions`` mention are added.
+        conditions: relations between the symbols, and their And, Or, Not. Equations are refused.
+        count: how many.
+        seed: anything hashable to text; by default it derives from the symbols and conditions.
+
+    Raises:
+        UnsupportedFormError: a condition is an equation, or no relation at all.
+        SymbolError: a symbol is assumed not to be real, or not to be rational.
+
+    Example:
+        >>> eta, h = sp.symbols("eta h", positive=True)
+        >>> all(point[eta] * point[h] < 2 for point in points_satisfying([eta, h], [eta * h < 2]))
+        True
+    """
+    region = AdmissibleRegion.of(symbols, conditions)
+    rng = random_source(seed if seed is not None else (region.symbols, region.conditions))
+    points: list[dict[sp.Symbol, Fraction]] = []
+    for _ in range(_ATTEMPTS_PER_POINT * max(count, 1)):
+        if len(points) >= count or region.is_empty:
+            break
+        point = region.draw(rng)
+        if point is not None:
+            points.append(point)
+    return points
+
+
+def random_source(seed: object) -> random.Random:
+    """A generator whose stream depends on the text of ``seed`` alone, the same in every process."""
+    return random.Random(int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:16]))
+
+
+def simple_points(region: AdmissibleRegion) -> Iterator[dict[sp.Symbol, Fraction]]:
+    """Points of ``region`` made of small numbers, in a fixed order; none may lie in it."""
+    values = [[v for v in _SIMPLE if _admits(symbol, v)] for symbol in region.symbols]
+    if not region.symbols or not all(values):
+        return
+    # Neighbouring symbols get different numbers first: formulas that differ often agree where all are equal.
+    for shift, stride in itertools.product(range(len(_SIMPLE)), (1, 2, 0)):
+        chosen = (column[(shift + stride * i) % len(column)] for i, column in enumerate(values))
+        point = dict(zip(region.symbols, chosen, strict=True))
+        if region.contains(point):
+            yield point
+
+
+def rounded_points(region: AdmissibleRegion, point: Point) -> Iterator[dict[sp.Symbol, Fraction]]:
+    """``point`` rounded to fractions of growing denominators, where that stays in ``region``."""
+    for denominator in (1, 2, 4, 10, 100, 1000, 10**5):
+        rounded = {symbol: Fraction(point[symbol]).limit_denominator(denominator) for symbol in region.symbols}
+        if region.contains(rounded):
+            yield rounded
+
+
+@dataclass(frozen=True)
+class AdmissibleRegion:
+    """Where symbols satisfy their assumptions and ``conditions``.
+
+    Attributes:
+        symbols: Coordinates of the points, sorted by name.
+        conditions: Relations and their And and Or, in negation normal form; none is an equation.
+    """
+
+    symbols: tuple[sp.Symbol, ...]
+    conditions: tuple[Boolean, ...]
+
+    @classmethod
+    def of(cls, symbols: Iterable[sp.Symbol], conditions: Boolean | Iterable[Boolean]) -> AdmissibleRegion:
+        """The region of ``symbols``, and of the symbols that ``conditions`` mention."""
+        given = [conditions] if isinstance(conditions, Boolean | bool) else list(conditions)
+        normal = tuple(_normal_condition(condition) for condition in given)
+        free = set(symbols).union(*(condition.free_symbols for condition in normal))
+        for symbol in free:
+            _check_symbol(symbol)
+        return cls(tuple(sorted(free, key=lambda s: (s.name, sp.srepr(s)))), tuple(c for c in normal if c != sp.true))
+
+    @property
+    def is_empty(self) -> bool:
+        """True where intervals alone show that no point exists; False says nothing."""
+        if sp.false in self.conditions:
+            return True
+        relations = [c for c in self.conditions if isinstance(c, Relational)]
+        for symbol in self.symbols:
+            lower, upper, closed = _interval(symbol, [a for a in map(_bound, relations) if a], {}, alone=True)
+            if lower is not None and upper is not None and (lower > upper or lower == upper and not closed):
+                return True
+        return False
+
+    def contains(self, point: Point) -> bool:
+        """Whether assumptions and conditions certainly hold at ``point``."""
+        return all(_admits(symbol, point[symbol]) for symbol in self.symbols) and all(
+            truth(condition, point, _TRUTH_PRECISION) is True for condition in self.conditions
+        )
+
+    def draw(self, rng: random.Random, breakpoints: Sequence[sp.Expr] = ()) -> dict[sp.Symbol, Fraction] | None:
+        """One random point, or None if the attempt fell outside.
+
+        With ``breakpoints``, one coordinate is placed on or near a zero of one of these expressions.
+        """
+        point = self._random_point(rng)
+        if point is not None and breakpoints:
+            point = _moved_to_breakpoint(point, rng.choice(breakpoints), self.symbols, rng)
+        return point if point is not None and self.contains(point) else None
+
+    def _random_point(self, rng: random.Random) -> dict[sp.Symbol, Fraction] | None:
+        relations = [atom for condition in self.conditions for atom in _one_way(condition, rng)]
+        bounds = [bound for bound in map(_bound, relations) if bound]
+        special = rng.random() < 0.2
+        point: dict[sp.Symbol, Fraction] = {}
+        for symbol in rng.sample(self.symbols, len(self.symbols)):
+            lower, upper, _ = _interval(symbol, bounds, point)
+            value = _draw(symbol, lower, upper, rng, special)
+            if value is None:
+                return None
+            point[symbol] = value
+        return point
+
+
+@dataclass(frozen=True)
+class _AffineBound:
+    """The relation ``slope * symbol + offset`` > 0 (or >= 0), once for every symbol in which it is affine."""
+
+    affine: tuple[tuple[sp.Symbol, sp.Expr, sp.Expr], ...]
+    closed: bool
+
+
+def _normal_condition(given: Boolean | bool) -> Boolean:
+    condition: Any = given
+    with contextlib.suppress(sp.SympifyError):
+        condition = sp.sympify(given, strict=True)
+    if not isinstance(condition, Boolean):
+        raise UnsupportedFormError(
+            f"conditions must be relations such as eta*h < 2 and their And, Or, Not; got {condition}. "
+            "Write it as a relation."
+        )
+    for atom in condition.atoms(sp.Contains):
+        condition = condition.xreplace({atom: atom.args[1].as_relational(atom.args[0])})
+    condition = to_nnf(condition, simplify=False)
+    for atom in sp.preorder_traversal(condition):
+        if isinstance(atom, Equality):
+            raise UnsupportedFormError(
+                f"conditions must have an interior, got the equation {atom}. "
+                "Solve it for one symbol and substitute that in the expression."
+            )
+        if atom.has(sp.core.function.AppliedUndef):
+            raise UnsupportedFormError(
+                f"conditions must speak of symbols, got {atom} with an undefined function. Name its value by a symbol."
+            )
+    for part in condition.args if isinstance(condition, sp.And | sp.Or) else (condition,):
+        if part not in (sp.true, sp.false) and not isinstance(part, Relational | sp.And | sp.Or):
+            raise UnsupportedFormError(
+                f"conditions must be relations and their And, Or, Not; got {part}. Write it with <, <=, >, >=."
+            )
+    return condition
+
+
+def _check_symbol(symbol: sp.Symbol) -> None:
+    if symbol.is_real is False or symbol.is_extended_real is False:
+        raise SymbolError(f"points are real, but {symbol} is assumed not to be. Write it as x + I*y with real x, y.")
+    if symbol.is_irrational:
+        raise SymbolError(f"points are rational, but {symbol} is assumed irrational. Drop that assumption.")
+    if not symbol.is_commutative:
+        raise SymbolError(f"points are numbers, but {symbol} does not commute. Write matrices entry by entry.")
+
+
+def _one_way(condition: Boolean, rng: random.Random) -> Iterator[Relational]:
+    """The relations of one randomly chosen way to satisfy ``condition``."""
+    if isinstance(condition, sp.And):
+        for part in condition.args:
+            yield from _one_way(part, rng)
+    elif isinstance(condition, sp.Or):
+        yield from _one_way(rng.choice(condition.args), rng)
+    elif isinstance(condition, Relational):
+        yield condition
+
+
+@functools.lru_cache(maxsize=4096)
+def _bound(relation: Relational) -> _AffineBound | None:
+    if isinstance(relation, Unequality) or relation.lhs.is_infinite or relation.rhs.is_infinite:
+        return None
+    difference = relation.gts - relation.lts
+    if difference.count_ops() > 200:
+        return None
+    numerator, denominator = sp.fraction(sp.together(difference))
+    if denominator.is_positive or denominator.is_negative:
+        difference = numerator if denominator.is_positive else -numerator
+    closed = relation.rel_op in (">=", "<=")
+    return _AffineBound(tuple(filter(None, (_affine(difference, x) for x in difference.free_symbols))), closed)
+
+
+@functools.lru_cache(maxsize=4096)
+def _affine(expression: sp.Expr, x: sp.Symbol) -> tuple[sp.Symbol, sp.Expr, sp.Expr] | None:
+    slope = sp.expand(expression.diff(x))
+    if slope == 0 or slope.has(x):
+        return None
+    return x, slope, expression.subs(x, 0)
+
+
+def _number(expression: sp.Expr, point: Point) -> Fraction | None:
+    """``expression`` at ``point``: exactly if rational, else rounded; None if undefined or not all values are known."""
+    value = exact_value(expression, point)
+    if value is not None or not expression.free_symbols <= point.keys():
+        return value
+    try:
+        enclosure = ball(expression, point, 64)
+    except (UnsupportedFormError, MissingFlintError):
+        return None
+    return Fraction(float(enclosure.mid())).limit_denominator(1 << 40) if enclosure.is_finite() else None
+
+
+def _interval(
+    symbol: sp.Symbol, bounds: Sequence[_AffineBound], point: Point, *, alone: bool = False
+) -> tuple[Fraction | None, Fraction | None, bool]:
+    """Lower and upper bound of ``symbol``, the others being as in ``point``, and whether both ends belong to it."""
+    lower = Fraction(0) if symbol.is_nonnegative else None
+    upper = Fraction(0) if symbol.is_nonpositive else None
+    closed = not symbol.is_positive and not symbol.is_negative
+    for bound in bounds:
+        for x, slope, offset in bound.affine:
+            if x != symbol or alone and not (slope.is_Rational and offset.is_Rational):
+                continue
+            a, b = _number(slope, point), _number(offset, point)
+            if a is None or b is None or a == 0:
+                continue
+            end = -b / a
+            if a > 0 and (lower is None or end >= lower):
+                lower, closed = end, closed and bound.closed
+            if a < 0 and (upper is None or end <= upper):
+                upper, closed = end, closed and bound.closed
+    return lower, upper, closed
+
+
+def _draw(
+    symbol: sp.Symbol, lower: Fraction | None, upper: Fraction | None, rng: random.Random, special: bool
+) -> Fraction | None:
+    if lower is not None and upper is not None and lower > upper:
+        return None
+    if special:
+        choices = [v for v in _SPECIAL if (lower is None or v >= lower) and (upper is None or v <= upper)]
+        choices = [v for v in choices if _admits(symbol, v)]
+        if choices:
+            return rng.choice(choices)
+    value = _between(lower, upper, rng)
+    if not symbol.is_integer:
+        return value
+    first = None if lower is None else -((-lower).__floor__())
+    last = None if upper is None else upper.__floor__()
+    if first is not None and last is not None and first > last:
+        return None
+    nearest = round(value)
+    nearest = nearest if first is None else max(first, nearest)
+    nearest = nearest if last is None else min(last, nearest)
+    for shift in (0, 1, -1, 2, -2, 3, -3, 4, -4, 5, 6, 7, 8):
+        candidate = Fraction(nearest + shift)
+        inside = (first is None or candidate >= first) and (last is None or candidate <= last)
+        if inside and _admits(symbol, candidate):
+            return candidate
+    return None
+
+
+def _magnitude(rng: random.Random) -> Fraction:
+    """Log-uniform over 2^-6 .. 2^6, with an odd random numerator of 24 bits or more."""
+    return Fraction(int(2.0 ** rng.uniform(_BITS - 6, _BITS + 6)) | 1, 1 << _BITS)
+
+
+def _between(lower: Fraction | None, upper: Fraction | None, rng: random.Random) -> Fraction:
+    if lower is not None and upper is not None:
+        share = Fraction(rng.getrandbits(_BITS) | 1, 1 << _BITS)
+        if rng.random() < 0.4:
+            share = share / (1 << rng.randint(0, 8))
+            share = share if rng.random() < 0.5 else 1 - share
+        return lower + (upper - lower) * share
+    if lower is not None:
+        end, direction = lower, 1
+    elif upper is not None:
+        end, direction = upper, -1
+    else:
+        return _magnitude(rng) * rng.choice((1, -1))
+    free = _magnitude(rng) * rng.choice((1, -1))
+    if end * direction < 0 and rng.random() < 0.5 and (free - end) * direction > 0:
+        return free
+    scale = abs(end) if end != 0 and rng.random() < 0.5 else 1
+    return end + direction * scale * _magnitude(rng)
+
+
+def _moved_to_breakpoint(
+    point: dict[sp.Symbol, Fraction], expression: sp.Expr, symbols: Sequence[sp.Symbol], rng: random.Random
+) -> dict[sp.Symbol, Fraction] | None:
+    """``point`` with one coordinate moved on or near a zero of ``expression``, if it is affine in one."""
+    affine = [found for found in (_affine(expression, x) for x in symbols if expression.has(x)) if found]
+    if not affine:
+        return point
+    x, slope, offset = rng.choice(affine)
+    a, b = _number(slope, point), _number(offset, point)
+    if a is None or b is None or a == 0:
+        return None
+    step = Fraction(rng.getrandbits(8) | 1, 1 << rng.randint(4, 40)) * rng.choice((-1, 0, 1))
+    root = -b / a
+    if root != 0 and rng.random() < 0.5:
+        step *= abs(root)
+    if x.is_integer:
+        root, step = Fraction(round(root)), Fraction(rng.choice((-1, 0, 1)))
+    return {**point, x: root + step}
+
+
+_ASSUMPTIONS: dict[str, Callable[[Fraction], bool]] = {
+    "positive": lambda v: v > 0,
+    "negative": lambda v: v < 0,
+    "nonnegative": lambda v: v >= 0,
+    "nonpositive": lambda v: v <= 0,
+    "zero": lambda v: v == 0,
+    "integer": lambda v: v.denominator == 1,
+    "even": lambda v: v.denominator == 1 and v.numerator % 2 == 0,
+    "odd": lambda v: v.denominator == 1 and v.numerator % 2 == 1,
+    "prime": lambda v: v.denominator == 1 and bool(sp.Integer(v.numerator).is_prime),
+    "composite": lambda v: v.denominator == 1 and bool(sp.Integer(v.numerator).is_composite),
+}
+
+
+def _admits(symbol: sp.Symbol, value: Fraction) -> bool:
+    """Whether ``value`` satisfies every assumption of ``symbol`` that concerns a rational number."""
+    assumed = symbol.assumptions0
+    return all(name not in assumed or assumed[name] is holds(value) for name, holds in _ASSUMPTIONS.items())

@@ -1,0 +1,254 @@
+r"""Is this expression zero, under these assumptions? And what is its sign?
+
+Three rungs, from proof to evidence:
+
+1. A *normal form* (:mod:`theory.decision.normal_form`): a residual that is the zero rational function in its generators is zero
+   wherever its denominators are not. This is a proof.
+2. *Balls* (:mod:`theory.decision.balls`) at random rational points inside the assumptions and the conditions. One ball that
+   excludes 0 is a proof of the contrary, and its point is the witness.
+3. Balls of radius below :math:`2^{-400}` around 0 at forty points are strong evidence, and no proof.
+
+Whatever cannot be decided says so, with its reason. ``simplify``, ``equals`` and floating-point numbers take no part.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+import sympy as sp
+from sympy.core.function import AppliedUndef
+from sympy.logic.boolalg import Boolean
+
+from theory.decision.balls import truth
+from theory.decision.normal_form import proof_of_zero
+from theory.decision.point_search import PRECISIONS, Clock, PointSearch, as_text, branches
+from theory.decision.rational_points import Point
+from theory.decision.region import AdmissibleRegion, random_source
+from theory.decision.undefined_functions import MAX_DEGREE, random_functions, with_functions
+from theory.errors import TheoryError, UnsupportedFormError
+
+_ATTEMPTS_PER_POINT = 12
+_MAX_OPERATIONS = 50_000
+_FUNCTION_CHOICES = 3
+
+Conditions = Boolean | Iterable[Boolean]
+
+
+@dataclass(frozen=True)
+class ZeroDecision:
+    """Whether an expression is zero, and on what evidence.
+
+    Attributes:
+        kind: "zero" (proved), "certified" (balls around 0 at all points tried: no proof), "nonzero" (a ball at
+            ``witness`` excludes 0: proved), or "undecided".
+        reason: One sentence for a reader.
+        witness: For "nonzero", symbol -> exact rational value as text; functions chosen appear as ``f(x)``.
+        digits: For "certified", the expression is below 10**-digits at every point.
+        points_used: Points whose balls counted.
+    """
+
+    kind: str
+    reason: str
+    witness: Mapping[str, str] | None = None
+    digits: int | None = None
+    points_used: int = 0
+
+
+def decide_zero(
+    expression: sp.Expr | sp.MatrixBase,
+    conditions: Conditions = (),
+    *,
+    points: int = 40,
+    seed: int | str | None = None,
+    seconds: float = 20.0,
+) -> ZeroDecision:
+    """Whether ``expression`` vanishes wherever the symbols' assumptions and ``conditions`` hold and it is defined.
+
+    A matrix vanishes if every entry does. Undefined functions ``f(x)`` stand for every smooth function: a residual
+    that is zero in them as indeterminates is zero, and one refuted by some polynomial is refuted.
+
+    Args:
+        expression: exact: rational numbers and symbols, no floating-point numbers.
+        conditions: relations between the symbols, and their And, Or, Not. Equations are refused.
+        points: Points that must agree before "certified" is said.
+        seed: of the random points; by default it derives from the expression's text.
+        seconds: Processor time after which the answer is "undecided".
+
+    Raises:
+        UnsupportedFormError: a condition is an equation, or no relation.
+
+    Example:
+        >>> p = sp.Symbol("p", positive=True)
+        >>> r = sp.Symbol("r", real=True)
+        >>> decide_zero(sp.log(p**2) - 2 * sp.log(p)).kind
+        'zero'
+        >>> decide_zero(sp.atan(p) + sp.atan(1 / p) - sp.pi / 2).kind
+        'certified'
+        >>> decide_zero(sp.asin(sp.sin(r)) - r).kind
+        'nonzero'
+        >>> decide_zero(sp.asin(sp.sin(r)) - r, [r > -1, r < 1]).kind
+        'certified'
+    """
+    if isinstance(expression, sp.MatrixBase):
+        return _decide_entries(expression, conditions, points=points, seed=seed, seconds=seconds)
+    expression = _expression(expression)
+    if expression == 0:
+        return ZeroDecision("zero", "the residual is literally 0")
+    obstacle = _obstacle(expression)
+    if obstacle:
+        return ZeroDecision("undecided", obstacle)
+    functions = expression.atoms(AppliedUndef)
+    try:
+        region = AdmissibleRegion.of(expression.free_symbols, conditions)
+    except TheoryError as error:
+        if isinstance(error, UnsupportedFormError) and not functions:
+            raise
+        proof = proof_of_zero(expression)
+        return ZeroDecision("zero", proof) if proof is not None else ZeroDecision("undecided", str(error))
+    clock = Clock(seconds)
+    rng = random_source(seed if seed is not None else (expression, region.conditions))
+    proof = proof_of_zero(expression, region.conditions, seed=rng.getrandbits(64))
+    if functions:
+        return _decide_with_functions(expression, region, proof, rng, points, clock)
+    search = PointSearch(expression, region, rng, clock)
+    return _decide_by_points(search, points if proof is None else min(points, 3), proof)
+
+
+def _expression(given: object) -> sp.Expr:
+    """``given`` as an expression; text is refused because SymPy would execute it."""
+    try:
+        expression = sp.sympify(given, strict=True)
+    except sp.SympifyError:
+        expression = given
+    if not isinstance(expression, sp.Expr):
+        raise UnsupportedFormError(
+            f"expression must be a SymPy expression or matrix, got {given!r}. For an equation give lhs - rhs; build "
+            "formulas from symbols, since text is not read."
+        )
+    return expression
+
+
+def refuting_point(
+    expression: sp.Expr, conditions: Conditions = (), *, points: int = 40, seed: int | str | None = None
+) -> Mapping[str, str] | None:
+    """A point, as text, where a ball proves ``expression`` not to be 0; None if none was found."""
+    return decide_zero(expression, conditions, points=points, seed=seed).witness
+
+
+def _decide_by_points(search: PointSearch, wanted: int, proof: str | None) -> ZeroDecision:
+    """The decision on an expression without undefined functions."""
+    wanted = wanted if search.symbols else 1
+    used, widest, agreeing = 0, -math.inf, []
+    try:
+        for point in search.points(wanted * _ATTEMPTS_PER_POINT):
+            finding, radius = search.residual(point)
+            if finding == "excludes":
+                return _refuted(search, point, proof)
+            if radius is not None:
+                used, widest = used + 1, max(widest, radius)
+                agreeing.append(point)
+            if used >= wanted or search.is_hopeless(used):
+                break
+        if proof is not None:
+            return ZeroDecision("zero", proof, points_used=used)
+        unvisited = _unvisited_branch(search, agreeing) if used >= wanted else None
+    except UnsupportedFormError as error:
+        return ZeroDecision("zero", proof) if proof is not None else ZeroDecision("undecided", str(error))
+    if used < wanted:
+        return ZeroDecision("undecided", search.shortage(used, wanted), points_used=used)
+    if isinstance(unvisited, ZeroDecision):
+        return unvisited
+    digits = int(-max(widest, -PRECISIONS[-1]) * math.log10(2))
+    reason = (
+        f"below 1e-{digits} at {used} random points, by balls" if search.symbols else f"a constant below 1e-{digits}"
+    )
+    real = [str(symbol) for symbol in search.symbols if symbol.is_extended_real is None]
+    return ZeroDecision("certified", reason + (f" ({', '.join(real)} taken real)" if real else ""), None, digits, used)
+
+
+def _refuted(search: PointSearch, point: Point, proof: str | None) -> ZeroDecision:
+    if proof is not None:
+        where = as_text(point)
+        raise AssertionError(f"{search.expression} was proved zero ({proof}), but a ball excludes 0 at {where}")
+    point, residual = search.readable_witness(point)
+    where = ", ".join(f"{name} = {value}" for name, value in as_text(point).items())
+    reason = f"the residual is {residual}" + (f" at {where}" if where else "")
+    return ZeroDecision("nonzero", reason, as_text(point), points_used=search.drawn)
+
+
+def _unvisited_branch(search: PointSearch, visited: list[dict[sp.Symbol, Fraction]]) -> ZeroDecision | None:
+    """None if every branch of every Piecewise agreed at some point, else what is to be said instead."""
+    for branch in branches(search.expression):
+        if any(truth(branch, point, 256) for point in visited):
+            continue
+        region = AdmissibleRegion.of(search.symbols, (*search.region.conditions, branch))
+        inner = PointSearch(search.expression, region, search.rng, search.clock)
+        if region.is_empty:
+            continue
+        for point in inner.points(60):
+            finding, _ = inner.residual(point)
+            if finding == "excludes":
+                return _refuted(inner, point, None)
+            if finding == "agrees":
+                break
+        else:
+            return ZeroDecision("undecided", f"no point was found in the branch {branch}", points_used=len(visited))
+    return None
+
+
+def _decide_with_functions(
+    expression: sp.Expr, region: AdmissibleRegion, proof: str | None, rng: Random, points: int, clock: Clock
+) -> ZeroDecision:
+    """The decision on an expression with undefined functions: a proof, or random polynomials in their place."""
+    if proof is not None:
+        return ZeroDecision("zero", proof)
+    order = max((sum(n for _, n in d.variable_count) for d in expression.atoms(sp.Derivative)), default=0)
+    decision = ZeroDecision("undecided", "undefined functions of this kind have no polynomials to stand for them")
+    for _ in range(_FUNCTION_CHOICES):
+        chosen = random_functions(expression, rng)
+        if chosen is None or order > MAX_DEGREE:
+            return decision
+        concrete = with_functions(expression, chosen)
+        search = PointSearch(concrete, AdmissibleRegion.of(region.symbols, region.conditions), rng, clock)
+        decision = _decide_by_points(search, -(-points // _FUNCTION_CHOICES), None)
+        if decision.kind == "nonzero":
+            witness = {**(decision.witness or {}), **{str(call): str(value) for call, value in chosen.values()}}
+            return ZeroDecision("nonzero", decision.reason, witness, points_used=decision.points_used)
+        if decision.kind == "undecided":
+            return decision
+    reason = f"{decision.reason}, with {_FUNCTION_CHOICES} choices of random polynomials for the undefined functions"
+    return ZeroDecision("certified", reason, None, decision.digits, decision.points_used * _FUNCTION_CHOICES)
+
+
+def _decide_entries(matrix: sp.MatrixBase, conditions: Conditions, **settings: Any) -> ZeroDecision:
+    decisions = []
+    for (i, j), entry in zip(itertools.product(range(matrix.rows), range(matrix.cols)), matrix, strict=True):
+        decision = decide_zero(entry, conditions, **settings)
+        if decision.kind == "nonzero":
+            return ZeroDecision("nonzero", f"entry ({i}, {j}): {decision.reason}", decision.witness, None, 1)
+        decisions.append((i, j, decision))
+    used = min((d.points_used for _, _, d in decisions if d.kind == "certified"), default=0)
+    for kind in ("undecided", "certified"):
+        for i, j, decision in decisions:
+            if decision.kind == kind:
+                digits = min((d.digits for _, _, d in decisions if d.digits is not None), default=None)
+                return ZeroDecision(kind, f"entry ({i}, {j}): {decision.reason}", None, digits, used)
+    return ZeroDecision("zero", f"all {len(decisions)} entries: " + (decisions[0][2].reason if decisions else "none"))
+
+
+def _obstacle(expression: sp.Expr) -> str | None:
+    """Why ``expression`` cannot be looked at, or None."""
+    if expression.has(sp.nan, sp.zoo, sp.oo, -sp.oo) and not expression.has(sp.Integral, sp.Sum):
+        return "the expression holds nan or an infinity"
+    floats = expression.atoms(sp.Float)
+    if floats:
+        return f"the expression holds the floating-point number {min(floats, key=str)}; write it as a rational number"
+    if expression.count_ops() > _MAX_OPERATIONS:
+        return f"the expression has more than {_MAX_OPERATIONS} operations"
+    return None

@@ -1,0 +1,197 @@
+r"""Scale, speed, and Feller's classification of the ends of a diffusion on the line.
+
+For :math:`dX = b\,dt + \sigma\,dW` on an open interval, with :math:`a = \sigma^2`,
+
+.. math::
+    s(x) = \exp\Big(-\int^x \frac{2b}{a}\Big), \qquad m(x) = \frac{2}{a(x)\,s(x)}
+
+are the densities of scale and speed. At an end :math:`e`, with :math:`S(e) = \int_e s`, :math:`M(e) = \int_e m`,
+:math:`\Sigma(e) = \int_e S\,dM` (finite: e is reached in finite time) and :math:`N(e) = \int_e M\,dS` (finite: the
+process can start at e), the end is
+
+==========  ============================================================
+regular     :math:`S < \infty,\ M < \infty`
+exit        :math:`\Sigma < \infty,\ M = \infty`
+entrance    :math:`N < \infty,\ S = \infty`
+natural     :math:`\Sigma = N = \infty`
+==========  ============================================================
+
+Nothing is integrated. With :math:`e^{\int 2b/a} \sim C e^{E(\tau)}\tau^\gamma`,
+:math:`E \sim c\,\tau^p` and :math:`a \sim a_0\tau^\alpha` at distance :math:`\tau` from the end
+(:mod:`theory.line.endpoints`), L'Hôpital's rule gives :math:`S\,m` resp. :math:`M\,s` :math:`\sim \tau^{1-\alpha-p}`, so
+that everything follows from the numbers :math:`\gamma, \alpha, p` and the sign of :math:`c`.
+
+References:
+    Karlin and Taylor, *A Second Course in Stochastic Processes* (1981), section 15.6, tables 6.1 and 6.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.decision.inequalities import negative, nonnegative, nonpositive, positive, simplified, vanishes
+from theory.ito import ItoProcess
+from theory.line.diffusion import LineDiffusion, line_diffusion
+from theory.line.endpoints import EndpointBehaviour, by_leading_term, endpoint_behaviour
+from theory.line.exponential_of_integral import collected, exponential_of_integral
+from theory.line.interval import Interval, normal_form
+
+__all__ = [
+    "BoundaryClasses",
+    "Endpoint",
+    "Interval",
+    "classify",
+    "endpoint",
+    "integrable",
+    "scale_density",
+    "speed_density",
+]
+
+FellerClass = Literal["regular", "exit", "entrance", "natural"]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    r"""One end of a diffusion on the line.
+
+    Attributes:
+        location: the end, in the coordinate of the process.
+        behaviour: of :math:`\exp\int 2b/a` near it, in terms of ``distance``.
+        diffusion_power: :math:`\alpha` in :math:`a \sim a_0\tau^\alpha`.
+        distance: :math:`\tau` as a function of the coordinate: tends to 0, or to infinity if ``behaviour.at_infinity``.
+        attracting: condition for :math:`S(e) < \infty`: the end is approached with positive probability.
+        finite_speed: condition for :math:`M(e) < \infty`: the stationary density is integrable at the end.
+        classes: pairs (condition, Feller class); the conditions exclude each other and cover all parameters.
+    """
+
+    location: sp.Expr
+    behaviour: EndpointBehaviour
+    diffusion_power: sp.Expr
+    distance: sp.Expr
+    attracting: Boolean
+    finite_speed: Boolean
+    classes: tuple[tuple[Boolean, FellerClass], ...]
+
+    @property
+    def feller_class(self) -> FellerClass | None:
+        """The class where the assumptions of the symbols leave only one, else None."""
+        return self.classes[0][1] if len(self.classes) == 1 else None
+
+    def condition(self, name: FellerClass) -> Boolean:
+        """The condition on the parameters under which the end is ``name``."""
+        return simplified(sp.Or(*(condition for condition, kind in self.classes if kind == name)))
+
+
+@dataclass(frozen=True)
+class BoundaryClasses:
+    """Both ends of a diffusion on the line."""
+
+    left: Endpoint
+    right: Endpoint
+
+    def __iter__(self) -> Iterator[Endpoint]:
+        return iter((self.left, self.right))
+
+
+def scale_density(process: ItoProcess, interval: Interval | None = None) -> sp.Expr:
+    r"""The scale density :math:`s = \exp(-\int 2b/a)`, up to a constant factor.
+
+    Example:
+        >>> from theory.notation import mu, theta, zeta
+        >>> scale_density(ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta))
+        theta**(-2*mu/zeta**2)
+    """
+    line = line_diffusion(process, interval)
+    # ds/dx is covariant: s_x dx = s_z dz.
+    z = line.chart.variable
+    in_chart = exponential_of_integral(-line.log_scale_slope, z, line.chart.interval)
+    return collected(in_chart.subs(z, line.chart.function) * line.chart.slope, line.variable)
+
+
+def speed_density(process: ItoProcess, interval: Interval | None = None) -> sp.Expr:
+    r"""The speed density :math:`m = 2/(a s)`, with the same constant in :math:`s` as :func:`scale_density`."""
+    x = process.state[0]
+    inverse = 1 / (process.diffusion[0] * scale_density(process, interval))
+    constant = sp.Mul(*[factor for factor in sp.Mul.make_args(sp.powdenest(inverse)) if not factor.has(x)])
+    return 2 * constant * collected(inverse, x)
+
+
+def classify(process: ItoProcess, interval: Interval | None = None) -> BoundaryClasses:
+    """Feller's classification of both ends, as conditions on the parameters.
+
+    Raises:
+        DimensionError, SymbolError, UnsupportedFormError: see :func:`theory.line.diffusion.line_diffusion`.
+
+    Example:
+        >>> x = sp.Symbol("x", positive=True)
+        >>> kappa, m, s = sp.symbols("kappa m s", positive=True)
+        >>> cir = ItoProcess.scalar(x, drift=kappa * (m - x), dispersion=s * sp.sqrt(x))
+        >>> classify(cir).left.condition("entrance")
+        2*kappa*m >= s**2
+    """
+    line = line_diffusion(process, interval)
+    return BoundaryClasses(endpoint(line, line.interval.left), endpoint(line, line.interval.right))
+
+
+def endpoint(line: LineDiffusion, location: sp.Expr) -> Endpoint:
+    """One end of ``line``, classified."""
+    z, end = line.chart.variable, line.to_chart(location)
+    from_above = location == line.interval.left
+    scale = endpoint_behaviour(line.log_scale_slope, z, end, from_above=from_above)
+    log_diffusion_slope = normal_form(sp.diff(line.diffusion, z) / line.diffusion, z)
+    alpha = endpoint_behaviour(log_diffusion_slope, z, end, from_above=from_above).exponent
+    distance = abs(line.chart.function if scale.at_infinity else line.chart.function - end)
+    return Endpoint(
+        location,
+        scale,
+        alpha,
+        distance,
+        attracting=_attracting(scale),
+        finite_speed=_finite_speed(scale, alpha),
+        classes=_feller_classes(scale, alpha),
+    )
+
+
+def integrable(behaviour: EndpointBehaviour) -> Boolean:
+    r"""The condition under which :math:`w \sim Ce^{E}\tau^\gamma` has a finite integral at the end."""
+    bound = -behaviour.exponent - 1 if behaviour.at_infinity else behaviour.exponent + 1
+    return by_leading_term(behaviour, decaying=sp.true, growing=sp.false, power=positive(bound))
+
+
+def _attracting(scale: EndpointBehaviour) -> Boolean:
+    inverse = EndpointBehaviour(tuple((-c, p) for c, p in scale.essential), -scale.exponent, scale.at_infinity)
+    return integrable(inverse)
+
+
+def _finite_speed(scale: EndpointBehaviour, alpha: sp.Expr) -> Boolean:
+    return integrable(EndpointBehaviour(scale.essential, scale.exponent - alpha, scale.at_infinity))
+
+
+def _feller_classes(scale: EndpointBehaviour, alpha: sp.Expr) -> tuple[tuple[Boolean, FellerClass], ...]:
+    outward = -1 if scale.at_infinity else 1
+    gamma = scale.exponent
+    found: dict[FellerClass, Boolean] = dict.fromkeys(get_args(FellerClass), sp.false)
+
+    def add(name: FellerClass, *conditions: Boolean) -> None:
+        found[name] = sp.Or(found[name], sp.And(*conditions))
+
+    none_before = sp.true
+    for coefficient, power in scale.essential:
+        quick = positive(outward * (2 - alpha - power))
+        slow = nonpositive(outward * (2 - alpha - power))
+        add("exit", none_before, positive(coefficient), quick)
+        add("entrance", none_before, negative(coefficient), quick)
+        add("natural", none_before, sp.Or(positive(coefficient), negative(coefficient)), slow)
+        none_before = sp.And(none_before, vanishes(coefficient))
+    quick, slow = positive(outward * (2 - alpha)), nonpositive(outward * (2 - alpha))
+    add("regular", none_before, quick, positive(outward * (1 - gamma)), positive(outward * (gamma - alpha + 1)))
+    add("exit", none_before, quick, nonpositive(outward * (gamma - alpha + 1)))
+    add("entrance", none_before, quick, nonnegative(outward * (gamma - 1)))
+    add("natural", none_before, slow)
+    reduced: dict[FellerClass, Boolean] = {name: simplified(condition) for name, condition in found.items()}
+    return tuple((condition, name) for name, condition in reduced.items() if condition != sp.false)

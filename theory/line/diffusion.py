@@ -1,0 +1,130 @@
+r"""A diffusion on an interval of the line, in the coordinate in which its coefficients are quotients of powers.
+
+Scale, speed, boundary classes and stationary laws do not depend on the coordinate, but asymptotics are simplest
+where drift and diffusion are quotients of sums of powers: in :math:`x` itself, in :math:`z = e^x` for coefficients
+with exponentials (log coordinates), in :math:`z = \log x` for coefficients with logarithms (Gompertz).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.decision.inequalities import sign, simplified
+from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
+from theory.ito import ItoProcess, checked_process
+from theory.line.endpoints import require_real, sign_on_interval
+from theory.line.interval import Chart, Interval, normal_form
+from theory.line.powers import PowerQuotient, power_quotient
+from theory.notation import t
+
+
+@dataclass(frozen=True)
+class LineDiffusion:
+    r"""A checked one-dimensional process together with its chart :math:`z = \psi(x)`.
+
+    Attributes:
+        process: the process as given, in its own coordinate x.
+        interval: where x lives.
+        chart: the coordinate z in which the next two are quotients of sums of powers.
+        drift: :math:`b_z = b\psi' + \tfrac12 a\psi''`, in z.
+        diffusion: :math:`a_z = a\psi'^2`, in z.
+        regular: condition on the parameters under which :math:`a_z > 0` and both coefficients are smooth inside.
+    """
+
+    process: ItoProcess
+    interval: Interval
+    chart: Chart
+    drift: sp.Expr
+    diffusion: sp.Expr
+    regular: Boolean
+
+    @property
+    def variable(self) -> sp.Symbol:
+        """The coordinate x."""
+        return self.process.state[0]
+
+    @property
+    def log_scale_slope(self) -> sp.Expr:
+        r"""Minus the logarithmic derivative of the scale density in z, :math:`h = 2 b_z/a_z`."""
+        return normal_form(2 * self.drift / self.diffusion, self.chart.variable)
+
+    @property
+    def log_speed_slope(self) -> sp.Expr:
+        r"""The logarithmic derivative of the speed density in z, :math:`(2b_z - a_z')/a_z`."""
+        z = self.chart.variable
+        return normal_form((2 * self.drift - sp.diff(self.diffusion, z)) / self.diffusion, z)
+
+    def to_chart(self, end: sp.Expr) -> sp.Expr:
+        """The end of the chart interval that corresponds to ``end`` of the interval."""
+        return self.chart.interval.left if end == self.interval.left else self.chart.interval.right
+
+
+def line_diffusion(process: ItoProcess, interval: Interval | None = None) -> LineDiffusion:
+    """Check that ``process`` is a homogeneous diffusion on an interval of the line, and find its chart.
+
+    Raises:
+        DimensionError: more than one coordinate.
+        SymbolError: time in the coefficients, parameters that may be complex, or an interval that is unknown.
+        UnsupportedFormError: no noise; a zero of the diffusion or a pole of the drift inside the interval; or
+            coefficients outside the class described in the module.
+    """
+    checked_process(process)
+    if interval is not None and not isinstance(interval, Interval):
+        raise ShapeError(f"interval must be an Interval, got {interval!r}. Write Interval(left, right).")
+    if process.dimension != 1:
+        raise DimensionError(
+            f"this is a formula on the line, but process has the coordinates {tuple(process.state)}. "
+            "For a linear process in several dimensions use theory.ornstein_uhlenbeck."
+        )
+    (x,), (b,), a = process.state, process.drift, process.diffusion[0]
+    if t in process.drift.free_symbols | process.dispersion.free_symbols:
+        raise SymbolError(f"process must be homogeneous in time, but its coefficients contain {t}. Fix the time first.")
+    interval = Interval.of(x) if interval is None else interval
+    parameters = set(process.parameters) | interval.left.free_symbols | interval.right.free_symbols
+    require_real(parameters | {x}, "process")
+    if sp.expand(a) == 0:
+        raise UnsupportedFormError(
+            "process has no noise: its diffusion is zero, so it has neither scale nor speed. "
+            "A deterministic flow is decided by the sign of its drift."
+        )
+    chart = Chart.for_functions(x, (b, a), interval)
+    drift = chart.express(b * chart.slope + a * sp.diff(chart.slope, x) / 2)
+    diffusion = chart.express(a * chart.slope**2)
+    return LineDiffusion(process, interval, chart, drift, diffusion, _regular(drift, diffusion, chart))
+
+
+def _regular(drift: sp.Expr, diffusion: sp.Expr, chart: Chart) -> Boolean:
+    """Under which condition the diffusion has no zero and neither coefficient a pole inside the interval."""
+    z = chart.variable
+    a, b = power_quotient(diffusion, z), power_quotient(drift, z)
+    conditions = [
+        _without_zeros(factor, quotient, chart)
+        for quotient, polynomial in ((a, a.numerator), (a, a.denominator), (b, b.denominator))
+        for factor, _ in polynomial.factor_list()[1]
+    ]
+    return simplified(sp.And(*conditions))
+
+
+def _without_zeros(factor: sp.Poly, quotient: PowerQuotient, chart: Chart) -> Boolean:
+    """Under which condition a polynomial in powers of z has no zero inside the chart interval."""
+    z, interval = chart.variable, chart.interval
+    present = [(g, r) for g, r in zip(quotient.generators, quotient.powers, strict=True) if factor.has(g)]
+    if len(present) == 1 and present[0][1].is_positive:
+        # Powers are increasing: look for zeros in the variable in which the factor is a polynomial.
+        ((g, r),) = present
+        ends = interval.ends if r == 1 else tuple(end**r for end in interval.ends)
+        found = sign_on_interval(factor.as_expr(), g, *ends)
+    else:
+        in_z = factor.as_expr().subs({g: z**r for g, r in present})
+        known = sign(in_z) if interval.left.is_nonnegative and z.is_positive else None
+        found = (known, sp.true) if known else sign_on_interval(in_z, z, *interval.ends)
+    if found is None:
+        in_z = factor.as_expr().subs({g: z**r for g, r in present})
+        raise UnsupportedFormError(
+            f"cannot decide whether {in_z} has a zero for {z} in {interval.ends}. "
+            "Give the parameters numbers or stronger assumptions, or a smaller interval."
+        )
+    return found[1]

@@ -1,0 +1,194 @@
+r"""Closed forms of :math:`\exp\int\rho`, each checked by differentiation.
+
+Candidates come from partial fractions; a candidate counts only if its logarithmic derivative equals
+:math:`\rho` in the normal form of :func:`theory.line.powers.power_quotient`. Where none is found the integral
+is left standing, with an explicit integrand, so that quadrature can evaluate it.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.integrals.rationaltools import ratint_ratpart
+
+from theory.decision.inequalities import sign
+from theory.errors import UnsupportedFormError
+from theory.line.endpoints import sign_on_interval
+from theory.line.interval import Interval
+from theory.line.powers import power_quotient
+
+
+def exponential_of_integral(log_derivative: sp.Expr, variable: sp.Symbol, interval: Interval) -> sp.Expr:
+    r"""A positive function w on the interval with :math:`w'/w = \rho`: powers times an exponential.
+
+    Args:
+        log_derivative: :math:`\rho`, a quotient of sums of powers of ``variable``, finite inside the interval.
+        variable: x.
+        interval: where x lives.
+
+    Returns:
+        w without constant factors. If no closed form is found, ``exp(Integral(...))`` from an interior point.
+
+    Example:
+        >>> x, k = sp.symbols("x k", positive=True)
+        >>> exponential_of_integral(k / x - 2 * x, x, Interval(0, sp.oo))
+        x**k*exp(-x**2)
+    """
+    candidate = _candidate(log_derivative, variable, interval)
+    if candidate is not None and is_logarithmic_derivative(log_derivative, candidate, variable):
+        return candidate
+    dummy = sp.Symbol(f"{variable.name}'", **variable.assumptions0)
+    integral = sp.Integral(log_derivative.subs(variable, dummy), (dummy, interval.interior_point(), variable))
+    return sp.exp(integral)
+
+
+def is_logarithmic_derivative(claimed: sp.Expr, function: sp.Expr, variable: sp.Symbol) -> bool:
+    """Whether ``function'/function`` equals ``claimed``, decided in normal form (False where it does not apply)."""
+    try:
+        return power_quotient(logarithmic_derivative(function, variable) - claimed, variable).is_zero
+    except UnsupportedFormError:
+        return False
+
+
+def logarithmic_derivative(function: sp.Expr, variable: sp.Symbol) -> sp.Expr:
+    r"""The derivative of :math:`\log|f|`, factor by factor: rational for products of powers and exponentials.
+
+    Example:
+        >>> x, k = sp.symbols("x k", positive=True)
+        >>> logarithmic_derivative(x ** (k - 1) * sp.exp(-3 * x), x)
+        -3 + (k - 1)/x
+    """
+    if not function.has(variable):
+        return sp.S.Zero
+    if function.is_Mul:
+        return sp.Add(*[logarithmic_derivative(factor, variable) for factor in function.args])
+    if isinstance(function, sp.exp):
+        return sp.diff(function.args[0], variable)
+    if function.is_Pow and not function.exp.has(variable):
+        return function.exp * logarithmic_derivative(function.base, variable)
+    return sp.diff(function, variable) / function
+
+
+def _candidate(rho: sp.Expr, x: sp.Symbol, interval: Interval) -> sp.Expr | None:
+    quotient = power_quotient(rho, x)
+    divisor = quotient.terms(quotient.denominator)
+    if len(divisor) == 1:
+        ((power, scale),) = divisor.items()
+        terms = {sp.expand(r - power): c / scale for r, c in quotient.terms(quotient.numerator).items()}
+        return _from_powers(terms, x)
+    if len(quotient.generators) != 1:
+        return None
+    (g,), (r,) = quotient.generators, quotient.powers
+    ratio = quotient.numerator.as_expr() / quotient.denominator.as_expr() * g ** (1 / r - 1) / r
+    local = Interval(*(end if r == 1 else end**r for end in interval.ends))
+    in_g = _from_partial_fractions(sp.cancel(ratio), g, local)
+    return None if in_g is None else in_g.subs(g, x**r)
+
+
+def _from_powers(terms: dict[sp.Expr, sp.Expr], x: sp.Symbol) -> sp.Expr | None:
+    exponent, rest = sp.S.Zero, []
+    for power, coefficient in terms.items():
+        raised = sp.expand(power + 1)
+        if raised == 0:
+            exponent = sp.expand(sp.cancel(coefficient))
+        elif sign(raised) or raised.is_nonzero:
+            rest.append(_tidy(coefficient / raised) * x**raised)
+        else:
+            return None
+    base = x if x.is_nonnegative else sp.Abs(x) if exponent != 0 else x
+    return base**exponent * sp.exp(sp.Add(*rest))
+
+
+def _from_partial_fractions(ratio: sp.Expr, g: sp.Symbol, interval: Interval) -> sp.Expr | None:
+    """Polynomial part, rational part by Hermite reduction, and a logarithm or an angle for each simple factor."""
+    numerator, denominator = (sp.Poly(part, g) for part in sp.fraction(ratio))
+    polynomial, remainder = sp.div(numerator, denominator)
+    rational, simple = ratint_ratpart(remainder, denominator, g)
+    factors: list[sp.Expr] = []
+    exponent = [polynomial.integrate().as_expr(), *map(sp.factor, sp.Add.make_args(sp.apart(rational, g)))]
+    for term in sp.Add.make_args(sp.apart(simple, g)):
+        if term == 0:
+            continue
+        top, bottom = sp.fraction(sp.together(term))
+        constant, parts = sp.Poly(bottom, g).factor_list()
+        if len(parts) != 1:
+            return None
+        ((f, _),) = parts
+        top = sp.Poly(top / constant, g)
+        multiple = sp.cancel(top.as_expr() / f.diff().as_expr())
+        if not multiple.has(g):
+            factors.append(_positive_multiple(f, g, interval) ** multiple)
+        elif f.degree() == 2:
+            factor, angle = _over_quadratic(top, f, g, interval)
+            factors.append(factor)
+            exponent.append(angle)
+        else:
+            return None
+    return sp.Mul(*factors) * sp.exp(sp.Add(*exponent))
+
+
+def _positive_multiple(f: sp.Poly, g: sp.Symbol, interval: Interval) -> sp.Expr:
+    """``f`` or ``-f``, whichever is positive inside the interval, as a monic polynomial where that reads better."""
+    monic = f.monic().as_expr() if f.degree() == 1 else f.as_expr()
+    found = sign_on_interval(monic, g, *interval.ends)
+    return -monic if found is not None and found[0] < 0 else monic
+
+
+def _over_quadratic(numerator: sp.Poly, f: sp.Poly, g: sp.Symbol, interval: Interval) -> tuple[sp.Expr, sp.Expr]:
+    r"""``(factor, exponent)`` of :math:`\exp\int (Bg + C)/(A g^2 + D g + E)\,dg`."""
+    a, d = f.coeff_monomial(g**2), f.coeff_monomial(g)
+    b, c = numerator.coeff_monomial(g), numerator.coeff_monomial(1)
+    power = sp.cancel(b / (2 * a))
+    rest = sp.cancel(c - power * d)
+    factor = _positive_multiple(f, g, interval) ** power
+    if rest == 0:
+        return factor, sp.S.Zero
+    discriminant = sp.factor(f.discriminant())
+    if sign(discriminant) == 1:
+        root = sp.sqrt(discriminant)
+        low, high = 2 * a * g + d - root, 2 * a * g + d + root
+        signs = [sign_on_interval(part, g, *interval.ends) for part in (low, high)]
+        low, high = (-p if s and s[0] < 0 else p for p, s in zip((low, high), signs, strict=True))
+        return factor, rest / root * sp.log(low / high)
+    root = sp.sqrt(-discriminant)
+    return factor, _tidy(2 * rest / root) * sp.atan(sp.factor((2 * a * g + d) / root))
+
+
+def _tidy(coefficient: sp.Expr) -> sp.Expr:
+    return sp.factor(sp.cancel(coefficient))
+
+
+def collected(function: sp.Expr, x: sp.Symbol) -> sp.Expr:
+    """``function`` without constant factors, its powers of x and its exponentials each in one factor."""
+    power, exponent, rest = sp.S.Zero, [], []
+    for factor in sp.Mul.make_args(sp.powdenest(function)):
+        base, raised = factor.as_base_exp()
+        if isinstance(factor, sp.exp):
+            exponent += _terms(factor.args[0])
+        elif base == x and not raised.has(x):
+            power += raised
+        elif base == x:
+            exponent += _terms(raised * sp.log(x))
+        elif factor.has(x):
+            rest.append(factor if raised.has(x) else base ** readable(raised))
+    logarithms = [term for term in exponent if not (term / sp.log(x)).has(x)]
+    power += sp.Add(*[term / sp.log(x) for term in logarithms])
+    exponent = sp.Add(*[term for term in exponent if term not in logarithms and term.has(x)])
+    return x ** readable(power) * sp.Mul(*rest) * sp.exp(exponent)
+
+
+def _terms(exponent: sp.Expr) -> list[sp.Expr]:
+    """The terms of a sum, expanded but for the arguments of functions in it."""
+    return [
+        part
+        for term in sp.Add.make_args(exponent)
+        for part in ([term] if term.has(sp.atan) else sp.Add.make_args(sp.expand(term)))
+    ]
+
+
+def readable(coefficient: sp.Expr) -> sp.Expr:
+    """A rational expression as a polynomial plus a proper fraction, the numbers in front."""
+    numerator, denominator = sp.fraction(sp.cancel(sp.together(coefficient)))
+    if not denominator.is_Add:
+        return sp.expand(numerator / denominator)
+    (whole,), rest = sp.reduced(numerator, [denominator], *sorted(denominator.free_symbols, key=str))
+    return sp.expand(whole) + sp.factor(rest / denominator)

@@ -1,0 +1,142 @@
+"""Intervals of the line and the charts that map their ends to infinity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy.functions.elementary.hyperbolic import HyperbolicFunction
+
+from theory.errors import SymbolError, UnsupportedFormError
+from theory.ito import single_expression
+from theory.line.powers import PowerQuotient, power_quotient
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The open interval ``(left, right)``; its ends may be infinite or expressions in parameters.
+
+    Raises:
+        SymbolError: the ends are not real, or the right one is not known to exceed the left one.
+
+    Example:
+        >>> Interval.of(sp.Symbol("x", positive=True))
+        Interval(left=0, right=oo)
+    """
+
+    left: sp.Expr
+    right: sp.Expr
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "left", single_expression(self.left, "left", infinite=True))
+        object.__setattr__(self, "right", single_expression(self.right, "right", infinite=True))
+        if self.left == -sp.oo and self.right == sp.oo:
+            return
+        if not (self.right - self.left).is_extended_positive:
+            raise SymbolError(
+                f"interval needs left < right, got ({self.left}, {self.right}). "
+                "Symbolic ends need assumptions that decide it, e.g. right = left + positive symbol."
+            )
+
+    @classmethod
+    def of(cls, symbol: sp.Symbol) -> Interval:
+        """The interval that the assumptions of ``symbol`` describe: positive, negative or real."""
+        if symbol.is_positive:
+            return cls(sp.S.Zero, sp.oo)
+        if symbol.is_negative:
+            return cls(-sp.oo, sp.S.Zero)
+        if symbol.is_real:
+            return cls(-sp.oo, sp.oo)
+        raise SymbolError(
+            f"the interval of {symbol} is unknown: {symbol} carries no assumption. "
+            f'Declare sympy.Symbol("{symbol}", positive=True) or real=True, or pass interval=Interval(left, right).'
+        )
+
+    @property
+    def ends(self) -> tuple[sp.Expr, sp.Expr]:
+        """Left and right end."""
+        return self.left, self.right
+
+    def interior_point(self) -> sp.Expr:
+        """A point inside: 0 on the line, 1 on the positive half-line, the midpoint of a bounded interval."""
+        if self.left == -sp.oo:
+            return sp.S.Zero if self.right == sp.oo else self.right - 1
+        return self.left + 1 if self.right == sp.oo else (self.left + self.right) / 2
+
+    def other(self, end: sp.Expr) -> sp.Expr:
+        """The end that ``end`` is not."""
+        return self.right if end == self.left else self.left
+
+
+@dataclass(frozen=True)
+class Chart:
+    r"""An increasing coordinate :math:`z = \psi(x)` of an interval.
+
+    Attributes:
+        old: x.
+        variable: z.
+        function: :math:`\psi(x)`.
+        inverse: x in terms of z.
+        interval: where z lives.
+    """
+
+    old: sp.Symbol
+    variable: sp.Symbol
+    function: sp.Expr
+    inverse: sp.Expr
+    interval: Interval
+
+    @classmethod
+    def for_functions(cls, x: sp.Symbol, functions: Sequence[sp.Expr], interval: Interval) -> Chart:
+        """The chart in which ``functions`` may be quotients of powers: x itself, its exponential or its logarithm."""
+        every = sp.Tuple(*(_without_hyperbolics(f) for f in functions))
+        if any(e.args[0].has(x) for e in every.atoms(sp.exp)):
+            z = sp.Symbol(f"e_{x.name}", positive=True)
+            return cls(x, z, sp.exp(x), sp.log(z), Interval(*(sp.exp(end) for end in interval.ends)))
+        if any(e.args[0].has(x) for e in every.atoms(sp.log)):
+            if not interval.left.is_nonnegative:
+                raise UnsupportedFormError(f"log({x}) needs {x} > 0, but the interval is {interval.ends}.")
+            z = sp.Symbol(f"log_{x.name}", real=True)
+            ends = (-sp.oo if end == 0 else sp.log(end) for end in interval.ends)
+            return cls(x, z, sp.log(x), sp.exp(z), Interval(*ends))
+        return cls(x, x, x, x, interval)
+
+    @property
+    def slope(self) -> sp.Expr:
+        r""":math:`\psi'(x)`."""
+        return sp.diff(self.function, self.old)
+
+    def express(self, function: sp.Expr) -> sp.Expr:
+        """A function of x as a reduced quotient of sums of powers of z.
+
+        Raises:
+            UnsupportedFormError: it is none.
+        """
+        if self.variable == self.old:
+            return normal_form(function, self.variable)
+        z = self.variable
+        substituted = sp.expand(sp.expand_log(_without_hyperbolics(function).subs(self.old, self.inverse)))
+        return normal_form(
+            sp.expand(substituted.replace(lambda e: isinstance(e, sp.exp), lambda e: _as_power(e.args[0], z))), z
+        )
+
+
+def normal_form(expression: sp.Expr, variable: sp.Symbol) -> sp.Expr:
+    """``expression`` as a reduced quotient of sums of powers of ``variable``; zero exactly when it vanishes."""
+    quotient: PowerQuotient = power_quotient(expression, variable)
+    back = {g: variable**r for g, r in zip(quotient.generators, quotient.powers, strict=True)}
+    return quotient.numerator.as_expr().subs(back) / quotient.denominator.as_expr().subs(back)
+
+
+def _without_hyperbolics(function: sp.Expr) -> sp.Expr:
+    return sp.sympify(function, strict=True).replace(
+        lambda e: isinstance(e, HyperbolicFunction), lambda e: e.rewrite(sp.exp)
+    )
+
+
+def _as_power(argument: sp.Expr, z: sp.Symbol) -> sp.Expr:
+    """exp(argument) with the part proportional to log z written as a power of z."""
+    argument = sp.expand(argument)
+    rate = argument.coeff(sp.log(z))
+    return z**rate * sp.exp(argument - rate * sp.log(z))

@@ -1,0 +1,312 @@
+r"""Stationary laws of diffusions on the line: the zero-current density, and what happens where it fails.
+
+.. math::
+    p(x) \;\propto\; \frac{1}{a(x)} \exp\int^x \frac{2b}{a}
+
+carries no probability current: :math:`b p - \tfrac12 (a p)' = 0`. It is the density of the speed measure. If its
+integral is finite it is the stationary law to which the process converges from every start (regular ends are
+read as reflecting, as zero current says). If the integral diverges at one end only, the process converges
+weakly to the point mass at that end: either it is transient towards that end, or it is null recurrent, and then the
+probability of every set of finite speed measure tends to zero. If it diverges at both ends, the end is decided
+only where exactly one of them is attracting; otherwise no single point mass need be the limit (Brownian
+motion spreads to both sides), and the law says undecided.
+
+References:
+    Risken, *The Fokker-Planck Equation* (1996), ch. 5; Karlin and Taylor, *A Second Course in Stochastic Processes*
+    (1981), sections 15.5 and 15.6; Pollak and Siegmund, Biometrika 72 (1985) 267 (null recurrence).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.decision.inequalities import holds, sign, simplified
+from theory.errors import (
+    MissingParameterError,
+    NotNormalisableError,
+    SymbolError,
+    UnsupportedFormError,
+)
+from theory.ito import ItoProcess, single_expression
+from theory.line.boundary import BoundaryClasses, classify
+from theory.line.diffusion import line_diffusion
+from theory.line.exponential_of_integral import (
+    collected,
+    exponential_of_integral,
+    is_logarithmic_derivative,
+    logarithmic_derivative,
+)
+from theory.line.families import Family
+from theory.line.interval import Chart, Interval
+from theory.line.mode import mode
+from theory.line.recognise import recognise
+from theory.values import admitted_values
+
+
+class Collapse(NamedTuple):
+    """Where ``condition`` holds, the law tends weakly to the point mass at ``endpoint`` (infinite: mass escapes)."""
+
+    condition: Boolean
+    endpoint: sp.Expr
+
+
+@dataclass(frozen=True)
+class StationaryLaw:
+    r"""The zero-current density of a diffusion on an interval, with the conditions under which it is a law.
+
+    Attributes:
+        density: p, not normalised, without constant factors.
+        variable: x.
+        interval: where x lives.
+        log_derivative: :math:`p'/p = (2b - a')/a`, which ``density`` has been checked against.
+        normalisable: condition on the parameters for a finite integral of p.
+        collapse: pairs (condition, endpoint) under which the process converges weakly to that point mass.
+        undecided: condition under which p diverges at both ends and neither point mass is known to be the limit.
+        integrable_at: pairs (condition, endpoint): where p has a finite integral near each end.
+        regular: condition under which the process is regular inside the interval; all else supposes it.
+        family: the family p belongs to, or None.
+    """
+
+    density: sp.Expr
+    variable: sp.Symbol
+    interval: Interval
+    log_derivative: sp.Expr
+    normalisable: Boolean
+    collapse: tuple[Collapse, ...]
+    undecided: Boolean
+    integrable_at: tuple[Collapse, ...]
+    regular: Boolean
+    family: Family | None
+
+    @property
+    def parameters(self) -> tuple[sp.Symbol, ...]:
+        """Free symbols besides the variable, sorted by name."""
+        free = self.density.free_symbols | self.interval.left.free_symbols | self.interval.right.free_symbols
+        return tuple(sorted(free - {self.variable}, key=lambda symbol: symbol.name))
+
+    @property
+    def partition_function(self) -> sp.Expr:
+        """The integral of ``density``; a standing integral where no family is recognised."""
+        if self.family is not None:
+            return self.family.partition_function
+        return sp.Integral(self.density, (self.variable, *self.interval.ends))
+
+    @property
+    def mean(self) -> sp.Expr:
+        """The mean of the normalised law."""
+        return self._of_family("mean").mean
+
+    @property
+    def variance(self) -> sp.Expr:
+        """The variance of the normalised law."""
+        return self._of_family("variance").variance
+
+    @property
+    def log_mean(self) -> sp.Expr:
+        """The mean of the logarithm."""
+        return self._of_family("log_mean").log_mean
+
+    def moment(self, k: sp.Expr | int) -> sp.Expr:
+        """The moment of order ``k`` of the normalised law."""
+        return self._of_family(f"moment({k})").moment(single_expression(k, "k"))
+
+    @property
+    def mode(self) -> sp.Expr:
+        """Where the density is largest *in this coordinate*; it moves under a change of variable."""
+        return mode(self.density, self.variable, self.interval)
+
+    def at(self, values: Mapping[sp.Symbol, sp.Expr | float]) -> StationaryLaw:
+        """The normalised law at numbers for all parameters.
+
+        Floats are read as the decimals they print, so that thresholds are compared exactly.
+
+        Raises:
+            MissingParameterError: a parameter has no value.
+            SymbolError: a name is no parameter, or its value is not a number or contradicts its assumptions.
+            NotNormalisableError: the integral diverges; the message names the violated inequality and the limit.
+        """
+        numbers_of = _numbers(values, self.parameters)
+        if holds(self.regular, numbers_of) is not True:
+            raise UnsupportedFormError(f"the process is regular inside the interval only where {self.regular}.")
+        if holds(self.normalisable, numbers_of) is not True:
+            raise NotNormalisableError(self._why_not(numbers_of))
+        interval = Interval(*(end.subs(numbers_of) for end in self.interval.ends))
+        density = self.density.subs(numbers_of)
+        family = recognise(density, self.variable, interval)
+        total = sp.Integral(density, (self.variable, *interval.ends)) if family is None else family.partition_function
+        return StationaryLaw(
+            density=density / total,
+            variable=self.variable,
+            interval=interval,
+            log_derivative=self.log_derivative.subs(numbers_of),
+            normalisable=sp.true,
+            collapse=(),
+            undecided=sp.false,
+            integrable_at=tuple(Collapse(sp.true, end) for end in interval.ends),
+            regular=sp.true,
+            family=None if family is None else recognise(density / total, self.variable, interval),
+        )
+
+    def _why_not(self, values: dict[sp.Symbol, sp.Expr]) -> str:
+        given = ", ".join(f"{symbol}={value}" for symbol, value in sorted(values.items(), key=lambda p: p[0].name))
+        violated = [
+            f"{condition} (integrable at {end})"
+            for condition, end in self.integrable_at
+            if holds(condition, values) is False
+        ]
+        limits = [end for condition, end in self.collapse if holds(condition, values)]
+        outcome = (
+            f"The law collapses to the point mass at {self.variable} = {limits[0].subs(values)}."
+            if limits
+            else "It diverges at both ends, and which point mass the law tends to, if any, is undecided."
+        )
+        return (
+            f"the stationary density of {self.variable} has no finite integral at {given}: "
+            f"violated: {' and '.join(violated) or self.normalisable}. {outcome}"
+        )
+
+    def _of_family(self, quantity: str) -> Family:
+        if self.family is None:
+            raise UnsupportedFormError(
+                f"{quantity} has no closed form: {self.density} belongs to none of the known families. "
+                "Evaluate it with numerics.deterministic.quadrature.integrate_density."
+            )
+        if self.normalisable == sp.false:
+            raise NotNormalisableError(
+                f"{quantity} does not exist: {self.density} has no finite integral over {self.interval.ends}."
+            )
+        return self.family
+
+
+def stationary_density(process: ItoProcess, interval: Interval | None = None) -> StationaryLaw:
+    r"""The zero-current law of a one-dimensional process.
+
+    Args:
+        process: a process on the line, homogeneous in time.
+        interval: default: what the assumptions of the state symbol say (positive: :math:`(0, \infty)`).
+
+    Raises:
+        DimensionError, SymbolError, UnsupportedFormError: see :func:`theory.line.diffusion.line_diffusion`.
+
+    Example:
+        >>> from theory.notation import mu, theta, zeta
+        >>> law = stationary_density(ItoProcess.scalar(theta, drift=mu * theta - theta**3, dispersion=zeta * theta))
+        >>> law.density
+        theta**(2*mu/zeta**2 - 2)*exp(-theta**2/zeta**2)
+        >>> law.normalisable, law.collapse[0].condition
+        (mu > zeta**2/2, mu <= zeta**2/2)
+    """
+    line = line_diffusion(process, interval)
+    x, z = line.variable, line.chart.variable
+    in_chart = exponential_of_integral(line.log_speed_slope, z, line.chart.interval)
+    # A density transforms with the slope of the chart: p_x dx = p_z dz.
+    density = collected(in_chart.subs(z, line.chart.function) * line.chart.slope, x)
+    log_derivative = (2 * process.drift[0] - sp.diff(process.diffusion[0], x)) / process.diffusion[0]
+    _certify(density, log_derivative, line.chart)
+    classes = classify(process, line.interval)
+    normalisable, collapse, undecided = _limits(classes)
+    return StationaryLaw(
+        density=density,
+        variable=x,
+        interval=line.interval,
+        log_derivative=sp.cancel(sp.together(log_derivative)),
+        normalisable=normalisable,
+        collapse=collapse,
+        undecided=undecided,
+        integrable_at=tuple(Collapse(end.finite_speed, end.location) for end in classes),
+        regular=line.regular,
+        family=recognise(density, x, line.interval),
+    )
+
+
+def probability_current_vanishes(density: sp.Expr, process: ItoProcess) -> bool:
+    r"""Whether :math:`bp - \tfrac12(ap)' = 0`, decided by :math:`(\log p)' = (2b - a')/a` in normal form.
+
+    False also where the normal form does not apply.
+    """
+    (x,), (b,), a = process.state, process.drift, process.diffusion[0]
+    return is_logarithmic_derivative((2 * b - sp.diff(a, x)) / a, density, x)
+
+
+def transform_density(
+    law: StationaryLaw, new_symbol: sp.Symbol, old_in_terms_of_new: sp.Expr, *, interval: Interval | None = None
+) -> StationaryLaw:
+    r"""The law of v where :math:`x = x(v)`: :math:`p_v(v) = p_x(x(v))\,|x'(v)|`.
+
+    Args:
+        law: the law of x.
+        new_symbol: v.
+        old_in_terms_of_new: x(v), strictly monotone and onto the interval of the law.
+        interval: where v lives; default: what the assumptions of ``new_symbol`` say.
+
+    Raises:
+        UnsupportedFormError: x(v) is not known to be monotone onto the interval of the law.
+    """
+    interval = Interval.of(new_symbol) if interval is None else interval
+    slope = sp.diff(old_in_terms_of_new, new_symbol)
+    direction = sign(slope)
+    images = tuple(
+        sp.limit(old_in_terms_of_new, new_symbol, end, "+" if end == interval.left else "-") for end in interval.ends
+    )
+    if direction not in (-1, 1) or images != law.interval.ends[::direction]:
+        raise UnsupportedFormError(
+            f"old_in_terms_of_new must map {interval.ends} monotonically onto {law.interval.ends}, "
+            f"got {law.variable} = {old_in_terms_of_new}, which maps the ends to {images}. "
+            f"Declare assumptions of {new_symbol} under which it does, or pass interval."
+        )
+    new_end = dict(zip(images, interval.ends, strict=True))
+    density = collected(law.density.subs(law.variable, old_in_terms_of_new) * direction * slope, new_symbol)
+    log_slope = law.log_derivative.subs(law.variable, old_in_terms_of_new) * slope + sp.diff(slope, new_symbol) / slope
+    return StationaryLaw(
+        density=density,
+        variable=new_symbol,
+        interval=interval,
+        log_derivative=sp.cancel(sp.together(log_slope)),
+        normalisable=law.normalisable,
+        collapse=tuple(Collapse(condition, new_end[end]) for condition, end in law.collapse),
+        undecided=law.undecided,
+        integrable_at=tuple(Collapse(condition, new_end[end]) for condition, end in law.integrable_at),
+        regular=law.regular,
+        family=recognise(density, new_symbol, interval),
+    )
+
+
+def _limits(classes: BoundaryClasses) -> tuple[Boolean, tuple[Collapse, ...], Boolean]:
+    left, right = classes
+    normalisable = simplified(sp.And(left.finite_speed, right.finite_speed))
+    collapse = []
+    for end, other in ((left, right), (right, left)):
+        towards_end_only = sp.And(end.attracting, sp.Not(other.attracting))
+        condition = simplified(sp.And(sp.Not(end.finite_speed), sp.Or(other.finite_speed, towards_end_only)))
+        if condition != sp.false:
+            collapse.append(Collapse(condition, end.location))
+    decided = sp.Or(normalisable, *(condition for condition, _ in collapse))
+    return normalisable, tuple(collapse), simplified(sp.Not(decided))
+
+
+def _certify(density: sp.Expr, log_derivative: sp.Expr, chart: Chart) -> None:
+    """Check that ``density`` carries no current; a failure here is an error of ours, not of the input."""
+    residual = chart.express(logarithmic_derivative(density, chart.old) - log_derivative)
+    if residual != 0:
+        raise AssertionError(f"the density {density} carries a current: residual {residual}")
+
+
+def _numbers(
+    values: Mapping[sp.Symbol, sp.Expr | float], parameters: tuple[sp.Symbol, ...]
+) -> dict[sp.Symbol, sp.Expr]:
+    exact = admitted_values(values, parameters)
+    missing = sorted(str(symbol) for symbol in set(parameters) - set(exact))
+    if missing:
+        raise MissingParameterError(
+            f"every parameter needs a number to normalise the law: no value for {', '.join(missing)} "
+            f"(given: {', '.join(f'{s}={v}' for s, v in exact.items()) or 'none'})."
+        )
+    symbolic = sorted(str(symbol) for symbol, value in exact.items() if value.free_symbols)
+    if symbolic:
+        raise SymbolError(f"values must give numbers to normalise the law, got expressions for {', '.join(symbolic)}.")
+    return exact

@@ -1,0 +1,1 @@
+"""Symbolic matrices: certified exponentials, moduli, and a spike in a random matrix."""

@@ -1,0 +1,1 @@
+"""Networks of neurons as symbols: feed-forward and convolutional nets, activations, distances between neurons."""

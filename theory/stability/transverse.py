@@ -1,0 +1,424 @@
+r"""What happens next to an affine invariant set: the linearisation on its normal space, and theorem 4.2.
+
+Let :math:`\mathcal A` be an affine set that a process does not leave, with orthonormal normal vectors in the columns
+of :math:`N`. Next to a point of it the displacement :math:`y = N^\top(x - x_\parallel)` follows to first order the
+homogeneous process with
+
+.. math::
+    b(y) = A\,y, \qquad a(y) = \tfrac12\,\partial_\xi^2\,N^\top a(x_\parallel + \xi N y)\,N\,\big|_{\xi=0},
+
+where every entry of :math:`a(y)` is a quadratic form. Its law depends on drift and diffusion only, so a dispersion
+like :math:`\sqrt{2D}` never has to be differentiated. By Itô's formula, for :math:`r = |y|` and :math:`n = y/r`,
+
+.. math::
+    \mathcal L\,\frac{r^\lambda}{\lambda} = r^\lambda\big(Q(n) + \tfrac\lambda2\,G(n)\big), \qquad
+    Q(n) = n\cdot An + \tfrac12\operatorname{tr}a(n) - G(n), \qquad G(n) = n\cdot a(n)\,n .
+
+Theorem 4.2 of the stochastic-collapse paper (:math:`D = a/2`, :math:`b = -\nabla L`) asks for :math:`Q + \delta G < 0`
+and :math:`G > \delta` in *every* direction: :math:`r^{2\delta}` is then a supermartingale next to the set. The top
+Lyapunov exponent, an average of :math:`Q` over directions, may be negative without it; see :mod:`theory.stability.lyapunov`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import sympy as sp
+from sympy.core.function import AppliedUndef
+
+from theory.decision.zero import decide_zero
+from theory.errors import (
+    ShapeError,
+    SymbolError,
+    TheoryError,
+    UnsupportedFormError,
+)
+from theory.generator import expanded
+from theory.ito import Expressions, ItoProcess, checked_process, column, expressions
+from theory.notation import t
+from theory.symmetry.affine_set import AffineSet
+from theory.values import admitted_values
+
+_xi = sp.Dummy("xi", real=True)
+
+
+class InvariantSetError(TheoryError):
+    """The process does not stay in the affine set."""
+
+
+@dataclass(frozen=True)
+class TransverseLinearisation:
+    r"""The homogeneous process on the normal space, of which :attr:`direction` is the coordinate.
+
+    Attributes:
+        direction: Symbols :math:`n_1, \dots, n_k`. Shape ``(k, 1)``.
+        drift: :math:`An`, linear in the direction. Shape ``(k, 1)``.
+        diffusion: :math:`a(n)`, every entry a quadratic form in the direction. Shape ``(k, k)``.
+        dispersion: A root of the diffusion, one column per Brownian motion, where the process has one with a derivative
+            on the set, else None. The law depends on the diffusion alone. Shape ``(k, m)``.
+    """
+
+    direction: sp.ImmutableMatrix
+    drift: sp.ImmutableMatrix
+    diffusion: sp.ImmutableMatrix
+    dispersion: sp.ImmutableMatrix | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "direction", column(self.direction, "direction"))
+        object.__setattr__(self, "drift", column(self.drift, "drift"))
+        object.__setattr__(self, "diffusion", expressions(self.diffusion, "diffusion"))
+        k = self.dimension
+        if self.drift.rows != k or self.diffusion.shape != (k, k):
+            raise ShapeError(
+                f"drift and diffusion must have one row per entry of direction: direction has {k}, "
+                f"got drift.shape={self.drift.shape}, diffusion.shape={self.diffusion.shape}."
+            )
+        for name, entries, degree in (("drift", self.drift, 1), ("diffusion", self.diffusion, 2)):
+            for entry in entries:
+                if not _is_form(entry, self.direction, degree):
+                    raise UnsupportedFormError(
+                        f"{name} must be homogeneous of degree {degree} in {tuple(self.direction)}, got {entry}."
+                    )
+        if self.dispersion is not None:
+            object.__setattr__(self, "dispersion", expressions(self.dispersion, "dispersion"))
+            if self.dispersion.rows != k or not _is_root(self.dispersion, self.diffusion):
+                raise ShapeError("dispersion must be a root of diffusion: dispersion * dispersion.T == diffusion.")
+
+    @property
+    def dimension(self) -> int:
+        """The number k of normal directions."""
+        return self.direction.rows
+
+    @property
+    def drift_matrix(self) -> sp.ImmutableMatrix:
+        """The matrix A. Shape ``(k, k)``."""
+        return sp.ImmutableMatrix(self.drift.jacobian(self.direction))
+
+    @property
+    def noise_matrices(self) -> tuple[sp.ImmutableMatrix, ...] | None:
+        r""":math:`B_j` with :math:`a(n) = \sum_jB_jnn^\top B_j^\top`, if the dispersion is linear, else None."""
+        if self.dispersion is None or not all(_is_form(e, self.direction, 1) for e in self.dispersion):
+            return None
+        columns = (self.dispersion[:, j] for j in range(self.dispersion.cols))
+        return tuple(sp.ImmutableMatrix(c.jacobian(self.direction)) for c in columns)
+
+    @property
+    def process(self) -> ItoProcess:
+        """The homogeneous process itself, for simulation.
+
+        Raises:
+            UnsupportedFormError: no root of the diffusion is known.
+        """
+        if self.dispersion is None:
+            raise UnsupportedFormError(
+                "the dispersion has no derivative on the set, so that no root of the diffusion "
+                f"{self.diffusion.tolist()} is known. Pass one as dispersion=."
+            )
+        return ItoProcess(self.direction, self.drift, self.dispersion)
+
+    @property
+    def parameters(self) -> tuple[sp.Symbol, ...]:
+        """Symbols besides the direction, sorted by name; coordinates of the point of the set are among them."""
+        free = (self.drift.free_symbols | self.diffusion.free_symbols) - set(self.direction)
+        return tuple(sorted(free, key=lambda symbol: symbol.name))
+
+    def subs(self, values: Mapping[sp.Symbol, object]) -> TransverseLinearisation:
+        """With numbers or expressions for parameters, read as by :func:`theory.values.admitted_number`.
+
+        Raises:
+            SymbolError: a name is no parameter, or its value is refused.
+        """
+        put = admitted_values(values, self.parameters)
+        drift, diffusion = (m.subs(put, simultaneous=True) for m in (self.drift, self.diffusion))
+        root = None if self.dispersion is None else self.dispersion.subs(put, simultaneous=True)
+        return TransverseLinearisation(self.direction, drift, diffusion, root)
+
+    @property
+    def radial_noise(self) -> sp.Expr:
+        r"""The variance rate :math:`G(n) = n\cdot a(n)\,n` of :math:`\log r`, for :math:`|n| = 1`."""
+        return expanded_in((self.direction.T * self.diffusion * self.direction)[0], self.direction)
+
+    @property
+    def log_growth(self) -> sp.Expr:
+        r"""The drift :math:`Q(n) = n\cdot An + \frac12\operatorname{tr}a(n) - n\cdot a(n)\,n` of :math:`\log r`.
+
+        For :math:`|n| = 1`; Khasminskii's integrand.
+        """
+        radial_drift = (self.direction.T * self.drift)[0]
+        return expanded_in(radial_drift + self.diffusion.trace() / 2 - self.radial_noise, self.direction)
+
+    def along(self, expression: sp.Expr, vector: Expressions) -> sp.Expr:
+        """``expression`` in the direction of a vector, which need not have length 1 for a form of degree 2."""
+        entries = column(vector, "vector")
+        if entries.rows != self.dimension:
+            raise ShapeError(f"vector must have {self.dimension} entries, got {entries.rows}.")
+        return expression.subs(dict(zip(self.direction, entries, strict=True)), simultaneous=True)
+
+
+def checked_linearisation(linearisation: object) -> TransverseLinearisation:
+    """``linearisation`` if it is one.
+
+    Raises:
+        ShapeError: it is not.
+    """
+    if not isinstance(linearisation, TransverseLinearisation):
+        raise ShapeError(
+            f"linearisation must be a TransverseLinearisation, got {linearisation!r}. "
+            "Make it with transverse_linearisation(process, affine_set)."
+        )
+    return linearisation
+
+
+def transverse_linearisation(
+    process: ItoProcess,
+    normal: sp.MatrixBase | AffineSet | None = None,
+    origin: Expressions | None = None,
+) -> TransverseLinearisation:
+    r"""The homogeneous process next to the set :math:`\{x : N^\top(x - o) = 0\}`.
+
+    On a set of positive dimension its coefficients depend on the point of the set, which appears as the coordinates
+    of ``process``. An exponent at such a point says what happens while the point stays; where it moves, see
+    :func:`linearised_along`.
+
+    Args:
+        process: Coefficients twice continuously differentiable next to the set.
+        normal: :math:`N`, orthonormal columns spanning the normal space, or the set itself; by default all coordinates,
+            so that the set is the point ``origin``. Shape ``(d, k)``.
+        origin: A point o of the set; 0, or a point of the set that is given. Shape ``(d, 1)``.
+
+    Raises:
+        ShapeError: a shape is wrong, or the columns are not orthonormal.
+        InvariantSetError: normal drift or diffusion is not provably zero on the set.
+        UnsupportedFormError: a derivative does not exist there, or a coefficient depends on time or is undefined.
+
+    Example:
+        >>> x, y = sp.symbols("x y", real=True)
+        >>> c, s = sp.symbols("c s", positive=True)
+        >>> neuron = ItoProcess([x, y], [c * y, c * x], sp.Matrix([s * y, s * x]))
+        >>> transverse_linearisation(neuron).log_growth
+        2*c*n_1*n_2 - 4*n_1**2*n_2**2*s**2 + n_1**2*s**2/2 + n_2**2*s**2/2
+    """
+    d = checked_process(process).dimension
+    if isinstance(normal, AffineSet):
+        normal, origin = _frame(process, normal, origin)
+    N = sp.eye(d) if normal is None else expressions(normal, "normal")
+    o = sp.zeros(d, 1) if origin is None else column(origin, "origin")
+    if N.rows != d or not 1 <= N.cols <= d or o.rows != d:
+        raise ShapeError(
+            f"normal must have one row per coordinate ({d}) and at most {d} columns, and origin {d} entries, "
+            f"got normal.shape={N.shape}, origin.shape={o.shape}."
+        )
+    if decide_zero(N.T * N - sp.eye(N.cols)).kind != "zero":
+        raise ShapeError(f"the columns of normal must be orthonormal, got {N}. Use Matrix.QRdecomposition.")
+    if {t} & (process.drift.free_symbols | process.dispersion.free_symbols):
+        raise UnsupportedFormError(
+            "the coefficients must not depend on time: a linearisation has one rate for all of it."
+        )
+    n = sp.Matrix(sp.symbols(f"n_1:{N.cols + 1}", real=True))
+    if set(n) & set(process.state) | set(n) & set(process.parameters):
+        raise UnsupportedFormError(f"the symbols {tuple(n)} name directions here. Rename those of the process.")
+    state = sp.Matrix(process.state)
+    foot = o + (state - o) - N * (N.T * (state - o))
+    _refuse_cases(process)
+    b_0, b_1 = _values_and_slopes(N.T * process.drift, process, foot, N * n, "normal drift")
+    _require_invariance(b_0, "normal drift", foot)
+    root = _slope_of_dispersion(N.T * process.dispersion, process, foot, N * n)
+    if root is not None:
+        diffusion = (root * root.T).applyfunc(lambda e: expanded_in(e, n))
+    else:
+        diffusion = _second_derivative(N.T * process.diffusion * N, process, foot, N * n)
+    return TransverseLinearisation(n, b_1, diffusion, root)
+
+
+def linearised_along(process: ItoProcess, affine_set: AffineSet) -> ItoProcess:
+    r"""The point that moves along an invariant set, together with the homogeneous process next to it.
+
+    .. math:: dp = T^\top b(p)\,dt + T^\top\sigma(p)\,dW, \qquad dy = A(p)\,y\,dt + \sum_jB_j(p)\,y\,dW_j
+
+    Its exponent :math:`\lim\log|y_t|/t` decides attraction by a set on which the process has a stationary law;
+    :func:`numerics.simulation.simulated_exponent.simulated_exponent` finds it, ``transverse`` being the last k coordinates.
+
+    Args:
+        process: As for :func:`transverse_linearisation`.
+        affine_set: The set. Coordinates of the process that run along it keep their names.
+
+    Returns:
+        Coordinates :math:`p` of the set, then ``n_1, ..., n_k``.
+
+    Raises:
+        TheoryError: as :func:`transverse_linearisation`.
+        UnsupportedFormError: the dispersion has no derivative on the set.
+
+    Example:
+        >>> from theory.symmetry.affine_set import AffineSet
+        >>> x, y = sp.symbols("x y", real=True)
+        >>> process = ItoProcess([x, y], [1 - x, -x * y], sp.Matrix([[1, 0], [0, x * y]]))
+        >>> linearised_along(process, AffineSet([x, y], [y])).drift.T
+        Matrix([[1 - x, -n_1*x]])
+    """
+    linear = transverse_linearisation(process, affine_set)
+    T, o = affine_set.tangent_basis, affine_set.point
+    own = [row.index(1) if (row := list(T[:, j])).count(0) == T.rows - 1 and 1 in row else None for j in range(T.cols)]
+    foot = [sp.Symbol(f"p_{j + 1}", real=True) if i is None else process.state[i] for j, i in enumerate(own)]
+    point = o + T * sp.Matrix(len(foot), 1, [p if i is None else p - o[i] for p, i in zip(foot, own, strict=True)])
+    here = dict(zip(process.state, point, strict=True))
+    normal = linear.process
+    drift = sp.Matrix.vstack(T.T * process.drift, normal.drift).subs(here, simultaneous=True)
+    dispersion = sp.Matrix.vstack(T.T * process.dispersion, normal.dispersion).subs(here, simultaneous=True)
+    return ItoProcess([*foot, *linear.direction], drift.applyfunc(expanded), dispersion.applyfunc(expanded))
+
+
+def _frame(
+    process: ItoProcess, affine_set: AffineSet, origin: Expressions | None
+) -> tuple[sp.ImmutableMatrix, Expressions]:
+    """Normal vectors and a point of a set, in the order of the coordinates of the process."""
+    if tuple(affine_set.state) != tuple(process.state):
+        raise SymbolError(
+            "normal must be a set of the process's own coordinates, in their order: got a set in "
+            f"{tuple(affine_set.state)} for a process in {tuple(process.state)}."
+        )
+    if affine_set.dimension == process.dimension:
+        raise ShapeError("normal must be a set with a normal direction, but this one is the whole space.")
+    return affine_set.normal_basis, affine_set.point if origin is None else origin
+
+
+_CASES = (sp.sign, sp.Max, sp.Min, sp.Heaviside, sp.Piecewise)
+_UNDEFINED = (sp.nan, sp.zoo, sp.oo, -sp.oo, sp.DiracDelta, sp.sign, sp.Subs, sp.Derivative, AppliedUndef)
+
+
+def _refuse_cases(process: ItoProcess) -> None:
+    """SymPy gives a function of cases a derivative where it has none, the average of those on both sides or either."""
+    for name in ("drift", "dispersion"):
+        found = sorted(map(str, getattr(process, name).atoms(*_CASES)))
+        if found:
+            raise UnsupportedFormError(
+                f"the {name} must not be defined by cases, got {found[0]}. Write it with Abs, or give one side a "
+                "process of its own."
+            )
+
+
+def _require_invariance(values: sp.MatrixBase, name: str, foot: sp.MatrixBase) -> None:
+    if decide_zero(values).kind != "zero":
+        raise InvariantSetError(
+            f"the set must be invariant: the {name} has to vanish on it, but is {list(values)} at {tuple(foot)}. "
+            "Move the set."
+        )
+
+
+def _require_defined(values: sp.MatrixBase, name: str) -> None:
+    for entry in values:
+        if entry.has(*_UNDEFINED):
+            raise UnsupportedFormError(
+                f"the {name} must be an explicit function with derivatives on the set, got {entry} there. "
+                "Replace undefined functions by their Taylor polynomials."
+            )
+
+
+def _at(matrix: sp.MatrixBase, process: ItoProcess, point: sp.MatrixBase) -> sp.Matrix:
+    moved = {x: p for x, p in zip(process.state, point, strict=True) if x != p}
+    if matrix.has(sp.Derivative, sp.Subs):
+        return sp.Matrix(matrix).subs(moved, simultaneous=True).doit()
+    return sp.Matrix(matrix).xreplace(moved)  # the same, and several times faster
+
+
+def _directional(matrix: sp.MatrixBase, process: ItoProcess, vector: sp.MatrixBase, foot: sp.MatrixBase) -> sp.Matrix:
+    """The derivative along ``vector`` at ``foot``."""
+    total = sp.zeros(*matrix.shape)
+    for x, component in zip(process.state, vector, strict=True):
+        if component != 0:
+            total += component * _at(matrix.applyfunc(lambda e, x=x: sp.diff(e, x)), process, foot)
+    return total.applyfunc(lambda e: expanded_in(e, vector.free_symbols))
+
+
+def _values_and_slopes(
+    matrix: sp.MatrixBase, process: ItoProcess, foot: sp.MatrixBase, vector: sp.MatrixBase, name: str
+) -> tuple[sp.Matrix, sp.Matrix]:
+    """``matrix`` and its derivative along ``vector`` on the set."""
+    value = _at(matrix, process, foot).applyfunc(expanded)
+    _require_defined(value, name)
+    slope = _directional(matrix, process, vector, foot)
+    if slope.has(*_UNDEFINED):
+        slope = _along_ray(matrix, process, foot, vector).diff(_xi).subs(_xi, 0).applyfunc(expanded)
+    _require_defined(slope, name)
+    return value, slope
+
+
+def _along_ray(matrix: sp.MatrixBase, process: ItoProcess, foot: sp.MatrixBase, vector: sp.MatrixBase) -> sp.Matrix:
+    return sp.Matrix(matrix.subs(dict(zip(process.state, foot + _xi * vector, strict=True)), simultaneous=True))
+
+
+def _slope_of_dispersion(
+    dispersion: sp.MatrixBase, process: ItoProcess, foot: sp.MatrixBase, vector: sp.MatrixBase
+) -> sp.ImmutableMatrix | None:
+    r"""The derivative :math:`\sigma'`, where :math:`\sigma = 0` and it exists: then :math:`a = \sigma'\sigma'^\top`."""
+    if not all(expanded(entry) == 0 for entry in _at(dispersion, process, foot)):
+        return None
+    slope = _directional(dispersion, process, vector, foot)
+    if slope.has(*_UNDEFINED) or dispersion.has(sp.Abs):
+        # Along a ray a root like sqrt(x**2 + y**2) is linear; the factor has to come out of the square root to show it.
+        # And SymPy gives abs(x) the derivative sign(0) = 0 at 0, where it has none.
+        step = sp.Dummy("xi", positive=True)
+        ray = _along_ray(dispersion, process, foot, vector).subs(_xi, step)
+        slope = ray.applyfunc(lambda e: sp.diff(sp.factor_terms(sp.expand(e), radical=True), step).subs(step, 0))
+        slope = slope.applyfunc(expanded)
+    return None if slope.has(*_UNDEFINED) else sp.ImmutableMatrix(slope)
+
+
+def _second_derivative(
+    diffusion: sp.MatrixBase, process: ItoProcess, foot: sp.MatrixBase, vector: sp.MatrixBase
+) -> sp.Matrix:
+    """Half the second derivative of the diffusion along ``vector``; value and slope have to vanish."""
+    along = _along_ray(diffusion, process, foot, vector)
+    values = [along.diff(_xi, i).doit().subs(_xi, 0).applyfunc(expanded) for i in range(3)]
+    for value, name in zip(values[:2], ("normal diffusion", "slope of the normal diffusion"), strict=True):
+        _require_defined(value, name)
+        _require_invariance(value, name, foot)
+    _require_defined(values[2], "normal diffusion")
+    return (values[2] / 2).applyfunc(expanded)
+
+
+def _is_root(root: sp.MatrixBase, diffusion: sp.MatrixBase) -> bool:
+    """Whether the two agree at one point that no formula singles out, to half of its digits."""
+    names = sorted(root.free_symbols | diffusion.free_symbols, key=str)
+    point = {name: sp.Float(sp.prime(i + 20), 30) / sp.prime(i + 21) for i, name in enumerate(names)}
+    at_point, expected = (sp.Matrix(m.xreplace(point)).evalf(30) for m in (root, diffusion))
+    scale = 1 + max(abs(entry) for entry in expected)
+    return all(abs(entry) < scale * 1e-15 for entry in at_point * at_point.T - expected)
+
+
+def expanded_in(expression: sp.Expr, symbols: Sequence[sp.Expr] | sp.MatrixBase) -> sp.Expr:
+    """``expression`` expanded; where it holds functions such as tanh, as a polynomial in ``symbols`` alone.
+
+    Then the coefficients stay as they are: expanding products of sums of transcendental functions explodes.
+    """
+    plain, back = named_coefficients(expression, symbols)
+    return expanded(plain).xreplace(back)
+
+
+def named_coefficients(
+    expression: sp.Expr, symbols: Sequence[sp.Expr] | sp.MatrixBase
+) -> tuple[sp.Expr, dict[sp.Expr, sp.Expr]]:
+    """``expression`` with names for its coefficients where it holds functions such as tanh, and their meaning."""
+    if not expression.has(sp.Function):
+        return expression, {}
+    meaning: dict[sp.Expr, sp.Dummy] = {}
+    plain = _with_names(expression, set(symbols), meaning)
+    return plain, {name: coefficient for coefficient, name in meaning.items()}
+
+
+def _with_names(expression: sp.Expr, symbols: set[sp.Expr], meaning: dict[sp.Expr, sp.Dummy]) -> sp.Expr:
+    """``expression`` with a name for every part without ``symbols``."""
+    if not expression.free_symbols & symbols:
+        return expression if expression.is_Number else meaning.setdefault(expression, sp.Dummy())
+    if not (expression.is_Add or expression.is_Mul or expression.is_Pow):
+        return expression
+    return expression.func(*(_with_names(argument, symbols, meaning) for argument in expression.args))
+
+
+def _is_form(entry: sp.Expr, direction: sp.MatrixBase, degree: int) -> bool:
+    """Whether ``entry`` is a polynomial in ``direction`` all of whose terms have the given degree."""
+    if not entry.is_polynomial(*direction):
+        return False
+    plain, _ = named_coefficients(entry, direction)
+    return entry == 0 or all(sum(powers) == degree for powers in sp.Poly(plain, *direction).monoms())

@@ -1,0 +1,1 @@
+"""Section 4 and Appendices C to F: gradient flow, diffusion matrices, attraction to invariant sets."""

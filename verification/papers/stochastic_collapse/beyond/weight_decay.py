@@ -1,0 +1,121 @@
+"""Weight decay shifts the rate of collapse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from numerics.simulation.iterate import iterate
+from theory.discrete import momentum as with_momentum
+from theory.discrete.growth_rate import finite_growth_rate
+from theory.discrete.momentum import momentum as m
+from theory.ito import ItoProcess
+from theory.notation import eta, mu, theta, zeta
+from theory.stability.attractivity import attractivity_rate
+from verification.authoring.simulated import number, precision
+from verification.claim import (
+    Draw,
+    Experiment,
+    Identity,
+    NearMiss,
+    Samples,
+    Statement,
+)
+from verification.papers.stochastic_collapse.beyond.momentum import _coefficient, step_with_momentum
+from verification.papers.stochastic_collapse.beyond.near_invariant_point import decay, descent
+from verification.papers.stochastic_collapse.beyond.windows import EXAMPLE, h_1, h_2
+from verification.papers.stochastic_collapse.paper import D_2, L_2, flow_near_invariant_point
+
+
+def _rate_with_decay() -> sp.Expr:
+    r"""The rate alpha of the flow on :math:`L + \frac\lambda2\theta^2`."""
+    flow = flow_near_invariant_point()
+    drift = flow.drift[0] - sp.diff(decay * theta**2 / 2, theta)
+    return attractivity_rate(ItoProcess.scalar(theta, drift=drift, dispersion=flow.dispersion[0]), 0).alpha
+
+
+def _factors_with_decay() -> list[sp.Expr]:
+    """The factors of a step on one sample, by differentiation of the step."""
+    steps = (descent((value,), weight_decay=decay) for value in (h_1, h_2))
+    return [with_momentum.linear_part(step)[0] for step in steps]
+
+
+def _log_mean(*factors: sp.Expr) -> sp.Expr:
+    return sp.Add(*(sp.log(sp.Abs(factor)) for factor in factors)) / len(factors)
+
+
+def _rate_with_momentum_and_decay() -> sp.Expr:
+    """The leading order, the drift mu of a step being lowered by the decay."""
+    matrix = step_with_momentum()
+    lowered = sp.expand(matrix[1, 0] - matrix[1, 0].subs(decay, 0))
+    return _coefficient(with_momentum.growth_rate_expansion(0), 0).subs(mu, mu - lowered)
+
+
+def growth_with_decay(arguments: Mapping[str, Any], draw: Draw) -> Samples:
+    r"""Growth of :math:`\log|\theta|` per step of SGD with weight decay on the example, 64 steps from 1."""
+    run = iterate(
+        descent((EXAMPLE[h_1], EXAMPLE[h_2]), batch_size=1, weight_decay=sp.Rational(arguments["lambda"])),
+        parameters={eta: number(arguments["eta"])},
+        initial=[1.0],
+        steps=64,
+        n_replicas=draw.n,
+        seed=draw.seed,
+        first_replica=draw.first,
+        precision=precision(draw),
+    )
+    return Samples(np.log(np.abs(run.final[:, 0])) / 64)
+
+
+def _decay_run(rate: str, strength: str, variation: float) -> Experiment:
+    return Experiment(
+        name=f"SGD, eta={rate}, weight decay {strength}",
+        sampler="verification.papers.stochastic_collapse.beyond.weight_decay:growth_with_decay",
+        arguments={"eta": rate, "lambda": strength},
+        predicted=lambda candidate: candidate.subs({**EXAMPLE, eta: sp.Rational(rate), decay: sp.Rational(strength)}),
+        variation=variation,
+        skewness=0.5,
+    )
+
+
+WEIGHT_DECAY = (
+    Statement(
+        name="weight decay in the flow",
+        says="The rate of attractivity with weight decay lambda.",
+        left=r"\alpha",
+        form=Identity(_rate_with_decay),
+        printed=L_2 + D_2 / 2 + decay,
+        near_misses=(
+            NearMiss("penalty without its 1/2", L_2 + D_2 / 2 + 2 * decay),
+            NearMiss("penalty halved", L_2 + D_2 / 2 + decay / 2),
+            NearMiss("times the learning rate", L_2 + D_2 / 2 + eta * decay),
+        ),
+    ),
+    Statement(
+        name="weight decay in the steps",
+        says="The exact growth rate per step for two samples and batches of one, at any learning rate.",
+        left=r"E\log|1 - \eta\lambda - \eta h_B|",
+        form=Identity(lambda: finite_growth_rate(_factors_with_decay())),
+        printed=_log_mean(*(1 - eta * decay - eta * value for value in (h_1, h_2))),
+        near_misses=(
+            NearMiss("decoupled decay", _log_mean(*((1 - eta * decay) * (1 - eta * value) for value in (h_1, h_2)))),
+            NearMiss("alpha moved by lambda", _log_mean(*(1 - eta * value for value in (h_1, h_2))) - eta * decay),
+            NearMiss("decay not times eta", _log_mean(*(1 - decay - eta * value for value in (h_1, h_2)))),
+        ),
+        experiments=(_decay_run("3/10", "1/5", 0.3), _decay_run("3/5", "1", 0.15)),
+    ),
+    Statement(
+        name="weight decay with momentum",
+        says="The leading order of Lambda/eta with both: the decay is rescaled as the drift is.",
+        left=r"[1]\,\Lambda/\eta",
+        form=Identity(_rate_with_momentum_and_decay),
+        printed=(mu - decay - zeta**2 / (2 * (1 - m))) / (1 - m),
+        near_misses=(
+            NearMiss("decay not rescaled", (mu - zeta**2 / (2 * (1 - m))) / (1 - m) - decay),
+            NearMiss("decay ignored", (mu - zeta**2 / (2 * (1 - m))) / (1 - m)),
+        ),
+        domain=(m < 1,),
+    ),
+)

@@ -1,0 +1,1 @@
+"""What the claims are measured on: samplers, second opinions, measurements on networks."""

@@ -1,0 +1,266 @@
+r"""What the claims of the stochastic-collapse paper are measured on: sampled means and second opinions.
+
+Samplers ``f(arguments, draw) -> Samples`` sample exactly where the transition is known; elsewhere they run coupled
+Euler-Maruyama levels in the logarithm of the state and return Richardson's :math:`2 f_{h/2} - f_h` with the paired
+difference as the bias allowance. The second stage of a refutation halves the step and runs in float64.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from scipy.linalg import solve_banded
+
+from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
+from numerics.simulation.accumulators import Survival
+from numerics.simulation.coupled_levels import coupled_samples
+from numerics.simulation.log_coordinates import log_coordinates, log_distance
+from numerics.simulation.simulate import simulate
+from theory.ito import ItoProcess
+from theory.models.double_well import DoubleWell
+from theory.models.teacher_student.modes import logistic, singular_value_process
+from theory.models.teacher_student.stochastic_logistic import k as shape
+from theory.models.teacher_student.stochastic_logistic import verhulst_process
+from theory.notation import eta, mu, nu, s_tilde, theta, zeta
+from verification.authoring.simulated import number, precision
+from verification.claim import Draw, Samples
+
+Arguments = Mapping[str, Any]
+
+STEP = 0.02
+"""Coarse step of the coupled levels, in units of the process's own time."""
+
+survival = sp.Symbol("survival", real=True)
+
+
+def mode_in_log() -> ItoProcess:
+    """The singular value of a mode in log coordinates, with the parameters ``s_tilde`` and ``nu``."""
+    return log_coordinates(singular_value_process().subs({zeta: sp.sqrt(nu / eta)})).process
+
+
+def double_well_in_log() -> ItoProcess:
+    """The double well in log coordinates."""
+    return log_coordinates(DoubleWell().process).process
+
+
+def supremum_of_geometric_brownian_motion(arguments: Arguments, draw: Draw) -> Samples:
+    r"""Probability that :math:`\log(\theta/\varepsilon)` reaches 0, given its values on a grid: no discretisation bias.
+
+    The logarithm is a Brownian motion with drift, so steps of any size are exact and the bridge between grid points
+    is too. The horizon is 64 variances of drift away: what happens later has probability below 1e-14.
+    """
+    m, z, ratio = (number(arguments[name]) for name in ("mu", "zeta", "ratio"))
+    drift = m - z**2 / 2
+    steps = 100 * draw.refinement
+    step = (8 * z / drift) ** 2 / steps
+    run = simulate(
+        ItoProcess.scalar(log_distance, drift=mu - zeta**2 / 2, dispersion=zeta),
+        parameters={mu: m, zeta: z},
+        initial=[math.log(ratio)],
+        step=step,
+        until=step * steps,
+        n_paths=draw.n,
+        seed=draw.seed,
+        first_trajectory=draw.first,
+        accumulators={survival: Survival(log_distance, sp.S.Zero)},
+        precision=precision(draw),
+    )
+    return Samples(1 - run.accumulated[survival])
+
+
+def double_well_reaches_level(arguments: Arguments, draw: Draw) -> Samples:
+    """Probability that the double well reaches a level, given its values on a grid of step 0.01."""
+    m, z, start, level = (number(arguments[name]) for name in ("mu", "zeta", "start", "level"))
+    run = simulate(
+        double_well_in_log(),
+        parameters={mu: m, zeta: z},
+        initial=[math.log(start)],
+        step=0.01 / draw.refinement,
+        until=round((8 * z / (m - z**2 / 2)) ** 2),
+        n_paths=draw.n,
+        seed=draw.seed,
+        first_trajectory=draw.first,
+        accumulators={survival: Survival(log_distance, sp.log(sp.Rational(arguments["level"])))},
+        precision=precision(draw),
+    )
+    return Samples(1 - run.accumulated[survival])
+
+
+def _late_rate(process: ItoProcess, parameters: Mapping[sp.Symbol, float], horizon: int, draw: Draw) -> np.ndarray:
+    """Growth rate of the log state between ``horizon`` and twice it, one per path, started at 1."""
+    run = simulate(
+        process,
+        parameters=parameters,
+        initial=[0.0],
+        step=STEP / draw.refinement,
+        until=2 * horizon,
+        times=[horizon, 2 * horizon],
+        n_paths=draw.n,
+        seed=draw.seed,
+        first_trajectory=draw.first,
+        paths=True,
+        precision=precision(draw),
+    )
+    return (run.paths[1, :, 0] - run.paths[0, :, 0]) / horizon
+
+
+def log_rate_of_double_well(arguments: Arguments, draw: Draw) -> Samples:
+    r"""Decay rate :math:`-\log|\theta|/t` of a collapsing double well after the transient (E theta^2 < 1e-4)."""
+    parameters = {mu: number(arguments["mu"]), zeta: number(arguments["zeta"])}
+    return Samples(-_late_rate(double_well_in_log(), parameters, 100, draw))
+
+
+def log_rate_of_mode(arguments: Arguments, draw: Draw) -> Samples:
+    r"""Growth rate of :math:`\log\hat s` of a collapsing mode, after the transient (E s < 1e-4 by then)."""
+    parameters = {s_tilde: number(arguments["s_tilde"]), nu: number(arguments["nu"])}
+    return Samples(_late_rate(mode_in_log(), parameters, 400, draw))
+
+
+def _extrapolated(
+    process: ItoProcess, parameters: Mapping[sp.Symbol, float], start: float, until: float, power: float, draw: Draw
+) -> Samples:
+    """Richardson's combination of ``exp(power * y)`` on two coupled levels of a process in log coordinates."""
+    steps = max(8, round(until / STEP)) * draw.refinement
+    pair = coupled_samples(
+        process,
+        parameters=parameters,
+        initial=[math.log(start)],
+        step=until / steps,
+        until=until,
+        n_paths=draw.n,
+        seed=draw.seed,
+        first_trajectory=draw.first,
+        precision=precision(draw),
+    )
+    # The observable is evaluated with NumPy, on the log coordinate of the levels.
+    fine, coarse = np.exp(power * pair.fine[:, 0]), np.exp(power * pair.coarse[:, 0])
+    return Samples(2 * fine - coarse, correction=fine - coarse)
+
+
+def stationary_square_of_double_well(arguments: Arguments, draw: Draw) -> Samples:
+    r""":math:`\theta^2` after 40 relaxation-time units (the slowest mode has decayed by :math:`e^{-20}`)."""
+    parameters = {mu: number(arguments["mu"]), zeta: number(arguments["zeta"])}
+    return _extrapolated(double_well_in_log(), parameters, 1.0, 40.0, 2, draw)
+
+
+def stationary_power_of_mode(arguments: Arguments, draw: Draw) -> Samples:
+    r"""A power of :math:`\hat s` after the slowest mode, of rate :math:`2\nu\min(k^2/4, k-1)`, is gone."""
+    st, noise = number(arguments["s_tilde"]), number(arguments["nu"])
+    k = st / noise - 0.5
+    gap = 2 * noise * (k - 1 if k > 2 else k**2 / 4)
+    return _extrapolated(mode_in_log(), {s_tilde: st, nu: noise}, st, math.ceil(20 / gap), arguments["power"], draw)
+
+
+def mean_of_mode(arguments: Arguments, draw: Draw) -> Samples:
+    r""":math:`\hat s` at a given time from a given start."""
+    st, noise, start, time = (number(arguments[name]) for name in ("s_tilde", "nu", "s_0", "time"))
+    return _extrapolated(mode_in_log(), {s_tilde: st, nu: noise}, start, time, 1, draw)
+
+
+def sign_changes_of_double_well(arguments: Arguments, draw: Draw) -> Samples:
+    r"""Whether plain Euler-Maruyama, in :math:`\theta` itself, ends below zero when started at 1."""
+    run = simulate(
+        DoubleWell().process,
+        parameters={mu: number(arguments["mu"]), zeta: number(arguments["zeta"])},
+        initial=[1.0],
+        step=0.0025 / draw.refinement,
+        until=10.0,
+        n_paths=draw.n,
+        seed=draw.seed,
+        first_trajectory=draw.first,
+        precision=precision(draw),
+    )
+    return Samples((run.final[:, 0] < 0).astype(np.float64))
+
+
+def log_of_gaussian_multiplier(arguments: Arguments, draw: Draw) -> Samples:
+    r""":math:`\log|m + \sqrt v\,Z|` for standard normal Z, sampled exactly: one step from 0 of a Brownian motion."""
+    run = simulate(
+        ItoProcess.scalar(theta, drift=sp.S.Zero, dispersion=sp.S.One),
+        initial=[0.0],
+        step=1.0,
+        until=1.0,
+        n_paths=draw.n,
+        seed=draw.seed,
+        first_trajectory=draw.first,
+        precision="float64",
+    )
+    return Samples(np.log(np.abs(number(arguments["m"]) + math.sqrt(number(arguments["v"])) * run.final[:, 0])))
+
+
+def hitting_probability_on_grid(arguments: Arguments) -> tuple[float, float]:
+    r"""P(hit level) from :math:`\mathcal L u = 0` with :math:`u(0) = 0` and :math:`u = 1` at the level.
+
+    Central differences in :math:`y = \log\theta`; the value is extrapolated from two grids, whose difference is the
+    error bound. Never uses the scale function.
+    """
+    m, z, start, level = (number(arguments[name]) for name in ("mu", "zeta", "start", "level"))
+    coarse, fine = (_boundary_value(m, z, math.log(start), math.log(level), cells) for cells in (8000, 16000))
+    return (4 * fine - coarse) / 3, abs(fine - coarse)
+
+
+def _boundary_value(m: float, z: float, start: float, level: float, cells: int) -> float:
+    decay = 1 - 2 * m / z**2  # u ~ exp(decay * y) far below
+    low = start - 34 / decay
+    y = np.linspace(low, level, cells + 1)
+    h = y[1] - y[0]
+    drift = m - z**2 / 2 - np.exp(2 * y[1:-1])
+    up, down = z**2 / (2 * h**2) + drift / (2 * h), z**2 / (2 * h**2) - drift / (2 * h)
+    bands = np.zeros((3, cells - 1))
+    bands[0, 1:], bands[1], bands[2, :-1] = up[:-1], -(up + down), down[1:]
+    right = np.zeros(cells - 1)
+    right[-1] = -up[-1]
+    u = np.concatenate([[0.0], solve_banded((1, 1), bands, right), [1.0]])
+    position = (start - low) / h
+    i = min(max(int(position) - 1, 0), cells - 3)
+    nodes = np.arange(i, i + 4)
+    return float(np.polyval(np.polyfit(nodes - position, u[i : i + 4], 3), 0.0))
+
+
+def mean_on_grid(arguments: Arguments) -> tuple[float, float]:
+    r""":math:`E[x_\tau \mid x_0 = x]` of the stochastic Verhulst process by the Fokker-Planck grid, run backwards."""
+    k, x, tau = (number(arguments[name]) for name in ("k", "x", "tau"))
+    coarse, fine = (_grid_mean(k, x, tau, cells) for cells in (1500, 3000))
+    return (4 * fine - coarse) / 3, abs(fine - coarse)
+
+
+def _grid_mean(k: float, x: float, tau: float, cells: int) -> float:
+    spread = math.sqrt(2 * tau)
+    low = math.exp(math.log(x) - 9 * spread - max(0.0, -k * tau) - 12)
+    high = 60 + 10 * max(k, x)
+    grid = fokker_planck_grid(verhulst_process(), (low, high), parameters={shape: k}, cells=cells, coordinate="log")
+    return grid.at(x, grid.expectation(grid.nodes, tau, steps=600))
+
+
+def integrated_defect_on_grid(arguments: Arguments) -> tuple[float, float]:
+    r""":math:`\int_0^\infty (E x_\tau - y_\tau)\,d\tau` with the logistic curve y of rate k, on the grid.
+
+    In natural units (:math:`d\tau = 2\nu\,dt`, x = s/nu) it is twice the integral over t of the same defect of s.
+    """
+    k, x = number(arguments["k"]), number(arguments["x"])
+    coarse, fine = (_grid_defect(k, x, cells, steps) for cells, steps in ((1000, 400), (2000, 800)))
+    return (4 * fine - coarse) / 3, abs(fine - coarse)
+
+
+def _grid_defect(k: float, x: float, cells: int, steps: int) -> float:
+    gap = k - 1 if k > 2 else k**2 / 4
+    end = 30 / gap
+    low = math.exp(math.log(x) - 60 / max(k, 0.5))
+    grid = fokker_planck_grid(
+        verhulst_process(), (low, 60 + 10 * max(k, x)), parameters={shape: k}, cells=cells, coordinate="log"
+    )
+    # Gauss-Legendre in log(1 + time): short and long times alike.
+    nodes, weights = np.polynomial.legendre.leggauss(48)
+    u = math.log1p(end) * (nodes + 1) / 2
+    times, weights = np.expm1(u), weights / 2 * math.log1p(end) * np.exp(u)
+    values, reached, total = grid.nodes.copy(), 0.0, 0.0
+    for time, weight in zip(times, weights, strict=True):
+        values = grid.expectation(values, time - reached, steps=max(8, steps // 48))
+        reached = time
+        curve = float(logistic(sp.Float(k) / 2, sp.Float(x) / 2, sp.Float(time)) * 2)
+        total += weight * (grid.at(x, values) - curve)
+    return total

@@ -1,0 +1,162 @@
+r"""What the claims about errors and random matrices are measured on.
+
+* Errors (34) on small random matrices, with singular value decompositions by LAPACK.
+* Signal plus noise at ten million columns. By reflections that keep the first coordinate, an :math:`m \times n`
+  Gaussian matrix is orthogonally equivalent to a tridiagonal one with independent entries (Gaussian on the diagonal,
+  :math:`\chi_{n-i}` above and :math:`\chi_{m-i}` below it), and a signal :math:`\bar s\,e_1e_1^\top` stays in the
+  corner. The top singular vectors live on its first rows: a truncation has their law up to exponentially small terms.
+* The bulk: all singular values of dense random matrices.
+
+No formula of :mod:`theory.matrices.spike_in_noise` is used here. Random sources are seeded by hashing what is computed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy import special
+from scipy.linalg import eig_banded
+
+from verification.authoring.simulated import number
+
+Arguments = Mapping[str, Any]
+
+COLUMNS = 10**7
+"""Columns n of the noise matrix whose tridiagonal form is drawn."""
+
+ROWS_KEPT = 1000
+r"""Truncation of the tridiagonal form; edge vectors reach over :math:`n^{1/3} = 215` rows, outliers over fewer."""
+
+DRAWS = 16
+"""Independent matrices per mean."""
+
+FALSE_ALARM = 1e-6
+
+
+def source(name: str, arguments: Arguments) -> np.random.Generator:
+    """The random source that belongs to an evaluator and its arguments."""
+    text = json.dumps([name, dict(arguments)], sort_keys=True)
+    return np.random.Generator(np.random.Philox(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")))
+
+
+def error_sums(arguments: Arguments) -> dict[str, float]:
+    r"""One data set with :math:`XX^\top = 1`, its teacher and a student: both errors (34) and their sums.
+
+    Returns:
+        ``train``, ``test``: the errors by their definition; ``T``, ``S``, ``C``: :math:`\sum\tilde s^2`,
+        :math:`\sum\hat s^2`, and the double sum over data and student; ``R``: :math:`\|Y(1 - X^\top X)\|^2`;
+        ``T_k``, ``C_k``: the data's sums up to the teacher's rank; ``T_bar``, ``C_bar``: the teacher's sums.
+    """
+    m, n, p, k = (int(arguments[name]) for name in ("m", "n", "p", "k"))
+    draw = source("errors", arguments).standard_normal
+    X = np.linalg.qr(draw((p, n)))[0].T
+    teacher = draw((m, k)) @ draw((k, n))
+    Y = teacher @ X + draw((m, p))
+    student = draw((m, n))
+    (u_bar, s_bar, v_bar), (u, s, v), (u_hat, s_hat, v_hat) = (
+        np.linalg.svd(matrix, full_matrices=False) for matrix in (teacher, Y @ X.T, student)
+    )
+    double = np.outer(s, s_hat) * (u.T @ u_hat) * (v @ v_hat.T)
+    double_bar = np.outer(s_bar, s_hat) * (u_bar.T @ u_hat) * (v_bar @ v_hat.T)
+    return {
+        "train": float(np.sum((student @ X - Y) ** 2) / np.sum(Y**2)),
+        "test": float(np.sum((student - teacher) ** 2) / np.sum(teacher**2)),
+        "T": float(np.sum(s**2)),
+        "S": float(np.sum(s_hat**2)),
+        "C": float(double.sum()),
+        "R": float(np.sum((Y - Y @ X.T @ X) ** 2)),
+        "T_k": float(np.sum(s[:k] ** 2)),
+        "C_k": float(double[:k].sum()),
+        "T_bar": float(np.sum(s_bar[:k] ** 2)),
+        "C_bar": float(double_bar[:k].sum()),
+    }
+
+
+def train_error(arguments: Arguments) -> tuple[float, float]:
+    r""":math:`\|\hat WX - Y\|^2/\|Y\|^2` by its definition."""
+    return error_sums(arguments)["train"], 1e-12
+
+
+def test_error(arguments: Arguments) -> tuple[float, float]:
+    r""":math:`\|\hat W - \bar W\|^2/\|\bar W\|^2`, the definition for inputs of covariance :math:`\sigma_x^2 1`."""
+    return error_sums(arguments)["test"], 1e-12
+
+
+def top_of_signal_plus_noise(arguments: Arguments) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Largest singular value, squared overlaps of its left and right vectors with the signal, :data:`DRAWS` times."""
+    aspect, signal = number(arguments["aspect"]), number(arguments["signal"])
+    rng = source("top", arguments)
+    rows = round(aspect * COLUMNS)
+    found = [_top(*tridiagonal_form(signal, rows, COLUMNS, ROWS_KEPT, rng)) for _ in range(DRAWS)]
+    value, left, right = np.array(found).T
+    return value, left, right
+
+
+def tridiagonal_form(
+    signal: float, m: int, n: int, kept: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Diagonal, upper and lower diagonal of the first ``kept`` <= min(m, n) - 1 rows of signal plus noise."""
+    rows = np.arange(1, kept + 1)
+    diagonal = rng.standard_normal(kept) / math.sqrt(n)
+    diagonal[0] += signal
+    above, below = (np.sqrt(rng.chisquare(size - rows[:-1]) / n) for size in (n, m))
+    return diagonal, above, below
+
+
+def _top(diagonal: np.ndarray, above: np.ndarray, below: np.ndarray) -> tuple[float, float, float]:
+    """Top singular value of a tridiagonal matrix T, squared first components of its vectors, by T T^t (five bands)."""
+    size = len(diagonal)
+    bands = np.zeros((3, size))
+    bands[0] = diagonal**2
+    bands[0, :-1] += above**2
+    bands[0, 1:] += below**2
+    bands[1, :-1] = diagonal[:-1] * below + above * diagonal[1:]
+    bands[2, :-2] = above[:-1] * below[1:]
+    values, vectors = eig_banded(bands, lower=True, select="i", select_range=(size - 1, size - 1))
+    value, u = math.sqrt(values[0]), vectors[:, 0]
+    return value, float(u[0] ** 2), float(((diagonal[0] * u[0] + below[0] * u[1]) / value) ** 2)
+
+
+def _mean(samples: np.ndarray, bias: float) -> tuple[float, float]:
+    """The mean, and Student's half-width at the false-alarm rate plus what is left of the limit."""
+    quantile = -float(special.stdtrit(len(samples) - 1, FALSE_ALARM / 2))
+    return float(samples.mean()), quantile * float(samples.std(ddof=1)) / math.sqrt(len(samples)) + bias
+
+
+def top_singular_value(arguments: Arguments) -> tuple[float, float]:
+    """The mean largest singular value; edge fluctuations and finite size are of order n^(-2/3)."""
+    return _mean(top_of_signal_plus_noise(arguments)[0], 4 * COLUMNS ** (-2 / 3))
+
+
+def left_alignment(arguments: Arguments) -> tuple[float, float]:
+    """The mean squared overlap of the left vectors; finite size is of order 1/n away from the critical signal."""
+    return _mean(top_of_signal_plus_noise(arguments)[1], 100 / COLUMNS)
+
+
+def right_alignment(arguments: Arguments) -> tuple[float, float]:
+    """The mean squared overlap of the right vectors."""
+    return _mean(top_of_signal_plus_noise(arguments)[2], 100 / COLUMNS)
+
+
+def alignment(arguments: Arguments) -> tuple[float, float]:
+    """The mean product of both overlaps, unsquared."""
+    _, left, right = top_of_signal_plus_noise(arguments)
+    return _mean(np.sqrt(left * right), 100 / COLUMNS)
+
+
+def share_below(arguments: Arguments) -> tuple[float, float]:
+    """The share of the positive singular values of dense noise that lie below a level.
+
+    Eigenvalues are rigid: a count differs from its limit by O(1), whatever the dimension. Four are allowed.
+    """
+    aspect, level, smaller = number(arguments["aspect"]), number(arguments["level"]), 500
+    m, n = (smaller, round(smaller / aspect)) if aspect <= 1 else (round(smaller * aspect), smaller)
+    noise = source("bulk", arguments).standard_normal((m, n)) / math.sqrt(n)
+    gram = noise @ noise.T if m <= n else noise.T @ noise
+    squares = np.linalg.eigvalsh(gram)
+    return float(np.mean(squares < level**2)), 4 / smaller

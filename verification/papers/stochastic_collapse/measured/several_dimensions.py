@@ -1,0 +1,96 @@
+"""What the claims about several dimensions are measured on: growth rates of simulated linear processes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
+from numerics.simulation.coupled_levels import coupled_samples
+from theory.ito import ItoProcess
+from theory.models.two_layer_origin import network_process, ratio_process
+from theory.notation import nu
+from verification.authoring.simulated import number, precision
+from verification.claim import Draw, Samples
+
+Arguments = Mapping[str, Any]
+
+STEP = 0.02
+"""Coarse step of the coupled levels, where the noise strength is 1."""
+
+LOWEST = 1e-10
+"""Lower end of the grid for the ratio x of the layers; the law has a mass of about ``LOWEST ** (m/2)`` below it."""
+
+
+def _log_norms(
+    process: ItoProcess, parameters: Mapping[sp.Symbol, float], initial: Sequence[float], until: float, draw: Draw
+) -> tuple[np.ndarray, np.ndarray]:
+    """The logarithm of the norm at the end, on a fine and a coarse level with common noise."""
+    pair = coupled_samples(
+        process,
+        parameters=parameters,
+        initial=initial,
+        step=STEP / draw.refinement,
+        until=until,
+        n_paths=draw.n,
+        seed=draw.seed,
+        first_trajectory=draw.first,
+        precision=precision(draw),
+    )
+    fine, coarse = (np.log(np.sum(level**2, axis=1)) / 2 for level in (pair.fine, pair.coarse))
+    return fine, coarse
+
+
+def _extrapolated(fine: np.ndarray, coarse: np.ndarray, offset: float = 0.0) -> Samples:
+    return Samples(offset + 2 * fine - coarse, correction=fine - coarse)
+
+
+def growth_under_isotropic_noise(arguments: Arguments, draw: Draw) -> Samples:
+    r"""Growth rate of :math:`\log|x|` for :math:`dx = -gx\,dt + |x|\,dW` in d dimensions; every direction is alike."""
+    d, g, until = int(arguments["d"]), number(arguments["g"]), 2.0
+    x = sp.symbols(f"x_1:{d + 1}", real=True)
+    rate = sp.Symbol("g", real=True)
+    process = ItoProcess(x, [-rate * e for e in x], sp.sqrt(sum(e**2 for e in x)) * sp.eye(d))
+    fine, coarse = _log_norms(process, {rate: g}, [1.0] + [0.0] * (d - 1), until, draw)
+    return _extrapolated(fine / until, coarse / until)
+
+
+def growth_of_equal_layers(arguments: Arguments, draw: Draw) -> Samples:
+    r"""1 + growth rate of all weights of a network of width n at :math:`\nu = 1`, started at :math:`|u| = |v|`.
+
+    The difference of the squared norms carries no noise and stays 0, so the rate is stationary from the start.
+    """
+    n, until = int(arguments["n"]), 1.0
+    start = ([1.0] + [0.0] * (n - 1)) * 2
+    fine, coarse = _log_norms(network_process(n, n), {nu: 1.0}, start, until, draw)
+    before = math.log(2) / 2
+    return _extrapolated((fine - before) / until, (coarse - before) / until, offset=1.0)
+
+
+def growth_of_unequal_layers(arguments: Arguments, draw: Draw) -> Samples:
+    r"""1 + growth rate between t = 3 and t = 4 at :math:`\nu = 1`: the noise depends on the step, so paths agree."""
+    n, m = int(arguments["n"]), int(arguments["m"])
+    start = [1.0] + [0.0] * (n - 1) + [0.5] + [0.0] * (m - 1)
+    process = network_process(n, m)
+    early = _log_norms(process, {nu: 1.0}, start, 3.0, draw)
+    late = _log_norms(process, {nu: 1.0}, start, 4.0, draw)
+    fine, coarse = (after - before for after, before in zip(late, early, strict=True))
+    return _extrapolated(fine, coarse, offset=1.0)
+
+
+def growth_on_grid(arguments: Arguments) -> tuple[float, float]:
+    r"""1 + exponent at :math:`\nu = 1` from the long-time mean of the ratio of the layers on a finite-volume grid."""
+    n, m = int(arguments["n"]), int(arguments["m"])
+    coarse, fine = (_grid_growth(n, m, cells) for cells in (1000, 2000))
+    return (4 * fine - coarse) / 3, abs(fine - coarse) + LOWEST ** (m / 2)
+
+
+def _grid_growth(n: int, m: int, cells: int) -> float:
+    # Above the grid the law has a mass of about exp(-60 (n - m)/2).
+    grid = fokker_planck_grid(ratio_process(n, m), (LOWEST, 60.0), parameters={nu: 1.0}, cells=cells, coordinate="log")
+    late = 60.0 / (n - m)
+    return 1 + ((n - m) * grid.at(1.0, grid.expectation(grid.nodes, late, steps=600)) - m) / 2

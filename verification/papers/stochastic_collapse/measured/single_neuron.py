@@ -1,0 +1,101 @@
+"""What the claims about the single neuron are measured on: the process (31) near the origin and away from it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from numerics.simulation.coupled_levels import coupled_samples
+from numerics.simulation.simulate import simulate
+from theory.ito import ItoProcess
+from theory.models.single_neuron import SingleNeuron, slope
+from theory.notation import eta, zeta
+from verification.authoring.simulated import number, precision
+from verification.claim import Draw, Samples
+from verification.papers.stochastic_collapse.measured.one_dimension import STEP
+
+Arguments = Mapping[str, Any]
+
+EARLY, LATE = 60.0, 120.0
+"""Growth counts between these times: by then the faster of the two modes dominates."""
+
+START = 1e-12
+"""How close to the origin a run starts."""
+
+SETTLED = 40.0
+"""Time after which a neuron has collapsed or not."""
+
+
+def _neuron(arguments: Arguments, activation: Any) -> SingleNeuron:
+    inputs, labels = ([sp.Rational(value) for value in arguments[name]] for name in ("x", "y"))
+    return SingleNeuron(inputs, labels, activation)
+
+
+@functools.cache
+def _linear_process(inputs: tuple[str, ...], labels: tuple[str, ...]) -> ItoProcess:
+    """The linear part of (31) at the origin, in the weights themselves."""
+    flow = _neuron({"x": inputs, "y": labels}, lambda z: slope * z).flow(sp.sqrt(len(inputs)))
+    origin, state = dict.fromkeys(flow.state, sp.S.Zero), flow.state
+    parts = [flow.drift, *(flow.dispersion[:, j] for j in range(flow.noise_dimension))]
+    drift, *columns = (part.jacobian(state).subs(origin) * state for part in parts)
+    return ItoProcess(state, drift, sp.Matrix.hstack(*columns))
+
+
+def growth_near_origin(arguments: Arguments, draw: Draw) -> Samples:
+    r"""Growth rate of :math:`\log|(w_1, w_2)|` of the linear part of (31) between two late times, extrapolated."""
+    process = _linear_process(tuple(arguments["x"]), tuple(arguments["y"]))
+    parameters = {slope: number(arguments["c"]), eta: 1.0, zeta: number(arguments["eta zeta^2"]) ** 0.5}
+
+    def log_norms(until: float) -> list[np.ndarray]:
+        pair = coupled_samples(
+            process,
+            parameters=parameters,
+            initial=[1.0, 0.5],
+            step=number(arguments["step"]) / draw.refinement,
+            until=until,
+            n_paths=draw.n,
+            seed=draw.seed,
+            first_trajectory=draw.first,
+            precision=precision(draw),
+        )
+        return [np.log(np.hypot(*level.T)) for level in (pair.fine, pair.coarse)]
+
+    before, after = log_norms(EARLY), log_norms(LATE)  # one path: the noise of a step depends on its number alone
+    fine, coarse = ((b - a) / (LATE - EARLY) for a, b in zip(before, after, strict=True))
+    return Samples(2 * fine - coarse, correction=fine - coarse)
+
+
+def _final_size(arguments: Arguments, draw: Draw) -> np.ndarray:
+    """The norm of the weights of a tanh neuron under (31), over that of its start.
+
+    An attracting origin lets a start of size r escape with a probability of order r^(2|lambda|/kappa^2), which is
+    r^(7/8) at eight times the threshold: attractivity is a statement about starts that are close enough.
+    """
+    start = np.array([START, START / 2])
+    run = simulate(
+        _neuron(arguments, sp.tanh).flow(sp.sqrt(len(arguments["x"]))),
+        parameters={eta: 1.0, zeta: number(arguments["eta zeta^2"]) ** 0.5},
+        initial=start,
+        step=STEP / draw.refinement,
+        until=SETTLED,
+        n_paths=draw.n,
+        seed=draw.seed,
+        first_trajectory=draw.first,
+        precision="float64",
+    )
+    assert run.final is not None
+    return np.hypot(*run.final.T) / np.hypot(*start)
+
+
+def collapse_of_tanh(arguments: Arguments, draw: Draw) -> Samples:
+    """Whether a tanh neuron has shrunk to less than 1e-3 of its start."""
+    return Samples((_final_size(arguments, draw) < 1e-3).astype(np.float64))
+
+
+def survival_of_tanh(arguments: Arguments, draw: Draw) -> Samples:
+    """Whether it has not."""
+    return Samples((_final_size(arguments, draw) >= 1e-3).astype(np.float64))

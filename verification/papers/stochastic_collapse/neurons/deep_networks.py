@@ -1,0 +1,198 @@
+r"""Sections 5 and 6, Figures 4, 6, 9, 10 and 12: the deep networks, as far as they can be judged without CIFAR."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from theory.ito import ItoProcess
+from theory.networks.neurons import effective_rank
+from theory.notation import eta
+from theory.stability.attractivity import attractivity_rate
+from verification.claim import Citation, Claim, Comparison, Figure, Identity, Kind, NearMiss, Numerical, Statement
+from verification.papers.stochastic_collapse.sets.neurons import PAPER
+
+MEASUREMENTS = "verification.papers.stochastic_collapse.measured.diagnostics"
+NETWORKS = "verification.papers.stochastic_collapse.measured.networks"
+
+# --- SC-061: what reduces the number of independent neurons ------------------------------------------------------
+
+x = sp.Symbol("theta", real=True)
+weight_decay = sp.Symbol("lambda", positive=True)
+
+PARTS, REPLICAS, STEPS = 2, 12, 1500
+DECAY = "0.01"
+SLOW, FAST = "0.05", "0.4"
+
+
+def _rate_with(decay: sp.Expr) -> sp.Expr:
+    """The rate of attractivity alpha of the origin, loss and diffusion arbitrary, with weight decay."""
+    L, D = (sp.Function(name, real=True)(x) for name in "LD")
+    process = ItoProcess.scalar(x, drift=-L.diff(x) - decay * x, dispersion=sp.sqrt(2 * D))
+    return attractivity_rate(process, vanishing=[L.diff(x), D, D.diff(x)]).alpha
+
+
+def _shift_by_decay() -> sp.Expr:
+    return sp.expand(_rate_with(weight_decay) - _rate_with(sp.S.Zero))
+
+
+SMALL_NETWORKS = tuple(
+    {
+        "learning rates": [SLOW, FAST],
+        "weight decay": DECAY,
+        "replicas": REPLICAS,
+        "steps": STEPS,
+        "number": number,
+    }
+    for number in range(PARTS)
+)
+
+
+SC_061 = Claim(
+    id="SC-061",
+    title="what reduces the number of independent neurons",
+    kind=Kind.FIGURE,
+    cites=Citation(PAPER, "Figures 4, 9, 10, Appendix J"),
+    symbols={weight_decay: "weight decay", eta: "learning rate"},
+    scope=(
+        "small networks on synthetic images, one hidden layer of 16 GELU neurons, plain SGD, weight decay 0.01, "
+        f"{STEPS} steps; VGG-16 and ResNet-18 on CIFAR are not trained here"
+    ),
+    printed_text=(
+        "larger learning rates and more label noise reduce the fraction of independent neurons; batch size produces "
+        "complex shifts; layer-to-layer oscillations of ResNet-18 come from the residual constraint"
+    ),
+    notes=(
+        "Not judged: the paper's figures themselves, label noise, batch size, and the oscillations.",
+        "In the small networks weight decay does it, not gradient noise: without decay all neurons stay independent at "
+        "each of these learning rates, with batches 16 times as large as many collapse, and with 40 % wrong labels "
+        "fewer do (docs/evidence/collapse_of_neurons.json). All deep runs of the paper use momentum 0.9 and weight "
+        "decay 5e-4.",
+        "Released code: the ResNet loop writes results[layer_i - 1] with layer_i from 0, so that conv1 is shown at the "
+        "last tick and all other layers one too early: the oscillation is attributed to the wrong layers.",
+        "Released code: for VGG conv13 the concatenated vectors of conv12 are used again, so that its point repeats "
+        "conv12.",
+        "Released code: for ResNet-18 batch normalisation and all but one reader of a residual stream are left out, "
+        "against Propositions H.1 and H.2.",
+        "Released code: the sweep of batch sizes for ResNet-18 does not set the learning rate (0.5 by default, 0.02 in "
+        "the text).",
+    ),
+    statements=(
+        Statement(
+            name="learning rate",
+            says=f"Sign of the change of the independent share from learning rate {SLOW} to {FAST}, in small networks.",
+            left=r"\mathrm{sign}\,\Delta",
+            form=Figure(f"{NETWORKS}:small_networks", SMALL_NETWORKS, f"{NETWORKS}:direction"),
+            printed=sp.Integer(-1),
+            near_misses=(NearMiss("more neurons", sp.S.One), NearMiss("no change", sp.S.Zero)),
+        ),
+        Statement(
+            name="weight decay",
+            says="What weight decay alone adds to the rate of attractivity of the origin (a remark).",
+            left=r"\alpha_\lambda - \alpha_0",
+            form=Identity(_shift_by_decay),
+            printed=weight_decay,
+            near_misses=(
+                NearMiss("sign", -weight_decay),
+                NearMiss("twice", 2 * weight_decay),
+                NearMiss("per step", eta * weight_decay),
+                NearMiss("nothing", sp.S.Zero),
+            ),
+            counts=False,
+        ),
+    ),
+)
+
+# --- SC-098: effective rank --------------------------------------------------------------------------------------
+
+s_1, s_2, s_3 = sp.symbols("s_1 s_2 s_3", positive=True)
+VALUES = (s_1, s_2, s_3)
+_shares = [value / sum(VALUES) for value in VALUES]
+
+PRINTED_RANK = -sum(share * sp.log(share) for share in _shares)
+CORRECTED_RANK = sp.exp(PRINTED_RANK)
+
+_one_each = (sp.S.One,) * 4
+
+
+def _rank_of_identity() -> sp.Expr:
+    return effective_rank(_one_each)
+
+
+SC_098 = Claim(
+    id="SC-098",
+    title="effective rank, and the name of a network",
+    kind=Kind.IDENTITY,
+    cites=Citation(PAPER, "Section 6, Figures 6 and 12"),
+    symbols={s_1: "largest singular value", s_2: "second singular value", s_3: "third singular value"},
+    scope="the effective rank of the reference that Figure 12 cites, Roy and Vetterli (2007)",
+    printed_text=(
+        'the effective rank is rho = -sum_i s_i log s_i, s_i normalised to sum 1; "VGG-16 and ResNet-16 on CIFAR-10 '
+        'and CIFAR-100"'
+    ),
+    corrected_text="rho = exp(-sum_i s_i log s_i); ResNet-18",
+    notes=(
+        "The printed rho is the logarithm of the effective rank: 1.386 for the identity of four dimensions.",
+        "The released code computes the printed form, with 1e-8 inside the logarithm.",
+        'Figure 12 speaks of "the weight matrices of independent neurons"; the code takes all neurons of the layer.',
+        "That a longer phase of large learning rate lowers the rank and helps generalisation is not judged here: the "
+        "networks are not trained again.",
+    ),
+    statements=(
+        Statement(
+            name="effective rank",
+            says="The effective rank of a matrix with three singular values.",
+            left=r"\rho",
+            form=Identity(lambda: effective_rank(VALUES)),
+            printed=PRINTED_RANK,
+            corrected=CORRECTED_RANK,
+            near_misses=(
+                NearMiss("sign lost", sp.exp(-PRINTED_RANK)),
+                NearMiss("participation ratio", 1 / sum(share**2 for share in _shares)),
+                NearMiss("number of singular values", sp.Integer(3)),
+                NearMiss("base 2 in one place", 2**PRINTED_RANK),
+            ),
+            comparisons=(
+                Comparison(
+                    name="singular values of rotated matrices",
+                    evaluator=f"{MEASUREMENTS}:rank_of_spectrum",
+                    arguments=({"values": ["4", "2", "1"]}, {"values": ["1", "1", "1/8"]}),
+                    predicted=lambda candidate, arguments: candidate.subs(
+                        dict(zip(VALUES, map(sp.Rational, arguments["values"]), strict=True))
+                    ),
+                    tolerance=1e-8,
+                ),
+            ),
+        ),
+        Statement(
+            name="identity",
+            says="The effective rank of the identity of four dimensions.",
+            left=r"\rho(I_4)",
+            form=Identity(_rank_of_identity),
+            printed=sp.log(4),
+            corrected=sp.Integer(4),
+            near_misses=(NearMiss("base 2", sp.Integer(2)), NearMiss("its inverse", sp.Rational(1, 4))),
+        ),
+        Statement(
+            name="ResNet-16",
+            says="Layers with weights of the residual network on CIFAR-100, the number in its name.",
+            left=r"\text{ResNet-}",
+            form=Numerical(),
+            printed=sp.Integer(16),
+            corrected=sp.Integer(18),
+            near_misses=(
+                NearMiss("shortcuts counted", sp.Integer(21)),
+                NearMiss("without the linear layer", sp.Integer(17)),
+            ),
+            comparisons=(
+                Comparison(
+                    name="the network, built",
+                    evaluator=f"{NETWORKS}:layers_with_weights",
+                    arguments=({"width": "0.0625"},),
+                    predicted=lambda candidate, _: candidate,
+                ),
+            ),
+        ),
+    ),
+)
+
+CLAIMS = (SC_061, SC_098)

@@ -1,0 +1,46 @@
+"""The paper, and the symbols and models that several of its sections share."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from theory.ito import ItoProcess
+from theory.models.double_well import DoubleWell
+from theory.models.geometric_brownian import GeometricBrownianMotion
+from theory.notation import mu, theta, zeta
+
+PAPER = "stochastic_collapse"
+
+
+L_2 = sp.Symbol("L_2", real=True)
+
+
+L_3 = sp.Symbol("L_3", real=True)
+
+
+D_2 = sp.Symbol("D_2", positive=True)
+
+
+D_3 = sp.Symbol("D_3", real=True)
+
+
+GBM = GeometricBrownianMotion()
+
+
+WELL = DoubleWell()
+
+
+GBM_SYMBOLS = {mu: "drift rate", zeta: "volatility rate", theta: "the process, started at theta_0 > 0"}
+
+
+JET_SYMBOLS = {L_2: "L''(0)", D_2: "D''(0) > 0", L_3: "L'''(0)", D_3: "D'''(0)"}
+
+
+WELL_SYMBOLS = {mu: "curvature parameter, mu > 0", zeta: "noise amplitude", theta: "the weight"}
+
+
+def flow_near_invariant_point() -> ItoProcess:
+    r"""Stochastic gradient flow with :math:`L'(0) = D(0) = D'(0) = 0`, to third order in :math:`\theta > 0`."""
+    loss = L_2 * theta**2 / 2 + L_3 * theta**3 / 6
+    noise = D_2 * theta**2 / 2 + D_3 * theta**3 / 6
+    return ItoProcess.scalar(theta, drift=-sp.diff(loss, theta), dispersion=sp.sqrt(2 * noise))

@@ -1,0 +1,341 @@
+"""A process pool that survives the death of its workers.
+
+``concurrent.futures.ProcessPoolExecutor`` fails every pending call when one worker dies. Here each worker
+holds exactly one call, so the pool knows which call a dead worker was running: that call alone is tried
+again, on a fresh worker, and after three deaths reported; its neighbours notice nothing.
+
+Workers are forked from a server process that has the libraries already loaded, so that a replacement is there
+within milliseconds. One thread of the coordinator, :meth:`WorkerPool._manage`, speaks to them all.
+"""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import pickle
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from verification.errors import VerificationError
+from verification.run.settings import available_cores
+from verification.run.worker import READY, one_sentence, serve
+
+ATTEMPTS = 3
+"""How many workers a call may cost before it is reported."""
+
+PRELOAD = (
+    "verification.run.one_thread",
+    "numpy",
+    "sympy",
+    "mpmath",
+    "flint",
+    "theory",
+    "verification.run.worker",
+    "verification.run.task",
+)
+"""Modules that workers find already imported; what is missing is passed over."""
+
+
+class WorkerDiedError(VerificationError):
+    """Every worker that ran the call died: killed by the system, or brought down by a fault in C code."""
+
+
+class TimeLimitError(VerificationError):
+    """The call ran past its time limit and its worker was killed."""
+
+
+class PoolError(VerificationError):
+    """The pool cannot run calls: workers die before they are ready, or it was shut down."""
+
+
+@dataclass(eq=False)
+class _Call:
+    """A call on its way to a result."""
+
+    future: Future[Any]
+    message: bytes
+    time_limit: float | None
+    deaths: int = 0
+
+
+@dataclass(eq=False)
+class _Worker:
+    """A worker process as the coordinator sees it. ``lifeline`` closes when the coordinator ends."""
+
+    process: Any
+    calls: Connection
+    lifeline: Connection
+    ready: bool = False
+    call: _Call | None = None
+    deadline: float = field(default=float("inf"))
+
+
+class WorkerPool(Executor):
+    """An executor over long-lived worker processes, each running one call at a time.
+
+    A callable with attributes ``time_limit`` (seconds) or ``memory_limit`` (bytes beyond what the worker holds) runs
+    under these limits. A future fails with :class:`TimeLimitError`, with ``MemoryError``, with
+    :class:`WorkerDiedError` after ``ATTEMPTS`` deaths, or with what the call raised.
+
+    Args:
+        workers: Number of processes; by default the number of cores this process may use.
+        preload: Modules to be imported once, in the process that workers are forked from.
+
+    Example:
+        >>> with WorkerPool(1) as pool:
+        ...     pool.submit(pow, 2, 10).result()
+        1024
+    """
+
+    enforces_limits = True
+
+    def __init__(self, workers: int | None = None, *, preload: Sequence[str] = PRELOAD) -> None:
+        self.size = workers if workers is not None else available_cores()
+        if self.size < 1:
+            raise PoolError(f"workers must be at least 1, got {self.size}.")
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(list(preload))
+        self._names = (f"driftproof-worker-{i}" for i in itertools.count())
+        self._guard = threading.Lock()
+        self._pending: deque[_Call] = deque()
+        self._suspects: deque[_Call] = deque()
+        self._workers: list[_Worker] = []
+        self._deaths_at_start = 0
+        self._failure: PoolError | None = None
+        self._closing = False
+        self._killing = False
+        self._alarm, self._bell = self._context.Pipe(duplex=False)
+        self._manager = threading.Thread(target=self._manage, name="driftproof-pool", daemon=True)
+        self._manager.start()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Have ``fn(*args, **kwargs)`` run in a worker.
+
+        Raises:
+            PoolError: the pool was shut down, or its workers cannot start.
+        """
+        memory_limit = getattr(fn, "memory_limit", None)
+        message = pickle.dumps((fn, args, kwargs, memory_limit))
+        call = _Call(Future(), message, getattr(fn, "time_limit", None))
+        with self._guard:
+            if self._failure is not None:
+                raise self._failure
+            if self._closing:
+                raise PoolError("the pool was shut down and takes no more calls. Make a new WorkerPool.")
+            self._pending.append(call)
+        self._ring()
+        return call.future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more calls and end the workers when the present ones are done."""
+        self._close(kill=False, cancel=cancel_futures)
+        if wait:
+            self._manager.join()
+
+    def kill(self) -> None:
+        """Take no more calls and end the workers at once; unfinished futures are cancelled or fail."""
+        self._close(kill=True, cancel=True)
+        self._manager.join()
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of the workers that are alive."""
+        return tuple(worker.process.pid for worker in self._workers)
+
+    def _close(self, *, kill: bool, cancel: bool) -> None:
+        with self._guard:
+            self._closing = True
+            self._killing |= kill
+            if cancel:
+                for call in self._pending:
+                    call.future.cancel()
+        self._ring()
+
+    def _ring(self) -> None:
+        """Wake the manager. Rings that it has not yet answered need no second one."""
+        with self._guard:
+            if not self._bell.closed and not self._alarm.poll():
+                self._bell.send_bytes(b"!")
+
+    def _manage(self) -> None:
+        try:
+            while not self._finished():
+                self._hand_out()
+                if self._finished():
+                    break  # The calls that waited were cancelled: nothing will ring any more.
+                for connection in wait([self._alarm, *(worker.calls for worker in self._workers)], self._patience()):
+                    if connection is self._alarm:
+                        self._alarm.recv_bytes()
+                    else:
+                        self._listen(next(worker for worker in self._workers if worker.calls is connection))
+                self._enforce_time_limits()
+        except BaseException as error:
+            self._fail(PoolError(f"the pool failed: {type(error).__name__}: {error}."))
+        finally:
+            self._end()
+
+    def _finished(self) -> bool:
+        with self._guard:
+            busy = self._pending or self._suspects or any(worker.call for worker in self._workers)
+            return self._killing or self._failure is not None or (self._closing and not busy)
+
+    def _hand_out(self) -> None:
+        """Give calls to ready workers, and see that there are enough workers for the calls that wait."""
+        for worker in [worker for worker in self._workers if worker.ready and worker.call is None]:
+            call = self._next_call()
+            if call is None:
+                break
+            self._give(worker, call)
+        with self._guard:
+            waiting = len(self._pending) + len(self._suspects)
+        starting = sum(not worker.ready for worker in self._workers)
+        for _ in range(min(waiting - starting, self.size - len(self._workers))):
+            self._start_worker()
+
+    def _next_call(self) -> _Call | None:
+        with self._guard:
+            # A suspect goes to a fresh worker only: _listen hands it over when one reports.
+            while self._pending:
+                call = self._pending.popleft()
+                if call.future.set_running_or_notify_cancel():
+                    return call
+        return None
+
+    def _give(self, worker: _Worker, call: _Call) -> None:
+        worker.call = call
+        worker.deadline = time.monotonic() + call.time_limit if call.time_limit is not None else float("inf")
+        try:
+            worker.calls.send_bytes(call.message)
+        except OSError:
+            self._bury(worker)
+
+    def _listen(self, worker: _Worker) -> None:
+        try:
+            message = worker.calls.recv_bytes()
+        except (EOFError, OSError):
+            self._bury(worker)
+            return
+        if message == READY:
+            worker.ready = True
+            self._deaths_at_start = 0
+            if self._suspects:
+                self._give(worker, self._suspects.popleft())
+            return
+        call, worker.call, worker.deadline = worker.call, None, float("inf")
+        assert call is not None, "a worker answers only what it was asked"
+        try:
+            succeeded, value = pickle.loads(message)
+        except Exception as error:
+            succeeded, value = (
+                False,
+                PoolError(f"the call's value cannot be read here: {type(error).__name__}: {error}."),
+            )
+        if succeeded:
+            call.future.set_result(value)
+            return
+        if isinstance(value, MemoryError):
+            self._retire(worker)  # What a failed allocation left half-built must not meet the next call.
+        call.future.set_exception(value)
+
+    def _bury(self, worker: _Worker) -> None:
+        """A worker died: its call, if it had one, goes to a fresh worker or, after three deaths, is reported."""
+        cause = self._retire(worker, patience=1.0)
+        if not worker.ready:
+            self._death_at_start(cause)
+            return
+        call = worker.call
+        if call is None:
+            return
+        call.deaths += 1
+        if call.deaths < ATTEMPTS:
+            self._suspects.append(call)
+        else:
+            call.future.set_exception(WorkerDiedError(f"{ATTEMPTS} workers died of it; the last {cause}."))
+
+    def _enforce_time_limits(self) -> None:
+        now = time.monotonic()
+        for worker in [worker for worker in self._workers if worker.deadline <= now]:
+            call = worker.call
+            assert call is not None, "only a worker with a call has a deadline"
+            self._retire(worker)
+            call.future.set_exception(TimeLimitError(f"the time limit of {call.time_limit:g} s was reached."))
+
+    def _patience(self) -> float | None:
+        deadline = min((worker.deadline for worker in self._workers), default=float("inf"))
+        return None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
+
+    def _start_worker(self) -> None:
+        ours, theirs = self._context.Pipe()
+        end, lifeline = self._context.Pipe(duplex=False)
+        process = self._context.Process(target=serve, args=(theirs, end), name=next(self._names), daemon=True)
+        # A blocked SIGINT is inherited: a Ctrl-C at the terminal reaches neither the server nor a worker being born.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            process.start()
+        except (OSError, EOFError) as error:
+            self._death_at_start(f"could not be started ({one_sentence(error)})")
+            ours.close()
+            lifeline.close()
+        else:
+            self._workers.append(_Worker(process, ours, lifeline))
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            theirs.close()
+            end.close()
+
+    def _death_at_start(self, cause: str) -> None:
+        self._deaths_at_start += 1
+        if self._deaths_at_start >= ATTEMPTS:
+            self._fail(PoolError(f"{ATTEMPTS} workers in a row {cause} before they were ready for work."))
+
+    def _retire(self, worker: _Worker, *, patience: float = 0.0) -> str:
+        """End a worker that has not ended by itself after ``patience`` seconds; the answer says how it ended."""
+        self._workers.remove(worker)
+        worker.process.join(timeout=patience)
+        worker.process.kill()
+        # Should the server that reaps it be dead too, this ends the worker all the same.
+        worker.lifeline.close()
+        worker.calls.close()
+        worker.process.join()
+        code = worker.process.exitcode
+        worker.process.close()
+        return (
+            f"was ended by {_signal_name(-code)}" if code is not None and code < 0 else f"ended with exit code {code}"
+        )
+
+    def _fail(self, error: PoolError) -> None:
+        with self._guard:
+            self._failure = error
+
+    def _end(self) -> None:
+        """Leave no process and no open future behind."""
+        with self._guard:
+            self._closing = True
+            calls = [*self._pending, *self._suspects, *(worker.call for worker in self._workers if worker.call)]
+            self._pending.clear()
+            self._suspects.clear()
+        for worker in list(self._workers):
+            self._retire(worker)
+        for call in calls:
+            if self._failure is None:
+                call.future.cancel()
+            if call.future.running() or call.future.set_running_or_notify_cancel():
+                call.future.set_exception(self._failure or PoolError("the pool was ended before the call was done."))
+        with self._guard:
+            self._bell.close()
+            self._alarm.close()
+
+
+def _signal_name(number: int) -> str:
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+    return f"{name} (perhaps the system ran out of memory)" if number == signal.SIGKILL else name

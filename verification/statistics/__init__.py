@@ -1,1 +1,0 @@
-"""Sample sizes, intervals and the decisions they allow."""
