@@ -1,4 +1,6 @@
-r"""The exact mean of a student mode in numbers: the spectral sum and integral of :mod:`theory.models.teacher_student.stochastic_logistic`.
+r"""The exact mean of a student mode in numbers: its spectral sum and integral.
+
+The theory is in :mod:`theory.models.teacher_student.stochastic_logistic`.
 
 The wave integral runs over :math:`u` with :math:`\rho = \exp(u - e^{-u})` by the trapezoidal rule, halved until it
 stands still. In this variable the poles of the weight, at :math:`\rho = \pm i|k/2 - j|`, lie at the distance

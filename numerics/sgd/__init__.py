@@ -1,6 +1,7 @@
 """Real stochastic gradient descent, without the limit of small steps.
 
-Small models run in the fused kernels of :func:`numerics.simulation.simulate.simulate`, networks of any shape run with PyTorch;
+Small models run in the fused kernels of :func:`numerics.simulation.simulate.simulate`, networks of any shape run with
+PyTorch;
 both draw their noise from counters, so that a replica is the same whatever runs beside it.
 
 =====================  ========================================================================================

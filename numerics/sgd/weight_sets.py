@@ -2,7 +2,8 @@ r"""Affine sets :math:`\{\theta : N\theta + c = 0\}` of the weights of a PyTorch
 
 :func:`sign_set` and :func:`permutation_set` name the weights of hidden neurons of fully-connected layers, or of hidden
 channels of convolutions; :func:`vanishing`, :func:`equal` and :func:`affine` make any other set. Layers are named as in
-``module.named_modules()``, and neurons are counted from 0, both PyTorch's way. :mod:`theory.networks.feed_forward` has the
+``module.named_modules()``, and neurons are counted from 0, both PyTorch's way. :mod:`theory.networks.feed_forward`
+has the
 symbolic twins.
 
 References:

@@ -1,6 +1,7 @@
 r"""Iteration of a stochastic recursion on many replicas, in the fused kernel: real SGD for small models.
 
-The same engine as :func:`numerics.simulation.simulate.simulate`: noise addressed by (seed, stream, replica, step), statistics on
+The same engine as :func:`numerics.simulation.simulate.simulate`: noise addressed by (seed, stream, replica, step),
+statistics on
 the way, the same bits for any number of threads.
 """
 
@@ -66,7 +67,8 @@ def iterate(
         on_divergence: ``"raise"``, or ``"count"`` to go on with the finite replicas.
         first_replica: Number of the first replica, for runs that continue others.
         stream: Names independent noise under the same seed.
-        chunk: Replicas per kernel call, a multiple of :data:`numerics.simulation.simulate.BLOCK`. Does not change the result.
+        chunk: Replicas per kernel call, a multiple of :data:`numerics.simulation.simulate.BLOCK`. Does not change the
+        result.
 
     Returns:
         Its ``times`` are step numbers; ``final`` has shape ``(n_replicas, d)``, ``paths`` ``(len(at), n_replicas, d)``.

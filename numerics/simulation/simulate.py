@@ -139,7 +139,8 @@ def simulate(
         observables: Names to expressions in the state, parameters, accumulators and time, or a sequence of expressions,
             which are then their own names. Evaluated in float64.
         accumulators: Symbols to functionals of the path; see :mod:`numerics.simulation.accumulators`.
-        coordinates: ``"log"`` steps :math:`y = \log|x|` (:mod:`numerics.simulation.log_coordinates`); ``initial`` is still x,
+        coordinates: ``"log"`` steps :math:`y = \log|x|` (:mod:`numerics.simulation.log_coordinates`); ``initial`` is
+        still x,
             while ``final``, observables and accumulators speak of ``log_distance``.
         count_sign_changes: Count the steps in which a coordinate jumps across zero.
         keep_final: Keep the last states, one row per trajectory.

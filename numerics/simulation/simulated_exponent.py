@@ -66,7 +66,8 @@ def simulated_exponent(
             own.
         parameters: A number for each symbol.
         transverse: The coordinates x whose norm grows and is divided; all of them unless given. The others, as the
-            point in :func:`theory.stability.transverse.linearised_along`, move on by themselves, and neither their drift nor
+            point in :func:`theory.stability.transverse.linearised_along`, move on by themselves, and neither their
+            drift nor
             their dispersion may depend on x.
         initial: Not 0; one number per coordinate or one row per trajectory.
         step: Step size.
@@ -165,5 +166,6 @@ def _require_homogeneous(process: ItoProcess, growing: Sequence[int]) -> None:
                 if decide_zero(euler).kind not in ("zero", "certified"):
                     raise ArgumentError(
                         f"the {name} of {process.state[i]} must be homogeneous of degree {degree} in "
-                        f"{tuple(coordinates)}, got {f}. Linearise first: theory.stability.transverse.transverse_linearisation."
+                        f"{tuple(coordinates)}, got {f}. Linearise first: "
+                        "theory.stability.transverse.transverse_linearisation."
                     )

@@ -1,7 +1,8 @@
 r"""Proofs by normal form: a residual that is the zero rational function in its generators is zero.
 
 The judge is small: rewriting rules that are identities (:mod:`theory.decision.kernels`) and exact arithmetic
-(:mod:`theory.decision.rational_functions`), each verdict of which is confirmed by evaluation modulo random primes, a route that
+(:mod:`theory.decision.rational_functions`), each verdict of which is confirmed by evaluation modulo random primes, a
+route that
 shares no polynomial arithmetic with the first.
 """
 

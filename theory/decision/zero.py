@@ -2,9 +2,11 @@ r"""Is this expression zero, under these assumptions? And what is its sign?
 
 Three rungs, from proof to evidence:
 
-1. A *normal form* (:mod:`theory.decision.normal_form`): a residual that is the zero rational function in its generators is zero
+1. A *normal form* (:mod:`theory.decision.normal_form`): a residual that is the zero rational function in its
+generators is zero
    wherever its denominators are not. This is a proof.
-2. *Balls* (:mod:`theory.decision.balls`) at random rational points inside the assumptions and the conditions. One ball that
+2. *Balls* (:mod:`theory.decision.balls`) at random rational points inside the assumptions and the conditions. One
+ball that
    excludes 0 is a proof of the contrary, and its point is the witness.
 3. Balls of radius below :math:`2^{-400}` around 0 at forty points are strong evidence, and no proof.
 

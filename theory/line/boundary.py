@@ -18,7 +18,8 @@ natural     :math:`\Sigma = N = \infty`
 
 Nothing is integrated. With :math:`e^{\int 2b/a} \sim C e^{E(\tau)}\tau^\gamma`,
 :math:`E \sim c\,\tau^p` and :math:`a \sim a_0\tau^\alpha` at distance :math:`\tau` from the end
-(:mod:`theory.line.endpoints`), L'Hôpital's rule gives :math:`S\,m` resp. :math:`M\,s` :math:`\sim \tau^{1-\alpha-p}`, so
+(:mod:`theory.line.endpoints`), L'Hôpital's rule gives :math:`S\,m` resp. :math:`M\,s` :math:`\sim \tau^{1-\alpha-p}`,
+so
 that everything follows from the numbers :math:`\gamma, \alpha, p` and the sign of :math:`c`.
 
 References:

@@ -48,7 +48,8 @@ class TopExponent:
     Attributes:
         value: An expression; where a part has the route "integral" it holds a quotient of integrals for quadrature.
         route: "one growth rate" (the same in every direction), "invariant directions" (the larger of two),
-            "blocks" (the largest of those of the blocks of :mod:`theory.stability.invariant_subspaces`), "von Mises" (the direction follows
+            "blocks" (the largest of those of the blocks of :mod:`theory.stability.invariant_subspaces`), "von Mises"
+            (the direction follows
             a von Mises law), or "integral".
     """
 
@@ -61,7 +62,8 @@ class TopExponent:
         return -self.value
 
     def decide(self, values: Mapping[sp.Expr, object] | None = None) -> str:
-        """What the sign says at numbers for all parameters, as :meth:`theory.stability.attractivity.AttractivityRate.decide`.
+        """What the sign says at numbers for all parameters, as
+        :meth:`theory.stability.attractivity.AttractivityRate.decide`.
 
         Returns:
             "attractive", "not attractive", or "undecided by this order" where the exponent is 0.
@@ -69,7 +71,8 @@ class TopExponent:
         Raises:
             MissingParameterError: a symbol has no value.
             SymbolError: a value is no finite real number, or contradicts the assumptions of its symbol.
-            UnsupportedFormError: the value holds an integral; take :func:`numerics.deterministic.exponent_on_circle.exponent_on_circle`.
+            UnsupportedFormError: the value holds an integral; take
+            :func:`numerics.deterministic.exponent_on_circle.exponent_on_circle`.
 
         Example:
             >>> c, s = sp.symbols("c s", positive=True)
@@ -79,7 +82,8 @@ class TopExponent:
         """
         if self.value.has(sp.Integral):
             raise UnsupportedFormError(
-                "the exponent is a quotient of integrals. Evaluate it with numerics.deterministic.exponent_on_circle.exponent_on_circle."
+                "the exponent is a quotient of integrals. Evaluate it with "
+                "numerics.deterministic.exponent_on_circle.exponent_on_circle."
             )
         return decided_sign(self.alpha, values)
 

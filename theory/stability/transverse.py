@@ -16,7 +16,8 @@ like :math:`\sqrt{2D}` never has to be differentiated. By Itô's formula, for :m
 
 Theorem 4.2 of the stochastic-collapse paper (:math:`D = a/2`, :math:`b = -\nabla L`) asks for :math:`Q + \delta G < 0`
 and :math:`G > \delta` in *every* direction: :math:`r^{2\delta}` is then a supermartingale next to the set. The top
-Lyapunov exponent, an average of :math:`Q` over directions, may be negative without it; see :mod:`theory.stability.lyapunov`.
+Lyapunov exponent, an average of :math:`Q` over directions, may be negative without it; see
+:mod:`theory.stability.lyapunov`.
 """
 
 from __future__ import annotations
@@ -237,7 +238,8 @@ def linearised_along(process: ItoProcess, affine_set: AffineSet) -> ItoProcess:
     .. math:: dp = T^\top b(p)\,dt + T^\top\sigma(p)\,dW, \qquad dy = A(p)\,y\,dt + \sum_jB_j(p)\,y\,dW_j
 
     Its exponent :math:`\lim\log|y_t|/t` decides attraction by a set on which the process has a stationary law;
-    :func:`numerics.simulation.simulated_exponent.simulated_exponent` finds it, ``transverse`` being the last k coordinates.
+    :func:`numerics.simulation.simulated_exponent.simulated_exponent` finds it, ``transverse`` being the last k
+    coordinates.
 
     Args:
         process: As for :func:`transverse_linearisation`.

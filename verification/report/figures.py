@@ -8,12 +8,13 @@ from typing import Any
 
 from verification.drawing.intervals import Picture
 
+PAPER = "verification.papers.stochastic_collapse."
 PICTURES = {
-    "verification.papers.stochastic_collapse.figures.figure_1:measure": "verification.papers.stochastic_collapse.figures.picture_1:pictures",
-    "verification.papers.stochastic_collapse.figures.figure_2:measure": "verification.papers.stochastic_collapse.figures.picture_2:pictures",
-    "verification.papers.stochastic_collapse.figures.figure_5:measure": "verification.papers.stochastic_collapse.figures.picture_5:pictures",
-    "verification.papers.stochastic_collapse.figures.figure_11:measure": "verification.papers.stochastic_collapse.figures.picture_5:batch_pictures",
-    "verification.papers.stochastic_collapse.neurons.two_neurons:measure": "verification.papers.stochastic_collapse.figures.picture_7:pictures",
+    PAPER + "figures.figure_1:measure": PAPER + "figures.picture_1:pictures",
+    PAPER + "figures.figure_2:measure": PAPER + "figures.picture_2:pictures",
+    PAPER + "figures.figure_5:measure": PAPER + "figures.picture_5:pictures",
+    PAPER + "figures.figure_11:measure": PAPER + "figures.picture_5:batch_pictures",
+    PAPER + "neurons.two_neurons:measure": PAPER + "figures.picture_7:pictures",
 }
 """What a claim measures again -> ``module:function`` of ``f(name, parts, summary) -> list[Picture]``.
 

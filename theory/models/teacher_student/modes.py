@@ -10,7 +10,8 @@ From the matrix recursion of noisy gradient descent to the law of one singular v
    :math:`\hat s = w^2`, :math:`u = 1/\hat s`.
 6. :func:`path_solution`: :math:`\hat s` as a function of the Brownian path.
 
-The mean of :math:`\hat s` is in :mod:`theory.models.teacher_student.stochastic_logistic`, bounds on it in :mod:`theory.models.teacher_student.mean`.
+The mean of :math:`\hat s` is in :mod:`theory.models.teacher_student.stochastic_logistic`, bounds on it in
+:mod:`theory.models.teacher_student.mean`.
 
 References:
     Chen, Kunin, Yamamura, Ganguli, "Stochastic Collapse: How Gradient Noise Attracts SGD Dynamics Towards Simpler

@@ -1,7 +1,8 @@
 r"""Section 4 in several dimensions: the sufficient condition of theorem 4.2, and its scope.
 
 The paper writes :math:`d\theta = \mu\,dt + \sqrt{2D}\,dW` with :math:`\mu = -\nabla L` in theorem 4.2. :math:`l` is the
-distance to the affine set; the jets next to it are in :mod:`~verification.papers.stochastic_collapse.attraction.normal_jets`.
+distance to the affine set; the jets next to it are in
+:mod:`~verification.papers.stochastic_collapse.attraction.normal_jets`.
 """
 
 from __future__ import annotations

@@ -204,7 +204,8 @@ def predicted_test_error(error: sp.Expr, noise: float) -> float:
     A mode below has collapsed and adds nothing.
 
     Args:
-        error: An expression in :math:`\tilde s`, :math:`q`, :math:`\nu`; see :mod:`theory.models.teacher_student.error`.
+        error: An expression in :math:`\tilde s`, :math:`q`, :math:`\nu`; see
+        :mod:`theory.models.teacher_student.error`.
         noise: Standard deviation of the label noise.
     """
     data, strength = data_set(), RATE * noise**2
