@@ -48,7 +48,7 @@ LAST_SINGLE = 2**24
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A simulation, checked and ready to run; its fields mean what they mean to :func:`~numerics.simulation.simulate.simulate`.
+    """A simulation, checked and ready to run; the fields mean what they mean to :func:`simulate`.
 
     Attributes:
         one_step: What is stepped, in the coordinates that are stepped, and how.

@@ -62,8 +62,7 @@ class TopExponent:
         return -self.value
 
     def decide(self, values: Mapping[sp.Expr, object] | None = None) -> str:
-        """What the sign says at numbers for all parameters, as
-        :meth:`theory.stability.attractivity.AttractivityRate.decide`.
+        """What the sign says at numbers for all parameters, as for a rate of attractivity.
 
         Returns:
             "attractive", "not attractive", or "undecided by this order" where the exponent is 0.
