@@ -187,7 +187,7 @@ def test_no_process_outlives_a_coordinator_that_is_killed(function):
     program = textwrap.dedent(f"""
         import time
         from tests.verification.run.test_pool import assignment
-        from verification.pool import WorkerPool
+        from verification.run.pool import WorkerPool
         pool = WorkerPool(2)
         futures = [pool.submit(assignment("{function}")) for _ in range(2)]
         while not all(future.running() for future in futures):

@@ -155,8 +155,8 @@ PROGRAM = textwrap.dedent("""
     import sys
     from pathlib import Path
     from tests.verification.fakes import sums
-    from verification.runner import run
-    from verification.store import Store
+    from verification.run.runner import run
+    from verification.run.store import Store
     with Store(sys.argv[1]) as store:
         summary = run(sums(seconds=0.02, trace=sys.argv[2]), store=store, workers=2,
                       on_progress=lambda progress: print(progress.tasks_done, flush=True))

@@ -199,9 +199,9 @@ def test_a_write_that_the_system_refuses_is_one_sentence(path):
     """A limit on file sizes is what this process can impose on itself to be refused by the kernel, not by SQLite."""
     program = textwrap.dedent("""
         import resource, signal, sys
-        from verification.store import Store
+        from verification.run.store import Store
         from verification.errors import StoreError
-        from verification.task import Result, Status, Task
+        from verification.run.task import Result, Status, Task
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         with Store(sys.argv[1]) as store:
             resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
@@ -223,8 +223,8 @@ def test_a_write_that_the_system_refuses_is_one_sentence(path):
 def test_no_acknowledged_result_is_lost_when_the_writer_is_killed(path):
     program = textwrap.dedent("""
         import itertools, sys
-        from verification.store import Store
-        from verification.task import Result, Status, Task
+        from verification.run.store import Store
+        from verification.run.task import Result, Status, Task
         with Store(sys.argv[1]) as store:
             for n in itertools.count(len(store.results("SC-001"))):
                 store.record_result(Task("SC-001", "x", "m:f", {"n": n}), Result(Status.DONE, n / 3), seconds=0)
