@@ -50,11 +50,12 @@ from theory.gradient_noise import (
 from theory.gradient_noise.expectation import expectation
 from theory.matrices import exponential as matrix_exponential
 from theory.models.deep_chain import deep_chain, gaussian_teacher, regression
+from theory.networks.feed_forward import FeedForward
 from theory.notation import beta, mu, theta, zeta
 from theory.stability.lyapunov import top_exponent
 from theory.stability.theorem_4_2 import sufficient_condition
 from theory.stability.transverse import linearised_along, transverse_linearisation
-from theory.symmetry import AffineSet, FeedForward, fixed_set, is_invariant
+from theory.symmetry import AffineSet, fixed_set, is_invariant
 from theory.symmetry.reflection import invariant_set
 
 x, y, w, v = sp.symbols("x y w v", real=True)

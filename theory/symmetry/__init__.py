@@ -2,17 +2,15 @@ r"""Symmetries of losses and the sets of weights that stochastic gradient descen
 
 * ``affine_set``: affine sets, and whether per-sample gradients leave them.
 * ``reflection``: linear symmetries :math:`l(Q\theta) = l(\theta)` and the sets they fix.
-* ``networks``: small symbolic networks, their sign and permutation sets; ``convolution`` for shared weights.
+* ``theory.networks``: small symbolic networks, their sign and permutation sets; ``convolutional`` for shared weights.
 * ``coordinatewise``: what Adam and other rules that act on each weight alone keep.
 """
 
-from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import AffineSet, is_invariant, normal_gradient
 from theory.symmetry.reflection import escaping_gradients, fixed_set, invariant_set, keeps_its_fixed_set
 
 __all__ = [
     "AffineSet",
-    "FeedForward",
     "escaping_gradients",
     "fixed_set",
     "invariant_set",
