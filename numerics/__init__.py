@@ -34,6 +34,7 @@ from numerics.deterministic.quadrature import integrate_density
 from numerics.errors import (
     ArgumentError,
     DivergenceError,
+    DriftproofError,
     MissingBackendError,
     MissingParameterError,
     NumericsError,
@@ -70,6 +71,7 @@ __all__ = [
     "BatchMeans",
     "Chunk",
     "DivergenceError",
+    "DriftproofError",
     "Estimate",
     "EulerMaruyama",
     "ExactGeometricBrownian",

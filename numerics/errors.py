@@ -1,12 +1,23 @@
-"""Errors of the numerics package: each names the argument, what was needed, what arrived, the next move."""
+"""Errors of the numerics package: each names the argument, what was needed, what arrived, the next move.
+
+A symbol without a number is :class:`theory.errors.MissingParameterError`, as in ``theory``.
+"""
+
+from theory.errors import DriftproofError, MissingParameterError
+
+__all__ = [
+    "ArgumentError",
+    "DivergenceError",
+    "DriftproofError",
+    "MissingBackendError",
+    "MissingParameterError",
+    "NumericsError",
+    "UnsupportedFunctionError",
+]
 
 
-class NumericsError(ValueError):
+class NumericsError(DriftproofError):
     """Base of every error that ``numerics`` raises for bad input."""
-
-
-class MissingParameterError(NumericsError):
-    """A symbol has no number where one is needed."""
 
 
 class ArgumentError(NumericsError):

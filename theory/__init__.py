@@ -38,6 +38,7 @@ from theory.decision.balls import ball
 from theory.decision.zero import ZeroDecision, decide_zero
 from theory.errors import (
     DimensionError,
+    DriftproofError,
     MissingParameterError,
     NotNormalisableError,
     ShapeError,
@@ -68,6 +69,7 @@ from theory.stratonovich import from_stratonovich, noise_induced_drift, stratono
 __all__ = [
     "AttractivityRate",
     "DimensionError",
+    "DriftproofError",
     "Interval",
     "InvariantPointError",
     "ItoDifferential",

@@ -1,7 +1,14 @@
-"""Errors of the theory package: each names the argument, what was needed, what arrived, the next move."""
+"""The root of every error of the project, and the errors of theory.
+
+Each message names the argument, what was needed, what arrived and the next move.
+"""
 
 
-class TheoryError(ValueError):
+class DriftproofError(ValueError):
+    """Root of the errors that ``theory``, ``numerics`` and ``verification`` raise for bad input."""
+
+
+class TheoryError(DriftproofError):
     """Base of every error that ``theory`` raises for bad input."""
 
 
@@ -18,7 +25,7 @@ class SymbolError(TheoryError):
 
 
 class MissingParameterError(SymbolError):
-    """A parameter has no value where a number is needed."""
+    """A parameter has no value where a number is needed; ``numerics`` raises it too."""
 
 
 class NotNormalisableError(TheoryError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.generator import adjoint, expanded, observable
+from theory.generator import adjoint, observable, sum_of_products
 from theory.ito import ItoProcess
 
 
@@ -60,7 +60,7 @@ def probability_current(process: ItoProcess, p: sp.Expr) -> sp.ImmutableMatrix:
     a = process.diffusion
     return sp.ImmutableMatrix(
         [
-            expanded(b * p - sum((sp.diff(a[i, j] * p, y) for j, y in enumerate(process.state)), sp.S.Zero) / 2)
+            sum_of_products(b * p - sum((sp.diff(a[i, j] * p, y) for j, y in enumerate(process.state)), sp.S.Zero) / 2)
             for i, b in enumerate(process.drift)
         ]
     )

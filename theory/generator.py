@@ -41,7 +41,7 @@ def observable(process: ItoProcess, f: sp.Expr, name: str = "f") -> sp.Expr:
     return expression
 
 
-def expanded(expression: sp.Expr) -> sp.Expr:
+def sum_of_products(expression: sp.Expr) -> sp.Expr:
     """``expression`` as a sum of products; powers, exponentials and logarithms keep their form."""
     return sp.expand(expression, power_base=False, power_exp=False, log=False)
 
@@ -78,7 +78,7 @@ def generator(process: ItoProcess, f: sp.Expr) -> sp.Expr:
         (a[i, j] * sp.diff(slope, y) for i, slope in enumerate(gradient) for j, y in enumerate(process.state)),
         sp.S.Zero,
     )
-    return expanded(first + second / 2)
+    return sum_of_products(first + second / 2)
 
 
 def adjoint(process: ItoProcess, p: sp.Expr) -> sp.Expr:
@@ -113,4 +113,4 @@ def adjoint(process: ItoProcess, p: sp.Expr) -> sp.Expr:
         (sp.diff(a[i, j] * p, x, y) for i, x in enumerate(process.state) for j, y in enumerate(process.state)),
         sp.S.Zero,
     )
-    return expanded(spreading / 2 - transport)
+    return sum_of_products(spreading / 2 - transport)

@@ -9,7 +9,7 @@ A :class:`Claim` is made of :class:`Statement` s, each judged in the way its *fo
 form               a candidate holds when
 =================  ==============================================================================
 Identity           candidate - derived is zero on the domain
-StationaryLaw      the candidate density carries no probability current
+StationaryDensity  the candidate density carries no probability current
 Region             the candidate condition is true exactly where the derived one is
 Bound              the exact quantity stays on the stated side of the candidate everywhere
 Numerical          independent numbers agree with the candidate (new results without printed form)
@@ -82,7 +82,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class StationaryLaw:
+class StationaryDensity:
     """The candidate density, up to its constant, is stationary with zero current for ``process()``."""
 
     process: Callable[[], ItoProcess]
@@ -141,7 +141,7 @@ class Figure:
     summarise: str
 
 
-Form = Identity | StationaryLaw | Region | Bound | Numerical | Invariance | Figure
+Form = Identity | StationaryDensity | Region | Bound | Numerical | Invariance | Figure
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Errors of the verification package: each says what was needed, what arrived and the next move."""
 
+from theory.errors import DriftproofError
 
-class VerificationError(ValueError):
+
+class VerificationError(DriftproofError):
     """Base of every error that ``verification`` raises for bad input or a bad store."""
 
 

@@ -37,7 +37,7 @@ from verification.claim import (
     Invariance,
     Region,
     Statement,
-    StationaryLaw,
+    StationaryDensity,
 )
 from verification.formulas import equation_text
 from verification.freshness import is_stale
@@ -62,7 +62,7 @@ EVALUATED = {
 
 
 @dataclass(frozen=True)
-class Block:
+class Passage:
     """A piece of a stage: running text, a formula or a listing as it stands, or Python code."""
 
     text: str
@@ -74,7 +74,7 @@ class Stage:
     """One station of the way."""
 
     title: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[Passage, ...]
 
 
 def follow(claim: Claim, store: Store | None) -> str | None:
@@ -107,7 +107,7 @@ def stages(claim: Claim, store: Store | None) -> list[Stage]:
             text += f"\ncorrected: {verdict.corrected}"
         if is_stale(claim, stored.tasks):
             text += f"\nreached with an earlier version of the code or of the claim: run driftproof verify {claim.id}"
-    return [*found, Stage("Verdict on the claim", (Block(text),))]
+    return [*found, Stage("Verdict on the claim", (Passage(text),))]
 
 
 def plain(found: Sequence[Stage]) -> str:
@@ -139,72 +139,74 @@ def _claim(claim: Claim) -> Stage:
     if claim.printed_text:
         lines.append(f"printed: {claim.printed_text}")
     lines += [f"  {symbol}: {meaning}" for symbol, meaning in claim.symbols.items()]
-    return Stage(f"{claim.id}: {claim.title}", (Block("\n".join(lines)),))
+    return Stage(f"{claim.id}: {claim.title}", (Passage("\n".join(lines)),))
 
 
 def _printed(statement: Statement) -> Stage:
     text, _ = equation_text(statement, statement.printed)
-    blocks = [Block(statement.says), Block(f"LaTeX: {text}", "listing"), _pretty(statement.printed)]
+    blocks = [Passage(statement.says), Passage(f"LaTeX: {text}", "listing"), _pretty(statement.printed)]
     if statement.domain:
-        blocks.append(Block("for " + ", ".join(map(str, statement.domain))))
+        blocks.append(Passage("for " + ", ".join(map(str, statement.domain))))
     return Stage(f"{statement.name}: printed equation", tuple(blocks))
 
 
-def _pretty(form: Any) -> Block:
+def _pretty(form: Any) -> Passage:
     # SymPy's printer would read the ^T in the name of a product of matrices as a superscript to be split off.
     named = {symbol: sp.Symbol(symbol.name.replace("^T", "ᵀ")) for symbol in form.free_symbols if "^T" in symbol.name}
     shown = sp.pretty(form.xreplace(named), use_unicode=True, num_columns=COLUMNS)
-    return Block(textwrap.indent(shown, "    "), "listing")
+    return Passage(textwrap.indent(shown, "    "), "listing")
 
 
 def _derivation(statement: Statement) -> Stage:
     form = statement.form
-    blocks: list[Block]
+    blocks: list[Passage]
     match form:
         case Identity(derived=derived) | Region(derived=derived):
-            blocks = [*_origin(derived), Block("derived:"), _pretty(derived())]
+            blocks = [*_origin(derived), Passage("derived:"), _pretty(derived())]
         case Bound(exact=exact, relation=relation):
-            blocks = [*_origin(exact), Block(f"derived, to be {relation} the printed form:"), _pretty(exact())]
-        case StationaryLaw(process=process):
+            blocks = [*_origin(exact), Passage(f"derived, to be {relation} the printed form:"), _pretty(exact())]
+        case StationaryDensity(process=process):
             drawn = process()
             blocks = [
                 *_origin(process),
-                Block(f"process of {', '.join(sorted(map(str, drawn.state.free_symbols)))}; drift and dispersion:"),
+                Passage(f"process of {', '.join(sorted(map(str, drawn.state.free_symbols)))}; drift and dispersion:"),
             ]
             blocks += [_pretty(drawn.drift), _pretty(drawn.dispersion)]
             blocks += [
-                Block("derived density, by theory.line.stationary:stationary_density, and where it is normalisable:")
+                Passage("derived density, by theory.line.stationary:stationary_density, and where it is normalisable:")
             ]
             law = stationary_density(drawn)
             blocks += [_pretty(law.density), _pretty(law.normalisable)]
         case Figure(measure=measure, parts=parts, summarise=summarise):
-            blocks = [Block("no formula is derived: the figure is measured again.")]
+            blocks = [Passage("no formula is derived: the figure is measured again.")]
             blocks += [*_reference(measure, code=False), *_reference(summarise, code=False)]
             listed = "\n".join(f"  part {i}: {json.dumps(dict(part))}" for i, part in enumerate(parts))
-            blocks.append(Block(listed, "listing"))
+            blocks.append(Passage(listed, "listing"))
         case Invariance(escaping=escaping):
-            blocks = [*_origin(escaping), Block("what gradients have outside the set, to be zero:")]
+            blocks = [*_origin(escaping), Passage("what gradients have outside the set, to be zero:")]
             blocks.append(_pretty(sp.Matrix(escaping(statement.printed))))
         case _:
-            blocks = [Block("no decidable symbolic form: the comparisons and experiments below are its only judges.")]
+            blocks = [Passage("no decidable symbolic form: the comparisons and experiments below are its only judges.")]
     if getattr(form, "modulo", None) is not None:
-        blocks.append(Block("compared after an operation on both sides that removes the freedom of the statement."))
+        blocks.append(Passage("compared after an operation on both sides that removes the freedom of the statement."))
     return Stage(f"{statement.name}: derivation", tuple(blocks))
 
 
-def _origin(derived: Callable[..., Any]) -> list[Block]:
+def _origin(derived: Callable[..., Any]) -> list[Passage]:
     """Where a derived form comes from: its function, and every theory function behind it with what it says."""
     function = inspect.unwrap(derived)
-    blocks = [Block(f"{function.__module__}:{function.__qualname__}", "listing")]
+    blocks = [Passage(f"{function.__module__}:{function.__qualname__}", "listing")]
     if function.__module__.partition(".")[0] == "theory":
-        return [*blocks, Block(_first_paragraph(function))]
-    blocks.append(Block(_body(function), "python"))
+        return [*blocks, Passage(_first_paragraph(function))]
+    blocks.append(Passage(_body(function), "python"))
     behind = theory_behind(function)
     if not behind:
-        blocks.append(Block("stated outright: what the printed side, a residual that the theory makes, must come to."))
+        blocks.append(
+            Passage("stated outright: what the printed side, a residual that the theory makes, must come to.")
+        )
     for thing in behind:
-        blocks.append(Block(f"{thing.__module__}:{thing.__qualname__}", "listing"))
-        blocks.append(Block(textwrap.indent(_first_paragraph(thing), "  ")))
+        blocks.append(Passage(f"{thing.__module__}:{thing.__qualname__}", "listing"))
+        blocks.append(Passage(textwrap.indent(_first_paragraph(thing), "  ")))
     return blocks
 
 
@@ -267,27 +269,27 @@ def _first_paragraph(thing: Any) -> str:
 
 def _program(statement: Statement) -> Stage:
     """The printed form as the instructions of a program, and as the Python they become."""
-    blocks: list[Block] = []
+    blocks: list[Passage] = []
     waiting: list[tuple[str, Any]] = [("the printed form", statement.printed)]
     while waiting:
         name, form = waiting.pop(0)
         expressions, given = computable(form)
-        blocks.append(Block(f"program of {name}:"))
+        blocks.append(Passage(f"program of {name}:"))
         for symbol, part in given.items():
             how = EVALUATED.get(type(part), "an arbitrary function, given by its values")
-            blocks.append(Block(f"  argument {symbol} is {how}"))
+            blocks.append(Passage(f"  argument {symbol} is {how}"))
             if isinstance(part, sp.Integral):
                 waiting.append((f"the integrand of {symbol}", part.function))
         arguments: list[Any] = sorted({s for e in expressions for s in e.free_symbols}, key=str)
         if any(e.has(sp.I) for e in expressions):
             blocks.append(
-                Block("  complex, while programs compute with real numbers; mpmath evaluates it as it stands:")
+                Passage("  complex, while programs compute with real numbers; mpmath evaluates it as it stands:")
             )
             blocks.append(_pretty(form))
             continue
-        blocks.append(Block(textwrap.indent(str(lower(expressions, arguments)), "  "), "listing"))
+        blocks.append(Passage(textwrap.indent(str(lower(expressions, arguments)), "  "), "listing"))
         backend, text = _source(expressions, arguments)
-        blocks += [Block(f"generated {backend} source:"), Block(text, "python")]
+        blocks += [Passage(f"generated {backend} source:"), Passage(text, "python")]
     return Stage(f"{statement.name}: program", tuple(blocks))
 
 
@@ -319,7 +321,7 @@ def _source(expressions: Sequence[Any], arguments: Sequence[sp.Symbol]) -> tuple
 
 
 def _simulation(claim: Claim, statement: Statement) -> Stage:
-    blocks: list[Block] = []
+    blocks: list[Passage] = []
     shown: set[str] = set()
     for experiment in statement.experiments:
         blocks += _experiment(claim, statement, experiment)
@@ -328,15 +330,15 @@ def _simulation(claim: Claim, statement: Statement) -> Stage:
     for comparison in statement.comparisons:
         blocks += _comparison(comparison)
     if isinstance(statement.form, Figure):
-        blocks += [Block("simulated by the measurement, part by part:"), *_reference(statement.form.measure)]
+        blocks += [Passage("simulated by the measurement, part by part:"), *_reference(statement.form.measure)]
     if isinstance(statement.form, Invariance) and statement.form.measure:
-        blocks += [Block("trained with SGD from a point of the set:"), *_reference(statement.form.measure)]
+        blocks += [Passage("trained with SGD from a point of the set:"), *_reference(statement.form.measure)]
     return Stage(
-        f"{statement.name}: simulation", tuple(blocks) or (Block("none: decided by symbols and exact balls alone."),)
+        f"{statement.name}: simulation", tuple(blocks) or (Passage("none: decided by symbols and exact balls alone."),)
     )
 
 
-def _experiment(claim: Claim, statement: Statement, experiment: Experiment) -> list[Block]:
+def _experiment(claim: Claim, statement: Statement, experiment: Experiment) -> list[Passage]:
     resolution, number = Settings().resolution, max(1, experiments())
     plan = design(variation=experiment.variation, skewness=experiment.skewness, resolution=resolution, checks=number)
     context = Context(claim, statement, resolution, number, fingerprint(claim))
@@ -347,27 +349,27 @@ def _experiment(claim: Claim, statement: Statement, experiment: Experiment) -> l
         f"power {1 - MISS_RATE:g} against a relative error of {resolution:g}",
         f"  seed {seed(context, experiment, 1)}, second stage {seed(context, experiment, 2)}",
     ]
-    return [Block("\n".join(lines), "listing")]
+    return [Passage("\n".join(lines), "listing")]
 
 
-def _comparison(comparison: Comparison) -> list[Block]:
+def _comparison(comparison: Comparison) -> list[Passage]:
     points = "\n".join(f"  {json.dumps(dict(point))}" for point in comparison.arguments)
     text = f"comparison {comparison.name!r}, relative tolerance {comparison.tolerance:g}, at the points\n{points}"
-    return [Block(text, "listing"), *_reference(comparison.evaluator)]
+    return [Passage(text, "listing"), *_reference(comparison.evaluator)]
 
 
-def _reference(path: str, *, code: bool = True) -> list[Block]:
+def _reference(path: str, *, code: bool = True) -> list[Passage]:
     """A function named by a dotted path, with what it says and, if asked for, its source."""
     module, _, name = path.partition(":")
     function = inspect.unwrap(getattr(importlib.import_module(module), name))
-    blocks = [Block(path, "listing"), Block(textwrap.indent(_first_paragraph(function), "  "))]
-    return [*blocks, Block(textwrap.dedent(inspect.getsource(function)), "python")] if code else blocks
+    blocks = [Passage(path, "listing"), Passage(textwrap.indent(_first_paragraph(function), "  "))]
+    return [*blocks, Passage(textwrap.dedent(inspect.getsource(function)), "python")] if code else blocks
 
 
 def _verdict(claim: Claim, statement: Statement, verdict: StatementVerdict | None) -> Stage:
     title = f"{statement.name}: interval and verdict"
     if verdict is None:
-        return Stage(title, (Block(f"not judged yet: run driftproof verify {claim.id}"),))
+        return Stage(title, (Passage(f"not judged yet: run driftproof verify {claim.id}"),))
     remark = "" if verdict.counts else " (a remark, does not count)"
     lines = [f"{verdict.verdict.name}: {verdict.verdict.value}{remark}"]
     for form, findings in (("printed", verdict.findings), ("corrected", verdict.corrected)):
@@ -375,7 +377,7 @@ def _verdict(claim: Claim, statement: Statement, verdict: StatementVerdict | Non
             lines += _finding(form, check, finding)
     for miss, killer in verdict.near_misses.items():
         lines.append(f"  near miss {miss!r}: " + (f"refuted by {killer}" if killer else "NOT REFUTED by any check"))
-    return Stage(title, (Block("\n".join(lines), "listing"),))
+    return Stage(title, (Passage("\n".join(lines), "listing"),))
 
 
 def _finding(form: str, check: str, finding: Finding) -> list[str]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import mpmath
 from mpmath import mp, mpf
 
-from numerics.deterministic.multiprecision import positive, real, rounded
+from numerics.deterministic.multiprecision import positive_number, real, rounded
 from numerics.errors import ArgumentError
 
 Real = float | int | str | mpf
@@ -42,7 +42,7 @@ def growth_rate(mean: Real, variance: Real, *, digits: int = 15) -> mpf:
         '-0.208495818435'
     """
     with mp.workdps(digits + GUARD):
-        value = _rate(real("mean", mean), positive("variance", variance))
+        value = _rate(real("mean", mean), positive_number("variance", variance))
     with mp.workdps(digits):
         return +value
 
@@ -58,7 +58,7 @@ def critical_mean(variance: Real, *, digits: int = 15) -> mpf:
         '1.2777502'
     """
     with mp.workdps(digits + GUARD):
-        v = positive("variance", variance)
+        v = positive_number("variance", variance)
         limit = 2 * mpmath.exp(mpmath.euler)
         if v >= limit:
             raise ArgumentError(
@@ -84,7 +84,7 @@ def collapse_drift(eta: Real, zeta: Real, *, digits: int = 15) -> mpf:
         '0.55894894'
     """
     with mp.workdps(digits + 2 * GUARD):
-        step, noise = positive("eta", eta), positive("zeta", zeta)
+        step, noise = positive_number("eta", eta), positive_number("zeta", zeta)
         return rounded((critical_mean(step * noise**2, digits=digits + GUARD) - 1) / step, digits)
 
 
@@ -99,7 +99,7 @@ def collapse_noise(eta: Real, mu: Real, *, digits: int = 15) -> Window | None:
         ('1.7271133', '31.0546')
     """
     with mp.workdps(digits + GUARD):
-        step, drift = positive("eta", eta), real("mu", mu)
+        step, drift = positive_number("eta", eta), real("mu", mu)
         window = collapse_variance(1 + step * drift, digits=digits + GUARD)
         if window is None:
             return None
@@ -141,7 +141,7 @@ def collapse_signal(eta: Real, zeta: Real, *, digits: int = 15) -> mpf:
         '0.5555'
     """
     with mp.workdps(digits + 2 * GUARD):
-        step, noise = positive("eta", eta), positive("zeta", zeta)
+        step, noise = positive_number("eta", eta), positive_number("zeta", zeta)
         return rounded((critical_mean((step * noise) ** 2, digits=digits + GUARD) - 1) / step, digits)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import sympy as sp
 from scipy.linalg import solve_banded
 
-from numerics.deterministic.quadrature import Integral, exact_number
+from numerics.deterministic.quadrature import Integral, value_as_stored
 from numerics.errors import ArgumentError, DivergenceError, MissingParameterError
 from theory.stability.lyapunov import angular_diffusion, angular_drift, fourier_coefficients
 from theory.stability.transverse import TransverseLinearisation
@@ -54,7 +54,7 @@ def exponent_on_circle(
     """
     if not (isinstance(digits, int) and 1 <= digits <= 12):
         raise ArgumentError(f"digits must be an integer in 1..12 (double precision), got {digits!r}.")
-    numbers = {symbol: exact_number(value) for symbol, value in (parameters or {}).items()}
+    numbers = {symbol: value_as_stored(value) for symbol, value in (parameters or {}).items()}
     a, b, q = (
         _modes(form, linearisation, numbers)
         for form in (angular_diffusion(linearisation), angular_drift(linearisation), linearisation.log_growth)

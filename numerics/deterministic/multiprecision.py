@@ -25,7 +25,7 @@ def real(name: str, value: Any) -> mpf:
     return number
 
 
-def positive(name: str, value: Any) -> mpf:
+def positive_number(name: str, value: Any) -> mpf:
     """The argument called ``name`` as a positive number.
 
     Raises:

@@ -16,10 +16,10 @@ from numerics.deterministic.quadrature import (
     SEARCH,
     Integral,
     Real,
-    exact_number,
     integrate_density,
     real_value,
     specified,
+    value_as_stored,
 )
 from numerics.errors import ArgumentError
 
@@ -62,13 +62,13 @@ class NumericalLaw:
 
     def moment(self, order: Real) -> mpf:
         """The mean of a power of the variable."""
-        return self.expectation(self.variable ** exact_number(order))
+        return self.expectation(self.variable ** value_as_stored(order))
 
     def cdf(self, point: Real) -> mpf:
         """The probability to the left of ``point``."""
         left, right = self._ends()
         with mp.workdps(self.digits + GUARD):
-            x = real_value(exact_number(point))
+            x = real_value(value_as_stored(point))
             if x <= left or x >= right:
                 return mpf(int(x >= right))
         return self._ratio(self._integral(self.density, (self.interval[0], point)))
@@ -76,7 +76,7 @@ class NumericalLaw:
     def quantile(self, probability: Real) -> mpf:
         """The point with ``probability`` to its left."""
         with mp.workdps(self.digits + GUARD):
-            level = real_value(exact_number(probability))
+            level = real_value(value_as_stored(probability))
             if not 0 < level < 1:
                 raise ArgumentError(f"probability must lie strictly between 0 and 1, got {probability}.")
             low = high = mpf(0)
@@ -123,7 +123,7 @@ class NumericalLaw:
 
     def _ends(self) -> tuple[mpf, mpf]:
         with mp.workdps(self.digits + GUARD):
-            left, right = (real_value(specified(exact_number(end), self.parameters, set())) for end in self.interval)
+            left, right = (real_value(specified(value_as_stored(end), self.parameters, set())) for end in self.interval)
             return left, right
 
     def _state(self, u: mpf) -> mpf:

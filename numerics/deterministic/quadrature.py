@@ -120,7 +120,7 @@ def integrate_density(
     return Integral(value, error)
 
 
-def exact_number(value: Any) -> sp.Expr:
+def value_as_stored(value: Any) -> sp.Expr:
     """``value`` as an exact number of SymPy: a float is a rational."""
     if isinstance(value, mpf):
         sign, mantissa, exponent, _ = value._mpf_
@@ -137,7 +137,7 @@ def specified(expression: sp.Expr, parameters: Mapping[sp.Symbol, Real], allowed
         raise ArgumentError(
             f"the integrand must be a SymPy expression, got the text {expression!r}. Build it from symbols."
         )
-    numbers = {symbol: exact_number(value) for symbol, value in parameters.items()}
+    numbers = {symbol: value_as_stored(value) for symbol, value in parameters.items()}
     substituted = sp.sympify(expression, strict=True).subs(numbers)
     missing = sorted(symbol.name for symbol in substituted.free_symbols - allowed)
     if missing:
@@ -158,8 +158,8 @@ def _pieces(
 ) -> list[_Piece]:
     """The pieces of the interval, from left to right."""
     f = specified(expression, {key: value for key, value in parameters.items() if key != variable}, {variable})
-    ends = [specified(exact_number(end), parameters, set()) for end in (*interval,)]
-    inner = sorted((specified(exact_number(cut), parameters, set()) for cut in cuts), key=real_value)
+    ends = [specified(value_as_stored(end), parameters, set()) for end in (*interval,)]
+    inner = sorted((specified(value_as_stored(cut), parameters, set()) for cut in cuts), key=real_value)
     left, right = ends
     if not (left.is_extended_real and right.is_extended_real and real_value(left) < real_value(right)):
         raise ArgumentError(f"interval must have real ends in increasing order, got ({left}, {right}).")

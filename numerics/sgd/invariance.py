@@ -1,7 +1,7 @@
 r"""Real SGD from a point of an affine set: how far do its steps leave the set?
 
-Networks of :class:`theory.symmetry.FeedForward`, random data, random mini-batches with replacement, double precision,
-PyTorch's own optimisers and automatic differentiation. Nothing symbolic enters but the set.
+Networks of :class:`theory.networks.feed_forward.FeedForward`, random data, random mini-batches with replacement, double
+precision, PyTorch's own optimisers and automatic differentiation. Nothing symbolic enters but the set.
 """
 
 from __future__ import annotations

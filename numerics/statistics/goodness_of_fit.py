@@ -28,7 +28,7 @@ def dkw_band(n: int, false_alarm: float) -> float:
     return math.sqrt(math.log(2 / probability(false_alarm, "false_alarm")) / (2 * n))
 
 
-def uniforms(samples: ArrayLike, cdf: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def probability_transforms(samples: ArrayLike, cdf: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """The sorted values ``cdf(samples)``, uniform on (0, 1) when the samples follow the law.
 
     Raises:
@@ -68,7 +68,7 @@ class KolmogorovSmirnov:
 
 def kolmogorov_smirnov(samples: ArrayLike, cdf: Callable[[np.ndarray], np.ndarray]) -> KolmogorovSmirnov:
     """Distance between the samples and the continuous law with distribution function ``cdf`` (vectorised)."""
-    u = uniforms(samples, cdf)
+    u = probability_transforms(samples, cdf)
     n = u.size
     grid = np.arange(n + 1) / n
     return KolmogorovSmirnov(float(max(np.max(grid[1:] - u), np.max(u - grid[:-1]))), n)
@@ -96,7 +96,7 @@ def anderson_darling(samples: ArrayLike, cdf: Callable[[np.ndarray], np.ndarray]
 
     A sample at which ``cdf`` is exactly 0 or 1 makes the statistic infinite.
     """
-    u = uniforms(samples, cdf)
+    u = probability_transforms(samples, cdf)
     n = u.size
     if u[0] <= 0.0 or u[-1] >= 1.0:
         return AndersonDarling(math.inf, n)

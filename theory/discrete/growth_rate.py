@@ -1,4 +1,14 @@
-"""Growth rates of linear random maps: Gaussian, finite and sign multipliers, and their expansions."""
+r"""Growth rates of linear random maps: Gaussian, finite and sign multipliers, and their expansions.
+
+The map :math:`\theta' = M\theta` with independent multipliers collapses, :math:`\theta \to 0` almost surely,
+iff :math:`\Lambda = E\log|M| < 0` (law of large numbers for :math:`\log|\theta|`). For stochastic gradient descent and
+for the Euler-Maruyama scheme near an invariant set
+
+.. math::
+    M = 1 + \eta\mu + \sqrt\eta\,\zeta\,\xi, \qquad E\xi = 0,\ E\xi^2 = 1.
+
+The SDE :math:`d\theta = \mu\theta\,dt + \zeta\theta\,dW` replaces :math:`\Lambda/\eta` by :math:`\mu - \zeta^2/2`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +16,7 @@ from collections.abc import Sequence
 
 import sympy as sp
 
-from theory.discrete.random_map import expectation, kappa_3, kappa_4, xi  # SPLIT
+from theory.discrete.random_map import kappa_3, kappa_4, mean_over_noise, xi
 from theory.errors import DimensionError, ShapeError, SymbolError
 from theory.ito import single_expression
 from theory.notation import eta, mu, zeta
@@ -127,7 +137,7 @@ def growth_rate_expansion(order: int = 2) -> sp.Expr:
     u = epsilon**2 * mu + epsilon * zeta * xi
     logarithm = sp.Poly(sum((-1) ** (j + 1) * u**j / j for j in range(1, highest + 1)), epsilon)
     truncated = sum(c * epsilon**power for (power,), c in logarithm.terms() if power <= highest)
-    average = expectation(truncated, xi, standardised_moments(highest))
+    average = mean_over_noise(truncated, xi, standardised_moments(highest))
     return sp.expand(average / epsilon**2).subs(epsilon, sp.sqrt(eta))
 
 

@@ -18,7 +18,8 @@ ratio stays near the fixed point 1, of slope :math:`m`, once :math:`\eta` is sma
 
 .. math:: \delta' = \eta\mu + \sqrt\eta\,\zeta\,\xi + \frac{m\,\delta}{1 + \delta} .
 
-Its stationary moments, expanded in :math:`\sqrt\eta`, solve a triangular linear system: :func:`growth_rate_expansion`.
+Its stationary moments, expanded in :math:`\sqrt\eta`, solve a triangular linear system:
+:func:`growth_rate_expansion_with_momentum`.
 The other fixed point, :math:`r = m`, is at the distance :math:`1 - m`, so the expansion needs noise with
 :math:`\eta\zeta^2 \ll (1-m)^3`: at momentum 0.9 it breaks down at learning rates far below those of plain descent.
 
@@ -88,13 +89,13 @@ def sum_of_exponents(matrix: sp.MatrixBase) -> sp.Expr:
     return sp.log(sp.Abs(sp.cancel(sp.expand(matrix.det()))))
 
 
-def growth_rate_expansion(order: int = 2) -> sp.Expr:
+def growth_rate_expansion_with_momentum(order: int = 2) -> sp.Expr:
     r"""The expansion of :math:`\Lambda/\eta` in :math:`\sqrt\eta`, up to :math:`\eta^{\text{order}/2}`.
 
     For :data:`momentum` 0 it is :func:`theory.discrete.growth_rate.growth_rate_expansion`.
 
     Example:
-        >>> rate = growth_rate_expansion(0)
+        >>> rate = growth_rate_expansion_with_momentum(0)
         >>> sp.cancel(rate - (mu - zeta**2 / (2 * (1 - momentum))) / (1 - momentum))
         0
     """
@@ -108,15 +109,15 @@ def growth_rate_expansion(order: int = 2) -> sp.Expr:
     return total
 
 
-def collapse_threshold_expansion(order: int = 2) -> sp.Expr:
+def collapse_threshold_expansion_with_momentum(order: int = 2) -> sp.Expr:
     r"""The critical drift :math:`\mu_c` with :math:`\Lambda = 0`, up to :math:`\eta^{\text{order}/2}`.
 
     Example:
-        >>> sp.cancel(collapse_threshold_expansion(0) - zeta**2 / (2 * (1 - momentum)))
+        >>> sp.cancel(collapse_threshold_expansion_with_momentum(0) - zeta**2 / (2 * (1 - momentum)))
         0
     """
     epsilon = sp.Symbol("epsilon", positive=True)
-    rate = growth_rate_expansion(order).subs(eta, epsilon**2)
+    rate = growth_rate_expansion_with_momentum(order).subs(eta, epsilon**2)
     threshold = sp.S.Zero
     for j in range(order + 1):
         residual = sp.diff(rate.subs(mu, threshold), epsilon, j).subs(epsilon, 0) / sp.factorial(j)

@@ -1,14 +1,4 @@
-r"""One step of a stochastic recursion: its exact moments, its diffusion limit, and its multiplicative growth rate.
-
-The linear map :math:`\theta' = M\theta` with independent multipliers collapses, :math:`\theta \to 0` almost surely,
-iff :math:`\Lambda = E\log|M| < 0` (law of large numbers for :math:`\log|\theta|`). For stochastic gradient descent and
-for the Euler-Maruyama scheme near an invariant set
-
-.. math::
-    M = 1 + \eta\mu + \sqrt\eta\,\zeta\,\xi, \qquad E\xi = 0,\ E\xi^2 = 1.
-
-The SDE :math:`d\theta = \mu\theta\,dt + \zeta\theta\,dW` replaces :math:`\Lambda/\eta` by :math:`\mu - \zeta^2/2`.
-"""
+r"""One step of a stochastic recursion: its exact moments and its diffusion limit."""
 
 from __future__ import annotations
 
@@ -41,7 +31,7 @@ def gaussian_moments(variance: sp.Expr, highest: int) -> tuple[sp.Expr, ...]:
     return tuple(sp.factorial2(j - 1) * v ** (j // 2) if j % 2 == 0 else sp.S.Zero for j in range(highest + 1))
 
 
-def expectation(expression: sp.Expr, noise: sp.Symbol, moments: Sequence[sp.Expr]) -> sp.Expr:
+def mean_over_noise(expression: sp.Expr, noise: sp.Symbol, moments: Sequence[sp.Expr]) -> sp.Expr:
     r"""The mean of a polynomial in ``noise``, whose moments :math:`E z^0, E z^1, \dots` are ``moments``.
 
     Raises:
@@ -93,8 +83,8 @@ def one_step_moments(
             "List the new value of every coordinate."
         )
     increment = after - before
-    mean = increment.applyfunc(lambda entry: expectation(entry, noise, moments))
-    second = (increment * increment.T).applyfunc(lambda entry: expectation(entry, noise, moments))
+    mean = increment.applyfunc(lambda entry: mean_over_noise(entry, noise, moments))
+    second = (increment * increment.T).applyfunc(lambda entry: mean_over_noise(entry, noise, moments))
     return OneStepMoments(sp.ImmutableMatrix(mean), sp.ImmutableMatrix((second - mean * mean.T).applyfunc(sp.expand)))
 
 

@@ -55,7 +55,7 @@ def expectation(expression: sp.Expr, law: DataLaw) -> sp.Expr:
     return sp.expand(expression)
 
 
-def mean(vector: sp.MatrixBase, law: DataLaw) -> sp.ImmutableMatrix:
+def mean_vector(vector: sp.MatrixBase, law: DataLaw) -> sp.ImmutableMatrix:
     """The mean of a vector, entry by entry."""
     return sp.ImmutableMatrix(vector.applyfunc(lambda entry: expectation(entry, law)))
 
@@ -183,7 +183,7 @@ def _by_points(
     """Probability and value at each point, the deviations of their means in columns, the law of the other variables."""
     rest = Product(others) if others else None
     values = [(p, vector.applyfunc(lambda e, x=point: _at(e, x))) for p, point in law.weighted_points]
-    means = [value if rest is None else mean(value, rest) for _, value in values]
+    means = [value if rest is None else mean_vector(value, rest) for _, value in values]
     centre = sum((p * m for (p, _), m in zip(values, means, strict=True)), sp.zeros(vector.rows, 1))
     return values, sp.Matrix.hstack(*(m - centre for m in means)), rest
 
@@ -245,7 +245,7 @@ def _monomial_covariance(powers: list[Powers], law: DataLaw) -> sp.ImmutableMatr
 
 
 def _covariance_entry_by_entry(vector: sp.MatrixBase, law: DataLaw) -> sp.ImmutableMatrix:
-    centre = mean(vector, law)
+    centre = mean_vector(vector, law)
     entries = {}
     for i, j in itertools.combinations_with_replacement(range(vector.rows), 2):
         product = expectation(vector[i] * vector[j], law) - centre[i] * centre[j]

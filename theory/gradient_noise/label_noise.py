@@ -22,7 +22,7 @@ import sympy as sp
 from theory.discrete.random_map import OneStepMoments
 from theory.errors import SymbolError, UnsupportedFormError
 from theory.gradient_noise.data_law import Empirical, Gaussian
-from theory.gradient_noise.expectation import covariance, covariance_factor, expanded_where_polynomial, mean
+from theory.gradient_noise.expectation import covariance, covariance_factor, expanded_where_polynomial, mean_vector
 from theory.gradient_noise.model import Model
 from theory.ito import ItoProcess
 from theory.notation import eta, zeta
@@ -46,7 +46,7 @@ def label_noise_step(model: Model, label: sp.Symbol, *, variance: sp.Expr = zeta
     samples, noises = _noisy_gradients(model, label)
     n, d = len(samples), model.parameters.rows
     laws = [Gaussian([noise], [0], [[variance]]) for noise in noises]
-    average = sum((mean(g, law) for g, law in zip(samples, laws, strict=True)), sp.zeros(d, 1)) / n
+    average = sum((mean_vector(g, law) for g, law in zip(samples, laws, strict=True)), sp.zeros(d, 1)) / n
     spread = sum((covariance(g, law) for g, law in zip(samples, laws, strict=True)), sp.zeros(d, d)) / n**2
     return OneStepMoments(
         expanded_where_polynomial(-eta * average, model.parameters),
@@ -57,7 +57,7 @@ def label_noise_step(model: Model, label: sp.Symbol, *, variance: sp.Expr = zeta
 def joint_label_noise_step(model: Model, label: sp.Symbol, *, variance: sp.Expr = zeta**2) -> OneStepMoments:
     r"""The same moments from the step as a whole, averaged over all :math:`N` noises at once by Isserlis' theorem."""
     increment, law = label_noise_increment(model, label, variance=variance)
-    return OneStepMoments(mean(increment, law), covariance(increment, law))
+    return OneStepMoments(mean_vector(increment, law), covariance(increment, law))
 
 
 def label_noise_increment(
@@ -83,7 +83,7 @@ def label_noise_flow(model: Model, label: sp.Symbol, *, variance: sp.Expr = zeta
     increment, law = label_noise_increment(model, label, variance=variance)
     noises = tuple(law.variables)
     if any(sp.diff(entry, noise, 2) != 0 for entry in increment for noise in noises):
-        drift, factor = mean(increment, law), covariance_factor(increment, law)
+        drift, factor = mean_vector(increment, law), covariance_factor(increment, law)
     else:  # affine in the noises, which are independent: the columns can be read off, whatever the model
         drift = increment.subs(dict.fromkeys(noises, 0))
         factor = sp.sqrt(variance) * increment.jacobian(noises)

@@ -23,7 +23,7 @@ from theory.gradient_noise.expectation import (
     covariance_factor,
     expanded_where_polynomial,
     expectation,
-    mean,
+    mean_vector,
 )
 from theory.gradient_noise.sampling import FiniteSum, Sampling, checked_batch_size, finite_population_factor
 from theory.ito import ItoProcess, column
@@ -98,7 +98,7 @@ class Model:
     @cached_property
     def gradient(self) -> sp.ImmutableMatrix:
         r"""The gradient :math:`g = E\,\nabla l`. Shape ``(d, 1)``."""
-        return mean(self.sample_gradient, self.law)
+        return mean_vector(self.sample_gradient, self.law)
 
     @cached_property
     def covariance(self) -> sp.ImmutableMatrix:

@@ -118,7 +118,7 @@ class Family(ABC):
 
 
 @dataclass(frozen=True)
-class Gaussian(Family):
+class Normal(Family):
     r"""The kernel :math:`e^{-(x-m)^2/(2v)}` on the line."""
 
     location: sp.Expr

@@ -9,7 +9,7 @@ import sympy as sp
 from theory.decision.inequalities import sign
 from theory.errors import UnsupportedFormError
 from theory.line.exponential_of_integral import is_logarithmic_derivative, logarithmic_derivative
-from theory.line.families import Beta, Family, Gamma, Gaussian, GeneralisedGamma, InverseGamma
+from theory.line.families import Beta, Family, Gamma, GeneralisedGamma, InverseGamma, Normal
 from theory.line.interval import Interval
 from theory.line.powers import PowerQuotient, power_quotient
 
@@ -57,14 +57,14 @@ def _laurent(quotient: PowerQuotient) -> dict[sp.Expr, sp.Expr] | None:
     return {sp.expand(r - power): sp.cancel(c / scale) for r, c in quotient.terms(quotient.numerator).items()}
 
 
-def _gaussian(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> Gaussian | None:
+def _gaussian(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> Normal | None:
     terms = _laurent(quotient)
     if terms is None or not set(terms) <= {sp.S.Zero, sp.S.One} or sp.S.One not in terms:
         return None
     spread = sp.factor(-1 / terms[sp.S.One])
     if sign(spread) == -1:
         return None
-    return Gaussian(x, interval, sp.S.One, sp.factor(terms.get(sp.S.Zero, sp.S.Zero) * spread), spread)
+    return Normal(x, interval, sp.S.One, sp.factor(terms.get(sp.S.Zero, sp.S.Zero) * spread), spread)
 
 
 def _gamma_like(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> Family | None:

@@ -111,7 +111,7 @@ def growth_at_ratio(n: sp.Expr = width_in, m: sp.Expr = width_out) -> sp.Expr:
     return sp.expand(sp.cancel(differential.drift[0].subs({U: r * (1 + ratio), V: r * ratio}, simultaneous=True)))
 
 
-def top_exponent(n: int, m: int) -> sp.Expr:
+def top_exponent_of_two_layers(n: int, m: int) -> sp.Expr:
     r"""The top Lyapunov exponent of the network at the origin without a signal.
 
     .. math::
@@ -128,7 +128,7 @@ def top_exponent(n: int, m: int) -> sp.Expr:
         NIST *Digital Library of Mathematical Functions*, 13.4.4.
 
     Example:
-        >>> top_exponent(3, 3), top_exponent(6, 2).subs(nu, 1).evalf(15)
+        >>> top_exponent_of_two_layers(3, 3), top_exponent_of_two_layers(6, 2).subs(nu, 1).evalf(15)
         (nu/2, 0.800000000000000)
     """
     _require_widths(n, m)
@@ -139,7 +139,7 @@ def top_exponent(n: int, m: int) -> sp.Expr:
 
 
 def exponent_of_unequal_layers() -> sp.Expr:
-    """The formula of :func:`top_exponent` for widths m and n = m + g, in :data:`width_out` and :data:`gap`."""
+    """:func:`top_exponent_of_two_layers` for widths m and n = m + g, in :data:`width_out` and :data:`gap`."""
     a, b, z = width_out / 2, width_out + gap / 2, gap / 2
     return nu * width_out / 2 * (z * hyperu(a + 1, b + 1, z) / hyperu(a, b, z) - 1)
 

@@ -19,7 +19,7 @@ import sympy as sp
 
 from theory.decision.zero import decide_zero
 from theory.errors import DimensionError, MissingParameterError, SymbolError, TheoryError, UnsupportedFormError
-from theory.generator import expanded
+from theory.generator import sum_of_products
 from theory.ito import ItoProcess, checked_process, single_expression
 from theory.notation import t
 from theory.values import admitted_number, mapping
@@ -134,7 +134,7 @@ def attractivity_rate(
     zeros = {_value(f, x, p, "vanishing"): sp.S.Zero for f in vanishing}
 
     def at_point(f: sp.Expr, name: str) -> sp.Expr:
-        return expanded(_value(f, x, p, name).xreplace(zeros))
+        return sum_of_products(_value(f, x, p, name).xreplace(zeros))
 
     for name, f in (("drift", b), ("diffusion", a)):
         value = at_point(f, name)
@@ -150,8 +150,8 @@ def attractivity_rate(
             "dispersion is not differentiable and no linearisation exists. Classify the boundary point instead."
         )
     drift_slope = at_point(sp.diff(b, x), "derivative of the drift")
-    noise_strength = expanded(at_point(sp.diff(a, x, 2), "second derivative of the diffusion") / 2)
-    return AttractivityRate(expanded(noise_strength / 2 - drift_slope), drift_slope, noise_strength, p)
+    noise_strength = sum_of_products(at_point(sp.diff(a, x, 2), "second derivative of the diffusion") / 2)
+    return AttractivityRate(sum_of_products(noise_strength / 2 - drift_slope), drift_slope, noise_strength, p)
 
 
 def linearisation(

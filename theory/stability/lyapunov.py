@@ -29,7 +29,7 @@ import sympy as sp
 from theory.decision.zero import decide_zero
 from theory.errors import DimensionError, UnsupportedFormError
 from theory.fokker_planck import probability_current
-from theory.generator import expanded
+from theory.generator import sum_of_products
 from theory.ito import ItoProcess
 from theory.stability.attractivity import decided_sign
 from theory.stability.invariant_subspaces import blocks
@@ -105,13 +105,13 @@ def fourier_coefficients(form: sp.Expr, linearisation: TransverseLinearisation) 
 def angular_drift(linearisation: TransverseLinearisation) -> sp.Expr:
     r"""The drift :math:`m\cdot An - m\cdot a(n)n` of the angle, as a polynomial of the direction n of length 1."""
     n, m = linearisation.direction, _across(linearisation)
-    return expanded((m.T * linearisation.drift)[0] - (m.T * linearisation.diffusion * n)[0])
+    return sum_of_products((m.T * linearisation.drift)[0] - (m.T * linearisation.diffusion * n)[0])
 
 
 def angular_diffusion(linearisation: TransverseLinearisation) -> sp.Expr:
     r"""The diffusion :math:`m\cdot a(n)m` of the angle, as a polynomial of the direction n of length 1."""
     m = _across(linearisation)
-    return expanded((m.T * linearisation.diffusion * m)[0])
+    return sum_of_products((m.T * linearisation.diffusion * m)[0])
 
 
 def angular_process(linearisation: TransverseLinearisation) -> ItoProcess:
@@ -207,7 +207,7 @@ def constant_growth(linearisation: TransverseLinearisation) -> sp.Expr | None:
     """
     first, *rest = linearisation.direction
     growth, back = named_coefficients(linearisation.log_growth, linearisation.direction)
-    value = expanded(growth.xreplace({first: sp.S.One, **dict.fromkeys(rest, sp.S.Zero)}))
+    value = sum_of_products(growth.xreplace({first: sp.S.One, **dict.fromkeys(rest, sp.S.Zero)}))
     radius = sum(e**2 for e in linearisation.direction)
     homogeneous = sum(
         (

@@ -35,7 +35,7 @@ from theory.errors import (
     TheoryError,
     UnsupportedFormError,
 )
-from theory.generator import expanded
+from theory.generator import sum_of_products
 from theory.ito import Expressions, ItoProcess, checked_process, column, expressions
 from theory.notation import t
 from theory.symmetry.affine_set import AffineSet
@@ -268,7 +268,9 @@ def linearised_along(process: ItoProcess, affine_set: AffineSet) -> ItoProcess:
     normal = linear.process
     drift = sp.Matrix.vstack(T.T * process.drift, normal.drift).subs(here, simultaneous=True)
     dispersion = sp.Matrix.vstack(T.T * process.dispersion, normal.dispersion).subs(here, simultaneous=True)
-    return ItoProcess([*foot, *linear.direction], drift.applyfunc(expanded), dispersion.applyfunc(expanded))
+    return ItoProcess(
+        [*foot, *linear.direction], drift.applyfunc(sum_of_products), dispersion.applyfunc(sum_of_products)
+    )
 
 
 def _frame(
@@ -337,11 +339,11 @@ def _values_and_slopes(
     matrix: sp.MatrixBase, process: ItoProcess, foot: sp.MatrixBase, vector: sp.MatrixBase, name: str
 ) -> tuple[sp.Matrix, sp.Matrix]:
     """``matrix`` and its derivative along ``vector`` on the set."""
-    value = _at(matrix, process, foot).applyfunc(expanded)
+    value = _at(matrix, process, foot).applyfunc(sum_of_products)
     _require_defined(value, name)
     slope = _directional(matrix, process, vector, foot)
     if slope.has(*_UNDEFINED):
-        slope = _along_ray(matrix, process, foot, vector).diff(_xi).subs(_xi, 0).applyfunc(expanded)
+        slope = _along_ray(matrix, process, foot, vector).diff(_xi).subs(_xi, 0).applyfunc(sum_of_products)
     _require_defined(slope, name)
     return value, slope
 
@@ -354,7 +356,7 @@ def _slope_of_dispersion(
     dispersion: sp.MatrixBase, process: ItoProcess, foot: sp.MatrixBase, vector: sp.MatrixBase
 ) -> sp.ImmutableMatrix | None:
     r"""The derivative :math:`\sigma'`, where :math:`\sigma = 0` and it exists: then :math:`a = \sigma'\sigma'^\top`."""
-    if not all(expanded(entry) == 0 for entry in _at(dispersion, process, foot)):
+    if not all(sum_of_products(entry) == 0 for entry in _at(dispersion, process, foot)):
         return None
     slope = _directional(dispersion, process, vector, foot)
     if slope.has(*_UNDEFINED) or dispersion.has(sp.Abs):
@@ -363,7 +365,7 @@ def _slope_of_dispersion(
         step = sp.Dummy("xi", positive=True)
         ray = _along_ray(dispersion, process, foot, vector).subs(_xi, step)
         slope = ray.applyfunc(lambda e: sp.diff(sp.factor_terms(sp.expand(e), radical=True), step).subs(step, 0))
-        slope = slope.applyfunc(expanded)
+        slope = slope.applyfunc(sum_of_products)
     return None if slope.has(*_UNDEFINED) else sp.ImmutableMatrix(slope)
 
 
@@ -372,12 +374,12 @@ def _second_derivative(
 ) -> sp.Matrix:
     """Half the second derivative of the diffusion along ``vector``; value and slope have to vanish."""
     along = _along_ray(diffusion, process, foot, vector)
-    values = [along.diff(_xi, i).doit().subs(_xi, 0).applyfunc(expanded) for i in range(3)]
+    values = [along.diff(_xi, i).doit().subs(_xi, 0).applyfunc(sum_of_products) for i in range(3)]
     for value, name in zip(values[:2], ("normal diffusion", "slope of the normal diffusion"), strict=True):
         _require_defined(value, name)
         _require_invariance(value, name, foot)
     _require_defined(values[2], "normal diffusion")
-    return (values[2] / 2).applyfunc(expanded)
+    return (values[2] / 2).applyfunc(sum_of_products)
 
 
 def _is_root(root: sp.MatrixBase, diffusion: sp.MatrixBase) -> bool:
@@ -395,7 +397,7 @@ def expanded_in(expression: sp.Expr, symbols: Sequence[sp.Expr] | sp.MatrixBase)
     Then the coefficients stay as they are: expanding products of sums of transcendental functions explodes.
     """
     plain, back = named_coefficients(expression, symbols)
-    return expanded(plain).xreplace(back)
+    return sum_of_products(plain).xreplace(back)
 
 
 def named_coefficients(

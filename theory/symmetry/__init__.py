@@ -2,7 +2,6 @@ r"""Symmetries of losses and the sets of weights that stochastic gradient descen
 
 * ``affine_set``: affine sets, and whether per-sample gradients leave them.
 * ``reflection``: linear symmetries :math:`l(Q\theta) = l(\theta)` and the sets they fix.
-* ``theory.networks``: small symbolic networks, their sign and permutation sets; ``convolutional`` for shared weights.
 * ``coordinatewise``: what Adam and other rules that act on each weight alone keep.
 """
 

@@ -26,7 +26,7 @@ def at(values: Values) -> Callable[[sp.Expr], sp.Expr]:
     return lambda candidate: candidate.subs(exact(values))
 
 
-def holds(condition: Boolean, values: Values) -> bool:
+def condition_holds(condition: Boolean, values: Values) -> bool:
     """Whether a candidate condition on the parameters is true at ``values``."""
     return bool(condition.subs(exact(values)))
 

@@ -59,11 +59,11 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     point = comparison.arguments[arguments["point"]]
     module, _, name = comparison.evaluator.partition(":")
     value, error = getattr(importlib.import_module(module), name)(point)
-    predicted = {key: number(comparison.predicted(form, point)) for key, form in statement.candidates().items()}
+    predicted = {key: finite_float(comparison.predicted(form, point)) for key, form in statement.candidates().items()}
     return {"value": float(value), "error": float(error), "predicted": predicted}
 
 
-def number(value: Any) -> float | None:
+def finite_float(value: Any) -> float | None:
     """``value`` as a float, or None where a candidate predicts no finite number."""
     if value is None:
         return None

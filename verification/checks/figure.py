@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from verification.checks.check import Check, Context, Findings, done, not_done
-from verification.checks.comparison import number
+from verification.checks.comparison import finite_float
 from verification.claim import Figure
 from verification.run.task import Result, Task
 from verification.verdict import Finding, Outcome
@@ -39,7 +39,7 @@ class FigureCheck(Check):
             return {name: {self.name: not_done(failed)} for name in context.statement.candidates()}
         summary = _call(form.summarise, [part.value for part in parts])
         return {
-            name: {self.name: _finding(number(candidate), summary, context.resolution)}
+            name: {self.name: _finding(finite_float(candidate), summary, context.resolution)}
             for name, candidate in context.statement.candidates().items()
         }
 

@@ -19,7 +19,7 @@ from verification.verdict import Outcome
 
 
 @dataclass(frozen=True)
-class Interval:
+class ConfidenceInterval:
     """An interval for a mean.
 
     Attributes:
@@ -45,28 +45,29 @@ class Interval:
 
 def batch_mean_interval(
     batch_means: Sequence[float], quantile: float, *, bias: float = 0.0, distortion: float = 0.0
-) -> Interval:
+) -> ConfidenceInterval:
     """Student's interval on independent batch means, widened by ``bias`` on both sides."""
     means = np.asarray(batch_means, dtype=np.float64)
     estimate = float(np.mean(means))
     half = quantile * float(np.std(means, ddof=1)) / float(np.sqrt(len(means))) + bias
-    return Interval(estimate, estimate - half, estimate + half, bias, distortion)
+    return ConfidenceInterval(estimate, estimate - half, estimate + half, bias, distortion)
 
 
-def proportion_interval(proportion: Proportion, false_alarm: float) -> Interval:
+def proportion_interval(proportion: Proportion, false_alarm: float) -> ConfidenceInterval:
     """The exact interval of Clopper and Pearson for a probability; it has a width even where all samples are equal."""
-    return Interval(proportion.value, *proportion.interval(false_alarm))
+    return ConfidenceInterval(proportion.value, *proportion.interval(false_alarm))
 
 
-def decide(interval: Interval, value: float, resolution: float) -> tuple[Outcome, float]:
+def decide(interval: ConfidenceInterval, value: float, resolution: float) -> tuple[Outcome, float]:
     """The outcome for a claimed ``value``, and the largest relative deviation the interval leaves open.
 
     Deviations are relative to ``value``; a claimed value of zero is compared with the interval's size.
 
     Example:
-        >>> decide(Interval(1.0, 0.98, 1.02), 1.01, 0.05)[0].name, decide(Interval(1.0, 0.98, 1.02), 1.05, 0.05)[0].name
+        >>> measured = ConfidenceInterval(1.0, 0.98, 1.02)
+        >>> decide(measured, 1.01, 0.05)[0].name, decide(measured, 1.05, 0.05)[0].name
         ('CONSISTENT', 'REFUTED')
-        >>> decide(Interval(1.0, 0.98, 1.02, distortion=0.5), 1.05, 0.05)[0].name
+        >>> decide(ConfidenceInterval(1.0, 0.98, 1.02, distortion=0.5), 1.05, 0.05)[0].name
         'UNDECIDED'
     """
     scale = abs(value) if value else max(abs(interval.lower), abs(interval.upper))

@@ -22,8 +22,8 @@ import numpy as np
 from numerics.statistics.estimators import Moments, Proportion, finite_samples
 from numerics.statistics.sample_size import BATCHES, Design, design, distortion, size_for_skewness
 from verification.checks.check import Check, Context, Findings, done, not_done
-from verification.checks.comparison import number
-from verification.checks.intervals import Interval, batch_mean_interval, decide, proportion_interval
+from verification.checks.comparison import finite_float
+from verification.checks.intervals import ConfidenceInterval, batch_mean_interval, decide, proportion_interval
 from verification.claim import Draw, Experiment
 from verification.errors import VerificationError
 from verification.run.task import Result, Task
@@ -171,7 +171,7 @@ def predictions(arguments: Mapping[str, Any]) -> dict[str, float | None]:
 
     statement = claims()[arguments["claim"]].statement(arguments["statement"])
     experiment = _experiment(arguments)
-    return {name: number(experiment.predicted(form)) for name, form in statement.candidates().items()}
+    return {name: finite_float(experiment.predicted(form)) for name, form in statement.candidates().items()}
 
 
 def _experiment(arguments: Mapping[str, Any]) -> Experiment:
@@ -191,7 +191,7 @@ class Measurement:
         size_needed: Samples from which on the interval would be valid at the measured skewness.
     """
 
-    interval: Interval
+    interval: ConfidenceInterval
     moments: Moments
     size_needed: int
 

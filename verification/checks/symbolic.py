@@ -16,7 +16,17 @@ from theory.decision.zero import ZeroDecision, decide_zero
 from theory.fokker_planck import probability_current
 from verification.checks.check import Check, Context, Findings, done, not_done
 from verification.checks.conditions import judge_bound, judge_region
-from verification.claim import Bound, Candidate, Figure, Form, Identity, Invariance, Numerical, Region, StationaryLaw
+from verification.claim import (
+    Bound,
+    Candidate,
+    Figure,
+    Form,
+    Identity,
+    Invariance,
+    Numerical,
+    Region,
+    StationaryDensity,
+)
 from verification.run.task import Result, Task
 from verification.verdict import Finding, Outcome
 
@@ -85,7 +95,7 @@ def _(form: Identity, candidate: Candidate, domain: tuple[Boolean, ...]) -> Find
 
 
 @judge.register
-def _(form: StationaryLaw, candidate: Candidate, domain: tuple[Boolean, ...]) -> Finding:
+def _(form: StationaryDensity, candidate: Candidate, domain: tuple[Boolean, ...]) -> Finding:
     current = probability_current(form.process(), candidate)
     return finding_of(decide_zero(j / candidate, domain) for j in current)
 

@@ -41,7 +41,7 @@ def facts(finding: Finding) -> tuple[Fact, ...]:
     numbers = finding.numbers
     known = [Fact(words, _value(key, numbers[key])) for key, words in NAMES.items() if key in numbers]
     others = [
-        Fact(key.replace("_", " "), number(value))
+        Fact(key.replace("_", " "), number_text(value))
         for key, value in numbers.items()
         if key not in NAMES and _is_scalar(value)
     ]
@@ -50,7 +50,7 @@ def facts(finding: Finding) -> tuple[Fact, ...]:
     return (*known, *others, *(Fact(f"witness: {fact.name}", fact.value) for fact in told))
 
 
-def number(value: Any) -> str:
+def number_text(value: Any) -> str:
     """A scalar as text: floats to six digits, integers in full."""
     if value is None:
         return "none"
@@ -63,9 +63,9 @@ def _is_scalar(value: Any) -> bool:
 
 def _value(key: str, value: Any) -> str:
     if isinstance(value, Mapping) and "interval" in value:
-        return f"{number(value['estimate'])} in {_value('', value['interval'])}, {value['n']} samples"
+        return f"{number_text(value['estimate'])} in {_value('', value['interval'])}, {value['n']} samples"
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} = {number(part)}" for name, part in value.items())
+        return ", ".join(f"{name} = {number_text(part)}" for name, part in value.items())
     if isinstance(value, list | tuple):
-        return f"[{', '.join(number(part) if _is_scalar(part) else str(part) for part in value)}]"
-    return number(value)
+        return f"[{', '.join(number_text(part) if _is_scalar(part) else str(part) for part in value)}]"
+    return number_text(value)

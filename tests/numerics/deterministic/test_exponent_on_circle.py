@@ -18,7 +18,7 @@ from tests.numerics.seeding import FALSE_ALARM, seed_of
 from tests.strategies import positive_rationals, rationals
 from theory.ito import ItoProcess
 from theory.models.two_layer_origin import network_process
-from theory.models.two_layer_origin import top_exponent as exponent_of_layers
+from theory.models.two_layer_origin import top_exponent_of_two_layers as exponent_of_layers
 from theory.notation import nu
 from theory.stability.lyapunov import angular_diffusion, angular_drift, top_exponent
 from theory.stability.theorem_4_2 import sufficient_condition

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from numerics.errors import ArgumentError, DivergenceError, MissingParameterError, NumericsError
+from numerics.errors import ArgumentError, DivergenceError, DriftproofError, MissingParameterError
 from numerics.schemes import EulerMaruyama, ExactGeometricBrownian, ExactOrnsteinUhlenbeck
 from numerics.simulation.accumulators import GridMaximum, Infimum, SignChanges, Supremum, Survival, TimeIntegral
 from numerics.simulation.log_coordinates import log_coordinates, log_distance
@@ -338,7 +338,7 @@ def test_a_final_time_between_steps_is_refused_with_the_nearest():
     ids=str,
 )  # fmt: skip
 def test_bad_arguments_are_refused_by_name(changes):
-    with pytest.raises(NumericsError) as caught:
+    with pytest.raises(DriftproofError) as caught:
         ou(**changes)
     assert len(str(caught.value)) > 20
 
@@ -365,7 +365,7 @@ def test_no_argument_whatsoever_makes_a_library_speak(name, value):
     try:
         run = ou(**{"n_paths": 10, name: value})
     except ValueError as error:
-        assert isinstance(error, NumericsError), error
+        assert isinstance(error, DriftproofError), error
     else:
         assert np.isfinite(run.final).all()
 

@@ -19,7 +19,7 @@ from numerics.statistics.sample_size import (
     size_for_skewness,
 )
 from tests.numerics.seeding import FALSE_ALARM, seed_of
-from verification.checks.intervals import Interval, batch_mean_interval, decide, proportion_interval
+from verification.checks.intervals import ConfidenceInterval, batch_mean_interval, decide, proportion_interval
 from verification.errors import VerificationError
 from verification.verdict import Outcome
 
@@ -110,20 +110,20 @@ def test_a_bias_widens_the_interval_on_both_sides():
     ],
 )
 def test_one_interval_refutes_certifies_or_leaves_open(lower, upper, value, outcome):
-    assert decide(Interval((lower + upper) / 2, lower, upper), value, 0.05)[0] is outcome
+    assert decide(ConfidenceInterval((lower + upper) / 2, lower, upper), value, 0.05)[0] is outcome
 
 
 @pytest.mark.parametrize("value", [1.0, 2.0])
 def test_a_distorted_interval_decides_nothing(value):
-    crooked = Interval(1.0, 0.99, 1.01, distortion=MAX_DISTORTION * 1.01)
+    crooked = ConfidenceInterval(1.0, 0.99, 1.01, distortion=MAX_DISTORTION * 1.01)
     assert decide(crooked, value, 0.05)[0] is Outcome.UNDECIDED
-    straight = Interval(1.0, 0.99, 1.01, distortion=MAX_DISTORTION)
+    straight = ConfidenceInterval(1.0, 0.99, 1.01, distortion=MAX_DISTORTION)
     assert decide(straight, value, 0.05)[0] is not Outcome.UNDECIDED
 
 
 def test_the_deviation_is_the_largest_relative_error_that_is_left_open():
-    assert decide(Interval(1.0, 0.98, 1.03), 1.0, 0.05)[1] == pytest.approx(0.03)
-    assert decide(Interval(2.0, 1.96, 2.02), 2.0, 0.05)[1] == pytest.approx(0.02)
+    assert decide(ConfidenceInterval(1.0, 0.98, 1.03), 1.0, 0.05)[1] == pytest.approx(0.03)
+    assert decide(ConfidenceInterval(2.0, 1.96, 2.02), 2.0, 0.05)[1] == pytest.approx(0.02)
 
 
 def test_a_proportion_has_a_width_even_where_nothing_was_seen():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from theory.discrete import growth_rate
 from theory.discrete import momentum as with_momentum
-from theory.discrete import random_map
 from theory.discrete.momentum import linear_part, next_ratio, sum_of_exponents
 from theory.discrete.momentum import momentum as m
 from theory.discrete.random_map import kappa_3, kappa_4
@@ -24,18 +24,18 @@ STEP = gradient_descent(Model([w], x * w**2 / 2, Empirical([x], [[h]])), momentu
 
 @pytest.mark.parametrize("order", [0, 1, 2])
 def test_without_momentum_the_expansion_is_that_of_plain_descent(order):
-    plain = random_map.growth_rate_expansion(order)
-    assert sp.expand(with_momentum.growth_rate_expansion(order).subs(m, 0) - plain) == 0
+    plain = growth_rate.growth_rate_expansion(order)
+    assert sp.expand(with_momentum.growth_rate_expansion_with_momentum(order).subs(m, 0) - plain) == 0
 
 
 def test_without_momentum_the_threshold_is_that_of_plain_descent():
-    plain = random_map.collapse_threshold_expansion(2)
-    assert sp.expand(with_momentum.collapse_threshold_expansion(2).subs(m, 0) - plain) == 0
+    plain = growth_rate.collapse_threshold_expansion(2)
+    assert sp.expand(with_momentum.collapse_threshold_expansion_with_momentum(2).subs(m, 0) - plain) == 0
 
 
 def test_the_growth_rate_vanishes_at_the_threshold_to_the_order_of_both():
-    rate = with_momentum.growth_rate_expansion(2)
-    at_threshold = rate.subs(mu, with_momentum.collapse_threshold_expansion(2))
+    rate = with_momentum.growth_rate_expansion_with_momentum(2)
+    at_threshold = rate.subs(mu, with_momentum.collapse_threshold_expansion_with_momentum(2))
     root = sp.Symbol("root", positive=True)
     series = at_threshold.subs(eta, root**2)
     for order in range(3):
@@ -43,8 +43,8 @@ def test_the_growth_rate_vanishes_at_the_threshold_to_the_order_of_both():
 
 
 def test_learning_rates_are_rescaled_up_to_the_third_moment_and_no_further():
-    rescaled = random_map.growth_rate_expansion(2).subs({mu: mu / (1 - m), zeta: zeta / (1 - m)}, simultaneous=True)
-    difference = with_momentum.growth_rate_expansion(2) - rescaled
+    rescaled = growth_rate.growth_rate_expansion(2).subs({mu: mu / (1 - m), zeta: zeta / (1 - m)}, simultaneous=True)
+    difference = with_momentum.growth_rate_expansion_with_momentum(2) - rescaled
     root = sp.Symbol("root", positive=True)
     orders = [sp.cancel(sp.diff(difference.subs(eta, root**2), root, j).subs(root, 0)) for j in range(3)]
     assert orders[:2] == [0, 0]
@@ -62,7 +62,7 @@ def test_the_expansion_meets_the_mean_over_all_sequences_of_signs(drift, noise, 
         ratio = forced.ravel()
     mean = np.log(ratio).mean() / size**2
     values = {m: sp.Rational(inertia), mu: drift, zeta: noise, eta: sp.Rational(1, 10**6), kappa_3: 0, kappa_4: 1}
-    expected = float(with_momentum.growth_rate_expansion(1).subs(values))
+    expected = float(with_momentum.growth_rate_expansion_with_momentum(1).subs(values))
     # What is left: terms of order eta, and the start, forgotten like m^16.
     left = 100 * size**2 * (1 + abs(drift) + noise**2) ** 2 + 20 * inertia**16 * (1 + abs(drift) + noise**2)
     assert abs(mean - expected) < left
@@ -96,4 +96,4 @@ def test_a_recursion_that_leaves_0_has_no_linear_part():
 @pytest.mark.parametrize("order", [-1, 5, 1.0])
 def test_orders_out_of_range_are_refused(order):
     with pytest.raises(DimensionError, match="order"):
-        with_momentum.growth_rate_expansion(order)
+        with_momentum.growth_rate_expansion_with_momentum(order)

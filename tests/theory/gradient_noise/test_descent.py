@@ -18,7 +18,7 @@ from theory.gradient_noise import (
     gradient_descent,
     label_noise_step,
 )
-from theory.gradient_noise.expectation import mean
+from theory.gradient_noise.expectation import mean_vector
 from theory.notation import eta, k, zeta
 
 w, v, x, y = sp.symbols("w v x y", real=True)
@@ -40,7 +40,7 @@ def one_step(recursion, model):
     for cells in itertools.product(*map(range, counts)):
         drawn = {u: sp.Rational(2 * i + 1, 2 * c) for u, i, c in zip(recursion.uniforms, cells, counts, strict=True)}
         increment = recursion.update.subs(drawn) - recursion.state
-        m, c = (mean(increment, law), covariance(increment, law)) if law else (increment, sp.zeros(d, d))
+        m, c = (mean_vector(increment, law), covariance(increment, law)) if law else (increment, sp.zeros(d, d))
         first += m / prod(counts)
         second += (c + m * m.T) / prod(counts)
     return first.expand(), (second - first * first.T).expand()

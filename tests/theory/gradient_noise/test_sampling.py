@@ -24,7 +24,7 @@ from theory.gradient_noise import (
     local_weak_error,
     second_order_modified_equation,
 )
-from theory.gradient_noise.expectation import mean
+from theory.gradient_noise.expectation import mean_vector
 from theory.gradient_noise.modified_equation import with_second_order_drift
 from theory.notation import eta
 
@@ -63,7 +63,7 @@ def test_a_batch_of_two_has_the_moments_of_two_independent_copies_of_the_sample(
     gradients = [model.sample_gradient.subs(dict(zip((x, y), copy, strict=True))) for copy in copies]
     increment = -eta * (gradients[0] + gradients[1]) / 2
     step = model.step_moments(2)
-    assert vanishes(step.mean - mean(increment, both))
+    assert vanishes(step.mean - mean_vector(increment, both))
     assert vanishes(step.covariance - covariance(increment, both))
     assert not vanishes(model.step_moments(1).covariance - covariance(increment, both))
 

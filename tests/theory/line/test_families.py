@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.strategies import positive_rationals, rationals
 from theory.errors import NotNormalisableError, UnsupportedFormError
 from theory.ito import ItoProcess
-from theory.line.families import Beta, Gamma, Gaussian, GeneralisedGamma, InverseGamma
+from theory.line.families import Beta, Gamma, GeneralisedGamma, InverseGamma, Normal
 from theory.line.interval import Interval
 from theory.line.recognise import recognise
 from theory.line.stationary import stationary_density
@@ -19,7 +19,7 @@ from theory.line.stationary import stationary_density
 x = sp.Symbol("x", positive=True)
 y = sp.Symbol("y", real=True)
 HALF = sp.Rational(1, 2)
-FAMILIES = (Gaussian, Gamma, GeneralisedGamma, InverseGamma, Beta)
+FAMILIES = (Normal, Gamma, GeneralisedGamma, InverseGamma, Beta)
 
 
 @st.composite
@@ -27,7 +27,7 @@ def densities(draw: st.DrawFn, kind: type) -> tuple[sp.Expr, sp.Symbol, Interval
     """A density of the family ``kind`` with a constant factor in front."""
     p, q = draw(positive_rationals()) + 1, draw(positive_rationals()) + HALF
     factor = draw(positive_rationals())
-    if kind is Gaussian:
+    if kind is Normal:
         return factor * sp.exp(-q * y**2 + draw(rationals()) * y), y, Interval.of(y)
     if kind is Gamma:
         return factor * x ** (p - 1) * sp.exp(-q * x), x, Interval.of(x)
@@ -62,7 +62,7 @@ def test_closed_forms_agree_with_quadrature(kind, data):
             (variable, family.mean),
             ((variable - family.mean) ** 2, family.variance),
             (variable**2, family.moment(2)),
-            *(((sp.log(variable), family.log_mean),) if kind is not Gaussian and interval.left == 0 else ()),
+            *(((sp.log(variable), family.log_mean),) if kind is not Normal and interval.left == 0 else ()),
         ):
             numeric = integral(density * observable, variable, interval, family.mean) / total
             value = mpmath.mpf(str(sp.N(claimed, 20)))

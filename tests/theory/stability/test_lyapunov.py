@@ -166,22 +166,24 @@ def test_closed_exponent_is_the_mean_growth_over_the_stationary_ratio(n, m):
     root = sp.Symbol("h", positive=True)
     weighted, weight = (sp.lambdify(root, (f * 2 * root).subs(ratio, root**2)) for f in (growth * density, density))
     expected = integrate.quad(weighted, 0, 12, epsabs=1e-13)[0] / integrate.quad(weight, 0, 12, epsabs=1e-13)[0]
-    found = sp.expand(matrix_modes.top_exponent(n, m).subs(nu, 1) + 1)
+    found = sp.expand(matrix_modes.top_exponent_of_two_layers(n, m).subs(nu, 1) + 1)
     assert float(found) - 1 == pytest.approx(expected, abs=1e-9)
-    assert matrix_modes.top_exponent(n, m) == matrix_modes.top_exponent(m, n)
+    assert matrix_modes.top_exponent_of_two_layers(n, m) == matrix_modes.top_exponent_of_two_layers(m, n)
 
 
 def test_exponent_of_equal_layers_continues_that_of_unequal_ones():
     """As a function of the gap, the closed form tends to nu (m/2 - 1) for gap to 0."""
     limit = matrix_modes.exponent_of_unequal_layers().subs({nu: 1, matrix_modes.width_out: 3})
     near = limit.subs(matrix_modes.gap, sp.Rational(1, 10**8))
-    assert float(sp.N(near, 20)) == pytest.approx(float(matrix_modes.top_exponent(3, 3).subs(nu, 1)), abs=1e-6)
+    assert float(sp.N(near, 20)) == pytest.approx(
+        float(matrix_modes.top_exponent_of_two_layers(3, 3).subs(nu, 1)), abs=1e-6
+    )
 
 
 def test_widths_must_be_positive_integers():
     for widths in ((0, 1), (1, 2.5), (True, 1)):
         with pytest.raises(SymbolError):
-            matrix_modes.top_exponent(*widths)
+            matrix_modes.top_exponent_of_two_layers(*widths)
 
 
 def test_symbols_that_leave_an_invariant_direction_open_are_refused():

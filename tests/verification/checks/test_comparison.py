@@ -9,7 +9,7 @@ import pytest
 import sympy as sp
 
 from tests.verification import fake_claims as fake
-from verification.checks.comparison import ComparisonCheck, number
+from verification.checks.comparison import ComparisonCheck, finite_float
 from verification.claim import Claim, Comparison, NearMiss, Numerical
 from verification.run.task import Status
 from verification.verdict import Finding, Outcome
@@ -107,4 +107,4 @@ def test_a_statement_without_comparisons_asks_for_nothing():
     ],
 )
 def test_only_finite_real_numbers_are_numbers(value, expected):
-    assert number(value) == expected
+    assert finite_float(value) == expected

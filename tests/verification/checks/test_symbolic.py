@@ -10,7 +10,7 @@ import sympy as sp
 from tests.verification import fake_claims as fake
 from theory.ito import ItoProcess
 from verification.checks.symbolic import SymbolicCheck, judge
-from verification.claim import Figure, Identity, NearMiss, Numerical, StationaryLaw
+from verification.claim import Figure, Identity, NearMiss, Numerical, StationaryDensity
 from verification.run.task import Result, Status
 from verification.verdict import Finding, Outcome
 
@@ -78,7 +78,7 @@ def test_a_potential_is_compared_up_to_its_constant_and_no_further():
 
 
 def test_a_stationary_law_is_judged_up_to_its_factor_and_no_further():
-    form = StationaryLaw(lambda: ItoProcess.scalar(r, drift=-k * r, dispersion=sp.S.One))
+    form = StationaryDensity(lambda: ItoProcess.scalar(r, drift=-k * r, dispersion=sp.S.One))
     gauss = sp.exp(-k * r**2)
     assert outcome(form, gauss) is outcome(form, 7 * k * gauss) is Outcome.PROVED
     assert outcome(form, sp.exp(-k * r**2 / 2)) is Outcome.REFUTED
@@ -87,7 +87,7 @@ def test_a_stationary_law_is_judged_up_to_its_factor_and_no_further():
 
 def test_a_law_with_a_constant_current_is_not_accepted():
     # On the line with drift 1 the flat density is stationary, but it carries the current 1.
-    form = StationaryLaw(lambda: ItoProcess.scalar(r, drift=sp.S.One, dispersion=sp.S.One))
+    form = StationaryDensity(lambda: ItoProcess.scalar(r, drift=sp.S.One, dispersion=sp.S.One))
     assert outcome(form, sp.S.One) is Outcome.REFUTED
     assert outcome(form, sp.exp(2 * r)) is Outcome.PROVED
 

@@ -7,7 +7,7 @@ Next to :math:`\hat s = 0` the logarithm of a mode is a Brownian motion with dri
 of rate :func:`log_rate` and variance :func:`log_variance` per unit of time. A learning rate that is dropped after a
 time :math:`T_1` changes :math:`\nu_1` to :math:`\nu_2`, and both add up (:func:`log_growth`,
 :func:`variance_of_log_growth`). The median of the growth is its mean. It is positive exactly if the signal exceeds the
-time average of the collapse threshold :math:`\nu/2` (:func:`critical_signal`): a mode that collapsed at the large
+time average of the collapse threshold :math:`\nu/2` (:func:`signal_without_growth`): a mode that collapsed at the large
 learning rate is re-learned only if the time at the small one makes up for the logarithm that was lost.
 
 This linear equation is exact in the limit of small modes. Near its stationary values a mode cannot grow further, which
@@ -69,11 +69,11 @@ def variance_of_log_growth() -> sp.Expr:
     return sum(log_variance().subs(nu, noise) * time for noise, time in ((nu_1, T_1), (nu_2, T_2)))
 
 
-def critical_signal() -> sp.Expr:
+def signal_without_growth() -> sp.Expr:
     r"""The signal :math:`\tilde s` at which the median of the growth is zero.
 
     Example:
-        >>> critical_signal()
+        >>> signal_without_growth()
         (T_1*nu_1 + T_2*nu_2)/(2*(T_1 + T_2))
     """
     (signal,) = sp.solve(log_growth(), s_tilde)

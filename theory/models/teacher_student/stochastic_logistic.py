@@ -63,7 +63,7 @@ def verhulst_process() -> ItoProcess:
     return ItoProcess.scalar(x, drift=x * (k + 1 - x), dispersion=sp.sqrt(2) * x)
 
 
-def speed_density() -> sp.Expr:
+def self_adjoint_weight() -> sp.Expr:
     r"""The weight :math:`m = x^{k-1}e^{-x}` in which the generator is self-adjoint (for k > 0 the Gamma law)."""
     return x ** (k - 1) * sp.exp(-x)
 

@@ -20,14 +20,14 @@ def test_the_linear_mode_is_the_tangent_of_the_mode_at_zero():
 
 def test_the_critical_signal_is_the_time_average_of_the_collapse_threshold():
     average = (drop.T_1 * drop.nu_1 / 2 + drop.T_2 * drop.nu_2 / 2) / (drop.T_1 + drop.T_2)
-    assert sp.cancel(drop.critical_signal() - average) == 0
-    assert drop.critical_signal().subs(drop.nu_2, drop.nu_1).simplify() == drop.nu_1 / 2
+    assert sp.cancel(drop.signal_without_growth() - average) == 0
+    assert drop.signal_without_growth().subs(drop.nu_2, drop.nu_1).simplify() == drop.nu_1 / 2
 
 
 def test_at_the_critical_signal_the_mean_growth_vanishes_and_beside_it_it_does_not():
     growth = drop.log_growth()
-    assert sp.cancel(growth.subs(s_tilde, drop.critical_signal())) == 0
-    assert sp.cancel(growth.subs(s_tilde, 2 * drop.critical_signal())) != 0
+    assert sp.cancel(growth.subs(s_tilde, drop.signal_without_growth())) == 0
+    assert sp.cancel(growth.subs(s_tilde, 2 * drop.signal_without_growth())) != 0
 
 
 def test_the_mean_escape_time_is_the_exit_time_from_an_interval_that_reaches_far_down():

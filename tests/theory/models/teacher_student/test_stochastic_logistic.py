@@ -16,9 +16,9 @@ from theory.models.teacher_student.stochastic_logistic import (
     k,
     n,
     rho,
+    self_adjoint_weight,
     spectral_gap,
     spectral_moment,
-    speed_density,
     stationary_mean,
     tau,
     verhulst_process,
@@ -57,7 +57,7 @@ def test_hyperu_has_the_leading_coefficient_that_fixes_its_normalisation():
 
 def test_generator_is_symmetric_in_the_speed_density():
     f = sp.Function("f")(x)
-    m = speed_density()
+    m = self_adjoint_weight()
     assert sp.simplify(generator(f) - sp.diff(x**2 * m * sp.diff(f, x), x) / m) == 0
 
 

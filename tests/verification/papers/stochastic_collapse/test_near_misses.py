@@ -23,7 +23,17 @@ from theory.decision.region import points_satisfying
 from theory.models.teacher_student.modes import area, log_growth
 from theory.notation import eta, s_0, zeta
 from verification.checks.symbolic import entries, judge
-from verification.claim import Bound, Claim, Figure, Identity, Invariance, Numerical, Region, Statement, StationaryLaw
+from verification.claim import (
+    Bound,
+    Claim,
+    Figure,
+    Identity,
+    Invariance,
+    Numerical,
+    Region,
+    Statement,
+    StationaryDensity,
+)
 from verification.papers.stochastic_collapse.teacher_student import dynamics as student_dynamics
 from verification.papers.stochastic_collapse.teacher_student import mean as mean_of_mode
 from verification.papers.stochastic_collapse.teacher_student import modes as teacher_student
@@ -118,7 +128,7 @@ def automatic_mutants(case: str, limit: int | None = None) -> list[tuple[str, Fo
     formula, _ = FORMULAS.get(key(case), (holding_form(statement), None))
     found = mutants(formula, limit, seed=case)
     # The density 0 is none.
-    return [pair for pair in found if not (isinstance(statement.form, StationaryLaw) and pair[1] == 0)]
+    return [pair for pair in found if not (isinstance(statement.form, StationaryDensity) and pair[1] == 0)]
 
 
 def survivors_that_say_something_else(case: str, limit: int | None) -> list[str]:
@@ -177,7 +187,7 @@ def says_the_same(statement: Statement, form: Formula, other: Formula) -> bool:
         points = [point for point in points if all(truth(condition, point) for condition in statement.domain)]
         return all(truth(form, point) is truth(other, point) for point in points)
     left, right = entries(form), entries(other)
-    if isinstance(statement.form, StationaryLaw):
+    if isinstance(statement.form, StationaryDensity):
         (x,) = statement.form.process().state
         left, right = ([sp.diff(sp.log(side), x) for side in sides] for sides in (left, right))
     elif isinstance(statement.form, Identity) and statement.form.modulo is not None:

@@ -21,7 +21,7 @@ from verification.claim import (
     NearMiss,
     Region,
     Statement,
-    StationaryLaw,
+    StationaryDensity,
 )
 from verification.papers.stochastic_collapse.attraction.one_dimension import SAMPLERS
 from verification.papers.stochastic_collapse.paper import PAPER, WELL, WELL_SYMBOLS
@@ -74,7 +74,7 @@ SC_031 = Claim(
             name="density",
             says="The stationary density on theta > 0, up to its constant.",
             left=r"p_{ss}(\theta) \propto",
-            form=StationaryLaw(lambda: WELL.process),
+            form=StationaryDensity(lambda: WELL.process),
             printed=gibbs(PRINTED_POTENTIAL),
             corrected=gibbs(CORRECTED_POTENTIAL),
             near_misses=(

@@ -61,16 +61,16 @@ def _plain(order: int) -> sp.Expr:
 
 def _leading() -> sp.Matrix:
     """The first two coefficients of Lambda/eta in the root of eta."""
-    expansion = with_momentum.growth_rate_expansion(1)
+    expansion = with_momentum.growth_rate_expansion_with_momentum(1)
     return sp.Matrix([_coefficient(expansion, j) for j in (0, 1)])
 
 
 def _first_correction() -> sp.Expr:
-    return _coefficient(with_momentum.growth_rate_expansion(2), 2)
+    return _coefficient(with_momentum.growth_rate_expansion_with_momentum(2), 2)
 
 
 def _threshold_correction() -> sp.Expr:
-    return _coefficient(with_momentum.collapse_threshold_expansion(2), 2)
+    return _coefficient(with_momentum.collapse_threshold_expansion_with_momentum(2), 2)
 
 
 LEADING = sp.Matrix([(mu - zeta**2 / (2 * (1 - m))) / (1 - m), kappa_3 * zeta**3 / (3 * (1 - m) ** 3)])

@@ -51,7 +51,7 @@ def _rate_with_momentum_and_decay() -> sp.Expr:
     """The leading order, the drift mu of a step being lowered by the decay."""
     matrix = step_with_momentum()
     lowered = sp.expand(matrix[1, 0] - matrix[1, 0].subs(decay, 0))
-    return _coefficient(with_momentum.growth_rate_expansion(0), 0).subs(mu, mu - lowered)
+    return _coefficient(with_momentum.growth_rate_expansion_with_momentum(0), 0).subs(mu, mu - lowered)
 
 
 def growth_with_decay(arguments: Mapping[str, Any], draw: Draw) -> Samples:

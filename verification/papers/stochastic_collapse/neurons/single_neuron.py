@@ -236,7 +236,7 @@ def _tanh_run(collapses: bool, **data: Any) -> Experiment:
         name=f"tanh, {multiple} the threshold, y={','.join(data['y'])}",
         sampler=f"{SAMPLERS}:{'collapse' if collapses else 'survival'}_of_tanh",
         arguments=data,
-        predicted=lambda candidate: float(predictions.holds(candidate, _sums(data)) == collapses),
+        predicted=lambda candidate: float(predictions.condition_holds(candidate, _sums(data)) == collapses),
         variation=0.05,
         skewness=1.0,
     )

@@ -202,12 +202,14 @@ SC_080 = Claim(
 def _log_rate_if_collapsed(values: dict[sp.Symbol, str]):
     """What a condition for a stationary law predicts for the growth rate of log s: 0 if it holds, else 2c."""
     rate = 2 * s_tilde - nu
-    return lambda condition: predictions.at(values)(sp.S.Zero if predictions.holds(condition, values) else rate)
+    return lambda condition: predictions.at(values)(
+        sp.S.Zero if predictions.condition_holds(condition, values) else rate
+    )
 
 
 def _mean_if_stationary(values: dict[sp.Symbol, str]):
     return lambda condition: predictions.at(values)(
-        s_tilde - nu / 2 if predictions.holds(condition, values) else sp.S.Zero
+        s_tilde - nu / 2 if predictions.condition_holds(condition, values) else sp.S.Zero
     )
 
 

@@ -229,7 +229,7 @@ SC_096 = Claim(
             name="median",
             says="The signal at which a mode is as likely above its start as below it, after both phases.",
             left=r"\tilde s_{1/2}",
-            form=Identity(drop.critical_signal),
+            form=Identity(drop.signal_without_growth),
             printed=_weighted / (2 * _time),
             near_misses=(
                 NearMiss("threshold of the mean", _weighted / _time),

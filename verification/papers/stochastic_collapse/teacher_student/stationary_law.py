@@ -22,7 +22,7 @@ from verification.claim import (
     NearMiss,
     Region,
     Statement,
-    StationaryLaw,
+    StationaryDensity,
 )
 from verification.papers.stochastic_collapse.attraction.one_dimension import SAMPLERS
 from verification.papers.stochastic_collapse.paper import PAPER
@@ -55,7 +55,7 @@ SC_082 = Claim(
             name="density",
             says="The stationary density of (42), up to its constant.",
             left=r"p_{ss}(\hat s) \propto",
-            form=StationaryLaw(ts.singular_value_process),
+            form=StationaryDensity(ts.singular_value_process),
             printed=PRINTED_LAW,
             near_misses=(
                 NearMiss("Stratonovich reading of the noise", PRINTED_LAW * s ** sp.Rational(1, 2)),
