@@ -3,39 +3,46 @@ r"""Claims: what a paper prints, as data.
 The printed side is typed from the page. The derived side is a reference to a theory function that never
 sees the printed side. They first meet in a check, and a claim never imports a check.
 
-A :class:`Claim` is made of :class:`Statement` s, each judged in the way its *form* says:
-
-=================  ==============================================================================
-form               a candidate holds when
-=================  ==============================================================================
-Identity           candidate - derived is zero on the domain
-StationaryDensity  the candidate density carries no probability current
-Region             the candidate condition is true exactly where the derived one is
-Bound              the exact quantity stays on the stated side of the candidate everywhere
-Numerical          independent numbers agree with the candidate (new results without printed form)
-Invariance         no gradient leaves the candidate set, and no run of SGD does
-Figure             a measured location agrees with the candidate (EMPIRICAL, never proved)
-=================  ==============================================================================
-
-Any statement may add :class:`Experiment` s (Monte Carlo) and :class:`Comparison` s (a second
-deterministic opinion), which judge the same candidates by other means.
+A :class:`Claim` is made of :class:`Statement` s, each judged in the way its *form* says (:mod:`verification.forms`).
+Any statement may add :class:`~verification.forms.Experiment` s (Monte Carlo) and
+:class:`~verification.forms.Comparison` s (a second deterministic opinion), which judge the same candidates by other
+means. Claims are written with :mod:`verification.authoring.shorthand`; nothing of a claim is computed before somebody
+asks for its statements.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.ito import ItoProcess
 from verification.errors import ClaimError
+from verification.forms import (
+    Bound,
+    Candidate,
+    Comparison,
+    Expansion,
+    Experiment,
+    Figure,
+    Form,
+    Identity,
+    Invariance,
+    Numerical,
+    Region,
+    StationaryDensity,
+)
 
-Candidate: TypeAlias = sp.Expr | sp.MatrixBase | Boolean
-"""What a check judges: an expression, a matrix of expressions, or a condition."""
+Abbreviations: TypeAlias = Mapping[sp.Basic, sp.Basic]
+"""What the page's own short names stand for, e.g. ``{kappa: 2 / zeta**2}``; definitions may use other names."""
+
+Written: TypeAlias = "Candidate | Abbreviations | Callable[[], Candidate]"
+"""How a candidate is given: a form; other definitions of the abbreviations in the printed form; or a function of
+nothing that returns the form, for one that takes long to build."""
 
 
 class Kind(enum.Enum):
@@ -48,7 +55,28 @@ class Kind(enum.Enum):
     INVARIANCE = "invariance"
     EXPANSION = "expansion"
     PROOF_STEP = "proof step"
+    NUMERICAL = "numerical"
     FIGURE = "figure"
+
+
+class Source(enum.Enum):
+    """Where the point at issue stands. The value is what a reader is told."""
+
+    PAGE = "the page, as it stands"
+    CONVERSION = "a glyph that the conversion of the page may have lost; judged under the charitable reading"
+    RECONSTRUCTION = "a formula lost by the conversion, rebuilt from the prose"
+    CODE = "the released code"
+    SUMMARY = "a machine-made summary of the paper"
+    OURS = "a result of our own, not in the paper"
+
+
+class Grade(enum.Enum):
+    """In which way a claim does not hold as it stands. The value is what a reader is told."""
+
+    MISPRINT = "a slip that any reader mends and that changes no result"
+    CONDITION = "true only under a condition that the page lacks"
+    WRONG = "a result, or a displayed step, changes"
+    CONFLICT = "two places of the page, or the page and the released code, contradict each other"
 
 
 @dataclass(frozen=True)
@@ -61,218 +89,310 @@ class Citation:
 
 @dataclass(frozen=True)
 class NearMiss:
-    """A wrong variant of a statement, of the kind that slips into papers. Every check set must refute it."""
-
-    name: str
-    form: Candidate
-
-
-@dataclass(frozen=True)
-class Identity:
-    """The candidate equals ``derived()`` everywhere on the domain.
+    """A wrong variant of a statement, of the kind that slips into papers. Every check set must refute it.
 
     Attributes:
-        derived: Reference to a theory function; never sees the printed form.
-        modulo: Applied to both sides first, where the statement leaves a freedom: a potential up to a
-            constant is compared by its gradient, a density up to its factor by its logarithmic gradient.
-    """
-
-    derived: Callable[[], sp.Expr | sp.MatrixBase]
-    modulo: Callable[[sp.Expr], sp.Expr] | None = None
-
-
-@dataclass(frozen=True)
-class StationaryDensity:
-    """The candidate density, up to its constant, is stationary with zero current for ``process()``."""
-
-    process: Callable[[], ItoProcess]
-
-
-@dataclass(frozen=True)
-class Region:
-    """The candidate condition on the parameters is true exactly where ``derived()`` is."""
-
-    derived: Callable[[], Boolean]
-
-
-@dataclass(frozen=True)
-class Bound:
-    """``exact() <= candidate`` (or ``>=``, ``<``, ``>``) everywhere on the domain."""
-
-    exact: Callable[[], sp.Expr]
-    relation: str = "<="
-
-
-@dataclass(frozen=True)
-class Numerical:
-    """No decidable symbolic form: the statement's comparisons and experiments are its only judges."""
-
-
-@dataclass(frozen=True)
-class Invariance:
-    """SGD keeps a set: the candidate describes the set, or the model in which the set is kept.
-
-    Attributes:
-        escaping: Candidate -> what arbitrary per-sample gradients have outside the directions of the set; zero iff
-            every step from the set ends in it.
-        measure: Dotted path ``module:function`` of ``f(candidate) -> {"runs": [{"run", "violation", "moved",
-            "steps"}, ...]}``, real SGD; a violation that is not finite is None. Empty where nothing is run.
-        tolerance: Violation up to which the set counts as kept: 0 where rounding cannot leave it.
-    """
-
-    escaping: Callable[[Any], sp.MatrixBase]
-    measure: str = ""
-    tolerance: float = 0.0
-
-
-@dataclass(frozen=True)
-class Figure:
-    """The location of a feature in a figure, measured by running the figure again; verdict EMPIRICAL.
-
-    Attributes:
-        measure: Dotted path ``module:function`` of ``f(part) -> JSON``, run once per part.
-        parts: JSON arguments of ``measure``: the independent pieces of the figure.
-        summarise: Dotted path ``module:function`` of ``f(results) -> {"location": [lower, upper], "features":
-            [{"name", "printed", "measured", "reproduced"}, ...], ...}``, a pure function of all parts in order.
-    """
-
-    measure: str
-    parts: tuple[Mapping[str, Any], ...]
-    summarise: str
-
-
-Form = Identity | StationaryDensity | Region | Bound | Numerical | Invariance | Figure
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """A Monte Carlo check: the mean of sampled values against what a candidate predicts for it.
-
-    Attributes:
-        name: Short name, unique in its statement.
-        sampler: Dotted path ``module:function`` of ``f(arguments, draw) -> Samples``.
-        arguments: JSON arguments of the sampler; numbers as exact rationals in strings.
-        predicted: Candidate -> the mean it predicts, an expression without free symbols or a float.
-        variation: Coefficient of variation of one sample, for the sample-size design.
-        skewness: Size of the skewness of one sample, for the validity gate of the interval.
+        name: What is wrong with it.
+        form: The variant itself.
+        machine_made: Whether :mod:`verification.mutation` made it from the right form.
+        distance: How far it is from the right form, relative; None where it was not measured.
     """
 
     name: str
-    sampler: str
-    arguments: Mapping[str, Any]
-    predicted: Callable[[Any], Any]
-    variation: float
-    skewness: float = 2.0
+    form: Any
+    machine_made: bool = False
+    distance: float | None = None
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """A second deterministic opinion: values computed another way against what a candidate predicts.
-
-    Attributes:
-        name: Short name, unique in its statement.
-        evaluator: Dotted path ``module:function`` of ``f(arguments) -> [value, error bound]``.
-        arguments: JSON arguments, one mapping a point.
-        predicted: ``predicted(candidate, arguments)`` -> the value the candidate gives at that point.
-        tolerance: Relative resolution at which agreement is reported as CONSISTENT.
-    """
-
-    name: str
-    evaluator: str
-    arguments: tuple[Mapping[str, Any], ...]
-    predicted: Callable[[Any, Mapping[str, Any]], Any]
-    tolerance: float = 1e-3
+KINDS: Mapping[type, Kind] = {
+    Identity: Kind.IDENTITY,
+    Expansion: Kind.EXPANSION,
+    StationaryDensity: Kind.LAW,
+    Region: Kind.THRESHOLD,
+    Bound: Kind.INEQUALITY,
+    Numerical: Kind.NUMERICAL,
+    Invariance: Kind.INVARIANCE,
+    Figure: Kind.FIGURE,
+}
+"""What sort of claim a first statement of each form makes, where the claim does not say."""
 
 
-@dataclass(frozen=True)
+PRINTED, READ_AS, CORRECTED = "printed", "read as", "corrected"
+"""Names of the candidates that are not wrong on purpose."""
+
+
+@dataclass(frozen=True, eq=False)
 class Statement:
     r"""One checkable sentence of a claim.
 
     Attributes:
         name: Short name, unique in its claim; stable, since results are filed under it.
-        says: The sentence in words.
         form: How candidates are judged.
+        printed: The form on the page, in the page's own abbreviations.
+        wrong: Wrong variants with a story, by what is wrong with them; every one must be refuted.
         left: LaTeX of the left-hand side that the candidate completes, e.g. ``d\log\theta``.
-        printed: The form on the page.
-        near_misses: Wrong variants that must be refuted; at least one.
+        says: The sentence in words, formulas as ``$inline mathematics$``, where the formula does not say it all.
+        where: What the page's abbreviations stand for.
         corrected: The right form, where the printed one fails; judged like any candidate.
+        corrected_says: The correction in words, for forms that are no formulas a reader would read.
+        read_as: The charitable reading, where the conversion of the page may have lost a glyph of the printed form.
         domain: Conditions beyond the symbols' assumptions under which the statement is made.
         experiments: Monte Carlo checks of the same candidates.
         comparisons: Deterministic numerical checks of the same candidates.
         counts: False for a remark: reported, but not deciding the claim's verdict.
+        convention: Name of the convention under which this is judged, where the claim is judged under several.
+        mutated: Whether machine-made near misses are added to ``wrong``.
     """
 
     name: str
-    says: str
     form: Form
-    printed: Candidate
-    near_misses: tuple[NearMiss, ...]
+    printed: Written
+    wrong: Mapping[str, Written] = field(default_factory=dict)
     left: str = ""
-    corrected: Candidate | None = None
+    says: str = ""
+    where: Abbreviations = field(default_factory=dict)
+    corrected: Written | None = None
+    corrected_says: str = ""
+    read_as: Written | None = None
     domain: tuple[Boolean, ...] = ()
     experiments: tuple[Experiment, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     counts: bool = True
+    convention: str = ""
+    mutated: bool = True
 
     def __post_init__(self) -> None:
-        if not self.near_misses:
+        reserved = {PRINTED, READ_AS, CORRECTED} & set(self.wrong)
+        if reserved:
             raise ClaimError(
-                f"statement {self.name!r} has no near miss: a check nobody has seen fail proves nothing. "
-                "Give at least one wrong variant that its checks must refute."
+                f"a near miss of statement {self.name!r} must not be called {min(reserved)!r}. Say what is wrong."
             )
-        names = [near_miss.name for near_miss in self.near_misses]
-        if len(set(names)) != len(names) or {"printed", "corrected"} & set(names):
-            raise ClaimError(f"near misses of statement {self.name!r} must have distinct names, got {names}.")
         if isinstance(self.form, Numerical) and not (self.experiments or self.comparisons):
             raise ClaimError(
-                f"statement {self.name!r} has no symbolic form and no experiment or comparison to judge it."
+                f"statement {self.name!r} has no symbolic form and no experiment or comparison to judge it. "
+                "Give measured=... or compared=...."
             )
+        for what, named in (("experiments", self.experiments), ("comparisons", self.comparisons)):
+            names = [each.name for each in named]
+            if len(set(names)) != len(names):
+                raise ClaimError(f"the {what} of statement {self.name!r} must have distinct names, got {names}.")
+
+    @functools.cached_property
+    def near_misses(self) -> tuple[NearMiss, ...]:
+        """Hand-written near misses, then machine-made ones.
+
+        Raises:
+            ClaimError: there is none at all.
+        """
+        found = [NearMiss(name, self.judged(form)) for name, form in self.wrong.items()]
+        if self.mutated:
+            found += self._machine_made()
+        if not found:
+            raise ClaimError(
+                f"statement {self.name!r} has no near miss: a check nobody has seen fail proves nothing. "
+                "Give at least one wrong variant that its checks must refute: wrong={'what is wrong': form}."
+            )
+        return tuple(found)
+
+    def _machine_made(self) -> list[NearMiss]:
+        try:
+            from verification.mutation import mutants
+        except ImportError:
+            return []
+
+        made = mutants(self.right, domain=self.domain, form=self.form)
+        taken = [*self.wrong.values(), self.printed]
+        return [
+            NearMiss(mutant.name, mutant.form, machine_made=True, distance=mutant.distance)
+            for mutant in made
+            if mutant.name not in self.wrong and all(mutant.form != self.judged(other) for other in taken)
+        ]
+
+    @property
+    def right(self) -> Candidate:
+        """The form that should hold: the corrected one, the charitable reading, or the printed one."""
+        given = next(form for form in (self.corrected, self.read_as, self.printed) if form is not None)
+        return self.judged(given)
+
+    def shown(self, written: Written) -> tuple[Candidate, Abbreviations]:
+        """A candidate as the page shows it: the form with its abbreviations, and what they stand for."""
+        if isinstance(written, Mapping):
+            unknown = set(written) - set(self.where)
+            if unknown:
+                raise ClaimError(
+                    f"statement {self.name!r} defines {', '.join(sorted(map(str, unknown)))} otherwise, which is no "
+                    f"abbreviation of its printed form. Abbreviations: {', '.join(map(str, self.where)) or 'none'}."
+                )
+            return self.shown(self.printed)[0], {**self.where, **written}
+        form = written() if callable(written) and not isinstance(written, sp.Basic) else written
+        return form, {name: meant for name, meant in self.where.items() if _mentions(form, name, self.where)}
+
+    def judged(self, written: Written) -> Candidate:
+        """A candidate as it is judged: every abbreviation replaced by what it stands for.
+
+        Raises:
+            ClaimError: abbreviations are defined in a circle.
+        """
+        form, meanings = self.shown(written)
+        for _ in range(len(meanings) + 1):
+            if not meanings or not form.free_symbols & set(meanings):
+                return form
+            form = form.subs(meanings, simultaneous=True)
+        raise ClaimError(f"the abbreviations of statement {self.name!r} are defined in a circle: {dict(meanings)}.")
+
+    @functools.cached_property
+    def _candidates(self) -> dict[str, Candidate]:
+        named = {PRINTED: self.printed, READ_AS: self.read_as, CORRECTED: self.corrected}
+        forms = {name: self.judged(form) for name, form in named.items() if form is not None}
+        return forms | {near_miss.name: near_miss.form for near_miss in self.near_misses}
 
     def candidates(self) -> dict[str, Candidate]:
-        """Every form the checks judge, by name: ``printed``, ``corrected`` if given, and the near misses."""
-        forms: dict[str, Candidate] = {"printed": self.printed}
-        if self.corrected is not None:
-            forms["corrected"] = self.corrected
-        return forms | {near_miss.name: near_miss.form for near_miss in self.near_misses}
+        """Every form the checks judge, by name: ``printed``, ``read as``, ``corrected``, the near misses."""
+        return self._candidates
+
+    @property
+    def decisive(self) -> str:
+        """Name of the candidate whose findings decide the verdict: the charitable reading where there is one."""
+        return PRINTED if self.read_as is None else READ_AS
+
+
+def _mentions(form: Any, name: sp.Basic, where: Abbreviations) -> bool:
+    """Whether ``form`` uses an abbreviation, itself or through others that it uses."""
+    seen: set[Any] = set()
+    waiting = [form]
+    while waiting:
+        free = getattr(waiting.pop(), "free_symbols", set())
+        if name in free:
+            return True
+        waiting += [where[other] for other in free if other in where and other not in seen]
+        seen |= set(free)
+    return False
 
 
 @dataclass(frozen=True)
+class Paper:
+    """A source of claims: a paper, a preprint, a note of one's own.
+
+    Attributes:
+        key: Permanent short name, e.g. ``stochastic_collapse``; the lock and selectors use it.
+        title: As printed.
+        authors: As printed.
+        reference: Where it can be found, e.g. ``arXiv 2306.04251``.
+        citation: Its key in a bibliography, another name for selectors.
+        experiments: How many Monte Carlo checks its false-alarm budget is divided among. Declared, not counted, so
+            that a new claim changes no sample size of an old one; a source with more is refused.
+    """
+
+    key: str
+    title: str = ""
+    authors: str = ""
+    reference: str = ""
+    citation: str = ""
+    experiments: int = 100
+
+    def claim(
+        self,
+        id: str,
+        where: str,
+        *,
+        symbols: Mapping[sp.Basic, str] | None = None,
+        kind: Kind | None = None,
+        source: Source = Source.PAGE,
+        grade: Grade | None = None,
+        scope: str = "exact",
+        notes: Iterable[str] = (),
+    ) -> Callable[[Callable[[], Iterable[Statement]]], Claim]:
+        """Make a claim of the function that yields its statements; see :class:`Claim` for the arguments.
+
+        The first line of the function's docstring is the claim's title; what follows are the page's own words,
+        formulas as ``$inline mathematics$``, where the statements' formulas do not say it all.
+        """
+
+        def made(statements: Callable[[], Iterable[Statement]]) -> Claim:
+            title, _, words = (statements.__doc__ or "").partition("\n")
+            return Claim(
+                id=id,
+                title=title.strip().rstrip("."),
+                paper=self,
+                where=where,
+                statements_of=statements,
+                words="\n".join(line.strip() for line in words.strip().splitlines()),
+                declared_kind=kind,
+                symbols=symbols or {},
+                source=source,
+                grade=grade,
+                scope=scope,
+                notes=tuple(notes),
+            )
+
+        return made
+
+
+@dataclass(frozen=True, eq=False)
 class Claim:
     """One entry of a paper's catalogue.
 
     Attributes:
         id: Permanent id, e.g. ``SC-031``.
         title: A few words.
-        kind: What sort of statement it makes.
-        cites: Where it is printed.
+        paper: The source it belongs to.
+        where: Where it is printed, e.g. ``Section 4, Eq. (5)``.
+        statements_of: Function that yields what is judged; called when somebody first asks.
+        words: The page's own words, where its formulas do not say it all.
+        declared_kind: What sort of statement it makes; None to go by the form of the first statement.
         symbols: Meaning of each symbol, in the paper's words.
-        statements: What is judged.
+        source: Where the point at issue stands.
+        grade: In which way it does not hold as it stands; None where it holds, or where that is not known.
         scope: ``exact``, or the small parameter and the order to which it is meant.
         notes: What a reader should know besides, e.g. differences between paper and released code.
-        printed_text: The printed form in the words of the page, where a formula does not say it all.
-        corrected_text: The correction as one line of text, for the lock and the summary.
     """
 
     id: str
     title: str
-    kind: Kind
-    cites: Citation
-    symbols: Mapping[sp.Basic, str]
-    statements: tuple[Statement, ...]
+    paper: Paper
+    where: str
+    statements_of: Callable[[], Iterable[Statement]]
+    words: str = ""
+    declared_kind: Kind | None = None
+    symbols: Mapping[sp.Basic, str] = field(default_factory=dict)
+    source: Source = Source.PAGE
+    grade: Grade | None = None
     scope: str = "exact"
     notes: tuple[str, ...] = ()
-    printed_text: str = ""
-    corrected_text: str | None = None
 
-    def __post_init__(self) -> None:
-        names = [statement.name for statement in self.statements]
-        if not names or len(set(names)) != len(names):
-            raise ClaimError(f"claim {self.id} needs statements with distinct names, got {names}.")
-        corrects = any(statement.corrected is not None for statement in self.statements)
-        if corrects != (self.corrected_text is not None):
+    @functools.cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """What is judged.
+
+        Raises:
+            ClaimError: there is nothing, two statements have one name, or something else than statements came.
+        """
+        made = self.statements_of()
+        found = tuple(made) if isinstance(made, Iterable) else ()
+        if not found or not all(isinstance(each, Statement) for each in found):
             raise ClaimError(
-                f"claim {self.id} must give corrected_text exactly when one of its statements has a corrected form."
+                f"claim {self.id} must yield statements, got {made!r}. Its function yields what `equals`, `holds_when` "
+                "and their like return."
             )
+        names = [statement.name for statement in found]
+        if len(set(names)) != len(names):
+            raise ClaimError(f"the statements of claim {self.id} must have distinct names, got {names}.")
+        return found
+
+    @property
+    def cites(self) -> Citation:
+        """Where it is printed."""
+        return Citation(self.paper.key, self.where)
+
+    @property
+    def module(self) -> str:
+        """Dotted name of the module that holds it."""
+        return self.statements_of.__module__
+
+    @property
+    def kind(self) -> Kind:
+        """What sort of statement it makes."""
+        return self.declared_kind or KINDS[type(self.statements[0].form)]
 
     def statement(self, name: str) -> Statement:
         """The statement called ``name``."""
@@ -280,36 +400,3 @@ class Claim:
             if statement.name == name:
                 return statement
         raise ClaimError(f"claim {self.id} has no statement {name!r}; it has {[s.name for s in self.statements]}.")
-
-
-@dataclass(frozen=True)
-class Draw:
-    """Which samples a sampler is asked for.
-
-    Attributes:
-        n: Number of samples.
-        first: Index of the first; sample ``i`` depends on ``(seed, i)`` alone.
-        seed: 64-bit seed derived from the claim id.
-        refinement: 1 for the first stage, 2 for the second: half the step, float64.
-    """
-
-    n: int
-    first: int
-    seed: int
-    refinement: int = 1
-
-
-@dataclass(frozen=True)
-class Samples:
-    """What a sampler returns.
-
-    Attributes:
-        values: Independent samples whose mean the candidate predicts. Shape ``(n,)``.
-        correction: For a coupled extrapolation in the step, the paired differences fine - coarse whose mean
-            bounds the remaining bias. Shape ``(n,)``; None for exact sampling.
-        notes: Further JSON numbers for the report.
-    """
-
-    values: Any
-    correction: Any = None
-    notes: Mapping[str, Any] = field(default_factory=dict)

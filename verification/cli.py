@@ -16,12 +16,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from verification.errors import LockError, StoreError, VerificationError
-from verification.run.settings import LOCK_NAME, REPORT_PATH, STORE_PATH
+from verification.errors import LockError, SourceError, StoreError, VerificationError
+from verification.run.settings import REPORT_PATH, STORE_PATH
+from verification.sources import LOCK_NAME
 
 if TYPE_CHECKING:
-    from verification.claim import Claim
     from verification.lock import Difference, Entry, Lock
+    from verification.registry import Catalogue, Listed
     from verification.run.runner import RunSummary
     from verification.run.settings import Settings
     from verification.run.store import Store
@@ -90,8 +91,17 @@ def _parser() -> argparse.ArgumentParser:
         "help": f"results are kept here ({STORE_PATH})",
     }
 
+    claims: dict[str, Any] = {
+        "action": "append",
+        "default": [],
+        "metavar": "PATH",
+        "help": "folder, Python file or paper with the claims; repeatable (by default what pyproject.toml says, or all "
+        "installed papers)",
+    }
+
     verify = add("verify", _verify, "Judge claims and compare the verdicts with the lock.")
     verify.add_argument("selectors", **selectors)
+    verify.add_argument("--claims", **claims)
     verify.add_argument(
         "--workers", type=int, metavar="N", help="worker processes (number of cores); changes no verdict"
     )
@@ -106,18 +116,24 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--json", action="store_true", help="one JSON object a line: each verdict, a summary last")
     verify.add_argument("--quiet", action="store_true", help="print differences and failures only")
 
-    listing = add("list", _list, "List claims: id, place in the paper, kind, title, statements.")
+    listing = add("list", _list, "List claims: id, place in the paper, title.")
     listing.add_argument("selectors", **selectors)
+    listing.add_argument("--claims", **claims)
     listing.add_argument("--json", action="store_true", help="one JSON array")
 
     follow = add("follow", _follow, "Show one claim's whole way: equation, derivation, program, simulation, verdict.")
     follow.add_argument("selector", metavar="ID", help="claim id")
+    follow.add_argument("--claims", **claims)
     follow.add_argument("--store", **store)
 
     report = add("report", _report, "Write the HTML report of what the store holds.")
     report.add_argument("--store", **store)
+    report.add_argument("--claims", **claims)
     output: dict[str, Any] = {"type": Path, "default": REPORT_PATH, "metavar": "PATH"}
     report.add_argument("--output", help=f"the HTML file ({REPORT_PATH})", **output)
+
+    init = add("init", _init, "Write a small project with claims of one's own.")
+    init.add_argument("folder", type=Path, metavar="FOLDER", help="where to write it; made if it does not exist")
     return parser
 
 
@@ -134,16 +150,16 @@ class _Version(argparse.Action):
 def _verify(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     from verification.lock import read_lock
-    from verification.registry import claims, select
     from verification.run.store import Store
     from verification.screen import Screen
 
-    chosen = select(arguments.selectors)
-    lock_path = _lock_path(arguments.lock)
+    known, lock_path = _catalogue(arguments)
+    chosen = [known.listed[id] for id in known.select(arguments.selectors)]
     if arguments.lock is not None and not arguments.update_lock and not lock_path.exists():
         raise LockError(f"there is no lock at {lock_path}. Give --update-lock to write one.")
     lock = read_lock(lock_path)
-    gone = set(lock) - set(claims()) if not arguments.selectors else set()
+    _refuse_foreign_lock(lock, known, lock_path)
+    gone = set(lock) - set(known.listed) if not arguments.selectors else set()
     missing = _missing()
     for name in missing:
         _say(f"{_LACKS[name]}. Run `pip install driftproof` again.")
@@ -151,16 +167,16 @@ def _verify(arguments: argparse.Namespace) -> int:
         raise LockError("a lock of verdicts that would differ with all libraries is not written. Install them first.")
     with Store(arguments.store) as store:
         if arguments.fresh:
-            store.forget(claim.id for claim in chosen)
+            store.forget(entry.id for entry in chosen)
         with Screen(as_json=arguments.json, quiet=arguments.quiet) as screen:
-            summary = _run(chosen, settings, store, screen)
+            summary = _run(known, chosen, settings, store, screen)
             if summary.interrupted:
                 _say(f"interrupted: {summary.kept} results kept in {store.path}; run the same command to go on")
                 return Exit.INTERRUPTED
             differences = _differences(lock, summary, chosen, gone)
-            screen.summary(summary, {claim.id: claim.cites.paper for claim in chosen}, differences, lock_path)
+            screen.summary(summary, {entry.id: entry.paper for entry in chosen}, differences, lock_path)
         if arguments.report is not None:
-            _write_report(store, arguments.report)
+            _write_report(store, arguments.report, known)
     if arguments.update_lock and not summary.crashed:
         _update_lock(lock_path, lock, summary, chosen, gone)
         return Exit.EQUAL
@@ -188,14 +204,36 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     return Settings(**chosen)
 
 
-def _run(chosen: Sequence[Claim], settings: Settings, store: Store, screen: Screen) -> RunSummary:
-    from verification.investigation import investigate
-    from verification.registry import experiments
+def _catalogue(arguments: argparse.Namespace) -> tuple[Catalogue, Path]:
+    """The claims that the command is about, and their lock; says what could not be read."""
+    from verification.registry import catalogue
+    from verification.sources import project
+
+    about = project(arguments.claims, lock=getattr(arguments, "lock", None))
+    known = catalogue(about.sources)
+    for problem in known.problems:
+        _say(problem)
+    if not known.listed:
+        names = ", ".join(str(source.path) for source in about.sources)
+        raise SourceError(f"no claims in {names}. `driftproof init FOLDER` writes a small project to start from.")
+    return known, about.lock
+
+
+def _refuse_foreign_lock(lock: Lock, known: Catalogue, path: Path) -> None:
+    papers = {entry.paper for entry in known.listed.values()}
+    if lock and not set(lock) & set(known.listed) and not papers & {entry.paper for entry in lock.values()}:
+        raise LockError(
+            f"the lock {path} is about other claims ({', '.join(list(lock)[:3])}, ...). "
+            "Name the lock of these with --lock."
+        )
+
+
+def _run(known: Catalogue, chosen: Sequence[Listed], settings: Settings, store: Store, screen: Screen) -> RunSummary:
+    from verification.investigation import investigations
     from verification.run.runner import run
 
-    count = experiments()
     return run(
-        [investigate(claim, resolution=settings.resolution, experiments=count) for claim in chosen],
+        investigations(known, [entry.id for entry in chosen], resolution=settings.resolution),
         store=store,
         workers=settings.workers,
         on_progress=screen.progress,
@@ -204,20 +242,20 @@ def _run(chosen: Sequence[Claim], settings: Settings, store: Store, screen: Scre
     )
 
 
-def _entries(verdicts: Sequence[ClaimVerdict], chosen: Sequence[Claim]) -> dict[str, Entry]:
+def _entries(verdicts: Sequence[ClaimVerdict], chosen: Sequence[Listed]) -> dict[str, Entry]:
     from verification.lock import Entry
 
-    papers = {claim.id: claim.cites.paper for claim in chosen}
+    papers = {entry.id: entry.paper for entry in chosen}
     return {verdict.claim: Entry.of(verdict, papers[verdict.claim]) for verdict in verdicts}
 
 
-def _differences(lock: Lock, summary: RunSummary, chosen: Sequence[Claim], gone: set[str]) -> list[Difference]:
+def _differences(lock: Lock, summary: RunSummary, chosen: Sequence[Listed], gone: set[str]) -> list[Difference]:
     from verification.lock import compare
 
     return compare(lock, _entries(summary.verdicts, chosen), gone=gone)
 
 
-def _update_lock(path: Path, lock: Lock, summary: RunSummary, chosen: Sequence[Claim], gone: set[str]) -> None:
+def _update_lock(path: Path, lock: Lock, summary: RunSummary, chosen: Sequence[Listed], gone: set[str]) -> None:
     from verification.lock import write_lock
 
     kept: Mapping[str, Entry] = {claim: entry for claim, entry in lock.items() if claim not in gone}
@@ -233,50 +271,42 @@ def _exit_code(summary: RunSummary, differences: Sequence[Difference]) -> Exit:
     return Exit.INFRASTRUCTURE if crashed else Exit.EQUAL
 
 
-def _lock_path(given: Path | None) -> Path:
-    """The lock that was named, or the one here, or the one beside the packages."""
-    if given is not None:
-        return given
-    here, home = Path(LOCK_NAME), Path(__file__).parent.parent / LOCK_NAME
-    return here if here.exists() or not home.parent.joinpath("pyproject.toml").exists() else home
+def _init(arguments: argparse.Namespace) -> int:
+    from verification.authoring.new_project import write_project
+
+    for path in write_project(arguments.folder):
+        print(path)
+    _say(f"next: cd {arguments.folder} && driftproof verify")
+    return Exit.EQUAL
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from verification.registry import select
-
-    rows = [
-        {
-            "id": claim.id,
-            "paper": claim.cites.paper,
-            "where": claim.cites.where,
-            "kind": claim.kind.value,
-            "title": claim.title,
-            "statements": [statement.name for statement in claim.statements],
-        }
-        for claim in select(arguments.selectors)
-    ]
+    known, _ = _catalogue(arguments)
+    rows = [known.listed[id] for id in known.select(arguments.selectors)]
     if arguments.json:
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        shown = ("id", "paper", "where", "title", "source", "grade", "module")
+        print(json.dumps([{name: getattr(row, name) for name in shown} for row in rows], indent=2, ensure_ascii=False))
         return Exit.EQUAL
-    wide = max((len(row["where"]) for row in rows), default=0)
+    narrow = max((len(row.id) for row in rows), default=0)
+    wide = min(max((len(row.where) for row in rows), default=0), 34)
     for row in rows:
-        print(f"{row['id']:<8} {row['where']:<{wide}}  {row['kind']:<10}  {row['title']}")
-        print(f"{'':<8} {'':<{wide}}  {'':<10}  {', '.join(row['statements'])}")
+        where = row.where if len(row.where) <= wide else row.where[: wide - 1] + "…"
+        print(f"{row.id:<{narrow}}  {where:<{wide}}  {row.title}")
     return Exit.EQUAL
 
 
 def _follow(arguments: argparse.Namespace) -> int:
-    from verification.registry import select
     from verification.run.store import Store
 
-    chosen = select([arguments.selector])
+    known, _ = _catalogue(arguments)
+    chosen = known.select([arguments.selector])
     if len(chosen) != 1:
         raise VerificationError(f"follow shows one claim, but {arguments.selector!r} names {len(chosen)}. Give one id.")
     from verification.follow import follow
 
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(Store(arguments.store, read_only=True)) if arguments.store.exists() else None
-        text = follow(chosen[0], store)
+        text = follow(known.claim(chosen[0]), known.listed[chosen[0]].home, store)
     if text is not None:
         print(text)
     return Exit.EQUAL
@@ -285,17 +315,18 @@ def _follow(arguments: argparse.Namespace) -> int:
 def _report(arguments: argparse.Namespace) -> int:
     from verification.run.store import Store
 
+    known, _ = _catalogue(arguments)
     with Store(arguments.store, read_only=True) as store:
-        _write_report(store, arguments.output)
+        _write_report(store, arguments.output, known)
     return Exit.EQUAL
 
 
-def _write_report(store: Store, path: Path) -> None:
+def _write_report(store: Store, path: Path, known: Catalogue) -> None:
     from verification.report import write_report
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_report(store, path)
+        write_report(store, path, known)
     except OSError as error:
         raise VerificationError(
             f"the report {path} cannot be written ({error.strerror}). Give another path."

@@ -21,3 +21,7 @@ class StoreError(VerificationError):
 
 class LockError(VerificationError):
     """``claims.lock.json`` cannot be read."""
+
+
+class SourceError(VerificationError):
+    """A source of claims cannot be used: a path that does not exist, a module that cannot be imported."""

@@ -6,13 +6,13 @@ that cannot print itself is a bug.
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import json
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import CodeType
 from typing import Any
 
@@ -22,28 +22,16 @@ from sympy.core.function import AppliedUndef
 from numerics.codegen.compile import source
 from numerics.codegen.lower import lower
 from numerics.errors import UnsupportedFunctionError
-from numerics.statistics.sample_size import MISS_RATE, design
+from numerics.statistics.sample_size import FALSE_ALARM_RUN, MISS_RATE
 from theory.line.stationary import stationary_density
 from theory.tricomi import hyperu
 from verification.checks.check import Context
 from verification.checks.monte_carlo import seed
-from verification.claim import (
-    Bound,
-    Claim,
-    Comparison,
-    Experiment,
-    Figure,
-    Identity,
-    Invariance,
-    Region,
-    Statement,
-    StationaryDensity,
-)
+from verification.claim import Claim, Statement
+from verification.forms import Bound, Comparison, Experiment, Figure, Identity, Invariance, Region, StationaryDensity
 from verification.formulas import equation_text
 from verification.freshness import is_stale
-from verification.registry import experiments
 from verification.report.numbers import facts
-from verification.run.fingerprint import fingerprint
 from verification.run.settings import Settings
 from verification.run.store import Store
 from verification.verdict import Finding, Outcome, StatementVerdict
@@ -77,17 +65,17 @@ class Stage:
     blocks: tuple[Passage, ...]
 
 
-def follow(claim: Claim, store: Store | None) -> str | None:
+def follow(claim: Claim, home: str | Path, store: Store | None) -> str | None:
     """Print the way of ``claim`` to a terminal, or return it as plain text where nobody watches one."""
-    found = stages(claim, store)
+    found = stages(claim, home, store)
     if not sys.stdout.isatty():
         return plain(found)
     _show(found)
     return None
 
 
-def stages(claim: Claim, store: Store | None) -> list[Stage]:
-    """Every stage of ``claim``, statement by statement; the verdict comes from ``store``."""
+def stages(claim: Claim, home: str | Path, store: Store | None) -> list[Stage]:
+    """Every stage of ``claim``, imported from ``home``, statement by statement; the verdict comes from ``store``."""
     stored = store.verdicts().get(claim.id) if store is not None else None
     judged = {found.statement: found for found in stored.verdict.statements} if stored else {}
     found = [_claim(claim)]
@@ -105,7 +93,7 @@ def stages(claim: Claim, store: Store | None) -> list[Stage]:
         text = f"{claim.id} {verdict.verdict.name} ({', '.join(verdict.evidence)}): {verdict.reason}"
         if verdict.corrected:
             text += f"\ncorrected: {verdict.corrected}"
-        if is_stale(claim, stored.tasks):
+        if is_stale(verdict, claim.module, home):
             text += f"\nreached with an earlier version of the code or of the claim: run driftproof verify {claim.id}"
     return [*found, Stage("Verdict on the claim", (Passage(text),))]
 
@@ -136,15 +124,19 @@ def _show(found: Sequence[Stage]) -> None:
 
 def _claim(claim: Claim) -> Stage:
     lines = [f"{claim.cites.paper}, {claim.cites.where}", f"{claim.kind.value}, scope: {claim.scope}"]
-    if claim.printed_text:
-        lines.append(f"printed: {claim.printed_text}")
+    if claim.words:
+        lines.append(f"printed: {claim.words}")
     lines += [f"  {symbol}: {meaning}" for symbol, meaning in claim.symbols.items()]
     return Stage(f"{claim.id}: {claim.title}", (Passage("\n".join(lines)),))
 
 
 def _printed(statement: Statement) -> Stage:
-    text, _ = equation_text(statement, statement.printed)
-    blocks = [Passage(statement.says), Passage(f"LaTeX: {text}", "listing"), _pretty(statement.printed)]
+    text, _ = equation_text(statement, statement.judged(statement.printed))
+    blocks = [
+        Passage(statement.says),
+        Passage(f"LaTeX: {text}", "listing"),
+        _pretty(statement.judged(statement.printed)),
+    ]
     if statement.domain:
         blocks.append(Passage("for " + ", ".join(map(str, statement.domain))))
     return Stage(f"{statement.name}: printed equation", tuple(blocks))
@@ -184,7 +176,7 @@ def _derivation(statement: Statement) -> Stage:
             blocks.append(Passage(listed, "listing"))
         case Invariance(escaping=escaping):
             blocks = [*_origin(escaping), Passage("what gradients have outside the set, to be zero:")]
-            blocks.append(_pretty(sp.Matrix(escaping(statement.printed))))
+            blocks.append(_pretty(sp.Matrix(escaping(statement.judged(statement.printed)))))
         case _:
             blocks = [Passage("no decidable symbolic form: the comparisons and experiments below are its only judges.")]
     if getattr(form, "modulo", None) is not None:
@@ -270,7 +262,7 @@ def _first_paragraph(thing: Any) -> str:
 def _program(statement: Statement) -> Stage:
     """The printed form as the instructions of a program, and as the Python they become."""
     blocks: list[Passage] = []
-    waiting: list[tuple[str, Any]] = [("the printed form", statement.printed)]
+    waiting: list[tuple[str, Any]] = [("the printed form", statement.judged(statement.printed))]
     while waiting:
         name, form = waiting.pop(0)
         expressions, given = computable(form)
@@ -325,8 +317,11 @@ def _simulation(claim: Claim, statement: Statement) -> Stage:
     shown: set[str] = set()
     for experiment in statement.experiments:
         blocks += _experiment(claim, statement, experiment)
-        blocks += _reference(experiment.sampler, code=experiment.sampler not in shown)
-        shown.add(experiment.sampler)
+        name = (
+            f"{experiment.sampler.__module__}:{getattr(experiment.sampler, '__qualname__', type(experiment.sampler))}"
+        )
+        blocks += _reference(experiment.sampler, code=name not in shown)
+        shown.add(name)
     for comparison in statement.comparisons:
         blocks += _comparison(comparison)
     if isinstance(statement.form, Figure):
@@ -339,14 +334,13 @@ def _simulation(claim: Claim, statement: Statement) -> Stage:
 
 
 def _experiment(claim: Claim, statement: Statement, experiment: Experiment) -> list[Passage]:
-    resolution, number = Settings().resolution, max(1, experiments())
-    plan = design(variation=experiment.variation, skewness=experiment.skewness, resolution=resolution, checks=number)
-    context = Context(claim, statement, resolution, number, fingerprint(claim))
+    context = Context(claim, statement, Settings().resolution, "")
+    number = claim.paper.experiments
     lines = [
         f"experiment {experiment.name!r} with {json.dumps(dict(experiment.arguments))}",
-        f"  samples n = {plan.n}, four times as many in an independent second stage before a refutation stands",
-        f"  false-alarm rate alpha_i = {plan.false_alarm:.3g} (shared by {number} experiments), "
-        f"power {1 - MISS_RATE:g} against a relative error of {resolution:g}",
+        "  a pilot run sets the number of samples; an independent second stage has four times as many",
+        f"  false-alarm rate alpha_i = {FALSE_ALARM_RUN / number:.3g} (shared by {number} experiments of the paper), "
+        f"power {1 - MISS_RATE:g} against a relative error of {context.resolution:g}",
         f"  seed {seed(context, experiment, 1)}, second stage {seed(context, experiment, 2)}",
     ]
     return [Passage("\n".join(lines), "listing")]
@@ -358,11 +352,13 @@ def _comparison(comparison: Comparison) -> list[Passage]:
     return [Passage(text, "listing"), *_reference(comparison.evaluator)]
 
 
-def _reference(path: str, *, code: bool = True) -> list[Passage]:
-    """A function named by a dotted path, with what it says and, if asked for, its source."""
-    module, _, name = path.partition(":")
-    function = inspect.unwrap(getattr(importlib.import_module(module), name))
-    blocks = [Passage(path, "listing"), Passage(textwrap.indent(_first_paragraph(function), "  "))]
+def _reference(named: Any, *, code: bool = True) -> list[Passage]:
+    """A function of a claim, with what it says and, if asked for, its source."""
+    function = inspect.unwrap(named) if inspect.isfunction(named) else type(named)
+    blocks = [
+        Passage(f"{function.__module__}:{function.__qualname__}", "listing"),
+        Passage(textwrap.indent(_first_paragraph(function), "  ")),
+    ]
     return [*blocks, Passage(textwrap.dedent(inspect.getsource(function)), "python")] if code else blocks
 
 

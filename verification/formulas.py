@@ -9,7 +9,8 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 from sympy.printing.latex import LatexPrinter
 
-from verification.claim import Candidate, Figure, Identity, Numerical, Statement
+from verification.claim import Statement
+from verification.forms import Candidate, Figure, Identity, Numerical
 
 PRODUCT = re.compile(r"\[([A-Z](\^T|\*\*\d)?|[a-z·])+\]")
 """Names of symbols that stand for a product of matrices, such as ``[B^T·B·A]``."""
@@ -64,3 +65,16 @@ def equation_text(statement: Statement, form: Candidate) -> tuple[str, str]:
     """LaTeX and plain text of the left-hand side of ``statement`` completed by ``form``."""
     relation = "=" if statement.left and isinstance(statement.form, Identity | Numerical | Figure) else ""
     return f"{statement.left} {relation} {latex(form)}".strip(), f"{statement.left} {relation} {form}".strip()
+
+
+def correction_text(statement: Statement) -> str:
+    """The correction of a statement as a reader sees it: its corrected form, or its words where it is no formula."""
+    if statement.corrected_says:
+        return statement.corrected_says
+    assert statement.corrected is not None
+    return f"${equation_text(statement, statement.judged(statement.corrected))[0]}$"
+
+
+def printed_text(statement: Statement) -> str:
+    """The printed form of a statement as LaTeX between dollars, with its left-hand side."""
+    return f"${equation_text(statement, statement.judged(statement.printed))[0]}$"

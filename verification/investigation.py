@@ -2,13 +2,14 @@
 
 The only place where outcomes become verdicts. In short: a candidate that anything refutes and nothing proves
 FAILS; one that something supports and nothing refutes HOLDS; proof against refutation, a surviving near
-miss, or silence is UNDECIDED.
+miss, or silence is UNDECIDED. A check that refuted none of the near misses it was asked about has no power, and its
+agreement supports nothing. A slip in print is a MISPRINT where the corrected form holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from verification.checks.check import Check, Context, Findings
 from verification.checks.comparison import ComparisonCheck
@@ -16,9 +17,14 @@ from verification.checks.figure import FigureCheck
 from verification.checks.invariance import InvarianceCheck
 from verification.checks.monte_carlo import MonteCarloCheck
 from verification.checks.symbolic import SymbolicCheck
-from verification.claim import Claim, Figure, Statement
+from verification.claim import CORRECTED, PRINTED, Claim, Grade, Statement
+from verification.errors import ClaimError
+from verification.forms import Figure
+from verification.formulas import correction_text
+from verification.registry import Catalogue
 from verification.run.fingerprint import fingerprint
 from verification.run.task import Result, Task
+from verification.run.worker import one_sentence
 from verification.verdict import STRENGTH, ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
 
 CHECKS: tuple[Check, ...] = (
@@ -37,7 +43,8 @@ class ClaimInvestigation:
 
     claim: Claim
     resolution: float
-    experiments: int
+    home: str
+    _contexts: list[Context] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def claim_id(self) -> str:
@@ -48,7 +55,7 @@ class ClaimInvestigation:
         """Tasks that have no result yet. Empty when the verdict can be pronounced."""
         return [
             task
-            for context in self._contexts()
+            for context in self.contexts()
             for check in CHECKS
             for task in check.tasks(context, results)
             if task.key not in results
@@ -58,26 +65,77 @@ class ClaimInvestigation:
         """The verdict on the claim."""
         verdicts = tuple(
             statement_verdict(context.statement, [check.findings(context, results) for check in CHECKS])
-            for context in self._contexts()
+            for context in self.contexts()
         )
-        return claim_verdict(self.claim, verdicts)
+        return replace(claim_verdict(self.claim, verdicts), fingerprint=self.contexts()[0].fingerprint)
 
-    def _contexts(self) -> list[Context]:
-        mark = fingerprint(self.claim)
-        return [
-            Context(self.claim, statement, self.resolution, self.experiments, mark)
-            for statement in self.claim.statements
-        ]
-
-
-def investigate(claim: Claim, *, resolution: float, experiments: int) -> ClaimInvestigation:
-    """The investigation of ``claim`` at relative ``resolution``, in a catalogue of ``experiments`` experiments."""
-    return ClaimInvestigation(claim, resolution, experiments)
+    def contexts(self) -> list[Context]:
+        """What the checks work on, statement by statement."""
+        if not self._contexts:
+            mark = fingerprint(self.claim.module, self.home)
+            self._contexts.extend(
+                Context(self.claim, statement, self.resolution, mark, self.home) for statement in self.claim.statements
+            )
+        return self._contexts
 
 
-def judgement(findings: Mapping[str, Finding]) -> Verdict:
+@dataclass(frozen=True)
+class UnreadableClaim:
+    """A claim whose module or statements cannot be made: undecided, with the reason, while the others go on."""
+
+    claim_id: str
+    reason: str
+    source: str = "PAGE"
+
+    def next_tasks(self, results: Mapping[str, Result]) -> list[Task]:
+        """None."""
+        return []
+
+    def conclude(self, results: Mapping[str, Result]) -> ClaimVerdict:
+        """Undecided."""
+        return ClaimVerdict(
+            self.claim_id, Verdict.UNDECIDED, (Outcome.UNDECIDED.name,), self.reason, None, (), self.source
+        )
+
+
+def investigate(claim: Claim, *, resolution: float, home: str = "") -> ClaimInvestigation:
+    """The investigation of ``claim`` at relative ``resolution``; its module is imported from ``home``."""
+    from verification.registry import folder_of
+
+    return ClaimInvestigation(claim, resolution, home or folder_of(claim.module))
+
+
+def investigations(
+    known: Catalogue, ids: Iterable[str], *, resolution: float
+) -> list[ClaimInvestigation | UnreadableClaim]:
+    """One investigation for each id; a claim that cannot be made is undecided, and the others go on.
+
+    Raises:
+        ClaimError: the claims of a paper have more experiments than its false-alarm budget is divided among.
+    """
+    found: list[ClaimInvestigation | UnreadableClaim] = []
+    used: dict[str, int] = {}
+    for id in ids:
+        entry = known.listed[id]
+        try:
+            claim = known.claim(id)
+            count = sum(len(statement.experiments) for statement in claim.statements)
+        except Exception as error:
+            found.append(UnreadableClaim(id, f"cannot be made: {one_sentence(error)}", entry.source))
+            continue
+        used[claim.paper.key] = used.get(claim.paper.key, 0) + count
+        if used[claim.paper.key] > claim.paper.experiments:
+            raise ClaimError(
+                f"paper {claim.paper.key} divides its false-alarm budget among experiments={claim.paper.experiments}, "
+                f"but its claims have more. Declare more: every sample size of the paper changes once."
+            )
+        found.append(investigate(claim, resolution=resolution, home=str(entry.home)))
+    return found
+
+
+def judgement(findings: Iterable[Finding]) -> Verdict:
     """The verdict on one candidate from all findings about it."""
-    outcomes = {finding.outcome for finding in findings.values()}
+    outcomes = {finding.outcome for finding in findings}
     if Outcome.REFUTED in outcomes:
         return Verdict.UNDECIDED if Outcome.PROVED in outcomes else Verdict.FAILS
     return Verdict.HOLDS if any(outcome.supports for outcome in outcomes) else Verdict.UNDECIDED
@@ -89,60 +147,115 @@ def statement_verdict(statement: Statement, by_check: list[Findings]) -> Stateme
     for findings in by_check:
         for name, labelled in findings.items():
             found[name] |= labelled
-    verdict = judgement(found["printed"])
-    if isinstance(statement.form, Figure) and verdict is not Verdict.UNDECIDED:
-        verdict = Verdict.EMPIRICAL
     killers = {
         near_miss.name: next(
             (label for label, finding in found[near_miss.name].items() if finding.outcome is Outcome.REFUTED), None
         )
         for near_miss in statement.near_misses
     }
+    _withdraw_powerless(found, list(killers))
+    decisive = found[statement.decisive]
+    verdict = judgement(decisive.values())
+    if isinstance(statement.form, Figure) and verdict is not Verdict.UNDECIDED:
+        verdict = Verdict.EMPIRICAL
     if None in killers.values():
         verdict = Verdict.UNDECIDED
     return StatementVerdict(
-        statement.name, verdict, found["printed"], found.get("corrected", {}), killers, statement.counts
+        statement.name,
+        verdict,
+        decisive,
+        found.get(CORRECTED, {}),
+        killers,
+        statement.counts,
+        statement.convention,
+        found[PRINTED] if statement.decisive != PRINTED else {},
     )
+
+
+def _withdraw_powerless(found: dict[str, dict[str, Finding]], misses: Sequence[str]) -> None:
+    """Turn the agreement of every check that refuted no near miss into NO_POWER."""
+    labels = {label for labelled in found.values() for label in labelled}
+    for label in labels:
+        asked = [found[miss][label] for miss in misses if label in found[miss]]
+        if any(finding.outcome is Outcome.REFUTED for finding in asked):
+            continue
+        for name in set(found) - set(misses):
+            finding = found[name].get(label)
+            if finding is not None and finding.outcome.supports:
+                found[name][label] = replace(finding, outcome=Outcome.NO_POWER)
 
 
 def claim_verdict(claim: Claim, statements: tuple[StatementVerdict, ...]) -> ClaimVerdict:
     """The verdict on a claim from the verdicts on its statements; remarks do not count."""
-    counting = [statement for statement in statements if statement.counts]
+    counting = _best_conventions([statement for statement in statements if statement.counts])
     verdicts = [statement.verdict for statement in counting]
     for verdict in (Verdict.FAILS, Verdict.UNDECIDED, Verdict.EMPIRICAL):
         if verdict in verdicts:
             break
     else:
         verdict = Verdict.HOLDS
-    deciding = [statement for statement in counting if statement.verdict is verdict]
+    deciding = [statement for statement in counting if statement.verdict is verdict] or counting
+    reason = _reason(deciding[0]) if deciding else "no statement counts"
+    corrected = _corrected(claim, deciding) if verdict is Verdict.FAILS else None
+    if verdict is Verdict.FAILS and claim.grade is Grade.MISPRINT:
+        verdict, reason = _misprint(corrected, reason)
+    elif verdict is Verdict.HOLDS and claim.grade is not None:
+        verdict = Verdict.UNDECIDED
+        reason = (
+            f"declared {claim.grade.name.lower()}, but nothing refutes the printed form: drop the grade, or see why"
+        )
     return ClaimVerdict(
         claim.id,
         verdict,
         _evidence(verdict, deciding),
-        _reason(deciding[0]),
-        _corrected(claim, deciding) if verdict is Verdict.FAILS else None,
+        reason,
+        corrected,
         statements,
+        claim.source.name,
+        claim.grade.name if claim.grade and verdict in (Verdict.FAILS, Verdict.MISPRINT) else None,
     )
 
 
+def _best_conventions(counting: list[StatementVerdict]) -> list[StatementVerdict]:
+    """Of a statement that is judged under several conventions, the one under which it fares best."""
+    order = (Verdict.HOLDS, Verdict.EMPIRICAL, Verdict.UNDECIDED, Verdict.FAILS)
+    best: dict[str, StatementVerdict] = {}
+    for statement in counting:
+        name = statement.statement.removesuffix(f" ({statement.convention})")
+        if name not in best or order.index(statement.verdict) < order.index(best[name].verdict):
+            best[name] = statement
+    return list(best.values())
+
+
+def _misprint(corrected: str | None, reason: str) -> tuple[Verdict, str]:
+    if corrected is None:
+        return Verdict.UNDECIDED, f"declared a misprint, but no corrected form holds; {reason}"
+    return Verdict.MISPRINT, reason
+
+
 def _evidence(verdict: Verdict, deciding: list[StatementVerdict]) -> tuple[str, ...]:
-    present = {finding.outcome for statement in deciding for finding in statement.findings.values()}
-    if verdict is Verdict.FAILS:
+    """The weakest of what the deciding statements rest on, then the strongest."""
+    if verdict in (Verdict.FAILS, Verdict.MISPRINT):
         return (Outcome.REFUTED.name,)
     if verdict is Verdict.UNDECIDED:
         return (Outcome.UNDECIDED.name,)
-    order = STRENGTH if verdict is Verdict.HOLDS else (*STRENGTH, Outcome.REFUTED)
-    return tuple(outcome.name for outcome in order if outcome in present)
+    order = [*STRENGTH, Outcome.REFUTED]
+    best = [
+        min((order.index(f.outcome) for f in statement.findings.values() if f.outcome in order), default=len(order) - 1)
+        for statement in deciding
+    ]
+    return tuple(dict.fromkeys((order[max(best)].name, order[min(best)].name)))
 
 
 def _reason(statement: StatementVerdict) -> str:
     survivors = [name for name, killer in statement.near_misses.items() if killer is None]
-    if statement.verdict is Verdict.UNDECIDED and survivors:
+    broken = next((f for f in statement.findings.values() if f.outcome is Outcome.UNDECIDED), None)
+    if statement.verdict is Verdict.UNDECIDED and survivors and broken is None:
         return f"{statement.statement}: no check refuted the near miss {survivors[0]!r}"
     wanted = {
         Verdict.FAILS: lambda outcome: outcome is Outcome.REFUTED,
-        Verdict.UNDECIDED: lambda outcome: outcome is Outcome.UNDECIDED,
-    }.get(statement.verdict, lambda outcome: outcome is not Outcome.UNDECIDED)
+        Verdict.UNDECIDED: lambda outcome: outcome in (Outcome.UNDECIDED, Outcome.NO_POWER),
+    }.get(statement.verdict, lambda outcome: outcome not in (Outcome.UNDECIDED, Outcome.NO_POWER))
     finding = next((f for f in statement.findings.values() if wanted(f.outcome)), None)
     if finding is None:
         return f"{statement.statement}: proof and refutation contradict each other; please report this"
@@ -150,6 +263,8 @@ def _reason(statement: StatementVerdict) -> str:
 
 
 def _corrected(claim: Claim, failing: list[StatementVerdict]) -> str | None:
-    """The corrected text, if every failing statement has a corrected form and each of them holds."""
-    holds = [bool(s.corrected) and judgement(s.corrected) is Verdict.HOLDS for s in failing]
-    return claim.corrected_text if holds and all(holds) else None
+    """The text of the correction, if every failing statement has a corrected form and each of them holds."""
+    holds = [bool(s.corrected) and judgement(s.corrected.values()) is Verdict.HOLDS for s in failing]
+    if not holds or not all(holds):
+        return None
+    return "; ".join(correction_text(claim.statement(statement.statement)) for statement in failing)

@@ -31,24 +31,30 @@ class Entry:
     Attributes:
         verdict: Name of a :class:`Verdict`.
         evidence: Names of outcomes, strongest first.
-        corrected: The corrected statement, for a claim that fails and whose correction holds.
-        paper: Name of the paper.
+        corrected: The corrected statement, for a claim that does not hold and whose correction does.
+        paper: Key of the paper.
+        source: Name of a :class:`verification.claim.Source`.
+        grade: Name of a :class:`verification.claim.Grade`, for a claim that does not hold as it stands.
     """
 
     verdict: str
     evidence: tuple[str, ...]
     corrected: str | None
     paper: str
+    source: str = "PAGE"
+    grade: str | None = None
 
     @classmethod
     def of(cls, verdict: ClaimVerdict, paper: str) -> Entry:
         """The entry for a verdict."""
-        return cls(verdict.verdict.name, verdict.evidence, verdict.corrected, paper)
+        return cls(verdict.verdict.name, verdict.evidence, verdict.corrected, paper, verdict.source, verdict.grade)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object."""
         return {
             "verdict": self.verdict,
+            "grade": self.grade,
+            "source": self.source,
             "evidence": list(self.evidence),
             "corrected": self.corrected,
             "paper": self.paper,
@@ -140,14 +146,19 @@ def _change(locked: Entry, found: Entry) -> str | None:
         return (
             "evidence weakened" if after > before else "evidence strengthened" if after < before else "evidence changed"
         )
+    if locked.grade != found.grade:
+        return "grade changed"
+    if locked.source != found.source:
+        return "source changed"
     if locked.corrected != found.corrected:
         return "corrected form changed"
     return "paper changed" if locked.paper != found.paper else None
 
 
 def _rank(evidence: tuple[str, ...]) -> tuple[int, int]:
-    """Smaller is stronger: the strongest kind decides, then the number of kinds."""
-    return min((_RANKS.get(name, len(_RANKS)) for name in evidence), default=len(_RANKS)), -len(evidence)
+    """Smaller is stronger: the weakest kind decides, then the strongest."""
+    ranks = [_RANKS.get(name, len(_RANKS)) for name in evidence] or [len(_RANKS)]
+    return max(ranks), min(ranks)
 
 
 def _words(entry: Entry | None, change: str) -> str:
@@ -155,8 +166,8 @@ def _words(entry: Entry | None, change: str) -> str:
         return "nothing"
     if change == "corrected form changed":
         return entry.corrected or "no corrected form"
-    if change == "paper changed":
-        return entry.paper
+    if change in ("paper changed", "grade changed", "source changed"):
+        return str({"paper": entry.paper, "grade": entry.grade, "source": entry.source}[change.partition(" ")[0]])
     return f"{entry.verdict} ({', '.join(entry.evidence) or 'no evidence'})"
 
 
@@ -175,7 +186,7 @@ def _entry(path: Path, claim: str, data: Any) -> Entry:
         raise LockError(f"the lock {path} has no whole entry for {claim}: {error}. Restore it from git.") from error
     if not texts:
         raise LockError(f"the lock {path} has something else than texts in the entry for {claim}. Restore it from git.")
-    return Entry(data["verdict"], tuple(evidence), corrected, paper)
+    return Entry(data["verdict"], tuple(evidence), corrected, paper, data.get("source", "PAGE"), data.get("grade"))
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,71 +1,344 @@
-"""Every claim driftproof knows, by id, in the order of the papers."""
+"""The claims of a project, found without running any of them.
+
+What a list needs (id, paper, place, title, source, grade) stands as literals in ``@paper.claim(...)`` and in the
+docstring below it, and is read from the source text. A claim's module is imported only when the claim itself is
+wanted. A module whose claims cannot be read that way, because an id is computed, is imported and asked.
+"""
 
 from __future__ import annotations
 
+import ast
 import difflib
 import fnmatch
 import functools
 import importlib
-import pkgutil
+import importlib.util
 import re
-from collections.abc import Sequence
+import sys
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from verification.claim import Claim
-from verification.errors import ClaimError, UnknownClaimError
+from verification.errors import ClaimError, SourceError, UnknownClaimError
+from verification.sources import PaperSource, installed
 
-PAPERS = ("stochastic_collapse",)
-"""Sub-packages of ``verification.papers``; each lists its claims in ``CLAIMS``."""
+if TYPE_CHECKING:
+    from verification.claim import Claim
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What the source text says about a claim.
+
+    Attributes:
+        id: Permanent id.
+        paper: Key of its paper.
+        where: Where it is printed.
+        title: A few words.
+        source: Name of a :class:`verification.claim.Source`.
+        grade: Name of a :class:`verification.claim.Grade`, or "".
+        module: Dotted name of the module that holds it.
+        home: Folder on ``sys.path`` from which the module is imported.
+        file: The module's file.
+        line: Where it starts there.
+        citation: The paper's key in a bibliography.
+    """
+
+    id: str
+    paper: str
+    where: str
+    title: str
+    source: str
+    grade: str
+    module: str
+    home: Path
+    file: Path
+    line: int
+    citation: str = ""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The claims of some sources.
+
+    Attributes:
+        listed: By id, in the order of the sources and of the ids within a paper.
+        problems: One sentence for each module that could not be read; the claims of the others are there.
+    """
+
+    listed: Mapping[str, Listed]
+    problems: tuple[str, ...] = ()
+    _loaded: dict[str, Claim] = field(default_factory=dict, repr=False, compare=False)
+
+    def claim(self, id: str) -> Claim:
+        """The claim itself; imports its module.
+
+        Raises:
+            UnknownClaimError: no claim has this id.
+            SourceError: its module fails at import; the sentence has the error and its line.
+        """
+        if id not in self.listed:
+            raise UnknownClaimError(_unknown(id, list(self.listed)))
+        if id not in self._loaded:
+            entry = self.listed[id]
+            self._loaded.update({claim.id: claim for claim in claims_of(entry.module, entry.home)})
+            if id not in self._loaded:
+                raise ClaimError(f"{entry.file}:{entry.line} shows claim {id}, but the module does not hold it.")
+        return self._loaded[id]
+
+    def select(self, selectors: Sequence[str]) -> list[str]:
+        """The ids that ``selectors`` name, in catalogue order; all of them if there are none.
+
+        A selector is an id (``SC-031``), a range in either direction (``SC-024..SC-033``), a pattern (``SC-08*``), or
+        a paper: by its key, its folder, or its key in a bibliography.
+
+        Raises:
+            UnknownClaimError: a selector matches nothing; the sentence offers the nearest ids.
+        """
+        if not selectors:
+            return list(self.listed)
+        wanted = {id for selector in selectors for id in self._matches(selector)}
+        return [id for id in self.listed if id in wanted]
+
+    def _matches(self, selector: str) -> list[str]:
+        ids = list(self.listed)
+        first, dots, last = selector.upper().partition("..")
+        if dots and first in self.listed and last in self.listed:
+            low, high = sorted((ids.index(first), ids.index(last)))
+            return ids[low : high + 1]
+        name = selector.lower().replace("-", "_")
+        found = [
+            entry.id
+            for entry in self.listed.values()
+            if fnmatch.fnmatchcase(entry.id.upper(), selector.upper())
+            or name in (entry.paper.lower(), entry.citation.lower().replace("-", "_"), *_folders(entry))
+        ]
+        if not found:
+            raise UnknownClaimError(_unknown(selector, ids))
+        return found
+
+
+def catalogue(sources: Sequence[PaperSource] | None = None) -> Catalogue:
+    """The claims of ``sources``, by default of all installed papers.
+
+    Raises:
+        ClaimError: two claims have one id; the sentence names both places.
+    """
+    return _catalogue(installed() if sources is None else tuple(sources))
 
 
 @functools.cache
+def _catalogue(sources: tuple[PaperSource, ...]) -> Catalogue:
+    found: dict[str, Listed] = {}
+    problems: list[str] = []
+    for source in sources:
+        entries: list[Listed] = []
+        for entry in _read(source, problems):
+            other = found.get(entry.id) or next((e for e in entries if e.id == entry.id), None)
+            if other is not None:
+                raise ClaimError(
+                    f"two claims have the id {entry.id}: {other.file}:{other.line} and {entry.file}:{entry.line}. "
+                    "Ids are permanent and unique; give the newer one another."
+                )
+            entries.append(entry)
+        found |= {entry.id: entry for entry in sorted(entries, key=lambda entry: _natural(entry.id))}
+    return Catalogue(found, tuple(problems))
+
+
 def claims() -> dict[str, Claim]:
-    """All claims by id."""
-    found: dict[str, Claim] = {}
-    for paper in PAPERS:
-        package = importlib.import_module(f"verification.papers.{paper}")
-        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-            for claim in getattr(importlib.import_module(module.name), "CLAIMS", ()):
-                if claim.id in found:
-                    raise ClaimError(f"claim id {claim.id} is used twice; ids are permanent and unique.")
-                found[claim.id] = claim
-    return {id: found[id] for id in sorted(found)}
+    """All claims of the installed papers, by id; imports all of them."""
+    known = catalogue()
+    return {id: known.claim(id) for id in known.listed}
 
 
-def experiments() -> int:
-    """Number of Monte Carlo checks in the catalogue: they share one false-alarm rate."""
-    return sum(len(statement.experiments) for claim in claims().values() for statement in claim.statements)
-
-
-def select(selectors: Sequence[str]) -> list[Claim]:
-    """The claims that ``selectors`` name, in catalogue order; all of them if there are none.
-
-    A selector is an id (``SC-031``), a range (``SC-024..SC-033``), a pattern (``SC-08*``) or a paper's name.
+@functools.cache
+def claim_in(module: str, id: str, home: str = "") -> Claim:
+    """The claim ``id`` of a module that can be imported by name; how a worker finds the claim its task is about.
 
     Raises:
-        UnknownClaimError: a selector matches nothing; the sentence offers the nearest ids.
+        ClaimError: the module holds no such claim.
     """
-    known = claims()
-    if not selectors:
-        return list(known.values())
-    wanted = {claim for selector in selectors for claim in _matches(selector, known)}
-    return [claim for claim in known.values() if claim.id in wanted]
+    for claim in claims_of(module, home or folder_of(module)):
+        if claim.id == id:
+            return claim
+    raise ClaimError(f"module {module} holds no claim {id}.")
 
 
-def _matches(selector: str, known: dict[str, Claim]) -> list[str]:
-    ids = list(known)
-    first, dots, last = selector.partition("..")
-    if dots and first in known and last in known:
-        low, high = ids.index(first), ids.index(last)
-        if low <= high:
-            return ids[low : high + 1]
-    found = [
-        claim.id
-        for claim in known.values()
-        if fnmatch.fnmatchcase(claim.id, selector.upper()) or claim.cites.paper == selector.lower().replace("-", "_")
-    ]
-    if not found:
-        raise UnknownClaimError(_unknown(selector, ids))
+def folder_of(module: str) -> str:
+    """The folder from which a module that can be imported by name comes."""
+    found = importlib.util.find_spec(module.partition(".")[0])
+    if found is None or found.origin is None:
+        raise SourceError(f"module {module} cannot be found.")
+    path = Path(found.origin)
+    return str(path.parent.parent if path.name == "__init__.py" else path.parent)
+
+
+def claims_of(module: str, home: Path | str) -> list[Claim]:
+    """The claims that a module holds, in the order in which they stand there.
+
+    Raises:
+        SourceError: it cannot be imported, or another module of that name is in the way.
+    """
+    from verification.claim import Claim
+
+    folder = str(home)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        found = importlib.import_module(module)
+    except Exception as error:
+        raise SourceError(f"module {module} fails at import: {_where(error, folder)}.") from error
+    file = Path(found.__file__ or "")
+    if not file.resolve().is_relative_to(Path(folder).resolve()):
+        raise SourceError(
+            f"module {module} of {folder} is hidden by {file}, which has the same name. Rename the file of claims."
+        )
+    return [thing for thing in vars(found).values() if isinstance(thing, Claim) and thing.module == module]
+
+
+def _where(error: Exception, folder: str) -> str:
+    """An exception in one line, with the line of the user's own file where it arose."""
+    kind = type(error).__name__
+    if isinstance(error, SyntaxError):
+        return f"{kind}: {error.msg} ({error.filename}:{error.lineno})"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename.startswith(folder)] or frames
+    return f"{kind}: {error} ({own[-1].filename}:{own[-1].lineno})"
+
+
+def _read(source: PaperSource, problems: list[str]) -> Iterator[Listed]:
+    trees: dict[str, ast.Module] = {}
+    calls: dict[str, int] = {}
+    for module, path in source.modules():
+        try:
+            text = path.read_text(encoding="utf-8")
+            if ".claim(" in text or "Paper(" in text:
+                trees[module], calls[module] = ast.parse(text, str(path)), text.count(".claim(")
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"{path} cannot be read: {error}.")
+        except (SyntaxError, ValueError) as error:
+            line = getattr(error, "lineno", None)
+            problems.append(f"{path}:{line or 1} is no Python: {getattr(error, 'msg', error)}.")
+    papers = {module: _papers(tree) for module, tree in trees.items()}
+    for module, path in source.modules():
+        if module not in trees:
+            continue
+        try:
+            read = list(_declared(trees[module], papers, module, path, source.home))
+            if len(read) != calls[module] and len(read) != _calls(trees[module]):
+                raise _Unreadable
+            yield from read
+        except _Unreadable:
+            yield from _asked(module, path, source.home, problems)
+
+
+class _Unreadable(Exception):
+    """A claim's declaration is not made of literals."""
+
+
+def _papers(tree: ast.Module) -> dict[str, dict[str, object]]:
+    """Names bound to ``Paper(...)`` in a module -> its literal arguments."""
+    return {
+        node.targets[0].id: _literals(node.value, ("key",))
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and isinstance(node.value, ast.Call)
+        and _name(node.value.func) == "Paper"
+    }
+
+
+def _declared(
+    tree: ast.Module, papers: Mapping[str, Mapping[str, dict[str, object]]], module: str, path: Path, home: Path
+) -> Iterator[Listed]:
+    visible = dict(papers[module])
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            known = papers.get(_absolute(node, module), {})
+            visible |= {alias.asname or alias.name: known[alias.name] for alias in node.names if alias.name in known}
+    for node in tree.body:
+        for call in getattr(node, "decorator_list", []) if isinstance(node, ast.FunctionDef) else []:
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "claim":
+                declared = _literals(call, ("id", "where"))
+                paper = visible.get(_name(call.func.value))
+                if paper is None or not all(isinstance(declared.get(name), str) for name in ("id", "where")):
+                    raise _Unreadable
+                yield Listed(
+                    id=str(declared["id"]),
+                    paper=str(paper.get("key", "")),
+                    where=str(declared["where"]),
+                    title=(ast.get_docstring(node) or "").partition("\n")[0].strip().rstrip("."),
+                    source=str(declared.get("source", "PAGE")),
+                    grade=str(declared.get("grade") or ""),
+                    module=module,
+                    home=home,
+                    file=path,
+                    line=node.lineno,
+                    citation=str(paper.get("citation", "")),
+                )
+
+
+def _calls(tree: ast.Module) -> int:
+    """How many calls of a method ``claim`` a module makes; the text alone may count some in comments and examples."""
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return sum(isinstance(function, ast.Attribute) and function.attr == "claim" for function in calls)
+
+
+def _literals(call: ast.AST, positions: Sequence[str]) -> dict[str, object]:
+    """The literal arguments of a call; a member of an enumeration counts as its name, anything else is left out."""
+    assert isinstance(call, ast.Call)
+    given = [*zip(positions, call.args, strict=False), *((each.arg, each.value) for each in call.keywords)]
+    found: dict[str, object] = {}
+    for name, value in given:
+        if name is not None and isinstance(value, ast.Constant):
+            found[name] = value.value
+        elif name is not None and isinstance(value, ast.Attribute):
+            found[name] = value.attr
     return found
+
+
+def _name(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _absolute(node: ast.ImportFrom, module: str) -> str:
+    if not node.level:
+        return node.module or ""
+    return ".".join([*module.split(".")[: -node.level], *([node.module] if node.module else [])])
+
+
+def _asked(module: str, path: Path, home: Path, problems: list[str]) -> Iterator[Listed]:
+    """The claims of a module that has to be imported to be known."""
+    try:
+        found = claims_of(module, home)
+    except SourceError as error:
+        problems.append(str(error))
+        return
+    for claim in found:
+        yield Listed(
+            id=claim.id,
+            paper=claim.paper.key,
+            where=claim.where,
+            title=claim.title,
+            source=claim.source.name,
+            grade=claim.grade.name if claim.grade else "",
+            module=module,
+            home=home,
+            file=path,
+            line=claim.statements_of.__code__.co_firstlineno if hasattr(claim.statements_of, "__code__") else 1,
+            citation=claim.paper.citation,
+        )
+
+
+def _folders(entry: Listed) -> list[str]:
+    """Folders, and the file, below the source's home that hold a claim: names under which it can be selected."""
+    return [part.lower() for part in entry.module.split(".") if part not in ("verification", "papers")]
+
+
+def _natural(id: str) -> tuple[object, ...]:
+    return tuple(int(part) if part.isdigit() else part for part in re.split(r"(\d+)", id))
 
 
 def _unknown(selector: str, ids: list[str]) -> str:

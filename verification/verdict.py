@@ -22,6 +22,7 @@ class Outcome(enum.Enum):
     CERTIFIED = "random points inside the domain agree in Arb balls (not a proof)"
     CONSISTENT = "an equivalence test passed at the stated resolution"
     REFUTED = "contradicted, with a witness"
+    NO_POWER = "agrees, but refuted none of the near misses it was asked about: no evidence"
     UNDECIDED = "the check could not decide, for the stated reason"
 
     @property
@@ -38,6 +39,7 @@ class Verdict(enum.Enum):
     """What driftproof says about a statement or a claim. The value is the sentence shown to a reader."""
 
     HOLDS = "holds as printed"
+    MISPRINT = "a slip in print that changes no result; the corrected form holds"
     FAILS = "fails as printed"
     UNDECIDED = "undecided"
     EMPIRICAL = "a statement about a figure: reproduced or not, with numbers"
@@ -85,6 +87,9 @@ class StatementVerdict:
         corrected: Check name -> what it found about the corrected form; empty if none was needed.
         near_misses: Near miss -> the check that refuted it, or None if it survived.
         counts: False for a remark, whose verdict is reported and does not decide the claim's.
+        convention: The convention under which this was judged, where the claim is judged under several.
+        as_converted: Check name -> what it found about the printed form as the conversion of the page shows it, where
+            ``findings`` are about its charitable reading.
     """
 
     statement: str
@@ -93,6 +98,8 @@ class StatementVerdict:
     corrected: Mapping[str, Finding]
     near_misses: Mapping[str, str | None]
     counts: bool = True
+    convention: str = ""
+    as_converted: Mapping[str, Finding] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object that :meth:`from_json` reads back."""
@@ -103,6 +110,8 @@ class StatementVerdict:
             "corrected": {name: finding.to_json() for name, finding in self.corrected.items()},
             "near_misses": dict(self.near_misses),
             "counts": self.counts,
+            "convention": self.convention,
+            "as_converted": {name: finding.to_json() for name, finding in self.as_converted.items()},
         }
 
     @classmethod
@@ -115,6 +124,8 @@ class StatementVerdict:
             {name: Finding.from_json(finding) for name, finding in data["corrected"].items()},
             data["near_misses"],
             data["counts"],
+            data.get("convention", ""),
+            {name: Finding.from_json(finding) for name, finding in data.get("as_converted", {}).items()},
         )
 
 
@@ -124,12 +135,15 @@ class ClaimVerdict:
 
     Attributes:
         claim: Claim id, as in the catalogue.
-        verdict: FAILS if a counting statement fails, else UNDECIDED if one is undecided, else EMPIRICAL
-            if the claim is about a figure, else HOLDS.
-        evidence: Names of the outcomes behind the verdict, strongest first, without repetition.
+        verdict: FAILS if a counting statement fails, else UNDECIDED if one is undecided, else MISPRINT if one has a
+            slip, else EMPIRICAL if the claim is about a figure, else HOLDS.
+        evidence: Names of outcomes: the weakest of what the counting statements rest on, then the strongest.
         reason: One line that a reader of the summary table sees.
-        corrected: The corrected statement as text, for a claim that FAILS and whose correction HOLDS.
+        corrected: The corrected statement as text, for a claim that does not hold and whose correction does.
         statements: The verdicts it is made of.
+        source: Name of a :class:`verification.claim.Source`: where the point at issue stands.
+        grade: Name of a :class:`verification.claim.Grade`, where the claim does not hold as it stands.
+        fingerprint: Hash of the code and the claim it is about.
     """
 
     claim: str
@@ -138,6 +152,9 @@ class ClaimVerdict:
     reason: str
     corrected: str | None
     statements: tuple[StatementVerdict, ...]
+    source: str = "PAGE"
+    grade: str | None = None
+    fingerprint: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object that :meth:`from_json` reads back."""
@@ -148,6 +165,9 @@ class ClaimVerdict:
             "reason": self.reason,
             "corrected": self.corrected,
             "statements": [statement.to_json() for statement in self.statements],
+            "source": self.source,
+            "grade": self.grade,
+            "fingerprint": self.fingerprint,
         }
 
     @classmethod
@@ -160,4 +180,7 @@ class ClaimVerdict:
             data["reason"],
             data["corrected"],
             tuple(StatementVerdict.from_json(statement) for statement in data["statements"]),
+            data.get("source", "PAGE"),
+            data.get("grade"),
+            data.get("fingerprint", ""),
         )

@@ -46,12 +46,14 @@ class Design:
         false_alarm: :math:`\alpha_i`, this check's share of the run's false-alarm rate.
         quantile: Two-sided Student quantile at ``false_alarm`` with ``BATCHES - 1`` degrees of freedom.
         resolution: Relative deviation that is refuted with probability ``1 - MISS_RATE``.
+        variation: Coefficient of variation it was planned for.
     """
 
     n: int
     false_alarm: float
     quantile: float
     resolution: float
+    variation: float = 0.0
 
 
 def design(*, variation: float, skewness: float, resolution: float, checks: int) -> Design:
@@ -69,8 +71,10 @@ def design(*, variation: float, skewness: float, resolution: float, checks: int)
     quantile = -float(special.stdtrit(BATCHES - 1, false_alarm / 2))
     power = ((quantile - float(special.ndtri(MISS_RATE))) * variation / resolution) ** 2
     gate = size_for_skewness(skewness, false_alarm)
-    batches = max(2, math.ceil(max(power, gate) / BATCHES))
-    return Design(batches * BATCHES, false_alarm, quantile, resolution)
+    # Samples that are all equal give Clopper and Pearson's interval a width of log(2/alpha)/n.
+    certain = math.log(2 / false_alarm) / resolution
+    batches = max(2, math.ceil(max(power, gate, certain) / BATCHES))
+    return Design(batches * BATCHES, false_alarm, quantile, resolution, variation)
 
 
 def distortion(skewness: float, n: int, false_alarm: float) -> float:

@@ -13,7 +13,8 @@ from scipy import special
 
 from verification import registry
 from verification.checks.check import Check, Context, Findings
-from verification.claim import Citation, Claim, Draw, Experiment, Form, Identity, Kind, NearMiss, Samples, Statement
+from verification.claim import Citation, Claim, Kind, NearMiss, Statement
+from verification.forms import Draw, Experiment, Form, Identity, Samples
 from verification.run.task import Result, Status, Task, execute
 from verification.run.worker import one_sentence
 

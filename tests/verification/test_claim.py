@@ -6,7 +6,8 @@ import pytest
 import sympy as sp
 
 from tests.verification import fake_claims as fake
-from verification.claim import NearMiss, Numerical
+from verification.claim import NearMiss
+from verification.forms import Numerical
 from verification.errors import ClaimError, VerificationError
 from verification.registry import claims
 

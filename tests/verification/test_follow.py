@@ -13,7 +13,7 @@ import sympy as sp
 
 from numerics.codegen.compile import source
 from verification import cli
-from verification.claim import Comparison, Numerical
+from verification.forms import Comparison, Numerical
 from verification.follow import _body, computable, plain, stages, theory_behind
 from verification.papers.stochastic_collapse.attraction import one_dimension as section_4
 from verification.registry import claims

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.verification import fake_claims as fake
-from verification.claim import Claim, Figure, NearMiss, Statement
+from verification.claim import Claim, NearMiss, Statement
+from verification.forms import Figure
 from verification.investigation import claim_verdict, investigate, judgement, statement_verdict
 from verification.run.task import Result, Task
 from verification.verdict import STRENGTH, ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict

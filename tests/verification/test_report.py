@@ -11,7 +11,8 @@ import pytest
 import sympy as sp
 
 from verification import registry, report
-from verification.claim import Citation, Claim, Experiment, Figure, Identity, Kind, NearMiss, Statement
+from verification.claim import Citation, Claim, Kind, NearMiss, Statement
+from verification.forms import Experiment, Figure, Identity
 from verification.drawing.intervals import Measured, interval_plot
 from verification.errors import VerificationError
 from verification.formulas import equation_text, latex

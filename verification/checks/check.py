@@ -5,9 +5,10 @@ from __future__ import annotations
 import abc
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from verification.claim import Claim, Statement
+from verification.registry import claim_in
 from verification.run.task import Result, Status, Task
 from verification.verdict import Finding, Outcome
 
@@ -23,25 +24,27 @@ class Context:
         claim: The claim under investigation.
         statement: One of its statements.
         resolution: Relative deviation a statistical check must be able to refute.
-        experiments: Number of Monte Carlo checks in the whole catalogue; they share the false-alarm rate.
         fingerprint: Hash of the code and the claim text that results depend on.
+        home: Folder on ``sys.path`` from which the claim's module is imported.
     """
 
     claim: Claim
     statement: Statement
     resolution: float
-    experiments: int
     fingerprint: str
+    home: str = ""
 
     def task(self, label: str, function: str, arguments: Mapping[str, object], time_limit: float) -> Task:
-        """A task of this statement. The claim and statement names are added to ``arguments``."""
+        """A task of this statement; what names the statement is added to ``arguments``."""
+        named = {"claim": self.claim.id, "module": self.claim.module, "statement": self.statement.name}
         return Task(
             claim=self.claim.id,
             label=f"{self.statement.name}/{label}",
             function=function,
-            arguments={"claim": self.claim.id, "statement": self.statement.name, **arguments},
+            arguments={**named, **arguments},
             time_limit=time_limit,
             fingerprint=self.fingerprint,
+            home=self.home,
         )
 
 
@@ -57,6 +60,11 @@ class Check(abc.ABC):
     @abc.abstractmethod
     def findings(self, context: Context, results: Mapping[str, Result]) -> Findings:
         """What was found, once every task has a result. A check that does not apply returns nothing."""
+
+
+def statement_of(arguments: Mapping[str, Any]) -> Statement:
+    """The statement that a task is about; runs in a worker, which imports the claim's module and no other."""
+    return claim_in(arguments["module"], arguments["claim"]).statement(arguments["statement"])
 
 
 def not_done(result: Result) -> Finding:

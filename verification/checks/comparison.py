@@ -6,15 +6,15 @@ error bound and beyond the tolerance, at any point, is REFUTED with that point a
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import mpmath
 import sympy as sp
 
-from verification.checks.check import Check, Context, Findings, done, not_done
-from verification.claim import Comparison
+from verification.checks.check import Check, Context, Findings, done, not_done, statement_of
+from verification.claim import CORRECTED, PRINTED, READ_AS
+from verification.forms import Comparison
 from verification.run.task import Result, Task
 from verification.verdict import Finding, Outcome
 
@@ -52,15 +52,27 @@ class ComparisonCheck(Check):
 
 def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The second opinion, its error bound, and the candidates' values at one point; runs in a worker."""
-    from verification.registry import claims
-
-    statement = claims()[arguments["claim"]].statement(arguments["statement"])
+    statement = statement_of(arguments)
     comparison = next(c for c in statement.comparisons if c.name == arguments["comparison"])
     point = comparison.arguments[arguments["point"]]
-    module, _, name = comparison.evaluator.partition(":")
-    value, error = getattr(importlib.import_module(module), name)(point)
-    predicted = {key: finite_float(comparison.predicted(form, point)) for key, form in statement.candidates().items()}
+    value, error = comparison.evaluator(point)
+    predicted = {
+        name: predicted_by(comparison.predicted, name, form, point) for name, form in statement.candidates().items()
+    }
     return {"value": float(value), "error": float(error), "predicted": predicted}
+
+
+def predicted_by(predicted: Callable[..., Any], name: str, form: Any, *point: Any) -> float | None:
+    """What a candidate predicts, None where it predicts no finite number.
+
+    A near miss that cannot be evaluated predicts nothing; it must not take the other candidates' values with it.
+    """
+    try:
+        return finite_float(predicted(form, *point))
+    except Exception:
+        if name in (PRINTED, READ_AS, CORRECTED):
+            raise
+        return None
 
 
 def finite_float(value: Any) -> float | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from verification.checks.check import Check, Context, Findings, done, not_done
+from verification.checks.check import Check, Context, Findings, done, not_done, statement_of
 from verification.checks.comparison import finite_float
-from verification.claim import Figure
+from verification.forms import Figure
 from verification.run.task import Result, Task
 from verification.verdict import Finding, Outcome
 
@@ -37,7 +36,7 @@ class FigureCheck(Check):
         failed = next((part for part in parts if not done(part)), None)
         if failed is not None:
             return {name: {self.name: not_done(failed)} for name in context.statement.candidates()}
-        summary = _call(form.summarise, [part.value for part in parts])
+        summary = form.summarise([part.value for part in parts])
         return {
             name: {self.name: _finding(finite_float(candidate), summary, context.resolution)}
             for name, candidate in context.statement.candidates().items()
@@ -46,16 +45,9 @@ class FigureCheck(Check):
 
 def run(arguments: Mapping[str, Any]) -> Any:
     """Measure one part of a figure; runs in a worker."""
-    from verification.registry import claims
-
-    form = claims()[arguments["claim"]].statement(arguments["statement"]).form
+    form = statement_of(arguments).form
     assert isinstance(form, Figure)
-    return _call(form.measure, form.parts[arguments["part"]])
-
-
-def _call(path: str, argument: Any) -> Any:
-    module, _, name = path.partition(":")
-    return getattr(importlib.import_module(module), name)(argument)
+    return form.measure(form.parts[arguments["part"]])
 
 
 def _finding(location: float | None, summary: Mapping[str, Any], resolution: float) -> Finding:

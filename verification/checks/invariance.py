@@ -5,12 +5,11 @@ Whether gradients point out of the set is judged by the symbolic check; here not
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from verification.checks.check import Check, Context, Findings, done, not_done
-from verification.claim import Invariance
+from verification.checks.check import Check, Context, Findings, done, not_done, statement_of
+from verification.forms import Invariance
 from verification.run.task import Result, Task
 from verification.verdict import Finding, Outcome
 
@@ -28,7 +27,7 @@ class InvarianceCheck(Check):
     def tasks(self, context: Context, results: Mapping[str, Result]) -> list[Task]:
         """Every task of this check; see :class:`~verification.checks.check.Check`."""
         form = context.statement.form
-        if not isinstance(form, Invariance) or not form.measure:
+        if not isinstance(form, Invariance) or form.measure is None:
             return []
         function = "verification.checks.invariance:run"
         return [
@@ -50,13 +49,10 @@ class InvarianceCheck(Check):
 
 def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Run SGD for one candidate; runs in a worker."""
-    from verification.registry import claims
-
-    statement = claims()[arguments["claim"]].statement(arguments["statement"])
+    statement = statement_of(arguments)
     form = statement.form
-    assert isinstance(form, Invariance)
-    module, _, name = form.measure.partition(":")
-    return getattr(importlib.import_module(module), name)(statement.candidates()[arguments["candidate"]])
+    assert isinstance(form, Invariance) and form.measure is not None
+    return dict(form.measure(statement.candidates()[arguments["candidate"]]))
 
 
 def judge_runs(runs: list[Mapping[str, Any]], tolerance: float) -> Finding:

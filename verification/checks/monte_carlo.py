@@ -1,17 +1,18 @@
 """The Monte Carlo check: when do simulated numbers contradict a formula?
 
-The sample size comes from :mod:`numerics.statistics.sample_size` before anything is drawn. The mean of 256
-independent batches gives one interval, against which every candidate is decided; samples that are all 0 or 1 give
-the exact interval of a proportion instead. Nothing is decided from an interval that the *measured* skewness of the
-samples makes unreliable, whatever the experiment declares. A refutation of the printed or the corrected form is
-repeated once, independently (new stream, four times the samples, half the step, float64), and stands only if the
-second stage refutes again on the same side.
+The sample size comes from :mod:`numerics.statistics.sample_size`, fed by a *pilot*: a small independent run whose
+variation and skewness, rounded up, plan the stage that decides. An author who knows them may declare them instead.
+The mean of 256 independent batches gives one interval, against which every candidate is decided; samples that are
+all 0 or 1 give the exact interval of a proportion instead. Nothing is decided from an interval that the *measured*
+skewness of the samples makes unreliable, nor from samples that vary otherwise than planned: they have tails that one
+of the two runs has not seen. A refutation of the printed or the corrected form is repeated once, independently (new
+stream, four times the samples, half the step, float64), and stands only if the second stage refutes again on the
+same side.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -21,11 +22,11 @@ import numpy as np
 
 from numerics.statistics.estimators import Moments, Proportion, finite_samples
 from numerics.statistics.sample_size import BATCHES, Design, design, distortion, size_for_skewness
-from verification.checks.check import Check, Context, Findings, done, not_done
-from verification.checks.comparison import finite_float
+from verification.checks.check import Check, Context, Findings, done, not_done, statement_of
+from verification.checks.comparison import predicted_by
 from verification.checks.intervals import ConfidenceInterval, batch_mean_interval, decide, proportion_interval
-from verification.claim import Draw, Experiment
 from verification.errors import VerificationError
+from verification.forms import Draw, Experiment, Samples
 from verification.run.task import Result, Task
 from verification.verdict import Finding, Outcome
 
@@ -33,8 +34,19 @@ CHUNKS = 8
 """Tasks per stage; each holds ``BATCHES / CHUNKS`` batches, whatever the number of workers."""
 
 TIME_LIMIT = 900.0
-PROTOCOL = "monte-carlo-1"
+PROTOCOL = "monte-carlo-2"
 """Part of every seed: a changed protocol draws new numbers."""
+
+PILOT = 1024
+"""Samples of a pilot: enough to know a variation to a few per cent."""
+
+LARGEST = 2**31
+"""Samples beyond which an experiment is refused: its observable is too wild for a mean."""
+
+SURPRISE = 2.0
+"""Factor between planned and measured variation from which on the tails are not understood."""
+
+HERE = "verification.checks.monte_carlo"
 
 
 class MonteCarloCheck(Check):
@@ -43,13 +55,20 @@ class MonteCarloCheck(Check):
     name = "monte_carlo"
 
     def tasks(self, context: Context, results: Mapping[str, Result]) -> list[Task]:
-        """Predictions and chunks of the first stage; chunks of the second once the first has refuted."""
+        """The pilot; predictions and chunks of the first stage; chunks of the second once the first has refuted."""
         tasks: list[Task] = []
         for experiment in context.statement.experiments:
-            first = self._stage(context, experiment, 1)
+            pilot = self._pilot(context, experiment)
+            tasks += pilot
+            if not all(task.key in results for task in pilot):
+                continue
+            plan = self.plan(context, experiment, results)
+            if isinstance(plan, Finding):
+                continue
+            first = self._stage(context, experiment, 1, plan)
             tasks += first
             if all(task.key in results for task in first) and self._needs_second(context, experiment, results):
-                tasks += self._stage(context, experiment, 2)
+                tasks += self._stage(context, experiment, 2, plan)
         return tasks
 
     def findings(self, context: Context, results: Mapping[str, Result]) -> Findings:
@@ -60,23 +79,45 @@ class MonteCarloCheck(Check):
                 found[name][f"{self.name}/{experiment.name}"] = finding
         return found
 
-    def _plan(self, context: Context, experiment: Experiment) -> Design:
-        return design(
-            variation=experiment.variation,
-            skewness=experiment.skewness,
-            resolution=context.resolution,
-            checks=max(1, context.experiments),
-        )
+    def _pilot(self, context: Context, experiment: Experiment) -> list[Task]:
+        if experiment.variation is not None and experiment.skewness is not None:
+            return []
+        label = f"monte_carlo/{experiment.name}/pilot"
+        return [context.task(label, f"{HERE}:pilot", {"experiment": experiment.name, "n": PILOT}, TIME_LIMIT)]
 
-    def _stage(self, context: Context, experiment: Experiment, stage: int) -> list[Task]:
-        n = self._plan(context, experiment).n * (1 if stage == 1 else 4)
+    def plan(self, context: Context, experiment: Experiment, results: Mapping[str, Result]) -> Design | Finding:
+        """The design of the deciding stage from what is declared or the pilot found; a finding where there is none."""
+        variation, skewness, bounded = experiment.variation, experiment.skewness, False
+        for task in self._pilot(context, experiment):
+            if not done(results[task.key]):
+                return not_done(results[task.key])
+            seen = results[task.key].value
+            bounded = seen["bounded"]
+            variation = variation if variation is not None else seen["variation"]
+            skewness = skewness if skewness is not None else seen["skewness"]
+        assert variation is not None and skewness is not None
+        if context.claim.paper.experiments < 1:
+            return Finding(Outcome.UNDECIDED, f"the paper {context.claim.paper.key} declares no budget of experiments")
+        planned = design(
+            variation=variation,
+            skewness=0.0 if bounded else skewness,
+            resolution=context.resolution,
+            checks=context.claim.paper.experiments,
+        )
+        if planned.n > LARGEST:
+            reason = (
+                f"the samples vary so much (variation {variation:.3g}, skewness {skewness:.3g}) that {planned.n:.2g} "
+            )
+            return Finding(Outcome.UNDECIDED, reason + "would be needed: measure a bounded observable or a logarithm")
+        return planned
+
+    def _stage(self, context: Context, experiment: Experiment, stage: int, plan: Design) -> list[Task]:
+        n = plan.n * (1 if stage == 1 else 4)
         base = {"experiment": experiment.name, "stage": stage, "n": n}
         label = f"monte_carlo/{experiment.name}/stage {stage}"
-        function = "verification.checks.monte_carlo:run"
-        chunks = [context.task(f"{label}/{i}", function, {**base, "chunk": i}, TIME_LIMIT) for i in range(CHUNKS)]
+        chunks = [context.task(f"{label}/{i}", f"{HERE}:run", {**base, "chunk": i}, TIME_LIMIT) for i in range(CHUNKS)]
         if stage == 1:
-            predictions = "verification.checks.monte_carlo:predictions"
-            chunks.insert(0, context.task(f"{label}/predictions", predictions, base, TIME_LIMIT))
+            chunks.insert(0, context.task(f"{label}/predictions", f"{HERE}:predictions", base, TIME_LIMIT))
         return chunks
 
     def _needs_second(self, context: Context, experiment: Experiment, results: Mapping[str, Result]) -> bool:
@@ -93,11 +134,13 @@ class MonteCarloCheck(Check):
     def _first_stage(
         self, context: Context, experiment: Experiment, results: Mapping[str, Result]
     ) -> tuple[Measurement, Mapping[str, float | None]] | Finding:
-        tasks = self._stage(context, experiment, 1)
+        plan = self.plan(context, experiment, results)
+        if isinstance(plan, Finding):
+            return plan
+        tasks = self._stage(context, experiment, 1, plan)
         for task in tasks:
             if not done(results[task.key]):
                 return not_done(results[task.key])
-        plan = self._plan(context, experiment)
         return _measurement([results[task.key] for task in tasks[1:]], plan), results[tasks[0].key].value
 
     def _decisions(self, context: Context, experiment: Experiment, results: Mapping[str, Result]) -> dict[str, Finding]:
@@ -106,10 +149,11 @@ class MonteCarloCheck(Check):
         if isinstance(first, Finding):
             return dict.fromkeys(candidates, first)
         measured, predicted = first
-        plan = self._plan(context, experiment)
+        plan = self.plan(context, experiment, results)
+        assert isinstance(plan, Design)
         second = None
         if self._needs_second(context, experiment, results):
-            repeated = [results[task.key] for task in self._stage(context, experiment, 2)]
+            repeated = [results[task.key] for task in self._stage(context, experiment, 2, plan)]
             failed = next((result for result in repeated if not done(result)), None)
             second = not_done(failed) if failed is not None else _measurement(repeated, plan)
         return {
@@ -128,26 +172,44 @@ def _seed(claim: str, statement: str, experiment: str, stage: int) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
 
 
+def pilot(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Variation and skewness of a small run, rounded up; runs in a worker.
+
+    Both are rounded up on a grid of a tenth, so that the last bits of a machine do not change a sample size.
+    """
+    experiment = _experiment(arguments)
+    seed = _seed(arguments["claim"], arguments["statement"], experiment.name, 0)
+    values = _drawn(_samples(experiment, Draw(arguments["n"], 0, seed)).values, arguments["n"], experiment)
+    moments = Moments.from_samples(values)
+    bounded = bool(np.isin(values, (0.0, 1.0)).all())
+    variation = math.sqrt(moments.variance) / abs(moments.mean) if moments.mean else 0.0
+    return {
+        "variation": _rounded_up(1.1 * variation),
+        "skewness": _rounded_up(1.5 * abs(moments.skewness) if math.isfinite(moments.skewness) else 0.0),
+        "bounded": bounded,
+        "n": arguments["n"],
+        "mean": moments.mean,
+    }
+
+
+def _rounded_up(value: float) -> float:
+    """The next number of the form 1.1**k; 0 stays 0."""
+    return 1.1 ** math.ceil(math.log(value) / math.log(1.1)) if value > 1e-9 else 0.0
+
+
 def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Draw one chunk and reduce it to its batch means; runs in a worker."""
     experiment = _experiment(arguments)
     per_batch = arguments["n"] // BATCHES
     batches = BATCHES // CHUNKS
     size = per_batch * batches
-    draw = Draw(
-        n=size,
-        first=arguments["chunk"] * size,
-        seed=_seed(arguments["claim"], arguments["statement"], experiment.name, arguments["stage"]),
-        refinement=arguments["stage"],
-    )
-    module, _, name = experiment.sampler.partition(":")
-    samples = getattr(importlib.import_module(module), name)(experiment.arguments, draw)
-    values = _drawn(samples.values, draw.n, f"the values of {name}")
+    seed = _seed(arguments["claim"], arguments["statement"], experiment.name, arguments["stage"])
+    samples = _samples(experiment, Draw(size, arguments["chunk"] * size, seed, arguments["stage"]))
+    values = _drawn(samples.values, size, experiment)
     indicators = bool(np.isin(values, (0.0, 1.0)).all())
     corrections = None
     if samples.correction is not None:
-        differences = _drawn(samples.correction, draw.n, f"the corrections of {name}")
-        corrections = differences.reshape(batches, per_batch).mean(axis=1).tolist()
+        corrections = _drawn(samples.correction, size, experiment).reshape(batches, per_batch).mean(axis=1).tolist()
     return {
         "means": values.reshape(batches, per_batch).mean(axis=1).tolist(),
         "moments": asdict(Moments.from_samples(values)),
@@ -157,8 +219,13 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _drawn(samples: Any, n: int, what: str) -> np.ndarray:
+def _samples(experiment: Experiment, draw: Draw) -> Samples:
+    return experiment.sampler(experiment.arguments, draw)
+
+
+def _drawn(samples: Any, n: int, experiment: Experiment) -> np.ndarray:
     """``n`` finite samples, refused otherwise: one NaN averaged in would make the whole interval meaningless."""
+    what = f"what the sampler of {experiment.name!r} returns"
     values = finite_samples(samples, what)
     if len(values) != n:
         raise VerificationError(f"{what} must be {n} samples, as drawn, got {len(values)}. Return one per index.")
@@ -167,17 +234,13 @@ def _drawn(samples: Any, n: int, what: str) -> np.ndarray:
 
 def predictions(arguments: Mapping[str, Any]) -> dict[str, float | None]:
     """What each candidate predicts for the sampled mean, None where it predicts nothing; runs in a worker."""
-    from verification.registry import claims
-
-    statement = claims()[arguments["claim"]].statement(arguments["statement"])
+    statement = statement_of(arguments)
     experiment = _experiment(arguments)
-    return {name: finite_float(experiment.predicted(form)) for name, form in statement.candidates().items()}
+    return {name: predicted_by(experiment.predicted, name, form) for name, form in statement.candidates().items()}
 
 
 def _experiment(arguments: Mapping[str, Any]) -> Experiment:
-    from verification.registry import claims
-
-    statement = claims()[arguments["claim"]].statement(arguments["statement"])
+    statement = statement_of(arguments)
     return next(e for e in statement.experiments if e.name == arguments["experiment"])
 
 
@@ -194,6 +257,12 @@ class Measurement:
     interval: ConfidenceInterval
     moments: Moments
     size_needed: int
+
+    def surprise(self, plan: Design) -> float:
+        """Measured over planned variation; 0 where the interval is exact whatever the variation is."""
+        if self.interval.distortion == 0.0 or not (plan.variation and self.moments.mean):
+            return 0.0
+        return math.sqrt(self.moments.variance) / abs(self.moments.mean) / plan.variation
 
     @property
     def numbers(self) -> dict[str, Any]:
@@ -251,6 +320,9 @@ def _finding(
     said = f"predicts {value:.6g}, measured {measured}"
     if not interval.is_valid:
         return Finding(Outcome.UNDECIDED, f"{said}, not to be trusted: {_skewed(first)}", numbers=numbers)
+    if first.surprise(plan) > SURPRISE:
+        doubt = f"the samples vary {first.surprise(plan):.2g} times as much as the pilot, or the author, said"
+        return Finding(Outcome.UNDECIDED, f"{said}, not to be trusted: {doubt}", numbers=numbers)
     outcome, deviation = decide(interval, value, plan.resolution)
     if outcome is Outcome.CONSISTENT:
         reason = f"{said}: relative error at most {deviation:.2g}"

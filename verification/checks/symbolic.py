@@ -14,9 +14,9 @@ from sympy.logic.boolalg import Boolean
 
 from theory.decision.zero import ZeroDecision, decide_zero
 from theory.fokker_planck import probability_current
-from verification.checks.check import Check, Context, Findings, done, not_done
+from verification.checks.check import Check, Context, Findings, done, not_done, statement_of
 from verification.checks.conditions import judge_bound, judge_region
-from verification.claim import (
+from verification.forms import (
     Bound,
     Candidate,
     Figure,
@@ -69,9 +69,7 @@ class SymbolicCheck(Check):
 
 def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Judge one candidate; runs in a worker."""
-    from verification.registry import claims
-
-    statement = claims()[arguments["claim"]].statement(arguments["statement"])
+    statement = statement_of(arguments)
     candidate = statement.candidates()[arguments["candidate"]]
     return judge(statement.form, candidate, statement.domain).to_json()
 

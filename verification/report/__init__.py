@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +29,7 @@ from verification.errors import VerificationError
 
 if TYPE_CHECKING:
     from verification.claim import Claim
+    from verification.registry import Catalogue
     from verification.run.store import Store
 
 __all__ = ["report_html", "write_report"]
@@ -37,16 +37,16 @@ __all__ = ["report_html", "write_report"]
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write_report(store: Store, path: Path | str) -> None:
-    """Write the report on all registered claims to ``path``, all of it or nothing.
+def write_report(store: Store, path: Path | str, known: Catalogue | None = None) -> None:
+    """Write the report on the claims of a catalogue, by default the installed ones, to ``path``: all or nothing.
 
     Raises:
         VerificationError: the file cannot be written.
     """
-    from verification.registry import claims
+    from verification.registry import catalogue
 
     path = Path(path)
-    text = report_html(store, claims())
+    text = report_html(store, catalogue() if known is None else known)
     unfinished = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,13 +60,18 @@ def write_report(store: Store, path: Path | str) -> None:
         ) from error
 
 
-def report_html(store: Store, claims: Mapping[str, Claim]) -> str:
-    """The report on ``claims`` as HTML text."""
+def report_html(store: Store, known: Catalogue) -> str:
+    """The report on the claims of a catalogue as HTML text; claims that cannot be imported are left out."""
     import jinja2
     from markupsafe import Markup
 
     from verification.report.page import page
 
+    claims: dict[str, Claim] = {}
+    for id in known.listed:
+        with contextlib.suppress(VerificationError):
+            claims[id] = known.claim(id)
+    homes = {id: entry.home for id, entry in known.listed.items()}
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -76,4 +81,4 @@ def report_html(store: Store, claims: Mapping[str, Claim]) -> str:
         keep_trailing_newline=True,
     )
     style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
-    return environment.get_template("report.html").render(page=page(store, claims), style=style)
+    return environment.get_template("report.html").render(page=page(store, claims, homes), style=style)

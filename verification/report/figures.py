@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
 
 from verification.drawing.intervals import Picture
+from verification.forms import Figure
 
 PAPER = "verification.papers.stochastic_collapse."
 PICTURES = {
@@ -23,9 +23,10 @@ measurement returned, part by part, and ``summary`` is what the claim's ``summar
 """
 
 
-def pictures(measure: str, name: str, parts: Sequence[Any], summary: Mapping[str, Any]) -> list[Picture]:
-    """The pictures of what ``measure`` returned; none, where nothing draws it."""
-    if measure not in PICTURES:
-        return []
-    module, _, function = PICTURES[measure].partition(":")
-    return getattr(importlib.import_module(module), function)(name, parts, summary)
+def pictures_of(form: Figure) -> Callable[..., list[Picture]] | None:
+    """The function that draws what ``form`` measures; None, where nothing draws it."""
+    name = f"{form.measure.__module__}:{form.measure.__qualname__}"
+    if name not in PICTURES:
+        return None
+    module, _, function = PICTURES[name].partition(":")
+    return getattr(importlib.import_module(module), function)

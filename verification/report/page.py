@@ -5,24 +5,24 @@ Pure: the same store and claims give the same page, whatever the clock says.
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import re
 import shlex
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
-from types import ModuleType
+from pathlib import Path, PurePath
 from typing import Any
 
 from markupsafe import Markup
 
-from verification.claim import Candidate, Claim, Figure, Statement
+from verification.claim import Claim, Statement
 from verification.drawing.intervals import Measured, Picture, interval_plot
+from verification.forms import Candidate, Figure
 from verification.formulas import equation_text, latex
 from verification.freshness import is_stale
-from verification.report.figures import pictures
+from verification.report.figures import pictures_of
 from verification.report.mathml import formula
 from verification.report.numbers import Fact, facts
 from verification.run.store import Incident, Store, StoredVerdict
@@ -193,16 +193,16 @@ class Page:
     legend: tuple[tuple[str, str], ...]
 
 
-def page(store: Store, claims: Mapping[str, Claim]) -> Page:
-    """The report on ``claims``, from what ``store`` holds."""
+def page(store: Store, claims: Mapping[str, Claim], homes: Mapping[str, str | Path]) -> Page:
+    """The report on ``claims``, each imported from its home, from what ``store`` holds."""
     verdicts = store.verdicts()
     incidents = store.incidents()
-    views = {id: _claim(claim, verdicts.get(id), store, incidents) for id, claim in claims.items()}
-    papers: dict[str, list[ClaimView]] = {}
-    for id, claim in claims.items():
-        papers.setdefault(claim.cites.paper, []).append(views[id])
+    views = {id: _claim(claim, homes[id], verdicts.get(id), store, incidents) for id, claim in claims.items()}
+    papers: dict[str, list[Claim]] = {}
+    for claim in claims.values():
+        papers.setdefault(claim.paper.key, []).append(claim)
     return Page(
-        papers=tuple(_paper(name, found) for name, found in papers.items()),
+        papers=tuple(_paper(found, views) for found in papers.values()),
         counts=_counts(list(views.values())),
         total=len(views),
         judged=sum(view.badge.name != NOT_JUDGED for view in views.values()),
@@ -214,29 +214,25 @@ def page(store: Store, claims: Mapping[str, Claim]) -> Page:
     )
 
 
-def _paper(name: str, claims: Sequence[ClaimView]) -> PaperView:
-    """The claims of a paper, those of one module together, in the order of their first ids."""
-    module = _package(name)
-    heading = {claim.id: inspect.getdoc(part) for part in getattr(module, "MODULES", ()) for claim in part.CLAIMS}
+def _paper(claims: Sequence[Claim], views: Mapping[str, ClaimView]) -> PaperView:
+    """The claims of a paper, those of one module together under what its docstring says, in the order of their ids."""
+    paper = claims[0].paper
     topics: dict[str, list[ClaimView]] = {}
     for claim in claims:
-        topics.setdefault(heading.get(claim.id) or "", []).append(claim)
+        topics.setdefault(claim.module, []).append(views[claim.id])
     return PaperView(
-        name,
-        _first_sentence(inspect.getdoc(module) or name).removesuffix(", in the order of the catalogue"),
+        paper.key,
+        ", ".join(part for part in (paper.title, paper.authors, paper.reference) if part) or paper.key,
         tuple(
-            TopicView(f"{name}-{i}", _with_formulas(_first_sentence(text)), tuple(found), _counts(found))
-            for i, (text, found) in enumerate(topics.items(), start=1)
+            TopicView(f"{paper.key}-{i}", _with_formulas(_heading(module)), tuple(found), _counts(found))
+            for i, (module, found) in enumerate(topics.items(), start=1)
         ),
-        _counts(claims),
+        _counts([views[claim.id] for claim in claims]),
     )
 
 
-def _package(paper: str) -> ModuleType | None:
-    try:
-        return importlib.import_module(f"verification.papers.{paper}")
-    except ModuleNotFoundError:
-        return None
+def _heading(module: str) -> str:
+    return _first_sentence(inspect.getdoc(sys.modules[module]) or module)
 
 
 def _first_sentence(text: str) -> str:
@@ -264,10 +260,12 @@ def _run(store: Store) -> RunView | None:
     return RunView(command, last["started"], last["outcome"] or "not finished", tuple(sorted(last["versions"].items())))
 
 
-def _claim(claim: Claim, stored: StoredVerdict | None, store: Store, incidents: Sequence[Incident]) -> ClaimView:
+def _claim(
+    claim: Claim, home: str | Path, stored: StoredVerdict | None, store: Store, incidents: Sequence[Incident]
+) -> ClaimView:
     verdict = stored.verdict if stored else None
     found = {statement.statement: statement for statement in verdict.statements} if verdict else {}
-    stale = stored is not None and is_stale(claim, stored.tasks)
+    stale = stored is not None and is_stale(stored.verdict, claim.module, home)
     values = _values(store, claim, stored)
     statements = tuple(
         _statement(statement, found.get(statement.name), values, f"{claim.id.lower()}-{i}", stale=stale)
@@ -286,9 +284,9 @@ def _claim(claim: Claim, stored: StoredVerdict | None, store: Store, incidents: 
         printed=shown.printed,
         more=len(statements) - 1,
         corrected=shown.corrected,
-        corrected_text=claim.corrected_text,
+        corrected_text=verdict.corrected if verdict else None,
         correction_holds=verdict is not None and verdict.corrected is not None,
-        printed_text=claim.printed_text,
+        printed_text=claim.words,
         symbols=tuple(
             (formula(latex(symbol), str(symbol), display=False), meaning) for symbol, meaning in claim.symbols.items()
         ),
@@ -324,13 +322,13 @@ def _statement(
 ) -> StatementView:
     printed = verdict.findings if verdict else {}
     killers = verdict.near_misses if verdict else {}
-    corrected = statement.corrected
+    corrected = None if statement.corrected is None else statement.judged(statement.corrected)
     return StatementView(
         name=statement.name,
         says=statement.says,
         badge=Badge(verdict.verdict.name if verdict else NOT_JUDGED),
         counts=statement.counts,
-        printed=equation(statement, statement.printed),
+        printed=equation(statement, statement.judged(statement.printed)),
         corrected=None if corrected is None else equation(statement, corrected),
         domain=tuple(formula(latex(condition), str(condition), display=False) for condition in statement.domain),
         findings=tuple(
@@ -396,7 +394,8 @@ def _figure(
     if not isinstance(form, Figure) or finding is None or not finding.numbers:
         return []  # A part that did not end leaves no numbers.
     parts = [values.get(f"{statement.name}/figure/{i}") for i in range(len(form.parts))]
-    return pictures(form.measure, name, [part for part in parts if part is not None], finding.numbers)
+    draw = form.pictures or pictures_of(form)
+    return draw(name, [part for part in parts if part is not None], finding.numbers) if draw else []
 
 
 def _features(printed: Mapping[str, Finding]) -> tuple[FeatureRow, ...]:

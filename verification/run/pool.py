@@ -36,9 +36,9 @@ PRELOAD = (
     "sympy",
     "mpmath",
     "flint",
-    "theory",
     "verification.run.worker",
     "verification.run.task",
+    "verification.run.preloaded",
 )
 """Modules that workers find already imported; what is missing is passed over."""
 

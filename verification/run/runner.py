@@ -290,7 +290,9 @@ class _Run:
     def _hand_out(self) -> None:
         while self.queue and len(self.flights) < self.window:
             _, _, task, case = heapq.heappop(self.queue)
-            assignment = Assignment(task.function, dict(task.arguments), task.time_limit, task.memory_limit)
+            assignment = Assignment(
+                task.function, dict(task.arguments), task.time_limit, task.memory_limit, task.home, task.fingerprint
+            )
             try:
                 future = self.executor.submit(assignment)
             except Exception as error:

@@ -10,7 +10,6 @@ from verification.errors import VerificationError
 
 STORE_PATH = Path(".driftproof") / "run.db"
 REPORT_PATH = Path(".driftproof") / "report.html"
-LOCK_NAME = "claims.lock.json"
 
 
 def available_cores() -> int:

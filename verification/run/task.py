@@ -28,7 +28,10 @@ class Task:
         arguments: Its argument; JSON.
         time_limit: Seconds of wall-clock time after which the worker is killed.
         memory_limit: Bytes of address space beyond what the worker holds at start.
-        fingerprint: Hash of the code and the claim text the result depends on.
+        fingerprint: Hash of the code and the claim text the result depends on; the worker compares it with what it
+            imported.
+        home: Folder on ``sys.path`` from which the claim's module is imported; no part of the key, since results do
+            not depend on where a project lies.
     """
 
     claim: str
@@ -38,6 +41,7 @@ class Task:
     time_limit: float = 120.0
     memory_limit: int = 4 << 30
     fingerprint: str = ""
+    home: str = ""
     key: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -22,6 +22,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from verification.errors import SourceError
+from verification.run.fingerprint import fingerprint, uncovered
 from verification.run.task import execute
 
 READY = b"ready"
@@ -53,6 +55,8 @@ class Assignment:
     Attributes:
         function: Dotted path, as in :class:`verification.run.task.Task`.
         arguments: JSON.
+        home: Folder from which the claim's module is imported; "" for tasks about no claim.
+        fingerprint: What the coordinator holds the code to be.
         time_limit: Seconds; enforced by :class:`verification.run.pool.WorkerPool`.
         memory_limit: Bytes; likewise.
     """
@@ -61,6 +65,8 @@ class Assignment:
     arguments: Mapping[str, Any]
     time_limit: float
     memory_limit: int
+    home: str = ""
+    fingerprint: str = ""
 
     def __call__(self) -> dict[str, Any]:
         """``status``, ``value``, ``message``, ``detail`` and ``seconds`` of the task; memory errors pass through.
@@ -70,12 +76,35 @@ class Assignment:
         start = time.monotonic()
         outcome: dict[str, Any] = {"status": "DONE", "value": None, "message": "", "detail": ""}
         try:
+            before = set(sys.modules)
+            if self.home and self.home not in sys.path:
+                sys.path.insert(0, self.home)
             outcome["value"] = json.loads(json.dumps(execute(self.function, self.arguments), allow_nan=False))
+            self._refuse_other_code(before)
         except MemoryError:
             raise
         except (Exception, SystemExit) as error:
             outcome |= {"status": "FAILED", "message": one_sentence(error), "detail": traceback.format_exc()}
         return outcome | {"seconds": time.monotonic() - start}
+
+    def _refuse_other_code(self, before: set[str]) -> None:
+        """Raise where the code that computed is not the code that the result would be filed under.
+
+        Files are hashed once in a worker, right after they were imported: a later change is the next run's.
+        """
+        if not self.home:
+            return
+        module = self.arguments["module"]
+        if fingerprint(module, self.home) != self.fingerprint:
+            raise SourceError(
+                f"the code behind {module} changed while the run was starting; run the same command again."
+            )
+        beyond = uncovered(module, self.home, before)
+        if beyond:
+            raise SourceError(
+                f"{module} imported {beyond[0]} by a computed name, so that a change there would go unnoticed. "
+                "Import it with an import statement."
+            )
 
 
 def _outcome(call: bytes) -> bytes:

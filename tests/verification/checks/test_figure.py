@@ -10,7 +10,8 @@ import sympy as sp
 
 from tests.verification import fake_claims as fake
 from verification.checks.figure import FigureCheck
-from verification.claim import Claim, Figure, NearMiss
+from verification.claim import Claim, NearMiss
+from verification.forms import Figure
 from verification.verdict import Finding, Outcome
 
 CHECK = FigureCheck()

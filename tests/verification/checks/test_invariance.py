@@ -14,7 +14,8 @@ from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import normal_gradient
 from verification.checks.invariance import STANDSTILL, InvarianceCheck, judge_runs
 from verification.checks.symbolic import SymbolicCheck, judge
-from verification.claim import Invariance, NearMiss, Statement
+from verification.claim import NearMiss, Statement
+from verification.forms import Invariance
 from verification.investigation import investigate
 from verification.papers.stochastic_collapse.beyond import scope
 from verification.papers.stochastic_collapse.sets import neurons as invariant_sets

@@ -17,7 +17,8 @@ from tests.numerics.seeding import FALSE_ALARM
 from tests.verification import fake_claims as fake
 from verification.checks import monte_carlo
 from verification.checks.monte_carlo import CHUNKS, MonteCarloCheck
-from verification.claim import Claim, Draw, Experiment, NearMiss, Numerical
+from verification.claim import Claim, NearMiss
+from verification.forms import Draw, Experiment, Numerical
 from verification.registry import claims
 from verification.run.task import Result, Status
 from verification.verdict import Finding, Outcome

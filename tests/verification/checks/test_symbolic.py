@@ -10,7 +10,8 @@ import sympy as sp
 from tests.verification import fake_claims as fake
 from theory.ito import ItoProcess
 from verification.checks.symbolic import SymbolicCheck, judge
-from verification.claim import Figure, Identity, NearMiss, Numerical, StationaryDensity
+from verification.claim import NearMiss
+from verification.forms import Figure, Identity, Numerical, StationaryDensity
 from verification.run.task import Result, Status
 from verification.verdict import Finding, Outcome
 

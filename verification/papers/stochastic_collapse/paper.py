@@ -8,8 +8,16 @@ from theory.ito import ItoProcess
 from theory.models.double_well import DoubleWell
 from theory.models.geometric_brownian import GeometricBrownianMotion
 from theory.notation import mu, theta, zeta
+from verification.claim import Paper
 
-PAPER = "stochastic_collapse"
+paper = Paper(
+    "stochastic_collapse",
+    title="Stochastic Collapse: How Gradient Noise Attracts SGD Dynamics Towards Simpler Subnetworks",
+    authors="Feng Chen, Daniel Kunin, Atsushi Yamamura, Surya Ganguli",
+    reference="NeurIPS 2023, arXiv 2306.04251",
+    citation="chen2023stochastic",
+    experiments=100,
+)
 
 
 L_2 = sp.Symbol("L_2", real=True)

@@ -8,7 +8,7 @@ from scipy import stats
 
 from numerics.simulation.simulate import simulate
 from theory.notation import nu, s_tilde
-from verification.claim import Draw
+from verification.forms import Draw
 from verification.papers.stochastic_collapse.measured import learning_rate_drop as samplers
 from verification.papers.stochastic_collapse.measured.one_dimension import mode_in_log
 

@@ -23,17 +23,8 @@ from theory.decision.region import points_satisfying
 from theory.models.teacher_student.modes import area, log_growth
 from theory.notation import eta, s_0, zeta
 from verification.checks.symbolic import entries, judge
-from verification.claim import (
-    Bound,
-    Claim,
-    Figure,
-    Identity,
-    Invariance,
-    Numerical,
-    Region,
-    Statement,
-    StationaryDensity,
-)
+from verification.claim import Claim, Statement
+from verification.forms import Bound, Figure, Identity, Invariance, Numerical, Region, StationaryDensity
 from verification.papers.stochastic_collapse.teacher_student import dynamics as student_dynamics
 from verification.papers.stochastic_collapse.teacher_student import mean as mean_of_mode
 from verification.papers.stochastic_collapse.teacher_student import modes as teacher_student

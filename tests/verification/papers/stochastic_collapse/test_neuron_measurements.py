@@ -10,7 +10,7 @@ import pytest
 from numerics.neurons.clusters import near_pairs
 from numerics.neurons.distance import distance_matrix
 from tests.numerics.seeding import FALSE_ALARM, seed_of
-from verification.claim import Draw
+from verification.forms import Draw
 from verification.papers.stochastic_collapse.measured import diagnostics as measured
 from verification.papers.stochastic_collapse.measured.networks import direction
 

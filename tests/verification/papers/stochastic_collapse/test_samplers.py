@@ -16,7 +16,7 @@ from scipy import integrate, stats
 
 from numerics.statistics.estimators import Moments
 from tests.numerics.seeding import FALSE_ALARM, seed_of
-from verification.claim import Draw, Experiment, Samples
+from verification.forms import Draw, Experiment, Samples
 from verification.papers.stochastic_collapse.measured import one_dimension as samplers
 from verification.registry import claims
 

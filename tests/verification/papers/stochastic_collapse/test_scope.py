@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 
 from theory.notation import eta, mu, zeta
-from verification.claim import Draw
+from verification.forms import Draw
 from verification.papers.stochastic_collapse.attraction import diffusion_matrices as label_noise
 from verification.papers.stochastic_collapse.beyond import momentum, near_invariant_point, skewed_noise, weight_decay
 from verification.papers.stochastic_collapse.measured import single_neuron as neuron_samplers

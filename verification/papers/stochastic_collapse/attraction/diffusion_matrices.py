@@ -20,23 +20,11 @@ from theory.gradient_noise.model import Model
 from theory.gradient_noise.sampling import FiniteSum, Sampling, enumerated_step
 from theory.notation import eta, zeta
 from verification.authoring import predictions
+from verification.authoring.shorthand import agrees, equals
 from verification.authoring.simulated import number, precision
-from verification.claim import (
-    Citation,
-    Claim,
-    Comparison,
-    Draw,
-    Experiment,
-    Identity,
-    Kind,
-    NearMiss,
-    Numerical,
-    Samples,
-    Statement,
-)
-from verification.papers.stochastic_collapse.paper import PAPER
-
-HERE = "verification.papers.stochastic_collapse.attraction.diffusion_matrices"
+from verification.claim import Kind
+from verification.forms import Comparison, Draw, Experiment, Samples
+from verification.papers.stochastic_collapse.paper import paper
 
 theta_1, theta_2, p, q, label = sp.symbols("theta_1 theta_2 p q y", real=True)
 SLOPES = sp.symbols("p_1:4", real=True)
@@ -98,55 +86,49 @@ def _times_shape(magnitude: Callable[[int, int], sp.Expr]) -> sp.Matrix:
     return stacked(lambda n, batch: magnitude(n, batch) * _shape(n), BATCHES)
 
 
-SC_021 = Claim(
-    id="SC-021",
-    title="diffusion matrix of mini-batch descent",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Eqs. (17)-(19)"),
+@paper.claim(
+    "SC-021",
+    "Eqs. (17)-(19)",
     symbols=SYMBOLS,
+    kind=Kind.IDENTITY,
     scope="every mini-batch of beta out of N samples with replacement, (N, beta) = (1,1), (2,1..3), (3,1), (3,2)",
-    printed_text=(
-        "D = (eta/(2 beta)) ((1/N) sum grad l_i grad l_i^T - grad L grad L^T) (17), D_m = eta/(2 beta) (18), "
-        "D_s = (1/N) sum grad l_i grad l_i^T - grad L grad L^T (19)"
-    ),
     notes=("Delta theta = -eta grad L + sqrt(2D) Delta W with Delta W ~ N(0, eta I): Cov(Delta theta) = 2 eta D.",),
-    statements=(
-        Statement(
-            name="diffusion",
-            says="D = Cov(Delta theta)/(2 eta), summed over every mini-batch.",
-            left=r"D",
-            form=Identity(lambda: stacked(_step_diffusion, BATCHES)),
-            printed=_times_shape(lambda n, batch: eta / (2 * batch)),
-            near_misses=(
-                NearMiss("whole diffusion instead of half", _times_shape(lambda n, batch: eta / batch)),
-                NearMiss("batch size ignored", _times_shape(lambda n, batch: eta / 2)),
-                NearMiss("batch size squared", _times_shape(lambda n, batch: eta / (2 * batch**2))),
-                NearMiss(
-                    "sampling without replacement",
-                    _times_shape(lambda n, batch: eta / (2 * batch) * sp.Rational(n - batch, max(n - 1, 1))),
-                ),
-                NearMiss(
-                    "second moment instead of covariance",
-                    stacked(lambda n, batch: eta / (2 * batch) * mean_outer_product(n), BATCHES),
-                ),
-            ),
-        ),
-        Statement(
-            name="shape",
-            says="The shape term (19) is the covariance of the gradient of one sample, in the data law of N points.",
-            left=r"D_s",
-            form=Identity(lambda: stacked(_sample_covariance)),
-            printed=stacked(_shape),
-            near_misses=(
-                NearMiss("second moment instead of covariance", stacked(mean_outer_product)),
-                NearMiss(
-                    "unbiased sample covariance",
-                    stacked(lambda n: _shape(n) * sp.Rational(n, max(n - 1, 1))),
-                ),
-            ),
-        ),
-    ),
 )
+def diffusion_matrix_of_mini_batch_descent():
+    r"""Diffusion matrix of mini-batch descent.
+
+    D = (eta/(2 beta)) ((1/N) sum grad l_i grad l_i^T - grad L grad L^T) (17), D_m = eta/(2 beta) (18), D_s =
+    (1/N) sum grad l_i grad l_i^T - grad L grad L^T (19)
+    """
+    yield equals(
+        "diffusion",
+        r"D",
+        printed=_times_shape(lambda n, batch: eta / (2 * batch)),
+        derived=lambda: stacked(_step_diffusion, BATCHES),
+        wrong={
+            "whole diffusion instead of half": _times_shape(lambda n, batch: eta / batch),
+            "batch size ignored": _times_shape(lambda n, batch: eta / 2),
+            "batch size squared": _times_shape(lambda n, batch: eta / (2 * batch**2)),
+            "sampling without replacement": _times_shape(
+                lambda n, batch: eta / (2 * batch) * sp.Rational(n - batch, max(n - 1, 1))
+            ),
+            "second moment instead of covariance": stacked(
+                lambda n, batch: eta / (2 * batch) * mean_outer_product(n), BATCHES
+            ),
+        },
+        says="D = Cov(Delta theta)/(2 eta), summed over every mini-batch.",
+    )
+    yield equals(
+        "shape",
+        r"D_s",
+        printed=stacked(_shape),
+        derived=lambda: stacked(_sample_covariance),
+        wrong={
+            "second moment instead of covariance": stacked(mean_outer_product),
+            "unbiased sample covariance": stacked(lambda n: _shape(n) * sp.Rational(n, max(n - 1, 1))),
+        },
+        says="The shape term (19) is the covariance of the gradient of one sample, in the data law of N points.",
+    )
 
 
 def _sample_covariance(n: int) -> sp.Matrix:
@@ -180,85 +162,76 @@ def _increment(n: int, loss_factor: int = 1) -> sp.Matrix:
     return sp.Matrix(increment.subs(dict(zip(law.variables, (-xi for xi in NOISES), strict=False))))
 
 
-SC_041 = Claim(
-    id="SC-041",
-    title="label-noise gradient descent",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Eq. (20)"),
+@paper.claim(
+    "SC-041",
+    "Eq. (20)",
     symbols=LABEL_NOISE_SYMBOLS | {NOISES[0]: "noise of label 1, N(0, zeta^2)"},
+    kind=Kind.IDENTITY,
     scope="halved loss L = (1/(2N)) sum (f - y)^2, N = 1, 2, 3, arbitrary gradients of f",
-    printed_text=(
-        "theta^(t+1) = theta^(t) - eta grad L - sqrt(eta) (sqrt(eta)/N) sum grad f(x_i) xi_i, xi_i i.i.d. N(0, zeta^2)"
-    ),
     notes=(
         "The labels are y_i - xi_i; with y_i + xi_i the sign of the noise changes, and its law does not.",
         "For the loss of Section 5, (1/n) sum (y - f)^2 without the 1/2, drift and noise are both doubled.",
     ),
-    statements=(
-        Statement(
-            name="step",
-            says="The step on the halved loss with the labels y_i - xi_i.",
-            left=r"\theta^{(t+1)} - \theta^{(t)}",
-            form=Identity(lambda: stacked(_increment)),
-            printed=stacked(lambda n: -eta * gradient_of_halved_loss(n) - eta * _noise(n)),
-            near_misses=(
-                NearMiss(
-                    "noise summed, not averaged", stacked(lambda n: -eta * (gradient_of_halved_loss(n) + n * _noise(n)))
-                ),
-                NearMiss(
-                    "noise of order sqrt(eta)",
-                    stacked(lambda n: -eta * gradient_of_halved_loss(n) - sp.sqrt(eta) * _noise(n)),
-                ),
-                NearMiss(
-                    "noise of the loss without 1/2",
-                    stacked(lambda n: -eta * (gradient_of_halved_loss(n) + 2 * _noise(n))),
-                ),
-                NearMiss("ascent", stacked(lambda n: eta * gradient_of_halved_loss(n) - eta * _noise(n))),
-            ),
-        ),
-        Statement(
-            name="mean square without the 1/2",
-            says="The step on (1/N) sum (f - y)^2 has twice the drift and twice the noise (a remark).",
-            left=r"\theta^{(t+1)} - \theta^{(t)}",
-            form=Identity(lambda: stacked(lambda n: _increment(n, 2))),
-            printed=stacked(lambda n: -2 * eta * gradient_of_halved_loss(n) - 2 * eta * _noise(n)),
-            near_misses=(
-                NearMiss("noise of (20)", stacked(lambda n: -2 * eta * gradient_of_halved_loss(n) - eta * _noise(n))),
-            ),
-            counts=False,
-        ),
-    ),
 )
+def label_noise_gradient_descent():
+    r"""Label-noise gradient descent.
 
-SC_042 = Claim(
-    id="SC-042",
-    title="label-noise gradient flow",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Eq. (21)"),
+    theta^(t+1) = theta^(t) - eta grad L - sqrt(eta) (sqrt(eta)/N) sum grad f(x_i) xi_i, xi_i i.i.d. N(0, zeta^2)
+    """
+    yield equals(
+        "step",
+        r"\theta^{(t+1)} - \theta^{(t)}",
+        printed=stacked(lambda n: -eta * gradient_of_halved_loss(n) - eta * _noise(n)),
+        derived=lambda: stacked(_increment),
+        wrong={
+            "noise summed, not averaged": stacked(lambda n: -eta * (gradient_of_halved_loss(n) + n * _noise(n))),
+            "noise of order sqrt(eta)": stacked(lambda n: -eta * gradient_of_halved_loss(n) - sp.sqrt(eta) * _noise(n)),
+            "noise of the loss without 1/2": stacked(lambda n: -eta * (gradient_of_halved_loss(n) + 2 * _noise(n))),
+            "ascent": stacked(lambda n: eta * gradient_of_halved_loss(n) - eta * _noise(n)),
+        },
+        says="The step on the halved loss with the labels y_i - xi_i.",
+    )
+    yield equals(
+        "mean square without the 1/2",
+        r"\theta^{(t+1)} - \theta^{(t)}",
+        printed=stacked(lambda n: -2 * eta * gradient_of_halved_loss(n) - 2 * eta * _noise(n)),
+        derived=lambda: stacked(lambda n: _increment(n, 2)),
+        wrong={"noise of (20)": stacked(lambda n: -2 * eta * gradient_of_halved_loss(n) - eta * _noise(n))},
+        says="The step on (1/N) sum (f - y)^2 has twice the drift and twice the noise (a remark).",
+        remark=True,
+    )
+
+
+@paper.claim(
+    "SC-042",
+    "Eq. (21)",
     symbols=LABEL_NOISE_SYMBOLS,
+    kind=Kind.IDENTITY,
     scope="halved loss, time t = eta times steps as in (16), N = 1, 2, 3",
-    printed_text="d theta_t = -eta grad L(theta_t) + sqrt(2 D_LN(theta_t)) dB_t",
-    corrected_text="d theta = -grad L dt + sqrt(2 D_LN) dB",
     notes=(
         "Without dt. With time counted in steps the drift would be -eta grad L dt, but then the noise would be "
         "sqrt(2 eta D_LN) dB: no clock gives (21).",
     ),
-    statements=(
-        Statement(
-            name="drift",
-            says="The drift per unit of time, the mean of one step (20) divided by eta.",
-            left=r"b(\theta)",
-            form=Identity(lambda: stacked(lambda n: label_noise_flow(regression(n), label).drift)),
-            printed=stacked(lambda n: -eta * gradient_of_halved_loss(n)),
-            corrected=stacked(lambda n: -gradient_of_halved_loss(n)),
-            near_misses=(
-                NearMiss("ascent", stacked(gradient_of_halved_loss)),
-                NearMiss("sum instead of mean", stacked(lambda n: -n * gradient_of_halved_loss(n))),
-                NearMiss("loss without its 1/2", stacked(lambda n: -2 * gradient_of_halved_loss(n))),
-            ),
-        ),
-    ),
 )
+def label_noise_gradient_flow():
+    r"""Label-noise gradient flow.
+
+    d theta_t = -eta grad L(theta_t) + sqrt(2 D_LN(theta_t)) dB_t
+    """
+    yield equals(
+        "drift",
+        r"b(\theta)",
+        printed=stacked(lambda n: -eta * gradient_of_halved_loss(n)),
+        derived=lambda: stacked(lambda n: label_noise_flow(regression(n), label).drift),
+        corrected=stacked(lambda n: -gradient_of_halved_loss(n)),
+        corrected_says="d theta = -grad L dt + sqrt(2 D_LN) dB",
+        wrong={
+            "ascent": stacked(gradient_of_halved_loss),
+            "sum instead of mean": stacked(lambda n: -n * gradient_of_halved_loss(n)),
+            "loss without its 1/2": stacked(lambda n: -2 * gradient_of_halved_loss(n)),
+        },
+        says="The drift per unit of time, the mean of one step (20) divided by eta.",
+    )
 
 
 N = sp.Symbol("N", positive=True, integer=True)
@@ -278,7 +251,7 @@ def features(samples: int, weights: int) -> Model:
 
 
 def magnitude_of_steps(arguments: Mapping[str, Any], draw: Draw) -> Samples:
-    r"""The value :math:`|\Delta\theta - E\Delta\theta|^2/(2\eta\operatorname{Tr}D_s)` of one step of (20): mean D_m."""
+    r"""The value :math:`|\Delta\theta - E\Delta\theta|^2/(2\eta\operatorname{Tr}D_s)` of one step of (20), mean D_m."""
     from numerics.simulation.iterate import iterate
 
     n, d, rate = arguments["N"], arguments["d"], number(arguments["eta"])
@@ -326,119 +299,106 @@ def _normalised(matrix: sp.MatrixBase) -> sp.MatrixBase:
     return matrix / matrix.trace()
 
 
-SC_043 = Claim(
-    id="SC-043",
-    title="diffusion matrix of label noise",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Eqs. (22)-(24)"),
+@paper.claim(
+    "SC-043",
+    "Eqs. (22)-(24)",
     symbols=LABEL_NOISE_SYMBOLS | {N: "number of samples"},
+    kind=Kind.IDENTITY,
     scope="the step (20) with independent noise on every label, N = 1, 2, 3, arbitrary gradients of f",
-    printed_text=(
-        "D_LN = (eta zeta^2/2) (1/N) sum grad f(x_i) grad f(x_i)^T (22), D_m = eta zeta^2/2 (23), "
-        "D_s = (1/N) sum grad f(x_i) grad f(x_i)^T (24)"
-    ),
-    corrected_text="D_LN = (eta zeta^2/(2N)) (1/N) sum grad f grad f^T; D_m = eta zeta^2/(2N), D_s as printed",
     notes=(
         "Delta theta = -eta grad L + sqrt(2D) Delta W with Delta W ~ N(0, eta I), so Cov(Delta theta) = 2 eta D; the "
         "noise of (20) has the covariance (eta^2 zeta^2/N^2) sum grad f grad f^T. (22) is N times too large.",
         "The factor is that of a mini-batch with beta = N: averaging N independent noises divides the covariance by N.",
         "Theorem 5.1 rests on (31), which has the noise of (22): for the descent (20) its threshold is N times higher.",
     ),
-    statements=(
-        Statement(
-            name="diffusion",
-            says="(22): D_LN = Cov(Delta theta)/(2 eta) for one step of (20).",
-            left=r"D_{LN}",
-            form=Identity(lambda: stacked(_label_noise_diffusion)),
-            printed=_times_outer_product(lambda n: eta * zeta**2 / 2),
-            corrected=_times_outer_product(lambda n: eta * zeta**2 / (2 * n)),
-            near_misses=(
-                NearMiss("whole diffusion instead of half", _times_outer_product(lambda n: eta * zeta**2 / n)),
-                NearMiss("divided by N once more", _times_outer_product(lambda n: eta * zeta**2 / (2 * n**2))),
-                NearMiss(
-                    "one noise for all labels", stacked(lambda n: eta * zeta**2 / 2 * mean_vector(n) * mean_vector(n).T)
-                ),
-                NearMiss("loss without its 1/2", _times_outer_product(lambda n: 2 * eta * zeta**2 / n)),
-            ),
-        ),
-        Statement(
-            name="magnitude",
-            says="(23): D_m is the ratio of the traces of D_LN and of D_s in (24).",
-            left=r"D_m",
-            form=Identity(lambda: stacked(_magnitude)),
-            printed=sp.Matrix([eta * zeta**2 / 2 for _ in SIZES]),
-            corrected=sp.Matrix([eta * zeta**2 / (2 * n) for n in SIZES]),
-            near_misses=(
-                NearMiss("whole diffusion instead of half", sp.Matrix([eta * zeta**2 / n for n in SIZES])),
-                NearMiss("standard deviation instead of variance", sp.Matrix([eta * zeta / (2 * n) for n in SIZES])),
-            ),
-        ),
-        Statement(
-            name="shape",
-            says="(24): the diffusion is proportional to D_s; both divided by their traces.",
-            left=r"D_s/\mathrm{Tr}\,D_s",
-            form=Identity(lambda: stacked(lambda n: _normalised(_label_noise_diffusion(n)))),
-            printed=stacked(lambda n: _normalised(mean_outer_product(n))),
-            near_misses=(
-                NearMiss(
-                    "covariance instead of second moment",
-                    stacked(lambda n: _normalised(mean_outer_product(n) - mean_vector(n) * mean_vector(n).T / 2)),
-                ),
-                NearMiss(
-                    "gradient of the mean prediction",
-                    stacked(lambda n: _normalised(mean_vector(n) * mean_vector(n).T)),
-                ),
-            ),
-        ),
-        Statement(
-            name="magnitude, measured",
-            says="(23): D_m for N = 1, 4, 8, 32 from real steps of (20) on cosine features, and from their covariance.",
-            left=r"D_m",
-            form=Numerical(),
-            printed=eta * zeta**2 / 2,
-            corrected=eta * zeta**2 / (2 * N),
-            near_misses=(
-                NearMiss("divided by N once more", eta * zeta**2 / (2 * N**2)),
-                NearMiss("whole diffusion instead of half", eta * zeta**2 / N),
-                NearMiss("root of N", eta * zeta**2 / (2 * sp.sqrt(N))),
-            ),
-            experiments=tuple(
-                Experiment(
-                    name=f"steps of (20), N={case['N']}, {case['d']} weights",
-                    sampler=f"{HERE}:magnitude_of_steps",
-                    arguments={**case, **STEP},
-                    predicted=lambda candidate, case=case: _magnitude_at(candidate, case),
-                    variation=1.42,
-                    skewness=2.83,
-                )
-                for case in MAGNITUDES
-            ),
-            comparisons=(
-                Comparison(
-                    name="exact covariance",
-                    evaluator=f"{HERE}:exact_magnitude",
-                    arguments=MAGNITUDES,
-                    predicted=_magnitude_at,
-                    tolerance=1e-10,
-                ),
-            ),
-        ),
-        Statement(
-            name="one sample",
-            says="For N = 1 the printed (22) is right (a remark).",
-            left=r"D_{LN}|_{N=1}",
-            form=Identity(lambda: _label_noise_diffusion(1)),
-            printed=eta * zeta**2 / 2 * mean_outer_product(1),
-            near_misses=(NearMiss("half of it", eta * zeta**2 / 4 * mean_outer_product(1)),),
-            counts=False,
-        ),
-    ),
 )
+def diffusion_matrix_of_label_noise():
+    r"""Diffusion matrix of label noise.
+
+    D_LN = (eta zeta^2/2) (1/N) sum grad f(x_i) grad f(x_i)^T (22), D_m = eta zeta^2/2 (23), D_s = (1/N) sum
+    grad f(x_i) grad f(x_i)^T (24)
+    """
+    yield equals(
+        "diffusion",
+        r"D_{LN}",
+        printed=_times_outer_product(lambda n: eta * zeta**2 / 2),
+        derived=lambda: stacked(_label_noise_diffusion),
+        corrected=_times_outer_product(lambda n: eta * zeta**2 / (2 * n)),
+        corrected_says="D_LN = (eta zeta^2/(2N)) (1/N) sum grad f grad f^T; D_m = eta zeta^2/(2N), D_s as printed",
+        wrong={
+            "whole diffusion instead of half": _times_outer_product(lambda n: eta * zeta**2 / n),
+            "divided by N once more": _times_outer_product(lambda n: eta * zeta**2 / (2 * n**2)),
+            "one noise for all labels": stacked(lambda n: eta * zeta**2 / 2 * mean_vector(n) * mean_vector(n).T),
+            "loss without its 1/2": _times_outer_product(lambda n: 2 * eta * zeta**2 / n),
+        },
+        says="(22): D_LN = Cov(Delta theta)/(2 eta) for one step of (20).",
+    )
+    yield equals(
+        "magnitude",
+        r"D_m",
+        printed=sp.Matrix([eta * zeta**2 / 2 for _ in SIZES]),
+        derived=lambda: stacked(_magnitude),
+        corrected=sp.Matrix([eta * zeta**2 / (2 * n) for n in SIZES]),
+        wrong={
+            "whole diffusion instead of half": sp.Matrix([eta * zeta**2 / n for n in SIZES]),
+            "standard deviation instead of variance": sp.Matrix([eta * zeta / (2 * n) for n in SIZES]),
+        },
+        says="(23): D_m is the ratio of the traces of D_LN and of D_s in (24).",
+    )
+    yield equals(
+        "shape",
+        r"D_s/\mathrm{Tr}\,D_s",
+        printed=stacked(lambda n: _normalised(mean_outer_product(n))),
+        derived=lambda: stacked(lambda n: _normalised(_label_noise_diffusion(n))),
+        wrong={
+            "covariance instead of second moment": stacked(
+                lambda n: _normalised(mean_outer_product(n) - mean_vector(n) * mean_vector(n).T / 2)
+            ),
+            "gradient of the mean prediction": stacked(lambda n: _normalised(mean_vector(n) * mean_vector(n).T)),
+        },
+        says="(24): the diffusion is proportional to D_s; both divided by their traces.",
+    )
+    yield agrees(
+        "magnitude, measured",
+        r"D_m",
+        printed=eta * zeta**2 / 2,
+        corrected=eta * zeta**2 / (2 * N),
+        wrong={
+            "divided by N once more": eta * zeta**2 / (2 * N**2),
+            "whole diffusion instead of half": eta * zeta**2 / N,
+            "root of N": eta * zeta**2 / (2 * sp.sqrt(N)),
+        },
+        says="(23): D_m for N = 1, 4, 8, 32 from real steps of (20) on cosine features, and from their covariance.",
+        measured=tuple(
+            Experiment(
+                name=f"steps of (20), N={case['N']}, {case['d']} weights",
+                sampler=magnitude_of_steps,
+                arguments={**case, **STEP},
+                predicted=lambda candidate, case=case: _magnitude_at(candidate, case),
+            )
+            for case in MAGNITUDES
+        ),
+        compared=(
+            Comparison(
+                name="exact covariance",
+                evaluator=exact_magnitude,
+                arguments=MAGNITUDES,
+                predicted=_magnitude_at,
+                tolerance=1e-10,
+            ),
+        ),
+    )
+    yield equals(
+        "one sample",
+        r"D_{LN}|_{N=1}",
+        printed=eta * zeta**2 / 2 * mean_outer_product(1),
+        derived=lambda: _label_noise_diffusion(1),
+        wrong={"half of it": eta * zeta**2 / 4 * mean_outer_product(1)},
+        says="For N = 1 the printed (22) is right (a remark).",
+        remark=True,
+    )
 
 
 def _magnitude(n: int) -> sp.Matrix:
     squares = sum((p_i**2 + q_i**2 for p_i, q_i in zip(SLOPES[:n], OTHER_SLOPES[:n], strict=True)), sp.S.Zero)
     return sp.Matrix([_label_noise_diffusion(n).trace() * n / squares])
-
-
-CLAIMS = (SC_021, SC_041, SC_042, SC_043)

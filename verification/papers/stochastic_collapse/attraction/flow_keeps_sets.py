@@ -13,23 +13,15 @@ from theory.gradient_noise.flow import stochastic_gradient_flow
 from theory.gradient_noise.sampling import FiniteSum
 from theory.matrices import modulus as matrix_modulus
 from theory.notation import eta
-from verification.claim import (
-    Bound,
-    Citation,
-    Claim,
-    Comparison,
-    Identity,
-    Kind,
-    NearMiss,
-    Numerical,
-    Statement,
-)
+from verification.authoring.shorthand import agrees, bounds, equals
+from verification.claim import Kind
+from verification.forms import Comparison
 from verification.papers.stochastic_collapse.attraction.diffusion_matrices import (
     SIZES,
     SLOPES,
     theta_1,
 )
-from verification.papers.stochastic_collapse.paper import PAPER
+from verification.papers.stochastic_collapse.paper import paper
 
 L = sp.Symbol("L", positive=True)
 
@@ -169,11 +161,9 @@ def _square_of_doubled() -> sp.Matrix:
 _between = _turn_1 - _turn_2
 
 
-SC_023 = Claim(
-    id="SC-023",
-    title="the flow keeps affine invariant sets (Proposition 4.1)",
-    kind=Kind.PROOF_STEP,
-    cites=Citation(PAPER, "Proposition 4.1, Appendix C.2"),
+@paper.claim(
+    "SC-023",
+    "Proposition 4.1, Appendix C.2",
     symbols={
         L: "bound and Lipschitz constant of the gradients",
         h: "|theta_1 - theta_2|",
@@ -182,11 +172,7 @@ SC_023 = Claim(
         EIGENVALUES[0]: "eigenvalue of a symmetric matrix X",
         OTHER_EIGENVALUES[0]: "eigenvalue of a symmetric matrix Y",
     },
-    printed_text=(
-        "|D_lm(theta_1) - D_lm(theta_2)| <= 4 L^2 ||theta_1 - theta_2||^2; ||grad L|| <= (1/n) sum ||l_i|| <= L; hence "
-        "sqrt(D) is Lipschitz, and every affine invariant set of SGD is an invariant set of SGF"
-    ),
-    corrected_text="|D_lm(theta_1) - D_lm(theta_2)| <= 2 L^2 ||theta_1 - theta_2||, first power; grad l_i for l_i",
+    kind=Kind.PROOF_STEP,
     notes=(
         "As in the display, D stands without its factor eta/(2 beta).",
         "The displayed square would make D constant. With the first power 2 L^2 is enough: a covariance is at "
@@ -202,127 +188,119 @@ SC_023 = Claim(
         "The proposition itself holds: on an affine invariant set the normal components of the gradient of every "
         "sample, hence of drift and dispersion, vanish.",
     ),
-    statements=(
-        Statement(
-            name="difference of D",
-            says="For the losses -cos(theta) and cos(theta), L = 1, from pi/4 to pi/4 + h with h < 1/10.",
-            left=r"|D(\pi/4 + h) - D(\pi/4)| \le",
-            form=Bound(_sine_difference),
-            printed=4 * h**2,
-            corrected=h,
-            near_misses=(NearMiss("half the first power", h / 2), NearMiss("8 h^2", 8 * h**2)),
-            domain=(h < sp.Rational(1, 10),),
-        ),
-        Statement(
-            name="steepness of D",
-            says="The largest |D'|, at two mirrored samples whose gradient and its slope are L; the square implies 0.",
-            left=r"\sup|D'|",
-            form=Identity(_steepest_increase),
-            printed=sp.S.Zero,
-            corrected=2 * L**2,
-            near_misses=(NearMiss("constant 1", L**2), NearMiss("constant 4", 4 * L**2)),
-        ),
-        Statement(
-            name="bound of the gradient",
-            says="For the two samples l_i = p_i theta_1: a bound on the mean gradient.",
-            left=r"\|\nabla\mathcal L\| \le",
-            form=Bound(_size_of_gradient),
-            printed=(sp.Abs(SLOPES[0] * theta_1) + sp.Abs(SLOPES[1] * theta_1)) / 2,
-            corrected=(sp.Abs(SLOPES[0]) + sp.Abs(SLOPES[1])) / 2,
-            near_misses=(
-                NearMiss("divided by n once more", (sp.Abs(SLOPES[0]) + sp.Abs(SLOPES[1])) / 4),
-                NearMiss("squares", (SLOPES[0] ** 2 + SLOPES[1] ** 2) / 2),
-            ),
-        ),
-        Statement(
-            name="invariance",
-            says="On {y = 0}, invariant for three samples with arbitrary F_i, G_i, the flow has no normal part.",
-            left=r"(b_y, \sigma_{y1}, \sigma_{y2}, \sigma_{y3})|_{y=0}",
-            form=Identity(lambda: _normal_to_line(2)),
-            printed=sp.zeros(4, 1),
-            near_misses=(NearMiss("the drift of a set that is not invariant", _normal_to_line(1)),),
-        ),
-        Statement(
-            name="invariance of a diagonal",
-            says="On {x = y}, likewise invariant, drift and dispersions of x - y vanish.",
-            left=r"(b_{x-y}, \sigma_{x-y,1}, \dots)|_{x=y}",
-            form=Identity(_normal_to_diagonal),
-            printed=sp.zeros(4, 1),
-            near_misses=(NearMiss("noise along the normal", sp.Matrix([0, sp.sqrt(eta) * _across[0](2 * _x), 0, 0])),),
-        ),
-        Statement(
-            name="root of M M^T",
-            says="The largest stretch of distances by the root, searched for among 2 x 2 and 3 x 3 matrices.",
-            left=r"\sup\|(MM^\top)^{1/2} - (NN^\top)^{1/2}\|_F/\|M-N\|_F",
-            form=Numerical(),
-            printed=sp.sqrt(2),
-            near_misses=(
-                NearMiss("1, right for symmetric matrices", sp.S.One),
-                NearMiss("5/4", sp.Rational(5, 4)),
-                NearMiss("2", sp.Integer(2)),
-            ),
-            comparisons=(
-                Comparison(
-                    name="search",
-                    evaluator="verification.papers.stochastic_collapse.attraction.flow_keeps_sets:largest_stretch",
-                    arguments=({"rows": 2}, {"rows": 3}),
-                    predicted=lambda candidate, point: candidate,
-                    tolerance=2e-3,
-                ),
-            ),
-            counts=False,
-        ),
-        Statement(
-            name="best constant",
-            says="The ratio of the squared distances for M = diag(1, 0) and its first column turned by h.",
-            left=r"\|(MM^\top)^{1/2} - (NN^\top)^{1/2}\|_F^2/\|M-N\|_F^2 \le",
-            form=Bound(_stretch_of_root, relation="<"),
-            printed=sp.Integer(2),
-            near_misses=(
-                NearMiss("constant 1, right for symmetric matrices", sp.S.One),
-                NearMiss("constant 19/10", sp.Rational(19, 10)),
-            ),
-            counts=False,
-        ),
-        Statement(
-            name="doubling",
-            says="The distance of the doubled matrices, and the square of one of them (a remark).",
-            left=r"\|\tilde M - \tilde N\|_F^2,\ \tilde M^2",
-            form=Identity(lambda: sp.Matrix([_doubled_distance(), *_square_of_doubled()])),
-            printed=sp.Matrix([_entrywise(2), *sp.diag(ENTRIES * ENTRIES.T, ENTRIES.T * ENTRIES)]),
-            near_misses=(
-                NearMiss("not doubled", sp.Matrix([_entrywise(1), *sp.diag(ENTRIES * ENTRIES.T, ENTRIES.T * ENTRIES)])),
-                NearMiss(
-                    "roots exchanged", sp.Matrix([_entrywise(2), *sp.diag(ENTRIES.T * ENTRIES, ENTRIES * ENTRIES.T)])
-                ),
-            ),
-            counts=False,
-        ),
-        Statement(
-            name="spectral form",
-            says="The squared distance of f(X) and f(Y) for symmetric 2 x 2 matrices and any f (a remark).",
-            left=r"\|f(X) - f(Y)\|_F^2",
-            form=Identity(_distance_of_functions),
-            printed=_over_eigenvalues(sp.cos(_between) ** 2, sp.sin(_between) ** 2),
-            near_misses=(
-                NearMiss("eigenvectors exchanged", _over_eigenvalues(sp.sin(_between) ** 2, sp.cos(_between) ** 2)),
-                NearMiss("one basis for both", _over_eigenvalues(sp.S.One, sp.S.Zero)),
-                NearMiss("cosines not squared", _over_eigenvalues(sp.cos(_between), sp.sin(_between))),
-            ),
-            counts=False,
-        ),
-        Statement(
-            name="modulus of symmetric matrices",
-            says="With f = |.| instead of the identity the distance does not grow (a remark).",
-            left=r"\||X| - |Y|\|_F^2 \le",
-            form=Bound(lambda: matrix_modulus.spectral_distance(EIGENVALUES, OTHER_EIGENVALUES, _turn_1, sp.Abs)),
-            printed=matrix_modulus.spectral_distance(EIGENVALUES, OTHER_EIGENVALUES, _turn_1),
-            near_misses=(
-                NearMiss("half of it", matrix_modulus.spectral_distance(EIGENVALUES, OTHER_EIGENVALUES, _turn_1) / 2),
-            ),
-            counts=False,
-        ),
-    ),
 )
+def the_flow_keeps_affine_invariant_sets():
+    r"""The flow keeps affine invariant sets (Proposition 4.1).
 
-CLAIMS = (SC_023,)
+    |D_lm(theta_1) - D_lm(theta_2)| <= 4 L^2 ||theta_1 - theta_2||^2; ||grad L|| <= (1/n) sum ||l_i|| <= L;
+    hence sqrt(D) is Lipschitz, and every affine invariant set of SGD is an invariant set of SGF
+    """
+    yield bounds(
+        "difference of D",
+        r"|D(\pi/4 + h) - D(\pi/4)| \le",
+        printed=4 * h**2,
+        exact=_sine_difference,
+        corrected=h,
+        corrected_says="|D_lm(theta_1) - D_lm(theta_2)| <= 2 L^2 ||theta_1 - theta_2||, first power; grad l_i for l_i",
+        wrong={"half the first power": h / 2, "8 h^2": 8 * h**2},
+        says="For the losses -cos(theta) and cos(theta), L = 1, from pi/4 to pi/4 + h with h < 1/10.",
+        domain=(h < sp.Rational(1, 10),),
+    )
+    yield equals(
+        "steepness of D",
+        r"\sup|D'|",
+        printed=sp.S.Zero,
+        derived=_steepest_increase,
+        corrected=2 * L**2,
+        wrong={"constant 1": L**2, "constant 4": 4 * L**2},
+        says="The largest |D'|, at two mirrored samples whose gradient and its slope are L; the square implies 0.",
+    )
+    yield bounds(
+        "bound of the gradient",
+        r"\|\nabla\mathcal L\| \le",
+        printed=(sp.Abs(SLOPES[0] * theta_1) + sp.Abs(SLOPES[1] * theta_1)) / 2,
+        exact=_size_of_gradient,
+        corrected=(sp.Abs(SLOPES[0]) + sp.Abs(SLOPES[1])) / 2,
+        wrong={
+            "divided by n once more": (sp.Abs(SLOPES[0]) + sp.Abs(SLOPES[1])) / 4,
+            "squares": (SLOPES[0] ** 2 + SLOPES[1] ** 2) / 2,
+        },
+        says="For the two samples l_i = p_i theta_1: a bound on the mean gradient.",
+    )
+    yield equals(
+        "invariance",
+        r"(b_y, \sigma_{y1}, \sigma_{y2}, \sigma_{y3})|_{y=0}",
+        printed=sp.zeros(4, 1),
+        derived=lambda: _normal_to_line(2),
+        wrong={"the drift of a set that is not invariant": _normal_to_line(1)},
+        says="On {y = 0}, invariant for three samples with arbitrary F_i, G_i, the flow has no normal part.",
+    )
+    yield equals(
+        "invariance of a diagonal",
+        r"(b_{x-y}, \sigma_{x-y,1}, \dots)|_{x=y}",
+        printed=sp.zeros(4, 1),
+        derived=_normal_to_diagonal,
+        wrong={"noise along the normal": sp.Matrix([0, sp.sqrt(eta) * _across[0](2 * _x), 0, 0])},
+        says="On {x = y}, likewise invariant, drift and dispersions of x - y vanish.",
+    )
+    yield agrees(
+        "root of M M^T",
+        r"\sup\|(MM^\top)^{1/2} - (NN^\top)^{1/2}\|_F/\|M-N\|_F",
+        printed=sp.sqrt(2),
+        wrong={"1, right for symmetric matrices": sp.S.One, "5/4": sp.Rational(5, 4), "2": sp.Integer(2)},
+        says="The largest stretch of distances by the root, searched for among 2 x 2 and 3 x 3 matrices.",
+        compared=(
+            Comparison(
+                name="search",
+                evaluator=largest_stretch,
+                arguments=({"rows": 2}, {"rows": 3}),
+                predicted=lambda candidate, point: candidate,
+                tolerance=2e-3,
+            ),
+        ),
+        remark=True,
+    )
+    yield bounds(
+        "best constant",
+        r"\|(MM^\top)^{1/2} - (NN^\top)^{1/2}\|_F^2/\|M-N\|_F^2 \le",
+        printed=sp.Integer(2),
+        relation="<",
+        exact=_stretch_of_root,
+        wrong={"constant 1, right for symmetric matrices": sp.S.One, "constant 19/10": sp.Rational(19, 10)},
+        says="The ratio of the squared distances for M = diag(1, 0) and its first column turned by h.",
+        remark=True,
+    )
+    yield equals(
+        "doubling",
+        r"\|\tilde M - \tilde N\|_F^2,\ \tilde M^2",
+        printed=sp.Matrix([_entrywise(2), *sp.diag(ENTRIES * ENTRIES.T, ENTRIES.T * ENTRIES)]),
+        derived=lambda: sp.Matrix([_doubled_distance(), *_square_of_doubled()]),
+        wrong={
+            "not doubled": sp.Matrix([_entrywise(1), *sp.diag(ENTRIES * ENTRIES.T, ENTRIES.T * ENTRIES)]),
+            "roots exchanged": sp.Matrix([_entrywise(2), *sp.diag(ENTRIES.T * ENTRIES, ENTRIES * ENTRIES.T)]),
+        },
+        says="The distance of the doubled matrices, and the square of one of them (a remark).",
+        remark=True,
+    )
+    yield equals(
+        "spectral form",
+        r"\|f(X) - f(Y)\|_F^2",
+        printed=_over_eigenvalues(sp.cos(_between) ** 2, sp.sin(_between) ** 2),
+        derived=_distance_of_functions,
+        wrong={
+            "eigenvectors exchanged": _over_eigenvalues(sp.sin(_between) ** 2, sp.cos(_between) ** 2),
+            "one basis for both": _over_eigenvalues(sp.S.One, sp.S.Zero),
+            "cosines not squared": _over_eigenvalues(sp.cos(_between), sp.sin(_between)),
+        },
+        says="The squared distance of f(X) and f(Y) for symmetric 2 x 2 matrices and any f (a remark).",
+        remark=True,
+    )
+    yield bounds(
+        "modulus of symmetric matrices",
+        r"\||X| - |Y|\|_F^2 \le",
+        printed=matrix_modulus.spectral_distance(EIGENVALUES, OTHER_EIGENVALUES, _turn_1),
+        exact=lambda: matrix_modulus.spectral_distance(EIGENVALUES, OTHER_EIGENVALUES, _turn_1, sp.Abs),
+        wrong={"half of it": matrix_modulus.spectral_distance(EIGENVALUES, OTHER_EIGENVALUES, _turn_1) / 2},
+        says="With f = |.| instead of the identity the distance does not grow (a remark).",
+        remark=True,
+    )

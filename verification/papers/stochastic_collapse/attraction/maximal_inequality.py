@@ -14,17 +14,12 @@ from theory.ito import ItoProcess
 from theory.models.geometric_brownian import GeometricBrownianMotion
 from theory.notation import mu, theta, zeta
 from theory.stability.theorem_4_2 import slack as delta
+from verification.authoring.shorthand import bounds, holds_when
 from verification.claim import (
-    Bound,
-    Citation,
-    Claim,
     Kind,
-    NearMiss,
-    Region,
-    Statement,
 )
 from verification.papers.stochastic_collapse.attraction.one_dimension import epsilon, gbm_probability_of_reaching
-from verification.papers.stochastic_collapse.paper import PAPER
+from verification.papers.stochastic_collapse.paper import paper
 
 kappa = sp.Symbol("kappa", positive=True)
 GBM = GeometricBrownianMotion()
@@ -52,17 +47,11 @@ def _valid_everywhere(power: sp.Expr) -> Boolean:
     return (power - delta) * sp.log(epsilon) <= 0
 
 
-SC_038 = Claim(
-    id="SC-038",
-    title="maximal inequality",
-    kind=Kind.INEQUALITY,
-    cites=Citation(PAPER, "Appendix E.1, end of the proof; Lemma F.1"),
+@paper.claim(
+    "SC-038",
+    "Appendix E.1, end of the proof; Lemma F.1",
     symbols=TUBE | {delta: "delta (lambda in Lemma F.1), for which l^delta is a supermartingale: delta < kappa"},
-    printed_text=(
-        "P[sup l^delta >= eps'] <= l^delta(x)/eps'; equivalently P[sup l >= eps'] <= l^delta(x)/eps'^(1/delta); Lemma "
-        "F.1: P[sup l >= eps'] <= l^lambda(x)/eps'"
-    ),
-    corrected_text="P[sup l >= eps'] <= (l(x)/eps')^delta, in Lemma F.1 (l(x)/eps')^lambda",
+    kind=Kind.INEQUALITY,
     notes=(
         "The first bound is Doob's. {sup l >= eps'} = {sup l^delta >= eps'^delta}, so the equivalent bound on sup "
         "l has eps'^delta. Both printed forms have another power, and agree with it only at delta = 1 (lambda = 1) or "
@@ -78,84 +67,81 @@ SC_038 = Claim(
         "'For any eps' < eps' in the first bound has to be eps' < eps^delta: the stopped process knows nothing of "
         "levels beyond l = eps. For eps < 1 and delta < 1 the printed range is inside it; for eps > 1 it is not.",
     ),
-    statements=(
-        Statement(
-            name="bound on sup l^delta",
-            says="Geometric Brownian motion started at l: probability that l^delta reaches eps' > l^delta.",
-            left=r"P[\sup_t l^\delta \ge \varepsilon'] \le",
-            form=Bound(lambda: _hitting(epsilon ** (1 / delta))),
-            printed=theta**delta / epsilon,
-            near_misses=(
-                NearMiss("square of the bound", theta ** (2 * delta) / epsilon**2),
-                NearMiss("l instead of its power", theta / epsilon),
-                NearMiss("half of it", theta**delta / (2 * epsilon)),
-            ),
-            domain=(delta < kappa, theta**delta < epsilon),
-        ),
-        Statement(
-            name="bound on sup l",
-            says="The same for l itself, with delta < 1.",
-            left=r"P[\sup_t l \ge \varepsilon'] \le",
-            form=Bound(lambda: _hitting(epsilon)),
-            printed=theta**delta / epsilon ** (1 / delta),
-            corrected=theta**delta / epsilon**delta,
-            near_misses=(
-                NearMiss("no power on eps'", theta**delta / epsilon),
-                NearMiss("power 2 delta", (theta / epsilon) ** (2 * delta)),
-            ),
-            domain=(delta < kappa, theta < epsilon, delta < 1),
-        ),
-        Statement(
-            name="bound of Lemma F.1",
-            says="The bound on sup l in Lemma F.1, lambda written delta here.",
-            left=r"P[\sup_t l \ge \varepsilon'] \le",
-            form=Bound(lambda: _hitting(epsilon)),
-            printed=theta**delta / epsilon,
-            corrected=(theta / epsilon) ** delta,
-            near_misses=(NearMiss("power 2 lambda", (theta / epsilon) ** (2 * delta)),),
-            domain=(delta < kappa, theta < epsilon),
-        ),
-        Statement(
-            name="hypothesis",
-            says="l^delta is a strict supermartingale for geometric Brownian motion exactly when delta < kappa.",
-            left=r"\mathcal{A}\,l^\delta < 0\text{ iff }",
-            form=Region(_supermartingale),
-            printed=delta < kappa,
-            near_misses=(
-                NearMiss("half the power", 2 * delta < kappa),
-                NearMiss("kappa of mean-square stability", delta < kappa - 1),
-            ),
-            counts=False,
-        ),
-        Statement(
-            name="where the printed power is safe",
-            says="l^delta/eps'^(1/delta) bounds P(sup l >= eps') for every l < eps' and kappa > delta exactly here.",
-            left=r"\varepsilon'^{1/\delta}\text{ is safe iff }",
-            form=Region(lambda: _valid_everywhere(1 / delta)),
-            printed=sp.Or(sp.And(delta < 1, epsilon <= 1), sp.And(delta > 1, epsilon >= 1)),
-            near_misses=(
-                NearMiss("for small levels, whatever delta", epsilon <= 1),
-                NearMiss("for all levels", sp.true),
-                NearMiss("sides exchanged", sp.Or(sp.And(delta < 1, epsilon >= 1), sp.And(delta > 1, epsilon <= 1))),
-            ),
-            domain=(sp.Ne(delta, 1),),
-            counts=False,
-        ),
-        Statement(
-            name="where the power of Lemma F.1 is safe",
-            says="l^lambda/eps' bounds P(sup l >= eps') for every l < eps' and kappa > lambda exactly here.",
-            left=r"\varepsilon'\text{ is safe iff }",
-            form=Region(lambda: _valid_everywhere(sp.S.One)),
-            printed=sp.Or(sp.And(delta < 1, epsilon <= 1), sp.And(delta > 1, epsilon >= 1)),
-            near_misses=(
-                NearMiss("for small levels, whatever lambda", epsilon <= 1),
-                NearMiss("for all levels", sp.true),
-            ),
-            domain=(sp.Ne(delta, 1),),
-            counts=False,
-        ),
-    ),
 )
+def maximal_inequality():
+    r"""Maximal inequality.
+
+    P[sup l^delta >= eps'] <= l^delta(x)/eps'; equivalently P[sup l >= eps'] <= l^delta(x)/eps'^(1/delta);
+    Lemma F.1: P[sup l >= eps'] <= l^lambda(x)/eps'
+    """
+    yield bounds(
+        "bound on sup l^delta",
+        r"P[\sup_t l^\delta \ge \varepsilon'] \le",
+        printed=theta**delta / epsilon,
+        exact=lambda: _hitting(epsilon ** (1 / delta)),
+        wrong={
+            "square of the bound": theta ** (2 * delta) / epsilon**2,
+            "l instead of its power": theta / epsilon,
+            "half of it": theta**delta / (2 * epsilon),
+        },
+        says="Geometric Brownian motion started at l: probability that l^delta reaches eps' > l^delta.",
+        domain=(delta < kappa, theta**delta < epsilon),
+    )
+    yield bounds(
+        "bound on sup l",
+        r"P[\sup_t l \ge \varepsilon'] \le",
+        printed=theta**delta / epsilon ** (1 / delta),
+        exact=lambda: _hitting(epsilon),
+        corrected=theta**delta / epsilon**delta,
+        corrected_says="P[sup l >= eps'] <= (l(x)/eps')^delta, in Lemma F.1 (l(x)/eps')^lambda",
+        wrong={"no power on eps'": theta**delta / epsilon, "power 2 delta": (theta / epsilon) ** (2 * delta)},
+        says="The same for l itself, with delta < 1.",
+        domain=(delta < kappa, theta < epsilon, delta < 1),
+    )
+    yield bounds(
+        "bound of Lemma F.1",
+        r"P[\sup_t l \ge \varepsilon'] \le",
+        printed=theta**delta / epsilon,
+        exact=lambda: _hitting(epsilon),
+        corrected=(theta / epsilon) ** delta,
+        wrong={"power 2 lambda": (theta / epsilon) ** (2 * delta)},
+        says="The bound on sup l in Lemma F.1, lambda written delta here.",
+        domain=(delta < kappa, theta < epsilon),
+    )
+    yield holds_when(
+        "hypothesis",
+        r"\mathcal{A}\,l^\delta < 0\text{ iff }",
+        printed=delta < kappa,
+        derived=_supermartingale,
+        wrong={"half the power": 2 * delta < kappa, "kappa of mean-square stability": delta < kappa - 1},
+        says="l^delta is a strict supermartingale for geometric Brownian motion exactly when delta < kappa.",
+        remark=True,
+    )
+    yield holds_when(
+        "where the printed power is safe",
+        r"\varepsilon'^{1/\delta}\text{ is safe iff }",
+        printed=sp.Or(sp.And(delta < 1, epsilon <= 1), sp.And(delta > 1, epsilon >= 1)),
+        derived=lambda: _valid_everywhere(1 / delta),
+        wrong={
+            "for small levels, whatever delta": epsilon <= 1,
+            "for all levels": sp.true,
+            "sides exchanged": sp.Or(sp.And(delta < 1, epsilon >= 1), sp.And(delta > 1, epsilon <= 1)),
+        },
+        says="l^delta/eps'^(1/delta) bounds P(sup l >= eps') for every l < eps' and kappa > delta exactly here.",
+        domain=(sp.Ne(delta, 1),),
+        remark=True,
+    )
+    yield holds_when(
+        "where the power of Lemma F.1 is safe",
+        r"\varepsilon'\text{ is safe iff }",
+        printed=sp.Or(sp.And(delta < 1, epsilon <= 1), sp.And(delta > 1, epsilon >= 1)),
+        derived=lambda: _valid_everywhere(sp.S.One),
+        wrong={"for small levels, whatever lambda": epsilon <= 1, "for all levels": sp.true},
+        says="l^lambda/eps' bounds P(sup l >= eps') for every l < eps' and kappa > lambda exactly here.",
+        domain=(sp.Ne(delta, 1),),
+        remark=True,
+    )
+
 
 m_0, m_1 = sp.symbols("m_0 m_1", real=True)
 along_set = sp.Symbol("x_1", real=True)
@@ -175,11 +161,9 @@ def _condition_on_tube(sign: int, power: sp.Expr = 1 - delta) -> Boolean:
     return sign * (m_0 + m_1 * along_set) - zeta**2 / 2 + power * zeta**2 > 0
 
 
-SC_040 = Claim(
-    id="SC-040",
-    title="localised version of Theorem E.1 (Lemma F.1)",
-    kind=Kind.THRESHOLD,
-    cites=Citation(PAPER, "Lemma F.1"),
+@paper.claim(
+    "SC-040",
+    "Lemma F.1",
     symbols={
         along_set: "coordinate along the set, |x_1| <= c_B",
         theta: "distance from the set",
@@ -188,11 +172,8 @@ SC_040 = Claim(
         zeta: "noise amplitude",
         delta: "delta of (26), (27)",
     },
+    kind=Kind.THRESHOLD,
     scope="with the drift sign of (27) repaired as in SC-035; the displayed inequality is SC-038",
-    printed_text=(
-        "if A intersected with B is an invariant set, it is a stochastically attractive invariant set of the process "
-        "stopped on leaving A_c intersected with int B, provided (26) and (27) hold on A intersected with B"
-    ),
     notes=(
         "What the proof uses is that l^(2 delta) is a supermartingale at the points of A where (27) holds: a "
         "condition at each point, so that points outside B do not matter before the stopping time.",
@@ -200,20 +181,22 @@ SC_040 = Claim(
         "agree next to the set where A is parallel to coordinate axes, as in the lemma's uses; for an oblique A the "
         "foot of a point of B may lie outside B. Reading l as the distance to A repairs it.",
     ),
-    statements=(
-        Statement(
-            name="supermartingale, point by point",
-            says="A normal drift rate that varies along the set: A l^(2 delta) < 0 exactly where repaired (27) holds.",
-            left=r"\mathcal{A}\,l^{2\delta} < 0\text{ iff }",
-            form=Region(_decay_on_tube),
-            printed=_condition_on_tube(-1),
-            near_misses=(
-                NearMiss("drift sign of (27) as printed", _condition_on_tube(1)),
-                NearMiss("drift rate at the origin of the set", -m_0 - zeta**2 / 2 + (1 - delta) * zeta**2 > 0),
-                NearMiss("delta added", _condition_on_tube(-1, 1 + delta)),
-            ),
-        ),
-    ),
 )
+def localised_version_of_theorem_e1():
+    r"""Localised version of Theorem E.1 (Lemma F.1).
 
-CLAIMS = (SC_038, SC_040)
+    if A intersected with B is an invariant set, it is a stochastically attractive invariant set of the
+    process stopped on leaving A_c intersected with int B, provided (26) and (27) hold on A intersected with B
+    """
+    yield holds_when(
+        "supermartingale, point by point",
+        r"\mathcal{A}\,l^{2\delta} < 0\text{ iff }",
+        printed=_condition_on_tube(-1),
+        derived=_decay_on_tube,
+        wrong={
+            "drift sign of (27) as printed": _condition_on_tube(1),
+            "drift rate at the origin of the set": -m_0 - zeta**2 / 2 + (1 - delta) * zeta**2 > 0,
+            "delta added": _condition_on_tube(-1, 1 + delta),
+        },
+        says="A normal drift rate that varies along the set: A l^(2 delta) < 0 exactly where repaired (27) holds.",
+    )

@@ -18,18 +18,14 @@ from theory.line.first_passage import hitting_probability
 from theory.notation import mu, theta, zeta
 from theory.stability.attractivity import attractivity_rate, linearisation
 from verification.authoring import predictions
-from verification.claim import (
-    Bound,
-    Citation,
-    Claim,
-    Comparison,
-    Experiment,
-    Identity,
-    Kind,
-    NearMiss,
-    Numerical,
-    Region,
-    Statement,
+from verification.authoring.shorthand import agrees, bounds, equals, holds_when
+from verification.claim import Kind
+from verification.forms import Comparison, Experiment
+from verification.papers.stochastic_collapse.measured.one_dimension import (
+    double_well_reaches_level,
+    hitting_probability_on_grid,
+    log_rate_of_double_well,
+    supremum_of_geometric_brownian_motion,
 )
 from verification.papers.stochastic_collapse.paper import (
     D_2,
@@ -39,13 +35,11 @@ from verification.papers.stochastic_collapse.paper import (
     JET_SYMBOLS,
     L_2,
     L_3,
-    PAPER,
     WELL,
     WELL_SYMBOLS,
     flow_near_invariant_point,
+    paper,
 )
-
-SAMPLERS = "verification.papers.stochastic_collapse.measured.one_dimension"
 
 epsilon = sp.Symbol("epsilon", positive=True)
 delta = sp.Symbol("delta", positive=True)
@@ -90,53 +84,47 @@ def _attractive_region() -> Boolean:
     return _attracting(flow_near_invariant_point())
 
 
-SC_024 = Claim(
-    id="SC-024",
-    title="stochastic attractivity of geometric Brownian motion",
-    kind=Kind.THRESHOLD,
-    cites=Citation(PAPER, "Definition 4.1, Eq. (4), Section 4"),
-    symbols=GBM_SYMBOLS,
-    printed_text="d theta = mu theta dt + zeta theta dB: when mu < zeta^2/2 the invariant set {0} is attractive",
-    statements=(
-        Statement(
-            name="threshold",
-            says="The invariant set {0} is stochastically attractive exactly when mu < zeta^2/2.",
-            left=r"\{0\}\text{ attractive iff }",
-            form=Region(lambda: classify(GBM.process).left.attracting),
-            printed=mu < zeta**2 / 2,
-            near_misses=(
-                NearMiss("the critical case counted as attractive", mu <= zeta**2 / 2),
-                NearMiss("Stratonovich reading of the noise", mu < 0),
-                NearMiss("factor 1/2 of Ito's formula lost", mu < zeta**2),
-                NearMiss("mean-square stability", mu < -(zeta**2) / 2),
-            ),
+@paper.claim("SC-024", "Definition 4.1, Eq. (4), Section 4", symbols=GBM_SYMBOLS, kind=Kind.THRESHOLD)
+def stochastic_attractivity_of_geometric_brownian_motion():
+    r"""Stochastic attractivity of geometric Brownian motion.
+
+    d theta = mu theta dt + zeta theta dB: when mu < zeta^2/2 the invariant set {0} is attractive
+    """
+    yield holds_when(
+        "threshold",
+        r"\{0\}\text{ attractive iff }",
+        printed=mu < zeta**2 / 2,
+        derived=lambda: classify(GBM.process).left.attracting,
+        wrong={
+            "the critical case counted as attractive": mu <= zeta**2 / 2,
+            "Stratonovich reading of the noise": mu < 0,
+            "factor 1/2 of Ito's formula lost": mu < zeta**2,
+            "mean-square stability": mu < -(zeta**2) / 2,
+        },
+        says="The invariant set {0} is stochastically attractive exactly when mu < zeta^2/2.",
+    )
+    yield equals(
+        "supremum",
+        r"P\left[\sup_t \theta_t \ge \varepsilon \mid \theta_0 = \theta\right]",
+        printed=(theta / epsilon) ** (1 - 2 * mu / zeta**2),
+        derived=lambda: gbm_probability_of_reaching(),
+        wrong={
+            "factor 2 lost": (theta / epsilon) ** (1 - mu / zeta**2),
+            "linear bound": theta / epsilon,
+            "sign of the drift": (theta / epsilon) ** (1 + 2 * mu / zeta**2),
+        },
+        says="Below the threshold, P(sup theta >= eps) = (x/eps)^(1 - 2 mu/zeta^2) from theta_0 = x.",
+        domain=(mu < zeta**2 / 2, theta < epsilon),
+        measured=tuple(
+            Experiment(
+                name=f"supremum at mu={m}, zeta={z}, x/eps={ratio}",
+                sampler=supremum_of_geometric_brownian_motion,
+                arguments={"mu": m, "zeta": z, "ratio": ratio},
+                predicted=predictions.at({mu: m, zeta: z, theta: ratio, epsilon: "1"}),
+            )
+            for m, z, ratio in (("3/10", "1", "1/10"), ("1/10", "1", "1/5"), ("-1/2", "4/5", "1/2"))
         ),
-        Statement(
-            name="supremum",
-            says="Below the threshold, P(sup theta >= eps) = (x/eps)^(1 - 2 mu/zeta^2) from theta_0 = x.",
-            left=r"P\left[\sup_t \theta_t \ge \varepsilon \mid \theta_0 = \theta\right]",
-            form=Identity(lambda: gbm_probability_of_reaching()),
-            printed=(theta / epsilon) ** (1 - 2 * mu / zeta**2),
-            near_misses=(
-                NearMiss("factor 2 lost", (theta / epsilon) ** (1 - mu / zeta**2)),
-                NearMiss("linear bound", theta / epsilon),
-                NearMiss("sign of the drift", (theta / epsilon) ** (1 + 2 * mu / zeta**2)),
-            ),
-            domain=(mu < zeta**2 / 2, theta < epsilon),
-            experiments=tuple(
-                Experiment(
-                    name=f"supremum at mu={m}, zeta={z}, x/eps={ratio}",
-                    sampler=f"{SAMPLERS}:supremum_of_geometric_brownian_motion",
-                    arguments={"mu": m, "zeta": z, "ratio": ratio},
-                    predicted=predictions.at({mu: m, zeta: z, theta: ratio, epsilon: "1"}),
-                    variation=2.3,
-                    skewness=2.0,
-                )
-                for m, z, ratio in (("3/10", "1", "1/10"), ("1/10", "1", "1/5"), ("-1/2", "4/5", "1/2"))
-            ),
-        ),
-    ),
-)
+    )
 
 
 def gbm_probability_of_reaching() -> sp.Expr:
@@ -146,64 +134,58 @@ def gbm_probability_of_reaching() -> sp.Expr:
     return below.subs(gap, zeta**2 / 2 - mu)
 
 
-SC_025 = Claim(
-    id="SC-025",
-    title="logarithm of geometric Brownian motion",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Section 4, below Eq. (4)"),
-    symbols=GBM_SYMBOLS,
-    printed_text="z_t = log(theta_t): dz_t = (mu - zeta^2/2) dt + zeta dB_t",
-    statements=(
-        Statement(
-            name="logarithm",
-            says="Drift and dispersion of z = log(theta), theta_0 > 0.",
-            left=r"dz_t: \text{ (drift, dispersion)}",
-            form=Identity(lambda: _drift_and_dispersion(GBM.process, sp.log(theta))),
-            printed=sp.Matrix([mu - zeta**2 / 2, zeta]),
-            near_misses=(
-                NearMiss("ordinary chain rule", sp.Matrix([mu, zeta])),
-                NearMiss("factor 1/2 of Ito's formula lost", sp.Matrix([mu - zeta**2, zeta])),
-                NearMiss("sign of the Ito correction", sp.Matrix([mu + zeta**2 / 2, zeta])),
-                NearMiss("noise not divided by the state", sp.Matrix([mu - zeta**2 / 2, zeta * theta])),
-            ),
-        ),
-    ),
-)
+@paper.claim("SC-025", "Section 4, below Eq. (4)", symbols=GBM_SYMBOLS, kind=Kind.IDENTITY)
+def logarithm_of_geometric_brownian_motion():
+    r"""Logarithm of geometric Brownian motion.
 
-SC_026 = Claim(
-    id="SC-026",
-    title="linearisation at the invariant set",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Eq. (5)"),
+    z_t = log(theta_t): dz_t = (mu - zeta^2/2) dt + zeta dB_t
+    """
+    yield equals(
+        "logarithm",
+        r"dz_t: \text{ (drift, dispersion)}",
+        printed=sp.Matrix([mu - zeta**2 / 2, zeta]),
+        derived=lambda: _drift_and_dispersion(GBM.process, sp.log(theta)),
+        wrong={
+            "ordinary chain rule": sp.Matrix([mu, zeta]),
+            "factor 1/2 of Ito's formula lost": sp.Matrix([mu - zeta**2, zeta]),
+            "sign of the Ito correction": sp.Matrix([mu + zeta**2 / 2, zeta]),
+            "noise not divided by the state": sp.Matrix([mu - zeta**2 / 2, zeta * theta]),
+        },
+        says="Drift and dispersion of z = log(theta), theta_0 > 0.",
+    )
+
+
+@paper.claim(
+    "SC-026",
+    "Eq. (5)",
     symbols=JET_SYMBOLS,
+    kind=Kind.IDENTITY,
     scope="to first order in theta in drift and dispersion",
-    printed_text="d theta_t = -L''(0) theta_t dt + sqrt(D''(0)) theta_t dB_t near 0, with L'(0) = D(0) = D'(0) = 0",
-    statements=(
-        Statement(
-            name="linear coefficients",
-            says="Linear drift coefficient, and square of the linear dispersion coefficient.",
-            left=r"(b'(0),\ \sigma'(0)^2)",
-            form=Identity(_linear_coefficients),
-            printed=sp.Matrix([-L_2, D_2]),
-            near_misses=(
-                NearMiss("D taken for the whole diffusion", sp.Matrix([-L_2, D_2 / 2])),
-                NearMiss("2D expanded without the factor 1/2 of Taylor", sp.Matrix([-L_2, 2 * D_2])),
-                NearMiss("ascent instead of descent", sp.Matrix([L_2, D_2])),
-            ),
-        ),
-    ),
 )
+def linearisation_at_the_invariant_set():
+    r"""Linearisation at the invariant set.
 
-SC_027 = Claim(
-    id="SC-027",
-    title="attraction in one dimension (Theorem 4.1)",
-    kind=Kind.THRESHOLD,
-    cites=Citation(PAPER, "Theorem 4.1, footnote 9"),
+    d theta_t = -L''(0) theta_t dt + sqrt(D''(0)) theta_t dB_t near 0, with L'(0) = D(0) = D'(0) = 0
+    """
+    yield equals(
+        "linear coefficients",
+        r"(b'(0),\ \sigma'(0)^2)",
+        printed=sp.Matrix([-L_2, D_2]),
+        derived=_linear_coefficients,
+        wrong={
+            "D taken for the whole diffusion": sp.Matrix([-L_2, D_2 / 2]),
+            "2D expanded without the factor 1/2 of Taylor": sp.Matrix([-L_2, 2 * D_2]),
+            "ascent instead of descent": sp.Matrix([L_2, D_2]),
+        },
+        says="Linear drift coefficient, and square of the linear dispersion coefficient.",
+    )
+
+
+@paper.claim(
+    "SC-027",
+    "Theorem 4.1, footnote 9",
     symbols=JET_SYMBOLS,
-    printed_text=(
-        "alpha = L''(0) + D''(0)/2: A = {0} is stochastically attractive if alpha > 0, not if alpha < 0; "
-        "footnote 9: when alpha = 0 higher-order derivatives decide"
-    ),
+    kind=Kind.THRESHOLD,
     notes=(
         "alpha is the almost sure rate: log|theta_t|/t -> -alpha on collapse.",
         "Footnote 9: with D three times differentiable at 0 and alpha = 0, the scale density behaves like 1/theta "
@@ -211,93 +193,90 @@ SC_027 = Claim(
         "Definition 4.1. Higher derivatives then decide recurrence and the stationary law, not attractivity. Only a "
         "D that is C^2 but not C^3 at 0 leaves room for them. The statement 'critical case' below checks this.",
     ),
-    statements=(
-        Statement(
-            name="rate",
-            says="The rate of attractivity: minus the linear growth rate of log(theta).",
-            left=r"\alpha",
-            form=Identity(_alpha),
-            printed=L_2 + D_2 / 2,
-            near_misses=(
-                NearMiss("D taken for the whole diffusion", L_2 + D_2 / 4),
-                NearMiss("factor 1/2 lost", L_2 + D_2),
-                NearMiss("sign of the noise term", L_2 - D_2 / 2),
-                NearMiss("noise ignored", L_2),
-            ),
-            experiments=(
-                Experiment(
-                    name="log rate of the double well at mu=1/5, zeta=1",
-                    sampler=f"{SAMPLERS}:log_rate_of_double_well",
-                    arguments={"mu": "1/5", "zeta": "1"},
-                    predicted=predictions.at({L_2: "-1/5", D_2: "1"}),
-                    variation=0.4,
-                    skewness=0.5,
-                ),
-            ),
-        ),
-        Statement(
-            name="region",
-            says="0 is attractive exactly when alpha > 0, away from alpha = 0.",
-            left=r"\{0\}\text{ attractive iff }",
-            form=Region(_attractive_region),
-            printed=L_2 + D_2 / 2 > 0,
-            near_misses=(
-                NearMiss("D taken for the whole diffusion", L_2 + D_2 / 4 > 0),
-                NearMiss("a local minimum is needed", L_2 > 0),
-                NearMiss("mean-square stability", L_2 - D_2 / 2 > 0),
-            ),
-            domain=(sp.Ne(L_2 + D_2 / 2, 0),),
-        ),
-        Statement(
-            name="critical case",
-            says="At alpha = 0 the set is not attractive, whatever L'''(0) and D'''(0) are.",
-            left=r"\{0\}\text{ attractive at }L''(0) = -D''(0)/2\text{ iff }",
-            form=Region(lambda: _attracting(flow_near_invariant_point().subs({L_2: -D_2 / 2}))),
-            printed=sp.false,
-            near_misses=(
-                NearMiss("decided by L'''(0)", L_3 > 0),
-                NearMiss("decided by both third derivatives", L_3 + D_3 / 4 > 0),
-            ),
-            counts=False,
-        ),
-        Statement(
-            name="hitting probability",
-            says="For the double well, P(hit eps | x) = int_0^x S' / int_0^eps S' with S' = exp(-int 2b/g^2).",
-            left=r"P[\text{hit }\varepsilon \mid \theta_0 = x]",
-            form=Numerical(),
-            printed=_scale_ratio(-2 * mu / zeta**2, 1 / zeta**2),
-            near_misses=(
-                NearMiss("factor 2 of the scale density lost", _scale_ratio(-mu / zeta**2, 1 / (2 * zeta**2))),
-                NearMiss("sign of the nonlinear drift", _scale_ratio(-2 * mu / zeta**2, -1 / zeta**2)),
-                NearMiss("nonlinear drift ignored", _scale_ratio(-2 * mu / zeta**2, sp.S.Zero)),
-            ),
-            comparisons=(
-                Comparison(
-                    name="boundary-value problem on a grid",
-                    evaluator=f"{SAMPLERS}:hitting_probability_on_grid",
-                    arguments=tuple(
-                        {"mu": m, "zeta": z, "start": "1/10", "level": level}
-                        for m, z, level in (("1/5", "1", "3/10"), ("-1/2", "1", "6/5"), ("1/2", "3/2", "1"))
-                    ),
-                    predicted=lambda candidate, point: _at_start(candidate, point),
-                    tolerance=1e-4,
-                ),
-            ),
-            experiments=(
-                Experiment(
-                    name="double well at mu=-1/2, zeta=1, x=1/2, eps=6/5",
-                    sampler=f"{SAMPLERS}:double_well_reaches_level",
-                    arguments={"mu": "-1/2", "zeta": "1", "start": "1/2", "level": "6/5"},
-                    predicted=lambda candidate: _at_start(
-                        candidate, {"mu": "-1/2", "zeta": "1", "start": "1/2", "level": "6/5"}
-                    ),
-                    variation=3.4,
-                    skewness=3.3,
-                ),
-            ),
-        ),
-    ),
 )
+def attraction_in_one_dimension():
+    r"""Attraction in one dimension (Theorem 4.1).
+
+    alpha = L''(0) + D''(0)/2: A = {0} is stochastically attractive if alpha > 0, not if alpha < 0; footnote
+    9: when alpha = 0 higher-order derivatives decide
+    """
+    yield equals(
+        "rate",
+        r"\alpha",
+        printed=L_2 + D_2 / 2,
+        derived=_alpha,
+        wrong={
+            "D taken for the whole diffusion": L_2 + D_2 / 4,
+            "factor 1/2 lost": L_2 + D_2,
+            "sign of the noise term": L_2 - D_2 / 2,
+            "noise ignored": L_2,
+        },
+        says="The rate of attractivity: minus the linear growth rate of log(theta).",
+        measured=(
+            Experiment(
+                name="log rate of the double well at mu=1/5, zeta=1",
+                sampler=log_rate_of_double_well,
+                arguments={"mu": "1/5", "zeta": "1"},
+                predicted=predictions.at({L_2: "-1/5", D_2: "1"}),
+            ),
+        ),
+    )
+    yield holds_when(
+        "region",
+        r"\{0\}\text{ attractive iff }",
+        printed=L_2 + D_2 / 2 > 0,
+        derived=_attractive_region,
+        wrong={
+            "D taken for the whole diffusion": L_2 + D_2 / 4 > 0,
+            "a local minimum is needed": L_2 > 0,
+            "mean-square stability": L_2 - D_2 / 2 > 0,
+        },
+        says="0 is attractive exactly when alpha > 0, away from alpha = 0.",
+        domain=(sp.Ne(L_2 + D_2 / 2, 0),),
+    )
+    yield holds_when(
+        "critical case",
+        r"\{0\}\text{ attractive at }L''(0) = -D''(0)/2\text{ iff }",
+        printed=sp.false,
+        derived=lambda: _attracting(flow_near_invariant_point().subs({L_2: -D_2 / 2})),
+        wrong={"decided by L'''(0)": L_3 > 0, "decided by both third derivatives": L_3 + D_3 / 4 > 0},
+        says="At alpha = 0 the set is not attractive, whatever L'''(0) and D'''(0) are.",
+        remark=True,
+    )
+    yield agrees(
+        "hitting probability",
+        r"P[\text{hit }\varepsilon \mid \theta_0 = x]",
+        printed=_scale_ratio(-2 * mu / zeta**2, 1 / zeta**2),
+        wrong={
+            "factor 2 of the scale density lost": _scale_ratio(-mu / zeta**2, 1 / (2 * zeta**2)),
+            "sign of the nonlinear drift": _scale_ratio(-2 * mu / zeta**2, -1 / zeta**2),
+            "nonlinear drift ignored": _scale_ratio(-2 * mu / zeta**2, sp.S.Zero),
+        },
+        says="For the double well, P(hit eps | x) = int_0^x S' / int_0^eps S' with S' = exp(-int 2b/g^2).",
+        measured=(
+            Experiment(
+                name="double well at mu=-1/2, zeta=1, x=1/2, eps=6/5",
+                sampler=double_well_reaches_level,
+                arguments={"mu": "-1/2", "zeta": "1", "start": "1/2", "level": "6/5"},
+                predicted=lambda candidate: _at_start(
+                    candidate, {"mu": "-1/2", "zeta": "1", "start": "1/2", "level": "6/5"}
+                ),
+            ),
+        ),
+        compared=(
+            Comparison(
+                name="boundary-value problem on a grid",
+                evaluator=hitting_probability_on_grid,
+                arguments=tuple(
+                    {"mu": m, "zeta": z, "start": "1/10", "level": level}
+                    for m, z, level in (("1/5", "1", "3/10"), ("-1/2", "1", "6/5"), ("1/2", "3/2", "1"))
+                ),
+                predicted=lambda candidate, point: _at_start(candidate, point),
+                tolerance=1e-4,
+            ),
+        ),
+    )
+
 
 _slope = sp.Symbol("L'", real=True)
 _noise = sp.Symbol("D", positive=True)
@@ -306,7 +285,7 @@ _noise_slope = sp.Symbol("D'", real=True)
 
 
 def _unit_noise_coordinate() -> sp.Matrix:
-    r"""Drift and dispersion of :math:`Y = 2^{-1/2}\int^\theta D^{-1/2}` for :math:`d\theta = -L'dt + \sqrt{2D}\,dW`."""
+    r"""Drift and dispersion of :math:`Y = 2^{-1/2}\int^\theta D^{-1/2}` for :math:`d\theta=-L'dt+\sqrt{2D}\,dW`."""
     loss, noise = sp.Function("L", real=True)(theta), sp.Function("D", positive=True)(theta)
     flow = ItoProcess.scalar(theta, drift=-sp.diff(loss, theta), dispersion=sp.sqrt(2 * noise))
     slope = 1 / sp.sqrt(2 * noise)
@@ -315,62 +294,51 @@ def _unit_noise_coordinate() -> sp.Matrix:
     return sp.Matrix([drift, slope * flow.dispersion[0]]).xreplace(here)
 
 
-SC_028 = Claim(
-    id="SC-028",
-    title="proof that a negative rate repels (Appendix E.2)",
-    kind=Kind.PROOF_STEP,
-    cites=Citation(PAPER, "Appendix E.2"),
+@paper.claim(
+    "SC-028",
+    "Appendix E.2",
     symbols=JET_SYMBOLS
     | {_slope: "L'(theta)", _noise: "D(theta) > 0", _noise_slope: "D'(theta)"}
     | {delta: "L''(0) + D''(0)/2 < -delta", epsilon: "size of the neighbourhood"},
-    printed_text=(
-        "Y_t = 2^{-1/2} int D^{-1/2}: dY = D^{-1/2}(-L' - D'/2) dt + dW; "
-        "D^{-1/2}(-L' - D'/2) > (delta eps/2) D^{-1/2}; tau is finite almost surely for any x"
-    ),
-    corrected_text=(
-        "dY = (2D)^{-1/2}(-L' - D'/2) dt + dW, and -L' - D'/2 > delta*theta on 0 < theta < eps "
-        "(so the drift of Y tends to a positive constant); tau is finite for x > 0 only"
-    ),
+    kind=Kind.PROOF_STEP,
     notes=(
         "The conclusion stands: with the corrected drift, -L' - D'/2 > delta*theta gives a drift of Y above "
         "delta*theta/sqrt(2 D) > 0.",
         "'for any x in R' cannot hold: theta = 0 stays at 0, and theta < 0 never becomes positive.",
     ),
-    statements=(
-        Statement(
-            name="unit-noise coordinate",
-            says="Drift and dispersion of Y.",
-            left=r"dY_t: \text{ (drift, dispersion)}",
-            form=Identity(_unit_noise_coordinate),
-            printed=sp.Matrix([(-_slope - _noise_slope / 2) / sp.sqrt(_noise), 1]),
-            corrected=sp.Matrix([(-_slope - _noise_slope / 2) / sp.sqrt(2 * _noise), 1]),
-            near_misses=(
-                NearMiss(
-                    "sign of the Ito correction",
-                    sp.Matrix([(-_slope + _noise_slope / 2) / sp.sqrt(2 * _noise), 1]),
-                ),
-                NearMiss("Ito correction lost", sp.Matrix([-_slope / sp.sqrt(2 * _noise), 1])),
-                NearMiss(
-                    "factor 1/2 of the correction lost",
-                    sp.Matrix([(-_slope - _noise_slope) / sp.sqrt(2 * _noise), 1]),
-                ),
-            ),
-        ),
-        Statement(
-            name="lower bound",
-            says="A lower bound on (0, eps), for geometric Brownian motion with -alpha = mu - zeta^2/2 > delta.",
-            left=r"-L'(\theta) - \tfrac12 D'(\theta) \ge",
-            form=Bound(lambda: _bracket_of_gbm(), relation=">="),
-            printed=delta * epsilon / 2,
-            corrected=delta * theta,
-            near_misses=(
-                NearMiss("no factor 1/2", delta * epsilon),
-                NearMiss("noise enhances instead of damping", (mu + zeta**2 / 2) * theta),
-            ),
-            domain=(theta < epsilon, delta < mu - zeta**2 / 2),
-        ),
-    ),
 )
+def proof_that_a_negative_rate_repels():
+    r"""Proof that a negative rate repels (Appendix E.2).
+
+    Y_t = 2^{-1/2} int D^{-1/2}: dY = D^{-1/2}(-L' - D'/2) dt + dW; D^{-1/2}(-L' - D'/2) > (delta eps/2)
+    D^{-1/2}; tau is finite almost surely for any x
+    """
+    yield equals(
+        "unit-noise coordinate",
+        r"dY_t: \text{ (drift, dispersion)}",
+        printed=sp.Matrix([(-_slope - _noise_slope / 2) / sp.sqrt(_noise), 1]),
+        derived=_unit_noise_coordinate,
+        corrected=sp.Matrix([(-_slope - _noise_slope / 2) / sp.sqrt(2 * _noise), 1]),
+        corrected_says="dY = (2D)^{-1/2}(-L' - D'/2) dt + dW, and -L' - D'/2 > delta*theta on 0 < theta < eps "
+        "(so the drift of Y tends to a positive constant); tau is finite for x > 0 only",
+        wrong={
+            "sign of the Ito correction": sp.Matrix([(-_slope + _noise_slope / 2) / sp.sqrt(2 * _noise), 1]),
+            "Ito correction lost": sp.Matrix([-_slope / sp.sqrt(2 * _noise), 1]),
+            "factor 1/2 of the correction lost": sp.Matrix([(-_slope - _noise_slope) / sp.sqrt(2 * _noise), 1]),
+        },
+        says="Drift and dispersion of Y.",
+    )
+    yield bounds(
+        "lower bound",
+        r"-L'(\theta) - \tfrac12 D'(\theta) \ge",
+        printed=delta * epsilon / 2,
+        relation=">=",
+        exact=lambda: _bracket_of_gbm(),
+        corrected=delta * theta,
+        wrong={"no factor 1/2": delta * epsilon, "noise enhances instead of damping": (mu + zeta**2 / 2) * theta},
+        says="A lower bound on (0, eps), for geometric Brownian motion with -alpha = mu - zeta^2/2 > delta.",
+        domain=(theta < epsilon, delta < mu - zeta**2 / 2),
+    )
 
 
 def _bracket_of_gbm() -> sp.Expr:
@@ -378,77 +346,62 @@ def _bracket_of_gbm() -> sp.Expr:
     return sp.expand(process.drift[0] - sp.diff(process.diffusion[0] / 2, theta) / 2)
 
 
-SC_029 = Claim(
-    id="SC-029",
-    title="maximum steepness",
-    kind=Kind.THRESHOLD,
-    cites=Citation(PAPER, "Section 4, after Theorem 4.1"),
-    symbols=JET_SYMBOLS,
-    printed_text="the collapsing condition can be satisfied with negative curvature provided that L''(0) > -D''(0)/2",
-    statements=(
-        Statement(
-            name="steepest attractive maximum",
-            says="A local maximum (L''(0) < 0) attracts exactly when L''(0) > -D''(0)/2.",
-            left=r"\{0\}\text{ attractive iff }",
-            form=Region(_attractive_region),
-            printed=L_2 > -D_2 / 2,
-            near_misses=(
-                NearMiss("D taken for the whole diffusion", L_2 > -D_2 / 4),
-                NearMiss("factor 1/2 lost", L_2 > -D_2),
-                NearMiss("no local maximum attracts", L_2 > 0),
-            ),
-            domain=(sp.Ne(L_2 + D_2 / 2, 0), L_2 < 0),
-        ),
-    ),
-)
+@paper.claim("SC-029", "Section 4, after Theorem 4.1", symbols=JET_SYMBOLS, kind=Kind.THRESHOLD)
+def maximum_steepness():
+    r"""Maximum steepness.
 
-SC_030 = Claim(
-    id="SC-030",
-    title="double-well example",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Section 4"),
-    symbols=WELL_SYMBOLS,
-    printed_text=(
-        "L = (theta^2 - mu)^2/4, d theta = -(theta^3 - mu theta) dt + zeta theta dB, minima theta = +-sqrt(mu), "
-        "theta = 0 a local maximum and an invariant set"
-    ),
-    statements=(
-        Statement(
-            name="drift",
-            says="The drift is minus the gradient of L.",
-            left=r"-L'(\theta)",
-            form=Identity(lambda: -sp.diff(WELL.potential, theta)),
-            printed=-(theta**3 - mu * theta),
-            near_misses=(
-                NearMiss("factor 4 of the quartic lost", -4 * (theta**3 - mu * theta)),
-                NearMiss("sign of mu", -(theta**3 + mu * theta)),
-            ),
-        ),
-        Statement(
-            name="critical points",
-            says="Gradient at sqrt(mu) and at 0, and curvature at both.",
-            left=r"(L'(\sqrt\mu),\ L'(0),\ L''(\sqrt\mu),\ L''(0))",
-            form=Identity(lambda: _gradient_and_curvature_at_critical_points()),
-            printed=sp.Matrix([0, 0, 2 * mu, -mu]),
-            near_misses=(
-                NearMiss("0 a local minimum", sp.Matrix([0, 0, 2 * mu, mu])),
-                NearMiss("curvature of the minima halved", sp.Matrix([0, 0, mu, -mu])),
-            ),
-            domain=(mu > 0,),
-        ),
-        Statement(
-            name="rate",
-            says="Theorem 4.1 for this process: alpha = -mu + zeta^2/2.",
-            left=r"\alpha",
-            form=Identity(lambda: attractivity_rate(WELL.process, 0).alpha),
-            printed=-mu + zeta**2 / 2,
-            near_misses=(
-                NearMiss("factor 1/2 lost", -mu + zeta**2),
-                NearMiss("D taken for the whole diffusion", -mu + zeta**2 / 4),
-            ),
-        ),
-    ),
-)
+    the collapsing condition can be satisfied with negative curvature provided that L''(0) > -D''(0)/2
+    """
+    yield holds_when(
+        "steepest attractive maximum",
+        r"\{0\}\text{ attractive iff }",
+        printed=L_2 > -D_2 / 2,
+        derived=_attractive_region,
+        wrong={
+            "D taken for the whole diffusion": L_2 > -D_2 / 4,
+            "factor 1/2 lost": L_2 > -D_2,
+            "no local maximum attracts": L_2 > 0,
+        },
+        says="A local maximum (L''(0) < 0) attracts exactly when L''(0) > -D''(0)/2.",
+        domain=(sp.Ne(L_2 + D_2 / 2, 0), L_2 < 0),
+    )
+
+
+@paper.claim("SC-030", "Section 4", symbols=WELL_SYMBOLS, kind=Kind.IDENTITY)
+def double_well_example():
+    r"""Double-well example.
+
+    L = (theta^2 - mu)^2/4, d theta = -(theta^3 - mu theta) dt + zeta theta dB, minima theta = +-sqrt(mu),
+    theta = 0 a local maximum and an invariant set
+    """
+    yield equals(
+        "drift",
+        r"-L'(\theta)",
+        printed=-(theta**3 - mu * theta),
+        derived=lambda: -sp.diff(WELL.potential, theta),
+        wrong={"factor 4 of the quartic lost": -4 * (theta**3 - mu * theta), "sign of mu": -(theta**3 + mu * theta)},
+        says="The drift is minus the gradient of L.",
+    )
+    yield equals(
+        "critical points",
+        r"(L'(\sqrt\mu),\ L'(0),\ L''(\sqrt\mu),\ L''(0))",
+        printed=sp.Matrix([0, 0, 2 * mu, -mu]),
+        derived=lambda: _gradient_and_curvature_at_critical_points(),
+        wrong={
+            "0 a local minimum": sp.Matrix([0, 0, 2 * mu, mu]),
+            "curvature of the minima halved": sp.Matrix([0, 0, mu, -mu]),
+        },
+        says="Gradient at sqrt(mu) and at 0, and curvature at both.",
+        domain=(mu > 0,),
+    )
+    yield equals(
+        "rate",
+        r"\alpha",
+        printed=-mu + zeta**2 / 2,
+        derived=lambda: attractivity_rate(WELL.process, 0).alpha,
+        wrong={"factor 1/2 lost": -mu + zeta**2, "D taken for the whole diffusion": -mu + zeta**2 / 4},
+        says="Theorem 4.1 for this process: alpha = -mu + zeta^2/2.",
+    )
 
 
 def _gradient_and_curvature_at_critical_points() -> sp.Matrix:
@@ -456,6 +409,3 @@ def _gradient_and_curvature_at_critical_points() -> sp.Matrix:
     curvature = sp.diff(gradient, theta)
     points = (sp.sqrt(mu), sp.S.Zero)
     return sp.Matrix([f.subs(theta, point) for f in (gradient, curvature) for point in points])
-
-
-CLAIMS = (SC_024, SC_025, SC_026, SC_027, SC_028, SC_029, SC_030)

@@ -19,17 +19,9 @@ from theory.stability.lyapunov import constant_growth, top_exponent
 from theory.stability.theorem_4_2 import slack as delta
 from theory.stability.theorem_4_2 import sufficient_condition
 from theory.stability.transverse import transverse_linearisation
-from verification.claim import (
-    Bound,
-    Citation,
-    Claim,
-    Experiment,
-    Identity,
-    Kind,
-    NearMiss,
-    Region,
-    Statement,
-)
+from verification.authoring.shorthand import bounds, equals, holds_when
+from verification.claim import Kind
+from verification.forms import Experiment
 from verification.papers.stochastic_collapse.attraction.normal_jets import (
     JETS,
     NORMAL,
@@ -39,9 +31,8 @@ from verification.papers.stochastic_collapse.attraction.normal_jets import (
     x_1,
     x_2,
 )
-from verification.papers.stochastic_collapse.paper import PAPER
-
-SAMPLERS = "verification.papers.stochastic_collapse.measured.several_dimensions"
+from verification.papers.stochastic_collapse.measured.several_dimensions import growth_under_isotropic_noise
+from verification.papers.stochastic_collapse.paper import paper
 
 h_11, h_12, h_22 = sp.symbols("h_11 h_12 h_22", real=True)
 curvature = sp.Symbol("L''", real=True)
@@ -113,11 +104,9 @@ def _with_rotation(rate: sp.Expr) -> sp.Expr:
     return rate + (rotation**2 - zeta**2) / 2
 
 
-SC_034 = Claim(
-    id="SC-034",
-    title="sufficient condition in several dimensions (Theorem 4.2)",
-    kind=Kind.THRESHOLD,
-    cites=Citation(PAPER, "Theorem 4.2, Eq. (6)"),
+@paper.claim(
+    "SC-034",
+    "Theorem 4.2, Eq. (6)",
     symbols=JETS
     | {
         h_11: "Hessian of L on the normal space (all entries h_ij)",
@@ -128,10 +117,7 @@ SC_034 = Claim(
         a_2: "smaller growth rate",
         rotation: "amplitude of the rotating noise",
     },
-    printed_text=(
-        "if nabla_n^2 n^T D n > delta and nabla_n^2 (L - Tr D_perp/2 + (1 - delta) n^T D n) > 0 for any unit normal n "
-        "and theta in A, then A is stochastically attractive"
-    ),
+    kind=Kind.THRESHOLD,
     notes=(
         "That A is invariant is assumed in Appendix E.1 only, and without it D_perp need not vanish on A. 'n^T D n^T' "
         "is a slip for n^T D n.",
@@ -144,70 +130,71 @@ SC_034 = Claim(
         "SC-039.",
         "With delta for (26) and (27) alike nothing is lost: both conditions get weaker as delta decreases.",
     ),
-    statements=(
-        Statement(
-            name="left side of (6)",
-            says="Minus the generator on l^(2 delta), over 2 delta l^(2 delta), to leading order in l.",
-            left=r"-\frac{\mathcal{A}\,l^{2\delta}}{2\delta\,l^{2\delta}}",
-            form=Identity(lambda: _decay_of_power(linear_flow(-H), 2 * delta)),
-            printed=_left_side(quadratic(H)),
-            near_misses=(
-                NearMiss("sign of the loss", _left_side(-quadratic(H))),
-                NearMiss("factor 1/2 of the trace lost", _left_side(quadratic(H), half=sp.S.One)),
-                NearMiss("sign of the trace", _left_side(quadratic(H), half=-sp.Rational(1, 2))),
-                NearMiss("delta added", _left_side(quadratic(H), radial=1 + delta)),
-                NearMiss(
-                    "D taken for the whole diffusion", _left_side(quadratic(H), sp.Rational(1, 4), (1 - delta) / 2)
-                ),
-            ),
-        ),
-        Statement(
-            name="isotropic noise",
-            says="For D = zeta^2 |x|^2/2 in 1, 2, 3 and 5 dimensions, (6) at delta = 0 is minus the log rate: sharp.",
-            left=r"-\lim_t \log|x_t|/t \quad (d = 1, 2, 3, 5)",
-            form=Identity(_isotropic_decay),
-            printed=_isotropic_left_side(lambda d: sp.Integer(d)),
-            near_misses=(
-                NearMiss("one-dimensional in every direction", _isotropic_left_side(lambda d: sp.S.One)),
-                NearMiss("trace over tangential directions", _isotropic_left_side(lambda d: sp.Integer(d - 1))),
-                NearMiss("trace doubled", _isotropic_left_side(lambda d: sp.Integer(2 * d))),
-            ),
-            experiments=tuple(
-                Experiment(
-                    name=f"log rate in {d} dimensions at curvature -1/2, zeta=1",
-                    sampler=f"{SAMPLERS}:growth_under_isotropic_noise",
-                    arguments={"d": d, "g": "-1/2"},
-                    predicted=_isotropic_rate(i),
-                    variation=variation,
-                    skewness=0.5,
-                )
-                for i, d, variation in ((1, 2, 2.0), (2, 3, 1.0), (3, 5, 0.55))
-            ),
-        ),
-        Statement(
-            name="bounds the exponent",
-            says="Top exponent of a process with rates alpha_1 > alpha_2: at most max_n of minus (6) at delta = 0.",
-            left=r"\lambda \le",
-            form=Bound(lambda: _stretched_exponent()),
-            printed=_with_rotation(a_1),
-            near_misses=(
-                NearMiss("the mean over directions", _with_rotation((a_1 + a_2) / 2)),
-                NearMiss("rotating noise ignored", a_1 - zeta**2 / 2),
-                NearMiss("the smallest over directions", _with_rotation(a_2)),
-            ),
-            domain=(a_1 > a_2,),
-        ),
-        Statement(
-            name="not necessary",
-            says="At alpha_1 = 1/2, alpha_2 = -3/2, zeta = tau = 1 the exponent is negative although (6) is violated.",
-            left=r"\lambda <",
-            form=Bound(lambda: _stretched_exponent().subs(_VIOLATING), relation="<"),
-            printed=sp.S.Zero,
-            near_misses=(NearMiss("twice as fast as it is", -sp.Rational(1, 10)),),
-            counts=False,
-        ),
-    ),
 )
+def sufficient_condition_in_several_dimensions():
+    r"""Sufficient condition in several dimensions (Theorem 4.2).
+
+    if nabla_n^2 n^T D n > delta and nabla_n^2 (L - Tr D_perp/2 + (1 - delta) n^T D n) > 0 for any unit normal
+    n and theta in A, then A is stochastically attractive
+    """
+    yield equals(
+        "left side of (6)",
+        r"-\frac{\mathcal{A}\,l^{2\delta}}{2\delta\,l^{2\delta}}",
+        printed=_left_side(quadratic(H)),
+        derived=lambda: _decay_of_power(linear_flow(-H), 2 * delta),
+        wrong={
+            "sign of the loss": _left_side(-quadratic(H)),
+            "factor 1/2 of the trace lost": _left_side(quadratic(H), half=sp.S.One),
+            "sign of the trace": _left_side(quadratic(H), half=-sp.Rational(1, 2)),
+            "delta added": _left_side(quadratic(H), radial=1 + delta),
+            "D taken for the whole diffusion": _left_side(quadratic(H), sp.Rational(1, 4), (1 - delta) / 2),
+        },
+        says="Minus the generator on l^(2 delta), over 2 delta l^(2 delta), to leading order in l.",
+    )
+    yield equals(
+        "isotropic noise",
+        r"-\lim_t \log|x_t|/t \quad (d = 1, 2, 3, 5)",
+        printed=_isotropic_left_side(lambda d: sp.Integer(d)),
+        derived=_isotropic_decay,
+        wrong={
+            "one-dimensional in every direction": _isotropic_left_side(lambda d: sp.S.One),
+            "trace over tangential directions": _isotropic_left_side(lambda d: sp.Integer(d - 1)),
+            "trace doubled": _isotropic_left_side(lambda d: sp.Integer(2 * d)),
+        },
+        says="For D = zeta^2 |x|^2/2 in 1, 2, 3 and 5 dimensions, (6) at delta = 0 is minus the log rate: sharp.",
+        measured=tuple(
+            Experiment(
+                name=f"log rate in {d} dimensions at curvature -1/2, zeta=1",
+                sampler=growth_under_isotropic_noise,
+                arguments={"d": d, "g": "-1/2"},
+                predicted=_isotropic_rate(i),
+            )
+            for i, d, variation in ((1, 2, 2.0), (2, 3, 1.0), (3, 5, 0.55))
+        ),
+    )
+    yield bounds(
+        "bounds the exponent",
+        r"\lambda \le",
+        printed=_with_rotation(a_1),
+        exact=lambda: _stretched_exponent(),
+        wrong={
+            "the mean over directions": _with_rotation((a_1 + a_2) / 2),
+            "rotating noise ignored": a_1 - zeta**2 / 2,
+            "the smallest over directions": _with_rotation(a_2),
+        },
+        says="Top exponent of a process with rates alpha_1 > alpha_2: at most max_n of minus (6) at delta = 0.",
+        domain=(a_1 > a_2,),
+    )
+    yield bounds(
+        "not necessary",
+        r"\lambda <",
+        printed=sp.S.Zero,
+        relation="<",
+        exact=lambda: _stretched_exponent().subs(_VIOLATING),
+        wrong={"twice as fast as it is": -sp.Rational(1, 10)},
+        says="At alpha_1 = 1/2, alpha_2 = -3/2, zeta = tau = 1 the exponent is negative although (6) is violated.",
+        remark=True,
+    )
 
 
 def _neuron() -> ItoProcess:
@@ -245,20 +232,15 @@ def _gradient_on_pure_rays() -> sp.Matrix:
     return sp.Matrix([incoming, outgoing])
 
 
-SC_039 = Claim(
-    id="SC-039",
-    title="scope of Theorem 4.2 at sign invariant sets",
-    kind=Kind.THRESHOLD,
-    cites=Citation(PAPER, "not printed; on Theorem 4.2, Section 4"),
+@paper.claim(
+    "SC-039",
+    "not printed; on Theorem 4.2, Section 4",
     symbols={
         signal: "signal: d w_1 = c w_2 dt + s w_2 dB, d w_2 = c w_1 dt + s w_1 dB",
         noise: "noise amplitude s > 0",
         phi: "angle of the normal direction in the (w_1, w_2) plane",
     },
-    printed_text=(
-        "linear neuron: the left side of (6) is -c sin(2 phi) - s^2 cos^2(2 phi) + s^2/2 and n^T D n = 0 at phi = 0, "
-        "for every noise level, although collapse occurs exactly if s^2/2 > |c|"
-    ),
+    kind=Kind.THRESHOLD,
     notes=(
         "A result of the catalogue, not of the paper: theorem 4.2 never applies to a sign invariant set. A per-sample "
         "gradient has no component along purely incoming (w_2 = 0) or purely outgoing (w_1 = 0) weights, so nabla_n^2 "
@@ -266,67 +248,60 @@ SC_039 = Claim(
         "What decides is the sign of the top transverse Lyapunov exponent. Appendix F.1 of the paper uses the "
         "directions w_1 + w_2 and w_1 - w_2 instead, in which the linear neuron separates.",
     ),
-    statements=(
-        Statement(
-            name="condition (6) of the neuron",
-            says="Radial noise, and left side of (6) at delta = 0, in the direction phi.",
-            left=r"\left(\nabla_n^2n^\top Dn,\ (6)\right)",
-            form=Identity(_neuron_condition),
-            printed=sp.Matrix(
+)
+def scope_of_theorem_42_at_sign_invariant_sets():
+    r"""Scope of Theorem 4.2 at sign invariant sets.
+
+    linear neuron: the left side of (6) is -c sin(2 phi) - s^2 cos^2(2 phi) + s^2/2 and n^T D n = 0 at phi =
+    0, for every noise level, although collapse occurs exactly if s^2/2 > |c|
+    """
+    yield equals(
+        "condition (6) of the neuron",
+        r"\left(\nabla_n^2n^\top Dn,\ (6)\right)",
+        printed=sp.Matrix(
+            [
+                noise**2 * sp.sin(2 * phi) ** 2,
+                -signal * sp.sin(2 * phi) - noise**2 * sp.cos(2 * phi) ** 2 + noise**2 / 2,
+            ]
+        ),
+        derived=_neuron_condition,
+        wrong={
+            "sign of the signal": sp.Matrix(
                 [
                     noise**2 * sp.sin(2 * phi) ** 2,
-                    -signal * sp.sin(2 * phi) - noise**2 * sp.cos(2 * phi) ** 2 + noise**2 / 2,
+                    signal * sp.sin(2 * phi) - noise**2 * sp.cos(2 * phi) ** 2 + noise**2 / 2,
                 ]
             ),
-            near_misses=(
-                NearMiss(
-                    "sign of the signal",
-                    sp.Matrix(
-                        [
-                            noise**2 * sp.sin(2 * phi) ** 2,
-                            signal * sp.sin(2 * phi) - noise**2 * sp.cos(2 * phi) ** 2 + noise**2 / 2,
-                        ]
-                    ),
-                ),
-                NearMiss(
-                    "radial noise in every direction",
-                    sp.Matrix([noise**2, -signal * sp.sin(2 * phi) + noise**2 / 2]),
-                ),
-                NearMiss(
-                    "angle not doubled",
-                    sp.Matrix(
-                        [
-                            noise**2 * sp.sin(phi) ** 2,
-                            -signal * sp.sin(phi) - noise**2 * sp.cos(phi) ** 2 + noise**2 / 2,
-                        ]
-                    ),
-                ),
+            "radial noise in every direction": sp.Matrix([noise**2, -signal * sp.sin(2 * phi) + noise**2 / 2]),
+            "angle not doubled": sp.Matrix(
+                [
+                    noise**2 * sp.sin(phi) ** 2,
+                    -signal * sp.sin(phi) - noise**2 * sp.cos(phi) ** 2 + noise**2 / 2,
+                ]
             ),
-        ),
-        Statement(
-            name="collapse of the neuron",
-            says="The top Lyapunov exponent is negative exactly when s^2/2 > |c|.",
-            left=r"\lambda < 0\text{ iff }",
-            form=Region(_neuron_collapses),
-            printed=noise**2 / 2 > sp.Abs(signal),
-            near_misses=(
-                NearMiss("one sign of the signal only", noise**2 / 2 > signal),
-                NearMiss("factor 1/2 lost", noise**2 > sp.Abs(signal)),
-                NearMiss("as (6) says: never", sp.false),
-            ),
-        ),
-        Statement(
-            name="pure directions",
-            says="The component of a per-sample gradient along a purely incoming, and a purely outgoing, direction.",
-            left=r"(n^\top\nabla\ell|_{w_2=0},\ n^\top\nabla\ell|_{w_1=0})",
-            form=Identity(_gradient_on_pure_rays),
-            printed=sp.Matrix([0, 0]),
-            near_misses=(
-                NearMiss("incoming weights feel the loss", sp.Matrix([signal, 0])),
-                NearMiss("outgoing weights feel the loss", sp.Matrix([0, signal])),
-            ),
-        ),
-    ),
-)
-
-CLAIMS = (SC_034, SC_039)
+        },
+        says="Radial noise, and left side of (6) at delta = 0, in the direction phi.",
+    )
+    yield holds_when(
+        "collapse of the neuron",
+        r"\lambda < 0\text{ iff }",
+        printed=noise**2 / 2 > sp.Abs(signal),
+        derived=_neuron_collapses,
+        wrong={
+            "one sign of the signal only": noise**2 / 2 > signal,
+            "factor 1/2 lost": noise**2 > sp.Abs(signal),
+            "as (6) says: never": sp.false,
+        },
+        says="The top Lyapunov exponent is negative exactly when s^2/2 > |c|.",
+    )
+    yield equals(
+        "pure directions",
+        r"(n^\top\nabla\ell|_{w_2=0},\ n^\top\nabla\ell|_{w_1=0})",
+        printed=sp.Matrix([0, 0]),
+        derived=_gradient_on_pure_rays,
+        wrong={
+            "incoming weights feel the loss": sp.Matrix([signal, 0]),
+            "outgoing weights feel the loss": sp.Matrix([0, signal]),
+        },
+        says="The component of a per-sample gradient along a purely incoming, and a purely outgoing, direction.",
+    )

@@ -10,11 +10,7 @@ from theory.networks.activations import origin_passing_function
 from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import AffineSet
 from theory.symmetry.coordinatewise import adam_first_step, escaping_step
-from verification.claim import (
-    Invariance,
-    NearMiss,
-    Statement,
-)
+from verification.authoring.shorthand import is_kept
 from verification.papers.stochastic_collapse.sets.neurons import ROUNDING, sgd_runs, through_origin
 from verification.papers.stochastic_collapse.sets.symmetries import CLASS_SUMS, SUM_VALUES, profile, rest
 
@@ -68,39 +64,37 @@ PERMUTATION_SET = ADAM_NET.permutation_constraints((1, 1, 2))
 
 
 ADAM = (
-    Statement(
-        name="Adam, vanishing neuron",
-        says="The constraints of a set that any optimiser keeps which treats weights alike and one by one, as Adam.",
-        left=r"0 =",
-        form=Invariance(_escaping_coordinatewise, "verification.papers.stochastic_collapse.beyond.adam:run_adam"),
+    is_kept(
+        "Adam, vanishing neuron",
+        r"0 =",
         printed=SIGN_SET,
-        near_misses=(
-            NearMiss("sums in front of a softmax (SC-012), which SGD keeps", CLASS_SUMS),
-            NearMiss("outgoing weights free", sp.Matrix(SIGN_SET[:3])),
-        ),
+        escaping=_escaping_coordinatewise,
+        run=run_adam,
+        wrong={
+            "sums in front of a softmax (SC-012), which SGD keeps": CLASS_SUMS,
+            "outgoing weights free": sp.Matrix(SIGN_SET[:3]),
+        },
+        says="The constraints of a set that any optimiser keeps which treats weights alike and one by one, as Adam.",
     ),
-    Statement(
-        name="Adam, identical neurons",
-        says="The same for two neurons of a layer.",
-        left=r"0 =",
-        form=Invariance(
-            _escaping_coordinatewise, "verification.papers.stochastic_collapse.beyond.adam:run_adam", ROUNDING
-        ),
+    is_kept(
+        "Adam, identical neurons",
+        r"0 =",
         printed=PERMUTATION_SET,
-        near_misses=(
-            NearMiss("sums in front of a softmax (SC-012), which SGD keeps", CLASS_SUMS),
-            NearMiss("incoming weights free", sp.Matrix(PERMUTATION_SET[2:])),
-        ),
+        escaping=_escaping_coordinatewise,
+        run=run_adam,
+        tolerance=ROUNDING,
+        wrong={
+            "sums in front of a softmax (SC-012), which SGD keeps": CLASS_SUMS,
+            "incoming weights free": sp.Matrix(PERMUTATION_SET[2:]),
+        },
+        says="The same for two neurons of a layer.",
     ),
-    Statement(
-        name="Adam, reflections of the plane",
-        says="Normals, by row, of lines that Adam's first step keeps for every loss symmetric as Theorem 3.1 asks.",
-        left=r"n =",
-        form=Invariance(_escaping_reflections),
+    is_kept(
+        "Adam, reflections of the plane",
+        r"n =",
         printed=sp.Matrix([[1, 0], [0, 1], [1, -1], [1, 1]]),
-        near_misses=(
-            NearMiss("any other normal: (1, 2)", sp.Matrix([[1, 2]])),
-            NearMiss("(3, -1)", sp.Matrix([[3, -1]])),
-        ),
+        escaping=_escaping_reflections,
+        wrong={"any other normal: (1, 2)": sp.Matrix([[1, 2]]), "(3, -1)": sp.Matrix([[3, -1]])},
+        says="Normals, by row, of lines that Adam's first step keeps for every loss symmetric as Theorem 3.1 asks.",
     ),
 )

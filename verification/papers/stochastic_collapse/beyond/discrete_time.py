@@ -19,9 +19,11 @@ from theory.discrete.growth_rate import (
 from theory.discrete.random_map import kappa_3, kappa_4
 from theory.notation import eta, mu, zeta
 from verification.authoring import predictions
-from verification.claim import Citation, Claim, Comparison, Experiment, Identity, Kind, NearMiss, Statement
-from verification.papers.stochastic_collapse.attraction.one_dimension import SAMPLERS
-from verification.papers.stochastic_collapse.paper import PAPER
+from verification.authoring.shorthand import equals
+from verification.claim import Kind
+from verification.forms import Comparison, Experiment
+from verification.papers.stochastic_collapse.measured.one_dimension import log_of_gaussian_multiplier
+from verification.papers.stochastic_collapse.paper import paper
 
 m = sp.Symbol("m", real=True)
 v = sp.Symbol("v", positive=True)
@@ -69,95 +71,87 @@ POINTS = tuple(
     )
 )
 
-SC_110 = Claim(
-    id="SC-110",
-    title="collapse threshold of the Gaussian chain",
-    kind=Kind.THRESHOLD,
-    cites=Citation(PAPER, "not printed; relevant to Figures 1 and 5"),
+
+@paper.claim(
+    "SC-110",
+    "not printed; relevant to Figures 1 and 5",
     symbols={m: "1 + eta mu", v: "eta zeta^2", kappa_3: "E xi^3", kappa_4: "E xi^4"},
+    kind=Kind.THRESHOLD,
     scope="theta' = theta (1 + eta mu + sqrt(eta) zeta xi), E xi = 0, E xi^2 = 1; expansion up to O(eta^(3/2))",
-    printed_text=(
-        "collapse iff Lambda = E log|1 + eta mu + sqrt(eta) zeta xi| < 0; for X ~ N(m,v): E log|X| = (1/2) log v "
-        "- (1/2)(gamma + log 2) + (m^2/2v) 2F2(1,1; 3/2,2; -m^2/2v); "
-        "Lambda/eta = mu - zeta^2/2 + sqrt(eta) kappa3 zeta^3/3 "
-        "+ eta(-mu^2/2 + mu zeta^2 - kappa4 zeta^4/4) + O(eta^{3/2})"
-    ),
     notes=(
         "A result of the catalogue, not of the paper.",
         "For signs with eta zeta^2 > 1 collapse needs (1 + eta mu)^2 > eta zeta^2 - 1 besides mu < mu_c. For Gaussian "
         "steps nothing collapses once eta zeta^2 >= 2 e^gamma = 3.562, whatever mu is: the window has an upper edge.",
         "To first order in the step, Gaussian steps raise the critical drift and sign steps lower it.",
     ),
-    statements=(
-        Statement(
-            name="Gaussian multiplier",
-            says="E log|X| for X ~ N(m, v).",
-            left=r"E\log|X|",
-            form=Identity(lambda: gaussian_growth_rate(m, v)),
-            printed=PRINTED_RATE,
-            near_misses=(
-                NearMiss("gamma with the other sign", PRINTED_RATE + sp.EulerGamma),
-                NearMiss("log 2 lost", PRINTED_RATE + sp.log(2) / 2),
-                NearMiss("argument not halved", _gauss + _y * sp.hyper((1, 1), (sp.Rational(3, 2), 2), -2 * _y)),
-                NearMiss("no hypergeometric term", _gauss),
-            ),
-            comparisons=(
-                Comparison(
-                    name="quadrature",
-                    evaluator="verification.papers.stochastic_collapse.beyond.discrete_time:log_mean_by_quadrature",
-                    arguments=POINTS,
-                    predicted=_at_point,
-                    tolerance=1e-10,
-                ),
-            ),
-            experiments=(
-                Experiment(
-                    name="E log|X| at m=10, v=100",
-                    sampler=f"{SAMPLERS}:log_of_gaussian_multiplier",
-                    arguments={"m": "10", "v": "100"},
-                    predicted=predictions.at({m: "10", v: "100"}),
-                    variation=0.7,
-                    skewness=2.0,
-                ),
-            ),
-        ),
-        Statement(
-            name="expansion",
-            says="Lambda/eta for small steps and any standardised noise.",
-            left=r"\Lambda/\eta",
-            form=Identity(lambda: growth_rate_expansion(2)),
-            printed=EXPANSION,
-            near_misses=(
-                NearMiss("diffusion limit only", mu - zeta**2 / 2),
-                NearMiss("sign of the skewness term", EXPANSION - 2 * sp.sqrt(eta) * kappa_3 * zeta**3 / 3),
-                NearMiss("kappa_4 for 3 kappa_4", EXPANSION - eta * kappa_4 * zeta**4 / 2),
-                NearMiss("cross term halved", EXPANSION - eta * mu * zeta**2 / 2),
-            ),
-        ),
-        Statement(
-            name="Gaussian threshold",
-            says="The critical drift for Gaussian steps, to first order.",
-            left=r"\mu_c",
-            form=Identity(lambda: collapse_threshold_expansion(2).subs({kappa_3: 0, kappa_4: 3})),
-            printed=zeta**2 / 2 + sp.Rational(3, 8) * eta * zeta**4,
-            near_misses=(
-                NearMiss("no correction", zeta**2 / 2),
-                NearMiss("sign steps", zeta**2 / 2 - eta * zeta**4 / 8),
-                NearMiss("coefficient 3/4", zeta**2 / 2 + sp.Rational(3, 4) * eta * zeta**4),
-            ),
-        ),
-        Statement(
-            name="sign threshold",
-            says="The critical drift for steps with signs xi = +-1, exactly.",
-            left=r"\mu_c",
-            form=Identity(sign_collapse_threshold),
-            printed=(sp.sqrt(1 + eta * zeta**2) - 1) / eta,
-            near_misses=(
-                NearMiss("first order only", zeta**2 / 2 - eta * zeta**4 / 8),
-                NearMiss("diffusion limit", zeta**2 / 2),
-            ),
-        ),
-    ),
 )
+def collapse_threshold_of_the_gaussian_chain():
+    r"""Collapse threshold of the Gaussian chain.
 
-CLAIMS = (SC_110,)
+    collapse iff Lambda = E log|1 + eta mu + sqrt(eta) zeta xi| < 0; for X ~ N(m,v): E log|X| = (1/2) log v -
+    (1/2)(gamma + log 2) + (m^2/2v) 2F2(1,1; 3/2,2; -m^2/2v); Lambda/eta = mu - zeta^2/2 + sqrt(eta) kappa3
+    zeta^3/3 + eta(-mu^2/2 + mu zeta^2 - kappa4 zeta^4/4) + O(eta^{3/2})
+    """
+    yield equals(
+        "Gaussian multiplier",
+        r"E\log|X|",
+        printed=PRINTED_RATE,
+        derived=lambda: gaussian_growth_rate(m, v),
+        wrong={
+            "gamma with the other sign": PRINTED_RATE + sp.EulerGamma,
+            "log 2 lost": PRINTED_RATE + sp.log(2) / 2,
+            "argument not halved": _gauss + _y * sp.hyper((1, 1), (sp.Rational(3, 2), 2), -2 * _y),
+            "no hypergeometric term": _gauss,
+        },
+        says="E log|X| for X ~ N(m, v).",
+        measured=(
+            Experiment(
+                name="E log|X| at m=10, v=100",
+                sampler=log_of_gaussian_multiplier,
+                arguments={"m": "10", "v": "100"},
+                predicted=predictions.at({m: "10", v: "100"}),
+            ),
+        ),
+        compared=(
+            Comparison(
+                name="quadrature",
+                evaluator=log_mean_by_quadrature,
+                arguments=POINTS,
+                predicted=_at_point,
+                tolerance=1e-10,
+            ),
+        ),
+    )
+    yield equals(
+        "expansion",
+        r"\Lambda/\eta",
+        printed=EXPANSION,
+        derived=lambda: growth_rate_expansion(2),
+        wrong={
+            "diffusion limit only": mu - zeta**2 / 2,
+            "sign of the skewness term": EXPANSION - 2 * sp.sqrt(eta) * kappa_3 * zeta**3 / 3,
+            "kappa_4 for 3 kappa_4": EXPANSION - eta * kappa_4 * zeta**4 / 2,
+            "cross term halved": EXPANSION - eta * mu * zeta**2 / 2,
+        },
+        says="Lambda/eta for small steps and any standardised noise.",
+    )
+    yield equals(
+        "Gaussian threshold",
+        r"\mu_c",
+        printed=zeta**2 / 2 + sp.Rational(3, 8) * eta * zeta**4,
+        derived=lambda: collapse_threshold_expansion(2).subs({kappa_3: 0, kappa_4: 3}),
+        wrong={
+            "no correction": zeta**2 / 2,
+            "sign steps": zeta**2 / 2 - eta * zeta**4 / 8,
+            "coefficient 3/4": zeta**2 / 2 + sp.Rational(3, 4) * eta * zeta**4,
+        },
+        says="The critical drift for Gaussian steps, to first order.",
+    )
+    yield equals(
+        "sign threshold",
+        r"\mu_c",
+        printed=(sp.sqrt(1 + eta * zeta**2) - 1) / eta,
+        derived=sign_collapse_threshold,
+        wrong={"first order only": zeta**2 / 2 - eta * zeta**4 / 8, "diffusion limit": zeta**2 / 2},
+        says="The critical drift for steps with signs xi = +-1, exactly.",
+    )

@@ -15,17 +15,9 @@ from theory.discrete.growth_rate import growth_rate_expansion
 from theory.discrete.momentum import momentum as m
 from theory.discrete.random_map import kappa_3, kappa_4
 from theory.notation import eta, mu, zeta
+from verification.authoring.shorthand import agrees, equals
 from verification.authoring.simulated import number, precision
-from verification.claim import (
-    Comparison,
-    Draw,
-    Experiment,
-    Identity,
-    NearMiss,
-    Numerical,
-    Samples,
-    Statement,
-)
+from verification.forms import Comparison, Draw, Experiment, Samples
 from verification.papers.stochastic_collapse.beyond.near_invariant_point import decay, descent, h, ratio
 from verification.papers.stochastic_collapse.beyond.windows import EXAMPLE, h_1, h_2
 
@@ -170,11 +162,9 @@ def _flow_growth(learning_rate: sp.Rational) -> sp.Expr:
 def _momentum_run(case: Mapping[str, str], variation: float) -> Experiment:
     return Experiment(
         name=f"SGD, momentum {case['m']}, eta={case['eta']}",
-        sampler="verification.papers.stochastic_collapse.beyond.momentum:growth_with_momentum",
+        sampler=growth_with_momentum,
         arguments=case,
         predicted=lambda candidate: _entry(candidate, case),
-        variation=variation,
-        skewness=0.5,
     )
 
 
@@ -182,112 +172,104 @@ _g = sp.Matrix([[1 - eta * (h + decay), -eta * m], [h + decay, m]])
 
 
 MOMENTUM = (
-    Statement(
-        name="step with momentum",
-        says="The matrix of a step with momentum and weight decay on h theta^2/2, in (theta, v).",
-        left=r"(\theta, v)'",
-        form=Identity(step_with_momentum),
+    equals(
+        "step with momentum",
+        r"(\theta, v)'",
         printed=_g,
-        near_misses=(
-            NearMiss("the old velocity moves the weight", sp.Matrix([[1, -eta], [h + decay, m]])),
-            NearMiss("dampened", sp.Matrix([[1 - eta * (1 - m) * (h + decay), -eta * m], [(1 - m) * (h + decay), m]])),
-            NearMiss("decoupled decay", sp.Matrix([[1 - eta * (h + decay), -eta * m], [h, m]])),
-        ),
+        derived=step_with_momentum,
+        wrong={
+            "the old velocity moves the weight": sp.Matrix([[1, -eta], [h + decay, m]]),
+            "dampened": sp.Matrix([[1 - eta * (1 - m) * (h + decay), -eta * m], [(1 - m) * (h + decay), m]]),
+            "decoupled decay": sp.Matrix([[1 - eta * (h + decay), -eta * m], [h, m]]),
+        },
+        says="The matrix of a step with momentum and weight decay on h theta^2/2, in (theta, v).",
     ),
-    Statement(
-        name="ratio of weights",
-        says="The next ratio of successive weights, given the last one r.",
-        left=r"\theta_{k+1}/\theta_k",
-        form=Identity(_ratio),
+    equals(
+        "ratio of weights",
+        r"\theta_{k+1}/\theta_k",
         printed=1 + m - eta * h - m / ratio,
-        near_misses=(
-            NearMiss("plain descent", 1 - eta * h),
-            NearMiss("momentum inverted", 1 + m - eta * h - m * ratio),
-        ),
+        derived=_ratio,
+        wrong={"plain descent": 1 - eta * h, "momentum inverted": 1 + m - eta * h - m * ratio},
+        says="The next ratio of successive weights, given the last one r.",
     ),
-    Statement(
-        name="sum of the exponents",
-        says="The sum of the two Lyapunov exponents, the mean logarithm of the determinant, whatever the noise.",
-        left=r"\Lambda_1 + \Lambda_2",
-        form=Identity(_sum_of_exponents),
+    equals(
+        "sum of the exponents",
+        r"\Lambda_1 + \Lambda_2",
         printed=sp.log(m),
-        near_misses=(NearMiss("twice", 2 * sp.log(m)), NearMiss("half", sp.log(m) / 2)),
+        derived=_sum_of_exponents,
+        wrong={"twice": 2 * sp.log(m), "half": sp.log(m) / 2},
+        says="The sum of the two Lyapunov exponents, the mean logarithm of the determinant, whatever the noise.",
         domain=(m < 1,),
     ),
-    Statement(
-        name="effective learning rate",
-        says="Lambda/eta at the orders 1 and sqrt(eta): that of plain descent at eta/(1-m).",
-        left=r"([1], [\sqrt\eta])\,\Lambda/\eta",
-        form=Identity(_leading),
+    equals(
+        "effective learning rate",
+        r"([1], [\sqrt\eta])\,\Lambda/\eta",
         printed=LEADING,
-        near_misses=(
-            NearMiss("noise not rescaled", sp.Matrix([(mu - zeta**2 / 2) / (1 - m), LEADING[1]])),
-            NearMiss("variance of the velocity", sp.Matrix([(mu - zeta**2 / (2 * (1 - m**2))) / (1 - m), LEADING[1]])),
-            NearMiss("not rescaled at all", LEADING.subs(m, 0)),
-            NearMiss("skewness rescaled once less", sp.Matrix([LEADING[0], LEADING[1] * (1 - m)])),
-        ),
+        derived=_leading,
+        wrong={
+            "noise not rescaled": sp.Matrix([(mu - zeta**2 / 2) / (1 - m), LEADING[1]]),
+            "variance of the velocity": sp.Matrix([(mu - zeta**2 / (2 * (1 - m**2))) / (1 - m), LEADING[1]]),
+            "not rescaled at all": LEADING.subs(m, 0),
+            "skewness rescaled once less": sp.Matrix([LEADING[0], LEADING[1] * (1 - m)]),
+        },
+        says="Lambda/eta at the orders 1 and sqrt(eta): that of plain descent at eta/(1-m).",
         domain=(m < 1,),
     ),
-    Statement(
-        name="where it ends",
-        says="Lambda/eta at order eta, where momentum is no rescaling any more.",
-        left=r"[\eta]\,\Lambda/\eta",
-        form=Identity(_first_correction),
+    equals(
+        "where it ends",
+        r"[\eta]\,\Lambda/\eta",
         printed=CORRECTION,
-        near_misses=(
-            NearMiss("plain descent at eta/(1-m)", PLAIN_CORRECTION),
-            NearMiss("sign of the cross term", CORRECTION - 2 * mu * zeta**2 * (1 + m) / (1 - m) ** 4),
-        ),
+        derived=_first_correction,
+        wrong={
+            "plain descent at eta/(1-m)": PLAIN_CORRECTION,
+            "sign of the cross term": CORRECTION - 2 * mu * zeta**2 * (1 + m) / (1 - m) ** 4,
+        },
+        says="Lambda/eta at order eta, where momentum is no rescaling any more.",
         domain=(m < 1,),
     ),
-    Statement(
-        name="critical drift with momentum",
-        says="The coefficient of eta in the critical drift zeta^2/(2(1-m)) - sqrt(eta) kappa_3 zeta^3/(3(1-m)^2) + ...",
-        left=r"[\eta]\,\mu_c",
-        form=Identity(_threshold_correction),
+    equals(
+        "critical drift with momentum",
+        r"[\eta]\,\mu_c",
         printed=THRESHOLD_CORRECTION,
-        near_misses=(
-            NearMiss("plain descent at eta/(1-m)", zeta**4 * (2 * kappa_4 - 3) / (8 * (1 - m) ** 3)),
-            NearMiss("plain descent", zeta**4 * (2 * kappa_4 - 3) / 8),
-        ),
+        derived=_threshold_correction,
+        wrong={
+            "plain descent at eta/(1-m)": zeta**4 * (2 * kappa_4 - 3) / (8 * (1 - m) ** 3),
+            "plain descent": zeta**4 * (2 * kappa_4 - 3) / 8,
+        },
+        says="The coefficient of eta in the critical drift zeta^2/(2(1-m)) - sqrt(eta) kappa_3 zeta^3/(3(1-m)^2) + ...",
         domain=(m < 1,),
     ),
-    Statement(
-        name="finite learning rates",
-        says="Growth per step for curvatures 5/2 and -3 at (m, eta) = (1/2, 0.15), (9/10, 0.01), (9/10, 0.03).",
-        left=r"\Lambda",
-        form=Numerical(),
+    agrees(
+        "finite learning rates",
+        r"\Lambda",
         printed=sp.Matrix([sp.Rational(-590, 10000), sp.Rational(1443, 10**6), sp.Rational(2397, 10**5)]),
-        near_misses=(
-            NearMiss("plain descent at eta/(1-m)", _for_cases(_plain_growth)),
-            NearMiss("flow at eta/(1-m)", _for_cases(_flow_growth)),
-        ),
-        comparisons=(
+        wrong={"plain descent at eta/(1-m)": _for_cases(_plain_growth), "flow at eta/(1-m)": _for_cases(_flow_growth)},
+        says="Growth per step for curvatures 5/2 and -3 at (m, eta) = (1/2, 0.15), (9/10, 0.01), (9/10, 0.03).",
+        measured=(_momentum_run(CASES[0], 0.35), _momentum_run(CASES[2], 0.4)),
+        compared=(
             Comparison(
                 name="stationary law of the direction",
-                evaluator="verification.papers.stochastic_collapse.beyond.momentum:growth_by_products",
+                evaluator=growth_by_products,
                 arguments=CASES,
                 predicted=_entry,
                 tolerance=2e-2,
             ),
         ),
-        experiments=(_momentum_run(CASES[0], 0.35), _momentum_run(CASES[2], 0.4)),
     ),
-    Statement(
-        name="no window",
-        says="The smallest Lambda/eta at momentum 9/10 over the learning rates 0.006, 0.008, 0.010: it is positive.",
-        left=r"\min_\eta\Lambda/\eta",
-        form=Numerical(),
+    agrees(
+        "no window",
+        r"\min_\eta\Lambda/\eta",
         printed=sp.Rational(874, 10000),
-        near_misses=(
-            NearMiss("a threshold is reached", sp.S.Zero),
-            NearMiss("plain descent at eta/(1-m) = 0.1", 100 * _plain_growth(sp.Rational(1, 10))),
-            NearMiss("flow at eta/(1-m) = 0.1", 100 * _flow_growth(sp.Rational(1, 10))),
-        ),
-        comparisons=(
+        wrong={
+            "a threshold is reached": sp.S.Zero,
+            "plain descent at eta/(1-m) = 0.1": 100 * _plain_growth(sp.Rational(1, 10)),
+            "flow at eta/(1-m) = 0.1": 100 * _flow_growth(sp.Rational(1, 10)),
+        },
+        says="The smallest Lambda/eta at momentum 9/10 over the learning rates 0.006, 0.008, 0.010: it is positive.",
+        compared=(
             Comparison(
                 name="stationary law of the direction",
-                evaluator="verification.papers.stochastic_collapse.beyond.momentum:smallest_growth",
+                evaluator=smallest_growth,
                 arguments=({"m": "9/10"},),
                 predicted=lambda candidate, point: candidate,
                 tolerance=1e-2,

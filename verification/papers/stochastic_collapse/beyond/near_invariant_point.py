@@ -10,9 +10,6 @@ from theory.gradient_noise.data_law import Empirical
 from theory.gradient_noise.descent import gradient_descent
 from theory.gradient_noise.model import Model
 
-HERE = "verification.papers.stochastic_collapse.beyond.scope"
-
-
 weight = sp.Symbol("theta", real=True)
 
 

@@ -10,8 +10,6 @@ from theory.discrete.momentum import momentum as m
 from theory.discrete.random_map import kappa_3, kappa_4
 from theory.notation import mu, zeta
 from verification.claim import (
-    Citation,
-    Claim,
     Kind,
 )
 from verification.papers.stochastic_collapse.beyond.adam import ADAM
@@ -19,7 +17,7 @@ from verification.papers.stochastic_collapse.beyond.momentum import MOMENTUM
 from verification.papers.stochastic_collapse.beyond.near_invariant_point import decay, h, ratio, upper
 from verification.papers.stochastic_collapse.beyond.skewed_noise import SKEWED
 from verification.papers.stochastic_collapse.beyond.weight_decay import WEIGHT_DECAY
-from verification.papers.stochastic_collapse.paper import D_2, JET_SYMBOLS, L_2, PAPER
+from verification.papers.stochastic_collapse.paper import D_2, JET_SYMBOLS, L_2, paper
 
 # --- momentum ----------------------------------------------------------------------------------------------------
 
@@ -33,11 +31,9 @@ from verification.papers.stochastic_collapse.paper import D_2, JET_SYMBOLS, L_2,
 # --- skewed noise ------------------------------------------------------------------------------------------------
 
 
-SC_113 = Claim(
-    id="SC-113",
-    title="scope: momentum, weight decay, Adam, skewed noise",
-    kind=Kind.THRESHOLD,
-    cites=Citation(PAPER, "not printed; the paper's deep experiments use momentum and weight decay"),
+@paper.claim(
+    "SC-113",
+    "not printed; the paper's deep experiments use momentum and weight decay",
     symbols={
         m: "momentum",
         h: "curvature of the sample of a step",
@@ -51,12 +47,8 @@ SC_113 = Claim(
         L_2: JET_SYMBOLS[L_2],
         D_2: JET_SYMBOLS[D_2],
     },
+    kind=Kind.THRESHOLD,
     scope="next to an invariant point; the expansions for bounded noise with eta zeta^2 far below (1-m)^3",
-    printed_text=(
-        "momentum rescales eta_eff = eta/(1-m) to leading order; weight decay lambda adds to alpha; Adam keeps the "
-        "sets of SC-003 and SC-006 but not general sets of Theorem 3.1; the third moment of the gradient noise matters "
-        "at O(sqrt(eta))"
-    ),
     notes=(
         "A result of the catalogue, not of the paper.",
         "Momentum is a rescaling at the orders 1 and sqrt(eta) of Lambda/eta and at no higher one. The corrections are "
@@ -69,7 +61,12 @@ SC_113 = Claim(
         "Adam is one of the optimisers that move each weight by one function of its own gradients. Being odd, its "
         "step keeps equal and opposite weights too. A set given by any other linear relation is lost.",
     ),
-    statements=MOMENTUM + WEIGHT_DECAY + ADAM + SKEWED,
 )
+def scope_momentum_weight_decay_adam_skewed_noise():
+    r"""Scope: momentum, weight decay, Adam, skewed noise.
 
-CLAIMS = (SC_113,)
+    momentum rescales eta_eff = eta/(1-m) to leading order; weight decay lambda adds to alpha; Adam keeps the
+    sets of SC-003 and SC-006 but not general sets of Theorem 3.1; the third moment of the gradient noise
+    matters at O(sqrt(eta))
+    """
+    yield from MOMENTUM + WEIGHT_DECAY + ADAM + SKEWED

@@ -14,15 +14,9 @@ from theory.discrete.growth_rate import finite_growth_rate
 from theory.discrete.random_map import kappa_3
 from theory.notation import eta, mu, zeta
 from verification.authoring import predictions
+from verification.authoring.shorthand import equals
 from verification.authoring.simulated import precision
-from verification.claim import (
-    Draw,
-    Experiment,
-    Identity,
-    NearMiss,
-    Samples,
-    Statement,
-)
+from verification.forms import Draw, Experiment, Samples
 from verification.papers.stochastic_collapse.beyond.near_invariant_point import descent, upper
 
 SKEWNESS = upper - 1 / upper
@@ -72,51 +66,49 @@ def _skewed_run(a: str, variation: float) -> Experiment:
     values = {"eta": "1/4", "mu": "1/2", "zeta": "1", "upper": a}
     return Experiment(
         name=f"SGD, a={a}, at the threshold of the flow",
-        sampler="verification.papers.stochastic_collapse.beyond.skewed_noise:growth_under_skewed_noise",
+        sampler=growth_under_skewed_noise,
         arguments=values,
         predicted=predictions.at({eta: "1/4", mu: "1/2", zeta: "1", upper: a}),
-        variation=variation,
-        skewness=0.5,
     )
 
 
 SKEWED = (
-    Statement(
-        name="skewed noise",
-        says="The exact growth rate for noise of the values a and -1/a, standardised.",
-        left=r"E\log|1 + \eta\mu + \sqrt\eta\,\zeta\xi|",
-        form=Identity(_two_point_rate),
+    equals(
+        "skewed noise",
+        r"E\log|1 + \eta\mu + \sqrt\eta\,\zeta\xi|",
         printed=_log_of_two(upper, -1 / upper),
-        near_misses=(
-            NearMiss("signs exchanged", _log_of_two(-upper, 1 / upper)),
-            NearMiss("signs", _log_of_two(sp.S.One, sp.S.NegativeOne)),
-            NearMiss("flow", eta * (mu - zeta**2 / 2)),
-        ),
-        experiments=(_skewed_run("2", 1.2), _skewed_run("1/2", 0.9)),
+        derived=_two_point_rate,
+        wrong={
+            "signs exchanged": _log_of_two(-upper, 1 / upper),
+            "signs": _log_of_two(sp.S.One, sp.S.NegativeOne),
+            "flow": eta * (mu - zeta**2 / 2),
+        },
+        says="The exact growth rate for noise of the values a and -1/a, standardised.",
+        measured=(_skewed_run("2", 1.2), _skewed_run("1/2", 0.9)),
     ),
-    Statement(
-        name="skewness term",
-        says="Its coefficient of eta^(3/2): the kappa_3 term of SC-110, which the flow does not have.",
-        left=r"[\eta^{3/2}]\,\Lambda",
-        form=Identity(_skewness_term),
+    equals(
+        "skewness term",
+        r"[\eta^{3/2}]\,\Lambda",
         printed=zeta**3 * SKEWNESS / 3,
-        near_misses=(
-            NearMiss("flow", sp.S.Zero),
-            NearMiss("sign", -(zeta**3) * SKEWNESS / 3),
-            NearMiss("divided by 3!", zeta**3 * SKEWNESS / 6),
-            NearMiss("excess of the fourth moment", zeta**3 * (SKEWNESS**2 - 2) / 3),
-        ),
+        derived=_skewness_term,
+        wrong={
+            "flow": sp.S.Zero,
+            "sign": -(zeta**3) * SKEWNESS / 3,
+            "divided by 3!": zeta**3 * SKEWNESS / 6,
+            "excess of the fourth moment": zeta**3 * (SKEWNESS**2 - 2) / 3,
+        },
+        says="Its coefficient of eta^(3/2): the kappa_3 term of SC-110, which the flow does not have.",
     ),
-    Statement(
-        name="critical drift with skewness",
-        says="The critical drift to order sqrt(eta), for noise of any law.",
-        left=r"\mu_c",
-        form=Identity(lambda: plain_threshold(1)),
+    equals(
+        "critical drift with skewness",
+        r"\mu_c",
         printed=zeta**2 / 2 - sp.sqrt(eta) * kappa_3 * zeta**3 / 3,
-        near_misses=(
-            NearMiss("flow", zeta**2 / 2),
-            NearMiss("sign", zeta**2 / 2 + sp.sqrt(eta) * kappa_3 * zeta**3 / 3),
-            NearMiss("order eta", zeta**2 / 2 - eta * kappa_3 * zeta**3 / 3),
-        ),
+        derived=lambda: plain_threshold(1),
+        wrong={
+            "flow": zeta**2 / 2,
+            "sign": zeta**2 / 2 + sp.sqrt(eta) * kappa_3 * zeta**3 / 3,
+            "order eta": zeta**2 / 2 - eta * kappa_3 * zeta**3 / 3,
+        },
+        says="The critical drift to order sqrt(eta), for noise of any law.",
     ),
 )

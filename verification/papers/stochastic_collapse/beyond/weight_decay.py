@@ -15,15 +15,9 @@ from theory.discrete.momentum import momentum as m
 from theory.ito import ItoProcess
 from theory.notation import eta, mu, theta, zeta
 from theory.stability.attractivity import attractivity_rate
+from verification.authoring.shorthand import equals
 from verification.authoring.simulated import number, precision
-from verification.claim import (
-    Draw,
-    Experiment,
-    Identity,
-    NearMiss,
-    Samples,
-    Statement,
-)
+from verification.forms import Draw, Experiment, Samples
 from verification.papers.stochastic_collapse.beyond.momentum import _coefficient, step_with_momentum
 from verification.papers.stochastic_collapse.beyond.near_invariant_point import decay, descent
 from verification.papers.stochastic_collapse.beyond.windows import EXAMPLE, h_1, h_2
@@ -72,50 +66,48 @@ def growth_with_decay(arguments: Mapping[str, Any], draw: Draw) -> Samples:
 def _decay_run(rate: str, strength: str, variation: float) -> Experiment:
     return Experiment(
         name=f"SGD, eta={rate}, weight decay {strength}",
-        sampler="verification.papers.stochastic_collapse.beyond.weight_decay:growth_with_decay",
+        sampler=growth_with_decay,
         arguments={"eta": rate, "lambda": strength},
         predicted=lambda candidate: candidate.subs({**EXAMPLE, eta: sp.Rational(rate), decay: sp.Rational(strength)}),
-        variation=variation,
-        skewness=0.5,
     )
 
 
 WEIGHT_DECAY = (
-    Statement(
-        name="weight decay in the flow",
-        says="The rate of attractivity with weight decay lambda.",
-        left=r"\alpha",
-        form=Identity(_rate_with_decay),
+    equals(
+        "weight decay in the flow",
+        r"\alpha",
         printed=L_2 + D_2 / 2 + decay,
-        near_misses=(
-            NearMiss("penalty without its 1/2", L_2 + D_2 / 2 + 2 * decay),
-            NearMiss("penalty halved", L_2 + D_2 / 2 + decay / 2),
-            NearMiss("times the learning rate", L_2 + D_2 / 2 + eta * decay),
-        ),
+        derived=_rate_with_decay,
+        wrong={
+            "penalty without its 1/2": L_2 + D_2 / 2 + 2 * decay,
+            "penalty halved": L_2 + D_2 / 2 + decay / 2,
+            "times the learning rate": L_2 + D_2 / 2 + eta * decay,
+        },
+        says="The rate of attractivity with weight decay lambda.",
     ),
-    Statement(
-        name="weight decay in the steps",
-        says="The exact growth rate per step for two samples and batches of one, at any learning rate.",
-        left=r"E\log|1 - \eta\lambda - \eta h_B|",
-        form=Identity(lambda: finite_growth_rate(_factors_with_decay())),
+    equals(
+        "weight decay in the steps",
+        r"E\log|1 - \eta\lambda - \eta h_B|",
         printed=_log_mean(*(1 - eta * decay - eta * value for value in (h_1, h_2))),
-        near_misses=(
-            NearMiss("decoupled decay", _log_mean(*((1 - eta * decay) * (1 - eta * value) for value in (h_1, h_2)))),
-            NearMiss("alpha moved by lambda", _log_mean(*(1 - eta * value for value in (h_1, h_2))) - eta * decay),
-            NearMiss("decay not times eta", _log_mean(*(1 - decay - eta * value for value in (h_1, h_2)))),
-        ),
-        experiments=(_decay_run("3/10", "1/5", 0.3), _decay_run("3/5", "1", 0.15)),
+        derived=lambda: finite_growth_rate(_factors_with_decay()),
+        wrong={
+            "decoupled decay": _log_mean(*((1 - eta * decay) * (1 - eta * value) for value in (h_1, h_2))),
+            "alpha moved by lambda": _log_mean(*(1 - eta * value for value in (h_1, h_2))) - eta * decay,
+            "decay not times eta": _log_mean(*(1 - decay - eta * value for value in (h_1, h_2))),
+        },
+        says="The exact growth rate per step for two samples and batches of one, at any learning rate.",
+        measured=(_decay_run("3/10", "1/5", 0.3), _decay_run("3/5", "1", 0.15)),
     ),
-    Statement(
-        name="weight decay with momentum",
-        says="The leading order of Lambda/eta with both: the decay is rescaled as the drift is.",
-        left=r"[1]\,\Lambda/\eta",
-        form=Identity(_rate_with_momentum_and_decay),
+    equals(
+        "weight decay with momentum",
+        r"[1]\,\Lambda/\eta",
         printed=(mu - decay - zeta**2 / (2 * (1 - m))) / (1 - m),
-        near_misses=(
-            NearMiss("decay not rescaled", (mu - zeta**2 / (2 * (1 - m))) / (1 - m) - decay),
-            NearMiss("decay ignored", (mu - zeta**2 / (2 * (1 - m))) / (1 - m)),
-        ),
+        derived=_rate_with_momentum_and_decay,
+        wrong={
+            "decay not rescaled": (mu - zeta**2 / (2 * (1 - m))) / (1 - m) - decay,
+            "decay ignored": (mu - zeta**2 / (2 * (1 - m))) / (1 - m),
+        },
+        says="The leading order of Lambda/eta with both: the decay is rescaled as the drift is.",
         domain=(m < 1,),
     ),
 )

@@ -21,25 +21,12 @@ from theory.models.single_neuron import SingleNeuron, slope, w_1, w_2
 from theory.models.teacher_student import modes as ts
 from theory.notation import eta, s_tilde, zeta
 from verification.authoring import predictions
+from verification.authoring.shorthand import agrees, bounds, equals, holds_when
 from verification.authoring.simulated import number
-from verification.claim import (
-    Bound,
-    Citation,
-    Claim,
-    Comparison,
-    Draw,
-    Experiment,
-    Identity,
-    Kind,
-    NearMiss,
-    Numerical,
-    Region,
-    Samples,
-    Statement,
-)
-from verification.papers.stochastic_collapse.paper import PAPER
+from verification.claim import Kind
+from verification.forms import Comparison, Draw, Experiment, Samples
+from verification.papers.stochastic_collapse.paper import paper
 
-HERE = "verification.papers.stochastic_collapse.beyond.windows"
 STEPS = 64
 """Steps of one run."""
 
@@ -94,83 +81,81 @@ def _flow_rate(size: int) -> sp.Expr:
 def _run(size: int, learning_rate: str, variation: float) -> Experiment:
     return Experiment(
         name=f"SGD, batch {size}, eta={learning_rate}",
-        sampler=f"{HERE}:growth_of_batch_steps",
+        sampler=growth_of_batch_steps,
         arguments={"size": str(size), "eta": learning_rate},
         predicted=lambda candidate: candidate.subs({**EXAMPLE, eta: sp.Rational(learning_rate)}),
-        variation=variation,
-        skewness=0.5,
     )
 
 
-SC_111 = Claim(
-    id="SC-111",
-    title="collapse window of mini-batch steps",
-    kind=Kind.THRESHOLD,
-    cites=Citation(PAPER, "not printed; relevant to appendix G"),
+@paper.claim(
+    "SC-111",
+    "not printed; relevant to appendix G",
     symbols={eta: "learning rate", h_1: "curvature of sample 1", h_2: "curvature of sample 2"},
+    kind=Kind.THRESHOLD,
     scope="theta' = theta (1 - eta h_B), batches drawn with replacement; the expansion up to O(eta^3)",
-    printed_text=(
-        "collapse iff E log|1 - eta h_B| < 0; for h in {2.5, -3} and batches of one iff "
-        "1/15 < eta < (1 + sqrt(241))/30 = 0.5508"
-    ),
     notes=(
         "A result of the catalogue, not of the paper. Stochastic gradient flow has the rate "
         "-(L'' + eta Var h/(2 beta)): collapse for eta > 8/121 = 0.0661 in the example, with no upper edge.",
         "The second moment of the factor is above 1 for every learning rate of the example: it never collapses in mean "
         "square.",
     ),
-    statements=(
-        Statement(
-            name="batches of one",
-            says="The growth rate per step for two samples and batches of one.",
-            left=r"E\log|1 - \eta h_B|",
-            form=Identity(lambda: finite_growth_rate(batch_multipliers([h_1, h_2], 1))),
-            printed=_rate_of_one,
-            near_misses=(
-                NearMiss("stochastic gradient flow", _flow_rate(1)),
-                NearMiss("logarithm of the mean", sp.log(sp.Abs(1 - eta * _mean))),
-                NearMiss("mean square", sp.log(((1 - eta * h_1) ** 2 + (1 - eta * h_2) ** 2) / 2) / 2),
-            ),
-            experiments=(_run(1, "3/10", 0.35), _run(1, "3/5", 0.65)),
-        ),
-        Statement(
-            name="batches of two",
-            says="The same for batches of two, drawn with replacement.",
-            left=r"E\log|1 - \eta h_B|",
-            form=Identity(lambda: finite_growth_rate(batch_multipliers([h_1, h_2], 2))),
-            printed=_rate_of_two,
-            near_misses=(
-                NearMiss("batches of one", _rate_of_one),
-                NearMiss("without replacement", sp.log(sp.Abs(1 - eta * _mean))),
-                NearMiss("stochastic gradient flow", _flow_rate(2)),
-            ),
-            experiments=(_run(2, "1/2", 1.8),),
-        ),
-        Statement(
-            name="small steps",
-            says="Its second-order expansion, for batches of two.",
-            left=r"E\log(1 - \eta h_B)",
-            form=Identity(lambda: _expansion(2)),
-            printed=-eta * _mean - eta**2 * (_variance / 2 + _mean**2) / 2,
-            near_misses=(
-                NearMiss("stochastic gradient flow", _flow_rate(2)),
-                NearMiss("variance of one sample", -eta * _mean - eta**2 * (_variance + _mean**2) / 2),
-            ),
-        ),
-        Statement(
-            name="window",
-            says="The learning rates at which the example collapses, batches of one.",
-            left=r"\theta \to 0",
-            form=Region(_window),
-            printed=sp.And(eta > sp.Rational(1, 15), eta < (1 + sp.sqrt(241)) / 30),
-            near_misses=(
-                NearMiss("no upper edge", eta > sp.Rational(1, 15)),
-                NearMiss("stochastic gradient flow", eta > sp.Rational(8, 121)),
-                NearMiss("monotone steps only", sp.And(eta > sp.Rational(1, 15), eta < sp.Rational(2, 5))),
-            ),
-        ),
-    ),
 )
+def collapse_window_of_mini_batch_steps():
+    r"""Collapse window of mini-batch steps.
+
+    collapse iff E log|1 - eta h_B| < 0; for h in {2.5, -3} and batches of one iff 1/15 < eta < (1 +
+    sqrt(241))/30 = 0.5508
+    """
+    yield equals(
+        "batches of one",
+        r"E\log|1 - \eta h_B|",
+        printed=_rate_of_one,
+        derived=lambda: finite_growth_rate(batch_multipliers([h_1, h_2], 1)),
+        wrong={
+            "stochastic gradient flow": _flow_rate(1),
+            "logarithm of the mean": sp.log(sp.Abs(1 - eta * _mean)),
+            "mean square": sp.log(((1 - eta * h_1) ** 2 + (1 - eta * h_2) ** 2) / 2) / 2,
+        },
+        says="The growth rate per step for two samples and batches of one.",
+        measured=(_run(1, "3/10", 0.35), _run(1, "3/5", 0.65)),
+    )
+    yield equals(
+        "batches of two",
+        r"E\log|1 - \eta h_B|",
+        printed=_rate_of_two,
+        derived=lambda: finite_growth_rate(batch_multipliers([h_1, h_2], 2)),
+        wrong={
+            "batches of one": _rate_of_one,
+            "without replacement": sp.log(sp.Abs(1 - eta * _mean)),
+            "stochastic gradient flow": _flow_rate(2),
+        },
+        says="The same for batches of two, drawn with replacement.",
+        measured=(_run(2, "1/2", 1.8),),
+    )
+    yield equals(
+        "small steps",
+        r"E\log(1 - \eta h_B)",
+        printed=-eta * _mean - eta**2 * (_variance / 2 + _mean**2) / 2,
+        derived=lambda: _expansion(2),
+        wrong={
+            "stochastic gradient flow": _flow_rate(2),
+            "variance of one sample": -eta * _mean - eta**2 * (_variance + _mean**2) / 2,
+        },
+        says="Its second-order expansion, for batches of two.",
+    )
+    yield holds_when(
+        "window",
+        r"\theta \to 0",
+        printed=sp.And(eta > sp.Rational(1, 15), eta < (1 + sp.sqrt(241)) / 30),
+        derived=_window,
+        wrong={
+            "no upper edge": eta > sp.Rational(1, 15),
+            "stochastic gradient flow": eta > sp.Rational(8, 121),
+            "monotone steps only": sp.And(eta > sp.Rational(1, 15), eta < sp.Rational(2, 5)),
+        },
+        says="The learning rates at which the example collapses, batches of one.",
+    )
+
 
 # SC-112. The printed rate of a Gaussian factor of mean m and variance v is SC-110's.
 xi_1, xi_2 = sp.symbols("xi_1 xi_2", real=True)
@@ -244,22 +229,19 @@ def _student_run(data: str, variation: float) -> Experiment:
     values = {"eta": "1/2", "zeta": "2", "s_tilde": data}
     return Experiment(
         name=f"(38)-(39), s_tilde={data}",
-        sampler=f"{HERE}:growth_of_student_mode",
+        sampler=growth_of_student_mode,
         arguments=values,
         predicted=predictions.at({eta: "1/2", zeta: "2", s_tilde: data}),
-        variation=variation,
-        skewness=1.0,
     )
 
 
 _g = slope * (x_1 * (y_1 + xi_1) + x_2 * (y_2 + xi_2)) / 2
 _pull = s_tilde - ts.z
 
-SC_112 = Claim(
-    id="SC-112",
-    title="exact thresholds under label noise",
-    kind=Kind.THRESHOLD,
-    cites=Citation(PAPER, "not printed; relevant to (20) and (38)-(39)"),
+
+@paper.claim(
+    "SC-112",
+    "not printed; relevant to (20) and (38)-(39)",
     symbols={
         eta: "learning rate",
         zeta: "label-noise standard deviation",
@@ -270,89 +252,85 @@ SC_112 = Claim(
         signal: "size of the mean of eta g",
         v: "variance of eta g",
     },
+    kind=Kind.THRESHOLD,
     scope="near the origin, exact in the learning rate",
-    printed_text=(
-        "linear neuron: w_1 + w_2 and w_1 - w_2 are multiplied by 1 + eta g and 1 - eta g, "
-        "g = (c/N) sum x_i (y_i + xi_i); collapse iff both E log are negative; "
-        "student mode: the growing combination is multiplied by 1 + eta (st - z)"
-    ),
     notes=(
         "A result of the catalogue, not of the paper. The SDE has the threshold st = eta zeta^2/2.",
         "Of the two conditions for the neuron the one for the factor of mean 1 + |E eta g| implies the other.",
     ),
-    statements=(
-        Statement(
-            name="factors of a student mode",
-            says="What one step of (38)-(39) near the origin does to a + b and a - b, as a matrix.",
-            left=r"(a+b,\ a-b)'",
-            form=Identity(student_factors),
-            printed=sp.diag(1 + eta * _pull, 1 - eta * _pull),
-            near_misses=(
-                NearMiss("signs exchanged", sp.diag(1 - eta * _pull, 1 + eta * _pull)),
-                NearMiss("same sign", sp.diag(1 + eta * _pull, 1 + eta * _pull)),
-                NearMiss("in the coordinates a, b", sp.Matrix([[1, eta * _pull], [eta * _pull, 1]])),
-            ),
-        ),
-        Statement(
-            name="growth of a student mode",
-            says="The growth rate per step of a + b near the origin.",
-            left=r"E\log|1 + \eta(\tilde s - z)|",
-            form=Identity(lambda: gaussian_growth_rate(1 + eta * s_tilde, (eta * zeta) ** 2)),
-            printed=STUDENT_RATE,
-            near_misses=(
-                NearMiss("SDE", eta * s_tilde - eta**2 * zeta**2 / 2),
-                NearMiss("noise of variance eta zeta^2", _gaussian_rate(1 + eta * s_tilde, eta * zeta**2)),
-                NearMiss("falling combination", _gaussian_rate(1 - eta * s_tilde, eta**2 * zeta**2)),
-            ),
-            experiments=(_student_run("1/10", 1.0), _student_run("5/4", 1.0)),
-        ),
-        Statement(
-            name="threshold of a student mode",
-            says="The critical s_tilde for (eta, zeta) = (0.1, 4), (0.1, 8), (0.5, 2), to three or four figures.",
-            left=r"\tilde s_c",
-            form=Numerical(),
-            printed=sp.Matrix([sp.Rational(938, 1000), sp.Rational(2578, 1000), sp.Rational(5555, 10000)]),
-            near_misses=(
-                NearMiss("SDE", sp.Matrix([sp.Rational(4, 5), sp.Rational(16, 5), 1])),
-                NearMiss(
-                    "first order in the step",
-                    sp.Matrix([sp.Rational(896, 1000), sp.Rational(4736, 1000), sp.Rational(7, 4)]),
-                ),
-            ),
-            comparisons=(
-                Comparison(
-                    name="quadrature",
-                    evaluator=f"{HERE}:threshold_by_quadrature",
-                    arguments=THRESHOLDS,
-                    predicted=_entry,
-                    tolerance=6e-4,
-                ),
-            ),
-        ),
-        Statement(
-            name="factors of a linear neuron",
-            says="What one step of (20) near the origin does to w_1 + w_2 and w_1 - w_2, two samples, as a matrix.",
-            left=r"(w_1+w_2,\ w_1-w_2)'",
-            form=Identity(neuron_factors),
-            printed=sp.diag(1 + eta * _g, 1 - eta * _g),
-            near_misses=(
-                NearMiss("not averaged over samples", sp.diag(1 + 2 * eta * _g, 1 - 2 * eta * _g)),
-                NearMiss("slope lost", sp.diag(1 + eta * _g / slope, 1 - eta * _g / slope)),
-                NearMiss("same sign", sp.diag(1 + eta * _g, 1 + eta * _g)),
-            ),
-        ),
-        Statement(
-            name="deciding factor",
-            says="Of the factors N(1 + gamma, v) and N(1 - gamma, v), the second grows no faster than stated.",
-            left=r"E\log|1 - \eta g|",
-            form=Bound(exact=lambda: gaussian_growth_rate(1 - signal, v), relation="<="),
-            printed=_gaussian_rate(1 + signal, v),
-            near_misses=(
-                NearMiss("factor of mean one", _gaussian_rate(sp.S.One, v)),
-                NearMiss("factor of mean one minus two gamma", _gaussian_rate(1 - 2 * signal, v)),
-            ),
-        ),
-    ),
 )
+def exact_thresholds_under_label_noise():
+    r"""Exact thresholds under label noise.
 
-CLAIMS = (SC_111, SC_112)
+    linear neuron: w_1 + w_2 and w_1 - w_2 are multiplied by 1 + eta g and 1 - eta g, g = (c/N) sum x_i (y_i +
+    xi_i); collapse iff both E log are negative; student mode: the growing combination is multiplied by 1 +
+    eta (st - z)
+    """
+    yield equals(
+        "factors of a student mode",
+        r"(a+b,\ a-b)'",
+        printed=sp.diag(1 + eta * _pull, 1 - eta * _pull),
+        derived=student_factors,
+        wrong={
+            "signs exchanged": sp.diag(1 - eta * _pull, 1 + eta * _pull),
+            "same sign": sp.diag(1 + eta * _pull, 1 + eta * _pull),
+            "in the coordinates a, b": sp.Matrix([[1, eta * _pull], [eta * _pull, 1]]),
+        },
+        says="What one step of (38)-(39) near the origin does to a + b and a - b, as a matrix.",
+    )
+    yield equals(
+        "growth of a student mode",
+        r"E\log|1 + \eta(\tilde s - z)|",
+        printed=STUDENT_RATE,
+        derived=lambda: gaussian_growth_rate(1 + eta * s_tilde, (eta * zeta) ** 2),
+        wrong={
+            "SDE": eta * s_tilde - eta**2 * zeta**2 / 2,
+            "noise of variance eta zeta^2": _gaussian_rate(1 + eta * s_tilde, eta * zeta**2),
+            "falling combination": _gaussian_rate(1 - eta * s_tilde, eta**2 * zeta**2),
+        },
+        says="The growth rate per step of a + b near the origin.",
+        measured=(_student_run("1/10", 1.0), _student_run("5/4", 1.0)),
+    )
+    yield agrees(
+        "threshold of a student mode",
+        r"\tilde s_c",
+        printed=sp.Matrix([sp.Rational(938, 1000), sp.Rational(2578, 1000), sp.Rational(5555, 10000)]),
+        wrong={
+            "SDE": sp.Matrix([sp.Rational(4, 5), sp.Rational(16, 5), 1]),
+            "first order in the step": sp.Matrix([sp.Rational(896, 1000), sp.Rational(4736, 1000), sp.Rational(7, 4)]),
+        },
+        says="The critical s_tilde for (eta, zeta) = (0.1, 4), (0.1, 8), (0.5, 2), to three or four figures.",
+        compared=(
+            Comparison(
+                name="quadrature",
+                evaluator=threshold_by_quadrature,
+                arguments=THRESHOLDS,
+                predicted=_entry,
+                tolerance=6e-4,
+            ),
+        ),
+    )
+    yield equals(
+        "factors of a linear neuron",
+        r"(w_1+w_2,\ w_1-w_2)'",
+        printed=sp.diag(1 + eta * _g, 1 - eta * _g),
+        derived=neuron_factors,
+        wrong={
+            "not averaged over samples": sp.diag(1 + 2 * eta * _g, 1 - 2 * eta * _g),
+            "slope lost": sp.diag(1 + eta * _g / slope, 1 - eta * _g / slope),
+            "same sign": sp.diag(1 + eta * _g, 1 + eta * _g),
+        },
+        says="What one step of (20) near the origin does to w_1 + w_2 and w_1 - w_2, two samples, as a matrix.",
+    )
+    yield bounds(
+        "deciding factor",
+        r"E\log|1 - \eta g|",
+        printed=_gaussian_rate(1 + signal, v),
+        exact=lambda: gaussian_growth_rate(1 - signal, v),
+        relation="<=",
+        wrong={
+            "factor of mean one": _gaussian_rate(sp.S.One, v),
+            "factor of mean one minus two gamma": _gaussian_rate(1 - 2 * signal, v),
+        },
+        says="Of the factors N(1 + gamma, v) and N(1 - gamma, v), the second grows no faster than stated.",
+    )

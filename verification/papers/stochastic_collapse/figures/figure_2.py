@@ -33,11 +33,10 @@ from theory.fewer_noises import with_fewer_noises
 from theory.ito import ItoProcess
 from theory.models.single_neuron import SingleNeuron, w_1, w_2
 from theory.notation import eta, zeta
+from verification.authoring.shorthand import reproduces
 from verification.authoring.simulated import number
-from verification.claim import Citation, Claim, Figure, Kind, NearMiss, Statement
-from verification.papers.stochastic_collapse.paper import PAPER
-
-HERE = "verification.papers.stochastic_collapse.figures.figure_2"
+from verification.claim import Kind
+from verification.papers.stochastic_collapse.paper import paper
 
 STEP = 0.01
 SNAPSHOTS = (1_000, 2_500, 5_000, 10_000)
@@ -81,7 +80,7 @@ def normals(shape: tuple[int, ...], seed: int) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def data_set() -> tuple[tuple[sp.Rational, ...], tuple[sp.Rational, ...]]:
-    r"""Inputs :math:`x_i \sim N(0, 1)` and labels :math:`y_i = x_i + 0.1\,\epsilon_i`, drawn once, to four decimals."""
+    r"""Inputs :math:`x_i \sim N(0, 1)` and labels :math:`y_i = x_i + 0.1\,\epsilon_i`, drawn once."""
     x, noise = normals((2, POINTS), seed_of({"data": "x, y = x + 0.1 noise"}))
     inputs = [_rounded(value) for value in x]
     return tuple(inputs), tuple(a + LABEL_NOISE * _rounded(b) for a, b in zip(inputs, noise, strict=True))
@@ -271,18 +270,12 @@ def _feature(name: str, printed: Any, measured: float, reproduced: Any) -> dict[
     return {"name": name, "printed": printed, "measured": shown, "reproduced": bool(reproduced)}
 
 
-SC_055 = Claim(
-    id="SC-055",
-    title="collapse of a single neuron (Figure 2, right)",
-    kind=Kind.FIGURE,
-    cites=Citation(PAPER, "Figure 2, Appendix J"),
+@paper.claim(
+    "SC-055",
+    "Figure 2, Appendix J",
     symbols={w_1: "incoming weight", w_2: "outgoing weight", eta: "learning rate", zeta: "noise amplitude"},
+    kind=Kind.FIGURE,
     scope="tanh, the process (31), one data set of 32 points drawn here and kept to four decimals",
-    printed_text=(
-        "10^3 single-neuron models, SDE (31) to T = 100 by Euler-Maruyama with step 1e-2, 32 points x ~ N(0, 1), "
-        "y = x + noise of standard deviation 0.1, initial weights of standard deviation 1e-3: P(|w| < 1e-2) has a "
-        "sudden transition at the condition of Theorem 5.1, eta zeta^2/2 = |sum xy|/sum x^2"
-    ),
     notes=(
         "The models start inside |w| < 1e-2, so that P falls from 1 below the transition; at T = 100 it is spread over "
         "noise levels of about +-0.15. The measured location is where the growth rate of log|w| far from any "
@@ -294,28 +287,29 @@ SC_055 = Claim(
         "In the released code the error band divides by 256 where there are 1000 models, and the heat map of the loss "
         "on the left shows the first data point's loss, not the mean over the 32.",
     ),
-    statements=(
-        Statement(
-            name="transition",
-            says="The noise level eta zeta^2/2 at which the neurons start to collapse.",
-            left=r"(\eta\zeta^2/2)_c",
-            form=Figure(
-                measure=f"{HERE}:measure",
-                parts=(
-                    *({"level": level} for level in ("1/2", "4/5", "1", "6/5", "3/2")),
-                    *({"level": level, "start": "far"} for level in ("4/5", "1", "6/5")),
-                ),
-                summarise=f"{HERE}:transition",
-            ),
-            printed=signal(),
-            near_misses=(
-                NearMiss("factor 1/2 of Ito's formula lost", signal() / 2),
-                NearMiss("half the noise", 2 * signal()),
-                NearMiss("noise of the descent (20)", POINTS * signal()),
-                NearMiss("variance of the inputs lost", abs(data_moments()[0])),
-            ),
-        ),
-    ),
 )
+def collapse_of_a_single_neuron():
+    r"""Collapse of a single neuron (Figure 2, right).
 
-CLAIMS = (SC_055,)
+    10^3 single-neuron models, SDE (31) to T = 100 by Euler-Maruyama with step 1e-2, 32 points x ~ N(0, 1), y
+    = x + noise of standard deviation 0.1, initial weights of standard deviation 1e-3: P(|w| < 1e-2) has a
+    sudden transition at the condition of Theorem 5.1, eta zeta^2/2 = |sum xy|/sum x^2
+    """
+    yield reproduces(
+        "transition",
+        r"(\eta\zeta^2/2)_c",
+        printed=signal(),
+        measure=measure,
+        parts=(
+            *({"level": level} for level in ("1/2", "4/5", "1", "6/5", "3/2")),
+            *({"level": level, "start": "far"} for level in ("4/5", "1", "6/5")),
+        ),
+        summarise=transition,
+        wrong={
+            "factor 1/2 of Ito's formula lost": signal() / 2,
+            "half the noise": 2 * signal(),
+            "noise of the descent (20)": POINTS * signal(),
+            "variance of the inputs lost": abs(data_moments()[0]),
+        },
+        says="The noise level eta zeta^2/2 at which the neurons start to collapse.",
+    )

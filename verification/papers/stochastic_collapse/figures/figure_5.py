@@ -30,7 +30,7 @@ from theory.models.teacher_student.error import overlap, stationary_error
 from theory.models.teacher_student.modes import mode_update, w
 from theory.notation import eta, k, nu, s_tilde
 from verification.authoring.simulated import number, precision
-from verification.claim import Draw, Samples
+from verification.forms import Draw, Samples
 
 DIMENSION = 64
 SAMPLES = 1024

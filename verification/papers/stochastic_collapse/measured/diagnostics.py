@@ -16,7 +16,7 @@ from numerics.neurons.dendrogram import dendrogram_order
 from numerics.neurons.distance import distance_matrix, normalised_distance
 from numerics.neurons.effective_rank import effective_rank
 from numerics.neurons.vanishing import vanishing_by_whole
-from verification.claim import Draw, Samples
+from verification.forms import Draw, Samples
 
 Arguments = Mapping[str, Any]
 Edges = tuple[tuple[int, int], ...]

@@ -16,7 +16,7 @@ from numerics.simulation.simulate import simulate
 from theory.ito import ItoProcess
 from theory.notation import nu, s_tilde
 from verification.authoring.simulated import number, precision
-from verification.claim import Draw, Samples
+from verification.forms import Draw, Samples
 from verification.papers.stochastic_collapse.measured.one_dimension import mode_in_log
 
 Arguments = Mapping[str, Any]

@@ -27,7 +27,7 @@ from theory.models.teacher_student.stochastic_logistic import k as shape
 from theory.models.teacher_student.stochastic_logistic import verhulst_process
 from theory.notation import eta, mu, nu, s_tilde, theta, zeta
 from verification.authoring.simulated import number, precision
-from verification.claim import Draw, Samples
+from verification.forms import Draw, Samples
 
 Arguments = Mapping[str, Any]
 
@@ -48,7 +48,7 @@ def double_well_in_log() -> ItoProcess:
 
 
 def supremum_of_geometric_brownian_motion(arguments: Arguments, draw: Draw) -> Samples:
-    r"""Probability that :math:`\log(\theta/\varepsilon)` reaches 0, given its values on a grid: no discretisation bias.
+    r"""Probability that :math:`\log(\theta/\varepsilon)` reaches 0, given its values on a grid; no bias.
 
     The logarithm is a Brownian motion with drift, so steps of any size are exact and the bridge between grid points
     is too. The horizon is 64 variances of drift away: what happens later has probability below 1e-14.

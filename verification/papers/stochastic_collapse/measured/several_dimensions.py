@@ -15,7 +15,7 @@ from theory.ito import ItoProcess
 from theory.models.two_layer_origin import network_process, ratio_process
 from theory.notation import nu
 from verification.authoring.simulated import number, precision
-from verification.claim import Draw, Samples
+from verification.forms import Draw, Samples
 
 Arguments = Mapping[str, Any]
 

@@ -15,7 +15,7 @@ from theory.ito import ItoProcess
 from theory.models.single_neuron import SingleNeuron, slope
 from theory.notation import eta, zeta
 from verification.authoring.simulated import number, precision
-from verification.claim import Draw, Samples
+from verification.forms import Draw, Samples
 from verification.papers.stochastic_collapse.measured.one_dimension import STEP
 
 Arguments = Mapping[str, Any]

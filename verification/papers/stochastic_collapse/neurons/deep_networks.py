@@ -8,11 +8,12 @@ from theory.ito import ItoProcess
 from theory.networks.neurons import effective_rank
 from theory.notation import eta
 from theory.stability.attractivity import attractivity_rate
-from verification.claim import Citation, Claim, Comparison, Figure, Identity, Kind, NearMiss, Numerical, Statement
-from verification.papers.stochastic_collapse.sets.neurons import PAPER
-
-MEASUREMENTS = "verification.papers.stochastic_collapse.measured.diagnostics"
-NETWORKS = "verification.papers.stochastic_collapse.measured.networks"
+from verification.authoring.shorthand import agrees, equals, reproduces
+from verification.claim import Kind
+from verification.forms import Comparison
+from verification.papers.stochastic_collapse.measured.diagnostics import rank_of_spectrum
+from verification.papers.stochastic_collapse.measured.networks import direction, layers_with_weights, small_networks
+from verification.papers.stochastic_collapse.paper import paper
 
 # --- SC-061: what reduces the number of independent neurons ------------------------------------------------------
 
@@ -47,20 +48,13 @@ SMALL_NETWORKS = tuple(
 )
 
 
-SC_061 = Claim(
-    id="SC-061",
-    title="what reduces the number of independent neurons",
-    kind=Kind.FIGURE,
-    cites=Citation(PAPER, "Figures 4, 9, 10, Appendix J"),
+@paper.claim(
+    "SC-061",
+    "Figures 4, 9, 10, Appendix J",
     symbols={weight_decay: "weight decay", eta: "learning rate"},
-    scope=(
-        "small networks on synthetic images, one hidden layer of 16 GELU neurons, plain SGD, weight decay 0.01, "
-        f"{STEPS} steps; VGG-16 and ResNet-18 on CIFAR are not trained here"
-    ),
-    printed_text=(
-        "larger learning rates and more label noise reduce the fraction of independent neurons; batch size produces "
-        "complex shifts; layer-to-layer oscillations of ResNet-18 come from the residual constraint"
-    ),
+    kind=Kind.FIGURE,
+    scope="small networks on synthetic images, one hidden layer of 16 GELU neurons, plain SGD, weight decay 0.01, "
+    f"{STEPS} steps; VGG-16 and ResNet-18 on CIFAR are not trained here",
     notes=(
         "Not judged: the paper's figures themselves, label noise, batch size, and the oscillations.",
         "In the small networks weight decay does it, not gradient noise: without decay all neurons stay independent at "
@@ -76,31 +70,33 @@ SC_061 = Claim(
         "Released code: the sweep of batch sizes for ResNet-18 does not set the learning rate (0.5 by default, 0.02 in "
         "the text).",
     ),
-    statements=(
-        Statement(
-            name="learning rate",
-            says=f"Sign of the change of the independent share from learning rate {SLOW} to {FAST}, in small networks.",
-            left=r"\mathrm{sign}\,\Delta",
-            form=Figure(f"{NETWORKS}:small_networks", SMALL_NETWORKS, f"{NETWORKS}:direction"),
-            printed=sp.Integer(-1),
-            near_misses=(NearMiss("more neurons", sp.S.One), NearMiss("no change", sp.S.Zero)),
-        ),
-        Statement(
-            name="weight decay",
-            says="What weight decay alone adds to the rate of attractivity of the origin (a remark).",
-            left=r"\alpha_\lambda - \alpha_0",
-            form=Identity(_shift_by_decay),
-            printed=weight_decay,
-            near_misses=(
-                NearMiss("sign", -weight_decay),
-                NearMiss("twice", 2 * weight_decay),
-                NearMiss("per step", eta * weight_decay),
-                NearMiss("nothing", sp.S.Zero),
-            ),
-            counts=False,
-        ),
-    ),
 )
+def what_reduces_the_number_of_independent_neurons():
+    r"""What reduces the number of independent neurons.
+
+    larger learning rates and more label noise reduce the fraction of independent neurons; batch size produces
+    complex shifts; layer-to-layer oscillations of ResNet-18 come from the residual constraint
+    """
+    yield reproduces(
+        "learning rate",
+        r"\mathrm{sign}\,\Delta",
+        printed=sp.Integer(-1),
+        measure=small_networks,
+        parts=SMALL_NETWORKS,
+        summarise=direction,
+        wrong={"more neurons": sp.S.One, "no change": sp.S.Zero},
+        says=f"Sign of the change of the independent share from learning rate {SLOW} to {FAST}, in small networks.",
+    )
+    yield equals(
+        "weight decay",
+        r"\alpha_\lambda - \alpha_0",
+        printed=weight_decay,
+        derived=_shift_by_decay,
+        wrong={"sign": -weight_decay, "twice": 2 * weight_decay, "per step": eta * weight_decay, "nothing": sp.S.Zero},
+        says="What weight decay alone adds to the rate of attractivity of the origin (a remark).",
+        remark=True,
+    )
+
 
 # --- SC-098: effective rank --------------------------------------------------------------------------------------
 
@@ -118,18 +114,12 @@ def _rank_of_identity() -> sp.Expr:
     return effective_rank(_one_each)
 
 
-SC_098 = Claim(
-    id="SC-098",
-    title="effective rank, and the name of a network",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Section 6, Figures 6 and 12"),
+@paper.claim(
+    "SC-098",
+    "Section 6, Figures 6 and 12",
     symbols={s_1: "largest singular value", s_2: "second singular value", s_3: "third singular value"},
+    kind=Kind.IDENTITY,
     scope="the effective rank of the reference that Figure 12 cites, Roy and Vetterli (2007)",
-    printed_text=(
-        'the effective rank is rho = -sum_i s_i log s_i, s_i normalised to sum 1; "VGG-16 and ResNet-16 on CIFAR-10 '
-        'and CIFAR-100"'
-    ),
-    corrected_text="rho = exp(-sum_i s_i log s_i); ResNet-18",
     notes=(
         "The printed rho is the logarithm of the effective rank: 1.386 for the identity of four dimensions.",
         "The released code computes the printed form, with 1e-8 inside the logarithm.",
@@ -137,62 +127,61 @@ SC_098 = Claim(
         "That a longer phase of large learning rate lowers the rank and helps generalisation is not judged here: the "
         "networks are not trained again.",
     ),
-    statements=(
-        Statement(
-            name="effective rank",
-            says="The effective rank of a matrix with three singular values.",
-            left=r"\rho",
-            form=Identity(lambda: effective_rank(VALUES)),
-            printed=PRINTED_RANK,
-            corrected=CORRECTED_RANK,
-            near_misses=(
-                NearMiss("sign lost", sp.exp(-PRINTED_RANK)),
-                NearMiss("participation ratio", 1 / sum(share**2 for share in _shares)),
-                NearMiss("number of singular values", sp.Integer(3)),
-                NearMiss("base 2 in one place", 2**PRINTED_RANK),
-            ),
-            comparisons=(
-                Comparison(
-                    name="singular values of rotated matrices",
-                    evaluator=f"{MEASUREMENTS}:rank_of_spectrum",
-                    arguments=({"values": ["4", "2", "1"]}, {"values": ["1", "1", "1/8"]}),
-                    predicted=lambda candidate, arguments: candidate.subs(
-                        dict(zip(VALUES, map(sp.Rational, arguments["values"]), strict=True))
-                    ),
-                    tolerance=1e-8,
-                ),
-            ),
-        ),
-        Statement(
-            name="identity",
-            says="The effective rank of the identity of four dimensions.",
-            left=r"\rho(I_4)",
-            form=Identity(_rank_of_identity),
-            printed=sp.log(4),
-            corrected=sp.Integer(4),
-            near_misses=(NearMiss("base 2", sp.Integer(2)), NearMiss("its inverse", sp.Rational(1, 4))),
-        ),
-        Statement(
-            name="ResNet-16",
-            says="Layers with weights of the residual network on CIFAR-100, the number in its name.",
-            left=r"\text{ResNet-}",
-            form=Numerical(),
-            printed=sp.Integer(16),
-            corrected=sp.Integer(18),
-            near_misses=(
-                NearMiss("shortcuts counted", sp.Integer(21)),
-                NearMiss("without the linear layer", sp.Integer(17)),
-            ),
-            comparisons=(
-                Comparison(
-                    name="the network, built",
-                    evaluator=f"{NETWORKS}:layers_with_weights",
-                    arguments=({"width": "0.0625"},),
-                    predicted=lambda candidate, _: candidate,
-                ),
-            ),
-        ),
-    ),
 )
+def effective_rank_and_the_name_of_a_network():
+    r"""Effective rank, and the name of a network.
 
-CLAIMS = (SC_061, SC_098)
+    the effective rank is rho = -sum_i s_i log s_i, s_i normalised to sum 1; "VGG-16 and ResNet-16 on CIFAR-10
+    and CIFAR-100"
+    """
+    yield equals(
+        "effective rank",
+        r"\rho",
+        printed=PRINTED_RANK,
+        derived=lambda: effective_rank(VALUES),
+        corrected=CORRECTED_RANK,
+        corrected_says="rho = exp(-sum_i s_i log s_i); ResNet-18",
+        wrong={
+            "sign lost": sp.exp(-PRINTED_RANK),
+            "participation ratio": 1 / sum(share**2 for share in _shares),
+            "number of singular values": sp.Integer(3),
+            "base 2 in one place": 2**PRINTED_RANK,
+        },
+        says="The effective rank of a matrix with three singular values.",
+        compared=(
+            Comparison(
+                name="singular values of rotated matrices",
+                evaluator=rank_of_spectrum,
+                arguments=({"values": ["4", "2", "1"]}, {"values": ["1", "1", "1/8"]}),
+                predicted=lambda candidate, arguments: candidate.subs(
+                    dict(zip(VALUES, map(sp.Rational, arguments["values"]), strict=True))
+                ),
+                tolerance=1e-8,
+            ),
+        ),
+    )
+    yield equals(
+        "identity",
+        r"\rho(I_4)",
+        printed=sp.log(4),
+        derived=_rank_of_identity,
+        corrected=sp.Integer(4),
+        wrong={"base 2": sp.Integer(2), "its inverse": sp.Rational(1, 4)},
+        says="The effective rank of the identity of four dimensions.",
+    )
+    yield agrees(
+        "ResNet-16",
+        r"\text{ResNet-}",
+        printed=sp.Integer(16),
+        corrected=sp.Integer(18),
+        wrong={"shortcuts counted": sp.Integer(21), "without the linear layer": sp.Integer(17)},
+        says="Layers with weights of the residual network on CIFAR-100, the number in its name.",
+        compared=(
+            Comparison(
+                name="the network, built",
+                evaluator=layers_with_weights,
+                arguments=({"width": "0.0625"},),
+                predicted=lambda candidate, _: candidate,
+            ),
+        ),
+    )

@@ -12,21 +12,18 @@ from theory.networks.neurons import (
     normalised_distance,
     relative_difference,
 )
-from verification.claim import (
-    Bound,
-    Citation,
-    Claim,
-    Comparison,
-    Experiment,
-    Identity,
-    Kind,
-    NearMiss,
-    Region,
-    Statement,
+from verification.authoring.shorthand import bounds, equals, holds_when
+from verification.claim import Kind
+from verification.forms import Comparison, Experiment
+from verification.papers.stochastic_collapse.measured.diagnostics import (
+    distance_of_gaussians as sampled_distance,
 )
-from verification.papers.stochastic_collapse.sets.neurons import PAPER
-
-MEASUREMENTS = "verification.papers.stochastic_collapse.measured.diagnostics"
+from verification.papers.stochastic_collapse.measured.diagnostics import (
+    relative_difference_at,
+    released_vanishing,
+    squared_deviation_from_two,
+)
+from verification.papers.stochastic_collapse.paper import paper
 
 NOT_RUN = "The paper's networks are not trained again: what they show is not judged here."
 
@@ -62,109 +59,105 @@ def _variance() -> sp.Expr:
     return distance_of_gaussians(d).variance
 
 
-SC_056 = Claim(
-    id="SC-056",
-    title="normalised distance of two neurons",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Section 5"),
+@paper.claim(
+    "SC-056",
+    "Section 5",
     symbols=DISTANCE_SYMBOLS | {d: "number of parameters of a neuron"},
+    kind=Kind.IDENTITY,
     scope="two vectors, not both zero; shown for two parameters each, where a formula is judged",
-    printed_text="dist(w_i, w_j) = 2 ||w_i - w_j||^2/(||w_i||^2 + ||w_j||^2)",
     notes=(
         "For two zero vectors it is 0/0; the code that is released with the paper adds 1e-8 to the denominator in one "
         "notebook and nothing in another.",
         "For independent Gaussian vectors dist/4 is Beta(d/2, d/2): mean 2, standard deviation 2/sqrt(d + 1).",
     ),
-    statements=(
-        Statement(
-            name="definition",
-            says="The distance, against 4 ||b||^2/(||a||^2 + ||b||^2) in the rotated coordinates (w_i +- w_j)/sqrt 2.",
-            left=r"\mathrm{dist}(w_i, w_j)",
-            form=Identity(_distance),
-            printed=PRINTED_DISTANCE,
-            near_misses=(
-                NearMiss("factor 2 lost", _difference / _norms),
-                NearMiss("norms added before squaring", 2 * _difference / (sp.sqrt(U.dot(U)) + sp.sqrt(V.dot(V))) ** 2),
-                NearMiss("not squared", sp.sqrt(2 * _difference / _norms)),
-                NearMiss("product of the norms", _difference / sp.sqrt(U.dot(U) * V.dot(V))),
-            ),
-        ),
-        Statement(
-            name="special pairs",
-            says="The distance from an equal vector, one at a right angle, a zero vector, and the opposite one.",
-            left=r"\mathrm{dist}",
-            form=Identity(_special_distances),
-            printed=sp.Matrix([0, 2, 2, 4]),
-            near_misses=(
-                NearMiss("factor 2 lost", sp.Matrix([0, 1, 1, 2])),
-                NearMiss("not squared", sp.Matrix([0, sp.sqrt(2), sp.sqrt(2), 2])),
-                NearMiss("a zero vector at no distance", sp.Matrix([0, 2, 0, 4])),
-            ),
-        ),
-        Statement(
-            name="largest value",
-            says="The distance is at most 4.",
-            left=r"\mathrm{dist} \le",
-            form=Bound(_distance, "<="),
-            printed=sp.Integer(4),
-            near_misses=(NearMiss("2, that of a right angle", sp.Integer(2)), NearMiss("3", sp.Integer(3))),
-        ),
-        Statement(
-            name="different neurons",
-            says="The distance is positive for different vectors, here in the first parameter.",
-            left=r"\mathrm{dist} >",
-            form=Bound(_distance, ">"),
-            printed=sp.S.Zero,
-            near_misses=(NearMiss("at least 1/10", sp.Rational(1, 10)), NearMiss("at least 1", sp.S.One)),
-            domain=(sp.Gt(u_1, v_1),),
-        ),
-        Statement(
-            name="mean",
-            says="The mean distance of two independent Gaussian vectors.",
-            left=r"E\,\mathrm{dist}",
-            form=Identity(lambda: distance_of_gaussians(d).mean),
-            printed=sp.Integer(2),
-            near_misses=(
-                NearMiss("factor 2 lost", sp.S.One),
-                NearMiss("not squared", sp.sqrt(2)),
-                NearMiss("that of opposite vectors", sp.Integer(4)),
-            ),
-            experiments=(
-                Experiment(
-                    name="Gaussian vectors, d = 100",
-                    sampler=f"{MEASUREMENTS}:distance_of_gaussians",
-                    arguments={"dimension": "100"},
-                    predicted=lambda candidate: candidate,
-                    variation=0.1,
-                    skewness=0.5,
-                ),
-            ),
-        ),
-        Statement(
-            name="variance",
-            says="The variance of the distance of two independent Gaussian vectors (a remark).",
-            left=r"\mathrm{Var}\,\mathrm{dist}",
-            form=Identity(_variance),
-            printed=4 / (d + 1),
-            near_misses=(
-                NearMiss("leading order only", 4 / d),
-                NearMiss("one degree of freedom too many", 4 / (d + 2)),
-                NearMiss("that of dist/2", 1 / (d + 1)),
-            ),
-            experiments=(
-                Experiment(
-                    name="Gaussian vectors, d = 7",
-                    sampler=f"{MEASUREMENTS}:squared_deviation_from_two",
-                    arguments={"dimension": "7"},
-                    predicted=lambda candidate: candidate.subs(d, 7),
-                    variation=1.3,
-                    skewness=2.5,
-                ),
-            ),
-            counts=False,
-        ),
-    ),
 )
+def normalised_distance_of_two_neurons():
+    r"""Normalised distance of two neurons.
+
+    dist(w_i, w_j) = 2 ||w_i - w_j||^2/(||w_i||^2 + ||w_j||^2)
+    """
+    yield equals(
+        "definition",
+        r"\mathrm{dist}(w_i, w_j)",
+        printed=PRINTED_DISTANCE,
+        derived=_distance,
+        wrong={
+            "factor 2 lost": _difference / _norms,
+            "norms added before squaring": 2 * _difference / (sp.sqrt(U.dot(U)) + sp.sqrt(V.dot(V))) ** 2,
+            "not squared": sp.sqrt(2 * _difference / _norms),
+            "product of the norms": _difference / sp.sqrt(U.dot(U) * V.dot(V)),
+        },
+        says="The distance, against 4 ||b||^2/(||a||^2 + ||b||^2) in the rotated coordinates (w_i +- w_j)/sqrt 2.",
+    )
+    yield equals(
+        "special pairs",
+        r"\mathrm{dist}",
+        printed=sp.Matrix([0, 2, 2, 4]),
+        derived=_special_distances,
+        wrong={
+            "factor 2 lost": sp.Matrix([0, 1, 1, 2]),
+            "not squared": sp.Matrix([0, sp.sqrt(2), sp.sqrt(2), 2]),
+            "a zero vector at no distance": sp.Matrix([0, 2, 0, 4]),
+        },
+        says="The distance from an equal vector, one at a right angle, a zero vector, and the opposite one.",
+    )
+    yield bounds(
+        "largest value",
+        r"\mathrm{dist} \le",
+        printed=sp.Integer(4),
+        exact=_distance,
+        relation="<=",
+        wrong={"2, that of a right angle": sp.Integer(2), "3": sp.Integer(3)},
+        says="The distance is at most 4.",
+    )
+    yield bounds(
+        "different neurons",
+        r"\mathrm{dist} >",
+        printed=sp.S.Zero,
+        exact=_distance,
+        relation=">",
+        wrong={"at least 1/10": sp.Rational(1, 10), "at least 1": sp.S.One},
+        says="The distance is positive for different vectors, here in the first parameter.",
+        domain=(sp.Gt(u_1, v_1),),
+    )
+    yield equals(
+        "mean",
+        r"E\,\mathrm{dist}",
+        printed=sp.Integer(2),
+        derived=lambda: distance_of_gaussians(d).mean,
+        wrong={"factor 2 lost": sp.S.One, "not squared": sp.sqrt(2), "that of opposite vectors": sp.Integer(4)},
+        says="The mean distance of two independent Gaussian vectors.",
+        measured=(
+            Experiment(
+                name="Gaussian vectors, d = 100",
+                sampler=sampled_distance,
+                arguments={"dimension": "100"},
+                predicted=lambda candidate: candidate,
+            ),
+        ),
+    )
+    yield equals(
+        "variance",
+        r"\mathrm{Var}\,\mathrm{dist}",
+        printed=4 / (d + 1),
+        derived=_variance,
+        wrong={
+            "leading order only": 4 / d,
+            "one degree of freedom too many": 4 / (d + 2),
+            "that of dist/2": 1 / (d + 1),
+        },
+        says="The variance of the distance of two independent Gaussian vectors (a remark).",
+        measured=(
+            Experiment(
+                name="Gaussian vectors, d = 7",
+                sampler=squared_deviation_from_two,
+                arguments={"dimension": "7"},
+                predicted=lambda candidate: candidate.subs(d, 7),
+            ),
+        ),
+        remark=True,
+    )
+
 
 # --- SC-057: vanishing neurons -----------------------------------------------------------------------------------
 
@@ -200,126 +193,124 @@ def _holds(candidate: Any, arguments: Any) -> int:
     return int(bool(candidate.subs({**own, I: 1, O: 1})))
 
 
-SC_057 = Claim(
-    id="SC-057",
-    title="rule for vanishing neurons",
-    kind=Kind.THRESHOLD,
-    cites=Citation(PAPER, "Section 5, Appendix J"),
+@paper.claim(
+    "SC-057",
+    "Section 5, Appendix J",
     symbols={
         i: "norm of the neuron's incoming parameters",
         o: "norm of its outgoing parameters",
         I: "largest incoming norm",
         O: "largest outgoing norm",
     },
+    kind=Kind.THRESHOLD,
     scope="the rule behind the figures is the one in the paper's released code",
-    printed_text="vanishing neurons are those with incoming and outgoing weights under 10% of the maximum norm",
-    corrected_text="those whose concatenated vector has a norm under 10% of the largest such norm in the layer",
     notes=(
         "Neither rule implies the other: (0.01, 0.12) beside (1, 1) vanishes by the code only, (0.09, 0.09) beside "
         "(1, 0) and (0, 1) by the text only.",
         "The bias belongs to the incoming part in the code for VGG-16; for ResNet-18 batch normalisation is left out.",
     ),
-    statements=(
-        Statement(
-            name="one strong neuron",
-            says="When a neuron has vanished beside one neuron of incoming norm I and outgoing norm O.",
-            left=r"\text{vanished} \iff",
-            form=Region(_whole_rule),
-            printed=PRINTED_RULE,
-            corrected=WHOLE_RULE,
-            near_misses=(
-                NearMiss("either part", sp.Or(*PRINTED_RULE.args)),
-                NearMiss("fraction of the squared norm", sp.Lt(i**2 + o**2, tenth * (I**2 + O**2))),
-                NearMiss("sums of norms", sp.Lt(i + o, tenth * (I + O))),
-            ),
-            comparisons=(
-                Comparison(
-                    name="the code's rule, run",
-                    evaluator=f"{MEASUREMENTS}:released_vanishing",
-                    arguments=_points([["1", "1"]], BESIDE_ONE),
-                    predicted=_holds,
-                ),
-            ),
-        ),
-        Statement(
-            name="two strong neurons",
-            says="When a neuron has vanished beside one of norms (I, 0) and one of norms (0, O).",
-            left=r"\text{vanished} \iff",
-            form=Region(_whole_rule_apart),
-            printed=PRINTED_RULE,
-            corrected=WHOLE_RULE_APART,
-            near_misses=(
-                NearMiss("below both", sp.And(*WHOLE_RULE_APART.args)),
-                NearMiss("fraction of the squared norm", WHOLE_RULE_APART.subs(tenth**2, tenth)),
-            ),
-            comparisons=(
-                Comparison(
-                    name="the code's rule, run",
-                    evaluator=f"{MEASUREMENTS}:released_vanishing",
-                    arguments=_points([["1", "0"], ["0", "1"]], BESIDE_TWO),
-                    predicted=_holds,
-                ),
-            ),
-        ),
-    ),
 )
+def rule_for_vanishing_neurons():
+    r"""Rule for vanishing neurons.
+
+    vanishing neurons are those with incoming and outgoing weights under 10% of the maximum norm
+    """
+    yield holds_when(
+        "one strong neuron",
+        r"\text{vanished} \iff",
+        printed=PRINTED_RULE,
+        derived=_whole_rule,
+        corrected=WHOLE_RULE,
+        corrected_says="those whose concatenated vector has a norm under 10% of the largest such norm in the layer",
+        wrong={
+            "either part": sp.Or(*PRINTED_RULE.args),
+            "fraction of the squared norm": sp.Lt(i**2 + o**2, tenth * (I**2 + O**2)),
+            "sums of norms": sp.Lt(i + o, tenth * (I + O)),
+        },
+        says="When a neuron has vanished beside one neuron of incoming norm I and outgoing norm O.",
+        compared=(
+            Comparison(
+                name="the code's rule, run",
+                evaluator=released_vanishing,
+                arguments=_points([["1", "1"]], BESIDE_ONE),
+                predicted=_holds,
+            ),
+        ),
+    )
+    yield holds_when(
+        "two strong neurons",
+        r"\text{vanished} \iff",
+        printed=PRINTED_RULE,
+        derived=_whole_rule_apart,
+        corrected=WHOLE_RULE_APART,
+        wrong={
+            "below both": sp.And(*WHOLE_RULE_APART.args),
+            "fraction of the squared norm": WHOLE_RULE_APART.subs(tenth**2, tenth),
+        },
+        says="When a neuron has vanished beside one of norms (I, 0) and one of norms (0, O).",
+        compared=(
+            Comparison(
+                name="the code's rule, run",
+                evaluator=released_vanishing,
+                arguments=_points([["1", "0"], ["0", "1"]], BESIDE_TWO),
+                predicted=_holds,
+            ),
+        ),
+    )
+
 
 # --- SC-058: identical neurons -----------------------------------------------------------------------------------
 
-SC_058 = Claim(
-    id="SC-058",
-    title="what the threshold for identical neurons means",
-    kind=Kind.THRESHOLD,
-    cites=Citation(PAPER, "Section 5, Appendix J (Fig. 4)"),
+
+@paper.claim(
+    "SC-058",
+    "Section 5, Appendix J (Fig. 4)",
     symbols={},
+    kind=Kind.THRESHOLD,
     scope="two neurons of equal norm",
-    printed_text=(
-        "two neurons were considered identical if their distance in parameter space was 10% of their norms, a "
-        "stringent criterion"
-    ),
-    corrected_text="dist < 0.1 means ||w_i - w_j|| < sqrt(0.1) ||w|| = 31.6% of the norm",
     notes=(
         "The rule used is dist < 0.1, in the released code and in Appendix J on Figure 3; dist is a square.",
         "Chance cannot bring high-dimensional vectors that close (SC-056), so the criterion remains stringent.",
     ),
-    statements=(
-        Statement(
-            name="difference at the threshold",
-            says="The length of w_i - w_j over that of w_i where dist = 0.1.",
-            left=r"\|w_i - w_j\|/\|w_i\|",
-            form=Identity(lambda: relative_difference(tenth)),
-            printed=tenth,
-            corrected=sp.sqrt(tenth),
-            near_misses=(
-                NearMiss("factor 2 of the distance forgotten", sp.sqrt(tenth / 2)),
-                NearMiss("half of the difference", sp.sqrt(tenth) / 2),
-                NearMiss("dist of one norm only", sp.sqrt(2 * tenth)),
-            ),
-            comparisons=(
-                Comparison(
-                    name="bisection between two unit vectors",
-                    evaluator=f"{MEASUREMENTS}:relative_difference_at",
-                    arguments=({"threshold": "0.1"},),
-                    predicted=lambda candidate, _: candidate,
-                    tolerance=1e-8,
-                ),
-            ),
-        ),
-        Statement(
-            name="threshold of ten per cent",
-            says="The distance of two neurons of equal norm that differ by 10 % of it (a remark).",
-            left=r"\mathrm{dist}",
-            form=Identity(lambda: normalised_distance(sp.Matrix([1, 0, 0]), _ten_per_cent_away())),
-            printed=sp.Rational(1, 100),
-            near_misses=(
-                NearMiss("the released threshold", tenth),
-                NearMiss("factor 2", sp.Rational(1, 50)),
-                NearMiss("factor 1/2", sp.Rational(1, 200)),
-            ),
-            counts=False,
-        ),
-    ),
 )
+def what_the_threshold_for_identical_neurons_means():
+    r"""What the threshold for identical neurons means.
+
+    two neurons were considered identical if their distance in parameter space was 10% of their norms, a
+    stringent criterion
+    """
+    yield equals(
+        "difference at the threshold",
+        r"\|w_i - w_j\|/\|w_i\|",
+        printed=tenth,
+        derived=lambda: relative_difference(tenth),
+        corrected=sp.sqrt(tenth),
+        corrected_says="dist < 0.1 means ||w_i - w_j|| < sqrt(0.1) ||w|| = 31.6% of the norm",
+        wrong={
+            "factor 2 of the distance forgotten": sp.sqrt(tenth / 2),
+            "half of the difference": sp.sqrt(tenth) / 2,
+            "dist of one norm only": sp.sqrt(2 * tenth),
+        },
+        says="The length of w_i - w_j over that of w_i where dist = 0.1.",
+        compared=(
+            Comparison(
+                name="bisection between two unit vectors",
+                evaluator=relative_difference_at,
+                arguments=({"threshold": "0.1"},),
+                predicted=lambda candidate, _: candidate,
+                tolerance=1e-8,
+            ),
+        ),
+    )
+    yield equals(
+        "threshold of ten per cent",
+        r"\mathrm{dist}",
+        printed=sp.Rational(1, 100),
+        derived=lambda: normalised_distance(sp.Matrix([1, 0, 0]), _ten_per_cent_away()),
+        wrong={"the released threshold": tenth, "factor 2": sp.Rational(1, 50), "factor 1/2": sp.Rational(1, 200)},
+        says="The distance of two neurons of equal norm that differ by 10 % of it (a remark).",
+        remark=True,
+    )
 
 
 def _ten_per_cent_away() -> sp.Matrix:
@@ -335,10 +326,3 @@ def _ten_per_cent_away() -> sp.Matrix:
 
 
 # --- SC-063: distributions of distances --------------------------------------------------------------------------
-
-
-CLAIMS = (
-    SC_056,
-    SC_057,
-    SC_058,
-)

@@ -9,7 +9,8 @@ import sympy as sp
 from theory.models.single_neuron import SingleNeuron, p, s, w_2
 from theory.models.single_neuron import slope as c
 from theory.notation import eta, zeta
-from verification.claim import Citation, Claim, Identity, Kind, NearMiss, Statement
+from verification.authoring.shorthand import equals
+from verification.claim import Kind, Statement
 from verification.papers.stochastic_collapse.neurons.single_neuron import (
     HALF,
     ORIGIN_SYMBOLS,
@@ -29,7 +30,7 @@ from verification.papers.stochastic_collapse.neurons.single_neuron import (
     sigma_4,
     signal,
 )
-from verification.papers.stochastic_collapse.paper import PAPER
+from verification.papers.stochastic_collapse.paper import paper
 
 
 def _rate_display(coordinate: int) -> Callable[[int], sp.Expr]:
@@ -76,79 +77,71 @@ def _printed_coordinates(sign: int, noise: sp.Expr) -> sp.Matrix:
 
 def _rate_statement(name: str, letter: str, coordinate: int, sign: int) -> Statement:
     """Display 1 (p) or 3 (s): the signal has ``sign`` in truth and the other on the page."""
-    return Statement(
-        name=name,
-        says=f"The left-hand side at the origin, for n = 1, 2, 3; the sign of the signal of {letter}.",
-        left=(
-            rf"\partial_{letter}\mu_{letter}(0,0) - \tfrac1{{4n}}\partial_{letter}^2\sum_i\sigma_{{{letter},i}}^2(0,0)"
-        ),
-        form=Identity(lambda: for_each_size(_rate_display(coordinate))),
+    return equals(
+        name,
+        rf"\partial_{letter}\mu_{letter}(0,0) - \tfrac1{{4n}}\partial_{letter}^2\sum_i\sigma_{{{letter},i}}^2(0,0)",
         printed=_rate_form(-sign, HALF),
+        derived=lambda: for_each_size(_rate_display(coordinate)),
         corrected=_rate_form(sign, HALF),
-        near_misses=(
-            NearMiss("noise not halved", _rate_form(sign, sp.S.One)),
-            NearMiss("sign of the noise", _rate_form(sign, -HALF)),
-            NearMiss("half the signal", _rate_form(sign * HALF, HALF)),
-        ),
+        wrong={
+            "noise not halved": _rate_form(sign, sp.S.One),
+            "sign of the noise": _rate_form(sign, -HALF),
+            "half the signal": _rate_form(sign * HALF, HALF),
+        },
+        says=f"The left-hand side at the origin, for n = 1, 2, 3; the sign of the signal of {letter}.",
     )
 
 
 def _noise_statement(name: str, letter: str, coordinate: int) -> Statement:
     """Display 2 (p) or 4 (s)."""
-    return Statement(
-        name=name,
-        says="The left-hand side at the origin, for n = 1, 2, 3.",
-        left=rf"\tfrac1n\partial_{letter}^2\sum_i\sigma_{{{letter},i}}^2(0,0)",
-        form=Identity(lambda: for_each_size(lambda n: _curvature_of_noise(n, coordinate))),
+    return equals(
+        name,
+        rf"\tfrac1n\partial_{letter}^2\sum_i\sigma_{{{letter},i}}^2(0,0)",
         printed=_noise_form(HALF),
+        derived=lambda: for_each_size(lambda n: _curvature_of_noise(n, coordinate)),
         corrected=_noise_form(2),
-        near_misses=(
-            NearMiss("factor 2 of the second derivative lost", _noise_form(1)),
-            NearMiss("weights halved twice", _noise_form(8)),
-        ),
+        wrong={"factor 2 of the second derivative lost": _noise_form(1), "weights halved twice": _noise_form(8)},
+        says="The left-hand side at the origin, for n = 1, 2, 3.",
     )
 
 
-SC_053 = Claim(
-    id="SC-053",
-    title="displayed derivatives in the proof of Theorem 5.1",
-    kind=Kind.PROOF_STEP,
-    cites=Citation(PAPER, "Appendix F.1"),
+@paper.claim(
+    "SC-053",
+    "Appendix F.1",
     symbols=ORIGIN_SYMBOLS | {p: "w_1 + w_2", s: "w_1 - w_2"},
+    kind=Kind.PROOF_STEP,
     scope="(31), arbitrary smooth activation with sigma(0) = 0, arbitrary data, n = 1, 2, 3",
-    printed_text=(
-        "d_p mu_p - (1/4n) d_p^2 sum sigma_p,i^2 = -(sigma'(0)/n) sum y_i x_i "
-        "- (1/2n) eta zeta^2 sigma'(0)^2 sum x_i^2; "
-        "(1/n) d_p^2 sum sigma_p,i^2 = (1/2n) eta zeta^2 sigma'(0)^2 sum x_i^2; for s the same with "
-        "+(sigma'(0)/n) sum y_i x_i; all at (0,0)"
-    ),
-    corrected_text=(
-        "the signal enters with + for p and with - for s; "
-        "(1/n) d^2 sum sigma_i^2 = (2/n) eta zeta^2 sigma'(0)^2 sum x_i^2"
-    ),
     notes=(
         "The signs are exchanged between p and s, and the second and fourth right-hand sides are 4 times too small.",
         "The proof does not suffer: it needs both of the first kind negative and both of the second kind positive.",
         "The activation enters by its slope at 0 alone; the jets used go to the fifth derivative.",
     ),
-    statements=(
-        Statement(
-            name="coordinates",
-            says="mu_p, mu_s, sigma_{p,i}, sigma_{s,i} as displayed before, for (31) with two samples.",
-            left=r"(\mu_p, \mu_s, \sigma_{p,1}, \sigma_{p,2}, \sigma_{s,1}, \sigma_{s,2})",
-            form=Identity(_coordinates),
-            printed=_printed_coordinates(-1, sp.sqrt(eta) * zeta),
-            near_misses=(
-                NearMiss("difference read as sum", _printed_coordinates(1, sp.sqrt(eta) * zeta)),
-                NearMiss("learning rate instead of its root", _printed_coordinates(-1, eta * zeta)),
-            ),
-        ),
-        _rate_statement("first display", "p", 0, 1),
-        _noise_statement("second display", "p", 0),
-        _rate_statement("third display", "s", 1, -1),
-        _noise_statement("fourth display", "s", 1),
-    ),
 )
+def displayed_derivatives_in_the_proof_of_theorem_51():
+    r"""Displayed derivatives in the proof of Theorem 5.1.
+
+    d_p mu_p - (1/4n) d_p^2 sum sigma_p,i^2 = -(sigma'(0)/n) sum y_i x_i - (1/2n) eta zeta^2 sigma'(0)^2 sum
+    x_i^2; (1/n) d_p^2 sum sigma_p,i^2 = (1/2n) eta zeta^2 sigma'(0)^2 sum x_i^2; for s the same with
+    +(sigma'(0)/n) sum y_i x_i; all at (0,0)
+
+    "the signal enters with + for p and with - for s; "
+            "(1/n) d^2 sum sigma_i^2 = (2/n) eta zeta^2 sigma'(0)^2 sum x_i^2"
+    """
+    yield equals(
+        "coordinates",
+        r"(\mu_p, \mu_s, \sigma_{p,1}, \sigma_{p,2}, \sigma_{s,1}, \sigma_{s,2})",
+        printed=_printed_coordinates(-1, sp.sqrt(eta) * zeta),
+        derived=_coordinates,
+        wrong={
+            "difference read as sum": _printed_coordinates(1, sp.sqrt(eta) * zeta),
+            "learning rate instead of its root": _printed_coordinates(-1, eta * zeta),
+        },
+        says="mu_p, mu_s, sigma_{p,i}, sigma_{s,i} as displayed before, for (31) with two samples.",
+    )
+    yield _rate_statement("first display", "p", 0, 1)
+    yield _noise_statement("second display", "p", 0)
+    yield _rate_statement("third display", "s", 1, -1)
+    yield _noise_statement("fourth display", "s", 1)
 
 
 ORDER = 4
@@ -183,17 +176,17 @@ def _normal_expansion(coordinate: sp.Symbol, fourth: sp.Expr = sigma_4) -> sp.Ma
 
 
 def _invariance(name: str, coordinate: sp.Symbol, along: str) -> Statement:
-    return Statement(
-        name=name,
-        says=f"Normal drift and dispersions on {{{coordinate} = 0}}, to fourth order in {along}; two samples.",
-        left=rf"(\mu_{coordinate}, \sigma_{{{coordinate},1}}, \sigma_{{{coordinate},2}})|_{{{coordinate}=0}}",
-        form=Identity(_normal(coordinate)),
+    return equals(
+        name,
+        rf"(\mu_{coordinate}, \sigma_{{{coordinate},1}}, \sigma_{{{coordinate},2}})|_{{{coordinate}=0}}",
         printed=sp.zeros(PAIR + 1, 1),
+        derived=_normal(coordinate),
         corrected=_normal_expansion(coordinate),
-        near_misses=(
-            NearMiss("fourth derivative of the activation forgotten", _normal_expansion(coordinate, sp.S.Zero)),
-            NearMiss("sign", -_normal_expansion(coordinate)),
-        ),
+        wrong={
+            "fourth derivative of the activation forgotten": _normal_expansion(coordinate, sp.S.Zero),
+            "sign": -_normal_expansion(coordinate),
+        },
+        says=f"Normal drift and dispersions on {{{coordinate} = 0}}, to fourth order in {along}; two samples.",
     )
 
 
@@ -202,47 +195,38 @@ def _linear_normal() -> sp.Matrix:
     return sp.Matrix([*linear.normal_to(p, ORDER), *linear.normal_to(s, ORDER)])
 
 
-SC_054 = Claim(
-    id="SC-054",
-    title="the sets p = 0 and s = 0 in the proof of Theorem 5.1",
-    kind=Kind.INVARIANCE,
-    cites=Citation(PAPER, "Appendix F.1, use of Lemma F.1"),
+@paper.claim(
+    "SC-054",
+    "Appendix F.1, use of Lemma F.1",
     symbols=ORIGIN_SYMBOLS
     | {p: "w_1 + w_2", s: "w_1 - w_2", sigma_2: "sigma''(0)", sigma_3: "sigma'''(0)", sigma_4: "sigma''''(0)"},
+    kind=Kind.INVARIANCE,
     scope="(31), two samples, Taylor polynomial of order 4 along the set",
-    printed_text=(
-        "By Lemma F.1, A_p = {(0,s)} and A_s = {(p,0)} are stochastically attractive; the lemma requires them to be "
-        "invariant sets"
-    ),
-    corrected_text=(
-        "neither set is invariant unless the activation is linear: on p = 0 the drift of p is "
-        "-(1/n) sum [s^2 sigma''(0) x^2 y/8 + s^3 sigma'''(0) x^3 y/24 + s^4 sigma''''(0) x^4 y/128 "
-        "+ s^4 sigma'(0) sigma''(0) x^3/32] + O(s^5)"
-    ),
     notes=(
         "The normal part of the gradient of f on p = 0 is sigma(z) - z sigma'(z) at z = s x/2, which vanishes for "
         "every z only if sigma is linear.",
         "The conclusion of Theorem 5.1 is true by another way: a negative top Lyapunov exponent of the linear part.",
         "The stopping times of the proof should use |p| and |s|.",
     ),
-    statements=(
-        _invariance("p = 0", p, "s"),
-        _invariance("s = 0", s, "p"),
-        Statement(
-            name="linear activation",
-            says="For sigma(z) = c z both sets are invariant (a remark).",
-            left=r"(\mu_p, \sigma_{p,i})|_{p=0},\ (\mu_s, \sigma_{s,i})|_{s=0}",
-            form=Identity(_linear_normal),
-            printed=sp.zeros(2 * (PAIR + 1), 1),
-            near_misses=(
-                NearMiss("a quadratic term", sp.Matrix([*_normal_expansion(p, sp.S.Zero), *_normal_expansion(s)])),
-            ),
-            counts=False,
-        ),
-    ),
 )
+def the_sets_p_0_and_s_0_in_the_proof_of_theorem_51():
+    r"""The sets p = 0 and s = 0 in the proof of Theorem 5.1.
 
-CLAIMS = (
-    SC_053,
-    SC_054,
-)
+    By Lemma F.1, A_p = {(0,s)} and A_s = {(p,0)} are stochastically attractive; the lemma requires them to be
+    invariant sets
+
+    "neither set is invariant unless the activation is linear: on p = 0 the drift of p is "
+            "-(1/n) sum [s^2 sigma''(0) x^2 y/8 + s^3 sigma'''(0) x^3 y/24 + s^4 sigma''''(0) x^4 y/128 "
+            "+ s^4 sigma'(0) sigma''(0) x^3/32] + O(s^5)"
+    """
+    yield _invariance("p = 0", p, "s")
+    yield _invariance("s = 0", s, "p")
+    yield equals(
+        "linear activation",
+        r"(\mu_p, \sigma_{p,i})|_{p=0},\ (\mu_s, \sigma_{s,i})|_{s=0}",
+        printed=sp.zeros(2 * (PAIR + 1), 1),
+        derived=_linear_normal,
+        wrong={"a quadratic term": sp.Matrix([*_normal_expansion(p, sp.S.Zero), *_normal_expansion(s)])},
+        says="For sigma(z) = c z both sets are invariant (a remark).",
+        remark=True,
+    )

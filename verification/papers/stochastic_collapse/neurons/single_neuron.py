@@ -16,10 +16,15 @@ from theory.models.single_neuron import JET, SingleNeuron, w_1, w_2
 from theory.models.single_neuron import slope as c
 from theory.notation import eta, zeta
 from verification.authoring import predictions
-from verification.claim import Citation, Claim, Experiment, Identity, Kind, NearMiss, Region, Statement
-from verification.papers.stochastic_collapse.paper import PAPER
-
-SAMPLERS = "verification.papers.stochastic_collapse.measured.single_neuron"
+from verification.authoring.shorthand import equals, holds_when
+from verification.claim import Kind
+from verification.forms import Experiment
+from verification.papers.stochastic_collapse.measured.single_neuron import (
+    collapse_of_tanh,
+    growth_near_origin,
+    survival_of_tanh,
+)
+from verification.papers.stochastic_collapse.paper import paper
 
 X = sp.symbols("x_1:4", real=True)
 Y = sp.symbols("y_1:4", real=True)
@@ -116,69 +121,70 @@ def _printed_velocity(signal_factor: int, noise_factor: int) -> sp.Matrix:
 
 GRADIENT_OUTER_PRODUCTS = sum((g * g.T for g in PREDICTION_GRADIENTS), sp.zeros(2, 2))
 
-SC_050 = Claim(
-    id="SC-050",
-    title="loss, gradient flow and SDE of the neuron",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Section 5, Appendix F, Eq. (31)"),
+
+@paper.claim(
+    "SC-050",
+    "Section 5, Appendix F, Eq. (31)",
     symbols=SYMBOLS | {ZETA[0]: "label noise of sample 1", VALUE[0]: "sigma(w_1 x_1)", SLOPE[0]: "sigma'(w_1 x_1)"},
+    kind=Kind.IDENTITY,
     scope="two samples, arbitrary data, arbitrary smooth activation with sigma(0) = 0",
-    printed_text=(
-        "L = (1/n) sum (f - y_i - zeta_i)^2; dw_1/dt = -(1/n) sum (f - y_i) w_2 x_i sigma'(w_1 x_i) "
-        "- w_2 x_i sigma'(w_1 x_i) zeta_i; dw_2/dt = -(1/n) sum (f - y_i) sigma(w_1 x_i) - sigma(w_1 x_i) zeta_i; "
-        "(31): drifts -(1/n) sum (f - y_i) grad f(x_i), noise (sqrt(eta) zeta/sqrt(n)) sum grad f(x_i) dB_i"
-    ),
-    corrected_text="dw/dt = -(2/n) sum (f - y_i - zeta_i) grad f(x_i); or keep the equations and halve the loss",
     notes=(
         "The sum is read as covering both terms, since the index i is bound by it; then the sign of the noise is right "
         "and the factor 2 of the square is all that is missing.",
         "(31) is the flow of the halved loss. Its noise is that of one step of label-noise gradient descent (20) times "
         "sqrt(n), a rescaling that the paper states.",
     ),
-    statements=(
-        Statement(
-            name="gradient flow",
-            says="Minus the gradient of the printed loss, labels y_i + zeta_i.",
-            left=r"(\dot w_1, \dot w_2)",
-            form=Identity(_velocity),
-            printed=_printed_velocity(1, 1),
-            corrected=_printed_velocity(2, 2),
-            near_misses=(
-                NearMiss("sign of the noise", _printed_velocity(2, -2)),
-                NearMiss("noise not doubled", _printed_velocity(2, 1)),
-                NearMiss("ascent", -_printed_velocity(2, 2)),
-                NearMiss("sum instead of mean", PAIR * _printed_velocity(2, 2)),
-            ),
-        ),
-        Statement(
-            name="drift of (31)",
-            says="The drift of the flow of the printed loss.",
-            left=r"b(w_1, w_2)",
-            form=Identity(lambda: _drift(2)),
-            printed=_printed_velocity(1, 0),
-            corrected=_printed_velocity(2, 0),
-            near_misses=(NearMiss("ascent", -_printed_velocity(2, 0)),),
-        ),
-        Statement(
-            name="(31) and the halved loss",
-            says="The drift of (31) is that of the loss (1/(2n)) sum (f - y_i)^2 (a remark).",
-            left=r"b(w_1, w_2)",
-            form=Identity(lambda: _drift(1)),
-            printed=_printed_velocity(1, 0),
-            near_misses=(NearMiss("the mean square", _printed_velocity(2, 0)),),
-            counts=False,
-        ),
-        Statement(
-            name="noise of the descent",
-            says="One step (20) on the halved loss has the diffusion of (31) divided by n = 2 (a remark).",
-            left=r"\sigma\sigma^\top",
-            form=Identity(lambda: _diffusion(1)),
-            printed=eta * zeta**2 / PAIR**2 * GRADIENT_OUTER_PRODUCTS,
-            near_misses=(NearMiss("the rescaled noise of (31)", eta * zeta**2 / PAIR * GRADIENT_OUTER_PRODUCTS),),
-            counts=False,
-        ),
-    ),
 )
+def loss_gradient_flow_and_sde_of_the_neuron():
+    r"""Loss, gradient flow and SDE of the neuron.
+
+    L = (1/n) sum (f - y_i - zeta_i)^2; dw_1/dt = -(1/n) sum (f - y_i) w_2 x_i sigma'(w_1 x_i) - w_2 x_i
+    sigma'(w_1 x_i) zeta_i; dw_2/dt = -(1/n) sum (f - y_i) sigma(w_1 x_i) - sigma(w_1 x_i) zeta_i; (31):
+    drifts -(1/n) sum (f - y_i) grad f(x_i), noise (sqrt(eta) zeta/sqrt(n)) sum grad f(x_i) dB_i
+    """
+    yield equals(
+        "gradient flow",
+        r"(\dot w_1, \dot w_2)",
+        printed=_printed_velocity(1, 1),
+        derived=_velocity,
+        corrected=_printed_velocity(2, 2),
+        corrected_says="dw/dt = -(2/n) sum (f - y_i - zeta_i) grad f(x_i); or keep the equations and halve the loss",
+        wrong={
+            "sign of the noise": _printed_velocity(2, -2),
+            "noise not doubled": _printed_velocity(2, 1),
+            "ascent": -_printed_velocity(2, 2),
+            "sum instead of mean": PAIR * _printed_velocity(2, 2),
+        },
+        says="Minus the gradient of the printed loss, labels y_i + zeta_i.",
+    )
+    yield equals(
+        "drift of (31)",
+        r"b(w_1, w_2)",
+        printed=_printed_velocity(1, 0),
+        derived=lambda: _drift(2),
+        corrected=_printed_velocity(2, 0),
+        wrong={"ascent": -_printed_velocity(2, 0)},
+        says="The drift of the flow of the printed loss.",
+    )
+    yield equals(
+        "(31) and the halved loss",
+        r"b(w_1, w_2)",
+        printed=_printed_velocity(1, 0),
+        derived=lambda: _drift(1),
+        wrong={"the mean square": _printed_velocity(2, 0)},
+        says="The drift of (31) is that of the loss (1/(2n)) sum (f - y_i)^2 (a remark).",
+        remark=True,
+    )
+    yield equals(
+        "noise of the descent",
+        r"\sigma\sigma^\top",
+        printed=eta * zeta**2 / PAIR**2 * GRADIENT_OUTER_PRODUCTS,
+        derived=lambda: _diffusion(1),
+        wrong={"the rescaled noise of (31)": eta * zeta**2 / PAIR * GRADIENT_OUTER_PRODUCTS},
+        says="One step (20) on the halved loss has the diffusion of (31) divided by n = 2 (a remark).",
+        remark=True,
+    )
+
 
 S = sp.Symbol("S", real=True)
 Q = sp.Symbol("Q", positive=True)
@@ -234,25 +240,18 @@ def _tanh_run(collapses: bool, **data: Any) -> Experiment:
     multiple = "above" if collapses else "below"
     return Experiment(
         name=f"tanh, {multiple} the threshold, y={','.join(data['y'])}",
-        sampler=f"{SAMPLERS}:{'collapse' if collapses else 'survival'}_of_tanh",
+        sampler=collapse_of_tanh if collapses else survival_of_tanh,
         arguments=data,
         predicted=lambda candidate: float(predictions.condition_holds(candidate, _sums(data)) == collapses),
-        variation=0.05,
-        skewness=1.0,
     )
 
 
-SC_051 = Claim(
-    id="SC-051",
-    title="attraction of the vanishing neuron (Theorem 5.1)",
-    kind=Kind.THRESHOLD,
-    cites=Citation(PAPER, "Theorem 5.1, informal and formal"),
+@paper.claim(
+    "SC-051",
+    "Theorem 5.1, informal and formal",
     symbols=ORIGIN_SYMBOLS | {S: "sum x_i y_i", Q: "sum x_i^2"},
+    kind=Kind.THRESHOLD,
     scope="the process (31), two samples; stability of the origin by its linear part",
-    printed_text=(
-        "A = {(0,0)} is stochastically attractive if eta zeta^2 |sigma'(0)|/2 > |sum x_i y_i|/sum x_i^2 "
-        "(informal: sigma'(0) > 0, without bars)"
-    ),
     notes=(
         "Near 0, w_1 + w_2 and w_1 - w_2 are geometric Brownian motions; both log-rates are negative exactly where the "
         "printed condition holds. The origin then attracts for the nonlinear process (Khasminskii).",
@@ -260,70 +259,74 @@ SC_051 = Claim(
         "for the other conventions of the paper: the descent (20) needs n times the noise, and the loss of Section 5 "
         "with the D_LN of (22) needs twice the noise, so there the printed condition is not sufficient.",
     ),
-    statements=(
-        Statement(
-            name="formal",
-            says="For (31), both log-rates are negative exactly where the condition holds, for any signs.",
-            left=r"\{(0, 0)\}\text{ attractive iff }",
-            form=Region(lambda: _attracting(sp.sqrt(PAIR))),
-            printed=_threshold(HALF),
-            near_misses=(
-                NearMiss("factor 1/2 of Ito's formula lost", _threshold(sp.S.One)),
-                NearMiss("half the noise", _threshold(QUARTER)),
-                NearMiss("slope squared", HALF * eta * zeta**2 * c**2 > sp.Abs(S) / Q),
-                NearMiss("signal without its modulus", HALF * eta * zeta**2 * c > S / Q),
-            ),
-            domain=SLOPE_NOT_ZERO,
-            experiments=(
-                _tanh_run(False, x=("1", "1"), y=("1", "0"), **{"eta zeta^2": "1/8"}),
-                _tanh_run(True, x=("1", "1"), y=("1", "0"), **{"eta zeta^2": "8"}),
-                _tanh_run(False, x=("1", "2"), y=("-1", "-1"), **{"eta zeta^2": "3/20"}),
-                _tanh_run(True, x=("1", "2"), y=("-1", "-1"), **{"eta zeta^2": "48/5"}),
-            ),
-        ),
-        Statement(
-            name="positive slope",
-            says="The same for sigma'(0) > 0, as in the informal version, and sum x_i y_i > 0.",
-            left=r"\{(0, 0)\}\text{ attractive iff }",
-            form=Region(_attracting_for_positive_signal),
-            printed=_threshold_for_positive_signal(HALF),
-            near_misses=(
-                NearMiss("factor 1/2 of Ito's formula lost", _threshold_for_positive_signal(sp.S.One)),
-                NearMiss("half the noise", _threshold_for_positive_signal(QUARTER)),
-            ),
-        ),
-        Statement(
-            name="descent (20)",
-            says="With the noise of one step of (20), n = 2, the threshold is n times higher (a remark).",
-            left=r"\{(0, 0)\}\text{ attractive iff }",
-            form=Region(lambda: _attracting(sp.S.One)),
-            printed=_threshold(HALF / PAIR),
-            near_misses=(NearMiss("the threshold of (31)", _threshold(HALF)),),
-            domain=SLOPE_NOT_ZERO,
-            counts=False,
-        ),
-        Statement(
-            name="mean square, its own noise",
-            says="For the loss of Section 5 and its own noise, both doubled, half the noise is enough (a remark).",
-            left=r"\{(0, 0)\}\text{ attractive iff }",
-            form=Region(lambda: _attracting(sp.sqrt(PAIR), 2)),
-            printed=_threshold(sp.S.One),
-            near_misses=(NearMiss("the threshold of (31)", _threshold(HALF)),),
-            domain=SLOPE_NOT_ZERO,
-            counts=False,
-        ),
-        Statement(
-            name="mean square, noise (22)",
-            says="For the loss of Section 5 with the D_LN of (22), twice the noise is needed (a remark).",
-            left=r"\{(0, 0)\}\text{ attractive iff }",
-            form=Region(lambda: _attracting(sp.sqrt(PAIR) / 2, 2)),
-            printed=_threshold(QUARTER),
-            near_misses=(NearMiss("the threshold of (31)", _threshold(HALF)),),
-            domain=SLOPE_NOT_ZERO,
-            counts=False,
-        ),
-    ),
 )
+def attraction_of_the_vanishing_neuron():
+    r"""Attraction of the vanishing neuron (Theorem 5.1).
+
+    A = {(0,0)} is stochastically attractive if eta zeta^2 |sigma'(0)|/2 > |sum x_i y_i|/sum x_i^2 (informal:
+    sigma'(0) > 0, without bars)
+    """
+    yield holds_when(
+        "formal",
+        r"\{(0, 0)\}\text{ attractive iff }",
+        printed=_threshold(HALF),
+        derived=lambda: _attracting(sp.sqrt(PAIR)),
+        wrong={
+            "factor 1/2 of Ito's formula lost": _threshold(sp.S.One),
+            "half the noise": _threshold(QUARTER),
+            "slope squared": HALF * eta * zeta**2 * c**2 > sp.Abs(S) / Q,
+            "signal without its modulus": HALF * eta * zeta**2 * c > S / Q,
+        },
+        says="For (31), both log-rates are negative exactly where the condition holds, for any signs.",
+        domain=SLOPE_NOT_ZERO,
+        measured=(
+            _tanh_run(False, x=("1", "1"), y=("1", "0"), **{"eta zeta^2": "1/8"}),
+            _tanh_run(True, x=("1", "1"), y=("1", "0"), **{"eta zeta^2": "8"}),
+            _tanh_run(False, x=("1", "2"), y=("-1", "-1"), **{"eta zeta^2": "3/20"}),
+            _tanh_run(True, x=("1", "2"), y=("-1", "-1"), **{"eta zeta^2": "48/5"}),
+        ),
+    )
+    yield holds_when(
+        "positive slope",
+        r"\{(0, 0)\}\text{ attractive iff }",
+        printed=_threshold_for_positive_signal(HALF),
+        derived=_attracting_for_positive_signal,
+        wrong={
+            "factor 1/2 of Ito's formula lost": _threshold_for_positive_signal(sp.S.One),
+            "half the noise": _threshold_for_positive_signal(QUARTER),
+        },
+        says="The same for sigma'(0) > 0, as in the informal version, and sum x_i y_i > 0.",
+    )
+    yield holds_when(
+        "descent (20)",
+        r"\{(0, 0)\}\text{ attractive iff }",
+        printed=_threshold(HALF / PAIR),
+        derived=lambda: _attracting(sp.S.One),
+        wrong={"the threshold of (31)": _threshold(HALF)},
+        says="With the noise of one step of (20), n = 2, the threshold is n times higher (a remark).",
+        domain=SLOPE_NOT_ZERO,
+        remark=True,
+    )
+    yield holds_when(
+        "mean square, its own noise",
+        r"\{(0, 0)\}\text{ attractive iff }",
+        printed=_threshold(sp.S.One),
+        derived=lambda: _attracting(sp.sqrt(PAIR), 2),
+        wrong={"the threshold of (31)": _threshold(HALF)},
+        says="For the loss of Section 5 and its own noise, both doubled, half the noise is enough (a remark).",
+        domain=SLOPE_NOT_ZERO,
+        remark=True,
+    )
+    yield holds_when(
+        "mean square, noise (22)",
+        r"\{(0, 0)\}\text{ attractive iff }",
+        printed=_threshold(QUARTER),
+        derived=lambda: _attracting(sp.sqrt(PAIR) / 2, 2),
+        wrong={"the threshold of (31)": _threshold(HALF)},
+        says="For the loss of Section 5 with the D_LN of (22), twice the noise is needed (a remark).",
+        domain=SLOPE_NOT_ZERO,
+        remark=True,
+    )
 
 
 def _top_exponent(n: int) -> sp.Expr:
@@ -356,11 +359,9 @@ def _at_data(candidate: sp.MatrixBase, data: Mapping[str, Any]) -> sp.Expr:
 def _linear_run(data: Mapping[str, Any], variation: float) -> Experiment:
     return Experiment(
         name=f"linear part, x={','.join(data['x'])}, c={data['c']}, eta zeta^2={data['eta zeta^2']}",
-        sampler=f"{SAMPLERS}:growth_near_origin",
+        sampler=growth_near_origin,
         arguments=data,
         predicted=lambda candidate: _at_data(candidate, data),
-        variation=variation,
-        skewness=0.5,
     )
 
 
@@ -368,84 +369,64 @@ def _repelling() -> Boolean:
     return sp.Or(*(rate > 0 for rate in _rates(sp.sqrt(PAIR))))
 
 
-SC_052 = Claim(
-    id="SC-052",
-    title="sharpness of the threshold of Theorem 5.1",
-    kind=Kind.THRESHOLD,
-    cites=Citation(PAPER, "Theorem 5.1 (stated there as a sufficient condition)"),
+@paper.claim(
+    "SC-052",
+    "Theorem 5.1 (stated there as a sufficient condition)",
     symbols=ORIGIN_SYMBOLS | {S: "sum x_i y_i", Q: "sum x_i^2"},
+    kind=Kind.THRESHOLD,
     scope="the process (31)",
-    printed_text="(not in the paper) the top Lyapunov exponent at the origin is |c m_xy| - (1/2) eta zeta^2 c^2 m_xx",
     notes=("m_xy = (1/n) sum x_i y_i, m_xx = (1/n) sum x_i^2. Where the exponent is positive, 0 is not attractive.",),
-    statements=(
-        Statement(
-            name="log-rates",
-            says="The log-rates of w_1 + w_2 and w_1 - w_2, for n = 1, 2, 3.",
-            left=r"(\lambda_p, \lambda_s)",
-            form=Identity(lambda: sp.Matrix([rate for n in SIZES for rate in neuron(n).log_rates(sp.sqrt(n))])),
-            printed=sp.Matrix(
+)
+def sharpness_of_the_threshold_of_theorem_51():
+    r"""Sharpness of the threshold of Theorem 5.1.
+
+    (not in the paper) the top Lyapunov exponent at the origin is |c m_xy| - (1/2) eta zeta^2 c^2 m_xx
+    """
+    yield equals(
+        "log-rates",
+        r"(\lambda_p, \lambda_s)",
+        printed=sp.Matrix(
+            [sign * c * signal(n) / n - eta * zeta**2 * c**2 * power(n) / (2 * n) for n in SIZES for sign in (1, -1)]
+        ),
+        derived=lambda: sp.Matrix([rate for n in SIZES for rate in neuron(n).log_rates(sp.sqrt(n))]),
+        wrong={
+            "factor 1/2 of Ito's formula lost": sp.Matrix(
+                [sign * c * signal(n) / n - eta * zeta**2 * c**2 * power(n) / n for n in SIZES for sign in (1, -1)]
+            ),
+            "rates exchanged": sp.Matrix(
                 [
-                    sign * c * signal(n) / n - eta * zeta**2 * c**2 * power(n) / (2 * n)
+                    -sign * c * signal(n) / n - eta * zeta**2 * c**2 * power(n) / (2 * n)
                     for n in SIZES
                     for sign in (1, -1)
                 ]
             ),
-            near_misses=(
-                NearMiss(
-                    "factor 1/2 of Ito's formula lost",
-                    sp.Matrix(
-                        [
-                            sign * c * signal(n) / n - eta * zeta**2 * c**2 * power(n) / n
-                            for n in SIZES
-                            for sign in (1, -1)
-                        ]
-                    ),
-                ),
-                NearMiss(
-                    "rates exchanged",
-                    sp.Matrix(
-                        [
-                            -sign * c * signal(n) / n - eta * zeta**2 * c**2 * power(n) / (2 * n)
-                            for n in SIZES
-                            for sign in (1, -1)
-                        ]
-                    ),
-                ),
-            ),
+        },
+        says="The log-rates of w_1 + w_2 and w_1 - w_2, for n = 1, 2, 3.",
+    )
+    yield equals(
+        "top exponent",
+        r"\lambda_{\max}",
+        printed=for_each_size(_printed_exponent),
+        derived=lambda: for_each_size(_top_exponent),
+        wrong={
+            "factor 1/2 of Ito's formula lost": for_each_size(lambda n: _printed_exponent(n, sp.S.One)),
+            "growth of the second moment": for_each_size(lambda n: _printed_exponent(n, -HALF)),
+            "signal without its modulus": for_each_size(lambda n: neuron(n).log_rates(sp.sqrt(n))[0]),
+        },
+        says="The larger of the two, for n = 1, 2, 3.",
+        measured=tuple(
+            _linear_run(data, variation) for data, variation in zip(GRID, (0.6, 0.4, 0.4, 0.4), strict=True)
         ),
-        Statement(
-            name="top exponent",
-            says="The larger of the two, for n = 1, 2, 3.",
-            left=r"\lambda_{\max}",
-            form=Identity(lambda: for_each_size(_top_exponent)),
-            printed=for_each_size(_printed_exponent),
-            near_misses=(
-                NearMiss("factor 1/2 of Ito's formula lost", for_each_size(lambda n: _printed_exponent(n, sp.S.One))),
-                NearMiss("growth of the second moment", for_each_size(lambda n: _printed_exponent(n, -HALF))),
-                NearMiss("signal without its modulus", for_each_size(lambda n: neuron(n).log_rates(sp.sqrt(n))[0])),
-            ),
-            experiments=tuple(
-                _linear_run(data, variation) for data, variation in zip(GRID, (0.6, 0.4, 0.4, 0.4), strict=True)
-            ),
-        ),
-        Statement(
-            name="not attractive",
-            says="A log-rate is positive exactly where the inequality of Theorem 5.1 is reversed.",
-            left=r"\{(0, 0)\}\text{ not attractive iff }",
-            form=Region(_repelling),
-            printed=HALF * eta * zeta**2 * sp.Abs(c) < sp.Abs(S) / Q,
-            near_misses=(
-                NearMiss("half the noise", QUARTER * eta * zeta**2 * sp.Abs(c) < sp.Abs(S) / Q),
-                NearMiss("twice the noise", eta * zeta**2 * sp.Abs(c) < sp.Abs(S) / Q),
-            ),
-            domain=SLOPE_NOT_ZERO,
-        ),
-    ),
-)
-
-
-CLAIMS = (
-    SC_050,
-    SC_051,
-    SC_052,
-)
+    )
+    yield holds_when(
+        "not attractive",
+        r"\{(0, 0)\}\text{ not attractive iff }",
+        printed=HALF * eta * zeta**2 * sp.Abs(c) < sp.Abs(S) / Q,
+        derived=_repelling,
+        wrong={
+            "half the noise": QUARTER * eta * zeta**2 * sp.Abs(c) < sp.Abs(S) / Q,
+            "twice the noise": eta * zeta**2 * sp.Abs(c) < sp.Abs(S) / Q,
+        },
+        says="A log-rate is positive exactly where the inequality of Theorem 5.1 is reversed.",
+        domain=SLOPE_NOT_ZERO,
+    )

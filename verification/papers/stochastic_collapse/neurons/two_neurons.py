@@ -22,11 +22,10 @@ from numerics.simulation.iterate import iterate
 from theory.discrete.recursion import Recursion
 from theory.models.two_neurons import INCOMING, OUTGOING, TwoNeurons
 from theory.notation import eta
+from verification.authoring.shorthand import reproduces
 from verification.authoring.simulated import number
-from verification.claim import Citation, Claim, Figure, Kind, NearMiss, Statement
-from verification.papers.stochastic_collapse.paper import PAPER
-
-HERE = "verification.papers.stochastic_collapse.neurons.two_neurons"
+from verification.claim import Kind, Statement
+from verification.papers.stochastic_collapse.paper import paper
 
 SAMPLES = 8
 DATA_SETS = 128
@@ -159,39 +158,34 @@ def _feature(name: str, printed: Any, measured: float, reproduced: Any) -> dict[
 
 
 def _panel(name: str, says: str, parts: Sequence[Mapping[str, str]]) -> Statement:
-    return Statement(
-        name=name,
-        says=says,
-        left=r"\#\{\text{turns}\}",
-        form=Figure(measure=f"{HERE}:measure", parts=tuple(parts), summarise=f"{HERE}:turns"),
+    return reproduces(
+        name,
+        r"\#\{\text{turns}\}",
         printed=sp.Integer(1),
-        near_misses=(
-            NearMiss("no threshold: ever stronger, or no effect", sp.Integer(0)),
-            NearMiss("weaker, then stronger again", sp.Integer(2)),
-        ),
+        measure=measure,
+        parts=tuple(parts),
+        summarise=turns,
+        wrong={
+            "no threshold: ever stronger, or no effect": sp.Integer(0),
+            "weaker, then stronger again": sp.Integer(2),
+        },
+        says=says,
     )
 
 
-SC_062 = Claim(
-    id="SC-062",
-    title="two neurons become equal (Figure 7)",
-    kind=Kind.FIGURE,
-    cites=Citation(PAPER, "Appendix G, Figure 7"),
+@paper.claim(
+    "SC-062",
+    "Appendix G, Figure 7",
     symbols={
         **dict(zip(INCOMING, ("incoming weight of neuron 1", "incoming weight of neuron 2"), strict=True)),
         **dict(zip(OUTGOING, ("outgoing weight of neuron 1", "outgoing weight of neuron 2"), strict=True)),
         eta: "learning rate",
         noise_scale: "standard deviation of the label noise",
     },
-    scope=(
-        f"tanh, mean square loss, full batches of {SAMPLES} samples, {STEPS} steps; {DATA_SETS} data sets and {STARTS} "
-        "starts for each, all standard normal, labels too"
-    ),
-    printed_text=(
-        "gradient descent with fresh label noise N(0, sigma^2) on f = sum_i w_i^(2) sigma(w_i^(1) x), data standard "
-        "Gaussian: collapse to {w_1 = w_2}; the attractivity strengthens with increased learning rate and noise scale "
-        "up to a certain threshold, beyond which the collapsing ceases"
-    ),
+    kind=Kind.FIGURE,
+    scope=f"tanh, mean square loss, full batches of {SAMPLES} samples, {STEPS} steps; {DATA_SETS} data sets "
+    f"and {STARTS} "
+    "starts for each, all standard normal, labels too",
     notes=(
         "Judged is the shape: the share of runs with |w_1 - w_2| < 1e-6 after 10^4 steps rises with the learning rate "
         "and with the noise, and falls to almost nothing beyond a threshold. Momentum, activation, labels and starts "
@@ -202,26 +196,26 @@ SC_062 = Claim(
         "Stochastic gradient flow knows no upper edge in the learning rate: the threshold belongs to finite steps, as "
         "in SC-111. Beyond it most runs diverge.",
     ),
-    statements=(
-        _panel(
-            "learning rate, momentum 0.9",
-            "How often the strength turns as the learning rate grows, sigma = 0.1, momentum 0.9 as in the code.",
-            [
-                {"eta": rate, "sigma": "1/10", "momentum": "9/10"}
-                for rate in ("1/20", "1/10", "1/5", "2/5", "4/5", "8/5")
-            ],
-        ),
-        _panel(
-            "learning rate, plain descent",
-            "The same for plain gradient descent, as the text has it.",
-            [{"eta": rate, "sigma": "1/10", "momentum": "0"} for rate in ("1/4", "1/2", "1", "2", "4", "8")],
-        ),
-        _panel(
-            "noise scale",
-            "How often the strength turns as the label noise grows, eta = 0.1, momentum 0.9.",
-            [{"eta": "1/10", "sigma": s, "momentum": "9/10"} for s in ("0", "1/10", "1/5", "2/5", "4/5", "8/5")],
-        ),
-    ),
 )
+def two_neurons_become_equal():
+    r"""Two neurons become equal (Figure 7).
 
-CLAIMS = (SC_062,)
+    gradient descent with fresh label noise N(0, sigma^2) on f = sum_i w_i^(2) sigma(w_i^(1) x), data standard
+    Gaussian: collapse to {w_1 = w_2}; the attractivity strengthens with increased learning rate and noise
+    scale up to a certain threshold, beyond which the collapsing ceases
+    """
+    yield _panel(
+        "learning rate, momentum 0.9",
+        "How often the strength turns as the learning rate grows, sigma = 0.1, momentum 0.9 as in the code.",
+        [{"eta": rate, "sigma": "1/10", "momentum": "9/10"} for rate in ("1/20", "1/10", "1/5", "2/5", "4/5", "8/5")],
+    )
+    yield _panel(
+        "learning rate, plain descent",
+        "The same for plain gradient descent, as the text has it.",
+        [{"eta": rate, "sigma": "1/10", "momentum": "0"} for rate in ("1/4", "1/2", "1", "2", "4", "8")],
+    )
+    yield _panel(
+        "noise scale",
+        "How often the strength turns as the label noise grows, eta = 0.1, momentum 0.9.",
+        [{"eta": "1/10", "sigma": s, "momentum": "9/10"} for s in ("0", "1/10", "1/5", "2/5", "4/5", "8/5")],
+    )

@@ -14,9 +14,7 @@ import sympy as sp
 from theory.networks.activations import origin_passing_function, smooth_function
 from theory.networks.convolutional import Convolutional
 from theory.symmetry.affine_set import normal_gradient
-from verification.claim import Invariance, NearMiss, Statement
-
-HERE = "verification.papers.stochastic_collapse.sets.channels"
+from verification.authoring.shorthand import is_kept
 
 ROUNDING = 1e-12
 
@@ -56,55 +54,55 @@ _IDENTICAL = NET.permutation_constraints((1, 1, 2))
 _INTO = ORIGIN_PASSING_NET.incoming(1, 1)
 _OUT_OF = ORIGIN_PASSING_NET.outgoing(1, 1)
 
-VANISHING_CHANNEL = Statement(
-    name="channel",
-    says="The constraints for a channel of a convolutional layer: its kernels, its bias, and all kernels on it.",
-    left=r"0 =",
-    form=Invariance(_escaping_from_vanishing, f"{HERE}:run_channels"),
+VANISHING_CHANNEL = is_kept(
+    "channel",
+    r"0 =",
     printed=_VANISHING,
-    near_misses=(
-        NearMiss("kernels on it free", _without(_VANISHING, _OUT_OF)),
-        NearMiss("one tap of its kernel free", _without(_VANISHING, _INTO[:1])),
-        NearMiss("one tap of a kernel on it free", _without(_VANISHING, _OUT_OF[:1])),
-        NearMiss("bias free", _without(_VANISHING, (ORIGIN_PASSING_NET.bias(1, 1),))),
-    ),
+    escaping=_escaping_from_vanishing,
+    run=run_channels,
+    wrong={
+        "kernels on it free": _without(_VANISHING, _OUT_OF),
+        "one tap of its kernel free": _without(_VANISHING, _INTO[:1]),
+        "one tap of a kernel on it free": _without(_VANISHING, _OUT_OF[:1]),
+        "bias free": _without(_VANISHING, (ORIGIN_PASSING_NET.bias(1, 1),)),
+    },
+    says="The constraints for a channel of a convolutional layer: its kernels, its bias, and all kernels on it.",
 )
 
-VANISHING_LAST_CHANNEL = Statement(
-    name="last channel",
-    says="The same for a channel of the last convolution, which every output reads at every position.",
-    left=r"0 =",
-    form=Invariance(_escaping_from_vanishing, f"{HERE}:run_channels"),
+VANISHING_LAST_CHANNEL = is_kept(
+    "last channel",
+    r"0 =",
     printed=ORIGIN_PASSING_NET.sign_constraints((2, 1)),
-    near_misses=(
-        NearMiss(
-            "read-out of one position free",
-            _without(ORIGIN_PASSING_NET.sign_constraints((2, 1)), ORIGIN_PASSING_NET.outgoing(2, 1)[:1]),
-        ),
-    ),
+    escaping=_escaping_from_vanishing,
+    run=run_channels,
+    wrong={
+        "read-out of one position free": _without(
+            ORIGIN_PASSING_NET.sign_constraints((2, 1)), ORIGIN_PASSING_NET.outgoing(2, 1)[:1]
+        )
+    },
+    says="The same for a channel of the last convolution, which every output reads at every position.",
 )
 
-IDENTICAL_CHANNELS = Statement(
-    name="channels",
-    says="The constraints for two channels of a convolutional layer.",
-    left=r"0 =",
-    form=Invariance(_escaping_from_identical, f"{HERE}:run_channels", ROUNDING),
+IDENTICAL_CHANNELS = is_kept(
+    "channels",
+    r"0 =",
     printed=_IDENTICAL,
-    near_misses=(
-        NearMiss("kernels on them free", _without(_IDENTICAL, NET.outgoing(1, 1))),
-        NearMiss("biases free", _without(_IDENTICAL, (NET.bias(1, 1),))),
-        NearMiss(
-            "kernels mirrored",
-            sp.ImmutableMatrix(
-                [
-                    a - b
-                    for a, b in zip(
-                        NET.own_parameters(1, 1),
-                        (*NET.incoming(1, 2)[::-1], NET.bias(1, 2), *NET.outgoing(1, 2)),
-                        strict=True,
-                    )
-                ]
-            ),
+    escaping=_escaping_from_identical,
+    run=run_channels,
+    tolerance=ROUNDING,
+    wrong={
+        "kernels on them free": _without(_IDENTICAL, NET.outgoing(1, 1)),
+        "biases free": _without(_IDENTICAL, (NET.bias(1, 1),)),
+        "kernels mirrored": sp.ImmutableMatrix(
+            [
+                a - b
+                for a, b in zip(
+                    NET.own_parameters(1, 1),
+                    (*NET.incoming(1, 2)[::-1], NET.bias(1, 2), *NET.outgoing(1, 2)),
+                    strict=True,
+                )
+            ]
         ),
-    ),
+    },
+    says="The constraints for two channels of a convolutional layer.",
 )

@@ -24,14 +24,15 @@ from theory.networks.activations import (
 )
 from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import AffineSet, normal_gradient
-from verification.claim import Citation, Claim, Identity, Invariance, Kind, NearMiss, Statement
+from verification.authoring.shorthand import equals, is_kept
+from verification.claim import Kind
+from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.sets.channels import (
     VANISHING_CHANNEL,
     VANISHING_LAST_CHANNEL,
 )
 
 PAPER = "stochastic_collapse"
-RUNS = "verification.papers.stochastic_collapse.sets.neurons"
 
 ROUNDING = 1e-12
 """Weights of order 1 and 100 steps: far above rounding, far below any near miss."""
@@ -89,57 +90,49 @@ def _apply(vector: sp.MatrixBase) -> sp.ImmutableMatrix:
 
 _x = NET.inputs
 
-SC_001 = Claim(
-    id="SC-001",
-    title="the network, and how incoming and outgoing weights are related",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Section 3, Eq. (1), footnote 4"),
+
+@paper.claim(
+    "SC-001",
+    "Section 3, Eq. (1), footnote 4",
     symbols=NET_SYMBOLS,
-    printed_text=(
-        "f_theta(x) = w^(m) sigma(w^(m-1) ... sigma(w^(1) x + b^(1)) ... + b^(m-1)) + b^(m) (1); "
-        "(w_{in,p}^(l))_q = (w_{out,q}^(l+1))_p (footnote 4)"
-    ),
-    corrected_text="(w_{in,p}^(l+1))_q = (w_{out,q}^(l+1))_p",
+    kind=Kind.IDENTITY,
     notes=(
         "w_{out,q}^(l+1) are, by Proposition 3.1, the weights directly outgoing from neuron q of layer l; they are in "
         "the matrix w^(l+1), whose rows are the incoming weights of layer l+1.",
         "Appendix B.1 writes w^(l)T h where Eq. (1) has w^(l) h.",
         "The update (2) is judged by its moments in SC-020.",
     ),
-    statements=(
-        Statement(
-            name="network",
-            says="Eq. (1) for m = 3 is the layer-by-layer recursion.",
-            left=r"f_\theta(x)",
-            form=Identity(lambda: NET.output(_x)),
-            printed=_w(3) * _apply(_w(2) * _apply(_w(1) * _x + _b(1)) + _b(2)) + _b(3),
-            near_misses=(
-                NearMiss(
-                    "bias outside the activation", _w(3) * _apply(_w(2) * _apply(_w(1) * _x) + _b(1) + _b(2)) + _b(3)
-                ),
-                NearMiss(
-                    "transposed weights of Appendix B.1",
-                    _w(3).T * _apply(_w(2).T * _apply(_w(1).T * _x + _b(1)) + _b(2)) + _b(3),
-                ),
-                NearMiss(
-                    "activated output", _apply(_w(3) * _apply(_w(2) * _apply(_w(1) * _x + _b(1)) + _b(2)) + _b(3))
-                ),
-            ),
-        ),
-        Statement(
-            name="footnote 4",
-            says="The weight by which neuron q of layer l enters neuron p of layer l+1, for l = 1, p = 1, q = 2.",
-            left=r"(w_{\mathrm{out},q}^{(l+1)})_p",
-            form=Identity(lambda: NET.outgoing(1, 2)[0]),
-            printed=NET.incoming(1, 1)[1],
-            corrected=NET.incoming(2, 1)[1],
-            near_misses=(
-                NearMiss("p and q exchanged", NET.incoming(2, 2)[0]),
-                NearMiss("one layer too far", NET.incoming(3, 1)[1]),
-            ),
-        ),
-    ),
 )
+def the_network_and_how_incoming_and_outgoing_weights_are_related():
+    r"""The network, and how incoming and outgoing weights are related.
+
+    f_theta(x) = w^(m) sigma(w^(m-1) ... sigma(w^(1) x + b^(1)) ... + b^(m-1)) + b^(m) (1); (w_{in,p}^(l))_q =
+    (w_{out,q}^(l+1))_p (footnote 4)
+    """
+    yield equals(
+        "network",
+        r"f_\theta(x)",
+        printed=_w(3) * _apply(_w(2) * _apply(_w(1) * _x + _b(1)) + _b(2)) + _b(3),
+        derived=lambda: NET.output(_x),
+        wrong={
+            "bias outside the activation": _w(3) * _apply(_w(2) * _apply(_w(1) * _x) + _b(1) + _b(2)) + _b(3),
+            "transposed weights of Appendix B.1": _w(3).T * _apply(_w(2).T * _apply(_w(1).T * _x + _b(1)) + _b(2))
+            + _b(3),
+            "activated output": _apply(_w(3) * _apply(_w(2) * _apply(_w(1) * _x + _b(1)) + _b(2)) + _b(3)),
+        },
+        says="Eq. (1) for m = 3 is the layer-by-layer recursion.",
+    )
+    yield equals(
+        "footnote 4",
+        r"(w_{\mathrm{out},q}^{(l+1)})_p",
+        printed=NET.incoming(1, 1)[1],
+        derived=lambda: NET.outgoing(1, 2)[0],
+        corrected=NET.incoming(2, 1)[1],
+        corrected_says="(w_{in,p}^(l+1))_q = (w_{out,q}^(l+1))_p",
+        wrong={"p and q exchanged": NET.incoming(2, 2)[0], "one layer too far": NET.incoming(3, 1)[1]},
+        says="The weight by which neuron q of layer l enters neuron p of layer l+1, for l = 1, p = 1, q = 2.",
+    )
+
 
 # --- SC-002: trivial sets ----------------------------------------------------------------------------------------
 
@@ -153,37 +146,35 @@ def _gradients_at_point(losses: sp.MatrixBase) -> sp.MatrixBase:
     return sp.Matrix.vstack(*(sp.Matrix(normal_gradient(at_point, loss)) for loss in losses))
 
 
-SC_002 = Claim(
-    id="SC-002",
-    title="interpolating points are invariant sets",
-    kind=Kind.INVARIANCE,
-    cites=Citation(PAPER, "Definition 3.1 and the sentence after it"),
+@paper.claim(
+    "SC-002",
+    "Definition 3.1 and the sentence after it",
     symbols={weight: "a weight", point: "the interpolating point"},
-    printed_text="any interpolating point A = {theta_*} such that L(theta_*) = 0 is an invariant set of dimension 0",
-    corrected_text="the per-sample losses must be non-negative and differentiable at theta_*",
+    kind=Kind.INVARIANCE,
     notes=(
         "The other example, all of parameter space, has no constraint that could be violated.",
         "A non-negative smooth loss that vanishes at theta_* is (theta - theta_*)^2 c(theta), by Taylor's formula.",
     ),
-    statements=(
-        Statement(
-            name="interpolating point",
-            says="Per-sample losses (two samples) with L(theta_*) = 0 have no gradient at theta_*.",
-            left=r"(l_1, l_2) =",
-            form=Invariance(_gradients_at_point),
-            printed=sp.Matrix([weight - point, point - weight]),
-            corrected=sp.Matrix(
-                [(weight - point) ** 2 * curvature_1(weight), (weight - point) ** 2 * curvature_2(weight)]
-            ),
-            near_misses=(
-                NearMiss("stationary point of the mean loss", sp.Matrix([(weight - point) ** 2 + weight, 1 - weight])),
-                NearMiss(
-                    "one sample is not interpolated", sp.Matrix([(weight - point) ** 2, (weight - point - 1) ** 2])
-                ),
-            ),
-        ),
-    ),
 )
+def interpolating_points_are_invariant_sets():
+    r"""Interpolating points are invariant sets.
+
+    any interpolating point A = {theta_*} such that L(theta_*) = 0 is an invariant set of dimension 0
+    """
+    yield is_kept(
+        "interpolating point",
+        r"(l_1, l_2) =",
+        printed=sp.Matrix([weight - point, point - weight]),
+        escaping=_gradients_at_point,
+        corrected=sp.Matrix([(weight - point) ** 2 * curvature_1(weight), (weight - point) ** 2 * curvature_2(weight)]),
+        corrected_says="the per-sample losses must be non-negative and differentiable at theta_*",
+        wrong={
+            "stationary point of the mean loss": sp.Matrix([(weight - point) ** 2 + weight, 1 - weight]),
+            "one sample is not interpolated": sp.Matrix([(weight - point) ** 2, (weight - point - 1) ** 2]),
+        },
+        says="Per-sample losses (two samples) with L(theta_*) = 0 have no gradient at theta_*.",
+    )
+
 
 # --- SC-003, SC-004, SC-005: vanishing neurons -------------------------------------------------------------------
 
@@ -252,65 +243,62 @@ def run_optimisers(settings: sp.MatrixBase) -> dict[str, Any]:
     return sgd_runs(ORIGIN_PASSING_NET, runs)
 
 
-SC_003 = Claim(
-    id="SC-003",
-    title="sign invariant sets: vanishing neurons",
-    kind=Kind.INVARIANCE,
-    cites=Citation(PAPER, "Proposition 3.1"),
+@paper.claim(
+    "SC-003",
+    "Proposition 3.1",
     symbols=NET_SYMBOLS,
-    printed_text=(
-        "if sigma(0) = 0, the axial subspace A = {w_{in,p}^(l) = 0, b_p^(l) = 0, w_{out,p}^(l+1) = 0} "
-        "is an invariant set"
-    ),
+    kind=Kind.INVARIANCE,
     notes=(
         "A smooth sigma with sigma(0) = 0 is z s(z) with a smooth s (Hadamard); the proof leaves s undefined.",
         "The proposition is about fully connected layers. In convolutional ones channels play the part of neurons; "
         "sharing kernels over positions changes nothing, as the last statements but one show.",
         SMOOTH_AND_KINKED,
     ),
-    statements=(
-        Statement(
-            name="set",
-            says="The constraints, which vanish on A, for neuron 1 of layer 1 of a network with m = 3.",
-            left=r"0 =",
-            form=Invariance(escaping(ORIGIN_PASSING_NET), f"{RUNS}:run_sign_set"),
-            printed=SIGN_SET,
-            near_misses=(
-                NearMiss("outgoing weights free", without(SIGN_SET, _OUTGOING)),
-                NearMiss("incoming weights free", without(SIGN_SET, _INCOMING)),
-                NearMiss("incoming weights and bias free", without(SIGN_SET, _INCOMING + _BIAS)),
-                NearMiss("bias free", without(SIGN_SET, _BIAS)),
-            ),
-        ),
-        Statement(
-            name="activation",
-            says="The activation for which every hidden neuron of a network with m = 3 has its set.",
-            left=r"\sigma(z) =",
-            form=Invariance(_escaping_by_activation, f"{RUNS}:run_activations"),
-            printed=through_origin(z),
-            near_misses=(
-                NearMiss("sigmoid", ACTIVATIONS["sigmoid"]),
-                NearMiss("softplus", ACTIVATIONS["softplus"]),
-            ),
-        ),
-        VANISHING_CHANNEL,
-        VANISHING_LAST_CHANNEL,
-        Statement(
-            name="optimiser",
-            says="Weight decay, momentum and size of the first velocity with which the set is kept too (a remark).",
-            left=r"(\lambda, \rho, v_0) =",
-            form=Invariance(_escaping_by_optimiser, f"{RUNS}:run_optimisers"),
-            printed=sp.Matrix([sp.Rational(1, 100), sp.Rational(9, 10), 0]),
-            near_misses=(
-                NearMiss(
-                    "momentum that does not start at rest",
-                    sp.Matrix([sp.Rational(1, 100), sp.Rational(9, 10), sp.Rational(1, 10)]),
-                ),
-            ),
-            counts=False,
-        ),
-    ),
 )
+def sign_invariant_sets_vanishing_neurons():
+    r"""Sign invariant sets: vanishing neurons.
+
+    if sigma(0) = 0, the axial subspace A = {w_{in,p}^(l) = 0, b_p^(l) = 0, w_{out,p}^(l+1) = 0} is an invariant set
+    """
+    yield is_kept(
+        "set",
+        r"0 =",
+        printed=SIGN_SET,
+        escaping=escaping(ORIGIN_PASSING_NET),
+        run=run_sign_set,
+        wrong={
+            "outgoing weights free": without(SIGN_SET, _OUTGOING),
+            "incoming weights free": without(SIGN_SET, _INCOMING),
+            "incoming weights and bias free": without(SIGN_SET, _INCOMING + _BIAS),
+            "bias free": without(SIGN_SET, _BIAS),
+        },
+        says="The constraints, which vanish on A, for neuron 1 of layer 1 of a network with m = 3.",
+    )
+    yield is_kept(
+        "activation",
+        r"\sigma(z) =",
+        printed=through_origin(z),
+        escaping=_escaping_by_activation,
+        run=run_activations,
+        wrong={"sigmoid": ACTIVATIONS["sigmoid"], "softplus": ACTIVATIONS["softplus"]},
+        says="The activation for which every hidden neuron of a network with m = 3 has its set.",
+    )
+    yield VANISHING_CHANNEL
+    yield VANISHING_LAST_CHANNEL
+    yield is_kept(
+        "optimiser",
+        r"(\lambda, \rho, v_0) =",
+        printed=sp.Matrix([sp.Rational(1, 100), sp.Rational(9, 10), 0]),
+        escaping=_escaping_by_optimiser,
+        run=run_optimisers,
+        wrong={
+            "momentum that does not start at rest": sp.Matrix(
+                [sp.Rational(1, 100), sp.Rational(9, 10), sp.Rational(1, 10)]
+            )
+        },
+        says="Weight decay, momentum and size of the first velocity with which the set is kept too (a remark).",
+        remark=True,
+    )
 
 
 def _values_at_origin() -> sp.Matrix:
@@ -321,28 +309,25 @@ def _with_value(name: str, value: sp.Expr) -> sp.Matrix:
     return sp.Matrix([value if each == name else 0 for each in ORIGIN_PASSING])
 
 
-SC_004 = Claim(
-    id="SC-004",
-    title="list of origin-passing activations",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Section 3, below Proposition 3.1"),
-    symbols={},
-    printed_text="linear, hyperbolic tangent, ReLU, Leaky ReLU, ELU, Swish, SiLU and GELU are origin-passing",
-    statements=(
-        Statement(
-            name="values at the origin",
-            says="sigma(0) for the eight activations, in the order of the text.",
-            left=r"\sigma(0)",
-            form=Identity(_values_at_origin),
-            printed=sp.zeros(8, 1),
-            near_misses=(
-                NearMiss("softplus for ReLU", _with_value("relu", sp.log(2))),
-                NearMiss("sigmoid for SiLU", _with_value("silu", sp.Rational(1, 2))),
-                NearMiss("ELU without its -1", _with_value("elu", sp.S.One)),
-            ),
-        ),
-    ),
-)
+@paper.claim("SC-004", "Section 3, below Proposition 3.1", symbols={}, kind=Kind.IDENTITY)
+def list_of_origin_passing_activations():
+    r"""List of origin-passing activations.
+
+    linear, hyperbolic tangent, ReLU, Leaky ReLU, ELU, Swish, SiLU and GELU are origin-passing
+    """
+    yield equals(
+        "values at the origin",
+        r"\sigma(0)",
+        printed=sp.zeros(8, 1),
+        derived=_values_at_origin,
+        wrong={
+            "softplus for ReLU": _with_value("relu", sp.log(2)),
+            "sigmoid for SiLU": _with_value("silu", sp.Rational(1, 2)),
+            "ELU without its -1": _with_value("elu", sp.S.One),
+        },
+        says="sigma(0) for the eight activations, in the order of the text.",
+    )
+
 
 SIZES = ((2, 1), (2, 2), (2, 3), (3, 2), (4, 1))
 """Depths m and widths k of the networks whose sets are enumerated."""
@@ -356,42 +341,35 @@ def _counted(formula: Callable[[int, int], int]) -> sp.Matrix:
     return sp.Matrix([formula(m, k) for m, k in SIZES])
 
 
-SC_005 = Claim(
-    id="SC-005",
-    title="number of sign invariant sets",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Section 3, below Proposition 3.1"),
+@paper.claim(
+    "SC-005",
+    "Section 3, below Proposition 3.1",
     symbols={},
+    kind=Kind.IDENTITY,
     scope="one set for each hidden neuron; intersections of sets are not counted",
-    printed_text="a fully-connected network of depth m and width k possesses (m-1)k distinct sign invariant sets",
     notes=(f"Enumerated, as distinct projectors, for (m, k) in {SIZES}; m counts weight matrices.",),
-    statements=(
-        Statement(
-            name="number",
-            says=f"Number of distinct sign invariant sets for (m, k) = {', '.join(map(str, SIZES))}.",
-            left=r"\#",
-            form=Identity(lambda: _count(FeedForward.sign_sets)),
-            printed=_counted(lambda m, k: (m - 1) * k),
-            near_misses=(
-                NearMiss("m hidden layers", _counted(lambda m, k: m * k)),
-                NearMiss("one for each pair", _counted(lambda m, k: (m - 1) * math.comb(k, 2))),
-                NearMiss("one for each weight", _counted(lambda m, k: (m - 1) * k**2)),
-                NearMiss("intersections counted", _counted(lambda m, k: 2 ** ((m - 1) * k) - 1)),
-            ),
-        ),
-    ),
 )
+def number_of_sign_invariant_sets():
+    r"""Number of sign invariant sets.
+
+    a fully-connected network of depth m and width k possesses (m-1)k distinct sign invariant sets
+    """
+    yield equals(
+        "number",
+        r"\#",
+        printed=_counted(lambda m, k: (m - 1) * k),
+        derived=lambda: _count(FeedForward.sign_sets),
+        wrong={
+            "m hidden layers": _counted(lambda m, k: m * k),
+            "one for each pair": _counted(lambda m, k: (m - 1) * math.comb(k, 2)),
+            "one for each weight": _counted(lambda m, k: (m - 1) * k**2),
+            "intersections counted": _counted(lambda m, k: 2 ** ((m - 1) * k) - 1),
+        },
+        says=f"Number of distinct sign invariant sets for (m, k) = {', '.join(map(str, SIZES))}.",
+    )
+
 
 # --- SC-006, SC-007: identical neurons ---------------------------------------------------------------------------
 
 
 # --- SC-010: displayed gradients ---------------------------------------------------------------------------------
-
-
-CLAIMS = (
-    SC_001,
-    SC_002,
-    SC_003,
-    SC_004,
-    SC_005,
-)

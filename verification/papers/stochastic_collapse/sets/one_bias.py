@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import sympy as sp
 
-from verification.claim import Citation, Claim, Identity, Kind, NearMiss, Statement
+from verification.authoring.shorthand import equals
+from verification.claim import Kind
+from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.sets.neurons import (
     NET,
     NET_SYMBOLS,
-    PAPER,
     _b,
     _x,
     sigma,
@@ -68,72 +69,63 @@ _with_biases = _alone + sp.Matrix(_b(2))
 _without_bias = sp.Matrix(_above - _b(2))
 
 
-SC_010 = Claim(
-    id="SC-010",
-    title="gradients in the proof of Propositions 3.1 and 3.2",
-    kind=Kind.PROOF_STEP,
-    cites=Citation(PAPER, "Eqs. (9)-(11), Appendix B.1"),
+@paper.claim(
+    "SC-010",
+    "Eqs. (9)-(11), Appendix B.1",
     symbols=NET_SYMBOLS | {g_1: "dl/dh_1^(l+1)", g_2: "dl/dh_2^(l+1)"},
+    kind=Kind.PROOF_STEP,
     scope="neuron i = 1 of layer l = 1, two neurons in layers 0, 1 and 2",
-    printed_text=(
-        "dl/dw_{out,i}^(l+1) = dl/dh^(l+1) * sigma'(w_{out,i}^(l+1) h_i^(l) + b_i^(l+1)) "
-        "sigma(w_{in,i}^(l)T h^(l-1) + b_i^(l)) (9); (10) and (11) use the same pre-activation, and (10) contains "
-        "dh_i^(l)/dw_{out,i}^(l)"
-    ),
-    corrected_text=(
-        "the pre-activation is the full sum_j w_{out,j}^(l+1) h_j^(l) + b^(l+1), and the factor in (10) is "
-        "dh_i^(l)/dw_{in,i}^(l)"
-    ),
     notes=("The conclusions of the proof do not depend on the pre-activation.",),
-    statements=(
-        Statement(
-            name="Eq. (9)",
-            says="Gradient in the outgoing weights.",
-            left=r"\frac{\partial l}{\partial w_{\mathrm{out},i}^{(l+1)}}",
-            form=Identity(lambda: _pulled_gradient(NET.outgoing(1, 1))),
-            printed=_outgoing_gradient(_with_one_bias),
-            corrected=_outgoing_gradient(_above),
-            near_misses=(
-                NearMiss("each neuron its own bias", _outgoing_gradient(_with_biases)),
-                NearMiss("bias lost", _outgoing_gradient(_without_bias)),
-            ),
-        ),
-        Statement(
-            name="Eq. (10)",
-            says="Gradient in the incoming weights, last line.",
-            left=r"\frac{\partial l}{\partial w_{\mathrm{in},i}^{(l)}}",
-            form=Identity(lambda: _pulled_gradient(NET.incoming(1, 1))),
-            printed=_bias_gradient(_with_biases) * _x,
-            corrected=_bias_gradient(_above) * _x,
-            near_misses=(
-                NearMiss("activities of layer l", _bias_gradient(_above) * _h),
-                NearMiss("bias lost", _bias_gradient(_without_bias) * _x),
-            ),
-        ),
-        Statement(
-            name="factor in Eq. (10)",
-            says="The derivative of h_i^(l) that the last line of (10) writes out.",
-            left=r"\sigma'\bigl(w_{\mathrm{in},i}^{(l)\top}h^{(l-1)} + b_i^{(l)}\bigr)\,h^{(l-1)}",
-            form=Identity(lambda: _pulled_gradient(NET.incoming(1, 1)) / _signal_from_above()),
-            printed=sp.Matrix([sp.diff(_h[0], weight) for weight in NET.outgoing(0, 1)]),
-            corrected=sp.Matrix([sp.diff(_h[0], weight) for weight in NET.incoming(1, 1)]),
-            near_misses=(
-                NearMiss("of the other neuron", sp.Matrix([sp.diff(_h[1], weight) for weight in NET.incoming(1, 2)])),
-            ),
-        ),
-        Statement(
-            name="Eq. (11)",
-            says="Gradient in the bias.",
-            left=r"\frac{\partial l}{\partial b_i^{(l)}}",
-            form=Identity(lambda: _pulled_gradient([_b(1)[0]])[0]),
-            printed=_bias_gradient(_with_biases),
-            corrected=_bias_gradient(_above),
-            near_misses=(
-                NearMiss("slope of the neuron lost", _bias_gradient(_above) / sigma_prime(_below)),
-                NearMiss("bias lost", _bias_gradient(_without_bias)),
-            ),
-        ),
-    ),
 )
+def gradients_in_the_proof_of_propositions_31_and_32():
+    r"""Gradients in the proof of Propositions 3.1 and 3.2.
 
-CLAIMS = (SC_010,)
+    dl/dw_{out,i}^(l+1) = dl/dh^(l+1) * sigma'(w_{out,i}^(l+1) h_i^(l) + b_i^(l+1)) sigma(w_{in,i}^(l)T
+    h^(l-1) + b_i^(l)) (9); (10) and (11) use the same pre-activation, and (10) contains
+    dh_i^(l)/dw_{out,i}^(l)
+    """
+    yield equals(
+        "Eq. (9)",
+        r"\frac{\partial l}{\partial w_{\mathrm{out},i}^{(l+1)}}",
+        printed=_outgoing_gradient(_with_one_bias),
+        derived=lambda: _pulled_gradient(NET.outgoing(1, 1)),
+        corrected=_outgoing_gradient(_above),
+        corrected_says="the pre-activation is the full sum_j w_{out,j}^(l+1) h_j^(l) + b^(l+1), and the "
+        "factor in (10) is "
+        "dh_i^(l)/dw_{in,i}^(l)",
+        wrong={
+            "each neuron its own bias": _outgoing_gradient(_with_biases),
+            "bias lost": _outgoing_gradient(_without_bias),
+        },
+        says="Gradient in the outgoing weights.",
+    )
+    yield equals(
+        "Eq. (10)",
+        r"\frac{\partial l}{\partial w_{\mathrm{in},i}^{(l)}}",
+        printed=_bias_gradient(_with_biases) * _x,
+        derived=lambda: _pulled_gradient(NET.incoming(1, 1)),
+        corrected=_bias_gradient(_above) * _x,
+        wrong={"activities of layer l": _bias_gradient(_above) * _h, "bias lost": _bias_gradient(_without_bias) * _x},
+        says="Gradient in the incoming weights, last line.",
+    )
+    yield equals(
+        "factor in Eq. (10)",
+        r"\sigma'\bigl(w_{\mathrm{in},i}^{(l)\top}h^{(l-1)} + b_i^{(l)}\bigr)\,h^{(l-1)}",
+        printed=sp.Matrix([sp.diff(_h[0], weight) for weight in NET.outgoing(0, 1)]),
+        derived=lambda: _pulled_gradient(NET.incoming(1, 1)) / _signal_from_above(),
+        corrected=sp.Matrix([sp.diff(_h[0], weight) for weight in NET.incoming(1, 1)]),
+        wrong={"of the other neuron": sp.Matrix([sp.diff(_h[1], weight) for weight in NET.incoming(1, 2)])},
+        says="The derivative of h_i^(l) that the last line of (10) writes out.",
+    )
+    yield equals(
+        "Eq. (11)",
+        r"\frac{\partial l}{\partial b_i^{(l)}}",
+        printed=_bias_gradient(_with_biases),
+        derived=lambda: _pulled_gradient([_b(1)[0]])[0],
+        corrected=_bias_gradient(_above),
+        wrong={
+            "slope of the neuron lost": _bias_gradient(_above) / sigma_prime(_below),
+            "bias lost": _bias_gradient(_without_bias),
+        },
+        says="Gradient in the bias.",
+    )

@@ -13,10 +13,10 @@ from theory.networks.activations import ORIGIN_PASSING, activation, slope, smoot
 from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import AffineSet, normal_gradient
 from theory.symmetry.reflection import composed, escaping_gradients, gradient, oblique_reflection
-from verification.claim import Citation, Claim, Identity, Invariance, Kind, NearMiss, Statement
-from verification.papers.stochastic_collapse.sets.neurons import PAPER, ROUNDING, escaping, sgd_runs, sigma
-
-RUNS = "verification.papers.stochastic_collapse.sets.symmetries"
+from verification.authoring.shorthand import equals, is_kept
+from verification.claim import Kind
+from verification.papers.stochastic_collapse.paper import paper
+from verification.papers.stochastic_collapse.sets.neurons import ROUNDING, escaping, sgd_runs, sigma
 
 SOFTMAX_NET = FeedForward((2, 2, 3), sigma)
 KERNEL_NET = FeedForward((3, 3, 1), sigma)
@@ -42,16 +42,13 @@ NORMAL = sp.diag(1, sp.Matrix([[p, -q], [q, p]]))
 SHEAR = sp.Matrix([[1, c], [0, 1]])
 OBLIQUE_PROJECTION = sp.Matrix([[1, c], [0, 0]])
 
-SC_008 = Claim(
-    id="SC-008",
-    title="invariant sets from symmetries",
-    kind=Kind.INVARIANCE,
-    cites=Citation(PAPER, "Theorem 3.1"),
+
+@paper.claim(
+    "SC-008",
+    "Theorem 3.1",
     symbols={c: "shear of an oblique matrix"},
+    kind=Kind.INVARIANCE,
     scope="the implication; Q is a generic 3 x 3 matrix of its class with a line of fixed points",
-    printed_text=(
-        "Q = Q^T or QQ^T = I; A = {Q theta = theta} is an invariant set if l is approximately Q-symmetric around A"
-    ),
     notes=(
         "Judged by the kernel criterion: gradients on A lie in ker(Q^T - I), and fill it as the symmetric loss varies; "
         "they are directions of A iff ker(Q^T - I) is inside ker(Q - I).",
@@ -59,40 +56,38 @@ SC_008 = Claim(
         "For an oblique reflection, l = f(theta_1 + c theta_2/2) is exactly symmetric and leaves A = {theta_2 = 0}.",
         "The printed hypothesis, with one delta for all of A, is discussed in SC-009.",
     ),
-    statements=(
-        Statement(
-            name="symmetric",
-            says="A symmetric matrix whose symmetric losses keep the set it fixes.",
-            left=r"Q =",
-            form=Invariance(escaping_gradients),
-            printed=SYMMETRIC,
-            near_misses=(
-                NearMiss("oblique reflection", oblique_reflection(c)),
-                NearMiss("oblique projection", OBLIQUE_PROJECTION),
-            ),
-        ),
-        Statement(
-            name="orthogonal",
-            says="An orthogonal matrix whose symmetric losses keep the set it fixes.",
-            left=r"Q =",
-            form=Invariance(escaping_gradients),
-            printed=ROTATION,
-            near_misses=(
-                NearMiss("oblique reflection", oblique_reflection(c)),
-                NearMiss("shear, of determinant 1", SHEAR),
-            ),
-        ),
-        Statement(
-            name="normal",
-            says="A normal matrix, neither symmetric nor orthogonal, will do (a remark).",
-            left=r"Q =",
-            form=Invariance(escaping_gradients),
-            printed=NORMAL,
-            near_misses=(NearMiss("oblique reflection", oblique_reflection(c)),),
-            counts=False,
-        ),
-    ),
 )
+def invariant_sets_from_symmetries():
+    r"""Invariant sets from symmetries.
+
+    Q = Q^T or QQ^T = I; A = {Q theta = theta} is an invariant set if l is approximately Q-symmetric around A
+    """
+    yield is_kept(
+        "symmetric",
+        r"Q =",
+        printed=SYMMETRIC,
+        escaping=escaping_gradients,
+        wrong={"oblique reflection": oblique_reflection(c), "oblique projection": OBLIQUE_PROJECTION},
+        says="A symmetric matrix whose symmetric losses keep the set it fixes.",
+    )
+    yield is_kept(
+        "orthogonal",
+        r"Q =",
+        printed=ROTATION,
+        escaping=escaping_gradients,
+        wrong={"oblique reflection": oblique_reflection(c), "shear, of determinant 1": SHEAR},
+        says="An orthogonal matrix whose symmetric losses keep the set it fixes.",
+    )
+    yield is_kept(
+        "normal",
+        r"Q =",
+        printed=NORMAL,
+        escaping=escaping_gradients,
+        wrong={"oblique reflection": oblique_reflection(c)},
+        says="A normal matrix, neither symmetric nor orthogonal, will do (a remark).",
+        remark=True,
+    )
+
 
 u_1, u_2 = sp.symbols("u_1 u_2", real=True)
 theta_1, theta_2 = sp.symbols("theta_1 theta_2", real=True)
@@ -121,42 +116,41 @@ def _image_on_set(matrix: sp.MatrixBase) -> sp.Matrix:
     return (matrix * _moved_gradient(SYMMETRIC_LOSS, OBLIQUE)).subs(theta_2, 0)
 
 
-SC_011 = Claim(
-    id="SC-011",
-    title="gradients on the set, in the proof of Theorem 3.1",
-    kind=Kind.PROOF_STEP,
-    cites=Citation(PAPER, "Appendix B.2"),
+@paper.claim(
+    "SC-011",
+    "Appendix B.2",
     symbols={theta_1: "first weight", theta_2: "second weight, 0 on A"},
-    printed_text="for any theta in A, grad l(theta) = grad l_Q(theta) = Q^T grad l(Q theta)",
+    kind=Kind.PROOF_STEP,
     notes=(
         "The step needs no symmetry of Q; an oblique Q, where Q and Q^T act differently, shows which one is meant.",
     ),
-    statements=(
-        Statement(
-            name="chain rule",
-            says="The gradient of l(Q theta) anywhere, for any Q and l = f(u . theta).",
-            left=r"\nabla l_Q(\theta)",
-            form=Identity(lambda: gradient(composed(RIDGE, GENERAL_Q, THETA), THETA)),
-            printed=GENERAL_Q.T * _moved_gradient(RIDGE, GENERAL_Q),
-            near_misses=(
-                NearMiss("Q for its transpose", GENERAL_Q * _moved_gradient(RIDGE, GENERAL_Q)),
-                NearMiss("inner derivative lost", _moved_gradient(RIDGE, GENERAL_Q)),
-                NearMiss("gradient not moved", GENERAL_Q.T * gradient(RIDGE, THETA)),
-            ),
-        ),
-        Statement(
-            name="on the set",
-            says="The gradient on A of a loss that is symmetric up to second order in d, Q an oblique reflection.",
-            left=r"\nabla l(\theta)",
-            form=Identity(_gradient_on_set),
-            printed=_image_on_set(OBLIQUE.T),
-            near_misses=(
-                NearMiss("Q for its transpose", _image_on_set(OBLIQUE)),
-                NearMiss("sign", -_image_on_set(OBLIQUE.T)),
-            ),
-        ),
-    ),
 )
+def gradients_on_the_set_in_the_proof_of_theorem_31():
+    r"""Gradients on the set, in the proof of Theorem 3.1.
+
+    for any theta in A, grad l(theta) = grad l_Q(theta) = Q^T grad l(Q theta)
+    """
+    yield equals(
+        "chain rule",
+        r"\nabla l_Q(\theta)",
+        printed=GENERAL_Q.T * _moved_gradient(RIDGE, GENERAL_Q),
+        derived=lambda: gradient(composed(RIDGE, GENERAL_Q, THETA), THETA),
+        wrong={
+            "Q for its transpose": GENERAL_Q * _moved_gradient(RIDGE, GENERAL_Q),
+            "inner derivative lost": _moved_gradient(RIDGE, GENERAL_Q),
+            "gradient not moved": GENERAL_Q.T * gradient(RIDGE, THETA),
+        },
+        says="The gradient of l(Q theta) anywhere, for any Q and l = f(u . theta).",
+    )
+    yield equals(
+        "on the set",
+        r"\nabla l(\theta)",
+        printed=_image_on_set(OBLIQUE.T),
+        derived=_gradient_on_set,
+        wrong={"Q for its transpose": _image_on_set(OBLIQUE), "sign": -_image_on_set(OBLIQUE.T)},
+        says="The gradient on A of a loss that is symmetric up to second order in d, Q an oblique reflection.",
+    )
+
 
 # --- SC-009: approximate oddness ---------------------------------------------------------------------------------
 
@@ -202,11 +196,10 @@ _gelu_term = (target - offset) * sp.sqrt(2 / sp.pi) * w_1**2 * w_2 * x**2
 _silu_growth = -w_1 * w_2 * x * sp.tanh(w_1 * x / 2) / sp.sqrt(w_1**2 + w_2**2)
 _even_true = sp.Matrix([0, 0, 1, 1 - slope, 0, 0, 0, 0])
 
-SC_009 = Claim(
-    id="SC-009",
-    title="origin-passing activations are approximately odd",
-    kind=Kind.EXPANSION,
-    cites=Citation(PAPER, "Section 3, after Theorem 3.1"),
+
+@paper.claim(
+    "SC-009",
+    "Section 3, after Theorem 3.1",
     symbols={
         w_1: "incoming weight, times its sign",
         w_2: "outgoing weight, times its sign",
@@ -214,60 +207,61 @@ SC_009 = Claim(
         target: "label",
         slope: "slope of leaky ReLU, not 1",
     },
-    printed_text=(
-        "even for origin-passing activation functions that are not exactly odd, the loss function is approximately "
-        "Q-symmetric around A, since the activation function is approximately odd around its origin"
-    ),
-    corrected_text=(
-        "sigma(z) + sigma(-z) = O(z) suffices: l(Q theta) - l(theta) = O(d^2) at each point of A, not uniformly; "
-        "Theorem 3.1 should assume this pointwise form"
-    ),
+    kind=Kind.EXPANSION,
     scope="one neuron with output offset b, l = (w_2 sigma(w_1 x) + b - y)^2/2, Q the sign flip of w_1 and w_2",
     notes=(
         "The conclusion stands: the proof of Theorem 3.1 uses the pointwise form only, and Proposition 3.1 is SC-003.",
     ),
-    statements=(
-        Statement(
-            name="approximately odd",
-            says="lim (sigma(z) + sigma(-z))/z as z falls to 0, for the eight activations: 0 if approximately odd.",
-            left=r"\lim_{z\downarrow0}\frac{\sigma(z)+\sigma(-z)}{z}",
-            form=Identity(_even_slopes),
-            printed=sp.zeros(8, 1),
-            corrected=_even_true,
-            near_misses=(
-                NearMiss("ReLU alone is not odd", sp.Matrix([0, 0, 1, 0, 0, 0, 0, 0])),
-                NearMiss("ELU counted as kinked", sp.Matrix([0, 0, 1, 1 - slope, 1, 0, 0, 0])),
-                NearMiss("sum of the slopes", sp.Matrix([0, 0, 1, 1 + slope, 0, 0, 0, 0])),
-            ),
-        ),
-        Statement(
-            name="one delta for all of A",
-            says="Growth of the asymmetry with the base point for SiLU: 0 if one delta serves every point of A.",
-            left=r"\lim_{b\to\infty}\frac{l(Q\theta)-l(\theta)}{d(\theta,A)\,b}",
-            form=Identity(_growth_with_offset),
-            printed=sp.S.Zero,
-            corrected=_silu_growth,
-            near_misses=(
-                NearMiss("tanh of the whole angle", -w_1 * w_2 * x * sp.tanh(w_1 * x) / sp.sqrt(w_1**2 + w_2**2)),
-                NearMiss("distance in one weight", -w_2 * x * sp.tanh(w_1 * x / 2)),
-                NearMiss("sign", -_silu_growth),
-            ),
-        ),
-        Statement(
-            name="pointwise",
-            says="Taylor coefficients in d of l(Q theta) - l(theta): up to d^2 for ReLU, d^3 for GELU (a remark).",
-            left=r"[d^k]\,\bigl(l(Q\theta)-l(\theta)\bigr)",
-            form=Identity(_leading_terms),
-            printed=sp.Matrix([0, 0, _relu_term, 0, 0, 0, _gelu_term]),
-            near_misses=(
-                NearMiss("ReLU of first order", sp.Matrix([0, _relu_term, 0, 0, 0, 0, _gelu_term])),
-                NearMiss("GELU of second order", sp.Matrix([0, 0, _relu_term, 0, 0, _gelu_term, 0])),
-                NearMiss("sign of the error", sp.Matrix([0, 0, -_relu_term, 0, 0, 0, -_gelu_term])),
-            ),
-            counts=False,
-        ),
-    ),
 )
+def origin_passing_activations_are_approximately_odd():
+    r"""Origin-passing activations are approximately odd.
+
+    even for origin-passing activation functions that are not exactly odd, the loss function is approximately
+    Q-symmetric around A, since the activation function is approximately odd around its origin
+    """
+    yield equals(
+        "approximately odd",
+        r"\lim_{z\downarrow0}\frac{\sigma(z)+\sigma(-z)}{z}",
+        printed=sp.zeros(8, 1),
+        derived=_even_slopes,
+        corrected=_even_true,
+        corrected_says="sigma(z) + sigma(-z) = O(z) suffices: l(Q theta) - l(theta) = O(d^2) at each point of "
+        "A, not uniformly; "
+        "Theorem 3.1 should assume this pointwise form",
+        wrong={
+            "ReLU alone is not odd": sp.Matrix([0, 0, 1, 0, 0, 0, 0, 0]),
+            "ELU counted as kinked": sp.Matrix([0, 0, 1, 1 - slope, 1, 0, 0, 0]),
+            "sum of the slopes": sp.Matrix([0, 0, 1, 1 + slope, 0, 0, 0, 0]),
+        },
+        says="lim (sigma(z) + sigma(-z))/z as z falls to 0, for the eight activations: 0 if approximately odd.",
+    )
+    yield equals(
+        "one delta for all of A",
+        r"\lim_{b\to\infty}\frac{l(Q\theta)-l(\theta)}{d(\theta,A)\,b}",
+        printed=sp.S.Zero,
+        derived=_growth_with_offset,
+        corrected=_silu_growth,
+        wrong={
+            "tanh of the whole angle": -w_1 * w_2 * x * sp.tanh(w_1 * x) / sp.sqrt(w_1**2 + w_2**2),
+            "distance in one weight": -w_2 * x * sp.tanh(w_1 * x / 2),
+            "sign": -_silu_growth,
+        },
+        says="Growth of the asymmetry with the base point for SiLU: 0 if one delta serves every point of A.",
+    )
+    yield equals(
+        "pointwise",
+        r"[d^k]\,\bigl(l(Q\theta)-l(\theta)\bigr)",
+        printed=sp.Matrix([0, 0, _relu_term, 0, 0, 0, _gelu_term]),
+        derived=_leading_terms,
+        wrong={
+            "ReLU of first order": sp.Matrix([0, _relu_term, 0, 0, 0, 0, _gelu_term]),
+            "GELU of second order": sp.Matrix([0, 0, _relu_term, 0, 0, _gelu_term, 0]),
+            "sign of the error": sp.Matrix([0, 0, -_relu_term, 0, 0, 0, -_gelu_term]),
+        },
+        says="Taylor coefficients in d of l(Q theta) - l(theta): up to d^2 for ReLU, d^3 for GELU (a remark).",
+        remark=True,
+    )
+
 
 # --- SC-012, SC-013: translations --------------------------------------------------------------------------------
 
@@ -312,49 +306,50 @@ def run_decay(weight_decay: sp.Expr) -> dict[str, Any]:
     return sgd_runs(SOFTMAX_NET, [("tanh", CLASS_SUMS, settings)], SUM_VALUES)
 
 
-SC_012 = Claim(
-    id="SC-012",
-    title="constant sums in front of a softmax",
-    kind=Kind.INVARIANCE,
-    cites=Citation(PAPER, "Appendix B.3"),
+@paper.claim(
+    "SC-012",
+    "Appendix B.3",
     symbols={SOFTMAX_NET.weights(2)[0, 0]: "w^(m)_{kj}: weight from neuron j to class k", sums[0]: "any constant"},
+    kind=Kind.INVARIANCE,
     scope="SGD without weight decay, cross-entropy, labels that sum to 1; a column is indexed by the classes",
-    printed_text=(
-        "for a network using a softmax layer, the columns of the weight matrix and the vector of biases immediately "
-        "preceding this layer can be shifted by a constant; the dynamics are constrained to an affine space with a "
-        "constant sum determined by the initialization; this subspace is an invariant set"
-    ),
     notes=(
         "Weight decay breaks it unless every sum is 0; the paper's deep experiments use weight decay.",
         "Adam breaks it: it rescales each weight on its own.",
     ),
-    statements=(
-        Statement(
-            name="sums over classes",
-            says="The constraints: sums of each column and of the biases over the classes.",
-            left=r"0 =",
-            form=Invariance(_escaping_softmax, f"{RUNS}:run_softmax", ROUNDING),
-            printed=CLASS_SUMS,
-            near_misses=(
-                NearMiss("sums over neurons", NEURON_SUMS),
-                NearMiss("one class constant", sp.Matrix([_last_w[0, 0] - sums[0]])),
-                NearMiss("alternating sum", sp.Matrix([_last_w[0, 0] - _last_w[1, 0] + _last_w[2, 0] - sums[0]])),
-            ),
-        ),
-        Statement(
-            name="weight decay",
-            says="The weight decay with which sums other than 0 are kept (a remark).",
-            left=r"\lambda =",
-            form=Invariance(_escaping_decay, f"{RUNS}:run_decay", ROUNDING),
-            printed=sp.S.Zero,
-            near_misses=(
-                NearMiss("weight decay 0.01", sp.Rational(1, 100)),
-                NearMiss("weight decay 0.0005", sp.Rational(1, 2000)),
-            ),
-            counts=False,
-        ),
-    ),
 )
+def constant_sums_in_front_of_a_softmax():
+    r"""Constant sums in front of a softmax.
+
+    for a network using a softmax layer, the columns of the weight matrix and the vector of biases immediately
+    preceding this layer can be shifted by a constant; the dynamics are constrained to an affine space with a
+    constant sum determined by the initialization; this subspace is an invariant set
+    """
+    yield is_kept(
+        "sums over classes",
+        r"0 =",
+        printed=CLASS_SUMS,
+        escaping=_escaping_softmax,
+        run=run_softmax,
+        tolerance=ROUNDING,
+        wrong={
+            "sums over neurons": NEURON_SUMS,
+            "one class constant": sp.Matrix([_last_w[0, 0] - sums[0]]),
+            "alternating sum": sp.Matrix([_last_w[0, 0] - _last_w[1, 0] + _last_w[2, 0] - sums[0]]),
+        },
+        says="The constraints: sums of each column and of the biases over the classes.",
+    )
+    yield is_kept(
+        "weight decay",
+        r"\lambda =",
+        printed=sp.S.Zero,
+        escaping=_escaping_decay,
+        run=run_decay,
+        tolerance=ROUNDING,
+        wrong={"weight decay 0.01": sp.Rational(1, 100), "weight decay 0.0005": sp.Rational(1, 2000)},
+        says="The weight decay with which sums other than 0 are kept (a remark).",
+        remark=True,
+    )
+
 
 v_1, v_2 = sp.symbols("v_1 v_2", real=True)
 v_3 = sp.Symbol("v_3", positive=True)
@@ -383,46 +378,45 @@ def _translation_gradient(loss: sp.MatrixBase) -> sp.MatrixBase:
     return normal_gradient(AffineSet(THETA, [theta_1 + theta_2 - sums[0]]), loss[0])
 
 
-SC_013 = Claim(
-    id="SC-013",
-    title="kernel of the data, and translations",
-    kind=Kind.INVARIANCE,
-    cites=Citation(PAPER, "Appendix B.3"),
+@paper.claim(
+    "SC-013",
+    "Appendix B.3",
     symbols={v_1: "component of a vector v with v . x = 0 for all samples", sums[0]: "any constant"},
+    kind=Kind.INVARIANCE,
     scope="SGD without weight decay; translations by every multiple of a vector",
-    printed_text=(
-        "if the training data has a non-trivial kernel space, the rows of the first-layer's weight matrix can be "
-        "translated by any vector in the kernel space; in general, any translational symmetry should generate "
-        "invariant sets"
-    ),
     notes=(
         "A loss that is symmetric under one translation only, as cos(theta) is, has no such set: the symmetry must be "
         "continuous.",
     ),
-    statements=(
-        Statement(
-            name="kernel",
-            says="The constraints: products of each row of w^(1) with the kernel vector.",
-            left=r"0 =",
-            form=Invariance(_escaping_kernel, f"{RUNS}:run_kernel", ROUNDING),
-            printed=ROW_PRODUCTS,
-            near_misses=(
-                NearMiss("columns for rows", COLUMN_PRODUCTS),
-                NearMiss("a vector outside the kernel", KERNEL_NET.weights(1) * sp.Matrix([v_1, v_2, -v_3]) - sums),
-            ),
-        ),
-        Statement(
-            name="translation",
-            says="A loss that is symmetric under translations by (1, 1) and keeps theta_1 + theta_2.",
-            left=r"l(\theta) =",
-            form=Invariance(_translation_gradient),
-            printed=sp.Matrix([profile(theta_1 - theta_2)]),
-            near_misses=(
-                NearMiss("one discrete translation, by (pi, pi)", sp.Matrix([sp.cos(theta_1 + theta_2)])),
-                NearMiss("translation by (1, -1)", sp.Matrix([profile(theta_1 + theta_2)])),
-            ),
-        ),
-    ),
 )
+def kernel_of_the_data_and_translations():
+    r"""Kernel of the data, and translations.
 
-CLAIMS = (SC_008, SC_009, SC_011, SC_012, SC_013)
+    if the training data has a non-trivial kernel space, the rows of the first-layer's weight matrix can be
+    translated by any vector in the kernel space; in general, any translational symmetry should generate
+    invariant sets
+    """
+    yield is_kept(
+        "kernel",
+        r"0 =",
+        printed=ROW_PRODUCTS,
+        escaping=_escaping_kernel,
+        run=run_kernel,
+        tolerance=ROUNDING,
+        wrong={
+            "columns for rows": COLUMN_PRODUCTS,
+            "a vector outside the kernel": KERNEL_NET.weights(1) * sp.Matrix([v_1, v_2, -v_3]) - sums,
+        },
+        says="The constraints: products of each row of w^(1) with the kernel vector.",
+    )
+    yield is_kept(
+        "translation",
+        r"l(\theta) =",
+        printed=sp.Matrix([profile(theta_1 - theta_2)]),
+        escaping=_translation_gradient,
+        wrong={
+            "one discrete translation, by (pi, pi)": sp.Matrix([sp.cos(theta_1 + theta_2)]),
+            "translation by (1, -1)": sp.Matrix([profile(theta_1 + theta_2)]),
+        },
+        says="A loss that is symmetric under translations by (1, 1) and keeps theta_1 + theta_2.",
+    )

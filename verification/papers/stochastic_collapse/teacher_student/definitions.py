@@ -11,8 +11,9 @@ import sympy as sp
 from theory.gradient_noise import Gaussian, Product, expectation
 from theory.models.teacher_student.modes import layer_updates
 from theory.notation import eta
-from verification.claim import Citation, Claim, Identity, Kind, NearMiss, Statement
-from verification.papers.stochastic_collapse.paper import PAPER
+from verification.authoring.shorthand import equals
+from verification.claim import Kind
+from verification.papers.stochastic_collapse.paper import paper
 
 sigma_x, sigma_eps = sp.symbols("sigma_x sigma_epsilon", positive=True)
 p = sp.Symbol("p", positive=True, integer=True)
@@ -76,11 +77,10 @@ def _distance_from_whitening(n: int) -> sp.Expr:
 
 DIMENSIONS = (1, 2, 3)
 
-SC_070 = Claim(
-    id="SC-070",
-    title="definitions of the teacher-student framework",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Eqs. (32)-(35)"),
+
+@paper.claim(
+    "SC-070",
+    "Eqs. (32)-(35)",
     symbols={
         p: "number of samples",
         sigma_x: "standard deviation of an input",
@@ -91,10 +91,7 @@ SC_070 = Claim(
         X[0, 0]: "inputs, one sample a column",
         Y[0, 0]: "labels",
     },
-    printed_text=(
-        "y = W_bar x + eps (32); S_xx = X X^T, S_yx = Y X^T (33); E_train = ||W_hat X - Y||^2/||Y||^2, "
-        "E_test = E||W_hat x - W_bar x||^2/E||W_bar x||^2 (34); three SVDs (35)"
-    ),
+    kind=Kind.IDENTITY,
     scope="exact; judged for 2 x 2 maps, three samples, and Gaussian inputs in up to three dimensions",
     notes=(
         "Independent Gaussian inputs and exact whitening X X^T = 1 (assumption A1) exclude each other, except as a "
@@ -103,57 +100,59 @@ SC_070 = Claim(
         "(35) gives the teacher k, student and data d singular values, non-zero 'for their respective matrices': a "
         "student or data of full rank.",
     ),
-    statements=(
-        Statement(
-            name="mean of the data",
-            says="The mean of Sigma_yx over the data (32) is that of the teacher times Sigma_xx.",
-            left=r"E\,\Sigma_{yx}",
-            form=Identity(_mean_covariance),
-            printed=_entries(p * sigma_x**2 * TEACHER),
-            near_misses=(
-                NearMiss("label noise added", _entries(p * (sigma_x**2 * TEACHER + sigma_eps**2 * sp.eye(2)))),
-                NearMiss("transposed", _entries(p * sigma_x**2 * TEACHER.T)),
-                NearMiss("sum over samples forgotten", _entries(sigma_x**2 * TEACHER)),
-            ),
-        ),
-        Statement(
-            name="sufficient statistics",
-            says="The gradient of ||W X - Y||^2/2 depends on the data through Sigma_xx and Sigma_yx alone.",
-            left=r"\nabla_W\tfrac12\|WX - Y\|^2",
-            form=Identity(_gradient_of_layer),
-            printed=_entries(W * (X * X.T) - Y * X.T),
-            near_misses=(
-                NearMiss("Sigma_yx transposed", _entries(W * (X * X.T) - X * Y.T)),
-                NearMiss("order of the product", _entries((X * X.T) * W - Y * X.T)),
-                NearMiss("loss not halved", _entries(2 * (W * (X * X.T) - Y * X.T))),
-            ),
-        ),
-        Statement(
-            name="test error",
-            says="For Gaussian inputs the test error is the relative squared distance of student and teacher.",
-            left=r"\mathcal E_{\rm test}",
-            form=Identity(_test_error),
-            printed=_square(STUDENT - TEACHER) / _square(TEACHER),
-            near_misses=(
-                NearMiss("input variance kept", sigma_x**2 * _square(STUDENT - TEACHER) / _square(TEACHER)),
-                NearMiss("normalised by the student", _square(STUDENT - TEACHER) / _square(STUDENT)),
-                NearMiss("difference of the squares", (_square(STUDENT) - _square(TEACHER)) / _square(TEACHER)),
-            ),
-        ),
-        Statement(
-            name="whitening",
-            says="E||X X^T - 1||^2 for Gaussian inputs of the right variance 1/p, n = 1, 2, 3: n (n + 1)/p, never 0.",
-            left=r"E\|XX^\top - 1\|_F^2\ (n = 1, 2, 3)",
-            form=Identity(lambda: sp.Matrix([_distance_from_whitening(n) for n in DIMENSIONS])),
-            printed=sp.Matrix([sp.Integer(n * (n + 1)) / p for n in DIMENSIONS]),
-            near_misses=(
-                NearMiss("white on average, so white", sp.zeros(3, 1)),
-                NearMiss("diagonal only", sp.Matrix([sp.Integer(2 * n) / p for n in DIMENSIONS])),
-                NearMiss("all entries alike", sp.Matrix([sp.Integer(n * n) / p for n in DIMENSIONS])),
-            ),
-            counts=False,
-        ),
-    ),
 )
+def definitions_of_the_teacher_student_framework():
+    r"""Definitions of the teacher-student framework.
 
-CLAIMS = (SC_070,)
+    y = W_bar x + eps (32); S_xx = X X^T, S_yx = Y X^T (33); E_train = ||W_hat X - Y||^2/||Y||^2, E_test =
+    E||W_hat x - W_bar x||^2/E||W_bar x||^2 (34); three SVDs (35)
+    """
+    yield equals(
+        "mean of the data",
+        r"E\,\Sigma_{yx}",
+        printed=_entries(p * sigma_x**2 * TEACHER),
+        derived=_mean_covariance,
+        wrong={
+            "label noise added": _entries(p * (sigma_x**2 * TEACHER + sigma_eps**2 * sp.eye(2))),
+            "transposed": _entries(p * sigma_x**2 * TEACHER.T),
+            "sum over samples forgotten": _entries(sigma_x**2 * TEACHER),
+        },
+        says="The mean of Sigma_yx over the data (32) is that of the teacher times Sigma_xx.",
+    )
+    yield equals(
+        "sufficient statistics",
+        r"\nabla_W\tfrac12\|WX - Y\|^2",
+        printed=_entries(W * (X * X.T) - Y * X.T),
+        derived=_gradient_of_layer,
+        wrong={
+            "Sigma_yx transposed": _entries(W * (X * X.T) - X * Y.T),
+            "order of the product": _entries((X * X.T) * W - Y * X.T),
+            "loss not halved": _entries(2 * (W * (X * X.T) - Y * X.T)),
+        },
+        says="The gradient of ||W X - Y||^2/2 depends on the data through Sigma_xx and Sigma_yx alone.",
+    )
+    yield equals(
+        "test error",
+        r"\mathcal E_{\rm test}",
+        printed=_square(STUDENT - TEACHER) / _square(TEACHER),
+        derived=_test_error,
+        wrong={
+            "input variance kept": sigma_x**2 * _square(STUDENT - TEACHER) / _square(TEACHER),
+            "normalised by the student": _square(STUDENT - TEACHER) / _square(STUDENT),
+            "difference of the squares": (_square(STUDENT) - _square(TEACHER)) / _square(TEACHER),
+        },
+        says="For Gaussian inputs the test error is the relative squared distance of student and teacher.",
+    )
+    yield equals(
+        "whitening",
+        r"E\|XX^\top - 1\|_F^2\ (n = 1, 2, 3)",
+        printed=sp.Matrix([sp.Integer(n * (n + 1)) / p for n in DIMENSIONS]),
+        derived=lambda: sp.Matrix([_distance_from_whitening(n) for n in DIMENSIONS]),
+        wrong={
+            "white on average, so white": sp.zeros(3, 1),
+            "diagonal only": sp.Matrix([sp.Integer(2 * n) / p for n in DIMENSIONS]),
+            "all entries alike": sp.Matrix([sp.Integer(n * n) / p for n in DIMENSIONS]),
+        },
+        says="E||X X^T - 1||^2 for Gaussian inputs of the right variance 1/p, n = 1, 2, 3: n (n + 1)/p, never 0.",
+        remark=True,
+    )

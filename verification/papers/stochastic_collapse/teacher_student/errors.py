@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from verification.claim import Citation, Claim, Comparison, Identity, Kind, NearMiss, Statement
-from verification.papers.stochastic_collapse.measured.random_matrices import error_sums
-from verification.papers.stochastic_collapse.paper import PAPER
-from verification.papers.stochastic_collapse.teacher_student.random_matrices import SAMPLERS, _matrix
+from verification.authoring.shorthand import equals
+from verification.claim import Kind
+from verification.forms import Comparison
+from verification.papers.stochastic_collapse.measured.random_matrices import error_sums, test_error, train_error
+from verification.papers.stochastic_collapse.paper import paper
+from verification.papers.stochastic_collapse.teacher_student.random_matrices import _matrix
 
 # SC-090, SC-091: the sums of the decompositions are symbols; ``modulo`` writes them in the entries of matrices.
 T, S, R = sp.symbols("T S R", positive=True)
@@ -63,55 +65,49 @@ SIZES = tuple(
 )
 
 
-SC_090 = Claim(
-    id="SC-090",
-    title="decomposition of the train error",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Eq. (62)"),
+@paper.claim(
+    "SC-090",
+    "Eq. (62)",
     symbols={
         T: "sum of the squared singular values of the data",
         S: "sum of the squared singular values of the student",
         C: "the double sum over i and j",
         R: "||Y (1 - X^T X)||^2, the part of the labels no linear map of X reaches",
     },
-    printed_text="E_train = (sum st^2 + sum sh^2 - 2 sum sum st sh <u,u><v,v>) / sum st^2",
-    corrected_text=(
-        "E_train = (R + sum st^2 + sum sh^2 - 2 sum sum st sh <u,u><v,v>) / (R + sum st^2), "
-        "R = ||Y (1 - X^T X)||^2, about m (p - n) sigma_eps^2"
-    ),
+    kind=Kind.IDENTITY,
     notes=("For as many samples as inputs, p = n, R = 0 and (62) is right; the experiments have p = 16 n.",),
-    statements=(
-        Statement(
-            name="train error",
-            says="The train error (34) of a student on whitened inputs, for any number of samples.",
-            left=r"\mathcal E_{\rm train}",
-            form=Identity(_train_error, modulo=_in_entries),
-            printed=(T + S - 2 * C) / T,
-            corrected=(R + T + S - 2 * C) / (R + T),
-            near_misses=(
-                NearMiss("normalised without the rest", (R + T + S - 2 * C) / T),
-                NearMiss("rest in the normalisation only", (T + S - 2 * C) / (R + T)),
-                NearMiss("factor 2 of the mixed term lost", (R + T + S - C) / (R + T)),
-            ),
-            comparisons=(
-                Comparison(
-                    name="random matrices",
-                    evaluator=f"{SAMPLERS}:train_error",
-                    arguments=SIZES,
-                    predicted=_from_sums,
-                    tolerance=1e-10,
-                ),
+)
+def decomposition_of_the_train_error():
+    r"""Decomposition of the train error.
+
+    E_train = (sum st^2 + sum sh^2 - 2 sum sum st sh <u,u><v,v>) / sum st^2
+    """
+    yield equals(
+        "train error",
+        r"\mathcal E_{\rm train}",
+        printed=(T + S - 2 * C) / T,
+        modulo=_in_entries,
+        derived=_train_error,
+        corrected=(R + T + S - 2 * C) / (R + T),
+        corrected_says="E_train = (R + sum st^2 + sum sh^2 - 2 sum sum st sh <u,u><v,v>) / (R + sum st^2), "
+        "R = ||Y (1 - X^T X)||^2, about m (p - n) sigma_eps^2",
+        wrong={
+            "normalised without the rest": (R + T + S - 2 * C) / T,
+            "rest in the normalisation only": (T + S - 2 * C) / (R + T),
+            "factor 2 of the mixed term lost": (R + T + S - C) / (R + T),
+        },
+        says="The train error (34) of a student on whitened inputs, for any number of samples.",
+        compared=(
+            Comparison(
+                name="random matrices", evaluator=train_error, arguments=SIZES, predicted=_from_sums, tolerance=1e-10
             ),
         ),
-    ),
-)
+    )
 
 
-SC_091 = Claim(
-    id="SC-091",
-    title="decomposition of the test error",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Eq. (63)"),
+@paper.claim(
+    "SC-091",
+    "Eq. (63)",
     symbols={
         T_bar: "sum of the squared singular values of the teacher",
         C_bar: "the double sum over teacher and student",
@@ -119,36 +115,32 @@ SC_091 = Claim(
         C_k: "the double sum over the data, i <= k, and the student",
         S: "sum of the squared singular values of the student",
     },
-    printed_text="E_test = (sum_{i<=k} st^2 + sum sh^2 - 2 sum_{i<=k} sum_j st sh <ut,uh><vt,vh>) / sum_{i<=k} st^2",
-    corrected_text="the same with the teacher's s_bar, u_bar, v_bar in place of the data's s_tilde, u_tilde, v_tilde",
+    kind=Kind.IDENTITY,
     notes=("Judged for given data; (34) also averages numerator and denominator over the data.",),
-    statements=(
-        Statement(
-            name="test error",
-            says="The test error (34) of a student, by the singular value decomposition of the teacher.",
-            left=r"\mathcal E_{\rm test}",
-            form=Identity(_test_error, modulo=_in_entries),
-            printed=(T_k + S - 2 * C_k) / T_k,
-            corrected=(T_bar + S - 2 * C_bar) / T_bar,
-            near_misses=(
-                NearMiss("factor 2 of the mixed term lost", (T_bar + S - C_bar) / T_bar),
-                NearMiss("normalised by the student", (T_bar + S - 2 * C_bar) / S),
-                NearMiss("data in the mixed term only", (T_bar + S - 2 * C_k) / T_bar),
-            ),
-            comparisons=(
-                Comparison(
-                    name="random matrices",
-                    evaluator=f"{SAMPLERS}:test_error",
-                    arguments=SIZES,
-                    predicted=_from_sums,
-                    tolerance=1e-10,
-                ),
+)
+def decomposition_of_the_test_error():
+    r"""Decomposition of the test error.
+
+    E_test = (sum_{i<=k} st^2 + sum sh^2 - 2 sum_{i<=k} sum_j st sh <ut,uh><vt,vh>) / sum_{i<=k} st^2
+    """
+    yield equals(
+        "test error",
+        r"\mathcal E_{\rm test}",
+        printed=(T_k + S - 2 * C_k) / T_k,
+        modulo=_in_entries,
+        derived=_test_error,
+        corrected=(T_bar + S - 2 * C_bar) / T_bar,
+        corrected_says="the same with the teacher's s_bar, u_bar, v_bar in place of the data's s_tilde, "
+        "u_tilde, v_tilde",
+        wrong={
+            "factor 2 of the mixed term lost": (T_bar + S - C_bar) / T_bar,
+            "normalised by the student": (T_bar + S - 2 * C_bar) / S,
+            "data in the mixed term only": (T_bar + S - 2 * C_k) / T_bar,
+        },
+        says="The test error (34) of a student, by the singular value decomposition of the teacher.",
+        compared=(
+            Comparison(
+                name="random matrices", evaluator=test_error, arguments=SIZES, predicted=_from_sums, tolerance=1e-10
             ),
         ),
-    ),
-)
-
-CLAIMS = (
-    SC_090,
-    SC_091,
-)
+    )

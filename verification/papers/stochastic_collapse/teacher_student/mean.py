@@ -16,9 +16,15 @@ from theory.models.teacher_student.stochastic_logistic import bound_weight, k, n
 from theory.notation import eta, nu, s, s_0, s_tilde, t, zeta
 from theory.tricomi import hyperu
 from verification.authoring import predictions
-from verification.claim import Citation, Claim, Comparison, Experiment, Identity, Kind, NearMiss, Numerical, Statement
-from verification.papers.stochastic_collapse.attraction.one_dimension import SAMPLERS
-from verification.papers.stochastic_collapse.paper import PAPER
+from verification.authoring.shorthand import agrees, equals
+from verification.claim import Kind
+from verification.forms import Comparison, Experiment
+from verification.papers.stochastic_collapse.measured.one_dimension import (
+    integrated_defect_on_grid,
+    mean_of_mode,
+    mean_on_grid,
+)
+from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.teacher_student.modes import VALUE_SYMBOLS
 
 noise = eta * zeta**2
@@ -66,64 +72,56 @@ def _at_time(values: Mapping[sp.Symbol, str]):
 def _mean_experiment(st: str, strength: str, start: str, time: str, variation: float) -> Experiment:
     return Experiment(
         name=f"E s({time}) at s_tilde={st}, nu={strength}, s(0)={start}",
-        sampler=f"{SAMPLERS}:mean_of_mode",
+        sampler=mean_of_mode,
         arguments={"s_tilde": st, "nu": strength, "s_0": start, "time": time},
         predicted=_at_time({s_tilde: st, eta: strength, zeta: "1", s_0: start, t: time}),
-        variation=variation,
-        skewness=4.0,
     )
 
 
-SC_087 = Claim(
-    id="SC-087",
-    title="conjectured mean (Conjecture I.1)",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Conjecture I.1, Eq. (61)"),
+@paper.claim(
+    "SC-087",
+    "Conjecture I.1, Eq. (61)",
     symbols=VALUE_SYMBOLS | {s_0: "s_hat_i(0)"},
-    printed_text=(
-        "E[s(t)] = (s_tilde - eta zeta^2/2) exp((2 s_tilde - eta zeta^2) t) / "
-        "(exp((2 s_tilde - eta zeta^2) t) - 1 + (s_tilde - eta zeta^2/2)/s_tilde(0)), s_tilde(0) read as s(0)"
-    ),
-    corrected_text=(
-        "E[s(t)] = nu E[x_{2 nu t} | s(0)/nu] with the spectral sum of SC-089; "
-        "initial slope 2 s(0) (s_tilde + eta zeta^2/2 - s(0))"
-    ),
+    kind=Kind.IDENTITY,
     notes=(
         "(61) solves y' = 2y(c - y): it is the zero-noise path B = 0 of (8), not the mean.",
         "The conjecture is right as t -> oo and as zeta -> 0.",
     ),
-    statements=(
-        Statement(
-            name="slope at 0",
-            says="The time derivative of the mean at t = 0, which Ito's formula gives exactly.",
-            left=r"\tfrac{d}{dt}E[\hat s(t)]\big|_{t=0}",
-            form=Identity(lambda: generator(ts.singular_value_process(), s).subs(s, s_0)),
-            printed=sp.diff(CONJECTURE, t).subs(t, 0),
-            corrected=2 * s_0 * (s_tilde + noise / 2 - s_0),
-            near_misses=(
-                NearMiss("no noise", 2 * s_0 * (s_tilde - s_0)),
-                NearMiss("twice the Ito correction", 2 * s_0 * (s_tilde + noise - s_0)),
-            ),
-        ),
-        Statement(
-            name="mean",
-            says="The mean at a later time.",
-            left=r"E[\hat s(t)]",
-            form=Numerical(),
-            printed=CONJECTURE,
-            corrected=EXACT_MEAN,
-            near_misses=(
-                NearMiss("closure E s^2 = (E s)^2", logistic_with(s_tilde + noise / 2)),
-                NearMiss("harmonic mean", logistic_with(s_tilde - 3 * noise / 2)),
-                NearMiss("no noise", logistic_with(s_tilde)),
-            ),
-            experiments=(
-                _mean_experiment("1", "1/2", "1/10", "73/100", 1.2),
-                _mean_experiment("1", "1", "1/10", "1/2", 2.0),
-            ),
-        ),
-    ),
 )
+def conjectured_mean():
+    r"""Conjectured mean (Conjecture I.1).
+
+    E[s(t)] = (s_tilde - eta zeta^2/2) exp((2 s_tilde - eta zeta^2) t) / (exp((2 s_tilde - eta zeta^2) t) - 1
+    + (s_tilde - eta zeta^2/2)/s_tilde(0)), s_tilde(0) read as s(0)
+    """
+    yield equals(
+        "slope at 0",
+        r"\tfrac{d}{dt}E[\hat s(t)]\big|_{t=0}",
+        printed=sp.diff(CONJECTURE, t).subs(t, 0),
+        derived=lambda: generator(ts.singular_value_process(), s).subs(s, s_0),
+        corrected=2 * s_0 * (s_tilde + noise / 2 - s_0),
+        corrected_says="E[s(t)] = nu E[x_{2 nu t} | s(0)/nu] with the spectral sum of SC-089; "
+        "initial slope 2 s(0) (s_tilde + eta zeta^2/2 - s(0))",
+        wrong={"no noise": 2 * s_0 * (s_tilde - s_0), "twice the Ito correction": 2 * s_0 * (s_tilde + noise - s_0)},
+        says="The time derivative of the mean at t = 0, which Ito's formula gives exactly.",
+    )
+    yield agrees(
+        "mean",
+        r"E[\hat s(t)]",
+        printed=CONJECTURE,
+        corrected=EXACT_MEAN,
+        wrong={
+            "closure E s^2 = (E s)^2": logistic_with(s_tilde + noise / 2),
+            "harmonic mean": logistic_with(s_tilde - 3 * noise / 2),
+            "no noise": logistic_with(s_tilde),
+        },
+        says="The mean at a later time.",
+        measured=(
+            _mean_experiment("1", "1/2", "1/10", "73/100", 1.2),
+            _mean_experiment("1", "1", "1/10", "1/2", 2.0),
+        ),
+    )
+
 
 _lambda = ts.penalty
 
@@ -134,40 +132,40 @@ def _residual_and_start(curve: sp.Expr) -> sp.Matrix:
     return sp.Matrix([sp.diff(curve, t) - velocity, curve.subs(t, 0)])
 
 
-SC_088 = Claim(
-    id="SC-088",
-    title="equivalence with L2 regularisation",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Appendix I.2, after Conjecture I.1"),
+@paper.claim(
+    "SC-088",
+    "Appendix I.2, after Conjecture I.1",
     symbols=VALUE_SYMBOLS | {s_0: "s_hat_i(0)"},
+    kind=Kind.IDENTITY,
     scope="penalty (lambda/2)(|W_1|^2 + |W_2|^2)",
-    printed_text=(
-        "the dynamics predicted by Conjecture I.1 are equivalent to L_2 regularised gradient flow with "
-        "coefficient lambda = eta zeta^2/2"
-    ),
     notes=("With a penalty lambda |W|^2 the coefficient would be eta zeta^2/4.",),
-    statements=(
-        Statement(
-            name="velocity",
-            says="The regularised flow of a balanced mode at lambda = eta zeta^2/2.",
-            left=r"\dot{\hat s}",
-            form=Identity(lambda: ts.regularised_flow().subs(_lambda, noise / 2)),
-            printed=2 * s * (s_tilde - noise / 2 - s),
-            near_misses=(
-                NearMiss("lambda = eta zeta^2/4", 2 * s * (s_tilde - noise / 4 - s)),
-                NearMiss("lambda = eta zeta^2", 2 * s * (s_tilde - noise - s)),
-            ),
-        ),
-        Statement(
-            name="solution",
-            says="(61) moves with that velocity from s(0).",
-            left=r"(\dot y - \text{velocity}(y),\ y(0))",
-            form=Identity(lambda: sp.Matrix([0, s_0])),
-            printed=_residual_and_start(CONJECTURE),
-            near_misses=(NearMiss("unregularised curve", _residual_and_start(logistic_with(s_tilde))),),
-        ),
-    ),
 )
+def equivalence_with_l2_regularisation():
+    r"""Equivalence with L2 regularisation.
+
+    the dynamics predicted by Conjecture I.1 are equivalent to L_2 regularised gradient flow with coefficient
+    lambda = eta zeta^2/2
+    """
+    yield equals(
+        "velocity",
+        r"\dot{\hat s}",
+        printed=2 * s * (s_tilde - noise / 2 - s),
+        derived=lambda: ts.regularised_flow().subs(_lambda, noise / 2),
+        wrong={
+            "lambda = eta zeta^2/4": 2 * s * (s_tilde - noise / 4 - s),
+            "lambda = eta zeta^2": 2 * s * (s_tilde - noise - s),
+        },
+        says="The regularised flow of a balanced mode at lambda = eta zeta^2/2.",
+    )
+    yield equals(
+        "solution",
+        r"(\dot y - \text{velocity}(y),\ y(0))",
+        printed=_residual_and_start(CONJECTURE),
+        derived=lambda: sp.Matrix([0, s_0]),
+        wrong={"unregularised curve": _residual_and_start(logistic_with(s_tilde))},
+        says="(61) moves with that velocity from s(0).",
+    )
+
 
 GRID_POINTS = tuple(
     {"k": shape, "x": start, "tau": time}
@@ -187,122 +185,101 @@ def _spectral_at(candidate: sp.Expr, point: Mapping[str, str]) -> float:
     return predictions.spectral(candidate, {k: point["k"], x: point["x"], tau: point["tau"]})
 
 
-SC_089 = Claim(
-    id="SC-089",
-    title="exact mean of the student mode",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "not printed; replaces Conjecture I.1"),
+@paper.claim(
+    "SC-089",
+    "not printed; replaces Conjecture I.1",
     symbols={x: "s_hat/nu", tau: "2 nu t", k: "s_tilde/nu - 1/2", rho: "wave number", n: "number of a bound state"},
+    kind=Kind.IDENTITY,
     scope="exact for k > -2, i.e. for every s_tilde >= 0",
-    printed_text=(
-        "E[x_tau] = sum_{0<=n<k/2} (k-2n) e^{-n(k-n)tau} x^{-n} U(-n, k+1-2n, x) + 2 int_0^oo rho sinh(2 pi rho)/"
-        "(cosh(2 pi rho) - cos(pi k)) e^{-(k^2/4+rho^2)tau} x^{-k/2+i rho} U(-k/2+i rho, 1+2 i rho, x) d rho"
-    ),
     notes=(
         "A result of the catalogue, not of the paper: stated there, derived here from the spectrum of the generator.",
     ),
-    statements=(
-        Statement(
-            name="weights",
-            says="The weights of bound states and waves.",
-            left=r"(w_n,\ w_\rho)",
-            form=Identity(lambda: sp.Matrix([bound_weight(), wave_weight()])),
-            printed=sp.Matrix([k - 2 * n, WAVE_WEIGHT]),
-            near_misses=(
-                NearMiss("half the waves", sp.Matrix([k - 2 * n, WAVE_WEIGHT / 2])),
-                NearMiss("k - n", sp.Matrix([k - n, WAVE_WEIGHT])),
-                NearMiss(
-                    "sign of cos",
-                    sp.Matrix(
-                        [k - 2 * n, 2 * rho * sp.sinh(2 * sp.pi * rho) / (sp.cosh(2 * sp.pi * rho) + sp.cos(sp.pi * k))]
-                    ),
-                ),
-            ),
-        ),
-        Statement(
-            name="mean",
-            says="The whole mean, against a finite-volume solution and against simulation.",
-            left=r"E[x_\tau]",
-            form=Numerical(),
-            printed=spectral_mean(),
-            near_misses=(
-                NearMiss("half the waves", spectral_mean(wave=WAVE / 2)),
-                NearMiss("no waves", spectral_mean(wave=sp.S.Zero)),
-                NearMiss("waves decay with k^2/4 alone", spectral_mean(wave=WAVE * sp.exp(rho**2 * tau / 2))),
-            ),
-            comparisons=(
-                Comparison(
-                    name="Fokker-Planck grid",
-                    evaluator=f"{SAMPLERS}:mean_on_grid",
-                    arguments=GRID_POINTS,
-                    predicted=_spectral_at,
-                    tolerance=1e-3,
-                ),
-            ),
-            experiments=(
-                Experiment(
-                    name="E x at k=3/2, x=3/10, tau=1",
-                    sampler=f"{SAMPLERS}:mean_of_mode",
-                    arguments={"s_tilde": "2", "nu": "1", "s_0": "3/10", "time": "1/2"},
-                    predicted=lambda candidate: _spectral_at(candidate, {"k": "3/2", "x": "3/10", "tau": "1"}),
-                    variation=1.3,
-                    skewness=4.0,
-                ),
-            ),
-        ),
-        Statement(
-            name="mean of the logarithm",
-            says="(a) d E log s = 2c dt - 2 E s dt with c = s_tilde - nu/2.",
-            left=r"\mathcal L\log\hat s",
-            form=Identity(student_mean.log_drift),
-            printed=2 * (s_tilde - nu / 2) - 2 * s,
-            near_misses=(NearMiss("Ito correction lost", 2 * (s_tilde + nu / 2) - 2 * s),),
-        ),
-        Statement(
-            name="harmonic mean",
-            says="(e) 1/E[1/s] is the logistic curve with c replaced by s_tilde - 3 nu/2.",
-            left=r"1/E[1/\hat s(t)]",
-            form=Identity(lambda: student_mean.harmonic_mean()),
-            printed=logistic_with(s_tilde - 3 * nu / 2),
-            near_misses=(
-                NearMiss("c = s_tilde - nu/2", logistic_with(s_tilde - nu / 2)),
-                NearMiss("c = s_tilde - nu", logistic_with(s_tilde - nu)),
-            ),
-        ),
-        Statement(
-            name="integrated defect",
-            says="The integral over t of the mean minus (61) is (log k - psi(k))/2, whatever the start.",
-            left=r"\int_0^\infty (E\hat s - y)\,dt",
-            form=Identity(lambda: student_mean.integrated_defect()),
-            printed=(sp.log(s_tilde / nu - sp.Rational(1, 2)) - sp.polygamma(0, s_tilde / nu - sp.Rational(1, 2))) / 2,
-            near_misses=(
-                NearMiss(
-                    "factor 1/2 lost",
-                    sp.log(s_tilde / nu - sp.Rational(1, 2)) - sp.polygamma(0, s_tilde / nu - sp.Rational(1, 2)),
-                ),
-                NearMiss(
-                    "log of k + 1/2",
-                    (sp.log(s_tilde / nu) - sp.polygamma(0, s_tilde / nu - sp.Rational(1, 2))) / 2,
-                ),
-            ),
-            domain=(s_tilde > nu / 2,),
-            comparisons=(
-                Comparison(
-                    name="Fokker-Planck grid in time",
-                    evaluator=f"{SAMPLERS}:integrated_defect_on_grid",
-                    arguments=tuple(
-                        {"k": shape, "x": start} for shape, start in (("1", "1/2"), ("2", "2"), ("4", "1/2"))
-                    ),
-                    # In natural units the integral over tau of the defect of x is twice that of s over t.
-                    predicted=lambda candidate, point: (
-                        2 * candidate.subs({s_tilde: sp.Rational(point["k"]) + sp.Rational(1, 2), nu: 1})
-                    ),
-                    tolerance=1e-2,
-                ),
-            ),
-        ),
-    ),
 )
+def exact_mean_of_the_student_mode():
+    r"""Exact mean of the student mode.
 
-
-CLAIMS = (SC_087, SC_088, SC_089)
+    E[x_tau] = sum_{0<=n<k/2} (k-2n) e^{-n(k-n)tau} x^{-n} U(-n, k+1-2n, x) + 2 int_0^oo rho sinh(2 pi
+    rho)/(cosh(2 pi rho) - cos(pi k)) e^{-(k^2/4+rho^2)tau} x^{-k/2+i rho} U(-k/2+i rho, 1+2 i rho, x) d rho
+    """
+    yield equals(
+        "weights",
+        r"(w_n,\ w_\rho)",
+        printed=sp.Matrix([k - 2 * n, WAVE_WEIGHT]),
+        derived=lambda: sp.Matrix([bound_weight(), wave_weight()]),
+        wrong={
+            "half the waves": sp.Matrix([k - 2 * n, WAVE_WEIGHT / 2]),
+            "k - n": sp.Matrix([k - n, WAVE_WEIGHT]),
+            "sign of cos": sp.Matrix(
+                [k - 2 * n, 2 * rho * sp.sinh(2 * sp.pi * rho) / (sp.cosh(2 * sp.pi * rho) + sp.cos(sp.pi * k))]
+            ),
+        },
+        says="The weights of bound states and waves.",
+    )
+    yield agrees(
+        "mean",
+        r"E[x_\tau]",
+        printed=spectral_mean(),
+        wrong={
+            "half the waves": spectral_mean(wave=WAVE / 2),
+            "no waves": spectral_mean(wave=sp.S.Zero),
+            "waves decay with k^2/4 alone": spectral_mean(wave=WAVE * sp.exp(rho**2 * tau / 2)),
+        },
+        says="The whole mean, against a finite-volume solution and against simulation.",
+        measured=(
+            Experiment(
+                name="E x at k=3/2, x=3/10, tau=1",
+                sampler=mean_of_mode,
+                arguments={"s_tilde": "2", "nu": "1", "s_0": "3/10", "time": "1/2"},
+                predicted=lambda candidate: _spectral_at(candidate, {"k": "3/2", "x": "3/10", "tau": "1"}),
+            ),
+        ),
+        compared=(
+            Comparison(
+                name="Fokker-Planck grid",
+                evaluator=mean_on_grid,
+                arguments=GRID_POINTS,
+                predicted=_spectral_at,
+                tolerance=1e-3,
+            ),
+        ),
+    )
+    yield equals(
+        "mean of the logarithm",
+        r"\mathcal L\log\hat s",
+        printed=2 * (s_tilde - nu / 2) - 2 * s,
+        derived=student_mean.log_drift,
+        wrong={"Ito correction lost": 2 * (s_tilde + nu / 2) - 2 * s},
+        says="(a) d E log s = 2c dt - 2 E s dt with c = s_tilde - nu/2.",
+    )
+    yield equals(
+        "harmonic mean",
+        r"1/E[1/\hat s(t)]",
+        printed=logistic_with(s_tilde - 3 * nu / 2),
+        derived=lambda: student_mean.harmonic_mean(),
+        wrong={"c = s_tilde - nu/2": logistic_with(s_tilde - nu / 2), "c = s_tilde - nu": logistic_with(s_tilde - nu)},
+        says="(e) 1/E[1/s] is the logistic curve with c replaced by s_tilde - 3 nu/2.",
+    )
+    yield equals(
+        "integrated defect",
+        r"\int_0^\infty (E\hat s - y)\,dt",
+        printed=(sp.log(s_tilde / nu - sp.Rational(1, 2)) - sp.polygamma(0, s_tilde / nu - sp.Rational(1, 2))) / 2,
+        derived=lambda: student_mean.integrated_defect(),
+        wrong={
+            "factor 1/2 lost": sp.log(s_tilde / nu - sp.Rational(1, 2))
+            - sp.polygamma(0, s_tilde / nu - sp.Rational(1, 2)),
+            "log of k + 1/2": (sp.log(s_tilde / nu) - sp.polygamma(0, s_tilde / nu - sp.Rational(1, 2))) / 2,
+        },
+        says="The integral over t of the mean minus (61) is (log k - psi(k))/2, whatever the start.",
+        domain=(s_tilde > nu / 2,),
+        compared=(
+            Comparison(
+                name="Fokker-Planck grid in time",
+                evaluator=integrated_defect_on_grid,
+                arguments=tuple({"k": shape, "x": start} for shape, start in (("1", "1/2"), ("2", "2"), ("4", "1/2"))),
+                predicted=lambda candidate, point: (
+                    2 * candidate.subs({s_tilde: sp.Rational(point["k"]) + sp.Rational(1, 2), nu: 1})
+                ),
+                tolerance=1e-2,
+            ),
+        ),
+    )

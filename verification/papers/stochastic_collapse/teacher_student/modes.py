@@ -11,15 +11,11 @@ import sympy as sp
 from theory.ito import ItoProcess
 from theory.models.teacher_student import modes as ts
 from theory.notation import eta, s, s_tilde, t, zeta
+from verification.authoring.shorthand import equals
 from verification.claim import (
-    Citation,
-    Claim,
-    Identity,
     Kind,
-    NearMiss,
-    Statement,
 )
-from verification.papers.stochastic_collapse.paper import PAPER
+from verification.papers.stochastic_collapse.paper import paper
 
 nu = eta * zeta**2
 a, b, z, w = ts.a, ts.b, ts.z, ts.w
@@ -58,54 +54,41 @@ def _as_symbols(side: sp.Expr) -> sp.Expr:
     return total
 
 
-SC_073 = Claim(
-    id="SC-073",
-    title="rotated diagonal recursions",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Eqs. (38)-(39)"),
-    symbols=MODE_SYMBOLS,
-    printed_text="A' = A - eta B^T (B A - S + diag(z)); B' = B - eta (B A - S + diag(z)) A^T",
-    statements=(
-        Statement(
-            name="updates",
-            says="The updates of A = O^T W_1 V and B = U^T W_2 O under A1-A3; a bracket is one ordered matrix product.",
-            left=r"(A',\ B')",
-            form=Identity(_decoupled_updates),
-            printed=sp.Matrix(
-                [_as_symbols(A_n - eta * B_T * (B_n * A_n - S + Z)), _as_symbols(B_n - eta * (B_n * A_n - S + Z) * A_T)]
-            ),
-            near_misses=(
-                NearMiss(
-                    "order of the product",
-                    sp.Matrix(
-                        [
-                            _as_symbols(A_n - eta * (B_n * A_n - S + Z) * B_T),
-                            _as_symbols(B_n - eta * (B_n * A_n - S + Z) * A_T),
-                        ]
-                    ),
-                ),
-                NearMiss(
-                    "sign of the label noise",
-                    sp.Matrix(
-                        [
-                            _as_symbols(A_n - eta * B_T * (B_n * A_n - S - Z)),
-                            _as_symbols(B_n - eta * (B_n * A_n - S - Z) * A_T),
-                        ]
-                    ),
-                ),
-                NearMiss(
-                    "transpose lost",
-                    sp.Matrix(
-                        [
-                            _as_symbols(A_n - eta * B_n * (B_n * A_n - S + Z)),
-                            _as_symbols(B_n - eta * (B_n * A_n - S + Z) * A_T),
-                        ]
-                    ),
-                ),
-            ),
+@paper.claim("SC-073", "Eqs. (38)-(39)", symbols=MODE_SYMBOLS, kind=Kind.IDENTITY)
+def rotated_diagonal_recursions():
+    r"""Rotated diagonal recursions.
+
+    A' = A - eta B^T (B A - S + diag(z)); B' = B - eta (B A - S + diag(z)) A^T
+    """
+    yield equals(
+        "updates",
+        r"(A',\ B')",
+        printed=sp.Matrix(
+            [_as_symbols(A_n - eta * B_T * (B_n * A_n - S + Z)), _as_symbols(B_n - eta * (B_n * A_n - S + Z) * A_T)]
         ),
-    ),
-)
+        derived=_decoupled_updates,
+        wrong={
+            "order of the product": sp.Matrix(
+                [
+                    _as_symbols(A_n - eta * (B_n * A_n - S + Z) * B_T),
+                    _as_symbols(B_n - eta * (B_n * A_n - S + Z) * A_T),
+                ]
+            ),
+            "sign of the label noise": sp.Matrix(
+                [
+                    _as_symbols(A_n - eta * B_T * (B_n * A_n - S - Z)),
+                    _as_symbols(B_n - eta * (B_n * A_n - S - Z) * A_T),
+                ]
+            ),
+            "transpose lost": sp.Matrix(
+                [
+                    _as_symbols(A_n - eta * B_n * (B_n * A_n - S + Z)),
+                    _as_symbols(B_n - eta * (B_n * A_n - S + Z) * A_T),
+                ]
+            ),
+        },
+        says="The updates of A = O^T W_1 V and B = U^T W_2 O under A1-A3; a bracket is one ordered matrix product.",
+    )
 
 
 def _mode_coefficients() -> sp.Matrix:
@@ -119,31 +102,30 @@ def _mode_form(drift_factor: sp.Expr, noise: sp.Expr, cross: sp.Expr) -> sp.Matr
     return sp.Matrix([-drift_factor * b * error, -drift_factor * a * error, noise * b**2, cross, cross, noise * a**2])
 
 
-SC_074 = Claim(
-    id="SC-074",
-    title="two-dimensional mode SDE",
-    kind=Kind.EXPANSION,
-    cites=Citation(PAPER, "Eq. (40)"),
+@paper.claim(
+    "SC-074",
+    "Eq. (40)",
     symbols=MODE_SYMBOLS,
+    kind=Kind.EXPANSION,
     scope="limit eta -> 0 of the first two moments of one step at fixed eta*zeta^2, dt = eta",
-    printed_text="d(a,b) = -(b(ab - s_tilde), a(ab - s_tilde)) dt + sqrt(eta zeta^2) (b, a) dB",
-    statements=(
-        Statement(
-            name="coefficients",
-            says="Drift and diffusion matrix from the moments of (38)-(39), the same z in both equations.",
-            left=r"(b_a, b_b, a_{aa}, a_{ab}, a_{ba}, a_{bb})",
-            form=Identity(_mode_coefficients),
-            printed=_mode_form(sp.S.One, nu, nu * a * b),
-            near_misses=(
-                NearMiss("independent noise in both equations", _mode_form(sp.S.One, nu, sp.S.Zero)),
-                NearMiss(
-                    "noise variance not scaled by the learning rate", _mode_form(sp.S.One, zeta**2, zeta**2 * a * b)
-                ),
-                NearMiss("factor 2 of the squared error", _mode_form(sp.S(2), nu, nu * a * b)),
-            ),
-        ),
-    ),
 )
+def two_dimensional_mode_sde():
+    r"""Two-dimensional mode SDE.
+
+    d(a,b) = -(b(ab - s_tilde), a(ab - s_tilde)) dt + sqrt(eta zeta^2) (b, a) dB
+    """
+    yield equals(
+        "coefficients",
+        r"(b_a, b_b, a_{aa}, a_{ab}, a_{ba}, a_{bb})",
+        printed=_mode_form(sp.S.One, nu, nu * a * b),
+        derived=_mode_coefficients,
+        wrong={
+            "independent noise in both equations": _mode_form(sp.S.One, nu, sp.S.Zero),
+            "noise variance not scaled by the learning rate": _mode_form(sp.S.One, zeta**2, zeta**2 * a * b),
+            "factor 2 of the squared error": _mode_form(sp.S(2), nu, nu * a * b),
+        },
+        says="Drift and diffusion matrix from the moments of (38)-(39), the same z in both equations.",
+    )
 
 
 def _balance_coefficients() -> sp.Matrix:
@@ -158,121 +140,110 @@ def _discrete_balance() -> sp.Expr:
 
 _g = a * b - s_tilde + z
 
-SC_075 = Claim(
-    id="SC-075",
-    title="autobalancing (Lemma I.1)",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Lemma I.1"),
+
+@paper.claim(
+    "SC-075",
+    "Lemma I.1",
     symbols=MODE_SYMBOLS,
-    printed_text="r = a^2 - b^2: dr = -eta zeta^2 r dt, r(t) = r(0) exp(-eta zeta^2 t), so lim a^2 - b^2 = 0",
+    kind=Kind.IDENTITY,
     notes=(
         "a = -b is balanced too: on it |s| obeys another equation and the mode is never learned; A4 should say a = b.",
         "Under collapse the balance is absolute: (a^2 - b^2)/(a^2 + b^2) need not tend to 0.",
     ),
-    statements=(
-        Statement(
-            name="differential",
-            says="Drift and dispersion of r = a^2 - b^2 under (40).",
-            left=r"dr: \text{ (drift, dispersion)}",
-            form=Identity(_balance_coefficients),
-            printed=sp.Matrix([-nu * (a**2 - b**2), 0]),
-            near_misses=(
-                NearMiss("ordinary chain rule", sp.Matrix([0, 0])),
-                NearMiss("factor 2", sp.Matrix([-2 * nu * (a**2 - b**2), 0])),
-                NearMiss("noise does not cancel", sp.Matrix([-nu * (a**2 - b**2), 2 * sp.sqrt(nu) * a * b])),
-            ),
-        ),
-        Statement(
-            name="solution",
-            says="r(t) = r(0) exp(-eta zeta^2 t) solves the equation of r, so r vanishes as t grows.",
-            left=r"(\dot r + \eta\zeta^2 r,\ r(0))",
-            form=Identity(lambda: sp.Matrix([0, a**2 - b**2])),
-            printed=_decay(-nu),
-            near_misses=(NearMiss("half the rate", _decay(-nu / 2)), NearMiss("growth", _decay(nu))),
-        ),
-        Statement(
-            name="discrete step",
-            says="The recursion (38)-(39) multiplies r by 1 - eta^2 g^2 exactly, g = ab - s_tilde + z (a remark).",
-            left=r"r_{t+1}",
-            form=Identity(_discrete_balance),
-            printed=(a**2 - b**2) * (1 - eta**2 * _g**2),
-            near_misses=(NearMiss("first order in the step", (a**2 - b**2) * (1 - eta * _g)),),
-            counts=False,
-        ),
-    ),
 )
+def autobalancing():
+    r"""Autobalancing (Lemma I.1).
 
-SC_076 = Claim(
-    id="SC-076",
-    title="slice loss and slice SDE",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Eq. (41), Appendix I.2; Section 6"),
-    symbols=VALUE_SYMBOLS | {w: "w_i = a_i = b_i"},
-    printed_text=(
-        "App. I.2: l_i(w) = (w^2 - s_tilde)^2 with dw = -w(w^2 - s_tilde) dt + sqrt(eta zeta^2) w dB (41); Section 6: "
-        "l_i(w) = (w^2 - s_tilde)^2/4"
-    ),
-    corrected_text="l_i(w) = (w^2 - s_tilde)^2/4, as in Section 6; Appendix I.2 lacks the factor 1/4",
-    statements=(
-        Statement(
-            name="slice SDE",
-            says="(41) from (40) on a = b = w.",
-            left=r"dw: \text{ (drift, dispersion)}",
-            form=Identity(lambda: process_coefficients(ts.slice_process())),
-            printed=sp.Matrix([-w * (w**2 - s_tilde), sp.sqrt(nu) * w]),
-            near_misses=(
-                NearMiss("gradient of the loss without 1/4", sp.Matrix([-4 * w * (w**2 - s_tilde), sp.sqrt(nu) * w])),
-                NearMiss("noise of s instead of w", sp.Matrix([-w * (w**2 - s_tilde), 2 * sp.sqrt(nu) * w])),
-            ),
-        ),
-        Statement(
-            name="slice loss of Appendix I.2",
-            says="The potential whose negative gradient is the drift of (41), up to a constant.",
-            left=r"\ell_i(w)",
-            form=Identity(ts.slice_loss, modulo=lambda side: sp.diff(side, w)),
-            printed=(w**2 - s_tilde) ** 2,
-            corrected=(w**2 - s_tilde) ** 2 / 4,
-            near_misses=(
-                NearMiss("factor 1/2", (w**2 - s_tilde) ** 2 / 2),
-                NearMiss("sign", -((w**2 - s_tilde) ** 2) / 4),
-            ),
-        ),
-        Statement(
-            name="slice loss of Section 6",
-            says="The same potential as printed in Section 6.",
-            left=r"\ell_i(w)",
-            form=Identity(ts.slice_loss, modulo=lambda side: sp.diff(side, w)),
-            printed=(w**2 - s_tilde) ** 2 / 4,
-            near_misses=(NearMiss("factor 1/2", (w**2 - s_tilde) ** 2 / 2),),
-        ),
-    ),
+    r = a^2 - b^2: dr = -eta zeta^2 r dt, r(t) = r(0) exp(-eta zeta^2 t), so lim a^2 - b^2 = 0
+    """
+    yield equals(
+        "differential",
+        r"dr: \text{ (drift, dispersion)}",
+        printed=sp.Matrix([-nu * (a**2 - b**2), 0]),
+        derived=_balance_coefficients,
+        wrong={
+            "ordinary chain rule": sp.Matrix([0, 0]),
+            "factor 2": sp.Matrix([-2 * nu * (a**2 - b**2), 0]),
+            "noise does not cancel": sp.Matrix([-nu * (a**2 - b**2), 2 * sp.sqrt(nu) * a * b]),
+        },
+        says="Drift and dispersion of r = a^2 - b^2 under (40).",
+    )
+    yield equals(
+        "solution",
+        r"(\dot r + \eta\zeta^2 r,\ r(0))",
+        printed=_decay(-nu),
+        derived=lambda: sp.Matrix([0, a**2 - b**2]),
+        wrong={"half the rate": _decay(-nu / 2), "growth": _decay(nu)},
+        says="r(t) = r(0) exp(-eta zeta^2 t) solves the equation of r, so r vanishes as t grows.",
+    )
+    yield equals(
+        "discrete step",
+        r"r_{t+1}",
+        printed=(a**2 - b**2) * (1 - eta**2 * _g**2),
+        derived=_discrete_balance,
+        wrong={"first order in the step": (a**2 - b**2) * (1 - eta * _g)},
+        says="The recursion (38)-(39) multiplies r by 1 - eta^2 g^2 exactly, g = ab - s_tilde + z (a remark).",
+        remark=True,
+    )
+
+
+@paper.claim(
+    "SC-076", "Eq. (41), Appendix I.2; Section 6", symbols=VALUE_SYMBOLS | {w: "w_i = a_i = b_i"}, kind=Kind.IDENTITY
 )
+def slice_loss_and_slice_sde():
+    r"""Slice loss and slice SDE.
 
-SC_077 = Claim(
-    id="SC-077",
-    title="singular-value SDE",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Eqs. (7) and (42)"),
-    symbols=VALUE_SYMBOLS,
-    printed_text="d s = 2 s ((s_tilde + eta zeta^2/2) - s) dt + 2 sqrt(eta zeta^2) s dB",
-    statements=(
-        Statement(
-            name="singular value",
-            says="Drift and dispersion of s = w^2 under (41).",
-            left=r"d\hat s: \text{ (drift, dispersion)}",
-            form=Identity(lambda: process_coefficients(ts.singular_value_process())),
-            printed=sp.Matrix([2 * s * (s_tilde + nu / 2 - s), 2 * sp.sqrt(nu) * s]),
-            near_misses=(
-                NearMiss("ordinary chain rule", sp.Matrix([2 * s * (s_tilde - s), 2 * sp.sqrt(nu) * s])),
-                NearMiss(
-                    "sign of the Ito correction", sp.Matrix([2 * s * (s_tilde - nu / 2 - s), 2 * sp.sqrt(nu) * s])
-                ),
-                NearMiss(
-                    "factor 2 of the dispersion lost", sp.Matrix([2 * s * (s_tilde + nu / 2 - s), sp.sqrt(nu) * s])
-                ),
-            ),
-        ),
-    ),
-)
+    App. I.2: l_i(w) = (w^2 - s_tilde)^2 with dw = -w(w^2 - s_tilde) dt + sqrt(eta zeta^2) w dB (41); Section
+    6: l_i(w) = (w^2 - s_tilde)^2/4
+    """
+    yield equals(
+        "slice SDE",
+        r"dw: \text{ (drift, dispersion)}",
+        printed=sp.Matrix([-w * (w**2 - s_tilde), sp.sqrt(nu) * w]),
+        derived=lambda: process_coefficients(ts.slice_process()),
+        wrong={
+            "gradient of the loss without 1/4": sp.Matrix([-4 * w * (w**2 - s_tilde), sp.sqrt(nu) * w]),
+            "noise of s instead of w": sp.Matrix([-w * (w**2 - s_tilde), 2 * sp.sqrt(nu) * w]),
+        },
+        says="(41) from (40) on a = b = w.",
+    )
+    yield equals(
+        "slice loss of Appendix I.2",
+        r"\ell_i(w)",
+        printed=(w**2 - s_tilde) ** 2,
+        modulo=lambda side: sp.diff(side, w),
+        derived=ts.slice_loss,
+        corrected=(w**2 - s_tilde) ** 2 / 4,
+        corrected_says="l_i(w) = (w^2 - s_tilde)^2/4, as in Section 6; Appendix I.2 lacks the factor 1/4",
+        wrong={"factor 1/2": (w**2 - s_tilde) ** 2 / 2, "sign": -((w**2 - s_tilde) ** 2) / 4},
+        says="The potential whose negative gradient is the drift of (41), up to a constant.",
+    )
+    yield equals(
+        "slice loss of Section 6",
+        r"\ell_i(w)",
+        printed=(w**2 - s_tilde) ** 2 / 4,
+        modulo=lambda side: sp.diff(side, w),
+        derived=ts.slice_loss,
+        wrong={"factor 1/2": (w**2 - s_tilde) ** 2 / 2},
+        says="The same potential as printed in Section 6.",
+    )
 
-CLAIMS = (SC_073, SC_074, SC_075, SC_076, SC_077)
+
+@paper.claim("SC-077", "Eqs. (7) and (42)", symbols=VALUE_SYMBOLS, kind=Kind.IDENTITY)
+def singular_value_sde():
+    r"""Singular-value SDE.
+
+    d s = 2 s ((s_tilde + eta zeta^2/2) - s) dt + 2 sqrt(eta zeta^2) s dB
+    """
+    yield equals(
+        "singular value",
+        r"d\hat s: \text{ (drift, dispersion)}",
+        printed=sp.Matrix([2 * s * (s_tilde + nu / 2 - s), 2 * sp.sqrt(nu) * s]),
+        derived=lambda: process_coefficients(ts.singular_value_process()),
+        wrong={
+            "ordinary chain rule": sp.Matrix([2 * s * (s_tilde - s), 2 * sp.sqrt(nu) * s]),
+            "sign of the Ito correction": sp.Matrix([2 * s * (s_tilde - nu / 2 - s), 2 * sp.sqrt(nu) * s]),
+            "factor 2 of the dispersion lost": sp.Matrix([2 * s * (s_tilde + nu / 2 - s), sp.sqrt(nu) * s]),
+        },
+        says="Drift and dispersion of s = w^2 under (41).",
+    )

@@ -6,8 +6,9 @@ import sympy as sp
 
 from theory.models.teacher_student import modes as ts
 from theory.notation import eta
-from verification.claim import Citation, Claim, Identity, Kind, NearMiss, Statement
-from verification.papers.stochastic_collapse.paper import PAPER
+from verification.authoring.shorthand import equals
+from verification.claim import Kind
+from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.teacher_student.random_matrices import _matrix
 
 # SC-071: small enough to be read in print; two hidden units and two inputs, so that the order of products counts.
@@ -30,33 +31,34 @@ def _derived_layers() -> sp.ImmutableMatrix:
     return sp.ImmutableMatrix([entry for update in ts.layer_updates(W_1, W_2, X, Y, Z) for entry in update])
 
 
-SC_071 = Claim(
-    id="SC-071",
-    title="noisy gradient updates",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "Eqs. (36)-(37)"),
+@paper.claim(
+    "SC-071",
+    "Eqs. (36)-(37)",
     symbols={eta: "learning rate"},
-    printed_text="W_1' = W_1 - eta W_2^T (W_2 W_1 S_xx - S_yx + Z X^T); W_2' = W_2 - eta (...) W_1^T",
+    kind=Kind.IDENTITY,
     scope="exact; judged for all real matrices of the shapes W_1 (2, 2), W_2 (1, 2), X (2, 1), Y and Z (1, 1)",
     notes=(
         "The gradient is that of (1/2)||W_2 W_1 X - Y + Z||^2, not of the normalised error (34), which has a factor "
         "2/||Y||^2 more.",
     ),
-    statements=(
-        Statement(
-            name="updates",
-            says="One step of gradient descent on (1/2)||W_2 W_1 X - (Y - Z)||^2, entry by entry.",
-            left=r"(W_1',\ W_2')",
-            form=Identity(_derived_layers),
-            printed=_layers(Z * X.T),
-            near_misses=(
-                NearMiss("sign of the label noise", _layers(-Z * X.T)),
-                NearMiss("loss not halved", _layers(Z * X.T, factor=2)),
-                NearMiss("label noise lost", _layers(sp.zeros(1, 2))),
-            ),
-        ),
-    ),
 )
+def noisy_gradient_updates():
+    r"""Noisy gradient updates.
+
+    W_1' = W_1 - eta W_2^T (W_2 W_1 S_xx - S_yx + Z X^T); W_2' = W_2 - eta (...) W_1^T
+    """
+    yield equals(
+        "updates",
+        r"(W_1',\ W_2')",
+        printed=_layers(Z * X.T),
+        derived=_derived_layers,
+        wrong={
+            "sign of the label noise": _layers(-Z * X.T),
+            "loss not halved": _layers(Z * X.T, factor=2),
+            "label noise lost": _layers(sp.zeros(1, 2)),
+        },
+        says="One step of gradient descent on (1/2)||W_2 W_1 X - (Y - Z)||^2, entry by entry.",
+    )
 
 
 # SC-072: ordered products, reduced by A1 and by the orthogonality of the data's singular vectors.
@@ -87,33 +89,29 @@ def _noise_of_the_modes() -> sp.Expr:
     return _named(sp.Mul(*matrices[1:]))
 
 
-SC_072 = Claim(
-    id="SC-072",
-    title="structured label noise",
-    kind=Kind.IDENTITY,
-    cites=Citation(PAPER, "assumption A2"),
+@paper.claim(
+    "SC-072",
+    "assumption A2",
     symbols={},
-    printed_text="Z = U_tilde diag(z) V_tilde^T X, z ~ N(0, zeta^2), with X X^T = 1",
+    kind=Kind.IDENTITY,
     notes=(
         "This is no independent label noise: it has one random number a mode, and the singular vectors of the data.",
     ),
-    statements=(
-        Statement(
-            name="noise of a mode",
-            says="U^T Z X^T V, which enters the gradient, is diag(z); a bracket is one ordered matrix product.",
-            left=r"\tilde U^\top ZX^\top\tilde V",
-            form=Identity(_noise_of_the_modes),
-            printed=_in_modes(_U * _z * _V_T * _X),
-            near_misses=(
-                NearMiss("bases exchanged", _in_modes(_V * _z * _U_T * _X)),
-                NearMiss("X left out", _in_modes(_U * _z * _V_T)),
-                NearMiss("V not transposed", _in_modes(_U * _z * _V * _X)),
-            ),
-        ),
-    ),
 )
+def structured_label_noise():
+    r"""Structured label noise.
 
-CLAIMS = (
-    SC_071,
-    SC_072,
-)
+    Z = U_tilde diag(z) V_tilde^T X, z ~ N(0, zeta^2), with X X^T = 1
+    """
+    yield equals(
+        "noise of a mode",
+        r"\tilde U^\top ZX^\top\tilde V",
+        printed=_in_modes(_U * _z * _V_T * _X),
+        derived=_noise_of_the_modes,
+        wrong={
+            "bases exchanged": _in_modes(_V * _z * _U_T * _X),
+            "X left out": _in_modes(_U * _z * _V_T),
+            "V not transposed": _in_modes(_U * _z * _V * _X),
+        },
+        says="U^T Z X^T V, which enters the gradient, is diag(z); a bracket is one ordered matrix product.",
+    )

@@ -9,7 +9,7 @@ from scipy import stats
 
 from docs.benchmarks import figure_1 as benchmark
 from theory.notation import mu, zeta
-from verification.claim import Figure
+from verification.forms import Figure
 from verification.papers.stochastic_collapse.figures import figure_1
 from verification.papers.stochastic_collapse.figures.picture_1 import stationary_on_line
 from verification.registry import claims

@@ -13,7 +13,7 @@ from docs.benchmarks import figure_2 as benchmark
 from numerics.deterministic.collapse_threshold import growth_rate
 from numerics.simulation.simulate import simulate
 from theory.models.single_neuron import w_1, w_2
-from verification.claim import Figure
+from verification.forms import Figure
 from verification.papers.stochastic_collapse.figures import figure_2
 from verification.papers.stochastic_collapse.figures.picture_2 import draw_collapse, loss_at, pictures
 from verification.registry import claims

@@ -16,7 +16,7 @@ from theory.matrices.spike_in_noise import aspect, critical_signal
 from theory.models.teacher_student.error import mode_error, stationary_error
 from theory.models.teacher_student.modes import a, b, mode_update
 from theory.notation import eta, s_tilde
-from verification.claim import Draw, Figure
+from verification.forms import Draw, Figure
 from verification.papers.stochastic_collapse.figures import figure_5
 from verification.papers.stochastic_collapse.figures.picture_5 import errors_picture, pictures
 from verification.registry import claims

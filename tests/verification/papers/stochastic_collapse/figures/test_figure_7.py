@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from verification.claim import Figure
+from verification.forms import Figure
 from verification.papers.stochastic_collapse.figures.picture_7 import pictures
 from verification.papers.stochastic_collapse.neurons import two_neurons
 from verification.registry import claims

@@ -1,0 +1,265 @@
+r"""The shorthand in which claims are written: one call a statement.
+
+.. code-block:: python
+
+    paper = Paper("doe2020noise", title="On noise", experiments=20)
+
+
+    @paper.claim("DOE-007", "Eq. (7)", symbols={k: "curvature", s: "noise"}, grade=Grade.WRONG)
+    def stationary_variance():
+        '''Variance of the stationary law.'''
+        yield equals(
+            "variance",
+            r"\operatorname{Var}\theta",
+            printed=s**2 / k,
+            derived=lambda: stationary_density(process).variance,
+            corrected=s**2 / (2 * k),
+            wrong={"noise per batch taken for noise per sample": s**2 / (2 * k * B)},
+        )
+
+Generic near misses (a factor 2, a sign, an exponent, a lost term, two symbols exchanged) are made by machine from
+the right form; ``wrong`` holds those with a story.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypedDict, Unpack
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.ito import ItoProcess
+from verification.claim import Abbreviations, Grade, Kind, Paper, Source, Statement, Written
+from verification.forms import (
+    Bound,
+    Candidate,
+    Comparison,
+    Expansion,
+    Experiment,
+    Figure,
+    Form,
+    Identity,
+    Invariance,
+    Numerical,
+    Region,
+    StationaryDensity,
+)
+
+__all__ = [
+    "Grade",
+    "Kind",
+    "Paper",
+    "Source",
+    "agrees",
+    "agrees_to_order",
+    "bounds",
+    "compared",
+    "equals",
+    "holds_when",
+    "is_kept",
+    "is_stationary",
+    "measured",
+    "reproduces",
+    "sde",
+    "under",
+]
+
+
+class Common(TypedDict, total=False):
+    """What every statement may say besides its form; see :class:`verification.claim.Statement`."""
+
+    wrong: Mapping[str, Written]
+    says: str
+    where: Abbreviations
+    corrected: Written | None
+    corrected_says: str
+    read_as: Written | None
+    domain: Sequence[Boolean]
+    measured: Sequence[Experiment]
+    compared: Sequence[Comparison]
+    remark: bool
+    convention: str
+    mutated: bool
+
+
+def equals(
+    name: str,
+    left: str = "",
+    *,
+    printed: Written,
+    derived: Callable[[], Any],
+    modulo: Callable[[sp.Expr], sp.Expr] | None = None,
+    **rest: Unpack[Common],
+) -> Statement:
+    """``left = printed``, judged against ``derived()``; a scalar process stands for its drift and dispersion."""
+    return _statement(name, left, Identity(_Side(derived), modulo), printed, rest)
+
+
+def agrees_to_order(
+    name: str,
+    left: str = "",
+    *,
+    printed: Written,
+    derived: Callable[[], Any],
+    small: sp.Symbol,
+    order: int,
+    at: Any = 0,
+    **rest: Unpack[Common],
+) -> Statement:
+    """``left = printed`` up to and including ``small**order``, as ``small`` tends to ``at`` (``sp.oo`` is allowed)."""
+    return _statement(name, left, Expansion(_Side(derived), small, order, sp.S(at)), printed, rest)
+
+
+def is_stationary(
+    name: str, left: str = "", *, printed: Written, process: Callable[[], ItoProcess], **rest: Unpack[Common]
+) -> Statement:
+    """The printed density, up to its constant, is a stationary law of ``process()``."""
+    return _statement(name, left, StationaryDensity(process), printed, rest)
+
+
+def holds_when(
+    name: str, left: str = "", *, printed: Written, derived: Callable[[], Boolean], **rest: Unpack[Common]
+) -> Statement:
+    """The printed condition on the parameters is true exactly where ``derived()`` is."""
+    return _statement(name, left, Region(derived), printed, rest)
+
+
+def bounds(
+    name: str,
+    left: str = "",
+    *,
+    printed: Written,
+    exact: Callable[[], sp.Expr],
+    relation: str = "<=",
+    **rest: Unpack[Common],
+) -> Statement:
+    """``exact() <= printed`` (or another ``relation``) everywhere on the domain."""
+    return _statement(name, left, Bound(exact, relation), printed, rest)
+
+
+def agrees(name: str, left: str = "", *, printed: Written, **rest: Unpack[Common]) -> Statement:
+    """No symbolic judge: what is ``compared`` and ``measured`` decides."""
+    return _statement(name, left, Numerical(), printed, rest)
+
+
+def is_kept(
+    name: str,
+    left: str = "",
+    *,
+    printed: Any,
+    escaping: Callable[[Any], sp.MatrixBase],
+    run: Callable[[Any], Mapping[str, Any]] | None = None,
+    tolerance: float = 0.0,
+    **rest: Unpack[Common],
+) -> Statement:
+    """The printed set is kept by SGD: nothing is ``escaping``, and no ``run`` of SGD leaves it."""
+    return _statement(name, left, Invariance(escaping, run, tolerance), printed, rest)
+
+
+def reproduces(
+    name: str,
+    left: str = "",
+    *,
+    printed: Written,
+    measure: Callable[[Mapping[str, Any]], Any],
+    parts: Sequence[Mapping[str, Any]],
+    summarise: Callable[[list[Any]], Mapping[str, Any]],
+    pictures: Callable[..., list[Any]] | None = None,
+    **rest: Unpack[Common],
+) -> Statement:
+    """A feature of a figure lies where it is printed, when the figure is measured again."""
+    return _statement(name, left, Figure(measure, tuple(parts), summarise, pictures), printed, rest)
+
+
+def under(
+    conventions: Mapping[str, Mapping[str, Any]], builder: Callable[..., Statement], name: str, left: str, **rest: Any
+) -> Iterator[Statement]:
+    """One statement judged under several declared conventions, each with a verdict of its own.
+
+    Args:
+        conventions: Name of the convention, e.g. ``Itô``, ``noise per sample``, ``without replacement`` -> the
+            arguments of ``builder`` that go with it, as a rule ``{"derived": function}``.
+        builder: One of the builders above.
+        name: Name of the statement; the convention is added to it.
+        left: As for the builder.
+        rest: What all conventions share.
+
+    The claim holds if the statement holds under one of the conventions, and the verdict names it.
+    """
+    for convention, own in conventions.items():
+        yield builder(f"{name} ({convention})", left, convention=convention, **{**rest, **own})
+
+
+def measured(
+    sampler: Callable[..., Any],
+    predicted: Callable[[Any], Any],
+    *,
+    name: str = "",
+    variation: float | None = None,
+    skewness: float | None = None,
+    absolute: float | None = None,
+    **arguments: Any,
+) -> Experiment:
+    """A Monte Carlo check at one point: ``sampler(arguments, draw)`` against ``predicted(candidate)``.
+
+    Variation and skewness of a sample, which set the number of samples, are found by a pilot run.
+    """
+    named = name or _named(sampler, arguments)
+    return Experiment(named, sampler, arguments, predicted, variation, skewness, absolute)
+
+
+def compared(
+    name: str,
+    evaluator: Callable[[Mapping[str, Any]], tuple[float, float]],
+    predicted: Callable[[Any, Mapping[str, Any]], Any],
+    *points: Mapping[str, Any],
+    tolerance: float = 1e-3,
+) -> Comparison:
+    """A second deterministic opinion ``evaluator(point)`` against ``predicted(candidate, point)``."""
+    return Comparison(name, evaluator, points, predicted, tolerance)
+
+
+def sde(drift: Any, dispersion: Any) -> sp.MatrixBase:
+    """A scalar stochastic differential equation as a candidate: its drift and dispersion."""
+    return sp.Matrix([drift, dispersion])
+
+
+class _Side:
+    """A derivation whose result is brought to the shape in which candidates are written."""
+
+    def __init__(self, derived: Callable[[], Any]) -> None:
+        self.__wrapped__ = derived
+
+    def __call__(self) -> Candidate:
+        value = self.__wrapped__()
+        if isinstance(value, ItoProcess):
+            return sp.Matrix([*value.drift, *value.dispersion])
+        return sp.Matrix(value) if isinstance(value, tuple | list) else value
+
+
+def _named(sampler: Callable[..., Any], arguments: Mapping[str, Any]) -> str:
+    what = getattr(sampler, "__name__", type(sampler).__name__).replace("_", " ")
+    point = ", ".join(f"{name}={value}" for name, value in arguments.items())
+    return f"{what} at {point}" if point else what
+
+
+def _statement(name: str, left: str, form: Form, printed: Any, rest: Common) -> Statement:
+    return Statement(
+        name=name,
+        form=form,
+        printed=printed,
+        left=left,
+        wrong=dict(rest.get("wrong", {})),
+        says=rest.get("says", ""),
+        where=dict(rest.get("where", {})),
+        corrected=rest.get("corrected"),
+        corrected_says=rest.get("corrected_says", ""),
+        read_as=rest.get("read_as"),
+        domain=tuple(rest.get("domain", ())),
+        experiments=tuple(rest.get("measured", ())),
+        comparisons=tuple(rest.get("compared", ())),
+        counts=not rest.get("remark", False),
+        convention=rest.get("convention", ""),
+        mutated=rest.get("mutated", True),
+    )

@@ -1,0 +1,205 @@
+r"""The forms a statement can take, and what each of them is judged by.
+
+=================  ==============================================================================
+form               a candidate holds when
+=================  ==============================================================================
+Identity           candidate - derived is zero on the domain
+Expansion          candidate - derived vanishes to the stated order in a small parameter
+StationaryDensity  the candidate is a stationary density of the process
+Region             the candidate condition is true exactly where the derived one is
+Bound              the exact quantity stays on the stated side of the candidate everywhere
+Numerical          independent numbers agree with the candidate (new results without printed form)
+Invariance         no gradient leaves the candidate set, and no run of SGD does
+Figure             a measured location agrees with the candidate (EMPIRICAL, never proved)
+=================  ==============================================================================
+
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.ito import ItoProcess
+
+Candidate: TypeAlias = sp.Expr | sp.MatrixBase | Boolean
+"""What a check judges: an expression, a matrix of expressions, or a condition."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The candidate equals ``derived()`` everywhere on the domain.
+
+    Attributes:
+        derived: Reference to a theory function; never sees the printed form.
+        modulo: Applied to both sides first, where the statement leaves a freedom: a potential up to a
+            constant is compared by its gradient, a density up to its factor by its logarithmic gradient.
+    """
+
+    derived: Callable[[], sp.Expr | sp.MatrixBase]
+    modulo: Callable[[sp.Expr], sp.Expr] | None = None
+
+
+@dataclass(frozen=True)
+class Expansion:
+    r"""The candidate agrees with ``derived()`` to an order: their difference is :math:`O(\epsilon^{n+1})`.
+
+    Both sides must be analytic in the parameter at the point; the Taylor coefficients 0 to ``order`` of the
+    difference are decided one by one.
+
+    Attributes:
+        derived: Reference to a theory function.
+        small: The parameter :math:`\epsilon`.
+        order: The order :math:`n` up to which they agree.
+        at: Where the expansion is made; ``sp.oo`` expands in :math:`1/\epsilon`.
+    """
+
+    derived: Callable[[], sp.Expr | sp.MatrixBase]
+    small: sp.Symbol
+    order: int
+    at: sp.Expr = sp.S.Zero
+
+
+@dataclass(frozen=True)
+class StationaryDensity:
+    """The candidate density, up to its constant, is stationary for ``process()``."""
+
+    process: Callable[[], ItoProcess]
+
+
+@dataclass(frozen=True)
+class Region:
+    """The candidate condition on the parameters is true exactly where ``derived()`` is."""
+
+    derived: Callable[[], Boolean]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """``exact() <= candidate`` (or ``>=``, ``<``, ``>``) everywhere on the domain."""
+
+    exact: Callable[[], sp.Expr]
+    relation: str = "<="
+
+
+@dataclass(frozen=True)
+class Numerical:
+    """No decidable symbolic form: the statement's comparisons and experiments are its only judges."""
+
+
+@dataclass(frozen=True)
+class Invariance:
+    """SGD keeps a set: the candidate describes the set, or the model in which the set is kept.
+
+    Attributes:
+        escaping: Candidate -> what arbitrary per-sample gradients have outside the directions of the set; zero iff
+            every step from the set ends in it.
+        measure: Function ``f(candidate) -> {"runs": [{"run", "violation", "moved", "steps"}, ...]}``, real SGD; a
+            violation that is not finite is None. None where nothing is run.
+        tolerance: Violation up to which the set counts as kept: 0 where rounding cannot leave it.
+    """
+
+    escaping: Callable[[Any], sp.MatrixBase]
+    measure: Callable[[Any], Mapping[str, Any]] | None = None
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The location of a feature in a figure, measured by running the figure again; verdict EMPIRICAL.
+
+    Attributes:
+        measure: Function ``f(part) -> JSON``, run once per part.
+        parts: JSON arguments of ``measure``: the independent pieces of the figure.
+        summarise: Function ``f(results) -> {"location": [lower, upper], "features": [{"name", "printed", "measured",
+            "reproduced"}, ...], ...}``, a pure function of all parts in order.
+        pictures: Function ``f(name, results, summary) -> list[Picture]`` that draws the figure again; None where
+            nothing is drawn.
+    """
+
+    measure: Callable[[Mapping[str, Any]], Any]
+    parts: tuple[Mapping[str, Any], ...]
+    summarise: Callable[[list[Any]], Mapping[str, Any]]
+    pictures: Callable[..., list[Any]] | None = None
+
+
+Form = Identity | Expansion | StationaryDensity | Region | Bound | Numerical | Invariance | Figure
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A Monte Carlo check: the mean of sampled values against what a candidate predicts for it.
+
+    Attributes:
+        name: Short name, unique in its statement.
+        sampler: Function ``f(arguments, draw) -> Samples``.
+        arguments: JSON arguments of the sampler; numbers as exact rationals in strings.
+        predicted: Candidate -> the mean it predicts, an expression without free symbols or a float.
+        variation: Coefficient of variation of one sample, where the author knows it; by default a pilot run finds it.
+        skewness: Size of the skewness of one sample; likewise.
+        absolute: Resolution in absolute terms, for means that may be 0 or nearly; None for a relative one.
+    """
+
+    name: str
+    sampler: Callable[[Mapping[str, Any], Draw], Samples]
+    arguments: Mapping[str, Any]
+    predicted: Callable[[Any], Any]
+    variation: float | None = None
+    skewness: float | None = None
+    absolute: float | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A second deterministic opinion: values computed another way against what a candidate predicts.
+
+    Attributes:
+        name: Short name, unique in its statement.
+        evaluator: Function ``f(arguments) -> (value, error bound)``.
+        arguments: JSON arguments, one mapping a point.
+        predicted: ``predicted(candidate, arguments)`` -> the value the candidate gives at that point.
+        tolerance: Relative resolution at which agreement is reported as CONSISTENT.
+    """
+
+    name: str
+    evaluator: Callable[[Mapping[str, Any]], tuple[float, float]]
+    arguments: tuple[Mapping[str, Any], ...]
+    predicted: Callable[[Any, Mapping[str, Any]], Any]
+    tolerance: float = 1e-3
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Which samples a sampler is asked for.
+
+    Attributes:
+        n: Number of samples.
+        first: Index of the first; sample ``i`` depends on ``(seed, i)`` alone.
+        seed: 64-bit seed derived from the claim id.
+        refinement: 1 for the first stage, 2 for the second: half the step, float64.
+    """
+
+    n: int
+    first: int
+    seed: int
+    refinement: int = 1
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What a sampler returns.
+
+    Attributes:
+        values: Independent samples whose mean the candidate predicts. Shape ``(n,)``.
+        correction: For a coupled extrapolation in the step, the paired differences fine - coarse whose mean
+            bounds the remaining bias. Shape ``(n,)``; None for exact sampling.
+        notes: Further JSON numbers for the report.
+    """
+
+    values: Any
+    correction: Any = None
+    notes: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,164 @@
+"""Every claim of a project as a pytest test: ``driftproof = true`` in pytest's settings, or ``pytest --driftproof``.
+
+A claim passes while its verdict is as in the lock. A claim that the lock knows to fail is an expected failure,
+strictly: should it hold one day, the test fails. Any other verdict fails the test, which then shows the printed form,
+the verdict, its witness, and the command that replays it. Off unless asked for; then nothing but this file is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from verification.lock import Lock
+    from verification.registry import Catalogue
+    from verification.verdict import ClaimVerdict
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--driftproof`` and the settings ``driftproof`` and ``driftproof_resolution``."""
+    group = parser.getgroup("driftproof")
+    group.addoption("--driftproof", action="store_true", help="collect the project's claims as tests")
+    parser.addini("driftproof", "collect the project's claims as tests", type="bool", default=False)
+    parser.addini("driftproof_resolution", "relative error that statistical checks must see", default="0.05")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the claims of a file that holds some, where claims were asked for."""
+    config = parent.config
+    if file_path.suffix != ".py" or not (config.getoption("--driftproof") or config.getini("driftproof")):
+        return None
+    bench = config.stash.setdefault(BENCH, None) or _bench(config)
+    holds = any(entry.file == file_path for entry in bench.known.listed.values())
+    broken = any(str(file_path) in problem for problem in bench.known.problems)
+    return ClaimFile.from_parent(parent, path=file_path, bench=bench) if holds or broken else None
+
+
+class ClaimFailure(Exception):
+    """A verdict that is not the one in the lock."""
+
+
+class ClaimFile(pytest.File):
+    """A file with claims; they are judged together, in worker processes, when the first of them is run."""
+
+    def __init__(self, *, bench: Bench, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.bench = bench
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """One test for each claim."""
+        for problem in self.bench.known.problems:
+            if str(self.path) in problem:
+                raise self.CollectError(problem)
+        for entry in self.bench.known.listed.values():
+            if entry.file == self.path:
+                yield ClaimItem.from_parent(self, name=entry.id, bench=self.bench)
+
+
+def _bench(config: pytest.Config) -> Bench:
+    from verification.errors import VerificationError
+    from verification.lock import read_lock
+    from verification.registry import catalogue
+    from verification.sources import project
+
+    try:
+        about = project(here=config.rootpath)
+        bench = config.stash[BENCH] = Bench(catalogue(about.sources), read_lock(about.lock), config)
+    except VerificationError as error:
+        raise pytest.UsageError(f"driftproof: {error}") from None
+    return bench
+
+
+class Bench:
+    """Judges claims when they are first asked for: those that were selected, all in one run."""
+
+    def __init__(self, known: Catalogue, lock: Lock, config: pytest.Config) -> None:
+        self.known, self.lock, self.config = known, lock, config
+        self.wanted: list[str] = []
+        self._verdicts: dict[str, ClaimVerdict] = {}
+
+    def verdict(self, id: str) -> ClaimVerdict:
+        """The verdict on a claim."""
+        if id not in self._verdicts:
+            self._run([wanted for wanted in self.wanted if wanted not in self._verdicts] or [id])
+        return self._verdicts[id]
+
+    def _run(self, ids: list[str]) -> None:
+        from verification.investigation import investigations
+        from verification.run.runner import run
+        from verification.run.settings import STORE_PATH
+        from verification.run.store import Store
+
+        resolution = float(self.config.getini("driftproof_resolution"))
+        with Store(self.config.rootpath / STORE_PATH) as store:
+            summary = run(investigations(self.known, ids, resolution=resolution), store=store, command=["pytest"])
+        if summary.interrupted:
+            raise KeyboardInterrupt
+        self._verdicts |= {verdict.claim: verdict for verdict in summary.verdicts}
+
+
+BENCH = pytest.StashKey["Bench | None"]()
+
+
+class ClaimItem(pytest.Item):
+    """One claim: its verdict must be the one in the lock."""
+
+    def __init__(self, *, bench: Bench, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.bench, self.locked = bench, bench.lock.get(self.name)
+        locked = self.locked
+        if locked is not None and locked.verdict in ("FAILS", "MISPRINT"):
+            known = f"known to be {locked.grade.lower() if locked.grade else 'wrong'}"
+            self.add_marker(pytest.mark.xfail(reason=known, strict=True, raises=ClaimFailure))
+
+    def runtest(self) -> None:
+        """Judge the claim."""
+        verdict = self.bench.verdict(self.name)
+        found = verdict.verdict.name
+        if self.locked is None:
+            raise ClaimFailure(self._report(verdict, "it is not in the lock: driftproof verify --update-lock adds it"))
+        if found != self.locked.verdict:
+            if found == "HOLDS":
+                return  # Strictly expected to fail: passing is the failure.
+            self.own_markers = [marker for marker in self.own_markers if marker.name != "xfail"]
+            raise ClaimFailure(self._report(verdict, f"the lock says {self.locked.verdict}"))
+        if found in ("FAILS", "MISPRINT"):
+            raise ClaimFailure(self._report(verdict, "as the lock says"))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What a failed claim shows."""
+        if isinstance(excinfo.value, ClaimFailure):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the claim stands."""
+        entry = self.bench.known.listed[self.name]
+        return entry.file, entry.line - 1, f"{entry.id}: {entry.title}"
+
+    def _report(self, verdict: ClaimVerdict, why: str) -> str:
+        from verification.formulas import printed_text
+
+        claim = self.bench.known.claim(self.name)
+        statement = next((s for s in verdict.statements if s.verdict is verdict.verdict), None)
+        lines = [f"{self.name} {verdict.verdict.name}, {why}"]
+        if statement is not None:
+            lines.append(f"printed:  {printed_text(claim.statement(statement.statement))}")
+            witness = next((f.witness for f in statement.findings.values() if f.witness), None)
+            lines += [f"reason:   {verdict.reason}"] + ([f"witness:  {dict(witness)}"] if witness else [])
+        else:
+            lines.append(f"reason:   {verdict.reason}")
+        if verdict.corrected:
+            lines.append(f"correct:  {verdict.corrected}")
+        return "\n".join([*lines, f"replay:   driftproof verify {self.name} --fresh"])
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note which claims were selected, so that they are judged in one run."""
+    for item in session.items:
+        if isinstance(item, ClaimItem):
+            item.bench.wanted.append(item.name)
