@@ -20,7 +20,13 @@ from verification.lock import Difference
 from verification.run.runner import Progress, RunSummary
 from verification.verdict import ClaimVerdict, Verdict
 
-_STYLES = {Verdict.HOLDS: "green", Verdict.FAILS: "red", Verdict.UNDECIDED: "yellow", Verdict.EMPIRICAL: "cyan"}
+_STYLES = {
+    Verdict.HOLDS: "green",
+    Verdict.MISPRINT: "magenta",
+    Verdict.FAILS: "red",
+    Verdict.UNDECIDED: "yellow",
+    Verdict.EMPIRICAL: "cyan",
+}
 
 
 class _Console(Console):

@@ -37,7 +37,7 @@ TIME_LIMIT = 900.0
 PROTOCOL = "monte-carlo-2"
 """Part of every seed: a changed protocol draws new numbers."""
 
-PILOT = 1024
+PILOT = 2048
 """Samples of a pilot: enough to know a variation to a few per cent."""
 
 LARGEST = 2**31
@@ -185,7 +185,7 @@ def pilot(arguments: Mapping[str, Any]) -> dict[str, Any]:
     variation = math.sqrt(moments.variance) / abs(moments.mean) if moments.mean else 0.0
     return {
         "variation": _rounded_up(1.1 * variation),
-        "skewness": _rounded_up(1.5 * abs(moments.skewness) if math.isfinite(moments.skewness) else 0.0),
+        "skewness": _rounded_up(1.25 * abs(moments.skewness) if math.isfinite(moments.skewness) else 0.0),
         "bounded": bounded,
         "n": arguments["n"],
         "mean": moments.mean,
