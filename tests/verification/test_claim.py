@@ -7,8 +7,8 @@ import sympy as sp
 
 from tests.verification import fake_claims as fake
 from verification.claim import NearMiss
-from verification.forms import Numerical
 from verification.errors import ClaimError, VerificationError
+from verification.forms import Numerical
 from verification.registry import claims
 
 x = sp.Symbol("x", positive=True)

@@ -13,8 +13,8 @@ import sympy as sp
 
 from numerics.codegen.compile import source
 from verification import cli
-from verification.forms import Comparison, Numerical
 from verification.follow import _body, computable, plain, stages, theory_behind
+from verification.forms import Comparison, Numerical
 from verification.papers.stochastic_collapse.attraction import one_dimension as section_4
 from verification.registry import claims
 from verification.run.store import Store

@@ -12,9 +12,9 @@ import sympy as sp
 
 from verification import registry, report
 from verification.claim import Citation, Claim, Kind, NearMiss, Statement
-from verification.forms import Experiment, Figure, Identity
 from verification.drawing.intervals import Measured, interval_plot
 from verification.errors import VerificationError
+from verification.forms import Experiment, Figure, Identity
 from verification.formulas import equation_text, latex
 from verification.investigation import investigate
 from verification.papers.stochastic_collapse.figures import figure_1
