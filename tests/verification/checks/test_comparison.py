@@ -9,7 +9,7 @@ import pytest
 import sympy as sp
 
 from tests.verification import fake_claims as fake
-from verification.checks.comparison import ComparisonCheck
+from verification.checks.comparison import ComparisonCheck, finite_float
 from verification.claim import Claim, NearMiss
 from verification.forms import Comparison, Numerical
 from verification.run.task import Status
