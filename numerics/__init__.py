@@ -57,11 +57,13 @@ from numerics.simulation.accumulators import (
     Survival,
     TimeIntegral,
 )
+from numerics.simulation.chunks import Chunk, Simulation, chunk_bounds, merge_chunks, simulate_chunk
 from numerics.simulation.coupled_levels import coupled_samples, strong_convergence, weak_convergence
 from numerics.simulation.iterate import iterate
 from numerics.simulation.log_coordinates import log_coordinates, log_distance
+from numerics.simulation.options import Options
 from numerics.simulation.plan import Plan, iteration_plan, simulation_plan
-from numerics.simulation.simulate import Chunk, Simulation, chunk_bounds, merge_chunks, simulate, simulate_chunk
+from numerics.simulation.simulate import simulate
 from numerics.statistics.estimators import BatchMeans, Estimate, Moments, Proportion, mean
 from numerics.statistics.goodness_of_fit import anderson_darling, dkw_band, kolmogorov_smirnov
 
@@ -83,6 +85,7 @@ __all__ = [
     "MissingParameterError",
     "Moments",
     "NumericsError",
+    "Options",
     "Plan",
     "Proportion",
     "Scheme",

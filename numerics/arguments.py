@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 import numpy as np
 import sympy as sp
 
 from numerics.errors import ArgumentError, MissingParameterError
+
+E = TypeVar("E", bound=StrEnum)
 
 
 def whole_number(value: Any, name: str, *, at_least: int, below: int) -> int:
@@ -28,6 +31,13 @@ def choice(value: Any, name: str, allowed: Sequence[str]) -> str:
     if not isinstance(value, str) or value not in allowed:
         raise ArgumentError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}.")
     return value
+
+
+def kind(kinds: type[E], value: Any, name: str) -> E:
+    """The member of an enumeration that ``value`` is, or names by its word."""
+    if isinstance(value, str) and value in list(kinds):
+        return kinds(value)
+    raise ArgumentError(f"{name} must be one of {', '.join(repr(str(each)) for each in kinds)}, got {value!r}.")
 
 
 def real_number(value: Any, name: str) -> float:

@@ -39,6 +39,7 @@ import sympy as sp
 from numerics.deterministic.collapse_threshold import collapse_variance, growth_rate
 from numerics.simulation.iterate import iterate
 from numerics.simulation.log_coordinates import log_coordinates
+from numerics.simulation.options import Options
 from numerics.simulation.simulate import simulate
 from numerics.statistics.estimators import Moments, Proportion
 from theory.discrete.recursion import Recursion
@@ -100,8 +101,7 @@ def _logarithm(process: ItoProcess, parameters: Callable[[float], Mapping[sp.Sym
             until=until,
             n_paths=PATHS,
             seed=seed_of(x, factor),
-            threads=threads,
-            progress=False,
+            options=Options(threads=threads, progress=False),
         )
         assert run.final is not None
         return run.final[:, 0]
@@ -180,8 +180,7 @@ def iterated(noise: float, steps: int, at: Sequence[int], start: float, paths: i
         seed=seed,
         at=at,
         paths=True,
-        threads=threads,
-        progress=False,
+        options=Options(threads=threads, progress=False),
     )
     assert run.paths is not None
     return np.log(figure_2.distance(run.paths))

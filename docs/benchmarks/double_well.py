@@ -27,14 +27,14 @@ import sympy as sp
 from interleaved import Method, interleaved, table
 from reference.compiled import double_well_routines
 
-from numerics.kernels.kernel import Precision, step_program
+from numerics.kernels.kernel import step_program
 
 MU, ZETA, STEP = 1.5, 1.0, 0.0025
 N = 10_000
 REFERENCE = "C xoshiro128++ float32"
 
 
-def fused(update: sp.Expr, start: float, precision: Precision, steps: int, threads: int = 1) -> Callable[[], object]:
+def fused(update: sp.Expr, start: float, precision: str, steps: int, threads: int = 1) -> Callable[[], object]:
     """A run of the compiled kernel, compiled beforehand."""
     from numerics.kernels.cpu.kernel import stepping_kernel
 

@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from numerics.simulation.options import Options
 from numerics.simulation.simulate import simulate
 from theory.ito import ItoProcess
 from verification.papers.stochastic_collapse.figures import figure_2
@@ -120,8 +121,7 @@ def own_methods() -> Iterator[Any]:
             until=steps * figure_2.STEP,
             n_paths=models,
             seed=1,
-            precision=precision,
-            progress=False,
+            options=Options(precision=precision, progress=False),
         )
 
     processes = {2: figure_2.process(), figure_2.POINTS: figure_2.driven_by_samples()}

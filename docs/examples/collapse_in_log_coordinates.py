@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from numerics import Estimate, log_distance, mean
-from numerics.simulation import simulate
+from numerics import Estimate, log_distance, mean, simulate
 from theory import attractivity_rate
 from theory.models.double_well import DoubleWell
 from theory.notation import mu, zeta

@@ -2,8 +2,7 @@
 
 import sympy as sp
 
-from numerics import Estimate, Survival
-from numerics.simulation import simulate
+from numerics import Estimate, Survival, simulate
 from theory import ItoProcess, hitting_probability, probability_of_ever_reaching
 from theory.notation import mu, theta, zeta
 

@@ -13,22 +13,30 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
+from numerics.arguments import kind
 from numerics.codegen.lower import lower
 from numerics.codegen.program import Instruction, Program
 from numerics.errors import ArgumentError
 from numerics.random.layout import NoiseLayout, check_address
 
-Precision = Literal["float32", "mixed", "float64"]
-"""``float32``: state and normals. ``mixed``: float64 state, float32 normals. ``float64``: state and normals."""
 
-PRECISIONS: tuple[Precision, ...] = ("float32", "mixed", "float64")
+class Precision(StrEnum):
+    """Floating-point types of a kernel: of state and parameters, and of the normals."""
+
+    FLOAT32 = "float32"
+    MIXED = "mixed"
+    """float64 state, float32 normals."""
+    FLOAT64 = "float64"
+
+
+PRECISIONS = tuple(Precision)
 
 
 def step_program(
@@ -67,7 +75,7 @@ class StepSignature:
         n_states: States, d, at least 1.
         n_parameters: Parameters, P.
         n_normals: Standard normals per step, m.
-        precision: See :data:`Precision`.
+        precision: A :class:`Precision`, or its word.
         n_uniforms: Uniforms on (0, 1) per step, l.
 
     Raises:
@@ -77,7 +85,7 @@ class StepSignature:
     n_states: int
     n_parameters: int
     n_normals: int
-    precision: Precision
+    precision: str
     n_uniforms: int = 0
 
     def __post_init__(self) -> None:
@@ -86,18 +94,17 @@ class StepSignature:
                 "a kernel needs n_states >= 1, n_parameters >= 0, n_normals >= 0 and n_uniforms >= 0, "
                 f"got {self.n_states}, {self.n_parameters}, {self.n_normals}, {self.n_uniforms}."
             )
-        if self.precision not in PRECISIONS:
-            raise ArgumentError(f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}.")
+        object.__setattr__(self, "precision", kind(Precision, self.precision, "precision"))
 
     @property
     def dtype(self) -> np.dtype:
         """Type of state and parameters."""
-        return np.dtype(np.float32 if self.precision == "float32" else np.float64)
+        return np.dtype(np.float32 if self.precision is Precision.FLOAT32 else np.float64)
 
     @cached_property
     def layout(self) -> NoiseLayout:
         """Where the noise of a step lies among the blocks of the generator."""
-        return NoiseLayout(self.n_normals, 64 if self.precision == "float64" else 32, self.n_uniforms)
+        return NoiseLayout(self.n_normals, 64 if self.precision is Precision.FLOAT64 else 32, self.n_uniforms)
 
     def check(self, program: Program) -> None:
         """Refuse a program with other numbers of arguments or outputs.
@@ -197,7 +204,7 @@ class SteppingKernel(ABC):
         d, dtype = self.signature.n_states, self.signature.dtype
         if not isinstance(state, np.ndarray) or state.dtype != dtype:
             raise ArgumentError(
-                f"state must be a NumPy array of {dtype} (precision={self.signature.precision!r}), "
+                f"state must be a NumPy array of {dtype} (precision={str(self.signature.precision)!r}), "
                 f"got {getattr(state, 'dtype', type(state).__name__)}."
             )
         if state.ndim != 2 or state.shape[0] != d:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from numerics.codegen.backends.numpy_ import BACKEND
 from numerics.codegen.compile import CompiledProgram
 from numerics.codegen.program import Program
-from numerics.kernels.kernel import Address, Precision, SteppingKernel, StepSignature
+from numerics.kernels.kernel import Address, SteppingKernel, StepSignature
 from numerics.random.normal import standard_normals
 from numerics.random.uniform import standard_uniforms
 
@@ -70,7 +70,7 @@ def stepping_kernel(
     n_states: int,
     n_parameters: int,
     n_normals: int,
-    precision: Precision,
+    precision: str,
     *,
     n_uniforms: int = 0,
 ) -> NumpyKernel:

@@ -19,12 +19,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from numerics.errors import ArgumentError, DivergenceError
-from numerics.progress import Report, progress_report
+from numerics.progress import progress_report
+from numerics.simulation.options import Options, required_options
 
 Array = np.ndarray
 
 STEPS_PER_DRAW = 256
 """Steps whose mini-batches are drawn together."""
+
+UNUSED_OPTIONS = ("backend", "precision", "device", "threads", "chunk", "on_divergence", "keep_final", "stream")
+"""NumPy's matrix products in float64, all weights kept."""
 
 REACH = 1e12
 """A weight beyond this is taken as divergence."""
@@ -83,8 +87,7 @@ def train_linear_network(
     steps: int,
     at: Sequence[int],
     seed: int,
-    first_replica: int = 0,
-    progress: bool | Report | None = None,
+    options: Options | None = None,
 ) -> LinearNetworkRun:
     r"""Train replicas by SGD.
 
@@ -98,8 +101,7 @@ def train_linear_network(
         steps: Number of steps.
         at: Numbers of steps after which :math:`VU` is recorded, ascending.
         seed: Names the mini-batches, 64 bits.
-        first_replica: Number of the first replica, for runs that continue others.
-        progress: As in :func:`numerics.simulation.simulate.simulate`, in replica-steps.
+        options: ``first`` replica and ``progress``; the other options have no meaning here.
 
     Raises:
         ArgumentError: an argument does not fit the others.
@@ -117,19 +119,20 @@ def train_linear_network(
         ...     steps=400,
         ...     at=[400],
         ...     seed=1,
-        ...     progress=False,
         ... )
         >>> run.products[-1, 0].round(6).tolist()
         [[1.0, 0.0], [0.0, 2.0]]
     """
+    options = required_options(options, "train_linear_network", unused=UNUSED_OPTIONS)
+    first = options.first
     V, U, at = _checked(problem, V, U, batch_size, replacement, steps, at)
     batches = None
     if batch_size is not None:
-        batches = _batches(len(problem), batch_size, replacement, seed, range(first_replica, first_replica + len(V)))
+        batches = _batches(len(problem), batch_size, replacement, seed, range(first, first + len(V)))
     S_xx, S_xy = (problem.inputs.T @ M / len(problem) for M in (problem.inputs, problem.labels))
     records = [V @ U] if at[0] == 0 else []
     wanted = set(at)
-    with progress_report(progress, "linear networks") as report:
+    with progress_report(options.progress, "linear networks") as report:
         for step in range(steps):
             rate = learning_rate(step)
             if batches is None:

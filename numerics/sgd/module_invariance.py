@@ -22,6 +22,7 @@ from numerics.sgd.optimisers import Optimiser
 from numerics.sgd.replicas import train_replicas
 from numerics.sgd.torch_philox import Purpose, ReplicaNoise
 from numerics.sgd.weight_sets import WeightSet
+from numerics.simulation.options import Options
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,7 @@ def module_excursion(
         initial=problem.named(theta),
         label_noise=label_noise,
         watch=watch,
-        on_divergence="count",
-        progress=False,
+        options=Options(on_divergence="count", progress=False),
     )
     assert run.final is not None
     moved = (problem.flat(run.final) - theta).norm(dim=1)

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from numerics.errors import ArgumentError
-from numerics.statistics.estimators import Estimate, Moments
+from numerics.statistics.estimators import Estimate
+from numerics.statistics.recorded import Statistics, estimate_at_the_end, merged_statistics
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +30,7 @@ class ReplicaRun:
     """
 
     steps: np.ndarray
-    statistics: Mapping[Hashable, tuple[Moments, ...]]
+    statistics: Statistics
     final: Mapping[str, torch.Tensor] | None
     diverged_at: np.ndarray
     first_replica: int
@@ -47,9 +48,7 @@ class ReplicaRun:
 
     def estimate(self, name: Hashable) -> Estimate:
         """The mean of an observable at the last of ``steps``."""
-        if name not in self.statistics:
-            raise ArgumentError(f"name must be one of the observables {list(self.statistics)}, got {name!r}.")
-        return self.statistics[name][-1].mean_estimate
+        return estimate_at_the_end(self.statistics, name)
 
 
 def merge_runs(runs: Iterable[ReplicaRun]) -> ReplicaRun:
@@ -66,17 +65,14 @@ def merge_runs(runs: Iterable[ReplicaRun]) -> ReplicaRun:
         if left.first_replica + left.n_replicas != right.first_replica:
             raise ArgumentError(
                 f"runs must hold consecutive replicas: after {left.first_replica + left.n_replicas - 1} comes "
-                f"{right.first_replica}. Set first_replica so that they follow each other."
+                f"{right.first_replica}. Set options=Options(first=...) so that they follow each other."
             )
         same = list(left.steps) == list(right.steps) and left.n_steps == right.n_steps
         if not same or (left.final is None) != (right.final is None):
             raise ArgumentError("runs must have the same steps, at and keep_final, got different ones.")
-    keys = list(dict.fromkeys(key for run in parts for key in run.statistics))
-    empty = (Moments(),) * len(first.steps)
-    columns = {key: [run.statistics.get(key, empty) for run in parts] for key in keys}
     return ReplicaRun(
         steps=first.steps,
-        statistics={key: tuple(map(Moments.merged, zip(*column, strict=True))) for key, column in columns.items()},
+        statistics=merged_statistics((run.statistics for run in parts), len(first.steps)),
         final=None
         if first.final is None
         else {name: torch.cat([run.final[name] for run in parts if run.final is not None]) for name in first.final},

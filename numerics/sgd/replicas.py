@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch.func import grad, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from numerics.arguments import choice, whole_number
+from numerics.arguments import whole_number
 from numerics.errors import ArgumentError, DivergenceError
-from numerics.progress import Report, progress_report
+from numerics.progress import progress_report
 from numerics.sgd.batches import Batches
 from numerics.sgd.empirical_loss import EmpiricalLoss
 from numerics.sgd.hyperparameters import differ
@@ -32,6 +33,7 @@ from numerics.sgd.recorder import Observable, Recorder
 from numerics.sgd.replica_run import ReplicaRun
 from numerics.sgd.threads import torch_threads
 from numerics.sgd.torch_philox import Purpose, ReplicaNoise
+from numerics.simulation.options import OnDivergence, Options, required_options
 
 Watch = Callable[[int, torch.Tensor], None]
 """Sees the weights of all replicas at every step."""
@@ -61,12 +63,7 @@ def train_replicas(
     at: Sequence[int] | None = None,
     labels: Sequence[Hashable] | None = None,
     watch: Watch | None = None,
-    keep_final: bool = True,
-    on_divergence: str = "raise",
-    first_replica: int = 0,
-    stream: int = 0,
-    threads: int = 1,
-    progress: bool | Report | None = None,
+    options: Options | None = None,
 ) -> ReplicaRun:
     r"""Train replicas of a module, each on mini-batches of its own.
 
@@ -86,17 +83,12 @@ def train_replicas(
         labels: One label per replica; statistics are then kept apart by label.
         watch: Called with the number of steps done and the weights of all replicas, shape ``(R, P)``, at the start and
             after every step. The weights change in place afterwards; copy what is kept.
-        keep_final: Whether the last weights are returned.
-        on_divergence: "raise", or "count" to go on with the others.
-        first_replica: Number of the first replica; :func:`numerics.sgd.replica_run.merge_runs` puts pieces
-            together.
-        stream: Another stream of noise under the same seed.
-        threads: Threads of each operation on the CPU; more than one pays for large layers only.
-        progress: ``True`` for a bar, ``False`` for none, ``None`` for one where somebody watches, or a callback.
+        options: How it is run (threads, device, first replica, stream, progress, what happens on divergence); pieces
+            are put together by :func:`numerics.sgd.replica_run.merge_runs`.
 
     Raises:
         ArgumentError: an argument is out of range or does not fit the others.
-        DivergenceError: a replica left the finite numbers and ``on_divergence`` is "raise".
+        DivergenceError: a replica left the finite numbers and ``options.on_divergence`` is "raise".
 
     Example:
         >>> from numerics.sgd.batches import FullBatch
@@ -110,22 +102,24 @@ def train_replicas(
         >>> [round(w, 6) for w in run.final["weight"].flatten().tolist()]
         [0.3, 3.0]
     """
+    options = required_options(options, "train_replicas", unused=("backend", "precision", "chunk"))
     steps = whole_number(steps, "steps", at_least=0, below=2**53)
-    choice(on_divergence, "on_divergence", ("raise", "count"))
-    noise = ReplicaNoise(seed, n_replicas, first_replica, stream, problem.device)
+    if options.device is not None:
+        problem = replace(problem, device=options.device)
+    noise = ReplicaNoise(seed, n_replicas, options.first, options.stream, problem.device)
     factors = _factors(schedule, steps)
     recorder = Recorder(problem, observables or {}, [steps] if at is None else at, steps, n_replicas, labels)
     _refuse_a_mixture(optimiser, label_noise, recorder)
     theta = _initial(problem, initial, n_replicas)
     advance = optimiser.stepper(theta)
     draws = Minibatches(problem, batches, label_noise, noise, steps)
-    with torch_threads(threads):
+    with torch_threads(options.threads):
         gradients = _gradients(problem, theta, draws, steps)
     diverged_at = torch.zeros(n_replicas, dtype=torch.int64, device=problem.device)
     watch = watch or _look_away
     watch(0, theta)
     recorder.record(0, theta, diverged_at)
-    with torch_threads(threads), progress_report(progress, "training replicas") as report:
+    with torch_threads(options.threads), progress_report(options.progress, "training replicas") as report:
         for first, minibatches in draws:
             for k, (inputs, targets) in enumerate(minibatches, first):
                 advance(gradients(theta, inputs, targets), factors[k])
@@ -133,13 +127,13 @@ def train_replicas(
                 diverged_at = torch.where(finite | (diverged_at > 0), diverged_at, k + 1)
                 watch(k + 1, theta)
                 recorder.record(k + 1, theta, diverged_at)
-            if on_divergence == "raise":
-                _raise_divergence(diverged_at, first_replica)
+            if options.on_divergence is OnDivergence.RAISE:
+                _raise_divergence(diverged_at, options.first)
             report((k + 1) * n_replicas, steps * n_replicas)
     return ReplicaRun(
         steps=np.array(recorder.steps),
         statistics=recorder.statistics(),
-        final={name: value.clone() for name, value in problem.named(theta).items()} if keep_final else None,
+        final={name: value.clone() for name, value in problem.named(theta).items()} if options.keep_final else None,
         diverged_at=diverged_at.cpu().numpy(),
         first_replica=noise.first_replica,
         n_steps=steps,

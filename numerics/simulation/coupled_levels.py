@@ -21,6 +21,7 @@ import sympy as sp
 
 from numerics.errors import ArgumentError
 from numerics.schemes import EulerMaruyama, Scheme
+from numerics.simulation.options import Options, required_options
 from numerics.simulation.simulate import simulate
 from numerics.simulation.step_definition import evaluator
 from numerics.statistics.estimators import Estimate, mean
@@ -135,18 +136,18 @@ def coupled_samples(
     n_paths: int,
     seed: int,
     scheme: Scheme | None = None,
-    **options: Any,
+    options: Options | None = None,
 ) -> CoupledSamples:
     """Simulate fine and coarse trajectories with common noise.
 
-    ``step`` is the coarse one. Every argument, and every further keyword such as ``stream`` or ``threads``, is that of
-    :func:`numerics.simulation.simulate.simulate`.
+    ``step`` is the coarse one; the arguments are those of :func:`numerics.simulation.simulate.simulate`.
 
     Raises:
         ArgumentError: a coefficient depends on time, or an argument of ``simulate`` is wrong.
     """
     scheme = EulerMaruyama() if scheme is None else scheme
     _require_autonomous(process)
+    options = required_options(options, "coupled levels", unused=("keep_final",))
     start = np.asarray(initial)
     run = simulate(
         two_level_process(process),
@@ -157,7 +158,7 @@ def coupled_samples(
         n_paths=n_paths,
         seed=seed,
         scheme=TwoLevels(scheme, process),
-        **options,
+        options=options,
     )
     d = process.dimension
     return CoupledSamples(process, dict(parameters), step, run.final[:, :d], run.final[:, d:])
@@ -231,6 +232,8 @@ def _root_error(square: Estimate) -> float:
 def _levels(process: ItoProcess, step: float, levels: int, arguments: Mapping[str, Any]) -> list[CoupledSamples]:
     if isinstance(levels, bool) or not isinstance(levels, int) or not 1 <= levels <= 20:
         raise ArgumentError(f"levels must be a whole number from 1 to 20, got levels={levels!r}.")
-    stream = arguments.get("stream", 0)
-    rest = {name: value for name, value in arguments.items() if name != "stream"}
-    return [coupled_samples(process, step=step / 2**level, stream=stream + level, **rest) for level in range(levels)]
+    options = required_options(arguments.get("options"), "coupled levels", unused=("keep_final",))
+    return [
+        coupled_samples(process, **{**arguments, "step": step / 2**level, "options": options.on_stream(level)})
+        for level in range(levels)
+    ]

@@ -1,8 +1,7 @@
 r"""Iteration of a stochastic recursion on many replicas, in the fused kernel: real SGD for small models.
 
 The same engine as :func:`numerics.simulation.simulate.simulate`: noise addressed by (seed, stream, replica, step),
-statistics on
-the way, the same bits for any number of threads.
+statistics on the way, the same bits for any number of threads.
 """
 
 from __future__ import annotations
@@ -12,10 +11,11 @@ from typing import Any
 
 import sympy as sp
 
-from numerics.progress import Report
 from numerics.simulation.accumulators import Accumulator
+from numerics.simulation.chunks import Simulation
+from numerics.simulation.options import Options, required_options
 from numerics.simulation.plan import iteration_plan
-from numerics.simulation.simulate import CHUNK, Simulation, run_plan
+from numerics.simulation.simulate import run_plan
 from theory.discrete.recursion import Recursion
 
 
@@ -31,16 +31,8 @@ def iterate(
     observables: Mapping[str, sp.Expr] | Sequence[sp.Expr] | None = None,
     accumulators: Mapping[sp.Symbol, Accumulator] | None = None,
     count_sign_changes: bool = False,
-    keep_final: bool = True,
     paths: bool = False,
-    backend: str = "auto",
-    precision: str = "mixed",
-    threads: int = 1,
-    progress: bool | Report | None = None,
-    on_divergence: str = "raise",
-    first_replica: int = 0,
-    stream: int = 0,
-    chunk: int = CHUNK,
+    options: Options | None = None,
 ) -> Simulation:
     r"""Iterate :math:`\theta_{k+1} = F(\theta_k, \xi_k, u_k; k)` on independent replicas.
 
@@ -57,18 +49,8 @@ def iterate(
         accumulators: Symbols to functionals of the whole run, such as
             :class:`~numerics.simulation.accumulators.GridMaximum`; observables may name their symbols.
         count_sign_changes: Count the steps in which a coordinate jumps across zero.
-        keep_final: Keep the last states, one row per replica.
         paths: Keep the states at ``at`` too.
-        backend: ``"cpu"`` is the fused kernel, ``"numpy"`` its plain twin, ``"auto"`` the first that is available.
-        precision: ``"mixed"`` (float64 state, float32 normals), ``"float64"`` or ``"float32"``.
-        threads: Threads of the fused kernel. Does not change the result.
-        progress: ``True``, ``False``, ``None`` (a bar for people and long runs only) or a callback ``(done, total)`` in
-            replica-steps.
-        on_divergence: ``"raise"``, or ``"count"`` to go on with the finite replicas.
-        first_replica: Number of the first replica, for runs that continue others.
-        stream: Names independent noise under the same seed.
-        chunk: Replicas per kernel call, a multiple of :data:`numerics.simulation.simulate.BLOCK`. Does not change the
-        result.
+        options: How it is run: :class:`numerics.simulation.options.Options`.
 
     Returns:
         Its ``times`` are step numbers; ``final`` has shape ``(n_replicas, d)``, ``paths`` ``(len(at), n_replicas, d)``.
@@ -85,6 +67,7 @@ def iterate(
         >>> run.final.shape, run.times.tolist()
         ((8, 1), [0.0, 3.0])
     """
+    options = required_options(options, "iterate")
     plan = iteration_plan(
         recursion,
         parameters=parameters,
@@ -96,12 +79,7 @@ def iterate(
         observables=observables,
         accumulators=accumulators,
         count_sign_changes=count_sign_changes,
-        keep_final=keep_final,
         paths=paths,
-        backend=backend,
-        precision=precision,
-        on_divergence=on_divergence,
-        first_replica=first_replica,
-        stream=stream,
+        options=options,
     )
-    return run_plan(plan, threads=threads, chunk=chunk, progress=progress, title="iterating")
+    return run_plan(plan, progress=options.progress, title="iterating")

@@ -7,7 +7,8 @@ compiles what it needs once.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 import sympy as sp
 
 from numerics.arguments import (
-    choice,
+    kind,
     named_expressions,
     parameter_values,
     real_array,
@@ -24,15 +25,23 @@ from numerics.arguments import (
     whole_number,
 )
 from numerics.errors import ArgumentError
+from numerics.kernels.kernel import Precision
 from numerics.schemes import EulerMaruyama, Scheme
 from numerics.simulation.accumulators import Accumulator, SignChanges
 from numerics.simulation.log_coordinates import log_coordinates, side
 from numerics.simulation.one_step import OneStep, RecursionStep, SchemeStep
+from numerics.simulation.options import Options, require_cpu, required_options
 from theory.discrete.recursion import Recursion
 from theory.ito import ItoProcess
 
-PRECISIONS = ("float32", "mixed", "float64")
-BACKENDS = ("auto", "cpu", "numpy")
+
+class Coordinates(StrEnum):
+    """In which coordinates a process is stepped."""
+
+    STATE = "state"
+    LOG = "log"
+
+
 ROUNDING = 1e-9
 """Relative slack within which a time counts as a multiple of the step."""
 
@@ -59,6 +68,7 @@ class Plan:
         n_steps: Total number of steps.
         recorded: Step numbers at which observables are taken, ascending.
         observables: Name and expression in state, parameters, accumulators and the clock.
+        options: How it is run, without the progress callback, which other processes could not call.
     """
 
     one_step: OneStep
@@ -71,14 +81,9 @@ class Plan:
     recorded: tuple[int, ...]
     observables: tuple[tuple[Hashable, sp.Expr], ...]
     n_paths: int
-    first_trajectory: int
     seed: int
-    stream: int
-    backend: str
-    precision: str
-    keep_final: bool
     keep_paths: bool
-    raise_on_divergence: bool
+    options: Options
 
     @property
     def times(self) -> np.ndarray:
@@ -101,13 +106,8 @@ def simulation_plan(
     accumulators: Mapping[sp.Symbol, Accumulator] | None = None,
     coordinates: str = "state",
     count_sign_changes: bool = False,
-    keep_final: bool = True,
     paths: bool = False,
-    backend: str = "auto",
-    precision: str = "mixed",
-    on_divergence: str = "raise",
-    first_trajectory: int = 0,
-    stream: int = 0,
+    options: Options | None = None,
 ) -> Plan:
     """Check all arguments of :func:`numerics.simulation.simulate.simulate` and resolve them.
 
@@ -117,13 +117,13 @@ def simulation_plan(
     if not isinstance(process, ItoProcess):
         raise ArgumentError(f"process must be an ItoProcess, got {type(process).__name__}.")
     n = whole_number(n_paths, "n_paths", at_least=1, below=2**48)
-    first = whole_number(first_trajectory, "first_trajectory", at_least=0, below=2**63)
+    options = required_options(options, "simulate")
     scheme = EulerMaruyama() if scheme is None else scheme
     if not isinstance(scheme, Scheme):
         raise ArgumentError(f"scheme must be a Scheme such as EulerMaruyama(), got {scheme!r}.")
     values = parameter_values(parameters, n)
     start = _initial_state(initial, process, n)
-    if choice(coordinates, "coordinates", ("state", "log")) == "log":
+    if kind(Coordinates, coordinates, "coordinates") is Coordinates.LOG:
         process, start, values = _in_log_coordinates(process, start, values, n)
     scheme.check(process)
     h = real_number(step, "step")
@@ -143,14 +143,9 @@ def simulation_plan(
         n_steps=n_steps,
         recorded=_recorded(times, h, n_steps),
         n_paths=n,
-        first_trajectory=first,
         seed=seed,
-        stream=stream,
-        backend=backend,
-        precision=precision,
-        keep_final=keep_final,
         paths=paths,
-        on_divergence=on_divergence,
+        options=options,
     )
 
 
@@ -166,13 +161,8 @@ def iteration_plan(
     observables: Mapping[str, sp.Expr] | Sequence[sp.Expr] | None = None,
     accumulators: Mapping[sp.Symbol, Accumulator] | None = None,
     count_sign_changes: bool = False,
-    keep_final: bool = True,
     paths: bool = False,
-    backend: str = "auto",
-    precision: str = "mixed",
-    on_divergence: str = "raise",
-    first_replica: int = 0,
-    stream: int = 0,
+    options: Options | None = None,
 ) -> Plan:
     """Check all arguments of :func:`numerics.simulation.iterate.iterate` and resolve them.
 
@@ -183,10 +173,11 @@ def iteration_plan(
         raise ArgumentError(
             f"recursion must be a Recursion, e.g. from gradient_descent(model), got {type(recursion).__name__}."
         )
+    options = required_options(options, "iterate")
     n = whole_number(n_replicas, "n_replicas", at_least=1, below=2**48)
     n_steps = whole_number(steps, "steps", at_least=1, below=MAX_STEPS + 1)
     one_step = RecursionStep(recursion)
-    if one_step.timed and precision == "float32" and n_steps > LAST_SINGLE:
+    if one_step.timed and options.precision is Precision.FLOAT32 and n_steps > LAST_SINGLE:
         raise ArgumentError(
             f"steps must not pass {LAST_SINGLE} for a schedule in float32, which has no whole numbers beyond, got "
             f"steps={n_steps}. Use precision='mixed'."
@@ -201,14 +192,9 @@ def iteration_plan(
         n_steps=n_steps,
         recorded=_recorded_steps(at, n_steps),
         n_paths=n,
-        first_trajectory=whole_number(first_replica, "first_replica", at_least=0, below=2**63),
         seed=seed,
-        stream=stream,
-        backend=backend,
-        precision=precision,
-        keep_final=keep_final,
         paths=paths,
-        on_divergence=on_divergence,
+        options=options,
     )
 
 
@@ -223,19 +209,15 @@ def _plan(
     n_steps: int,
     recorded: tuple[int, ...],
     n_paths: int,
-    first_trajectory: int,
     seed: Any,
-    stream: Any,
-    backend: Any,
-    precision: Any,
-    keep_final: bool,
     paths: bool,
-    on_divergence: Any,
+    options: Options,
 ) -> Plan:
     """The plan, once the arguments that name a kind of step are resolved."""
+    require_cpu(options)
     named = named_expressions(observables)
     symbols = _free_parameters(one_step, accumulators, named)
-    _require_memory(n_paths * one_step.dimension * max(bool(keep_final), len(recorded) if paths else 0))
+    _require_memory(n_paths * one_step.dimension * max(options.keep_final, len(recorded) if paths else 0))
     return Plan(
         one_step=one_step,
         accumulators=accumulators,
@@ -247,14 +229,9 @@ def _plan(
         recorded=recorded,
         observables=named,
         n_paths=n_paths,
-        first_trajectory=first_trajectory,
         seed=whole_number(seed, "seed", at_least=0, below=2**64),
-        stream=whole_number(stream, "stream", at_least=0, below=2**32),
-        backend=choice(backend, "backend", BACKENDS),
-        precision=choice(precision, "precision", PRECISIONS),
-        keep_final=bool(keep_final),
         keep_paths=bool(paths),
-        raise_on_divergence=choice(on_divergence, "on_divergence", ("raise", "count")) == "raise",
+        options=replace(options, progress=None),
     )
 
 
@@ -267,7 +244,7 @@ def _require_memory(stored: int) -> None:
     if stored > MAX_STORED:
         raise ArgumentError(
             f"final states and paths would fill {stored} numbers, more than {MAX_STORED}. "
-            "Use observables with keep_final=False and paths=False, or fewer trajectories or times."
+            "Use observables with options=Options(keep_final=False) and paths=False, or fewer trajectories or times."
         )
 
 

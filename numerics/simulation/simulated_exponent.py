@@ -11,6 +11,7 @@ import sympy as sp
 
 from numerics.errors import ArgumentError
 from numerics.schemes import Scheme
+from numerics.simulation.options import Options, required_options
 from numerics.simulation.simulate import simulate
 from numerics.statistics.estimators import Estimate, Moments
 from theory.decision.zero import decide_zero
@@ -49,7 +50,7 @@ def simulated_exponent(
     n_paths: int,
     seed: int,
     scheme: Scheme | None = None,
-    **options: Any,
+    options: Options | None = None,
 ) -> SimulatedExponent:
     r"""The growth rate of :math:`\log|x|` between ``burn_in`` and ``until``, by simulation with renormalisation.
 
@@ -67,8 +68,7 @@ def simulated_exponent(
         parameters: A number for each symbol.
         transverse: The coordinates x whose norm grows and is divided; all of them unless given. The others, as the
             point in :func:`theory.stability.transverse.linearised_along`, move on by themselves, and neither their
-            drift nor
-            their dispersion may depend on x.
+            drift nor their dispersion may depend on x.
         initial: Not 0; one number per coordinate or one row per trajectory.
         step: Step size.
         burn_in: Time after which growth counts, a multiple of ``segment``.
@@ -77,7 +77,7 @@ def simulated_exponent(
         n_paths: Number of trajectories.
         seed: Names the noise.
         scheme: ``EulerMaruyama()`` unless given.
-        options: Further arguments of :func:`numerics.simulation.simulate.simulate`.
+        options: How it is run; segment ``i`` uses stream ``i`` after the one named.
 
     Raises:
         ArgumentError: the process is not homogeneous, the start is 0, or times do not fit together.
@@ -91,6 +91,7 @@ def simulated_exponent(
         >>> round(run.estimate.value, 3)  # log(1.001)/0.001
         1.0
     """
+    options = required_options(options, "simulated_exponent", unused=("keep_final",))
     if isinstance(process, TransverseLinearisation):
         process = process.process
     growing = _positions(process, transverse)
@@ -119,9 +120,8 @@ def simulated_exponent(
                 until=segment,
                 n_paths=n_paths,
                 seed=seed,
-                stream=i,
                 scheme=scheme,
-                **options,
+                options=options.on_stream(i),
             ).final
     duration = (segments - skipped) * segment
     return SimulatedExponent(grown / duration, duration)

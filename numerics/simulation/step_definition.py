@@ -10,7 +10,7 @@ import sympy as sp
 from numerics.codegen.compile import CompiledProgram, compile_program
 from numerics.codegen.program import Program
 from numerics.errors import MissingBackendError, NumericsError, UnsupportedFunctionError
-from numerics.kernels.kernel import Precision, SteppingKernel, step_program
+from numerics.kernels.kernel import SteppingKernel, step_program
 from numerics.simulation.accumulators import Accumulator, Step
 from numerics.simulation.one_step import OneStep
 
@@ -69,7 +69,7 @@ class StepDefinition:
 
 
 @lru_cache(maxsize=64)
-def kernel(definition: StepDefinition, backend: str, precision: Precision) -> SteppingKernel:
+def kernel(definition: StepDefinition, backend: str, precision: str) -> SteppingKernel:
     """The kernel of a step; ``"auto"`` is the fused one where llvmlite and the expression allow, else NumPy's."""
     program = definition.program()
     sizes = (len(definition.rows), len(definition.symbols), definition.n_normals, precision)

@@ -16,6 +16,7 @@ from numerics.schemes import ExactGeometricBrownian, ExactOrnsteinUhlenbeck
 from numerics.simulation.accumulators import Survival
 from numerics.simulation.coupled_levels import coupled_samples
 from numerics.simulation.log_coordinates import log_coordinates, log_distance, side
+from numerics.simulation.options import Options
 from numerics.simulation.simulate import simulate
 from numerics.statistics.estimators import mean
 from numerics.statistics.goodness_of_fit import anderson_darling, kolmogorov_smirnov
@@ -146,7 +147,7 @@ def test_geometric_brownian_motion_reaches_a_level_with_the_probability_of_the_r
     # In log coordinates the dispersion is constant, so the bridges are exact and no step is too large
     time, height, drift = 2.0, math.log(level), m - z**2 / 2
     run = simulate(GBM, parameters={mu: m, zeta: z, ell: height}, initial=[1.0], step=0.5, until=time, n_paths=50_000,
-                   seed=seed_of("hit", m, z, level), coordinates="log", precision="float64",
+                   seed=seed_of("hit", m, z, level), coordinates="log", options=Options(precision="float64"),
                    accumulators={w: Survival(log_distance, ell)}, observables=[1 - w])  # fmt: skip
     root = z * math.sqrt(time)
     probability = stats.norm.cdf((drift * time - height) / root) + math.exp(2 * drift * height / z**2) * stats.norm.cdf(

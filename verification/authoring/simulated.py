@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -19,15 +19,20 @@ from theory.ito import ItoProcess
 from verification.errors import ClaimError
 from verification.forms import Draw, Experiment, Samples
 
+if TYPE_CHECKING:
+    from numerics.simulation.options import Options
+
 
 def number(text: str) -> float:
     """A float from an exact rational in a string."""
     return float(sp.Rational(text))
 
 
-def precision(draw: Draw) -> str:
-    """float64 throughout in the second stage."""
-    return "mixed" if draw.refinement == 1 else "float64"
+def options(draw: Draw, per_sample: int = 1) -> Options:
+    """How a draw is simulated: its own trajectories, ``per_sample`` of them each; float64 in the second stage."""
+    from numerics.simulation.options import Options
+
+    return Options(first=draw.first * per_sample, precision="mixed" if draw.refinement == 1 else "float64")
 
 
 def simulated(
@@ -109,8 +114,7 @@ class CoupledRun:
             until=self.until,
             n_paths=draw.n,
             seed=draw.seed,
-            first_trajectory=draw.first,
-            precision=precision(draw),
+            options=options(draw),
         )
         fine, coarse = pair.observed(observable)
         return Samples(2 * fine - coarse, correction=fine - coarse)

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from numerics.codegen.program import Program
 from numerics.kernels.cpu.target import Host, MachineCode, compile_ir, host
 from numerics.kernels.cpu.time_loop import WORK, kernel_ir
-from numerics.kernels.kernel import Address, Precision, SteppingKernel, StepSignature
+from numerics.kernels.kernel import Address, SteppingKernel, StepSignature
 
 CALL_STEPS = 2**27
 """Trajectory-steps in one call of generated code: a fraction of a second, so that an interrupt is heard."""
@@ -224,7 +224,7 @@ def stepping_kernel(
     n_states: int,
     n_parameters: int,
     n_normals: int,
-    precision: Precision,
+    precision: str,
     *,
     n_uniforms: int = 0,
 ) -> CpuKernel:

@@ -8,6 +8,7 @@ from scipy import stats
 from numerics.errors import ArgumentError, DivergenceError
 from numerics.sgd import linear_networks as networks
 from numerics.sgd.linear_networks import LinearRegression, train_linear_network
+from numerics.simulation.options import Options
 
 FALSE_ALARM = 1e-6
 
@@ -24,7 +25,7 @@ def start(replicas, n=4, d=2, m=3):
 
 
 def train(problem, V, U, **changes):
-    given = {"learning_rate": lambda step: 0.05, "batch_size": 3, "steps": 20, "at": [20], "seed": 1, "progress": False}
+    given = {"learning_rate": lambda step: 0.05, "batch_size": 3, "steps": 20, "at": [20], "seed": 1}
     return train_linear_network(problem, V=V, U=U, **(given | changes))
 
 
@@ -68,7 +69,7 @@ def test_a_batch_of_all_samples_without_replacement_is_the_full_batch(problem):
 def test_a_replica_is_the_same_in_any_company(problem):
     V, U = start(5)
     together = train(problem, V, U)
-    alone = train(problem, V[3:4], U[3:4], first_replica=3)
+    alone = train(problem, V[3:4], U[3:4], options=Options(first=3))
     assert np.allclose(together.products[0, 3], alone.products[0, 0], atol=1e-13)
     assert not np.allclose(together.products[0, 3], train(problem, V[3:4], U[3:4]).products[0, 0], atol=1e-4)
 

@@ -20,6 +20,7 @@ from numerics.sgd.optimisers import SGD, Adam
 from numerics.sgd.replica_run import merge_runs
 from numerics.sgd.replicas import STEPS_WORTH_TRACING, gaussian_initial, train_replicas
 from numerics.sgd.torch_philox import ReplicaNoise
+from numerics.simulation.options import Options
 from tests.numerics.seeding import FALSE_ALARM, seed_of
 from tests.numerics.sgd.problems import classification, images, numbers, regression
 
@@ -178,7 +179,7 @@ def test_a_replica_does_not_depend_on_those_beside_it(steps):
     settings = {"batches": WithReplacement(3), "steps": steps, "seed": SEED, "label_noise": GaussianLabelNoise(0.1)}
     together = train_replicas(problem, SGD(0.05), n_replicas=7, **settings)
     for first, count in ((0, 1), (3, 2), (6, 1)):
-        part = train_replicas(problem, SGD(0.05), n_replicas=count, first_replica=first, **settings)
+        part = train_replicas(problem, SGD(0.05), n_replicas=count, options=Options(first=first), **settings)
         found, expected = problem.flat(part.final), problem.flat(together.final)
         assert (found - expected[first : first + count]).abs().max() < ROUNDING
         assert (found - expected[first - 1]).abs().max() > 1e-3
@@ -188,7 +189,7 @@ def test_the_same_seed_repeats_a_run_and_another_does_not():
     problem = regression()
     settings = {"batches": WithoutReplacement(3), "steps": 60, "n_replicas": 4}
     first, again, other_seed, other_stream = (
-        problem.flat(train_replicas(problem, SGD(0.05), seed=seed, stream=stream, **settings).final)
+        problem.flat(train_replicas(problem, SGD(0.05), seed=seed, options=Options(stream=stream), **settings).final)
         for seed, stream in ((SEED, 0), (SEED, 0), (SEED + 1, 0), (SEED, 1))
     )
     assert torch.equal(first, again)
@@ -284,7 +285,7 @@ def test_observables_are_moments_of_the_replicas_on_the_way():
         observables={"norm": norm, "loss": problem.mean_loss},
         at=[0, 3, 10],
         watch=lambda k, theta: seen.update({k: theta.clone()}),
-        keep_final=False,
+        options=Options(keep_final=False),
     )
     assert run.final is None and list(run.steps) == [0, 3, 10] and list(seen) == list(range(11))
     for step, moments, losses in zip(run.steps, run.statistics["norm"], run.statistics["loss"], strict=True):
@@ -312,7 +313,7 @@ def test_the_mean_of_sgd_on_a_quadratic_is_that_of_the_recursion():
         seed=seed_of("quadratic"),
         initial={"weight": torch.zeros(1, 1)},
         observables={"w": first_entry, "w2": lambda p: first_entry(p) ** 2},
-        keep_final=False,
+        options=Options(keep_final=False),
     )
     decay = (1 - eta) ** (2 * steps)
     mean = (1 - (1 - eta) ** steps) * float(targets.mean())
@@ -353,7 +354,7 @@ def test_merged_pieces_are_the_whole():
     whole = train_replicas(problem, SGD(0.05), n_replicas=6, labels=labels, **settings)
     parts = [
         train_replicas(
-            problem, SGD(0.05), n_replicas=n, first_replica=first, labels=labels[first : first + n], **settings
+            problem, SGD(0.05), n_replicas=n, options=Options(first=first), labels=labels[first : first + n], **settings
         )
         for first, n in ((4, 2), (0, 4))
     ]
@@ -382,11 +383,10 @@ def diverging(**settings):
 
 def test_divergence_is_reported_for_each_replica():
     run = diverging(
-        on_divergence="count",
+        options=Options(on_divergence="count", first=10),
         initial={"weight": torch.zeros(1, 1)},
         observables={"w": first_entry},
         labels=[0.5, 1e3, 1.0, 1e6],
-        first_replica=10,
     )
     steps = [int(np.ceil(np.log(np.finfo(float).max) / np.log(rate))) for rate in (1e3, 1e6)]
     assert run.diverged_at.tolist()[::2] == [0, 0] and run.n_diverged == 2
@@ -396,9 +396,9 @@ def test_divergence_is_reported_for_each_replica():
 
 
 def test_divergence_raises_and_names_the_first_replica_and_step():
-    last = diverging(on_divergence="count", initial={"weight": torch.zeros(1, 1)}).diverged_at[3]
+    last = diverging(options=Options(on_divergence="count"), initial={"weight": torch.zeros(1, 1)}).diverged_at[3]
     with pytest.raises(DivergenceError, match=rf"2 of 4 replicas .* replica 13 at step {last}\."):
-        diverging(initial={"weight": torch.zeros(1, 1)}, first_replica=10)
+        diverging(initial={"weight": torch.zeros(1, 1)}, options=Options(first=10))
 
 
 def test_threads_are_set_for_the_run_and_given_back():
@@ -408,20 +408,20 @@ def test_threads_are_set_for_the_run_and_given_back():
         train_replicas(
             regression(),
             SGD(0.1),
-            threads=threads,
+            options=Options(threads=threads),
             watch=lambda k, _: seen.append((k, torch.get_num_threads())),
             **settings,
         )
     assert {count for k, count in seen[:3] if k} == {1} and {count for k, count in seen[3:] if k} == {2}
     assert torch.get_num_threads() == before
     with pytest.raises(ArgumentError, match="threads must be at least 1"):
-        train_replicas(regression(), SGD(0.1), threads=0, **settings)
+        train_replicas(regression(), SGD(0.1), options=Options(threads=0), **settings)
 
 
 def test_progress_counts_replica_steps():
     reports = []
     settings = {"batches": WithReplacement(2), "steps": 6, "n_replicas": 3, "seed": SEED}
-    train_replicas(regression(), SGD(0.1), progress=lambda done, total: reports.append((done, total)), **settings)
+    train_replicas(regression(), SGD(0.1), options=Options(progress=lambda *work: reports.append(work)), **settings)
     assert reports[-1] == (18, 18)
 
 
@@ -464,7 +464,8 @@ def test_gaussian_weights_have_the_variance_of_their_fan_in():
         ({"observables": norm}, "observables must map names"),
         ({"label_noise": GaussianLabelNoise(-1.0)}, "standard_deviation must be finite and not negative"),
         ({"label_noise": WrongLabels(0.1, 2)}, r"targets must be int64.*GaussianLabelNoise"),
-        ({"on_divergence": "ignore"}, "on_divergence must be one of"),
+        ({"options": Options(backend="numpy")}, "train_replicas has no use for backend"),
+        ({"options": {"threads": 2}}, r"options must be Options\(\.\.\.\), got dict"),
     ],
 )
 def test_bad_arguments_are_refused_with_the_next_move(changes, message):

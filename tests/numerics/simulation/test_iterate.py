@@ -8,13 +8,14 @@ import pytest
 import sympy as sp
 from scipy import stats
 
-from numerics.errors import ArgumentError, DivergenceError, MissingParameterError
+from numerics.errors import ArgumentError, DivergenceError, MissingBackendError, MissingParameterError
 from numerics.random.normal import standard_normals
 from numerics.random.uniform import standard_uniforms
 from numerics.simulation.accumulators import GridMaximum, Supremum
+from numerics.simulation.chunks import chunk_bounds, merge_chunks, simulate_chunk
 from numerics.simulation.iterate import iterate
+from numerics.simulation.options import BLOCK, Options
 from numerics.simulation.plan import iteration_plan
-from numerics.simulation.simulate import BLOCK, chunk_bounds, merge_chunks, simulate_chunk
 from tests.numerics.seeding import FALSE_ALARM, FALSE_ALARM_IN_PROPERTY, seed_of
 from theory.discrete.draws import DistinctIndex, Lookup
 from theory.discrete.growth_rate import finite_growth_rate, gaussian_growth_rate
@@ -71,7 +72,7 @@ def test_every_step_is_that_of_torch_on_the_same_batch(backend, sampling):
     )  # fmt: skip
     run = iterate(
         recursion, parameters={eta: 0.1}, initial=[0.3, -0.4, 0.0, 0.0], steps=steps, n_replicas=replicas, seed=seed,
-        backend=backend, precision="float64",
+        options=Options(backend=backend, precision="float64"),
     )  # fmt: skip
     place = dict(first_step=0, n_steps=steps, n_normals=size, n_uniforms=size, width=64)
     uniforms = standard_uniforms(seed, np.arange(replicas), **place)
@@ -136,7 +137,8 @@ def bits(run):
 @pytest.mark.parametrize("name", RECURSIONS)
 def test_backends_take_the_same_steps(name, precision):
     pytest.importorskip("llvmlite", reason="the fused CPU kernel needs llvmlite")
-    runs = [iterate(**arguments(name, n_replicas=300, backend=each, precision=precision)) for each in ("cpu", "numpy")]
+    choices = [Options(backend=each, precision=precision) for each in ("cpu", "numpy")]
+    runs = [iterate(**arguments(name, n_replicas=300, options=options)) for options in choices]
     tolerance = {"float32": 3e-5, "mixed": 3e-6, "float64": 1e-13}[precision]
     for fused, naive in ((runs[0].final, runs[1].final), (runs[0].paths, runs[1].paths)):
         np.testing.assert_allclose(np.asarray(fused), np.asarray(naive), rtol=tolerance, atol=tolerance)
@@ -145,10 +147,10 @@ def test_backends_take_the_same_steps(name, precision):
 @pytest.mark.parametrize("name", RECURSIONS)
 def test_the_result_has_the_same_bits_however_the_work_is_cut(name):
     whole = bits(iterate(**arguments(name)))
-    assert bits(iterate(**arguments(name, threads=2))) == whole
-    assert bits(iterate(**arguments(name, chunk=BLOCK))) == whole
-    plan = iteration_plan(**arguments(name))
-    assert bits(merge_chunks(plan, [simulate_chunk(plan, *c) for c in reversed(chunk_bounds(plan, BLOCK))])) == whole
+    assert bits(iterate(**arguments(name, options=Options(threads=2)))) == whole
+    assert bits(iterate(**arguments(name, options=Options(chunk=BLOCK)))) == whole
+    plan = iteration_plan(**arguments(name, options=Options(chunk=BLOCK)))
+    assert bits(merge_chunks(plan, [simulate_chunk(plan, *c) for c in reversed(chunk_bounds(plan))])) == whole
     assert bits(iterate(**arguments(name, seed=1)))[1] != whole[1]
 
 
@@ -159,8 +161,8 @@ def test_looking_more_often_changes_nothing():
 
 def test_later_replicas_are_those_of_a_longer_run():
     whole = iterate(**arguments("batch", n_replicas=100)).final
-    assert np.array_equal(iterate(**arguments("batch", n_replicas=60, first_replica=40)).final, whole[40:])
-    assert not np.array_equal(iterate(**arguments("batch", n_replicas=100, stream=1)).final, whole)
+    assert np.array_equal(iterate(**arguments("batch", n_replicas=60, options=Options(first=40))).final, whole[40:])
+    assert not np.array_equal(iterate(**arguments("batch", n_replicas=100, options=Options(stream=1))).final, whole)
 
 
 @pytest.mark.parametrize("backend", BOTH)
@@ -169,7 +171,7 @@ def test_entries_of_a_table_may_be_parameters_of_each_replica(backend):
     rows = np.arange(200.0)
     recursion = Recursion([w], [Lookup(sp.floor(3 * u[0]), c, 10 * d, -1)], uniforms=[u[0]])
     run = iterate(recursion, parameters={c: rows, d: 0.5}, initial=[0], steps=1, n_replicas=200, seed=4,
-                  backend=backend, precision="float64")  # fmt: skip
+                  options=Options(backend=backend, precision="float64"))  # fmt: skip
     drawn = np.floor(3 * standard_uniforms(4, np.arange(200), first_step=0, n_steps=1, width=64)[0, 0])
     expected = np.select([drawn == 0, drawn == 1, drawn == 2], [rows, 5.0, -1.0], np.nan)
     assert np.array_equal(run.final[:, 0], expected)
@@ -217,8 +219,8 @@ def test_a_wrong_way_to_draw_a_batch_is_noticed():
 
 def mean_log(recursion, observable, steps, **given):
     """The mean of an observable after ``steps``, per step."""
-    run = iterate(recursion, steps=steps, observables={"log": observable}, keep_final=False,
-                  precision="float64", **given)  # fmt: skip
+    run = iterate(recursion, steps=steps, observables={"log": observable},
+                  options=Options(keep_final=False, precision="float64"), **given)  # fmt: skip
     return run.estimate("log")
 
 
@@ -297,7 +299,7 @@ def test_accumulators_follow_the_run_and_bridges_are_refused():
 
 def test_progress_is_reported_up_to_the_end():
     seen = []
-    iterate(**arguments("batch", progress=lambda done, total: seen.append((done, total))))
+    iterate(**arguments("batch", options=Options(progress=lambda done, total: seen.append((done, total)))))
     total = 11 * (BLOCK + 300)
     assert seen[-1] == (total, total) and sorted(seen) == seen
 
@@ -307,7 +309,7 @@ def test_divergence_raises_or_is_counted():
     given = dict(parameters={eta: 0.5}, initial=[1.0], steps=60, n_replicas=500, seed=seed_of("divergence"))
     with pytest.raises(DivergenceError, match=r"by k=60\. Take a smaller learning rate"):
         iterate(recursion, **given)
-    run = iterate(recursion, **given, on_divergence="count", observables=[w])
+    run = iterate(recursion, **given, options=Options(on_divergence="count"), observables=[w])
     assert 0 < run.blow_ups <= 500 and run.statistics[w][0].n == 500 - run.blow_ups
 
 
@@ -331,11 +333,13 @@ SCHEDULED = gradient_descent(CURVATURES, learning_rate=eta / (1 + k))
         (dict(at=[]), ArgumentError, "at least one"),
         (dict(at=3), ArgumentError, "ascending step numbers"),
         (dict(observables={"v": v}), MissingParameterError, "no value for v"),
-        (dict(precision="half"), ArgumentError, "precision must be one of"),
-        (dict(backend="gpu"), ArgumentError, "backend must be one of"),
-        (dict(on_divergence="stop"), ArgumentError, "on_divergence"),
-        (dict(threads=0), ArgumentError, "threads"),
-        (dict(recursion=SCHEDULED, precision="float32", steps=2**24 + 1), ArgumentError, "precision='mixed'"),
+        (dict(options=7), ArgumentError, "options must be Options"),
+        (dict(options=Options(device="cuda")), MissingBackendError, "device='cpu'"),
+        (
+            dict(recursion=SCHEDULED, options=Options(precision="float32"), steps=2**24 + 1),
+            ArgumentError,
+            "precision='mixed'",
+        ),
         (dict(n_replicas=2**30), ArgumentError, "keep_final=False"),
     ],
 )

@@ -15,9 +15,11 @@ from scipy import stats
 from numerics.errors import ArgumentError, DivergenceError, DriftproofError, MissingParameterError
 from numerics.schemes import EulerMaruyama, ExactGeometricBrownian, ExactOrnsteinUhlenbeck
 from numerics.simulation.accumulators import GridMaximum, Infimum, SignChanges, Supremum, Survival, TimeIntegral
+from numerics.simulation.chunks import chunk_bounds, merge_chunks, simulate_chunk
 from numerics.simulation.log_coordinates import log_coordinates, log_distance
+from numerics.simulation.options import BLOCK, Options
 from numerics.simulation.plan import simulation_plan
-from numerics.simulation.simulate import BLOCK, chunk_bounds, merge_chunks, simulate, simulate_chunk
+from numerics.simulation.simulate import simulate
 from numerics.statistics.estimators import Proportion, mean
 from tests.numerics.seeding import FALSE_ALARM, seed_of
 from theory.ito import ItoProcess, ito_differential
@@ -60,7 +62,7 @@ def test_second_moment_is_that_of_the_discrete_chain(backend, precision):
     step = 0.25
     run = simulate(
         OU, parameters=HALF, initial=[0.0], step=step, until=20.0, n_paths=40_000, observables={"square": x**2},
-        seed=seed_of("chain", backend, precision), backend=backend, precision=precision,
+        seed=seed_of("chain", backend, precision), options=Options(backend=backend, precision=precision),
     )  # fmt: skip
     second_moment = mean(run.final[:, 0] ** 2)
     chain = float((s**2 / (2 * k - k**2 * step)).subs(HALF))
@@ -74,7 +76,7 @@ def test_backends_follow_the_same_paths():
     pytest.importorskip("llvmlite", reason="the fused CPU kernel needs llvmlite")
     compiled, plain = (
         simulate(WELL, parameters={mu: 1.0, zeta: 0.5}, initial=[1.0], step=0.01, until=1.0, n_paths=50, seed=3,
-                 backend=backend, precision="float64").final
+                 options=Options(backend=backend, precision="float64")).final
         for backend in ("cpu", "numpy")
     )  # fmt: skip
     assert compiled is not None and plain is not None
@@ -122,21 +124,21 @@ def awkward():
 @pytest.mark.parametrize("variant", [{"threads": 2}, {"chunk": BLOCK}, {"chunk": 2 * BLOCK, "threads": 3}])
 def test_threads_and_chunks_do_not_change_a_bit(awkward, variant):
     arguments, expected = awkward
-    assert bits(simulate(WELL, **arguments, **variant)) == expected
+    assert bits(simulate(WELL, **arguments, options=Options(**variant))) == expected
 
 
 def test_chunks_worked_through_backwards_and_merged_give_the_same_bits(awkward):
     arguments, expected = awkward
-    plan = pickle.loads(pickle.dumps(simulation_plan(WELL, **arguments)))
-    chunks = [simulate_chunk(plan, first, n) for first, n in reversed(chunk_bounds(plan, BLOCK))]
+    plan = pickle.loads(pickle.dumps(simulation_plan(WELL, **arguments, options=Options(chunk=BLOCK))))
+    chunks = [simulate_chunk(plan, first, n) for first, n in reversed(chunk_bounds(plan))]
     assert bits(merge_chunks(plan, pickle.loads(pickle.dumps(chunks)))) == expected
 
 
 def test_work_spread_over_processes_gives_the_same_bits(awkward):
     arguments, expected = awkward
-    plan = simulation_plan(WELL, **arguments)
+    plan = simulation_plan(WELL, **arguments, options=Options(chunk=BLOCK))
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(simulate_chunk, plan, first, n) for first, n in chunk_bounds(plan, BLOCK)]
+        futures = [pool.submit(simulate_chunk, plan, first, n) for first, n in chunk_bounds(plan)]
         chunks = [future.result() for future in futures]
     assert bits(merge_chunks(plan, chunks)) == expected
 
@@ -144,11 +146,11 @@ def test_work_spread_over_processes_gives_the_same_bits(awkward):
 def test_another_seed_or_stream_gives_other_bits(awkward):
     arguments, expected = awkward
     assert bits(simulate(WELL, **{**arguments, "seed": arguments["seed"] ^ 1})) != expected
-    assert bits(simulate(WELL, **arguments, stream=1)) != expected
+    assert bits(simulate(WELL, **arguments, options=Options(stream=1))) != expected
 
 
 def test_later_trajectories_continue_a_run():
-    whole, tail = ou(n_paths=300), ou(n_paths=200, first_trajectory=100)
+    whole, tail = ou(n_paths=300), ou(n_paths=200, options=Options(first=100))
     assert np.array_equal(whole.final[100:], tail.final)
 
 
@@ -169,7 +171,7 @@ def test_trajectories_that_blow_up_are_counted_and_never_averaged():
     arguments = dict(process=cubic, parameters={}, initial=starts, n_paths=4, until=10.0, observables=[x])
     with pytest.raises(DivergenceError, match="2 of 4"):
         ou(**arguments)
-    run = ou(**arguments, on_divergence="count")
+    run = ou(**arguments, options=Options(on_divergence="count"))
     assert run.blow_ups == 2 and run.statistics[x][0].n == 2
     assert run.statistics[x][0].mean == pytest.approx(run.final[[0, 2], 0].mean())
 
@@ -177,7 +179,8 @@ def test_trajectories_that_blow_up_are_counted_and_never_averaged():
 def test_an_observable_outside_its_domain_is_not_averaged():
     with pytest.raises(DivergenceError, match="log"):
         ou(observables=[sp.log(x)], initial=[-0.5])
-    assert ou(observables=[sp.log(x)], initial=[-0.5], on_divergence="count").statistics[sp.log(x)][0].n < 100
+    run = ou(observables=[sp.log(x)], initial=[-0.5], options=Options(on_divergence="count"))
+    assert run.statistics[sp.log(x)][0].n < 100
 
 
 # Path functionals
@@ -264,7 +267,7 @@ def test_a_collapse_is_followed_far_below_the_smallest_float(drift, precision):
     rate = float(sp.diff(drift, x).subs({x: 0, mu: -2.0})) - 0.5
     chart = log_coordinates(process)
     run = simulate(process, parameters={mu: -2.0, zeta: 1.0}, initial=[-1e-30], step=0.25, until=1000.0, n_paths=2000,
-                   seed=seed_of("collapse", drift), coordinates="log", precision=precision,
+                   seed=seed_of("collapse", drift), coordinates="log", options=Options(precision=precision),
                    observables={"y": log_distance, "1e-300": chart.within(-300 * math.log(10))})  # fmt: skip
     expected = math.log(1e-30) + 1000 * rate
     assert run.estimate("y").agrees_with(expected, false_alarm=FALSE_ALARM)
@@ -329,10 +332,10 @@ def test_a_final_time_between_steps_is_refused_with_the_nearest():
         {"seed": None}, {"scheme": EulerMaruyama}, {"times": []}, {"times": [1.0, 0.5]}, {"times": [2.0]},
         {"times": "now"}, {"times": [0.3]}, {"observables": x}, {"observables": {"x": "x**2"}}, {"observables": 3},
         {"observables": {"b": x > 0}}, {"accumulators": {x: SignChanges(x)}}, {"accumulators": {w: SignChanges(y)}},
-        {"accumulators": [w]}, {"coordinates": "polar"}, {"coordinates": "log"}, {"backend": "gpu"},
-        {"precision": "float16"}, {"on_divergence": "ignore"}, {"threads": 0}, {"threads": 1.0}, {"chunk": 100},
+        {"accumulators": [w]}, {"coordinates": "polar"}, {"coordinates": "log"},
+        {"options": {"threads": 2}}, {"options": Options},
         {"parameters": {k: [1.0, 2.0], s: 1.0}}, {"parameters": {"k": 1.0}}, {"parameters": 3},
-        {"parameters": {k: sp.I, s: 1}}, {"stream": -1}, {"first_trajectory": -1}, {"observables": [sp.zeta(x)]},
+        {"parameters": {k: sp.I, s: 1}}, {"observables": [sp.zeta(x)]},
         {"scheme": ExactGeometricBrownian()}, {"observables": [sp.Function("f")(x)]},
     ],
     ids=str,
@@ -354,8 +357,8 @@ junk = st.one_of(
 @settings(max_examples=150)
 @given(
     name=st.sampled_from(
-        "process parameters initial step until n_paths seed scheme times observables accumulators coordinates backend "
-        "precision on_divergence first_trajectory stream threads chunk progress".split()
+        "process parameters initial step until n_paths seed scheme times observables accumulators coordinates "
+        "options".split()
     ),
     value=junk,
 )
@@ -375,7 +378,7 @@ def test_no_argument_whatsoever_makes_a_library_speak(name, value):
 
 def test_progress_ends_at_the_total_work():
     seen = []
-    ou(progress=lambda done, total: seen.append((done, total)), n_paths=5000, chunk=BLOCK)
+    ou(n_paths=5000, options=Options(progress=lambda *work: seen.append(work), chunk=BLOCK))
     assert seen[-1] == (5000 * 4, 5000 * 4)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
@@ -389,7 +392,7 @@ def test_an_interrupt_stops_at_once_and_the_next_run_is_unharmed():
 
     before = bits(ou())
     with pytest.raises(KeyboardInterrupt):
-        ou(progress=interrupt, n_paths=3 * BLOCK, chunk=BLOCK)
+        ou(n_paths=3 * BLOCK, options=Options(progress=interrupt, chunk=BLOCK))
     assert len(calls) == 1
     assert bits(ou()) == before
 

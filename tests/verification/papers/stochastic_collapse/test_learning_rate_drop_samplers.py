@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from numerics.simulation.options import Options
 from numerics.simulation.simulate import simulate
 from theory.notation import nu, s_tilde
 from verification.forms import Draw
@@ -41,8 +42,7 @@ def test_the_grid_agrees_with_simulated_modes_from_one():
             until=time,
             n_paths=n,
             seed=11,
-            stream=stream,
-            progress=False,
+            options=Options(stream=stream, progress=False),
         )
         assert run.final is not None
         log_s = run.final

@@ -21,7 +21,7 @@ from theory.gradient_noise.sampling import FiniteSum, Sampling, enumerated_step
 from theory.notation import eta, zeta
 from verification.authoring import predictions
 from verification.authoring.shorthand import agrees, equals
-from verification.authoring.simulated import number, precision
+from verification.authoring.simulated import number, options
 from verification.claim import Kind
 from verification.forms import Comparison, Draw, Experiment, Samples
 from verification.papers.stochastic_collapse.paper import paper
@@ -263,8 +263,7 @@ def magnitude_of_steps(arguments: Mapping[str, Any], draw: Draw) -> Samples:
         steps=1,
         n_replicas=draw.n,
         seed=draw.seed,
-        first_replica=draw.first,
-        precision=precision(draw),
+        options=options(draw),
     )
     gradients = np.cos(np.outer(np.arange(1, n + 1), np.arange(1, d + 1)))
     mean = -rate * gradients.T @ (gradients @ start) / n

@@ -16,7 +16,7 @@ from theory.discrete.momentum import momentum as m
 from theory.discrete.random_map import kappa_3, kappa_4
 from theory.notation import eta, mu, zeta
 from verification.authoring.shorthand import agrees, equals
-from verification.authoring.simulated import number, precision
+from verification.authoring.simulated import number, options
 from verification.forms import Comparison, Draw, Experiment, Samples
 from verification.papers.stochastic_collapse.beyond.near_invariant_point import decay, descent, h, ratio
 from verification.papers.stochastic_collapse.beyond.windows import EXAMPLE, h_1, h_2
@@ -133,8 +133,7 @@ def growth_with_momentum(arguments: Mapping[str, Any], draw: Draw) -> Samples:
         paths=True,
         n_replicas=draw.n,
         seed=draw.seed,
-        first_replica=draw.first,
-        precision=precision(draw),
+        options=options(draw),
     )
     assert run.paths is not None
     early, late = (np.log(np.hypot(path[:, 0], rate * path[:, 1])) for path in run.paths)

@@ -15,7 +15,7 @@ from theory.discrete.random_map import kappa_3
 from theory.notation import eta, mu, zeta
 from verification.authoring import predictions
 from verification.authoring.shorthand import equals
-from verification.authoring.simulated import precision
+from verification.authoring.simulated import options
 from verification.forms import Draw, Experiment, Samples
 from verification.papers.stochastic_collapse.beyond.near_invariant_point import descent, upper
 
@@ -56,8 +56,7 @@ def growth_under_skewed_noise(arguments: Mapping[str, Any], draw: Draw) -> Sampl
         steps=64,
         n_replicas=draw.n,
         seed=draw.seed,
-        first_replica=draw.first,
-        precision=precision(draw),
+        options=options(draw),
     )
     return Samples(np.log(np.abs(run.final[:, 0])) / 64)
 

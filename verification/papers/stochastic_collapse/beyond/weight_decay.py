@@ -16,7 +16,7 @@ from theory.ito import ItoProcess
 from theory.notation import eta, mu, theta, zeta
 from theory.stability.attractivity import attractivity_rate
 from verification.authoring.shorthand import equals
-from verification.authoring.simulated import number, precision
+from verification.authoring.simulated import number, options
 from verification.forms import Draw, Experiment, Samples
 from verification.papers.stochastic_collapse.beyond.momentum import _coefficient, step_with_momentum
 from verification.papers.stochastic_collapse.beyond.near_invariant_point import decay, descent
@@ -57,8 +57,7 @@ def growth_with_decay(arguments: Mapping[str, Any], draw: Draw) -> Samples:
         steps=64,
         n_replicas=draw.n,
         seed=draw.seed,
-        first_replica=draw.first,
-        precision=precision(draw),
+        options=options(draw),
     )
     return Samples(np.log(np.abs(run.final[:, 0])) / 64)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from scipy import stats
 
 from numerics.deterministic.collapse_threshold import collapse_noise
 from numerics.simulation.log_coordinates import log_coordinates
+from numerics.simulation.options import Options
 from numerics.simulation.simulate import simulate
 from numerics.statistics.estimators import Proportion
 from theory.ito import ItoProcess
@@ -127,15 +128,16 @@ def run_amplitude(drift: float, noise: float, *, paths: int, seed: int, threads:
         "n_paths": paths,
         "paths": True,
         "seed": seed,
-        "precision": "mixed",
-        "threads": threads,
-        "progress": False,
     }
-    in_log = simulate(
-        log_coordinates(double_well_on_half_line()).process, initial=np.log(np.abs(start))[:, None], **common
-    )
+    options = Options(precision="mixed", threads=threads, progress=False)
+    process = log_coordinates(double_well_on_half_line()).process
+    in_log = simulate(process, initial=np.log(np.abs(start))[:, None], options=options, **common)
     plain = simulate(
-        double_well_on_line(), initial=start[:, None], count_sign_changes=True, on_divergence="count", **common
+        double_well_on_line(),
+        initial=start[:, None],
+        count_sign_changes=True,
+        options=replace(options, on_divergence="count"),
+        **common,
     )
     assert in_log.paths is not None and plain.paths is not None
     return Runs(in_log.paths[:, :, 0], plain.paths[:, :, 0], sum(plain.sign_changes.values()), plain.blow_ups)

@@ -22,6 +22,7 @@ import numpy as np
 from scipy import stats
 
 from numerics.sgd.linear_networks import LinearRegression, train_linear_network
+from numerics.simulation.options import Options
 
 RATE = 3.0
 LABEL_NOISE = 0.5
@@ -111,7 +112,7 @@ def measure(part: Mapping[str, Any]) -> dict[str, Any]:
         steps=at[-1],
         at=at,
         seed=seed,
-        progress=False,
+        options=Options(progress=False),
     )
     return {
         "n": n,

@@ -27,6 +27,7 @@ import sympy as sp
 from scipy import stats
 
 from numerics.deterministic.collapse_threshold import collapse_variance
+from numerics.simulation.options import Options
 from numerics.simulation.simulate import simulate
 from numerics.statistics.estimators import Moments, Proportion
 from theory.fewer_noises import with_fewer_noises
@@ -143,8 +144,7 @@ def run(
         n_paths=models,
         paths=True,
         seed=seed,
-        threads=threads,
-        progress=False,
+        options=Options(threads=threads, progress=False),
     )
     assert simulation.paths is not None
     return simulation.paths

@@ -25,11 +25,12 @@ from scipy import stats
 
 from numerics.codegen import compile_program
 from numerics.simulation.iterate import iterate
+from numerics.simulation.options import Options
 from theory.discrete.recursion import Recursion
 from theory.models.teacher_student.error import overlap, stationary_error
 from theory.models.teacher_student.modes import mode_update, w
 from theory.notation import eta, k, nu, s_tilde
-from verification.authoring.simulated import number, precision
+from verification.authoring.simulated import number, options
 from verification.forms import Draw, Samples
 
 DIMENSION = 64
@@ -144,12 +145,9 @@ def run(noise: float, *, replicas: int, seed: int, threads: int = 1, first: int 
             steps=at[-1],
             at=at,
             n_replicas=values.size,
-            first_replica=first * DIMENSION,
             seed=seed,
-            stream=stream,
             paths=True,
-            threads=threads,
-            progress=False,
+            options=Options(first=first * DIMENSION, stream=stream, threads=threads, progress=False),
         )
         assert simulation.paths is not None
         found.append(simulation.paths[:, :, 0])
@@ -245,12 +243,9 @@ def test_error_from_stationary_start(arguments: Mapping[str, Any], draw: Draw) -
         steps=10_000,
         at=range(2_000, 10_001, 2_000),
         n_replicas=start.size,
-        first_replica=draw.first * values.size,
         seed=draw.seed,
-        stream=1,
         paths=True,
-        precision=precision(draw),
-        progress=False,
+        options=options(draw, values.size).on_stream(1),
     )
     assert simulation.paths is not None
     learned = np.zeros((5, draw.n, DIMENSION))

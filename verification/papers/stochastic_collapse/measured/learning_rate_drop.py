@@ -15,7 +15,7 @@ from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
 from numerics.simulation.simulate import simulate
 from theory.ito import ItoProcess
 from theory.notation import nu, s_tilde
-from verification.authoring.simulated import number, precision
+from verification.authoring.simulated import number, options
 from verification.forms import Draw, Samples
 from verification.papers.stochastic_collapse.measured.one_dimension import mode_in_log
 
@@ -44,9 +44,7 @@ def relearned(arguments: Arguments, draw: Draw) -> Samples:
             until=until,
             n_paths=draw.n,
             seed=draw.seed,
-            stream=stream,
-            first_trajectory=draw.first,
-            precision=precision(draw),
+            options=options(draw).on_stream(stream),
         )
         assert run.final is not None
         log_s = run.final

@@ -19,6 +19,7 @@ from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
 from numerics.simulation.accumulators import Survival
 from numerics.simulation.coupled_levels import coupled_samples
 from numerics.simulation.log_coordinates import log_coordinates, log_distance
+from numerics.simulation.options import Options
 from numerics.simulation.simulate import simulate
 from theory.ito import ItoProcess
 from theory.models.double_well import DoubleWell
@@ -26,7 +27,7 @@ from theory.models.teacher_student.modes import logistic, singular_value_process
 from theory.models.teacher_student.stochastic_logistic import k as shape
 from theory.models.teacher_student.stochastic_logistic import verhulst_process
 from theory.notation import eta, mu, nu, s_tilde, theta, zeta
-from verification.authoring.simulated import number, precision
+from verification.authoring.simulated import number, options
 from verification.forms import Draw, Samples
 
 Arguments = Mapping[str, Any]
@@ -65,9 +66,8 @@ def supremum_of_geometric_brownian_motion(arguments: Arguments, draw: Draw) -> S
         until=step * steps,
         n_paths=draw.n,
         seed=draw.seed,
-        first_trajectory=draw.first,
+        options=options(draw),
         accumulators={survival: Survival(log_distance, sp.S.Zero)},
-        precision=precision(draw),
     )
     return Samples(1 - run.accumulated[survival])
 
@@ -83,9 +83,8 @@ def double_well_reaches_level(arguments: Arguments, draw: Draw) -> Samples:
         until=round((8 * z / (m - z**2 / 2)) ** 2),
         n_paths=draw.n,
         seed=draw.seed,
-        first_trajectory=draw.first,
+        options=options(draw),
         accumulators={survival: Survival(log_distance, sp.log(sp.Rational(arguments["level"])))},
-        precision=precision(draw),
     )
     return Samples(1 - run.accumulated[survival])
 
@@ -101,9 +100,8 @@ def _late_rate(process: ItoProcess, parameters: Mapping[sp.Symbol, float], horiz
         times=[horizon, 2 * horizon],
         n_paths=draw.n,
         seed=draw.seed,
-        first_trajectory=draw.first,
         paths=True,
-        precision=precision(draw),
+        options=options(draw),
     )
     return (run.paths[1, :, 0] - run.paths[0, :, 0]) / horizon
 
@@ -133,8 +131,7 @@ def _extrapolated(
         until=until,
         n_paths=draw.n,
         seed=draw.seed,
-        first_trajectory=draw.first,
-        precision=precision(draw),
+        options=options(draw),
     )
     # The observable is evaluated with NumPy, on the log coordinate of the levels.
     fine, coarse = np.exp(power * pair.fine[:, 0]), np.exp(power * pair.coarse[:, 0])
@@ -171,8 +168,7 @@ def sign_changes_of_double_well(arguments: Arguments, draw: Draw) -> Samples:
         until=10.0,
         n_paths=draw.n,
         seed=draw.seed,
-        first_trajectory=draw.first,
-        precision=precision(draw),
+        options=options(draw),
     )
     return Samples((run.final[:, 0] < 0).astype(np.float64))
 
@@ -186,8 +182,7 @@ def log_of_gaussian_multiplier(arguments: Arguments, draw: Draw) -> Samples:
         until=1.0,
         n_paths=draw.n,
         seed=draw.seed,
-        first_trajectory=draw.first,
-        precision="float64",
+        options=Options(first=draw.first, precision="float64"),
     )
     return Samples(np.log(np.abs(number(arguments["m"]) + math.sqrt(number(arguments["v"])) * run.final[:, 0])))
 

@@ -14,7 +14,7 @@ from numerics.simulation.coupled_levels import coupled_samples
 from theory.ito import ItoProcess
 from theory.models.two_layer_origin import network_process, ratio_process
 from theory.notation import nu
-from verification.authoring.simulated import number, precision
+from verification.authoring.simulated import number, options
 from verification.forms import Draw, Samples
 
 Arguments = Mapping[str, Any]
@@ -38,8 +38,7 @@ def _log_norms(
         until=until,
         n_paths=draw.n,
         seed=draw.seed,
-        first_trajectory=draw.first,
-        precision=precision(draw),
+        options=options(draw),
     )
     fine, coarse = (np.log(np.sum(level**2, axis=1)) / 2 for level in (pair.fine, pair.coarse))
     return fine, coarse

@@ -10,11 +10,12 @@ import numpy as np
 import sympy as sp
 
 from numerics.simulation.coupled_levels import coupled_samples
+from numerics.simulation.options import Options
 from numerics.simulation.simulate import simulate
 from theory.ito import ItoProcess
 from theory.models.single_neuron import SingleNeuron, slope
 from theory.notation import eta, zeta
-from verification.authoring.simulated import number, precision
+from verification.authoring.simulated import number, options
 from verification.forms import Draw, Samples
 from verification.papers.stochastic_collapse.measured.one_dimension import STEP
 
@@ -59,8 +60,7 @@ def growth_near_origin(arguments: Arguments, draw: Draw) -> Samples:
             until=until,
             n_paths=draw.n,
             seed=draw.seed,
-            first_trajectory=draw.first,
-            precision=precision(draw),
+            options=options(draw),
         )
         return [np.log(np.hypot(*level.T)) for level in (pair.fine, pair.coarse)]
 
@@ -84,8 +84,7 @@ def _final_size(arguments: Arguments, draw: Draw) -> np.ndarray:
         until=SETTLED,
         n_paths=draw.n,
         seed=draw.seed,
-        first_trajectory=draw.first,
-        precision="float64",
+        options=Options(first=draw.first, precision="float64"),
     )
     assert run.final is not None
     return np.hypot(*run.final.T) / np.hypot(*start)

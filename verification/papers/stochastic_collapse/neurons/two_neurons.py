@@ -19,6 +19,7 @@ import sympy as sp
 from scipy import stats
 
 from numerics.simulation.iterate import iterate
+from numerics.simulation.options import Options
 from theory.discrete.recursion import Recursion
 from theory.models.two_neurons import INCOMING, OUTGOING, TwoNeurons
 from theory.notation import eta
@@ -89,9 +90,7 @@ def run(learning_rate: float, noise: float, momentum: float, *, steps: int = STE
         steps=steps,
         n_replicas=DATA_SETS * STARTS,
         seed=_seed("label noise"),
-        on_divergence="count",
-        threads=threads,
-        progress=False,
+        options=Options(on_divergence="count", threads=threads, progress=False),
     )
     assert result.final is not None
     return result.final

@@ -11,6 +11,7 @@ from scipy import stats
 
 from docs.benchmarks import figure_2 as benchmark
 from numerics.deterministic.collapse_threshold import growth_rate
+from numerics.simulation.options import Options
 from numerics.simulation.simulate import simulate
 from theory.models.single_neuron import w_1, w_2
 from verification.forms import Figure
@@ -50,7 +51,8 @@ def test_models_of_both_forms_spread_alike():
         for process in (figure_2.driven_by_samples(), figure_2.process()):
             run = simulate(
                 process, parameters=figure_2.parameters(1.5), initial=[start, 0.8 * start], step=0.05, until=2.0,
-                n_paths=n, seed=figure_2.seed_of({"form": process.noise_dimension, "start": start}), progress=False,
+                n_paths=n, seed=figure_2.seed_of({"form": process.noise_dimension, "start": start}),
+                options=Options(progress=False),
             )  # fmt: skip
             logs = np.log(figure_2.distance(run.final))
             moments.append((logs.mean(), logs.var(), ((logs - logs.mean()) ** 4).mean()))

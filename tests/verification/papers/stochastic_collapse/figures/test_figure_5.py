@@ -11,6 +11,7 @@ from scipy import stats
 from docs.benchmarks import figure_5 as benchmark
 from numerics.deterministic.student_mean import verhulst_moment
 from numerics.simulation.iterate import iterate
+from numerics.simulation.options import Options
 from theory.discrete.recursion import Recursion
 from theory.matrices.spike_in_noise import aspect, critical_signal
 from theory.models.teacher_student.error import mode_error, stationary_error
@@ -94,7 +95,7 @@ def test_a_mode_has_the_exact_moments_of_its_sde_at_the_drop():
         steps=steps,
         n_replicas=12_000,
         seed=figure_5.seed_of({"test": "moments"}),
-        progress=False,
+        options=Options(progress=False),
     )
     strength = figure_5.RATE * 400
     half = stats.norm.isf(FALSE_ALARM / 6)
