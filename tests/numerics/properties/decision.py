@@ -13,11 +13,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from hypothesis import assume
+from hypothesis import Phase, assume, settings
 from scipy import special
 
 from numerics.statistics.estimators import Estimate, Moments
 from tests.numerics.seeding import FALSE_ALARM_IN_PROPERTY as ALPHA
+
+few = settings(max_examples=8, phases=[Phase.explicit, Phase.generate, Phase.shrink])
+"""For CI. To explain a failure Hypothesis would repeat it dozens of times, which takes minutes here."""
+
+many = settings(few, max_examples=60)
+"""For the tests marked slow."""
 
 MISS = 1e-9
 """Probability that a near miss survives."""

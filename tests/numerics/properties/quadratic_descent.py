@@ -136,13 +136,12 @@ class EnumeratedChain:
         return maps[:, kept][:, :, kept]
 
     def _transported(self, tensor: np.ndarray, maps: np.ndarray) -> np.ndarray:
-        total = np.zeros_like(tensor)
-        for M, p in zip(maps, self.probabilities, strict=True):
-            image = tensor
-            for _ in range(tensor.ndim):  # each turn contracts the first axis and appends its image as the last
-                image = np.tensordot(image, M, axes=([0], [1]))
-            total += p * image
-        return total
+        """The mean over the maps of the tensor with each of its axes mapped."""
+        count, d = maps.shape[:2]
+        image = np.broadcast_to(tensor.reshape(d, -1), (count, d, tensor.size // d))
+        for _ in range(tensor.ndim):  # each turn maps the first axis and makes it the last
+            image = (maps @ image).transpose(0, 2, 1).reshape(image.shape)
+        return np.tensordot(self.probabilities, image, axes=1).reshape(tensor.shape)
 
 
 Moments = tuple[np.ndarray, np.ndarray]

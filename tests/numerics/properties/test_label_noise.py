@@ -1,9 +1,10 @@
 """Fresh label noise on a full batch, and together with mini-batches: covariance after many steps."""
 
 import sympy as sp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.numerics.properties.decision import few
 from tests.numerics.properties.quadratic_descent import Descent, EnumeratedChain, assert_moments, theory_moments
 from tests.numerics.properties.regressions import regressions
 from tests.numerics.properties.runs import batch_rule, iterated, trained
@@ -12,7 +13,6 @@ from theory.gradient_noise import gradient_descent, label_noise_step
 from theory.gradient_noise.sampling import Sampling, batches
 from theory.notation import eta, zeta
 
-few = settings(max_examples=8)
 WITH, WITHOUT = Sampling.WITH_REPLACEMENT, Sampling.WITHOUT_REPLACEMENT
 
 noises = st.integers(1, 8).map(lambda k: k / 4)

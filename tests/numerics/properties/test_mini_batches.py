@@ -1,9 +1,10 @@
 """Mini-batch SGD has the mean and the covariance of the theory, after many steps, with and without replacement."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.numerics.properties.decision import few, many
 from tests.numerics.properties.quadratic_descent import Descent, EnumeratedChain, assert_moments, theory_moments
 from tests.numerics.properties.regressions import regressions
 from tests.numerics.properties.runs import batch_rule, iterated, trained
@@ -12,7 +13,6 @@ from theory.gradient_noise import gradient_descent
 from theory.gradient_noise.sampling import Sampling, batches
 from theory.notation import eta
 
-few = settings(max_examples=8)
 WITH, WITHOUT = Sampling.WITH_REPLACEMENT, Sampling.WITHOUT_REPLACEMENT
 
 
@@ -74,7 +74,7 @@ def test_real_sgd_without_replacement_has_the_covariance_of_the_theory_and_not_t
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["recursion", "pytorch"])
-@settings(max_examples=60)
+@many
 @given(mini_batch_runs(), st.sampled_from(Sampling))
 def test_mini_batches_have_the_covariance_of_the_theory_in_many_models(engine, drawn, sampling):
     check(*drawn, sampling, engine)

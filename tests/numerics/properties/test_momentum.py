@@ -1,8 +1,9 @@
 """Momentum and weight decay as PyTorch has them: covariance of the weights after many steps."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.numerics.properties.decision import few
 from tests.numerics.properties.quadratic_descent import Descent, EnumeratedChain, assert_moments, theory_moments
 from tests.numerics.properties.regressions import regressions
 from tests.numerics.properties.runs import batch_rule, iterated, trained
@@ -12,7 +13,6 @@ from theory.gradient_noise import gradient_descent
 from theory.gradient_noise.sampling import Sampling, batches
 from theory.notation import eta
 
-few = settings(max_examples=8)
 inertias = st.integers(1, 4).map(lambda k: k / 5)
 decays = st.integers(1, 8).map(lambda k: k / 8)
 

@@ -1,9 +1,10 @@
 """Learning-rate schedules: the rate of a step multiplies that step, neither the one before nor the one after."""
 
 import sympy as sp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.numerics.properties.decision import few
 from tests.numerics.properties.quadratic_descent import Descent, EnumeratedChain, assert_moments, theory_moments
 from tests.numerics.properties.regressions import regressions
 from tests.numerics.properties.runs import batch_rule, iterated, trained
@@ -12,7 +13,6 @@ from theory.gradient_noise import gradient_descent
 from theory.gradient_noise.sampling import Sampling, batches
 from theory.notation import eta, k
 
-few = settings(max_examples=8)
 WITH = Sampling.WITH_REPLACEMENT
 
 
