@@ -2,7 +2,17 @@
 
 import sys
 
-from verification.cli import main
+from verification.signals import answer_with, end_at_once
+
+answer_with(end_at_once)  # Before the command line is imported, which takes longer than an impatient Ctrl-C.
+
+
+def main() -> int:
+    """The command line; its exit code."""
+    from verification import cli
+
+    return cli.main()
+
 
 if __name__ == "__main__":
     sys.exit(main())

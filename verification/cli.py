@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import enum
 import importlib.util
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from verification.errors import LockError, SourceError, StoreError, VerificationError
+from verification.ending import Exit, drop_output, exit_code_of, say
+from verification.errors import LockError, SourceError, VerificationError
 from verification.run.settings import REPORT_PATH, STORE_PATH
 from verification.sources import LOCK_NAME
 
@@ -30,18 +29,12 @@ if TYPE_CHECKING:
     from verification.verdict import ClaimVerdict
 
 
-class Exit(enum.IntEnum):
-    """Exit codes of every subcommand."""
-
-    EQUAL = 0
-    DIFFERS = 1
-    USAGE = 2
-    INTERRUPTED = 3
-    INFRASTRUCTURE = 4
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` and return its exit code. Prints; never raises for bad input."""
+    return exit_code_of(lambda: _command(argv))
+
+
+def _command(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         code = arguments.command(arguments)
@@ -49,15 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except BrokenPipeError:
         # The reader went away, as `head` does. What follows would only fail again, also at interpreter exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         return Exit.INTERRUPTED if arguments.command is _verify else Exit.EQUAL
-    except KeyboardInterrupt:
-        _say("interrupted.")
-        return Exit.INTERRUPTED
-    except StoreError as error:
-        return _refuse(error, Exit.INFRASTRUCTURE)
-    except VerificationError as error:
-        return _refuse(error, Exit.INFRASTRUCTURE if _is_infrastructure(error) else Exit.USAGE)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -85,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         "help": "claim id (SC-031), range (SC-024..SC-033), pattern (SC-08*) or paper; all claims by default",
     }
     store: dict[str, Any] = {
-        "type": Path,
+        "type": _path,
         "default": STORE_PATH,
         "metavar": "PATH",
         "help": f"results are kept here ({STORE_PATH})",
@@ -110,9 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument(
         "--resolution", type=float, default=0.05, help="relative error a statistical check must see (0.05)"
     )
-    verify.add_argument("--lock", type=Path, metavar="PATH", help=f"the committed verdicts ({LOCK_NAME})")
+    verify.add_argument("--lock", type=_path, metavar="PATH", help=f"the committed verdicts ({LOCK_NAME})")
     verify.add_argument("--update-lock", action="store_true", help="show the differences and write them to the lock")
-    verify.add_argument("--report", type=Path, metavar="PATH", help="write the HTML report here when done")
+    verify.add_argument("--report", type=_path, metavar="PATH", help="write the HTML report here when done")
     verify.add_argument("--json", action="store_true", help="one JSON object a line: each verdict, a summary last")
     verify.add_argument("--quiet", action="store_true", help="print differences and failures only")
 
@@ -129,11 +115,11 @@ def _parser() -> argparse.ArgumentParser:
     report = add("report", _report, "Write the HTML report of what the store holds.")
     report.add_argument("--store", **store)
     report.add_argument("--claims", **claims)
-    output: dict[str, Any] = {"type": Path, "default": REPORT_PATH, "metavar": "PATH"}
+    output: dict[str, Any] = {"type": _path, "default": REPORT_PATH, "metavar": "PATH"}
     report.add_argument("--output", help=f"the HTML file ({REPORT_PATH})", **output)
 
     init = add("init", _init, "Write a small project with claims of one's own.")
-    init.add_argument("folder", type=Path, metavar="FOLDER", help="where to write it; made if it does not exist")
+    init.add_argument("folder", type=_path, metavar="FOLDER", help="where to write it; made if it does not exist")
     return parser
 
 
@@ -145,6 +131,13 @@ class _Version(argparse.Action):
 
         print(f"driftproof {metadata.version('driftproof')}")
         parser.exit()
+
+
+def _path(text: str) -> Path:
+    """A path as an option gives it."""
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError(f"a path must be a text without NUL, not empty, got {text!r}")
+    return Path(text)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
@@ -162,7 +155,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     gone = set(lock) - set(known.listed) if not arguments.selectors else set()
     missing = _missing()
     for name in missing:
-        _say(f"{_LACKS[name]}. Run `pip install driftproof` again.")
+        say(f"{_LACKS[name]}. Run `pip install driftproof` again.")
     if arguments.update_lock and {"flint", "torch"} & set(missing):
         raise LockError("a lock of verdicts that would differ with all libraries is not written. Install them first.")
     with Store(arguments.store) as store:
@@ -171,7 +164,7 @@ def _verify(arguments: argparse.Namespace) -> int:
         with Screen(as_json=arguments.json, quiet=arguments.quiet) as screen:
             summary = _run(known, chosen, settings, store, screen)
             if summary.interrupted:
-                _say(f"interrupted: {summary.kept} results kept in {store.path}; run the same command to go on")
+                say(f"interrupted: {summary.kept} results kept in {store.path}; run the same command to go on")
                 return Exit.INTERRUPTED
             differences = _differences(lock, summary, chosen, gone)
             screen.summary(summary, {entry.id: entry.paper for entry in chosen}, differences, lock_path)
@@ -212,7 +205,7 @@ def _catalogue(arguments: argparse.Namespace) -> tuple[Catalogue, Path]:
     about = project(arguments.claims, lock=getattr(arguments, "lock", None))
     known = catalogue(about.sources)
     for problem in known.problems:
-        _say(problem)
+        say(problem)
     if not known.listed:
         names = ", ".join(str(source.path) for source in about.sources)
         raise SourceError(f"no claims in {names}. `driftproof init FOLDER` writes a small project to start from.")
@@ -260,7 +253,7 @@ def _update_lock(path: Path, lock: Lock, summary: RunSummary, chosen: Sequence[L
 
     kept: Mapping[str, Entry] = {claim: entry for claim, entry in lock.items() if claim not in gone}
     write_lock(path, {**kept, **_entries(summary.verdicts, chosen)})
-    _say(f"wrote {path}")
+    say(f"wrote {path}")
 
 
 def _exit_code(summary: RunSummary, differences: Sequence[Difference]) -> Exit:
@@ -276,7 +269,7 @@ def _init(arguments: argparse.Namespace) -> int:
 
     for path in write_project(arguments.folder):
         print(path)
-    _say(f"next: cd {arguments.folder} && driftproof verify")
+    say(f"next: cd {arguments.folder} && driftproof verify")
     return Exit.EQUAL
 
 
@@ -331,20 +324,4 @@ def _write_report(store: Store, path: Path, known: Catalogue) -> None:
         raise VerificationError(
             f"the report {path} cannot be written ({error.strerror}). Give another path."
         ) from error
-    _say(f"report: {path}")
-
-
-def _is_infrastructure(error: VerificationError) -> bool:
-    from verification.run.runner import ExecutorError
-
-    return isinstance(error, ExecutorError)
-
-
-def _refuse(error: VerificationError, code: Exit) -> Exit:
-    _say(str(error))
-    return code
-
-
-def _say(sentence: str) -> None:
-    """One sentence beside the output proper."""
-    print(f"driftproof: {sentence}", file=sys.stderr)
+    say(f"report: {path}")

@@ -275,8 +275,8 @@ class WorkerPool(Executor):
         ours, theirs = self._context.Pipe()
         end, lifeline = self._context.Pipe(duplex=False)
         process = self._context.Process(target=serve, args=(theirs, end), name=next(self._names), daemon=True)
-        # A blocked SIGINT is inherited: a Ctrl-C at the terminal reaches neither the server nor a worker being born.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        # Blocked signals are inherited: a Ctrl-C at the terminal, or its end, reaches neither server nor workers.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
         try:
             process.start()
         except (OSError, EOFError) as error:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
-import signal
 import threading
 import time
 import traceback
@@ -28,6 +27,7 @@ from verification.run.settings import available_cores
 from verification.run.store import Store
 from verification.run.task import Investigation, Result, Status, Task
 from verification.run.worker import Assignment, one_sentence
+from verification.signals import answered_with
 from verification.verdict import ClaimVerdict, Verdict
 
 ATTEMPTS = 3
@@ -116,7 +116,7 @@ def run(
     command: Sequence[str] = (),
     grace: float = 30.0,
 ) -> RunSummary:
-    """Investigate until every investigation has pronounced, or a SIGINT or SIGTERM arrives.
+    """Investigate until every investigation has pronounced, or a SIGINT, SIGTERM or SIGHUP arrives.
 
     Args:
         investigations: In the order in which verdicts are to be announced.
@@ -427,7 +427,7 @@ def _executor(executor: Executor | None, workers: int) -> Iterator[Executor]:
 
 @contextlib.contextmanager
 def _stopping_on_signals() -> Iterator[threading.Event]:
-    """An event that the first SIGINT or SIGTERM sets; a second one interrupts whatever is going on."""
+    """An event that the first SIGINT, SIGTERM or SIGHUP sets; a second one interrupts whatever is going on."""
     stopping = threading.Event()
 
     def stop(number: int, frame: object) -> None:
@@ -435,12 +435,5 @@ def _stopping_on_signals() -> Iterator[threading.Event]:
             raise KeyboardInterrupt
         stopping.set()
 
-    if threading.current_thread() is not threading.main_thread():
-        yield stopping  # Only the main thread may say what signals do.
-        return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with answered_with(stop):
         yield stopping
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,0 +1,110 @@
+"""How the command ends: exit codes, and one sentence for whatever went wrong.
+
+No argument, file, pipe or signal gives a traceback. ``DRIFTPROOF_TRACEBACK=1`` in the environment shows the one
+behind a fault of ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from verification.errors import StoreError, VerificationError
+from verification.signals import INTERRUPTED, answered_with, interrupt
+
+
+class Exit(enum.IntEnum):
+    """Exit codes of every subcommand."""
+
+    EQUAL = 0
+    DIFFERS = 1
+    USAGE = 2
+    INTERRUPTED = INTERRUPTED
+    INFRASTRUCTURE = 4
+
+
+def exit_code_of(command: Callable[[], int]) -> int:
+    """Run ``command`` and turn however it ends into an exit code and at most one sentence."""
+    _prepare_streams()
+    with answered_with(interrupt):
+        try:
+            code = _code(command)
+            _flush()
+            return code
+        except KeyboardInterrupt:
+            say("interrupted.")
+            return Exit.INTERRUPTED
+        except VerificationError as error:
+            say(str(error))
+            return Exit.INFRASTRUCTURE if _is_infrastructure(error) else Exit.USAGE
+        except OSError as error:
+            return _refused_by_the_system(error)
+        except Exception as error:
+            return _fault(error)
+
+
+def say(sentence: str) -> None:
+    """One sentence beside the output proper, if there is somebody to hear it."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            print(f"driftproof: {sentence}", file=sys.stderr, flush=True)
+
+
+def drop_output() -> None:
+    """Let what is still buffered for a stdout that takes no more go nowhere, also at interpreter exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _code(command: Callable[[], int]) -> int:
+    try:
+        return command()
+    except SystemExit as end:  # How argparse ends after --help and after a mistake it has named.
+        return end.code if isinstance(end.code, int) else Exit.EQUAL
+
+
+def _prepare_streams() -> None:
+    """A closed stdout swallows; a letter that the terminal's encoding lacks is written as its number."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")
+    streams: list[Any] = [sys.stdout, sys.stderr]
+    for stream in streams:
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        drop_output()
+        raise
+
+
+def _is_infrastructure(error: VerificationError) -> bool:
+    if isinstance(error, StoreError):
+        return True
+    from verification.run.runner import ExecutorError
+
+    return isinstance(error, ExecutorError)
+
+
+def _refused_by_the_system(error: OSError) -> Exit:
+    with contextlib.suppress(OSError):
+        _flush()
+    name = f": {error.filename}" if error.filename else ""
+    say(f"the system refused to read or write ({error.strerror or error}){name}. Give another path, or make room.")
+    return Exit.INFRASTRUCTURE
+
+
+def _fault(error: Exception) -> Exit:
+    from verification.run.worker import one_sentence
+
+    if os.environ.get("DRIFTPROOF_TRACEBACK"):
+        raise error
+    say(f"a fault of driftproof: {one_sentence(error)}. DRIFTPROOF_TRACEBACK=1 shows where; please report it.")
+    return Exit.INFRASTRUCTURE
