@@ -15,8 +15,9 @@ from sympy.integrals.manualintegrate import manualintegrate
 from theory.decision.zero import decide_zero
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
 from theory.generator import observable
-from theory.ito import Expressions, ItoProcess, checked_process, ito_differential
+from theory.ito import ItoProcess, checked_process, ito_differential
 from theory.notation import t
+from theory.values import Expressions
 
 
 def change_of_variables(

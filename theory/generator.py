@@ -7,14 +7,12 @@ The generator :math:`\mathcal L` moves observables, its adjoint :math:`\mathcal 
 
 from __future__ import annotations
 
-import contextlib
-from typing import Any
-
 import sympy as sp
 
-from theory.errors import ShapeError, SymbolError
-from theory.ito import ItoProcess
+from theory.errors import SymbolError
+from theory.ito import ItoProcess, checked_process
 from theory.notation import t
+from theory.values import single_expression
 
 
 def observable(process: ItoProcess, f: sp.Expr, name: str = "f") -> sp.Expr:
@@ -25,12 +23,8 @@ def observable(process: ItoProcess, f: sp.Expr, name: str = "f") -> sp.Expr:
         SymbolError: ``f`` holds a symbol that only looks like a coordinate or like time. It would be taken
             for a constant, and every derivative of it would silently be zero.
     """
-    expression: Any = None
-    with contextlib.suppress(sp.SympifyError):
-        expression = sp.sympify(f, strict=True)
-    if not isinstance(expression, sp.Expr) or isinstance(expression, sp.MatrixExpr):
-        raise ShapeError(f"{name} must be one SymPy expression, got {f!r}. Call once per entry of a vector.")
-    known = {symbol.name: symbol for symbol in (*process.state, t)}
+    expression = single_expression(f, name)
+    known = {symbol.name: symbol for symbol in (*checked_process(process).state, t)}
     for symbol in expression.free_symbols:
         meant = known.get(getattr(symbol, "name", ""), symbol)
         if meant != symbol:

@@ -6,77 +6,15 @@ through :data:`theory.notation.t`.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import sympy as sp
 
 from theory.errors import ShapeError, SymbolError
 from theory.notation import t
-
-Expressions = Sequence[sp.Expr] | sp.MatrixBase
-"""A vector of expressions, as a sequence or as a column."""
-
-
-def expressions(entries: Expressions | sp.Expr, name: str) -> sp.ImmutableMatrix:
-    """``entries`` as a matrix of expressions that are finite and were not given as text.
-
-    Text is refused because SymPy would execute it; ``name`` is the argument an error message speaks of.
-    """
-    given: Any = entries
-    if isinstance(given, sp.MatrixBase):
-        given = given.tolist()
-    rows = list(given) if isinstance(given, list | tuple) else [given]
-    try:
-        strict = [[_strict(e) for e in row] if isinstance(row, list | tuple) else _strict(row) for row in rows]
-        matrix = sp.ImmutableMatrix(strict)
-    except (sp.SympifyError, TypeError, ValueError):
-        raise ShapeError(
-            f"{name} must hold SymPy expressions in rows of equal length, got {entries!r}. "
-            "Build them from symbols; text is not read."
-        ) from None
-    for entry in matrix:
-        if not isinstance(entry, sp.Expr) or entry.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
-            raise ShapeError(f"{name} must hold finite expressions, got {entry}. Check divisions by zero in it.")
-    return matrix
-
-
-def single_expression(value: object, name: str, *, infinite: bool = False) -> sp.Expr:
-    """``value`` as one expression; text is refused because SymPy would execute it, and so are nan and infinities.
-
-    Args:
-        value: A number or an expression.
-        name: The argument an error message speaks of.
-        infinite: Whether infinities are allowed, as for the ends of an interval.
-    """
-    expression: Any = None
-    with contextlib.suppress(sp.SympifyError):
-        expression = sp.sympify(value, strict=True)
-    refused = (sp.nan, sp.zoo) if infinite else (sp.nan, sp.zoo, sp.oo, -sp.oo)
-    if not isinstance(expression, sp.Expr) or isinstance(expression, sp.MatrixExpr) or expression.has(*refused):
-        raise ShapeError(
-            f"{name} must be one {'' if infinite else 'finite '}number or expression, got {value!r}. "
-            "Build it from symbols; text is not read."
-        )
-    return expression
-
-
-def _strict(entry: object) -> sp.Basic:
-    return sp.sympify(entry, strict=True)
-
-
-def column(entries: Expressions, name: str) -> sp.ImmutableMatrix:
-    """``entries`` as a column of expressions; ``name`` is the argument an error message speaks of."""
-    matrix = expressions(entries, name)
-    if matrix.rows and matrix.cols != 1:
-        raise ShapeError(
-            f"{name} must be a vector: a sequence of expressions or one column, got {name}.shape={matrix.shape}. "
-            "Give one entry per coordinate."
-        )
-    return matrix
+from theory.values import Expressions, by_name, column, distinct_symbols, expressions, mapping, shown, single_expression
 
 
 @dataclass(frozen=True)
@@ -104,32 +42,15 @@ class ItoProcess:
     dispersion: sp.ImmutableMatrix
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "state", column(self.state, "state"))
-        object.__setattr__(self, "drift", column(self.drift, "drift"))
-        object.__setattr__(self, "dispersion", expressions(self.dispersion, "dispersion"))
+        object.__setattr__(self, "state", distinct_symbols(self.state, "state"))
+        object.__setattr__(self, "drift", column(self.drift, "drift", real=True))
+        object.__setattr__(self, "dispersion", checked_dispersion(self.dispersion, self.dimension))
         d = self.dimension
-        if d == 0:
-            raise ShapeError("state must hold at least one coordinate, got none.")
-        for x in self.state:
-            if not x.is_Symbol:
-                raise SymbolError(
-                    f"state must hold symbols, got {x}. Name the coordinate by a symbol and substitute afterwards."
-                )
-        if len(set(self.state)) != d or t in set(self.state):
+        if t in set(self.state):
             raise SymbolError(f"state must hold distinct symbols other than time {t}, got {tuple(self.state)}.")
         if self.drift.rows != d:
             raise ShapeError(
                 f"drift must have one entry per coordinate of state: state has {d}, got drift.shape={self.drift.shape}."
-            )
-        if self.dispersion.rows != d:
-            raise ShapeError(
-                f"dispersion must have one row per coordinate of state: state has {d}, "
-                f"got dispersion.shape={self.dispersion.shape}. "
-                "Give a coordinate without noise a row of zeros."
-            )
-        if self.dispersion.cols == 0:
-            raise ShapeError(
-                "dispersion must have at least one column, got none. Give a process without noise a column of zeros."
             )
         self._refuse_lookalikes()
 
@@ -173,13 +94,13 @@ class ItoProcess:
     @property
     def diffusion(self) -> sp.ImmutableMatrix:
         r"""The diffusion matrix :math:`a = \sigma\sigma^\top`. Shape ``(d, d)``."""
-        return sp.ImmutableMatrix(self.dispersion * self.dispersion.T)
+        return diffusion_matrix(self.dispersion)
 
     @property
     def parameters(self) -> tuple[sp.Symbol, ...]:
         """Free symbols of the coefficients that are neither coordinates nor time, sorted by name."""
         free = (self.drift.free_symbols | self.dispersion.free_symbols) - set(self.state) - {t}
-        return tuple(sorted(free, key=lambda symbol: symbol.name))
+        return by_name(free)
 
     def subs(self, values: Mapping[sp.Symbol, sp.Expr]) -> ItoProcess:
         """The process with ``values`` put in for parameters.
@@ -187,8 +108,7 @@ class ItoProcess:
         Raises:
             SymbolError: ``values`` names a coordinate. Use ``change_of_variables`` for that.
         """
-        if not isinstance(values, Mapping) or not all(isinstance(symbol, sp.Expr) for symbol in values):
-            raise SymbolError(f"values must be a mapping of symbols to expressions, got {values!r}.")
+        values = mapping(values, required=True)
         named = set(values) & set(self.state)
         if named:
             raise SymbolError(
@@ -211,6 +131,27 @@ class ItoProcess:
         return r"$\displaystyle \begin{aligned}" + r" \\ ".join(lines) + r"\end{aligned}$"
 
 
+def checked_dispersion(dispersion: object, dimension: int) -> sp.ImmutableMatrix:
+    """``dispersion`` as a real matrix with one row per coordinate and at least one column.
+
+    Raises:
+        ShapeError: it is none.
+    """
+    matrix = expressions(dispersion, "dispersion", real=True)  # type: ignore[arg-type]
+    if matrix.rows != dimension or matrix.cols == 0:
+        raise ShapeError(
+            f"dispersion must have one row per coordinate and at least one column: there are {dimension} coordinates, "
+            f"got dispersion.shape={matrix.shape}. Give a coordinate without noise a row of zeros, and a process "
+            "without noise a column of them."
+        )
+    return matrix
+
+
+def diffusion_matrix(dispersion: sp.MatrixBase) -> sp.ImmutableMatrix:
+    r"""The diffusion :math:`\sigma\sigma^\top` of a dispersion :math:`\sigma`. Shape ``(d, d)``."""
+    return sp.ImmutableMatrix(dispersion * dispersion.T)
+
+
 def checked_process(process: object) -> ItoProcess:
     """``process`` if it is one.
 
@@ -218,7 +159,9 @@ def checked_process(process: object) -> ItoProcess:
         ShapeError: it is not.
     """
     if not isinstance(process, ItoProcess):
-        raise ShapeError(f"process must be an ItoProcess, got {process!r}. Build it with ItoProcess or from a model.")
+        raise ShapeError(
+            f"process must be an ItoProcess, got {shown(process)}. Build it with ItoProcess or from a model."
+        )
     return process
 
 

@@ -19,9 +19,10 @@ import sympy as sp
 
 from theory.errors import MissingParameterError, NotNormalisableError, UnsupportedFormError
 from theory.generator import generator
-from theory.ito import ItoProcess, checked_process, column, single_expression
+from theory.ito import ItoProcess, checked_process
 from theory.matrices.exponential import matrix_exponential
 from theory.notation import t
+from theory.values import column, single_expression
 
 MultiIndex: TypeAlias = tuple[int, ...]
 """Powers of the coordinates in a monomial, in the order of the state."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory.errors import NotNormalisableError, ShapeError
-from theory.ito import Expressions, ItoProcess, column
+from theory.ito import ItoProcess, checked_dispersion, diffusion_matrix
 from theory.matrices.exponential import matrix_exponential
+from theory.values import Expressions, column, expressions
 
 
 @dataclass(frozen=True)
@@ -42,19 +43,14 @@ class OrnsteinUhlenbeck:
     dispersion: sp.ImmutableMatrix
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "A", sp.ImmutableMatrix(self.A))
-        object.__setattr__(self, "mean", column(self.mean, "mean"))
-        object.__setattr__(self, "dispersion", sp.ImmutableMatrix(self.dispersion))
+        object.__setattr__(self, "A", expressions(self.A, "A", real=True))
+        object.__setattr__(self, "mean", column(self.mean, "mean", real=True))
         d = self.A.rows
         if d == 0 or self.A.cols != d:
             raise ShapeError(f"A must be a square matrix with at least one row, got A.shape={self.A.shape}.")
         if self.mean.rows != d:
             raise ShapeError(f"mean must have one entry per row of A: A has {d}, got mean.shape={self.mean.shape}.")
-        if self.dispersion.rows != d or self.dispersion.cols == 0:
-            raise ShapeError(
-                f"dispersion must have one row per row of A and at least one column: A has {d} rows, "
-                f"got dispersion.shape={self.dispersion.shape}. Give a coordinate without noise a row of zeros."
-            )
+        object.__setattr__(self, "dispersion", checked_dispersion(self.dispersion, d))
 
     @property
     def dimension(self) -> int:
@@ -64,7 +60,7 @@ class OrnsteinUhlenbeck:
     @property
     def diffusion(self) -> sp.ImmutableMatrix:
         r"""The diffusion matrix :math:`Q = S S^\top`. Shape ``(d, d)``."""
-        return sp.ImmutableMatrix(self.dispersion * self.dispersion.T)
+        return diffusion_matrix(self.dispersion)
 
     def as_ito_process(self, state: Sequence[sp.Symbol]) -> ItoProcess:
         """The same process with coordinates named ``state``, ``d`` symbols.

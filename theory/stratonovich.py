@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.ito import Expressions, ItoProcess
+from theory.ito import ItoProcess
+from theory.values import Expressions
 
 
 def noise_induced_drift(process: ItoProcess) -> sp.ImmutableMatrix:

@@ -19,7 +19,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "ge
 
 
 def convolutional_module(network: Convolutional, activation: str) -> nn.Sequential:
-    """The module whose parameters, one after the other, are ``network.parameters``; double precision.
+    """The module whose parameters, one after the other, are ``network.weights``; double precision.
 
     Args:
         network: The architecture. Its symbolic activation is not used.
@@ -43,7 +43,7 @@ def convolutional_excursion(
 
     Args:
         network: The architecture.
-        constraints: Linear functions of ``network.parameters`` that vanish on the set. Shape ``(r, 1)``.
+        constraints: Linear functions of ``network.weights`` that vanish on the set. Shape ``(r, 1)``.
         activation: A name of :data:`ACTIVATIONS`.
         steps: Steps.
         seed: Seed of data, start and mini-batches.

@@ -114,7 +114,7 @@ def excursion(
 
     Args:
         network: The architecture. Its symbolic activation is not used, ``training.activation`` is.
-        constraints: Affine functions of ``network.parameters`` that vanish on the set. Shape ``(r, 1)``.
+        constraints: Affine functions of ``network.weights`` that vanish on the set. Shape ``(r, 1)``.
         training: How to train.
         values: Numbers for the symbols of ``constraints`` that are no weights.
 
@@ -142,7 +142,7 @@ def excursion(
 def _with_values(
     constraints: sp.MatrixBase, network: FeedForward, values: Mapping[sp.Symbol, float]
 ) -> sp.ImmutableMatrix:
-    missing = constraints.free_symbols - set(network.parameters) - set(values)
+    missing = constraints.free_symbols - set(network.weights) - set(values)
     if missing:
         raise ArgumentError(f"values must give a number for {sorted(map(str, missing))}, got {dict(values)}.")
     return sp.ImmutableMatrix(constraints.subs({symbol: sp.Rational(value) for symbol, value in values.items()}))
@@ -178,7 +178,7 @@ def _data(network: FeedForward, training: Training, source: torch.Generator) -> 
 
 
 def _outputs(network: FeedForward, theta: torch.Tensor, inputs: torch.Tensor, activation: str) -> torch.Tensor:
-    """The network's outputs, its weights read from ``theta`` in the order of ``network.parameters``."""
+    """The network's outputs, its weights read from ``theta`` in the order of ``network.weights``."""
     sizes = [(network.widths[layer], network.widths[layer - 1]) for layer in range(1, network.depth + 1)]
     pieces = theta.split([count for rows, columns in sizes for count in (rows * columns, rows)])
     h = [inputs]

@@ -48,7 +48,7 @@ from theory.gradient_noise import (
     step_moments,
 )
 from theory.gradient_noise.expectation import expectation
-from theory.matrices import exponential as matrix_exponential
+from theory.matrices.exponential import matrix_exponential
 from theory.models.deep_chain import deep_chain, gaussian_teacher, regression
 from theory.networks.feed_forward import FeedForward
 from theory.notation import beta, mu, theta, zeta

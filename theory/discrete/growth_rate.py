@@ -18,8 +18,8 @@ import sympy as sp
 
 from theory.discrete.random_map import kappa_3, kappa_4, mean_over_noise, xi
 from theory.errors import DimensionError, ShapeError, SymbolError
-from theory.ito import single_expression
 from theory.notation import eta, mu, zeta
+from theory.values import single_expression
 
 
 def multiplier(noise: sp.Expr = xi) -> sp.Expr:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory.errors import ShapeError, UnsupportedFormError
-from theory.ito import Expressions, ItoProcess, column, single_expression
+from theory.ito import ItoProcess
+from theory.values import Expressions, column, single_expression
 
 xi = sp.Symbol("xi", real=True)
 r"""Standardised noise of one step: :math:`E\xi = 0`, :math:`E\xi^2 = 1`."""

@@ -16,8 +16,8 @@ from functools import cached_property
 import sympy as sp
 
 from theory.errors import ShapeError, SymbolError
-from theory.ito import column
 from theory.notation import k
+from theory.values import column
 
 
 @dataclass(frozen=True)

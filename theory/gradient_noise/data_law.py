@@ -24,7 +24,7 @@ from typing import Any
 import sympy as sp
 
 from theory.errors import MissingParameterError, ShapeError, SymbolError
-from theory.ito import Expressions, column, expressions
+from theory.values import Expressions, column, expressions
 
 Powers = tuple[int, ...]
 """Exponents of a monomial, one per variable."""

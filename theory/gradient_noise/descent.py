@@ -45,7 +45,7 @@ def gradient_descent(
 
     Args:
         model: Weights, loss and data.
-        learning_rate: :math:`\eta_k`, an expression in parameters and the step number :data:`theory.notation.k`.
+        learning_rate: :math:`\eta_k`, an expression in constants and the step number :data:`theory.notation.k`.
         label: The variable of the law that label noise is added to.
         label_noise: Standard deviation :math:`\varsigma` of the normal noise added, fresh in each step, to the label
             of each member of the batch; a sample drawn twice gets two noises.
@@ -78,7 +78,7 @@ def gradient_descent(
     noise = _label_noise(model, label, label_noise)
     size = _batch_size(model, batch_size, sampling)
     gradient, normals, uniforms = _gradient(model, label, noise, size, sampling)
-    weights = sp.Matrix(model.parameters)
+    weights = sp.Matrix(model.weights)
     gradient = gradient + decay * weights
     if inertia == 0:
         return Recursion(weights, weights - rate * gradient, normals, uniforms)
@@ -98,7 +98,7 @@ def _gradient(
     uniforms = [] if size is None else [_fresh(f"u_{b}", model) for b in range(size)]
     members = points if size is None else _drawn(points, uniforms, sampling)
     normals = [] if noise == 0 else [_fresh(f"xi_{b}", model) for b in range(len(members))]
-    total = sp.zeros(model.parameters.rows, 1)
+    total = sp.zeros(model.weights.rows, 1)
     for b, member in enumerate(members):
         # Through a symbol, since a look-up must not be multiplied out together with its noise.
         seen = member if noise == 0 else {**member, label: member[label] + noise * normals[b]}
@@ -127,10 +127,10 @@ def _coefficient(value: object, name: str, model: Model) -> sp.Expr:
         expression = sp.sympify(value, strict=True)
     if not isinstance(expression, sp.Expr) or expression.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
         raise ShapeError(f"{name} must be a finite number or expression, got {value!r}. Text is not read.")
-    taken = sorted(map(str, expression.free_symbols & {*model.parameters, *model.law.variables}))
+    taken = sorted(map(str, expression.free_symbols & {*model.weights, *model.law.variables}))
     if taken:
         raise SymbolError(
-            f"{name} may depend on parameters and the step number {k}, but {name}={expression} holds {taken}, weights "
+            f"{name} may depend on constants and the step number {k}, but {name}={expression} holds {taken}, weights "
             "or data. Use symbols of their own."
         )
     twin = next((s for s in expression.free_symbols - {k} if s.name == k.name), None)
@@ -200,7 +200,7 @@ def _velocity(weight: sp.Symbol) -> sp.Symbol:
 
 def _fresh(name: str, model: Model) -> sp.Symbol:
     """A symbol for noise whose name the model does not use."""
-    used = {s.name for s in model.loss.free_symbols | set(model.parameters) | set(model.law.variables)}
+    used = {s.name for s in model.loss.free_symbols | set(model.weights) | set(model.law.variables)}
     while name in used:
         name = f"{name}_"
     return sp.Symbol(name, real=True)

@@ -30,7 +30,7 @@ from theory.gradient_noise.data_law import (
     Product,
     semidefinite_factor,
 )
-from theory.ito import single_expression
+from theory.values import single_expression
 
 
 def expectation(expression: sp.Expr, law: DataLaw) -> sp.Expr:
@@ -66,7 +66,7 @@ def covariance(vector: sp.MatrixBase, law: DataLaw) -> sp.ImmutableMatrix:
     A polynomial :math:`v = \sum_\alpha v_\alpha x^\alpha` has
     :math:`\sum_{\alpha\beta}v_\alpha M_{\alpha\beta}v_\beta^\top` with the covariance :math:`M` of the monomials,
     expanded. Other functions have a sum over the points of the support, which is left as it is unless it is polynomial
-    in the parameters: expanding it would multiply its length.
+    in the weights: expanding it would multiply its length.
     """
     factors = _finite_first(law)
     if isinstance(factors[0], FiniteSupport) and not (len(factors) == 1 and _is_polynomial(vector, law)):
@@ -78,11 +78,11 @@ def covariance(vector: sp.MatrixBase, law: DataLaw) -> sp.ImmutableMatrix:
 
 
 def covariance_factor(vector: sp.MatrixBase, law: DataLaw) -> sp.ImmutableMatrix:
-    r"""A factor :math:`R` with :math:`RR^\top` the covariance, as smooth in the parameters as ``vector``.
+    r"""A factor :math:`R` with :math:`RR^\top` the covariance, as smooth in the weights as ``vector``.
 
     Finite support has the columns :math:`\sqrt{p_k}(v_k - Ev)`. A polynomial :math:`v = \sum_\alpha v_\alpha x^\alpha`
     has :math:`R = (v_\alpha)\,M^{1/2}` with a Cholesky factor of the covariance :math:`M` of its monomials, which does
-    not depend on the parameters. Mixed laws: the law of total covariance.
+    not depend on the weights. Mixed laws: the law of total covariance.
     """
     factors = _finite_first(law)
     if isinstance(factors[0], FiniteSupport):
@@ -217,9 +217,9 @@ def _factor_by_monomials(vector: sp.MatrixBase, law: DataLaw) -> sp.ImmutableMat
     return _nonzero_columns(coefficients * root)
 
 
-def expanded_where_polynomial(matrix: sp.MatrixBase, parameters: Iterable[sp.Symbol]) -> sp.ImmutableMatrix:
-    """``matrix`` with those entries expanded that are polynomials in ``parameters``; expanding others explodes."""
-    symbols = tuple(parameters)
+def expanded_where_polynomial(matrix: sp.MatrixBase, variables: Iterable[sp.Symbol]) -> sp.ImmutableMatrix:
+    """``matrix`` with those entries expanded that are polynomials in ``variables``; expanding others explodes."""
+    symbols = tuple(variables)
     return sp.ImmutableMatrix(matrix.applyfunc(lambda e: sp.expand(e) if e.is_polynomial(*symbols) else e))
 
 

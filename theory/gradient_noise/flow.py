@@ -35,11 +35,11 @@ def stochastic_gradient_flow(
     """
     factor = finite_population_factor(sampling, problem.sample_count, batch_size)
     scale = sp.sqrt(eta / sp.sympify(batch_size) * factor)
-    if problem.state.rows == 1:
+    if problem.weights.rows == 1:
         # sqrt(f**2) may be f: the sign of a scalar dispersion does not enter the law, and f is smooth where |f| is not.
         root = sp.powdenest(sp.sqrt(sp.factor(problem.covariance[0])), force=True)
-        return ItoProcess(problem.state, -problem.gradient, sp.Matrix([[scale * root]]))
-    return ItoProcess(problem.state, -problem.gradient, scale * problem.noise_factor)
+        return ItoProcess(problem.weights, -problem.gradient, sp.Matrix([[scale * root]]))
+    return ItoProcess(problem.weights, -problem.gradient, scale * problem.noise_factor)
 
 
 def moment_matching_residual(problem: FiniteSum, *, batch_size: int, sampling: Sampling) -> sp.ImmutableMatrix:

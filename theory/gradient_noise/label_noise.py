@@ -44,13 +44,13 @@ def label_noise_step(model: Model, label: sp.Symbol, *, variance: sp.Expr = zeta
         SymbolError: ``label`` is no variable of the law.
     """
     samples, noises = _noisy_gradients(model, label)
-    n, d = len(samples), model.parameters.rows
+    n, d = len(samples), model.weights.rows
     laws = [Gaussian([noise], [0], [[variance]]) for noise in noises]
     average = sum((mean_vector(g, law) for g, law in zip(samples, laws, strict=True)), sp.zeros(d, 1)) / n
     spread = sum((covariance(g, law) for g, law in zip(samples, laws, strict=True)), sp.zeros(d, d)) / n**2
     return OneStepMoments(
-        expanded_where_polynomial(-eta * average, model.parameters),
-        expanded_where_polynomial(eta**2 * spread, model.parameters),
+        expanded_where_polynomial(-eta * average, model.weights),
+        expanded_where_polynomial(eta**2 * spread, model.weights),
     )
 
 
@@ -65,7 +65,7 @@ def label_noise_increment(
 ) -> tuple[sp.ImmutableMatrix, Gaussian]:
     r"""One step :math:`\Delta\theta` as a function of its noises ``xi_1, ..., xi_N``, and their joint law."""
     samples, noises = _noisy_gradients(model, label)
-    total = sum(samples, sp.zeros(model.parameters.rows, 1))
+    total = sum(samples, sp.zeros(model.weights.rows, 1))
     law = Gaussian(noises, [0] * len(noises), variance * sp.eye(len(noises)))
     return sp.ImmutableMatrix(-eta * total / len(noises)), law
 
@@ -88,8 +88,8 @@ def label_noise_flow(model: Model, label: sp.Symbol, *, variance: sp.Expr = zeta
         drift = increment.subs(dict.fromkeys(noises, 0))
         factor = sp.sqrt(variance) * increment.jacobian(noises)
     if factor.cols == 0:
-        factor = sp.zeros(model.parameters.rows, 1)
-    return ItoProcess(model.parameters, _per_time(drift, eta), _per_time(factor, sp.sqrt(eta)))
+        factor = sp.zeros(model.weights.rows, 1)
+    return ItoProcess(model.weights, _per_time(drift, eta), _per_time(factor, sp.sqrt(eta)))
 
 
 def _per_time(matrix: sp.MatrixBase, unit: sp.Expr) -> sp.ImmutableMatrix:

@@ -26,8 +26,9 @@ from theory.gradient_noise.expectation import (
     mean_vector,
 )
 from theory.gradient_noise.sampling import FiniteSum, Sampling, checked_batch_size, finite_population_factor
-from theory.ito import ItoProcess, column
+from theory.ito import ItoProcess
 from theory.notation import beta, eta, t
+from theory.values import column
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Model:
     r"""Weights :math:`\theta`, the loss :math:`l(\theta; x)` of one sample, and the law of the data :math:`x`.
 
     Attributes:
-        parameters: The weights, symbols. Shape ``(d, 1)``.
+        weights: The weights, symbols. Shape ``(d, 1)``.
         loss: :math:`l`, an expression in the weights, the variables of ``law`` and constants.
         law: The law of the data.
 
@@ -51,15 +52,15 @@ class Model:
         (Matrix([[w]]), Matrix([[2*w**2]]))
     """
 
-    parameters: sp.ImmutableMatrix
+    weights: sp.ImmutableMatrix
     loss: sp.Expr
     law: DataLaw
 
     def __post_init__(self) -> None:
-        parameters = column(self.parameters, "parameters")
-        distinct = len(set(parameters)) == parameters.rows > 0
-        if not distinct or not all(weight.is_Symbol for weight in parameters):
-            raise SymbolError(f"parameters must hold distinct symbols, at least one, got {tuple(parameters)}.")
+        vector = column(self.weights, "weights")
+        distinct = len(set(vector)) == vector.rows > 0
+        if not distinct or not all(weight.is_Symbol for weight in vector):
+            raise SymbolError(f"weights must hold distinct symbols, at least one, got {tuple(vector)}.")
         try:
             loss = sp.sympify(self.loss, strict=True)
         except sp.SympifyError:
@@ -68,11 +69,11 @@ class Model:
             raise ShapeError(f"loss must be a finite scalar expression, got {loss}.")
         if not isinstance(self.law, DataLaw):
             raise ShapeError(f"law must be a law of the data, e.g. Empirical(variables, samples), got {self.law!r}.")
-        weights, data = set(parameters), set(self.law.variables)
+        weights, data = set(vector), set(self.law.variables)
         shared = weights & (data | law_symbols(self.law))
         if shared or {t, eta} & (weights | data):
             raise SymbolError(
-                "parameters must be symbols of their own, neither data nor the learning rate nor time: "
+                "weights must be symbols of their own, neither data nor the learning rate nor time: "
                 f"{sorted(map(str, shared or {t, eta} & (weights | data)))} occur twice. Rename them."
             )
         names = {symbol.name for symbol in weights | data}
@@ -82,7 +83,7 @@ class Model:
                 f"loss holds {namesakes}, symbols with the name of a weight or a variable but other assumptions. "
                 "Use one symbol throughout."
             )
-        object.__setattr__(self, "parameters", parameters)
+        object.__setattr__(self, "weights", vector)
         object.__setattr__(self, "loss", loss)
 
     @cached_property
@@ -93,7 +94,7 @@ class Model:
     @cached_property
     def sample_gradient(self) -> sp.ImmutableMatrix:
         r"""The gradient :math:`\nabla l(\theta; x)` of one sample. Shape ``(d, 1)``."""
-        return sp.ImmutableMatrix([sp.diff(self.loss, weight) for weight in self.parameters])
+        return sp.ImmutableMatrix([sp.diff(self.loss, weight) for weight in self.weights])
 
     @cached_property
     def gradient(self) -> sp.ImmutableMatrix:
@@ -122,7 +123,7 @@ class Model:
                 f"law must be an Empirical data set to be listed sample by sample, got {type(self.law).__name__}."
             )
         losses = tuple(self.loss.subs(point, simultaneous=True) for _, point in self.law.weighted_points)
-        return FiniteSum(self.parameters, losses)
+        return FiniteSum(self.weights, losses)
 
     def batch_covariance(
         self, batch_size: sp.Expr | int = beta, sampling: Sampling = Sampling.WITH_REPLACEMENT
@@ -135,7 +136,7 @@ class Model:
                 covariance shrinks by :math:`(n-\beta)/(n-1)`.
         """
         scale = self._noise_scale(batch_size, sampling)
-        return expanded_where_polynomial(scale * self.covariance, self.parameters)
+        return expanded_where_polynomial(scale * self.covariance, self.weights)
 
     def step_moments(
         self, batch_size: sp.Expr | int = beta, sampling: Sampling = Sampling.WITH_REPLACEMENT
@@ -143,13 +144,13 @@ class Model:
         r"""Mean :math:`-\eta g` and covariance of one step of stochastic gradient descent, exactly."""
         noise = eta**2 * self.batch_covariance(batch_size, sampling)
         return OneStepMoments(
-            expanded_where_polynomial(-eta * self.gradient, self.parameters),
-            expanded_where_polynomial(noise, self.parameters),
+            expanded_where_polynomial(-eta * self.gradient, self.weights),
+            expanded_where_polynomial(noise, self.weights),
         )
 
     def gradient_flow(self) -> ItoProcess:
         r"""Full-batch gradient flow :math:`\dot\theta = -g`, a process without noise."""
-        return ItoProcess(self.parameters, -self.gradient, sp.zeros(self.parameters.rows, 1))
+        return ItoProcess(self.weights, -self.gradient, sp.zeros(self.weights.rows, 1))
 
     def stochastic_gradient_flow(
         self, batch_size: sp.Expr | int = beta, sampling: Sampling = Sampling.WITH_REPLACEMENT
@@ -162,10 +163,10 @@ class Model:
         factor = self.noise_factor
         if scale == 0 or factor.cols == 0:
             return self.gradient_flow()
-        if self.parameters.rows == 1:
+        if self.weights.rows == 1:
             # The sign of a scalar dispersion does not enter the law, and f is smooth where sqrt(f**2) is not.
             factor = sp.Matrix([[sp.powdenest(sp.sqrt(sp.factor(self.covariance[0])), force=True)]])
-        return ItoProcess(self.parameters, -self.gradient, scale * factor)
+        return ItoProcess(self.weights, -self.gradient, scale * factor)
 
     def _noise_scale(self, batch_size: sp.Expr | int, sampling: Sampling) -> sp.Expr:
         size = checked_batch_size(batch_size, None, sampling)

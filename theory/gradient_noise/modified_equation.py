@@ -22,11 +22,12 @@ from theory.generator import generator
 from theory.gradient_noise.expectation import expanded_where_polynomial
 from theory.gradient_noise.model import Model
 from theory.gradient_noise.sampling import Sampling
-from theory.ito import Expressions, ItoProcess, column, single_expression
+from theory.ito import ItoProcess
 from theory.notation import beta, eta
+from theory.values import Expressions, column, single_expression
 
 
-def modified_loss(loss: sp.Expr, parameters: Expressions) -> sp.Expr:
+def modified_loss(loss: sp.Expr, weights: Expressions) -> sp.Expr:
     r"""The loss :math:`L + \frac\eta4|\nabla L|^2` that gradient descent with step :math:`\eta` descends.
 
     Example:
@@ -35,7 +36,7 @@ def modified_loss(loss: sp.Expr, parameters: Expressions) -> sp.Expr:
         eta*w**2/4 + w**2/2
     """
     loss = single_expression(loss, "loss")
-    slope = sum(sp.diff(loss, weight) ** 2 for weight in column(parameters, "parameters"))
+    slope = sum(sp.diff(loss, weight) ** 2 for weight in column(weights, "weights"))
     return sp.expand(loss + eta * slope / 4)
 
 

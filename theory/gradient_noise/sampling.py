@@ -25,8 +25,8 @@ import sympy as sp
 from theory.discrete.random_map import OneStepMoments
 from theory.errors import DimensionError, ShapeError, SymbolError
 from theory.gradient_noise.expectation import expanded_where_polynomial
-from theory.ito import Expressions, column, single_expression
 from theory.notation import eta
+from theory.values import Expressions, column, single_expression
 
 MAX_BATCHES = 200_000
 """More batches than this are not enumerated."""
@@ -44,7 +44,7 @@ class FiniteSum:
     r"""The loss :math:`L = \frac1n\sum_il_i(\theta)` of ``n`` samples.
 
     Attributes:
-        state: The weights :math:`\theta`, symbols. Shape ``(d, 1)``.
+        weights: The weights :math:`\theta`, symbols. Shape ``(d, 1)``.
         losses: The per-sample losses :math:`l_1, \dots, l_n`.
 
     Example:
@@ -54,16 +54,16 @@ class FiniteSum:
         (Matrix([[theta - 1]]), Matrix([[1]]))
     """
 
-    state: sp.ImmutableMatrix
+    weights: sp.ImmutableMatrix
     losses: tuple[sp.Expr, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "state", column(self.state, "state"))
+        object.__setattr__(self, "weights", column(self.weights, "weights"))
         object.__setattr__(self, "losses", tuple(single_expression(loss, "losses") for loss in self.losses))
         if not self.losses:
             raise ShapeError("losses must hold at least one per-sample loss, got none.")
-        if not all(weight.is_Symbol for weight in self.state):
-            raise SymbolError(f"state must hold symbols, got {tuple(self.state)}.")
+        if not all(weight.is_Symbol for weight in self.weights):
+            raise SymbolError(f"weights must hold symbols, got {tuple(self.weights)}.")
 
     @property
     def sample_count(self) -> int:
@@ -78,26 +78,26 @@ class FiniteSum:
     @property
     def sample_gradients(self) -> sp.ImmutableMatrix:
         r"""The gradients :math:`g_1, \dots, g_n`, one per column. Shape ``(d, n)``."""
-        return sp.ImmutableMatrix([[sp.diff(loss, weight) for loss in self.losses] for weight in self.state])
+        return sp.ImmutableMatrix([[sp.diff(loss, weight) for loss in self.losses] for weight in self.weights])
 
     @property
     def gradient(self) -> sp.ImmutableMatrix:
         r"""The full gradient :math:`g`. Shape ``(d, 1)``."""
         mean = self.sample_gradients * sp.ones(self.sample_count, 1) / self.sample_count
-        return expanded_where_polynomial(mean, self.state)
+        return expanded_where_polynomial(mean, self.weights)
 
     @property
     def noise_factor(self) -> sp.ImmutableMatrix:
         r"""A factor of the covariance: columns :math:`(g_i - g)/\sqrt n`. Shape ``(d, n)``."""
         n = self.sample_count
         centred = self.sample_gradients - self.gradient * sp.ones(1, n)
-        return expanded_where_polynomial(centred / sp.sqrt(n), self.state)
+        return expanded_where_polynomial(centred / sp.sqrt(n), self.weights)
 
     @property
     def covariance(self) -> sp.ImmutableMatrix:
         r"""The per-sample gradient covariance :math:`\Sigma`. Shape ``(d, d)``."""
         factor = self.noise_factor
-        return expanded_where_polynomial(factor * factor.T, self.state)
+        return expanded_where_polynomial(factor * factor.T, self.weights)
 
 
 def finite_population_factor(sampling: Sampling, sample_count: int, batch_size: sp.Expr) -> sp.Expr:
@@ -172,14 +172,14 @@ def enumerated_step(
     problem: FiniteSum, batch_size: int, sampling: Sampling = Sampling.WITH_REPLACEMENT
 ) -> OneStepMoments:
     r"""Mean and covariance of :math:`-\frac\eta\beta\sum_{i\in\mathcal B}g_i`, summed over every batch."""
-    d, gradients = problem.state.rows, problem.sample_gradients
+    d, gradients = problem.weights.rows, problem.sample_gradients
     mean, second = sp.zeros(d, 1), sp.zeros(d, d)
     for indices, probability in batches(problem.sample_count, batch_size, sampling):
         increment = -eta * sum((gradients[:, i] for i in indices), sp.zeros(d, 1)) / batch_size
         mean += probability * increment
         second += probability * increment * increment.T
     covariance = second - mean * mean.T
-    return OneStepMoments(*(expanded_where_polynomial(matrix, problem.state) for matrix in (mean, covariance)))
+    return OneStepMoments(*(expanded_where_polynomial(matrix, problem.weights) for matrix in (mean, covariance)))
 
 
 def step_moments(
@@ -193,8 +193,8 @@ def step_moments(
     factor = finite_population_factor(sampling, problem.sample_count, batch_size)
     covariance = eta**2 / sp.sympify(batch_size) * factor * problem.covariance
     return OneStepMoments(
-        expanded_where_polynomial(-eta * problem.gradient, problem.state),
-        expanded_where_polynomial(covariance, problem.state),
+        expanded_where_polynomial(-eta * problem.gradient, problem.weights),
+        expanded_where_polynomial(covariance, problem.weights),
     )
 
 

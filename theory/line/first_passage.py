@@ -25,12 +25,13 @@ from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import simplified, vanishes
 from theory.errors import SymbolError, UnsupportedFormError
-from theory.ito import ItoProcess, single_expression
+from theory.ito import ItoProcess
 from theory.line.boundary import Endpoint, endpoint, scale_density, speed_density
 from theory.line.diffusion import LineDiffusion, line_diffusion
 from theory.line.exponential_of_integral import logarithmic_derivative
 from theory.line.interval import Interval
 from theory.line.powers import power_quotient
+from theory.values import single_expression
 
 
 @dataclass(frozen=True)

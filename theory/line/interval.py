@@ -9,8 +9,8 @@ import sympy as sp
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from theory.errors import SymbolError, UnsupportedFormError
-from theory.ito import single_expression
 from theory.line.powers import PowerQuotient, power_quotient
+from theory.values import single_expression
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from theory.errors import (
     SymbolError,
     UnsupportedFormError,
 )
-from theory.ito import ItoProcess, single_expression
+from theory.ito import ItoProcess
 from theory.line.boundary import BoundaryClasses, classify
 from theory.line.diffusion import line_diffusion
 from theory.line.exponential_of_integral import (
@@ -45,7 +45,7 @@ from theory.line.families import Family
 from theory.line.interval import Chart, Interval
 from theory.line.mode import mode
 from theory.line.recognise import recognise
-from theory.values import admitted_values
+from theory.values import admitted_values, single_expression
 
 
 class Collapse(NamedTuple):

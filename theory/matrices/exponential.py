@@ -17,7 +17,7 @@ import sympy as sp
 
 from theory.decision.zero import decide_zero
 from theory.errors import ShapeError, UnsupportedFormError
-from theory.ito import expressions, single_expression
+from theory.values import expressions, single_expression
 
 ExponentialPolynomial = Mapping[sp.Expr, tuple[sp.Expr, ...]]
 r""":math:`\sum_\lambda p_\lambda(t)\,e^{\lambda t}` as rate -> coefficients of :math:`p_\lambda`, constant first."""

@@ -44,7 +44,7 @@ def deep_chain(depth: int = 3, width: int = 2, activation: Callable[[sp.Expr], s
 
     Example:
         >>> net = deep_chain()
-        >>> net.widths, len(net.parameters), net.output(net.inputs)[0].args[0]
+        >>> net.widths, len(net.weights), net.output(net.inputs)[0].args[0]
         ((1, 2, 2, 1), 8, w^3_11*(w^1_11*w^2_11*x_1 + w^1_21*w^2_12*x_1))
     """
     if not (isinstance(depth, int) and depth >= 2):
@@ -74,7 +74,7 @@ def regression(network: FeedForward, law: DataLaw) -> Model:
             f"missing: {sorted(map(str, missing))}. Use network.inputs and labels(network)."
         )
     residual = network.output(network.inputs) - labels(network)
-    return Model(network.parameters, sum((e**2 for e in residual), sp.S.Zero) / 2, law)
+    return Model(network.weights, sum((e**2 for e in residual), sp.S.Zero) / 2, law)
 
 
 def gaussian_teacher(network: FeedForward) -> Gaussian:

@@ -7,8 +7,8 @@ Layers of one-dimensional convolutions with shared kernels, of stride 1 and with
     h^{(l)}_{p,i} = \sigma\Bigl(b^{(l)}_p + \sum_{c,\tau}w^{(l)}_{p,c,\tau}\,h^{(l-1)}_{c,i+\tau}\Bigr), \qquad
     f = v\,\mathrm{vec}\,h^{(m)} + a
 
-A channel's own parameters are its kernels on every channel below, its bias, and what reads it: the kernels of every
-channel above on it, or its columns of the read-out. A kernel is shared by all positions, so the own parameters of a
+A channel's own weights are its kernels on every channel below, its bias, and what reads it: the kernels of every
+channel above on it, or its columns of the read-out. A kernel is shared by all positions, so the own weights of a
 channel are few, and they reach every position of it.
 
 References:
@@ -24,11 +24,11 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory.errors import ShapeError
-from theory.symmetry.affine_set import AffineSet
+from theory.networks.layered import LayeredNetwork
 
 
 @dataclass(frozen=True)
-class Convolutional:
+class Convolutional(LayeredNetwork):
     r"""A convolutional network; layers, channels, taps and positions are numbered from 1.
 
     Attributes:
@@ -43,7 +43,7 @@ class Convolutional:
 
     Example:
         >>> net = Convolutional((1, 2), taps=2, length=3, outputs=1, activation=sp.tanh)
-        >>> net.own_parameters(1, 2)
+        >>> net.own_weights(1, 2)
         (w^1_211, w^1_212, b^1_2, v_121, v_122)
         >>> net.activities(net.inputs)[1][1, 0]
         tanh(b^1_2 + w^1_211*x_11 + w^1_212*x_12)
@@ -95,7 +95,7 @@ class Convolutional:
         return sp.Symbol(f"a_{output}", real=True)
 
     @property
-    def parameters(self) -> tuple[sp.Symbol, ...]:
+    def weights(self) -> tuple[sp.Symbol, ...]:
         """Kernels and biases layer by layer, then the read-out and its biases."""
         found: list[sp.Symbol] = []
         for layer in range(1, self.depth + 1):
@@ -150,11 +150,6 @@ class Convolutional:
             rows.append(self.output_bias(o) + sp.Add(*read))
         return sp.ImmutableMatrix(rows)
 
-    @property
-    def pulled_back_loss(self) -> sp.Expr:
-        r""":math:`g\cdot f(x)`: its gradient in the weights is that of an arbitrary loss and sample."""
-        return (self.output_gradient.T * self.output(self.inputs))[0]
-
     def incoming(self, layer: int, channel: int) -> tuple[sp.Symbol, ...]:
         """All kernels of a channel."""
         below = range(1, self.channels[layer - 1] + 1)
@@ -167,28 +162,10 @@ class Convolutional:
         above = range(1, self.channels[layer + 1] + 1)
         return tuple(weight for p in above for weight in self.kernel(layer + 1, p, channel))
 
-    def own_parameters(self, layer: int, channel: int) -> tuple[sp.Symbol, ...]:
+    def own_weights(self, layer: int, channel: int) -> tuple[sp.Symbol, ...]:
         """Kernels, bias and outgoing weights of a hidden channel."""
         if not (1 <= layer <= self.depth and 1 <= channel <= self.channels[layer]):
             raise ShapeError(
                 f"layer and channel must name a hidden channel of channels {self.channels}, got {layer, channel}."
             )
         return (*self.incoming(layer, channel), self.bias(layer, channel), *self.outgoing(layer, channel))
-
-    def sign_constraints(self, *channels: tuple[int, int]) -> sp.ImmutableMatrix:
-        """All own parameters of each ``(layer, channel)`` vanish."""
-        return sp.ImmutableMatrix([weight for channel in channels for weight in self.own_parameters(*channel)])
-
-    def permutation_constraints(self, *pairs: tuple[int, int, int]) -> sp.ImmutableMatrix:
-        """For each ``(layer, p, q)``, the own parameters of two channels of a layer agree."""
-        return sp.ImmutableMatrix(
-            [
-                first - second
-                for layer, p, q in pairs
-                for first, second in zip(self.own_parameters(layer, p), self.own_parameters(layer, q), strict=True)
-            ]
-        )
-
-    def affine_set(self, constraints: sp.MatrixBase) -> AffineSet:
-        """The set of weights where ``constraints`` vanish."""
-        return AffineSet(self.parameters, constraints)

@@ -5,10 +5,6 @@ r"""Small feed-forward networks with symbols for weights, and the sets that vani
     h^{(l)} = \sigma\bigl(w^{(l)}h^{(l-1)} + b^{(l)}\bigr) + \sum_{(k, l) \in \text{skips}} h^{(k)}, \qquad
     f_\theta(x) = w^{(m)}h^{(m-1)} + b^{(m)}
 
-The gradient of any differentiable loss :math:`l(f_\theta(x))` is that of :math:`g\cdot f_\theta(x)` with the number
-:math:`g = \nabla l(f_\theta(x))`. With :math:`x` and :math:`g` symbols, what holds for
-:attr:`FeedForward.pulled_back_loss` holds for every loss and every sample.
-
 References:
     Chen, Kunin, Yamamura, Ganguli, "Stochastic Collapse" (2023), Eq. (1), Propositions 3.1, 3.2, Appendix H.
 """
@@ -22,11 +18,11 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory.errors import ShapeError
-from theory.symmetry.affine_set import AffineSet
+from theory.networks.layered import LayeredNetwork
 
 
 @dataclass(frozen=True)
-class FeedForward:
+class FeedForward(LayeredNetwork):
     r"""A feed-forward network with symbols for weights; layers and neurons are numbered from 1, as in the paper.
 
     Attributes:
@@ -37,7 +33,7 @@ class FeedForward:
 
     Example:
         >>> net = FeedForward((1, 2, 1), sp.tanh)
-        >>> net.depth, len(net.parameters), net.incoming(1, 2), net.outgoing(1, 2)
+        >>> net.depth, len(net.weights), net.incoming(1, 2), net.outgoing(1, 2)
         (2, 7, (w^1_21,), (w^2_12,))
     """
 
@@ -60,7 +56,7 @@ class FeedForward:
         """Number of weight matrices, m."""
         return len(self.widths) - 1
 
-    def weights(self, layer: int) -> sp.ImmutableMatrix:
+    def weight_matrix(self, layer: int) -> sp.ImmutableMatrix:
         r"""The matrix :math:`w^{(l)}`. Shape ``(n_l, n_{l-1})``."""
         shape = self.widths[layer], self.widths[layer - 1]
         return sp.ImmutableMatrix(*shape, lambda p, q: sp.Symbol(f"w^{layer}_{p + 1}{q + 1}", real=True))
@@ -72,12 +68,12 @@ class FeedForward:
         return sp.ImmutableMatrix(self.widths[layer], 1, lambda p, _: sp.Symbol(f"b^{layer}_{p + 1}", real=True))
 
     @property
-    def parameters(self) -> tuple[sp.Symbol, ...]:
+    def weights(self) -> tuple[sp.Symbol, ...]:
         r""":math:`\theta = (w^{(1)}, b^{(1)}, \dots)`, each matrix row by row."""
         return tuple(
             entry
             for layer in range(1, self.depth + 1)
-            for entry in (*self.weights(layer), *(self.biases(layer) if self.biased else ()))
+            for entry in (*self.weight_matrix(layer), *(self.biases(layer) if self.biased else ()))
         )
 
     @property
@@ -92,7 +88,7 @@ class FeedForward:
 
     def preactivation(self, layer: int, below: sp.MatrixBase) -> sp.ImmutableMatrix:
         r""":math:`w^{(l)}h^{(l-1)} + b^{(l)}` for the activity ``below``."""
-        return sp.ImmutableMatrix(self.weights(layer) * below + self.biases(layer))
+        return sp.ImmutableMatrix(self.weight_matrix(layer) * below + self.biases(layer))
 
     def activities(self, inputs: sp.MatrixBase) -> list[sp.ImmutableMatrix]:
         r""":math:`h^{(0)}, \dots, h^{(m-1)}`."""
@@ -109,11 +105,6 @@ class FeedForward:
         r""":math:`f_\theta(x)`."""
         return self.preactivation(self.depth, self.activities(inputs)[-1])
 
-    @property
-    def pulled_back_loss(self) -> sp.Expr:
-        r""":math:`g\cdot f_\theta(x)`: its gradient in the weights is that of an arbitrary loss and sample."""
-        return (self.output_gradient.T * self.output(self.inputs))[0]
-
     def incoming(self, layer: int, neuron: int) -> tuple[sp.Symbol, ...]:
         r""":math:`w_{\mathrm{in},p}^{(l)}`: the weights in the pre-activation of a neuron, by the neuron below."""
         below = sp.symbols(f"h_1:{self.widths[layer - 1] + 1}")
@@ -126,7 +117,7 @@ class FeedForward:
         above = self.preactivation(layer + 1, sp.Matrix(below))
         return tuple(sp.diff(preactivation, below[neuron - 1]) for preactivation in above)
 
-    def own_parameters(self, layer: int, neuron: int) -> tuple[sp.Symbol, ...]:
+    def own_weights(self, layer: int, neuron: int) -> tuple[sp.Symbol, ...]:
         """Incoming weights, bias and outgoing weights of a hidden neuron."""
         if not (1 <= layer < self.depth and 1 <= neuron <= self.widths[layer]):
             raise ShapeError(
@@ -134,24 +125,6 @@ class FeedForward:
             )
         bias = self.biases(layer)[neuron - 1 : neuron] if self.biased else ()
         return (*self.incoming(layer, neuron), *bias, *self.outgoing(layer, neuron))
-
-    def sign_constraints(self, *neurons: tuple[int, int]) -> sp.ImmutableMatrix:
-        """All own parameters of each ``(layer, neuron)`` vanish."""
-        return sp.ImmutableMatrix([weight for neuron in neurons for weight in self.own_parameters(*neuron)])
-
-    def permutation_constraints(self, *pairs: tuple[int, int, int]) -> sp.ImmutableMatrix:
-        """For each ``(layer, p, q)``, the own parameters of two neurons of a layer agree."""
-        return sp.ImmutableMatrix(
-            [
-                first - second
-                for layer, p, q in pairs
-                for first, second in zip(self.own_parameters(layer, p), self.own_parameters(layer, q), strict=True)
-            ]
-        )
-
-    def affine_set(self, constraints: sp.MatrixBase) -> AffineSet:
-        """The set of weights where ``constraints`` vanish."""
-        return AffineSet(self.parameters, constraints)
 
     @property
     def hidden_neurons(self) -> list[tuple[int, int]]:
@@ -172,14 +145,14 @@ class FeedForward:
         return {self.affine_set(self.permutation_constraints(pair)).projector for pair in pairs}
 
     def sign_flip(self, layer: int, neuron: int) -> sp.ImmutableMatrix:
-        """The matrix Q that changes the sign of a neuron's own parameters."""
-        own = set(self.own_parameters(layer, neuron))
-        return sp.ImmutableMatrix(sp.diag(*(-1 if weight in own else 1 for weight in self.parameters)))
+        """The matrix Q that changes the sign of a neuron's own weights."""
+        own = set(self.own_weights(layer, neuron))
+        return sp.ImmutableMatrix(sp.diag(*(-1 if weight in own else 1 for weight in self.weights)))
 
     def exchange(self, layer: int, p: int, q: int) -> sp.ImmutableMatrix:
-        """The matrix Q that exchanges the own parameters of two neurons of a layer."""
-        first, second = self.own_parameters(layer, p), self.own_parameters(layer, q)
+        """The matrix Q that exchanges the own weights of two neurons of a layer."""
+        first, second = self.own_weights(layer, p), self.own_weights(layer, q)
         partner = dict(zip(first + second, second + first, strict=True))
         return sp.ImmutableMatrix(
-            [[int(partner.get(row, row) == column) for column in self.parameters] for row in self.parameters]
+            [[int(partner.get(row, row) == column) for column in self.weights] for row in self.weights]
         )

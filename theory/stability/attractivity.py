@@ -20,9 +20,9 @@ import sympy as sp
 from theory.decision.zero import decide_zero
 from theory.errors import DimensionError, MissingParameterError, SymbolError, TheoryError, UnsupportedFormError
 from theory.generator import sum_of_products
-from theory.ito import ItoProcess, checked_process, single_expression
+from theory.ito import ItoProcess, checked_process
 from theory.notation import t
-from theory.values import admitted_number, mapping
+from theory.values import admitted_number, mapping, single_expression
 
 
 class InvariantPointError(TheoryError):

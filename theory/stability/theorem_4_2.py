@@ -12,9 +12,8 @@ from theory.errors import (
     DimensionError,
     MissingParameterError,
 )
-from theory.ito import Expressions
 from theory.stability.transverse import TransverseLinearisation, checked_linearisation, expanded_in
-from theory.values import admitted_number, mapping
+from theory.values import Expressions, admitted_number, mapping
 
 slack = sp.Symbol("delta", positive=True)
 r"""The :math:`\delta` of theorem 4.2."""

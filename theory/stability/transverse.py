@@ -36,10 +36,10 @@ from theory.errors import (
     UnsupportedFormError,
 )
 from theory.generator import sum_of_products
-from theory.ito import Expressions, ItoProcess, checked_process, column, expressions
+from theory.ito import ItoProcess, checked_process
 from theory.notation import t
 from theory.symmetry.affine_set import AffineSet
-from theory.values import admitted_values
+from theory.values import Expressions, admitted_values, column, expressions
 
 _xi = sp.Dummy("xi", real=True)
 

@@ -1,4 +1,4 @@
-r"""Affine sets of parameters, and whether stochastic gradient descent keeps them.
+r"""Affine sets of weights, and whether stochastic gradient descent keeps them.
 
 A set :math:`A = \{\theta : N\theta + c = 0\}` is an invariant set of SGD, for every batch size, learning rate and
 sequence of mini-batches, iff on :math:`A` every per-sample gradient is a direction of :math:`A`:
@@ -34,7 +34,7 @@ from theory.gradient_noise.data_law import (
 from theory.gradient_noise.expectation import expectation
 from theory.gradient_noise.model import Model
 from theory.gradient_noise.sampling import FiniteSum
-from theory.ito import column
+from theory.values import column
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def is_invariant(affine_set: AffineSet, problem: FiniteSum | Model) -> ZeroDecis
         >>> is_invariant(AffineSet([theta], [theta]), signed).kind
         'nonzero'
     """
-    weights = problem.parameters if isinstance(problem, Model) else problem.state
+    weights = problem.weights
     if set(affine_set.state) != set(weights):
         raise SymbolError(
             f"affine_set and problem must have the same weights, got {tuple(affine_set.state)} and {tuple(weights)}."

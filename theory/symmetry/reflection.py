@@ -22,8 +22,8 @@ import sympy as sp
 
 from theory.decision.zero import ZeroDecision, decide_zero
 from theory.errors import ShapeError, UnsupportedFormError
-from theory.ito import column, expressions, single_expression
 from theory.symmetry.affine_set import AffineSet
+from theory.values import column, expressions, single_expression
 
 
 def fixed_set(Q: sp.MatrixBase, state: Sequence[sp.Symbol] | sp.MatrixBase) -> AffineSet:

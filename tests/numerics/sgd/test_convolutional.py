@@ -20,7 +20,7 @@ def test_the_twin_has_the_same_outputs_for_the_same_weights_in_the_same_order():
     given = dict(zip(NET.inputs, data[0].numpy().ravel(), strict=True))
 
     def ours(weights: np.ndarray) -> np.ndarray:
-        return np.array(NET.output(NET.inputs).subs(dict(zip(NET.parameters, weights, strict=True)) | given), float)
+        return np.array(NET.output(NET.inputs).subs(dict(zip(NET.weights, weights, strict=True)) | given), float)
 
     assert np.allclose(ours(flat).ravel(), module(data)[0].detach().numpy(), rtol=0, atol=1e-14)
     assert not np.allclose(ours(flat[::-1]).ravel(), module(data)[0].detach().numpy(), rtol=0, atol=1e-3)

@@ -64,8 +64,8 @@ def cases(draw):
     samples = draw(st.lists(row, min_size=2, max_size=3))
     output = net.output(net.inputs)
     loss = sp.Add(*((f - y) ** 2 for f, y in zip(output, targets, strict=True)))
-    model = Model(net.parameters, loss, Empirical([*net.inputs, *targets], samples))
-    theta = draw(st.tuples(*[quarters(-1, 1)] * len(net.parameters)))
+    model = Model(net.weights, loss, Empirical([*net.inputs, *targets], samples))
+    theta = draw(st.tuples(*[quarters(-1, 1)] * len(net.weights)))
     data = np.array(samples, dtype=float)
     problem = EmpiricalLoss(
         Network(widths, numeric).double(),
@@ -94,10 +94,10 @@ def test_covariance_agrees_with_the_symbolic_one(case, batch_size, sampling):
         with pytest.raises(ArgumentError, match="without replacement"):
             noise.batch_covariance(batch_size, sampling)
         return
-    expected = values_at(model.batch_covariance(batch_size, sampling), model.parameters, theta)
+    expected = values_at(model.batch_covariance(batch_size, sampling), model.weights, theta)
     found = noise.batch_covariance(batch_size, sampling).numpy()
     assert np.abs(found - expected).max() < 1e-11 * (1 + np.abs(expected).max())
-    gradient = values_at(model.gradient, model.parameters, theta)[:, 0]
+    gradient = values_at(model.gradient, model.weights, theta)[:, 0]
     assert np.abs(noise.mean.numpy() - gradient).max() < 1e-11 * (1 + np.abs(gradient).max())
 
 
@@ -105,7 +105,7 @@ def test_the_comparison_notices_a_second_moment_in_place_of_a_covariance():
     net = FeedForward((1, 1, 1), sp.tanh)
     y = sp.Symbol("y", real=True)
     loss = (net.output(net.inputs)[0] - y) ** 2
-    model = Model(net.parameters, loss, Empirical([*net.inputs, y], [[1, 2], [-1, 1]]))
+    model = Model(net.weights, loss, Empirical([*net.inputs, y], [[1, 2], [-1, 1]]))
     theta = np.array([0.5, 0.25, -0.5, 1.0])
     data = np.array([[1.0, 2.0], [-1.0, 1.0]])
     problem = EmpiricalLoss(
@@ -113,7 +113,7 @@ def test_the_comparison_notices_a_second_moment_in_place_of_a_covariance():
     )
     gradients = at(problem, theta).sample_gradients
     second_moment = (gradients.T @ gradients / 2).numpy()
-    expected = values_at(model.covariance, model.parameters, theta)
+    expected = values_at(model.covariance, model.weights, theta)
     assert np.abs(at(problem, theta).covariance.numpy() - expected).max() < 1e-13
     assert np.abs(second_moment - expected).max() > 0.1
 

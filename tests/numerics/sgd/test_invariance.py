@@ -17,7 +17,7 @@ from theory.networks.feed_forward import FeedForward
 NET = FeedForward((3, 4, 4, 2), sp.tanh)
 SIGN = NET.sign_constraints((1, 2))
 PERMUTATION = NET.permutation_constraints((2, 1, 3))
-LAST, BIASES = NET.weights(3), NET.biases(3)
+LAST, BIASES = NET.weight_matrix(3), NET.biases(3)
 CLASS_SUMS = sp.Matrix([*(sum(LAST[:, j]) for j in range(4)), sum(BIASES)])
 OFFSET = sp.ones(5, 1)
 ROUNDING = 1e-12
@@ -36,13 +36,13 @@ def test_activations_are_those_of_the_theory(name):
 def test_automatic_differentiation_agrees_with_the_symbolic_gradient(skips):
     net = FeedForward((2, 2, 2, 2), sp.tanh, skips)
     source = torch.Generator().manual_seed(5)
-    theta, x, g = (torch.randn(n, generator=source, dtype=torch.float64) for n in (len(net.parameters), 2, 2))
+    theta, x, g = (torch.randn(n, generator=source, dtype=torch.float64) for n in (len(net.weights), 2, 2))
     leaf = theta.clone().requires_grad_()
     (_outputs(net, leaf, x[None, :], "tanh")[0] @ g).backward()
     assert leaf.grad is not None
-    symbols = (*net.parameters, *net.inputs, *net.output_gradient)
+    symbols = (*net.weights, *net.inputs, *net.output_gradient)
     values = dict(zip(symbols, torch.cat((theta, x, g)).tolist(), strict=True))
-    for weight, found in zip(net.parameters, leaf.grad.tolist(), strict=True):
+    for weight, found in zip(net.weights, leaf.grad.tolist(), strict=True):
         assert found == pytest.approx(float(sp.diff(net.pulled_back_loss, weight).subs(values)), rel=1e-10, abs=1e-13)
 
 
@@ -103,12 +103,12 @@ def test_weight_decay_keeps_sums_that_are_zero_and_shrinks_the_others_at_its_rat
 
 def test_adam_rescales_each_weight_and_so_breaks_sums_and_the_data_kernel():
     kernel = (1.0, -2.0, 0.5)
-    products = NET.weights(1) * sp.Matrix([sp.Rational(value) for value in kernel])
+    products = NET.weight_matrix(1) * sp.Matrix([sp.Rational(value) for value in kernel])
     with_sgd, with_adam = (excursion(NET, products, Training(kernel=kernel, adam=adam)) for adam in (False, True))
     assert with_sgd.violation < ROUNDING < 0.01 < with_adam.violation
     assert excursion(NET, sp.Matrix([CLASS_SUMS[0]]), Training(adam=True, loss="cross-entropy")).moved > 0.1
     three = FeedForward((2, 3, 3), sp.tanh)
-    sums = sp.Matrix([sum(three.weights(2)[:, j]) for j in range(3)])
+    sums = sp.Matrix([sum(three.weight_matrix(2)[:, j]) for j in range(3)])
     assert excursion(three, sums, Training(adam=True, loss="cross-entropy")).violation > 0.01
 
 
@@ -130,7 +130,9 @@ def test_the_violation_is_the_largest_change_of_a_constraint():
         slope_of_loss = 2 * (w * x + b - y)
         w, b = w - 0.02 * slope_of_loss * x, b - 0.02 * slope_of_loss
         largest = max(largest, abs(w - first))
-    found = excursion(net, sp.Matrix([3 * net.weights(1)[0] - sp.Symbol("C")]), training, {sp.Symbol("C"): 3 * first})
+    found = excursion(
+        net, sp.Matrix([3 * net.weight_matrix(1)[0] - sp.Symbol("C")]), training, {sp.Symbol("C"): 3 * first}
+    )
     assert found.violation == pytest.approx(3 * largest, rel=1e-12)
 
 

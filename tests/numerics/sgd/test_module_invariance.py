@@ -144,7 +144,7 @@ def test_named_sets_are_those_of_the_theory(layer):
     net = FeedForward((3, 5, 4, 2), sp.tanh)
     problem = regression()
     name = {1: "0", 2: "2"}[layer]
-    index = {symbol: i for i, symbol in enumerate(net.parameters)}
+    index = {symbol: i for i, symbol in enumerate(net.weights)}
     for ours, constraints in (
         (sign_set(problem, name, 1), net.sign_constraints((layer, 2))),
         (permutation_set(problem, name, 0, 2), net.permutation_constraints((layer, 1, 3))),

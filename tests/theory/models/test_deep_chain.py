@@ -24,7 +24,7 @@ x, y, z = sp.symbols("x y z", real=True)
 c, s = sp.symbols("c s", positive=True)
 FOOT = {
     name: sp.Rational(value)
-    for name, value in zip(NET.parameters, ("1/2", "1", "2/3", "3/2", "-1", "2", "3/4", "1"), strict=True)
+    for name, value in zip(NET.weights, ("1/2", "1", "2/3", "3/2", "-1", "2", "3/4", "1"), strict=True)
 }
 NUMBERS = {teacher_slope: sp.Rational(1, 3), label_variance: sp.Rational(1, 2), eta: sp.Rational(1, 10), beta: 2}
 
@@ -38,7 +38,7 @@ def test_exponents_next_to_a_sign_set_are_signal_against_noise(neuron):
     assert found.route == "blocks"
     slope = silent.restrict(NET.output(sp.Matrix([1]))[0])
     gain = slope - teacher_slope
-    other = NET.weights(3) if neuron[0] == 1 else NET.weights(1)
+    other = NET.weight_matrix(3) if neuron[0] == 1 else NET.weight_matrix(1)
     length = sp.sqrt(sum(entry**2 for entry in other))
     noise = eta / beta * (2 * gain**2 + label_variance) * length**2
     values = {**FOOT, **NUMBERS}
@@ -57,7 +57,7 @@ def test_noise_silences_a_neuron_once_the_rest_has_learned_the_teacher():
 
 
 def test_half_a_sign_set_is_no_invariant_set():
-    incoming = AffineSet(NET.parameters, list(NET.incoming(1, 2)))
+    incoming = AffineSet(NET.weights, list(NET.incoming(1, 2)))
     assert is_invariant(incoming, MODEL).kind == "nonzero"
     assert is_invariant(NET.affine_set(NET.permutation_constraints((2, 1, 2))), MODEL).kind == "zero"
 
@@ -70,7 +70,7 @@ def test_the_sufficient_condition_never_holds_at_a_sign_set():
 def test_a_root_with_a_slope_gives_the_second_derivative_of_the_diffusion():
     silent = NET.affine_set(NET.sign_constraints((2, 1)))
     linear = transverse_linearisation(FLOW, silent)
-    N, foot = silent.normal_basis, sp.Matrix([silent.restrict(w) for w in NET.parameters])
+    N, foot = silent.normal_basis, sp.Matrix([silent.restrict(w) for w in NET.weights])
     numbers = FLOW.subs(NUMBERS)
     twin = transverse._second_derivative(N.T * numbers.diffusion * N, numbers, foot, N * linear.direction)
     assert (linear.diffusion.subs(NUMBERS) - twin).applyfunc(sp.expand).is_zero_matrix

@@ -95,7 +95,7 @@ def test_the_sets_are_those_that_sign_flips_and_exchanges_fix():
         (NET.exchange(1, 1, 2), NET.permutation_constraints((1, 1, 2))),
     ):
         assert is_symmetric(Q) and is_orthogonal(Q)
-        assert fixed_set(Q, NET.parameters).projector == NET.affine_set(constraints).projector
+        assert fixed_set(Q, NET.weights).projector == NET.affine_set(constraints).projector
 
 
 @pytest.mark.parametrize(("name", "odd"), [("tanh", True), ("linear", True), ("softplus", False), ("gelu", False)])
@@ -103,7 +103,7 @@ def test_a_sign_flip_is_an_exact_symmetry_of_odd_activations_only(name, odd):
     net = FeedForward((1, 2, 1), lambda u: activation(name, u))
     output = net.output(net.inputs)[0]
     flipped = output.subs(
-        dict(zip(net.parameters, net.sign_flip(1, 1) * sp.Matrix(net.parameters), strict=True)), simultaneous=True
+        dict(zip(net.weights, net.sign_flip(1, 1) * sp.Matrix(net.weights), strict=True)), simultaneous=True
     )
     assert decide_zero(flipped - output).kind in (("zero", "certified") if odd else ("nonzero",))
 
@@ -112,8 +112,8 @@ def test_incoming_and_outgoing_weights_are_the_same_entries():
     net = FeedForward((2, 3, 2, 1), sigma)
     for p in (1, 2):
         for q in (1, 2, 3):
-            assert net.incoming(2, p)[q - 1] == net.outgoing(1, q)[p - 1] == net.weights(2)[p - 1, q - 1]
-    assert len(set(net.parameters)) == len(net.parameters) == 2 * 3 + 3 + 3 * 2 + 2 + 2 + 1
+            assert net.incoming(2, p)[q - 1] == net.outgoing(1, q)[p - 1] == net.weight_matrix(2)[p - 1, q - 1]
+    assert len(set(net.weights)) == len(net.weights) == 2 * 3 + 3 + 3 * 2 + 2 + 2 + 1
 
 
 def test_the_pulled_back_loss_has_the_gradient_of_an_actual_loss():
@@ -122,7 +122,7 @@ def test_the_pulled_back_loss_has_the_gradient_of_an_actual_loss():
     label = sp.Symbol("y", real=True)
     loss = sp.exp(output) * label + output**4
     slope = sp.exp(output) * label + 4 * output**3
-    for weight in net.parameters:
+    for weight in net.weights:
         pulled = sp.diff(net.pulled_back_loss, weight).subs(net.output_gradient[0], slope)
         assert decide_zero(sp.diff(loss, weight) - pulled).kind == "zero"
 

@@ -97,7 +97,7 @@ IDENTICAL_CHANNELS = is_kept(
             [
                 a - b
                 for a, b in zip(
-                    NET.own_parameters(1, 1),
+                    NET.own_weights(1, 1),
                     (*NET.incoming(1, 2)[::-1], NET.bias(1, 2), *NET.outgoing(1, 2)),
                     strict=True,
                 )

@@ -59,7 +59,7 @@ def permutation_invariant_sets_identical_neurons():
             "incoming weights free": without(PERMUTATION_SET, _INCOMING),
             "biases free": without(PERMUTATION_SET, _BIAS),
             "opposite neurons": sp.Matrix(
-                [a + b for a, b in zip(NET.own_parameters(1, 1), NET.own_parameters(1, 2), strict=True)]
+                [a + b for a, b in zip(NET.own_weights(1, 1), NET.own_weights(1, 2), strict=True)]
             ),
         },
         says="The constraints, which vanish on A, for the neurons of layer 1 of a network with m = 3.",

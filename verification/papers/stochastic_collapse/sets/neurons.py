@@ -45,7 +45,7 @@ NET = FeedForward((2, 2, 2, 2), sigma)
 ORIGIN_PASSING_NET = FeedForward((2, 2, 2, 2), through_origin)
 
 NET_SYMBOLS: dict[sp.Basic, str] = {
-    NET.weights(1)[0, 0]: "w^(l)_{pq}: weight from neuron q of layer l-1 to neuron p of layer l",
+    NET.weight_matrix(1)[0, 0]: "w^(l)_{pq}: weight from neuron q of layer l-1 to neuron p of layer l",
     NET.biases(1)[0]: "b^(l)_p: bias of neuron p of layer l",
 }
 SMOOTH_AND_KINKED = "The proof takes a smooth activation; ReLU, leaky ReLU and ELU are in the runs of SGD."
@@ -81,7 +81,7 @@ def sgd_runs(
 
 # --- SC-001: the network and its weights -------------------------------------------------------------------------
 
-_w, _b = NET.weights, NET.biases
+_w, _b = NET.weight_matrix, NET.biases
 
 
 def _apply(vector: sp.MatrixBase) -> sp.ImmutableMatrix:
@@ -227,8 +227,8 @@ def _escaping_by_optimiser(settings: sp.MatrixBase) -> sp.MatrixBase:
     weight_decay, momentum, velocity = settings
     network = ORIGIN_PASSING_NET
     affine_set = network.affine_set(SIGN_SET)
-    drawn = sp.Matrix(sp.symbols(f"u_1:{len(network.parameters) + 1}", real=True))
-    pulled = (weight_decay * sp.Matrix(network.parameters)).applyfunc(affine_set.restrict)
+    drawn = sp.Matrix(sp.symbols(f"u_1:{len(network.weights) + 1}", real=True))
+    pulled = (weight_decay * sp.Matrix(network.weights)).applyfunc(affine_set.restrict)
     extra = affine_set.normals * (pulled + momentum * velocity * drawn)
     return sp.Matrix(normal_gradient(affine_set, network.pulled_back_loss)) + extra
 

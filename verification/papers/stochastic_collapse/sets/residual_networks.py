@@ -36,7 +36,7 @@ def run_chain(constraints: sp.MatrixBase) -> dict[str, Any]:
     return sgd_runs(CHAIN, [(name, constraints, {"activation": name}) for name in ("tanh", "relu", "gelu")])
 
 
-_L = ONE_SKIP.weights
+_L = ONE_SKIP.weight_matrix
 _below_skip = sp.Matrix(sp.symbols("h_1 h_2", real=True))
 
 

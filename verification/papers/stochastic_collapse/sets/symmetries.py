@@ -268,7 +268,7 @@ def origin_passing_activations_are_approximately_odd():
 sums = sp.Matrix(sp.symbols("C_1:4", real=True))
 """The values that define a leaf: any numbers."""
 
-_last_w, _last_b = SOFTMAX_NET.weights(2), SOFTMAX_NET.biases(2)
+_last_w, _last_b = SOFTMAX_NET.weight_matrix(2), SOFTMAX_NET.biases(2)
 CLASS_SUMS = sp.Matrix([sum(_last_w[:, 0]), sum(_last_w[:, 1]), sum(_last_b)]) - sums
 NEURON_SUMS = sp.Matrix([sum(_last_w[i, :]) for i in range(3)]) - sums
 
@@ -287,7 +287,7 @@ def _escaping_softmax(constraints: sp.MatrixBase) -> sp.MatrixBase:
 
 def _escaping_decay(weight_decay: sp.Expr) -> sp.MatrixBase:
     affine_set = SOFTMAX_NET.affine_set(CLASS_SUMS)
-    pulled = (weight_decay * affine_set.normals * sp.Matrix(SOFTMAX_NET.parameters)).applyfunc(affine_set.restrict)
+    pulled = (weight_decay * affine_set.normals * sp.Matrix(SOFTMAX_NET.weights)).applyfunc(affine_set.restrict)
     return sp.Matrix(normal_gradient(affine_set, _cross_entropy())) + pulled
 
 
@@ -309,7 +309,10 @@ def run_decay(weight_decay: sp.Expr) -> dict[str, Any]:
 @paper.claim(
     "SC-012",
     "Appendix B.3",
-    symbols={SOFTMAX_NET.weights(2)[0, 0]: "w^(m)_{kj}: weight from neuron j to class k", sums[0]: "any constant"},
+    symbols={
+        SOFTMAX_NET.weight_matrix(2)[0, 0]: "w^(m)_{kj}: weight from neuron j to class k",
+        sums[0]: "any constant",
+    },
     kind=Kind.INVARIANCE,
     scope="SGD without weight decay, cross-entropy, labels that sum to 1; a column is indexed by the classes",
     notes=(
@@ -354,8 +357,8 @@ def constant_sums_in_front_of_a_softmax():
 v_1, v_2 = sp.symbols("v_1 v_2", real=True)
 v_3 = sp.Symbol("v_3", positive=True)
 KERNEL = sp.Matrix([v_1, v_2, v_3])
-ROW_PRODUCTS = KERNEL_NET.weights(1) * KERNEL - sums
-COLUMN_PRODUCTS = KERNEL_NET.weights(1).T * KERNEL - sums
+ROW_PRODUCTS = KERNEL_NET.weight_matrix(1) * KERNEL - sums
+COLUMN_PRODUCTS = KERNEL_NET.weight_matrix(1).T * KERNEL - sums
 KERNEL_VALUES = {v_1: 1.0, v_2: -2.0, v_3: 0.5}
 
 
@@ -405,7 +408,7 @@ def kernel_of_the_data_and_translations():
         tolerance=ROUNDING,
         wrong={
             "columns for rows": COLUMN_PRODUCTS,
-            "a vector outside the kernel": KERNEL_NET.weights(1) * sp.Matrix([v_1, v_2, -v_3]) - sums,
+            "a vector outside the kernel": KERNEL_NET.weight_matrix(1) * sp.Matrix([v_1, v_2, -v_3]) - sums,
         },
         says="The constraints: products of each row of w^(1) with the kernel vector.",
     )
