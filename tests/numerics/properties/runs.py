@@ -15,6 +15,7 @@ from numerics.sgd.label_noise import GaussianLabelNoise
 from numerics.sgd.optimisers import SGD
 from numerics.sgd.replicas import train_replicas
 from numerics.simulation.iterate import iterate
+from numerics.simulation.options import Options
 from tests.numerics.properties.quadratic_descent import Descent
 from theory.discrete.recursion import Recursion
 from theory.gradient_noise.sampling import Sampling
@@ -33,7 +34,7 @@ def iterated(
         steps=len(run.rates),
         n_replicas=replicas,
         seed=seed,
-        precision="float64",
+        options=Options(precision="float64"),
     )
     return simulation.final[:, :d]
 
