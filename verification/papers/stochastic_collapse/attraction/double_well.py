@@ -10,142 +10,160 @@ from theory.line.boundary import classify, integrable
 from theory.line.endpoints import endpoint_behaviour
 from theory.line.stationary import stationary_density
 from theory.notation import mu, theta, zeta
+from theory.stability.attractivity import attractivity_rate
 from verification.authoring import predictions
-from verification.authoring.shorthand import equals, holds_when, is_stationary, reproduces
-from verification.claim import Kind
+from verification.authoring.shorthand import Grade, Kind, equals, holds_when, is_stationary, measured, reproduces
+from verification.authoring.simulated import simulated
 from verification.forms import Experiment
 from verification.papers.stochastic_collapse.figures.figure_1 import measure, transition
-from verification.papers.stochastic_collapse.measured.one_dimension import (
-    sign_changes_of_double_well,
-    stationary_square_of_double_well,
-)
+from verification.papers.stochastic_collapse.measured.one_dimension import sign_changes_of_double_well
 from verification.papers.stochastic_collapse.paper import WELL, WELL_SYMBOLS, paper
 
-KAPPA = 2 / zeta**2
-PRINTED_POTENTIAL = theta**2 / 2 - (2 * mu / zeta**2 - 2) * sp.log(theta)
-CORRECTED_POTENTIAL = theta**2 / 2 - (mu - zeta**2) * sp.log(theta)
+Psi = sp.Symbol("Psi", real=True)
+kappa = sp.Symbol("kappa", positive=True)
+GIBBS = sp.exp(-kappa * Psi)
 
 
-def gibbs(potential: sp.Expr, kappa: sp.Expr = KAPPA) -> sp.Expr:
-    r"""The unnormalised density :math:`e^{-\kappa\Psi}`."""
-    return sp.expand_log(sp.exp(sp.expand(-kappa * potential)), force=True)
+def potential(drift: sp.Expr) -> sp.Expr:
+    r"""The modified potential :math:`\theta^2/2 - c\log\theta` with ``drift`` as its coefficient c."""
+    return theta**2 / 2 - drift * sp.log(theta)
 
 
-def integrability_condition(density: sp.Expr) -> Boolean:
-    r"""The parameters for which ``density`` has a finite integral over :math:`\theta \in (0, \infty)`."""
-    log_derivative = sp.expand(sp.diff(density, theta) / density)
-    return sp.And(*(integrable(endpoint_behaviour(log_derivative, theta, end)) for end in (sp.S.Zero, sp.oo)))
+PRINTED = {Psi: potential(2 * mu / zeta**2 - 2), kappa: 2 / zeta**2}
 
 
-def _moment_experiment(m: str, z: str) -> Experiment:
-    return Experiment(
-        name=f"E theta^2 at mu={m}, zeta={z}",
-        sampler=stationary_square_of_double_well,
-        arguments={"mu": m, "zeta": z},
-        predicted=predictions.mean_under_density(theta**2, theta, {mu: m, zeta: z}),
+@paper.claim("SC-030", "Section 4", symbols=WELL_SYMBOLS)
+def double_well():
+    r"""Double-well example.
+
+    The minima of the potential are located at $\theta = \pm\sqrt\mu$, while $\theta = 0$ is a local maximum and
+    forms an invariant set.
+    """
+    gradient = sp.diff(WELL.potential, theta)
+    slope_at = {point: gradient.subs(theta, point) for point in (sp.sqrt(mu), sp.S.Zero)}
+    curvature_at = {point: sp.diff(gradient, theta).subs(theta, point) for point in slope_at}
+    yield equals(
+        "drift",
+        r"-\mathcal L'(\theta)",
+        printed=-(theta**3 - mu * theta),
+        derived=lambda: -gradient,
+        wrong={"factor 4 of the quartic lost": -4 * (theta**3 - mu * theta)},
+    )
+    yield equals(
+        "critical points",
+        r"(\mathcal L'(\sqrt\mu),\ \mathcal L'(0),\ \mathcal L''(\sqrt\mu),\ \mathcal L''(0))",
+        printed=sp.Matrix([0, 0, 2 * mu, -mu]),
+        derived=lambda: [*slope_at.values(), *curvature_at.values()],
+        wrong={"0 a local minimum": sp.Matrix([0, 0, 2 * mu, mu])},
+        domain=(mu > 0,),
+    )
+    yield equals(
+        "rate",
+        r"\alpha",
+        printed=-mu + zeta**2 / 2,
+        derived=lambda: attractivity_rate(WELL.process, 0).alpha,
+        wrong={"D taken for the whole diffusion": -mu + zeta**2 / 4},
+        says="Theorem 4.1 for this process.",
     )
 
 
 @paper.claim(
     "SC-031",
     "Section 4, footnote 11",
-    symbols=WELL_SYMBOLS,
-    kind=Kind.LAW,
+    symbols=WELL_SYMBOLS | {Psi: "the modified potential", kappa: "its constant"},
+    grade=Grade.WRONG,
     notes=(
-        "The printed factor 2 mu/zeta^2 - 2 already contains kappa: the printed kappa*Psi has it twice. "
-        "Printed and corrected form agree only at zeta^2 = 2.",
+        r"The printed factor $2\mu/\zeta^2 - 2$ already contains $\kappa$, so that the printed $\kappa\Psi$ has it "
+        r"twice. Printed and corrected form agree only at $\zeta^2 = 2$.",
     ),
 )
-def modified_potential_of_the_double_well():
+def modified_potential():
     r"""Modified potential of the double well.
 
-    p_ss ∝ exp(-kappa Psi), Psi = theta^2/2 - (2 mu/zeta^2 - 2) log(theta), kappa = 2/zeta^2
+    $p_{ss}(\theta)$ is given by a Gibbs distribution $p_{ss}(\theta) \propto e^{-\kappa\Psi(\theta)}$ for a modified
+    potential.
     """
+
+    def square(m: str, z: str) -> Experiment:
+        at = {mu: m, zeta: z}
+        mean = predictions.mean_under_density(theta**2, theta, at)
+        return simulated(WELL.process, theta**2, at=at, start=1.0, until=40.0, predicted=mean, coordinates="log")
+
     yield is_stationary(
         "density",
         r"p_{ss}(\theta) \propto",
-        printed=gibbs(PRINTED_POTENTIAL),
+        printed=GIBBS,
+        where=PRINTED,
         process=lambda: WELL.process,
-        corrected=gibbs(CORRECTED_POTENTIAL),
-        corrected_says="Psi = theta^2/2 - (mu - zeta^2) log(theta) with kappa = 2/zeta^2, i.e. "
-        "p_ss ∝ theta^(2 mu/zeta^2 - 2) exp(-theta^2/zeta^2); normalisable on (0, oo) exactly for mu > zeta^2/2 "
-        "(the printed density: for mu > zeta^2 - zeta^4/4)",
+        corrected={Psi: potential(mu - zeta**2)},
         wrong={
-            "Stratonovich reading of the noise": gibbs(theta**2 / 2 - (mu - zeta**2 / 2) * sp.log(theta)),
-            "factor 2 of the diffusion": gibbs(theta**2 / 2 - (mu - 2 * zeta**2) * sp.log(theta)),
-            "kappa halved": gibbs(CORRECTED_POTENTIAL, 1 / zeta**2),
-            "no noise-induced drift": gibbs(theta**2 / 2 - mu * sp.log(theta)),
+            "Stratonovich reading of the noise": {Psi: potential(mu - zeta**2 / 2)},
+            "noise-induced drift a tenth too large": {Psi: potential(mu - 11 * zeta**2 / 10)},
+            "kappa halved": {Psi: potential(mu - zeta**2), kappa: 1 / zeta**2},
+            "no noise-induced drift": {Psi: potential(mu)},
         },
-        says="The stationary density on theta > 0, up to its constant.",
         domain=(mu > 0,),
-        measured=(_moment_experiment("3/2", "1"), _moment_experiment("2", "4/5")),
+        measured=[square("3/2", "1"), square("2", "4/5")],
     )
     yield holds_when(
-        "normalisability of the printed density",
-        r"Z < \infty\text{ iff }",
+        "partition function of the printed potential",
+        r"\int_0^\infty e^{-\kappa\Psi}\,d\theta < \infty\text{ iff }",
         printed=mu > zeta**2 / 2,
-        derived=lambda: integrability_condition(gibbs(PRINTED_POTENTIAL)),
+        derived=lambda: _integrable(GIBBS.subs(PRINTED)),
         corrected=mu > zeta**2 - zeta**4 / 4,
-        wrong={
-            "critical case included": mu >= zeta**2 / 2,
-            "critical case of the right threshold included": mu >= zeta**2 - zeta**4 / 4,
-            "no log term": mu > 0,
-        },
-        says="The partition function of the printed density is finite on (0, oo) exactly when mu > zeta^2/2.",
+        wrong={"critical case included": mu >= zeta**2 - zeta**4 / 4, "no log term": mu > 0},
+        says="The page's threshold is that of the dynamics, and not that of its own potential.",
         domain=(mu > 0,),
+        remark=True,
     )
+
+
+def _integrable(density: sp.Expr) -> Boolean:
+    r"""The parameters for which ``density`` has a finite integral over :math:`\theta \in (0, \infty)`."""
+    log_derivative = sp.expand(sp.diff(density, theta) / density)
+    return sp.And(*(integrable(endpoint_behaviour(log_derivative, theta, end)) for end in (sp.S.Zero, sp.oo)))
 
 
 @paper.claim(
     "SC-032",
     "Section 4",
     symbols=WELL_SYMBOLS,
-    kind=Kind.THRESHOLD,
-    notes=("Judged with the density of the dynamics; that the printed Psi is another function is SC-031.",),
+    grade=Grade.CONDITION,
+    notes=(
+        r"Judged with the density of the dynamics; that the printed $\Psi$ is another function is SC-031.",
+        r"The page itself assumes $\theta_0 > 0$ two sentences later. A law on the whole line is right for an "
+        "initialisation that is symmetric in sign.",
+        r"At $\mu = \zeta^2/2$ the law does collapse to the delta, although the set is not attractive (SC-027).",
+    ),
 )
-def normalisability_and_uniqueness_of_the_stationary_law():
+def normalisability_and_uniqueness():
     r"""Normalisability and uniqueness of the stationary law.
 
-    the dynamics have an analytical steady-state distribution p_ss, given any initialization; Z =
-    int_{-oo}^{oo} e^{-kappa Psi}; when mu <= zeta^2/2 the partition function diverges and p_ss collapses to a
-    Dirac delta at theta = 0
+    The dynamics have an analytical steady-state distribution $p_{ss}(\theta)$, given any initialization, with
+    partition function $Z = \int_{-\infty}^\infty e^{-\kappa\Psi(\theta)}\,d\theta$. When $\mu \le \zeta^2/2$, the
+    partition function diverges and $p_{ss}(\theta)$ collapses to a Dirac delta distribution at $\theta = 0$.
     """
     yield holds_when(
         "collapse threshold",
         r"Z < \infty\text{ iff }",
         printed=mu > zeta**2 / 2,
         derived=lambda: stationary_density(WELL.process).normalisable,
-        wrong={
-            "critical case included": mu >= zeta**2 / 2,
-            "factor 1/2 lost": mu > zeta**2,
-            "Stratonovich reading of the noise": mu > 0,
-        },
-        says="The stationary density of the dynamics is normalisable exactly when mu > zeta^2/2.",
+        wrong={"critical case included": mu >= zeta**2 / 2, "Stratonovich reading of the noise": mu > 0},
         domain=(mu > 0,),
     )
     yield equals(
         "any initialisation",
         r"\lim_t P[\theta_t < 0 \mid \theta_0 > 0]",
         printed=sp.Rational(1, 2),
-        derived=lambda: probability_of_sign_change(),
+        derived=_probability_of_sign_change,
         corrected=sp.S.Zero,
-        corrected_says="sign(theta) is conserved: from theta_0 > 0 the stationary law lives on (0, oo) and Z "
-        "= int_0^oo; "
-        "the law on the whole line is right only for a sign-symmetric initialisation",
-        wrong={"a third of the paths cross": sp.Rational(1, 3)},
-        says="Stationary probability of theta < 0 when theta_0 > 0 (1/2 under the printed Z over the whole line).",
-        measured=(
-            Experiment(
-                name="share of negative paths at mu=3/2, zeta=1",
-                sampler=sign_changes_of_double_well,
-                arguments={"mu": "3/2", "zeta": "1"},
-                predicted=lambda candidate: candidate,
-            ),
-        ),
+        wrong={"one path in twenty crosses": sp.Rational(1, 20)},
+        says=r"With one law for every initialization and $Z$ over the whole line, half of the paths end below 0.",
+        measured=[measured(sign_changes_of_double_well, lambda candidate: candidate, mu="3/2", zeta="1")],
     )
 
 
-def probability_of_sign_change() -> sp.Expr:
+def _probability_of_sign_change() -> sp.Expr:
     """0, because 0 is a natural boundary: no path from theta_0 > 0 reaches it, let alone crosses."""
     left, _ = classify(WELL.process)
     if left.feller_class != "natural":
@@ -159,19 +177,20 @@ def probability_of_sign_change() -> sp.Expr:
     symbols=WELL_SYMBOLS,
     kind=Kind.FIGURE,
     notes=(
-        "Run in log coordinates: |theta| down to 1e-300 is exact, and the sign changes of plain "
+        r"Run in log coordinates: $|\theta|$ down to $10^{-300}$ is exact, and the sign changes of plain "
         "Euler-Maruyama are counted beside.",
-        "At a finite time the 50 % point lies above sqrt(2 mu) and moves to it as T grows; the measured location is "
-        "where the rate of log|theta| between the last two snapshots changes sign.",
-        "The released code runs 100 values of zeta with 1000 trajectories, has no 5000-step curve, and its forked "
-        "workers share one random state, so that different zeta see the same noise.",
+        r"At a finite time the 50 % point lies above $\sqrt{2\mu}$ and moves to it as $T$ grows; the measured location "
+        r"is where the rate of $\log|\theta|$ between the last two snapshots changes sign.",
+        r"The released code runs 100 values of $\zeta$ with 1000 trajectories, has no 5000-step curve, and its forked "
+        r"workers share one random state, so that different $\zeta$ see the same noise.",
     ),
 )
 def phase_transition_in_the_quartic_loss():
-    r"""Phase transition in the quartic loss (Figure 1, right).
+    r"""Phase transition in the quartic loss.
 
-    mu = 1.5, step 0.0025, theta_0 ~ N(0, 4), P(|theta| < 1e-15) after up to 8e4 steps against zeta in [0, 3]:
-    sudden transition at sqrt(2 mu) = 1.732
+    The empirical probability of the sample trajectories at different steps being within $\epsilon$ of the origin as a
+    function of increasing gradient noise: there is a sudden phase transition which aligns with the collapsing
+    condition from Theorem 4.1.
     """
     yield reproduces(
         "transition",
@@ -183,6 +202,6 @@ def phase_transition_in_the_quartic_loss():
             *({"mu": "3/2", "zeta": z, "show": "trajectories"} for z in ("1/10", "1", "5/2")),
         ),
         summarise=transition,
-        wrong={"factor 2 lost": sp.sqrt(sp.Rational(3, 2)), "the 1/2 of Ito's formula doubled": sp.sqrt(6)},
-        says="The noise amplitude at which the dynamics start to collapse.",
+        wrong={"factor 2 lost": sp.sqrt(sp.Rational(3, 2)), "the 1/2 of Itô's formula doubled": sp.sqrt(6)},
+        says=r"The noise amplitude at which the dynamics start to collapse, $\sqrt{2\mu}$ at $\mu = 3/2$.",
     )

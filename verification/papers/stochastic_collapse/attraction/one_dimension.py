@@ -35,8 +35,6 @@ from verification.papers.stochastic_collapse.paper import (
     JET_SYMBOLS,
     L_2,
     L_3,
-    WELL,
-    WELL_SYMBOLS,
     flow_near_invariant_point,
     paper,
 )
@@ -365,47 +363,3 @@ def maximum_steepness():
         says="A local maximum (L''(0) < 0) attracts exactly when L''(0) > -D''(0)/2.",
         domain=(sp.Ne(L_2 + D_2 / 2, 0), L_2 < 0),
     )
-
-
-@paper.claim("SC-030", "Section 4", symbols=WELL_SYMBOLS, kind=Kind.IDENTITY)
-def double_well_example():
-    r"""Double-well example.
-
-    L = (theta^2 - mu)^2/4, d theta = -(theta^3 - mu theta) dt + zeta theta dB, minima theta = +-sqrt(mu),
-    theta = 0 a local maximum and an invariant set
-    """
-    yield equals(
-        "drift",
-        r"-L'(\theta)",
-        printed=-(theta**3 - mu * theta),
-        derived=lambda: -sp.diff(WELL.potential, theta),
-        wrong={"factor 4 of the quartic lost": -4 * (theta**3 - mu * theta), "sign of mu": -(theta**3 + mu * theta)},
-        says="The drift is minus the gradient of L.",
-    )
-    yield equals(
-        "critical points",
-        r"(L'(\sqrt\mu),\ L'(0),\ L''(\sqrt\mu),\ L''(0))",
-        printed=sp.Matrix([0, 0, 2 * mu, -mu]),
-        derived=lambda: _gradient_and_curvature_at_critical_points(),
-        wrong={
-            "0 a local minimum": sp.Matrix([0, 0, 2 * mu, mu]),
-            "curvature of the minima halved": sp.Matrix([0, 0, mu, -mu]),
-        },
-        says="Gradient at sqrt(mu) and at 0, and curvature at both.",
-        domain=(mu > 0,),
-    )
-    yield equals(
-        "rate",
-        r"\alpha",
-        printed=-mu + zeta**2 / 2,
-        derived=lambda: attractivity_rate(WELL.process, 0).alpha,
-        wrong={"factor 1/2 lost": -mu + zeta**2, "D taken for the whole diffusion": -mu + zeta**2 / 4},
-        says="Theorem 4.1 for this process: alpha = -mu + zeta^2/2.",
-    )
-
-
-def _gradient_and_curvature_at_critical_points() -> sp.Matrix:
-    gradient = sp.diff(WELL.potential, theta)
-    curvature = sp.diff(gradient, theta)
-    points = (sp.sqrt(mu), sp.S.Zero)
-    return sp.Matrix([f.subs(theta, point) for f in (gradient, curvature) for point in points])
