@@ -2,7 +2,6 @@ r"""Stochastic processes in closed form: from an Itô process to its laws, symbo
 
 A reader's map, in the order in which the modules build on each other:
 
-==========================  =======================================================================
 ``notation``                the symbols, each born once with its assumptions
 ``ito``                     :class:`ItoProcess`, Itô's formula, quadratic covariation
 ``stratonovich``            between the two readings of one equation
@@ -26,7 +25,6 @@ A reader's map, in the order in which the modules build on each other:
 ``random_matrix``           a spike in noise: outliers, bulk, overlaps
 ``neurons``                 distances between neurons, effective rank
 ``zero``, ``balls``         is this expression zero? normal forms first, then Arb balls
-==========================  =======================================================================
 
 ``models`` holds worked models, ``gradient_noise`` leads from a loss to a process, ``symmetry`` finds the sets that
 gradient descent does not leave, ``discrete`` treats the recursions themselves. The package imports SymPy only;
@@ -35,7 +33,7 @@ python-flint, used by ``balls`` alone, may be missing.
 
 from theory.change_of_variables import change_of_variables, lamperti, logarithm
 from theory.decision.balls import ball
-from theory.decision.zero import ZeroDecision, decide_zero
+from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
 from theory.errors import (
     DimensionError,
     DriftproofError,
@@ -49,7 +47,7 @@ from theory.errors import (
 from theory.fokker_planck import fokker_planck_operator, probability_current
 from theory.generator import adjoint, generator
 from theory.ito import ItoDifferential, ItoProcess, ito_differential, quadratic_covariation
-from theory.line.boundary import classify, scale_density, speed_density
+from theory.line.boundary import FellerClass, classify, scale_density, speed_density
 from theory.line.first_passage import hitting_probability, mean_exit_time, probability_of_ever_reaching, scale_function
 from theory.line.interval import Interval
 from theory.line.recognise import recognise
@@ -58,6 +56,7 @@ from theory.matrices.exponential import matrix_exponential
 from theory.moments import MomentEquations, moment_equations
 from theory.ornstein_uhlenbeck import OrnsteinUhlenbeck
 from theory.stability.attractivity import (
+    Attraction,
     AttractivityRate,
     InvariantPointError,
     attractivity_rate,
@@ -67,9 +66,11 @@ from theory.stability.attractivity import (
 from theory.stratonovich import from_stratonovich, noise_induced_drift, stratonovich_drift
 
 __all__ = [
+    "Attraction",
     "AttractivityRate",
     "DimensionError",
     "DriftproofError",
+    "FellerClass",
     "Interval",
     "InvariantPointError",
     "ItoDifferential",
@@ -84,6 +85,7 @@ __all__ = [
     "TheoryError",
     "UnsupportedFormError",
     "ZeroDecision",
+    "ZeroKind",
     "adjoint",
     "attractivity_rate",
     "ball",

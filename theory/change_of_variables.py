@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import sympy as sp
 from sympy.integrals.manualintegrate import manualintegrate
 
-from theory.decision.zero import decide_zero
+from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
 from theory.generator import observable
 from theory.ito import ItoProcess, checked_process, ito_differential
@@ -192,7 +192,7 @@ def _check_inverse(
         if left:
             raise SymbolError(f"old_in_terms_of_new must be written in {tuple(symbols)}, but {g} holds {left}.")
         composed = g.subs(back, simultaneous=True)
-        if decide_zero(composed - x).kind != "zero":
+        if decide_zero(composed - x).kind is not ZeroKind.ZERO:
             raise UnsupportedFormError(
                 f"old_in_terms_of_new must invert new_in_terms_of_old, but composing them turns {x} into {composed}, "
                 f"which could not be proved equal to {x}. Check the formulas, and declare the domain through "
@@ -213,7 +213,7 @@ def _require_symbol(process: ItoProcess, symbol: object) -> None:
 def _antiderivative(integrand: sp.Expr, x: sp.Symbol) -> sp.Expr:
     # Rules only: bounded in time, where the general integrator can run for hours.
     candidate = manualintegrate(integrand, x)
-    if candidate.has(sp.Integral) or decide_zero(sp.diff(candidate, x) - integrand).kind != "zero":
+    if candidate.has(sp.Integral) or decide_zero(sp.diff(candidate, x) - integrand).kind is not ZeroKind.ZERO:
         raise UnsupportedFormError(
             f"no antiderivative of {integrand} in {x} was found in closed form. "
             "If you know one and its inverse, give both to change_of_variables."
@@ -230,7 +230,7 @@ def _inverse(f: sp.Expr, x: sp.Symbol, y: sp.Symbol) -> sp.Expr:
     except NotImplementedError:
         candidates = []
     for candidate in candidates:
-        if not candidate.has(unknown) and decide_zero(candidate.subs(y, f) - x).kind == "zero":
+        if not candidate.has(unknown) and decide_zero(candidate.subs(y, f) - x).kind is ZeroKind.ZERO:
             return candidate
     raise UnsupportedFormError(
         f"{y} = {f} could not be solved for {x} in closed form. "

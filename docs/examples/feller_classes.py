@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from theory import ItoProcess, classify
+from theory import FellerClass, ItoProcess, classify
 
 x = sp.Symbol("x", positive=True)
 kappa, m, sigma = sp.symbols("kappa m sigma", positive=True)
@@ -14,7 +14,7 @@ def main() -> float:
     for condition, feller_class in zero.classes:
         print(f"0 is {feller_class} where {condition}")
     print(f"infinity is {infinity.feller_class}")
-    unreachable = zero.condition("entrance")
+    unreachable = zero.condition(FellerClass.ENTRANCE)
     return float(sp.solve_univariate_inequality(unreachable.subs({kappa: 2, sigma: 3}), m, relational=False).inf)
 
 

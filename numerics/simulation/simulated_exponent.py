@@ -163,7 +163,7 @@ def _require_homogeneous(process: ItoProcess, growing: Sequence[int]) -> None:
             degree = int(i in growing)
             for f in entries[i, :]:
                 euler = sum((x * sp.diff(f, x) for x in coordinates), sp.S.Zero) - degree * f
-                if decide_zero(euler).kind not in ("zero", "certified"):
+                if not decide_zero(euler).says_zero:
                     raise ArgumentError(
                         f"the {name} of {process.state[i]} must be homogeneous of degree {degree} in "
                         f"{tuple(coordinates)}, got {f}. Linearise first: "

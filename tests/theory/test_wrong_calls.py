@@ -30,6 +30,7 @@ from theory import (
     scale_function,
     stationary_density,
 )
+from theory.decision.zero import ZeroKind
 from theory.discrete.growth_rate import finite_growth_rate, gaussian_growth_rate
 from theory.discrete.random_map import one_step_moments
 from theory.gradient_noise import (
@@ -178,7 +179,7 @@ WRONG: dict[str, Callable[[], object]] = {
     "linearisation along a set that is left": lambda: linearised_along(PLANE, AffineSet([w, v], [w])),
     "oblique normals": lambda: transverse_linearisation(PLANE, sp.Matrix([1, 1])),
     "exponent of a process": lambda: top_exponent(PLANE),
-    "condition at text": lambda: sufficient_condition(SADDLE).decide({w: "1"}),
+    "condition at text": lambda: sufficient_condition(SADDLE).holds_at({w: "1"}),
     "condition of a process": lambda: sufficient_condition(PLANE),
     "exponent decided by a list": lambda: top_exponent(SADDLE).decide([1]),
     "network of one layer": lambda: FeedForward((2,), sp.tanh),
@@ -204,7 +205,7 @@ def test_an_oblique_reflection_is_refused_with_a_loss_that_leaves_its_set():
         invariant_set(sp.Matrix([[1, 1], [0, -1]]), [w, v])
     loss = v + 2 * w
     assert sp.expand(loss.subs({w: w + v, v: -v}, simultaneous=True) - loss) == 0
-    assert is_invariant(AffineSet([w, v], [v]), FiniteSum([w, v], (loss,))).kind == "nonzero"
+    assert is_invariant(AffineSet([w, v], [v]), FiniteSum([w, v], (loss,))).kind is ZeroKind.NONZERO
 
 
 def test_one_coordinate_may_be_given_without_brackets():

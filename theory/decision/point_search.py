@@ -14,6 +14,7 @@ import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
+from theory.answer import Answer
 from theory.decision.balls import ball, complex_ball
 from theory.decision.rational_points import Point
 from theory.decision.region import AdmissibleRegion, rounded_points, simple_points
@@ -23,6 +24,15 @@ PRECISIONS = (128, 512, 2048)
 
 SHARP = -400
 """A ball around 0 counts as agreement if its radius is below 2**SHARP."""
+
+
+class Residual(Answer):
+    """What a ball at one point says about an expression: not 0, sharply around 0, or nothing."""
+
+    EXCLUDES = "excludes 0"
+    AGREES = "agrees with 0"
+    BLURRED = "cannot be told from 0 sharply enough"
+    UNDEFINED = "has no finite real value"
 
 
 class Clock:
@@ -78,8 +88,8 @@ class PointSearch:
                 self.drawn += 1
                 yield point
 
-    def residual(self, point: Point) -> tuple[str, float | None]:
-        """("excludes", None), ("agrees", log2 of the radius), ("blurred", None) or ("undefined", None)."""
+    def residual(self, point: Point) -> tuple[Residual, float | None]:
+        """What the ball at ``point`` says and, where it agrees with 0, log2 of its radius."""
         enclose = complex_ball if self.expression.has(sp.I) else ball
         for precision in PRECISIONS if self.symbols else PRECISIONS[1:]:
             if self.clock.is_over:
@@ -88,15 +98,15 @@ class PointSearch:
             if not value.is_finite():
                 if precision >= 512:
                     self.undefined += 1
-                    return "undefined", None
+                    return Residual.UNDEFINED, None
                 continue
             if not value.contains(0):
-                return "excludes", None
+                return Residual.EXCLUDES, None
             radius = _log2_size(value)
             if radius < SHARP and (self.symbols or precision == PRECISIONS[-1]):
-                return "agrees", radius
+                return Residual.AGREES, radius
         self.blurred += 1
-        return "blurred", None
+        return Residual.BLURRED, None
 
     def readable_witness(self, point: Point) -> tuple[Point, str]:
         """A point of simple numbers whose ball excludes 0 too, and that ball as text; ``point`` if none is found.
@@ -107,7 +117,7 @@ class PointSearch:
         for simpler in itertools.chain(simple_points(self.region), rounded_points(self.region, point)):
             if self.clock.is_over:
                 break
-            if self.residual(simpler)[0] == "excludes":
+            if self.residual(simpler)[0] is Residual.EXCLUDES:
                 return simpler, self.last_ball.str(6)
         return point, ball_there
 

@@ -8,13 +8,26 @@ from dataclasses import dataclass, field
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
+from theory.answer import Answer
 from theory.decision.balls import ball
 from theory.decision.normal_form import factors, proof_of_positivity
 from theory.decision.point_search import PRECISIONS, Clock, PointSearch, as_text
 from theory.decision.rational_points import Point
 from theory.decision.region import AdmissibleRegion, random_source
-from theory.decision.zero import _ATTEMPTS_PER_POINT, Conditions, _expression, _obstacle
+from theory.decision.zero import ATTEMPTS_PER_POINT, Conditions, exact_expression, obstacle_to_deciding
 from theory.errors import UnsupportedFormError
+
+
+class SignKind(Answer):
+    """The sign of an expression over a region."""
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    NONNEGATIVE = "nonnegative"
+    NONPOSITIVE = "nonpositive"
+    ZERO = "zero"
+    MIXED = "mixed"
+    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True)
@@ -22,18 +35,18 @@ class SignDecision:
     """The sign of an expression over a region, and on what evidence.
 
     Attributes:
-        kind: "positive", "negative", "nonnegative", "nonpositive" (0 was met exactly), "zero", "mixed" or "undecided".
-        proved: True for a positivity visible in the normal form, and for "mixed", whose witnesses are rigorous.
+        kind: One of :class:`SignKind`; NONNEGATIVE and NONPOSITIVE where 0 was met exactly.
+        proved: True for a positivity visible in the normal form, and for MIXED, whose witnesses are rigorous.
             False for the other kinds: every point tried had that sign, which is no proof.
         reason: One sentence for a reader.
-        witnesses: "positive", "negative", "zero" -> a point where the expression certainly is so.
+        witnesses: POSITIVE, NEGATIVE, ZERO -> a point where the expression certainly is so.
         points_used: Points whose sign was certain.
     """
 
-    kind: str
+    kind: SignKind
     proved: bool
     reason: str
-    witnesses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    witnesses: Mapping[SignKind, Mapping[str, str]] = field(default_factory=dict)
     points_used: int = 0
 
 
@@ -74,19 +87,19 @@ def decide_sign(
         >>> p, q = sp.symbols("p q", positive=True)
         >>> decide_sign(p**2 + 3 * p * q).proved
         True
-        >>> decide_sign(sp.exp(p) - 1 - p).kind
-        'positive'
-        >>> decide_sign(p - q, [p > 2 * q]).kind, decide_sign(p - q).kind
-        ('positive', 'mixed')
+        >>> print(decide_sign(sp.exp(p) - 1 - p).kind)
+        positive
+        >>> print(decide_sign(p - q, [p > 2 * q]).kind, decide_sign(p - q).kind)
+        positive mixed
     """
-    expression = _expression(expression)
+    expression = exact_expression(expression)
     region = AdmissibleRegion.of(expression.free_symbols, conditions)
-    obstacle = _obstacle(expression) or (
+    obstacle = obstacle_to_deciding(expression) or (
         "the expression holds undefined functions" if expression.has(AppliedUndef) else None
     )
     if obstacle:
-        return SignDecision("undecided", False, obstacle)
-    for factor, kind in ((1, "positive"), (-1, "negative")):
+        return SignDecision(SignKind.UNDECIDED, False, obstacle)
+    for factor, kind in ((1, SignKind.POSITIVE), (-1, SignKind.NEGATIVE)):
         proof = proof_of_positivity(factor * expression, region.conditions)
         if proof is not None:
             return SignDecision(kind, True, proof)
@@ -95,29 +108,30 @@ def decide_sign(
     return _sign_by_points(PointSearch(expression, region, rng, Clock(seconds), zeros), points)
 
 
-_SIGN_NAMES = {1: "positive", -1: "negative", 0: "zero"}
+_SIGN_KINDS = {1: SignKind.POSITIVE, -1: SignKind.NEGATIVE, 0: SignKind.ZERO}
 
 
 def _sign_by_points(search: PointSearch, wanted: int) -> SignDecision:
     witnesses: dict[str, Mapping[str, str]] = {}
     used = 0
     try:
-        for point in search.points(wanted * _ATTEMPTS_PER_POINT):
+        for point in search.points(wanted * ATTEMPTS_PER_POINT):
             sign = sign_at(search.expression, point)
             if sign is None:
                 continue
             used += 1
-            witnesses.setdefault(_SIGN_NAMES[sign], as_text(point))
-            if "positive" in witnesses and "negative" in witnesses:
-                return SignDecision("mixed", True, "balls of both signs", witnesses, used)
+            witnesses.setdefault(_SIGN_KINDS[sign], as_text(point))
+            if {SignKind.POSITIVE, SignKind.NEGATIVE} <= witnesses.keys():
+                return SignDecision(SignKind.MIXED, True, "balls of both signs", witnesses, used)
             if used >= wanted:
                 break
     except UnsupportedFormError as error:
-        return SignDecision("undecided", False, str(error))
+        return SignDecision(SignKind.UNDECIDED, False, str(error))
     if search.symbols and used < wanted or not used:
-        return SignDecision("undecided", False, search.shortage(used, wanted), witnesses, used)
+        return SignDecision(SignKind.UNDECIDED, False, search.shortage(used, wanted), witnesses, used)
     signs = frozenset(witnesses)
-    kind = next(iter(signs)) if len(signs) == 1 else "nonnegative" if "positive" in signs else "nonpositive"
+    mostly = SignKind.NONNEGATIVE if SignKind.POSITIVE in signs else SignKind.NONPOSITIVE
+    kind = next(iter(signs)) if len(signs) == 1 else mostly
     if not search.symbols:
         return SignDecision(kind, True, "a constant, enclosed by a ball", witnesses, used)
     return SignDecision(kind, False, f"{kind} at all {used} random points, by balls", witnesses, used)

@@ -12,7 +12,7 @@ from sympy.logic.boolalg import Boolean
 
 from theory.decision.balls import truth
 from theory.decision.region import points_satisfying
-from theory.decision.zero import decide_zero
+from theory.decision.zero import ZeroKind, decide_zero
 
 POINTS = 240
 """Random points at which two conditions are compared, besides those on their surfaces."""
@@ -43,16 +43,17 @@ INEQUALITIES = (StrictGreaterThan, GreaterThan, StrictLessThan, LessThan)
 Point = dict[sp.Symbol, Fraction]
 
 
-def _strict(inequality: Relational) -> bool:
+def is_strict(inequality: Relational) -> bool:
+    """Whether the inequality is false on its surface."""
     return isinstance(inequality, StrictGreaterThan | StrictLessThan)
 
 
-def _margin(inequality: Relational) -> sp.Expr:
+def margin(inequality: Relational) -> sp.Expr:
     """The expression whose positivity the inequality states."""
     return inequality.gts - inequality.lts
 
 
-def _compared(
+def compared_points(
     derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]
 ) -> Iterator[tuple[dict[str, str], bool, bool]]:
     """Points where both conditions are known to be true or false, as text, with these truth values."""
@@ -74,7 +75,7 @@ def _irrational_roots(derived: Boolean, candidate: Boolean) -> Iterator[tuple[sp
         return
     (symbol,) = symbols
     for inequality in sorted(derived.atoms(*INEQUALITIES) | candidate.atoms(*INEQUALITIES), key=str):
-        numerator = sp.numer(sp.together(_margin(inequality)))
+        numerator = sp.numer(sp.together(margin(inequality)))
         if numerator.is_polynomial(symbol) and sp.degree(numerator, symbol) <= 2:
             for root in sp.roots(numerator, symbol):
                 if root.is_real and not root.is_Rational and _admits(symbol, root):
@@ -85,12 +86,12 @@ def _truth_at(condition: Boolean, symbol: sp.Symbol, root: sp.Expr) -> bool | No
     """The truth value of a condition at an algebraic number; None if it cannot be decided."""
     known: dict[Boolean, Boolean] = {}
     for inequality in condition.atoms(*INEQUALITIES):
-        margin = _margin(inequality).subs(symbol, root)
-        decision = decide_zero(margin)
-        if decision.kind == "zero":
-            known[inequality] = sp.false if _strict(inequality) else sp.true
-        elif decision.kind == "nonzero":
-            known[inequality] = sp.true if margin.evalf(30) > 0 else sp.false
+        value = margin(inequality).subs(symbol, root)
+        decision = decide_zero(value)
+        if decision.kind is ZeroKind.ZERO:
+            known[inequality] = sp.false if is_strict(inequality) else sp.true
+        elif decision.kind is ZeroKind.NONZERO:
+            known[inequality] = sp.true if value.evalf(30) > 0 else sp.false
         else:
             return None
     value = condition.xreplace(known)
@@ -103,7 +104,7 @@ def _points(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -
     if not symbols:
         yield {}
         return
-    surfaces = [_margin(r) for r in sorted(derived.atoms(*INEQUALITIES) | candidate.atoms(*INEQUALITIES), key=str)]
+    surfaces = [margin(r) for r in sorted(derived.atoms(*INEQUALITIES) | candidate.atoms(*INEQUALITIES), key=str)]
     for i, point in enumerate(points_satisfying(symbols, domain, POINTS, seed=f"{derived}/{candidate}")):
         yield point
         for surface in surfaces if i < PROJECTED else ():

@@ -27,19 +27,29 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.logic.boolalg import Boolean
 
+from theory.answer import Answer
 from theory.decision.balls import truth
 from theory.decision.normal_form import proof_of_zero
-from theory.decision.point_search import PRECISIONS, Clock, PointSearch, as_text, branches
+from theory.decision.point_search import PRECISIONS, Clock, PointSearch, Residual, as_text, branches
 from theory.decision.rational_points import Point
 from theory.decision.region import AdmissibleRegion, random_source
 from theory.decision.undefined_functions import MAX_DEGREE, random_functions, with_functions
 from theory.errors import TheoryError, UnsupportedFormError
 
-_ATTEMPTS_PER_POINT = 12
+ATTEMPTS_PER_POINT = 12
 _MAX_OPERATIONS = 50_000
 _FUNCTION_CHOICES = 3
 
 Conditions = Boolean | Iterable[Boolean]
+
+
+class ZeroKind(Answer):
+    """Whether an expression is zero: proved, by strong evidence, proved not to be, or not decided."""
+
+    ZERO = "zero"
+    CERTIFIED = "certified"
+    NONZERO = "nonzero"
+    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True)
@@ -47,19 +57,24 @@ class ZeroDecision:
     """Whether an expression is zero, and on what evidence.
 
     Attributes:
-        kind: "zero" (proved), "certified" (balls around 0 at all points tried: no proof), "nonzero" (a ball at
-            ``witness`` excludes 0: proved), or "undecided".
+        kind: ZERO (proved), CERTIFIED (balls around 0 at all points tried: no proof), NONZERO (a ball at
+            ``witness`` excludes 0: proved), or UNDECIDED.
         reason: One sentence for a reader.
-        witness: For "nonzero", symbol -> exact rational value as text; functions chosen appear as ``f(x)``.
-        digits: For "certified", the expression is below 10**-digits at every point.
+        witness: For NONZERO, symbol -> exact rational value as text; functions chosen appear as ``f(x)``.
+        digits: For CERTIFIED, the expression is below 10**-digits at every point.
         points_used: Points whose balls counted.
     """
 
-    kind: str
+    kind: ZeroKind
     reason: str
     witness: Mapping[str, str] | None = None
     digits: int | None = None
     points_used: int = 0
+
+    @property
+    def says_zero(self) -> bool:
+        """Whether the expression is zero, by a proof or by the evidence of balls at random points."""
+        return self.kind in (ZeroKind.ZERO, ZeroKind.CERTIFIED)
 
 
 def decide_zero(
@@ -78,9 +93,9 @@ def decide_zero(
     Args:
         expression: exact: rational numbers and symbols, no floating-point numbers.
         conditions: relations between the symbols, and their And, Or, Not. Equations are refused.
-        points: Points that must agree before "certified" is said.
+        points: Points that must agree before CERTIFIED is said.
         seed: of the random points; by default it derives from the expression's text.
-        seconds: Processor time after which the answer is "undecided".
+        seconds: Processor time after which the answer is UNDECIDED.
 
     Raises:
         UnsupportedFormError: a condition is an equation, or no relation.
@@ -88,23 +103,23 @@ def decide_zero(
     Example:
         >>> p = sp.Symbol("p", positive=True)
         >>> r = sp.Symbol("r", real=True)
-        >>> decide_zero(sp.log(p**2) - 2 * sp.log(p)).kind
-        'zero'
-        >>> decide_zero(sp.atan(p) + sp.atan(1 / p) - sp.pi / 2).kind
-        'certified'
-        >>> decide_zero(sp.asin(sp.sin(r)) - r).kind
-        'nonzero'
-        >>> decide_zero(sp.asin(sp.sin(r)) - r, [r > -1, r < 1]).kind
-        'certified'
+        >>> print(decide_zero(sp.log(p**2) - 2 * sp.log(p)).kind)
+        zero
+        >>> print(decide_zero(sp.atan(p) + sp.atan(1 / p) - sp.pi / 2).kind)
+        certified
+        >>> print(decide_zero(sp.asin(sp.sin(r)) - r).kind)
+        nonzero
+        >>> print(decide_zero(sp.asin(sp.sin(r)) - r, [r > -1, r < 1]).kind)
+        certified
     """
     if isinstance(expression, sp.MatrixBase):
         return _decide_entries(expression, conditions, points=points, seed=seed, seconds=seconds)
-    expression = _expression(expression)
+    expression = exact_expression(expression)
     if expression == 0:
-        return ZeroDecision("zero", "the residual is literally 0")
-    obstacle = _obstacle(expression)
+        return ZeroDecision(ZeroKind.ZERO, "the residual is literally 0")
+    obstacle = obstacle_to_deciding(expression)
     if obstacle:
-        return ZeroDecision("undecided", obstacle)
+        return ZeroDecision(ZeroKind.UNDECIDED, obstacle)
     functions = expression.atoms(AppliedUndef)
     try:
         region = AdmissibleRegion.of(expression.free_symbols, conditions)
@@ -112,7 +127,7 @@ def decide_zero(
         if isinstance(error, UnsupportedFormError) and not functions:
             raise
         proof = proof_of_zero(expression)
-        return ZeroDecision("zero", proof) if proof is not None else ZeroDecision("undecided", str(error))
+        return ZeroDecision(ZeroKind.ZERO, proof) if proof is not None else ZeroDecision(ZeroKind.UNDECIDED, str(error))
     clock = Clock(seconds)
     rng = random_source(seed if seed is not None else (expression, region.conditions))
     proof = proof_of_zero(expression, region.conditions, seed=rng.getrandbits(64))
@@ -122,7 +137,7 @@ def decide_zero(
     return _decide_by_points(search, points if proof is None else min(points, 3), proof)
 
 
-def _expression(given: object) -> sp.Expr:
+def exact_expression(given: object) -> sp.Expr:
     """``given`` as an expression; text is refused because SymPy would execute it."""
     try:
         expression = sp.sympify(given, strict=True)
@@ -148,9 +163,9 @@ def _decide_by_points(search: PointSearch, wanted: int, proof: str | None) -> Ze
     wanted = wanted if search.symbols else 1
     used, widest, agreeing = 0, -math.inf, []
     try:
-        for point in search.points(wanted * _ATTEMPTS_PER_POINT):
+        for point in search.points(wanted * ATTEMPTS_PER_POINT):
             finding, radius = search.residual(point)
-            if finding == "excludes":
+            if finding is Residual.EXCLUDES:
                 return _refuted(search, point, proof)
             if radius is not None:
                 used, widest = used + 1, max(widest, radius)
@@ -158,12 +173,12 @@ def _decide_by_points(search: PointSearch, wanted: int, proof: str | None) -> Ze
             if used >= wanted or search.is_hopeless(used):
                 break
         if proof is not None:
-            return ZeroDecision("zero", proof, points_used=used)
+            return ZeroDecision(ZeroKind.ZERO, proof, points_used=used)
         unvisited = _unvisited_branch(search, agreeing) if used >= wanted else None
     except UnsupportedFormError as error:
-        return ZeroDecision("zero", proof) if proof is not None else ZeroDecision("undecided", str(error))
+        return ZeroDecision(ZeroKind.ZERO, proof) if proof is not None else ZeroDecision(ZeroKind.UNDECIDED, str(error))
     if used < wanted:
-        return ZeroDecision("undecided", search.shortage(used, wanted), points_used=used)
+        return ZeroDecision(ZeroKind.UNDECIDED, search.shortage(used, wanted), points_used=used)
     if isinstance(unvisited, ZeroDecision):
         return unvisited
     digits = int(-max(widest, -PRECISIONS[-1]) * math.log10(2))
@@ -171,7 +186,8 @@ def _decide_by_points(search: PointSearch, wanted: int, proof: str | None) -> Ze
         f"below 1e-{digits} at {used} random points, by balls" if search.symbols else f"a constant below 1e-{digits}"
     )
     real = [str(symbol) for symbol in search.symbols if symbol.is_extended_real is None]
-    return ZeroDecision("certified", reason + (f" ({', '.join(real)} taken real)" if real else ""), None, digits, used)
+    reason += f" ({', '.join(real)} taken real)" if real else ""
+    return ZeroDecision(ZeroKind.CERTIFIED, reason, None, digits, used)
 
 
 def _refuted(search: PointSearch, point: Point, proof: str | None) -> ZeroDecision:
@@ -181,7 +197,7 @@ def _refuted(search: PointSearch, point: Point, proof: str | None) -> ZeroDecisi
     point, residual = search.readable_witness(point)
     where = ", ".join(f"{name} = {value}" for name, value in as_text(point).items())
     reason = f"the residual is {residual}" + (f" at {where}" if where else "")
-    return ZeroDecision("nonzero", reason, as_text(point), points_used=search.drawn)
+    return ZeroDecision(ZeroKind.NONZERO, reason, as_text(point), points_used=search.drawn)
 
 
 def _unvisited_branch(search: PointSearch, visited: list[dict[sp.Symbol, Fraction]]) -> ZeroDecision | None:
@@ -195,12 +211,14 @@ def _unvisited_branch(search: PointSearch, visited: list[dict[sp.Symbol, Fractio
             continue
         for point in inner.points(60):
             finding, _ = inner.residual(point)
-            if finding == "excludes":
+            if finding is Residual.EXCLUDES:
                 return _refuted(inner, point, None)
-            if finding == "agrees":
+            if finding is Residual.AGREES:
                 break
         else:
-            return ZeroDecision("undecided", f"no point was found in the branch {branch}", points_used=len(visited))
+            return ZeroDecision(
+                ZeroKind.UNDECIDED, f"no point was found in the branch {branch}", points_used=len(visited)
+            )
     return None
 
 
@@ -209,9 +227,11 @@ def _decide_with_functions(
 ) -> ZeroDecision:
     """The decision on an expression with undefined functions: a proof, or random polynomials in their place."""
     if proof is not None:
-        return ZeroDecision("zero", proof)
+        return ZeroDecision(ZeroKind.ZERO, proof)
     order = max((sum(n for _, n in d.variable_count) for d in expression.atoms(sp.Derivative)), default=0)
-    decision = ZeroDecision("undecided", "undefined functions of this kind have no polynomials to stand for them")
+    decision = ZeroDecision(
+        ZeroKind.UNDECIDED, "undefined functions of this kind have no polynomials to stand for them"
+    )
     for _ in range(_FUNCTION_CHOICES):
         chosen = random_functions(expression, rng)
         if chosen is None or order > MAX_DEGREE:
@@ -219,32 +239,34 @@ def _decide_with_functions(
         concrete = with_functions(expression, chosen)
         search = PointSearch(concrete, AdmissibleRegion.of(region.symbols, region.conditions), rng, clock)
         decision = _decide_by_points(search, -(-points // _FUNCTION_CHOICES), None)
-        if decision.kind == "nonzero":
+        if decision.kind is ZeroKind.NONZERO:
             witness = {**(decision.witness or {}), **{str(call): str(value) for call, value in chosen.values()}}
-            return ZeroDecision("nonzero", decision.reason, witness, points_used=decision.points_used)
-        if decision.kind == "undecided":
+            return ZeroDecision(ZeroKind.NONZERO, decision.reason, witness, points_used=decision.points_used)
+        if decision.kind is ZeroKind.UNDECIDED:
             return decision
     reason = f"{decision.reason}, with {_FUNCTION_CHOICES} choices of random polynomials for the undefined functions"
-    return ZeroDecision("certified", reason, None, decision.digits, decision.points_used * _FUNCTION_CHOICES)
+    return ZeroDecision(ZeroKind.CERTIFIED, reason, None, decision.digits, decision.points_used * _FUNCTION_CHOICES)
 
 
 def _decide_entries(matrix: sp.MatrixBase, conditions: Conditions, **settings: Any) -> ZeroDecision:
     decisions = []
     for (i, j), entry in zip(itertools.product(range(matrix.rows), range(matrix.cols)), matrix, strict=True):
         decision = decide_zero(entry, conditions, **settings)
-        if decision.kind == "nonzero":
-            return ZeroDecision("nonzero", f"entry ({i}, {j}): {decision.reason}", decision.witness, None, 1)
+        if decision.kind is ZeroKind.NONZERO:
+            return ZeroDecision(ZeroKind.NONZERO, f"entry ({i}, {j}): {decision.reason}", decision.witness, None, 1)
         decisions.append((i, j, decision))
-    used = min((d.points_used for _, _, d in decisions if d.kind == "certified"), default=0)
-    for kind in ("undecided", "certified"):
+    used = min((d.points_used for _, _, d in decisions if d.kind is ZeroKind.CERTIFIED), default=0)
+    for kind in (ZeroKind.UNDECIDED, ZeroKind.CERTIFIED):
         for i, j, decision in decisions:
-            if decision.kind == kind:
+            if decision.kind is kind:
                 digits = min((d.digits for _, _, d in decisions if d.digits is not None), default=None)
                 return ZeroDecision(kind, f"entry ({i}, {j}): {decision.reason}", None, digits, used)
-    return ZeroDecision("zero", f"all {len(decisions)} entries: " + (decisions[0][2].reason if decisions else "none"))
+    return ZeroDecision(
+        ZeroKind.ZERO, f"all {len(decisions)} entries: " + (decisions[0][2].reason if decisions else "none")
+    )
 
 
-def _obstacle(expression: sp.Expr) -> str | None:
+def obstacle_to_deciding(expression: sp.Expr) -> str | None:
     """Why ``expression`` cannot be looked at, or None."""
     if expression.has(sp.nan, sp.zoo, sp.oo, -sp.oo) and not expression.has(sp.Integral, sp.Sum):
         return "the expression holds nan or an infinity"

@@ -30,11 +30,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.answer import Answer
 from theory.decision.inequalities import negative, nonnegative, nonpositive, positive, simplified, vanishes
 from theory.ito import ItoProcess
 from theory.line.diffusion import LineDiffusion, line_diffusion
@@ -53,7 +53,14 @@ __all__ = [
     "speed_density",
 ]
 
-FellerClass = Literal["regular", "exit", "entrance", "natural"]
+
+class FellerClass(Answer):
+    """Whether an end of a diffusion on the line is reached from inside, and left from it."""
+
+    REGULAR = "regular"
+    EXIT = "exit"
+    ENTRANCE = "entrance"
+    NATURAL = "natural"
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ class Endpoint:
 
     def condition(self, name: FellerClass) -> Boolean:
         """The condition on the parameters under which the end is ``name``."""
-        return simplified(sp.Or(*(condition for condition, kind in self.classes if kind == name)))
+        return simplified(sp.Or(*(condition for condition, kind in self.classes if kind is name)))
 
 
 @dataclass(frozen=True)
@@ -132,7 +139,7 @@ def classify(process: ItoProcess, interval: Interval | None = None) -> BoundaryC
         >>> x = sp.Symbol("x", positive=True)
         >>> kappa, m, s = sp.symbols("kappa m s", positive=True)
         >>> cir = ItoProcess.scalar(x, drift=kappa * (m - x), dispersion=s * sp.sqrt(x))
-        >>> classify(cir).left.condition("entrance")
+        >>> classify(cir).left.condition(FellerClass.ENTRANCE)
         2*kappa*m >= s**2
     """
     line = line_diffusion(process, interval)
@@ -176,7 +183,7 @@ def _finite_speed(scale: EndpointBehaviour, alpha: sp.Expr) -> Boolean:
 def _feller_classes(scale: EndpointBehaviour, alpha: sp.Expr) -> tuple[tuple[Boolean, FellerClass], ...]:
     outward = -1 if scale.at_infinity else 1
     gamma = scale.exponent
-    found: dict[FellerClass, Boolean] = dict.fromkeys(get_args(FellerClass), sp.false)
+    found: dict[FellerClass, Boolean] = dict.fromkeys(FellerClass, sp.false)
 
     def add(name: FellerClass, *conditions: Boolean) -> None:
         found[name] = sp.Or(found[name], sp.And(*conditions))
@@ -185,14 +192,15 @@ def _feller_classes(scale: EndpointBehaviour, alpha: sp.Expr) -> tuple[tuple[Boo
     for coefficient, power in scale.essential:
         quick = positive(outward * (2 - alpha - power))
         slow = nonpositive(outward * (2 - alpha - power))
-        add("exit", none_before, positive(coefficient), quick)
-        add("entrance", none_before, negative(coefficient), quick)
-        add("natural", none_before, sp.Or(positive(coefficient), negative(coefficient)), slow)
+        add(FellerClass.EXIT, none_before, positive(coefficient), quick)
+        add(FellerClass.ENTRANCE, none_before, negative(coefficient), quick)
+        add(FellerClass.NATURAL, none_before, sp.Or(positive(coefficient), negative(coefficient)), slow)
         none_before = sp.And(none_before, vanishes(coefficient))
     quick, slow = positive(outward * (2 - alpha)), nonpositive(outward * (2 - alpha))
-    add("regular", none_before, quick, positive(outward * (1 - gamma)), positive(outward * (gamma - alpha + 1)))
-    add("exit", none_before, quick, nonpositive(outward * (gamma - alpha + 1)))
-    add("entrance", none_before, quick, nonnegative(outward * (gamma - 1)))
-    add("natural", none_before, slow)
+    in_reach = positive(outward * (gamma - alpha + 1))
+    add(FellerClass.REGULAR, none_before, quick, positive(outward * (1 - gamma)), in_reach)
+    add(FellerClass.EXIT, none_before, quick, nonpositive(outward * (gamma - alpha + 1)))
+    add(FellerClass.ENTRANCE, none_before, quick, nonnegative(outward * (gamma - 1)))
+    add(FellerClass.NATURAL, none_before, slow)
     reduced: dict[FellerClass, Boolean] = {name: simplified(condition) for name, condition in found.items()}
     return tuple((condition, name) for name, condition in reduced.items() if condition != sp.false)

@@ -26,7 +26,7 @@ from sympy.logic.boolalg import Boolean
 from theory.decision.inequalities import simplified, vanishes
 from theory.errors import SymbolError, UnsupportedFormError
 from theory.ito import ItoProcess
-from theory.line.boundary import Endpoint, endpoint, scale_density, speed_density
+from theory.line.boundary import Endpoint, FellerClass, endpoint, scale_density, speed_density
 from theory.line.diffusion import LineDiffusion, line_diffusion
 from theory.line.exponential_of_integral import logarithmic_derivative
 from theory.line.interval import Interval
@@ -173,7 +173,7 @@ def mean_exit_time(
     at_ends = [end for end, own in zip((lower, upper), line.interval.ends, strict=True) if end == own]
     for end in at_ends:
         found = endpoint(line, end)
-        if simplified(sp.Or(found.condition("regular"), found.condition("exit"))) != sp.true:
+        if simplified(sp.Or(found.condition(FellerClass.REGULAR), found.condition(FellerClass.EXIT))) != sp.true:
             raise UnsupportedFormError(
                 f"mean_exit_time needs ends that are reached in finite time, but {end} is "
                 f"{', '.join(f'{name} if {condition}' for condition, name in found.classes)}. "

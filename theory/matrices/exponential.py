@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from theory.decision.zero import decide_zero
+from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import ShapeError, UnsupportedFormError
 from theory.values import expressions, single_expression
 
@@ -133,7 +133,7 @@ def _certify(matrix: sp.ImmutableMatrix, coefficients: Mapping[tuple[sp.Expr, in
         residuals.append(rate * c + (power + 1) * coefficients.get((rate, power + 1), nothing) - matrix * c)
     for residual in residuals:
         for entry in residual:
-            if _normal(entry) != 0 and decide_zero(entry).kind != "zero":
+            if _normal(entry) != 0 and decide_zero(entry).kind is not ZeroKind.ZERO:
                 raise UnsupportedFormError(
                     f"the exponential of {matrix} was found but could not be certified: {entry} should be zero. "
                     "Put numbers in for some parameters, or exponentiate numerically."

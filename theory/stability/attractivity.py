@@ -17,7 +17,8 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from theory.decision.zero import decide_zero
+from theory.answer import Answer
+from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, MissingParameterError, SymbolError, TheoryError, UnsupportedFormError
 from theory.generator import sum_of_products
 from theory.ito import ItoProcess, checked_process
@@ -27,6 +28,14 @@ from theory.values import admitted_number, mapping, single_expression
 
 class InvariantPointError(TheoryError):
     """The process does not stay at the point."""
+
+
+class Attraction(Answer):
+    """What the sign of a rate of attractivity says; at 0 higher derivatives of drift and diffusion decide."""
+
+    ATTRACTIVE = "attractive"
+    NOT_ATTRACTIVE = "not attractive"
+    UNDECIDED = "undecided by this order"
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,7 @@ class AttractivityRate:
     noise_strength: sp.Expr
     point: sp.Expr
 
-    def decide(self, values: Mapping[sp.Expr, object] | None = None) -> str:
+    def decide(self, values: Mapping[sp.Expr, object] | None = None) -> Attraction:
         """What the sign of alpha says at ``values``.
 
         The sign is decided exactly. A float is read as the decimal number that it prints as, so that the
@@ -56,8 +65,8 @@ class AttractivityRate:
                 undefined function.
 
         Returns:
-            ``"attractive"``, ``"not attractive"``, or, at alpha = 0, ``"undecided by this order"``: then
-            higher derivatives of drift and diffusion decide.
+            ATTRACTIVE, NOT_ATTRACTIVE, or, at alpha = 0, UNDECIDED: then higher derivatives of drift and diffusion
+            decide.
 
         Raises:
             MissingParameterError: a symbol has no value.
@@ -67,13 +76,13 @@ class AttractivityRate:
             >>> from theory.notation import mu, theta, zeta
             >>> gbm = ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta)
             >>> rate = attractivity_rate(gbm)
-            >>> [rate.decide({mu: m, zeta: 0.1}) for m in (0.004, 0.005, 0.006)]
-            ['attractive', 'undecided by this order', 'not attractive']
+            >>> print(*(rate.decide({mu: m, zeta: 0.1}) for m in (0.004, 0.005, 0.006)), sep=", ")
+            attractive, undecided by this order, not attractive
         """
         return decided_sign(self.alpha, values)
 
 
-def decided_sign(alpha: sp.Expr, values: Mapping[sp.Expr, object] | None = None) -> str:
+def decided_sign(alpha: sp.Expr, values: Mapping[sp.Expr, object] | None = None) -> Attraction:
     """What the sign of a rate of attractivity says, exactly; see :meth:`AttractivityRate.decide`."""
     numbers = {symbol: admitted_number(symbol, value) for symbol, value in mapping(values).items()}
     at_values = sp.sympify(alpha.subs(numbers, simultaneous=True), strict=True)
@@ -83,10 +92,10 @@ def decided_sign(alpha: sp.Expr, values: Mapping[sp.Expr, object] | None = None)
             f"values must give every symbol of alpha = {alpha} a number: no value for "
             f"{', '.join(sorted(map(str, unknown)))} (given: {dict(values or {})})."
         )
-    if at_values.is_zero or decide_zero(at_values).kind == "zero":
-        return "undecided by this order"
+    if at_values.is_zero or decide_zero(at_values).kind is ZeroKind.ZERO:
+        return Attraction.UNDECIDED
     if at_values.is_positive or at_values.is_negative:
-        return "attractive" if at_values.is_positive else "not attractive"
+        return Attraction.ATTRACTIVE if at_values.is_positive else Attraction.NOT_ATTRACTIVE
     raise UnsupportedFormError(f"the sign of alpha = {at_values} could not be decided. Give simpler values.")
 
 
@@ -138,13 +147,13 @@ def attractivity_rate(
 
     for name, f in (("drift", b), ("diffusion", a)):
         value = at_point(f, name)
-        if decide_zero(value).kind != "zero":
+        if decide_zero(value).kind is not ZeroKind.ZERO:
             raise InvariantPointError(
                 f"the point must be invariant: drift and diffusion have to vanish at {x} = {p}, but the {name} is "
                 f"{value} there. Move the point, or state what is known about undefined functions as vanishing=[...]."
             )
     slope = at_point(sp.diff(a, x), "first derivative of the diffusion")
-    if decide_zero(slope).kind != "zero":
+    if decide_zero(slope).kind is not ZeroKind.ZERO:
         raise UnsupportedFormError(
             f"the diffusion must vanish to second order at {x} = {p}, but its derivative there is {slope}: the "
             "dispersion is not differentiable and no linearisation exists. Classify the boundary point instead."

@@ -26,12 +26,13 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from theory.answer import Answer
 from theory.decision.zero import decide_zero
 from theory.errors import DimensionError, UnsupportedFormError
 from theory.fokker_planck import probability_current
 from theory.generator import sum_of_products
 from theory.ito import ItoProcess
-from theory.stability.attractivity import decided_sign
+from theory.stability.attractivity import Attraction, decided_sign
 from theory.stability.invariant_subspaces import blocks
 from theory.stability.transverse import TransverseLinearisation, checked_linearisation, named_coefficients
 
@@ -41,31 +42,43 @@ varphi = sp.Symbol("varphi", real=True)
 _z = sp.Dummy("z")
 
 
+class ExponentRoute(Answer):
+    """How a top exponent was found."""
+
+    ONE_GROWTH_RATE = "one growth rate"
+    """The growth rate is the same in every direction."""
+    INVARIANT_DIRECTIONS = "invariant directions"
+    """The larger of the rates along two directions that the process does not leave."""
+    BLOCKS = "blocks"
+    """The largest exponent of the blocks of :mod:`theory.stability.invariant_subspaces`."""
+    VON_MISES = "von Mises"
+    """The direction follows a von Mises law."""
+    INTEGRAL = "integral"
+    """A quotient of integrals for quadrature."""
+
+
 @dataclass(frozen=True)
 class TopExponent:
     r"""The top Lyapunov exponent :math:`\lambda` of a homogeneous process.
 
     Attributes:
-        value: An expression; where a part has the route "integral" it holds a quotient of integrals for quadrature.
-        route: "one growth rate" (the same in every direction), "invariant directions" (the larger of two),
-            "blocks" (the largest of those of the blocks of :mod:`theory.stability.invariant_subspaces`), "von Mises"
-            (the direction follows
-            a von Mises law), or "integral".
+        value: An expression; where a part has the route INTEGRAL it holds a quotient of integrals for quadrature.
+        route: How it was found; with BLOCKS, parts may have other routes.
     """
 
     value: sp.Expr
-    route: str
+    route: ExponentRoute
 
     @property
     def alpha(self) -> sp.Expr:
         r"""The rate of attractivity :math:`-\lambda`, as on the line."""
         return -self.value
 
-    def decide(self, values: Mapping[sp.Expr, object] | None = None) -> str:
+    def decide(self, values: Mapping[sp.Expr, object] | None = None) -> Attraction:
         """What the sign says at numbers for all parameters, as for a rate of attractivity.
 
         Returns:
-            "attractive", "not attractive", or "undecided by this order" where the exponent is 0.
+            ATTRACTIVE, NOT_ATTRACTIVE, or UNDECIDED where the exponent is 0.
 
         Raises:
             MissingParameterError: a symbol has no value.
@@ -75,9 +88,9 @@ class TopExponent:
 
         Example:
             >>> c, s = sp.symbols("c s", positive=True)
-            >>> exponent = TopExponent(c - s**2 / 2, "invariant directions")
-            >>> [exponent.decide({c: value, s: 0.1}) for value in (0.004, 0.005, 0.006)]
-            ['attractive', 'undecided by this order', 'not attractive']
+            >>> exponent = TopExponent(c - s**2 / 2, ExponentRoute.INVARIANT_DIRECTIONS)
+            >>> print(*(exponent.decide({c: value, s: 0.1}) for value in (0.004, 0.005, 0.006)), sep=", ")
+            attractive, undecided by this order, not attractive
         """
         if self.value.has(sp.Integral):
             raise UnsupportedFormError(
@@ -144,7 +157,7 @@ def angular_density(linearisation: TransverseLinearisation) -> sp.Expr:
     if explicit is not None and not _winds(linearisation):
         density = sp.exp(explicit) / a
         (current,) = probability_current(angular_process(linearisation), density)
-        if decide_zero(sp.expand(current / density)).kind in ("zero", "certified"):
+        if decide_zero(sp.expand(current / density)).says_zero:
             return density
     psi, chi = sp.symbols("psi chi", real=True)
     b = _trigonometric(angular_drift(linearisation), linearisation)
@@ -155,7 +168,7 @@ def angular_density(linearisation: TransverseLinearisation) -> sp.Expr:
 def top_exponent(linearisation: TransverseLinearisation) -> TopExponent:
     r"""The top Lyapunov exponent, in closed form where one is known.
 
-    The routes "von Mises" and "integral" suppose that noise turns every direction; a zero of the angular diffusion that
+    The routes VON_MISES and INTEGRAL suppose that noise turns every direction; a zero of the angular diffusion that
     the assumptions show is refused, one that appears at particular values of the parameters is the caller's to avoid
     (:func:`numerics.deterministic.exponent_on_circle.exponent_on_circle` checks it).
 
@@ -168,30 +181,34 @@ def top_exponent(linearisation: TransverseLinearisation) -> TopExponent:
         >>> x, y = sp.symbols("x y", real=True)
         >>> c, s = sp.symbols("c s", positive=True)
         >>> neuron = ItoProcess([x, y], [c * y, c * x], sp.Matrix([s * y, s * x]))
-        >>> top_exponent(transverse_linearisation(neuron))
-        TopExponent(value=c - s**2/2, route='invariant directions')
+        >>> found = top_exponent(transverse_linearisation(neuron))
+        >>> print(found.value, "by", found.route)
+        c - s**2/2 by invariant directions
         >>> z = sp.Symbol("z", real=True)
         >>> with_rest = ItoProcess([x, y, z], [c * y, c * x, 0], sp.Matrix([s * y, s * x, s * x]))
-        >>> top_exponent(transverse_linearisation(with_rest))
-        TopExponent(value=Max(0, c - s**2/2), route='blocks')
+        >>> found = top_exponent(transverse_linearisation(with_rest))
+        >>> print(found.value, "by", found.route)
+        Max(0, c - s**2/2) by blocks
     """
     constant = constant_growth(checked_linearisation(linearisation))
     if constant is not None:
-        return TopExponent(constant, "one growth rate")
+        return TopExponent(constant, ExponentRoute.ONE_GROWTH_RATE)
     if linearisation.dimension == 2 and len(directions := invariant_directions(linearisation)) == 2:
-        return TopExponent(sp.Max(*(_growth_along(linearisation, v) for v in directions)), "invariant directions")
+        return TopExponent(
+            sp.Max(*(_growth_along(linearisation, v) for v in directions)), ExponentRoute.INVARIANT_DIRECTIONS
+        )
     parts = blocks(linearisation)
     if len(parts) > 1:
-        return TopExponent(sp.Max(*(top_exponent(part).value for part in parts)), "blocks")
+        return TopExponent(sp.Max(*(top_exponent(part).value for part in parts)), ExponentRoute.BLOCKS)
     _require_two(linearisation)
     _require_angular_noise(linearisation)
     _require_no_doubt(linearisation)
     if _is_von_mises(linearisation):
-        return TopExponent(_von_mises_mean(linearisation), "von Mises")
+        return TopExponent(_von_mises_mean(linearisation), ExponentRoute.VON_MISES)
     density = angular_density(linearisation)
     growth = _trigonometric(linearisation.log_growth, linearisation)
     period = (varphi, 0, sp.pi)
-    return TopExponent(sp.Integral(growth * density, period) / sp.Integral(density, period), "integral")
+    return TopExponent(sp.Integral(growth * density, period) / sp.Integral(density, period), ExponentRoute.INTEGRAL)
 
 
 def constant_growth(linearisation: TransverseLinearisation) -> sp.Expr | None:

@@ -42,7 +42,7 @@ class SufficientCondition:
         left, noise = (self.linearisation.along(e, vector) for e in (self.left_side, self.radial_noise))
         return sp.And(sp.Gt(noise, slack), sp.Gt(left, 0))
 
-    def decide(self, values: Mapping[sp.Symbol, object] | None = None) -> bool:
+    def holds_at(self, values: Mapping[sp.Symbol, object] | None = None) -> bool:
         r"""Whether some :math:`\delta` serves all directions of a normal space of at most two dimensions.
 
         Both sides are continuous on the circle and monotone in :math:`\delta`, so one exists exactly if
@@ -61,13 +61,13 @@ class SufficientCondition:
             >>> g = sp.Symbol("g", real=True)
             >>> isotropic = ItoProcess([x, y], [-g * x, -g * y], sp.sqrt(x**2 + y**2) * sp.eye(2))
             >>> condition = sufficient_condition(transverse_linearisation(isotropic))
-            >>> condition.decide({g: sp.Rational(1, 9)}), condition.decide({g: -sp.Rational(1, 9)})
+            >>> condition.holds_at({g: sp.Rational(1, 9)}), condition.holds_at({g: -sp.Rational(1, 9)})
             (True, False)
         """
         k = self.linearisation.dimension
         if k > 2:
             raise DimensionError(
-                f"decide counts roots on a circle, but there are {k} normal directions. Look at in_direction(...)."
+                f"holds_at counts roots on a circle, but there are {k} normal directions. Look at in_direction(...)."
             )
         given = {symbol: admitted_number(symbol, value) for symbol, value in mapping(values).items()}
         margins = [e.subs(given) for e in (self.radial_noise, self.left_side.subs(slack, 0))]

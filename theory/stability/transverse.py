@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from theory.decision.zero import decide_zero
+from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import (
     ShapeError,
     SymbolError,
@@ -210,7 +210,7 @@ def transverse_linearisation(
             f"normal must have one row per coordinate ({d}) and at most {d} columns, and origin {d} entries, "
             f"got normal.shape={N.shape}, origin.shape={o.shape}."
         )
-    if decide_zero(N.T * N - sp.eye(N.cols)).kind != "zero":
+    if decide_zero(N.T * N - sp.eye(N.cols)).kind is not ZeroKind.ZERO:
         raise ShapeError(f"the columns of normal must be orthonormal, got {N}. Use Matrix.QRdecomposition.")
     if {t} & (process.drift.free_symbols | process.dispersion.free_symbols):
         raise UnsupportedFormError(
@@ -303,7 +303,7 @@ def _refuse_cases(process: ItoProcess) -> None:
 
 
 def _require_invariance(values: sp.MatrixBase, name: str, foot: sp.MatrixBase) -> None:
-    if decide_zero(values).kind != "zero":
+    if decide_zero(values).kind is not ZeroKind.ZERO:
         raise InvariantSetError(
             f"the set must be invariant: the {name} has to vanish on it, but is {list(values)} at {tuple(foot)}. "
             "Move the set."

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from theory.decision.zero import ZeroDecision, decide_zero
+from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
 from theory.errors import ShapeError, SymbolError
 from theory.gradient_noise.data_law import (
     DataLaw,
@@ -196,8 +196,8 @@ def is_invariant(affine_set: AffineSet, problem: FiniteSum | Model) -> ZeroDecis
     Example:
         >>> theta = sp.Symbol("theta")
         >>> signed = FiniteSum([theta], (theta, -theta))
-        >>> is_invariant(AffineSet([theta], [theta]), signed).kind
-        'nonzero'
+        >>> print(is_invariant(AffineSet([theta], [theta]), signed).kind)
+        nonzero
     """
     weights = problem.weights
     if set(affine_set.state) != set(weights):
@@ -209,7 +209,7 @@ def is_invariant(affine_set: AffineSet, problem: FiniteSum | Model) -> ZeroDecis
         return decide_zero(sp.Matrix.vstack(*map(sp.Matrix, parts)))
     escaping = normal_gradient(affine_set, problem.loss)
     for_every_value = decide_zero(escaping)
-    if for_every_value.kind == "zero":
+    if for_every_value.kind is ZeroKind.ZERO:
         return for_every_value
     if _known_by_moments(problem.law):
         return decide_zero(expectation(sp.expand((escaping.T * escaping)[0]), problem.law))

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 
 import sympy as sp
 
-from theory.decision.zero import ZeroDecision, decide_zero
+from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
 from theory.errors import ShapeError, UnsupportedFormError
 from theory.symmetry.affine_set import AffineSet
 from theory.values import column, expressions, single_expression
@@ -63,11 +63,11 @@ def invariant_set(
     """
     theta, Q = column(state, "state"), _square(Q)
     fixed = fixed_set(Q, theta)
-    if keeps_its_fixed_set(Q).kind != "zero":
+    if keeps_its_fixed_set(Q).kind is not ZeroKind.ZERO:
         raise UnsupportedFormError(_counterexample(Q, theta))
     if loss is not None:
         decision = decide_zero(composed(single_expression(loss, "loss"), Q, theta) - loss)
-        if decision.kind not in ("zero", "certified"):
+        if not decision.says_zero:
             raise UnsupportedFormError(
                 f"loss must satisfy l(Q theta) = l(theta), but {decision.reason}. Try another Q."
             )
@@ -131,19 +131,19 @@ def keeps_its_fixed_set(Q: sp.MatrixBase) -> ZeroDecision:
 def is_symmetric(Q: sp.MatrixBase) -> bool:
     """Whether :math:`Q = Q^T` is proved."""
     Q = _square(Q)
-    return decide_zero(Q - Q.T).kind == "zero"
+    return decide_zero(Q - Q.T).kind is ZeroKind.ZERO
 
 
 def is_orthogonal(Q: sp.MatrixBase) -> bool:
     """Whether :math:`QQ^T = I` is proved."""
     Q = _square(Q)
-    return decide_zero(Q * Q.T - sp.eye(Q.rows)).kind == "zero"
+    return decide_zero(Q * Q.T - sp.eye(Q.rows)).kind is ZeroKind.ZERO
 
 
 def is_normal(Q: sp.MatrixBase) -> bool:
     """Whether :math:`QQ^T = Q^TQ` is proved."""
     Q = _square(Q)
-    return decide_zero(Q * Q.T - Q.T * Q).kind == "zero"
+    return decide_zero(Q * Q.T - Q.T * Q).kind is ZeroKind.ZERO
 
 
 def oblique_reflection(c: sp.Expr) -> sp.ImmutableMatrix:

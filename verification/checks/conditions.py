@@ -13,8 +13,8 @@ from collections.abc import Mapping
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.sign import decide_sign
-from theory.decision.surfaces import INEQUALITIES, POINTS, _compared, _margin, _strict
+from theory.decision.sign import SignKind, decide_sign
+from theory.decision.surfaces import INEQUALITIES, POINTS, compared_points, is_strict, margin
 from verification.verdict import Finding, Outcome
 
 
@@ -22,7 +22,7 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
     """Whether ``candidate`` is true exactly where ``derived`` is, inside ``domain``."""
     seen: set[bool] = set()
     compared = 0
-    for values, expected, found in _compared(derived, candidate, domain):
+    for values, expected, found in compared_points(derived, candidate, domain):
         if expected is not found:
             wrong, right = (str(side).lower() for side in (found, expected))
             reason = f"{wrong} at {_named(values)}, where the derived condition {derived} is {right}"
@@ -43,15 +43,16 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
 
 def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple[Boolean, ...]) -> Finding:
     """Whether ``exact`` stands in ``relation`` (``<=``, ``>=``, ``<``, ``>``) to ``candidate`` all over ``domain``."""
-    margin = candidate - exact if relation.startswith("<") else exact - candidate
-    decision = decide_sign(margin, domain)
-    allowed = {"positive"} if len(relation) == 1 else {"positive", "nonnegative", "zero"}
+    decision = decide_sign(candidate - exact if relation.startswith("<") else exact - candidate, domain)
+    allowed = {SignKind.POSITIVE}
+    if len(relation) == 2:
+        allowed |= {SignKind.NONNEGATIVE, SignKind.ZERO}
     if decision.kind in allowed:
         outcome = Outcome.PROVED if decision.proved else Outcome.CERTIFIED
         return Finding(outcome, f"margin {decision.kind}: {decision.reason}", numbers={"points": decision.points_used})
-    if decision.kind == "undecided":
+    if decision.kind is SignKind.UNDECIDED:
         return Finding(Outcome.UNDECIDED, decision.reason)
-    witness = decision.witnesses.get("negative") or decision.witnesses.get("zero") or {}
+    witness = decision.witnesses.get(SignKind.NEGATIVE) or decision.witnesses.get(SignKind.ZERO) or {}
     return Finding(Outcome.REFUTED, f"violated at {_named(witness)}", witness=dict(witness))
 
 
@@ -61,11 +62,11 @@ def _same_surface(derived: Boolean, candidate: Boolean) -> str | None:
         return f"the derived condition is literally {derived}"
     if not (isinstance(derived, INEQUALITIES) and isinstance(candidate, INEQUALITIES)):
         return None
-    if _strict(derived) != _strict(candidate):
+    if is_strict(derived) != is_strict(candidate):
         return None
-    ratio = sp.cancel(_margin(candidate) / _margin(derived))
+    ratio = sp.cancel(margin(candidate) / margin(derived))
     decision = decide_sign(ratio)
-    if decision.kind == "positive" and decision.proved:
+    if decision.kind is SignKind.POSITIVE and decision.proved:
         return f"its margin is the derived one, of {derived}, times {ratio}, which is positive"
     return None
 

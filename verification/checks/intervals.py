@@ -58,16 +58,16 @@ def proportion_interval(proportion: Proportion, false_alarm: float) -> Confidenc
     return ConfidenceInterval(proportion.value, *proportion.interval(false_alarm))
 
 
-def decide(interval: ConfidenceInterval, value: float, resolution: float) -> tuple[Outcome, float]:
+def judge_interval(interval: ConfidenceInterval, value: float, resolution: float) -> tuple[Outcome, float]:
     """The outcome for a claimed ``value``, and the largest relative deviation the interval leaves open.
 
     Deviations are relative to ``value``; a claimed value of zero is compared with the interval's size.
 
     Example:
         >>> measured = ConfidenceInterval(1.0, 0.98, 1.02)
-        >>> decide(measured, 1.01, 0.05)[0].name, decide(measured, 1.05, 0.05)[0].name
+        >>> judge_interval(measured, 1.01, 0.05)[0].name, judge_interval(measured, 1.05, 0.05)[0].name
         ('CONSISTENT', 'REFUTED')
-        >>> decide(ConfidenceInterval(1.0, 0.98, 1.02, distortion=0.5), 1.05, 0.05)[0].name
+        >>> judge_interval(ConfidenceInterval(1.0, 0.98, 1.02, distortion=0.5), 1.05, 0.05)[0].name
         'UNDECIDED'
     """
     scale = abs(value) if value else max(abs(interval.lower), abs(interval.upper))

@@ -24,7 +24,7 @@ from numerics.statistics.estimators import Moments, Proportion, finite_samples
 from numerics.statistics.sample_size import BATCHES, Design, design, distortion, size_for_skewness
 from verification.checks.check import Check, Context, Findings, done, not_done, statement_of
 from verification.checks.comparison import predicted_by
-from verification.checks.intervals import ConfidenceInterval, batch_mean_interval, decide, proportion_interval
+from verification.checks.intervals import ConfidenceInterval, batch_mean_interval, judge_interval, proportion_interval
 from verification.errors import VerificationError
 from verification.forms import Draw, Experiment, Samples
 from verification.run.task import Result, Task
@@ -127,7 +127,7 @@ class MonteCarloCheck(Check):
         measured, predicted = first
         forms = [predicted.get("printed"), predicted.get("corrected")]
         return any(
-            value is not None and decide(measured.interval, value, context.resolution)[0] is Outcome.REFUTED
+            value is not None and judge_interval(measured.interval, value, context.resolution)[0] is Outcome.REFUTED
             for value in forms
         )
 
@@ -323,7 +323,7 @@ def _finding(
     if first.surprise(plan) > SURPRISE:
         doubt = f"the samples vary {first.surprise(plan):.2g} times as much as the pilot, or the author, said"
         return Finding(Outcome.UNDECIDED, f"{said}, not to be trusted: {doubt}", numbers=numbers)
-    outcome, deviation = decide(interval, value, plan.resolution)
+    outcome, deviation = judge_interval(interval, value, plan.resolution)
     if outcome is Outcome.CONSISTENT:
         reason = f"{said}: relative error at most {deviation:.2g}"
         return Finding(outcome, reason, numbers={**numbers, "deviation": deviation})

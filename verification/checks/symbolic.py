@@ -12,7 +12,7 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.zero import ZeroDecision, decide_zero
+from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
 from theory.fokker_planck import probability_current
 from verification.checks.check import Check, Context, Findings, done, not_done, statement_of
 from verification.checks.conditions import judge_bound, judge_region
@@ -34,10 +34,10 @@ TIME_LIMIT = 60.0
 """Seconds for one candidate; SymPy work that explodes ends as UNDECIDED."""
 
 OUTCOMES = {
-    "zero": Outcome.PROVED,
-    "certified": Outcome.CERTIFIED,
-    "nonzero": Outcome.REFUTED,
-    "undecided": Outcome.UNDECIDED,
+    ZeroKind.ZERO: Outcome.PROVED,
+    ZeroKind.CERTIFIED: Outcome.CERTIFIED,
+    ZeroKind.NONZERO: Outcome.REFUTED,
+    ZeroKind.UNDECIDED: Outcome.UNDECIDED,
 }
 
 
@@ -116,10 +116,10 @@ def finding_of(decisions: Iterable[ZeroDecision]) -> Finding:
     """One finding from the decisions on several residuals: the first nonzero one refutes, the weakest one counts."""
     weakest: ZeroDecision | None = None
     for decision in decisions:
-        if decision.kind == "nonzero":
+        if decision.kind is ZeroKind.NONZERO:
             return Finding(Outcome.REFUTED, decision.reason, witness=dict(decision.witness or {}))
         if weakest is None or list(OUTCOMES).index(decision.kind) > list(OUTCOMES).index(weakest.kind):
             weakest = decision
     assert weakest is not None
-    numbers = {"digits": weakest.digits, "points": weakest.points_used} if weakest.kind == "certified" else {}
+    numbers = {"digits": weakest.digits, "points": weakest.points_used} if weakest.kind is ZeroKind.CERTIFIED else {}
     return Finding(OUTCOMES[weakest.kind], weakest.reason, numbers=numbers)

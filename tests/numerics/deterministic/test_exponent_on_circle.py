@@ -20,7 +20,7 @@ from theory.ito import ItoProcess
 from theory.models.two_layer_origin import network_process
 from theory.models.two_layer_origin import top_exponent_of_two_layers as exponent_of_layers
 from theory.notation import nu
-from theory.stability.lyapunov import angular_diffusion, angular_drift, top_exponent
+from theory.stability.lyapunov import ExponentRoute, angular_diffusion, angular_drift, top_exponent
 from theory.stability.theorem_4_2 import sufficient_condition
 from theory.stability.transverse import linearised_along, transverse_linearisation
 from theory.symmetry import AffineSet
@@ -94,7 +94,7 @@ def test_sufficient_condition_implies_a_negative_exponent(A, B, C, damping):
     angle = np.linspace(0, np.pi, 721)
     growth = sp.lambdify(list(linear.direction), linear.log_growth)(np.cos(angle), np.sin(angle)) + 0 * angle
     assert growth.min() - 1e-9 <= exponent <= growth.max() + 1e-3
-    assert exponent < 0 or not sufficient_condition(linear).decide()
+    assert exponent < 0 or not sufficient_condition(linear).holds_at()
 
 
 def test_turning_without_growth_leaves_the_exponent_unchanged_only_for_equal_rates():
@@ -252,7 +252,7 @@ def test_exponent_of_blocks_is_that_of_the_whole_simulated():
     process = ItoProcess([x, y, z], [x / 4 + y, -y + z, z / 2], sp.Matrix([[x, y], [0, y], [z, 0]]))
     linear = transverse_linearisation(process)
     found = top_exponent(linear)
-    assert found.route == "blocks"
+    assert found.route is ExponentRoute.BLOCKS
     assert found.value == sp.Max(sp.Rational(1, 4) - sp.Rational(1, 2), -1 - sp.Rational(1, 2), 0)
     run = simulated_exponent(
         linear,

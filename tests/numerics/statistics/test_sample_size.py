@@ -19,7 +19,7 @@ from numerics.statistics.sample_size import (
     size_for_skewness,
 )
 from tests.numerics.seeding import FALSE_ALARM, seed_of
-from verification.checks.intervals import ConfidenceInterval, batch_mean_interval, decide, proportion_interval
+from verification.checks.intervals import ConfidenceInterval, batch_mean_interval, judge_interval, proportion_interval
 from verification.errors import VerificationError
 from verification.verdict import Outcome
 
@@ -110,20 +110,20 @@ def test_a_bias_widens_the_interval_on_both_sides():
     ],
 )
 def test_one_interval_refutes_certifies_or_leaves_open(lower, upper, value, outcome):
-    assert decide(ConfidenceInterval((lower + upper) / 2, lower, upper), value, 0.05)[0] is outcome
+    assert judge_interval(ConfidenceInterval((lower + upper) / 2, lower, upper), value, 0.05)[0] is outcome
 
 
 @pytest.mark.parametrize("value", [1.0, 2.0])
 def test_a_distorted_interval_decides_nothing(value):
     crooked = ConfidenceInterval(1.0, 0.99, 1.01, distortion=MAX_DISTORTION * 1.01)
-    assert decide(crooked, value, 0.05)[0] is Outcome.UNDECIDED
+    assert judge_interval(crooked, value, 0.05)[0] is Outcome.UNDECIDED
     straight = ConfidenceInterval(1.0, 0.99, 1.01, distortion=MAX_DISTORTION)
-    assert decide(straight, value, 0.05)[0] is not Outcome.UNDECIDED
+    assert judge_interval(straight, value, 0.05)[0] is not Outcome.UNDECIDED
 
 
 def test_the_deviation_is_the_largest_relative_error_that_is_left_open():
-    assert decide(ConfidenceInterval(1.0, 0.98, 1.03), 1.0, 0.05)[1] == pytest.approx(0.03)
-    assert decide(ConfidenceInterval(2.0, 1.96, 2.02), 2.0, 0.05)[1] == pytest.approx(0.02)
+    assert judge_interval(ConfidenceInterval(1.0, 0.98, 1.03), 1.0, 0.05)[1] == pytest.approx(0.03)
+    assert judge_interval(ConfidenceInterval(2.0, 1.96, 2.02), 2.0, 0.05)[1] == pytest.approx(0.02)
 
 
 def test_a_proportion_has_a_width_even_where_nothing_was_seen():
@@ -141,8 +141,8 @@ def test_true_values_are_certified_and_five_per_cent_off_refuted_as_often_as_the
     # The mean of a batch of Gaussians is Gaussian: no need to draw the samples.
     means = 1 + rng.standard_normal((runs, BATCHES)) / math.sqrt(plan.n / BATCHES)
     intervals = [batch_mean_interval(row, plan.quantile) for row in means]
-    certified = sum(decide(interval, 1.0, plan.resolution)[0] is Outcome.CONSISTENT for interval in intervals)
-    refuted = sum(decide(interval, 1.05, plan.resolution)[0] is Outcome.REFUTED for interval in intervals)
+    certified = sum(judge_interval(interval, 1.0, plan.resolution)[0] is Outcome.CONSISTENT for interval in intervals)
+    refuted = sum(judge_interval(interval, 1.05, plan.resolution)[0] is Outcome.REFUTED for interval in intervals)
     # The interval's end lies 3.09 standard errors beyond; both tails count for certification.
     assert Proportion(runs - certified, runs).interval(FALSE_ALARM)[0] <= 2 * MISS_RATE
     assert Proportion(runs - refuted, runs).interval(FALSE_ALARM)[0] <= MISS_RATE

@@ -16,8 +16,8 @@ from sympy.core.function import AppliedUndef
 from tests.theory.decision.zero_corpus import Case, corpus
 from theory.decision.balls import truth
 from theory.decision.region import points_satisfying
-from theory.decision.sign import decide_sign, sign_at
-from theory.decision.zero import decide_zero, refuting_point
+from theory.decision.sign import SignKind, decide_sign, sign_at
+from theory.decision.zero import ZeroKind, decide_zero, refuting_point
 from theory.errors import UnsupportedFormError
 
 p, q, eta, h = sp.symbols("p q eta h", positive=True)
@@ -26,7 +26,7 @@ n = sp.Symbol("n", integer=True, positive=True)
 f = sp.Function("f")
 
 CASES = corpus()
-SAYS_ZERO = {"zero": True, "certified": True, "nonzero": False}
+SAYS_ZERO = {ZeroKind.ZERO: True, ZeroKind.CERTIFIED: True, ZeroKind.NONZERO: False}
 
 
 def test_corpus_is_large_and_holds_both_kinds():
@@ -39,7 +39,7 @@ def test_no_corpus_case_is_judged_wrongly_and_at_most_one_in_twenty_stays_undeci
     decisions = {case.name: decide_zero(case.expression, case.conditions) for case in CASES}
     truths = {case.name: case.is_zero for case in CASES}
     wrong = {name: d for name, d in decisions.items() if d.kind in SAYS_ZERO and SAYS_ZERO[d.kind] != truths[name]}
-    undecided = [name for name, d in decisions.items() if d.kind == "undecided"]
+    undecided = [name for name, d in decisions.items() if d.kind is ZeroKind.UNDECIDED]
     assert wrong == {}
     assert len(undecided) <= len(CASES) / 20, undecided
 
@@ -109,7 +109,7 @@ def rational_functions(draw: st.DrawFn) -> sp.Expr:
 @given(rational_functions(), rational_functions())
 def test_scrambled_rational_functions_are_proved_equal(a, b):
     scrambled = sp.expand(a * (1 + b)) - a * b
-    assert decide_zero(a - scrambled).kind == "zero"
+    assert decide_zero(a - scrambled).kind is ZeroKind.ZERO
 
 
 @settings(max_examples=25)
@@ -117,7 +117,7 @@ def test_scrambled_rational_functions_are_proved_equal(a, b):
 def test_identity_perturbed_by_a_tiny_amount_is_refuted(a, b, e):
     residual = (a + b) ** 2 - a**2 - 2 * a * b - b**2 + sp.Rational(1, 10**e) * p
     decision = decide_zero(residual)
-    assert decision.kind == "nonzero"
+    assert decision.kind is ZeroKind.NONZERO
     value = Fraction(decision.witness["p"]) / 10**e if "h" not in residual.free_symbols else None
     assert value is None or value != 0
 
@@ -126,37 +126,37 @@ def test_identity_perturbed_by_a_tiny_amount_is_refuted(a, b, e):
 @given(st.integers(1, 6), rationals, rationals)
 def test_angle_addition_is_proved_and_its_sign_error_refuted(k, c, d):
     sine = sp.sin(k * x + sp.Rational(c)) * sp.cos(y) + sp.cos(k * x + sp.Rational(c)) * sp.sin(y)
-    assert decide_zero(sp.sin(k * x + y + sp.Rational(c)) - sine).kind == "zero"
-    assert decide_zero(sp.sin(k * x - y + sp.Rational(c)) - sine).kind == "nonzero"
+    assert decide_zero(sp.sin(k * x + y + sp.Rational(c)) - sine).kind is ZeroKind.ZERO
+    assert decide_zero(sp.sin(k * x - y + sp.Rational(c)) - sine).kind is ZeroKind.NONZERO
 
 
 def test_conditions_decide_between_truth_and_falsehood():
-    assert decide_zero(sp.asin(sp.sin(x)) - x).kind == "nonzero"
-    assert decide_zero(sp.asin(sp.sin(x)) - x, [x > -1, x < 1]).kind == "certified"
-    assert decide_zero(sp.Abs(x - 3) - 3 + x, (x < 3) & (x > -7)).kind in ("zero", "certified")
-    assert decide_zero(sp.Abs(x - 3) - 3 + x, (x < 3) | (x > 5)).kind == "nonzero"
+    assert decide_zero(sp.asin(sp.sin(x)) - x).kind is ZeroKind.NONZERO
+    assert decide_zero(sp.asin(sp.sin(x)) - x, [x > -1, x < 1]).kind is ZeroKind.CERTIFIED
+    assert decide_zero(sp.Abs(x - 3) - 3 + x, (x < 3) & (x > -7)).says_zero
+    assert decide_zero(sp.Abs(x - 3) - 3 + x, (x < 3) | (x > 5)).kind is ZeroKind.NONZERO
 
 
 def test_empty_region_is_undecided_and_never_certified():
     decision = decide_zero(sp.atan(p) + sp.atan(1 / p) - sp.pi / 2, [p > 2, p < 1])
-    assert decision.kind == "undecided"
+    assert decision.kind is ZeroKind.UNDECIDED
     assert "no point satisfied" in decision.reason
 
 
 def test_expression_that_is_nowhere_real_is_undecided():
-    assert decide_zero(sp.asin(2 + p) - sp.asin(3 + p)).kind == "undecided"
+    assert decide_zero(sp.asin(2 + p) - sp.asin(3 + p)).kind is ZeroKind.UNDECIDED
 
 
 def test_narrow_branch_of_a_piecewise_is_visited():
     narrow = sp.Piecewise((x, x < 5), (x + 1, x < 5 + sp.Rational(1, 10**9)), (x, True))
     decision = decide_zero(narrow - x)
-    assert decision.kind == "nonzero"
+    assert decision.kind is ZeroKind.NONZERO
     assert 5 <= Fraction(decision.witness["x"]) < 5 + Fraction(1, 10**9)
 
 
 def test_branch_that_no_point_reaches_leaves_the_matter_undecided():
     unreachable = sp.Piecewise((1, sp.sin(x) ** 2 + sp.exp(x) < sp.Rational(1, 10**9)), (0, True))
-    assert decide_zero(unreachable, [x > -3]).kind == "undecided"
+    assert decide_zero(unreachable, [x > -3]).kind is ZeroKind.UNDECIDED
 
 
 def test_value_at_a_single_point_refutes():
@@ -166,7 +166,7 @@ def test_value_at_a_single_point_refutes():
 
 def test_floating_point_number_is_refused_by_name():
     decision = decide_zero(sp.Float(0.1) * p - q / 10)
-    assert decision.kind == "undecided"
+    assert decision.kind is ZeroKind.UNDECIDED
     assert "0.1" in decision.reason
 
 
@@ -177,7 +177,7 @@ def test_equation_among_the_conditions_is_refused_with_advice():
 
 def test_unknown_function_is_refuted_by_a_polynomial_that_the_witness_names():
     decision = decide_zero(f(x + y) - f(x) - f(y))
-    assert decision.kind == "nonzero"
+    assert decision.kind is ZeroKind.NONZERO
     polynomial = sp.sympify(decision.witness["f(x)"], {"x": x})
     at = {s: sp.Rational(decision.witness[s.name]) for s in (x, y)}
     value = polynomial.subs(x, (x + y).subs(at)) - polynomial.subs(x, at[x]) - polynomial.subs(x, at[y])
@@ -186,35 +186,35 @@ def test_unknown_function_is_refuted_by_a_polynomial_that_the_witness_names():
 
 def test_product_rule_holds_for_every_function_and_its_truncation_does_not():
     product = sp.Derivative(f(x) * sp.exp(x), x)
-    assert decide_zero(product - sp.exp(x) * (f(x) + f(x).diff(x))).kind == "zero"
-    assert decide_zero(product - sp.exp(x) * f(x)).kind == "nonzero"
+    assert decide_zero(product - sp.exp(x) * (f(x) + f(x).diff(x))).kind is ZeroKind.ZERO
+    assert decide_zero(product - sp.exp(x) * f(x)).kind is ZeroKind.NONZERO
 
 
 def test_condition_on_an_unknown_function_is_undecided():
-    assert decide_zero(sp.sqrt(f(x) ** 2) - f(x), [f(x) > 0]).kind == "undecided"
+    assert decide_zero(sp.sqrt(f(x) ** 2) - f(x), [f(x) > 0]).kind is ZeroKind.UNDECIDED
 
 
 def test_matrix_is_zero_only_if_every_entry_is():
     rotation = sp.Matrix([[sp.cos(x), -sp.sin(x)], [sp.sin(x), sp.cos(x)]])
     residual = rotation * rotation.T - sp.eye(2)
-    assert decide_zero(residual).kind == "zero"
+    assert decide_zero(residual).kind is ZeroKind.ZERO
     residual[1, 0] += sp.Rational(1, 10**40) * p
     decision = decide_zero(residual)
-    assert decision.kind == "nonzero"
+    assert decision.kind is ZeroKind.NONZERO
     assert "(1, 0)" in decision.reason
 
 
 def test_missing_python_flint_is_said_and_proofs_still_work(monkeypatch):
     monkeypatch.setitem(sys.modules, "flint", None)
     certified = decide_zero(sp.atan(p) + sp.atan(1 / p) - sp.pi / 2)
-    assert certified.kind == "undecided"
+    assert certified.kind is ZeroKind.UNDECIDED
     assert "python-flint missing" in certified.reason
-    assert decide_zero(sp.log(p * q) - sp.log(p) - sp.log(q)).kind == "zero"
+    assert decide_zero(sp.log(p * q) - sp.log(p) - sp.log(q)).kind is ZeroKind.ZERO
 
 
 def test_time_limit_is_undecided():
     decision = decide_zero(sp.atan(p) + sp.atan(1 / p) - sp.pi / 2, seconds=0)
-    assert decision.kind == "undecided"
+    assert decision.kind is ZeroKind.UNDECIDED
     assert "time limit" in decision.reason
 
 
@@ -229,9 +229,9 @@ def test_decision_is_the_same_every_time():
 def test_symbols_without_assumptions_are_said_to_be_taken_real():
     z = sp.Symbol("z")
     decision = decide_zero(sp.atan(sp.sinh(z)) - 2 * sp.atan(sp.tanh(z / 2)))
-    assert decision.kind == "certified"
+    assert decision.kind is ZeroKind.CERTIFIED
     assert "z taken real" in decision.reason
-    assert decide_zero(sp.sqrt(z**2) - sp.Abs(z)).kind != "zero"
+    assert decide_zero(sp.sqrt(z**2) - sp.Abs(z)).kind is not ZeroKind.ZERO
 
 
 def test_refuting_point_is_found_for_errors_only():
@@ -248,29 +248,29 @@ def test_sign_at_a_point_is_certain_or_none():
 @pytest.mark.parametrize(
     ("expression", "conditions", "kind", "proved"),
     [
-        (p**2 + 3 * p * q + 1, (), "positive", True),
-        (-(p**2) - x**2, (), "negative", True),
-        (2 - eta * h, [eta * h < 2], "positive", True),
-        (h * eta**2 / (2 - eta * h), [eta * h < 2], "positive", True),
-        (2 - eta * h, (), "mixed", True),
-        (sp.exp(p) - 1 - p, (), "positive", False),
-        (x**2 - 2 * x + 1, (), "nonnegative", False),
-        (sp.log(p) - p + 1, (), "nonpositive", False),
-        (p - q, [p > 2 * q], "positive", False),
-        (sp.pi - sp.Rational(355, 113), (), "negative", True),
-        (p - sp.Rational(1, 10**9), [p < 1], "mixed", True),
+        (p**2 + 3 * p * q + 1, (), SignKind.POSITIVE, True),
+        (-(p**2) - x**2, (), SignKind.NEGATIVE, True),
+        (2 - eta * h, [eta * h < 2], SignKind.POSITIVE, True),
+        (h * eta**2 / (2 - eta * h), [eta * h < 2], SignKind.POSITIVE, True),
+        (2 - eta * h, (), SignKind.MIXED, True),
+        (sp.exp(p) - 1 - p, (), SignKind.POSITIVE, False),
+        (x**2 - 2 * x + 1, (), SignKind.NONNEGATIVE, False),
+        (sp.log(p) - p + 1, (), SignKind.NONPOSITIVE, False),
+        (p - q, [p > 2 * q], SignKind.POSITIVE, False),
+        (sp.pi - sp.Rational(355, 113), (), SignKind.NEGATIVE, True),
+        (p - sp.Rational(1, 10**9), [p < 1], SignKind.MIXED, True),
     ],
 )
 def test_sign_over_a_region(expression, conditions, kind, proved):
     decision = decide_sign(expression, conditions)
-    if kind == "mixed" and decision.kind == "positive":
+    if kind is SignKind.MIXED and decision.kind is SignKind.POSITIVE:
         pytest.fail(f"a negative value was missed: {decision.reason}")
     assert (decision.kind, decision.proved) == (kind, proved)
 
 
 def test_mixed_sign_comes_with_both_witnesses():
     witnesses = decide_sign(2 - eta * h).witnesses
-    for name, side in (("positive", 1), ("negative", -1)):
+    for name, side in ((SignKind.POSITIVE, 1), (SignKind.NEGATIVE, -1)):
         point = {s: Fraction(witnesses[name][s.name]) for s in (eta, h)}
         assert (2 - point[eta] * point[h]) * side > 0
 
@@ -287,4 +287,4 @@ def test_agreement_at_simple_numbers_alone_is_no_evidence():
     """A residual that vanishes at 1, 2, 1/2, 3, ... is refuted all the same: random points decide."""
     p = sp.Symbol("p", positive=True)
     numbers = [sp.Rational(v) for v in ("1", "2", "1/2", "3", "3/2", "1/3", "5", "1/10")]
-    assert decide_zero(sp.log(p) * sp.Mul(*(p - v for v in numbers))).kind == "nonzero"
+    assert decide_zero(sp.log(p) * sp.Mul(*(p - v for v in numbers))).kind is ZeroKind.NONZERO

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.strategies import positive_rationals, rationals
 from theory.errors import DimensionError, SymbolError, UnsupportedFormError
 from theory.ito import ItoProcess
-from theory.line.boundary import Interval, classify, scale_density, speed_density
+from theory.line.boundary import FellerClass, Interval, classify, scale_density, speed_density
 from theory.notation import mu, nu, s_tilde, theta, zeta
 
 x = sp.Symbol("x", positive=True)
@@ -32,29 +32,40 @@ LOG_DOUBLE_WELL = ItoProcess.scalar(y, drift=mu - zeta**2 / 2 - sp.exp(2 * y), d
 TEACHER_STUDENT = ItoProcess.scalar(x, drift=2 * x * (s_tilde + nu / 2 - x), dispersion=2 * sp.sqrt(nu) * x)
 GOMPERTZ = ItoProcess.scalar(x, drift=x * (mu - kappa * sp.log(x)), dispersion=sigma * x)
 UNIT = Interval(0, 1)
+REGULAR, EXIT, ENTRANCE, NATURAL = FellerClass
 
 TEXTBOOK = {
-    "Brownian motion": (BROWNIAN_MOTION, None, {"natural": True}, {"natural": True}),
-    "Ornstein-Uhlenbeck": (ORNSTEIN_UHLENBECK, None, {"natural": True}, {"natural": True}),
-    "geometric Brownian motion": (GEOMETRIC_BROWNIAN_MOTION, None, {"natural": True}, {"natural": True}),
+    "Brownian motion": (BROWNIAN_MOTION, None, {NATURAL: True}, {NATURAL: True}),
+    "Ornstein-Uhlenbeck": (ORNSTEIN_UHLENBECK, None, {NATURAL: True}, {NATURAL: True}),
+    "geometric Brownian motion": (
+        GEOMETRIC_BROWNIAN_MOTION,
+        None,
+        {NATURAL: True},
+        {NATURAL: True},
+    ),
     "Cox-Ingersoll-Ross": (
         COX_INGERSOLL_ROSS,
         None,
-        {"regular": 2 * kappa * m < sigma**2, "entrance": 2 * kappa * m >= sigma**2},
-        {"natural": True},
+        {REGULAR: 2 * kappa * m < sigma**2, ENTRANCE: 2 * kappa * m >= sigma**2},
+        {NATURAL: True},
     ),
-    "Bessel": (BESSEL, None, {"exit": d <= 0, "regular": (d > 0) & (d < 2), "entrance": d >= 2}, {"natural": True}),
+    "Bessel": (
+        BESSEL,
+        None,
+        {EXIT: d <= 0, REGULAR: (d > 0) & (d < 2), ENTRANCE: d >= 2},
+        {NATURAL: True},
+    ),
     "Wright-Fisher with mutation": (
         WRIGHT_FISHER,
         UNIT,
-        {"regular": alpha < sp.Rational(1, 2), "entrance": alpha >= sp.Rational(1, 2)},
-        {"regular": beta < sp.Rational(1, 2), "entrance": beta >= sp.Rational(1, 2)},
+        {REGULAR: alpha < sp.Rational(1, 2), ENTRANCE: alpha >= sp.Rational(1, 2)},
+        {REGULAR: beta < sp.Rational(1, 2), ENTRANCE: beta >= sp.Rational(1, 2)},
     ),
-    "neutral Wright-Fisher": (NEUTRAL_WRIGHT_FISHER, UNIT, {"exit": True}, {"exit": True}),
-    "double well": (DOUBLE_WELL, None, {"natural": True}, {"entrance": True}),
-    "double well in the logarithm": (LOG_DOUBLE_WELL, None, {"natural": True}, {"entrance": True}),
-    "teacher-student mode": (TEACHER_STUDENT, None, {"natural": True}, {"entrance": True}),
-    "Gompertz": (GOMPERTZ, None, {"natural": True}, {"natural": True}),
+    "neutral Wright-Fisher": (NEUTRAL_WRIGHT_FISHER, UNIT, {EXIT: True}, {EXIT: True}),
+    "double well": (DOUBLE_WELL, None, {NATURAL: True}, {ENTRANCE: True}),
+    "double well in the logarithm": (LOG_DOUBLE_WELL, None, {NATURAL: True}, {ENTRANCE: True}),
+    "teacher-student mode": (TEACHER_STUDENT, None, {NATURAL: True}, {ENTRANCE: True}),
+    "Gompertz": (GOMPERTZ, None, {NATURAL: True}, {NATURAL: True}),
 }
 
 
@@ -157,10 +168,8 @@ def test_classes_of_power_law_processes_agree_with_integrals_summed_on_a_grid(q,
     finite_scale, finite_speed = summed.converges(summed.log_s), summed.converges(summed.log_m)
     reached = summed.converges(summed.accumulated(summed.log_m) + summed.log_s)
     entered = summed.converges(summed.accumulated(summed.log_s) + summed.log_m)
-    expected = (
-        "regular" if finite_scale and finite_speed else "exit" if reached else "entrance" if entered else "natural"
-    )
-    assert end.feller_class == expected
+    expected = REGULAR if finite_scale and finite_speed else EXIT if reached else ENTRANCE if entered else NATURAL
+    assert end.feller_class is expected
 
 
 @pytest.mark.parametrize("power", [sp.S.One, sp.Rational(3, 2), sp.S(2), sp.S(3)])
@@ -179,7 +188,7 @@ def test_reaching_infinity_under_a_strong_drift_is_decided_by_the_decay_of_the_m
     with mpmath.workdps(30):
         slope = mpmath.log(mixed(mpmath.mpf(2000)) / mixed(mpmath.mpf(1000))) / mpmath.log(2)
     finite = slope < -1.05
-    assert end.feller_class == ("natural" if not finite else "entrance" if confining else "exit")
+    assert end.feller_class is (NATURAL if not finite else ENTRANCE if confining else EXIT)
 
 
 def test_the_classification_does_not_depend_on_the_coordinate():

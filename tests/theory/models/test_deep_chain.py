@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sympy as sp
 
+from theory.decision.zero import ZeroKind
 from theory.errors import DimensionError
 from theory.gradient_noise import Empirical, Gaussian, Model, NamedMoments, Product
 from theory.ito import ItoProcess
@@ -12,7 +13,7 @@ from theory.models.deep_chain import deep_chain, gaussian_teacher, label_varianc
 from theory.notation import beta, eta
 from theory.stability import transverse
 from theory.stability.invariant_subspaces import blocks
-from theory.stability.lyapunov import top_exponent
+from theory.stability.lyapunov import ExponentRoute, top_exponent
 from theory.stability.theorem_4_2 import sufficient_condition
 from theory.stability.transverse import TransverseLinearisation, linearised_along, transverse_linearisation
 from theory.symmetry import AffineSet, is_invariant
@@ -33,9 +34,9 @@ NUMBERS = {teacher_slope: sp.Rational(1, 3), label_variance: sp.Rational(1, 2), 
 def test_exponents_next_to_a_sign_set_are_signal_against_noise(neuron):
     """By hand: the block of a neuron is the single neuron, with the length of what reads it (or feeds it) as slope."""
     silent = NET.affine_set(NET.sign_constraints(neuron))
-    assert is_invariant(silent, MODEL).kind == "zero"
+    assert is_invariant(silent, MODEL).kind is ZeroKind.ZERO
     found = top_exponent(transverse_linearisation(FLOW, silent))
-    assert found.route == "blocks"
+    assert found.route is ExponentRoute.BLOCKS
     slope = silent.restrict(NET.output(sp.Matrix([1]))[0])
     gain = slope - teacher_slope
     other = NET.weight_matrix(3) if neuron[0] == 1 else NET.weight_matrix(1)
@@ -58,8 +59,8 @@ def test_noise_silences_a_neuron_once_the_rest_has_learned_the_teacher():
 
 def test_half_a_sign_set_is_no_invariant_set():
     incoming = AffineSet(NET.weights, list(NET.incoming(1, 2)))
-    assert is_invariant(incoming, MODEL).kind == "nonzero"
-    assert is_invariant(NET.affine_set(NET.permutation_constraints((2, 1, 2))), MODEL).kind == "zero"
+    assert is_invariant(incoming, MODEL).kind is ZeroKind.NONZERO
+    assert is_invariant(NET.affine_set(NET.permutation_constraints((2, 1, 2))), MODEL).kind is ZeroKind.ZERO
 
 
 def test_the_sufficient_condition_never_holds_at_a_sign_set():
@@ -103,14 +104,14 @@ GENERIC = {
 def test_equal_inputs_keep_equal_weights_whatever_the_law(name):
     v, w = sp.symbols("v w", real=True)
     diagonal = AffineSet([v, w], [v - w])
-    assert is_invariant(diagonal, Model([v, w], (v * x + w * y - 1) ** 2, DEGENERATE[name])).kind == "zero"
+    assert is_invariant(diagonal, Model([v, w], (v * x + w * y - 1) ** 2, DEGENERATE[name])).kind is ZeroKind.ZERO
 
 
 @pytest.mark.parametrize("name", GENERIC)
 def test_different_inputs_do_not(name):
     v, w = sp.symbols("v w", real=True)
     diagonal = AffineSet([v, w], [v - w])
-    assert is_invariant(diagonal, Model([v, w], (v * x + w * y - 1) ** 2, GENERIC[name])).kind == "nonzero"
+    assert is_invariant(diagonal, Model([v, w], (v * x + w * y - 1) ** 2, GENERIC[name])).kind is ZeroKind.NONZERO
 
 
 def test_blocks_of_a_process_are_those_of_it_in_any_other_basis():

@@ -7,7 +7,7 @@ import math
 import pytest
 import sympy as sp
 
-from theory.decision.zero import decide_zero
+from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import ShapeError, SymbolError
 from theory.networks.activations import (
     ACTIVATIONS,
@@ -28,8 +28,8 @@ NET = FeedForward((1, 2, 2, 1), sigma)
 
 def is_kept(network: FeedForward, constraints: sp.MatrixBase) -> bool:
     decision = decide_zero(sp.Matrix(normal_gradient(network.affine_set(constraints), network.pulled_back_loss)))
-    assert decision.kind in ("zero", "nonzero")
-    return decision.kind == "zero"
+    assert decision.kind in (ZeroKind.ZERO, ZeroKind.NONZERO)
+    return decision.kind is ZeroKind.ZERO
 
 
 @pytest.mark.parametrize("neuron", NET.hidden_neurons)
@@ -105,7 +105,8 @@ def test_a_sign_flip_is_an_exact_symmetry_of_odd_activations_only(name, odd):
     flipped = output.subs(
         dict(zip(net.weights, net.sign_flip(1, 1) * sp.Matrix(net.weights), strict=True)), simultaneous=True
     )
-    assert decide_zero(flipped - output).kind in (("zero", "certified") if odd else ("nonzero",))
+    decision = decide_zero(flipped - output)
+    assert decision.says_zero if odd else decision.kind is ZeroKind.NONZERO
 
 
 def test_incoming_and_outgoing_weights_are_the_same_entries():
@@ -124,7 +125,7 @@ def test_the_pulled_back_loss_has_the_gradient_of_an_actual_loss():
     slope = sp.exp(output) * label + 4 * output**3
     for weight in net.weights:
         pulled = sp.diff(net.pulled_back_loss, weight).subs(net.output_gradient[0], slope)
-        assert decide_zero(sp.diff(loss, weight) - pulled).kind == "zero"
+        assert decide_zero(sp.diff(loss, weight) - pulled).kind is ZeroKind.ZERO
 
 
 def test_activations_called_origin_passing_vanish_at_the_origin_and_the_others_do_not():

@@ -14,6 +14,7 @@ from theory.ito import ItoProcess
 from theory.models import DoubleWell, GeometricBrownianMotion
 from theory.notation import mu, t, theta, zeta
 from theory.stability.attractivity import (
+    Attraction,
     InvariantPointError,
     attractivity_rate,
     condition_for_attraction,
@@ -84,24 +85,24 @@ def test_the_rate_survives_linearisation():
 @pytest.mark.parametrize(
     ("m", "z", "answer"),
     [
-        (sp.Rational(1, 2), 1, "undecided by this order"),
-        (0.005, 0.1, "undecided by this order"),
-        (1, sp.sqrt(2), "undecided by this order"),
-        (0.49, 1, "attractive"),
-        (0.51, 1, "not attractive"),
-        (-3, 1e-3, "attractive"),
-        (1e-30, 1e-10, "attractive"),
+        (sp.Rational(1, 2), 1, Attraction.UNDECIDED),
+        (0.005, 0.1, Attraction.UNDECIDED),
+        (1, sp.sqrt(2), Attraction.UNDECIDED),
+        (0.49, 1, Attraction.ATTRACTIVE),
+        (0.51, 1, Attraction.NOT_ATTRACTIVE),
+        (-3, 1e-3, Attraction.ATTRACTIVE),
+        (1e-30, 1e-10, Attraction.ATTRACTIVE),
     ],
 )
 def test_the_sign_is_decided_exactly(m, z, answer):
-    assert attractivity_rate(DoubleWell().process).decide({mu: m, zeta: z}) == answer
+    assert attractivity_rate(DoubleWell().process).decide({mu: m, zeta: z}) is answer
 
 
 def test_undefined_functions_are_decided_from_their_derivatives():
     rate = attractivity_rate(SGF, vanishing=INVARIANT)
     curvature, noise = at_zero(L.diff(x, 2)), at_zero(D.diff(x, 2))
-    assert rate.decide({curvature: -1, noise: 3}) == "attractive"
-    assert rate.decide({curvature: -1, noise: 1}) == "not attractive"
+    assert rate.decide({curvature: -1, noise: 3}) is Attraction.ATTRACTIVE
+    assert rate.decide({curvature: -1, noise: 1}) is Attraction.NOT_ATTRACTIVE
     with pytest.raises(MissingParameterError):
         rate.decide({curvature: -1})
 

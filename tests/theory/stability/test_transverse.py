@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import rationals
-from theory.decision.zero import decide_zero
+from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, MissingParameterError, ShapeError, UnsupportedFormError
 from theory.generator import generator
 from theory.ito import ItoProcess
@@ -41,8 +41,8 @@ def test_generator_on_a_power_of_the_distance_is_growth_plus_half_the_power_time
     rate = sp.expand(generator(process, f) / (power * f))
     n = sp.Matrix([sp.Rational(3, 5), -sp.Rational(4, 5)])
     expected = linear.along(linear.log_growth + power / 2 * linear.radial_noise, n)
-    assert decide_zero(rate.subs({x: n[0], y: n[1]}) - expected).kind == "zero"
-    assert decide_zero(rate.subs({x: n[0], y: n[1]}) - expected - 1).kind == "nonzero"
+    assert decide_zero(rate.subs({x: n[0], y: n[1]}) - expected).kind is ZeroKind.ZERO
+    assert decide_zero(rate.subs({x: n[0], y: n[1]}) - expected - 1).kind is ZeroKind.NONZERO
 
 
 def test_linearisation_keeps_first_order_terms_only():
@@ -120,7 +120,7 @@ def test_condition_decided_by_roots_agrees_with_a_fine_look_at_the_circle(A, B, 
     ]
     smallest = min(margin.min() for margin in margins)
     # The entries are quarters up to 5 in size: the grid misses a minimum by less than 1e-3.
-    assert smallest > -1e-9 if condition.decide() else smallest < 1e-3
+    assert smallest > -1e-9 if condition.holds_at() else smallest < 1e-3
 
 
 def test_condition_holds_for_isotropic_noise_exactly_above_the_sharp_curvature():
@@ -129,18 +129,18 @@ def test_condition_holds_for_isotropic_noise_exactly_above_the_sharp_curvature()
         noise = sp.sqrt(sum(e**2 for e in state)) * sp.eye(d) if d > 1 else sp.Matrix([x])
         condition = sufficient_condition(transverse_linearisation(ItoProcess(state, [-g * e for e in state], noise)))
         offset = sp.Rational(1, 10**9)
-        assert [condition.decide({g: edge + e}) for e in (-offset, 0, offset)] == [False, False, True]
+        assert [condition.holds_at({g: edge + e}) for e in (-offset, 0, offset)] == [False, False, True]
 
 
 def test_condition_never_holds_along_a_purely_incoming_weight():
     condition = sufficient_condition(transverse_linearisation(NEURON))
     assert condition.in_direction([1, 0]) == sp.false
-    assert not condition.decide({c: 0, s: 100})
+    assert not condition.holds_at({c: 0, s: 100})
 
 
 def test_condition_needs_numbers_and_at_most_two_normal_directions():
     with pytest.raises(MissingParameterError):
-        sufficient_condition(transverse_linearisation(NEURON)).decide({c: 1})
+        sufficient_condition(transverse_linearisation(NEURON)).holds_at({c: 1})
     cube = ItoProcess([x, y, z], [-x, -y, -z], sp.Matrix([x, y, z]))
     with pytest.raises(DimensionError, match="in_direction"):
-        sufficient_condition(transverse_linearisation(cube)).decide()
+        sufficient_condition(transverse_linearisation(cube)).holds_at()

@@ -7,6 +7,7 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from theory.decision.zero import ZeroKind
 from theory.errors import ShapeError, SymbolError
 from theory.gradient_noise.sampling import FiniteSum
 from theory.symmetry.affine_set import AffineSet, is_invariant, normal_gradient
@@ -68,25 +69,27 @@ def test_sgd_in_exact_arithmetic_stays_where_the_normal_gradient_vanishes_and_le
             at = {weight: at[weight] - sp.Rational(1, 10) * g for weight, g in zip(STATE, step, strict=True)}
             kept = kept and (constraint - offset).subs(at) == 0
         assert kept is expected
-        assert is_invariant(affine_set, FiniteSum(STATE, losses)).kind == ("zero" if expected else "nonzero")
+        assert is_invariant(affine_set, FiniteSum(STATE, losses)).kind is (
+            ZeroKind.ZERO if expected else ZeroKind.NONZERO
+        )
 
 
 def test_one_sample_that_leaves_is_enough():
     diagonal = AffineSet(STATE, [u - v])
     good, bad = (u * v - w) ** 2, (u - w) ** 2
-    assert is_invariant(diagonal, FiniteSum(STATE, (good, good))).kind == "zero"
-    assert is_invariant(diagonal, FiniteSum(STATE, (good, bad))).kind == "nonzero"
+    assert is_invariant(diagonal, FiniteSum(STATE, (good, good))).kind is ZeroKind.ZERO
+    assert is_invariant(diagonal, FiniteSum(STATE, (good, bad))).kind is ZeroKind.NONZERO
 
 
 def test_the_mean_gradient_does_not_decide():
     origin = AffineSet(STATE, [u, v, w])
-    assert is_invariant(origin, FiniteSum(STATE, (u, -u))).kind == "nonzero"
+    assert is_invariant(origin, FiniteSum(STATE, (u, -u))).kind is ZeroKind.NONZERO
 
 
 def test_all_of_parameter_space_has_no_constraint_to_violate():
     everything = AffineSet(STATE, [])
     assert everything.dimension == 3 and everything.projector == sp.eye(3)
-    assert is_invariant(everything, FiniteSum(STATE, (u, sp.exp(v)))).kind == "zero"
+    assert is_invariant(everything, FiniteSum(STATE, (u, sp.exp(v)))).kind is ZeroKind.ZERO
 
 
 def test_redundant_constraints_change_nothing():

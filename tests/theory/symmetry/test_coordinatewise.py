@@ -6,7 +6,7 @@ import pytest
 import sympy as sp
 import torch
 
-from theory.decision.zero import decide_zero
+from theory.decision.zero import ZeroKind, decide_zero
 from theory.networks.activations import origin_passing_function, smooth_function
 from theory.networks.feed_forward import FeedForward
 from theory.notation import eta
@@ -44,7 +44,7 @@ def test_a_linear_rule_keeps_what_sgd_keeps_and_adam_does_not():
     valley = AffineSet([v, w], [2 * v - w])
     loss = (v + 2 * w - 1) ** 2
     assert normal_gradient(valley, loss).is_zero_matrix
-    assert decide_zero(escaping_step(valley, [loss], lambda g: eta * g)).kind == "zero"
+    assert decide_zero(escaping_step(valley, [loss], lambda g: eta * g)).kind is ZeroKind.ZERO
     assert escaping_step(valley, [loss], adam_first_step).subs({v: 1, stabiliser: 1, eta: 1}) != sp.zeros(1, 1)
 
 

@@ -7,6 +7,7 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from theory.decision.zero import ZeroKind
 from theory.errors import ShapeError
 from theory.symmetry.affine_set import normal_gradient
 from theory.symmetry.reflection import (
@@ -51,14 +52,14 @@ def normal_matrices(draw):
 @given(st.one_of(symmetric_matrices(), rotations(), normal_matrices()))
 def test_normal_matrices_keep_their_fixed_sets(Q):
     assert is_normal(Q)
-    assert keeps_its_fixed_set(Q).kind == "zero"
+    assert keeps_its_fixed_set(Q).kind is ZeroKind.ZERO
 
 
 @given(st.integers(-5, 5))
 def test_an_oblique_reflection_keeps_its_set_only_if_it_is_symmetric(shear):
     Q = oblique_reflection(sp.Integer(shear))
     assert Q * Q == sp.eye(2)
-    assert keeps_its_fixed_set(Q).kind == ("zero" if shear == 0 else "nonzero")
+    assert keeps_its_fixed_set(Q).kind is (ZeroKind.ZERO if shear == 0 else ZeroKind.NONZERO)
     assert is_normal(Q) == is_symmetric(Q) == is_orthogonal(Q) == (shear == 0)
 
 
@@ -103,7 +104,7 @@ def test_classes_of_matrices_are_told_apart():
 
 def test_a_matrix_without_fixed_directions_fixes_the_origin_alone():
     assert fixed_set(-sp.eye(3), STATE).dimension == 0
-    assert keeps_its_fixed_set(-sp.eye(3)).kind == "zero"
+    assert keeps_its_fixed_set(-sp.eye(3)).kind is ZeroKind.ZERO
 
 
 @pytest.mark.parametrize("Q", [sp.zeros(2, 3), sp.zeros(0, 0)])

@@ -6,7 +6,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.errors import TheoryError
-from theory.line.boundary import classify, integrable
+from theory.line.boundary import FellerClass, classify, integrable
 from theory.line.endpoints import endpoint_behaviour
 from theory.line.stationary import stationary_density
 from theory.notation import mu, theta, zeta
@@ -166,7 +166,7 @@ def normalisability_and_uniqueness():
 def _probability_of_sign_change() -> sp.Expr:
     """0, because 0 is a natural boundary: no path from theta_0 > 0 reaches it, let alone crosses."""
     left, _ = classify(WELL.process)
-    if left.feller_class != "natural":
+    if left.feller_class is not FellerClass.NATURAL:
         raise TheoryError(f"0 must be natural, so that no path reaches it; it is classified as {left.classes}.")
     return sp.S.Zero
 
