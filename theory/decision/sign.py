@@ -54,6 +54,7 @@ def sign_at(expression: sp.Expr, point: Point) -> int | None:
     """-1, 0 or 1, the certain sign of ``expression`` at ``point``; None if balls cannot tell.
 
     Example:
+        >>> from fractions import Fraction
         >>> x = sp.Symbol("x", positive=True)
         >>> sign_at(sp.log(x) - x + 1, {x: Fraction(7, 5)})
         -1
