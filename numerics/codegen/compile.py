@@ -7,9 +7,10 @@ Each stage can be called and printed alone: :func:`~numerics.codegen.lower.lower
 from __future__ import annotations
 
 import linecache
+import weakref
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 import sympy as sp
@@ -28,6 +29,9 @@ LONGEST_FORMULA = 120
 """Nodes of an expression that is still printed in full in a docstring."""
 
 
+_SERIAL = count(1)
+
+
 class CompiledProgram:
     """A generated function of its arguments' values, in order.
 
@@ -44,7 +48,10 @@ class CompiledProgram:
         self.source = print_source(program, backend, title)
         self._backend = backend
         self._digits = digits
-        self._function = _executed(self.source, program, backend)
+        # One name for each program, so that the source shown in tracebacks can go when its program goes.
+        filename = f"<driftproof {backend.name} program {program.digest[:16]} {next(_SERIAL)}>"
+        self._function = _executed(self.source, program, backend, filename)
+        weakref.finalize(self, linecache.cache.pop, filename, None)
         self.__doc__ = self._function.__doc__
 
     def __call__(self, *values: Any) -> tuple:
@@ -145,8 +152,7 @@ def _loaded(name: str) -> Backend:
     return import_module(f"numerics.codegen.backends.{name}_").BACKEND
 
 
-def _executed(text: str, program: Program, backend: Backend) -> Any:
-    filename = f"<driftproof {backend.name} program {program.digest[:16]}>"
+def _executed(text: str, program: Program, backend: Backend, filename: str) -> Any:
     # Without a modification time the entry outlives linecache.checkcache, so that tracebacks show the source.
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     namespace = backend.namespace(bound_constants(program, backend))

@@ -14,6 +14,12 @@ from numerics.kernels.kernel import SteppingKernel, step_program
 from numerics.simulation.accumulators import Accumulator, Step
 from numerics.simulation.one_step import OneStep
 
+KERNELS = 64
+"""Definitions whose kernels are kept, and with them their machine code."""
+
+EVALUATORS = 256
+"""Evaluators kept."""
+
 
 @dataclass(frozen=True)
 class StepDefinition:
@@ -68,7 +74,7 @@ class StepDefinition:
         )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KERNELS)
 def kernel(definition: StepDefinition, backend: str, precision: str) -> SteppingKernel:
     """The kernel of a step; ``"auto"`` is the fused one where llvmlite and the expression allow, else NumPy's."""
     program = definition.program()
@@ -96,7 +102,7 @@ def _missing(error: Exception) -> NumericsError:
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=EVALUATORS)
 def evaluator(expressions: tuple[sp.Expr, ...], arguments: tuple[sp.Symbol, ...]) -> CompiledProgram:
     """Float64 NumPy code for ``expressions``, one array (or number) per argument."""
     return compile_program(list(expressions), list(arguments), backend="numpy")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ CALL_STEPS = 2**27
 
 CHUNKS_PER_THREAD = 4
 """Chunks of lanes per thread, so that a thread that lost its core to another process does not hold up the rest."""
+
+KERNELS = 64
+"""Kernels kept for another use; each fills about 1 MiB."""
 
 MANY_STATES = 6
 """Beyond so many states a kernel has half as many lanes."""
@@ -215,7 +219,7 @@ def _pool(process: int, threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="driftproof-kernel")
 
 
-_KERNELS: dict[tuple[str, StepSignature], CpuKernel] = {}
+_KERNELS: OrderedDict[tuple[str, StepSignature], CpuKernel] = OrderedDict()
 _KERNELS_LOCK = threading.Lock()
 
 
@@ -228,7 +232,9 @@ def stepping_kernel(
     *,
     n_uniforms: int = 0,
 ) -> CpuKernel:
-    """The compiled kernel of a step program, from a cache if the same program was compiled before.
+    """The compiled kernel of a step program, one of the :data:`KERNELS` used last if it was compiled before.
+
+    A kernel that leaves the cache gives its machine code back once nobody else holds it.
 
     Raises:
         ArgumentError: the sizes do not fit the program.
@@ -237,7 +243,8 @@ def stepping_kernel(
     signature = StepSignature(n_states, n_parameters, n_normals, precision, n_uniforms)
     key = (step_program.digest, signature)
     with _KERNELS_LOCK:
-        kernel = _KERNELS.get(key)
-        if kernel is None:
-            kernel = _KERNELS[key] = CpuKernel(step_program, signature)
+        kernel = _KERNELS.pop(key, None) or CpuKernel(step_program, signature)
+        _KERNELS[key] = kernel  # at the end: the kernel used longest ago is the first to leave
+        if len(_KERNELS) > KERNELS:
+            _KERNELS.popitem(last=False)
         return kernel

@@ -87,7 +87,8 @@ class MachineCode:
 def compile_ir(text: str, processor: Host) -> MachineCode:
     """Machine code of a module of LLVM IR, optimised without leave to change a rounding."""
     machine = processor.machine()
-    module = llvm.parse_assembly(text)
+    # The global context would keep the types and constants of every module for good; this one goes with its module.
+    module = llvm.parse_assembly(text, llvm.create_context())
     module.verify()
     # The code is explicit vectors already: the vectorisers and the unroller could only spend time.
     tuning = llvm.create_pipeline_tuning_options(speed_level=2)

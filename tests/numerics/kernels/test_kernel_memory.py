@@ -1,0 +1,112 @@
+"""Compiled kernels give their memory back: the caches are bounded, and machine code goes with its kernel."""
+
+import gc
+import linecache
+import weakref
+
+import pytest
+import sympy as sp
+
+from numerics import simulate
+from numerics.codegen.compile import compile_program
+from numerics.kernels.kernel import step_program
+from numerics.simulation import step_definition
+from numerics.simulation.options import Options
+from theory.ito import ItoProcess
+
+pytest.importorskip("llvmlite", reason="the fused CPU kernel needs llvmlite")
+
+import llvmlite.binding as llvm  # noqa: E402
+
+from numerics.kernels.cpu import kernel as cpu  # noqa: E402
+
+x, h, q = sp.symbols("x h q", real=True)
+LIMIT = 5
+
+
+def engines() -> int:
+    """Execution engines of LLVM that are alive in this process."""
+    gc.collect()
+    return sum(isinstance(each, llvm.ExecutionEngine) and not each.closed for each in gc.get_objects())
+
+
+def compiled(k: int) -> cpu.CpuKernel:
+    """A kernel like no other."""
+    program = step_program([x - h * x / k], state=[x], parameters=[], step=h, root_step=q, normals=[])
+    return cpu.stepping_kernel(program, 1, 0, 0, "float64")
+
+
+@pytest.fixture
+def small_cache(monkeypatch):
+    monkeypatch.setattr(cpu, "KERNELS", LIMIT)
+    monkeypatch.setattr(cpu, "_KERNELS", type(cpu._KERNELS)())
+    return cpu
+
+
+def test_machine_code_of_sixty_kernels_is_that_of_the_last_few(small_cache):
+    before = engines()
+    modules = []
+    for k in range(1000, 1060):
+        modules.append(weakref.ref(compiled(k).code(shared=True).machine_code.module))
+    assert engines() == before + LIMIT == before + len(small_cache._KERNELS)
+    assert [m() is not None for m in modules] == [False] * (60 - LIMIT) + [True] * LIMIT
+
+
+def test_without_the_bound_every_engine_would_stay(small_cache, monkeypatch):
+    monkeypatch.setattr(small_cache, "KERNELS", 1000)
+    before = engines()
+    for k in range(2000, 2020):
+        compiled(k)
+    assert engines() == before + 20
+
+
+def test_the_kernel_used_again_stays_and_is_the_same(small_cache):
+    favourite = compiled(1)
+    for k in range(3000, 3000 + 3 * LIMIT):
+        compiled(k)
+        assert compiled(1) is favourite
+    assert compiled(3000) is not None and len(small_cache._KERNELS) == LIMIT
+
+
+def test_a_kernel_that_left_the_cache_still_runs_for_its_holder(small_cache):
+    import numpy as np
+
+    held = compiled(2)
+    for k in range(4000, 4000 + 2 * LIMIT):
+        compiled(k)
+    gc.collect()
+    state = np.ones((1, 8))
+    held.advance(state, [], step=0.5, n_steps=1, seed=1)
+    assert (state == 0.75).all()
+
+
+def test_simulated_processes_fill_a_bounded_cache():
+    size = step_definition.kernel.cache_info().maxsize
+    assert size is not None and size <= 64 and step_definition.evaluator.cache_info().maxsize <= 256
+    assert cpu.KERNELS <= 64
+
+
+def test_a_process_simulated_again_is_not_compiled_again(monkeypatch):
+    process = ItoProcess.scalar(x, drift=-x / 977, dispersion=1)
+    arguments = dict(initial=[0.0], step=0.5, until=1.0, n_paths=8, seed=1, options=Options(backend="cpu"))
+    first = simulate(process, **arguments)
+
+    def refuse(*_):
+        raise AssertionError("compiled again")
+
+    monkeypatch.setattr(cpu, "compile_ir", refuse)
+    assert (simulate(process, **arguments).final == first.final).all()
+    with pytest.raises(AssertionError, match="compiled again"):
+        simulate(ItoProcess.scalar(x, drift=-x / 983, dispersion=1), **arguments)
+
+
+def test_the_source_of_a_program_goes_with_it():
+    def shown():
+        gc.collect()
+        return {name for name in linecache.cache if name.startswith("<driftproof")}
+
+    before = shown()
+    program = compile_program([x**2 + 5], [x])
+    assert len(shown() - before) == 1
+    del program
+    assert shown() <= before
