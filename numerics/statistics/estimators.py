@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from numerics.errors import ArgumentError
+from numerics.statistics.sample_size import distortion
 
 REPLICA_BATCHES = 256
 """Number of batches behind the Student t of :func:`mean` (255 degrees of freedom cost 4 % against a known variance)."""
@@ -197,13 +198,8 @@ class Moments:
         return self.mean_estimate.agrees_with(value, false_alarm=false_alarm)
 
     def size_distortion(self, false_alarm: float) -> float:
-        r"""Edgeworth measure :math:`\kappa = |\gamma_1| z^3 / (6\sqrt n)` of how far the interval can be trusted.
-
-        The two-sided false-alarm rate is inflated by about :math:`\cosh\kappa`: 10 % at :math:`\kappa = 0.45`. Beyond
-        that, draw more samples or choose a bounded observable.
-        """
-        z = -float(special.ndtri(probability(false_alarm, "false_alarm") / 2))
-        return abs(self.skewness) * z**3 / (6 * math.sqrt(self.n)) if self.n else math.inf
+        """How far the interval of the mean can be trusted: :func:`numerics.statistics.sample_size.distortion`."""
+        return distortion(self.skewness, self.n, probability(false_alarm, "false_alarm"))
 
     def to_json(self) -> str:
         """A JSON object whose floats are hexadecimal, so that reading it back gives the same bits."""

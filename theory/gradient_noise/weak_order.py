@@ -27,13 +27,6 @@ from theory.notation import eta
 weight = sp.Symbol("theta", positive=True)
 
 
-def descent_rate(curvatures: Sequence[sp.Expr], batch_size: int, order: int) -> sp.Expr:
-    r"""The growth rate :math:`g_j` of :math:`E\theta^j` under mini-batch descent, per unit of time, exactly."""
-    values, probabilities = batch_multipliers(curvatures, batch_size, Sampling.WITH_REPLACEMENT)
-    mean = sum((p * m**order for p, m in zip(probabilities, values, strict=True)), sp.S.Zero)
-    return sp.log(sp.expand(mean)) / eta
-
-
 def flow_rate(curvatures: Sequence[sp.Expr], batch_size: int, order: int) -> sp.Expr:
     r"""The growth rate :math:`f_j` of :math:`E\theta^j` under the flow: the generator applied to :math:`\theta^j`."""
     problem = FiniteSum([weight], tuple(h * weight**2 / 2 for h in curvatures))

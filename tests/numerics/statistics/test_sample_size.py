@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from numerics.errors import ArgumentError
 from numerics.statistics.estimators import Proportion
 from numerics.statistics.sample_size import (
     BATCHES,
@@ -20,7 +21,6 @@ from numerics.statistics.sample_size import (
 )
 from tests.numerics.seeding import FALSE_ALARM, seed_of
 from verification.checks.intervals import ConfidenceInterval, batch_mean_interval, judge_interval, proportion_interval
-from verification.errors import VerificationError
 from verification.verdict import Outcome
 
 
@@ -75,7 +75,7 @@ def test_the_distortion_predicts_the_inflation_of_an_exponential_tail_within_a_t
 @pytest.mark.parametrize("wrong", [{"resolution": 0.0}, {"resolution": 1.0}, {"variation": -1.0}, {"checks": 0}])
 def test_a_design_refuses_numbers_out_of_range(wrong):
     right = {"variation": 1.0, "skewness": 0.0, "resolution": 0.05, "checks": 1}
-    with pytest.raises(VerificationError, match="a design needs"):
+    with pytest.raises(ArgumentError, match="a design needs"):
         design(**{**right, **wrong})
 
 

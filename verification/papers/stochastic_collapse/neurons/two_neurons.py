@@ -149,7 +149,7 @@ def turns(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def sign_test(weaker: np.ndarray, stronger: np.ndarray) -> float:
     """Probability that as many of the data sets that differ prefer ``stronger``, if none had a preference."""
     ahead, behind = int((stronger > weaker).sum()), int((stronger < weaker).sum())
-    return float(stats.binom.sf(ahead - 1, ahead + behind, 0.5))
+    return float(stats.binomtest(ahead, ahead + behind, alternative="greater").pvalue) if ahead + behind else 1.0
 
 
 def _feature(name: str, printed: Any, measured: float, reproduced: Any) -> dict[str, Any]:
