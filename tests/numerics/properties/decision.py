@@ -88,3 +88,15 @@ def assert_told_apart(estimate: Estimate | Moments | np.ndarray, exact: float, *
     assert found.agrees_with(exact, false_alarm=ALPHA), f"{found} against {exact}"
     for wrong in near_misses:
         assert not found.agrees_with(wrong, false_alarm=ALPHA), f"{found} does not tell {exact} from {wrong}"
+
+
+def size_for_laws(distance: float) -> int:
+    r"""Replicas at which a law is told from another at the Kolmogorov distance D.
+
+    An empirical distribution function leaves a band of half-width :math:`\sqrt{\ln(2/\alpha)/2n}` about the true one
+    with probability at most alpha (Dvoretzky, Kiefer, Wolfowitz, Massart); D is the sum of both bands.
+    """
+    assume(distance > 0)
+    size = ((math.sqrt(math.log(2 / ALPHA) / 2) + math.sqrt(math.log(2 / MISS) / 2)) / distance) ** 2
+    assume(size <= MOST)
+    return math.ceil(max(size, FEWEST))

@@ -40,9 +40,16 @@ def iterated(
 
 
 def trained(
-    problem: EmpiricalLoss, run: Descent, batches: Batches, *, seed: int, replicas: int, label_noise: float = 0.0
+    problem: EmpiricalLoss,
+    run: Descent,
+    batches: Batches,
+    *,
+    seed: int,
+    replicas: int,
+    label_noise: float = 0.0,
+    initial: torch.Tensor | None = None,
 ) -> np.ndarray:
-    """Weights of a linear layer after the steps of ``run``, trained by SGD."""
+    """Weights of a linear layer after the steps of ``run``, trained by SGD from its start or from ``initial``."""
     first = run.rates[0]
     result = train_replicas(
         problem,
@@ -51,7 +58,7 @@ def trained(
         steps=len(run.rates),
         n_replicas=replicas,
         seed=seed,
-        initial={"weight": torch.tensor([run.start], dtype=torch.float64)},
+        initial={"weight": torch.tensor([run.start], dtype=torch.float64) if initial is None else initial},
         schedule=[rate / first for rate in run.rates],
         label_noise=GaussianLabelNoise(label_noise) if label_noise else None,
     )
