@@ -11,14 +11,14 @@ import pytest
 import sympy as sp
 from scipy import special
 
-from verification import registry
+from verification.checks import check
 from verification.checks.check import Check, Context, Findings
-from verification.claim import Citation, Claim, Kind, NearMiss, Statement
+from verification.claim import Claim, Kind, Paper, Statement
 from verification.forms import Draw, Experiment, Form, Identity, Samples
 from verification.run.task import Result, Status, Task, execute
 from verification.run.worker import one_sentence
 
-MODULE = "tests.verification.fake_claims"
+PAPER = Paper("fake", experiments=16)
 VARIATION = 0.3
 
 Answers = dict[str, Result]
@@ -98,7 +98,7 @@ def experiment(
     """An experiment of this module: a candidate predicts itself."""
     return Experiment(
         name=name,
-        sampler=f"{MODULE}:{sampler}",
+        sampler=globals()[sampler],
         arguments={"mean": 1.0, **arguments},
         predicted=lambda candidate: candidate,
         variation=variation,
@@ -113,7 +113,8 @@ def statement(name: str = "value", *, derived: Any = 1, **fields: Any) -> Statem
         "says": "A number.",
         "form": Identity(lambda: right),
         "printed": right,
-        "near_misses": (NearMiss("far off", right + 1),),
+        "wrong": {"far off": right + 1},
+        "mutated": False,
     }
     return Statement(name=name, **{**defaults, **fields})
 
@@ -123,23 +124,23 @@ def claim(*statements: Statement, id: str = "XX-001", **fields: Any) -> Claim:
     return Claim(
         id=id,
         title="a fake",
-        kind=Kind.IDENTITY,
-        cites=Citation("fake", "p. 1"),
-        symbols={},
-        statements=statements,
+        paper=PAPER,
+        where="p. 1",
+        statements_of=lambda: statements,
+        declared_kind=Kind.IDENTITY,
         **fields,
     )
 
 
-def context(of: Claim, *, resolution: float = 0.05, experiments: float = 16) -> Context:
+def context(of: Claim, *, resolution: float = 0.05) -> Context:
     """The context of the first statement of a claim."""
-    return Context(of, of.statements[0], resolution, int(experiments), "fingerprint")
+    return Context(of, of.statements[0], resolution, "fingerprint")
 
 
 def register(monkeypatch: pytest.MonkeyPatch, *claims: Claim) -> None:
-    """Make the registry know these claims and no others."""
+    """Have workers find these claims and no others."""
     known = {each.id: each for each in claims}
-    monkeypatch.setattr(registry, "claims", lambda: known)
+    monkeypatch.setattr(check, "claim_in", lambda module, id: known[id])
 
 
 def answered(task: Task) -> Result:

@@ -6,7 +6,6 @@ import pytest
 import sympy as sp
 
 from tests.verification import fake_claims as fake
-from verification.claim import NearMiss
 from verification.errors import ClaimError, VerificationError
 from verification.forms import Numerical
 from verification.registry import claims
@@ -16,18 +15,13 @@ x = sp.Symbol("x", positive=True)
 
 def test_a_statement_without_near_misses_is_refused():
     with pytest.raises(ClaimError, match="no near miss"):
-        fake.statement(near_misses=())
+        fake.statement(wrong={}).candidates()
 
 
-def test_near_misses_with_one_name_are_refused():
-    with pytest.raises(ClaimError, match="distinct names"):
-        fake.statement(near_misses=(NearMiss("twice", x), NearMiss("twice", x**2)))
-
-
-@pytest.mark.parametrize("reserved", ["printed", "corrected"])
+@pytest.mark.parametrize("reserved", ["printed", "read as", "corrected"])
 def test_a_near_miss_cannot_take_the_name_of_another_candidate(reserved):
-    with pytest.raises(ClaimError, match="distinct names"):
-        fake.statement(near_misses=(NearMiss(reserved, x),))
+    with pytest.raises(ClaimError, match="must not be called"):
+        fake.statement(wrong={reserved: x})
 
 
 def test_a_numerical_statement_needs_an_experiment_or_a_comparison():
@@ -37,21 +31,57 @@ def test_a_numerical_statement_needs_an_experiment_or_a_comparison():
 
 
 def test_a_claim_needs_statements_with_distinct_names():
+    with pytest.raises(ClaimError, match="must yield statements"):
+        _ = fake.claim().statements
     with pytest.raises(ClaimError, match="distinct names"):
-        fake.claim()
-    with pytest.raises(ClaimError, match="distinct names"):
-        fake.claim(fake.statement("same"), fake.statement("same"))
+        _ = fake.claim(fake.statement("same"), fake.statement("same")).statements
 
 
-def test_a_corrected_text_needs_a_corrected_form_and_the_other_way_round():
-    with pytest.raises(ClaimError, match="corrected_text"):
-        fake.claim(fake.statement(), corrected_text="something else")
-    with pytest.raises(ClaimError, match="corrected_text"):
-        fake.claim(fake.statement(corrected=x))
+def test_nothing_of_a_claim_is_made_before_its_statements_are_asked_for():
+    made = []
+
+    @fake.PAPER.claim("XX-9", "p. 1")
+    def late():
+        """Late."""
+        made.append(1)
+        yield fake.statement()
+
+    assert not made and late.title == "Late"
+    assert late.statements is late.statements and made == [1]
+
+
+def test_abbreviations_are_shown_as_printed_and_judged_as_defined():
+    kappa, psi = sp.symbols("kappa psi")
+    statement = fake.statement(
+        printed=sp.exp(-kappa * psi),
+        where={kappa: 2 / psi, psi: x**2},
+        corrected={psi: x},
+        wrong={"other kappa": {kappa: 1 / psi}},
+    )
+    assert statement.shown(statement.printed) == (sp.exp(-kappa * psi), {kappa: 2 / psi, psi: x**2})
+    assert statement.candidates() == {
+        "printed": sp.exp(-2),
+        "corrected": sp.exp(-2),
+        "other kappa": sp.exp(-1),
+    }
+
+
+def test_abbreviations_in_a_circle_or_unknown_ones_are_refused():
+    a, b = sp.symbols("a b")
+    with pytest.raises(ClaimError, match="circle"):
+        fake.statement(printed=a, where={a: b + 1, b: a}).judged(a)
+    with pytest.raises(ClaimError, match="no abbreviation"):
+        fake.statement(printed=a, where={a: x}, wrong={"other": {b: x}}).candidates()
+
+
+def test_the_right_form_is_the_corrected_one_or_the_charitable_reading_or_the_printed_one():
+    assert fake.statement(printed=x, corrected=x**2).right == x**2
+    assert fake.statement(printed=x, read_as=x**3).right == x**3
+    assert fake.statement(printed=x).right == x
 
 
 def test_candidates_are_the_printed_form_the_correction_and_the_near_misses_in_this_order():
-    statement = fake.statement(printed=x, corrected=x**2, near_misses=(NearMiss("cube", x**3), NearMiss("zero", x * 0)))
+    statement = fake.statement(printed=x, corrected=x**2, wrong={"cube": x**3, "zero": x * 0})
     assert statement.candidates() == {"printed": x, "corrected": x**2, "cube": x**3, "zero": 0}
     assert list(statement.candidates()) == ["printed", "corrected", "cube", "zero"]
     assert "corrected" not in fake.statement(printed=x).candidates()
@@ -91,6 +121,4 @@ def test_no_near_miss_of_the_catalogue_is_literally_the_printed_or_the_corrected
     for claim in claims().values():
         for statement in claim.statements:
             for miss in statement.near_misses:
-                assert miss.form != statement.corrected, (claim.id, miss.name)
-                if statement.corrected is None:
-                    assert miss.form != statement.printed, (claim.id, miss.name)
+                assert miss.form != statement.right, (claim.id, miss.name)

@@ -173,7 +173,7 @@ def run(claim: Claim, monkeypatch: pytest.MonkeyPatch, **settings: float) -> Cla
 
 
 def test_an_investigation_runs_from_a_claim_to_its_verdict(monkeypatch):
-    statement = fake.statement(printed=2, corrected=sp.S.One, near_misses=(NearMiss("three", sp.Integer(3)),))
+    statement = fake.statement(printed=2, corrected=sp.S.One, wrong={"three": sp.Integer(3)})
     judged = run(fake.claim(statement, corrected_text="one"), monkeypatch)
     assert (judged.verdict, judged.corrected) == (Verdict.FAILS, "one")
 

@@ -2,46 +2,75 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
-from tests.verification import fake_claims as fake
-from verification import registry
-from verification.errors import ClaimError, UnknownClaimError
-from verification.registry import claims, experiments, select
+from verification.errors import ClaimError, SourceError, UnknownClaimError
+from verification.registry import catalogue, claims
+from verification.sources import PaperSource, project
 
 PROMISED = (*range(1, 16), *range(20, 44), *range(50, 64), *range(70, 100), 110, 111, 112, 113, 120)
 CATALOGUE = [f"SC-{number:03}" for number in PROMISED]
 
+CLAIM = """
+from verification.authoring.shorthand import Paper, equals
+
+paper = Paper("{paper}", citation="doe2020noise")
+
+@paper.claim("{id}", "p. 1")
+def one():
+    \"\"\"A title.\"\"\"
+    yield equals("one", printed=1, derived=lambda: 1, wrong={{"two": 2}})
+"""
+
 
 def ids(*selectors: str) -> list[str]:
-    return [claim.id for claim in select(selectors)]
+    return catalogue().select(selectors)
+
+
+def written(folder: Path, **files: str) -> tuple[PaperSource, ...]:
+    """A source made of the given modules."""
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text)
+    return project([folder]).sources
 
 
 @pytest.mark.parametrize("id", CATALOGUE)
 def test_every_claim_that_was_promised_exists(id):
-    assert claims()[id].id == id
+    assert catalogue().claim(id).id == id
 
 
 def test_claims_come_in_the_order_of_the_catalogue():
-    assert ids() == sorted(claims())
-    assert set(CATALOGUE) == set(claims())
+    assert ids() == sorted(ids()) == CATALOGUE
+
+
+def test_what_is_read_from_the_source_text_is_what_the_claims_say():
+    for entry in catalogue().listed.values():
+        claim = catalogue().claim(entry.id)
+        said = (claim.paper.key, claim.where, claim.title, claim.source.name, claim.grade.name if claim.grade else "")
+        assert said == (entry.paper, entry.where, entry.title, entry.source, entry.grade), entry.id
 
 
 def test_an_id_selects_one_claim_in_either_case():
     assert ids("SC-031") == ids("sc-031") == ["SC-031"]
 
 
-def test_a_range_selects_both_its_ends_and_what_lies_between():
-    assert ids("SC-024..SC-027") == ["SC-024", "SC-025", "SC-026", "SC-027"]
+@pytest.mark.parametrize("span", ["SC-024..SC-027", "SC-027..SC-024", "sc-024..sc-027"])
+def test_a_range_selects_both_its_ends_and_what_lies_between_in_either_direction(span):
+    assert ids(span) == ["SC-024", "SC-025", "SC-026", "SC-027"]
 
 
 def test_a_pattern_selects_what_it_matches():
     assert ids("SC-08*") == [f"SC-08{digit}" for digit in range(10)]
 
 
-@pytest.mark.parametrize("paper", ["stochastic_collapse", "stochastic-collapse", "Stochastic-Collapse"])
-def test_the_name_of_a_paper_selects_its_claims(paper):
-    assert ids(paper) == [claim.id for claim in claims().values() if claim.cites.paper == "stochastic_collapse"]
+@pytest.mark.parametrize(
+    "paper", ["stochastic_collapse", "stochastic-collapse", "Stochastic-Collapse", "chen2023stochastic"]
+)
+def test_the_key_the_folder_and_the_citation_of_a_paper_select_its_claims(paper):
+    assert ids(paper) == CATALOGUE
 
 
 def test_several_selectors_are_joined_without_repetition_in_catalogue_order():
@@ -54,27 +83,64 @@ def test_several_selectors_are_joined_without_repetition_in_catalogue_order():
 )
 def test_an_unknown_id_offers_the_nearest_ones(wrong, near):
     with pytest.raises(UnknownClaimError, match=near):
-        select([wrong])
+        ids(wrong)
 
 
-@pytest.mark.parametrize("wrong", ["", "nonsense", "SC-033..SC-024", "SC-024..SC-999", "saddle"])
+@pytest.mark.parametrize("wrong", ["", "nonsense", "SC-024..SC-999", "saddle"])
 def test_a_selector_that_names_nothing_is_refused_in_one_sentence(wrong):
     with pytest.raises(UnknownClaimError, match=r"no claim matches .*driftproof list"):
-        select([wrong])
+        ids(wrong)
 
 
 def test_one_wrong_selector_among_right_ones_is_refused():
     with pytest.raises(UnknownClaimError, match="'SC-999'"):
-        select(["SC-031", "SC-999"])
+        ids("SC-031", "SC-999")
 
 
-def test_an_id_used_twice_is_refused(monkeypatch):
-    twice = type("paper", (), {"CLAIMS": (fake.claim(fake.statement()), fake.claim(fake.statement("other")))})
-    monkeypatch.setattr(registry.importlib, "import_module", lambda name: twice)
-    with pytest.raises(ClaimError, match="XX-001 is used twice"):
-        claims.__wrapped__()
+def test_an_id_used_twice_is_refused_and_both_places_are_named(tmp_path):
+    sources = written(tmp_path, a=CLAIM.format(paper="p", id="XX-1"), b=CLAIM.format(paper="q", id="XX-1"))
+    with pytest.raises(ClaimError, match=r"a\.py:\d+ and .*b\.py:\d+"):
+        catalogue(sources)
 
 
-def test_the_number_of_experiments_counts_every_one_of_them():
-    counted = [e for claim in claims().values() for statement in claim.statements for e in statement.experiments]
-    assert experiments() == len(counted) > 10
+def test_a_module_that_is_no_python_is_told_with_its_line_and_the_others_go_on(tmp_path):
+    known = catalogue(written(tmp_path, good=CLAIM.format(paper="p", id="XX-1"), bad="x = 1\npaper.claim(\n"))
+    assert list(known.listed) == ["XX-1"]
+    assert len(known.problems) == 1 and "bad.py:2" in known.problems[0]
+
+
+def test_a_module_that_fails_at_import_is_told_with_its_error_and_line(tmp_path):
+    known = catalogue(written(tmp_path, falls=CLAIM.format(paper="p", id="XX-2") + "\nundefined_name\n"))
+    assert list(known.listed) == ["XX-2"]
+    with pytest.raises(SourceError, match=r"NameError.*falls\.py:11"):
+        known.claim("XX-2")
+
+
+def test_claims_whose_ids_are_computed_are_found_by_importing_their_module(tmp_path):
+    text = CLAIM.replace('"{id}"', 'f"XX-{{3}}"').format(paper="computed")
+    assert list(catalogue(written(tmp_path, computed=text)).listed) == ["XX-3"]
+
+
+def test_reading_a_source_runs_nothing_of_it(tmp_path):
+    known = catalogue(written(tmp_path, silent="raise SystemExit\n" + CLAIM.format(paper="p", id="XX-4")))
+    assert list(known.listed) == ["XX-4"]
+
+
+def test_no_framework_file_lists_a_paper():
+    for path in Path("verification").rglob("*.py"):
+        if "papers" not in path.parts:
+            names = {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)}
+            assert not any(isinstance(name, str) and "stochastic_collapse" in name for name in names - docs(path)), path
+
+
+def docs(path: Path) -> set[object]:
+    """Docstrings of a file, which may give a paper as an example."""
+    return {
+        node.value
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and ("\n" in node.value or " " in node.value)
+    }
+
+
+def test_the_claims_of_all_papers_are_those_of_the_catalogue():
+    assert list(claims()) == ids()

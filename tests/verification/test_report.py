@@ -11,7 +11,7 @@ import pytest
 import sympy as sp
 
 from verification import registry, report
-from verification.claim import Citation, Claim, Kind, NearMiss, Statement
+from verification.claim import Citation, Claim, Kind, Statement
 from verification.drawing.intervals import Measured, interval_plot
 from verification.errors import VerificationError
 from verification.forms import Experiment, Figure, Identity
@@ -90,7 +90,7 @@ def claim(text="x", symbol=x, id="SC-900"):
         form=Identity(lambda: symbol),
         printed=symbol,
         corrected=2 * symbol,
-        near_misses=(NearMiss(f"miss {text}", 3 * symbol), NearMiss(f"survivor {text}", 4 * symbol)),
+        wrong={f"miss {text}": 3 * symbol, f"survivor {text}": 4 * symbol},
         domain=(symbol > 1,),
         experiments=(experiment,),
     )

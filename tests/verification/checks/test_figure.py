@@ -10,7 +10,7 @@ import sympy as sp
 
 from tests.verification import fake_claims as fake
 from verification.checks.figure import FigureCheck
-from verification.claim import Claim, NearMiss
+from verification.claim import Claim
 from verification.forms import Figure
 from verification.verdict import Finding, Outcome
 
@@ -41,7 +41,7 @@ def feature(reproduced: bool) -> dict[str, Any]:
 
 def claim_of(lower: float, upper: float, *, summary: str = "summarise", printed: Any = 2, **part: Any) -> Claim:
     form = Figure(f"{HERE}:measure", ({"end": lower}, {"end": upper, **part}), f"{HERE}:{summary}")
-    return fake.claim(fake.statement(form=form, printed=sp.sympify(printed), near_misses=(NearMiss("half", sp.S.One),)))
+    return fake.claim(fake.statement(form=form, printed=sp.sympify(printed), wrong={"half": sp.S.One}))
 
 
 def judged(monkeypatch: pytest.MonkeyPatch, claim: Claim, **settings: float) -> dict[str, Finding]:

@@ -132,7 +132,7 @@ def test_a_set_that_gradients_and_runs_keep_holds_with_both_as_evidence(monkeypa
 
 
 def test_a_set_that_is_left_fails(monkeypatch):
-    wrong = invariance(printed=VANISHING, near_misses=(NearMiss("half", IDENTICAL[:-1, :]),))
+    wrong = invariance(printed=VANISHING, wrong={"half": IDENTICAL[:-1, :]})
     assert verdict_on(monkeypatch, wrong).verdict is Verdict.FAILS
 
 
@@ -141,7 +141,7 @@ def test_a_proof_against_the_runs_is_undecided(monkeypatch):
 
 
 def test_a_surviving_near_miss_is_undecided(monkeypatch):
-    same = invariance(near_misses=(NearMiss("the same set", -IDENTICAL),))
+    same = invariance(wrong={"the same set": -IDENTICAL})
     assert verdict_on(monkeypatch, same).verdict is Verdict.UNDECIDED
 
 
