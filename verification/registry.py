@@ -168,11 +168,11 @@ def claim_in(module: str, id: str, home: str = "") -> Claim:
 
 def folder_of(module: str) -> str:
     """The folder from which a module that can be imported by name comes."""
-    found = importlib.util.find_spec(module.partition(".")[0])
+    found = importlib.util.find_spec(module)
     if found is None or found.origin is None:
         raise SourceError(f"module {module} cannot be found.")
     path = Path(found.origin)
-    return str(path.parent.parent if path.name == "__init__.py" else path.parent)
+    return str(path.parents[module.count(".") + (path.name == "__init__.py")])
 
 
 def claims_of(module: str, home: Path | str) -> list[Claim]:

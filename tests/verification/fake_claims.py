@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -132,8 +133,9 @@ def claim(*statements: Statement, id: str = "XX-001", **fields: Any) -> Claim:
     )
 
 
-def context(of: Claim, *, resolution: float = 0.05) -> Context:
-    """The context of the first statement of a claim."""
+def context(of: Claim, *, resolution: float = 0.05, experiments: float = 16) -> Context:
+    """The context of the first statement of a claim, in a paper with a budget of so many ``experiments``."""
+    of = dataclasses.replace(of, paper=dataclasses.replace(PAPER, experiments=int(experiments)))
     return Context(of, of.statements[0], resolution, "fingerprint")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 import sympy as sp
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.verification import fake_claims as fake
-from verification.claim import Claim, NearMiss, Statement
+from verification.claim import Claim, Grade, Statement
 from verification.forms import Figure
 from verification.investigation import claim_verdict, investigate, judgement, statement_verdict
 from verification.run.task import Result, Task
@@ -20,7 +21,8 @@ from verification.verdict import STRENGTH, ClaimVerdict, Finding, Outcome, State
 
 x = sp.Symbol("x", positive=True)
 
-MISSES = (NearMiss("first", x**2), NearMiss("second", x**3))
+RIGHT = "the right form"
+MISSES = {"first": x**2, "second": x**3}
 
 
 def finding(outcome: Outcome) -> Finding:
@@ -42,7 +44,7 @@ def verdict_on(
     """The verdict on a statement about whose candidates the checks found these outcomes."""
     if corrected:
         fields["corrected"] = 2 * x
-    statement = fake.statement(name, derived=x, near_misses=MISSES, **fields)
+    statement = fake.statement(name, derived=x, wrong=MISSES, **fields)
     found = {"printed": printed, "first": first, "second": second}
     if corrected:
         found["corrected"] = corrected
@@ -67,7 +69,7 @@ def test_silence_is_undecided():
 def test_proof_against_refutation_is_undecided_and_said_in_a_sentence():
     torn = verdict_on(Outcome.PROVED, Outcome.REFUTED)
     assert torn.verdict is Verdict.UNDECIDED
-    claim = fake.claim(fake.statement(derived=x, near_misses=MISSES))
+    claim = fake.claim(fake.statement(derived=x, wrong=MISSES))
     assert "proof and refutation contradict each other" in claim_verdict(claim, (torn,)).reason
 
 
@@ -77,7 +79,7 @@ def test_a_surviving_near_miss_makes_the_statement_undecided_whatever_else_is_kn
     doubtful = verdict_on(printed, second=survivor)
     assert doubtful.verdict is Verdict.UNDECIDED
     assert doubtful.near_misses == {"first": "check 0", "second": None}
-    claim = fake.claim(fake.statement(derived=x, near_misses=MISSES))
+    claim = fake.claim(fake.statement(derived=x, wrong=MISSES))
     assert "no check refuted the near miss 'second'" in claim_verdict(claim, (doubtful,)).reason
 
 
@@ -88,20 +90,22 @@ def test_the_check_that_killed_a_near_miss_is_named():
 
 @pytest.mark.parametrize("printed", [Outcome.CONSISTENT, Outcome.REFUTED])
 def test_a_figure_is_empirical_and_an_undecided_one_undecided(printed):
-    form = Figure("m:f", ({},), "m:g")
+    form = Figure(dict, ({},), dict)
     assert verdict_on(printed, form=form).verdict is Verdict.EMPIRICAL
     assert verdict_on(Outcome.UNDECIDED, form=form).verdict is Verdict.UNDECIDED
 
 
-def claim_of(*statements: Statement, corrected: bool = False) -> Claim:
-    return fake.claim(*statements, corrected_text="the right form" if corrected else None)
+def claim_of(*statements: Statement) -> Claim:
+    return fake.claim(*statements)
 
 
 def claim_judged(*verdicts: StatementVerdict, corrected: bool = False) -> ClaimVerdict:
-    statements = [fake.statement(v.statement, derived=x, near_misses=MISSES, counts=v.counts) for v in verdicts]
+    statements = [fake.statement(v.statement, derived=x, wrong=MISSES, counts=v.counts) for v in verdicts]
     if corrected:
-        statements[0] = fake.statement(verdicts[0].statement, derived=x, near_misses=MISSES, corrected=2 * x)
-    return claim_verdict(claim_of(*statements, corrected=corrected), verdicts)
+        statements[0] = fake.statement(
+            verdicts[0].statement, derived=x, wrong=MISSES, corrected=2 * x, corrected_says=RIGHT
+        )
+    return claim_verdict(claim_of(*statements), verdicts)
 
 
 @pytest.mark.parametrize(
@@ -128,15 +132,18 @@ def test_a_remark_is_reported_and_does_not_decide(remark):
     assert judged.statements[1].verdict is not Verdict.HOLDS
 
 
-def test_evidence_is_named_strongest_first_without_repetition():
-    verdicts = (verdict_on(Outcome.CONSISTENT, Outcome.PROVED, name="a"), verdict_on(Outcome.CONSISTENT, name="b"))
-    assert claim_judged(*verdicts).evidence == ("PROVED", "CONSISTENT")
+def test_the_evidence_is_the_weakest_over_the_statements_with_the_strongest_beside_it():
+    asked = {"first": (Outcome.REFUTED, Outcome.REFUTED)}
+    strong = verdict_on(Outcome.CONSISTENT, Outcome.PROVED, name="a", **asked)
+    weak = verdict_on(Outcome.CONSISTENT, name="b")
+    assert claim_judged(strong, weak).evidence == ("CONSISTENT", "PROVED")
+    assert claim_judged(strong).evidence == ("PROVED",)
 
 
 def test_a_corrected_form_is_shown_if_it_holds():
     wrong = verdict_on(Outcome.REFUTED, corrected=(Outcome.PROVED,))
     judged = claim_judged(wrong, corrected=True)
-    assert (judged.verdict, judged.corrected) == (Verdict.FAILS, "the right form")
+    assert (judged.verdict, judged.corrected) == (Verdict.FAILS, RIGHT)
     assert judged.evidence == ("REFUTED",)
 
 
@@ -163,9 +170,58 @@ def test_a_claim_that_holds_shows_no_correction():
     assert claim_judged(fine, corrected=True).corrected is None
 
 
+def test_a_check_that_refutes_no_near_miss_is_no_evidence():
+    statement = fake.statement(derived=x, wrong=MISSES)
+    strong = {
+        "printed": finding(Outcome.CONSISTENT),
+        "first": finding(Outcome.REFUTED),
+        "second": finding(Outcome.REFUTED),
+    }
+    weak = dict.fromkeys(strong, finding(Outcome.CONSISTENT))
+    judged = statement_verdict(statement, [{name: {"weak": weak[name], "strong": strong[name]} for name in strong}])
+    assert judged.findings["weak"].outcome is Outcome.NO_POWER
+    assert judged.findings["strong"].outcome is Outcome.CONSISTENT
+    assert judged.verdict is Verdict.HOLDS
+    alone = statement_verdict(statement, [{name: {"weak": weak[name]} for name in weak}])
+    assert alone.verdict is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("corrected", "wanted"), [((Outcome.PROVED,), Verdict.MISPRINT), ((Outcome.UNDECIDED,), Verdict.UNDECIDED)]
+)
+def test_a_misprint_needs_a_corrected_form_that_holds(corrected, wanted):
+    judged = verdict_on(Outcome.REFUTED, corrected=corrected)
+    statement = fake.statement(judged.statement, derived=x, wrong=MISSES, corrected=2 * x, corrected_says=RIGHT)
+    claim = fake.claim(statement, grade=Grade.MISPRINT)
+    assert claim_verdict(claim, (judged,)).verdict is wanted
+
+
+def test_a_grade_without_a_refutation_is_undecided_and_says_so():
+    claim = fake.claim(fake.statement(derived=x, wrong=MISSES), grade=Grade.WRONG)
+    judged = claim_verdict(claim, (verdict_on(Outcome.PROVED),))
+    assert judged.verdict is Verdict.UNDECIDED and "nothing refutes" in judged.reason
+
+
+def test_the_charitable_reading_decides_where_there_is_one(monkeypatch):
+    statement = fake.statement(printed=2, read_as=sp.S.One, wrong={"three": sp.Integer(3)})
+    judged = run(fake.claim(statement), monkeypatch)
+    assert judged.verdict is Verdict.HOLDS
+    assert {finding.outcome for finding in judged.statements[0].as_converted.values()} == {Outcome.REFUTED}
+
+
+def test_of_several_conventions_the_one_that_holds_decides():
+    def under(name: str, outcome: Outcome) -> StatementVerdict:
+        return replace(verdict_on(outcome, name=f"drift ({name})"), convention=name)
+
+    pair = (under("Itô", Outcome.REFUTED), under("Stratonovich", Outcome.PROVED))
+    assert claim_judged(*pair).verdict is Verdict.HOLDS
+    both = (under("Itô", Outcome.REFUTED), under("Stratonovich", Outcome.REFUTED))
+    assert claim_judged(*both).verdict is Verdict.FAILS
+
+
 def run(claim: Claim, monkeypatch: pytest.MonkeyPatch, **settings: float) -> ClaimVerdict:
     fake.register(monkeypatch, claim)
-    investigation = investigate(claim, **{"resolution": 0.05, "experiments": 16, **settings})
+    investigation = investigate(claim, **{"resolution": 0.05, **settings})
     results: dict[str, Result] = {}
     while tasks := investigation.next_tasks(results):
         results |= {task.key: fake.answered(task) for task in tasks}
@@ -174,8 +230,8 @@ def run(claim: Claim, monkeypatch: pytest.MonkeyPatch, **settings: float) -> Cla
 
 def test_an_investigation_runs_from_a_claim_to_its_verdict(monkeypatch):
     statement = fake.statement(printed=2, corrected=sp.S.One, wrong={"three": sp.Integer(3)})
-    judged = run(fake.claim(statement, corrected_text="one"), monkeypatch)
-    assert (judged.verdict, judged.corrected) == (Verdict.FAILS, "one")
+    judged = run(fake.claim(statement), monkeypatch)
+    assert (judged.verdict, judged.corrected) == (Verdict.FAILS, "$1$")
 
 
 def test_a_refutation_by_chance_in_the_first_stage_does_not_fail_a_proved_claim(monkeypatch):
@@ -195,7 +251,7 @@ def test_a_simulation_that_refutes_what_is_proved_is_an_alarm_and_no_verdict(mon
 def test_no_task_is_asked_for_twice_and_none_after_the_last(monkeypatch):
     claim = fake.claim(fake.statement(experiments=(fake.experiment(),)))
     fake.register(monkeypatch, claim)
-    investigation = investigate(claim, resolution=0.05, experiments=16)
+    investigation = investigate(claim, resolution=0.05)
     results: dict[str, Result] = {}
     asked: list[Task] = []
     while tasks := investigation.next_tasks(results):
@@ -214,9 +270,7 @@ def test_the_verdict_is_a_pure_function_of_the_results(monkeypatch):
 def test_another_resolution_asks_for_other_samples(monkeypatch):
     claim = fake.claim(fake.statement(experiments=(fake.experiment(),)))
     fake.register(monkeypatch, claim)
-    coarse, fine = (
-        {t.key for t in investigate(claim, resolution=eps, experiments=16).next_tasks({})} for eps in (0.05, 0.02)
-    )
+    coarse, fine = ({t.key for t in investigate(claim, resolution=eps).next_tasks({})} for eps in (0.05, 0.02))
     shared = coarse & fine
     assert len(shared) == 2  # the symbolic tasks of the printed form and of the near miss
 
@@ -270,15 +324,15 @@ def test_a_claim_verdict_comes_back_from_json_as_it_was(judged):
 @given(by_label)
 def test_the_judgement_on_a_candidate_does_not_depend_on_the_order_of_its_findings(found: Mapping[str, Finding]):
     backwards = dict(reversed(list(found.items())))
-    assert judgement(found) is judgement(backwards)
+    assert judgement(found.values()) is judgement(backwards.values())
 
 
 @given(by_label)
 def test_a_judgement_never_holds_against_a_refutation_or_out_of_silence(found: Mapping[str, Finding]):
     outcomes = [each.outcome for each in found.values()]
-    if judgement(found) is Verdict.HOLDS:
+    if judgement(found.values()) is Verdict.HOLDS:
         assert Outcome.REFUTED not in outcomes
         assert any(outcome.supports for outcome in outcomes)
-    if judgement(found) is Verdict.FAILS:
+    if judgement(found.values()) is Verdict.FAILS:
         assert Outcome.REFUTED in outcomes
         assert Outcome.PROVED not in outcomes

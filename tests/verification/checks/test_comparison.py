@@ -10,7 +10,7 @@ import sympy as sp
 
 from tests.verification import fake_claims as fake
 from verification.checks.comparison import ComparisonCheck, finite_float
-from verification.claim import Claim, NearMiss
+from verification.claim import Claim
 from verification.forms import Comparison, Numerical
 from verification.run.task import Status
 from verification.verdict import Finding, Outcome
@@ -24,7 +24,7 @@ POINTS = ({"x": "4"}, {"x": "9"})
 def comparison(arguments: tuple[dict[str, Any], ...] = POINTS, **fields: Any) -> Comparison:
     defaults: dict[str, Any] = {
         "name": "a computer",
-        "evaluator": f"{fake.MODULE}:square_root",
+        "evaluator": fake.square_root,
         "predicted": lambda candidate, point: candidate.subs(x, sp.Rational(point["x"])),
         "tolerance": 1e-3,
     }
@@ -33,8 +33,8 @@ def comparison(arguments: tuple[dict[str, Any], ...] = POINTS, **fields: Any) ->
 
 def claim_of(*comparisons: Comparison) -> Claim:
     right = sp.sqrt(x)
-    misses = (NearMiss("2 % off", right * sp.Rational(51, 50)), NearMiss("right at 4", x / 2))
-    return fake.claim(fake.statement(form=Numerical(), printed=right, near_misses=misses, comparisons=comparisons))
+    misses = {"2 % off": right * sp.Rational(51, 50), "right at 4": x / 2}
+    return fake.claim(fake.statement(form=Numerical(), printed=right, wrong=misses, comparisons=comparisons))
 
 
 def judged(monkeypatch: pytest.MonkeyPatch, claim: Claim) -> dict[str, Finding]:
@@ -70,7 +70,7 @@ def test_a_candidate_that_predicts_no_number_is_undecided(monkeypatch):
 
 
 def test_an_evaluator_that_fails_decides_nothing(monkeypatch):
-    found = judged(monkeypatch, claim_of(comparison(evaluator=f"{fake.MODULE}:no_opinion")))
+    found = judged(monkeypatch, claim_of(comparison(evaluator=fake.no_opinion)))
     assert {finding.outcome for finding in found.values()} == {Outcome.UNDECIDED}
     assert "did not settle" in found["printed"].reason
 

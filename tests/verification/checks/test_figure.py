@@ -15,7 +15,6 @@ from verification.forms import Figure
 from verification.verdict import Finding, Outcome
 
 CHECK = FigureCheck()
-HERE = "tests.verification.checks.test_figure"
 
 
 def measure(part: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +39,7 @@ def feature(reproduced: bool) -> dict[str, Any]:
 
 
 def claim_of(lower: float, upper: float, *, summary: str = "summarise", printed: Any = 2, **part: Any) -> Claim:
-    form = Figure(f"{HERE}:measure", ({"end": lower}, {"end": upper, **part}), f"{HERE}:{summary}")
+    form = Figure(measure, ({"end": lower}, {"end": upper, **part}), globals()[summary])
     return fake.claim(fake.statement(form=form, printed=sp.sympify(printed), wrong={"half": sp.S.One}))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
+from collections.abc import Callable
 
 import pytest
 import sympy as sp
@@ -14,25 +14,22 @@ from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import normal_gradient
 from verification.checks.invariance import STANDSTILL, InvarianceCheck, judge_runs
 from verification.checks.symbolic import SymbolicCheck, judge
-from verification.claim import NearMiss, Statement
+from verification.claim import Statement
 from verification.forms import Invariance
 from verification.investigation import investigate
-from verification.papers.stochastic_collapse.beyond import scope
-from verification.papers.stochastic_collapse.sets import neurons as invariant_sets
-from verification.papers.stochastic_collapse.sets import residual_networks, symmetries
+from verification.papers.stochastic_collapse.sets.neurons import sgd_runs
+from verification.registry import catalogue
 from verification.run.task import Result, Status
 from verification.verdict import Outcome, Verdict
 
-MODULE = "tests.verification.checks.test_invariance"
 NET = FeedForward((1, 2, 1), smooth_function("sigma"))
 IDENTICAL = NET.permutation_constraints((1, 1, 2))
 VANISHING = NET.sign_constraints((1, 1))
 
 STATEMENTS = {
-    f"{claim.id}/{statement.name}": statement
-    for module in (invariant_sets, symmetries, residual_networks, scope)
-    for claim in module.CLAIMS
-    for statement in claim.statements
+    f"{id}/{statement.name}": statement
+    for id in ("SC-003", "SC-006", "SC-012", "SC-013", "SC-014", "SC-015", "SC-113")
+    for statement in catalogue().claim(id).statements
     if isinstance(statement.form, Invariance)
 }
 CANDIDATES = [
@@ -85,8 +82,8 @@ def test_gradients_leave_every_near_miss_and_no_set_that_holds(statement, name):
 
 @pytest.mark.parametrize(("statement", "name"), MEASURED)
 def test_runs_of_sgd_leave_every_near_miss_and_no_set_that_holds(statement, name):
-    module, _, function = statement.form.measure.partition(":")
-    runs = getattr(importlib.import_module(module), function)(statement.candidates()[name])["runs"]
+    assert statement.form.measure is not None
+    runs = list(statement.form.measure(statement.candidates()[name])["runs"])
     finding = judge_runs(runs, statement.form.tolerance)
     assert finding.outcome is (Outcome.CONSISTENT if expected(statement, name) else Outcome.REFUTED)
     if not expected(statement, name):
@@ -95,7 +92,7 @@ def test_runs_of_sgd_leave_every_near_miss_and_no_set_that_holds(statement, name
 
 def measured(constraints: sp.MatrixBase) -> dict[str, object]:
     """Real runs on the network of this module."""
-    return invariant_sets.sgd_runs(NET, [(name, constraints, {"activation": name}) for name in ("tanh", "sigmoid")])
+    return sgd_runs(NET, [(name, constraints, {"activation": name}) for name in ("tanh", "sigmoid")])
 
 
 def measured_wrongly(constraints: sp.MatrixBase) -> dict[str, object]:
@@ -103,15 +100,13 @@ def measured_wrongly(constraints: sp.MatrixBase) -> dict[str, object]:
     return {"runs": [a_run(0.5)]}
 
 
-def invariance(measure: str = "measured", **fields: object) -> Statement:
+def invariance(measure: Callable | None = None, **fields: object) -> Statement:
     form = Invariance(
         lambda constraints: normal_gradient(NET.affine_set(constraints), NET.pulled_back_loss),
-        f"{MODULE}:{measure}" if measure else "",
+        measure,
         1e-12,
     )
-    return fake_claims.statement(
-        form=form, **{"printed": IDENTICAL, "near_misses": (NearMiss("vanishing", VANISHING),), **fields}
-    )
+    return fake_claims.statement(form=form, **{"printed": IDENTICAL, "wrong": {"vanishing": VANISHING}, **fields})
 
 
 def verdict_on(monkeypatch: pytest.MonkeyPatch, statement: Statement):
@@ -126,35 +121,35 @@ def verdict_on(monkeypatch: pytest.MonkeyPatch, statement: Statement):
 
 
 def test_a_set_that_gradients_and_runs_keep_holds_with_both_as_evidence(monkeypatch):
-    verdict = verdict_on(monkeypatch, invariance())
+    verdict = verdict_on(monkeypatch, invariance(measured))
     assert verdict.verdict is Verdict.HOLDS
     assert verdict.evidence == ("PROVED", "CONSISTENT")
 
 
 def test_a_set_that_is_left_fails(monkeypatch):
-    wrong = invariance(printed=VANISHING, wrong={"half": IDENTICAL[:-1, :]})
+    wrong = invariance(measured, printed=VANISHING, wrong={"half": IDENTICAL[:-1, :]})
     assert verdict_on(monkeypatch, wrong).verdict is Verdict.FAILS
 
 
 def test_a_proof_against_the_runs_is_undecided(monkeypatch):
-    assert verdict_on(monkeypatch, invariance("measured_wrongly")).verdict is Verdict.UNDECIDED
+    assert verdict_on(monkeypatch, invariance(measured_wrongly)).verdict is Verdict.UNDECIDED
 
 
 def test_a_surviving_near_miss_is_undecided(monkeypatch):
-    same = invariance(wrong={"the same set": -IDENTICAL})
+    same = invariance(measured, wrong={"the same set": -IDENTICAL})
     assert verdict_on(monkeypatch, same).verdict is Verdict.UNDECIDED
 
 
 def test_nothing_is_run_where_no_measure_is_named_nor_for_other_forms():
-    for statement in (invariance(""), fake_claims.statement()):
+    for statement in (invariance(), fake_claims.statement()):
         context = fake_claims.context(fake_claims.claim(statement))
         assert InvarianceCheck().tasks(context, {}) == [] and InvarianceCheck().findings(context, {}) == {}
-    context = fake_claims.context(fake_claims.claim(invariance("")))
+    context = fake_claims.context(fake_claims.claim(invariance(measured)))
     assert len(SymbolicCheck().tasks(context, {})) == 2
 
 
 def test_a_run_that_did_not_finish_is_undecided():
-    context = fake_claims.context(fake_claims.claim(invariance()))
+    context = fake_claims.context(fake_claims.claim(invariance(measured)))
     check = InvarianceCheck()
     results = {task.key: Result(Status.TIMED_OUT, message="too slow") for task in check.tasks(context, {})}
     assert {found["sgd"].outcome for found in check.findings(context, results).values()} == {Outcome.UNDECIDED}

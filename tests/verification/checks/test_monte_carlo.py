@@ -17,7 +17,7 @@ from tests.numerics.seeding import FALSE_ALARM
 from tests.verification import fake_claims as fake
 from verification.checks import monte_carlo
 from verification.checks.monte_carlo import CHUNKS, MonteCarloCheck
-from verification.claim import Claim, NearMiss
+from verification.claim import Claim
 from verification.forms import Draw, Experiment, Numerical
 from verification.registry import claims
 from verification.run.task import Result, Status
@@ -26,20 +26,15 @@ from verification.verdict import Finding, Outcome
 CHECK = MonteCarloCheck()
 
 
-def miss(name: str, value: Any) -> NearMiss:
-    """A near miss that is a number, which is what an experiment of :mod:`fake_claims` predicts from it."""
-    return NearMiss(name, value)
-
-
 def claim_of(
     *experiments: Experiment, printed: float = 1.0, corrected: float | None = None, id: str = "XX-001"
 ) -> Claim:
     """A claim that the sampled mean is ``printed``; its near misses are 5 % off on both sides."""
-    misses = (miss("5 % above", 1.05), miss("5 % below", 0.95))
+    misses = {"5 % above": 1.05, "5 % below": 0.95}
     statement = fake.statement(
-        form=Numerical(), printed=printed, corrected=corrected, near_misses=misses, experiments=experiments
+        form=Numerical(), printed=printed, corrected=corrected, wrong=misses, experiments=experiments
     )
-    return fake.claim(statement, id=id, corrected_text=None if corrected is None else "the right number")
+    return fake.claim(statement, id=id)
 
 
 def judged(monkeypatch: pytest.MonkeyPatch, claim: Claim, **settings: float) -> dict[str, Finding]:
@@ -114,7 +109,7 @@ def test_a_sampler_that_returns_too_few_samples_fails_the_task(monkeypatch):
 def test_a_candidate_that_predicts_nothing_is_undecided_while_others_are_judged(monkeypatch):
     silent = Experiment(
         name="mean",
-        sampler=f"{fake.MODULE}:normal",
+        sampler=fake.normal,
         arguments={"mean": 1.0},
         predicted=lambda candidate: None if candidate == 1.05 else candidate,
         variation=fake.VARIATION,
@@ -217,13 +212,13 @@ def test_a_seed_depends_on_claim_statement_experiment_and_stage(other):
     assert monte_carlo._seed(**names) == monte_carlo._seed(**names)
 
 
-def battery(monkeypatch: pytest.MonkeyPatch, sampler: str, count: int, misses: tuple[NearMiss, ...], **settings: float):
+def battery(monkeypatch: pytest.MonkeyPatch, sampler: str, count: int, misses: dict[str, float], **settings: float):
     """Findings about each near miss in ``count`` independent experiments whose true mean is 1."""
     variation = 1.0 if sampler == "exponential" else fake.VARIATION
-    found: dict[str, list[Outcome]] = {miss.name: [] for miss in misses}
+    found: dict[str, list[Outcome]] = {name: [] for name in misses}
     for part in range(count // 100):
         experiments = tuple(fake.experiment(f"number {i}", sampler, variation=variation) for i in range(100))
-        statement = fake.statement(form=Numerical(), printed=1.0, near_misses=misses, experiments=experiments)
+        statement = fake.statement(form=Numerical(), printed=1.0, wrong=misses, experiments=experiments)
         claim = fake.claim(statement, id=f"{sampler}-{part}")
         fake.register(monkeypatch, claim)
         labelled, _ = fake.ask(CHECK, fake.context(claim, **settings))
@@ -236,8 +231,8 @@ def battery(monkeypatch: pytest.MonkeyPatch, sampler: str, count: int, misses: t
 def test_true_values_are_refuted_as_often_as_the_false_alarm_rate_says(monkeypatch, sampler, count, visible):
     nominal = 0.1
     monkeypatch.setattr(statistics, "FALSE_ALARM_RUN", nominal)
-    truth = miss("the truth, judged by one stage", 1.0)
-    outcomes = battery(monkeypatch, sampler, count, (truth,), experiments=1)[truth.name]
+    truth = "the truth, judged by one stage"
+    outcomes = battery(monkeypatch, sampler, count, {truth: 1.0}, experiments=1)[truth]
     alarms = Proportion(outcomes.count(Outcome.REFUTED), len(outcomes))
     assert len(outcomes) == count
     assert alarms.agrees_with(nominal, false_alarm=FALSE_ALARM)
@@ -259,7 +254,7 @@ def test_a_true_printed_form_survives_stages_at_an_absurd_false_alarm_rate(monke
 
 
 def test_mutants_five_per_cent_off_are_killed_at_the_designed_size(monkeypatch):
-    misses = (miss("above", 1.05), miss("below", 0.95))
+    misses = {"above": 1.05, "below": 0.95}
     outcomes = list(itertools.chain(*battery(monkeypatch, "normal", 500, misses, experiments=16).values()))
     assert len(outcomes) == 1000
     # One in a thousand may escape by design; eleven would have a probability below 1e-7.
@@ -267,8 +262,7 @@ def test_mutants_five_per_cent_off_are_killed_at_the_designed_size(monkeypatch):
 
 
 def test_the_designed_size_is_not_larger_than_power_needs(monkeypatch):
-    small = miss("2 % above", 1.02)
-    outcomes = battery(monkeypatch, "normal", 100, (small,), experiments=16)[small.name]
+    outcomes = battery(monkeypatch, "normal", 100, {"2 % above": 1.02}, experiments=16)["2 % above"]
     assert outcomes.count(Outcome.REFUTED) < 50
 
 

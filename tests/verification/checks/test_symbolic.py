@@ -10,7 +10,6 @@ import sympy as sp
 from tests.verification import fake_claims as fake
 from theory.ito import ItoProcess
 from verification.checks.symbolic import SymbolicCheck, judge
-from verification.claim import NearMiss
 from verification.forms import Figure, Identity, Numerical, StationaryDensity
 from verification.run.task import Result, Status
 from verification.verdict import Finding, Outcome
@@ -93,7 +92,7 @@ def test_a_law_with_a_constant_current_is_not_accepted():
     assert outcome(form, sp.exp(2 * r)) is Outcome.PROVED
 
 
-@pytest.mark.parametrize("form", [Numerical(), Figure("m:f", ({},), "m:g")])
+@pytest.mark.parametrize("form", [Numerical(), Figure(dict, ({},), dict)])
 def test_statements_without_symbolic_form_get_no_task_and_no_finding(form):
     statement = fake.statement(form=form, experiments=(fake.experiment(),))
     of = fake.context(fake.claim(statement))
@@ -102,8 +101,8 @@ def test_statements_without_symbolic_form_get_no_task_and_no_finding(form):
 
 
 def test_every_candidate_gets_a_task_and_a_finding_of_its_own(monkeypatch):
-    misses = (NearMiss("square", x**2),)
-    claim = fake.claim(fake.statement(derived=x, printed=2 * x, corrected=x, near_misses=misses), corrected_text="x")
+    misses = {"square": x**2}
+    claim = fake.claim(fake.statement(derived=x, printed=2 * x, corrected=x, wrong=misses))
     fake.register(monkeypatch, claim)
     found, results = fake.ask(CHECK, fake.context(claim))
     assert {name: labelled["symbolic"].outcome for name, labelled in found.items()} == {
