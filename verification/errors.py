@@ -25,3 +25,7 @@ class LockError(VerificationError):
 
 class SourceError(VerificationError):
     """A source of claims cannot be used: a path that does not exist, a module that cannot be imported."""
+
+
+class FileError(VerificationError):
+    """A file is not written: its folder is missing, or something is there that must not be replaced."""

@@ -21,18 +21,18 @@ The file needs no script and no network, and its content security policy allows 
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verification.errors import VerificationError
+from verification.errors import FileError, VerificationError
+from verification.files import ensure_folder, refuse_to_replace, write_whole
 
 if TYPE_CHECKING:
     from verification.claim import Claim
     from verification.registry import Catalogue
     from verification.run.store import Store
 
-__all__ = ["report_html", "write_report"]
+__all__ = ["place_for_report", "report_html", "write_report"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -41,23 +41,30 @@ def write_report(store: Store, path: Path | str, known: Catalogue | None = None)
     """Write the report on the claims of a catalogue, by default the installed ones, to ``path``: all or nothing.
 
     Raises:
-        VerificationError: the file cannot be written.
+        FileError: the file cannot be written, or something is there that is no report.
     """
     from verification.registry import catalogue
 
     path = Path(path)
+    place_for_report(path)
     text = report_html(store, catalogue() if known is None else known)
-    unfinished = path.with_name(path.name + ".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(text, encoding="utf-8")
-        os.replace(unfinished, path)
+        write_whole(path, text)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise VerificationError(
-            f"the report {path} cannot be written ({error.strerror}). Give another path."
-        ) from error
+        raise FileError(f"the report {path} cannot be written ({error.strerror}). Give another path.") from error
+
+
+def place_for_report(path: Path) -> None:
+    """See that a report may be written to ``path``, before anything long is computed for it.
+
+    Raises:
+        FileError: its folder is missing, or something is there that is no report.
+    """
+    try:
+        ensure_folder(path)
+        refuse_to_replace(path)
+    except OSError as error:
+        raise FileError(f"the report {path} cannot be written ({error.strerror}). Give another path.") from error
 
 
 def report_html(store: Store, known: Catalogue) -> str:

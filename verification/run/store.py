@@ -7,59 +7,24 @@ transaction.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from verification.errors import StoreError
+from verification.run.database import SCHEMA, is_whole, open_for_reading, open_for_writing, sealed, sentences
 from verification.run.settings import STORE_PATH
 from verification.run.task import Result, Status, Task
 from verification.verdict import ClaimVerdict
 
-SCHEMA = 1
-"""Version of the tables below; a file of a later version is refused."""
+__all__ = ["SCHEMA", "Incident", "Store", "StoredResult", "StoredVerdict", "canonical_json", "encode"]
 
-_TABLES = """
-CREATE TABLE meta (schema_version INTEGER NOT NULL);
-CREATE TABLE runs (
-    id INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, command TEXT NOT NULL, versions TEXT NOT NULL,
-    outcome TEXT
-);
-CREATE TABLE results (
-    key TEXT PRIMARY KEY, claim TEXT NOT NULL, label TEXT NOT NULL, status TEXT NOT NULL,
-    value TEXT NOT NULL, message TEXT NOT NULL, seconds REAL NOT NULL, created TEXT NOT NULL
-);
-CREATE INDEX results_by_claim ON results (claim);
-CREATE TABLE durations (claim TEXT NOT NULL, label TEXT NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (claim, label));
-CREATE TABLE verdicts (
-    claim TEXT PRIMARY KEY, verdict TEXT NOT NULL, tasks TEXT NOT NULL, fingerprint TEXT NOT NULL,
-    seconds REAL NOT NULL, created TEXT NOT NULL
-);
-CREATE TABLE incidents (
-    id INTEGER PRIMARY KEY, claim TEXT NOT NULL, label TEXT NOT NULL, kind TEXT NOT NULL,
-    message TEXT NOT NULL, detail TEXT NOT NULL, created TEXT NOT NULL
-);
-"""
-
-_FINISHED = "Every result finished so far is kept."
-_SENTENCES = {
-    sqlite3.SQLITE_NOTADB: "{path} is not a driftproof store. Give --store another path.",
-    sqlite3.SQLITE_CORRUPT: "the store {path} is damaged. Move it away, or give --store another path.",
-    sqlite3.SQLITE_FULL: f"the disk that holds {{path}} is full. {_FINISHED} Free some space and run the same command.",
-    sqlite3.SQLITE_IOERR: f"{{path}} cannot be read or written (full or failing disk). {_FINISHED} "
-    "Free some space and run the same command.",
-    sqlite3.SQLITE_READONLY: "the store {path} is read-only. Give --store a path that can be written.",
-    sqlite3.SQLITE_CANTOPEN: "{path} cannot be opened. Give --store a path in a directory that can be written.",
-    sqlite3.SQLITE_BUSY: "the store {path} is locked by another program. Wait for it, or give --store another path.",
-}
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -73,6 +38,7 @@ class StoredResult:
         result: How it ended, with its value.
         seconds: Wall-clock time it took.
         created: When it was recorded, UTC.
+        code: Fingerprint of the code that computed it.
     """
 
     key: str
@@ -81,6 +47,7 @@ class StoredResult:
     result: Result
     seconds: float
     created: str
+    code: str
 
 
 @dataclass(frozen=True)
@@ -117,13 +84,16 @@ class Incident:
 class Store:
     """An open store. A context manager; ``Store(path)`` writes, ``Store(path, read_only=True)`` only looks.
 
+    A row that cannot be read, because a bit in it has flipped or an unknown version wrote it, is as good as missing:
+    its task is computed again. ``damage`` says in one sentence what was lost.
+
     Args:
-        path: The file; it and its directory are created if missing.
+        path: The file, made if missing; its folder is made only if it is driftproof's own.
         read_only: Open an existing store beside a run that may be writing it.
 
     Raises:
-        StoreError: another run holds it, a newer driftproof wrote it, it is damaged or something else
-            altogether, or the path cannot be used.
+        StoreError: another run holds it, a newer driftproof wrote it, it is damaged beyond reading or something
+            else altogether, or the path cannot be used.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -135,18 +105,9 @@ class Store:
 
     def __init__(self, path: Path | str = STORE_PATH, *, read_only: bool = False) -> None:
         self.path = Path(path)
-        self._lock: int | None = None
-        if read_only:
-            if not self.path.is_file():
-                raise StoreError(f"there is no store at {self.path}. Run `driftproof verify` first.")
-        else:
-            self._lock = _exclusive_lock(self.path)
-        try:
-            with self._sentences():
-                self._connection = self._connect(read_only)
-        except BaseException:
-            self._release()
-            raise
+        self._database = (open_for_reading if read_only else open_for_writing)(self.path)
+        self._connection = self._database.connection
+        self._unreadable: set[tuple[str, str]] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -156,64 +117,24 @@ class Store:
 
     def close(self) -> None:
         """Close the file and let other runs have it."""
-        self._connection.close()
-        self._release()
+        self._database.close()
 
-    def _release(self) -> None:
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-    def _connect(self, read_only: bool) -> sqlite3.Connection:
-        uri = f"{self.path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-        connection = sqlite3.connect(uri, uri=True, timeout=10.0, isolation_level=None)
-        try:
-            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if tables:
-                self._check_schema(connection, tables)
-            elif read_only:
-                raise StoreError(f"the store {self.path} is empty. Run `driftproof verify` first.")
-            if not read_only:
-                _make_durable(connection)
-                if not tables:
-                    connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} INSERT INTO meta VALUES ({SCHEMA}); COMMIT;")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _check_schema(self, connection: sqlite3.Connection, tables: set[str]) -> None:
-        if not {"meta", "results", "verdicts"} <= tables:
-            raise StoreError(f"{self.path} is a database, but not a driftproof store. Give --store another path.")
-        (found,) = connection.execute("SELECT max(schema_version) FROM meta").fetchone()
-        if not isinstance(found, int) or found < SCHEMA:
-            raise StoreError(
-                f"{self.path} was written by an older driftproof (schema {found}, this one reads {SCHEMA}): "
-                "give --store another path."
-            )
-        if found > SCHEMA:
-            raise StoreError(
-                f"{self.path} was written by a newer driftproof (schema {found}, this one reads {SCHEMA}): "
-                "update or give --store another path."
-            )
-
-    @contextmanager
-    def _sentences(self) -> Iterator[None]:
-        """Turn what SQLite reports into one sentence of ours."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            sentence = _SENTENCES.get(code, "the store {path} cannot be used: " + str(error) + ".")
-            raise StoreError(sentence.format(path=self.path)) from error
+    @property
+    def damage(self) -> str | None:
+        """What of the file could not be read so far, in one sentence."""
+        rows = len(self._unreadable)
+        lost = (
+            f"{rows} damaged {'row' if rows == 1 else 'rows'} of the store {self.path} passed over." if rows else None
+        )
+        return " ".join(sentence for sentence in (self._database.remark, lost) if sentence) or None
 
     def _execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with self._sentences():
+        with sentences(self.path):
             return self._connection.execute(statement, values).fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._sentences():
+        with sentences(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -224,59 +145,68 @@ class Store:
                     self._connection.execute("ROLLBACK")
                 raise
 
+    def _put(self, table: str, *values: Any) -> None:
+        """Write a row, in place of an earlier one with its key."""
+        row = sealed(table, values)
+        self._execute(f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+
+    def _rows(self, table: str, end: str = "", values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The whole rows of a table, without their seals."""
+        for row in self._execute(f"SELECT * FROM {table} {end}", values):
+            if is_whole(table, row):
+                yield row[:-1]
+            else:
+                self._unreadable.add((table, str(row[0])))
+
+    def _read(self, table: str, row: tuple[Any, ...], read: Callable[..., T]) -> T | None:
+        """What ``read`` makes of a row; None if it knows no such words."""
+        try:
+            return read(*row)
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+            self._unreadable.add((table, str(row[0])))
+            return None
+
     def record_result(self, task: Task, result: Result, *, seconds: float) -> None:
         """Keep how ``task`` ended. A DONE result is never replaced; any other gives way to a later attempt."""
         value = encode(result.value)
         with self._transaction():
-            self._execute(
-                "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
-                "status = excluded.status, value = excluded.value, message = excluded.message, "
-                "seconds = excluded.seconds, created = excluded.created WHERE results.status <> 'DONE'",
-                (task.key, task.claim, task.label, result.status.name, value, result.message, seconds, _now()),
-            )
-            self._execute("INSERT OR REPLACE INTO durations VALUES (?, ?, ?)", (task.claim, task.label, seconds))
+            kept = self.result(task.key)
+            if kept is None or kept.result.status is not Status.DONE:
+                origin = (task.key, task.claim, task.label, result.status.name)
+                rest = (value, result.message, float(seconds), _now(), task.fingerprint)
+                self._put("results", *origin, *rest)
+            self._put("durations", task.claim, task.label, float(seconds))
 
     def result(self, key: str) -> StoredResult | None:
-        """The result of the task with this key, if it is there."""
-        rows = self._execute("SELECT * FROM results WHERE key = ?", (key,))
-        return _stored_result(rows[0]) if rows else None
+        """The result of the task with this key, if it is there and whole."""
+        rows = [row for row in self._rows("results", "WHERE key = ?", (key,)) if row[0] == key]
+        return self._read("results", rows[0], _stored_result) if rows else None
 
     def results(self, claim: str) -> dict[str, StoredResult]:
         """All results of a claim by task key, also those that no present verdict rests on."""
-        rows = self._execute("SELECT * FROM results WHERE claim = ? ORDER BY label, key", (claim,))
-        return {row[0]: _stored_result(row) for row in rows}
+        rows = self._rows("results", "WHERE claim = ? ORDER BY label, key", (claim,))
+        read = [self._read("results", row, _stored_result) for row in rows if row[1] == claim]
+        return {stored.key: stored for stored in read if stored is not None}
 
     def durations(self) -> dict[tuple[str, str], float]:
         """Seconds that each (claim, label) took the last time, also before ``forget``."""
-        return {(claim, label): seconds for claim, label, seconds in self._execute("SELECT * FROM durations")}
+        return {(claim, label): seconds for claim, label, seconds in self._rows("durations")}
 
     def record_verdict(self, verdict: ClaimVerdict, tasks: Sequence[str], *, seconds: float) -> None:
         """Keep a claim's verdict and the keys of the tasks it rests on, in place of an earlier one."""
         text = encode(verdict.to_json())
         with self._transaction():
-            statuses = {
-                key: status
-                for key, status in self._execute("SELECT key, status FROM results WHERE claim = ?", (verdict.claim,))
-            }
+            statuses = {key: stored.result.status.name for key, stored in self.results(verdict.claim).items()}
             rests_on = encode([[key, statuses.get(key)] for key in tasks])
-            self._execute(
-                "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    verdict.claim,
-                    text,
-                    encode(list(tasks)),
-                    hashlib.sha256(rests_on.encode()).hexdigest(),
-                    seconds,
-                    _now(),
-                ),
-            )
+            fingerprint = hashlib.sha256(rests_on.encode()).hexdigest()
+            self._put("verdicts", verdict.claim, text, encode(list(tasks)), fingerprint, float(seconds), _now())
 
     def verdicts(self) -> dict[str, StoredVerdict]:
         """The verdicts by claim id, sorted."""
-        return {
-            claim: StoredVerdict(ClaimVerdict.from_json(json.loads(text)), tuple(json.loads(tasks)), *rest)
-            for claim, text, tasks, *rest in self._execute("SELECT * FROM verdicts ORDER BY claim")
+        read = {
+            row[0]: self._read("verdicts", row, _stored_verdict) for row in self._rows("verdicts", "ORDER BY claim")
         }
+        return {claim: stored for claim, stored in read.items() if stored is not None}
 
     def forget(self, claims: Iterable[str]) -> None:
         """Drop results and verdicts of ``claims``, so that they are computed afresh."""
@@ -288,35 +218,33 @@ class Store:
     def record_incident(self, claim: str, label: str, kind: str, message: str, detail: str = "") -> None:
         """Keep something that went wrong: a crash, an error, a lost worker."""
         with self._transaction():
-            self._execute(
-                "INSERT INTO incidents (claim, label, kind, message, detail, created) VALUES (?, ?, ?, ?, ?, ?)",
-                (claim, label, kind, message, detail, _now()),
-            )
+            self._put("incidents", self._next("incidents"), claim, label, kind, message, detail, _now())
 
     def incidents(self) -> list[Incident]:
         """What went wrong, oldest first."""
-        rows = self._execute("SELECT claim, label, kind, message, detail, created FROM incidents ORDER BY id")
-        return [Incident(*row) for row in rows]
+        return [Incident(*row[1:]) for row in self._rows("incidents", "ORDER BY id")]
 
     def begin_run(self, command: Sequence[str], versions: dict[str, str]) -> int:
         """Note that a run begins; the answer is its number."""
         with self._transaction():
-            rows = self._execute(
-                "INSERT INTO runs (started, command, versions) VALUES (?, ?, ?) RETURNING id",
-                (_now(), encode(list(command)), encode(versions)),
-            )
-        return rows[0][0]
+            number = self._next("runs")
+            self._put("runs", number, _now(), None, encode(list(command)), encode(versions), None)
+        return number
 
     def end_run(self, run: int, outcome: str) -> None:
         """Note how a run ended."""
         with self._transaction():
-            self._execute("UPDATE runs SET ended = ?, outcome = ? WHERE id = ?", (_now(), outcome, run))
+            for number, started, _, command, versions, _ in self._rows("runs", "WHERE id = ?", (run,)):
+                self._put("runs", number, started, _now(), command, versions, outcome)
 
     def runs(self) -> list[dict[str, Any]]:
         """The runs, oldest first: ``id``, ``started``, ``ended``, ``command``, ``versions``, ``outcome``."""
-        names = ("id", "started", "ended", "command", "versions", "outcome")
-        rows = [dict(zip(names, row, strict=True)) for row in self._execute("SELECT * FROM runs ORDER BY id")]
-        return [row | {"command": json.loads(row["command"]), "versions": json.loads(row["versions"])} for row in rows]
+        read = [self._read("runs", row, _stored_run) for row in self._rows("runs", "ORDER BY id")]
+        return [run for run in read if run is not None]
+
+    def _next(self, table: str) -> int:
+        ((number,),) = self._execute(f"SELECT coalesce(max(id), 0) + 1 FROM {table}")
+        return number
 
 
 def canonical_json(store: Store) -> str:
@@ -345,41 +273,24 @@ def encode(value: Any) -> str:
         ) from error
 
 
-def _stored_result(row: tuple[Any, ...]) -> StoredResult:
-    key, claim, label, status, value, message, seconds, created = row
-    return StoredResult(key, claim, label, Result(Status[status], json.loads(value), message), seconds, created)
+def _stored_result(
+    key: str, claim: str, label: str, status: str, value: str, message: str, seconds: float, created: str, code: str
+) -> StoredResult:
+    return StoredResult(key, claim, label, Result(Status[status], json.loads(value), message), seconds, created, code)
 
 
-def _make_durable(connection: sqlite3.Connection) -> None:
-    """Write-ahead log where the file system has it; the slower rollback journal, synced in full, elsewhere."""
-    try:
-        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-    except sqlite3.OperationalError:
-        (mode,) = connection.execute("PRAGMA journal_mode = DELETE").fetchone()
-    connection.execute(f"PRAGMA synchronous = {'NORMAL' if mode == 'wal' else 'FULL'}")
+def _stored_verdict(
+    claim: str, verdict: str, tasks: str, fingerprint: str, seconds: float, created: str
+) -> StoredVerdict:
+    judged = ClaimVerdict.from_json(json.loads(verdict))
+    return StoredVerdict(judged, tuple(json.loads(tasks)), fingerprint, seconds, created)
 
 
-def _exclusive_lock(path: Path) -> int:
-    """An open descriptor whose lock says that a run is writing ``path``; the kernel frees it when the run dies."""
-    lock = path.with_name(path.name + ".lock")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise StoreError(
-            f"the store {path} cannot be written ({error.strerror}). "
-            "Give --store a path in a directory that can be written."
-        ) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise StoreError(
-            f"another run is writing the store {path}. Wait for it, or give --store another path."
-        ) from None
-    except OSError:
-        pass  # A file system without locks: SQLite's own locks still keep the file whole.
-    return descriptor
+def _stored_run(
+    id: int, started: str, ended: str | None, command: str, versions: str, outcome: str | None
+) -> dict[str, Any]:
+    read = {"command": json.loads(command), "versions": json.loads(versions), "outcome": outcome}
+    return {"id": id, "started": started, "ended": ended} | read
 
 
 def _now() -> str:
