@@ -151,6 +151,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     if arguments.lock is not None and not arguments.update_lock and not lock_path.exists():
         raise LockError(f"there is no lock at {lock_path}. Give --update-lock to write one.")
     lock = read_lock(lock_path)
+    _refuse_shared_paths(arguments, lock_path)
     _refuse_foreign_lock(lock, known, lock_path)
     gone = set(lock) - set(known.listed) if not arguments.selectors else set()
     missing = _missing()
@@ -170,9 +171,13 @@ def _verify(arguments: argparse.Namespace) -> int:
             screen.summary(summary, {entry.id: entry.paper for entry in chosen}, differences, lock_path)
         if arguments.report is not None:
             _write_report(store, arguments.report, known)
+        _say_damage(store)
     if arguments.update_lock and not summary.crashed:
-        _update_lock(lock_path, lock, summary, chosen, gone)
-        return Exit.EQUAL
+        late = {difference.claim for difference in differences if difference.unfinished}
+        _update_lock(lock_path, lock, summary, [entry for entry in chosen if entry.id not in late], gone)
+        if late:
+            say(f"not judged in time, and left as they were in the lock: {', '.join(sorted(late))}.")
+        return Exit.INFRASTRUCTURE if late else Exit.EQUAL
     return _exit_code(summary, differences)
 
 
@@ -239,13 +244,13 @@ def _entries(verdicts: Sequence[ClaimVerdict], chosen: Sequence[Listed]) -> dict
     from verification.lock import Entry
 
     papers = {entry.id: entry.paper for entry in chosen}
-    return {verdict.claim: Entry.of(verdict, papers[verdict.claim]) for verdict in verdicts}
+    return {verdict.claim: Entry.of(verdict, papers[verdict.claim]) for verdict in verdicts if verdict.claim in papers}
 
 
 def _differences(lock: Lock, summary: RunSummary, chosen: Sequence[Listed], gone: set[str]) -> list[Difference]:
     from verification.lock import compare
 
-    return compare(lock, _entries(summary.verdicts, chosen), gone=gone)
+    return compare(lock, _entries(summary.verdicts, chosen), gone=gone, out_of_time=summary.out_of_time)
 
 
 def _update_lock(path: Path, lock: Lock, summary: RunSummary, chosen: Sequence[Listed], gone: set[str]) -> None:
@@ -257,11 +262,11 @@ def _update_lock(path: Path, lock: Lock, summary: RunSummary, chosen: Sequence[L
 
 
 def _exit_code(summary: RunSummary, differences: Sequence[Difference]) -> Exit:
-    """A difference that a crash explains is a fault of the machine; any other is a difference."""
+    """A difference that a crash or a lack of time explains is a fault of the machine; any other is a difference."""
     crashed = set(summary.crashed)
-    if any(difference.claim not in crashed for difference in differences):
+    if any(difference.claim not in crashed and not difference.unfinished for difference in differences):
         return Exit.DIFFERS
-    return Exit.INFRASTRUCTURE if crashed else Exit.EQUAL
+    return Exit.INFRASTRUCTURE if crashed or differences else Exit.EQUAL
 
 
 def _init(arguments: argparse.Namespace) -> int:
@@ -300,6 +305,7 @@ def _follow(arguments: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(Store(arguments.store, read_only=True)) if arguments.store.exists() else None
         text = follow(known.claim(chosen[0]), known.listed[chosen[0]].home, store)
+        _say_damage(store)
     if text is not None:
         print(text)
     return Exit.EQUAL
@@ -311,17 +317,29 @@ def _report(arguments: argparse.Namespace) -> int:
     known, _ = _catalogue(arguments)
     with Store(arguments.store, read_only=True) as store:
         _write_report(store, arguments.output, known)
+        _say_damage(store)
     return Exit.EQUAL
+
+
+def _refuse_shared_paths(arguments: argparse.Namespace, lock_path: Path) -> None:
+    """Before anything is computed: the report has a place of its own."""
+    if arguments.report is None:
+        return
+    from verification.report import place_for_report
+
+    for other, what in ((arguments.store, "store"), (lock_path, "lock")):
+        if arguments.report.resolve() == other.resolve():
+            raise VerificationError(f"--report and the {what} are the same file {other}. Give --report another path.")
+    place_for_report(arguments.report)
+
+
+def _say_damage(store: Store | None) -> None:
+    if store is not None and store.damage is not None:
+        say(store.damage)
 
 
 def _write_report(store: Store, path: Path, known: Catalogue) -> None:
     from verification.report import write_report
 
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_report(store, path, known)
-    except OSError as error:
-        raise VerificationError(
-            f"the report {path} cannot be written ({error.strerror}). Give another path."
-        ) from error
+    write_report(store, path, known)
     say(f"report: {path}")

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from verification.errors import LockError
+from verification.errors import FileError, LockError
+from verification.files import write_whole
 from verification.verdict import ClaimVerdict, Outcome, Verdict
 
 _RANKS = {
@@ -22,6 +24,13 @@ _RANKS = {
         (Outcome.PROVED.name, Outcome.CERTIFIED.name, Outcome.CONSISTENT.name, Outcome.UNDECIDED.name)
     )
 }
+
+
+LARGEST = 64 << 20
+"""Bytes beyond which a file is not read as a lock."""
+
+OUT_OF_TIME = "not judged in time"
+"""The change of a claim about which a run says less than the lock because a task ran out of time."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,11 @@ class Difference:
     locked: Entry | None
     found: Entry | None
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether the run says less than the lock only because time ran out: a fault of the machine's load."""
+        return self.change == OUT_OF_TIME
+
     def __str__(self) -> str:
         return f"{self.claim}: {self.change}: {_words(self.locked, self.change)} -> {_words(self.found, self.change)}"
 
@@ -90,19 +104,39 @@ def read_lock(path: Path) -> Lock:
     Raises:
         LockError: the file cannot be read, or is not a lock.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    text = _text(path)
+    if text is None:
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise LockError(f"the lock {path} cannot be read: {error}.") from error
     try:
         data = json.loads(text, object_pairs_hook=_without_repetition)
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise LockError(f"the lock {path} has half a letter in it: {error}. Restore it from git.") from error
     except ValueError as error:
         raise LockError(f"the lock {path} is not JSON: {error}. Restore it from git, or delete it.") from error
+    except RecursionError as error:
+        raise LockError(f"the lock {path} is nested too deep to be one. Restore it from git, or delete it.") from error
     if not isinstance(data, dict):
         raise LockError(f"the lock {path} must be a JSON object of claims, got {type(data).__name__}.")
     return {claim: _entry(path, claim, data[claim]) for claim in sorted(data)}
+
+
+def _text(path: Path) -> str | None:
+    """What the file says, None if there is none. A device is not read: it may have no end, a pipe no beginning."""
+    try:
+        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise LockError(f"the lock {path} cannot be read: it is no file. Give --lock another path.")
+            raw = file.read(LARGEST + 1)
+        if len(raw) > LARGEST:
+            raise LockError(
+                f"the lock {path} cannot be read: it is larger than {LARGEST >> 20} MiB. Give another path."
+            )
+        return raw.decode()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise LockError(f"the lock {path} cannot be read: {error}.") from error
 
 
 def write_lock(path: Path, lock: Mapping[str, Entry]) -> None:
@@ -112,30 +146,48 @@ def write_lock(path: Path, lock: Mapping[str, Entry]) -> None:
         LockError: ``path`` cannot be written.
     """
     lines = (f"{json.dumps(claim)}: {json.dumps(lock[claim].to_json(), ensure_ascii=False)}" for claim in sorted(lock))
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        fresh.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-        os.replace(fresh, path)
+        write_whole(path, "{\n" + ",\n".join(lines) + "\n}\n")
+    except FileError as error:
+        raise LockError(f"the lock cannot be written: {error}") from error
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise LockError(f"the lock {path} cannot be written: {error.strerror}.") from error
 
 
-def compare(lock: Mapping[str, Entry], found: Mapping[str, Entry], *, gone: Collection[str] = ()) -> list[Difference]:
+def compare(
+    lock: Mapping[str, Entry],
+    found: Mapping[str, Entry],
+    *,
+    gone: Collection[str] = (),
+    out_of_time: Collection[str] = (),
+) -> list[Difference]:
     """Where ``found`` differs from ``lock``, by claim id.
 
     Args:
         lock: What is committed.
         found: What a run says about the claims it looked at.
         gone: Ids in the lock that are no claims any more. A run over some claims says nothing about the rest.
+        out_of_time: Ids of claims that a task did not answer about within its time limit. What such a run could not
+            find out is no change of the claim; see :attr:`Difference.unfinished`.
     """
     differences = [Difference(claim, "claim is gone", lock[claim], None) for claim in gone if claim in lock]
     for claim, entry in found.items():
         locked = lock.get(claim)
         change = "claim is not in the lock" if locked is None else _change(locked, entry)
+        if change is not None and claim in out_of_time and _says_less(locked, entry):
+            change = OUT_OF_TIME
         if change is not None:
             differences.append(Difference(claim, change, locked, entry))
     return sorted(differences, key=lambda difference: difference.claim)
+
+
+def _says_less(locked: Entry | None, found: Entry) -> bool:
+    """Whether all that ``found`` has over against the lock is something missing, as a run without an answer has."""
+    if found.verdict == Verdict.UNDECIDED.name:
+        return True
+    if locked is None or found.verdict != locked.verdict:
+        return False
+    return set(found.evidence) <= set(locked.evidence) and found.corrected in (None, locked.corrected)
 
 
 def _change(locked: Entry, found: Entry) -> str | None:

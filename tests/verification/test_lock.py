@@ -1,6 +1,8 @@
 """The lock comes back as it was written, shows every difference, and a broken one is refused in one sentence."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -103,6 +105,9 @@ def test_claims_that_are_new_or_gone_are_differences_and_claims_not_looked_at_ar
         '{"SC-001": {"verdict": "HOLDS", "evidence": [], "corrected": null}}',
         '{"SC-001": {"verdict": "HOLDS", "evidence": [], "corrected": null, "paper": "p"}, "SC-001": {}}',
         "<<<<<<< HEAD",
+        "[" * 100_000,
+        '{"SC-\\ud800": {"verdict": "HOLDS", "evidence": [], "corrected": null, "paper": "p"}}',
+        '{"SC-001": ' + "9" * 5000 + "}",
     ],
 )
 def test_a_broken_lock_is_refused_with_its_path(text, path):
@@ -119,3 +124,36 @@ def test_a_lock_that_is_no_text_or_cannot_be_written_is_refused(path, tmp_path):
         read_lock(tmp_path)
     with pytest.raises(LockError, match="cannot be written"):
         write_lock(tmp_path / "nowhere" / "claims.lock.json", {})
+
+
+def test_a_device_that_has_no_end_is_no_lock(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (Path("/dev/zero"), Path("/dev/null"), tmp_path / "pipe"):
+        with pytest.raises(LockError, match="it is no file"):
+            read_lock(path)
+        with pytest.raises(LockError, match="no file that could be replaced"):
+            write_lock(path, {"SC-001": HOLDS})
+    assert not Path("/dev/null").is_file()
+
+
+def test_a_lock_behind_a_symbolic_link_is_written_where_it_leads(path, tmp_path):
+    (tmp_path / "home").mkdir()
+    path.symlink_to(tmp_path / "home" / "real.json")
+    write_lock(path, {"SC-001": HOLDS})
+    assert path.is_symlink() and read_lock(tmp_path / "home" / "real.json") == {"SC-001": HOLDS}
+
+
+@pytest.mark.parametrize(
+    ("found", "unfinished"),
+    [
+        (Entry("UNDECIDED", ("UNDECIDED",), None, "stochastic_collapse"), True),
+        (Entry("HOLDS", ("CONSISTENT",), None, "stochastic_collapse"), True),
+        (Entry("HOLDS", ("PROVED", "CERTIFIED"), None, "stochastic_collapse"), False),
+        (Entry("FAILS", ("REFUTED",), None, "stochastic_collapse"), False),
+    ],
+)
+def test_what_a_lack_of_time_explains_is_ranked_apart_and_nothing_else(found, unfinished):
+    (difference,) = compare({"SC-031": HOLDS}, {"SC-031": found}, out_of_time={"SC-031"})
+    assert difference.unfinished is unfinished
+    (in_time,) = compare({"SC-031": HOLDS}, {"SC-031": found}, out_of_time={"SC-032"})
+    assert not in_time.unfinished

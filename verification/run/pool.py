@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import os
 import pickle
 import signal
 import threading
@@ -19,8 +20,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 from verification.errors import VerificationError
@@ -29,6 +31,11 @@ from verification.run.worker import READY, one_sentence, serve
 
 ATTEMPTS = 3
 """How many workers a call may cost before it is reported."""
+
+PATIENCE = 10
+"""A call may take so many times its time limit of wall-clock time: enough on a machine with ten times as much to do."""
+
+_LOOK = 1.0  # seconds between looks at the processor time of a call
 
 PRELOAD = (
     "verification.run.one_thread",
@@ -48,7 +55,7 @@ class WorkerDiedError(VerificationError):
 
 
 class TimeLimitError(VerificationError):
-    """The call ran past its time limit and its worker was killed."""
+    """The call used more processor time than its limit, or waited too long, and its worker was killed."""
 
 
 class PoolError(VerificationError):
@@ -67,20 +74,26 @@ class _Call:
 
 @dataclass(eq=False)
 class _Worker:
-    """A worker process as the coordinator sees it. ``lifeline`` closes when the coordinator ends."""
+    """A worker process as the coordinator sees it. ``lifeline`` closes when the coordinator ends.
+
+    While it has a call with a time limit, ``began`` is when the call began, by the wall clock and in processor time,
+    and ``look`` when its processor time is to be looked at next.
+    """
 
     process: Any
     calls: Connection
     lifeline: Connection
     ready: bool = False
     call: _Call | None = None
-    deadline: float = field(default=float("inf"))
+    began: tuple[float, float] = (0.0, 0.0)
+    look: float = float("inf")
 
 
 class WorkerPool(Executor):
     """An executor over long-lived worker processes, each running one call at a time.
 
-    A callable with attributes ``time_limit`` (seconds) or ``memory_limit`` (bytes beyond what the worker holds) runs
+    A callable with attributes ``time_limit`` (seconds of processor time; wall-clock time is bounded by ``PATIENCE``
+    times that) or ``memory_limit`` (bytes beyond what the worker holds) runs
     under these limits. A future fails with :class:`TimeLimitError`, with ``MemoryError``, with
     :class:`WorkerDiedError` after ``ATTEMPTS`` deaths, or with what the call raised.
 
@@ -210,7 +223,10 @@ class WorkerPool(Executor):
 
     def _give(self, worker: _Worker, call: _Call) -> None:
         worker.call = call
-        worker.deadline = time.monotonic() + call.time_limit if call.time_limit is not None else float("inf")
+        if call.time_limit is not None:
+            now = time.monotonic()
+            worker.began = now, _processor_time(worker.process.pid) or 0.0
+            worker.look = now + min(call.time_limit, _LOOK)
         try:
             worker.calls.send_bytes(call.message)
         except OSError:
@@ -228,7 +244,7 @@ class WorkerPool(Executor):
             if self._suspects:
                 self._give(worker, self._suspects.popleft())
             return
-        call, worker.call, worker.deadline = worker.call, None, float("inf")
+        call, worker.call, worker.look = worker.call, None, float("inf")
         assert call is not None, "a worker answers only what it was asked"
         try:
             succeeded, value = pickle.loads(message)
@@ -261,15 +277,28 @@ class WorkerPool(Executor):
 
     def _enforce_time_limits(self) -> None:
         now = time.monotonic()
-        for worker in [worker for worker in self._workers if worker.deadline <= now]:
+        for worker in [worker for worker in self._workers if worker.look <= now]:
             call = worker.call
-            assert call is not None, "only a worker with a call has a deadline"
-            self._retire(worker)
-            call.future.set_exception(TimeLimitError(f"the time limit of {call.time_limit:g} s was reached."))
+            assert call is not None and call.time_limit is not None, "only a call with a limit is looked at"
+            waited = now - worker.began[0]
+            clock = _processor_time(worker.process.pid)
+            used = waited if clock is None else clock - worker.began[1]
+            if used >= call.time_limit:
+                self._end_late(worker, f"the time limit of {call.time_limit:g} s of processor time was reached.")
+            elif waited >= PATIENCE * call.time_limit:
+                self._end_late(worker, f"no answer in {waited:.3g} s, of which it used the processor for {used:.2g} s.")
+            else:
+                worker.look = now + min(max(call.time_limit - used, 0.02), _LOOK, PATIENCE * call.time_limit - waited)
+
+    def _end_late(self, worker: _Worker, sentence: str) -> None:
+        call = worker.call
+        self._retire(worker)
+        if call is not None:
+            call.future.set_exception(TimeLimitError(sentence))
 
     def _patience(self) -> float | None:
-        deadline = min((worker.deadline for worker in self._workers), default=float("inf"))
-        return None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
+        look = min((worker.look for worker in self._workers), default=float("inf"))
+        return None if look == float("inf") else max(0.0, look - time.monotonic())
 
     def _start_worker(self) -> None:
         ours, theirs = self._context.Pipe()
@@ -339,3 +368,12 @@ def _signal_name(number: int) -> str:
     except ValueError:
         return f"signal {number}"
     return f"{name} (perhaps the system ran out of memory)" if number == signal.SIGKILL else name
+
+
+def _processor_time(pid: int) -> float | None:
+    """Seconds of processor time that a process and its ended children have used; None where no one tells."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError):
+        return None

@@ -22,7 +22,7 @@ from importlib import metadata
 from typing import Any
 
 from verification.errors import StoreError, VerificationError
-from verification.run.pool import PoolError, TimeLimitError, WorkerDiedError, WorkerPool
+from verification.run.pool import PATIENCE, PoolError, TimeLimitError, WorkerDiedError, WorkerPool
 from verification.run.settings import available_cores
 from verification.run.store import Store
 from verification.run.task import Investigation, Result, Status, Task
@@ -104,6 +104,11 @@ class RunSummary:
         """Claims whose verdict rests on a task that crashed: a fault of the machine or of ours, not of the claim."""
         return tuple(dict.fromkeys(failure.claim for failure in self.failures if failure.status is Status.CRASHED))
 
+    @property
+    def out_of_time(self) -> tuple[str, ...]:
+        """Claims about which a task did not answer within its time limit."""
+        return tuple(dict.fromkeys(failure.claim for failure in self.failures if failure.status is Status.TIMED_OUT))
+
 
 def run(
     investigations: Sequence[Investigation],
@@ -123,12 +128,12 @@ def run(
         store: Finished tasks in it are not computed again, all others are tried again.
         workers: Number of tasks in flight; by default the number of cores.
         executor: Where tasks run; by default a :class:`WorkerPool`. Another one must run ``workers`` calls at a
-            time. It may lose or repeat calls, but cannot kill one: a task that does not answer in its time limit
-            and ``grace`` counts as lost and is handed out again.
+            time. It may lose or repeat calls, but cannot kill one: a task that does not answer in ``PATIENCE`` times
+            its time limit, and ``grace``, counts as lost and is handed out again.
         on_progress: Called whenever something changed.
         on_verdict: Called with each verdict and its computing time, in the order of ``investigations``.
         command: What the store notes as the origin of the run.
-        grace: Seconds beyond its time limit that a foreign executor has for a task.
+        grace: Seconds that a foreign executor has beyond that.
 
     Raises:
         StoreError: a result cannot be kept.
@@ -306,7 +311,7 @@ class _Run:
                 self._enqueue(task, case)
                 continue
             self.refusals = 0
-            deadline = float("inf") if self.enforces_limits else time.monotonic() + task.time_limit + self.grace
+            deadline = float("inf") if self.enforces_limits else time.monotonic() + self._patience(task)
             self.flights[future] = _Flight(task, case, deadline)
             self._tell()
 
@@ -350,9 +355,13 @@ class _Run:
         for future, flight in [(f, flight) for f, flight in self.flights.items() if flight.deadline <= now]:
             del self.flights[future]
             future.cancel()
-            answer = self._lost(flight, Status.TIMED_OUT, f"no answer within {flight.task.time_limit + self.grace:g} s")
+            answer = self._lost(flight, Status.TIMED_OUT, f"no answer within {self._patience(flight.task):g} s")
             if answer is not None:
                 self._record(flight, *answer)
+
+    def _patience(self, task: Task) -> float:
+        """Seconds of wall-clock time for a task whose processor time nobody sees."""
+        return PATIENCE * task.time_limit + self.grace
 
     def _lost(self, flight: _Flight, status: Status, cause: str) -> tuple[Result, float, str] | None:
         task = flight.task

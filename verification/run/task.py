@@ -26,7 +26,7 @@ class Task:
         label: What it computes, for progress lines and incident reports, e.g. ``density/symbolic/printed``.
         function: Dotted path ``package.module:name`` of a top-level function of one mapping, returning JSON.
         arguments: Its argument; JSON.
-        time_limit: Seconds of wall-clock time after which the worker is killed.
+        time_limit: Seconds of processor time after which the worker is killed.
         memory_limit: Bytes of address space beyond what the worker holds at start.
         fingerprint: Hash of the code and the claim text the result depends on; the worker compares it with what it
             imported.
