@@ -8,7 +8,6 @@ import sympy as sp
 
 from theory.notation import eta, mu, zeta
 from verification.forms import Draw
-from verification.papers.stochastic_collapse.attraction import diffusion_matrices as label_noise
 from verification.papers.stochastic_collapse.beyond import momentum, near_invariant_point, skewed_noise, weight_decay
 from verification.papers.stochastic_collapse.measured import single_neuron as neuron_samplers
 from verification.papers.stochastic_collapse.neurons import single_neuron as neuron
@@ -19,7 +18,6 @@ SAMPLERS = [
     pytest.param(
         skewed_noise.growth_under_skewed_noise, {"eta": "1/4", "mu": "1/2", "zeta": "1", "upper": "2"}, id="skewed"
     ),
-    pytest.param(label_noise.magnitude_of_steps, {"N": 4, "d": 3, **label_noise.STEP}, id="label noise"),
     pytest.param(neuron_samplers.growth_near_origin, neuron.GRID[0], id="linear neuron"),
     pytest.param(
         neuron_samplers.collapse_of_tanh, {"x": ("1", "1"), "y": ("1", "0"), "eta zeta^2": "8"}, id="tanh neuron"
@@ -48,17 +46,6 @@ def test_above_the_threshold_nothing_survives_and_below_nothing_collapses():
 def test_the_two_matrices_of_a_step_are_those_of_the_example():
     first, second = momentum._matrices(sp.Rational(1, 2), sp.Rational(1, 10))
     assert np.allclose(first, [[0.75, -0.05], [2.5, 0.5]]) and np.allclose(second, [[1.3, -0.05], [-3.0, 0.5]])
-
-
-def test_a_search_finds_the_best_constant_and_none_above_it():
-    value, error = label_noise.largest_stretch({"rows": 2})
-    assert 2**0.5 - error < value < 2**0.5 + 1e-9
-
-
-def test_the_covariance_of_a_step_gives_the_corrected_magnitude():
-    value, _ = label_noise.exact_magnitude({"N": 8, "d": 2})
-    assert value == pytest.approx(0.25 * 2.25 / 16)
-    assert value != pytest.approx(0.25 * 2.25 / 2, rel=0.5)
 
 
 def test_mirrored_two_point_noise_has_the_opposite_skewness_and_moves_the_threshold_the_other_way():

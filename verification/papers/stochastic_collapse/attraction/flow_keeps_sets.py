@@ -16,11 +16,8 @@ from theory.notation import eta
 from verification.authoring.shorthand import agrees, bounds, equals
 from verification.claim import Kind
 from verification.forms import Comparison
-from verification.papers.stochastic_collapse.attraction.diffusion_matrices import (
-    SIZES,
-    SLOPES,
-    theta_1,
-)
+from verification.papers.stochastic_collapse.attraction.gradient_flow import P as SLOPES
+from verification.papers.stochastic_collapse.attraction.gradient_flow import theta_1
 from verification.papers.stochastic_collapse.paper import paper
 
 L = sp.Symbol("L", positive=True)
@@ -55,10 +52,10 @@ def _size_of_gradient() -> sp.Expr:
 _x, _y = sp.symbols("x y", real=True)
 
 
-_along = [sp.Function(f"F_{i}", real=True) for i in SIZES]
+_along = [sp.Function(f"F_{i}", real=True) for i in (1, 2, 3)]
 
 
-_across = [sp.Function(f"G_{i}", real=True) for i in SIZES]
+_across = [sp.Function(f"G_{i}", real=True) for i in (1, 2, 3)]
 
 
 def _normal_to_line(power: int) -> sp.Matrix:

@@ -1,158 +1,211 @@
-r"""Section 4 and Appendix D: stochastic gradient flow as an approximation of stochastic gradient descent."""
+r"""Section 4 and Appendix D.1: stochastic gradient flow as an approximation of stochastic gradient descent."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import sympy as sp
 
+from theory.gradient_noise.data_law import Empirical
 from theory.gradient_noise.flow import stochastic_gradient_flow
+from theory.gradient_noise.model import Model
 from theory.gradient_noise.sampling import FiniteSum, Sampling, enumerated_step
 from theory.gradient_noise.weak_order import leading_weak_error
-from theory.notation import eta
+from theory.notation import beta, eta
 from verification.authoring.shorthand import equals
-from verification.claim import Kind
 from verification.papers.stochastic_collapse.paper import paper
 
-g_1, g_2, g_3, q_1, q_2, q_3 = sp.symbols("g_1 g_2 g_3 q_1 q_2 q_3", real=True)
-h_1, h_2, h_3 = sp.symbols("h_1 h_2 h_3", real=True)
-weight, other = sp.symbols("theta_1 theta_2", real=True)
+theta_1, theta_2, p, q = sp.symbols("theta_1 theta_2 p q", real=True)
+P, Q = sp.symbols("p_1:4", real=True), sp.symbols("q_1:4", real=True)
+SLOPES = {P[0]: "gradient of sample 1 in $\\theta_1$, an arbitrary number", Q[0]: "gradient of sample 1 in $\\theta_2$"}
 
-SAMPLES = 3
-BATCH = 2
+dL_1, dL_2 = sp.symbols(r"\partial_1\mathcal{L} \partial_2\mathcal{L}", real=True)
+GRADIENT = sp.Matrix([dL_1, dL_2])
+"""The gradient of the loss, as the page abbreviates it."""
 
-PROBLEM = FiniteSum(
-    [weight, other], (g_1 * weight + q_1 * other, g_2 * weight + q_2 * other, g_3 * weight + q_3 * other)
-)
-"""Three samples with arbitrary gradients (g_i, q_i) in two weights: the moments of one step know nothing else."""
-
-MEAN = sp.Matrix([g_1 + g_2 + g_3, q_1 + q_2 + q_3]) / SAMPLES
-SECOND = (
-    sp.Matrix(
-        [
-            [g_1**2 + g_2**2 + g_3**2, g_1 * q_1 + g_2 * q_2 + g_3 * q_3],
-            [g_1 * q_1 + g_2 * q_2 + g_3 * q_3, q_1**2 + q_2**2 + q_3**2],
-        ]
-    )
-    / SAMPLES
-)
-VARIANCE = SECOND - MEAN * MEAN.T
-"""Var(xi_i): covariance of the gradient of one sample drawn uniformly."""
+VARIANCE = sp.Matrix(2, 2, sp.symbols(r"\mathrm{Var}_{11} \mathrm{Var}_{12} \mathrm{Var}_{12} \mathrm{Var}_{22}"))
+D = sp.Matrix(2, 2, sp.symbols("D_11 D_12 D_12 D_22", real=True))
+D_m = sp.Symbol("D_m", positive=True)
+D_s = sp.Matrix(2, 2, sp.symbols(r"[D_s]_{11} [D_s]_{12} [D_s]_{12} [D_s]_{22}", real=True))
 
 
-def _step_covariance() -> sp.Matrix:
-    return sp.Matrix(enumerated_step(PROBLEM, BATCH, Sampling.WITH_REPLACEMENT).covariance)
+def meaning(names: sp.MatrixBase, values: sp.MatrixBase) -> dict[sp.Basic, sp.Basic]:
+    """What the entries of an abbreviated vector or matrix stand for."""
+    return dict(zip(names, values, strict=True))
 
 
-def _step_covariance_without_replacement() -> sp.Matrix:
-    return sp.Matrix(enumerated_step(PROBLEM, BATCH, Sampling.WITHOUT_REPLACEMENT).covariance)
+def mean(vectors: Sequence[sp.MatrixBase]) -> sp.MatrixBase:
+    """The mean of vectors or matrices."""
+    first, *others = vectors
+    return sum(others, first) / len(vectors)
+
+
+def gradients(n: int) -> list[sp.Matrix]:
+    """The gradients of ``n`` samples, arbitrary vectors (p_i, q_i)."""
+    return [sp.Matrix(pair) for pair in zip(P[:n], Q[:n], strict=True)]
+
+
+def second_moment(n: int) -> sp.MatrixBase:
+    r"""The mean :math:`\frac1n\sum_ig_ig_i^\top`."""
+    return mean([g * g.T for g in gradients(n)])
+
+
+def covariance(n: int) -> sp.MatrixBase:
+    r"""The covariance of the gradient of one of ``n`` samples, drawn uniformly."""
+    return second_moment(n) - mean(gradients(n)) * mean(gradients(n)).T
+
+
+def linear_losses(n: int) -> FiniteSum:
+    """Samples with the gradients (p_i, q_i): the moments of one step know nothing else."""
+    return FiniteSum([theta_1, theta_2], tuple(g[0] * theta_1 + g[1] * theta_2 for g in gradients(n)))
+
+
+def _step_covariance(n: int, batch: int, sampling: Sampling = Sampling.WITH_REPLACEMENT) -> sp.MatrixBase:
+    return sp.Matrix(enumerated_step(linear_losses(n), batch, sampling).covariance)
 
 
 @paper.claim(
     "SC-020",
     "Eqs. (3), (13)-(16)",
-    symbols={g_1: "gradient of sample 1 in theta_1", q_1: "gradient of sample 1 in theta_2", eta: "learning rate"},
-    kind=Kind.IDENTITY,
+    symbols=SLOPES | {eta: "learning rate", beta: "batch size", dL_1: "first entry of the gradient of the loss"},
+    scope=r"all batches of 2 out of 3 samples with arbitrary gradients, with replacement",
     notes=(
-        "Moments are enumerated over all batches of 2 out of 3 samples with arbitrary gradients, with replacement.",
-        "Without replacement the noise shrinks by (n - beta)/(n - 1) and vanishes at full batch; the released code of "
-        "Fig. 11 samples without replacement.",
+        r"Without replacement the noise shrinks by $(n - \beta)/(n - 1)$ and vanishes at full batch; the released code "
+        "of Figure 11 samples without replacement.",
     ),
 )
-def stochastic_gradient_flow_matches_the_first_two_moments_of_sgd():
+def first_two_moments_of_descent():
     r"""Stochastic gradient flow matches the first two moments of SGD.
 
-    d theta = -grad L dt + sqrt(eta/beta) Sigma dB, Sigma = sqrt(E[xi_i xi_i^T]), D = (eta/(2 beta)) Sigma
-    Sigma^T (3); Delta theta = -eta grad L + sqrt(2D) Delta W, Delta W ~ N(0, eta I), D = (eta/(2 beta))
-    Var(xi_i) (15)
+    $\Delta\theta^{(t)} = -\eta\nabla\mathcal L + \sqrt{2D}\,\Delta W$, where $\Delta W \sim \mathcal N(0, \eta I)$ and
+    the diffusion matrix $D = \frac12\mathrm{Var}(\xi_{\mathcal B}) = \frac\eta{2\beta}\mathrm{Var}(\xi_i)$.
     """
+    where = meaning(D, eta / (2 * beta) * VARIANCE) | {beta: sp.Integer(2)} | meaning(VARIANCE, covariance(3))
     yield equals(
         "mean",
         r"E[\Delta\theta]",
-        printed=-eta * MEAN,
-        derived=lambda: sp.Matrix(enumerated_step(PROBLEM, BATCH).mean),
-        wrong={"sum instead of mean": -eta * SAMPLES * MEAN, "ascent": eta * MEAN},
-        says="The mean of one step is -eta grad L.",
+        printed=-eta * GRADIENT,
+        where=meaning(GRADIENT, mean(gradients(3))),
+        derived=lambda: enumerated_step(linear_losses(3), 2).mean,
+        wrong={"sum instead of mean": meaning(GRADIENT, 3 * mean(gradients(3)))},
     )
     yield equals(
         "covariance",
         r"\mathrm{Cov}[\Delta\theta]",
-        printed=eta * 2 * (eta / (2 * BATCH)) * VARIANCE,
-        derived=_step_covariance,
+        printed=2 * eta * D,
+        where=where,
+        derived=lambda: _step_covariance(3, 2),
         wrong={
-            "sampling without replacement": eta**2 / BATCH * VARIANCE / 2,
-            "second moment instead of variance": eta**2 / BATCH * SECOND,
-            "unbiased sample variance": eta**2 / BATCH * VARIANCE * SAMPLES / (SAMPLES - 1),
-            "one power of eta": eta / BATCH * VARIANCE,
-            "D without its 1/2": 2 * eta**2 / BATCH * VARIANCE,
+            "sampling without replacement": meaning(D, eta / (2 * beta) * VARIANCE / 2),
+            "second moment instead of variance": meaning(VARIANCE, second_moment(3)),
+            "unbiased sample variance": meaning(VARIANCE, covariance(3) * 3 / 2),
         },
-        says="The covariance of one step is 2 D eta with D = (eta/(2 beta)) Var(xi_i).",
     )
     yield equals(
         "flow",
-        r"\eta\,a(\theta)",
-        printed=eta * (eta / BATCH) * VARIANCE,
-        derived=lambda: sp.Matrix(eta * stochastic_gradient_flow(PROBLEM, batch_size=BATCH).diffusion),
-        wrong={"noise of order eta^(1/2)": eta * VARIANCE / BATCH},
-        says="The diffusion of the flow, times dt = eta, is the same covariance.",
+        r"\sigma(\theta)\,\sigma(\theta)^\top",
+        printed=2 * D,
+        where=where,
+        derived=lambda: stochastic_gradient_flow(linear_losses(3), batch_size=2).diffusion,
+        wrong={"a whole step of noise in a unit of time": meaning(D, VARIANCE / (2 * beta))},
+        says=r"The dispersion $\sigma = \sqrt{\eta/\beta}\,\Sigma$ of the flow (3).",
     )
     yield equals(
         "without replacement",
         r"\mathrm{Cov}[\Delta\theta]",
-        printed=eta**2 / BATCH * VARIANCE * sp.Rational(SAMPLES - BATCH, SAMPLES - 1),
-        derived=_step_covariance_without_replacement,
-        wrong={
-            "with replacement": eta**2 / BATCH * VARIANCE,
-            "factor (n - beta)/n": eta**2 / BATCH * VARIANCE * sp.Rational(SAMPLES - BATCH, SAMPLES),
-        },
-        says="Sampling without replacement multiplies the covariance by (n - beta)/(n - 1) (a remark).",
+        printed=sp.Rational(1, 2) * 2 * eta * D,
+        where=where,
+        derived=lambda: _step_covariance(3, 2, Sampling.WITHOUT_REPLACEMENT),
+        wrong={"with replacement": 2 * eta * D, "factor of a large sample": 2 * eta * D / 3},
+        says=r"A result of ours: sampling without replacement brings the factor $(n - \beta)/(n - 1)$, here 1/2.",
         remark=True,
     )
 
 
-CURVATURES = (h_1, h_2, h_3)
-_h = (h_1 + h_2 + h_3) / SAMPLES
+BATCHES = ((2, 3), (3, 2))
+"""Pairs (N, beta) at which the statement about all of them is checked."""
 
 
-def _orders() -> sp.Matrix:
-    return sp.Matrix([leading_weak_error(CURVATURES, BATCH, moment)[0] for moment in (1, 2)])
+@paper.claim(
+    "SC-021",
+    "Eqs. (17)-(19)",
+    symbols=SLOPES | {eta: "learning rate", beta: "batch size", D_m: "magnitude", D_s[0]: "entry of the shape"},
+    scope=r"all batches with replacement at $(N, \beta) = (2, 3), (3, 2)$, arbitrary gradients",
+)
+def diffusion_matrix_of_descent():
+    r"""Diffusion matrix of mini-batch descent.
+
+    The diffusion matrix can be decomposed into a product of a parameter-independent magnitude term $D_m$ and a
+    parameter-dependent shape term $D_s(\theta)$ such that $D(\theta) = D_m D_s(\theta)$.
+    """
+    for n, batch in BATCHES:
+        where = {D_m: eta / (2 * beta), beta: sp.Integer(batch), **meaning(D_s, covariance(n))}
+        yield equals(
+            f"diffusion, N = {n}, batch {batch}",
+            "D",
+            printed=D_m * D_s,
+            where=where,
+            derived=_diffusion_of_step(n, batch),
+            wrong={
+                "batch size ignored": {D_m: eta / 2},
+                "without replacement": {D_m: eta / (2 * beta) * sp.Rational(n - batch, n - 1)},
+                "second moment instead of covariance": meaning(D_s, second_moment(n)),
+            },
+        )
+    yield equals(
+        "shape",
+        r"\mathrm{Cov}[\nabla\ell(\theta; x_i, y_i)]",
+        printed=D_s,
+        where=meaning(D_s, covariance(3)),
+        derived=lambda: _covariance_of_data(3),
+        wrong={"unbiased sample covariance": meaning(D_s, covariance(3) * 3 / 2)},
+        says="The covariance of the gradient of one sample, in the data law of $N = 3$ points.",
+    )
 
 
-def _coefficients() -> sp.Matrix:
-    return sp.Matrix([leading_weak_error(CURVATURES, BATCH, moment)[1] for moment in (1, 2)])
+def _diffusion_of_step(n: int, batch: int) -> Callable[[], sp.MatrixBase]:
+    return lambda: _step_covariance(n, batch) / (2 * eta)
+
+
+def _covariance_of_data(n: int) -> sp.MatrixBase:
+    law = Empirical([p, q], list(zip(P[:n], Q[:n], strict=True)))
+    return sp.Matrix(Model([theta_1, theta_2], p * theta_1 + q * theta_2, law).covariance)
+
+
+h = sp.symbols("h_1:4", real=True)
 
 
 @paper.claim(
     "SC-022",
     "footnote 6",
-    symbols={h_1: "curvature of sample 1", eta: "learning rate"},
-    kind=Kind.EXPANSION,
-    scope="1-D quadratic losses h_i theta^2/2, mini-batches with replacement, fixed time t = eta k",
-    notes=("Adding the drift -(eta/4) grad |grad L|^2 removes the leading error of the mean: order 2.",),
+    symbols={h[0]: "curvature of sample 1", eta: "learning rate"},
+    scope=r"quadratic losses $h_i\theta^2/2$ in one dimension, batches of 2 out of 3, fixed time $t = \eta k$",
+    notes=(r"Adding the drift $-\frac\eta4\nabla\|\nabla\mathcal L\|^2$ removes the leading error of the mean.",),
 )
-def order_1_weak_approximation():
-    r"""Order 1 weak approximation.
+def order_of_the_weak_approximation():
+    """Order 1 weak approximation.
 
-    as discussed in Li et al., Eq. 3 is an order 1 weak approximation of Eq. 2
+    As discussed in Li et al., Eq. 3 is an order 1 weak approximation of Eq. 2.
     """
+
+    def errors(part: int) -> list[sp.Expr]:
+        return [leading_weak_error(h, 2, moment)[part] for moment in (1, 2)]
+
+    curvature = sp.Add(*h) / 3
     yield equals(
         "order",
         r"\text{weak order of }(E\theta, E\theta^2)",
         printed=sp.Matrix([1, 1]),
-        derived=_orders,
-        wrong={
-            "order 2": sp.Matrix([2, 2]),
-            "order 1/2": sp.Matrix([sp.Rational(1, 2), sp.Rational(1, 2)]),
-            "second moment exact": sp.Matrix([1, 2]),
-        },
-        says="The exponent of eta in the error of E theta and of E theta^2 at fixed time.",
+        derived=lambda: errors(0),
+        wrong={"order 2": sp.Matrix([2, 2]), "second moment exact": sp.Matrix([1, 2])},
+        says=r"The exponent of $\eta$ in the error at fixed time.",
     )
     yield equals(
         "leading error",
-        r"(g_1 - f_1,\ g_2 - f_2)/\eta",
-        printed=sp.Matrix([-(_h**2) / 2, -(_h**2)]),
-        derived=_coefficients,
-        wrong={
-            "sign": sp.Matrix([_h**2 / 2, _h**2]),
-            "second moment of the curvatures": sp.Matrix([-(h_1**2 + h_2**2 + h_3**2) / 6, -(_h**2)]),
-        },
-        says="The coefficients of eta in the difference of the growth rates; h is the mean curvature.",
+        r"\text{coefficients of }\eta",
+        printed=sp.Matrix([-(curvature**2) / 2, -(curvature**2)]),
+        derived=lambda: errors(1),
+        wrong={"second moment of the curvatures": sp.Matrix([-sp.Add(*(c**2 for c in h)) / 6, -(curvature**2)])},
+        says=r"A result of ours: the difference of the growth rates of $E\theta$ and $E\theta^2$ to first order.",
+        remark=True,
     )

@@ -21,11 +21,16 @@ NORMAL = sp.Matrix([(1 - u**2) / (1 + u**2), 2 * u / (1 + u**2)])
 """Every unit vector of the plane but (-1, 0), where both sides are the same as at (1, 0)."""
 
 JETS = {
-    A[0, 0]: "normal drift: mu = A x to first order (all entries a_ij)",
-    b[0, 0]: "normal noise: first column of sqrt(2D) is B x to first order (all entries b_ij)",
-    c[0, 0]: "the second column, C x (all entries c_ij)",
-    u: "direction: n = (1 - u^2, 2u)/(1 + u^2)",
+    A[0, 0]: r"normal drift: $\mu = Ax$ to first order, with all entries $a_{ij}$",
+    b[0, 0]: r"normal noise: the first column of $\sqrt{2D}$ is $Bx$ to first order, with all entries $b_{ij}$",
+    c[0, 0]: r"the second column, $Cx$, with all entries $c_{ij}$",
+    u: r"direction: $\hat n = (1 - u^2, 2u)/(1 + u^2)$",
 }
+
+DRIFT_SLOPE = sp.Symbol(r"\nabla_{\hat n}\hat n^{\top}\mu", real=True)
+TRACE = sp.Symbol(r"\nabla_{\hat n}^2\operatorname{Tr}D_{\perp}", real=True)
+RADIAL = sp.Symbol(r"\nabla_{\hat n}^2\hat n^{\top}D\hat n", real=True)
+"""The derivatives in which the page writes its conditions, as it abbreviates them."""
 
 
 def quadratic(matrix: sp.MatrixBase) -> sp.Expr:
