@@ -172,6 +172,11 @@ def _verify(arguments: argparse.Namespace) -> int:
         if arguments.report is not None:
             _write_report(store, arguments.report, known)
         _say_damage(store)
+    unreadable = [verdict for verdict in summary.verdicts if not verdict.statements]
+    for verdict in unreadable:
+        say(f"{verdict.claim} {verdict.reason}")
+    if unreadable or (known.problems and not arguments.selectors):
+        return Exit.USAGE
     if arguments.update_lock and not summary.crashed:
         late = {difference.claim for difference in differences if difference.unfinished}
         _update_lock(lock_path, lock, summary, [entry for entry in chosen if entry.id not in late], gone)

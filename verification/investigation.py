@@ -45,6 +45,7 @@ class ClaimInvestigation:
     resolution: float
     home: str
     _contexts: list[Context] = field(default_factory=list, repr=False, compare=False)
+    _problems: list[str] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def claim_id(self) -> str:
@@ -53,6 +54,8 @@ class ClaimInvestigation:
 
     def next_tasks(self, results: Mapping[str, Result]) -> list[Task]:
         """Tasks that have no result yet. Empty when the verdict can be pronounced."""
+        if not self._contexts:
+            self._open()
         return [
             task
             for context in self.contexts()
@@ -63,6 +66,8 @@ class ClaimInvestigation:
 
     def conclude(self, results: Mapping[str, Result]) -> ClaimVerdict:
         """The verdict on the claim."""
+        if self._problems:
+            return UnreadableClaim(self.claim.id, self._problems[0], self.claim.source.name).conclude(results)
         verdicts = tuple(
             statement_verdict(context.statement, [check.findings(context, results) for check in CHECKS])
             for context in self.contexts()
@@ -70,13 +75,20 @@ class ClaimInvestigation:
         return replace(claim_verdict(self.claim, verdicts), fingerprint=self.contexts()[0].fingerprint)
 
     def contexts(self) -> list[Context]:
-        """What the checks work on, statement by statement."""
-        if not self._contexts:
-            mark = fingerprint(self.claim.module, self.home)
-            self._contexts.extend(
-                Context(self.claim, statement, self.resolution, mark, self.home) for statement in self.claim.statements
-            )
+        """What the checks work on, statement by statement; nothing where a statement cannot be made."""
         return self._contexts
+
+    def _open(self) -> None:
+        mark = fingerprint(self.claim.module, self.home)
+        try:
+            for statement in self.claim.statements:
+                statement.candidates()
+        except Exception as error:
+            self._problems.append(f"cannot be made: {one_sentence(error)}")
+            return
+        self._contexts.extend(
+            Context(self.claim, statement, self.resolution, mark, self.home) for statement in self.claim.statements
+        )
 
 
 @dataclass(frozen=True)
