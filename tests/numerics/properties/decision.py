@@ -9,21 +9,26 @@ Models whose near miss lies too close for :data:`MOST` replicas are drawn again:
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from hypothesis import Phase, assume, settings
+from hypothesis import Phase, assume, given, settings
+from hypothesis import strategies as st
 from scipy import special
 
 from numerics.statistics.estimators import Estimate, Moments
 from tests.numerics.seeding import FALSE_ALARM_IN_PROPERTY as ALPHA
 
-few = settings(max_examples=8, phases=[Phase.explicit, Phase.generate, Phase.shrink])
-"""For CI. To explain a failure Hypothesis would repeat it dozens of times, which takes minutes here."""
+EXAMPLES, MORE_EXAMPLES = 8, 60
+"""Models of one property in CI, and in the tests marked slow."""
 
-many = settings(few, max_examples=60)
-"""For the tests marked slow."""
+PHASES = (Phase.explicit, Phase.generate, Phase.shrink)
+"""To explain a failure Hypothesis would repeat it dozens of times, which takes minutes here."""
+
+LONG_RUNS: dict[str, Callable[[], None]] = {}
+"""Every property with more examples, by name; ``test_more_examples.py`` runs them."""
 
 MISS = 1e-9
 """Probability that a near miss survives."""
@@ -36,6 +41,20 @@ r"""Largest :math:`\kappa = |\mathrm{skew}|\,z^3/(6\sqrt n)`: the false-alarm ra
 
 SPARE = 1.15
 """The standard error of the run may exceed the exact one by this factor."""
+
+
+def drawn_from(*strategies: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], Callable[[], None]]:
+    """Hypothesis draws the arguments of a property, for :data:`EXAMPLES` models here and more in :data:`LONG_RUNS`."""
+
+    def decorate(check: Callable[..., None]) -> Callable[[], None]:
+        short, long = (
+            settings(max_examples=count, phases=PHASES)(given(*strategies)(check))
+            for count in (EXAMPLES, MORE_EXAMPLES)
+        )
+        LONG_RUNS[check.__name__] = long
+        return short
+
+    return decorate
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,9 @@ normals by the nodes of a Gauss rule, which is exact for the polynomials that oc
 
 import numpy as np
 import sympy as sp
-from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.numerics.properties.decision import few
+from tests.numerics.properties.decision import drawn_from
 from tests.numerics.properties.quadratic_descent import (
     Descent,
     EnumeratedChain,
@@ -86,14 +85,12 @@ def check_weighted(task, counts, steps, engine):
     )
 
 
-@few
-@given(weighted_regressions())
+@drawn_from(weighted_regressions())
 def test_probabilities_of_a_finite_support_weigh_gradient_and_noise_in_a_recursion(drawn):
     check_weighted(*drawn, "recursion")
 
 
-@few
-@given(weighted_regressions())
+@drawn_from(weighted_regressions())
 def test_a_finite_support_is_a_data_set_with_repeated_samples_to_real_sgd(drawn):
     check_weighted(*drawn, "pytorch")
 
@@ -118,8 +115,7 @@ def isserlis_lost(model, root, mean):
     return (law[:d, :d] * (variance + value**2) + mean[:d, :] * mean[:d, :].T * variance).applyfunc(sp.expand)
 
 
-@few
-@given(gaussian_regressions())
+@drawn_from(gaussian_regressions())
 def test_the_gradient_noise_of_gaussian_data_needs_all_pairings_of_isserlis(drawn):
     d, mean, root, start, steps = drawn
     variables, weights = [*FEATURES[:d], LABEL], WEIGHTS[:d]

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import sympy as sp
-from hypothesis import assume, given
+from hypothesis import assume
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -13,7 +13,7 @@ from numerics.simulation.accumulators import Survival
 from numerics.simulation.log_coordinates import log_distance
 from numerics.simulation.options import Options
 from numerics.simulation.simulate import simulate
-from tests.numerics.properties.decision import Law, assert_told_apart, few, sample_size
+from tests.numerics.properties.decision import Law, assert_told_apart, drawn_from, sample_size
 from tests.numerics.seeding import seed_of
 from tests.strategies import LINE
 from theory.ito import ItoProcess
@@ -41,8 +41,7 @@ def power_of_lognormal(mean, deviation, power):
     return Law.from_moments(*raw)
 
 
-@few
-@given(eighths(-8, 4), eighths(1, 5), eighths(4, 16), eighths(2, 8), st.integers(1, 2))
+@drawn_from(eighths(-8, 4), eighths(1, 5), eighths(4, 16), eighths(2, 8), st.integers(1, 2))
 def test_moment_equations_of_geometric_brownian_motion_read_the_noise_after_ito(m, z, start, time, order):
     def moment(drift):
         process = ItoProcess.scalar(theta, drift=drift * theta, dispersion=z * theta)
@@ -55,8 +54,7 @@ def test_moment_equations_of_geometric_brownian_motion_read_the_noise_after_ito(
     assert_told_apart(final**order, exact, stratonovich)
 
 
-@few
-@given(eighths(2, 12), eighths(2, 12), eighths(2, 8), eighths(2, 8), eighths(2, 8), eighths(-8, 8), eighths(-8, 8))
+@drawn_from(eighths(2, 12), eighths(2, 12), eighths(2, 8), eighths(2, 8), eighths(2, 8), eighths(-8, 8), eighths(-8, 8))
 def test_moment_equations_of_second_order_carry_the_correlation_of_two_noises(k_0, k_1, s_0, s_1, c, x_0, x_1):
     state, time = LINE[:2], sp.Rational(1, 2)
 
@@ -82,16 +80,15 @@ def test_moment_equations_of_second_order_carry_the_correlation_of_two_noises(k_
     assert_told_apart(run.final[:, 0] * run.final[:, 1], moments[1, 1], wrong[1, 1])
 
 
-@few
-@given(eighths(-6, 6), eighths(3, 8), eighths(4, 16), eighths(2, 6))
+@drawn_from(eighths(-6, 6).filter(bool), eighths(3, 8), eighths(4, 16), eighths(2, 6))
 def test_the_scale_function_is_a_martingale_and_that_without_the_factor_two_is_none(m, z, start, time):
     power = 1 - 2 * m / z**2
-    assume(abs(power) > sp.Rational(1, 4) and m != 0)
+    assume(abs(power) > sp.Rational(1, 4))
     values = {mu: m, zeta: z}
     scale = scale_function(GBM).subs(values)
     lost = scale_function(GBM.subs({zeta: sp.sqrt(2) * zeta})).subs(values)  # s = exp(-int b/a) in place of 2b/a
     mean, deviation = math.log(start) + float((m - z**2 / 2) * time), float(z) * math.sqrt(time)
-    assume(abs(float(power)) * deviation < 1)
+    assume(abs(float(power)) * deviation < 2)
 
     def expected(function):
         """By Gauss' rule for log theta, which is normal."""
@@ -109,8 +106,7 @@ def test_the_scale_function_is_a_martingale_and_that_without_the_factor_two_is_n
     assert_told_apart(sp.lambdify(theta, lost, "numpy")(final), other.mean, wrong)
 
 
-@few
-@given(eighths(-4, 4), eighths(4, 10), st.integers(5, 12).map(lambda k: sp.Rational(k, 4)))
+@drawn_from(eighths(-4, 4), eighths(4, 10), st.integers(5, 12).map(lambda k: sp.Rational(k, 4)))
 def test_geometric_brownian_motion_that_decays_ever_reaches_a_level_with_the_probability_of_its_scale(m, z, level):
     rate = float(m - z**2 / 2)
     assume(rate < -0.1)

@@ -5,13 +5,13 @@ import math
 import numpy as np
 import sympy as sp
 import torch
-from hypothesis import assume, given
+from hypothesis import assume
 from hypothesis import strategies as st
 from scipy import integrate
 
 from numerics.sgd.batches import WithReplacement
 from numerics.sgd.empirical_loss import EmpiricalLoss
-from tests.numerics.properties.decision import Law, assert_told_apart, few, sample_size
+from tests.numerics.properties.decision import Law, assert_told_apart, drawn_from, sample_size
 from tests.numerics.properties.quadratic_descent import Descent
 from tests.numerics.properties.regressions import empirical_loss, nonzero_quarters
 from tests.numerics.properties.runs import batch_rule, iterated, trained
@@ -39,8 +39,7 @@ def linear_maps(draw):
     return rate, draw(st.integers(-6, 4)) / 8, draw(st.integers(2, 10)) / 8, draw(st.integers(1, 12))
 
 
-@few
-@given(linear_maps())
+@drawn_from(linear_maps())
 def test_a_gaussian_multiplier_grows_at_the_mean_of_its_logarithm_not_at_that_of_the_flow(drawn):
     rate, drift, noise, steps = drawn
     m, v = 1 + rate * drift, rate * noise**2
@@ -69,8 +68,7 @@ def log_of_normal(mean, deviation):
     return Law.from_moments(*(moment(power) for power in (1, 2, 3)))
 
 
-@few
-@given(linear_maps())
+@drawn_from(linear_maps())
 def test_a_multiplier_with_signs_grows_at_half_the_logarithm_of_the_product_of_its_values(drawn):
     rate, drift, noise, steps = drawn
     values = {eta: sp.Rational(rate), mu: sp.Rational(drift), zeta: sp.Rational(noise)}
@@ -124,14 +122,12 @@ def check_curvatures(drawn, engine):
     assert_told_apart(grown(weights), steps * exact, *wrong)
 
 
-@few
-@given(curvature_runs())
+@drawn_from(curvature_runs())
 def test_a_recursion_on_mini_batches_of_curvatures_grows_at_the_mean_logarithm_over_batches(drawn):
     check_curvatures(drawn, "recursion")
 
 
-@few
-@given(curvature_runs())
+@drawn_from(curvature_runs())
 def test_real_sgd_on_mini_batches_of_curvatures_grows_at_the_mean_logarithm_over_batches(drawn):
     check_curvatures(drawn, "pytorch")
 
@@ -154,8 +150,7 @@ def step_matrices(curvatures, rate, inertia):
     return matrices
 
 
-@few
-@given(saddles(), st.integers(6, 11), st.sampled_from(["recursion", "pytorch"]))
+@drawn_from(saddles(), st.integers(6, 11), st.sampled_from(["recursion", "pytorch"]))
 def test_sgd_with_momentum_grows_as_the_products_of_the_matrices_of_its_steps(drawn, steps, engine):
     """All products of so few steps can be listed; the growth without momentum is another, at the effective rate too."""
     curvatures, rate, inertia = drawn

@@ -1,10 +1,9 @@
 """Fresh label noise on a full batch, and together with mini-batches: covariance after many steps."""
 
 import sympy as sp
-from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.numerics.properties.decision import few
+from tests.numerics.properties.decision import drawn_from
 from tests.numerics.properties.quadratic_descent import Descent, EnumeratedChain, assert_moments, theory_moments
 from tests.numerics.properties.regressions import regressions
 from tests.numerics.properties.runs import batch_rule, iterated, trained
@@ -46,20 +45,17 @@ def full_batch(task, noise, steps, engine):
     )
 
 
-@few
-@given(regressions(samples=(2, 3)), noises, st.integers(2, 6))
+@drawn_from(regressions(samples=(2, 3)), noises, st.integers(2, 6))
 def test_label_noises_of_one_full_batch_average_out_in_the_recursion(task, noise, steps):
     full_batch(task, noise, steps, "recursion")
 
 
-@few
-@given(regressions(samples=(2, 3)), noises, st.integers(2, 6))
+@drawn_from(regressions(samples=(2, 3)), noises, st.integers(2, 6))
 def test_label_noises_of_one_full_batch_average_out_in_real_sgd(task, noise, steps):
     full_batch(task, noise, steps, "pytorch")
 
 
-@few
-@given(regressions(samples=(3, 4)), noises, st.sampled_from(Sampling), st.sampled_from(["recursion", "pytorch"]))
+@drawn_from(regressions(samples=(3, 4)), noises, st.sampled_from(Sampling), st.sampled_from(["recursion", "pytorch"]))
 def test_noises_of_batch_and_labels_add(task, noise, sampling, engine):
     size, steps = 2, 6
     run = Descent((task.rate,) * steps, task.start)

@@ -1,10 +1,8 @@
 """Mini-batch SGD has the mean and the covariance of the theory, after many steps, with and without replacement."""
 
-import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.numerics.properties.decision import few, many
+from tests.numerics.properties.decision import drawn_from
 from tests.numerics.properties.quadratic_descent import Descent, EnumeratedChain, assert_moments, theory_moments
 from tests.numerics.properties.regressions import regressions
 from tests.numerics.properties.runs import batch_rule, iterated, trained
@@ -48,33 +46,21 @@ def check(task, size, steps, sampling, engine):
     )
 
 
-@few
-@given(mini_batch_runs())
+@drawn_from(mini_batch_runs())
 def test_the_recursion_with_replacement_has_the_covariance_of_the_theory_and_not_that_without(drawn):
     check(*drawn, WITH, "recursion")
 
 
-@few
-@given(mini_batch_runs())
+@drawn_from(mini_batch_runs())
 def test_the_recursion_without_replacement_has_the_covariance_of_the_theory_and_not_that_with(drawn):
     check(*drawn, WITHOUT, "recursion")
 
 
-@few
-@given(mini_batch_runs())
+@drawn_from(mini_batch_runs())
 def test_real_sgd_with_replacement_has_the_covariance_of_the_theory_and_not_that_without(drawn):
     check(*drawn, WITH, "pytorch")
 
 
-@few
-@given(mini_batch_runs())
+@drawn_from(mini_batch_runs())
 def test_real_sgd_without_replacement_has_the_covariance_of_the_theory_and_not_that_with(drawn):
     check(*drawn, WITHOUT, "pytorch")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("engine", ["recursion", "pytorch"])
-@many
-@given(mini_batch_runs(), st.sampled_from(Sampling))
-def test_mini_batches_have_the_covariance_of_the_theory_in_many_models(engine, drawn, sampling):
-    check(*drawn, sampling, engine)

@@ -1,9 +1,8 @@
 """Momentum and weight decay as PyTorch has them: covariance of the weights after many steps."""
 
-from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.numerics.properties.decision import few
+from tests.numerics.properties.decision import drawn_from
 from tests.numerics.properties.quadratic_descent import Descent, EnumeratedChain, assert_moments, theory_moments
 from tests.numerics.properties.regressions import regressions
 from tests.numerics.properties.runs import batch_rule, iterated, trained
@@ -60,36 +59,31 @@ def with_momentum(task, inertia, steps, sampling, engine):
 momentum_runs = (regressions(samples=(3, 4)), inertias, st.integers(4, 8), st.sampled_from(Sampling))
 
 
-@few
-@given(*momentum_runs)
+@drawn_from(*momentum_runs)
 def test_momentum_in_the_recursion_is_undamped(task, inertia, steps, sampling):
     with_momentum(task, inertia, steps, sampling, "recursion")
 
 
-@few
-@given(*momentum_runs)
+@drawn_from(*momentum_runs)
 def test_momentum_in_real_sgd_is_undamped(task, inertia, steps, sampling):
     with_momentum(task, inertia, steps, sampling, "pytorch")
 
 
-@few
-@given(regressions(), decays, st.integers(3, 8), st.sampled_from(Sampling))
+@drawn_from(regressions(), decays, st.integers(3, 8), st.sampled_from(Sampling))
 def test_weight_decay_in_the_recursion_adds_to_the_gradient(task, decay, steps, sampling):
     rates, start = (task.rate,) * steps, task.start
     wrong = [(Descent(rates, start), 1), (Descent(rates, start, decay=2 * decay), 1)]  # none; gradient of decay*|w|^2
     check(task, Descent(rates, start, decay=decay), sampling, "recursion", *wrong)
 
 
-@few
-@given(regressions(), decays, st.integers(3, 8), st.sampled_from(Sampling))
+@drawn_from(regressions(), decays, st.integers(3, 8), st.sampled_from(Sampling))
 def test_weight_decay_in_real_sgd_adds_to_the_gradient(task, decay, steps, sampling):
     rates, start = (task.rate,) * steps, task.start
     wrong = [(Descent(rates, start), 1), (Descent(rates, start, decay=2 * decay), 1)]
     check(task, Descent(rates, start, decay=decay), sampling, "pytorch", *wrong)
 
 
-@few
-@given(
+@drawn_from(
     regressions(samples=(3, 4)), inertias, decays, st.sampled_from(Sampling), st.sampled_from(["recursion", "pytorch"])
 )
 def test_weight_decay_passes_through_the_velocity(task, inertia, decay, sampling, engine):

@@ -8,14 +8,14 @@ process, which is the near miss. A run begins in its stationary law, which it mu
 import numpy as np
 import sympy as sp
 import torch
-from hypothesis import assume, given
+from hypothesis import assume
 from hypothesis import strategies as st
 from scipy import linalg
 
 from numerics.schemes import ExactOrnsteinUhlenbeck
 from numerics.sgd.batches import FullBatch
 from numerics.simulation.simulate import simulate
-from tests.numerics.properties.decision import Law, assert_told_apart, few, sample_size
+from tests.numerics.properties.decision import Law, assert_told_apart, drawn_from, sample_size
 from tests.numerics.properties.quadratic_descent import Descent
 from tests.numerics.properties.regressions import regressions
 from tests.numerics.properties.runs import trained
@@ -43,8 +43,7 @@ def normals(seed, count, mean, covariance):
     return mean + np.random.default_rng(seed).standard_normal((count, len(mean))) @ root.T
 
 
-@few
-@given(ornstein_uhlenbeck_processes(dimensions=(2, 3)), st.integers(2, 7), st.integers(1, 5))
+@drawn_from(ornstein_uhlenbeck_processes(dimensions=(2, 3)), st.integers(2, 7), st.integers(1, 5))
 def test_the_euler_chain_of_an_ornstein_uhlenbeck_process_keeps_its_own_covariance_and_not_that_of_the_process(
     process, tenths, steps
 ):
@@ -75,8 +74,7 @@ def diagonal_processes(draw):
     return OrnsteinUhlenbeck(sp.diag(*rates), mean, dispersion)
 
 
-@few
-@given(diagonal_processes(), st.lists(st.integers(-4, 4), min_size=3, max_size=3), st.integers(1, 8))
+@drawn_from(diagonal_processes(), st.lists(st.integers(-4, 4), min_size=3, max_size=3), st.integers(1, 8))
 def test_transition_mean_and_covariance_are_those_of_exact_samples(process, start, quarters):
     time, d = sp.Rational(quarters, 4), process.dimension
     centre = np.array([float(e) for e in process.transition_mean(sp.Matrix(start[:d]), time)])
@@ -94,8 +92,7 @@ def test_transition_mean_and_covariance_are_those_of_exact_samples(process, star
     assert_told_apart(along**2, exact, *wrong)
 
 
-@few
-@given(diagonal_processes(), st.integers(1, 4))
+@drawn_from(diagonal_processes(), st.integers(1, 4))
 def test_the_autocovariance_is_that_of_exact_samples_and_decays_with_the_rate_of_the_later_time(process, quarters):
     lag = sp.Rational(quarters, 4)
     sigma, crossed = (numbers(c.evalf()) for c in (process.stationary_covariance(), process.autocovariance(lag)))
@@ -111,8 +108,7 @@ def test_the_autocovariance_is_that_of_exact_samples_and_decays_with_the_rate_of
     assert_told_apart((run.final[:, 0] - m[0]) * (start[:, 1] - m[1]), exact, wrong)
 
 
-@few
-@given(regressions(dimensions=(2, 2), samples=(3, 5)), st.integers(2, 8), st.integers(1, 4), st.integers(6, 16))
+@drawn_from(regressions(dimensions=(2, 2), samples=(3, 5)), st.integers(2, 8), st.integers(1, 4), st.integers(6, 16))
 def test_real_sgd_with_label_noise_keeps_the_covariance_of_the_chain_and_not_that_of_the_flow(
     task, quarters, steps, tenths
 ):

@@ -1,10 +1,9 @@
 """Learning-rate schedules: the rate of a step multiplies that step, neither the one before nor the one after."""
 
 import sympy as sp
-from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.numerics.properties.decision import few
+from tests.numerics.properties.decision import drawn_from
 from tests.numerics.properties.quadratic_descent import Descent, EnumeratedChain, assert_moments, theory_moments
 from tests.numerics.properties.regressions import regressions
 from tests.numerics.properties.runs import batch_rule, iterated, trained
@@ -59,13 +58,11 @@ def check(task, schedule, steps, inertia, engine):
 schedule_runs = (regressions(samples=(3, 4)), schedules(), st.integers(5, 7), st.sampled_from([0.0, 0.5]))
 
 
-@few
-@given(*schedule_runs)
+@drawn_from(*schedule_runs)
 def test_a_schedule_in_the_recursion_counts_its_steps_from_zero(task, schedule, steps, inertia):
     check(task, schedule, steps, inertia, "recursion")
 
 
-@few
-@given(*schedule_runs)
+@drawn_from(*schedule_runs)
 def test_a_schedule_in_real_sgd_counts_its_steps_from_zero(task, schedule, steps, inertia):
     check(task, schedule, steps, inertia, "pytorch")

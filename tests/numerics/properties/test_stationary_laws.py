@@ -3,7 +3,6 @@
 import numpy as np
 import sympy as sp
 import torch
-from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -11,7 +10,7 @@ from numerics.schemes import ExactOrnsteinUhlenbeck
 from numerics.sgd.batches import WithReplacement
 from numerics.simulation.simulate import simulate
 from numerics.statistics.goodness_of_fit import kolmogorov_smirnov
-from tests.numerics.properties.decision import ALPHA, few, size_for_laws
+from tests.numerics.properties.decision import ALPHA, drawn_from, size_for_laws
 from tests.numerics.properties.quadratic_descent import Descent
 from tests.numerics.properties.regressions import empirical_loss
 from tests.numerics.properties.runs import trained
@@ -52,8 +51,7 @@ def linear_processes(draw):
     return tuple(sp.Rational(draw(st.integers(*ends)), 4) for ends in ((1, 8), (-4, 4), (2, 6)))
 
 
-@few
-@given(linear_processes(), st.integers(2, 6))
+@drawn_from(linear_processes(), st.integers(2, 6))
 def test_the_stationary_density_is_the_law_of_exact_samples_in_other_coordinates(drawn, quarters):
     rate, centre, noise = drawn
     process, g = ItoProcess.scalar(x, drift=rate * (centre - x), dispersion=noise), sp.exp(sp.Rational(quarters, 4) * x)
@@ -70,8 +68,7 @@ def test_the_stationary_density_is_the_law_of_exact_samples_in_other_coordinates
     assert_law(np.exp(quarters / 4 * run.final[:, 0]), points, exact, near_miss)
 
 
-@few
-@given(linear_processes(), st.integers(2, 5))
+@drawn_from(linear_processes(), st.integers(2, 5))
 def test_the_squared_length_of_a_gaussian_process_has_the_law_of_the_square_root_process(drawn, d):
     rate, _, noise = drawn
     coordinates = sp.symbols(f"x_1:{d + 1}", real=True)
@@ -89,8 +86,7 @@ def test_the_squared_length_of_a_gaussian_process_has_the_law_of_the_square_root
     assert_law((run.final**2).sum(1), points, exact, near_miss)
 
 
-@few
-@given(st.integers(2, 6), st.integers(-4, 4), st.integers(1, 8), st.integers(1, 6))
+@drawn_from(st.integers(2, 6), st.integers(-4, 4), st.integers(1, 8), st.integers(1, 6))
 def test_the_stationary_law_of_real_sgd_on_equidistant_points_is_uniform_and_no_gaussian(n, low, spacing, steps):
     """At the learning rate 1 - 1/n the step is w/n + (1 - 1/n) x: the digits of a number in base n are drawn."""
     gap = spacing / 4
