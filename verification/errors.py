@@ -29,3 +29,7 @@ class SourceError(VerificationError):
 
 class FileError(VerificationError):
     """A file is not written: its folder is missing, or something is there that must not be replaced."""
+
+
+class FormulaError(VerificationError):
+    """A formula in LaTeX, alone or inline in a sentence, cannot be typeset."""

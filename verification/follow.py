@@ -6,14 +6,14 @@ that cannot print itself is a bug.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
 import sympy as sp
@@ -29,15 +29,14 @@ from verification.checks.check import Context
 from verification.checks.monte_carlo import seed
 from verification.claim import Claim, Statement
 from verification.forms import Bound, Comparison, Experiment, Figure, Identity, Invariance, Region, StationaryDensity
-from verification.formulas import equation_text
+from verification.formulas import docstring_text, prose_text, unicode_math, written_text
 from verification.freshness import is_stale
+from verification.layout import COLUMNS, INDENT, Passage, PassageKind, formula_passage, laid_out
+from verification.provenance import body, first_paragraph, qualified_name, theory_behind
 from verification.report.numbers import facts
 from verification.run.settings import Settings
 from verification.run.store import Store
 from verification.verdict import Finding, Outcome, StatementVerdict
-
-COLUMNS = 110
-"""Width to which formulas are wrapped."""
 
 OPAQUE = (AppliedUndef, sp.Derivative, sp.Integral, sp.Sum, sp.hyper, sp.Subs, hyperu)
 """What generated code takes as an argument: arbitrary functions, and what is evaluated by other means."""
@@ -47,14 +46,6 @@ EVALUATED = {
     sp.Integral: "evaluated by quadrature; its integrand is the next program",
     sp.hyper: "evaluated by mpmath and in balls",
 }
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A piece of a stage: running text, a formula or a listing as it stands, or Python code."""
-
-    text: str
-    kind: str = "text"
 
 
 @dataclass(frozen=True)
@@ -102,7 +93,8 @@ def plain(found: Sequence[Stage]) -> str:
     """Stages as text, without colour."""
     lines = []
     for stage in found:
-        lines += ["", f"== {stage.title}", *(block.text.rstrip() for block in stage.blocks)]
+        lines += ["", *textwrap.wrap(f"== {stage.title}", COLUMNS, subsequent_indent="   ")]
+        lines += [laid_out(block) for block in stage.blocks]
     return "\n".join(lines[1:])
 
 
@@ -116,37 +108,30 @@ def _show(found: Sequence[Stage]) -> None:
     for stage in found:
         console.print(Rule(Text(stage.title, style="bold"), align="left"))
         for block in stage.blocks:
-            if block.kind == "python":
-                console.print(Syntax(block.text, "python", theme="ansi_dark", background_color="default"))
+            shown = laid_out(block, min(COLUMNS, console.width))
+            if block.kind is PassageKind.PYTHON:
+                console.print(Syntax(shown, "python", theme="ansi_dark", background_color="default"))
             else:
-                console.print(Text(block.text), soft_wrap=block.kind != "text")
+                console.print(Text(shown), soft_wrap=True)
 
 
 def _claim(claim: Claim) -> Stage:
-    lines = [f"{claim.cites.paper}, {claim.cites.where}", f"{claim.kind.value}, scope: {claim.scope}"]
+    scope = prose_text(claim.scope)
+    lines = [f"{claim.cites.paper}, {prose_text(claim.cites.where)}", f"{claim.kind.value}, scope: {scope}"]
     if claim.words:
-        lines.append(f"printed: {claim.words}")
-    lines += [f"  {symbol}: {meaning}" for symbol, meaning in claim.symbols.items()]
-    return Stage(f"{claim.id}: {claim.title}", (Passage("\n".join(lines)),))
+        lines.append("printed: " + prose_text(" ".join(claim.words.split())))
+    lines += [f"  {unicode_math(symbol)}: {prose_text(meaning)}" for symbol, meaning in claim.symbols.items()]
+    return Stage(f"{claim.id}: {prose_text(claim.title)}", (Passage("\n".join(lines)),))
 
 
 def _printed(statement: Statement) -> Stage:
-    text, _ = equation_text(statement, statement.judged(statement.printed))
-    blocks = [
-        Passage(statement.says),
-        Passage(f"LaTeX: {text}", "listing"),
-        _pretty(statement.judged(statement.printed)),
-    ]
+    text = written_text(statement, statement.printed)
+    blocks = [Passage(prose_text(statement.says))] if statement.says else []
+    blocks.append(Passage(INDENT + unicode_math(text), PassageKind.LISTING))
+    blocks.append(Passage(f"LaTeX: {text}", PassageKind.LISTING))
     if statement.domain:
-        blocks.append(Passage("for " + ", ".join(map(str, statement.domain))))
+        blocks.append(Passage("for " + ", ".join(map(unicode_math, statement.domain))))
     return Stage(f"{statement.name}: printed equation", tuple(blocks))
-
-
-def _pretty(form: Any) -> Passage:
-    # SymPy's printer would read the ^T in the name of a product of matrices as a superscript to be split off.
-    named = {symbol: sp.Symbol(symbol.name.replace("^T", "ᵀ")) for symbol in form.free_symbols if "^T" in symbol.name}
-    shown = sp.pretty(form.xreplace(named), use_unicode=True, num_columns=COLUMNS)
-    return Passage(textwrap.indent(shown, "    "), "listing")
 
 
 def _derivation(statement: Statement) -> Stage:
@@ -154,29 +139,33 @@ def _derivation(statement: Statement) -> Stage:
     blocks: list[Passage]
     match form:
         case Identity(derived=derived) | Region(derived=derived):
-            blocks = [*_origin(derived), Passage("derived:"), _pretty(derived())]
+            blocks = [*_origin(derived), Passage("derived:"), formula_passage(derived())]
         case Bound(exact=exact, relation=relation):
-            blocks = [*_origin(exact), Passage(f"derived, to be {relation} the printed form:"), _pretty(exact())]
+            blocks = [
+                *_origin(exact),
+                Passage(f"derived, to be {relation} the printed form:"),
+                formula_passage(exact()),
+            ]
         case StationaryDensity(process=process):
             drawn = process()
             blocks = [
                 *_origin(process),
-                Passage(f"process of {', '.join(sorted(map(str, drawn.state.free_symbols)))}; drift and dispersion:"),
+                Passage(f"process of {', '.join(map(unicode_math, drawn.state))}; drift and dispersion:"),
             ]
-            blocks += [_pretty(drawn.drift), _pretty(drawn.dispersion)]
+            blocks += [formula_passage(drawn.drift), formula_passage(drawn.dispersion)]
             blocks += [
                 Passage("derived density, by theory.line.stationary:stationary_density, and where it is normalisable:")
             ]
             law = stationary_density(drawn)
-            blocks += [_pretty(law.density), _pretty(law.normalisable)]
+            blocks += [formula_passage(law.density), formula_passage(law.normalisable)]
         case Figure(measure=measure, parts=parts, summarise=summarise):
             blocks = [Passage("no formula is derived: the figure is measured again.")]
             blocks += [*_reference(measure, code=False), *_reference(summarise, code=False)]
             listed = "\n".join(f"  part {i}: {json.dumps(dict(part))}" for i, part in enumerate(parts))
-            blocks.append(Passage(listed, "listing"))
+            blocks.append(Passage(listed, PassageKind.LISTING))
         case Invariance(escaping=escaping):
             blocks = [*_origin(escaping), Passage("what gradients have outside the set, to be zero:")]
-            blocks.append(_pretty(sp.Matrix(escaping(statement.judged(statement.printed)))))
+            blocks.append(formula_passage(sp.Matrix(escaping(statement.judged(statement.printed)))))
         case _:
             blocks = [Passage("no decidable symbolic form: the comparisons and experiments below are its only judges.")]
     if getattr(form, "modulo", None) is not None:
@@ -186,77 +175,45 @@ def _derivation(statement: Statement) -> Stage:
 
 def _origin(derived: Callable[..., Any]) -> list[Passage]:
     """Where a derived form comes from: its function, and every theory function behind it with what it says."""
-    function = inspect.unwrap(derived)
-    blocks = [Passage(f"{function.__module__}:{function.__qualname__}", "listing")]
-    if function.__module__.partition(".")[0] == "theory":
-        return [*blocks, Passage(_first_paragraph(function))]
-    blocks.append(Passage(_body(function), "python"))
-    behind = theory_behind(function)
+    blocks = [Passage(qualified_name(derived), PassageKind.LISTING)]
+    if qualified_name(derived).startswith("theory."):
+        return [*blocks, _says(first_paragraph(derived))]
+    blocks.append(Passage(textwrap.indent(body(derived), INDENT), PassageKind.PYTHON))
+    behind = theory_behind(derived)
     if not behind:
         blocks.append(
             Passage("stated outright: what the printed side, a residual that the theory makes, must come to.")
         )
     for thing in behind:
-        blocks.append(Passage(f"{thing.__module__}:{thing.__qualname__}", "listing"))
-        blocks.append(Passage(textwrap.indent(_first_paragraph(thing), "  ")))
+        blocks += [Passage(qualified_name(thing), PassageKind.LISTING), _says(first_paragraph(thing))]
     return blocks
 
 
-def theory_behind(function: Callable[..., Any]) -> list[Any]:
-    """Functions and classes of ``theory`` that ``function`` names, itself or through helpers of the claims."""
-    found: dict[str, Any] = {}
-    seen: set[int] = set()
-
-    def visit(thing: Any) -> None:
-        thing = inspect.unwrap(thing) if callable(thing) else thing
-        if id(thing) in seen:
-            return
-        seen.add(id(thing))
-        described = thing if inspect.isfunction(thing) or inspect.isclass(thing) else type(thing)
-        home = getattr(described, "__module__", None) or ""
-        if home.startswith("theory.") and not (inspect.isclass(thing) and issubclass(thing, BaseException)):
-            found.setdefault(f"{home}:{described.__qualname__}", described)
-        elif inspect.isfunction(thing) and home.startswith("verification.papers."):
-            for value in _values_named(thing):
-                visit(value)
-
-    visit(inspect.unwrap(function))
-    return [thing for _, thing in sorted(found.items())]
+def _reference(named: Any, *, code: bool = True) -> list[Passage]:
+    """A function of a claim, with what it says and, if asked for, its source."""
+    function = named if inspect.isfunction(named) or isinstance(named, functools.partial) else type(named)
+    blocks = [Passage(qualified_name(function), PassageKind.LISTING), _says(first_paragraph(function))]
+    if is_dataclass(named):
+        return [
+            *blocks,
+            Passage("\n".join(f"{INDENT}{f.name}: {_value(getattr(named, f.name))}" for f in fields(named))),
+        ]
+    return [*blocks, Passage(textwrap.indent(body(function), INDENT), PassageKind.PYTHON)] if code else blocks
 
 
-def _values_named(function: Any) -> Iterator[Any]:
-    """What the names in a function's code stand for: globals, members of the modules it names, closure variables."""
-    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-    scope = {**function.__globals__, **{name: cell.cell_contents for name, cell in cells}}
-    for code in _nested(function.__code__):
-        values = [scope[name] for name in (*code.co_names, *code.co_freevars) if name in scope]
-        modules = [value for value in values if inspect.ismodule(value)]
-        yield from values
-        yield from (getattr(module, name) for module in modules for name in code.co_names if hasattr(module, name))
+def _value(value: Any) -> str:
+    """A field of a record in words: formulas in Unicode, functions by their names."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_value(key)} = {_value(part)}" for key, part in value.items())
+    if isinstance(value, sp.Basic | sp.MatrixBase):
+        return unicode_math(value)
+    if is_dataclass(value):
+        return ", ".join(f"{f.name} {_value(getattr(value, f.name))}" for f in fields(value))
+    return qualified_name(value) if inspect.isroutine(value) else str(value)
 
 
-def _nested(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _nested(constant)
-
-
-def _body(function: Any) -> str:
-    """The source of a function; of a lambda, its body alone."""
-    if function.__name__ != "<lambda>":
-        return textwrap.dedent(inspect.getsource(function))
-    places = [place for place in function.__code__.co_positions() if None not in place and place[2:] != (0, 0)]
-    lines = inspect.getsourcelines(sys.modules[function.__module__])[0]
-    first, last = min((p[0], p[2]) for p in places), max((p[1], p[3]) for p in places)
-    text = [line.encode() for line in lines[first[0] - 1 : last[0]]]
-    text[-1] = text[-1][: last[1]]
-    text[0] = text[0][first[1] :]
-    return textwrap.dedent(b"".join(text).decode()).strip()
-
-
-def _first_paragraph(thing: Any) -> str:
-    return (inspect.getdoc(thing) or "(no docstring)").split("\n\n")[0]
+def _says(docstring: str) -> Passage:
+    return Passage(textwrap.indent(" ".join(docstring_text(docstring).split()), INDENT))
 
 
 def _program(statement: Statement) -> Stage:
@@ -277,11 +234,11 @@ def _program(statement: Statement) -> Stage:
             blocks.append(
                 Passage("  complex, while programs compute with real numbers; mpmath evaluates it as it stands:")
             )
-            blocks.append(_pretty(form))
+            blocks.append(formula_passage(form))
             continue
-        blocks.append(Passage(textwrap.indent(str(lower(expressions, arguments)), "  "), "listing"))
+        blocks.append(Passage(textwrap.indent(str(lower(expressions, arguments)), "  "), PassageKind.LISTING))
         backend, text = _source(expressions, arguments)
-        blocks += [Passage(f"generated {backend} source:"), Passage(text, "python")]
+        blocks += [Passage(f"generated {backend} source:"), Passage(text, PassageKind.PYTHON)]
     return Stage(f"{statement.name}: program", tuple(blocks))
 
 
@@ -317,9 +274,7 @@ def _simulation(claim: Claim, statement: Statement) -> Stage:
     shown: set[str] = set()
     for experiment in statement.experiments:
         blocks += _experiment(claim, statement, experiment)
-        name = (
-            f"{experiment.sampler.__module__}:{getattr(experiment.sampler, '__qualname__', type(experiment.sampler))}"
-        )
+        name = qualified_name(experiment.sampler)
         blocks += _reference(experiment.sampler, code=name not in shown)
         shown.add(name)
     for comparison in statement.comparisons:
@@ -343,23 +298,13 @@ def _experiment(claim: Claim, statement: Statement, experiment: Experiment) -> l
         f"power {1 - MISS_RATE:g} against a relative error of {context.resolution:g}",
         f"  seed {seed(context, experiment, 1)}, second stage {seed(context, experiment, 2)}",
     ]
-    return [Passage("\n".join(lines), "listing")]
+    return [Passage("\n".join(lines), PassageKind.LISTING)]
 
 
 def _comparison(comparison: Comparison) -> list[Passage]:
     points = "\n".join(f"  {json.dumps(dict(point))}" for point in comparison.arguments)
     text = f"comparison {comparison.name!r}, relative tolerance {comparison.tolerance:g}, at the points\n{points}"
-    return [Passage(text, "listing"), *_reference(comparison.evaluator)]
-
-
-def _reference(named: Any, *, code: bool = True) -> list[Passage]:
-    """A function of a claim, with what it says and, if asked for, its source."""
-    function = inspect.unwrap(named) if inspect.isfunction(named) else type(named)
-    blocks = [
-        Passage(f"{function.__module__}:{function.__qualname__}", "listing"),
-        Passage(textwrap.indent(_first_paragraph(function), "  ")),
-    ]
-    return [*blocks, Passage(textwrap.dedent(inspect.getsource(function)), "python")] if code else blocks
+    return [Passage(text, PassageKind.LISTING), *_reference(comparison.evaluator)]
 
 
 def _verdict(claim: Claim, statement: Statement, verdict: StatementVerdict | None) -> Stage:
@@ -373,7 +318,7 @@ def _verdict(claim: Claim, statement: Statement, verdict: StatementVerdict | Non
             lines += _finding(form, check, finding)
     for miss, killer in verdict.near_misses.items():
         lines.append(f"  near miss {miss!r}: " + (f"refuted by {killer}" if killer else "NOT REFUTED by any check"))
-    return Stage(title, (Passage("\n".join(lines), "listing"),))
+    return Stage(title, (Passage("\n".join(lines), PassageKind.LISTING),))
 
 
 def _finding(form: str, check: str, finding: Finding) -> list[str]:

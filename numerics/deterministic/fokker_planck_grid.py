@@ -31,7 +31,6 @@ from typing import Literal
 import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import CubicSpline
 from scipy.linalg.lapack import dgttrf, dgttrs
 
 from numerics.codegen.compile import compile_program
@@ -122,6 +121,8 @@ class FokkerPlanckGrid:
     def at(self, point: float, values: ArrayLike) -> float:
         """A function given at the nodes, interpolated by a cubic spline in the coordinate to one state."""
         f, y = self._vector(values, "values"), self._locate(point)
+        from scipy.interpolate import CubicSpline  # slow to import, and needed only here
+
         return float(CubicSpline(self.coordinate, f)(y))
 
     def point_mass(self, point: float) -> Array:

@@ -15,11 +15,11 @@ from verification.claim import Citation, Claim, Kind, Statement
 from verification.drawing.intervals import Measured, interval_plot
 from verification.errors import VerificationError
 from verification.forms import Experiment, Figure, Identity
-from verification.formulas import equation_text, latex
+from verification.formulas import equation_text, formula, latex
+from verification.formulas.tree import ATTRIBUTES, ELEMENTS, _rebuilt
 from verification.investigation import investigate
 from verification.papers.stochastic_collapse.figures import figure_1
 from verification.report import report_html, write_report
-from verification.report.mathml import ATTRIBUTES, ELEMENTS, _rebuilt, formula
 from verification.run.store import Store
 from verification.run.task import Result, Status, Task
 from verification.verdict import ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict

@@ -20,10 +20,9 @@ from markupsafe import Markup
 from verification.claim import Claim, Statement
 from verification.drawing.intervals import Measured, Picture, interval_plot
 from verification.forms import Candidate, Figure
-from verification.formulas import equation_text, latex
+from verification.formulas import equation_text, formula, latex
 from verification.freshness import is_stale
 from verification.report.figures import pictures_of
-from verification.report.mathml import formula
 from verification.report.numbers import Fact, facts
 from verification.run.store import Incident, Store, StoredVerdict
 from verification.run.task import Status

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from scipy import stats
+from scipy import special
 
 from numerics.deterministic.collapse_threshold import collapse_noise
 from numerics.simulation.log_coordinates import log_coordinates
@@ -232,14 +232,14 @@ def _location(points: Sequence[Mapping[str, Any]]) -> list[float]:
     offset, slope = covariance @ design.T @ (rates / errors)
     square = -offset / slope
     gradient = np.array([-1 / slope, offset / slope**2])
-    half = stats.norm.isf(CONFIDENCE_ALARM / 2) * math.sqrt(gradient @ covariance @ gradient)
+    half = -special.ndtri(CONFIDENCE_ALARM / 2) * math.sqrt(gradient @ covariance @ gradient)
     return [math.sqrt(square - half), math.sqrt(square + half)]
 
 
 def _features(results: Sequence[Mapping[str, Any]], shares: np.ndarray) -> list[dict[str, Any]]:
     """Qualitative features: monotone in noise and time up to sampling error, half-way point above sqrt(2 mu)."""
     amplitudes = np.array([result["zeta"] for result in results])
-    slack = stats.norm.isf(CONFIDENCE_ALARM) * math.sqrt(0.5 / results[0]["paths"])
+    slack = -special.ndtri(CONFIDENCE_ALARM) * math.sqrt(0.5 / results[0]["paths"])
     last = shares[:, -1]
     crossing = float(np.interp(0.5, last, amplitudes)) if last[0] < 0.5 < last[-1] else math.nan
     in_noise, in_time = np.diff(last), np.diff(shares, axis=1)

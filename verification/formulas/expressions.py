@@ -1,4 +1,4 @@
-"""Formulas as a reader sees them: LaTeX of expressions, matrices and conditions."""
+"""SymPy's expressions, matrices and conditions as LaTeX, in the letters that papers use."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 from sympy.printing.latex import LatexPrinter
 
-from verification.claim import Statement
-from verification.forms import Candidate, Figure, Identity, Numerical
-
 PRODUCT = re.compile(r"\[([A-Z](\^T|\*\*\d)?|[a-z·])+\]")
 """Names of symbols that stand for a product of matrices, such as ``[B^T·B·A]``."""
+
+VALUE = re.compile(r"(\w+)('*)\((.+)\)")
+"""Names of symbols that stand for a value of a function, such as ``sigma'(w_1*x_2)``."""
 
 
 class _Printer(LatexPrinter):
@@ -22,15 +22,27 @@ class _Printer(LatexPrinter):
     def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:
         letter, _, accent = expr.name.partition("_")
         if accent == "tilde":
-            return rf"\tilde{{{letter}}}"
-        if not PRODUCT.fullmatch(expr.name):
+            return rf"\tilde{{{self._print_Symbol(sp.Symbol(letter))}}}"
+        if PRODUCT.fullmatch(expr.name):
+            return _product(expr.name)
+        value = VALUE.fullmatch(expr.name)
+        if value is None:
             return super()._print_Symbol(expr, style)
-        factors = expr.name[1:-1].replace("^T", r"^{\top}").split("·")
-        return " ".join(re.sub(r"\*\*(\d)", r"^{\1}", factor) for factor in factors)
+        function, primes, argument = value.groups()
+        factors = " ".join(super(_Printer, self)._print_Symbol(sp.Symbol(name)) for name in argument.split("*"))
+        return rf"{super()._print_Symbol(sp.Symbol(function))}{primes}\left({factors}\right)"
 
     def _hprint_Function(self, func: str) -> str:
         name = func.rstrip("'")
         return super()._hprint_Function(name) + "'" * (len(func) - len(name))
+
+    def _print_ExpBase(self, expr: sp.Expr, exp: str | None = None) -> str:
+        # A fraction is not read in the size of an exponent.
+        inner = self._print(expr.args[0])
+        if r"\frac" not in inner:
+            return super()._print_ExpBase(expr, exp)
+        power = f"^{{{exp}}}" if exp is not None else ""
+        return rf"\exp{power}\left({inner}\right)"
 
     def _print_polygamma(self, expression: sp.Expr) -> str:
         order, argument = expression.args
@@ -49,7 +61,12 @@ class _Printer(LatexPrinter):
         return rf"U{power}\left({', '.join(map(self._print, expression.args))}\right)"
 
 
-def latex(form: Candidate | sp.Basic) -> str:
+def _product(name: str) -> str:
+    factors = name[1:-1].replace("^T", r"^{\top}").split("·")
+    return " ".join(re.sub(r"\*\*(\d)", r"^{\1}", factor) for factor in factors)
+
+
+def latex(form: sp.Basic | sp.MatrixBase) -> str:
     r"""The LaTeX source of a formula, matrix or condition.
 
     Example:
@@ -59,22 +76,3 @@ def latex(form: Candidate | sp.Basic) -> str:
     if isinstance(form, Boolean) and form in (sp.true, sp.false):
         return rf"\text{{{'always' if form == sp.true else 'never'}}}"
     return _Printer().doprint(form)
-
-
-def equation_text(statement: Statement, form: Candidate) -> tuple[str, str]:
-    """LaTeX and plain text of the left-hand side of ``statement`` completed by ``form``."""
-    relation = "=" if statement.left and isinstance(statement.form, Identity | Numerical | Figure) else ""
-    return f"{statement.left} {relation} {latex(form)}".strip(), f"{statement.left} {relation} {form}".strip()
-
-
-def correction_text(statement: Statement) -> str:
-    """The correction of a statement as a reader sees it: its corrected form, or its words where it is no formula."""
-    if statement.corrected_says:
-        return statement.corrected_says
-    assert statement.corrected is not None
-    return f"${equation_text(statement, statement.judged(statement.corrected))[0]}$"
-
-
-def printed_text(statement: Statement) -> str:
-    """The printed form of a statement as LaTeX between dollars, with its left-hand side."""
-    return f"${equation_text(statement, statement.judged(statement.printed))[0]}$"

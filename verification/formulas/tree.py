@@ -1,9 +1,7 @@
-r"""Formulas for a web page: SymPy -> LaTeX -> MathML, let through an allow-list.
+r"""LaTeX as a tree of MathML elements, let through an allow-list.
 
 What latex2mathml emits is not trusted: it keeps ``\href`` and leaves what stands in ``\text`` unescaped. Its tree is
-therefore rebuilt element by element from the names below, with every text and attribute escaped, so that nothing a
-claim says can become markup or script. The LaTeX source goes along as an annotation, and a plain text as the
-label that screen readers speak.
+therefore rebuilt element by element from the names below, so that nothing a claim says can become markup or script.
 """
 
 from __future__ import annotations
@@ -13,10 +11,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 
-from latex2mathml.converter import Converter
-from markupsafe import Markup
-
-NAMESPACE = "http://www.w3.org/1998/Math/MathML"
+from verification.errors import FormulaError
 
 ELEMENTS = frozenset(
     "mrow mi mn mo mtext mspace ms mfrac msqrt mroot mstyle mpadded mphantom msub msup msubsup munder mover "
@@ -35,42 +30,51 @@ VALUE = re.compile(r"[a-z]{1,12}|-?[0-9.]{1,8}(em|ex|px|%)?")
 PRIMES = frozenset("\u2032\u2033\u2034\u2057")
 INVISIBLE_TIMES = "\u2062"
 
+ARITY = dict.fromkeys(("mfrac", "mroot", "msub", "msup", "munder", "mover"), 2) | {"msubsup": 3, "munderover": 3}
+"""How many children an element has."""
 
-def formula(source: str, label: str, *, display: bool = True) -> Markup:
-    """LaTeX as safe MathML; as text, where it cannot be converted.
 
-    Args:
-        source: LaTeX, without dollar signs.
-        label: What a screen reader says.
-        display: As a formula of its own, not in a line of text.
+def typeset(source: str, *, display: bool = True) -> list[ET.Element]:
+    r"""The elements of a formula in LaTeX, without the ``math`` element around them.
 
-    Example:
-        >>> print(formula("x", "the state"))
-        <math ... aria-label="the state" display="block"><semantics><mrow><mi>x</mi></mrow>...
+    Raises:
+        FormulaError: braces or environments do not match, or a command is not known.
     """
+    from latex2mathml.converter import Converter
+
     try:
+        _refuse_loose_braces(source)
         tree = Converter(display="block" if display else "inline").convert_to_element(_prepared(source))
-    except Exception:  # latex2mathml raises many kinds on LaTeX it does not know.
-        return _as_text(source, label)
+    except Exception as error:  # latex2mathml raises many kinds on LaTeX it does not know.
+        raise FormulaError(
+            f"the formula {source!r} cannot be typeset ({type(error).__name__}). It must be LaTeX whose braces, "
+            r"\left and \right, \begin and \end match."
+        ) from error
     parts = [part for child in tree for part in _rebuilt(child)]
-    if any(token.text and "\\" in token.text for part in parts for token in part.iter()):
-        return _as_text(source, label)
-    math = ET.Element("math", {"xmlns": NAMESPACE, "aria-label": label} | ({"display": "block"} if display else {}))
-    semantics = ET.SubElement(math, "semantics")
-    row = ET.SubElement(semantics, "mrow")
-    row.extend(parts[0] if len(parts) == 1 and parts[0].tag == "mrow" else parts)
-    ET.SubElement(semantics, "annotation", {"encoding": "application/x-tex"}).text = source
-    return Markup(ET.tostring(math, encoding="unicode"))
+    short = [element for part in parts for element in part.iter() if len(element) < ARITY.get(element.tag, 0)]
+    if short:
+        raise FormulaError(f"the formula {source!r} cannot be typeset: a command in it lacks an argument. Give it one.")
+    unknown = [token.text for part in parts for token in part.iter() if token.text and "\\" in token.text]
+    if unknown:
+        raise FormulaError(f"the formula {source!r} has the command {unknown[0]}, which is not known. Use another.")
+    return parts
+
+
+def _refuse_loose_braces(source: str) -> None:
+    depth = 0
+    for brace in re.findall(r"\\.|[{}]", source, re.DOTALL):
+        depth += (brace == "{") - (brace == "}")
+        if depth < 0:
+            break
+    if depth:
+        raise ValueError(f"braces do not match in {source!r}.")
 
 
 def _prepared(source: str) -> str:
-    r"""LaTeX that latex2mathml reads rightly: it takes ``\\0`` for one command and knows no ``\arg``."""
+    r"""LaTeX that latex2mathml reads rightly: it takes ``\\0`` for one command, knows no ``\arg``, wants braces."""
     spaced = re.sub(r"\\\\(?=\S)", r"\\\\ ", source)
+    spaced = re.sub(r"\\(mathcal|mathbb|mathbf) +(\w)", r"\\\1{\2}", spaced)
     return re.sub(r"\\arg(?![a-zA-Z])", r"\\operatorname{arg}", spaced).replace(r"\middle|", "|")
-
-
-def _as_text(source: str, label: str) -> Markup:
-    return Markup('<code class="latex" aria-label="{}">{}</code>').format(label, source)
 
 
 def _rebuilt(element: ET.Element) -> list[ET.Element]:

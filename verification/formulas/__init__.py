@@ -1,0 +1,44 @@
+r"""Formulas as readers meet them: one source, three faces, whether it comes from SymPy or stands in a sentence.
+
+===============  ===========================================================================================
+``expressions``  SymPy -> LaTeX
+``mathml``       LaTeX -> MathML, through an allow-list: formulas on web pages
+``plain``        LaTeX -> one line of Unicode: formulas in terminals, in the lock and for screen readers
+``prose``        sentences with ``$inline mathematics$`` -> HTML and text
+``statements``   a left-hand side completed by a form, followed by what its abbreviations stand for
+===============  ===========================================================================================
+
+LaTeX is written once, as the left-hand side of a statement or inline in a sentence; the faces are made from it. What
+cannot be typeset is refused with a :class:`~verification.errors.FormulaError`.
+"""
+
+from verification.formulas.expressions import latex
+from verification.formulas.mathml import formula, mathml
+from verification.formulas.plain import unicode_math
+from verification.formulas.prose import docstring_text, prose_html, prose_text
+from verification.formulas.statements import (
+    correction_text,
+    equation_text,
+    printed_text,
+    short_text,
+    statement_line,
+    statement_text,
+    written_text,
+)
+
+__all__ = [
+    "correction_text",
+    "docstring_text",
+    "equation_text",
+    "formula",
+    "latex",
+    "mathml",
+    "printed_text",
+    "prose_html",
+    "prose_text",
+    "short_text",
+    "statement_line",
+    "statement_text",
+    "unicode_math",
+    "written_text",
+]

@@ -1,0 +1,69 @@
+r"""Sentences with formulas in them, as ``$inline mathematics$``: for web pages and for terminals."""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup
+
+from verification.errors import FormulaError
+from verification.formulas.mathml import mathml
+from verification.formulas.plain import unicode_math
+
+
+def prose_html(text: str) -> Markup:
+    """A sentence as HTML, its formulas as MathML.
+
+    Raises:
+        FormulaError: a dollar sign has no partner, or a formula cannot be typeset.
+    """
+    return Markup("").join(
+        mathml(part, display=False) if inside else Markup.escape(part) for inside, part in _pieces(text)
+    )
+
+
+def prose_text(text: str) -> str:
+    r"""A sentence as plain text, its formulas in Unicode.
+
+    Raises:
+        FormulaError: a dollar sign has no partner, or a formula cannot be typeset.
+
+    Example:
+        >>> prose_text(r"Near $\theta = 0$ the noise is $\zeta^2\theta^2$.")
+        'Near θ = 0 the noise is ζ²θ².'
+    """
+    return "".join(unicode_math(part) if inside else part for inside, part in _pieces(text))
+
+
+def docstring_text(text: str) -> str:
+    r"""A docstring as plain text: its roles, double backquotes and blocks of mathematics resolved.
+
+    Example:
+        >>> docstring_text(r"The rate :math:`\mu_c` of :func:`~theory.line.boundary.integrable`, as ``str``.")
+        'The rate μ_c of integrable, as str.'
+    """
+    text = re.sub(r":math:`([^`]*)`", lambda found: _or_source(found[1]), text)
+    text = re.sub(r":[a-z:]+:`~(?:[\w.]*\.)?(\w+)`", r"\1", text)
+    text = re.sub(r":[a-z:]+:`([^`]*)`", r"\1", text)
+    return text.replace("``", "").replace("\\ ", "")
+
+
+def _or_source(formula: str) -> str:
+    """A docstring may hold LaTeX that is for Sphinx alone; it then stays as it is."""
+    try:
+        return unicode_math(" ".join(formula.split()))
+    except FormulaError:
+        return formula
+
+
+def _pieces(text: str) -> list[tuple[bool, str]]:
+    """The pieces of ``text`` between dollar signs, each with whether it is a formula."""
+    pieces = text.split("$")
+    if len(pieces) % 2 == 0:
+        raise FormulaError(
+            f"the sentence {text!r} has {len(pieces) - 1} dollar signs; a formula needs one before and one after it."
+        )
+    empty = [i for i, piece in enumerate(pieces) if i % 2 and not piece.strip()]
+    if empty:
+        raise FormulaError(f"the sentence {text!r} has an empty formula. A dollar sign can stand for nothing else.")
+    return [(i % 2 == 1, piece) for i, piece in enumerate(pieces)]

@@ -1,0 +1,96 @@
+r"""The equation of a statement: its left-hand side completed by a form, then what the abbreviations stand for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import sympy as sp
+
+from verification.claim import Statement, Written
+from verification.forms import Bound, Candidate, Invariance, Region, StationaryDensity
+from verification.formulas.expressions import latex
+from verification.formulas.plain import unicode_math
+
+SIGNS = {"<=": r"\le", ">=": r"\ge", "<": "<", ">": ">"}
+
+RELATION = re.compile(r"(=|<|>|\\(leq?|geq?|ll|gg|propto|sim|approx|to|iff|text\{[^}]*iff ?\}))\s*$")
+"""What ends a left-hand side that brings its own sign."""
+
+LONG = 220
+"""Letters of a line beyond which a matrix is described in words where there is little room."""
+
+
+def statement_text(
+    left: str, form: Candidate, definitions: Mapping[sp.Basic, sp.Basic] | None = None, *, relation: str = ""
+) -> str:
+    r"""The LaTeX of ``left relation form``, followed by what its abbreviations stand for.
+
+    Args:
+        left: LaTeX of the left-hand side, with its relation sign unless ``relation`` gives one; may be empty.
+        form: What stands on the right-hand side.
+        definitions: Abbreviation -> what it stands for, in the order in which a reader meets them.
+        relation: LaTeX of the sign between, e.g. ``=``.
+
+    Example:
+        >>> kappa, Psi, zeta = sp.symbols("kappa Psi zeta", positive=True)
+        >>> statement_text(r"p \propto", sp.exp(-kappa * Psi), {kappa: 2 / zeta**2})
+        'p \\propto e^{- \\Psi \\kappa},\\quad\\text{where }\\kappa = \\frac{2}{\\zeta^{2}}'
+    """
+    equation = " ".join(filter(None, (left.strip(), relation if left.strip() else "", latex(form))))
+    meant = [rf"{latex(name)} = {latex(meaning)}" for name, meaning in (definitions or {}).items()]
+    return equation + (r",\quad\text{where }" + r",\ ".join(meant) if meant else "")
+
+
+def statement_line(
+    left: str, form: Candidate, definitions: Mapping[sp.Basic, sp.Basic] | None = None, *, relation: str = ""
+) -> str:
+    """The same as one line of Unicode."""
+    return unicode_math(statement_text(left, form, definitions, relation=relation))
+
+
+def relation(statement: Statement) -> str:
+    """The sign between the left-hand side of ``statement`` and its form; none where the left-hand side brings it."""
+    form = statement.form
+    if not statement.left or RELATION.search(statement.left):
+        return ""
+    if isinstance(form, Bound):
+        return SIGNS[form.relation]
+    if isinstance(form, Region):
+        return r"\text{ iff }"
+    return r"\propto" if isinstance(form, StationaryDensity) else "" if isinstance(form, Invariance) else "="
+
+
+def equation_text(statement: Statement, form: Candidate) -> tuple[str, str]:
+    """LaTeX and one line of Unicode of the left-hand side of ``statement`` completed by ``form``, as it is judged."""
+    text = statement_text(statement.left, form, relation=relation(statement))
+    return text, unicode_math(text)
+
+
+def written_text(statement: Statement, written: Written) -> str:
+    """The LaTeX of the same as the page writes it: with its abbreviations, and what they stand for."""
+    form, definitions = statement.shown(written)
+    return statement_text(statement.left, form, definitions, relation=relation(statement))
+
+
+def short_text(statement: Statement, written: Written) -> str:
+    """The LaTeX of the same where there is little room: a matrix that would fill the page is told in words."""
+    form, _ = statement.shown(written)
+    text = written_text(statement, written)
+    if not isinstance(form, sp.MatrixBase) or len(unicode_math(text)) <= LONG:
+        return text
+    shape = "a vector of {0} entries" if form.cols == 1 else "a matrix of {0} × {1} entries"
+    return rf"{statement.left} {relation(statement)} \text{{{shape.format(*form.shape)}, given below}}".strip()
+
+
+def printed_text(statement: Statement) -> str:
+    """The printed form of a statement as a reader sees it: inline mathematics, between dollar signs."""
+    return f"${written_text(statement, statement.printed)}$"
+
+
+def correction_text(statement: Statement) -> str:
+    """The correction of a statement as a reader sees it: its corrected form, or its words where it is no formula."""
+    if statement.corrected_says:
+        return statement.corrected_says
+    assert statement.corrected is not None
+    return f"${written_text(statement, statement.corrected)}$"
