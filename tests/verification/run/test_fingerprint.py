@@ -1,0 +1,175 @@
+"""What results depend on: every file a claim draws on, nothing that it does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from verification.errors import ClaimError
+from verification.investigation import investigations
+from verification.registry import Catalogue, catalogue
+from verification.run import fingerprint as module
+from verification.run.fingerprint import drawn_on, fingerprint, framework, uncovered
+from verification.run.task import Result, Status
+from verification.run.worker import Assignment
+from verification.sources import installed, project
+
+CLAIM = '''
+from verification.authoring.shorthand import Paper, equals, measured
+from house.parts.samplers import coin
+
+paper = Paper("house", experiments=10)
+
+
+@paper.claim("H-1", "p. 1")
+def value():
+    """A value."""
+    yield equals("one", printed=1, derived=lambda: 1, wrong={"two": 2}, measured=[measured(coin, lambda form: form)])
+'''
+
+SAMPLERS = """
+import numpy as np
+from verification.forms import Samples
+from .deeper import factor
+
+
+def coin(arguments, draw):
+    return Samples(np.full(draw.n, factor))
+"""
+
+
+def house(folder: Path, *, deeper: str = "factor = 1.0\n") -> Path:
+    """A package with a claim whose sampler lies in a sub-folder and draws on a third file."""
+    (folder / "house" / "parts").mkdir(parents=True, exist_ok=True)
+    for name, text in {
+        "__init__.py": "",
+        "claims.py": CLAIM,
+        "unrelated.py": "x = 1\n",
+        "parts/__init__.py": "",
+        "parts/samplers.py": SAMPLERS,
+        "parts/deeper.py": deeper,
+    }.items():
+        (folder / "house" / name).write_text(text)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    for cached in (module._own, module.drawn_on):
+        cached.cache_clear()
+
+
+def mark(folder: Path) -> str:
+    for cached in (module._own, module.drawn_on):
+        cached.cache_clear()
+    return fingerprint("house.claims", folder)
+
+
+def test_files_in_sub_folders_that_a_claim_draws_on_are_part_of_it(tmp_path):
+    house(tmp_path)
+    names = {path.relative_to(tmp_path).as_posix() for path in drawn_on("house.claims", str(tmp_path))}
+    assert names == {
+        "house/__init__.py",
+        "house/claims.py",
+        "house/parts/__init__.py",
+        "house/parts/samplers.py",
+        "house/parts/deeper.py",
+    }
+
+
+@pytest.mark.parametrize("name", ["claims.py", "parts/samplers.py", "parts/deeper.py", "parts/__init__.py"])
+def test_a_change_of_any_of_them_changes_the_fingerprint(tmp_path, name):
+    before = mark(house(tmp_path))
+    path = tmp_path / "house" / name
+    path.write_text(path.read_text() + "\n# another line\n")
+    assert mark(tmp_path) != before
+
+
+def test_a_change_elsewhere_in_the_same_source_changes_nothing(tmp_path):
+    before = mark(house(tmp_path))
+    (tmp_path / "house" / "unrelated.py").write_text("x = 2\n")
+    (tmp_path / "house" / "fresh.py").write_text("y = 1\n")
+    assert mark(tmp_path) == before
+
+
+def test_where_a_project_lies_changes_nothing(tmp_path):
+    assert mark(house(tmp_path / "a")) == mark(house(tmp_path / "b"))
+
+
+def test_every_file_a_built_in_claim_imports_from_its_paper_is_covered():
+    home = str(module.ROOT)
+    entry = catalogue().listed["SC-024"]
+    names = {path.relative_to(home).as_posix() for path in drawn_on(entry.module, home)}
+    assert "verification/papers/stochastic_collapse/measured/one_dimension.py" in names
+    assert "verification/papers/stochastic_collapse/paper.py" in names
+    assert not any(name.startswith(("theory/", "numerics/", "verification/checks/")) for name in names)
+    assert module.ROOT / "verification" / "checks" / "symbolic.py" in framework()
+
+
+def test_an_import_by_a_computed_name_is_noticed(tmp_path, monkeypatch):
+    house(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = set(module.sys.modules)
+    __import__("house.unrelated")
+    assert uncovered("house.claims", str(tmp_path), before) == [tmp_path / "house" / "unrelated.py"]
+
+
+def test_a_worker_refuses_a_result_of_other_code_than_the_task_names(tmp_path):
+    house(tmp_path)
+    arguments = {"module": "house.claims", "claim": "H-1", "statement": "one", "candidate": "printed"}
+    run = "verification.checks.symbolic:run"
+    honest = Assignment(run, arguments, 60.0, 1 << 30, str(tmp_path), mark(tmp_path))()
+    assert honest["status"] == "DONE"
+    other = Assignment(run, arguments, 60.0, 1 << 30, str(tmp_path), "0123456789abcdef")()
+    assert other["status"] == "FAILED"
+    assert "changed while the run was starting" in other["message"]
+
+
+MANY = '''
+import numpy as np
+from verification.authoring.shorthand import Paper, equals, measured
+from verification.forms import Samples
+
+paper = Paper("elsewhere", experiments=40)
+
+
+def coin(arguments, draw):
+    return Samples(np.full(draw.n, 1.0))
+
+
+@paper.claim("ELSE-1", "p. 1")
+def value():
+    """A value."""
+    runs = [measured(coin, lambda form: form, point=i) for i in range(40)]
+    yield equals("one", printed=1, derived=lambda: 1, wrong={"two": 2}, measured=runs)
+'''
+
+
+def asked(known: Catalogue, ids: list[str]) -> set[str]:
+    """Keys of what a run over some claims asks for, the stages after the pilots included, as if pilots were done."""
+    found = investigations(known, ids, resolution=0.05)
+    pilots = Result(Status.DONE, {"variation": 1.0, "skewness": 1.0, "bounded": False, "n": 2048, "mean": 1.0})
+    keys: set[str] = set()
+    for investigation in found:
+        first = investigation.next_tasks({})
+        results = {task.key: pilots for task in first if task.function.endswith(":pilot")}
+        keys |= {task.key for task in [*first, *investigation.next_tasks(results)]}
+    return keys
+
+
+def test_forty_experiments_elsewhere_make_no_result_of_this_paper_stale(tmp_path):
+    (tmp_path / "many.py").write_text(MANY)
+    ids = ["SC-024", "SC-027"]
+    alone = asked(catalogue(), ids)
+    joined = catalogue((*installed(), *project([tmp_path / "many.py"]).sources))
+    assert len(joined.claim("ELSE-1").statements[0].experiments) == 40
+    assert asked(joined, ids) == alone
+    assert len(alone) > 30
+
+
+def test_a_paper_with_more_experiments_than_its_budget_is_refused_by_name(tmp_path):
+    (tmp_path / "too_many.py").write_text(MANY.replace("experiments=40", "experiments=39"))
+    known = catalogue(project([tmp_path / "too_many.py"]).sources)
+    with pytest.raises(ClaimError, match=r"paper elsewhere divides .* experiments=39"):
+        investigations(known, ["ELSE-1"], resolution=0.05)
