@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 PIP_FLAGS ?=
+WORKERS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -16,6 +17,7 @@ setup: $(READY)
 
 # torch comes first and by itself, so that the CPU wheel of a configured index is chosen and nothing pulls CUDA in later.
 $(READY): pyproject.toml constraints.txt
+	@echo "setting up $(VENV) (about two minutes): Python environment, torch, the rest, driftproof itself"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) torch
 	$(PIP) --editable ".[test]"
@@ -25,8 +27,9 @@ $(LINTERS): $(READY)
 	$(PIP) --editable ".[dev]" || { echo "make lint: ruff and pyright could not be installed (see above); they need a package index once."; exit 1; }
 	touch $@
 
+# One process a core; `make test WORKERS=0` runs in one process.
 test: setup
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
 # The report is written whatever the verdicts are; the exit code is that of the comparison with the lock.
 verify: setup
