@@ -7,7 +7,7 @@ from verification.signals import answer_with, end_at_once
 answer_with(end_at_once)  # Before the command line is imported, which takes longer than an impatient Ctrl-C.
 
 
-def main() -> int:
+def driftproof() -> int:
     """The command line; its exit code."""
     from verification import cli
 
@@ -15,4 +15,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(driftproof())

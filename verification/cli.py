@@ -91,6 +91,11 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument(
         "--workers", type=int, metavar="N", help="worker processes (number of cores); changes no verdict"
     )
+    verify.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="compute on the Dask cluster whose scheduler listens here; one store all the same",
+    )
     verify.add_argument("--store", **store)
     verify.add_argument("--fresh", action="store_true", help="compute everything anew, also what the store holds")
     verify.add_argument(
@@ -163,7 +168,7 @@ def _verify(arguments: argparse.Namespace) -> int:
         if arguments.fresh:
             store.forget(entry.id for entry in chosen)
         with Screen(as_json=arguments.json, quiet=arguments.quiet) as screen:
-            summary = _run(known, chosen, settings, store, screen)
+            summary = _run(known, chosen, settings, store, screen, arguments)
             if summary.interrupted:
                 say(f"interrupted: {summary.kept} results kept in {store.path}; run the same command to go on")
                 return Exit.INTERRUPTED
@@ -231,18 +236,33 @@ def _refuse_foreign_lock(lock: Lock, known: Catalogue, path: Path) -> None:
         )
 
 
-def _run(known: Catalogue, chosen: Sequence[Listed], settings: Settings, store: Store, screen: Screen) -> RunSummary:
+def _run(
+    known: Catalogue,
+    chosen: Sequence[Listed],
+    settings: Settings,
+    store: Store,
+    screen: Screen,
+    arguments: argparse.Namespace,
+) -> RunSummary:
     from verification.investigation import investigations
     from verification.run.runner import run
 
-    return run(
-        investigations(known, [entry.id for entry in chosen], resolution=settings.resolution),
-        store=store,
-        workers=settings.workers,
-        on_progress=screen.progress,
-        on_verdict=screen.verdict,
-        command=sys.argv,
-    )
+    asked = investigations(known, [entry.id for entry in chosen], resolution=settings.resolution)
+    with contextlib.ExitStack() as stack:
+        executor, workers = None, settings.workers
+        if arguments.cluster is not None:
+            from verification.run.cluster import cluster
+
+            executor, workers = stack.enter_context(cluster(arguments.cluster, arguments.workers))
+        return run(
+            asked,
+            store=store,
+            workers=workers,
+            executor=executor,
+            on_progress=screen.progress,
+            on_verdict=screen.verdict,
+            command=sys.argv,
+        )
 
 
 def _entries(verdicts: Sequence[ClaimVerdict], chosen: Sequence[Listed]) -> dict[str, Entry]:

@@ -116,6 +116,8 @@ def sentences(path: Path) -> Iterator[None]:
     """Turn what SQLite reports into one sentence of ours."""
     try:
         yield
+    except UnicodeDecodeError as error:  # Raised in place of an error whose words quote what is damaged.
+        raise StoreError(_DAMAGED.format(path=path)) from error
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         sentence = _SENTENCES.get(code, "the store {path} cannot be used: " + str(error) + ".")
@@ -227,7 +229,7 @@ def _carry_over(source: sqlite3.Connection, target: sqlite3.Connection, version:
 
 
 def _readable(source: sqlite3.Connection, query: str) -> Iterator[tuple[Any, ...]]:
-    with contextlib.suppress(sqlite3.DatabaseError):
+    with contextlib.suppress(sqlite3.DatabaseError, UnicodeDecodeError):
         yield from source.execute(query)
 
 
@@ -265,7 +267,7 @@ def _is_sound(connection: sqlite3.Connection) -> bool:
     """Whether SQLite finds every page, every index and every value where they belong."""
     try:
         return connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
         return False
 
 

@@ -306,6 +306,15 @@ def test_pages_that_cannot_be_read_cost_their_rows_alone_and_the_file_is_kept(pa
         assert store.damage is None and store.results("SC-001") == seen
 
 
+def test_a_schema_that_is_no_text_is_named_damaged(path):
+    """SQLite quotes it in its error, and Python cannot read the error."""
+    Store(path).close()
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE runs", b"CREATE T\xec\xacLE runs"))
+    for read_only in (True, False):
+        with pytest.raises(StoreError, match="damaged"):
+            Store(path, read_only=read_only)
+
+
 def test_a_store_of_the_first_schema_is_brought_up_to_date(path):
     with Store(path) as store:
         store.record_result(task("third"), Result(Status.DONE, 1 / 3), seconds=2.0)

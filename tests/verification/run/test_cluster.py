@@ -1,0 +1,115 @@
+"""A cluster whose workers are killed again and again leaves the same table of results as one machine in peace."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.verification.fakes import CLAIMS, sums
+from verification.errors import VerificationError
+from verification.run import cluster as cluster_module
+from verification.run.cluster import cluster
+from verification.run.runner import ExecutorError, run
+from verification.run.store import Store, canonical_json
+
+pytest.importorskip("distributed", reason="needs the package distributed: pip install 'driftproof[cluster]'")
+
+ROOT = Path(__file__).parents[3]
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
+
+PROGRAM = textwrap.dedent("""
+    import os, signal, sys
+    from distributed import Client
+    from tests.verification.fakes import sums
+    from verification.run.cluster import cluster
+    from verification.run.runner import run
+    from verification.run.store import Store
+
+    path, address, every = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    killer, killed = Client(address), []
+
+    def kill_one_of_the_workers(progress):
+        if every and progress.tasks_done >= every * (len(killed) + 1) and len(killed) < 6:
+            pids = sorted(killer.run(os.getpid, on_error="ignore").items())
+            if pids:
+                name, pid = pids[len(killed) % len(pids)]
+                os.kill(pid, signal.SIGKILL)
+                killed.append(pid)
+
+    with Store(path) as store, cluster(address) as (executor, workers):
+        summary = run(sums(seconds=0.05), store=store, executor=executor, workers=2,
+                      on_progress=kill_one_of_the_workers)
+    print(len(killed), summary.computed, len(summary.failures), summary.interrupted)
+    """)
+
+
+@contextmanager
+def local_cluster(folder, *, workers):
+    """A scheduler and its workers as processes of their own; the address of the scheduler."""
+    file = folder / "scheduler.json"
+    dask, quiet = [sys.executable, "-m", "dask"], {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    common = ["--scheduler-file", str(file), "--no-dashboard"]
+    started = [
+        subprocess.Popen(
+            [*dask, "scheduler", *common, "--host", "127.0.0.1", "--port", "0"], env=ENVIRONMENT, cwd=folder, **quiet
+        )
+    ]
+    try:
+        if workers:
+            command = [*dask, "worker", *common, "--nthreads", "1", "--nworkers", str(workers)]
+            started.append(subprocess.Popen(command, env=ENVIRONMENT, cwd=folder, **quiet))
+        end = time.monotonic() + 120
+        while not (file.exists() and file.read_text().strip()):
+            assert time.monotonic() < end and started[0].poll() is None
+            time.sleep(0.05)
+        yield json.loads(file.read_text())["address"]
+    finally:
+        for process in reversed(started):
+            process.terminate()
+        for process in started:
+            process.wait(timeout=60)
+
+
+def test_a_cluster_whose_workers_are_killed_ends_in_the_bytes_of_a_local_run(tmp_path, monkeypatch):
+    with local_cluster(tmp_path, workers=2) as address:
+        command = [sys.executable, "-c", PROGRAM, str(tmp_path / "cluster.db"), address, "7"]
+        answer = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=400)
+        assert answer.returncode == 0, answer.stderr
+        assert answer.stdout.split() == ["6", "48", "0", "False"]
+    with Store(tmp_path / "local.db") as local, Store(tmp_path / "cluster.db", read_only=True) as remote:
+        run(sums(seconds=0.05), store=local, workers=2)
+        assert canonical_json(local) == canonical_json(remote)
+        for claim in CLAIMS:
+            table = [{key: stored.result for key, stored in store.results(claim).items()} for store in (local, remote)]
+            assert json.dumps(table[0], default=repr) == json.dumps(table[1], default=repr)
+
+
+def test_a_cluster_without_workers_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster_module, "CONNECTING", 2.0)
+    with local_cluster(tmp_path, workers=0) as address, pytest.raises(ExecutorError, match="has no workers. Start"):
+        with cluster(address):
+            raise AssertionError("never reached")
+
+
+def test_an_address_where_nobody_answers_and_one_that_is_none_are_one_sentence(monkeypatch):
+    monkeypatch.setattr(cluster_module, "CONNECTING", 1.0)
+    with pytest.raises(ExecutorError, match="no scheduler answers at tcp://127.0.0.1:9"):
+        with cluster("tcp://127.0.0.1:9"):
+            raise AssertionError("never reached")
+    for address in ("gopher://127.0.0.1:9", ""):
+        with pytest.raises(VerificationError, match="--cluster must be an address"):
+            with cluster(address):
+                raise AssertionError("never reached")
+
+
+def test_without_the_package_the_command_to_install_it_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(VerificationError, match=r"pip install 'driftproof\[cluster\]'"):
+        with cluster("tcp://127.0.0.1:9"):
+            raise AssertionError("never reached")

@@ -1,0 +1,61 @@
+"""Tasks on other machines: the workers of a Dask cluster as the executor of a run.
+
+The cluster is only a place to compute: results come back to the coordinator, which keeps them in its store as ever, so
+that workers may come, go and die. What they compute with is held against the code here: a task whose code is
+different there is refused (see ``worker``). A Dask worker runs what its scheduler sends it: trust the network.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+
+from verification.errors import VerificationError
+from verification.run.runner import ExecutorError
+
+CONNECTING = 15.0
+"""Seconds to wait for the scheduler, and then for its first worker."""
+
+
+@contextmanager
+def cluster(address: str, workers: int | None = None) -> Iterator[tuple[Executor, int]]:
+    """The executor of the cluster whose scheduler listens at ``address``, and how many tasks to hand out at a time.
+
+    Args:
+        address: As the scheduler prints it, e.g. ``tcp://10.0.0.1:8786``.
+        workers: Tasks at a time; by default one for each thread of the workers that are there.
+
+    Raises:
+        VerificationError: the package ``distributed`` is missing, or ``address`` is none.
+        ExecutorError: nobody answers there, or no worker is there.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise VerificationError(
+            "--cluster needs the package distributed. Install it with `pip install 'driftproof[cluster]'`."
+        ) from error
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # Its users hear of losses from the run itself.
+    try:
+        client = Client(address, timeout=CONNECTING, set_as_default=False)
+    except OSError as error:
+        raise ExecutorError(
+            f"no scheduler answers at {address}. Start one with `dask scheduler`, or give its address."
+        ) from error
+    except ValueError as error:
+        raise VerificationError(f"--cluster must be an address such as tcp://10.0.0.1:8786: {error}.") from error
+    try:
+        try:
+            client.wait_for_workers(1, timeout=CONNECTING)
+        except OSError as error:
+            raise ExecutorError(
+                f"the scheduler at {address} has no workers. Start some with `dask worker {address} --nthreads 1`."
+            ) from error
+        threads = sum(client.nthreads().values())
+        with client.get_executor(pure=False) as executor:
+            yield executor, workers if workers is not None else threads
+            executor.shutdown(wait=False)
+    finally:
+        client.close(timeout=CONNECTING)
