@@ -107,9 +107,9 @@ def gaussian_regressions(draw):
 
 def isserlis_lost(model, root, mean):
     r"""The covariance with fourth cumulants in place of moments: labels and features as if pairs were independent."""
-    d = model.parameters.rows
+    d = model.weights.rows
     law = root * root.T
-    residual = sp.Matrix([*model.parameters, -1])
+    residual = sp.Matrix([*model.weights, -1])
     value = residual.dot(mean)
     variance = (residual.T * law * residual)[0]
     return (law[:d, :d] * (variance + value**2) + mean[:d, :] * mean[:d, :].T * variance).applyfunc(sp.expand)

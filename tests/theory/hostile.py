@@ -1,0 +1,457 @@
+"""Sound calls of every public function of theory, and hostile values to put in the place of one argument.
+
+``python -m tests.theory.hostile 30000`` makes so many such calls and prints those that anything but an error of the
+project answers; ``tests/theory/test_hostile_arguments.py`` makes fewer.
+"""
+
+from __future__ import annotations
+
+import collections
+import datetime
+import decimal
+import fractions
+import inspect
+import math
+import random
+import signal
+import sys
+import tempfile
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+import theory
+from theory import discrete, gradient_noise, models, symmetry
+from theory.errors import DriftproofError
+from theory.gradient_noise.weak_order import leading_weak_error
+from theory.networks.convolutional import Convolutional
+from theory.networks.feed_forward import FeedForward
+from theory.notation import mu, theta, zeta
+from theory.stability.lyapunov import top_exponent
+from theory.stability.transverse import transverse_linearisation
+
+LIMIT = 20.0
+"""Seconds of processor time that one call may take."""
+
+MARK = Path(tempfile.gettempdir()) / f"driftproof-executed-{random.SystemRandom().randrange(10**12)}"
+"""The file that hostile text makes where it is executed."""
+
+x, y, w, v, q = (*sp.symbols("x y w v", real=True), sp.Symbol("q"))
+p, eta = sp.symbols("p eta", positive=True)
+t = sp.Symbol("t", nonnegative=True)
+xi = sp.Symbol("xi", real=True)
+half = sp.S.Half
+
+
+def _deep() -> sp.Expr:
+    expression: sp.Expr = x
+    for _ in range(1500):
+        expression = sp.Add(sp.Mul(2, expression, evaluate=False), 1, evaluate=False)
+    return expression
+
+
+class _Evil:
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(f"attribute {name}")
+
+
+class _EvilSympify:
+    def _sympy_(self) -> sp.Expr:
+        raise RuntimeError("sympify")
+
+
+class _LooksLikeANumber:
+    def __float__(self) -> float:
+        return 0.5
+
+    def _sympy_(self) -> sp.Expr:
+        return sp.S.Half
+
+
+class _EvilArray:
+    def __array__(self, *arguments: Any, **options: Any) -> Any:
+        raise RuntimeError("array")
+
+
+class _Endless:
+    def __len__(self) -> int:
+        return 10**12
+
+    def __getitem__(self, index: Any) -> Any:
+        raise KeyError(index)
+
+
+class _NoRepr:
+    def __repr__(self) -> str:
+        raise RuntimeError("repr")
+
+
+CODE = f"open({str(MARK)!r}, 'w')"
+
+POOL: dict[str, Callable[[], Any]] = {
+    "None": lambda: None,
+    "text": lambda: "x",
+    "code": lambda: CODE,
+    "empty text": lambda: "",
+    "bytes": lambda: b"x",
+    "nan": lambda: math.nan,
+    "inf": lambda: math.inf,
+    "-inf": lambda: -math.inf,
+    "complex": lambda: 1j,
+    "[]": list,
+    "{}": dict,
+    "()": tuple,
+    "0": lambda: 0,
+    "-1": lambda: -1,
+    "10**30": lambda: 10**30,
+    "2**63": lambda: 2**63,
+    "10**400": lambda: 10**400,
+    "1/3": lambda: fractions.Fraction(1, 3),
+    "Decimal": lambda: decimal.Decimal("0.1"),
+    "Decimal nan": lambda: decimal.Decimal("nan"),
+    "float64": lambda: np.float64(0.5),
+    "float32 nan": lambda: np.float32("nan"),
+    "float16": lambda: np.float16(0.5),
+    "int64": lambda: np.int64(3),
+    "bool_": lambda: np.bool_(True),
+    "void": lambda: np.void(b"abc"),
+    "datetime64": lambda: np.datetime64("2020-01-01"),
+    "date": lambda: datetime.date(2020, 1, 1),
+    "empty array": lambda: np.array([]),
+    "array": lambda: np.array([1.0, 2.0, 3.0]),
+    "array 0-d": lambda: np.array(1.5),
+    "array 3-d": lambda: np.zeros((2, 2, 2)),
+    "array of text": lambda: np.array([CODE]),
+    "array of objects": lambda: np.array([object()]),
+    "array with nan": lambda: np.array([[math.nan, 1.0], [1.0, 2.0]]),
+    "complex array": lambda: np.array([1j]),
+    "masked array": lambda: np.ma.masked_array([1.0, 2.0], [True, False]),
+    "sp.nan": lambda: sp.nan,
+    "zoo": lambda: sp.zoo,
+    "oo": lambda: sp.oo,
+    "I": lambda: sp.I,
+    "Float": lambda: sp.Float("0.1"),
+    "symbol": lambda: q,
+    "x": lambda: x,
+    "Dummy": sp.Dummy,
+    "integer symbol": lambda: sp.Symbol("n", integer=True),
+    "imaginary symbol": lambda: sp.Symbol("w", imaginary=True),
+    "noncommutative": lambda: sp.Symbol("A", commutative=False),
+    "MatrixSymbol": lambda: sp.MatrixSymbol("A", 2, 2),
+    "row": lambda: sp.Matrix([[x, y]]),
+    "empty matrix": lambda: sp.zeros(0, 0),
+    "true": lambda: sp.true,
+    "True": lambda: True,
+    "Eq": lambda: sp.Eq(x, 0),
+    "x > 0": lambda: x > 0,
+    "f(x)": lambda: sp.Function("f")(x),
+    "Piecewise": lambda: sp.Piecewise((x, x > 0), (0, True)),
+    "Abs": lambda: sp.Abs(x),
+    "floor": lambda: sp.floor(x),
+    "Integral": lambda: sp.Integral(sp.exp(-(x**2)), (x, 0, 1)),
+    "1/x": lambda: 1 / x,
+    "deep": _deep,
+    "object": object,
+    "function": lambda: lambda *_: 1,
+    "class": lambda: int,
+    "module": lambda: math,
+    "generator": lambda: (i for i in [1, 2]),
+    "set": lambda: {1, 2},
+    "range": lambda: range(3),
+    "[x, x]": lambda: [x, x],
+    "[None]": lambda: [None],
+    "[[None]]": lambda: [[None]],
+    "(code,)": lambda: (CODE,),
+    "[[code]]": lambda: [[CODE]],
+    "ragged": lambda: [[1], [1, 2]],
+    "nested": lambda: [[[1]]],
+    "(1, 2)": lambda: (1, 2),
+    "(nan, 1)": lambda: (math.nan, 1),
+    "(-inf, inf)": lambda: (-math.inf, math.inf),
+    "{x: 1}": lambda: {x: 1},
+    "{'x': 1}": lambda: {"x": 1},
+    "{code: 1}": lambda: {CODE: 1},
+    "{x: code}": lambda: {x: CODE},
+    "{x: nan}": lambda: {x: math.nan},
+    "{1: 1}": lambda: {1: 1},
+    "evil": _Evil,
+    "evil sympify": _EvilSympify,
+    "look-alike number": _LooksLikeANumber,
+    "evil array": _EvilArray,
+    "endless": _Endless,
+    "no repr": _NoRepr,
+    "path": lambda: Path("/nonexistent"),
+}
+"""Hostile values by name, made anew for each call."""
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A call that is answered; ``slots`` are positions and names of its arguments."""
+
+    name: str
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    options: dict[str, Any]
+
+    @property
+    def slots(self) -> list[int | str]:
+        """Positions and names of the arguments."""
+        return [*range(len(self.arguments)), *self.options]
+
+    def parameter(self, slot: int | str) -> str:
+        """The name that the function gives to an argument."""
+        if isinstance(slot, str):
+            return slot
+        names = [*inspect.signature(self.function).parameters]
+        return names[min(slot, len(names) - 1)]
+
+    def call(self) -> Any:
+        """The answer to the sound call."""
+        return self.function(*self.arguments, **self.options)
+
+    def hostile(self, slot: int | str, value: Any) -> Any:
+        """The answer with ``value`` in the place of one argument."""
+        arguments, options = list(self.arguments), dict(self.options)
+        if isinstance(slot, int):
+            arguments[slot] = value
+        else:
+            options[slot] = value
+        return self.function(*arguments, **options)
+
+
+def sound_calls() -> list[Sound]:
+    """Quick calls of the public functions, whose arguments cover every option."""
+    made: list[Sound] = []
+
+    def add(name: str, function: Callable[..., Any], *arguments: Any, **options: Any) -> None:
+        made.append(Sound(name, function, arguments, options))
+
+    _add_processes(add)
+    _add_line(add)
+    _add_noise(add)
+    _add_sets(add)
+    _add_recursions(add)
+    _add_models(add)
+    return made
+
+
+def _methods(thing: Any) -> list[tuple[str, Callable[..., Any]]]:
+    public = [name for name in dir(type(thing)) if not name.startswith("_")]
+    return [(name, getattr(thing, name)) for name in public if inspect.isfunction(getattr(type(thing), name, None))]
+
+
+def _add_processes(add: Callable[..., None]) -> None:
+    ou = theory.ItoProcess.scalar(x, drift=-x, dispersion=sp.S.One)
+    gbm = theory.ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta)
+    add("ItoProcess", theory.ItoProcess, [x], [-x], [[1]])
+    add("ItoProcess.scalar", theory.ItoProcess.scalar, x, drift=-x, dispersion=sp.S.One)
+    add("ItoProcess.subs", gbm.subs, {mu: 1})
+    linear = theory.OrnsteinUhlenbeck([[1]], [0], [[1]])  # type: ignore[arg-type]
+    add("OrnsteinUhlenbeck", theory.OrnsteinUhlenbeck, [[1]], [0], [[1]])
+    add("as_ito_process", linear.as_ito_process, [x])
+    add("transition_mean", linear.transition_mean, [1], t)
+    add("transition_covariance", linear.transition_covariance, t)
+    add("autocovariance", linear.autocovariance, t)
+    for function in (theory.generator, theory.adjoint, theory.fokker_planck_operator, theory.probability_current):
+        add(function.__name__, function, ou, sp.exp(-(x**2)))
+    add("ito_differential", theory.ito_differential, ou, x**2)
+    add("quadratic_covariation", theory.quadratic_covariation, ou, x, x**2)
+    add("change_of_variables", theory.change_of_variables, gbm, y, sp.log(theta), sp.exp(y))
+    add("lamperti", theory.lamperti, gbm, y)
+    add("logarithm", theory.logarithm, gbm, y)
+    add("from_stratonovich", theory.from_stratonovich, [x], [-x], [[x]])
+    add("noise_induced_drift", theory.noise_induced_drift, gbm)
+    add("stratonovich_drift", theory.stratonovich_drift, gbm)
+    add("attractivity_rate", theory.attractivity_rate, gbm, 0)
+    add("condition_for_attraction", theory.condition_for_attraction, theory.attractivity_rate(gbm))
+    add("decide", theory.attractivity_rate(gbm).decide, {mu: 1, zeta: 1})
+    add("linearisation", theory.linearisation, gbm, 0, symbol=y)
+    add("matrix_exponential", theory.matrix_exponential, [[0, 1], [-1, 0]], t)
+    add("moment_equations", theory.moment_equations, ou, 2)
+    add("moments.solution", theory.moment_equations(ou, 2).solution, [0])
+    plane = theory.ItoProcess([x, y], [-x, -y], [[1, 0], [0, y]])
+    add("transverse_linearisation", transverse_linearisation, plane, symmetry.AffineSet([x, y], [y]))
+    saddle = transverse_linearisation(plane, symmetry.AffineSet([x, y], [y]))
+    add("top_exponent", top_exponent, saddle)
+
+
+def _add_line(add: Callable[..., None]) -> None:
+    ou = theory.ItoProcess.scalar(x, drift=-x, dispersion=sp.S.One)
+    gbm = theory.ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta)
+    line = theory.Interval(sp.S(-1), sp.oo)
+    add("Interval", theory.Interval, sp.S.Zero, sp.oo)
+    add("Interval.of", theory.Interval.of, x)
+    add("classify", theory.classify, ou, None)
+    add("hitting_probability", theory.hitting_probability, ou, sp.S.Zero, sp.S(-1), sp.S.One, None)
+    add("mean_exit_time", theory.mean_exit_time, ou, sp.S.Zero, sp.S(-1), sp.S.One, line)
+    add(
+        "probability_of_ever_reaching", theory.probability_of_ever_reaching,
+        gbm, sp.S.One, sp.S(2), None, direction="up", regular_ends="absorbing",
+    )  # fmt: skip
+    add("recognise", theory.recognise, sp.exp(-(x**2) / 2), x, None)
+    for function in (theory.scale_density, theory.speed_density, theory.stationary_density):
+        add(function.__name__, function, ou, None)
+    add("scale_function", theory.scale_function, ou, base=sp.S.Zero)
+    law = theory.stationary_density(ou)
+    add("law.at", law.at, {})
+    add("law.moment", law.moment, 2)
+    family = theory.recognise(sp.exp(-p), p)
+    add("family.moment", family.moment, 2)
+    add("family.cdf", family.cdf, 1)
+
+
+def _add_noise(add: Callable[..., None]) -> None:
+    g = gradient_noise
+    data = g.Empirical([x, y], [[1, 2], [-1, 1]])
+    normal = g.Gaussian([x, y], [0, 0], [[1, 0], [0, 1]])
+    loss = (w * x - y) ** 2 / 2
+    model = g.Model([w], loss, data)
+    losses = g.FiniteSum([w], ((w - 1) ** 2 / 2, (w + 1) ** 2 / 2))  # type: ignore[arg-type]
+    drawn = g.Sampling.WITH_REPLACEMENT
+    add("Empirical", g.Empirical, [x, y], [[1, 2], [-1, 1]])
+    add("FiniteSum", g.FiniteSum, [w], ((w - 1) ** 2, (w + 1) ** 2))
+    add("FiniteSupport", g.FiniteSupport, [x], ((1,), (2,)), (half, half))
+    add("Gaussian", g.Gaussian, [x, y], [0, 0], [[1, 0], [0, 1]])
+    add("Model", g.Model, [w], loss, data)
+    add("NamedMoments", g.NamedMoments, [x], {(2,): sp.S.One}, 2)
+    add("Product", g.Product, (normal,))
+    add("covariance", g.covariance, sp.Matrix([x, y]), data)
+    add("enumerated_step", g.enumerated_step, losses, 2, drawn)
+    add("expectation", g.expectation, x**2 * y, data)
+    add("gaussian_moment", g.gaussian_moment, (2, 2), sp.zeros(2, 1), sp.eye(2))
+    add(
+        "gradient_descent", g.gradient_descent,
+        model, learning_rate=eta, batch_size=1, sampling=drawn, momentum=0, weight_decay=0,
+    )  # fmt: skip
+    add("gradient_descent with label noise", g.gradient_descent, model, label=y, label_noise=0.1)
+    add("label_noise_flow", g.label_noise_flow, model, y, variance=eta)
+    add("label_noise_step", g.label_noise_step, model, y, variance=eta)
+    add("modified_loss", g.modified_loss, w**4, [w])
+    add("second_order_modified_equation", g.second_order_modified_equation, model, 2, drawn)
+    add("step_moments", g.step_moments, losses, 2, drawn)
+    add("stochastic_gradient_flow", g.stochastic_gradient_flow, losses, batch_size=2, sampling=drawn)
+    flow, step = g.stochastic_gradient_flow(losses, batch_size=2), g.step_moments(losses, 2)
+    add("local_weak_error", g.local_weak_error, flow, step, w**2, 2)
+    add("leading_weak_error", leading_weak_error, [1, 2], 1, 1)
+    for name in ("batch_covariance", "step_moments", "stochastic_gradient_flow"):
+        add(f"Model.{name}", getattr(model, name), 1, drawn)
+
+
+def _add_sets(add: Callable[..., None]) -> None:
+    flip = sp.diag(-1, 1)
+    kept = symmetry.fixed_set(flip, [w, v])
+    add("AffineSet", symmetry.AffineSet, [w, v], [w])
+    add("fixed_set", symmetry.fixed_set, flip, [w, v])
+    add("escaping_gradients", symmetry.escaping_gradients, flip)
+    add("invariant_set", symmetry.invariant_set, flip, [w, v], w**2 + v)
+    losses = gradient_noise.FiniteSum([w, v], (w**2 + v, w**2 - v))  # type: ignore[arg-type]
+    add("is_invariant", symmetry.is_invariant, kept, losses)
+    add("keeps_its_fixed_set", symmetry.keeps_its_fixed_set, flip)
+    add("normal_gradient", symmetry.normal_gradient, kept, w**2 + v)
+    net = FeedForward((2, 2, 1), sp.tanh)
+    add("FeedForward", FeedForward, (2, 2, 1), sp.tanh, (), True)
+    add("own_weights", net.own_weights, 1, 1)
+    add("sign_flip", net.sign_flip, 1, 1)
+    add("exchange", net.exchange, 1, 1, 2)
+    add("Convolutional", Convolutional, (1, 2), taps=2, length=3, outputs=1, activation=sp.tanh)
+
+
+def _add_recursions(add: Callable[..., None]) -> None:
+    add("Recursion", discrete.Recursion, [w], [w * (1 - eta) + xi], [xi], ())
+    add("Recursion.subs", discrete.Recursion([w], [w * (1 - eta) + xi], [xi], ()).subs, {eta: 1})  # type: ignore[arg-type]
+    add("one_step_moments", discrete.one_step_moments, [w + xi], [w], noise=xi, moments=[1, 0, 1])
+    add("finite_growth_rate", discrete.finite_growth_rate, [2, half], [half, half])
+    add("gaussian_growth_rate", discrete.gaussian_growth_rate, 1, 1)
+    add("growth_rate_expansion", discrete.growth_rate_expansion, 2)
+    add("Lookup", discrete.Lookup, 0, w, v)
+    add("DistinctIndex", discrete.DistinctIndex, 3, 0, 1, half)
+    moments = discrete.one_step_moments([w - eta * w + xi], [w], noise=xi, moments=[sp.S.One, sp.S.Zero, eta**2])
+    add("diffusion_limit", discrete.diffusion_limit, moments, [w], step=eta, fixed={})
+
+
+def _add_models(add: Callable[..., None]) -> None:
+    for kind in (models.DoubleWell, models.GeometricBrownianMotion):
+        add(kind.__name__, kind, 1, 1)
+    gbm = models.GeometricBrownianMotion()
+    for name, method in _methods(gbm):
+        count = len(inspect.signature(method).parameters)
+        add(f"GeometricBrownianMotion.{name}", method, *[half] * count)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An answer that a caller should never get."""
+
+    kind: str
+    call: str
+    told: str
+
+
+class _TooLongError(BaseException):
+    """The call used up its time."""
+
+
+@contextmanager
+def processor_time(limit: float) -> Iterator[None]:
+    """Stop what runs inside after ``limit`` seconds of processor time."""
+
+    def stop(*_: Any) -> None:
+        raise _TooLongError
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, limit)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def fault(sound: Sound, slot: int | str, hostile: str) -> Fault | None:
+    """What is wrong with the answer to a sound call with a hostile value in one place; None if nothing is."""
+    call = f"{sound.name}({sound.parameter(slot)} = {hostile})"
+    MARK.unlink(missing_ok=True)
+    found: Fault | None = None
+    try:
+        with warnings.catch_warnings(), processor_time(LIMIT):
+            warnings.simplefilter("ignore")
+            sound.hostile(slot, POOL[hostile]())
+    except _TooLongError:
+        found = Fault("hang", call, f"more than {LIMIT} s")
+    except DriftproofError as error:
+        found = None if len(str(error)) > 20 else Fault("says nothing", call, str(error))
+    except BaseException as error:  # everything else that gets out is what this looks for
+        frame = next((f for f in reversed(traceback.extract_tb(error.__traceback__)) if "/theory/" in f.filename), None)
+        place = f"{frame.filename.split('/theory/')[-1]}:{frame.lineno}" if frame else ""
+        found = Fault("leak", call, f"{type(error).__name__}: {str(error)[:120]} at {place}")
+    if MARK.exists():
+        MARK.unlink()
+        return Fault("text was executed", call, "")
+    return found
+
+
+def main(calls: int, seed: int) -> int:
+    """Make random hostile calls and print every fault; the exit code is 1 if there is one."""
+    drawn, sounds = random.Random(seed), sound_calls()
+    faults: collections.Counter[Fault] = collections.Counter()
+    every = [(sound, slot, name) for sound in sounds for slot in sound.slots for name in POOL]
+    chosen = every if calls >= len(every) else drawn.sample(every, calls)
+    for sound, slot, name in chosen:
+        found = fault(sound, slot, name)
+        if found is not None:
+            faults[found] += 1
+            print(f"{found.kind}: {found.call}: {found.told}", flush=True)
+    print(f"{len(chosen)} of {len(every)} calls, {len(faults)} faults")
+    return bool(faults)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 30_000, int(sys.argv[2]) if len(sys.argv) > 2 else 1))
