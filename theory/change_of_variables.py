@@ -17,7 +17,7 @@ from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFo
 from theory.generator import observable
 from theory.ito import ItoProcess, checked_process, ito_differential
 from theory.notation import t
-from theory.values import Expressions
+from theory.values import Expressions, listed, shown, single_expression
 
 
 def change_of_variables(
@@ -52,12 +52,15 @@ def change_of_variables(
         >>> change_of_variables(gbm, s, theta**2, sp.sqrt(s)).drift
         Matrix([[2*mu*s + s*zeta**2]])
     """
-    symbols = tuple(_entries(new_state, process.dimension, "new_state"))
+    symbols = tuple(_entries(new_state, checked_process(process).dimension, "new_state"))
     new = [
         observable(process, g, "new_in_terms_of_old")
         for g in _entries(new_in_terms_of_old, process.dimension, "new_in_terms_of_old")
     ]
-    old = [sp.sympify(g, strict=True) for g in _entries(old_in_terms_of_new, process.dimension, "old_in_terms_of_new")]
+    old = [
+        single_expression(g, "old_in_terms_of_new")
+        for g in _entries(old_in_terms_of_new, process.dimension, "old_in_terms_of_new")
+    ]
     _check_new_symbols(process, symbols, new)
     _check_inverse(process, symbols, new, old)
 
@@ -153,24 +156,22 @@ def logarithm(process: ItoProcess, symbol: sp.Symbol) -> ItoProcess:
 
 
 def _entries(given: sp.Expr | Expressions, dimension: int, name: str) -> list[sp.Expr]:
-    entries = list(given) if isinstance(given, sp.MatrixBase | Sequence) and not isinstance(given, str) else [given]
+    entries = listed(given, name) if isinstance(given, sp.MatrixBase | list | tuple) else [given]
     if len(entries) != dimension:
         raise ShapeError(
             f"{name} must have one entry per coordinate of the process: needed {dimension}, got {len(entries)}."
         )
-    if not all(isinstance(entry, sp.Expr | int) for entry in entries):
-        raise ShapeError(f"{name} must hold SymPy expressions, got {entries}.")
-    return entries
+    return [single_expression(entry, name) for entry in entries]
 
 
 def _check_new_symbols(process: ItoProcess, symbols: Sequence[sp.Symbol], new: Sequence[sp.Expr]) -> None:
     used = {t, *process.state, *process.parameters}.union(*(g.free_symbols for g in new))
     taken = {symbol.name for symbol in used}
     for y, g in zip(symbols, new, strict=True):
-        if not y.is_Symbol or y.name in taken:
+        if not isinstance(y, sp.Symbol) or y.name in taken:
             raise SymbolError(
                 "new_state must hold distinct symbols that the process does not use yet, "
-                f"got {y} next to {sorted(taken)}."
+                f"got {shown(y)} next to {sorted(taken)}."
             )
         taken.add(y.name)
         unproved = {name: value for name, value in y.assumptions0.items() if getattr(g, f"is_{name}") is not value}
@@ -206,8 +207,8 @@ def _rewritten(entry: sp.Expr, there: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
 
 
 def _require_symbol(process: ItoProcess, symbol: object) -> None:
-    if not isinstance(symbol, sp.Symbol) or symbol in process.state:
-        raise SymbolError(f"symbol must be a new SymPy symbol, the name of the new coordinate, got {symbol!r}.")
+    if not isinstance(symbol, sp.Symbol) or not symbol.is_commutative or symbol in process.state:
+        raise SymbolError(f"symbol must be a new SymPy symbol, the name of the new coordinate, got {shown(symbol)}.")
 
 
 def _antiderivative(integrand: sp.Expr, x: sp.Symbol) -> sp.Expr:

@@ -14,7 +14,16 @@ import sympy as sp
 
 from theory.errors import ShapeError, SymbolError
 from theory.notation import t
-from theory.values import Expressions, by_name, column, distinct_symbols, expressions, mapping, shown, single_expression
+from theory.values import (
+    Expressions,
+    by_name,
+    column,
+    distinct_symbols,
+    expressions,
+    instance,
+    mapping,
+    single_expression,
+)
 
 
 @dataclass(frozen=True)
@@ -158,11 +167,7 @@ def checked_process(process: object) -> ItoProcess:
     Raises:
         ShapeError: it is not.
     """
-    if not isinstance(process, ItoProcess):
-        raise ShapeError(
-            f"process must be an ItoProcess, got {shown(process)}. Build it with ItoProcess or from a model."
-        )
-    return process
+    return instance(process, ItoProcess, "process", "an ItoProcess, built as one or from a model")
 
 
 @dataclass(frozen=True)
@@ -202,6 +207,7 @@ def ito_differential(process: ItoProcess, observables: sp.Expr | Expressions) ->
         >>> ito_differential(gbm, sp.log(theta)).drift
         Matrix([[mu - zeta**2/2]])
     """
+    checked_process(process)
     f = column(observables if isinstance(observables, sp.MatrixBase | list | tuple) else [observables], "observables")
     gradient = f.jacobian(process.state)
     a = process.diffusion

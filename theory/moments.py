@@ -22,7 +22,7 @@ from theory.generator import generator
 from theory.ito import ItoProcess, checked_process
 from theory.matrices.exponential import matrix_exponential
 from theory.notation import t
-from theory.values import column, single_expression
+from theory.values import column, count, single_expression
 
 MultiIndex: TypeAlias = tuple[int, ...]
 """Powers of the coordinates in a monomial, in the order of the state."""
@@ -150,6 +150,10 @@ class MomentEquations:
         return [_monomial(list(start), index) for index in self.moments]
 
 
+MAX_ORDER = 64
+"""Moments of higher order are not written down."""
+
+
 def moment_equations(process: ItoProcess, order: int) -> MomentEquations:
     r"""The equations of all moments of order 1 up to ``order``.
 
@@ -159,7 +163,8 @@ def moment_equations(process: ItoProcess, order: int) -> MomentEquations:
         order: The highest order :math:`|k| = k_1 + \dots + k_d`, at least 1.
 
     Raises:
-        UnsupportedFormError: ``order`` is not a positive integer, or a coefficient is not a polynomial.
+        DimensionError: ``order`` is not a whole number from 1 to 64.
+        UnsupportedFormError: a coefficient is not a polynomial.
 
     References:
         Øksendal, *Stochastic Differential Equations* (2003), theorem 7.4.1 (Dynkin's formula).
@@ -171,9 +176,8 @@ def moment_equations(process: ItoProcess, order: int) -> MomentEquations:
         >>> equations.closed, equations.rhs[1]
         (False, E[theta**2]*(2*mu + zeta**2) - 2*E[theta**4])
     """
-    if not isinstance(order, int) or isinstance(order, bool) or order < 1:
-        raise UnsupportedFormError(f"order must be a positive integer, got {order!r}.")
     checked_process(process)
+    order = count(order, "order", at_least=1, at_most=MAX_ORDER)
     moments = _graded_indices(process.dimension, order)
     expansions = [_expansion(process, index) for index in moments]
     reached = {index for expansion in expansions for index in expansion}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.ito import ItoProcess
+from theory.ito import ItoProcess, checked_process
 from theory.values import Expressions
 
 
@@ -32,7 +32,7 @@ def noise_induced_drift(process: ItoProcess) -> sp.ImmutableMatrix:
         >>> noise_induced_drift(ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta))
         Matrix([[theta*zeta**2/2]])
     """
-    total = sp.zeros(process.dimension, 1)
+    total = sp.zeros(checked_process(process).dimension, 1)
     for j in range(process.noise_dimension):
         sigma = process.dispersion.col(j)
         total += sigma.jacobian(process.state) * sigma
@@ -53,7 +53,7 @@ def stratonovich_drift(process: ItoProcess) -> sp.ImmutableMatrix:
         >>> stratonovich_drift(ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta))
         Matrix([[mu*theta - theta*zeta**2/2]])
     """
-    return sp.ImmutableMatrix(process.drift - noise_induced_drift(process))
+    return sp.ImmutableMatrix(checked_process(process).drift - noise_induced_drift(process))
 
 
 def from_stratonovich(

@@ -11,6 +11,9 @@ one of these doors, which look at its type first:
 :func:`expressions`          a matrix of expressions
 :func:`column`               a vector of expressions
 :func:`distinct_symbols`     a vector of different symbols
+:func:`single_symbol`        one symbol
+:func:`listed`               a sequence, whose entries go through a door of their own
+:func:`instance`             an object of the package
 :func:`conditions`           conditions on symbols
 :func:`mapping`              values of symbols, each by the door its user chooses
 ====================  ===============================================================================
@@ -25,7 +28,6 @@ import decimal
 import math
 import numbers
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, TypeGuard
 
 import sympy as sp
@@ -113,6 +115,8 @@ def single_expression(value: object, name: str, *, infinite: bool = False, real:
         1/2
     """
     expression = _as_expression(value)
+    if expression is not None and expression.is_Rational:
+        return expression
     if expression is None or expression.has(sp.nan, sp.zoo) or (not infinite and _is_infinite(expression)):
         raise ShapeError(
             f"{name} must be one {'' if infinite else 'finite '}number or expression, got {shown(value)}. "
@@ -190,6 +194,51 @@ def distinct_symbols(entries: object, name: str, *, at_least: int = 1) -> sp.Imm
     return vector
 
 
+def single_symbol(value: object, name: str) -> sp.Symbol:
+    """``value`` if it is a commuting symbol.
+
+    Raises:
+        SymbolError: it is none.
+    """
+    if not isinstance(value, sp.Symbol) or not value.is_commutative:
+        raise SymbolError(f"{name} must be a symbol, got {shown(value)}. Write sympy.Symbol(...).")
+    return value
+
+
+def listed(entries: object, name: str) -> list[Any]:
+    """``entries`` as a list: a list, a tuple, a matrix or an array of numbers.
+
+    Raises:
+        ShapeError: it is something else.
+    """
+    given: Any = entries.tolist() if isinstance(entries, sp.MatrixBase) or _is_array(entries) else entries  # type: ignore[union-attr]
+    if not isinstance(given, list | tuple):
+        raise ShapeError(f"{name} must be a sequence, got {shown(entries)}. Give a list or a tuple.")
+    return list(given)
+
+
+def word(value: object, name: str, allowed: Sequence[str]) -> str:
+    """One of the words ``allowed``.
+
+    Raises:
+        SymbolError: it is none of them.
+    """
+    if not isinstance(value, str) or value not in allowed:
+        raise SymbolError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {shown(value)}.")
+    return value
+
+
+def instance(value: object, kind: Any, name: str, needed: str) -> Any:
+    """``value`` if it is an instance of ``kind``, which a message describes as ``needed``.
+
+    Raises:
+        ShapeError: it is not.
+    """
+    if not isinstance(value, kind):
+        raise ShapeError(f"{name} must be {needed}, got {shown(value)}.")
+    return value
+
+
 def conditions(entries: object, name: str) -> tuple[Boolean, ...]:
     """Conditions on symbols, one or several.
 
@@ -263,26 +312,25 @@ def by_name(symbols: Iterable[sp.Symbol]) -> tuple[sp.Symbol, ...]:
     return tuple(sorted(symbols, key=lambda symbol: symbol.name))
 
 
-@lru_cache(maxsize=8192)
 def nesting(expression: sp.Basic) -> int:
-    """The number of levels of ``expression``, found without recursion."""
-    depth: dict[sp.Basic, int] = {}
+    """The number of levels of ``expression``, found without recursion (hashing a deep tree is recursive too)."""
+    depth: dict[int, int] = {}
     pending = [expression]
     while pending:
         node = pending[-1]
-        missing = [a for a in node.args if a not in depth]
+        missing = [a for a in node.args if id(a) not in depth]
         if missing:
             pending += missing
         else:
-            depth[node] = 1 + max((depth[a] for a in node.args), default=0)
+            depth[id(node)] = 1 + max((depth[id(a)] for a in node.args), default=0)
             pending.pop()
-    return depth[expression]
+    return depth[id(expression)]
 
 
 def _as_expression(value: object) -> sp.Expr | None:
     """``value`` with exact numbers, or None where it is no number and no commuting expression."""
     if isinstance(value, sp.Basic):
-        if not _is_plain(value) or nesting(value) > MAX_DEPTH:
+        if nesting(value) > MAX_DEPTH or not _is_plain(value):
             return None
         floats = value.atoms(sp.Float)
         return value.xreplace({f: _decimal(f) for f in floats}) if floats else value

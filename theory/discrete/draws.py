@@ -11,6 +11,7 @@ from typing import Any
 import sympy as sp
 
 from theory.errors import DimensionError, ShapeError
+from theory.values import single_expression
 
 
 class Table(sp.Atom):
@@ -52,6 +53,10 @@ class Lookup(sp.Function):
         >>> Lookup(1, x, 2 * x), Lookup(i, x, 2 * x).diff(x)
         (2*x, Lookup(i, 1, 2))
     """
+
+    def __new__(cls, *arguments: Any, **options: Any) -> Any:
+        """The look-up of arguments that are expressions; text would be executed."""
+        return super().__new__(cls, *(_argument(a, cls.__name__) for a in arguments), **options)
 
     @classmethod
     def eval(cls, index: sp.Expr, *entries: sp.Expr) -> sp.Expr | None:
@@ -102,8 +107,12 @@ class DistinctIndex(sp.Function):
         [0, 1, 2]
     """
 
+    def __new__(cls, *arguments: Any, **options: Any) -> Any:
+        """The index for arguments that are expressions; text would be executed."""
+        return super().__new__(cls, *(_argument(a, cls.__name__) for a in arguments), **options)
+
     @classmethod
-    def eval(cls, n: sp.Expr, size: sp.Expr, *uniforms: sp.Expr) -> sp.Expr | None:
+    def eval(cls, n: sp.Expr = sp.S.Zero, size: sp.Expr = sp.S.Zero, *uniforms: sp.Expr) -> sp.Expr | None:
         """The index, where the uniforms are numbers."""
         fits = n.is_Integer and size.is_Integer and 1 <= len(uniforms) <= size <= n
         if not fits:
@@ -123,6 +132,10 @@ class DistinctIndex(sp.Function):
 
     def _eval_derivative(self, symbol: sp.Symbol) -> sp.Expr:
         return sp.S.Zero
+
+
+def _argument(value: object, name: str) -> sp.Basic:
+    return value if isinstance(value, Table) else single_expression(value, f"every argument of {name}")
 
 
 def distinct_members(n: int, size: int, uniforms: tuple[sp.Expr, ...]) -> list[sp.Integer]:

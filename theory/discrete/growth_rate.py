@@ -17,9 +17,12 @@ from collections.abc import Sequence
 import sympy as sp
 
 from theory.discrete.random_map import kappa_3, kappa_4, mean_over_noise, xi
-from theory.errors import DimensionError, ShapeError, SymbolError
+from theory.errors import ShapeError, SymbolError
 from theory.notation import eta, mu, zeta
-from theory.values import single_expression
+from theory.values import count, listed, shown, single_expression
+
+MAX_EXPANSION = 12
+"""Expansions go no further: the number of terms grows like the square of the order."""
 
 
 def multiplier(noise: sp.Expr = xi) -> sp.Expr:
@@ -50,7 +53,7 @@ def gaussian_growth_rate(mean: sp.Expr, variance: sp.Expr) -> sp.Expr:
         >>> gaussian_growth_rate(1, 1).evalf(10)
         -0.2084958184
     """
-    m, v = single_expression(mean, "mean"), single_expression(variance, "variance")
+    m, v = (single_expression(value, name, real=True) for value, name in ((mean, "mean"), (variance, "variance")))
     if v.is_nonpositive:
         raise SymbolError(f"variance must be positive, got {v}. Without noise the growth rate is log|mean|.")
     y = m**2 / (2 * v)
@@ -70,7 +73,7 @@ def gaussian_growth_slope(mean: sp.Expr, variance: sp.Expr) -> tuple[sp.Expr, sp
     :math:`D` (:math:`z = 0.92414`) and rises below it: a little noise makes a repelling multiplier collapse, much noise
     never does. :math:`D` is written through ``erfi``.
     """
-    m, v = single_expression(mean, "mean"), single_expression(variance, "variance")
+    m, v = (single_expression(value, name, real=True) for value, name in ((mean, "mean"), (variance, "variance")))
     z = m / sp.sqrt(2 * v)
     dawson = sp.sqrt(sp.pi) / 2 * sp.exp(-(z**2)) * sp.erfi(z)
     return sp.sqrt(2 / v) * dawson, (1 - 2 * z * dawson) / (2 * v)
@@ -90,10 +93,14 @@ def finite_growth_rate(multipliers: Sequence[sp.Expr], probabilities: Sequence[s
         >>> finite_growth_rate([2, sp.Rational(-1, 3)])
         -log(3)/2 + log(2)/2
     """
-    values = [single_expression(value, "multipliers") for value in multipliers]
+    values = [single_expression(value, "multipliers") for value in listed(multipliers, "multipliers")]
     if not values:
         raise ShapeError("multipliers must hold at least one value, got none.")
-    weights = [sp.Rational(1, len(values))] * len(values) if probabilities is None else list(probabilities)
+    given = [sp.Rational(1, len(values))] * len(values) if probabilities is None else probabilities
+    given = listed(given, "probabilities")
+    weights = [single_expression(weight, "probabilities", real=True) for weight in given]
+    if any(weight.is_negative for weight in weights):
+        raise SymbolError(f"probabilities must not be negative, got {shown(tuple(weights))}.")
     if len(weights) != len(values):
         raise ShapeError(
             f"probabilities must match multipliers: {len(values)} values, got {len(weights)} probabilities."
@@ -130,8 +137,7 @@ def growth_rate_expansion(order: int = 2) -> sp.Expr:
         >>> growth_rate_expansion(1)
         sqrt(eta)*kappa_3*zeta**3/3 + mu - zeta**2/2
     """
-    if not (isinstance(order, int) and order >= 0):
-        raise DimensionError(f"order must be a non-negative integer, got {order!r}.")
+    order = count(order, "order", at_most=MAX_EXPANSION)
     epsilon = sp.Symbol("epsilon", positive=True)
     highest = order + 2
     u = epsilon**2 * mu + epsilon * zeta * xi

@@ -34,8 +34,9 @@ import sympy as sp
 
 from theory.discrete.growth_rate import standardised_moments
 from theory.discrete.recursion import Recursion
-from theory.errors import DimensionError, UnsupportedFormError
+from theory.errors import UnsupportedFormError
 from theory.notation import eta, mu, zeta
+from theory.values import count
 
 momentum = sp.Symbol("m", positive=True)
 r"""The momentum :math:`m`, between 0 and 1."""
@@ -99,8 +100,7 @@ def growth_rate_expansion_with_momentum(order: int = 2) -> sp.Expr:
         >>> sp.cancel(rate - (mu - zeta**2 / (2 * (1 - momentum))) / (1 - momentum))
         0
     """
-    if not (isinstance(order, int) and 0 <= order <= 4):
-        raise DimensionError(f"order must be an integer from 0 to 4, got {order!r}.")
+    order = count(order, "order", at_most=4)
     moments = _ratio_moments(order + 2)
     total = sp.S.Zero
     for j in range(2, order + 3):

@@ -7,9 +7,19 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from theory.errors import ShapeError, UnsupportedFormError
+from theory.errors import ShapeError, SymbolError, UnsupportedFormError
 from theory.ito import ItoProcess
-from theory.values import Expressions, column, single_expression
+from theory.values import (
+    Expressions,
+    column,
+    count,
+    distinct_symbols,
+    instance,
+    listed,
+    mapping,
+    single_expression,
+    single_symbol,
+)
 
 xi = sp.Symbol("xi", real=True)
 r"""Standardised noise of one step: :math:`E\xi = 0`, :math:`E\xi^2 = 1`."""
@@ -21,6 +31,10 @@ kappa_4 = sp.Symbol("kappa_4", positive=True)
 r"""Fourth moment :math:`E\xi^4` (3 for Gaussian noise, 1 for signs)."""
 
 
+MAX_ORDER = 64
+"""Moments and expansions go no further."""
+
+
 def gaussian_moments(variance: sp.Expr, highest: int) -> tuple[sp.Expr, ...]:
     r"""The moments :math:`E z^j = (j-1)!!\,v^{j/2}` (j even) of :math:`z \sim N(0, v)`, for j up to ``highest``.
 
@@ -28,7 +42,7 @@ def gaussian_moments(variance: sp.Expr, highest: int) -> tuple[sp.Expr, ...]:
         >>> gaussian_moments(zeta**2, 4)
         (1, 0, zeta**2, 0, 3*zeta**4)
     """
-    v = single_expression(variance, "variance")
+    v, highest = single_expression(variance, "variance", real=True), count(highest, "highest", at_most=MAX_ORDER)
     return tuple(sp.factorial2(j - 1) * v ** (j // 2) if j % 2 == 0 else sp.S.Zero for j in range(highest + 1))
 
 
@@ -39,6 +53,10 @@ def mean_over_noise(expression: sp.Expr, noise: sp.Symbol, moments: Sequence[sp.
         UnsupportedFormError: ``expression`` is not a polynomial in ``noise``.
         ShapeError: a higher moment is needed than is given.
     """
+    expression, noise = single_expression(expression, "expression"), single_symbol(noise, "noise")
+    moments = [single_expression(moment, "moments", real=True) for moment in listed(moments, "moments")]
+    if not moments or moments[0] != 1:
+        raise ShapeError(f"moments must begin with E 1 = 1, got {moments[:1]}.")
     try:
         coefficients = sp.Poly(sp.expand(expression), noise).all_coeffs()[::-1]
     except sp.PolynomialError as error:
@@ -77,13 +95,15 @@ def one_step_moments(
         noise: The symbol ``z``.
         moments: :math:`E z^0, E z^1, \dots`, up to twice the degree of ``update`` in ``z``.
     """
-    after, before = column(update, "update"), column(state, "state")
+    after, before = column(update, "update"), distinct_symbols(state, "state")
     if after.shape != before.shape:
         raise ShapeError(
             f"update must have one entry per coordinate of state, got {after.shape} and {before.shape}. "
             "List the new value of every coordinate."
         )
     increment = after - before
+    if single_symbol(noise, "noise") in set(before):
+        raise SymbolError(f"noise must be a symbol of its own, but {noise} is a coordinate.")
     mean = increment.applyfunc(lambda entry: mean_over_noise(entry, noise, moments))
     second = (increment * increment.T).applyfunc(lambda entry: mean_over_noise(entry, noise, moments))
     return OneStepMoments(sp.ImmutableMatrix(mean), sp.ImmutableMatrix((second - mean * mean.T).applyfunc(sp.expand)))
@@ -104,9 +124,12 @@ def diffusion_limit(
     Raises:
         UnsupportedFormError: the limiting diffusion matrix is not of rank one (several independent noises).
     """
+    instance(moments, OneStepMoments, "moments", "the moments of one step")
+    step, state = single_symbol(step, "step"), distinct_symbols(state, "state")
+    held = {symbol: single_expression(value, "fixed") for symbol, value in mapping(fixed, required=True).items()}
 
     def limit(entry: sp.Expr) -> sp.Expr:
-        rate = sp.cancel(sp.expand(entry.subs(fixed)) / step)
+        rate = sp.cancel(sp.expand(entry.subs(held)) / step)
         if sp.fraction(rate)[1].subs(step, 0) == 0:
             raise UnsupportedFormError(
                 f"moments must be of order {step}, but {rate} has no limit for {step} -> 0. "

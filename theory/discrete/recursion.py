@@ -17,7 +17,7 @@ import sympy as sp
 
 from theory.errors import ShapeError, SymbolError
 from theory.notation import k
-from theory.values import column
+from theory.values import by_name, column, mapping, single_expression
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Recursion:
         for name in ("state", "update", "normals", "uniforms"):
             entries = getattr(self, name)
             # An empty matrix would be one without columns, which has no entries to iterate over either.
-            object.__setattr__(self, name, column(entries, name) if len(entries) else sp.ImmutableMatrix.zeros(0, 1))
+            empty = isinstance(entries, list | tuple | sp.MatrixBase) and not len(entries)
+            object.__setattr__(self, name, sp.ImmutableMatrix.zeros(0, 1) if empty else column(entries, name))
         if self.dimension == 0 or self.update.rows != self.dimension:
             raise ShapeError(
                 f"update must have one entry per coordinate of state, at least one: state has {self.dimension}, "
@@ -102,7 +103,7 @@ class Recursion:
     def parameters(self) -> tuple[sp.Symbol, ...]:
         """Free symbols that are neither coordinates nor noise nor the step number, sorted by name."""
         free = self._symbols - {*self.own_symbols, k}
-        return tuple(sorted(free, key=lambda symbol: symbol.name))
+        return by_name(free)
 
     @property
     def autonomous(self) -> bool:
@@ -120,10 +121,11 @@ class Recursion:
         Raises:
             SymbolError: ``values`` names a coordinate or a noise.
         """
+        values = mapping(values, required=True)
         named = sorted(str(symbol) for symbol in set(values) & set(self.own_symbols))
         if named:
             raise SymbolError(f"values may name parameters only, but {named} are coordinates or noise.")
-        exact = {symbol: sp.sympify(value, strict=True) for symbol, value in values.items()}
+        exact = {symbol: single_expression(value, str(symbol)) for symbol, value in values.items()}
         return Recursion(self.state, self.update.subs(exact, simultaneous=True), self.normals, self.uniforms)
 
     def _repr_latex_(self) -> str:

@@ -13,21 +13,33 @@ The laws are data; :mod:`theory.gradient_noise.expectation` averages over them.
 
 from __future__ import annotations
 
-import math
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
 
 from theory.errors import MissingParameterError, ShapeError, SymbolError
-from theory.values import Expressions, column, expressions
+from theory.values import (
+    Expressions,
+    column,
+    count,
+    distinct_symbols,
+    expressions,
+    instance,
+    listed,
+    shown,
+    single_expression,
+)
 
 Powers = tuple[int, ...]
 """Exponents of a monomial, one per variable."""
+
+MAX_DEGREE = 64
+"""Moments of higher degree get no name."""
 
 _SIGNS = ("positive", "negative", "nonnegative", "nonpositive", "nonzero", "integer")
 
@@ -108,7 +120,7 @@ class FiniteSupport:
         variables = _variables(self.variables)
         points = _points(self.points, variables, "points")
         given = self.probabilities
-        weights = [sp.Rational(1, len(points))] * len(points) if given is None else _listed(given, "probabilities")
+        weights = [sp.Rational(1, len(points))] * len(points) if given is None else listed(given, "probabilities")
         probabilities = tuple(exact_real(p, "probabilities") for p in weights)
         if len(probabilities) != len(points):
             raise ShapeError(
@@ -176,14 +188,14 @@ class NamedMoments:
 
     def __post_init__(self) -> None:
         variables = _variables(self.variables)
-        if isinstance(self.highest, bool) or not (isinstance(self.highest, int) and self.highest >= 0):
-            raise ShapeError(f"highest must be a non-negative integer, got {self.highest!r}.")
+        object.__setattr__(self, "highest", count(self.highest, "highest", at_most=MAX_DEGREE))
         known = {}
-        for powers, value in self.known.items():
+        for powers, value in instance(self.known, Mapping, "known", "a mapping of exponents to moments").items():
             integers = isinstance(powers, tuple) and all(type(p) is int and p >= 0 for p in powers)
             if not integers or len(powers) != variables.rows:
                 raise ShapeError(
-                    f"known must be keyed by one non-negative exponent per variable {tuple(variables)}, got {powers!r}."
+                    f"known must be keyed by one non-negative exponent per variable {tuple(variables)}, "
+                    f"got {shown(powers)}."
                 )
             known[powers] = exact_real(value, "known")
         if known.setdefault((0,) * variables.rows, sp.S.One) != 1:
@@ -229,7 +241,8 @@ class Product:
     laws: tuple[DataLaw, ...]
 
     def __post_init__(self) -> None:
-        flat = tuple(factor for law in self.laws for factor in (law.laws if isinstance(law, Product) else (law,)))
+        given = [instance(law, DataLaw, "laws", "laws of the data") for law in listed(self.laws, "laws")]
+        flat = tuple(factor for law in given for factor in (law.laws if isinstance(law, Product) else (law,)))
         if not flat:
             raise ShapeError("laws must hold at least one law, got none.")
         object.__setattr__(self, "laws", flat)
@@ -291,36 +304,16 @@ def exact_real(entry: Any, name: str) -> sp.Expr:
     Raises:
         ShapeError: it is text, or no finite real number or expression.
     """
-    if isinstance(entry, sp.Float):
-        entry = float(entry)
-    if isinstance(entry, float | Real) and not isinstance(entry, bool | int | sp.Basic):
-        number = float(entry)
-        if math.isfinite(number):
-            return sp.Integer(int(number)) if number.is_integer() else sp.Rational(repr(number))
-    elif isinstance(entry, int | sp.Expr) and not isinstance(entry, bool):
-        exact = sp.sympify(entry)
-        exact = exact.xreplace({f: exact_real(f, name) for f in exact.atoms(sp.Float)})
-        if not exact.has(sp.nan, sp.zoo, sp.oo, -sp.oo) and exact.is_real is not False:
-            return exact
+    with contextlib.suppress(ShapeError):
+        return single_expression(entry, name, real=True)
     raise ShapeError(
-        f"{name} must hold finite real numbers or expressions, got {entry!r}. "
+        f"{name} must hold finite real numbers or expressions, got {shown(entry)}. "
         "Drop or repair incomplete samples before they enter an average."
     )
 
 
-def _listed(entries: object, name: str) -> list:
-    """``entries`` as a list, arrays of other libraries included."""
-    listed = entries.tolist() if hasattr(entries, "tolist") else entries  # type: ignore[attr-defined]
-    if isinstance(listed, str | bytes | Mapping) or not isinstance(listed, Iterable):
-        raise ShapeError(f"{name} must be a sequence, got {entries!r}. Give a list with one entry per sample.")
-    return list(listed)
-
-
 def _variables(entries: Expressions) -> sp.ImmutableMatrix:
-    variables = column(entries, "variables")
-    if not variables.rows or not all(x.is_Symbol for x in variables) or len(set(variables)) != variables.rows:
-        raise SymbolError(f"variables must hold distinct symbols, at least one, got {tuple(variables)}.")
-    return variables
+    return distinct_symbols(entries, "variables")
 
 
 def _own_symbols(variables: sp.MatrixBase, used: Iterable[sp.Basic], name: str) -> None:
@@ -331,11 +324,12 @@ def _own_symbols(variables: sp.MatrixBase, used: Iterable[sp.Basic], name: str) 
 
 def _points(rows: object, variables: sp.ImmutableMatrix, name: str) -> tuple[tuple[sp.Expr, ...], ...]:
     k, points = variables.rows, []
-    for row in _listed(rows, name):
-        entries = [row] if k == 1 and not isinstance(row, list | tuple) else _listed(row, name)
+    for row in listed(rows, name):
+        entries = [row] if k == 1 and not isinstance(row, list | tuple) else listed(row, name)
         if len(entries) != k:
             raise ShapeError(
-                f"{name} must have one entry per variable {tuple(variables)}, got {row!r}. Give one row per sample."
+                f"{name} must have one entry per variable {tuple(variables)}, got {shown(row)}. "
+                "Give one row per sample."
             )
         points.append(tuple(_admitted(x, exact_real(e, name)) for x, e in zip(variables, entries, strict=True)))
     if not points:

@@ -16,18 +16,19 @@ References:
 
 from __future__ import annotations
 
-import contextlib
-from typing import Any
-
 import sympy as sp
 
 from theory.discrete.draws import DistinctIndex, Lookup
 from theory.discrete.recursion import Recursion
-from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
+from theory.errors import DimensionError, SymbolError, UnsupportedFormError
 from theory.gradient_noise.data_law import Empirical
 from theory.gradient_noise.model import Model
-from theory.gradient_noise.sampling import Sampling
+from theory.gradient_noise.sampling import Sampling, checked_sampling
 from theory.notation import eta, k
+from theory.values import instance, shown, single_expression
+
+MAX_BATCH_SIZE = 4096
+"""Members of a batch that a recursion draws one by one."""
 
 
 def gradient_descent(
@@ -72,6 +73,7 @@ def gradient_descent(
         >>> gradient_descent(model, batch_size=1).update
         Matrix([[-eta*w*Lookup(floor(2*u_0), 2, -3) + w]])
     """
+    instance(model, Model, "model", "a Model")
     rate = _coefficient(learning_rate, "learning_rate", model)
     decay = _coefficient(weight_decay, "weight_decay", model)
     inertia = _coefficient(momentum, "momentum", model)
@@ -122,11 +124,7 @@ def _entry(index: sp.Expr, entries: list[sp.Expr]) -> sp.Expr:
 
 
 def _coefficient(value: object, name: str, model: Model) -> sp.Expr:
-    expression: Any = None
-    with contextlib.suppress(sp.SympifyError):
-        expression = sp.sympify(value, strict=True)
-    if not isinstance(expression, sp.Expr) or expression.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
-        raise ShapeError(f"{name} must be a finite number or expression, got {value!r}. Text is not read.")
+    expression = single_expression(value, name, real=True)
     taken = sorted(map(str, expression.free_symbols & {*model.weights, *model.law.variables}))
     if taken:
         raise SymbolError(
@@ -147,10 +145,10 @@ def _label_noise(model: Model, label: sp.Symbol | None, label_noise: object) -> 
     if label is None and noise == 0:
         return noise
     variables = tuple(model.law.variables)
-    if label not in variables:
+    if not isinstance(label, sp.Symbol) or label not in variables:
         raise SymbolError(
             f"label must be the variable of the law that label_noise={noise} is added to, one of {variables}, "
-            f"got {label!r}."
+            f"got {shown(label)}."
         )
     if label_noise is None:
         raise SymbolError(
@@ -164,20 +162,22 @@ def _label_noise(model: Model, label: sp.Symbol | None, label_noise: object) -> 
 
 
 def _batch_size(model: Model, batch_size: object, sampling: Sampling) -> int | None:
-    if not isinstance(sampling, Sampling):
-        raise ShapeError(
-            f"sampling must be Sampling.WITH_REPLACEMENT or Sampling.WITHOUT_REPLACEMENT, got {sampling!r}."
-        )
+    checked_sampling(sampling)
     if batch_size is None:
         return None
     whole = isinstance(batch_size, int | sp.Integer) and not isinstance(batch_size, bool)
     if not whole or batch_size < 1:  # type: ignore[operator]
         raise DimensionError(
-            f"batch_size must be a whole number of at least 1, or None for all samples, got {batch_size!r}. "
+            f"batch_size must be a whole number of at least 1, or None for all samples, got {shown(batch_size)}. "
             "A recursion that runs needs a number, not a symbol."
         )
     _require_data_set(model, f"batch_size={batch_size}")
     n, size = model.law.sample_count, int(batch_size)  # type: ignore[union-attr, call-overload]
+    if size > MAX_BATCH_SIZE:
+        raise DimensionError(
+            f"batch_size must be at most {MAX_BATCH_SIZE}, since each member has a uniform of its own, got {size}. "
+            "For large batches use Model.stochastic_gradient_flow."
+        )
     if sampling is Sampling.WITHOUT_REPLACEMENT and size > n:
         raise DimensionError(
             f"batch_size must lie in 1..{n} without replacement, got {size}. Larger batches need replacement."

@@ -22,6 +22,7 @@ from sympy.polys.rings import sring
 
 from theory.errors import ShapeError, UnsupportedFormError
 from theory.gradient_noise.data_law import (
+    MAX_DEGREE,
     DataLaw,
     FiniteSupport,
     Gaussian,
@@ -30,7 +31,7 @@ from theory.gradient_noise.data_law import (
     Product,
     semidefinite_factor,
 )
-from theory.values import single_expression
+from theory.values import column, count, expressions, instance, listed, shown, single_expression
 
 
 def expectation(expression: sp.Expr, law: DataLaw) -> sp.Expr:
@@ -48,8 +49,6 @@ def expectation(expression: sp.Expr, law: DataLaw) -> sp.Expr:
         1/2
     """
     expression = single_expression(expression, "expression")
-    if not isinstance(law, DataLaw):
-        raise ShapeError(f"law must be a law of the data, e.g. Empirical(variables, samples), got {law!r}.")
     for factor in _finite_first(law):
         expression = _over_one(expression, factor)
     return sp.expand(expression)
@@ -57,7 +56,7 @@ def expectation(expression: sp.Expr, law: DataLaw) -> sp.Expr:
 
 def mean_vector(vector: sp.MatrixBase, law: DataLaw) -> sp.ImmutableMatrix:
     """The mean of a vector, entry by entry."""
-    return sp.ImmutableMatrix(vector.applyfunc(lambda entry: expectation(entry, law)))
+    return sp.ImmutableMatrix(column(vector, "vector").applyfunc(lambda entry: expectation(entry, law)))
 
 
 def covariance(vector: sp.MatrixBase, law: DataLaw) -> sp.ImmutableMatrix:
@@ -68,7 +67,7 @@ def covariance(vector: sp.MatrixBase, law: DataLaw) -> sp.ImmutableMatrix:
     expanded. Other functions have a sum over the points of the support, which is left as it is unless it is polynomial
     in the weights: expanding it would multiply its length.
     """
-    factors = _finite_first(law)
+    factors, vector = _finite_first(law), column(vector, "vector")
     if isinstance(factors[0], FiniteSupport) and not (len(factors) == 1 and _is_polynomial(vector, law)):
         return _covariance_by_points(vector, factors[0], factors[1:])
     powers, coefficients = _coefficients(vector, law)
@@ -84,7 +83,7 @@ def covariance_factor(vector: sp.MatrixBase, law: DataLaw) -> sp.ImmutableMatrix
     has :math:`R = (v_\alpha)\,M^{1/2}` with a Cholesky factor of the covariance :math:`M` of its monomials, which does
     not depend on the weights. Mixed laws: the law of total covariance.
     """
-    factors = _finite_first(law)
+    factors, vector = _finite_first(law), column(vector, "vector")
     if isinstance(factors[0], FiniteSupport):
         return _factor_by_points(vector, factors[0], factors[1:])
     return _factor_by_monomials(vector, law)
@@ -93,11 +92,29 @@ def covariance_factor(vector: sp.MatrixBase, law: DataLaw) -> sp.ImmutableMatrix
 def gaussian_moment(powers: Powers, mean: sp.MatrixBase, covariance: sp.MatrixBase) -> sp.Expr:
     r"""The moment :math:`E\prod_ix_i^{k_i}` of :math:`N(m, C)`.
 
+    Args:
+        powers: The exponents :math:`k_i`, whole numbers up to 64 together. Length d.
+        mean: :math:`m`. Shape ``(d, 1)``.
+        covariance: :math:`C`. Shape ``(d, d)``.
+
+    Raises:
+        DimensionError: an exponent is no whole number, or they are too large.
+        ShapeError: the shapes differ, or an entry is not finite.
+
     Example:
         >>> gaussian_moment((6,), sp.Matrix([0]), sp.Matrix([1]))
         15
     """
-    return _gaussian_moments(mean, covariance)(powers)
+    m, C = column(mean, "mean", real=True), expressions(covariance, "covariance", real=True)
+    exponents = tuple(count(power, "powers", at_most=MAX_DEGREE) for power in listed(powers, "powers"))
+    count(sum(exponents), "the sum of powers", at_most=MAX_DEGREE)
+    d = len(exponents)
+    if m.shape != (d, 1) or C.shape != (d, d) or d == 0:
+        raise ShapeError(
+            f"mean and covariance must have shapes ({d}, 1) and ({d}, {d}) for {d} powers, at least one, "
+            f"got {m.shape} and {C.shape}."
+        )
+    return _gaussian_moments(m, C)(exponents)
 
 
 def _gaussian_moments(mean: sp.MatrixBase, covariance: sp.MatrixBase) -> Callable[[Powers], sp.Expr]:
@@ -134,6 +151,7 @@ def _lowered(powers: Powers, index: int) -> Powers:
 
 
 def _finite_first(law: DataLaw) -> tuple[DataLaw, ...]:
+    instance(law, DataLaw, "law", "a law of the data, e.g. Empirical(variables, samples)")
     laws = law.laws if isinstance(law, Product) else (law,)
     return tuple(sorted(laws, key=lambda factor: not isinstance(factor, FiniteSupport)))
 
@@ -149,7 +167,7 @@ def _over_one(expression: sp.Expr, law: DataLaw) -> sp.Expr:
         case NamedMoments():
             moment = law.moment
         case _:
-            raise TypeError(f"{law!r} is no law of the data")
+            raise TypeError(f"{shown(law)} is no law of the data")
     polynomial = _polynomial(expression, law)
     return sp.Add(*(coefficient * moment(powers) for powers, coefficient in polynomial.terms() if coefficient != 0))
 

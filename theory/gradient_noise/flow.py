@@ -17,6 +17,7 @@ import sympy as sp
 from theory.gradient_noise.sampling import FiniteSum, Sampling, enumerated_step, finite_population_factor
 from theory.ito import ItoProcess
 from theory.notation import beta, eta
+from theory.values import instance, single_expression
 
 
 def stochastic_gradient_flow(
@@ -33,8 +34,9 @@ def stochastic_gradient_flow(
         batch_size: :math:`\beta`.
         sampling: Without replacement the diffusion shrinks by :math:`(n-\beta)/(n-1)`.
     """
+    problem = instance(problem, FiniteSum, "problem", "a FiniteSum")
     factor = finite_population_factor(sampling, problem.sample_count, batch_size)
-    scale = sp.sqrt(eta / sp.sympify(batch_size) * factor)
+    scale = sp.sqrt(eta / single_expression(batch_size, "batch_size") * factor)
     if problem.weights.rows == 1:
         # sqrt(f**2) may be f: the sign of a scalar dispersion does not enter the law, and f is smooth where |f| is not.
         root = sp.powdenest(sp.sqrt(sp.factor(problem.covariance[0])), force=True)

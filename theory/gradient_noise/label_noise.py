@@ -26,6 +26,7 @@ from theory.gradient_noise.expectation import covariance, covariance_factor, exp
 from theory.gradient_noise.model import Model
 from theory.ito import ItoProcess
 from theory.notation import eta, zeta
+from theory.values import instance, single_expression, single_symbol
 
 
 def label_noise_step(model: Model, label: sp.Symbol, *, variance: sp.Expr = zeta**2) -> OneStepMoments:
@@ -65,6 +66,7 @@ def label_noise_increment(
 ) -> tuple[sp.ImmutableMatrix, Gaussian]:
     r"""One step :math:`\Delta\theta` as a function of its noises ``xi_1, ..., xi_N``, and their joint law."""
     samples, noises = _noisy_gradients(model, label)
+    variance = single_expression(variance, "variance", real=True)
     total = sum(samples, sp.zeros(model.weights.rows, 1))
     law = Gaussian(noises, [0] * len(noises), variance * sp.eye(len(noises)))
     return sp.ImmutableMatrix(-eta * total / len(noises)), law
@@ -80,6 +82,7 @@ def label_noise_flow(model: Model, label: sp.Symbol, *, variance: sp.Expr = zeta
         label: The variable of the law that the noise is added to.
         variance: :math:`v`.
     """
+    variance = single_expression(variance, "variance", real=True)
     increment, law = label_noise_increment(model, label, variance=variance)
     noises = tuple(law.variables)
     if any(sp.diff(entry, noise, 2) != 0 for entry in increment for noise in noises):
@@ -98,6 +101,8 @@ def _per_time(matrix: sp.MatrixBase, unit: sp.Expr) -> sp.ImmutableMatrix:
 
 def _noisy_gradients(model: Model, label: sp.Symbol) -> tuple[list[sp.ImmutableMatrix], list[sp.Symbol]]:
     r"""The gradients :math:`\nabla l(\theta; x_i, y_i + \xi_i)` and their noises."""
+    instance(model, Model, "model", "a Model")
+    single_symbol(label, "label")
     if not isinstance(model.law, Empirical):
         raise UnsupportedFormError(
             f"label noise averages over a data set of N samples, but the law is {type(model.law).__name__}. "

@@ -16,7 +16,7 @@ from functools import cached_property
 import sympy as sp
 
 from theory.discrete.random_map import OneStepMoments
-from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
+from theory.errors import DimensionError, SymbolError, UnsupportedFormError
 from theory.gradient_noise.data_law import DataLaw, Empirical, law_symbols
 from theory.gradient_noise.expectation import (
     covariance,
@@ -28,7 +28,7 @@ from theory.gradient_noise.expectation import (
 from theory.gradient_noise.sampling import FiniteSum, Sampling, checked_batch_size, finite_population_factor
 from theory.ito import ItoProcess
 from theory.notation import beta, eta, t
-from theory.values import column
+from theory.values import distinct_symbols, instance, single_expression
 
 
 @dataclass(frozen=True)
@@ -57,18 +57,8 @@ class Model:
     law: DataLaw
 
     def __post_init__(self) -> None:
-        vector = column(self.weights, "weights")
-        distinct = len(set(vector)) == vector.rows > 0
-        if not distinct or not all(weight.is_Symbol for weight in vector):
-            raise SymbolError(f"weights must hold distinct symbols, at least one, got {tuple(vector)}.")
-        try:
-            loss = sp.sympify(self.loss, strict=True)
-        except sp.SympifyError:
-            raise ShapeError(f"loss must be a SymPy expression, got {self.loss!r}. Text is not read.") from None
-        if not isinstance(loss, sp.Expr) or loss.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
-            raise ShapeError(f"loss must be a finite scalar expression, got {loss}.")
-        if not isinstance(self.law, DataLaw):
-            raise ShapeError(f"law must be a law of the data, e.g. Empirical(variables, samples), got {self.law!r}.")
+        vector, loss = distinct_symbols(self.weights, "weights"), single_expression(self.loss, "loss")
+        instance(self.law, DataLaw, "law", "a law of the data, e.g. Empirical(variables, samples)")
         weights, data = set(vector), set(self.law.variables)
         shared = weights & (data | law_symbols(self.law))
         if shared or {t, eta} & (weights | data):

@@ -17,14 +17,14 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.discrete.random_map import OneStepMoments
-from theory.errors import DimensionError, ShapeError
+from theory.errors import SymbolError
 from theory.generator import generator
 from theory.gradient_noise.expectation import expanded_where_polynomial
 from theory.gradient_noise.model import Model
 from theory.gradient_noise.sampling import Sampling
-from theory.ito import ItoProcess
+from theory.ito import ItoProcess, checked_process
 from theory.notation import beta, eta
-from theory.values import Expressions, column, single_expression
+from theory.values import Expressions, count, distinct_symbols, instance, shown, single_expression
 
 
 def modified_loss(loss: sp.Expr, weights: Expressions) -> sp.Expr:
@@ -35,8 +35,11 @@ def modified_loss(loss: sp.Expr, weights: Expressions) -> sp.Expr:
         >>> modified_loss(w**2 / 2, [w])
         eta*w**2/4 + w**2/2
     """
-    loss = single_expression(loss, "loss")
-    slope = sum(sp.diff(loss, weight) ** 2 for weight in column(weights, "weights"))
+    loss, weights = single_expression(loss, "loss"), distinct_symbols(weights, "weights")
+    unknown = sorted(str(w) for w in set(weights) - loss.free_symbols)
+    if unknown:
+        raise SymbolError(f"weights must occur in loss={shown(loss)}, but {', '.join(unknown)} do not.")
+    slope = sum(sp.diff(loss, weight) ** 2 for weight in weights)
     return sp.expand(loss + eta * slope / 4)
 
 
@@ -57,8 +60,7 @@ def second_order_modified_equation(
         >>> second_order_modified_equation(model, 1).drift
         Matrix([[-eta*w/2 - w]])
     """
-    if not isinstance(model, Model):
-        raise ShapeError(f"model must be a Model, got {model!r}. For a process use with_second_order_drift(process).")
+    instance(model, Model, "model", "a Model; for a process use with_second_order_drift(process)")
     flow = model.stochastic_gradient_flow(batch_size, sampling)
     return with_second_order_drift(flow)
 
@@ -69,6 +71,7 @@ def with_second_order_drift(flow: ItoProcess) -> ItoProcess:
     For :math:`b = -\nabla L` this is :math:`-\nabla(L + \frac\eta4|\nabla L|^2)`; it serves drifts that are no gradient
     as well.
     """
+    checked_process(flow)
     correction = flow.drift.jacobian(flow.state) * flow.drift
     drift = expanded_where_polynomial(flow.drift - eta * correction / 2, flow.state)
     return ItoProcess(flow.state, drift, flow.dispersion)
@@ -101,9 +104,10 @@ def local_weak_error(process: ItoProcess, step: OneStepMoments, observable: sp.E
         >>> local_weak_error(second_order_modified_equation(model, 1), model.step_moments(1), w)
         [0, 0]
     """
-    if order not in (1, 2):
-        raise DimensionError(f"order must be 1 or 2, got {order!r}: two moments of a step know no more.")
+    order = count(order, "order", at_least=1, at_most=2)  # two moments of a step know no more
     f = single_expression(observable, "observable")
+    checked_process(process)
+    instance(step, OneStepMoments, "step", "the moments of one step")
     gradient = sp.Matrix([sp.diff(f, x) for x in process.state])
     second = step.covariance + step.mean * step.mean.T
     discrete = (step.mean.T * gradient)[0] + (second * sp.hessian(f, list(process.state))).trace() / 2

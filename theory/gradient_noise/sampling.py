@@ -23,10 +23,10 @@ from typing import Any
 import sympy as sp
 
 from theory.discrete.random_map import OneStepMoments
-from theory.errors import DimensionError, ShapeError, SymbolError
+from theory.errors import DimensionError, ShapeError
 from theory.gradient_noise.expectation import expanded_where_polynomial
 from theory.notation import eta
-from theory.values import Expressions, column, single_expression
+from theory.values import Expressions, distinct_symbols, instance, listed, shown, single_expression
 
 MAX_BATCHES = 200_000
 """More batches than this are not enumerated."""
@@ -58,12 +58,11 @@ class FiniteSum:
     losses: tuple[sp.Expr, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "weights", column(self.weights, "weights"))
-        object.__setattr__(self, "losses", tuple(single_expression(loss, "losses") for loss in self.losses))
+        object.__setattr__(self, "weights", distinct_symbols(self.weights, "weights"))
+        losses = tuple(single_expression(loss, "losses") for loss in listed(self.losses, "losses"))
+        object.__setattr__(self, "losses", losses)
         if not self.losses:
             raise ShapeError("losses must hold at least one per-sample loss, got none.")
-        if not all(weight.is_Symbol for weight in self.weights):
-            raise SymbolError(f"weights must hold symbols, got {tuple(self.weights)}.")
 
     @property
     def sample_count(self) -> int:
@@ -122,16 +121,13 @@ def checked_batch_size(batch_size: object, sample_count: int | None, sampling: S
         DimensionError: it is no positive integer, or too large.
         ShapeError: ``sampling`` is no member of :class:`Sampling`.
     """
-    if not isinstance(sampling, Sampling):
-        raise ShapeError(
-            f"sampling must be Sampling.WITH_REPLACEMENT or Sampling.WITHOUT_REPLACEMENT, got {sampling!r}."
-        )
+    checked_sampling(sampling)
     size: Any = sp.nan
-    with contextlib.suppress(sp.SympifyError):
-        size = sp.sympify(batch_size, strict=True)
+    with contextlib.suppress(ShapeError):
+        size = single_expression(batch_size, "batch_size")
     if size.is_integer is not True or size.is_positive is not True:
         raise DimensionError(
-            f"batch_size must be a positive integer, got {batch_size!r}. "
+            f"batch_size must be a positive integer, got {shown(batch_size)}. "
             "Declare a symbol with positive=True, integer=True."
         )
     if sampling is Sampling.WITHOUT_REPLACEMENT and sample_count is not None and (size > sample_count) is sp.true:
@@ -140,6 +136,15 @@ def checked_batch_size(batch_size: object, sample_count: int | None, sampling: S
             "Larger batches need replacement."
         )
     return size
+
+
+def checked_sampling(sampling: object) -> Sampling:
+    """``sampling`` if it is a member of :class:`Sampling`.
+
+    Raises:
+        ShapeError: it is not.
+    """
+    return instance(sampling, Sampling, "sampling", "Sampling.WITH_REPLACEMENT or Sampling.WITHOUT_REPLACEMENT")
 
 
 def batches(sample_count: int, batch_size: int, sampling: Sampling) -> Iterator[tuple[tuple[int, ...], sp.Rational]]:
@@ -151,6 +156,8 @@ def batches(sample_count: int, batch_size: int, sampling: Sampling) -> Iterator[
     size = checked_batch_size(batch_size, sample_count, sampling)
     if not size.is_Integer:
         raise DimensionError(f"batch_size must be a number to enumerate the batches, got {size}. Use step_moments.")
+    if size > MAX_BATCHES:
+        raise DimensionError(f"batch_size must be at most {MAX_BATCHES} to enumerate the batches, got {size}.")
     batch_size, with_replacement = int(size), sampling is Sampling.WITH_REPLACEMENT
     top = sample_count + batch_size - 1 if with_replacement else sample_count
     if math.comb(top, batch_size) > MAX_BATCHES:
@@ -172,6 +179,7 @@ def enumerated_step(
     problem: FiniteSum, batch_size: int, sampling: Sampling = Sampling.WITH_REPLACEMENT
 ) -> OneStepMoments:
     r"""Mean and covariance of :math:`-\frac\eta\beta\sum_{i\in\mathcal B}g_i`, summed over every batch."""
+    problem = instance(problem, FiniteSum, "problem", "a FiniteSum")
     d, gradients = problem.weights.rows, problem.sample_gradients
     mean, second = sp.zeros(d, 1), sp.zeros(d, d)
     for indices, probability in batches(problem.sample_count, batch_size, sampling):
@@ -190,8 +198,9 @@ def step_moments(
     Closed form of :func:`enumerated_step`. Two different members of a batch drawn without replacement have the
     covariance :math:`-\Sigma/(n-1)`, whence :math:`\frac1{\beta^2}[\beta - \beta(\beta-1)/(n-1)]\Sigma`.
     """
+    problem = instance(problem, FiniteSum, "problem", "a FiniteSum")
     factor = finite_population_factor(sampling, problem.sample_count, batch_size)
-    covariance = eta**2 / sp.sympify(batch_size) * factor * problem.covariance
+    covariance = eta**2 / single_expression(batch_size, "batch_size") * factor * problem.covariance
     return OneStepMoments(
         expanded_where_polynomial(-eta * problem.gradient, problem.weights),
         expanded_where_polynomial(covariance, problem.weights),
@@ -206,6 +215,7 @@ def batch_multipliers(
     For linearised gradient descent :math:`\theta' = \theta(1 - \eta h_{\mathcal B})`; feed them to
     :func:`theory.discrete.growth_rate.finite_growth_rate`.
     """
+    curvatures = [single_expression(h, "curvatures") for h in listed(curvatures, "curvatures")]
     pairs = list(batches(len(curvatures), batch_size, sampling))
     values = tuple(1 - eta * sp.Add(*(curvatures[i] for i in indices)) / batch_size for indices, _ in pairs)
     return values, tuple(probability for _, probability in pairs)

@@ -20,9 +20,11 @@ import sympy as sp
 
 from theory.errors import DimensionError
 from theory.generator import generator
+from theory.gradient_noise.data_law import MAX_DEGREE
 from theory.gradient_noise.flow import stochastic_gradient_flow
 from theory.gradient_noise.sampling import FiniteSum, Sampling, batch_multipliers
 from theory.notation import eta
+from theory.values import count, listed, single_expression
 
 weight = sp.Symbol("theta", positive=True)
 
@@ -50,8 +52,8 @@ def leading_weak_error(curvatures: Sequence[sp.Expr], batch_size: int, order: in
         >>> leading_weak_error([h], 1, 1)
         (1, -h**2/2)
     """
-    if not (isinstance(order, int) and order >= 1):
-        raise DimensionError(f"order must be a positive integer, got {order!r}: it is the moment E theta^order.")
+    order = count(order, "order", at_least=1, at_most=MAX_DEGREE)
+    curvatures = [single_expression(h, "curvatures", real=True) for h in listed(curvatures, "curvatures")]
     values, probabilities = batch_multipliers(curvatures, batch_size, Sampling.WITH_REPLACEMENT)
     mean = sp.expand(sum((p * m**order for p, m in zip(probabilities, values, strict=True)), sp.S.Zero))
     highest = 4

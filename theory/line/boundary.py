@@ -36,7 +36,7 @@ from sympy.logic.boolalg import Boolean
 
 from theory.answer import Answer
 from theory.decision.inequalities import negative, nonnegative, nonpositive, positive, simplified, vanishes
-from theory.ito import ItoProcess
+from theory.ito import ItoProcess, checked_process
 from theory.line.diffusion import LineDiffusion, line_diffusion
 from theory.line.endpoints import EndpointBehaviour, by_leading_term, endpoint_behaviour
 from theory.line.exponential_of_integral import collected, exponential_of_integral
@@ -123,7 +123,7 @@ def scale_density(process: ItoProcess, interval: Interval | None = None) -> sp.E
 
 def speed_density(process: ItoProcess, interval: Interval | None = None) -> sp.Expr:
     r"""The speed density :math:`m = 2/(a s)`, with the same constant in :math:`s` as :func:`scale_density`."""
-    x = process.state[0]
+    x = checked_process(process).state[0]
     inverse = 1 / (process.diffusion[0] * scale_density(process, interval))
     constant = sp.Mul(*[factor for factor in sp.Mul.make_args(sp.powdenest(inverse)) if not factor.has(x)])
     return 2 * constant * collected(inverse, x)

@@ -19,6 +19,7 @@ from theory.line.endpoints import require_real, sign_on_interval
 from theory.line.interval import Chart, Interval, normal_form
 from theory.line.powers import PowerQuotient, power_quotient
 from theory.notation import t
+from theory.values import shown
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def line_diffusion(process: ItoProcess, interval: Interval | None = None) -> Lin
     """
     checked_process(process)
     if interval is not None and not isinstance(interval, Interval):
-        raise ShapeError(f"interval must be an Interval, got {interval!r}. Write Interval(left, right).")
+        raise ShapeError(f"interval must be an Interval, got {shown(interval)}. Write Interval(left, right).")
     if process.dimension != 1:
         raise DimensionError(
             f"this is a formula on the line, but process has the coordinates {tuple(process.state)}. "

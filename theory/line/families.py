@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -21,6 +20,10 @@ from sympy.logic.boolalg import Boolean
 from theory.decision.inequalities import positive, simplified
 from theory.errors import NotNormalisableError, UnsupportedFormError
 from theory.line.interval import Interval
+from theory.values import shown, single_expression
+
+MAX_ORDER = 1000
+"""Moments of larger order are not written out."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,9 @@ class Family(ABC):
         Raises:
             NotNormalisableError: the moment exists for no admissible parameters.
         """
-        k = sp.sympify(k, strict=True)
+        k = single_expression(k, "k", real=True)
+        if k.is_number and abs(k) > MAX_ORDER:
+            raise UnsupportedFormError(f"k must be at most {MAX_ORDER} in size, got {shown(k)}.")
         self._require_possible(k)
         return self._where_finite(self._moment(k), k)
 
@@ -151,7 +156,7 @@ class Normal(Family):
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """The condition for a finite moment of order ``k``, where the density is normalisable."""
-        order: Any = sp.sympify(k, strict=True)
+        order = single_expression(k, "k", real=True)
         return sp.true if order.is_integer and order.is_nonnegative else sp.false
 
     def _moment(self, k: sp.Expr) -> sp.Expr:
@@ -164,7 +169,7 @@ class Normal(Family):
 
     def cdf(self, x: sp.Expr | None = None) -> sp.Expr:
         """The probability of values up to ``x``."""
-        x = self.variable if x is None else sp.sympify(x, strict=True)
+        x = self.variable if x is None else single_expression(x, "x", real=True)
         return (1 + sp.erf((x - self.location) / sp.sqrt(2 * self.spread))) / 2
 
 
@@ -213,7 +218,7 @@ class GeneralisedGamma(Family):
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """The condition for a finite moment of order ``k``, where the density is normalisable."""
-        order: Any = sp.sympify(k, strict=True)
+        order = single_expression(k, "k", real=True)
         return sp.true if order.is_nonnegative else positive(self.shape + order)
 
     def _moment(self, k: sp.Expr) -> sp.Expr:
@@ -222,7 +227,7 @@ class GeneralisedGamma(Family):
 
     def cdf(self, x: sp.Expr | None = None) -> sp.Expr:
         """The probability of values up to ``x``."""
-        x = self.variable if x is None else sp.sympify(x, strict=True)
+        x = self.variable if x is None else single_expression(x, "x", real=True)
         ratio = self.shape / self.power
         return sp.lowergamma(ratio, (x / self.scale) ** self.power) / sp.gamma(ratio)
 
@@ -268,7 +273,7 @@ class InverseGamma(Family):
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """The condition for a finite moment of order ``k``, where the density is normalisable."""
-        order: Any = sp.sympify(k, strict=True)
+        order = single_expression(k, "k", real=True)
         return sp.true if order.is_nonpositive else positive(self.shape - order)
 
     def _moment(self, k: sp.Expr) -> sp.Expr:
@@ -276,7 +281,7 @@ class InverseGamma(Family):
 
     def cdf(self, x: sp.Expr | None = None) -> sp.Expr:
         """The probability of values up to ``x``."""
-        x = self.variable if x is None else sp.sympify(x, strict=True)
+        x = self.variable if x is None else single_expression(x, "x", real=True)
         return sp.uppergamma(self.shape, self.scale / x) / sp.gamma(self.shape)
 
 
@@ -332,7 +337,7 @@ class Beta(Family):
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """The condition for a finite moment of order ``k``, where the density is normalisable."""
-        order: Any = sp.sympify(k, strict=True)
+        order = single_expression(k, "k", real=True)
         if self.interval.left == 0:
             return sp.true if order.is_nonnegative else positive(self.alpha + order)
         return sp.true if order.is_integer and order.is_nonnegative else sp.false
@@ -349,7 +354,7 @@ class Beta(Family):
 
     def cdf(self, x: sp.Expr | None = None) -> sp.Expr:
         """The probability of values up to ``x``."""
-        x = self.variable if x is None else sp.sympify(x, strict=True)
+        x = self.variable if x is None else single_expression(x, "x", real=True)
         return sp.betainc_regularized(self.alpha, self.beta, 0, (x - self.interval.left) / self.width)
 
 

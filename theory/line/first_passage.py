@@ -31,7 +31,7 @@ from theory.line.diffusion import LineDiffusion, line_diffusion
 from theory.line.exponential_of_integral import logarithmic_derivative
 from theory.line.interval import Interval
 from theory.line.powers import power_quotient
-from theory.values import single_expression
+from theory.values import shown, single_expression, word
 
 
 @dataclass(frozen=True)
@@ -129,18 +129,17 @@ def probability_of_ever_reaching(
         >>> probability_of_ever_reaching(gbm, sp.S(1), sp.S(10))
         Piecewise(((1/10)**(-2*mu/zeta**2 + 1), mu < zeta**2/2), (1, True))
     """
-    if direction not in ("up", "down", None):
-        raise SymbolError(f'direction must be "up", "down" or None, got {direction!r}.')
-    if regular_ends not in ("absorbing", "reflecting"):
-        raise SymbolError(f'regular_ends must be "absorbing" or "reflecting", got {regular_ends!r}.')
+    if direction is not None:
+        word(direction, "direction", ("up", "down"))
+    word(regular_ends, "regular_ends", ("absorbing", "reflecting"))
     line = line_diffusion(process, interval)
     start, level = (_inside(value, line.interval, name) for value, name in ((start, "start"), (level, "level")))
     s = scale_density(process, line.interval)
     upward, downward = sp.StrictLessThan(start, level), sp.StrictGreaterThan(start, level)
     if direction is not None:
         if (upward if direction == "up" else downward) == sp.false:
-            raise SymbolError(f"direction={direction!r} contradicts start={start} and level={level}.")
-        upward, downward = sp.sympify(direction == "up", strict=True), sp.sympify(direction == "down", strict=True)
+            raise SymbolError(f"direction={shown(direction)} contradicts start={start} and level={level}.")
+        upward, downward = (sp.true if direction == way else sp.false for way in ("up", "down"))
     branches = []
     for end, ahead in ((line.interval.left, upward), (line.interval.right, downward)):
         behind = endpoint(line, end)
@@ -320,7 +319,7 @@ def _lost(behind: Endpoint, regular_ends: str) -> Boolean:
 
 def _ordered(start: sp.Expr, lower: sp.Expr, upper: sp.Expr, interval: Interval) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
     named = {"start": start, "lower": lower, "upper": upper}
-    start, lower, upper = (single_expression(value, name, infinite=True) for name, value in named.items())
+    start, lower, upper = (single_expression(value, name, infinite=True, real=True) for name, value in named.items())
     pairs = (
         (interval.left, "left", lower, "lower"),
         (lower, "lower", start, "start"),
@@ -339,7 +338,7 @@ def _ordered(start: sp.Expr, lower: sp.Expr, upper: sp.Expr, interval: Interval)
 
 
 def _inside(value: sp.Expr, interval: Interval, name: str) -> sp.Expr:
-    value = single_expression(value, name, infinite=True)
+    value = single_expression(value, name, infinite=True, real=True)
     outside = sp.Or(sp.LessThan(value, interval.left), sp.GreaterThan(value, interval.right))
     if outside == sp.true or value.is_real is False:
         raise SymbolError(f"{name} must lie inside {interval.ends}, got {name}={value}.")

@@ -10,7 +10,7 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from theory.errors import SymbolError, UnsupportedFormError
 from theory.line.powers import PowerQuotient, power_quotient
-from theory.values import single_expression
+from theory.values import single_expression, single_symbol
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Interval:
     right: sp.Expr
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "left", single_expression(self.left, "left", infinite=True))
-        object.__setattr__(self, "right", single_expression(self.right, "right", infinite=True))
+        object.__setattr__(self, "left", single_expression(self.left, "left", infinite=True, real=True))
+        object.__setattr__(self, "right", single_expression(self.right, "right", infinite=True, real=True))
         if self.left == -sp.oo and self.right == sp.oo:
             return
         if not (self.right - self.left).is_extended_positive:
@@ -42,6 +42,7 @@ class Interval:
     @classmethod
     def of(cls, symbol: sp.Symbol) -> Interval:
         """The interval that the assumptions of ``symbol`` describe: positive, negative or real."""
+        single_symbol(symbol, "symbol")
         if symbol.is_positive:
             return cls(sp.S.Zero, sp.oo)
         if symbol.is_negative:

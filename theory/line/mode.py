@@ -17,6 +17,7 @@ from theory.line.exponential_of_integral import logarithmic_derivative
 from theory.line.interval import Chart, Interval
 from theory.line.powers import PowerQuotient, power_quotient
 from theory.line.recognise import recognise
+from theory.values import instance, single_expression, single_symbol
 
 
 def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None) -> sp.Expr:
@@ -33,7 +34,8 @@ def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None
         >>> mode(x ** (k - 1) * sp.exp(-x), x)
         Piecewise((k - 1, k > 1), (0, True))
     """
-    interval = Interval.of(variable) if interval is None else interval
+    density, variable = single_expression(density, "density"), single_symbol(variable, "variable")
+    interval = Interval.of(variable) if interval is None else instance(interval, Interval, "interval", "an Interval")
     family = recognise(density, variable, interval)
     if family is not None:
         return family.mode

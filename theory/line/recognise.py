@@ -12,6 +12,7 @@ from theory.line.exponential_of_integral import is_logarithmic_derivative, logar
 from theory.line.families import Beta, Family, Gamma, GeneralisedGamma, InverseGamma, Normal
 from theory.line.interval import Interval
 from theory.line.powers import PowerQuotient, power_quotient
+from theory.values import instance, single_expression, single_symbol
 
 
 def recognise(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None) -> Family | None:
@@ -27,7 +28,8 @@ def recognise(density: sp.Expr, variable: sp.Symbol, interval: Interval | None =
         >>> recognise(x ** (k - 1) * sp.exp(-3 * x), x).mean
         k/3
     """
-    interval = Interval.of(variable) if interval is None else interval
+    density, variable = single_expression(density, "density"), single_symbol(variable, "variable")
+    interval = Interval.of(variable) if interval is None else instance(interval, Interval, "interval", "an Interval")
     log_slope = logarithmic_derivative(density, variable)
     try:
         quotient = power_quotient(log_slope, variable)

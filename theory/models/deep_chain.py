@@ -28,6 +28,7 @@ from theory.errors import ShapeError, SymbolError
 from theory.gradient_noise.data_law import DataLaw, Gaussian
 from theory.gradient_noise.model import Model
 from theory.networks.feed_forward import FeedForward
+from theory.values import shown
 
 teacher_slope = sp.Symbol("u", real=True)
 """Slope u of the teacher."""
@@ -48,7 +49,7 @@ def deep_chain(depth: int = 3, width: int = 2, activation: Callable[[sp.Expr], s
         ((1, 2, 2, 1), 8, w^3_11*(w^1_11*w^2_11*x_1 + w^1_21*w^2_12*x_1))
     """
     if not (isinstance(depth, int) and depth >= 2):
-        raise ShapeError(f"depth must be an integer from 2 on, the number of weight matrices, got {depth!r}.")
+        raise ShapeError(f"depth must be an integer from 2 on, the number of weight matrices, got {shown(depth)}.")
     return FeedForward((1, *[width] * (depth - 1), 1), activation, biased=False)
 
 

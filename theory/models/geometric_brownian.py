@@ -11,8 +11,12 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory import notation
-from theory.errors import SymbolError
+from theory.errors import DimensionError, SymbolError
 from theory.ito import ItoProcess
+from theory.values import shown, single_expression
+
+MAX_ORDER = 1000
+"""Moments of larger order are not written out."""
 
 
 def rate_and_volatility(mu: sp.Expr, zeta: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
@@ -22,7 +26,7 @@ def rate_and_volatility(mu: sp.Expr, zeta: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
         SymbolError: ``zeta`` is not known to be positive, ``mu`` is not known to be real, or one of them holds the
             coordinate or time.
     """
-    mu, zeta = sp.sympify(mu, strict=True), sp.sympify(zeta, strict=True)
+    mu, zeta = single_expression(mu, "mu"), single_expression(zeta, "zeta")
     if mu.is_real is not True:
         raise SymbolError(f"mu must be real, got {mu}. Declare its symbols with real=True.")
     if zeta.is_positive is not True:
@@ -81,14 +85,17 @@ class GeometricBrownianMotion:
             brownian: The value :math:`B_t` of the driving Brownian motion.
             time: :math:`t`.
         """
+        start, brownian, time = _read(start=start, brownian=brownian, time=time)
         return start * sp.exp(self.log_rate * time + self.zeta * brownian)
 
     def log_mean(self, start: sp.Expr, time: sp.Expr) -> sp.Expr:
         r"""The mean :math:`\log\theta_0 + \lambda t` of the Gaussian :math:`\log\theta_t`."""
+        start, time = _read(start=start, time=time)
         return sp.log(start) + self.log_rate * time
 
     def log_variance(self, time: sp.Expr) -> sp.Expr:
         r"""The variance :math:`\zeta^2 t` of the Gaussian :math:`\log\theta_t`."""
+        (time,) = _read(time=time)
         return self.zeta**2 * time
 
     def moment(self, order: sp.Expr, start: sp.Expr, time: sp.Expr) -> sp.Expr:
@@ -101,17 +108,21 @@ class GeometricBrownianMotion:
             >>> GeometricBrownianMotion().moment(2, theta_0, t)
             theta_0**2*exp(t*(2*mu + zeta**2))
         """
-        k = sp.sympify(order)
+        k, start, time = _read(order=order, start=start, time=time)
+        if k.is_number and abs(k) > MAX_ORDER:
+            raise DimensionError(f"order must be at most {MAX_ORDER} in size, got {shown(k)}.")
         return start**k * sp.exp((k * self.mu + k * (k - 1) * self.zeta**2 / 2) * time)
 
     def density(self, theta: sp.Expr, start: sp.Expr, time: sp.Expr) -> sp.Expr:
         r"""The lognormal transition density at ``theta > 0``, for ``time > 0``."""
+        theta, start, time = _read(theta=theta, start=start, time=time)
         variance = self.log_variance(time)
         deviation = sp.log(theta) - self.log_mean(start, time)
         return sp.exp(-(deviation**2) / (2 * variance)) / (theta * sp.sqrt(2 * sp.pi * variance))
 
     def cdf(self, theta: sp.Expr, start: sp.Expr, time: sp.Expr) -> sp.Expr:
         r"""The probability of :math:`\theta_t \le` ``theta``, for ``theta > 0`` and ``time > 0``."""
+        theta, start, time = _read(theta=theta, start=start, time=time)
         return _normal_cdf((sp.log(theta) - self.log_mean(start, time)) / (self.zeta * sp.sqrt(time)))
 
     def quantile(self, probability: sp.Expr, start: sp.Expr, time: sp.Expr) -> sp.Expr:
@@ -122,11 +133,13 @@ class GeometricBrownianMotion:
             >>> GeometricBrownianMotion().quantile(sp.Rational(1, 2), theta_0, t)
             theta_0*exp(t*(mu - zeta**2/2))
         """
-        score = sp.sqrt(2) * sp.erfinv(2 * sp.sympify(probability) - 1)
+        probability, start, time = _read(probability=probability, start=start, time=time)
+        score = sp.sqrt(2) * sp.erfinv(2 * probability - 1)
         return start * sp.exp(self.log_rate * time + self.zeta * sp.sqrt(time) * score)
 
     def median(self, start: sp.Expr, time: sp.Expr) -> sp.Expr:
         r"""The median :math:`\theta_0 e^{\lambda t}`; it decays for :math:`\mu < \zeta^2/2`, the mean need not."""
+        start, time = _read(start=start, time=time)
         return start * sp.exp(self.log_rate * time)
 
     def maximum_reaches(self, level: sp.Expr, start: sp.Expr, time: sp.Expr) -> sp.Expr:
@@ -150,10 +163,15 @@ class GeometricBrownianMotion:
             >>> GeometricBrownianMotion().maximum_reaches(theta_0, theta_0, t)
             1
         """
+        level, start, time = _read(level=level, start=start, time=time)
         h = sp.log(level) - sp.log(start)
         drifted, spread = self.log_rate * time, self.zeta * sp.sqrt(time)
         reflected = sp.exp(2 * self.log_rate * h / self.zeta**2) * _normal_cdf((-drifted - h) / spread)
         return _normal_cdf((drifted - h) / spread) + reflected
+
+
+def _read(**arguments: object) -> tuple[sp.Expr, ...]:
+    return tuple(single_expression(value, name, real=True) for name, value in arguments.items())
 
 
 def _normal_cdf(score: sp.Expr) -> sp.Expr:

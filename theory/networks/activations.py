@@ -8,6 +8,7 @@ import sympy as sp
 from sympy.core.function import UndefinedFunction
 
 from theory.errors import SymbolError
+from theory.values import shown
 
 z = sp.Symbol("z", real=True)
 """The pre-activation of a neuron."""
@@ -51,7 +52,7 @@ def activation(name: str, u: sp.Expr) -> sp.Expr:
         [0, 0, 1/2, log(2)]
     """
     if name not in ACTIVATIONS:
-        raise SymbolError(f"name must be one of {sorted(ACTIVATIONS)}, got {name!r}.")
+        raise SymbolError(f"name must be one of {sorted(ACTIVATIONS)}, got {shown(name)}.")
     return ACTIVATIONS[name].subs(z, u)
 
 

@@ -25,6 +25,7 @@ import sympy as sp
 
 from theory.errors import ShapeError
 from theory.networks.layered import LayeredNetwork
+from theory.values import listed, shown
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,12 @@ class Convolutional(LayeredNetwork):
     activation: Callable[[sp.Expr], sp.Expr]
 
     def __post_init__(self) -> None:
+        sizes = (*listed(self.channels, "channels"), self.taps, self.length, self.outputs)
+        if not all(type(size) is int for size in sizes) or not callable(self.activation):
+            raise ShapeError(
+                "channels, taps, length and outputs must be whole numbers and activation a function, got "
+                f"{', '.join(map(shown, (*sizes, self.activation)))}."
+            )
         if len(self.channels) < 2 or min(*self.channels, self.taps, self.outputs) < 1 or max(self.channels) > 9:
             raise ShapeError(
                 "channels must hold at least two numbers from 1 to 9, taps and outputs must be at least 1, "
@@ -164,8 +171,11 @@ class Convolutional(LayeredNetwork):
 
     def own_weights(self, layer: int, channel: int) -> tuple[sp.Symbol, ...]:
         """Kernels, bias and outgoing weights of a hidden channel."""
-        if not (1 <= layer <= self.depth and 1 <= channel <= self.channels[layer]):
+        if not all(type(i) is int for i in (layer, channel)) or not (
+            1 <= layer <= self.depth and 1 <= channel <= self.channels[layer]
+        ):
             raise ShapeError(
-                f"layer and channel must name a hidden channel of channels {self.channels}, got {layer, channel}."
+                f"layer and channel must name a hidden channel of channels {self.channels}, "
+                f"got ({shown(layer)}, {shown(channel)})."
             )
         return (*self.incoming(layer, channel), self.bias(layer, channel), *self.outgoing(layer, channel))

@@ -19,6 +19,7 @@ import sympy as sp
 
 from theory.errors import ShapeError
 from theory.networks.layered import LayeredNetwork
+from theory.values import listed, shown
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,18 @@ class FeedForward(LayeredNetwork):
 
     def __post_init__(self) -> None:
         if not isinstance(self.widths, tuple) or not all(type(width) is int for width in self.widths):
-            raise ShapeError(f"widths must be a tuple of integers such as (1, 2, 1), got {self.widths!r}.")
+            raise ShapeError(f"widths must be a tuple of integers such as (1, 2, 1), got {shown(self.widths)}.")
         if len(self.widths) < 2 or min(self.widths) < 1 or max(self.widths) > 9:
             raise ShapeError(f"widths must hold at least two numbers from 1 to 9, got {self.widths}.")
-        for first, last in self.skips:
+        if not callable(self.activation) or not isinstance(self.biased, bool):
+            raise ShapeError(
+                f"activation must be a function and biased a truth value, got activation={shown(self.activation)} and "
+                f"biased={shown(self.biased)}."
+            )
+        for pair in listed(self.skips, "skips"):
+            if not isinstance(pair, tuple) or len(pair) != 2 or not all(type(layer) is int for layer in pair):
+                raise ShapeError(f"skips must hold pairs of hidden layers, got {shown(pair)}.")
+            first, last = pair
             if not 1 <= first < last < self.depth or self.widths[first] != self.widths[last]:
                 raise ShapeError(f"skips must join two hidden layers of equal width, forwards, got {(first, last)}.")
 
@@ -119,9 +128,12 @@ class FeedForward(LayeredNetwork):
 
     def own_weights(self, layer: int, neuron: int) -> tuple[sp.Symbol, ...]:
         """Incoming weights, bias and outgoing weights of a hidden neuron."""
-        if not (1 <= layer < self.depth and 1 <= neuron <= self.widths[layer]):
+        if not all(type(i) is int for i in (layer, neuron)) or not (
+            1 <= layer < self.depth and 1 <= neuron <= self.widths[layer]
+        ):
             raise ShapeError(
-                f"layer and neuron must name a hidden neuron of widths {self.widths}, got {layer, neuron}."
+                f"layer and neuron must name a hidden neuron of widths {self.widths}, "
+                f"got ({shown(layer)}, {shown(neuron)})."
             )
         bias = self.biases(layer)[neuron - 1 : neuron] if self.biased else ()
         return (*self.incoming(layer, neuron), *bias, *self.outgoing(layer, neuron))

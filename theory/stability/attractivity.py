@@ -23,7 +23,7 @@ from theory.errors import DimensionError, MissingParameterError, SymbolError, Th
 from theory.generator import sum_of_products
 from theory.ito import ItoProcess, checked_process
 from theory.notation import t
-from theory.values import admitted_number, mapping, single_expression
+from theory.values import admitted_number, instance, mapping, shown, single_expression
 
 
 class InvariantPointError(TheoryError):
@@ -195,7 +195,7 @@ def linearisation(
     if symbol is None:
         symbol = x if rate.point == 0 else sp.Symbol(f"delta_{x.name}", real=True)
     if not isinstance(symbol, sp.Symbol):
-        raise SymbolError(f"symbol must be a SymPy symbol, the name of the displacement, got {symbol!r}.")
+        raise SymbolError(f"symbol must be a SymPy symbol, the name of the displacement, got {shown(symbol)}.")
     return ItoProcess.scalar(symbol, drift=rate.drift_slope * symbol, dispersion=sp.sqrt(rate.noise_strength) * symbol)
 
 
@@ -210,7 +210,7 @@ def condition_for_attraction(rate: AttractivityRate) -> sp.Basic:
         >>> condition_for_attraction(attractivity_rate(gbm))
         -mu + zeta**2/2 > 0
     """
-    return sp.Gt(rate.alpha, 0)
+    return sp.Gt(instance(rate, AttractivityRate, "rate", "an AttractivityRate").alpha, 0)
 
 
 def _value(f: sp.Expr, x: sp.Symbol, p: sp.Expr, name: str) -> sp.Expr:

@@ -39,7 +39,7 @@ from theory.generator import sum_of_products
 from theory.ito import ItoProcess, checked_process
 from theory.notation import t
 from theory.symmetry.affine_set import AffineSet
-from theory.values import Expressions, admitted_values, column, expressions
+from theory.values import Expressions, admitted_values, column, expressions, shown
 
 _xi = sp.Dummy("xi", real=True)
 
@@ -165,7 +165,7 @@ def checked_linearisation(linearisation: object) -> TransverseLinearisation:
     """
     if not isinstance(linearisation, TransverseLinearisation):
         raise ShapeError(
-            f"linearisation must be a TransverseLinearisation, got {linearisation!r}. "
+            f"linearisation must be a TransverseLinearisation, got {shown(linearisation)}. "
             "Make it with transverse_linearisation(process, affine_set)."
         )
     return linearisation

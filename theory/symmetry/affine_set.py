@@ -34,7 +34,7 @@ from theory.gradient_noise.data_law import (
 from theory.gradient_noise.expectation import expectation
 from theory.gradient_noise.model import Model
 from theory.gradient_noise.sampling import FiniteSum
-from theory.values import column
+from theory.values import column, distinct_symbols, instance, single_expression
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,8 @@ class AffineSet:
     constraints: sp.ImmutableMatrix
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "state", column(self.state, "state"))
+        object.__setattr__(self, "state", distinct_symbols(self.state, "state"))
         object.__setattr__(self, "constraints", column(self.constraints, "constraints"))
-        if not self.state.rows or not all(weight.is_Symbol for weight in self.state):
-            raise SymbolError(f"state must hold at least one weight, and symbols only, got {tuple(self.state)}.")
         weights = set(self.state)
         for row, constraint in zip(self.normals.tolist(), self.constraints, strict=True):
             if any(entry.free_symbols & weights for entry in row):
@@ -172,6 +170,8 @@ def normal_gradient(affine_set: AffineSet, loss: sp.Expr) -> sp.ImmutableMatrix:
         >>> normal_gradient(AffineSet([v, w], [w]), (v * w - 1) ** 2)
         Matrix([[-2*v]])
     """
+    instance(affine_set, AffineSet, "affine_set", "an AffineSet")
+    loss = single_expression(loss, "loss")
     rows = [
         sum((slope * sp.diff(loss, w) for slope, w in zip(row, affine_set.state, strict=True) if slope != 0), sp.S.Zero)
         for row in affine_set.normals.tolist()
@@ -199,7 +199,8 @@ def is_invariant(affine_set: AffineSet, problem: FiniteSum | Model) -> ZeroDecis
         >>> print(is_invariant(AffineSet([theta], [theta]), signed).kind)
         nonzero
     """
-    weights = problem.weights
+    instance(affine_set, AffineSet, "affine_set", "an AffineSet")
+    weights = instance(problem, FiniteSum | Model, "problem", "a FiniteSum or a Model").weights
     if set(affine_set.state) != set(weights):
         raise SymbolError(
             f"affine_set and problem must have the same weights, got {tuple(affine_set.state)} and {tuple(weights)}."

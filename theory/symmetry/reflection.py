@@ -23,7 +23,7 @@ import sympy as sp
 from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
 from theory.errors import ShapeError, UnsupportedFormError
 from theory.symmetry.affine_set import AffineSet
-from theory.values import column, expressions, single_expression
+from theory.values import distinct_symbols, expressions, single_expression
 
 
 def fixed_set(Q: sp.MatrixBase, state: Sequence[sp.Symbol] | sp.MatrixBase) -> AffineSet:
@@ -34,7 +34,7 @@ def fixed_set(Q: sp.MatrixBase, state: Sequence[sp.Symbol] | sp.MatrixBase) -> A
         >>> fixed_set(sp.Matrix([[0, 1], [1, 0]]), [v, w]).dimension
         1
     """
-    theta = column(state, "state")
+    theta = distinct_symbols(state, "state")
     Q = _square(Q)
     if Q.rows != theta.rows:
         raise ShapeError(f"Q must have one row per weight: state has {theta.rows}, got Q.shape={Q.shape}.")
@@ -61,12 +61,13 @@ def invariant_set(
         >>> invariant_set(exchange, [v, w], (sp.tanh(v * x) + sp.tanh(w * x) - y) ** 2).constraints.T
         Matrix([[-v + w, v - w]])
     """
-    theta, Q = column(state, "state"), _square(Q)
+    theta, Q = distinct_symbols(state, "state"), _square(Q)
     fixed = fixed_set(Q, theta)
     if keeps_its_fixed_set(Q).kind is not ZeroKind.ZERO:
         raise UnsupportedFormError(_counterexample(Q, theta))
     if loss is not None:
-        decision = decide_zero(composed(single_expression(loss, "loss"), Q, theta) - loss)
+        loss = single_expression(loss, "loss")
+        decision = decide_zero(composed(loss, Q, theta) - loss)
         if not decision.says_zero:
             raise UnsupportedFormError(
                 f"loss must satisfy l(Q theta) = l(theta), but {decision.reason}. Try another Q."
@@ -98,7 +99,8 @@ def escaping_gradients(Q: sp.MatrixBase) -> sp.ImmutableMatrix:
         [ c],
         [-2]])
     """
-    identity = sp.eye(_square(Q).rows)
+    Q = _square(Q)
+    identity = sp.eye(Q.rows)
     basis = (sp.Matrix(Q).T - identity).applyfunc(sp.cancel).nullspace(simplify=sp.cancel)
     if not basis:
         return sp.ImmutableMatrix.zeros(identity.rows, 0)
@@ -114,13 +116,14 @@ def composed(loss: sp.Expr, Q: sp.MatrixBase, state: Sequence[sp.Symbol] | sp.Ma
         >>> composed(v**2 * w, sp.Matrix([[0, 1], [1, 0]]), [v, w])
         v*w**2
     """
-    theta = column(state, "state")
+    theta, loss = distinct_symbols(state, "state"), single_expression(loss, "loss")
     return loss.subs(dict(zip(theta, _square(Q) * theta, strict=True)), simultaneous=True)
 
 
 def gradient(loss: sp.Expr, state: Sequence[sp.Symbol] | sp.MatrixBase) -> sp.ImmutableMatrix:
     r"""The gradient :math:`\nabla l(\theta)`. Shape ``(d, 1)``."""
-    return sp.ImmutableMatrix([sp.diff(loss, weight) for weight in column(state, "state")])
+    loss = single_expression(loss, "loss")
+    return sp.ImmutableMatrix([sp.diff(loss, weight) for weight in distinct_symbols(state, "state")])
 
 
 def keeps_its_fixed_set(Q: sp.MatrixBase) -> ZeroDecision:
@@ -152,7 +155,7 @@ def oblique_reflection(c: sp.Expr) -> sp.ImmutableMatrix:
     It fixes :math:`\{\theta_2 = 0\}`, and every :math:`f(\theta_1 + c\theta_2/2)` is symmetric under it, but the
     gradient of that, :math:`f'\cdot(1, c/2)`, leaves the set unless :math:`c = 0`.
     """
-    return sp.ImmutableMatrix([[1, c], [0, -1]])
+    return sp.ImmutableMatrix([[1, single_expression(c, "c")], [0, -1]])
 
 
 def _square(Q: sp.MatrixBase) -> sp.ImmutableMatrix:

@@ -41,6 +41,7 @@ import sympy as sp
 from theory.errors import DimensionError
 from theory.ito import ItoProcess, ito_differential
 from theory.tricomi import hyperu
+from theory.values import shown
 
 x = sp.Symbol("x", positive=True)
 r"""Singular value in units of the noise, :math:`x = \hat s/\nu`."""
@@ -167,7 +168,7 @@ def spectral_moment(order: int = 1) -> SpectralMoment:
     """
     if not (isinstance(order, int) and order >= 1):
         raise DimensionError(
-            f"order must be a positive integer, got {order!r}. Negative powers follow from 1/x (linear)."
+            f"order must be a positive integer, got {shown(order)}. Negative powers follow from 1/x (linear)."
         )
     alpha = -k / 2 + sp.I * rho
     bound, wave = bound_weight(), wave_weight()
