@@ -157,5 +157,5 @@ def test_threshold_expansion_separates_gaussian_from_sign_noise():
 
 
 def test_the_order_of_an_expansion_is_not_negative():
-    with pytest.raises(DimensionError, match="non-negative"):
+    with pytest.raises(DimensionError, match="whole number from 0"):
         gr.growth_rate_expansion(-1)

@@ -130,7 +130,7 @@ WITHOUT = Sampling.WITHOUT_REPLACEMENT
         (LINE, dict(label=y, label_noise=-1), SymbolError, "not negative"),
         (LINE, dict(learning_rate=eta * w), SymbolError, "weights or data"),
         (LINE, dict(learning_rate=eta / (1 + sp.Symbol("k"))), SymbolError, "not the step number"),
-        (LINE, dict(learning_rate="eta"), ShapeError, "Text is not read"),
+        (LINE, dict(learning_rate="eta"), ShapeError, "text is not read"),
         (LINE, dict(momentum=sp.oo), ShapeError, "finite"),
     ],
 )
