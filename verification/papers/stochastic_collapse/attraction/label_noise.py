@@ -21,6 +21,7 @@ from theory.notation import eta, zeta
 from verification.authoring import predictions
 from verification.authoring.shorthand import Grade, agrees, compared, equals, measured
 from verification.authoring.simulated import number, options
+from verification.claim import Statement
 from verification.forms import Draw, Samples
 from verification.papers.stochastic_collapse.attraction.gradient_flow import (
     GRADIENT,
@@ -254,8 +255,23 @@ def diffusion_matrix_of_label_noise():
         wrong={"gradient of the mean prediction": meaning(D_s, mean(gradients(3)) * mean(gradients(3)).T)},
         says=r"The diffusion is proportional to $D_s$.",
     )
+    yield _measured_magnitude()
+    yield equals(
+        "one sample",
+        r"D_{LN}|_{N=1}",
+        printed=D_m * D_s,
+        where={D_m: eta * zeta**2 / 2, **meaning(D_s, second_moment(1))},
+        derived=lambda: _diffusion_of_step(1),
+        wrong={"half of it": {D_m: eta * zeta**2 / 4}},
+        says="For $N = 1$ the printed (22) is right.",
+        remark=True,
+    )
+
+
+def _measured_magnitude() -> Statement:
+    """(23) for N = 1 to 32: on real data nothing but the noise is random."""
     magnitude = eta * zeta**2 / 2
-    yield agrees(
+    return agrees(
         "magnitude",
         r"D_m",
         printed=magnitude,
@@ -277,14 +293,4 @@ def diffusion_matrix_of_label_noise():
             for case in MAGNITUDES
         ],
         compared=[compared("exact covariance", exact_magnitude, _magnitude_at, *MAGNITUDES, tolerance=1e-10)],
-    )
-    yield equals(
-        "one sample",
-        r"D_{LN}|_{N=1}",
-        printed=D_m * D_s,
-        where={D_m: eta * zeta**2 / 2, **meaning(D_s, second_moment(1))},
-        derived=lambda: _diffusion_of_step(1),
-        wrong={"half of it": {D_m: eta * zeta**2 / 4}},
-        says="For $N = 1$ the printed (22) is right.",
-        remark=True,
     )

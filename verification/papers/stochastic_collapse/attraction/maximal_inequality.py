@@ -5,25 +5,24 @@ r"""Appendices E.1 and F.1: how likely the distance to the set exceeds a level, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import negative
 from theory.generator import generator
 from theory.ito import ItoProcess
-from theory.models.geometric_brownian import GeometricBrownianMotion
 from theory.notation import mu, theta, zeta
 from theory.stability.theorem_4_2 import slack as delta
-from verification.authoring.shorthand import bounds, holds_when
-from verification.claim import (
-    Kind,
-)
+from verification.authoring.shorthand import Grade, Kind, bounds, holds_when
+from verification.claim import Statement
+from verification.papers.stochastic_collapse.attraction.normal_jets import DRIFT_SLOPE, RADIAL, TRACE
 from verification.papers.stochastic_collapse.attraction.one_dimension import epsilon, gbm_probability_of_reaching
-from verification.papers.stochastic_collapse.paper import paper
+from verification.papers.stochastic_collapse.paper import GBM, paper
 
 kappa = sp.Symbol("kappa", positive=True)
-GBM = GeometricBrownianMotion()
-TUBE = {theta: "l(x), the distance from the set", epsilon: "eps', the level", kappa: "1 - 2 mu/zeta^2 > 0"}
+l = theta  # the distance from 0
 
 
 def _hitting(level: sp.Expr) -> sp.Expr:
@@ -31,18 +30,21 @@ def _hitting(level: sp.Expr) -> sp.Expr:
     return gbm_probability_of_reaching().subs(mu, zeta**2 * (1 - kappa) / 2).subs(epsilon, level)
 
 
-def _supermartingale() -> Boolean:
-    r"""The generator on :math:`l^\delta` is negative: :math:`\delta < \kappa`."""
-    rate = generator(GBM.process, theta**delta) / (delta * theta**delta)
-    return negative(sp.expand(rate.subs(mu, zeta**2 * (1 - kappa) / 2)))
+def _doobs_bound() -> sp.Expr:
+    r"""Doob's bound :math:`l^\delta/c` on :math:`P(\sup l^\delta \ge c)` at :math:`c = \epsilon'^\delta`.
+
+    The event is :math:`\sup l \ge \epsilon'`.
+    """
+    c = sp.Symbol("c", positive=True)
+    return (l**delta / c).subs(c, epsilon**delta)
 
 
-def _valid_everywhere(power: sp.Expr) -> Boolean:
-    r"""Where :math:`l^\delta/\varepsilon'^p` bounds the probability for every :math:`l < \varepsilon'`.
+def _safe(power: sp.Expr) -> Boolean:
+    r"""Where :math:`l^\delta/\epsilon'^p` bounds the probability for every :math:`l < \epsilon'`.
 
     For geometric Brownian motion with :math:`\kappa \ge \delta` the ratio of probability to bound,
-    :math:`l^{\kappa-\delta}\varepsilon'^{p-\kappa}`, is largest at :math:`l = \varepsilon'`: there it is
-    :math:`\varepsilon'^{p-\delta}`, whatever :math:`\kappa`.
+    :math:`l^{\kappa-\delta}\epsilon'^{p-\kappa}`, is largest at :math:`l = \epsilon'`: there it is
+    :math:`\epsilon'^{p-\delta}`, whatever :math:`\kappa`.
     """
     return (power - delta) * sp.log(epsilon) <= 0
 
@@ -50,153 +52,143 @@ def _valid_everywhere(power: sp.Expr) -> Boolean:
 @paper.claim(
     "SC-038",
     "Appendix E.1, end of the proof; Lemma F.1",
-    symbols=TUBE | {delta: "delta (lambda in Lemma F.1), for which l^delta is a supermartingale: delta < kappa"},
+    symbols={
+        l: r"$l(x)$, the distance from the set",
+        epsilon: r"$\epsilon'$, the level",
+        delta: r"$\delta$, in Lemma F.1 $\lambda$: the power for which $l^\delta$ is a supermartingale",
+        kappa: r"$1 - 2\mu/\zeta^2 > 0$ of geometric Brownian motion",
+    },
     kind=Kind.INEQUALITY,
+    scope=r"$\delta < 1$, $\epsilon' < 1$, which the proof may choose",
     notes=(
-        "The first bound is Doob's. {sup l >= eps'} = {sup l^delta >= eps'^delta}, so the equivalent bound on sup "
-        "l has eps'^delta. Both printed forms have another power, and agree with it only at delta = 1 (lambda = 1) or "
-        "eps' = 1.",
-        "At kappa = 2/5, delta = 1/5, l = 1/2, eps' = 2 the probability is 0.574; printed 0.027, in the lemma 0.435, "
-        "corrected 0.758.",
-        "Sharp: for delta -> kappa the corrected bound becomes the exact probability (l/eps')^kappa.",
-        "eps'^(1/delta): a valid, weaker bound for eps' <= 1 if delta < 1 and for eps' >= 1 if delta > 1; on the "
-        "other side of 1 it is violated by geometric Brownian motion. The lemma's eps' likewise: valid for eps' <= 1 "
-        "if lambda < 1, for eps' >= 1 if lambda > 1.",
-        "A distance has a unit, so nothing keeps eps' below 1: the printed bounds change when the unit does. The "
-        "conclusion is untouched, since l(x) -> 0 at fixed eps' sends all these bounds to 0.",
-        "'For any eps' < eps' in the first bound has to be eps' < eps^delta: the stopped process knows nothing of "
-        "levels beyond l = eps. For eps < 1 and delta < 1 the printed range is inside it; for eps > 1 it is not.",
+        r"The first bound is Doob's. Since $\{\sup l \ge \epsilon'\} = \{\sup l^\delta \ge \epsilon'^\delta\}$, the "
+        r"equivalent bound on $\sup l$ is $(l(x)/\epsilon')^\delta$; both printed forms are weaker, and hold.",
+        r"Beyond the scope they do not: at $\kappa = 2/5$, $\delta = 1/5$, $l = 1/2$, $\epsilon' = 2$ the probability "
+        r"is 0.574, against 0.027 printed in the appendix and 0.435 in the lemma. A distance has a unit, so that these "
+        r"bounds change when the unit does; the conclusion, $l(x) \to 0$ at fixed $\epsilon'$, does not.",
+        r"'For any $\epsilon' < \epsilon$' in the first bound is $\epsilon' < \epsilon^\delta$ in general, since the "
+        r"stopped process knows nothing of levels beyond $l = \epsilon$; for $\epsilon < 1$ the printed range is "
+        "inside it.",
     ),
 )
 def maximal_inequality():
     r"""Maximal inequality.
 
-    P[sup l^delta >= eps'] <= l^delta(x)/eps'; equivalently P[sup l >= eps'] <= l^delta(x)/eps'^(1/delta);
-    Lemma F.1: P[sup l >= eps'] <= l^lambda(x)/eps'
+    By the local version of Doob's maximal inequality, for any $\epsilon' < \epsilon$, the first bound. Equivalently,
+    for any $\epsilon' < \epsilon^{1/\delta}$, the second. Lemma F.1: for any $x \in A_\epsilon$ and
+    $0 < \epsilon' < \epsilon$, the third.
     """
+    chosen = (theta < epsilon, delta < 1, epsilon < 1)
     yield bounds(
-        "bound on sup l^delta",
-        r"P[\sup_t l^\delta \ge \varepsilon'] \le",
-        printed=theta**delta / epsilon,
+        "bound on the power",
+        r"P[\sup_t l^\delta(\tilde\theta_t) \ge \epsilon'] \le",
+        printed=l**delta / epsilon,
         exact=lambda: _hitting(epsilon ** (1 / delta)),
-        wrong={
-            "square of the bound": theta ** (2 * delta) / epsilon**2,
-            "l instead of its power": theta / epsilon,
-            "half of it": theta**delta / (2 * epsilon),
-        },
-        says="Geometric Brownian motion started at l: probability that l^delta reaches eps' > l^delta.",
-        domain=(delta < kappa, theta**delta < epsilon),
+        wrong={"the distance for its power": l / epsilon, "a tenth too small": 9 * l**delta / (10 * epsilon)},
+        says=r"For geometric Brownian motion, whose probability is known.",
+        domain=(delta < kappa, l**delta < epsilon, delta < 1, epsilon < 1),
     )
-    yield bounds(
-        "bound on sup l",
-        r"P[\sup_t l \ge \varepsilon'] \le",
-        printed=theta**delta / epsilon ** (1 / delta),
-        exact=lambda: _hitting(epsilon),
-        corrected=theta**delta / epsilon**delta,
-        corrected_says="P[sup l >= eps'] <= (l(x)/eps')^delta, in Lemma F.1 (l(x)/eps')^lambda",
-        wrong={"no power on eps'": theta**delta / epsilon, "power 2 delta": (theta / epsilon) ** (2 * delta)},
-        says="The same for l itself, with delta < 1.",
-        domain=(delta < kappa, theta < epsilon, delta < 1),
-    )
-    yield bounds(
-        "bound of Lemma F.1",
-        r"P[\sup_t l \ge \varepsilon'] \le",
-        printed=theta**delta / epsilon,
-        exact=lambda: _hitting(epsilon),
-        corrected=(theta / epsilon) ** delta,
-        wrong={"power 2 lambda": (theta / epsilon) ** (2 * delta)},
-        says="The bound on sup l in Lemma F.1, lambda written delta here.",
-        domain=(delta < kappa, theta < epsilon),
-    )
+    for name, level, where in (
+        ("bound on the distance", epsilon ** (1 / delta), r"\tilde\theta_t"),
+        ("bound of Lemma F.1", epsilon, r"\theta_{t\wedge\tau}"),
+    ):
+        yield bounds(
+            name,
+            rf"P[\sup_t l({where}) \ge \epsilon'] \le \left(\frac{{l}}{{\epsilon'}}\right)^\delta \le",
+            printed=l**delta / level,
+            exact=_doobs_bound,
+            wrong={"no level at all": l**delta, "twice the power": (l / epsilon) ** (2 * delta)},
+            says="For any process: Doob's bound is at most the printed one.",
+            domain=chosen,
+        )
+    yield from _range_of_the_bounds()
+
+
+def _range_of_the_bounds() -> Iterator[Statement]:
+    """Remarks to SC-038: its hypothesis, and where the printed powers of the level are safe."""
     yield holds_when(
         "hypothesis",
         r"\mathcal{A}\,l^\delta < 0\text{ iff }",
         printed=delta < kappa,
-        derived=_supermartingale,
-        wrong={"half the power": 2 * delta < kappa, "kappa of mean-square stability": delta < kappa - 1},
-        says="l^delta is a strict supermartingale for geometric Brownian motion exactly when delta < kappa.",
+        derived=lambda: negative(
+            sp.expand(
+                (generator(GBM.process, l**delta) / (delta * l**delta)).subs(mu, zeta**2 * (1 - kappa) / 2),
+            )
+        ),
+        wrong={"kappa of mean-square stability": delta < kappa - 1},
+        says=r"A result of ours: where $l^\delta$ is a strict supermartingale of geometric Brownian motion.",
         remark=True,
     )
-    yield holds_when(
-        "where the printed power is safe",
-        r"\varepsilon'^{1/\delta}\text{ is safe iff }",
-        printed=sp.Or(sp.And(delta < 1, epsilon <= 1), sp.And(delta > 1, epsilon >= 1)),
-        derived=lambda: _valid_everywhere(1 / delta),
-        wrong={
-            "for small levels, whatever delta": epsilon <= 1,
-            "for all levels": sp.true,
-            "sides exchanged": sp.Or(sp.And(delta < 1, epsilon >= 1), sp.And(delta > 1, epsilon <= 1)),
-        },
-        says="l^delta/eps'^(1/delta) bounds P(sup l >= eps') for every l < eps' and kappa > delta exactly here.",
-        domain=(sp.Ne(delta, 1),),
-        remark=True,
-    )
-    yield holds_when(
-        "where the power of Lemma F.1 is safe",
-        r"\varepsilon'\text{ is safe iff }",
-        printed=sp.Or(sp.And(delta < 1, epsilon <= 1), sp.And(delta > 1, epsilon >= 1)),
-        derived=lambda: _valid_everywhere(sp.S.One),
-        wrong={"for small levels, whatever lambda": epsilon <= 1, "for all levels": sp.true},
-        says="l^lambda/eps' bounds P(sup l >= eps') for every l < eps' and kappa > lambda exactly here.",
-        domain=(sp.Ne(delta, 1),),
-        remark=True,
-    )
+    safe = sp.Or(sp.And(delta < 1, epsilon <= 1), sp.And(delta > 1, epsilon >= 1))
+    for name, power in (
+        ("where the printed power is safe", 1 / delta),
+        ("where the power of Lemma F.1 is safe", sp.S.One),
+    ):
+        yield holds_when(
+            name,
+            r"l^\delta\text{ over that power bounds }P\text{ for every }l < \epsilon'\text{ iff }",
+            printed=safe,
+            derived=lambda power=power: _safe(power),
+            wrong={"for small levels, whatever the power": epsilon <= 1, "for all levels": sp.true},
+            says=r"A result of ours, for every geometric Brownian motion with $\kappa > \delta$.",
+            domain=(sp.Ne(delta, 1),),
+            remark=True,
+        )
 
 
-m_0, m_1 = sp.symbols("m_0 m_1", real=True)
-along_set = sp.Symbol("x_1", real=True)
+m_0, m_1, x_1 = sp.symbols("m_0 m_1 x_1", real=True)
 
 
 def _decay_on_tube() -> Boolean:
     r"""The generator on :math:`l^{2\delta}` is negative for :math:`dl = (m_0 + m_1x_1)\,l\,dt + \zeta l\,dW`."""
-    process = ItoProcess(
-        [along_set, theta], [0, (m_0 + m_1 * along_set) * theta], sp.Matrix([[1, 0], [0, zeta * theta]])
-    )
-    rate = sp.expand(generator(process, theta ** (2 * delta)) / (2 * delta * theta ** (2 * delta)))
+    process = ItoProcess([x_1, l], [0, (m_0 + m_1 * x_1) * l], sp.Matrix([[1, 0], [0, zeta * l]]))
+    rate = sp.expand(generator(process, l ** (2 * delta)) / (2 * delta * l ** (2 * delta)))
     return sp.Lt(rate, 0)
-
-
-def _condition_on_tube(sign: int, power: sp.Expr = 1 - delta) -> Boolean:
-    """(27) at the point x_1 of the set, with the drift term times ``sign``."""
-    return sign * (m_0 + m_1 * along_set) - zeta**2 / 2 + power * zeta**2 > 0
 
 
 @paper.claim(
     "SC-040",
     "Lemma F.1",
     symbols={
-        along_set: "coordinate along the set, |x_1| <= c_B",
-        theta: "distance from the set",
-        m_0: "normal drift rate at x_1 = 0",
+        x_1: r"coordinate along the set, $|x_1| \le c_B$",
+        l: "distance from the set",
+        m_0: "normal drift rate at the origin of the set",
         m_1: "its slope along the set",
         zeta: "noise amplitude",
-        delta: "delta of (26), (27)",
+        delta: r"$\delta$ of (26), (27)",
     },
     kind=Kind.THRESHOLD,
-    scope="with the drift sign of (27) repaired as in SC-035; the displayed inequality is SC-038",
+    grade=Grade.CONFLICT,
+    scope=r"a normal drift rate that varies along the set; the displayed inequality is SC-038",
     notes=(
-        "What the proof uses is that l^(2 delta) is a supermartingale at the points of A where (27) holds: a "
-        "condition at each point, so that points outside B do not matter before the stopping time.",
-        "The proof takes the distance to A intersected with B, but (28) is the generator on the distance to A. They "
-        "agree next to the set where A is parallel to coordinate axes, as in the lemma's uses; for an oblique A the "
-        "foot of a point of B may lie outside B. Reading l as the distance to A repairs it.",
+        "The sign is that of SC-035 again.",
+        r"What the proof uses is that $l^{2\delta}$ is a supermartingale at the points of $A$ where (27) holds: a "
+        r"condition at each point, so that points outside $B$ do not matter before the stopping time.",
+        r"The proof takes the distance to $A \cap B$, but (28) is the generator on the distance to $A$. They agree "
+        r"next to the set where $A$ is parallel to coordinate axes, as in the lemma's uses; for an oblique $A$ the "
+        r"foot of a point of $B$ may lie outside $B$. Reading $l$ as the distance to $A$ repairs it.",
     ),
 )
-def localised_version_of_theorem_e1():
-    r"""Localised version of Theorem E.1 (Lemma F.1).
+def localised_theorem_e_1():
+    r"""Localised version of Theorem E.1.
 
-    if A intersected with B is an invariant set, it is a stochastically attractive invariant set of the
-    process stopped on leaving A_c intersected with int B, provided (26) and (27) hold on A intersected with B
+    If $A \cap B$ is an invariant set of $\theta_t$, then $A \cap B$ is a stochastically attractive invariant set of
+    the stopped process $\{\theta_{t\wedge\tau} : t \ge 0\}$, provided Eq. 26 and 27 hold for any $x \in A \cap B$.
     """
+
+    def condition(drift: sp.Expr) -> Boolean:
+        return drift - TRACE / 2 + (1 - delta) * RADIAL > 0
+
     yield holds_when(
         "supermartingale, point by point",
-        r"\mathcal{A}\,l^{2\delta} < 0\text{ iff }",
-        printed=_condition_on_tube(-1),
+        r"\tilde{\mathcal A}\,l^{2\delta} < 0\text{ iff }",
+        printed=condition(DRIFT_SLOPE),
+        where={DRIFT_SLOPE: m_0 + m_1 * x_1, TRACE: zeta**2, RADIAL: zeta**2},
         derived=_decay_on_tube,
+        corrected=condition(-DRIFT_SLOPE),
+        corrected_says=r"$-\nabla_{\hat n}\hat n^\top\mu$ in (27)",
         wrong={
-            "drift sign of (27) as printed": _condition_on_tube(1),
-            "drift rate at the origin of the set": -m_0 - zeta**2 / 2 + (1 - delta) * zeta**2 > 0,
-            "delta added": _condition_on_tube(-1, 1 + delta),
+            "drift rate at the origin of the set": condition(-m_0),
+            "the trace for the radial noise": condition(-DRIFT_SLOPE).subs(RADIAL, 2 * RADIAL),
         },
-        says="A normal drift rate that varies along the set: A l^(2 delta) < 0 exactly where repaired (27) holds.",
     )

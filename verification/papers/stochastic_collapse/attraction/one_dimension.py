@@ -29,6 +29,7 @@ from verification.authoring.shorthand import (
     measured,
     sde,
 )
+from verification.claim import Statement
 from verification.papers.stochastic_collapse.measured.one_dimension import (
     double_well_reaches_level,
     hitting_probability_on_grid,
@@ -198,7 +199,7 @@ def attraction_in_one_dimension():
     yield _reaching_a_level()
 
 
-def _reaching_a_level():
+def _reaching_a_level() -> Statement:
     r"""A ratio of :math:`\int_0^x` to :math:`\int_0^\epsilon` of the scale density, for the double well."""
     x, level = sp.symbols("x epsilon_1", positive=True)
     y = sp.Symbol("y", positive=True)

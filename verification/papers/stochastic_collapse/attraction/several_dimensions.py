@@ -7,7 +7,7 @@ distance to the affine set; the jets next to it are in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -19,12 +19,13 @@ from theory.stability.lyapunov import constant_growth, top_exponent
 from theory.stability.theorem_4_2 import slack as delta
 from theory.stability.theorem_4_2 import sufficient_condition
 from theory.stability.transverse import transverse_linearisation
-from verification.authoring.shorthand import bounds, equals, holds_when
-from verification.claim import Kind
-from verification.forms import Experiment
+from verification.authoring.shorthand import Grade, Kind, Source, bounds, equals, holds_when, measured
+from verification.claim import Statement
 from verification.papers.stochastic_collapse.attraction.normal_jets import (
     JETS,
     NORMAL,
+    RADIAL,
+    TRACE,
     linear_flow,
     noise_jets,
     quadratic,
@@ -35,18 +36,14 @@ from verification.papers.stochastic_collapse.measured.several_dimensions import 
 from verification.papers.stochastic_collapse.paper import paper
 
 h_11, h_12, h_22 = sp.symbols("h_11 h_12 h_22", real=True)
+CURVATURE = sp.Symbol(r"\nabla_{\hat n}^2\mathcal{L}", real=True)
+CONDITION = CURVATURE - TRACE / 2 + (1 - delta) * RADIAL
+"""The left side of (6)."""
+
 curvature = sp.Symbol("L''", real=True)
-signal = sp.Symbol("c", real=True)
-noise = sp.Symbol("s", positive=True)
-phi = sp.Symbol("phi", real=True)
-
-H = sp.Matrix([[h_11, h_12], [h_12, h_22]])
-
-
-def _left_side(drift: sp.Expr, half: sp.Expr = sp.S.Half, radial: sp.Expr = 1 - delta) -> sp.Expr:
-    r""":math:`\text{drift} - \text{half}\,\nabla_n^2\operatorname{Tr}D_\perp + \text{radial}\,\nabla_n^2n^\top Dn`."""
-    trace, along = noise_jets()
-    return drift - half * trace + radial * along
+d = sp.Symbol("d", positive=True, integer=True)
+alpha_1, alpha_2 = sp.symbols("alpha_1 alpha_2", real=True)
+tau = sp.Symbol("tau", positive=True)
 
 
 def _decay_of_power(process: ItoProcess, power: sp.Expr) -> sp.Expr:
@@ -56,52 +53,26 @@ def _decay_of_power(process: ItoProcess, power: sp.Expr) -> sp.Expr:
     return -rate.subs({x_1: NORMAL[0], x_2: NORMAL[1]}, simultaneous=True)
 
 
-def _isotropic(d: int) -> ItoProcess:
-    r""":math:`L = \frac12L''|x|^2` and :math:`D = \frac12\zeta^2|x|^2 1` in d dimensions."""
-    x = sp.symbols(f"x_1:{d + 1}", real=True)
-    return ItoProcess(x, [-curvature * e for e in x], zeta * sp.sqrt(sum(e**2 for e in x)) * sp.eye(d))
-
-
 DIMENSIONS = (1, 2, 3, 5)
 
-# The variations of the experiments are about 1.5 times those of one sample: the interval of the measured step
-# correction widens that of the mean.
 
-
-def _isotropic_decay() -> sp.Matrix:
-    growth = [constant_growth(transverse_linearisation(_isotropic(d))) for d in DIMENSIONS]
-    assert None not in growth, "the growth rate of an isotropic process is the same in all directions"
-    return -sp.Matrix(growth)
-
-
-def _isotropic_left_side(trace: Callable[[int], sp.Expr]) -> sp.Matrix:
-    r"""(6) at :math:`\delta = 0` in each dimension; ``trace(d)`` :math:`\zeta^2` is the derivative of the trace."""
-    return sp.Matrix([curvature - trace(d) * zeta**2 / 2 + zeta**2 for d in DIMENSIONS])
-
-
-def _isotropic_rate(i: int) -> Callable[[sp.MatrixBase], sp.Expr]:
-    return lambda candidate: -candidate[i].subs({curvature: -sp.Rational(1, 2), zeta: 1})
-
-
-a_1, a_2 = sp.symbols("alpha_1 alpha_2", real=True)
-rotation = sp.Symbol("tau", positive=True)
-
-
-def _stretched() -> ItoProcess:
-    r"""Growth rates :math:`\alpha_1 > \alpha_2`, radial noise of size :math:`\zeta`, rotating noise :math:`\tau`."""
-    dispersion = sp.Matrix([[zeta * x_1, -rotation * x_2], [zeta * x_2, rotation * x_1]])
-    return ItoProcess([x_1, x_2], [a_1 * x_1, a_2 * x_2], dispersion)
+def _isotropic_decay() -> list[sp.Expr]:
+    r"""The rate at which :math:`L = \frac12L''|x|^2` and :math:`D = \frac12\zeta^2|x|^2 1` collapse."""
+    rates = []
+    for n in DIMENSIONS:
+        x = sp.symbols(f"x_1:{n + 1}", real=True)
+        process = ItoProcess(x, [-curvature * e for e in x], zeta * sp.sqrt(sum(e**2 for e in x)) * sp.eye(n))
+        growth = constant_growth(transverse_linearisation(process))
+        assert growth is not None, "the growth rate of an isotropic process is the same in all directions"
+        rates.append(-growth)
+    return rates
 
 
 def _stretched_exponent() -> sp.Expr:
-    return top_exponent(transverse_linearisation(_stretched())).value
-
-
-_VIOLATING = {a_1: sp.Rational(1, 2), a_2: -sp.Rational(3, 2), zeta: 1, rotation: 1}
-
-
-def _with_rotation(rate: sp.Expr) -> sp.Expr:
-    return rate + (rotation**2 - zeta**2) / 2
+    r"""Growth rates :math:`\alpha_1 > \alpha_2`, radial noise of size :math:`\zeta`, rotating noise :math:`\tau`."""
+    dispersion = sp.Matrix([[zeta * x_1, -tau * x_2], [zeta * x_2, tau * x_1]])
+    process = ItoProcess([x_1, x_2], [alpha_1 * x_1, alpha_2 * x_2], dispersion)
+    return top_exponent(transverse_linearisation(process)).value
 
 
 @paper.claim(
@@ -109,92 +80,124 @@ def _with_rotation(rate: sp.Expr) -> sp.Expr:
     "Theorem 4.2, Eq. (6)",
     symbols=JETS
     | {
-        h_11: "Hessian of L on the normal space (all entries h_ij)",
-        delta: "delta > 0 of the theorem",
-        curvature: "isotropic curvature of L",
-        zeta: "noise amplitude: D = zeta^2 |x|^2/2",
-        a_1: "larger growth rate",
-        a_2: "smaller growth rate",
-        rotation: "amplitude of the rotating noise",
+        h_11: r"Hessian of $\mathcal L$ on the normal space, with all entries $h_{ij}$",
+        delta: r"$\delta > 0$ of the theorem",
+        curvature: r"isotropic curvature of $\mathcal L$",
+        zeta: r"noise amplitude: $D = \zeta^2|x|^2/2$",
+        alpha_1: "larger growth rate",
+        alpha_2: "smaller growth rate",
+        tau: "amplitude of the rotating noise",
+        d: "number of dimensions",
     },
     kind=Kind.THRESHOLD,
+    grade=Grade.MISPRINT,
     notes=(
-        "That A is invariant is assumed in Appendix E.1 only, and without it D_perp need not vanish on A. 'n^T D n^T' "
-        "is a slip for n^T D n.",
-        "The left side of (6) is minus the generator on l^(2 delta), divided by 2 delta l^(2 delta), to leading "
-        "order. At delta = 0 it is minus Khasminskii's integrand Q(n). So the theorem asks for Q < 0 in every "
-        "direction; the top exponent, a mean of Q over directions, is then negative too (statement 'bounds the "
-        "exponent').",
-        "It is not necessary: alpha_1 = 1/2, alpha_2 = -3/2, zeta = tau = 1 violates (6) in the direction (1, 0), "
-        "where Q = 1/2, and has the exponent -1/2 + I_1(1)/I_0(1) = -0.054 (statement 'not necessary'); see also "
-        "SC-039.",
-        "With delta for (26) and (27) alike nothing is lost: both conditions get weaker as delta decreases.",
+        r"That $A$ is invariant is assumed in Appendix E.1 only, and without it $D_\perp$ need not vanish on $A$.",
+        r"The left side of (6) is minus the generator on $l^{2\delta}$, divided by $2\delta l^{2\delta}$, to leading "
+        r"order. At $\delta = 0$ it is minus Khasminskii's integrand $Q(\hat n)$: the theorem asks for $Q < 0$ in "
+        r"every direction, and the top exponent, a mean of $Q$ over directions, is then negative too (statement "
+        r"'bounds the exponent').",
+        r"It is not necessary: $\alpha_1 = 1/2$, $\alpha_2 = -3/2$, $\zeta = \tau = 1$ violates (6) in the direction "
+        r"$(1, 0)$, where $Q = 1/2$, and has the exponent $-1/2 + I_1(1)/I_0(1) = -0.054$; see also SC-039.",
+        r"With one $\delta$ for (26) and (27) nothing is lost: both conditions get weaker as $\delta$ decreases.",
     ),
 )
-def sufficient_condition_in_several_dimensions():
-    r"""Sufficient condition in several dimensions (Theorem 4.2).
+def sufficient_condition_in_high_dimension():
+    r"""Sufficient condition in several dimensions.
 
-    if nabla_n^2 n^T D n > delta and nabla_n^2 (L - Tr D_perp/2 + (1 - delta) n^T D n) > 0 for any unit normal
-    n and theta in A, then A is stochastically attractive
+    If there exists $\delta > 0$ such that $\nabla_{\hat n}^2\hat n^\top D\hat n^\top > \delta$ and
+    $\nabla_{\hat n}^2(\mathcal L - \frac12\mathrm{Tr}D_\perp + (1 - \delta)\hat n^\top D\hat n) > 0$ (6), for any unit
+    normal vector $\hat n \in \mathbb R^d$ perpendicular to $A$ and $\theta \in A$, then $A$ is stochastically
+    attractive.
     """
+    trace, radial = noise_jets()
+    H = sp.Matrix([[h_11, h_12], [h_12, h_22]])
+    yield equals(
+        "last factor of the radial noise",
+        r"\text{(rows, columns) of the last factor of }\hat n^\top D\,\hat n^\top",
+        printed=sp.Matrix([1, d]),
+        derived=lambda: (sp.MatrixSymbol("D", d, d).cols, 1),
+        corrected=sp.Matrix([d, 1]),
+        corrected_says=r"$\nabla_{\hat n}^2\,\hat n^\top D\,\hat n > \delta$",
+        wrong={"a matrix": sp.Matrix([d, d])},
+        says=r"The product of a row with $D$ is a number only with a column.",
+    )
     yield equals(
         "left side of (6)",
-        r"-\frac{\mathcal{A}\,l^{2\delta}}{2\delta\,l^{2\delta}}",
-        printed=_left_side(quadratic(H)),
+        r"-\frac{\tilde{\mathcal A}\,l^{2\delta}}{2\delta\,l^{2\delta}}",
+        printed=CONDITION,
+        where={CURVATURE: quadratic(H), TRACE: trace, RADIAL: radial},
         derived=lambda: _decay_of_power(linear_flow(-H), 2 * delta),
         wrong={
-            "sign of the loss": _left_side(-quadratic(H)),
-            "factor 1/2 of the trace lost": _left_side(quadratic(H), half=sp.S.One),
-            "sign of the trace": _left_side(quadratic(H), half=-sp.Rational(1, 2)),
-            "delta added": _left_side(quadratic(H), radial=1 + delta),
-            "D taken for the whole diffusion": _left_side(quadratic(H), sp.Rational(1, 4), (1 - delta) / 2),
+            "ascent": {CURVATURE: -quadratic(H)},
+            "D taken for the whole diffusion": {TRACE: trace / 2, RADIAL: radial / 2},
+            "one of two noises": {RADIAL: radial / 2},
         },
-        says="Minus the generator on l^(2 delta), over 2 delta l^(2 delta), to leading order in l.",
+        says=r"To leading order in $l$.",
     )
-    yield equals(
-        "isotropic noise",
-        r"-\lim_t \log|x_t|/t \quad (d = 1, 2, 3, 5)",
-        printed=_isotropic_left_side(lambda d: sp.Integer(d)),
-        derived=_isotropic_decay,
-        wrong={
-            "one-dimensional in every direction": _isotropic_left_side(lambda d: sp.S.One),
-            "trace over tangential directions": _isotropic_left_side(lambda d: sp.Integer(d - 1)),
-            "trace doubled": _isotropic_left_side(lambda d: sp.Integer(2 * d)),
-        },
-        says="For D = zeta^2 |x|^2/2 in 1, 2, 3 and 5 dimensions, (6) at delta = 0 is minus the log rate: sharp.",
-        measured=tuple(
-            Experiment(
-                name=f"log rate in {d} dimensions at curvature -1/2, zeta=1",
-                sampler=growth_under_isotropic_noise,
-                arguments={"d": d, "g": "-1/2"},
-                predicted=_isotropic_rate(i),
-            )
-            for i, d, variation in ((1, 2, 2.0), (2, 3, 1.0), (3, 5, 0.55))
-        ),
-    )
+    yield from _top_exponent()
+    yield _sharp_under_isotropic_noise()
+
+
+def _top_exponent() -> Iterator[Statement]:
+    """The condition is sufficient, and not necessary, for a negative top exponent."""
     yield bounds(
         "bounds the exponent",
-        r"\lambda \le",
-        printed=_with_rotation(a_1),
-        exact=lambda: _stretched_exponent(),
+        r"\lambda \le \max_{\hat n} -(6) =",
+        printed=-CONDITION,
+        where={delta: sp.S.Zero, CURVATURE: -alpha_1, TRACE: zeta**2 + tau**2, RADIAL: zeta**2},
+        exact=_stretched_exponent,
         wrong={
-            "the mean over directions": _with_rotation((a_1 + a_2) / 2),
-            "rotating noise ignored": a_1 - zeta**2 / 2,
-            "the smallest over directions": _with_rotation(a_2),
+            "the mean over directions": {CURVATURE: -(alpha_1 + alpha_2) / 2},
+            "rotating noise ignored": {TRACE: zeta**2},
         },
-        says="Top exponent of a process with rates alpha_1 > alpha_2: at most max_n of minus (6) at delta = 0.",
-        domain=(a_1 > a_2,),
+        says=r"Top exponent of a process with rates $\alpha_1 > \alpha_2$, in whose first direction (6) is least.",
+        domain=(alpha_1 > alpha_2,),
     )
     yield bounds(
         "not necessary",
         r"\lambda <",
         printed=sp.S.Zero,
         relation="<",
-        exact=lambda: _stretched_exponent().subs(_VIOLATING),
+        exact=lambda: _stretched_exponent().subs(
+            {alpha_1: sp.Rational(1, 2), alpha_2: -sp.Rational(3, 2), zeta: 1, tau: 1}
+        ),
         wrong={"twice as fast as it is": -sp.Rational(1, 10)},
-        says="At alpha_1 = 1/2, alpha_2 = -3/2, zeta = tau = 1 the exponent is negative although (6) is violated.",
+        says=r"A result of ours: at $\alpha_1 = 1/2$, $\alpha_2 = -3/2$, $\zeta = \tau = 1$, where (6) is violated.",
         remark=True,
     )
+
+
+def _sharp_under_isotropic_noise() -> Statement:
+    r"""(6) in 1, 2, 3 and 5 dimensions, with the derivative of the trace in place of :math:`d\zeta^2`."""
+
+    def left_sides(trace: sp.Expr) -> sp.Matrix:
+        side = CONDITION.subs({delta: 0, CURVATURE: curvature, TRACE: trace, RADIAL: zeta**2})
+        return sp.Matrix([side.subs(d, n) for n in DIMENSIONS])
+
+    def at_point(i: int) -> Callable[[sp.MatrixBase], sp.Expr]:
+        return lambda candidate: -candidate[i].subs({curvature: -sp.Rational(1, 2), zeta: 1})
+
+    return equals(
+        "isotropic noise",
+        r"-\lim_t \log|x_t|/t \quad (d = 1, 2, 3, 5)",
+        printed=left_sides(d * zeta**2),
+        derived=_isotropic_decay,
+        wrong={
+            "one-dimensional in every direction": left_sides(zeta**2),
+            "trace over tangential directions": left_sides((d - 1) * zeta**2),
+            "trace a twentieth too large": left_sides(21 * d * zeta**2 / 20),
+        },
+        says=r"A result of ours: for $D = \zeta^2|x|^2/2$ the left side of (6) at $\delta = 0$ is the rate itself.",
+        measured=[
+            measured(growth_under_isotropic_noise, at_point(i), d=n, g="-1/2") for i, n in enumerate(DIMENSIONS) if i
+        ],
+        remark=True,
+    )
+
+
+signal, phi = sp.symbols("c phi", real=True)
+noise = sp.Symbol("s", positive=True)
 
 
 def _neuron() -> ItoProcess:
@@ -202,16 +205,11 @@ def _neuron() -> ItoProcess:
     return ItoProcess([x_1, x_2], [signal * x_2, signal * x_1], sp.Matrix([noise * x_2, noise * x_1]))
 
 
-def _neuron_condition() -> sp.Matrix:
+def _neuron_condition() -> list[sp.Expr]:
     """Radial noise and left side of (6) at delta = 0, in the direction of angle phi."""
     condition = sufficient_condition(transverse_linearisation(_neuron()))
-    at_angle = {0: sp.cos(phi), 1: sp.sin(phi)}
-    return sp.Matrix(
-        [
-            condition.linearisation.along(e, list(at_angle.values()))
-            for e in (condition.radial_noise, condition.left_side.subs(delta, 0))
-        ]
-    )
+    sides = (condition.radial_noise, condition.left_side.subs(delta, 0))
+    return [condition.linearisation.along(e, [sp.cos(phi), sp.sin(phi)]) for e in sides]
 
 
 def _neuron_collapses() -> Boolean:
@@ -220,88 +218,61 @@ def _neuron_collapses() -> Boolean:
     return sp.And(*(e < 0 for e in (value.args if isinstance(value, sp.Max) else (value,))))
 
 
-def _gradient_on_pure_rays() -> sp.Matrix:
+def _gradient_on_pure_rays() -> list[sp.Expr]:
     r"""The component of :math:`\nabla\ell(w_2\sigma(w_1x), y)` along purely incoming and purely outgoing weights."""
     w_1, w_2, x = sp.symbols("w_1 w_2 x", real=True)
-    activation = sp.Function("sigma", real=True)
-    slope = sp.Symbol("ell'", real=True)
-    f = w_2 * activation(w_1 * x)
-    gradient = [slope * sp.diff(f, w) for w in (w_1, w_2)]
-    incoming = gradient[0].subs(w_2, 0).doit()
-    outgoing = gradient[1].subs(w_1, 0).subs(activation(0), 0)
-    return sp.Matrix([incoming, outgoing])
+    sigma, slope = sp.Function("sigma", real=True), sp.Symbol("ell'", real=True)
+    f = w_2 * sigma(w_1 * x)
+    incoming, outgoing = (slope * sp.diff(f, w) for w in (w_1, w_2))
+    return [incoming.subs(w_2, 0).doit(), outgoing.subs(w_1, 0).subs(sigma(0), 0)]
 
 
 @paper.claim(
     "SC-039",
     "not printed; on Theorem 4.2, Section 4",
     symbols={
-        signal: "signal: d w_1 = c w_2 dt + s w_2 dB, d w_2 = c w_1 dt + s w_1 dB",
-        noise: "noise amplitude s > 0",
-        phi: "angle of the normal direction in the (w_1, w_2) plane",
+        signal: r"signal: $dw_1 = cw_2\,dt + sw_2\,dB$, $dw_2 = cw_1\,dt + sw_1\,dB$",
+        noise: "noise amplitude",
+        phi: r"angle of the normal direction in the plane of $w_1$ and $w_2$",
     },
     kind=Kind.THRESHOLD,
+    source=Source.OURS,
     notes=(
-        "A result of the catalogue, not of the paper: theorem 4.2 never applies to a sign invariant set. A per-sample "
-        "gradient has no component along purely incoming (w_2 = 0) or purely outgoing (w_1 = 0) weights, so nabla_n^2 "
-        "n^T D n = 0 there, against the strict hypothesis > delta; at phi = 0 (6) fails by s^2/2 besides.",
+        r"Theorem 4.2 never applies to a sign invariant set: along purely incoming ($w_2 = 0$) or purely outgoing "
+        r"($w_1 = 0$) weights a per-sample gradient has no component, so that $\nabla_{\hat n}^2\hat n^\top D\hat n = "
+        r"0$, against the strict hypothesis $> \delta$; at $\varphi = 0$ (6) fails by $s^2/2$ besides.",
         "What decides is the sign of the top transverse Lyapunov exponent. Appendix F.1 of the paper uses the "
-        "directions w_1 + w_2 and w_1 - w_2 instead, in which the linear neuron separates.",
+        "directions $w_1 + w_2$ and $w_1 - w_2$ instead, in which the linear neuron separates.",
     ),
 )
-def scope_of_theorem_42_at_sign_invariant_sets():
-    r"""Scope of Theorem 4.2 at sign invariant sets.
-
-    linear neuron: the left side of (6) is -c sin(2 phi) - s^2 cos^2(2 phi) + s^2/2 and n^T D n = 0 at phi =
-    0, for every noise level, although collapse occurs exactly if s^2/2 > |c|
-    """
+def scope_at_sign_invariant_sets():
+    """Scope of Theorem 4.2 at sign invariant sets."""
+    radial = noise**2 * sp.sin(2 * phi) ** 2
+    side = -signal * sp.sin(2 * phi) - noise**2 * sp.cos(2 * phi) ** 2 + noise**2 / 2
     yield equals(
         "condition (6) of the neuron",
-        r"\left(\nabla_n^2n^\top Dn,\ (6)\right)",
-        printed=sp.Matrix(
-            [
-                noise**2 * sp.sin(2 * phi) ** 2,
-                -signal * sp.sin(2 * phi) - noise**2 * sp.cos(2 * phi) ** 2 + noise**2 / 2,
-            ]
-        ),
+        r"\left(\nabla_{\hat n}^2\hat n^\top D\hat n,\ (6)\right)",
+        printed=sp.Matrix([radial, side]),
         derived=_neuron_condition,
         wrong={
-            "sign of the signal": sp.Matrix(
-                [
-                    noise**2 * sp.sin(2 * phi) ** 2,
-                    signal * sp.sin(2 * phi) - noise**2 * sp.cos(2 * phi) ** 2 + noise**2 / 2,
-                ]
-            ),
             "radial noise in every direction": sp.Matrix([noise**2, -signal * sp.sin(2 * phi) + noise**2 / 2]),
-            "angle not doubled": sp.Matrix(
-                [
-                    noise**2 * sp.sin(phi) ** 2,
-                    -signal * sp.sin(phi) - noise**2 * sp.cos(phi) ** 2 + noise**2 / 2,
-                ]
-            ),
+            "angle not doubled": sp.Matrix([radial, side]).subs(phi, phi / 2),
         },
-        says="Radial noise, and left side of (6) at delta = 0, in the direction phi.",
+        says=r"In the direction $\varphi$, at $\delta = 0$.",
     )
     yield holds_when(
         "collapse of the neuron",
         r"\lambda < 0\text{ iff }",
         printed=noise**2 / 2 > sp.Abs(signal),
         derived=_neuron_collapses,
-        wrong={
-            "one sign of the signal only": noise**2 / 2 > signal,
-            "factor 1/2 lost": noise**2 > sp.Abs(signal),
-            "as (6) says: never": sp.false,
-        },
-        says="The top Lyapunov exponent is negative exactly when s^2/2 > |c|.",
+        wrong={"one sign of the signal only": noise**2 / 2 > signal, "as (6) says: never": sp.false},
+        says="The top Lyapunov exponent of the linear neuron.",
     )
     yield equals(
         "pure directions",
-        r"(n^\top\nabla\ell|_{w_2=0},\ n^\top\nabla\ell|_{w_1=0})",
+        r"(\hat n^\top\nabla\ell|_{w_2=0},\ \hat n^\top\nabla\ell|_{w_1=0})",
         printed=sp.Matrix([0, 0]),
         derived=_gradient_on_pure_rays,
-        wrong={
-            "incoming weights feel the loss": sp.Matrix([signal, 0]),
-            "outgoing weights feel the loss": sp.Matrix([0, signal]),
-        },
+        wrong={"incoming weights feel the loss": sp.Matrix([signal, 0])},
         says="The component of a per-sample gradient along a purely incoming, and a purely outgoing, direction.",
     )

@@ -14,6 +14,7 @@ from theory.line.boundary import classify
 from theory.notation import mu, theta, zeta
 from theory.stability.theorem_4_2 import slack as delta
 from verification.authoring.shorthand import Grade, Kind, bounds, equals, holds_when
+from verification.claim import Statement
 from verification.papers.stochastic_collapse.attraction.normal_jets import (
     DRIFT_SLOPE,
     JETS,
@@ -101,7 +102,7 @@ def drift_sign_in_the_general_theorem():
     )
 
 
-def _generator_in_space():
+def _generator_in_space() -> Statement:
     """(28) for the x_1-axis of three dimensions; constants stand for mu and sqrt(2D), since it is pointwise."""
     x_3 = sp.Symbol("x_3", real=True)
     drift = sp.Matrix(sp.symbols("mu_1:4", real=True))

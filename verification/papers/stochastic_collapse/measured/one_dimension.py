@@ -138,12 +138,6 @@ def _extrapolated(
     return Samples(2 * fine - coarse, correction=fine - coarse)
 
 
-def stationary_square_of_double_well(arguments: Arguments, draw: Draw) -> Samples:
-    r""":math:`\theta^2` after 40 relaxation-time units (the slowest mode has decayed by :math:`e^{-20}`)."""
-    parameters = {mu: number(arguments["mu"]), zeta: number(arguments["zeta"])}
-    return _extrapolated(double_well_in_log(), parameters, 1.0, 40.0, 2, draw)
-
-
 def stationary_power_of_mode(arguments: Arguments, draw: Draw) -> Samples:
     r"""A power of :math:`\hat s` after the slowest mode, of rate :math:`2\nu\min(k^2/4, k-1)`, is gone."""
     st, noise = number(arguments["s_tilde"]), number(arguments["nu"])

@@ -59,7 +59,7 @@ def growth_under_isotropic_noise(arguments: Arguments, draw: Draw) -> Samples:
 
 
 def growth_of_equal_layers(arguments: Arguments, draw: Draw) -> Samples:
-    r"""1 + growth rate of all weights of a network of width n at :math:`\nu = 1`, started at :math:`|u| = |v|`.
+    r"""Growth rate of all weights of a network of width n at :math:`\nu = 1`, started at :math:`|u| = |v|`, shifted.
 
     The difference of the squared norms carries no noise and stays 0, so the rate is stationary from the start.
     """
@@ -67,18 +67,18 @@ def growth_of_equal_layers(arguments: Arguments, draw: Draw) -> Samples:
     start = ([1.0] + [0.0] * (n - 1)) * 2
     fine, coarse = _log_norms(network_process(n, n), {nu: 1.0}, start, until, draw)
     before = math.log(2) / 2
-    return _extrapolated((fine - before) / until, (coarse - before) / until, offset=1.0)
+    return _extrapolated((fine - before) / until, (coarse - before) / until, offset=arguments["shift"])
 
 
 def growth_of_unequal_layers(arguments: Arguments, draw: Draw) -> Samples:
-    r"""1 + growth rate between t = 3 and t = 4 at :math:`\nu = 1`: the noise depends on the step, so paths agree."""
+    r"""Growth rate between t = 3 and t = 4 at :math:`\nu = 1`: the noise depends on the step, so paths agree."""
     n, m = int(arguments["n"]), int(arguments["m"])
     start = [1.0] + [0.0] * (n - 1) + [0.5] + [0.0] * (m - 1)
     process = network_process(n, m)
     early = _log_norms(process, {nu: 1.0}, start, 3.0, draw)
     late = _log_norms(process, {nu: 1.0}, start, 4.0, draw)
     fine, coarse = (after - before for after, before in zip(late, early, strict=True))
-    return _extrapolated(fine, coarse, offset=1.0)
+    return _extrapolated(fine, coarse, offset=arguments["shift"])
 
 
 def growth_on_grid(arguments: Arguments) -> tuple[float, float]:
