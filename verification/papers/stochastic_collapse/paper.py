@@ -20,31 +20,20 @@ paper = Paper(
 )
 
 
-L_2 = sp.Symbol("L_2", real=True)
-
-
-L_3 = sp.Symbol("L_3", real=True)
-
-
+L_2, L_3, D_3 = sp.symbols("L_2 L_3 D_3", real=True)
 D_2 = sp.Symbol("D_2", positive=True)
 
-
-D_3 = sp.Symbol("D_3", real=True)
-
-
 GBM = GeometricBrownianMotion()
-
-
 WELL = DoubleWell()
 
-
-GBM_SYMBOLS = {mu: "drift rate", zeta: "volatility rate", theta: "the process, started at theta_0 > 0"}
-
-
-JET_SYMBOLS = {L_2: "L''(0)", D_2: "D''(0) > 0", L_3: "L'''(0)", D_3: "D'''(0)"}
-
-
-WELL_SYMBOLS = {mu: "curvature parameter, mu > 0", zeta: "noise amplitude", theta: "the weight"}
+GBM_SYMBOLS = {mu: "drift rate", zeta: "volatility rate", theta: r"the process, started at $\theta_0 > 0$"}
+JET_SYMBOLS = {
+    L_2: r"$\mathcal L''(0)$",
+    D_2: r"$D''(0)$, positive",
+    L_3: r"$\mathcal L'''(0)$",
+    D_3: r"$D'''(0)$",
+}
+WELL_SYMBOLS = {mu: "curvature parameter, positive", zeta: "noise amplitude", theta: "the weight"}
 
 
 def flow_near_invariant_point() -> ItoProcess:

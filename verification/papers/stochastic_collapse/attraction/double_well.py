@@ -62,7 +62,7 @@ def double_well():
         r"\alpha",
         printed=-mu + zeta**2 / 2,
         derived=lambda: attractivity_rate(WELL.process, 0).alpha,
-        wrong={"D taken for the whole diffusion": -mu + zeta**2 / 4},
+        wrong={"$D$ taken for the whole diffusion": -mu + zeta**2 / 4},
         says="Theorem 4.1 for this process.",
     )
 
@@ -99,7 +99,7 @@ def modified_potential():
         wrong={
             "Stratonovich reading of the noise": {Psi: potential(mu - zeta**2 / 2)},
             "noise-induced drift a tenth too large": {Psi: potential(mu - 11 * zeta**2 / 10)},
-            "kappa halved": {Psi: potential(mu - zeta**2), kappa: 1 / zeta**2},
+            r"$\kappa$ halved": {Psi: potential(mu - zeta**2), kappa: 1 / zeta**2},
             "no noise-induced drift": {Psi: potential(mu)},
         },
         domain=(mu > 0,),
@@ -202,6 +202,6 @@ def phase_transition_in_the_quartic_loss():
             *({"mu": "3/2", "zeta": z, "show": "trajectories"} for z in ("1/10", "1", "5/2")),
         ),
         summarise=transition,
-        wrong={"factor 2 lost": sp.sqrt(sp.Rational(3, 2)), "the 1/2 of Itô's formula doubled": sp.sqrt(6)},
+        wrong={"factor 2 lost": sp.sqrt(sp.Rational(3, 2)), "the half of Itô's formula doubled": sp.sqrt(6)},
         says=r"The noise amplitude at which the dynamics start to collapse, $\sqrt{2\mu}$ at $\mu = 3/2$.",
     )

@@ -123,7 +123,7 @@ def flow_keeps_affine_invariant_sets():
         exact=lambda: sp.Abs(FiniteSum([theta_1], (P[0] * theta_1, P[1] * theta_1)).gradient[0]),
         corrected=gradients,
         corrected_says=r"$\|\nabla\mathcal L(\theta)\| \le \frac1n\sum_i\|\nabla\ell(\theta; x_i, y_i)\|$",
-        wrong={"divided by n once more": gradients / 2, "squares": (P[0] ** 2 + P[1] ** 2) / 2},
+        wrong={"divided by $n$ once more": gradients / 2, "squares": (P[0] ** 2 + P[1] ** 2) / 2},
         says=r"For the two samples $\ell_i = p_i\theta_1$.",
     )
     yield from _invariance()
@@ -180,7 +180,7 @@ def _lipschitz_root() -> Iterator[Statement]:
         return squared_distance(modulus(first), modulus(second)) / squared_distance(first, second)
 
     yield agrees(
-        "root of M M^T",
+        "root of a product",
         r"\sup\|(MM^\top)^{1/2} - (NN^\top)^{1/2}\|_F/\|M-N\|_F",
         printed=sp.sqrt(2),
         wrong={"1, right for symmetric matrices": sp.S.One, "7/5": sp.Rational(7, 5)},

@@ -141,7 +141,7 @@ def diffusion_matrix_of_descent():
     for n, batch in BATCHES:
         where = {D_m: eta / (2 * beta), beta: sp.Integer(batch), **meaning(D_s, covariance(n))}
         yield equals(
-            f"diffusion, N = {n}, batch {batch}",
+            f"diffusion, batches of {batch} out of {n}",
             "D",
             printed=D_m * D_s,
             where=where,

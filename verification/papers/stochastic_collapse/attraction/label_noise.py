@@ -241,7 +241,7 @@ def diffusion_matrix_of_label_noise():
         corrected=D_m * D_s / N,
         corrected_says=r"$D_{LN} = \frac{\eta\zeta^2}{2N}\,\frac1N\sum_i\nabla f(x_i)\nabla f(x_i)^\top$",
         wrong={
-            "divided by N once more": D_m * D_s / N**2,
+            "divided by $N$ once more": D_m * D_s / N**2,
             "one noise for all labels": meaning(D_s, mean(gradients(3)) * mean(gradients(3)).T),
             "loss without its 1/2": 4 * D_m * D_s / N,
         },
@@ -277,8 +277,8 @@ def _measured_magnitude() -> Statement:
         printed=magnitude,
         corrected=magnitude / N,
         wrong={
-            "divided by N once more": magnitude / N**2,
-            "root of N": magnitude / sp.sqrt(N),
+            "divided by $N$ once more": magnitude / N**2,
+            "root of $N$": magnitude / sp.sqrt(N),
             "a tenth too large": 11 * magnitude / (10 * N),
         },
         says=r"From real steps of (20) on cosine features, and from their covariance.",

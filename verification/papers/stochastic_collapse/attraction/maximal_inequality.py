@@ -115,7 +115,7 @@ def _range_of_the_bounds() -> Iterator[Statement]:
                 (generator(GBM.process, l**delta) / (delta * l**delta)).subs(mu, zeta**2 * (1 - kappa) / 2),
             )
         ),
-        wrong={"kappa of mean-square stability": delta < kappa - 1},
+        wrong={r"$\kappa$ of mean-square stability": delta < kappa - 1},
         says=r"A result of ours: where $l^\delta$ is a strict supermartingale of geometric Brownian motion.",
         remark=True,
     )

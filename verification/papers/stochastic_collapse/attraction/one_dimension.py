@@ -140,8 +140,8 @@ def linearisation_at_the_invariant_set():
         printed=sde(-L_2 * theta, sp.sqrt(D_2) * theta),
         derived=lambda: linearisation(flow_near_invariant_point(), 0),
         wrong={
-            "D taken for the whole diffusion": sde(-L_2 * theta, sp.sqrt(D_2 / 2) * theta),
-            "2D expanded without the factor 1/2 of Taylor": sde(-L_2 * theta, sp.sqrt(2 * D_2) * theta),
+            "$D$ taken for the whole diffusion": sde(-L_2 * theta, sp.sqrt(D_2 / 2) * theta),
+            "$2D$ expanded without the factor 1/2 of Taylor": sde(-L_2 * theta, sp.sqrt(2 * D_2) * theta),
         },
     )
 
@@ -170,7 +170,7 @@ def attraction_in_one_dimension():
         r"\alpha",
         printed=rate,
         derived=lambda: attractivity_rate(flow_near_invariant_point(), 0).alpha,
-        wrong={"D taken for the whole diffusion": L_2 + D_2 / 4, "a tenth too fast": 11 * rate / 10},
+        wrong={"$D$ taken for the whole diffusion": L_2 + D_2 / 4, "a tenth too fast": 11 * rate / 10},
         says=r"Minus the linear growth rate of $\log\theta$; measured in the double well, where it collapses.",
         measured=[measured(log_rate_of_double_well, predictions.at({L_2: "-1/5", D_2: "1"}), mu="1/5", zeta="1")],
     )
@@ -181,7 +181,7 @@ def attraction_in_one_dimension():
         where={alpha: rate},
         derived=lambda: _attracting(flow_near_invariant_point()),
         wrong={
-            "D taken for the whole diffusion": {alpha: L_2 + D_2 / 4},
+            "$D$ taken for the whole diffusion": {alpha: L_2 + D_2 / 4},
             "a local minimum is needed": {alpha: L_2},
             "mean-square stability": {alpha: L_2 - D_2 / 2},
         },
@@ -325,7 +325,7 @@ def maximum_steepness():
         r"\{0\}\text{ attractive iff }",
         printed=L_2 > -D_2 / 2,
         derived=lambda: _attracting(flow_near_invariant_point()),
-        wrong={"D taken for the whole diffusion": L_2 > -D_2 / 4, "no local maximum attracts": L_2 > 0},
+        wrong={"$D$ taken for the whole diffusion": L_2 > -D_2 / 4, "no local maximum attracts": L_2 > 0},
         says=r"A local maximum, $\mathcal L''(0) < 0$.",
         domain=(sp.Ne(L_2 + D_2 / 2, 0), L_2 < 0),
     )

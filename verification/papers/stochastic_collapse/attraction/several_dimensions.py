@@ -130,7 +130,7 @@ def sufficient_condition_in_high_dimension():
         derived=lambda: _decay_of_power(linear_flow(-H), 2 * delta),
         wrong={
             "ascent": {CURVATURE: -quadratic(H)},
-            "D taken for the whole diffusion": {TRACE: trace / 2, RADIAL: radial / 2},
+            "$D$ taken for the whole diffusion": {TRACE: trace / 2, RADIAL: radial / 2},
             "one of two noises": {RADIAL: radial / 2},
         },
         says=r"To leading order in $l$.",

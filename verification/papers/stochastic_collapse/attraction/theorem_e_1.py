@@ -174,7 +174,7 @@ def second_derivatives_of_the_generator():
         derived=lambda: sp.cancel(generator_on_half_square() / (2 * radial_noise())).subs(on_ray, simultaneous=True),
         corrected=(2 * DRIFT_SLOPE + TRACE) / (2 * RADIAL),
         corrected_says="the same sign in the numerator of (30)",
-        wrong={"the limit of F/G": (2 * DRIFT_SLOPE + TRACE) / RADIAL},
+        wrong={"the limit of $F/G$": (2 * DRIFT_SLOPE + TRACE) / RADIAL},
     )
 
 
@@ -225,7 +225,7 @@ def lipschitz_chain():
         corrected=(G_2 - L * xi) * xi**2 / 2,
         wrong={
             "factor 1/2 of Taylor lost": (G_2 - L * xi) * xi**2,
-            "eps where xi is meant": (G_2 - L * epsilon) * epsilon**2 / 2,
+            r"$\epsilon$ where $\xi$ is meant": (G_2 - L * epsilon) * epsilon**2 / 2,
         },
         says=r"On $(0, \epsilon)$, for $G = G''\xi^2/2 + G_3\xi^3/6$ with $|G_3| \le L$ and $L\epsilon < G''$.",
         domain=(xi < epsilon, L * epsilon < G_2, G_3 < L, -L < G_3),
@@ -248,7 +248,7 @@ def lipschitz_chain():
             sp.diff(generator(GBM.process, theta**2 / 2), theta, 2) / sp.diff(GBM.process.diffusion[0] / 2, theta, 2)
         ),
         corrected=2 * (1 - delta),
-        wrong={"delta doubled": 2 - 4 * delta},
+        wrong={r"$\delta$ doubled": 2 - 4 * delta},
         says=r"Geometric Brownian motion where (30) holds, $2\mu/\zeta^2 + 1 < 2(1 - \delta)$.",
         domain=(2 * mu / zeta**2 + 1 < 2 - 2 * delta,),
     )
