@@ -15,7 +15,15 @@ cannot be typeset is refused with a :class:`~verification.errors.FormulaError`.
 from verification.formulas.expressions import latex
 from verification.formulas.mathml import formula, mathml
 from verification.formulas.plain import unicode_math
-from verification.formulas.prose import docstring_text, prose_html, prose_text
+from verification.formulas.prose import (
+    docstring_prose,
+    docstring_text,
+    prose_html,
+    prose_text,
+    readable,
+    readable_html,
+    readable_text,
+)
 from verification.formulas.statements import (
     correction_text,
     equation_text,
@@ -28,6 +36,7 @@ from verification.formulas.statements import (
 
 __all__ = [
     "correction_text",
+    "docstring_prose",
     "docstring_text",
     "equation_text",
     "formula",
@@ -36,6 +45,9 @@ __all__ = [
     "printed_text",
     "prose_html",
     "prose_text",
+    "readable",
+    "readable_html",
+    "readable_text",
     "short_text",
     "statement_line",
     "statement_text",

@@ -7,8 +7,18 @@ import re
 from markupsafe import Markup
 
 from verification.errors import FormulaError
-from verification.formulas.mathml import mathml
-from verification.formulas.plain import unicode_math
+from verification.formulas.mathml import formula, mathml
+from verification.formulas.plain import SUPERSCRIPTS, unicode_math
+
+GREEK = dict(
+    zip(
+        "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega "
+        "Gamma Delta Theta Lambda Sigma Phi Psi Omega".split(),
+        "αβγδεζηθκλμνξπρστφχψωΓΔΘΛΣΦΨΩ",
+        strict=True,
+    )
+)
+"""Letters by their names."""
 
 
 def prose_html(text: str) -> Markup:
@@ -35,6 +45,50 @@ def prose_text(text: str) -> str:
     return "".join(unicode_math(part) if inside else part for inside, part in _pieces(text))
 
 
+def readable_html(text: str) -> Markup:
+    """The same, but nothing is refused: what cannot be typeset stays as it is, and ASCII powers are raised.
+
+    For pages, which one sentence must not cost, and for sentences that the checks make up from SymPy's own words.
+    """
+    try:
+        pieces = _pieces(text)
+    except FormulaError:
+        pieces = [(False, text)]
+    return Markup("").join(formula(part, display=False) if inside else readable(part) for inside, part in pieces)
+
+
+def readable_text(text: str) -> str:
+    """The same as plain text."""
+    try:
+        return "".join(unicode_math(part) if inside else readable(part) for inside, part in _pieces(text))
+    except FormulaError:
+        return readable(text)
+
+
+def readable(text: str) -> str:
+    """SymPy's own words in the letters of a formula, as far as that goes without reading them.
+
+    Example:
+        >>> readable("zeta**2*mu - x**(1/2) at theta_0 = 3")
+        'ζ²·μ - x^(1/2) at θ_0 = 3'
+    """
+    text = re.sub(r"(?:\*\*|\^)(-?\d+|[A-Za-z]\b|\((?:-?[\w ]+(?:[+-] ?\w+)?)\)|\{[\w+-]+\})", _power, text)
+    text = re.sub(r"(?<=[\w)\]⁰-⁹²³¹'])\*(?=[\w(\[])", "·", text.replace("**", "^"))
+    return re.sub(rf"(?<![A-Za-z\\])({'|'.join(GREEK)})(?![A-Za-z])", lambda found: GREEK[found[1]], text)
+
+
+def _power(found: re.Match[str]) -> str:
+    exponent = found[1].strip("(){} ").replace("-", "−").replace(" ", "")
+    if all(letter in SUPERSCRIPTS for letter in exponent):
+        return "".join(SUPERSCRIPTS[letter] for letter in exponent)
+    return f"^({exponent})"
+
+
+def docstring_prose(text: str) -> str:
+    """A docstring as prose: its roles resolved, its mathematics between dollar signs."""
+    return _without_roles(re.sub(r":math:`([^`]*)`", r"$\1$", text))
+
+
 def docstring_text(text: str) -> str:
     r"""A docstring as plain text: its roles, double backquotes and blocks of mathematics resolved.
 
@@ -42,7 +96,10 @@ def docstring_text(text: str) -> str:
         >>> docstring_text(r"The rate :math:`\mu_c` of :func:`~theory.line.boundary.integrable`, as ``str``.")
         'The rate μ_c of integrable, as str.'
     """
-    text = re.sub(r":math:`([^`]*)`", lambda found: _or_source(found[1]), text)
+    return _without_roles(re.sub(r":math:`([^`]*)`", lambda found: _or_source(found[1]), text))
+
+
+def _without_roles(text: str) -> str:
     text = re.sub(r":[a-z:]+:`~(?:[\w.]*\.)?(\w+)`", r"\1", text)
     text = re.sub(r":[a-z:]+:`([^`]*)`", r"\1", text)
     return text.replace("``", "").replace("\\ ", "")

@@ -17,8 +17,8 @@ SIGNS = {"<=": r"\le", ">=": r"\ge", "<": "<", ">": ">"}
 RELATION = re.compile(r"(=|<|>|\\(leq?|geq?|ll|gg|propto|sim|approx|to|iff|text\{[^}]*iff ?\}))\s*$")
 """What ends a left-hand side that brings its own sign."""
 
-LONG = 220
-"""Letters of a line beyond which a matrix is described in words where there is little room."""
+ROOM = (48, 6)
+"""Letters of a row, and rows, beyond which a matrix is told in words where there is little room."""
 
 
 def statement_text(
@@ -76,11 +76,15 @@ def written_text(statement: Statement, written: Written) -> str:
 def short_text(statement: Statement, written: Written) -> str:
     """The LaTeX of the same where there is little room: a matrix that would fill the page is told in words."""
     form, _ = statement.shown(written)
-    text = written_text(statement, written)
-    if not isinstance(form, sp.MatrixBase) or len(unicode_math(text)) <= LONG:
-        return text
+    if not isinstance(form, sp.MatrixBase) or _fits(form):
+        return written_text(statement, written)
     shape = "a vector of {0} entries" if form.cols == 1 else "a matrix of {0} × {1} entries"
     return rf"{statement.left} {relation(statement)} \text{{{shape.format(*form.shape)}, given below}}".strip()
+
+
+def _fits(matrix: sp.MatrixBase) -> bool:
+    widths = [max(len(unicode_math(entry)) + 2 for entry in matrix.col(j)) for j in range(matrix.cols)]
+    return sum(widths) <= ROOM[0] and matrix.rows <= ROOM[1]
 
 
 def printed_text(statement: Statement) -> str:

@@ -1,26 +1,20 @@
 """The report: one self-contained HTML file, a pure function of the store and the registered claims.
 
-==============  ==========================================================================
-``page``        the page model: what is said, gathered from the store
-``freshness``   whether a stored verdict still belongs to the present claim and code
-``numbers``     the numbers of a finding, in words
-``mathml``      formulas, through an allow-list
-``svg``         matplotlib figures as inline SVG, the same bytes each time
-``plots``       intervals against predictions
-``figures``     which function draws which figure: the place to register one
-``figure_1``    the pictures of Figure 1 of the stochastic-collapse paper
-``figure_2``    the pictures of Figure 2
-``figure_5``    the pictures of Figures 5 and 11
-``figure_7``    the panels of Figure 7
-``templates``   the page's markup and style sheet
-==============  ==========================================================================
+=============  ========================================================================
+``page``       the page model: what is said, gathered from the store
+``views``      the records that it is made of, all that the template sees
+``summary``    the table that comes first: verdicts by source and grade
+``pictures``   intervals against predictions, and figures drawn again
+``numbers``    the numbers of a finding, in words
+``figures``    which function draws which figure
+``templates``  the page's markup and style sheet
+=============  ========================================================================
 
 The file needs no script and no network, and its content security policy allows neither.
 """
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,16 +62,20 @@ def place_for_report(path: Path) -> None:
 
 
 def report_html(store: Store, known: Catalogue) -> str:
-    """The report on the claims of a catalogue as HTML text; claims that cannot be imported are left out."""
+    """The report on the claims of a catalogue as HTML text; claims that cannot be imported are named."""
     import jinja2
     from markupsafe import Markup
 
+    from verification.formulas import readable_html
     from verification.report.page import page
 
     claims: dict[str, Claim] = {}
+    missing: list[str] = []
     for id in known.listed:
-        with contextlib.suppress(VerificationError):
+        try:
             claims[id] = known.claim(id)
+        except VerificationError:
+            missing.append(id)
     homes = {id: entry.home for id, entry in known.listed.items()}
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -87,5 +85,6 @@ def report_html(store: Store, known: Catalogue) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["readable"] = readable_html
     style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
-    return environment.get_template("report.html").render(page=page(store, claims, homes), style=style)
+    return environment.get_template("report.html").render(page=page(store, claims, homes, missing), style=style)

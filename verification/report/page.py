@@ -6,242 +6,108 @@ Pure: the same store and claims give the same page, whatever the clock says.
 from __future__ import annotations
 
 import inspect
-import re
 import shlex
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
 from markupsafe import Markup
 
-from verification.claim import Claim, Statement
-from verification.drawing.intervals import Measured, Picture, interval_plot
-from verification.forms import Candidate, Figure
-from verification.formulas import equation_text, formula, latex
+from verification.claim import Claim, Statement, Written
+from verification.formulas import docstring_prose, formula, latex, readable_html, short_text, written_text
 from verification.freshness import is_stale
-from verification.report.figures import pictures_of
-from verification.report.numbers import Fact, facts
+from verification.report.numbers import facts
+from verification.report.pictures import figure_pictures, interval_pictures
+from verification.report.summary import summary_table
+from verification.report.views import (
+    ICONS,
+    NOT_JUDGED,
+    Badge,
+    ClaimView,
+    FeatureRow,
+    FindingRow,
+    NearMissRow,
+    Page,
+    PaperView,
+    RunView,
+    StatementView,
+    TopicView,
+)
 from verification.run.store import Incident, Store, StoredVerdict
 from verification.run.task import Status
-from verification.verdict import Finding, Outcome, StatementVerdict, Verdict
-
-NOT_JUDGED = "NOT JUDGED"
-
-ICONS = {
-    Verdict.HOLDS.name: "✓",
-    Verdict.FAILS.name: "✗",
-    Verdict.UNDECIDED.name: "?",
-    Verdict.EMPIRICAL.name: "≈",
-    NOT_JUDGED: "…",
-}
-SENTENCES = {verdict.name: verdict.value for verdict in Verdict} | {NOT_JUDGED: "not judged yet"}
+from verification.verdict import ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
 
 MARKS = {
     Outcome.PROVED: "✓",
     Outcome.CERTIFIED: "✓",
     Outcome.CONSISTENT: "✓",
+    Outcome.NO_POWER: "–",
     Outcome.REFUTED: "✗",
     Outcome.UNDECIDED: "?",
 }
 
-
-@dataclass(frozen=True)
-class Badge:
-    """A verdict as a reader sees it: a word and a sign, never a colour alone."""
-
-    name: str
-
-    @property
-    def icon(self) -> str:
-        """The sign beside the word."""
-        return ICONS[self.name]
-
-    @property
-    def sentence(self) -> str:
-        """What the word means."""
-        return SENTENCES[self.name]
-
-    @property
-    def css(self) -> str:
-        """Name in the style sheet."""
-        return self.name.lower().replace(" ", "-")
+WIDE, MIDDLE, NARROW = 100, 60, 56
+"""Letters after which a formula goes on in another line: in a section, among near misses, in the overview."""
 
 
-@dataclass(frozen=True)
-class FindingRow:
-    """What one check found about one form."""
+def page(
+    store: Store, claims: Mapping[str, Claim], homes: Mapping[str, str | Path], missing: Sequence[str] = ()
+) -> Page:
+    """The report on ``claims``, each imported from its home, from what ``store`` holds.
 
-    check: str
-    form: str
-    outcome: str
-    icon: str
-    meaning: str
-    reason: str
-    facts: tuple[Fact, ...]
-
-
-@dataclass(frozen=True)
-class NearMissRow:
-    """A wrong variant and the check that refuted it, None where none did."""
-
-    name: str
-    formula: Markup
-    refuted_by: str | None
-
-
-@dataclass(frozen=True)
-class FeatureRow:
-    """A feature of a figure: as printed, and as measured."""
-
-    name: str
-    printed: str
-    measured: str
-    reproduced: bool
-
-
-@dataclass(frozen=True)
-class StatementView:
-    """One statement of a claim."""
-
-    name: str
-    says: str
-    badge: Badge
-    counts: bool
-    printed: Markup
-    corrected: Markup | None
-    domain: tuple[Markup, ...]
-    findings: tuple[FindingRow, ...]
-    pictures: tuple[Picture, ...]
-    features: tuple[FeatureRow, ...]
-    near_misses: tuple[NearMissRow, ...]
-
-
-@dataclass(frozen=True)
-class ClaimView:
-    """One claim: its row in the table and its section."""
-
-    id: str
-    title: str
-    kind: str
-    where: str
-    scope: str
-    badge: Badge
-    evidence: str
-    reason: str
-    printed: Markup
-    more: int
-    corrected: Markup | None
-    corrected_text: str | None
-    correction_holds: bool
-    printed_text: str
-    symbols: tuple[tuple[Markup, str], ...]
-    statements: tuple[StatementView, ...]
-    notes: tuple[str, ...]
-    incidents: tuple[Incident, ...]
-    fingerprint: str
-    created: str
-    seconds: str
-    stale: bool
-
-
-@dataclass(frozen=True)
-class TopicView:
-    """The claims of one module: a section of the paper, or a topic."""
-
-    anchor: str
-    title: Markup
-    claims: tuple[ClaimView, ...]
-    counts: tuple[tuple[Badge, int], ...]
-
-
-@dataclass(frozen=True)
-class PaperView:
-    """One paper: the claims about it, by topic."""
-
-    name: str
-    title: str
-    topics: tuple[TopicView, ...]
-    counts: tuple[tuple[Badge, int], ...]
-
-
-@dataclass(frozen=True)
-class RunView:
-    """The latest run that wrote the store."""
-
-    command: str
-    started: str
-    outcome: str
-    versions: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Page:
-    """The whole report."""
-
-    papers: tuple[PaperView, ...]
-    counts: tuple[tuple[Badge, int], ...]
-    total: int
-    judged: int
-    stale: int
-    date: str
-    run: RunView | None
-    unregistered: tuple[str, ...]
-    legend: tuple[tuple[str, str], ...]
-
-
-def page(store: Store, claims: Mapping[str, Claim], homes: Mapping[str, str | Path]) -> Page:
-    """The report on ``claims``, each imported from its home, from what ``store`` holds."""
+    Args:
+        store: Verdicts and the results behind them.
+        claims: The claims, by id.
+        homes: The folder from which each claim's module is imported, by id.
+        missing: Ids of claims that are listed and cannot be imported.
+    """
     verdicts = store.verdicts()
     incidents = store.incidents()
     views = {id: _claim(claim, homes[id], verdicts.get(id), store, incidents) for id, claim in claims.items()}
+    judged = {id: stored.verdict for id, stored in verdicts.items()}
     papers: dict[str, list[Claim]] = {}
     for claim in claims.values():
         papers.setdefault(claim.paper.key, []).append(claim)
     return Page(
-        papers=tuple(_paper(found, views) for found in papers.values()),
+        papers=tuple(_paper(found, views, judged) for found in papers.values()),
         counts=_counts(list(views.values())),
         total=len(views),
         judged=sum(view.badge.name != NOT_JUDGED for view in views.values()),
         stale=sum(view.stale for view in views.values()),
         date=max((stored.created for stored in verdicts.values()), default=""),
         run=_run(store),
-        unregistered=tuple(sorted(set(verdicts) - set(claims))),
+        unregistered=tuple(sorted(set(verdicts) - set(claims) - set(missing))),
+        missing=tuple(missing),
         legend=tuple((outcome.name, outcome.value) for outcome in Outcome),
     )
 
 
-def _paper(claims: Sequence[Claim], views: Mapping[str, ClaimView]) -> PaperView:
+def _paper(claims: Sequence[Claim], views: Mapping[str, ClaimView], verdicts: Mapping[str, ClaimVerdict]) -> PaperView:
     """The claims of a paper, those of one module together under what its docstring says, in the order of their ids."""
     paper = claims[0].paper
     topics: dict[str, list[ClaimView]] = {}
     for claim in claims:
         topics.setdefault(claim.module, []).append(views[claim.id])
     return PaperView(
-        paper.key,
-        ", ".join(part for part in (paper.title, paper.authors, paper.reference) if part) or paper.key,
-        tuple(
-            TopicView(f"{paper.key}-{i}", _with_formulas(_heading(module)), tuple(found), _counts(found))
+        name=paper.key,
+        title=paper.title or paper.key,
+        authors=paper.authors,
+        reference=paper.reference,
+        summary=summary_table(claims, verdicts),
+        topics=tuple(
+            TopicView(f"{paper.key}-{i}", readable_html(_heading(module)), tuple(found), _counts(found))
             for i, (module, found) in enumerate(topics.items(), start=1)
         ),
-        _counts([views[claim.id] for claim in claims]),
+        counts=_counts([views[claim.id] for claim in claims]),
     )
 
 
 def _heading(module: str) -> str:
-    return _first_sentence(inspect.getdoc(sys.modules[module]) or module)
-
-
-def _first_sentence(text: str) -> str:
+    """The first sentence of a module's docstring, which says what its claims have in common."""
+    text = docstring_prose(inspect.getdoc(sys.modules[module]) or module)
     return " ".join(text.split("\n\n")[0].split()).removesuffix(".")
-
-
-def _with_formulas(text: str) -> Markup:
-    """Text of a docstring, its ``:math:`` typeset."""
-    parts = re.split(r":math:`([^`]*)`", text)
-    return Markup("").join(formula(part, part, display=False) if i % 2 else part for i, part in enumerate(parts))
 
 
 def _counts(views: Sequence[ClaimView]) -> tuple[tuple[Badge, int], ...]:
@@ -271,32 +137,37 @@ def _claim(
         for i, statement in enumerate(claim.statements, start=1)
     )
     shown = _deciding(statements, verdict.verdict.name if verdict else None)
+    corrected = verdict.corrected if verdict else None
     return ClaimView(
         id=claim.id,
-        title=claim.title,
+        title=readable_html(claim.title),
         kind=claim.kind.value,
-        where=claim.cites.where,
-        scope=claim.scope,
+        where=readable_html(claim.cites.where),
+        source=claim.source.value,
+        grade=claim.grade.value if claim.grade else "",
+        scope=None if claim.scope == "exact" else readable_html(claim.scope),
         badge=Badge(verdict.verdict.name if verdict else NOT_JUDGED),
         evidence=", ".join(verdict.evidence) if verdict else "",
         reason=verdict.reason if verdict else "",
-        printed=shown.printed,
+        printed=shown.short,
         more=len(statements) - 1,
-        corrected=shown.corrected,
-        corrected_text=verdict.corrected if verdict else None,
-        correction_holds=verdict is not None and verdict.corrected is not None,
-        printed_text=claim.words,
-        symbols=tuple(
-            (formula(latex(symbol), str(symbol), display=False), meaning) for symbol, meaning in claim.symbols.items()
-        ),
+        corrected=shown.corrected_short,
+        corrected_words=None if corrected is None else readable_html(corrected),
+        correction_holds=corrected is not None,
+        words=readable_html(" ".join(claim.words.split())),
+        symbols=tuple((_typeset(symbol), readable_html(meaning)) for symbol, meaning in claim.symbols.items()),
         statements=statements,
-        notes=claim.notes,
+        notes=tuple(map(readable_html, claim.notes)),
         incidents=tuple(incident for incident in incidents if incident.claim == claim.id),
         fingerprint=stored.fingerprint if stored else "",
         created=stored.created if stored else "",
         seconds=f"{stored.seconds:.1f}" if stored else "",
         stale=stale,
     )
+
+
+def _typeset(form: Any, *, display: bool = False) -> Markup:
+    return formula(latex(form), display=display, width=MIDDLE)
 
 
 def _deciding(statements: Sequence[StatementView], verdict: str | None) -> StatementView:
@@ -320,81 +191,57 @@ def _statement(
     statement: Statement, verdict: StatementVerdict | None, values: Mapping[str, Any], name: str, *, stale: bool
 ) -> StatementView:
     printed = verdict.findings if verdict else {}
-    killers = verdict.near_misses if verdict else {}
-    corrected = None if statement.corrected is None else statement.judged(statement.corrected)
     return StatementView(
-        name=statement.name,
-        says=statement.says,
+        name=readable_html(statement.name),
+        says=readable_html(statement.says),
         badge=Badge(verdict.verdict.name if verdict else NOT_JUDGED),
         counts=statement.counts,
-        printed=equation(statement, statement.judged(statement.printed)),
-        corrected=None if corrected is None else equation(statement, corrected),
-        domain=tuple(formula(latex(condition), str(condition), display=False) for condition in statement.domain),
+        printed=formula(written_text(statement, statement.printed), width=WIDE),
+        short=formula(short_text(statement, statement.printed), width=NARROW),
+        read_as=_whole(statement, statement.read_as),
+        corrected=_whole(statement, statement.corrected),
+        corrected_short=_correction(statement),
+        domain=tuple(map(_typeset, statement.domain)),
         findings=tuple(
             _finding(check, form, finding)
             for form, findings in (("printed", printed), ("corrected", verdict.corrected if verdict else {}))
             for check, finding in findings.items()
         ),
         pictures=(
-            *_interval_pictures(statement, verdict, values, name),
+            *interval_pictures(statement, verdict, values, name),
             # What an earlier version of the code has left may lack what is drawn now.
-            *([] if stale else _figure(statement, printed, values, name)),
+            *([] if stale else figure_pictures(statement, printed, values, name)),
         ),
         features=_features(printed),
-        near_misses=tuple(
-            NearMissRow(miss.name, formula(latex(miss.form), str(miss.form)), killers.get(miss.name))
-            for miss in statement.near_misses
-        ),
+        near_misses=_near_misses(statement, verdict),
     )
 
 
-def equation(statement: Statement, form: Candidate) -> Markup:
-    """The left-hand side of ``statement`` completed by ``form``."""
-    source, label = equation_text(statement, form)
-    return formula(source, label)
+def _whole(statement: Statement, written: Written | None) -> Markup | None:
+    return None if written is None else formula(written_text(statement, written), width=WIDE)
+
+
+def _correction(statement: Statement) -> Markup | None:
+    """The correction where there is little room: in words where the claim has words for it."""
+    if statement.corrected is None:
+        return None
+    said = statement.corrected_says
+    return readable_html(said) if said else formula(short_text(statement, statement.corrected), width=NARROW)
+
+
+def _near_misses(statement: Statement, verdict: StatementVerdict | None) -> tuple[NearMissRow, ...]:
+    killers = verdict.near_misses if verdict else {}
+    return tuple(
+        NearMissRow(
+            readable_html(miss.name), _typeset(miss.form, display=True), miss.machine_made, killers.get(miss.name)
+        )
+        for miss in statement.near_misses
+    )
 
 
 def _finding(check: str, form: str, finding: Finding) -> FindingRow:
     outcome = finding.outcome
     return FindingRow(check, form, outcome.name, MARKS[outcome], outcome.value, finding.reason, facts(finding))
-
-
-def _interval_pictures(
-    statement: Statement, verdict: StatementVerdict | None, values: Mapping[str, Any], name: str
-) -> list[Picture]:
-    """One picture for each Monte Carlo experiment that measured something."""
-    found = []
-    for i, experiment in enumerate(statement.experiments, start=1):
-        label = f"monte_carlo/{experiment.name}"
-        by_form = [findings.get(label) for findings in ((verdict.findings, verdict.corrected) if verdict else ())]
-        numbers = [finding.numbers for finding in by_form if finding is not None and "interval" in finding.numbers]
-        if not numbers:
-            continue
-        measured = [Measured("measured", numbers[0]["estimate"], *numbers[0]["interval"])]
-        second = next((n["second_stage"] for n in numbers if "second_stage" in n), None)
-        if second is not None:
-            measured.append(Measured("repeated independently", second["estimate"], *second["interval"]))
-        forms = values.get(f"{statement.name}/{label}/stage 1/predictions")
-        predicted = forms if isinstance(forms, dict) else {"printed": numbers[0]["predicted"]}
-        caption = (
-            f"{experiment.name}: interval of the estimate at false-alarm rate {numbers[0]['false_alarm']:.1e} "
-            f"({numbers[0]['n']} samples), and the value that each form predicts. "
-            "An arrow points to a value beyond the edge."
-        )
-        found.append(Picture(interval_plot(f"{name}-{i}", measured, predicted), caption))
-    return found
-
-
-def _figure(
-    statement: Statement, printed: Mapping[str, Finding], values: Mapping[str, Any], name: str
-) -> list[Picture]:
-    """The figure drawn again, where the statement is about one that has been measured."""
-    form, finding = statement.form, printed.get("figure")
-    if not isinstance(form, Figure) or finding is None or not finding.numbers:
-        return []  # A part that did not end leaves no numbers.
-    parts = [values.get(f"{statement.name}/figure/{i}") for i in range(len(form.parts))]
-    draw = form.pictures or pictures_of(form)
-    return draw(name, [part for part in parts if part is not None], finding.numbers) if draw else []
 
 
 def _features(printed: Mapping[str, Finding]) -> tuple[FeatureRow, ...]:

@@ -1,0 +1,191 @@
+"""What the page shows, as records: the template reads these and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from verification.drawing.intervals import Picture
+from verification.report.numbers import Fact
+from verification.run.store import Incident
+from verification.verdict import Verdict
+
+NOT_JUDGED = "NOT JUDGED"
+
+ICONS = {
+    Verdict.HOLDS.name: "✓",
+    Verdict.MISPRINT.name: "✎",
+    Verdict.FAILS.name: "✗",
+    Verdict.UNDECIDED.name: "?",
+    Verdict.EMPIRICAL.name: "≈",
+    NOT_JUDGED: "…",
+}
+SENTENCES = {verdict.name: verdict.value for verdict in Verdict} | {NOT_JUDGED: "not judged yet"}
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A verdict as a reader sees it: a word and a sign, never a colour alone."""
+
+    name: str
+
+    @property
+    def icon(self) -> str:
+        """The sign beside the word."""
+        return ICONS[self.name]
+
+    @property
+    def sentence(self) -> str:
+        """What the word means."""
+        return SENTENCES[self.name]
+
+    @property
+    def css(self) -> str:
+        """Name in the style sheet."""
+        return self.name.lower().replace(" ", "-")
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """What one check found about one form."""
+
+    check: str
+    form: str
+    outcome: str
+    icon: str
+    meaning: str
+    reason: str
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class NearMissRow:
+    """A wrong variant and the check that refuted it, None where none did."""
+
+    name: Markup
+    formula: Markup
+    machine_made: bool
+    refuted_by: str | None
+
+
+@dataclass(frozen=True)
+class FeatureRow:
+    """A feature of a figure: as printed, and as measured."""
+
+    name: str
+    printed: str
+    measured: str
+    reproduced: bool
+
+
+@dataclass(frozen=True)
+class StatementView:
+    """One statement of a claim; ``short`` is its printed form where there is little room."""
+
+    name: Markup
+    says: Markup
+    badge: Badge
+    counts: bool
+    printed: Markup
+    short: Markup
+    read_as: Markup | None
+    corrected: Markup | None
+    corrected_short: Markup | None
+    domain: tuple[Markup, ...]
+    findings: tuple[FindingRow, ...]
+    pictures: tuple[Picture, ...]
+    features: tuple[FeatureRow, ...]
+    near_misses: tuple[NearMissRow, ...]
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """One claim: its row in the table and its section."""
+
+    id: str
+    title: Markup
+    kind: str
+    where: Markup
+    source: str
+    grade: str
+    scope: Markup | None
+    badge: Badge
+    evidence: str
+    reason: str
+    printed: Markup
+    more: int
+    corrected: Markup | None
+    corrected_words: Markup | None
+    correction_holds: bool
+    words: Markup
+    symbols: tuple[tuple[Markup, Markup], ...]
+    statements: tuple[StatementView, ...]
+    notes: tuple[Markup, ...]
+    incidents: tuple[Incident, ...]
+    fingerprint: str
+    created: str
+    seconds: str
+    stale: bool
+
+
+@dataclass(frozen=True)
+class TopicView:
+    """The claims of one module: a section of the paper, or a topic."""
+
+    anchor: str
+    title: Markup
+    claims: tuple[ClaimView, ...]
+    counts: tuple[tuple[Badge, int], ...]
+
+
+@dataclass(frozen=True)
+class SummaryTable:
+    """How many claims of which source have which verdict; FAILS by grade.
+
+    Attributes:
+        columns: Heading of each column and what it means.
+        rows: A source and what it means, its counts, and the weakest evidence on which one of its claims holds.
+    """
+
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, str, tuple[int, ...], str], ...]
+
+
+@dataclass(frozen=True)
+class PaperView:
+    """One paper: the claims about it, by topic."""
+
+    name: str
+    title: str
+    authors: str
+    reference: str
+    summary: SummaryTable
+    topics: tuple[TopicView, ...]
+    counts: tuple[tuple[Badge, int], ...]
+
+
+@dataclass(frozen=True)
+class RunView:
+    """The latest run that wrote the store."""
+
+    command: str
+    started: str
+    outcome: str
+    versions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole report."""
+
+    papers: tuple[PaperView, ...]
+    counts: tuple[tuple[Badge, int], ...]
+    total: int
+    judged: int
+    stale: int
+    date: str
+    run: RunView | None
+    unregistered: tuple[str, ...]
+    missing: tuple[str, ...]
+    legend: tuple[tuple[str, str], ...]
