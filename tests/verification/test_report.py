@@ -11,7 +11,7 @@ import pytest
 import sympy as sp
 
 from verification import registry, report
-from verification.claim import Citation, Claim, Kind, Statement
+from verification.claim import Claim, Grade, Kind, Paper, Source, Statement
 from verification.drawing.intervals import Measured, interval_plot
 from verification.errors import VerificationError
 from verification.forms import Experiment, Figure, Identity
@@ -19,7 +19,10 @@ from verification.formulas import equation_text, formula, latex
 from verification.formulas.tree import ATTRIBUTES, ELEMENTS, _rebuilt
 from verification.investigation import investigate
 from verification.papers.stochastic_collapse.figures import figure_1
+from verification.registry import Catalogue, Listed
 from verification.report import report_html, write_report
+from verification.report.summary import summary_table
+from verification.run.fingerprint import fingerprint
 from verification.run.store import Store
 from verification.run.task import Result, Status, Task
 from verification.verdict import ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
@@ -80,9 +83,9 @@ def hazards(reader):
     return found
 
 
-def claim(text="x", symbol=x, id="SC-900"):
+def claim(text="x", symbol=x, id="SC-900", source=Source.PAGE, grade=None):
     """A claim whose every text is ``text``."""
-    experiment = Experiment(f"mean {text}", "m:f", {}, lambda form: 1.0, variation=1.0)
+    experiment = Experiment(f"mean {text}", lambda arguments, draw: None, {}, lambda form: 1.0, variation=1.0)
     statement = Statement(
         name=f"statement {text}",
         says=text,
@@ -93,18 +96,21 @@ def claim(text="x", symbol=x, id="SC-900"):
         wrong={f"miss {text}": 3 * symbol, f"survivor {text}": 4 * symbol},
         domain=(symbol > 1,),
         experiments=(experiment,),
+        mutated=False,
     )
     return Claim(
         id=id,
         title=text,
-        kind=Kind.IDENTITY,
-        cites=Citation("no_such_paper", text),
+        paper=Paper("no_such_paper", title=text, authors=text, reference=text),
+        where=text,
+        statements_of=lambda: (statement,),
+        words=text,
+        declared_kind=Kind.IDENTITY,
         symbols={symbol: text},
-        statements=(statement,),
+        source=source,
+        grade=grade,
         scope=text,
         notes=(text,),
-        printed_text=text,
-        corrected_text=text,
     )
 
 
@@ -132,8 +138,17 @@ def store(tmp_path):
         yield opened
 
 
+def catalogue_of(*subjects):
+    here = Path(__file__)
+    listed = {
+        c.id: Listed(c.id, c.paper.key, c.where, c.title, c.source.name, "", c.module, here.parents[2], here, 1)
+        for c in subjects
+    }
+    return Catalogue(listed, (), {subject.id: subject for subject in subjects})
+
+
 def html_of(store, *subjects):
-    return report_html(store, {subject.id: subject for subject in subjects})
+    return report_html(store, catalogue_of(*subjects))
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -205,7 +220,9 @@ def test_a_formula_says_its_source_and_its_plain_text():
 
 def test_an_empty_store_says_not_judged_yet_of_every_registered_claim(store):
     known = registry.claims()
-    reader = Reader(report_html(store, known))
+    html = report_html(store, registry.catalogue())
+    reader = Reader(html)
+    assert_typeset(html)
     assert "".join(reader.text).count("Not judged yet.") == len(known)
     assert set(known) <= set(reader.ids) and len(reader.ids) == len(set(reader.ids))
     assert hazards(reader) == [] and reader.unbalanced == []
@@ -256,18 +273,18 @@ def test_pictures_on_one_page_share_no_names(store):
 
 
 def test_a_verdict_of_other_code_is_called_outdated_and_a_fresh_one_is_not(store):
-    subject = registry.claims()["SC-025"]
-    tasks = [task.key for task in investigate(subject, resolution=0.05, experiments=16).next_tasks({})]
-    judged = ClaimVerdict(subject.id, Verdict.HOLDS, ("PROVED",), "fine", None, ())
-    store.record_verdict(judged, tasks, seconds=0.0)
-    assert "earlier version" not in html_of(store, subject)
-    store.record_verdict(judged, ["a key of old"], seconds=0.0)
-    assert "earlier version" in html_of(store, subject)
+    known = registry.catalogue()
+    subject, entry = known.claim("SC-025"), known.listed["SC-025"]
+    alone = Catalogue({subject.id: entry})
+    for code, outdated in ((fingerprint(entry.module, entry.home), False), ("other code", True)):
+        judged = ClaimVerdict(subject.id, Verdict.HOLDS, ("PROVED",), "fine", None, (), fingerprint=code)
+        store.record_verdict(judged, [], seconds=0.0)
+        assert ("earlier version" in report_html(store, alone)) == outdated
 
 
 def test_every_registered_claim_stands_under_one_topic_that_the_contents_link_to(store):
     known = registry.claims()
-    text = report_html(store, known)
+    text = report_html(store, registry.catalogue())
     reader = Reader(text)
     linked = [a["href"][1:] for tag, a in reader.tags if tag == "a" and a["href"].startswith("#stochastic_collapse-")]
     assert len(linked) == len(set(linked)) > 10 and set(linked) <= set(reader.ids)
@@ -289,6 +306,62 @@ def test_the_filter_knows_every_verdict_and_hides_nothing_at_first(store):
         assert f"body:has(#show-{css}:checked) :is(tr.entry, section.claim:not(:target)):not(.{css})" in style
         assert f"show-{css}" in {a["id"] for a in boxes} | {"show-not-judged"}
 
+    for css in (verdict.lower().replace(" ", "-") for verdict in (*Verdict.__members__, "NOT JUDGED")):
+        assert f"body:has(#show-{css}:checked) :is(.claims tbody, nav li):not(.has-{css})" in style
+
+
+def test_a_section_and_its_link_say_which_verdicts_they_hold(store):
+    failing, open_ = claim(id="SC-901"), claim(id="SC-902")
+    store.record_verdict(verdict(failing), ["key"], seconds=0.0)
+    bodies = re.findall(r'<tbody role="rowgroup" id="[^"]*" class="([^"]*)">', html_of(store, failing, open_))
+    assert [set(body.split()) for body in bodies] == [{"has-fails", "has-not-judged"}]
+
+
+def assert_typeset(html):
+    """No formula is left in the words of a programming language: outside LaTeX annotations and code."""
+    shown = re.sub(r"<(style|annotation|code|pre)\b.*?</\1>", "", html, flags=re.DOTALL)
+    text = "".join(Reader(shown).text)
+    raw = [text[max(0, m.start() - 30) : m.end() + 30] for m in re.finditer(r"\*\*|:math:|\\frac|\$|\w\^\d", text)]
+    assert raw == []
+
+
+def test_what_is_not_typeset_is_noticed():
+    assert_typeset("<p>x²</p><code>x**2</code><math><annotation>x^2</annotation></math>")
+    for raw in ("x**2", "x^2", ":math:`x`", "$x$"):
+        with pytest.raises(AssertionError):
+            assert_typeset(f"<p>{raw}</p>")
+
+
+def test_the_summary_counts_every_claim_once_by_source_and_grade(store):
+    subjects = [
+        claim(id="SC-901", source=Source.PAGE, grade=Grade.WRONG),
+        claim(id="SC-902", source=Source.PAGE, grade=Grade.CONFLICT),
+        claim(id="SC-903", source=Source.OURS),
+        claim(id="SC-904", source=Source.OURS),
+        claim(id="SC-905", source=Source.PAGE),
+    ]
+    held = {"SC-903": ("CONSISTENT", "PROVED"), "SC-904": ("PROVED",)}
+    verdicts = {
+        c.id: ClaimVerdict(c.id, Verdict.HOLDS if c.id in held else Verdict.FAILS, held.get(c.id, ()), "", None, ())
+        for c in subjects[:4]
+    }
+    table = summary_table(subjects, verdicts)
+    columns = [name for name, _ in table.columns]
+    assert columns == ["HOLDS", "FAILS: wrong", "FAILS: conflict", "NOT JUDGED"]
+    rows = {name: (dict(zip(columns, counts, strict=True)), weakest) for name, _, counts, weakest in table.rows}
+    assert rows["page"] == ({"HOLDS": 0, "FAILS: wrong": 1, "FAILS: conflict": 1, "NOT JUDGED": 1}, "")
+    assert rows["ours"][0]["HOLDS"] == 2 and rows["ours"][1] == "CONSISTENT"
+    assert sum(sum(counts) for _, _, counts, _ in table.rows) == len(subjects)
+
+
+def test_a_long_formula_goes_on_in_rows_that_lose_nothing():
+    terms = [rf"\frac{{a_{{{i}}}}}{{b}}" for i in range(12)]
+    source = "x = " + " + ".join(terms) + r",\quad\text{where }b = 1"
+    whole, rows = formula(source), formula(source, width=40)
+    assert whole.count("<math") == 1 and rows.count("<math") >= 4
+    assert rows.count("<mfrac>") == whole.count("<mfrac>") == 12
+    assert rows.count("annotation encoding") == 1
+
 
 def test_a_function_with_a_prime_is_typeset_with_it():
     sigma = sp.Function("sigma'")
@@ -306,18 +379,20 @@ def test_figure_1_is_drawn_from_the_store(store):
     form = statement.form
     assert isinstance(form, Figure)
     values = [_part(part) for part in form.parts]
-    tasks = investigate(subject, resolution=0.05, experiments=16).next_tasks({})
+    tasks = investigate(subject, resolution=0.05).next_tasks({})
     for task, value in zip(tasks, values, strict=True):
         store.record_result(task, Result(Status.DONE, value), seconds=0.0)
     finding = Finding(Outcome.CONSISTENT, "fine", numbers=figure_1.transition(values))
     killers = {miss.name: "figure" for miss in statement.near_misses}
     judged = StatementVerdict(statement.name, Verdict.EMPIRICAL, {"figure": finding}, {}, killers)
+    entry = registry.catalogue().listed[subject.id]
+    code = fingerprint(entry.module, entry.home)
     store.record_verdict(
-        ClaimVerdict(subject.id, Verdict.EMPIRICAL, ("CONSISTENT",), "fine", None, (judged,)),
+        ClaimVerdict(subject.id, Verdict.EMPIRICAL, ("CONSISTENT",), "fine", None, (judged,), fingerprint=code),
         [task.key for task in tasks],
         seconds=0.0,
     )
-    reader = Reader(html_of(store, subject))
+    reader = Reader(report_html(store, Catalogue({subject.id: entry})))
     labels = [a["aria-label"] for tag, a in reader.tags if tag == "svg"]
     assert len(labels) == 4
     assert sum("stationary density" in label for label in labels) == 2
@@ -337,23 +412,21 @@ def _part(part):
     }  # fmt: skip
 
 
-def test_a_path_that_cannot_be_written_is_one_sentence(store, tmp_path, monkeypatch):
-    monkeypatch.setattr(registry, "claims", lambda: {"SC-900": claim()})
+def test_a_path_that_cannot_be_written_is_one_sentence(store, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
-    with pytest.raises(VerificationError, match=r"^the report .* cannot be written \(.*\)\. Give another path\.$"):
-        write_report(store, blocked / "report.html")
-    with pytest.raises(VerificationError, match="cannot be written"):
-        write_report(store, tmp_path)
+    with pytest.raises(VerificationError, match=r"^there is no folder .*\. Make it first, or give another path\.$"):
+        write_report(store, blocked / "report.html", catalogue_of(claim()))
+    with pytest.raises(VerificationError, match="Give another path|give another path"):
+        write_report(store, tmp_path, catalogue_of(claim()))
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.endswith(".part")) == []
 
 
-def test_the_written_file_is_the_report(store, tmp_path, monkeypatch):
-    monkeypatch.setattr(registry, "claims", lambda: {"SC-900": claim()})
-    path = tmp_path / "new" / "report.html"
-    write_report(store, path)
+def test_the_written_file_is_the_report(store, tmp_path):
+    path = tmp_path / "report.html"
+    write_report(store, path, catalogue_of(claim()))
     assert path.read_text(encoding="utf-8") == html_of(store, claim())
-    assert [p.name for p in path.parent.iterdir()] == ["report.html"]
+    assert not [p for p in path.parent.iterdir() if p.suffix == ".part"]
 
 
 def test_the_templates_lie_in_the_package():
