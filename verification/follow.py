@@ -29,7 +29,7 @@ from verification.checks.check import Context
 from verification.checks.monte_carlo import seed
 from verification.claim import Claim, Statement
 from verification.forms import Bound, Comparison, Experiment, Figure, Identity, Invariance, Region, StationaryDensity
-from verification.formulas import docstring_text, prose_text, unicode_math, written_text
+from verification.formulas import docstring_text, prose_text, readable, readable_text, unicode_math, written_text
 from verification.freshness import is_stale
 from verification.layout import COLUMNS, INDENT, Passage, PassageKind, formula_passage, laid_out
 from verification.provenance import body, first_paragraph, qualified_name, theory_behind
@@ -81,9 +81,9 @@ def stages(claim: Claim, home: str | Path, store: Store | None) -> list[Stage]:
     text = f"not judged yet: run driftproof verify {claim.id}"
     if stored is not None:
         verdict = stored.verdict
-        text = f"{claim.id} {verdict.verdict.name} ({', '.join(verdict.evidence)}): {verdict.reason}"
+        text = f"{claim.id} {verdict.verdict.name} ({', '.join(verdict.evidence)}): {readable(verdict.reason)}"
         if verdict.corrected:
-            text += f"\ncorrected: {verdict.corrected}"
+            text += f"\ncorrected: {readable_text(verdict.corrected)}"
         if is_stale(verdict, claim.module, home):
             text += f"\nreached with an earlier version of the code or of the claim: run driftproof verify {claim.id}"
     return [*found, Stage("Verdict on the claim", (Passage(text),))]
@@ -322,7 +322,7 @@ def _verdict(claim: Claim, statement: Statement, verdict: StatementVerdict | Non
 
 
 def _finding(form: str, check: str, finding: Finding) -> list[str]:
-    head = f"  {form}, {check}: {finding.outcome.name}: {finding.reason}"
+    head = f"  {form}, {check}: {finding.outcome.name}: {readable(finding.reason)}"
     shown: Mapping[str, str] = {fact.name: fact.value for fact in facts(finding)}
     told = f"    {'; '.join(f'{name} {value}' for name, value in shown.items())}"
     return [head, told] if shown and finding.outcome is not Outcome.UNDECIDED else [head]

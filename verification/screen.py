@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
+from verification.formulas import readable, readable_text
 from verification.lock import Difference
 from verification.run.runner import Progress, RunSummary
 from verification.verdict import ClaimVerdict, Verdict
@@ -27,6 +29,10 @@ _STYLES = {
     Verdict.UNDECIDED: "yellow",
     Verdict.EMPIRICAL: "cyan",
 }
+
+
+PATIENCE = 60.0
+"""Seconds between lines on progress where no terminal shows a bar."""
 
 
 class _Console(Console):
@@ -49,6 +55,7 @@ class Screen:
         self.console = _Console(highlight=False, markup=False, emoji=False)
         self._bar: Bar | None = None
         self._task: Any = None
+        self._told = time.monotonic()
 
     def __enter__(self) -> Self:
         if not (self.as_json or self.quiet) and sys.stderr.isatty():
@@ -75,8 +82,9 @@ class Screen:
             self._bar = None
 
     def progress(self, progress: Progress) -> None:
-        """Move the bar."""
+        """Move the bar; where nobody watches one, a line a minute at most."""
         if self._bar is None:
+            self._tell_seldom(progress)
             return
         self._bar.update(
             self._task,
@@ -86,6 +94,18 @@ class Screen:
             running=progress.running[0] if progress.running else "",
         )
 
+    def _tell_seldom(self, progress: Progress) -> None:
+        if self.quiet or sys.stderr.isatty() or time.monotonic() - self._told < PATIENCE:
+            return
+        self._told = time.monotonic()
+        running = f"; running: {progress.running[0]}" if progress.running else ""
+        print(
+            f"driftproof: {progress.claims_done}/{progress.claims} claims, "
+            f"{progress.tasks_done}/{progress.tasks_known} tasks{running}",
+            file=sys.stderr,
+            flush=True,
+        )
+
     def verdict(self, verdict: ClaimVerdict, seconds: float) -> None:
         """One line for one verdict, and one more for the corrected formula of a claim that fails."""
         if self.as_json:
@@ -93,10 +113,10 @@ class Screen:
         elif not self.quiet:
             line = Text(f"{verdict.claim:<8} ")
             line.append(f"{verdict.verdict.name:<10}", style=_STYLES[verdict.verdict])
-            line.append(f" {','.join(verdict.evidence):<20} {seconds:>7.1f} s  {verdict.reason}")
+            line.append(f" {','.join(verdict.evidence):<20} {seconds:>7.1f} s  {readable(verdict.reason)}")
             self._line(line)
             if verdict.corrected:
-                self._line(Text(f"{'':<20}corrected: {verdict.corrected}"))
+                self._line(Text(f"{'':<20}corrected: {readable_text(verdict.corrected)}"))
 
     def summary(
         self,
@@ -141,7 +161,7 @@ def _table(summary: RunSummary, papers: Mapping[str, str]) -> Table:
     table.add_column("paper", "all", no_wrap=True)
     for verdict in Verdict:
         total = sum(n for (_, found), n in counts.items() if found is verdict)
-        table.add_column(verdict.name, str(total), justify="right", style=_STYLES[verdict])
+        table.add_column(verdict.name, str(total), justify="right", style=_STYLES[verdict], no_wrap=True, min_width=8)
     table.add_column("claims", str(len(summary.verdicts)), justify="right")
     table.add_column("time", f"{sum(summary.seconds_by_claim.values()):.1f} s", justify="right")
     for paper in dict.fromkeys(papers.values()):

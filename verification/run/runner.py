@@ -319,7 +319,10 @@ class _Run:
         if not self.flights:
             return []
         patience = 0.0 if self.unopened else _HEARTBEAT
-        return list(wait(list(self.flights), timeout=patience, return_when=FIRST_COMPLETED).done)
+        arrived = list(wait(list(self.flights), timeout=patience, return_when=FIRST_COMPLETED).done)
+        if not arrived:
+            self._tell()  # While a task takes long, somebody may want to hear that it still runs.
+        return arrived
 
     def _land(self, futures: Sequence[Future[Any]]) -> None:
         for future in futures:
