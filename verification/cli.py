@@ -1,4 +1,4 @@
-"""The command ``driftproof``: verify, list, follow, report.
+"""The command ``driftproof``: verify, list, follow, mutate, report.
 
 Nothing heavy is imported before it is known to be needed, so that ``--help`` and a mistyped option answer at once.
 """
@@ -116,6 +116,10 @@ def _parser() -> argparse.ArgumentParser:
     follow.add_argument("selector", metavar="ID", help="claim id")
     follow.add_argument("--claims", **claims)
     follow.add_argument("--store", **store)
+
+    mutate = add("mutate", _mutate, "Make near misses of every statement by machine and count which are refuted.")
+    mutate.add_argument("selectors", **selectors)
+    mutate.add_argument("--claims", **claims)
 
     report = add("report", _report, "Write the HTML report of what the store holds.")
     report.add_argument("--store", **store)
@@ -334,6 +338,20 @@ def _follow(arguments: argparse.Namespace) -> int:
     if text is not None:
         print(text)
     return Exit.EQUAL
+
+
+def _mutate(arguments: argparse.Namespace) -> int:
+    from verification.mutation.survival import summary, trials
+
+    known, _ = _catalogue(arguments)
+    survivors = 0
+    for id in known.select(arguments.selectors):
+        claim = known.claim(id)
+        tried = list(trials(claim))
+        survivors += sum(trial.survived for trial in tried)
+        print("\n".join(summary(claim, tried)), flush=True)
+    say(f"{survivors or 'no'} {'mutant' if survivors == 1 else 'mutants'} survived")
+    return Exit.DIFFERS if survivors else Exit.EQUAL
 
 
 def _report(arguments: argparse.Namespace) -> int:

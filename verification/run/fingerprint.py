@@ -27,7 +27,7 @@ CODE = (
     "verification/checks/*.py",
     "verification/claim.py",
     "verification/forms.py",
-    "verification/mutation.py",
+    "verification/mutation/*.py",
 )
 """What every result depends on."""
 

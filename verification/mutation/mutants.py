@@ -1,0 +1,95 @@
+"""Near misses made by machine: a few mutants of a right formula, each a slip that somebody could have made."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.errors import SymbolError, UnsupportedFormError
+from verification.forms import Candidate, Form
+from verification.mutation.distance import ruler
+from verification.mutation.slips import Slip, can_be_named, drawn_places, mutated, sentence
+
+NEAR_MISSES = (Slip.FACTOR_TWO, Slip.SIGN, Slip.EXPONENT, Slip.LOST_TERM, Slip.SWAPPED_SYMBOLS)
+"""The slips that any check of a statement should see; 5 % is below the resolution of a default Monte Carlo run."""
+
+AT_MOST = 5
+"""Mutants of one statement."""
+
+TRIES = 4
+"""Places at which a slip of one kind is tried before the statement is said to have none of that kind."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    r"""A wrong variant of a right formula, made by one slip at one place.
+
+    Attributes:
+        name: What was done where, with inline LaTeX: ``sign of $\mu$``.
+        form: The wrong formula.
+        kind: What kind of slip it is.
+        distance: How far it is from the right one: the relative difference of the values (for a density, of its
+            logarithmic derivative), or the share of points near the surfaces at which a condition is different.
+    """
+
+    name: str
+    form: Candidate
+    kind: Slip
+    distance: float
+
+
+def mutants(
+    right: Candidate,
+    *,
+    domain: Sequence[Boolean],
+    form: Form,
+    kinds: Collection[Slip] = NEAR_MISSES,
+    limit: int = AT_MOST,
+) -> tuple[Mutant, ...]:
+    r"""At most one mutant of each kind that says something else than ``right`` on ``domain``, and no absurdity.
+
+    Where each slip happens is drawn by hashing the formula and the place, so that the answer is the same in every
+    process. A mutant is kept only if its measured distance is noticeable and not grotesque (see
+    :mod:`verification.mutation.distance`) and a point proves that it is not the right form in disguise. What cannot be
+    measured has no mutants: sets, figures, formulas that no ball encloses, operators that do not commute.
+
+    Args:
+        right: The form that holds.
+        domain: Conditions beyond the symbols' assumptions under which the statement is made.
+        form: How candidates are judged.
+        kinds: Which slips are made.
+        limit: No more mutants than these.
+
+    Example:
+        >>> import sympy as sp
+        >>> from verification.forms import Identity
+        >>> eta, k, s = sp.symbols("eta k s", positive=True)
+        >>> variance = eta * s**2 / (2 * k)
+        >>> for mutant in mutants(variance, domain=(), form=Identity(lambda: variance)):
+        ...     print(mutant.name, "->", mutant.form)
+    """
+    right = right.as_immutable() if isinstance(right, sp.MatrixBase) else right
+    seen, found = {right}, []
+    try:
+        measured = ruler(form, right, domain)
+        if measured is None:
+            return ()
+        places = drawn_places(right, kinds)
+        for kind in kinds:
+            here = [place for place in places if place.slip is kind and can_be_named(right, place)]
+            for place in here[:TRIES]:
+                wrong = mutated(right, place)
+                distance = None if wrong in seen else measured(wrong)
+                seen.add(wrong)
+                if distance is not None:
+                    found.append(Mutant(sentence(right, place), wrong, kind, distance))
+                    break
+            if len(found) == limit:
+                break
+    except (UnsupportedFormError, SymbolError):
+        # The formula is outside what balls enclose or points satisfy; no mutant of it could be measured.
+        return ()
+    return tuple(found)
