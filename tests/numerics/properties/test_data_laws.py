@@ -60,7 +60,8 @@ def weighted_recursion(task, counts):
     return Recursion(w, w - eta * total / SIZE, uniforms=uniforms)
 
 
-def check_weighted(task, counts, steps, engine):
+def check_weighted(drawn, engine):
+    task, counts, steps = drawn
     run = Descent((task.rate,) * steps, task.start)
     seed = seed_of("weighted", engine, task, counts, steps)
     repeated = np.repeat(np.arange(task.n), counts)
@@ -87,12 +88,12 @@ def check_weighted(task, counts, steps, engine):
 
 @drawn_from(weighted_regressions())
 def test_probabilities_of_a_finite_support_weigh_gradient_and_noise_in_a_recursion(drawn):
-    check_weighted(*drawn, "recursion")
+    check_weighted(drawn, "recursion")
 
 
 @drawn_from(weighted_regressions())
 def test_a_finite_support_is_a_data_set_with_repeated_samples_to_real_sgd(drawn):
-    check_weighted(*drawn, "pytorch")
+    check_weighted(drawn, "pytorch")
 
 
 @st.composite

@@ -26,7 +26,8 @@ def moments(task, size, sampling, run):
     return theory_moments(model.gradient, model.batch_covariance(size, sampling), task.weights, run)
 
 
-def check(task, size, steps, sampling, engine):
+def check(drawn, sampling, engine):
+    task, size, steps = drawn
     run = Descent((task.rate,) * steps, task.start)
     seed = seed_of(engine, task, size, steps, sampling)
 
@@ -48,19 +49,19 @@ def check(task, size, steps, sampling, engine):
 
 @drawn_from(mini_batch_runs())
 def test_the_recursion_with_replacement_has_the_covariance_of_the_theory_and_not_that_without(drawn):
-    check(*drawn, WITH, "recursion")
+    check(drawn, WITH, "recursion")
 
 
 @drawn_from(mini_batch_runs())
 def test_the_recursion_without_replacement_has_the_covariance_of_the_theory_and_not_that_with(drawn):
-    check(*drawn, WITHOUT, "recursion")
+    check(drawn, WITHOUT, "recursion")
 
 
 @drawn_from(mini_batch_runs())
 def test_real_sgd_with_replacement_has_the_covariance_of_the_theory_and_not_that_without(drawn):
-    check(*drawn, WITH, "pytorch")
+    check(drawn, WITH, "pytorch")
 
 
 @drawn_from(mini_batch_runs())
 def test_real_sgd_without_replacement_has_the_covariance_of_the_theory_and_not_that_with(drawn):
-    check(*drawn, WITHOUT, "pytorch")
+    check(drawn, WITHOUT, "pytorch")
