@@ -92,6 +92,7 @@ REAL_FUNCTIONS: dict[str, Callable[..., Ball]] = {
     "zeta": lambda s, a=None: s.zeta() if a is None else s.zeta(a),
     "polylog": lambda s, x: x.polylog(s),
     "hyperu": lambda a, b, x: x.hypgeom_u(a, b),
+    "arg": lambda x: x.pi() * (x < 0) if x < 0 or x > 0 else x.nan(),
     "re": lambda x: x,
     "im": lambda x: x * 0,
     "conjugate": lambda x: x,
@@ -105,6 +106,20 @@ REAL_PIECEWISE: dict[str, Callable[[Ball, list[Ball], bool], Ball]] = {
     "Min": lambda x, others, analytic: _fold(x, others, "real_min", analytic),
 }
 """Functions of a real variable, continued off the line piece by piece, for integrands."""
+
+STEPS = ("floor", "ceiling", "frac", "Mod", "sign", "Heaviside", "Max", "Min", "Abs")
+"""Functions that jump or bend, which rational arithmetic may decide."""
+
+IN_THE_PLANE: dict[str, Callable[[Ball], Ball]] = {
+    **{name: _same(name) for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh", "conjugate")},
+    "Abs": lambda z: type(z)(abs(z)),
+    "sign": lambda z: z / type(z)(abs(z)),
+    "re": lambda z: type(z)(z.real),
+    "im": lambda z: type(z)(z.imag),
+    "arg": lambda z: type(z)(z.arg()) if not z.contains(0) else z * z.real.nan(),
+    "acot": lambda z: (1 / z).atan(),
+}
+"""Principal values at a complex number; no functions to be integrated, since they have cuts or are not analytic."""
 
 RIGHT_HALF_PLANE: dict[str, Callable[..., Ball]] = {
     "loggamma": lambda z: z.lgamma(),

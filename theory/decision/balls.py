@@ -25,10 +25,12 @@ from sympy.logic.boolalg import Boolean
 
 from theory.decision.ball_functions import (
     CONSTANTS,
+    IN_THE_PLANE,
     MEROMORPHIC,
     REAL_FUNCTIONS,
     REAL_PIECEWISE,
     RIGHT_HALF_PLANE,
+    STEPS,
     Ball,
 )
 from theory.decision.rational_points import Point, combined_truth, exact_truth, exact_value
@@ -278,6 +280,11 @@ class _RealBalls(_Balls):
             return self._polygamma(*map(self.value, e.args))
         if name not in REAL_FUNCTIONS:
             raise self.unsupported(e)
+        if name in STEPS:
+            # At a step a ball of any width leaves the value open; rational arithmetic does not.
+            exact = exact_value(e, _rational_part(self.values))
+            if exact is not None:
+                return self.number(exact)
         return REAL_FUNCTIONS[name](*map(self.value, e.args))
 
     def _polygamma(self, order: Ball, x: Ball) -> Ball:
@@ -333,7 +340,7 @@ class _RealBalls(_Balls):
         def integrand(z: Ball, analytic: bool) -> Ball:
             # An exception must not cross the C code that calls this; a NaN ends the integration soon.
             balls = _ComplexBalls(self.flint, {**self.values, variable: z})
-            balls.analytic = analytic
+            balls.analytic, balls.integrand = analytic, True
             try:
                 return balls.nan if failures else balls.value(e.function)
             except Exception as failure:
@@ -366,13 +373,14 @@ class _ComplexBalls(_Balls):
     """Complex values on principal branches; with ``analytic`` set, NaN wherever a branch cut comes near."""
 
     analytic = False
+    integrand = False
 
     def convert(self, value: Any) -> Ball:
         return self.flint.acb(value)
 
     def at(self, more: Mapping[sp.Symbol, Any]) -> _Balls:
         balls: Any = super().at(more)
-        balls.analytic = self.analytic
+        balls.analytic, balls.integrand = self.analytic, self.integrand
         return balls
 
     @property
@@ -396,6 +404,8 @@ class _ComplexBalls(_Balls):
             return getattr(self.value(e.args[0]), name)()
         if name == "log":
             return self.value(e.args[0]).log(analytic=self.analytic)
+        if not self.integrand:
+            return self._at_one_number(name, e)
         if name in REAL_PIECEWISE:
             first, *others = map(self.value, e.args[:1] if name == "Heaviside" else e.args)
             if not self.analytic and not all(z.imag.is_zero() for z in (first, *others)):
@@ -407,6 +417,36 @@ class _ComplexBalls(_Balls):
                 return self.nan
             return RIGHT_HALF_PLANE[name](z, *parameters)
         raise self.unsupported(e)
+
+    def _at_one_number(self, name: str, e: sp.Expr) -> Ball:
+        """A function that is not integrated: on the line as in :class:`_RealBalls`, elsewhere its principal value."""
+        if name == "Piecewise":
+            return self._piecewise(e)
+        arguments = [self.value(a) for a in e.args]
+        if name in IN_THE_PLANE and not (name in REAL_FUNCTIONS and all(z.imag.is_zero() for z in arguments)):
+            return IN_THE_PLANE[name](*arguments)
+        if name in REAL_FUNCTIONS and all(z.imag.is_zero() for z in arguments):
+            on_the_line = self.flint.acb(REAL_FUNCTIONS[name](*(z.real for z in arguments)))
+            if on_the_line.is_finite() or name not in IN_THE_PLANE:
+                return on_the_line
+            return IN_THE_PLANE[name](*arguments)
+        if name in RIGHT_HALF_PLANE and arguments[-1].real > 0:
+            *parameters, z = arguments
+            return RIGHT_HALF_PLANE[name](z, *parameters)
+        if name in REAL_FUNCTIONS or name in RIGHT_HALF_PLANE:
+            return self.nan
+        raise self.unsupported(e)
+
+    def _piecewise(self, e: sp.Expr) -> Ball:
+        """The branch that real values choose."""
+        on_the_line = _RealBalls(self.flint, self.values)
+        for branch, condition in e.args:
+            holds = on_the_line.truth(condition)
+            if holds is None:
+                break
+            if holds:
+                return self.value(branch)
+        return self.nan
 
 
 def _ball_relation(operator: str, difference: Ball) -> bool | None:

@@ -2,28 +2,47 @@ r"""The residual of an expression at random admissible points, as balls of risin
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from random import Random
 from typing import Any
 
 import sympy as sp
-from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from theory.answer import Answer
-from theory.decision.balls import ball, complex_ball
-from theory.decision.rational_points import Point
+from theory.decision.balls import MissingFlintError, ball, complex_ball
+from theory.decision.breakpoints import breakpoints as breakpoints_of
+from theory.decision.breakpoints import moved_to_zero
+from theory.decision.magnitudes import FAR, NEAR
+from theory.decision.rational_points import Point, number_as_text
 from theory.decision.region import AdmissibleRegion, rounded_points, simple_points
+from theory.errors import UnsupportedFormError
 
 PRECISIONS = (128, 512, 2048)
 """Working precisions in bits, tried in turn at each point."""
 
 SHARP = -400
 """A ball around 0 counts as agreement if its radius is below 2**SHARP."""
+
+
+CLOSER_PRECISIONS = (2048, 8192, 32768)
+"""Working precisions of a last look at a few points, before agreement is said."""
+
+_CLOSER_POINTS = 3
+_CLOSER_SECONDS = 0.01
+"""A precision is not raised further at a point that took longer than this."""
+
+_SLOW = (sp.Integral, sp.Sum, sp.Product, sp.hyper, sp.besseli, sp.besselj, sp.besselk, sp.bessely, sp.uppergamma,
+         sp.lowergamma, sp.expint, sp.polygamma, sp.zeta, sp.polylog, sp.beta)  # fmt: skip
+"""Functions that balls enclose slowly, or not at all, at large arguments."""
+
+_LEAVING = (sp.log, sp.asin, sp.acos, sp.acosh, sp.atanh)
+"""Functions whose values at real arguments may not be real; so may those of powers."""
 
 
 class Residual(Answer):
@@ -41,6 +60,11 @@ class Clock:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.end = time.process_time() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds left."""
+        return max(self.end - time.process_time(), 0.0)
 
     @property
     def is_over(self) -> bool:
@@ -64,14 +88,20 @@ class PointSearch:
         self.rng = rng
         self.clock = clock
         self.symbols = region.symbols
-        self.breakpoints = [*_breakpoints(expression), *breakpoints]
+        self.breakpoints = [*breakpoints_of(expression), *breakpoints]
+        self.reach = NEAR if expression.has(*_SLOW) else FAR
         self.drawn = 0
         self.blurred = 0
         self.undefined = 0
         self.last_ball: Any = None
+        self.refusal: str | None = None
+        self.through_the_plane = True
+        self._may_leave_the_reals = expression.has(*_LEAVING) or any(
+            power.exp.is_integer is not True for power in expression.atoms(sp.Pow)
+        )
 
     def points(self, attempts: int) -> Iterator[dict[sp.Symbol, Fraction]]:
-        """Distinct admissible points; every third lies on or near a breakpoint of the expression."""
+        """Distinct admissible points; every third lies on or near a breakpoint, which are visited in turn."""
         if not self.symbols:
             if not self.region.is_empty:
                 self.drawn += 1
@@ -81,32 +111,71 @@ class PointSearch:
         for attempt in range(attempts):
             if self.clock.is_over or self.region.is_empty:
                 return
-            point = self.region.draw(self.rng, self.breakpoints if attempt % 3 == 2 else ())
+            point = self.region.draw(self.rng, reach=self.reach)
+            if point is not None and attempt % 3 == 2 and self.breakpoints:
+                point = self._beside(point, self.breakpoints[attempt // 3 % len(self.breakpoints)])
             key = None if point is None else tuple(point.values())
             if point is not None and key not in seen:
                 seen.add(key)
                 self.drawn += 1
                 yield point
 
+    def _beside(self, point: dict[sp.Symbol, Fraction], surface: sp.Expr) -> dict[sp.Symbol, Fraction] | None:
+        moved = moved_to_zero(point, surface, self.symbols, self.rng)
+        return moved if moved is not None and self.region.contains(moved) else None
+
     def residual(self, point: Point) -> tuple[Residual, float | None]:
         """What the ball at ``point`` says and, where it agrees with 0, log2 of its radius."""
-        enclose = complex_ball if self.expression.has(sp.I) else ball
-        for precision in PRECISIONS if self.symbols else PRECISIONS[1:]:
-            if self.clock.is_over:
-                break
-            value = self.last_ball = enclose(self.expression, point, precision)
-            if not value.is_finite():
-                if precision >= 512:
-                    self.undefined += 1
-                    return Residual.UNDEFINED, None
-                continue
-            if not value.contains(0):
-                return Residual.EXCLUDES, None
-            radius = _log2_size(value)
-            if radius < SHARP and (self.symbols or precision == PRECISIONS[-1]):
-                return Residual.AGREES, radius
-        self.blurred += 1
+        finding, radius = self._residual(complex_ball if self.expression.has(sp.I) else ball, point)
+        if finding is Residual.UNDEFINED and self.through_the_plane and self._may_leave_the_reals:
+            # sqrt(x)*sqrt(y) is real at negative x and y although its factors are not.
+            finding, radius = self._residual(complex_ball, point)
+        self.undefined += finding is Residual.UNDEFINED
+        self.blurred += finding is Residual.BLURRED
+        return finding, radius
+
+    def _residual(self, enclose: Callable[..., Any], point: Point) -> tuple[Residual, float | None]:
+        try:
+            for precision in PRECISIONS if self.symbols else PRECISIONS[1:]:
+                if self.clock.is_over:
+                    break
+                value = self.last_ball = enclose(self.expression, point, precision)
+                if not value.is_finite():
+                    if precision >= 512:
+                        return Residual.UNDEFINED, None
+                    continue
+                if not value.contains(0):
+                    return Residual.EXCLUDES, None
+                radius = _log2_size(value)
+                if radius < SHARP and (self.symbols or precision == PRECISIONS[-1]):
+                    return Residual.AGREES, radius
+        except MissingFlintError:
+            raise
+        except UnsupportedFormError as error:
+            self.refusal = str(error)
+            return Residual.UNDEFINED, None
         return Residual.BLURRED, None
+
+    def closer_look(self, visited: Sequence[Point]) -> Point | None:
+        r"""A point of ``visited`` where a much sharper ball excludes 0 after all; None if none does.
+
+        :math:`\log(1 + e^{-500 - p})` is not 0, but below the radius that counts as agreement.
+        """
+        if self.expression.has(sp.Integral):
+            return None
+        enclose = complex_ball if self.expression.has(sp.I) else ball
+        for point in sorted(visited, key=height)[:_CLOSER_POINTS]:
+            cost = 0.0
+            for precision in CLOSER_PRECISIONS:
+                if self.clock.is_over or cost > _CLOSER_SECONDS:
+                    break
+                begin = time.process_time()
+                with contextlib.suppress(UnsupportedFormError):
+                    value = self.last_ball = enclose(self.expression, point, precision)
+                    if value.is_finite() and not value.contains(0):
+                        return point
+                cost = time.process_time() - begin
+        return None
 
     def readable_witness(self, point: Point) -> tuple[Point, str]:
         """A point of simple numbers whose ball excludes 0 too, and that ball as text; ``point`` if none is found.
@@ -132,6 +201,8 @@ class PointSearch:
             return f"time limit of {self.clock.seconds:g} s reached after {used} of {wanted} points"
         if self.drawn == 0:
             return "no point satisfied the assumptions"
+        if not used and self.refusal:
+            return self.refusal
         return (
             f"only {used} of {wanted} points counted: of {self.drawn} distinct points, {self.undefined} had no finite "
             f"real value and {self.blurred} could not be told from 0 sharply enough"
@@ -144,29 +215,20 @@ def branches(expression: sp.Expr) -> Iterator[Boolean]:
         earlier: list[Boolean] = []
         for _, condition in piecewise.args:
             branch = sp.And(condition, *(sp.Not(e) for e in earlier), evaluate=False)
-            if branch.free_symbols <= expression.free_symbols and not branch.has(sp.Eq):
+            if branch.free_symbols <= expression.free_symbols:
                 yield sp.logic.boolalg.to_nnf(branch, simplify=False)
             earlier.append(condition)
-
-
-def _breakpoints(expression: sp.Expr) -> list[sp.Expr]:
-    """Expressions at whose zeros ``expression`` changes its form."""
-    found = []
-    for part in expression.atoms(sp.Abs, sp.sign, sp.Heaviside):
-        found.append(part.args[0])
-    for part in expression.atoms(sp.Max, sp.Min):
-        found += [a - b for a, b in itertools.combinations(part.args, 2)]
-    for part in expression.atoms(sp.Piecewise):
-        for _, condition in part.args:
-            found += [relation.lhs - relation.rhs for relation in condition.atoms(Relational)]
-    ours = {part for part in found if part.free_symbols and part.free_symbols <= expression.free_symbols}
-    return sorted(ours, key=sp.default_sort_key)
 
 
 def _log2_size(value: Any) -> float:
     """Log2 of an upper bound of the distance from 0 within a ball."""
     parts = (value.real, value.imag) if hasattr(value, "conjugate") and hasattr(value, "arg") else (value,)
     return max(_log2(part.abs_upper()) for part in parts)
+
+
+def height(point: Point) -> int:
+    """How far the coordinates of a point are from 1, in powers of two."""
+    return sum(abs(abs(v.numerator).bit_length() - v.denominator.bit_length()) for v in point.values())
 
 
 def _log2(x: Any) -> float:
@@ -178,4 +240,4 @@ def _log2(x: Any) -> float:
 
 def as_text(point: Point) -> dict[str, str]:
     """``point`` with names and exact values as text."""
-    return {str(symbol): str(value) for symbol, value in point.items()}
+    return {str(symbol): number_as_text(value) for symbol, value in point.items()}

@@ -13,6 +13,7 @@ Point = Mapping[sp.Symbol, Fraction]
 
 
 _MAX_EXPONENT = 512
+_MAX_TEXT_BITS = 1000
 _MAX_BITS = 200_000
 
 
@@ -42,6 +43,24 @@ def exact_value(expression: sp.Expr, point: Point) -> Fraction | None:
             return None
         arguments.append(value)
     return _ROUTES[name](arguments)
+
+
+def number_as_text(value: Fraction) -> str:
+    """``value`` for a reader: exactly where that is short, else as a power of two or to its first digits.
+
+    Example:
+        >>> number_as_text(Fraction(-3, 2)), number_as_text(Fraction(1, 2**2000)), number_as_text(Fraction(3**900))
+        ('-3/2', '2**-2000', '~1.6 * 2**1426')
+    """
+    size = max(value.numerator.bit_length(), value.denominator.bit_length())
+    if size <= _MAX_TEXT_BITS:
+        return str(value)
+    exponent = abs(value.numerator).bit_length() - value.denominator.bit_length()
+    exponent -= abs(value) < Fraction(2) ** exponent
+    leading = value / Fraction(2) ** exponent
+    if abs(leading) == 1:
+        return f"{'-' if leading < 0 else ''}2**{exponent}"
+    return f"~{round(leading * 10) / 10} * 2**{exponent}"
 
 
 def exact_truth(condition: Boolean, point: Point) -> bool | None:
@@ -96,6 +115,9 @@ _ROUTES = {
     "Max": max,
     "Min": min,
     "sign": lambda values: Fraction((values[0] > 0) - (values[0] < 0)),
+    "frac": lambda values: values[0] - values[0].__floor__(),
+    "Mod": lambda values: values[0] % values[1] if values[1] else None,
+    "Heaviside": lambda values: values[1] if values[0] == 0 else Fraction(values[0] > 0),
     "floor": lambda values: Fraction(values[0].__floor__()),
     "ceiling": lambda values: Fraction(values[0].__ceil__()),
 }

@@ -1,9 +1,9 @@
 r"""Random rational points inside the assumptions of symbols and inside given conditions.
 
 A formula is judged only where it claims to hold. Points are rational, so that conditions are decided exactly where they
-are rational and by balls otherwise; magnitudes are log-uniform over :math:`2^{\pm 6}`, because formulas that agree near
-1 often part at the ends; one point in five has small special values (0, 1, 1/2, ...); and points are also placed at and
-on both sides of given breakpoints.
+are rational and by balls otherwise; magnitudes are those of :mod:`theory.decision.magnitudes`; one point in five has
+small special values (0, 1, 1/2, ...); and points are also placed at and on both sides of given breakpoints
+(:mod:`theory.decision.breakpoints`).
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ import sympy as sp
 from sympy.core.relational import Equality, Relational, Unequality
 from sympy.logic.boolalg import Boolean, to_nnf
 
+from theory.decision.ball_functions import Ball
 from theory.decision.balls import MissingFlintError, ball, truth
+from theory.decision.magnitudes import NEAR, between, random_size
 from theory.decision.rational_points import Point, exact_value
 from theory.errors import SymbolError, UnsupportedFormError
 
 _ATTEMPTS_PER_POINT = 60
-_BITS = 24
+_MAX_EXPONENT = 5000
+"""Bounds beyond 2**5000 are as good as none."""
 _SPECIAL = tuple(map(Fraction, ("0", "1", "-1", "2", "1/2", "-1/2", "3", "-2")))
 _SIMPLE = tuple(map(Fraction, ("1", "2", "1/2", "3", "3/2", "1/3", "-1", "-2", "-1/2", "5", "1/10")))
 _TRUTH_PRECISION = 256
@@ -38,6 +41,8 @@ def points_satisfying(
     conditions: Boolean | Iterable[Boolean] = (),
     count: int = 40,
     seed: int | str | None = None,
+    *,
+    reach: int = NEAR,
 ) -> list[dict[sp.Symbol, Fraction]]:
     """Up to ``count`` random rational points at which the symbols' assumptions and all ``conditions`` hold.
 
@@ -48,6 +53,7 @@ def points_satisfying(
         conditions: relations between the symbols, and their And, Or, Not. Equations are refused.
         count: how many.
         seed: anything hashable to text; by default it derives from the symbols and conditions.
+        reach: coordinates have sizes up to 2**reach.
 
     Raises:
         UnsupportedFormError: a condition is an equation, or no relation at all.
@@ -64,7 +70,7 @@ def points_satisfying(
     for _ in range(_ATTEMPTS_PER_POINT * max(count, 1)):
         if len(points) >= count or region.is_empty:
             break
-        point = region.draw(rng)
+        point = region.draw(rng, reach=reach)
         if point is not None:
             points.append(point)
     return points
@@ -77,7 +83,7 @@ def random_source(seed: object) -> random.Random:
 
 def simple_points(region: AdmissibleRegion) -> Iterator[dict[sp.Symbol, Fraction]]:
     """Points of ``region`` made of small numbers, in a fixed order; none may lie in it."""
-    values = [[v for v in _SIMPLE if _admits(symbol, v)] for symbol in region.symbols]
+    values = [[v for v in _SIMPLE if admits(symbol, v)] for symbol in region.symbols]
     if not region.symbols or not all(values):
         return
     # Neighbouring symbols get different numbers first: formulas that differ often agree where all are equal.
@@ -132,28 +138,23 @@ class AdmissibleRegion:
 
     def contains(self, point: Point) -> bool:
         """Whether assumptions and conditions certainly hold at ``point``."""
-        return all(_admits(symbol, point[symbol]) for symbol in self.symbols) and all(
+        return all(admits(symbol, point[symbol]) for symbol in self.symbols) and all(
             truth(condition, point, _TRUTH_PRECISION) is True for condition in self.conditions
         )
 
-    def draw(self, rng: random.Random, breakpoints: Sequence[sp.Expr] = ()) -> dict[sp.Symbol, Fraction] | None:
-        """One random point, or None if the attempt fell outside.
-
-        With ``breakpoints``, one coordinate is placed on or near a zero of one of these expressions.
-        """
-        point = self._random_point(rng)
-        if point is not None and breakpoints:
-            point = _moved_to_breakpoint(point, rng.choice(breakpoints), self.symbols, rng)
+    def draw(self, rng: random.Random, *, reach: int = NEAR) -> dict[sp.Symbol, Fraction] | None:
+        """One random point with coordinates of sizes up to 2**reach, or None if the attempt fell outside."""
+        point = self._random_point(rng, random_size(rng, reach))
         return point if point is not None and self.contains(point) else None
 
-    def _random_point(self, rng: random.Random) -> dict[sp.Symbol, Fraction] | None:
+    def _random_point(self, rng: random.Random, size: int) -> dict[sp.Symbol, Fraction] | None:
         relations = [atom for condition in self.conditions for atom in _one_way(condition, rng)]
         bounds = [bound for bound in map(_bound, relations) if bound]
         special = rng.random() < 0.2
         point: dict[sp.Symbol, Fraction] = {}
         for symbol in rng.sample(self.symbols, len(self.symbols)):
             lower, upper, _ = _interval(symbol, bounds, point)
-            value = _draw(symbol, lower, upper, rng, special)
+            value = _draw(symbol, lower, upper, rng, special, size)
             if value is None:
                 return None
             point[symbol] = value
@@ -229,18 +230,19 @@ def _bound(relation: Relational) -> _AffineBound | None:
     if denominator.is_positive or denominator.is_negative:
         difference = numerator if denominator.is_positive else -numerator
     closed = relation.rel_op in (">=", "<=")
-    return _AffineBound(tuple(filter(None, (_affine(difference, x) for x in difference.free_symbols))), closed)
+    return _AffineBound(tuple(filter(None, (affine_in(difference, x) for x in difference.free_symbols))), closed)
 
 
 @functools.lru_cache(maxsize=4096)
-def _affine(expression: sp.Expr, x: sp.Symbol) -> tuple[sp.Symbol, sp.Expr, sp.Expr] | None:
+def affine_in(expression: sp.Expr, x: sp.Symbol) -> tuple[sp.Symbol, sp.Expr, sp.Expr] | None:
+    """(x, slope, offset) where ``expression`` is slope * x + offset with a slope that is not 0, else None."""
     slope = sp.expand(expression.diff(x))
     if slope == 0 or slope.has(x):
         return None
     return x, slope, expression.subs(x, 0)
 
 
-def _number(expression: sp.Expr, point: Point) -> Fraction | None:
+def rounded_value(expression: sp.Expr, point: Point) -> Fraction | None:
     """``expression`` at ``point``: exactly if rational, else rounded; None if undefined or not all values are known."""
     value = exact_value(expression, point)
     if value is not None or not expression.free_symbols <= point.keys():
@@ -249,7 +251,16 @@ def _number(expression: sp.Expr, point: Point) -> Fraction | None:
         enclosure = ball(expression, point, 64)
     except (UnsupportedFormError, MissingFlintError):
         return None
-    return Fraction(float(enclosure.mid())).limit_denominator(1 << 40) if enclosure.is_finite() else None
+    return _rounded(enclosure) if enclosure.is_finite() else None
+
+
+def _rounded(enclosure: Ball) -> Fraction | None:
+    """The middle of a ball; None where it would need more digits than are worth computing with."""
+    mantissa, exponent = (int(part) for part in enclosure.mid().man_exp())
+    if abs(exponent) > _MAX_EXPONENT:
+        return None
+    middle = Fraction(mantissa << max(exponent, 0), 1 << max(-exponent, 0))
+    return middle.limit_denominator(1 << 40) if abs(middle) > Fraction(1, 1 << 20) else middle
 
 
 def _interval(
@@ -263,7 +274,7 @@ def _interval(
         for x, slope, offset in bound.affine:
             if x != symbol or alone and not (slope.is_Rational and offset.is_Rational):
                 continue
-            a, b = _number(slope, point), _number(offset, point)
+            a, b = rounded_value(slope, point), rounded_value(offset, point)
             if a is None or b is None or a == 0:
                 continue
             end = -b / a
@@ -275,16 +286,16 @@ def _interval(
 
 
 def _draw(
-    symbol: sp.Symbol, lower: Fraction | None, upper: Fraction | None, rng: random.Random, special: bool
+    symbol: sp.Symbol, lower: Fraction | None, upper: Fraction | None, rng: random.Random, special: bool, size: int
 ) -> Fraction | None:
     if lower is not None and upper is not None and lower > upper:
         return None
     if special:
         choices = [v for v in _SPECIAL if (lower is None or v >= lower) and (upper is None or v <= upper)]
-        choices = [v for v in choices if _admits(symbol, v)]
+        choices = [v for v in choices if admits(symbol, v)]
         if choices:
             return rng.choice(choices)
-    value = _between(lower, upper, rng)
+    value = between(lower, upper, rng, size)
     if not symbol.is_integer:
         return value
     first = None if lower is None else -((-lower).__floor__())
@@ -297,54 +308,9 @@ def _draw(
     for shift in (0, 1, -1, 2, -2, 3, -3, 4, -4, 5, 6, 7, 8):
         candidate = Fraction(nearest + shift)
         inside = (first is None or candidate >= first) and (last is None or candidate <= last)
-        if inside and _admits(symbol, candidate):
+        if inside and admits(symbol, candidate):
             return candidate
     return None
-
-
-def _magnitude(rng: random.Random) -> Fraction:
-    """Log-uniform over 2^-6 .. 2^6, with an odd random numerator of 24 bits or more."""
-    return Fraction(int(2.0 ** rng.uniform(_BITS - 6, _BITS + 6)) | 1, 1 << _BITS)
-
-
-def _between(lower: Fraction | None, upper: Fraction | None, rng: random.Random) -> Fraction:
-    if lower is not None and upper is not None:
-        share = Fraction(rng.getrandbits(_BITS) | 1, 1 << _BITS)
-        if rng.random() < 0.4:
-            share = share / (1 << rng.randint(0, 8))
-            share = share if rng.random() < 0.5 else 1 - share
-        return lower + (upper - lower) * share
-    if lower is not None:
-        end, direction = lower, 1
-    elif upper is not None:
-        end, direction = upper, -1
-    else:
-        return _magnitude(rng) * rng.choice((1, -1))
-    free = _magnitude(rng) * rng.choice((1, -1))
-    if end * direction < 0 and rng.random() < 0.5 and (free - end) * direction > 0:
-        return free
-    scale = abs(end) if end != 0 and rng.random() < 0.5 else 1
-    return end + direction * scale * _magnitude(rng)
-
-
-def _moved_to_breakpoint(
-    point: dict[sp.Symbol, Fraction], expression: sp.Expr, symbols: Sequence[sp.Symbol], rng: random.Random
-) -> dict[sp.Symbol, Fraction] | None:
-    """``point`` with one coordinate moved on or near a zero of ``expression``, if it is affine in one."""
-    affine = [found for found in (_affine(expression, x) for x in symbols if expression.has(x)) if found]
-    if not affine:
-        return point
-    x, slope, offset = rng.choice(affine)
-    a, b = _number(slope, point), _number(offset, point)
-    if a is None or b is None or a == 0:
-        return None
-    step = Fraction(rng.getrandbits(8) | 1, 1 << rng.randint(4, 40)) * rng.choice((-1, 0, 1))
-    root = -b / a
-    if root != 0 and rng.random() < 0.5:
-        step *= abs(root)
-    if x.is_integer:
-        root, step = Fraction(round(root)), Fraction(rng.choice((-1, 0, 1)))
-    return {**point, x: root + step}
 
 
 _ASSUMPTIONS: dict[str, Callable[[Fraction], bool]] = {
@@ -361,7 +327,8 @@ _ASSUMPTIONS: dict[str, Callable[[Fraction], bool]] = {
 }
 
 
-def _admits(symbol: sp.Symbol, value: Fraction) -> bool:
+def admits(symbol: sp.Symbol, value: Fraction | sp.Rational) -> bool:
     """Whether ``value`` satisfies every assumption of ``symbol`` that concerns a rational number."""
+    value = Fraction(int(value.numerator), int(value.denominator))
     assumed = symbol.assumptions0
     return all(name not in assumed or assumed[name] is holds(value) for name, holds in _ASSUMPTIONS.items())

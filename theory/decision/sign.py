@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from theory.answer import Answer
 from theory.decision.balls import ball
+from theory.decision.extrema import descended, extreme_points
+from theory.decision.magnitudes import FAR
 from theory.decision.normal_form import factors, proof_of_positivity
-from theory.decision.point_search import PRECISIONS, Clock, PointSearch, as_text
-from theory.decision.rational_points import Point
-from theory.decision.region import AdmissibleRegion, random_source
+from theory.decision.point_search import CLOSER_PRECISIONS, PRECISIONS, Clock, PointSearch, as_text, height
+from theory.decision.rational_points import Point, exact_value
+from theory.decision.region import AdmissibleRegion, random_source, rounded_points
 from theory.decision.zero import ATTEMPTS_PER_POINT, Conditions, exact_expression, obstacle_to_deciding
 from theory.errors import UnsupportedFormError
 
@@ -59,7 +62,10 @@ def sign_at(expression: sp.Expr, point: Point) -> int | None:
         >>> sign_at(sp.log(x) - x + 1, {x: Fraction(7, 5)})
         -1
     """
-    for precision in PRECISIONS:
+    exact = exact_value(expression, point)
+    if exact is not None:
+        return (exact > 0) - (exact < 0)
+    for precision in PRECISIONS if expression.has(sp.Integral) else (*PRECISIONS, CLOSER_PRECISIONS[1]):
         value = ball(expression, point, precision)
         if value > 0:
             return 1
@@ -109,14 +115,18 @@ def decide_sign(
     return _sign_by_points(PointSearch(expression, region, rng, Clock(seconds), zeros), points)
 
 
+_DESCENTS = 12
+"""Random points from which the way to the other sign is looked for."""
+
 _SIGN_KINDS = {1: SignKind.POSITIVE, -1: SignKind.NEGATIVE, 0: SignKind.ZERO}
 
 
 def _sign_by_points(search: PointSearch, wanted: int) -> SignDecision:
-    witnesses: dict[str, Mapping[str, str]] = {}
+    witnesses: dict[SignKind, Mapping[str, str]] = {}
     used = 0
+    wanted = wanted if search.symbols else 1
     try:
-        for point in search.points(wanted * ATTEMPTS_PER_POINT):
+        for point in _search_for_both_signs(search, wanted, witnesses):
             sign = sign_at(search.expression, point)
             if sign is None:
                 continue
@@ -124,15 +134,37 @@ def _sign_by_points(search: PointSearch, wanted: int) -> SignDecision:
             witnesses.setdefault(_SIGN_KINDS[sign], as_text(point))
             if {SignKind.POSITIVE, SignKind.NEGATIVE} <= witnesses.keys():
                 return SignDecision(SignKind.MIXED, True, "balls of both signs", witnesses, used)
-            if used >= wanted:
-                break
     except UnsupportedFormError as error:
         return SignDecision(SignKind.UNDECIDED, False, str(error))
-    if search.symbols and used < wanted or not used:
+    if used < wanted:
         return SignDecision(SignKind.UNDECIDED, False, search.shortage(used, wanted), witnesses, used)
     signs = frozenset(witnesses)
     mostly = SignKind.NONNEGATIVE if SignKind.POSITIVE in signs else SignKind.NONPOSITIVE
     kind = next(iter(signs)) if len(signs) == 1 else mostly
     if not search.symbols:
         return SignDecision(kind, True, "a constant, enclosed by a ball", witnesses, used)
-    return SignDecision(kind, False, f"{kind} at all {used} random points, by balls", witnesses, used)
+    reason = f"{kind} at all {used} points, by balls: random ones, at the ends, and where it comes closest to 0"
+    return SignDecision(kind, False, reason, witnesses, used)
+
+
+def _search_for_both_signs(
+    search: PointSearch, wanted: int, witnesses: Mapping[SignKind, object]
+) -> Iterator[dict[sp.Symbol, Fraction]]:
+    """Random points; then those at the ends of the region; then those where the sign seen so far is at its weakest."""
+    starts = []
+    for point in search.points(wanted * ATTEMPTS_PER_POINT):
+        yield point
+        starts.append(point)
+        if len(starts) >= 2 * wanted:
+            break
+    if not search.symbols:
+        return
+    if search.reach == FAR:
+        yield from extreme_points(search.region, search.rng)
+    towards = -1 if SignKind.NEGATIVE in witnesses else 1
+    for start in sorted(starts, key=height)[:_DESCENTS]:
+        if search.clock.is_over:
+            return
+        lowest = descended(towards * search.expression, search.region, start)
+        yield lowest
+        yield from filter(search.region.contains, rounded_points(search.region, lowest))

@@ -1,44 +1,40 @@
-"""Points beside the surfaces of inequalities: where two conditions differ, if they do."""
+"""Points on and beside the surfaces of conditions: where two conditions differ, if they do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import pairwise
 
 import sympy as sp
 from sympy.core.relational import GreaterThan, LessThan, Relational, StrictGreaterThan, StrictLessThan
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.balls import truth
-from theory.decision.region import points_satisfying
+from theory.decision.breakpoints import along, crossings, zeros_along
+from theory.decision.extrema import extreme_points
+from theory.decision.magnitudes import FAR
+from theory.decision.rational_points import combined_truth, number_as_text
+from theory.decision.region import AdmissibleRegion, points_satisfying, random_source
+from theory.decision.sign import sign_at
 from theory.decision.zero import ZeroKind, decide_zero
+from theory.errors import UnsupportedFormError
 
 POINTS = 240
 """Random points at which two conditions are compared, besides those on their surfaces."""
 
-
 PROJECTED = 12
 """How many of them are also moved onto every surface and to both of its sides, along every coordinate."""
 
+EXACT = 3
+"""How many of them are moved onto a surface where that is irrational, and compared there exactly."""
 
-CLOSENESS = 1024
-"""The relative distance of a point beside a surface is 1 / CLOSENESS: a boundary that is off by more is seen."""
-
-
-PRECISION = sp.Rational(1, 2**20)
-"""Width of the bracket of an irrational zero."""
-
-
-SCALES = 8
-"""Powers of two, up and down, between which changes of sign of a transcendental function are looked for."""
-
-
-BISECTIONS = 24
-
+CLOSENESS = (1 << 10, 1 << 20, 1 << 36)
+"""The relative distances of points beside a surface are one over these: a boundary that is off by more is seen."""
 
 INEQUALITIES = (StrictGreaterThan, GreaterThan, StrictLessThan, LessThan)
 
+_MAX_DEGREE = 8
 
 Point = dict[sp.Symbol, Fraction]
 
@@ -48,9 +44,9 @@ def is_strict(inequality: Relational) -> bool:
     return isinstance(inequality, StrictGreaterThan | StrictLessThan)
 
 
-def margin(inequality: Relational) -> sp.Expr:
-    """The expression whose positivity the inequality states."""
-    return inequality.gts - inequality.lts
+def margin(relation: Relational) -> sp.Expr:
+    """The expression whose positivity an inequality states, or whose vanishing an equation does."""
+    return relation.gts - relation.lts if isinstance(relation, INEQUALITIES) else relation.lhs - relation.rhs
 
 
 def compared_points(
@@ -61,108 +57,133 @@ def compared_points(
         expected, found = truth(derived, point), truth(candidate, point)
         if expected is not None and found is not None:
             yield _text(point), expected, found
-    for symbol, root in _irrational_roots(derived, candidate):
-        if all(_truth_at(condition, symbol, root) for condition in domain):
-            expected, found = _truth_at(derived, symbol, root), _truth_at(candidate, symbol, root)
+    for values in _irrational_points(derived, candidate, domain):
+        if all(_truth_at(condition, values) for condition in domain):
+            expected, found = _truth_at(derived, values), _truth_at(candidate, values)
             if expected is not None and found is not None:
-                yield {str(symbol): str(root)}, expected, found
+                yield (
+                    {str(s): str(v) for s, v in sorted(values.items(), key=lambda item: str(item[0]))},
+                    expected,
+                    found,
+                )
 
 
-def _irrational_roots(derived: Boolean, candidate: Boolean) -> Iterator[tuple[sp.Symbol, sp.Expr]]:
-    """Where conditions on one symbol touch their surfaces at square roots: only there strictness shows."""
-    symbols = derived.free_symbols | candidate.free_symbols
-    if len(symbols) != 1:
-        return
-    (symbol,) = symbols
-    for inequality in sorted(derived.atoms(*INEQUALITIES) | candidate.atoms(*INEQUALITIES), key=str):
-        numerator = sp.numer(sp.together(margin(inequality)))
-        if numerator.is_polynomial(symbol) and sp.degree(numerator, symbol) <= 2:
-            for root in sp.roots(numerator, symbol):
-                if root.is_real and not root.is_Rational and _admits(symbol, root):
-                    yield symbol, root
+def _surfaces(*conditions: Boolean) -> list[sp.Expr]:
+    relations = sorted(set().union(*(condition.atoms(Relational) for condition in conditions)), key=str)
+    return [margin(r) for r in relations if not r.has(sp.oo)]
 
 
-def _truth_at(condition: Boolean, symbol: sp.Symbol, root: sp.Expr) -> bool | None:
-    """The truth value of a condition at an algebraic number; None if it cannot be decided."""
-    known: dict[Boolean, Boolean] = {}
-    for inequality in condition.atoms(*INEQUALITIES):
-        value = margin(inequality).subs(symbol, root)
-        decision = decide_zero(value)
-        if decision.kind is ZeroKind.ZERO:
-            known[inequality] = sp.false if is_strict(inequality) else sp.true
-        elif decision.kind is ZeroKind.NONZERO:
-            known[inequality] = sp.true if value.evalf(30) > 0 else sp.false
-        else:
-            return None
-    value = condition.xreplace(known)
-    return bool(value) if value in (sp.true, sp.false) else None
+def _symbols(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> set[sp.Symbol]:
+    return set().union(*(condition.free_symbols for condition in (derived, candidate, *domain)))
 
 
 def _points(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> Iterator[Point]:
-    """Points of the domain; then points on the surfaces of both conditions, and close to them on either side."""
-    symbols = derived.free_symbols | candidate.free_symbols | {s for c in domain for s in c.free_symbols}
+    """Points of the domain, near and far; then points on the surfaces of both conditions, and beside them."""
+    symbols = _symbols(derived, candidate, domain)
     if not symbols:
         yield {}
         return
-    surfaces = [margin(r) for r in sorted(derived.atoms(*INEQUALITIES) | candidate.atoms(*INEQUALITIES), key=str)]
-    for i, point in enumerate(points_satisfying(symbols, domain, POINTS, seed=f"{derived}/{candidate}")):
+    region = AdmissibleRegion.of(symbols, domain)
+    rng = random_source(f"{derived}/{candidate}")
+    surfaces = _surfaces(derived, candidate)
+    for i, point in enumerate(points_satisfying(symbols, domain, POINTS, rng.getrandbits(64), reach=FAR)):
         yield point
         for surface in surfaces if i < PROJECTED else ():
-            for moved in _beside(surface, point):
-                if all(truth(condition, moved) for condition in domain):
-                    yield moved
+            yield from filter(region.contains, _beside(surface, point))
+    yield from extreme_points(region, rng)
+    starts = points_satisfying(symbols, domain, EXACT, rng.getrandbits(64))
+    yield from (p for start in starts for surface in surfaces for p in _critical(surface, start) if region.contains(p))
 
 
 def _beside(surface: sp.Expr, point: Point) -> Iterator[Point]:
     """The point moved along each coordinate onto ``surface`` where that is rational, and to both of its sides."""
     for symbol in sorted(surface.free_symbols, key=str):
-        others = {s: sp.Rational(v.numerator, v.denominator) for s, v in point.items() if s != symbol}
-        along = surface.subs(others)
-        for low, high in _crossings(along, symbol, point[symbol]):
-            beside = max(abs(low), abs(high)) / CLOSENESS or sp.Rational(1, CLOSENESS)
-            for value in {low, high, low - beside, high + beside}:
-                if _admits(symbol, value):
-                    yield {**point, symbol: Fraction(int(value.p), int(value.q))}
+        for low, high in crossings(along(surface, symbol, point), symbol, point[symbol]):
+            size = max(abs(low), abs(high)) or Fraction(1)
+            steps = (
+                (0, 1, -1) if symbol.is_integer else (0, *(Fraction(s, c) * size for c in CLOSENESS for s in (1, -1)))
+            )
+            for end, step in itertools.product({low, high}, steps):
+                yield {**point, symbol: Fraction(round(end)) + step if symbol.is_integer else end + step}
 
 
-def _crossings(along: sp.Expr, symbol: sp.Symbol, start: Fraction) -> list[tuple[sp.Rational, sp.Rational]]:
-    """Where a function of one symbol may change its sign, as rational brackets; an exact root is its own bracket.
-
-    All zeros and poles of a rational function with rational coefficients; else the changes of sign between the points
-    ``start`` times powers of two.
-    """
-    parts = [sp.Poly(part, symbol) for part in sp.fraction(sp.together(along)) if part.is_polynomial(symbol)]
-    if len(parts) == 2 and all(part.domain in (sp.ZZ, sp.QQ) for part in parts):
-        roots = [bracket for part in parts if part.degree() > 0 for bracket, _ in part.intervals(eps=PRECISION)]
-        return [(sp.Rational(low), sp.Rational(high)) for low, high in roots]
-    grid = [start * Fraction(2) ** j for j in range(-SCALES, SCALES + 1)]
-    signs = [truth(along > 0, {symbol: value}) for value in grid]
-    return [
-        _bisected(along, symbol, low, high)
-        for (low, below), (high, above) in pairwise(zip(grid, signs, strict=True))
-        if below is not None and above is not None and below is not above
-    ]
+def _critical(surface: sp.Expr, point: Point) -> Iterator[Point]:
+    """Points where the surface's expression has an extremum along each coordinate in turn: isolated zeros are there."""
+    symbols = sorted(surface.free_symbols, key=str)
+    for symbol in symbols * 2:
+        moved = next(zeros_along(sp.diff(surface, symbol), point, [symbol]), None)
+        if moved is not None:
+            point = moved
+            yield point
 
 
-def _bisected(along: sp.Expr, symbol: sp.Symbol, low: Fraction, high: Fraction) -> tuple[sp.Rational, sp.Rational]:
-    """The change of sign between ``low`` and ``high``, closer."""
-    at_low = truth(along > 0, {symbol: low})
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if truth(along > 0, {symbol: middle}) is at_low else (low, middle)
-    return sp.Rational(low.numerator, low.denominator), sp.Rational(high.numerator, high.denominator)
+def _irrational_points(
+    derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]
+) -> Iterator[dict[sp.Symbol, sp.Expr]]:
+    """Points exactly on surfaces, with one irrational coordinate: only there strictness shows."""
+    symbols = _symbols(derived, candidate, domain)
+    for start in points_satisfying(symbols, domain, EXACT, seed=f"on {derived}/{candidate}") if symbols else ():
+        for surface, symbol in itertools.product(_surfaces(derived, candidate), sorted(symbols, key=str)):
+            others = {s: sp.Rational(v.numerator, v.denominator) for s, v in start.items() if s != symbol}
+            function = surface.subs(others)
+            for root in _exact_roots(function, symbol) if function.has(symbol) else ():
+                if not root.is_Rational and root.is_extended_real and _admitted(symbol, root):
+                    yield {**others, symbol: root}
 
 
-def _admits(symbol: sp.Symbol, value: sp.Expr) -> bool:
-    """Whether ``value`` satisfies the sign assumptions of ``symbol``."""
+def _exact_roots(function: sp.Expr, symbol: sp.Symbol) -> Sequence[sp.Expr]:
+    """The zeros that radicals, exponentials and logarithms write down; none where that is not possible."""
+    numerator = sp.numer(sp.together(function))
+    if numerator.is_polynomial(symbol):
+        if sp.degree(numerator, symbol) > _MAX_DEGREE:
+            return ()
+        return tuple(sp.roots(numerator, symbol))
+    rest, term = function.as_independent(symbol, as_Add=True)
+    factor, kernel = term.as_independent(symbol, as_Add=False)
+    level = -rest / factor
+    if isinstance(kernel, sp.log):
+        return _exact_roots(kernel.args[0] - sp.exp(level), symbol)
+    if isinstance(kernel, sp.exp) and level.is_positive:
+        return _exact_roots(kernel.args[0] - sp.log(level), symbol)
+    if isinstance(kernel, sp.Pow) and not kernel.exp.has(symbol) and level.is_positive:
+        return _exact_roots(kernel.base - level ** (1 / kernel.exp), symbol)
+    return ()
+
+
+def _truth_at(condition: Boolean, values: dict[sp.Symbol, sp.Expr]) -> bool | None:
+    """The truth value of a condition at exact numbers; None if it cannot be decided."""
+    if condition in (sp.true, sp.false):
+        return bool(condition)
+    if not isinstance(condition, Relational):
+        return combined_truth(type(condition).__name__, [_truth_at(part, values) for part in condition.args])
+    difference = sp.sympify((condition.lhs - condition.rhs).subs(values))
+    if difference.has(sp.oo, sp.zoo, sp.nan):
+        return None
+    decision = decide_zero(difference)
+    if decision.kind is ZeroKind.ZERO:
+        sign: int | None = 0
+    elif decision.kind is ZeroKind.NONZERO:
+        try:
+            sign = sign_at(difference, {})
+        except UnsupportedFormError:
+            return None
+    else:
+        return None
+    return None if sign is None else bool(condition.func(sp.Integer(sign), sp.S.Zero))
+
+
+def _admitted(symbol: sp.Symbol, value: sp.Expr) -> bool:
+    """Whether an irrational ``value`` satisfies the assumptions of ``symbol``."""
     return not (
-        (symbol.is_positive and value <= 0)
-        or (symbol.is_negative and value >= 0)
-        or (symbol.is_nonnegative and value < 0)
-        or (symbol.is_nonzero and value == 0)
-        or (symbol.is_integer and not value.is_integer)
+        (symbol.is_positive and not value.is_positive)
+        or (symbol.is_negative and not value.is_negative)
+        or (symbol.is_nonnegative and value.is_negative)
+        or (symbol.is_nonpositive and value.is_positive)
+        or symbol.is_rational
     )
 
 
 def _text(point: Point) -> dict[str, str]:
-    return {str(symbol): str(value) for symbol, value in sorted(point.items(), key=lambda item: str(item[0]))}
+    return {
+        str(symbol): number_as_text(value) for symbol, value in sorted(point.items(), key=lambda item: str(item[0]))
+    }

@@ -28,12 +28,13 @@ from sympy.core.function import AppliedUndef
 from sympy.logic.boolalg import Boolean
 
 from theory.answer import Answer
-from theory.decision.balls import truth
-from theory.decision.normal_form import proof_of_zero
+from theory.decision.balls import MissingFlintError, truth
+from theory.decision.equations import on_surface
+from theory.decision.normal_form import proof_of_positivity, proof_of_zero
 from theory.decision.point_search import PRECISIONS, Clock, PointSearch, Residual, as_text, branches
 from theory.decision.rational_points import Point
 from theory.decision.region import AdmissibleRegion, random_source
-from theory.decision.undefined_functions import MAX_DEGREE, random_functions, with_functions
+from theory.decision.undefined_functions import random_functions, with_functions
 from theory.errors import TheoryError, UnsupportedFormError
 
 ATTEMPTS_PER_POINT = 12
@@ -88,7 +89,7 @@ def decide_zero(
     """Whether ``expression`` vanishes wherever the symbols' assumptions and ``conditions`` hold and it is defined.
 
     A matrix vanishes if every entry does. Undefined functions ``f(x)`` stand for every smooth function: a residual
-    that is zero in them as indeterminates is zero, and one refuted by some polynomial is refuted.
+    that is zero in them as indeterminates is zero, and one refuted by some concrete function is refuted.
 
     Args:
         expression: exact: rational numbers and symbols, no floating-point numbers.
@@ -120,6 +121,7 @@ def decide_zero(
     obstacle = obstacle_to_deciding(expression)
     if obstacle:
         return ZeroDecision(ZeroKind.UNDECIDED, obstacle)
+    expression = _by_real_parts(expression)
     functions = expression.atoms(AppliedUndef)
     try:
         region = AdmissibleRegion.of(expression.free_symbols, conditions)
@@ -151,6 +153,26 @@ def exact_expression(given: object) -> sp.Expr:
     return expression
 
 
+def _by_real_parts(expression: sp.Expr) -> sp.Expr:
+    """``expression`` with symbols that are declared complex or imaginary written by real ones.
+
+    A symbol without assumptions is taken real, except where a conjugate, a real or imaginary part is formed of it.
+    """
+    parts: dict[sp.Symbol, sp.Expr] = {}
+    meant_complex = {
+        s
+        for part in expression.atoms(sp.conjugate, sp.re, sp.im, sp.arg)
+        for s in part.free_symbols
+        if s.is_real is None
+    }
+    for symbol in sorted(expression.free_symbols, key=str):
+        if symbol.is_imaginary:
+            parts[symbol] = sp.I * sp.Symbol(f"im_{symbol.name}", real=True, nonzero=True)
+        elif symbol in meant_complex or symbol.is_complex and symbol.is_real is None:
+            parts[symbol] = sp.Symbol(f"re_{symbol.name}", real=True) + sp.I * sp.Symbol(f"im_{symbol.name}", real=True)
+    return expression.xreplace(parts) if parts else expression
+
+
 def refuting_point(
     expression: sp.Expr, conditions: Conditions = (), *, points: int = 40, seed: int | str | None = None
 ) -> Mapping[str, str] | None:
@@ -162,6 +184,7 @@ def _decide_by_points(search: PointSearch, wanted: int, proof: str | None) -> Ze
     """The decision on an expression without undefined functions."""
     wanted = wanted if search.symbols else 1
     used, widest, agreeing = 0, -math.inf, []
+    search.through_the_plane = proof is None
     try:
         for point in search.points(wanted * ATTEMPTS_PER_POINT):
             finding, radius = search.residual(point)
@@ -172,22 +195,42 @@ def _decide_by_points(search: PointSearch, wanted: int, proof: str | None) -> Ze
                 agreeing.append(point)
             if used >= wanted or search.is_hopeless(used):
                 break
-        if proof is not None:
-            return ZeroDecision(ZeroKind.ZERO, proof, points_used=used)
-        unvisited = _unvisited_branch(search, agreeing) if used >= wanted else None
-    except UnsupportedFormError as error:
+    except MissingFlintError as error:
         return ZeroDecision(ZeroKind.ZERO, proof) if proof is not None else ZeroDecision(ZeroKind.UNDECIDED, str(error))
+    if proof is not None:
+        return ZeroDecision(ZeroKind.ZERO, proof, points_used=used)
     if used < wanted:
         return ZeroDecision(ZeroKind.UNDECIDED, search.shortage(used, wanted), points_used=used)
-    if isinstance(unvisited, ZeroDecision):
-        return unvisited
+    return _contradiction(search, agreeing) or _certified(search, used, widest)
+
+
+def _certified(search: PointSearch, used: int, widest: float) -> ZeroDecision:
     digits = int(-max(widest, -PRECISIONS[-1]) * math.log10(2))
-    reason = (
-        f"below 1e-{digits} at {used} random points, by balls" if search.symbols else f"a constant below 1e-{digits}"
-    )
+    reason = f"a constant below 1e-{digits}"
+    if search.symbols:
+        reason = f"below 1e-{digits} at {used} of {search.drawn} random points, by balls"
+        others = [
+            f"{count} {kind}"
+            for count, kind in ((search.undefined, "had no finite value"), (search.blurred, "no sharp one"))
+            if count
+        ]
+        reason += f"; of the others {' and '.join(others)}" if others else ""
     real = [str(symbol) for symbol in search.symbols if symbol.is_extended_real is None]
     reason += f" ({', '.join(real)} taken real)" if real else ""
     return ZeroDecision(ZeroKind.CERTIFIED, reason, None, digits, used)
+
+
+def _contradiction(search: PointSearch, agreeing: list[dict[sp.Symbol, Fraction]]) -> ZeroDecision | None:
+    """What speaks against 0 although balls around it were found everywhere, or None."""
+    sharper = search.closer_look(agreeing)
+    if sharper is not None:
+        return _refuted(search, sharper, None)
+    for sign in (1, -1):
+        proof = proof_of_positivity(sign * search.expression, search.region.conditions)
+        if proof is not None:
+            reason = f"its sign is proved, it is {'positive' if sign > 0 else 'negative'}: {proof}"
+            return ZeroDecision(ZeroKind.NONZERO, reason, as_text(agreeing[0]), points_used=search.drawn)
+    return _unvisited_branch(search, agreeing)
 
 
 def _refuted(search: PointSearch, point: Point, proof: str | None) -> ZeroDecision:
@@ -205,36 +248,64 @@ def _unvisited_branch(search: PointSearch, visited: list[dict[sp.Symbol, Fractio
     for branch in branches(search.expression):
         if any(truth(branch, point, 256) for point in visited):
             continue
-        region = AdmissibleRegion.of(search.symbols, (*search.region.conditions, branch))
-        inner = PointSearch(search.expression, region, search.rng, search.clock)
-        if region.is_empty:
-            continue
-        for point in inner.points(60):
-            finding, _ = inner.residual(point)
-            if finding is Residual.EXCLUDES:
-                return _refuted(inner, point, None)
-            if finding is Residual.AGREES:
-                break
-        else:
+        decision = _on_surface(search, branch) if branch.has(sp.Eq) else _in_branch(search, branch, len(visited))
+        if decision is not None and decision.kind in (ZeroKind.NONZERO, ZeroKind.UNDECIDED):
+            return decision
+    return None
+
+
+def _in_branch(search: PointSearch, branch: Boolean, used: int) -> ZeroDecision | None:
+    region = AdmissibleRegion.of(search.symbols, (*search.region.conditions, branch))
+    inner = PointSearch(search.expression, region, search.rng, search.clock)
+    if region.is_empty:
+        return None
+    for point in inner.points(60):
+        finding, _ = inner.residual(point)
+        if finding is Residual.EXCLUDES:
+            return _refuted(inner, point, None)
+        if finding is Residual.AGREES:
+            return None
+    return ZeroDecision(ZeroKind.UNDECIDED, f"no point was found in the branch {branch}", points_used=used)
+
+
+def _on_surface(search: PointSearch, branch: Boolean) -> ZeroDecision | None:
+    """The decision where a branch is an equation: solved for one symbol and substituted, or undecided."""
+    for values, conditions in on_surface(branch, search.symbols):
+        if values is None:
+            return ZeroDecision(ZeroKind.UNDECIDED, f"the equation in the branch {branch} could not be solved")
+        where = (*search.region.conditions, *conditions)
+        decision = decide_zero(
+            search.expression.xreplace(values).doit(integrals=False, sums=False, products=False),
+            [c for c in (sp.sympify(condition.subs(values)) for condition in where) if c != sp.true],
+            seed=search.rng.getrandbits(64),
+            seconds=search.clock.left,
+        )
+        named = ", ".join(f"{symbol} = {value}" for symbol, value in values.items())
+        if decision.kind is ZeroKind.NONZERO:
+            witness = {**{str(s): str(v) for s, v in values.items()}, **(decision.witness or {})}
             return ZeroDecision(
-                ZeroKind.UNDECIDED, f"no point was found in the branch {branch}", points_used=len(visited)
+                ZeroKind.NONZERO, f"{decision.reason}, where {named}", witness, points_used=search.drawn
             )
+        if (
+            decision.kind is ZeroKind.UNDECIDED
+            and sp.false not in where
+            and "no point satisfied" not in decision.reason
+        ):
+            return ZeroDecision(ZeroKind.UNDECIDED, f"where {named}: {decision.reason}")
     return None
 
 
 def _decide_with_functions(
     expression: sp.Expr, region: AdmissibleRegion, proof: str | None, rng: Random, points: int, clock: Clock
 ) -> ZeroDecision:
-    """The decision on an expression with undefined functions: a proof, or random polynomials in their place."""
+    """The decision on an expression with undefined functions: a proof, or random functions in their place."""
     if proof is not None:
         return ZeroDecision(ZeroKind.ZERO, proof)
-    order = max((sum(n for _, n in d.variable_count) for d in expression.atoms(sp.Derivative)), default=0)
-    decision = ZeroDecision(
-        ZeroKind.UNDECIDED, "undefined functions of this kind have no polynomials to stand for them"
-    )
-    for _ in range(_FUNCTION_CHOICES):
-        chosen = random_functions(expression, rng)
-        if chosen is None or order > MAX_DEGREE:
+    reason = "undefined functions with these assumptions have no concrete ones to stand for them"
+    decision = ZeroDecision(ZeroKind.UNDECIDED, reason)
+    for choice in range(_FUNCTION_CHOICES):
+        chosen = random_functions(expression, rng, choice)
+        if chosen is None:
             return decision
         concrete = with_functions(expression, chosen)
         search = PointSearch(concrete, AdmissibleRegion.of(region.symbols, region.conditions), rng, clock)
@@ -244,7 +315,7 @@ def _decide_with_functions(
             return ZeroDecision(ZeroKind.NONZERO, decision.reason, witness, points_used=decision.points_used)
         if decision.kind is ZeroKind.UNDECIDED:
             return decision
-    reason = f"{decision.reason}, with {_FUNCTION_CHOICES} choices of random polynomials for the undefined functions"
+    reason = f"{decision.reason}, with polynomials, waves and bumps in turn for the undefined functions"
     return ZeroDecision(ZeroKind.CERTIFIED, reason, None, decision.digits, decision.points_used * _FUNCTION_CHOICES)
 
 

@@ -1,0 +1,184 @@
+"""Where an expression changes its form, and rational points on and beside those places.
+
+A residual that is 0 on one side of a kink, a step or the end of a branch says nothing about the other side, so points
+are placed on both. Kinks are zeros of the arguments of ``Abs``, ``sign``, roots and logarithms, of differences in
+``Max`` and ``Min``, of conditions in ``Piecewise``, and steps of ``floor``, ``ceiling`` and ``Mod``, nested ones too.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import random
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+import sympy as sp
+from sympy.core.relational import Relational
+
+from theory.decision.balls import truth
+from theory.decision.rational_points import Point
+from theory.decision.region import affine_in, rounded_value
+from theory.errors import UnsupportedFormError
+
+_EXPONENTS = (*range(-6, 7), *(s * e for e in (8, 12, 16, 24, 32, 48, 64, 96, 128, 1024, 16384) for s in (1, -1)))
+"""Powers of two between which changes of sign are looked for."""
+
+_BISECTIONS = 40
+_BRACKET = sp.Rational(1, 1 << 40)
+"""Width of the bracket of an irrational zero of a polynomial."""
+
+_STEPS = (0, 1, -1, 2)
+"""Steps of a floor, a ceiling or a remainder that are looked at."""
+
+_MAX_DEGREE = 24
+
+
+def breakpoints(expression: sp.Expr) -> list[sp.Expr]:
+    """Expressions at whose zeros ``expression`` changes its form, in a fixed order.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> breakpoints(sp.Max(x, 2) + sp.sqrt(x**2 - 4 * x + 4))
+        [2 - x, x - 2, x**2 - 4*x + 4]
+    """
+    found: list[sp.Expr] = []
+    for part in expression.atoms(sp.Abs, sp.sign, sp.Heaviside, sp.log, sp.arg):
+        found.append(part.args[0])
+    for part in expression.atoms(sp.asin, sp.acos, sp.acosh, sp.atanh):
+        found += [part.args[0] - 1, part.args[0] + 1]
+    for part in expression.atoms(sp.Max, sp.Min):
+        found += [a - b for a, b in itertools.combinations(part.args, 2)]
+    for part in expression.atoms(sp.Pow):
+        if part.exp.is_integer is not True and not part.base.is_positive:
+            found.append(part.base)
+    for part in expression.atoms(sp.floor, sp.ceiling, sp.frac):
+        found += [part.args[0] - k for k in _STEPS]
+    for part in expression.atoms(sp.Mod):
+        found += [part.args[0] - k * part.args[1] for k in _STEPS]
+    for part in expression.atoms(sp.Piecewise):
+        for _, condition in part.args:
+            found += [relation.lhs - relation.rhs for relation in condition.atoms(Relational)]
+    ours = {
+        part
+        for part in found
+        if part.free_symbols and part.free_symbols <= expression.free_symbols and not part.has(sp.oo, sp.I)
+    }
+    return sorted(ours, key=sp.default_sort_key)
+
+
+def moved_to_zero(
+    point: dict[sp.Symbol, Fraction], expression: sp.Expr, symbols: Sequence[sp.Symbol], rng: random.Random
+) -> dict[sp.Symbol, Fraction] | None:
+    """``point`` with one coordinate moved on or near a zero of ``expression``; None where no zero was found."""
+    ours = [x for x in symbols if expression.has(x)]
+    affine = [found for found in (affine_in(expression, x) for x in ours) if found]
+    if affine:
+        x, slope, offset = rng.choice(affine)
+        a, b = rounded_value(slope, point), rounded_value(offset, point)
+        if a is None or b is None or a == 0:
+            return None
+        root = -b / a
+    else:
+        x = rng.choice(ours)
+        found = crossings(along(expression, x, point), x, point[x])
+        if not found:
+            return None
+        root = rng.choice(rng.choice(found))
+    if x.is_integer:
+        return {**point, x: Fraction(round(root)) + rng.choice((-1, 0, 1))}
+    step = Fraction(rng.getrandbits(8) | 1, 1 << rng.randint(4, 40)) * rng.choice((-1, 0, 1))
+    if root != 0 and rng.random() < 0.5:
+        step *= abs(root)
+    return {**point, x: root + step}
+
+
+def along(expression: sp.Expr, symbol: sp.Symbol, point: Point) -> sp.Expr:
+    """``expression`` as a function of ``symbol`` alone, the other symbols being as in ``point``."""
+    others = {s: sp.Rational(v.numerator, v.denominator) for s, v in point.items() if s != symbol}
+    return expression.subs(others)
+
+
+def crossings(function: sp.Expr, symbol: sp.Symbol, start: Fraction) -> list[tuple[Fraction, Fraction]]:
+    """Where a function of one symbol vanishes or may change its sign, as rational brackets.
+
+    An exact zero is its own bracket. All zeros and poles of a rational function with rational coefficients; else the
+    changes of sign between ``start`` and the powers of two of :data:`_EXPONENTS`, on the side of 0 that ``symbol``
+    admits.
+
+    Example:
+        >>> x = sp.Symbol("x", positive=True)
+        >>> crossings((x - 3) ** 2, x, Fraction(1))
+        [(Fraction(3, 1), Fraction(3, 1))]
+        >>> [(low, high)] = crossings(sp.log(x) - 60, x, Fraction(1))
+        >>> low < Fraction(114200738981568428366295719) < high
+        True
+    """
+    found = _rational_zeros(function, symbol)
+    if found is not None:
+        return list(found)
+    try:
+        return _changes_of_sign(function, symbol, start)
+    except UnsupportedFormError:
+        return []
+
+
+@functools.lru_cache(maxsize=1024)
+def _rational_zeros(function: sp.Expr, symbol: sp.Symbol) -> tuple[tuple[Fraction, Fraction], ...] | None:
+    if not function.is_rational_function(symbol):
+        return None
+    parts = [sp.Poly(part, symbol) for part in sp.fraction(sp.together(function)) if part.is_polynomial(symbol)]
+    if len(parts) != 2 or not all(part.domain in (sp.ZZ, sp.QQ) and part.degree() <= _MAX_DEGREE for part in parts):
+        return None
+    return tuple(
+        (Fraction(int(low.p), int(low.q)), Fraction(int(high.p), int(high.q)))
+        for part in parts
+        if part.degree() > 0
+        for (low, high), _ in ((tuple(map(sp.Rational, ends)), k) for ends, k in part.intervals(eps=_BRACKET))
+    )
+
+
+def _changes_of_sign(function: sp.Expr, symbol: sp.Symbol, start: Fraction) -> list[tuple[Fraction, Fraction]]:
+    powers = {Fraction(2) ** e for e in _EXPONENTS} | {abs(start)} - {Fraction(0)}
+    sides = [s for s, barred in ((1, symbol.is_nonpositive), (-1, symbol.is_nonnegative)) if not barred]
+    found = []
+    for side in sides:
+        grid = sorted(side * power for power in powers)
+        signs = [(x, _is_positive(function, symbol, x)) for x in grid]
+        known = [(x, positive) for x, positive in signs if positive is not None]
+        found += [_bisected(function, symbol, a, b) for (a, p), (b, q) in itertools.pairwise(known) if p is not q]
+    return found
+
+
+def _is_positive(function: sp.Expr, symbol: sp.Symbol, value: Fraction) -> bool | None:
+    return truth(sp.Gt(function, 0), {symbol: value})
+
+
+def _bisected(function: sp.Expr, symbol: sp.Symbol, low: Fraction, high: Fraction) -> tuple[Fraction, Fraction]:
+    """The change of sign between ``low`` and ``high``, closer."""
+    at_low = _is_positive(function, symbol, low)
+    for _ in range(_BISECTIONS):
+        middle = _middle(low, high)
+        there = _is_positive(function, symbol, middle)
+        if there is None:
+            return middle, middle
+        low, high = (middle, high) if there is at_low else (low, middle)
+    return low, high
+
+
+def _middle(low: Fraction, high: Fraction) -> Fraction:
+    """The arithmetic middle of numbers close to each other, else about the geometric one."""
+    small, large = sorted((abs(low), abs(high)))
+    if small == 0 or large <= 2 * small:
+        return (low + high) / 2
+    octaves = (large / small).__floor__().bit_length() - 1
+    return (1 if high > 0 else -1) * small * (1 << max(octaves // 2, 1)) if octaves > 1 else (low + high) / 2
+
+
+def zeros_along(expression: sp.Expr, point: Point, symbols: Sequence[sp.Symbol]) -> Iterator[dict[sp.Symbol, Fraction]]:
+    """``point`` moved along each coordinate onto the zeros of ``expression``, to both ends of their brackets."""
+    for x in symbols:
+        if expression.has(x):
+            for bracket in crossings(along(expression, x, point), x, point[x]):
+                for value in dict.fromkeys(bracket):
+                    yield {**point, x: value}

@@ -1,0 +1,110 @@
+r"""Where an expression is smallest or largest, and how it behaves at the ends of its region.
+
+An inequality that is false is often false in a corner: at the optimum, or close to 0 or infinity. Balls lead there by a
+pattern search and decide nothing on the way; what is found is one more rational point.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+
+from theory.decision.balls import ball
+from theory.decision.rational_points import Point
+from theory.decision.region import AdmissibleRegion
+from theory.errors import UnsupportedFormError
+
+_ENDS = (80, 160, 320, 1024, 4096, 16384, 65536)
+"""Powers of two at which the ends are looked at."""
+
+_FIRST_STEP, _LAST_STEP = 2, 40
+_MAX_MOVES = 400
+_PRECISION = 128
+_BITS = 48
+
+
+def extreme_points(region: AdmissibleRegion, rng: random.Random) -> Iterator[dict[sp.Symbol, Fraction]]:
+    """Points of the region with one coordinate very large, or very close to 0 or to a bound of its own."""
+    for symbol in region.symbols:
+        near = _drawn(region, rng)
+        if near is None:
+            return
+        ends = {Fraction(0), *_own_bounds(region, symbol)}
+        for exponent in _ENDS if not symbol.is_integer else _ENDS[:3]:
+            for side in (1, -1):
+                values = [side * Fraction(1 << exponent)]
+                values += [] if symbol.is_integer else [end + Fraction(side, 1 << exponent) for end in sorted(ends)]
+                for value in values:
+                    point = {**near, symbol: value}
+                    if region.contains(point):
+                        yield point
+
+
+def _drawn(region: AdmissibleRegion, rng: random.Random) -> dict[sp.Symbol, Fraction] | None:
+    return next((p for p in (region.draw(rng) for _ in range(60)) if p is not None), None)
+
+
+def _own_bounds(region: AdmissibleRegion, symbol: sp.Symbol) -> Iterator[Fraction]:
+    for condition in region.conditions:
+        for relation in condition.atoms(sp.core.relational.Relational):
+            for one, other in (relation.args, relation.args[::-1]):
+                if one == symbol and other.is_Rational:
+                    yield Fraction(int(other.p), int(other.q))
+
+
+def descended(expression: sp.Expr, region: AdmissibleRegion, start: Point) -> dict[sp.Symbol, Fraction]:
+    """A point of the region below ``start`` where no step along a coordinate leads further down.
+
+    Steps are proportional to the coordinate, in both directions, and halve where none of them helps.
+    """
+    point = dict(start)
+    lowest = _height(expression, point)
+    step, moves = _FIRST_STEP, 0
+    while step > -_LAST_STEP and moves < _MAX_MOVES and lowest is not None:
+        better = None
+        for moved in _neighbours(region, point, step):
+            moves += 1
+            height = _height(expression, moved) if region.contains(moved) else None
+            if height is not None and height < lowest:
+                better, lowest = moved, height
+        if better is None:
+            step -= 1
+        else:
+            point = better
+            step += step < _FIRST_STEP
+    return point
+
+
+def _neighbours(region: AdmissibleRegion, point: Point, step: int) -> Iterator[dict[sp.Symbol, Fraction]]:
+    factor = Fraction(2) ** step
+    for symbol in region.symbols:
+        x = point[symbol]
+        if symbol.is_integer:
+            values = {x + 1, x - 1, x * 2, Fraction(round(x / 2))}
+        else:
+            values = {x * (1 + factor), x / (1 + factor)} if x else {factor, -factor}
+        for value in sorted(values):
+            yield {**point, symbol: _short(value)}
+
+
+def _short(value: Fraction) -> Fraction:
+    """``value`` with about as many digits as matter to the search."""
+    excess = value.denominator.bit_length() + min(value.numerator.bit_length() - value.denominator.bit_length(), 0)
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) <= 2 * _BITS or excess < 0:
+        return value
+    shift = abs(value.numerator).bit_length() - value.denominator.bit_length() - _BITS
+    unit = Fraction(2) ** shift
+    return round(value / unit) * unit
+
+
+def _height(expression: sp.Expr, point: Point) -> Any:
+    """The middle of the ball there; None where it is not finite."""
+    try:
+        value = ball(expression, point, _PRECISION)
+    except UnsupportedFormError:
+        return None
+    return value.mid() if value.is_finite() else None
