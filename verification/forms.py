@@ -66,9 +66,20 @@ class Expansion:
 
 @dataclass(frozen=True)
 class StationaryDensity:
-    """The candidate density, up to its constant, is stationary for ``process()``."""
+    """The candidate density, up to its constant, is stationary for ``process()``.
+
+    It solves the full Fokker-Planck equation, is positive, and continuous where the process demands that.
+
+    Attributes:
+        process: The process.
+        normalisable: Whether it must have a finite integral on the domain.
+        without_current: Whether it must carry no current at all; by default a divergence-free one is allowed. On the
+            line a normalisable law carries none: what flows would have to enter at one end and leave at the other.
+    """
 
     process: Callable[[], ItoProcess]
+    normalisable: bool = True
+    without_current: bool = False
 
 
 @dataclass(frozen=True)

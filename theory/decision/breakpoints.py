@@ -39,8 +39,8 @@ def breakpoints(expression: sp.Expr) -> list[sp.Expr]:
 
     Example:
         >>> x = sp.Symbol("x", real=True)
-        >>> breakpoints(sp.Max(x, 2) + sp.sqrt(x**2 - 4 * x + 4))
-        [2 - x, x - 2, x**2 - 4*x + 4]
+        >>> breakpoints(sp.Abs(x - 2) + sp.sqrt(x**2 - 4 * x + 4))
+        [x - 2, x**2 - 4*x + 4]
     """
     found: list[sp.Expr] = []
     for part in expression.atoms(sp.Abs, sp.sign, sp.Heaviside, sp.log, sp.arg):

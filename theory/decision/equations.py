@@ -24,7 +24,7 @@ def on_surface(branch: Boolean, symbols: Iterable[sp.Symbol]) -> Iterator[Soluti
     Example:
         >>> x = sp.Symbol("x", real=True)
         >>> [values for values, _ in on_surface(sp.Eq(x**2, 2), [x])]
-        [{x: sqrt(2)}, {x: -sqrt(2)}]
+        [{x: -sqrt(2)}, {x: sqrt(2)}]
     """
     order = sorted(symbols, key=lambda s: s.name)
     ways = to_dnf(branch, simplify=False) if len(branch.atoms(sp.core.relational.Relational)) <= _MAX_PARTS else branch
@@ -59,7 +59,8 @@ def _solutions(equation: sp.Eq, symbols: list[sp.Symbol]) -> Iterator[dict[sp.Sy
             if sum(roots.values()) != sp.degree(difference, symbol) or any(r.is_real is None for r in roots):
                 yield None
                 return
-            yield from ({symbol: root} for root in roots if root.is_real and not _excluded(symbol, root))
+            ours_only = sorted(roots, key=sp.default_sort_key)
+            yield from ({symbol: root} for root in ours_only if root.is_real and not _excluded(symbol, root))
             return
     yield None
 

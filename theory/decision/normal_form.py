@@ -1,9 +1,9 @@
 r"""Proofs by normal form: a residual that is the zero rational function in its generators is zero.
 
 The judge is small: rewriting rules that are identities (:mod:`theory.decision.kernels`) and exact arithmetic
-(:mod:`theory.decision.rational_functions`), each verdict of which is confirmed by evaluation modulo random primes, a
-route that
-shares no polynomial arithmetic with the first.
+(:mod:`theory.decision.rational_functions`), each verdict of which is confirmed by evaluation modulo random primes and
+by the polynomials of another library (:mod:`theory.decision.second_kernel`), routes that share no polynomial
+arithmetic with the first.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sympy.polys.polyerrors import BasePolynomialError
 
 from theory.decision.kernels import Indeterminates, NewDenominatorError
 from theory.decision.rational_functions import OutOfReachError
+from theory.decision.second_kernel import confirmation
 
 _MAX_OPERATIONS = 4_000
 _PASSES = 4
@@ -116,7 +117,9 @@ def _vanishing(ring: Indeterminates, rewritten: sp.Expr, rng: Random) -> str | N
         return None
     if not tower.element(rewritten).is_zero:
         return None
+    unconfirmed = confirmation(tower, rewritten)
     proof = "zero as a rational function of its independent kernels"
+    proof += f" (by one kernel: {unconfirmed})" if unconfirmed else ""
     denominators = sorted(_side_conditions(ring, rewritten), key=sp.default_sort_key)
     return proof + (f", wherever these are not 0: {', '.join(map(str, denominators))}" if denominators else "")
 

@@ -112,10 +112,21 @@ def agrees_to_order(
 
 
 def is_stationary(
-    name: str, left: str = "", *, printed: Written, process: Callable[[], ItoProcess], **rest: Unpack[Common]
+    name: str,
+    left: str = "",
+    *,
+    printed: Written,
+    process: Callable[[], ItoProcess],
+    normalisable: bool = True,
+    without_current: bool = False,
+    **rest: Unpack[Common],
 ) -> Statement:
-    """The printed density, up to its constant, is a stationary law of ``process()``."""
-    return _statement(name, left, StationaryDensity(process), printed, rest)
+    """The printed density, up to its constant, is a stationary law of ``process()``.
+
+    With ``normalisable=False`` its integral is not asked for; ``without_current`` asks for a current that is 0.
+    """
+    form = StationaryDensity(process, normalisable=normalisable, without_current=without_current)
+    return _statement(name, left, form, printed, rest)
 
 
 def holds_when(

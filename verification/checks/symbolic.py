@@ -13,9 +13,9 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
-from theory.fokker_planck import probability_current
 from verification.checks.check import Check, Context, Findings, done, not_done, statement_of
 from verification.checks.conditions import judge_bound, judge_region
+from verification.checks.densities import judge_density, residuals
 from verification.forms import (
     Bound,
     Candidate,
@@ -94,8 +94,13 @@ def _(form: Identity, candidate: Candidate, domain: tuple[Boolean, ...]) -> Find
 
 @judge.register
 def _(form: StationaryDensity, candidate: Candidate, domain: tuple[Boolean, ...]) -> Finding:
-    current = probability_current(form.process(), candidate)
-    return finding_of(decide_zero(j / candidate, domain) for j in current)
+    process = form.process()
+    if candidate == 0:
+        return Finding(Outcome.REFUTED, "a density is not zero everywhere", witness={})
+    closed = form.without_current or form.normalisable and process.dimension == 1
+    parts = residuals(process, candidate, without_current=closed)
+    equation = finding_of(decide_zero(part, domain) for part in parts)
+    return judge_density(process, candidate, domain, normalisable=form.normalisable, equation=equation)
 
 
 @judge.register

@@ -83,7 +83,7 @@ def test_ball_contains_what_mpmath_computes(expression):
 
 def test_every_listed_function_is_exercised_above_or_elementary():
     seen = {type(part).__name__ for expression in FUNCTIONS for part in sp.preorder_traversal(expression)}
-    rewritten = {"digamma", "trigamma", "harmonic", "sign", "Heaviside", "frac", "acot", "re", "im", "conjugate"}
+    rewritten = {"digamma", "trigamma", "harmonic", "sign", "Heaviside", "frac", "acot", "re", "im", "conjugate", "arg"}
     assert set(REAL_FUNCTIONS) - seen - rewritten == set()
 
 
@@ -161,7 +161,17 @@ def test_complex_ball_uses_principal_branches():
     residual = sp.log(-p) - sp.log(p) - sp.I * sp.pi
     assert complex_ball(residual, {p: Fraction(3, 2)}).contains(0)
     assert not complex_ball(residual + 2 * sp.pi * sp.I, {p: Fraction(3, 2)}).contains(0)
-    assert not complex_ball(sp.Abs(1 + sp.I * p, evaluate=False), {p: Fraction(1)}).is_finite()
+    assert complex_ball(sp.Abs(1 + sp.I * p, evaluate=False) ** 2 - 2, {p: Fraction(1)}).contains(0)
+    assert not complex_ball(sp.Abs(1 + sp.I * p, evaluate=False) ** 2, {p: Fraction(1)}).contains(0)
+
+
+@pytest.mark.parametrize("function", [sp.asin, sp.acos, sp.acosh, sp.atanh, sp.log, sp.sqrt])
+@pytest.mark.parametrize("at", [Fraction(-5, 2), Fraction(5, 2), Fraction(-1, 3)])
+def test_values_on_branch_cuts_are_those_of_mpmath(function, at):
+    # The imaginary part of a point of the cut is +0 on both sides: no ball may land on the other side of the cut.
+    value = complex_ball(function(x), {x: at})
+    expected = mpmath.mpmathify(getattr(mpmath, function.__name__)(mpmath.mpf(at.numerator) / at.denominator))
+    assert abs(complex(float(value.real), float(value.imag)) - complex(expected)) < 1e-12
 
 
 def test_floating_point_numbers_and_missing_values_are_refused_by_name():

@@ -85,11 +85,55 @@ def test_a_stationary_law_is_judged_up_to_its_factor_and_no_further():
     assert outcome(form, gauss + sp.exp(-2 * k * r**2)) is Outcome.REFUTED
 
 
-def test_a_law_with_a_constant_current_is_not_accepted():
-    # On the line with drift 1 the flat density is stationary, but it carries the current 1.
-    form = StationaryDensity(lambda: ItoProcess.scalar(r, drift=sp.S.One, dispersion=sp.S.One))
-    assert outcome(form, sp.S.One) is Outcome.REFUTED
-    assert outcome(form, sp.exp(2 * r)) is Outcome.PROVED
+def density(process: ItoProcess, candidate: sp.Expr, domain=(), **flags: bool) -> Outcome:
+    return outcome(StationaryDensity(lambda: process, **flags), sp.sympify(candidate), domain)
+
+
+WALK = ItoProcess.scalar(r, drift=sp.S.One, dispersion=sp.S.One)
+PULLED = ItoProcess.scalar(r, drift=-k * r, dispersion=sp.S.One)
+GAUSS = sp.exp(-k * r**2)
+y = sp.Symbol("y", real=True)
+TURNING = ItoProcess([r, y], [-k * r + y, -k * y - r], sp.eye(2))
+
+
+def test_a_current_through_the_ends_is_no_stationary_law_and_without_ends_it_is_one():
+    assert density(WALK, 1) is Outcome.REFUTED
+    assert density(WALK, 1, normalisable=False) is Outcome.PROVED
+    assert density(WALK, 1, normalisable=False, without_current=True) is Outcome.REFUTED
+
+
+def test_a_law_with_a_current_round_a_centre_is_proved_and_refuted_where_no_current_is_claimed():
+    law = sp.exp(-k * (r**2 + y**2))
+    assert density(TURNING, law) is Outcome.PROVED
+    assert density(TURNING, law, without_current=True) is Outcome.REFUTED
+    assert density(TURNING, sp.exp(-k * (r**2 + 2 * y**2))) is Outcome.REFUTED
+    still = ItoProcess([r, y], [-k * r, -k * y], sp.eye(2))
+    assert density(still, law, without_current=True) is Outcome.PROVED
+
+
+def test_a_density_is_positive():
+    assert density(PULLED, -GAUSS) is Outcome.REFUTED
+    assert density(PULLED, 0) is Outcome.REFUTED
+    assert density(PULLED, -GAUSS, normalisable=False) is Outcome.REFUTED
+
+
+def test_a_law_without_a_finite_integral_is_refuted_where_it_is_asked_for():
+    assert density(WALK, sp.exp(2 * r)) is Outcome.REFUTED
+    assert density(WALK, sp.exp(2 * r), normalisable=False) is Outcome.PROVED
+    geometric = ItoProcess.scalar(x, drift=k * x - x**3, dispersion=x)
+    law = x ** (2 * k - 2) * sp.exp(-(x**2))
+    assert density(geometric, law, (k > sp.Rational(1, 2),)).supports
+    assert density(geometric, law) is Outcome.REFUTED
+
+
+def test_a_density_in_pieces_must_fit_at_its_seams():
+    jump = sp.Piecewise((GAUSS, r < 0), (2 * GAUSS, True))
+    assert density(PULLED, jump, normalisable=False) is Outcome.REFUTED
+    assert density(PULLED, jump) is Outcome.REFUTED
+    # Pulled to 0 with constant force: two exponentials that meet, continuous with a continuous current.
+    constant_pull = ItoProcess.scalar(r, drift=-k * sp.sign(r), dispersion=sp.S.One)
+    assert density(constant_pull, sp.exp(-2 * k * sp.Abs(r))).supports
+    assert density(constant_pull, sp.exp(-2 * k * sp.Abs(r)) * (2 + sp.sign(r))) is Outcome.REFUTED
 
 
 @pytest.mark.parametrize("form", [Numerical(), Figure(dict, ({},), dict)])

@@ -95,6 +95,7 @@ def modified_potential():
         printed=GIBBS,
         where=PRINTED,
         process=lambda: WELL.process,
+        normalisable=False,  # where the law exists is the next statement
         corrected={Psi: potential(mu - zeta**2)},
         wrong={
             "Stratonovich reading of the noise": {Psi: potential(mu - zeta**2 / 2)},

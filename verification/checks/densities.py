@@ -1,0 +1,167 @@
+r"""Is a candidate a stationary density of a process? Equation, sign, continuity, and integral, in that order.
+
+The equation is the full one, :math:`\mathcal L^*p = 0`: a law may carry a current round in circles. Where a form asks
+for it, the current itself must vanish. Branch by branch the equation says nothing about the seams of a density in
+pieces; there :math:`a p` and the current must be continuous, or the equation has a source there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.decision.balls import ball
+from theory.decision.breakpoints import breakpoints, zeros_along
+from theory.decision.inequalities import holds
+from theory.decision.region import points_satisfying
+from theory.decision.sign import SignKind, decide_sign
+from theory.errors import TheoryError
+from theory.fokker_planck import fokker_planck_operator, probability_current
+from theory.ito import ItoProcess
+from theory.line.boundary import integrable
+from theory.line.endpoints import endpoint_behaviour
+from theory.line.exponential_of_integral import logarithmic_derivative
+from theory.line.interval import Interval
+from verification.verdict import Finding, Outcome
+
+_SIDE = Fraction(1, 1 << 200)
+"""Half the distance between the two points that look at a seam from either side."""
+
+_JUMP_BITS = 60
+"""A relative difference across a seam that is larger than 2**-60 is no rounding and no slope, but a jump."""
+
+_PIECES = (sp.Piecewise, sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.floor, sp.ceiling, sp.Mod)
+_PRECISION = 1024
+_SEAM_POINTS = 6
+
+
+def residuals(process: ItoProcess, density: sp.Expr, *, without_current: bool) -> Iterator[sp.Expr]:
+    """What must vanish: the Fokker-Planck operator over the density, or every component of the current over it."""
+    if without_current:
+        yield from (_off_seams(j) / density for j in probability_current(process, density))
+    else:
+        yield _off_seams(fokker_planck_operator(process, density)) / density
+
+
+def _off_seams(expression: sp.Expr) -> sp.Expr:
+    """``expression`` without the point masses of differentiated steps; :func:`seam_finding` looks there."""
+    return expression.replace(sp.DiracDelta, lambda *_: sp.S.Zero)
+
+
+def sign_finding(density: sp.Expr, domain: tuple[Boolean, ...]) -> Finding:
+    """Whether the density is positive, or at least nowhere negative."""
+    decision = decide_sign(density, domain)
+    if decision.kind is SignKind.UNDECIDED:
+        return Finding(Outcome.UNDECIDED, f"the sign of the density: {decision.reason}")
+    if decision.kind in (SignKind.POSITIVE, SignKind.NONNEGATIVE):
+        outcome = Outcome.PROVED if decision.proved else Outcome.CERTIFIED
+        return Finding(outcome, f"{decision.kind}: {decision.reason}", numbers={"points": decision.points_used})
+    at = decision.witnesses.get(SignKind.NEGATIVE) or decision.witnesses.get(SignKind.ZERO) or {}
+    return Finding(Outcome.REFUTED, f"a density is not {decision.kind}: {decision.reason}", witness=dict(at))
+
+
+def seam_finding(process: ItoProcess, density: sp.Expr, domain: tuple[Boolean, ...]) -> Finding | None:
+    """Whether diffusion times density, and the current, pass continuously through the seams; None without seams."""
+    pieces = [part for part in (density, *process.diffusion) if part.has(*_PIECES)]
+    if not pieces:
+        return None
+    seams = [s for part in pieces for s in breakpoints(part) if s.free_symbols & set(process.state)]
+    symbols = density.free_symbols | {s for c in domain for s in c.free_symbols} | set(process.state)
+    looked_at = 0
+    for start in points_satisfying(symbols, domain, _SEAM_POINTS, seed=str(density)):
+        for seam in seams:
+            for x in process.state:
+                for at in zeros_along(seam, start, [x]):
+                    looked_at += 1
+                    if (jump := _jump(process, density, x, at)) is not None:
+                        where = {str(s): str(v) for s, v in at.items()}
+                        return Finding(Outcome.REFUTED, f"{jump} jumps at {x} = {at[x]}", witness=where)
+    if not looked_at:
+        return Finding(Outcome.UNDECIDED, "the density is in pieces, and no point on their seams was found")
+    return Finding(Outcome.CERTIFIED, f"continuous at {looked_at} points on seams", numbers={"points": looked_at})
+
+
+def _jump(process: ItoProcess, density: sp.Expr, x: sp.Symbol, at: dict[sp.Symbol, Fraction]) -> str | None:
+    i = list(process.state).index(x)
+    parts = {
+        "diffusion times density": process.diffusion[i, i] * density,
+        "the current": _off_seams(probability_current(process, density)[i]),
+    }
+    for name, part in parts.items():
+        before, after = (ball(part.doit(), {**at, x: at[x] + side}, _PRECISION) for side in (-_SIDE, _SIDE))
+        scale = ball(process.diffusion[i, i] * density, {**at, x: at[x] + _SIDE}, _PRECISION)
+        if before.is_finite() and after.is_finite() and abs(before - after) > abs(scale) / (1 << _JUMP_BITS):
+            return name
+    return None
+
+
+def integral_finding(process: ItoProcess, density: sp.Expr, domain: tuple[Boolean, ...]) -> Finding:
+    """Whether the density has a finite integral over the interval, or over the whole space if it is Gaussian."""
+    try:
+        condition = _on_the_line(process, density) if process.dimension == 1 else _gaussian(process, density)
+    except TheoryError as error:
+        return Finding(Outcome.CERTIFIED, f"whether its integral is finite was not judged: {error}")
+    if condition is None:
+        return Finding(Outcome.CERTIFIED, "whether its integral is finite was not judged")
+    if condition == sp.true:
+        return Finding(Outcome.PROVED, "its integral is finite")
+    symbols = condition.free_symbols | {s for c in domain for s in c.free_symbols}
+    points = points_satisfying(symbols, domain, 60, seed=str(condition)) if symbols else [{}]
+    for point in points:
+        values = {s: sp.Rational(v.numerator, v.denominator) for s, v in point.items()}
+        if holds(condition, values) is False:
+            named = {str(s): str(v) for s, v in values.items()}
+            where = ", ".join(f"{s}={v}" for s, v in named.items()) or "every point"
+            reason = f"its integral is finite only where {condition}, not at {where}"
+            return Finding(Outcome.REFUTED, reason, witness=named)
+    if not points:
+        return Finding(Outcome.UNDECIDED, "no point of the domain was found")
+    return Finding(Outcome.PROVED if condition in domain else Outcome.CERTIFIED, f"its integral is finite: {condition}")
+
+
+def _on_the_line(process: ItoProcess, density: sp.Expr) -> Boolean | None:
+    if density.has(*_PIECES):
+        return None
+    (x,) = process.state
+    slope = sp.expand(logarithmic_derivative(density, x))
+    interval = Interval.of(x)
+    return sp.And(*(integrable(endpoint_behaviour(slope, x, end)) for end in interval.ends))
+
+
+def _gaussian(process: ItoProcess, density: sp.Expr) -> Boolean | None:
+    """Sylvester's criterion on the exponent, where that is a quadratic form."""
+    slopes = [sp.cancel(sp.together(sp.diff(density, x) / density)) for x in process.state]
+    precision = -sp.Matrix(slopes).jacobian(list(process.state))
+    everywhere = all(x.is_real and x.is_nonnegative is None for x in process.state)
+    if precision.free_symbols & set(process.state) or not everywhere:
+        return None
+    minors = [sp.factor(precision[:k, :k].det()) for k in range(1, precision.rows + 1)]
+    return sp.And(*(sp.Gt(minor, 0) for minor in minors))
+
+
+def weakest(findings: list[Finding]) -> Finding:
+    """The finding on which the whole stands: a refutation, else an open question, else the weakest support."""
+    order = (Outcome.REFUTED, Outcome.UNDECIDED, Outcome.CERTIFIED, Outcome.PROVED)
+    return min(findings, key=lambda finding: order.index(finding.outcome))
+
+
+def judge_density(
+    process: ItoProcess,
+    density: sp.Expr,
+    domain: tuple[Boolean, ...],
+    *,
+    normalisable: bool,
+    equation: Finding,
+) -> Finding:
+    """The finding about a density whose equation was judged already."""
+    if not equation.outcome.supports:
+        return equation
+    findings = [equation, sign_finding(density, domain)]
+    seams = seam_finding(process, density, domain)
+    findings += [] if seams is None else [seams]
+    if normalisable:
+        findings.append(integral_finding(process, density, domain))
+    return weakest(findings)
