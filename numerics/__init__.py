@@ -1,29 +1,24 @@
 """From formulas to numbers: generated code, simulation, quadrature, and estimates with intervals.
 
-The reading path of a simulation, each stage a module that can be called and printed alone:
+Each folder's own docstring maps its files.
 
-======================  =======================================================================================
-module                  question it answers
-======================  =======================================================================================
-``schemes``             What is one step? (Euler-Maruyama, Milstein, exact transitions; one file each)
-``accumulators``        What else is carried along the path? (extremes, crossings, sign changes, time integrals)
-``brownian``            What happens between two grid points?
-``log_coordinates``     How is a collapse followed to 1e-300 and beyond?
-``one_step``            Scheme or recursion: what moves the state by one step?
-``plan``                Are all arguments right? One frozen record, sent to workers as it is.
-``stepping``            Which program and which kernel is that?
-``codegen``             expression -> program -> source or machine code (NumPy, mpmath, torch, fused CPU kernel)
-``random``              Which normals and uniforms drive trajectory i at step n? (Philox, the same on every backend)
-``simulate``            Run it: statistics per block, merged in a fixed order, the same bits on any machine layout
-``sgd.iterate``         The same for a recursion: SGD on small models as it is, many replicas at once
-``estimators``          What do the samples say? (moments, batch means, proportions, each with its interval)
-``goodness_of_fit``     Do they follow this law?
-``convergence``         How large is the error of the step? (coupled levels, orders, extrapolation)
-``quadrature``          Integrals of densities to many digits
-``fokker_planck_grid``  The density itself, on a grid
-``collapse_threshold``  Where does a random multiplier begin to collapse?
-``exact_mean``          The exact mean of a teacher-student mode, to many digits
-======================  =======================================================================================
+=================  ============================================================================================
+module             question it answers
+=================  ============================================================================================
+``schemes``        What is one step? (Euler-Maruyama, Milstein, exact transitions; one file each)
+``codegen``        expression -> program -> source (NumPy, mpmath, torch)
+``random``         Which normals and uniforms drive trajectory i at step n? (Philox, the same on every backend)
+``kernels``        A time loop as machine code, and its plain twin
+``simulation``     Run it: plan, options, chunks, statistics on the way; coupled levels and recursions too
+``statistics``     What do the samples say? (estimates with intervals, sample sizes, goodness of fit)
+``deterministic``  What do methods say that draw nothing? (quadrature, Fokker-Planck grids, exact thresholds)
+``sgd``            SGD as it is, on many replicas of a PyTorch module
+``networks``       Networks and images to train
+``neurons``        How far have the neurons of a network collapsed?
+``arguments``      What callers hand in, checked one argument at a time
+``progress``       A bar where somebody watches, else silence
+``errors``         What is raised, and how it is worded
+=================  ============================================================================================
 
 torch and llvmlite are imported by their backends when these are first used, not here.
 """

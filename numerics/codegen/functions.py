@@ -119,7 +119,7 @@ def folded(op: str, constants: Sequence[sp.Expr], value: int | None) -> sp.Expr:
     return form(*constants) if op in _EVALUATED else form(*constants, evaluate=False)
 
 
-def compared(op: str, left: sp.Expr, right: sp.Expr) -> sp.logic.boolalg.BooleanAtom:
+def holds_between(op: str, left: sp.Expr, right: sp.Expr) -> sp.logic.boolalg.BooleanAtom:
     """Whether a comparison of two constants holds."""
     if sp.nan in (left, right):
         return sp.false

@@ -16,30 +16,23 @@ common subexpressions afterwards.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import sympy as sp
-from sympy.core.function import AppliedUndef
 from sympy.logic.boolalg import Boolean, BooleanAtom
 
 from numerics.codegen.accurate import log_one_plus, without_cancellation
 from numerics.codegen.exact import Number, exact_input
-from numerics.codegen.functions import BINARY, COMPARISONS, FOLDED, REWRITTEN, UNARY, compared, folded, unsupported
+from numerics.codegen.functions import BINARY, COMPARISONS, FOLDED, REWRITTEN, UNARY, unsupported
 from numerics.codegen.horner import horner_groups, number_and_factors
-from numerics.codegen.program import Program, ProgramBuilder
-from numerics.errors import NumericsError, UnsupportedFunctionError
+from numerics.codegen.places import Condition, Places, Signed
+from numerics.codegen.program import Program
+from numerics.errors import NumericsError
 from theory.discrete.draws import DistinctIndex, Lookup
 
 LARGEST_INTEGER_POWER = 64
 """Beyond it a product of equal factors loses more than ``pow`` does."""
-
-Signed = tuple[bool, int]
-"""A quantity up to sign: (is it the negative of what stands at the place, the place)."""
-
-Condition = int | BooleanAtom
-"""The place of a condition, or its truth."""
 
 
 def lower(
@@ -88,29 +81,17 @@ def _is_reciprocal(factor: sp.Expr) -> bool:
     return factor.is_Pow and factor.exp.is_Rational and bool(factor.exp < 0)
 
 
-class _Lowering:
+class _Lowering(Places):
     """The state of one lowering: the instructions so far and where each subexpression stands."""
 
     def __init__(self, arguments: Sequence[sp.Symbol], numbers: Mapping[sp.Dummy, sp.Rational]) -> None:
-        self.builder = ProgramBuilder()
+        super().__init__()
         self.known: dict[sp.Basic, Signed] = {}
         self.conditions: dict[sp.Basic, Condition] = {}
-        self.earliest: list[float] = []
         for number, argument in enumerate(arguments):
             self.known[argument] = (False, self.add("argument", value=number))
         for stand_in, number in numbers.items():
             self.known[stand_in] = (False, self.constant(number))
-
-    def add(self, op: str, *operands: int, value: int | None = None, constant: sp.Expr | None = None) -> int:
-        """The place of this instruction, or of its value if its operands are constants."""
-        constants = [self.builder.instructions[operand].constant for operand in operands]
-        if constants and None not in constants:
-            return self.constant(folded(op, constants, value))
-        place = self.builder.add(op, *operands, value=value, constant=constant)
-        if place == len(self.earliest):
-            default = value if value is not None and op == "argument" else math.inf
-            self.earliest.append(min((self.earliest[operand] for operand in operands), default=default))
-        return place
 
     def output(self, expression: sp.Basic) -> int:
         # A symbol is a SymPy Boolean too, and means a number here.
@@ -118,11 +99,6 @@ class _Lowering:
 
     def indicator(self, condition: Boolean) -> int:
         return self.select(self.boolean(condition), self.constant(sp.S.One), self.constant(sp.S.Zero))
-
-    def select(self, condition: Condition, first: int, second: int) -> int:
-        if isinstance(condition, BooleanAtom):
-            return first if condition == sp.true else second
-        return first if first == second else self.add("select", condition, first, second)
 
     def real(self, expression: sp.Expr) -> int:
         """The place of ``expression``."""
@@ -148,32 +124,6 @@ class _Lowering:
             return self.power(expression.base, expression.exp)
         return False, self.function(expression)
 
-    def with_sign(self, signed: Signed) -> int:
-        negative, place = signed
-        if not negative:
-            return place
-        instruction = self.builder.instructions[place]
-        if instruction.constant is not None:
-            return self.constant(-instruction.constant)
-        if instruction.op == "subtract":
-            return self.add("subtract", *reversed(instruction.operands))
-        if instruction.op in ("multiply", "divide"):
-            first, second = instruction.operands
-            if self.builder.instructions[first].op == "constant":
-                return self.add(instruction.op, self.with_sign((True, first)), second)
-        return self.add("negate", place)
-
-    def constant(self, number: sp.Expr) -> int:
-        """The place of a real number in closed form."""
-        if not (number.is_Rational or number in (sp.nan, sp.oo, -sp.oo)):
-            unevaluated = number.has(sp.Integral, sp.Sum, sp.Product, sp.Derivative, sp.Limit, AppliedUndef)
-            if unevaluated or not (number.evalf(20).is_Float or number.evalf(20).is_Rational):
-                raise UnsupportedFunctionError(
-                    f"programs compute with real numbers, and {number} is none in closed form. "
-                    "Evaluate it first, or look for a division by zero or a root of a negative number."
-                )
-        return self.add("constant", constant=number)
-
     # Sums and products
 
     def sum(self, terms: Sequence[sp.Expr]) -> Signed:
@@ -197,21 +147,6 @@ class _Lowering:
             below = number.is_negative
             groups.setdefault(-number if below else number, []).append((negative != bool(below), place))
         return [self.scaled(number, self.added(group)) for number, group in groups.items()]
-
-    def added(self, items: Sequence[Signed]) -> Signed:
-        items = sorted(items, key=lambda item: (*self.order(item[1]), item[1]))
-        leading = next((item for item in items if not item[0]), None)
-        if leading is None:
-            return True, self.added([(False, place) for _, place in items])[1]
-        items.remove(leading)
-        total = leading[1]
-        for negative, place in items:
-            total = self.add("subtract" if negative else "add", total, place)
-        return False, total
-
-    def order(self, place: int) -> tuple[float, bool]:
-        """Later arguments first; products last, where each meets an addition and the two make one fused operation."""
-        return -self.earliest[place], self.builder.instructions[place].op == "multiply"
 
     def horner(self, base: sp.Expr, coefficients: Mapping[int, list[sp.Expr]]) -> Signed:
         exponents = sorted(coefficients, reverse=True)
@@ -248,30 +183,6 @@ class _Lowering:
             negative, place = self.multiplied([self.signed(base) for base in group])
             items.append((negative and bool(exponent.is_odd), self.add("power_integer", place, value=int(exponent))))
         return items
-
-    def multiplied(self, items: Sequence[Signed]) -> Signed:
-        negative = sum(item[0] for item in items) % 2 == 1
-        ones = [place for _, place in items if self.builder.instructions[place].constant != 1]
-        places = sorted(ones, key=lambda place: (-self.earliest[place], place))
-        if not places:
-            return negative, self.constant(sp.S.One)
-        total = places[0]
-        for place in places[1:]:
-            total = self.add("multiply", total, place)
-        return negative, total
-
-    def scaled(self, number: sp.Expr, item: Signed) -> Signed:
-        negative, place = item
-        if number.is_negative:
-            negative, number = not negative, -number
-        if number == 1:
-            return negative, place
-        instruction = self.builder.instructions[place]
-        first = self.constant(number)
-        if instruction.op == "multiply" and self.builder.instructions[instruction.operands[0]].op == "constant":
-            # One constant in place of two.
-            first, place = self.add("multiply", first, instruction.operands[0]), instruction.operands[1]
-        return negative, self.add("multiply", first, place)
 
     # Powers
 
@@ -318,12 +229,6 @@ class _Lowering:
         if head in (sp.re, sp.conjugate) and args[0].is_Symbol:
             return self.real(args[0])
         raise unsupported(expression)
-
-    def chained(self, op: str, places: Sequence[int]) -> int:
-        total = places[0]
-        for place in places[1:]:
-            total = self.add(op, total, place)
-        return total
 
     def incomplete_beta(self, a: sp.Expr, b: sp.Expr, low: sp.Expr, high: sp.Expr) -> int:
         shape = self.real(a), self.real(b)
@@ -384,19 +289,3 @@ class _Lowering:
         if isinstance(condition, sp.Xor | sp.Implies | sp.Equivalent | sp.ITE):
             return self.boolean(sp.to_nnf(condition, simplify=False))
         raise unsupported(condition)
-
-    def comparison(self, op: str, swapped: bool, negated: bool, left: int, right: int) -> Condition:
-        if swapped:
-            left, right = right, left
-        constants = [self.builder.instructions[place].constant for place in (left, right)]
-        holds = self.add(op, left, right) if None in constants else compared(op, *constants)
-        return self.negated(holds) if negated else holds
-
-    def junction(self, parts: Sequence[Condition], op: str, neutral: BooleanAtom) -> Condition:
-        if sp.Not(neutral) in parts:
-            return sp.Not(neutral)
-        places = [part for part in parts if part != neutral]
-        return self.chained(op, places) if places else neutral
-
-    def negated(self, condition: Condition) -> Condition:
-        return sp.Not(condition) if isinstance(condition, BooleanAtom) else self.add("logical_not", condition)

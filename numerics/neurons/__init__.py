@@ -13,13 +13,10 @@ module              question it answers
 ``dendrogram``      In which order do similar neurons stand side by side?
 ``effective_rank``  How many directions do the vectors span?
 ``diagnosis``       All of it for every layer of a network
-``small_networks``  Does collapse grow with the learning rate? (small networks on synthetic images)
-``vgg`` ``resnet``  VGG-16 and ResNet-18 with GELU for 32 x 32 images
-``cifar``           CIFAR-10 and CIFAR-100 from a local folder
 ==================  =======================================================================================
 
-``tracing``, ``small_networks``, ``vgg`` and ``resnet`` import torch; the others need NumPy and SciPy only and are
-collected here.
+``tracing`` imports torch; the others need NumPy and SciPy only and are collected here, with the images of
+:mod:`numerics.networks.cifar`.
 
 References:
     Chen, Kunin, Yamamura, Ganguli, "Stochastic Collapse" (2023), Section 5 and Appendices H, J.

@@ -1,23 +1,28 @@
 """Real stochastic gradient descent, without the limit of small steps.
 
-Small models run in the fused kernels of :func:`numerics.simulation.simulate.simulate`, networks of any shape run with
-PyTorch;
-both draw their noise from counters, so that a replica is the same whatever runs beside it.
+Small models run in the fused kernels (:mod:`numerics.simulation.iterate`), networks of any shape run with PyTorch; both
+draw their noise from counters, so that a replica is the same whatever runs beside it.
 
-=====================  ========================================================================================
+=====================  =====================================================================================
 module                 question it answers
-=====================  ========================================================================================
-``iterate``            How does a recursion of formulas run on many replicas? (the fused kernel)
+=====================  =====================================================================================
 ``empirical_loss``     What is trained: which module, which loss of a sample, which data?
 ``sample_mixing``      Is the loss a sum over samples? (batch normalisation and dropout are refused)
-``batches``            How is a mini-batch drawn? (``minibatches`` draws them)
+``batches``            How is a mini-batch drawn?
+``minibatches``        The mini-batches of all replicas, drawn for many steps at once
 ``label_noise``        What noise do the labels get?
 ``optimisers``         What is one step? (SGD with momentum and weight decay, Adam)
-``replicas``           Train many replicas side by side, statistics on the way (``replica_run`` holds them)
+``hyperparameters``    Numbers that all replicas share, or that each has its own of
+``torch_philox``       Which noise does a replica get at a step? (the words of :mod:`numerics.random`)
+``replicas``           Train many replicas side by side
+``recorder``           Moments of observables, taken while they train
+``replica_run``        What training leaves behind, and how pieces are put together
+``threads``            How many threads does PyTorch use?
 ``gradient_noise``     What is the covariance of the gradient, as a matrix, a product or its top eigenpairs?
 ``weight_sets``        Which weights vanish or agree: sign and permutation sets of any network
 ``module_invariance``  How far do SGD and Adam leave such a set?
-``invariance``         The same for the networks of ``theory.symmetry``; ``convolutional`` for channels
-``linear_networks``    SGD of linear networks with matrices
-=====================  ========================================================================================
+``invariance``         The same for the symbolic networks of :mod:`theory.networks`
+``convolutional``      The same for their channels
+``linear_networks``    SGD of two-layer linear networks, by matrix products
+=====================  =====================================================================================
 """

@@ -1,1 +1,11 @@
-"""Sample sizes, estimators with intervals, goodness of fit."""
+"""What the samples say.
+
+===================  =======================================================================
+module               question it answers
+===================  =======================================================================
+``estimators``       Moments, batch means and proportions that merge, each with its interval
+``recorded``         Moments of named observables at the recorded times of a run
+``sample_size``      How many samples does a check need? Computed before the run
+``goodness_of_fit``  Do the samples follow this law?
+===================  =======================================================================
+"""

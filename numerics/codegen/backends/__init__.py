@@ -1,5 +1,10 @@
-"""One module per target: what a program becomes, and how it runs.
+"""Templates that print a program as Python source, one file per target.
 
-``mpmath_``, ``numpy_`` and ``torch_`` print a program as Python source. ``cpu_`` builds a fused SIMD time loop through
-LLVM (parts: ``llvm_*``), ``numpy_kernel`` is its plain twin; both implement ``stepping.SteppingKernel``.
+===========  ===============================================================================================
+module       question it answers
+===========  ===============================================================================================
+``numpy_``   Double precision, or single where all floating arguments are single; special functions of SciPy
+``torch_``   Tensors of any floating type on any device, differentiable
+``mpmath_``  As many digits as asked for; the judge of the others
+===========  ===============================================================================================
 """

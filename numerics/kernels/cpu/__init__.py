@@ -1,1 +1,14 @@
-"""The fused CPU kernel: LLVM IR made from a program, compiled in process."""
+"""The fused CPU kernel: LLVM IR made from a program, compiled in process.
+
+==============  ======================================================================================
+module          question it answers
+==============  ======================================================================================
+``kernel``      Compile a step program once, run it on threads, keep the kernels used last
+``time_loop``   The IR: loop over blocks of lanes, time loop inside it, the program in its body
+``vectors``     Arithmetic on vectors of lanes; which operations are fused
+``elementary``  exp, log, sin, tanh and their kin on vectors, with bounded errors
+``noise``       Philox and Box-Muller on vectors: the same words as :mod:`numerics.random`
+``lookup``      Entries of a table by number
+``target``      The host processor, the optimiser, machine code. The only module that imports llvmlite
+==============  ======================================================================================
+"""

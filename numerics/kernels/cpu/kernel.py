@@ -34,6 +34,10 @@ CALL_STEPS = 2**27
 CHUNKS_PER_THREAD = 4
 """Chunks of lanes per thread, so that a thread that lost its core to another process does not hold up the rest."""
 
+WORTH_OPTIMISING = 2**26
+"""Trajectory-steps, a tenth of a second, from which on a kernel is compiled with all optimisations. The bits of the
+result are the same before and after."""
+
 KERNELS = 64
 """Kernels kept for another use; each fills about 1 MiB."""
 
@@ -89,7 +93,8 @@ class CpuKernel(SteppingKernel):
         super().__init__(program, signature)
         self.processor = processor or host()
         self.lanes = lanes_of(signature, self.processor)
-        self._codes: dict[bool, _Code] = {}
+        self._codes: dict[tuple[bool, bool], _Code] = {}
+        self._work = 0
         self._lock = threading.Lock()
         self.code(shared=True)
 
@@ -102,18 +107,22 @@ class CpuKernel(SteppingKernel):
         return self.code(shared=True).machine_code.assembly
 
     def code(self, *, shared: bool) -> _Code:
-        """The compiled functions, compiled at first use."""
+        """The compiled functions, compiled at first use, and once more when they turn out to be used much."""
         with self._lock:
-            if shared not in self._codes:
-                code = compile_ir(self.ir(shared=shared), self.processor)
+            thorough = self._work >= WORTH_OPTIMISING
+            key = (shared, thorough)
+            if key not in self._codes:
+                code = compile_ir(self.ir(shared=shared), self.processor, thorough=thorough)
                 prototype = ctypes.CFUNCTYPE(None, *_C_TYPES)
                 whole = prototype(code.address("whole"))
                 shares = self.signature.layout.steps_per_group > 1
-                self._codes[shared] = _Code(code, whole, prototype(code.address("part")) if shares else whole)
-            return self._codes[shared]
+                self._codes.pop((shared, False), None)
+                self._codes[key] = _Code(code, whole, prototype(code.address("part")) if shares else whole)
+            return self._codes[key]
 
     def _advance(self, state: NDArray, parameters: NDArray, steps: NDArray, address: Address, threads: int) -> None:
         n = state.shape[1]
+        self._work += n * address.n_steps
         full = n - n % self.lanes
         if full:
             self._run(_Columns(state, parameters, address.first_trajectory, 0, full), steps, address, threads)

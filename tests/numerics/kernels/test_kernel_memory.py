@@ -4,6 +4,7 @@ import gc
 import linecache
 import weakref
 
+import numpy as np
 import pytest
 import sympy as sp
 
@@ -69,8 +70,6 @@ def test_the_kernel_used_again_stays_and_is_the_same(small_cache):
 
 
 def test_a_kernel_that_left_the_cache_still_runs_for_its_holder(small_cache):
-    import numpy as np
-
     held = compiled(2)
     for k in range(4000, 4000 + 2 * LIMIT):
         compiled(k)
@@ -86,12 +85,28 @@ def test_simulated_processes_fill_a_bounded_cache():
     assert cpu.KERNELS <= 64
 
 
+@pytest.mark.parametrize("precision", ["float32", "mixed", "float64"])
+def test_optimising_a_kernel_used_much_changes_no_bit(small_cache, monkeypatch, precision):
+    z = sp.Symbol("z", real=True)
+    update = x + h * (sp.Rational(3, 2) * x - x**3) + q * x * z + h * sp.exp(-(x**2))
+    program = step_program([update], state=[x], parameters=[], step=h, root_step=q, normals=[z])
+    results = []
+    for limit in (2**60, 0):
+        monkeypatch.setattr(small_cache, "WORTH_OPTIMISING", limit)
+        fresh = cpu.CpuKernel(program, cpu.StepSignature(1, 0, 1, precision))
+        state = np.full((1, 100), 0.5, fresh.signature.dtype)
+        fresh.advance(state, [], step=0.01, n_steps=257, seed=1)
+        results.append((state.tobytes(), set(fresh._codes)))
+    assert results[0][0] == results[1][0]
+    assert (results[0][1], results[1][1]) == ({(True, False)}, {(True, True)})
+
+
 def test_a_process_simulated_again_is_not_compiled_again(monkeypatch):
     process = ItoProcess.scalar(x, drift=-x / 977, dispersion=1)
     arguments = dict(initial=[0.0], step=0.5, until=1.0, n_paths=8, seed=1, options=Options(backend="cpu"))
     first = simulate(process, **arguments)
 
-    def refuse(*_):
+    def refuse(*_, **__):
         raise AssertionError("compiled again")
 
     monkeypatch.setattr(cpu, "compile_ir", refuse)
