@@ -10,6 +10,9 @@ from verification.errors import FormulaError
 from verification.formulas.mathml import formula, mathml
 from verification.formulas.plain import SUPERSCRIPTS, unicode_math
 
+RAISED = re.compile(r"\^(?:\(([^()]*)\)|\{([^{}]*)\}|(\w+|\*))")
+"""A power in ASCII."""
+
 GREEK = dict(
     zip(
         "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega "
@@ -54,7 +57,14 @@ def readable_html(text: str) -> Markup:
         pieces = _pieces(text)
     except FormulaError:
         pieces = [(False, text)]
-    return Markup("").join(formula(part, display=False) if inside else readable(part) for inside, part in pieces)
+    return Markup("").join(
+        formula(part, display=False) if inside else _raised(readable(part)) for inside, part in pieces
+    )
+
+
+def _raised(text: str) -> Markup:
+    """Text with the powers raised that have no letters of their own in Unicode."""
+    return Markup(RAISED.sub(r"<sup>\1\2\3</sup>", str(Markup.escape(text))))
 
 
 def readable_text(text: str) -> str:

@@ -72,6 +72,8 @@ def _refuse_loose_braces(source: str) -> None:
 
 def _prepared(source: str) -> str:
     r"""LaTeX that latex2mathml reads rightly: it takes ``\\0`` for one command, knows no ``\arg``, wants braces."""
+    # Behind a line break or the start of a matrix, a bracket would be read as an option.
+    source = re.sub(r"(\\begin\{[a-z]*matrix\}|\\\\)\s*(?=\[)", r"\1 {}", source)
     spaced = re.sub(r"\\\\(?=\S)", r"\\\\ ", source)
     spaced = re.sub(r"\\(mathcal|mathbb|mathbf) +(\w)", r"\\\1{\2}", spaced)
     return re.sub(r"\\arg(?![a-zA-Z])", r"\\operatorname{arg}", spaced).replace(r"\middle|", "|")

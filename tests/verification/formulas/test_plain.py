@@ -28,6 +28,7 @@ LINES = {
     r"\begin{cases}x & \text{if } x > 0\\0 & \text{otherwise}\end{cases}": "{x if x > 0; 0 otherwise",
     r"E\log|1 - \eta h|": "E log|1 − ηh|",
     r"\dot{\hat s}": "ŝ̇",
+    r"\begin{matrix}[D]_1 & a\\ [D]_2 & b\end{matrix}": "[D]₁, a; [D]₂, b",
 }
 
 

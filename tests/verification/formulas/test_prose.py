@@ -6,7 +6,17 @@ import pytest
 import sympy as sp
 
 from verification.errors import FormulaError
-from verification.formulas import docstring_text, latex, prose_html, prose_text, statement_line, statement_text
+from verification.formulas import (
+    docstring_text,
+    latex,
+    prose_html,
+    prose_text,
+    readable,
+    readable_html,
+    statement_line,
+    statement_text,
+)
+from verification.registry import claims
 
 
 def test_formulas_of_a_sentence_are_typeset_and_its_words_stay():
@@ -41,6 +51,31 @@ def test_a_formula_is_followed_by_what_its_abbreviations_stand_for():
     line = statement_line(r"p_{ss} \propto", sp.exp(-kappa * Psi), meant)
     assert line == "pₛₛ ∝ exp(−Ψκ), where Ψ = −μ log(θ) + θ²/2, κ = 2/ζ²"
     assert statement_line("", kappa) == "κ" and statement_line("x", kappa, relation="=") == "x = κ"
+
+
+def sentences(claim):
+    """Every text of a claim that a reader sees as a sentence."""
+    yield from (claim.title, claim.scope, claim.words, claim.where, *claim.notes, *claim.symbols.values())
+    for statement in claim.statements:
+        yield from (statement.name, statement.says, statement.corrected_says, *statement.wrong)
+
+
+def test_every_sentence_of_every_claim_is_typeset():
+    refused = []
+    for claim in claims().values():
+        for text in sentences(claim):
+            try:
+                assert "$" not in prose_text(text)
+                prose_html(text)
+            except FormulaError as error:
+                refused.append((claim.id, str(error)))
+    assert refused == []
+
+
+def test_ascii_powers_of_a_sentence_made_by_a_check_are_raised():
+    assert readable("zeta**2*mu is 0 at theta_0 = 3") == "ζ²·μ is 0 at θ_0 = 3"
+    assert readable_html("A^{1/2} < x^(a/b)") == "A<sup>1/2</sup> &lt; x<sup>a/b</sup>"
+    assert readable_html("costs 5$ <b>") == "costs 5$ &lt;b&gt;"
 
 
 def test_a_symbol_named_after_a_value_of_a_function_is_printed_as_one():

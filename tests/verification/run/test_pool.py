@@ -221,7 +221,8 @@ def test_a_pool_needs_a_worker():
 
 
 def test_the_time_of_a_task_leaves_out_what_its_worker_imports(tmp_path, monkeypatch):
-    (tmp_path / "slow_to_import.py").write_text("import time\ntime.sleep(0.6)\n\ndef f():\n    time.sleep(0.05)\n")
+    module = "import time\ntime.sleep(0.6)\n\ndef f(arguments):\n    time.sleep(0.05)\n"
+    (tmp_path / "slow_to_import.py").write_text(module)
     monkeypatch.syspath_prepend(tmp_path)
     outcome = Assignment("slow_to_import:f", {}, 60.0, 1 << 30)()
     assert outcome["status"] == "DONE" and 0.05 <= outcome["seconds"] < 0.5
