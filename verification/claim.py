@@ -225,6 +225,7 @@ class Statement:
                 )
             return self.shown(self.printed)[0], {**self.where, **written}
         form = written() if callable(written) and not isinstance(written, sp.Basic) else written
+        form = sp.Integer(form) if isinstance(form, int) and not isinstance(form, bool) else form
         return form, {name: meant for name, meant in self.where.items() if _mentions(form, name, self.where)}
 
     def judged(self, written: Written) -> Candidate:

@@ -29,7 +29,7 @@ from typing import Any, TypedDict, Unpack
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.ito import ItoProcess
+from theory.ito import ItoDifferential, ItoProcess
 from verification.claim import Abbreviations, Grade, Kind, Paper, Source, Statement, Written
 from verification.forms import (
     Bound,
@@ -92,7 +92,7 @@ def equals(
     modulo: Callable[[sp.Expr], sp.Expr] | None = None,
     **rest: Unpack[Common],
 ) -> Statement:
-    """``left = printed``, judged against ``derived()``; a scalar process stands for its drift and dispersion."""
+    """``left = printed``, judged against ``derived()``; a process or differential stands for drift and dispersion."""
     return _statement(name, left, Identity(_Side(derived), modulo), printed, rest)
 
 
@@ -244,7 +244,7 @@ class _Side:
 
     def __call__(self) -> Candidate:
         value = self.__wrapped__()
-        if isinstance(value, ItoProcess):
+        if isinstance(value, ItoProcess | ItoDifferential):
             return sp.Matrix([*value.drift, *value.dispersion])
         return sp.Matrix(value) if isinstance(value, tuple | list) else value
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import sympy as sp
@@ -19,6 +20,7 @@ from verification.checks.densities import judge_density, residuals
 from verification.forms import (
     Bound,
     Candidate,
+    Expansion,
     Figure,
     Form,
     Identity,
@@ -90,6 +92,34 @@ def _(form: Identity, candidate: Candidate, domain: tuple[Boolean, ...]) -> Find
     modulo = form.modulo or (lambda side: side)
     residuals = [modulo(p) - modulo(d) for p, d in zip(printed_entries, derived_entries, strict=True)]
     return finding_of(decide_zero(residual, domain) for residual in residuals)
+
+
+@judge.register
+def _(form: Expansion, candidate: Candidate, domain: tuple[Boolean, ...]) -> Finding:
+    """The Taylor coefficients of printed - derived, up to the order, must be zero one by one."""
+    pairs = zip(entries(candidate), entries(form.derived()), strict=True)
+    coefficients = [c for p, d in pairs for c in taylor_coefficients(p - d, form.small, form.at, form.order)]
+    wild = next((c for c in coefficients if c.has(sp.nan, sp.zoo, sp.oo, -sp.oo)), None)
+    if wild is not None:
+        reason = f"not analytic in {form.small} at {form.at}: a Taylor coefficient is {wild}"
+        return Finding(Outcome.UNDECIDED, reason)
+    found = finding_of(decide_zero(c, domain) for c in coefficients)
+    return replace(found, reason=f"to order {form.order} in {form.small} at {form.at}: {found.reason}")
+
+
+def taylor_coefficients(expression: sp.Expr, small: sp.Symbol, at: sp.Expr, order: int) -> list[sp.Expr]:
+    r"""Coefficients :math:`c_0, \dots, c_n` of an expression in :math:`\epsilon - a`, at infinity in the inverse.
+
+    Example:
+        >>> x = sp.Symbol("x", positive=True)
+        >>> taylor_coefficients(sp.log(1 + x), x, sp.S.Zero, 2)
+        [0, 1, -1/2]
+    """
+    t = sp.Dummy("t", positive=True)
+    local = expression.subs(small, 1 / t) if at.is_infinite else expression.subs(small, at + t)
+    if at.is_infinite:
+        local = sp.cancel(sp.together(local))
+    return [sp.diff(local, t, n).subs(t, 0) / sp.factorial(n) for n in range(order + 1)]
 
 
 @judge.register
