@@ -2,33 +2,29 @@ r"""Stochastic processes in closed form: from an Itô process to its laws, symbo
 
 A reader's map, in the order in which the modules build on each other:
 
-``notation``                the symbols, each born once with its assumptions
-``ito``                     :class:`ItoProcess`, Itô's formula, quadratic covariation
-``stratonovich``            between the two readings of one equation
-``generator``               the generator and its formal adjoint
-``fokker_planck``           the Fokker-Planck operator and the probability current
-``change_of_variables``     new coordinates with a checked inverse; Lamperti, logarithm
-``matrix_exponential``      certified exponentials of symbolic matrices
-``matrix_modulus``          roots and absolute values of small symmetric matrices
-``fewer_noises``            the same law from fewer Brownian motions
-``moments``                 moment equations, their closure and solution
-``ornstein_uhlenbeck``      the linear process, exactly, in any dimension
-``attractivity``            the rate at which an invariant point attracts
-``line``, ``boundary``      diffusions on an interval: scale, speed, Feller's classes
-``stationary``              the stationary density and when it can be normalised
-``families``                recognised laws: Gaussian, Gamma, Beta and their relatives
-``first_passage``           hitting probabilities and mean exit times
-``transverse``              next to an affine invariant set: linearisation, theorem 4.2's condition
-``splitting``               common invariant subspaces of its drift and noise
-``lyapunov``                the top exponent there, by Furstenberg and Khasminskii
-``verhulst``                the spectrum of the stochastic logistic equation
-``random_matrix``           a spike in noise: outliers, bulk, overlaps
-``neurons``                 distances between neurons, effective rank
-``zero``, ``balls``         is this expression zero? normal forms first, then Arb balls
+* ``errors``, ``answer``: what is refused, and answers out of a fixed list.
+* ``values``: the border, where arguments are checked and made exact.
+* ``notation``: the symbols, each born once with its assumptions.
+* ``decision``: is this expression zero, what is its sign? Normal forms first, then Arb balls.
+* ``ito``: :class:`ItoProcess`, Itô's formula, quadratic covariation.
+* ``stratonovich``: between the two readings of one equation.
+* ``generator``: the generator and its formal adjoint.
+* ``fokker_planck``: the Fokker-Planck operator and the probability current.
+* ``change_of_variables``: new coordinates with a checked inverse; Lamperti, logarithm.
+* ``fewer_noises``: the same law from fewer Brownian motions.
+* ``matrices``: certified exponentials, moduli, a spike in noise.
+* ``moments``: moment equations, their closure and solution.
+* ``ornstein_uhlenbeck``: the linear process, exactly, in any dimension.
+* ``line``: diffusions on an interval: scale, speed, boundaries, stationary laws, first passage.
+* ``stability``: the rate at which an invariant set attracts, and Lyapunov exponents next to it.
+* ``gradient_noise``: from a loss to a process.
+* ``discrete``: the recursions themselves, without the limit of small steps.
+* ``symmetry``: the sets that gradient descent does not leave.
+* ``networks``: networks of neurons as symbols.
+* ``models``: worked models.
+* ``tricomi``: Tricomi's function, which SymPy lacks.
 
-``models`` holds worked models, ``gradient_noise`` leads from a loss to a process, ``symmetry`` finds the sets that
-gradient descent does not leave, ``discrete`` treats the recursions themselves. The package imports SymPy only;
-python-flint, used by ``balls`` alone, may be missing.
+The package imports SymPy only; python-flint, used by ``decision.balls`` alone, may be missing.
 """
 
 from theory.change_of_variables import change_of_variables, lamperti, logarithm

@@ -209,6 +209,8 @@ def ito_differential(process: ItoProcess, observables: sp.Expr | Expressions) ->
     """
     checked_process(process)
     f = column(observables if isinstance(observables, sp.MatrixBase | list | tuple) else [observables], "observables")
+    if not f.rows:
+        raise ShapeError("observables must hold at least one expression, got none.")
     gradient = f.jacobian(process.state)
     a = process.diffusion
     second = [sum((a[i, j] * h for (i, j), h in _hessian(entry, process.state)), sp.S.Zero) for entry in f]

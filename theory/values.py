@@ -4,19 +4,17 @@ SymPy reads text by executing it, also inside tuples, lists, dictionaries and ar
 reach, and it takes nan, infinities and truth values for numbers. So every argument of a public function comes through
 one of these doors, which look at its type first:
 
-====================  ===============================================================================
-:func:`exact_number`         one finite real number
-:func:`count`                one whole number in a range
-:func:`single_expression`    one expression
-:func:`expressions`          a matrix of expressions
-:func:`column`               a vector of expressions
-:func:`distinct_symbols`     a vector of different symbols
-:func:`single_symbol`        one symbol
-:func:`listed`               a sequence, whose entries go through a door of their own
-:func:`instance`             an object of the package
-:func:`conditions`           conditions on symbols
-:func:`mapping`              values of symbols, each by the door its user chooses
-====================  ===============================================================================
+* :func:`exact_number`: one finite real number;
+* :func:`count`: one whole number in a range;
+* :func:`single_expression`: one expression;
+* :func:`expressions`: a matrix of expressions;
+* :func:`column`: a vector of expressions;
+* :func:`distinct_symbols`: a vector of different symbols;
+* :func:`single_symbol`: one symbol;
+* :func:`listed`: a sequence, whose entries go through a door of their own;
+* :func:`instance`: an object of the package;
+* :func:`conditions`: conditions on symbols;
+* :func:`mapping`: values of symbols, each by the door its user chooses.
 
 A float is read as the decimal number that it prints as. Every refusal names the argument, what was needed and what
 came.

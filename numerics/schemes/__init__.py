@@ -8,6 +8,12 @@ Milstein                  1       1      commutative noise (scalar and diagonal 
 ExactGeometricBrownian    exact   exact  coefficients proportional to their own coordinate
 ExactOrnsteinUhlenbeck    exact   exact  affine drift with a diagonal matrix, constant dispersion
 ========================  ======  =====  =====================================================
+
+* ``euler_maruyama``: the Euler-Maruyama scheme.
+* ``exact_geometric_brownian``: exact transition sampling of geometric Brownian motion.
+* ``exact_ornstein_uhlenbeck``: exact transition sampling of Ornstein-Uhlenbeck processes.
+* ``milstein``: the Milstein scheme for commutative noise.
+* ``scheme``: what a time-stepping scheme is: orders as data, and one step as expressions.
 """
 
 from numerics.schemes.euler_maruyama import EulerMaruyama

@@ -1,1 +1,21 @@
-"""Exact decisions: is an expression zero, what is its sign, where does a condition hold?"""
+"""Exact decisions: is an expression zero, what is its sign, where does a condition hold?
+
+* ``ball_functions``: which method of Arb encloses which function of SymPy, with SymPy's conventions for arguments and
+  branches.
+* ``balls``: rigorous enclosures: an expression at a point, as a ball of Arb that contains the exact value.
+* ``inequalities``: sign conditions on parameters, in a form a reader recognises.
+* ``kernels``: expressions as rational functions: kernels become generators, and the relations between them become
+  relations.
+* ``normal_form``: proofs by normal form: a residual that is the zero rational function in its generators is zero.
+* ``point_search``: the residual of an expression at random admissible points, as balls of rising precision.
+* ``rational_functions``: exact arithmetic of rational functions over Q in generators, some of which are algebraic
+  over the earlier ones.
+* ``rational_points``: exact values and truths at rational points: the arithmetic that decides conditions without
+  rounding.
+* ``region``: random rational points inside the assumptions of symbols and inside given conditions.
+* ``sign``: the sign of an expression on a region: normal forms first, then balls at rational points.
+* ``surfaces``: points beside the surfaces of inequalities: where two conditions differ, if they do.
+* ``undefined_functions``: random polynomials in the place of undefined functions: a formula for every function must
+  hold for them.
+* ``zero``: is this expression zero, under these assumptions? And what is its sign?
+"""

@@ -4,6 +4,7 @@ r"""Stochastic recursions as they are, without the limit of small steps.
 * ``draws``: indices of random samples, and what stands there, as functions of uniforms.
 * ``random_map``: exact one-step moments, the diffusion limit, and the growth rate :math:`E\log|M|` of a multiplier.
 * ``momentum``: the growth rate of steps with momentum, products of random matrices.
+* ``growth_rate``: growth rates of linear random maps: Gaussian, finite and sign multipliers, and their expansions.
 """
 
 from theory.discrete.draws import DistinctIndex, Lookup

@@ -1,4 +1,19 @@
-"""Diffusions on an interval: scale and speed, boundaries, stationary laws, first passage."""
+r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, first passage.
+
+* ``boundary``: scale, speed, and Feller's classification of the ends of a diffusion on the line.
+* ``diffusion``: a diffusion on an interval of the line, in the coordinate in which its coefficients are quotients of
+  powers.
+* ``endpoints``: how :math:`\exp\int\rho` behaves at an end of an interval.
+* ``exponential_of_integral``: closed forms of :math:`\exp\int\rho`, each checked by differentiation.
+* ``families``: families of densities on the line, recognised by their logarithmic derivative.
+* ``first_passage``: first passage of diffusions on the line: where they go and how long it takes.
+* ``interval``: intervals of the line and the charts that map their ends to infinity.
+* ``mode``: the mode of a density on the line, as a case distinction between a critical point and the ends.
+* ``powers``: quotients of power laws and exponentials, as they arise next to an endpoint.
+* ``recognise``: recognising a density as a member of a known family.
+* ``stationary``: stationary laws of diffusions on the line: the zero-current density, and what happens where it
+  fails.
+"""
 
 from theory.line.interval import Interval
 

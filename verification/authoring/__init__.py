@@ -1,1 +1,8 @@
-"""How a paper is written down: the shorthand of claims, predictions, simulated experiments, figures."""
+"""How a paper is written down: the shorthand of claims, predictions, simulated experiments, figures.
+
+* ``new_project``: a small project to start from: ``driftproof init FOLDER``.
+* ``predictions``: what a candidate formula predicts for a measured number: substitution, an integral, a value along a
+  path.
+* ``shorthand``: the shorthand in which claims are written: one call a statement.
+* ``simulated``: experiments declared by a model, an observable and a point; how they are sampled stands here alone.
+"""

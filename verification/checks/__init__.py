@@ -1,1 +1,13 @@
-"""Ways to judge a candidate: one module per check, each an implementation of :class:`check.Check`."""
+"""Ways to judge a candidate: one module per check, each an implementation of :class:`check.Check`.
+
+* ``check``: the interface of a check: it asks for tasks, and turns their results into findings about candidates.
+* ``comparison``: a second deterministic opinion: values computed another way, against what each candidate predicts.
+* ``conditions``: conditions and inequalities: on which side of a surface a point lies.
+* ``figure``: the figure check: run a figure again, measure where its feature lies, compare with the stated location.
+* ``intervals``: decisions from intervals: refuted, consistent to a stated resolution, or undecided.
+* ``invariance``: the invariance check: train from a point of the set with real SGD, and see whether any step leaves
+  it.
+* ``monte_carlo``: the Monte Carlo check: when do simulated numbers contradict a formula?
+* ``symbolic``: the symbolic check: residual zero in a normal form (PROVED), or a point in a ball that contradicts
+  (REFUTED).
+"""

@@ -1,1 +1,5 @@
-"""Pictures as inline SVG."""
+"""Pictures as inline SVG.
+
+* ``intervals``: pictures of what was measured: an interval against the values that the forms of a statement predict.
+* ``svg``: Matplotlib figures as inline SVG that is the same in every byte each time, and follows the page's colours.
+"""

@@ -10,6 +10,8 @@ r"""Formulas as readers meet them: one source, three faces, whether it comes fro
 
 LaTeX is written once, as the left-hand side of a statement or inline in a sentence; the faces are made from it. What
 cannot be typeset is refused with a :class:`~verification.errors.FormulaError`.
+
+* ``tree``: LaTeX as a tree of MathML elements, let through an allow-list.
 """
 
 from verification.formulas.expressions import latex
