@@ -26,4 +26,5 @@ hands out the work, ``store`` keeps it, ``lock`` remembers what was found, ``rep
 * ``signals``: what SIGINT, SIGTERM and SIGHUP do to the command: it ends with exit code 3 and one sentence.
 * ``sources``: where claims come from: the built-in papers, installed packages, and a user's own folder or module.
 * ``verdict``: what exactly may we now say? Outcomes of checks, verdicts of statements and of claims.
+* ``mutation``: mutation: generic near misses made by machine, and how many of them the checks refute.
 """

@@ -18,4 +18,10 @@
 * ``undefined_functions``: random polynomials in the place of undefined functions: a formula for every function must
   hold for them.
 * ``zero``: is this expression zero, under these assumptions? And what is its sign?
+* ``breakpoints``: where an expression changes its form, and rational points on and beside those places.
+* ``equations``: branches that are equations: solved exactly for one symbol, or said to be unsolved.
+* ``extrema``: where an expression is smallest or largest, and how it behaves at the ends of its region.
+* ``magnitudes``: random rational numbers of every size: near 1, in the heavy tails, with even and with odd
+  denominators.
+* ``second_kernel``: proofs of zero computed a second time, by the multivariate polynomials of FLINT.
 """

@@ -113,7 +113,8 @@ class StationaryLaw:
 
     def moment(self, k: sp.Expr | int) -> sp.Expr:
         """The moment of order ``k`` of the normalised law."""
-        return self._of_family(f"moment({k})").moment(single_expression(k, "k"))
+        k = single_expression(k, "k", real=True)
+        return self._of_family(f"moment({k})").moment(k)
 
     @property
     def mode(self) -> sp.Expr:

@@ -10,4 +10,6 @@
 * ``monte_carlo``: the Monte Carlo check: when do simulated numbers contradict a formula?
 * ``symbolic``: the symbolic check: residual zero in a normal form (PROVED), or a point in a ball that contradicts
   (REFUTED).
+* ``densities``: is a candidate a stationary density of a process? Equation, sign, continuity, and integral, in that
+  order.
 """
