@@ -169,11 +169,11 @@ def collected(function: sp.Expr, x: sp.Symbol) -> sp.Expr:
         elif base == x:
             exponent += _terms(raised * sp.log(x))
         elif factor.has(x):
-            rest.append(factor if raised.has(x) else base ** readable(raised))
+            rest.append(factor if raised.has(x) else base ** in_readable_form(raised))
     logarithms = [term for term in exponent if not (term / sp.log(x)).has(x)]
     power += sp.Add(*[term / sp.log(x) for term in logarithms])
     exponent = sp.Add(*[term for term in exponent if term not in logarithms and term.has(x)])
-    return x ** readable(power) * sp.Mul(*rest) * sp.exp(exponent)
+    return x ** in_readable_form(power) * sp.Mul(*rest) * sp.exp(exponent)
 
 
 def _terms(exponent: sp.Expr) -> list[sp.Expr]:
@@ -185,7 +185,7 @@ def _terms(exponent: sp.Expr) -> list[sp.Expr]:
     ]
 
 
-def readable(coefficient: sp.Expr) -> sp.Expr:
+def in_readable_form(coefficient: sp.Expr) -> sp.Expr:
     """A rational expression as a polynomial plus a proper fraction, the numbers in front."""
     numerator, denominator = sp.fraction(sp.cancel(sp.together(coefficient)))
     if not denominator.is_Add:
