@@ -10,8 +10,11 @@ from verification.errors import FormulaError
 from verification.formulas.mathml import formula, mathml
 from verification.formulas.plain import SUPERSCRIPTS, unicode_math
 
-RAISED = re.compile(r"\^(?:\(([^()]*)\)|\{([^{}]*)\}|(\w+|\*))")
+RAISED = re.compile(r"\^(?:\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)|\{([^{}]*)\}|(\w+|\*))")
 """A power in ASCII."""
+
+MARKS = {"tilde": "\u0303", "hat": "\u0302", "bar": "\u0304"}
+"""Combining marks by their names."""
 
 GREEK = dict(
     zip(
@@ -84,6 +87,7 @@ def readable(text: str) -> str:
     """
     text = re.sub(r"(?:\*\*|\^)(-?\d+|[A-Za-z]\b|\((?:-?[\w ]+(?:[+-] ?\w+)?)\)|\{[\w+-]+\})", _power, text)
     text = re.sub(r"(?<=[\w)\]⁰-⁹²³¹'])\*(?=[\w(\[])", "·", text.replace("**", "^"))
+    text = re.sub(r"\b([A-Za-z])_(tilde|hat|bar)(?![A-Za-z])", lambda found: found[1] + MARKS[found[2]], text)
     return re.sub(rf"(?<![A-Za-z\\])({'|'.join(GREEK)})(?![A-Za-z])", lambda found: GREEK[found[1]], text)
 
 

@@ -6,7 +6,6 @@
 ``summary``    the table that comes first: verdicts by source and grade
 ``pictures``   intervals against predictions, and figures drawn again
 ``numbers``    the numbers of a finding, in words
-``figures``    which function draws which figure
 ``templates``  the page's markup and style sheet
 =============  ========================================================================
 

@@ -8,7 +8,6 @@ from typing import Any
 from verification.claim import Statement
 from verification.drawing.intervals import Measured, Picture, interval_plot
 from verification.forms import Figure
-from verification.report.figures import pictures_of
 from verification.verdict import Finding, StatementVerdict
 
 
@@ -50,8 +49,7 @@ def figure_pictures(
 ) -> list[Picture]:
     """The figure drawn again, where the statement is about one that has been measured and that says how to draw it."""
     form, finding = statement.form, printed.get("figure")
-    if not isinstance(form, Figure) or finding is None or not finding.numbers:
+    if not isinstance(form, Figure) or form.pictures is None or finding is None or not finding.numbers:
         return []  # A part that did not end leaves no numbers.
     parts = [values.get(f"{statement.name}/figure/{i}") for i in range(len(form.parts))]
-    draw = form.pictures or pictures_of(form)
-    return list(draw(name, [part for part in parts if part is not None], finding.numbers)) if draw is not None else []
+    return list(form.pictures(name, [part for part in parts if part is not None], finding.numbers))

@@ -15,6 +15,7 @@ from verification.authoring import predictions
 from verification.authoring.shorthand import Grade, Kind, equals, holds_when, is_stationary, measured, reproduces
 from verification.authoring.simulated import simulated
 from verification.forms import Experiment
+from verification.papers.stochastic_collapse.figures import drawn
 from verification.papers.stochastic_collapse.figures.figure_1 import measure, transition
 from verification.papers.stochastic_collapse.measured.one_dimension import sign_changes_of_double_well
 from verification.papers.stochastic_collapse.paper import WELL, WELL_SYMBOLS, paper
@@ -198,6 +199,7 @@ def phase_transition_in_the_quartic_loss():
         r"\zeta_c",
         printed=sp.sqrt(3),
         measure=measure,
+        pictures=drawn.figure_1,
         parts=(
             *({"mu": "3/2", "zeta": f"{numerator}/20"} for numerator in range(30, 52, 2)),
             *({"mu": "3/2", "zeta": z, "show": "trajectories"} for z in ("1/10", "1", "5/2")),

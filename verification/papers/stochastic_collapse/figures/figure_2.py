@@ -37,6 +37,7 @@ from theory.notation import eta, zeta
 from verification.authoring.shorthand import reproduces
 from verification.authoring.simulated import number
 from verification.claim import Kind
+from verification.papers.stochastic_collapse.figures import drawn
 from verification.papers.stochastic_collapse.paper import paper
 
 STEP = 0.01
@@ -300,6 +301,7 @@ def collapse_of_a_single_neuron():
         r"(\eta\zeta^2/2)_c",
         printed=signal(),
         measure=measure,
+        pictures=drawn.figure_2,
         parts=(
             *({"level": level} for level in ("1/2", "4/5", "1", "6/5", "3/2")),
             *({"level": level, "start": "far"} for level in ("4/5", "1", "6/5")),

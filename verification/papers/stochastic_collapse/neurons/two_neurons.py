@@ -26,6 +26,7 @@ from theory.notation import eta
 from verification.authoring.shorthand import reproduces
 from verification.authoring.simulated import number
 from verification.claim import Kind, Statement
+from verification.papers.stochastic_collapse.figures import drawn
 from verification.papers.stochastic_collapse.paper import paper
 
 SAMPLES = 8
@@ -162,6 +163,7 @@ def _panel(name: str, says: str, parts: Sequence[Mapping[str, str]]) -> Statemen
         r"\#\{\text{turns}\}",
         printed=sp.Integer(1),
         measure=measure,
+        pictures=drawn.figure_7,
         parts=tuple(parts),
         summarise=turns,
         wrong={
