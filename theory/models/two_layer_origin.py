@@ -29,6 +29,7 @@ from theory.errors import SymbolError
 from theory.ito import ItoProcess, ito_differential
 from theory.notation import nu
 from theory.tricomi import hyperu
+from theory.values import single_expression
 
 U, V = sp.symbols("U V", positive=True)
 r"""The squared norms :math:`|u|^2` and :math:`|v|^2`."""
@@ -95,7 +96,8 @@ def ratio_density(n: sp.Expr = width_in, m: sp.Expr = width_out) -> sp.Expr:
 
     It carries no current, and it is integrable since :math:`m \ge 1` and :math:`n > m`.
     """
-    return ratio ** (sp.sympify(m) / 2 - 1) * (1 + ratio) ** (sp.sympify(n) / 2 - 1) * sp.exp((m - n) * ratio / 2)
+    n, m = single_expression(n, "n", real=True), single_expression(m, "m", real=True)
+    return ratio ** (m / 2 - 1) * (1 + ratio) ** (n / 2 - 1) * sp.exp((m - n) * ratio / 2)
 
 
 def growth_at_ratio(n: sp.Expr = width_in, m: sp.Expr = width_out) -> sp.Expr:
