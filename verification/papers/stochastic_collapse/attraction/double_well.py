@@ -40,22 +40,23 @@ def double_well():
     The minima of the potential are located at $\theta = \pm\sqrt\mu$, while $\theta = 0$ is a local maximum and
     forms an invariant set.
     """
-    gradient = sp.diff(WELL.potential, theta)
-    slope_at = {point: gradient.subs(theta, point) for point in (sp.sqrt(mu), sp.S.Zero)}
-    curvature_at = {point: sp.diff(gradient, theta).subs(theta, point) for point in slope_at}
+
+    def derivatives_at(point: sp.Expr) -> list[sp.Expr]:
+        return [sp.diff(WELL.potential, theta, order).subs(theta, point) for order in (1, 2)]
+
     yield equals(
         "drift",
         r"-\mathcal L'(\theta)",
         printed=-(theta**3 - mu * theta),
-        derived=lambda: -gradient,
+        derived=lambda: -sp.diff(WELL.potential, theta),
         wrong={"factor 4 of the quartic lost": -4 * (theta**3 - mu * theta)},
     )
     yield equals(
         "critical points",
-        r"(\mathcal L'(\sqrt\mu),\ \mathcal L'(0),\ \mathcal L''(\sqrt\mu),\ \mathcal L''(0))",
-        printed=sp.Matrix([0, 0, 2 * mu, -mu]),
-        derived=lambda: [*slope_at.values(), *curvature_at.values()],
-        wrong={"0 a local minimum": sp.Matrix([0, 0, 2 * mu, mu])},
+        r"(\mathcal L'(\sqrt\mu),\ \mathcal L''(\sqrt\mu),\ \mathcal L'(0),\ \mathcal L''(0))",
+        printed=sp.Matrix([0, 2 * mu, 0, -mu]),
+        derived=lambda: [*derivatives_at(sp.sqrt(mu)), *derivatives_at(sp.S.Zero)],
+        wrong={"0 a local minimum": sp.Matrix([0, 2 * mu, 0, mu])},
         domain=(mu > 0,),
     )
     yield equals(

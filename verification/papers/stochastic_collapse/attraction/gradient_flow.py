@@ -26,7 +26,7 @@ GRADIENT = sp.Matrix([dL_1, dL_2])
 VARIANCE = sp.Matrix(2, 2, sp.symbols(r"\mathrm{Var}_{11} \mathrm{Var}_{12} \mathrm{Var}_{12} \mathrm{Var}_{22}"))
 D = sp.Matrix(2, 2, sp.symbols("D_11 D_12 D_12 D_22", real=True))
 D_m = sp.Symbol("D_m", positive=True)
-D_s = sp.Matrix(2, 2, sp.symbols(r"[D_s]_{11} [D_s]_{12} [D_s]_{12} [D_s]_{22}", real=True))
+D_s = sp.Matrix(2, 2, sp.symbols(r"{D_s}_{11} {D_s}_{12} {D_s}_{12} {D_s}_{22}", real=True))
 
 
 def meaning(names: sp.MatrixBase, values: sp.MatrixBase) -> dict[sp.Basic, sp.Basic]:

@@ -154,7 +154,7 @@ def label_noise_flow_equation():
 MAGNITUDES = ({"N": 1, "d": 2}, {"N": 4, "d": 3}, {"N": 8, "d": 1}, {"N": 32, "d": 5})
 """Data sets on which D_m is measured: numbers of samples and of weights."""
 
-STEP = {"eta": "1/4", "zeta": "3/2"}
+STEP: dict[str, Any] = {"eta": "1/4", "zeta": "3/2"}
 
 
 def features(samples: int, weights: int) -> Model:

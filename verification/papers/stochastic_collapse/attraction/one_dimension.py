@@ -7,6 +7,7 @@ Near the invariant point 0 only the jets :math:`L''(0)`, :math:`D''(0)` and high
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -212,7 +213,7 @@ def _reaching_a_level() -> Statement:
         values = {mu: point["mu"], zeta: point["zeta"], x: point["start"], level: point["level"]}
         return predictions.ratio_of_integrals(candidate, values)
 
-    simulated = {"mu": "-1/2", "zeta": "1", "start": "1/2", "level": "6/5"}
+    simulated: dict[str, Any] = {"mu": "-1/2", "zeta": "1", "start": "1/2", "level": "6/5"}
     solved = (("1/5", "1", "3/10"), ("-1/2", "1", "6/5"), ("1/2", "3/2", "1"))
     return agrees(
         "hitting probability",
