@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import sympy as sp
 
+from theory.decision.zero import decide_zero
 from theory.discrete.random_map import kappa_3, kappa_4, mean_over_noise, xi
 from theory.errors import ShapeError, SymbolError
 from theory.notation import eta, mu, zeta
@@ -106,7 +107,7 @@ def finite_growth_rate(multipliers: Sequence[sp.Expr], probabilities: Sequence[s
             f"probabilities must match multipliers: {len(values)} values, got {len(weights)} probabilities."
         )
     total = sp.Add(*weights)
-    if sp.simplify(total - 1) != 0:
+    if not decide_zero(total - 1).says_zero:
         raise SymbolError(f"probabilities must add to 1, got {total}. Divide by their sum; give rationals, not floats.")
     return sp.expand(sum(p * sp.expand_log(sp.log(sp.Abs(value))) for p, value in zip(weights, values, strict=True)))
 

@@ -383,12 +383,8 @@ def _second_derivative(
 
 
 def _is_root(root: sp.MatrixBase, diffusion: sp.MatrixBase) -> bool:
-    """Whether the two agree at one point that no formula singles out, to half of its digits."""
-    names = sorted(root.free_symbols | diffusion.free_symbols, key=str)
-    point = {name: sp.Float(sp.prime(i + 20), 30) / sp.prime(i + 21) for i, name in enumerate(names)}
-    at_point, expected = (sp.Matrix(m.xreplace(point)).evalf(30) for m in (root, diffusion))
-    scale = 1 + max(abs(entry) for entry in expected)
-    return all(abs(entry) < scale * 1e-15 for entry in at_point * at_point.T - expected)
+    """Whether root times its transpose is the diffusion, exactly."""
+    return decide_zero(sp.Matrix(root * root.T - diffusion)).says_zero
 
 
 def expanded_in(expression: sp.Expr, symbols: Sequence[sp.Expr] | sp.MatrixBase) -> sp.Expr:
