@@ -17,7 +17,8 @@ import sympy as sp
 
 from theory import notation
 from verification.claim import Claim, Statement
-from verification.registry import PAPERS, claims
+from verification.formulas import correction_text, written_text
+from verification.registry import claims
 
 FOLDER = Path(__file__).parent
 HEADER = "<!-- Made by `python -m docs.reference.generate`; change the code, not this page. -->"
@@ -73,10 +74,12 @@ def notation_page() -> str:
 
 def claims_page() -> str:
     """Every claim, by paper: what is printed, what each statement says, and how it is judged."""
-    by_paper = {paper: [claim for claim in claims().values() if claim.cites.paper == paper] for paper in PAPERS}
+    by_paper: dict[str, list[Claim]] = {}
+    for claim in claims().values():
+        by_paper.setdefault(claim.paper.title or claim.paper.key, []).append(claim)
     contents = [
         (
-            f"[{title(paper)}](#{anchor(title(paper))})",
+            f"[{paper}](#{anchor(paper)})",
             str(len(found)),
             str(sum(len(claim.statements) for claim in found)),
             str(sum(len(statement.near_misses) for claim in found for statement in claim.statements)),
@@ -90,17 +93,15 @@ def claims_page() -> str:
         "`driftproof report`; the words they use are explained in "
         "[what a verdict means](../explanation/what_a_verdict_means.md).",
         table(("paper", "claims", "statements", "near misses", "experiments"), contents),
-        *(section for paper, found in by_paper.items() for section in (f"## {title(paper)}", *map(entry, found))),
+        *(section for paper, found in by_paper.items() for section in (f"## {paper}", *map(entry, found))),
     )
 
 
 def entry(claim: Claim) -> str:
     """One claim."""
-    lines = [f"*{claim.cites.where}* · {claim.kind.value} · {claim.scope}"]
-    if claim.printed_text:
-        lines.append(f"Printed: {code(claim.printed_text)}")
-    if claim.corrected_text:
-        lines.append(f"Corrected: {code(claim.corrected_text)}")
+    lines = [f"*{claim.where}* · {claim.kind.value} · {claim.scope} · {claim.source.value}"]
+    if claim.words:
+        lines.append("Printed: " + " ".join(claim.words.split()))
     lines.append("\n".join(f"- {note}" for note in claim.notes))
     header = ("statement", "what it says", "form", "near misses", "experiments", "comparisons")
     lines.append(table(header, map(statement_row, claim.statements)))
@@ -109,9 +110,12 @@ def entry(claim: Claim) -> str:
 
 def statement_row(statement: Statement) -> tuple[str, ...]:
     """One statement of a claim; a remark does not decide the claim's verdict."""
+    says = [statement.says, f"${written_text(statement, statement.printed)}$"]
+    if statement.corrected is not None:
+        says.append(f"corrected: {correction_text(statement)}")
     return (
         statement.name if statement.counts else f"{statement.name} (remark)",
-        statement.says,
+        "<br>".join(filter(None, says)),
         type(statement.form).__name__,
         *(str(len(part)) for part in (statement.near_misses, statement.experiments, statement.comparisons)),
     )
@@ -120,11 +124,6 @@ def statement_row(statement: Statement) -> tuple[str, ...]:
 def page(heading: str, *paragraphs: str) -> str:
     """A whole page."""
     return "\n\n".join([heading, HEADER, *paragraphs]) + "\n"
-
-
-def title(paper: str) -> str:
-    """The name of a paper's package, in words."""
-    return paper.replace("_", " ").capitalize()
 
 
 def anchor(heading: str) -> str:

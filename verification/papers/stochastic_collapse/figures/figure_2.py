@@ -16,7 +16,6 @@ collapsed models come to :math:`10^{-80}`, and tanh and the noise keep their rel
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -32,12 +31,20 @@ from numerics.simulation.simulate import simulate
 from numerics.statistics.estimators import Moments, Proportion
 from theory.fewer_noises import with_fewer_noises
 from theory.ito import ItoProcess
-from theory.models.single_neuron import SingleNeuron, w_1, w_2
+from theory.models.single_neuron import w_1, w_2
 from theory.notation import eta, zeta
 from verification.authoring.shorthand import reproduces
 from verification.authoring.simulated import number
 from verification.claim import Kind
 from verification.papers.stochastic_collapse.figures import drawn
+from verification.papers.stochastic_collapse.figures.data_of_figure_2 import (
+    POINTS,
+    data_moments,
+    neuron,
+    normals,
+    seed_of,
+    signal,
+)
 from verification.papers.stochastic_collapse.paper import paper
 
 STEP = 0.01
@@ -48,10 +55,6 @@ MODELS = 1000
 EPSILON = 1e-2
 START = 1e-3
 """Standard deviation of the initial weights."""
-
-POINTS = 32
-LABEL_NOISE = sp.Rational(1, 10)
-DATA_DIGITS = 4
 
 FAR_START = 1e-60
 FAR_MODELS = 1024
@@ -68,46 +71,6 @@ BAR_ALARM = 0.05
 NEAR_THRESHOLD = 0.1
 """Relative distance from the signal within which half of the models must be collapsed: at T = 100 the transition has a
 width of about 0.14."""
-
-
-def seed_of(part: Mapping[str, Any]) -> int:
-    """A 64-bit seed from the part's own text, so that different noise levels have different noise."""
-    return int.from_bytes(hashlib.sha256(f"figure-2/{sorted(part.items())}".encode()).digest()[:8], "little")
-
-
-def normals(shape: tuple[int, ...], seed: int) -> np.ndarray:
-    """Standard normals."""
-    return np.random.Generator(np.random.Philox(seed)).standard_normal(shape)
-
-
-@lru_cache(maxsize=1)
-def data_set() -> tuple[tuple[sp.Rational, ...], tuple[sp.Rational, ...]]:
-    r"""Inputs :math:`x_i \sim N(0, 1)` and labels :math:`y_i = x_i + 0.1\,\epsilon_i`, drawn once."""
-    x, noise = normals((2, POINTS), seed_of({"data": "x, y = x + 0.1 noise"}))
-    inputs = [_rounded(value) for value in x]
-    return tuple(inputs), tuple(a + LABEL_NOISE * _rounded(b) for a, b in zip(inputs, noise, strict=True))
-
-
-def _rounded(value: float) -> sp.Rational:
-    return sp.Rational(round(value * 10**DATA_DIGITS), 10**DATA_DIGITS)
-
-
-def data_moments() -> tuple[sp.Rational, sp.Rational]:
-    r"""The means :math:`m_{xy} = \frac1n\sum x_iy_i` and :math:`m_{xx} = \frac1n\sum x_i^2`."""
-    x, y = data_set()
-    return tuple(sum(a * b for a, b in zip(x, other, strict=True)) / POINTS for other in (y, x))  # type: ignore[return-value]
-
-
-def signal() -> sp.Rational:
-    r"""The noise level :math:`|\sum x_iy_i|/\sum x_i^2` of Theorem 5.1, for :math:`\sigma'(0) = 1`."""
-    m_xy, m_xx = data_moments()
-    return abs(m_xy) / m_xx
-
-
-@lru_cache(maxsize=1)
-def neuron() -> SingleNeuron:
-    """The neuron on the data set."""
-    return SingleNeuron(*data_set(), sp.tanh)
 
 
 @lru_cache(maxsize=1)

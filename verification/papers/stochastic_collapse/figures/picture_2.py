@@ -12,6 +12,7 @@ from numerics.codegen import compile_program
 from theory.models.single_neuron import w_1, w_2
 from verification.drawing.intervals import Picture
 from verification.drawing.svg import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILLION, svg
+from verification.papers.stochastic_collapse.figures.data_of_figure_2 import neuron
 
 CURVES = ((SKY, "o"), (GREEN, "s"), (ORANGE, "D"), (PURPLE, "^"), (VERMILLION, "v"), (BLUE, "X"))
 """Colour and marker of a snapshot, or of a noise level."""
@@ -134,7 +135,5 @@ def _scatter(name: str, parts: Sequence[Mapping[str, Any]]) -> Picture:
 
 def loss_at(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """The mean loss of the data set at the weights given. Shapes alike."""
-    from verification.papers.stochastic_collapse.figures.figure_2 import neuron
-
     (values,) = compile_program([neuron().model.mean_loss], [w_1, w_2])(first, second)
     return values

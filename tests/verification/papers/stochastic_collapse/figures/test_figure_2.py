@@ -15,7 +15,7 @@ from numerics.simulation.options import Options
 from numerics.simulation.simulate import simulate
 from theory.models.single_neuron import w_1, w_2
 from verification.forms import Figure
-from verification.papers.stochastic_collapse.figures import figure_2
+from verification.papers.stochastic_collapse.figures import data_of_figure_2, figure_2
 from verification.papers.stochastic_collapse.figures.picture_2 import draw_collapse, loss_at, pictures
 from verification.registry import claims
 
@@ -23,7 +23,7 @@ FALSE_ALARM = 1e-6
 
 
 def test_the_data_are_those_of_the_appendix():
-    x, y = (np.array(column, dtype=float) for column in figure_2.data_set())
+    x, y = (np.array(column, dtype=float) for column in data_of_figure_2.data_set())
     assert len(x) == len(y) == 32
     quantile = stats.norm.isf(FALSE_ALARM / 2)
     assert abs(x.mean()) < quantile / math.sqrt(32)
@@ -151,7 +151,7 @@ def test_the_pictures_show_every_level():
 
 
 def test_the_drawn_loss_is_the_mean_over_all_points():
-    x, y = (np.array(column, dtype=float) for column in figure_2.data_set())
+    x, y = (np.array(column, dtype=float) for column in data_of_figure_2.data_set())
     mean = 0.5 * np.mean((0.8 * np.tanh(1.2 * x) - y) ** 2)
     assert float(loss_at(np.array([1.2]), np.array([0.8]))[0]) == pytest.approx(mean)
     assert mean != pytest.approx(0.5 * (0.8 * np.tanh(1.2 * x[0]) - y[0]) ** 2)
