@@ -145,7 +145,7 @@ def _is_certainly_nonzero(difference: sp.Expr, points: Sequence[Point]) -> bool:
     """
     if not difference.has(AppliedUndef):
         return True
-    chosen = random_functions(difference, random_source("mutants"))
+    chosen = random_functions(difference, random_source("mutants"), 0)  # 0: polynomials
     if chosen is None:
         return False
     concrete = with_functions(difference, chosen)
