@@ -16,7 +16,7 @@ RAISED = re.compile(r"\^(?:\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)|\{([^{}]*)
 MARKS = {"tilde": "\u0303", "hat": "\u0302", "bar": "\u0304"}
 """Combining marks by their names."""
 
-GREEK = dict(
+GREEK: dict[str, str] = dict(
     zip(
         "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega "
         "Gamma Delta Theta Lambda Sigma Phi Psi Omega".split(),
