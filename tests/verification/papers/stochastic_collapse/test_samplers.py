@@ -16,6 +16,7 @@ from numerics.statistics.estimators import Moments
 from tests.numerics.seeding import FALSE_ALARM, seed_of
 from verification.forms import Draw, Experiment, Samples
 from verification.papers.stochastic_collapse.measured import one_dimension as samplers
+from verification.papers.stochastic_collapse.measured import paths
 from verification.registry import claims
 
 Sampler = Callable[[dict[str, str], Draw], Samples]
@@ -152,9 +153,9 @@ def test_the_integrated_defect_of_unit_shape_is_eulers_constant():
 
 def test_a_brownian_path_is_named_by_its_arguments_and_has_the_variance_of_its_time():
     one, other = ({"s_tilde": "1", "nu": "1/2", "s_0": "1/2", "time": "3/2", "path": i} for i in (0, 1))
-    increments = samplers.brownian_path(one)
-    assert np.array_equal(increments, samplers.brownian_path(one))
-    assert not np.array_equal(increments, samplers.brownian_path(other))
+    increments = paths.brownian_path(one)
+    assert np.array_equal(increments, paths.brownian_path(one))
+    assert not np.array_equal(increments, paths.brownian_path(other))
     n = len(increments)
     low, high = stats.chi2.interval(1 - FALSE_ALARM, n)
     assert low < np.sum(increments**2) * n / 1.5 < high
@@ -162,8 +163,8 @@ def test_a_brownian_path_is_named_by_its_arguments_and_has_the_variance_of_its_t
 
 def test_milstein_converges_to_the_solution_along_the_path():
     arguments = {"s_tilde": "1", "nu": "1/2", "s_0": "1/2", "time": "3/2", "path": 7}
-    endpoint, area = samplers.path_functionals(arguments)
-    value, error = samplers.milstein_on_path(arguments)
+    endpoint, area = paths.path_functionals(arguments)
+    value, error = paths.milstein_on_path(arguments)
     assert value == pytest.approx(math.exp(endpoint) / (2 * area + 2), rel=2e-3)
     assert error < 2e-2 * value
     assert value != pytest.approx(math.exp(endpoint) / (area + 2), rel=5e-2)

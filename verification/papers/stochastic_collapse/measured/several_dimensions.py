@@ -22,19 +22,27 @@ Arguments = Mapping[str, Any]
 STEP = 0.02
 """Coarse step of the coupled levels, where the noise strength is 1."""
 
+NETWORK_STEP = STEP / 4
+"""The same for networks: their rates are a half or so, and a twentieth of that has to be seen beside the bias."""
+
 LOWEST = 1e-10
 """Lower end of the grid for the ratio x of the layers; the law has a mass of about ``LOWEST ** (m/2)`` below it."""
 
 
 def _log_norms(
-    process: ItoProcess, parameters: Mapping[sp.Symbol, float], initial: Sequence[float], until: float, draw: Draw
+    process: ItoProcess,
+    parameters: Mapping[sp.Symbol, float],
+    initial: Sequence[float],
+    until: float,
+    draw: Draw,
+    step: float = STEP,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The logarithm of the norm at the end, on a fine and a coarse level with common noise."""
     pair = coupled_samples(
         process,
         parameters=parameters,
         initial=initial,
-        step=STEP / draw.refinement,
+        step=step / draw.refinement,
         until=until,
         n_paths=draw.n,
         seed=draw.seed,
@@ -65,7 +73,7 @@ def growth_of_equal_layers(arguments: Arguments, draw: Draw) -> Samples:
     """
     n, until = int(arguments["n"]), 1.0
     start = ([1.0] + [0.0] * (n - 1)) * 2
-    fine, coarse = _log_norms(network_process(n, n), {nu: 1.0}, start, until, draw)
+    fine, coarse = _log_norms(network_process(n, n), {nu: 1.0}, start, until, draw, NETWORK_STEP)
     before = math.log(2) / 2
     return _extrapolated((fine - before) / until, (coarse - before) / until, offset=arguments["shift"])
 
@@ -75,8 +83,8 @@ def growth_of_unequal_layers(arguments: Arguments, draw: Draw) -> Samples:
     n, m = int(arguments["n"]), int(arguments["m"])
     start = [1.0] + [0.0] * (n - 1) + [0.5] + [0.0] * (m - 1)
     process = network_process(n, m)
-    early = _log_norms(process, {nu: 1.0}, start, 3.0, draw)
-    late = _log_norms(process, {nu: 1.0}, start, 4.0, draw)
+    early = _log_norms(process, {nu: 1.0}, start, 3.0, draw, NETWORK_STEP)
+    late = _log_norms(process, {nu: 1.0}, start, 4.0, draw, NETWORK_STEP)
     fine, coarse = (after - before for after, before in zip(late, early, strict=True))
     return _extrapolated(fine, coarse, offset=arguments["shift"])
 
