@@ -23,44 +23,51 @@ module             question it answers
 torch and llvmlite are imported by their backends when these are first used, not here.
 """
 
-from numerics.codegen.compile import compile_program
-from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
-from numerics.deterministic.quadrature import integrate_density
-from numerics.errors import (
-    ArgumentError,
-    DivergenceError,
-    DriftproofError,
-    MissingBackendError,
-    MissingParameterError,
-    NumericsError,
-    UnsupportedFunctionError,
-)
-from numerics.schemes import (
-    EulerMaruyama,
-    ExactGeometricBrownian,
-    ExactOrnsteinUhlenbeck,
-    Milstein,
-    Scheme,
-    SchemeError,
-)
-from numerics.simulation.accumulators import (
-    Accumulator,
-    GridMaximum,
-    Infimum,
-    SignChanges,
-    Supremum,
-    Survival,
-    TimeIntegral,
-)
-from numerics.simulation.chunks import Chunk, Simulation, chunk_bounds, merge_chunks, simulate_chunk
-from numerics.simulation.coupled_levels import coupled_samples, strong_convergence, weak_convergence
-from numerics.simulation.iterate import iterate
-from numerics.simulation.log_coordinates import log_coordinates, log_distance
-from numerics.simulation.options import Options
-from numerics.simulation.plan import Plan, iteration_plan, simulation_plan
-from numerics.simulation.simulate import simulate
-from numerics.statistics.estimators import BatchMeans, Estimate, Moments, Proportion, mean
-from numerics.statistics.goodness_of_fit import anderson_darling, dkw_band, kolmogorov_smirnov
+from typing import TYPE_CHECKING
+
+from theory.lazy_names import names_on_demand
+
+if TYPE_CHECKING:
+    from numerics.codegen.compile import compile_program
+    from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
+    from numerics.deterministic.quadrature import integrate_density
+    from numerics.errors import (
+        ArgumentError,
+        DivergenceError,
+        DriftproofError,
+        MissingBackendError,
+        MissingParameterError,
+        NumericsError,
+        UnsupportedFunctionError,
+    )
+    from numerics.schemes import (
+        EulerMaruyama,
+        ExactGeometricBrownian,
+        ExactOrnsteinUhlenbeck,
+        Milstein,
+        Scheme,
+        SchemeError,
+    )
+    from numerics.simulation.accumulators import (
+        Accumulator,
+        GridMaximum,
+        Infimum,
+        SignChanges,
+        Supremum,
+        Survival,
+        TimeIntegral,
+    )
+    from numerics.simulation.chunks import Chunk, Simulation, chunk_bounds, merge_chunks, simulate_chunk
+    from numerics.simulation.coupled_levels import coupled_samples, strong_convergence, weak_convergence
+    from numerics.simulation.iterate import iterate
+    from numerics.simulation.log_coordinates import log_coordinates, log_distance
+    from numerics.simulation.options import Options
+    from numerics.simulation.plan import Plan, iteration_plan, simulation_plan
+    from numerics.simulation.simulate import simulate
+    from numerics.statistics.estimators import BatchMeans, Estimate, Moments, Proportion, mean
+    from numerics.statistics.goodness_of_fit import anderson_darling, dkw_band, kolmogorov_smirnov
+
+__getattr__ = names_on_demand(__name__, __file__)
 
 __all__ = [
     "Accumulator",

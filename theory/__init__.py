@@ -8,9 +8,9 @@ A reader's map, in the order in which the modules build on each other:
 * ``decision``: is this expression zero, what is its sign? Normal forms first, then Arb balls.
 * ``ito``: :class:`ItoProcess`, Itô's formula, quadratic covariation.
 * ``stratonovich``: between the two readings of one equation.
-* ``generator``: the generator and its formal adjoint.
+* ``infinitesimal_generator``: the generator and its formal adjoint.
 * ``fokker_planck``: the Fokker-Planck operator and the probability current.
-* ``change_of_variables``: new coordinates with a checked inverse; Lamperti, logarithm.
+* ``coordinates``: new coordinates with a checked inverse; Lamperti, logarithm.
 * ``fewer_noises``: the same law from fewer Brownian motions.
 * ``matrices``: certified exponentials, moduli, a spike in noise.
 * ``moments``: moment equations, their closure and solution.
@@ -22,44 +22,57 @@ A reader's map, in the order in which the modules build on each other:
 * ``symmetry``: the sets that gradient descent does not leave.
 * ``networks``: networks of neurons as symbols.
 * ``models``: worked models.
+* ``lazy_names``: names of a package that are imported when they are first used.
 * ``tricomi``: Tricomi's function, which SymPy lacks.
 
 The package imports SymPy only; python-flint, used by ``decision.balls`` alone, may be missing.
 """
 
-from theory.change_of_variables import change_of_variables, lamperti, logarithm
-from theory.decision.balls import ball
-from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
-from theory.errors import (
-    DimensionError,
-    DriftproofError,
-    MissingParameterError,
-    NotNormalisableError,
-    ShapeError,
-    SymbolError,
-    TheoryError,
-    UnsupportedFormError,
-)
-from theory.fokker_planck import fokker_planck_operator, probability_current
-from theory.generator import adjoint, generator
-from theory.ito import ItoDifferential, ItoProcess, ito_differential, quadratic_covariation
-from theory.line.boundary import FellerClass, classify, scale_density, speed_density
-from theory.line.first_passage import hitting_probability, mean_exit_time, probability_of_ever_reaching, scale_function
-from theory.line.interval import Interval
-from theory.line.recognise import recognise
-from theory.line.stationary import StationaryLaw, stationary_density
-from theory.matrices.exponential import matrix_exponential
-from theory.moments import MomentEquations, moment_equations
-from theory.ornstein_uhlenbeck import OrnsteinUhlenbeck
-from theory.stability.attractivity import (
-    Attraction,
-    AttractivityRate,
-    InvariantPointError,
-    attractivity_rate,
-    condition_for_attraction,
-    linearisation,
-)
-from theory.stratonovich import from_stratonovich, noise_induced_drift, stratonovich_drift
+from typing import TYPE_CHECKING
+
+from theory.lazy_names import names_on_demand
+
+if TYPE_CHECKING:
+    from theory.coordinates import change_of_variables, lamperti, logarithm
+    from theory.decision.balls import ball
+    from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
+    from theory.errors import (
+        DimensionError,
+        DriftproofError,
+        MissingParameterError,
+        NotNormalisableError,
+        ShapeError,
+        SymbolError,
+        TheoryError,
+        UnsupportedFormError,
+    )
+    from theory.fokker_planck import fokker_planck_operator, probability_current
+    from theory.infinitesimal_generator import adjoint, generator
+    from theory.ito import ItoDifferential, ItoProcess, ito_differential, quadratic_covariation
+    from theory.line.boundary import FellerClass, classify, scale_density, speed_density
+    from theory.line.first_passage import (
+        hitting_probability,
+        mean_exit_time,
+        probability_of_ever_reaching,
+        scale_function,
+    )
+    from theory.line.interval import Interval
+    from theory.line.recognise import recognise
+    from theory.line.stationary import StationaryLaw, stationary_density
+    from theory.matrices.exponential import matrix_exponential
+    from theory.moments import MomentEquations, moment_equations
+    from theory.ornstein_uhlenbeck import OrnsteinUhlenbeck
+    from theory.stability.attractivity import (
+        Attraction,
+        AttractivityRate,
+        InvariantPointError,
+        attractivity_rate,
+        condition_for_attraction,
+        linearisation,
+    )
+    from theory.stratonovich import from_stratonovich, noise_induced_drift, stratonovich_drift
+
+__getattr__ = names_on_demand(__name__, __file__)
 
 __all__ = [
     "Attraction",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.generator import adjoint, observable, sum_of_products
+from theory.infinitesimal_generator import adjoint, observable, sum_of_products
 from theory.ito import ItoProcess
 
 

@@ -18,7 +18,7 @@ from typing import TypeAlias
 import sympy as sp
 
 from theory.errors import MissingParameterError, NotNormalisableError, UnsupportedFormError
-from theory.generator import generator
+from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess, checked_process
 from theory.matrices.exponential import matrix_exponential
 from theory.notation import t

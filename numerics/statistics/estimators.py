@@ -18,7 +18,6 @@ from functools import reduce
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from numerics.errors import ArgumentError
 from numerics.statistics.sample_size import distortion
@@ -71,6 +70,8 @@ class Estimate:
 
     def half_width(self, false_alarm: float) -> float:
         """Half the length of the two-sided interval that misses the true value with probability ``false_alarm``."""
+        from scipy import special  # here: SciPy takes a second to load, and most commands estimate nothing
+
         tail = probability(false_alarm, "false_alarm") / 2
         nu = self.degrees_of_freedom
         quantile = -special.ndtri(tail) if math.isinf(nu) else -special.stdtrit(nu, tail)
@@ -324,6 +325,8 @@ class Proportion:
 
     def interval(self, false_alarm: float) -> tuple[float, float]:
         """The exact two-sided interval; it misses the true probability with probability at most ``false_alarm``."""
+        from scipy import special
+
         tail = probability(false_alarm, "false_alarm") / 2
         k, n = self.successes, self.n
         lower = float(special.betaincinv(k, n - k + 1, tail)) if k > 0 else 0.0

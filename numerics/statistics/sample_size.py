@@ -19,8 +19,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy import special
-
 from numerics.errors import ArgumentError
 
 BATCHES = 256
@@ -67,6 +65,8 @@ def design(*, variation: float, skewness: float, resolution: float, checks: int)
             "a design needs 0 < resolution < 1, variation >= 0 and checks >= 1, "
             f"got {resolution=}, {variation=}, {checks=}."
         )
+    from scipy import special  # here, because SciPy takes a second to load and most commands draw nothing
+
     false_alarm = FALSE_ALARM_RUN / checks
     quantile = -float(special.stdtrit(BATCHES - 1, false_alarm / 2))
     power = ((quantile - float(special.ndtri(MISS_RATE))) * variation / resolution) ** 2
@@ -99,4 +99,6 @@ def size_for_skewness(skewness: float, false_alarm: float) -> int:
 
 
 def _cubed_quantile(false_alarm: float) -> float:
+    from scipy import special
+
     return -(float(special.ndtri(false_alarm / 2)) ** 3)

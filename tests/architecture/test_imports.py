@@ -100,8 +100,10 @@ def test_no_import_cycle_exists():
 
 
 def test_the_packages_are_really_read():
-    assert {"theory.ito", "theory.generator", "numerics.errors", "verification.verdict"} <= set(files(ROOT))
-    assert "theory.ito" in dependencies(ROOT)["theory.generator"]
+    assert {"theory.ito", "theory.infinitesimal_generator", "numerics.errors", "verification.verdict"} <= set(
+        files(ROOT)
+    )
+    assert "theory.ito" in dependencies(ROOT)["theory.infinitesimal_generator"]
 
 
 @pytest.mark.parametrize(

@@ -260,7 +260,12 @@ def _add_processes(add: Callable[..., None]) -> None:
     add("transition_mean", linear.transition_mean, [1], t)
     add("transition_covariance", linear.transition_covariance, t)
     add("autocovariance", linear.autocovariance, t)
-    for function in (theory.generator, theory.adjoint, theory.fokker_planck_operator, theory.probability_current):
+    for function in (
+        theory.generator,
+        theory.adjoint,
+        theory.fokker_planck_operator,
+        theory.probability_current,
+    ):
         add(function.__name__, function, ou, sp.exp(-(x**2)))
     add("ito_differential", theory.ito_differential, ou, x**2)
     add("quadratic_covariation", theory.quadratic_covariation, ou, x, x**2)

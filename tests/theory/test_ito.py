@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import LINE, polynomial_processes, polynomials
 from theory.errors import ShapeError, SymbolError
-from theory.generator import generator
+from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess, ito_differential, quadratic_covariation
 from theory.notation import mu, t, theta, zeta
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import LINE, ornstein_uhlenbeck_processes, polynomial_processes
 from theory.errors import MissingParameterError, NotNormalisableError, UnsupportedFormError
-from theory.generator import generator
+from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
 from theory.matrices.exponential import matrix_exponential
 from theory.models import DoubleWell, GeometricBrownianMotion

@@ -18,10 +18,10 @@ import sympy as sp
 
 from theory.discrete.random_map import OneStepMoments
 from theory.errors import SymbolError
-from theory.generator import generator
 from theory.gradient_noise.expectation import expanded_where_polynomial
 from theory.gradient_noise.model import Model
 from theory.gradient_noise.sampling import Sampling
+from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess, checked_process
 from theory.notation import beta, eta
 from theory.values import Expressions, count, distinct_symbols, instance, shown, single_expression

@@ -19,10 +19,10 @@ from collections.abc import Sequence
 import sympy as sp
 
 from theory.errors import DimensionError
-from theory.generator import generator
 from theory.gradient_noise.data_law import MAX_DEGREE
 from theory.gradient_noise.flow import stochastic_gradient_flow
 from theory.gradient_noise.sampling import FiniteSum, Sampling, batch_multipliers
+from theory.infinitesimal_generator import generator
 from theory.notation import eta
 from theory.values import count, listed, single_expression
 

@@ -72,7 +72,7 @@ def power_quotient(expression: sp.Expr, variable: sp.Symbol) -> PowerQuotient:
     if not rational.is_rational_function(*symbols):
         raise UnsupportedFormError(
             f"the function must be a quotient of sums of powers of {variable}, got {expression}. "
-            "Pass to a coordinate in which it is, with theory.change_of_variables."
+            "Pass to a coordinate in which it is, with theory.coordinates."
         )
     numerator, denominator = sp.fraction(sp.cancel(sp.together(rational)))
     return PowerQuotient(

@@ -20,7 +20,7 @@ import sympy as sp
 from theory.answer import Answer
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, MissingParameterError, SymbolError, TheoryError, UnsupportedFormError
-from theory.generator import sum_of_products
+from theory.infinitesimal_generator import sum_of_products
 from theory.ito import ItoProcess, checked_process
 from theory.notation import t
 from theory.values import admitted_number, instance, mapping, shown, single_expression

@@ -30,7 +30,7 @@ from theory.answer import Answer
 from theory.decision.zero import decide_zero
 from theory.errors import DimensionError, UnsupportedFormError
 from theory.fokker_planck import probability_current
-from theory.generator import sum_of_products
+from theory.infinitesimal_generator import sum_of_products
 from theory.ito import ItoProcess
 from theory.stability.attractivity import Attraction, decided_sign
 from theory.stability.invariant_subspaces import blocks

@@ -35,7 +35,7 @@ from theory.errors import (
     TheoryError,
     UnsupportedFormError,
 )
-from theory.generator import sum_of_products
+from theory.infinitesimal_generator import sum_of_products
 from theory.ito import ItoProcess, checked_process
 from theory.notation import t
 from theory.symmetry.affine_set import AffineSet

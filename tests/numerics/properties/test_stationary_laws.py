@@ -15,7 +15,7 @@ from tests.numerics.properties.quadratic_descent import Descent
 from tests.numerics.properties.regressions import empirical_loss
 from tests.numerics.properties.runs import trained
 from tests.numerics.seeding import seed_of
-from theory.change_of_variables import change_of_variables
+from theory.coordinates import change_of_variables
 from theory.gradient_noise import Empirical, Model
 from theory.ito import ItoProcess
 from theory.line.stationary import stationary_density

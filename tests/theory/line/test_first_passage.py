@@ -11,7 +11,7 @@ from scipy.linalg import solve_banded
 
 from tests.strategies import positive_rationals, rationals
 from theory.errors import SymbolError, UnsupportedFormError
-from theory.generator import generator
+from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
 from theory.line.first_passage import hitting_probability, mean_exit_time, probability_of_ever_reaching, scale_function
 from theory.line.interval import Interval

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.strategies import positive_rationals, rationals
 from theory.errors import SymbolError
 from theory.fokker_planck import fokker_planck_operator
-from theory.generator import generator
+from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess, ito_differential
 from theory.models import DoubleWell, GeometricBrownianMotion
 from theory.notation import mu, t, theta, theta_0, zeta

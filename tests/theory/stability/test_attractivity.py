@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import LINE, positive_rationals, rationals
-from theory.change_of_variables import logarithm
+from theory.coordinates import logarithm
 from theory.errors import DimensionError, MissingParameterError, SymbolError, UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.models import DoubleWell, GeometricBrownianMotion

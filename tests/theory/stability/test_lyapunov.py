@@ -11,7 +11,7 @@ from scipy import integrate
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, SymbolError, UnsupportedFormError
 from theory.fokker_planck import probability_current
-from theory.generator import generator
+from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess, ito_differential
 from theory.models import two_layer_origin as matrix_modes
 from theory.models.two_layer_origin import U, V, ratio

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.strategies import rationals
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, MissingParameterError, ShapeError, UnsupportedFormError
-from theory.generator import generator
+from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
 from theory.notation import t
 from theory.stability.theorem_4_2 import slack, sufficient_condition

@@ -11,7 +11,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import negative
-from theory.generator import generator
+from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
 from theory.notation import mu, theta, zeta
 from theory.stability.theorem_4_2 import slack as delta

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.generator import generator
+from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
 from theory.notation import zeta
 from theory.stability.lyapunov import constant_growth, top_exponent

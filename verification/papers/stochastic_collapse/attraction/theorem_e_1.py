@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.generator import generator
+from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
 from theory.line.boundary import classify
 from theory.notation import mu, theta, zeta

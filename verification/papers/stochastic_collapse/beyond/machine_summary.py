@@ -10,7 +10,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.discrete.growth_rate import finite_growth_rate
-from theory.generator import generator
+from theory.infinitesimal_generator import generator
 from theory.models.teacher_student import modes as ts
 from theory.networks.activations import activation
 from theory.notation import eta, s, s_0, s_tilde, t, zeta

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from scipy.linalg import solve_banded
 
 from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
 from numerics.simulation.accumulators import Survival
@@ -193,6 +192,8 @@ def hitting_probability_on_grid(arguments: Arguments) -> tuple[float, float]:
 
 
 def _boundary_value(m: float, z: float, start: float, level: float, cells: int) -> float:
+    from scipy.linalg import solve_banded
+
     decay = 1 - 2 * m / z**2  # u ~ exp(decay * y) far below
     low = start - 34 / decay
     y = np.linspace(low, level, cells + 1)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from theory.generator import generator
+from theory.infinitesimal_generator import generator
 from theory.models.teacher_student import mean as student_mean
 from theory.models.teacher_student import modes as ts
 from theory.models.teacher_student.stochastic_logistic import bound_weight, k, n, rho, tau, wave_weight, x

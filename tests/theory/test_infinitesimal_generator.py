@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import LINE, polynomial_processes, polynomials
 from theory.errors import ShapeError, SymbolError
-from theory.generator import adjoint, generator
+from theory.infinitesimal_generator import adjoint, generator
 from theory.ito import ItoProcess
 from theory.notation import mu, theta, zeta
 

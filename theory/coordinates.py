@@ -14,7 +14,7 @@ from sympy.integrals.manualintegrate import manualintegrate
 
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
-from theory.generator import observable
+from theory.infinitesimal_generator import observable
 from theory.ito import ItoProcess, checked_process, ito_differential
 from theory.notation import t
 from theory.values import Expressions, listed, shown, single_expression

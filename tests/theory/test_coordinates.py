@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import HALF_LINE, LINE, polynomial_processes, polynomials, positive_rationals, rationals
-from theory.change_of_variables import change_of_variables, lamperti, logarithm
+from theory.coordinates import change_of_variables, lamperti, logarithm
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
-from theory.generator import generator
+from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
 from theory.notation import mu, s, t, theta, zeta
 
