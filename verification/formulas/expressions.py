@@ -44,21 +44,25 @@ class _Printer(LatexPrinter):
         power = f"^{{{exp}}}" if exp is not None else ""
         return rf"\exp{power}\left({inner}\right)"
 
-    def _print_polygamma(self, expression: sp.Expr) -> str:
+    def _print_polygamma(self, expression: sp.Expr, exp: str | None = None) -> str:
         order, argument = expression.args
         upper = "" if order == 0 else rf"^{{({self._print(order)})}}"
-        return rf"\psi{upper}\left({self._print(argument)}\right)"
+        return _power(rf"\psi{upper}\left({self._print(argument)}\right)", exp)
 
-    def _print_hyper(self, expression: Any) -> str:
+    def _print_hyper(self, expression: Any, exp: str | None = None) -> str:
         above, below = (", ".join(map(self._print, parameters)) for parameters in (expression.ap, expression.bq))
         name = rf"{{}}_{{{len(expression.ap)}}}F_{{{len(expression.bq)}}}"
-        return rf"{name}\left({above};\ {below};\ {self._print(expression.argument)}\right)"
+        return _power(rf"{name}\left({above};\ {below};\ {self._print(expression.argument)}\right)", exp)
 
     def _print_Function(self, expression: Any, exp: Any = None) -> str:
         if expression.func.__name__ != "hyperu":
             return super()._print_Function(expression, exp)
         power = f"^{{{exp}}}" if exp is not None else ""
         return rf"U{power}\left({', '.join(map(self._print, expression.args))}\right)"
+
+
+def _power(base: str, exponent: str | None) -> str:
+    return base if exponent is None else rf"\left({base}\right)^{{{exponent}}}"
 
 
 def _product(name: str) -> str:

@@ -95,6 +95,12 @@ def test_reading_back_tells_a_missing_bracket():
     assert read_back("x/yz") != x / (y * z)
 
 
+def test_powers_of_special_functions_are_printed():
+    x = NAMES[0]
+    assert unicode_math(sp.polygamma(0, x) ** 2) == "(ψ(x))²"
+    assert unicode_math(sp.hyper((1,), (2,), x) ** 2) == "(₁F₁(1; 2; x))²"
+
+
 @pytest.mark.parametrize("source", [r"\foo{x}", r"\frac{x", r"\left(x", r"\begin{matrix}a"])
 def test_what_cannot_be_typeset_is_refused(source):
     with pytest.raises(FormulaError, match="cannot be typeset|is not known"):
