@@ -1,242 +1,229 @@
 r"""Section 6 and Appendix I.2: the path of a student mode in closed form, theorem 6.1, and its phase transition.
 
-The paper's :math:`\hat s` is ``s``, its :math:`\tilde s` is ``s_tilde``; :math:`\nu = \eta\zeta^2` is written out
-where the paper writes it out.
+The paper's :math:`\hat s` is ``s``, its :math:`\tilde s` is ``s_tilde``. The path enters by :math:`X_t` and its
+exponential functional :math:`A_t`, symbols whose Itô calculus :func:`theory.models.teacher_student.modes.path_process`
+knows.
 """
 
 from __future__ import annotations
 
-import sympy as sp
+from collections.abc import Callable
 
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.errors import TheoryError
 from theory.ito import ito_differential
 from theory.line.stationary import stationary_density
 from theory.models.teacher_student import modes as ts
 from theory.notation import eta, s, s_0, s_tilde, t, zeta
 from verification.authoring import predictions
-from verification.authoring.shorthand import equals, holds_when
-from verification.claim import Kind
-from verification.forms import Comparison, Experiment
+from verification.authoring.shorthand import Kind, compared, equals, holds_when, measured, sde
 from verification.papers.stochastic_collapse.measured.one_dimension import log_rate_of_mode, stationary_power_of_mode
-from verification.papers.stochastic_collapse.measured.paths import milstein_on_path
+from verification.papers.stochastic_collapse.measured.paths import along_path, milstein_on_path
 from verification.papers.stochastic_collapse.paper import paper
-from verification.papers.stochastic_collapse.teacher_student.modes import VALUE_SYMBOLS, nu, process_coefficients
+from verification.papers.stochastic_collapse.teacher_student.modes import VALUE_SYMBOLS, nu
 
 u, X, A = ts.u, ts.log_growth, ts.area
+PATH_SYMBOLS = {
+    X: r"$X_t = (2\tilde s_i - \eta\zeta^2)t + 2\sqrt{\eta\zeta^2}\,B_t$",
+    A: r"$A_t = \int_0^t e^{X_\tau}\,d\tau$",
+    s_0: r"$\hat s_i(0)$",
+}
 
 
-def _solves(solution: sp.Expr) -> sp.Matrix:
-    """Drift and dispersion of a function of the path (X, A), by Ito's formula."""
-    differential = ito_differential(ts.path_process(), solution)
-    return sp.Matrix([differential.drift[0], differential.dispersion[0]])
+def _along_path(function: sp.Expr) -> list[sp.Expr]:
+    """Drift and dispersion of a function of the path (X, A), by Itô's formula."""
+    differential = ito_differential(ts.path_process(), function)
+    return [differential.drift[0], differential.dispersion[0]]
 
 
-def _residual_of_path(solution: sp.Expr) -> sp.Matrix:
-    """What is left when a function of the path is put into (42), and its value on the path's start X = A = 0."""
-    found = _solves(solution)
-    wanted = process_coefficients(ts.singular_value_process()).subs(s, solution)
-    return sp.Matrix([*(found - wanted), solution.subs({X: 0, A: 0})])
-
-
-def _rate_and_exponent() -> sp.Matrix:
-    """The inhomogeneity of the linear equation (44), and minus its logarithmic growth rate."""
-    drift, dispersion = process_coefficients(ts.reciprocal_process())
-    slope, noise = sp.diff(drift, u), sp.diff(dispersion, u)
-    return sp.Matrix([drift.subs(u, 0), -(slope - noise**2 / 2)])
-
-
-_rate = 2 * s_tilde - 3 * nu
-_sigma = -2 * sp.sqrt(nu)
-_level = 1 / (s_tilde - 3 * nu / 2)
+def _solution() -> sp.Expr:
+    r"""The function of the path with the coefficients of (42), by Itô's formula, and the value s_0 at the start."""
+    solution = ts.path_solution()
+    process = ts.singular_value_process()
+    wanted = [part[0].subs(s, solution) for part in (process.drift, process.dispersion)]
+    left_over = [found - right for found, right in zip(_along_path(solution), wanted, strict=True)]
+    if any(sp.simplify(each) != 0 for each in left_over) or solution.subs({X: 0, A: 0}) != s_0:
+        raise TheoryError(f"{solution} must solve (42) from s_0; put into it, it leaves {left_over}.")
+    return solution
 
 
 @paper.claim(
     "SC-078",
     "Eqs. (44)-(51)",
-    symbols=VALUE_SYMBOLS | {u: "1/s_hat_i"},
+    symbols=VALUE_SYMBOLS | PATH_SYMBOLS | {u: r"$u_i = 1/\hat s_i$"},
     kind=Kind.PROOF_STEP,
     notes=(
-        "(45) is undefined at s_tilde = (3/2) eta zeta^2, where mu is infinite; theta*mu = 2 and (44) are fine there.",
+        r"(45) is undefined at $\tilde s_i = \frac32\eta\zeta^2$, where $\mu$ is infinite; (44) and $\theta\mu = 2$ "
+        "are fine there.",
+        r"In (46) to (51) the path enters by $X_t = (\theta + \frac12\sigma^2)t - \sigma B_t$.",
     ),
 )
 def steps_of_the_solution():
-    r"""Steps of the solution.
+    """Steps of the solution."""
+    theta, mu, sigma = sp.symbols("theta mu sigma", real=True)
+    F = sp.Symbol("F", positive=True)
+    standard = {theta: 2 * s_tilde - 3 * nu, mu: 1 / (s_tilde - 3 * nu / 2), sigma: -2 * sp.sqrt(nu)}
 
-    du = (2 - (2 s_tilde - 3 eta zeta^2) u) dt - 2 sqrt(eta zeta^2) u dB (44); du = theta(mu - u) dt + sigma u
-    dB (45) with theta = 2 s_tilde - 3 eta zeta^2, mu = (s_tilde - (3/2) eta zeta^2)^-1, sigma = -2 sqrt(eta
-    zeta^2); theta mu = 2, theta + sigma^2/2 = 2 s_tilde - eta zeta^2
-    """
+    def rate_and_exponent() -> list[sp.Expr]:
+        """The inhomogeneity of the linear equation (44), and minus its logarithmic growth rate."""
+        process = ts.reciprocal_process()
+        drift, dispersion = process.drift[0], process.dispersion[0]
+        return [drift.subs(u, 0), -(sp.diff(drift, u) - sp.diff(dispersion, u) ** 2 / 2)]
+
     yield equals(
         "reciprocal (44)",
-        r"du: \text{ (drift, dispersion)}",
-        printed=sp.Matrix([2 - _rate * u, -2 * sp.sqrt(nu) * u]),
-        derived=lambda: process_coefficients(ts.reciprocal_process()),
+        r"du_i: \text{ (drift, dispersion)}",
+        printed=sde(2 - (2 * s_tilde - 3 * nu) * u, -2 * sp.sqrt(nu) * u),
+        derived=ts.reciprocal_process,
         wrong={
-            "Ito correction lost": sp.Matrix([2 - (2 * s_tilde + nu) * u, -2 * sp.sqrt(nu) * u]),
-            "half the Ito correction": sp.Matrix([2 - (2 * s_tilde - nu) * u, -2 * sp.sqrt(nu) * u]),
+            "Itô's correction lost": sde(2 - (2 * s_tilde + nu) * u, -2 * sp.sqrt(nu) * u),
+            "half of Itô's correction": sde(2 - (2 * s_tilde - nu) * u, -2 * sp.sqrt(nu) * u),
         },
-        says="Drift and dispersion of u = 1/s.",
     )
     yield equals(
         "standard form (45)",
-        r"du: \text{ (drift, dispersion)}",
-        printed=sp.Matrix([sp.Mul(_rate, _level - u, evaluate=False), _sigma * u]),
-        derived=lambda: process_coefficients(ts.reciprocal_process()),
-        wrong={"mu without its factor 3/2": sp.Matrix([_rate * (1 / (s_tilde - nu) - u), _sigma * u])},
-        says="theta (mu - u) and sigma u give the same process.",
+        r"du_i: \text{ (drift, dispersion)}",
+        printed=sde(theta * (mu - u), sigma * u),
+        where=standard,
+        derived=ts.reciprocal_process,
+        wrong={"$\\mu$ without its factor 3/2": {mu: 1 / (s_tilde - nu)}},
         domain=(sp.Ne(s_tilde, 3 * nu / 2),),
     )
     yield equals(
         "simplifications",
-        r"(\theta\mu,\ \theta + \sigma^2/2)",
+        r"(\theta\mu,\ \theta + \tfrac12\sigma^2)",
         printed=sp.Matrix([2, 2 * s_tilde - nu]),
-        derived=lambda: _rate_and_exponent(),
-        wrong={
-            "Ito term of the exponent lost": sp.Matrix([2, 2 * s_tilde - 3 * nu]),
-            "sign of the noise": sp.Matrix([2, 2 * s_tilde + nu]),
-        },
-        says="The rate and the exponent that enter the solution, from (44).",
+        derived=rate_and_exponent,
+        wrong={"Itô's term of the exponent lost": sp.Matrix([2, 2 * s_tilde - 3 * nu])},
+    )
+    yield equals(
+        "homogeneous solution (46), (48)",
+        r"dF: \text{ (drift, dispersion)}",
+        printed=sde(-theta * F, sigma * F),
+        where={F: sp.exp(-X), **standard},
+        derived=lambda: _along_path(sp.exp(-X)),
+        wrong={"ordinary chain rule": {theta: 2 * s_tilde - nu}},
+    )
+    yield equals(
+        "solution (50)",
+        "u_i(t)",
+        printed=sp.exp(-X) / s_0 + 2 * sp.exp(-X) * A,
+        derived=lambda: 1 / _solution(),
+        wrong={r"$\theta\mu = 1$": sp.exp(-X) / s_0 + sp.exp(-X) * A},
     )
     yield equals(
         "inverse (51)",
-        r"d\hat s: \text{ (drift, dispersion)}",
-        printed=_solves(1 / (sp.exp(-X) / s_0 + 2 * A * sp.exp(-X))),
-        derived=lambda: process_coefficients(ts.singular_value_process()).subs(s, ts.path_solution()),
-        wrong={"theta mu = 1": _solves(1 / (sp.exp(-X) / s_0 + A * sp.exp(-X)))},
-        says="1/u for the solution (50) of the linear equation solves the equation of s.",
+        r"\hat s_i(t)",
+        printed=sp.exp(X) / (2 * A + 1 / s_0),
+        derived=_solution,
+        wrong={r"$\theta\mu = 1$": sp.exp(X) / (A + 1 / s_0)},
     )
 
 
-def _path_comparison() -> Comparison:
-    return Comparison(
-        name="Milstein on the same Brownian path",
-        evaluator=milstein_on_path,
-        arguments=tuple(
-            {"s_tilde": st, "nu": n, "s_0": s0, "time": "3/2", "path": i}
-            for i, (st, n, s0) in enumerate(
-                (
-                    ("1/2", "1/5", "1/10"),
-                    ("1", "1/2", "1/2"),
-                    ("2", "1/10", "1/100"),
-                    ("1/10", "1", "1"),
-                    ("3/2", "1", "1/5"),
-                )
-            )
-        ),
-        predicted=lambda candidate, point: predictions.along_path(candidate, point),
-        tolerance=2e-3,
-    )
-
-
-@paper.claim(
-    "SC-079",
-    "Theorem 6.1, Eqs. (8) and (43)",
-    symbols=VALUE_SYMBOLS
-    | {X: "(2 s_tilde - eta zeta^2) t + 2 sqrt(eta zeta^2) B_t", A: "int_0^t exp(X_tau) dtau", s_0: "s_hat_i(0)"},
-    kind=Kind.IDENTITY,
-)
+@paper.claim("SC-079", "Theorem 6.1, Eqs. (8) and (43)", symbols=VALUE_SYMBOLS | PATH_SYMBOLS)
 def stochastic_student_dynamics():
-    r"""Stochastic student dynamics (Theorem 6.1).
-
-    s(t) = exp((2 s_tilde - eta zeta^2) t + 2 sqrt(eta zeta^2) B_t) / (2 int_0^t exp((2 s_tilde - eta zeta^2)
-    tau + 2 sqrt(eta zeta^2) B_tau) dtau + 1/s(0))
-    """
-    yield equals(
-        "solution",
-        r"(\text{residual of the drift},\ \text{residual of the dispersion},\ \hat s(0))",
-        printed=_residual_of_path(sp.exp(X) / (2 * A + 1 / s_0)),
-        derived=lambda: sp.Matrix([0, 0, s_0]),
-        wrong={
-            "factor 2 of the integral lost": _residual_of_path(sp.exp(X) / (A + 1 / s_0)),
-            "initial value lost": _residual_of_path(sp.exp(X) / (2 * A + 1)),
-        },
-        says="Ito's formula on the path functional gives the coefficients of (42), and its initial value is s(0).",
+    """Stochastic student dynamics."""
+    paths = (
+        ("1/2", "1/5", "1/10"),
+        ("1", "1/2", "1/2"),
+        ("2", "1/10", "1/100"),
+        ("1/10", "1", "1"),
+        ("3/2", "1", "1/5"),
     )
     yield equals(
         "pathwise",
-        r"\hat s(t)",
+        r"\hat s_i(t)",
         printed=sp.exp(X) / (2 * A + 1 / s_0),
-        derived=ts.path_solution,
+        derived=_solution,
         wrong={
-            "factor 2 of the integral lost": sp.exp(X) / (A + 1 / s_0),
-            "Stratonovich exponent": sp.exp(X + nu * t) / (2 * A + 1 / s_0),
+            "the integral without its factor": sp.exp(X) / (A + 1 / s_0),
+            "starts at 1": sp.exp(X) / (2 * A + 1),
+            "exponent of the mean": sp.exp(X + nu * t) / (2 * A + 1 / s_0),
             "numerator without noise": sp.exp((2 * s_tilde - nu) * t) / (2 * A + 1 / s_0),
         },
-        says="The formula agrees with a Milstein run on the same Brownian path.",
-        compared=(_path_comparison(),),
+        compared=[
+            compared(
+                "Milstein on the same Brownian path",
+                milstein_on_path,
+                along_path,
+                *(
+                    {"s_tilde": st, "nu": strength, "s_0": start, "time": "3/2", "path": i}
+                    for i, (st, strength, start) in enumerate(paths)
+                ),
+                tolerance=2e-3,
+            )
+        ],
     )
 
 
 @paper.claim(
     "SC-080",
     "Corollary 6.1, Eqs. (52)-(53)",
-    symbols=VALUE_SYMBOLS,
-    kind=Kind.EXPANSION,
-    scope="limit s(0) -> 0 on a fixed Brownian path and at a fixed time",
+    symbols=VALUE_SYMBOLS | PATH_SYMBOLS,
+    scope=r"limit $\hat s_i(0) \to 0$ on a fixed Brownian path and at a fixed time",
 )
 def small_initialisation():
-    r"""Small initialisation (Corollary 6.1).
-
-    s(t)/s(0) -> exp((2 s_tilde - eta zeta^2) t + 2 sqrt(eta zeta^2) B_t) almost surely as s(0) -> 0
-    """
+    """Small initialisation."""
+    yield equals(
+        "ratio (53)",
+        r"\hat s_i(t)/\hat s_i(0)",
+        printed=sp.exp(X) / (2 * s_0 * A + 1),
+        derived=lambda: _solution() / s_0,
+        wrong={"the integral not multiplied by the start": sp.exp(X) / (2 * A + 1)},
+    )
     yield equals(
         "limit",
-        r"\lim_{\hat s(0)\to 0}\hat s(t)/\hat s(0)",
+        r"\lim_{\hat s_i(0)\to 0}\hat s_i(t)/\hat s_i(0)",
         printed=sp.exp(X),
-        derived=lambda: sp.cancel(ts.path_solution() / s_0).subs(s_0, 0),
-        wrong={"integral kept": sp.exp(X) / (2 * A + 1), "half the exponent": sp.exp(X / 2)},
-        says="The limit of s(t)/s(0) on a fixed path.",
+        derived=lambda: sp.cancel(_solution() / s_0).subs(s_0, 0),
+        wrong={"integral kept": sp.exp(X) / (2 * A + 1)},
     )
 
 
-def _log_rate_if_collapsed(values: dict[sp.Symbol, str]):
-    """What a condition for a stationary law predicts for the growth rate of log s: 0 if it holds, else 2c."""
-    rate = 2 * s_tilde - nu
-    return lambda condition: predictions.at(values)(
-        sp.S.Zero if predictions.condition_holds(condition, values) else rate
-    )
-
-
-def _mean_if_stationary(values: dict[sp.Symbol, str]):
-    return lambda condition: predictions.at(values)(
-        s_tilde - nu / 2 if predictions.condition_holds(condition, values) else sp.S.Zero
-    )
-
-
-_below = {s_tilde: "3/10", eta: "1", zeta: "1"}
-_above = {s_tilde: "6/5", eta: "1", zeta: "1"}
-
-
-@paper.claim("SC-081", "Section 6, Appendix I.2", symbols=VALUE_SYMBOLS, kind=Kind.THRESHOLD)
+@paper.claim("SC-081", "Section 6, Appendix I.2", symbols=VALUE_SYMBOLS)
 def phase_transition_of_the_student_modes():
     r"""Phase transition of the student modes.
 
-    2 s_tilde/(eta zeta^2) < 1: collapse to a delta at the origin; > 1: a stationary distribution with
-    positive expectation
+    When this ratio is less than one, the distribution will exhibit stochastic collapse, converging to a delta
+    distribution at the origin. When this ratio is greater than one, the distribution will converge to a stationary
+    distribution with a positive expectation.
     """
+    c = s_tilde - nu / 2
+
+    def predicted(st: str, stationary: sp.Expr, collapsed: sp.Expr) -> Callable[[Boolean], sp.Expr]:
+        """What a condition for a stationary law predicts at noise strength 1."""
+        at = {s_tilde: st, eta: "1", zeta: "1"}
+
+        def value(condition: Boolean) -> sp.Expr:
+            return predictions.at(at)(stationary if predictions.condition_holds(condition, at) else collapsed)
+
+        return value
+
     yield holds_when(
         "threshold",
-        r"\text{stationary law iff }",
+        r"\text{a stationary law iff }",
         printed=2 * s_tilde / nu > 1,
         derived=lambda: stationary_density(ts.singular_value_process()).normalisable,
         wrong={
-            "factor 2 lost": s_tilde / nu > 1,
-            "factor 2 doubled": 4 * s_tilde / nu > 1,
+            "signal against the whole noise": s_tilde / nu > 1,
+            "signal against a quarter of the noise": 4 * s_tilde / nu > 1,
             "critical case included": 2 * s_tilde / nu >= 1,
-            "threshold of the mode": 2 * s_tilde / nu > 3,
+            "threshold of the mode of the law": 2 * s_tilde / nu > 3,
         },
-        says="A stationary law on s > 0 exists exactly when 2 s_tilde/(eta zeta^2) > 1.",
-        measured=(
-            Experiment(
-                name="rate of log s at s_tilde/nu = 0.3",
-                sampler=log_rate_of_mode,
-                arguments={"s_tilde": "3/10", "nu": "1"},
-                predicted=_log_rate_if_collapsed(_below),
-            ),
-            Experiment(
-                name="mean of s at s_tilde/nu = 1.2",
-                sampler=stationary_power_of_mode,
-                arguments={"s_tilde": "6/5", "nu": "1", "power": 1},
-                predicted=_mean_if_stationary(_above),
-            ),
-        ),
+        says=r"Measured: the rate of $\log\hat s$ in collapse, the mean of $\hat s$ beyond.",
+        measured=[
+            measured(log_rate_of_mode, predicted("3/10", sp.S.Zero, 2 * c), s_tilde="3/10", nu="1"),
+            measured(stationary_power_of_mode, predicted("9/10", c, sp.S.Zero), s_tilde="9/10", nu="1", power=1),
+        ],
+    )
+    yield equals(
+        "positive expectation",
+        r"E_{ss}[\hat s_i]",
+        printed=c,
+        derived=lambda: stationary_density(ts.singular_value_process()).mean,
+        wrong={"no shrinkage": s_tilde},
+        says="Positive exactly above the threshold.",
+        domain=(s_tilde > nu / 2,),
     )

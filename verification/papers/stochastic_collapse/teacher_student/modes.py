@@ -1,249 +1,219 @@
 r"""Section 6 and Appendix I.2: the modes of a linear teacher-student network under label noise.
 
-The paper's :math:`\hat s` is ``s``, its :math:`\tilde s` is ``s_tilde``; :math:`\nu = \eta\zeta^2` is written out
-where the paper writes it out.
+The paper's :math:`\hat s` is ``s``, its :math:`\tilde s` is ``s_tilde``; ``nu`` is the expression
+:math:`\eta\zeta^2`, written out as in the paper.
 """
 
 from __future__ import annotations
 
 import sympy as sp
 
-from theory.ito import ItoProcess
 from theory.models.teacher_student import modes as ts
 from theory.notation import eta, s, s_tilde, t, zeta
-from verification.authoring.shorthand import equals
-from verification.claim import (
-    Kind,
-)
+from verification.authoring.shorthand import Grade, equals, sde
 from verification.papers.stochastic_collapse.paper import paper
 
 nu = eta * zeta**2
 a, b, z, w = ts.a, ts.b, ts.z, ts.w
 
-MODE_SYMBOLS = {a: "a_i", b: "b_i", s_tilde: "s_tilde_i", eta: "learning rate", zeta: "label-noise standard deviation"}
-VALUE_SYMBOLS = {s: "s_hat_i", s_tilde: "s_tilde_i", eta: "learning rate", zeta: "label-noise standard deviation"}
+NOISE_SYMBOLS = {
+    s_tilde: r"singular value $\tilde s_i$ of the data",
+    eta: "learning rate",
+    zeta: "standard deviation of the label noise",
+}
+MODE_SYMBOLS = {a: r"$a_i$, weight of the first layer", b: r"$b_i$, weight of the second layer"} | NOISE_SYMBOLS
+VALUE_SYMBOLS = {s: r"singular value $\hat s_i$ of the student"} | NOISE_SYMBOLS
+
+A, B, A_T, B_T, S, Z, error = sp.symbols("A B A^T B^T S z E", commutative=False)
 
 
-def process_coefficients(process: ItoProcess) -> sp.Matrix:
-    """Drift and dispersion of a scalar process as one column."""
-    return sp.Matrix([process.drift[0], process.dispersion[0]])
-
-
-def _decay(rate: sp.Expr) -> sp.Matrix:
-    """Residual in dr/dt = -eta zeta^2 r, and initial value, of r(0) exp(rate t)."""
-    r = (a**2 - b**2) * sp.exp(rate * t)
-    derived_rate = sp.cancel(ts.balance_differential().drift[0] / (a**2 - b**2))
-    return sp.Matrix([sp.diff(r, t) - derived_rate * r, r.subs(t, 0)])
-
-
-A_n, B_n, A_T, B_T, S, Z = sp.symbols("A B A^T B^T S z", commutative=False)
-
-
-def _decoupled_updates() -> sp.Matrix:
-    """(38)-(39), with the non-commuting products of matrices written as commuting symbols for comparison."""
-    return sp.Matrix([_as_symbols(side) for side in ts.rotated_updates()])
-
-
-def _as_symbols(side: sp.Expr) -> sp.Expr:
+def in_products(side: sp.Expr) -> sp.Expr:
     """Each ordered product of matrices as one commuting symbol, so that a sum of products is a polynomial."""
     total = sp.S.Zero
     for term in sp.Add.make_args(sp.expand(side)):
         commuting, matrices = term.args_cnc()
-        name = "·".join(str(matrix) for matrix in matrices) or "1"
-        total += sp.Mul(*commuting) * sp.Symbol(f"[{name}]", real=True)
+        total += sp.Mul(*commuting) * sp.Symbol(f"[{'·'.join(map(str, matrices)) or '1'}]", real=True)
     return total
 
 
-@paper.claim("SC-073", "Eqs. (38)-(39)", symbols=MODE_SYMBOLS, kind=Kind.IDENTITY)
+@paper.claim(
+    "SC-073",
+    "Eqs. (38)-(39)",
+    symbols={
+        A: r"$O^\top W_1\tilde V$",
+        B: r"$\tilde U^\top W_2O$",
+        S: r"$\tilde S$, the singular values of the data",
+        Z: r"$\mathrm{diag}(z)$, the label noise",
+        error: "error of the modes",
+        eta: "learning rate",
+    },
+    scope="exact, in any dimension: products of matrices do not commute",
+)
 def rotated_diagonal_recursions():
-    r"""Rotated diagonal recursions.
-
-    A' = A - eta B^T (B A - S + diag(z)); B' = B - eta (B A - S + diag(z)) A^T
-    """
+    """Rotated diagonal recursions."""
     yield equals(
         "updates",
-        r"(A',\ B')",
-        printed=sp.Matrix(
-            [_as_symbols(A_n - eta * B_T * (B_n * A_n - S + Z)), _as_symbols(B_n - eta * (B_n * A_n - S + Z) * A_T)]
-        ),
-        derived=_decoupled_updates,
+        r"(A^{(t+1)},\ B^{(t+1)})",
+        printed=sp.Matrix([A - eta * B_T * error, B - eta * error * A_T]),
+        where={error: B * A - S + Z},
+        modulo=in_products,
+        derived=ts.rotated_updates,
         wrong={
-            "order of the product": sp.Matrix(
-                [
-                    _as_symbols(A_n - eta * (B_n * A_n - S + Z) * B_T),
-                    _as_symbols(B_n - eta * (B_n * A_n - S + Z) * A_T),
-                ]
-            ),
-            "sign of the label noise": sp.Matrix(
-                [
-                    _as_symbols(A_n - eta * B_T * (B_n * A_n - S - Z)),
-                    _as_symbols(B_n - eta * (B_n * A_n - S - Z) * A_T),
-                ]
-            ),
-            "transpose lost": sp.Matrix(
-                [
-                    _as_symbols(A_n - eta * B_n * (B_n * A_n - S + Z)),
-                    _as_symbols(B_n - eta * (B_n * A_n - S + Z) * A_T),
-                ]
-            ),
+            "order of the product": sp.Matrix([A - eta * error * B_T, B - eta * error * A_T]),
+            "transpose lost": sp.Matrix([A - eta * B * error, B - eta * error * A_T]),
+            "sign of the label noise": {error: B * A - S - Z},
+            "order of the layers": {error: A * B - S + Z},
         },
-        says="The updates of A = O^T W_1 V and B = U^T W_2 O under A1-A3; a bracket is one ordered matrix product.",
     )
-
-
-def _mode_coefficients() -> sp.Matrix:
-    process = ts.mode_process()
-    return sp.Matrix([*process.drift, *process.diffusion])
-
-
-def _mode_form(drift_factor: sp.Expr, noise: sp.Expr, cross: sp.Expr) -> sp.Matrix:
-    """(40) as drift and diffusion; ``cross`` is the off-diagonal entry."""
-    error = a * b - s_tilde
-    return sp.Matrix([-drift_factor * b * error, -drift_factor * a * error, noise * b**2, cross, cross, noise * a**2])
 
 
 @paper.claim(
     "SC-074",
     "Eq. (40)",
     symbols=MODE_SYMBOLS,
-    kind=Kind.EXPANSION,
-    scope="limit eta -> 0 of the first two moments of one step at fixed eta*zeta^2, dt = eta",
+    scope=r"limit $\eta \to 0$ of the first two moments of one step at fixed $\eta\zeta^2$, $dt = \eta$",
 )
-def two_dimensional_mode_sde():
-    r"""Two-dimensional mode SDE.
+def mode_in_two_dimensions():
+    """Two-dimensional equation of a mode."""
 
-    d(a,b) = -(b(ab - s_tilde), a(ab - s_tilde)) dt + sqrt(eta zeta^2) (b, a) dB
-    """
+    def equation(noise: sp.Expr, second: sp.Expr) -> sp.Matrix:
+        """(40); ``second`` is the noise of b that is independent of that of a."""
+        drift = [-b * (a * b - s_tilde), -a * (a * b - s_tilde)]
+        shared = sp.sqrt(noise - second)
+        columns = sp.Matrix([[shared * b, sp.sqrt(second) * b, 0], [shared * a, 0, sp.sqrt(second) * a]])
+        return sp.Matrix([*drift, *(columns * columns.T)])
+
+    def derived() -> list[sp.Expr]:
+        process = ts.mode_process()
+        return [*process.drift, *process.diffusion]
+
     yield equals(
-        "coefficients",
-        r"(b_a, b_b, a_{aa}, a_{ab}, a_{ba}, a_{bb})",
-        printed=_mode_form(sp.S.One, nu, nu * a * b),
-        derived=_mode_coefficients,
+        "drift and diffusion",
+        r"(\text{drift},\ \text{diffusion}) \text{ of } (a, b)",
+        printed=equation(nu, sp.S.Zero),
+        derived=derived,
         wrong={
-            "independent noise in both equations": _mode_form(sp.S.One, nu, sp.S.Zero),
-            "noise variance not scaled by the learning rate": _mode_form(sp.S.One, zeta**2, zeta**2 * a * b),
-            "factor 2 of the squared error": _mode_form(sp.S(2), nu, nu * a * b),
+            "independent noise in both equations": equation(nu, nu),
+            "noise variance not scaled by the learning rate": equation(zeta**2, sp.S.Zero),
         },
-        says="Drift and diffusion matrix from the moments of (38)-(39), the same z in both equations.",
+        says=r"The same noise in both equations: $\sqrt{\eta\zeta^2}\,(b, a)^\top dB$.",
     )
-
-
-def _balance_coefficients() -> sp.Matrix:
-    balance = ts.balance_differential()
-    return sp.Matrix([balance.drift[0], balance.dispersion[0]])
-
-
-def _discrete_balance() -> sp.Expr:
-    a_new, b_new = ts.mode_update(a, b, z, eta, s_tilde)
-    return a_new**2 - b_new**2
-
-
-_g = a * b - s_tilde + z
 
 
 @paper.claim(
     "SC-075",
     "Lemma I.1",
-    symbols=MODE_SYMBOLS,
-    kind=Kind.IDENTITY,
+    symbols=MODE_SYMBOLS | {ts.z: "label noise of a step"},
     notes=(
-        "a = -b is balanced too: on it |s| obeys another equation and the mode is never learned; A4 should say a = b.",
-        "Under collapse the balance is absolute: (a^2 - b^2)/(a^2 + b^2) need not tend to 0.",
+        r"$a = -b$ is balanced too: on it $|\hat s|$ obeys another equation and the mode is never learned; A4 should "
+        r"say $a = b$.",
+        r"Under collapse the balance is absolute: $(a^2 - b^2)/(a^2 + b^2)$ need not tend to 0.",
     ),
 )
 def autobalancing():
-    r"""Autobalancing (Lemma I.1).
+    r"""Autobalancing.
 
-    r = a^2 - b^2: dr = -eta zeta^2 r dt, r(t) = r(0) exp(-eta zeta^2 t), so lim a^2 - b^2 = 0
+    Under the dynamics (40), $\lim_{t\to\infty} a_i(t)^2 - b_i(t)^2 = 0$.
     """
+    r, r_0, g = sp.symbols("r r(0) g", real=True)
+
+    def solution() -> sp.Expr:
+        rate = sp.cancel(ts.balance_differential().drift[0] / (a**2 - b**2))
+        return r_0 * sp.exp(rate * t)
+
+    def discrete_balance() -> sp.Expr:
+        new_a, new_b = ts.mode_update(a, b, z, eta, s_tilde)
+        return new_a**2 - new_b**2
+
     yield equals(
         "differential",
         r"dr: \text{ (drift, dispersion)}",
-        printed=sp.Matrix([-nu * (a**2 - b**2), 0]),
-        derived=_balance_coefficients,
+        printed=sde(-nu * r, 0),
+        where={r: a**2 - b**2},
+        derived=lambda: [part[0] for part in (ts.balance_differential().drift, ts.balance_differential().dispersion)],
         wrong={
-            "ordinary chain rule": sp.Matrix([0, 0]),
-            "factor 2": sp.Matrix([-2 * nu * (a**2 - b**2), 0]),
-            "noise does not cancel": sp.Matrix([-nu * (a**2 - b**2), 2 * sp.sqrt(nu) * a * b]),
+            "ordinary chain rule": sde(0, 0),
+            "noise does not cancel": sde(-nu * r, 2 * sp.sqrt(nu) * a * b),
         },
-        says="Drift and dispersion of r = a^2 - b^2 under (40).",
     )
     yield equals(
         "solution",
-        r"(\dot r + \eta\zeta^2 r,\ r(0))",
-        printed=_decay(-nu),
-        derived=lambda: sp.Matrix([0, a**2 - b**2]),
-        wrong={"half the rate": _decay(-nu / 2), "growth": _decay(nu)},
-        says="r(t) = r(0) exp(-eta zeta^2 t) solves the equation of r, so r vanishes as t grows.",
+        "r(t)",
+        printed=r_0 * sp.exp(-nu * t),
+        derived=solution,
+        wrong={"half the rate": r_0 * sp.exp(-nu * t / 2)},
+    )
+    yield equals(
+        "limit",
+        r"\lim_{t\to\infty} r(t)",
+        printed=sp.S.Zero,
+        derived=lambda: sp.limit(solution(), t, sp.oo),
+        wrong={"the balance is conserved, as without noise": r_0},
     )
     yield equals(
         "discrete step",
-        r"r_{t+1}",
-        printed=(a**2 - b**2) * (1 - eta**2 * _g**2),
-        derived=_discrete_balance,
-        wrong={"first order in the step": (a**2 - b**2) * (1 - eta * _g)},
-        says="The recursion (38)-(39) multiplies r by 1 - eta^2 g^2 exactly, g = ab - s_tilde + z (a remark).",
+        "r^{(t+1)}",
+        printed=r * (1 - eta**2 * g**2),
+        where={r: a**2 - b**2, g: a * b - s_tilde + z},
+        derived=discrete_balance,
+        wrong={"first order in the step": r * (1 - eta * g)},
+        says="A result of ours: what the recursions (38)-(39) do to the balance, exactly.",
         remark=True,
     )
 
 
 @paper.claim(
-    "SC-076", "Eq. (41), Appendix I.2; Section 6", symbols=VALUE_SYMBOLS | {w: "w_i = a_i = b_i"}, kind=Kind.IDENTITY
+    "SC-076",
+    "Eq. (41), Appendix I.2; Section 6",
+    symbols=NOISE_SYMBOLS | {w: "$w_i = a_i = b_i$"},
+    grade=Grade.CONFLICT,
+    notes=("Appendix I.2 and Section 6 print the loss with different factors; (41) is the flow of that of Section 6.",),
 )
-def slice_loss_and_slice_sde():
-    r"""Slice loss and slice SDE.
+def loss_and_flow_of_a_balanced_mode():
+    """Loss and stochastic flow of a balanced mode."""
+    square = (w**2 - s_tilde) ** 2
 
-    App. I.2: l_i(w) = (w^2 - s_tilde)^2 with dw = -w(w^2 - s_tilde) dt + sqrt(eta zeta^2) w dB (41); Section
-    6: l_i(w) = (w^2 - s_tilde)^2/4
-    """
+    def slope(side: sp.Expr) -> sp.Expr:
+        return sp.diff(side, w)
+
     yield equals(
-        "slice SDE",
-        r"dw: \text{ (drift, dispersion)}",
-        printed=sp.Matrix([-w * (w**2 - s_tilde), sp.sqrt(nu) * w]),
-        derived=lambda: process_coefficients(ts.slice_process()),
-        wrong={
-            "gradient of the loss without 1/4": sp.Matrix([-4 * w * (w**2 - s_tilde), sp.sqrt(nu) * w]),
-            "noise of s instead of w": sp.Matrix([-w * (w**2 - s_tilde), 2 * sp.sqrt(nu) * w]),
-        },
-        says="(41) from (40) on a = b = w.",
+        "flow",
+        r"dw_i: \text{ (drift, dispersion)}",
+        printed=sde(-w * (w**2 - s_tilde), sp.sqrt(nu) * w),
+        derived=ts.slice_process,
+        wrong={"noise of $\\hat s$ instead of $w$": sde(-w * (w**2 - s_tilde), 2 * sp.sqrt(nu) * w)},
     )
     yield equals(
-        "slice loss of Appendix I.2",
-        r"\ell_i(w)",
-        printed=(w**2 - s_tilde) ** 2,
-        modulo=lambda side: sp.diff(side, w),
+        "loss of Section 6",
+        r"\ell_i(w_i)",
+        printed=square / 4,
+        modulo=slope,
         derived=ts.slice_loss,
-        corrected=(w**2 - s_tilde) ** 2 / 4,
-        corrected_says="l_i(w) = (w^2 - s_tilde)^2/4, as in Section 6; Appendix I.2 lacks the factor 1/4",
-        wrong={"factor 1/2": (w**2 - s_tilde) ** 2 / 2, "sign": -((w**2 - s_tilde) ** 2) / 4},
+        wrong={"factor of one weight, not of two": square / 2},
         says="The potential whose negative gradient is the drift of (41), up to a constant.",
     )
     yield equals(
-        "slice loss of Section 6",
-        r"\ell_i(w)",
-        printed=(w**2 - s_tilde) ** 2 / 4,
-        modulo=lambda side: sp.diff(side, w),
+        "loss of Appendix I.2",
+        r"\ell_i(w_i)",
+        printed=square,
+        corrected=square / 4,
+        modulo=slope,
         derived=ts.slice_loss,
-        wrong={"factor 1/2": (w**2 - s_tilde) ** 2 / 2},
-        says="The same potential as printed in Section 6.",
+        wrong={"factor of one weight, not of two": square / 2},
     )
 
 
-@paper.claim("SC-077", "Eqs. (7) and (42)", symbols=VALUE_SYMBOLS, kind=Kind.IDENTITY)
-def singular_value_sde():
-    r"""Singular-value SDE.
-
-    d s = 2 s ((s_tilde + eta zeta^2/2) - s) dt + 2 sqrt(eta zeta^2) s dB
-    """
+@paper.claim("SC-077", "Eqs. (7) and (42)", symbols=VALUE_SYMBOLS)
+def equation_of_the_singular_value():
+    """Equation of the student's singular value."""
     yield equals(
         "singular value",
-        r"d\hat s: \text{ (drift, dispersion)}",
-        printed=sp.Matrix([2 * s * (s_tilde + nu / 2 - s), 2 * sp.sqrt(nu) * s]),
-        derived=lambda: process_coefficients(ts.singular_value_process()),
+        r"d\hat s_i: \text{ (drift, dispersion)}",
+        printed=sde(2 * s * ((s_tilde + nu / 2) - s), 2 * sp.sqrt(nu) * s),
+        derived=ts.singular_value_process,
         wrong={
-            "ordinary chain rule": sp.Matrix([2 * s * (s_tilde - s), 2 * sp.sqrt(nu) * s]),
-            "sign of the Ito correction": sp.Matrix([2 * s * (s_tilde - nu / 2 - s), 2 * sp.sqrt(nu) * s]),
-            "factor 2 of the dispersion lost": sp.Matrix([2 * s * (s_tilde + nu / 2 - s), sp.sqrt(nu) * s]),
+            "ordinary chain rule": sde(2 * s * (s_tilde - s), 2 * sp.sqrt(nu) * s),
+            "sign of Itô's correction": sde(2 * s * ((s_tilde - nu / 2) - s), 2 * sp.sqrt(nu) * s),
+            "noise of $w$ instead of $\\hat s$": sde(2 * s * ((s_tilde + nu / 2) - s), sp.sqrt(nu) * s),
         },
-        says="Drift and dispersion of s = w^2 under (41).",
     )
