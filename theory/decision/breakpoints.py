@@ -114,6 +114,8 @@ def crossings(function: sp.Expr, symbol: sp.Symbol, start: Fraction) -> list[tup
         >>> low < Fraction(114200738981568428366295719) < high
         True
     """
+    if function.has(sp.zoo, sp.oo, -sp.oo, sp.nan):
+        return []  # the other symbols stand on a pole
     found = _rational_zeros(function, symbol)
     if found is not None:
         return list(found)

@@ -1,7 +1,7 @@
 r"""Appendix I.2: the stationary law of a student mode, its potential, and the two phase transitions.
 
-The paper's :math:`\hat s` is ``s``, its :math:`\tilde s` is ``s_tilde``; :math:`\nu = \eta\zeta^2` is written out
-where the paper writes it out.
+The paper's :math:`\hat s` is ``s``, its :math:`\tilde s` is ``s_tilde``; ``nu`` is the expression
+:math:`\eta\zeta^2`, written out as in the paper.
 """
 
 from __future__ import annotations
@@ -13,203 +13,209 @@ from theory.line.stationary import mode, stationary_density
 from theory.models.teacher_student import modes as ts
 from theory.notation import eta, s, s_tilde, zeta
 from verification.authoring import predictions
-from verification.authoring.shorthand import equals, holds_when, is_stationary
-from verification.claim import Kind
+from verification.authoring.shorthand import (
+    Grade,
+    Kind,
+    Source,
+    equals,
+    holds_when,
+    is_stationary,
+    measured,
+)
 from verification.forms import Experiment
 from verification.papers.stochastic_collapse.measured.one_dimension import stationary_power_of_mode
 from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.teacher_student.modes import VALUE_SYMBOLS, nu
 
-PRINTED_LAW = sp.exp(-s / nu) * s ** (-(sp.Rational(3, 2) - s_tilde / nu))
+Psi = sp.Symbol("Psi", real=True)
+kappa = sp.Symbol("kappa", positive=True)
+p = sp.Function("p", real=True)(s)
+POSITIVE = (s_tilde > nu / 2,)
+THREE_HALVES = sp.Rational(3, 2)
 
 
-def _law_experiment(st: str, power: int, variation: float, skewness: float) -> Experiment:
-    return Experiment(
-        name=f"E s^{power} at s_tilde={st}, nu=1",
-        sampler=stationary_power_of_mode,
-        arguments={"s_tilde": st, "nu": "1", "power": power},
-        predicted=predictions.mean_under_density(s**power, s, {s_tilde: st, eta: "1", zeta: "1"}),
-    )
+def potential(at: sp.Expr, shift: sp.Expr = THREE_HALVES) -> sp.Expr:
+    """(59) at a value; ``shift`` is the multiple of the noise strength in front of the logarithm."""
+    return at + (shift * nu - s_tilde) * sp.log(at)
 
 
 @paper.claim(
     "SC-082",
     "Corollary I.1, Eq. (54)",
     symbols=VALUE_SYMBOLS,
-    kind=Kind.LAW,
-    notes=("A Gamma law of shape s_tilde/nu - 1/2 and scale nu: mean s_tilde - nu/2, variance nu times the mean.",),
+    source=Source.CONVERSION,
+    notes=(
+        r"The text at hand sets the power of $\hat s_i$ inside the exponent of $e$, a brace closed too late. Read as a "
+        "product of two factors, as in (59).",
+        r"A Gamma law of shape $\tilde s_i/(\eta\zeta^2) - \frac12$ and scale $\eta\zeta^2$.",
+    ),
 )
 def stationary_solution():
-    r"""Stationary solution (Corollary I.1).
+    """Stationary solution."""
 
-    p_ss(s) = exp(-s/(eta zeta^2)) s^(-(3/2 - s_tilde/(eta zeta^2)))/Z
-    """
+    def moment(power: int) -> Experiment:
+        at = {s_tilde: "2", eta: "1", zeta: "1"}
+        predicted = predictions.mean_under_density(s**power, s, at)
+        return measured(stationary_power_of_mode, predicted, s_tilde="2", nu="1", power=power)
+
+    power = s ** (-(THREE_HALVES - s_tilde / nu))
+    law = sp.exp(-s / nu) * power
     yield is_stationary(
         "density",
-        r"p_{ss}(\hat s) \propto",
-        printed=PRINTED_LAW,
+        r"p_{ss}(\hat s_i) \propto",
+        printed=sp.exp(-s / nu * power),
+        read_as=law,
         process=ts.singular_value_process,
         wrong={
-            "Stratonovich reading of the noise": PRINTED_LAW * s ** sp.Rational(1, 2),
-            "scale 2 nu": sp.exp(-s / (2 * nu)) * s ** (s_tilde / nu - sp.Rational(3, 2)),
-            "exponent 1/2 instead of 3/2": PRINTED_LAW * s,
-            "half the shape": sp.exp(-s / nu) * s ** (s_tilde / (2 * nu) - sp.Rational(3, 2)),
+            "Stratonovich reading of the noise": law * sp.sqrt(s),
+            "$D$ taken for the whole diffusion": sp.exp(-2 * s / nu) * s ** (2 * s_tilde / nu - 1),
+            "scale a tenth too large": sp.exp(-10 * s / (11 * nu)) * power,
         },
-        says="The stationary density of (42), up to its constant.",
-        domain=(s_tilde > nu / 2,),
-        measured=(_law_experiment("2", 1, 0.9, 1.7), _law_experiment("2", 2, 1.9, 5.2)),
-    )
-    yield equals(
-        "mean",
-        r"E_{ss}[\hat s]",
-        printed=s_tilde - nu / 2,
-        derived=lambda: stationary_density(ts.singular_value_process()).mean,
-        wrong={"the mode": s_tilde - 3 * nu / 2, "no shrinkage": s_tilde},
-        says="The Gamma law's mean s_tilde - nu/2 (in the words of Appendix I.2: the signal minus half the noise).",
-        domain=(s_tilde > nu / 2,),
+        domain=POSITIVE,
+        measured=[moment(1), moment(2)],
     )
 
 
-_p = sp.Function("p", real=True)(s)
-
-
-def _printed_operator(drift: sp.Expr, strength: sp.Expr) -> sp.Expr:
-    return sp.diff(2 * s * (s - drift) * _p + strength * sp.diff(s**2 * _p, s), s)
-
-
-@paper.claim("SC-083", "Eq. (55)", symbols=VALUE_SYMBOLS | {_p: "density of s_hat_i"}, kind=Kind.IDENTITY)
+@paper.claim(
+    "SC-083",
+    "Eq. (55)",
+    symbols=VALUE_SYMBOLS | {p: r"density of $\hat s_i$"},
+    notes=(
+        r"That $\partial_t p_{ss} = 0$ is $J_{ss} = 0$ needs, besides one dimension, that nothing flows in at an end.",
+    ),
+)
 def fokker_planck_equation_of_the_mode():
-    r"""Fokker-Planck equation of the mode.
+    """Fokker-Planck equation of the mode."""
 
-    d_t p = div(2 s (s - (s_tilde + eta zeta^2/2)) p + 2 eta zeta^2 div(s^2 p)), the bracket being -J
-    """
+    def operator(drift: sp.Expr, strength: sp.Expr) -> sp.Expr:
+        return sp.diff(2 * s * (s - drift) * p + strength * sp.diff(s**2 * p, s), s)
+
     yield equals(
         "equation",
         r"\partial_t p",
-        printed=_printed_operator(s_tilde + nu / 2, 2 * nu),
-        derived=lambda: fokker_planck_operator(ts.singular_value_process(), _p),
+        printed=operator(s_tilde + nu / 2, 2 * nu),
+        derived=lambda: fokker_planck_operator(ts.singular_value_process(), p),
         wrong={
-            "diffusion without its 1/2": _printed_operator(s_tilde + nu / 2, 4 * nu),
-            "Ito correction lost": _printed_operator(s_tilde, 2 * nu),
-            "noise strength halved": _printed_operator(s_tilde + nu / 2, nu),
+            "diffusion without its 1/2": operator(s_tilde + nu / 2, 4 * nu),
+            "Itô's correction lost": operator(s_tilde, 2 * nu),
+            "noise strength halved": operator(s_tilde + nu / 2, nu),
         },
-        says="The right-hand side for an arbitrary density p.",
     )
-
-
-def _current_terms() -> sp.Expr:
-    r""":math:`2\eta\zeta^2\,(\hat s^2 p)'` for the derived stationary density."""
-    density = stationary_density(ts.singular_value_process()).density
-    return 2 * nu * sp.diff(s**2 * density, s) / density
-
-
-_log_gradient = (1 / nu) + (sp.Rational(3, 2) - s_tilde / nu) / s
 
 
 @paper.claim(
     "SC-084",
     "Eqs. (56)-(58)",
-    symbols=VALUE_SYMBOLS,
+    symbols=VALUE_SYMBOLS | {p: r"density of $\hat s_i$"},
     kind=Kind.PROOF_STEP,
-    notes=("All three lines are compared after division by p.",),
+    grade=Grade.MISPRINT,
+    notes=(
+        r"One letter is left out, in (56) and again in (57): $4\zeta^2\hat s_i$ for $4\eta\zeta^2\hat s_i$. The left-hand "
+        "side and (58) have it.",
+    ),
 )
 def verification_of_the_stationary_solution():
-    r"""Verification of the stationary solution.
+    """Verification of the stationary solution."""
 
-    2 eta zeta^2 div(s^2 p) = 4 zeta^2 s p + 2 eta zeta^2 s^2 grad p (56) = 4 zeta^2 s p - 2 eta zeta^2 s^2
-    (1/(eta zeta^2) + (3/2 - s_tilde/(eta zeta^2))/s) p (57) = -2 s (s - (s_tilde + eta zeta^2/2)) p (58)
-    """
+    def spread() -> sp.Expr:
+        density = stationary_density(ts.singular_value_process()).density
+        return 2 * nu * sp.diff(s**2 * density, s) / density
+
+    left = r"2\eta\zeta^2\,\nabla\cdot(\hat s_i^2 p_{ss})/p_{ss}"
+    gradient = (1 / nu + (THREE_HALVES - s_tilde / nu) / s) * s**2
+    collected = -2 * s * (s - (s_tilde + nu / 2))
     yield equals(
         "(56)",
-        r"2\eta\zeta^2\,\nabla\cdot(\hat s^2 p)/p",
-        printed=4 * zeta**2 * s + 2 * nu * s**2 * sp.diff(sp.log(PRINTED_LAW), s),
-        derived=_current_terms,
-        corrected=4 * nu * s + 2 * nu * s**2 * sp.diff(sp.log(PRINTED_LAW), s),
-        corrected_says="4 eta zeta^2 s p in place of 4 zeta^2 s p in (56) and (57); (58) is right",
-        wrong={"factor 2": 2 * nu * s + 2 * nu * s**2 * sp.diff(sp.log(PRINTED_LAW), s)},
-        says="The divergence expanded; grad p of the stationary density is put in from its derivative.",
+        r"2\eta\zeta^2\,\nabla\cdot(\hat s_i^2 p)",
+        printed=4 * zeta**2 * s * p + 2 * nu * s**2 * p.diff(s),
+        corrected=4 * nu * s * p + 2 * nu * s**2 * p.diff(s),
+        derived=lambda: 2 * nu * sp.diff(s**2 * p, s),
+        wrong={"the square differentiated to its root": 2 * nu * s * p + 2 * nu * s**2 * p.diff(s)},
     )
     yield equals(
         "(57)",
-        r"2\eta\zeta^2\,\nabla\cdot(\hat s^2 p)/p",
-        printed=4 * zeta**2 * s - 2 * nu * s**2 * _log_gradient,
-        derived=_current_terms,
-        corrected=4 * nu * s - 2 * nu * s**2 * _log_gradient,
-        wrong={"sign of the gradient": 4 * nu * s + 2 * nu * s**2 * _log_gradient},
-        says="The gradient written out.",
+        left,
+        printed=4 * zeta**2 * s - 2 * nu * gradient,
+        corrected=4 * nu * s - 2 * nu * gradient,
+        derived=spread,
+        wrong={"sign of the gradient": 4 * nu * s + 2 * nu * gradient},
     )
     yield equals(
         "(58)",
-        r"2\eta\zeta^2\,\nabla\cdot(\hat s^2 p)/p",
-        printed=-2 * s * (s - (s_tilde + nu / 2)),
-        derived=_current_terms,
-        wrong={
-            "sign of the Ito correction": -2 * s * (s - (s_tilde - nu / 2)),
-            "sign": 2 * s * (s - (s_tilde + nu / 2)),
-        },
-        says="The sum collected: minus the drift term of the current.",
+        left,
+        printed=collected,
+        derived=spread,
+        wrong={"sign of Itô's correction": -2 * s * (s - (s_tilde - nu / 2))},
+        says="Minus the drift of the current, so that the current vanishes.",
     )
 
 
-def _minus_log_density_gradient() -> sp.Expr:
-    density = stationary_density(ts.singular_value_process()).density
-    return -sp.diff(density, s) / density
-
-
-@paper.claim("SC-085", "Eq. (59)", symbols=VALUE_SYMBOLS, kind=Kind.LAW, notes=("kappa is an inverse temperature.",))
+@paper.claim(
+    "SC-085",
+    "Eq. (59)",
+    symbols=VALUE_SYMBOLS | {Psi: "the potential", kappa: "the page's temperature constant, an inverse temperature"},
+)
 def potential_of_the_student_modes():
-    r"""Potential of the student modes.
-
-    Psi(s) = s + (3 eta zeta^2/2 - s_tilde) log(s), temperature constant kappa = 1/(eta zeta^2)
-    """
-    yield equals(
-        "potential",
-        r"\kappa\,\partial_{\hat s}\Psi",
-        printed=sp.diff(s + (3 * nu / 2 - s_tilde) * sp.log(s), s) / nu,
-        derived=_minus_log_density_gradient,
+    """Potential of the student modes."""
+    yield is_stationary(
+        "Gibbs distribution",
+        r"p_{ss}(\hat s_i) \propto",
+        printed=sp.exp(-kappa * Psi),
+        where={Psi: potential(s), kappa: 1 / nu},
+        process=ts.singular_value_process,
         wrong={
-            "kappa = 1": sp.diff(s + (3 * nu / 2 - s_tilde) * sp.log(s), s),
-            "1/2 instead of 3/2": sp.diff(s + (nu / 2 - s_tilde) * sp.log(s), s) / nu,
-            "sign of the log": sp.diff(s - (3 * nu / 2 - s_tilde) * sp.log(s), s) / nu,
+            r"$\kappa$ of the noise alone": {kappa: 1 / zeta**2},
+            r"$D$ taken for the whole diffusion": {kappa: 2 / nu},
+            "Stratonovich reading of the noise": {Psi: potential(s, sp.S.One)},
+            "threshold of the collapse": {Psi: potential(s, sp.Rational(1, 2))},
         },
-        says="kappa Psi is minus the logarithm of the stationary density, up to a constant.",
+        domain=POSITIVE,
     )
 
 
 @paper.claim(
     "SC-086",
     "Eq. (60)",
-    symbols=VALUE_SYMBOLS,
+    symbols=VALUE_SYMBOLS
+    | {Psi: "the potential (59)", kappa: "its constant", ts.w: r"$w_i = \sqrt{\hat s_i}$, weight of a layer"},
     kind=Kind.THRESHOLD,
+    grade=Grade.MISPRINT,
     notes=(
-        "Psi(w) in (60) is a misprint for Psi(s).",
-        "The mode depends on the coordinate: in log s its transition is at eta zeta^2/2. Only that one is intrinsic.",
+        r"$\Psi(w)$ stands in (60) for $\Psi(\hat s_i)$ of (59).",
+        r"The most probable value depends on the coordinate: in $\log\hat s_i$ its transition lies at "
+        r"$\eta\zeta^2/2$. Only that of the collapse is intrinsic.",
+        r"That the law is $\delta_0$ where it cannot be normalised is SC-081.",
     ),
 )
 def two_phase_transitions():
-    r"""Two phase transitions.
+    """Two phase transitions."""
 
-    arg max p_ss = s_tilde - (3/2) eta zeta^2 if s_tilde > (3/2) eta zeta^2, else 0; p_ss = exp(-kappa Psi)/Z
-    if s_tilde > eta zeta^2/2, else delta_0
-    """
     yield equals(
-        "mode",
-        r"\arg\max p_{ss}",
-        printed=sp.Max(s_tilde - 3 * nu / 2, 0),
-        derived=lambda: _mode_of_stationary_law(),
-        wrong={"the mean": sp.Max(s_tilde - nu / 2, 0), "no transition": s_tilde - 3 * nu / 2},
-        says="The location of the largest density in the coordinate s.",
-        domain=(s_tilde > nu / 2,),
+        "most probable value",
+        r"\arg\max p_{ss}(\hat s_i)",
+        printed=sp.Max(s_tilde - THREE_HALVES * nu, 0),
+        derived=lambda: mode(stationary_density(ts.singular_value_process()).density, s),
+        wrong={
+            "the mean": sp.Max(s_tilde - nu / 2, 0),
+            "no transition": s_tilde - THREE_HALVES * nu,
+            r"most probable in $w_i = \sqrt{\hat s_i}$": sp.Max(s_tilde - nu, 0),
+        },
+        domain=POSITIVE,
+    )
+    yield is_stationary(
+        "law above the collapse",
+        r"p_{ss}(\hat s_i) \propto",
+        printed=sp.exp(-kappa * Psi),
+        where={Psi: potential(ts.w), kappa: 1 / nu, ts.w: sp.sqrt(s)},
+        corrected={Psi: potential(s)},
+        process=ts.singular_value_process,
+        wrong={r"$\kappa$ halved": {Psi: potential(s), kappa: 1 / (2 * nu)}},
+        domain=POSITIVE,
     )
     yield holds_when(
         "collapse",
         r"Z < \infty\text{ iff }",
         printed=s_tilde > nu / 2,
         derived=lambda: stationary_density(ts.singular_value_process()).normalisable,
-        wrong={"critical case included": s_tilde >= nu / 2, "threshold of the mode": s_tilde > 3 * nu / 2},
-        says="The stationary law is normalisable exactly when s_tilde > eta zeta^2/2.",
+        wrong={"critical case included": s_tilde >= nu / 2, "threshold of the mode": s_tilde > THREE_HALVES * nu},
     )
-
-
-def _mode_of_stationary_law() -> sp.Expr:
-    return mode(stationary_density(ts.singular_value_process()).density, s)
