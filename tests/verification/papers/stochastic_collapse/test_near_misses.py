@@ -20,15 +20,11 @@ from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
 from theory.decision.region import points_satisfying
-from theory.models.teacher_student.modes import area, log_growth
-from theory.notation import eta, s_0, zeta
 from verification.checks.symbolic import entries, judge
 from verification.claim import Claim, Statement
 from verification.forms import Bound, Figure, Identity, Invariance, Numerical, Region, StationaryDensity
 from verification.mutation.slips import variants
-from verification.papers.stochastic_collapse.teacher_student import dynamics as student_dynamics
 from verification.papers.stochastic_collapse.teacher_student import mean as mean_of_mode
-from verification.papers.stochastic_collapse.teacher_student import modes as teacher_student
 from verification.registry import claims
 from verification.verdict import Finding, Outcome
 
@@ -39,12 +35,6 @@ SAMPLE = 5
 """Automatic mutants of a statement in the default run, chosen by hashing their names; the slow run takes all."""
 
 FORMULAS: dict[tuple[str, str], tuple[Formula, Callable[[Formula], Formula]]] = {
-    ("SC-075", "solution"): (-eta * zeta**2, teacher_student._decay),
-    ("SC-078", "inverse (51)"): (
-        1 / (sp.exp(-log_growth) / s_0 + 2 * area * sp.exp(-log_growth)),
-        student_dynamics._solves,
-    ),
-    ("SC-079", "solution"): (sp.exp(log_growth) / (2 * area + 1 / s_0), student_dynamics._residual_of_path),
     ("SC-088", "solution"): (mean_of_mode.CONJECTURE, mean_of_mode._residual_and_start),
 }
 """Statements whose candidate is what a formula leaves in an equation: there the formula is mutated."""

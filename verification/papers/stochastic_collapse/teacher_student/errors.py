@@ -11,7 +11,7 @@ from verification.claim import Kind
 from verification.forms import Comparison
 from verification.papers.stochastic_collapse.measured.random_matrices import error_sums, test_error, train_error
 from verification.papers.stochastic_collapse.paper import paper
-from verification.papers.stochastic_collapse.teacher_student.random_matrices import _matrix
+from verification.papers.stochastic_collapse.teacher_student.definitions import matrix as _matrix
 
 # SC-090, SC-091: the sums of the decompositions are symbols; ``modulo`` writes them in the entries of matrices.
 T, S, R = sp.symbols("T S R", positive=True)

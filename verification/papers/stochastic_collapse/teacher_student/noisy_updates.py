@@ -63,7 +63,7 @@ inputs, inputs_T, U, U_T, V, V_T, z = sp.symbols("X X^T U U^T V V^T z", commutat
 
 
 def _in_modes(noise: sp.Expr) -> sp.Expr:
-    r"""The noise of the gradient in the singular bases, :math:`\tilde U^\top ZX^\top\tilde V`, as an ordered product."""
+    r"""The gradient's noise in the singular bases, :math:`\tilde U^\top ZX^\top\tilde V`, as an ordered product."""
     orthogonality = [(inputs * inputs_T, 1), (U_T * U, 1), (V_T * V, 1)]
     rotated = U_T * noise * inputs_T * V
     for _ in orthogonality:  # one product becomes adjacent after another

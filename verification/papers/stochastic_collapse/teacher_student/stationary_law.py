@@ -74,6 +74,16 @@ def stationary_solution():
         domain=POSITIVE,
         measured=[moment(1), moment(2)],
     )
+    yield equals(
+        "mean",
+        r"E_{ss}[\hat s_i]",
+        printed=s_tilde - nu / 2,
+        derived=lambda: stationary_density(ts.singular_value_process()).mean,
+        wrong={"the most probable value": s_tilde - THREE_HALVES * nu, "no shrinkage": s_tilde},
+        says="A result of ours, from the Gamma law.",
+        domain=POSITIVE,
+        remark=True,
+    )
 
 
 @paper.claim(
@@ -110,8 +120,8 @@ def fokker_planck_equation_of_the_mode():
     kind=Kind.PROOF_STEP,
     grade=Grade.MISPRINT,
     notes=(
-        r"One letter is left out, in (56) and again in (57): $4\zeta^2\hat s_i$ for $4\eta\zeta^2\hat s_i$. The left-hand "
-        "side and (58) have it.",
+        r"One letter is left out, in (56) and again in (57): $4\zeta^2\hat s_i$ for $4\eta\zeta^2\hat s_i$. "
+        "The left-hand side and (58) have it.",
     ),
 )
 def verification_of_the_stationary_solution():
@@ -189,7 +199,6 @@ def potential_of_the_student_modes():
 )
 def two_phase_transitions():
     """Two phase transitions."""
-
     yield equals(
         "most probable value",
         r"\arg\max p_{ss}(\hat s_i)",
