@@ -53,16 +53,20 @@ def real_number(value: Any, name: str) -> float:
 
 
 def real_array(value: Any, name: str) -> np.ndarray:
-    """A fresh float64 array of finite numbers."""
+    """A fresh float64 array of finite numbers: no text, no complex, masked or missing entries, no gradient."""
+    if np.ma.isMaskedArray(value):
+        raise ArgumentError(f"{name} must be an array without a mask. Fill or drop the masked entries.")
+    if getattr(value, "requires_grad", False) is True:
+        raise ArgumentError(f"{name} must be an array of real numbers, got a tensor with a gradient. Pass x.detach().")
     try:
-        array = np.array(value)
+        array = np.asarray(value)
         if array.dtype.kind in "biuf":
             numbers_ = array.astype(np.float64)
         else:
             numbers_ = np.array([real_number(entry, name) for entry in array.ravel()]).reshape(array.shape)
     except ArgumentError:
         raise
-    except (TypeError, ValueError, OverflowError, AttributeError):
+    except (TypeError, ValueError, OverflowError, AttributeError, RuntimeError, KeyError):
         raise ArgumentError(f"{name} must be an array of real numbers, got {type(value).__name__}.") from None
     if not np.isfinite(numbers_).all():
         raise ArgumentError(f"{name} must hold finite numbers, got NaN or infinity.")

@@ -19,6 +19,7 @@ from functools import reduce
 import numpy as np
 from numpy.typing import ArrayLike
 
+from numerics.arguments import real_array
 from numerics.errors import ArgumentError
 from numerics.statistics.sample_size import distortion
 
@@ -28,10 +29,8 @@ REPLICA_BATCHES = 256
 
 def finite_samples(samples: ArrayLike, name: str = "samples") -> np.ndarray:
     """``samples`` as a float64 vector, refused unless it is one-dimensional, not empty and finite."""
-    try:
-        values = np.asarray(samples, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise ArgumentError(f"{name} must be a vector of real numbers, got {type(samples).__name__}.") from None
+    plain = isinstance(samples, np.ndarray) and samples.dtype.kind in "biuf" and not np.ma.isMaskedArray(samples)
+    values = np.asarray(samples, dtype=np.float64) if plain else real_array(samples, name)
     if values.ndim != 1 or values.size == 0:
         raise ArgumentError(f"{name} must be a vector of at least one number, got {name}.shape={values.shape}.")
     bad = int(values.size - np.isfinite(values).sum())

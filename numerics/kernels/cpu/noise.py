@@ -51,6 +51,7 @@ def philox(vectors: Vectors, counter: list[Value], key: tuple[Value, Value], rou
     b = vectors.builder
     c0, c1, c2, c3 = counter
     k0, k1 = key
+    # A high half is the whole product shifted; a low half keeps its product's upper bits, which the next `and` clears.
     for _ in range(rounds):
         high0, low0 = _product(vectors, MULTIPLIERS[0], c0)
         high1, low1 = _product(vectors, MULTIPLIERS[1], c2)
@@ -102,6 +103,8 @@ def lane_words(vectors: Vectors, words: list[Value]) -> list[Value]:
     if vectors.width == 64:
         low, shift = vectors.integer_constant(0xFFFFFFFF), vectors.integer_constant(32)
         return [b.or_(b.and_(x, low), b.shl(y, shift)) for x, y in zip(words[0::2], words[1::2], strict=True)]
+    # Read as twice as many 32-bit lanes, the low halves stand at even places: one shuffle drops the high halves and
+    # puts the two registers of 64-bit lanes back into one in the order of the trajectories.
     halves = ir.VectorType(I32, 2 * lanes)
     order = [2 * place for pair in zip(range(lanes // 2), range(lanes // 2, lanes), strict=True) for place in pair]
     return [
@@ -128,9 +131,11 @@ def _uniform(vectors: Vectors, word: Value, result: Vectors) -> Value:
     b = vectors.builder
     bits = BITS[vectors.width, result.width]
     if vectors.width < result.width:
+        # 0x433 is the exponent of 2**52: below it the mantissa counts ones, so the bits of a word are its value.
         high = b.or_(b.zext(word, result.integer), result.integer_constant(0x433 << 52))
         whole = result.subtract(result.from_bits(high), result.constant(2.0**52 - 0.5))
         return result.multiply(whole, result.constant(2.0**-bits))
+    # The bits of 1.0: with a word as mantissa they make a number in [1, 2), all of them equally far apart.
     one = 0x3F800000 if result.width == 32 else 0x3FF << 52
     mantissa = b.lshr(word, vectors.integer_constant(vectors.width - bits))
     from_one = result.from_bits(b.or_(mantissa, vectors.integer_constant(one)))
@@ -150,6 +155,7 @@ def box_muller(vectors: Vectors, a: Value, b: Value) -> tuple[Value, Value]:
     square = v.multiply(turn, turn)
     sine = v.multiply(turn, v.polynomial(square, SINE[width == 64]))
     cosine = v.polynomial(square, COSINE[width == 64])
+    # The lowest bit of b in the place of the sign; exclusive or with it flips the cosine without a branch.
     sign = v.builder.shl(b, v.integer_constant(width - 1))
     cosine = v.from_bits(v.builder.xor(v.bits(cosine), sign))
     return v.multiply(radius, cosine), v.multiply(radius, sine)
@@ -159,6 +165,8 @@ def _twice_negative_log(v: Vectors, u: Value) -> Value:
     r""":math:`-2\log u \ge 0` for normal u in (0, 1]; exactly 0 at u = 1."""
     b = v.builder
     mantissa, half_root = (23, 0x3F3504F3) if v.width == 32 else (52, 0x3FE6A09E667F3BCD)
+    # The bits of a float are close to its logarithm. Less those of sqrt(1/2), the upper bits are the exponent that
+    # leaves a factor in [sqrt(1/2), sqrt(2)), and the lower bits, with sqrt(1/2)'s added again, are that factor.
     shifted = b.sub(v.bits(u), v.integer_constant(half_root))
     exponent = v.from_signed(b.ashr(shifted, v.integer_constant(mantissa)))
     fraction = b.and_(shifted, v.integer_constant(2**mantissa - 1))

@@ -141,6 +141,7 @@ class Vectors:
 
     def maximum(self, x: Value, y: Value) -> Value:
         """The larger, NaN if either is NaN."""
+        # Unordered is true where x is NaN, so NaN of x is taken here and that of y below; llvm.maxnum would drop both.
         larger = self.select(self.builder.fcmp_unordered(">", x, y), x, y)
         return self.select(self.is_nan(y), y, larger)
 
@@ -166,6 +167,7 @@ class Vectors:
 
     def power_of_two(self, exponent: Value, *, bias: int = 0) -> Value:
         """2**(n + bias) in the normal range, n in the low bits of integers."""
+        # Bits of mantissa, and the exponent field of 1.0: a field without mantissa is a power of two.
         mantissa, offset = (23, 127) if self.width == 32 else (52, 1023)
         shifted = self.builder.shl(exponent, self.integer_constant(mantissa))
         return self.from_bits(self.builder.add(shifted, self.integer_constant((offset + bias) << mantissa)))
