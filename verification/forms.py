@@ -127,7 +127,8 @@ class Figure:
         measure: Function ``f(part) -> JSON``, run once per part.
         parts: JSON arguments of ``measure``: the independent pieces of the figure.
         summarise: Function ``f(results) -> {"location": [lower, upper], "features": [{"name", "printed", "measured",
-            "reproduced"}, ...], ...}``, a pure function of all parts in order.
+            "reproduced"}, ...], ...}``, a pure function of all parts in order. A location None says that what is
+            measured has no such place; ``"skipped": [...]`` names what this machine could not measure.
         pictures: Function ``f(name, results, summary) -> list[Picture]`` that draws the figure again; None where
             nothing is drawn.
     """

@@ -405,11 +405,8 @@ def _part(part):
     if "show" in part:
         return {**part, "times": [0.0, 1.0, 2.0], "paths": [[1.0, 0.5, 0.2], [-1.0, -0.5, -0.25]], "seed": 1}
     noise = float(sp.Rational(part["zeta"]))
-    return {
-        "mu": part["mu"], "zeta": noise, "collapsed": [1, 2, 3, 4, 5], "collapsed_plain": [1, 2, 3, 4, 5],
-        "median_log": [0.0] * 5, "rate": 1.5 - noise**2 / 2, "rate_error": 0.01, "paths": 10,
-        "sign_changes": 0, "blow_ups": 0, "seed": 1,
-    }  # fmt: skip
+    row = figure_1.FIGURE.row(noise, [1, 2, 3, 4, 5], 10, rate=1.5 - noise**2 / 2, rate_error=0.01, sign_changes=0)
+    return {"mu": part["mu"], **row, "seed": 1}
 
 
 def test_a_path_that_cannot_be_written_is_one_sentence(store, tmp_path):

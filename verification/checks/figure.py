@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,27 +51,36 @@ def run(arguments: Mapping[str, Any]) -> Any:
     return form.measure(form.parts[arguments["part"]])
 
 
-def _finding(location: float | None, summary: Mapping[str, Any], resolution: float) -> Finding:
+def _finding(stated: float | None, summary: Mapping[str, Any], resolution: float) -> Finding:
+    """What a measured figure says about a stated location; what could not be measured is named."""
+    skipped = "".join(f"; skipped: {what}" for what in summary.get("skipped", ()))
+    outcome, reason, witness = _judged(stated, summary, resolution)
+    return Finding(outcome, reason + skipped, witness, dict(summary))
+
+
+def _judged(
+    stated: float | None, summary: Mapping[str, Any], resolution: float
+) -> tuple[Outcome, str, dict[str, Any] | None]:
+    if stated is None:
+        return Outcome.UNDECIDED, "the stated location is not a finite number", None
+    if summary["location"] is None:
+        witness = {"stated": stated, "location": None}
+        return Outcome.REFUTED, f"stated {stated:.5g}, but what is measured has no such place", witness
     lower, upper = summary["location"]
-    numbers = dict(summary)
-    if location is None:
-        return Finding(Outcome.UNDECIDED, "the stated location is not a finite number", numbers=numbers)
+    if not (math.isfinite(lower) and math.isfinite(upper)):
+        return Outcome.UNDECIDED, f"the measured location [{lower}, {upper}] is not finite", None
     measured = f"measured location in [{lower:.5g}, {upper:.5g}]"
-    margin = resolution * abs(location)
-    if location < lower - margin or location > upper + margin:
-        reason = f"stated {location:.5g}, {measured}"
-        return Finding(
-            Outcome.REFUTED, reason, witness={"stated": location, "location": [lower, upper]}, numbers=numbers
-        )
+    margin = resolution * abs(stated)
+    if stated < lower - margin or stated > upper + margin:
+        return Outcome.REFUTED, f"stated {stated:.5g}, {measured}", {"stated": stated, "location": [lower, upper]}
     if upper - lower > 4 * margin:
-        return Finding(Outcome.UNDECIDED, f"{measured} is too wide to say", numbers=numbers)
+        return Outcome.UNDECIDED, f"{measured} is too wide to say", None
     missed = [feature["name"] for feature in summary["features"] if not feature["reproduced"]]
     if missed:
-        return Finding(
-            Outcome.REFUTED,
-            f"{measured}; not reproduced: {', '.join(missed)}",
-            witness={"missed": missed},
-            numbers=numbers,
-        )
-    reason = f"stated {location:.5g}, {measured}; {len(summary['features'])} features reproduced"
-    return Finding(Outcome.CONSISTENT, reason, numbers=numbers)
+        return Outcome.REFUTED, f"{measured}; not reproduced: {', '.join(missed)}", {"missed": missed}
+    within = "" if lower <= stated <= upper else f" (within {resolution:.0%} of it)"
+    return (
+        Outcome.CONSISTENT,
+        f"stated {stated:.5g}, {measured}{within}; {len(summary['features'])} features reproduced",
+        None,
+    )

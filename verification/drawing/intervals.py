@@ -6,12 +6,15 @@ import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from verification.drawing.svg import BLUE, GREEN, INK, ORANGE, VERMILLION, svg
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 STYLES = {"printed": (VERMILLION, "s"), "corrected": (GREEN, "D")}
 """Colour and marker of a form; near misses share the last of these."""

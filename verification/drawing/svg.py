@@ -1,7 +1,7 @@
 r"""Matplotlib figures as inline SVG that is the same in every byte each time, and follows the page's colours.
 
 Text stays text, in the page's font. What is drawn in :data:`INK` takes the colour of the text around it, so that
-dark mode needs no second picture.
+dark mode needs no second picture. matplotlib is imported only when something is drawn.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import io
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 from markupsafe import Markup
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 INK = "#102030"
 """Stands for the colour of the surrounding text; matplotlib has no word for it."""
@@ -66,6 +66,10 @@ def svg(draw: Callable[[Figure], None], *, name: str, label: str, size: tuple[fl
         label: What a screen reader says.
         size: Width and height in inches.
     """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
     out = io.BytesIO()
     settings: Any = {**mpl.rcParamsDefault, **_STYLE, "svg.hashsalt": name}
     with mpl.rc_context(settings):

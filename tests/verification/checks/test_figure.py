@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,16 @@ def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def summarise_with_a_missing_feature(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The same with a feature that is not there."""
     return {**summarise(results), "features": [feature(True), feature(False)]}
+
+
+def summarise_without_a_location(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Nothing of the kind is in the figure."""
+    return {**summarise(results), "location": None}
+
+
+def summarise_with_a_skipped_part(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A part that this machine could not measure."""
+    return {**summarise(results), "skipped": ["digits: install scikit-learn"]}
 
 
 def feature(reproduced: bool) -> dict[str, Any]:
@@ -72,6 +83,29 @@ def test_a_missing_feature_refutes_although_the_location_is_right(monkeypatch):
     found = judged(monkeypatch, claim_of(1.98, 2.03, summary="summarise_with_a_missing_feature"))
     assert found["printed"].outcome is Outcome.REFUTED
     assert "not reproduced: reproduced: False" in found["printed"].reason
+
+
+def test_a_feature_that_is_nowhere_in_the_figure_refutes_every_stated_place(monkeypatch):
+    found = judged(monkeypatch, claim_of(1.98, 2.03, summary="summarise_without_a_location"))
+    assert {finding.outcome for finding in found.values()} == {Outcome.REFUTED}
+    assert "no such place" in found["printed"].reason
+
+
+def test_a_location_that_is_no_number_is_never_consistent(monkeypatch):
+    for lower, upper in ((math.nan, math.nan), (1.98, math.inf), (math.nan, 2.03)):
+        found = judged(monkeypatch, claim_of(lower, upper))
+        assert found["printed"].outcome is Outcome.UNDECIDED, (lower, upper)
+
+
+def test_what_was_skipped_is_named_and_what_was_measured_is_judged(monkeypatch):
+    found = judged(monkeypatch, claim_of(1.98, 2.03, summary="summarise_with_a_skipped_part"))
+    assert found["printed"].outcome is Outcome.CONSISTENT
+    assert found["printed"].reason.endswith("; skipped: digits: install scikit-learn")
+
+
+def test_a_stated_place_beside_the_measured_interval_says_within_what(monkeypatch):
+    assert "(within 5% of it)" in judged(monkeypatch, claim_of(2.05, 2.06))["printed"].reason
+    assert "within" not in judged(monkeypatch, claim_of(1.98, 2.03))["printed"].reason
 
 
 def test_a_part_that_cannot_be_measured_leaves_every_candidate_undecided(monkeypatch):

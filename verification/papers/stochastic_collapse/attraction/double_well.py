@@ -1,4 +1,4 @@
-r"""Section 4 and Figure 1: the stationary law of the double well and the collapse of its partition function."""
+r"""Section 4: the stationary law of the double well and the collapse of its partition function."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from theory.line.stationary import stationary_density
 from theory.notation import mu, theta, zeta
 from theory.stability.attractivity import attractivity_rate
 from verification.authoring import predictions
-from verification.authoring.shorthand import Grade, Kind, equals, holds_when, is_stationary, measured, reproduces
+from verification.authoring.shorthand import Grade, equals, holds_when, is_stationary, measured
 from verification.authoring.simulated import simulated
 from verification.forms import Experiment
-from verification.papers.stochastic_collapse.figures import drawn
-from verification.papers.stochastic_collapse.figures.figure_1 import measure, transition
 from verification.papers.stochastic_collapse.measured.one_dimension import sign_changes_of_double_well
 from verification.papers.stochastic_collapse.paper import WELL, WELL_SYMBOLS, paper
 
@@ -172,40 +170,3 @@ def _probability_of_sign_change() -> sp.Expr:
     if left.feller_class is not FellerClass.NATURAL:
         raise TheoryError(f"0 must be natural, so that no path reaches it; it is classified as {left.classes}.")
     return sp.S.Zero
-
-
-@paper.claim(
-    "SC-033",
-    "Figure 1, Appendix J",
-    symbols=WELL_SYMBOLS,
-    kind=Kind.FIGURE,
-    notes=(
-        r"Run in log coordinates: $|\theta|$ down to $10^{-300}$ is exact, and the sign changes of plain "
-        "Euler-Maruyama are counted beside.",
-        r"At a finite time the 50 % point lies above $\sqrt{2\mu}$ and moves to it as $T$ grows; the measured location "
-        r"is where the rate of $\log|\theta|$ between the last two snapshots changes sign.",
-        r"The released code runs 100 values of $\zeta$ with 1000 trajectories, has no 5000-step curve, and its forked "
-        r"workers share one random state, so that different $\zeta$ see the same noise.",
-    ),
-)
-def phase_transition_in_the_quartic_loss():
-    r"""Phase transition in the quartic loss.
-
-    The empirical probability of the sample trajectories at different steps being within $\epsilon$ of the origin as a
-    function of increasing gradient noise: there is a sudden phase transition which aligns with the collapsing
-    condition from Theorem 4.1.
-    """
-    yield reproduces(
-        "transition",
-        r"\zeta_c",
-        printed=sp.sqrt(3),
-        measure=measure,
-        pictures=drawn.figure_1,
-        parts=(
-            *({"mu": "3/2", "zeta": f"{numerator}/20"} for numerator in range(30, 52, 2)),
-            *({"mu": "3/2", "zeta": z, "show": "trajectories"} for z in ("1/10", "1", "5/2")),
-        ),
-        summarise=transition,
-        wrong={"factor 2 lost": sp.sqrt(sp.Rational(3, 2)), "the half of Itô's formula doubled": sp.sqrt(6)},
-        says=r"The noise amplitude at which the dynamics start to collapse, $\sqrt{2\mu}$ at $\mu = 3/2$.",
-    )

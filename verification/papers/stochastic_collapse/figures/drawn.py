@@ -9,13 +9,6 @@ if TYPE_CHECKING:
     from verification.drawing.intervals import Picture
 
 
-def figure_1(name: str, results: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> list[Picture]:
-    """Figure 1, from what its measurement returned part by part; ``name`` is unique on the page."""
-    from verification.papers.stochastic_collapse.figures.picture_1 import pictures
-
-    return pictures(name, results, summary)
-
-
 def figure_2(name: str, results: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> list[Picture]:
     """Figure 2, from what its measurement returned part by part; ``name`` is unique on the page."""
     from verification.papers.stochastic_collapse.figures.picture_2 import pictures

@@ -1,0 +1,106 @@
+"""The toolkit of figures: seeds, where a line vanishes, where half of the runs have collapsed, what counts as there."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from verification.authoring.figures import (
+    Shares,
+    feature,
+    normal_quantiles,
+    rises,
+    seed_of,
+    smallest_among,
+    zero_of_line,
+)
+from verification.errors import ClaimError
+
+SHARES = Shares("level", "models", snapshots=(10, 20))
+
+
+def rows(middle: float, width: float = 0.1, models: int = 1000) -> list[dict[str, object]]:
+    """Shares that rise about ``middle`` at both snapshots."""
+    places = np.arange(0.5, 1.55, 0.1)
+    return [SHARES.row(x, [round(models * stats.norm.cdf((x - middle) / width))] * 2, models) for x in places]
+
+
+def test_a_seed_is_that_of_the_text_of_the_part_in_any_order():
+    expected = int.from_bytes(hashlib.sha256(b"figure-1/[('mu', '3/2'), ('zeta', '1')]").digest()[:8], "little")
+    assert seed_of("figure-1", {"zeta": "1", "mu": "3/2"}) == expected
+    assert seed_of("figure-2", {"zeta": "1", "mu": "3/2"}) != expected
+
+
+def test_the_zero_of_a_line_is_missed_as_often_as_the_false_alarm_says():
+    source, places = np.random.default_rng(7), np.array([0.8, 1.0, 1.1, 1.3])
+    errors = np.array([0.01, 0.02, 0.01, 0.03])
+    missed = 0
+    for _ in range(4000):
+        values = 2 * (1.05 - places) + errors * source.standard_normal(4)
+        lower, upper = zero_of_line(places, values, errors, false_alarm=0.1)
+        missed += not lower < 1.05 < upper
+    assert stats.binomtest(missed, 4000, 0.1).pvalue > 1e-6
+    assert stats.binomtest(missed, 4000, 0.13).pvalue < 1e-6
+
+
+@pytest.mark.parametrize("wrong", [([1.0], [0.0], [0.1]), ([1.0, 2.0], [0.0, 1.0], [0.0, 0.1])])
+def test_a_line_through_one_place_or_without_errors_is_refused(wrong):
+    with pytest.raises(ClaimError, match="two places and positive errors"):
+        zero_of_line(*wrong)
+
+
+def test_half_of_the_runs_is_found_between_two_rows():
+    for middle in (0.73, 1.0, 1.21):
+        lower, upper = SHARES.half(rows(middle)) or (math.nan, math.nan)
+        assert lower < middle < upper and upper - lower < 0.1
+
+
+def test_there_is_no_half_where_the_share_stays_on_one_side_or_only_falls():
+    assert SHARES.half(rows(3.0)) is None
+    assert SHARES.half(rows(-3.0)) is None
+    assert SHARES.half(rows(1.0)[::-1]) is None
+
+
+def test_the_interval_of_the_half_is_missed_no_more_often_than_the_false_alarm_says():
+    source, places = np.random.default_rng(8), np.array([0.9, 1.0, 1.1])
+    missed = 0
+    for _ in range(2000):
+        counts = source.binomial(500, stats.norm.cdf((places - 1.04) / 0.1))
+        values, errors = normal_quantiles(counts[1:], 500)
+        lower, upper = zero_of_line(places[1:], values, errors, false_alarm=0.1)
+        missed += not lower < 1.04 < upper
+    assert stats.binomtest(missed, 2000, 0.1).pvalue > 1e-6
+
+
+def test_the_features_of_shares_are_there_for_a_rise_about_the_stated_place_alone():
+    assert all(found["reproduced"] for found in SHARES.features(rows(1.0), 1.03))
+    far = {found["name"]: found["reproduced"] for found in SHARES.features(rows(1.0), 1.4)}
+    assert not far["the stated location lies in the rise"] and far["the share rises with the noise"]
+    fallen = SHARES.features(rows(1.0)[::-1], 1.0)
+    assert not any(found["reproduced"] for found in fallen[:3])
+
+
+def test_a_row_holds_its_clopper_pearson_intervals():
+    row = SHARES.row(1.0, [0, 10], 10)
+    assert row["interval"][0] == pytest.approx([0.0, 1 - 0.025 ** (1 / 10)])
+    assert row["interval"][1] == pytest.approx([0.025 ** (1 / 10), 1.0])
+
+
+def test_a_fall_within_the_slack_is_forgiven_and_a_larger_one_is_not():
+    values = [0.0, 0.5, 0.45, 1.0]
+    assert rises("P", values, slack=0.06)["reproduced"]
+    assert not rises("P", values, slack=0.04)["reproduced"]
+
+
+def test_what_may_be_the_smallest_is_every_place_whose_interval_reaches_below_the_lowest_upper_end():
+    places = [1, 2, 3, 4]
+    assert smallest_among(places, [(3, 4), (1, 2), (1.5, 5), (2.5, 6)]) == [2.0, 3.0]
+    assert smallest_among(places, [(0, 0.5), (1, 2), (1.5, 5), (2.5, 6)]) == [1.0, 1.0]
+
+
+def test_a_measured_number_that_does_not_exist_is_none():
+    assert feature("half", 1.0, math.nan, False)["measured"] is None

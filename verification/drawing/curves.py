@@ -1,0 +1,135 @@
+"""Pictures of figures measured again: curves with bars and vertical lines, panels of curves, weights as points.
+
+matplotlib is imported where something is drawn, so that a claim may name what draws it at no cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from verification.drawing.intervals import Picture
+from verification.drawing.svg import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILLION, svg
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+STYLES = ((SKY, "o"), (GREEN, "s"), (ORANGE, "D"), (PURPLE, "^"), (VERMILLION, "v"), (BLUE, "X"), (INK, "P"))
+"""Colour and marker of the first, second, ... curve."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Values along an axis.
+
+    Attributes:
+        label: In the legend.
+        x: Places.
+        y: Values.
+        bars: Lower and upper end of a bar at each place; None where none are drawn. Shape ``(places, 2)``.
+        style: Line style.
+    """
+
+    label: str
+    x: Any
+    y: Any
+    bars: Any = None
+    style: str = "-"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A vertical line, a threshold: its place, line style and name; the place is added to the name."""
+
+    place: float
+    style: str
+    label: str
+
+
+def plot(axes: Axes, curves: Sequence[Curve], lines: Sequence[Line] = (), **labels: Any) -> None:
+    """Draw curves in the order of :data:`STYLES`, and vertical lines; ``labels`` go to ``axes.set``."""
+    for curve, (color, marker) in zip(curves, STYLES, strict=False):
+        y, errors = np.asarray(curve.y, dtype=float), None
+        if curve.bars is not None:
+            lower, upper = np.asarray(curve.bars, dtype=float).T
+            errors = np.clip([y - lower, upper - y], 0, None)
+        axes.errorbar(
+            curve.x, y, yerr=errors, color=color, marker=marker, markersize=4, linewidth=1.2, capsize=2,
+            linestyle=curve.style, label=curve.label,
+        )  # fmt: skip
+    for line in lines:
+        axes.axvline(
+            line.place, color=INK, linestyle=line.style, linewidth=1.2, label=f"{line.label} = {line.place:.4f}"
+        )
+    axes.set(**labels)
+    axes.grid(color=INK, alpha=0.12, linewidth=0.6)
+
+
+def legend(axes: Axes) -> None:
+    """The legend, beside the axes."""
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=9)
+
+
+def picture(
+    name: str,
+    draw: Callable[[Figure], None],
+    *,
+    label: str,
+    caption: str = "",
+    size: tuple[float, float] = (7.2, 4.0),
+    table: Mapping[str, Sequence[str]] | None = None,
+) -> Picture:
+    """A picture with its caption and its table.
+
+    Args:
+        name: Unique on the page.
+        draw: Draws on an empty figure.
+        label: What a screen reader says.
+        caption: What stands below; by default the label.
+        size: Width and height in inches.
+        table: Head -> cells of a column.
+    """
+    columns = dict(table or {})
+    rows = tuple(zip(*columns.values(), strict=True))
+    return Picture(svg(draw, name=name, label=label, size=size), caption or label, tuple(columns), rows)
+
+
+def curves_picture(
+    name: str, curves: Sequence[Curve], lines: Sequence[Line] = (), *, axes: Mapping[str, Any], **about: Any
+) -> Picture:
+    """One panel of curves; ``axes`` are its labels and limits, ``about`` is as for :func:`picture`."""
+
+    def draw(figure: Figure) -> None:
+        panel = figure.add_subplot()
+        plot(panel, curves, lines, **axes)
+        legend(panel)
+
+    return picture(name, draw, **about)
+
+
+def share_curves(snapshots: Sequence[int], places: Any, shares: np.ndarray, bars: Any) -> list[Curve]:
+    """A curve for each number of steps.
+
+    Args:
+        snapshots: Numbers of steps.
+        places: Values of the parameter.
+        shares: Shape ``(places, snapshots)``.
+        bars: Ends of the bars. Shape ``(places, snapshots, 2)``.
+    """
+    ends = np.asarray(bars)
+    return [
+        Curve(f"{steps:,} steps".replace(",", "\u2009"), places, shares[:, i], ends[:, i])
+        for i, steps in enumerate(snapshots)
+    ]
+
+
+def points(axes: Axes, clouds: Mapping[str, Sequence[Sequence[float]]], **labels: Any) -> None:
+    """Points of the plane, one colour and marker for each label."""
+    for (label, cloud), (color, marker) in zip(clouds.items(), STYLES, strict=False):
+        first, second = np.array(cloud).T
+        axes.plot(first, second, marker, color=color, markersize=4.5, alpha=0.8, label=label)
+    axes.set(**labels)
