@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 import sympy as sp
@@ -81,7 +81,7 @@ def moved_to_zero(
         root = -b / a
     else:
         x = rng.choice(ours)
-        found = crossings(along(expression, x, point), x, point[x])
+        found = crossings(expression, x, point)
         if not found:
             return None
         root = rng.choice(rng.choice(found))
@@ -93,34 +93,32 @@ def moved_to_zero(
     return {**point, x: root + step}
 
 
-def along(expression: sp.Expr, symbol: sp.Symbol, point: Point) -> sp.Expr:
-    """``expression`` as a function of ``symbol`` alone, the other symbols being as in ``point``."""
-    others = {s: sp.Rational(v.numerator, v.denominator) for s, v in point.items() if s != symbol}
-    return expression.subs(others)
-
-
-def crossings(function: sp.Expr, symbol: sp.Symbol, start: Fraction) -> list[tuple[Fraction, Fraction]]:
-    """Where a function of one symbol vanishes or may change its sign, as rational brackets.
+def crossings(expression: sp.Expr, symbol: sp.Symbol, point: Point) -> list[tuple[Fraction, Fraction]]:
+    """Where ``expression``, along ``symbol`` through ``point``, vanishes or may change its sign, as rational brackets.
 
     An exact zero is its own bracket. All zeros and poles of a rational function with rational coefficients; else the
-    changes of sign between ``start`` and the powers of two of :data:`_EXPONENTS`, on the side of 0 that ``symbol``
-    admits.
+    changes of sign between the coordinate of ``point`` and the powers of two of :data:`_EXPONENTS`, on the side of 0
+    that ``symbol`` admits.
 
     Example:
         >>> x = sp.Symbol("x", positive=True)
-        >>> crossings((x - 3) ** 2, x, Fraction(1))
+        >>> crossings((x - 3) ** 2, x, {x: Fraction(1)})
         [(Fraction(3, 1), Fraction(3, 1))]
-        >>> [(low, high)] = crossings(sp.log(x) - 60, x, Fraction(1))
+        >>> [(low, high)] = crossings(sp.log(x) - 60, x, {x: Fraction(1)})
         >>> low < Fraction(114200738981568428366295719) < high
         True
     """
-    if function.has(sp.zoo, sp.oo, -sp.oo, sp.nan):
-        return []  # the other symbols stand on a pole
-    found = _rational_zeros(function, symbol)
-    if found is not None:
-        return list(found)
+    if expression.is_rational_function(*expression.free_symbols):
+        # Only here are numbers substituted: SymPy would work for hours on powers of large rationals.
+        others = {s: sp.Rational(v.numerator, v.denominator) for s, v in point.items() if s != symbol}
+        function = expression.subs(others)
+        if function.has(sp.zoo, sp.oo, -sp.oo, sp.nan):
+            return []  # the other symbols stand on a pole
+        found = _rational_zeros(function, symbol)
+        if found is not None:
+            return list(found)
     try:
-        return _changes_of_sign(function, symbol, start)
+        return _changes_of_sign(expression, symbol, point)
     except UnsupportedFormError:
         return []
 
@@ -140,28 +138,32 @@ def _rational_zeros(function: sp.Expr, symbol: sp.Symbol) -> tuple[tuple[Fractio
     )
 
 
-def _changes_of_sign(function: sp.Expr, symbol: sp.Symbol, start: Fraction) -> list[tuple[Fraction, Fraction]]:
-    powers = {Fraction(2) ** e for e in _EXPONENTS} | {abs(start)} - {Fraction(0)}
+def _changes_of_sign(expression: sp.Expr, symbol: sp.Symbol, point: Point) -> list[tuple[Fraction, Fraction]]:
+    condition = sp.Gt(expression, 0)
+    if condition in (sp.true, sp.false):
+        return []
+
+    def is_positive(value: Fraction) -> bool | None:
+        return truth(condition, {**point, symbol: value})
+
+    powers = {Fraction(2) ** e for e in _EXPONENTS} | {abs(point[symbol])} - {Fraction(0)}
     sides = [s for s, barred in ((1, symbol.is_nonpositive), (-1, symbol.is_nonnegative)) if not barred]
     found = []
     for side in sides:
-        grid = sorted(side * power for power in powers)
-        signs = [(x, _is_positive(function, symbol, x)) for x in grid]
+        signs = [(x, is_positive(x)) for x in sorted(side * power for power in powers)]
         known = [(x, positive) for x, positive in signs if positive is not None]
-        found += [_bisected(function, symbol, a, b) for (a, p), (b, q) in itertools.pairwise(known) if p is not q]
+        found += [_bisected(is_positive, a, b) for (a, p), (b, q) in itertools.pairwise(known) if p is not q]
     return found
 
 
-def _is_positive(function: sp.Expr, symbol: sp.Symbol, value: Fraction) -> bool | None:
-    return truth(sp.Gt(function, 0), {symbol: value})
-
-
-def _bisected(function: sp.Expr, symbol: sp.Symbol, low: Fraction, high: Fraction) -> tuple[Fraction, Fraction]:
+def _bisected(
+    is_positive: Callable[[Fraction], bool | None], low: Fraction, high: Fraction
+) -> tuple[Fraction, Fraction]:
     """The change of sign between ``low`` and ``high``, closer."""
-    at_low = _is_positive(function, symbol, low)
+    at_low = is_positive(low)
     for _ in range(_BISECTIONS):
         middle = _middle(low, high)
-        there = _is_positive(function, symbol, middle)
+        there = is_positive(middle)
         if there is None:
             return middle, middle
         low, high = (middle, high) if there is at_low else (low, middle)
@@ -181,6 +183,6 @@ def zeros_along(expression: sp.Expr, point: Point, symbols: Sequence[sp.Symbol])
     """``point`` moved along each coordinate onto the zeros of ``expression``, to both ends of their brackets."""
     for x in symbols:
         if expression.has(x):
-            for bracket in crossings(along(expression, x, point), x, point[x]):
+            for bracket in crossings(expression, x, point):
                 for value in dict.fromkeys(bracket):
                     yield {**point, x: value}

@@ -11,7 +11,7 @@ from sympy.core.relational import GreaterThan, LessThan, Relational, StrictGreat
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.balls import truth
-from theory.decision.breakpoints import along, crossings, zeros_along
+from theory.decision.breakpoints import crossings, zeros_along
 from theory.decision.extrema import extreme_points
 from theory.decision.magnitudes import FAR
 from theory.decision.rational_points import combined_truth, number_as_text
@@ -98,7 +98,7 @@ def _points(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -
 def _beside(surface: sp.Expr, point: Point) -> Iterator[Point]:
     """The point moved along each coordinate onto ``surface`` where that is rational, and to both of its sides."""
     for symbol in sorted(surface.free_symbols, key=str):
-        for low, high in crossings(along(surface, symbol, point), symbol, point[symbol]):
+        for low, high in crossings(surface, symbol, point):
             size = max(abs(low), abs(high)) or Fraction(1)
             steps = (
                 (0, 1, -1) if symbol.is_integer else (0, *(Fraction(s, c) * size for c in CLOSENESS for s in (1, -1)))
@@ -159,7 +159,7 @@ def _truth_at(condition: Boolean, values: dict[sp.Symbol, sp.Expr]) -> bool | No
     difference = sp.sympify((condition.lhs - condition.rhs).subs(values))
     if difference.has(sp.oo, sp.zoo, sp.nan):
         return None
-    decision = decide_zero(difference)
+    decision = decide_zero(difference, seconds=2.0)
     if decision.kind is ZeroKind.ZERO:
         sign: int | None = 0
     elif decision.kind is ZeroKind.NONZERO:
