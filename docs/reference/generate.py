@@ -6,6 +6,7 @@ Each page is a pure function of the code; ``tests/docs/test_reference.py`` fails
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import re
 from collections.abc import Iterable, Iterator
@@ -26,7 +27,11 @@ HEADER = "<!-- Made by `python -m docs.reference.generate`; change the code, not
 
 def pages() -> dict[Path, str]:
     """Path of each generated page, with its text."""
-    return {FOLDER / "notation.md": notation_page(), FOLDER / "claims.md": claims_page()}
+    return {
+        FOLDER / "notation.md": notation_page(),
+        FOLDER / "claims.md": claims_page(),
+        FOLDER / "api.md": api_page(),
+    }
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,50 @@ def notation_page() -> str:
         "`from theory.notation import theta` gives the symbol itself.",
         table(("name", "printed", "assumptions", "meaning"), rows),
     )
+
+
+PUBLIC = (
+    "theory",
+    "theory.gradient_noise",
+    "theory.symmetry",
+    "theory.line",
+    "numerics",
+    "numerics.codegen",
+    "numerics.schemes",
+    "numerics.sgd",
+    "numerics.neurons",
+    "verification.authoring.shorthand",
+    "verification.authoring.simulated",
+)
+"""Packages and modules that users import from, in the order of the page."""
+
+
+def api_page() -> str:
+    """Every public name of the packages that users import from, with its home and the first line of what it says."""
+    parts = [
+        "# Public names",
+        "Each name can be imported from the heading above it; the second column is where it lives.",
+    ]
+    for module in map(importlib.import_module, PUBLIC):
+        rows = [row for name in sorted(public_names(module), key=str.lower) if (row := api_row(module, name))]
+        if rows:
+            parts += [f"## `{module.__name__}`", table(("name", "lives in", "what it is"), rows)]
+    return page(*parts)
+
+
+def public_names(module: ModuleType) -> list[str]:
+    """``__all__``, or the functions and classes that the module defines."""
+    defined = [name for name, thing in vars(module).items() if getattr(thing, "__module__", "") == module.__name__]
+    return list(getattr(module, "__all__", [name for name in defined if not name.startswith("_")]))
+
+
+def api_row(module: ModuleType, name: str) -> tuple[str, str, str] | None:
+    """A row of the index; None for a name that is neither a function nor a class."""
+    thing = getattr(module, name)
+    if not (inspect.isfunction(thing) or inspect.isclass(thing)):
+        return None
+    says = (inspect.getdoc(thing) or "").partition("\n\n")[0]
+    return f"`{name}`", f"`{thing.__module__}`", markdown(" ".join(says.split()))
 
 
 def claims_page() -> str:
