@@ -6,8 +6,7 @@ sees the printed side. They first meet in a check, and a claim never imports a c
 A :class:`Claim` is made of :class:`Statement` s, each judged in the way its *form* says (:mod:`verification.forms`).
 Any statement may add :class:`~verification.forms.Experiment` s (Monte Carlo) and
 :class:`~verification.forms.Comparison` s (a second deterministic opinion), which judge the same candidates by other
-means. Claims are written with :mod:`verification.authoring.shorthand`; nothing of a claim is computed before somebody
-asks for its statements.
+means. Nothing of a claim is computed before somebody asks for its statements.
 """
 
 from __future__ import annotations
@@ -276,8 +275,7 @@ class Paper:
 
     Attributes:
         key: Permanent short name, e.g. ``stochastic_collapse``; the lock and selectors use it.
-        title: As printed.
-        authors: As printed.
+        title, authors: As printed.
         reference: Where it can be found, e.g. ``arXiv 2306.04251``.
         citation: Its key in a bibliography, another name for selectors.
         experiments: How many Monte Carlo checks its false-alarm budget is divided among. Declared, not counted, so

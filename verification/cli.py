@@ -22,9 +22,9 @@ from verification.sources import LOCK_NAME
 if TYPE_CHECKING:
     from verification.lock import Difference, Entry, Lock
     from verification.registry import Catalogue, Listed
-    from verification.run.runner import RunSummary
     from verification.run.settings import Settings
     from verification.run.store import Store
+    from verification.run.summary import RunSummary
     from verification.screen import Screen
     from verification.verdict import ClaimVerdict
 

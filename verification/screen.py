@@ -19,7 +19,7 @@ from rich.text import Text
 
 from verification.formulas import readable, readable_text
 from verification.lock import Difference
-from verification.run.runner import Progress, RunSummary
+from verification.run.summary import Progress, RunSummary
 from verification.verdict import ClaimVerdict, Verdict
 
 _STYLES = {

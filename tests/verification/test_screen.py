@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from verification import screen
-from verification.run.runner import Progress
+from verification.run.summary import Progress
 from verification.screen import PATIENCE, Screen
 from verification.verdict import ClaimVerdict, Verdict
 

@@ -13,6 +13,7 @@
   verdicts.
 * ``settings``: what a run may be asked to do differently; everything else follows from the claims.
 * ``store``: the store: one SQLite file that keeps every finished computation.
+* ``summary``: what a run tells while it goes on, and when it is done.
 * ``task``: units of work: what a check asks to have computed, in a form that any executor can carry and the store can
   keep.
 * ``worker``: what happens inside a worker process: take one call, run it under a memory limit, send back what came of

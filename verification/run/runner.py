@@ -15,7 +15,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -25,6 +25,7 @@ from verification.errors import StoreError, VerificationError
 from verification.run.pool import PATIENCE, PoolError, TimeLimitError, WorkerDiedError, WorkerPool
 from verification.run.settings import available_cores
 from verification.run.store import Store
+from verification.run.summary import Failure, Progress, RunSummary
 from verification.run.task import Investigation, Result, Status, Task
 from verification.run.worker import Assignment, one_sentence
 from verification.signals import answered_with
@@ -41,73 +42,6 @@ _HEARTBEAT = 0.2  # seconds between looks at signals and leases
 
 class ExecutorError(VerificationError):
     """The executor takes no tasks any more; what is finished is kept."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands.
-
-    Attributes:
-        tasks_done: Tasks answered, from the store or by computing.
-        tasks_known: Tasks asked for so far; grows when a second stage is asked for.
-        claims_done: Claims with a verdict.
-        claims: Claims in the run.
-        running: Labels of the tasks in flight, oldest first.
-    """
-
-    tasks_done: int
-    tasks_known: int
-    claims_done: int
-    claims: int
-    running: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A task that ended without a value, or an investigation that raised."""
-
-    claim: str
-    label: str
-    status: Status
-    message: str
-
-
-@dataclass(frozen=True)
-class RunSummary:
-    """What a run did.
-
-    Attributes:
-        verdicts: In the order of the investigations; a finished run has one for each.
-        seconds_by_claim: Computing time of the tasks behind each verdict.
-        computed: Tasks computed in this run.
-        reused: Tasks whose results the store already held.
-        failures: Tasks that ended without a value.
-        interrupted: Whether the run was stopped by a signal.
-        seconds: Wall-clock time.
-    """
-
-    verdicts: tuple[ClaimVerdict, ...]
-    seconds_by_claim: Mapping[str, float]
-    computed: int
-    reused: int
-    failures: tuple[Failure, ...]
-    interrupted: bool
-    seconds: float
-
-    @property
-    def kept(self) -> int:
-        """Results of this run's tasks that lie in the store."""
-        return self.computed + self.reused
-
-    @property
-    def crashed(self) -> tuple[str, ...]:
-        """Claims whose verdict rests on a task that crashed: a fault of the machine or of ours, not of the claim."""
-        return tuple(dict.fromkeys(failure.claim for failure in self.failures if failure.status is Status.CRASHED))
-
-    @property
-    def out_of_time(self) -> tuple[str, ...]:
-        """Claims about which a task did not answer within its time limit."""
-        return tuple(dict.fromkeys(failure.claim for failure in self.failures if failure.status is Status.TIMED_OUT))
 
 
 def run(
