@@ -150,7 +150,7 @@ def alignment(arguments: Arguments) -> tuple[float, float]:
 
 
 def share_below(arguments: Arguments) -> tuple[float, float]:
-    """The share of the positive singular values of dense noise that lie below a level.
+    """The share of the m singular values of dense noise that are positive and lie below a level.
 
     Eigenvalues are rigid: a count differs from its limit by O(1), whatever the dimension. Four are allowed.
     """
@@ -159,4 +159,4 @@ def share_below(arguments: Arguments) -> tuple[float, float]:
     noise = source("bulk", arguments).standard_normal((m, n)) / math.sqrt(n)
     gram = noise @ noise.T if m <= n else noise.T @ noise
     squares = np.linalg.eigvalsh(gram)
-    return float(np.mean(squares < level**2)), 4 / smaller
+    return float(np.sum(squares < level**2)) / m, 4 / m

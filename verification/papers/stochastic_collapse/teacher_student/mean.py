@@ -5,10 +5,11 @@ In natural units :math:`x = \hat s/\nu`, :math:`\tau = 2\nu t`, :math:`k = \tild
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import sympy as sp
 
+from theory.errors import TheoryError
 from theory.infinitesimal_generator import generator
 from theory.models.teacher_student import mean as student_mean
 from theory.models.teacher_student import modes as ts
@@ -16,9 +17,16 @@ from theory.models.teacher_student.stochastic_logistic import bound_weight, k, n
 from theory.notation import eta, nu, s, s_0, s_tilde, t, zeta
 from theory.tricomi import hyperu
 from verification.authoring import predictions
-from verification.authoring.shorthand import agrees, equals
-from verification.claim import Kind
-from verification.forms import Comparison, Experiment
+from verification.authoring.shorthand import (
+    Grade,
+    Source,
+    agrees,
+    agrees_to_order,
+    compared,
+    equals,
+    measured,
+)
+from verification.forms import Experiment
 from verification.papers.stochastic_collapse.measured.one_dimension import (
     integrated_defect_on_grid,
     mean_of_mode,
@@ -28,148 +36,158 @@ from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.teacher_student.modes import VALUE_SYMBOLS
 
 noise = eta * zeta**2
-c = s_tilde - noise / 2
-
-CONJECTURE = c * sp.exp((2 * s_tilde - noise) * t) / (sp.exp((2 * s_tilde - noise) * t) - 1 + c / s_0)
-"""(61), with s_hat(0) where the text at hand has s_tilde(0)."""
-
-
-def logistic_with(rate: sp.Expr) -> sp.Expr:
-    """(61) with another rate in place of s_tilde - eta zeta^2/2."""
-    return rate * sp.exp(2 * rate * t) / (sp.exp(2 * rate * t) - 1 + rate / s_0)
+start = sp.Symbol("stilde(0)", positive=True)
+START_SYMBOLS = VALUE_SYMBOLS | {
+    s_0: r"$\hat s_i(0)$",
+    start: r"$\tilde s_i(0)$, as the text at hand has it for $\hat s_i(0)$",
+}
 
 
-BOUND = (k - 2 * n) * sp.exp(-n * (k - n) * tau) * x ** (-n) * hyperu(-n, k + 1 - 2 * n, x)
-WAVE_WEIGHT = 2 * rho * sp.sinh(2 * sp.pi * rho) / (sp.cosh(2 * sp.pi * rho) - sp.cos(sp.pi * k))
-WAVE = (
-    WAVE_WEIGHT
-    * sp.exp(-(k**2 / 4 + rho**2) * tau)
-    * x ** (-k / 2 + sp.I * rho)
-    * hyperu(-k / 2 + sp.I * rho, 1 + 2 * sp.I * rho, x)
-)
+def logistic_with(rate: sp.Expr, initial: sp.Expr = s_0) -> sp.Expr:
+    r"""(61) with a rate in place of :math:`\tilde s - \eta\zeta^2/2`."""
+    growth = sp.exp(2 * rate * t)
+    return rate * growth / (growth - 1 + rate / initial)
 
 
-def spectral_mean(bound: sp.Expr = BOUND, wave: sp.Expr = WAVE) -> sp.Expr:
+CONJECTURE = logistic_with(s_tilde - noise / 2)
+
+
+def bound_state() -> sp.Expr:
+    """What the bound state n adds to the mean."""
+    return (k - 2 * n) * sp.exp(-n * (k - n) * tau) * x ** (-n) * hyperu(-n, k + 1 - 2 * n, x)
+
+
+def weight(sign: int = -1) -> sp.Expr:
+    """The weight of a wave; ``sign`` is that of the cosine."""
+    return 2 * rho * sp.sinh(2 * sp.pi * rho) / (sp.cosh(2 * sp.pi * rho) + sign * sp.cos(sp.pi * k))
+
+
+def waves(rate: sp.Expr = k**2 / 4 + rho**2) -> sp.Expr:
+    """What the wave rho adds to the mean, per wave number; ``rate`` is that of its decay."""
+    power = -k / 2 + sp.I * rho
+    return weight() * sp.exp(-rate * tau) * x**power * hyperu(power, 1 + 2 * sp.I * rho, x)
+
+
+def spectral_mean(wave: sp.Expr | None = None) -> sp.Expr:
     """Sum over the bound states 0 <= n < k/2 plus the integral over the waves."""
-    return sp.Sum(bound, (n, 0, sp.Max(sp.ceiling(k / 2), 0) - 1)) + sp.Integral(wave, (rho, 0, sp.oo))
+    last = sp.Max(sp.ceiling(k / 2), 0) - 1
+    return sp.Sum(bound_state(), (n, 0, last)) + sp.Integral(waves() if wave is None else wave, (rho, 0, sp.oo))
 
 
-EXACT_MEAN = (nu * spectral_mean()).subs({x: s_0 / nu, tau: 2 * nu * t, k: s_tilde / nu - sp.Rational(1, 2)})
-
-
-def _at_time(values: Mapping[sp.Symbol, str]):
-    """A candidate for E s(t): the spectral form term by term, any other by substitution."""
-
-    def predicted(candidate: sp.Expr):
-        full = {**values, nu: str(sp.Rational(values[eta]) * sp.Rational(values[zeta]) ** 2)}
-        if candidate.has(sp.Integral):
-            return predictions.spectral(candidate, full)
-        return predictions.at(full)(candidate)
-
-    return predicted
-
-
-def _mean_experiment(st: str, strength: str, start: str, time: str, variation: float) -> Experiment:
-    return Experiment(
-        name=f"E s({time}) at s_tilde={st}, nu={strength}, s(0)={start}",
-        sampler=mean_of_mode,
-        arguments={"s_tilde": st, "nu": strength, "s_0": start, "time": time},
-        predicted=_at_time({s_tilde: st, eta: strength, zeta: "1", s_0: start, t: time}),
-    )
+def exact_mean() -> sp.Expr:
+    """The mean of SC-089 in the units of the paper."""
+    return (nu * spectral_mean()).subs({x: s_0 / nu, tau: 2 * nu * t, k: s_tilde / nu - sp.Rational(1, 2)})
 
 
 @paper.claim(
     "SC-087",
     "Conjecture I.1, Eq. (61)",
-    symbols=VALUE_SYMBOLS | {s_0: "s_hat_i(0)"},
-    kind=Kind.IDENTITY,
+    symbols=START_SYMBOLS | {nu: r"$\eta\zeta^2$"},
+    grade=Grade.WRONG,
     notes=(
-        "(61) solves y' = 2y(c - y): it is the zero-noise path B = 0 of (8), not the mean.",
-        "The conjecture is right as t -> oo and as zeta -> 0.",
+        r"(61) solves $\dot y = 2y(c - y)$, $c = \tilde s_i - \eta\zeta^2/2$: it is the path (8) for $B = 0$, not the "
+        "mean.",
+        r"The conjecture is right as $t \to \infty$ and as $\zeta \to 0$.",
+        r"$\tilde s_i(0)$ is read as $\hat s_i(0)$: an accent, which is not the point at issue.",
     ),
 )
 def conjectured_mean():
-    r"""Conjectured mean (Conjecture I.1).
+    r"""Conjectured mean.
 
-    E[s(t)] = (s_tilde - eta zeta^2/2) exp((2 s_tilde - eta zeta^2) t) / (exp((2 s_tilde - eta zeta^2) t) - 1
-    + (s_tilde - eta zeta^2/2)/s_tilde(0)), s_tilde(0) read as s(0)
+    We now conjecture an exact expression for the temporal dynamics of the expectation $E[\hat s_i(t)]$.
     """
-    yield equals(
-        "slope at 0",
-        r"\tfrac{d}{dt}E[\hat s(t)]\big|_{t=0}",
-        printed=sp.diff(CONJECTURE, t).subs(t, 0),
-        derived=lambda: generator(ts.singular_value_process(), s).subs(s, s_0),
-        corrected=2 * s_0 * (s_tilde + noise / 2 - s_0),
-        corrected_says="E[s(t)] = nu E[x_{2 nu t} | s(0)/nu] with the spectral sum of SC-089; "
-        "initial slope 2 s(0) (s_tilde + eta zeta^2/2 - s(0))",
-        wrong={"no noise": 2 * s_0 * (s_tilde - s_0), "twice the Ito correction": 2 * s_0 * (s_tilde + noise - s_0)},
-        says="The time derivative of the mean at t = 0, which Ito's formula gives exactly.",
+
+    def at_time(strength: str, time: str) -> Experiment:
+        values = {s_tilde: "1", eta: strength, zeta: "1", nu: strength, s_0: "1/10", t: time}
+
+        def predicted(candidate: sp.Expr) -> sp.Expr | float:
+            spectral = candidate.has(sp.Integral)
+            return predictions.spectral(candidate, values) if spectral else predictions.at(values)(candidate)
+
+        return measured(mean_of_mode, predicted, s_tilde="1", nu=strength, s_0="1/10", time=time)
+
+    def tangent(rate: sp.Expr) -> sp.Expr:
+        return s_0 + 2 * s_0 * (rate - s_0) * t
+
+    printed = logistic_with(s_tilde - noise / 2, start)
+    yield agrees_to_order(
+        "early times",
+        r"E[\hat s_i(t)]",
+        printed=printed,
+        where={start: s_0},
+        corrected=tangent(s_tilde + noise / 2),
+        derived=lambda: s_0 + t * generator(ts.singular_value_process(), s).subs(s, s_0),
+        small=t,
+        order=1,
+        wrong={"no noise": logistic_with(s_tilde), "twice Itô's correction": tangent(s_tilde + noise)},
+        says=r"To first order in $t$, which Itô's formula gives exactly.",
     )
     yield agrees(
         "mean",
-        r"E[\hat s(t)]",
-        printed=CONJECTURE,
-        corrected=EXACT_MEAN,
+        r"E[\hat s_i(t)]",
+        printed=printed,
+        where={start: s_0},
+        corrected=exact_mean,
         wrong={
-            "closure E s^2 = (E s)^2": logistic_with(s_tilde + noise / 2),
+            r"closure $E\hat s^2 = (E\hat s)^2$": logistic_with(s_tilde + noise / 2),
             "harmonic mean": logistic_with(s_tilde - 3 * noise / 2),
             "no noise": logistic_with(s_tilde),
+            "a tenth too large": lambda: 11 * exact_mean() / 10,
         },
-        says="The mean at a later time.",
-        measured=(
-            _mean_experiment("1", "1/2", "1/10", "73/100", 1.2),
-            _mean_experiment("1", "1", "1/10", "1/2", 2.0),
-        ),
+        measured=[at_time("1/2", "73/100"), at_time("1", "1/2")],
     )
-
-
-_lambda = ts.penalty
-
-
-def _residual_and_start(curve: sp.Expr) -> sp.Matrix:
-    """What is left when a curve is put into the regularised flow, and where it starts."""
-    velocity = ts.regularised_flow().subs(_lambda, noise / 2).subs(s, curve)
-    return sp.Matrix([sp.diff(curve, t) - velocity, curve.subs(t, 0)])
 
 
 @paper.claim(
     "SC-088",
     "Appendix I.2, after Conjecture I.1",
-    symbols=VALUE_SYMBOLS | {s_0: "s_hat_i(0)"},
-    kind=Kind.IDENTITY,
-    scope="penalty (lambda/2)(|W_1|^2 + |W_2|^2)",
-    notes=("With a penalty lambda |W|^2 the coefficient would be eta zeta^2/4.",),
+    symbols=START_SYMBOLS | {ts.penalty: "regularization coefficient"},
+    scope=r"penalty $\frac\lambda2(\|W_1\|_F^2 + \|W_2\|_F^2)$, balanced modes",
+    notes=(r"With a penalty $\lambda\|W\|^2$ the coefficient would be $\eta\zeta^2/4$.",),
 )
 def equivalence_with_l2_regularisation():
     r"""Equivalence with L2 regularisation.
 
-    the dynamics predicted by Conjecture I.1 are equivalent to L_2 regularised gradient flow with coefficient
-    lambda = eta zeta^2/2
+    One can show that the dynamics predicted by Conjecture I.1 are equivalent to the deterministic dynamics given by
+    $L_2$ regularized gradient flow with a regularization coefficient of $\lambda = \eta\zeta^2/2$.
     """
+
+    def coefficient() -> sp.Expr:
+        """The penalty for which a mode moves with the velocity with which (61) leaves its start."""
+        velocity = sp.diff(CONJECTURE, t).subs(t, 0).subs(s_0, s)
+        (found,) = sp.solve(sp.simplify(ts.regularised_flow() - velocity), ts.penalty)
+        return found
+
+    def regularised_path() -> sp.Expr:
+        """The solution of the regularised flow from s_0, put into it."""
+        path = ts.logistic(s_tilde - ts.penalty, s_0)
+        left_over = sp.diff(path, t) - ts.regularised_flow().subs(s, path)
+        if sp.simplify(left_over) != 0 or sp.simplify(path.subs(t, 0) - s_0) != 0:
+            raise TheoryError(f"{path} must solve the regularised flow from s_0; put into it, it leaves {left_over}.")
+        return path.subs(ts.penalty, noise / 2)
+
     yield equals(
-        "velocity",
-        r"\dot{\hat s}",
-        printed=2 * s * (s_tilde - noise / 2 - s),
-        derived=lambda: ts.regularised_flow().subs(_lambda, noise / 2),
-        wrong={
-            "lambda = eta zeta^2/4": 2 * s * (s_tilde - noise / 4 - s),
-            "lambda = eta zeta^2": 2 * s * (s_tilde - noise - s),
-        },
-        says="The regularised flow of a balanced mode at lambda = eta zeta^2/2.",
+        "coefficient",
+        r"\lambda",
+        printed=noise / 2,
+        derived=coefficient,
+        wrong={"penalty without its half": noise / 4},
     )
     yield equals(
-        "solution",
-        r"(\dot y - \text{velocity}(y),\ y(0))",
-        printed=_residual_and_start(CONJECTURE),
-        derived=lambda: sp.Matrix([0, s_0]),
-        wrong={"unregularised curve": _residual_and_start(logistic_with(s_tilde))},
-        says="(61) moves with that velocity from s(0).",
+        "dynamics",
+        r"\hat s_i(t) \text{ under } \lambda = \tfrac12\eta\zeta^2",
+        printed=CONJECTURE,
+        derived=regularised_path,
+        wrong={
+            "not regularised": logistic_with(s_tilde),
+            "penalty of a whole square": logistic_with(s_tilde - noise),
+        },
     )
 
 
 GRID_POINTS = tuple(
-    {"k": shape, "x": start, "tau": time}
-    for shape, start, time in (
+    {"k": shape, "x": first, "tau": time}
+    for shape, first, time in (
         ("-2/5", "1/2", "1"),
         ("0", "1", "2"),
         ("1/2", "1/20", "3"),
@@ -181,105 +199,99 @@ GRID_POINTS = tuple(
 )
 
 
-def _spectral_at(candidate: sp.Expr, point: Mapping[str, str]) -> float:
-    return predictions.spectral(candidate, {k: point["k"], x: point["x"], tau: point["tau"]})
-
-
 @paper.claim(
     "SC-089",
     "not printed; replaces Conjecture I.1",
-    symbols={x: "s_hat/nu", tau: "2 nu t", k: "s_tilde/nu - 1/2", rho: "wave number", n: "number of a bound state"},
-    kind=Kind.IDENTITY,
-    scope="exact for k > -2, i.e. for every s_tilde >= 0",
-    notes=(
-        "A result of the catalogue, not of the paper: stated there, derived here from the spectrum of the generator.",
-    ),
+    symbols={
+        x: r"$\hat s_i/\nu$",
+        tau: r"$2\nu t$",
+        k: r"$\tilde s_i/\nu - \frac12$",
+        rho: "wave number",
+        n: "number of a bound state",
+        nu: r"$\eta\zeta^2$",
+        s: r"$\hat s_i$",
+        s_tilde: r"$\tilde s_i$",
+        s_0: r"$\hat s_i(0)$",
+    },
+    source=Source.OURS,
+    scope=r"exact for $k > -2$, so for every $\tilde s_i \ge 0$",
+    notes=("Derived from the spectrum of the generator, a Morse potential.",),
 )
 def exact_mean_of_the_student_mode():
-    r"""Exact mean of the student mode.
+    """Exact mean of the student mode."""
 
-    E[x_tau] = sum_{0<=n<k/2} (k-2n) e^{-n(k-n)tau} x^{-n} U(-n, k+1-2n, x) + 2 int_0^oo rho sinh(2 pi
-    rho)/(cosh(2 pi rho) - cos(pi k)) e^{-(k^2/4+rho^2)tau} x^{-k/2+i rho} U(-k/2+i rho, 1+2 i rho, x) d rho
-    """
+    def at_point(candidate: sp.Expr, point: Mapping[str, str]) -> float:
+        return predictions.spectral(candidate, {k: point["k"], x: point["x"], tau: point["tau"]})
+
+    def against_simulation(point: Mapping[str, str]) -> Callable[[sp.Expr], float]:
+        return lambda candidate: at_point(candidate, point)
+
+    def twice_the_defect(candidate: sp.Expr, point: Mapping[str, str]) -> sp.Expr:
+        return 2 * candidate.subs({s_tilde: sp.Rational(point["k"]) + sp.Rational(1, 2), nu: 1})
+
     yield equals(
         "weights",
         r"(w_n,\ w_\rho)",
-        printed=sp.Matrix([k - 2 * n, WAVE_WEIGHT]),
-        derived=lambda: sp.Matrix([bound_weight(), wave_weight()]),
-        wrong={
-            "half the waves": sp.Matrix([k - 2 * n, WAVE_WEIGHT / 2]),
-            "k - n": sp.Matrix([k - n, WAVE_WEIGHT]),
-            "sign of cos": sp.Matrix(
-                [k - 2 * n, 2 * rho * sp.sinh(2 * sp.pi * rho) / (sp.cosh(2 * sp.pi * rho) + sp.cos(sp.pi * k))]
-            ),
-        },
-        says="The weights of bound states and waves.",
+        printed=sp.Matrix([k - 2 * n, weight()]),
+        derived=lambda: [bound_weight(), wave_weight()],
+        wrong={"$k - n$": sp.Matrix([k - n, weight()]), "sign of the cosine": sp.Matrix([k - 2 * n, weight(1)])},
+        says="Of bound states and waves.",
     )
     yield agrees(
         "mean",
         r"E[x_\tau]",
-        printed=spectral_mean(),
+        printed=spectral_mean,
         wrong={
-            "half the waves": spectral_mean(wave=WAVE / 2),
-            "no waves": spectral_mean(wave=sp.S.Zero),
-            "waves decay with k^2/4 alone": spectral_mean(wave=WAVE * sp.exp(rho**2 * tau / 2)),
+            "half the waves": lambda: spectral_mean(waves() / 2),
+            "no waves": lambda: spectral_mean(sp.S.Zero),
+            "waves decay too slowly": lambda: spectral_mean(waves(k**2 / 4 + rho**2 / 2)),
+            "a tenth too large": lambda: 11 * spectral_mean() / 10,
         },
-        says="The whole mean, against a finite-volume solution and against simulation.",
-        measured=(
-            Experiment(
-                name="E x at k=3/2, x=3/10, tau=1",
-                sampler=mean_of_mode,
-                arguments={"s_tilde": "2", "nu": "1", "s_0": "3/10", "time": "1/2"},
-                predicted=lambda candidate: _spectral_at(candidate, {"k": "3/2", "x": "3/10", "tau": "1"}),
-            ),
-        ),
-        compared=(
-            Comparison(
-                name="Fokker-Planck grid",
-                evaluator=mean_on_grid,
-                arguments=GRID_POINTS,
-                predicted=_spectral_at,
-                tolerance=1e-3,
-            ),
-        ),
+        measured=[
+            measured(
+                mean_of_mode,
+                against_simulation({"k": "3/2", "x": "3/10", "tau": "1"}),
+                s_tilde="2",
+                nu="1",
+                s_0="3/10",
+                time="1/2",
+            )
+        ],
+        compared=[compared("Fokker-Planck grid", mean_on_grid, at_point, *GRID_POINTS)],
     )
     yield equals(
         "mean of the logarithm",
-        r"\mathcal L\log\hat s",
+        r"\text{drift of }\log\hat s_i",
         printed=2 * (s_tilde - nu / 2) - 2 * s,
         derived=student_mean.log_drift,
-        wrong={"Ito correction lost": 2 * (s_tilde + nu / 2) - 2 * s},
-        says="(a) d E log s = 2c dt - 2 E s dt with c = s_tilde - nu/2.",
+        wrong={"Itô's correction lost": 2 * (s_tilde + nu / 2) - 2 * s},
     )
     yield equals(
         "harmonic mean",
-        r"1/E[1/\hat s(t)]",
+        r"1/E[1/\hat s_i(t)]",
         printed=logistic_with(s_tilde - 3 * nu / 2),
-        derived=lambda: student_mean.harmonic_mean(),
-        wrong={"c = s_tilde - nu/2": logistic_with(s_tilde - nu / 2), "c = s_tilde - nu": logistic_with(s_tilde - nu)},
-        says="(e) 1/E[1/s] is the logistic curve with c replaced by s_tilde - 3 nu/2.",
+        derived=student_mean.harmonic_mean,
+        wrong={"the conjectured mean": logistic_with(s_tilde - nu / 2), "half way": logistic_with(s_tilde - nu)},
     )
+    shape = s_tilde / nu - sp.Rational(1, 2)
     yield equals(
         "integrated defect",
-        r"\int_0^\infty (E\hat s - y)\,dt",
-        printed=(sp.log(s_tilde / nu - sp.Rational(1, 2)) - sp.polygamma(0, s_tilde / nu - sp.Rational(1, 2))) / 2,
-        derived=lambda: student_mean.integrated_defect(),
+        r"\int_0^\infty (E\hat s_i - y)\,dt",
+        printed=(sp.log(shape) - sp.polygamma(0, shape)) / 2,
+        derived=student_mean.integrated_defect,
         wrong={
-            "factor 1/2 lost": sp.log(s_tilde / nu - sp.Rational(1, 2))
-            - sp.polygamma(0, s_tilde / nu - sp.Rational(1, 2)),
-            "log of k + 1/2": (sp.log(s_tilde / nu) - sp.polygamma(0, s_tilde / nu - sp.Rational(1, 2))) / 2,
+            "in natural units": sp.log(shape) - sp.polygamma(0, shape),
+            r"logarithm of $k + \frac12$": (sp.log(s_tilde / nu) - sp.polygamma(0, shape)) / 2,
         },
-        says="The integral over t of the mean minus (61) is (log k - psi(k))/2, whatever the start.",
+        says="The mean minus (61), $y$, over all times, whatever the start.",
         domain=(s_tilde > nu / 2,),
-        compared=(
-            Comparison(
-                name="Fokker-Planck grid in time",
-                evaluator=integrated_defect_on_grid,
-                arguments=tuple({"k": shape, "x": start} for shape, start in (("1", "1/2"), ("2", "2"), ("4", "1/2"))),
-                predicted=lambda candidate, point: (
-                    2 * candidate.subs({s_tilde: sp.Rational(point["k"]) + sp.Rational(1, 2), nu: 1})
-                ),
+        compared=[
+            compared(
+                "Fokker-Planck grid in time",
+                integrated_defect_on_grid,
+                twice_the_defect,
+                *({"k": shape, "x": first} for shape, first in (("1", "1/2"), ("2", "2"), ("4", "1/2"))),
                 tolerance=1e-2,
-            ),
-        ),
+            )
+        ],
     )

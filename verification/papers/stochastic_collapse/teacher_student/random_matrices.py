@@ -1,6 +1,6 @@
-r"""Appendix I.1 and I.3: noisy updates, decomposition of the errors, and the random-matrix limit.
+r"""Appendix I.3: singular values and vectors of the data in the limit of large random matrices.
 
-:math:`\mathcal A` is ``A``, :math:`\bar s` is ``sbar``, :math:`\tilde s` is ``s_tilde``. The noise has entries of
+:math:`\mathcal A` is ``aspect``, :math:`\bar s` is ``s_bar``, :math:`\tilde s` is ``s_tilde``. The noise has entries of
 variance :math:`1/n`.
 """
 
@@ -15,8 +15,7 @@ from theory.matrices import spike_in_noise as rm
 from theory.matrices.spike_in_noise import aspect, s_bar
 from theory.notation import s_tilde
 from verification.authoring import predictions
-from verification.authoring.shorthand import equals
-from verification.claim import Kind
+from verification.authoring.shorthand import Grade, Kind, Source, compared, equals
 from verification.forms import Comparison
 from verification.papers.stochastic_collapse.measured.random_matrices import (
     alignment,
@@ -27,55 +26,27 @@ from verification.papers.stochastic_collapse.measured.random_matrices import (
 )
 from verification.papers.stochastic_collapse.paper import paper
 
+Point = Mapping[str, str]
 
-def _matrix(name: str, rows: int, columns: int) -> sp.ImmutableMatrix:
-    """A matrix of real symbols."""
-    return sp.ImmutableMatrix(rows, columns, lambda i, j: sp.Symbol(f"{name}_{i + 1}{j + 1}", real=True))
-
-
-SPIKE_SYMBOLS: dict[sp.Basic, str] = {
-    aspect: "aspect ratio m/n",
-    s_bar: "singular value of the teacher, noise variance 1/n",
+SPIKE_SYMBOLS = {
+    aspect: r"aspect ratio $\mathcal A = m/n$",
+    s_bar: r"singular value $\bar s_i$ of the teacher; the noise has entries of variance $1/n$",
 }
 ABOVE = (s_bar**4 > aspect,)
 BELOW = (s_bar**4 < aspect,)
-OUTLIERS = tuple(
-    {"aspect": A, "signal": signal}
-    for A, signal in (("1/2", "3/2"), ("1/10", "4/5"), ("1", "2"), ("2", "3/2"), ("4", "2"))
-)
-HIDDEN = tuple(
-    {"aspect": A, "signal": signal} for A, signal in (("1/10", "1/4"), ("1/2", "1/2"), ("2", "1"), ("4", "1"))
-)
+OUTLIERS = (("1/2", "3/2"), ("1/10", "4/5"), ("1", "2"), ("2", "3/2"), ("4", "2"))
+HIDDEN = (("1/10", "1/4"), ("1/2", "1/2"), ("2", "1"), ("4", "1"))
 
 
-def _at_spike(candidate: sp.Expr, point: Mapping[str, str]) -> sp.Expr:
-    return predictions.at({aspect: point["aspect"], s_bar: point["signal"]})(candidate)
-
-
-def _where_real(candidate: sp.Expr, point: Mapping[str, str]) -> float | None:
+def _at_spike(candidate: sp.Expr, point: Point) -> float | None:
     """The candidate, or None where it is not real."""
-    value = complex(_at_spike(candidate, point).evalf(20))
+    value = complex(predictions.at({aspect: point["aspect"], s_bar: point["signal"]})(candidate).evalf(20))
     return value.real if value.imag == 0 else None
 
 
-def _tridiagonal(
-    evaluator: Callable,
-    arguments: tuple[Mapping[str, str], ...],
-    predicted: Callable = _at_spike,
-    tolerance: float = 1e-2,
-) -> tuple[Comparison, ...]:
-    return (
-        Comparison(
-            name="random matrices",
-            evaluator=evaluator,
-            arguments=arguments,
-            predicted=predicted,
-            tolerance=tolerance,
-        ),
-    )
-
-
-TRANSFER = sp.sqrt((1 + s_bar**2) * (aspect + s_bar**2)) / s_bar
+def _on_random_matrices(evaluator: Callable, signals=OUTLIERS, tolerance: float = 1e-2) -> list[Comparison]:
+    points = ({"aspect": A, "signal": signal} for A, signal in signals)
+    return [compared("random matrices", evaluator, _at_spike, *points, tolerance=tolerance)]
 
 
 @paper.claim(
@@ -83,64 +54,53 @@ TRANSFER = sp.sqrt((1 + s_bar**2) * (aspect + s_bar**2)) / s_bar
     "Eq. (64)",
     symbols=SPIKE_SYMBOLS,
     kind=Kind.LAW,
-    scope="n, m to infinity at fixed m/n, finite rank, noise variance 1/n",
+    source=Source.CONVERSION,
+    scope=r"$n, m \to \infty$ at fixed $m/n$, finite rank, noise variance $1/n$",
     notes=(
-        "The two branches meet at sbar = A^(1/4) only with 1 + sqrt(A), the edge of the bulk. "
-        "At A = 1, the one aspect ratio of the experiments, 1 + A is the same.",
+        r"The text at hand has $1 + \mathcal A$ in the second branch; read as $1 + \sqrt{\mathcal A}$, the edge of the "
+        r"bulk, with which the branches meet at $\bar s = \mathcal A^{1/4}$. At $\mathcal A = 1$, the one aspect ratio "
+        "of the experiments, both are the same.",
     ),
 )
 def transfer_function_of_the_singular_values():
-    r"""Transfer function of the singular values.
-
-    s_tilde = sqrt((1 + sbar^2)(A + sbar^2))/sbar if sbar > A^(1/4), otherwise 1 + A
-    """
+    """Transfer function of the singular values."""
+    transfer = sp.sqrt((1 + s_bar**2) * (aspect + s_bar**2)) / s_bar
     yield equals(
         "above the threshold",
         r"\tilde s(\bar s)",
-        printed=TRANSFER,
+        printed=transfer,
         derived=rm.outlier,
         wrong={
-            "not divided by the signal": TRANSFER * s_bar,
-            "no square root": TRANSFER**2,
             "aspect ratio forgotten": (1 + s_bar**2) / s_bar,
             "aspect ratio inverted": sp.sqrt((1 + s_bar**2) * (1 / aspect + s_bar**2)) / s_bar,
         },
-        says="The largest singular value of the data, for one singular value of the teacher.",
         domain=ABOVE,
-        compared=_tridiagonal(top_singular_value, OUTLIERS, tolerance=2e-3),
+        compared=_on_random_matrices(top_singular_value, tolerance=2e-3),
     )
     yield equals(
         "below the threshold",
         r"\tilde s(\bar s)",
         printed=1 + aspect,
+        read_as=1 + sp.sqrt(aspect),
         derived=lambda: rm.bulk_edges()[1],
-        corrected=1 + sp.sqrt(aspect),
-        corrected_says="otherwise 1 + sqrt(A); the first branch is right",
-        wrong={"first branch": TRANSFER, "edge of the squares": (1 + sp.sqrt(aspect)) ** 2},
-        says="The largest singular value of the data when the teacher's is too small to stand out.",
+        wrong={"first branch": transfer, "edge of the squares": (1 + sp.sqrt(aspect)) ** 2},
         domain=BELOW,
-        compared=_tridiagonal(top_singular_value, HIDDEN, tolerance=2e-3),
+        compared=_on_random_matrices(top_singular_value, HIDDEN, tolerance=2e-3),
     )
     yield equals(
         "threshold",
         r"\bar s_c",
         printed=aspect ** sp.Rational(1, 4),
         derived=rm.critical_signal,
-        wrong={"square root": sp.sqrt(aspect), "one": sp.S.One},
+        wrong={"signal as large as the noise": sp.S.One},
         says="The signal above which there is an outlier.",
     )
 
 
-_RADICAL = sp.sqrt(4 * aspect - (s_tilde**2 - (1 + aspect)) ** 2)
-_PRINTED_RADICAL = sp.sqrt(4 * aspect - (s_bar**2 - (1 + aspect)) ** 2)
-BULK = ((s_tilde**2 - 1 - aspect) ** 2 < 4 * aspect,)
-LEVELS = tuple(
-    {"aspect": A, "level": level}
-    for A, level in (("1/4", "1"), ("1/4", "5/4"), ("1", "1"), ("1", "3/2"), ("2", "3/2"), ("4", "2"))
-)
+LEVELS = (("1/4", "1"), ("1/4", "5/4"), ("1", "1"), ("1", "3/2"), ("2", "3/2"), ("4", "2"))
 
 
-def _mass_below(candidate: sp.Expr, point: Mapping[str, str]) -> float | None:
+def _mass_below(candidate: sp.Expr, point: Point) -> float | None:
     """The integral of a density from the lower edge to a level; None for a formula of another variable."""
     density = candidate.subs(aspect, sp.Rational(point["aspect"]))
     if density.free_symbols != {s_tilde}:
@@ -154,84 +114,77 @@ def _mass_below(candidate: sp.Expr, point: Mapping[str, str]) -> float | None:
 @paper.claim(
     "SC-093",
     "Eq. (65)",
-    symbols={aspect: "aspect ratio m/n", s_tilde: "singular value of the data", s_bar: "as printed inside (65)"},
+    symbols={
+        aspect: r"aspect ratio $\mathcal A = m/n$",
+        s_tilde: "singular value of the data",
+        s_bar: r"as the text at hand has it inside (65), for $\tilde s$",
+    },
     kind=Kind.LAW,
-    scope="n, m to infinity at fixed m/n in (0, infinity), noise variance 1/n",
+    grade=Grade.CONDITION,
+    scope=r"$n, m \to \infty$ at fixed $m/n \in (0, \infty)$, noise variance $1/n$",
     notes=(
-        "Read with s_tilde inside, (65) is right for A <= 1. For A > 1 its lower end 1 - sqrt(A) is negative, the "
-        "radicand is negative between there and sqrt(A) - 1, and its mass is 1/A: of m - k values, m - n are 0.",
+        r"$\bar s$ inside (65) is read as $\tilde s$: accents are no point at issue.",
+        r"(65) holds for $\mathcal A \le 1$ (statement 'no more rows than columns'); the page admits "
+        r"$\mathcal A \in (0, \infty)$. For $\mathcal A > 1$ the lower end $1 - \sqrt{\mathcal A}$ is negative, the "
+        r"radicand is negative between there and $\sqrt{\mathcal A} - 1$, and $m - n$ of the $m - k$ values are 0: "
+        "they are the mass that is missing.",
     ),
 )
 def bulk_density_of_the_singular_values():
     r"""Bulk density of the singular values.
 
-    p(s_tilde) = sqrt(4A - (sbar^2 - (1 + A))^2)/(pi A sbar) if s_tilde in [1 - sqrt(A), 1 + sqrt(A)], 0 otherwise
+    The bottom $m - k$ singular values are distributed according to the Marchenko-Pastur distribution.
     """
+
+    def density(variable: sp.Expr, power: int = 1, ratio: sp.Expr = aspect) -> sp.Expr:
+        radical = sp.sqrt(4 * aspect - (variable**2 - (1 + aspect)) ** 2)
+        return radical / (sp.pi * ratio * variable**power)
+
+    ends = sp.Matrix([1 - sp.sqrt(aspect), 1 + sp.sqrt(aspect)])
+    levels = ({"aspect": A, "level": level} for A, level in LEVELS)
     yield equals(
         "density",
         r"p_{MP}(\tilde s)",
-        printed=_PRINTED_RADICAL / (sp.pi * aspect * s_bar),
-        derived=rm.positive_singular_value_density,
-        corrected=_RADICAL / (sp.pi * sp.Min(1, aspect) * s_tilde),
-        corrected_says="p(s_tilde) = sqrt(4A - (s_tilde^2 - (1 + A))^2)/(pi min(1, A) s_tilde) for the min(m, "
-        "n) positive singular "
-        "values, on [|1 - sqrt(A)|, 1 + sqrt(A)]",
+        printed=density(s_bar),
+        read_as=density(s_tilde),
+        derived=rm.singular_value_density,
         wrong={
-            "counted in m values, s_tilde inside": _RADICAL / (sp.pi * aspect * s_tilde),
-            "density of the squares": _RADICAL / (2 * sp.pi * sp.Min(1, aspect) * s_tilde**2),
-            "divided by max(1, A)": _RADICAL / (sp.pi * sp.Max(1, aspect) * s_tilde),
+            "counted in the positive values only": density(s_tilde, ratio=sp.Min(1, aspect)),
+            "density of the squares": density(s_tilde, 2) / 2,
         },
-        says="The density of the positive singular values inside the bulk.",
-        domain=BULK,
-        compared=(
-            Comparison(
-                name="random matrices", evaluator=share_below, arguments=LEVELS, predicted=_mass_below, tolerance=3e-2
-            ),
-        ),
-    )
-    yield equals(
-        "density for m <= n",
-        r"p_{MP}(\tilde s)",
-        printed=_RADICAL / (sp.pi * aspect * s_tilde),
-        derived=rm.positive_singular_value_density,
-        wrong={
-            "no aspect ratio in front": _RADICAL / (sp.pi * s_tilde),
-            "as for the squares": _RADICAL / (2 * sp.pi * aspect * s_tilde),
-        },
-        says="The same for A <= 1, (65) read with s_tilde inside.",
-        domain=(*BULK, aspect <= 1),
+        says="Inside the bulk, each of the $m$ values counting one.",
+        domain=((s_tilde**2 - 1 - aspect) ** 2 < 4 * aspect,),
+        compared=[compared("random matrices", share_below, _mass_below, *levels, tolerance=3e-2)],
     )
     yield equals(
         "support",
         r"(\tilde s_-,\ \tilde s_+)",
-        printed=sp.Matrix([1 - sp.sqrt(aspect), 1 + sp.sqrt(aspect)]),
-        derived=lambda: sp.Matrix(rm.bulk_edges()),
-        corrected=sp.Matrix([sp.Abs(1 - sp.sqrt(aspect)), 1 + sp.sqrt(aspect)]),
+        printed=ends,
+        corrected=sp.Matrix([sp.Abs(ends[0]), ends[1]]),
+        derived=rm.bulk_edges,
         wrong={
-            "upper end 1 + A": sp.Matrix([sp.Abs(1 - sp.sqrt(aspect)), 1 + aspect]),
-            "from zero": sp.Matrix([0, 1 + sp.sqrt(aspect)]),
+            "upper end of the squares": sp.Matrix([sp.Abs(ends[0]), 1 + aspect]),
+            "from zero": sp.Matrix([0, ends[1]]),
         },
-        says="The ends of the bulk.",
     )
     yield equals(
         "mass",
         r"\int p_{MP}\,d\tilde s",
         printed=sp.S.One,
-        derived=rm.bulk_mass,
         corrected=sp.Min(1, 1 / aspect),
-        wrong={"1/A throughout": 1 / aspect, "min(1, A)": sp.Min(1, aspect)},
-        says="The mass of the formula with pi A s_tilde below, a distribution only if it is 1.",
+        derived=rm.bulk_mass,
+        wrong={"inverted throughout": 1 / aspect, "the other way round": sp.Min(1, aspect)},
+        says="A distribution has mass one.",
     )
-
-
-def _left(power: int) -> sp.Expr:
-    """The first factor of (66), squared, with a power of the signal below."""
-    return 1 - aspect * (1 + s_bar**2) / (s_bar**power * (aspect + s_bar**2))
-
-
-def _right(power: int) -> sp.Expr:
-    """The second factor of (66), squared, with a power of the signal below."""
-    return 1 - (aspect + s_bar**2) / (s_bar**power * (1 + s_bar**2))
+    yield equals(
+        "no more rows than columns",
+        r"\left(\tilde s_-,\ \tilde s_+,\ \int p_{MP}\,d\tilde s\right)",
+        printed=sp.Matrix([*ends, 1]),
+        derived=lambda: [*rm.bulk_edges(), rm.bulk_mass()],
+        wrong={"from zero": sp.Matrix([0, ends[1], 1])},
+        domain=(aspect <= 1,),
+        remark=True,
+    )
 
 
 @paper.claim(
@@ -239,62 +192,67 @@ def _right(power: int) -> sp.Expr:
     "Eq. (66)",
     symbols=SPIKE_SYMBOLS,
     kind=Kind.LAW,
-    scope="as SC-092; left vectors in R^m, right vectors in R^n; above the threshold",
+    source=Source.CONVERSION,
+    scope=r"as SC-092, above the threshold; left vectors in $R^m$, right vectors in $R^n$",
     notes=(
-        "The first factor belongs to the left vectors, the second to the right ones, as the order says. As printed "
-        "both squared factors are 1 - A^(1/4) at the threshold: the function jumps there for A < 1, and they are "
-        "negative for A > 1. At A = 1 it is 1 - 1/sbar against 1 - 1/sbar^2.",
-        "Below the threshold the overlap is 0: D' is infinite at the edge of the bulk (theorem 2.10 of the source).",
+        r"The text at hand has $\bar s_i$ for $\bar s_i^2$ in front of both brackets, an exponent, and hats for the "
+        "teacher's vectors, an accent; both may be lost by the conversion. Read with the square, (66) holds.",
+        r"With the first power both squared factors are $1 - \mathcal A^{1/4}$ at the threshold: the function would "
+        r"jump there for $\mathcal A < 1$, and the factors are negative for $\mathcal A > 1$. At $\mathcal A = 1$ it "
+        r"is $1 - 1/\bar s$ against $1 - 1/\bar s^2$.",
+        r"The first factor belongs to the left vectors, the second to the right ones, as the order says.",
+        "Below the threshold the overlap is 0: the D-transform has an infinite slope at the edge of the bulk "
+        "(Benaych-Georges and Nadakuditi, theorem 2.10).",
     ),
 )
 def overlap_of_the_singular_vectors():
-    r"""Overlap of the singular vectors.
+    """Overlap of the singular vectors."""
 
-    |<u,u>||<v,v>| = (1 - A(1+sbar^2)/(sbar(A+sbar^2)))^(1/2) (1 - (A+sbar^2)/(sbar(1+sbar^2)))^(1/2) if sbar
-    > A^(1/4), otherwise 0
-    """
+    def left(power: int) -> sp.Expr:
+        """The first factor of (66), squared, with a power of the signal below."""
+        return 1 - aspect * (1 + s_bar**2) / (s_bar**power * (aspect + s_bar**2))
+
+    def right(power: int) -> sp.Expr:
+        """The second factor of (66), squared."""
+        return 1 - (aspect + s_bar**2) / (s_bar**power * (1 + s_bar**2))
+
     yield equals(
         "left vectors",
-        r"\langle\bar u,\tilde u\rangle^2",
-        printed=_left(1),
+        r"\langle\bar u_i,\tilde u_i\rangle^2",
+        printed=left(1),
+        read_as=left(2),
         derived=rm.left_overlap,
-        corrected=_left(2),
-        corrected_says="sbar^2 in place of the factor sbar of both denominators; the vectors compared are "
-        "teacher and data",
         wrong={
-            "that of the right vectors": _right(2),
+            "that of the right vectors": right(2),
             "aspect ratio lost": 1 - (1 + s_bar**2) / (s_bar**2 * (aspect + s_bar**2)),
         },
-        says="The squared overlap of the left singular vectors of teacher and data.",
         domain=ABOVE,
-        compared=_tridiagonal(left_alignment, OUTLIERS),
+        compared=_on_random_matrices(left_alignment),
     )
     yield equals(
         "right vectors",
-        r"\langle\bar v,\tilde v\rangle^2",
-        printed=_right(1),
+        r"\langle\bar v_i,\tilde v_i\rangle^2",
+        printed=right(1),
+        read_as=right(2),
         derived=rm.right_overlap,
-        corrected=_right(2),
         wrong={
-            "that of the left vectors": _left(2),
+            "that of the left vectors": left(2),
             "aspect ratio in front": 1 - aspect * (aspect + s_bar**2) / (s_bar**2 * (1 + s_bar**2)),
         },
-        says="The squared overlap of the right singular vectors of teacher and data.",
         domain=ABOVE,
-        compared=_tridiagonal(right_alignment, OUTLIERS),
+        compared=_on_random_matrices(right_alignment),
     )
     yield equals(
         "product",
-        r"\mathcal O(\bar s)",
-        printed=sp.sqrt(_left(1)) * sp.sqrt(_right(1)),
+        r"\mathcal O(\bar s_i)",
+        printed=sp.sqrt(left(1)) * sp.sqrt(right(1)),
+        read_as=sp.sqrt(left(2)) * sp.sqrt(right(2)),
         derived=lambda: sp.sqrt(rm.left_overlap()) * sp.sqrt(rm.right_overlap()),
-        corrected=sp.sqrt(_left(2)) * sp.sqrt(_right(2)),
         wrong={
-            "squares": _left(2) * _right(2),
-            "left factor twice": _left(2),
-            "only the left denominator corrected": sp.sqrt(_left(2)) * sp.sqrt(_right(1)),
+            "squares": left(2) * right(2),
+            "left factor twice": left(2),
+            "only the left square restored": sp.sqrt(left(2)) * sp.sqrt(right(1)),
         },
-        says="The product of both overlaps, not squared.",
         domain=ABOVE,
-        compared=_tridiagonal(alignment, OUTLIERS, _where_real),
+        compared=_on_random_matrices(alignment),
     )
