@@ -46,7 +46,7 @@ def deep_chain(depth: int = 3, width: int = 2, activation: Callable[[sp.Expr], s
     Example:
         >>> net = deep_chain()
         >>> net.widths, len(net.weights), net.output(net.inputs)[0].args[0]
-        ((1, 2, 2, 1), 8, w^3_11*(w^1_11*w^2_11*x_1 + w^1_21*w^2_12*x_1))
+        ((1, 2, 2, 1), 8, w^(3)_11*(w^(1)_11*w^(2)_11*x_1 + w^(1)_21*w^(2)_12*x_1))
     """
     if not (isinstance(depth, int) and depth >= 2):
         raise ShapeError(f"depth must be an integer from 2 on, the number of weight matrices, got {shown(depth)}.")

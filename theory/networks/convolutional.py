@@ -45,9 +45,9 @@ class Convolutional(LayeredNetwork):
     Example:
         >>> net = Convolutional((1, 2), taps=2, length=3, outputs=1, activation=sp.tanh)
         >>> net.own_weights(1, 2)
-        (w^1_211, w^1_212, b^1_2, v_121, v_122)
+        (w^(1)_211, w^(1)_212, b^(1)_2, v_121, v_122)
         >>> net.activities(net.inputs)[1][1, 0]
-        tanh(b^1_2 + w^1_211*x_11 + w^1_212*x_12)
+        tanh(b^(1)_2 + w^(1)_211*x_11 + w^(1)_212*x_12)
     """
 
     channels: tuple[int, ...]
@@ -85,11 +85,11 @@ class Convolutional(LayeredNetwork):
 
     def kernel(self, layer: int, channel: int, below: int) -> tuple[sp.Symbol, ...]:
         r"""The kernel :math:`w^{(l)}_{p,c}` of a channel on one channel below."""
-        return tuple(sp.Symbol(f"w^{layer}_{channel}{below}{tap + 1}", real=True) for tap in range(self.taps))
+        return tuple(sp.Symbol(f"w^({layer})_{channel}{below}{tap + 1}", real=True) for tap in range(self.taps))
 
     def bias(self, layer: int, channel: int) -> sp.Symbol:
         r"""The bias :math:`b^{(l)}_p`, the same at every position."""
-        return sp.Symbol(f"b^{layer}_{channel}", real=True)
+        return sp.Symbol(f"b^({layer})_{channel}", real=True)
 
     def reading(self, output: int, channel: int) -> tuple[sp.Symbol, ...]:
         """The weights by which an output reads a channel of the last layer, one per position."""

@@ -35,7 +35,7 @@ class FeedForward(LayeredNetwork):
     Example:
         >>> net = FeedForward((1, 2, 1), sp.tanh)
         >>> net.depth, len(net.weights), net.incoming(1, 2), net.outgoing(1, 2)
-        (2, 7, (w^1_21,), (w^2_12,))
+        (2, 7, (w^(1)_21,), (w^(2)_12,))
     """
 
     widths: tuple[int, ...]
@@ -68,13 +68,13 @@ class FeedForward(LayeredNetwork):
     def weight_matrix(self, layer: int) -> sp.ImmutableMatrix:
         r"""The matrix :math:`w^{(l)}`. Shape ``(n_l, n_{l-1})``."""
         shape = self.widths[layer], self.widths[layer - 1]
-        return sp.ImmutableMatrix(*shape, lambda p, q: sp.Symbol(f"w^{layer}_{p + 1}{q + 1}", real=True))
+        return sp.ImmutableMatrix(*shape, lambda p, q: sp.Symbol(f"w^({layer})_{p + 1}{q + 1}", real=True))
 
     def biases(self, layer: int) -> sp.ImmutableMatrix:
         r"""The vector :math:`b^{(l)}`, 0 in a network without biases. Shape ``(n_l, 1)``."""
         if not self.biased:
             return sp.ImmutableMatrix.zeros(self.widths[layer], 1)
-        return sp.ImmutableMatrix(self.widths[layer], 1, lambda p, _: sp.Symbol(f"b^{layer}_{p + 1}", real=True))
+        return sp.ImmutableMatrix(self.widths[layer], 1, lambda p, _: sp.Symbol(f"b^({layer})_{p + 1}", real=True))
 
     @property
     def weights(self) -> tuple[sp.Symbol, ...]:
