@@ -17,7 +17,7 @@ from verification.checks.symbolic import SymbolicCheck, judge
 from verification.claim import Statement
 from verification.forms import Invariance
 from verification.investigation import investigate
-from verification.papers.stochastic_collapse.sets.neurons import sgd_runs
+from verification.papers.stochastic_collapse.sets.networks import sgd_runs
 from verification.registry import catalogue
 from verification.run.task import Result, Status
 from verification.verdict import Outcome, Verdict

@@ -11,8 +11,9 @@ from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import AffineSet
 from theory.symmetry.coordinatewise import adam_first_step, escaping_step
 from verification.authoring.shorthand import is_kept
-from verification.papers.stochastic_collapse.sets.neurons import ROUNDING, sgd_runs, through_origin
-from verification.papers.stochastic_collapse.sets.symmetries import CLASS_SUMS, SUM_VALUES, profile, rest
+from verification.papers.stochastic_collapse.sets.networks import ROUNDING, sgd_runs, through_origin
+from verification.papers.stochastic_collapse.sets.reflections import profile, rest
+from verification.papers.stochastic_collapse.sets.translations import SUM_VALUES, class_sums
 
 ADAM_NET = FeedForward((2, 2, 3), through_origin)
 
@@ -71,7 +72,7 @@ ADAM = (
         escaping=_escaping_coordinatewise,
         run=run_adam,
         wrong={
-            "sums in front of a softmax (SC-012), which SGD keeps": CLASS_SUMS,
+            "sums in front of a softmax (SC-012), which SGD keeps": class_sums(),
             "outgoing weights free": sp.Matrix(SIGN_SET[:3]),
         },
         says="The constraints of a set that any optimiser keeps which treats weights alike and one by one, as Adam.",
@@ -84,7 +85,7 @@ ADAM = (
         run=run_adam,
         tolerance=ROUNDING,
         wrong={
-            "sums in front of a softmax (SC-012), which SGD keeps": CLASS_SUMS,
+            "sums in front of a softmax (SC-012), which SGD keeps": class_sums(),
             "incoming weights free": sp.Matrix(PERMUTATION_SET[2:]),
         },
         says="The same for two neurons of a layer.",

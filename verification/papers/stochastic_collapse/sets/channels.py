@@ -6,29 +6,20 @@ the same network with PyTorch.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sympy as sp
 
-from theory.networks.activations import origin_passing_function, smooth_function
 from theory.networks.convolutional import Convolutional
 from theory.symmetry.affine_set import normal_gradient
 from verification.authoring.shorthand import is_kept
-
-ROUNDING = 1e-12
+from verification.claim import Statement
+from verification.papers.stochastic_collapse.sets.networks import ROUNDING, sigma, through_origin, told, without
 
 SIZES: dict[str, Any] = {"channels": (1, 2, 2), "taps": 2, "length": 4, "outputs": 2}
-ORIGIN_PASSING_NET = Convolutional(**SIZES, activation=origin_passing_function("s"))
-NET = Convolutional(**SIZES, activation=smooth_function("sigma"))
-
-
-def _escaping_from_vanishing(constraints: sp.MatrixBase) -> sp.MatrixBase:
-    return normal_gradient(ORIGIN_PASSING_NET.affine_set(constraints), ORIGIN_PASSING_NET.pulled_back_loss)
-
-
-def _escaping_from_identical(constraints: sp.MatrixBase) -> sp.MatrixBase:
-    return normal_gradient(NET.affine_set(constraints), NET.pulled_back_loss)
+NET = Convolutional(**SIZES, activation=sigma)
+ORIGIN_PASSING_NET = Convolutional(**SIZES, activation=through_origin)
 
 
 def run_channels(constraints: sp.MatrixBase) -> dict[str, Any]:
@@ -38,71 +29,55 @@ def run_channels(constraints: sp.MatrixBase) -> dict[str, Any]:
     runs = []
     for name in ("tanh", "relu", "gelu"):
         run = convolutional_excursion(NET, constraints, name, seed=1)
-        finite = math.isfinite(run.worst)
-        violation, moved = (run.worst, run.moved) if finite else (None, None)
-        runs.append({"run": name, "violation": violation, "moved": moved, "steps": len(run.violation) - 1})
+        runs.append(told(name, run.worst, run.moved, len(run.violation) - 1))
     return {"runs": runs}
 
 
-def _without(matrix: sp.MatrixBase, weights: tuple[sp.Symbol, ...]) -> sp.ImmutableMatrix:
-    """The constraints that hold none of some weights."""
-    return sp.ImmutableMatrix([row for row in matrix if not row.free_symbols & set(weights)])
+def _kept(
+    name: str,
+    network: Convolutional,
+    printed: sp.MatrixBase,
+    wrong: Mapping[str, sp.MatrixBase],
+    says: str,
+    tolerance: float = 0.0,
+) -> Statement:
+    return is_kept(
+        name,
+        "0 =",
+        printed=printed,
+        escaping=lambda constraints: normal_gradient(network.affine_set(constraints), network.pulled_back_loss),
+        run=run_channels,
+        wrong=wrong,
+        says=says,
+        tolerance=tolerance,
+    )
 
 
-_VANISHING = ORIGIN_PASSING_NET.sign_constraints((1, 1))
-_IDENTICAL = NET.permutation_constraints((1, 1, 2))
-_INTO = ORIGIN_PASSING_NET.incoming(1, 1)
-_OUT_OF = ORIGIN_PASSING_NET.outgoing(1, 1)
+def vanishing_channels() -> Iterator[Statement]:
+    """A channel that vanishes, in the first and in the last convolution."""
+    network = ORIGIN_PASSING_NET
+    first, last = network.sign_constraints((1, 1)), network.sign_constraints((2, 1))
+    into, out_of = network.incoming(1, 1), network.outgoing(1, 1)
+    wrong = {
+        "kernels on it free": without(first, *out_of),
+        "one tap of its kernel free": without(first, into[0]),
+        "one tap of a kernel on it free": without(first, out_of[0]),
+        "bias free": without(first, network.bias(1, 1)),
+    }
+    yield _kept(
+        "channel", network, first, wrong, "A channel of a convolution: its kernels, its bias, all kernels on it."
+    )
+    wrong = {"read-out of one position free": without(last, network.outgoing(2, 1)[0])}
+    yield _kept("last channel", network, last, wrong, "A channel that every output reads at every position.")
 
-VANISHING_CHANNEL = is_kept(
-    "channel",
-    r"0 =",
-    printed=_VANISHING,
-    escaping=_escaping_from_vanishing,
-    run=run_channels,
-    wrong={
-        "kernels on it free": _without(_VANISHING, _OUT_OF),
-        "one tap of its kernel free": _without(_VANISHING, _INTO[:1]),
-        "one tap of a kernel on it free": _without(_VANISHING, _OUT_OF[:1]),
-        "bias free": _without(_VANISHING, (ORIGIN_PASSING_NET.bias(1, 1),)),
-    },
-    says="The constraints for a channel of a convolutional layer: its kernels, its bias, and all kernels on it.",
-)
 
-VANISHING_LAST_CHANNEL = is_kept(
-    "last channel",
-    r"0 =",
-    printed=ORIGIN_PASSING_NET.sign_constraints((2, 1)),
-    escaping=_escaping_from_vanishing,
-    run=run_channels,
-    wrong={
-        "read-out of one position free": _without(
-            ORIGIN_PASSING_NET.sign_constraints((2, 1)), ORIGIN_PASSING_NET.outgoing(2, 1)[:1]
-        )
-    },
-    says="The same for a channel of the last convolution, which every output reads at every position.",
-)
-
-IDENTICAL_CHANNELS = is_kept(
-    "channels",
-    r"0 =",
-    printed=_IDENTICAL,
-    escaping=_escaping_from_identical,
-    run=run_channels,
-    tolerance=ROUNDING,
-    wrong={
-        "kernels on them free": _without(_IDENTICAL, NET.outgoing(1, 1)),
-        "biases free": _without(_IDENTICAL, (NET.bias(1, 1),)),
-        "kernels mirrored": sp.ImmutableMatrix(
-            [
-                a - b
-                for a, b in zip(
-                    NET.own_weights(1, 1),
-                    (*NET.incoming(1, 2)[::-1], NET.bias(1, 2), *NET.outgoing(1, 2)),
-                    strict=True,
-                )
-            ]
-        ),
-    },
-    says="The constraints for two channels of a convolutional layer.",
-)
+def identical_channels() -> Statement:
+    """Two channels of a layer that are the same."""
+    identical = NET.permutation_constraints((1, 1, 2))
+    mirrored = (*NET.incoming(1, 2)[::-1], NET.bias(1, 2), *NET.outgoing(1, 2))
+    wrong = {
+        "kernels on them free": without(identical, *NET.outgoing(1, 1)),
+        "biases free": without(identical, NET.bias(1, 1)),
+        "kernels mirrored": sp.Matrix(NET.own_weights(1, 1)) - sp.Matrix(mirrored),
+    }
+    return _kept("channels", NET, identical, wrong, "Two channels of a convolutional layer.", ROUNDING)

@@ -1,105 +1,84 @@
-"""Permutation sets: two neurons that stay identical."""
+"""Proposition 3.2: identical neurons, and how many sets there are."""
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 import sympy as sp
 
-from theory.networks.activations import (
-    ACTIVATIONS,
-)
+from theory.networks.activations import ACTIVATIONS
 from theory.networks.feed_forward import FeedForward
-from verification.authoring.shorthand import equals, is_kept
-from verification.claim import Kind
+from verification.authoring.shorthand import Kind, equals, is_kept
 from verification.papers.stochastic_collapse.paper import paper
-from verification.papers.stochastic_collapse.sets.channels import (
-    IDENTICAL_CHANNELS,
-)
-from verification.papers.stochastic_collapse.sets.neurons import (
-    _BIAS,
-    _INCOMING,
-    _OUTGOING,
+from verification.papers.stochastic_collapse.sets.channels import identical_channels
+from verification.papers.stochastic_collapse.sets.counting import counted, k, m
+from verification.papers.stochastic_collapse.sets.networks import (
     NET,
     NET_SYMBOLS,
     ROUNDING,
-    SIZES,
     SMOOTH_AND_KINKED,
-    _count,
-    _counted,
     escaping,
-    sgd_runs,
+    trained,
     without,
 )
 
-PERMUTATION_SET = NET.permutation_constraints((1, 1, 2))
-
-
-def run_permutation_set(constraints: sp.MatrixBase) -> dict[str, Any]:
-    """SGD from the set, for every activation."""
-    return sgd_runs(NET, [(name, constraints, {"activation": name}) for name in ACTIVATIONS])
-
 
 @paper.claim("SC-006", "Proposition 3.2", symbols=NET_SYMBOLS, kind=Kind.INVARIANCE, notes=(SMOOTH_AND_KINKED,))
-def permutation_invariant_sets_identical_neurons():
+def identical_neurons():
     r"""Permutation invariant sets: identical neurons.
 
-    A = {w_{in,p}^(l) = w_{in,q}^(l), b_p^(l) = b_q^(l), w_{out,p}^(l+1) = w_{out,q}^(l+1)} is an invariant set
+    The affine subspace $A = \{\theta \in \mathbb R^d \mid w_{\mathrm{in},p}^{(l)} = w_{\mathrm{in},q}^{(l)},
+    b_p^{(l)} = b_q^{(l)}, w_{\mathrm{out},p}^{(l+1)} = w_{\mathrm{out},q}^{(l+1)}\}$ is an invariant set.
     """
+    first, second = NET.permutation_constraints((1, 1, 2)), NET.permutation_constraints((2, 1, 2))
     yield is_kept(
         "set",
-        r"0 =",
-        printed=PERMUTATION_SET,
+        "0 =",
+        printed=first,
         escaping=escaping(NET),
-        run=run_permutation_set,
+        run=trained(NET, ACTIVATIONS),
         tolerance=ROUNDING,
         wrong={
-            "outgoing weights free": without(PERMUTATION_SET, _OUTGOING),
-            "incoming weights free": without(PERMUTATION_SET, _INCOMING),
-            "biases free": without(PERMUTATION_SET, _BIAS),
-            "opposite neurons": sp.Matrix(
-                [a + b for a, b in zip(NET.own_weights(1, 1), NET.own_weights(1, 2), strict=True)]
-            ),
+            "outgoing weights free": without(first, *NET.outgoing(1, 1)),
+            "incoming weights free": without(first, *NET.incoming(1, 1)),
+            "biases free": without(first, NET.biases(1)[0]),
+            "opposite neurons": sp.Matrix(NET.own_weights(1, 1)) + sp.Matrix(NET.own_weights(1, 2)),
         },
-        says="The constraints, which vanish on A, for the neurons of layer 1 of a network with m = 3.",
+        says="The constraints of $A$ for the neurons of layer 1 of a network with $m = 3$.",
     )
     yield is_kept(
         "second layer",
-        r"0 =",
-        printed=NET.permutation_constraints((2, 1, 2)),
+        "0 =",
+        printed=second,
         escaping=escaping(NET),
-        run=run_permutation_set,
+        run=trained(NET, ACTIVATIONS),
         tolerance=ROUNDING,
-        wrong={"outgoing weights free": without(NET.permutation_constraints((2, 1, 2)), _OUTGOING)},
+        wrong={"outgoing weights free": without(second, *NET.outgoing(2, 1))},
         says="The same for the neurons of layer 2.",
     )
-    yield IDENTICAL_CHANNELS
+    yield identical_channels()
 
 
 @paper.claim(
     "SC-007",
     "Section 3, below Proposition 3.2",
-    symbols={},
+    symbols={m: "number of weight matrices", k: "number of neurons of a hidden layer"},
     kind=Kind.IDENTITY,
     scope="one set for each pair of neurons; intersections of sets are not counted",
-    notes=(f"Enumerated, as distinct projectors, for (m, k) in {SIZES}; m counts weight matrices.",),
+    notes=("Counted as distinct projectors for $m = 2, 3$ and $k = 1, 2, 3$; judged is the polynomial through these.",),
 )
 def number_of_permutation_invariant_sets():
     r"""Number of permutation invariant sets.
 
-    for a fully-connected network of depth m and width k there are (m-1) C(k,2) distinct permutation invariant sets
+    For a fully-connected network of depth $m$ and width $k$ there are $(m-1)\binom k2$ distinct permutation invariant
+    sets.
     """
     yield equals(
         "number",
         r"\#",
-        printed=_counted(lambda m, k: (m - 1) * math.comb(k, 2)),
-        derived=lambda: _count(FeedForward.permutation_sets),
+        printed=(m - 1) * sp.binomial(k, 2),
+        derived=lambda: counted(FeedForward.permutation_sets),
         wrong={
-            "ordered pairs": _counted(lambda m, k: (m - 1) * k * (k - 1)),
-            "m hidden layers": _counted(lambda m, k: m * math.comb(k, 2)),
-            "pairs across layers": _counted(lambda m, k: math.comb((m - 1) * k, 2)),
-            "a neuron paired with itself": _counted(lambda m, k: (m - 1) * math.comb(k + 1, 2)),
+            "$m$ hidden layers": m * sp.binomial(k, 2),
+            "pairs across layers": sp.binomial((m - 1) * k, 2),
+            "a neuron paired with itself": (m - 1) * sp.binomial(k + 1, 2),
         },
-        says=f"Number of distinct permutation invariant sets for (m, k) = {', '.join(map(str, SIZES))}.",
     )

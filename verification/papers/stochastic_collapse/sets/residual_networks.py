@@ -2,52 +2,64 @@ r"""Appendix H: vanishing and identical neurons in residual networks."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import sympy as sp
 
 from theory.networks.feed_forward import FeedForward
-from verification.authoring.shorthand import equals, is_kept
-from verification.claim import Kind
+from verification.authoring.shorthand import Grade, Kind, equals, is_kept
+from verification.claim import Statement
 from verification.papers.stochastic_collapse.paper import paper
-from verification.papers.stochastic_collapse.sets.neurons import (
+from verification.papers.stochastic_collapse.sets.networks import (
     NET_SYMBOLS,
     ROUNDING,
     SMOOTH_AND_KINKED,
     escaping,
-    sgd_runs,
     sigma,
     through_origin,
+    trained,
 )
 
-ONE_SKIP = FeedForward((2, 2, 2, 2, 2), sigma, skips=((1, 3),))
-ONE_SKIP_ORIGIN_PASSING = FeedForward((2, 2, 2, 2, 2), through_origin, skips=((1, 3),))
-CHAIN = FeedForward((2, 2, 2, 2, 2), sigma, skips=((1, 2), (2, 3)))
-CHAIN_ORIGIN_PASSING = FeedForward((2, 2, 2, 2, 2), through_origin, skips=((1, 2), (2, 3)))
+Constraints = Callable[..., sp.MatrixBase]
+ONE_SKIP, CHAIN = ((1, 3),), ((1, 2), (2, 3))
+"""Residual connections: one over a layer between, and two in a row."""
 
 
-def run_one_skip(constraints: sp.MatrixBase) -> dict[str, Any]:
-    """SGD on a network with one residual connection."""
-    return sgd_runs(ONE_SKIP, [(name, constraints, {"activation": name}) for name in ("tanh", "relu", "gelu")])
+def _network(skips: tuple[tuple[int, int], ...], activation: Callable[[sp.Expr], sp.Expr] = sigma) -> FeedForward:
+    return FeedForward((2, 2, 2, 2, 2), activation, skips=skips)
 
 
-def run_chain(constraints: sp.MatrixBase) -> dict[str, Any]:
-    """SGD on a network with a chain of residual connections."""
-    return sgd_runs(CHAIN, [(name, constraints, {"activation": name}) for name in ("tanh", "relu", "gelu")])
+def _one_connection(network: FeedForward, constraints: Constraints, p: tuple[int, ...], **rest: Any) -> Statement:
+    """The printed conditions where the only residual connection is the one from layer 1 to layer 3."""
+    return is_kept(
+        "one connection",
+        "0 =",
+        printed=constraints((1, *p), (3, *p)),
+        escaping=escaping(network),
+        run=trained(_network(ONE_SKIP)),
+        says="The constraints for a network whose only residual connection has $l_1 = 1$ and $l_2 = 3$.",
+        **rest,
+    )
 
 
-_L = ONE_SKIP.weight_matrix
-_below_skip = sp.Matrix(sp.symbols("h_1 h_2", real=True))
-
-
-def _residual_preactivation() -> sp.Matrix:
-    """The pre-activation of the layer l_2 = 3 that h^(1) is added to, for the activity (h_1, h_2) of layer 2."""
-    ((_, last),) = ONE_SKIP.skips
-    return sp.Matrix(ONE_SKIP.preactivation(last, _below_skip))
-
-
-def _printed_preactivation(layer: int) -> sp.Matrix:
-    return sp.Matrix(_L(layer) * _below_skip + ONE_SKIP.biases(3))
+def _chain(network: FeedForward, constraints: Constraints, p: tuple[int, ...], **rest: Any) -> Statement:
+    """The printed conditions where the neuron of layer 2 is also the beginning of a connection to layer 3."""
+    return is_kept(
+        "chain",
+        "0 =",
+        printed=constraints((1, *p), (2, *p)),
+        escaping=escaping(network),
+        run=trained(_network(CHAIN)),
+        corrected=constraints((1, *p), (2, *p), (3, *p)),
+        corrected_says="with residual connections from layer 1 to 2 and from 2 to 3, the conditions for $l = 1, 2, 3$",
+        wrong={
+            "without the beginning": constraints((2, *p), (3, *p)),
+            "without the middle": constraints((1, *p), (3, *p)),
+        },
+        says="The constraints for $l_1 = 1$ and $l_2 = 2$ where a second residual connection leads from 2 to 3.",
+        **rest,
+    )
 
 
 @paper.claim(
@@ -55,64 +67,37 @@ def _printed_preactivation(layer: int) -> sp.Matrix:
     "Definition H.1, Proposition H.1",
     symbols=NET_SYMBOLS,
     kind=Kind.INVARIANCE,
+    grade=Grade.CONDITION,
     notes=(
-        "No set of this kind exists if the chain begins at the input, whose activity no weight controls.",
+        "The page lacks the condition that no further residual connection begins or ends at the neuron.",
+        "No set of this kind exists if the chain begins at the input, whose activity no weight controls (not judged).",
+        r"The index of $w$ in Definition H.1 alone would be a misprint.",
         SMOOTH_AND_KINKED,
     ),
 )
-def sign_invariant_sets_of_residual_networks():
+def vanishing_neurons_with_residual_connections():
     r"""Sign invariant sets of residual networks.
 
-    h^(l2) = sigma(w^(l2-1) h^(l2-1) + b^(l2)) + h^(l1); if sigma(0) = 0, A = {w_{in,p}^(l) = 0, b_p^(l) = 0,
-    w_{out,p}^(l+1) = 0 for l = l1, l2} forms an invariant set
+    $h^{(l_2)}(x) = \sigma\left(w^{(l_2-1)}h^{(l_2-1)}(x) + b^{(l_2)}\right) + h^{(l_1)}(x)$. If $\sigma(0) = 0$, then
+    the coordinate plane $A = \{\theta \mid w_{\mathrm{in},p}^{(l)} = 0, b_p^{(l)} = 0, w_{\mathrm{out},p}^{(l+1)} = 0
+    \text{ for } l = l_1, l_2\}$ forms an invariant set.
     """
+    plain, network, chain = _network(ONE_SKIP), _network(ONE_SKIP, through_origin), _network(CHAIN, through_origin)
+    h = sp.Matrix(sp.symbols("h_1 h_2", real=True))
+    w, b = plain.weight_matrix, plain.biases(3)
     yield equals(
         "index of w",
         r"w^{(\cdot)}h^{(l_2-1)} + b^{(l_2)}",
-        printed=_printed_preactivation(2),
-        derived=_residual_preactivation,
-        corrected=_printed_preactivation(3),
-        corrected_says="h^(l2) = sigma(w^(l2) h^(l2-1) + b^(l2)) + h^(l1); the conditions are needed at every "
-        "layer of the chain of "
-        "residual connections through neuron p",
-        wrong={
-            "one layer too far": _printed_preactivation(4),
-            "transposed": sp.Matrix(_L(3).T * _below_skip + ONE_SKIP.biases(3)),
-        },
-        says="Definition H.1 in the numbering of Eq. (1): pre-activation of layer l2 = 3.",
+        printed=w(2) * h + b,
+        derived=lambda: plain.preactivation(plain.skips[0][1], h),
+        corrected=w(3) * h + b,
+        wrong={"one layer too far": w(4) * h + b, "transposed": w(3).T * h + b},
+        says="Definition H.1 in the numbering of Eq. (1), for $l_2 = 3$ and the activity $h$ of layer 2.",
     )
-    yield is_kept(
-        "one connection",
-        r"0 =",
-        printed=ONE_SKIP.sign_constraints((1, 1), (3, 1)),
-        escaping=escaping(ONE_SKIP_ORIGIN_PASSING),
-        run=run_one_skip,
-        wrong={
-            "only at l2": ONE_SKIP.sign_constraints((3, 1)),
-            "only at l1": ONE_SKIP.sign_constraints((1, 1)),
-            "different neurons": ONE_SKIP.sign_constraints((1, 1), (3, 2)),
-        },
-        says="The constraints for a network whose only residual connection is l1 = 1, l2 = 3.",
-    )
-    yield is_kept(
-        "chain",
-        r"0 =",
-        printed=CHAIN.sign_constraints((1, 1), (2, 1)),
-        escaping=escaping(CHAIN_ORIGIN_PASSING),
-        run=run_chain,
-        corrected=CHAIN.sign_constraints((1, 1), (2, 1), (3, 1)),
-        wrong={
-            "without the beginning": CHAIN.sign_constraints((2, 1), (3, 1)),
-            "without the middle": CHAIN.sign_constraints((1, 1), (3, 1)),
-        },
-        says="The constraints for l1 = 1, l2 = 2 in a network with residual connections 1 to 2 and 2 to 3.",
-    )
-
-
-def _layer_with_connection() -> sp.Expr:
-    """The layer whose activity contains h^(1) besides its own neurons' output."""
-    ((_, last),) = ONE_SKIP.skips
-    return sp.Integer(last)
+    only = {"only at $l_2$": ((3, 1),), "only at $l_1$": ((1, 1),), "different neurons": ((1, 1), (3, 2))}
+    wrong = {name: network.sign_constraints(*neurons) for name, neurons in only.items()}
+    yield _one_connection(network, network.sign_constraints, (1,), wrong=wrong)
+    yield _chain(chain, chain.sign_constraints, (1,))
 
 
 @paper.claim(
@@ -120,50 +105,36 @@ def _layer_with_connection() -> sp.Expr:
     "Proposition H.2",
     symbols=NET_SYMBOLS,
     kind=Kind.INVARIANCE,
-    notes=('The text refers to "App. B.1 and B.1".', SMOOTH_AND_KINKED),
+    grade=Grade.MISPRINT,
+    scope="no other residual connection begins or ends at the neurons",
+    notes=(
+        "That a chain of residual connections needs the conditions at all its layers, as in SC-014, is a remark here: "
+        "the same gap of the page is counted once.",
+        'The text refers to "App. B.1 and B.1".',
+        SMOOTH_AND_KINKED,
+    ),
 )
-def permutation_invariant_sets_of_residual_networks():
+def identical_neurons_with_residual_connections():
     r"""Permutation invariant sets of residual networks.
 
-    two hidden neurons p, q in the same layer l_1 with a residual connection from layer l_1; A = {w_{in,p} =
-    w_{in,q}, b_p = b_q, w_{out,p} = w_{out,q} for l = l1, l2} is an invariant set
+    Consider two hidden neurons $p$, $q$ in the same layer $l_1$ with a residual connection from layer $l_1$. The affine
+    space $A = \{\theta \mid w_{\mathrm{in},p}^{(l)} = w_{\mathrm{in},q}^{(l)}, b_p^{(l)} = b_q^{(l)},
+    w_{\mathrm{out},p}^{(l+1)} = w_{\mathrm{out},q}^{(l+1)} \text{ for } l = l_1, l_2\}$ is an invariant set.
     """
+    network, chain = _network(ONE_SKIP), _network(CHAIN)
+    l_1, l_2 = sp.symbols("l_1 l_2", integer=True, positive=True)
     yield equals(
         "layer of the neurons",
-        r"l",
-        printed=sp.Integer(1),
-        derived=_layer_with_connection,
-        corrected=sp.Integer(3),
-        corrected_says="two hidden neurons p, q in the same layer l_2 with a residual connection from layer "
-        "l_1; the conditions are "
-        "needed at every layer of the chain of residual connections through p and q",
+        "l",
+        printed=l_1,
+        where={l_1: sp.Integer(1), l_2: sp.Integer(3)},
+        derived=lambda: sp.Integer(network.skips[0][1]),
+        corrected=l_2,
         wrong={"the layer between": sp.Integer(2)},
-        says="The layer with a residual connection from l1 = 1, where p and q are, if l2 = 3.",
+        mutated=False,  # it is a question of indices
+        says="The layer of two neurons that have a residual connection from layer $l_1$.",
     )
-    yield is_kept(
-        "one connection",
-        r"0 =",
-        printed=ONE_SKIP.permutation_constraints((1, 1, 2), (3, 1, 2)),
-        escaping=escaping(ONE_SKIP),
-        run=run_one_skip,
-        tolerance=ROUNDING,
-        wrong={
-            "only at l2": ONE_SKIP.permutation_constraints((3, 1, 2)),
-            "only at l1": ONE_SKIP.permutation_constraints((1, 1, 2)),
-        },
-        says="The constraints for a network whose only residual connection is l1 = 1, l2 = 3.",
-    )
-    yield is_kept(
-        "chain",
-        r"0 =",
-        printed=CHAIN.permutation_constraints((1, 1, 2), (2, 1, 2)),
-        escaping=escaping(CHAIN),
-        run=run_chain,
-        tolerance=ROUNDING,
-        corrected=CHAIN.permutation_constraints((1, 1, 2), (2, 1, 2), (3, 1, 2)),
-        wrong={
-            "without the beginning": CHAIN.permutation_constraints((2, 1, 2), (3, 1, 2)),
-            "without the middle": CHAIN.permutation_constraints((1, 1, 2), (3, 1, 2)),
-        },
-        says="The constraints for l1 = 1, l2 = 2 in a network with residual connections 1 to 2 and 2 to 3.",
-    )
+    only = {"only at $l_2$": ((3, 1, 2),), "only at $l_1$": ((1, 1, 2),)}
+    wrong = {name: network.permutation_constraints(*neurons) for name, neurons in only.items()}
+    yield _one_connection(network, network.permutation_constraints, (1, 2), wrong=wrong, tolerance=ROUNDING)
+    yield _chain(chain, chain.permutation_constraints, (1, 2), tolerance=ROUNDING, remark=True)

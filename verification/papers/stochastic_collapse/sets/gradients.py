@@ -1,0 +1,102 @@
+r"""Appendix B.1: the gradients that Eqs. (9) to (11) write out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sympy as sp
+
+from theory.networks.activations import z
+from verification.authoring.shorthand import Grade, Kind, equals
+from verification.papers.stochastic_collapse.paper import paper
+from verification.papers.stochastic_collapse.sets.networks import NET, NET_SYMBOLS, sigma
+
+G = sp.Matrix(sp.symbols("G_1 G_2", real=True))
+a = sp.Matrix(sp.symbols("a_1 a_2", real=True))
+sigma_prime = sp.diff(sigma(z), z).func
+
+
+def _gradient(weights: Sequence[sp.Symbol]) -> sp.Matrix:
+    r"""The gradient in ``weights``, :math:`G` the gradient of the loss in the activities of layer 2."""
+    h = NET.activities(NET.inputs)[2]
+    return sp.Matrix([sp.diff(G.dot(h), weight) for weight in weights])
+
+
+def _signal_from_above() -> sp.Expr:
+    r"""The gradient of the loss in :math:`h_i^{(l)}`."""
+    here = NET.activities(NET.inputs)[1]
+    h = sp.Matrix(sp.symbols("h_1 h_2", real=True))
+    above = sp.Matrix(NET.preactivation(2, h)).applyfunc(sigma)
+    return sp.diff(G.dot(above), h[0]).subs(dict(zip(h, here, strict=True)), simultaneous=True)
+
+
+@paper.claim(
+    "SC-010",
+    "Eqs. (9)-(11), Appendix B.1",
+    symbols=NET_SYMBOLS
+    | {
+        G[0]: r"$\partial l/\partial h_1^{(l+1)}$",
+        G[1]: r"$\partial l/\partial h_2^{(l+1)}$",
+        a[0]: "argument of the outer derivative, first entry",
+        a[1]: "argument of the outer derivative, second entry",
+    },
+    kind=Kind.PROOF_STEP,
+    grade=Grade.MISPRINT,
+    scope="neuron $i = 1$ of layer $l = 1$, two neurons in layers 0, 1 and 2",
+    notes=(
+        "The argument of the outer derivative lacks the other neurons of the layer, and in (9) its bias has the index "
+        "$i$. The conclusions of the proof do not depend on it.",
+    ),
+)
+def gradients_of_a_neuron():
+    """Gradients in the proof of Propositions 3.1 and 3.2."""
+    x, b, out = NET.inputs, NET.biases(2), NET.outgoing(1, 1)
+    here = NET.activities(x)[1]
+    above, below = NET.preactivation(2, here), NET.preactivation(1, x)[0]
+    alone = [weight * here[0] for weight in out]
+
+    def arguments(*values: sp.Expr) -> dict[sp.Expr, sp.Expr]:
+        return dict(zip(a, values, strict=True))
+
+    full, own = arguments(*above), arguments(alone[0] + b[0], alone[1] + b[1])
+    no_bias = {"bias of layer $l+1$ lost": arguments(*(above - b))}
+    slopes = a.applyfunc(sigma_prime)
+    from_above = G[0] * slopes[0] * out[0] + G[1] * slopes[1] * out[1]
+    yield equals(
+        "Eq. (9)",
+        r"\frac{\partial l}{\partial w_{\mathrm{out},i}^{(l+1)}}",
+        printed=sp.Matrix([G[0] * slopes[0], G[1] * slopes[1]]) * sigma(below),
+        where=arguments(alone[0] + b[0], alone[1] + b[0]),
+        derived=lambda: _gradient(out),
+        corrected=full,
+        wrong={"each neuron its own bias": own, **no_bias},
+    )
+    yield equals(
+        "Eq. (10)",
+        r"\frac{\partial l}{\partial w_{\mathrm{in},i}^{(l)}}",
+        printed=from_above * sigma_prime(below) * x,
+        where=own,
+        derived=lambda: _gradient(NET.incoming(1, 1)),
+        corrected=full,
+        wrong={"activities of layer $l$": from_above.subs(full) * sigma_prime(below) * here, **no_bias},
+        says="The last line.",
+    )
+    yield equals(
+        "factor in Eq. (10)",
+        r"\frac{\partial l}{\partial w_{\mathrm{in},i}^{(l)}} \Big/ \frac{\partial l}{\partial h_i^{(l)}}",
+        printed=sp.Matrix([sp.diff(here[0], weight) for weight in NET.outgoing(0, 1)]),
+        derived=lambda: _gradient(NET.incoming(1, 1)) / _signal_from_above(),
+        corrected=sp.Matrix([sp.diff(here[0], weight) for weight in NET.incoming(1, 1)]),
+        wrong={"of the other neuron": sp.Matrix([sp.diff(here[1], weight) for weight in NET.incoming(1, 2)])},
+        says=r"The last factor of the first line: $\partial h_i^{(l)}/\partial w_{\mathrm{out},i}^{(l)}$ as printed, "
+        r"$\partial h_i^{(l)}/\partial w_{\mathrm{in},i}^{(l)}$ as corrected.",
+    )
+    yield equals(
+        "Eq. (11)",
+        r"\frac{\partial l}{\partial b_i^{(l)}}",
+        printed=from_above * sigma_prime(below),
+        where=own,
+        derived=lambda: _gradient([NET.biases(1)[0]])[0],
+        corrected=full,
+        wrong={"slope of the neuron lost": from_above.subs(full), **no_bias},
+    )

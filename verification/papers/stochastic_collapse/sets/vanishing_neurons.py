@@ -1,0 +1,190 @@
+r"""Proposition 3.1: vanishing neurons, the activations that allow them, and how many sets there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+from sympy.core.function import AppliedUndef
+
+from theory.networks.activations import ACTIVATIONS, ORIGIN_PASSING, activation, z
+from theory.networks.feed_forward import FeedForward
+from theory.symmetry.affine_set import normal_gradient
+from verification.authoring.shorthand import Kind, equals, is_kept
+from verification.claim import Statement
+from verification.papers.stochastic_collapse.paper import paper
+from verification.papers.stochastic_collapse.sets.channels import vanishing_channels
+from verification.papers.stochastic_collapse.sets.counting import counted, k, m
+from verification.papers.stochastic_collapse.sets.networks import (
+    NET_SYMBOLS,
+    ORIGIN_PASSING_NET,
+    SMOOTH_AND_KINKED,
+    escaping,
+    sgd_runs,
+    through_origin,
+    trained,
+    without,
+)
+
+
+@paper.claim(
+    "SC-003",
+    "Proposition 3.1",
+    symbols=NET_SYMBOLS,
+    kind=Kind.INVARIANCE,
+    notes=(
+        r"A smooth $\sigma$ with $\sigma(0) = 0$ is $z\,s(z)$ with a smooth $s$ (Hadamard); the proof leaves $s$ open.",
+        "The proposition is about fully connected layers. In convolutional ones channels play the part of neurons; "
+        "sharing kernels over positions changes nothing, as two statements show.",
+        SMOOTH_AND_KINKED,
+    ),
+)
+def vanishing_neurons():
+    r"""Sign invariant sets: vanishing neurons.
+
+    If the non-linearity is origin-passing, $\sigma(0) = 0$, then the axial subspace $A = \{\theta \in \mathbb R^d \mid
+    w_{\mathrm{in},p}^{(l)} = 0, b_p^{(l)} = 0, w_{\mathrm{out},p}^{(l+1)} = 0\}$ is an invariant set.
+    """
+    network = ORIGIN_PASSING_NET
+    vanishing = network.sign_constraints((1, 1))
+    into, bias, out_of = network.incoming(1, 1), network.biases(1)[0], network.outgoing(1, 1)
+    yield is_kept(
+        "set",
+        "0 =",
+        printed=vanishing,
+        escaping=escaping(network),
+        run=trained(network),
+        wrong={
+            "outgoing weights free": without(vanishing, *out_of),
+            "incoming weights free": without(vanishing, *into),
+            "incoming weights and bias free": without(vanishing, *into, bias),
+            "bias free": without(vanishing, bias),
+        },
+        says="The constraints of $A$ for neuron 1 of layer 1 of a network with $m = 3$.",
+    )
+    yield is_kept(
+        "activation",
+        r"\sigma(z) =",
+        printed=through_origin(z),
+        escaping=_escaping_by_activation,
+        run=run_activations,
+        wrong={"sigmoid": ACTIVATIONS["sigmoid"], "softplus": ACTIVATIONS["softplus"]},
+        says="The activation for which every hidden neuron of a network with $m = 3$ has its set.",
+    )
+    yield from vanishing_channels()
+    yield _optimisers()
+
+
+def _network(function: sp.Expr) -> FeedForward:
+    return FeedForward((2, 2, 2, 2), lambda u: function.subs(z, u))
+
+
+def _escaping_by_activation(function: sp.Expr) -> sp.MatrixBase:
+    network = _network(function)
+    parts = [escaping(network)(network.sign_constraints(neuron)) for neuron in network.hidden_neurons]
+    return sp.Matrix.vstack(*map(sp.Matrix, parts))
+
+
+def activations(candidate: sp.Expr) -> list[str]:
+    """The activations a candidate speaks of: itself, or all origin-passing ones for an undefined function."""
+    if candidate.has(AppliedUndef):
+        return list(ORIGIN_PASSING)
+    return [name for name, expression in ACTIVATIONS.items() if expression == candidate]
+
+
+def run_activations(candidate: sp.Expr) -> dict[str, Any]:
+    """SGD from sign sets of a neuron of each hidden layer, for the activations of the candidate."""
+    network = _network(candidate)
+    runs = [
+        (f"{name}, layer {layer}", network.sign_constraints((layer, 1)), {"activation": name})
+        for name in activations(candidate)
+        for layer in (1, 2)
+    ]
+    return sgd_runs(network, runs)
+
+
+def _optimisers() -> Statement:
+    """Weight decay, momentum and Adam keep the set too."""
+    network = ORIGIN_PASSING_NET
+    vanishing = network.sign_constraints((1, 1))
+
+    def escaping_by_optimiser(settings: sp.MatrixBase) -> sp.MatrixBase:
+        """What of the first step of SGD with decay, momentum and a random first velocity leaves the set."""
+        weight_decay, momentum, velocity = settings
+        affine_set = network.affine_set(vanishing)
+        drawn = sp.Matrix(sp.symbols(f"u_1:{len(network.weights) + 1}", real=True))
+        pulled = (weight_decay * sp.Matrix(network.weights)).applyfunc(affine_set.restrict)
+        extra = affine_set.normals * (pulled + momentum * velocity * drawn)
+        return sp.Matrix(normal_gradient(affine_set, network.pulled_back_loss)) + extra
+
+    def run(settings: sp.MatrixBase) -> dict[str, Any]:
+        """SGD with these settings, and Adam where no velocity is given."""
+        weight_decay, momentum, velocity = map(float, settings)
+        sgd = {"weight_decay": weight_decay, "momentum": momentum, "initial_velocity": velocity, "learning_rate": 0.005}
+        runs = [("SGD", vanishing, sgd)]
+        if not velocity:
+            runs.append(("Adam", vanishing, {"weight_decay": weight_decay, "adam": True}))
+        return sgd_runs(network, runs)
+
+    decay, momentum = sp.Rational(1, 100), sp.Rational(9, 10)
+    return is_kept(
+        "optimiser",
+        r"(\lambda, \rho, v_0) =",
+        printed=sp.Matrix([decay, momentum, 0]),
+        escaping=escaping_by_optimiser,
+        run=run,
+        wrong={"momentum that does not start at rest": sp.Matrix([decay, momentum, sp.Rational(1, 10)])},
+        says="A result of ours: a weight decay, a momentum and a first velocity with which the set is kept too.",
+        remark=True,
+    )
+
+
+@paper.claim("SC-004", "Section 3, below Proposition 3.1", kind=Kind.IDENTITY)
+def origin_passing_activations():
+    """List of origin-passing activations.
+
+    Most modern neural network architectures employ origin-passing activation functions, which includes linear,
+    hyperbolic tangent, ReLU, Leaky ReLU, ELU, Swish, SiLU and GELU.
+    """
+
+    def values(**others: sp.Expr) -> sp.Matrix:
+        return sp.Matrix([others.get(name, sp.S.Zero) for name in ORIGIN_PASSING])
+
+    yield equals(
+        "values at the origin",
+        r"\sigma(0)",
+        printed=values(),
+        derived=lambda: sp.Matrix([activation(name, sp.S.Zero) for name in ORIGIN_PASSING]),
+        wrong={
+            "softplus for ReLU": values(relu=sp.log(2)),
+            "sigmoid for SiLU": values(silu=sp.Rational(1, 2)),
+            "ELU without its $-1$": values(elu=sp.S.One),
+        },
+        says="For the eight activations, in the order of the text.",
+    )
+
+
+@paper.claim(
+    "SC-005",
+    "Section 3, below Proposition 3.1",
+    symbols={m: "number of weight matrices", k: "number of neurons of a hidden layer"},
+    kind=Kind.IDENTITY,
+    scope="one set for each hidden neuron; intersections of sets are not counted",
+    notes=("Counted as distinct projectors for $m = 2, 3$ and $k = 1, 2, 3$; judged is the polynomial through these.",),
+)
+def number_of_sign_invariant_sets():
+    """Number of sign invariant sets.
+
+    A fully-connected network of depth $m$ and width $k$ possesses $(m-1)k$ distinct sign invariant sets.
+    """
+    yield equals(
+        "number",
+        r"\#",
+        printed=(m - 1) * k,
+        derived=lambda: counted(FeedForward.sign_sets),
+        wrong={
+            "$m$ hidden layers": m * k,
+            "one for each pair": (m - 1) * sp.binomial(k, 2),
+            "intersections counted": 2 ** ((m - 1) * k) - 1,
+        },
+    )
