@@ -145,9 +145,20 @@ def named_expressions(observables: Any) -> tuple[tuple[Hashable, sp.Expr], ...]:
     pairs = observables.items() if isinstance(observables, Mapping) else [(f, f) for f in observables]
     named = []
     for name, expression in pairs:
-        if isinstance(expression, numbers.Real) and not isinstance(expression, bool):
-            expression = sp.sympify(expression, strict=True)
-        if not isinstance(expression, sp.Expr):
-            raise ArgumentError(f"the observable {name!r} must be an expression, got {type(expression).__name__}.")
-        named.append((name, expression))
+        named.append((name, given_expression(expression, f"the observable {name!r}")))
     return tuple(named)
+
+
+def given_expression(value: Any, name: str) -> sp.Expr:
+    """A number or an expression, as an expression; by its type, since SymPy executes text, also inside a tuple.
+
+    Raises:
+        ArgumentError: it is neither.
+    """
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        return sp.sympify(value, strict=True)
+    if not isinstance(value, sp.Expr):
+        raise ArgumentError(
+            f"{name} must be an expression, got {type(value).__name__}. Build it from symbols; text is not read."
+        )
+    return value

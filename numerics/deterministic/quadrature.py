@@ -21,6 +21,7 @@ import mpmath
 import sympy as sp
 from mpmath import mp, mpf
 
+from numerics.arguments import given_expression
 from numerics.codegen.compile import compile_program
 from numerics.errors import ArgumentError, DivergenceError, MissingParameterError
 
@@ -125,20 +126,14 @@ def value_as_stored(value: Any) -> sp.Expr:
     if isinstance(value, mpf):
         sign, mantissa, exponent, _ = value._mpf_
         return (-1) ** sign * sp.Integer(int(mantissa)) * sp.Integer(2) ** exponent
-    if isinstance(value, str):
-        raise ArgumentError(f"a number is needed, got the text {value!r}. Give an int, a float or a SymPy Rational.")
-    number = sp.sympify(value, strict=True)
+    number = given_expression(value, "a number")
     return number.replace(lambda e: e.is_Float, lambda e: sp.Rational(e))
 
 
 def specified(expression: sp.Expr, parameters: Mapping[sp.Symbol, Real], allowed: set[sp.Symbol]) -> sp.Expr:
     """``expression`` with numbers for its parameters."""
-    if isinstance(expression, str):
-        raise ArgumentError(
-            f"the integrand must be a SymPy expression, got the text {expression!r}. Build it from symbols."
-        )
     numbers = {symbol: value_as_stored(value) for symbol, value in parameters.items()}
-    substituted = sp.sympify(expression, strict=True).subs(numbers)
+    substituted = given_expression(expression, "the integrand").subs(numbers)
     missing = sorted(symbol.name for symbol in substituted.free_symbols - allowed)
     if missing:
         given = ", ".join(f"{symbol}={value}" for symbol, value in parameters.items()) or "none"

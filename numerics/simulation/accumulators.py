@@ -15,6 +15,7 @@ from typing import ClassVar
 
 import sympy as sp
 
+from numerics.arguments import given_expression
 from numerics.errors import ArgumentError
 from numerics.simulation.brownian import bridge_maximum, bridge_minimum, crossing_probability
 from numerics.simulation.one_step import System
@@ -119,7 +120,7 @@ class Survival(Accumulator):
     @property
     def free_symbols(self) -> set[sp.Symbol]:
         """Those of the level."""
-        return sp.sympify(self.level, strict=True).free_symbols
+        return given_expression(self.level, "level").free_symbols
 
     def initial(self, process: System) -> sp.Expr:
         """One, or zero for a trajectory that starts on the level."""
@@ -130,7 +131,7 @@ class Survival(Accumulator):
         """Times the probability that the bridge of this step stays off the level."""
         x = self.coordinate
         crossing = crossing_probability(
-            step.before[x], step.after[x], sp.sympify(self.level, strict=True), step.variance(x)
+            step.before[x], step.after[x], given_expression(self.level, "level"), step.variance(x)
         )
         return value * (1 - crossing)
 
@@ -196,7 +197,7 @@ class TimeIntegral(Accumulator):
     @property
     def free_symbols(self) -> set[sp.Symbol]:
         """Those of the integrand."""
-        return sp.sympify(self.integrand, strict=True).free_symbols
+        return given_expression(self.integrand, "integrand").free_symbols
 
     def initial(self, process: System) -> sp.Expr:
         """Zero."""
@@ -204,5 +205,5 @@ class TimeIntegral(Accumulator):
 
     def update(self, value: sp.Symbol, step: Step) -> sp.Expr:
         """The area of one trapezoid more."""
-        f = sp.sympify(self.integrand, strict=True)
+        f = given_expression(self.integrand, "integrand")
         return value + step.step / 2 * (f.xreplace(dict(step.before)) + f.xreplace(dict(step.after)))

@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 import numpy as np
 import sympy as sp
 
+from numerics.arguments import given_expression
 from numerics.errors import ArgumentError
 from numerics.schemes import EulerMaruyama, Scheme
 from numerics.simulation.options import Options, required_options
@@ -102,7 +103,7 @@ class CoupledSamples:
     def observed(self, observable: sp.Expr) -> tuple[np.ndarray, np.ndarray]:
         """Values of ``observable`` on the fine and on the coarse states. Shape ``(n_paths,)`` each."""
         symbols = tuple(self.parameters)
-        evaluate = evaluator((sp.sympify(observable, strict=True),), (*self.process.state, *symbols))
+        evaluate = evaluator((given_expression(observable, "observable"),), (*self.process.state, *symbols))
         values = [self.parameters[symbol] for symbol in symbols]
         fine, coarse = (np.asarray(evaluate(*x.T, *values)[0], dtype=np.float64) for x in (self.fine, self.coarse))
         return np.broadcast_to(fine, self.fine.shape[:1]), np.broadcast_to(coarse, self.coarse.shape[:1])

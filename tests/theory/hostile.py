@@ -377,7 +377,7 @@ def _add_recursions(add: Callable[..., None]) -> None:
     add("gaussian_growth_rate", discrete.gaussian_growth_rate, 1, 1)
     add("growth_rate_expansion", discrete.growth_rate_expansion, 2)
     add("Lookup", discrete.Lookup, 0, w, v)
-    add("DistinctIndex", discrete.DistinctIndex, 3, 0, 1, half)
+    add("DistinctIndex", discrete.DistinctIndex, 3, 2, half / 2, half)
     moments = discrete.one_step_moments([w - eta * w + xi], [w], noise=xi, moments=[sp.S.One, sp.S.Zero, eta**2])
     add("diffusion_limit", discrete.diffusion_limit, moments, [w], step=eta, fixed={})
 

@@ -15,6 +15,7 @@ from theory import (
     OrnsteinUhlenbeck,
     TheoryError,
     attractivity_rate,
+    ball,
     change_of_variables,
     classify,
     decide_zero,
@@ -30,6 +31,8 @@ from theory import (
     scale_function,
     stationary_density,
 )
+from theory.decision.balls import truth
+from theory.decision.sign import decide_sign
 from theory.decision.zero import ZeroKind
 from theory.discrete.growth_rate import finite_growth_rate, gaussian_growth_rate
 from theory.discrete.random_map import one_step_moments
@@ -51,6 +54,10 @@ from theory.gradient_noise import (
 from theory.gradient_noise.expectation import expectation
 from theory.matrices.exponential import matrix_exponential
 from theory.models.deep_chain import deep_chain, gaussian_teacher, regression
+from theory.models.single_neuron import SingleNeuron
+from theory.models.teacher_student.modes import logistic
+from theory.models.teacher_student.stochastic_logistic import eigenvalue
+from theory.models.two_neurons import TwoNeurons
 from theory.networks.feed_forward import FeedForward
 from theory.notation import beta, mu, theta, zeta
 from theory.stability.lyapunov import top_exponent
@@ -129,6 +136,11 @@ WRONG: dict[str, Callable[[], object]] = {
     "exponential of a rectangle": lambda: matrix_exponential(sp.Matrix([[1, 2]]), x),
     "Ornstein-Uhlenbeck of wrong shape": lambda: OrnsteinUhlenbeck(sp.eye(2), [0], sp.eye(2)),
     "zero of text": lambda: decide_zero("x"),
+    "zero of a tuple": lambda: decide_zero((x,)),
+    "ball of text": lambda: ball("x", {x: 1}),
+    "ball of precision minus one": lambda: ball(sp.exp(x), {x: 1}, precision=-1),
+    "ball of three bits": lambda: ball(sp.exp(x), {x: 1}, precision=3),
+    "ball of half a bit": lambda: ball(sp.exp(x), {x: 1}, precision=64.5),
     "zero under an equation": lambda: decide_zero(x, [sp.Eq(x, 0)]),
     "zero under text": lambda: decide_zero(x, ["x > 0"]),
     "data with nan": lambda: Empirical([x, y], [[1, math.nan], [0, 1]]),
@@ -226,7 +238,21 @@ def test_no_function_reads_text_as_code(tmp_path):
         lambda: step_moments(MODEL.finite_sum, attack),
         lambda: moment_equations(GBM, 1).solution([attack]),
         lambda: Interval(attack, 1),
+        lambda: decide_zero((attack,)),
+        lambda: decide_zero([attack]),
+        lambda: decide_zero({attack: 1}),
+        lambda: decide_zero(x, ((attack,),)),
+        lambda: decide_sign((attack,)),
+        lambda: ball((attack,), {}),
+        lambda: truth((attack,), {}),
+        lambda: logistic((attack,), x),
+        lambda: eigenvalue((attack,)),
+        lambda: SingleNeuron((1,), (1,), loss_factor=(attack,)),
+        lambda: SingleNeuron((1,), (1,)).flow((attack,)),
+        lambda: TwoNeurons((1,), (1,)).turned_descent(label_noise=(attack,)),
     ):
         with pytest.raises(TheoryError):
             call()
     assert not marker.exists()
+    sp.sympify((attack,), strict=True)
+    assert marker.exists(), "the attack is none: what was refused above would have done no harm"

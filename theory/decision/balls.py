@@ -35,6 +35,13 @@ from theory.decision.ball_functions import (
 )
 from theory.decision.rational_points import Point, combined_truth, exact_truth, exact_value
 from theory.errors import MissingParameterError, UnsupportedFormError
+from theory.values import count, shown
+
+MIN_PRECISION = 24
+"""Bits of the coarsest balls, those of a single-precision number: python-flint takes what is not positive for 53."""
+
+MAX_PRECISION = 2**20
+"""Bits of the finest balls; more would run for hours."""
 
 _MAX_TERMS = 10_000
 """Finite sums and products with more terms than this are refused."""
@@ -66,7 +73,7 @@ def ball(expression: sp.Expr, values: Mapping[sp.Symbol, Any], precision: int = 
     Args:
         expression: made of numbers, symbols and the functions of :mod:`theory.decision.ball_functions`.
         values: a ball (``flint.arb``), Fraction, integer or SymPy rational for every free symbol.
-        precision: working precision in bits.
+        precision: working precision in bits, at least :data:`MIN_PRECISION`.
 
     Returns:
         A ``flint.arb``. NaN where the expression is undefined, not real, or not enclosed by any finite ball.
@@ -74,6 +81,7 @@ def ball(expression: sp.Expr, values: Mapping[sp.Symbol, Any], precision: int = 
     Raises:
         MissingParameterError: a free symbol has no value.
         UnsupportedFormError: a function has no enclosure here, or the expression holds a floating-point number.
+        DimensionError: ``precision`` is no whole number of bits from :data:`MIN_PRECISION` to :data:`MAX_PRECISION`.
         MissingFlintError: python-flint is not installed.
 
     Example:
@@ -101,7 +109,13 @@ def truth(condition: Boolean | bool, values: Mapping[sp.Symbol, Any], precision:
         >>> truth(sp.sqrt(x) ** 2 > 2, {x: Fraction(2)})
         False
     """
-    condition = sp.sympify(condition, strict=True)
+    if isinstance(condition, bool):
+        return condition
+    if not isinstance(condition, Boolean):
+        raise UnsupportedFormError(
+            f"condition must be a relation such as x > 0 or its And, Or, Not, got {shown(condition)}. "
+            "Build it from symbols, since text is not read."
+        )
     exact = exact_truth(condition, _rational_part(values))
     if exact is not None:
         return exact
@@ -116,6 +130,12 @@ def _rational_part(values: Mapping[sp.Symbol, Any]) -> Point:
 
 def _enclosure(kind: type[_Balls], expression: sp.Expr, values: Mapping[sp.Symbol, Any], precision: int) -> Ball:
     flint = flint_library()
+    if not isinstance(expression, sp.Expr):
+        raise UnsupportedFormError(
+            f"expression must be a SymPy expression, got {shown(expression)}. Build it from symbols, since text is not "
+            "read."
+        )
+    precision = count(precision, "precision", at_least=MIN_PRECISION, at_most=MAX_PRECISION)
     missing = sorted(str(symbol) for symbol in expression.free_symbols if symbol not in values)
     if missing:
         raise MissingParameterError(

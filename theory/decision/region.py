@@ -8,7 +8,6 @@ small special values (0, 1, 1/2, ...); and points are also placed at and on both
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import itertools
@@ -27,6 +26,7 @@ from theory.decision.balls import MissingFlintError, ball, truth
 from theory.decision.magnitudes import NEAR, between, random_size
 from theory.decision.rational_points import Point, exact_value
 from theory.errors import SymbolError, UnsupportedFormError
+from theory.values import shown
 
 _ATTEMPTS_PER_POINT = 60
 _MAX_EXPONENT = 5000
@@ -171,11 +171,11 @@ class _AffineBound:
 
 def _normal_condition(given: Boolean | bool) -> Boolean:
     condition: Any = given
-    with contextlib.suppress(sp.SympifyError):
-        condition = sp.sympify(given, strict=True)
+    if isinstance(given, bool):
+        condition = sp.true if given else sp.false
     if not isinstance(condition, Boolean):
         raise UnsupportedFormError(
-            f"conditions must be relations such as eta*h < 2 and their And, Or, Not; got {condition}. "
+            f"conditions must be relations such as eta*h < 2 and their And, Or, Not; got {shown(condition)}. "
             "Write it as a relation."
         )
     for atom in condition.atoms(sp.Contains):

@@ -3,11 +3,9 @@ r"""Is this expression zero, under these assumptions? And what is its sign?
 Three rungs, from proof to evidence:
 
 1. A *normal form* (:mod:`theory.decision.normal_form`): a residual that is the zero rational function in its
-generators is zero
-   wherever its denominators are not. This is a proof.
+   generators is zero wherever its denominators are not. This is a proof.
 2. *Balls* (:mod:`theory.decision.balls`) at random rational points inside the assumptions and the conditions. One
-ball that
-   excludes 0 is a proof of the contrary, and its point is the witness.
+   ball that excludes 0 is a proof of the contrary, and its point is the witness.
 3. Balls of radius below :math:`2^{-400}` around 0 at forty points are strong evidence, and no proof.
 
 Whatever cannot be decided says so, with its reason. ``simplify``, ``equals`` and floating-point numbers take no part.
@@ -17,6 +15,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import numbers
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -36,6 +35,7 @@ from theory.decision.rational_points import Point
 from theory.decision.region import AdmissibleRegion, random_source
 from theory.decision.undefined_functions import random_functions, with_functions
 from theory.errors import TheoryError, UnsupportedFormError
+from theory.values import shown
 
 ATTEMPTS_PER_POINT = 12
 _MAX_OPERATIONS = 50_000
@@ -141,16 +141,15 @@ def decide_zero(
 
 def exact_expression(given: object) -> sp.Expr:
     """``given`` as an expression; text is refused because SymPy would execute it."""
-    try:
-        expression = sp.sympify(given, strict=True)
-    except sp.SympifyError:
-        expression = given
-    if not isinstance(expression, sp.Expr):
+    # By its type first: also inside a tuple or a list SymPy reads text by executing it.
+    if isinstance(given, numbers.Real) and not isinstance(given, bool):
+        return sp.sympify(given, strict=True)
+    if not isinstance(given, sp.Expr):
         raise UnsupportedFormError(
-            f"expression must be a SymPy expression or matrix, got {given!r}. For an equation give lhs - rhs; build "
-            "formulas from symbols, since text is not read."
+            f"expression must be a SymPy expression or matrix, got {shown(given)}. For an equation give lhs - rhs; "
+            "build formulas from symbols, since text is not read."
         )
-    return expression
+    return given
 
 
 def _by_real_parts(expression: sp.Expr) -> sp.Expr:

@@ -87,8 +87,14 @@ def finite_growth_rate(multipliers: Sequence[sp.Expr], probabilities: Sequence[s
         multipliers: The values :math:`M_i`.
         probabilities: :math:`p_i`; equal weights if omitted (one mini-batch out of a list of them).
 
+    Returns:
+        :math:`\Lambda`; :math:`-\infty` where a multiplier 0 has a positive probability, since the map then reaches 0
+        and stays. A multiplier of probability 0 does not count.
+
     Raises:
         ShapeError: no value, or not one probability per value.
+        SymbolError: a probability is negative, they do not add to 1, or that of a multiplier 0 is not known to be
+            positive.
 
     Example:
         >>> finite_growth_rate([2, sp.Rational(-1, 3)])
@@ -109,7 +115,16 @@ def finite_growth_rate(multipliers: Sequence[sp.Expr], probabilities: Sequence[s
     total = sp.Add(*weights)
     if not decide_zero(total - 1).says_zero:
         raise SymbolError(f"probabilities must add to 1, got {total}. Divide by their sum; give rationals, not floats.")
-    return sp.expand(sum(p * sp.expand_log(sp.log(sp.Abs(value))) for p, value in zip(weights, values, strict=True)))
+    counted = [(p, value) for p, value in zip(weights, values, strict=True) if p != 0]
+    for p, value in counted:
+        if value.is_zero and not p.is_positive:
+            raise SymbolError(
+                f"probabilities must tell whether the multiplier 0 occurs, got {p} for it, whose sign is not known. "
+                "Declare its symbols positive, or leave the multiplier out."
+            )
+    if any(value.is_zero for _, value in counted):
+        return -sp.oo
+    return sp.expand(sp.Add(*(p * sp.expand_log(sp.log(sp.Abs(value))) for p, value in counted)))
 
 
 def sign_growth_rate() -> sp.Expr:

@@ -46,15 +46,15 @@ def gradient_descent(
 
     Args:
         model: Weights, loss and data.
-        learning_rate: :math:`\eta_k`, an expression in constants and the step number :data:`theory.notation.k`.
+        learning_rate: :math:`\eta_k \ge 0`, an expression in constants and the step number :data:`theory.notation.k`.
         label: The variable of the law that label noise is added to.
         label_noise: Standard deviation :math:`\varsigma` of the normal noise added, fresh in each step, to the label
             of each member of the batch; a sample drawn twice gets two noises.
         batch_size: :math:`\beta`, or ``None`` for all samples in every step: the mean gradient over the law.
         sampling: Whether a sample may be drawn twice for one batch.
-        momentum: :math:`m`. Other than 0, velocities ``v_...``, one per weight, join the state; they start at 0 in
-            PyTorch.
-        weight_decay: :math:`\lambda`.
+        momentum: :math:`m \in [0, 1)`. Other than 0, velocities ``v_...``, one per weight, join the state; they start
+            at 0 in PyTorch.
+        weight_decay: :math:`\lambda \ge 0`.
 
     Returns:
         Coordinates: the weights, then their velocities where there is momentum. Normals ``xi_0, ...``: label noise,
@@ -63,8 +63,8 @@ def gradient_descent(
     Raises:
         UnsupportedFormError: mini-batches or label noise, but the law is no data set.
         DimensionError: ``batch_size`` is no positive whole number, or exceeds the data set without replacement.
-        SymbolError: ``label`` is no variable of the law or comes without ``label_noise``, or a coefficient depends on
-            weights or data.
+        SymbolError: ``label`` is no variable of the law or comes without ``label_noise``; a coefficient depends on
+            weights or data, or is known to be negative; or momentum is known to be 1 or more.
 
     Example:
         >>> from theory.gradient_noise.data_law import Empirical
@@ -74,9 +74,9 @@ def gradient_descent(
         Matrix([[-eta*w*Lookup(floor(2*u_0), 2, -3) + w]])
     """
     instance(model, Model, "model", "a Model")
-    rate = _coefficient(learning_rate, "learning_rate", model)
-    decay = _coefficient(weight_decay, "weight_decay", model)
-    inertia = _coefficient(momentum, "momentum", model)
+    rate = _not_negative(_coefficient(learning_rate, "learning_rate", model), "learning_rate")
+    decay = _not_negative(_coefficient(weight_decay, "weight_decay", model), "weight_decay")
+    inertia = _inertia(_coefficient(momentum, "momentum", model))
     noise = _label_noise(model, label, label_noise)
     size = _batch_size(model, batch_size, sampling)
     gradient, normals, uniforms = _gradient(model, label, noise, size, sampling)
@@ -140,6 +140,22 @@ def _coefficient(value: object, name: str, model: Model) -> sp.Expr:
     return expression
 
 
+def _not_negative(coefficient: sp.Expr, name: str) -> sp.Expr:
+    if coefficient.is_negative:
+        raise SymbolError(
+            f"{name} must not be negative, got {coefficient}: the step would climb. "
+            "For ascent on a loss give the model its negative."
+        )
+    return coefficient
+
+
+def _inertia(momentum: sp.Expr) -> sp.Expr:
+    """``momentum`` if it may lie in [0, 1): from 1 on velocities never decay."""
+    if momentum.is_negative or (momentum - 1).is_nonnegative:
+        raise SymbolError(f"momentum must lie in 0 <= momentum < 1, got {momentum}. The usual value is 0.9.")
+    return momentum
+
+
 def _label_noise(model: Model, label: sp.Symbol | None, label_noise: object) -> sp.Expr:
     noise = _coefficient(0 if label_noise is None else label_noise, "label_noise", model)
     if label is None and noise == 0:
@@ -155,7 +171,7 @@ def _label_noise(model: Model, label: sp.Symbol | None, label_noise: object) -> 
             f"label={label} needs label_noise, the standard deviation of the noise added to it. Give it, or no label."
         )
     if noise.is_negative:
-        raise SymbolError(f"label_noise must be a standard deviation, not negative, got {noise}.")
+        raise SymbolError(f"label_noise must be a standard deviation, not negative, got {noise}. Give its size.")
     if noise != 0:
         _require_data_set(model, f"label_noise={noise}")
     return noise

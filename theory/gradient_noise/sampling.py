@@ -23,7 +23,7 @@ from typing import Any
 import sympy as sp
 
 from theory.discrete.random_map import OneStepMoments
-from theory.errors import DimensionError, ShapeError
+from theory.errors import DimensionError, ShapeError, SymbolError
 from theory.gradient_noise.expectation import expanded_where_polynomial
 from theory.notation import eta
 from theory.values import Expressions, distinct_symbols, instance, listed, shown, single_expression
@@ -47,6 +47,11 @@ class FiniteSum:
         weights: The weights :math:`\theta`, symbols. Shape ``(d, 1)``.
         losses: The per-sample losses :math:`l_1, \dots, l_n`.
 
+    Raises:
+        ShapeError: no loss, or one that is no finite expression.
+        SymbolError: the weights are no distinct symbols; none of them occurs in the losses, which hold other symbols;
+            or a symbol in the losses has the name of a weight but other assumptions.
+
     Example:
         >>> theta = sp.Symbol("theta")
         >>> problem = FiniteSum([theta], (theta**2 / 2, (theta - 2) ** 2 / 2))
@@ -63,6 +68,24 @@ class FiniteSum:
         object.__setattr__(self, "losses", losses)
         if not self.losses:
             raise ShapeError("losses must hold at least one per-sample loss, got none.")
+        self._check_that_the_losses_know_the_weights()
+
+    def _check_that_the_losses_know_the_weights(self) -> None:
+        """Another symbol of the same name, or another name, would be a constant: gradient 0 without a word."""
+        held = {symbol for loss in self.losses for symbol in loss.free_symbols}
+        weights = set(self.weights)
+        names = {weight.name for weight in weights}
+        namesakes = sorted(str(symbol) for symbol in held - weights if symbol.name in names)  # type: ignore[union-attr]
+        if namesakes:
+            raise SymbolError(
+                f"losses hold {namesakes}, symbols with the name of a weight but other assumptions. "
+                "Use one symbol throughout."
+            )
+        if held and not held & weights:
+            raise SymbolError(
+                f"losses must be functions of the weights {tuple(self.weights)}, but hold only "
+                f"{tuple(sorted(map(str, held)))}. Name the weights as the losses do."
+            )
 
     @property
     def sample_count(self) -> int:

@@ -40,6 +40,7 @@ from theory.gradient_noise.model import Model
 from theory.ito import ItoProcess
 from theory.notation import eta
 from theory.stability.attractivity import attractivity_rate
+from theory.values import single_expression
 
 w_1 = sp.Symbol("w_1", real=True)
 """Incoming weight."""
@@ -114,7 +115,7 @@ class SingleNeuron:
                 f"activation must pass through the origin, but its value at 0 is {self.activation(sp.S.Zero)}. "
                 "Subtract it, and move the labels accordingly."
             )
-        object.__setattr__(self, "loss_factor", sp.sympify(self.loss_factor))
+        object.__setattr__(self, "loss_factor", single_expression(self.loss_factor, "loss_factor"))
 
     @property
     def sample_count(self) -> int:
@@ -140,7 +141,7 @@ class SingleNeuron:
                 :math:`\sqrt n` for the paper's (31).
         """
         flow = label_noise_flow(self.model, y)
-        return ItoProcess(flow.state, flow.drift, sp.sympify(noise_scale) * flow.dispersion)
+        return ItoProcess(flow.state, flow.drift, single_expression(noise_scale, "noise_scale") * flow.dispersion)
 
     def sum_and_difference(self, noise_scale: sp.Expr | int = 1) -> ItoProcess:
         r"""The flow in the coordinates :math:`p = w_1 + w_2`, :math:`s = w_1 - w_2`."""

@@ -32,6 +32,7 @@ from theory.gradient_noise.data_law import Empirical
 from theory.gradient_noise.descent import gradient_descent
 from theory.gradient_noise.model import Model
 from theory.notation import eta
+from theory.values import single_expression
 
 INCOMING = sp.symbols("w_1^(1) w_2^(1)", real=True)
 OUTGOING = sp.symbols("w_1^(2) w_2^(2)", real=True)
@@ -88,7 +89,8 @@ class TwoNeurons:
 
         Momentum adds the velocities of these coordinates; they start at 0 in PyTorch.
         """
-        sigma, inertia = sp.sympify(label_noise, strict=True), sp.sympify(momentum, strict=True)
+        sigma = single_expression(label_noise, "label_noise", real=True)
+        inertia = single_expression(momentum, "momentum", real=True)
         normals = sp.symbols(f"xi_0:{len(self.inputs)}", real=True)
         gradient = sp.zeros(4, 1)
         for point, label, xi in zip(self.inputs, self.labels, normals, strict=True):

@@ -110,7 +110,15 @@ def test_finite_growth_rate_weights_the_logarithms():
     half = sp.Rational(1, 2)
     rate = gr.finite_growth_rate([2, half, -3], [half, half / 2, half / 2])
     assert sp.expand(rate - (sp.log(2) / 4 + sp.log(3) / 4)) == 0
-    assert gr.finite_growth_rate([0, 2]) == sp.zoo or gr.finite_growth_rate([0, 2]) == -sp.oo
+
+
+def test_a_multiplier_zero_collapses_at_once_where_it_has_a_probability():
+    share = sp.Symbol("p", positive=True)
+    assert gr.finite_growth_rate([0, 2]) == -sp.oo
+    assert gr.finite_growth_rate([0, 2], [share, 1 - share]) == -sp.oo
+    assert gr.finite_growth_rate([0, 2], [0, 1]) == sp.log(2)
+    with pytest.raises(SymbolError, match="whether the multiplier 0 occurs"):
+        gr.finite_growth_rate([0, 2], [sp.Symbol("q", real=True), 1 - sp.Symbol("q", real=True)])
 
 
 def test_finite_growth_rate_refuses_weights_that_are_no_probabilities():

@@ -132,8 +132,19 @@ WITHOUT = Sampling.WITHOUT_REPLACEMENT
         (LINE, dict(learning_rate=eta / (1 + sp.Symbol("k"))), SymbolError, "not the step number"),
         (LINE, dict(learning_rate="eta"), ShapeError, "text is not read"),
         (LINE, dict(momentum=sp.oo), ShapeError, "finite"),
+        (LINE, dict(learning_rate=-1), SymbolError, "learning_rate must not be negative, got -1"),
+        (LINE, dict(weight_decay=sp.Symbol("n", negative=True)), SymbolError, "weight_decay must not be negative"),
+        (LINE, dict(momentum=10**30), SymbolError, "0 <= momentum < 1"),
+        (LINE, dict(momentum=1), SymbolError, "0 <= momentum < 1"),
+        (LINE, dict(momentum=-0.1), SymbolError, "0 <= momentum < 1"),
     ],
 )
 def test_bad_input_is_refused_with_a_sentence(model, arguments, error, said):
     with pytest.raises(error, match=said):
         gradient_descent(model, **arguments)
+
+
+def test_coefficients_at_the_ends_of_their_ranges_are_taken():
+    still = gradient_descent(LINE, learning_rate=0, weight_decay=0)
+    assert list(still.update) == [w, v]
+    assert gradient_descent(LINE, momentum=sp.Rational(999, 1000)).state.rows == 4

@@ -100,6 +100,12 @@ def test_bad_problems_and_batches_are_refused():
         FiniteSum([x], ())
     with pytest.raises(SymbolError, match="symbols"):
         FiniteSum([x**2], (x,))
+    w = sp.Symbol("w", real=True)
+    with pytest.raises(SymbolError, match="functions of the weights"):
+        FiniteSum([x], ((w - 1) ** 2, (w + 1) ** 2))
+    with pytest.raises(SymbolError, match="name of a weight but other assumptions"):
+        FiniteSum([w, x], (sp.Symbol("w") ** 2 + x,))
+    assert FiniteSum([w, x], (w**2, w)).gradient[1] == 0  # a weight without influence is no mistake
     with pytest.raises(DimensionError, match="batch_size"):
         enumerated_step(PAIR, 5, Sampling.WITHOUT_REPLACEMENT)
     with pytest.raises(DimensionError, match="batch_size"):

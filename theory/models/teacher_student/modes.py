@@ -27,6 +27,7 @@ from theory.errors import ShapeError
 from theory.ito import ItoDifferential, ItoProcess, ito_differential
 from theory.models.teacher_student import stochastic_logistic as verhulst
 from theory.notation import eta, nu, s, s_0, s_tilde, t, zeta
+from theory.values import single_expression
 
 a = sp.Symbol("a", real=True)
 """First-layer weight of a mode (diagonal entry of A)."""
@@ -245,7 +246,8 @@ def logistic(rate: sp.Expr, initial: sp.Expr, time: sp.Expr = t) -> sp.Expr:
         initial: :math:`y_0`.
         time: :math:`t`.
     """
-    c, y_0, time = sp.sympify(rate), sp.sympify(initial), sp.sympify(time)
+    given = {"rate": rate, "initial": initial, "time": time}
+    c, y_0, time = (single_expression(value, name) for name, value in given.items())
     if c.is_zero:
         return y_0 / (1 + 2 * y_0 * time)
     growth = sp.exp(2 * c * time)

@@ -41,7 +41,7 @@ import sympy as sp
 from theory.errors import DimensionError
 from theory.ito import ItoProcess, ito_differential
 from theory.tricomi import hyperu
-from theory.values import shown
+from theory.values import shown, single_expression
 
 x = sp.Symbol("x", positive=True)
 r"""Singular value in units of the noise, :math:`x = \hat s/\nu`."""
@@ -76,7 +76,7 @@ def eigenvalue(alpha: sp.Expr) -> sp.Expr:
         >>> sp.expand(eigenvalue(-k / 2 + sp.I * rho))
         k**2/4 + rho**2
     """
-    alpha = sp.sympify(alpha, strict=True)
+    alpha = single_expression(alpha, "alpha")
     return -alpha * (alpha + k)
 
 
@@ -85,7 +85,7 @@ def eigenfunction(alpha: sp.Expr) -> sp.Expr:
 
     It solves :math:`\mathcal L\varphi = -\lambda\varphi`, and of all solutions infinity admits only its multiples.
     """
-    alpha = sp.sympify(alpha, strict=True)
+    alpha = single_expression(alpha, "alpha")
     return x**alpha * hyperu(alpha, 2 * alpha + k + 1, x)
 
 
@@ -99,7 +99,7 @@ def eigenfunction_residual(alpha: sp.Expr) -> sp.Expr:
         >>> eigenfunction_residual(sp.Symbol("alpha"))
         0
     """
-    alpha = sp.sympify(alpha, strict=True)
+    alpha = single_expression(alpha, "alpha")
     g = sp.Function("g")(x)
     action = ito_differential(verhulst_process(), x**alpha * g).drift[0] + eigenvalue(alpha) * x**alpha * g
     kummer = ((x - 2 * alpha - k - 1) * g.diff(x) + alpha * g) / x
