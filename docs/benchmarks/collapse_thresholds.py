@@ -240,7 +240,7 @@ def located(
                 figure_2.run(level * signal, models=models, start=start, seed=seed, threads=threads, step=step)
             )
         )
-        window = (figure_2.SNAPSHOTS[-1] - figure_2.SNAPSHOTS[0]) * step
+        window = (figure_2.FIGURE.snapshots[-1] - figure_2.FIGURE.snapshots[0]) * step
         rates = Moments.from_samples((logs[-1] - logs[0]) / window)
         rows.append({"level": level * signal, "rate": rates.mean, "rate_error": rates.standard_error})
     lower, upper = figure_2.vanishing(rows)

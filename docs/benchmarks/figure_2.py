@@ -13,27 +13,21 @@ picture into docs/evidence.
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
-import os
-import platform
-import resource
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from docs.benchmarks.evidence import command, cost_of, per_second, told
 from numerics.simulation.options import Options
 from numerics.simulation.simulate import simulate
 from theory.ito import ItoProcess
 from verification.papers.stochastic_collapse.figures import figure_2
+from verification.papers.stochastic_collapse.figures.data_of_figure_2 import data_set
 from verification.run.settings import available_cores
 
-EVIDENCE = Path(__file__).parents[1] / "evidence"
 HIGHEST = 2.0
 COMPARED_AT = 1.0
 """Noise level of the comparison; the cost does not depend on it."""
@@ -46,45 +40,19 @@ def run(*, models: int, levels: int, threads: int) -> dict[str, Any]:
     figure_2.process()  # the derivation is no part of the simulation's time; it is reported by itself
     grid = HIGHEST * np.arange(1, levels + 1) / levels
     seed = figure_2.seed_of({"benchmark": "figure 2", "models": models, "levels": levels})
-    load = os.getloadavg()[0]
-    wall, processor = time.perf_counter(), time.process_time()
-    weights = figure_2.run(
-        np.repeat(grid, models), models=levels * models, start=figure_2.START, seed=seed, threads=threads
-    )
-    wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    distances = figure_2.distance(weights).reshape(len(figure_2.SNAPSHOTS), levels, models)
-    steps = levels * models * figure_2.SNAPSHOTS[-1]
+    with cost_of(threads) as cost:
+        weights = figure_2.run(
+            np.repeat(grid, models), models=levels * models, start=figure_2.START, seed=seed, threads=threads
+        )
+    distances = figure_2.distance(weights).reshape(-1, levels, models)
+    rows = [figure_2.row(float(level), distances[:, i]) for i, level in enumerate(grid)]
     return {
         "step": figure_2.STEP,
-        "snapshots": list(figure_2.SNAPSHOTS),
-        "threshold": float(figure_2.signal()),
-        "threshold_of_steps": figure_2.threshold_of_steps(),
-        "rows": [_row(float(level), distances[:, i]) for i, level in enumerate(grid)],
-        "cost": {
-            "steps": steps,
-            "wall_seconds": round(wall, 2),
-            "processor_seconds": round(processor, 2),
-            "threads": threads,
-            "load_before": round(load, 1),
-            "steps_per_wall_second": round(steps / wall),
-            "steps_per_processor_second": round(steps / processor),
-            "peak_memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
-            "machine": f"{platform.machine()}, {available_cores()} cores",
-        },
-    }
-
-
-def _row(level: float, distances: np.ndarray) -> dict[str, Any]:
-    """One noise level; ``distances`` has shape ``(snapshots, models)``."""
-    collapsed = (distances < figure_2.EPSILON).sum(axis=1).tolist()
-    models = distances.shape[1]
-    return {
-        "level": level,
-        "collapsed": collapsed,
-        "interval": figure_2.intervals(collapsed, models),
-        "models": models,
-        "median_log10": float(np.log10(np.median(distances[-1]))),
-        "smallest": float(distances.min()),
+        "snapshots": list(figure_2.FIGURE.snapshots),
+        **figure_2.thresholds(),
+        "half_collapsed": figure_2.FIGURE.half(rows),
+        "rows": rows,
+        "cost": per_second(cost, levels * models * figure_2.FIGURE.snapshots[-1]),
     }
 
 
@@ -132,7 +100,7 @@ def own_methods() -> Iterator[Any]:
 
 def _numbers() -> tuple[np.ndarray, np.ndarray, float, float]:
     r"""Inputs and labels, the step, and the factor :math:`\sqrt{h\eta/n}\,\zeta` of the noise."""
-    x, y = (np.array(column, dtype=float) for column in figure_2.data_set())
+    x, y = (np.array(column, dtype=float) for column in data_set())
     return x, y, figure_2.STEP, math.sqrt(2 * COMPARED_AT * figure_2.STEP / len(x))
 
 
@@ -237,61 +205,37 @@ def jax_methods() -> Iterator[Any]:
 # Output --------------------------------------------------------------------------------------------------------------
 
 
-def report(figure: Mapping[str, Any]) -> str:
+def table(figure: Mapping[str, Any]) -> str:
     """The figure's numbers, one noise level a line."""
     lines = [" level  " + "".join(f"{steps:>8}" for steps in figure["snapshots"]) + "   95 % interval at the end"]
     for row in figure["rows"]:
         shares = "".join(f"{count / row['models']:8.3f}" for count in row["collapsed"])
         lower, upper = row["interval"][-1]
         lines.append(f"{row['level']:6.3f}  {shares}   [{lower:.3f}, {upper:.3f}]")
-    cost = figure["cost"]
-    return "\n".join(
-        [
-            *lines,
-            "",
-            f"thresholds: signal {figure['threshold']:.4f}; Euler-Maruyama at this step "
-            f"{figure['threshold_of_steps']:.4f}; smallest |w| {min(row['smallest'] for row in figure['rows']):.1e}",
-            f"{cost['steps']:.3g} steps in {cost['wall_seconds']} s of wall-clock time on {cost['threads']} threads "
-            f"(load average before: {cost['load_before']}), {cost['processor_seconds']} s of processor time; "
-            f"peak memory {cost['peak_memory_mib']} MiB; {cost['machine']}",
-        ]
+    known = (
+        f"thresholds: signal {figure['threshold']:.4f}; Euler-Maruyama at this step "
+        f"{figure['threshold_of_steps']:.4f}; half of the models collapsed: {figure['half_collapsed']}; "
+        f"smallest |w| {min(row['smallest'] for row in figure['rows']):.1e}"
     )
+    return "\n".join([*lines, "", known, told(figure["cost"])])
 
 
-def write(figure: Mapping[str, Any], folder: Path) -> None:
-    """Numbers and picture as ``figure_2.json`` and ``figure_2.svg``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "figure_2.json").write_text(json.dumps(figure, indent=1) + "\n")
-    from verification.papers.stochastic_collapse.figures.picture_2 import collapse_picture
-
-    drawing = collapse_picture("figure-2", figure).drawing
-    style = "<style>svg { color: #1b2430; background: white; font-family: sans-serif; }</style>"
-    head, _, body = drawing.partition(">")
-    (folder / "figure_2.svg").write_text(f"{head}>{style}{body}\n")
-
-
-def main() -> None:
-    """Run the figure and print its table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--models", type=int, default=1000, help="models for each noise level (1000)")
-    parser.add_argument("--levels", type=int, default=50, help="noise levels in (0, 2] (50)")
-    parser.add_argument("--threads", type=int, default=available_cores(), help="threads (number of cores)")
-    parser.add_argument("--compare", action="store_true", help="also time torch and JAX")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of the comparison (5)")
-    parser.add_argument("--write", action="store_true", help=f"write figure_2.json and figure_2.svg to {EVIDENCE}")
-    options = parser.parse_args()
-    if min(options.models, options.levels, options.threads, options.rounds) < 1:
-        parser.error("--models, --levels, --threads and --rounds must be at least 1")
-    figure = run(models=options.models, levels=options.levels, threads=options.threads)
-    print(report(figure))
-    if options.compare:
-        # One thread for every library, before it is imported: processor time and wall-clock time then mean the same.
-        os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-        os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-        figure["timings"] = timings(options.rounds)
-    if options.write:
-        write(figure, EVIDENCE)
+def picture(figure: Mapping[str, Any]) -> Any:
+    """The shares against the noise level."""
+    return figure_2.collapse_picture("figure-2", figure)
 
 
 if __name__ == "__main__":
-    main()
+    command(
+        __doc__ or "",
+        "figure_2",
+        run,
+        table,
+        picture,
+        {
+            "models": (1000, 1, "models for each noise level"),
+            "levels": (50, 1, "noise levels in (0, 2]"),
+            "threads": (available_cores(), 1, "threads"),
+        },
+        timings=timings,
+    )

@@ -143,6 +143,17 @@ class Shares:
             feature("the stated location lies in the rise", "1 % to 99 % collapsed", inside, 0.01 < inside < 0.99),
         ]
 
+    def approaches(self, rows: Sequence[Row], stated: float) -> dict[str, Any]:
+        """The feature that the half-way point lies closer to the stated one at the last snapshot than at the first.
+
+        First is the first snapshot at which half of the runs have collapsed anywhere; closer is beyond the intervals.
+        """
+        halves = [half for i in range(len(self.snapshots)) if (half := self.half(rows, i)) is not None]
+        away = [sorted(abs(end - stated) for end in half) for half in halves]
+        closer = len(away) > 1 and away[-1][1] < away[0][0]
+        nearest = sum(halves[-1]) / 2 if halves else math.nan
+        return feature("the half-way point comes closer to the stated one with time", stated, nearest, closer)
+
 
 def normal_quantiles(counts: np.ndarray, runs: int) -> tuple[np.ndarray, np.ndarray]:
     r"""The quantiles :math:`\Phi^{-1}(p)` of shares ``counts / runs``, and their standard errors.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import sympy as sp
 
 from theory.models.single_neuron import SingleNeuron
+from verification.authoring import figures
 
 POINTS = 32
 LABEL_NOISE = sp.Rational(1, 10)
@@ -19,7 +19,7 @@ DATA_DIGITS = 4
 
 def seed_of(part: Mapping[str, Any]) -> int:
     """A 64-bit seed from the part's own text, so that different noise levels have different noise."""
-    return int.from_bytes(hashlib.sha256(f"figure-2/{sorted(part.items())}".encode()).digest()[:8], "little")
+    return figures.seed_of("figure-2", part)
 
 
 def normals(shape: tuple[int, ...], seed: int) -> np.ndarray:

@@ -9,13 +9,6 @@ if TYPE_CHECKING:
     from verification.drawing.intervals import Picture
 
 
-def figure_2(name: str, results: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> list[Picture]:
-    """Figure 2, from what its measurement returned part by part; ``name`` is unique on the page."""
-    from verification.papers.stochastic_collapse.figures.picture_2 import pictures
-
-    return pictures(name, results, summary)
-
-
 def figure_5(name: str, results: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> list[Picture]:
     """Figure 5, from what its measurement returned part by part; ``name`` is unique on the page."""
     from verification.papers.stochastic_collapse.figures.picture_5 import pictures

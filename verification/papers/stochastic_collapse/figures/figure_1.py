@@ -205,7 +205,7 @@ def transition(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "features": [
             *FIGURE.features(rows, known["threshold"]),
             rises("the share rises with time", FIGURE.shares(rows), FIGURE.slack(rows)),
-            _approaches(rows, known["threshold"]),
+            FIGURE.approaches(rows, known["threshold"]),
             _rate_vanishes(rows, known["threshold"]),
         ],
         "snapshots": list(FIGURE.snapshots),
@@ -213,15 +213,6 @@ def transition(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         **known,
         "rows": [dict(row) for row in rows],
     }
-
-
-def _approaches(rows: Sequence[Mapping[str, Any]], threshold: float) -> dict[str, Any]:
-    """From one snapshot to the next the half-way point comes closer to the threshold, beyond its interval."""
-    halves = [half for i in range(len(FIGURE.snapshots)) if (half := FIGURE.half(rows, i)) is not None]
-    away = [sorted(abs(end - threshold) for end in half) for half in halves]
-    closer = len(away) > 1 and all(late[1] < early[0] for early, late in zip(away[:-1], away[1:], strict=True))
-    nearest = sum(halves[-1]) / 2 if halves else math.nan
-    return feature("the half-way point comes closer to the threshold with time", threshold, nearest, closer)
 
 
 def _rate_vanishes(rows: Sequence[Mapping[str, Any]], threshold: float) -> dict[str, Any]:

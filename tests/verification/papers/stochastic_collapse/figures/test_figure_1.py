@@ -124,7 +124,7 @@ def test_a_figure_that_falls_with_the_noise_is_not_reproduced():
 def test_a_transition_that_moves_away_from_the_threshold_with_time_is_not_reproduced():
     found = [{**row, "collapsed": row["collapsed"][::-1]} for row in results(math.sqrt(3))]
     there = features(found)
-    assert not there["the half-way point comes closer to the threshold with time"]
+    assert not there["the half-way point comes closer to the stated one with time"]
     assert not there["the share rises with time"]
 
 
