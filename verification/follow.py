@@ -26,7 +26,7 @@ from numerics.statistics.sample_size import FALSE_ALARM_RUN, MISS_RATE
 from theory.line.stationary import stationary_density
 from theory.tricomi import hyperu
 from verification.checks.check import Context
-from verification.checks.monte_carlo import seed
+from verification.checks.stages import FIRST, SECOND, seed
 from verification.claim import Claim, Statement
 from verification.forms import Bound, Comparison, Experiment, Figure, Identity, Invariance, Region, StationaryDensity
 from verification.formulas import docstring_text, prose_text, readable, readable_text, unicode_math, written_text
@@ -296,7 +296,7 @@ def _experiment(claim: Claim, statement: Statement, experiment: Experiment) -> l
         "  a pilot run sets the number of samples; an independent second stage has four times as many",
         f"  false-alarm rate alpha_i = {FALSE_ALARM_RUN / number:.3g} (shared by {number} experiments of the paper), "
         f"power {1 - MISS_RATE:g} against a relative error of {context.resolution:g}",
-        f"  seed {seed(context, experiment, 1)}, second stage {seed(context, experiment, 2)}",
+        f"  seed {seed(context, experiment, FIRST)}, second stage {seed(context, experiment, SECOND)}",
     ]
     return [Passage("\n".join(lines), PassageKind.LISTING)]
 

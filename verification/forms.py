@@ -17,6 +17,7 @@ Figure             a measured location agrees with the candidate (EMPIRICAL, nev
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -25,6 +26,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.ito import ItoProcess
+from verification.errors import ClaimError
 
 Candidate: TypeAlias = sp.Expr | sp.MatrixBase | Boolean
 """What a check judges: an expression, a matrix of expressions, or a condition."""
@@ -151,9 +153,11 @@ class Experiment:
         sampler: Function ``f(arguments, draw) -> Samples``.
         arguments: JSON arguments of the sampler; numbers as exact rationals in strings.
         predicted: Candidate -> the mean it predicts, an expression without free symbols or a float.
-        variation: Coefficient of variation of one sample, where the author knows it; by default a pilot run finds it.
+        variation: Coefficient of variation of one sample (with ``absolute`` its standard deviation), where the author
+            knows it; by default a pilot run finds it. Samples that vary more than twice or less than half as much
+            decide nothing.
         skewness: Size of the skewness of one sample; likewise.
-        absolute: Resolution in absolute terms, for means that may be 0 or nearly; None for a relative one.
+        absolute: Resolution in the units of the mean, for means that may be 0 or nearly; None for a relative one.
     """
 
     name: str
@@ -163,6 +167,13 @@ class Experiment:
     variation: float | None = None
     skewness: float | None = None
     absolute: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("variation", "skewness", "absolute"):
+            value = getattr(self, name)
+            least = "a positive number" if name == "absolute" else "a number >= 0"
+            if value is not None and not (0 <= value < math.inf and (value or name != "absolute")):
+                raise ClaimError(f"{name} of the experiment {self.name!r} must be {least} or None, got {value!r}.")
 
 
 @dataclass(frozen=True)
@@ -209,9 +220,12 @@ class Samples:
         values: Independent samples whose mean the candidate predicts. Shape ``(n,)``.
         correction: For a coupled extrapolation in the step, the paired differences fine - coarse whose mean
             bounds the remaining bias. Shape ``(n,)``; None for exact sampling.
+        rounding: Relative rounding error of one sample. The default is that of a few operations in float64; a sampler
+            whose kernel makes float32 numbers says so.
         notes: Further JSON numbers for the report.
     """
 
     values: Any
     correction: Any = None
+    rounding: float = 2.0**-50
     notes: Mapping[str, Any] = field(default_factory=dict)

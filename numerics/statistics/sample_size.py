@@ -6,7 +6,8 @@ For a mean with coefficient of variation ``v`` and relative resolution ``eps``,
     n = \left(\frac{(t_{1-\alpha_i/2,\,M-1} + z_{1-\beta})\,v}{\varepsilon}\right)^2
 
 gives probability at least :math:`1-\beta` to refute a claim off by ``eps`` at false-alarm rate
-:math:`\alpha_i`, and the same to certify a true one by equivalence (two one-sided tests).
+:math:`\alpha_i`, and the same to certify a true one by equivalence (two one-sided tests). For a mean that may be 0 the
+same formula holds with the standard deviation for ``v`` and an absolute resolution for ``eps``.
 
 The rates are Bonferroni shares :math:`\alpha_i = \alpha/m` of the whole catalogue. Holm's procedure would refute a
 little more, but only with the p-values of all checks in hand: the verdict on a claim would then depend on which
@@ -44,7 +45,8 @@ class Design:
         false_alarm: :math:`\alpha_i`, this check's share of the run's false-alarm rate.
         quantile: Two-sided Student quantile at ``false_alarm`` with ``BATCHES - 1`` degrees of freedom.
         resolution: Relative deviation that is refuted with probability ``1 - MISS_RATE``.
-        variation: Coefficient of variation it was planned for.
+        variation: Coefficient of variation it was planned for; with ``absolute`` the standard deviation.
+        absolute: Deviation that is refuted instead, in units of the mean; None for a relative one.
     """
 
     n: int
@@ -52,29 +54,46 @@ class Design:
     quantile: float
     resolution: float
     variation: float = 0.0
+    absolute: float | None = None
 
 
-def design(*, variation: float, skewness: float, resolution: float, checks: int) -> Design:
+def design(
+    *, variation: float, skewness: float, resolution: float, checks: int, absolute: float | None = None
+) -> Design:
     """Sample size for one of ``checks`` checks of a run: enough for power and for :func:`size_for_skewness`.
+
+    Args:
+        variation: Coefficient of variation of one sample; with ``absolute`` its standard deviation.
+        skewness: Of one sample.
+        resolution: Relative deviation that must be seen.
+        checks: How many checks share the false-alarm rate.
+        absolute: Deviation that must be seen in place of ``resolution``, in units of the mean.
 
     Raises:
         ArgumentError: a number is out of range.
+
+    Example:
+        >>> design(variation=0.5, skewness=0.0, resolution=0.05, checks=1, absolute=0.1).n
+        2048
     """
-    if not (0 < resolution < 1 and variation >= 0 and checks >= 1):
+    if not (0 < resolution < 1 and 0 <= variation < math.inf and checks >= 1):
         raise ArgumentError(
-            "a design needs 0 < resolution < 1, variation >= 0 and checks >= 1, "
+            "a design needs 0 < resolution < 1, a finite variation >= 0 and checks >= 1, "
             f"got {resolution=}, {variation=}, {checks=}."
         )
+    if absolute is not None and not 0 < absolute < math.inf:
+        raise ArgumentError(f"an absolute resolution must be a positive number, got {absolute=}. None is relative.")
+    finest = resolution if absolute is None else absolute
     from scipy import special  # here, because SciPy takes a second to load and most commands draw nothing
 
     false_alarm = FALSE_ALARM_RUN / checks
     quantile = -float(special.stdtrit(BATCHES - 1, false_alarm / 2))
-    power = ((quantile - float(special.ndtri(MISS_RATE))) * variation / resolution) ** 2
+    power = ((quantile - float(special.ndtri(MISS_RATE))) * variation / finest) ** 2
     gate = size_for_skewness(skewness, false_alarm)
     # Samples that are all equal give Clopper and Pearson's interval a width of log(2/alpha)/n.
-    certain = math.log(2 / false_alarm) / resolution
+    certain = math.log(2 / false_alarm) / finest
     batches = max(2, math.ceil(max(power, gate, certain) / BATCHES))
-    return Design(batches * BATCHES, false_alarm, quantile, resolution, variation)
+    return Design(batches * BATCHES, false_alarm, quantile, resolution, variation, absolute)
 
 
 def distortion(skewness: float, n: int, false_alarm: float) -> float:

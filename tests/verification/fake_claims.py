@@ -63,6 +63,24 @@ def indicators(arguments: Mapping[str, Any], draw: Draw) -> Samples:
     return Samples((uniforms(draw) < arguments["p"]).astype(float))
 
 
+def constant(arguments: Mapping[str, Any], draw: Draw) -> Samples:
+    """The number ``mean`` again and again, off by as much as ``noise`` times a uniform number."""
+    return Samples(np.full(draw.n, arguments["mean"]) * (1 + arguments.get("noise", 0.0) * uniforms(draw)))
+
+
+def rare(arguments: Mapping[str, Any], draw: Draw) -> Samples:
+    """Mean 1.1 that rests on rare events: 1 + 0.1 Z + 10^4 Bernoulli(1e-5)."""
+    u = uniforms(draw)
+    # Gaussian on the part of the interval that is no event.
+    body = special.ndtri(np.where(u < 1e-5, 0.5, (u - 1e-5) / (1 - 1e-5)))
+    return Samples(1 + 0.1 * body + 1e4 * (u < 1e-5))
+
+
+def centred(arguments: Mapping[str, Any], draw: Draw) -> Samples:
+    """Gaussian samples of mean ``mean`` and standard deviation 1."""
+    return Samples(arguments["mean"] + special.ndtri(uniforms(draw)))
+
+
 def not_finite(arguments: Mapping[str, Any], draw: Draw) -> Samples:
     """One sample of one chunk is not a number."""
     values = normal(arguments, draw).values
@@ -94,7 +112,13 @@ def no_opinion(arguments: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def experiment(
-    name: str = "mean", sampler: str = "normal", *, variation: float = VARIATION, **arguments: Any
+    name: str = "mean",
+    sampler: str = "normal",
+    *,
+    variation: float | None = VARIATION,
+    skewness: float | None = 0.0,
+    absolute: float | None = None,
+    **arguments: Any,
 ) -> Experiment:
     """An experiment of this module: a candidate predicts itself."""
     return Experiment(
@@ -103,7 +127,8 @@ def experiment(
         arguments={"mean": 1.0, **arguments},
         predicted=lambda candidate: candidate,
         variation=variation,
-        skewness=0.0,
+        skewness=skewness,
+        absolute=absolute,
     )
 
 

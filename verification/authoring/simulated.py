@@ -117,4 +117,7 @@ class CoupledRun:
             options=options(draw),
         )
         fine, coarse = pair.observed(observable)
-        return Samples(2 * fine - coarse, correction=fine - coarse)
+        # The normals of the first stage are made in float32.
+        return Samples(
+            2 * fine - coarse, correction=fine - coarse, rounding=2.0**-23 if draw.refinement == 1 else 2.0**-50
+        )

@@ -7,7 +7,10 @@
 * ``intervals``: decisions from intervals: refuted, consistent to a stated resolution, or undecided.
 * ``invariance``: the invariance check: train from a point of the set with real SGD, and see whether any step leaves
   it.
+* ``measured_mean``: what a stage of an experiment measured, and what that says about a prediction.
 * ``monte_carlo``: the Monte Carlo check: when do simulated numbers contradict a formula?
+* ``sampling_plan``: how many samples decide, and whether those that came are of the kind that was planned for.
+* ``stages``: what the tasks of a Monte Carlo check compute: a pilot, a chunk of a stage, the predictions.
 * ``symbolic``: the symbolic check: residual zero in a normal form (PROVED), or a point in a ball that contradicts
   (REFUTED).
 * ``densities``: is a candidate a stationary density of a process? Equation, sign, continuity, and integral, in that

@@ -15,8 +15,9 @@ from numerics.statistics.estimators import Moments, Proportion
 from numerics.statistics.sample_size import BATCHES, design
 from tests.numerics.seeding import FALSE_ALARM
 from tests.verification import fake_claims as fake
-from verification.checks import monte_carlo
-from verification.checks.monte_carlo import CHUNKS, MonteCarloCheck
+from verification.checks import stages
+from verification.checks.monte_carlo import MonteCarloCheck
+from verification.checks.stages import CHUNKS
 from verification.claim import Claim
 from verification.forms import Draw, Experiment, Numerical
 from verification.registry import claims
@@ -96,7 +97,7 @@ def test_a_sample_that_is_not_finite_fails_the_task_and_is_never_averaged(monkey
     found, results = fake.ask(CHECK, fake.context(claim))
     failed = [result for result in results.values() if result.status is Status.FAILED]
     assert len(failed) == 1
-    assert "the values of not_finite must be finite, but 1 of" in failed[0].message
+    assert "what the sampler of 'mean' returns must be finite, but 1 of" in failed[0].message
     assert all(f.outcome is Outcome.UNDECIDED for labelled in found.values() for f in labelled.values())
 
 
@@ -124,7 +125,7 @@ def test_a_candidate_that_predicts_nothing_is_undecided_while_others_are_judged(
 def test_an_experiment_that_understates_its_variation_ends_undecided_and_not_consistent(monkeypatch):
     found = judged(monkeypatch, claim_of(fake.experiment(variation=fake.VARIATION / 4)))
     assert found["printed"].outcome is Outcome.UNDECIDED
-    assert "needed 0.05" in found["printed"].reason
+    assert "times as much as the author said (" in found["printed"].reason
     assert found["printed"].numbers["variation"] == pytest.approx(fake.VARIATION, rel=0.2)
 
 
@@ -186,7 +187,7 @@ def test_the_chunks_of_a_stage_are_the_samples_of_one_draw(monkeypatch):
     _, results = fake.ask(CHECK, fake.context(claim))
     chunks = [result.value for result in results.values() if "means" in result.value]
     n = design(variation=fake.VARIATION, skewness=0.0, resolution=0.05, checks=16).n
-    seed = monte_carlo.seed(fake.context(claim), claim.statements[0].experiments[0], 1)
+    seed = stages.seed(fake.context(claim), claim.statements[0].experiments[0], stages.FIRST)
     whole = fake.normal({"mean": 1.0}, Draw(n, 0, seed)).values.reshape(BATCHES, -1).mean(axis=1)
     assert [mean for chunk in chunks for mean in chunk["means"]] == whole.tolist()
 
@@ -197,19 +198,19 @@ def test_every_stage_of_every_experiment_of_the_catalogue_has_its_own_seed():
         for claim in claims().values()
         for statement in claim.statements
         for experiment in statement.experiments
-        for stage in (1, 2)
+        for stage in (stages.PILOT, stages.FIRST, stages.ENLARGED, stages.SECOND)
     ]
-    seeds = [monte_carlo._seed(c.id, s.name, e.name, stage) for c, s, e, stage in places]
+    seeds = [stages.stage_seed(c.id, s.name, e.name, stage) for c, s, e, stage in places]
     assert len(places) >= 30
     assert len(set(seeds)) == len(places)
 
 
 @pytest.mark.parametrize("other", ["claim", "statement", "experiment", "stage"])
 def test_a_seed_depends_on_claim_statement_experiment_and_stage(other):
-    names: dict[str, Any] = {"claim": "SC-031", "statement": "density", "experiment": "mean", "stage": 1}
-    changed: dict[str, Any] = names | {other: 2 if other == "stage" else names[other] + "2"}
-    assert monte_carlo._seed(**names) != monte_carlo._seed(**changed)
-    assert monte_carlo._seed(**names) == monte_carlo._seed(**names)
+    names: dict[str, Any] = {"claim": "SC-031", "statement": "density", "experiment": "mean", "stage": stages.FIRST}
+    changed: dict[str, Any] = names | {other: stages.SECOND if other == "stage" else names[other] + "2"}
+    assert stages.stage_seed(**names) != stages.stage_seed(**changed)
+    assert stages.stage_seed(**names) == stages.stage_seed(**names)
 
 
 def battery(monkeypatch: pytest.MonkeyPatch, sampler: str, count: int, misses: dict[str, float], **settings: float):

@@ -149,7 +149,9 @@ def value():
 def asked(known: Catalogue, ids: list[str]) -> set[str]:
     """Keys of what a run over some claims asks for, the stages after the pilots included, as if pilots were done."""
     found = investigations(known, ids, resolution=0.05)
-    pilots = Result(Status.DONE, {"variation": 1.0, "skewness": 1.0, "bounded": False, "n": 2048, "mean": 1.0})
+    pilots = Result(
+        Status.DONE, {"n": 2048, "mean": 1.0, "deviation": 1.0, "skewness": 1.0, "bounded": False, "rounding": 0.0}
+    )
     keys: set[str] = set()
     for investigation in found:
         first = investigation.next_tasks({})

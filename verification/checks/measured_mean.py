@@ -1,0 +1,173 @@
+"""What a stage of an experiment measured, and what that says about a prediction."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numerics.statistics.estimators import ROUNDING, Moments, Proportion
+from numerics.statistics.sample_size import Design, distortion, size_for_skewness
+from verification.checks.intervals import (
+    ConfidenceInterval,
+    batch_mean_interval,
+    judge_interval,
+    proportion_interval,
+    rounding_allowance,
+)
+from verification.verdict import Finding, Outcome
+
+
+@dataclass(frozen=True)
+class MeasuredMean:
+    """What one stage of an experiment measured.
+
+    Attributes:
+        interval: For the mean.
+        moments: Of all its samples.
+        size_needed: Samples from which on the interval would be valid at the measured skewness.
+        exact: Whether the interval is that of a proportion, valid whatever the tails are.
+        constant: Whether the samples are equal up to their rounding.
+    """
+
+    interval: ConfidenceInterval
+    moments: Moments
+    size_needed: int
+    exact: bool
+    constant: bool
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation of one sample, 0 where it is rounding."""
+        return 0.0 if self.constant else math.sqrt(self.moments.variance)
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """JSON for the report."""
+        spread = math.sqrt(self.moments.variance)
+        return {
+            "estimate": self.interval.estimate,
+            "interval": [self.interval.lower, self.interval.upper],
+            "bias_allowance": self.interval.bias,
+            "n": self.moments.n,
+            "variation": spread / abs(self.moments.mean) if self.moments.mean else None,
+            "skewness": self.moments.skewness,
+            "distortion": self.interval.distortion,
+        }
+
+
+def measured_mean(chunks: Sequence[Mapping[str, Any]], plan: Design) -> MeasuredMean:
+    """All chunks of a stage, merged in their order: Student's interval, or the exact one of a proportion.
+
+    Student's interval is widened by the measured discretisation correction and its error, and by what rounding can
+    move a mean (:func:`~verification.checks.intervals.rounding_allowance`): samples that are all 0.7 have a mean that
+    is 0.7 only up to its last bits. Samples that scatter by no more than their rounding are a constant, about whose
+    tails their skewness says nothing.
+    """
+    moments = Moments.merged(Moments(**chunk["moments"]) for chunk in chunks)
+    corrections = [c for chunk in chunks for c in chunk["corrections"] or ()]
+    successes = [chunk["successes"] for chunk in chunks]
+    if not corrections and None not in successes:
+        exact = proportion_interval(Proportion(sum(successes), moments.n), plan.false_alarm)
+        return MeasuredMean(exact, moments, moments.n, exact=True, constant=moments.variance == 0)
+    size = math.hypot(moments.mean, math.sqrt(moments.variance))
+    rounding = max(chunk["rounding"] for chunk in chunks)
+    constant = math.sqrt(moments.variance) <= (ROUNDING + rounding) * size
+    bias = rounding_allowance(moments.n, size, rounding)
+    if corrections:
+        correction = batch_mean_interval(corrections, plan.quantile)
+        bias += max(abs(correction.lower), abs(correction.upper))
+    interval = batch_mean_interval(
+        [mean for chunk in chunks for mean in chunk["means"]],
+        plan.quantile,
+        bias=bias,
+        distortion=0.0 if constant else distortion(moments.skewness, moments.n, plan.false_alarm),
+    )
+    needed = size_for_skewness(moments.skewness, plan.false_alarm)
+    return MeasuredMean(interval, moments, needed, exact=False, constant=constant)
+
+
+@dataclass(frozen=True)
+class Stages:
+    """What the stages of an experiment measured, and why one or the other is not to be trusted.
+
+    Attributes:
+        design: That of the deciding stage.
+        stream: Its seed.
+        first: What the deciding stage measured.
+        doubt: Why nothing is decided from it; empty where it may decide.
+        second: What the independent repetition measured, or why there is none.
+        second_doubt: Why the repetition confirms nothing; empty where it may.
+    """
+
+    design: Design
+    stream: int
+    first: MeasuredMean
+    doubt: str
+    second: MeasuredMean | Finding | None = None
+    second_doubt: str = ""
+
+    def outcome(self, value: float) -> tuple[Outcome, float]:
+        """What the deciding stage alone says about ``value``; see :func:`judge_interval`."""
+        if self.doubt:
+            return Outcome.UNDECIDED, math.inf
+        return judge_interval(self.first.interval, value, self.design.resolution, absolute=self.design.absolute)
+
+    def finding(self, value: float | None, *, two_stages: bool) -> Finding:
+        """The finding about a candidate that predicts ``value``; a refutation of it may need ``two_stages``."""
+        interval = self.first.interval
+        numbers: dict[str, Any] = {
+            "predicted": value,
+            **self.first.numbers,
+            "false_alarm": self.design.false_alarm,
+            "resolution": self.design.resolution,
+            "seed": self.stream,
+        }
+        if self.design.absolute is not None:
+            numbers["absolute_resolution"] = self.design.absolute
+        measured = f"{interval.estimate:.6g} in [{interval.lower:.6g}, {interval.upper:.6g}]"
+        if value is None:
+            return Finding(Outcome.UNDECIDED, f"predicts no finite number; measured {measured}", numbers=numbers)
+        said = f"predicts {value:.6g}, measured {measured}"
+        if self.doubt:
+            return Finding(Outcome.UNDECIDED, f"{said}, not to be trusted: {self.doubt}", numbers=numbers)
+        outcome, deviation = self.outcome(value)
+        if outcome is Outcome.UNDECIDED:
+            return Finding(outcome, f"{said}: {self._left_open(deviation)}", numbers=numbers)
+        if outcome is Outcome.CONSISTENT:
+            kind = "deviation" if self.design.absolute is None else "absolute_deviation"
+            return Finding(outcome, f"{said}: {self._agreement(deviation)}", numbers={**numbers, kind: deviation})
+        reason = f"{said} at false-alarm rate {self.design.false_alarm:.1e}"
+        if two_stages:
+            return self._confirmed(reason, value, numbers)
+        return Finding(Outcome.REFUTED, reason, witness=numbers, numbers=numbers)
+
+    def _agreement(self, deviation: float) -> str:
+        if self.design.absolute is not None:
+            return f"error at most {deviation:.2g} (absolute resolution {self.design.absolute:g})"
+        return f"relative error at most {deviation:.2g} (relative resolution {self.design.resolution:g})"
+
+    def _left_open(self, deviation: float) -> str:
+        if self.design.absolute is not None:
+            return f"absolute resolution {deviation:.2g}, needed {self.design.absolute:g}"
+        if math.isinf(deviation):
+            return "a mean of 0 has no relative error; the experiment declares no absolute resolution"
+        return f"relative resolution {deviation:.2g}, needed {self.design.resolution:g}"
+
+    def _confirmed(self, reason: str, value: float, numbers: dict[str, Any]) -> Finding:
+        """REFUTED if the second stage refutes ``value`` on the same side as the first, else UNDECIDED."""
+        if not isinstance(self.second, MeasuredMean):
+            why = self.second.reason if self.second is not None else "no second stage"
+            return Finding(Outcome.UNDECIDED, f"{reason}; not repeated independently: {why}", numbers=numbers)
+        numbers = {**numbers, "second_stage": self.second.numbers}
+        again = self.second.interval
+        if self.second_doubt:
+            doubt = f"{reason}; the repetition is not to be trusted: {self.second_doubt}"
+            return Finding(Outcome.UNDECIDED, doubt, numbers=numbers)
+        below = value < self.first.interval.lower
+        if not (value < again.lower if below else value > again.upper):
+            doubt = f"{reason}; an independent repetition does not confirm it"
+            return Finding(Outcome.UNDECIDED, doubt, numbers=numbers)
+        reason += f"; repeated independently: [{again.lower:.6g}, {again.upper:.6g}]"
+        return Finding(Outcome.REFUTED, reason, witness=numbers, numbers=numbers)

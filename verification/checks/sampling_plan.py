@@ -1,0 +1,134 @@
+"""How many samples decide, and whether those that came are of the kind that was planned for.
+
+The plan rests on the variation and the skewness of one sample, which the author declares or a small independent
+*pilot* measures. Both are only as good as what they have seen, so what the deciding stage measures is compared with
+them afterwards, in both directions: samples that vary more than planned make the interval too wide or hide a tail
+that the pilot missed; samples that vary less than an author said lack the rare events that make up the rest.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from numerics.statistics.estimators import ROUNDING
+from numerics.statistics.sample_size import Design, design
+from verification.checks.measured_mean import MeasuredMean
+from verification.forms import Experiment
+from verification.verdict import Finding, Outcome
+
+PILOT_SIZE = 2048
+"""Samples of a pilot: enough to know a variation to a few per cent."""
+
+LARGEST = 2**31
+"""Samples beyond which an experiment is refused: its observable is too wild for a mean."""
+
+SURPRISE = 2.0
+"""Factor, up or down, between expected and measured variation from which on the tails are not understood."""
+
+ENLARGEMENT = 16
+"""Largest factor by which the deciding stage grows when its skewness asks for it."""
+
+
+@dataclass(frozen=True)
+class SamplingPlan:
+    """A design and what it rests on.
+
+    Attributes:
+        design: Of the deciding stage.
+        expected: Variation of one sample, as declared or seen: relative to the mean, or in its units where the
+            resolution is absolute.
+        source: Who says so.
+        checks: How many checks share the false-alarm rate.
+        indicators: Whether samples that are all 0 or 1 may be taken for indicators: the pilot saw no others.
+    """
+
+    design: Design
+    expected: float
+    source: str
+    checks: int
+    indicators: bool = True
+
+    def doubt(self, measured: MeasuredMean) -> str:
+        """Why nothing may be decided from ``measured``; empty where it may."""
+        if not measured.interval.is_valid:
+            skewness, n = measured.moments.skewness, measured.moments.n
+            return f"the samples have skewness {skewness:.3g}, which needs n = {measured.size_needed}, not {n}"
+        return self.surprise(measured)
+
+    def surprise(self, measured: MeasuredMean) -> str:
+        """How the samples vary otherwise than expected; empty where they do not, or an exact interval does not care."""
+        if measured.exact and self.indicators:
+            return ""
+        found = variation(measured.moments.mean, measured.deviation, self.design.absolute)
+        if found <= SURPRISE * self.expected and self.expected <= SURPRISE * found:
+            return ""
+        how = f"{found / self.expected:.2g} times as much as" if self.expected else "otherwise than"
+        return f"the samples vary {how} {self.source} said ({found:.3g}, not {self.expected:.3g}): some tail is unseen"
+
+    def enlarged(self, measured: MeasuredMean) -> SamplingPlan | None:
+        """The plan of a larger stage where skewness alone stands against ``measured``; None where nothing helps.
+
+        The stage that was too small serves as a pilot: new samples, a size from its moments, expectations from it.
+        """
+        if measured.interval.is_valid or self.surprise(measured):
+            return None
+        old = self.design
+        found = variation(measured.moments.mean, measured.deviation, old.absolute)
+        new = design(
+            variation=max(old.variation, _rounded_up(1.1 * found)),
+            skewness=_rounded_up(1.25 * abs(measured.moments.skewness)),
+            resolution=old.resolution,
+            checks=self.checks,
+            absolute=old.absolute,
+        )
+        if not measured.moments.n < new.n <= min(LARGEST, ENLARGEMENT * measured.moments.n):
+            return None
+        return SamplingPlan(new, found, "the first stage", self.checks, self.indicators)
+
+
+def variation(mean: float, deviation: float, absolute: float | None) -> float:
+    """Standard deviation of a sample, relative to its mean unless the resolution is absolute; infinite at mean 0."""
+    if absolute is not None or deviation == 0:
+        return deviation
+    return deviation / abs(mean) if mean else math.inf
+
+
+def planned(
+    experiment: Experiment, pilot: Mapping[str, Any] | None, *, resolution: float, checks: int
+) -> SamplingPlan | Finding:
+    """The plan of the deciding stage, from what is declared and else from what the ``pilot`` saw.
+
+    What a pilot saw is rounded up to a power of 1.1, so that the last bits of a machine do not change a sample size.
+    Returns a finding where there is no such plan.
+    """
+    expected, skewness, source = experiment.variation, experiment.skewness, "the author"
+    spread = expected
+    if pilot is not None:
+        if expected is None:
+            small = pilot["deviation"] <= (ROUNDING + pilot["rounding"]) * abs(pilot["mean"])
+            expected = variation(pilot["mean"], 0.0 if small else pilot["deviation"], experiment.absolute)
+            spread, source = _rounded_up(1.1 * expected), "the pilot"
+        skewness = _rounded_up(1.25 * abs(pilot["skewness"])) if skewness is None else skewness
+        skewness = 0.0 if pilot["bounded"] else skewness
+    assert spread is not None and expected is not None and skewness is not None
+    if math.isinf(spread):
+        reason = "the samples of the pilot have mean 0, which has no relative error: declare an absolute resolution"
+        return Finding(Outcome.UNDECIDED, reason)
+    plan = design(
+        variation=spread, skewness=skewness, resolution=resolution, checks=checks, absolute=experiment.absolute
+    )
+    if plan.n > LARGEST:
+        reason = f"the samples vary so much (variation {spread:.3g}, skewness {skewness:.3g}) that {plan.n:.2g} "
+        reason += "would be needed: measure a bounded observable or a logarithm"
+        return Finding(Outcome.UNDECIDED, reason + ("" if experiment.absolute else ", or declare absolute="))
+    return SamplingPlan(plan, expected, source, checks, pilot is None or pilot["bounded"])
+
+
+def _rounded_up(value: float) -> float:
+    """The next number of the form 1.1**k; 0 and infinity stay what they are."""
+    if value <= 0 or math.isinf(value):
+        return value
+    return 1.1 ** math.ceil(math.log(value) / math.log(1.1))
