@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import sympy as sp
 
-from numerics.simulation.iterate import iterate
-from theory.discrete.growth_rate import collapse_threshold_expansion as plain_threshold
-from theory.discrete.growth_rate import finite_growth_rate
+from theory.discrete.growth_rate import collapse_threshold_expansion, finite_growth_rate
 from theory.discrete.random_map import kappa_3
 from theory.notation import eta, mu, zeta
 from verification.authoring import predictions
-from verification.authoring.shorthand import equals
-from verification.authoring.simulated import options
+from verification.authoring.shorthand import equals, measured
+from verification.claim import Statement
 from verification.forms import Draw, Experiment, Samples
-from verification.papers.stochastic_collapse.beyond.near_invariant_point import descent, upper
-
-SKEWNESS = upper - 1 / upper
-
+from verification.papers.stochastic_collapse.beyond.near_invariant_point import descent, growth, upper
 
 SHARE = 1 / (1 + upper**2)
-"""The standardised noise of the values a, with this probability, and -1/a; its third moment is SKEWNESS."""
+"""The standardised noise of the values a, with this probability, and -1/a; its third moment is a - 1/a."""
 
 
 def _two_point_rate() -> sp.Expr:
@@ -45,69 +39,53 @@ def _log_of_two(up: sp.Expr, down: sp.Expr) -> sp.Expr:
 
 
 def growth_under_skewed_noise(arguments: Mapping[str, Any], draw: Draw) -> Samples:
-    r"""Growth of :math:`\log|\theta|` per step of SGD on five samples, one or four of them a; 64 steps from 1."""
+    r"""Growth of :math:`\log|\theta|` per step of SGD on five samples, one or four of them a."""
     rate, drift, noise, a = (sp.Rational(arguments[name]) for name in ("eta", "mu", "zeta", "upper"))
     share = 5 * SHARE.subs(upper, a)
     curvatures = tuple(-(drift + noise * (a if i < share else -1 / a) / sp.sqrt(rate)) for i in range(5))
-    run = iterate(
-        descent(curvatures, batch_size=1),
-        parameters={eta: float(rate)},
-        initial=[1.0],
-        steps=64,
-        n_replicas=draw.n,
-        seed=draw.seed,
-        options=options(draw),
-    )
-    return Samples(np.log(np.abs(run.final[:, 0])) / 64)
+    return growth(descent(curvatures, batch_size=1), {eta: float(rate)}, draw)
 
 
-def _skewed_run(a: str, variation: float) -> Experiment:
-    values = {"eta": "1/4", "mu": "1/2", "zeta": "1", "upper": a}
-    return Experiment(
-        name=f"SGD, a={a}, at the threshold of the flow",
-        sampler=growth_under_skewed_noise,
-        arguments=values,
-        predicted=predictions.at({eta: "1/4", mu: "1/2", zeta: "1", upper: a}),
-    )
+def _run(a: str) -> Experiment:
+    """SGD at the threshold of the flow."""
+    at = {eta: "1/4", mu: "1/2", zeta: "1", upper: a}
+    return measured(growth_under_skewed_noise, predictions.at(at), eta="1/4", mu="1/2", zeta="1", upper=a)
 
 
-SKEWED = (
-    equals(
+def skewed_noise_statements() -> Iterator[Statement]:
+    """The exact rate, its first term beyond the flow, and the threshold."""
+    rate, skewness = _log_of_two(upper, -1 / upper), upper - 1 / upper
+    yield equals(
         "skewed noise",
         r"E\log|1 + \eta\mu + \sqrt\eta\,\zeta\xi|",
-        printed=_log_of_two(upper, -1 / upper),
+        printed=rate,
         derived=_two_point_rate,
         wrong={
             "signs exchanged": _log_of_two(-upper, 1 / upper),
             "signs": _log_of_two(sp.S.One, sp.S.NegativeOne),
             "flow": eta * (mu - zeta**2 / 2),
+            "a tenth too fast": 11 * rate / 10,
         },
-        says="The exact growth rate for noise of the values a and -1/a, standardised.",
-        measured=(_skewed_run("2", 1.2), _skewed_run("1/2", 0.9)),
-    ),
-    equals(
+        says="For standardised noise of the values $a$ and $-1/a$, exactly.",
+        measured=[_run("2"), _run("1/2")],
+    )
+    yield equals(
         "skewness term",
         r"[\eta^{3/2}]\,\Lambda",
-        printed=zeta**3 * SKEWNESS / 3,
+        printed=zeta**3 * skewness / 3,
         derived=_skewness_term,
         wrong={
             "flow": sp.S.Zero,
-            "sign": -(zeta**3) * SKEWNESS / 3,
-            "divided by 3!": zeta**3 * SKEWNESS / 6,
-            "excess of the fourth moment": zeta**3 * (SKEWNESS**2 - 2) / 3,
+            "divided by $3!$": zeta**3 * skewness / 6,
+            "excess of the fourth moment": zeta**3 * (skewness**2 - 2) / 3,
         },
-        says="Its coefficient of eta^(3/2): the kappa_3 term of SC-110, which the flow does not have.",
-    ),
-    equals(
+        says=r"The $\kappa_3$ term of SC-110, which the flow does not have.",
+    )
+    yield equals(
         "critical drift with skewness",
         r"\mu_c",
         printed=zeta**2 / 2 - sp.sqrt(eta) * kappa_3 * zeta**3 / 3,
-        derived=lambda: plain_threshold(1),
-        wrong={
-            "flow": zeta**2 / 2,
-            "sign": zeta**2 / 2 + sp.sqrt(eta) * kappa_3 * zeta**3 / 3,
-            "order eta": zeta**2 / 2 - eta * kappa_3 * zeta**3 / 3,
-        },
-        says="The critical drift to order sqrt(eta), for noise of any law.",
-    ),
-)
+        derived=lambda: collapse_threshold_expansion(1),
+        wrong={"flow": zeta**2 / 2, r"order $\eta$": zeta**2 / 2 - eta * kappa_3 * zeta**3 / 3},
+        says=r"To order $\sqrt\eta$, for noise of any law.",
+    )

@@ -1,4 +1,4 @@
-"""Samplers and second opinions of the claims on momentum, weight decay, skewed noise, label noise and the neuron."""
+"""Samplers of the growth rates of single steps: mini-batches, momentum, weight decay, skewed noise, label noise."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from numerics.simulation.iterate import iterate
 from theory.notation import eta, mu, zeta
 from verification.forms import Draw
-from verification.papers.stochastic_collapse.beyond import momentum, near_invariant_point, skewed_noise, weight_decay
-from verification.papers.stochastic_collapse.measured import single_neuron as neuron_samplers
-from verification.papers.stochastic_collapse.neurons import single_neuron as neuron
+from verification.papers.stochastic_collapse.beyond import (
+    label_noise,
+    mini_batches,
+    momentum,
+    near_invariant_point,
+    skewed_noise,
+    weight_decay,
+)
 
 SAMPLERS = [
+    pytest.param(mini_batches.growth_of_batch_steps, {"size": "2", "eta": "1/2"}, id="mini-batches"),
     pytest.param(momentum.growth_with_momentum, {"m": "1/2", "eta": "3/20"}, id="momentum"),
     pytest.param(weight_decay.growth_with_decay, {"eta": "3/10", "lambda": "1/5"}, id="decay"),
     pytest.param(
         skewed_noise.growth_under_skewed_noise, {"eta": "1/4", "mu": "1/2", "zeta": "1", "upper": "2"}, id="skewed"
     ),
-    pytest.param(neuron_samplers.growth_near_origin, neuron.GRID[0], id="linear neuron"),
-    pytest.param(
-        neuron_samplers.collapse_of_tanh, {"x": ("1", "1"), "y": ("1", "0"), "eta zeta^2": "8"}, id="tanh neuron"
-    ),
+    pytest.param(label_noise.growth_of_student_mode, {"eta": "1/2", "zeta": "2", "s_tilde": "1/10"}, id="label noise"),
 ]
 
 
@@ -30,17 +34,17 @@ def test_a_sample_depends_on_the_seed_and_its_number_alone(sampler, arguments):
     together = sampler(arguments, Draw(n=64, first=0, seed=7)).values
     part = sampler(arguments, Draw(n=32, first=32, seed=7)).values
     assert np.array_equal(together[32:], part)
-    if sampler is not neuron_samplers.collapse_of_tanh:  # whose values are all 1
-        assert not np.array_equal(together[:32], part)
-        assert not np.array_equal(together, sampler(arguments, Draw(n=64, first=0, seed=8)).values)
+    assert not np.array_equal(together[:32], part)
+    assert not np.array_equal(together, sampler(arguments, Draw(n=64, first=0, seed=8)).values)
 
 
-def test_above_the_threshold_nothing_survives_and_below_nothing_collapses():
-    data, draw = {"x": ("1", "1"), "y": ("1", "0")}, Draw(n=64, first=0, seed=3)
-    for strength, collapsed in (("8", 1.0), ("1/8", 0.0)):
-        arguments = {**data, "eta zeta^2": strength}
-        assert np.all(neuron_samplers.collapse_of_tanh(arguments, draw).values == collapsed)
-        assert np.all(neuron_samplers.survival_of_tanh(arguments, draw).values == 1 - collapsed)
+def test_batches_of_two_make_a_step_with_each_of_their_three_factors():
+    example, rate = near_invariant_point.EXAMPLE, sp.Rational(1, 2)
+    multipliers = mini_batches.batch_multipliers(list(example), 2)
+    factors = {round(float(factor.subs({**example, eta: rate})), 9) for factor in multipliers}
+    step = near_invariant_point.descent(tuple(example.values()), batch_size=2)
+    run = iterate(step, parameters={eta: float(rate)}, initial=[1.0], steps=1, n_replicas=64, seed=5)
+    assert {round(float(end), 9) for end in run.final[:, 0]} == factors and len(factors) == 3
 
 
 def test_the_two_matrices_of_a_step_are_those_of_the_example():
