@@ -43,12 +43,15 @@ lint: $(LINTERS)
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 
-# Paired timings; peers that are not installed (make peers) are named and left out.
+# Paired timings, and figures at the paper's size (about half an hour on two cores); peers that are not installed
+# (make peers) are named and left out. Figure 11 multiplies small matrices, for which one thread is fastest.
 bench: setup
+	PYTHONPATH=. $(BIN)/python docs/benchmarks/collapse_thresholds.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/double_well.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/figure_1.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/figure_2.py --compare
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/figure_5.py
+	PYTHONPATH=. OPENBLAS_NUM_THREADS=1 $(BIN)/python docs/benchmarks/figure_11.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/theory_speed.py
 
 peers: setup

@@ -4,7 +4,7 @@ A reader's map, in the order in which the modules build on each other:
 
 * ``errors``, ``answer``: what is refused, and answers out of a fixed list.
 * ``values``: the border, where arguments are checked and made exact.
-* ``notation``: the symbols, each born once with its assumptions.
+* ``notation``: the symbols that chapters share, with their assumptions.
 * ``decision``: is this expression zero, what is its sign? Normal forms first, then Arb balls.
 * ``ito``: :class:`ItoProcess`, Itô's formula, quadratic covariation.
 * ``stratonovich``: between the two readings of one equation.

@@ -6,8 +6,10 @@ r"""Symbols and conventions, settled once.
 * :math:`\eta` learning rate, :math:`\beta` batch size, :math:`L` loss, :math:`\zeta` noise amplitude,
   :math:`\nu = \eta\zeta^2`.
 
-Every symbol is born here, with its assumptions; ``sp.Symbol("mu")`` elsewhere is another symbol and
-would silently fail to cancel against these.
+Symbols that several chapters share are here, with their assumptions; ``sp.Symbol("mu")`` is another symbol, which
+silently fails to cancel against :data:`mu`. A symbol of one model or one method stands in its file, where a letter may
+mean something else (the shape ``k`` of the stochastic logistic equation). No file of theory or numerics holds two
+symbols of one name.
 """
 
 import sympy as sp

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import sympy as sp
 
-from tests.verification.test_report import Reader, catalogue_of, claim, html_of, verdict, x
+from tests.verification.report.test_report import Reader, catalogue_of, claim, html_of, verdict, x
 from verification import registry, report
 from verification.claim import Grade, Source
 from verification.errors import VerificationError
