@@ -1,4 +1,8 @@
-"""What the claims about the single neuron are measured on: the process (31) near the origin and away from it."""
+r"""What the claims about the single neuron are measured on: the process (31) near the origin and away from it.
+
+Arguments are texts: the data ``x`` and ``y`` of all samples, ``noise`` for :math:`\eta\zeta^2`, ``c`` for
+:math:`\sigma'(0)`.
+"""
 
 from __future__ import annotations
 
@@ -24,22 +28,28 @@ Arguments = Mapping[str, Any]
 EARLY, LATE = 60.0, 120.0
 """Growth counts between these times: by then the faster of the two modes dominates."""
 
-START = 1e-12
+START = 1e-40
 """How close to the origin a run starts."""
 
-SETTLED = 40.0
-"""Time after which a neuron has collapsed or not."""
+SETTLED = 400.0
+"""Time after which a neuron has collapsed or not, at 5/9 and at 9/5 of the threshold."""
 
 
-def _neuron(arguments: Arguments, activation: Any) -> SingleNeuron:
-    inputs, labels = ([sp.Rational(value) for value in arguments[name]] for name in ("x", "y"))
-    return SingleNeuron(inputs, labels, activation)
+def numbers(texts: str) -> list[sp.Rational]:
+    """Exact numbers from a text such as ``"1 -1/2"``."""
+    return [sp.Rational(text) for text in texts.split()]
+
+
+def _flow(inputs: str, labels: str, activation: Any) -> ItoProcess:
+    """The process (31) on a data set."""
+    neuron = SingleNeuron(numbers(inputs), numbers(labels), activation)
+    return neuron.flow(sp.sqrt(neuron.sample_count))
 
 
 @functools.cache
-def _linear_process(inputs: tuple[str, ...], labels: tuple[str, ...]) -> ItoProcess:
+def _linear_process(inputs: str, labels: str) -> ItoProcess:
     """The linear part of (31) at the origin, in the weights themselves."""
-    flow = _neuron({"x": inputs, "y": labels}, lambda z: slope * z).flow(sp.sqrt(len(inputs)))
+    flow = _flow(inputs, labels, lambda z: slope * z)
     origin, state = dict.fromkeys(flow.state, sp.S.Zero), flow.state
     parts = [flow.drift, *(flow.dispersion[:, j] for j in range(flow.noise_dimension))]
     drift, *columns = (part.jacobian(state).subs(origin) * state for part in parts)
@@ -48,8 +58,8 @@ def _linear_process(inputs: tuple[str, ...], labels: tuple[str, ...]) -> ItoProc
 
 def growth_near_origin(arguments: Arguments, draw: Draw) -> Samples:
     r"""Growth rate of :math:`\log|(w_1, w_2)|` of the linear part of (31) between two late times, extrapolated."""
-    process = _linear_process(tuple(arguments["x"]), tuple(arguments["y"]))
-    parameters = {slope: number(arguments["c"]), eta: 1.0, zeta: number(arguments["eta zeta^2"]) ** 0.5}
+    process = _linear_process(arguments["x"], arguments["y"])
+    parameters = {slope: number(arguments["c"]), eta: 1.0, zeta: number(arguments["noise"]) ** 0.5}
 
     def log_norms(until: float) -> list[np.ndarray]:
         pair = coupled_samples(
@@ -73,12 +83,12 @@ def _final_size(arguments: Arguments, draw: Draw) -> np.ndarray:
     """The norm of the weights of a tanh neuron under (31), over that of its start.
 
     An attracting origin lets a start of size r escape with a probability of order r^(2|lambda|/kappa^2), which is
-    r^(7/8) at eight times the threshold: attractivity is a statement about starts that are close enough.
+    r^(4/9) at 9/5 of the threshold: attractivity is a statement about starts that are close enough.
     """
     start = np.array([START, START / 2])
     run = simulate(
-        _neuron(arguments, sp.tanh).flow(sp.sqrt(len(arguments["x"]))),
-        parameters={eta: 1.0, zeta: number(arguments["eta zeta^2"]) ** 0.5},
+        _flow(arguments["x"], arguments["y"], sp.tanh),
+        parameters={eta: 1.0, zeta: number(arguments["noise"]) ** 0.5},
         initial=start,
         step=STEP / draw.refinement,
         until=SETTLED,

@@ -1,182 +1,228 @@
-"""How identical neurons are counted and ordered."""
+"""Section 5, Figure 3, Appendix J: which neurons have vanished, how many are independent, in which order they stand.
+
+The rules of the released code are implemented here as they are read there; the code itself is not run.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sympy as sp
 
-from verification.authoring.shorthand import agrees
-from verification.claim import Kind
-from verification.forms import Comparison, Experiment
+from theory.networks.neurons import below_fraction_of_largest
+from verification.authoring.shorthand import Grade, Kind, Source, agrees, compared, holds_when, measured
+from verification.forms import Comparison
 from verification.papers.stochastic_collapse.measured.diagnostics import (
     GRAPHS,
     extreme_excess,
+    released_vanishing,
     share_of_neighbours,
     share_of_neighbours_by_all,
     spread_over_numberings,
 )
-from verification.papers.stochastic_collapse.neurons.diagnostics import NOT_RUN
 from verification.papers.stochastic_collapse.paper import paper
 
+NOT_RUN = "The networks of the paper are not trained again, nor is the released code run: it is judged as we read it."
 
-def _of_graph(candidate: Any, arguments: Any) -> sp.Expr:
-    return candidate[list(GRAPHS).index(arguments["graph"])]
+i, o, I, O = sp.symbols("i o I O", positive=True)
+
+BESIDE_ONE = ("0.05 0.05", "0.01 0.12", "0.12 0.01", "0.11 0.11", "0.09 0.08", "0.5 0.02")
+"""Norms of the neuron in question, beside one whose incoming and outgoing norm is 1."""
+
+BESIDE_TWO = ("0.05 0.05", "0.09 0.09", "0.099 0.001", "0.08 0.07", "0.11 0.01", "0.02 0.3")
+"""The same beside two neurons, one with incoming and one with outgoing parameters of norm 1 only."""
 
 
-def _of_extreme(candidate: Any, arguments: Any) -> sp.Expr:
-    return candidate[["least", "greatest"].index(arguments["extreme"])]
+@paper.claim(
+    "SC-057",
+    "Section 5, Appendix J",
+    symbols={
+        i: "norm of the neuron's incoming parameters",
+        o: "norm of its outgoing parameters",
+        I: "largest incoming norm",
+        O: "largest outgoing norm",
+    },
+    source=Source.CODE,
+    grade=Grade.CONFLICT,
+    notes=(
+        "The sentence of the page is a definition. Judged is whether the released code, which drew the figures, uses "
+        "it; the code compares norms of concatenated vectors.",
+        "Neither rule implies the other: $(i, o) = (0.01, 0.12)$ beside $(1, 1)$ vanishes by the code only, "
+        "$(0.09, 0.09)$ beside $(1, 0)$ and $(0, 1)$ by the page only.",
+        "The bias belongs to the incoming part in the code for VGG-16; for ResNet-18 batch normalisation is left out.",
+        NOT_RUN,
+    ),
+)
+def rule_for_vanishing_neurons():
+    """Rule for vanishing neurons.
 
+    We defined vanishing neurons as those with incoming and outgoing weights under 10% of the maximum norm for that
+    layer.
+    """
+    tenth = sp.Rational(1, 10)
+    page = sp.And(i < tenth * I, o < tenth * O)
+    own, apart = i**2 + o**2, (I**2, O**2)
 
-def _spread(counter: str) -> Comparison:
-    return Comparison(
-        name="all numberings",
-        evaluator=spread_over_numberings,
-        arguments=tuple({"graph": graph, "counter": counter} for graph in GRAPHS),
-        predicted=_of_graph,
+    def vanished(candidate: Any, arguments: Mapping[str, Any]) -> int:
+        """One where the candidate calls the first neuron vanished; the other neurons have norms 1."""
+        values = dict(zip((i, o), map(sp.Rational, arguments["norms"][0]), strict=True))
+        return int(bool(candidate.subs({**values, I: 1, O: 1})))
+
+    def on_vectors(neurons: tuple[str, ...], *others: list[str]) -> Comparison:
+        points = ({"norms": [neuron.split(), *others]} for neuron in neurons)
+        return compared("the code's rule on vectors", released_vanishing, vanished, *points)
+
+    yield holds_when(
+        "one strong neuron",
+        r"\text{vanished} \iff",
+        printed=page,
+        derived=lambda: below_fraction_of_largest(own, [own, I**2 + O**2], tenth),
+        corrected=own < tenth**2 * (I**2 + O**2),
+        wrong={
+            "either part": sp.Or(*page.args),
+            "fraction of the squared norm": own < tenth * (I**2 + O**2),
+            "sums of norms": i + o < tenth * (I + O),
+        },
+        says="Beside one neuron of incoming norm $I$ and outgoing norm $O$.",
+        compared=[on_vectors(BESIDE_ONE, ["1", "1"])],
     )
-
-
-def _excess(other: str, *extremes: str) -> Comparison:
-    return Comparison(
-        name="all graphs of five neurons",
-        evaluator=extreme_excess,
-        arguments=tuple({"other": other, "extreme": extreme} for extreme in extremes),
-        predicted=_of_extreme,
+    yield holds_when(
+        "two strong neurons",
+        r"\text{vanished} \iff",
+        printed=page,
+        derived=lambda: below_fraction_of_largest(own, [own, *apart], tenth),
+        corrected=sp.Or(*(own < tenth**2 * norm for norm in apart)),
+        wrong={
+            "below both": sp.And(*(own < tenth**2 * norm for norm in apart)),
+            "fraction of the squared norm": sp.Or(*(own < tenth * norm for norm in apart)),
+        },
+        says="Beside one neuron of norms $(I, 0)$ and one of norms $(0, O)$.",
+        compared=[on_vectors(BESIDE_TWO, ["1", "0"], ["0", "1"])],
     )
 
 
 @paper.claim(
     "SC-059",
     "Section 5, Appendix J",
-    symbols={},
     kind=Kind.INVARIANCE,
-    scope="the counter of the released code, dist < 0.1, on unit vectors that form a given graph of near pairs",
+    source=Source.CODE,
+    grade=Grade.CONDITION,
+    scope=r"the counter of the released code, $\mathrm{dist} < 0.1$, on unit vectors that form a graph of near pairs",
     notes=(
-        "Released counter: near pairs (i, j), i < j, in lexicographic order; j joins the cluster opened by i unless it "
-        "belongs to one, and i opens one even if it belongs to another.",
-        "Neurons have no natural order: exchanging two of them changes nothing that the network does.",
+        "The page names no rule of clustering and says nothing about the numbering of neurons. That a count must not "
+        "depend on it is our requirement: exchanging two neurons changes nothing that the network does.",
+        "Released counter: near pairs $(i, j)$, $i < j$, in lexicographic order; $j$ joins the cluster opened by $i$ "
+        "unless it belongs to one, and $i$ opens one even if it belongs to another.",
         NOT_RUN,
     ),
 )
 def number_of_independent_neurons():
-    r"""Number of independent neurons.
+    """Number of independent neurons.
 
-    the number of independent non-vanishing neurons is identified by clustering the concatenated vector of
-    incoming and outgoing parameters based on normalised distance
+    We identified the number of independent non-vanishing neurons by clustering the concatenated vector of incoming and
+    outgoing parameters based on normalized distance.
     """
+    spread = r"\max n_{\mathrm{ind}} - \min n_{\mathrm{ind}}"
+
+    def all_numberings(counter: str) -> Comparison:
+        points = ({"graph": graph, "counter": counter} for graph in GRAPHS)
+        return compared("all numberings", spread_over_numberings, of_graph, *points)
+
+    def of_graph(candidate: Any, arguments: Mapping[str, Any]) -> sp.Expr:
+        return candidate[list(GRAPHS).index(arguments["graph"])]
+
+    def all_graphs(other: str) -> Comparison:
+        points = [{"other": other, "extreme": extreme} for extreme in ("least", "greatest")]
+        return compared("all graphs of five neurons", extreme_excess, of_extreme, *points)
+
+    def of_extreme(candidate: Any, arguments: Mapping[str, Any]) -> sp.Expr:
+        return candidate[0 if arguments["extreme"] == "least" else 1]
+
     yield agrees(
         "numbering",
-        r"\max n_{ind} - \min n_{ind}",
+        spread,
         printed=sp.zeros(3, 1),
         corrected=sp.Matrix([1, 3, 2]),
-        corrected_says="the number of connected components of the graph of pairs with dist < 0.1; the "
-        "released counter depends on the "
-        "numbering of the neurons",
-        wrong={
-            "leaders, in the star": sp.Matrix([1, 2, 2]),
-            "only the star": sp.Matrix([0, 3, 0]),
-            "leaders, in the path": sp.Matrix([1, 3, 1]),
-        },
-        says=f"Largest minus smallest count over all numberings: {', '.join(GRAPHS)}.",
-        compared=(_spread("greedy"),),
+        corrected_says="renumbering the neurons of the three graphs changes the released count by up to 1, 3 and 2",
+        wrong={"clusters about leaders": sp.Matrix([1, 2, 2]), "only in the star": sp.Matrix([0, 3, 0])},
+        says=f"Over all numberings of one set of neurons: {', '.join(GRAPHS)}.",
+        compared=[all_numberings("greedy")],
     )
     yield agrees(
         "components",
-        r"\max n_{ind} - \min n_{ind}",
+        spread,
         printed=sp.zeros(3, 1),
         wrong={"as the released counter": sp.Matrix([1, 3, 2])},
-        says="The same for connected components.",
-        compared=(_spread("components"),),
+        says="The same for the number of connected components, which is what a count could be.",
+        compared=[all_numberings("components")],
+        remark=True,
     )
     yield agrees(
         "never fewer than components",
-        r"n_{ind} - n_{components}",
+        r"n_{\mathrm{ind}} - n_{\mathrm{components}}\text{, least and greatest}",
         printed=sp.Matrix([0, 3]),
-        wrong={
-            "may undercut": sp.Matrix([-1, 3]),
-            "always more": sp.Matrix([1, 3]),
-            "at most 2 more": sp.Matrix([0, 2]),
-        },
-        says="The least and the greatest excess of the released count over the components (a remark).",
-        compared=(_excess("components", "least", "greatest"),),
+        wrong={"may undercut": sp.Matrix([-1, 3]), "at most 2 more": sp.Matrix([0, 2])},
+        compared=[all_graphs("components")],
         remark=True,
     )
     yield agrees(
         "against leaders",
-        r"n_{ind} - n_{leaders}",
+        r"n_{\mathrm{ind}} - n_{\mathrm{leaders}}\text{, least and greatest}",
         printed=sp.Matrix([-2, 1]),
         wrong={"never more": sp.Matrix([-2, 0]), "never fewer": sp.Matrix([0, 1])},
-        says="The least and the greatest excess of the released count over clusters about leaders (a remark).",
-        compared=(_excess("leaders", "least", "greatest"),),
+        compared=[all_graphs("leaders")],
         remark=True,
     )
 
 
 GROUPS, SIZE = 2, 8
-
-
-_by_chance = sp.Rational(SIZE - 1, GROUPS * SIZE - 1)
-
-
-_all_together = sp.Rational(GROUPS * (SIZE - 1), GROUPS * SIZE - 1)
-
-
-_LAYERS = {"groups": str(GROUPS), "size": str(SIZE)}
+LAYERS = {"groups": str(GROUPS), "size": str(SIZE)}
 
 
 @paper.claim(
     "SC-060",
     "Figure 3, Appendix J",
-    symbols={},
     kind=Kind.FIGURE,
+    source=Source.CODE,
+    grade=Grade.CONFLICT,
     scope=f"layers of {GROUPS} groups of {SIZE} neurons with equal outgoing and independent incoming parameters",
     notes=(
+        "The printed procedure is a definition; judged is whether the released notebook, which drew the figure, "
+        "follows it. It sorts by the distances of the concatenated vectors.",
         "Sorted by incoming parameters, structure in the outgoing matrix is evidence, since there would be none by "
         "chance; sorted by the concatenated vectors it appears even if incoming parameters are pure noise.",
-        "The number of clusters n_ind also comes from the concatenated vectors.",
+        "The number of clusters also comes from the concatenated vectors, as Appendix J says.",
         NOT_RUN,
     ),
 )
-def sorting_neurons_by_incoming_parameters():
-    r"""Sorting neurons by incoming parameters.
+def order_of_the_neurons():
+    """Sorting of neurons by incoming parameters.
 
-    we sort the neurons by hierarchical clustering according to normalised distances between incoming
-    parameters only, and then show the distance matrix between outgoing parameters using the same sorting
+    We sort the neurons by hierarchical clustering according to normalized distances between incoming parameters only,
+    and then show the distance matrix between outgoing parameters using the same sorting of neurons.
     """
+    by_chance = sp.Rational(SIZE - 1, GROUPS * SIZE - 1)
+    all_together = sp.Rational(GROUPS * (SIZE - 1), GROUPS * SIZE - 1)
+    share = r"E[\text{share of neighbours with equal outgoing parameters}]"
     yield agrees(
         "the printed procedure",
-        r"E\,\text{share}",
-        printed=_by_chance,
-        wrong={
-            "groups found": _all_together,
-            "a neuron its own neighbour": sp.Rational(1, GROUPS),
-            "no structure at all": sp.S.Zero,
-        },
-        says="Share of neighbours with equal outgoing parameters, incoming ones noise, sorted by incoming ones.",
-        measured=(
-            Experiment(
-                name="sorted by incoming parameters",
-                sampler=share_of_neighbours,
-                arguments=_LAYERS | {"sorted by": "incoming"},
-                predicted=lambda candidate: candidate,
-            ),
-        ),
+        share,
+        printed=by_chance,
+        wrong={"groups found": all_together, "a neuron its own neighbour": sp.Rational(1, GROUPS)},
+        says="Sorted by incoming parameters, which are noise.",
+        measured=[measured(share_of_neighbours, lambda candidate: candidate, **LAYERS, **{"sorted by": "incoming"})],
     )
     yield agrees(
         "the released procedure",
-        r"E\,\text{share}",
-        printed=_by_chance,
-        corrected=_all_together,
-        corrected_says="the released notebook sorts by the distances of the concatenated vectors",
-        wrong={"half of the groups found": _all_together / 2, "one more neighbour a group": sp.S.One},
-        says="The same share in the order behind the figure, that of the released notebook.",
-        compared=(
-            Comparison(
-                name="sorted by concatenated parameters",
-                evaluator=share_of_neighbours_by_all,
-                arguments=(_LAYERS,),
-                predicted=lambda candidate, _: candidate,
-            ),
-        ),
+        share,
+        printed=by_chance,
+        corrected=all_together,
+        wrong={"one more neighbour a group": sp.S.One, "half of the groups found": all_together / 2},
+        says="In the order of the released notebook, where incoming parameters are noise.",
+        compared=[
+            compared(
+                "sorted by concatenated parameters", share_of_neighbours_by_all, lambda candidate, _: candidate, LAYERS
+            )
+        ],
     )

@@ -6,41 +6,31 @@ the origin know the activation by its derivatives :math:`c = \sigma'(0)`, :math:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import functools
+from collections.abc import Callable
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.models.single_neuron import JET, SingleNeuron, w_1, w_2
+from theory.models.single_neuron import SingleNeuron, w_1, w_2
 from theory.models.single_neuron import slope as c
 from theory.notation import eta, zeta
 from verification.authoring import predictions
-from verification.authoring.shorthand import equals, holds_when
-from verification.claim import Kind
+from verification.authoring.shorthand import Grade, Kind, Source, equals, holds_when, measured
+from verification.claim import Statement
 from verification.forms import Experiment
 from verification.papers.stochastic_collapse.measured.single_neuron import (
     collapse_of_tanh,
     growth_near_origin,
+    numbers,
     survival_of_tanh,
 )
 from verification.papers.stochastic_collapse.paper import paper
 
 X = sp.symbols("x_1:4", real=True)
 Y = sp.symbols("y_1:4", real=True)
-ZETA = sp.symbols("zeta_1:4", real=True)
-_, sigma_2, sigma_3, sigma_4, _ = JET
-
-SYMBOLS = {
-    w_1: "incoming weight",
-    w_2: "outgoing weight",
-    X[0]: "input of sample 1",
-    Y[0]: "label of sample 1",
-    eta: "learning rate",
-    zeta: "noise amplitude",
-}
 ORIGIN_SYMBOLS = {
-    c: "sigma'(0)",
+    c: r"$\sigma'(0)$",
     X[0]: "input of sample 1",
     Y[0]: "label of sample 1",
     eta: "learning rate",
@@ -50,156 +40,129 @@ ORIGIN_SYMBOLS = {
 SIZES = (1, 2, 3)
 """Numbers of samples n at which statements about every n are checked."""
 
+SIGNALS, POWERS = sp.symbols("S_1:4", real=True), sp.symbols("Q_1:4", positive=True)
+SUMS = {
+    **{S: sp.Add(*(x * y for x, y in zip(X[:n], Y[:n], strict=True))) for n, S in zip(SIZES, SIGNALS, strict=True)},
+    **{Q: sp.Add(*(x**2 for x in X[:n])) for n, Q in zip(SIZES, POWERS, strict=True)},
+}
+r"""What :math:`S_n = \sum_{i\le n} x_iy_i` and :math:`Q_n = \sum_{i\le n} x_i^2` stand for."""
 
+
+@functools.cache
 def neuron(n: int, loss_factor: int = 1) -> SingleNeuron:
     """The neuron near the origin, on arbitrary data; ``loss_factor`` 1 is the halved mean square, 2 the mean square."""
     return SingleNeuron(X[:n], Y[:n], loss_factor=sp.Integer(loss_factor))
 
 
-def for_each_size(entry: Callable[[int], sp.Expr]) -> sp.Matrix:
-    """``entry(n)`` for every number of samples."""
-    return sp.Matrix([entry(n) for n in SIZES])
+def for_each_size(entry: Callable[[int, sp.Symbol, sp.Symbol], sp.Expr]) -> sp.Matrix:
+    """``entry(n, S_n, Q_n)`` for every number of samples."""
+    return sp.Matrix([entry(*each) for each in zip(SIZES, SIGNALS, POWERS, strict=True)])
 
 
-def signal(n: int) -> sp.Expr:
-    r"""The sum :math:`\sum_ix_iy_i`, written out."""
-    return sp.Add(*(x * y for x, y in zip(X[:n], Y[:n], strict=True)))
-
-
-def power(n: int) -> sp.Expr:
-    r"""The sum :math:`\sum_ix_i^2`, written out."""
-    return sp.Add(*(x**2 for x in X[:n]))
-
-
-# Statements away from the origin: an arbitrary activation, its values named where it is evaluated.
+# Away from the origin: two samples and an arbitrary activation, its values named where it is evaluated.
 
 PAIR = 2
-"""Number of samples in the statements about the equations themselves."""
-
 VALUE = sp.symbols("sigma(w_1*x_1) sigma(w_1*x_2)", real=True)
 SLOPE = sp.symbols("sigma'(w_1*x_1) sigma'(w_1*x_2)", real=True)
-_F = sp.Function("F", real=True)
+F = sp.symbols("f_1 f_2", real=True)
+OUTPUTS = {f: w_2 * value for f, value in zip(F, VALUE, strict=True)}
+RESIDUALS = [f - y for f, y in zip(F, Y, strict=False)]
 
 
-def _arbitrary(loss_factor: int) -> SingleNeuron:
-    r"""The neuron with the activation :math:`F(z) - F(0)` for an undefined function ``F``."""
-    return SingleNeuron(X[:PAIR], Y[:PAIR], lambda z: _F(z) - _F(0), sp.Integer(loss_factor))
+def output_gradients() -> list[sp.Matrix]:
+    """The gradients of f at the two inputs."""
+    return [sp.Matrix([w_2 * x * slope, value]) for x, slope, value in zip(X, SLOPE, VALUE, strict=False)]
 
 
-def _named(matrix: sp.MatrixBase) -> sp.Matrix:
-    """Values and slopes of the activation at the data, by their names."""
+def with_arbitrary_activation(quantity: Callable[[SingleNeuron], sp.MatrixBase], loss_factor: int = 1) -> sp.Matrix:
+    """A quantity of the neuron with the activation F(z) - F(0), its values and slopes at the data by their names."""
+    unknown = sp.Function("F", real=True)
+    found = quantity(SingleNeuron(X[:PAIR], Y[:PAIR], lambda z: unknown(z) - unknown(0), sp.Integer(loss_factor)))
     slopes = {w_1 * x: name for x, name in zip(X, SLOPE, strict=False)}
-    values = {_F(w_1 * x): name for x, name in zip(X, VALUE, strict=False)} | {_F(0): 0}
-    slopes_named = sp.Matrix(matrix).replace(lambda e: isinstance(e, sp.Subs), lambda e: slopes[e.point[0]])
-    return slopes_named.xreplace(values)
-
-
-def _velocity() -> sp.Matrix:
-    return _named(_arbitrary(2).noisy_velocity(ZETA[:PAIR]))
-
-
-def _drift(loss_factor: int) -> sp.Matrix:
-    return _named(_arbitrary(loss_factor).flow().drift)
-
-
-def _diffusion(noise_scale: sp.Expr | int) -> sp.Matrix:
-    return _named(_arbitrary(1).flow(noise_scale).diffusion)
-
-
-PREDICTION_GRADIENTS = [sp.Matrix([w_2 * x * slope, value]) for x, slope, value in zip(X, SLOPE, VALUE, strict=False)]
-RESIDUALS = [w_2 * value - y for value, y in zip(VALUE, Y, strict=False)]
-
-
-def _mean_of_gradients(weights: list[sp.Expr]) -> sp.Matrix:
-    return sum((a * g for a, g in zip(weights, PREDICTION_GRADIENTS, strict=True)), sp.zeros(2, 1)) / PAIR
-
-
-def _printed_velocity(signal_factor: int, noise_factor: int) -> sp.Matrix:
-    weights = [signal_factor * r - noise_factor * noise for r, noise in zip(RESIDUALS, ZETA, strict=False)]
-    return -_mean_of_gradients(weights)
-
-
-GRADIENT_OUTER_PRODUCTS = sum((g * g.T for g in PREDICTION_GRADIENTS), sp.zeros(2, 2))
+    values = {unknown(w_1 * x): name for x, name in zip(X, VALUE, strict=False)} | {unknown(0): 0}
+    named = sp.Matrix(found).replace(lambda e: isinstance(e, sp.Subs), lambda e: slopes[e.point[0]])
+    return named.xreplace(values)
 
 
 @paper.claim(
     "SC-050",
     "Section 5, Appendix F, Eq. (31)",
-    symbols=SYMBOLS | {ZETA[0]: "label noise of sample 1", VALUE[0]: "sigma(w_1 x_1)", SLOPE[0]: "sigma'(w_1 x_1)"},
-    kind=Kind.IDENTITY,
-    scope="two samples, arbitrary data, arbitrary smooth activation with sigma(0) = 0",
+    symbols=ORIGIN_SYMBOLS | {w_1: "incoming weight", w_2: "outgoing weight", F[0]: "output for sample 1"},
+    grade=Grade.CONFLICT,
+    scope=r"two samples, arbitrary data, arbitrary smooth activation with $\sigma(0) = 0$",
     notes=(
-        "The sum is read as covering both terms, since the index i is bound by it; then the sign of the noise is right "
-        "and the factor 2 of the square is all that is missing.",
+        r"The page sets no parentheses; the sum is read as covering both terms, since the index $i$ is bound by it. "
+        "Then the sign of the noise is right and the factor 2 of the square is all that is missing.",
         "(31) is the flow of the halved loss. Its noise is that of one step of label-noise gradient descent (20) times "
-        "sqrt(n), a rescaling that the paper states.",
+        r"$\sqrt n$, a rescaling that the page states.",
     ),
 )
-def loss_gradient_flow_and_sde_of_the_neuron():
+def flow_and_sde_of_the_neuron():
     r"""Loss, gradient flow and SDE of the neuron.
 
-    L = (1/n) sum (f - y_i - zeta_i)^2; dw_1/dt = -(1/n) sum (f - y_i) w_2 x_i sigma'(w_1 x_i) - w_2 x_i
-    sigma'(w_1 x_i) zeta_i; dw_2/dt = -(1/n) sum (f - y_i) sigma(w_1 x_i) - sigma(w_1 x_i) zeta_i; (31):
-    drifts -(1/n) sum (f - y_i) grad f(x_i), noise (sqrt(eta) zeta/sqrt(n)) sum grad f(x_i) dB_i
+    We consider the loss function $\mathcal L = \frac1n\sum_i (f(x_i) - y_i - \zeta_{i,t})^2$. The gradient flow of the
+    loss can be rewritten as a pair of SDEs.
     """
+    noises = sp.symbols("zeta_1:3", real=True)
+    gradients = output_gradients()
+
+    def velocity(residual: int, noise: int) -> sp.Matrix:
+        weights = [residual * r - noise * z for r, z in zip(RESIDUALS, noises, strict=True)]
+        return -sum((a * g for a, g in zip(weights, gradients, strict=True)), sp.zeros(2, 1)) / PAIR
+
+    def drift(loss_factor: int) -> sp.Matrix:
+        return with_arbitrary_activation(lambda each: each.flow().drift, loss_factor)
+
+    def diffusion(scale: sp.Expr) -> sp.Matrix:
+        return scale * eta * zeta**2 / PAIR * sum((g * g.T for g in gradients), sp.zeros(2, 2))
+
     yield equals(
         "gradient flow",
         r"(\dot w_1, \dot w_2)",
-        printed=_printed_velocity(1, 1),
-        derived=_velocity,
-        corrected=_printed_velocity(2, 2),
-        corrected_says="dw/dt = -(2/n) sum (f - y_i - zeta_i) grad f(x_i); or keep the equations and halve the loss",
-        wrong={
-            "sign of the noise": _printed_velocity(2, -2),
-            "noise not doubled": _printed_velocity(2, 1),
-            "ascent": -_printed_velocity(2, 2),
-            "sum instead of mean": PAIR * _printed_velocity(2, 2),
-        },
-        says="Minus the gradient of the printed loss, labels y_i + zeta_i.",
+        printed=velocity(1, 1),
+        where=OUTPUTS,
+        derived=lambda: with_arbitrary_activation(lambda each: each.noisy_velocity(noises), 2),
+        corrected=velocity(2, 2),
+        wrong={"noise not doubled": velocity(2, 1), "sum instead of mean": PAIR * velocity(2, 2)},
+        says=r"$-\nabla\mathcal L$ for the printed loss.",
     )
-    yield equals(
-        "drift of (31)",
-        r"b(w_1, w_2)",
-        printed=_printed_velocity(1, 0),
-        derived=lambda: _drift(2),
-        corrected=_printed_velocity(2, 0),
-        wrong={"ascent": -_printed_velocity(2, 0)},
-        says="The drift of the flow of the printed loss.",
-    )
-    yield equals(
-        "(31) and the halved loss",
-        r"b(w_1, w_2)",
-        printed=_printed_velocity(1, 0),
-        derived=lambda: _drift(1),
-        wrong={"the mean square": _printed_velocity(2, 0)},
-        says="The drift of (31) is that of the loss (1/(2n)) sum (f - y_i)^2 (a remark).",
-        remark=True,
-    )
+    for name, loss_factor, corrected, says in (
+        ("drift of (31)", 2, velocity(2, 0), "The drift of the flow of the printed loss."),
+        ("(31) and the halved loss", 1, None, r"The drift for the loss $\frac1{2n}\sum_i (f(x_i) - y_i)^2$."),
+    ):
+        yield equals(
+            name,
+            r"b(w_1, w_2)",
+            printed=velocity(1, 0),
+            where=OUTPUTS,
+            derived=functools.partial(drift, loss_factor),
+            corrected=corrected,
+            says=says,
+            remark=corrected is None,
+        )
     yield equals(
         "noise of the descent",
         r"\sigma\sigma^\top",
-        printed=eta * zeta**2 / PAIR**2 * GRADIENT_OUTER_PRODUCTS,
-        derived=lambda: _diffusion(1),
-        wrong={"the rescaled noise of (31)": eta * zeta**2 / PAIR * GRADIENT_OUTER_PRODUCTS},
-        says="One step (20) on the halved loss has the diffusion of (31) divided by n = 2 (a remark).",
+        printed=diffusion(sp.Rational(1, PAIR)),
+        derived=lambda: with_arbitrary_activation(lambda each: each.flow().diffusion),
+        wrong={"the rescaled noise of (31)": diffusion(sp.S.One)},
+        says=r"One step (20) on the halved loss: the diffusion of (31) divided by $n = 2$.",
         remark=True,
     )
 
 
-S = sp.Symbol("S", real=True)
-Q = sp.Symbol("Q", positive=True)
-"""The sums of x_i y_i and of x_i^2: all that the log-rates know of the data."""
-
-POSITIVE = {S: sp.Symbol("S", positive=True), c: sp.Symbol("c", positive=True)}
-"""Where sigma'(0) and the sum of x_i y_i are positive the larger of the two rates is known."""
+S, Q = sp.Symbol("S", real=True), sp.Symbol("Q", positive=True)
+THRESHOLD_SYMBOLS = ORIGIN_SYMBOLS | {S: r"$\sum_i x_i y_i$", Q: r"$\sum_i x_i^2$"}
+ATTRACTIVE = r"\{(0, 0)\}\text{ attractive iff }"
 
 
-def _rates(noise_scale: sp.Expr, loss_factor: int = 1) -> list[sp.Expr]:
-    """The log-rates on two samples, with the sums S and Q in the place of y_1 and x_1^2."""
+@functools.cache
+def _rates(noise_scale: sp.Expr, loss_factor: int = 1) -> tuple[sp.Expr, ...]:
+    """The log-rates on two samples, with the sums S and Q, all that they know of the data, for y_1 and x_1^2."""
     x_1, x_2 = X[:PAIR]
     rates = neuron(PAIR, loss_factor).log_rates(noise_scale)
     with_signal = (sp.expand(rate.subs(Y[0], (S - x_2 * Y[1]) / x_1)) for rate in rates)
-    in_sums = [sp.expand(rate.subs(x_1**2, Q - x_2**2)) for rate in with_signal]
+    in_sums = tuple(sp.expand(rate.subs(x_1**2, Q - x_2**2)) for rate in with_signal)
     assert not any(rate.free_symbols & {*X, *Y} for rate in in_sums)
     return in_sums
 
@@ -208,225 +171,165 @@ def _attracting(noise_scale: sp.Expr, loss_factor: int = 1) -> Boolean:
     return sp.And(*(rate < 0 for rate in _rates(noise_scale, loss_factor)))
 
 
-def _attracting_for_positive_signal() -> Boolean:
-    return sp.And(*(rate.xreplace(POSITIVE) < 0 for rate in _rates(sp.sqrt(PAIR))))
+def _threshold(factor: sp.Expr | int) -> Boolean:
+    return eta * zeta**2 * sp.Abs(c) / 2 > factor * sp.Abs(S) / Q
 
 
-def _threshold(factor: sp.Expr) -> Boolean:
-    return factor * eta * zeta**2 * sp.Abs(c) > sp.Abs(S) / Q
-
-
-def _threshold_for_positive_signal(factor: sp.Expr) -> Boolean:
-    return factor * POSITIVE[c] * eta * zeta**2 > POSITIVE[S] / Q
-
-
-HALF, QUARTER = sp.Rational(1, 2), sp.Rational(1, 4)
-SLOPE_NOT_ZERO = (sp.Ne(c, 0),)
-
-
-def _sums(data: Mapping[str, Any]) -> predictions.Values:
-    """The values of S, Q, c, eta and zeta^2 (as eta zeta^2 with eta = 1) for a data set, with the slope 1 of tanh."""
-    inputs, labels = ([sp.Rational(value) for value in data[name]] for name in ("x", "y"))
-    values = {
-        S: sp.Add(*(x * y for x, y in zip(inputs, labels, strict=True))),
-        Q: sp.Add(*(x**2 for x in inputs)),
-        eta: data["eta zeta^2"],
-    }
-    return {symbol: str(value) for symbol, value in values.items()} | {c: data.get("c", "1"), zeta: "1"}
-
-
-def _tanh_run(collapses: bool, **data: Any) -> Experiment:
-    """Runs of (31) at an eighth of the threshold or eight times it: none collapses, or all do, but for 1e-9 of them."""
-    multiple = "above" if collapses else "below"
-    return Experiment(
-        name=f"tanh, {multiple} the threshold, y={','.join(data['y'])}",
-        sampler=collapse_of_tanh if collapses else survival_of_tanh,
-        arguments=data,
-        predicted=lambda candidate: float(predictions.condition_holds(candidate, _sums(data)) == collapses),
+def _tanh_run(collapses: bool, **data: str) -> Experiment:
+    """Runs of (31) at 5/9 or 9/5 of the threshold: none collapses, or all do, but for 1e-9 of them."""
+    inputs, labels = numbers(data["x"]), numbers(data["y"])
+    sums = {S: sum(x * y for x, y in zip(inputs, labels, strict=True)), Q: sum(x**2 for x in inputs)}
+    values = {symbol: str(value) for symbol, value in sums.items()} | {eta: data["noise"], c: "1", zeta: "1"}
+    return measured(
+        collapse_of_tanh if collapses else survival_of_tanh,
+        lambda candidate: float(predictions.condition_holds(candidate, values) == collapses),
+        **data,
     )
 
 
 @paper.claim(
     "SC-051",
     "Theorem 5.1, informal and formal",
-    symbols=ORIGIN_SYMBOLS | {S: "sum x_i y_i", Q: "sum x_i^2"},
-    kind=Kind.THRESHOLD,
-    scope="the process (31), two samples; stability of the origin by its linear part",
+    symbols=THRESHOLD_SYMBOLS,
+    grade=Grade.CONDITION,
+    scope="two samples; stability of the origin by its linear part",
     notes=(
-        "Near 0, w_1 + w_2 and w_1 - w_2 are geometric Brownian motions; both log-rates are negative exactly where the "
-        "printed condition holds. The origin then attracts for the nonlinear process (Khasminskii).",
-        "The threshold belongs to (31): halved loss, noise rescaled by sqrt(n). The remarks give it "
-        "for the other conventions of the paper: the descent (20) needs n times the noise, and the loss of Section 5 "
-        "with the D_LN of (22) needs twice the noise, so there the printed condition is not sufficient.",
+        r"The formal theorem holds: near 0, $w_1 + w_2$ and $w_1 - w_2$ are geometric Brownian motions, and both "
+        "log-rates are negative exactly where the printed condition is true. The origin then attracts for the "
+        "nonlinear process (Khasminskii).",
+        "The informal version is read with what it names: the mean square, and (22) for the label noise. It lacks the "
+        r"$\frac12$ of the loss that (31) has.",
+        "The page says 'if'. Judged is 'iff', which is more (SC-052); the remark on the rate at the threshold shows "
+        "that the informal condition is not sufficient either.",
     ),
 )
 def attraction_of_the_vanishing_neuron():
-    r"""Attraction of the vanishing neuron (Theorem 5.1).
+    r"""Attraction of the vanishing neuron.
 
-    A = {(0,0)} is stochastically attractive if eta zeta^2 |sigma'(0)|/2 > |sum x_i y_i|/sum x_i^2 (informal:
-    sigma'(0) > 0, without bars)
+    Formal: a process obeying (31) in a neighborhood of $A = \{(0, 0)\}$. Informal: label-noise gradient flow with
+    $L^2$-loss $\frac1n\sum_i (y_i - f(x_i))^2$ and $\sigma'(0) > 0$. The invariant set $A$ is stochastically attractive
+    if the condition holds.
     """
     yield holds_when(
         "formal",
-        r"\{(0, 0)\}\text{ attractive iff }",
-        printed=_threshold(HALF),
+        ATTRACTIVE,
+        printed=_threshold(1),
         derived=lambda: _attracting(sp.sqrt(PAIR)),
         wrong={
-            "factor 1/2 of Ito's formula lost": _threshold(sp.S.One),
-            "half the noise": _threshold(QUARTER),
-            "slope squared": HALF * eta * zeta**2 * c**2 > sp.Abs(S) / Q,
-            "signal without its modulus": HALF * eta * zeta**2 * c > S / Q,
+            "the half of Itô's formula lost": _threshold(sp.S.Half),
+            "half the noise": _threshold(2),
+            "slope squared": eta * zeta**2 * c**2 / 2 > sp.Abs(S) / Q,
+            "signal without its modulus": eta * zeta**2 * c / 2 > S / Q,
         },
-        says="For (31), both log-rates are negative exactly where the condition holds, for any signs.",
-        domain=SLOPE_NOT_ZERO,
-        measured=(
-            _tanh_run(False, x=("1", "1"), y=("1", "0"), **{"eta zeta^2": "1/8"}),
-            _tanh_run(True, x=("1", "1"), y=("1", "0"), **{"eta zeta^2": "8"}),
-            _tanh_run(False, x=("1", "2"), y=("-1", "-1"), **{"eta zeta^2": "3/20"}),
-            _tanh_run(True, x=("1", "2"), y=("-1", "-1"), **{"eta zeta^2": "48/5"}),
-        ),
+        domain=(sp.Ne(c, 0),),
+        measured=[
+            _tanh_run(False, x="1 1", y="1 0", noise="5/9"),
+            _tanh_run(False, x="1 2", y="-1 -1", noise="2/3"),
+            _tanh_run(True, x="1 2", y="-1 -1", noise="54/25"),
+        ],
     )
     yield holds_when(
-        "positive slope",
-        r"\{(0, 0)\}\text{ attractive iff }",
-        printed=_threshold_for_positive_signal(HALF),
-        derived=_attracting_for_positive_signal,
-        wrong={
-            "factor 1/2 of Ito's formula lost": _threshold_for_positive_signal(sp.S.One),
-            "half the noise": _threshold_for_positive_signal(QUARTER),
-        },
-        says="The same for sigma'(0) > 0, as in the informal version, and sum x_i y_i > 0.",
-    )
-    yield holds_when(
-        "descent (20)",
-        r"\{(0, 0)\}\text{ attractive iff }",
-        printed=_threshold(HALF / PAIR),
-        derived=lambda: _attracting(sp.S.One),
-        wrong={"the threshold of (31)": _threshold(HALF)},
-        says="With the noise of one step of (20), n = 2, the threshold is n times higher (a remark).",
-        domain=SLOPE_NOT_ZERO,
-        remark=True,
-    )
-    yield holds_when(
-        "mean square, its own noise",
-        r"\{(0, 0)\}\text{ attractive iff }",
-        printed=_threshold(sp.S.One),
-        derived=lambda: _attracting(sp.sqrt(PAIR), 2),
-        wrong={"the threshold of (31)": _threshold(HALF)},
-        says="For the loss of Section 5 and its own noise, both doubled, half the noise is enough (a remark).",
-        domain=SLOPE_NOT_ZERO,
-        remark=True,
-    )
-    yield holds_when(
-        "mean square, noise (22)",
-        r"\{(0, 0)\}\text{ attractive iff }",
-        printed=_threshold(QUARTER),
+        "informal",
+        ATTRACTIVE,
+        printed=eta * zeta**2 * c / 2 > sp.Abs(S) / Q,
         derived=lambda: _attracting(sp.sqrt(PAIR) / 2, 2),
-        wrong={"the threshold of (31)": _threshold(HALF)},
-        says="For the loss of Section 5 with the D_LN of (22), twice the noise is needed (a remark).",
-        domain=SLOPE_NOT_ZERO,
+        corrected=eta * zeta**2 * c / 2 > 2 * sp.Abs(S) / Q,
+        wrong={"signal without its modulus": eta * zeta**2 * c / 2 > 2 * S / Q},
+        domain=(c > 0,),
+    )
+    yield equals(
+        "rate at the informal threshold",
+        r"\lambda_{\max}\text{ at }\tfrac12\sigma'(0)\eta\zeta^2 = S/Q",
+        printed=c * S / 2,
+        derived=lambda: _rates(sp.sqrt(PAIR) / 2, 2)[0].subs(eta, 2 * S / (c * Q * zeta**2)),
+        says="The larger log-rate for the mean square and (22), two samples: positive.",
+        domain=(c > 0, S > 0),
         remark=True,
     )
+    for name, factor, noise_scale, loss_factor, says in (
+        ("descent (20)", 2, 1, 1, r"With the noise of one step of (20) the threshold is $n = 2$ times higher."),
+        ("mean square, its own noise", sp.S.Half, sp.sqrt(PAIR), 2, "With loss and noise doubled, half is enough."),
+    ):
+        yield holds_when(
+            name,
+            ATTRACTIVE,
+            printed=_threshold(factor),
+            derived=functools.partial(_attracting, sp.S(noise_scale), loss_factor),
+            wrong={"the threshold of (31)": _threshold(1)},
+            says=says,
+            domain=(sp.Ne(c, 0),),
+            remark=True,
+        )
 
 
-def _top_exponent(n: int) -> sp.Expr:
-    return sp.Max(*neuron(n).log_rates(sp.sqrt(n)))
+def _rate(n: int, signal: sp.Expr, power: sp.Expr, noise: sp.Expr | int = 1) -> sp.Expr:
+    """A log-rate with ``noise`` times the half of Itô's formula."""
+    return signal / n - noise * eta * zeta**2 * c**2 * power / (2 * n)
 
 
-def _printed_exponent(n: int, noise_factor: sp.Expr = HALF) -> sp.Expr:
-    return sp.Abs(c * signal(n) / n) - noise_factor * eta * zeta**2 * c**2 * power(n) / n
-
-
-GRID = (
-    {"x": ("1", "1"), "y": ("1", "0"), "c": "1", "eta zeta^2": "16/25", "step": "1/100"},
-    {"x": ("1", "1"), "y": ("1", "0"), "c": "-1", "eta zeta^2": "2", "step": "1/400"},
-    {"x": ("1", "2"), "y": ("-1", "-1/2"), "c": "1/2", "eta zeta^2": "4/5", "step": "1/100"},
-    {"x": ("1", "2"), "y": ("-1", "-1/2"), "c": "1/2", "eta zeta^2": "16/5", "step": "1/400"},
-)
-"""Two data sets, m_xy = 1/2 and -1, m_xx = 1 and 5/2; on each a repelling and an attracting noise."""
-
-
-def _at_data(candidate: sp.MatrixBase, data: Mapping[str, Any]) -> sp.Expr:
-    """The entry for two samples, on a data set."""
-    values = {
-        symbol: value
-        for name, symbols in (("x", X), ("y", Y))
-        for symbol, value in zip(symbols, data[name], strict=False)
-    }
-    return predictions.at({**values, c: data["c"], eta: data["eta zeta^2"], zeta: "1"})(candidate[SIZES.index(PAIR)])
-
-
-def _linear_run(data: Mapping[str, Any], variation: float) -> Experiment:
-    return Experiment(
-        name=f"linear part, x={','.join(data['x'])}, c={data['c']}, eta zeta^2={data['eta zeta^2']}",
-        sampler=growth_near_origin,
-        arguments=data,
-        predicted=lambda candidate: _at_data(candidate, data),
-    )
-
-
-def _repelling() -> Boolean:
-    return sp.Or(*(rate > 0 for rate in _rates(sp.sqrt(PAIR))))
+def _linear_run(**data: str) -> Experiment:
+    """The linear part of (31) for two samples."""
+    values = dict(zip([*X[:PAIR], *Y[:PAIR]], [*data["x"].split(), *data["y"].split()], strict=True))
+    at = predictions.at({**values, c: data["c"], eta: data["noise"], zeta: "1"})
+    return measured(growth_near_origin, lambda candidate: at(candidate[SIZES.index(PAIR)]), **data)
 
 
 @paper.claim(
     "SC-052",
     "Theorem 5.1 (stated there as a sufficient condition)",
-    symbols=ORIGIN_SYMBOLS | {S: "sum x_i y_i", Q: "sum x_i^2"},
+    symbols=THRESHOLD_SYMBOLS,
     kind=Kind.THRESHOLD,
-    scope="the process (31)",
-    notes=("m_xy = (1/n) sum x_i y_i, m_xx = (1/n) sum x_i^2. Where the exponent is positive, 0 is not attractive.",),
+    source=Source.OURS,
+    scope=r"the process (31), $n = 1, 2, 3$; stability of the origin by its linear part",
+    notes=("Where the exponent is positive, 0 is not attractive.",),
 )
-def sharpness_of_the_threshold_of_theorem_51():
-    r"""Sharpness of the threshold of Theorem 5.1.
-
-    (not in the paper) the top Lyapunov exponent at the origin is |c m_xy| - (1/2) eta zeta^2 c^2 m_xx
-    """
+def sharpness_of_the_threshold():
+    r"""Sharpness of the threshold of Theorem 5.1."""
     yield equals(
         "log-rates",
-        r"(\lambda_p, \lambda_s)",
-        printed=sp.Matrix(
-            [sign * c * signal(n) / n - eta * zeta**2 * c**2 * power(n) / (2 * n) for n in SIZES for sign in (1, -1)]
-        ),
-        derived=lambda: sp.Matrix([rate for n in SIZES for rate in neuron(n).log_rates(sp.sqrt(n))]),
-        wrong={
-            "factor 1/2 of Ito's formula lost": sp.Matrix(
-                [sign * c * signal(n) / n - eta * zeta**2 * c**2 * power(n) / n for n in SIZES for sign in (1, -1)]
-            ),
-            "rates exchanged": sp.Matrix(
-                [
-                    -sign * c * signal(n) / n - eta * zeta**2 * c**2 * power(n) / (2 * n)
-                    for n in SIZES
-                    for sign in (1, -1)
-                ]
-            ),
-        },
-        says="The log-rates of w_1 + w_2 and w_1 - w_2, for n = 1, 2, 3.",
+        r"(\lambda_p, \lambda_s)_{n = 1, 2, 3}",
+        printed=sp.Matrix([*for_each_size(lambda n, S, Q: _rate(n, c * S, Q)), *_rates_of_difference()]),
+        where=SUMS,
+        derived=lambda: sp.Matrix([neuron(n).log_rates(sp.sqrt(n))[i] for i in (0, 1) for n in SIZES]),
+        says=r"The log-rates of $w_1 + w_2$, then those of $w_1 - w_2$.",
     )
-    yield equals(
-        "top exponent",
-        r"\lambda_{\max}",
-        printed=for_each_size(_printed_exponent),
-        derived=lambda: for_each_size(_top_exponent),
-        wrong={
-            "factor 1/2 of Ito's formula lost": for_each_size(lambda n: _printed_exponent(n, sp.S.One)),
-            "growth of the second moment": for_each_size(lambda n: _printed_exponent(n, -HALF)),
-            "signal without its modulus": for_each_size(lambda n: neuron(n).log_rates(sp.sqrt(n))[0]),
-        },
-        says="The larger of the two, for n = 1, 2, 3.",
-        measured=tuple(
-            _linear_run(data, variation) for data, variation in zip(GRID, (0.6, 0.4, 0.4, 0.4), strict=True)
-        ),
-    )
+    yield _top_exponent()
     yield holds_when(
         "not attractive",
         r"\{(0, 0)\}\text{ not attractive iff }",
-        printed=HALF * eta * zeta**2 * sp.Abs(c) < sp.Abs(S) / Q,
-        derived=_repelling,
+        printed=eta * zeta**2 * sp.Abs(c) / 2 < sp.Abs(S) / Q,
+        derived=lambda: sp.Or(*(rate > 0 for rate in _rates(sp.sqrt(PAIR)))),
+        says="A log-rate is positive exactly where the inequality of Theorem 5.1 is reversed; two samples.",
+        domain=(sp.Ne(c, 0),),
+    )
+
+
+def _rates_of_difference() -> sp.Matrix:
+    return for_each_size(lambda n, S, Q: _rate(n, -c * S, Q))
+
+
+def _top_exponent() -> Statement:
+    """The larger of the two rates, also measured: two data sets, on each a repelling and an attracting noise."""
+
+    def exponent(noise: sp.Expr | int) -> sp.Matrix:
+        return for_each_size(lambda n, S, Q: _rate(n, sp.Abs(c * S), Q, noise))
+
+    return equals(
+        "top exponent",
+        r"(\lambda_{\max})_{n = 1, 2, 3}",
+        printed=exponent(1),
+        where=SUMS,
+        derived=lambda: sp.Matrix([sp.Max(*neuron(n).log_rates(sp.sqrt(n))) for n in SIZES]),
         wrong={
-            "half the noise": QUARTER * eta * zeta**2 * sp.Abs(c) < sp.Abs(S) / Q,
-            "twice the noise": eta * zeta**2 * sp.Abs(c) < sp.Abs(S) / Q,
+            "growth of the second moment": exponent(-1),
+            "signal without its modulus": for_each_size(lambda n, S, Q: _rate(n, c * S, Q)),
+            "noise a twentieth too strong": exponent(sp.Rational(21, 20)),
+            "noise a twelfth too strong": exponent(sp.Rational(13, 12)),
         },
-        says="A log-rate is positive exactly where the inequality of Theorem 5.1 is reversed.",
-        domain=SLOPE_NOT_ZERO,
+        measured=[
+            _linear_run(x="1 1", y="1 0", c="1", noise="16/25", step="1/100"),
+            _linear_run(x="1 1", y="1 0", c="-1", noise="2", step="1/400"),
+            _linear_run(x="1 2", y="-1 -1/2", c="1/2", noise="4/5", step="1/100"),
+            _linear_run(x="1 2", y="-1 -1/2", c="1/2", noise="16/5", step="1/400"),
+        ],
     )
