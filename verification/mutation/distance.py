@@ -16,7 +16,7 @@ from sympy.core.function import AppliedUndef
 from sympy.logic.boolalg import Boolean, BooleanAtom
 
 from theory.decision.balls import ball, complex_ball, truth
-from theory.decision.region import points_satisfying, random_source
+from theory.decision.region import AdmissibleRegion, points_satisfying, random_source
 from theory.decision.sign import sign_at
 from theory.decision.surfaces import _beside, margin
 from theory.decision.undefined_functions import random_functions, with_functions
@@ -87,7 +87,7 @@ def _(form: Region, right: Candidate, domain: Sequence[Boolean]) -> Ruler | None
     points = _admissible_points(right.free_symbols, domain, TRIALS)
     surfaces = [margin(relation) for relation in sorted(right.atoms(*INEQUALITIES), key=str)]
     beside = [moved for point in points[:PROJECTED] for surface in surfaces for moved in _beside(surface, point)]
-    points += [point for point in beside if all(truth(condition, point) for condition in domain)]
+    points += filter(AdmissibleRegion.of(right.free_symbols, domain).contains, beside)
     truths = [truth(right, point) for point in points]
     return lambda mutant: _share_of_differences(mutant, points, truths)
 

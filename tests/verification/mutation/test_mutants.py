@@ -135,6 +135,12 @@ def test_a_generator_of_equivalent_mutants_is_caught():
     assert distance(Bound(lambda: a, "<="), 2 * a, sp.Rational(3, 2) * a) is None
 
 
+def test_conditions_are_told_apart_only_where_the_symbols_may_be():
+    right = a > x**2 / b
+    assert distance(Region(lambda: right), right, b > x**2 / a) is None  # they differ for b < 0, which b excludes
+    assert distance(Region(lambda: right), right, b > x / a) is not None
+
+
 def test_what_lies_beyond_the_order_of_an_expansion_is_no_mutation():
     expansion = Expansion(lambda: sp.exp(eta * a), small=eta, order=1)
     assert distance(expansion, 1 + eta * a, 1 + eta * a + eta**2) is None
