@@ -61,6 +61,7 @@ peers: setup
 nightly: setup
 	$(BIN)/driftproof verify --resolution 0.01 --store .driftproof/nightly.db --report .driftproof/nightly.html
 	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m tests.nightly.sabotage
 
 clean:
 	rm -rf $(VENV) .driftproof .pytest_cache .ruff_cache .hypothesis
