@@ -310,7 +310,7 @@ BREAKAGES = tuple(
         (
             "verification/checks/figure.py",
             "tests/verification/checks/test_figure.py",
-            (("if location < lower - margin or location > upper + margin:", "if False:"),),
+            (("if stated < lower - margin or stated > upper + margin:", "if False:"),),
         ),
         (
             "verification/checks/invariance.py",
