@@ -8,6 +8,7 @@ of the map enters through the assumptions of the new symbols, which have to foll
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sympy as sp
 from sympy.integrals.manualintegrate import manualintegrate
@@ -206,7 +207,7 @@ def _rewritten(entry: sp.Expr, there: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
     return sp.expand(entry.subs(there, simultaneous=True))
 
 
-def _require_symbol(process: ItoProcess, symbol: object) -> None:
+def _require_symbol(process: ItoProcess, symbol: Any) -> None:
     if not isinstance(symbol, sp.Symbol) or not symbol.is_commutative or symbol in process.state:
         raise SymbolError(f"symbol must be a new SymPy symbol, the name of the new coordinate, got {shown(symbol)}.")
 

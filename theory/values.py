@@ -136,7 +136,10 @@ def expressions(entries: Expressions | sp.Expr, name: str, *, real: bool = False
     Raises:
         ShapeError: an entry is no finite expression, or the rows differ in length.
     """
-    given: Any = entries.tolist() if isinstance(entries, sp.MatrixBase) or _is_array(entries) else entries
+    given: Any = entries
+    shape = given.shape if isinstance(given, sp.MatrixBase) else None
+    if shape is not None or _is_array(given):
+        given = given.tolist()
     rows = list(given) if isinstance(given, list | tuple) else [given]
     cells = [list(row) if isinstance(row, list | tuple) else [row] for row in rows]
     read = [[_as_expression(cell) for cell in row] for row in cells]
@@ -145,8 +148,8 @@ def expressions(entries: Expressions | sp.Expr, name: str, *, real: bool = False
             f"{name} must hold SymPy expressions in rows of equal length, got {shown(entries)}. "
             "Build them from symbols; text is not read."
         )
-    if isinstance(entries, sp.MatrixBase):
-        matrix = sp.ImmutableMatrix(*entries.shape, [cell for row in read for cell in row])
+    if shape is not None:  # an empty matrix has a shape that its rows do not show
+        matrix = sp.ImmutableMatrix(*shape, [cell for row in read for cell in row])
     else:
         matrix = sp.ImmutableMatrix(read)
     for entry in matrix:
@@ -192,7 +195,7 @@ def distinct_symbols(entries: object, name: str, *, at_least: int = 1) -> sp.Imm
     return vector
 
 
-def single_symbol(value: object, name: str) -> sp.Symbol:
+def single_symbol(value: Any, name: str) -> sp.Symbol:
     """``value`` if it is a commuting symbol.
 
     Raises:

@@ -12,8 +12,8 @@ from scipy.linalg import solve_banded
 
 from numerics.deterministic.quadrature import Integral, value_as_stored
 from numerics.errors import ArgumentError, DivergenceError, MissingParameterError
+from theory.stability.homogeneous import TransverseLinearisation
 from theory.stability.lyapunov import angular_diffusion, angular_drift, fourier_coefficients
-from theory.stability.transverse import TransverseLinearisation
 
 LARGEST_MODE = 2**15
 """Fourier modes kept at most: enough for an angular diffusion that drops to about 1e-7 of its maximum."""

@@ -16,7 +16,7 @@ from numerics.simulation.simulate import simulate
 from numerics.statistics.estimators import Estimate, Moments
 from theory.decision.zero import decide_zero
 from theory.ito import ItoProcess
-from theory.stability.transverse import TransverseLinearisation
+from theory.stability.homogeneous import TransverseLinearisation
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,10 @@
 * ``ball_functions``: which method of Arb encloses which function of SymPy, with SymPy's conventions for arguments and
   branches.
 * ``balls``: rigorous enclosures: an expression at a point, as a ball of Arb that contains the exact value.
+* ``enclosures``: the walk through an expression that encloses it.
+* ``real_and_complex_balls``: how powers, functions, cases and integrals are enclosed, on the line and in the plane.
 * ``inequalities``: sign conditions on parameters, in a form a reader recognises.
+* ``field_generators``: generators for numbers, powers, exponentials and logarithms, with what is known of their signs.
 * ``kernels``: expressions as rational functions: kernels become generators, and the relations between them become
   relations.
 * ``normal_form``: proofs by normal form: a residual that is the zero rational function in its generators is zero.

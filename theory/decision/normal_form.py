@@ -15,7 +15,8 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 from sympy.polys.polyerrors import BasePolynomialError
 
-from theory.decision.kernels import Indeterminates, NewDenominatorError
+from theory.decision.field_generators import NewDenominatorError
+from theory.decision.kernels import Indeterminates
 from theory.decision.rational_functions import OutOfReachError
 from theory.decision.second_kernel import confirmation
 

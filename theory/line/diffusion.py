@@ -13,13 +13,12 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import sign, simplified
-from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
+from theory.errors import DimensionError, SymbolError, UnsupportedFormError
 from theory.ito import ItoProcess, checked_process
 from theory.line.endpoints import require_real, sign_on_interval
 from theory.line.interval import Chart, Interval, normal_form
 from theory.line.powers import PowerQuotient, power_quotient
 from theory.notation import t
-from theory.values import shown
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,6 @@ def line_diffusion(process: ItoProcess, interval: Interval | None = None) -> Lin
             coefficients outside the class described in the module.
     """
     checked_process(process)
-    if interval is not None and not isinstance(interval, Interval):
-        raise ShapeError(f"interval must be an Interval, got {shown(interval)}. Write Interval(left, right).")
     if process.dimension != 1:
         raise DimensionError(
             f"this is a formula on the line, but process has the coordinates {tuple(process.state)}. "
@@ -83,7 +80,7 @@ def line_diffusion(process: ItoProcess, interval: Interval | None = None) -> Lin
     (x,), (b,), a = process.state, process.drift, process.diffusion[0]
     if t in process.drift.free_symbols | process.dispersion.free_symbols:
         raise SymbolError(f"process must be homogeneous in time, but its coefficients contain {t}. Fix the time first.")
-    interval = Interval.of(x) if interval is None else interval
+    interval = Interval.given(interval, x)
     parameters = set(process.parameters) | interval.left.free_symbols | interval.right.free_symbols
     require_real(parameters | {x}, "process")
     if sp.expand(a) == 0:

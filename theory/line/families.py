@@ -104,11 +104,11 @@ class Family(ABC):
         Raises:
             NotNormalisableError: the moment exists for no admissible parameters.
         """
-        k = single_expression(k, "k", real=True)
-        if k.is_number and abs(k) > MAX_ORDER:
-            raise UnsupportedFormError(f"k must be at most {MAX_ORDER} in size, got {shown(k)}.")
-        self._require_possible(k)
-        return self._where_finite(self._moment(k), k)
+        order = single_expression(k, "k", real=True)
+        if order.is_number and abs(order) > MAX_ORDER:
+            raise UnsupportedFormError(f"k must be at most {MAX_ORDER} in size, got {shown(order)}.")
+        self._require_possible(order)
+        return self._where_finite(self._moment(order), order)
 
     def _require_possible(self, k: sp.Expr) -> None:
         if simplified(sp.And(self.moment_exists(k), self.normalisable)) == sp.false:

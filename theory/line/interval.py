@@ -10,7 +10,7 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from theory.errors import SymbolError, UnsupportedFormError
 from theory.line.powers import PowerQuotient, power_quotient
-from theory.values import single_expression, single_symbol
+from theory.values import instance, single_expression, single_symbol
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,17 @@ class Interval:
     def ends(self) -> tuple[sp.Expr, sp.Expr]:
         """Left and right end."""
         return self.left, self.right
+
+    @classmethod
+    def given(cls, interval: object, variable: sp.Symbol) -> Interval:
+        """``interval``, or where it is None what the assumptions of ``variable`` say.
+
+        Raises:
+            ShapeError: it is neither.
+        """
+        if interval is None:
+            return cls.of(variable)
+        return instance(interval, Interval, "interval", "an Interval(left, right)")
 
     def interior_point(self) -> sp.Expr:
         """A point inside: 0 on the line, 1 on the positive half-line, the midpoint of a bounded interval."""

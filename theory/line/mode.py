@@ -17,7 +17,7 @@ from theory.line.exponential_of_integral import logarithmic_derivative
 from theory.line.interval import Chart, Interval
 from theory.line.powers import PowerQuotient, power_quotient
 from theory.line.recognise import recognise
-from theory.values import instance, single_expression, single_symbol
+from theory.values import single_expression, single_symbol
 
 
 def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None) -> sp.Expr:
@@ -35,7 +35,7 @@ def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None
         Piecewise((k - 1, k > 1), (0, True))
     """
     density, variable = single_expression(density, "density"), single_symbol(variable, "variable")
-    interval = Interval.of(variable) if interval is None else instance(interval, Interval, "interval", "an Interval")
+    interval = Interval.given(interval, variable)
     family = recognise(density, variable, interval)
     if family is not None:
         return family.mode

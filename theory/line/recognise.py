@@ -12,7 +12,7 @@ from theory.line.exponential_of_integral import is_logarithmic_derivative, logar
 from theory.line.families import Beta, Family, Gamma, GeneralisedGamma, InverseGamma, Normal
 from theory.line.interval import Interval
 from theory.line.powers import PowerQuotient, power_quotient
-from theory.values import instance, single_expression, single_symbol
+from theory.values import single_expression, single_symbol
 
 
 def recognise(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None) -> Family | None:
@@ -29,7 +29,7 @@ def recognise(density: sp.Expr, variable: sp.Symbol, interval: Interval | None =
         k/3
     """
     density, variable = single_expression(density, "density"), single_symbol(variable, "variable")
-    interval = Interval.of(variable) if interval is None else instance(interval, Interval, "interval", "an Interval")
+    interval = Interval.given(interval, variable)
     log_slope = logarithmic_derivative(density, variable)
     try:
         quotient = power_quotient(log_slope, variable)

@@ -248,7 +248,7 @@ def transform_density(
     Raises:
         UnsupportedFormError: x(v) is not known to be monotone onto the interval of the law.
     """
-    interval = Interval.of(new_symbol) if interval is None else interval
+    interval = Interval.given(interval, new_symbol)
     slope = sp.diff(old_in_terms_of_new, new_symbol)
     direction = sign(slope)
     images = tuple(

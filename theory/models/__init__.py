@@ -4,11 +4,9 @@ r"""Worked models, one file each: a process, its conventions, and the laws that 
 * ``double_well``: :math:`d\theta = -(\theta^3 - \mu\theta)\,dt + \zeta\theta\,dB`, a quartic loss with noise.
 * ``deep_chain``: a deep and narrow network on scalar data, from its loss to the exponents next to its sign sets.
 * ``teacher_student``: one singular value of a linear student under structured label noise.
-* ``student_mean``: what is known of its mean, beyond the spectral formula of
-:mod:`theory.models.teacher_student.stochastic_logistic`.
-
 * ``single_neuron``: a single scalar neuron :math:`f(x) = w_2\,\sigma(w_1x)` with :math:`\sigma(0) = 0`, trained with
   label noise.
+* ``labelled_data``: inputs and labels, one of each per sample.
 * ``two_layer_origin``: a two-layer linear network next to the origin, with one independent noise for every label.
 * ``two_neurons``: two neurons side by side, :math:`f(x) = \sum_{i=1}^2 w_i^{(2)}\tanh(w_i^{(1)}x)`, and the set where
   they are equal.

@@ -33,11 +33,12 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import negative
-from theory.errors import ShapeError, UnsupportedFormError
+from theory.errors import UnsupportedFormError
 from theory.gradient_noise.data_law import Empirical
 from theory.gradient_noise.label_noise import label_noise_flow, label_noise_increment
 from theory.gradient_noise.model import Model
 from theory.ito import ItoProcess
+from theory.models.labelled_data import inputs_and_labels
 from theory.notation import eta
 from theory.stability.attractivity import attractivity_rate
 from theory.values import single_expression
@@ -104,12 +105,9 @@ class SingleNeuron:
     loss_factor: sp.Expr = sp.S.One
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "inputs", tuple(self.inputs))
-        object.__setattr__(self, "labels", tuple(self.labels))
-        if not self.inputs or len(self.inputs) != len(self.labels):
-            raise ShapeError(
-                f"labels must match inputs, at least one of each: {len(self.inputs)} inputs, {len(self.labels)} labels."
-            )
+        inputs, labels = inputs_and_labels(self.inputs, self.labels)
+        object.__setattr__(self, "inputs", inputs)
+        object.__setattr__(self, "labels", labels)
         if self.activation(sp.S.Zero) != 0:
             raise UnsupportedFormError(
                 f"activation must pass through the origin, but its value at 0 is {self.activation(sp.S.Zero)}. "

@@ -27,10 +27,10 @@ from functools import cached_property
 import sympy as sp
 
 from theory.discrete.recursion import Recursion
-from theory.errors import ShapeError
 from theory.gradient_noise.data_law import Empirical
 from theory.gradient_noise.descent import gradient_descent
 from theory.gradient_noise.model import Model
+from theory.models.labelled_data import inputs_and_labels
 from theory.notation import eta
 from theory.values import single_expression
 
@@ -66,12 +66,9 @@ class TwoNeurons:
     labels: Sequence[sp.Expr]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "inputs", tuple(self.inputs))
-        object.__setattr__(self, "labels", tuple(self.labels))
-        if not self.inputs or len(self.inputs) != len(self.labels):
-            raise ShapeError(
-                f"labels must match inputs, at least one of each: {len(self.inputs)} inputs, {len(self.labels)} labels."
-            )
+        inputs, labels = inputs_and_labels(self.inputs, self.labels)
+        object.__setattr__(self, "inputs", inputs)
+        object.__setattr__(self, "labels", labels)
 
     @cached_property
     def model(self) -> Model:

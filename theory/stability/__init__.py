@@ -1,11 +1,11 @@
 """Does an invariant set attract? Rates at a point, linearisations next to a set, Lyapunov exponents.
 
 * ``attractivity``: is an invariant point attractive? The rate of attractivity of a process on the line.
+* ``homogeneous``: the homogeneous process on the normal space of a set: linear drift, quadratic diffusion.
 * ``invariant_subspaces``: invariant subspaces of a linear process with multiplicative noise, and the blocks they
   split it into.
 * ``lyapunov``: the top Lyapunov exponent on the normal space of an invariant set: Furstenberg and Khasminskii's
   formula.
 * ``theorem_4_2``: the sufficient condition of Theorem 4.2 of the stochastic-collapse paper, for any linearisation.
-* ``transverse``: what happens next to an affine invariant set: the linearisation on its normal space, and theorem
-  4.2.
+* ``transverse``: from a process and an affine set that it does not leave to the homogeneous process next to it.
 """

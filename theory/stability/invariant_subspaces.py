@@ -21,7 +21,7 @@ from functools import reduce
 
 import sympy as sp
 
-from theory.stability.transverse import TransverseLinearisation, expanded_in
+from theory.stability.homogeneous import TransverseLinearisation, expanded_in
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ from theory.fokker_planck import probability_current
 from theory.infinitesimal_generator import sum_of_products
 from theory.ito import ItoProcess
 from theory.stability.attractivity import Attraction, decided_sign
+from theory.stability.homogeneous import TransverseLinearisation, checked_linearisation, named_coefficients
 from theory.stability.invariant_subspaces import blocks
-from theory.stability.transverse import TransverseLinearisation, checked_linearisation, named_coefficients
 
 varphi = sp.Symbol("varphi", real=True)
 """The angle of a normal direction."""

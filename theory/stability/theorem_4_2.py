@@ -12,7 +12,7 @@ from theory.errors import (
     DimensionError,
     MissingParameterError,
 )
-from theory.stability.transverse import TransverseLinearisation, checked_linearisation, expanded_in
+from theory.stability.homogeneous import TransverseLinearisation, checked_linearisation, expanded_in
 from theory.values import Expressions, admitted_number, mapping
 
 slack = sp.Symbol("delta", positive=True)

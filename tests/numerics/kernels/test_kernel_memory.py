@@ -80,8 +80,9 @@ def test_a_kernel_that_left_the_cache_still_runs_for_its_holder(small_cache):
 
 
 def test_simulated_processes_fill_a_bounded_cache():
-    size = step_definition.kernel.cache_info().maxsize
-    assert size is not None and size <= 64 and step_definition.evaluator.cache_info().maxsize <= 256
+    sizes = [made.cache_info().maxsize for made in (step_definition.kernel, step_definition.evaluator)]
+    for size, most in zip(sizes, (64, 256), strict=True):
+        assert size is not None and size <= most
     assert cpu.KERNELS <= 64
 
 

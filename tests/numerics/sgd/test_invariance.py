@@ -10,7 +10,7 @@ import torch
 
 from numerics.errors import ArgumentError
 from numerics.sgd.invariance import ACTIVATIONS, SLOPE, Training, _data, _outputs, excursion
-from theory.networks import feed_forward as networks
+from theory.networks import activations
 from theory.networks.activations import ORIGIN_PASSING, activation, slope, swish_rate
 from theory.networks.feed_forward import FeedForward
 
@@ -25,7 +25,7 @@ ROUNDING = 1e-12
 
 @pytest.mark.parametrize("name", list(ACTIVATIONS))
 def test_activations_are_those_of_the_theory(name):
-    assert set(ACTIVATIONS) == set(networks.ACTIVATIONS)
+    assert set(ACTIVATIONS) == set(activations.ACTIVATIONS)
     values = {slope: sp.Float(SLOPE), swish_rate: sp.Float("1.5")}
     for u in (-2.5, -0.3, 0.0, 0.7, 3.0):
         expected = float(activation(name, sp.Float(u)).subs(values))

@@ -7,7 +7,6 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from theory.answer import Answer
 from theory.decision.region import points_satisfying
 from theory.decision.sign import SignKind, decide_sign
 from theory.decision.zero import ZeroKind, decide_zero
@@ -90,7 +89,7 @@ def test_points_below_a_bound_beyond_every_float_are_found():
 
 
 @pytest.mark.parametrize("kind", [ZeroKind, SignKind])
-def test_a_kind_prints_its_word_and_is_not_compared_with_text(kind: type[Answer]):
+def test_a_kind_prints_its_word_and_is_not_compared_with_text(kind: type[ZeroKind] | type[SignKind]):
     assert str(kind.UNDECIDED) == f"{kind.UNDECIDED}" == "undecided"
     with pytest.raises(TypeError, match="UNDECIDED"):
         assert kind.UNDECIDED == "undecided"

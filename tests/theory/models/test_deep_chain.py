@@ -12,10 +12,11 @@ from theory.ito import ItoProcess
 from theory.models.deep_chain import deep_chain, gaussian_teacher, label_variance, labels, regression, teacher_slope
 from theory.notation import beta, eta
 from theory.stability import transverse
+from theory.stability.homogeneous import TransverseLinearisation
 from theory.stability.invariant_subspaces import blocks
 from theory.stability.lyapunov import ExponentRoute, top_exponent
 from theory.stability.theorem_4_2 import sufficient_condition
-from theory.stability.transverse import TransverseLinearisation, linearised_along, transverse_linearisation
+from theory.stability.transverse import linearised_along, transverse_linearisation
 from theory.symmetry import AffineSet, is_invariant
 
 NET = deep_chain()

@@ -14,8 +14,9 @@ from theory.errors import DimensionError, MissingParameterError, ShapeError, Uns
 from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
 from theory.notation import t
+from theory.stability.homogeneous import TransverseLinearisation
 from theory.stability.theorem_4_2 import slack, sufficient_condition
-from theory.stability.transverse import InvariantSetError, TransverseLinearisation, transverse_linearisation
+from theory.stability.transverse import InvariantSetError, transverse_linearisation
 
 x, y, z = sp.symbols("x y z", real=True)
 c, s, g = sp.symbols("c s g", real=True)
