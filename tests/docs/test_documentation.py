@@ -71,3 +71,31 @@ def test_output_that_is_missing_or_too_much_is_noticed(tmp_path: Path) -> None:
         page.write_text(text)
         with pytest.raises(AssertionError):
             test_every_block_runs_and_prints_what_the_page_says(page)
+
+
+CODE = re.compile(r"^```.*?^```$|^    .*?$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+MATHEMATICS = re.compile(r"\$\$.*?\$\$|\$[^$]*\$", re.DOTALL)
+PLAIN_FORMULA = re.compile(r":math:|\w\*\*\w|[\w)]\^[\w({−-]|\bsqrt\(|[α-ωΑ-Ω√∫]")
+OTHERWISE = {"docs/explanation/independent_derivation.md", "docs/reference/claims.md", "docs/reference/api.md"}
+"""Pages made from docstrings, and one that is set as plain text throughout."""
+
+
+def plain_formulas(text: str) -> list[str]:
+    """Lines of prose with a formula that is not set as ``$inline mathematics$``."""
+    prose = MATHEMATICS.sub("", CODE.sub("", text))
+    return [line for line in prose.splitlines() if PLAIN_FORMULA.search(line)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_formulas_in_prose_are_typeset(page: Path) -> None:
+    if page.relative_to(ROOT).as_posix() not in OTHERWISE:
+        assert plain_formulas(page.read_text()) == []
+
+
+@pytest.mark.parametrize("text", ["the law e^{-x}", "s**2 is", ":math:`x`", "θ is", "a sqrt(2)", "$x$ and y^2"])
+def test_a_formula_that_is_not_typeset_is_noticed(text: str) -> None:
+    assert plain_formulas(text)
+
+
+def test_code_and_mathematics_are_no_plain_formulas() -> None:
+    assert plain_formulas("`x**2` is $x^2$,\n\n    s**2\n\n$$\\sqrt(2)\nx^2$$\n") == []
