@@ -39,6 +39,9 @@ class ItoProcess:
         ShapeError: a shape differs from the above.
         SymbolError: ``state`` holds something that is not a symbol, or a symbol twice.
 
+    References:
+        Øksendal, *Stochastic Differential Equations* (2003), chapter 7.
+
     Example:
         >>> from theory.notation import mu, theta, zeta
         >>> process = ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta)
@@ -228,6 +231,10 @@ def _hessian(f: sp.Expr, state: sp.ImmutableMatrix) -> list[tuple[tuple[int, int
 
 
 def quadratic_covariation(process: ItoProcess, f: sp.Expr, g: sp.Expr) -> sp.Expr:
-    r"""The rate :math:`d[f(X), g(X)]/dt = \nabla f^\top a\,\nabla g`."""
+    r"""The rate :math:`d[f(X), g(X)]/dt = \nabla f^\top a\,\nabla g`.
+
+    References:
+        Karatzas and Shreve, *Brownian Motion and Stochastic Calculus* (1991), section 3.2.
+    """
     df = ito_differential(process, [f, g]).dispersion
     return sp.expand((df.row(0) * df.row(1).T)[0])

@@ -28,6 +28,9 @@ class OrnsteinUhlenbeck:
     Raises:
         ShapeError: a shape differs from the above.
 
+    References:
+        Gardiner, *Handbook of Stochastic Methods* (2004), section 4.4.6.
+
     Example:
         >>> k, T = sp.symbols("k T", positive=True)
         >>> t = sp.Symbol("t", nonnegative=True)

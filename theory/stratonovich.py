@@ -70,6 +70,9 @@ def from_stratonovich(
         ShapeError: a shape differs from the above.
         SymbolError: ``state`` does not hold distinct symbols.
 
+    References:
+        Gardiner, *Handbook of Stochastic Methods* (2004), section 4.3.6.
+
     Example:
         >>> from theory.notation import theta, zeta
         >>> from_stratonovich([theta], [0], [[zeta * theta]]).drift

@@ -112,6 +112,9 @@ class Survival(Accumulator):
     The product over steps of :math:`1 - \mathbb P(\text{bridge touches the level})`. Its expectation is
     :math:`\mathbb P(\sup_{s\le t} X_s < \ell)` (or of the infimum, from above), without the bias of looking at grid
     points only when the dispersion is constant, and with a smaller variance than an indicator.
+
+    References:
+        Glasserman, *Monte Carlo Methods in Financial Engineering* (2004), section 6.4.
     """
 
     coordinate: sp.Symbol
@@ -154,7 +157,11 @@ class GridMaximum(Accumulator):
 
 @dataclass(frozen=True)
 class Supremum(Accumulator):
-    """A sample of the supremum of ``coordinate``, by sampling the maximum of the bridge in every step."""
+    """A sample of the supremum of ``coordinate``, by sampling the maximum of the bridge in every step.
+
+    References:
+        Glasserman, *Monte Carlo Methods in Financial Engineering* (2004), section 6.4.
+    """
 
     normals: ClassVar[int] = 2
     coordinate: sp.Symbol
@@ -172,7 +179,11 @@ class Supremum(Accumulator):
 
 @dataclass(frozen=True)
 class Infimum(Accumulator):
-    """A sample of the infimum of ``coordinate``, by sampling the minimum of the bridge in every step."""
+    """A sample of the infimum of ``coordinate``, by sampling the minimum of the bridge in every step.
+
+    References:
+        Glasserman, *Monte Carlo Methods in Financial Engineering* (2004), section 6.4.
+    """
 
     normals: ClassVar[int] = 2
     coordinate: sp.Symbol

@@ -145,6 +145,9 @@ def coupled_samples(
 
     Raises:
         ArgumentError: a coefficient depends on time, or an argument of ``simulate`` is wrong.
+
+    References:
+        Giles, "Multilevel Monte Carlo path simulation", Operations Research (2008).
     """
     scheme = EulerMaruyama() if scheme is None else scheme
     _require_autonomous(process)
@@ -210,6 +213,9 @@ def weak_convergence(
     """Weak errors of ``observable`` for ``levels`` coarse steps ``step, step/2, ...``.
 
     Further arguments are those of :func:`coupled_samples`.
+
+    References:
+        Kloeden and Platen, *Numerical Solution of Stochastic Differential Equations* (1992), section 9.7.
     """
     samples = _levels(process, step, levels, arguments)
     return Convergence(tuple(s.step for s in samples), tuple(s.weak_difference(observable) for s in samples))
@@ -219,6 +225,9 @@ def strong_convergence(process: ItoProcess, *, step: float, levels: int = 4, **a
     """Root-mean-square distances of successive levels for ``levels`` coarse steps ``step, step/2, ...``.
 
     Further arguments are those of :func:`coupled_samples`.
+
+    References:
+        Kloeden and Platen, *Numerical Solution of Stochastic Differential Equations* (1992), section 9.6.
     """
     samples = _levels(process, step, levels, arguments)
     squares = [s.strong_difference() for s in samples]

@@ -67,7 +67,11 @@ class KolmogorovSmirnov:
 
 
 def kolmogorov_smirnov(samples: ArrayLike, cdf: Callable[[np.ndarray], np.ndarray]) -> KolmogorovSmirnov:
-    """Distance between the samples and the continuous law with distribution function ``cdf`` (vectorised)."""
+    """Distance between the samples and the continuous law with distribution function ``cdf`` (vectorised).
+
+    References:
+        Smirnov, "Table for estimating the goodness of fit of empirical distributions", Ann. Math. Statist. (1948).
+    """
     u = probability_transforms(samples, cdf)
     n = u.size
     grid = np.arange(n + 1) / n
@@ -95,6 +99,10 @@ def anderson_darling(samples: ArrayLike, cdf: Callable[[np.ndarray], np.ndarray]
     """The Anderson-Darling statistic of the samples against the law with distribution function ``cdf``.
 
     A sample at which ``cdf`` is exactly 0 or 1 makes the statistic infinite.
+
+    References:
+        Anderson and Darling, "Asymptotic theory of certain 'goodness of fit' criteria based on stochastic processes",
+        Ann. Math. Statist. (1952).
     """
     u = probability_transforms(samples, cdf)
     n = u.size

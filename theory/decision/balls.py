@@ -69,6 +69,10 @@ def ball(expression: sp.Expr, values: Mapping[sp.Symbol, Any], precision: int = 
         DimensionError: ``precision`` is no whole number of bits from :data:`MIN_PRECISION` to :data:`MAX_PRECISION`.
         MissingFlintError: python-flint is not installed.
 
+    References:
+        Johansson, "Arb: efficient arbitrary-precision midpoint-radius interval arithmetic", IEEE Trans. Computers
+        (2017).
+
     Example:
         >>> p = sp.Symbol("p", positive=True)
         >>> ball(sp.atan(p) + sp.atan(1 / p) - sp.pi / 2, {p: Fraction(3, 7)}, 256).contains(0)

@@ -101,6 +101,10 @@ def decide_zero(
     Raises:
         UnsupportedFormError: a condition is an equation, or no relation.
 
+    References:
+        Richardson, "Some undecidable problems involving elementary functions of a real variable", J. Symbolic Logic
+        (1968): no procedure decides every case, hence UNDECIDED.
+
     Example:
         >>> p = sp.Symbol("p", positive=True)
         >>> r = sp.Symbol("r", real=True)

@@ -109,6 +109,9 @@ class BoundaryClasses:
 def scale_density(process: ItoProcess, interval: Interval | None = None) -> sp.Expr:
     r"""The scale density :math:`s = \exp(-\int 2b/a)`, up to a constant factor.
 
+    References:
+        Karlin and Taylor, *A Second Course in Stochastic Processes* (1981), chapter 15, section 3.
+
     Example:
         >>> from theory.notation import mu, theta, zeta
         >>> scale_density(ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta))
@@ -122,7 +125,12 @@ def scale_density(process: ItoProcess, interval: Interval | None = None) -> sp.E
 
 
 def speed_density(process: ItoProcess, interval: Interval | None = None) -> sp.Expr:
-    r"""The speed density :math:`m = 2/(a s)`, with the same constant in :math:`s` as :func:`scale_density`."""
+    r"""The speed density :math:`m = 2/(a s)`, with the same constant in :math:`s` as :func:`scale_density`.
+
+    References:
+        Karlin and Taylor, *A Second Course in Stochastic Processes* (1981), chapter 15, section 3,
+        whose :math:`m` is half of this one.
+    """
     x = checked_process(process).state[0]
     inverse = 1 / (process.diffusion[0] * scale_density(process, interval))
     constant = sp.Mul(*[factor for factor in sp.Mul.make_args(sp.powdenest(inverse)) if not factor.has(x)])
@@ -134,6 +142,9 @@ def classify(process: ItoProcess, interval: Interval | None = None) -> BoundaryC
 
     Raises:
         DimensionError, SymbolError, UnsupportedFormError: see :func:`theory.line.diffusion.line_diffusion`.
+
+    References:
+        Karlin and Taylor, *A Second Course in Stochastic Processes* (1981), chapter 15, section 6.
 
     Example:
         >>> x = sp.Symbol("x", positive=True)

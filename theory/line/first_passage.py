@@ -50,6 +50,9 @@ def scale_function(process: ItoProcess, interval: Interval | None = None, *, bas
         interval: default: what the assumptions of the state symbol say.
         base: where S vanishes; default: an interior point (0 on the line, 1 on the positive half-line).
 
+    References:
+        Karlin and Taylor, *A Second Course in Stochastic Processes* (1981), chapter 15, section 3.
+
     Example:
         >>> from theory.notation import mu, theta, zeta
         >>> scale_function(ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta))
@@ -76,6 +79,9 @@ def hitting_probability(
     Raises:
         SymbolError: the assumptions contradict lower <= start <= upper.
         DimensionError, UnsupportedFormError: see :func:`theory.line.diffusion.line_diffusion`.
+
+    References:
+        Karlin and Taylor, *A Second Course in Stochastic Processes* (1981), chapter 15, section 3.
 
     Example:
         >>> x, m = sp.Symbol("x", real=True), sp.Symbol("m", positive=True)
@@ -123,6 +129,9 @@ def probability_of_ever_reaching(
         direction: whether ``level`` lies above or below ``start``; default: by cases, where symbols leave it open.
         regular_ends: what happens at an end that is regular: a process reflected there comes back.
 
+    References:
+        Karlin and Taylor, *A Second Course in Stochastic Processes* (1981), chapter 15, section 3.
+
     Example:
         >>> from theory.notation import mu, theta, zeta
         >>> gbm = ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta)
@@ -160,6 +169,9 @@ def mean_exit_time(
 
     Raises:
         UnsupportedFormError: an end that is not reached in finite time, for all or some parameters.
+
+    References:
+        Karlin and Taylor, *A Second Course in Stochastic Processes* (1981), chapter 15, section 3.
 
     Example:
         >>> x, s = sp.Symbol("x", real=True), sp.Symbol("s", positive=True)

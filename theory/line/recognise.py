@@ -23,6 +23,9 @@ def recognise(density: sp.Expr, variable: sp.Symbol, interval: Interval | None =
         variable: x.
         interval: default: what the assumptions of ``variable`` say.
 
+    References:
+        Johnson, Kotz and Balakrishnan, *Continuous Univariate Distributions* (1994).
+
     Example:
         >>> x, k = sp.symbols("x k", positive=True)
         >>> recognise(x ** (k - 1) * sp.exp(-3 * x), x).mean

@@ -194,6 +194,9 @@ def stationary_density(process: ItoProcess, interval: Interval | None = None) ->
     Raises:
         DimensionError, SymbolError, UnsupportedFormError: see :func:`theory.line.diffusion.line_diffusion`.
 
+    References:
+        Risken, *The Fokker-Planck Equation* (1996), section 5.2.
+
     Example:
         >>> from theory.notation import mu, theta, zeta
         >>> law = stationary_density(ItoProcess.scalar(theta, drift=mu * theta - theta**3, dispersion=zeta * theta))
