@@ -55,16 +55,10 @@ POINTS = (("1", "1/100"), ("11/10", "1/4"), ("1", "3"), ("0", "2"), ("-3/2", "1/
 @paper.claim(
     "SC-110",
     "not printed; relevant to Figures 1 and 5",
-    symbols={
-        m: r"$1 + \eta\mu$",
-        v: r"$\eta\zeta^2$",
-        kappa_3: r"$E\,\xi^3$",
-        kappa_4: r"$E\,\xi^4$",
-    },
+    symbols={m: r"$1 + \eta\mu$", v: r"$\eta\zeta^2$", kappa_3: r"$E\,\xi^3$", kappa_4: r"$E\,\xi^4$"},
     kind=Kind.THRESHOLD,
     source=Source.OURS,
-    scope=r"$\theta' = \theta(1 + \eta\mu + \sqrt\eta\,\zeta\xi)$, $E\,\xi = 0$, $E\,\xi^2 = 1$; expansion up to "
-    r"$O(\eta^{3/2})$",
+    scope=r"$\theta' = \theta(1 + \eta\mu + \sqrt\eta\,\zeta\xi)$, standardised $\xi$; expansion up to $O(\eta^{3/2})$",
     notes=(
         r"For signs with $\eta\zeta^2 > 1$ collapse needs $(1 + \eta\mu)^2 > \eta\zeta^2 - 1$ besides $\mu < \mu_c$. "
         r"For Gaussian steps nothing collapses once $\eta\zeta^2 \ge 2e^\gamma = 3.562$, whatever $\mu$ is: the window "
