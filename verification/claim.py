@@ -222,7 +222,8 @@ class Statement:
                     f"statement {self.name!r} defines {', '.join(sorted(map(str, unknown)))} otherwise, which is no "
                     f"abbreviation of its printed form. Abbreviations: {', '.join(map(str, self.where)) or 'none'}."
                 )
-            return self.shown(self.printed)[0], {**self.where, **written}
+            form, where = self.shown(self.printed)[0], {**self.where, **written}
+            return form, {name: meant for name, meant in where.items() if _mentions(form, name, where)}
         form = written() if callable(written) and not isinstance(written, sp.Basic) else written
         form = sp.Integer(form) if isinstance(form, int) and not isinstance(form, bool) else form
         return form, {name: meant for name, meant in self.where.items() if _mentions(form, name, self.where)}

@@ -66,6 +66,13 @@ def test_abbreviations_are_shown_as_printed_and_judged_as_defined():
     }
 
 
+def test_an_abbreviation_that_other_definitions_no_longer_use_is_not_shown():
+    psi, y = sp.symbols("psi y")
+    statement = fake.statement(printed=sp.exp(-psi), where={psi: y, y: x**2}, corrected={psi: x})
+    assert statement.shown(statement.printed)[1] == {psi: y, y: x**2}
+    assert statement.shown({psi: x})[1] == {psi: x}
+
+
 def test_abbreviations_in_a_circle_or_unknown_ones_are_refused():
     a, b = sp.symbols("a b")
     with pytest.raises(ClaimError, match="circle"):

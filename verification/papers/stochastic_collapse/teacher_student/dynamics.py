@@ -111,14 +111,12 @@ def steps_of_the_solution():
         "u_i(t)",
         printed=sp.exp(-X) / s_0 + 2 * sp.exp(-X) * A,
         derived=lambda: 1 / _solution(),
-        wrong={r"$\theta\mu = 1$": sp.exp(-X) / s_0 + sp.exp(-X) * A},
     )
     yield equals(
         "inverse (51)",
         r"\hat s_i(t)",
         printed=sp.exp(X) / (2 * A + 1 / s_0),
         derived=_solution,
-        wrong={r"$\theta\mu = 1$": sp.exp(X) / (A + 1 / s_0)},
     )
 
 

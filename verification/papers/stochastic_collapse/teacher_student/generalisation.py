@@ -6,12 +6,15 @@ The paper's :math:`\tilde s` is ``s_tilde``, :math:`\nu = \eta\zeta^2` is ``nu``
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import sympy as sp
 
 from theory.models.teacher_student import error as student_error
 from theory.models.teacher_student.error import overlap as q
 from theory.notation import nu, s_tilde, zeta
 from verification.authoring.shorthand import equals, measured, reproduces
+from verification.claim import Statement
 from verification.papers.stochastic_collapse.figures import drawn, figure_5, figure_11
 from verification.papers.stochastic_collapse.paper import paper
 
@@ -73,6 +76,11 @@ def generalisation_in_the_teacher_student_setting():
         says=r"A result of ours: of all students at $\zeta = 15$ and 20, none is better than the one that is zero.",
         remark=True,
     )
+    yield from _noise_in_the_error()
+
+
+def _noise_in_the_error() -> Iterator[Statement]:
+    """What noise does to the test error of a mode: less signal, more variance."""
     c = s_tilde - nu / 2
     yield equals(
         "error of a mode",
@@ -83,7 +91,6 @@ def generalisation_in_the_teacher_student_setting():
             "conjectured mean, no variance": c**2 - 2 * q * c,
             "a tenth of the variance lost": c**2 + 9 * nu * c / 10 - 2 * q * c,
             "no shrinkage of the mean": s_tilde**2 + nu * s_tilde - 2 * q * s_tilde,
-            "no noise": s_tilde**2 - 2 * q * s_tilde,
         },
         says="A result of ours: what a mode adds to the test error, before division by the teacher's norm.",
         domain=(s_tilde > nu / 2,),

@@ -15,6 +15,7 @@ from theory.models.teacher_student import modes as ts
 from theory.notation import nu, s_0, s_tilde
 from verification.authoring import predictions
 from verification.authoring.shorthand import Kind, bounds, compared, equals, measured
+from verification.claim import Statement
 from verification.papers.stochastic_collapse.measured.learning_rate_drop import median_signal, relearned
 from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.teacher_student.dynamics import PATH_SYMBOLS
@@ -55,8 +56,7 @@ def _share_relearned(point: Point) -> Callable[[sp.Expr], sp.Expr]:
     symbols=DROP_SYMBOLS,
     kind=Kind.INEQUALITY,
     notes=(
-        "The paper's sentence is qualitative. On one Brownian path it is exact: a mode that starts lower stays lower. "
-        "In the mean the time is logarithmic in the distance.",
+        "The paper's sentence is qualitative. On one Brownian path it is exact; in the mean the time is logarithmic.",
         "With the time spent at the large learning rate counted in, a mode is back where it began, in the median, "
         r"exactly if its signal exceeds the time average of the collapse threshold $\nu/2$ (statement 'median'). This "
         "holds for the mode next to zero; a mode that starts at its stationary values loses a constant more in "
@@ -71,8 +71,6 @@ def late_escape_after_a_learning_rate_drop():
     invariant set.
     """
     escape_time = sp.log(drop.level / s_0) / (2 * s_tilde - nu)
-    weighted, time = drop.nu_1 * drop.T_1 + drop.nu_2 * drop.T_2, drop.T_1 + drop.T_2
-    median = weighted / (2 * time)
     escaping = (s_tilde > nu / 2, drop.level > s_0)
     yield bounds(
         "lower stays lower",
@@ -99,15 +97,19 @@ def late_escape_after_a_learning_rate_drop():
         r"E\,T_\ell",
         printed=escape_time,
         derived=drop.mean_escape_time,
-        wrong={
-            "without noise": sp.log(drop.level / s_0) / (2 * s_tilde),
-            "rate of the mean": sp.log(drop.level / s_0) / (2 * s_tilde + nu),
-        },
+        wrong={"rate of the mean": sp.log(drop.level / s_0) / (2 * s_tilde + nu)},
         says="A result of ours: how long.",
         domain=escaping,
         remark=True,
     )
-    yield equals(
+    yield _median_signal()
+
+
+def _median_signal() -> Statement:
+    r"""The signal above which both phases together let a mode grow, in the median."""
+    weighted, time = drop.nu_1 * drop.T_1 + drop.nu_2 * drop.T_2, drop.T_1 + drop.T_2
+    median = weighted / (2 * time)
+    return equals(
         "median",
         r"\tilde s_{1/2}",
         printed=median,
@@ -115,7 +117,6 @@ def late_escape_after_a_learning_rate_drop():
         wrong={
             "threshold of the mean": weighted / time,
             "times exchanged": (drop.nu_1 * drop.T_2 + drop.nu_2 * drop.T_1) / (2 * time),
-            "large learning rate alone": drop.nu_1 * drop.T_1 / (2 * time),
             "time average without time": (drop.nu_1 + drop.nu_2) / 4,
             "a tenth too high": 11 * median / 10,
         },

@@ -5,7 +5,7 @@ In natural units :math:`x = \hat s/\nu`, :math:`\tau = 2\nu t`, :math:`k = \tild
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import sympy as sp
 
@@ -26,6 +26,7 @@ from verification.authoring.shorthand import (
     equals,
     measured,
 )
+from verification.claim import Statement
 from verification.forms import Experiment
 from verification.papers.stochastic_collapse.measured.one_dimension import (
     integrated_defect_on_grid,
@@ -74,15 +75,20 @@ def spectral_mean(wave: sp.Expr | None = None) -> sp.Expr:
     return sp.Sum(bound_state(), (n, 0, last)) + sp.Integral(waves() if wave is None else wave, (rho, 0, sp.oo))
 
 
-def exact_mean() -> sp.Expr:
-    """The mean of SC-089 in the units of the paper."""
-    return (nu * spectral_mean()).subs({x: s_0 / nu, tau: 2 * nu * t, k: s_tilde / nu - sp.Rational(1, 2)})
+NATURAL_UNITS = {
+    k: s_tilde / nu - sp.Rational(1, 2),
+    x: s_0 / nu,
+    tau: 2 * nu * t,
+    nu: noise,
+}
 
 
 @paper.claim(
     "SC-087",
     "Conjecture I.1, Eq. (61)",
-    symbols=START_SYMBOLS | {nu: r"$\eta\zeta^2$"},
+    symbols=START_SYMBOLS
+    | {nu: "noise strength", k: "shape", x: "start", tau: "time, in natural units"}
+    | {rho: "wave number", n: "number of a bound state"},
     grade=Grade.WRONG,
     notes=(
         r"(61) solves $\dot y = 2y(c - y)$, $c = \tilde s_i - \eta\zeta^2/2$: it is the path (8) for $B = 0$, not the "
@@ -98,7 +104,7 @@ def conjectured_mean():
     """
 
     def at_time(strength: str, time: str) -> Experiment:
-        values = {s_tilde: "1", eta: strength, zeta: "1", nu: strength, s_0: "1/10", t: time}
+        values = {s_tilde: "1", eta: strength, zeta: "1", s_0: "1/10", t: time}
 
         def predicted(candidate: sp.Expr) -> sp.Expr | float:
             spectral = candidate.has(sp.Integral)
@@ -112,7 +118,7 @@ def conjectured_mean():
     printed = logistic_with(s_tilde - noise / 2, start)
     yield agrees_to_order(
         "early times",
-        r"E[\hat s_i(t)]",
+        r"E[\hat s_i(t)] \text{ to first order in } t",
         printed=printed,
         where={start: s_0},
         corrected=tangent(s_tilde + noise / 2),
@@ -120,19 +126,19 @@ def conjectured_mean():
         small=t,
         order=1,
         wrong={"no noise": logistic_with(s_tilde), "twice Itô's correction": tangent(s_tilde + noise)},
-        says=r"To first order in $t$, which Itô's formula gives exactly.",
+        says="The initial slope, which Itô's formula gives exactly.",
     )
     yield agrees(
         "mean",
         r"E[\hat s_i(t)]",
         printed=printed,
-        where={start: s_0},
-        corrected=exact_mean,
+        where={start: s_0, **NATURAL_UNITS},
+        corrected=lambda: nu * spectral_mean(),
         wrong={
             r"closure $E\hat s^2 = (E\hat s)^2$": logistic_with(s_tilde + noise / 2),
             "harmonic mean": logistic_with(s_tilde - 3 * noise / 2),
             "no noise": logistic_with(s_tilde),
-            "a tenth too large": lambda: 11 * exact_mean() / 10,
+            "a tenth too large": lambda: 11 * nu * spectral_mean() / 10,
         },
         measured=[at_time("1/2", "73/100"), at_time("1", "1/2")],
     )
@@ -199,6 +205,16 @@ GRID_POINTS = tuple(
 )
 
 
+def at_point(candidate: sp.Expr, point: Mapping[str, str]) -> float:
+    """A spectral mean at a point in natural units."""
+    return predictions.spectral(candidate, {k: point["k"], x: point["x"], tau: point["tau"]})
+
+
+def twice_the_defect(candidate: sp.Expr, point: Mapping[str, str]) -> sp.Expr:
+    r"""An integrated defect in natural units, where :math:`d\tau = 2\nu\,dt`."""
+    return 2 * candidate.subs({s_tilde: sp.Rational(point["k"]) + sp.Rational(1, 2), nu: 1})
+
+
 @paper.claim(
     "SC-089",
     "not printed; replaces Conjecture I.1",
@@ -219,16 +235,6 @@ GRID_POINTS = tuple(
 )
 def exact_mean_of_the_student_mode():
     """Exact mean of the student mode."""
-
-    def at_point(candidate: sp.Expr, point: Mapping[str, str]) -> float:
-        return predictions.spectral(candidate, {k: point["k"], x: point["x"], tau: point["tau"]})
-
-    def against_simulation(point: Mapping[str, str]) -> Callable[[sp.Expr], float]:
-        return lambda candidate: at_point(candidate, point)
-
-    def twice_the_defect(candidate: sp.Expr, point: Mapping[str, str]) -> sp.Expr:
-        return 2 * candidate.subs({s_tilde: sp.Rational(point["k"]) + sp.Rational(1, 2), nu: 1})
-
     yield equals(
         "weights",
         r"(w_n,\ w_\rho)",
@@ -237,6 +243,7 @@ def exact_mean_of_the_student_mode():
         wrong={"$k - n$": sp.Matrix([k - n, weight()]), "sign of the cosine": sp.Matrix([k - 2 * n, weight(1)])},
         says="Of bound states and waves.",
     )
+    point = {"k": "3/2", "x": "3/10", "tau": "1"}
     yield agrees(
         "mean",
         r"E[x_\tau]",
@@ -249,12 +256,7 @@ def exact_mean_of_the_student_mode():
         },
         measured=[
             measured(
-                mean_of_mode,
-                against_simulation({"k": "3/2", "x": "3/10", "tau": "1"}),
-                s_tilde="2",
-                nu="1",
-                s_0="3/10",
-                time="1/2",
+                mean_of_mode, lambda candidate: at_point(candidate, point), s_tilde="2", nu="1", s_0="3/10", time="1/2"
             )
         ],
         compared=[compared("Fokker-Planck grid", mean_on_grid, at_point, *GRID_POINTS)],
@@ -273,16 +275,18 @@ def exact_mean_of_the_student_mode():
         derived=student_mean.harmonic_mean,
         wrong={"the conjectured mean": logistic_with(s_tilde - nu / 2), "half way": logistic_with(s_tilde - nu)},
     )
+    yield _integrated_defect()
+
+
+def _integrated_defect() -> Statement:
+    """How far the mean is from (61), over all times."""
     shape = s_tilde / nu - sp.Rational(1, 2)
-    yield equals(
+    return equals(
         "integrated defect",
         r"\int_0^\infty (E\hat s_i - y)\,dt",
         printed=(sp.log(shape) - sp.polygamma(0, shape)) / 2,
         derived=student_mean.integrated_defect,
-        wrong={
-            "in natural units": sp.log(shape) - sp.polygamma(0, shape),
-            r"logarithm of $k + \frac12$": (sp.log(s_tilde / nu) - sp.polygamma(0, shape)) / 2,
-        },
+        wrong={r"logarithm of $k + \frac12$": (sp.log(s_tilde / nu) - sp.polygamma(0, shape)) / 2},
         says="The mean minus (61), $y$, over all times, whatever the start.",
         domain=(s_tilde > nu / 2,),
         compared=[
