@@ -177,7 +177,7 @@ def number_of_independent_neurons():
 
 
 GROUPS, SIZE = 2, 8
-LAYERS = {"groups": str(GROUPS), "size": str(SIZE)}
+LAYERS: Mapping[str, Any] = {"groups": str(GROUPS), "size": str(SIZE)}
 
 
 @paper.claim(
@@ -211,7 +211,7 @@ def order_of_the_neurons():
         printed=by_chance,
         wrong={"groups found": all_together, "a neuron its own neighbour": sp.Rational(1, GROUPS)},
         says="Sorted by incoming parameters, which are noise.",
-        measured=[measured(share_of_neighbours, lambda candidate: candidate, **LAYERS, **{"sorted by": "incoming"})],
+        measured=[measured(share_of_neighbours, lambda candidate: candidate, **{**LAYERS, "sorted by": "incoming"})],
     )
     yield agrees(
         "the released procedure",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -175,7 +176,7 @@ def _threshold(factor: sp.Expr | int) -> Boolean:
     return eta * zeta**2 * sp.Abs(c) / 2 > factor * sp.Abs(S) / Q
 
 
-def _tanh_run(collapses: bool, **data: str) -> Experiment:
+def _tanh_run(collapses: bool, **data: Any) -> Experiment:
     """Runs of (31) at 5/9 or 9/5 of the threshold: none collapses, or all do, but for 1e-9 of them."""
     inputs, labels = numbers(data["x"]), numbers(data["y"])
     sums = {S: sum(x * y for x, y in zip(inputs, labels, strict=True)), Q: sum(x**2 for x in inputs)}
@@ -267,7 +268,7 @@ def _rate(n: int, signal: sp.Expr, power: sp.Expr, noise: sp.Expr | int = 1) -> 
     return signal / n - noise * eta * zeta**2 * c**2 * power / (2 * n)
 
 
-def _linear_run(**data: str) -> Experiment:
+def _linear_run(**data: Any) -> Experiment:
     """The linear part of (31) for two samples."""
     values = dict(zip([*X[:PAIR], *Y[:PAIR]], [*data["x"].split(), *data["y"].split()], strict=True))
     at = predictions.at({**values, c: data["c"], eta: data["noise"], zeta: "1"})
