@@ -9,10 +9,11 @@ gives probability at least :math:`1-\beta` to refute a claim off by ``eps`` at f
 :math:`\alpha_i`, and the same to certify a true one by equivalence (two one-sided tests). For a mean that may be 0 the
 same formula holds with the standard deviation for ``v`` and an absolute resolution for ``eps``.
 
-The rates are Bonferroni shares :math:`\alpha_i = \alpha/m` of the whole catalogue. Holm's procedure would refute a
-little more, but only with the p-values of all checks in hand: the verdict on a claim would then depend on which
-other claims were run beside it and could not be pronounced before the last of them. Equivalence needs a fixed
-interval in any case. Bonferroni is the stricter of the two, and at these rates it costs a few per cent of the samples.
+The rates are Bonferroni shares :math:`\alpha_i = \alpha/m` of a paper, with the number m of experiments that it
+declares as its budget. Holm's procedure would refute a little more, but only with the p-values of all checks in hand:
+the verdict on a claim would then depend on which other claims were run beside it and could not be pronounced before
+the last of them. Equivalence needs a fixed interval in any case. Bonferroni is the stricter of the two, and at these
+rates it costs a few per cent of the samples.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ BATCHES = 256
 """Independent replica batches M; the interval is Student's t on their means."""
 
 FALSE_ALARM_RUN = 1e-6
-"""Probability that a run over all claims refutes any true one by chance."""
+"""Probability that a run over all claims of a paper refutes any true one by chance."""
 
 MISS_RATE = 1e-3
 """Probability of not noticing a deviation as large as the resolution."""
@@ -74,7 +75,7 @@ def design(
 
     Example:
         >>> design(variation=0.5, skewness=0.0, resolution=0.05, checks=1, absolute=0.1).n
-        2048
+        1792
     """
     if not (0 < resolution < 1 and 0 <= variation < math.inf and checks >= 1):
         raise ArgumentError(
