@@ -4,7 +4,8 @@ A claim is data (``claim``); ``checks`` judge its candidates; ``investigation`` 
 hands out the work, ``store`` keeps it, ``lock`` remembers what was found, ``report`` and ``follow`` show it.
 
 * ``authoring``: how a paper is written down: the shorthand of claims, predictions, simulated experiments, figures.
-* ``cli``: the command ``driftproof``: verify, list, follow, report.
+* ``cli``: the command ``driftproof``: verify, list, follow, mutate, report, init.
+* ``command_line``: how a command line is read: a mistake is answered with the nearest name that exists.
 * ``drawing``: pictures as inline SVG.
 * ``ending``: how the command ends: exit codes, and one sentence for whatever went wrong.
 * ``errors``: errors of the verification package: each says what was needed, what arrived and the next move.

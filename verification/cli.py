@@ -1,4 +1,4 @@
-"""The command ``driftproof``: verify, list, follow, mutate, report.
+"""The command ``driftproof``: verify, list, follow, mutate, report, init.
 
 Nothing heavy is imported before it is known to be needed, so that ``--help`` and a mistyped option answer at once.
 """
@@ -12,8 +12,9 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from verification.command_line import Parser, Version, path_of, unknown_option
 from verification.ending import Exit, drop_output, exit_code_of, say
 from verification.errors import LockError, SourceError, VerificationError
 from verification.run.settings import REPORT_PATH, STORE_PATH
@@ -35,7 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _command(argv: Sequence[str] | None) -> int:
-    arguments = _parser().parse_args(argv)
+    arguments, unknown = _parser().parse_known_args(argv)
+    if unknown:
+        arguments.parser.error(unknown_option(arguments.parser, unknown))
     try:
         code = arguments.command(arguments)
         sys.stdout.flush()
@@ -46,23 +49,21 @@ def _command(argv: Sequence[str] | None) -> int:
         return Exit.INTERRUPTED if arguments.command is _verify else Exit.EQUAL
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence instead of repeating the whole usage."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(Exit.USAGE, f"driftproof: {message}. See `{self.prog} --help`.\n")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="driftproof", description="Check printed formulas of SGD theory against independent derivations."
+    parser = Parser(
+        prog="driftproof",
+        description="Check printed formulas of SGD theory against independent derivations.",
+        epilog="Begin with `driftproof list`, then `driftproof verify ID` and `driftproof follow ID`.",
     )
-    parser.add_argument("--version", action=_Version, nargs=0, dest=argparse.SUPPRESS, help="show the version and exit")
+    parser.add_argument("--version", action=Version, nargs=0, dest=argparse.SUPPRESS, help="show the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.set_defaults(parser=parser)
 
-    def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
-        sub.set_defaults(command=command)
+    def add(
+        name: str, command: Callable[[argparse.Namespace], int], text: str, epilog: str = ""
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text, epilog=epilog, allow_abbrev=False)
+        sub.set_defaults(command=command, parser=sub)
         return sub
 
     selectors: dict[str, Any] = {
@@ -71,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         "help": "claim id (SC-031), range (SC-024..SC-033), pattern (SC-08*) or paper; all claims by default",
     }
     store: dict[str, Any] = {
-        "type": _path,
+        "type": path_of,
         "default": STORE_PATH,
         "metavar": "PATH",
         "help": f"results are kept here ({STORE_PATH})",
@@ -85,7 +86,13 @@ def _parser() -> argparse.ArgumentParser:
         "installed papers)",
     }
 
-    verify = add("verify", _verify, "Judge claims and compare the verdicts with the lock.")
+    verify = add(
+        "verify",
+        _verify,
+        "Judge claims and compare the verdicts with the lock.",
+        "Exit codes: 0 verdicts as in the lock, 1 some differ, 2 bad usage or claims that cannot be read, "
+        "3 interrupted (the same command goes on), 4 the store or a worker failed, or a claim was not judged in time.",
+    )
     verify.add_argument("selectors", **selectors)
     verify.add_argument("--claims", **claims)
     verify.add_argument(
@@ -99,11 +106,15 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--store", **store)
     verify.add_argument("--fresh", action="store_true", help="compute everything anew, also what the store holds")
     verify.add_argument(
-        "--resolution", type=float, default=0.05, help="relative error a statistical check must see (0.05)"
+        "--resolution",
+        type=float,
+        default=0.05,
+        metavar="E",
+        help="relative error a statistical check must see (0.05); half of it takes four times the samples",
     )
-    verify.add_argument("--lock", type=_path, metavar="PATH", help=f"the committed verdicts ({LOCK_NAME})")
+    verify.add_argument("--lock", type=path_of, metavar="PATH", help=f"the committed verdicts ({LOCK_NAME})")
     verify.add_argument("--update-lock", action="store_true", help="show the differences and write them to the lock")
-    verify.add_argument("--report", type=_path, metavar="PATH", help="write the HTML report here when done")
+    verify.add_argument("--report", type=path_of, metavar="PATH", help="write the HTML report here when done")
     verify.add_argument("--json", action="store_true", help="one JSON object a line: each verdict, a summary last")
     verify.add_argument("--quiet", action="store_true", help="print differences and failures only")
 
@@ -124,29 +135,12 @@ def _parser() -> argparse.ArgumentParser:
     report = add("report", _report, "Write the HTML report of what the store holds.")
     report.add_argument("--store", **store)
     report.add_argument("--claims", **claims)
-    output: dict[str, Any] = {"type": _path, "default": REPORT_PATH, "metavar": "PATH"}
+    output: dict[str, Any] = {"type": path_of, "default": REPORT_PATH, "metavar": "PATH"}
     report.add_argument("--output", help=f"the HTML file ({REPORT_PATH})", **output)
 
     init = add("init", _init, "Write a small project with claims of one's own.")
-    init.add_argument("folder", type=_path, metavar="FOLDER", help="where to write it; made if it does not exist")
+    init.add_argument("folder", type=path_of, metavar="FOLDER", help="where to write it; made if it does not exist")
     return parser
-
-
-class _Version(argparse.Action):
-    """Prints the version, which is looked up only then."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
-        from importlib import metadata
-
-        print(f"driftproof {metadata.version('driftproof')}")
-        parser.exit()
-
-
-def _path(text: str) -> Path:
-    """A path as an option gives it."""
-    if not text or "\0" in text:
-        raise argparse.ArgumentTypeError(f"a path must be a text without NUL, not empty, got {text!r}")
-    return Path(text)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
@@ -165,7 +159,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     gone = set(lock) - set(known.listed) if not arguments.selectors else set()
     missing = _missing()
     for name in missing:
-        say(f"{_LACKS[name]}. Run `pip install driftproof` again.")
+        say(_LACKS[name])
     if arguments.update_lock and {"flint", "torch"} & set(missing):
         raise LockError("a lock of verdicts that would differ with all libraries is not written. Install them first.")
     with Store(arguments.store) as store:
@@ -196,9 +190,10 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 _LACKS = {
-    "flint": "python-flint is not installed: nothing can be refuted by balls, so most claims stay UNDECIDED",
-    "torch": "torch is not installed: claims that are measured on networks stay UNDECIDED",
-    "llvmlite": "llvmlite is not installed: simulations run in NumPy, many times slower",
+    "flint": "python-flint is not installed: nothing can be refuted by balls, so most claims stay UNDECIDED. "
+    "Run `pip install python-flint`.",
+    "torch": "torch is not installed: claims that are measured on networks stay UNDECIDED. Run `pip install torch`.",
+    "llvmlite": "llvmlite is not installed: simulations run in NumPy, many times slower. Run `pip install llvmlite`.",
 }
 
 
@@ -325,6 +320,8 @@ def _list(arguments: argparse.Namespace) -> int:
 def _follow(arguments: argparse.Namespace) -> int:
     from verification.run.store import Store
 
+    if arguments.store != STORE_PATH and not arguments.store.exists():
+        raise VerificationError(f"there is no store at {arguments.store}. Leave out --store, or give another path.")
     known, _ = _catalogue(arguments)
     chosen = known.select([arguments.selector])
     if len(chosen) != 1:

@@ -156,18 +156,18 @@ class Screen:
 
 
 def _table(summary: RunSummary, papers: Mapping[str, str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_footer=True, padding=(0, 1, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, show_footer=True, show_edge=False, padding=0)
     counts = Counter((papers[verdict.claim], verdict.verdict) for verdict in summary.verdicts)
     table.add_column("paper", "all", no_wrap=True)
     for verdict in Verdict:
         total = sum(n for (_, found), n in counts.items() if found is verdict)
-        table.add_column(verdict.name, str(total), justify="right", style=_STYLES[verdict], no_wrap=True, min_width=8)
+        table.add_column(verdict.name, str(total), justify="right", style=_STYLES[verdict], no_wrap=True)
     table.add_column("claims", str(len(summary.verdicts)), justify="right")
-    table.add_column("time", f"{sum(summary.seconds_by_claim.values()):.1f} s", justify="right")
+    table.add_column("time", f"{sum(summary.seconds_by_claim.values()):.0f} s", justify="right", no_wrap=True)
     for paper in dict.fromkeys(papers.values()):
         here = [counts[paper, verdict] for verdict in Verdict]
         seconds = sum(summary.seconds_by_claim.get(claim, 0.0) for claim, home in papers.items() if home == paper)
-        table.add_row(paper, *map(str, here), str(sum(here)), f"{seconds:.1f} s")
+        table.add_row(paper, *map(str, here), str(sum(here)), f"{seconds:.0f} s")
     computed = _count(summary.computed, "task")
     table.caption = f"{computed} computed and {summary.reused} reused in {summary.seconds:.1f} s of wall-clock time"
     return table

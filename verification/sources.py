@@ -20,7 +20,6 @@ import importlib.util
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from verification.errors import SourceError
@@ -107,6 +106,8 @@ def installed() -> tuple[PaperSource, ...]:
     Raises:
         SourceError: an entry point names a module that is not there.
     """
+    from importlib import metadata  # here, because it loads sixty modules that `--help` does not need
+
     found = {folder.name: PaperSource(folder.name, folder, BUILT_IN.parent.parent) for folder in _built_in()}
     for point in sorted(metadata.entry_points(group=GROUP), key=lambda point: point.name):
         if point.name not in found:

@@ -10,12 +10,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
+from verification import registry
 from verification.run.task import Result, Status, Task
 from verification.verdict import ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
 
@@ -165,7 +165,9 @@ class Single:
     def conclude(self, results: Mapping[str, Result]) -> ClaimVerdict:
         (result,) = results.values()
         verdict = Verdict.HOLDS if result.status is Status.DONE else Verdict.UNDECIDED
-        return ClaimVerdict(self.claim_id, verdict, ("UNDECIDED",), f"{result.status.name}: {result.message}", None, ())
+        statements = (StatementVerdict("single", verdict, {}, {}, {}),)
+        reason = f"{result.status.name}: {result.message}"
+        return ClaimVerdict(self.claim_id, verdict, ("UNDECIDED",), reason, None, statements)
 
 
 @dataclass(frozen=True)
@@ -212,28 +214,34 @@ class Catalogue:
     odd: str | None = None
     seconds: float = 0.0
 
-    def claims(self) -> dict[str, Any]:
-        """What ``registry.claims`` returns, as far as the command line looks at it."""
-        return {
-            claim: SimpleNamespace(
+    def listed(self, sources: object = None) -> registry.Catalogue:
+        """What ``registry.catalogue`` returns."""
+        entries = [
+            registry.Listed(
                 id=claim,
+                paper="first_paper" if n < 4 else "second_paper",
+                where=f"Eq. ({n})",
                 title=f"Sum {n}",
-                kind=SimpleNamespace(value="identity"),
-                cites=SimpleNamespace(paper="first_paper" if n < 4 else "second_paper", where=f"Eq. ({n})"),
-                statements=(SimpleNamespace(name="sum", experiments=()),),
+                source="PAGE",
+                grade="",
+                module="tests.verification.fakes",
+                home=Path(__file__).parents[2],
+                file=Path(__file__),
+                line=n,
             )
             for n, claim in enumerate(CLAIMS)
-        }
+        ]
+        return registry.Catalogue({entry.id: entry for entry in entries})
 
-    def investigate(self, claim: Any, *, resolution: float, experiments: int) -> Any:
-        """What ``investigation.investigate`` returns."""
-        if self.odd is not None and claim.id == "SC-002":
-            return Single(claim.id, self.odd)
-        return Sum(claim.id, n=2, seconds=self.seconds)
+    def investigations(self, known: registry.Catalogue, ids: Iterable[str], *, resolution: float) -> list[Any]:
+        """What ``investigation.investigations`` returns."""
+        odd = {} if self.odd is None else {"SC-002": Single("SC-002", self.odd)}
+        return [odd.get(id, Sum(id, n=2, seconds=self.seconds)) for id in ids]
 
     def main(self, *argv: str) -> int:
-        """The command line over this catalogue."""
-        from verification import cli, investigation, registry
+        """The command line over this catalogue, with a lock in the current folder."""
+        from verification import cli, investigation, sources
 
-        registry.claims, investigation.investigate = self.claims, self.investigate
+        registry.catalogue, investigation.investigations = self.listed, self.investigations
+        sources._built_in_lock = lambda here: here / sources.LOCK_NAME
         return cli.main(argv)

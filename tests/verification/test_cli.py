@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.verification.fakes import CLAIMS, Catalogue
-from verification import cli, investigation, registry
+from verification import cli, investigation, registry, sources
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +20,7 @@ def elsewhere(tmp_path, monkeypatch):
     """A directory of its own, and a terminal that no escape sequence reaches."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(cli, "_missing", list)
-    monkeypatch.setattr(cli, "_lock_path", lambda given: given or tmp_path / "claims.lock.json")
+    monkeypatch.setattr(sources, "_built_in_lock", lambda here: here / sources.LOCK_NAME)
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def driftproof(monkeypatch, capsys):
 
     def call(*argv, **options):
         catalogue = Catalogue(**options)
-        monkeypatch.setattr(registry, "claims", catalogue.claims)
-        monkeypatch.setattr(investigation, "investigate", catalogue.investigate)
+        monkeypatch.setattr(registry, "catalogue", catalogue.listed)
+        monkeypatch.setattr(investigation, "investigations", catalogue.investigations)
         try:
             code = cli.main(argv)
         except SystemExit as end:
@@ -78,7 +78,11 @@ def test_without_a_lock_every_claim_is_a_difference(driftproof):
     [
         ('"HOLDS"', '"FAILS"', "verdict changed: FAILS (PROVED) -> HOLDS (PROVED)"),
         ('["PROVED"]', '["CONSISTENT"]', "evidence strengthened: HOLDS (CONSISTENT) -> HOLDS (PROVED)"),
-        ('["PROVED"]', '["PROVED", "CONSISTENT"]', "evidence weakened: HOLDS (PROVED, CONSISTENT) -> HOLDS (PROVED)"),
+        (
+            '["PROVED"]',
+            '["CONSISTENT", "PROVED"]',
+            "strengthened: HOLDS (CONSISTENT, PROVED) -> HOLDS (PROVED)",
+        ),
         ('"SC-003"', '"SC-903"', "claim is gone"),
     ],
 )
@@ -154,8 +158,10 @@ def test_fresh_computes_everything_anew(driftproof):
     ("argv", "sentence"),
     [
         ((), "required: COMMAND"),
-        (("verfy",), "invalid choice: 'verfy'"),
-        (("verify", "--wrokers", "2"), "unrecognized arguments: --wrokers"),
+        (("verfy",), "there is no command 'verfy'; did you mean verify?"),
+        (("prove",), "there is no command 'prove'; there are verify, list"),
+        (("verify", "--wrokers", "2"), "there is no option --wrokers; did you mean --workers? See `driftproof verify"),
+        (("follow", "SC-001", "--store", "nowhere.db"), "there is no store at nowhere.db"),
         (("verify", "--workers", "0"), "workers must lie between 1 and 1024, got 0"),
         (("verify", "--workers", "two"), "invalid int value: 'two'"),
         (("verify", "--resolution", "7"), "resolution must lie between 0.001 and 0.5, got 7"),
@@ -189,14 +195,14 @@ def test_a_store_that_cannot_be_used_exits_4(driftproof, tmp_path):
         assert err.startswith("driftproof: ") and err.count("\n") == 1
 
 
-def test_list_names_place_kind_title_and_statements(driftproof):
+def test_list_names_place_and_title(driftproof):
     code, out, _ = driftproof("list", "SC-00[12]")
     assert code == 0
-    assert out.splitlines()[0].split() == ["SC-001", "Eq.", "(0)", "identity", "Sum", "0"]
+    assert out.splitlines()[0].split() == ["SC-001", "Eq.", "(0)", "Sum", "0"]
     code, out, _ = driftproof("list", "first_paper", "--json")
     rows = json.loads(out)
     assert [row["id"] for row in rows] == CLAIMS[:4]
-    assert rows[1]["where"] == "Eq. (1)" and rows[1]["statements"] == ["sum"]
+    assert rows[1]["where"] == "Eq. (1)" and rows[1]["title"] == "Sum 1"
 
 
 def test_an_interrupted_run_exits_3_says_what_is_kept_and_can_go_on():
@@ -239,7 +245,7 @@ def test_help_imports_nothing_heavy():
     )
     assert "verify" in answer.stdout
     loaded = set(answer.stderr.split())
-    assert not loaded & {"sympy", "numpy", "torch", "rich", "sqlite3", "multiprocessing", "theory", "numerics"}
+    assert not loaded & {"sympy", "numpy", "torch", "rich", "sqlite3", "multiprocessing", "numerics"}
     assert len(loaded) < 150
 
 

@@ -25,5 +25,6 @@ def write_project(folder: Path) -> list[Path]:
         for name in FILES:
             shutil.copyfile(TEMPLATE / name, folder / name)
     except (OSError, ValueError) as error:
-        raise SourceError(f"the project cannot be written to {folder}: {error}. Give another folder.") from error
+        why = getattr(error, "strerror", None) or error
+        raise SourceError(f"the project cannot be written to {folder}: {why}. Give another folder.") from error
     return [folder / name for name in FILES]

@@ -35,7 +35,7 @@ def cluster(address: str, workers: int | None = None) -> Iterator[tuple[Executor
         from distributed import Client
     except ImportError as error:
         raise VerificationError(
-            "--cluster needs the package distributed. Install it with `pip install 'driftproof[cluster]'`."
+            "--cluster needs the package distributed. Install it with `pip install distributed`."
         ) from error
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # Its users hear of losses from the run itself.
     try:

@@ -1,0 +1,60 @@
+"""How a command line is read: a mistake is answered with one sentence and the nearest name that exists."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from verification.ending import Exit
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence instead of repeating the whole usage."""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
+            self.error(f"there is no command {value!r}{_nearest(value, action.choices)}")
+        super()._check_value(action, value)
+
+    def error(self, message: str) -> NoReturn:
+        """End with ``message`` and where to read on."""
+        end = "" if message.endswith("?") else "."
+        self.exit(Exit.USAGE, f"driftproof: {message}{end} See `{self.prog} --help`.\n")
+
+
+def _nearest(text: str, known: Iterable[str]) -> str:
+    import difflib
+
+    names = list(known)
+    found = difflib.get_close_matches(text, names, n=1)
+    return f"; did you mean {found[0]}?" if found else f"; there are {', '.join(names)}"
+
+
+def unknown_option(parser: argparse.ArgumentParser, unknown: Sequence[str]) -> str:
+    """What to say of options that ``parser`` does not know: the first, and the nearest that it does."""
+    import difflib
+
+    option = unknown[0].partition("=")[0]
+    known = [name for action in parser._actions for name in action.option_strings]
+    near = difflib.get_close_matches(option, known, n=1)
+    return f"there is no option {option}" + (f"; did you mean {near[0]}?" if near else "")
+
+
+class Version(argparse.Action):
+    """Prints the version, which is looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        """Print it and end."""
+        from importlib import metadata
+
+        print(f"driftproof {metadata.version('driftproof')}")
+        parser.exit()
+
+
+def path_of(text: str) -> Path:
+    """A path as an option gives it."""
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError(f"a path must be a text without NUL, not empty, got {text!r}")
+    return Path(text)
