@@ -25,10 +25,6 @@ CASES = {
 
 LACKING = {
     "SC-051/formal",
-    "SC-052/top exponent",
-    "SC-056/mean",
-    "SC-056/variance",
-    "SC-063/centre",
     "SC-081/threshold",
 }
 """Statements whose near misses are all coarser than twice the resolution of each of their experiments."""
