@@ -20,7 +20,7 @@ $(READY): pyproject.toml constraints.txt
 	@echo "setting up $(VENV) (about two minutes): Python environment, torch, the rest, driftproof itself"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) torch
-	$(PIP) --editable ".[test]"
+	$(PIP) --editable ".[test,images]"
 	touch $@
 
 $(LINTERS): $(READY)

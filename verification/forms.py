@@ -130,7 +130,8 @@ class Figure:
         parts: JSON arguments of ``measure``: the independent pieces of the figure.
         summarise: Function ``f(results) -> {"location": [lower, upper], "features": [{"name", "printed", "measured",
             "reproduced"}, ...], ...}``, a pure function of all parts in order. A location None says that what is
-            measured has no such place; ``"skipped": [...]`` names what this machine could not measure.
+            measured has no such place; ``"told"`` is a sentence with the numbers, ``"skipped": [...]`` names what this
+            machine could not measure.
         pictures: Function ``f(name, results, summary) -> list[Picture]`` that draws the figure again; None where
             nothing is drawn.
     """

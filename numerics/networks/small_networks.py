@@ -1,9 +1,10 @@
-r"""Small networks on synthetic images, trained at several learning rates at once: how many neurons stay independent?
+r"""Small networks on synthetic or given images, at several learning rates at once: how many neurons stay independent?
 
-An image of class :math:`c` is a fixed random pattern plus fresh Gaussian noise; with probability :math:`\epsilon` its
-label is replaced by a wrong one, anew at each step. A fully connected network with one hidden layer of GELU neurons is
-trained by plain SGD on cross-entropy plus :math:`\tfrac\lambda2\|\theta\|^2`. All learning rates see the same images,
-labels and initial weights, replica by replica.
+A synthetic image of class :math:`c` is a fixed random pattern plus fresh Gaussian noise; given images are drawn with
+replacement. With probability :math:`\epsilon` a label is replaced by a wrong one, anew at each step. A fully connected
+network with one hidden layer of GELU neurons is trained by plain SGD on cross-entropy plus
+:math:`\tfrac\lambda2\|\theta\|^2`. All learning rates see the same images, labels and initial weights, replica by
+replica.
 """
 
 from __future__ import annotations
@@ -69,6 +70,26 @@ class SmallNetworks:
             raise ArgumentError(f"label_noise must be a probability, got {self.label_noise}.")
 
 
+@dataclass(frozen=True, eq=False)
+class LabelledImages:
+    """Given images; the last fifth is for testing.
+
+    Attributes:
+        pixels: Shape ``(images, pixels)``.
+        labels: Whole numbers from 0. Shape ``(images,)``.
+    """
+
+    pixels: np.ndarray
+    labels: np.ndarray
+
+    def __post_init__(self) -> None:
+        if self.pixels.ndim != 2 or len(self.pixels) < 5 or self.labels.shape != self.pixels.shape[:1]:
+            raise ArgumentError(
+                "images must be a matrix of at least 5 rows with one label each, got "
+                f"pixels.shape={self.pixels.shape}, labels.shape={self.labels.shape}."
+            )
+
+
 @dataclass(frozen=True)
 class NeuronCounts:
     """What came out.
@@ -76,7 +97,7 @@ class NeuronCounts:
     Attributes:
         independent: Share of independent neurons. Shape ``(snapshots, learning rates, replicas)``.
         vanished: Share of vanished neurons. Same shape.
-        accuracy: At the end, on fresh images with right labels. Shape ``(learning rates, replicas)``.
+        accuracy: At the end, on images not trained on, with right labels. Shape ``(learning rates, replicas)``.
     """
 
     independent: np.ndarray
@@ -139,6 +160,10 @@ class _Data:
         chosen = torch.take_along_dim(self.patterns, labels[:, :, None], dim=1)
         return (chosen + noise).transpose(1, 2), labels
 
+    def test_images(self, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Images that were not trained on, with right labels: ``n`` of them, or all there are."""
+        return self.images(n)
+
     def corrupted(self, labels: torch.Tensor) -> torch.Tensor:
         """``labels``, each replaced by a wrong one with the probability of the run."""
         wrong = torch.rand(labels.shape, generator=self.source) < self.run.label_noise
@@ -146,17 +171,43 @@ class _Data:
         return torch.where(wrong, (labels + other) % self.run.classes, labels)
 
 
-def count_neurons(run: SmallNetworks) -> NeuronCounts:
+class _GivenData(_Data):
+    """Images and labels drawn from given ones, replica by replica."""
+
+    def __init__(self, run: SmallNetworks, source: torch.Generator, given: LabelledImages) -> None:
+        self.run, self.source = run, source
+        self.pixels = torch.tensor(given.pixels, dtype=torch.float32)
+        self.labels = torch.tensor(given.labels, dtype=torch.int64)
+        self.trained_on = len(self.labels) * 4 // 5
+
+    def images(self, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+        return self._of(torch.randint(self.trained_on, (self.run.replicas, n), generator=self.source))
+
+    def test_images(self, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+        every = torch.arange(self.trained_on, len(self.labels))
+        return self._of(every.expand(self.run.replicas, -1))
+
+    def _of(self, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.pixels[chosen].transpose(1, 2), self.labels[chosen]
+
+
+def count_neurons(run: SmallNetworks, given: LabelledImages | None = None) -> NeuronCounts:
     """Train all networks of ``run`` and count their neurons at each snapshot.
+
+    Args:
+        run: What is run.
+        given: Images to train on; None for synthetic ones.
 
     Counted as the paper's released code does, with connected components for its counter: vanished neurons, whose norm
     is below 10 % of the largest, are left out; those at a normalised distance below 0.1 are one.
 
     Raises:
+        ArgumentError: ``given`` has other numbers of pixels or classes than ``run``.
         DivergenceError: a network left the finite numbers; the learning rate is named.
     """
     source = torch.Generator().manual_seed(run.seed % 2**63)
-    data, networks = _Data(run, source), _Networks(run, source)
+    data = _Data(run, source) if given is None else _GivenData(run, source, _fitting(run, given))
+    networks = _Networks(run, source)
     independent, vanished = [], []
     for step in range(1, run.snapshots[-1] + 1):
         images, labels = data.images(run.batch_size)
@@ -165,10 +216,21 @@ def count_neurons(run: SmallNetworks) -> NeuronCounts:
             counts = _counted(run, networks.neurons(), step)
             independent.append(counts[0])
             vanished.append(counts[1])
-    images, labels = data.images(TEST_IMAGES)
+    images, labels = data.test_images(TEST_IMAGES)
     with torch.no_grad():
         right = networks.logits(images).argmax(dim=2) == labels
     return NeuronCounts(np.array(independent), np.array(vanished), right.double().mean(dim=2).numpy())
+
+
+def _fitting(run: SmallNetworks, given: LabelledImages) -> LabelledImages:
+    """The given images, refused where the networks do not fit them."""
+    pixels, lowest, highest = given.pixels.shape[1], int(given.labels.min()), int(given.labels.max())
+    if pixels != run.pixels or lowest < 0 or highest >= run.classes:
+        raise ArgumentError(
+            f"the networks take {run.pixels} pixels and labels from 0 to {run.classes - 1}, but the images given have "
+            f"{pixels} pixels and labels from {lowest} to {highest}. Set pixels and classes of the networks."
+        )
+    return given
 
 
 def _counted(run: SmallNetworks, neurons: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:

@@ -53,9 +53,10 @@ def run(arguments: Mapping[str, Any]) -> Any:
 
 def _finding(stated: float | None, summary: Mapping[str, Any], resolution: float) -> Finding:
     """What a measured figure says about a stated location; what could not be measured is named."""
-    skipped = "".join(f"; skipped: {what}" for what in summary.get("skipped", ()))
     outcome, reason, witness = _judged(stated, summary, resolution)
-    return Finding(outcome, reason + skipped, witness, dict(summary))
+    told = [summary["told"]] if "told" in summary else []
+    skipped = [f"skipped: {what}" for what in summary.get("skipped", ())]
+    return Finding(outcome, "; ".join([reason, *told, *skipped]), witness, dict(summary))
 
 
 def _judged(
@@ -79,8 +80,5 @@ def _judged(
     if missed:
         return Outcome.REFUTED, f"{measured}; not reproduced: {', '.join(missed)}", {"missed": missed}
     within = "" if lower <= stated <= upper else f" (within {resolution:.0%} of it)"
-    return (
-        Outcome.CONSISTENT,
-        f"stated {stated:.5g}, {measured}{within}; {len(summary['features'])} features reproduced",
-        None,
-    )
+    there = f"; {len(summary['features'])} features reproduced" if summary["features"] else ""
+    return Outcome.CONSISTENT, f"stated {stated:.5g}, {measured}{within}{there}", None

@@ -9,11 +9,13 @@ import numpy as np
 from scipy import stats
 
 from numerics.networks.resnet import ResNet18
-from numerics.networks.small_networks import SmallNetworks, count_neurons
+from numerics.networks.small_networks import LabelledImages, SmallNetworks, count_neurons
 from verification.papers.stochastic_collapse.measured.diagnostics import source_of
 
 FALSE_ALARM = 1e-6
 """That a direction is found where there is none."""
+
+NO_DIGITS = "handwritten digits, since scikit-learn is not installed: pip install 'driftproof[images]'"
 
 
 def layers_with_weights(arguments: Mapping[str, Any]) -> tuple[float, float]:
@@ -22,32 +24,82 @@ def layers_with_weights(arguments: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def small_networks(part: Mapping[str, Any]) -> dict[str, Any]:
-    """Shares of independent neurons in small networks with weight decay at two learning rates, replica by replica."""
-    slow, fast = map(float, part["learning rates"])
-    run = SmallNetworks(
-        (slow, fast),
-        replicas=part["replicas"],
-        snapshots=(part["steps"],),
-        weight_decay=float(part["weight decay"]),
-        seed=int(source_of("small networks", part["number"]).integers(2**62)),
-    )
-    counts = count_neurons(run)
-    first, second = counts.independent[-1].tolist()
-    return {"first": first, "second": second, "accuracies": counts.accuracy.mean(axis=1).tolist()}
+    """Shares of independent neurons in small networks under two settings, replica by replica.
+
+    Both settings see the same images and initial weights. ``images`` is ``made`` or ``digits``, those of scikit-learn;
+    where scikit-learn is not installed, the part is skipped and says so.
+    """
+    given = digits() if part["images"] == "digits" else None
+    if part["images"] == "digits" and given is None:
+        return {"images": "digits", "skipped": NO_DIGITS}
+    shape = {"pixels": given.pixels.shape[1], "classes": 10} if given is not None else {}
+    seed = int(source_of("small networks", part["number"]).integers(2**62))
+    shares, accuracies = [], []
+    for setting in (part["first"], part["second"]):
+        run = SmallNetworks(
+            (float(setting["learning rate"]),),
+            replicas=part["replicas"],
+            snapshots=(part["steps"],),
+            weight_decay=float(part["weight decay"]),
+            label_noise=float(setting["label noise"]),
+            seed=seed,
+            **shape,
+        )
+        counts = count_neurons(run, given)
+        shares.append(counts.independent[-1, 0].tolist())
+        accuracies.append(float(counts.accuracy.mean()))
+    return {"images": part["images"], "first": shares[0], "second": shares[1], "accuracies": accuracies}
+
+
+def digits() -> LabelledImages | None:
+    """The 1797 handwritten digits that come with scikit-learn, 8 by 8, pixels of mean 0 and variance 1; else None."""
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError:
+        return None
+    found: Any = load_digits()
+    pixels = (found.data - found.data.mean()) / found.data.std()
+    return LabelledImages(pixels, found.target)
 
 
 def direction(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The sign of the change from the first setting to the second, where the interval of its mean excludes 0."""
-    first, second = (np.concatenate([part[name] for part in results]) for name in ("first", "second"))
-    change = second - first
-    half = stats.t.isf(FALSE_ALARM / 2, len(change) - 1) * change.std(ddof=1) / np.sqrt(len(change))
-    lower, upper = float(change.mean() - half), float(change.mean() + half)
-    accuracies = np.mean([part["accuracies"] for part in results], axis=0).tolist()
+    """The largest sign, over the kinds of images, of the change from the first setting to the second.
+
+    The sign of a change is known where the interval of its mean excludes 0.
+    """
+    done = [part for part in results if "skipped" not in part]
+    kinds = {name: _change([part for part in done if part["images"] == name]) for name in _names(done)}
+    signs = [(1 if lower > 0 else -1, -1 if upper < 0 else 1) for lower, _, upper in _intervals(kinds)]
     return {
-        "location": [1 if lower > 0 else -1, -1 if upper < 0 else 1],
-        "change": [lower, float(change.mean()), upper],
-        "shares": [float(first.mean()), float(second.mean())],
-        "accuracies": accuracies,
-        "replicas": len(change),
+        "location": [max(sign) for sign in zip(*signs, strict=True)],
+        "kinds": kinds,
+        "told": "; ".join(f"on {name} images {_told(change)}" for name, change in kinds.items()),
+        "skipped": [part["skipped"] for part in results if "skipped" in part],
         "features": [],
     }
+
+
+def _names(parts: Sequence[Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(part["images"] for part in parts))
+
+
+def _intervals(kinds: Mapping[str, Mapping[str, Any]]) -> list[Sequence[float]]:
+    return [kind["change"] for kind in kinds.values()]
+
+
+def _change(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Mean shares before and after, and the interval of their difference, replica by replica."""
+    first, second = (np.concatenate([part[name] for part in parts]) for name in ("first", "second"))
+    change = second - first
+    half = stats.t.isf(FALSE_ALARM / 2, len(change) - 1) * change.std(ddof=1) / np.sqrt(len(change))
+    return {
+        "change": [float(change.mean() + part) for part in (-half, 0.0, half)],
+        "shares": [float(first.mean()), float(second.mean())],
+        "accuracies": np.mean([part["accuracies"] for part in parts], axis=0).tolist(),
+        "replicas": len(change),
+    }
+
+
+def _told(kind: Mapping[str, Any]) -> str:
+    first, second = kind["shares"]
+    return f"the independent share goes from {first:.3f} to {second:.3f} ({kind['replicas']} pairs of networks)"
