@@ -11,18 +11,24 @@ and (34) for the inputs that the network is trained on. Half of these lie along 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import stats
 
 from numerics.sgd.linear_networks import LinearRegression, train_linear_network
 from numerics.simulation.options import Options
+from verification.authoring.figures import BAR_ALARM, FALSE_ALARM, feature, seed_from, smallest_among
+from verification.drawing.curves import Curve, legend, picture, plot
+from verification.drawing.intervals import Picture
+from verification.drawing.svg import INK
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 RATE = 3.0
 LABEL_NOISE = 0.5
@@ -32,7 +38,6 @@ WARM_UP, FIRST_DROP, SECOND_DROP = 0.1, 0.5, 0.53
 
 SNAPSHOTS = (0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.51, 0.53, 0.55, 0.6, 0.7, 0.8, 0.9, 1.0)
 REPLICAS = 8
-FALSE_ALARM = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +91,7 @@ def learning_rate(step: int, steps: int) -> float:
 
 
 def _seed(part: Mapping[str, Any]) -> int:
-    text = json.dumps(["figure-11", dict(part)], sort_keys=True)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+    return seed_from(json.dumps(["figure-11", dict(part)], sort_keys=True))
 
 
 def measure(part: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,10 +166,9 @@ def _averaged(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _smallest(rows: Sequence[Mapping[str, Any]], error: str) -> list[float]:
     """The range of batch sizes whose mean error may be the smallest at the last snapshot."""
-    intervals = [interval(row, error, FALSE_ALARM / len(rows)) for row in rows]
-    bound = min(upper for _, upper in intervals)
-    possible = [row["batch"] for row, (lower, _) in zip(rows, intervals, strict=True) if lower <= bound]
-    return [float(min(possible)), float(max(possible))]
+    return smallest_among(
+        [row["batch"] for row in rows], [interval(row, error, FALSE_ALARM / len(rows)) for row in rows]
+    )
 
 
 def interval(row: Mapping[str, Any], error: str, false_alarm: float, at: int = -1) -> tuple[float, float]:
@@ -187,9 +190,59 @@ def _order(error: str, name: str, smaller: Mapping[str, Any], larger: Mapping[st
         test = stats.ttest_1samp(low, high.mean(), alternative="less")
     else:
         test = stats.ttest_ind(low, high, equal_var=False, alternative="less")
-    return {
-        "name": f"{name} in the end is smaller for batches of {smaller['batch']} than of {larger['batch']}",
-        "printed": "smaller",
-        "measured": float(low.mean() - high.mean()),
-        "reproduced": bool(test.pvalue < FALSE_ALARM),
-    }
+    said = f"{name} in the end is smaller for batches of {smaller['batch']} than of {larger['batch']}"
+    return feature(said, "smaller", low.mean() - high.mean(), test.pvalue < FALSE_ALARM)
+
+
+# Pictures ------------------------------------------------------------------------------------------------------------
+
+
+def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> list[Picture]:
+    """Errors of every batch size.
+
+    Args:
+        name: Unique on the page.
+        parts: What :func:`measure` returned, part by part.
+        summary: What one of the summaries made of it.
+    """
+    return [batches_picture(name, parts)]
+
+
+def batches_picture(name: str, rows: Sequence[Mapping[str, Any]]) -> Picture:
+    """Both test errors against the steps, a curve for each batch size."""
+    rows = sorted(rows, key=lambda row: (row["batch"], row["replacement"]))
+
+    def draw(figure: Figure) -> None:
+        panels = figure.subplots(1, 2)
+        for axes, error, label in zip(panels, ("white", "test"), ("‖Ŵ - W̄‖²/‖W̄‖²", "test error (34)"), strict=True):
+            curves = [Curve(_label(row), row["steps"], np.mean(row[error], axis=1)) for row in rows]
+            plot(axes, curves, xlabel="steps", ylabel=label, ylim=(0, 4))
+            axes.axhline(1.0, color=INK, linestyle="--", linewidth=1.0)
+        legend(panels[1])
+
+    def cell(row: Mapping[str, Any], error: str) -> str:
+        lower, upper = interval(row, error, BAR_ALARM)
+        return f"{(lower + upper) / 2:.4f} ± {(upper - lower) / 2:.4f}"
+
+    return picture(
+        name,
+        draw,
+        size=(7.6, 3.8),
+        label="Test errors against steps, a curve for each batch size.",
+        caption=f"Test errors of real SGD in dimension {rows[0]['n']}, for white inputs (left) and for the inputs at "
+        "hand (right), means over replicas; dashed: nothing learned. The table has the errors at the last step, with "
+        "95 % intervals.",
+        table={
+            "batch": [_label(row) for row in rows],
+            "replicas": [str(len(row["white"][-1])) for row in rows],
+            "‖Ŵ - W̄‖²/‖W̄‖²": [cell(row, "white") for row in rows],
+            "test error (34)": [cell(row, "test") for row in rows],
+            "train error": [cell(row, "train") for row in rows],
+        },
+    )
+
+
+def _label(row: Mapping[str, Any]) -> str:
+    if row["full"]:
+        return "full batch"
+    return f"batch {row['batch']}" + (", with replacement" if row["replacement"] else "")

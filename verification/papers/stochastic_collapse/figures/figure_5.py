@@ -13,15 +13,13 @@ of 1000 steps is Appendix J's, taken to be linear; the released program has none
 from __future__ import annotations
 
 import functools
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
-from scipy import stats
 
 from numerics.codegen import compile_program
 from numerics.simulation.iterate import iterate
@@ -30,8 +28,15 @@ from theory.discrete.recursion import Recursion
 from theory.models.teacher_student.error import overlap, stationary_error
 from theory.models.teacher_student.modes import mode_update, w
 from theory.notation import eta, k, nu, s_tilde
+from verification.authoring.figures import FALSE_ALARM, feature, quantile, seed_of, smallest_among
 from verification.authoring.simulated import number, options
+from verification.drawing.curves import Curve, legend, picture, plot
+from verification.drawing.intervals import Picture
+from verification.drawing.svg import INK
 from verification.forms import Draw, Samples
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 DIMENSION = 64
 SAMPLES = 1024
@@ -55,9 +60,8 @@ SNAPSHOTS = (*BEFORE_DROP, *(DROP + steps for steps in SINCE_DROP))
 
 REPLICAS = 256
 """As many as the paper's."""
-FALSE_ALARM = 1e-6
-BAR_ALARM = 0.05
-"""The bars in the picture are 95 % intervals."""
+BARS = 1.96
+"""Standard errors in a 95 % interval."""
 
 amplitude = sp.Symbol("zeta", nonnegative=True)
 """The standard deviation of the label noise of a mode, with 0 allowed."""
@@ -155,14 +159,9 @@ def run(noise: float, *, replicas: int, seed: int, threads: int = 1, first: int 
     return (np.concatenate(found) ** 2).reshape(len(SNAPSHOTS), replicas, DIMENSION)
 
 
-def seed_of(part: Mapping[str, Any]) -> int:
-    """A 64-bit seed from the part's own text, so that different noise levels have different noise."""
-    return int.from_bytes(hashlib.sha256(f"figure-5/{sorted(part.items())}".encode()).digest()[:8], "little")
-
-
 def measure(part: Mapping[str, Any]) -> dict[str, Any]:
     """One noise level of the figure; see :func:`level`."""
-    return level(part["zeta"], replicas=int(part.get("replicas", REPLICAS)), seed=seed_of(part))
+    return level(part["zeta"], replicas=int(part.get("replicas", REPLICAS)), seed=seed_of("figure-5", part))
 
 
 def level(noise: str, *, replicas: int, seed: int, threads: int = 1) -> dict[str, Any]:
@@ -260,14 +259,14 @@ def summary(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """
     rows = sorted(results, key=lambda row: row["zeta"])
     at_drop, end = SNAPSHOTS.index(DROP), len(SNAPSHOTS) - 1
-    quantile = float(stats.norm.isf(FALSE_ALARM / len(rows)))
-    best = _could_be_smallest(rows, end, quantile)
+    beyond = quantile(FALSE_ALARM / len(rows))
+    ends = [_interval(row["test"][end], beyond) for row in rows]
     return {
-        "location": [min(best), max(best)],
+        "location": smallest_among([row["zeta"] for row in rows], ends),
         "features": [
-            *_orders("test error in the end falls", rows, "test", end, -1, quantile),
-            *_orders("train error at the drop rises", rows, "train", at_drop, 1, quantile),
-            _falls_after_drop(rows[-1], at_drop, quantile),
+            *_orders("test error in the end falls", rows, "test", end, -1, beyond),
+            *_orders("train error at the drop rises", rows, "train", at_drop, 1, beyond),
+            _falls_after_drop(rows[-1], at_drop, beyond),
             _shrinks(rows),
         ],
         "snapshots": list(SNAPSHOTS),
@@ -281,9 +280,9 @@ def summary(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def smallest_error(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The smallest test error over the given noise levels, all snapshots, and the student that has learned nothing."""
-    quantile = float(stats.norm.isf(FALSE_ALARM / (len(results) * len(SNAPSHOTS))))
-    lowest = min(mean - quantile * error for row in results for mean, error in row["test"])
-    highest = min(mean + quantile * error for row in results for mean, error in row["test"])
+    beyond = quantile(FALSE_ALARM / (len(results) * len(SNAPSHOTS)))
+    ends = [_interval(point, beyond) for row in results for point in row["test"]]
+    lowest, highest = (min(end[side] for end in ends) for side in (0, 1))
     place = min((mean, row["zeta"], SNAPSHOTS[i]) for row in results for i, (mean, _) in enumerate(row["test"]))
     return {
         "location": [min(1.0, lowest), min(1.0, highest)],
@@ -297,9 +296,9 @@ def smallest_error(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _could_be_smallest(rows: Sequence[Mapping[str, Any]], at: int, quantile: float) -> list[float]:
-    bound = min(row["test"][at][0] + quantile * row["test"][at][1] for row in rows)
-    return [row["zeta"] for row in rows if row["test"][at][0] - quantile * row["test"][at][1] <= bound]
+def _interval(point: Sequence[float], quantile: float) -> tuple[float, float]:
+    mean, error = point
+    return mean - quantile * error, mean + quantile * error
 
 
 def _orders(
@@ -311,7 +310,7 @@ def _orders(
         (a, da), (b, db) = lower[error][at], upper[error][at]
         reproduced = sign * (b - a) > quantile * math.hypot(da, db)
         pair = f"{name} from zeta = {lower['zeta']:g} to {upper['zeta']:g}"
-        found.append(_feature(pair, "rises" if sign > 0 else "falls", b - a, reproduced))
+        found.append(feature(pair, "rises" if sign > 0 else "falls", b - a, reproduced))
     return found
 
 
@@ -319,14 +318,83 @@ def _falls_after_drop(row: Mapping[str, Any], at_drop: int, quantile: float) -> 
     mean, error = row["test"][at_drop]
     low, low_error = min(row["test"][at_drop:])
     reproduced = mean - low > quantile * math.hypot(error, low_error)
-    return _feature("test error falls after the drop at the largest noise", "falls", low - mean, reproduced)
+    return feature("test error falls after the drop at the largest noise", "falls", low - mean, reproduced)
 
 
 def _shrinks(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     sums = np.array([sum(row["signals_at_drop"]) for row in rows])
     largest = float(np.diff(sums).max())
-    return _feature("learned signals at the drop are smaller for larger noise", "< 0", largest, largest < 0)
+    return feature("learned signals at the drop are smaller for larger noise", "< 0", largest, largest < 0)
 
 
-def _feature(name: str, printed: str, measured: float, reproduced: Any) -> dict[str, Any]:
-    return {"name": name, "printed": printed, "measured": float(measured), "reproduced": bool(reproduced)}
+# Pictures ------------------------------------------------------------------------------------------------------------
+
+
+def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> list[Picture]:
+    """Errors and, where all noise levels are there, learned signals.
+
+    Args:
+        name: Unique on the page.
+        parts: What :func:`measure` returned, part by part.
+        summary: What :func:`summary` or :func:`smallest_error` made of it.
+    """
+    signals = [_signals(f"{name}-signals", summary)] if "data" in summary else []
+    return [errors_picture(f"{name}-errors", summary), *signals]
+
+
+def errors_picture(name: str, summary: Mapping[str, Any]) -> Picture:
+    """Train and test error against the steps, a curve for each noise level."""
+    rows, steps = summary["rows"], summary["snapshots"]
+    at_drop = steps.index(summary["drop"])
+
+    def draw(figure: Figure) -> None:
+        for axes, error in zip(figure.subplots(1, 2), ("train", "test"), strict=True):
+            bars = [[_interval(point, BARS) for point in row[error]] for row in rows]
+            curves = [
+                Curve(f"ζ = {row['zeta']:g}", steps, [mean for mean, _ in row[error]], ends)
+                for row, ends in zip(rows, bars, strict=True)
+            ]
+            plot(axes, curves, xlabel="steps", ylabel=f"{error} error")
+            axes.axvline(summary["drop"], color=INK, linestyle=":", linewidth=1.0)
+            axes.set_xticks([0, 20_000, 40_000, 60_000], ["0", "20k", "40k", "60k"])
+        axes.axhline(1.0, color=INK, linestyle="--", linewidth=1.2, label="nothing learned")
+        axes.set_ylim(0, 5)
+        legend(axes)
+
+    cell = "{:.3f} ± {:.3f}".format
+    lowest = [min(range(at_drop, len(steps)), key=lambda j, row=row: row["test"][j][0]) for row in rows]
+    return picture(
+        name,
+        draw,
+        size=(7.6, 4.0),
+        label="Train error and test error against the number of steps, a curve for each noise level.",
+        caption=f"Errors (34), means of {max(row['replicas'] for row in rows)} runs with 95 % bars, against the steps "
+        "after the warm-up; the learning rate drops at the dotted line. The dashed line is the test error of the "
+        "student that has learned nothing.",
+        table={
+            "ζ": [f"{row['zeta']:g}" for row in rows],
+            "test error at the drop": [cell(*row["test"][at_drop]) for row in rows],
+            "its stationary value": [f"{value:.3f}" for value in summary["stationary"]],
+            "smallest after it": [cell(*row["test"][at]) for row, at in zip(rows, lowest, strict=True)],
+            "at step": [str(steps[at]) for at in lowest],
+            "in the end": [cell(*row["test"][-1]) for row in rows],
+        },
+    )
+
+
+def _signals(name: str, summary: Mapping[str, Any]) -> Picture:
+    """Learned signals at the drop, and in the end, against those of the data."""
+
+    def draw(figure: Figure) -> None:
+        panels = figure.subplots(1, 2, sharey=True)
+        for axes, when in zip(panels, ("drop", "end"), strict=True):
+            curves = [
+                Curve(f"ζ = {row['zeta']:g}", summary["data"], row[f"signals_at_{when}"]) for row in summary["rows"]
+            ]
+            plot(axes, curves, xlabel="signal of the data", title=f"at the {when}")
+            axes.plot([0, 1.3], [0, 1.3], color=INK, linestyle="--", linewidth=0.8)
+        panels[0].set_ylabel("mean learned signal")
+        legend(panels[1])
+
+    label = "Mean learned signals against the data's, for each noise level; dashed: learned without shrinkage."
+    return picture(name, draw, label=label, size=(7.0, 3.4))

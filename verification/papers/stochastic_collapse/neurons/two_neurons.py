@@ -8,11 +8,10 @@ set: the same data, starts and label noise at every learning rate and noise scal
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
@@ -23,11 +22,17 @@ from numerics.simulation.options import Options
 from theory.discrete.recursion import Recursion
 from theory.models.two_neurons import INCOMING, OUTGOING, TwoNeurons
 from theory.notation import eta
+from verification.authoring.figures import FALSE_ALARM, feature, seed_from
 from verification.authoring.shorthand import reproduces
 from verification.authoring.simulated import number
 from verification.claim import Kind, Statement
-from verification.papers.stochastic_collapse.figures import drawn
+from verification.drawing.curves import Curve, picture, plot
+from verification.drawing.intervals import Picture
+from verification.drawing.svg import VERMILLION
 from verification.papers.stochastic_collapse.paper import paper
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SAMPLES = 8
 DATA_SETS = 128
@@ -41,11 +46,10 @@ r"""A pair counts as collapsed where :math:`\|w_1 - w_2\|` is below this."""
 SMALLEST = 1e-307
 """Distances below this have underflowed."""
 
-FALSE_ALARM = 1e-6
-"""That a rise or a fall is found where there is none."""
-
 noise_scale = sp.Symbol("sigma", nonnegative=True)
 """Standard deviation of the label noise; Figure 7 begins without noise."""
+
+AXES = {"eta": ("learning rate η", "η"), "sigma": ("standard deviation of the label noise σ", "σ")}
 
 inertia = sp.Symbol("m", nonnegative=True)
 """Momentum; 0 is plain gradient descent."""
@@ -60,18 +64,16 @@ def descent() -> Recursion:
     return TwoNeurons(INPUTS, LABELS).turned_descent(label_noise=noise_scale, momentum=inertia)
 
 
-def _seed(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"figure-7/{name}".encode()).digest()[:8], "little")
-
-
 def data_sets() -> np.ndarray:
     """Inputs and labels, all standard normal: the labels are pure noise. Shape ``(DATA_SETS, 2 * SAMPLES)``."""
-    return np.random.Generator(np.random.Philox(_seed("data"))).standard_normal((DATA_SETS, 2 * SAMPLES))
+    return np.random.Generator(np.random.Philox(seed_from("figure-7/data"))).standard_normal((DATA_SETS, 2 * SAMPLES))
 
 
 def starts() -> np.ndarray:
     """Standard normal weights in half sums and half differences, velocities 0. Shape ``(DATA_SETS * STARTS, 8)``."""
-    normals = np.random.Generator(np.random.Philox(_seed("starts"))).standard_normal((DATA_SETS * STARTS, 2, 2))
+    normals = np.random.Generator(np.random.Philox(seed_from("figure-7/starts"))).standard_normal(
+        (DATA_SETS * STARTS, 2, 2)
+    )
     first, second = normals[:, 0], normals[:, 1]
     return np.hstack([(first + second) / 2, (first - second) / 2, np.zeros((len(first), 4))])
 
@@ -90,7 +92,7 @@ def run(learning_rate: float, noise: float, momentum: float, *, steps: int = STE
         initial=starts(),
         steps=steps,
         n_replicas=DATA_SETS * STARTS,
-        seed=_seed("label noise"),
+        seed=seed_from("figure-7/label noise"),
         options=Options(on_divergence="count", threads=threads, progress=False),
     )
     assert result.final is not None
@@ -136,8 +138,8 @@ def turns(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "location": [found, found],
         "features": [
-            _feature("collapse strengthens at first", "yes", float(shares[strongest] - shares[0]), rise < FALSE_ALARM),
-            _feature("collapsing ceases beyond", 0.0, float(shares[-1]), shares[-1] < 0.1 * shares[strongest]),
+            feature("collapse strengthens at first", "yes", float(shares[strongest] - shares[0]), rise < FALSE_ALARM),
+            feature("collapsing ceases beyond", 0.0, float(shares[-1]), shares[-1] < 0.1 * shares[strongest]),
         ],
         "varied": varied,
         "strongest_at": results[strongest][varied],
@@ -153,8 +155,54 @@ def sign_test(weaker: np.ndarray, stronger: np.ndarray) -> float:
     return float(stats.binomtest(ahead, ahead + behind, alternative="greater").pvalue) if ahead + behind else 1.0
 
 
-def _feature(name: str, printed: Any, measured: float, reproduced: Any) -> dict[str, Any]:
-    return {"name": name, "printed": printed, "measured": measured, "reproduced": bool(reproduced)}
+# The picture ---------------------------------------------------------------------------------------------------------
+
+
+def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> list[Picture]:
+    """Share of collapsed runs against the learning rate or the noise scale.
+
+    Args:
+        name: Unique on the page.
+        parts: What :func:`measure` returned, part by part.
+        summary: What :func:`turns` made of it.
+    """
+    rows, varied = summary["rows"], summary["varied"]
+    sets, starts_each = len(rows[0]["collapsed"]), rows[0]["starts"]
+    places, runs = list(range(len(rows))), sets * starts_each
+    shares = {what: [row[what] / runs for row in rows] for what in ("opposite", "diverged")}
+    shares["equal"] = [row["share"] for row in rows]
+
+    def draw(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        plot(axes, [Curve(what, places, shares[what]) for what in ("equal", "opposite")], ylabel="share of runs")
+        axes.set(xlabel=AXES[varied][0], ylim=(0, None))
+        axes.set_xticks(places, [f"{row[varied]:g}" for row in rows])
+        lost = axes.twinx()
+        lost.plot(places, shares["diverged"], color=VERMILLION, marker="X", linestyle=":", label="diverged")
+        lost.set(ylabel="share of runs that diverge", ylim=(0, 1.03))
+        lost.spines["right"].set_visible(True)
+        figure.legend(loc="outside upper center", ncols=3, fontsize=9)
+
+    medians = ["diverged" if row["median_log10"] is None else f"{row['median_log10']:.2f}" for row in rows]
+    made = picture(
+        f"{name}-share",
+        draw,
+        size=(5.4, 3.2),
+        label=f"Share of runs in which the two neurons become equal, against the {AXES[varied][0]}.",
+        caption=f"Share of {runs} runs, {starts_each} starts on each of {sets} data sets, in which |w₁ - w₂| falls "
+        "below 1e-6, or |w₁ + w₂| does, and share of runs that diverge. At the strongest "
+        f"{summary['data_sets_that_collapse']} data sets have a collapsed run.",
+        table={
+            AXES[varied][1]: [f"{row[varied]:g}" for row in rows],
+            **{what: [f"{share:.3f}" for share in shares[what]] for what in ("equal", "opposite", "diverged")},
+            "median log₁₀|w₁ - w₂|²": medians,
+            "underflowed": [str(row["underflowed"]) for row in rows],
+        },
+    )
+    return [made]
+
+
+# The claim -----------------------------------------------------------------------------------------------------------
 
 
 def _panel(name: str, says: str, parts: Sequence[Mapping[str, str]]) -> Statement:
@@ -163,7 +211,7 @@ def _panel(name: str, says: str, parts: Sequence[Mapping[str, str]]) -> Statemen
         r"\#\{\text{turns}\}",
         printed=sp.Integer(1),
         measure=measure,
-        pictures=drawn.figure_7,
+        pictures=pictures,
         parts=tuple(parts),
         summarise=turns,
         wrong={
@@ -188,26 +236,26 @@ def _panel(name: str, says: str, parts: Sequence[Mapping[str, str]]) -> Statemen
     f"and {STARTS} "
     "starts for each, all standard normal, labels too",
     notes=(
-        "Judged is the shape: the share of runs with |w_1 - w_2| < 1e-6 after 10^4 steps rises with the learning rate "
-        "and with the noise, and falls to almost nothing beyond a threshold. Momentum, activation, labels and starts "
-        "are not in the text; the released code has N = 8, labels of pure noise and momentum 0.9.",
+        r"Judged is the shape: the share of runs with $|w_1 - w_2| < 10^{-6}$ after $10^4$ steps rises with the "
+        "learning rate and with the noise, and falls to almost nothing beyond a threshold.",
+        "Momentum, activation, labels and starts are not in the text; the released code has $N = 8$, labels of pure "
+        "noise and momentum $0.9$.",
         "The data decide whether a pair collapses at all: even at the best learning rate most data sets do not within "
-        "10^4 steps, and the median over all runs shows no collapse. A figure from one data set is one draw.",
-        "tanh is odd, so {w_1 = -w_2} attracts as often as {w_1 = w_2}; only the printed set is counted.",
+        "$10^4$ steps, and the median over all runs shows no collapse. A figure from one data set is one draw.",
+        "tanh is odd, so $w_1 = -w_2$ attracts as often as $w_1 = w_2$; only the printed set is counted.",
         "Stochastic gradient flow knows no upper edge in the learning rate: the threshold belongs to finite steps, as "
         "in SC-111. Beyond it most runs diverge.",
     ),
 )
 def two_neurons_become_equal():
-    r"""Two neurons become equal (Figure 7).
+    r"""Two neurons become equal.
 
-    gradient descent with fresh label noise N(0, sigma^2) on f = sum_i w_i^(2) sigma(w_i^(1) x), data standard
-    Gaussian: collapse to {w_1 = w_2}; the attractivity strengthens with increased learning rate and noise
-    scale up to a certain threshold, beyond which the collapsing ceases
+    The attractivity strengthens with increased learning rate and noise scale up to a certain threshold, beyond which
+    the collapsing ceases.
     """
     yield _panel(
         "learning rate, momentum 0.9",
-        "How often the strength turns as the learning rate grows, sigma = 0.1, momentum 0.9 as in the code.",
+        r"How often the strength turns as the learning rate grows, $\sigma = 0.1$, momentum $0.9$ as in the code.",
         [{"eta": rate, "sigma": "1/10", "momentum": "9/10"} for rate in ("1/20", "1/10", "1/5", "2/5", "4/5", "8/5")],
     )
     yield _panel(
@@ -217,6 +265,6 @@ def two_neurons_become_equal():
     )
     yield _panel(
         "noise scale",
-        "How often the strength turns as the label noise grows, eta = 0.1, momentum 0.9.",
+        r"How often the strength turns as the label noise grows, $\eta = 0.1$, momentum $0.9$.",
         [{"eta": "1/10", "sigma": s, "momentum": "9/10"} for s in ("0", "1/10", "1/5", "2/5", "4/5", "8/5")],
     )

@@ -15,7 +15,7 @@ from theory.models.teacher_student.error import overlap as q
 from theory.notation import nu, s_tilde, zeta
 from verification.authoring.shorthand import equals, measured, reproduces
 from verification.claim import Statement
-from verification.papers.stochastic_collapse.figures import drawn, figure_5, figure_11
+from verification.papers.stochastic_collapse.figures import figure_5, figure_11
 from verification.papers.stochastic_collapse.paper import paper
 
 NOISE_LEVELS = ("0", "5", "10", "15", "20")
@@ -58,7 +58,7 @@ def generalisation_in_the_teacher_student_setting():
         r"\arg\min_\zeta\mathcal E_{\rm test}",
         printed=sp.Integer(20),
         measure=figure_5.measure,
-        pictures=drawn.figure_5,
+        pictures=figure_5.pictures,
         parts=tuple({"zeta": level} for level in NOISE_LEVELS),
         summarise=figure_5.summary,
         wrong={"no noise": sp.Integer(0), "an optimum inside": sp.Integer(15)},
@@ -69,7 +69,7 @@ def generalisation_in_the_teacher_student_setting():
         r"\min\mathcal E_{\rm test}",
         printed=sp.S.One,
         measure=figure_5.measure,
-        pictures=drawn.figure_5,
+        pictures=figure_5.pictures,
         parts=({"zeta": "15", "show": "minimum"}, {"zeta": "20", "show": "minimum"}),
         summarise=figure_5.smallest_error,
         wrong={"a tenth better than nothing": sp.Rational(9, 10)},
@@ -140,7 +140,7 @@ def batch_noise_instead_of_label_noise():
         r"\arg\min_\beta\mathcal E_{\rm test}",
         printed=sp.Integer(2),
         measure=figure_11.measure,
-        pictures=drawn.figure_11,
+        pictures=figure_11.pictures,
         parts=tuple({"n": 32, "batch": size} for size in ("2", "8", "all")),
         summarise=figure_11.summary,
         wrong={"full batch": sp.Integer(512), "an optimum inside": sp.Integer(8)},
@@ -151,7 +151,7 @@ def batch_noise_instead_of_label_noise():
         r"\arg\min_\beta\mathcal E_{\rm test}",
         printed=sp.Integer(2),
         measure=figure_11.measure,
-        pictures=drawn.figure_11,
+        pictures=figure_11.pictures,
         parts=(
             {"n": 32, "batch": "2", "until": 0.5, "replicas": 16},
             {"n": 32, "batch": "all", "until": 0.5},
@@ -167,7 +167,7 @@ def batch_noise_instead_of_label_noise():
         r"\mathcal E_{\rm test}^{\rm with}/\mathcal E_{\rm test}^{\rm without}",
         printed=sp.S.One,
         measure=figure_11.measure,
-        pictures=drawn.figure_11,
+        pictures=figure_11.pictures,
         parts=tuple({"n": 16, "batch": "8", "replicas": 16, "replacement": choice} for choice in (False, True)),
         summarise=figure_11.summary_of_replacement,
         wrong={"a fifth worse": sp.Rational(6, 5), "a fifth better": sp.Rational(4, 5)},

@@ -1,6 +1,7 @@
 """Figure 11 of the stochastic-collapse paper: the task, the schedule, and what is concluded from the errors."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,6 @@ from scipy import stats
 
 from docs.benchmarks import figure_11 as benchmark
 from verification.papers.stochastic_collapse.figures import figure_11
-from verification.papers.stochastic_collapse.figures.picture_5 import batch_pictures
 
 
 def row(batch, white, test=None, *, full=False):
@@ -18,6 +18,12 @@ def row(batch, white, test=None, *, full=False):
     return {"n": 8, "batch": batch, "full": full, "replacement": False, "steps": [*range(times)], **errors}
 
 
+COST = {"replica_steps": 10, "threads": 1, "load_before": 0.0, "wall_seconds": 1.0, "processor_seconds": 1.0} | {
+    "steps_per_wall_second": 10,
+    "steps_per_processor_second": 10,
+    "peak_memory_mib": 1.0,
+    "machine": "none",
+}
 FOUND = [row(2, [1.0, 1.001, 0.999, 1.0]), row(8, [2.0, 2.001, 1.999, 2.0]), row(128, [3.0], full=True)]
 
 
@@ -94,15 +100,13 @@ def test_the_ratio_with_and_without_replacement_is_found_on_its_side():
 
 
 def test_the_picture_names_every_batch_size():
-    (picture,) = batch_pictures("name", FOUND, figure_11.summary(FOUND))
+    (picture,) = figure_11.pictures("name", FOUND, figure_11.summary(FOUND))
     assert [cells[0] for cells in picture.rows] == ["batch 2", "batch 8", "full batch"]
 
 
-def test_the_benchmark_writes_its_numbers_and_its_picture(tmp_path):
-    summary = figure_11.summary(FOUND)
-    cost = {"replica_steps": 10, "wall_seconds": 1.0, "processor_seconds": 1.0, "load_before": 0.0, "machine": "none"}
-    figure = summary | {"before_drop": [2.0, 8.0], "cost": cost}
-    benchmark.write(figure, tmp_path)
-    assert json.loads((tmp_path / "figure_11.json").read_text()) == figure
-    assert (tmp_path / "figure_11.svg").read_text().startswith("<svg")
-    assert "full batch" in benchmark.table(figure)
+def test_the_evidence_is_drawn_and_told_and_its_seeds_are_those_of_the_parts():
+    evidence = json.loads(Path("docs/evidence/figure_11.json").read_text())
+    told = benchmark.table({**evidence, "cost": COST})
+    assert "full batch" in told and "before the drop" in told
+    assert len(benchmark.picture(evidence).rows) == 7
+    assert evidence["rows"][0]["seed"] == figure_11._seed({"n": 64, "replicas": 8, "batch": "1"})

@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +20,6 @@ from theory.models.teacher_student.modes import a, b, mode_update
 from theory.notation import eta, s_tilde
 from verification.forms import Draw, Figure
 from verification.papers.stochastic_collapse.figures import figure_5
-from verification.papers.stochastic_collapse.figures.picture_5 import errors_picture, pictures
 from verification.registry import claims
 
 FALSE_ALARM = 1e-6
@@ -28,7 +28,10 @@ FALSE_ALARM = 1e-6
 @pytest.fixture(scope="module")
 def rows():
     """Every noise level with a few replicas."""
-    return [figure_5.level(noise, replicas=24, seed=figure_5.seed_of({"test": noise})) for noise in ("0", "10", "20")]
+    return [
+        figure_5.level(noise, replicas=24, seed=figure_5.seed_of("figure-5", {"test": noise}))
+        for noise in ("0", "10", "20")
+    ]
 
 
 def test_the_data_set_is_that_of_the_released_program():
@@ -62,7 +65,7 @@ def test_both_layers_stay_equal_to_the_last_bit_and_one_of_them_is_what_is_run()
         "steps": 500,
         "n_replicas": 16,
         "seed": 5,
-        "progress": False,
+        "options": Options(progress=False),
     }
     pair = iterate(both, initial=[1.0, 1.0], **given).final
     one = iterate(figure_5.mode_recursion(eta), initial=[1.0], **given).final
@@ -94,7 +97,7 @@ def test_a_mode_has_the_exact_moments_of_its_sde_at_the_drop():
         initial=[1.0],
         steps=steps,
         n_replicas=12_000,
-        seed=figure_5.seed_of({"test": "moments"}),
+        seed=figure_5.seed_of("figure-5", {"test": "moments"}),
         options=Options(progress=False),
     )
     strength = figure_5.RATE * 400
@@ -166,17 +169,19 @@ def test_samples_from_the_stationary_start_depend_on_their_index_alone():
 def test_the_picture_shows_what_was_measured(rows):
     form = claims()["SC-095"].statement("order").form
     assert isinstance(form, Figure)
-    drawn = pictures("name", rows, figure_5.summary(rows))
+    drawn = figure_5.pictures("name", rows, figure_5.summary(rows))
     assert len(drawn) == 2 and "nothing learned" in drawn[0].drawing
-    assert len(pictures("name", rows, figure_5.smallest_error(rows))) == 1
-    assert [row[0] for row in errors_picture("other", figure_5.summary(rows)).rows] == ["0", "10", "20"]
+    assert len(figure_5.pictures("name", rows, figure_5.smallest_error(rows))) == 1
+    assert [row[0] for row in figure_5.errors_picture("other", figure_5.summary(rows)).rows] == ["0", "10", "20"]
 
 
-def test_the_benchmark_writes_what_it_measured(tmp_path):
+def test_the_benchmark_runs_every_level_and_draws_what_is_in_the_evidence():
     figure = benchmark.run(replicas=2, threads=1, progress=False)
     assert [row["zeta"] for row in figure["rows"]] == [0.0, 5.0, 10.0, 15.0, 20.0]
     assert figure["cost"]["mode_steps"] == 5 * 2 * 64 * 61_000
-    benchmark.write(figure, tmp_path)
-    assert json.loads((tmp_path / "figure_5.json").read_text()) == figure
-    assert (tmp_path / "figure_5.svg").read_text().startswith("<svg")
     assert "61000" in benchmark.table(figure)
+    evidence = json.loads(Path("docs/evidence/figure_5.json").read_text())
+    assert len(benchmark.picture(evidence).rows) == 5
+    assert evidence["rows"][1]["seed"] == figure_5.seed_of(
+        "figure-5", {"benchmark": "figure 5", "zeta": "5", "replicas": 256}
+    )

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from verification.forms import Figure
-from verification.papers.stochastic_collapse.figures.picture_7 import pictures
 from verification.papers.stochastic_collapse.neurons import two_neurons
 from verification.registry import claims
 
@@ -107,6 +106,6 @@ def test_each_panel_varies_one_number():
 def test_the_picture_names_what_varies(varied):
     found = rows([0.0, 0.2, 0.0], varied)
     json.dumps(found)
-    (picture,) = pictures("figure-7", found, two_neurons.turns(found))
+    (picture,) = two_neurons.pictures("figure-7", found, two_neurons.turns(found))
     assert picture.columns[0] == {"eta": "η", "sigma": "σ"}[varied] and len(picture.rows) == 3
     assert picture.rows[1][-2] == "diverged"
