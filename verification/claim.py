@@ -91,8 +91,7 @@ class NearMiss:
     """A wrong variant of a statement, of the kind that slips into papers. Every check set must refute it.
 
     Attributes:
-        name: What is wrong with it.
-        form: The variant itself.
+        name, form: What is wrong with it, and the variant itself.
         machine_made: Whether :mod:`verification.mutation` made it from the right form.
         distance: How far it is from the right form, relative; None where it was not measured.
     """
