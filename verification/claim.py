@@ -128,7 +128,7 @@ class Statement:
         form: How candidates are judged.
         printed: The form on the page, in the page's own abbreviations.
         wrong: Wrong variants with a story, by what is wrong with them; every one must be refuted.
-        left: LaTeX of the left-hand side that the candidate completes, e.g. ``d\log\theta``.
+        left: LaTeX of the left-hand side that it completes, e.g. ``d\log\theta``.
         says: The sentence in words, formulas as ``$inline mathematics$``, where the formula does not say it all.
         where: What the page's abbreviations stand for.
         corrected: The right form, where the printed one fails; judged like any candidate.
@@ -332,8 +332,7 @@ class Claim:
     """One entry of a paper's catalogue.
 
     Attributes:
-        id: Permanent id, e.g. ``SC-031``.
-        title: A few words.
+        id, title: Permanent id, e.g. ``SC-031``, and a few words.
         paper: The source it belongs to.
         where: Where it is printed, e.g. ``Section 4, Eq. (5)``.
         statements_of: Function that yields what is judged; called when somebody first asks.
