@@ -125,7 +125,7 @@ class ItoProcess:
         if named:
             raise SymbolError(
                 f"values may name parameters only, but {sorted(map(str, named))} are coordinates. "
-                "Use theory.coordinates to pass to other coordinates."
+                "Use theory.change_of_variables to pass to other coordinates."
             )
         exact = {symbol: single_expression(value, str(symbol)) for symbol, value in values.items()}
         put = {"simultaneous": True}

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import LINE, ornstein_uhlenbeck_processes, polynomial_processes
-from theory.errors import MissingParameterError, NotNormalisableError, UnsupportedFormError
+from theory.errors import DimensionError, MissingParameterError, NotNormalisableError, UnsupportedFormError
 from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
 from theory.matrices.exponential import matrix_exponential
@@ -97,7 +97,7 @@ def test_brownian_motion_has_moments_in_time_but_no_stationary_ones():
 
 @pytest.mark.parametrize("order", [0, -1, 1.5, True, "2"])
 def test_an_order_that_is_no_positive_integer_is_refused(order):
-    with pytest.raises(UnsupportedFormError, match="order"):
+    with pytest.raises(DimensionError, match="order"):
         moment_equations(DoubleWell().process, order)
 
 

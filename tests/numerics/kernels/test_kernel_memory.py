@@ -2,6 +2,7 @@
 
 import gc
 import linecache
+import warnings
 import weakref
 
 import numpy as np
@@ -28,7 +29,9 @@ LIMIT = 5
 def engines() -> int:
     """Execution engines of LLVM that are alive in this process."""
     gc.collect()
-    return sum(isinstance(each, llvm.ExecutionEngine) and not each.closed for each in gc.get_objects())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # asking some objects of torch for their class makes them warn
+        return sum(isinstance(each, llvm.ExecutionEngine) and not each.closed for each in gc.get_objects())
 
 
 def compiled(k: int) -> cpu.CpuKernel:

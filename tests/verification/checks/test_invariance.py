@@ -112,7 +112,7 @@ def invariance(measure: Callable | None = None, **fields: object) -> Statement:
 def verdict_on(monkeypatch: pytest.MonkeyPatch, statement: Statement):
     claim = fake_claims.claim(statement)
     fake_claims.register(monkeypatch, claim)
-    investigation = investigate(claim, resolution=0.05, experiments=1)
+    investigation = investigate(claim, resolution=0.05)
     results: dict[str, Result] = {}
     while tasks := investigation.next_tasks(results):
         results |= {task.key: fake_claims.answered(task) for task in tasks}
@@ -120,10 +120,11 @@ def verdict_on(monkeypatch: pytest.MonkeyPatch, statement: Statement):
     return investigation.conclude(results)
 
 
-def test_a_set_that_gradients_and_runs_keep_holds_with_both_as_evidence(monkeypatch):
+def test_a_set_that_gradients_and_runs_keep_holds_with_both_findings_and_the_proof_as_evidence(monkeypatch):
     verdict = verdict_on(monkeypatch, invariance(measured))
     assert verdict.verdict is Verdict.HOLDS
-    assert verdict.evidence == ("PROVED", "CONSISTENT")
+    assert verdict.evidence == ("PROVED",)
+    assert [f.outcome for f in verdict.statements[0].findings.values()] == [Outcome.PROVED, Outcome.CONSISTENT]
 
 
 def test_a_set_that_is_left_fails(monkeypatch):
