@@ -58,13 +58,13 @@ def test_no_file_is_an_empty_lock(path):
     [
         (Entry("FAILS", ("REFUTED",), None, "stochastic_collapse"), "verdict changed", "-> FAILS (REFUTED)"),
         (Entry("HOLDS", ("CONSISTENT",), None, "stochastic_collapse"), "evidence weakened", "-> HOLDS (CONSISTENT)"),
-        (Entry("HOLDS", ("PROVED",), None, "stochastic_collapse"), "evidence weakened", "-> HOLDS (PROVED)"),
+        (Entry("HOLDS", ("PROVED",), None, "stochastic_collapse"), "evidence strengthened", "-> HOLDS (PROVED)"),
         (
             Entry("HOLDS", ("PROVED", "CERTIFIED", "CONSISTENT"), None, "stochastic_collapse"),
-            "evidence strengthened",
+            "evidence changed",
             "-> HOLDS (PROVED, CERTIFIED, CONSISTENT)",
         ),
-        (Entry("HOLDS", ("PROVED", "CERTIFIED"), None, "stochastic_collapse"), "evidence changed", "CERTIFIED"),
+        (Entry("HOLDS", ("PROVED", "CERTIFIED"), None, "stochastic_collapse"), "evidence strengthened", "CERTIFIED"),
         (Entry("HOLDS", HOLDS.evidence, "x = 1", "stochastic_collapse"), "corrected form changed", "-> x = 1"),
         (Entry("HOLDS", HOLDS.evidence, None, "another"), "paper changed", "stochastic_collapse -> another"),
     ],
