@@ -20,7 +20,7 @@ def qualified_name(function: Any) -> str:
     """
     if isinstance(function, functools.partial):
         return f"{qualified_name(function.func)} with some arguments given"
-    function = inspect.unwrap(function)
+    function = _innermost(function)
     named = hasattr(function, "__qualname__")
     described = function if named else type(function)
     if "<" not in described.__qualname__:
@@ -33,9 +33,7 @@ def qualified_name(function: Any) -> str:
 
 def body(function: Any) -> str:
     """The source of a function; of a lambda, the expression that it returns."""
-    if isinstance(function, functools.partial):
-        return body(function.func)
-    function = inspect.unwrap(function)
+    function = _innermost(function)
     if getattr(function, "__name__", "") != "<lambda>":
         return textwrap.dedent(inspect.getsource(function))
     places = [place for place in function.__code__.co_positions() if None not in place and place[2:] != (0, 0)]
@@ -47,10 +45,16 @@ def body(function: Any) -> str:
     return textwrap.dedent(b"".join(text).decode()).strip()
 
 
+def _innermost(function: Any) -> Any:
+    """The function itself, behind any depth of wrappers and of given arguments."""
+    while isinstance(function, functools.partial) or hasattr(function, "__wrapped__"):
+        function = function.func if isinstance(function, functools.partial) else function.__wrapped__
+    return function
+
+
 def first_paragraph(thing: Any) -> str:
     """What a function or class says first about itself."""
-    thing = inspect.unwrap(thing.func if isinstance(thing, functools.partial) else thing)
-    return (inspect.getdoc(thing) or "(no docstring)").split("\n\n")[0]
+    return (inspect.getdoc(_innermost(thing)) or "(no docstring)").split("\n\n")[0]
 
 
 def theory_behind(function: Callable[..., Any]) -> list[Any]:
@@ -59,7 +63,7 @@ def theory_behind(function: Callable[..., Any]) -> list[Any]:
     seen: set[int] = set()
 
     def visit(thing: Any) -> None:
-        thing = inspect.unwrap(thing) if callable(thing) else thing
+        thing = _innermost(thing) if callable(thing) else thing
         if id(thing) in seen:
             return
         seen.add(id(thing))
@@ -71,7 +75,7 @@ def theory_behind(function: Callable[..., Any]) -> list[Any]:
             for value in _values_named(thing):
                 visit(value)
 
-    visit(inspect.unwrap(function))
+    visit(_innermost(function))
     return [thing for _, thing in sorted(found.items())]
 
 

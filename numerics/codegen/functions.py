@@ -50,6 +50,17 @@ BINARY: dict[type, str] = {
 FOLDED: dict[type, str] = {sp.Max: "maximum", sp.Min: "minimum"}
 """Operations of two operands for functions of any number."""
 
+LARGEST_BINOMIAL = 16
+"""Below it a binomial coefficient is written out as a polynomial of its upper argument."""
+
+
+def binomial(n: sp.Expr, k: sp.Expr) -> sp.Expr:
+    r""":math:`\binom nk = n(n-1)\cdots(n-k+1)/k!` for a number k."""
+    if not (k.is_Integer and 0 <= k <= LARGEST_BINOMIAL):
+        raise unsupported(sp.binomial(n, k))
+    return sp.Mul(*(n - j for j in range(int(k)))) / sp.factorial(k)
+
+
 REWRITTEN: dict[type, Callable[..., sp.Expr]] = {
     sp.Heaviside: heaviside,
     sp.sech: sech,
@@ -66,6 +77,7 @@ REWRITTEN: dict[type, Callable[..., sp.Expr]] = {
     sp.acoth: lambda u: sp.atanh(1 / u),
     sp.sinc: lambda u: sp.Piecewise((1, sp.Eq(u, 0)), (sp.sin(u) / u, True)),
     sp.factorial: lambda n: sp.gamma(n + 1),
+    sp.binomial: binomial,
     sp.trigamma: lambda u: sp.polygamma(1, u),
     sp.ceiling: lambda u: -sp.floor(-u),
     sp.frac: lambda u: u - sp.floor(u),

@@ -46,6 +46,7 @@ def exponent_on_circle(
         DivergenceError: the angular diffusion is too close to zero somewhere for :data:`LARGEST_MODE`.
 
     Example:
+        >>> from theory.ito import ItoProcess
         >>> from theory.stability.transverse import transverse_linearisation
         >>> x, y = sp.symbols("x y", real=True)
         >>> saddle = transverse_linearisation(ItoProcess([x, y], [x, -y], sp.Matrix([-y, x])))

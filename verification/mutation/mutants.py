@@ -70,6 +70,10 @@ def mutants(
         >>> variance = eta * s**2 / (2 * k)
         >>> for mutant in mutants(variance, domain=(), form=Identity(lambda: variance)):
         ...     print(mutant.name, "->", mutant.form)
+        factor 2 on $\frac{\eta s^{2}}{2 k}$ -> eta*s**2/k
+        sign of $\frac{\eta s^{2}}{2 k}$ -> -eta*s**2/(2*k)
+        exponent 1 of $\eta$ becomes 2 -> eta**2*s**2/(2*k)
+        $\eta$ and $s$ exchanged -> eta**2*s/(2*k)
     """
     right = right.as_immutable() if isinstance(right, sp.MatrixBase) else right
     seen, found = {right}, []

@@ -273,6 +273,7 @@ def test_nan_is_handed_on(backend):
         (sp.Heaviside(x), 0.0, 0.5),
         (sp.Heaviside(x, 1), 0.0, 1.0),
         (sp.sinc(x), 0.0, 1.0),
+        (sp.binomial(x, 3), 0.5, 0.0625),
         (x**0.7, 0.0, 0.0),
     ],
 )  # fmt: skip
