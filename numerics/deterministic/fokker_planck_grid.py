@@ -31,7 +31,6 @@ from typing import Literal
 import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg.lapack import dgttrf, dgttrs
 
 from numerics.codegen.compile import compile_program
 from numerics.errors import ArgumentError, DivergenceError, MissingParameterError
@@ -301,6 +300,8 @@ def _march(
         raise ArgumentError(f"steps must be a positive integer, got {steps!r}.")
     if scheme not in ("TR-BDF2", "implicit Euler"):
         raise ArgumentError(f'scheme must be "TR-BDF2" or "implicit Euler", got {scheme!r}.')
+    from scipy.linalg.lapack import dgttrf, dgttrs  # slow to import, and needed only here
+
     dt = time / steps
     implicit = dt if scheme == "implicit Euler" else GAMMA * dt / 2
     dl, d, du, du2, pivots, failed = dgttrf(-implicit * below, 1 - implicit * diagonal, -implicit * above)
