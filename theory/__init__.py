@@ -5,6 +5,7 @@ A reader's map, in the order in which the modules build on each other:
 * ``errors``, ``answer``: what is refused, and answers out of a fixed list.
 * ``values``: the border, where arguments are checked and made exact.
 * ``notation``: the symbols that chapters share, with their assumptions.
+* ``parameters``: parameters with a declared range, such as a depth of at least 2.
 * ``decision``: is this expression zero, what is its sign? Normal forms first, then Arb balls.
 * ``ito``: :class:`ItoProcess`, Itô's formula, quadratic covariation.
 * ``stratonovich``: between the two readings of one equation.
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from theory.matrices.exponential import matrix_exponential
     from theory.moments import MomentEquations, moment_equations
     from theory.ornstein_uhlenbeck import OrnsteinUhlenbeck
+    from theory.parameters import parameter
     from theory.stability.attractivity import (
         Attraction,
         AttractivityRate,
@@ -114,6 +116,7 @@ __all__ = [
     "mean_exit_time",
     "moment_equations",
     "noise_induced_drift",
+    "parameter",
     "probability_current",
     "probability_of_ever_reaching",
     "quadratic_covariation",

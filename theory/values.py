@@ -268,6 +268,9 @@ def admitted_number(symbol: sp.Expr, value: Any) -> sp.Expr:
         declared = getattr(symbol, f"is_{name}", None)
         if declared is not None and getattr(number, f"is_{name}", None) is (not declared):
             raise SymbolError(f"{symbol} is declared {name}={declared}, got the value {shown(value)}.")
+    bounds = getattr(symbol, "bounds", None)
+    if bounds is not None and not bounds.contain(number):
+        raise SymbolError(f"{symbol} is declared to lie in {bounds}, got the value {shown(value)}.")
     return number
 
 

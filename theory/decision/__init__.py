@@ -5,6 +5,7 @@
 * ``balls``: rigorous enclosures: an expression at a point, as a ball of Arb that contains the exact value.
 * ``enclosures``: the walk through an expression that encloses it.
 * ``real_and_complex_balls``: how powers, functions, cases and integrals are enclosed, on the line and in the plane.
+* ``factorisation``: irreducible factors of an expression in its kernels, and the signs that follow from them.
 * ``inequalities``: sign conditions on parameters, in a form a reader recognises.
 * ``field_generators``: generators for numbers, powers, exponentials and logarithms, with what is known of their signs.
 * ``kernels``: expressions as rational functions: kernels become generators, and the relations between them become

@@ -11,6 +11,10 @@ import itertools
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
+from sympy.polys.polyerrors import BasePolynomialError
+
+from theory.decision.factorisation import irreducible_factors, sign_of_factor
+from theory.parameters import within_bounds
 
 _SIGNS = (-1, 0, 1)
 _RELATION = {
@@ -140,23 +144,24 @@ def _reduced(expression: sp.Expr) -> tuple[int, sp.Expr]:
     numerator, denominator = sp.fraction(sp.together(expression))
     known, unknown = 1, []
     for part in (numerator, denominator):
-        constant, factors = sp.factor_list(sp.expand(part))
+        constant, factors = irreducible_factors(part)
         if constant.is_zero:
             return 0, sp.S.Zero
         if constant.is_positive is None:
             unknown.append(constant)
         else:
             known *= 1 if constant.is_positive else -1
-        for factor, power in factors:
+        for factor, power in factors.items():
             # A denominator is nonzero wherever the expression is defined, so its even powers are positive.
             if power % 2 == 0 and (part is denominator or factor.is_nonzero):
                 continue
-            if factor.is_positive:
-                continue
-            if factor.is_negative:
-                known *= (-1) ** power
-            else:
+            one = sign_of_factor(factor)
+            if one == 0:
+                return 0, sp.S.Zero
+            if one is None:
                 unknown.append(factor if power % 2 else factor**2)
+            else:
+                known *= one**power
     return known, sp.Mul(*unknown)
 
 
@@ -171,9 +176,24 @@ def _condition(expression: sp.Expr, signs: tuple[int, ...]) -> Boolean:
     if set(signs) == set(_SIGNS):
         return sp.true
     g = sp.expand(g)
+    signs = _signs_within_bounds(g, signs)
+    if not signs or set(signs) == set(_SIGNS):
+        return sp.true if signs else sp.false
     if g.could_extract_minus_sign():
         g, signs = -g, tuple(sorted(-value for value in signs))
     return _presented(g, _RELATION[signs])
+
+
+def _signs_within_bounds(g: sp.Expr, signs: tuple[int, ...]) -> tuple[int, ...]:
+    """``signs`` where the declared bounds leave ``g`` open; none or all where they decide."""
+    images = within_bounds(g)
+    for impossible, known in ((-1, "is_nonnegative"), (1, "is_nonpositive")):
+        if images and all(getattr(sp.expand(image), known) for image in images):
+            left = set(signs) - {impossible}
+            if left == {0, -impossible}:
+                return _SIGNS
+            return tuple(sorted(left))
+    return signs
 
 
 def _presented(g: sp.Expr, relation: type[sp.core.relational.Relational]) -> Boolean:
@@ -182,7 +202,7 @@ def _presented(g: sp.Expr, relation: type[sp.core.relational.Relational]) -> Boo
     alone = []
     for term in terms:
         coefficient, rest = term.as_coeff_Mul()
-        if rest.is_Symbol and sp.Poly(g, rest).degree() == 1 and not (g - term).has(rest):
+        if rest.is_Symbol and not (g - term).has(rest):
             alone.append((rest.is_positive is not None, bool(coefficient < 0), rest.name, rest, coefficient))
     if alone:
         *_, x, coefficient = min(alone, key=lambda entry: entry[:3])
@@ -209,7 +229,10 @@ def _known_gap(g: sp.Expr, h: sp.Expr) -> int | None:
     x = min(g.free_symbols & h.free_symbols, key=lambda symbol: symbol.name, default=None)
     if x is None:
         return None
-    leading_g, leading_h = sp.Poly(g, x).LC(), sp.Poly(h, x).LC()
+    try:
+        leading_g, leading_h = sp.Poly(g, x).LC(), sp.Poly(h, x).LC()
+    except BasePolynomialError:  # x also stands in a root or a symbolic power
+        return None
     ratio = sp.cancel(leading_g / leading_h)
     if not (ratio.is_number and ratio.is_positive):
         return None

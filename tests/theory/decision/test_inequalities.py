@@ -27,6 +27,12 @@ EXPRESSIONS = (
     debt * (mu - a),
     debt**2 * (mu - a) / (mu**2 + b),
     mu / debt,
+    sp.sqrt(a) * (mu - b),
+    a ** sp.Rational(1, 3) - mu,
+    2**a * mu - b,
+    mu - b / sp.sqrt(a),
+    sp.sqrt(a) - a,
+    debt * sp.sqrt(b) - sp.sqrt(a) * mu,
 )
 RELATIONS = {
     positive: lambda value: value > 0,
