@@ -10,7 +10,8 @@ import numpy as np
 import sympy as sp
 from scipy.linalg import solve_banded
 
-from numerics.deterministic.quadrature import Integral, value_as_stored
+from numerics.deterministic.pieces import value_as_stored
+from numerics.deterministic.quadrature import Integral
 from numerics.errors import ArgumentError, DivergenceError, MissingParameterError
 from theory.stability.homogeneous import TransverseLinearisation
 from theory.stability.lyapunov import angular_diffusion, angular_drift, fourier_coefficients
