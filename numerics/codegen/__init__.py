@@ -1,19 +1,23 @@
 """From formulas to fast functions: expression -> ``Program`` -> source -> callable.
 
-=============  ==================================================================================================
-module         question it answers
-=============  ==================================================================================================
-``exact``      What did the caller hand in? Expressions and parameters, checked, floats as the rationals they are
-``lower``      Which program computes an expression? (sums, products, powers, functions, conditions)
-``places``     How are quantities that stand in a program combined? (signs, constants, chains, selection)
-``accurate``   Which form of a difference loses no digits?
-``horner``     Where does Horner's form save multiplications?
-``functions``  Which SymPy function becomes which operation, or which other formula?
-``program``    The record in between: straight-line code with exact constants
-``printing``   The text of a program, by the templates of a backend
-``compile``    All stages in one call, and the callable
-``backends``   One file per target: NumPy, PyTorch, mpmath
-=============  ==================================================================================================
+================  ==============================================================================================
+module            question it answers
+================  ==============================================================================================
+``exact``         What did the caller hand in? Expressions and parameters, checked, floats as their rationals
+``stable``        Which form of an expression loses no digits, and overflows nowhere? The rules in their order
+``exponentials``  ... of quotients and sums of exponentials
+``logarithms``    ... of logarithms
+``roots``         ... of differences of roots
+``accurate``      ... of differences of two functions
+``lower``         Which program computes an expression? (sums, products, powers, functions, conditions)
+``places``        How are quantities that stand in a program combined? (signs, constants, chains, selection)
+``horner``        Where does Horner's form save multiplications?
+``functions``     Which SymPy function becomes which operation, or which other formula?
+``program``       The record in between: straight-line code with exact constants
+``printing``      The text of a program, by the templates of a backend
+``compile``       All stages in one call, and the callable
+``backends``      One file per target: NumPy, PyTorch, mpmath
+================  ==============================================================================================
 
 Whole time loops are compiled in :mod:`numerics.kernels`.
 """

@@ -8,6 +8,9 @@ keep no correct digit, and a trajectory would be absorbed by rounding alone.
 ``log(1 + u)``        ``log1p(u)``                                cancels as u -> 0
 ``1 - cos(u)``        ``2 sin(u/2)**2``                           cancels as u -> 0
 ``cosh(u) - 1``       ``2 sinh(u/2)**2``                          cancels as u -> 0
+``exp(u) - exp(v)``   with ``expm1`` of the difference            cancels as u -> v
+``1 - tanh(u)``       ``2 / (1 + exp(2 u))``                      cancels as u -> oo
+``1 - tanh(u)**2``    ``1 / cosh(u)**2``                          cancels as u -> oo
 ``1 - erf(u)``        ``erfc(u)``                                 cancels as u -> oo
 ``1 - erfc(u)``       ``erf(u)``                                  cancels as u -> 0
 ``log(1 + exp(u))``   ``max(u, 0) + log1p(exp(-|u|))``            exp(u) overflows
@@ -21,20 +24,33 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import sympy as sp
 from sympy.codegen.cfunctions import expm1, log1p
+
+from numerics.codegen.exponentials import absolute_value, exponential_factor, log_of_exponentials, multiple
 
 _CANCELLING: dict[type, dict[int, Callable[[sp.Expr], sp.Expr]]] = {
     sp.exp: {-1: expm1},
     sp.cos: {-1: lambda u: -2 * sp.sin(u / 2) ** 2},
     sp.cosh: {-1: lambda u: 2 * sp.sinh(u / 2) ** 2},
+    sp.tanh: {-1: lambda u: -2 / (1 + sp.exp(2 * u)), 1: lambda u: 2 / (1 + sp.exp(-2 * u))},
+    sp.coth: {-1: lambda u: 2 / (sp.exp(2 * u) - 1)},
     # Unevaluated, since SymPy would turn erfc(-u) back into 2 - erfc(u).
     sp.erf: {-1: lambda u: -sp.erfc(u, evaluate=False), 1: lambda u: sp.erfc(-u, evaluate=False)},
     sp.erfc: {-1: lambda u: -sp.erf(u), -2: lambda u: -sp.erfc(-u, evaluate=False)},
 }
 """Function f, number k, and f(u) + k without cancellation."""
+
+_CANCELLING_SQUARES: dict[type, tuple[int, Callable[[sp.Expr], sp.Expr]]] = {
+    sp.tanh: (-1, lambda u: -(sp.cosh(u) ** -2)),
+    sp.coth: (-1, lambda u: sp.sinh(u) ** -2),
+    sp.sin: (-1, lambda u: -(sp.cos(u) ** 2)),
+    sp.cos: (-1, lambda u: -(sp.sin(u) ** 2)),
+    sp.cosh: (-1, lambda u: sp.sinh(u) ** 2),
+}
+"""Function f, number k, and f(u)**2 + k without cancellation."""
 
 
 def without_cancellation(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
@@ -44,35 +60,70 @@ def without_cancellation(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
         >>> x, y = sp.symbols("x y")
         >>> without_cancellation([x, y * sp.exp(x), -y])
         [y*expm1(x), x]
+        >>> without_cancellation([1 - y, -(sp.tanh(x) ** 2), y])
+        >>> without_cancellation([sp.S.One, -(sp.tanh(x) ** 2), y])
+        [cosh(x)**(-2), y]
     """
     present = set(terms)
     for term in terms:
         factors = sp.Mul.make_args(term)
         for factor in factors:
-            for k, accurate in _CANCELLING.get(type(factor), {}).items():
+            for k, accurate in _forms(factor):
                 c = sp.Mul(*(other for other in factors if other != factor))
                 if k * c in present:
-                    return [c * accurate(factor.args[0]), *(other for other in terms if other not in (term, k * c))]
+                    return [c * accurate, *(other for other in terms if other not in (term, k * c))]
+    return _difference_of_exponentials(terms)
+
+
+def _forms(factor: sp.Expr) -> Iterator[tuple[int, sp.Expr]]:
+    """Pairs (k, factor + k without cancellation)."""
+    for k, accurate in _CANCELLING.get(type(factor), {}).items():
+        yield k, accurate(factor.args[0])
+    if factor.is_Pow and factor.exp == 2 and type(factor.base) in _CANCELLING_SQUARES:
+        k, accurate = _CANCELLING_SQUARES[type(factor.base)]
+        yield k, accurate(factor.base.args[0])
+
+
+def _difference_of_exponentials(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
+    """A pair c exp(u) - c exp(v) as a product."""
+    found: dict[sp.Expr, tuple[sp.Expr, sp.Expr]] = {}
+    for term in terms:
+        c, u = exponential_factor(term)
+        if u == 0:
+            continue
+        if -c in found:
+            partner, v = found[-c]
+            return [c * _exponential_minus(u, v), *(other for other in terms if other not in (term, partner))]
+        found[c] = term, u
     return None
+
+
+def _exponential_minus(u: sp.Expr, v: sp.Expr) -> sp.Expr:
+    """exp(u) - exp(v)."""
+    k, rest = multiple(u, v)
+    if k == -1 and rest == 0:
+        return 2 * sp.sinh(u)
+    if rest == 0 and k > 0:
+        # The one nearer to 0 in front: both factors grow or vanish together.
+        return sp.exp(v) * expm1((k - 1) * v) if k > 1 else -sp.exp(u) * expm1((1 / k - 1) * u)
+    gap = sp.expand(u - v)
+    return -sp.sign(gap) * sp.exp(sp.Max(u, v, evaluate=False)) * expm1(-absolute_value(gap))
 
 
 def log_one_plus(u: sp.Expr) -> sp.Expr:
     """log(1 + u), also where u is an exponential that overflows."""
-    if not isinstance(u, sp.exp):
-        return log1p(u)
-    (v,) = u.args
-    return sp.Max(v, 0, evaluate=False) + log1p(sp.exp(-_modulus(v)))
+    return (log_of_exponentials(1 + u) if isinstance(u, sp.exp) else None) or log1p(u)
 
 
 def sech(u: sp.Expr) -> sp.Expr:
     """1 / cosh(u), whose derivative does not overflow either."""
-    e = sp.exp(-_modulus(u))
+    e = sp.exp(-absolute_value(u))
     return 2 * e / (1 + e**2)
 
 
 def csch(u: sp.Expr) -> sp.Expr:
     """1 / sinh(u), whose derivative does not overflow either."""
-    return -2 * sp.sign(u) * sp.exp(-_modulus(u)) / expm1(-2 * _modulus(u))
+    return -2 * sp.sign(u) * sp.exp(-absolute_value(u)) / expm1(-2 * absolute_value(u))
 
 
 def heaviside(u: sp.Expr, at_zero: sp.Expr = sp.S.Half) -> sp.Expr:
@@ -80,8 +131,3 @@ def heaviside(u: sp.Expr, at_zero: sp.Expr = sp.S.Half) -> sp.Expr:
     if at_zero == sp.S.Half:
         return (1 + sp.sign(u)) / 2
     return sp.Piecewise((0, u < 0), (1, u > 0), (at_zero, sp.Eq(u, 0)))
-
-
-def _modulus(u: sp.Expr) -> sp.Expr:
-    # Unevaluated, since SymPy's own forms of the modulus can hold real parts of complex numbers.
-    return sp.Abs(u, evaluate=False)

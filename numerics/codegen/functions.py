@@ -108,6 +108,7 @@ _OF_CONSTANTS: dict[str, Callable[..., sp.Expr]] = {
     "square_root": lambda x: sp.Pow(x, sp.S.Half, evaluate=False),
     "power": lambda x, y: sp.Pow(x, y, evaluate=False),
     "log": sp.log,
+    "sech_squared": lambda x, evaluate: sp.Pow(sp.cosh(x, evaluate=False), -2, evaluate=False),
     "incomplete_beta": lambda a, b, x: sp.betainc_regularized(a, b, 0, x),
     "lookup": Lookup,
 }

@@ -28,6 +28,7 @@ from numerics.codegen.functions import BINARY, COMPARISONS, FOLDED, REWRITTEN, U
 from numerics.codegen.horner import horner_groups, number_and_factors
 from numerics.codegen.places import Condition, Places, Signed
 from numerics.codegen.program import Program
+from numerics.codegen.stable import stable
 from numerics.errors import NumericsError
 from theory.discrete.draws import DistinctIndex, Lookup
 
@@ -69,7 +70,7 @@ def lower(
     try:
         exact = exact_input(expressions, arguments, parameters or {})
         lowering = _Lowering(arguments, exact.numbers)
-        outputs = [lowering.output(expression) for expression in exact.expressions]
+        outputs = [lowering.output(expression) for expression in stable(exact.expressions)]
     except RecursionError:
         raise NumericsError(
             "an expression is nested too deeply to be lowered. Pass its inner parts as arguments."
@@ -78,7 +79,12 @@ def lower(
 
 
 def _is_reciprocal(factor: sp.Expr) -> bool:
-    return factor.is_Pow and factor.exp.is_Rational and bool(factor.exp < 0)
+    return factor.is_Pow and factor.exp.is_Rational and bool(factor.exp < 0) and not _is_power_of_sech(factor)
+
+
+def _is_power_of_sech(factor: sp.Expr) -> bool:
+    """Whether it is cosh(u)**-2, cosh(u)**-4, ..."""
+    return isinstance(factor.base, sp.cosh) and factor.exp.is_Integer and factor.exp.is_even and factor.exp < 0
 
 
 class _Lowering(Places):
@@ -120,6 +126,10 @@ class _Lowering(Places):
             if expression.is_Rational and expression < 0:
                 return True, self.constant(-expression)
             return False, self.constant(expression)
+        if expression.is_Pow and _is_power_of_sech(expression):
+            squared = self.add("sech_squared", self.real(expression.base.args[0]))
+            n = int(-expression.exp) // 2
+            return False, squared if n == 1 else self.add("power_integer", squared, value=n)
         if expression.is_Pow:
             return self.power(expression.base, expression.exp)
         return False, self.function(expression)

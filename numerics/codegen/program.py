@@ -46,7 +46,7 @@ _REAL_UNARY = (
     *("negate", "reciprocal", "square_root", "power_integer", "absolute", "sign", "floor"),
     *("exp", "expm1", "log", "log1p"),
     *("sin", "cos", "tan", "arcsin", "arccos", "arctan"),
-    *("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh"),
+    *("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "sech_squared"),
     *("erf", "erfc", "erfi", "inverse_erf", "gamma", "log_gamma", "digamma", "polygamma"),
 )
 _REAL_BINARY = (
@@ -71,6 +71,7 @@ OPERATIONS: MappingProxyType[str, Operation] = MappingProxyType(
 """The vocabulary. Every operation is real: outside its domain it is NaN, and it hands NaN on, but a comparison with NaN
 is false. ``select(c, a, b)`` is a where c holds and b elsewhere; ``modulo(x, y)`` is x - y floor(x / y);
 ``lookup(x, e_0, ..., e_{n-1})`` is the entry at floor(x), NaN unless 0 <= x < n;
+``sech_squared(x)`` is 1/cosh(x)**2;
 ``power(x, y)`` is NaN where x < 0 and y is no integer; ``log_gamma(x)`` is NaN where x < 0; ``lower_gamma(s, x)`` and
 ``upper_gamma(s, x)`` are not regularised, ``incomplete_beta(a, b, x)`` is."""
 

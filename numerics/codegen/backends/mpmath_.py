@@ -22,7 +22,7 @@ GUARD_DIGITS = 10
 _FUNCTIONS = (
     *("divide", "reciprocal", "power", "square_root", "maximum", "minimum", "absolute", "sign", "floor", "modulo"),
     *("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2"),
-    *("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "erf", "erfc", "erfi", "inverse_erf"),
+    *("sinh", "cosh", "tanh", "sech_squared", "arcsinh", "arccosh", "arctanh", "erf", "erfc", "erfi", "inverse_erf"),
     *("gamma", "log_gamma", "digamma", "lower_gamma", "upper_gamma", "beta", "incomplete_beta"),
 )
 
@@ -125,6 +125,7 @@ def _functions() -> dict[str, Callable[..., mpf]]:
         "absolute": abs,
         "modulo": lambda x, y: mp.mpf(x) % y,
         "log": _log,
+        "sech_squared": lambda x: mp.sech(x) ** 2,
         "log_gamma": _log_gamma,
         "inverse_erf": _inverse_erf,
         "lower_gamma": lambda s, x: mp.gammainc(s, 0, x) if s > 0 and x >= 0 else mp.nan,

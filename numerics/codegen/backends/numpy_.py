@@ -34,6 +34,7 @@ TEMPLATES = {
     **{name: f"np.{name}({{0}})" for name in ("arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh")},
     **{name: f"np.{name}({{0}}, {{1}})" for name in ("maximum", "minimum", "arctan2")},
     **{name: f"special.{name}({{0}})" for name in ("erf", "erfc", "erfi", "gamma", "digamma")},
+    "sech_squared": "sech_squared({0})",
     "inverse_erf": "special.erfinv({0})",
     "log_gamma": "special.loggamma({0})",
     "polygamma": "special.polygamma({value}, {0})",
@@ -64,6 +65,12 @@ def integer_power(x: Any, n: int) -> Any:
     return result
 
 
+def sech_squared(x: Any) -> Any:
+    """1/cosh(x)**2, also where the square would overflow."""
+    q = np.exp(-2 * np.abs(x))
+    return 4 * q / ((1 + q) * (1 + q))
+
+
 def lookup(x: Any, *entries: Any) -> Any:
     """The entry at the floor of ``x``, NaN where there is none, in the number type of ``x``."""
     x = np.asarray(x)
@@ -78,7 +85,7 @@ def lookup(x: Any, *entries: Any) -> Any:
 
 
 def _namespace(constants: Sequence[sp.Expr]) -> dict[str, Any]:
-    helpers = {"integer_power": integer_power, "lookup": lookup}
+    helpers = {"integer_power": integer_power, "lookup": lookup, "sech_squared": sech_squared}
     return {"np": np, "special": special, "nan": np.nan, "inf": np.inf, **helpers}
 
 

@@ -40,6 +40,7 @@ TEMPLATES = {
     "sign": "sign({0})",
     **{name: f"torch.{name}({{0}})" for name in _SAME_NAME},
     **{name: f"torch.{name}({{0}}, {{1}})" for name in ("maximum", "minimum", "arctan2")},
+    "sech_squared": "sech_squared({0})",
     "inverse_erf": "torch.erfinv({0})",
     "gamma": "gamma({0})",
     "log_gamma": "log_gamma({0})",
@@ -73,6 +74,14 @@ def sign(x: Tensor) -> Tensor:
     import torch
 
     return torch.where(torch.isnan(x), x, torch.sign(x))
+
+
+def sech_squared(x: Tensor) -> Tensor:
+    """1/cosh(x)**2, also where the square would overflow."""
+    import torch
+
+    q = torch.exp(-2 * torch.abs(x))
+    return 4 * q / ((1 + q) * (1 + q))
 
 
 def log_gamma(x: Tensor) -> Tensor:
@@ -135,7 +144,9 @@ def _namespace(constants: Sequence[sp.Expr]) -> dict[str, Any]:
         raise MissingBackendError(
             "the torch backend needs PyTorch, which is not installed. Install torch, or use backend='numpy'."
         ) from None
-    helpers = {function.__name__: function for function in (sign, log_gamma, gamma, polygamma, beta, lookup)}
+    helpers = {
+        function.__name__: function for function in (sign, sech_squared, log_gamma, gamma, polygamma, beta, lookup)
+    }
     return {"torch": torch, "nan": float("nan"), "inf": float("inf"), **helpers}
 
 

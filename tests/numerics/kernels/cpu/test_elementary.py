@@ -27,7 +27,11 @@ BOUNDS = {
     "sinh": (2.5, 2.5),
     "cosh": (2.0, 2.0),
     "tanh": (3.0, 3.0),
+    "sech_squared": (4.0, 4.0),
 }
+
+REFERENCES = {"sech_squared": lambda x: mpmath.sech(x) ** 2}
+"""Functions that mpmath calls otherwise."""
 
 DOMAINS = {
     # function: (largest exponent of two, both signs) for float32 and float64
@@ -41,6 +45,7 @@ DOMAINS = {
     "sinh": ((7, True), (10, True)),
     "cosh": ((7, True), (10, True)),
     "tanh": ((5, True), (6, True)),
+    "sech_squared": ((5, True), (8, True)),
 }
 
 
@@ -91,7 +96,7 @@ def largest_error(op: str, precision: Precision) -> tuple[float, float]:
     digits, smallest = (24, -149) if precision == "float32" else (53, -1074)
     largest = float(np.finfo(y.dtype).max)
     worst, where = 0.0, 0.0
-    function = getattr(mpmath, op)
+    function = REFERENCES.get(op) or getattr(mpmath, op)
     with mpmath.workprec(140):
         for xi, yi in zip(x.tolist(), y.tolist(), strict=True):
             # The difference exp(x) - 1 needs as many more digits as x is small.

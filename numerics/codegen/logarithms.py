@@ -1,0 +1,127 @@
+"""Logarithms that neither overflow within nor lose the digits of a logarithm close to 0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sympy as sp
+from sympy.codegen.cfunctions import log1p
+from sympy.logic.boolalg import Boolean
+
+from numerics.codegen.exponentials import absolute_value, log_of_exponentials, over_one_denominator
+
+MOST_TERMS = 40
+"""Beyond, pairs are not looked for."""
+
+
+def stable_logarithm(x: sp.Expr) -> sp.Expr | None:
+    """The logarithm of x in another form, or ``None`` where the logarithm itself is right.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> stable_logarithm(1 + sp.exp(x)), stable_logarithm(1 + x)
+        (log1p(exp(-Abs(x))) + Max(0, x), None)
+    """
+    if x.is_number:
+        return None
+    if x.is_Mul and x.args[0].is_Rational and x.args[0].is_positive:
+        rest = stable_logarithm(sp.Mul(*x.args[1:]))
+        if rest is not None:
+            return sp.log(x.args[0]) + rest
+    base, power = x.as_base_exp()
+    if isinstance(base, sp.cosh | sp.sech) and power.is_Rational:
+        return (power if isinstance(base, sp.cosh) else -power) * log_cosh(*base.args)
+    if isinstance(x, sp.sinh):
+        return _log_sinh(*x.args)
+    if x.is_Add:
+        terms = over_one_denominator(x.args)
+        if terms is not None:
+            x = sp.Add(*terms)
+    return log_of_exponentials(x) or _inverse_sinh(x)
+
+
+def log_cosh(u: sp.Expr) -> sp.Expr:
+    """log(cosh(u)): log1p of 2 sinh(u/2)**2 within 1, beyond with the growing part outside."""
+    size = absolute_value(u)
+    # Clipped, so that the branch not taken is finite and so are its derivatives.
+    near = log1p(2 * sp.sinh(sp.Min(size, 1, evaluate=False) / 2) ** 2)
+    return sp.Piecewise((near, size < 1), (size - sp.log(2) + log1p(sp.exp(-2 * size)), True))
+
+
+def _log_sinh(u: sp.Expr) -> sp.Expr:
+    return u - sp.log(2) + (log_of_exponentials(1 - sp.exp(-2 * u)) or sp.nan)
+
+
+def _inverse_sinh(x: sp.Expr) -> sp.Expr | None:
+    """log(u + sqrt(u**2 + 1))."""
+    if not x.is_Add or len(x.args) != 2:
+        return None
+    for u, root in (x.args, x.args[::-1]):
+        if root.is_Pow and root.exp == sp.S.Half and sp.expand(root.base - u**2) == 1:
+            return sp.asinh(u)
+    return None
+
+
+def log_of_quotient(x: sp.Expr) -> sp.Expr | None:
+    """log(A/B) where terms of A and B cancel in A - B, else ``None``.
+
+    Example:
+        >>> x, a = sp.symbols("x a", real=True)
+        >>> log_of_quotient((a + x) / (a - x))
+        2*atanh(x/a)
+    """
+    factors = sp.Mul.make_args(x)
+    below = [1 / f for f in factors if f.is_Pow and f.exp.is_Integer and f.exp < 0]
+    if not below:
+        return None
+    A = sp.Mul(*(f for f in factors if not (f.is_Pow and f.exp.is_Integer and f.exp < 0)))
+    B = sp.Mul(*below)
+    gap = _cancelled(A, B)
+    if gap is None:
+        return None
+    total = sp.expand(A + B)
+    if not total.is_Add:
+        return 2 * sp.atanh(sp.cancel(gap / total))
+    return sp.Piecewise((log1p(gap / B), _is_near(gap, B)), (sp.log(x, evaluate=False), True))
+
+
+def _is_near(gap: sp.Expr, B: sp.Expr) -> Boolean:
+    """Whether A = B + gap is between B/2 and 3B/2."""
+    return absolute_value(B) > (2 * abs(gap) if gap.is_number else 2 * absolute_value(gap))
+
+
+def _cancelled(A: sp.Expr, B: sp.Expr) -> sp.Expr | None:
+    """A - B where it has fewer terms than the two together, else ``None``."""
+    if not (A.is_Add or B.is_Add):
+        return None
+    gap = sp.expand(A - B)
+    together = len(sp.Add.make_args(sp.expand(A))) + len(sp.Add.make_args(sp.expand(B)))
+    return gap if len(sp.Add.make_args(gap)) < together else None
+
+
+def difference_of_logarithms(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
+    """``terms`` with a pair c log A - c log B as one term, where terms of A and B cancel.
+
+    Example:
+        >>> x, y = sp.symbols("x y", real=True)
+        >>> difference_of_logarithms([y * sp.log(x + 1), -y * sp.log(x)])
+        [y*Piecewise((log1p(1/x), (x > 0) & (Abs(x) > 2)), (-log(x) + log(x + 1), True))]
+    """
+    if len(terms) > MOST_TERMS:
+        return None
+    found: dict[sp.Expr, list[tuple[int, sp.Expr]]] = {}
+    for i, term in enumerate(terms):
+        logs = [factor for factor in sp.Mul.make_args(term) if isinstance(factor, sp.log)]
+        if len(logs) == 1:
+            c = sp.Mul(*(factor for factor in sp.Mul.make_args(term) if factor != logs[0]))
+            found.setdefault(c, []).append((i, logs[0].args[0]))
+    for c, first in found.items():
+        for i, A in first:
+            for j, B in found.get(-c, []):
+                gap = None if sp.S.One in A.args and sp.S.One in B.args else _cancelled(A, B)
+                if gap is None:
+                    continue
+                near = sp.And(B > 0, _is_near(gap, B))
+                pair = sp.Piecewise((log1p(gap / B), near), (sp.log(A) - sp.log(B), True))
+                return [c * pair, *(term for k, term in enumerate(terms) if k not in (i, j))]
+    return None

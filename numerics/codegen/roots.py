@@ -1,0 +1,67 @@
+r"""Differences of powers with fractional exponents that lose no digits.
+
+.. math::
+    \sqrt A - B = \frac{A - B^2}{\sqrt A + B}, \qquad
+    \sqrt A - \sqrt C = \frac{A - C}{\sqrt A + \sqrt C}, \qquad
+    A^p - B = B\,\mathrm{expm1}\Bigl(p\,\mathrm{log1p}\,\frac{A - B^{1/p}}{B^{1/p}}\Bigr)
+
+used where terms of A cancel against the other side once, in symbols, and so need not cancel in numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sympy as sp
+from sympy.codegen.cfunctions import expm1, log1p
+
+MOST_TERMS = 40
+"""Beyond, pairs are not looked for."""
+
+
+def difference_of_powers(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
+    """``terms`` with one cancelling pair replaced by an accurate term, or ``None`` if there is none.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> difference_of_powers([sp.sqrt(1 + x), sp.Integer(-1)])
+        [x/(sqrt(x + 1) + 1)]
+        >>> difference_of_powers([3 * (1 + x) ** sp.Rational(1, 3), sp.Integer(-3)])
+        [3*expm1(log1p(x)/3)]
+    """
+    if len(terms) > MOST_TERMS:
+        return None
+    for i, term in enumerate(terms):
+        for factor in sp.Mul.make_args(term):
+            if not (factor.is_Pow and factor.exp.is_Rational and not factor.exp.is_Integer and factor.base.is_Add):
+                continue
+            c = sp.Mul(*(other for other in sp.Mul.make_args(term) if other != factor))
+            for j, partner in enumerate(terms):
+                accurate = None if i == j else _difference(factor.base, factor.exp, -partner / c)
+                if accurate is not None:
+                    return [c * accurate, *(other for k, other in enumerate(terms) if k not in (i, j))]
+    return None
+
+
+def _difference(A: sp.Expr, p: sp.Rational, B: sp.Expr) -> sp.Expr | None:
+    """A**p - B, or ``None`` where no term of A cancels."""
+    if B.is_nonpositive or B.has(sp.exp, sp.log):
+        return None
+    C = B ** (1 / p)  # holds for B > 0
+    if B.is_Pow and B.exp == p:
+        C = B.base
+    elif not (C.is_Symbol or C.is_number or C.is_Mul or C.is_Pow):
+        return None
+    v = sp.expand(A - C)
+    if len(sp.Add.make_args(v)) >= len(A.args) + len(sp.Add.make_args(C)) - 1 and not (v.is_number and v != 0):
+        return None
+    root = sp.sqrt(A)
+    if p == sp.S.Half:
+        accurate = v / (root + B)
+    elif p == -sp.S.Half:
+        accurate = -v * B / (root * (root + 1 / B))
+    else:
+        accurate = B * expm1(p * log1p(v / C))
+    if B.is_nonnegative:
+        return accurate
+    return sp.Piecewise((accurate, B > 0), (A**p - B, True)) if abs(p) == sp.S.Half else None

@@ -1,0 +1,146 @@
+r"""Expressions rewritten so that floating-point numbers lose no digits and no part overflows where the whole does not.
+
+From the outside in, before anything is lowered; both sides of each line agree for all real numbers.
+
+===================================  ====================================================  ===========================
+``E/(1+E)``, ``E = exp(u)``          ``exp(-|u|)`` in place of E, by the sign of u         E overflows
+``E/(1+E) - E^2/(1+E)^2``            ``E/(1+E)^2``                                         cancels as u -> oo
+``log(exp(u) + exp(v))``             ``max(u, v) + log1p(exp(-|u-v|))``                    overflows
+``log(1 - exp(-u))``                 ``log(-expm1(-u))`` or ``log1p(-exp(-u))``            cancels as u -> 0
+``log(cosh(u))``                     ``log1p(2 sinh(u/2)^2)`` or with ``log1p(exp(-2|u|))``  cancels, overflows
+``log((1+u)/(1-u))``                 ``2 artanh(u)``                                       cancels as u -> 0
+``log(a/b)``                         ``log1p((a-b)/b)`` where a is near b                  cancels as a -> b
+``sqrt(1+u) - 1``                    ``u/(sqrt(1+u) + 1)``                                 cancels as u -> 0
+``(1+u)^p - 1``                      ``expm1(p log1p(u))``                                 cancels as u -> 0
+``sinh(u)/cosh(u)``                  ``tanh(u)``                                           overflows
+``I_a(u)/I_b(u)``                    quotient of ``exp(-|u|) I(u)``                        overflows
+===================================  ====================================================  ===========================
+
+Exponentials have a page of their own, :mod:`numerics.codegen.exponentials`; differences of two functions, such as
+``exp(u) - 1``, are in :mod:`numerics.codegen.accurate`.
+
+References:
+    Higham, *Accuracy and Stability of Numerical Algorithms* (2002), sections 1.7 and 1.14; Mächler, "Accurately
+    computing log(1 - exp(-|a|))" (2012), for the place where the two forms change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from numerics.codegen.exponentials import over_one_denominator, safe_product
+from numerics.codegen.logarithms import difference_of_logarithms, log_of_quotient, stable_logarithm
+from numerics.codegen.roots import difference_of_powers
+
+CONCERNED = (sp.exp, sp.log, sp.sinh, sp.cosh)
+"""Functions that a rule is about, powers with a fraction as exponent apart."""
+
+
+def stable(expressions: Sequence[sp.Basic]) -> list[sp.Basic]:
+    """The expressions in the forms above.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> stable([sp.exp(x) / (1 + sp.exp(x)) ** 2, sp.sqrt(1 + x**2) - 1])
+        [exp(-Abs(x))/(1 + exp(-Abs(x)))**2, x**2/(sqrt(x**2 + 1) + 1)]
+    """
+    first = _Forms(set())
+    results = [first.of(expression) for expression in expressions]
+    if not first.signed:
+        return results
+    # Once more, so that quotients in exp(u) share the exp(-|u|) that one of them needs.
+    second = _Forms(first.signed)
+    return [second.of(expression) for expression in expressions]
+
+
+class _Forms:
+    """The forms of all parts of some expressions.
+
+    Attributes:
+        signed: Exponents u for which the programs holds exp(-|u|).
+        known: Part to form.
+        concerned: Part to whether a rule may be about something in it.
+    """
+
+    def __init__(self, signed: set[sp.Expr]) -> None:
+        self.signed = signed
+        self.known: dict[sp.Basic, sp.Basic] = {}
+        self.concerned: dict[sp.Basic, bool] = {}
+
+    def of(self, expression: sp.Basic) -> Any:
+        """The form of an expression or condition."""
+        found = self.known.get(expression)
+        if found is None:
+            found = self.known[expression] = self._form(expression)
+        return found
+
+    def _form(self, expression: sp.Basic) -> sp.Basic:
+        if not expression.args or not self._is_concerned(expression):
+            return expression
+        if isinstance(expression, sp.Add):
+            return self._sum(expression)
+        if isinstance(expression, sp.log):
+            return self._logarithm(expression)
+        if isinstance(expression, sp.Mul | sp.Pow):
+            expression = safe_product(_tangents(expression), self.signed)
+        return self._inner(expression)
+
+    def _is_concerned(self, expression: sp.Basic) -> bool:
+        found = self.concerned.get(expression)
+        if found is None:
+            own = isinstance(expression, CONCERNED) or (expression.is_Pow and not expression.exp.is_Integer)
+            found = own or any([self._is_concerned(part) for part in expression.args])
+            self.concerned[expression] = found
+        return found
+
+    def _inner(self, expression: sp.Basic) -> sp.Basic:
+        """The expression with its parts in their forms."""
+        parts = []
+        for part in expression.args:
+            if isinstance(part, sp.Expr | Boolean):
+                # The powers of a product have been dealt with together.
+                is_done = isinstance(expression, sp.Mul) and isinstance(part, sp.Pow)
+                parts.append(self._inner(part) if is_done else self.of(part))
+            else:  # a branch of a Piecewise
+                parts.append(self._inner(part) if isinstance(part, sp.Tuple) else part)
+        same = all(a is b for a, b in zip(parts, expression.args, strict=True))
+        return expression if same else expression.func(*parts)
+
+    def _sum(self, expression: sp.Add) -> sp.Basic:
+        terms = over_one_denominator(expression.args)
+        if terms is not None:
+            return self.of(sp.Add(*terms))
+        total = self._inner(expression)
+        for rule in (difference_of_powers, difference_of_logarithms):
+            while isinstance(total, sp.Add) and (terms := rule(total.args)) is not None:
+                total = sp.Add(*terms)
+        return total
+
+    def _logarithm(self, expression: sp.Expr) -> sp.Basic:
+        rewritten = stable_logarithm(expression.args[0])
+        if rewritten is not None:
+            # Logarithms that a rule made are in their last form, and only their arguments are looked into.
+            for made in rewritten.atoms(sp.log) - expression.atoms(sp.log):
+                self.known[made] = self._inner(made)
+            return self.of(rewritten) if isinstance(rewritten, sp.Add) else self._inner(rewritten)
+        expression = self._inner(expression)
+        return (log_of_quotient(expression.args[0]) if isinstance(expression, sp.log) else None) or expression
+
+
+def _tangents(product: sp.Expr) -> sp.Expr:
+    """sinh(u)/cosh(u) as tanh(u), in each pair of powers."""
+    powers = dict(factor.as_base_exp() for factor in sp.Mul.make_args(product))
+    changed = False
+    for base in [base for base in powers if isinstance(base, sp.sinh)]:
+        (u,) = base.args
+        above, below = powers[base], powers.get(sp.cosh(u), sp.S.Zero)
+        if above.is_Integer and below.is_Integer and above * below < 0:
+            del powers[base]
+            powers[sp.tanh(u)] = powers.get(sp.tanh(u), sp.S.Zero) + above
+            powers[sp.cosh(u)] = above + below
+            changed = True
+    return sp.Mul(*(base**m for base, m in powers.items())) if changed else product

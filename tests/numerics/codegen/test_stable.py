@@ -1,0 +1,81 @@
+"""The forms that lose no digits: which expressions they reach, and that they leave the others alone."""
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from numerics import iterate
+from numerics.codegen.compile import compile_program
+from numerics.codegen.stable import stable
+from numerics.simulation.options import Options
+from theory.gradient_noise import Empirical, Model, gradient_descent
+from theory.notation import eta
+
+x, y = sp.symbols("x y", real=True)
+w, c = sp.symbols("w c", real=True)
+
+
+@pytest.mark.parametrize(
+    ("start", "precision", "backend"),
+    [(-800.0, "mixed", "auto"), (-800.0, "float64", "numpy"), (-60.0, "float32", "auto"), (-60.0, "float32", "numpy")],
+)
+def test_descent_on_the_logistic_loss_survives_any_margin(start, precision, backend):
+    sgd = gradient_descent(Model([w], sp.log(1 + sp.exp(-c * w)), Empirical([c], [[2], [-1]])), batch_size=1)
+    run = iterate(
+        sgd,
+        parameters={eta: 0.1},
+        initial=[start],
+        steps=1,
+        n_replicas=64,
+        seed=1,
+        options=Options(precision=precision, backend=backend),
+    )
+    # One step of 0.1 along a gradient of 2 or of nearly 0.
+    moved = np.unique(np.round(run.final[:, 0] - start, 3))
+    assert moved.tolist() == [0.0, 0.2]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        1 / (1 + sp.exp(-x)),
+        x**3 - y * x,
+        sp.tanh(x) * y,
+        2 + 1 / (1 + sp.exp(x)),
+        sp.exp(-(x**2)),
+        sp.sqrt(1 + x**2) + 1,
+    ],
+    ids=str,
+)
+def test_what_is_right_as_it_stands_is_left_as_it_stands(expression):
+    assert stable([expression]) == [expression]
+
+
+def test_quotients_in_one_exponential_share_it():
+    sigmoid = 1 / (1 + sp.exp(-x))
+    program = compile_program([sigmoid, sigmoid.diff(x), sigmoid.diff(x, 2)], [x]).program
+    assert [entry.op for entry in program.instructions].count("exp") == 1
+
+
+@pytest.mark.parametrize(
+    ("expression", "form"),
+    [
+        (sp.sinh(x) / sp.cosh(x), sp.tanh(x)),
+        (1 - 1 / (1 + sp.exp(-x)), 1 / (1 + sp.exp(x))),
+        (sp.sqrt(x + y**2) - sp.Abs(y), x / (sp.sqrt(x + y**2) + sp.Abs(y))),
+        (sp.log((1 + x) / (1 - x)), 2 * sp.atanh(x)),
+        (sp.log(x + sp.sqrt(x**2 + 1)), sp.asinh(x)),
+    ],
+    ids=str,
+)
+def test_form_is_the_one_that_keeps_its_digits(expression, form):
+    assert stable([expression]) == [form]
+
+
+def test_softmax_of_large_scores_is_finite():
+    z = sp.symbols("z0:3", real=True)
+    weights = [sp.exp(score) / sp.Add(*map(sp.exp, z)) for score in z]
+    log_partition = sp.log(sp.Add(*map(sp.exp, z)))
+    *values, log_value = compile_program([*weights, log_partition], z)(1000.0, 999.0, -1000.0)
+    np.testing.assert_allclose(values, [1 / (1 + np.exp(-1)), 1 / (1 + np.e), 0.0], rtol=1e-14)
+    assert log_value == pytest.approx(1000 + np.log1p(np.exp(-1)), rel=1e-15)
