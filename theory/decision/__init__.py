@@ -22,6 +22,7 @@
 * ``undefined_functions``: random polynomials in the place of undefined functions: a formula for every function must
   hold for them.
 * ``zero``: is this expression zero, under these assumptions? And what is its sign?
+* ``cases``: case distinctions that a region decides: branches it excludes, and branches where nothing is defined.
 * ``breakpoints``: where an expression changes its form, and rational points on and beside those places.
 * ``equations``: branches that are equations: solved exactly for one symbol, or said to be unsolved.
 * ``extrema``: where an expression is smallest or largest, and how it behaves at the ends of its region.

@@ -11,6 +11,7 @@ from sympy.core.function import AppliedUndef
 
 from theory.answer import Answer
 from theory.decision.balls import ball
+from theory.decision.cases import where_defined
 from theory.decision.extrema import descended, extreme_points
 from theory.decision.magnitudes import FAR
 from theory.decision.normal_form import factors, proof_of_positivity
@@ -99,7 +100,7 @@ def decide_sign(
         >>> print(decide_sign(p - q, [p > 2 * q]).kind, decide_sign(p - q).kind)
         positive mixed
     """
-    expression = exact_expression(expression)
+    expression, conditions = where_defined(exact_expression(expression), conditions)
     region = AdmissibleRegion.of(expression.free_symbols, conditions)
     obstacle = obstacle_to_deciding(expression) or (
         "the expression holds undefined functions" if expression.has(AppliedUndef) else None

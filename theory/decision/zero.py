@@ -28,6 +28,7 @@ from sympy.logic.boolalg import Boolean
 
 from theory.answer import Answer
 from theory.decision.balls import MissingFlintError, truth
+from theory.decision.cases import where_defined
 from theory.decision.equations import on_surface
 from theory.decision.normal_form import proof_of_positivity, proof_of_zero
 from theory.decision.point_search import PRECISIONS, Clock, PointSearch, Residual, as_text, branches
@@ -119,7 +120,7 @@ def decide_zero(
     """
     if isinstance(expression, sp.MatrixBase):
         return _decide_entries(expression, conditions, points=points, seed=seed, seconds=seconds)
-    expression = exact_expression(expression)
+    expression, conditions = where_defined(exact_expression(expression), conditions)
     if expression == 0:
         return ZeroDecision(ZeroKind.ZERO, "the residual is literally 0")
     obstacle = obstacle_to_deciding(expression)

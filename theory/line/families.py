@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import positive, simplified
+from theory.decision.inequalities import negative, nonnegative, positive, simplified, vanishes
 from theory.errors import NotNormalisableError, UnsupportedFormError
 from theory.line.interval import Interval
 from theory.values import shown, single_expression
@@ -73,8 +73,8 @@ class Family(ABC):
 
     @property
     def partition_function(self) -> sp.Expr:
-        """The integral of the density as it was given, constant factor included."""
-        return self.factor * self.kernel_integral
+        """The integral of the density as it was given, constant factor included; infinite unless ``normalisable``."""
+        return self._where_normalisable(self.factor * self.kernel_integral, otherwise=sp.oo)
 
     @property
     def density(self) -> sp.Expr:
@@ -88,7 +88,7 @@ class Family(ABC):
 
     @property
     def variance(self) -> sp.Expr:
-        """The variance; infinite where ``moment_exists(2)`` fails."""
+        """The variance; infinite where ``moment_exists(2)`` fails, nan where no law exists."""
         difference = self._moment(sp.Integer(2)) - self._moment(sp.Integer(1)) ** 2
         self._require_possible(sp.Integer(2))
         return self._where_finite(difference if difference.has(sp.gamma) else sp.factor(difference), sp.Integer(2))
@@ -99,7 +99,9 @@ class Family(ABC):
         raise UnsupportedFormError(f"log({self.variable}) has no mean on {self.interval.ends} in closed form here.")
 
     def moment(self, k: sp.Expr | int) -> sp.Expr:
-        r"""The moment :math:`\mathbb E[x^k]` of the normalised density, infinite where ``moment_exists(k)`` fails.
+        r"""The moment :math:`\mathbb E[x^k]` of the normalised density.
+
+        It is infinite where ``moment_exists(k)`` fails, and nan where the density has no finite integral.
 
         Raises:
             NotNormalisableError: the moment exists for no admissible parameters.
@@ -119,7 +121,14 @@ class Family(ABC):
 
     def _where_finite(self, value: sp.Expr, k: sp.Expr) -> sp.Expr:
         exists = self.moment_exists(k)
-        return value if exists == sp.true else sp.Piecewise((value, exists), (sp.oo, True))
+        finite = value if exists == sp.true else _piecewise((value, exists), (sp.oo, sp.true))
+        return self._where_normalisable(finite)
+
+    def _where_normalisable(self, value: sp.Expr, *, otherwise: sp.Expr = sp.nan) -> sp.Expr:
+        """``value``, a plain expression or a case distinction, where the density has a finite integral."""
+        given = value.args if isinstance(value, sp.Piecewise) else ((value, sp.true),)
+        inside = ((v, sp.And(condition, self.normalisable)) for v, condition in given)
+        return _piecewise(*inside, (otherwise, sp.true))
 
 
 @dataclass(frozen=True)
@@ -146,13 +155,13 @@ class Normal(Family):
 
     @property
     def mode(self) -> sp.Expr:
-        """The mean."""
-        return self.location
+        """The mean; nan where the density is unbounded at both ends."""
+        return self._where_normalisable(self.location)
 
     @property
     def variance(self) -> sp.Expr:
         """The variance."""
-        return self.spread
+        return self._where_normalisable(self.spread)
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """The condition for a finite moment of order ``k``, where the density is normalisable."""
@@ -203,18 +212,29 @@ class GeneralisedGamma(Family):
     @property
     def normalisable(self) -> Boolean:
         """The condition on shape and scale."""
-        return simplified(sp.And(positive(self.shape), positive(self.scale)))
+        return simplified(sp.And(positive(self.shape), positive(self.rate)))
+
+    @property
+    def rate(self) -> sp.Expr:
+        r""":math:`\ell^{-p}`, of the sign that decides at infinity."""
+        return sp.powdenest(self.scale**-self.power, force=True)
 
     @property
     def mode(self) -> sp.Expr:
-        """Where the density is largest; the end 0 if it decreases."""
+        """Where the density is largest; an end if it is monotone, nan if it is unbounded at both ends or flat."""
         interior = sp.expand(sp.cancel(self.scale**self.power * (self.shape - 1) / self.power)) ** (1 / self.power)
-        return _piecewise((interior, positive(self.shape - 1)), (sp.S.Zero, sp.true))
+        decays, grows = positive(self.rate), negative(self.rate)
+        return _piecewise(
+            (interior, sp.And(positive(self.shape - 1), decays)),
+            (sp.S.Zero, sp.Or(decays, sp.And(sp.Not(grows), negative(self.shape - 1)))),
+            (sp.oo, sp.Or(positive(self.shape - 1), sp.And(grows, nonnegative(self.shape - 1)))),
+            (sp.nan, sp.true),
+        )
 
     @property
     def log_mean(self) -> sp.Expr:
         """The mean of log x."""
-        return sp.log(self.scale) + sp.digamma(self.shape / self.power) / self.power
+        return self._where_normalisable(sp.log(self.scale) + sp.digamma(self.shape / self.power) / self.power)
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """The condition for a finite moment of order ``k``, where the density is normalisable."""
@@ -263,13 +283,19 @@ class InverseGamma(Family):
 
     @property
     def mode(self) -> sp.Expr:
-        """Where the density is largest."""
-        return self.scale / (self.shape + 1)
+        """Where the density is largest; an end if it is monotone, nan if it is unbounded at both ends or flat."""
+        power, decays = self.shape + 1, positive(self.scale)
+        return _piecewise(
+            (self.scale / power, sp.And(decays, positive(power))),
+            (sp.oo, sp.Or(decays, sp.And(vanishes(self.scale), negative(power)))),
+            (sp.S.Zero, sp.Or(positive(power), sp.And(negative(self.scale), nonnegative(power)))),
+            (sp.nan, sp.true),
+        )
 
     @property
     def log_mean(self) -> sp.Expr:
         """The mean of log x."""
-        return sp.log(self.scale) - sp.digamma(self.shape)
+        return self._where_normalisable(sp.log(self.scale) - sp.digamma(self.shape))
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """The condition for a finite moment of order ``k``, where the density is normalisable."""
@@ -333,7 +359,8 @@ class Beta(Family):
         """The mean of log x, for an interval that starts at 0."""
         if self.interval.left != 0:
             return super().log_mean
-        return sp.log(self.interval.right) + sp.digamma(self.alpha) - sp.digamma(self.alpha + self.beta)
+        mean = sp.log(self.interval.right) + sp.digamma(self.alpha) - sp.digamma(self.alpha + self.beta)
+        return self._where_normalisable(mean)
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """The condition for a finite moment of order ``k``, where the density is normalisable."""

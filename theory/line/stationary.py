@@ -98,7 +98,7 @@ class StationaryLaw:
 
     @property
     def mean(self) -> sp.Expr:
-        """The mean of the normalised law."""
+        """The mean of the normalised law; nan where ``normalisable`` fails, as for the other moments."""
         return self._of_family("mean").mean
 
     @property
@@ -118,8 +118,19 @@ class StationaryLaw:
 
     @property
     def mode(self) -> sp.Expr:
-        """Where the density is largest *in this coordinate*; it moves under a change of variable."""
-        return mode(self.density, self.variable, self.interval)
+        """Where the density is largest *in this coordinate*; it moves under a change of variable.
+
+        Where the law collapses it is the end with all the mass, and nan where the limit is undecided.
+        """
+        found = mode(self.density, self.variable, self.interval)
+        if self.normalisable == sp.true:
+            return found
+        given = found.args if isinstance(found, sp.Piecewise) else ((found, sp.true),)
+        cases: dict[sp.Expr, Boolean] = {value: sp.And(condition, self.normalisable) for value, condition in given}
+        for condition, end in self.collapse:
+            cases[end] = sp.Or(cases.get(end, sp.false), condition)
+        cases.setdefault(sp.nan, sp.true)
+        return sp.Piecewise(*((value, simplified(condition)) for value, condition in cases.items()))
 
     def at(self, values: Mapping[sp.Symbol, sp.Expr | float]) -> StationaryLaw:
         """The normalised law at numbers for all parameters.

@@ -87,6 +87,24 @@ def test_the_mode_is_where_the_density_is_largest(kind, data):
             assert f(point) < at_mode
 
 
+@pytest.mark.parametrize(
+    ("density", "values", "expected"),
+    [
+        # exp(b x) grows: the formula (k - 1)/rate would say -1.
+        (lambda a, b: x ** (a - 1) * sp.exp(-b * x), (2, -1), sp.oo),
+        (lambda a, b: x ** (a - 1) * sp.exp(-b * x), (HALF, -1), sp.nan),
+        (lambda a, b: x ** (a - 1) * sp.exp(-b * x), (HALF, 0), 0),
+        (lambda a, b: x ** (-a - 1) * sp.exp(-b / x), (-2, 1), sp.oo),
+        (lambda a, b: x ** (-a - 1) * sp.exp(-b / x), (2, -1), 0),
+        (lambda a, b: x ** (-a - 1) * sp.exp(-b / x), (-2, -1), sp.nan),
+        (lambda a, b: x ** (-a - 1) * sp.exp(-b / x), (-HALF, 1), 2),
+    ],
+)
+def test_a_density_that_is_no_law_has_its_mode_where_it_is_largest_and_never_outside(density, values, expected):
+    a, b = sp.symbols("a b", real=True)
+    assert recognise(density(a, b), x).mode.subs(dict(zip((a, b), values, strict=True))) is sp.sympify(expected)
+
+
 def test_a_symbolic_exponent_keeps_its_condition():
     k = sp.Symbol("k", real=True)
     family = recognise(x ** (k - 1) * sp.exp(-x), x)

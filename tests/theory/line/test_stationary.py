@@ -132,11 +132,12 @@ def test_transience_to_one_end_decides_between_two_ends_that_both_diverge():
 def test_the_laws_of_the_two_worked_models_are_recognised():
     well, mode_law = stationary_density(DOUBLE_WELL), stationary_density(TEACHER_STUDENT)
     assert isinstance(well.family, GeneralisedGamma)
-    assert sp.simplify(well.moment(2) - (mu - zeta**2 / 2)) == 0
+    assert well.moment(2) == sp.Piecewise((mu - zeta**2 / 2, mu > zeta**2 / 2), (sp.nan, True))
     assert well.mode == sp.Piecewise((sp.sqrt(mu - zeta**2), mu > zeta**2), (0, True))
     assert isinstance(mode_law.family, Gamma)
-    assert sp.expand(mode_law.mean - (s_tilde - nu / 2)) == 0
-    assert sp.expand(mode_law.variance - nu * (s_tilde - nu / 2)) == 0
+    for found, expected in ((mode_law.mean, s_tilde - nu / 2), (mode_law.variance, nu * (s_tilde - nu / 2))):
+        assert sp.expand(found.subs(s_tilde, 2 * nu) - expected.subs(s_tilde, 2 * nu)) == 0
+        assert found.subs(s_tilde, nu / 2) is sp.nan
     assert (
         sp.expand(mode_law.partition_function.subs(s_tilde, 2 * nu) - nu ** sp.Rational(3, 2) * sp.gamma(3 * HALF)) == 0
     )
@@ -191,7 +192,30 @@ def test_the_mode_of_a_law_of_no_family_is_its_largest_value(m_value, s, b):
     ("process", "flat"), [(GEOMETRIC_BROWNIAN_MOTION, {mu: 1, zeta: 1}), (BROWNIAN_MOTION, {mu: 0})]
 )
 def test_a_flat_density_has_no_mode(process, flat):
-    assert stationary_density(process).mode.subs(flat) is sp.nan
+    law = stationary_density(process)
+    assert mode(law.density, law.variable).subs(flat) is sp.nan
+
+
+def test_a_law_without_a_mode_has_the_end_to_which_it_collapses_if_there_is_one():
+    assert stationary_density(GEOMETRIC_BROWNIAN_MOTION).mode.subs({mu: 1, zeta: 1}) == sp.oo
+    assert stationary_density(BROWNIAN_MOTION).mode.subs({mu: 0}) is sp.nan
+
+
+@pytest.mark.parametrize(
+    ("drift", "dispersion", "values"),
+    [
+        (mu * x - x**2, x, {mu: 0}),  # collapses to 0; the formula of the Gamma law gives the mean -1/2
+        (1 - mu * x, x, {mu: -1}),  # escapes to infinity; the formula of the inverse Gamma law gives -1
+        (1 - mu * x, sp.sqrt(x), {mu: -1}),
+    ],
+)
+def test_no_quantity_of_a_law_outlives_the_law(drift, dispersion, values):
+    law = stationary_density(ItoProcess.scalar(x, drift=drift, dispersion=dispersion))
+    assert law.normalisable.subs(values) == sp.false
+    quantities = (law.mean, law.variance, law.moment(2), law.moment(-1), law.log_mean)
+    assert [quantity.subs(values) for quantity in quantities] == [sp.nan] * 5
+    assert law.partition_function.subs(values) == sp.oo
+    assert law.mode.subs(values) in [end for condition, end in law.collapse if condition.subs(values)]
 
 
 def test_an_unsolvable_mode_is_refused():

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.decision.cases import where_defined
 from theory.line.stationary import stationary_density
 from theory.models.teacher_student.modes import singular_value_process
 from theory.notation import eta, nu, s, zeta
@@ -40,7 +41,8 @@ def stationary_error() -> sp.Expr:
         -nu**2/4 + nu*q - 2*q*s_tilde + s_tilde**2
     """
     law = stationary_density(singular_value_process().subs({zeta: sp.sqrt(nu / eta)}))
-    return sp.expand(law.moment(2) - 2 * overlap * law.moment(1))
+    error, _ = where_defined(law.moment(2) - 2 * overlap * law.moment(1), ())
+    return sp.expand(error)
 
 
 def slope_at_small_noise() -> sp.Expr:
