@@ -13,7 +13,8 @@ A reader's map, in the order in which the modules build on each other:
 * ``fokker_planck``: the Fokker-Planck operator and the probability current.
 * ``coordinates``: new coordinates with a checked inverse; Lamperti, logarithm.
 * ``fewer_noises``: the same law from fewer Brownian motions.
-* ``matrices``: certified exponentials, moduli, a spike in noise.
+* ``matrices``: certified exponentials, triangular systems, Lyapunov equations, moduli, a spike in noise.
+* ``stationary_moments``: moments that do not change in time, and where they exist.
 * ``moments``: moment equations, their closure and solution.
 * ``ornstein_uhlenbeck``: the linear process, exactly, in any dimension.
 * ``line``: diffusions on an interval: scale, speed, boundaries, stationary laws, first passage.

@@ -13,19 +13,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TypeAlias
 
 import sympy as sp
 
-from theory.errors import MissingParameterError, NotNormalisableError, UnsupportedFormError
+from theory.errors import MissingParameterError, UnsupportedFormError
 from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess, checked_process
 from theory.matrices.exponential import matrix_exponential
+from theory.matrices.triangular import triangular_flow, triangular_order
 from theory.notation import t
+from theory.stationary_moments import MultiIndex, stationary_moments
 from theory.values import column, count, single_expression
-
-MultiIndex: TypeAlias = tuple[int, ...]
-"""Powers of the coordinates in a monomial, in the order of the state."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,8 @@ class MomentEquations:
     ) -> dict[MultiIndex, sp.Expr]:
         r"""The moments at ``time``, in closed form: :math:`e^{Mt} m(0) + \int_0^t e^{M(t-s)} c\,ds`.
 
+        By back substitution where the system is triangular, which it is for one coordinate, for independent ones,
+        and where each drift holds its own coordinate and earlier ones; else by the exponential of :math:`M`.
         Parameters are generic, see :func:`theory.matrices.exponential.matrix_exponential`.
 
         Args:
@@ -90,36 +90,39 @@ class MomentEquations:
             {(1,): theta_0*exp(mu*t)}
         """
         self._require_closed("solution")
-        start = sp.Matrix([*self._initial(initial), 1])
+        start, time = self._initial(initial), single_expression(time, "time")
+        order = triangular_order(self.matrix)
+        if order is not None:
+            flow = triangular_flow(self.matrix, list(self.constant), start, order, time)
+            return dict(zip(self.moments, flow, strict=True))
         n = len(self.moments)
         augmented = sp.Matrix.vstack(sp.Matrix.hstack(self.matrix, self.constant), sp.zeros(1, n + 1))
-        flow = matrix_exponential(augmented, single_expression(time, "time")) * start
+        flow = matrix_exponential(augmented, time) * sp.Matrix([*start, 1])
         return {index: sp.expand(flow[i]) for i, index in enumerate(self.moments)}
 
     def stationary(self) -> dict[MultiIndex, sp.Expr]:
-        r"""The only moments that do not change in time, :math:`-M^{-1} c`.
+        r"""The stationary moments :math:`-M^{-1} c`, each with the condition under which it exists.
 
-        They are the moments of a stationary law if there is one with finite moments of this order; they attract
-        all others exactly if every eigenvalue of :math:`M` has negative real part.
+        A moment of order k is given where every eigenvalue of :math:`M` that belongs to a moment of order up to k of
+        the coordinates involved has negative real part: there the moments from every start tend to these. Elsewhere
+        it is nan; on the line it is infinite where a law exists whose tail is too heavy, k even or the coordinate
+        not negative.
 
         Raises:
             UnsupportedFormError: the system is not closed or time-dependent.
-            NotNormalisableError: ``matrix`` is singular, so that constant moments are not unique or do not exist.
+            NotNormalisableError: no moment is stationary for any values of the parameters.
+
+        References:
+            Forman and Soerensen, *The Pearson diffusions*, Scand. J. Statist. 35 (2008), section 2.
 
         Example:
-            >>> x = sp.Symbol("x", real=True)
-            >>> k, T = sp.symbols("k T", positive=True)
-            >>> moment_equations(ItoProcess.scalar(x, drift=-k * x, dispersion=sp.sqrt(2 * T)), 2).stationary()
-            {(1,): 0, (2,): T/k}
+            >>> x = sp.Symbol("x", positive=True)
+            >>> k, s = sp.symbols("k s", positive=True)
+            >>> moment_equations(ItoProcess.scalar(x, drift=k - k * x, dispersion=s * x), 2).stationary()
+            {(1,): 1, (2,): Piecewise((-2*k/(-2*k + s**2), k > s**2/2), (oo, True))}
         """
         self._require_closed("stationary")
-        if sp.cancel(self.matrix.det(method="berkowitz")) == 0:
-            raise NotNormalisableError(
-                f"the moment equations have a singular matrix {self.matrix.tolist()}: constant moments are not unique "
-                "or do not exist. Ask for the solution in time instead."
-            )
-        moments = self.matrix.LUsolve(-self.constant)
-        return {index: sp.cancel(moments[i]) for i, index in enumerate(self.moments)}
+        return stationary_moments(self.matrix, self.constant, self.moments, tuple(self.state))
 
     def _require_closed(self, name: str) -> None:
         if not self.closed:

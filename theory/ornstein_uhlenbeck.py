@@ -1,7 +1,4 @@
-r"""The Ornstein-Uhlenbeck process :math:`dX = -A\,(X - m)\,dt + S\,dW`, exactly, in any dimension.
-
-Conventions: ``vec`` stacks columns, so that :math:`\operatorname{vec}(AXB) = (B^\top \otimes A)\operatorname{vec} X`.
-"""
+r"""The Ornstein-Uhlenbeck process :math:`dX = -A\,(X - m)\,dt + S\,dW`, exactly, in any dimension."""
 
 from __future__ import annotations
 
@@ -13,6 +10,7 @@ import sympy as sp
 from theory.errors import NotNormalisableError, ShapeError
 from theory.ito import ItoProcess, checked_dispersion, diffusion_matrix
 from theory.matrices.exponential import matrix_exponential
+from theory.matrices.lyapunov import hurwitz_condition, lyapunov_solution
 from theory.values import Expressions, column, expressions
 
 
@@ -110,9 +108,10 @@ class OrnsteinUhlenbeck:
             Van Loan, *Computing integrals involving the matrix exponential*, IEEE Trans. Autom. Control 23
             (1978), theorem 1.
         """
-        if self._lyapunov_operator_is_singular():
+        sigma = self._lyapunov_solution()
+        if sigma is None:
             return self._van_loan(time)
-        flow, sigma = matrix_exponential(-self.A, time), self._lyapunov_solution()
+        flow = matrix_exponential(-self.A, time)
         return sp.ImmutableMatrix((sigma - flow * sigma * flow.T).applyfunc(sp.expand))
 
     def stationary_covariance(self) -> sp.ImmutableMatrix:
@@ -127,12 +126,13 @@ class OrnsteinUhlenbeck:
         References:
             Gardiner, *Handbook of Stochastic Methods* (2004), section 4.4.6.
         """
-        if self.stable == sp.false or self._lyapunov_operator_is_singular():
+        sigma = None if self.stable == sp.false else self._lyapunov_solution()
+        if sigma is None:
             raise NotNormalisableError(
                 f"a stationary law needs every eigenvalue of A to have positive real part, got A={self.A.tolist()}. "
                 "The transition covariance exists for every A."
             )
-        return self._lyapunov_solution()
+        return sigma
 
     def autocovariance(self, lag: sp.Expr) -> sp.ImmutableMatrix:
         r"""The stationary :math:`\operatorname{Cov}(X_{s+\tau}, X_s) = e^{-A\tau}\,\Sigma` for lag :math:`\tau \ge 0`.
@@ -159,29 +159,11 @@ class OrnsteinUhlenbeck:
             >>> OrnsteinUhlenbeck([[a, -1], [1, b]], [0, 0], [[1], [0]]).stable
             (a + b > 0) & (a**2*b + a*b**2 + a + b > 0)
         """
-        polynomial = (-self.A).charpoly(sp.Dummy("x")).all_coeffs()
-        d = self.dimension
+        return hurwitz_condition(-self.A)
 
-        def entry(i: int, j: int) -> sp.Expr:
-            degree = 2 * (j + 1) - (i + 1)
-            return polynomial[degree] if 0 <= degree <= d else sp.S.Zero
-
-        hurwitz = sp.Matrix(d, d, entry)
-        minors = (sp.expand(hurwitz[:k, :k].det(method="berkowitz")) for k in range(1, d + 1))
-        return sp.And(*(sp.Gt(minor, 0) for minor in minors))
-
-    def _lyapunov_operator(self) -> sp.Matrix:
-        r""":math:`I \otimes A + A \otimes I`: applied to vec of a matrix X it gives vec of :math:`AX + XA^\top`."""
-        identity = sp.eye(self.dimension)
-        return sp.Matrix(sp.kronecker_product(identity, self.A) + sp.kronecker_product(self.A, identity))
-
-    def _lyapunov_operator_is_singular(self) -> bool:
-        return sp.cancel(self._lyapunov_operator().det(method="berkowitz")) == 0
-
-    def _lyapunov_solution(self) -> sp.ImmutableMatrix:
-        vec = self._lyapunov_operator().LUsolve(self.diffusion.vec())
-        d = self.dimension
-        return sp.ImmutableMatrix(d, d, lambda i, j: sp.cancel(sp.expand(vec[i + d * j])))
+    def _lyapunov_solution(self) -> sp.ImmutableMatrix | None:
+        """The symmetric solution of the Lyapunov equation, or None where it is not unique."""
+        return lyapunov_solution(self.A, self.diffusion)
 
     def _van_loan(self, time: sp.Expr) -> sp.ImmutableMatrix:
         d = self.dimension

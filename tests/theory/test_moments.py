@@ -77,6 +77,31 @@ def test_stationary_second_moments_are_covariance_plus_product_of_means(process)
             assert moments[index] == covariance[i, j] + process.mean[i] * process.mean[j]
 
 
+def test_moments_of_the_jacobi_process_to_order_six_are_short_and_solve_their_equations():
+    a, b = sp.symbols("a b", positive=True)
+    process = ItoProcess.scalar(x, drift=a * (1 - x) - b * x, dispersion=sp.sqrt(x * (1 - x)))
+    equations = moment_equations(process, 6)
+    solution = equations.solution([y])
+    assert len(str(solution)) < 20_000
+    values = {a: sp.Rational(2, 3), b: sp.Rational(7, 5), y: sp.Rational(1, 3)}
+    named = {equations.symbol(k): m.subs(values) for k, m in solution.items()}
+    for (k, m), rhs in zip(solution.items(), equations.rhs.subs(values), strict=True):
+        assert sp.expand(sp.diff(m.subs(values), t) - rhs.xreplace(named)) == 0
+        assert m.subs(values).subs(t, 0) == values[y] ** k[0]
+
+
+def test_moments_of_independent_coordinates_are_products():
+    rates = sp.symbols("r_1 r_2", positive=True)
+    plane = ItoProcess([x, y], [-rates[0] * x, -rates[1] * y], sp.eye(2))
+    both = moment_equations(plane, 4).solution([1, 2])
+    first, second = (
+        moment_equations(ItoProcess.scalar(z, drift=-rate * z, dispersion=sp.S.One), 2).solution([start])
+        for z, rate, start in ((x, rates[0], 1), (y, rates[1], 2))
+    )
+    assert sp.simplify(both[(2, 2)] - first[(2,)] * second[(2,)]) == 0
+    assert sp.simplify(both[(1, 1)] - first[(2,)] * second[(1,)]) != 0
+
+
 def test_initial_moments_may_be_given_instead_of_a_point():
     equations = moment_equations(ItoProcess.scalar(x, drift=-x, dispersion=sp.S.One), 2)
     half = sp.Rational(1, 2)

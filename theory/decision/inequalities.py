@@ -7,6 +7,7 @@ assumptions of the symbols decide are cleared, and nothing is solved.
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import sympy as sp
@@ -224,6 +225,7 @@ def _contradictory(polynomials: list[sp.Expr], pattern: tuple[int, ...]) -> bool
     return False
 
 
+@functools.lru_cache(maxsize=1024)
 def _known_gap(g: sp.Expr, h: sp.Expr) -> int | None:
     """The sign of ``g - c h`` for the positive number ``c`` that makes their leading coefficients equal, if known."""
     x = min(g.free_symbols & h.free_symbols, key=lambda symbol: symbol.name, default=None)

@@ -1,7 +1,9 @@
-r"""Symbolic matrices: certified exponentials, moduli, and a spike in a random matrix.
+r"""Symbolic matrices: certified exponentials, triangular systems, Lyapunov equations, moduli, a spike in noise.
 
 * ``exponential``: the exponential :math:`e^{Mt}` of a symbolic matrix, as a certified sum of :math:`C_{\lambda
   k}\,t^k e^{\lambda t}`.
+* ``triangular``: linear systems whose matrix is triangular in some order, by back substitution.
+* ``lyapunov``: equations for covariance matrices, solved for their symmetric unknowns, and Hurwitz's condition.
 * ``modulus``: the modulus :math:`|M^\top| = (MM^\top)^{1/2}` of a matrix, and why it is Lipschitz in the
   Hilbert-Schmidt norm.
 * ``spike_in_noise``: a matrix of low rank plus noise: singular values and vectors in the limit of large dimensions.
