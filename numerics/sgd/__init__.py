@@ -8,6 +8,8 @@ module                 question it answers
 =====================  =====================================================================================
 ``empirical_loss``     What is trained: which module, which loss of a sample, which data?
 ``sample_mixing``      Is the loss a sum over samples? (batch normalisation and dropout are refused)
+``backward_mixing``    Is the gradient of a batch made of those of its samples? (hooks, scaled embeddings)
+``module_copy``        How is a module copied that keeps a weight it computed?
 ``batches``            How is a mini-batch drawn?
 ``minibatches``        The mini-batches of all replicas, drawn for many steps at once
 ``label_noise``        What noise do the labels get?

@@ -8,7 +8,6 @@ The numeric twin of :class:`theory.gradient_noise.model.Model` with an empirical
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -17,7 +16,9 @@ from torch import nn
 from torch.func import functional_call, vmap
 
 from numerics.errors import ArgumentError, MissingBackendError
-from numerics.sgd.sample_mixing import refuse_sample_mixing
+from numerics.sgd.backward_mixing import refuse_backward_mixing
+from numerics.sgd.module_copy import copied
+from numerics.sgd.sample_mixing import refuse_layers, refuse_sample_mixing
 
 SampleLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """The loss of one sample: its output (without a batch axis) and its target, to a scalar tensor."""
@@ -39,8 +40,8 @@ class EmpiricalLoss:
         device: Where everything is computed, "cpu" or "cuda".
 
     Raises:
-        ArgumentError: shapes do not fit, data are not finite, the loss is no scalar.
-        SampleMixingError: the module has no loss per sample.
+        ArgumentError: shapes do not fit, data are not finite, the loss is no scalar or has no gradient.
+        SampleMixingError: the module has no loss per sample, or its backward pass mixes samples.
         MissingBackendError: the device is not there.
 
     Example:
@@ -64,9 +65,10 @@ class EmpiricalLoss:
         if not isinstance(self.module, nn.Module):
             raise ArgumentError(f"module must be a torch.nn.Module, got {type(self.module).__name__}.")
         trained = _trained(self.module)
+        refuse_layers(self.module)
         set_field("shapes", {name: parameter.shape for name, parameter in trained.items()})
         dtype = next(iter(trained.values())).dtype
-        set_field("module", copy.deepcopy(self.module).to(self.device))
+        set_field("module", copied(self.module).to(self.device))
         for name in ("inputs", "targets"):
             set_field(name, _data(getattr(self, name), name, dtype, self.device))
         if len(self.inputs) != len(self.targets):
@@ -164,6 +166,7 @@ class EmpiricalLoss:
             ) from None
         refuse_sample_mixing(self.module, self.inputs)
         self._refuse_loss()
+        refuse_backward_mixing(self.sample_losses, self.theta, self.inputs, self.targets)
 
     def _refuse_loss(self) -> None:
         with torch.no_grad():

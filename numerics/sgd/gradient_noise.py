@@ -15,17 +15,19 @@ is :class:`theory.gradient_noise.model.Model`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import torch
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
-from torch.func import grad, vjp, vmap
+from torch.func import grad, vmap
 
 from numerics.arguments import whole_number
 from numerics.errors import ArgumentError
+from numerics.sgd.backward_mixing import weighted_gradient
 from numerics.sgd.empirical_loss import EmpiricalLoss
 from theory.gradient_noise.sampling import Sampling, finite_population_factor
 
@@ -169,32 +171,59 @@ class GradientNoise:
         size = self.samples_at_once or max(1, NUMBERS_AT_ONCE // self.problem.dimension)
         return zip(self.problem.inputs.split(size), self.problem.targets.split(size), strict=True)
 
+    @cached_property
+    def is_vectorised(self) -> bool:
+        """Whether the gradients of many samples come from one vectorised call, and not from a loop over samples.
+
+        Recurrent layers, attention, embedding bags, and functions with a ``backward`` of their own know no such call.
+        """
+        with suppress(RuntimeError, NotImplementedError, ValueError):
+            self._vectorised_gradients(self.problem.inputs[:2], self.problem.targets[:2])
+            return True
+        return False
+
     def _gradients(self) -> Iterator[torch.Tensor]:
         """Gradients of consecutive samples. Shape ``(b, P)`` each."""
+        for inputs, targets in self._chunks():
+            if self.is_vectorised:
+                yield self._vectorised_gradients(inputs, targets)
+            else:
+                yield torch.stack([self._gradient(x[None], y[None]) for x, y in zip(inputs, targets, strict=True)])
 
+    def _vectorised_gradients(self, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         def loss(theta: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
             return self.problem.sample_losses(theta, x[None], y[None])[0]
 
-        for inputs, targets in self._chunks():
-            yield vmap(grad(loss), in_dims=(None, 0, 0))(self.theta, inputs, targets)
+        return vmap(grad(loss), in_dims=(None, 0, 0))(self.theta, inputs, targets)
 
-    def _losses(self, inputs: torch.Tensor, targets: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
-        return lambda theta: self.problem.sample_losses(theta, inputs, targets)
+    def _gradient(
+        self, inputs: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        r"""The gradient of :math:`\sum_ic_il_i`, c = 1 unless given. Shape ``(P,)``."""
+        theta = self.theta.detach().requires_grad_()
+        losses = self.problem.sample_losses(theta, inputs, targets)
+        return weighted_gradient(losses, theta, torch.ones_like(losses) if weights is None else weights)
 
     def _push_forward(self, vector: torch.Tensor) -> torch.Tensor:
         r""":math:`Jv`, the derivative of the linear map :math:`c \mapsto v\cdot J^\top c`. Shape ``(n,)``."""
-        slopes = []
-        for inputs, targets in self._chunks():
-            losses, pull_back, *_ = vjp(self._losses(inputs, targets), self.theta)
-            transposed = vjp(lambda c, pull_back=pull_back: pull_back(c)[0], torch.zeros_like(losses))[1]
-            slopes.append(transposed(vector)[0])
-        return torch.cat(slopes)
+        try:
+            return torch.cat([self._slopes(inputs, targets, vector) for inputs, targets in self._chunks()])
+        except (RuntimeError, NotImplementedError):  # some backward passes have no derivative of their own
+            return torch.cat([gradients @ vector for gradients in self._gradients()])
+
+    def _slopes(self, inputs: torch.Tensor, targets: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
+        theta = self.theta.detach().requires_grad_()
+        losses = self.problem.sample_losses(theta, inputs, targets)
+        c = torch.zeros_like(losses, requires_grad=True)
+        pulled = weighted_gradient(losses, theta, c, create_graph=True)
+        slopes = torch.autograd.grad(pulled, c, grad_outputs=vector, allow_unused=True)[0]
+        return torch.zeros_like(losses) if slopes is None else slopes
 
     def _pull_back(self, weights: torch.Tensor) -> torch.Tensor:
         r""":math:`J^\top c`. Shape ``(P,)``."""
         total, done = torch.zeros_like(self.theta), 0
         for inputs, targets in self._chunks():
-            total += vjp(self._losses(inputs, targets), self.theta)[1](weights[done : done + len(inputs)])[0]
+            total += self._gradient(inputs, targets, weights[done : done + len(inputs)])
             done += len(inputs)
         return total
 

@@ -1,7 +1,8 @@
 r"""Real SGD on many replicas of a PyTorch module at once.
 
 All replicas take their steps together: their weights are one matrix :math:`\theta` of shape ``(R, P)``, and one
-vectorised call gives the gradients of all of them (``torch.func``). What is asked about the weights is taken while they
+vectorised call gives the gradients of all of them (``torch.func``); layers that know no such call, recurrent ones among
+them, are differentiated one replica after the other. What is asked about the weights is taken while they
 train; no trajectory is stored. Which samples a replica sees is a function of seed, stream, replica and step alone
 (:mod:`numerics.sgd.torch_philox`), so runs of any replicas can be made anywhere and merged. The arithmetic is PyTorch's
 and rounds in its own order, which may depend on device, threads and size.
@@ -23,6 +24,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from numerics.arguments import whole_number
 from numerics.errors import ArgumentError, DivergenceError
 from numerics.progress import progress_report
+from numerics.sgd.backward_mixing import weighted_gradient
 from numerics.sgd.batches import Batches
 from numerics.sgd.empirical_loss import EmpiricalLoss
 from numerics.sgd.hyperparameters import differ
@@ -178,15 +180,39 @@ def _gradients(problem: EmpiricalLoss, theta: torch.Tensor, draws: Minibatches, 
     inputs, targets = next(draws.between(0, 1))
     try:
         expected = gradients(theta, inputs, targets)
-    except RuntimeError as error:
-        raise ArgumentError(
-            "module and loss must be vectorised over replicas by torch.func.vmap, which says: "
-            f"{(str(error).splitlines() or ['?'])[0]} Write the loss with torch functions of one sample, and the "
-            "module without branches on values, in-place changes of its own tensors, or random numbers."
-        ) from None
+    except (RuntimeError, NotImplementedError) as error:
+        return _one_by_one(batch_loss, theta, inputs, targets, error)
     if steps < STEPS_WORTH_TRACING:
         return gradients
     return _traced(gradients, theta, inputs, targets, expected)
+
+
+def _one_by_one(
+    batch_loss: Callable[..., torch.Tensor],
+    theta: torch.Tensor,
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    reason: Exception,
+) -> Gradients:
+    """Gradients of one replica after the other, for layers that know no vectorised call."""
+
+    def gradients(theta: torch.Tensor, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        rows = []
+        for weights, x, y in zip(theta.detach(), inputs, targets, strict=True):
+            own = weights.clone().requires_grad_()
+            loss = batch_loss(own, x, y)
+            rows.append(weighted_gradient(loss, own, torch.ones_like(loss)))
+        return torch.stack(rows)
+
+    try:
+        gradients(theta[:1], inputs[:1], targets[:1])
+    except (RuntimeError, NotImplementedError):
+        raise ArgumentError(
+            "module and loss must be differentiable by PyTorch, which says: "
+            f"{(str(reason).splitlines() or ['?'])[0]} Write the loss with torch functions of one sample, and the "
+            "module without in-place changes of its own tensors, or random numbers."
+        ) from None
+    return gradients
 
 
 def _traced(

@@ -5,8 +5,6 @@ Theory and engine rest on a loss per sample, :math:`l(f_\theta(x_i), y_i)`. Such
 
 from __future__ import annotations
 
-import copy
-
 import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -14,6 +12,7 @@ from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.modules.instancenorm import _InstanceNorm
 
 from numerics.errors import ArgumentError
+from numerics.sgd.module_copy import copied
 
 PROBES = 4
 """Samples whose outputs are compared."""
@@ -29,8 +28,9 @@ class SampleMixingError(ArgumentError):
 def refuse_sample_mixing(module: nn.Module, inputs: torch.Tensor) -> None:
     """Refuse a module that is not one function, applied to each sample alone.
 
-    Known layers are refused by their type, and every module by what it does to a few samples: at its own weights and
-    at others, since a branch whose last weight starts at zero shows nothing.
+    Known layers are refused by their type (:func:`refuse_layers`), and every module by what it does to a few samples:
+    at its own weights and at others, since a branch whose last weight starts at zero shows nothing. What only the
+    backward pass does is seen by :func:`numerics.sgd.backward_mixing.refuse_backward_mixing`.
 
     Args:
         module: In the mode, training or evaluation, in which it will be used.
@@ -39,9 +39,8 @@ def refuse_sample_mixing(module: nn.Module, inputs: torch.Tensor) -> None:
     Raises:
         SampleMixingError: gives the reason and what to do.
     """
-    for name, layer in module.named_modules():
-        _refuse_layer(name or "the module itself", layer)
-    probe = copy.deepcopy(module)
+    refuse_layers(module)
+    probe = copied(module)
     few = inputs[:PROBES] if len(inputs) > 1 else inputs.expand(2, *inputs.shape[1:])
     source = torch.Generator().manual_seed(0)
     with torch.no_grad(), torch.random.fork_rng(devices=[inputs.device] if inputs.is_cuda else []):
@@ -49,6 +48,44 @@ def refuse_sample_mixing(module: nn.Module, inputs: torch.Tensor) -> None:
         for parameter in probe.parameters():
             parameter += 0.1 * torch.randn(parameter.shape, generator=source).to(parameter)
         _refuse_behaviour(probe, few, inputs, source)
+
+
+def refuse_layers(module: nn.Module) -> None:
+    """Refuse a module with a layer that is known to mix samples, draw random numbers, or change weights.
+
+    Raises:
+        SampleMixingError: names the layer, the reason, and what to do.
+    """
+    for name, parameter in module.named_parameters():
+        if parameter._backward_hooks or getattr(parameter, "_post_accumulate_grad_hooks", None):
+            raise SampleMixingError(
+                f"module must have plain parameters, but {name} has a hook on its gradient, which would not be heard: "
+                "gradients are taken sample by sample and never accumulate in .grad. Remove the hook."
+            )
+    for name, layer in module.named_modules():
+        _refuse_layer(name or "the module itself", layer)
+        _refuse_embedding(name or "the module itself", layer)
+
+
+def _refuse_embedding(name: str, layer: nn.Module) -> None:
+    if not isinstance(layer, nn.Embedding | nn.EmbeddingBag):
+        return
+    kind = type(layer).__name__
+    if layer.scale_grad_by_freq:
+        raise SampleMixingError(
+            f"module must treat samples one by one, but {name} is {kind}(scale_grad_by_freq=True), which divides a "
+            "gradient by how often its row occurs in the batch: the gradient of a batch is not the mean of the "
+            "gradients of its samples. Give scale_grad_by_freq=False."
+        )
+    if layer.max_norm is not None:
+        raise SampleMixingError(
+            f"module must not change while it is used, but {name} is {kind}(max_norm={layer.max_norm}), which rescales "
+            "weights when it is called. Give max_norm=None."
+        )
+    if layer.sparse:
+        raise SampleMixingError(
+            f"module must have dense gradients, but {name} is {kind}(sparse=True). Give sparse=False."
+        )
 
 
 def _refuse_layer(name: str, layer: nn.Module) -> None:
@@ -65,11 +102,21 @@ def _refuse_layer(name: str, layer: nn.Module) -> None:
             f"module must not change while it is used, but {name} is {kind} with track_running_stats=True. "
             "Give track_running_stats=False, or call module.eval()."
         )
-    if isinstance(layer, _DropoutNd) and layer.training and layer.p > 0:
+    chance = _chance(layer)
+    if chance is not None and layer.training and getattr(layer, chance) > 0:
         raise SampleMixingError(
-            f"module must be a function of its weights and one sample, but {name} is {kind}(p={layer.p}), which draws "
-            "random numbers that are not those of the seed. Call module.eval(), or set p=0."
+            f"module must be a function of its weights and one sample, but {name} is {kind}({chance}="
+            f"{getattr(layer, chance)}), which draws random numbers that are not those of the seed. "
+            f"Call module.eval(), or set {chance}=0."
         )
+
+
+def _chance(layer: nn.Module) -> str | None:
+    """The attribute that makes a layer drop numbers at random."""
+    if isinstance(layer, _DropoutNd):
+        return "p"
+    dropping = isinstance(layer, nn.MultiheadAttention) or (isinstance(layer, nn.RNNBase) and layer.num_layers > 1)
+    return "dropout" if dropping else None
 
 
 def _refuse_behaviour(module: nn.Module, few: torch.Tensor, data: torch.Tensor, source: torch.Generator) -> None:

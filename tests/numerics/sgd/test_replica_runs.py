@@ -170,19 +170,26 @@ def test_label_noise_that_does_not_fit_classes_is_refused(noise, message):
         train_replicas(classification(), SGD(0.1), **settings)
 
 
-def test_a_module_that_cannot_be_vectorised_is_refused():
+def test_a_module_that_branches_on_its_weights_is_trained_replica_by_replica():
     class Branching(nn.Module):
         def __init__(self):
             super().__init__()
-            self.layer = nn.Linear(3, 2)
+            self.layer = nn.Linear(3, 2, bias=False)
 
         def forward(self, x):
             y = self.layer(x)
-            return y if self.layer.weight.sum() > 0 else -y
+            return y if self.layer.weight.sum() > 0 else 3 * y
 
-    with pytest.raises(ArgumentError, match="vectorised over replicas .* without branches on values"):
-        settings = {"batches": WithReplacement(2), "steps": 1, "n_replicas": 1, "seed": 1}
-        train_replicas(regression(Branching().double()), SGD(0.1), **settings)
+    problem = regression(Branching().double())
+    weights = torch.stack([torch.ones(2, 3), -torch.ones(2, 3)]).double()
+    run = train_replicas(
+        problem, SGD(0.01), batches=FullBatch(), steps=1, n_replicas=2, seed=1, initial={"layer.weight": weights}
+    )
+    assert run.final is not None
+    for W, moved, factor in zip(weights, run.final["layer.weight"], (1, 3), strict=True):
+        residuals = factor * problem.inputs @ W.T - problem.targets
+        slope = 2 * factor * residuals.T @ problem.inputs / problem.n
+        torch.testing.assert_close(moved, W - 0.01 * slope)
 
 
 def test_targets_of_numpy_are_read():

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.utils import parametrizations
 
 from numerics.errors import ArgumentError, MissingBackendError
-from numerics.sgd import sample_mixing
+from numerics.sgd import empirical_loss, sample_mixing
 from numerics.sgd.empirical_loss import EmpiricalLoss
 from numerics.sgd.sample_mixing import SampleMixingError
 from tests.numerics.sgd.problems import images, numbers, regression, squared_error
@@ -114,6 +114,7 @@ def test_a_module_is_refused_for_what_it_does(module, reason):
 
 def test_without_the_test_of_behaviour_they_would_pass(monkeypatch):
     monkeypatch.setattr(sample_mixing, "_refuse_behaviour", lambda *_: None)
+    monkeypatch.setattr(empirical_loss, "refuse_backward_mixing", lambda *_: None)
     assert regression(Wrapped(lambda y: y - y.mean(0)).double())
 
 
