@@ -34,8 +34,9 @@ WITHOUT_THEORY = {
     ("SC-038", "where the printed power is safe"),
     ("SC-038", "where the power of Lemma F.1 is safe"),
     ("SC-039", "pure directions"),
-    ("SC-075", "solution"),
+    ("SC-070", "second-order statistics"),
     ("SC-079", "solution"),
+    ("SC-084", "(56)"),
     ("SC-088", "solution"),
     ("SC-090", "train error"),
     ("SC-091", "test error"),
@@ -131,14 +132,16 @@ def test_the_verdict_comes_from_the_store(tmp_path):
 
 
 def test_the_command_prints_plain_text_into_a_pipe(capsys, tmp_path):
-    assert cli.main(["follow", "SC-025", "--store", str(tmp_path / "none.db")]) == 0
+    Store(tmp_path / "run.db").close()
+    assert cli.main(["follow", "SC-025", "--store", str(tmp_path / "run.db")]) == 0
     out = capsys.readouterr().out
     assert out.startswith("== SC-025") and "\x1b" not in out
 
 
 def test_a_terminal_gets_colour(tmp_path):
+    Store(tmp_path / "run.db").close()
     leader, follower = pty.openpty()
-    command = [sys.executable, "-m", "verification", "follow", "SC-025", "--store", str(tmp_path / "none.db")]
+    command = [sys.executable, "-m", "verification", "follow", "SC-025", "--store", str(tmp_path / "run.db")]
     environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {
         "TERM": "xterm-256color",
         "COLUMNS": "100",
@@ -165,7 +168,7 @@ def test_a_terminal_gets_colour(tmp_path):
 def test_a_lambda_is_named_by_where_it_stands():
     name = qualified_name(lambda: sp.S.One)
     assert "<lambda>" not in name and "test_follow, line" in name
-    assert qualified_name(section_4._alpha) == f"{section_4.__name__}:_alpha"
+    assert qualified_name(section_4._attracting) == f"{section_4.__name__}:_attracting"
 
 
 @pytest.mark.parametrize("id", ["SC-008", "SC-031", "SC-036", "SC-071"])

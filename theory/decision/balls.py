@@ -74,6 +74,7 @@ def ball(expression: sp.Expr, values: Mapping[sp.Symbol, Any], precision: int = 
         (2017).
 
     Example:
+        >>> from fractions import Fraction
         >>> p = sp.Symbol("p", positive=True)
         >>> ball(sp.atan(p) + sp.atan(1 / p) - sp.pi / 2, {p: Fraction(3, 7)}, 256).contains(0)
         True
@@ -92,6 +93,7 @@ def truth(condition: Boolean | bool, values: Mapping[sp.Symbol, Any], precision:
     Relations between rational expressions at rational points are decided exactly.
 
     Example:
+        >>> from fractions import Fraction
         >>> x = sp.Symbol("x")
         >>> truth((x < 2) & (x >= 1), {x: Fraction(1)})
         True

@@ -39,6 +39,7 @@ def gaussian_moments(variance: sp.Expr, highest: int) -> tuple[sp.Expr, ...]:
     r"""The moments :math:`E z^j = (j-1)!!\,v^{j/2}` (j even) of :math:`z \sim N(0, v)`, for j up to ``highest``.
 
     Example:
+        >>> zeta = sp.Symbol("zeta", positive=True)
         >>> gaussian_moments(zeta**2, 4)
         (1, 0, zeta**2, 0, 3*zeta**4)
     """

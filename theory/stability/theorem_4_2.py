@@ -57,6 +57,7 @@ class SufficientCondition:
             MissingParameterError: a parameter has no rational value.
 
         Example:
+            >>> from theory.ito import ItoProcess
             >>> from theory.stability.transverse import transverse_linearisation
             >>> x, y = sp.symbols("x y", real=True)
             >>> g = sp.Symbol("g", real=True)

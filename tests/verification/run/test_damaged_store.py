@@ -4,7 +4,10 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import textwrap
+from itertools import takewhile
+from pathlib import Path
 
 import pytest
 
@@ -153,7 +156,7 @@ def test_a_store_in_a_folder_that_cannot_be_written_is_read(crashed, tmp_path):
     if child == 0:
         code = 1
         try:
-            for above in (tmp_path.parent.parent, tmp_path.parent, tmp_path):
+            for above in takewhile(lambda above: above != Path(tempfile.gettempdir()), folder.parents):
                 above.chmod(0o755)
             os.setgid(65534)
             os.setuid(65534)
