@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
 import sympy as sp
 
 from theory.decision.inequalities import sign
-from theory.errors import UnsupportedFormError
-from theory.line.exponential_of_integral import is_logarithmic_derivative, logarithmic_derivative
-from theory.line.families import Beta, Family, Gamma, GeneralisedGamma, InverseGamma, Normal
-from theory.line.interval import Interval
+from theory.errors import SymbolError, UnsupportedFormError
+from theory.line.exponential_of_integral import logarithmic_derivative
+from theory.line.families import (
+    Beta,
+    BetaPrime,
+    Family,
+    Gamma,
+    GeneralisedGamma,
+    GeneralisedInverseGamma,
+    GeneralisedInverseGaussian,
+    InverseGamma,
+    Laplace,
+    LogGamma,
+    Logistic,
+    LogNormal,
+    Normal,
+    StudentT,
+    VonMises,
+)
+from theory.line.interval import Chart, Interval
 from theory.line.powers import PowerQuotient, power_quotient
 from theory.values import single_expression, single_symbol
 
 
 def recognise(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None) -> Family | None:
-    """The family that ``density`` belongs to, or None.
+    """The family that ``density`` belongs to, or None where it is not recognised.
 
     Args:
         density: positive on the interval; need not be normalised.
@@ -34,23 +51,56 @@ def recognise(density: sp.Expr, variable: sp.Symbol, interval: Interval | None =
     density, variable = single_expression(density, "density"), single_symbol(variable, "variable")
     interval = Interval.given(interval, variable)
     log_slope = logarithmic_derivative(density, variable)
+    for found in _candidates(log_slope, variable, interval):
+        if _is_kernel_of(found, log_slope):
+            point = interval.interior_point()
+            factor = sp.simplify(density.subs(variable, point) / found.kernel.subs(variable, point))
+            return dataclasses.replace(found, factor=factor)
+    return None
+
+
+def _candidates(log_slope: sp.Expr, x: sp.Symbol, interval: Interval) -> Iterator[Family]:
+    """What the logarithmic derivative suggests; each is checked before it is believed."""
+    if log_slope.has(sp.sign):
+        yield from _laplace(log_slope, x, interval)
+        return
+    if log_slope.has(sp.sin, sp.cos):
+        yield from _von_mises(log_slope, x, interval)
+        return
     try:
-        quotient = power_quotient(log_slope, variable)
-    except UnsupportedFormError:
-        return None
-    if interval.ends == (-sp.oo, sp.oo):
-        found = _gaussian(quotient, variable, interval)
+        chart = Chart.for_functions(x, (log_slope,), interval)
+        # The slope of log p along the chart: a quotient of powers of z.
+        quotient = power_quotient(chart.express(log_slope / chart.slope), chart.variable)
+    except (UnsupportedFormError, SymbolError):
+        return
+    if chart.function == sp.exp(x):
+        yield from _of_exponentials(quotient, x, interval)
+    elif chart.function == sp.log(x):
+        yield from _log_normal(quotient, x, interval)
+    elif interval.ends == (-sp.oo, sp.oo):
+        yield from _gaussian(quotient, x, interval)
+        yield from _student(quotient, x, interval)
     elif interval.ends == (sp.S.Zero, sp.oo):
-        found = _gamma_like(quotient, variable, interval)
+        yield from _gamma_like(quotient, x, interval)
+        yield from _beta_prime(quotient, x, interval)
     elif interval.left.is_finite and interval.right.is_finite:
-        found = _beta(log_slope, variable, interval)
-    else:
-        found = None
-    if found is None or not is_logarithmic_derivative(log_slope, found.kernel, variable):
-        return None
-    point = interval.interior_point()
-    factor = sp.simplify(density.subs(variable, point) / found.kernel.subs(variable, point))
-    return dataclasses.replace(found, factor=factor)
+        yield from _beta(log_slope, x, interval)
+
+
+def _is_kernel_of(family: Family, log_slope: sp.Expr) -> bool:
+    """Whether the kernel has this logarithmic derivative, decided in normal form."""
+    x = family.variable
+    residual = logarithmic_derivative(family.kernel, x) - log_slope
+    corner = sp.Dummy("corner", real=True)
+    residual = residual.replace(sp.sign, lambda _: corner) if isinstance(family, Laplace) else residual
+    if isinstance(family, VonMises):
+        residual = sp.expand(sp.expand_trig(sp.expand(residual))).replace(sp.sin, lambda _: corner)
+        return sp.cancel(residual) == 0
+    try:
+        chart = Chart.for_functions(x, (residual,), family.interval)
+        return chart.express(residual) == 0
+    except (UnsupportedFormError, SymbolError):
+        return False
 
 
 def _laurent(quotient: PowerQuotient) -> dict[sp.Expr, sp.Expr] | None:
@@ -62,36 +112,172 @@ def _laurent(quotient: PowerQuotient) -> dict[sp.Expr, sp.Expr] | None:
     return {sp.expand(r - power): sp.cancel(c / scale) for r, c in quotient.terms(quotient.numerator).items()}
 
 
-def _gaussian(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> Normal | None:
+def _two_terms(quotient: PowerQuotient) -> tuple[sp.Expr, sp.Expr, sp.Expr, sp.Expr, sp.Expr] | None:
+    r"""``(p, K, c, d, r)`` where the quotient is :math:`x^r (c + d x^p)/(1 + K x^p)`, with p > 0 known."""
+    below, above = quotient.terms(quotient.denominator), quotient.terms(quotient.numerator)
+    if len(below) != 2 or len(above) > 2:
+        return None
+    first, second = below
+    first, second = (first, second) if sign(second - first) == 1 else (second, first)
+    p = sp.expand(second - first)
+    if sign(p) != 1 or not above:
+        return None
+    low = min(above, key=lambda e: 0 if e - p not in above else 1)
+    # The lower power of the numerator may be missing; then the one found is the upper.
+    r = sp.expand(low - first)
+    rest = {sp.expand(e - low): c for e, c in above.items()}
+    if set(rest) - {sp.S.Zero, p}:
+        return None
+    scale = below[first]
+    return (
+        p,
+        sp.factor(below[second] / scale),
+        sp.cancel(rest.get(sp.S.Zero, sp.S.Zero) / scale),
+        sp.cancel(rest.get(p, sp.S.Zero) / scale),
+        r,
+    )
+
+
+def _gaussian(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> Iterator[Family]:
     terms = _laurent(quotient)
     if terms is None or not set(terms) <= {sp.S.Zero, sp.S.One} or sp.S.One not in terms:
-        return None
+        return
     spread = sp.factor(-1 / terms[sp.S.One])
-    if sign(spread) == -1:
-        return None
-    return Normal(x, interval, sp.S.One, sp.factor(terms.get(sp.S.Zero, sp.S.Zero) * spread), spread)
+    if sign(spread) != -1:
+        yield Normal(x, interval, sp.S.One, sp.factor(terms.get(sp.S.Zero, sp.S.Zero) * spread), spread)
 
 
-def _gamma_like(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> Family | None:
+def _log_normal(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> Iterator[Family]:
+    r"""From :math:`x p'/p = -1 - (\log x - m)/v`."""
     terms = _laurent(quotient)
-    if terms is None or len(set(terms) - {sp.S.NegativeOne}) != 1:
-        return None
-    (r,) = set(terms) - {sp.S.NegativeOne}
-    p, rate = sp.expand(r + 1), sp.factor(-terms[r])
+    if terms is None or not set(terms) <= {sp.S.Zero, sp.S.One} or sp.S.One not in terms:
+        return
+    spread = sp.factor(-1 / terms[sp.S.One])
+    if sign(spread) != -1 and interval.ends == (sp.S.Zero, sp.oo):
+        location = sp.factor((terms.get(sp.S.Zero, sp.S.Zero) + 1) * spread)
+        yield LogNormal(x, interval, sp.S.One, location, spread)
+
+
+def _student(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> Iterator[Family]:
+    below, above = quotient.terms(quotient.denominator), quotient.terms(quotient.numerator)
+    if not (set(below) <= {0, 1, 2} and 2 in below and set(above) <= {0, 1} and 1 in above):
+        return
+    leading = below[sp.Integer(2)]
+    location = sp.cancel(-below.get(sp.S.One, sp.S.Zero) / (2 * leading))
+    squared_width = sp.factor(below.get(sp.S.Zero, sp.S.Zero) / leading - location**2)
+    degrees = sp.expand(sp.cancel(-above[sp.S.One] / leading - 1))
+    if sign(squared_width) not in (-1, 0):
+        yield StudentT(x, interval, sp.S.One, location, squared_width, degrees)
+
+
+def _gamma_like(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> Iterator[Family]:
+    terms = _laurent(quotient)
+    if terms is None:
+        return
+    others = set(terms) - {sp.S.NegativeOne}
     shape = sp.expand(terms.get(sp.S.NegativeOne, sp.S.Zero) + 1)
-    if p == -1 and sign(rate) != 1:
-        return InverseGamma(x, interval, sp.S.One, -shape, -rate)
-    if sign(p) != 1 or sign(rate) == -1:
-        return None
-    if p == 1:
-        return Gamma(x, interval, sp.S.One, shape, 1 / rate)
-    return GeneralisedGamma(x, interval, sp.S.One, shape, sp.powdenest((p / rate) ** (1 / p)), p)
+    if others == {sp.S.Zero, sp.Integer(-2)}:
+        rate, inverse_rate = sp.factor(-terms[sp.S.Zero]), sp.factor(terms[sp.Integer(-2)])
+        if -1 not in (sign(rate), sign(inverse_rate)):
+            yield GeneralisedInverseGaussian(x, interval, sp.S.One, shape, rate, inverse_rate)
+    if len(others) != 1:
+        return
+    (r,) = others
+    p, rate = sp.expand(r + 1), sp.factor(-terms[r])
+    if sign(p) == 1 and sign(rate) != -1:
+        if p == 1:
+            yield Gamma(x, interval, sp.S.One, shape, 1 / rate)
+        else:
+            yield GeneralisedGamma(x, interval, sp.S.One, shape, sp.powdenest((p / rate) ** (1 / p)), p)
+    if sign(p) == -1 and sign(rate) != 1:
+        if p == -1:
+            yield InverseGamma(x, interval, sp.S.One, -shape, -rate)
+        else:
+            scale = sp.powdenest((rate / p) ** (-1 / p))
+            yield GeneralisedInverseGamma(x, interval, sp.S.One, -shape, scale, -p)
 
 
-def _beta(log_slope: sp.Expr, x: sp.Symbol, interval: Interval) -> Beta | None:
+def _beta_prime(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> Iterator[Family]:
+    r"""From :math:`xp'/p = (p\alpha-1) - (\alpha+\beta)p\,x^p/(x^p+s)`."""
+    terms = _two_terms(quotient)
+    if terms is None or terms[4] not in (-1, terms[0] - 1):
+        return
+    p, k, low, high, r = terms
+    if r != -1:
+        low, high = sp.S.Zero, low
+    alpha = sp.factor((low + 1) / p)
+    beta = sp.factor((-1 - high / k) / p)
+    if sign(k) not in (-1, 0):
+        yield BetaPrime(x, interval, sp.S.One, sp.expand(alpha), sp.expand(beta), sp.cancel(1 / k), p)
+
+
+def _of_exponentials(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> Iterator[Family]:
+    """From p'/p as a function of z = exp(x), divided by z."""
+    if interval.ends != (-sp.oo, sp.oo):
+        return
+    terms = _laurent(quotient)
+    if terms is not None:
+        others = set(terms) - {sp.S.NegativeOne}
+        if len(others) == 1:
+            (power,) = others
+            slope = sp.expand(power + 1)
+            shape, rate = terms.get(sp.S.NegativeOne, sp.S.Zero) / slope, sp.factor(-terms[power] / slope)
+            if sign(slope) in (-1, 1) and sign(rate) != -1:
+                yield LogGamma(x, interval, sp.S.One, sp.expand(sp.cancel(shape)), rate, slope)
+        return
+    found = _two_terms(quotient)
+    if found is None or found[4] not in (-1, found[0] - 1):
+        return
+    p, k, low, high, r = found
+    if r != -1:
+        low, high = sp.S.Zero, low
+    if sign(k) not in (-1, 0):
+        left, right = sp.expand(sp.cancel(low / p)), sp.expand(sp.cancel(-high / (k * p)))
+        yield Logistic(x, interval, sp.S.One, -sp.log(k) / p, 1 / p, left, right)
+
+
+def _laplace(log_slope: sp.Expr, x: sp.Symbol, interval: Interval) -> Iterator[Family]:
+    corners = log_slope.atoms(sp.sign)
+    if interval.ends != (-sp.oo, sp.oo) or len(corners) != 1:
+        return
+    (corner,) = corners
+    inside = sp.expand(corner.args[0])
+    steepness, side = inside.coeff(x), sp.Dummy("side")
+    linear = sp.Poly(log_slope.subs(corner, side), side)
+    if linear.degree() != 1 or linear.as_expr().has(x) or sign(steepness) not in (-1, 1):
+        return
+    jump, tilt = linear.coeff_monomial(side) * sign(steepness), linear.coeff_monomial(1)
+    location = sp.cancel(-inside.subs(x, 0) / steepness)
+    yield Laplace(x, interval, sp.S.One, location, sp.expand(tilt - jump), sp.expand(-tilt - jump))
+
+
+def _von_mises(log_slope: sp.Expr, x: sp.Symbol, interval: Interval) -> Iterator[Family]:
+    coefficient, wave = log_slope.as_independent(x, as_Add=False)
+    if isinstance(wave, sp.sin):  # a direction that can be read off reads better than an arcus tangent
+        c = sp.expand(wave.args[0]).coeff(x)
+        if sign(c) == 1 and sp.cancel((interval.right - interval.left) * c / sp.pi) == 2:
+            yield VonMises(x, interval, sp.S.One, sp.expand(c * x - wave.args[0]), sp.cancel(-coefficient / c), c)
+        return
+    expanded = sp.expand(sp.expand_trig(sp.expand(log_slope)))
+    angles = {wave.args[0] for wave in expanded.atoms(sp.sin, sp.cos) if wave.has(x)}
+    if len(angles) != 1:
+        return
+    (angle,) = angles
+    c = angle.coeff(x)
+    if sp.expand(angle - c * x) != 0 or sign(c) != 1 or sp.cancel((interval.right - interval.left) * c / sp.pi) != 2:
+        return
+    a, b = expanded.coeff(sp.cos(angle)), expanded.coeff(sp.sin(angle))
+    if a == 0:
+        yield VonMises(x, interval, sp.S.One, sp.S.Zero, sp.cancel(-b / c), c)
+    elif b == 0:
+        yield VonMises(x, interval, sp.S.One, sp.pi / 2, sp.cancel(a / c), c)
+    else:
+        yield VonMises(x, interval, sp.S.One, sp.atan2(a, -b), sp.sqrt(a**2 + b**2) / c, c)
+
+
+def _beta(log_slope: sp.Expr, x: sp.Symbol, interval: Interval) -> Iterator[Family]:
     left, right = interval.ends
     alpha = sp.cancel(sp.together(log_slope * (x - left))).subs(x, left) + 1
     beta = -sp.cancel(sp.together(log_slope * (right - x))).subs(x, right) + 1
-    if not (alpha.is_finite is not False and beta.is_finite is not False) or alpha.has(sp.nan) or beta.has(sp.nan):
-        return None
-    return Beta(x, interval, sp.S.One, sp.expand(alpha), sp.expand(beta))
+    if alpha.is_finite is not False and beta.is_finite is not False and not sp.Tuple(alpha, beta).has(sp.nan):
+        yield Beta(x, interval, sp.S.One, sp.expand(alpha), sp.expand(beta))

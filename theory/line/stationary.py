@@ -185,8 +185,8 @@ class StationaryLaw:
     def _of_family(self, quantity: str) -> Family:
         if self.family is None:
             raise UnsupportedFormError(
-                f"{quantity} has no closed form: {self.density} belongs to none of the known families. "
-                "Evaluate it with numerics.deterministic.quadrature.integrate_density."
+                f"{quantity} is not written in closed form: {self.density} is not recognised as one of the known "
+                "families. Evaluate it with numerics.integrate_density."
             )
         if self.normalisable == sp.false:
             raise NotNormalisableError(

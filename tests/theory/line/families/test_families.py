@@ -1,0 +1,230 @@
+"""Every closed form of every family, against quadrature of the density it was read from."""
+
+from __future__ import annotations
+
+import mpmath
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from numerics.deterministic.quadrature import integrate_density
+from tests.strategies import positive_rationals, rationals
+from theory.errors import NotNormalisableError, UnsupportedFormError
+from theory.ito import ItoProcess
+from theory.line.families import (
+    Beta,
+    BetaPrime,
+    Gamma,
+    GeneralisedGamma,
+    GeneralisedInverseGamma,
+    GeneralisedInverseGaussian,
+    InverseGamma,
+    Laplace,
+    LogGamma,
+    Logistic,
+    LogNormal,
+    Normal,
+    StudentT,
+    VonMises,
+)
+from theory.line.interval import Interval
+from theory.line.recognise import recognise
+from theory.line.stationary import stationary_density
+
+x = sp.Symbol("x", positive=True)
+y = sp.Symbol("y", real=True)
+HALF = sp.Rational(1, 2)
+ON_THE_LINE = (Normal, StudentT, LogGamma, Logistic, Laplace)
+FAMILIES = (
+    *ON_THE_LINE,
+    LogNormal,
+    Gamma,
+    GeneralisedGamma,
+    InverseGamma,
+    GeneralisedInverseGamma,
+    GeneralisedInverseGaussian,
+    BetaPrime,
+    Beta,
+)
+WITHOUT_LOG_MEAN = (*ON_THE_LINE, GeneralisedInverseGaussian)
+
+
+@st.composite
+def densities(draw: st.DrawFn, kind: type) -> tuple[sp.Expr, sp.Symbol, Interval]:
+    """A density of the family ``kind`` with a constant factor in front; its first four moments are finite."""
+    p, q = draw(positive_rationals()) + 1, draw(positive_rationals()) + HALF
+    m, factor = draw(rationals()), draw(positive_rationals())
+    power = draw(st.sampled_from([HALF, 2, 3]))
+    left = draw(st.integers(0, 1))
+    if kind is Beta:
+        right = left + draw(positive_rationals())
+        return factor * (x - left) ** (p - 1) * (right - x) ** q, x, Interval(left, right)
+    kernel = {
+        Normal: sp.exp(-q * y**2 + m * y),
+        StudentT: (y**2 - 2 * m * y + m**2 + q) ** (-p - 3),
+        LogGamma: sp.exp(p * y - q * sp.exp(y * draw(st.sampled_from([1, 2, HALF])))),
+        Logistic: sp.exp(p * y) / (1 + q * sp.exp(2 * y)) ** (p + q),
+        Laplace: sp.exp(-(p + 1) * sp.Abs(y - m) + y / 2),
+        LogNormal: x ** (m - 1) * sp.exp(-(sp.log(x) ** 2) * 2 * q),
+        Gamma: x ** (p - 1) * sp.exp(-q * x),
+        GeneralisedGamma: x ** (p - 1) * sp.exp(-q * x**power),
+        InverseGamma: x ** (-p - 6) * sp.exp(-q / x),
+        GeneralisedInverseGamma: x ** (-p - 6) * sp.exp(-q * x ** (-power)),
+        GeneralisedInverseGaussian: x ** (m - 1) * sp.exp(-q * x - p / x),
+        BetaPrime: x ** (p - 1) * (x + q) ** (-p - 7),
+    }[kind]
+    variable = y if kind in ON_THE_LINE else x
+    return factor * kernel, variable, Interval.of(variable)
+
+
+def integral(expression, variable, interval):
+    return integrate_density(expression, variable, interval.ends, digits=10).value
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+@settings(max_examples=2)
+@given(st.data())
+def test_closed_forms_agree_with_quadrature(kind, data):
+    density, variable, interval = data.draw(densities(kind))
+    family = recognise(density, variable, interval)
+    assert type(family) is kind
+    with mpmath.workdps(20):
+        total = integral(density, variable, interval)
+        assert mpmath.almosteq(total, mpmath.mpf(str(sp.N(family.partition_function, 20))), rel_eps=1e-10)
+        for observable, claimed in (
+            (variable, family.mean),
+            ((variable - family.mean) ** 2, family.variance),
+            (variable**2, family.moment(2)),
+            *(((sp.log(variable), family.log_mean),) if interval.left == 0 and kind not in WITHOUT_LOG_MEAN else ()),
+        ):
+            numeric = integral(density * observable, variable, interval) / total
+            value = mpmath.mpf(str(sp.N(claimed, 20)))
+            assert abs(numeric - value) < 1e-8 * (1 + abs(value))
+        if kind is GeneralisedInverseGaussian:
+            return
+        below = Interval(interval.left, family.mean)
+        part = integral(density, variable, below) / total
+        assert abs(part - mpmath.mpf(str(sp.N(family.cdf(family.mean), 20)))) < 1e-8
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+@settings(max_examples=6)
+@given(st.data())
+def test_the_mode_is_where_the_density_is_largest(kind, data):
+    density, variable, interval = data.draw(densities(kind))
+    mode = recognise(density, variable, interval).mode
+    f = sp.lambdify(variable, sp.log(density), "math")
+    at_mode = f(float(mode)) if mode not in interval.ends else None
+    for offset in (-0.3, -0.01, 0.01, 0.3):
+        point = float(mode) + offset * (1 if at_mode is None else min(1, abs(float(mode)) or 1))
+        inside = float(interval.left) < point < float(interval.right)
+        if inside and at_mode is not None:
+            assert f(point) < at_mode
+
+
+@pytest.mark.parametrize(
+    ("density", "values", "expected"),
+    [
+        # exp(b x) grows: the formula (k - 1)/rate would say -1.
+        (lambda a, b: x ** (a - 1) * sp.exp(-b * x), (2, -1), sp.oo),
+        (lambda a, b: x ** (a - 1) * sp.exp(-b * x), (HALF, -1), sp.nan),
+        (lambda a, b: x ** (a - 1) * sp.exp(-b * x), (HALF, 0), 0),
+        (lambda a, b: x ** (-a - 1) * sp.exp(-b / x), (-2, 1), sp.oo),
+        (lambda a, b: x ** (-a - 1) * sp.exp(-b / x), (2, -1), 0),
+        (lambda a, b: x ** (-a - 1) * sp.exp(-b / x), (-2, -1), sp.nan),
+        (lambda a, b: x ** (-a - 1) * sp.exp(-b / x), (-HALF, 1), 2),
+    ],
+)
+def test_a_density_that_is_no_law_has_its_mode_where_it_is_largest_and_never_outside(density, values, expected):
+    a, b = sp.symbols("a b", real=True)
+    assert recognise(density(a, b), x).mode.subs(dict(zip((a, b), values, strict=True))) is sp.sympify(expected)
+
+
+def test_a_symbolic_exponent_keeps_its_condition():
+    k = sp.Symbol("k", real=True)
+    family = recognise(x ** (k - 1) * sp.exp(-x), x)
+    assert family.normalisable == (k > 0)
+    assert family.mode == sp.Piecewise((k - 1, k > 1), (0, True))
+    assert family.moment_exists(-1) == (k > 1)
+
+
+@pytest.mark.parametrize(
+    ("density", "variable", "interval"),
+    [
+        (x * sp.exp(-x - x**2), x, None),
+        (x**2 * sp.exp(x), x, None),
+        (sp.exp(-(y**4)), y, None),
+        (sp.exp(y**2), y, None),
+        (y / (1 + y**2) ** 4, y, None),
+        (sp.exp(-(y**2)) / (1 + y**2), y, None),
+        (sp.exp(y - sp.exp(y) - sp.exp(-y)), y, None),
+        (sp.exp(y) / (1 + sp.exp(y)) ** 3 / (2 + sp.exp(y)), y, None),
+        (sp.exp(-sp.Abs(y) - sp.Abs(y - 1)), y, None),
+        (sp.exp(-y * sp.Abs(y)), y, None),
+        (sp.exp(sp.cos(y) + sp.cos(2 * y)), y, Interval(-sp.pi, sp.pi)),
+        (sp.exp(sp.cos(y)), y, Interval(0, sp.pi)),
+        (sp.exp(-(sp.log(x) ** 4)), x, None),
+        (x / (1 + x + x**2) ** 3, x, None),
+        (x * (1 + x), x, Interval(0, 1)),
+        (x * sp.exp(-x), x, Interval(0, 2)),
+        (sp.exp(-(y**2)), y, Interval(1, sp.oo)),
+        (x ** sp.sin(x), x, None),
+    ],
+)
+def test_look_alikes_are_not_recognised(density, variable, interval):
+    assert recognise(density, variable, interval) is None
+
+
+def test_a_moment_that_does_not_exist_is_refused():
+    family = recognise(x ** (-3) * sp.exp(-1 / x), x)
+    assert family.moment(1) == 1
+    with pytest.raises(NotNormalisableError, match="order 2"):
+        family.moment(2)
+    with pytest.raises(UnsupportedFormError, match="log"):
+        _ = recognise(sp.exp(-(y**2)), y).log_mean
+
+
+def test_a_variance_that_does_not_exist_is_infinite_and_not_a_negative_number():
+    x = sp.Symbol("x", positive=True)
+    a, k, noise = sp.symbols("a k noise", positive=True)
+    law = stationary_density(ItoProcess.scalar(x, drift=a - k * x, dispersion=noise * x))
+    assert law.variance.subs({a: 1, k: 1, noise: 2}) == sp.oo
+    assert law.variance.subs({a: 1, k: 1, noise: 1}) == 1
+
+
+@pytest.mark.parametrize("centre", [0, 1, -2])
+def test_angles_have_circular_moments_and_a_mode_wherever_the_circle_is_cut(centre):
+    kappa = sp.Rational(3, 2)
+    for left in (0, -sp.pi):
+        family = recognise(7 * sp.exp(kappa * sp.cos(y - centre)), y, Interval(left, left + 2 * sp.pi))
+        assert isinstance(family, VonMises)
+        with mpmath.workdps(20):
+            total = integral(family.kernel, y, family.interval)
+            assert abs(7 * total - mpmath.mpf(str(sp.N(family.partition_function, 20)))) < 1e-8
+            wave = integral(family.kernel * sp.cos(2 * y), y, family.interval) / total
+            assert abs(wave - mpmath.mpf(str(sp.re(sp.N(family.circular_moment(2), 20))))) < 1e-8
+        assert abs(sp.cos(family.mode - centre) - 1) < 1e-12 and left <= family.mode < left + 2 * sp.pi
+    with pytest.raises(UnsupportedFormError, match="circular_moment"):
+        _ = family.mean
+
+
+def test_a_tail_on_both_sides_makes_an_odd_moment_nothing_and_an_even_one_infinite():
+    k = sp.Symbol("k", positive=True)
+    family = recognise((1 + (y - 1) ** 2) ** (-k), y)
+    assert family.mean == sp.Piecewise((1, k > 1), (sp.nan, True))
+    finite, infinite = (1 / (2 * k - 3), k > sp.Rational(3, 2)), (sp.oo, k > HALF)
+    assert family.variance == sp.Piecewise(finite, infinite, (sp.nan, True))
+    with pytest.raises(NotNormalisableError, match="order 1"):
+        _ = recognise(1 / (1 + y**2), y).mean
+
+
+def test_stationary_laws_of_textbook_processes_are_recognised():
+    a, b, s = sp.symbols("a b s", positive=True)
+    explosive_growth = stationary_density(ItoProcess.scalar(y, drift=a - b * sp.exp(y), dispersion=s))
+    assert explosive_growth.mean == sp.expand_log(sp.polygamma(0, 2 * a / s**2) - sp.log(2 * b / s**2), force=True)
+    linear = stationary_density(ItoProcess.scalar(y, drift=-a * y, dispersion=sp.sqrt(b + s * y**2)))
+    assert isinstance(linear.family, StudentT)
+    assert linear.family.degrees == 1 + 2 * a / s
+    gompertz = stationary_density(ItoProcess.scalar(x, drift=x * (a - b * sp.log(x)), dispersion=s * x))
+    assert isinstance(gompertz.family, LogNormal)

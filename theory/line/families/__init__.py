@@ -1,0 +1,43 @@
+r"""Families of densities on the line, recognised by their logarithmic derivative.
+
+* ``family``: what every family answers: normalisation, mean, variance, mode, moments, distribution.
+* ``normal``: bells on the line and their exponentials: normal, log-normal, Student t.
+* ``gamma``: the positive half-line: gamma, generalised gamma, their inverses, and the generalised inverse Gaussian.
+* ``beta``: two algebraic ends: beta on a bounded interval, beta prime on a half-line.
+* ``logarithms``: logarithms of such variables: logistic, log-gamma.
+* ``laplace``: two exponentials that meet in a corner.
+* ``von_mises``: the circle.
+"""
+
+from theory.line.families.beta import Beta, BetaPrime
+from theory.line.families.family import MAX_ORDER, Family
+from theory.line.families.gamma import (
+    Gamma,
+    GeneralisedGamma,
+    GeneralisedInverseGamma,
+    GeneralisedInverseGaussian,
+    InverseGamma,
+)
+from theory.line.families.laplace import Laplace
+from theory.line.families.logarithms import LogGamma, Logistic
+from theory.line.families.normal import LogNormal, Normal, StudentT
+from theory.line.families.von_mises import VonMises
+
+__all__ = [
+    "MAX_ORDER",
+    "Beta",
+    "BetaPrime",
+    "Family",
+    "Gamma",
+    "GeneralisedGamma",
+    "GeneralisedInverseGamma",
+    "GeneralisedInverseGaussian",
+    "InverseGamma",
+    "Laplace",
+    "LogGamma",
+    "LogNormal",
+    "Logistic",
+    "Normal",
+    "StudentT",
+    "VonMises",
+]
