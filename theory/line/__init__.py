@@ -7,10 +7,12 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``exponential_of_integral``: closed forms of :math:`\exp\int\rho`, each checked by differentiation.
 * ``families``: families of densities on the line, recognised by their logarithmic derivative.
 * ``first_passage``: first passage of diffusions on the line: where they go and how long it takes.
+* ``incomplete_beta``: primitives of a power over a polynomial in another power, by incomplete beta functions.
 * ``interval``: intervals of the line and the charts that map their ends to infinity.
 * ``mode``: the mode of a density on the line, as a case distinction between a critical point and the ends.
 * ``powers``: quotients of power laws and exponentials, as they arise next to an endpoint.
 * ``recognise``: recognising a density as a member of a known family.
+* ``sign_on_interval``: the sign of a sum of powers on an interval, and the condition for it.
 * ``stationary``: stationary laws of diffusions on the line: the zero-current density, and what happens where it
   fails.
 """

@@ -40,7 +40,8 @@ from theory.ito import ItoProcess, checked_process
 from theory.line.diffusion import LineDiffusion, line_diffusion
 from theory.line.endpoints import EndpointBehaviour, by_leading_term, endpoint_behaviour
 from theory.line.exponential_of_integral import collected, exponential_of_integral
-from theory.line.interval import Interval, normal_form
+from theory.line.interval import Interval
+from theory.line.powers import normal_form
 
 __all__ = [
     "BoundaryClasses",

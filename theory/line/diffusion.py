@@ -8,16 +8,18 @@ with exponentials (log coordinates), in :math:`z = \log x` for coefficients with
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import sign, simplified
+from theory.decision.inequalities import simplified
 from theory.errors import DimensionError, SymbolError, UnsupportedFormError
 from theory.ito import ItoProcess, checked_process
-from theory.line.endpoints import require_real, sign_on_interval
-from theory.line.interval import Chart, Interval, normal_form
-from theory.line.powers import PowerQuotient, power_quotient
+from theory.line.endpoints import require_real
+from theory.line.interval import Chart, Interval
+from theory.line.powers import PowerQuotient, normal_form, power_quotient
+from theory.line.sign_on_interval import sign_on_interval
 from theory.notation import t
 
 
@@ -46,12 +48,12 @@ class LineDiffusion:
         """The coordinate x."""
         return self.process.state[0]
 
-    @property
+    @cached_property
     def log_scale_slope(self) -> sp.Expr:
         r"""Minus the logarithmic derivative of the scale density in z, :math:`h = 2 b_z/a_z`."""
         return normal_form(2 * self.drift / self.diffusion, self.chart.variable)
 
-    @property
+    @cached_property
     def log_speed_slope(self) -> sp.Expr:
         r"""The logarithmic derivative of the speed density in z, :math:`(2b_z - a_z')/a_z`."""
         z = self.chart.variable
@@ -77,10 +79,16 @@ def line_diffusion(process: ItoProcess, interval: Interval | None = None) -> Lin
             f"this is a formula on the line, but process has the coordinates {tuple(process.state)}. "
             "For a linear process in several dimensions use theory.ornstein_uhlenbeck."
         )
-    (x,), (b,), a = process.state, process.drift, process.diffusion[0]
+    (x,) = process.state
     if t in process.drift.free_symbols | process.dispersion.free_symbols:
         raise SymbolError(f"process must be homogeneous in time, but its coefficients contain {t}. Fix the time first.")
-    interval = Interval.given(interval, x)
+    return _checked(process, Interval.given(interval, x))
+
+
+@lru_cache(maxsize=64)
+def _checked(process: ItoProcess, interval: Interval) -> LineDiffusion:
+    """The same for a process on the line and a given interval; laws, classes and passages of one process share it."""
+    (x,), (b,), a = process.state, process.drift, process.diffusion[0]
     parameters = set(process.parameters) | interval.left.free_symbols | interval.right.free_symbols
     require_real(parameters | {x}, "process")
     if sp.expand(a) == 0:
@@ -109,18 +117,9 @@ def _regular(drift: sp.Expr, diffusion: sp.Expr, chart: Chart) -> Boolean:
 def _without_zeros(factor: sp.Poly, quotient: PowerQuotient, chart: Chart) -> Boolean:
     """Under which condition a polynomial in powers of z has no zero inside the chart interval."""
     z, interval = chart.variable, chart.interval
-    present = [(g, r) for g, r in zip(quotient.generators, quotient.powers, strict=True) if factor.has(g)]
-    if len(present) == 1 and present[0][1].is_positive:
-        # Powers are increasing: look for zeros in the variable in which the factor is a polynomial.
-        ((g, r),) = present
-        ends = interval.ends if r == 1 else tuple(end**r for end in interval.ends)
-        found = sign_on_interval(factor.as_expr(), g, *ends)
-    else:
-        in_z = factor.as_expr().subs({g: z**r for g, r in present})
-        known = sign(in_z) if interval.left.is_nonnegative and z.is_positive else None
-        found = (known, sp.true) if known else sign_on_interval(in_z, z, *interval.ends)
+    in_z = quotient.in_powers(factor, z)
+    found = sign_on_interval(in_z, z, *interval.ends)
     if found is None:
-        in_z = factor.as_expr().subs({g: z**r for g, r in present})
         raise UnsupportedFormError(
             f"cannot decide whether {in_z} has a zero for {z} in {interval.ends}. "
             "Give the parameters numbers or stronger assumptions, or a smaller interval."

@@ -15,16 +15,17 @@ expansion: what remains has a convergent integral and only changes :math:`C`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import negative, positive, sign, simplified, vanishes
+from theory.decision.normal_form import proof_of_zero
 from theory.errors import SymbolError, UnsupportedFormError
-from theory.line.powers import PowerQuotient, power_quotient
+from theory.line.powers import PowerQuotient, dominant, normal_form, order, power_quotient, reduced_exponent
 
 _MAX_TERMS = 200
+_HIGHEST_POLE = 8
 _TAU = sp.Dummy("tau", positive=True)
 
 
@@ -76,10 +77,9 @@ def endpoint_behaviour(
     try:
         quotient = power_quotient(orientation * log_derivative.subs(variable, local), tau)
     except UnsupportedFormError:
-        # Powers x^r are analytic at a finite end other than 0, so only a pole of the rest could matter.
-        if at_infinity or _singular_at(log_derivative, variable, endpoint):
+        if at_infinity or not endpoint.is_nonzero:
             raise
-        return EndpointBehaviour((), sp.S.Zero, False)
+        quotient = _polar_part(power_quotient(log_derivative, variable), variable, endpoint, orientation)
     essential, exponent = [], sp.S.Zero
     for coefficient, power in leading_terms(quotient, at_infinity=at_infinity):
         if power == -1:
@@ -107,7 +107,7 @@ def leading_terms(quotient: PowerQuotient, *, at_infinity: bool) -> list[tuple[s
     towards = 1 if at_infinity else -1
     remainder = quotient.terms(quotient.numerator)
     divisor = quotient.terms(quotient.denominator)
-    top = _dominant(divisor, towards)
+    top = dominant(divisor, towards)
     if sign(divisor[top]) is None and divisor[top].is_nonzero is not True:
         raise UnsupportedFormError(
             f"the coefficient {divisor[top]} may vanish, which would change the behaviour at the end. "
@@ -115,123 +115,57 @@ def leading_terms(quotient: PowerQuotient, *, at_infinity: bool) -> list[tuple[s
         )
     terms: list[tuple[sp.Expr, sp.Expr]] = []
     while remainder:
-        exponent = _dominant(remainder, towards)
-        power = sp.expand(exponent - top)
-        if _order(power, sp.S.NegativeOne) * towards < 0:
+        exponent = dominant(remainder, towards)
+        power = reduced_exponent(exponent - top)
+        if order(power, sp.S.NegativeOne) * towards < 0:
             return terms
         if len(terms) >= _MAX_TERMS:
             raise UnsupportedFormError(f"more than {_MAX_TERMS} terms blow up at the end.")
         coefficient = sp.cancel(remainder[exponent] / divisor[top])
         terms.append((coefficient, power))
         for r, q in divisor.items():
-            shifted = sp.expand(sp.cancel(r + power))
+            shifted = reduced_exponent(r + power)
             remainder[shifted] = sp.cancel(remainder.get(shifted, sp.S.Zero) - coefficient * q)
         remainder = {r: c for r, c in remainder.items() if c != 0}
     return terms
 
 
-def sign_on_interval(
-    polynomial: sp.Expr, variable: sp.Symbol, left: sp.Expr, right: sp.Expr
-) -> tuple[int, Boolean] | None:
-    r"""The sign of a polynomial without zeros inside ``(left, right)``, and the condition for that.
+def _polar_part(quotient: PowerQuotient, x: sp.Symbol, end: sp.Expr, orientation: int) -> PowerQuotient:
+    r"""A quotient of polynomials in :math:`\tau` with the polar part of N/D at ``end``.
 
-    Returns:
-        ``(sign, condition)``: where ``condition`` on the parameters holds, the polynomial has that sign on the
-        whole open interval. None where neither assumptions, nor the discriminant, nor Sturm's theorem decide.
-
-    Raises:
-        UnsupportedFormError: the polynomial has a zero inside the interval, for all values of the parameters.
+    Powers :math:`x^r` are analytic at a finite end other than 0. If D vanishes to order m there, the polar part
+    depends on the first m derivatives of N and on the m derivatives of D from the m-th on.
     """
-    total, condition = 1, sp.true
-    constant, factors = sp.factor_list(polynomial)
-    for factor, power in [(constant, 1), *factors]:
-        found = _factor_sign(factor, variable, left, right)
-        if found is None:
-            return None
-        total, condition = total * found[0] ** power, sp.And(condition, found[1])
-    return total, condition
-
-
-def _factor_sign(polynomial: sp.Expr, variable: sp.Symbol, left: sp.Expr, right: sp.Expr) -> tuple[int, Boolean] | None:
-    if not polynomial.has(variable):
-        known = sign(polynomial)
-        return (known, sp.true) if known else None
-    y = _TAU
-    if left != -sp.oo and right != sp.oo:
-        local = (left + right * y) / (1 + y)
-    elif left != -sp.oo:
-        local = left + y
-    elif right != sp.oo:
-        local = right - y
+    numerator, denominator = (quotient.in_powers(part, x) for part in (quotient.numerator, quotient.denominator))
+    divisor: dict[int, sp.Expr] = {}
+    multiplicity = None
+    for j in range(2 * _HIGHEST_POLE):
+        value = _value_of_derivative(denominator, x, j, end)
+        if value != 0:
+            multiplicity = j if multiplicity is None else multiplicity
+            divisor[j] = value * orientation**j / sp.factorial(j)
+        if multiplicity is not None and j >= 2 * multiplicity - 1:
+            break
     else:
-        return _sign_on_line(polynomial, variable)
-    numerator, denominator = sp.fraction(sp.together(polynomial.subs(variable, local)))
-    try:
-        coefficients = [c for c in sp.Poly(sp.expand(numerator), y).all_coeffs() if c != 0]
-    except sp.PolynomialError:
-        coefficients = list(sp.Add.make_args(sp.expand(numerator)))
-    orientation = sign(denominator) or 1
-    if all(c.is_nonnegative for c in coefficients) and any(c.is_positive for c in coefficients):
-        return orientation, sp.true
-    if all(c.is_nonpositive for c in coefficients) and any(c.is_negative for c in coefficients):
-        return -orientation, sp.true
-    if not polynomial.is_polynomial(variable):
-        return None
-    if all(c.is_Rational for c in coefficients):
-        return _sturm(sp.Poly(numerator, y), orientation, polynomial, variable, left, right)
-    return _sign_on_line(polynomial, variable)
+        raise UnsupportedFormError(f"{denominator} has a zero of order above {_HIGHEST_POLE} at {x} = {end}.")
+    top = {
+        j: orientation ** (j + 1) * _value_of_derivative(numerator, x, j, end) / sp.factorial(j)
+        for j in range(max(multiplicity, 1))
+    }
+    upper, lower = (sp.Poly.from_dict({(j,): c for j, c in terms.items()}, _TAU) for terms in (top, divisor))
+    return PowerQuotient(upper, lower, (_TAU,), (sp.S.One,))
 
 
-def _sturm(
-    local: sp.Poly, orientation: int, polynomial: sp.Expr, variable: sp.Symbol, left: sp.Expr, right: sp.Expr
-) -> tuple[int, Boolean]:
-    zeros = local.count_roots(0, None) - (1 if local.eval(0) == 0 else 0)
-    if zeros:
-        raise UnsupportedFormError(
-            f"{polynomial} vanishes for {variable} inside ({left}, {right}), where the process splits or is singular. "
-            "Give an interval between two such points."
-        )
-    return orientation * int(sp.sign(local.eval(1))), sp.true
-
-
-def _sign_on_line(polynomial: sp.Expr, variable: sp.Symbol) -> tuple[int, Boolean] | None:
-    poly = sp.Poly(polynomial, variable)
-    if all(c.is_Rational for c in poly.all_coeffs()):
-        if poly.count_roots():
-            raise UnsupportedFormError(
-                f"{polynomial} vanishes for some real {variable}, where the process splits or is singular. "
-                "Give an interval between two such points."
-            )
-        return int(sp.sign(poly.eval(0))), sp.true
-    leading = sign(poly.LC())
-    if poly.degree() == 2 and leading:
-        return leading, negative(poly.discriminant())
-    even = all(degrees[0] % 2 == 0 for degrees, _ in poly.terms())
-    if even and leading and all(sign(c) == leading for c in poly.coeffs()) and poly.eval(0) != 0:
-        return leading, sp.true
-    return None
-
-
-def _order(a: sp.Expr, b: sp.Expr) -> int:
-    known = sign(sp.expand(a - b))
-    if known is None:
-        raise UnsupportedFormError(
-            f"the powers {a} and {b} cannot be ordered by the assumptions of their symbols. "
-            "Put in a number, or write the exponent with a positive symbol (2 + delta instead of beta)."
-        )
-    return known
-
-
-def _dominant(terms: dict[sp.Expr, sp.Expr], towards: int) -> sp.Expr:
-    return reduce(lambda a, b: a if _order(a, b) * towards > 0 else b, terms)
-
-
-def _singular_at(expression: sp.Expr, variable: sp.Symbol, endpoint: sp.Expr) -> bool:
-    numerator, denominator = sp.fraction(sp.together(expression))
-    if endpoint == 0:
-        return True
-    value = denominator.subs(variable, endpoint)
-    return not (value.is_nonzero and numerator.subs(variable, endpoint).is_finite is not False)
+def _value_of_derivative(function: sp.Expr, x: sp.Symbol, j: int, end: sp.Expr) -> sp.Expr:
+    """The j-th derivative at ``end``, 0 where it is zero in normal form."""
+    value = sp.diff(function, x, j).subs(x, end)
+    for symbol in sorted(end.free_symbols, key=str):
+        try:
+            return normal_form(value, symbol)
+        except UnsupportedFormError:
+            continue
+    value = sp.expand(value)
+    return sp.S.Zero if value == 0 or proof_of_zero(value) is not None else value
 
 
 def require_real(symbols: set[sp.Symbol], argument: str) -> None:

@@ -12,9 +12,10 @@ from sympy.integrals.rationaltools import ratint_ratpart
 
 from theory.decision.inequalities import sign
 from theory.errors import UnsupportedFormError
-from theory.line.endpoints import sign_on_interval
+from theory.line.incomplete_beta import derivative, primitive_over_factor
 from theory.line.interval import Interval
-from theory.line.powers import power_quotient
+from theory.line.powers import PowerQuotient, in_one_power, power_quotient, reduced_exponent
+from theory.line.sign_on_interval import image_of_end, sign_on_interval
 
 
 def exponential_of_integral(log_derivative: sp.Expr, variable: sp.Symbol, interval: Interval) -> sp.Expr:
@@ -62,7 +63,7 @@ def logarithmic_derivative(function: sp.Expr, variable: sp.Symbol) -> sp.Expr:
     if function.is_Mul:
         return sp.Add(*[logarithmic_derivative(factor, variable) for factor in function.args])
     if isinstance(function, sp.exp):
-        return sp.diff(function.args[0], variable)
+        return derivative(function.args[0], variable)
     if function.is_Pow and not function.exp.has(variable):
         return function.exp * logarithmic_derivative(function.base, variable)
     return sp.diff(function, variable) / function
@@ -73,21 +74,89 @@ def _candidate(rho: sp.Expr, x: sp.Symbol, interval: Interval) -> sp.Expr | None
     divisor = quotient.terms(quotient.denominator)
     if len(divisor) == 1:
         ((power, scale),) = divisor.items()
-        terms = {sp.expand(r - power): c / scale for r, c in quotient.terms(quotient.numerator).items()}
+        terms = {reduced_exponent(r - power): c / scale for r, c in quotient.terms(quotient.numerator).items()}
         return _from_powers(terms, x)
-    if len(quotient.generators) != 1:
+    if len(quotient.generators) == 1 and all(f.degree() <= 2 for f, _ in quotient.denominator.factor_list()[1]):
+        (g,), (r,) = quotient.generators, quotient.powers
+        ratio = quotient.numerator.as_expr() / quotient.denominator.as_expr() * g ** (1 / r - 1) / r
+        local = Interval(*(end if r == 1 else end**r for end in interval.ends))
+        in_g = _from_partial_fractions(sp.cancel(ratio), g, local)
+        if in_g is not None:
+            return in_g.subs(g, x**r)
+    return _over_one_power(quotient, x, interval) if interval.left.is_nonnegative else None
+
+
+def _over_one_power(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> sp.Expr | None:
+    r"""The case :math:`\sum_r x^r Q_r(y)/P(y)` with :math:`y = x^q`, sorted by exponents r that differ modulo q."""
+    divisor = quotient.terms(quotient.denominator)
+    found = in_one_power(divisor)
+    if found is None:
         return None
-    (g,), (r,) = quotient.generators, quotient.powers
-    ratio = quotient.numerator.as_expr() / quotient.denominator.as_expr() * g ** (1 / r - 1) / r
-    local = Interval(*(end if r == 1 else end**r for end in interval.ends))
-    in_g = _from_partial_fractions(sp.cancel(ratio), g, local)
-    return None if in_g is None else in_g.subs(g, x**r)
+    polynomial, q = found
+    y = sp.Dummy("y", positive=True)
+    bottom = sp.Add(*(c * y**j for j, c in polynomial.items()))
+    lowest = next(r for r, c in divisor.items() if c == polynomial[0])
+    factors, exponents = [], []
+    for r, top in _by_class(quotient.terms(quotient.numerator), lowest, q, y).items():
+        b = sp.cancel((r + 1) / q)
+        if b.is_Integer:
+            local = Interval(*(image_of_end(end, q) for end in interval.ends))
+            part = _from_partial_fractions(sp.cancel(y ** (b - 1) * top / bottom / q), y, local)
+            factors.append(None if part is None else part.subs(y, x**q))
+        else:
+            exponents.append(_primitive_of_class(r, q, sp.cancel(top / bottom), y, x, interval))
+    if None in factors or None in exponents:
+        return None
+    return sp.Mul(*factors) * sp.exp(sp.Add(*exponents))
+
+
+def _by_class(terms: dict[sp.Expr, sp.Expr], lowest: sp.Expr, q: sp.Expr, y: sp.Symbol) -> dict[sp.Expr, sp.Expr]:
+    """Terms by the least exponent of their class modulo q, each class as a polynomial in y."""
+    classes: dict[sp.Expr, dict[int, sp.Expr]] = {}
+    for exponent, c in terms.items():
+        r = reduced_exponent(exponent - lowest)
+        for first, members in classes.items():
+            steps = sp.cancel((r - first) / q)
+            if steps.is_Integer:
+                members[int(steps)] = c
+                break
+        else:
+            classes[r] = {0: c}
+    shifted = {}
+    for first, members in classes.items():
+        least = min(members)
+        shifted[reduced_exponent(first + least * q)] = sp.Add(*(c * y ** (j - least) for j, c in members.items()))
+    return shifted
+
+
+def _primitive_of_class(
+    r: sp.Expr, q: sp.Expr, ratio: sp.Expr, y: sp.Symbol, x: sp.Symbol, interval: Interval
+) -> sp.Expr | None:
+    """A primitive of ``x**r * ratio`` with ``ratio`` rational in ``y = x**q``, where ``(r + 1)/q`` is not whole."""
+    total = []
+    for term in sp.Add.make_args(sp.apart(ratio, y)):
+        top, bottom = sp.fraction(sp.together(term))
+        constant, parts = sp.Poly(bottom, y).factor_list()
+        if not parts:
+            degrees = sp.Poly(top / constant, y).terms()
+            total += [_primitive_of_power(c, reduced_exponent(r + q * j), x) for (j,), c in degrees]
+        elif len(parts) == 1:
+            ((factor, multiplicity),) = parts
+            total.append(primitive_over_factor(top / constant, factor, multiplicity, r, q, x, interval))
+        else:
+            return None
+    return None if None in total else sp.Add(*total)
+
+
+def _primitive_of_power(c: sp.Expr, r: sp.Expr, x: sp.Symbol) -> sp.Expr | None:
+    raised = reduced_exponent(r + 1)
+    return _tidy(c / raised) * x**raised if sign(raised) else None
 
 
 def _from_powers(terms: dict[sp.Expr, sp.Expr], x: sp.Symbol) -> sp.Expr | None:
     exponent, rest = sp.S.Zero, []
     for power, coefficient in terms.items():
-        raised = sp.expand(power + 1)
+        raised = reduced_exponent(power + 1)
         if raised == 0:
             exponent = sp.expand(sp.cancel(coefficient))
         elif sign(raised) or raised.is_nonzero:
@@ -181,7 +250,7 @@ def _terms(exponent: sp.Expr) -> list[sp.Expr]:
     return [
         part
         for term in sp.Add.make_args(exponent)
-        for part in ([term] if term.has(sp.atan) else sp.Add.make_args(sp.expand(term)))
+        for part in ([term] if term.has(sp.atan, sp.hyper) else sp.Add.make_args(sp.expand(term)))
     ]
 
 

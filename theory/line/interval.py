@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from theory.errors import SymbolError, UnsupportedFormError
-from theory.line.powers import PowerQuotient, power_quotient
+from theory.line.powers import normal_form
 from theory.values import instance, single_expression, single_symbol
 
 
@@ -132,13 +132,6 @@ class Chart:
         return normal_form(
             sp.expand(substituted.replace(lambda e: isinstance(e, sp.exp), lambda e: _as_power(e.args[0], z))), z
         )
-
-
-def normal_form(expression: sp.Expr, variable: sp.Symbol) -> sp.Expr:
-    """``expression`` as a reduced quotient of sums of powers of ``variable``; zero exactly when it vanishes."""
-    quotient: PowerQuotient = power_quotient(expression, variable)
-    back = {g: variable**r for g, r in zip(quotient.generators, quotient.powers, strict=True)}
-    return quotient.numerator.as_expr().subs(back) / quotient.denominator.as_expr().subs(back)
 
 
 def _without_hyperbolics(function: sp.Expr) -> sp.Expr:

@@ -12,11 +12,12 @@ from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import negative, nonnegative, nonpositive, positive, simplified
 from theory.errors import UnsupportedFormError
-from theory.line.endpoints import by_leading_term, endpoint_behaviour, sign_on_interval
+from theory.line.endpoints import by_leading_term, endpoint_behaviour
 from theory.line.exponential_of_integral import logarithmic_derivative
 from theory.line.interval import Chart, Interval
 from theory.line.powers import PowerQuotient, power_quotient
 from theory.line.recognise import recognise
+from theory.line.sign_on_interval import sign_on_interval
 from theory.values import single_expression, single_symbol
 
 
@@ -47,7 +48,7 @@ def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None
     if in_chart == 0:
         return sp.nan
     quotient = power_quotient(in_chart, z)
-    denominator = sign_on_interval(_in_powers(quotient.denominator, quotient, z), z, *chart.interval.ends)
+    denominator = sign_on_interval(quotient.in_powers(quotient.denominator, z), z, *chart.interval.ends)
     if denominator is None or denominator[1] != sp.true:
         raise _unsolved(density, in_chart, "its denominator may vanish")
     exponents, coefficients = _numerator(quotient)
@@ -70,11 +71,6 @@ def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None
     inverse = {value: chart.inverse.subs(z, value ** (1 / step)) for value, _ in cases}
     inverse |= {value: value for value in (*interval.ends, sp.nan)}
     return sp.Piecewise(*((inverse[value], condition) for value, condition in cases))
-
-
-def _in_powers(polynomial: sp.Poly, quotient: PowerQuotient, z: sp.Symbol) -> sp.Expr:
-    back = {g: z**r for g, r in zip(quotient.generators, quotient.powers, strict=True)}
-    return polynomial.as_expr().subs(back)
 
 
 def _numerator(quotient: PowerQuotient) -> tuple[list[sp.Expr], list[sp.Expr]]:

@@ -1,12 +1,19 @@
-"""Quotients of power laws and exponentials, as they arise next to an endpoint."""
+r"""Sums of powers whose exponents may hold parameters, and their quotients, in a normal form.
+
+Exponents are rational in declared parameters: :math:`3 - 4/L`, :math:`n/(n + 2)`, :math:`2h - \delta`. Over a common
+denominator they are split into pieces that are linearly independent over the rationals; each piece is the exponent of
+one generator, so that equal powers merge and equality of quotients is decidable.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache, reduce
 
 import sympy as sp
 
+from theory.decision.inequalities import sign
 from theory.errors import UnsupportedFormError
 
 
@@ -26,6 +33,11 @@ class PowerQuotient:
     generators: tuple[sp.Symbol, ...]
     powers: tuple[sp.Expr, ...]
 
+    def in_powers(self, polynomial: sp.Poly, x: sp.Symbol) -> sp.Expr:
+        """A polynomial in the generators as a sum of powers of x."""
+        back = {g: x**r for g, r in zip(self.generators, self.powers, strict=True)}
+        return polynomial.as_expr().subs(back)
+
     @property
     def is_zero(self) -> bool:
         """Whether the function is zero identically."""
@@ -33,12 +45,15 @@ class PowerQuotient:
 
     def terms(self, polynomial: sp.Poly) -> dict[sp.Expr, sp.Expr]:
         """``polynomial`` as a map from exponents of x to coefficients, none of them identically zero."""
+        index = {g: r for g, r in zip(self.generators, self.powers, strict=True)}
+        powers = [index[g] for g in polynomial.gens]
         collected: dict[sp.Expr, sp.Expr] = {}
         for degrees, coefficient in polynomial.terms():
-            exponent = sp.expand(sp.cancel(sum(d * r for d, r in zip(degrees, self.powers, strict=True))))
+            exponent = reduced_exponent(sp.Add(*(d * r for d, r in zip(degrees, powers, strict=True))))
             collected[exponent] = collected.get(exponent, sp.S.Zero) + coefficient
-        reduced = {exponent: sp.cancel(coefficient) for exponent, coefficient in collected.items()}
-        return {exponent: coefficient for exponent, coefficient in reduced.items() if coefficient != 0}
+        if polynomial.domain.is_EX:  # in other domains every coefficient is in normal form already
+            collected = {exponent: sp.cancel(coefficient) for exponent, coefficient in collected.items()}
+        return {exponent: coefficient for exponent, coefficient in collected.items() if coefficient != 0}
 
 
 def power_quotient(expression: sp.Expr, variable: sp.Symbol) -> PowerQuotient:
@@ -50,12 +65,18 @@ def power_quotient(expression: sp.Expr, variable: sp.Symbol) -> PowerQuotient:
         UnsupportedFormError: ``expression`` is not such a quotient.
 
     Example:
-        >>> x = sp.Symbol("x", positive=True)
+        >>> x, n = sp.symbols("x n", positive=True)
         >>> power_quotient((x + sp.sqrt(x)) / x**2, x).powers
         (1/2,)
+        >>> power_quotient(x * x ** (-2 / (n + 2)) - x ** (n / (n + 2)), x).is_zero
+        True
     """
     expression = sp.sympify(expression, strict=True)
-    split = {power: _split_exponent(power.exp) for power in expression.atoms(sp.Pow) if power.base == variable}
+    exponents = {power.exp for power in expression.atoms(sp.Pow) if power.base == variable}
+    if any(exponent.has(variable) for exponent in exponents):
+        raise UnsupportedFormError(f"exponents must not hold {variable}, got {expression}.")
+    common = _common_denominator(exponents)
+    split = {exponent: _pieces(exponent, common) for exponent in exponents}
     parts: dict[sp.Expr, int] = {sp.S.One: 1}
     for pieces in split.values():
         for rest, coefficient in pieces.items():
@@ -63,8 +84,7 @@ def power_quotient(expression: sp.Expr, variable: sp.Symbol) -> PowerQuotient:
     generators = {rest: _generator(i, variable.is_positive) for i, rest in enumerate(parts)}
 
     def as_generators(exponent: sp.Expr) -> sp.Expr:
-        pieces = _split_exponent(exponent)
-        return sp.Mul(*[generators[rest] ** (c * parts[rest]) for rest, c in pieces.items()])
+        return sp.Mul(*[generators[rest] ** (c * parts[rest]) for rest, c in split[exponent].items()])
 
     rational = expression.replace(lambda e: e.is_Pow and e.base == variable, lambda e: as_generators(e.exp))
     rational = rational.xreplace({variable: generators[sp.S.One] ** parts[sp.S.One]})
@@ -74,7 +94,7 @@ def power_quotient(expression: sp.Expr, variable: sp.Symbol) -> PowerQuotient:
             f"the function must be a quotient of sums of powers of {variable}, got {expression}. "
             "Pass to a coordinate in which it is, with theory.coordinates."
         )
-    numerator, denominator = sp.fraction(sp.cancel(sp.together(rational)))
+    numerator, denominator = _lowest_terms(rational)
     return PowerQuotient(
         sp.Poly(numerator, *symbols),
         sp.Poly(denominator, *symbols),
@@ -83,14 +103,133 @@ def power_quotient(expression: sp.Expr, variable: sp.Symbol) -> PowerQuotient:
     )
 
 
-def _split_exponent(exponent: sp.Expr) -> dict[sp.Expr, sp.Rational]:
-    """``exponent`` as a sum of rational multiples of 1 and of symbolic expressions."""
+def normal_form(expression: sp.Expr, variable: sp.Symbol) -> sp.Expr:
+    """``expression`` as a reduced quotient of sums of powers of ``variable``; zero exactly when it vanishes."""
+    quotient = power_quotient(expression, variable)
+    return quotient.in_powers(quotient.numerator, variable) / quotient.in_powers(quotient.denominator, variable)
+
+
+def with_reduced_exponents(expression: sp.Expr) -> sp.Expr:
+    """``expression`` with the exponents of its powers in normal form, so that equal powers cancel.
+
+    Example:
+        >>> s, n = sp.symbols("s n", positive=True)
+        >>> with_reduced_exponents(s ** (n / (n + 2)) - s ** (1 - 2 / (n + 2)))
+        0
+    """
+    if not any(power.exp.free_symbols for power in expression.atoms(sp.Pow)):
+        return expression
+    return expression.replace(
+        lambda e: e.is_Pow and not isinstance(e, sp.exp) and bool(e.exp.free_symbols),
+        lambda e: e.base ** reduced_exponent(e.exp),
+    )
+
+
+@lru_cache(maxsize=4096)
+def reduced_exponent(exponent: sp.Expr) -> sp.Expr:
+    """An exponent in normal form, a polynomial plus a proper fraction: equal exponents become one expression.
+
+    Example:
+        >>> n = sp.Symbol("n", positive=True)
+        >>> reduced_exponent(n / (n + 2)), reduced_exponent(1 - n / (n + 2) - 2 / (n + 2))
+        (1 - 2/(n + 2), 0)
+    """
+    if exponent.is_Rational:
+        return exponent
+    return sp.Add(*(c * rest for rest, c in _pieces(exponent, _common_denominator([exponent])).items()))
+
+
+def order(a: sp.Expr, b: sp.Expr) -> int:
+    """The sign of ``a - b`` for two exponents.
+
+    Raises:
+        UnsupportedFormError: the assumptions of their symbols do not decide it.
+    """
+    known = sign(reduced_exponent(a - b))
+    if known is None:
+        raise UnsupportedFormError(
+            f"the powers {a} and {b} cannot be ordered by the assumptions of their symbols. "
+            "Put in a number, write the exponent with a positive symbol (2 + delta instead of beta), or declare a "
+            'range with theory.parameters.parameter("L", above=2).'
+        )
+    return known
+
+
+def dominant(exponents: Iterable[sp.Expr], towards: int) -> sp.Expr:
+    """The largest (``towards`` 1) or smallest (-1) of some exponents.
+
+    Raises:
+        UnsupportedFormError: as :func:`order`.
+    """
+    return reduce(lambda a, b: a if order(a, b) * towards > 0 else b, exponents)
+
+
+def in_one_power(terms: dict[sp.Expr, sp.Expr]) -> tuple[dict[int, sp.Expr], sp.Expr] | None:
+    r"""Terms :math:`\sum c_r x^r` as :math:`x^{r_0} \sum c_j y^j` with :math:`y = x^q`, :math:`q > 0`, :math:`j \ge 0`.
+
+    Returns:
+        ``(coefficients by j, q)``, or None where the exponents are no multiples of one power, or its sign is open.
+
+    Example:
+        >>> n = sp.Symbol("n", positive=True)
+        >>> in_one_power({sp.S.One: 3, 1 + n: 5, 1 + 3 * n: -1})
+        ({0: 3, 1: 5, 3: -1}, n)
+    """
+    first, *others = terms
+    gaps = {exponent: reduced_exponent(exponent - first) for exponent in terms}
+    if not others:
+        return {0: terms[first]}, sp.S.One
+    unit = gaps[others[0]]
+    ratios = {exponent: sp.cancel(gap / unit) for exponent, gap in gaps.items()}
+    orientation = sign(unit)
+    if not orientation or not all(ratio.is_Rational for ratio in ratios.values()):
+        return None
+    denominator = sp.ilcm(*(ratio.q for ratio in ratios.values()))
+    wholes = {exponent: int(ratio * denominator) * orientation for exponent, ratio in ratios.items()}
+    lowest = min(wholes.values())
+    shared = int(sp.igcd(*(whole - lowest for whole in wholes.values())))
+    step = reduced_exponent(unit * orientation * shared / denominator)
+    return {(wholes[exponent] - lowest) // shared: c for exponent, c in terms.items()}, step
+
+
+def _lowest_terms(rational: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """Numerator and denominator, coprime; by the arithmetic of a field of fractions where symbols are all there is."""
+    symbols = sorted(rational.free_symbols, key=sp.default_sort_key)
+    if (
+        symbols
+        and rational.is_rational_function(*symbols)
+        and not rational.atoms(sp.Float, sp.NumberSymbol, sp.Function)
+    ):
+        try:
+            element = sp.ZZ.frac_field(*symbols).from_sympy(rational)
+            return element.numer.as_expr(), element.denom.as_expr()
+        except (sp.CoercionFailed, ValueError):  # a number that is not rational
+            pass
+    return sp.fraction(sp.cancel(sp.together(rational)))
+
+
+def _common_denominator(exponents: Iterable[sp.Expr]) -> sp.Expr:
+    denominators = [sp.fraction(sp.cancel(sp.together(e)))[1] for e in exponents if e.free_symbols]
+    return reduce(sp.lcm, (d for d in denominators if d.free_symbols), sp.S.One)
+
+
+@lru_cache(maxsize=4096)
+def _pieces(exponent: sp.Expr, common: sp.Expr) -> dict[sp.Expr, sp.Rational]:
+    """``exponent`` as a sum of rational multiples of 1, of monomials, and of monomials over ``common``."""
+    if common == 1:
+        return _rational_multiples(sp.expand(sp.cancel(exponent)), sp.S.One)
+    (whole,), rest = sp.reduced(sp.cancel(exponent * common), [common])
+    return _rational_multiples(sp.expand(whole), sp.S.One) | _rational_multiples(sp.expand(rest), 1 / common)
+
+
+def _rational_multiples(total: sp.Expr, factor: sp.Expr) -> dict[sp.Expr, sp.Rational]:
     pieces: dict[sp.Expr, sp.Rational] = {}
-    for term in sp.Add.make_args(sp.expand(exponent)):
+    for term in sp.Add.make_args(total):
         coefficient, rest = term.as_coeff_Mul()
         if not coefficient.is_Rational:
             coefficient, rest = sp.S.One, term
-        pieces[rest] = pieces.get(rest, sp.S.Zero) + coefficient
+        if coefficient:
+            pieces[rest * factor] = pieces.get(rest * factor, sp.S.Zero) + coefficient
     return pieces
 
 

@@ -50,6 +50,8 @@ def recognise(density: sp.Expr, variable: sp.Symbol, interval: Interval | None =
     """
     density, variable = single_expression(density, "density"), single_symbol(variable, "variable")
     interval = Interval.given(interval, variable)
+    if density.has(sp.hyper):
+        return None
     log_slope = logarithmic_derivative(density, variable)
     for found in _candidates(log_slope, variable, interval):
         if _is_kernel_of(found, log_slope):

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from tests.strategies import rationals
 from theory.errors import UnsupportedFormError
-from theory.line.endpoints import endpoint_behaviour, sign_on_interval
+from theory.line.endpoints import endpoint_behaviour
 from theory.line.powers import power_quotient
+from theory.line.sign_on_interval import sign_on_interval
 
 x = sp.Symbol("x", positive=True)
 y = sp.Symbol("y", real=True)
@@ -97,3 +98,32 @@ def test_sign_on_an_interval_is_decided_or_its_condition_named():
     assert sign_on_interval(y**2 - 2 * c * y + k, y, -sp.oo, sp.oo) == (1, k > c**2)
     with pytest.raises(UnsupportedFormError, match="vanishes"):
         sign_on_interval(y**2 - 2, y, sp.S.Zero, sp.oo)
+
+
+@settings(max_examples=5)
+@given(
+    st.sampled_from((sp.Rational(4, 3), sp.Rational(-1, 2), 2 / k, sp.Rational(7, 5) + k)),
+    st.sampled_from((s, sp.S.One, s ** sp.Rational(1, 3))),
+    st.integers(1, 3),
+    st.booleans(),
+)
+def test_poles_at_an_interior_end_are_found_by_derivatives(power, end, order, from_above):
+    slope = x**power * (1 + x ** (power + 1)) / (x ** sp.Rational(3, 2) - end ** sp.Rational(3, 2)) ** order
+    found = endpoint_behaviour(slope, x, end, from_above=from_above)
+    values, direction = {k: sp.Rational(7, 5), s: sp.Integer(8)}, 1 if from_above else -1
+    with mpmath.workdps(50):
+        rho = sp.lambdify(x, slope.subs(values), "mpmath")
+        at = mpmath.mpf(str(end.subs(values).evalf(60)))
+        near, far = mpmath.mpf("1e-14"), mpmath.mpf("1e-12")
+        numeric = direction * mpmath.quad(
+            lambda u: rho(at + direction * mpmath.exp(u)) * mpmath.exp(u), [mpmath.log(near), mpmath.log(far)]
+        )
+
+        def log_weight(tau, gamma):
+            powers = sum(mpmath.mpmathify(c.subs(values).evalf(60)) * tau ** int(p) for c, p in found.essential)
+            return powers + mpmath.mpmathify(gamma.subs(values).evalf(60)) * mpmath.log(tau)
+
+        predicted = log_weight(far, found.exponent) - log_weight(near, found.exponent)
+        wrong = log_weight(far, found.exponent + 1) - log_weight(near, found.exponent + 1)
+        assert abs(numeric - predicted) < 1e-8 * (1 + abs(predicted) * mpmath.mpf("1e-10"))
+        assert abs(numeric - wrong) > 1
