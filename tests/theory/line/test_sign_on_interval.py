@@ -51,7 +51,7 @@ def test_a_claimed_sign_holds_at_points_of_the_interval(total, interval, s_value
 @settings(max_examples=12)
 @given(st.lists(rationals(), min_size=3, max_size=5), st.booleans())
 def test_a_polynomial_with_numbers_is_refused_exactly_where_it_has_a_zero_inside(coefficients, half_line):
-    polynomial = sum(c * y**j for j, c in enumerate(coefficients))
+    polynomial = sp.Add(*(c * y**j for j, c in enumerate(coefficients)))
     assume(polynomial.has(y))
     left = sp.S.Zero if half_line else -sp.oo
     zeros = [root for root in sp.Poly(polynomial, y).real_roots() if not half_line or root > 0]
