@@ -12,6 +12,7 @@ __all__ = [
     "MissingBackendError",
     "MissingParameterError",
     "NumericsError",
+    "UnreliableEstimateWarning",
     "UnsupportedFunctionError",
 ]
 
@@ -26,6 +27,10 @@ class ArgumentError(NumericsError):
 
 class UnsupportedFunctionError(NumericsError):
     """An expression holds a function that a backend cannot evaluate."""
+
+
+class UnreliableEstimateWarning(UserWarning):
+    """An estimate and its standard error rest on so few samples that neither can be trusted."""
 
 
 class MissingBackendError(NumericsError):

@@ -130,7 +130,7 @@ class CoupledSamples:
 def coupled_samples(
     process: ItoProcess,
     *,
-    parameters: Mapping[sp.Symbol, Any],
+    parameters: Mapping[sp.Symbol, Any] | None = None,
     initial: Any,
     step: float,
     until: float,
@@ -165,7 +165,7 @@ def coupled_samples(
         options=options,
     )
     d = process.dimension
-    return CoupledSamples(process, dict(parameters), step, run.final[:, :d], run.final[:, d:])
+    return CoupledSamples(process, dict(parameters or {}), step, run.final[:, :d], run.final[:, d:])
 
 
 def _require_autonomous(process: ItoProcess) -> None:

@@ -200,6 +200,18 @@ class Moments:
         """Whether ``value`` lies in the interval of the mean; see :meth:`Estimate.agrees_with`."""
         return self.mean_estimate.agrees_with(value, false_alarm=false_alarm)
 
+    @property
+    def effective_n(self) -> float:
+        r"""Samples behind the variance, :math:`M_2^2/M_4`: n over the kurtosis, 1 where one sample outweighs all.
+
+        It stays bounded as n grows where the fourth moment is infinite.
+
+        Example:
+            >>> round(Moments.from_samples([0.0] * 999 + [1e6]).effective_n, 3)
+            1.002
+        """
+        return self.M2**2 / self.M4 if self.M4 > 0 else float(self.n)
+
     def size_distortion(self, false_alarm: float) -> float:
         """How far the interval of the mean can be trusted: :func:`numerics.statistics.sample_size.distortion`."""
         return distortion(self.skewness, self.n, probability(false_alarm, "false_alarm"))

@@ -2,12 +2,14 @@ r"""Gradient descent as it runs: mini-batches, label noise, momentum, weight dec
 
 .. math::
     g_k = \frac1\beta\sum_{i\in\mathcal B_k}\nabla l(\theta_k; x_i, y_i + \varsigma\xi_{ki}) + \lambda\theta_k, \qquad
-    v_{k+1} = m\,v_k + g_k, \qquad
+    v_{k+1} = m\,v_k + (1 - \tau)\,g_k, \qquad
     \theta_{k+1} = \theta_k - \eta_k v_{k+1}
 
-This is the convention of ``torch.optim.SGD``: momentum without dampening, weight decay as a part of the gradient, and
-a learning rate that multiplies the velocity. The result is a :class:`~theory.discrete.recursion.Recursion`, an exact
-map of the state and the noise of one step, and no limit of small steps.
+and :math:`\theta_{k+1} = \theta_k - \eta_k(g_k + m\,v_{k+1})` with Nesterov's momentum. This is the convention of
+``torch.optim.SGD``: no dampening :math:`\tau` unless given, weight decay as a part of the gradient, and a learning rate
+that multiplies the velocity. (PyTorch does not dampen the gradient of its first step.) The result is a
+:class:`~theory.discrete.recursion.Recursion`, an exact map of the state and the noise of one step, and no limit of
+small steps.
 
 References:
     Sutskever, Martens, Dahl, Hinton, "On the importance of initialization and momentum in deep learning" (2013), for
@@ -21,7 +23,7 @@ import sympy as sp
 from theory.discrete.draws import DistinctIndex, Lookup
 from theory.discrete.recursion import Recursion
 from theory.errors import DimensionError, SymbolError, UnsupportedFormError
-from theory.gradient_noise.data_law import Empirical
+from theory.gradient_noise.data_law import Empirical, Gaussian, semidefinite_factor
 from theory.gradient_noise.model import Model
 from theory.gradient_noise.sampling import Sampling, checked_sampling
 from theory.notation import eta, k
@@ -40,6 +42,8 @@ def gradient_descent(
     batch_size: int | None = None,
     sampling: Sampling = Sampling.WITH_REPLACEMENT,
     momentum: sp.Expr | float = 0,
+    dampening: sp.Expr | float = 0,
+    nesterov: bool = False,
     weight_decay: sp.Expr | float = 0,
 ) -> Recursion:
     r"""One step of (stochastic) gradient descent on ``model``, as a recursion.
@@ -50,21 +54,27 @@ def gradient_descent(
         label: The variable of the law that label noise is added to.
         label_noise: Standard deviation :math:`\varsigma` of the normal noise added, fresh in each step, to the label
             of each member of the batch; a sample drawn twice gets two noises.
-        batch_size: :math:`\beta`, or ``None`` for all samples in every step: the mean gradient over the law.
-        sampling: Whether a sample may be drawn twice for one batch.
+        batch_size: :math:`\beta`, or ``None`` for all samples in every step: the mean gradient over the law. Members
+            are drawn from a data set, or are fresh draws of a Gaussian law.
+        sampling: Whether a sample of a data set may be drawn twice for one batch.
         momentum: :math:`m \in [0, 1)`. Other than 0, velocities ``v_...``, one per weight, join the state; they start
             at 0 in PyTorch.
+        dampening: :math:`\tau`, which takes :math:`1 - \tau` of the gradient into the velocity.
+        nesterov: Nesterov's momentum, with momentum and without dampening.
         weight_decay: :math:`\lambda \ge 0`.
 
     Returns:
         Coordinates: the weights, then their velocities where there is momentum. Normals ``xi_0, ...``: label noise,
-        one per member of the batch. Uniforms ``u_0, ...``: one per member of a mini-batch.
+        one per member of the batch; ``z_0_0, ...``: Gaussian data, one per member and direction.
+        Uniforms ``u_0, ...``: one per member of a mini-batch of a data set.
 
     Raises:
-        UnsupportedFormError: mini-batches or label noise, but the law is no data set.
+        UnsupportedFormError: mini-batches or label noise, but the law is neither a data set nor, for mini-batches,
+            Gaussian.
         DimensionError: ``batch_size`` is no positive whole number, or exceeds the data set without replacement.
         SymbolError: ``label`` is no variable of the law or comes without ``label_noise``; a coefficient depends on
-            weights or data, or is known to be negative; or momentum is known to be 1 or more.
+            weights or data, or is known to be negative; momentum is known to be 1 or more; dampening or Nesterov's
+            momentum comes without momentum, or both come together.
 
     Example:
         >>> from theory.gradient_noise.data_law import Empirical
@@ -77,16 +87,23 @@ def gradient_descent(
     rate = _not_negative(_coefficient(learning_rate, "learning_rate", model), "learning_rate")
     decay = _not_negative(_coefficient(weight_decay, "weight_decay", model), "weight_decay")
     inertia = _inertia(_coefficient(momentum, "momentum", model))
+    damped = _dampening(_coefficient(dampening, "dampening", model), inertia, nesterov)
     noise = _label_noise(model, label, label_noise)
     size = _batch_size(model, batch_size, sampling)
+    if noise != 0 and size is None and isinstance(model.law, Gaussian):
+        raise UnsupportedFormError(
+            f"label_noise={noise} is drawn for each member of a batch, but the law is Gaussian and no batch_size is "
+            "given. Give batch_size."
+        )
     gradient, normals, uniforms = _gradient(model, label, noise, size, sampling)
     weights = sp.Matrix(model.weights)
     gradient = gradient + decay * weights
     if inertia == 0:
         return Recursion(weights, weights - rate * gradient, normals, uniforms)
     velocities = sp.Matrix([_velocity(weight) for weight in weights])
-    moved = inertia * velocities + gradient
-    return Recursion([*weights, *velocities], [*(weights - rate * moved), *moved], normals, uniforms)
+    moved = inertia * velocities + (1 - damped) * gradient
+    direction = gradient + inertia * moved if nesterov else moved
+    return Recursion([*weights, *velocities], [*(weights - rate * direction), *moved], normals, uniforms)
 
 
 def _gradient(
@@ -95,17 +112,37 @@ def _gradient(
     """The gradient of one step, and the normals and uniforms in it."""
     if size is None and noise == 0:
         return sp.Matrix(model.gradient), [], []
-    assert isinstance(model.law, Empirical)
-    points = [point for _, point in model.law.weighted_points]
-    uniforms = [] if size is None else [_fresh(f"u_{b}", model) for b in range(size)]
-    members = points if size is None else _drawn(points, uniforms, sampling)
+    members, data_normals, uniforms = _members(model, size, sampling)
     normals = [] if noise == 0 else [_fresh(f"xi_{b}", model) for b in range(len(members))]
     total = sp.zeros(model.weights.rows, 1)
     for b, member in enumerate(members):
         # Through a symbol, since a look-up must not be multiplied out together with its noise.
         seen = member if noise == 0 else {**member, label: member[label] + noise * normals[b]}
         total += model.sample_gradient.xreplace(seen)
-    return total / len(members), normals, uniforms
+    return total / len(members), [*normals, *data_normals], uniforms
+
+
+def _members(
+    model: Model, size: int | None, sampling: Sampling
+) -> tuple[list[dict[sp.Symbol, sp.Expr]], list[sp.Symbol], list[sp.Symbol]]:
+    """The members of a batch, each as the substitution of its data, and the normals and uniforms they are made of."""
+    law = model.law
+    if isinstance(law, Gaussian):
+        assert size is not None
+        root = semidefinite_factor(law.covariance, "covariance")
+        members, normals = [], []
+        for b in range(size):
+            z = sp.Matrix([_fresh(f"z_{b}_{j}", model) for j in range(root.cols)])
+            values = law.mean + root * z if root.cols else law.mean
+            members.append(dict(zip(law.variables, values, strict=True)))
+            normals += list(z)
+        return members, normals, []
+    assert isinstance(law, Empirical)
+    points = [point for _, point in law.weighted_points]
+    if size is None:
+        return points, [], []
+    uniforms = [_fresh(f"u_{b}", model) for b in range(size)]
+    return _drawn(points, uniforms, sampling), [], uniforms
 
 
 def _drawn(points: list[dict], uniforms: list[sp.Symbol], sampling: Sampling) -> list[dict[sp.Symbol, sp.Expr]]:
@@ -156,6 +193,19 @@ def _inertia(momentum: sp.Expr) -> sp.Expr:
     return momentum
 
 
+def _dampening(dampening: sp.Expr, momentum: sp.Expr, nesterov: object) -> sp.Expr:
+    if not isinstance(nesterov, bool):
+        raise SymbolError(f"nesterov must be True or False, got {shown(nesterov)}.")
+    if momentum == 0 and (nesterov or dampening != 0):
+        given = "nesterov=True" if nesterov else f"dampening={dampening}"
+        raise SymbolError(f"{given} needs momentum, got momentum=0. Give momentum, or leave it out.")
+    if nesterov and dampening != 0:
+        raise SymbolError(
+            f"Nesterov's momentum is defined without dampening, got dampening={dampening}. Leave one of the two out."
+        )
+    return dampening
+
+
 def _label_noise(model: Model, label: sp.Symbol | None, label_noise: object) -> sp.Expr:
     noise = _coefficient(0 if label_noise is None else label_noise, "label_noise", model)
     if label is None and noise == 0:
@@ -173,7 +223,7 @@ def _label_noise(model: Model, label: sp.Symbol | None, label_noise: object) -> 
     if noise.is_negative:
         raise SymbolError(f"label_noise must be a standard deviation, not negative, got {noise}. Give its size.")
     if noise != 0:
-        _require_data_set(model, f"label_noise={noise}")
+        _require_samples(model, f"label_noise={noise}")
     return noise
 
 
@@ -187,24 +237,30 @@ def _batch_size(model: Model, batch_size: object, sampling: Sampling) -> int | N
             f"batch_size must be a whole number of at least 1, or None for all samples, got {shown(batch_size)}. "
             "A recursion that runs needs a number, not a symbol."
         )
-    _require_data_set(model, f"batch_size={batch_size}")
-    n, size = model.law.sample_count, int(batch_size)  # type: ignore[union-attr, call-overload]
+    _require_samples(model, f"batch_size={batch_size}")
+    size = int(batch_size)  # type: ignore[call-overload]
     if size > MAX_BATCH_SIZE:
         raise DimensionError(
             f"batch_size must be at most {MAX_BATCH_SIZE}, since each member has a uniform of its own, got {size}. "
             "For large batches use Model.stochastic_gradient_flow."
         )
-    if sampling is Sampling.WITHOUT_REPLACEMENT and size > n:
+    n = model.law.sample_count if isinstance(model.law, Empirical) else None
+    if sampling is Sampling.WITHOUT_REPLACEMENT and n is None:
+        raise UnsupportedFormError(
+            "sampling without replacement needs a data set, and draws of a Gaussian law never meet again. "
+            "Give Sampling.WITH_REPLACEMENT."
+        )
+    if sampling is Sampling.WITHOUT_REPLACEMENT and n is not None and size > n:
         raise DimensionError(
             f"batch_size must lie in 1..{n} without replacement, got {size}. Larger batches need replacement."
         )
     return size
 
 
-def _require_data_set(model: Model, wanted: str) -> None:
-    if not isinstance(model.law, Empirical):
+def _require_samples(model: Model, wanted: str) -> None:
+    if not isinstance(model.law, Empirical | Gaussian):
         raise UnsupportedFormError(
-            f"{wanted} needs a data set to draw from, but the law is {type(model.law).__name__}. "
+            f"{wanted} needs a data set or a Gaussian law to draw from, but the law is {type(model.law).__name__}. "
             "Give an Empirical law, or leave both batch_size and label_noise out for the mean gradient."
         )
 

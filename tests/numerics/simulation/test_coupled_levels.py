@@ -178,3 +178,10 @@ def test_sampled_bridge_extremes_exceed_a_level_with_the_crossing_probability():
 
 def test_a_bridge_with_ends_on_both_sides_crosses_for_certain():
     assert crossing_probability(0, 2, 1, x) == 1 and crossing_probability(1, 0, 1, x) == 1
+
+
+def test_a_process_without_parameters_needs_none():
+    process = ItoProcess.scalar(x, drift=-x, dispersion=sp.S.One)
+    run = dict(step=0.25, levels=2, initial=[1.0], until=1.0, n_paths=64, seed=1)
+    assert strong_convergence(process, **run) == strong_convergence(process, parameters={}, **run)
+    assert weak_convergence(process, x**2, **run).steps == (0.25, 0.125)

@@ -121,9 +121,15 @@ WITHOUT = Sampling.WITHOUT_REPLACEMENT
         (LINE, dict(batch_size=1.5), DimensionError, "whole number"),
         (LINE, dict(batch_size=sp.Symbol("B", positive=True, integer=True)), DimensionError, "not a symbol"),
         (LINE, dict(batch_size=2, sampling="without"), ShapeError, "sampling must be Sampling"),
-        (GAUSSIAN, dict(batch_size=2), UnsupportedFormError, "the law is Gaussian"),
+        (GAUSSIAN, dict(batch_size=2, sampling=WITHOUT), UnsupportedFormError, "draws of a Gaussian law never meet"),
         (WEIGHTED, dict(batch_size=2), UnsupportedFormError, "the law is FiniteSupport"),
-        (GAUSSIAN, dict(label=x, label_noise=1), UnsupportedFormError, "needs a data set"),
+        (GAUSSIAN, dict(label=x, label_noise=1), UnsupportedFormError, "the law is Gaussian and no batch_size"),
+        (WEIGHTED, dict(label=x, label_noise=1), UnsupportedFormError, "needs a data set"),
+        (LINE, dict(nesterov=True), SymbolError, "nesterov=True needs momentum"),
+        (LINE, dict(dampening=0.5, momentum=0.0), SymbolError, "dampening=1/2 needs momentum"),
+        (LINE, dict(momentum=0.9, dampening=0.1, nesterov=True), SymbolError, "without dampening"),
+        (LINE, dict(momentum=0.9, nesterov=1), SymbolError, "nesterov must be True or False"),
+        (LINE, dict(momentum=0.9, dampening=w), SymbolError, "weights or data"),
         (LINE, dict(label=w, label_noise=1), SymbolError, "label must be the variable of the law"),
         (LINE, dict(label_noise=1), SymbolError, "label must be the variable of the law"),
         (LINE, dict(label=y), SymbolError, "needs label_noise"),
@@ -148,3 +154,60 @@ def test_coefficients_at_the_ends_of_their_ranges_are_taken():
     still = gradient_descent(LINE, learning_rate=0, weight_decay=0)
     assert list(still.update) == [w, v]
     assert gradient_descent(LINE, momentum=sp.Rational(999, 1000)).state.rows == 4
+
+
+@pytest.mark.parametrize("nothing", [0, 0.0, sp.Float(0), sp.S.Zero, sp.Float("0.0", 40)], ids=repr)
+def test_a_coefficient_that_is_zero_adds_nothing_however_it_is_written(nothing):
+    plain = gradient_descent(LINE, batch_size=1)
+    options = dict(momentum=nothing, dampening=nothing, weight_decay=nothing, label=y, label_noise=nothing)
+    assert gradient_descent(LINE, batch_size=1, **options) == plain
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_batches_of_gaussian_data_have_the_moments_of_the_model(size):
+    correlated = [[2, sp.Rational(1, 2)], [sp.Rational(1, 2), 1]]
+    model = Model([w], (w * x - y) ** 2 / 2, Gaussian([x, y], [1, -1], correlated))
+    recursion = gradient_descent(model, batch_size=size)
+    law = Gaussian(recursion.normals, [0] * recursion.normals.rows, sp.eye(recursion.normals.rows))
+    increment = recursion.update - recursion.state
+    expected = model.step_moments(size)
+    assert (mean_vector(increment, law) - expected.mean).expand() == sp.zeros(1, 1)
+    assert (covariance(increment, law) - expected.covariance).expand() == sp.zeros(1, 1)
+    assert (covariance(increment, law) - model.step_moments(size + 1).covariance).expand() != sp.zeros(1, 1)
+
+
+def test_label_noise_of_a_gaussian_batch_adds_to_it():
+    model = Model([w], (w * x - y) ** 2 / 2, Gaussian([x, y], [1, -1], sp.eye(2)))
+    recursion = gradient_descent(model, batch_size=2, label=y, label_noise=zeta)
+    law = Gaussian(recursion.normals, [0] * recursion.normals.rows, sp.eye(recursion.normals.rows))
+    spread = covariance(recursion.update - recursion.state, law)
+    # The gradient gains zeta xi x in each member, and E x**2 = 2.
+    expected = model.step_moments(2).covariance + sp.Matrix([[eta**2 * zeta**2 * 2 / 2]])
+    assert (spread - expected).expand() == sp.zeros(1, 1)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [dict(momentum=0.5), dict(momentum=0.5, dampening=0.25), dict(momentum=0.75, nesterov=True, weight_decay=0.125)],
+    ids=str,
+)
+def test_steps_are_those_of_pytorch(options):
+    torch = pytest.importorskip("torch")
+    rate, steps = 0.125, 4
+    theta = torch.tensor([0.5, -1.0], dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.SGD([theta], lr=rate, **options)
+    rows = torch.tensor(DATA, dtype=torch.float64)
+
+    def step():
+        optimiser.zero_grad()
+        ((theta[0] * rows[:, 0] + theta[1] - rows[:, 1]) ** 2 / 2).mean().backward()
+        optimiser.step()
+
+    step()  # PyTorch starts the velocity at the gradient, without dampening
+    recursion = gradient_descent(LINE, learning_rate=rate, **options)
+    start = [*theta.tolist(), *optimiser.state[theta]["momentum_buffer"].tolist()]
+    state = dict(zip(recursion.state, map(sp.Rational, start), strict=True))
+    for _ in range(steps):
+        step()
+        state = dict(zip(recursion.state, recursion.update.xreplace(state), strict=True))
+    assert [float(state[w]), float(state[v])] == pytest.approx(theta.tolist(), rel=1e-12)
