@@ -74,10 +74,14 @@ def _rows(parts: Sequence[ET.Element], width: int, level: int = 0) -> list[list[
     if level == len(_CUTS) or len(line(parts)) <= width:
         return [list(parts)]
     rows: list[list[ET.Element]] = [[]]
+    letters = 0
     for piece in _pieces(parts, _CUTS[level]):
-        if rows[-1] and len(line([*rows[-1], *piece])) > width:
+        more = len(line(piece)) + 1
+        if rows[-1] and letters + more > width:
             rows.append([])
+            letters = 0
         rows[-1] += piece
+        letters += more
     return [part for row in rows for part in _rows(row, width, level + 1)]
 
 
