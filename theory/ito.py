@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
@@ -178,11 +179,11 @@ class ItoDifferential:
     r"""The differential :math:`df(t, X_t) = \mu\,dt + \varsigma\,dW_t` of ``k`` observables.
 
     Attributes:
-        drift: :math:`\mu`. Shape ``(k, 1)``.
+        drift: :math:`\mu`. Shape ``(k, 1)``; of one observable that is no vector, an expression.
         dispersion: :math:`\varsigma`, one column per Brownian motion. Shape ``(k, m)``.
     """
 
-    drift: sp.ImmutableMatrix
+    drift: Any
     dispersion: sp.ImmutableMatrix
 
 
@@ -199,7 +200,8 @@ def ito_differential(process: ItoProcess, observables: sp.Expr | Expressions) ->
 
     Args:
         process: the process whose coordinates the observables are functions of.
-        observables: twice differentiable expressions in ``process.state`` and time ``t``.
+        observables: twice differentiable expressions in ``process.state`` and time ``t``. One expression has a drift
+            that is an expression; a vector of them, also of one, has a column.
 
     References:
         Øksendal, *Stochastic Differential Equations* (2003), theorem 4.2.1.
@@ -208,18 +210,19 @@ def ito_differential(process: ItoProcess, observables: sp.Expr | Expressions) ->
         >>> from theory.notation import mu, theta, zeta
         >>> gbm = ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta)
         >>> ito_differential(gbm, sp.log(theta)).drift
-        Matrix([[mu - zeta**2/2]])
+        mu - zeta**2/2
     """
     checked_process(process)
-    f = column(observables if isinstance(observables, sp.MatrixBase | list | tuple) else [observables], "observables")
+    several = isinstance(observables, sp.MatrixBase | list | tuple)
+    f = column(observables if several else [observables], "observables")
     if not f.rows:
         raise ShapeError("observables must hold at least one expression, got none.")
     gradient = f.jacobian(process.state)
     a = process.diffusion
     second = [sum((a[i, j] * h for (i, j), h in _hessian(entry, process.state)), sp.S.Zero) for entry in f]
-    drift = f.diff(t) + gradient * process.drift + sp.Matrix(second) / 2
+    drift = sp.ImmutableMatrix((f.diff(t) + gradient * process.drift + sp.Matrix(second) / 2).applyfunc(sp.expand))
     return ItoDifferential(
-        sp.ImmutableMatrix(drift.applyfunc(sp.expand)),
+        drift if several else drift[0],
         sp.ImmutableMatrix((gradient * process.dispersion).applyfunc(sp.expand)),
     )
 

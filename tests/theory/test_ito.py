@@ -18,7 +18,7 @@ x, y, w = LINE
 @settings(max_examples=40)
 def test_the_drift_of_an_observable_is_its_generator(process, data):
     f = data.draw(polynomials(tuple(process.state), degree=3))
-    assert sp.expand(ito_differential(process, f).drift[0] - generator(process, f)) == 0
+    assert sp.expand(ito_differential(process, f).drift - generator(process, f)) == 0
 
 
 @given(polynomial_processes(), st.data())
@@ -27,22 +27,22 @@ def test_the_product_rule_holds_with_the_cross_quadratic_variation(process, data
     f, g = (data.draw(polynomials(tuple(process.state), degree=2)) for _ in range(2))
     df, dg, product = (ito_differential(process, h) for h in (f, g, f * g))
     variation = quadratic_covariation(process, f, g)
-    assert sp.expand(product.drift[0] - (f * dg.drift[0] + g * df.drift[0] + variation)) == 0
+    assert sp.expand(product.drift - (f * dg.drift + g * df.drift + variation)) == 0
     assert (product.dispersion - f * dg.dispersion - g * df.dispersion).expand() == sp.zeros(*df.dispersion.shape)
 
 
 def test_the_product_rule_without_the_cross_term_is_wrong():
     shared_noise = ItoProcess([x, y], [0, 0], [[1], [1]])
     product = ito_differential(shared_noise, x * y)
-    assert product.drift[0] == quadratic_covariation(shared_noise, x, y) == 1
+    assert product.drift == quadratic_covariation(shared_noise, x, y) == 1
     own_noise = ItoProcess([x, y], [0, 0], [[1, 0], [0, 1]])
-    assert ito_differential(own_noise, x * y).drift[0] == 0
+    assert ito_differential(own_noise, x * y).drift == 0
 
 
 def test_time_dependence_of_an_observable_adds_its_time_derivative():
     brownian = ItoProcess.scalar(x, drift=sp.S.Zero, dispersion=sp.S.One)
     martingale = sp.exp(zeta * x - zeta**2 * t / 2)
-    assert ito_differential(brownian, martingale).drift[0] == 0
+    assert ito_differential(brownian, martingale).drift == 0
     assert generator(brownian, martingale) != 0
 
 
@@ -51,8 +51,14 @@ def test_a_vector_of_observables_is_the_stack_of_its_entries():
     both = ito_differential(process, [x**2 * y, sp.sin(x)])
     for row, f in enumerate((x**2 * y, sp.sin(x))):
         alone = ito_differential(process, f)
-        assert both.drift[row] == alone.drift[0]
+        assert both.drift[row] == alone.drift
         assert both.dispersion.row(row) == alone.dispersion
+
+
+def test_one_observable_has_a_drift_to_calculate_with_and_a_vector_of_one_a_column():
+    process = ItoProcess.scalar(x, drift=-x, dispersion=sp.S.One)
+    assert ito_differential(process, x**2).drift + 2 * x**2 == 1
+    assert ito_differential(process, [x**2]).drift == sp.Matrix([1 - 2 * x**2])
 
 
 def test_parameters_are_the_free_symbols_that_are_neither_coordinates_nor_time():

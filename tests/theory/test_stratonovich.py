@@ -26,9 +26,7 @@ def test_the_stratonovich_drift_obeys_the_ordinary_chain_rule(process, data):
     f = data.draw(polynomials(tuple(process.state), degree=2))
     value = sp.Symbol("value", real=True)
     df = ito_differential(process, f)
-    joint = ItoProcess(
-        [*process.state, value], [*process.drift, df.drift[0]], process.dispersion.col_join(df.dispersion)
-    )
+    joint = ItoProcess([*process.state, value], [*process.drift, df.drift], process.dispersion.col_join(df.dispersion))
     gradient = sp.Matrix([f]).jacobian(process.state)
     assert sp.expand(stratonovich_drift(joint)[-1] - (gradient * stratonovich_drift(process))[0]) == 0
 

@@ -57,7 +57,7 @@ def mean_square():
     """Drift of the square."""
     yield equals(
         "drift", r"\\text{drift of }x^2", printed=2 * k * x**2, corrected=(2 * k + s**2) * x**2,
-        derived=lambda: ito_differential(growth(), x**2).drift[0],
+        derived=lambda: ito_differential(growth(), x**2).drift,
         wrong={"half the correction": (2 * k + s**2 / 2) * x**2},
     )
 

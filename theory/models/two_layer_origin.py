@@ -77,7 +77,7 @@ def growth_of_equal_layers(n: sp.Expr = width_in) -> sp.Expr:
         >>> growth_of_equal_layers()
         n*nu/2 - nu
     """
-    drift = ito_differential(norms_process(n, n), sp.log(U + V) / 2).drift[0]
+    drift = ito_differential(norms_process(n, n), sp.log(U + V) / 2).drift
     return sp.expand(sp.cancel(drift.subs(V, U)))
 
 
@@ -86,7 +86,7 @@ def ratio_process(n: sp.Expr = width_in, m: sp.Expr = width_out) -> ItoProcess:
     differential = ito_differential(norms_process(n, m), V / (U - V))
     r = sp.Symbol("r", positive=True)
     norms = {U: r * (1 + ratio), V: r * ratio}
-    drift = sp.factor(sp.cancel(differential.drift[0].subs(norms, simultaneous=True)))
+    drift = sp.factor(sp.cancel(differential.drift.subs(norms, simultaneous=True)))
     diffusion = sp.factor(sp.cancel((differential.dispersion[0] ** 2).subs(norms, simultaneous=True)))
     return ItoProcess.scalar(ratio, drift=drift, dispersion=sp.sqrt(diffusion))
 
@@ -110,7 +110,7 @@ def growth_at_ratio(n: sp.Expr = width_in, m: sp.Expr = width_out) -> sp.Expr:
     differential = ito_differential(norms_process(n, m), sp.log(U - V) / 2)
     assert sp.cancel(differential.dispersion[0]) == 0
     r = sp.Symbol("r", positive=True)
-    return sp.expand(sp.cancel(differential.drift[0].subs({U: r * (1 + ratio), V: r * ratio}, simultaneous=True)))
+    return sp.expand(sp.cancel(differential.drift.subs({U: r * (1 + ratio), V: r * ratio}, simultaneous=True)))
 
 
 def top_exponent_of_two_layers(n: int, m: int) -> sp.Expr:

@@ -245,7 +245,7 @@ class _Side:
     def __call__(self) -> Candidate:
         value = self.__wrapped__()
         if isinstance(value, ItoProcess | ItoDifferential):
-            return sp.Matrix([*value.drift, *value.dispersion])
+            return sp.Matrix([*sp.Matrix([value.drift]), *value.dispersion])
         return sp.Matrix(value) if isinstance(value, tuple | list) else value
 
 

@@ -33,7 +33,7 @@ def test_exact_geometric_brownian_step_solves_the_equation_by_itos_formula():
     (new,) = ExactGeometricBrownian().step_expressions(GBM, [W[0]], t, sp.S.One)  # q Z = W_t with unit root
     brownian = ItoProcess([W[0]], [0], sp.Matrix([[1]]))
     differential = ito_differential(brownian, new)
-    assert sp.expand(differential.drift[0] - mu * new) == 0
+    assert sp.expand(differential.drift - mu * new) == 0
     assert sp.expand(differential.dispersion[0] - zeta * new) == 0
 
 

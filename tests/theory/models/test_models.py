@@ -23,10 +23,10 @@ def test_the_solution_of_geometric_brownian_motion_solves_its_equation():
     brownian = ItoProcess.scalar(B, drift=sp.S.Zero, dispersion=sp.S.One)
     solution = GBM.solution(theta_0, B, t)
     d = ito_differential(brownian, solution)
-    assert sp.expand(d.drift[0] - (mu * solution).expand()) == 0
+    assert sp.expand(d.drift - (mu * solution).expand()) == 0
     assert sp.expand(d.dispersion[0] - (zeta * solution).expand()) == 0
     without_correction = theta_0 * sp.exp(mu * t + zeta * B)
-    assert sp.expand(ito_differential(brownian, without_correction).drift[0] - (mu * without_correction).expand()) != 0
+    assert sp.expand(ito_differential(brownian, without_correction).drift - (mu * without_correction).expand()) != 0
 
 
 def test_the_lognormal_density_solves_fokker_planck():

@@ -69,7 +69,7 @@ def test_direction_is_the_angle_of_the_process_by_ito():
     point, angle = {x: 3, y: 4}, sp.atan(sp.Rational(4, 3))
     variance = sp.Add(*(e**2 for e in differential.dispersion))
     for by_ito, ours in (
-        (differential.drift[0], angular.drift[0]),
+        (differential.drift, angular.drift[0]),
         (variance, angular.diffusion[0]),
     ):
         assert abs(sp.N(by_ito.subs(point) - ours.subs(varphi, angle), 30)) < 1e-25
@@ -137,7 +137,7 @@ def test_squared_norms_of_the_layers_are_a_process_of_their_own(n, m):
     squares = {U: sum(e**2 for e in u), V: sum(e**2 for e in v)}
     rows = [ito_differential(network, squares[w]) for w in (U, V)]
     for i, row in enumerate(rows):
-        assert sp.expand(row.drift[0] - norms.drift[i].subs(squares)) == 0
+        assert sp.expand(row.drift - norms.drift[i].subs(squares)) == 0
         for j, other in enumerate(rows):
             covariation = (row.dispersion * other.dispersion.T)[0]
             assert sp.expand(covariation - norms.diffusion[i, j].subs(squares)) == 0
@@ -154,7 +154,7 @@ def test_ratio_of_unequal_layers_has_the_stated_density():
 def test_growth_of_all_weights_and_of_the_difference_differ_by_a_generator():
     """So their means over the stationary ratio agree: the growth used is that of the log-norm."""
     r = sp.Symbol("r", positive=True)
-    growth = ito_differential(matrix_modes.norms_process(), sp.log(U + V) / 2).drift[0]
+    growth = ito_differential(matrix_modes.norms_process(), sp.log(U + V) / 2).drift
     at_ratio = growth.subs({U: r * (1 + ratio), V: r * ratio}, simultaneous=True)
     exact = generator(matrix_modes.ratio_process(), sp.log(1 + 2 * ratio) / 2)
     assert decide_zero(at_ratio - matrix_modes.growth_at_ratio() - exact).kind is ZeroKind.ZERO

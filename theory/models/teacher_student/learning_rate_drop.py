@@ -46,7 +46,7 @@ def log_rate() -> sp.Expr:
         >>> log_rate()
         -nu + 2*s_tilde
     """
-    return sp.expand(ito_differential(linear_mode(), sp.log(s)).drift[0])
+    return sp.expand(ito_differential(linear_mode(), sp.log(s)).drift)
 
 
 def log_variance() -> sp.Expr:

@@ -39,7 +39,7 @@ r"""A variable with the law :math:`\mathrm{Gamma}(|k|)`, density :math:`g^{|k|-1
 def log_drift() -> sp.Expr:
     r"""The Itô drift :math:`2(c - \hat s)` of :math:`\log\hat s`."""
     process = singular_value_process().subs({zeta: sp.sqrt(nu / eta)})
-    return sp.expand(ito_differential(process, sp.log(s)).drift[0])
+    return sp.expand(ito_differential(process, sp.log(s)).drift)
 
 
 def expected_log(integrated_mean: sp.Expr) -> sp.Expr:

@@ -171,9 +171,7 @@ def _observed(process: ItoProcess, f: sp.Expr, symbol: sp.Symbol, inverse: sp.Ex
     def rewrite(entry: sp.Expr) -> sp.Expr:
         return sp.factor(sp.expand(entry.subs(x, inverse)))
 
-    return ItoProcess.scalar(
-        symbol, drift=rewrite(differential.drift[0]), dispersion=rewrite(differential.dispersion[0])
-    )
+    return ItoProcess.scalar(symbol, drift=rewrite(differential.drift), dispersion=rewrite(differential.dispersion[0]))
 
 
 def singular_value_process() -> ItoProcess:
@@ -205,7 +203,7 @@ def path_process() -> ItoProcess:
     :math:`X` is :math:`\log\hat s` without its self-limitation :math:`-2\hat s`.
     """
     log_s = ito_differential(singular_value_process(), sp.log(s))
-    drift = log_s.drift[0].subs(s, 0)
+    drift = log_s.drift.subs(s, 0)
     return ItoProcess([log_growth, area], [drift, sp.exp(log_growth)], sp.Matrix([log_s.dispersion[0], 0]))
 
 

@@ -101,7 +101,7 @@ def eigenfunction_residual(alpha: sp.Expr) -> sp.Expr:
     """
     alpha = single_expression(alpha, "alpha")
     g = sp.Function("g")(x)
-    action = ito_differential(verhulst_process(), x**alpha * g).drift[0] + eigenvalue(alpha) * x**alpha * g
+    action = ito_differential(verhulst_process(), x**alpha * g).drift + eigenvalue(alpha) * x**alpha * g
     kummer = ((x - 2 * alpha - k - 1) * g.diff(x) + alpha * g) / x
     return sp.expand(sp.powsimp(sp.expand(action / x**alpha)).subs(g.diff(x, 2), kummer))
 

@@ -42,7 +42,7 @@ def growth_of_the_square():
         "drift",
         r"\text{drift of } x^2",
         printed=-2 * k * x**2,
-        derived=lambda: ito_differential(process, x**2).drift[0],
+        derived=lambda: ito_differential(process, x**2).drift,
         corrected=s**2 - 2 * k * x**2,
         wrong={"half of Itô's term": s**2 / 2 - 2 * k * x**2},
     )

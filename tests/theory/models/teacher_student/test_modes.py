@@ -100,8 +100,8 @@ def test_balance_decays_without_noise_at_the_rate_of_the_noise_strength():
     differential = model.balance_differential()
     r = a**2 - b**2
     assert differential.dispersion == sp.zeros(1, 1)
-    assert vanishes(differential.drift[0] + NU * r)
-    assert not vanishes(differential.drift[0] + 2 * NU * r)
+    assert vanishes(differential.drift + NU * r)
+    assert not vanishes(differential.drift + 2 * NU * r)
 
 
 def test_slices_are_invariant_and_follow_the_printed_equation():
@@ -131,7 +131,7 @@ def test_singular_value_process_keeps_half_the_noise_strength_in_its_drift():
 
 def test_the_opposite_slice_never_learns_the_mode():
     modulus = ito_differential(model.opposite_slice_process(), w**2)
-    assert vanishes(modulus.drift[0].subs(w, sp.sqrt(s)) + 2 * s * (s + s_tilde - NU / 2))
+    assert vanishes(modulus.drift.subs(w, sp.sqrt(s)) + 2 * s * (s + s_tilde - NU / 2))
 
 
 def test_reciprocal_process_is_the_printed_linear_equation():
@@ -147,7 +147,7 @@ def test_path_solution_solves_the_singular_value_equation_by_itos_formula(factor
     differential = ito_differential(model.path_process(), candidate)
     process = model.singular_value_process()
     residuals = [
-        differential.drift[0] - process.drift[0].subs(s, candidate),
+        differential.drift - process.drift[0].subs(s, candidate),
         differential.dispersion[0] - process.dispersion[0].subs(s, candidate),
     ]
     growth = sp.Symbol("growth", positive=True)
@@ -171,13 +171,13 @@ def test_path_solution_needs_the_stratonovich_growth_rate():
     for candidate, correct in ((process, True), (wrong, False)):
         differential = ito_differential(candidate, model.path_solution())
         target = model.singular_value_process().drift[0].subs(s, model.path_solution())
-        assert (sp.simplify(differential.drift[0] - target) == 0) is correct
+        assert (sp.simplify(differential.drift - target) == 0) is correct
 
 
 def test_path_integral_grows_by_the_singular_value():
     differential = ito_differential(model.path_process(), model.path_integral())
     assert differential.dispersion == sp.zeros(1, 1)
-    assert sp.simplify(differential.drift[0] - model.path_solution()) == 0
+    assert sp.simplify(differential.drift - model.path_solution()) == 0
     assert model.path_integral().subs(area, 0) == 0
 
 

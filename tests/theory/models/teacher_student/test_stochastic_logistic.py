@@ -32,7 +32,7 @@ ALPHA = sp.Symbol("alpha")
 
 
 def generator(f):
-    return ito_differential(verhulst_process(), f).drift[0]
+    return ito_differential(verhulst_process(), f).drift
 
 
 def test_hyperu_is_a_solution_of_kummers_equation():
@@ -216,5 +216,5 @@ def test_perpetuity_process_is_itos_formula_for_its_definition():
     differential = ito_differential(reversed_path, Z_of_path)
     process = student_mean.perpetuity_process()
     (Z,) = process.state
-    assert sp.simplify(differential.drift[0] - process.drift[0].subs(Z, Z_of_path)) == 0
+    assert sp.simplify(differential.drift - process.drift[0].subs(Z, Z_of_path)) == 0
     assert sp.simplify(differential.dispersion[0] - process.dispersion[0].subs(Z, Z_of_path)) == 0

@@ -115,7 +115,7 @@ def logarithm_of_geometric_brownian_motion():
 
     def logarithm() -> tuple[sp.Expr, sp.Expr]:
         differential = ito_differential(GBM.process, sp.log(theta))
-        return differential.drift[0], differential.dispersion[0]
+        return differential.drift, differential.dispersion[0]
 
     yield equals(
         "logarithm",

@@ -35,7 +35,7 @@ PATH_SYMBOLS = {
 def _along_path(function: sp.Expr) -> list[sp.Expr]:
     """Drift and dispersion of a function of the path (X, A), by Itô's formula."""
     differential = ito_differential(ts.path_process(), function)
-    return [differential.drift[0], differential.dispersion[0]]
+    return [differential.drift, differential.dispersion[0]]
 
 
 def _solution() -> sp.Expr:

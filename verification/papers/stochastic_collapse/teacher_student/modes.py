@@ -118,7 +118,7 @@ def autobalancing():
     r, r_0, g = sp.symbols("r r(0) g", real=True)
 
     def solution() -> sp.Expr:
-        rate = sp.cancel(ts.balance_differential().drift[0] / (a**2 - b**2))
+        rate = sp.cancel(ts.balance_differential().drift / (a**2 - b**2))
         return r_0 * sp.exp(rate * t)
 
     def discrete_balance() -> sp.Expr:
@@ -130,7 +130,7 @@ def autobalancing():
         r"dr: \text{ (drift, dispersion)}",
         printed=sde(-nu * r, 0),
         where={r: a**2 - b**2},
-        derived=lambda: [part[0] for part in (ts.balance_differential().drift, ts.balance_differential().dispersion)],
+        derived=lambda: [ts.balance_differential().drift, ts.balance_differential().dispersion[0]],
         wrong={
             "ordinary chain rule": sde(0, 0),
             "noise does not cancel": sde(-nu * r, 2 * sp.sqrt(nu) * a * b),
