@@ -54,11 +54,11 @@ if TYPE_CHECKING:
     from theory.line.boundary import FellerClass, classify, scale_density, speed_density
     from theory.line.first_passage import (
         hitting_probability,
-        mean_exit_time,
         probability_of_ever_reaching,
         scale_function,
     )
     from theory.line.interval import Interval
+    from theory.line.passage_time import mean_exit_time, mean_explosion_time, mean_first_passage_time
     from theory.line.recognise import recognise
     from theory.line.stationary import StationaryLaw, stationary_density
     from theory.matrices.exponential import matrix_exponential
@@ -115,6 +115,8 @@ __all__ = [
     "logarithm",
     "matrix_exponential",
     "mean_exit_time",
+    "mean_explosion_time",
+    "mean_first_passage_time",
     "moment_equations",
     "noise_induced_drift",
     "parameter",

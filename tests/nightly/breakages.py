@@ -108,7 +108,7 @@ BREAKAGES = tuple(
             ),
         ),
         (
-            "theory/line/first_passage.py",
+            "theory/line/passage_time.py",
             "tests/theory/line/test_first_passage.py",
             (
                 (

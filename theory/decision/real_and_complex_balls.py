@@ -64,7 +64,7 @@ class RealBalls(Balls):
         """A ball around a function on the line."""
         if name == "Piecewise":
             return self._piecewise(e)
-        if name == "Integral":
+        if isinstance(e, sp.Integral):
             return self._integral(e)
         if name == "hyper":
             above, below = ([self.value(a) for a in parameters] for parameters in e.args[:2])

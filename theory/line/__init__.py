@@ -6,8 +6,11 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``endpoints``: how :math:`\exp\int\rho` behaves at an end of an interval.
 * ``exponential_of_integral``: closed forms of :math:`\exp\int\rho`, each checked by differentiation.
 * ``families``: families of densities on the line, recognised by their logarithmic derivative.
-* ``first_passage``: first passage of diffusions on the line: where they go and how long it takes.
 * ``incomplete_beta``: primitives of a power over a polynomial in another power, by incomplete beta functions.
+* ``first_passage``: first passage of diffusions on the line: where they go.
+* ``passage_time``: how long they take: mean exit times, first passage to a level, explosion.
+* ``closed_integrals``: integrals of scale and speed densities in closed form.
+* ``weight_integral``: standing integrals of positive weights, quick to print and to evaluate.
 * ``interval``: intervals of the line and the charts that map their ends to infinity.
 * ``mode``: the mode of a density on the line, as a case distinction between a critical point and the ends.
 * ``powers``: quotients of power laws and exponentials, as they arise next to an endpoint.

@@ -1,0 +1,120 @@
+"""Mean times: one level, reflecting ends, entrances, explosions; against quadrature and exact answers."""
+
+from __future__ import annotations
+
+import mpmath
+import pytest
+import sympy as sp
+
+from theory.errors import SymbolError
+from theory.infinitesimal_generator import generator
+from theory.ito import ItoProcess
+from theory.line.interval import Interval
+from theory.line.passage_time import mean_exit_time, mean_explosion_time, mean_first_passage_time
+from theory.notation import mu, theta, zeta
+
+x = sp.Symbol("x", positive=True)
+y = sp.Symbol("y", real=True)
+kappa, sigma = sp.symbols("kappa sigma", positive=True)
+d = sp.Symbol("d", real=True)
+HALF = sp.Rational(1, 2)
+
+BROWNIAN_MOTION = ItoProcess.scalar(y, drift=mu, dispersion=zeta)
+ON_HALF_LINE = ItoProcess.scalar(x, drift=mu, dispersion=zeta)
+ORNSTEIN_UHLENBECK = ItoProcess.scalar(y, drift=-kappa * y, dispersion=sigma)
+DOUBLE_WELL = ItoProcess.scalar(theta, drift=mu * theta - theta**3, dispersion=zeta * theta)
+BESSEL = ItoProcess.scalar(x, drift=(d - 1) / (2 * x), dispersion=sp.S.One)
+CIR = ItoProcess.scalar(x, drift=kappa - x, dispersion=sigma * sp.sqrt(x))
+NEUTRAL = ItoProcess.scalar(x, drift=sp.S.Zero, dispersion=sp.sqrt(x * (1 - x)))
+
+
+def test_the_mean_exit_time_of_a_linear_process_has_the_right_value():
+    found = mean_exit_time(ORNSTEIN_UHLENBECK, sp.S.Zero, -1, 1)
+    # Symmetric about 0: E T = int_0^1 2 exp(k y^2/s^2)/s^2 int_0^y exp(-k z^2/s^2) dz dy.
+    numeric = mpmath.quad(lambda v: 2 * mpmath.exp(v**2) * mpmath.quad(lambda u: mpmath.exp(-(u**2)), [0, v]), [0, 1])
+    assert abs(found.subs({kappa: 1, sigma: 1}).evalf() - numeric) < 1e-10
+
+
+def test_the_first_passage_to_one_level_is_the_limit_of_a_far_second_level():
+    found = mean_first_passage_time(ORNSTEIN_UHLENBECK, sp.S.Zero, sp.S(2)).subs({kappa: 1, sigma: 1}).evalf()
+    right = mpmath.quad(lambda v: mpmath.exp(v * v) * mpmath.sqrt(mpmath.pi) * (1 + mpmath.erf(v)), [0, 1, 2])
+    assert abs(found - right) < 1e-10
+    unit = ORNSTEIN_UHLENBECK.subs({kappa: 1, sigma: 1})
+    near, far = (mean_exit_time(unit, sp.S.Zero, lower, 2).evalf() for lower in (-2, -7))
+    assert abs(found - far) < 1e-8
+    assert abs(found - near) > 1
+
+
+def test_brownian_motion_reaches_a_level_ahead_in_distance_over_speed():
+    found = mean_first_passage_time(BROWNIAN_MOTION, y, sp.S(5))
+    assert found.subs({y: 1, mu: 2}) == 2
+    assert [found.subs({y: 1, mu: value}) for value in (0, -1)] == [sp.oo, sp.oo]
+    assert found.subs({y: 7, mu: -1}) == 2
+    assert found.subs({y: 7, mu: 1}) == sp.oo
+    assert found.subs(y, 5) == 0
+
+
+def test_a_reflecting_end_sends_back_and_an_absorbing_one_does_not():
+    reflecting = mean_exit_time(ON_HALF_LINE, sp.S.One, 0, 2, regular_ends="reflecting")
+    assert reflecting.subs({mu: 0, zeta: 1}).doit() == 3  # (4 - 1)/s^2, the time from the middle of (-2, 2)
+    absorbing = mean_exit_time(ON_HALF_LINE, sp.S.One, 0, 2)
+    assert absorbing.subs({mu: 0, zeta: 1}).doit() == 1
+    assert mean_first_passage_time(ON_HALF_LINE.subs({mu: 1}), sp.S.One, sp.S(2)) == sp.oo
+    back = mean_first_passage_time(ON_HALF_LINE, sp.S.One, sp.S(2), regular_ends="reflecting")
+    assert sp.simplify(back.subs({mu: 1, zeta: 1}) - reflecting.subs({mu: 1, zeta: 1})) == 0
+
+
+def test_a_bessel_process_leaves_a_ball_in_squared_distance_over_dimension():
+    found = mean_exit_time(BESSEL, sp.S.One, 0, 2)
+    # d >= 2: the origin is an entrance, E T = (r^2 - x^2)/d; d = 1: it absorbs, E T = x (r - x).
+    assert [found.subs(d, value) for value in (2, 3, 4)] == [sp.Rational(3, value) for value in (2, 3, 4)]
+    assert found.subs(d, 1).doit() == 1
+
+
+@pytest.mark.parametrize("process", [CIR, DOUBLE_WELL])
+def test_the_time_from_an_entrance_or_a_natural_end_is_that_of_a_level_next_to_it(process):
+    values = {kappa: 2, sigma: 1} if process is CIR else {mu: 2, zeta: 1}
+    here = process.subs({key: value for key, value in values.items() if key in process.parameters})
+    found = mean_first_passage_time(here, HALF, sp.S.One).evalf()
+    close, closer = (mean_exit_time(here, HALF, sp.Rational(1, n), 1).evalf() for n in (4, 50))
+    assert abs(found - closer) < 2e-2 * found
+    assert abs(found - closer) < abs(found - close)
+
+
+def test_a_level_that_may_never_be_reached_takes_for_ever():
+    collapsing = DOUBLE_WELL.subs({mu: sp.Rational(1, 4), zeta: 1})
+    assert mean_first_passage_time(collapsing, HALF, sp.S.One) == sp.oo
+    critical = DOUBLE_WELL.subs({mu: HALF, zeta: 1})  # recurrent, and the mean is infinite all the same
+    assert mean_first_passage_time(critical, HALF, sp.S.One) == sp.oo
+    assert mean_first_passage_time(DOUBLE_WELL, HALF, sp.S.One).args[-1] == (sp.oo, sp.true)
+
+
+def test_extinction_of_a_branching_process_takes_a_finite_time_without_growth_only():
+    branching = ItoProcess.scalar(x, drift=-kappa * x, dispersion=sp.sqrt(2 * x))
+    # E T = int_0^1 e^y E_1(y) dy at kappa = 1.
+    numeric = mpmath.quad(lambda v: mpmath.exp(v) * mpmath.e1(v), [0, 1])
+    assert abs(mean_exit_time(branching, sp.S.One, 0, sp.oo).subs(kappa, 1).evalf() - numeric) < 1e-10
+    critical = ItoProcess.scalar(x, drift=sp.S.Zero, dispersion=sp.sqrt(2 * x))
+    assert mean_exit_time(critical, sp.S.One, 0, sp.oo) == sp.oo
+
+
+def test_an_explosion_takes_a_finite_time_where_an_end_is_an_exit():
+    # dX = X^2 dt + sqrt(2) X^(3/2) dW on x > 0: Y = 1/X is Bessel-like; here by the generator alone.
+    process = ItoProcess.scalar(x, drift=3 * x**2, dispersion=sp.sqrt(2) * x ** sp.Rational(3, 2))
+    time = mean_explosion_time(process, x)
+    assert sp.simplify(generator(process, time) + 1) == 0
+    assert sp.limit(time, x, sp.oo) == 0
+    assert mean_explosion_time(ItoProcess.scalar(x, drift=x, dispersion=x), sp.S.One) == sp.oo
+
+
+def test_fixation_of_a_neutral_allele_takes_the_time_of_its_entropy():
+    p = sp.Rational(1, 3)
+    found = mean_exit_time(NEUTRAL, p, 0, 1, Interval(0, 1)).evalf()
+    assert abs(found + 2 * float(p * sp.log(p) + (1 - p) * sp.log(1 - p))) < 1e-9
+
+
+def test_bad_levels_and_words_are_refused():
+    with pytest.raises(SymbolError, match="start=-1"):
+        mean_first_passage_time(BESSEL, sp.S(-1), sp.S(1))
+    with pytest.raises(SymbolError, match="regular_ends"):
+        mean_first_passage_time(BESSEL, sp.S(1), sp.S(2), regular_ends="sticky")
