@@ -26,10 +26,12 @@ torch and llvmlite are imported by their backends when these are first used, not
 from typing import TYPE_CHECKING
 
 from theory.lazy_names import names_on_demand
+from theory.services import offer
 
 if TYPE_CHECKING:
     from numerics.codegen.compile import compile_program
     from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
+    from numerics.deterministic.numerical_law import NumericalLaw, numerical_law
     from numerics.deterministic.quadrature import integrate_density
     from numerics.errors import (
         ArgumentError,
@@ -69,6 +71,8 @@ if TYPE_CHECKING:
 
 __getattr__ = names_on_demand(__name__, __file__)
 
+offer("law_numbers", "numerics.deterministic.numerical_law:NumericalLaw")
+
 __all__ = [
     "Accumulator",
     "ArgumentError",
@@ -86,6 +90,7 @@ __all__ = [
     "MissingBackendError",
     "MissingParameterError",
     "Moments",
+    "NumericalLaw",
     "NumericsError",
     "Options",
     "Plan",
@@ -112,6 +117,7 @@ __all__ = [
     "log_distance",
     "mean",
     "merge_chunks",
+    "numerical_law",
     "simulate",
     "simulate_chunk",
     "simulation_plan",

@@ -25,6 +25,7 @@ A reader's map, in the order in which the modules build on each other:
 * ``networks``: networks of neurons as symbols.
 * ``models``: worked models.
 * ``lazy_names``: names of a package that are imported when they are first used.
+* ``services``: what theory asks of the packages above it, without importing them.
 * ``tricomi``: Tricomi's function, which SymPy lacks.
 
 The package imports SymPy only; python-flint, used by ``decision.balls`` alone, may be missing.
@@ -58,9 +59,10 @@ if TYPE_CHECKING:
         scale_function,
     )
     from theory.line.interval import Interval
+    from theory.line.law import StationaryLaw
     from theory.line.passage_time import mean_exit_time, mean_explosion_time, mean_first_passage_time
     from theory.line.recognise import recognise
-    from theory.line.stationary import StationaryLaw, stationary_density
+    from theory.line.stationary import stationary_density
     from theory.matrices.exponential import matrix_exponential
     from theory.moments import MomentEquations, moment_equations
     from theory.ornstein_uhlenbeck import OrnsteinUhlenbeck

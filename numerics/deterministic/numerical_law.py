@@ -15,6 +15,7 @@ from numerics.deterministic.panels import gauss, nodes_for
 from numerics.deterministic.pieces import Real, real_value, specified, value_as_stored
 from numerics.deterministic.quadrature import GUARD, Integral, IntegralPart, integral_in_parts, integrate_density, total
 from numerics.errors import ArgumentError
+from theory.line.law import StationaryLaw
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,34 @@ class NumericalLaw:
                 return part.piece.place(step)
             u = step
         return part.piece.place(u)
+
+
+def numerical_law(
+    law: StationaryLaw, parameters: Mapping[sp.Symbol, Real] | None = None, *, digits: int = 30
+) -> NumericalLaw:
+    """A stationary law at given parameters, by quadrature to as many digits as wanted.
+
+    Args:
+        law: The law.
+        parameters: A number for every parameter.
+        digits: Significant digits.
+
+    Raises:
+        NotNormalisableError: there is no law at these parameters.
+        MissingParameterError: a parameter has no number.
+
+    References:
+        Risken, *The Fokker-Planck Equation* (1996), section 5.2.
+
+    Example:
+        >>> from theory import ItoProcess, stationary_density
+        >>> x, k = sp.symbols("x k", positive=True)
+        >>> well = stationary_density(ItoProcess.scalar(x, drift=2 * x - k * x**2 - x**3, dispersion=x))
+        >>> mp.nstr(numerical_law(well, {k: 1}, digits=20).mean, 18)
+        '0.769833849938735931'
+    """
+    chosen = law.at(parameters or {})
+    return NumericalLaw(chosen.density, chosen.variable, chosen.interval.ends, digits=digits)
 
 
 def _places(part: IntegralPart) -> list[mpf]:

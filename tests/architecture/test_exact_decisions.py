@@ -14,6 +14,8 @@ DECIDES_NOTHING = {
     ("theory/values.py", "_as_expression", "float"): "reads the decimal that a float prints as",
     ("theory/values.py", "_as_expression", "Float"): "carries nan and infinities to the check that refuses them",
     ("theory/values.py", "_decimal", "float"): "reads the decimal that a float prints as",
+    ("theory/line/law.py", "_measured", "Float"): "carries a number of quadrature, asked for as such",
+    ("theory/line/law.py", "_number", "Float"): "carries a number of quadrature, asked for as such",
     ("theory/line/recognise.py", "recognise", "simplify"): "writes a constant factor; the kernel was decided before",
     ("theory/line/closed_integrals.py", "monomial", "simplify"): "brings to a form; where it fails the answer is None",
     ("theory/models/teacher_student/modes.py", "dimensionless_process", "simplify"): "writes a dispersion shortly",

@@ -12,6 +12,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``closed_integrals``: integrals of scale and speed densities in closed form.
 * ``weight_integral``: standing integrals of positive weights, quick to print and to evaluate.
 * ``interval``: intervals of the line and the charts that map their ends to infinity.
+* ``law``: a stationary law as an object: conditions, closed forms where there are any, and numbers everywhere.
 * ``mode``: the mode of a density on the line, as a case distinction between a critical point and the ends.
 * ``powers``: quotients of power laws and exponentials, as they arise next to an endpoint.
 * ``recognise``: recognising a density as a member of a known family.

@@ -18,20 +18,11 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
-
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import holds, sign, simplified
-from theory.errors import (
-    MissingParameterError,
-    NotNormalisableError,
-    SymbolError,
-    UnsupportedFormError,
-)
+from theory.decision.inequalities import sign, simplified
+from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.line.boundary import BoundaryClasses, classify
 from theory.line.diffusion import line_diffusion
@@ -41,158 +32,9 @@ from theory.line.exponential_of_integral import (
     is_logarithmic_derivative,
     logarithmic_derivative,
 )
-from theory.line.families import Family
 from theory.line.interval import Chart, Interval
-from theory.line.mode import mode
+from theory.line.law import Collapse, StationaryLaw
 from theory.line.recognise import recognise
-from theory.values import admitted_values, single_expression
-
-
-class Collapse(NamedTuple):
-    """Where ``condition`` holds, the law tends weakly to the point mass at ``endpoint`` (infinite: mass escapes)."""
-
-    condition: Boolean
-    endpoint: sp.Expr
-
-
-@dataclass(frozen=True)
-class StationaryLaw:
-    r"""The zero-current density of a diffusion on an interval, with the conditions under which it is a law.
-
-    Attributes:
-        density: p, not normalised, without constant factors.
-        variable: x.
-        interval: where x lives.
-        log_derivative: :math:`p'/p = (2b - a')/a`, which ``density`` has been checked against.
-        normalisable: condition on the parameters for a finite integral of p.
-        collapse: pairs (condition, endpoint) under which the process converges weakly to that point mass.
-        undecided: condition under which p diverges at both ends and neither point mass is known to be the limit.
-        integrable_at: pairs (condition, endpoint): where p has a finite integral near each end.
-        regular: condition under which the process is regular inside the interval; all else supposes it.
-        family: the family p belongs to, or None.
-    """
-
-    density: sp.Expr
-    variable: sp.Symbol
-    interval: Interval
-    log_derivative: sp.Expr
-    normalisable: Boolean
-    collapse: tuple[Collapse, ...]
-    undecided: Boolean
-    integrable_at: tuple[Collapse, ...]
-    regular: Boolean
-    family: Family | None
-
-    @property
-    def parameters(self) -> tuple[sp.Symbol, ...]:
-        """Free symbols besides the variable, sorted by name."""
-        free = self.density.free_symbols | self.interval.left.free_symbols | self.interval.right.free_symbols
-        return tuple(sorted(free - {self.variable}, key=lambda symbol: symbol.name))
-
-    @property
-    def partition_function(self) -> sp.Expr:
-        """The integral of ``density``; a standing integral where no family is recognised."""
-        if self.family is not None:
-            return self.family.partition_function
-        return sp.Integral(self.density, (self.variable, *self.interval.ends))
-
-    @property
-    def mean(self) -> sp.Expr:
-        """The mean of the normalised law; nan where ``normalisable`` fails, as for the other moments."""
-        return self._of_family("mean").mean
-
-    @property
-    def variance(self) -> sp.Expr:
-        """The variance of the normalised law."""
-        return self._of_family("variance").variance
-
-    @property
-    def log_mean(self) -> sp.Expr:
-        """The mean of the logarithm."""
-        return self._of_family("log_mean").log_mean
-
-    def moment(self, k: sp.Expr | int) -> sp.Expr:
-        """The moment of order ``k`` of the normalised law."""
-        k = single_expression(k, "k", real=True)
-        return self._of_family(f"moment({k})").moment(k)
-
-    @property
-    def mode(self) -> sp.Expr:
-        """Where the density is largest *in this coordinate*; it moves under a change of variable.
-
-        Where the law collapses it is the end with all the mass, and nan where the limit is undecided.
-        """
-        found = mode(self.density, self.variable, self.interval)
-        if self.normalisable == sp.true:
-            return found
-        given = found.args if isinstance(found, sp.Piecewise) else ((found, sp.true),)
-        cases: dict[sp.Expr, Boolean] = {value: sp.And(condition, self.normalisable) for value, condition in given}
-        for condition, end in self.collapse:
-            cases[end] = sp.Or(cases.get(end, sp.false), condition)
-        cases.setdefault(sp.nan, sp.true)
-        return sp.Piecewise(*((value, simplified(condition)) for value, condition in cases.items()))
-
-    def at(self, values: Mapping[sp.Symbol, sp.Expr | float]) -> StationaryLaw:
-        """The normalised law at numbers for all parameters.
-
-        Floats are read as the decimals they print, so that thresholds are compared exactly.
-
-        Raises:
-            MissingParameterError: a parameter has no value.
-            SymbolError: a name is no parameter, or its value is not a number or contradicts its assumptions.
-            NotNormalisableError: the integral diverges; the message names the violated inequality and the limit.
-        """
-        numbers_of = _numbers(values, self.parameters)
-        if holds(self.regular, numbers_of) is not True:
-            raise UnsupportedFormError(f"the process is regular inside the interval only where {self.regular}.")
-        if holds(self.normalisable, numbers_of) is not True:
-            raise NotNormalisableError(self._why_not(numbers_of))
-        interval = Interval(*(end.subs(numbers_of) for end in self.interval.ends))
-        density = self.density.subs(numbers_of)
-        family = recognise(density, self.variable, interval)
-        total = sp.Integral(density, (self.variable, *interval.ends)) if family is None else family.partition_function
-        return StationaryLaw(
-            density=density / total,
-            variable=self.variable,
-            interval=interval,
-            log_derivative=self.log_derivative.subs(numbers_of),
-            normalisable=sp.true,
-            collapse=(),
-            undecided=sp.false,
-            integrable_at=tuple(Collapse(sp.true, end) for end in interval.ends),
-            regular=sp.true,
-            family=None if family is None else recognise(density / total, self.variable, interval),
-        )
-
-    def _why_not(self, values: dict[sp.Symbol, sp.Expr]) -> str:
-        given = ", ".join(f"{symbol}={value}" for symbol, value in sorted(values.items(), key=lambda p: p[0].name))
-        violated = [
-            f"{condition} (integrable at {end})"
-            for condition, end in self.integrable_at
-            if holds(condition, values) is False
-        ]
-        limits = [end for condition, end in self.collapse if holds(condition, values)]
-        outcome = (
-            f"The law collapses to the point mass at {self.variable} = {limits[0].subs(values)}."
-            if limits
-            else "It diverges at both ends, and which point mass the law tends to, if any, is undecided."
-        )
-        return (
-            f"the stationary density of {self.variable} has no finite integral at {given}: "
-            f"violated: {' and '.join(violated) or self.normalisable}. {outcome}"
-        )
-
-    def _of_family(self, quantity: str) -> Family:
-        if self.family is None:
-            raise UnsupportedFormError(
-                f"{quantity} is not written in closed form: {self.density} is not recognised as one of the known "
-                "families. Evaluate it with numerics.integrate_density."
-            )
-        if self.normalisable == sp.false:
-            raise NotNormalisableError(
-                f"{quantity} does not exist: {self.density} has no finite integral over {self.interval.ends}."
-            )
-        return self.family
 
 
 def stationary_density(process: ItoProcess, interval: Interval | None = None) -> StationaryLaw:
@@ -309,19 +151,3 @@ def _certify(density: sp.Expr, log_derivative: sp.Expr, chart: Chart) -> None:
     residual = chart.express(logarithmic_derivative(density, chart.old) - log_derivative)
     if residual != 0:
         raise AssertionError(f"the density {density} carries a current: residual {residual}")
-
-
-def _numbers(
-    values: Mapping[sp.Symbol, sp.Expr | float], parameters: tuple[sp.Symbol, ...]
-) -> dict[sp.Symbol, sp.Expr]:
-    exact = admitted_values(values, parameters)
-    missing = sorted(str(symbol) for symbol in set(parameters) - set(exact))
-    if missing:
-        raise MissingParameterError(
-            f"every parameter needs a number to normalise the law: no value for {', '.join(missing)} "
-            f"(given: {', '.join(f'{s}={v}' for s, v in exact.items()) or 'none'})."
-        )
-    symbolic = sorted(str(symbol) for symbol, value in exact.items() if value.free_symbols)
-    if symbolic:
-        raise SymbolError(f"values must give numbers to normalise the law, got expressions for {', '.join(symbolic)}.")
-    return exact

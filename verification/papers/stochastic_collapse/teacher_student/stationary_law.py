@@ -9,7 +9,8 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.fokker_planck import fokker_planck_operator
-from theory.line.stationary import mode, stationary_density
+from theory.line.mode import mode
+from theory.line.stationary import stationary_density
 from theory.models.teacher_student import modes as ts
 from theory.notation import eta, s, s_tilde, zeta
 from verification.authoring import predictions

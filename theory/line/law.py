@@ -1,0 +1,254 @@
+"""A stationary law as an object: conditions, closed forms where there are any, and numbers everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.decision.inequalities import holds, simplified
+from theory.errors import (
+    DriftproofError,
+    MissingParameterError,
+    NotNormalisableError,
+    SymbolError,
+    UnsupportedFormError,
+)
+from theory.line.families import Family
+from theory.line.interval import Interval
+from theory.line.mode import mode
+from theory.line.recognise import recognise
+from theory.services import service
+from theory.values import admitted_values, single_expression
+
+DIGITS = 15
+"""Digits of the numbers of a law at given parameters."""
+
+
+class Collapse(NamedTuple):
+    """Where ``condition`` holds, the law tends weakly to the point mass at ``endpoint`` (infinite: mass escapes)."""
+
+    condition: Boolean
+    endpoint: sp.Expr
+
+
+@dataclass(frozen=True)
+class StationaryLaw:
+    r"""The zero-current density of a diffusion on an interval, with the conditions under which it is a law.
+
+    Attributes:
+        density: p, not normalised, without constant factors.
+        variable: x.
+        interval: where x lives.
+        log_derivative: :math:`p'/p = (2b - a')/a`, which ``density`` has been checked against.
+        normalisable: condition on the parameters for a finite integral of p.
+        collapse: pairs (condition, endpoint) under which the process converges weakly to that point mass.
+        undecided: condition under which p diverges at both ends and neither point mass is known to be the limit.
+        integrable_at: pairs (condition, endpoint): where p has a finite integral near each end.
+        regular: condition under which the process is regular inside the interval; all else supposes it.
+        family: the family p belongs to, or None where it is not recognised.
+
+    Mean, variance, moments, distribution function and quantiles are closed forms where the family has them. Elsewhere
+    they are numbers of :data:`DIGITS` digits once all parameters are numbers (:meth:`at`); ``law.at(values).numbers``
+    holds them with their errors.
+    """
+
+    density: sp.Expr
+    variable: sp.Symbol
+    interval: Interval
+    log_derivative: sp.Expr
+    normalisable: Boolean
+    collapse: tuple[Collapse, ...]
+    undecided: Boolean
+    integrable_at: tuple[Collapse, ...]
+    regular: Boolean
+    family: Family | None
+    _measured: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def parameters(self) -> tuple[sp.Symbol, ...]:
+        """Free symbols besides the variable, sorted by name."""
+        free = self.density.free_symbols | self.interval.left.free_symbols | self.interval.right.free_symbols
+        return tuple(sorted(free - {self.variable}, key=lambda symbol: symbol.name))
+
+    @property
+    def partition_function(self) -> sp.Expr:
+        """The integral of ``density``; a standing integral where no family is recognised and parameters are open."""
+        if self.family is not None:
+            return self.family.partition_function
+        if self._measured is not None:
+            return sp.S.One
+        return sp.Integral(self.density, (self.variable, *self.interval.ends))
+
+    @property
+    def mean(self) -> sp.Expr:
+        """The mean of the normalised law; nan where ``normalisable`` fails, as for the other moments."""
+        return self._closed_or_number("mean", lambda family: family.mean, lambda law: law.mean)
+
+    @property
+    def variance(self) -> sp.Expr:
+        """The variance of the normalised law."""
+        return self._closed_or_number("variance", lambda family: family.variance, lambda law: law.variance)
+
+    @property
+    def log_mean(self) -> sp.Expr:
+        """The mean of the logarithm."""
+        return self._closed_or_number(
+            "log_mean", lambda family: family.log_mean, lambda law: law.expectation(sp.log(self.variable))
+        )
+
+    def moment(self, k: sp.Expr | int) -> sp.Expr:
+        """The moment of order ``k`` of the normalised law."""
+        k = single_expression(k, "k", real=True)
+        return self._closed_or_number(f"moment({k})", lambda family: family.moment(k), lambda law: law.moment(k))
+
+    def pdf(self, x: sp.Expr | float | None = None) -> sp.Expr:
+        """The normalised density at ``x`` (default: the variable), for ``x`` in the interval."""
+        family = self.family
+        normalised = self.density / self.partition_function if family is None else family.density
+        return normalised if x is None else normalised.subs(self.variable, single_expression(x, "x", real=True))
+
+    def cdf(self, x: sp.Expr | float | None = None) -> sp.Expr:
+        """The probability of values up to ``x`` (default: the variable), for ``x`` in the interval."""
+        point = self.variable if x is None else single_expression(x, "x", real=True)
+        return self._closed_or_number(f"cdf({point})", lambda family: family.cdf(point), lambda law: law.cdf(point))
+
+    def quantile(self, probability: sp.Expr | float) -> sp.Expr:
+        """The point with ``probability`` to its left, as a number."""
+        level = single_expression(probability, "probability", real=True)
+        return self._number(f"quantile({level})", lambda law: law.quantile(level))
+
+    @cached_property
+    def numbers(self) -> Any:
+        """The law by quadrature, with an error for every number: see :class:`numerics.NumericalLaw`.
+
+        Raises:
+            MissingParameterError: a parameter has no number yet.
+        """
+        if self.parameters:
+            raise MissingParameterError(
+                f"numbers need a number for every parameter: {', '.join(map(str, self.parameters))} have none. "
+                "Use law.at(values)."
+            )
+        made = service("law_numbers") if self._measured is None else None
+        return self._measured if made is None else made(self.density, self.variable, self.interval.ends, digits=DIGITS)
+
+    @property
+    def mode(self) -> sp.Expr:
+        """Where the density is largest *in this coordinate*; it moves under a change of variable.
+
+        Where the law collapses it is the end with all the mass, and nan where the limit is undecided.
+        """
+        found = mode(self.density, self.variable, self.interval)
+        if self.normalisable == sp.true:
+            return found
+        given = found.args if isinstance(found, sp.Piecewise) else ((found, sp.true),)
+        cases: dict[sp.Expr, Boolean] = {value: sp.And(condition, self.normalisable) for value, condition in given}
+        for condition, end in self.collapse:
+            cases[end] = sp.Or(cases.get(end, sp.false), condition)
+        cases.setdefault(sp.nan, sp.true)
+        return sp.Piecewise(*((value, simplified(condition)) for value, condition in cases.items()))
+
+    def at(self, values: Mapping[sp.Symbol, sp.Expr | float]) -> StationaryLaw:
+        """The normalised law at numbers for all parameters.
+
+        Floats are read as the decimals they print, so that thresholds are compared exactly.
+
+        Raises:
+            MissingParameterError: a parameter has no value.
+            SymbolError: a name is no parameter, or its value is not a number or contradicts its assumptions.
+            NotNormalisableError: the integral diverges; the message names the violated inequality and the limit.
+        """
+        numbers_of = _numbers(values, self.parameters)
+        if holds(self.regular, numbers_of) is not True:
+            raise UnsupportedFormError(f"the process is regular inside the interval only where {self.regular}.")
+        if holds(self.normalisable, numbers_of) is not True:
+            raise NotNormalisableError(self._why_not(numbers_of))
+        interval = Interval(*(end.subs(numbers_of) for end in self.interval.ends))
+        density = self.density.subs(numbers_of)
+        family = recognise(density, self.variable, interval)
+        total, measured = (family.partition_function, None) if family else _measured(density, self.variable, interval)
+        return StationaryLaw(
+            density=density / total,
+            variable=self.variable,
+            interval=interval,
+            log_derivative=self.log_derivative.subs(numbers_of),
+            normalisable=sp.true,
+            collapse=(),
+            undecided=sp.false,
+            integrable_at=tuple(Collapse(sp.true, end) for end in interval.ends),
+            regular=sp.true,
+            family=None if family is None else replace(family, factor=1 / family.kernel_integral),
+            _measured=measured,
+        )
+
+    def _why_not(self, values: dict[sp.Symbol, sp.Expr]) -> str:
+        given = ", ".join(f"{symbol}={value}" for symbol, value in sorted(values.items(), key=lambda p: p[0].name))
+        violated = [
+            f"{condition} (integrable at {end})"
+            for condition, end in self.integrable_at
+            if holds(condition, values) is False
+        ]
+        limits = [end for condition, end in self.collapse if holds(condition, values)]
+        outcome = (
+            f"The law collapses to the point mass at {self.variable} = {limits[0].subs(values)}."
+            if limits
+            else "It diverges at both ends, and which point mass the law tends to, if any, is undecided."
+        )
+        return (
+            f"the stationary density of {self.variable} has no finite integral at {given}: "
+            f"violated: {' and '.join(violated) or self.normalisable}. {outcome}"
+        )
+
+    def _closed_or_number(
+        self, quantity: str, closed: Callable[[Family], sp.Expr], number: Callable[[Any], Any]
+    ) -> sp.Expr:
+        if self.family is not None:
+            if self.normalisable == sp.false:
+                raise NotNormalisableError(
+                    f"{quantity} does not exist: {self.density} has no finite integral over {self.interval.ends}."
+                )
+            try:
+                return closed(self.family)
+            except UnsupportedFormError:
+                if self.parameters:
+                    raise
+        return self._number(quantity, number)
+
+    def _number(self, quantity: str, number: Callable[[Any], Any]) -> sp.Expr:
+        if self.parameters:
+            named = "" if self.family else f"{self.density} is not recognised as one of the known families. "
+            raise UnsupportedFormError(
+                f"{quantity} is not written in closed form. {named}Give every parameter a number, with law.at(values): "
+                "then it is one."
+            )
+        return sp.Float(number(self.numbers), DIGITS)
+
+
+def _measured(density: sp.Expr, x: sp.Symbol, interval: Interval) -> tuple[sp.Expr, Any]:
+    """The integral of a density by quadrature, and the law that measured it; a standing integral without one."""
+    try:
+        law = service("law_numbers")(density, x, interval.ends, digits=DIGITS)
+        return sp.Float(law.normalisation.value, DIGITS + 3), law
+    except DriftproofError:
+        return sp.Integral(density, (x, *interval.ends)), None
+
+
+def _numbers(
+    values: Mapping[sp.Symbol, sp.Expr | float], parameters: tuple[sp.Symbol, ...]
+) -> dict[sp.Symbol, sp.Expr]:
+    exact = admitted_values(values, parameters)
+    missing = sorted(str(symbol) for symbol in set(parameters) - set(exact))
+    if missing:
+        raise MissingParameterError(
+            f"every parameter needs a number to normalise the law: no value for {', '.join(missing)} "
+            f"(given: {', '.join(f'{s}={v}' for s, v in exact.items()) or 'none'})."
+        )
+    symbolic = sorted(str(symbol) for symbol, value in exact.items() if value.free_symbols)
+    if symbolic:
+        raise SymbolError(f"values must give numbers to normalise the law, got expressions for {', '.join(symbolic)}.")
+    return exact
