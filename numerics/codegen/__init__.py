@@ -7,6 +7,7 @@ module            question it answers
 ``stable``        Which form of an expression loses no digits, and overflows nowhere? The rules in their order
 ``exponentials``  ... of quotients and sums of exponentials
 ``logarithms``    ... of logarithms
+``special``       ... of Bessel functions and of erfc
 ``roots``         ... of differences of roots
 ``accurate``      ... of differences of two functions
 ``lower``         Which program computes an expression? (sums, products, powers, functions, conditions)

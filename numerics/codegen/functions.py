@@ -8,6 +8,7 @@ import sympy as sp
 from sympy.codegen.cfunctions import expm1, log1p
 
 from numerics.codegen.accurate import csch, heaviside, sech
+from numerics.codegen.special import ScaledBesselI, ScaledBesselK, ScaledErfc, without_growth
 from numerics.errors import UnsupportedFunctionError
 from theory.discrete.draws import DistinctIndex, Lookup
 
@@ -31,6 +32,8 @@ UNARY: dict[type, str] = {
     sp.erfc: "erfc",
     sp.erfi: "erfi",
     sp.erfinv: "inverse_erf",
+    sp.erfcinv: "inverse_erfc",
+    ScaledErfc: "scaled_erfc",
     sp.gamma: "gamma",
     sp.loggamma: "log_gamma",
     sp.digamma: "digamma",
@@ -45,6 +48,10 @@ BINARY: dict[type, str] = {
     sp.lowergamma: "lower_gamma",
     sp.uppergamma: "upper_gamma",
     sp.beta: "beta",
+    sp.besselj: "bessel_j",
+    sp.bessely: "bessel_y",
+    ScaledBesselI: "scaled_bessel_i",
+    ScaledBesselK: "scaled_bessel_k",
 }
 
 FOLDED: dict[type, str] = {sp.Max: "maximum", sp.Min: "minimum"}
@@ -78,6 +85,13 @@ REWRITTEN: dict[type, Callable[..., sp.Expr]] = {
     sp.sinc: lambda u: sp.Piecewise((1, sp.Eq(u, 0)), (sp.sin(u) / u, True)),
     sp.factorial: lambda n: sp.gamma(n + 1),
     sp.binomial: binomial,
+    sp.erf2: lambda u, v: sp.erf(v) - sp.erf(u),
+    sp.erf2inv: lambda u, v: sp.erfinv(v + sp.erf(u)),
+    sp.betainc: lambda a, b, low, high: sp.beta(a, b) * sp.betainc_regularized(a, b, low, high),
+    sp.harmonic: lambda n: sp.digamma(n + 1) + sp.EulerGamma,
+    sp.RisingFactorial: lambda u, k: sp.exp(sp.loggamma(u + k) - sp.loggamma(u)),
+    sp.besseli: lambda nu, u: without_growth(sp.besseli(nu, u, evaluate=False)),
+    sp.besselk: lambda nu, u: without_growth(sp.besselk(nu, u, evaluate=False)),
     sp.trigamma: lambda u: sp.polygamma(1, u),
     sp.ceiling: lambda u: -sp.floor(-u),
     sp.frac: lambda u: u - sp.floor(u),
@@ -93,7 +107,7 @@ COMPARISONS: dict[type, tuple[str, bool, bool]] = {
 }
 """Operation, whether its operands change places, whether its result is negated."""
 
-WITH_A_RULE = (sp.log, sp.Piecewise, sp.polygamma, sp.betainc_regularized, Lookup, DistinctIndex)
+WITH_A_RULE = (sp.log, sp.LambertW, sp.Piecewise, sp.polygamma, sp.betainc_regularized, Lookup, DistinctIndex)
 """Functions that ``lower`` treats one by one."""
 
 
@@ -109,6 +123,11 @@ _OF_CONSTANTS: dict[str, Callable[..., sp.Expr]] = {
     "power": lambda x, y: sp.Pow(x, y, evaluate=False),
     "log": sp.log,
     "sech_squared": lambda x, evaluate: sp.Pow(sp.cosh(x, evaluate=False), -2, evaluate=False),
+    "lambert_w": lambda x, evaluate: sp.LambertW(x, evaluate=False),
+    "lower_lambert_w": lambda x, evaluate: sp.LambertW(x, -1, evaluate=False),
+    "scaled_erfc": lambda x, evaluate: sp.exp(x**2, evaluate=False) * sp.erfc(x, evaluate=False),
+    "scaled_bessel_i": lambda nu, x, evaluate: sp.exp(-sp.Abs(x)) * sp.besseli(nu, x),
+    "scaled_bessel_k": lambda nu, x, evaluate: sp.exp(x) * sp.besselk(nu, x),
     "incomplete_beta": lambda a, b, x: sp.betainc_regularized(a, b, 0, x),
     "lookup": Lookup,
 }

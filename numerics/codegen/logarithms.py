@@ -9,6 +9,7 @@ from sympy.codegen.cfunctions import log1p
 from sympy.logic.boolalg import Boolean
 
 from numerics.codegen.exponentials import absolute_value, log_of_exponentials, over_one_denominator
+from numerics.codegen.special import log_erfc
 
 MOST_TERMS = 40
 """Beyond, pairs are not looked for."""
@@ -33,6 +34,16 @@ def stable_logarithm(x: sp.Expr) -> sp.Expr | None:
         return (power if isinstance(base, sp.cosh) else -power) * log_cosh(*base.args)
     if isinstance(x, sp.sinh):
         return _log_sinh(*x.args)
+    if isinstance(x, sp.erfc):
+        return log_erfc(*x.args)
+    if isinstance(x, sp.tanh):
+        return _log_tanh(*x.args)
+    if x.is_Pow and power.is_Rational and not power.is_Integer:
+        return power * sp.log(base)
+    if x.is_Add and len(x.args) == 2 and sp.S.One in x.args:
+        u, sign = _tanh_of(x - 1)
+        if u is not None:
+            return sp.log(2) - (log_of_exponentials(1 + sp.exp(-2 * sign * u)) or sp.nan)
     if x.is_Add:
         terms = over_one_denominator(x.args)
         if terms is not None:
@@ -50,6 +61,19 @@ def log_cosh(u: sp.Expr) -> sp.Expr:
 
 def _log_sinh(u: sp.Expr) -> sp.Expr:
     return u - sp.log(2) + (log_of_exponentials(1 - sp.exp(-2 * u)) or sp.nan)
+
+
+def _log_tanh(u: sp.Expr) -> sp.Expr:
+    """log(tanh(u)), which is close to 0 for large u."""
+    return sp.Piecewise((sp.log(sp.tanh(u)), u < sp.S.Half), (log1p(-2 / (1 + sp.exp(2 * u))), True))
+
+
+def _tanh_of(x: sp.Expr) -> tuple[sp.Expr | None, int]:
+    """(u, 1) where x is tanh(u), (u, -1) where it is -tanh(u), else (None, 0)."""
+    for sign in (1, -1):
+        if isinstance(sign * x, sp.tanh):
+            return (sign * x).args[0], sign
+    return None, 0
 
 
 def _inverse_sinh(x: sp.Expr) -> sp.Expr | None:

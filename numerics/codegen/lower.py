@@ -225,6 +225,8 @@ class _Lowering(Places):
             return self.real(REWRITTEN[head](*args))
         if head is sp.log:
             return self.logarithm(*args)
+        if head is sp.LambertW and (len(args) == 1 or args[1] in (0, -1)):
+            return self.add("lower_lambert_w" if len(args) > 1 and args[1] == -1 else "lambert_w", self.real(args[0]))
         if head is sp.Piecewise:
             return self.piecewise(*args)
         if head is sp.polygamma and args[0].is_Integer and args[0] >= 0:

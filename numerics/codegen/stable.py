@@ -14,6 +14,7 @@ From the outside in, before anything is lowered; both sides of each line agree f
 ``(1+u)^p - 1``                      ``expm1(p log1p(u))``                                 cancels as u -> 0
 ``sinh(u)/cosh(u)``                  ``tanh(u)``                                           overflows
 ``I_a(u)/I_b(u)``                    quotient of ``exp(-|u|) I(u)``                        overflows
+``exp(-u^2)/erfc(u)``                ``1/(exp(u^2) erfc(u))``, and so its logarithm        0/0
 ===================================  ====================================================  ===========================
 
 Exponentials have a page of their own, :mod:`numerics.codegen.exponentials`; differences of two functions, such as
@@ -35,8 +36,9 @@ from sympy.logic.boolalg import Boolean
 from numerics.codegen.exponentials import over_one_denominator, safe_product
 from numerics.codegen.logarithms import difference_of_logarithms, log_of_quotient, stable_logarithm
 from numerics.codegen.roots import difference_of_powers
+from numerics.codegen.special import rescaled, without_growth
 
-CONCERNED = (sp.exp, sp.log, sp.sinh, sp.cosh)
+CONCERNED = (sp.exp, sp.log, sp.sinh, sp.cosh, sp.besseli, sp.besselk)
 """Functions that a rule is about, powers with a fraction as exponent apart."""
 
 
@@ -85,8 +87,10 @@ class _Forms:
             return self._sum(expression)
         if isinstance(expression, sp.log):
             return self._logarithm(expression)
+        if isinstance(expression, sp.besseli | sp.besselk):
+            return self._inner(without_growth(expression))
         if isinstance(expression, sp.Mul | sp.Pow):
-            expression = safe_product(_tangents(expression), self.signed)
+            expression = safe_product(_tangents(rescaled(expression)), self.signed)
         return self._inner(expression)
 
     def _is_concerned(self, expression: sp.Basic) -> bool:
@@ -124,7 +128,7 @@ class _Forms:
         rewritten = stable_logarithm(expression.args[0])
         if rewritten is not None:
             # Logarithms that a rule made are in their last form, and only their arguments are looked into.
-            for made in rewritten.atoms(sp.log) - expression.atoms(sp.log):
+            for made in rewritten.atoms(sp.log) - expression.args[0].atoms(sp.log):
                 self.known[made] = self._inner(made)
             return self.of(rewritten) if isinstance(rewritten, sp.Add) else self._inner(rewritten)
         expression = self._inner(expression)

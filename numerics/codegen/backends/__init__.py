@@ -5,6 +5,7 @@ module       question it answers
 ===========  ===============================================================================================
 ``numpy_``   Double precision, or single where all floating arguments are single; special functions of SciPy
 ``torch_``   Tensors of any floating type on any device, differentiable
+``torch_special``  Functions that PyTorch lacks, by SciPy, with their derivatives
 ``mpmath_``  As many digits as asked for; the judge of the others
 ===========  ===============================================================================================
 """

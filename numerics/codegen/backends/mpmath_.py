@@ -22,7 +22,21 @@ GUARD_DIGITS = 10
 _FUNCTIONS = (
     *("divide", "reciprocal", "power", "square_root", "maximum", "minimum", "absolute", "sign", "floor", "modulo"),
     *("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2"),
-    *("sinh", "cosh", "tanh", "sech_squared", "arcsinh", "arccosh", "arctanh", "erf", "erfc", "erfi", "inverse_erf"),
+    *(
+        "sinh",
+        "cosh",
+        "tanh",
+        "sech_squared",
+        "arcsinh",
+        "arccosh",
+        "arctanh",
+        "erf",
+        "erfc",
+        "erfi",
+        "inverse_erf",
+        "inverse_erfc",
+    ),
+    *("scaled_erfc", "lambert_w", "lower_lambert_w", "bessel_j", "bessel_y", "scaled_bessel_i", "scaled_bessel_k"),
     *("gamma", "log_gamma", "digamma", "lower_gamma", "upper_gamma", "beta", "incomplete_beta"),
 )
 
@@ -30,6 +44,7 @@ _FIELDS = {1: "({0})", 2: "({0}, {1})", 3: "({0}, {1}, {2})"}
 _ARITY = {name: 2 for name in ("divide", "power", "maximum", "minimum", "modulo", "arctan2", "beta")} | {
     "lower_gamma": 2,
     "upper_gamma": 2,
+    **dict.fromkeys(("bessel_j", "bessel_y", "scaled_bessel_i", "scaled_bessel_k"), 2),
     "incomplete_beta": 3,
 }
 
@@ -101,6 +116,13 @@ def _inverse_erf(x: mpf) -> mpf:
     return mp.erfinv(x) if abs(x) < 1 else _divide(x, mp.mpf(0)) if abs(x) == 1 else mp.nan
 
 
+def _inverse_erfc(x: mpf) -> mpf:
+    if not 0 < x < 2:
+        return mp.inf if x == 0 else -mp.inf if x == 2 else mp.nan
+    with mp.extradps(max(0, -int(mp.log10(x)))):
+        return mp.erfinv(1 - x)
+
+
 def _lookup(x: mpf, *entries: Any) -> mpf:
     return mp.mpf(entries[int(x)]) if 0 <= x < len(entries) else mp.nan
 
@@ -128,6 +150,14 @@ def _functions() -> dict[str, Callable[..., mpf]]:
         "sech_squared": lambda x: mp.sech(x) ** 2,
         "log_gamma": _log_gamma,
         "inverse_erf": _inverse_erf,
+        "inverse_erfc": _inverse_erfc,
+        "scaled_erfc": lambda x: mp.exp(x**2) * mp.erfc(x),
+        "lambert_w": mp.lambertw,
+        "lower_lambert_w": lambda x: mp.lambertw(x, -1),
+        "bessel_j": mp.besselj,
+        "bessel_y": mp.bessely,
+        "scaled_bessel_i": lambda nu, x: mp.exp(-abs(x)) * mp.besseli(nu, x),
+        "scaled_bessel_k": lambda nu, x: mp.exp(x) * mp.besselk(nu, x),
         "lower_gamma": lambda s, x: mp.gammainc(s, 0, x) if s > 0 and x >= 0 else mp.nan,
         "upper_gamma": lambda s, x: mp.gammainc(s, x) if s > 0 and x >= 0 else mp.nan,
         "incomplete_beta": _incomplete_beta,

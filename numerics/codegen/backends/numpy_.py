@@ -36,12 +36,20 @@ TEMPLATES = {
     **{name: f"special.{name}({{0}})" for name in ("erf", "erfc", "erfi", "gamma", "digamma")},
     "sech_squared": "sech_squared({0})",
     "inverse_erf": "special.erfinv({0})",
+    "inverse_erfc": "special.erfcinv({0})",
+    "scaled_erfc": "special.erfcx({0})",
+    "bessel_j": "special.jv({0}, {1})",
+    "bessel_y": "special.yv({0}, {1})",
+    "scaled_bessel_i": "special.ive({0}, {1})",
+    "scaled_bessel_k": "special.kve({0}, {1})",
+    "lambert_w": "lambert_w({0}, 0)",
+    "lower_lambert_w": "lambert_w({0}, -1)",
     "log_gamma": "special.loggamma({0})",
     "polygamma": "special.polygamma({value}, {0})",
     "lower_gamma": "special.gammainc({0}, {1}) * special.gamma({0})",
     "upper_gamma": "special.gammaincc({0}, {1}) * special.gamma({0})",
     "beta": "special.beta({0}, {1})",
-    "incomplete_beta": "special.betainc({0}, {1}, {2})",
+    "incomplete_beta": "incomplete_beta({0}, {1}, {2})",
     "less": "np.less({0}, {1})",
     "less_equal": "np.less_equal({0}, {1})",
     "equal": "np.equal({0}, {1})",
@@ -71,6 +79,19 @@ def sech_squared(x: Any) -> Any:
     return 4 * q / ((1 + q) * (1 + q))
 
 
+def incomplete_beta(a: Any, b: Any, x: Any) -> Any:
+    """The regularised incomplete beta function; double precision inside, since single has five digits."""
+    value = special.betainc(*(np.asarray(entry, dtype=np.float64) for entry in (a, b, x)))
+    return value.astype(np.result_type(np.float32, *(np.asarray(entry).dtype for entry in (a, b, x))), copy=False)
+
+
+def lambert_w(x: Any, branch: int) -> Any:
+    """A real branch of Lambert's function, NaN where it is not real."""
+    x = np.asarray(x)
+    inside = (x >= -np.exp(-1.0)) & ((branch == 0) | (x < 0))
+    return np.where(inside, special.lambertw(x, branch).real, np.nan).astype(x.dtype)
+
+
 def lookup(x: Any, *entries: Any) -> Any:
     """The entry at the floor of ``x``, NaN where there is none, in the number type of ``x``."""
     x = np.asarray(x)
@@ -85,7 +106,13 @@ def lookup(x: Any, *entries: Any) -> Any:
 
 
 def _namespace(constants: Sequence[sp.Expr]) -> dict[str, Any]:
-    helpers = {"integer_power": integer_power, "lookup": lookup, "sech_squared": sech_squared}
+    helpers = {
+        "integer_power": integer_power,
+        "lookup": lookup,
+        "sech_squared": sech_squared,
+        "lambert_w": lambert_w,
+        "incomplete_beta": incomplete_beta,
+    }
     return {"np": np, "special": special, "nan": np.nan, "inf": np.inf, **helpers}
 
 

@@ -42,6 +42,13 @@ TEMPLATES = {
     **{name: f"torch.{name}({{0}}, {{1}})" for name in ("maximum", "minimum", "arctan2")},
     "sech_squared": "sech_squared({0})",
     "inverse_erf": "torch.erfinv({0})",
+    "scaled_erfc": "torch.special.erfcx({0})",
+    **{name: f"by_scipy('{name}', {{0}})" for name in ("erfi", "inverse_erfc", "lambert_w", "lower_lambert_w")},
+    **{
+        name: f"by_scipy('{name}', {{0}}, {{1}})"
+        for name in ("bessel_j", "bessel_y", "scaled_bessel_i", "scaled_bessel_k")
+    },
+    "incomplete_beta": "by_scipy('incomplete_beta', {0}, {1}, {2})",
     "gamma": "gamma({0})",
     "log_gamma": "log_gamma({0})",
     "polygamma": "polygamma({value}, {0})",
@@ -147,6 +154,9 @@ def _namespace(constants: Sequence[sp.Expr]) -> dict[str, Any]:
     helpers = {
         function.__name__: function for function in (sign, sech_squared, log_gamma, gamma, polygamma, beta, lookup)
     }
+    from numerics.codegen.backends.torch_special import by_scipy
+
+    helpers["by_scipy"] = by_scipy
     return {"torch": torch, "nan": float("nan"), "inf": float("inf"), **helpers}
 
 

@@ -187,6 +187,16 @@ EXPRESSIONS: tuple[Entry, ...] = (
     _entry("incomplete gamma", sp.lowergamma(a, b), a=POSITIVE, b=POSITIVE),
     _entry("upper incomplete gamma", sp.uppergamma(a, b), a=POSITIVE, b=POSITIVE),
     _entry("beta function", sp.beta(a, b), a=POSITIVE, b=POSITIVE),
+    _entry("hazard rate", sp.exp(-(a**2) / 2) / sp.erfc(a / sp.sqrt(2)), a=Range(0.1, 50.0)),
+    _entry("log of erfc", sp.log(sp.erfc(x)), x=Range(-2.0, 60.0)),
+    _entry("incomplete beta", sp.betainc(a, b, 0, c), a=POSITIVE, b=POSITIVE, c=Range(0.05, 0.95)),
+    _entry("Bessel J", sp.besselj(1, a) + sp.besselj(0, a), a=POSITIVE),
+    _entry("Bessel Y", sp.bessely(0, a), a=POSITIVE),
+    _entry("Bessel I", sp.besseli(2, x) * sp.besseli(0, a), x=ORDER_ONE, a=POSITIVE),
+    _entry("Bessel K", sp.besselk(1, a), a=POSITIVE),
+    _entry("mean resultant length", sp.besseli(1, a) / sp.besseli(0, a), a=Range(0.01, 1e5, logarithmic=True)),
+    _entry("Lambert W", sp.LambertW(a), a=Range(1e-12, 1e12, logarithmic=True)),
+    _entry("lower branch of Lambert W", sp.LambertW(-a, -1), a=Range(1e-12, 0.35, logarithmic=True)),
     # Coefficients as the models have them
     _entry("softsign drift", x / (1 + sp.Abs(x)) - x / a, x=SMALL, a=Range(2.0, 4.0)),
     _entry(

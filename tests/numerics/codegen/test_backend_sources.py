@@ -5,13 +5,16 @@ import builtins
 import random
 import sys
 import traceback
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
 import sympy as sp
 
+from numerics.codegen.backends import torch_
 from numerics.codegen.compile import BACKENDS, compile_program, source
+from numerics.codegen.program import OPERATIONS
 from numerics.errors import ArgumentError, MissingBackendError, UnsupportedFunctionError
 from tests.numerics.codegen.expression_table import EXPRESSIONS
 from tests.numerics.codegen.test_backends import a, torch, x, y
@@ -41,7 +44,7 @@ def test_names_of_symbols_never_become_code():
 
 def test_every_variable_is_assigned_once_and_before_its_use():
     for backend in BACKENDS:
-        text = source([each.expression for each in EXPRESSIONS if each.name != "erfi"], _all_symbols(), backend)
+        text = source([each.expression for each in EXPRESSIONS], _all_symbols(), backend)
         function: Any = ast.parse(text).body[0]
         seen = {argument.arg for argument in function.args.args}
         for line in function.body[1:-1]:
@@ -78,7 +81,15 @@ def test_traceback_shows_the_generated_line():
         pytest.fail("np.exp accepted an object")
 
 
-def test_function_a_backend_lacks_is_named_with_the_backends_that_have_it():
+def test_every_backend_has_every_operation():
+    for backend in BACKENDS:
+        module = import_module(f"numerics.codegen.backends.{backend}_")
+        known = {key if isinstance(key, str) else key[0] for key in module.BACKEND.templates}
+        assert set(OPERATIONS) - known == {"constant", "argument"}
+
+
+def test_function_a_backend_lacks_is_named_with_the_backends_that_have_it(monkeypatch):
+    monkeypatch.delitem(torch_.TEMPLATES, "erfi")
     for attempt in (compile_program, source):
         with pytest.raises(UnsupportedFunctionError, match="torch backend cannot evaluate erfi.*numpy, mpmath"):
             attempt([sp.erfi(x)], [x], backend="torch")

@@ -79,3 +79,22 @@ def test_softmax_of_large_scores_is_finite():
     *values, log_value = compile_program([*weights, log_partition], z)(1000.0, 999.0, -1000.0)
     np.testing.assert_allclose(values, [1 / (1 + np.exp(-1)), 1 / (1 + np.e), 0.0], rtol=1e-14)
     assert log_value == pytest.approx(1000 + np.log1p(np.exp(-1)), rel=1e-15)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "mpmath"])
+def test_inverse_of_erfc_keeps_tiny_tails(backend):
+    tails = [1e-300, 1e-30, 0.3, 1.9]
+    inverse = compile_program([sp.erfcinv(x)], [x], backend=backend)
+    for tail in tails:
+        (u,) = inverse(tail)
+        # d erfc(u) = -2 u tail du for small tails: a rounding of u is 2 u**2 roundings of the tail.
+        assert float(compile_program([sp.erfc(x)], [x])(float(u))[0]) == pytest.approx(tail, rel=1e-12)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "mpmath"])
+def test_quotient_of_bessel_functions_and_its_derivative_do_not_overflow(backend):
+    s = sp.Symbol("s", positive=True)
+    ratio = sp.besseli(1, s) / sp.besseli(0, s)
+    value, slope = compile_program([ratio, ratio.diff(s)], [s], backend=backend)(1e4)
+    assert float(value) == pytest.approx(1 - 1 / 2e4 - 1 / 8e8, rel=1e-12)
+    assert float(slope) == pytest.approx(1 / 2e8, rel=1e-3)

@@ -1,0 +1,91 @@
+r"""Special functions without their exponential growth or decay, so that quotients of them neither overflow nor vanish.
+
+.. math::
+    e^{-|u|} I_\nu(u), \qquad e^{u} K_\nu(u), \qquad e^{u^2}\,\mathrm{erfc}\,u .
+
+:math:`I_1(u)/I_0(u)` is infinity over infinity from u = 714 on, and the hazard rate :math:`e^{-u^2}/\mathrm{erfc}\,u`
+zero over zero from u = 27 on; with these functions the exponentials cancel in symbols.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from numerics.codegen.exponentials import absolute_value, exponential_factor, multiple
+
+
+class ScaledBesselI(sp.Function):
+    r""":math:`e^{-|u|} I_\nu(u)`."""
+
+    nargs = 2
+
+
+class ScaledBesselK(sp.Function):
+    r""":math:`e^{u} K_\nu(u)`."""
+
+    nargs = 2
+
+
+class ScaledErfc(sp.Function):
+    r""":math:`e^{u^2}\,\mathrm{erfc}\,u`."""
+
+    nargs = 1
+
+
+def without_growth(function: sp.Expr) -> sp.Expr:
+    """A Bessel function I or K as an exponential and its scaled function, another expression as it is.
+
+    Example:
+        >>> x = sp.Symbol("x", positive=True)
+        >>> without_growth(sp.besselk(0, x))
+        exp(-x)*ScaledBesselK(0, x)
+    """
+    if isinstance(function, sp.besseli):
+        nu, u = function.args
+        size = u if u.is_nonnegative else absolute_value(u)
+        return sp.exp(size) * ScaledBesselI(nu, u)
+    if isinstance(function, sp.besselk):
+        nu, u = function.args
+        return sp.exp(-u) * ScaledBesselK(nu, u)
+    return function
+
+
+def rescaled(product: sp.Expr) -> sp.Expr:
+    """A product in which the exponentials of its special functions meet.
+
+    Example:
+        >>> x = sp.Symbol("x", positive=True)
+        >>> rescaled(sp.besseli(1, x) / sp.besseli(0, x))
+        ScaledBesselI(1, x)/ScaledBesselI(0, x)
+        >>> rescaled(sp.exp(-(x**2)) / sp.erfc(x))
+        1/ScaledErfc(x)
+    """
+    if product.has(sp.besseli, sp.besselk):
+        powers = [factor.as_base_exp() for factor in sp.Mul.make_args(product)]
+        product = sp.Mul(*(_growth_in_front(base) ** m for base, m in powers))
+    factors = [factor.as_base_exp() for factor in sp.Mul.make_args(product)]
+    exponent = sp.Add(*(factor.args[0] for factor in sp.Mul.make_args(product) if isinstance(factor, sp.exp)))
+    for base, m in factors:
+        if isinstance(base, sp.erfc) and m.is_Rational and exponent != 0:
+            (u,) = base.args
+            if multiple(exponent, sp.expand(u**2))[0] * m > 0:
+                return product / base**m * (sp.exp(-m * sp.expand(u**2)) * ScaledErfc(u) ** m)
+    return product
+
+
+def _growth_in_front(base: sp.Expr) -> sp.Expr:
+    """A Bessel function, or a sum of terms of one growth, as an exponential times what is left."""
+    if not base.is_Add:
+        return without_growth(base)
+    parts = []
+    for term in base.args:
+        parts.append(exponential_factor(sp.Mul(*(without_growth(factor) for factor in sp.Mul.make_args(term)))))
+    growth = {argument for _, argument in parts}
+    return base if len(growth) > 1 else sp.exp(growth.pop()) * sp.Add(*(c for c, _ in parts))
+
+
+def log_erfc(u: sp.Expr) -> sp.Expr:
+    """log(erfc(u)), also where erfc(u) underflows."""
+    # Clipped, so that the branch not taken is finite and so are its derivatives.
+    tail = sp.Max(u, 0, evaluate=False)
+    return sp.Piecewise((sp.log(sp.erfc(sp.Min(u, 1, evaluate=False))), u < 1), (sp.log(ScaledErfc(tail)) - u**2, True))
