@@ -61,7 +61,13 @@ def fake_verdict(claim):
     return ClaimVerdict(claim.id, Verdict.HOLDS, ("CONSISTENT",), "a: the reason", None, judged)
 
 
-@pytest.mark.parametrize("id", list(claims()))
+LONG_DERIVATIONS = {"SC-014", "SC-015", "SC-034", "SC-051", "SC-052", "SC-054", "SC-113"}
+"""Claims whose derivations take five seconds and more; they are followed nightly."""
+
+
+@pytest.mark.parametrize(
+    "id", [pytest.param(id, marks=[pytest.mark.slow] if id in LONG_DERIVATIONS else []) for id in claims()]
+)
 def test_every_stage_of_every_claim_prints_itself(id):
     claim = claims()[id]
     found = stages_of(claim.id)

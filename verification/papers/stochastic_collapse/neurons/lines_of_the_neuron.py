@@ -2,10 +2,12 @@ r"""Appendix F.1, the proof of Theorem 5.1: rates on the two lines :math:`p = 0`
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 import sympy as sp
 
+from theory.ito import ItoProcess
 from theory.models.single_neuron import JET, SingleNeuron, p, s
 from theory.models.single_neuron import slope as c
 from theory.notation import eta, zeta
@@ -76,18 +78,24 @@ def displayed_derivatives():
     yield from _displays(("third display", "fourth display"), "s", 1)
 
 
+@functools.cache
+def _sum_and_difference(n: int) -> ItoProcess:
+    """The process (31) of n samples in the coordinates p and s; every display starts from it."""
+    return neuron(n).sum_and_difference(sp.sqrt(n))
+
+
 def _displays(names: tuple[str, str], letter: str, coordinate: int) -> Iterator[Statement]:
     """The two displays of one coordinate at the origin; the signal has the opposite sign in truth."""
     sign = (1, -1)[coordinate]
     curvature = rf"\partial_{letter}^2\sum_i\sigma_{{{letter},i}}^2(0,0)"
 
     def curvature_of_noise(n: int) -> sp.Expr:
-        process = neuron(n).sum_and_difference(sp.sqrt(n))
+        process = _sum_and_difference(n)
         squares = sp.Add(*(entry**2 for entry in process.dispersion[coordinate, :]))
         return sp.expand(sp.diff(squares, process.state[coordinate], 2).subs({p: 0, s: 0}))
 
     def rate(n: int) -> sp.Expr:
-        process = neuron(n).sum_and_difference(sp.sqrt(n))
+        process = _sum_and_difference(n)
         slope = sp.diff(process.drift[coordinate], process.state[coordinate]).subs({p: 0, s: 0})
         return slope - curvature_of_noise(n) / 4
 

@@ -80,7 +80,7 @@ def test_the_digits_are_pictures_of_all_ten_classes_and_can_be_learned():
     given = networks.digits()
     assert given is not None and given.pixels.shape == (1797, 64) and set(given.labels) == set(range(10))
     assert given.pixels.mean() == pytest.approx(0, abs=1e-12) and given.pixels.std() == pytest.approx(1)
-    run = SmallNetworks((0.1,), replicas=2, snapshots=(600,), classes=10, hidden=32)
+    run = SmallNetworks((0.1,), replicas=2, snapshots=(200,), classes=10, hidden=32)
     assert count_neurons(run, given).accuracy.min() > 0.8
     shuffled = LabelledImages(given.pixels, given.labels[np.random.default_rng(1).permutation(1797)])
     assert count_neurons(run, shuffled).accuracy.max() < 0.2

@@ -45,6 +45,7 @@ def test_the_tridiagonal_form_has_the_law_of_a_dense_matrix():
     assert np.any(_deviation(_top(tridiagonal), _dense(m, n, 1.1 * signal, count, rng)) > quantile)
 
 
+@pytest.mark.slow
 def test_dense_matrices_of_two_hundred_columns_approach_the_limit():
     # Finite-size corrections are of order 1/n, here with a generous factor of 10.
     m, n, signal = 100, 200, 2.0
