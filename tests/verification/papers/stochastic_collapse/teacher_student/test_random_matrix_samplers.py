@@ -1,6 +1,7 @@
 """The tridiagonal form of signal plus noise, and random matrices against the limit."""
 
 import numpy as np
+import pytest
 import sympy as sp
 from scipy import special
 
