@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import scipy  # its submodules load on first use
 import sympy as sp
-from scipy import special
 
 from numerics.codegen.printing import Backend, float_literal
 from numerics.errors import ArgumentError
@@ -33,22 +33,22 @@ TEMPLATES = {
     **{name: f"np.{name}({{0}})" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "sign", "floor")},
     **{name: f"np.{name}({{0}})" for name in ("arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh")},
     **{name: f"np.{name}({{0}}, {{1}})" for name in ("maximum", "minimum", "arctan2")},
-    **{name: f"special.{name}({{0}})" for name in ("erf", "erfc", "erfi", "gamma", "digamma")},
+    **{name: f"scipy.special.{name}({{0}})" for name in ("erf", "erfc", "erfi", "gamma", "digamma")},
     "sech_squared": "sech_squared({0})",
-    "inverse_erf": "special.erfinv({0})",
-    "inverse_erfc": "special.erfcinv({0})",
-    "scaled_erfc": "special.erfcx({0})",
-    "bessel_j": "special.jv({0}, {1})",
-    "bessel_y": "special.yv({0}, {1})",
-    "scaled_bessel_i": "special.ive({0}, {1})",
-    "scaled_bessel_k": "special.kve({0}, {1})",
+    "inverse_erf": "scipy.special.erfinv({0})",
+    "inverse_erfc": "scipy.special.erfcinv({0})",
+    "scaled_erfc": "scipy.special.erfcx({0})",
+    "bessel_j": "scipy.special.jv({0}, {1})",
+    "bessel_y": "scipy.special.yv({0}, {1})",
+    "scaled_bessel_i": "scipy.special.ive({0}, {1})",
+    "scaled_bessel_k": "scipy.special.kve({0}, {1})",
     "lambert_w": "lambert_w({0}, 0)",
     "lower_lambert_w": "lambert_w({0}, -1)",
-    "log_gamma": "special.loggamma({0})",
-    "polygamma": "special.polygamma({value}, {0})",
-    "lower_gamma": "special.gammainc({0}, {1}) * special.gamma({0})",
-    "upper_gamma": "special.gammaincc({0}, {1}) * special.gamma({0})",
-    "beta": "special.beta({0}, {1})",
+    "log_gamma": "scipy.special.loggamma({0})",
+    "polygamma": "scipy.special.polygamma({value}, {0})",
+    "lower_gamma": "scipy.special.gammainc({0}, {1}) * scipy.special.gamma({0})",
+    "upper_gamma": "scipy.special.gammaincc({0}, {1}) * scipy.special.gamma({0})",
+    "beta": "scipy.special.beta({0}, {1})",
     "incomplete_beta": "incomplete_beta({0}, {1}, {2})",
     "less": "np.less({0}, {1})",
     "less_equal": "np.less_equal({0}, {1})",
@@ -81,7 +81,7 @@ def sech_squared(x: Any) -> Any:
 
 def incomplete_beta(a: Any, b: Any, x: Any) -> Any:
     """The regularised incomplete beta function; double precision inside, since single has five digits."""
-    value = special.betainc(*(np.asarray(entry, dtype=np.float64) for entry in (a, b, x)))
+    value = scipy.special.betainc(*(np.asarray(entry, dtype=np.float64) for entry in (a, b, x)))
     return value.astype(np.result_type(np.float32, *(np.asarray(entry).dtype for entry in (a, b, x))), copy=False)
 
 
@@ -89,7 +89,7 @@ def lambert_w(x: Any, branch: int) -> Any:
     """A real branch of Lambert's function, NaN where it is not real."""
     x = np.asarray(x)
     inside = (x >= -np.exp(-1.0)) & ((branch == 0) | (x < 0))
-    return np.where(inside, special.lambertw(x, branch).real, np.nan).astype(x.dtype)
+    return np.where(inside, scipy.special.lambertw(x, branch).real, np.nan).astype(x.dtype)
 
 
 def lookup(x: Any, *entries: Any) -> Any:
@@ -113,7 +113,7 @@ def _namespace(constants: Sequence[sp.Expr]) -> dict[str, Any]:
         "lambert_w": lambert_w,
         "incomplete_beta": incomplete_beta,
     }
-    return {"np": np, "special": special, "nan": np.nan, "inf": np.inf, **helpers}
+    return {"np": np, "scipy": scipy, "nan": np.nan, "inf": np.inf, **helpers}
 
 
 def _call(function: Callable[..., tuple], values: Sequence[Any], digits: int | None) -> tuple[np.ndarray, ...]:
