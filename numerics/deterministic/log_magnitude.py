@@ -15,9 +15,9 @@ from typing import Any
 
 import mpmath
 import numpy as np
+import scipy  # its submodules load on first use
 import sympy as sp
 from numpy.typing import NDArray
-from scipy import special
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean, BooleanAtom
 
@@ -198,9 +198,9 @@ _OF_VALUE: dict[type, Callable[[Reals], Reals]] = {
     sp.acos: np.arccos,
     sp.acosh: np.arccosh,
     sp.atanh: np.arctanh,
-    sp.erf: special.erf,
-    sp.erfc: special.erfc,
-    sp.gamma: special.gamma,
-    sp.loggamma: special.gammaln,
+    sp.erf: lambda v: scipy.special.erf(v),
+    sp.erfc: lambda v: scipy.special.erfc(v),
+    sp.gamma: lambda v: scipy.special.gamma(v),
+    sp.loggamma: lambda v: scipy.special.gammaln(v),
 }
 """Functions of a value in double precision; nan where they are too small to be trusted."""
