@@ -144,7 +144,7 @@ def _is_additive(matrix: sp.MatrixBase, moments: Sequence[MultiIndex]) -> bool:
 
 def _infinite(index: MultiIndex, matrix: sp.MatrixBase, constant: sp.MatrixBase, state: Sequence[sp.Symbol]) -> Boolean:
     """Where, on the line, a law exists that is no point mass, so that a moment that is not finite is infinite."""
-    if len(index) > 1 or matrix.rows < 2 or (index[0] % 2 and not state[0].is_nonnegative):
+    if len(index) > 1 or matrix.rows < 2 or (sum(index) % 2 and not state[0].is_nonnegative):
         return sp.false
     beta, alpha = matrix[0, 0], constant[0]
     if beta == 0:

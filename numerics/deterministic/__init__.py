@@ -1,21 +1,23 @@
 """Second opinions that draw nothing: quadrature, grids, multiprecision, exact thresholds.
 
-======================  ==============================================================================
-module                  question it answers
-======================  ==============================================================================
-``quadrature``          The integral of a density, and how much was cut off
-``pieces``              Parts of an interval in the logarithmic distance to an end
-``kinks``               Where is a formula not smooth?
-``log_magnitude``       The logarithm of an integrand that itself would overflow
-``walk``                Where does an integrand live, and what lies outside?
-``panels``              A window in panels, each integrated as a whole and by halves
-``gauss_legendre``      Nodes and weights at any precision
-``numerical_law``       Density, distribution, moments, quantiles and mode of an unnormalised density
-``fokker_planck_grid``  The density of a scalar diffusion in time, on a grid of finite volumes
-``student_mean``        The exact mean of a teacher-student mode: spectral sum and integral
-``collapse_threshold``  Where does a Gaussian multiplier begin to collapse?
-``random_products``     The top exponent of products of random 2 x 2 matrices
-``exponent_on_circle``  The top exponent of a linear process in the plane, on the circle of directions
-``multiprecision``      Numbers of mpmath: read from arguments, rounded to the digits asked for
-======================  ==============================================================================
+==========================  ==============================================================================
+module                      question it answers
+==========================  ==============================================================================
+``quadrature``              The integral of a density, and how much was cut off
+``pieces``                  Parts of an interval in the logarithmic distance to an end
+``kinks``                   Where is a formula not smooth?
+``log_magnitude``           The logarithm of an integrand that itself would overflow
+``walk``                    Where does an integrand live, and what lies outside?
+``panels``                  A window in panels, each integrated as a whole and by halves
+``gauss_legendre``          Nodes and weights at any precision
+``numerical_law``           Density, distribution, moments, quantiles and mode of an unnormalised density
+``fokker_planck_grid``      The density of a scalar diffusion in time, on a grid of finite volumes
+``passage``                 Hitting probabilities and mean passage times, with an estimate of their error
+``scale_and_speed_panels``  Scale and speed densities on panels, as logarithms
+``student_mean``            The exact mean of a teacher-student mode: spectral sum and integral
+``collapse_threshold``      Where does a Gaussian multiplier begin to collapse?
+``random_products``         The top exponent of products of random 2 x 2 matrices
+``exponent_on_circle``      The top exponent of a linear process in the plane, on the circle of directions
+``multiprecision``          Numbers of mpmath: read from arguments, rounded to the digits asked for
+==========================  ==============================================================================
 """

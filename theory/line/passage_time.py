@@ -51,7 +51,7 @@ RegularEnds = Literal["absorbing", "reflecting"]
 
 
 @dataclass(frozen=True)
-class _Side:
+class Side:
     """What a point does to the process: it ``stops`` it, sends it ``back``, or neither (conditions on parameters)."""
 
     at: sp.Expr
@@ -99,7 +99,7 @@ def mean_exit_time(
     line = line_diffusion(process, interval)
     start, lower, upper = ordered(start, lower, upper, line.interval)
     left, right = (
-        _side(line, at, end, regular_ends) for at, end in zip((lower, upper), line.interval.ends, strict=True)
+        side_of(line, at, end, regular_ends) for at, end in zip((lower, upper), line.interval.ends, strict=True)
     )
     branches = (
         (lambda: _between(line, start, lower, upper), sp.And(left.stops, right.stops)),
@@ -146,7 +146,7 @@ def mean_first_passage_time(
     branches = []
     directions = (line.interval.left, sp.Lt(start, level)), (line.interval.right, sp.Gt(start, level))
     for end, ahead in directions:
-        behind = _side(line, end, end, regular_ends)
+        behind = side_of(line, end, end, regular_ends)
         condition = sp.false if ahead == sp.false else simplified(sp.And(ahead, behind.back))
         if condition != sp.false:
             branches.append((_towards(line, start, level, end), condition))
@@ -171,14 +171,15 @@ def mean_explosion_time(process: ItoProcess, start: sp.Expr, interval: Interval 
     return mean_exit_time(process, start, *line_diffusion(process, interval).interval.ends, interval)
 
 
-def _side(line: LineDiffusion, at: sp.Expr, end: sp.Expr, regular_ends: str) -> _Side:
+def side_of(line: LineDiffusion, at: sp.Expr, end: sp.Expr, regular_ends: str) -> Side:
+    """What the point ``at``, a level or the ``end`` itself, does to the process."""
     if at != end:
-        return _Side(at, sp.true, sp.false)
+        return Side(at, sp.true, sp.false)
     found = endpoint(line, end)
     if regular_ends == "reflecting":
-        return _Side(at, found.condition(FellerClass.EXIT), found.finite_speed)
+        return Side(at, found.condition(FellerClass.EXIT), found.finite_speed)
     stops = simplified(sp.Or(found.condition(FellerClass.REGULAR), found.condition(FellerClass.EXIT)))
-    return _Side(at, stops, simplified(sp.And(found.finite_speed, sp.Not(found.attracting))))
+    return Side(at, stops, simplified(sp.And(found.finite_speed, sp.Not(found.attracting))))
 
 
 def _densities(line: LineDiffusion) -> tuple[sp.Expr, sp.Expr]:
