@@ -12,7 +12,7 @@ module                      question it answers
 ``gauss_legendre``          Nodes and weights at any precision
 ``numerical_law``           Density, distribution, moments, quantiles and mode of an unnormalised density
 ``fokker_planck_grid``      The density of a scalar diffusion in time, on a grid of finite volumes
-``passage``                 Hitting probabilities and mean passage times, with an estimate of their error
+``first_passage``           Hitting probabilities and mean passage times, with an estimate of their error
 ``scale_and_speed_panels``  Scale and speed densities on panels, as logarithms
 ``student_mean``            The exact mean of a teacher-student mode: spectral sum and integral
 ``collapse_threshold``      Where does a Gaussian multiplier begin to collapse?

@@ -169,8 +169,8 @@ def _refined(part: Stretch) -> Reals:
         if np.any(tiny & (variation > 3)):
             where = edges[:-1][tiny & (variation > 3)][0]
             raise DivergenceError(
-                f"drift over diffusion must be integrable between the levels, but it is singular next to the "
-                f"coordinate u = {where:.6g} of a stretch from {edges[0]:.6g} to {edges[-1]:.6g}. Give levels on one side."
+                f"drift over diffusion must be integrable between the levels, but it is singular next to "
+                f"u = {where:.6g} in a stretch from {edges[0]:.6g} to {edges[-1]:.6g}. Give levels beside it."
             )
         split = ((variation > 3) | rough) & ~tiny
         if not split.any():

@@ -1,4 +1,4 @@
-"""Passage numbers against collocation of their boundary-value problem, closed forms, and known asymptotics."""
+"""FirstPassage numbers against collocation of their boundary-value problem, closed forms, and known asymptotics."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_bvp
 
-from numerics.deterministic.passage import Passage
+from numerics.deterministic.first_passage import FirstPassage
 from numerics.errors import ArgumentError, DivergenceError, MissingParameterError
 from tests.strategies import positive_rationals, rationals
 from theory.ito import ItoProcess
@@ -64,7 +64,7 @@ def processes(draw: st.DrawFn) -> ItoProcess:
 @given(processes(), st.integers(-3, 3))
 def test_numbers_solve_their_boundary_value_problem(process, place):
     start = sp.Rational(place, 4)
-    passage = Passage(process, -1, sp.Rational(3, 2))
+    passage = FirstPassage(process, -1, sp.Rational(3, 2))
     probability, time = passage.hitting_probability(start).value, passage.mean_time(start).value
     assert abs(probability - collocated(process, -1, 1.5, float(start), 0, 1)) < 1e-6
     expected = collocated(process, -1, 1.5, float(start), 1, 0)
@@ -78,13 +78,13 @@ def test_the_error_bounds_the_distance_from_the_closed_form(rate, noise):
     values = {k: rate + HALF, s: noise + HALF}
     ends = (-sp.oo, sp.S.One)
     with mpmath.workdps(30):
-        passage = Passage(ORNSTEIN_UHLENBECK, *ends, values)
+        passage = FirstPassage(ORNSTEIN_UHLENBECK, *ends, values)
         exact = mean_exit_time(ORNSTEIN_UHLENBECK.subs(values), sp.S.Zero, *ends).evalf(20)
         found = passage.mean_time(0)
         assert abs(found.value - exact) <= found.error <= 1e-10 * found.value
         levels = (-HALF, sp.S.One)
         exact = hitting_probability(ORNSTEIN_UHLENBECK.subs(values), sp.S.Zero, *levels).evalf(20)
-        found = Passage(ORNSTEIN_UHLENBECK, *levels, values).hitting_probability(0)
+        found = FirstPassage(ORNSTEIN_UHLENBECK, *levels, values).hitting_probability(0)
         assert abs(found.value - exact) <= found.error <= 1e-12
 
 
@@ -106,7 +106,7 @@ def test_the_error_bounds_the_distance_from_the_closed_form(rate, noise):
     ],
 )
 def test_every_kind_of_end_has_its_known_mean_time(process, ends, start, options, expected):
-    found = Passage(process, *ends, **options).mean_time(start)
+    found = FirstPassage(process, *ends, **options).mean_time(start)
     assert abs(found.value - expected) < 1e-12 * 10
     assert found.error < 1e-11
 
@@ -114,20 +114,20 @@ def test_every_kind_of_end_has_its_known_mean_time(process, ends, start, options
 def test_a_kink_is_cut_at():
     dry = ItoProcess.scalar(y, drift=-sp.sign(y), dispersion=sp.S.One)
     # Symmetric about 0: E T = int_0^1 2 e^{2v} int_0^v e^{-2u} du dv = (e^2 - 3)/2.
-    assert abs(Passage(dry, -1, 1).mean_time(0).value - (math.exp(2) - 3) / 2) < 1e-12
+    assert abs(FirstPassage(dry, -1, 1).mean_time(0).value - (math.exp(2) - 3) / 2) < 1e-12
 
 
 def test_escape_from_a_deep_well_takes_the_time_of_kramers_and_overflows_nothing():
-    found = Passage(DOUBLE_WELL, -sp.oo, 1, {s: 0.05}).mean_time(-1)
+    found = FirstPassage(DOUBLE_WELL, -sp.oo, 1, {s: 0.05}).mean_time(-1)
     kramers = mpmath.sqrt(2) * mpmath.pi * mpmath.exp(200)
     assert abs(found.value / kramers - 1) < 0.02
-    deeper = Passage(DOUBLE_WELL, -sp.oo, 1, {s: 0.025}).mean_time(-1)
+    deeper = FirstPassage(DOUBLE_WELL, -sp.oo, 1, {s: 0.025}).mean_time(-1)
     assert deeper.value > mpmath.mpf(10) ** 330
 
 
 def test_an_explosion_is_timed_no_better_than_is_said():
     process = ItoProcess.scalar(y, drift=1 + y**2, dispersion=sp.S.One)
-    found = Passage(process, -sp.oo, sp.oo).mean_time(0)
+    found = FirstPassage(process, -sp.oo, sp.oo).mean_time(0)
     # E T = int_0^oo int_0^oo 2 exp(-2 w (y^2 - y w + w^2/3 + 1)) dw dy with y = tan(theta), w = v/(1 + y^2).
     points, weights = np.polynomial.legendre.leggauss(60)
     place = np.tan((points + 1) * np.pi / 4)[:, None]
@@ -143,19 +143,19 @@ def test_an_explosion_is_timed_no_better_than_is_said():
 
 def test_the_far_end_decides_whether_a_level_is_ever_reached():
     upwards = ItoProcess.scalar(y, drift=sp.S.One, dispersion=sp.S.One)
-    assert abs(Passage(upwards, 0, sp.oo).hitting_probability(1).value - (1 - math.exp(-2))) < 1e-13
-    assert Passage(upwards, -sp.oo, 1).hitting_probability(0).value == 1
-    assert Passage(upwards, 0, sp.oo).mean_time(1).value == mpmath.inf
+    assert abs(FirstPassage(upwards, 0, sp.oo).hitting_probability(1).value - (1 - math.exp(-2))) < 1e-13
+    assert FirstPassage(upwards, -sp.oo, 1).hitting_probability(0).value == 1
+    assert FirstPassage(upwards, 0, sp.oo).mean_time(1).value == mpmath.inf
     with pytest.raises(ArgumentError, match="attracts"):
-        Passage(ORNSTEIN_UHLENBECK, -sp.oo, sp.oo, {k: 1, s: 1}).hitting_probability(0)
+        FirstPassage(ORNSTEIN_UHLENBECK, -sp.oo, sp.oo, {k: 1, s: 1}).hitting_probability(0)
 
 
 def test_what_cannot_be_answered_is_refused():
     with pytest.raises(MissingParameterError, match="no value for s"):
-        Passage(ORNSTEIN_UHLENBECK, -1, 1, {k: 1})
+        FirstPassage(ORNSTEIN_UHLENBECK, -1, 1, {k: 1})
     with pytest.raises(ArgumentError, match="lower < upper"):
-        Passage(ORNSTEIN_UHLENBECK, 1, -1, {k: 1, s: 1})
+        FirstPassage(ORNSTEIN_UHLENBECK, 1, -1, {k: 1, s: 1})
     with pytest.raises(ArgumentError, match="start"):
-        Passage(ORNSTEIN_UHLENBECK, -1, 1, {k: 1, s: 1}).mean_time(2)
+        FirstPassage(ORNSTEIN_UHLENBECK, -1, 1, {k: 1, s: 1}).mean_time(2)
     with pytest.raises(DivergenceError, match="singular"):
-        Passage(ItoProcess.scalar(y, drift=1 / y, dispersion=sp.S.One), -1, 1).mean_time(HALF)
+        FirstPassage(ItoProcess.scalar(y, drift=1 / y, dispersion=sp.S.One), -1, 1).mean_time(HALF)

@@ -49,7 +49,7 @@ Pair = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Passage:
+class FirstPassage:
     r"""A process between two points, in numbers.
 
     Attributes:
@@ -66,7 +66,7 @@ class Passage:
 
     Example:
         >>> x = sp.Symbol("x", real=True)
-        >>> walk = Passage(ItoProcess.scalar(x, drift=sp.S.One, dispersion=sp.S.One), -sp.oo, 1)
+        >>> walk = FirstPassage(ItoProcess.scalar(x, drift=sp.S.One, dispersion=sp.S.One), -sp.oo, 1)
         >>> mp.nstr(walk.mean_time(0).value, 12)
         '1.0'
     """
