@@ -7,28 +7,29 @@ intrinsic to the process, unlike those of normalisability.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import negative, nonnegative, nonpositive, positive, simplified
-from theory.errors import UnsupportedFormError
+from theory.decision.inequalities import negative, nonnegative, nonpositive, positive, sign, simplified
+from theory.line.critical_points import HighestPoint, SlopePolynomial, slope_polynomial, unsolved
 from theory.line.endpoints import by_leading_term, endpoint_behaviour
-from theory.line.exponential_of_integral import logarithmic_derivative
-from theory.line.interval import Chart, Interval
-from theory.line.powers import PowerQuotient, power_quotient
+from theory.line.interval import Interval
 from theory.line.recognise import recognise
-from theory.line.sign_on_interval import sign_on_interval
 from theory.values import single_expression, single_symbol
 
 
 def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None) -> sp.Expr:
     """Where ``density`` is largest; an end of the interval if it is unbounded or has its supremum there.
 
-    The value is nan for parameters at which this does not decide (several local maxima, or a flat density).
+    The value is nan for parameters at which this does not decide (equally high maxima, or a flat density). Where the
+    critical points are zeros of a polynomial of higher degree it is a
+    :class:`~theory.line.critical_points.HighestPoint`, which has a value once the parameters have.
 
     Raises:
-        UnsupportedFormError: the density is of no known family, and its critical points are not the positive
-            zeros of a linear or quadratic polynomial in a power of the variable or of its exponential.
+        UnsupportedFormError: the density is of no known family, and its slope is no polynomial in a power of the
+            variable or of its exponential over a denominator of one sign.
 
     Example:
         >>> x, k = sp.symbols("x k", positive=True)
@@ -40,72 +41,94 @@ def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None
     family = recognise(density, variable, interval)
     if family is not None:
         return family.mode
-    slope = logarithmic_derivative(density, variable)
-    chart = Chart.for_functions(variable, (slope,), interval)
-    z = chart.variable
-    # The slope along the chart: same sign, same zeros.
-    in_chart = chart.express(slope / chart.slope)
-    if in_chart == 0:
+    found = slope_polynomial(density, variable, interval)
+    if not found.coefficients:
         return sp.nan
-    quotient = power_quotient(in_chart, z)
-    denominator = sign_on_interval(quotient.in_powers(quotient.denominator, z), z, *chart.interval.ends)
-    if denominator is None or denominator[1] != sp.true:
-        raise _unsolved(density, in_chart, "its denominator may vanish")
-    exponents, coefficients = _numerator(quotient)
-    steps = {b - a for a, b in zip(exponents, exponents[1:], strict=False)} or {sp.S.One}
-    if len(steps) > 1 or len(exponents) > 3 or any(e.free_symbols for e in exponents):
-        raise _unsolved(density, in_chart, "its numerator is neither linear nor quadratic in a power")
-    (step,), coefficients = steps, [denominator[0] * c for c in coefficients]
-    if chart.interval.ends == (sp.S.Zero, sp.oo):
-        at_left = endpoint_behaviour(in_chart, z, sp.S.Zero)
-        blows_up = by_leading_term(at_left, decaying=sp.false, growing=sp.true, power=positive(-at_left.exponent))
-        cases = _cases_on_half_line(coefficients, interval, blows_up)
-    elif chart.interval.ends == (-sp.oo, sp.oo) and exponents == [0]:
-        left, right = interval.ends
-        cases = [(left, negative(coefficients[0])), (right, positive(coefficients[0])), (sp.nan, sp.true)]
-    elif chart.interval.ends == (-sp.oo, sp.oo) and exponents == [0, 1]:
-        peak = sp.cancel(-coefficients[0] / coefficients[1])
-        cases = [(peak, negative(coefficients[1])), (sp.nan, sp.true)]
+    peak = HighestPoint(sp.Lambda(variable, density), *interval.ends)
+    if found.ends == (-sp.oo, sp.oo):
+        cases = _cases_on_line(found, interval, peak)
     else:
-        raise _unsolved(density, in_chart, f"{z} lives in {chart.interval.ends}")
-    inverse = {value: chart.inverse.subs(z, value ** (1 / step)) for value, _ in cases}
-    inverse |= {value: value for value in (*interval.ends, sp.nan)}
-    return sp.Piecewise(*((inverse[value], condition) for value, condition in cases))
+        cases = _cases_on_half_line(found, interval, peak)
+    reduced = [(value, simplified(condition)) for value, condition in cases]
+    ambiguous = found.ends == (-sp.oo, sp.oo) and all(j % 2 for j in found.coefficients)
+    if not ambiguous and all(condition == sp.false for value, condition in reduced if value is not sp.nan):
+        raise unsolved(density, found.slope, "its sign changes depend on the parameters")
+    return sp.Piecewise(*reduced)
 
 
-def _numerator(quotient: PowerQuotient) -> tuple[list[sp.Expr], list[sp.Expr]]:
-    """Exponents, ascending where they are numbers, and coefficients of the numerator."""
-    terms = quotient.terms(quotient.numerator)
-    exponents = sorted(terms, key=sp.default_sort_key) if any(e.free_symbols for e in terms) else sorted(terms)
-    return exponents, [terms[exponent] for exponent in exponents]
+Cases = list[tuple[sp.Expr, Boolean]]
 
 
-def _cases_on_half_line(
-    coefficients: list[sp.Expr], interval: Interval, blows_up: Boolean
-) -> list[tuple[sp.Expr, Boolean]]:
-    r"""Cases for a density whose logarithm has a slope of the sign of :math:`c_0 + c_1 w (+\, c_2 w^2)`, w > 0."""
+def _cases_on_line(found: SlopePolynomial, interval: Interval, highest: sp.Expr) -> Cases:
+    """Cases for a slope that is a polynomial in a variable on the whole line."""
     left, right = interval.ends
-    rising = sp.And(*(nonnegative(c) for c in coefficients), sp.Or(*(positive(c) for c in coefficients)))
-    falling = sp.And(*(nonpositive(c) for c in coefficients), sp.Or(*(negative(c) for c in coefficients)))
+    c = found.coefficients
+    degree = max(c)
+    if degree == 0:
+        return [(left, negative(c[0])), (right, positive(c[0])), (sp.nan, sp.true)]
+    if degree == 1:
+        peak = sp.cancel(-c.get(0, sp.S.Zero) / c[1])
+        return [(found.in_x(peak), negative(c[1])), (sp.nan, sp.true)]
+    if all(j % 2 for j in c):  # even about 0: a single peak there, or two equally high ones
+        return [(found.in_x(sp.S.Zero), _of_one_sign(c.values(), negative, nonpositive)), (sp.nan, sp.true)]
+    return [(highest, negative(c[degree]) if degree % 2 else sp.false), (sp.nan, sp.true)]
+
+
+def _cases_on_half_line(found: SlopePolynomial, interval: Interval, highest: sp.Expr) -> Cases:
+    """Cases for a slope of the sign of a polynomial on an interval that is mapped to the positive half-line."""
+    left, right = interval.ends
+    coefficients, back = _on_half_line(found)
+    rising = _of_one_sign(coefficients, positive, nonnegative)
+    falling = _of_one_sign(coefficients, negative, nonpositive)
     first, last = coefficients[0], coefficients[-1]
-    # One change of sign from plus to minus (Descartes): one positive zero, and it is the maximum.
-    single_peak = sp.And(positive(first), negative(last)) if len(coefficients) > 1 else sp.false
-    if len(coefficients) == 3:
-        a, b, c = coefficients[2], coefficients[1], coefficients[0]
-        peak = sp.factor_terms((-b - sp.sqrt(sp.factor(b**2 - 4 * a * c))) / (2 * a))
+    degree = len(coefficients) - 1
+    # Rising at the left end and falling at the right one: the largest value is taken inside.
+    inside = sp.And(positive(first), negative(last)) if degree else sp.false
+    if degree == 2 and found.step is not None:
+        c, b, a = coefficients
+        peak = found.in_x(back(sp.factor_terms((-b - sp.sqrt(sp.factor(b**2 - 4 * a * c))) / (2 * a))))
     else:
-        peak = sp.cancel(-first / last)
-    conditions = [
-        (sp.cancel(peak) if len(coefficients) == 2 else peak, single_peak),
-        (left, sp.Or(falling, sp.And(blows_up, negative(last)))),
-        (right, rising),
+        peak = found.in_x(back(sp.cancel(-first / last))) if degree == 1 else highest
+    at_left, at_right = (
+        _blows_up(found, end, from_above=above)
+        for end, above in zip(found.chart.interval.ends, (True, False), strict=True)
+    )
+    return [
+        (peak, inside),
+        (left, sp.Or(falling, sp.And(at_left, negative(last)))),
+        (right, sp.Or(rising, sp.And(at_right, positive(first)))),
         (sp.nan, sp.true),
     ]
-    return [(value, simplified(condition)) for value, condition in conditions]
 
 
-def _unsolved(density: sp.Expr, slope: sp.Expr, reason: str) -> UnsupportedFormError:
-    return UnsupportedFormError(
-        f"the mode of {density} is a zero of its logarithmic slope {slope}, which is not solved here: {reason}. "
-        "Put in numbers and maximise numerically."
-    )
+def _on_half_line(found: SlopePolynomial) -> tuple[list[sp.Expr], Callable[[sp.Expr], sp.Expr]]:
+    """Coefficients, from the constant on, of the polynomial in v > 0, and y as a function of v."""
+    left, right = found.ends
+    v = sp.Dummy("v", positive=True)
+    if (left, right) == (sp.S.Zero, sp.oo):
+        local = v
+    elif left.is_finite and right.is_finite:
+        local = (left + right * v) / (1 + v)
+    else:
+        local = left + v if left.is_finite else right - 1 / v
+    total = sp.Add(*(c * local**j for j, c in found.coefficients.items()))
+    numerator, denominator = sp.fraction(sp.together(total))
+    polynomial = sp.Poly(sp.expand(numerator) * (sign(denominator) or sp.nan), v)
+    coefficients = polynomial.all_coeffs()[::-1]
+    while len(coefficients) > 1 and coefficients[0] == 0:
+        coefficients.pop(0)
+    return coefficients, lambda value: sp.cancel(local.subs(v, value)) if local != v else value
+
+
+def _blows_up(found: SlopePolynomial, end: sp.Expr, *, from_above: bool) -> Boolean:
+    """Whether the density, seen along the chart, tends to infinity at the end."""
+    at_end = endpoint_behaviour(found.slope, found.chart.variable, end, from_above=from_above)
+    bound = at_end.exponent if at_end.at_infinity else -at_end.exponent
+    return by_leading_term(at_end, decaying=sp.false, growing=sp.true, power=positive(bound))
+
+
+def _of_one_sign(
+    coefficients: Iterable[sp.Expr], strictly: Callable[[sp.Expr], Boolean], weakly: Callable[[sp.Expr], Boolean]
+) -> Boolean:
+    coefficients = list(coefficients)
+    return sp.And(*map(weakly, coefficients), sp.Or(*map(strictly, coefficients)))

@@ -1,0 +1,78 @@
+"""The mode is where the density is largest on a fine grid, whatever the powers in it."""
+
+from __future__ import annotations
+
+import mpmath
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.strategies import positive_rationals, rationals
+from theory.errors import UnsupportedFormError
+from theory.line.interval import Interval
+from theory.line.mode import mode
+
+x, k = sp.symbols("x k", positive=True)
+y = sp.Symbol("y", real=True)
+n = sp.Symbol("n", positive=True, integer=True)
+HALF = sp.Rational(1, 2)
+
+
+@st.composite
+def densities(draw: st.DrawFn) -> sp.Expr:
+    """Generalised inverse gamma laws with another power in the exponent, some of them with two maxima."""
+    low, high = draw(st.sampled_from((HALF, 1, 2))), draw(st.sampled_from((HALF, 1, sp.Rational(3, 2), 3)))
+    middle = draw(rationals()) * x ** draw(st.sampled_from((HALF, sp.Rational(1, 3), 2)))
+    exponent = -draw(positive_rationals()) * x ** (-low) - draw(positive_rationals()) * x**high
+    return x ** draw(rationals()) * sp.exp(exponent + (middle if high > 2 else 0))
+
+
+@settings(max_examples=12)
+@given(densities())
+def test_the_mode_is_where_the_density_is_largest_on_a_grid(density):
+    found = mode(density, x).evalf(20)
+    value = sp.lambdify(x, sp.log(density), "mpmath")
+    points = [mpmath.mpf(10) ** (mpmath.mpf(i) / 100) for i in range(-300, 200)]
+    best = max(points, key=value)
+    assert abs(mpmath.log(best / mpmath.mpf(found))) < 0.03
+
+
+def test_a_mode_without_closed_form_has_a_value_once_its_parameters_have():
+    found = mode(x * sp.exp(-k * x - x**5 / 5), x)
+    at = found.subs(k, 2).evalf(30)
+    assert abs(1 / at - 2 - at**4) < sp.Rational(1, 10**27)
+    assert found.free_symbols == {k}
+
+
+def test_the_higher_of_two_maxima_is_taken_and_equal_ones_are_not_decided():
+    wells = sp.exp(-((x - 1) ** 2) * (x - 3) ** 2)
+    assert mode(wells, x).evalf() is sp.nan
+    tilted = mode(wells * sp.exp(x / 10), x).evalf()
+    assert abs(tilted - 3) < 0.1
+
+
+def test_powers_of_a_symbol_are_a_power_chart():
+    a = n / (n + 2)
+    assert mode(sp.exp(2 * x**a - x ** (2 * a)), x) == sp.Piecewise((1, True))
+
+
+@pytest.mark.parametrize(
+    ("density", "interval", "expected"),
+    [
+        ((1 + y**2 / k) ** (-(k + 1) / 2), None, 0),
+        (sp.exp(-(y**4) + k * y**2), None, sp.nan),
+        (sp.exp(-x - x**2 - x**5), None, 0),
+        (x * (1 - x) ** 2, Interval(0, 1), sp.Rational(1, 3)),
+        (x ** sp.Rational(-1, 3) * (2 - x) ** 3, Interval(0, 2), 0),
+        ((x - 1) ** 2 * sp.exp(-x), Interval(1, sp.oo), 3),
+    ],
+)
+def test_modes_that_calculus_gives(density, interval, expected):
+    assert mode(density, x if density.has(x) else y, interval) == expected
+
+
+def test_powers_without_an_order_are_refused():
+    c, d = sp.symbols("c d", real=True)
+    with pytest.raises(UnsupportedFormError, match="cannot be ordered"):
+        mode(sp.exp(x**c - x**d), x)

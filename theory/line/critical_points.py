@@ -1,0 +1,154 @@
+r"""The slope of a log density as a polynomial in one power, and where it changes its sign, at numbers.
+
+In a chart the logarithmic slope of a density is a quotient of sums of powers. Where its denominator has one sign and
+its numerator is :math:`z^{r_0}P(z^q)`, the density rises where P is positive and falls where it is negative.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cmp_to_key
+
+import sympy as sp
+
+from theory.errors import UnsupportedFormError
+from theory.line.exponential_of_integral import logarithmic_derivative
+from theory.line.interval import Chart, Interval
+from theory.line.powers import in_one_power, order, power_quotient
+from theory.line.sign_on_interval import image_of_end, sign_on_interval
+
+_GUARD = 10
+"""Digits beyond those asked for."""
+
+
+@dataclass(frozen=True)
+class SlopePolynomial:
+    r"""The sign of :math:`(\log p)'` in a chart, as that of a polynomial.
+
+    Attributes:
+        chart: :math:`z = \psi(x)`.
+        slope: :math:`(\log p)'` along the chart.
+        coefficients: j -> the coefficient of :math:`y^j` in P; empty for a flat density.
+        step: q in :math:`y = z^q`; 1 on intervals that reach below 0, where P is a polynomial in z itself. None on the
+            positive half-line where the exponents are no multiples of one power: then j only counts them upwards.
+    """
+
+    chart: Chart
+    slope: sp.Expr
+    coefficients: dict[int, sp.Expr]
+    step: sp.Expr | None
+
+    @property
+    def ends(self) -> tuple[sp.Expr, sp.Expr]:
+        """Where y lives."""
+        left, right = self.chart.interval.ends
+        if self.step is None:
+            return left, right
+        return image_of_end(left, self.step), image_of_end(right, self.step)
+
+    def in_x(self, y: sp.Expr) -> sp.Expr:
+        """The point of the interval of x that belongs to ``y``."""
+        return self.chart.inverse.subs(self.chart.variable, y ** (1 / self.step))
+
+
+def slope_polynomial(density: sp.Expr, x: sp.Symbol, interval: Interval) -> SlopePolynomial:
+    """The polynomial whose sign is that of the slope of ``density``.
+
+    Raises:
+        UnsupportedFormError: the slope is no quotient of sums of powers in a chart, its denominator may vanish, or its
+            numerator is no polynomial in one power.
+    """
+    slope = logarithmic_derivative(density, x)
+    chart = Chart.for_functions(x, (slope,), interval)
+    z = chart.variable
+    # The slope along the chart: same sign, same zeros.
+    in_chart = chart.express(slope / chart.slope)
+    quotient = power_quotient(in_chart, z)
+    if quotient.is_zero:
+        return SlopePolynomial(chart, sp.S.Zero, {}, sp.S.One)
+    denominator = sign_on_interval(quotient.in_powers(quotient.denominator, z), z, *chart.interval.ends)
+    if denominator is None or denominator[1] != sp.true:
+        raise unsolved(density, in_chart, "its denominator may vanish")
+    terms = quotient.terms(quotient.numerator)
+    if chart.interval.left.is_nonnegative:
+        found = in_one_power(terms) or _in_order(terms, chart.interval)
+    else:
+        whole = all(exponent.is_Integer and exponent >= 0 for exponent in terms)
+        found = ({int(exponent): c for exponent, c in terms.items()}, sp.S.One) if whole else None
+    if found is None:
+        raise unsolved(density, in_chart, "its numerator is no polynomial in one power")
+    return SlopePolynomial(chart, in_chart, {j: denominator[0] * c for j, c in found[0].items()}, found[1])
+
+
+def _in_order(terms: dict[sp.Expr, sp.Expr], interval: Interval) -> tuple[dict[int, sp.Expr], None] | None:
+    """The terms counted by their exponents upwards; on the half-line the outermost decide what happens at its ends."""
+    if interval.ends != (sp.S.Zero, sp.oo):
+        return None
+    return {j: terms[exponent] for j, exponent in enumerate(sorted(terms, key=cmp_to_key(order)))}, None
+
+
+def unsolved(density: sp.Expr, slope: sp.Expr, reason: str) -> UnsupportedFormError:
+    """The error of a mode that is not found."""
+    return UnsupportedFormError(
+        f"the mode of {density} is a zero of its logarithmic slope {slope}, which is not solved here: {reason}. "
+        "Put in numbers and maximise numerically."
+    )
+
+
+class HighestPoint(sp.Function):
+    r"""The point at which a density is largest, :math:`\arg\max_{l<x<r} p(x)`, where that has no closed form.
+
+    ``HighestPoint(Lambda(x, p), l, r)`` stands until all parameters are numbers; ``evalf`` then isolates the zeros of
+    the slope by Sturm's theorem and compares the density at those where it turns from rising to falling. It is nan
+    where two of them are equally high to the digits asked for.
+
+    Example:
+        >>> x, c = sp.symbols("x c", positive=True)
+        >>> found = HighestPoint(sp.Lambda(x, x * sp.exp(-c * x - x**7)), 0, sp.oo)
+        >>> found.subs(c, 1).evalf(12)
+        0.651449903280
+    """
+
+    nargs = 3
+    is_extended_real = True
+
+    def _eval_evalf(self, prec: int) -> sp.Expr | None:
+        if self.free_symbols:
+            return None
+        function, left, right = self.args
+        return highest_point(
+            function.expr, function.variables[0], Interval(left, right), sp.core.evalf.prec_to_dps(prec)
+        )
+
+
+def highest_point(density: sp.Expr, x: sp.Symbol, interval: Interval, digits: int) -> sp.Expr:
+    """Where a density with numbers for all parameters, which rises at the left end and falls at the right, is largest.
+
+    Raises:
+        UnsupportedFormError: its slope is no polynomial with rational coefficients in one power.
+    """
+    found = slope_polynomial(density, x, interval)
+    if found.step is None:
+        raise unsolved(density, found.slope, "its numerator is no polynomial in one power")
+    y = sp.Dummy("y")
+    polynomial = sp.Poly.from_dict({(j,): c for j, c in found.coefficients.items()}, y)
+    if not polynomial.domain.is_ZZ and not polynomial.domain.is_QQ:
+        raise unsolved(density, found.slope, "its coefficients are not rational")
+    left, right = found.ends
+    eps = sp.Rational(1, 10 ** (digits + _GUARD))
+    square_free = polynomial.sqf_part()
+    peaks = []
+    for (low, high), _ in square_free.intervals(eps=eps):
+        inside = (left == -sp.oo or low > left) and (right == sp.oo or high < right)
+        before, after = polynomial.eval(low - eps), polynomial.eval(high + eps)
+        if inside and before > 0 > after:
+            peaks.append(found.in_x((low + high) / 2).evalf(digits + _GUARD))
+    if not peaks:
+        return sp.nan
+    if len(peaks) == 1:
+        return peaks[0].evalf(digits)
+    heights = [sp.log(density).subs(x, peak).evalf(digits + _GUARD) for peak in peaks]
+    best, second = sorted(range(len(peaks)), key=lambda i: heights[i], reverse=True)[:2]
+    if heights[best] - heights[second] < sp.Rational(1, 10**digits):
+        return sp.nan
+    return peaks[best].evalf(digits)
