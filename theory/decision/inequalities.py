@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from functools import lru_cache
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -140,6 +141,7 @@ def _signs(relation: sp.core.relational.Relational) -> tuple[int, ...]:
     raise AssertionError(relation)
 
 
+@lru_cache(maxsize=4096)
 def _reduced(expression: sp.Expr) -> tuple[int, sp.Expr]:
     """``(sign, g)`` such that ``expression`` has the sign of ``sign * g``, with ``g`` a product of unknown sign."""
     numerator, denominator = sp.fraction(sp.together(expression))

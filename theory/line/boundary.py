@@ -30,6 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -158,6 +159,7 @@ def classify(process: ItoProcess, interval: Interval | None = None) -> BoundaryC
     return BoundaryClasses(endpoint(line, line.interval.left), endpoint(line, line.interval.right))
 
 
+@lru_cache(maxsize=128)
 def endpoint(line: LineDiffusion, location: sp.Expr) -> Endpoint:
     """One end of ``line``, classified."""
     z, end = line.chart.variable, line.to_chart(location)

@@ -7,12 +7,14 @@ is left standing, with an explicit integrand, so that quadrature can evaluate it
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import sympy as sp
 from sympy.integrals.rationaltools import ratint_ratpart
 
 from theory.decision.inequalities import sign
 from theory.errors import UnsupportedFormError
-from theory.line.incomplete_beta import derivative, primitive_over_factor
+from theory.line.incomplete_beta import derivative, partial_fractions, primitive_over_factor
 from theory.line.interval import Interval
 from theory.line.powers import PowerQuotient, in_one_power, power_quotient, reduced_exponent
 from theory.line.sign_on_interval import image_of_end, sign_on_interval
@@ -50,6 +52,7 @@ def is_logarithmic_derivative(claimed: sp.Expr, function: sp.Expr, variable: sp.
         return False
 
 
+@lru_cache(maxsize=512)
 def logarithmic_derivative(function: sp.Expr, variable: sp.Symbol) -> sp.Expr:
     r"""The derivative of :math:`\log|f|`, factor by factor: rational for products of powers and exponentials.
 
@@ -133,18 +136,9 @@ def _primitive_of_class(
     r: sp.Expr, q: sp.Expr, ratio: sp.Expr, y: sp.Symbol, x: sp.Symbol, interval: Interval
 ) -> sp.Expr | None:
     """A primitive of ``x**r * ratio`` with ``ratio`` rational in ``y = x**q``, where ``(r + 1)/q`` is not whole."""
-    total = []
-    for term in sp.Add.make_args(sp.apart(ratio, y)):
-        top, bottom = sp.fraction(sp.together(term))
-        constant, parts = sp.Poly(bottom, y).factor_list()
-        if not parts:
-            degrees = sp.Poly(top / constant, y).terms()
-            total += [_primitive_of_power(c, reduced_exponent(r + q * j), x) for (j,), c in degrees]
-        elif len(parts) == 1:
-            ((factor, multiplicity),) = parts
-            total.append(primitive_over_factor(top / constant, factor, multiplicity, r, q, x, interval))
-        else:
-            return None
+    whole, parts = partial_fractions(ratio, y)
+    total = [_primitive_of_power(c, reduced_exponent(r + q * j), x) for (j,), c in whole.terms() if c != 0]
+    total += [primitive_over_factor(top, factor, m, r, q, x, interval) for top, factor, m in parts]
     return None if None in total else sp.Add(*total)
 
 
@@ -170,24 +164,20 @@ def _from_powers(terms: dict[sp.Expr, sp.Expr], x: sp.Symbol) -> sp.Expr | None:
 def _from_partial_fractions(ratio: sp.Expr, g: sp.Symbol, interval: Interval) -> sp.Expr | None:
     """Polynomial part, rational part by Hermite reduction, and a logarithm or an angle for each simple factor."""
     numerator, denominator = (sp.Poly(part, g) for part in sp.fraction(ratio))
-    polynomial, remainder = sp.div(numerator, denominator)
-    rational, simple = ratint_ratpart(remainder, denominator, g)
-    factors: list[sp.Expr] = []
-    exponent = [polynomial.integrate().as_expr(), *map(sp.factor, sp.Add.make_args(sp.apart(rational, g)))]
-    for term in sp.Add.make_args(sp.apart(simple, g)):
-        if term == 0:
-            continue
-        top, bottom = sp.fraction(sp.together(term))
-        constant, parts = sp.Poly(bottom, g).factor_list()
-        if len(parts) != 1:
-            return None
-        ((f, _),) = parts
-        top = sp.Poly(top / constant, g)
-        multiple = sp.cancel(top.as_expr() / f.diff().as_expr())
+    exponent, factors = [], []
+    if not denominator.is_sqf:
+        polynomial, remainder = sp.div(numerator, denominator)
+        rational, simple = ratint_ratpart(remainder, denominator, g)
+        exponent += [polynomial.integrate().as_expr(), *map(sp.factor, sp.Add.make_args(sp.apart(rational, g)))]
+        ratio = simple
+    whole, parts = partial_fractions(ratio, g)
+    exponent.append(whole.integrate().as_expr())
+    for top, f, _ in parts:
+        multiple = sp.cancel(top / f.diff().as_expr())
         if not multiple.has(g):
             factors.append(_positive_multiple(f, g, interval) ** multiple)
         elif f.degree() == 2:
-            factor, angle = _over_quadratic(top, f, g, interval)
+            factor, angle = _over_quadratic(sp.Poly(top, g), f, g, interval)
             factors.append(factor)
             exponent.append(angle)
         else:

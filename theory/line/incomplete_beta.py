@@ -27,6 +27,46 @@ _DEEPEST = 6
 """Parameters of Gauss's function below minus this are not examined."""
 
 
+def partial_fractions(ratio: sp.Expr, y: sp.Symbol) -> tuple[sp.Poly, list[tuple[sp.Expr, sp.Poly, int]]]:
+    """A rational function of y as a polynomial and a sum of ``top / factor**multiplicity``.
+
+    Simple factors by inverses modulo each of them, which is much faster with parameters than a linear system.
+
+    Example:
+        >>> y, s = sp.symbols("y s", positive=True)
+        >>> partial_fractions(1 / (y * (y + s)), y)[1]
+        [(1/s, Poly(y, y, domain='ZZ[s]'), 1), (-1/s, Poly(y + s, y, domain='ZZ[s]'), 1)]
+    """
+    top, bottom = (sp.Poly(part, y) for part in sp.fraction(sp.together(ratio)))
+    constant, factors = bottom.factor_list()
+    if any(multiplicity > 1 for _, multiplicity in factors):
+        return _by_linear_system(ratio, y)
+    whole, rest = sp.div(top.to_field(), bottom.to_field())
+    parts = []
+    for factor, _ in factors:
+        others = sp.Poly(constant, y)
+        for other, _ in factors:
+            others = others if other == factor else others * other
+        modulus = factor.to_field()
+        part = (rest * sp.invert(others.to_field().rem(modulus), modulus)).rem(modulus)
+        if not part.is_zero:
+            parts.append((part.as_expr(), factor, 1))
+    return whole, parts
+
+
+def _by_linear_system(ratio: sp.Expr, y: sp.Symbol) -> tuple[sp.Poly, list[tuple[sp.Expr, sp.Poly, int]]]:
+    whole, parts = sp.Poly(0, y), []
+    for term in sp.Add.make_args(sp.apart(ratio, y)):
+        top, bottom = sp.fraction(sp.together(term))
+        constant, factors = sp.Poly(bottom, y).factor_list()
+        if not factors:
+            whole += sp.Poly(top / constant, y)
+        else:
+            ((factor, multiplicity),) = factors
+            parts.append((top / constant, factor, multiplicity))
+    return whole, parts
+
+
 def primitive_over_factor(
     top: sp.Expr, factor: sp.Poly, multiplicity: int, r: sp.Expr, q: sp.Expr, x: sp.Symbol, interval: Interval
 ) -> sp.Expr | None:

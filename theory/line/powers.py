@@ -13,7 +13,7 @@ from functools import cache, lru_cache, reduce
 
 import sympy as sp
 
-from theory.decision.inequalities import sign
+from theory.decision.inequalities import nonnegative, sign, vanishes
 from theory.errors import UnsupportedFormError
 
 
@@ -56,6 +56,7 @@ class PowerQuotient:
         return {exponent: coefficient for exponent, coefficient in collected.items() if coefficient != 0}
 
 
+@lru_cache(maxsize=1024)
 def power_quotient(expression: sp.Expr, variable: sp.Symbol) -> PowerQuotient:
     """``expression`` as a quotient of polynomials in powers of ``variable``, coprime.
 
@@ -162,6 +163,32 @@ def dominant(exponents: Iterable[sp.Expr], towards: int) -> sp.Expr:
         UnsupportedFormError: as :func:`order`.
     """
     return reduce(lambda a, b: a if order(a, b) * towards > 0 else b, exponents)
+
+
+def value_at_zero(function: sp.Expr, x: sp.Symbol) -> sp.Expr:
+    r"""The limit of a quotient of sums of powers as :math:`x \to 0+`, by cases where an exponent may be 0.
+
+    Raises:
+        UnsupportedFormError: it is no such quotient, its exponents have no order, or the limit is not finite.
+
+    Example:
+        >>> x, n = sp.symbols("x n", positive=True)
+        >>> value_at_zero((3 * x ** (n / (n + 2)) + 2) / (1 + x), x)
+        2
+    """
+    quotient = power_quotient(function, x)
+    divisor = quotient.terms(quotient.denominator)
+    lowest = dominant(divisor, -1)
+    total = sp.S.Zero
+    for exponent, coefficient in quotient.terms(quotient.numerator).items():
+        gap = reduced_exponent(exponent - lowest)
+        if nonnegative(gap) != sp.true:
+            raise UnsupportedFormError(
+                f"{function} has no finite limit at {x} = 0 for all parameters: its term of the power {gap} may grow. "
+                'Declare a range in which the power is positive, with theory.parameters.parameter("L", above=2).'
+            )
+        total += coefficient / divisor[lowest] * sp.Piecewise((1, vanishes(gap)), (0, True))
+    return total
 
 
 def in_one_power(terms: dict[sp.Expr, sp.Expr]) -> tuple[dict[int, sp.Expr], sp.Expr] | None:

@@ -22,6 +22,7 @@ from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, MissingParameterError, SymbolError, TheoryError, UnsupportedFormError
 from theory.infinitesimal_generator import sum_of_products
 from theory.ito import ItoProcess, checked_process
+from theory.line.powers import value_at_zero
 from theory.notation import t
 from theory.values import admitted_number, instance, mapping, shown, single_expression
 
@@ -160,7 +161,8 @@ def attractivity_rate(
         )
     drift_slope = at_point(sp.diff(b, x), "derivative of the drift")
     noise_strength = sum_of_products(at_point(sp.diff(a, x, 2), "second derivative of the diffusion") / 2)
-    return AttractivityRate(sum_of_products(noise_strength / 2 - drift_slope), drift_slope, noise_strength, p)
+    alpha = sp.piecewise_fold(sum_of_products(noise_strength / 2 - drift_slope))
+    return AttractivityRate(alpha, drift_slope, noise_strength, p)
 
 
 def linearisation(
@@ -215,7 +217,11 @@ def condition_for_attraction(rate: AttractivityRate) -> sp.Basic:
 
 def _value(f: sp.Expr, x: sp.Symbol, p: sp.Expr, name: str) -> sp.Expr:
     """``f`` at the point, refused where it is not finite or depends on time."""
-    value = sp.sympify(f, strict=True).doit().subs(x, p)
+    f = sp.sympify(f, strict=True).doit()
+    if p == 0 and any(power.base == x and power.exp.free_symbols for power in f.atoms(sp.Pow)):
+        # Substitution leaves 0**(1 - 2/L), or x**0 as x/x.
+        return value_at_zero(f, x)
+    value = f.subs(x, p)
     if value.has(sp.nan, sp.zoo, sp.oo, -sp.oo) or t in value.free_symbols:
         raise UnsupportedFormError(
             f"the {name} must have a finite value at {x} = {p} that does not depend on time, got {value} from {f}. "
