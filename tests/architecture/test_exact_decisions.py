@@ -16,6 +16,11 @@ DECIDES_NOTHING = {
     ("theory/values.py", "_decimal", "float"): "reads the decimal that a float prints as",
     ("theory/line/law.py", "_measured", "Float"): "carries a number of quadrature, asked for as such",
     ("theory/line/law.py", "_number", "Float"): "carries a number of quadrature, asked for as such",
+    (
+        "theory/line/critical_points.py",
+        "highest_point",
+        "evalf",
+    ): "carries a number asked for as such, after balls decided",
     ("theory/line/recognise.py", "recognise", "simplify"): "writes a constant factor; the kernel was decided before",
     ("theory/line/closed_integrals.py", "monomial", "simplify"): "brings to a form; where it fails the answer is None",
     ("theory/models/teacher_student/modes.py", "dimensionless_process", "simplify"): "writes a dispersion shortly",

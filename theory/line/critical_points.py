@@ -11,6 +11,7 @@ from functools import cmp_to_key
 
 import sympy as sp
 
+from theory.decision.balls import ball
 from theory.errors import UnsupportedFormError
 from theory.line.exponential_of_integral import logarithmic_derivative
 from theory.line.interval import Chart, Interval
@@ -19,6 +20,9 @@ from theory.line.sign_on_interval import image_of_end, sign_on_interval
 
 _GUARD = 10
 """Digits beyond those asked for."""
+
+_PRECISION = 256
+"""Bits of the balls that compare two peaks."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class SlopePolynomial:
 
     def in_x(self, y: sp.Expr) -> sp.Expr:
         """The point of the interval of x that belongs to ``y``."""
-        return self.chart.inverse.subs(self.chart.variable, y ** (1 / self.step))
+        return self.chart.inverse.subs(self.chart.variable, y ** (1 / (self.step or sp.S.One)))
 
 
 def slope_polynomial(density: sp.Expr, x: sp.Symbol, interval: Interval) -> SlopePolynomial:
@@ -99,8 +103,8 @@ class HighestPoint(sp.Function):
     r"""The point at which a density is largest, :math:`\arg\max_{l<x<r} p(x)`, where that has no closed form.
 
     ``HighestPoint(Lambda(x, p), l, r)`` stands until all parameters are numbers; ``evalf`` then isolates the zeros of
-    the slope by Sturm's theorem and compares the density at those where it turns from rising to falling. It is nan
-    where two of them are equally high to the digits asked for.
+    the slope by Sturm's theorem and encloses the density at those where it turns from rising to falling. It is nan
+    where two of them are equally high, as far as balls tell.
 
     Example:
         >>> x, c = sp.symbols("x c", positive=True)
@@ -142,13 +146,23 @@ def highest_point(density: sp.Expr, x: sp.Symbol, interval: Interval, digits: in
         inside = (left == -sp.oo or low > left) and (right == sp.oo or high < right)
         before, after = polynomial.eval(low - eps), polynomial.eval(high + eps)
         if inside and before > 0 > after:
-            peaks.append(found.in_x((low + high) / 2).evalf(digits + _GUARD))
-    if not peaks:
-        return sp.nan
-    if len(peaks) == 1:
-        return peaks[0].evalf(digits)
-    heights = [sp.log(density).subs(x, peak).evalf(digits + _GUARD) for peak in peaks]
-    best, second = sorted(range(len(peaks)), key=lambda i: heights[i], reverse=True)[:2]
-    if heights[best] - heights[second] < sp.Rational(1, 10**digits):
-        return sp.nan
-    return peaks[best].evalf(digits)
+            peaks.append((low, high))
+    highest = _highest(peaks, sp.log(density), x, found)
+    return sp.nan if highest is None else found.in_x(sum(highest) / 2).evalf(digits)
+
+
+def _highest(
+    peaks: list[tuple[sp.Rational, sp.Rational]], height: sp.Expr, x: sp.Symbol, found: SlopePolynomial
+) -> tuple[sp.Rational, sp.Rational] | None:
+    """The interval of y around the highest of the peaks; None where balls around two of the heights overlap."""
+    if len(peaks) < 2:
+        return peaks[0] if peaks else None
+    y = sp.Dummy("y", positive=found.chart.interval.left.is_nonnegative)
+    heights = []
+    for low, high in peaks:
+        around = ball(low, {}, _PRECISION).union(ball(high, {}, _PRECISION))
+        heights.append(ball(height, {x: ball(found.in_x(y), {y: around}, _PRECISION)}, _PRECISION))
+    for peak, own in zip(peaks, heights, strict=True):
+        if all(own > other for other in heights if other is not own):
+            return peak
+    return None
