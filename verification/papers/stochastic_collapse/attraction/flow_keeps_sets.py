@@ -126,9 +126,8 @@ def flow_keeps_affine_invariant_sets():
         wrong={"divided by $n$ once more": gradients / 2, "squares": (P[0] ** 2 + P[1] ** 2) / 2},
         says=r"For the two samples $\ell_i = p_i\theta_1$.",
     )
-    yield from _invariance()
-    yield from _lipschitz_root()
-    yield from _modulus_of_matrices()
+    for part in (_invariance, _lipschitz_root, _modulus_of_matrices):
+        yield from part()
 
 
 def _invariance() -> Iterator[Statement]:

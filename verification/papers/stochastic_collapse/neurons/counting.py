@@ -124,21 +124,6 @@ def number_of_independent_neurons():
     outgoing parameters based on normalized distance.
     """
     spread = r"\max n_{\mathrm{ind}} - \min n_{\mathrm{ind}}"
-
-    def all_numberings(counter: str) -> Comparison:
-        points = ({"graph": graph, "counter": counter} for graph in GRAPHS)
-        return compared("all numberings", spread_over_numberings, of_graph, *points)
-
-    def of_graph(candidate: Any, arguments: Mapping[str, Any]) -> sp.Expr:
-        return candidate[list(GRAPHS).index(arguments["graph"])]
-
-    def all_graphs(other: str) -> Comparison:
-        points = [{"other": other, "extreme": extreme} for extreme in ("least", "greatest")]
-        return compared("all graphs of five neurons", extreme_excess, of_extreme, *points)
-
-    def of_extreme(candidate: Any, arguments: Mapping[str, Any]) -> sp.Expr:
-        return candidate[0 if arguments["extreme"] == "least" else 1]
-
     yield agrees(
         "numbering",
         spread,
@@ -147,7 +132,7 @@ def number_of_independent_neurons():
         corrected_says="renumbering the neurons of the three graphs changes the released count by up to 1, 3 and 2",
         wrong={"clusters about leaders": sp.Matrix([1, 2, 2]), "only in the star": sp.Matrix([0, 3, 0])},
         says=f"Over all numberings of one set of neurons: {', '.join(GRAPHS)}.",
-        compared=[all_numberings("greedy")],
+        compared=[_all_numberings("greedy")],
     )
     yield agrees(
         "components",
@@ -155,7 +140,7 @@ def number_of_independent_neurons():
         printed=sp.zeros(3, 1),
         wrong={"as the released counter": sp.Matrix([1, 3, 2])},
         says="The same for the number of connected components, which is what a count could be.",
-        compared=[all_numberings("components")],
+        compared=[_all_numberings("components")],
         remark=True,
     )
     yield agrees(
@@ -163,7 +148,7 @@ def number_of_independent_neurons():
         r"n_{\mathrm{ind}} - n_{\mathrm{components}}\text{, least and greatest}",
         printed=sp.Matrix([0, 3]),
         wrong={"may undercut": sp.Matrix([-1, 3]), "at most 2 more": sp.Matrix([0, 2])},
-        compared=[all_graphs("components")],
+        compared=[_all_graphs("components")],
         remark=True,
     )
     yield agrees(
@@ -171,9 +156,29 @@ def number_of_independent_neurons():
         r"n_{\mathrm{ind}} - n_{\mathrm{leaders}}\text{, least and greatest}",
         printed=sp.Matrix([-2, 1]),
         wrong={"never more": sp.Matrix([-2, 0]), "never fewer": sp.Matrix([0, 1])},
-        compared=[all_graphs("leaders")],
+        compared=[_all_graphs("leaders")],
         remark=True,
     )
+
+
+def _all_numberings(counter: str) -> Comparison:
+    """How far the counts of one graph lie apart, for each of the graphs."""
+
+    def of_graph(candidate: Any, arguments: Mapping[str, Any]) -> sp.Expr:
+        return candidate[list(GRAPHS).index(arguments["graph"])]
+
+    points = ({"graph": graph, "counter": counter} for graph in GRAPHS)
+    return compared("all numberings", spread_over_numberings, of_graph, *points)
+
+
+def _all_graphs(other: str) -> Comparison:
+    """By how much the released count differs from another one over all graphs, at the least and at the most."""
+
+    def of_extreme(candidate: Any, arguments: Mapping[str, Any]) -> sp.Expr:
+        return candidate[0 if arguments["extreme"] == "least" else 1]
+
+    points = [{"other": other, "extreme": extreme} for extreme in ("least", "greatest")]
+    return compared("all graphs of five neurons", extreme_excess, of_extreme, *points)
 
 
 GROUPS, SIZE = 2, 8

@@ -7,7 +7,7 @@ the origin know the activation by its derivatives :math:`c = \sigma'(0)`, :math:
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import sympy as sp
@@ -247,6 +247,11 @@ def attraction_of_the_vanishing_neuron():
         domain=(c > 0, S > 0),
         remark=True,
     )
+    yield from _other_thresholds()
+
+
+def _other_thresholds() -> Iterator[Statement]:
+    """Conditions of the vanishing neuron for the two other readings of loss and noise."""
     for name, factor, noise_scale, loss_factor, says in (
         ("descent (20)", 2, 1, 1, r"With the noise of one step of (20) the threshold is $n = 2$ times higher."),
         ("mean square, its own noise", sp.S.Half, sp.sqrt(PAIR), 2, "With loss and noise doubled, half is enough."),
