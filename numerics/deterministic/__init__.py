@@ -14,6 +14,7 @@ module                      question it answers
 ``fokker_planck_grid``      The density of a scalar diffusion in time, on a grid of finite volumes
 ``first_passage``           Hitting probabilities and mean passage times, with an estimate of their error
 ``scale_and_speed_panels``  Scale and speed densities on panels, as logarithms
+``kesten``                  The tail index of an affine recursion
 ``student_mean``            The exact mean of a teacher-student mode: spectral sum and integral
 ``collapse_threshold``      Where does a Gaussian multiplier begin to collapse?
 ``random_products``         The top exponent of products of random 2 x 2 matrices

@@ -17,6 +17,8 @@ from sympy.polys.constructor import construct_domain
 from sympy.polys.matrices import DomainMatrix
 from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
+from theory.decision.inequalities import positive
+
 
 def lyapunov_solution(A: sp.MatrixBase, Q: sp.MatrixBase) -> sp.ImmutableMatrix | None:
     r"""The symmetric :math:`\Sigma` with :math:`A\Sigma + \Sigma A^\top = Q`, or None where it is not unique.
@@ -85,13 +87,40 @@ def hurwitz_condition(matrix: sp.MatrixBase) -> Boolean:
         >>> hurwitz_condition(sp.Matrix([[a, 1], [-1, a]]))
         (-2*a > 0) & (-2*a**3 - 2*a > 0)
     """
-    d = matrix.rows
     polynomial = sp.Matrix(matrix).charpoly(sp.Dummy("x")).all_coeffs()
+    return sp.And(*(sp.Gt(minor, 0) for minor in _hurwitz_minors(polynomial)))
+
+
+def _hurwitz_minors(coefficients: list[sp.Expr]) -> list[sp.Expr]:
+    """The Hurwitz determinants of a polynomial, its leading coefficient first."""
+    d = len(coefficients) - 1
 
     def entry(i: int, j: int) -> sp.Expr:
         degree = 2 * (j + 1) - (i + 1)
-        return polynomial[degree] if 0 <= degree <= d else sp.S.Zero
+        return coefficients[degree] if 0 <= degree <= d else sp.S.Zero
 
     hurwitz = sp.Matrix(d, d, entry)
-    minors = (sp.expand(hurwitz[:k, :k].det(method="berkowitz")) for k in range(1, d + 1))
-    return sp.And(*(sp.Gt(minor, 0) for minor in minors))
+    return [sp.expand(hurwitz[:k, :k].det(method="berkowitz")) for k in range(1, d + 1)]
+
+
+def schur_condition(matrix: sp.MatrixBase) -> Boolean:
+    r"""When every eigenvalue of ``matrix`` has modulus below 1, as a condition on its parameters.
+
+    With p the characteristic polynomial, :math:`(1-w)^d\,p\big(\tfrac{1+w}{1-w}\big)` has all zeros in the left half
+    plane.
+
+    References:
+        Gantmacher, *The Theory of Matrices* II (1959), chapter XV; Jury, *Theory and Application of the z-Transform
+        Method* (1964), section 3.2.
+
+    Example:
+        >>> a = sp.Symbol("a", real=True)
+        >>> schur_condition(sp.Matrix([[a]]))
+        (a > -1) & (a < 1)
+    """
+    w, z = sp.Dummy("w"), sp.Dummy("z")
+    p = sp.Matrix(matrix).charpoly(z).all_coeffs()
+    d = matrix.rows
+    image = sp.Poly(sp.expand(sum(c * (1 + w) ** (d - n) * (1 - w) ** n for n, c in enumerate(p))), w)
+    coefficients = [image.coeff_monomial(w ** (d - n)) for n in range(d + 1)]
+    return sp.And(positive(coefficients[0]), *(positive(minor) for minor in _hurwitz_minors(coefficients)))

@@ -1,0 +1,75 @@
+"""The tail index of affine recursions, against moments, known solutions and simulated tails."""
+
+import numpy as np
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from mpmath import mp
+
+from numerics.deterministic.kesten import tail_index
+from numerics.errors import DivergenceError
+from tests.strategies import positive_rationals
+from theory.discrete.draws import Lookup
+from theory.discrete.linear_recursion import stationary_statistics
+from theory.discrete.recursion import Recursion
+from theory.discrete.tail_index import absolute_moment
+from theory.errors import DimensionError, UnsupportedFormError
+
+w, v, xi, zeta, u = sp.symbols("w v xi zeta u", real=True)
+eta, h, s = sp.symbols("eta h s", positive=True)
+
+SGD = Recursion([w], [w - eta * (h * w + s * xi * w + zeta)], normals=[xi, zeta])
+
+
+@settings(max_examples=8)
+@given(positive_rationals(2), positive_rationals(2))
+def test_the_variance_is_finite_exactly_where_the_tail_index_exceeds_two(curvature, noise):
+    values = {eta: sp.Rational(1, 2), h: curvature, s: noise}
+    exists = bool(stationary_statistics(SGD).covariance_exists.subs(values))
+    try:
+        kappa = tail_index(SGD, values)
+    except DivergenceError:
+        assert not exists
+        return
+    assert exists == (kappa > 2)
+
+
+def test_a_multiplier_of_two_values_has_the_solution_of_its_equation():
+    step = Recursion([w], [w * Lookup(2 * u, sp.Rational(1, 2), sp.Rational(3, 2)) + xi], normals=[xi], uniforms=[u])
+    assert abs(tail_index(step) - 1) < 1e-12
+    contraction = Recursion([w], [w * Lookup(2 * u, sp.Rational(1, 2), 1) + xi], normals=[xi], uniforms=[u])
+    assert tail_index(contraction) == mp.inf
+
+
+def test_for_small_steps_the_index_is_that_of_the_diffusion():
+    # dX = -h X dt + sqrt(eta) s X dW + dB has a density of power -(2 + 2 h/(eta s^2)).
+    found = tail_index(SGD, {eta: 0.001, h: 1, s: 2})
+    assert abs(found / (1 + 2 / 0.004) - 1) < 0.01
+
+
+def test_simulated_tails_fall_with_the_power_of_the_index():
+    values = {eta: 1, h: sp.Rational(1, 2), s: sp.Rational(4, 5)}
+    kappa = float(tail_index(SGD, values))
+    rng = np.random.default_rng(5)
+    walkers = np.zeros(150_000)
+    for _ in range(80):
+        walkers = walkers * (0.5 - 0.8 * rng.standard_normal(walkers.size)) - rng.standard_normal(walkers.size)
+    largest = np.sort(np.abs(walkers))[-1000:]
+    hill = 1 / np.mean(np.log(largest / largest[0]))  # standard error about kappa/sqrt(1000)
+    assert abs(hill - kappa) < 6 * kappa / np.sqrt(1000)
+    assert abs(hill - 2 * kappa) > 6 * kappa / np.sqrt(1000)
+
+
+def test_gaussian_absolute_moments_are_the_known_ones():
+    assert absolute_moment(SGD, 2) == sp.expand((1 - eta * h) ** 2 + eta**2 * s**2)
+    centred = Recursion([w], [s * xi * w + 1], normals=[xi])
+    assert sp.simplify(absolute_moment(centred, 1) - s * sp.sqrt(2 / sp.pi)) == 0
+
+
+def test_what_has_no_index_is_refused():
+    with pytest.raises(DivergenceError, match="not negative"):
+        tail_index(SGD, {eta: 4, h: 1, s: 1})
+    with pytest.raises(DimensionError):
+        absolute_moment(Recursion([w, v], [w, v], normals=[xi]), 1)
+    with pytest.raises(UnsupportedFormError, match="Gaussian"):
+        absolute_moment(Recursion([w], [xi**2 * w], normals=[xi]), 1)

@@ -1,0 +1,79 @@
+r"""Power tails of affine recursions :math:`x' = Mx + q` on the line: the moments of the multiplier that decide them.
+
+If :math:`\mathbb E\log|M| < 0` and :math:`\mathbb E|M|^\kappa = 1` at a :math:`\kappa > 0`, then the stationary law has
+
+.. math:: P(|x| > t) \sim C\,t^{-\kappa}, \qquad t \to \infty,
+
+for offsets q with a moment of order :math:`\kappa` that do not keep x fixed, and :math:`\log|M|` not on a lattice (on
+one, the same up to a bounded factor). :func:`absolute_moment` is :math:`\mathbb E|M|^\kappa`; it is convex in
+:math:`\kappa` and 1 at 0, so there is at most one such :math:`\kappa`, found in
+:mod:`numerics.deterministic.kesten`.
+
+References:
+    Kesten, *Random difference equations and renewal theory for products of random matrices*, Acta Math. 131 (1973),
+    theorem 5; Goldie, *Implicit renewal theory*, Ann. Appl. Probab. 1 (1991), theorem 4.1.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from theory.discrete.linear_recursion import linear_parts
+from theory.discrete.mean_over_draw import mean_over_draw
+from theory.discrete.recursion import Recursion
+from theory.errors import DimensionError, UnsupportedFormError
+from theory.values import single_expression
+
+
+def absolute_moment(recursion: Recursion, order: sp.Expr) -> sp.Expr:
+    r"""The moment :math:`\mathbb E|M|^\kappa` of the multiplier of an affine recursion on the line.
+
+    The multiplier must be Gaussian (linear in the normals), or take finitely many values (draws from a population), or
+    be both: Gaussian given the draw.
+
+    Args:
+        recursion: linear in its one coordinate.
+        order: :math:`\kappa`.
+
+    Raises:
+        DimensionError: the recursion has more than one coordinate.
+        UnsupportedFormError: it is not linear, or its multiplier is of another kind.
+
+    Example:
+        >>> w, xi = sp.symbols("w xi", real=True)
+        >>> s = sp.Symbol("s", positive=True)
+        >>> absolute_moment(Recursion([w], [s * xi * w + 1], normals=[xi]), 2)
+        s**2
+    """
+    parts, kappa = linear_parts(recursion), single_expression(order, "order", real=True)
+    if recursion.dimension != 1:
+        raise DimensionError(
+            f"the tail index is that of one coordinate here, but the recursion has {tuple(recursion.state)}. "
+            "In several dimensions Kesten's condition is one on products of matrices, which is simulated."
+        )
+    M = sp.expand(parts.multiplier[0])
+    normals = [xi for xi in recursion.normals if M.has(xi)]
+    if not normals:
+        return mean_over_draw(sp.Abs(M) ** kappa, recursion)
+    polynomial = M.as_poly(*normals)
+    if polynomial is None or polynomial.total_degree() > 1:
+        raise UnsupportedFormError(
+            f"the multiplier must be linear in {', '.join(map(str, normals))} to be Gaussian, got {M}. "
+            "Estimate its moments by quadrature."
+        )
+    constant = M.subs(dict.fromkeys(normals, sp.S.Zero))
+    variance = sp.Add(*(sp.diff(M, xi) ** 2 for xi in normals))
+    return mean_over_draw(_gaussian_absolute_moment(constant, variance, kappa), recursion)
+
+
+def _gaussian_absolute_moment(mean: sp.Expr, variance: sp.Expr, order: sp.Expr) -> sp.Expr:
+    r"""The absolute moment of a normal of mean m and variance v.
+
+    .. math::
+        (2v)^{\kappa/2}\,\Gamma(\tfrac{\kappa+1}2)\,\pi^{-1/2}\,
+        {}_1F_1(-\tfrac\kappa2; \tfrac12; -\tfrac{m^2}{2v})
+    """
+    half = sp.Rational(1, 2)
+    scale = (2 * variance) ** (order / 2) * sp.gamma((order + 1) / 2) / sp.sqrt(sp.pi)
+    value = scale * sp.hyper((-order / 2,), (half,), -(mean**2) / (2 * variance))
+    return sp.expand(sp.hyperexpand(value)) if order.is_Integer and order % 2 == 0 and order >= 0 else value
