@@ -16,7 +16,7 @@ from sympy.integrals.manualintegrate import manualintegrate
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
 from theory.infinitesimal_generator import observable
-from theory.ito import ItoProcess, checked_process, ito_differential
+from theory.ito import ItoProcess, checked_process, ito_differential, require_no_kink
 from theory.notation import t
 from theory.values import Expressions, listed, shown, single_expression
 
@@ -42,7 +42,7 @@ def change_of_variables(
     Raises:
         ShapeError: one of the three does not have ``d`` entries.
         SymbolError: a new symbol is already in use, or carries an assumption that ``g`` does not guarantee.
-        UnsupportedFormError: :math:`g^{-1}(g(x)) = x` could not be proved.
+        UnsupportedFormError: :math:`g^{-1}(g(x)) = x` could not be proved, or g has a kink.
 
     References:
         Øksendal, *Stochastic Differential Equations* (2003), theorem 4.2.1.
@@ -64,6 +64,8 @@ def change_of_variables(
     ]
     _check_new_symbols(process, symbols, new)
     _check_inverse(process, symbols, new, old)
+    for g in new:
+        require_no_kink(g, process, "new_in_terms_of_old")
 
     differential = ito_differential(process, new)
     there = dict(zip(process.state, old, strict=True))

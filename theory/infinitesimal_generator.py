@@ -10,7 +10,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.errors import SymbolError
-from theory.ito import ItoProcess, checked_process
+from theory.ito import ItoProcess, checked_process, off_kinks, require_no_kink
 from theory.notation import t
 from theory.values import single_expression
 
@@ -49,11 +49,12 @@ def generator(process: ItoProcess, f: sp.Expr) -> sp.Expr:
 
     Args:
         process: The process; ``a`` is its diffusion.
-        f: A twice differentiable expression in ``process.state``.
+        f: An expression in ``process.state``, twice differentiable, or with a slope that is continuous at its breaks.
 
     Raises:
         ShapeError: ``f`` is not a single expression.
         SymbolError: ``f`` holds a look-alike of a coordinate.
+        UnsupportedFormError: ``f`` has a kink with local time, or a jump.
 
     References:
         Øksendal, *Stochastic Differential Equations* (2003), theorem 7.3.3.
@@ -65,11 +66,16 @@ def generator(process: ItoProcess, f: sp.Expr) -> sp.Expr:
         2*mu*theta**2 + theta**2*zeta**2
     """
     f = observable(process, f)
-    gradient = [sp.diff(f, x) for x in process.state]
+    require_no_kink(f, process, "f")
+    gradient = [off_kinks(sp.diff(f, x)) for x in process.state]
     a = process.diffusion
     first = sum((b * slope for b, slope in zip(process.drift, gradient, strict=True)), sp.S.Zero)
     second = sum(
-        (a[i, j] * sp.diff(slope, y) for i, slope in enumerate(gradient) for j, y in enumerate(process.state)),
+        (
+            a[i, j] * off_kinks(sp.diff(slope, y))
+            for i, slope in enumerate(gradient)
+            for j, y in enumerate(process.state)
+        ),
         sp.S.Zero,
     )
     return sum_of_products(first + second / 2)

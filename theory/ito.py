@@ -13,7 +13,8 @@ from typing import Any
 
 import sympy as sp
 
-from theory.errors import ShapeError, SymbolError
+from theory.errors import ShapeError, SymbolError, UnsupportedFormError
+from theory.local_time import Kink, is_smooth, slope_jumps
 from theory.notation import t
 from theory.values import (
     Expressions,
@@ -200,27 +201,43 @@ def ito_differential(process: ItoProcess, observables: sp.Expr | Expressions) ->
 
     Args:
         process: the process whose coordinates the observables are functions of.
-        observables: twice differentiable expressions in ``process.state`` and time ``t``. One expression has a drift
-            that is an expression; a vector of them, also of one, has a column.
+        observables: expressions in ``process.state`` and time ``t``, twice differentiable but for kinks (Abs, Max,
+            Piecewise), each of which adds its local time to the drift, written with :class:`sympy.DiracDelta`
+            (:mod:`theory.local_time`). One expression has a drift that is an expression; a vector of them, also of one,
+            has a column.
+
+    Raises:
+        UnsupportedFormError: an observable jumps, or whether it has a kink could not be decided.
 
     References:
-        Øksendal, *Stochastic Differential Equations* (2003), theorem 4.2.1.
+        Øksendal, *Stochastic Differential Equations* (2003), theorem 4.2.1; Revuz and Yor, *Continuous Martingales and
+        Brownian Motion* (1999), theorem VI.1.5.
 
     Example:
         >>> from theory.notation import mu, theta, zeta
         >>> gbm = ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta * theta)
         >>> ito_differential(gbm, sp.log(theta)).drift
         mu - zeta**2/2
+        >>> x = sp.Symbol("x", real=True)
+        >>> ito_differential(ItoProcess.scalar(x, drift=0, dispersion=1), sp.Abs(x)).drift
+        DiracDelta(x)
     """
     checked_process(process)
     several = isinstance(observables, sp.MatrixBase | list | tuple)
     f = column(observables if several else [observables], "observables")
     if not f.rows:
         raise ShapeError("observables must hold at least one expression, got none.")
-    gradient = f.jacobian(process.state)
+    gradient = sp.Matrix([[off_kinks(sp.diff(entry, x)) for x in process.state] for entry in f])
     a = process.diffusion
     second = [sum((a[i, j] * h for (i, j), h in _hessian(entry, process.state)), sp.S.Zero) for entry in f]
-    drift = sp.ImmutableMatrix((f.diff(t) + gradient * process.drift + sp.Matrix(second) / 2).applyfunc(sp.expand))
+    local_times = [
+        sum((kink.rate(tuple(process.state), a) for kink in slope_jumps(entry, tuple(process.state))), sp.S.Zero)
+        for entry in f
+    ]
+    in_time = f.diff(t).applyfunc(off_kinks)
+    drift = sp.ImmutableMatrix(
+        (in_time + gradient * process.drift + sp.Matrix(second) / 2 + sp.Matrix(local_times)).applyfunc(sp.expand)
+    )
     return ItoDifferential(
         drift if several else drift[0],
         sp.ImmutableMatrix((gradient * process.dispersion).applyfunc(sp.expand)),
@@ -228,9 +245,36 @@ def ito_differential(process: ItoProcess, observables: sp.Expr | Expressions) ->
 
 
 def _hessian(f: sp.Expr, state: sp.ImmutableMatrix) -> list[tuple[tuple[int, int], sp.Expr]]:
-    """Every second derivative of ``f``, with its indices."""
+    """Every second derivative of ``f`` off its kinks, with its indices."""
     pairs = itertools.product(enumerate(state), repeat=2)
-    return [((i, j), sp.diff(f, x, y)) for (i, x), (j, y) in pairs]
+    return [((i, j), off_kinks(sp.diff(off_kinks(sp.diff(f, x)), y))) for (i, x), (j, y) in pairs]
+
+
+def off_kinks(derivative: sp.Expr) -> sp.Expr:
+    """A derivative without the point masses that SymPy writes for Abs and Max, but not for Piecewise."""
+    return derivative.replace(sp.DiracDelta, lambda *_: sp.S.Zero) if derivative.has(sp.DiracDelta) else derivative
+
+
+def require_no_kink(f: sp.Expr, process: ItoProcess, name: str) -> None:
+    """Refuse an expression that would gain local time.
+
+    Raises:
+        UnsupportedFormError: naming the kink.
+    """
+    state = tuple(process.state)
+    found = (
+        [] if is_smooth(f, state) else [k for k in slope_jumps(f, state, name) if k.rate(state, process.diffusion) != 0]
+    )
+    if found:
+        raise UnsupportedFormError(_kink_message(f, found[0], name))
+
+
+def _kink_message(f: sp.Expr, kink: Kink, name: str) -> str:
+    return (
+        f"{name} must have a continuous slope, but that of {f} jumps by {kink.jump} at "
+        f"{kink.coordinate} = {kink.place}: it gains the local time of the process there, no function of the state. "
+        "theory.ito_differential gives its differential with the local time."
+    )
 
 
 def quadratic_covariation(process: ItoProcess, f: sp.Expr, g: sp.Expr) -> sp.Expr:
