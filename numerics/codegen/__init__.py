@@ -6,6 +6,7 @@ module            question it answers
 ``exact``         What did the caller hand in? Expressions and parameters, checked, floats as their rationals
 ``stable``        Which form of an expression loses no digits, and overflows nowhere? The rules in their order
 ``exponentials``  ... of quotients and sums of exponentials
+``one_denominator``  ... of sums of such quotients
 ``logarithms``    ... of logarithms
 ``special``       ... of Bessel functions and of erfc
 ``roots``         ... of differences of roots

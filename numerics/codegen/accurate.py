@@ -79,6 +79,8 @@ def _forms(factor: sp.Expr) -> Iterator[tuple[int, sp.Expr]]:
     """Pairs (k, factor + k without cancellation)."""
     for k, accurate in _CANCELLING.get(type(factor), {}).items():
         yield k, accurate(factor.args[0])
+    if factor.is_Pow and factor.exp == -2 and isinstance(factor.base, sp.tanh):
+        yield -1, sp.sinh(factor.base.args[0]) ** -2
     if factor.is_Pow and factor.exp == 2 and type(factor.base) in _CANCELLING_SQUARES:
         k, accurate = _CANCELLING_SQUARES[type(factor.base)]
         yield k, accurate(factor.base.args[0])

@@ -8,8 +8,8 @@ overflows, as :math:`E/(1+E)` does at :math:`u = 710`. With :math:`t = e^{-|u|} 
 .. math::
     E^k\prod_if_i(E)^{m_i} = e^{k\min(u, 0) + (k + \sum_id_im_i)\max(u, 0)} \prod_i\tilde f_i(t)^{m_i}
 
-and what is left is bounded. Sums of such terms are brought over one denominator first: :math:`E/(1+E) - E^2/(1+E)^2`
-loses all digits as u grows, :math:`E/(1+E)^2` none. Several exponentials that are no powers of each other are divided
+and what is left is bounded. Sums of such terms are brought over one denominator first
+(:mod:`numerics.codegen.one_denominator`). Several exponentials that are no powers of each other are divided
 by the largest.
 
 References:
@@ -20,15 +20,12 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import sympy as sp
 from sympy.codegen.cfunctions import expm1, log1p
-
-MOST_TERMS = 12
-"""Terms that are brought over one denominator."""
 
 HIGHEST_DEGREE = 12
 """Of a polynomial in an exponential."""
@@ -186,11 +183,16 @@ def denominator_exponent(product: sp.Expr) -> sp.Expr | None:
     """The first exponent in a denominator, with a sign such that exp(u) and exp(-u) share it; ``None`` without one."""
     for factor in sp.Mul.make_args(product):
         base, m = factor.as_base_exp()
-        if base.is_Add and m.is_Rational and m.is_negative:
+        if not base.is_Add:
+            continue
+        if m.is_Rational and m.is_negative:
             for term in base.args:
                 argument = exponential_factor(term)[1]
                 if not argument.is_number:
                     return -argument if argument.could_extract_minus_sign() else argument
+        nested = next((unit for term in base.args if (unit := denominator_exponent(term)) is not None), None)
+        if nested is not None:
+            return nested
     return None
 
 
@@ -279,80 +281,6 @@ def _positive_exponentials(total: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]] | No
     if not parts or all(a == 0 for _, a in parts) or not all(c.is_positive and not c.has(sp.exp) for c, _ in parts):
         return None
     return parts
-
-
-def over_one_denominator(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
-    """The terms, those that are quotients in one exponential added up where they cancel; ``None`` where none do.
-
-    Example:
-        >>> x, y = sp.symbols("x y", real=True)
-        >>> over_one_denominator([y, sp.S.One, -1 / (1 + sp.exp(x))])
-        [y, exp(x)/(exp(x) + 1)]
-    """
-    by_unit: dict[sp.Expr | None, list[sp.Expr]] = {}
-    for term in terms:
-        by_unit.setdefault(denominator_exponent(term), []).append(term)
-    plain, changed = by_unit.pop(None, []), False
-    done: list[sp.Expr] = []
-    for unit, fractions in by_unit.items():
-        assert unit is not None
-        groups: dict[sp.Expr, list[tuple[sp.Expr, sp.Expr]]] = {}
-        for term in [*fractions, *plain]:
-            cofactor, rational = _rational_part(term, unit)
-            groups.setdefault(cofactor, []).append((term, rational))
-        plain = []
-        for cofactor, group in groups.items():
-            total = _added(sp.Tuple(*(r for _, r in group))) if 1 < len(group) <= MOST_TERMS else None
-            changed = changed or total is not None
-            members = [term for term, _ in group] if total is None else [cofactor * total.subs(_E, sp.exp(unit))]
-            for member in members:
-                (done if denominator_exponent(member) is not None else plain).append(member)
-    return [*plain, *done] if changed else None
-
-
-_E = sp.Dummy("E", positive=True)
-"""The exponential."""
-
-
-@lru_cache(maxsize=1024)
-def _added(parts: sp.Tuple) -> sp.Expr | None:
-    """The sum of rational functions over one denominator, ``None`` where it does not cancel at 0, 1 or infinity."""
-    if all(part.is_polynomial(_E) for part in parts):
-        return None
-    total = sp.factor(sp.Add(*parts))
-    if total == 0:
-        return total
-    orders = [_orders(part) for part in parts]
-    low, high, at_one = _orders(total)
-    if low > min(o[0] for o in orders) or high < max(o[1] for o in orders) or at_one > min(o[2] for o in orders):
-        return total
-    return None
-
-
-def _orders(part: sp.Expr) -> tuple[int, int, int]:
-    """The order of a rational function at 0, its degree, and its order at 1."""
-    above, below = (sp.Poly(p, _E) for p in sp.fraction(sp.cancel(part)))
-    low = min(m for (m,) in above.monoms()) - min(m for (m,) in below.monoms())
-    return low, above.degree() - below.degree(), int(above.eval(1) == 0)
-
-
-def _rational_part(term: sp.Expr, unit: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
-    """(c, r) with term = c r, r rational in E = exp(unit) and its number, c free of both."""
-    cofactor, rational = sp.S.One, sp.S.One
-    for factor in sp.Mul.make_args(term):
-        base, m = factor.as_base_exp()
-        terms = _terms(base, unit) if base.is_Add and m.is_Integer else None
-        if isinstance(factor, sp.exp):
-            k, rest = multiple(factor.args[0], unit)
-            rational *= _E**k if k.is_Integer else 1
-            cofactor *= sp.exp(rest) if k.is_Integer else factor
-        elif terms is not None and all(k.is_Integer and c.is_Rational for k, c in terms.items()):
-            rational *= sp.Add(*(c * _E**k for k, c in terms.items())) ** m
-        elif factor.is_Rational:
-            rational *= factor
-        else:
-            cofactor *= factor
-    return cofactor, rational
 
 
 def log_of_exponentials(x: sp.Expr) -> sp.Expr | None:

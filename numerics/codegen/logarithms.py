@@ -8,7 +8,8 @@ import sympy as sp
 from sympy.codegen.cfunctions import log1p
 from sympy.logic.boolalg import Boolean
 
-from numerics.codegen.exponentials import absolute_value, log_of_exponentials, over_one_denominator
+from numerics.codegen.exponentials import absolute_value, log_of_exponentials
+from numerics.codegen.one_denominator import over_one_denominator
 from numerics.codegen.special import log_erfc
 
 MOST_TERMS = 40
@@ -43,7 +44,8 @@ def stable_logarithm(x: sp.Expr) -> sp.Expr | None:
     if x.is_Add and len(x.args) == 2 and sp.S.One in x.args:
         u, sign = _tanh_of(x - 1)
         if u is not None:
-            return sp.log(2) - (log_of_exponentials(1 + sp.exp(-2 * sign * u)) or sp.nan)
+            far = sp.log(2) - (log_of_exponentials(1 + sp.exp(-2 * sign * u)) or sp.nan)
+            return sp.Piecewise((log1p(sign * sp.tanh(u)), absolute_value(u) < sp.S.Half), (far, True))
     if x.is_Add:
         terms = over_one_denominator(x.args)
         if terms is not None:

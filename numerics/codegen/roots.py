@@ -10,10 +10,14 @@ used where terms of A cancel against the other side once, in symbols, and so nee
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import sympy as sp
 from sympy.codegen.cfunctions import expm1, log1p
+
+MOST_QUOTIENTS = 6
+"""Beyond, pairs of quotients are not looked for."""
 
 MOST_TERMS = 40
 """Beyond, pairs are not looked for."""
@@ -43,6 +47,31 @@ def difference_of_powers(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
     return None
 
 
+def difference_of_quotients(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
+    """``terms`` with a pair P/R - Q/R as (P - Q)/R where terms of P and Q cancel, or ``None`` if there is none.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> difference_of_quotients([sp.S.One, -(x**2) / (x**2 + 1)])
+        [1/(x**2 + 1)]
+    """
+    if len(terms) > MOST_QUOTIENTS:
+        return None
+    for i, j in itertools.combinations(range(len(terms)), 2):
+        for first, second in ((terms[i], terms[j]), (terms[j], terms[i])):
+            factors = sp.Mul.make_args(-first / second)
+            below = [1 / f for f in factors if f.is_Pow and f.exp.is_Integer and f.exp < 0]
+            above = [f for f in factors if not (f.is_Pow and f.exp.is_Integer and f.exp < 0)]
+            Q, P = sp.Mul(*below), sp.Mul(*above)
+            if not (Q.is_Add or P.is_Add) or not (P.is_polynomial() and Q.is_polynomial()):
+                continue
+            gap = sp.expand(Q - P)
+            together = len(sp.Add.make_args(sp.expand(Q))) + len(sp.Add.make_args(sp.expand(P)))
+            if below and len(sp.Add.make_args(gap)) < together - 1:
+                return [second * gap / Q, *(term for k, term in enumerate(terms) if k not in (i, j))]
+    return None
+
+
 def _difference(A: sp.Expr, p: sp.Rational, B: sp.Expr) -> sp.Expr | None:
     """A**p - B, or ``None`` where no term of A cancels."""
     if B.is_nonpositive or B.has(sp.exp, sp.log):
@@ -62,6 +91,6 @@ def _difference(A: sp.Expr, p: sp.Rational, B: sp.Expr) -> sp.Expr | None:
         accurate = -v * B / (root * (root + 1 / B))
     else:
         accurate = B * expm1(p * log1p(v / C))
-    if B.is_nonnegative:
+    if B.is_nonnegative or (B.is_Pow and B.exp == p):
         return accurate
     return sp.Piecewise((accurate, B > 0), (A**p - B, True)) if abs(p) == sp.S.Half else None

@@ -10,6 +10,7 @@ zero over zero from u = 27 on; with these functions the exponentials cancel in s
 from __future__ import annotations
 
 import sympy as sp
+from sympy.codegen.cfunctions import log1p
 
 from numerics.codegen.exponentials import absolute_value, exponential_factor, multiple
 
@@ -88,4 +89,4 @@ def log_erfc(u: sp.Expr) -> sp.Expr:
     """log(erfc(u)), also where erfc(u) underflows."""
     # Clipped, so that the branch not taken is finite and so are its derivatives.
     tail = sp.Max(u, 0, evaluate=False)
-    return sp.Piecewise((sp.log(sp.erfc(sp.Min(u, 1, evaluate=False))), u < 1), (sp.log(ScaledErfc(tail)) - u**2, True))
+    return sp.Piecewise((log1p(-sp.erf(sp.Min(u, 1, evaluate=False))), u < 1), (sp.log(ScaledErfc(tail)) - u**2, True))

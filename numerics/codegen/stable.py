@@ -33,13 +33,14 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from numerics.codegen.exponentials import over_one_denominator, safe_product
+from numerics.codegen.exponentials import safe_product
 from numerics.codegen.logarithms import difference_of_logarithms, log_of_quotient, stable_logarithm
-from numerics.codegen.roots import difference_of_powers
+from numerics.codegen.one_denominator import growing_terms, nested_quotient, over_one_denominator
+from numerics.codegen.roots import difference_of_powers, difference_of_quotients
 from numerics.codegen.special import rescaled, without_growth
 
 CONCERNED = (sp.exp, sp.log, sp.sinh, sp.cosh, sp.besseli, sp.besselk)
-"""Functions that a rule is about, powers with a fraction as exponent apart."""
+"""Functions that a rule is about, powers with a fraction as exponent and denominators apart."""
 
 
 def stable(expressions: Sequence[sp.Basic]) -> list[sp.Basic]:
@@ -89,14 +90,19 @@ class _Forms:
             return self._logarithm(expression)
         if isinstance(expression, sp.besseli | sp.besselk):
             return self._inner(without_growth(expression))
+        distributed = growing_terms(expression) if isinstance(expression, sp.Mul) else None
+        if distributed is not None:
+            return self.of(sp.Add(*distributed))
         if isinstance(expression, sp.Mul | sp.Pow):
-            expression = safe_product(_tangents(rescaled(expression)), self.signed)
+            expression = safe_product(_tangents(rescaled(nested_quotient(expression))), self.signed)
         return self._inner(expression)
 
     def _is_concerned(self, expression: sp.Basic) -> bool:
         found = self.concerned.get(expression)
         if found is None:
-            own = isinstance(expression, CONCERNED) or (expression.is_Pow and not expression.exp.is_Integer)
+            own = isinstance(expression, CONCERNED) or (
+                expression.is_Pow and (not expression.exp.is_Integer or expression.exp < 0)
+            )
             found = own or any([self._is_concerned(part) for part in expression.args])
             self.concerned[expression] = found
         return found
@@ -119,7 +125,7 @@ class _Forms:
         if terms is not None:
             return self.of(sp.Add(*terms))
         total = self._inner(expression)
-        for rule in (difference_of_powers, difference_of_logarithms):
+        for rule in (difference_of_quotients, difference_of_powers, difference_of_logarithms):
             while isinstance(total, sp.Add) and (terms := rule(total.args)) is not None:
                 total = sp.Add(*terms)
         return total
@@ -136,8 +142,12 @@ class _Forms:
 
 
 def _tangents(product: sp.Expr) -> sp.Expr:
-    """sinh(u)/cosh(u) as tanh(u), in each pair of powers."""
+    """sinh(u)/cosh(u) as tanh(u), in each pair of powers; beside an exponential all of them as exponentials."""
     powers = dict(factor.as_base_exp() for factor in sp.Mul.make_args(product))
+    below = any(isinstance(base, sp.cosh | sp.sinh) and m.is_negative for base, m in powers.items())
+    if below and any(isinstance(factor, sp.exp) for factor in sp.Mul.make_args(product)):
+        in_exponentials = {base: base.rewrite(sp.exp) for base in powers if isinstance(base, sp.cosh | sp.sinh)}
+        return product.xreplace(in_exponentials)
     changed = False
     for base in [base for base in powers if isinstance(base, sp.sinh)]:
         (u,) = base.args

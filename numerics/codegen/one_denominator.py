@@ -1,0 +1,144 @@
+r"""Sums of quotients in one exponential, over one denominator where they cancel.
+
+:math:`E/(1+E) - E^2/(1+E)^2` with :math:`E = e^u` loses all digits as u grows, :math:`E/(1+E)^2` none. Derivatives of
+sigmoids are such sums, often within products.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import sympy as sp
+
+from numerics.codegen.exponentials import denominator_exponent, exponential_factor, multiple
+
+MOST_TERMS = 12
+"""Terms that are brought over one denominator."""
+
+MOST_OPERATIONS = 200
+"""In an expression that is brought over one denominator."""
+
+
+def over_one_denominator(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
+    """The terms, those that are quotients in one exponential added up where they cancel; ``None`` where none do.
+
+    Example:
+        >>> x, y = sp.symbols("x y", real=True)
+        >>> over_one_denominator([y, sp.S.One, -1 / (1 + sp.exp(x))])
+        [y, exp(x)/(exp(x) + 1)]
+    """
+    by_unit: dict[sp.Expr | None, list[sp.Expr]] = {}
+    for term in terms:
+        by_unit.setdefault(denominator_exponent(term), []).append(term)
+    plain, changed = by_unit.pop(None, []), False
+    done: list[sp.Expr] = []
+    for unit, fractions in by_unit.items():
+        assert unit is not None
+        groups: dict[sp.Expr, list[tuple[sp.Expr, sp.Expr]]] = {}
+        for term in [*fractions, *plain]:
+            cofactor, rational = _rational_part(term, unit)
+            groups.setdefault(cofactor, []).append((term, rational))
+        plain = []
+        for cofactor, group in groups.items():
+            total = _added(sp.Tuple(*(r for _, r in group))) if 1 < len(group) <= MOST_TERMS else None
+            changed = changed or total is not None
+            members = [term for term, _ in group] if total is None else [cofactor * total.subs(_E, sp.exp(unit))]
+            for member in members:
+                (done if denominator_exponent(member) is not None else plain).append(member)
+    return [*plain, *done] if changed else None
+
+
+_E = sp.Dummy("E", positive=True)
+"""The exponential."""
+
+
+@lru_cache(maxsize=1024)
+def _added(parts: sp.Tuple) -> sp.Expr | None:
+    """The sum of rational functions over one denominator, ``None`` where it does not cancel at 0, 1 or infinity."""
+    if all(part.is_polynomial(_E) for part in parts):
+        return None
+    total = sp.factor(sp.Add(*parts))
+    if total == 0:
+        return total
+    orders = [_orders(part) for part in parts]
+    low, high, at_one = _orders(total)
+    if low > min(o[0] for o in orders) or high < max(o[1] for o in orders) or at_one > min(o[2] for o in orders):
+        return total
+    return None
+
+
+def _orders(part: sp.Expr) -> tuple[int, int, int]:
+    """The order of a rational function at 0, its degree, and its order at 1."""
+    above, below = (sp.Poly(p, _E) for p in sp.fraction(sp.cancel(part)))
+    low = min(m for (m,) in above.monoms()) - min(m for (m,) in below.monoms())
+    return low, above.degree() - below.degree(), int(above.eval(1) == 0)
+
+
+def nested_quotient(product: sp.Expr) -> sp.Expr:
+    """A product over one denominator where a factor of it holds quotients of exponentials itself.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> nested_quotient(x * (1 - 1 / (1 + sp.exp(x))) * sp.exp(-x))
+        x/(exp(x) + 1)
+    """
+    for factor in sp.Mul.make_args(product):
+        base, _ = factor.as_base_exp()
+        units = {denominator_exponent(term) for term in base.args} - {None} if base.is_Add else set()
+        if len(units) == 1:
+            unit = units.pop()
+            assert unit is not None
+            cofactor, rational = _rational_part(product, unit)
+            if rational.count_ops() < MOST_OPERATIONS:
+                return cofactor * sp.factor(rational).subs(_E, sp.exp(unit))
+    return product
+
+
+def growing_terms(product: sp.Expr) -> list[sp.Expr] | None:
+    """The terms of (A + B exp(u)) / (1 + exp(u)) one by one, each over the denominator; ``None`` where none grows.
+
+    Example:
+        >>> x, y = sp.symbols("x y", real=True)
+        >>> growing_terms((sp.exp(x) + y) / (1 + sp.exp(x)) ** 2)
+        [y/(exp(x) + 1)**2, exp(x)/(exp(x) + 1)**2]
+    """
+    factors = sp.Mul.make_args(product)
+    unit = denominator_exponent(sp.Mul(*(f for f in factors if not f.is_Add)))
+    if unit is None:
+        return None
+    for factor in factors:
+        mixed = factor.is_Add and _in_one_exponential(factor, unit) is None
+        if mixed and any(multiple(exponential_factor(term)[1], unit)[0] != 0 for term in factor.args):
+            return [product / factor * term for term in factor.args]
+    return None
+
+
+def _in_one_exponential(factor: sp.Expr, unit: sp.Expr) -> sp.Expr | None:
+    """The factor with E for exp(unit), where nothing else is in it; else ``None``."""
+    if factor.count_ops() > MOST_OPERATIONS:
+        return None
+    powers = {}
+    for e in factor.atoms(sp.exp):
+        k, rest = multiple(e.args[0], unit)
+        if rest != 0 or not k.is_Integer:
+            return None
+        powers[e] = _E**k
+    rational = factor.xreplace(powers)
+    return rational if rational.free_symbols <= {_E} and not rational.atoms(sp.Function) else None
+
+
+def _rational_part(term: sp.Expr, unit: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """(c, r) with term = c r, r rational in E = exp(unit) and its number, c free of both."""
+    cofactor, rational = sp.S.One, sp.S.One
+    for factor in sp.Mul.make_args(term):
+        own = _in_one_exponential(factor, unit) if factor.as_base_exp()[1].is_Integer or factor.is_Rational else None
+        if isinstance(factor, sp.exp):
+            k, rest = multiple(factor.args[0], unit)
+            rational *= _E**k if k.is_Integer else 1
+            cofactor *= sp.exp(rest) if k.is_Integer else factor
+        elif own is not None and (own.is_Rational or own.has(_E)):
+            rational *= own
+        else:
+            cofactor *= factor
+    return cofactor, rational

@@ -1,0 +1,183 @@
+"""Some three hundred functions of one variable that lose digits or overflow where they are written down naively.
+
+Functions that networks and models use, with their first and second derivatives as SymPy writes them, at arguments from
+1e-30 to the largest at which they are numbers. The reference is mpmath with so many digits that the expression as it
+stands keeps forty of them; the bound is that of a stable evaluation (:mod:`tests.numerics.codegen.expression_table`),
+
+    |error| <= k u (|f| + |x f'(x)|) + smallest normal number,      k = 4 (1 + number of operations).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import mpmath
+import numpy as np
+import sympy as sp
+
+DIGITS = 130
+"""Carried by the reference near 0: second differences at 1e-30 cancel down to 1e-60."""
+
+DIGITS_PER_UNIT = 1.5
+"""And for each unit of x: differences of exponentials cancel down to exp(-3 x)."""
+
+SPECIAL_LIMIT = 12.0
+"""Modulus up to which error functions are asked for: beyond, they need thousands of digits."""
+
+x = sp.Symbol("x", real=True)
+
+_MODULI = [1e-30, 3e-17, 2e-12, 7e-9, 1e-5, 3e-3, 0.11, 0.7, 1.9, 4.3, 11.0, 31.0]
+MODULI = {np.float64: [*_MODULI, 98.0, 390.0, 730.0], np.float32: [*_MODULI, 40.0, 85.0, 97.0, 170.0]}
+
+sigmoid = 1 / (1 + sp.exp(-x))
+softplus = sp.log(1 + sp.exp(x))
+ACTIVATIONS = {
+    "sigmoid": sigmoid,
+    "sigmoid by exp(x)": sp.exp(x) / (1 + sp.exp(x)),
+    "complement of a sigmoid": 1 - sigmoid,
+    "centred sigmoid": sigmoid - sp.Rational(1, 2),
+    "product of sigmoids": sigmoid * (1 - sigmoid),
+    "tanh by exponentials": (sp.exp(x) - sp.exp(-x)) / (sp.exp(x) + sp.exp(-x)),
+    "softplus": softplus,
+    "logistic loss": sp.log(1 + sp.exp(-x)),
+    "log of a sigmoid": sp.log(sigmoid),
+    "log of its complement": sp.log(1 - sigmoid),
+    "SiLU": x * sigmoid,
+    "mish": x * sp.tanh(softplus),
+    "log cosh": sp.log(sp.cosh(x)),
+    "log of two cosh": sp.log(sp.exp(x) + sp.exp(-x)),
+    "ELU": sp.Piecewise((x, x > 0), (sp.exp(x) - 1, True)),
+    "GELU": x * (1 + sp.erf(x / sp.sqrt(2))) / 2,
+    "GELU by tanh": x * (1 + sp.tanh(sp.sqrt(2 / sp.pi) * (x + sp.Rational(1, 20) * x**3))) / 2,
+    "squareplus": (x + sp.sqrt(x**2 + 4)) / 2,
+    "softsign": x / (1 + sp.Abs(x)),
+    "pseudo-Huber": sp.sqrt(1 + x**2) - 1,
+    "tanh": sp.tanh(x),
+    "sech": sp.sech(x),
+    "Gaussian": sp.exp(-(x**2) / 2),
+    "Bernoulli loss": -sp.log(sigmoid) - sp.log(1 - sigmoid),
+}
+
+DIFFERENCES = {
+    "exp minus one": sp.exp(x) - 1,
+    "two exponentials": sp.exp(2 * x) - sp.exp(x),
+    "opposite exponentials": sp.exp(x) - sp.exp(-x),
+    "unequal exponentials": sp.exp(3 * x) - sp.exp(-x),
+    "slow exponentials": sp.exp(x) - sp.exp(x / 3),
+    "weighted exponentials": x * sp.exp(x) - x,
+    "one minus a Gaussian": 1 - sp.exp(-(x**2)),
+    "cosh minus one": sp.cosh(x) - 1,
+    "one minus cos": 1 - sp.cos(x),
+    "one minus tanh": 1 - sp.tanh(x),
+    "one plus tanh": 1 + sp.tanh(x),
+    "one minus tanh squared": 1 - sp.tanh(x) ** 2,
+    "coth squared minus one": sp.coth(x) ** 2 - 1,
+    "sinh over cosh": sp.sinh(x) / sp.cosh(x),
+    "sinh over cosh cubed": sp.sinh(x) / sp.cosh(x) ** 3,
+    "exp over cosh": sp.exp(x) / (2 * sp.cosh(x)),
+    "one minus erf": 1 - sp.erf(x),
+    "root minus one": sp.sqrt(1 + x) - 1,
+    "one minus reciprocal root": 1 - 1 / sp.sqrt(1 + x**2),
+    "cube root minus one": sp.cbrt(1 + x**2) - 1,
+    "root minus argument": sp.sqrt(x**2 + 1) - x,
+    "neighbouring roots": sp.sqrt(x**2 + 2) - sp.sqrt(x**2 + 1),
+    "opposite roots": sp.sqrt(1 + x) - sp.sqrt(1 - x),
+}
+
+LOGARITHMS = {
+    "log of one plus": sp.log(1 + x),
+    "log of a quotient": sp.log((1 + x) / (1 - x)),
+    "log of a shifted quotient": sp.log((x + 1) / x),
+    "neighbouring logarithms": sp.log(x + 1) - sp.log(x),
+    "log of one minus exp": sp.log(1 - sp.exp(-x)),
+    "log of exp minus one": sp.log(sp.exp(x) - 1),
+    "log of a root": sp.log(sp.sqrt(1 + x**2)),
+    "log of sinh": sp.log(sp.sinh(x)),
+    "log of tanh": sp.log(sp.tanh(x)),
+    "log of one plus tanh": sp.log(1 + sp.tanh(x)),
+    "inverse sinh by log": sp.log(x + sp.sqrt(x**2 + 1)),
+    "log of erfc": sp.log(sp.erfc(x)),
+    "log of two exponentials": sp.log(sp.exp(2 * x) + sp.exp(-x)),
+}
+
+SCALED = ("sigmoid", "softplus", "SiLU", "mish", "log cosh", "tanh", "log of a sigmoid", "GELU", "tanh by exponentials")
+"""Activations that are asked for at other multiples of x too."""
+
+SPECIAL = (sp.erf, sp.erfc)
+
+VALUE_ONLY = ("exp over cosh", "log of one plus tanh", "softsign")
+FIRST_ONLY = ("coth squared minus one", "inverse sinh by log", "log of erfc")
+"""What is not promised: in further derivatives different functions cancel, which no rule sees."""
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """An expression in x.
+
+    Attributes:
+        name: For people.
+        expression: As it is written down.
+    """
+
+    name: str
+    expression: sp.Expr
+
+    @cached_property
+    def exact(self):
+        return sp.lambdify(x, self.expression, "mpmath")
+
+    def cases(self, dtype: type) -> Iterator[tuple[float, mpmath.mpf, float]]:
+        """Points at which the expression is a number of that type, its value and the bound on the error."""
+        limits = np.finfo(dtype)
+        k = 4 * (1 + int(sp.count_ops(self.expression)))
+        special = self.expression.has(*SPECIAL)
+        for modulus in MODULI[dtype]:
+            if special and modulus > SPECIAL_LIMIT:
+                continue
+            with mpmath.workdps(DIGITS + int(modulus**2 if special else DIGITS_PER_UNIT * modulus)):
+                step = mpmath.mpf(10) ** -30
+                for point in (float(dtype(modulus)), -float(dtype(modulus))):
+                    at = mpmath.mpf(point)
+                    try:
+                        value, moved = self.exact(at), self.exact(at * (1 + step))
+                    except (ValueError, ZeroDivisionError):
+                        continue
+                    real = all(isinstance(v, mpmath.mpf) and mpmath.isfinite(v) for v in (value, moved))
+                    if not real or abs(value) > float(limits.max) / 16:
+                        continue
+                    slope = abs(moved - value) / step
+                    bound = k * float(limits.eps) / 2 * (abs(value) + slope) + float(limits.tiny)
+                    yield point, +value, float(bound)
+
+
+def _families() -> Iterator[Extreme]:
+    for name, expression in (ACTIVATIONS | DIFFERENCES | LOGARITHMS).items():
+        yield from _with_derivatives(name, expression, 0 if name in VALUE_ONLY else 1 if name in FIRST_ONLY else 2)
+    for name in SCALED:
+        for scale in (-1, 2, sp.Rational(-1, 3), sp.Rational(3, 2)):
+            inner = ACTIVATIONS[name].subs(x, scale * x)
+            yield from _with_derivatives(f"{name} of {scale} x", inner, 2)
+            if scale in (2, -1):
+                yield Extreme(f"squared error of {name} of {scale} x", sp.diff((inner - 1) ** 2 / 2, x))
+            if scale == 2:
+                yield Extreme(f"product with {name} of {scale} x", x**2 * sp.diff(inner, x))
+
+
+def _with_derivatives(name: str, expression: sp.Expr, order: int) -> Iterator[Extreme]:
+    yield Extreme(name, expression)
+    for k in range(1, order + 1):
+        slope = sp.diff(expression, x, k).replace(sp.DiracDelta, lambda *_: sp.S.Zero)
+        yield Extreme(f"derivative {k} of {name}", slope)
+
+
+def _different() -> dict[sp.Expr, Extreme]:
+    found: dict[sp.Expr, Extreme] = {}
+    for each in _families():
+        if each.expression.has(x):
+            found.setdefault(each.expression, each)
+    return found
+
+
+EXTREMES = tuple(_different().values())
