@@ -210,6 +210,8 @@ def _feller_classes(scale: EndpointBehaviour, alpha: sp.Expr) -> tuple[tuple[Boo
         add(FellerClass.ENTRANCE, none_before, negative(coefficient), quick)
         add(FellerClass.NATURAL, none_before, sp.Or(positive(coefficient), negative(coefficient)), slow)
         none_before = sp.And(none_before, vanishes(coefficient))
+        if none_before == sp.false:
+            break
     quick, slow = positive(outward * (2 - alpha)), nonpositive(outward * (2 - alpha))
     in_reach = positive(outward * (gamma - alpha + 1))
     add(FellerClass.REGULAR, none_before, quick, positive(outward * (1 - gamma)), in_reach)

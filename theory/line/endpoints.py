@@ -99,6 +99,8 @@ def by_leading_term(behaviour: EndpointBehaviour, *, decaying: Boolean, growing:
             sp.And(none_before, positive(coefficient), growing),
         )
         none_before = sp.And(none_before, vanishes(coefficient))
+        if none_before == sp.false:
+            return simplified(condition)
     return simplified(sp.Or(condition, sp.And(none_before, power)))
 
 

@@ -52,6 +52,10 @@ def is_logarithmic_derivative(claimed: sp.Expr, function: sp.Expr, variable: sp.
         return False
 
 
+_MAX_SIZE = 50
+"""Degree times symbols above which partial fractions would fill pages and minutes; their integral is left standing."""
+
+
 @lru_cache(maxsize=512)
 def logarithmic_derivative(function: sp.Expr, variable: sp.Symbol) -> sp.Expr:
     r"""The derivative of :math:`\log|f|`, factor by factor: rational for products of powers and exponentials.
@@ -163,26 +167,34 @@ def _from_powers(terms: dict[sp.Expr, sp.Expr], x: sp.Symbol) -> sp.Expr | None:
 
 def _from_partial_fractions(ratio: sp.Expr, g: sp.Symbol, interval: Interval) -> sp.Expr | None:
     """Polynomial part, rational part by Hermite reduction, and a logarithm or an angle for each simple factor."""
-    numerator, denominator = (sp.Poly(part, g) for part in sp.fraction(ratio))
-    exponent, factors = [], []
-    if not denominator.is_sqf:
-        polynomial, remainder = sp.div(numerator, denominator)
-        rational, simple = ratint_ratpart(remainder, denominator, g)
-        exponent += [polynomial.integrate().as_expr(), *map(sp.factor, sp.Add.make_args(sp.apart(rational, g)))]
-        ratio = simple
+    bottom = sp.Poly(sp.fraction(ratio)[1], g)
+    if bottom.degree() * (1 + len(ratio.free_symbols)) > _MAX_SIZE:
+        return None
     whole, parts = partial_fractions(ratio, g)
-    exponent.append(whole.integrate().as_expr())
-    for top, f, _ in parts:
+    factors, exponent = [], [whole.integrate().as_expr()]
+    for top, f, multiplicity in parts:
         multiple = sp.cancel(top / f.diff().as_expr())
         if not multiple.has(g):
-            factors.append(_positive_multiple(f, g, interval) ** multiple)
+            power = _positive_multiple(f, g, interval) ** multiple if multiplicity == 1 else sp.S.One
+            factors.append(power)
+            if multiplicity > 1:
+                exponent.append(sp.factor(multiple / (1 - multiplicity)) / f.as_expr() ** (multiplicity - 1))
         elif f.degree() == 2:
-            factor, angle = _over_quadratic(sp.Poly(top, g), f, g, interval)
+            rational, simple = (0, top) if multiplicity == 1 else _hermite(top, f, multiplicity)
+            exponent.append(rational)
+            factor, angle = _over_quadratic(sp.Poly(simple, g), f, g, interval)
             factors.append(factor)
             exponent.append(angle)
         else:
             return None
     return sp.Mul(*factors) * sp.exp(sp.Add(*exponent))
+
+
+def _hermite(top: sp.Expr, f: sp.Poly, multiplicity: int) -> tuple[sp.Expr, sp.Expr]:
+    """``(rational, T)`` with the primitive of ``top / f**m`` equal to the rational part plus that of ``T / f``."""
+    g = f.gen
+    rational, simple = ratint_ratpart(sp.Poly(top, g), f**multiplicity, g)
+    return sp.factor(rational), sp.cancel(simple * f.as_expr())
 
 
 def _positive_multiple(f: sp.Poly, g: sp.Symbol, interval: Interval) -> sp.Expr:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.decision.inequalities import sign
+from theory.decision.plain_symbols import with_plain_symbols
 from theory.errors import UnsupportedFormError
 from theory.line.interval import Interval
 from theory.line.powers import power_quotient, reduced_exponent, with_reduced_exponents
@@ -30,41 +31,31 @@ _DEEPEST = 6
 def partial_fractions(ratio: sp.Expr, y: sp.Symbol) -> tuple[sp.Poly, list[tuple[sp.Expr, sp.Poly, int]]]:
     """A rational function of y as a polynomial and a sum of ``top / factor**multiplicity``.
 
-    Simple factors by inverses modulo each of them, which is much faster with parameters than a linear system.
+    By inverses modulo powers of the factors, which is much faster with parameters than a linear system.
 
     Example:
         >>> y, s = sp.symbols("y s", positive=True)
-        >>> partial_fractions(1 / (y * (y + s)), y)[1]
-        [(1/s, Poly(y, y, domain='ZZ[s]'), 1), (-1/s, Poly(y + s, y, domain='ZZ[s]'), 1)]
+        >>> [(top, factor.as_expr(), power) for top, factor, power in partial_fractions(1 / (y**2 * (y + s)), y)[1]]
+        [(s**(-2), s + y, 1), (1/s, y, 2), (-1/s**2, y, 1)]
     """
-    top, bottom = (sp.Poly(part, y) for part in sp.fraction(sp.together(ratio)))
+    plain, back, _ = with_plain_symbols(ratio)
+    top, bottom = (sp.Poly(part, y) for part in sp.fraction(sp.together(plain)))
     constant, factors = bottom.factor_list()
-    if any(multiplicity > 1 for _, multiplicity in factors):
-        return _by_linear_system(ratio, y)
     whole, rest = sp.div(top.to_field(), bottom.to_field())
     parts = []
-    for factor, _ in factors:
+    for factor, multiplicity in factors:
         others = sp.Poly(constant, y)
-        for other, _ in factors:
-            others = others if other == factor else others * other
-        modulus = factor.to_field()
+        for other, power in factors:
+            others = others if other == factor else others * other**power
+        modulus = (factor**multiplicity).to_field()
         part = (rest * sp.invert(others.to_field().rem(modulus), modulus)).rem(modulus)
-        if not part.is_zero:
-            parts.append((part.as_expr(), factor, 1))
-    return whole, parts
-
-
-def _by_linear_system(ratio: sp.Expr, y: sp.Symbol) -> tuple[sp.Poly, list[tuple[sp.Expr, sp.Poly, int]]]:
-    whole, parts = sp.Poly(0, y), []
-    for term in sp.Add.make_args(sp.apart(ratio, y)):
-        top, bottom = sp.fraction(sp.together(term))
-        constant, factors = sp.Poly(bottom, y).factor_list()
-        if not factors:
-            whole += sp.Poly(top / constant, y)
-        else:
-            ((factor, multiplicity),) = factors
-            parts.append((top / constant, factor, multiplicity))
-    return whole, parts
+        for exponent in range(multiplicity, 0, -1):
+            # Digits in base f, the lowest of which stands over the highest power.
+            part, digit = sp.div(part, factor.to_field())
+            if not digit.is_zero:
+                original = sp.Poly(factor.as_expr().xreplace(back), y)
+                parts.append((digit.as_expr().xreplace(back), original, exponent))
+    return sp.Poly(whole.as_expr().xreplace(back), y), parts
 
 
 def primitive_over_factor(

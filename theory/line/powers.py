@@ -14,6 +14,7 @@ from functools import cache, lru_cache, reduce
 import sympy as sp
 
 from theory.decision.inequalities import nonnegative, sign, vanishes
+from theory.decision.plain_symbols import with_plain_symbols
 from theory.errors import UnsupportedFormError
 
 
@@ -221,6 +222,11 @@ def in_one_power(terms: dict[sp.Expr, sp.Expr]) -> tuple[dict[int, sp.Expr], sp.
 
 def _lowest_terms(rational: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """Numerator and denominator, coprime; by the arithmetic of a field of fractions where symbols are all there is."""
+    plain, back, functions = with_plain_symbols(rational)
+    if back and functions <= 1 and not any(kernel.is_number for kernel in back.values()):
+        # One function at most: relations between several, or of roots of numbers, are none between symbols.
+        numerator, denominator = _lowest_terms(plain)
+        return numerator.xreplace(back), denominator.xreplace(back)
     symbols = sorted(rational.free_symbols, key=sp.default_sort_key)
     if (
         symbols
