@@ -72,6 +72,7 @@ if TYPE_CHECKING:
 __getattr__ = names_on_demand(__name__, __file__)
 
 offer("law_numbers", "numerics.deterministic.numerical_law:NumericalLaw")
+offer("portraits", "numerics.deterministic.pictures:portrait")
 
 __all__ = [
     "Accumulator",

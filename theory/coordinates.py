@@ -17,6 +17,7 @@ from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
 from theory.infinitesimal_generator import observable
 from theory.ito import ItoProcess, checked_process, ito_differential, require_no_kink
+from theory.line.interval import Interval
 from theory.notation import t
 from theory.values import Expressions, listed, shown, single_expression
 
@@ -26,6 +27,8 @@ def change_of_variables(
     new_state: sp.Symbol | Sequence[sp.Symbol],
     new_in_terms_of_old: sp.Expr | Expressions,
     old_in_terms_of_new: sp.Expr | Expressions,
+    *,
+    interval: Interval | None = None,
 ) -> ItoProcess:
     r"""The process :math:`Y = g(X)` in its own coordinates, by Itô's formula.
 
@@ -38,6 +41,7 @@ def change_of_variables(
             the assumptions of the old coordinates; a weaker one is always allowed.
         new_in_terms_of_old: :math:`g`, twice differentiable, ``d`` expressions in ``process.state`` and time.
         old_in_terms_of_new: :math:`g^{-1}`, ``d`` expressions in ``new_state`` and time.
+        interval: Where ``X`` lives, for a process on the line; default: what the assumptions of its coordinate say.
 
     Raises:
         ShapeError: one of the three does not have ``d`` entries.
@@ -62,8 +66,9 @@ def change_of_variables(
         single_expression(g, "old_in_terms_of_new")
         for g in _entries(old_in_terms_of_new, process.dimension, "old_in_terms_of_new")
     ]
-    _check_new_symbols(process, symbols, new)
-    _check_inverse(process, symbols, new, old)
+    inside = _points_of(process, interval)
+    _check_new_symbols(process, symbols, new, inside)
+    _check_inverse(process, symbols, new, old, inside)
     for g in new:
         require_no_kink(g, process, "new_in_terms_of_old")
 
@@ -71,12 +76,12 @@ def change_of_variables(
     there = dict(zip(process.state, old, strict=True))
     return ItoProcess(
         sp.ImmutableMatrix(symbols),
-        differential.drift.applyfunc(lambda entry: _rewritten(entry, there)),
-        differential.dispersion.applyfunc(lambda entry: _rewritten(entry, there)),
+        differential.drift.applyfunc(lambda entry: _rewritten(_short(entry, inside), there)),
+        differential.dispersion.applyfunc(lambda entry: _rewritten(_short(entry, inside), there)),
     )
 
 
-def lamperti(process: ItoProcess, symbol: sp.Symbol) -> ItoProcess:
+def lamperti(process: ItoProcess, symbol: sp.Symbol, *, interval: Interval | None = None) -> ItoProcess:
     r"""The process :math:`Y = \int^X dx / \sigma(x)`, whose dispersion is 1.
 
     The antiderivative that was found is differentiated, and the inverse that was found is composed with it;
@@ -86,6 +91,7 @@ def lamperti(process: ItoProcess, symbol: sp.Symbol) -> ItoProcess:
         process: A process on the line with one Brownian motion and non-zero dispersion on the domain that the
             assumptions of its coordinate describe.
         symbol: Name of ``Y``, usually real.
+        interval: See :func:`change_of_variables`.
 
     Raises:
         DimensionError: more than one coordinate or Brownian motion.
@@ -115,7 +121,9 @@ def lamperti(process: ItoProcess, symbol: sp.Symbol) -> ItoProcess:
             f"lamperti needs a dispersion that is not zero and does not depend on time {t}, got {sigma}."
         )
     antiderivative = _antiderivative(1 / sigma, x)
-    return change_of_variables(process, symbol, antiderivative, _inverse(antiderivative, x, symbol))
+    inside = _points_of(process, interval)
+    inverse = _inverse(antiderivative, x, symbol, inside)
+    return change_of_variables(process, symbol, antiderivative, inverse, interval=interval)
 
 
 def logarithm(process: ItoProcess, symbol: sp.Symbol) -> ItoProcess:
@@ -167,7 +175,36 @@ def _entries(given: sp.Expr | Expressions, dimension: int, name: str) -> list[sp
     return [single_expression(entry, name) for entry in entries]
 
 
-def _check_new_symbols(process: ItoProcess, symbols: Sequence[sp.Symbol], new: Sequence[sp.Expr]) -> None:
+def _points_of(process: ItoProcess, interval: Interval | None) -> dict[sp.Symbol, sp.Expr]:
+    """The coordinate as an expression whose assumptions know the interval: left + p, right - p or a mean of both."""
+    if interval is None:
+        return {}
+    if process.dimension != 1:
+        raise DimensionError(
+            f"interval is where a process on the line lives, but the process has coordinates {tuple(process.state)}. "
+            "Declare assumptions of the coordinates instead."
+        )
+    (x,), (left, right) = process.state, Interval.given(interval, process.state[0]).ends
+    p = sp.Dummy("p", positive=True)
+    if left.is_finite and right.is_finite:
+        return {x: (left + right * p) / (1 + p)}
+    return {x: left + p if left.is_finite else right - p if right.is_finite else sp.Dummy(x.name, real=True)}
+
+
+def _inside(expression: sp.Expr, points: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
+    """``expression`` at a point of the interval, its logarithms and roots of reduced quotients."""
+    if not points:
+        return expression
+    reduced = expression.subs(points).replace(
+        lambda e: isinstance(e, sp.log) or (e.is_Pow and not e.exp.is_integer),
+        lambda e: e.func(sp.factor(sp.cancel(sp.together(e.args[0]))), *e.args[1:]),
+    )
+    return sp.expand_log(reduced)
+
+
+def _check_new_symbols(
+    process: ItoProcess, symbols: Sequence[sp.Symbol], new: Sequence[sp.Expr], inside: dict[sp.Symbol, sp.Expr]
+) -> None:
     used = {t, *process.state, *process.parameters}.union(*(g.free_symbols for g in new))
     taken = {symbol.name for symbol in used}
     for y, g in zip(symbols, new, strict=True):
@@ -177,18 +214,31 @@ def _check_new_symbols(process: ItoProcess, symbols: Sequence[sp.Symbol], new: S
                 f"got {shown(y)} next to {sorted(taken)}."
             )
         taken.add(y.name)
-        unproved = {name: value for name, value in y.assumptions0.items() if getattr(g, f"is_{name}") is not value}
+        there = _inside(g, inside)
+        unproved = {name: value for name, value in y.assumptions0.items() if getattr(there, f"is_{name}") is not value}
         if unproved:
             name = min(unproved, key=len)
             raise SymbolError(
                 f"new_state declares {y} with {name}={unproved[name]}, which does not follow from {y} = {g} under the "
-                f"assumptions of {tuple(process.state)}. Declare a weaker assumption, such as real=True, "
-                "or a stronger one on the old coordinates."
+                f"assumptions of {tuple(process.state)}. {_advice(process, y)}"
             )
 
 
+def _advice(process: ItoProcess, y: sp.Symbol) -> str:
+    weaker = f'Declare a weaker assumption, sp.Symbol("{y.name}", real=True). '
+    first = "" if y == sp.Symbol(y.name, real=True) else weaker
+    if process.dimension == 1:
+        say = "Or say" if first else "Say"
+        return f"{first}{say} where {process.state[0]} lives, with interval=Interval(left, right)."
+    return f"{first}{'Or declare' if first else 'Declare'} stronger assumptions of the old coordinates."
+
+
 def _check_inverse(
-    process: ItoProcess, symbols: Sequence[sp.Symbol], new: Sequence[sp.Expr], old: Sequence[sp.Expr]
+    process: ItoProcess,
+    symbols: Sequence[sp.Symbol],
+    new: Sequence[sp.Expr],
+    old: Sequence[sp.Expr],
+    inside: dict[sp.Symbol, sp.Expr],
 ) -> None:
     back = dict(zip(symbols, new, strict=True))
     for x, g in zip(process.state, old, strict=True):
@@ -196,12 +246,17 @@ def _check_inverse(
         if left:
             raise SymbolError(f"old_in_terms_of_new must be written in {tuple(symbols)}, but {g} holds {left}.")
         composed = g.subs(back, simultaneous=True)
-        if decide_zero(composed - x).kind is not ZeroKind.ZERO:
+        if decide_zero(_inside(composed - x, inside)).kind is not ZeroKind.ZERO:
             raise UnsupportedFormError(
                 f"old_in_terms_of_new must invert new_in_terms_of_old, but composing them turns {x} into {composed}, "
                 f"which could not be proved equal to {x}. Check the formulas, and declare the domain through "
                 f"assumptions: with positive={x.is_positive} and real={x.is_real}, {x} is what the proof may use."
             )
+
+
+def _short(entry: sp.Expr, inside: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
+    """A rational function of the old coordinate in lowest terms: in the new one its factors are hard to see."""
+    return sp.cancel(sp.together(entry)) if inside and entry.is_rational_function(*inside) else entry
 
 
 def _rewritten(entry: sp.Expr, there: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
@@ -225,7 +280,7 @@ def _antiderivative(integrand: sp.Expr, x: sp.Symbol) -> sp.Expr:
     return candidate
 
 
-def _inverse(f: sp.Expr, x: sp.Symbol, y: sp.Symbol) -> sp.Expr:
+def _inverse(f: sp.Expr, x: sp.Symbol, y: sp.Symbol, inside: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
     """The solution ``x`` of ``f(x) = y`` for which the composition is provably the identity."""
     # A dummy without assumptions, because the solver drops solutions whose sign it cannot confirm.
     unknown = sp.Dummy(x.name)
@@ -234,7 +289,7 @@ def _inverse(f: sp.Expr, x: sp.Symbol, y: sp.Symbol) -> sp.Expr:
     except NotImplementedError:
         candidates = []
     for candidate in candidates:
-        if not candidate.has(unknown) and decide_zero(candidate.subs(y, f) - x).kind is ZeroKind.ZERO:
+        if not candidate.has(unknown) and decide_zero(_inside(candidate.subs(y, f) - x, inside)).kind is ZeroKind.ZERO:
             return candidate
     raise UnsupportedFormError(
         f"{y} = {f} could not be solved for {x} in closed form. "

@@ -73,6 +73,47 @@ def with_fewer_noises(process: ItoProcess, *, near: Mapping[sp.Symbol, sp.Expr |
     return ItoProcess(process.state, process.drift, _lower_triangular(rows, process.state, near))
 
 
+def with_parallel_noises_joined(process: ItoProcess) -> ItoProcess:
+    r"""A process of the same law, in which noises that act along one direction are one noise.
+
+    Columns :math:`c_1 g, c_2 g, \dots` of the dispersion with constants :math:`c_i` become
+    :math:`\sqrt{c_1^2 + c_2^2 + \dots}\,g`. Columns of zeros are left out, but for the last.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> three = ItoProcess([x], [-x], sp.Matrix([[3 * x, x**2, 4 * x]]))
+        >>> with_parallel_noises_joined(three).dispersion
+        Matrix([[5*x, x**2]])
+    """
+    groups: list[tuple[sp.MatrixBase, list[sp.Expr]]] = []
+    for j in range(process.noise_dimension):
+        column = process.dispersion.col(j)
+        if all(entry.is_zero for entry in column):
+            continue
+        for first, multiples in groups:
+            multiple = _multiple(column, first, set(process.state))
+            if multiple is not None:
+                multiples.append(multiple)
+                break
+        else:
+            groups.append((column, [sp.S.One]))
+    columns = [first * sp.sqrt(sp.Add(*(c**2 for c in multiples))) for first, multiples in groups]
+    columns = [-c if next(e for e in c if e != 0).could_extract_minus_sign() else c for c in columns]  # of one law
+    joined = [column.applyfunc(lambda e: e if e.is_Mul else sp.factor_terms(e)) for column in columns]
+    dispersion = sp.Matrix.hstack(*joined) if joined else sp.zeros(process.dimension, 1)
+    return ItoProcess(process.state, process.drift, dispersion)
+
+
+def _multiple(column: sp.MatrixBase, first: sp.MatrixBase, state: set[sp.Symbol]) -> sp.Expr | None:
+    """The constant c with ``column = c * first``, or None."""
+    pivot = next(i for i, entry in enumerate(first) if not entry.is_zero)
+    ratio = sp.cancel(column[pivot] / first[pivot])
+    if ratio.free_symbols & state or ratio == 0:
+        return None
+    proportional = all(sp.cancel(a - ratio * b) == 0 for a, b in zip(column, first, strict=True))
+    return ratio if proportional else None
+
+
 def _lower_triangular(
     rows: Sequence[Sequence[sp.Expr]], state: sp.MatrixBase, near: Mapping[sp.Symbol, sp.Expr | int] | None
 ) -> sp.Matrix:

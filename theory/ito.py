@@ -16,6 +16,7 @@ import sympy as sp
 from theory.errors import ShapeError, SymbolError, UnsupportedFormError
 from theory.local_time import Kink, is_smooth, slope_jumps
 from theory.notation import t
+from theory.services import service
 from theory.values import (
     Expressions,
     by_name,
@@ -132,6 +133,15 @@ class ItoProcess:
         exact = {symbol: single_expression(value, str(symbol)) for symbol, value in values.items()}
         put = {"simultaneous": True}
         return ItoProcess(self.state, self.drift.subs(exact, **put), self.dispersion.subs(exact, **put))
+
+    def portrait(self, values: Mapping[sp.Symbol, sp.Expr | float] | None = None, **options: Any) -> Any:
+        """Drift and noise on the line or in the plane, on axes of matplotlib, which are returned.
+
+        Args:
+            values: A number for every parameter.
+            options: ``region`` and ``axes`` of :func:`numerics.deterministic.pictures.portrait`.
+        """
+        return service("portraits")(self, values, **options)
 
     def _repr_latex_(self) -> str:
         lines = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import mpmath
 import sympy as sp
@@ -12,6 +13,7 @@ from mpmath import mp, mpf
 
 from numerics.codegen.compile import compile_program
 from numerics.deterministic.panels import gauss, nodes_for
+from numerics.deterministic.pictures import picture_of_law
 from numerics.deterministic.pieces import Real, real_value, specified, value_as_stored
 from numerics.deterministic.quadrature import GUARD, Integral, IntegralPart, integral_in_parts, integrate_density, total
 from numerics.errors import ArgumentError
@@ -133,6 +135,10 @@ class NumericalLaw:
                     return middle
                 low, high = (middle, high) if slope > 0 else (low, middle)
             return (low + high) / 2
+
+    def plot(self, axes: Any = None) -> Any:
+        """The density, drawn by :func:`numerics.deterministic.pictures.picture_of_law`."""
+        return picture_of_law(self, axes)
 
     @cached_property
     def _parts(self) -> list[IntegralPart]:

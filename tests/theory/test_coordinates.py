@@ -10,6 +10,7 @@ from theory.coordinates import change_of_variables, lamperti, logarithm
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
 from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
+from theory.line.interval import Interval
 from theory.notation import mu, s, t, theta, zeta
 
 x, y, _ = LINE
@@ -139,3 +140,39 @@ def test_bad_calls_are_refused_before_anything_is_computed():
         lamperti(ItoProcess.scalar(x, drift=x, dispersion=sp.S.Zero), u)
     with pytest.raises(UnsupportedFormError):
         lamperti(ItoProcess.scalar(x, drift=x, dispersion=sp.exp(sp.sin(x))), u)
+
+
+WRIGHT_FISHER = ItoProcess.scalar(
+    sp.Symbol("x", positive=True),
+    drift=sp.Symbol("a", positive=True) * sp.Symbol("x", positive=True) * (1 - sp.Symbol("x", positive=True)),
+    dispersion=sp.Symbol("s", positive=True) * sp.Symbol("x", positive=True) * (1 - sp.Symbol("x", positive=True)),
+)
+
+
+def test_the_advice_to_say_where_the_process_lives_can_be_followed():
+    (x,), y = WRIGHT_FISHER.state, sp.Symbol("y", real=True)
+    a, s = sp.symbols("a s", positive=True)
+    with pytest.raises(SymbolError, match=r"interval=Interval\(left, right\)") as refused:
+        lamperti(WRIGHT_FISHER, y)
+    assert "real=True)" not in str(refused.value)
+    logit = lamperti(WRIGHT_FISHER, y, interval=Interval(0, 1))
+    assert sp.cancel(logit.drift[0] - (a / s - s / 2 + s * sp.exp(s * y) / (1 + sp.exp(s * y)))) == 0
+    assert logit.dispersion == sp.Matrix([[1]])
+    by_hand = change_of_variables(WRIGHT_FISHER, y, sp.log(x / (1 - x)), 1 / (1 + sp.exp(-y)), interval=Interval(0, 1))
+    assert sp.simplify(by_hand.drift[0] - (a - s**2 / 2 + s**2 / (1 + sp.exp(-y)))) == 0
+
+
+@pytest.mark.parametrize("interval", [Interval(0, 2), Interval(1, sp.oo)])
+def test_an_interval_on_which_the_map_leaves_the_line_is_refused(interval):
+    with pytest.raises(SymbolError, match="does not follow"):
+        lamperti(WRIGHT_FISHER, sp.Symbol("y", real=True), interval=interval)
+
+
+def test_the_advice_to_declare_a_weaker_assumption_can_be_followed():
+    (x,) = WRIGHT_FISHER.state
+    with pytest.raises(SymbolError, match=r'sp.Symbol\("y", real=True\)'):
+        change_of_variables(
+            WRIGHT_FISHER, sp.Symbol("y", positive=True), sp.log(x), sp.exp(sp.Symbol("y", positive=True))
+        )
+    y = sp.Symbol("y", real=True)
+    assert change_of_variables(WRIGHT_FISHER, y, sp.log(x), sp.exp(y)).dimension == 1

@@ -7,7 +7,7 @@ import sympy as sp
 
 from numerics.codegen import compile_program
 from theory.errors import DimensionError, SymbolError, UnsupportedFormError
-from theory.fewer_noises import with_fewer_noises
+from theory.fewer_noises import with_fewer_noises, with_parallel_noises_joined
 from theory.ito import ItoProcess
 from theory.models.single_neuron import SingleNeuron, w_1, w_2
 from theory.notation import eta, zeta
@@ -117,3 +117,18 @@ def test_what_cannot_be_reduced_is_refused():
         with_fewer_noises(process, near={x: 0})
     with pytest.raises(UnsupportedFormError, match="parallel"):
         with_fewer_noises(process, near={x: 0, y: 0})
+
+
+def test_parallel_noises_are_joined_and_the_diffusion_stays():
+    x, y = sp.symbols("x y", real=True)
+    k = sp.Symbol("k", positive=True)
+    columns = sp.Matrix([[3 * x, -4 * x, 0, x * y, k * x], [3 * y, -4 * y, 0, x, k * y]])
+    process = ItoProcess([x, y], [-x, -y], columns)
+    joined = with_parallel_noises_joined(process)
+    assert joined.noise_dimension == 2
+    assert (joined.diffusion - process.diffusion).expand() == sp.zeros(2, 2)
+
+
+def test_without_any_noise_one_column_of_zeros_is_left():
+    x = sp.Symbol("x", real=True)
+    assert with_parallel_noises_joined(ItoProcess([x], [-x], [[0, 0]])).dispersion == sp.zeros(1, 1)

@@ -21,6 +21,7 @@ import sympy as sp
 
 from theory.discrete.random_map import OneStepMoments
 from theory.errors import SymbolError, UnsupportedFormError
+from theory.fewer_noises import with_parallel_noises_joined
 from theory.gradient_noise.data_law import Empirical, Gaussian
 from theory.gradient_noise.expectation import covariance, covariance_factor, expanded_where_polynomial, mean_vector
 from theory.gradient_noise.model import Model
@@ -76,6 +77,7 @@ def label_noise_flow(model: Model, label: sp.Symbol, *, variance: sp.Expr = zeta
     r"""Label-noise gradient flow: drift and diffusion per unit of time :math:`t = \eta k` are those of one step.
 
     For the halved squared loss: :math:`d\theta = -\nabla L\,dt + \frac{\sqrt{\eta v}}N\sum_i\nabla f(x_i)\,dB_i`.
+    Samples whose gradients are parallel everywhere share one Brownian motion, which has the same law.
 
     Args:
         model: As for :func:`label_noise_step`, as are ``label`` and ``variance``.
@@ -92,7 +94,9 @@ def label_noise_flow(model: Model, label: sp.Symbol, *, variance: sp.Expr = zeta
         factor = sp.sqrt(variance) * increment.jacobian(noises)
     if factor.cols == 0:
         factor = sp.zeros(model.weights.rows, 1)
-    return ItoProcess(model.weights, _per_time(drift, eta), _per_time(factor, sp.sqrt(eta)))
+    drift = expanded_where_polynomial(_per_time(drift, eta), model.weights)
+    process = ItoProcess(model.weights, drift, _per_time(factor, sp.sqrt(eta)))
+    return with_parallel_noises_joined(process)
 
 
 def _per_time(matrix: sp.MatrixBase, unit: sp.Expr) -> sp.ImmutableMatrix:

@@ -96,6 +96,15 @@ class Endpoint:
         """The condition on the parameters under which the end is ``name``."""
         return simplified(sp.Or(*(condition for condition, kind in self.classes if kind is name)))
 
+    def _repr_latex_(self) -> str:
+        """The end and its class, as a notebook shows them."""
+        return f"$${self._cases()}$$"
+
+    def _cases(self) -> str:
+        cases = [(rf"\text{{{kind.value}}}", sp.latex(condition)) for condition, kind in self.classes]
+        name = cases[0][0] if len(cases) == 1 else _in_cases(cases)
+        return rf"{sp.latex(self.location)}:\ {name}"
+
 
 @dataclass(frozen=True)
 class BoundaryClasses:
@@ -106,6 +115,15 @@ class BoundaryClasses:
 
     def __iter__(self) -> Iterator[Endpoint]:
         return iter((self.left, self.right))
+
+    def _repr_latex_(self) -> str:
+        """Both ends and their classes, as a notebook shows them."""
+        return "$$" + r" \qquad ".join(end._cases() for end in self) + "$$"
+
+
+def _in_cases(cases: list[tuple[str, str]]) -> str:
+    lines = [rf"{name} & \text{{if }} {condition}" for name, condition in cases]
+    return r"\begin{cases}" + r" \\ ".join(lines) + r"\end{cases}"
 
 
 def scale_density(process: ItoProcess, interval: Interval | None = None) -> sp.Expr:

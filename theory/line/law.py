@@ -186,6 +186,25 @@ class StationaryLaw:
             _measured=measured,
         )
 
+    def plot(self, values: Mapping[sp.Symbol, sp.Expr | float] | None = None, *, axes: Any = None) -> Any:
+        """The density with its quartiles, on axes of matplotlib, which are returned.
+
+        Args:
+            values: A number for every parameter, as for :meth:`at`.
+            axes: Where to draw; default: a new figure.
+        """
+        return (self.at(values) if values else self).numbers.plot(axes)
+
+    def _repr_latex_(self) -> str:
+        """Density, interval and conditions, as a notebook shows them."""
+        x, (left, right) = sp.latex(self.variable), map(sp.latex, self.interval.ends)
+        lines = [rf"p({x}) &\propto {sp.latex(self.density)}, & {x} &\in ({left}, {right})"]
+        if self.normalisable != sp.true:
+            lines.append(rf"&\text{{a law}} & &\text{{if }} {sp.latex(self.normalisable)}")
+        for condition, end in self.collapse:
+            lines.append(rf"&\to \delta_{{{sp.latex(end)}}} & &\text{{if }} {sp.latex(condition)}")
+        return r"$$\begin{aligned}" + r" \\ ".join(lines) + r"\end{aligned}$$"
+
     def _why_not(self, values: dict[sp.Symbol, sp.Expr]) -> str:
         given = ", ".join(f"{symbol}={value}" for symbol, value in sorted(values.items(), key=lambda p: p[0].name))
         violated = [

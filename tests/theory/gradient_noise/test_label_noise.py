@@ -89,3 +89,12 @@ def test_the_label_must_be_a_variable_and_the_law_a_data_set():
         label_noise_step(Model([w], (w * x - y) ** 2, data(1)), w)
     with pytest.raises(UnsupportedFormError, match="Empirical"):
         label_noise_flow(Model([w], (w * x - y) ** 2, Gaussian([x, y], [0, 0], [[1, 0], [0, 1]])), y)
+
+
+def test_a_flow_of_one_weight_is_written_shortly():
+    """Inputs 1, -1, 2, 3 with labels 0, 0, 1, 0 and the model (w^2 x): one noise, the drift multiplied out."""
+    model = Model([w], (w**2 * x - y) ** 2 / 2, Empirical([x, y], [[1, 0], [-1, 0], [2, 1], [3, 0]]))
+    flow = label_noise_flow(model, y)
+    assert flow.drift[0] == w - sp.Rational(15, 2) * w**3
+    assert flow.dispersion == sp.Matrix([[sp.sqrt(15) * sp.sqrt(eta) * zeta * w / 2]])
+    assert sp.expand(eta * flow.diffusion[0] - label_noise_step(model, y).covariance[0]) == 0

@@ -1,0 +1,141 @@
+"""Pictures of laws and processes, for the eye: axes of matplotlib, which is imported where something is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import sympy as sp
+from mpmath import mpf
+
+from numerics.codegen.compile import compile_program
+from numerics.deterministic.pieces import Real, specified
+from numerics.errors import ArgumentError
+from theory.ito import ItoProcess
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+POINTS = 401
+"""Points of a curve."""
+
+TAIL = mpf("0.001")
+"""A law is drawn between its quantiles of this level from either end."""
+
+
+class LawInNumbers(Protocol):
+    """What a picture asks of a law."""
+
+    @property
+    def variable(self) -> sp.Symbol:
+        """X."""
+        ...
+
+    def pdf(self, point: Real) -> mpf:
+        """The density."""
+        ...
+
+    def quantile(self, probability: Real) -> mpf:
+        """The point with ``probability`` to its left."""
+        ...
+
+
+def picture_of_law(law: LawInNumbers, axes: Axes | None = None) -> Axes:
+    """The density of a law with its quartiles.
+
+    Args:
+        law: The law.
+        axes: Where to draw; default: a new figure.
+
+    Returns:
+        The axes: one curve, and the range between the quartiles shaded.
+    """
+    axes = axes or _new_axes()
+    low, high = float(law.quantile(TAIL)), float(law.quantile(1 - TAIL))
+    x = np.linspace(low, high, POINTS)
+    height = np.array([float(law.pdf(point)) for point in x])
+    axes.plot(x, height)
+    quartiles = [float(law.quantile(level)) for level in (mpf("0.25"), mpf("0.75"))]
+    inside = (x >= quartiles[0]) & (x <= quartiles[1])
+    axes.fill_between(x[inside], height[inside], alpha=0.2)
+    axes.set(xlabel=f"${sp.latex(law.variable)}$", ylabel=f"$p({sp.latex(law.variable)})$", ylim=(0, None))
+    return axes
+
+
+def portrait(
+    process: ItoProcess,
+    parameters: Mapping[sp.Symbol, Real] | None = None,
+    *,
+    region: Mapping[sp.Symbol, tuple[float, float]] | None = None,
+    axes: Axes | None = None,
+) -> Axes:
+    """Drift and noise of a process with one or two coordinates.
+
+    On the line: drift and root of the diffusion as curves. In the plane: arrows of the drift over the root of the trace
+    of the diffusion.
+
+    Args:
+        process: The process.
+        parameters: A number for every parameter.
+        region: Lower and upper end for each coordinate; default: 0 to 3 for a positive one, -2 to 2 for another.
+        axes: Where to draw; default: a new figure.
+
+    Raises:
+        ArgumentError: more than two coordinates, or a region that names another symbol or has no extent.
+        MissingParameterError: a parameter has no number.
+    """
+    if process.dimension > 2:
+        raise ArgumentError(
+            f"portrait draws one or two coordinates, got {process.dimension}. "
+            "Fix the others in drift and dispersion, and build an ItoProcess of two."
+        )
+    ranges = _ranges(process, dict(region or {}))
+    noise = sp.sqrt(process.diffusion.trace())
+    formulas = [specified(entry, parameters or {}, set(process.state)) for entry in (*process.drift, noise)]
+    program = compile_program(formulas, list(process.state))
+    return (_on_the_line if process.dimension == 1 else _in_the_plane)(process, program, ranges, axes or _new_axes())
+
+
+def _ranges(process: ItoProcess, region: dict[sp.Symbol, tuple[float, float]]) -> list[tuple[float, float]]:
+    ranges = [region.pop(x, (1e-3, 3.0) if x.is_positive else (-2.0, 2.0)) for x in process.state]
+    if region:
+        raise ArgumentError(f"region must name coordinates of {tuple(process.state)}, got {tuple(region)}.")
+    for x, (low, high) in zip(process.state, ranges, strict=True):
+        if not low < high:
+            raise ArgumentError(f"region must give {x} a lower and a larger upper end, got ({low}, {high}).")
+    return ranges
+
+
+def _on_the_line(
+    process: ItoProcess, program: Callable[..., Any], ranges: list[tuple[float, float]], axes: Axes
+) -> Axes:
+    (x,) = process.state
+    points = np.linspace(*ranges[0], POINTS)
+    drift, noise = (np.broadcast_to(values, points.shape) for values in program(points))
+    axes.plot(points, drift, label=f"$b({sp.latex(x)})$")
+    axes.plot(points, noise, "--", label=rf"$\sigma({sp.latex(x)})$")
+    axes.axhline(0, linewidth=0.5, color="gray")
+    axes.set(xlabel=f"${sp.latex(x)}$")
+    axes.legend()
+    return axes
+
+
+def _in_the_plane(
+    process: ItoProcess, program: Callable[..., Any], ranges: list[tuple[float, float]], axes: Axes
+) -> Axes:
+    fine = np.meshgrid(*(np.linspace(*ends, 101) for ends in ranges))
+    *_, noise = (np.broadcast_to(values, fine[0].shape) for values in program(*fine))
+    shades = axes.contourf(*fine, noise, alpha=0.4)
+    axes.figure.colorbar(shades, ax=axes, label=r"$\sqrt{\mathrm{tr}\,\sigma\sigma^\top}$")
+    coarse = np.meshgrid(*(np.linspace(*ends, 17) for ends in ranges))
+    first, second, _ = (np.broadcast_to(values, coarse[0].shape) for values in program(*coarse))
+    axes.quiver(*coarse, first, second)
+    axes.set(xlabel=f"${sp.latex(process.state[0])}$", ylabel=f"${sp.latex(process.state[1])}$")
+    return axes
+
+
+def _new_axes() -> Axes:
+    from matplotlib import pyplot
+
+    return pyplot.subplots()[1]

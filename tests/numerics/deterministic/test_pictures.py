@@ -1,0 +1,53 @@
+"""Laws and processes draw what they say."""
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+import sympy as sp
+from matplotlib.figure import Figure
+
+from numerics.errors import ArgumentError, MissingParameterError
+from theory import ItoProcess, stationary_density
+
+mpl.use("Agg")
+x = sp.Symbol("x", positive=True)
+y, z = sp.symbols("y z", real=True)
+k, s = sp.symbols("k s", positive=True)
+
+
+def axes():
+    return Figure().subplots()
+
+
+def test_a_law_draws_its_density_between_extreme_quantiles():
+    law = stationary_density(ItoProcess.scalar(x, drift=2 * x - k * x**2 - x**3, dispersion=x))
+    drawn = law.plot({k: 1}, axes=axes())
+    points, heights = drawn.lines[0].get_data()
+    at = law.at({k: 1})
+    assert heights[200] == pytest.approx(float(at.pdf(points[200])), rel=1e-9)
+    mass = np.sum((heights[1:] + heights[:-1]) / 2 * np.diff(points))
+    assert mass == pytest.approx(0.998, abs=1e-3)
+    assert drawn.get_xlabel() == "$x$"
+
+
+def test_a_process_on_the_line_draws_drift_and_noise():
+    drawn = ItoProcess.scalar(y, drift=-k * y, dispersion=s).portrait({k: 2, s: 3}, axes=axes())
+    drift, noise = (line.get_data() for line in drawn.lines[:2])
+    assert np.allclose(drift[1], -2 * drift[0])
+    assert np.allclose(noise[1], 3)
+
+
+def test_a_process_in_the_plane_draws_arrows_of_its_drift():
+    process = ItoProcess([y, z], [z, -y], [[0, 0], [0, y]])
+    drawn = process.portrait(region={y: (0, 1), z: (-1, 1)}, axes=axes())
+    arrows = drawn.collections[-1]
+    assert np.allclose(arrows.U, arrows.XY[:, 1]) and np.allclose(arrows.V, -arrows.XY[:, 0])
+
+
+def test_what_cannot_be_drawn_is_refused():
+    with pytest.raises(MissingParameterError, match="no value for k"):
+        ItoProcess.scalar(y, drift=-k * y, dispersion=1).portrait(axes=axes())
+    with pytest.raises(ArgumentError, match="region must name coordinates"):
+        ItoProcess.scalar(y, drift=-y, dispersion=1).portrait(region={x: (0, 1)}, axes=axes())
+    with pytest.raises(ArgumentError, match="one or two coordinates"):
+        ItoProcess([x, y, z], [0, 0, 0], sp.eye(3)).portrait(axes=axes())
