@@ -36,7 +36,11 @@ def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None
         >>> mode(x ** (k - 1) * sp.exp(-x), x)
         Piecewise((k - 1, k > 1), (0, True))
     """
-    density, variable = single_expression(density, "density"), single_symbol(variable, "variable")
+    variable = single_symbol(variable, "variable")
+    if isinstance(density, sp.Mul) and density.has(sp.Integral):
+        # A normalised law is divided by a standing integral over its interval, a constant.
+        density = sp.Mul(*(factor for factor in density.args if variable in factor.free_symbols))
+    density = single_expression(density, "density")
     interval = Interval.given(interval, variable)
     family = recognise(density, variable, interval)
     if family is not None:

@@ -96,3 +96,8 @@ def test_the_rate_at_the_teacher_is_that_of_the_linearisation():
     rate = attractivity_rate(depth_mode(depth, 0), s).alpha
     a = 2 - 2 / depth
     assert sp.expand(rate - (depth * s**a + beta * depth**2 * s ** (4 - 4 / depth))) == 0
+
+
+def test_the_normalised_law_has_the_same_mode():
+    law = stationary_density(depth_mode(sp.Integer(3), sigma))
+    assert law.at(NUMBERS).mode.evalf(20) == law.mode.subs(NUMBERS).evalf(20)
