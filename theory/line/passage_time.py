@@ -72,7 +72,9 @@ def mean_exit_time(
 
     Both may be ends of the interval. An end that is reached in finite time (regular or exit) stops the process, unless
     it is regular and reflects; one that sends it back leaves the other side as the way out; and the mean is infinite
-    where an end may keep the process for ever. Which it is, is a case distinction on the parameters.
+    where an end may keep the process for ever. Which it is, is a case distinction on the parameters. Put numbers in
+    with ``process.subs`` first, where integrals stand whose closed form hangs on a sign; for numbers alone, with an
+    error, use :class:`numerics.deterministic.first_passage.FirstPassage`.
 
     Args:
         process: a process on the line.
