@@ -9,6 +9,7 @@ __all__ = [
     "ArgumentError",
     "DivergenceError",
     "DriftproofError",
+    "FallbackWarning",
     "MissingBackendError",
     "MissingParameterError",
     "NumericsError",
@@ -27,6 +28,10 @@ class ArgumentError(NumericsError):
 
 class UnsupportedFunctionError(NumericsError):
     """An expression holds a function that a backend cannot evaluate."""
+
+
+class FallbackWarning(UserWarning):
+    """What was asked for runs another way, with the same results and slower."""
 
 
 class UnreliableEstimateWarning(UserWarning):

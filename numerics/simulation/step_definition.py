@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,7 +10,7 @@ import sympy as sp
 
 from numerics.codegen.compile import CompiledProgram, compile_program
 from numerics.codegen.program import Program
-from numerics.errors import MissingBackendError, NumericsError, UnsupportedFunctionError
+from numerics.errors import FallbackWarning, MissingBackendError, NumericsError, UnsupportedFunctionError
 from numerics.kernels.kernel import SteppingKernel, step_program
 from numerics.simulation.accumulators import Accumulator, Step
 from numerics.simulation.one_step import OneStep
@@ -88,6 +89,12 @@ def kernel(definition: StepDefinition, backend: str, precision: str) -> Stepping
         except (MissingBackendError, UnsupportedFunctionError, ImportError) as error:
             if backend == "cpu":
                 raise _missing(error) from None
+            if isinstance(error, UnsupportedFunctionError):
+                warnings.warn(
+                    f"the fused kernel is not used: {error} NumPy takes the steps, ten to a hundred times slower.",
+                    FallbackWarning,
+                    stacklevel=2,
+                )
     from numerics.kernels.numpy_kernel import stepping_kernel
 
     return stepping_kernel(program, *sizes, n_uniforms=uniforms)

@@ -7,6 +7,7 @@ module          question it answers
 ``time_loop``   The IR: loop over blocks of lanes, time loop inside it, the program in its body
 ``vectors``     Arithmetic on vectors of lanes; which operations are fused
 ``elementary``  exp, log, sin, tanh and their kin on vectors, with bounded errors
+``inverse``     Their inverses: arctan, arcsinh and the like
 ``noise``       Philox and Box-Muller on vectors: the same words as :mod:`numerics.random`
 ``lookup``      Entries of a table by number
 ``target``      The host processor, the optimiser, machine code. The only module that imports llvmlite

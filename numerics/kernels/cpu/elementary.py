@@ -333,7 +333,7 @@ def power_integer(v: Vectors, x: Value, n: int) -> Value:
         x = v.multiply(x, x)
 
 
-UNARY: dict[str, Callable[[Vectors, Value], Value]] = {
+ELEMENTARY: dict[str, Callable[[Vectors, Value], Value]] = {
     "negate": Vectors.negate,
     "square_root": Vectors.square_root,
     "absolute": Vectors.absolute,

@@ -16,12 +16,16 @@ from typing import Any
 
 from numerics.codegen.program import Instruction, Program, float_value
 from numerics.errors import UnsupportedFunctionError
-from numerics.kernels.cpu.elementary import BINARY, RELATIONS, UNARY, power_integer
+from numerics.kernels.cpu.elementary import BINARY, ELEMENTARY, RELATIONS, power_integer
+from numerics.kernels.cpu.inverse import INVERSE
 from numerics.kernels.cpu.lookup import SELECTED_ENTRIES, lookup, table_lookup
 from numerics.kernels.cpu.noise import lane_order, normals, philox, uniforms
 from numerics.kernels.cpu.target import Host, ir
 from numerics.kernels.cpu.vectors import I32, I64, Value, Vectors
 from numerics.kernels.kernel import StepSignature
+
+UNARY = ELEMENTARY | INVERSE
+"""Functions of one vector."""
 
 _POINTER = ir.PointerType()
 

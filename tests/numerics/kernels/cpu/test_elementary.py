@@ -28,9 +28,23 @@ BOUNDS = {
     "cosh": (2.0, 2.0),
     "tanh": (3.0, 3.0),
     "sech_squared": (4.0, 4.0),
+    "arctan": (1.5, 1.5),
+    "arcsin": (4.0, 4.0),
+    "arccos": (4.0, 4.0),
+    "arctanh": (4.0, 4.0),
+    "arcsinh": (4.0, 4.0),
+    "arccosh": (4.0, 4.0),
 }
 
-REFERENCES = {"sech_squared": lambda x: mpmath.sech(x) ** 2}
+REFERENCES = {
+    "sech_squared": lambda x: mpmath.sech(x) ** 2,
+    "arctan": mpmath.atan,
+    "arcsin": mpmath.asin,
+    "arccos": mpmath.acos,
+    "arctanh": mpmath.atanh,
+    "arcsinh": mpmath.asinh,
+    "arccosh": mpmath.acosh,
+}
 """Functions that mpmath calls otherwise."""
 
 DOMAINS = {
@@ -46,6 +60,12 @@ DOMAINS = {
     "cosh": ((7, True), (10, True)),
     "tanh": ((5, True), (6, True)),
     "sech_squared": ((5, True), (8, True)),
+    "arctan": ((127, True), (1023, True)),
+    "arcsin": ((-1, True), (-1, True)),
+    "arccos": ((-1, True), (-1, True)),
+    "arctanh": ((-1, True), (-1, True)),
+    "arcsinh": ((127, True), (1023, True)),
+    "arccosh": ((127, False), (1023, False)),
 }
 
 
@@ -85,6 +105,12 @@ def arguments(op: str, precision: Precision) -> NDArray:
         x = np.concatenate([x, 1 + generator.uniform(-1, 1, 600) * np.exp2(generator.uniform(-22, 0, 600))])
     if op in ("sin", "cos", "tan"):
         x = np.concatenate([x, np.pi / 2 * generator.integers(-60_000, 60_000, 400)])
+    if op == "arccosh":
+        x = np.concatenate([x[x >= 1], 1 + np.exp2(generator.uniform(-40, 4, 600))])
+    if op in ("arcsin", "arccos", "arctanh"):
+        x = np.concatenate(
+            [x, 1 - np.exp2(generator.uniform(-22, 0, 600)), np.exp2(generator.uniform(-22, 0, 600)) - 1]
+        )
     x = x.astype(np.float32 if single else np.float64)
     return x[np.isfinite(x)]
 
@@ -100,7 +126,9 @@ def largest_error(op: str, precision: Precision) -> tuple[float, float]:
     with mpmath.workprec(140):
         for xi, yi in zip(x.tolist(), y.tolist(), strict=True):
             # The difference exp(x) - 1 needs as many more digits as x is small.
-            with mpmath.workprec(140 + (1100 if op in ("expm1", "log1p", "sinh", "tanh") and abs(xi) < 1e-3 else 0)):
+            with mpmath.workprec(
+                140 + (1100 if op in ("expm1", "log1p", "sinh", "tanh", "arcsinh", "arctanh") and abs(xi) < 1e-3 else 0)
+            ):
                 true = function(mpmath.mpf(xi))
                 if abs(true) > largest:
                     if yi != np.copysign(INF, float(mpmath.sign(true))) and abs(yi) != largest:
@@ -125,6 +153,13 @@ def test_error_stays_within_the_stated_units_in_the_last_place(op, precision):
 
 
 SPECIAL = {
+    "arctan": [(NAN, NAN), (0.0, 0.0), (-0.0, -0.0)],
+    "arcsin": [(1.5, NAN), (-INF, NAN), (NAN, NAN), (-0.0, -0.0)],
+    "arccos": [(1.5, NAN), (-2.0, NAN), (INF, NAN), (NAN, NAN), (1.0, 0.0)],
+    "arctanh": [(1.0, INF), (-1.0, -INF), (1.5, NAN), (-INF, NAN), (NAN, NAN), (-0.0, -0.0)],
+    "arcsinh": [(INF, INF), (-INF, -INF), (NAN, NAN), (-0.0, -0.0)],
+    "arccosh": [(1.0, 0.0), (0.5, NAN), (-2.0, NAN), (-1e9, NAN), (-INF, NAN), (INF, INF), (NAN, NAN)],
+    "sech_squared": [(0.0, 1.0), (INF, 0.0), (-INF, 0.0), (400.0, 0.0), (NAN, NAN)],
     "exp": [(-INF, 0), (INF, INF), (NAN, NAN), (0.0, 1), (1e30, INF), (-1e30, 0)],
     "expm1": [(-INF, -1), (INF, INF), (NAN, NAN), (0.0, 0.0), (-0.0, -0.0), (-1e30, -1)],
     "log": [(0.0, -INF), (-0.0, -INF), (-1.0, NAN), (-INF, NAN), (INF, INF), (NAN, NAN), (1.0, 0.0)],
