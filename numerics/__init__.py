@@ -5,7 +5,7 @@ Each folder's own docstring maps its files.
 =================  ============================================================================================
 module             question it answers
 =================  ============================================================================================
-``schemes``        What is one step? (Euler-Maruyama, Milstein, exact transitions; one file each)
+``schemes``        What is one step? (Euler-Maruyama, Milstein, exact transitions, ends; one file each)
 ``codegen``        expression -> program -> source (NumPy, mpmath, torch)
 ``random``         Which normals and uniforms drive trajectory i at step n? (Philox, the same on every backend)
 ``kernels``        A time loop as machine code, and its plain twin
@@ -43,10 +43,13 @@ if TYPE_CHECKING:
         UnsupportedFunctionError,
     )
     from numerics.schemes import (
+        Absorbing,
         EulerMaruyama,
         ExactGeometricBrownian,
         ExactOrnsteinUhlenbeck,
         Milstein,
+        QuadraticExponential,
+        Reflecting,
         Scheme,
         SchemeError,
     )
@@ -75,6 +78,7 @@ offer("law_numbers", "numerics.deterministic.numerical_law:NumericalLaw")
 offer("portraits", "numerics.deterministic.pictures:portrait")
 
 __all__ = [
+    "Absorbing",
     "Accumulator",
     "ArgumentError",
     "BatchMeans",
@@ -88,6 +92,8 @@ __all__ = [
     "GridMaximum",
     "Infimum",
     "Milstein",
+    "QuadraticExponential",
+    "Reflecting",
     "MissingBackendError",
     "MissingParameterError",
     "Moments",

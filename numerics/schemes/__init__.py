@@ -7,19 +7,35 @@ EulerMaruyama             1/2     1      every Itô process
 Milstein                  1       1      commutative noise (scalar and diagonal noise among it)
 ExactGeometricBrownian    exact   exact  coefficients proportional to their own coordinate
 ExactOrnsteinUhlenbeck    exact   exact  affine drift with a diagonal matrix, constant dispersion
+QuadraticExponential      none    1      square-root noise; exact mean and variance, keeps x >= 0
+Reflecting, Absorbing     1/2     1      one coordinate with ends at which something happens
 ========================  ======  =====  =====================================================
 
+* ``ends``: reflecting and absorbing ends, by the bridge of a step.
 * ``euler_maruyama``: the Euler-Maruyama scheme.
 * ``exact_geometric_brownian``: exact transition sampling of geometric Brownian motion.
 * ``exact_ornstein_uhlenbeck``: exact transition sampling of Ornstein-Uhlenbeck processes.
 * ``milstein``: the Milstein scheme for commutative noise.
+* ``quadratic_exponential``: square-root diffusions by Andersen's scheme.
 * ``scheme``: what a time-stepping scheme is: orders as data, and one step as expressions.
 """
 
+from numerics.schemes.ends import Absorbing, Reflecting
 from numerics.schemes.euler_maruyama import EulerMaruyama
 from numerics.schemes.exact_geometric_brownian import ExactGeometricBrownian
 from numerics.schemes.exact_ornstein_uhlenbeck import ExactOrnsteinUhlenbeck
 from numerics.schemes.milstein import Milstein
+from numerics.schemes.quadratic_exponential import QuadraticExponential
 from numerics.schemes.scheme import Scheme, SchemeError
 
-__all__ = ["EulerMaruyama", "ExactGeometricBrownian", "ExactOrnsteinUhlenbeck", "Milstein", "Scheme", "SchemeError"]
+__all__ = [
+    "Absorbing",
+    "EulerMaruyama",
+    "ExactGeometricBrownian",
+    "ExactOrnsteinUhlenbeck",
+    "Milstein",
+    "QuadraticExponential",
+    "Reflecting",
+    "Scheme",
+    "SchemeError",
+]

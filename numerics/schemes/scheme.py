@@ -37,6 +37,11 @@ class Scheme(ABC):
         """Number of standard normals one step uses: one for each Brownian motion unless the scheme says otherwise."""
         return process.noise_dimension
 
+    @property
+    def free_symbols(self) -> frozenset[sp.Symbol]:
+        """Parameters of the scheme itself that need a number."""
+        return frozenset()
+
     @abstractmethod
     def step_expressions(
         self, process: ItoProcess, normals: Sequence[sp.Symbol], step: sp.Symbol, root_step: sp.Symbol

@@ -8,6 +8,7 @@ module                  question it answers
 ``options``             How is it run? (precision, backend, threads, streams; no mathematics)
 ``plan``                Are all arguments right? One frozen record, sent to workers as it is
 ``one_step``            Scheme or recursion: what moves the state by one step?
+``domain``              What must a step keep, and which poles may it not pass?
 ``accumulators``        What else is carried along the path? (extremes, crossings, sign changes, time integrals)
 ``brownian``            What happens between two grid points?
 ``log_coordinates``     How is a collapse followed to 1e-300 and beyond?

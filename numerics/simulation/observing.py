@@ -20,7 +20,7 @@ def note_divergence(plan: Plan, state: np.ndarray, alive: np.ndarray, reached: i
     lost = int(alive.size - alive.sum())
     if lost and plan.options.on_divergence is OnDivergence.RAISE:
         raise DivergenceError(
-            f"{lost} of {alive.size} trajectories left the finite numbers by {_clock(plan, reached)}. "
+            f"{lost} of {alive.size} trajectories left {plan.one_step.kept} by {_clock(plan, reached)}. "
             f"{plan.one_step.remedy(plan.step)}, or on_divergence='count' to go on without them."
         )
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import sympy as sp
 
 from numerics.schemes import Scheme
+from numerics.simulation.domain import Border, borders, kept, undefined
 from theory.discrete.recursion import Recursion
 from theory.ito import ItoProcess
 from theory.notation import k, t
@@ -47,6 +49,11 @@ class OneStep(ABC):
     @abstractmethod
     def uniforms(self) -> int:
         """Uniforms on (0, 1) per step."""
+
+    @property
+    def kept(self) -> str:
+        """What a trajectory must not leave."""
+        return "the finite numbers"
 
     @abstractmethod
     def remedy(self, step: float) -> str:
@@ -87,6 +94,12 @@ class SchemeStep(OneStep):
         return self.process
 
     @property
+    def parameters(self) -> tuple[sp.Symbol, ...]:
+        """Those of the process and of the scheme, and NaN where there is a border."""
+        own = sorted(self.scheme.free_symbols - set(self.process.parameters), key=lambda symbol: symbol.name)
+        return (*self.process.parameters, *own, *([undefined] if self.borders else []))
+
+    @property
     def clock(self) -> sp.Symbol:
         """Time."""
         return t
@@ -106,15 +119,33 @@ class SchemeStep(OneStep):
         """None: schemes are driven by normals."""
         return 0
 
+    @cached_property
+    def borders(self) -> tuple[Border, ...]:
+        """What the domain of the process asks of a step."""
+        return borders(self.process)
+
+    @property
+    def kept(self) -> str:
+        """The domain, where it has a border."""
+        return "the domain of the process or the finite numbers" if self.borders else super().kept
+
     def remedy(self, step: float) -> str:
-        """A smaller step."""
-        return f"Take a smaller step than {step:g}"
+        """A smaller step; next to a border, what keeps it."""
+        smaller = f"ake a smaller step than {step:g}"
+        if not self.borders:
+            return f"T{smaller}"
+        return (
+            f"A trajectory must keep {'; '.join(border.reason for border in self.borders)}. If an end is reached, say "
+            "what happens there: scheme=Reflecting(left=...) or Absorbing(left=...), or QuadraticExponential() for "
+            f"square-root noise. If it is not, t{smaller}, or coordinates='log' next to an invariant point"
+        )
 
     def expressions(
         self, normals: Sequence[sp.Symbol], uniforms: Sequence[sp.Symbol], step: sp.Symbol, root_step: sp.Symbol
     ) -> list[sp.Expr]:
-        """See :meth:`OneStep.expressions`."""
-        return self.scheme.step_expressions(self.process, normals, step, root_step)
+        """See :meth:`OneStep.expressions`; NaN for a step that leaves the domain."""
+        update = self.scheme.step_expressions(self.process, normals, step, root_step)
+        return kept(self.borders, self.state, update)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ compiles what it needs once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -26,11 +27,14 @@ from numerics.arguments import (
 )
 from numerics.errors import ArgumentError
 from numerics.kernels.kernel import Precision
-from numerics.schemes import EulerMaruyama, Scheme
+from numerics.schemes import EulerMaruyama, QuadraticExponential, Scheme
+from numerics.schemes.ends import WithEnds
 from numerics.simulation.accumulators import Accumulator, SignChanges
+from numerics.simulation.domain import undefined
 from numerics.simulation.log_coordinates import log_coordinates, side
 from numerics.simulation.one_step import OneStep, RecursionStep, SchemeStep
 from numerics.simulation.options import Options, require_cpu, required_options
+from numerics.simulation.step_definition import evaluator
 from theory.discrete.recursion import Recursion
 from theory.ito import ItoProcess
 
@@ -118,14 +122,16 @@ def simulation_plan(
         raise ArgumentError(f"process must be an ItoProcess, got {type(process).__name__}.")
     n = whole_number(n_paths, "n_paths", at_least=1, below=2**48)
     options = required_options(options, "simulate")
-    scheme = EulerMaruyama() if scheme is None else scheme
-    if not isinstance(scheme, Scheme):
+    if scheme is not None and not isinstance(scheme, Scheme):
         raise ArgumentError(f"scheme must be a Scheme such as EulerMaruyama(), got {scheme!r}.")
     values = parameter_values(parameters, n)
     start = _initial_state(initial, process, n)
     if kind(Coordinates, coordinates, "coordinates") is Coordinates.LOG:
         process, start, values = _in_log_coordinates(process, start, values, n)
+    scheme = _default_scheme(process) if scheme is None else scheme
     scheme.check(process)
+    if isinstance(scheme, WithEnds):
+        _require_between(scheme, start, values)
     h = real_number(step, "step")
     if not h > 0:
         raise ArgumentError(f"step must be positive, got step={step}.")
@@ -147,6 +153,23 @@ def simulation_plan(
         paths=paths,
         options=options,
     )
+
+
+def _default_scheme(process: ItoProcess) -> Scheme:
+    """Euler-Maruyama, but for square-root noise a scheme that keeps its end."""
+    return QuadraticExponential() if QuadraticExponential.applies(process) else EulerMaruyama()
+
+
+def _require_between(scheme: WithEnds, start: np.ndarray, values: Mapping[sp.Symbol, float | np.ndarray]) -> None:
+    symbols = sorted(scheme.free_symbols, key=str)
+    numbers = [value_of(symbol, values) for symbol in symbols]
+    x = start[..., 0]
+    for inwards, end in zip((1, -1), scheme.ends, strict=True):
+        if end is not None and np.any(inwards * (x - evaluator((end,), tuple(symbols))(*numbers)[0]) < 0):
+            raise ArgumentError(
+                f"initial must lie between the ends of the scheme, but starts {'below' if inwards > 0 else 'above'} "
+                f"{end}. Start between them."
+            )
 
 
 def iteration_plan(
@@ -222,7 +245,7 @@ def _plan(
         one_step=one_step,
         accumulators=accumulators,
         symbols=symbols,
-        parameters=tuple(value_of(symbol, values) for symbol in symbols),
+        parameters=tuple(math.nan if s == undefined else value_of(s, values) for s in symbols),
         initial=initial,
         step=step,
         n_steps=n_steps,

@@ -53,7 +53,10 @@ def simulate(
         until: Final time, a multiple of ``step``.
         n_paths: Number of trajectories.
         seed: Names the noise, 64 bits.
-        scheme: ``EulerMaruyama()`` unless given.
+        scheme: ``EulerMaruyama()`` unless given, for square-root noise on a positive coordinate
+            ``QuadraticExponential()``. A step keeps the domain that the symbols of the coordinates declare and does
+            not pass a pole of a coefficient (:mod:`numerics.simulation.domain`); ``Reflecting`` and ``Absorbing`` say
+            what happens at an end that is reached.
         times: When observables are taken, multiples of ``step``; the final time unless given.
         observables: Names to expressions in the state, parameters, accumulators and time, or a sequence of expressions,
             which are then their own names. Evaluated in float64.
@@ -66,11 +69,12 @@ def simulate(
 
     Raises:
         ArgumentError, MissingParameterError, SchemeError: before anything is computed.
-        DivergenceError: a trajectory or an observable left the finite numbers.
+        DivergenceError: a trajectory or an observable left the finite numbers, or a trajectory its domain.
 
     Example:
-        >>> from theory.notation import theta, zeta
-        >>> process = ItoProcess.scalar(theta, drift=-theta, dispersion=zeta)
+        >>> from theory.notation import zeta
+        >>> x = sp.Symbol("x", real=True)
+        >>> process = ItoProcess.scalar(x, drift=-x, dispersion=zeta)
         >>> run = simulate(process, parameters={zeta: 1.0}, initial=[1.0], step=0.5, until=1.0, n_paths=8, seed=1)
         >>> run.final.shape, run.n_steps
         ((8, 1), 2)
