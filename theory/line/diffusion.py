@@ -20,6 +20,7 @@ from theory.line.endpoints import require_real
 from theory.line.interval import Chart, Interval
 from theory.line.powers import PowerQuotient, normal_form, power_quotient
 from theory.line.sign_on_interval import sign_on_interval
+from theory.local_time import is_smooth
 from theory.notation import t
 
 
@@ -97,8 +98,17 @@ def _checked(process: ItoProcess, interval: Interval) -> LineDiffusion:
             "A deterministic flow is decided by the sign of its drift."
         )
     chart = Chart.for_functions(x, (b, a), interval)
-    drift = chart.express(b * chart.slope + a * sp.diff(chart.slope, x) / 2)
-    diffusion = chart.express(a * chart.slope**2)
+    try:
+        drift = chart.express(b * chart.slope + a * sp.diff(chart.slope, x) / 2)
+        diffusion = chart.express(a * chart.slope**2)
+    except UnsupportedFormError as error:
+        if is_smooth(sp.Tuple(b, a), (x,)):
+            raise
+        raise UnsupportedFormError(
+            f"the coefficients must be one formula on the interval, but drift {b} or diffusion {a} changes its form "
+            "inside it, and no coordinate removes that. Take the sides as processes of their own, with a coordinate "
+            "that is declared positive or negative, and glue their densities so that diffusion * density is continuous."
+        ) from error
     return LineDiffusion(process, interval, chart, drift, diffusion, _regular(drift, diffusion, chart))
 
 

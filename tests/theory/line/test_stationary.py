@@ -280,3 +280,22 @@ def test_a_density_without_closed_form_is_an_explicit_integral_that_still_carrie
     law = stationary_density(quintic, Interval(0, sp.oo))
     assert law.density.has(sp.Integral)
     assert relative_current(quintic, law.density, sp.Rational(3, 7)) < 1e-25
+
+
+def test_a_drift_that_jumps_is_refused_with_advice_that_leads_to_the_law_of_dry_friction():
+    v, right, left = sp.Symbol("v", real=True), sp.Symbol("v", positive=True), sp.Symbol("v", negative=True)
+    friction, D = sp.symbols("kappa D", positive=True)
+
+    def process(coordinate):
+        drift = -friction * sp.sign(coordinate)
+        return ItoProcess.scalar(coordinate, drift=drift, dispersion=sp.sqrt(2 * D))
+
+    with pytest.raises(UnsupportedFormError, match="diffusion \\* density is continuous"):
+        stationary_density(process(v))
+    sides = [stationary_density(process(x)) for x in (left, right)]
+    glued = [2 * D * law.density.subs(law.variable, 0) for law in sides]
+    assert [sp.simplify(law.density / law.density.subs(law.variable, 0)) for law in sides] == [
+        sp.exp(friction * left / D),
+        sp.exp(-friction * right / D),
+    ]
+    assert sp.simplify(glued[0] - glued[1]) == 0
