@@ -10,6 +10,7 @@ module            question it answers
 ``logarithms``    ... of logarithms
 ``special``       ... of Bessel functions and of erfc
 ``roots``         ... of differences of roots
+``expansion``     ... and how far an expression is expanded to find out
 ``accurate``      ... of differences of two functions
 ``lower``         Which program computes an expression? (sums, products, powers, functions, conditions)
 ``places``        How are quantities that stand in a program combined? (signs, constants, chains, selection)

@@ -25,6 +25,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import sympy as sp
 from sympy.codegen.cfunctions import expm1, log1p
@@ -71,19 +72,19 @@ def without_cancellation(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
             for k, accurate in _forms(factor):
                 c = sp.Mul(*(other for other in factors if other != factor))
                 if k * c in present:
-                    return [c * accurate, *(other for other in terms if other not in (term, k * c))]
+                    return [c * accurate(), *(other for other in terms if other not in (term, k * c))]
     return _difference_of_exponentials(terms)
 
 
-def _forms(factor: sp.Expr) -> Iterator[tuple[int, sp.Expr]]:
-    """Pairs (k, factor + k without cancellation)."""
+def _forms(factor: sp.Expr) -> Iterator[tuple[int, Callable[[], sp.Expr]]]:
+    """Numbers k, each with what makes factor + k without cancellation: an exponential of a long sum takes long."""
     for k, accurate in _CANCELLING.get(type(factor), {}).items():
-        yield k, accurate(factor.args[0])
+        yield k, partial(accurate, factor.args[0])
     if factor.is_Pow and factor.exp == -2 and isinstance(factor.base, sp.tanh):
-        yield -1, sp.sinh(factor.base.args[0]) ** -2
+        yield -1, lambda: sp.sinh(factor.base.args[0]) ** -2
     if factor.is_Pow and factor.exp == 2 and type(factor.base) in _CANCELLING_SQUARES:
         k, accurate = _CANCELLING_SQUARES[type(factor.base)]
-        yield k, accurate(factor.base.args[0])
+        yield k, partial(accurate, factor.base.args[0])
 
 
 def _difference_of_exponentials(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:

@@ -10,8 +10,10 @@ zero over zero from u = 27 on; with these functions the exponentials cancel in s
 from __future__ import annotations
 
 import sympy as sp
+from mpmath.libmp import prec_to_dps
 from sympy.codegen.cfunctions import log1p
 
+from numerics.codegen.expansion import expanded
 from numerics.codegen.exponentials import absolute_value, exponential_factor, multiple
 
 
@@ -20,17 +22,29 @@ class ScaledBesselI(sp.Function):
 
     nargs = 2
 
+    def _eval_evalf(self, prec: int) -> sp.Expr:
+        nu, u = self.args
+        return (sp.exp(-sp.Abs(u)) * sp.besseli(nu, u)).evalf(prec_to_dps(prec))
+
 
 class ScaledBesselK(sp.Function):
     r""":math:`e^{u} K_\nu(u)`."""
 
     nargs = 2
 
+    def _eval_evalf(self, prec: int) -> sp.Expr:
+        nu, u = self.args
+        return (sp.exp(u) * sp.besselk(nu, u)).evalf(prec_to_dps(prec))
+
 
 class ScaledErfc(sp.Function):
     r""":math:`e^{u^2}\,\mathrm{erfc}\,u`."""
 
     nargs = 1
+
+    def _eval_evalf(self, prec: int) -> sp.Expr:
+        (u,) = self.args
+        return (sp.exp(u**2) * sp.erfc(u)).evalf(prec_to_dps(prec))
 
 
 def without_growth(function: sp.Expr) -> sp.Expr:
@@ -69,8 +83,8 @@ def rescaled(product: sp.Expr) -> sp.Expr:
     for base, m in factors:
         if isinstance(base, sp.erfc) and m.is_Rational and exponent != 0:
             (u,) = base.args
-            if multiple(exponent, sp.expand(u**2))[0] * m > 0:
-                return product / base**m * (sp.exp(-m * sp.expand(u**2)) * ScaledErfc(u) ** m)
+            if multiple(exponent, expanded(u**2))[0] * m > 0:
+                return product / base**m * (sp.exp(-m * expanded(u**2)) * ScaledErfc(u) ** m)
     return product
 
 

@@ -1,0 +1,41 @@
+"""Expanding where it stays short: rules look for cancelling terms, and programs of thousands of terms have none."""
+
+from __future__ import annotations
+
+import math
+
+import sympy as sp
+
+MOST_TERMS = 200
+"""Terms that an expansion may have; powers of long sums, such as composed steps of a scheme, have millions."""
+
+
+def expanded(expression: sp.Expr) -> sp.Expr:
+    """``expression`` expanded, or as it is where that would be long.
+
+    Example:
+        >>> x, y = sp.symbols("x y")
+        >>> expanded((x + y) ** 2)
+        x**2 + 2*x*y + y**2
+        >>> expanded((x + y) ** 1000)
+        (x + y)**1000
+    """
+    return sp.expand(expression) if expanded_terms(expression, {}) <= MOST_TERMS else expression
+
+
+def expanded_terms(expression: sp.Basic, known: dict[sp.Basic, int]) -> int:
+    """How many terms an expansion of the expression or of a part of it has at most; ``known`` is filled."""
+    found = known.get(expression)
+    if found is None:
+        parts = [expanded_terms(part, known) for part in expression.args]
+        if isinstance(expression, sp.Add):
+            found = sum(parts)
+        elif isinstance(expression, sp.Mul):
+            found = math.prod(parts)
+        elif isinstance(expression, sp.Pow) and expression.exp.is_Integer and parts[0] > 1:
+            n = min(abs(int(expression.exp)), MOST_TERMS)
+            found = math.comb(n + parts[0] - 1, n)
+        else:
+            found = 1 if max(parts, default=1) <= MOST_TERMS else max(parts)
+        known[expression] = min(found, MOST_TERMS + 1)
+    return known[expression]
