@@ -10,14 +10,14 @@ MOST_TERMS = 200
 """Terms that an expansion may have; powers of long sums, such as composed steps of a scheme, have millions."""
 
 
-def expanded(expression: sp.Expr) -> sp.Expr:
+def short_expansion(expression: sp.Expr) -> sp.Expr:
     """``expression`` expanded, or as it is where that would be long.
 
     Example:
         >>> x, y = sp.symbols("x y")
-        >>> expanded((x + y) ** 2)
+        >>> short_expansion((x + y) ** 2)
         x**2 + 2*x*y + y**2
-        >>> expanded((x + y) ** 1000)
+        >>> short_expansion((x + y) ** 1000)
         (x + y)**1000
     """
     return sp.expand(expression) if expanded_terms(expression, {}) <= MOST_TERMS else expression

@@ -27,7 +27,7 @@ from functools import lru_cache
 import sympy as sp
 from sympy.codegen.cfunctions import expm1, log1p
 
-from numerics.codegen.expansion import expanded
+from numerics.codegen.expansion import short_expansion
 
 HIGHEST_DEGREE = 12
 """Of a polynomial in an exponential."""
@@ -219,7 +219,7 @@ def multiple(argument: sp.Expr, unit: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
         >>> multiple(3 - 2 * x * y, x * y)
         (-2, 3)
     """
-    whole, part = (dict(expanded(e).as_coefficients_dict()) for e in (argument, unit))
+    whole, part = (dict(short_expansion(e).as_coefficients_dict()) for e in (argument, unit))
     monomial = next(iter(part))
     k = sp.sympify(whole.get(monomial, 0)) / part[monomial]
     rest = sp.Add(*(c * m for m, c in whole.items() if m not in part))

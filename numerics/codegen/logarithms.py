@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.codegen.cfunctions import log1p
 from sympy.logic.boolalg import Boolean
 
-from numerics.codegen.expansion import expanded
+from numerics.codegen.expansion import short_expansion
 from numerics.codegen.exponentials import absolute_value, log_of_exponentials
 from numerics.codegen.one_denominator import over_one_denominator
 from numerics.codegen.special import log_erfc
@@ -84,7 +84,7 @@ def _inverse_sinh(x: sp.Expr) -> sp.Expr | None:
     if not x.is_Add or len(x.args) != 2:
         return None
     for u, root in (x.args, x.args[::-1]):
-        if root.is_Pow and root.exp == sp.S.Half and expanded(root.base - u**2) == 1:
+        if root.is_Pow and root.exp == sp.S.Half and short_expansion(root.base - u**2) == 1:
             return sp.asinh(u)
     return None
 
@@ -106,7 +106,7 @@ def log_of_quotient(x: sp.Expr) -> sp.Expr | None:
     gap = _cancelled(A, B)
     if gap is None:
         return None
-    total = expanded(A + B)
+    total = short_expansion(A + B)
     if not total.is_Add:
         return 2 * sp.atanh(sp.cancel(gap / total))
     return sp.Piecewise((log1p(gap / B), _is_near(gap, B)), (sp.log(x, evaluate=False), True))
@@ -121,8 +121,8 @@ def _cancelled(A: sp.Expr, B: sp.Expr) -> sp.Expr | None:
     """A - B where it has fewer terms than the two together, else ``None``."""
     if not (A.is_Add or B.is_Add):
         return None
-    gap = expanded(A - B)
-    together = len(sp.Add.make_args(expanded(A))) + len(sp.Add.make_args(expanded(B)))
+    gap = short_expansion(A - B)
+    together = len(sp.Add.make_args(short_expansion(A))) + len(sp.Add.make_args(short_expansion(B)))
     return gap if len(sp.Add.make_args(gap)) < together else None
 
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import sympy as sp
 from sympy.codegen.cfunctions import expm1, log1p
 
-from numerics.codegen.expansion import expanded
+from numerics.codegen.expansion import short_expansion
 
 MOST_QUOTIENTS = 6
 """Beyond, pairs of quotients are not looked for."""
@@ -67,8 +67,8 @@ def difference_of_quotients(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
             Q, P = sp.Mul(*below), sp.Mul(*above)
             if not (Q.is_Add or P.is_Add) or not (P.is_polynomial() and Q.is_polynomial()):
                 continue
-            gap = expanded(Q - P)
-            together = len(sp.Add.make_args(expanded(Q))) + len(sp.Add.make_args(expanded(P)))
+            gap = short_expansion(Q - P)
+            together = len(sp.Add.make_args(short_expansion(Q))) + len(sp.Add.make_args(short_expansion(P)))
             if below and len(sp.Add.make_args(gap)) < together - 1:
                 return [second * gap / Q, *(term for k, term in enumerate(terms) if k not in (i, j))]
     return None
@@ -83,7 +83,7 @@ def _difference(A: sp.Expr, p: sp.Rational, B: sp.Expr) -> sp.Expr | None:
         C = B.base
     elif not (C.is_Symbol or C.is_number or C.is_Mul or C.is_Pow):
         return None
-    v = expanded(A - C)
+    v = short_expansion(A - C)
     if len(sp.Add.make_args(v)) >= len(A.args) + len(sp.Add.make_args(C)) - 1 and not (v.is_number and v != 0):
         return None
     root = sp.sqrt(A)

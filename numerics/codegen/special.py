@@ -13,7 +13,7 @@ import sympy as sp
 from mpmath.libmp import prec_to_dps
 from sympy.codegen.cfunctions import log1p
 
-from numerics.codegen.expansion import expanded
+from numerics.codegen.expansion import short_expansion
 from numerics.codegen.exponentials import absolute_value, exponential_factor, multiple
 
 
@@ -83,8 +83,8 @@ def rescaled(product: sp.Expr) -> sp.Expr:
     for base, m in factors:
         if isinstance(base, sp.erfc) and m.is_Rational and exponent != 0:
             (u,) = base.args
-            if multiple(exponent, expanded(u**2))[0] * m > 0:
-                return product / base**m * (sp.exp(-m * expanded(u**2)) * ScaledErfc(u) ** m)
+            if multiple(exponent, short_expansion(u**2))[0] * m > 0:
+                return product / base**m * (sp.exp(-m * short_expansion(u**2)) * ScaledErfc(u) ** m)
     return product
 
 
