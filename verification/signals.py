@@ -25,6 +25,14 @@ STOPPING = tuple(
 Handler = Callable[[int, FrameType | None], Any]
 
 
+class Interruption(KeyboardInterrupt):
+    """A Ctrl-C in all but its type.
+
+    Once a plain KeyboardInterrupt has passed through ``exec`` of a text, as SciPy's imports have, Python ends by SIGINT
+    whatever exit code it is given; it looks for that very type.
+    """
+
+
 def end_at_once(number: int, frame: FrameType | None) -> NoReturn:
     """Say so and end: there is nothing yet that would have to be put away."""
     os.write(2, b"driftproof: interrupted.\n")
@@ -33,7 +41,7 @@ def end_at_once(number: int, frame: FrameType | None) -> NoReturn:
 
 def interrupt(number: int, frame: FrameType | None) -> NoReturn:
     """Unwind as a Ctrl-C does, so that files in the making are removed."""
-    raise KeyboardInterrupt
+    raise Interruption
 
 
 def answer_with(handler: Handler) -> dict[int, Any]:

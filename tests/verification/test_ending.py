@@ -91,7 +91,7 @@ def catches(process, number):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 @pytest.mark.parametrize("delay", [0.0, 0.15, 0.4])
 def test_a_signal_at_any_moment_exits_3_with_a_sentence(number, delay):
-    process = start("list")
+    process = start("follow", "SC-031")  # takes a second and more on any machine
     # Python catches SIGINT by itself long before our code runs: SIGTERM tells when it is ours.
     while not catches(process, signal.SIGHUP):
         assert process.poll() is None
@@ -127,3 +127,14 @@ def test_letters_that_the_encoding_lacks_are_written_as_numbers():
     narrow = ENVIRONMENT | {"PYTHONIOENCODING": "ascii"}
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=narrow)
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "\\u03b7\n", "")
+
+
+@pytest.mark.parametrize(("kind", "code"), [("Interruption", 3), ("KeyboardInterrupt", -signal.SIGINT)])
+def test_an_interruption_keeps_its_exit_code_after_passing_through_a_text_that_is_executed(kind, code, tmp_path):
+    """Python ends ``-m`` by SIGINT after a plain KeyboardInterrupt there, as imports of SciPy have it."""
+    (tmp_path / "interrupted.py").write_text(
+        "import sys\nfrom verification.signals import Interruption\n"
+        f"try:\n    exec('raise kind', {{'kind': {kind}}})\nexcept KeyboardInterrupt:\n    sys.exit(3)\n"
+    )
+    environment = ENVIRONMENT | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{Path.cwd()}"}
+    assert subprocess.run([sys.executable, "-m", "interrupted"], env=environment).returncode == code

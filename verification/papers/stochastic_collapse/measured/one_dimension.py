@@ -168,8 +168,9 @@ def sign_changes_of_double_well(arguments: Arguments, draw: Draw) -> Samples:
 
 def log_of_gaussian_multiplier(arguments: Arguments, draw: Draw) -> Samples:
     r""":math:`\log|m + \sqrt v\,Z|` for standard normal Z, sampled exactly: one step from 0 of a Brownian motion."""
+    noise = sp.Symbol("Z", real=True)
     run = simulate(
-        ItoProcess.scalar(theta, drift=sp.S.Zero, dispersion=sp.S.One),
+        ItoProcess.scalar(noise, drift=sp.S.Zero, dispersion=sp.S.One),
         initial=[0.0],
         step=1.0,
         until=1.0,
