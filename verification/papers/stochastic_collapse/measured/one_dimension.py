@@ -25,7 +25,7 @@ from theory.models.double_well import DoubleWell
 from theory.models.teacher_student.modes import logistic, singular_value_process
 from theory.models.teacher_student.stochastic_logistic import k as shape
 from theory.models.teacher_student.stochastic_logistic import verhulst_process
-from theory.notation import eta, mu, nu, s_tilde, theta, zeta
+from theory.notation import eta, mu, nu, s_tilde, zeta
 from verification.authoring.simulated import number, options
 from verification.forms import Draw, Samples
 
