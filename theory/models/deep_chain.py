@@ -28,7 +28,7 @@ from theory.errors import ShapeError, SymbolError
 from theory.gradient_noise.data_law import DataLaw, Gaussian
 from theory.gradient_noise.model import Model
 from theory.networks.feed_forward import FeedForward
-from theory.values import shown
+from theory.values import instance, shown
 
 teacher_slope = sp.Symbol("u", real=True)
 """Slope u of the teacher."""
@@ -55,6 +55,7 @@ def deep_chain(depth: int = 3, width: int = 2, activation: Callable[[sp.Expr], s
 
 def labels(network: FeedForward) -> sp.ImmutableMatrix:
     r"""Symbols :math:`y_1, \dots` for the labels of one sample. Shape ``(n_m, 1)``."""
+    instance(network, FeedForward, "network", "a FeedForward")
     return sp.ImmutableMatrix(network.widths[-1], 1, lambda i, _: sp.Symbol(f"y_{i + 1}", real=True))
 
 
@@ -68,7 +69,8 @@ def regression(network: FeedForward, law: DataLaw) -> Model:
     Raises:
         SymbolError: the law lacks one of these variables.
     """
-    needed = {*network.inputs, *labels(network)}
+    needed = {*labels(network), *network.inputs}
+    instance(law, DataLaw, "law", "a law of the data")
     if missing := needed - set(law.variables):
         raise SymbolError(
             f"law must have the variables {sorted(map(str, needed))}, inputs and labels of the network; "
@@ -84,6 +86,7 @@ def gaussian_teacher(network: FeedForward) -> Gaussian:
     Raises:
         ShapeError: the network has more than one input or output.
     """
+    instance(network, FeedForward, "network", "a FeedForward")
     if network.widths[0] != 1 or network.widths[-1] != 1:
         raise ShapeError(f"network must have one input and one output for a scalar teacher, got {network.widths}.")
     u, r = teacher_slope, label_variance

@@ -75,6 +75,7 @@ def activation_jet(z: sp.Expr) -> sp.Expr:
         >>> activation_jet(x).coeff(x, 2)
         sigma_2/2
     """
+    z = single_expression(z, "z")
     return sp.Add(*(derivative * z**j / sp.factorial(j) for j, derivative in enumerate(JET, start=1)))
 
 

@@ -65,7 +65,12 @@ def network_process(n: int, m: int) -> ItoProcess:
 
 
 def norms_process(n: sp.Expr = width_in, m: sp.Expr = width_out) -> ItoProcess:
-    r"""The closed process of :math:`U = |u|^2` and :math:`V = |v|^2`."""
+    r"""The closed process of :math:`U = |u|^2` and :math:`V = |v|^2`.
+
+    Raises:
+        ShapeError: a width is no number or expression; so do all functions below that start from this process.
+    """
+    n, m = single_expression(n, "n", real=True), single_expression(m, "m", real=True)
     push = 2 * sp.sqrt(nu * U * V)
     return ItoProcess([U, V], [nu * n * V, nu * m * U], sp.Matrix([push, push]))
 

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import positive_rationals, rationals
-from theory.errors import SymbolError
+from theory.errors import ShapeError, SymbolError
 from theory.fokker_planck import fokker_planck_operator
 from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess, ito_differential
-from theory.models import DoubleWell, GeometricBrownianMotion
+from theory.models import DoubleWell, GeometricBrownianMotion, deep_chain, single_neuron, two_layer_origin
 from theory.notation import mu, t, theta, theta_0, zeta
 
 GBM = GeometricBrownianMotion()
@@ -121,3 +121,23 @@ def test_the_double_well_is_gradient_flow_with_the_noise_it_names():
 def test_parameters_outside_their_range_are_refused(model, parameters):
     with pytest.raises(SymbolError):
         model(**parameters)
+
+
+@pytest.mark.parametrize("value", ["3", None, [1], 1 == 1], ids=repr)
+@pytest.mark.parametrize(
+    ("function", "argument"),
+    [
+        (deep_chain.labels, "network"),
+        (deep_chain.gaussian_teacher, "network"),
+        (lambda law: deep_chain.regression(deep_chain.deep_chain(), law), "law"),
+        (lambda network: deep_chain.regression(network, None), "network"),
+        (single_neuron.activation_jet, "z"),
+        (two_layer_origin.norms_process, "n"),
+        (two_layer_origin.growth_of_equal_layers, "n"),
+        (two_layer_origin.ratio_process, "n"),
+        (two_layer_origin.growth_at_ratio, "n"),
+    ],
+)
+def test_what_is_no_network_law_or_number_is_refused_by_name(function, argument, value):
+    with pytest.raises(ShapeError, match=f"^{argument} must be "):
+        function(value)
