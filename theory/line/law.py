@@ -15,6 +15,7 @@ from theory.errors import (
     DriftproofError,
     MissingParameterError,
     NotNormalisableError,
+    ShapeError,
     SymbolError,
     UnsupportedFormError,
 )
@@ -118,8 +119,14 @@ class StationaryLaw:
         return self._closed_or_number(f"cdf({point})", lambda family: family.cdf(point), lambda law: law.cdf(point))
 
     def quantile(self, probability: sp.Expr | float) -> sp.Expr:
-        """The point with ``probability`` to its left, as a number."""
+        """The point with ``probability`` to its left, as a number.
+
+        Raises:
+            ShapeError: ``probability`` does not lie strictly between 0 and 1.
+        """
         level = single_expression(probability, "probability", real=True)
+        if level.is_number and not 0 < level < 1:
+            raise ShapeError(f"probability must lie strictly between 0 and 1, got {level}.")
         return self._number(f"quantile({level})", lambda law: law.quantile(level))
 
     @cached_property

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import confined_processes, positive_rationals, rationals
-from theory.errors import MissingParameterError, NotNormalisableError, SymbolError, UnsupportedFormError
+from theory.errors import MissingParameterError, NotNormalisableError, ShapeError, SymbolError, UnsupportedFormError
 from theory.fokker_planck import probability_current
 from theory.ito import ItoProcess
 from theory.line.families import Gamma, GeneralisedGamma, InverseGamma
@@ -299,3 +299,10 @@ def test_a_drift_that_jumps_is_refused_with_advice_that_leads_to_the_law_of_dry_
         sp.exp(-friction * right / D),
     ]
     assert sp.simplify(glued[0] - glued[1]) == 0
+
+
+@pytest.mark.parametrize("level", [0, 1, 2, -sp.Rational(1, 2)])
+def test_a_quantile_of_what_is_no_probability_is_refused_before_numbers_are_asked_for(level):
+    law = stationary_density(ItoProcess.scalar(x, drift=1 - kappa * x, dispersion=sp.sqrt(x)))
+    with pytest.raises(ShapeError, match="^probability must lie strictly between 0 and 1"):
+        law.quantile(level)
