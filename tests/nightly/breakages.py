@@ -38,7 +38,7 @@ BREAKAGES = tuple(
             "tests/theory/test_ito.py",
             (
                 ("gradient * process.drift + sp.Matrix(second) / 2", "gradient * process.drift + sp.Matrix(second)"),
-                ("f.diff(t) + gradient * process.drift", "gradient * process.drift"),
+                ("in_time + gradient * process.drift", "gradient * process.drift"),
                 ("dispersion * dispersion.T", "dispersion.T * dispersion"),
             ),
         ),
@@ -72,15 +72,27 @@ BREAKAGES = tuple(
                 ("-self.A * (x - self.mean)", "-self.A * (x + self.mean)"),
                 ("sigma - flow * sigma * flow.T", "sigma - flow * sigma"),
                 ("matrix_exponential(-self.A, lag)", "matrix_exponential(-2 * self.A, lag)"),
-                ("vec[i + d * j]", "vec[i]"),
+            ),
+        ),
+        (
+            "theory/matrices/lyapunov.py",
+            "tests/theory/matrices/test_lyapunov.py tests/theory/test_ornstein_uhlenbeck.py",
+            (
+                ("int(i == k) * A[j, l]", "int(i == k) * A[l, j]"),
+                ("place[min(k, l), max(k, l)]] +=", "place[min(k, l), max(k, l)]] ="),
             ),
         ),
         (
             "theory/moments.py",
             "tests/theory/test_moments.py",
+            (("sp.Matrix.hstack(self.matrix, self.constant)", "sp.Matrix.hstack(self.matrix, 2 * self.constant)"),),
+        ),
+        (
+            "theory/stationary_moments.py",
+            "tests/theory/test_stationary_moments.py tests/theory/test_moments.py",
             (
-                ("self.matrix.LUsolve(-self.constant)", "self.matrix.LUsolve(self.constant)"),
-                ("sp.Matrix.hstack(self.matrix, self.constant)", "sp.Matrix.hstack(self.matrix, 2 * self.constant)"),
+                ("right = [-constant[i] -", "right = [constant[i] -"),
+                ("(sp.nan, True)", "(values[row], True)"),
             ),
         ),
         (
@@ -160,7 +172,7 @@ BREAKAGES = tuple(
             "tests/theory/gradient_noise/test_descent.py",
             (
                 ("gradient + decay * weights", "gradient - decay * weights"),
-                ("moved = inertia * velocities + gradient", "moved = inertia * velocities + (1 - inertia) * gradient"),
+                ("inertia * velocities + (1 - damped) * gradient", "inertia * velocities + gradient"),
                 ("member[label] + noise * normals[b]", "member[label] + noise * normals[0]"),
             ),
         ),
@@ -320,12 +332,17 @@ BREAKAGES = tuple(
         (
             "verification/checks/monte_carlo.py",
             "tests/verification/checks/test_monte_carlo.py",
+            (("SECOND, 4 * plan.design.n)", "SECOND, plan.design.n)"),),
+        ),
+        (
+            "verification/checks/stages.py",
+            "tests/verification/checks/test_monte_carlo.py",
             (
-                ("n = plan.n * (1 if stage == 1 else 4)", "n = plan.n"),
                 (
                     'arguments["statement"], experiment.name, arguments["stage"])',
-                    'arguments["statement"], experiment.name, 1)',
+                    'arguments["statement"], experiment.name, FIRST)',
                 ),
+                ('refinement = 2 if arguments["stage"] == SECOND else 1', "refinement = 1"),
             ),
         ),
         (

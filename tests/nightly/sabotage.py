@@ -1,9 +1,10 @@
 """Sabotage as a test: break a copy of the code on purpose, and see which test notices. Run from the root::
 
-    python -m tests.nightly.sabotage [--jobs 2] [--only TEXT]
+    python -m tests.nightly.sabotage [--jobs 2] [--only TEXT] [--write]
 
 Each breakage of :mod:`tests.nightly.breakages` is applied to a copy, the fast tests that must notice it run there, and
-a line says whether they did. Exit code 1 if more than 2 % survive without a reason.
+a line says whether they did. Exit code 1 if more than 2 % survive without a reason; ``--write`` leaves the table in
+docs/evidence/sabotage.json.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
 
+from tests.nightly import evidence
 from tests.nightly.breakages import BREAKAGES, Breakage
 
 ROOT = Path(__file__).parents[2]
@@ -64,9 +66,11 @@ def main() -> int:
         "--jobs", type=int, default=os.cpu_count() or 1, help="copies of the tree that work side by side"
     )
     parser.add_argument("--only", default="", help="breakages whose path or text holds this")
+    parser.add_argument("--write", action="store_true", help="write the table to docs/evidence/sabotage.json")
     arguments = parser.parse_args()
     chosen = [each for each in BREAKAGES if arguments.only in f"{each.path} {each.old}"]
     survivors: list[Breakage] = []
+    table: list[dict[str, str]] = []
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(arguments.jobs) as pool:
         copies: SimpleQueue[Path] = SimpleQueue()
@@ -83,6 +87,8 @@ def main() -> int:
         for breakage, caught, last in pool.map(one, chosen):
             if not caught:
                 survivors.append(breakage)
+            outcome = {"outcome": "caught" if caught else "survived", "pytest": last, "reason": breakage.reason}
+            table.append({"path": breakage.path, "old": breakage.old, "new": breakage.new, **outcome})
             print(
                 f"{'caught  ' if caught else 'SURVIVED'} {breakage.path}: {breakage.old[:60]!r}  ({last})", flush=True
             )
@@ -91,6 +97,8 @@ def main() -> int:
         print(
             f"survivor: {breakage.path}: {breakage.old!r} -> {breakage.new!r}: {breakage.reason or 'no reason known'}"
         )
+    if arguments.write:
+        evidence.write("sabotage", table)
     unexplained = [each for each in survivors if not each.reason]
     return int(len(unexplained) > ALLOWED * len(chosen))
 

@@ -1,0 +1,27 @@
+"""Numbers of an attack with their date, commit and machine, as a file of docs/evidence."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+
+def write(name: str, numbers: Any, folder: Path = ROOT / "docs" / "evidence") -> Path:
+    """``numbers`` in ``name.json``, where, when and of what they were measured beside them."""
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    found = {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "commit": commit or "unknown",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "results": numbers,
+    }
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return path
