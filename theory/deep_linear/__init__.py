@@ -1,0 +1,16 @@
+r"""Deep linear networks :math:`f(x) = W_L\cdots W_1x` under stochastic gradient descent.
+
+* ``layer_sums``: sums over layers of powers, in closed form for every depth.
+* ``modewise``: the modes on the aligned balanced manifold: drift, Itô drift, diffusion, for symbolic depth.
+"""
+
+from typing import TYPE_CHECKING
+
+from theory.lazy_names import names_on_demand
+
+if TYPE_CHECKING:
+    from theory.deep_linear.modewise import BalancedModes, balanced_modes
+
+__getattr__ = names_on_demand(__name__, __file__)
+
+__all__ = ["BalancedModes", "balanced_modes"]
