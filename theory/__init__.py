@@ -24,7 +24,7 @@ A reader's map, in the order in which the modules build on each other:
 * ``discrete``: the recursions themselves, without the limit of small steps.
 * ``symmetry``: the sets that gradient descent does not leave.
 * ``networks``: networks of neurons as symbols.
-* ``deep_linear``: deep linear networks: modes, their noise, stationary laws and peaks, for every depth.
+* ``deep_linear``: deep linear networks: architecture, modes, their noise, minima, stationary laws and peaks.
 * ``models``: worked models.
 * ``lazy_names``: names of a package that are imported when they are first used.
 * ``services``: what theory asks of the packages above it, without importing them.

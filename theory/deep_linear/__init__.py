@@ -1,5 +1,6 @@
 r"""Deep linear networks :math:`f(x) = W_L\cdots W_1x` under stochastic gradient descent.
 
+* ``layers``: the architecture: any depth, any widths, residual factors :math:`I + W_l`, frozen layers, weight decay.
 * ``layer_sums``: sums over layers of powers, in closed form for every depth.
 * ``modewise``: the modes on the aligned balanced manifold: drift, Itô drift, diffusion, for symbolic depth.
 """
@@ -9,8 +10,13 @@ from typing import TYPE_CHECKING
 from theory.lazy_names import names_on_demand
 
 if TYPE_CHECKING:
+    from theory.deep_linear.layers import LayeredLinear
     from theory.deep_linear.modewise import BalancedModes, balanced_modes
 
 __getattr__ = names_on_demand(__name__, __file__)
 
-__all__ = ["BalancedModes", "balanced_modes"]
+__all__ = [
+    "BalancedModes",
+    "LayeredLinear",
+    "balanced_modes",
+]

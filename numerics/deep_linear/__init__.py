@@ -1,0 +1,46 @@
+r"""Deep linear networks in float64: one point of weights, its noise and its modes, by two routes.
+
+* ``signal``: the law of the signal :math:`T = (y - Wx)x^\top` of one sample: a noisy teacher, or a finite data set.
+* ``point``: a network, its data and its weights: products of layers, Jacobians, gradients.
+* ``noise``: covariance of the gradient noise of two layers, one sample or one batch.
+* ``modes``: mode amplitudes :math:`u^\top Wv`: sensitivities, Hessian, diffusion, drifts; nothing large is formed.
+* ``explicit``: the second route: explicit matrices and Gauss-Hermite nodes that are exact for the degree.
+"""
+
+from typing import TYPE_CHECKING
+
+from theory.lazy_names import names_on_demand
+
+if TYPE_CHECKING:
+    from numerics.deep_linear.modes import (
+        Modes,
+        amplitude,
+        gradient_drift,
+        hessian_block,
+        ito_drift,
+        mode_diffusion,
+        sensitivity,
+        tangent_kernel,
+    )
+    from numerics.deep_linear.noise import batch_factor, gradient_covariance, gradient_covariance_block
+    from numerics.deep_linear.point import LayeredPoint
+    from numerics.deep_linear.signal import DataSet, NoisyTeacher
+
+__getattr__ = names_on_demand(__name__, __file__)
+
+__all__ = [
+    "DataSet",
+    "LayeredPoint",
+    "Modes",
+    "NoisyTeacher",
+    "amplitude",
+    "batch_factor",
+    "gradient_covariance",
+    "gradient_covariance_block",
+    "gradient_drift",
+    "hessian_block",
+    "ito_drift",
+    "mode_diffusion",
+    "sensitivity",
+    "tangent_kernel",
+]
