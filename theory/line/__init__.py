@@ -18,6 +18,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``powers``: quotients of power laws and exponentials, as they arise next to an endpoint.
 * ``recognise``: recognising a density as a member of a known family.
 * ``sign_on_interval``: the sign of a sum of powers on an interval, and the condition for it.
+* ``small_noise_expansion``: zero of drift, mode, mean and variance of a law in powers of a small noise strength.
 * ``stationary``: stationary laws of diffusions on the line: the zero-current density, and what happens where it
   fails.
 """

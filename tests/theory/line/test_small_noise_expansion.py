@@ -1,0 +1,161 @@
+"""Laplace's expansion of laws on the line against laws known exactly and against quadrature at small noise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import cumulative_simpson, simpson
+
+from tests.strategies import positive_rationals
+from theory import Interval, ItoProcess, parameter, stationary_density
+from theory.deep_linear.modewise import balanced_modes
+from theory.errors import DimensionError, SymbolError, UnsupportedFormError
+from theory.line.small_noise_expansion import small_noise_expansion
+
+x, k, beta = sp.symbols("x k beta", positive=True)
+y = sp.Symbol("y", real=True)
+L = parameter("L", above=2)
+
+
+def logistic() -> ItoProcess:
+    """Its law is Gamma with shape k/beta - 1 and scale beta."""
+    return ItoProcess.scalar(x, drift=(k - x) * x, dispersion=sp.sqrt(2 * beta) * x)
+
+
+@pytest.fixture(scope="module")
+def deep_mode():
+    mode = balanced_modes(L)
+    return mode, small_noise_expansion(mode.process_of(0), mode.beta, mode.singular_values[0])
+
+
+def test_mean_and_variance_of_a_gamma_law_are_exact_polynomials():
+    found = small_noise_expansion(logistic(), beta, k, order=2)
+    law = stationary_density(logistic())
+    where = {beta: sp.Rational(1, 10), k: 2}
+    assert sp.expand(found.mean - (k - beta)) == 0
+    assert sp.expand(found.variance - beta * (k - beta)) == 0
+    assert sp.expand(found.mode - (k - 2 * beta)) == 0
+    assert found.mean.subs(where) == law.mean.subs(where)
+    assert found.variance.subs(where) == law.variance.subs(where)
+
+
+def test_a_linear_process_needs_no_corrections():
+    process = ItoProcess.scalar(y, drift=-k * y + beta, dispersion=sp.sqrt(2 * beta))
+    found = small_noise_expansion(process, beta, 0, order=2)
+    assert (found.mean, found.variance) == (beta / k, beta / k)
+    assert found.condition == sp.true
+
+
+def on_a_grid(process: ItoProcess, point: float, deviation: float) -> tuple[float, float]:
+    """Mean and variance of the zero-current law by quadrature of (2b - a')/a, ten deviations around a point."""
+    (v,), (b,), a = process.state, process.drift, process.diffusion[0]
+    slope = sp.lambdify(v, (2 * b - sp.diff(a, v)) / a)
+    grid = np.linspace(max(point - 10 * deviation, point / 50), point + 10 * deviation, 20_001)
+    height = cumulative_simpson(slope(grid), x=grid, initial=0)
+    weight = np.exp(height - height.max())
+    weight /= simpson(weight, x=grid)
+    mean = simpson(grid * weight, x=grid)
+    return float(mean), float(simpson((grid - mean) ** 2 * weight, x=grid))
+
+
+@given(
+    depth=st.sampled_from([sp.Integer(1), sp.Integer(2), sp.Rational(5, 2), sp.Integer(3), sp.Integer(6)]),
+    s=positive_rationals(2),
+    sigma=positive_rationals(1),
+)
+@settings(max_examples=3)
+def test_the_errors_fall_with_the_next_power_of_the_noise(depth, s, sigma):
+    mode = balanced_modes(depth, singular_values=[s], label_variance=sigma**2)
+    found = small_noise_expansion(mode.process_of(0), mode.beta, s, order=1)
+    unit = s**2 / (found.variance / mode.beta) / 400
+
+    def gap(strength):
+        at = {mode.beta: strength}
+        mean, variance = (float(e.subs(at)) for e in (found.mean, found.variance))
+        there = on_a_grid(mode.process_of(0).subs(at), float(s), variance**0.5)
+        return there[0] - mean, there[1] - variance
+
+    scale = float(s) / 100, float(found.variance / mode.beta * unit)
+    for coarse, fine, size in zip(gap(unit), gap(unit / 2), scale, strict=True):
+        assert abs(coarse - 4 * fine) < 0.3 * abs(coarse) + 1e-5 * size
+
+
+def test_a_mode_of_any_depth_sits_below_its_teacher_while_the_zero_of_drift_lies_above(deep_mode):
+    mode, found = deep_mode
+    s, variance, b = mode.singular_values[0], mode.label_variances[0], mode.beta
+    shift = b * (L - 1) * variance * s ** (1 - 2 / L) / 2
+    assert sp.simplify(found.zero_of_drift - (s + shift)) == 0
+    assert sp.simplify(found.mean - (s - shift)) == 0
+    assert sp.simplify(found.mode - (s - 3 * shift)) == 0
+    assert sp.simplify(found.variance - b * L * variance * s ** (2 - 2 / L) / 2) == 0
+
+
+def test_the_printed_location_of_the_law_is_not_the_zero_of_drift(deep_mode):
+    mode, found = deep_mode
+    s, b = mode.singular_values[0], mode.beta
+    printed = s + b * (L - 1) * s ** (-2 / L) * sp.sqrt(mode.label_variances[0]) / 2
+    values = {L: 3, s: sp.Rational(7, 10), b: sp.Rational(1, 100), sp.Symbol("sigma", positive=True): sp.Rational(1, 2)}
+    gap = (printed - found.zero_of_drift).subs(values)
+    assert abs(gap) > (found.zero_of_drift - s).subs(values)
+
+
+def test_the_second_order_is_met_to_the_third():
+    mode = balanced_modes(3, singular_values=[sp.Rational(7, 10)], label_variance=sp.Rational(1, 4))
+    found = small_noise_expansion(mode.process_of(0), mode.beta, mode.singular_values[0], order=2)
+
+    def gap(strength):
+        at = {mode.beta: strength}
+        mean, variance = (float(e.subs(at)) for e in (found.mean, found.variance))
+        there = on_a_grid(mode.process_of(0).subs(at), 0.7, variance**0.5)
+        return there[0] - mean, there[1] - variance
+
+    for coarse, fine in zip(gap(sp.Rational(1, 50)), gap(sp.Rational(1, 100)), strict=True):
+        assert coarse / fine == pytest.approx(8, rel=0.2)
+
+
+def test_the_expansion_states_where_the_law_and_its_moments_exist():
+    mode = balanced_modes(2)
+    found = small_noise_expansion(mode.process_of(0), mode.beta, mode.singular_values[0])
+    assert found.finite[0] == stationary_density(mode.process_of(0)).normalisable
+    heavy = ItoProcess.scalar(y, drift=-k * y, dispersion=sp.sqrt(2 * beta * (1 + y**2)))
+    exponents = small_noise_expansion(heavy, beta, 0)
+    assert exponents.finite[2] == (beta < k)
+    assert exponents.finite[0] == sp.true
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda: small_noise_expansion(logistic(), beta, k + 1), UnsupportedFormError, "must be a maximum of Phi"),
+        (lambda: small_noise_expansion(logistic(), beta, k, order=9), DimensionError, "order must be a whole number"),
+        (lambda: small_noise_expansion(logistic(), sp.Symbol("b"), k), SymbolError, "small must be a positive symbol"),
+        (
+            lambda: small_noise_expansion(
+                ItoProcess.scalar(y, drift=-y * (y**2 - 9) * (y**2 - 1), dispersion=sp.sqrt(beta)), beta, 3
+            ),
+            UnsupportedFormError,
+            "vanishes for y inside|Restrict",
+        ),
+        (
+            lambda: small_noise_expansion(ItoProcess.scalar(y, drift=-y, dispersion=beta), beta, 0),
+            UnsupportedFormError,
+            "diffusion must be linear in beta",
+        ),
+        (
+            lambda: small_noise_expansion(ItoProcess.scalar(y, drift=-y, dispersion=1), beta, 0),
+            UnsupportedFormError,
+            "diffusion must be proportional to beta",
+        ),
+    ],
+)
+def test_what_is_no_small_noise_around_one_peak_is_refused(call, error, said):
+    with pytest.raises(error, match=said):
+        call()
+
+
+def test_one_of_two_wells_is_expanded_on_its_own_side():
+    well = ItoProcess.scalar(x, drift=x - x**3, dispersion=sp.sqrt(beta) * x)
+    assert small_noise_expansion(well, beta, 1, Interval(0, sp.oo)).variance == beta / 4

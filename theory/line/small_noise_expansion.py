@@ -1,0 +1,279 @@
+r"""Where a law sits when the noise is small: zero of drift, mode, mean and variance in powers of the noise strength.
+
+The stationary law of :math:`dX = (\mu_0 + \beta\mu_1)\,dt + \sqrt{\beta D}\,dB` on an interval is
+
+.. math::
+    p \;\propto\; e^{\Phi/\beta + G}, \qquad \Phi' = h_0 = \frac{2\mu_0}{D}, \qquad
+    G' = h_1 = \frac{2\mu_1 - D'}{D}.
+
+Let :math:`\Phi` rise up to :math:`x_0` and fall beyond, with :math:`\kappa = -\Phi''(x_0) > 0`. In
+:math:`x = x_0 + \sqrt\beta z` the density is that of a Gaussian of variance :math:`1/\kappa` times a power series in
+:math:`\sqrt\beta` with polynomials in z as coefficients (Laplace's method), whose Gaussian moments give
+
+.. math::
+    \text{mode} = x_0 + \beta\frac{h_1}\kappa + \dots, \qquad
+    \text{mean} = x_0 + \beta\Big(\frac{h_1}\kappa + \frac{\Phi'''}{2\kappa^2}\Big) + \dots, \qquad
+    \text{variance} = \frac\beta\kappa + \dots
+
+at :math:`x_0`. These three places differ at the order :math:`\beta`, and all from the zero of the drift,
+:math:`x_0 - \beta\mu_1/\mu_0' + \dots`: where the noise depends on the state, none of them stands for another.
+
+The remainders are of the next order in :math:`\beta`, by Laplace's method, where (i) the slope :math:`h_0` has the sign
+said above on the whole interval and :math:`\kappa > 0`, and (ii) the moment in question is finite for some
+:math:`\beta_0 > 0`: then for :math:`\beta < \beta_0` all that lies away from :math:`x_0` is smaller than
+:math:`e^{-c/\beta}`. Both are conditions on the parameters that the expansion states.
+
+References:
+    Bender and Orszag, *Advanced Mathematical Methods for Scientists and Engineers* (1978), section 6.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.decision.inequalities import negative, sign, simplified
+from theory.decision.normal_form import proof_of_zero
+from theory.errors import SymbolError, UnsupportedFormError
+from theory.ito import ItoProcess
+from theory.line.boundary import integrable
+from theory.line.diffusion import line_diffusion
+from theory.line.endpoints import EndpointBehaviour, endpoint_behaviour
+from theory.line.interval import Interval
+from theory.line.powers import normal_form, with_reduced_exponents
+from theory.line.sign_on_interval import sign_on_interval
+from theory.values import count, shown, single_expression, single_symbol
+
+HIGHEST_ORDER = 3
+"""Expansions reach up to this power of the noise strength."""
+
+
+@dataclass(frozen=True)
+class SmallNoiseExpansion:
+    r"""A law :math:`p \propto e^{\Phi/\beta + G}` around the peak of :math:`\Phi`, to a power of :math:`\beta`.
+
+    Attributes:
+        variable: x.
+        small: :math:`\beta`.
+        point: :math:`x_0`, where :math:`\Phi` is largest.
+        order: the highest power of :math:`\beta` that is kept.
+        zero_of_drift: where the drift vanishes.
+        mode: where the density is largest in the coordinate x.
+        mean: of the law.
+        variance: of the law.
+        peaked: condition on the parameters for :math:`x_0` to be the only maximum of :math:`\Phi`, and not a flat one.
+        finite: the conditions for a finite integral, a finite mean and a finite variance, in this order.
+    """
+
+    variable: sp.Symbol
+    small: sp.Symbol
+    point: sp.Expr
+    order: int
+    zero_of_drift: sp.Expr
+    mode: sp.Expr
+    mean: sp.Expr
+    variance: sp.Expr
+    peaked: Boolean
+    finite: tuple[Boolean, Boolean, Boolean]
+
+    @property
+    def condition(self) -> Boolean:
+        """The condition under which all of it holds as the noise strength tends to 0."""
+        return simplified(sp.And(self.peaked, *self.finite))
+
+    def coefficient(self, quantity: sp.Expr, power: int = 1) -> sp.Expr:
+        r"""The coefficient of :math:`\beta^k` in one of the expansions."""
+        return sp.expand(quantity).coeff(self.small, power)
+
+
+def small_noise_expansion(
+    process: ItoProcess, small: sp.Symbol, point: sp.Expr | float, interval: Interval | None = None, *, order: int = 1
+) -> SmallNoiseExpansion:
+    r"""The stationary law of a process on the line for small noise.
+
+    Args:
+        process: of drift :math:`\mu_0 + \beta\mu_1` and diffusion :math:`\beta D`.
+        small: :math:`\beta`.
+        point: :math:`x_0`, where :math:`\mu_0` vanishes and the flow without noise comes to rest.
+        interval: default: what the assumptions of the state say.
+        order: the power of :math:`\beta` to which places and variance are expanded.
+
+    Raises:
+        DimensionError, SymbolError: see :func:`theory.line.diffusion.line_diffusion`; ``order`` is out of range.
+        UnsupportedFormError: drift or diffusion depend on :math:`\beta` in another way, ``point`` is no maximum of
+            :math:`\Phi` inside the interval, or whether it is the only one is not decided.
+
+    Example:
+        >>> x, k, b = sp.symbols("x k beta", positive=True)
+        >>> logistic = ItoProcess.scalar(x, drift=(k - x) * x, dispersion=sp.sqrt(2 * b) * x)
+        >>> found = small_noise_expansion(logistic, b, k)
+        >>> found.zero_of_drift, found.mode, found.mean, found.variance
+        (k, -2*beta + k, -beta + k, beta*k)
+        >>> found.finite
+        (beta < k, beta < k, beta < k)
+    """
+    order = count(order, "order", at_least=1, at_most=HIGHEST_ORDER)
+    small = single_symbol(small, "small")
+    if not small.is_positive:
+        raise SymbolError(f"small must be a positive symbol, got {shown(small)}. Declare it with positive=True.")
+    line = line_diffusion(process, interval)
+    x, point = line.variable, single_expression(point, "point", real=True)
+    mu, diffusion = process.drift[0], process.diffusion[0]
+    mu_0, mu_1 = _in_two_orders(mu, small, "drift")
+    none, D = _in_two_orders(diffusion, small, "diffusion")
+    if none != 0:
+        raise UnsupportedFormError(f"the diffusion must be proportional to {small}, got {diffusion}.")
+    h = normal_form(2 * mu_0 / D, x), normal_form((2 * mu_1 - sp.diff(D, x)) / D, x)
+    slopes = _derivatives(h[0], x, point, 2 * order), _derivatives(h[1], x, point, 2 * order - 2)
+    peaked = _peaked(h[0], x, point, slopes[0], line.interval)
+    rates = _derivatives(mu_0, x, point, order), _derivatives(mu_1, x, point, order - 1)
+    mean, variance = _moments(order, slopes, small)
+    return SmallNoiseExpansion(
+        variable=x,
+        small=small,
+        point=point,
+        order=order,
+        zero_of_drift=_shift(order, rates, point, small),
+        mode=_shift(order, slopes, point, small),
+        mean=point + mean,
+        variance=variance,
+        peaked=peaked,
+        finite=_finite(h[0] / small + h[1], x, line.interval),
+    )
+
+
+Slopes = tuple[Sequence[sp.Expr], Sequence[sp.Expr]]
+r"""Values and derivatives at the point of the two orders of a slope: :math:`h_j^{(k)}(x_0)`."""
+
+
+def _in_two_orders(expression: sp.Expr, small: sp.Symbol, name: str) -> tuple[sp.Expr, sp.Expr]:
+    zeroth = expression.subs(small, 0)
+    first = sp.diff(expression, small)
+    if first.has(small) and proof_of_zero(sp.diff(first, small)) is None:
+        raise UnsupportedFormError(f"the {name} must be linear in {small}, got {expression}.")
+    return zeroth, first.subs(small, 1)
+
+
+def _derivatives(function: sp.Expr, x: sp.Symbol, point: sp.Expr, number: int) -> list[sp.Expr]:
+    """The function and its first derivatives at ``point``."""
+    found = []
+    for _ in range(number + 1):
+        found.append(sp.factor(with_reduced_exponents(function.subs(x, point))))
+        function = sp.diff(function, x)
+    return found
+
+
+def _peaked(h: sp.Expr, x: sp.Symbol, point: sp.Expr, slopes: Sequence[sp.Expr], interval: Interval) -> Boolean:
+    if proof_of_zero(slopes[0]) is None or sign(slopes[1]) in (0, 1):
+        raise UnsupportedFormError(
+            f"point={point} must be a maximum of Phi, but there Phi' = {h} is {slopes[0]} and Phi'' = {slopes[1]}. "
+            "Give the point where the drift without noise comes to rest."
+        )
+    sides = [((interval.left, point), 1), ((point, interval.right), -1)]
+    conditions = [negative(slopes[1])]
+    for ends, needed in sides:
+        if sign(ends[1] - ends[0] if sp.oo not in ends and -sp.oo not in ends else sp.S.One) != 1:
+            raise UnsupportedFormError(f"point={point} must lie inside {interval.ends}. Declare what decides it.")
+        found = sign_on_interval(h, x, *ends)
+        if found is None or found[0] != needed:
+            raise UnsupportedFormError(
+                f"Phi must {'rise' if needed == 1 else 'fall'} on {ends}, but the sign of Phi' = {h} there is "
+                f"{'not decided' if found is None else 'the other one'}. Restrict the interval to one peak."
+            )
+        conditions.append(found[1])
+    return simplified(sp.And(*conditions))
+
+
+def _finite(log_derivative: sp.Expr, x: sp.Symbol, interval: Interval) -> tuple[Boolean, Boolean, Boolean]:
+    ends = [endpoint_behaviour(log_derivative, x, end, from_above=end == interval.left) for end in interval.ends]
+
+    def moment(power: int) -> Boolean:
+        return simplified(sp.And(*(integrable(_times_power(end, power)) for end in ends)))
+
+    return moment(0), moment(1), moment(2)
+
+
+def _times_power(end: EndpointBehaviour, power: int) -> EndpointBehaviour:
+    return EndpointBehaviour(end.essential, end.exponent + power, True) if end.at_infinity else end
+
+
+def _shift(order: int, slopes: Slopes, point: sp.Expr, small: sp.Symbol) -> sp.Expr:
+    """The zero of ``f_0 + small f_1`` next to the zero of ``f_0``."""
+    return point + _collected(_zero(order), slopes, small)
+
+
+def _moments(order: int, slopes: Slopes, small: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
+    mean, variance = _mean_and_variance(order)
+    return _collected(mean, slopes, small), _collected(variance, slopes, small)
+
+
+def _collected(coefficients: Mapping[int, sp.Expr], slopes: Slopes, small: sp.Symbol) -> sp.Expr:
+    values = {_h(j, k): value for j, derivatives in enumerate(slopes) for k, value in enumerate(derivatives)}
+    return sp.Add(
+        *(
+            sp.factor(with_reduced_exponents(sp.expand(coefficient.xreplace(values)))) * small**power
+            for power, coefficient in coefficients.items()
+        )
+    )
+
+
+@lru_cache(maxsize=64)
+def _h(j: int, k: int) -> sp.Dummy:
+    return sp.Dummy(f"h_{j}^({k})")
+
+
+@lru_cache(maxsize=8)
+def _zero(order: int) -> dict[int, sp.Expr]:
+    r"""Coefficients of the zero of :math:`h_0 + \beta h_1`, by powers of :math:`\beta`, in terms of derivatives."""
+    b = sp.Dummy("b")
+    shift: sp.Expr = sp.S.Zero
+    found = {}
+    for power in range(1, order + 1):
+        curved = sp.Add(*(_h(0, k) * shift**k / sp.factorial(k) for k in range(2, power + 1)))
+        pushed = sp.Add(*(_h(1, k) * shift**k / sp.factorial(k) for k in range(power)))
+        found[power] = sp.factor(-sp.expand(curved + b * pushed).coeff(b, power) / _h(0, 1))
+        shift += found[power] * b**power
+    return found
+
+
+@lru_cache(maxsize=8)
+def _mean_and_variance(order: int) -> tuple[dict[int, sp.Expr], dict[int, sp.Expr]]:
+    r"""Coefficients of mean and variance, by powers of :math:`\beta`, in terms of derivatives: Gaussian moments."""
+    z, highest = sp.Dummy("z"), 2 * order - 1
+    exponents = {
+        p: sp.Add(*(_h(j, k - 1) * z**k / sp.factorial(k) for j in (0, 1) if (k := p + 2 - 2 * j) >= 1))
+        for p in range(1, highest + 1)
+    }
+    weights = [sp.S.One]
+    for m in range(1, highest + 1):
+        # m e_m = sum_p p q_p e_(m-p), from differentiating the exponential of the series.
+        weights.append(sp.expand(sp.Add(*(p * exponents[p] * weights[m - p] for p in range(1, m + 1))) / m))
+    moments = [[_gaussian(sp.Poly(z**k * weight, z)) for weight in weights] for k in range(3)]
+    first, second = (_quotient(moments[k], moments[0]) for k in (1, 2))
+    mean = {p: sp.factor(first[2 * p - 1]) for p in range(1, order + 1)}
+    central = [second[m] - sum(first[i] * first[m - i] for i in range(m + 1)) for m in range(highest)]
+    variance = {p: sp.factor(central[2 * p - 2]) for p in range(1, order + 1)}
+    return mean, variance
+
+
+def _gaussian(polynomial: sp.Poly) -> sp.Expr:
+    r"""The expectation of a polynomial of a Gaussian of variance :math:`-1/h_0'`."""
+    return sp.Add(
+        *(
+            coefficient * sp.factorial2(power - 1) * (-1 / _h(0, 1)) ** (power // 2)
+            for (power,), coefficient in polynomial.terms()
+            if power % 2 == 0
+        )
+    )
+
+
+def _quotient(top: Sequence[sp.Expr], bottom: Sequence[sp.Expr]) -> list[sp.Expr]:
+    """The quotient of two power series, the second of which begins with 1."""
+    found: list[sp.Expr] = []
+    for m, coefficient in enumerate(top):
+        found.append(sp.expand(coefficient - sum(found[i] * bottom[m - i] for i in range(m))))
+    return found
