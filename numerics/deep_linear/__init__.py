@@ -4,6 +4,8 @@ r"""Deep linear networks in float64: one point of weights, its noise and its mod
 * ``point``: a network, its data and its weights: products of layers, Jacobians, gradients.
 * ``noise``: covariance of the gradient noise of two layers, one sample or one batch.
 * ``modes``: mode amplitudes :math:`u^\top Wv`: sensitivities, Hessian, diffusion, drifts; nothing large is formed.
+* ``batch_words``: means of products in which the signal of one batch stands several times.
+* ``one_step``: one step of SGD, to all orders of the learning rate, beside the SDE's.
 * ``explicit``: the second route: explicit matrices and Gauss-Hermite nodes that are exact for the degree.
 """
 
@@ -23,6 +25,13 @@ if TYPE_CHECKING:
         tangent_kernel,
     )
     from numerics.deep_linear.noise import batch_factor, gradient_covariance, gradient_covariance_block
+    from numerics.deep_linear.one_step import (
+        ModeStep,
+        map_covariance_after_step,
+        mean_loss_after_step,
+        mean_map_after_step,
+        mode_step,
+    )
     from numerics.deep_linear.point import LayeredPoint
     from numerics.deep_linear.signal import DataSet, NoisyTeacher
 
@@ -31,6 +40,7 @@ __getattr__ = names_on_demand(__name__, __file__)
 __all__ = [
     "DataSet",
     "LayeredPoint",
+    "ModeStep",
     "Modes",
     "NoisyTeacher",
     "amplitude",
@@ -40,7 +50,11 @@ __all__ = [
     "gradient_drift",
     "hessian_block",
     "ito_drift",
+    "map_covariance_after_step",
+    "mean_loss_after_step",
+    "mean_map_after_step",
     "mode_diffusion",
+    "mode_step",
     "sensitivity",
     "tangent_kernel",
 ]

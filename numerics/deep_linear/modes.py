@@ -78,13 +78,13 @@ class Modes:
 
 def amplitude(point: LayeredPoint, mode: Mode, *, modes: Modes | None = None) -> float:
     r"""The amplitude :math:`w_{\alpha\beta} = u_\alpha^\top Wv_\beta`."""
-    u, v = _vectors(point, mode, modes)
+    u, v = mode_vectors(point, mode, modes)
     return float(u @ point.map @ v)
 
 
 def sensitivity(point: LayeredPoint, l: int, mode: Mode, *, modes: Modes | None = None) -> Array:
     r""":math:`A_l = \nabla_{W_l}w = (W_{>l}^\top u)(W_{<l}v)^\top`. Shape ``(d_l, d_{l-1})``."""
-    u, v = _vectors(point, mode, modes)
+    u, v = mode_vectors(point, mode, modes)
     return np.outer(point.above(l).T @ u, point.below(l) @ v)
 
 
@@ -101,7 +101,7 @@ def hessian_block(point: LayeredPoint, l: int, m: int, mode: Mode, *, modes: Mod
     if l == m:
         size = int(np.prod(network.shapes[l - 1]))
         return np.zeros((size, size))
-    u, v = _vectors(point, mode, modes)
+    u, v = mode_vectors(point, mode, modes)
     row = (point.below(m) @ v)[None, :]
     column = (point.above(l).T @ u)[:, None]
     return np.kron(row, np.kron(point.between(l, m), column))
@@ -177,7 +177,7 @@ def _second_order(point: LayeredPoint, mode: Mode, modes: Modes | None) -> float
 
 def _legs(point: LayeredPoint, mode: Mode, modes: Modes | None) -> tuple[Array, Array]:
     r"""The vectors :math:`p_l` and :math:`q_l` of the trained layers, as columns."""
-    u, v = _vectors(point, mode, modes)
+    u, v = mode_vectors(point, mode, modes)
     above = [point.above(l) for l in point.network.trained]
     below = [point.below(l) for l in point.network.trained]
     if not above:
@@ -185,7 +185,12 @@ def _legs(point: LayeredPoint, mode: Mode, modes: Modes | None) -> tuple[Array, 
     return np.stack([A @ (A.T @ u) for A in above], axis=1), np.stack([B.T @ (B @ v) for B in below], axis=1)
 
 
-def _vectors(point: LayeredPoint, mode: Mode, modes: Modes | None) -> tuple[Array, Array]:
+def mode_vectors(point: LayeredPoint, mode: Mode, modes: Modes | None) -> tuple[Array, Array]:
+    """The vectors u and v of a mode in the frames ``modes``, those of the teacher by default.
+
+    Raises:
+        ArgumentError: there is no such mode, or the frames do not fit the network.
+    """
     chosen = Modes.of_teacher(point.data) if modes is None else modes
     u, v = chosen.pair(mode)
     if (len(v), len(u)) != (point.network.widths[0], point.network.widths[-1]):

@@ -1,5 +1,6 @@
-r"""Symbolic matrices: certified exponentials, triangular systems, Lyapunov equations, moduli, a spike in noise.
+r"""Symbolic matrices: Gaussian words, exponentials, triangular systems, Lyapunov equations, moduli, spikes in noise.
 
+* ``contractions``: Isserlis' theorem on words of matrices in which Gaussian vectors stand.
 * ``exponential``: the exponential :math:`e^{Mt}` of a symbolic matrix, as a certified sum of :math:`C_{\lambda
   k}\,t^k e^{\lambda t}`.
 * ``triangular``: linear systems whose matrix is triangular in some order, by back substitution.

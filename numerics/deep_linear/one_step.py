@@ -1,0 +1,207 @@
+r"""One step of stochastic gradient descent, exactly, beside one step of its SDE.
+
+The step moves every trained factor by the signal of one batch,
+
+.. math::
+    F_l' = F_l - \eta\lambda_lW_l + \eta\,W_{>l}^\top\,\hat T\,W_{<l}^\top ,
+
+so the map after it is a polynomial of degree L in :math:`\hat T`, and its mean is a sum over subsets of layers of means
+of words. To second order
+
+.. math::
+    E[w'] - w = -\eta\sum_l\langle A_l, G_l\rangle + \eta^2\sum_{l>m}p_l^\top
+    \big(C N_{lm}C + \kappa\,E[S\,N_{lm}\,S]\big)q_m + O(\eta^3) ;
+
+the SDE has the second :math:`\eta^2` term and not the first.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from numerics.arguments import real_number, whole_number
+from numerics.deep_linear.batch_words import MAX_PLACES, mean_of_batch_word
+from numerics.deep_linear.modes import Mode, Modes, gradient_drift, ito_drift, mode_diffusion, mode_vectors
+from numerics.deep_linear.noise import batch_factor
+from numerics.deep_linear.point import LayeredPoint
+from numerics.errors import ArgumentError
+from theory.gradient_noise.sampling import Sampling
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class ModeStep:
+    r"""Mean and variance of the change of a mode in one step, of SGD and of its SDE (time :math:`\eta`, first order).
+
+    Attributes:
+        mean: :math:`E[w'] - w` of SGD, to all orders of :math:`\eta`.
+        variance: :math:`\mathrm{Var}(w')` of SGD, to the order asked for.
+        sde_mean: :math:`\eta` times the drift of the SDE.
+        sde_variance: :math:`\eta` times its diffusion.
+    """
+
+    mean: float
+    variance: float
+    sde_mean: float
+    sde_variance: float
+
+
+def mode_step(
+    point: LayeredPoint,
+    mode: Mode,
+    *,
+    learning_rate: float,
+    batch_size: int = 1,
+    sampling: Sampling = Sampling.WITH_REPLACEMENT,
+    modes: Modes | None = None,
+    order: int = 4,
+) -> ModeStep:
+    r"""One step of a mode by SGD and by the SDE.
+
+    Args:
+        point: Where the step starts.
+        mode: An index, or a pair for a cross mode.
+        learning_rate: :math:`\eta \ge 0`.
+        batch_size: b.
+        sampling: How the batch is drawn.
+        modes: The frames; the singular vectors of the teacher by default.
+        order: The variance leaves out terms with more than this many signals, :math:`O(\eta^{\mathrm{order}+1})`; it is
+            exact where ``order`` is at least twice the number of trained layers. At most 6.
+
+    Raises:
+        ArgumentError: an argument is out of its range.
+
+    Example:
+        >>> from numerics.deep_linear import NoisyTeacher
+        >>> from theory.deep_linear import LayeredLinear
+        >>> point = LayeredPoint(LayeredLinear((1, 1, 1)), NoisyTeacher([[1.0]]), ([[0.5]], [[0.5]]))
+        >>> step = mode_step(point, 0, learning_rate=0.1)
+        >>> round(step.mean, 9), round(step.sde_mean, 9)  # 0.5 * 0.1 * 0.75, and 3 or 2 times 0.01 * 0.25 * 0.75**2
+        (0.04171875, 0.0403125)
+    """
+    u, v = mode_vectors(point, mode, modes)
+    options = {"learning_rate": learning_rate, "batch_size": batch_size, "sampling": sampling}
+    eta = real_number(learning_rate, "learning_rate")
+    mean = float(u @ mean_map_after_step(point, **options) @ v)
+    drift = gradient_drift(point, mode, modes=modes) + ito_drift(point, mode, modes=modes, **options)
+    diffusion = mode_diffusion(point, mode, modes=modes, **options)
+    variance = map_covariance_after_step(point, (u, v), (u, v), order=order, **options)
+    return ModeStep(mean - float(u @ point.map @ v), variance, eta * drift, eta * diffusion)
+
+
+def mean_map_after_step(
+    point: LayeredPoint,
+    *,
+    learning_rate: float,
+    batch_size: int = 1,
+    sampling: Sampling = Sampling.WITH_REPLACEMENT,
+    order: int | None = None,
+) -> Array:
+    r"""The mean :math:`E[W']` of the map after one step of SGD, with at most ``order`` signals; all by default.
+
+    Shape ``(d_L, d_0)``.
+    """
+    step = _Step(point, learning_rate, batch_size, sampling)
+    layers = len(point.network.trained)
+    most = layers if order is None else whole_number(order, "order", at_least=0, below=MAX_PLACES + 1)
+    total = np.zeros_like(point.map)
+    for chosen in _subsets(point.network.trained, most):
+        total += step.mean(step.word(chosen))
+    return total
+
+
+def map_covariance_after_step(
+    point: LayeredPoint,
+    one: tuple[Array, Array],
+    two: tuple[Array, Array],
+    *,
+    learning_rate: float,
+    batch_size: int = 1,
+    sampling: Sampling = Sampling.WITH_REPLACEMENT,
+    order: int = 4,
+) -> float:
+    r"""The covariance of :math:`u^\top W'v` and :math:`\bar u^\top W'\bar v`, up to ``order`` signals."""
+    step = _Step(point, learning_rate, batch_size, sampling)
+    most = whole_number(order, "order", at_least=0, below=MAX_PLACES + 1)
+    (u, v), (u2, v2) = one, two
+    subsets = list(_subsets(point.network.trained, most))
+    means = {chosen: step.mean(step.word(chosen)) for chosen in subsets}
+    total = 0.0
+    for first, second in itertools.product(subsets, repeat=2):
+        if 0 < len(first) + len(second) <= most and first and second:
+            left, right = step.word(first), step.word(second)
+            left[0] = u[None, :] @ left[0]
+            right[-1] = right[-1] @ v2[:, None]
+            joint = step.mean([*left[:-1], left[-1] @ np.outer(v, u2) @ right[0], *right[1:]])[0, 0]
+            total += float(joint) - float(u @ means[first] @ v) * float(u2 @ means[second] @ v2)
+    return total
+
+
+def mean_loss_after_step(
+    point: LayeredPoint,
+    *,
+    learning_rate: float,
+    batch_size: int = 1,
+    sampling: Sampling = Sampling.WITH_REPLACEMENT,
+    order: int = 4,
+) -> float:
+    r"""The mean loss :math:`E[L(\theta')]` after one step, without the term of weight decay.
+
+    Terms with more than ``order`` signals are left out; exact where ``order`` is at least twice the number of trained
+    layers.
+    """
+    step = _Step(point, learning_rate, batch_size, sampling)
+    most = whole_number(order, "order", at_least=0, below=MAX_PLACES + 1)
+    moment, cross = point.data.input_moment(), point.data.signal(np.zeros_like(point.map)).mean
+    subsets = list(_subsets(point.network.trained, most))
+    change = sum((step.mean(step.word(chosen)) for chosen in subsets), np.zeros_like(point.map))
+    square = 0.0
+    for first, second in itertools.product(subsets, repeat=2):
+        if len(first) + len(second) <= most:
+            left, right = step.word(first), [B.T for B in reversed(step.word(second))]
+            word = [*left[:-1], left[-1] @ moment @ right[0], *right[1:]]
+            square += float(np.trace(step.mean(word, transposed=len(second))))
+    return point.data.loss(np.zeros_like(point.map)) + square / 2 - float(np.sum(change * cross))
+
+
+class _Step:
+    """The words of one step: the subset of layers that take the signal, the others without it."""
+
+    def __init__(self, point: LayeredPoint, learning_rate: float, batch_size: int, sampling: Sampling) -> None:
+        self.point, self.eta = point, real_number(learning_rate, "learning_rate")
+        if self.eta < 0:
+            raise ArgumentError(f"learning_rate must not be negative, got {self.eta:g}.")
+        batch_factor(point.data, batch_size=batch_size, sampling=sampling)
+        self.batch_size, self.sampling = batch_size, sampling
+        decays = zip(point.factors, point.weights, point.network.weight_decay, strict=True)
+        trained = point.network.trained
+        self.factors = [F - self.eta * float(d) * W * (l in trained) for l, (F, W, d) in enumerate(decays, 1)]
+
+    def word(self, chosen: Sequence[int]) -> list[Array]:
+        r"""The matrices :math:`B_0, \dots, B_k` between the signals of the layers ``chosen``, in falling order."""
+        pieces, product = [], np.eye(self.point.network.widths[-1])
+        for l in range(self.point.network.depth, 0, -1):
+            if l in chosen:
+                pieces.append(self.eta * product @ self.point.above(l).T)
+                product = self.point.below(l).T
+            else:
+                product = product @ self.factors[l - 1]
+        return [*pieces, product]
+
+    def mean(self, word: Sequence[Array], *, transposed: int = 0) -> Array:
+        """The mean of a word, whose last ``transposed`` signals stand transposed."""
+        places = len(word) - 1
+        flips = [False] * (places - transposed) + [True] * transposed
+        return mean_of_batch_word(
+            self.point.signal, word, batch_size=self.batch_size, sampling=self.sampling, transposed=flips
+        )
+
+
+def _subsets(layers: Sequence[int], most: int) -> Iterator[tuple[int, ...]]:
+    for size in range(min(most, len(layers)) + 1):
+        yield from itertools.combinations(layers, size)
