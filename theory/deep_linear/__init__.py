@@ -3,6 +3,8 @@ r"""Deep linear networks :math:`f(x) = W_L\cdots W_1x` under stochastic gradient
 * ``layers``: the architecture: any depth, any widths, residual factors :math:`I + W_l`, frozen layers, weight decay.
 * ``layer_sums``: sums over layers of powers, in closed form for every depth.
 * ``modewise``: the modes on the aligned balanced manifold: drift, Itô drift, diffusion, for symbolic depth.
+* ``gradient_flow``: gradient flow of a mode: implicit solution, learning times, which modes are quicker.
+* ``diffusion_peak``: where the diffusion of a mode peaks, and the exact thresholds of its label noise.
 """
 
 from typing import TYPE_CHECKING
@@ -10,6 +12,8 @@ from typing import TYPE_CHECKING
 from theory.lazy_names import names_on_demand
 
 if TYPE_CHECKING:
+    from theory.deep_linear.diffusion_peak import DiffusionPeak
+    from theory.deep_linear.gradient_flow import passage_time
     from theory.deep_linear.layers import LayeredLinear
     from theory.deep_linear.modewise import BalancedModes, balanced_modes
 
@@ -17,6 +21,8 @@ __getattr__ = names_on_demand(__name__, __file__)
 
 __all__ = [
     "BalancedModes",
+    "DiffusionPeak",
     "LayeredLinear",
     "balanced_modes",
+    "passage_time",
 ]

@@ -45,7 +45,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from theory.decision.inequalities import sign
+from theory.decision.inequalities import nonnegative, positive
 from theory.deep_linear.layer_sums import pair_sum, power_sum
 from theory.errors import ShapeError, SymbolError
 from theory.ito import ItoProcess
@@ -303,7 +303,7 @@ def checked_depth(depth: sp.Expr | int) -> sp.Expr:
         SymbolError: it is smaller, or its assumptions leave that open.
     """
     L = single_expression(depth, "depth", real=True)
-    if sign(L - 1) not in (0, 1):
+    if nonnegative(L - 1) != sp.true:
         raise SymbolError(
             f"depth must be at least 1, got {shown(depth)}. Write a number, or "
             'theory.parameters.parameter("L", integer=True, at_least=2).'
@@ -318,7 +318,7 @@ def known_sign(value: sp.Expr | float, name: str, *, strictly: bool) -> sp.Expr:
         SymbolError: it is not.
     """
     expression = single_expression(value, name, real=True)
-    if sign(expression) != 1 and (strictly or not expression.is_nonnegative):
+    if (positive if strictly else nonnegative)(expression) != sp.true:
         needed = "positive" if strictly else "at least 0"
         raise SymbolError(
             f"{name} must be {needed}, got {shown(value)}. Declare symbols with positive=True or nonnegative=True."
