@@ -5,6 +5,8 @@ r"""Deep linear networks :math:`f(x) = W_L\cdots W_1x` under stochastic gradient
 * ``modewise``: the modes on the aligned balanced manifold: drift, Itô drift, diffusion, for symbolic depth.
 * ``gradient_flow``: gradient flow of a mode: implicit solution, learning times, which modes are quicker.
 * ``diffusion_peak``: where the diffusion of a mode peaks, and the exact thresholds of its label noise.
+* ``layer_coordinate``: one mode in the coordinate of a single layer, in which its noise induces no drift.
+* ``stationary``: stationary laws of a mode: where they exist, collapse, splitting, tails, and where they sit.
 """
 
 from typing import TYPE_CHECKING
@@ -14,8 +16,10 @@ from theory.lazy_names import names_on_demand
 if TYPE_CHECKING:
     from theory.deep_linear.diffusion_peak import DiffusionPeak
     from theory.deep_linear.gradient_flow import passage_time
+    from theory.deep_linear.layer_coordinate import layer_process
     from theory.deep_linear.layers import LayeredLinear
     from theory.deep_linear.modewise import BalancedModes, balanced_modes
+    from theory.deep_linear.stationary import location, mode_law
 
 __getattr__ = names_on_demand(__name__, __file__)
 
@@ -24,5 +28,8 @@ __all__ = [
     "DiffusionPeak",
     "LayeredLinear",
     "balanced_modes",
+    "layer_process",
+    "location",
+    "mode_law",
     "passage_time",
 ]

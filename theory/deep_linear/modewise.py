@@ -231,13 +231,15 @@ class BalancedModes:
         weights = self._over_layers(power_sum, i, j) * self._over_layers(power_sum, k, l)
         return self.beta * self.noise_moment(i, j, k, l) * weights
 
+    def error_deviation(self, mode: int) -> sp.Expr:
+        r"""A root of :meth:`own_noise`; without label noise :math:`\sqrt2\lambda\delta`, of either sign and smooth."""
+        i = self._index(mode)
+        if self.label_variances[i] == 0:
+            return sp.sqrt(2) * self.input_variances[i] * self.gap(i)
+        return sp.sqrt(self.own_noise(i))
+
     def _dispersion(self, i: int) -> sp.Expr:
-        L, noise = self.depth, self.own_noise(i)
-        if self.label_variances[i] == 0:  # a noise of either sign is the same noise, and without |s - w| smooth
-            root = sp.sqrt(2) * self.input_variances[i] * self.gap(i)
-        else:
-            root = sp.sqrt(noise)
-        return sp.sqrt(self.beta) * L * root * self.squared_weight(i, L - 1)
+        return sp.sqrt(self.beta) * self.depth * self.error_deviation(i) * self.squared_weight(i, self.depth - 1)
 
     def _odd_power(self, i: int, p: sp.Expr) -> sp.Expr:
         r""":math:`w_i r_i^p`, which changes its sign with w."""
