@@ -1,6 +1,24 @@
-"""Settings shared by all tests: SymPy is slow the first time and fast the second, so no test has a deadline."""
+"""Settings shared by all tests: SymPy is slow the first time and fast the second, so no test has a deadline.
+
+Each process of a run has a core to itself: threads of its own would wait for those of its neighbours, ten times as
+long as a small network takes to run. And what collection has loaded stays until the end: the garbage collector need
+not look at it again, and looks rarely at the trees that SymPy makes and drops by the million.
+"""
+
+import gc
+import os
 
 import hypothesis
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy and torch are loaded
 
 hypothesis.settings.register_profile("driftproof", deadline=None, derandomize=True, database=None, print_blob=True)
 hypothesis.settings.load_profile("driftproof")
+
+
+@pytest.hookimpl
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

@@ -199,11 +199,11 @@ class Statement:
             return []  # Whether a measurement sees a small slip depends on its resolution: the author says which.
 
         made = mutants(self.right, domain=self.domain, form=self.form)
-        taken = [*self.wrong.values(), self.printed]
+        taken = [self.judged(other) for other in (*self.wrong.values(), self.printed)] if made else []
         return [
             NearMiss(mutant.name, mutant.form, machine_made=True, distance=mutant.distance)
             for mutant in made
-            if mutant.name not in self.wrong and all(mutant.form != self.judged(other) for other in taken)
+            if mutant.name not in self.wrong and all(mutant.form != other for other in taken)
         ]
 
     @property

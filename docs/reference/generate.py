@@ -9,7 +9,7 @@ import ast
 import importlib
 import inspect
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -25,12 +25,12 @@ FOLDER = Path(__file__).parent
 HEADER = "<!-- Made by `python -m docs.reference.generate`; change the code, not this page. -->"
 
 
-def pages() -> dict[Path, str]:
-    """Path of each generated page, with its text."""
+def pages() -> dict[Path, Callable[[], str]]:
+    """Path of each generated page, with what writes it."""
     return {
-        FOLDER / "notation.md": notation_page(),
-        FOLDER / "claims.md": claims_page(),
-        FOLDER / "api.md": api_page(),
+        FOLDER / "notation.md": notation_page,
+        FOLDER / "claims.md": claims_page,
+        FOLDER / "api.md": api_page,
     }
 
 
@@ -204,7 +204,8 @@ def markdown(text: str) -> str:
 
 def main() -> None:
     """Write the pages that differ, and say which."""
-    for path, text in pages().items():
+    for path, write in pages().items():
+        text = write()
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
             print(f"wrote {path.relative_to(Path.cwd())}" if path.is_relative_to(Path.cwd()) else f"wrote {path}")

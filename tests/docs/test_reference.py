@@ -32,7 +32,7 @@ def bibliography() -> dict[str, str]:
 
 @pytest.mark.parametrize("path", generate.pages(), ids=lambda path: path.name)
 def test_generated_page_is_up_to_date(path: Path) -> None:
-    same = path.exists() and path.read_text(encoding="utf-8") == generate.pages()[path]
+    same = path.exists() and path.read_text(encoding="utf-8") == generate.pages()[path]()
     assert same, f"{path.name} differs from the code; run `python -m docs.reference.generate`."
 
 
