@@ -7,6 +7,10 @@ r"""Deep linear networks :math:`f(x) = W_L\cdots W_1x` under stochastic gradient
 * ``diffusion_peak``: where the diffusion of a mode peaks, and the exact thresholds of its label noise.
 * ``layer_coordinate``: one mode in the coordinate of a single layer, in which its noise induces no drift.
 * ``stationary``: stationary laws of a mode: where they exist, collapse, splitting, tails, and where they sit.
+* ``unbalanced``: modes off balance: chains of widths 1 and layers diagonal in common frames, exactly.
+* ``off_manifold``: how noise leaves the manifold: alignment, balance, repulsion of singular values.
+* ``mode_step``: one step of descent of a balanced mode, exactly, beside its stochastic equation.
+* ``saddles``: which saddles are strict, and the order at which the others are left.
 """
 
 from typing import TYPE_CHECKING
@@ -19,14 +23,18 @@ if TYPE_CHECKING:
     from theory.deep_linear.layer_coordinate import layer_process
     from theory.deep_linear.layers import LayeredLinear
     from theory.deep_linear.modewise import BalancedModes, balanced_modes
+    from theory.deep_linear.saddles import Saddle
     from theory.deep_linear.stationary import location, mode_law
+    from theory.deep_linear.unbalanced import Chain
 
 __getattr__ = names_on_demand(__name__, __file__)
 
 __all__ = [
     "BalancedModes",
+    "Chain",
     "DiffusionPeak",
     "LayeredLinear",
+    "Saddle",
     "balanced_modes",
     "layer_process",
     "location",
