@@ -105,7 +105,7 @@ def slope_jumps(f: sp.Expr, state: Sequence[sp.Symbol], name: str = "observables
         return []
     by_cases = as_cases(f)
     found = []
-    for x, place in _places(by_cases, state, name):
+    for x, place in surfaces_of_change(by_cases, state, name):
         kink = _kink(f, by_cases, x, place, name)
         if kink is not None:
             found.append(kink)
@@ -126,7 +126,7 @@ def as_cases(f: sp.Expr) -> sp.Expr:
 
 
 def _kink(f: sp.Expr, by_cases: sp.Expr, x: sp.Symbol, place: sp.Expr, name: str) -> Kink | None:
-    below, above = (_on_side(by_cases, x, place, side) for side in (-1, 1))
+    below, above = (on_side(by_cases, x, place, side) for side in (-1, 1))
     values = [_beside(part, x, place, side) for part, side in ((below, -1), (above, 1))]
     if all(value.has(sp.oo, sp.zoo) for value in values):
         return None  # a singularity: the formula holds up to the first visit, as that of log(x) does
@@ -150,7 +150,7 @@ def _kink(f: sp.Expr, by_cases: sp.Expr, x: sp.Symbol, place: sp.Expr, name: str
     return None if _is_zero(jump) else Kink(x, place, sp.cancel(jump))
 
 
-def _places(f: sp.Expr, state: Sequence[sp.Symbol], name: str) -> list[tuple[sp.Symbol, sp.Expr]]:
+def surfaces_of_change(f: sp.Expr, state: Sequence[sp.Symbol], name: str) -> list[tuple[sp.Symbol, sp.Expr]]:
     """The surfaces inside the domain on which a condition changes, each solved for one coordinate."""
     found: dict[tuple[sp.Symbol, sp.Expr], None] = {}
     margins = {r.lhs - r.rhs for r in _relations(f) if r.free_symbols & set(state)}
@@ -215,7 +215,7 @@ def _inside(x: sp.Symbol, place: sp.Expr) -> bool:
     return not excluded and place.is_extended_real is not False
 
 
-def _on_side(f: sp.Expr, x: sp.Symbol, place: sp.Expr, side: int) -> sp.Expr:
+def on_side(f: sp.Expr, x: sp.Symbol, place: sp.Expr, side: int) -> sp.Expr:
     """The form of ``f`` just beside ``x = place``: conditions are decided there, inner ones first."""
     while True:
         decided = {}
@@ -250,7 +250,7 @@ def _truth_beside(relation: Relational, x: sp.Symbol, place: sp.Expr, side: int)
 
 def _beside(f: sp.Expr, x: sp.Symbol, place: sp.Expr, side: int) -> sp.Expr:
     """The one-sided value at ``x = place``."""
-    f = _on_side(as_cases(f), x, place, side)
+    f = on_side(as_cases(f), x, place, side)
     value = f.subs(x, place)
     if value.has(sp.nan, sp.zoo) and not f.has(sp.Piecewise):
         value = sp.limit(f, x, place, "+" if side > 0 else "-")

@@ -21,7 +21,7 @@ DECIDES_NOTHING = {
         "highest_point",
         "evalf",
     ): "carries a number asked for as such, after balls decided",
-    ("theory/line/recognise.py", "recognise", "simplify"): "writes a constant factor; the kernel was decided before",
+    ("theory/line/recognise.py", "_with_factor", "simplify"): "writes a constant factor; the kernel was decided before",
     ("theory/line/closed_integrals.py", "monomial", "simplify"): "brings to a form; where it fails the answer is None",
     ("theory/models/teacher_student/modes.py", "dimensionless_process", "simplify"): "writes a dispersion shortly",
 }

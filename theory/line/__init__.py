@@ -11,6 +11,10 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``first_passage``: first passage of diffusions on the line: where they go.
 * ``passage_time``: how long they take: mean exit times, first passage to a level, explosion.
 * ``closed_integrals``: integrals of scale and speed densities in closed form.
+* ``glued``: coefficients that change their form inside the interval: parts and their matching conditions.
+* ``integrals_over_pieces``: integrals of functions with kinks.
+* ``piece_moments``: moments of exponentials, Gaussians and powers on a stretch of the line.
+* ``trigonometric_chart``: the half tangent, in which sines and cosines are rational.
 * ``weight_integral``: standing integrals of positive weights, quick to print and to evaluate.
 * ``interval``: intervals of the line and the charts that map their ends to infinity.
 * ``law``: a stationary law as an object: conditions, closed forms where there are any, and numbers everywhere.

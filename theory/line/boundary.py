@@ -29,7 +29,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import sympy as sp
@@ -38,9 +38,10 @@ from sympy.logic.boolalg import Boolean
 from theory.answer import Answer
 from theory.decision.inequalities import negative, nonnegative, nonpositive, positive, simplified, vanishes
 from theory.ito import ItoProcess, checked_process
-from theory.line.diffusion import LineDiffusion, line_diffusion
+from theory.line.diffusion import GluedDiffusion, Line, LineDiffusion, line_diffusion
 from theory.line.endpoints import EndpointBehaviour, by_leading_term, endpoint_behaviour
-from theory.line.exponential_of_integral import collected, exponential_of_integral
+from theory.line.exponential_of_integral import collected, density_in_x, exponential_of_integral
+from theory.line.glued import formula_on, glued, in_one_formula
 from theory.line.interval import Interval
 from theory.line.powers import normal_form
 
@@ -138,10 +139,17 @@ def scale_density(process: ItoProcess, interval: Interval | None = None) -> sp.E
         theta**(-2*mu/zeta**2)
     """
     line = line_diffusion(process, interval)
+    if isinstance(line, GluedDiffusion):
+        own = [part.in_x(_scale(one), line.variable) for part, one in zip(line.parts, line.lines, strict=True)]
+        return glued(own, line.places, line.variable, [sp.S.One] * len(own))
+    return _scale(line)
+
+
+def _scale(line: LineDiffusion) -> sp.Expr:
     # ds/dx is covariant: s_x dx = s_z dz.
     z = line.chart.variable
     in_chart = exponential_of_integral(-line.log_scale_slope, z, line.chart.interval)
-    return collected(in_chart.subs(z, line.chart.function) * line.chart.slope, line.variable)
+    return density_in_x(in_chart, line.chart)
 
 
 def speed_density(process: ItoProcess, interval: Interval | None = None) -> sp.Expr:
@@ -152,9 +160,21 @@ def speed_density(process: ItoProcess, interval: Interval | None = None) -> sp.E
         whose :math:`m` is half of this one.
     """
     x = checked_process(process).state[0]
+    line = line_diffusion(process, interval)
+    if isinstance(line, GluedDiffusion):
+        return _glued_speed(line)
     inverse = 1 / (process.diffusion[0] * scale_density(process, interval))
     constant = sp.Mul(*[factor for factor in sp.Mul.make_args(sp.powdenest(inverse)) if not factor.has(x)])
     return 2 * constant * collected(inverse, x)
+
+
+def _glued_speed(line: GluedDiffusion) -> sp.Expr:
+    x, s = line.variable, scale_density(line.process, line.interval)
+    pieces = []
+    for part in line.parts:
+        diffusion = part.in_x(part.diffusion, x)
+        pieces.append(2 / (diffusion * formula_on(s, x, part.interval)))
+    return in_one_formula(pieces, line.places, x)
 
 
 def classify(process: ItoProcess, interval: Interval | None = None) -> BoundaryClasses:
@@ -178,8 +198,12 @@ def classify(process: ItoProcess, interval: Interval | None = None) -> BoundaryC
 
 
 @lru_cache(maxsize=128)
-def endpoint(line: LineDiffusion, location: sp.Expr) -> Endpoint:
+def endpoint(line: Line, location: sp.Expr) -> Endpoint:
     """One end of ``line``, classified."""
+    if isinstance(line, GluedDiffusion):
+        n = 0 if location == line.interval.left else -1
+        part, own = line.parts[n], endpoint(line.lines[n], line.parts[n].own(location))
+        return replace(own, location=location, distance=part.in_x(own.distance, line.variable))
     z, end = line.chart.variable, line.to_chart(location)
     from_above = location == line.interval.left
     scale = endpoint_behaviour(line.log_scale_slope, z, end, from_above=from_above)

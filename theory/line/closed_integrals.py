@@ -28,9 +28,11 @@ from sympy.logic.boolalg import Boolean
 from theory.decision.inequalities import positive, sign, simplified, vanishes
 from theory.errors import UnsupportedFormError
 from theory.line.exponential_of_integral import logarithmic_derivative
+from theory.line.integrals_over_pieces import integral_over_pieces
 from theory.line.interval import Interval
 from theory.line.powers import power_quotient
 from theory.line.weight_integral import WeightIntegral
+from theory.local_time import is_smooth
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,12 @@ def weight_integral(weight: sp.Expr, x: sp.Symbol, low: sp.Expr, high: sp.Expr, 
         high: where to end; likewise.
         interval: where x lives.
     """
+    if not is_smooth(weight, (x,)):
+
+        def of_formula(formula: sp.Expr, a: sp.Expr, b: sp.Expr) -> sp.Expr:
+            return weight_integral(formula, x, a, b, interval)
+
+        return integral_over_pieces(weight, x, low, high, interval, of_formula)
     y = dummy_like(x, "z")
     standing = WeightIntegral(weight.subs(x, y), (y, low, high))
     elementary = elementary_integral(weight, x, low, high, standing)

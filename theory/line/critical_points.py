@@ -132,6 +132,18 @@ def highest_point(density: sp.Expr, x: sp.Symbol, interval: Interval, digits: in
         UnsupportedFormError: its slope is no polynomial with rational coefficients in one power.
     """
     found = slope_polynomial(density, x, interval)
+    highest = highest_peak(found, density, x, digits)
+    return sp.nan if highest is None else found.in_x(sum(highest) / 2).evalf(digits)
+
+
+def highest_peak(
+    found: SlopePolynomial, density: sp.Expr, x: sp.Symbol, digits: int
+) -> tuple[sp.Rational, sp.Rational] | None:
+    """An interval of y around the highest critical point; None where two are equally high, as far as balls tell.
+
+    Raises:
+        UnsupportedFormError: see :func:`highest_point`.
+    """
     if found.step is None:
         raise unsolved(density, found.slope, "its numerator is no polynomial in one power")
     y = sp.Dummy("y")
@@ -147,8 +159,7 @@ def highest_point(density: sp.Expr, x: sp.Symbol, interval: Interval, digits: in
         before, after = polynomial.eval(low - eps), polynomial.eval(high + eps)
         if inside and before > 0 > after:
             peaks.append((low, high))
-    highest = _highest(peaks, sp.log(density), x, found)
-    return sp.nan if highest is None else found.in_x(sum(highest) / 2).evalf(digits)
+    return _highest(peaks, sp.log(density), x, found)
 
 
 def _highest(

@@ -17,6 +17,7 @@ from theory.decision.inequalities import simplified
 from theory.errors import DimensionError, SymbolError, UnsupportedFormError
 from theory.ito import ItoProcess, checked_process
 from theory.line.endpoints import require_real
+from theory.line.glued import SmoothPart, cuts, parts, regular_at
 from theory.line.interval import Chart, Interval
 from theory.line.powers import PowerQuotient, normal_form, power_quotient
 from theory.line.sign_on_interval import sign_on_interval
@@ -65,7 +66,36 @@ class LineDiffusion:
         return self.chart.interval.left if end == self.interval.left else self.chart.interval.right
 
 
-def line_diffusion(process: ItoProcess, interval: Interval | None = None) -> LineDiffusion:
+@dataclass(frozen=True)
+class GluedDiffusion:
+    r"""A checked one-dimensional process whose coefficients change their form inside the interval.
+
+    Attributes:
+        process: the process as given.
+        interval: where x lives.
+        places: where a coefficient changes its form, in order; the process runs through each of them.
+        parts: the stretches between them.
+        lines: the diffusion on each part, in the part's own coordinate.
+        regular: condition on the parameters under which the process is regular inside.
+    """
+
+    process: ItoProcess
+    interval: Interval
+    places: tuple[sp.Expr, ...]
+    parts: tuple[SmoothPart, ...]
+    lines: tuple[LineDiffusion, ...]
+    regular: Boolean
+
+    @property
+    def variable(self) -> sp.Symbol:
+        """The coordinate x."""
+        return self.process.state[0]
+
+
+Line = LineDiffusion | GluedDiffusion
+
+
+def line_diffusion(process: ItoProcess, interval: Interval | None = None) -> Line:
     """Check that ``process`` is a homogeneous diffusion on an interval of the line, and find its chart.
 
     Raises:
@@ -87,7 +117,7 @@ def line_diffusion(process: ItoProcess, interval: Interval | None = None) -> Lin
 
 
 @lru_cache(maxsize=64)
-def _checked(process: ItoProcess, interval: Interval) -> LineDiffusion:
+def _checked(process: ItoProcess, interval: Interval) -> Line:
     """The same for a process on the line and a given interval; laws, classes and passages of one process share it."""
     (x,), (b,), a = process.state, process.drift, process.diffusion[0]
     parameters = set(process.parameters) | interval.left.free_symbols | interval.right.free_symbols
@@ -97,19 +127,29 @@ def _checked(process: ItoProcess, interval: Interval) -> LineDiffusion:
             "process has no noise: its diffusion is zero, so it has neither scale nor speed. "
             "A deterministic flow is decided by the sign of its drift."
         )
+    if not is_smooth(sp.Tuple(b, a), (x,)):
+        return _glued(process, interval)
     chart = Chart.for_functions(x, (b, a), interval)
-    try:
-        drift = chart.express(b * chart.slope + a * sp.diff(chart.slope, x) / 2)
-        diffusion = chart.express(a * chart.slope**2)
-    except UnsupportedFormError as error:
-        if is_smooth(sp.Tuple(b, a), (x,)):
-            raise
-        raise UnsupportedFormError(
-            f"the coefficients must be one formula on the interval, but drift {b} or diffusion {a} changes its form "
-            "inside it, and no coordinate removes that. Take the sides as processes of their own, with a coordinate "
-            "that is declared positive or negative, and glue their densities so that diffusion * density is continuous."
-        ) from error
+    drift = chart.express(b * chart.slope + a * sp.diff(chart.slope, x) / 2)
+    diffusion = chart.express(a * chart.slope**2)
     return LineDiffusion(process, interval, chart, drift, diffusion, _regular(drift, diffusion, chart))
+
+
+def _glued(process: ItoProcess, interval: Interval) -> GluedDiffusion:
+    (x,) = process.state
+    places = cuts([process.drift[0], *process.dispersion], x, interval)
+    stretches = parts(process, interval, places)
+    lines = []
+    for part in stretches:
+        if not is_smooth(sp.Tuple(part.process.drift[0], part.diffusion), part.process.state):
+            raise UnsupportedFormError(
+                f"the coefficients must be one formula between two points where they change, but on "
+                f"{part.interval.ends} "
+                f"drift {process.drift[0]} or diffusion {process.diffusion[0]} is none. Write the cases out."
+            )
+        lines.append(_checked(part.process, part.own_interval))
+    conditions = [*(regular_at(process, place) for place in places), *(line.regular for line in lines)]
+    return GluedDiffusion(process, interval, places, stretches, tuple(lines), simplified(sp.And(*conditions)))
 
 
 def _regular(drift: sp.Expr, diffusion: sp.Expr, chart: Chart) -> Boolean:

@@ -15,7 +15,7 @@ from sympy.integrals.rationaltools import ratint_ratpart
 from theory.decision.inequalities import sign
 from theory.errors import UnsupportedFormError
 from theory.line.incomplete_beta import derivative, partial_fractions, primitive_over_factor
-from theory.line.interval import Interval
+from theory.line.interval import Chart, Interval
 from theory.line.powers import PowerQuotient, in_one_power, power_quotient, reduced_exponent
 from theory.line.sign_on_interval import image_of_end, sign_on_interval
 
@@ -226,6 +226,14 @@ def _over_quadratic(numerator: sp.Poly, f: sp.Poly, g: sp.Symbol, interval: Inte
 
 def _tidy(coefficient: sp.Expr) -> sp.Expr:
     return sp.factor(sp.cancel(coefficient))
+
+
+def density_in_x(in_chart: sp.Expr, chart: Chart) -> sp.Expr:
+    """A density along a chart as one of x, without constant factors: it gains the slope of the chart."""
+    if chart.frequency is None:
+        return collected(in_chart.subs(chart.variable, chart.function) * chart.slope, chart.old)
+    z = chart.variable
+    return collected(chart.product_in_x(in_chart * (1 + z**2)), chart.old)
 
 
 def collected(function: sp.Expr, x: sp.Symbol) -> sp.Expr:

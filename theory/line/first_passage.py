@@ -25,8 +25,9 @@ from theory.errors import SymbolError
 from theory.ito import ItoProcess
 from theory.line.boundary import Endpoint, endpoint, scale_density
 from theory.line.closed_integrals import cases, monomial, weight_integral
-from theory.line.diffusion import LineDiffusion, line_diffusion
+from theory.line.diffusion import Line, line_diffusion
 from theory.line.interval import Interval
+from theory.local_time import is_smooth
 from theory.values import shown, single_expression, word
 
 
@@ -146,10 +147,10 @@ def probability_of_ever_reaching(
     return where_regular(line, cases(*branches, (sp.S.One, sp.true)))
 
 
-def _ratio(s: sp.Expr, line: LineDiffusion, end: sp.Expr, near: sp.Expr, far: sp.Expr) -> sp.Expr:
+def _ratio(s: sp.Expr, line: Line, end: sp.Expr, near: sp.Expr, far: sp.Expr) -> sp.Expr:
     """The integral of s between ``end`` and ``near`` divided by that between ``end`` and ``far``."""
     x = line.variable
-    single = monomial(s, x)
+    single = monomial(s, x) if is_smooth(s, (x,)) else None
     if single is not None and end in line.interval.ends and not far.is_infinite:
         # A power or an exponential that is integrable at an end, 0 or infinite, has a primitive that vanishes there.
         _, power, rate = single
@@ -222,6 +223,6 @@ def inside(value: sp.Expr, interval: Interval, name: str) -> sp.Expr:
     return value
 
 
-def where_regular(line: LineDiffusion, result: sp.Expr) -> sp.Expr:
+def where_regular(line: Line, result: sp.Expr) -> sp.Expr:
     """``result`` where the process is regular inside its interval, nan elsewhere."""
     return result if line.regular == sp.true else cases((result, line.regular), (sp.nan, sp.true))

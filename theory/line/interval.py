@@ -10,6 +10,7 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from theory.errors import SymbolError, UnsupportedFormError
 from theory.line.powers import normal_form
+from theory.line.trigonometric_chart import frequency, in_sines, middle_of, rational_in_tangent
 from theory.values import instance, single_expression, single_symbol
 
 
@@ -91,6 +92,7 @@ class Chart:
         function: :math:`\psi(x)`.
         inverse: x in terms of z.
         interval: where z lives.
+        frequency: of the sines and cosines that z makes rational, None where there are none.
     """
 
     old: sp.Symbol
@@ -98,11 +100,18 @@ class Chart:
     function: sp.Expr
     inverse: sp.Expr
     interval: Interval
+    frequency: sp.Expr | None = None
 
     @classmethod
     def for_functions(cls, x: sp.Symbol, functions: Sequence[sp.Expr], interval: Interval) -> Chart:
-        """The chart in which ``functions`` may be quotients of powers: x itself, its exponential or its logarithm."""
+        """The chart in which ``functions`` may be quotients of powers: x, its exponential, logarithm, half tangent."""
         every = sp.Tuple(*(_without_hyperbolics(f) for f in functions))
+        omega = frequency(every, x)
+        if omega is not None:
+            middle, ends = middle_of(interval.ends, omega)
+            z = sp.Symbol(f"tan_{x.name}", real=True, positive=True if ends[0] == 0 else None)
+            function = sp.tan(sp.expand(omega * (x - middle) / 2))
+            return cls(x, z, function, middle + 2 * sp.atan(z) / omega, Interval(*ends), omega)
         if any(e.args[0].has(x) for e in every.atoms(sp.exp)):
             z = sp.Symbol(f"e_{x.name}", positive=True)
             return cls(x, z, sp.exp(x), sp.log(z), Interval(*(sp.exp(end) for end in interval.ends)))
@@ -119,6 +128,17 @@ class Chart:
         r""":math:`\psi'(x)`."""
         return sp.diff(self.function, self.old)
 
+    @property
+    def _middle(self) -> sp.Expr:
+        """Where z = 0."""
+        return self.inverse.subs(self.variable, 0)
+
+    def product_in_x(self, function: sp.Expr) -> sp.Expr:
+        """A product of powers and exponentials in z as a function of x."""
+        if self.frequency is None:
+            return function.subs(self.variable, self.function)
+        return in_sines(function, self.variable, sp.expand(self.frequency * (self.old - self._middle)))
+
     def express(self, function: sp.Expr) -> sp.Expr:
         """A function of x as a reduced quotient of sums of powers of z.
 
@@ -128,6 +148,8 @@ class Chart:
         if self.variable == self.old:
             return normal_form(function, self.variable)
         z = self.variable
+        if self.frequency is not None:
+            return normal_form(rational_in_tangent(function, self.old, self.frequency, self._middle, z), z)
         substituted = sp.expand(sp.expand_log(_without_hyperbolics(function).subs(self.old, self.inverse)))
         return normal_form(
             sp.expand(substituted.replace(lambda e: isinstance(e, sp.exp), lambda e: _as_power(e.args[0], z))), z

@@ -19,10 +19,13 @@ from theory.errors import (
     SymbolError,
     UnsupportedFormError,
 )
+from theory.line.boundary import integrable
+from theory.line.endpoints import endpoint_behaviour
 from theory.line.families import Family
-from theory.line.interval import Interval
+from theory.line.glued import pieces_of
+from theory.line.interval import Chart, Interval
 from theory.line.mode import mode
-from theory.line.recognise import recognise
+from theory.line.recognise import recognise, symmetric_about
 from theory.services import service
 from theory.values import admitted_values, single_expression
 
@@ -76,6 +79,11 @@ class StationaryLaw:
         free = self.density.free_symbols | self.interval.left.free_symbols | self.interval.right.free_symbols
         return tuple(sorted(free - {self.variable}, key=lambda symbol: symbol.name))
 
+    @cached_property
+    def centre(self) -> sp.Expr | None:
+        """The point about which the density is even; None where it is not seen to be."""
+        return None if self.density.has(sp.Integral) else symmetric_about(self.density, self.variable, self.interval)
+
     @property
     def partition_function(self) -> sp.Expr:
         """The integral of ``density``; a standing integral where no family is recognised and parameters are open."""
@@ -88,6 +96,8 @@ class StationaryLaw:
     @property
     def mean(self) -> sp.Expr:
         """The mean of the normalised law; nan where ``normalisable`` fails, as for the other moments."""
+        if self.family is None and self.centre is not None:
+            return self._where_finite(self.centre, 1)
         return self._closed_or_number("mean", lambda family: family.mean, lambda law: law.mean)
 
     @property
@@ -105,6 +115,8 @@ class StationaryLaw:
     def moment(self, k: sp.Expr | int) -> sp.Expr:
         """The moment of order ``k`` of the normalised law."""
         k = single_expression(k, "k", real=True)
+        if self.family is None and self.centre == 0 and k.is_Integer and k.is_odd and k.is_positive:
+            return self._where_finite(sp.S.Zero, k)
         return self._closed_or_number(f"moment({k})", lambda family: family.moment(k), lambda law: law.moment(k))
 
     def pdf(self, x: sp.Expr | float | None = None) -> sp.Expr:
@@ -229,6 +241,21 @@ class StationaryLaw:
             f"the stationary density of {self.variable} has no finite integral at {given}: "
             f"violated: {' and '.join(violated) or self.normalisable}. {outcome}"
         )
+
+    def _where_finite(self, value: sp.Expr, order: sp.Expr | int) -> sp.Expr:
+        """``value``, which symmetry gives, where the moment of ``order`` is finite; nan elsewhere."""
+        exists = simplified(sp.And(self.normalisable, self._tail_moment_exists(order)))
+        return value if exists == sp.true else sp.Piecewise((value, exists), (sp.nan, True))
+
+    def _tail_moment_exists(self, order: sp.Expr | int) -> Boolean:
+        """The condition for a finite moment of a power tail at infinity; on the exponential scale all are finite."""
+        x, right = self.variable, self.interval.right
+        if right.is_finite:
+            return sp.true
+        (*_, (_, slope)) = pieces_of(self.log_derivative, x, self.interval)
+        if Chart.for_functions(x, (slope,), self.interval).variable != x:
+            return sp.true
+        return integrable(endpoint_behaviour(slope + order / x, x, right))
 
     def _closed_or_number(
         self, quantity: str, closed: Callable[[Family], sp.Expr], number: Callable[[Any], Any]

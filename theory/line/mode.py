@@ -7,17 +7,24 @@ intrinsic to the process, unlike those of normalisability.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import negative, nonnegative, nonpositive, positive, sign, simplified
-from theory.line.critical_points import HighestPoint, SlopePolynomial, slope_polynomial, unsolved
+from theory.errors import UnsupportedFormError
+from theory.line.critical_points import HighestPoint, SlopePolynomial, highest_peak, slope_polynomial, unsolved
 from theory.line.endpoints import by_leading_term, endpoint_behaviour
+from theory.line.families import Patchwork
+from theory.line.glued import pieces_of
 from theory.line.interval import Interval
 from theory.line.recognise import recognise
 from theory.values import single_expression, single_symbol
+
+_DIGITS = 15
+"""To which peaks are isolated that are told apart from a peak in the middle."""
 
 
 def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None) -> sp.Expr:
@@ -43,8 +50,11 @@ def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None
     density = single_expression(density, "density")
     interval = Interval.given(interval, variable)
     family = recognise(density, variable, interval)
-    if family is not None:
+    if family is not None and not isinstance(family, Patchwork):
         return family.mode
+    pieces = pieces_of(density, variable, interval)
+    if len(pieces) > 1:
+        return highest_of_pieces(pieces, variable)
     found = slope_polynomial(density, variable, interval)
     if not found.coefficients:
         return sp.nan
@@ -58,6 +68,54 @@ def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None
     if not ambiguous and all(condition == sp.false for value, condition in reduced if value is not sp.nan):
         raise unsolved(density, found.slope, "its sign changes depend on the parameters")
     return sp.Piecewise(*reduced)
+
+
+def highest_of_pieces(pieces: Sequence[tuple[Interval, sp.Expr]], x: sp.Symbol) -> sp.Expr:
+    """The mode of a density of several formulas: the highest of the modes of its pieces, nan where two are equal."""
+    options = []
+    for stretch, formula in pieces:
+        peak = _mode_of_piece(formula, x, stretch)
+        given = peak.args if isinstance(peak, sp.Piecewise) else ((peak, sp.true),)
+        options.append([(point, formula, stretch, condition) for point, condition in given])
+    cases: dict[sp.Expr, Boolean] = {}
+    for chosen in itertools.product(*options):
+        condition = simplified(sp.And(*(entry[3] for entry in chosen)))
+        if condition != sp.false:
+            point = _highest_of(chosen, x)
+            cases[point] = sp.Or(cases.get(point, sp.false), condition)
+    return sp.Piecewise(*((point, simplified(condition)) for point, condition in cases.items()))
+
+
+def _mode_of_piece(formula: sp.Expr, x: sp.Symbol, stretch: Interval) -> sp.Expr:
+    y = sp.Symbol(x.name, positive=True)
+    if stretch.left.is_nonnegative:
+        return mode(formula.subs(x, y), y, stretch)
+    if stretch.right.is_nonpositive:
+        mirrored = mode(formula.subs(x, -y), y, Interval(-stretch.right, -stretch.left))
+        return sp.piecewise_fold(-mirrored)
+    return mode(formula, x, stretch)
+
+
+def _highest_of(chosen: Sequence[tuple], x: sp.Symbol) -> sp.Expr:
+    """The highest of the points, one of each piece, with the density taken from inside the piece."""
+    best, top = sp.nan, sp.S.NegativeInfinity
+    for point, formula, stretch, _ in chosen:
+        if point is sp.nan:
+            return sp.nan
+        height = sp.limit(formula, x, point, "-" if point == stretch.right else "+")
+        if height.is_infinite and top.is_infinite and top > 0 and point != best:
+            return sp.nan
+        higher = 1 if top == -sp.oo else sign(sp.expand(height - top)) if height.is_finite else 1
+        if higher is None:
+            raise UnsupportedFormError(
+                f"which of {best} and {point} is the mode depends on whether {height} exceeds {top}. "
+                "Put in numbers, or declare assumptions that decide it."
+            )
+        if higher == 0 and point != best:
+            best = sp.nan
+        elif higher > 0:
+            best, top = point, height
+    return best
 
 
 Cases = list[tuple[sp.Expr, Boolean]]
@@ -74,7 +132,11 @@ def _cases_on_line(found: SlopePolynomial, interval: Interval, highest: sp.Expr)
         peak = sp.cancel(-c.get(0, sp.S.Zero) / c[1])
         return [(found.in_x(peak), negative(c[1])), (sp.nan, sp.true)]
     if all(j % 2 for j in c):  # even about 0: a single peak there, or two equally high ones
-        return [(found.in_x(sp.S.Zero), _of_one_sign(c.values(), negative, nonpositive)), (sp.nan, sp.true)]
+        only = _of_one_sign(c.values(), negative, nonpositive)
+        if only != sp.true and c[degree].is_negative and all(value.is_Rational for value in c.values()):
+            around = highest_peak(found, highest.args[0].expr, highest.args[0].variables[0], _DIGITS)
+            only = sp.true if around is not None and around[0] <= 0 <= around[1] else sp.false
+        return [(found.in_x(sp.S.Zero), only), (sp.nan, sp.true)]
     return [(highest, negative(c[degree]) if degree % 2 else sp.false), (sp.nan, sp.true)]
 
 

@@ -40,11 +40,13 @@ from theory.line.closed_integrals import (
     primitive,
     weight_integral,
 )
-from theory.line.diffusion import LineDiffusion, line_diffusion
+from theory.line.diffusion import GluedDiffusion, Line, line_diffusion
 from theory.line.first_passage import inside, ordered, where_regular
+from theory.line.integrals_over_pieces import in_order, integral_over_pieces, sums
 from theory.line.interval import Interval
 from theory.line.powers import power_quotient
 from theory.line.weight_integral import WeightIntegral
+from theory.local_time import is_smooth
 from theory.values import word
 
 RegularEnds = Literal["absorbing", "reflecting"]
@@ -173,7 +175,7 @@ def mean_explosion_time(process: ItoProcess, start: sp.Expr, interval: Interval 
     return mean_exit_time(process, start, *line_diffusion(process, interval).interval.ends, interval)
 
 
-def side_of(line: LineDiffusion, at: sp.Expr, end: sp.Expr, regular_ends: str) -> Side:
+def side_of(line: Line, at: sp.Expr, end: sp.Expr, regular_ends: str) -> Side:
     """What the point ``at``, a level or the ``end`` itself, does to the process."""
     if at != end:
         return Side(at, sp.true, sp.false)
@@ -184,24 +186,35 @@ def side_of(line: LineDiffusion, at: sp.Expr, end: sp.Expr, regular_ends: str) -
     return Side(at, stops, simplified(sp.And(found.finite_speed, sp.Not(found.attracting))))
 
 
-def _densities(line: LineDiffusion) -> tuple[sp.Expr, sp.Expr]:
+def _densities(line: Line) -> tuple[sp.Expr, sp.Expr]:
     return scale_density(line.process, line.interval), speed_density(line.process, line.interval)
 
 
-def _towards(line: LineDiffusion, start: sp.Expr, level: sp.Expr, end: sp.Expr) -> sp.Expr:
+def _towards(line: Line, start: sp.Expr, level: sp.Expr, end: sp.Expr) -> sp.Expr:
     """The mean time to ``level``, where the process is sent back from the ``end`` behind it."""
     x, (s, m) = line.variable, _densities(line)
     y = dummy_like(x, "y")
     upwards = end == line.interval.left
     mass = weight_integral(m, x, *((end, y) if upwards else (y, end)), line.interval)
     low, high = (start, level) if upwards else (level, start)
+    if isinstance(line, GluedDiffusion):
+        return _integrated(s.subs(x, y) * mass, y, low, high, line.interval)
     return cases(
-        *((_integrated(s.subs(x, y) * value, y, low, high), condition) for value, condition in _branches(mass))
+        *(
+            (_integrated(s.subs(x, y) * value, y, low, high, line.interval), condition)
+            for value, condition in _branches(mass)
+        )
     )
 
 
-def _integrated(product: sp.Expr, y: sp.Symbol, low: sp.Expr, high: sp.Expr) -> sp.Expr:
+def _integrated(product: sp.Expr, y: sp.Symbol, low: sp.Expr, high: sp.Expr, interval: Interval) -> sp.Expr:
     """The integral of a positive ``product``, in closed form where it is a sum of powers and exponentials."""
+    if not is_smooth(product, (y,)):
+
+        def of_formula(formula: sp.Expr, a: sp.Expr, b: sp.Expr) -> sp.Expr:
+            return _integrated(formula, y, a, b, interval)
+
+        return integral_over_pieces(product, y, low, high, interval, of_formula)
     standing = WeightIntegral(product, (y, low, high))
     if product.has(sp.Integral):
         return standing
@@ -213,9 +226,11 @@ def _branches(value: sp.Expr) -> tuple[tuple[sp.Expr, Boolean], ...]:
     return value.args if isinstance(value, sp.Piecewise) else ((value, sp.true),)
 
 
-def _between(line: LineDiffusion, start: sp.Expr, lower: sp.Expr, upper: sp.Expr) -> sp.Expr:
+def _between(line: Line, start: sp.Expr, lower: sp.Expr, upper: sp.Expr) -> sp.Expr:
     """The mean time until one of two points that stop the process is reached."""
     x, (s, m) = line.variable, _densities(line)
+    if isinstance(line, GluedDiffusion):
+        return _green_glued(s, m, line, (lower, start, upper))
     standing = _green(s, m, line, start, lower, upper)
     if lower in line.interval.ends or upper in line.interval.ends:
         return standing
@@ -233,7 +248,7 @@ def _between(line: LineDiffusion, start: sp.Expr, lower: sp.Expr, upper: sp.Expr
     return cases((time, sp.And(scale.generic, particular.generic)), (standing, sp.true))
 
 
-def _green(s: sp.Expr, m: sp.Expr, line: LineDiffusion, start: sp.Expr, lower: sp.Expr, upper: sp.Expr) -> sp.Expr:
+def _green(s: sp.Expr, m: sp.Expr, line: Line, start: sp.Expr, lower: sp.Expr, upper: sp.Expr) -> sp.Expr:
     x, interval = line.variable, line.interval
     y = dummy_like(x, "y")
 
@@ -256,13 +271,25 @@ def _green(s: sp.Expr, m: sp.Expr, line: LineDiffusion, start: sp.Expr, lower: s
         (below, _), (all_of_it, _), (inner_above, _), (inner_below, _) = part
         up, density = below / all_of_it, outer.subs(x, y)
         above, under = (
-            _integrated(inner_above * density, y, start, upper),
-            _integrated(inner_below * density, y, lower, start),
+            _integrated(inner_above * density, y, start, upper, interval),
+            _integrated(inner_below * density, y, lower, start, interval),
         )
         condition = sp.And(*(condition for _, condition in part))
         for (a, c), (b, d) in itertools.product(_branches(above), _branches(under)):
             branches.append((up * a + (1 - up) * b, sp.And(condition, c, d)))
     return cases(*branches)
+
+
+def _green_glued(s: sp.Expr, m: sp.Expr, line: GluedDiffusion, points: tuple[sp.Expr, sp.Expr, sp.Expr]) -> sp.Expr:
+    x, interval = line.variable, line.interval
+    lower, start, upper = points
+    y = dummy_like(x, "y")
+    below, whole = (weight_integral(s, x, lower, end, interval) for end in (start, upper))
+    over = weight_integral(s, x, y, upper, interval) * m.subs(x, y)
+    under = weight_integral(s, x, lower, y, interval) * m.subs(x, y)
+    up, down = _integrated(over, y, start, upper, interval), _integrated(under, y, lower, start, interval)
+    time = sums([sp.piecewise_fold(below / whole * up), sp.piecewise_fold((1 - below / whole) * down)])
+    return in_order(time)
 
 
 def _closed_exit_time(process: ItoProcess, s: sp.Expr, m: sp.Expr, x: sp.Symbol) -> tuple[Primitive, Primitive] | None:

@@ -24,11 +24,16 @@ from theory.line.families import (
     Logistic,
     LogNormal,
     Normal,
+    Patchwork,
     StudentT,
+    Symmetric,
     VonMises,
 )
+from theory.line.glued import cuts, pieces_of
 from theory.line.interval import Chart, Interval
+from theory.line.piece_moments import piece_moments
 from theory.line.powers import PowerQuotient, power_quotient
+from theory.local_time import is_smooth
 from theory.values import single_expression, single_symbol
 
 
@@ -50,22 +55,99 @@ def recognise(density: sp.Expr, variable: sp.Symbol, interval: Interval | None =
     """
     density, variable = single_expression(density, "density"), single_symbol(variable, "variable")
     interval = Interval.given(interval, variable)
-    if density.has(sp.hyper):
+    if density.has(sp.hyper, sp.Integral):
         return None
+    if not is_smooth(density, (variable,)):
+        return _laplace_law(density, variable, interval) or _put_together(density, variable, interval)
     log_slope = logarithmic_derivative(density, variable)
     for found in _candidates(log_slope, variable, interval):
         if _is_kernel_of(found, log_slope):
-            point = interval.interior_point()
-            factor = sp.simplify(density.subs(variable, point) / found.kernel.subs(variable, point))
-            return dataclasses.replace(found, factor=factor)
+            return _with_factor(found, density, interval.interior_point())
+    return _put_together(density, variable, interval)
+
+
+def symmetric_about(density: sp.Expr, x: sp.Symbol, interval: Interval) -> sp.Expr | None:
+    """The point about which ``density`` is even, None where that is not seen: 0, a kink, or the middle of the interval.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> symmetric_about(sp.exp(x**2 - x**4), x, Interval(-sp.oo, sp.oo))
+        0
+    """
+    left, right = interval.ends
+    if left.is_finite and right.is_finite:
+        middle = sp.cancel((left + right) / 2)
+    elif left.is_finite or right.is_finite:
+        return None
+    else:
+        places = cuts([density], x, interval)
+        middle = places[len(places) // 2] if len(places) % 2 else sp.S.Zero
+    pieces = pieces_of(density, x, interval)
+    half = len(pieces) // 2
+    if len(pieces) % 2 == 0 and pieces[half][0].left != middle:
+        return None
+    y = sp.Dummy("y", positive=True)
+    for (stretch, formula), (other, mirror) in zip(pieces[half:], pieces[::-1][half:], strict=True):
+        low = middle if stretch is other else stretch.left
+        if not stretch.right.is_infinite and sp.expand(stretch.right + other.left - 2 * middle) != 0:
+            return None
+        above, below = formula.subs(x, middle + y), mirror.subs(x, middle - y)
+        if above != below and not _equal(above, below, y, Interval(low - middle, stretch.right - middle)):
+            return None
+    return middle
+
+
+def _equal(one: sp.Expr, other: sp.Expr, y: sp.Symbol, interval: Interval) -> bool:
+    """Whether two positive functions have the same logarithmic slope, and the same value at one point."""
+    point = interval.interior_point()
+    gap = one.subs(y, point) / other.subs(y, point) - 1
+    if gap != 0 and sp.expand(sp.powsimp(sp.expand(gap))) != 0:
+        return False
+    slope = logarithmic_derivative(one, y) - logarithmic_derivative(other, y)
+    try:
+        return Chart.for_functions(y, (slope,), interval).express(slope) == 0
+    except (UnsupportedFormError, SymbolError):
+        return False
+
+
+def _put_together(density: sp.Expr, x: sp.Symbol, interval: Interval) -> Family | None:
+    """Halves of a known family, or stretches with closed moments."""
+    if x.is_positive and interval.ends == (sp.S.Zero, sp.oo):
+        return None
+    middle = symmetric_about(density, x, interval)
+    if middle is not None and density.subs(x, middle).is_finite is not False:
+        half = sp.Symbol(x.name, positive=True)
+        right = Interval(sp.S.Zero, sp.oo if interval.right.is_infinite else sp.cancel(interval.right - middle))
+        (*_, (_, formula)) = pieces_of(density, x, interval)
+        if len(pieces_of(density, x, interval)) <= 2:
+            family = recognise(formula.subs(x, middle + half), half, right)
+            if family is not None and not isinstance(family, Patchwork):
+                return Symmetric(x, interval, family.factor, middle, family)
+    moments = [piece_moments(formula, x, stretch) for stretch, formula in pieces_of(density, x, interval)]
+    found = tuple(piece for piece in moments if piece is not None)
+    if len(found) < len(moments) or any(piece.integrable == sp.false for piece in found):
+        return None
+    return Patchwork(x, interval, sp.S.One, found)
+
+
+def _laplace_law(density: sp.Expr, x: sp.Symbol, interval: Interval) -> Family | None:
+    if interval.ends != (-sp.oo, sp.oo) or not density.has(sp.Abs):
+        return None
+    log_slope = logarithmic_derivative(density, x)
+    for found in _laplace(log_slope, x, interval):
+        if _is_kernel_of(found, log_slope):
+            return _with_factor(found, density, found.location)
     return None
+
+
+def _with_factor(family: Family, density: sp.Expr, point: sp.Expr) -> Family:
+    """``family`` with the constant factor of the density, read at a point."""
+    x = family.variable
+    return dataclasses.replace(family, factor=sp.simplify(density.subs(x, point) / family.kernel.subs(x, point)))
 
 
 def _candidates(log_slope: sp.Expr, x: sp.Symbol, interval: Interval) -> Iterator[Family]:
     """What the logarithmic derivative suggests; each is checked before it is believed."""
-    if log_slope.has(sp.sign):
-        yield from _laplace(log_slope, x, interval)
-        return
     if log_slope.has(sp.sin, sp.cos):
         yield from _von_mises(log_slope, x, interval)
         return

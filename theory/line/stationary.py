@@ -25,13 +25,15 @@ from theory.decision.inequalities import sign, simplified
 from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.line.boundary import BoundaryClasses, classify
-from theory.line.diffusion import line_diffusion
+from theory.line.diffusion import GluedDiffusion, line_diffusion
 from theory.line.exponential_of_integral import (
     collected,
+    density_in_x,
     exponential_of_integral,
     is_logarithmic_derivative,
     logarithmic_derivative,
 )
+from theory.line.glued import glued, in_one_formula
 from theory.line.interval import Chart, Interval
 from theory.line.law import Collapse, StationaryLaw
 from theory.line.recognise import recognise
@@ -59,10 +61,12 @@ def stationary_density(process: ItoProcess, interval: Interval | None = None) ->
         (mu > zeta**2/2, mu <= zeta**2/2)
     """
     line = line_diffusion(process, interval)
+    if isinstance(line, GluedDiffusion):
+        return _glued_law(line)
     x, z = line.variable, line.chart.variable
     in_chart = exponential_of_integral(line.log_speed_slope, z, line.chart.interval)
     # A density transforms with the slope of the chart: p_x dx = p_z dz.
-    density = collected(in_chart.subs(z, line.chart.function) * line.chart.slope, x)
+    density = density_in_x(in_chart, line.chart)
     log_derivative = (2 * process.drift[0] - sp.diff(process.diffusion[0], x)) / process.diffusion[0]
     _certify(density, log_derivative, line.chart)
     classes = classify(process, line.interval)
@@ -72,6 +76,33 @@ def stationary_density(process: ItoProcess, interval: Interval | None = None) ->
         variable=x,
         interval=line.interval,
         log_derivative=sp.cancel(sp.together(log_derivative)),
+        normalisable=normalisable,
+        collapse=collapse,
+        undecided=undecided,
+        integrable_at=tuple(Collapse(end.finite_speed, end.location) for end in classes),
+        regular=line.regular,
+        family=recognise(density, x, line.interval),
+    )
+
+
+def _glued_law(line: GluedDiffusion) -> StationaryLaw:
+    """The law whose parts carry no current, glued so that diffusion times density is continuous."""
+    x = line.variable
+    parts = [stationary_density(part.process, part.own_interval) for part in line.parts]
+    densities = [part.in_x(law.density, x) for part, law in zip(line.parts, parts, strict=True)]
+    diffusions = [part.in_x(part.diffusion, x) for part in line.parts]
+    slopes = [
+        part.in_x(law.log_derivative, x) * (-1 if part.mirrored else 1)
+        for part, law in zip(line.parts, parts, strict=True)
+    ]
+    density = glued(densities, line.places, x, diffusions)
+    classes = classify(line.process, line.interval)
+    normalisable, collapse, undecided = _limits(classes)
+    return StationaryLaw(
+        density=density,
+        variable=x,
+        interval=line.interval,
+        log_derivative=in_one_formula(slopes, line.places, x),
         normalisable=normalisable,
         collapse=collapse,
         undecided=undecided,

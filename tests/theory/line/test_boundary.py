@@ -203,7 +203,7 @@ def test_the_classification_does_not_depend_on_the_coordinate():
         (ItoProcess.scalar(y, drift=-y, dispersion=y), None, UnsupportedFormError, "vanishes"),
         (ItoProcess.scalar(y, drift=-y, dispersion=sp.S.Zero), None, UnsupportedFormError, "no noise"),
         (ItoProcess.scalar(y, drift=1 / y, dispersion=sp.S.One), None, UnsupportedFormError, "vanishes"),
-        (ItoProcess.scalar(x, drift=sp.sin(x), dispersion=x), None, UnsupportedFormError, "sums of powers"),
+        (ItoProcess.scalar(x, drift=sp.sin(x), dispersion=x), None, UnsupportedFormError, "at most one period"),
         (ItoProcess.scalar(x, drift=sp.Symbol("c") * x, dispersion=x), None, SymbolError, "may be complex"),
         (ItoProcess.scalar(sp.Symbol("q"), drift=sp.S.One, dispersion=sp.S.One), None, SymbolError, "interval"),
         (ItoProcess.scalar(x, drift=x, dispersion=d * x), None, UnsupportedFormError, "may vanish"),

@@ -7,6 +7,8 @@ r"""Families of densities on the line, recognised by their logarithmic derivativ
 * ``logarithms``: logarithms of such variables: logistic, log-gamma.
 * ``laplace``: two exponentials that meet in a corner.
 * ``von_mises``: the circle.
+* ``symmetric``: laws that are even about a point, from the law of the distance to it.
+* ``patchwork``: truncated laws, and laws glued at kinks.
 """
 
 from theory.line.families.beta import Beta, BetaPrime
@@ -21,6 +23,8 @@ from theory.line.families.gamma import (
 from theory.line.families.laplace import Laplace
 from theory.line.families.logarithms import LogGamma, Logistic
 from theory.line.families.normal import LogNormal, Normal, StudentT
+from theory.line.families.patchwork import Patchwork
+from theory.line.families.symmetric import Symmetric
 from theory.line.families.von_mises import VonMises
 
 __all__ = [
@@ -38,6 +42,8 @@ __all__ = [
     "LogNormal",
     "Logistic",
     "Normal",
+    "Patchwork",
     "StudentT",
+    "Symmetric",
     "VonMises",
 ]
