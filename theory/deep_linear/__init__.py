@@ -11,6 +11,7 @@ r"""Deep linear networks :math:`f(x) = W_L\cdots W_1x` under stochastic gradient
 * ``off_manifold``: how noise leaves the manifold: alignment, balance, repulsion of singular values.
 * ``mode_step``: one step of descent of a balanced mode, exactly, beside its stochastic equation.
 * ``saddles``: which saddles are strict, and the order at which the others are left.
+* ``two_layer_law``: means and variances of all entries of two square layers under label noise, beside one mode alone.
 """
 
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from theory.deep_linear.modewise import BalancedModes, balanced_modes
     from theory.deep_linear.saddles import Saddle
     from theory.deep_linear.stationary import location, mode_law
+    from theory.deep_linear.two_layer_law import TwoLayerLaw
     from theory.deep_linear.unbalanced import Chain
 
 __getattr__ = names_on_demand(__name__, __file__)
@@ -35,6 +37,7 @@ __all__ = [
     "DiffusionPeak",
     "LayeredLinear",
     "Saddle",
+    "TwoLayerLaw",
     "balanced_modes",
     "layer_process",
     "location",
