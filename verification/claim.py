@@ -197,7 +197,6 @@ class Statement:
 
         if isinstance(self.form, Numerical):
             return []  # Whether a measurement sees a small slip depends on its resolution: the author says which.
-
         made = mutants(self.right, domain=self.domain, form=self.form)
         taken = [self.judged(other) for other in (*self.wrong.values(), self.printed)] if made else []
         return [
@@ -306,6 +305,9 @@ class Paper:
         The first line of the function's docstring is the claim's title; what follows are the page's own words,
         formulas as ``$inline mathematics$``, where the statements' formulas do not say it all.
         """
+        for name, value, kinds in (("grade", grade, Grade), ("source", source, Source), ("kind", kind, Kind)):
+            if not isinstance(value, kinds | None):
+                raise ClaimError(f"{name} of claim {id} must be a {kinds.__name__}, got {value!r}.")
 
         def made(statements: Callable[[], Iterable[Statement]]) -> Claim:
             title, _, words = (statements.__doc__ or "").partition("\n")
@@ -368,10 +370,8 @@ class Claim:
         made = self.statements_of()
         found = tuple(made) if isinstance(made, Iterable) else ()
         if not found or not all(isinstance(each, Statement) for each in found):
-            raise ClaimError(
-                f"claim {self.id} must yield statements, got {made!r}. Its function yields what `equals`, `holds_when` "
-                "and their like return."
-            )
+            got = "one statement, returned" if isinstance(made, Statement) else repr(made)
+            raise ClaimError(f"claim {self.id} must yield statements, got {got}: `yield equals(...)` or its like.")
         names = [statement.name for statement in found]
         if len(set(names)) != len(names):
             raise ClaimError(f"the statements of claim {self.id} must have distinct names, got {names}.")

@@ -91,12 +91,20 @@ class Region:
     derived: Callable[[], Boolean]
 
 
+RELATIONS = ("<=", ">=", "<", ">")
+"""Relations in which an exact quantity can stand to its bound."""
+
+
 @dataclass(frozen=True)
 class Bound:
     """``exact() <= candidate`` (or ``>=``, ``<``, ``>``) everywhere on the domain."""
 
     exact: Callable[[], sp.Expr]
     relation: str = "<="
+
+    def __post_init__(self) -> None:
+        if self.relation not in RELATIONS:
+            raise ClaimError(f"relation of a bound must be one of {', '.join(RELATIONS)}, got {self.relation!r}.")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 The only place where outcomes become verdicts. In short: a candidate that anything refutes and nothing proves
 FAILS; one that something supports and nothing refutes HOLDS; proof against refutation, a surviving near
-miss, or silence is UNDECIDED. A check that refuted none of the near misses it was asked about has no power, and its
+miss, or silence is UNDECIDED. Of a refuted form without a correction, a variant made by machine may hold: its
+correction, perhaps. A check that refuted none of the near misses it was asked about has no power, and its
 agreement supports nothing. A slip in print is a MISPRINT where the corrected form holds.
 """
 
@@ -170,7 +171,8 @@ def statement_verdict(statement: Statement, by_check: list[Findings]) -> Stateme
     verdict = judgement(decisive.values())
     if isinstance(statement.form, Figure) and verdict is not Verdict.UNDECIDED:
         verdict = Verdict.EMPIRICAL
-    if None in killers.values():
+    survivors = {name for name, killer in killers.items() if killer is None}
+    if survivors and not (verdict is Verdict.FAILS and survivors <= _right_variants(statement, found)):
         verdict = Verdict.UNDECIDED
     return StatementVerdict(
         statement.name,
@@ -182,6 +184,14 @@ def statement_verdict(statement: Statement, by_check: list[Findings]) -> Stateme
         statement.convention,
         found[PRINTED] if statement.decisive != PRINTED else {},
     )
+
+
+def _right_variants(statement: Statement, found: Mapping[str, Mapping[str, Finding]]) -> set[str]:
+    """Machine-made variants that hold, of a printed form without a correction: of a wrong form one may be right."""
+    if statement.corrected is not None or statement.read_as is not None:
+        return set()
+    made = [near_miss.name for near_miss in statement.near_misses if near_miss.machine_made]
+    return {name for name in made if judgement(found[name].values()) is Verdict.HOLDS}
 
 
 def _withdraw_powerless(found: dict[str, dict[str, Finding]], misses: Sequence[str]) -> None:
@@ -263,7 +273,7 @@ def _reason(statement: StatementVerdict) -> str:
     survivors = [name for name, killer in statement.near_misses.items() if killer is None]
     broken = next((f for f in statement.findings.values() if f.outcome is Outcome.UNDECIDED), None)
     if statement.verdict is Verdict.UNDECIDED and survivors and broken is None:
-        return f"{statement.statement}: no check refuted the near miss {survivors[0]!r}"
+        return f"{statement.statement}: no check refuted the near miss '{survivors[0]}'"
     wanted = {
         Verdict.FAILS: lambda outcome: outcome is Outcome.REFUTED,
         Verdict.UNDECIDED: lambda outcome: outcome in (Outcome.UNDECIDED, Outcome.NO_POWER),
@@ -271,6 +281,8 @@ def _reason(statement: StatementVerdict) -> str:
     finding = next((f for f in statement.findings.values() if wanted(f.outcome)), None)
     if finding is None:
         return f"{statement.statement}: proof and refutation contradict each other; please report this"
+    if statement.verdict is Verdict.FAILS and survivors:
+        return f"{statement.statement}: {finding.reason}; with '{survivors[0]}' it holds: give that as corrected="
     return f"{statement.statement}: {finding.reason}"
 
 

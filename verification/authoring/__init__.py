@@ -6,4 +6,5 @@
   path.
 * ``shorthand``: the shorthand in which claims are written: one call a statement.
 * ``simulated``: experiments declared by a model, an observable and a point; how they are sampled stands here alone.
+* ``statement_arguments``: what the builders of statements refuse: slips that would otherwise be judged in silence.
 """

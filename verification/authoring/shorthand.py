@@ -30,6 +30,13 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.ito import ItoDifferential, ItoProcess
+from verification.authoring.statement_arguments import (
+    checked_domain,
+    derived_value,
+    refuse_no_formula,
+    refuse_unknown,
+    refuse_value,
+)
 from verification.claim import Abbreviations, Grade, Kind, Paper, Source, Statement, Written
 from verification.forms import (
     Bound,
@@ -93,6 +100,7 @@ def equals(
     **rest: Unpack[Common],
 ) -> Statement:
     """``left = printed``, judged against ``derived()``; a process or differential stands for drift and dispersion."""
+    refuse_value(name, "derived", derived)
     return _statement(name, left, Identity(_Side(derived), modulo), printed, rest)
 
 
@@ -108,6 +116,7 @@ def agrees_to_order(
     **rest: Unpack[Common],
 ) -> Statement:
     """``left = printed`` up to and including ``small**order``, as ``small`` tends to ``at`` (``sp.oo`` is allowed)."""
+    refuse_value(name, "derived", derived)
     return _statement(name, left, Expansion(_Side(derived), small, order, sp.S(at)), printed, rest)
 
 
@@ -125,6 +134,7 @@ def is_stationary(
 
     With ``normalisable=False`` its integral is not asked for; ``without_current`` asks for a current that is 0.
     """
+    refuse_value(name, "process", process)
     form = StationaryDensity(process, normalisable=normalisable, without_current=without_current)
     return _statement(name, left, form, printed, rest)
 
@@ -133,6 +143,7 @@ def holds_when(
     name: str, left: str = "", *, printed: Written, derived: Callable[[], Boolean], **rest: Unpack[Common]
 ) -> Statement:
     """The printed condition on the parameters is true exactly where ``derived()`` is."""
+    refuse_value(name, "derived", derived)
     return _statement(name, left, Region(derived), printed, rest)
 
 
@@ -146,6 +157,7 @@ def bounds(
     **rest: Unpack[Common],
 ) -> Statement:
     """``exact() <= printed`` (or another ``relation``) everywhere on the domain."""
+    refuse_value(name, "exact", exact)
     return _statement(name, left, Bound(exact, relation), printed, rest)
 
 
@@ -165,6 +177,7 @@ def is_kept(
     **rest: Unpack[Common],
 ) -> Statement:
     """The printed set is kept by SGD: nothing is ``escaping``, and no ``run`` of SGD leaves it."""
+    refuse_value(name, "escaping", escaping)
     return _statement(name, left, Invariance(escaping, run, tolerance), printed, rest)
 
 
@@ -243,7 +256,7 @@ class _Side:
         self.__wrapped__ = derived
 
     def __call__(self) -> Candidate:
-        value = self.__wrapped__()
+        value = derived_value(self.__wrapped__)
         if isinstance(value, ItoProcess | ItoDifferential):
             return sp.Matrix([*sp.Matrix([value.drift]), *value.dispersion])
         return sp.Matrix(value) if isinstance(value, tuple | list) else value
@@ -256,18 +269,23 @@ def _named(sampler: Callable[..., Any], arguments: Mapping[str, Any]) -> str:
 
 
 def _statement(name: str, left: str, form: Form, printed: Any, rest: Common) -> Statement:
+    refuse_unknown(name, rest, Common.__annotations__)
+    wrong = dict(rest.get("wrong", {}))
+    given = {"printed": printed, "corrected": rest.get("corrected"), "read_as": rest.get("read_as")}
+    where = {f"where, {symbol},": meaning for symbol, meaning in rest.get("where", {}).items()}
+    refuse_no_formula(name, form, {**given, **where, **{f"near miss {miss!r}": slip for miss, slip in wrong.items()}})
     return Statement(
         name=name,
         form=form,
         printed=printed,
         left=left,
-        wrong=dict(rest.get("wrong", {})),
+        wrong=wrong,
         says=rest.get("says", ""),
         where=dict(rest.get("where", {})),
         corrected=rest.get("corrected"),
         corrected_says=rest.get("corrected_says", ""),
         read_as=rest.get("read_as"),
-        domain=tuple(rest.get("domain", ())),
+        domain=checked_domain(name, rest.get("domain", ())),
         experiments=tuple(rest.get("measured", ())),
         comparisons=tuple(rest.get("compared", ())),
         counts=not rest.get("remark", False),

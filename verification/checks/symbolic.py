@@ -17,6 +17,7 @@ from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
 from verification.checks.check import Check, Context, Findings, done, not_done, statement_of
 from verification.checks.conditions import judge_bound, judge_region
 from verification.checks.densities import judge_density, residuals
+from verification.checks.namesakes import refuse_namesakes
 from verification.forms import (
     Bound,
     Candidate,
@@ -85,6 +86,7 @@ def judge(form: Form, candidate: Candidate, domain: tuple[Boolean, ...]) -> Find
 @judge.register
 def _(form: Identity, candidate: Candidate, domain: tuple[Boolean, ...]) -> Finding:
     derived = form.derived()
+    refuse_namesakes(candidate, derived, domain)
     printed_entries, derived_entries = entries(candidate), entries(derived)
     if len(printed_entries) != len(derived_entries):
         shapes = f"{len(printed_entries)} entries against {len(derived_entries)} derived"
@@ -97,7 +99,9 @@ def _(form: Identity, candidate: Candidate, domain: tuple[Boolean, ...]) -> Find
 @judge.register
 def _(form: Expansion, candidate: Candidate, domain: tuple[Boolean, ...]) -> Finding:
     """The Taylor coefficients of printed - derived, up to the order, must be zero one by one."""
-    pairs = zip(entries(candidate), entries(form.derived()), strict=True)
+    derived = form.derived()
+    refuse_namesakes(candidate, derived, domain, form.small)
+    pairs = zip(entries(candidate), entries(derived), strict=True)
     coefficients = [c for p, d in pairs for c in taylor_coefficients(p - d, form.small, form.at, form.order)]
     wild = next((c for c in coefficients if c.has(sp.nan, sp.zoo, sp.oo, -sp.oo)), None)
     if wild is not None:
@@ -125,6 +129,7 @@ def taylor_coefficients(expression: sp.Expr, small: sp.Symbol, at: sp.Expr, orde
 @judge.register
 def _(form: StationaryDensity, candidate: Candidate, domain: tuple[Boolean, ...]) -> Finding:
     process = form.process()
+    refuse_namesakes(candidate, process.state, process.drift, process.dispersion, domain)
     if candidate == 0:
         return Finding(Outcome.REFUTED, "a density is not zero everywhere", witness={})
     closed = form.without_current or form.normalisable and process.dimension == 1
@@ -138,8 +143,18 @@ def _(form: Invariance, candidate: Candidate, domain: tuple[Boolean, ...]) -> Fi
     return finding_of([decide_zero(sp.Matrix(form.escaping(candidate)), domain)])
 
 
-judge.register(Region, lambda form, candidate, domain: judge_region(form.derived(), candidate, domain))
-judge.register(Bound, lambda form, candidate, domain: judge_bound(form.exact(), form.relation, candidate, domain))
+@judge.register
+def _(form: Region, candidate: Candidate, domain: tuple[Boolean, ...]) -> Finding:
+    derived = form.derived()
+    refuse_namesakes(candidate, derived, domain)
+    return judge_region(derived, candidate, domain)
+
+
+@judge.register
+def _(form: Bound, candidate: Candidate, domain: tuple[Boolean, ...]) -> Finding:
+    exact = form.exact()
+    refuse_namesakes(candidate, exact, domain)
+    return judge_bound(exact, form.relation, candidate, domain)
 
 
 def entries(side: sp.Expr | sp.MatrixBase) -> list[sp.Expr]:

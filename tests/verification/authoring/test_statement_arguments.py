@@ -1,0 +1,80 @@
+"""Slips of the author of a claim are refused in a sentence; none becomes a verdict on the paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sympy as sp
+
+from tests.verification import fake_claims as fake
+from verification.authoring import shorthand
+from verification.errors import ClaimError
+from verification.forms import Bound
+
+k = sp.Symbol("k", positive=True)
+
+
+def derived() -> sp.Expr:
+    return k
+
+
+def equals(**changed: Any) -> Any:
+    return shorthand.equals("value", **{"printed": k, "derived": derived, **changed})
+
+
+def test_the_unchanged_statement_is_accepted():
+    assert equals(domain=[k < 2], wrong={"double": 2 * k}).candidates()["double"] == 2 * k
+
+
+@pytest.mark.parametrize(
+    ("slip", "said"),
+    [
+        ({"wrongs": {}}, "Did you mean wrong="),
+        ({"domian": [k < 1]}, "Did you mean domain="),
+        ({"derived": k}, "derived of statement 'value' must be a function of nothing"),
+        ({"printed": "k"}, "printed of statement 'value' is the text 'k'"),
+        ({"corrected": "k"}, "corrected of statement 'value' is the text"),
+        ({"wrong": {"half": "k/2"}}, "near miss 'half' of statement 'value' is the text"),
+        ({"printed": 0.5 * k}, "holds the float 0.5,"),
+        ({"printed": sp.Matrix([0.5 * k])}, "holds the float 0.5,"),
+        ({"printed": 0.5}, "holds the float 0.5,"),
+        ({"where": {sp.Symbol("a"): 0.25 * k}}, "where, a, of statement 'value' holds the float 0.25,"),
+        ({"printed": sp.nan}, "holds nan"),
+        ({"printed": sp.Eq(sp.Symbol("v"), k)}, "is the relation Eq"),
+        ({"domain": [k < -1]}, "condition 1 is false"),
+        ({"domain": k < 1}, "must be a list of conditions"),
+        ({"domain": ["k < 1"]}, "which is no condition"),
+    ],
+)
+def test_a_slip_is_refused_in_a_sentence_that_names_it(slip, said):
+    with pytest.raises(ClaimError) as refused:
+        equals(**slip)
+    assert said in str(refused.value)
+
+
+def test_an_unknown_relation_would_read_as_the_opposite_and_is_refused():
+    with pytest.raises(ClaimError, match="one of <=, >=, <, >, got '=<'"):
+        Bound(derived, "=<")
+
+
+def test_numbers_that_are_measured_may_be_floats():
+    measured = [fake.experiment()]
+    assert shorthand.agrees("value", printed=sp.Float("0.5"), measured=measured, wrong={"one": sp.Float(1)})
+
+
+def test_a_derivation_that_returns_nothing_is_refused():
+    with pytest.raises(ClaimError, match="lack a return"):
+        equals(derived=lambda: None).form.derived()
+
+
+@pytest.mark.parametrize("field", ["grade", "source", "kind"])
+def test_a_word_is_no_grade_no_source_and_no_kind(field):
+    with pytest.raises(ClaimError, match=f"{field} of claim XX-9 must be a"):
+        fake.PAPER.claim("XX-9", "p. 1", **{field: "WRONG"})
+
+
+def test_a_statement_that_is_returned_is_told_from_one_that_is_yielded():
+    claim = fake.PAPER.claim("XX-9", "p. 1")(equals)
+    with pytest.raises(ClaimError, match="got one statement, returned: `yield equals"):
+        _ = claim.statements
