@@ -6,6 +6,10 @@ r"""Deep linear networks in float64: one point of weights, its noise and its mod
 * ``modes``: mode amplitudes :math:`u^\top Wv`: sensitivities, Hessian, diffusion, drifts; nothing large is formed.
 * ``batch_words``: means of products in which the signal of one batch stands several times.
 * ``one_step``: one step of SGD, to all orders of the learning rate, beside the SDE's.
+* ``curvature``: second and third derivatives of the loss, and the rotations of hidden layers.
+* ``minima``: the stationary law across a manifold of minima, and the slow flow along it.
+* ``selection``: the minimum at which the slow flow rests.
+* ``stability``: the learning rates at which the second moment near a minimum is finite, for SGD and its SDE.
 * ``explicit``: the second route: explicit matrices and Gauss-Hermite nodes that are exact for the degree.
 """
 
@@ -14,6 +18,7 @@ from typing import TYPE_CHECKING
 from theory.lazy_names import names_on_demand
 
 if TYPE_CHECKING:
+    from numerics.deep_linear.minima import Minimum, nearest_minimum
     from numerics.deep_linear.modes import (
         Modes,
         amplitude,
@@ -33,15 +38,20 @@ if TYPE_CHECKING:
         mode_step,
     )
     from numerics.deep_linear.point import LayeredPoint
+    from numerics.deep_linear.selection import selected_minimum
     from numerics.deep_linear.signal import DataSet, NoisyTeacher
+    from numerics.deep_linear.stability import Motion, NearMinimum
 
 __getattr__ = names_on_demand(__name__, __file__)
 
 __all__ = [
     "DataSet",
     "LayeredPoint",
+    "Minimum",
     "ModeStep",
     "Modes",
+    "Motion",
+    "NearMinimum",
     "NoisyTeacher",
     "amplitude",
     "batch_factor",
@@ -55,6 +65,8 @@ __all__ = [
     "mean_map_after_step",
     "mode_diffusion",
     "mode_step",
+    "nearest_minimum",
+    "selected_minimum",
     "sensitivity",
     "tangent_kernel",
 ]

@@ -12,6 +12,7 @@ r"""Deep linear networks :math:`f(x) = W_L\cdots W_1x` under stochastic gradient
 * ``mode_step``: one step of descent of a balanced mode, exactly, beside its stochastic equation.
 * ``saddles``: which saddles are strict, and the order at which the others are left.
 * ``two_layer_law``: means and variances of all entries of two square layers under label noise, beside one mode alone.
+* ``minima``: the minimum that label noise selects, its mean and variance, in closed form for every depth.
 """
 
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from theory.deep_linear.gradient_flow import passage_time
     from theory.deep_linear.layer_coordinate import layer_process
     from theory.deep_linear.layers import LayeredLinear
+    from theory.deep_linear.minima import LabelNoiseMinimum
     from theory.deep_linear.modewise import BalancedModes, balanced_modes
     from theory.deep_linear.saddles import Saddle
     from theory.deep_linear.stationary import location, mode_law
@@ -35,6 +37,7 @@ __all__ = [
     "BalancedModes",
     "Chain",
     "DiffusionPeak",
+    "LabelNoiseMinimum",
     "LayeredLinear",
     "Saddle",
     "TwoLayerLaw",

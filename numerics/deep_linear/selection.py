@@ -1,0 +1,136 @@
+r"""The minimum that the noise selects: the slow flow along a manifold of minima, followed until it rests.
+
+Without weight decay a minimum has :math:`C = 0`, so the Hessian is :math:`J^\top(\Lambda\otimes I)J` and everything
+fast lives in the :math:`d_Ld_0` rows of J: with :math:`J = RB`, B of orthonormal rows and
+:math:`R^\top(\Lambda\otimes I)R = \mathrm{diag}(g)`,
+
+.. math::
+    X = B^\top\Big[\frac{(R^\top\,\mathrm{Cov}(\mathrm{vec}\,T)\,R)_{ij}}{g_i + g_j}\Big]B, \qquad
+    \dot\theta = -\tfrac12(I - B^\top B)\,\nabla^3L[X] ,
+
+per unit of :math:`\beta`. Rotations of hidden layers are taken out: the map does not see them, and the noise may turn
+them for ever. :class:`~numerics.deep_linear.minima.Minimum` finds the same from the whole Hessian.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.integrate import solve_ivp
+
+from numerics.deep_linear.curvature import hidden_rotations, matrices_of, third_derivative, trained_jacobian
+from numerics.deep_linear.minima import Minimum, nearest_minimum
+from numerics.deep_linear.point import LayeredPoint
+from numerics.errors import ArgumentError, DivergenceError
+
+Array = np.ndarray
+
+LONGEST = 40
+"""Stretches of the flow, each twice as long as the one before."""
+
+CLOSE = 1e-4
+"""A drift below this fraction of its terms is left to Newton's method."""
+
+
+def selected_minimum(point: LayeredPoint, *, accuracy: float = 1e-10) -> Minimum:
+    r"""The minimum at which the slow flow of SGD's noise rests, from the minimum nearest to ``point``.
+
+    Args:
+        point: A start. Its network has no weight decay.
+        accuracy: The slow drift at the end, as a fraction of :math:`\nabla^3L[X]`.
+
+    Raises:
+        ArgumentError: there is weight decay (which leaves no manifold but rotations), or no noise at the minimum.
+        DivergenceError: no minimum is found, or the flow does not come to rest.
+    """
+    if any(float(decay) for decay in point.network.weight_decay):
+        raise ArgumentError("the network must be without weight decay to have a manifold. Set weight_decay=0.")
+    point = nearest_minimum(point)
+    size = float(np.abs(point.data.teacher).max())
+    if float(np.abs(point.signal.covariance()).max()) <= 1e-14 * max(size, 1.0) ** 2:
+        raise ArgumentError("the gradient noise vanishes at the minimum: none is selected. Give a label_covariance.")
+    drift, terms = slow_flow(point)
+    length = 1.0 / max(terms, 1e-300)
+    for _ in range(LONGEST):
+        if float(np.linalg.norm(drift)) <= CLOSE * terms:
+            break
+        point = _followed(point, length)
+        drift, terms = slow_flow(point)
+        length *= 2
+    return Minimum(_polished(point, accuracy))
+
+
+def slow_flow(point: LayeredPoint) -> tuple[Array, float]:
+    r"""The slow drift per unit of :math:`\beta`, rotations taken out, and the size of :math:`\nabla^3L[X]`."""
+    J, d_L = trained_jacobian(point), point.network.widths[-1]
+    values, vectors = np.linalg.eigh(J @ J.T)
+    kept = values > 1e-12 * max(float(values[-1]), 1e-300)
+    R = vectors[:, kept] * np.sqrt(values[kept])
+    rates, axes = np.linalg.eigh(R.T @ np.kron(point.data.input_moment(), np.eye(d_L)) @ R)
+    seen = rates > 1e-12 * max(float(rates[-1]), 1e-300)
+    B = (vectors[:, kept] / np.sqrt(values[kept])).T @ J
+    B, R, rates = axes[:, seen].T @ B, R @ axes[:, seen], rates[seen]
+    variances, principal = np.linalg.eigh((R.T @ point.signal.covariance() @ R) / (rates[:, None] + rates[None, :]))
+    third = variances @ third_derivative(point, principal.T @ B)
+    drift, turns = -(third - B.T @ (B @ third)) / 2, hidden_rotations(point)
+    return drift - turns.T @ (turns @ drift), float(np.linalg.norm(third))
+
+
+def _followed(point: LayeredPoint, length: float) -> LayeredPoint:
+    """The point after a stretch of the flow, back on the manifold."""
+
+    def velocity(_: float, moved: Array) -> Array:
+        beside = point.moved(matrices_of(point, moved))
+        near = _projected(beside)
+        back = np.concatenate([(A - W).ravel(order="F") for A, W in zip(near.weights, beside.weights, strict=True)])
+        return slow_flow(near)[0] + back / length
+
+    start = np.zeros(sum(W.size for W in point.weights))
+    run = solve_ivp(velocity, (0, length), start, method="LSODA", rtol=1e-4, atol=1e-6)
+    return _projected(point.moved(matrices_of(point, run.y[:, -1])))
+
+
+def _projected(point: LayeredPoint) -> LayeredPoint:
+    """The minimum beside a point that is close to it, by Gauss and Newton's steps in the rows of J."""
+    size = max(1.0, float(np.abs(point.data.teacher).max()))
+    for _ in range(20):
+        C = point.signal.mean
+        if float(np.abs(C).max()) <= 1e-14 * size:
+            return point
+        J, d_L = trained_jacobian(point), point.network.widths[-1]
+        system = np.kron(point.data.input_moment(), np.eye(d_L)) @ J @ J.T
+        step = J.T @ np.linalg.lstsq(system, C.ravel(order="F"), rcond=1e-12)[0]
+        point = point.moved(matrices_of(point, step))
+    return point
+
+
+def _polished(point: LayeredPoint, accuracy: float) -> LayeredPoint:
+    """Newton's method along the manifold, with the Jacobian of the slow drift by differences."""
+    for _ in range(50):
+        drift, terms = slow_flow(point)
+        before = float(np.linalg.norm(drift))
+        if before <= accuracy * terms:
+            return point
+        # Across the manifold and along rotations nothing is to be solved for.
+        fixed = np.concatenate([trained_jacobian(point), hidden_rotations(point)])
+        _, singular, rows = np.linalg.svd(fixed)
+        along = rows[int(np.sum(singular > 1e-9 * singular[0])) :]
+        h = 1e-6 * max(1.0, *(float(np.abs(W).max()) for W in point.weights))
+        slopes = []
+        for direction in along:
+            sides = [slow_flow(_projected(point.moved(matrices_of(point, c * h * direction))))[0] for c in (1, -1)]
+            slopes.append(along @ (sides[0] - sides[1]) / (2 * h))
+        step = along.T @ np.linalg.lstsq(np.stack(slopes, axis=1), -along @ drift, rcond=1e-7)[0]
+        for shrink in (1.0, 0.5, 0.1):
+            trial = _projected(point.moved(matrices_of(point, shrink * step)))
+            if float(np.linalg.norm(slow_flow(trial)[0])) < before:
+                break
+        else:
+            break
+        point = trial
+    drift, terms = slow_flow(point)
+    if float(np.linalg.norm(drift)) > max(accuracy, 1e-8) * terms:
+        raise DivergenceError(
+            f"the slow flow has not come to rest: its drift is {float(np.linalg.norm(drift)) / terms:.3g} "
+            "of its terms. Start elsewhere."
+        )
+    return point

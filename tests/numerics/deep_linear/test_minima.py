@@ -1,0 +1,154 @@
+"""Derivatives of the loss, the law across a manifold of minima, and the minimum that label noise selects."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.linalg
+from hypothesis import given, settings
+
+from numerics.deep_linear import LayeredPoint, Minimum, Modes, NoisyTeacher, nearest_minimum, selected_minimum
+from numerics.deep_linear.curvature import loss_hessian, matrices_of, third_derivative
+from numerics.deep_linear.selection import slow_flow
+from numerics.errors import ArgumentError, DriftproofError
+from tests.numerics.deep_linear.nets import points, random_covariance
+from theory.deep_linear import LabelNoiseMinimum, LayeredLinear
+
+
+def start(widths, teacher, *, seed=0, **covariances) -> LayeredPoint:
+    """A random point of a plain network with this teacher."""
+    rng, network = np.random.default_rng(seed), LayeredLinear(widths)
+    weights = tuple(0.6 * rng.normal(size=shape) for shape in network.shapes)
+    return LayeredPoint(network, NoisyTeacher(teacher, **covariances), weights)
+
+
+def flat_gradient(point: LayeredPoint) -> np.ndarray:
+    """The gradient as one vector."""
+    return np.concatenate([G.ravel(order="F") for G in point.gradients])
+
+
+@settings(max_examples=12)
+@given(points())
+def test_second_and_third_derivatives_are_those_of_the_gradient(point):
+    H = loss_hessian(point)
+    rng, h = np.random.default_rng(len(H)), 1e-3
+    sizes = zip(range(1, point.network.depth + 1), point.weights, strict=True)
+    moving = np.concatenate([np.full(W.size, l in point.network.trained) for l, W in sizes])
+    y = rng.normal(size=len(H)) * moving
+    up, down = (flat_gradient(point.moved(matrices_of(point, c * h * y))) for c in (1, -1))
+    size = 1 + np.abs(H).max() * np.abs(y).max()
+    assert np.abs((up - down) / (2 * h) - H @ y * moving).max() < 1e-4 * size
+    second = (up + down - 2 * flat_gradient(point)) / h**2
+    third = third_derivative(point, y[None, :])[0]
+    assert np.abs(second - third).max() < 1e-4 * (1 + np.abs(third).max()) * size
+
+
+@pytest.fixture(scope="module")
+def skewed() -> Minimum:
+    """A selected minimum whose inputs and label noise share no frame with the teacher."""
+    rng = np.random.default_rng(1)
+    covariances = {"input_covariance": random_covariance(rng, 2), "label_covariance": random_covariance(rng, 2)}
+    return selected_minimum(start((2, 2, 2, 2), rng.normal(size=(2, 2)), **covariances))
+
+
+def test_lyapunov_is_solved_by_the_covariance_across(skewed):
+    H, X = loss_hessian(skewed.point), skewed.covariance
+    assert np.abs(H @ X + X @ H - skewed.noise).max() < 1e-12 * np.abs(skewed.noise).max()
+    values, vectors = np.linalg.eigh(H)
+    across = vectors[:, values > 1e-9 * values[-1]]
+    library = scipy.linalg.solve_continuous_lyapunov(across.T @ H @ across, across.T @ skewed.noise @ across)
+    assert np.abs(across.T @ X @ across - library).max() < 1e-10 * np.abs(X).max()
+
+
+def test_the_rows_of_the_jacobian_and_the_whole_hessian_give_one_slow_flow():
+    rng = np.random.default_rng(4)
+    covariances = {"input_covariance": random_covariance(rng, 3), "label_covariance": random_covariance(rng, 2)}
+    minimum = Minimum(nearest_minimum(start((3, 2, 3, 2), rng.normal(size=(2, 3)), **covariances)))
+    drift, terms = slow_flow(minimum.point)
+    assert np.abs(drift - (minimum.slow_drift - minimum.circulation)).max() < 1e-9 * terms
+    assert not minimum.is_selected
+    with pytest.raises(ArgumentError, match="Use selected_minimum"):
+        minimum.mean(0, learning_rate=0.1)
+
+
+def test_without_a_common_frame_the_hidden_layers_turn_for_ever(skewed):
+    assert skewed.is_selected
+    assert np.abs(skewed.circulation).max() > 1e-3
+    common = selected_minimum(start((2, 2, 2), np.diag([1.0, 0.4]), label_covariance=np.diag([0.3, 0.1])))
+    assert np.abs(common.circulation).max() < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("widths", "s", "lam", "q"),
+    [
+        ((4, 1, 1), [1.0], [1.0, 1, 1, 1], [1.0]),
+        ((2, 3, 2), [1.0, 0.3], [1.0, 0.4], [0.49, 0.1]),
+        ((3, 2, 2, 2), [1.0, 0.3], [1.0, 0.4, 2.0], [0.5, 0.2]),
+        pytest.param((1, 2, 1, 3, 1, 2, 2), [0.8], [1.5], [0.5, 0.2], marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
+def test_the_closed_form_is_where_the_slow_flow_rests(widths, s, lam, q):
+    r, teacher = len(s), np.zeros((widths[-1], widths[0]))
+    teacher[range(r), range(r)] = s
+    found = selected_minimum(
+        start(widths, teacher, input_covariance=np.diag(lam), label_covariance=np.diag(q)), accuracy=1e-11
+    )
+    closed = LabelNoiseMinimum(
+        len(widths) - 1,
+        s,
+        input_variances=lam[:r],
+        label_variances=q[:r],
+        input_trace=sum(lam),
+        label_trace=sum(q),
+    )
+    frames = Modes(np.eye(widths[-1]), np.eye(widths[0]))
+    options = {"learning_rate": 1.0, "modes": frames}
+    for alpha in range(r):
+        assert found.variance(alpha, **options) == pytest.approx(float(closed.variance(alpha)), rel=1e-8)
+        assert found.mean(alpha, **options) - s[alpha] == pytest.approx(float(closed.mean_shift(alpha)), rel=1e-8)
+        assert found.variance((0, alpha), **options) == pytest.approx(float(closed.variance(0, alpha)), rel=1e-8)
+    squares = sorted(np.linalg.svd(found.point.weights[0])[1][:r] ** 2)
+    assert squares == pytest.approx(sorted(float(closed.first_layer(alpha)) for alpha in range(r)), rel=1e-8)
+
+
+def test_the_balanced_minimum_is_not_selected_where_the_paper_needs_it():
+    s, data = np.diag([1.0, 0.2]), NoisyTeacher(np.diag([1.0, 0.2]), label_covariance=0.49)
+    balanced = Minimum(LayeredPoint(LayeredLinear((2, 2, 2, 2)), data, (s ** (1 / 3),) * 3))
+    assert not balanced.is_selected
+    printed = 3 / 2 * 0.49 * np.diag(s) ** (4 / 3)
+    assert [balanced.variance(alpha, learning_rate=1.0) for alpha in (0, 1)] == pytest.approx(printed)
+    selected = LabelNoiseMinimum(3, [1, 0.2], label_variances=0.49, input_trace=2, label_trace=0.98)
+    assert abs(float(selected.variance(0)) - printed[0]) > 0.02
+
+
+WRONG = {
+    "a slope": (lambda: Minimum(start((1, 1, 1), [[1.0]])), "point must be a minimum of the loss, but its gradient"),
+    "a saddle": (
+        lambda: Minimum(LayeredPoint(LayeredLinear((1, 1, 1)), NoisyTeacher([[1.0]]), ([[0.0]], [[0.0]]))),
+        "the Hessian has the eigenvalue -1",
+    ),
+    "no noise": (lambda: selected_minimum(start((1, 1, 1), [[1.0]])), "Give a label_covariance"),
+    "weight decay": (
+        lambda: selected_minimum(
+            LayeredPoint(LayeredLinear((1, 1), weight_decay=1), NoisyTeacher([[1.0]]), ([[1.0]],))
+        ),
+        "without weight decay",
+    ),
+    "no point": (lambda: Minimum(3), "point must be a LayeredPoint"),
+    "one layer": (
+        lambda: LabelNoiseMinimum(1, [1], label_variances=1, input_trace=1, label_trace=1),
+        "depth must be a whole number from 2 on",
+    ),
+    "a mode without noise": (
+        lambda: LabelNoiseMinimum(2, [1], label_variances=[0], input_trace=1, label_trace=1),
+        "label_variances must be positive",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_no_manifold_of_minima_is_refused(name):
+    call, words = WRONG[name]
+    with pytest.raises(DriftproofError, match=words):
+        call()
