@@ -171,7 +171,13 @@ def _verify(arguments: argparse.Namespace) -> int:
                 say(f"interrupted: {summary.kept} results kept in {store.path}; run the same command to go on")
                 return Exit.INTERRUPTED
             differences = _differences(lock, summary, chosen, gone)
-            screen.summary(summary, {entry.id: entry.paper for entry in chosen}, differences, lock_path)
+            screen.summary(
+                summary,
+                {entry.id: entry.paper for entry in chosen},
+                differences,
+                lock_path,
+                accepted=arguments.update_lock,
+            )
         if arguments.report is not None:
             _write_report(store, arguments.report, known)
         _say_damage(store)

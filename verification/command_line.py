@@ -37,6 +37,8 @@ def unknown_option(parser: argparse.ArgumentParser, unknown: Sequence[str]) -> s
     import difflib
 
     option = unknown[0].partition("=")[0]
+    if not option.startswith("-"):
+        return f"there is no place for {unknown[0]!r}"
     known = [name for action in parser._actions for name in action.option_strings]
     near = difflib.get_close_matches(option, known, n=1)
     return f"there is no option {option}" + (f"; did you mean {near[0]}?" if near else "")

@@ -28,7 +28,17 @@ from theory.tricomi import hyperu
 from verification.checks.check import Context
 from verification.checks.stages import FIRST, SECOND, seed
 from verification.claim import Claim, Statement
-from verification.forms import Bound, Comparison, Experiment, Figure, Identity, Invariance, Region, StationaryDensity
+from verification.forms import (
+    Bound,
+    Comparison,
+    Experiment,
+    Figure,
+    Form,
+    Identity,
+    Invariance,
+    Region,
+    StationaryDensity,
+)
 from verification.formulas import docstring_text, prose_text, readable, readable_text, unicode_math, written_text
 from verification.freshness import is_stale
 from verification.layout import COLUMNS, INDENT, Passage, PassageKind, formula_passage, laid_out
@@ -36,6 +46,7 @@ from verification.provenance import body, first_paragraph, qualified_name, theor
 from verification.report.numbers import facts
 from verification.run.settings import Settings
 from verification.run.store import Store
+from verification.run.worker import one_sentence
 from verification.verdict import Finding, Outcome, StatementVerdict
 
 OPAQUE = (AppliedUndef, sp.Derivative, sp.Integral, sp.Sum, sp.hyper, sp.Subs, hyperu)
@@ -81,7 +92,7 @@ def stages(claim: Claim, home: str | Path, store: Store | None) -> list[Stage]:
     text = f"not judged yet: run driftproof verify {claim.id}"
     if stored is not None:
         verdict = stored.verdict
-        text = f"{claim.id} {verdict.verdict.name} ({', '.join(verdict.evidence)}): {readable(verdict.reason)}"
+        text = f"{claim.id} {verdict.verdict.name} ({', '.join(verdict.evidence)}): {readable_text(verdict.reason)}"
         if verdict.corrected:
             text += f"\ncorrected: {readable_text(verdict.corrected)}"
         if is_stale(verdict, claim.module, home):
@@ -136,6 +147,23 @@ def _printed(statement: Statement) -> Stage:
 
 def _derivation(statement: Statement) -> Stage:
     form = statement.form
+    try:
+        blocks = _derived(statement)
+    except Exception as error:
+        blocks = [*_origin(_derived_by(form)), Passage(f"ends in an error: {readable(one_sentence(error))}")]
+    if getattr(form, "modulo", None) is not None:
+        blocks.append(Passage("compared after an operation on both sides that removes the freedom of the statement."))
+    return Stage(f"{statement.name}: derivation", tuple(blocks))
+
+
+def _derived_by(form: Form) -> Callable[..., Any]:
+    """The function of a claim that derives what the form is judged by."""
+    names = ("derived", "exact", "process", "escaping", "measure")
+    return next(getattr(form, name) for name in names if hasattr(form, name))
+
+
+def _derived(statement: Statement) -> list[Passage]:
+    form = statement.form
     blocks: list[Passage]
     match form:
         case Identity(derived=derived) | Region(derived=derived):
@@ -168,9 +196,7 @@ def _derivation(statement: Statement) -> Stage:
             blocks.append(formula_passage(sp.Matrix(escaping(statement.judged(statement.printed)))))
         case _:
             blocks = [Passage("no decidable symbolic form: the comparisons and experiments below are its only judges.")]
-    if getattr(form, "modulo", None) is not None:
-        blocks.append(Passage("compared after an operation on both sides that removes the freedom of the statement."))
-    return Stage(f"{statement.name}: derivation", tuple(blocks))
+    return blocks
 
 
 def _origin(derived: Callable[..., Any]) -> list[Passage]:
@@ -317,7 +343,8 @@ def _verdict(claim: Claim, statement: Statement, verdict: StatementVerdict | Non
         for check, finding in findings.items():
             lines += _finding(form, check, finding)
     for miss, killer in verdict.near_misses.items():
-        lines.append(f"  near miss {miss!r}: " + (f"refuted by {killer}" if killer else "NOT REFUTED by any check"))
+        found = f"refuted by {killer}" if killer else "NOT REFUTED by any check"
+        lines.append(f"  near miss '{readable_text(miss)}': {found}")
     return Stage(title, (Passage("\n".join(lines), PassageKind.LISTING),))
 
 

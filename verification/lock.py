@@ -95,7 +95,9 @@ class Difference:
         return self.change == OUT_OF_TIME
 
     def __str__(self) -> str:
-        return f"{self.claim}: {self.change}: {_words(self.locked, self.change)} -> {_words(self.found, self.change)}"
+        found = _words(self.found, self.change)
+        said = found if self.locked is None else f"{_words(self.locked, self.change)} -> {found}"
+        return f"{self.claim}: {self.change}: {said}"
 
 
 def read_lock(path: Path) -> Lock:
@@ -113,9 +115,13 @@ def read_lock(path: Path) -> Lock:
     except UnicodeEncodeError as error:
         raise LockError(f"the lock {path} has half a letter in it: {error}. Restore it from git.") from error
     except ValueError as error:
-        raise LockError(f"the lock {path} is not JSON: {error}. Restore it from git, or delete it.") from error
+        raise LockError(
+            f"the lock {path} is not JSON: {error}. Restore it from git, or give --lock another path."
+        ) from error
     except RecursionError as error:
-        raise LockError(f"the lock {path} is nested too deep to be one. Restore it from git, or delete it.") from error
+        raise LockError(
+            f"the lock {path} is nested too deep to be one. Restore it from git, or give --lock another path."
+        ) from error
     if not isinstance(data, dict):
         raise LockError(f"the lock {path} must be a JSON object of claims, got {type(data).__name__}.")
     return {claim: _entry(path, claim, data[claim]) for claim in sorted(data)}

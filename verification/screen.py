@@ -17,7 +17,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from verification.formulas import readable, readable_text
+from verification.formulas import readable_text
 from verification.lock import Difference
 from verification.run.summary import Progress, RunSummary
 from verification.verdict import ClaimVerdict, Verdict
@@ -113,7 +113,7 @@ class Screen:
         elif not self.quiet:
             line = Text(f"{verdict.claim:<8} ")
             line.append(f"{verdict.verdict.name:<10}", style=_STYLES[verdict.verdict])
-            line.append(f" {','.join(verdict.evidence):<20} {seconds:>7.1f} s  {readable(verdict.reason)}")
+            line.append(f" {','.join(verdict.evidence):<20} {seconds:>7.1f} s  {readable_text(verdict.reason)}")
             self._line(line)
             if verdict.corrected:
                 self._line(Text(f"{'':<20}corrected: {readable_text(verdict.corrected)}"))
@@ -124,24 +124,31 @@ class Screen:
         papers: Mapping[str, str],
         differences: Sequence[Difference],
         lock: Path,
+        *,
+        accepted: bool = False,
     ) -> None:
-        """The failures, the differences from the lock, and how many claims of which paper hold."""
+        """The failures, the differences from the lock, and how many claims of which paper hold.
+
+        Args:
+            summary: What the run did.
+            papers: Claim id -> paper.
+            differences: Where its verdicts are not those of the lock.
+            lock: Where the lock lies.
+            accepted: Whether the lock is to be changed, so that nobody need be told how.
+        """
         self.__exit__()
         if self.as_json:
             self._json(_summary_json(summary, differences))
             return
-        for failure in summary.failures:
-            self._line(
-                Text(f"{failure.claim}: {failure.label} {failure.status.value}: {failure.message}", style="yellow")
-            )
+        for line in _failures(summary):
+            self._line(Text(line, style="yellow"))
         if not self.quiet:
             self.console.print(_table(summary, papers))
         for difference in differences:
             self._line(Text(str(difference), style="red"))
         if differences:
-            self._line(
-                Text(f"{_count(len(differences), 'claim')} of {len(papers)} not as in {lock}; --update-lock accepts.")
-            )
+            told = f"{_count(len(differences), 'claim')} of {len(papers)} not as in {lock}"
+            self._line(Text(f"{told}, until now." if accepted else f"{told}; --update-lock accepts."))
         elif not self.quiet:
             self._line(Text(f"{'All ' if len(papers) > 1 else ''}{_count(len(papers), 'verdict')} as in {lock}."))
 
@@ -153,6 +160,19 @@ class Screen:
 
     def _json(self, data: Mapping[str, Any]) -> None:
         print(json.dumps(data, ensure_ascii=False), flush=True)
+
+
+def _failures(summary: RunSummary) -> list[str]:
+    """One line for the tasks of a claim that failed alike, as all do where the derivation itself cannot be made."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for failure in summary.failures:
+        alike.setdefault((failure.claim, failure.status.value, failure.message), []).append(failure.label)
+    lines = []
+    for (claim, ending, message), labels in alike.items():
+        first = next((label for label in labels if label.endswith("/printed")), labels[0])
+        others = f" and {_count(len(labels) - 1, 'more task')}" if len(labels) > 1 else ""
+        lines.append(f"{claim}: {readable_text(first)}{others} {ending}: {readable_text(message)}")
+    return lines
 
 
 def _table(summary: RunSummary, papers: Mapping[str, str]) -> Table:

@@ -86,11 +86,12 @@ def log_coordinates(process: ItoProcess) -> LogCoordinates:
 
 def _require_invariant_zero(coefficient: sp.Expr, x: sp.Symbol, name: str) -> None:
     value, slope = coefficient.subs(x, 0), sp.diff(coefficient, x).subs(x, 0)
-    if sp.expand(value) != 0 or slope.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
+    wild = sp.Tuple(value, slope).has(sp.nan, sp.zoo, sp.oo, -sp.oo)
+    if wild or sp.expand(value) != 0:
+        found = "has no finite value and slope there" if wild else f"is {value} there, with slope {slope}"
         raise ArgumentError(
             f"log coordinates need an invariant point at {x} = 0 with a differentiable {name}, but {name} "
-            f"{coefficient} is {value} there, with slope {slope}. "
-            "Shift the invariant point to 0 first, or use coordinates='state'."
+            f"{coefficient} {found}. Shift the invariant point to 0 first, or leave out coordinates='log'."
         )
 
 

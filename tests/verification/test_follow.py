@@ -13,9 +13,11 @@ import pytest
 import sympy as sp
 
 from numerics.codegen.compile import source
+from tests.verification import fake_claims as fake
+from theory.errors import UnsupportedFormError
 from verification import cli
 from verification.follow import computable, plain, stages
-from verification.forms import Comparison, Numerical
+from verification.forms import Bound, Comparison, Identity, Numerical, Region, StationaryDensity
 from verification.layout import COLUMNS, Passage, PassageKind, formula_passage, laid_out, width
 from verification.papers.stochastic_collapse.attraction import one_dimension as section_4
 from verification.provenance import body, qualified_name, theory_behind
@@ -82,6 +84,7 @@ def test_every_stage_of_every_claim_prints_itself(id):
         program = by_title[f"{statement.name}: program"]
         assert ("return %" in program and "def program(" in program) or isinstance(statement.form, Numerical)
         derivation = by_title[f"{statement.name}: derivation"]
+        assert "ends in an error" not in derivation
         alone = "stated outright" in derivation
         assert alone == ((id, statement.name) in WITHOUT_THEORY)
         assert alone or "theory." in derivation or "judges" in derivation or "measured again" in derivation
@@ -135,6 +138,29 @@ def test_the_verdict_comes_from_the_store(tmp_path):
     assert "NOT REFUTED by any check" in text
     assert "earlier version of the code" in text
     assert "not judged yet" not in text
+
+
+def no_derivation():
+    """A derivation that the theory refuses."""
+    raise UnsupportedFormError("no closed form of p**2")
+
+
+@pytest.mark.parametrize(
+    "form", [Identity(no_derivation), Region(no_derivation), Bound(no_derivation), StationaryDensity(no_derivation)]
+)
+def test_a_derivation_that_is_refused_is_told_and_the_rest_of_the_way_is_shown(form):
+    claim = fake.claim(fake.statement(form=form, printed=sp.Symbol("k") + 1))
+    text = plain(stages(claim, ".", None))
+    assert "no_derivation" in text and "ends in an error: UnsupportedFormError: no closed form of p²" in text
+    assert "k + 1" in text and "not judged yet" in text
+
+
+def test_a_near_miss_is_named_in_unicode(tmp_path):
+    claim = claims()["SC-025"]
+    with Store(tmp_path / "run.db") as store:
+        store.record_verdict(fake_verdict(claim), ["a key of old"], seconds=0.0)
+        lines = [line for line in plain(stages_of(claim.id, store)).splitlines() if "near miss" in line]
+    assert lines and not any("$" in line or "\\" in line for line in lines)
 
 
 def test_the_command_prints_plain_text_into_a_pipe(capsys, tmp_path):

@@ -85,7 +85,7 @@ def test_claims_that_are_new_or_gone_are_differences_and_claims_not_looked_at_ar
     differences = compare(lock, {"SC-001": HOLDS, "SC-009": HOLDS}, gone={"SC-003"})
     assert [str(difference) for difference in differences] == [
         "SC-003: claim is gone: HOLDS (PROVED, CONSISTENT) -> nothing",
-        "SC-009: claim is not in the lock: nothing -> HOLDS (PROVED, CONSISTENT)",
+        "SC-009: claim is not in the lock: HOLDS (PROVED, CONSISTENT)",
     ]
 
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from verification import screen
-from verification.run.summary import Progress
+from verification.lock import Difference, Entry
+from verification.run.summary import Failure, Progress, RunSummary
+from verification.run.task import Status
 from verification.screen import PATIENCE, Screen
 from verification.verdict import ClaimVerdict, Verdict
 
@@ -35,3 +41,39 @@ def test_a_correction_is_shown_in_one_line_of_unicode(capsys):
         shown.verdict(verdict, 1.0)
     out = capsys.readouterr().out
     assert "corrected: Ψ = θ²/2" in out and "2·ζ²" in out and "$" not in out
+
+
+def failed(claim: str, label: str, message: str) -> Failure:
+    return Failure(claim, label, Status.FAILED, message)
+
+
+def test_tasks_that_fail_alike_are_told_in_one_line_under_the_printed_form(capsys):
+    failures = (
+        failed("SC-900", r"a/symbolic/sign of $\frac{s^{2}}{k}$", "NameError: name 'q'"),
+        failed("SC-900", "a/symbolic/printed", "NameError: name 'q'"),
+        failed("SC-900", "b/symbolic/printed", "ValueError: other"),
+        failed("SC-901", r"a/symbolic/sign of $\frac{s^{2}}{k}$", "NameError: name 'q'"),
+    )
+    with Screen(quiet=True) as shown:
+        shown.summary(RunSummary((), {}, 0, 0, failures, False, 0.0), {}, [], Path("lock"))
+    assert capsys.readouterr().out.splitlines() == [
+        "SC-900: a/symbolic/printed and 1 more task raised an error: NameError: name 'q'",
+        "SC-900: b/symbolic/printed raised an error: ValueError: other",
+        "SC-901: a/symbolic/sign of s²/k raised an error: NameError: name 'q'",
+    ]
+
+
+@pytest.mark.parametrize(("accepted", "said"), [(False, "; --update-lock accepts."), (True, ", until now.")])
+def test_who_updates_the_lock_is_not_told_to_update_it(accepted, said, capsys):
+    new = Difference("SC-900", "claim is not in the lock", None, Entry("HOLDS", ("PROVED",), None, "p"))
+    nothing = RunSummary((), {}, 0, 0, (), False, 0.0)
+    with Screen(quiet=True) as shown:
+        shown.summary(nothing, {"SC-900": "p"}, [new], Path("lock"), accepted=accepted)
+    assert capsys.readouterr().out.splitlines()[-1] == f"1 claim of 1 not as in lock{said}"
+
+
+def test_the_reason_of_a_verdict_shows_its_formulas_in_unicode(capsys):
+    reason = r"a: no check refuted the near miss 'sign of $\frac{s^{2}}{k}$'"
+    with Screen() as shown:
+        shown.verdict(ClaimVerdict("SC-900", Verdict.UNDECIDED, ("UNDECIDED",), reason, None, ()), 1.0)
+    assert "near miss 'sign of s²/k'" in capsys.readouterr().out

@@ -96,6 +96,7 @@ class CoupledRun:
 
     def __call__(self, arguments: Mapping[str, Any], draw: Draw) -> Samples:
         """Samples ``draw.first`` to ``draw.first + draw.n`` of the stream ``draw.seed``."""
+        from numerics.errors import DivergenceError
         from numerics.simulation.coupled_levels import coupled_samples
         from numerics.simulation.log_coordinates import log_coordinates, log_distance
 
@@ -106,16 +107,22 @@ class CoupledRun:
             process = log_coordinates(process).process
             observable, start = observable.subs(state, sp.exp(log_distance)), [math.log(start[0])]
         steps = max(8, round(self.until / self.step)) * draw.refinement
-        pair = coupled_samples(
-            process,
-            parameters={symbol: number(value) for symbol, value in self.at.items()},
-            initial=start,
-            step=self.until / steps,
-            until=self.until,
-            n_paths=draw.n,
-            seed=draw.seed,
-            options=options(draw),
-        )
+        try:
+            pair = coupled_samples(
+                process,
+                parameters={symbol: number(value) for symbol, value in self.at.items()},
+                initial=start,
+                step=self.until / steps,
+                until=self.until,
+                n_paths=draw.n,
+                seed=draw.seed,
+                options=options(draw),
+            )
+        except DivergenceError as error:
+            raise DivergenceError(
+                f"{str(error).partition('. ')[0]}. Take a smaller step, coordinates='log' next to an invariant 0, "
+                "or measured(...) with a sampler whose scheme suits the ends."
+            ) from error
         fine, coarse = pair.observed(observable)
         # The normals of the first stage are made in float32.
         return Samples(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from verification.drawing.svg import BLUE, GREEN, INK, ORANGE, VERMILLION, svg
+from verification.formulas import readable_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,7 +66,7 @@ def interval_plot(name: str, measured: Sequence[Measured], predicted: Mapping[st
     rows = len(measured) + len(predicted)
     spoken = "; ".join(
         [f"{m.name} {m.estimate:.6g} in [{m.lower:.6g}, {m.upper:.6g}]" for m in measured]
-        + [f"{form} {_value(value)}" for form, value in predicted.items()]
+        + [f"{readable_text(form)} {_value(value)}" for form, value in predicted.items()]
     )
 
     def draw(figure: Figure) -> None:
@@ -79,7 +80,7 @@ def interval_plot(name: str, measured: Sequence[Measured], predicted: Mapping[st
             axes.errorbar(stage.estimate, row, xerr=errors, fmt="o", color=BLUE, markersize=6, capsize=4, linewidth=1.8)
         for row, (form, value) in enumerate(predicted.items(), start=len(measured)):
             _mark(axes, row, value, STYLES.get(form, NEAR_MISS))
-        names = [m.name for m in measured] + list(predicted)
+        names = [m.name for m in measured] + [readable_text(form) for form in predicted]
         axes.set_yticks(range(rows), [_plain(_short(text)) for text in names])
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)

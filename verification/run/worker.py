@@ -23,9 +23,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from theory.errors import DriftproofError
 from verification.errors import SourceError
 from verification.run.fingerprint import fingerprint, uncovered
 from verification.run.task import execute
+
+LONGEST = 400
+"""Letters of an error's sentence."""
 
 READY = b"ready"
 """First message of a worker; the clock of its first call starts after it."""
@@ -87,7 +91,11 @@ class Assignment:
         except MemoryError:
             raise
         except (Exception, SystemExit) as error:
-            outcome |= {"status": "FAILED", "message": one_sentence(error), "detail": traceback.format_exc()}
+            outcome |= {
+                "status": "FAILED",
+                "message": one_sentence(error) + _place(error, self.home),
+                "detail": traceback.format_exc(),
+            }
         return outcome | {"seconds": time.monotonic() - start}
 
     def _import(self) -> None:
@@ -140,7 +148,19 @@ def one_sentence(error: BaseException) -> str:
     """An exception as one line: its kind and the first line of what it says."""
     said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
     kind = type(error).__name__
-    return (f"{kind}: {said}" if said else kind)[:400]
+    line = f"{kind}: {said}" if said else kind
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+
+
+def _place(error: BaseException, home: str) -> str:
+    """`` (claims.py:45)``: where in the project an error arose that is none of those which say it themselves."""
+    if isinstance(error, DriftproofError):
+        return ""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if home and path.is_relative_to(home) and "site-packages" not in path.parts:
+            return f" ({path.relative_to(home)}:{frame.lineno})"
+    return ""
 
 
 @contextlib.contextmanager

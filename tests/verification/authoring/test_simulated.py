@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from numerics.errors import ArgumentError, DivergenceError
 from theory.ito import ItoProcess
 from verification.authoring.simulated import simulated
 from verification.errors import ClaimError
@@ -46,3 +47,14 @@ def test_samples_depend_on_their_index_and_not_on_the_cut():
 def test_an_experiment_that_cannot_be_is_refused(wrong):
     with pytest.raises(ClaimError):
         simulated(OU, x, **{"at": POINT, "start": 1.0, "until": 1.0, **wrong})
+
+
+def test_a_path_that_leaves_the_domain_is_told_with_what_an_author_can_change():
+    w = sp.Symbol("w", positive=True)
+    bessel = ItoProcess.scalar(w, drift=1 / w, dispersion=1)
+    run = simulated(bessel, w, at={}, start=0.2, until=2, step=0.2)
+    with pytest.raises(DivergenceError, match="by t=2. Take a smaller step, .* or measured"):
+        run.sampler(run.arguments, Draw(256, 0, 7))
+    logarithmic = simulated(bessel, w, at={}, start=0.2, until=2, step=0.2, coordinates="log")
+    with pytest.raises(ArgumentError, match="drift 1/w has no finite value and slope there"):
+        logarithmic.sampler(logarithmic.arguments, Draw(256, 0, 7))

@@ -319,3 +319,8 @@ def test_what_is_not_typeset_is_noticed():
     for raw in ("x**2", "x^2", ":math:`x`", "$x$"):
         with pytest.raises(AssertionError):
             assert_typeset(f"<p>{raw}</p>")
+
+
+def test_a_near_miss_is_named_in_a_picture_without_latex():
+    plot = interval_plot("n", [Measured("m", 1.0, 0.9, 1.1)], {r"factor 2 on $\frac{s^{2}}{2 k}$": 1.5})
+    assert "factor 2 on s²/(2k)" in plot and "frac" not in plot

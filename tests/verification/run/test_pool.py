@@ -226,3 +226,20 @@ def test_the_time_of_a_task_leaves_out_what_its_worker_imports(tmp_path, monkeyp
     monkeypatch.syspath_prepend(tmp_path)
     outcome = Assignment("slow_to_import:f", {}, 60.0, 1 << 30)()
     assert outcome["status"] == "DONE" and 0.05 <= outcome["seconds"] < 0.5
+
+
+def test_an_error_of_the_project_says_its_line_and_one_of_driftproof_none(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "slip.py").write_text(
+        "from theory.errors import TheoryError\n\n\ndef slip(arguments):\n    return missing_name\n\n\n"
+        "def refused(arguments):\n    raise TheoryError('said')\n\n\n"
+        "def long(arguments):\n    raise ValueError('x' * 500)\n"
+    )
+
+    def message(name):
+        assignment = Assignment(f"slip:{name}", {"module": "slip"}, 60.0, 1 << 30, str(tmp_path))
+        return assignment()["message"]
+
+    assert message("slip") == "NameError: name 'missing_name' is not defined (slip.py:5)"
+    assert message("refused") == "TheoryError: said"
+    assert message("long").endswith("x… (slip.py:13)")
