@@ -10,7 +10,18 @@ import sympy as sp
 import theory
 from tests.theory.hostile_values import eta, half, p, t, v, w, x, xi, y
 from theory import discrete, gradient_noise, models, symmetry
+from theory.deep_linear.diffusion_peak import DiffusionPeak
+from theory.deep_linear.gradient_flow import advantage_of_larger_modes, passage_time
+from theory.deep_linear.layer_coordinate import layer_process, log_amplitude_drift
+from theory.deep_linear.mode_step import drift_beyond_the_equation, mean_after_one_step
+from theory.deep_linear.modewise import balanced_modes
+from theory.deep_linear.off_manifold import alignment_noise, balance_drift
+from theory.deep_linear.saddles import Saddle
+from theory.deep_linear.stationary import probability_of_learning, rates_at_the_teacher
+from theory.deep_linear.two_layer_law import TwoLayerLaw
+from theory.deep_linear.unbalanced import Chain
 from theory.gradient_noise.weak_order import leading_weak_error
+from theory.line.small_noise_expansion import small_noise_expansion
 from theory.networks.convolutional import Convolutional
 from theory.networks.feed_forward import FeedForward
 from theory.notation import mu, theta, zeta
@@ -66,6 +77,7 @@ def sound_calls() -> list[Sound]:
     _add_sets(add)
     _add_recursions(add)
     _add_models(add)
+    _add_deep_linear(add)
     return made
 
 
@@ -215,3 +227,30 @@ def _add_models(add: Callable[..., None]) -> None:
     for name, method in _methods(gbm):
         count = len(inspect.signature(method).parameters)
         add(f"GeometricBrownianMotion.{name}", method, *[half] * count)
+
+
+def _add_deep_linear(add: Callable[..., None]) -> None:
+    one, two = balanced_modes(2), balanced_modes(2, modes=2)
+    quiet = balanced_modes(2, label_variance=0, singular_values=[1], beta=2)
+    chain = Chain.of(2)
+    add("balanced_modes", balanced_modes, 2, modes=1, label_variance=1, beta=half)
+    add("balanced_modes", balanced_modes, 2, amplitudes=[half], singular_values=[1], input_variances=[1])
+    add("BalancedModes.coupling_drift", two.coupling_drift, 0, 1)
+    add("BalancedModes.cross_covariation", two.cross_covariation, (0, 1), (1, 0))
+    add("BalancedModes.squared_weight", two.squared_weight, 0, half)
+    add("DiffusionPeak", DiffusionPeak, 2, p, half)
+    add("passage_time", passage_time, 3, half / 2, half, 1)
+    add("advantage_of_larger_modes", advantage_of_larger_modes, 3, half, 4)
+    for function in (layer_process, log_amplitude_drift, rates_at_the_teacher, drift_beyond_the_equation):
+        add(function.__name__, function, one, 0)
+    add("probability_of_learning", probability_of_learning, quiet, half, 0)
+    add("alignment_noise", alignment_noise, two, 0, 1)
+    add("balance_drift", balance_drift, two, 1, 0)
+    add("Chain", Chain, (half, half), half, half, half, half)
+    add("Chain.balance_drift", chain.balance_drift, 0, 1)
+    add("mean_after_one_step", mean_after_one_step, one, mode=0, rate=half, batch=1, order=2)
+    add("Saddle", Saddle, 2, [1], [half])
+    add("TwoLayerLaw", TwoLayerLaw, [1, half], 1, 1)
+    add("TwoLayerLaw.mean", TwoLayerLaw([1, half]).mean, 0)
+    well = theory.ItoProcess.scalar(p, drift=(1 - p) * p, dispersion=sp.sqrt(eta) * p)
+    add("small_noise_expansion", small_noise_expansion, well, eta, 1, theory.Interval(0, sp.oo), order=1)

@@ -36,6 +36,9 @@ from theory.deep_linear.modewise import checked_depth, known_sign, label_deviati
 from theory.errors import UnsupportedFormError
 from theory.values import shown
 
+LARGEST_DENOMINATOR = 64
+"""Thresholds are roots of polynomials of five times this degree at most."""
+
 
 @dataclass(frozen=True)
 class DiffusionPeak:
@@ -151,8 +154,11 @@ def global_threshold(power: sp.Expr) -> sp.Expr:
         0.05791
     """
     p = known_sign(power, "power", strictly=True)
-    if not p.is_Rational:
-        raise UnsupportedFormError(f"power must be a rational number, got {shown(power)}.")
+    if not p.is_Rational or p > 4 or p.q > LARGEST_DENOMINATOR:
+        raise UnsupportedFormError(
+            f"power must be a rational number up to 4 of denominator up to {LARGEST_DENOMINATOR}, got {shown(power)}. "
+            "Depth L has 4(L-1)/L; for deeper networks use the limit 4."
+        )
     y = sp.Dummy("y")
     # v = y^q makes the equation a polynomial.
     q = p.q

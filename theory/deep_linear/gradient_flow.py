@@ -82,6 +82,7 @@ def passage_time(
         >>> passage_time(2, end=half)
         -log(w_0/(s - w_0))/(2*s)
     """
+    s = known_sign(s, "s", strictly=True)
     for name, point in (("begin", begin), ("end", end)):
         expression = single_expression(point, name, real=True)
         if (s - expression).is_nonpositive:

@@ -24,11 +24,10 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.decision.inequalities import sign
-from theory.deep_linear.modewise import BalancedModes
+from theory.deep_linear.modewise import BalancedModes, checked_modes
 from theory.errors import UnsupportedFormError
 from theory.ito import ItoDifferential, ItoProcess, ito_differential
 from theory.line.powers import reduced_exponent, with_reduced_exponents
-from theory.values import instance
 
 weight = sp.Symbol("u", positive=True)
 r"""Weight :math:`u = w^{1/L}` of a mode in one layer."""
@@ -47,7 +46,7 @@ def layer_process(modes: BalancedModes, mode: int = 0) -> ItoProcess:
         >>> process.drift[0], process.dispersion[0]
         (u*(s - u**2), sqrt(2)*sqrt(beta)*u*(s - u**2))
     """
-    checked = _checked(modes)
+    checked, mode = checked_modes(modes, mode)
     u, L = weight, checked.depth
     to_layer = {checked.amplitudes[mode]: u**L}
     gradient = checked.gap(mode) * checked.input_variances[mode]
@@ -75,7 +74,7 @@ def log_amplitude_drift(modes: BalancedModes, mode: int = 0) -> sp.Expr:
         >>> sp.factor(log_amplitude_drift(balanced_modes(2, label_variance=0)))
         -2*(s - w)*(beta*s - beta*w - 1)
     """
-    checked = _checked(modes)
+    checked, mode = checked_modes(modes, mode)
     L, delta, variance = checked.depth, checked.gap(mode), checked.input_variances[mode]
     induced = checked.beta * checked.own_noise(mode) / 2
     w_power = checked.squared_weight(mode, (L - 2) / 2)
@@ -87,7 +86,7 @@ def induced_drifts(modes: BalancedModes, mode: int = 0) -> dict[str, sp.Expr]:
 
     Their signs are +, 0 and - wherever there is noise: which of them "pulls to zero" is a matter of the coordinate.
     """
-    checked = _checked(modes)
+    checked, mode = checked_modes(modes, mode)
     L = checked.depth
     noise = checked.beta * checked.own_noise(mode)
     return {
@@ -108,7 +107,7 @@ def growth_rate_at_zero(modes: BalancedModes, mode: int = 0) -> sp.Expr:
     Raises:
         UnsupportedFormError: L < 2, where zero is no invariant point, or the sign of L - 2 is not known.
     """
-    checked = _checked(modes)
+    checked, mode = checked_modes(modes, mode)
     side = sign(checked.depth - 2)
     if side not in (0, 1):
         raise UnsupportedFormError(
@@ -118,7 +117,3 @@ def growth_rate_at_zero(modes: BalancedModes, mode: int = 0) -> sp.Expr:
     if side == 1:
         return sp.S.Zero
     return sp.expand(log_amplitude_drift(checked, mode).subs(checked.amplitudes[mode], 0))
-
-
-def _checked(modes: object) -> BalancedModes:
-    return instance(modes, BalancedModes, "modes", "a BalancedModes, built by balanced_modes(...)")

@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.values import single_expression
+
 LARGEST_WRITTEN_OUT = 12
 """Sums over up to this many layers are written out as polynomials; beyond it, and for symbols, in closed form."""
 
@@ -29,6 +31,7 @@ def power_sum(p: sp.Expr, q: sp.Expr, depth: sp.Expr) -> sp.Expr:
         >>> power_sum(p, q, sp.Integer(3)), power_sum(p, q, L), power_sum(p, p, L)
         (p**2 + p*q + q**2, (p**L - q**L)/(p - q), L*p**(L - 1))
     """
+    p, q, depth = _read(p, q, depth)
     if p == q:
         return depth * p ** (depth - 1)
     if _is_short(depth):
@@ -46,11 +49,16 @@ def pair_sum(p: sp.Expr, q: sp.Expr, depth: sp.Expr) -> sp.Expr:
         >>> pair_sum(p, q, L)
         (-L*p**(L - 1)*q + p**L*(L - 1) + q**L)/(p - q)**2
     """
+    p, q, depth = _read(p, q, depth)
     if p == q:
         return depth * (depth - 1) / 2 * p ** (depth - 2)
     if _is_short(depth):
         return sp.Add(*((depth - k) * p ** (depth - k - 1) * q ** (k - 1) for k in range(1, int(depth))))
     return (q**depth - depth * q * p ** (depth - 1) + (depth - 1) * p**depth) / (p - q) ** 2
+
+
+def _read(p: sp.Expr, q: sp.Expr, depth: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
+    return single_expression(p, "p"), single_expression(q, "q"), single_expression(depth, "depth", real=True)
 
 
 def _is_short(depth: sp.Expr) -> bool:

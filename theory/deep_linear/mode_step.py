@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.deep_linear.modewise import BalancedModes, known_sign
+from theory.deep_linear.modewise import BalancedModes, checked_modes, known_sign
 from theory.errors import UnsupportedFormError
 from theory.line.powers import with_reduced_exponents
-from theory.values import count, instance
+from theory.values import count
 
 learning_rate = sp.Symbol("eta", positive=True)
 r"""Learning rate :math:`\eta`."""
@@ -43,7 +43,7 @@ def signal_moments(modes: BalancedModes, order: int, *, mode: int = 0, batch: sp
         >>> moments
         [1, s, 3*s**2]
     """
-    checked = _checked(modes)
+    checked, mode = checked_modes(modes, mode)
     order = count(order, "order", at_most=64)
     b = known_sign(batch, "batch", strictly=True)
     p = checked.input_variances[mode] * checked.gap(mode) / b
@@ -80,7 +80,7 @@ def mean_after_one_step(
         >>> mean_after_one_step(balanced_modes(1))
         eta*(s - w) + w
     """
-    checked = _checked(modes)
+    checked, mode = checked_modes(modes, mode)
     L = checked.depth
     if order is None:
         if not L.is_Integer:
@@ -90,7 +90,7 @@ def mean_after_one_step(
         count(order, "order", at_least=1, at_most=max(HIGHEST_ORDER_OF_STEP, int(L) if L.is_Integer else 0)) + 1
     )
     moments = signal_moments(checked, powers[-1], mode=mode, batch=batch)
-    w = checked.amplitudes[mode]
+    w, rate = checked.amplitudes[mode], known_sign(rate, "rate", strictly=True)
     return with_reduced_exponents(
         sp.Add(*(sp.ff(L, k) / sp.factorial(k) * rate**k * moments[k] * _power(checked, mode, w, k) for k in powers))
     )
@@ -106,7 +106,7 @@ def drift_beyond_the_equation(modes: BalancedModes, mode: int = 0) -> sp.Expr:
         >>> drift_beyond_the_equation(balanced_modes(2))
         w*(s - w)**2
     """
-    checked = _checked(modes)
+    checked, mode = checked_modes(modes, mode)
     L = checked.depth
     square = (checked.input_variances[mode] * checked.gap(mode)) ** 2
     return L * (L - 1) / 2 * square * _power(checked, mode, checked.amplitudes[mode], 2)
@@ -118,7 +118,3 @@ def _power(modes: BalancedModes, mode: int, w: sp.Expr, k: int) -> sp.Expr:
     if w.is_nonnegative or k % 2 == 0:
         return w * modes.squared_weight(mode, k * (L - 2) / 2)
     return modes.squared_weight(mode, L - 1) * modes.squared_weight(mode, (k - 1) * (L - 2) / 2)
-
-
-def _checked(modes: object) -> BalancedModes:
-    return instance(modes, BalancedModes, "modes", "a BalancedModes, built by balanced_modes(...)")

@@ -50,7 +50,7 @@ from theory.deep_linear.layer_sums import pair_sum, power_sum
 from theory.errors import ShapeError, SymbolError
 from theory.ito import ItoProcess
 from theory.line.powers import reduced_exponent, with_reduced_exponents
-from theory.values import count, listed, shown, single_expression
+from theory.values import count, instance, listed, shown, single_expression
 
 MOST_MODES = 64
 """More modes than this are not written out."""
@@ -296,6 +296,17 @@ def balanced_modes(
         input_variances=(sp.S.One,) * number if input_variances is None else input_variances,  # type: ignore[arg-type]
         beta=beta,  # type: ignore[arg-type]
     )
+
+
+def checked_modes(modes: object, mode: int = 0) -> tuple[BalancedModes, int]:
+    """``modes`` and the index of one of them.
+
+    Raises:
+        ShapeError: they are no BalancedModes.
+        DimensionError: there is no such mode.
+    """
+    checked: BalancedModes = instance(modes, BalancedModes, "modes", "a BalancedModes, built by balanced_modes(...)")
+    return checked, count(mode, "mode", at_most=checked.count - 1)
 
 
 def checked_depth(depth: sp.Expr | int) -> sp.Expr:

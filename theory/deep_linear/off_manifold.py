@@ -23,9 +23,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.deep_linear.modewise import BalancedModes
+from theory.deep_linear.modewise import BalancedModes, checked_modes
 from theory.errors import DimensionError, SymbolError, UnsupportedFormError
-from theory.values import count, instance, shown
+from theory.values import count, shown, single_expression
 
 
 def alignment_noise(modes: BalancedModes, i: int, j: int) -> sp.Matrix:
@@ -39,7 +39,8 @@ def alignment_noise(modes: BalancedModes, i: int, j: int) -> sp.Matrix:
         [49/400, 49/400],
         [49/400, 49/400]])
     """
-    checked = _checked(modes)
+    checked, i = checked_modes(modes, i)
+    _, j = checked_modes(modes, j)
     if i == j:
         raise SymbolError(
             f"i and j must be different modes, got {i} twice. The diffusion of a mode is modes.diffusion."
@@ -69,16 +70,16 @@ def balance_drift(modes: BalancedModes, layer: sp.Expr | int, mode: int) -> sp.E
         >>> sp.factor(balance_drift(balanced_modes(2, modes=2), 1, 0))
         beta*w_1*(s_1 - s_2 - w_1 + w_2)*(s_1 + s_2 - w_1 - w_2)
     """
-    checked = _checked(modes)
+    checked, mode = checked_modes(modes, mode)
     L = checked.depth
     if L.is_Integer:
         l = sp.Integer(count(layer, "layer", at_least=1, at_most=int(L) - 1)) if L > 1 else None
         if l is None:
             raise DimensionError("layer must have a next one, but the depth is 1: one layer is always balanced.")
     else:
-        l = layer if isinstance(layer, sp.Expr) else sp.Integer(count(layer, "layer", at_least=1, at_most=10**6))
-        if (L - 1 - l).is_negative:
-            raise DimensionError(f"layer must lie below the depth {L}, got {shown(layer)}.")
+        l = single_expression(layer, "layer", real=True)
+        if (L - 1 - l).is_negative or not l.is_positive or not l.is_integer:
+            raise DimensionError(f"layer must be a whole number from 1 to {L - 1}, or its symbol, got {shown(layer)}.")
 
     def square(i: int, k: int) -> sp.Expr:
         return checked.noise_moment(i, k, i, k)
@@ -100,7 +101,7 @@ def singular_value_drift(modes: BalancedModes, mode: int) -> sp.Expr:
     Raises:
         UnsupportedFormError: two amplitudes are equal, where singular values are not differentiable.
     """
-    checked = _checked(modes)
+    checked, mode = checked_modes(modes, mode)
     w = checked.amplitudes
     total = checked.drift(mode)
     for j in range(checked.count):
@@ -115,7 +116,3 @@ def singular_value_drift(modes: BalancedModes, mode: int) -> sp.Expr:
         repulsion = w[mode] * (noise[0, 0] + noise[1, 1]) + 2 * w[j] * noise[0, 1]
         total += repulsion / (2 * (w[mode] ** 2 - w[j] ** 2))
     return total
-
-
-def _checked(modes: object) -> BalancedModes:
-    return instance(modes, BalancedModes, "modes", "a BalancedModes, built by balanced_modes(...)")

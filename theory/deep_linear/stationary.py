@@ -29,12 +29,12 @@ References:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import sympy as sp
 
 from theory.decision.inequalities import sign
-from theory.deep_linear.modewise import BalancedModes
+from theory.deep_linear.modewise import BalancedModes, checked_modes
 from theory.errors import SymbolError, UnsupportedFormError
 from theory.line.endpoints import endpoint_behaviour
 from theory.line.first_passage import hitting_probability
@@ -43,7 +43,7 @@ from theory.line.law import StationaryLaw
 from theory.line.powers import normal_form, with_reduced_exponents
 from theory.line.small_noise_expansion import SmallNoiseExpansion, small_noise_expansion
 from theory.line.stationary import stationary_density
-from theory.values import instance, single_expression
+from theory.values import single_expression, word
 
 
 def mode_law(modes: BalancedModes, mode: int = 0) -> StationaryLaw:
@@ -58,7 +58,7 @@ def mode_law(modes: BalancedModes, mode: int = 0) -> StationaryLaw:
         >>> law.normalisable, law.collapse[0].endpoint
         (2*beta*s**2 + beta*sigma**2 < 2*s, 0)
     """
-    checked = _single(modes, mode)
+    checked, mode = checked_modes(modes, mode)
     if checked.label_variances[mode] == 0:
         raise UnsupportedFormError(
             "mode_law needs label noise: without it the teacher is a point of rest and splits the half-line. "
@@ -73,7 +73,7 @@ def laws_beside_the_teacher(modes: BalancedModes, mode: int = 0) -> tuple[Statio
     Raises:
         UnsupportedFormError: there is label noise; see :func:`mode_law`.
     """
-    checked = _single(modes, mode)
+    checked, mode = checked_modes(modes, mode)
     if checked.label_variances[mode] != 0:
         raise UnsupportedFormError("laws_beside_the_teacher is for no label noise. Use mode_law.")
     process, s = checked.process_of(mode), checked.singular_values[mode]
@@ -97,7 +97,7 @@ def probability_of_learning(modes: BalancedModes, start: sp.Expr | float, mode: 
         >>> probability_of_learning(modes, sp.Rational(1, 2)).evalf(6)
         0.881380
     """
-    checked = _single(modes, mode)
+    checked, mode = checked_modes(modes, mode)
     if checked.label_variances[mode] != 0 or sign(checked.depth - 2) not in (0, 1):
         raise UnsupportedFormError(
             "probability_of_learning needs at least two layers and no label noise: else 0 or s is no point of rest. "
@@ -120,7 +120,7 @@ def tail_exponent(modes: BalancedModes, mode: int = 0) -> sp.Expr:
     :math:`\gamma = 2 + 3(L-1)/L` for :math:`L \ge 2`: moments are finite below the order :math:`\gamma - 1`, so the
     third is infinite for L = 2 and 3. For one layer it is :math:`2 + 1/\beta`.
     """
-    checked = _single(modes, mode)
+    checked, mode = checked_modes(modes, mode)
     (w,), (drift,), D = (process := checked.process_of(mode)).state, process.drift, process.diffusion[0]
     slope = normal_form((2 * drift - sp.diff(D, w)) / D, w)
     return -endpoint_behaviour(slope, w, sp.oo).exponent
@@ -138,7 +138,7 @@ def location(modes: BalancedModes, mode: int = 0, *, order: int = 1) -> SmallNoi
         >>> found.zero_of_drift, found.mode, found.mean, found.variance
         (beta*sigma**2/2 + s, -3*beta*sigma**2/2 + s, -beta*sigma**2/2 + s, beta*s*sigma**2)
     """
-    checked = _single(modes, mode)
+    checked, mode = checked_modes(modes, mode)
     if checked.label_variances[mode] == 0 or not checked.beta.is_Symbol:
         raise UnsupportedFormError(
             "location needs label noise and a symbol for beta: without label noise the law is a point mass. "
@@ -170,7 +170,8 @@ class RatesAtTheTeacher:
 
     def order(self, name: str) -> int:
         r"""The power of :math:`\beta` with which one of them begins."""
-        value = sp.expand(getattr(self, name))
+        names = [field.name for field in fields(self)][1:]
+        value = sp.expand(getattr(self, word(name, "name", names)))
         return min(k for k in range(3) if value.coeff(self.beta, k) != 0)
 
     @property
@@ -198,7 +199,7 @@ def rates_at_the_teacher(modes: BalancedModes, mode: int = 0) -> RatesAtTheTeach
         >>> rates.relative_slope, rates.slope_against_ito_drift
         (2/s, 4)
     """
-    checked = _single(modes, mode)
+    checked, mode = checked_modes(modes, mode)
     w, s = checked.amplitudes[mode], checked.singular_values[mode]
     mu = checked.gradient_drift(mode) + checked.same_mode_drift(mode)
     D = checked.diffusion(mode)
@@ -224,9 +225,3 @@ def _in_units(modes: BalancedModes, mode: int) -> sp.Expr:
 
 def _whole(modes: BalancedModes) -> Interval:
     return Interval(-sp.oo, sp.oo) if modes.depth == 1 else Interval(0, sp.oo)
-
-
-def _single(modes: object, mode: int) -> BalancedModes:
-    checked: BalancedModes = instance(modes, BalancedModes, "modes", "a BalancedModes, built by balanced_modes(...)")
-    checked.gap(mode)  # refuses an index without a mode
-    return checked

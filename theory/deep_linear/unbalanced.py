@@ -30,7 +30,7 @@ import sympy as sp
 from theory.deep_linear.modewise import known_sign, label_deviation, noise_strength, singular_value
 from theory.errors import ShapeError
 from theory.ito import ItoDifferential, ItoProcess, ito_differential
-from theory.values import Expressions, column, count, shown
+from theory.values import Expressions, column, count, instance, shown
 
 MOST_LAYERS = 12
 """Deeper chains are not written out."""
@@ -131,6 +131,7 @@ class Chain:
 
     def balance_drift(self, l: int, m: int) -> sp.Expr:
         r"""The drift of :math:`W_l^2 - W_m^2`, layers counted from 0; it has no noise."""
+        l, m = (count(layer, "layer", at_most=len(self.weights) - 1) for layer in (l, m))
         if l == m:
             raise ShapeError(f"l and m must be different layers, got {shown(l)} twice.")
         gap = self.weights[l] ** 2 - self.weights[m] ** 2
@@ -150,6 +151,8 @@ def coupling_between(chain: Chain, other: Chain) -> sp.Expr:
     Raises:
         ShapeError: the chains differ in length.
     """
+    for value, name in ((chain, "chain"), (other, "other")):
+        instance(value, Chain, name, "a Chain")
     if len(chain.weights) != len(other.weights):
         raise ShapeError(f"both chains need one weight per layer, got {len(chain.weights)} and {len(other.weights)}.")
     own, theirs = chain.weights, other.weights

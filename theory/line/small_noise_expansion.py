@@ -87,7 +87,8 @@ class SmallNoiseExpansion:
 
     def coefficient(self, quantity: sp.Expr, power: int = 1) -> sp.Expr:
         r"""The coefficient of :math:`\beta^k` in one of the expansions."""
-        return sp.expand(quantity).coeff(self.small, power)
+        power = count(power, "power", at_most=HIGHEST_ORDER)
+        return sp.expand(single_expression(quantity, "quantity")).coeff(self.small, power)
 
 
 def small_noise_expansion(

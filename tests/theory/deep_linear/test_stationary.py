@@ -96,6 +96,7 @@ def test_the_closed_density_tends_to_that_of_two_layers():
         assert abs(ratio[1] / ratio[0] - 1) < 1e-9
 
 
+@pytest.mark.slow  # the same law, with its density, is in tests/theory/line/test_depth_modes.py
 def test_without_label_noise_deeper_modes_tend_to_the_teacher_from_both_sides():
     modes = balanced_modes(L, label_variance=0)
     below, above = laws_beside_the_teacher(modes)
