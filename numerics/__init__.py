@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     )
     from numerics.schemes import (
         Absorbing,
+        BoundedNoise,
         EulerMaruyama,
         ExactGeometricBrownian,
         ExactOrnsteinUhlenbeck,
@@ -83,6 +84,7 @@ __all__ = [
     "Accumulator",
     "ArgumentError",
     "BatchMeans",
+    "BoundedNoise",
     "Chunk",
     "DivergenceError",
     "DriftproofError",

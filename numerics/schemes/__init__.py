@@ -8,9 +8,11 @@ Milstein                  1       1      commutative noise (scalar and diagonal 
 ExactGeometricBrownian    exact   exact  coefficients proportional to their own coordinate
 ExactOrnsteinUhlenbeck    exact   exact  affine drift with a diagonal matrix, constant dispersion
 QuadraticExponential      none    1      square-root noise; exact mean and variance, keeps x >= 0
+BoundedNoise              none    1      square-root noise at two ends; exact mean where the drift is linear
 Reflecting, Absorbing     1/2     1      one coordinate with ends at which something happens
 ========================  ======  =====  =====================================================
 
+* ``bounded_noise``: diffusions between two square-root ends.
 * ``ends``: reflecting and absorbing ends, by the bridge of a step.
 * ``euler_maruyama``: the Euler-Maruyama scheme.
 * ``exact_geometric_brownian``: exact transition sampling of geometric Brownian motion.
@@ -20,6 +22,7 @@ Reflecting, Absorbing     1/2     1      one coordinate with ends at which somet
 * ``scheme``: what a time-stepping scheme is: orders as data, and one step as expressions.
 """
 
+from numerics.schemes.bounded_noise import BoundedNoise
 from numerics.schemes.ends import Absorbing, Reflecting
 from numerics.schemes.euler_maruyama import EulerMaruyama
 from numerics.schemes.exact_geometric_brownian import ExactGeometricBrownian
@@ -30,6 +33,7 @@ from numerics.schemes.scheme import Scheme, SchemeError
 
 __all__ = [
     "Absorbing",
+    "BoundedNoise",
     "EulerMaruyama",
     "ExactGeometricBrownian",
     "ExactOrnsteinUhlenbeck",

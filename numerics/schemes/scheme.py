@@ -27,11 +27,13 @@ class Scheme(ABC):
         calculus: The reading of the noise that the step converges to.
         strong_order: Exponent of the pathwise error in the step; infinite for exact transition sampling.
         weak_order: Exponent of the error of smooth expectations; infinite for exact transition sampling.
+        keeps_domain: Whether no step leaves the domain of a process to which the scheme applies, rounding included.
     """
 
     calculus: ClassVar[str] = "ito"
     strong_order: ClassVar[float]
     weak_order: ClassVar[float]
+    keeps_domain: ClassVar[bool] = False
 
     def normals_per_step(self, process: ItoProcess) -> int:
         """Number of standard normals one step uses: one for each Brownian motion unless the scheme says otherwise."""

@@ -122,7 +122,7 @@ class SchemeStep(OneStep):
     @cached_property
     def borders(self) -> tuple[Border, ...]:
         """What the domain of the process asks of a step."""
-        return borders(self.process)
+        return () if self.scheme.keeps_domain else borders(self.process)
 
     @property
     def kept(self) -> str:
@@ -136,8 +136,9 @@ class SchemeStep(OneStep):
             return f"T{smaller}"
         return (
             f"A trajectory must keep {'; '.join(border.reason for border in self.borders)}. If an end is reached, say "
-            "what happens there: scheme=Reflecting(left=...) or Absorbing(left=...), or QuadraticExponential() for "
-            f"square-root noise. If it is not, t{smaller}, or coordinates='log' next to an invariant point"
+            "what happens there: scheme=Reflecting(left=...) or Absorbing(left=...), or QuadraticExponential() or "
+            f"BoundedNoise() for square-root noise. If it is not, t{smaller}, or coordinates='log' next to an "
+            "invariant point"
         )
 
     def expressions(

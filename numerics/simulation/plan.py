@@ -27,7 +27,7 @@ from numerics.arguments import (
 )
 from numerics.errors import ArgumentError
 from numerics.kernels.kernel import Precision
-from numerics.schemes import EulerMaruyama, QuadraticExponential, Scheme
+from numerics.schemes import BoundedNoise, EulerMaruyama, QuadraticExponential, Scheme
 from numerics.schemes.ends import WithEnds
 from numerics.simulation.accumulators import Accumulator, SignChanges
 from numerics.simulation.domain import undefined
@@ -130,8 +130,9 @@ def simulation_plan(
         process, start, values = _in_log_coordinates(process, start, values, n)
     scheme = _default_scheme(process) if scheme is None else scheme
     scheme.check(process)
-    if isinstance(scheme, WithEnds):
-        _require_between(scheme, start, values)
+    if isinstance(scheme, WithEnds | BoundedNoise):
+        ends = scheme.ends_of(process) if isinstance(scheme, BoundedNoise) else scheme.ends
+        _require_between(ends, start, values)
     h = real_number(step, "step")
     if not h > 0:
         raise ArgumentError(f"step must be positive, got step={step}.")
@@ -156,15 +157,18 @@ def simulation_plan(
 
 
 def _default_scheme(process: ItoProcess) -> Scheme:
-    """Euler-Maruyama, but for square-root noise a scheme that keeps its end."""
-    return QuadraticExponential() if QuadraticExponential.applies(process) else EulerMaruyama()
+    """Euler-Maruyama, but for square-root noise a scheme that keeps its ends."""
+    known = next((kind for kind in (QuadraticExponential, BoundedNoise) if kind.applies(process)), EulerMaruyama)
+    return known()
 
 
-def _require_between(scheme: WithEnds, start: np.ndarray, values: Mapping[sp.Symbol, float | np.ndarray]) -> None:
-    symbols = sorted(scheme.free_symbols, key=str)
+def _require_between(
+    ends: tuple[sp.Expr | None, sp.Expr | None], start: np.ndarray, values: Mapping[sp.Symbol, float | np.ndarray]
+) -> None:
+    symbols = sorted(frozenset().union(*(end.free_symbols for end in ends if end is not None)), key=str)
     numbers = [value_of(symbol, values) for symbol in symbols]
     x = start[..., 0]
-    for inwards, end in zip((1, -1), scheme.ends, strict=True):
+    for inwards, end in zip((1, -1), ends, strict=True):
         if end is not None and np.any(inwards * (x - evaluator((end,), tuple(symbols))(*numbers)[0]) < 0):
             raise ArgumentError(
                 f"initial must lie between the ends of the scheme, but starts {'below' if inwards > 0 else 'above'} "

@@ -54,9 +54,10 @@ def simulate(
         n_paths: Number of trajectories.
         seed: Names the noise, 64 bits.
         scheme: ``EulerMaruyama()`` unless given, for square-root noise on a positive coordinate
-            ``QuadraticExponential()``. A step keeps the domain that the symbols of the coordinates declare and does
-            not pass a pole of a coefficient (:mod:`numerics.simulation.domain`); ``Reflecting`` and ``Absorbing`` say
-            what happens at an end that is reached.
+            ``QuadraticExponential()``, and between two such ends ``BoundedNoise()``. A step keeps the domain that the
+            symbols of the coordinates declare and does not pass a pole of a coefficient
+            (:mod:`numerics.simulation.domain`); ``Reflecting`` and ``Absorbing`` say what happens at an end that is
+            reached.
         times: When observables are taken, multiples of ``step``; the final time unless given.
         observables: Names to expressions in the state, parameters, accumulators and time, or a sequence of expressions,
             which are then their own names. Evaluated in float64.

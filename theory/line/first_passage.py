@@ -23,7 +23,7 @@ from sympy.logic.boolalg import Boolean
 from theory.decision.inequalities import simplified
 from theory.errors import SymbolError
 from theory.ito import ItoProcess
-from theory.line.boundary import Endpoint, endpoint, scale_density
+from theory.line.boundary import Endpoint, FellerClass, endpoint, scale_density
 from theory.line.closed_integrals import cases, monomial, weight_integral
 from theory.line.diffusion import Line, line_diffusion
 from theory.line.interval import Interval
@@ -131,7 +131,7 @@ def probability_of_ever_reaching(
         word(direction, "direction", ("up", "down"))
     word(regular_ends, "regular_ends", ("absorbing", "reflecting"))
     line = line_diffusion(process, interval)
-    start, level = (inside(value, line.interval, name) for value, name in ((start, "start"), (level, "level")))
+    start, level = started(line, start, regular_ends), inside(level, line.interval, "level")
     s = scale_density(process, line.interval)
     upward, downward = sp.StrictLessThan(start, level), sp.StrictGreaterThan(start, level)
     if direction is not None:
@@ -221,6 +221,23 @@ def inside(value: sp.Expr, interval: Interval, name: str) -> sp.Expr:
     if outside == sp.true or value.is_real is False:
         raise SymbolError(f"{name} must lie inside {interval.ends}, got {name}={value}.")
     return value
+
+
+def started(line: Line, start: sp.Expr, regular_ends: str) -> sp.Expr:
+    """A start inside the interval, or at a finite end that the process leaves at once: an entrance, a reflecting end.
+
+    Raises:
+        SymbolError: it lies outside.
+    """
+    start = single_expression(start, "start", infinite=True, real=True)
+    if start in line.interval.ends and start.is_finite:
+        found = endpoint(line, start)
+        leaves = [found.condition(FellerClass.ENTRANCE)]
+        if regular_ends == "reflecting":
+            leaves.append(found.condition(FellerClass.REGULAR))
+        if simplified(sp.Or(*leaves)) == sp.true:
+            return start
+    return inside(start, line.interval, "start")
 
 
 def where_regular(line: Line, result: sp.Expr) -> sp.Expr:

@@ -41,7 +41,7 @@ from theory.line.closed_integrals import (
     weight_integral,
 )
 from theory.line.diffusion import GluedDiffusion, Line, line_diffusion
-from theory.line.first_passage import inside, ordered, where_regular
+from theory.line.first_passage import inside, ordered, started, where_regular
 from theory.line.integrals_over_pieces import in_order, integral_over_pieces, sums
 from theory.line.interval import Interval
 from theory.line.powers import power_quotient
@@ -146,7 +146,7 @@ def mean_first_passage_time(
     """
     word(regular_ends, "regular_ends", ("absorbing", "reflecting"))
     line = line_diffusion(process, interval)
-    start, level = (inside(value, line.interval, name) for value, name in ((start, "start"), (level, "level")))
+    start, level = started(line, start, regular_ends), inside(level, line.interval, "level")
     branches = []
     directions = (line.interval.left, sp.Lt(start, level)), (line.interval.right, sp.Gt(start, level))
     for end, ahead in directions:
@@ -212,6 +212,8 @@ def _integrated(product: sp.Expr, y: sp.Symbol, low: sp.Expr, high: sp.Expr, int
     if not is_smooth(product, (y,)):
 
         def of_formula(formula: sp.Expr, a: sp.Expr, b: sp.Expr) -> sp.Expr:
+            if not is_smooth(formula, (y,)):  # an undecided case stays inside
+                return WeightIntegral(formula, (y, a, b))
             return _integrated(formula, y, a, b, interval)
 
         return integral_over_pieces(product, y, low, high, interval, of_formula)

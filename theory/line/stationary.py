@@ -18,13 +18,16 @@ References:
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import sign, simplified
 from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess
-from theory.line.boundary import BoundaryClasses, classify
+from theory.line.boundary import BoundaryClasses, FellerClass, classify
 from theory.line.diffusion import GluedDiffusion, line_diffusion
 from theory.line.exponential_of_integral import (
     collected,
@@ -37,14 +40,21 @@ from theory.line.glued import glued, in_one_formula
 from theory.line.interval import Chart, Interval
 from theory.line.law import Collapse, StationaryLaw
 from theory.line.recognise import recognise
+from theory.values import word
 
 
-def stationary_density(process: ItoProcess, interval: Interval | None = None) -> StationaryLaw:
+def stationary_density(
+    process: ItoProcess,
+    interval: Interval | None = None,
+    *,
+    regular_ends: Literal["absorbing", "reflecting"] = "reflecting",
+) -> StationaryLaw:
     r"""The zero-current law of a one-dimensional process.
 
     Args:
         process: a process on the line, homogeneous in time.
         interval: default: what the assumptions of the state symbol say (positive: :math:`(0, \infty)`).
+        regular_ends: what happens at an end that is regular. Where such an end absorbs, the law collapses onto it.
 
     Raises:
         DimensionError, SymbolError, UnsupportedFormError: see :func:`theory.line.diffusion.line_diffusion`.
@@ -60,16 +70,17 @@ def stationary_density(process: ItoProcess, interval: Interval | None = None) ->
         >>> law.normalisable, law.collapse[0].condition
         (mu > zeta**2/2, mu <= zeta**2/2)
     """
+    word(regular_ends, "regular_ends", ("absorbing", "reflecting"))
     line = line_diffusion(process, interval)
     if isinstance(line, GluedDiffusion):
-        return _glued_law(line)
+        return _glued_law(line, regular_ends)
     x, z = line.variable, line.chart.variable
     in_chart = exponential_of_integral(line.log_speed_slope, z, line.chart.interval)
     # A density transforms with the slope of the chart: p_x dx = p_z dz.
     density = density_in_x(in_chart, line.chart)
     log_derivative = (2 * process.drift[0] - sp.diff(process.diffusion[0], x)) / process.diffusion[0]
     _certify(density, log_derivative, line.chart)
-    classes = classify(process, line.interval)
+    classes = _with_ends(classify(process, line.interval), regular_ends)
     normalisable, collapse, undecided = _limits(classes)
     return StationaryLaw(
         density=density,
@@ -85,7 +96,7 @@ def stationary_density(process: ItoProcess, interval: Interval | None = None) ->
     )
 
 
-def _glued_law(line: GluedDiffusion) -> StationaryLaw:
+def _glued_law(line: GluedDiffusion, regular_ends: str) -> StationaryLaw:
     """The law whose parts carry no current, glued so that diffusion times density is continuous."""
     x = line.variable
     parts = [stationary_density(part.process, part.own_interval) for part in line.parts]
@@ -96,7 +107,7 @@ def _glued_law(line: GluedDiffusion) -> StationaryLaw:
         for part, law in zip(line.parts, parts, strict=True)
     ]
     density = glued(densities, line.places, x, diffusions)
-    classes = classify(line.process, line.interval)
+    classes = _with_ends(classify(line.process, line.interval), regular_ends)
     normalisable, collapse, undecided = _limits(classes)
     return StationaryLaw(
         density=density,
@@ -162,6 +173,17 @@ def transform_density(
         regular=law.regular,
         family=recognise(density, new_symbol, interval),
     )
+
+
+def _with_ends(classes: BoundaryClasses, regular_ends: str) -> BoundaryClasses:
+    """The ends; one that is regular and absorbs holds the mass that reaches it, as one of infinite speed does."""
+    if regular_ends == "reflecting":
+        return classes
+    left, right = (
+        replace(end, finite_speed=simplified(sp.And(end.finite_speed, sp.Not(end.condition(FellerClass.REGULAR)))))
+        for end in classes
+    )
+    return BoundaryClasses(left, right)
 
 
 def _limits(classes: BoundaryClasses) -> tuple[Boolean, tuple[Collapse, ...], Boolean]:
