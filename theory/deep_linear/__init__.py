@@ -13,6 +13,8 @@ r"""Deep linear networks :math:`f(x) = W_L\cdots W_1x` under stochastic gradient
 * ``saddles``: which saddles are strict, and the order at which the others are left.
 * ``two_layer_law``: means and variances of all entries of two square layers under label noise, beside one mode alone.
 * ``minima``: the minimum that label noise selects, its mean and variance, in closed form for every depth.
+* ``exact_point``: a network at exact weights, numbers or symbols: Jacobians, noise covariance, modes.
+* ``finite_data``: batches of a finite data set, three ways; the scaling of summed noise.
 """
 
 from typing import TYPE_CHECKING
@@ -21,6 +23,7 @@ from theory.lazy_names import names_on_demand
 
 if TYPE_CHECKING:
     from theory.deep_linear.diffusion_peak import DiffusionPeak
+    from theory.deep_linear.exact_point import ExactPoint
     from theory.deep_linear.gradient_flow import passage_time
     from theory.deep_linear.layer_coordinate import layer_process
     from theory.deep_linear.layers import LayeredLinear
@@ -37,6 +40,7 @@ __all__ = [
     "BalancedModes",
     "Chain",
     "DiffusionPeak",
+    "ExactPoint",
     "LabelNoiseMinimum",
     "LayeredLinear",
     "Saddle",
