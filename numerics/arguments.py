@@ -10,16 +10,70 @@ from typing import Any, TypeVar
 
 import numpy as np
 import sympy as sp
+from mpmath import mpf
 
 from numerics.errors import ArgumentError, MissingParameterError
+from theory.argument_kinds import ArgumentKind, doorkeeper, is_expression
+from theory.values import shown
 
 E = TypeVar("E", bound=StrEnum)
+
+takes = doorkeeper(ArgumentError)
+"""Decorator for inner functions: :data:`theory.argument_kinds.takes`, with the error of this package."""
+
+
+def is_real(value: Any) -> bool:
+    """Whether ``value`` is a real number of Python, NumPy, mpmath or SymPy, an infinity included; nan is none."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real | mpf | sp.Expr):
+        return False
+    if isinstance(value, sp.Expr):
+        return value.is_number and value.is_extended_real is True
+    return bool(value == value)
+
+
+def _is_real_or_expression(value: Any) -> bool:
+    return is_expression(value) or is_real(value)
+
+
+REAL = ArgumentKind("a finite real number", lambda value: is_real(value) and math.isfinite(float(value)))
+CONSTANT = ArgumentKind(
+    "a real number of SymPy, an infinity or nan",
+    lambda value: value is sp.nan or is_expression(value) and value.is_number and value.is_extended_real is not False,
+)
+YES_OR_NO = ArgumentKind("True or False", lambda value: isinstance(value, bool | np.bool_))
+EXTENDED_REAL = ArgumentKind("a real number or an infinity", is_real)
+EXTENDED = ArgumentKind("a real number or an infinity, or an expression in the parameters", _is_real_or_expression)
+VALUES = ArgumentKind(
+    "a mapping of symbols to real numbers, or None",
+    lambda value: (
+        value is None
+        or isinstance(value, Mapping)
+        and all(isinstance(symbol, sp.Symbol) for symbol in value)
+        and all(map(REAL.holds, value.values()))
+    ),
+)
+INTERVAL = ArgumentKind(
+    "a pair of ends, each a real number, an infinity or an expression in the parameters",
+    lambda value: (
+        isinstance(value, tuple | list | sp.Tuple) and len(value) == 2 and all(map(_is_real_or_expression, value))
+    ),
+)
+NUMBERS = ArgumentKind(
+    "a sequence of real numbers or expressions in the parameters",
+    lambda value: isinstance(value, tuple | list) and all(map(_is_real_or_expression, value)),
+)
+
+
+def require(kind: ArgumentKind, value: Any, name: str) -> None:
+    """Refuse a ``value`` that is not of the ``kind``, as :data:`takes` does; for fields of records."""
+    if not kind.admits(value):
+        raise ArgumentError(f"{name} must be {kind.needed}, got {shown(value)}.")
 
 
 def whole_number(value: Any, name: str, *, at_least: int, below: int) -> int:
     """A whole number in ``[at_least, below)``."""
     if isinstance(value, bool) or not isinstance(value, (numbers.Integral, sp.Integer)):
-        raise ArgumentError(f"{name} must be a whole number, got {name}={value!r}.")
+        raise ArgumentError(f"{name} must be a whole number, got {name}={shown(value)}.")
     number = int(value)
     if not at_least <= number < below:
         raise ArgumentError(f"{name} must be at least {at_least} and below {below}, got {name}={number}.")
@@ -29,7 +83,7 @@ def whole_number(value: Any, name: str, *, at_least: int, below: int) -> int:
 def choice(value: Any, name: str, allowed: Sequence[str]) -> str:
     """One of the words allowed."""
     if not isinstance(value, str) or value not in allowed:
-        raise ArgumentError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}.")
+        raise ArgumentError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {shown(value)}.")
     return value
 
 
@@ -37,7 +91,7 @@ def kind(kinds: type[E], value: Any, name: str) -> E:
     """The member of an enumeration that ``value`` is, or names by its word."""
     if isinstance(value, str) and value in list(kinds):
         return kinds(value)
-    raise ArgumentError(f"{name} must be one of {', '.join(repr(str(each)) for each in kinds)}, got {value!r}.")
+    raise ArgumentError(f"{name} must be one of {', '.join(repr(str(each)) for each in kinds)}, got {shown(value)}.")
 
 
 def real_number(value: Any, name: str) -> float:
@@ -45,18 +99,21 @@ def real_number(value: Any, name: str) -> float:
     kinds = (numbers.Real, sp.Expr, np.floating, np.integer)
     try:
         number = math.nan if isinstance(value, bool) or not isinstance(value, kinds) else float(value)
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError, RecursionError):
         number = math.nan
     if not math.isfinite(number):
-        raise ArgumentError(f"{name} must be a finite real number, got {value!r}.")
+        raise ArgumentError(f"{name} must be a finite real number, got {shown(value)}.")
     return number
 
 
-def real_array(value: Any, name: str) -> np.ndarray:
-    """A fresh float64 array of finite numbers: no text, no complex, masked or missing entries, no gradient."""
+def real_array(value: Any, name: str, *, finite: bool = True) -> np.ndarray:
+    """A fresh float64 array of finite numbers: no text, no complex, masked or missing entries, no gradient.
+
+    Without ``finite`` a caller looks for NaN and infinity himself, because he has more to say about them.
+    """
     if np.ma.isMaskedArray(value):
         raise ArgumentError(f"{name} must be an array without a mask. Fill or drop the masked entries.")
-    if getattr(value, "requires_grad", False) is True:
+    if f"{type(value).__module__}".startswith("torch") and value.requires_grad:
         raise ArgumentError(f"{name} must be an array of real numbers, got a tensor with a gradient. Pass x.detach().")
     try:
         array = np.asarray(value)
@@ -66,9 +123,9 @@ def real_array(value: Any, name: str) -> np.ndarray:
             numbers_ = np.array([real_number(entry, name) for entry in array.ravel()]).reshape(array.shape)
     except ArgumentError:
         raise
-    except (TypeError, ValueError, OverflowError, AttributeError, RuntimeError, KeyError):
+    except (TypeError, ValueError, OverflowError, AttributeError, RuntimeError, KeyError, MemoryError):
         raise ArgumentError(f"{name} must be an array of real numbers, got {type(value).__name__}.") from None
-    if not np.isfinite(numbers_).all():
+    if finite and not np.isfinite(numbers_).all():
         raise ArgumentError(f"{name} must hold finite numbers, got NaN or infinity.")
     return numbers_
 
@@ -81,7 +138,7 @@ def parameter_values(parameters: Any, n_paths: int) -> dict[sp.Symbol, float | n
     for symbol, given in (parameters or {}).items():
         if not isinstance(symbol, sp.Symbol):
             raise ArgumentError(
-                f"parameters must map symbols to numbers, got the key {symbol!r}. Use the symbol itself."
+                f"parameters must map symbols to numbers, got the key {shown(symbol)}. Use the symbol itself."
             )
         array = real_array(given, f"parameters[{symbol}]")
         if array.ndim and array.shape != (n_paths,):

@@ -10,10 +10,15 @@ import os
 
 import hypothesis
 import pytest
+from hypothesis import Phase
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy and torch are loaded
 
 hypothesis.settings.register_profile("driftproof", deadline=None, derandomize=True, database=None, print_blob=True)
+# For those who ask only whether a test fails, as the nightly sabotage does: no search for a smaller example.
+hypothesis.settings.register_profile(
+    "unshrunk", hypothesis.settings.get_profile("driftproof"), phases=(Phase.explicit, Phase.generate)
+)
 hypothesis.settings.load_profile("driftproof")
 
 

@@ -4,6 +4,7 @@ A reader's map, in the order in which the modules build on each other:
 
 * ``errors``, ``answer``: what is refused, and answers out of a fixed list.
 * ``values``: the border, where arguments are checked and made exact.
+* ``argument_kinds``: the border of inner functions, where arguments of the wrong kind are refused by name.
 * ``notation``: the symbols that chapters share, with their assumptions.
 * ``parameters``: parameters with a declared range, such as a depth of at least 2.
 * ``decision``: is this expression zero, what is its sign? Normal forms first, then Arb balls.

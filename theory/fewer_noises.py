@@ -31,10 +31,12 @@ from functools import reduce
 
 import sympy as sp
 
+from theory.argument_kinds import one_of, takes
 from theory.errors import DimensionError, SymbolError, UnsupportedFormError
 from theory.ito import ItoProcess
 
 
+@takes(process=one_of(ItoProcess, needed="an ItoProcess"))
 def with_fewer_noises(process: ItoProcess, *, near: Mapping[sp.Symbol, sp.Expr | int] | None = None) -> ItoProcess:
     r"""A process of the same law, driven by as many Brownian motions as it has coordinates.
 
@@ -73,6 +75,7 @@ def with_fewer_noises(process: ItoProcess, *, near: Mapping[sp.Symbol, sp.Expr |
     return ItoProcess(process.state, process.drift, _lower_triangular(rows, process.state, near))
 
 
+@takes(process=one_of(ItoProcess, needed="an ItoProcess"))
 def with_parallel_noises_joined(process: ItoProcess) -> ItoProcess:
     r"""A process of the same law, in which noises that act along one direction are one noise.
 

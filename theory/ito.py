@@ -293,5 +293,6 @@ def quadratic_covariation(process: ItoProcess, f: sp.Expr, g: sp.Expr) -> sp.Exp
     References:
         Karatzas and Shreve, *Brownian Motion and Stochastic Calculus* (1991), section 3.2.
     """
+    f, g = single_expression(f, "f"), single_expression(g, "g")
     df = ito_differential(process, [f, g]).dispersion
     return sp.expand((df.row(0) * df.row(1).T)[0])

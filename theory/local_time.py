@@ -25,6 +25,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.core.relational import Relational
 
+from theory.argument_kinds import EXPRESSION, SYMBOLS, takes
 from theory.decision.inequalities import sign
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import UnsupportedFormError
@@ -80,6 +81,7 @@ class Kink:
         return sp.S.Zero  # Le Gall: no local time where the variation vanishes at least linearly
 
 
+@takes(f=EXPRESSION, state=SYMBOLS)
 def slope_jumps(f: sp.Expr, state: Sequence[sp.Symbol], name: str = "observables") -> list[Kink]:
     """Where the slope of a continuous ``f`` jumps inside the domain that the assumptions of ``state`` describe.
 

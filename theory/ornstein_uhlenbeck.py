@@ -11,7 +11,7 @@ from theory.errors import NotNormalisableError, ShapeError
 from theory.ito import ItoProcess, checked_dispersion, diffusion_matrix
 from theory.matrices.exponential import matrix_exponential
 from theory.matrices.lyapunov import hurwitz_condition, lyapunov_solution
-from theory.values import Expressions, column, expressions
+from theory.values import Expressions, column, expressions, single_expression
 
 
 @dataclass(frozen=True)
@@ -143,6 +143,7 @@ class OrnsteinUhlenbeck:
             NotNormalisableError: see :meth:`stationary_covariance`.
             UnsupportedFormError: see :func:`theory.matrices.exponential.matrix_exponential`.
         """
+        lag = single_expression(lag, "lag")
         return sp.ImmutableMatrix(matrix_exponential(-self.A, lag) * self.stationary_covariance())
 
     @property

@@ -90,6 +90,9 @@ def count(value: Any, name: str, *, at_least: int = 0, at_most: int) -> int:
         >>> count(sp.Integer(3), "order", at_most=10)
         3
     """
+    for bound, of in ((at_least, "at_least"), (at_most, "at_most")):
+        if not isinstance(bound, int) or isinstance(bound, bool):
+            raise DimensionError(f"{of} must be a whole number, got {shown(bound)}.")
     whole = isinstance(value, numbers.Integral | sp.Integer) and not isinstance(value, bool)
     if not whole or not at_least <= int(value) <= at_most:
         raise DimensionError(f"{name} must be a whole number from {at_least} to {at_most}, got {shown(value)}.")
@@ -274,7 +277,7 @@ def admitted_number(symbol: sp.Expr, value: Any) -> sp.Expr:
     return number
 
 
-def mapping(values: Any, *, required: bool = False) -> Mapping[Any, Any]:
+def mapping(values: Any, name: str = "values", *, required: bool = False) -> Mapping[Any, Any]:
     """``values`` if it is a mapping of expressions, an empty one for None unless it is ``required``.
 
     Raises:
@@ -284,7 +287,7 @@ def mapping(values: Any, *, required: bool = False) -> Mapping[Any, Any]:
         return {}
     if not isinstance(values, Mapping) or not all(isinstance(symbol, sp.Expr) for symbol in values):
         raise SymbolError(
-            f"values must be a mapping of symbols to numbers, got {shown(values)}. Write {{symbol: number}}."
+            f"{name} must be a mapping of symbols to numbers, got {shown(values)}. Write {{symbol: number}}."
         )
     return values
 

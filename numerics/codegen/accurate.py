@@ -30,7 +30,9 @@ from functools import partial
 import sympy as sp
 from sympy.codegen.cfunctions import expm1, log1p
 
+from numerics.arguments import takes
 from numerics.codegen.exponentials import absolute_value, exponential_factor, log_of_exponentials, multiple
+from theory.argument_kinds import EXPRESSIONS
 
 _CANCELLING: dict[type, dict[int, Callable[[sp.Expr], sp.Expr]]] = {
     sp.exp: {-1: expm1},
@@ -54,6 +56,7 @@ _CANCELLING_SQUARES: dict[type, tuple[int, Callable[[sp.Expr], sp.Expr]]] = {
 """Function f, number k, and f(u)**2 + k without cancellation."""
 
 
+@takes(terms=EXPRESSIONS)
 def without_cancellation(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
     """``terms`` with one cancelling pair replaced by a single accurate term, or ``None`` if there is no such pair.
 

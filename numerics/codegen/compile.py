@@ -15,10 +15,12 @@ from typing import Any
 
 import sympy as sp
 
+from numerics.arguments import choice, whole_number
 from numerics.codegen.lower import Number, lower
 from numerics.codegen.printing import Backend, bound_constants, print_source
 from numerics.codegen.program import Program
 from numerics.errors import ArgumentError, UnsupportedFunctionError
+from theory.values import shown
 
 Expressions = Sequence[sp.Expr] | sp.MatrixBase
 
@@ -96,10 +98,9 @@ def compile_program(
         >>> drift([0.5, 1.0], 2)
         (array([0.875, 1.   ]),)
     """
-    if digits is not None and (backend != "mpmath" or not isinstance(digits, int) or digits < 1):
-        raise ArgumentError(
-            f"digits must be a positive integer, and is for backend='mpmath' only: {digits=}, {backend=}."
-        )
+    given = choice(backend, "backend", tuple(BACKENDS))
+    if digits is not None and (given != "mpmath" or whole_number(digits, "digits", at_least=1, below=10**6) < 1):
+        raise ArgumentError(f"digits must be None but for backend='mpmath', got {digits=} for {backend=}.")
     program = lower(expressions, arguments, parameters=parameters)
     return CompiledProgram(
         program, _backend(backend, program), _title(expressions, arguments, parameters or {}), digits
@@ -130,6 +131,7 @@ def source(
             v5 = 1.4142135623730951 * v0
             return v4, v5
     """
+    choice(backend, "backend", tuple(BACKENDS))
     program = lower(expressions, arguments, parameters=parameters)
     return print_source(program, _backend(backend, program), _title(expressions, arguments, parameters or {}))
 
@@ -137,7 +139,7 @@ def source(
 def _backend(name: str, program: Program) -> Backend:
     """The backend of that name, once it is sure to know every operation."""
     if name not in BACKENDS:
-        raise ArgumentError(f"backend must be one of {', '.join(BACKENDS)}, got {name!r}.")
+        raise ArgumentError(f"backend must be one of {', '.join(BACKENDS)}, got {shown(name)}.")
     backend = _loaded(name)
     unknown = sorted(program.operations - {"argument", "constant"} - backend.templates.keys())
     if unknown:

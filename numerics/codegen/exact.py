@@ -13,6 +13,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from numerics.errors import ArgumentError, MissingParameterError
+from theory.values import shown
 
 Number = sp.Expr | int | float | Fraction
 """A real number: of SymPy in closed form, or of Python."""
@@ -77,14 +78,14 @@ def _entries(expressions: Sequence[sp.Expr] | sp.MatrixBase) -> list[sp.Basic]:
     if isinstance(expressions, sp.Basic) and not isinstance(expressions, sp.MatrixBase | sp.Tuple):
         raise ArgumentError(f"expressions must be a sequence or a matrix, got {expressions}. Write [{expressions}].")
     if isinstance(expressions, str) or not isinstance(expressions, Iterable | sp.MatrixBase):
-        raise ArgumentError(f"expressions must be a sequence of SymPy expressions, got {expressions!r}.")
+        raise ArgumentError(f"expressions must be a sequence of SymPy expressions, got {shown(expressions)}.")
     entries = []
     for entry in list(expressions):
         if isinstance(entry, Real | Fraction) and not isinstance(entry, sp.Basic):
             entry = _number(entry, "expressions")
         if not isinstance(entry, sp.Expr | Boolean):
             kind = type(entry).__name__
-            raise ArgumentError(f"expressions must hold SymPy expressions, got {entry!r} of type {kind}.")
+            raise ArgumentError(f"expressions must hold SymPy expressions, got {shown(entry)} of type {kind}.")
         entries.append(entry)
     return entries
 
@@ -92,19 +93,23 @@ def _entries(expressions: Sequence[sp.Expr] | sp.MatrixBase) -> list[sp.Basic]:
 def _require_distinct_symbols(arguments: Sequence[sp.Symbol]) -> None:
     for argument in arguments:
         if not isinstance(argument, sp.Symbol):
-            raise ArgumentError(f"arguments must be SymPy symbols, got {argument!r}. Substitute a symbol for it first.")
+            raise ArgumentError(
+                f"arguments must be SymPy symbols, got {shown(argument)}. Substitute a symbol for it first."
+            )
     if len(set(arguments)) < len(arguments):
         raise ArgumentError(f"arguments must be distinct, got {tuple(arguments)}.")
 
 
 def _exact_parameters(parameters: Mapping[sp.Symbol, Number]) -> dict[sp.Symbol, sp.Expr]:
+    if not isinstance(parameters, Mapping):
+        raise ArgumentError(f"parameters must map symbols to numbers, got {shown(parameters)}.")
     fixed = {}
     for symbol, value in parameters.items():
         if not isinstance(symbol, sp.Symbol):
-            raise ArgumentError(f"parameters must map symbols to numbers, got the key {symbol!r}.")
+            raise ArgumentError(f"parameters must map symbols to numbers, got the key {shown(symbol)}.")
         fixed[symbol] = _number(value, f"the parameter {symbol}")
         if not fixed[symbol].is_finite:
-            raise ArgumentError(f"the parameter {symbol} must be a finite number, got {value!r}.")
+            raise ArgumentError(f"the parameter {symbol} must be a finite number, got {shown(value)}.")
     return fixed
 
 
@@ -113,7 +118,7 @@ def _number(value: Any, name: str) -> sp.Expr:
     if isinstance(value, sp.Expr) and value.is_number and value.is_extended_real:
         return value.xreplace({entry: sp.Rational(entry) for entry in value.atoms(sp.Float)})
     if isinstance(value, bool | sp.Basic) or not isinstance(value, Real | Fraction):
-        raise ArgumentError(f"{name} must be a real number, got {value!r} of type {type(value).__name__}.")
+        raise ArgumentError(f"{name} must be a real number, got {shown(value)} of type {type(value).__name__}.")
     if isinstance(value, Integral):
         return sp.Integer(int(value))
     if isinstance(value, Fraction):

@@ -6,10 +6,14 @@ import math
 
 import sympy as sp
 
+from numerics.arguments import takes
+from theory.argument_kinds import EXPRESSION
+
 MOST_TERMS = 200
 """Terms that an expansion may have; powers of long sums, such as composed steps of a scheme, have millions."""
 
 
+@takes(expression=EXPRESSION)
 def short_expansion(expression: sp.Expr) -> sp.Expr:
     """``expression`` expanded, or as it is where that would be long.
 

@@ -27,7 +27,9 @@ from functools import lru_cache
 import sympy as sp
 from sympy.codegen.cfunctions import expm1, log1p
 
+from numerics.arguments import takes
 from numerics.codegen.expansion import short_expansion
+from theory.argument_kinds import EXPRESSION, one_of, or_none
 
 HIGHEST_DEGREE = 12
 """Of a polynomial in an exponential."""
@@ -123,6 +125,7 @@ def _log_bounded(f: Polynomial, u: sp.Expr) -> sp.Expr:
 # Reading a product
 
 
+@takes(term=EXPRESSION)
 def exponential_factor(term: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """(c, a) with term = c exp(a).
 
@@ -210,6 +213,7 @@ def _terms(total: sp.Expr, unit: sp.Expr) -> dict[sp.Expr, sp.Expr] | None:
     return terms if len(terms) > 1 else None
 
 
+@takes(argument=EXPRESSION, unit=EXPRESSION)
 @lru_cache(maxsize=4096)
 def multiple(argument: sp.Expr, unit: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """(k, rest) with argument = k unit + rest and k rational, 0 where none fits.
@@ -230,6 +234,7 @@ def multiple(argument: sp.Expr, unit: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
 # Rules
 
 
+@takes(product=EXPRESSION, signed=or_none(one_of(set, needed="a set of expressions")))
 def safe_product(product: sp.Expr, signed: set[sp.Expr] | None = None) -> sp.Expr:
     """A product of exponentials over sums of exponentials, rewritten where a part of it would overflow.
 
@@ -285,6 +290,7 @@ def _positive_exponentials(total: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]] | No
     return parts
 
 
+@takes(x=EXPRESSION)
 def log_of_exponentials(x: sp.Expr) -> sp.Expr | None:
     """The logarithm of sums and quotients of exponentials: log-sum-exp, log of sigmoids; ``None`` for others.
 

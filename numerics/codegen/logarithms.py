@@ -8,15 +8,18 @@ import sympy as sp
 from sympy.codegen.cfunctions import log1p
 from sympy.logic.boolalg import Boolean
 
+from numerics.arguments import takes
 from numerics.codegen.expansion import short_expansion
 from numerics.codegen.exponentials import absolute_value, log_of_exponentials
 from numerics.codegen.one_denominator import over_one_denominator
 from numerics.codegen.special import log_erfc
+from theory.argument_kinds import EXPRESSION, EXPRESSIONS
 
 MOST_TERMS = 40
 """Beyond, pairs are not looked for."""
 
 
+@takes(x=EXPRESSION)
 def stable_logarithm(x: sp.Expr) -> sp.Expr | None:
     """The logarithm of x in another form, or ``None`` where the logarithm itself is right.
 
@@ -89,6 +92,7 @@ def _inverse_sinh(x: sp.Expr) -> sp.Expr | None:
     return None
 
 
+@takes(x=EXPRESSION)
 def log_of_quotient(x: sp.Expr) -> sp.Expr | None:
     """log(A/B) where terms of A and B cancel in A - B, else ``None``.
 
@@ -126,6 +130,7 @@ def _cancelled(A: sp.Expr, B: sp.Expr) -> sp.Expr | None:
     return gap if len(sp.Add.make_args(gap)) < together else None
 
 
+@takes(terms=EXPRESSIONS)
 def difference_of_logarithms(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
     """``terms`` with a pair c log A - c log B as one term, where terms of A and B cancel.
 

@@ -29,8 +29,9 @@ from numerics.codegen.horner import horner_groups, number_and_factors
 from numerics.codegen.places import Condition, Places, Signed
 from numerics.codegen.program import Program
 from numerics.codegen.stable import stable
-from numerics.errors import NumericsError
+from numerics.errors import ArgumentError, NumericsError
 from theory.discrete.draws import DistinctIndex, Lookup
+from theory.values import shown
 
 LARGEST_INTEGER_POWER = 64
 """Beyond it a product of equal factors loses more than ``pow`` does."""
@@ -66,9 +67,11 @@ def lower(
         %4 = multiply %0, %3
         return %4
     """
+    if not isinstance(arguments, list | tuple | sp.MatrixBase):
+        raise ArgumentError(f"arguments must be a sequence of symbols, got {shown(arguments)}.")
     arguments = tuple(arguments)
     try:
-        exact = exact_input(expressions, arguments, parameters or {})
+        exact = exact_input(expressions, arguments, {} if parameters is None else parameters)
         lowering = _Lowering(arguments, exact.numbers)
         outputs = [lowering.output(expression) for expression in stable(exact.expressions)]
     except RecursionError:

@@ -11,7 +11,9 @@ from functools import lru_cache
 
 import sympy as sp
 
+from numerics.arguments import takes
 from numerics.codegen.exponentials import denominator_exponent, exponential_factor, multiple
+from theory.argument_kinds import EXPRESSION, EXPRESSIONS
 
 MOST_TERMS = 12
 """Terms that are brought over one denominator."""
@@ -20,6 +22,7 @@ MOST_OPERATIONS = 200
 """In an expression that is brought over one denominator."""
 
 
+@takes(terms=EXPRESSIONS)
 def over_one_denominator(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
     """The terms, those that are quotients in one exponential added up where they cancel; ``None`` where none do.
 
@@ -75,6 +78,7 @@ def _orders(part: sp.Expr) -> tuple[int, int, int]:
     return low, above.degree() - below.degree(), int(above.eval(1) == 0)
 
 
+@takes(product=EXPRESSION)
 def nested_quotient(product: sp.Expr) -> sp.Expr:
     """A product over one denominator where a factor of it holds quotients of exponentials itself.
 
@@ -95,6 +99,7 @@ def nested_quotient(product: sp.Expr) -> sp.Expr:
     return product
 
 
+@takes(product=EXPRESSION)
 def growing_terms(product: sp.Expr) -> list[sp.Expr] | None:
     """The terms of (A + B exp(u)) / (1 + exp(u)) one by one, each over the denominator; ``None`` where none grows.
 

@@ -12,8 +12,10 @@ from typing import Any
 
 import sympy as sp
 
+from numerics.arguments import CONSTANT, takes
 from numerics.codegen.program import Instruction, Program, float_value
 from numerics.errors import UnsupportedFunctionError
+from theory.argument_kinds import TEXT
 
 Template = str
 """Python for one operation: ``{0}``, ``{1}`` stand for its operands, ``{operands}`` for all of them with commas,
@@ -52,6 +54,7 @@ class Backend:
         return template
 
 
+@takes(constant=CONSTANT)
 def float_literal(constant: sp.Expr) -> str:
     """Python for the nearest double; ``nan`` and ``inf`` are names.
 
@@ -113,6 +116,7 @@ def _docstring(title: str) -> str:
     return "\n".join(lines) if rest else f'    """{first}"""'
 
 
+@takes(text=TEXT)
 def escaped(text: str) -> str:
     r"""``text`` on one line, harmless within a docstring or a comment and unchanged where it was so before.
 

@@ -16,7 +16,9 @@ from typing import Literal
 
 import sympy as sp
 
+from numerics.arguments import CONSTANT, takes
 from numerics.errors import NumericsError
+from theory.argument_kinds import whole
 
 Kind = Literal["real", "boolean"]
 
@@ -218,6 +220,7 @@ class ProgramBuilder:
         return Program(tuple(arguments), kept, tuple(renumbered[output] for output in outputs))
 
 
+@takes(constant=CONSTANT)
 @lru_cache(maxsize=4096)
 def float_value(constant: sp.Expr) -> float:
     """The double nearest to a constant in closed form.
@@ -238,6 +241,7 @@ def _divide(numerator: int, denominator: int) -> float:
         return float("inf") if numerator > 0 else float("-inf")
 
 
+@takes(constant=CONSTANT, digits=whole(1, 100_000))
 @lru_cache(maxsize=4096)
 def decimal_value(constant: sp.Expr, digits: int) -> str:
     """A constant in closed form as decimal digits, ``"nan"``, ``"inf"`` or ``"-inf"``.

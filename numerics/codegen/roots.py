@@ -16,7 +16,9 @@ from collections.abc import Sequence
 import sympy as sp
 from sympy.codegen.cfunctions import expm1, log1p
 
+from numerics.arguments import takes
 from numerics.codegen.expansion import short_expansion
+from theory.argument_kinds import EXPRESSIONS
 
 MOST_QUOTIENTS = 6
 """Beyond, pairs of quotients are not looked for."""
@@ -25,6 +27,7 @@ MOST_TERMS = 40
 """Beyond, pairs are not looked for."""
 
 
+@takes(terms=EXPRESSIONS)
 def difference_of_powers(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
     """``terms`` with one cancelling pair replaced by an accurate term, or ``None`` if there is none.
 
@@ -49,6 +52,7 @@ def difference_of_powers(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
     return None
 
 
+@takes(terms=EXPRESSIONS)
 def difference_of_quotients(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
     """``terms`` with a pair P/R - Q/R as (P - Q)/R where terms of P and Q cancel, or ``None`` if there is none.
 

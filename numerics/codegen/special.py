@@ -13,8 +13,10 @@ import sympy as sp
 from mpmath.libmp import prec_to_dps
 from sympy.codegen.cfunctions import log1p
 
+from numerics.arguments import takes
 from numerics.codegen.expansion import short_expansion
 from numerics.codegen.exponentials import absolute_value, exponential_factor, multiple
+from theory.argument_kinds import EXPRESSION
 
 
 class ScaledBesselI(sp.Function):
@@ -47,6 +49,7 @@ class ScaledErfc(sp.Function):
         return (sp.exp(u**2) * sp.erfc(u)).evalf(prec_to_dps(prec))
 
 
+@takes(function=EXPRESSION)
 def without_growth(function: sp.Expr) -> sp.Expr:
     """A Bessel function I or K as an exponential and its scaled function, another expression as it is.
 
@@ -65,6 +68,7 @@ def without_growth(function: sp.Expr) -> sp.Expr:
     return function
 
 
+@takes(product=EXPRESSION)
 def rescaled(product: sp.Expr) -> sp.Expr:
     """A product in which the exponentials of its special functions meet.
 

@@ -33,16 +33,27 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from numerics.arguments import takes
 from numerics.codegen.exponentials import safe_product
 from numerics.codegen.logarithms import difference_of_logarithms, log_of_quotient, stable_logarithm
 from numerics.codegen.one_denominator import growing_terms, nested_quotient, over_one_denominator
 from numerics.codegen.roots import difference_of_powers, difference_of_quotients
 from numerics.codegen.special import rescaled, without_growth
+from theory.argument_kinds import ArgumentKind
 
 CONCERNED = (sp.exp, sp.log, sp.sinh, sp.cosh, sp.besseli, sp.besselk)
 """Functions that a rule is about, powers with a fraction as exponent and denominators apart."""
 
 
+FORMULAS = ArgumentKind(
+    "a sequence of expressions and conditions",
+    lambda value: (
+        isinstance(value, list | tuple | sp.MatrixBase) and all(isinstance(entry, sp.Basic) for entry in value)
+    ),
+)
+
+
+@takes(expressions=FORMULAS)
 def stable(expressions: Sequence[sp.Basic]) -> list[sp.Basic]:
     """The expressions in the forms above.
 

@@ -17,8 +17,10 @@ from dataclasses import dataclass
 import mpmath
 from mpmath import mp, mpf
 
+from numerics.arguments import takes
 from numerics.deterministic.multiprecision import positive_number, real, rounded
 from numerics.errors import ArgumentError
+from theory.argument_kinds import whole
 
 Real = float | int | str | mpf
 
@@ -34,6 +36,7 @@ class Window:
     upper: mpf
 
 
+@takes(digits=whole(1, 10_000))
 def growth_rate(mean: Real, variance: Real, *, digits: int = 15) -> mpf:
     r"""The growth rate :math:`\Lambda(m, v)` in numbers; see :func:`theory.discrete.growth_rate.gaussian_growth_rate`.
 
@@ -47,6 +50,7 @@ def growth_rate(mean: Real, variance: Real, *, digits: int = 15) -> mpf:
         return +value
 
 
+@takes(digits=whole(1, 10_000))
 def critical_mean(variance: Real, *, digits: int = 15) -> mpf:
     r"""The mean :math:`m_c(v) > 0` with :math:`\Lambda = 0`: the multiplier collapses iff :math:`|m| < m_c`.
 
@@ -73,6 +77,7 @@ def critical_mean(variance: Real, *, digits: int = 15) -> mpf:
         return +root
 
 
+@takes(digits=whole(1, 10_000))
 def collapse_drift(eta: Real, zeta: Real, *, digits: int = 15) -> mpf:
     r"""The drift :math:`\mu_c` below which the Euler-Maruyama chain of geometric Brownian motion collapses.
 
@@ -88,6 +93,7 @@ def collapse_drift(eta: Real, zeta: Real, *, digits: int = 15) -> mpf:
         return rounded((critical_mean(step * noise**2, digits=digits + GUARD) - 1) / step, digits)
 
 
+@takes(digits=whole(1, 10_000))
 def collapse_noise(eta: Real, mu: Real, *, digits: int = 15) -> Window | None:
     r"""The window of :math:`\zeta` in which the step with drift :math:`\mu` collapses, or None.
 
@@ -130,6 +136,7 @@ def collapse_variance(mean: Real, *, digits: int = 15) -> Window | None:
     return Window(rounded(lower, digits), rounded(upper, digits))
 
 
+@takes(digits=whole(1, 10_000))
 def collapse_signal(eta: Real, zeta: Real, *, digits: int = 15) -> mpf:
     r"""The singular value of the data below which a student mode collapses under the discrete recursion.
 

@@ -10,11 +10,14 @@ import numpy as np
 import sympy as sp
 from scipy.linalg import solve_banded
 
+from numerics.arguments import VALUES, takes
 from numerics.deterministic.pieces import value_as_stored
 from numerics.deterministic.quadrature import Integral
 from numerics.errors import ArgumentError, DivergenceError, MissingParameterError
+from theory.argument_kinds import one_of
 from theory.stability.homogeneous import TransverseLinearisation
 from theory.stability.lyapunov import angular_diffusion, angular_drift, fourier_coefficients
+from theory.values import shown
 
 LARGEST_MODE = 2**15
 """Fourier modes kept at most: enough for an angular diffusion that drops to about 1e-7 of its maximum."""
@@ -23,6 +26,7 @@ BAND = 2
 """A polynomial of degree four in the direction has the modes -2..2 of the doubled angle."""
 
 
+@takes(parameters=VALUES, linearisation=one_of(TransverseLinearisation, needed="a TransverseLinearisation"))
 def exponent_on_circle(
     linearisation: TransverseLinearisation, parameters: Mapping[sp.Symbol, Any] | None = None, *, digits: int = 10
 ) -> Integral:
@@ -54,8 +58,8 @@ def exponent_on_circle(
         >>> mpmath.nstr(exponent_on_circle(saddle).value, 10)  # 1/2 + I_1(1)/I_0(1)
         '0.9463899659'
     """
-    if not (isinstance(digits, int) and 1 <= digits <= 12):
-        raise ArgumentError(f"digits must be an integer in 1..12 (double precision), got {digits!r}.")
+    if not (isinstance(digits, int) and not isinstance(digits, bool) and 1 <= digits <= 12):
+        raise ArgumentError(f"digits must be an integer in 1..12 (double precision), got {shown(digits)}.")
     numbers = {symbol: value_as_stored(value) for symbol, value in (parameters or {}).items()}
     a, b, q = (
         _modes(form, linearisation, numbers)

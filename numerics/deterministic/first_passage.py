@@ -24,11 +24,13 @@ import numpy as np
 import sympy as sp
 from mpmath import mp, mpf
 
+from numerics.arguments import EXTENDED, VALUES, choice, require
 from numerics.deterministic.kinks import kinks
 from numerics.deterministic.pieces import Real, value_as_stored
 from numerics.deterministic.quadrature import Integral
 from numerics.deterministic.scale_and_speed_panels import Panels, Reals, Stretch, panels_of, stretch
 from numerics.errors import ArgumentError, DivergenceError, MissingParameterError
+from theory.argument_kinds import one_of
 from theory.ito import ItoProcess
 from theory.line.boundary import endpoint
 from theory.line.diffusion import line_diffusion
@@ -79,7 +81,12 @@ class FirstPassage:
     regular_ends: Literal["absorbing", "reflecting"] = "absorbing"
 
     def __post_init__(self) -> None:
-        numbers = {symbol: value_as_stored(value) for symbol, value in self.parameters.items()}
+        require(one_of(ItoProcess, needed="an ItoProcess"), self.process, "process")
+        require(VALUES, self.parameters, "parameters")
+        require(EXTENDED, self.lower, "lower")
+        require(EXTENDED, self.upper, "upper")
+        choice(self.regular_ends, "regular_ends", ("absorbing", "reflecting"))
+        numbers = {symbol: value_as_stored(value) for symbol, value in (self.parameters or {}).items()}
         object.__setattr__(self, "process", self.process.subs(numbers))
         if self.process.dimension != 1 or self.process.parameters:
             missing = ", ".join(map(str, self.process.parameters))
@@ -166,7 +173,7 @@ class FirstPassage:
         return endpoint(line_diffusion(self.process, self._interval), end).attracting == sp.true
 
     def _inside(self, start: Real) -> sp.Expr:
-        point = value_as_stored(start)
+        point = value_as_stored(start, "start")
         if not ((self.lower < point) == sp.true and (point < self.upper) == sp.true):
             raise ArgumentError(f"start must lie strictly between {self.lower} and {self.upper}, got {point}.")
         return point

@@ -32,10 +32,13 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
+from numerics.arguments import INTERVAL, VALUES, choice, real_array, real_number, require, takes, whole_number
 from numerics.codegen.compile import compile_program
 from numerics.errors import ArgumentError, DivergenceError, MissingParameterError
+from theory.argument_kinds import one_of
 from theory.ito import ItoProcess
 from theory.notation import t as time_symbol
+from theory.values import shown
 
 Array = NDArray[np.float64]
 Scheme = Literal["TR-BDF2", "implicit Euler"]
@@ -139,7 +142,7 @@ class FokkerPlanckGrid:
 
     def _locate(self, point: float) -> float:
         low, high = self.nodes[0], self.nodes[-1]
-        if not low <= point <= high:
+        if not low <= real_number(point, "point") <= high:
             raise ArgumentError(
                 f"point must lie on the grid, in [{low:.6g}, {high:.6g}], got {point}. Widen the interval."
             )
@@ -147,7 +150,7 @@ class FokkerPlanckGrid:
         return float(np.log(point)) if logarithmic else float(point)
 
     def _vector(self, values: ArrayLike, name: str) -> Array:
-        vector = np.asarray(values, dtype=float)
+        vector = real_array(values, name)
         if vector.shape != self.nodes.shape or not np.all(np.isfinite(vector)):
             raise ArgumentError(
                 f"{name} must hold one finite number per node, shape {self.nodes.shape}, got shape {vector.shape}"
@@ -156,6 +159,7 @@ class FokkerPlanckGrid:
         return vector
 
 
+@takes(parameters=VALUES, process=one_of(ItoProcess, needed="an ItoProcess"))
 def fokker_planck_grid(
     process: ItoProcess,
     interval: tuple[float, float],
@@ -219,14 +223,13 @@ def fokker_planck_grid(
 
 
 def _checked_interval(interval: tuple[float, float], coordinate: str, cells: int) -> tuple[float, float]:
-    if coordinate not in ("linear", "log"):
-        raise ArgumentError(f'coordinate must be "linear" or "log", got {coordinate!r}.')
-    if not (isinstance(cells, int | np.integer) and cells >= 3):
-        raise ArgumentError(f"cells must be an integer of at least 3, got {cells!r}.")
+    choice(coordinate, "coordinate", ("linear", "log"))
+    whole_number(cells, "cells", at_least=3, below=10**7)
+    require(INTERVAL, interval, "interval")
     try:
         low, high = (float(end) for end in interval)
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(f"interval must be a pair of numbers, got {interval!r}.") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ArgumentError(f"interval must be a pair of numbers, got {shown(interval)}.") from error
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise ArgumentError(
             f"interval must have finite ends in increasing order, got {interval}. "
@@ -294,12 +297,10 @@ def _march(
     scheme: Scheme,
 ) -> Array:
     """``exp(time * L) start`` for the tridiagonal ``L`` with the given bands, in equal steps."""
-    if not (np.isfinite(time) and time >= 0):
+    if real_number(time, "time") < 0:
         raise ArgumentError(f"time must be finite and not negative, got {time}.")
-    if not (isinstance(steps, int | np.integer) and steps >= 1):
-        raise ArgumentError(f"steps must be a positive integer, got {steps!r}.")
-    if scheme not in ("TR-BDF2", "implicit Euler"):
-        raise ArgumentError(f'scheme must be "TR-BDF2" or "implicit Euler", got {scheme!r}.')
+    whole_number(steps, "steps", at_least=1, below=10**9)
+    choice(scheme, "scheme", ("TR-BDF2", "implicit Euler"))
     from scipy.linalg.lapack import dgttrf, dgttrs  # slow to import, and needed only here
 
     dt = time / steps

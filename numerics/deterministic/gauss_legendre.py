@@ -8,7 +8,11 @@ import mpmath
 import numpy as np
 from mpmath import mp, mpf
 
+from numerics.arguments import takes
+from theory.argument_kinds import whole
 
+
+@takes(points=whole(1, 100_000))
 def gauss_legendre(points: int) -> tuple[tuple[mpf, mpf], ...]:
     r"""Pairs (node, weight) on :math:`(-1, 1)` at the precision of the context.
 

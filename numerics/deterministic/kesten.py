@@ -12,15 +12,19 @@ import mpmath
 import sympy as sp
 from mpmath import mp, mpf
 
+from numerics.arguments import VALUES, takes
 from numerics.deterministic.pieces import Real, specified
 from numerics.errors import ArgumentError, DivergenceError
+from theory.argument_kinds import one_of
 from theory.discrete.recursion import Recursion
 from theory.discrete.tail_index import absolute_moment
+from theory.values import shown
 
 LARGEST = 1000
 """Beyond this power only the absence of a power tail is told: no value of the multiplier exceeds 1."""
 
 
+@takes(parameters=VALUES, recursion=one_of(Recursion, needed="a Recursion"))
 def tail_index(recursion: Recursion, parameters: Mapping[sp.Symbol, Real] | None = None, *, digits: int = 15) -> mpf:
     r"""The :math:`\kappa` in :math:`P(|x| > t) \sim Ct^{-\kappa}`; infinite where all moments are finite.
 
@@ -44,7 +48,7 @@ def tail_index(recursion: Recursion, parameters: Mapping[sp.Symbol, Real] | None
         '2.0'
     """
     if not (isinstance(digits, int) and 5 <= digits <= 100):
-        raise ArgumentError(f"digits must be an integer in 5..100, got {digits!r}.")
+        raise ArgumentError(f"digits must be an integer in 5..100, got {shown(digits)}.")
     kappa = sp.Symbol("kappa", positive=True)
     moment = specified(absolute_moment(recursion, kappa), parameters or {}, {kappa})
     with mp.workdps(digits + 10):

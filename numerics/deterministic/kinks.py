@@ -7,7 +7,11 @@ from collections.abc import Iterator
 import sympy as sp
 from sympy.core.relational import Relational
 
+from numerics.arguments import takes
+from theory.argument_kinds import EXPRESSION, SYMBOL
 
+
+@takes(function=EXPRESSION, variable=SYMBOL)
 def kinks(function: sp.Expr, variable: sp.Symbol) -> list[sp.Expr]:
     """Real zeros of what stands under a modulus, a sign, a root, a logarithm or a fraction, and borders of cases.
 

@@ -21,6 +21,9 @@ from numpy.typing import NDArray
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean, BooleanAtom
 
+from numerics.arguments import takes
+from theory.argument_kinds import EXPRESSION, SYMBOL
+
 CANCELLED = 1e-8
 """A sum smaller than this, relative to its largest term, is not trusted."""
 
@@ -45,6 +48,7 @@ def _signed(value: Any) -> _Signed:
     return _Signed(np.sign(value), np.log(np.abs(value)))
 
 
+@takes(expression=EXPRESSION, variable=SYMBOL)
 def log_magnitude(expression: sp.Expr, variable: sp.Symbol) -> Callable[[Reals], Reals]:
     r"""The map :math:`u \mapsto \log|f(e^u)|`, elementwise; nan where double precision cannot tell.
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
 import mpmath
+import sympy as sp
 from mpmath import mp, mpf
 
+from numerics.arguments import takes
 from numerics.errors import ArgumentError
+from theory.argument_kinds import one_of, whole
+from theory.values import shown
 
 
 def real(name: str, value: Any) -> mpf:
@@ -16,12 +21,14 @@ def real(name: str, value: Any) -> mpf:
     Raises:
         ArgumentError: it is none.
     """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real | sp.Expr | mpf | str):
+        raise ArgumentError(f"{name} must be a real number, got {shown(value)}.")
     try:
         number = mpf(value)
     except (TypeError, ValueError) as error:
-        raise ArgumentError(f"{name} must be a real number, got {value!r}.") from error
+        raise ArgumentError(f"{name} must be a real number, got {shown(value)}.") from error
     if not mpmath.isfinite(number):
-        raise ArgumentError(f"{name} must be finite, got {value}.")
+        raise ArgumentError(f"{name} must be finite, got {shown(value)}.")
     return number
 
 
@@ -33,10 +40,11 @@ def positive_number(name: str, value: Any) -> mpf:
     """
     number = real(name, value)
     if number <= 0:
-        raise ArgumentError(f"{name} must be positive, got {value}.")
+        raise ArgumentError(f"{name} must be positive, got {shown(value)}.")
     return number
 
 
+@takes(value=one_of(mpf, needed="a number of mpmath"), digits=whole(1, 100_000))
 def rounded(value: mpf, digits: int) -> mpf:
     """``value`` to so many digits.
 

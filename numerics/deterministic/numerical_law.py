@@ -11,12 +11,14 @@ import mpmath
 import sympy as sp
 from mpmath import mp, mpf
 
+from numerics.arguments import EXTENDED, INTERVAL, REAL, VALUES, require, takes, whole_number
 from numerics.codegen.compile import compile_program
 from numerics.deterministic.panels import gauss, nodes_for
 from numerics.deterministic.pictures import picture_of_law
 from numerics.deterministic.pieces import Real, real_value, specified, value_as_stored
 from numerics.deterministic.quadrature import GUARD, Integral, IntegralPart, integral_in_parts, integrate_density, total
 from numerics.errors import ArgumentError
+from theory.argument_kinds import EXPRESSION, SYMBOL, one_of
 from theory.line.law import StationaryLaw
 
 
@@ -47,6 +49,13 @@ class NumericalLaw:
     parameters: Mapping[sp.Symbol, Real] = field(default_factory=dict)
     digits: int = 30
 
+    def __post_init__(self) -> None:
+        require(EXPRESSION, self.density, "density")
+        require(SYMBOL, self.variable, "variable")
+        require(INTERVAL, self.interval, "interval")
+        require(VALUES, self.parameters, "parameters")
+        whole_number(self.digits, "digits", at_least=5, below=501)
+
     @property
     def normalisation(self) -> Integral:
         """The partition function, the integral of ``density``."""
@@ -57,6 +66,7 @@ class NumericalLaw:
         """The normalised density at ``point``; 0 outside the support."""
         left, right = self._ends
         with mp.workdps(self.digits + GUARD):
+            require(EXTENDED, point, "point")
             x = real_value(value_as_stored(point))
             if not left < x < right:
                 return mpf(0)
@@ -78,7 +88,7 @@ class NumericalLaw:
 
     def moment(self, order: Real) -> mpf:
         """The mean of a power of the variable."""
-        return self.expectation(self.variable ** value_as_stored(order))
+        return self.expectation(self.variable ** value_as_stored(order, "order"))
 
     @cached_property
     def mean(self) -> mpf:
@@ -94,6 +104,7 @@ class NumericalLaw:
         """The probability to the left of ``point``."""
         left, right = self._ends
         with mp.workdps(self.digits + GUARD):
+            require(EXTENDED, point, "point")
             x = real_value(value_as_stored(point))
             if x <= left or x >= right:
                 return mpf(int(x >= right))
@@ -107,6 +118,7 @@ class NumericalLaw:
     def quantile(self, probability: Real) -> mpf:
         """The point with ``probability`` to its left."""
         with mp.workdps(self.digits + GUARD):
+            require(REAL, probability, "probability")
             level = real_value(value_as_stored(probability))
             if not 0 < level < 1:
                 raise ArgumentError(f"probability must lie strictly between 0 and 1, got {probability}.")
@@ -206,6 +218,7 @@ class NumericalLaw:
         return part.piece.place(u)
 
 
+@takes(law=one_of(StationaryLaw, needed="a StationaryLaw"))
 def numerical_law(
     law: StationaryLaw, parameters: Mapping[sp.Symbol, Real] | None = None, *, digits: int = 30
 ) -> NumericalLaw:
@@ -230,6 +243,7 @@ def numerical_law(
         >>> mp.nstr(numerical_law(well, {k: 1}, digits=20).mean, 18)
         '0.769833849938735931'
     """
+    require(VALUES, parameters, "parameters")
     chosen = law.at(parameters or {})
     return NumericalLaw(chosen.density, chosen.variable, chosen.interval.ends, digits=digits)
 

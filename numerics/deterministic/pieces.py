@@ -15,6 +15,8 @@ from numerics.codegen.compile import compile_program
 from numerics.deterministic.kinks import kinks
 from numerics.deterministic.log_magnitude import Reals, log_magnitude
 from numerics.errors import ArgumentError, MissingParameterError
+from theory.argument_kinds import is_expression
+from theory.values import shown
 
 Real = sp.Expr | int | float | mpf
 
@@ -44,12 +46,14 @@ class Piece:
         return real_value(self.near) + self.direction * mpmath.exp(u)
 
 
-def value_as_stored(value: Any) -> sp.Expr:
-    """``value`` as an exact number of SymPy: a float is a rational."""
+def value_as_stored(value: Any, name: str = "a number") -> sp.Expr:
+    """``value`` as an exact number of SymPy: a float is a rational; ``name`` is what a refusal calls it."""
     if isinstance(value, mpf):
         sign, mantissa, exponent, _ = value._mpf_
         return (-1) ** sign * sp.Integer(int(mantissa)) * sp.Integer(2) ** exponent
-    number = given_expression(value, "a number")
+    number = given_expression(value, name)
+    if not is_expression(number):
+        raise ArgumentError(f"{name} must be a real number, got {shown(value)}.")
     return number.replace(lambda e: e.is_Float, lambda e: sp.Rational(e))
 
 

@@ -23,10 +23,13 @@ import numpy as np
 import sympy as sp
 from mpmath import mp, mpf
 
+from numerics.arguments import INTERVAL, NUMBERS, VALUES, takes
 from numerics.deterministic.panels import Panel, panels
 from numerics.deterministic.pieces import Piece, Real, pieces
 from numerics.deterministic.walk import bulk
 from numerics.errors import ArgumentError, DivergenceError
+from theory.argument_kinds import EXPRESSION, SYMBOL
+from theory.values import shown
 
 GUARD = 12
 """Digits carried beyond those asked for."""
@@ -93,6 +96,7 @@ class IntegralPart:
         return mpmath.fsum([*(-panel.difference for panel in self.panels), *(cut.bound for cut in self.cut_off)])
 
 
+@takes(expression=EXPRESSION, variable=SYMBOL, interval=INTERVAL, parameters=VALUES, cuts=NUMBERS)
 def integrate_density(
     expression: sp.Expr,
     variable: sp.Symbol,
@@ -123,7 +127,7 @@ def integrate_density(
         '1.7724538509055160273'
     """
     if not (isinstance(digits, int) and 5 <= digits <= 500):
-        raise ArgumentError(f"digits must be an integer in 5..500, got {digits!r}.")
+        raise ArgumentError(f"digits must be an integer in 5..500, got {shown(digits)}.")
     with mp.workdps(digits + GUARD):
         return total(integral_in_parts(expression, variable, interval, parameters or {}, digits=digits, cuts=cuts))
 

@@ -23,6 +23,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from numerics.arguments import real_array, real_number
 from numerics.errors import ArgumentError, DivergenceError
 
 SIZES = (101, 201, 401, 801, 1601)
@@ -53,6 +54,7 @@ def exponent_of_products(
         True
     """
     M, p = _checked(matrices, probabilities)
+    tolerance = real_number(tolerance, "tolerance")
     previous = np.nan
     for size in SIZES:
         value = _exponent(M, p, size)
@@ -78,12 +80,12 @@ def gaussian_matrices(matrix: Callable[[float], ArrayLike], nodes: int = 64) -> 
 
 
 def _checked(matrices: ArrayLike, probabilities: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
-    M = np.asarray(matrices, dtype=float)
+    M = real_array(matrices, "matrices")
     if M.ndim != 3 or M.shape[1:] != (2, 2) or not len(M):
         raise ArgumentError(f"matrices must have shape (q, 2, 2) with q >= 1, got {M.shape}.")
     if not np.isfinite(M).all() or np.any(np.linalg.det(M) == 0):
         raise ArgumentError("matrices must be finite and invertible: a singular one sends a direction to 0.")
-    p = np.full(len(M), 1 / len(M)) if probabilities is None else np.asarray(probabilities, dtype=float)
+    p = np.full(len(M), 1 / len(M)) if probabilities is None else real_array(probabilities, "probabilities")
     if p.shape != (len(M),) or np.any(p < 0) or abs(p.sum() - 1) > 1e-12:
         raise ArgumentError(f"probabilities must be {len(M)} non-negative numbers with sum 1, got {p}.")
     return M, p

@@ -18,8 +18,10 @@ from functools import cache
 import mpmath
 from mpmath import mp, mpf
 
+from numerics.arguments import takes
 from numerics.deterministic.multiprecision import real, rounded
 from numerics.errors import ArgumentError, DivergenceError
+from theory.argument_kinds import whole
 
 Real = float | int | str | mpf
 
@@ -92,6 +94,7 @@ def verhulst_mean(k: Real, x: Real, tau: Real, *, digits: int = 15) -> mpf:
     return verhulst_moment(k, x, tau, digits=digits)
 
 
+@takes(digits=whole(1, 10_000))
 def student_mean(s_0: Real, t: Real, *, s_tilde: Real, nu: Real, digits: int = 15) -> mpf:
     r"""The mean :math:`E\hat s(t) = \nu\,E[x_{2\nu t} \mid \hat s_0/\nu]` of a student mode, :math:`k = c/\nu`.
 

@@ -22,6 +22,7 @@ from typing import Any, Literal
 import numpy as np
 
 from numerics.errors import ArgumentError
+from theory.values import shown
 
 Split = Literal["train", "test"]
 
@@ -128,7 +129,7 @@ def load_cifar100(folder: str | Path, split: Split = "train", *, complete: bool 
 
 def _load(versions: tuple[_Version, ...], classes: int, folder: str | Path, split: Split, complete: bool) -> Images:
     if split not in EXPECTED:
-        raise ArgumentError(f"split must be one of {tuple(EXPECTED)}, got {split!r}.")
+        raise ArgumentError(f"split must be one of {tuple(EXPECTED)}, got {shown(split)}.")
     version, place = _found(versions, Path(folder), split)
     pieces = [_read(place / name, version, md5 if complete else None) for name, md5 in version.files[split].items()]
     pixels, labels = (np.concatenate(parts) for parts in zip(*pieces, strict=True))

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from numerics.errors import ArgumentError
+from theory.values import shown
 
 Norm = Literal["none", "batch", "group"]
 
@@ -37,7 +38,7 @@ def normalisation(norm: Norm, channels: int) -> nn.Module:
         ArgumentError: no such normalisation.
     """
     if norm not in NORMS:
-        raise ArgumentError(f"norm must be one of {NORMS}, got {norm!r}.")
+        raise ArgumentError(f"norm must be one of {NORMS}, got {shown(norm)}.")
     if norm == "none":
         return nn.Identity()
     return nn.BatchNorm2d(channels) if norm == "batch" else nn.GroupNorm(1, channels)

@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from numerics.arguments import real_array, real_number
 from numerics.errors import ArgumentError
 from numerics.neurons.distance import RELEASED_THRESHOLD
 
@@ -35,14 +36,14 @@ def near_pairs(distances: ArrayLike, threshold: float) -> np.ndarray:
     Raises:
         ArgumentError: ``distances`` is not a symmetric matrix without NaN, or ``threshold`` is not positive.
     """
-    matrix = np.asarray(distances, dtype=np.float64)
+    matrix = real_array(distances, "distances", finite=False)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ArgumentError(f"distances must be a square matrix, got distances.shape={matrix.shape}.")
     if np.isnan(matrix).any():
         raise ArgumentError("distances must be no NaN; two zero vectors have none: pass both_zero to distance_matrix.")
     if not np.array_equal(matrix, matrix.T):
         raise ArgumentError("distances must be symmetric; use distance_matrix.")
-    if not threshold > 0:
+    if not real_number(threshold, "threshold") > 0:
         raise ArgumentError(
             f"threshold must be a positive distance, got {threshold}. It is a square: {RELEASED_THRESHOLD} stands for "
             f"{RELEASED_THRESHOLD**0.5:.1%} of the norm."

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
+from numerics.arguments import choice, real_array
 from numerics.errors import ArgumentError
 from numerics.neurons.clusters import near_pairs
 
@@ -36,9 +37,8 @@ def dendrogram_order(distances: ArrayLike, *, method: Method = "average") -> np.
         >>> dendrogram_order([[0, 2, 0.1], [2, 0, 2], [0.1, 2, 0]]).tolist()
         [1, 0, 2]
     """
-    if method not in METHODS:
-        raise ArgumentError(f"method must be one of {METHODS}, got {method!r}.")
-    matrix = np.asarray(distances, dtype=np.float64)
+    choice(method, "method", METHODS)
+    matrix = real_array(distances, "distances", finite=False)
     near_pairs(matrix, 1.0)
     if not np.isfinite(matrix).all():
         raise ArgumentError("distances must be finite.")

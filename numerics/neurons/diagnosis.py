@@ -13,6 +13,7 @@ from numerics.neurons.distance import RELEASED_THRESHOLD, distance_matrix
 from numerics.neurons.effective_rank import effective_rank
 from numerics.neurons.layer import HiddenLayer
 from numerics.neurons.vanishing import FRACTION, RULES, Rule, vanishing_by_both_parts, vanishing_by_whole
+from theory.values import shown
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,9 @@ def diagnose(
         ArgumentError: no such rule or counter, or parameters that are missing or not finite.
     """
     if rule not in RULES:
-        raise ArgumentError(f"rule must be one of {RULES}, got {rule!r}.")
+        raise ArgumentError(f"rule must be one of {RULES}, got {shown(rule)}.")
     if counter not in COUNTERS:
-        raise ArgumentError(f"counter must be one of {tuple(COUNTERS)}, got {counter!r}.")
+        raise ArgumentError(f"counter must be one of {tuple(COUNTERS)}, got {shown(counter)}.")
     return [_diagnosis(layer, parameters, threshold, rule, fraction, counter) for layer in layers]
 
 

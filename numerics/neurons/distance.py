@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.spatial.distance import pdist, squareform
 
+from numerics.arguments import real_array, real_number
 from numerics.errors import ArgumentError
 
 RELEASED_THRESHOLD = 0.1
@@ -53,7 +54,7 @@ def normalised_distance(u: ArrayLike, v: ArrayLike, *, both_zero: float | None =
         ... )
         (2.0, 4.0, 2.0)
     """
-    rows = [np.asarray(vector, dtype=np.float64) for vector in (u, v)]
+    rows = [real_array(vector, name) for vector, name in ((u, "u"), (v, "v"))]
     if any(row.ndim != 1 for row in rows) or rows[0].shape != rows[1].shape:
         raise ArgumentError(f"u and v must be vectors of one length, got shapes {rows[0].shape} and {rows[1].shape}.")
     return float(distance_matrix(np.stack(rows), both_zero=both_zero)[0, 1])
@@ -80,7 +81,7 @@ def distance_matrix(vectors: ArrayLike, *, both_zero: float | None = None) -> np
                [2., 2., 0.]])
     """
     rows = finite_matrix(vectors, "vectors")
-    if both_zero is not None and not 0 <= both_zero <= 4:
+    if both_zero is not None and not 0 <= real_number(both_zero, "both_zero") <= 4:
         raise ArgumentError(f"both_zero must be a distance in [0, 4], or None to refuse, got {both_zero}.")
     zero = np.flatnonzero(~rows.any(axis=1))
     if len(zero) > 1 and both_zero is None:
@@ -118,10 +119,7 @@ def finite_matrix(vectors: ArrayLike, name: str) -> np.ndarray:
     Raises:
         ArgumentError: it is none.
     """
-    try:
-        rows = np.asarray(vectors, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"{name} must be a matrix of real numbers, got {type(vectors).__name__}.") from None
+    rows = real_array(vectors, name, finite=False)
     if rows.ndim != 2 or rows.shape[1] == 0:
         raise ArgumentError(
             f"{name} must have one vector a row, shape (n, d) with d > 0, got {name}.shape={rows.shape}."

@@ -13,7 +13,9 @@ from typing import Literal
 
 import numpy as np
 
+from numerics.arguments import real_array
 from numerics.errors import ArgumentError
+from theory.values import shown
 
 Role = Literal["incoming", "bias", "normalisation", "outgoing"]
 
@@ -101,13 +103,15 @@ class HiddenLayer:
         Raises:
             ArgumentError: a parameter is missing or too small.
         """
+        if not isinstance(parameters, Mapping):
+            raise ArgumentError(f"parameters must map names to arrays, got {shown(parameters)}.")
         missing = sorted({part.parameter for part in self.parts} - set(parameters))
         if missing:
             raise ArgumentError(f"parameters must hold {missing} for layer {self.name}, got {sorted(parameters)[:8]}.")
 
         def gathered(*roles: Role) -> np.ndarray:
             slices = [
-                part.slices(np.asarray(parameters[part.parameter], dtype=np.float64))
+                part.slices(real_array(parameters[part.parameter], f"parameters[{part.parameter!r}]", finite=False))
                 for part in self.parts
                 if part.role in roles
             ]

@@ -22,8 +22,10 @@ from torch import fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from numerics.arguments import takes
 from numerics.errors import ArgumentError
 from numerics.neurons.layer import HiddenLayer, Part, Role
+from theory.argument_kinds import one_of
 
 
 class TracingError(ArgumentError):
@@ -60,6 +62,7 @@ Weighted = nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d
 """Modules that make new neurons."""
 
 
+@takes(model=one_of(nn.Module, needed="a module of PyTorch"))
 def parameters_of(model: nn.Module) -> dict[str, np.ndarray]:
     """Every parameter of ``model`` as a float64 array, by name."""
     return {name: tensor.detach().cpu().double().numpy() for name, tensor in model.named_parameters()}

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from numerics.arguments import real_number
 from numerics.errors import ArgumentError
 from numerics.neurons.distance import finite_matrix
 
@@ -71,7 +72,7 @@ def vanishing_by_whole(vectors: ArrayLike, *, fraction: float = FRACTION) -> np.
 
 def _small(rows: np.ndarray, fraction: float) -> np.ndarray:
     """Rows whose norm is below ``fraction`` of the largest; if all are zero, all of them."""
-    if not 0 < fraction <= 1:
+    if not 0 < real_number(fraction, "fraction") <= 1:
         raise ArgumentError(f"fraction must be in (0, 1], got {fraction}.")
     largest = np.abs(rows).max(initial=0.0)
     if largest == 0:

@@ -19,13 +19,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from numerics.arguments import whole_number
 from numerics.errors import ArgumentError
 from numerics.random.philox import philox4x32
+from theory.argument_kinds import ArgumentKind
+from theory.values import shown
 
 Width = Literal[32, 64]
 """Bits per number of noise."""
+
+WORDS = ArgumentKind(
+    "an array of words, uint32 or uint64",
+    lambda value: isinstance(value, np.ndarray) and value.dtype in (np.uint32, np.uint64),
+)
 
 BLOCKS = 2**32
 """Blocks of one trajectory in one stream."""
@@ -53,6 +61,12 @@ class NoiseLayout:
     n_normals: int
     width: Width
     n_uniforms: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("n_normals", "n_uniforms"):
+            whole_number(getattr(self, name), name, at_least=0, below=2**31)
+        if not isinstance(self.width, int | np.integer) or self.width not in (32, 64):
+            raise ArgumentError(f"width must be 32 or 64, got {shown(self.width)}.")
 
     @property
     def numbers_per_block(self) -> int:
@@ -109,6 +123,23 @@ def block_words(
     return words
 
 
+def trajectory_numbers(trajectories: ArrayLike) -> NDArray[np.uint64]:
+    """The numbers of trajectories as an array. Shape ``(n,)``.
+
+    Raises:
+        ArgumentError: they are no vector of whole numbers from 0 to 2**64 - 1.
+    """
+    try:
+        array = np.asarray(trajectories)
+    except Exception:  # whatever a stranger's __array__ raises
+        array = np.array(None)
+    if array.ndim != 1 or array.size and (array.dtype.kind not in "iu" or array.min() < 0):
+        raise ArgumentError(
+            f"trajectories must be a vector of whole numbers from 0 upwards, got {shown(trajectories)}."
+        )
+    return array.astype(np.uint64)
+
+
 def check_address(
     layout: NoiseLayout,
     *,
@@ -128,11 +159,10 @@ def check_address(
         ("seed", seed, 2**64),
         ("stream", stream, 2**32),
         ("first_trajectory", first_trajectory, 2**64 - n + 1),
+        ("first_step", first_step, 2**63),
+        ("n_steps", n_steps, 2**63),
     ):
-        if not 0 <= value < limit:
-            raise ArgumentError(f"{name} must lie in [0, {limit}), got {name}={value}.")
-    if first_step < 0 or n_steps < 0:
-        raise ArgumentError(f"steps are counted from 0 upwards, got {first_step=}, {n_steps=}.")
+        whole_number(value, name, at_least=0, below=limit)
     if first_step + n_steps > layout.step_limit:
         raise ArgumentError(
             f"a stream holds {layout.step_limit} steps with {layout.n_normals} normals and "

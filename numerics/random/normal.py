@@ -20,7 +20,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numerics.random.layout import NoiseLayout, Width, block_words, check_address
+from numerics.arguments import takes
+from numerics.random.layout import WORDS, NoiseLayout, Width, block_words, check_address, trajectory_numbers
 
 
 def standard_normals(
@@ -62,7 +63,7 @@ def standard_normals(
     """
     layout = NoiseLayout(n_normals, width, n_uniforms)
     check_address(layout, seed=seed, stream=stream, first_step=first_step, n_steps=n_steps)
-    trajectories = np.asarray(trajectories, dtype=np.uint64)
+    trajectories = trajectory_numbers(trajectories)
     per_group = layout.steps_per_group
     dtype = np.float32 if width == 32 else np.float64
     groups = layout.groups(first_step, n_steps)
@@ -78,6 +79,7 @@ def standard_normals(
     return rows.reshape(len(groups) * per_group, n_normals, len(trajectories))[skipped : skipped + n_steps]
 
 
+@takes(a=WORDS, b=WORDS)
 def box_muller(a: NDArray[np.unsignedinteger], b: NDArray[np.unsignedinteger]) -> tuple[NDArray, NDArray]:
     """The pair of normals of two words, uint32 or uint64, by the formula at the top of this module.
 

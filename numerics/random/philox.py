@@ -13,7 +13,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from numerics.arguments import whole_number
 from numerics.errors import ArgumentError
+from theory.values import shown
 
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 """Round multipliers of words 0 and 2."""
@@ -56,7 +58,7 @@ def philox4x32(counter: ArrayLike, key: ArrayLike, *, rounds: int = ROUNDS) -> N
     """
     c0, c1, c2, c3 = _words(counter, "counter", 4)
     k0, k1 = _words(key, "key", 2)
-    for _ in range(rounds):
+    for _ in range(whole_number(rounds, "rounds", at_least=1, below=1000)):
         high0, low0 = _product(MULTIPLIERS[0], c0)
         high1, low1 = _product(MULTIPLIERS[1], c2)
         c0, c1, c2, c3 = high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0
@@ -65,7 +67,10 @@ def philox4x32(counter: ArrayLike, key: ArrayLike, *, rounds: int = ROUNDS) -> N
 
 
 def _words(values: ArrayLike, name: str, count: int) -> NDArray[np.uint64]:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except Exception:  # whatever a stranger's __array__ raises
+        raise ArgumentError(f"{name} must hold {count} words along its first axis, got {shown(values)}.") from None
     if array.ndim not in (1, 2) or array.shape[0] != count or (name == "key" and array.ndim != 1):
         raise ArgumentError(f"{name} must hold {count} words along its first axis, got {name}.shape={array.shape}.")
     if array.size and (array.dtype.kind not in "iu" or array.min() < 0 or array.max() > 0xFFFFFFFF):

@@ -13,12 +13,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numerics.random.layout import NoiseLayout, Width, block_words, check_address
+from numerics.arguments import takes
+from numerics.random.layout import WORDS, NoiseLayout, Width, block_words, check_address, trajectory_numbers
+from theory.argument_kinds import ArgumentKind
+
+FLOATS = ArgumentKind(
+    "np.float32 or np.float64", lambda value: isinstance(value, type) and value in (np.float32, np.float64)
+)
 
 BITS = {(32, 32): 23, (32, 64): 32, (64, 64): 52}
 """Bits p of a uniform, by the width of the words and the bits of the number type."""
 
 
+@takes(dtype=FLOATS)
 def standard_uniforms(
     seed: int,
     trajectories: ArrayLike,
@@ -57,7 +64,7 @@ def standard_uniforms(
     """
     layout = NoiseLayout(n_normals, width, n_uniforms)
     check_address(layout, seed=seed, stream=stream, first_step=first_step, n_steps=n_steps)
-    trajectories = np.asarray(trajectories, dtype=np.uint64)
+    trajectories = trajectory_numbers(trajectories)
     per_group, groups = layout.steps_per_group, layout.groups(first_step, n_steps)
     rows = np.empty((len(groups), per_group, n_uniforms, len(trajectories)), dtype)
     for row, group in zip(rows, groups, strict=True):
@@ -69,6 +76,7 @@ def standard_uniforms(
     return rows.reshape(len(groups) * per_group, n_uniforms, len(trajectories))[skipped : skipped + n_steps]
 
 
+@takes(words=WORDS, dtype=FLOATS)
 def uniforms(words: NDArray[np.unsignedinteger], dtype: type[np.floating] = np.float64) -> NDArray[np.floating]:
     """The uniforms of words, uint32 or uint64, by the formula at the top of this module.
 

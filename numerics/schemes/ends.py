@@ -22,10 +22,11 @@ from typing import Any, ClassVar
 
 import sympy as sp
 
-from numerics.arguments import given_expression
+from numerics.arguments import given_expression, takes
 from numerics.errors import ArgumentError
 from numerics.schemes.euler_maruyama import EulerMaruyama
 from numerics.schemes.scheme import Scheme, SchemeError
+from theory.argument_kinds import one_of
 from theory.ito import ItoProcess
 
 
@@ -67,6 +68,7 @@ class WithEnds(Scheme):
         """Those of the ends."""
         return frozenset().union(*(end.free_symbols for end in self.ends if end is not None))
 
+    @takes(process=one_of(ItoProcess, needed="an ItoProcess"))
     def normals_per_step(self, process: ItoProcess) -> int:
         """Two for each end besides those of the step."""
         return process.noise_dimension + 2 * sum(end is not None for end in self.ends)

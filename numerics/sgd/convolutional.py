@@ -14,6 +14,7 @@ from numerics.sgd.module_invariance import ModuleExcursion, module_excursion
 from numerics.sgd.optimisers import SGD
 from numerics.sgd.weight_sets import affine
 from theory.networks.convolutional import Convolutional
+from theory.values import shown
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU, "sigmoid": nn.Sigmoid}
 
@@ -26,7 +27,7 @@ def convolutional_module(network: Convolutional, activation: str) -> nn.Sequenti
         activation: A name of :data:`ACTIVATIONS`.
     """
     if activation not in ACTIVATIONS:
-        raise ArgumentError(f"activation must be one of {sorted(ACTIVATIONS)}, got {activation!r}.")
+        raise ArgumentError(f"activation must be one of {sorted(ACTIVATIONS)}, got {shown(activation)}.")
     layers: list[nn.Module] = []
     for below, above in zip(network.channels, network.channels[1:], strict=False):
         layers += [nn.Conv1d(below, above, network.taps), ACTIVATIONS[activation]()]

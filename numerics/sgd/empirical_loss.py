@@ -19,6 +19,7 @@ from numerics.errors import ArgumentError, MissingBackendError
 from numerics.sgd.backward_mixing import refuse_backward_mixing
 from numerics.sgd.module_copy import copied
 from numerics.sgd.sample_mixing import refuse_layers, refuse_sample_mixing
+from theory.values import shown
 
 SampleLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """The loss of one sample: its output (without a batch axis) and its target, to a scalar tensor."""
@@ -139,8 +140,28 @@ class EmpiricalLoss:
     def sample_losses(
         self, theta: torch.Tensor, inputs: torch.Tensor | None = None, targets: torch.Tensor | None = None
     ) -> torch.Tensor:
-        r"""The losses :math:`l_i(\theta)` of the given samples, the data set unless given. Shape ``(b,)``."""
+        r"""The losses :math:`l_i(\theta)` of the given samples, the data set unless given. Shape ``(b,)``.
+
+        Raises:
+            ArgumentError: ``theta`` is no tensor of shape ``(P,)``, or inputs and targets are no tensors of one length.
+        """
+        self._refuse_other_samples(theta, inputs, targets)
         return vmap(self.loss)(self.outputs(theta, inputs), self.targets if targets is None else targets)
+
+    def _refuse_other_samples(self, theta: object, inputs: object, targets: object) -> None:
+        if not isinstance(theta, torch.Tensor) or theta.shape[-1:] != (self.dimension,):
+            raise ArgumentError(f"theta must be a tensor of {self.dimension} weights, got {shown(theta)}.")
+        given = self.inputs if inputs is None else inputs, self.targets if targets is None else targets
+        for name, tensor, own in zip(("inputs", "targets"), given, (self.inputs, self.targets), strict=True):
+            if (
+                not isinstance(tensor, torch.Tensor)
+                or tensor.shape[1:] != own.shape[1:]
+                or len(tensor) != len(given[0])
+            ):
+                shape = ", ".join(map(str, ("b", *own.shape[1:])))
+                raise ArgumentError(
+                    f"{name} must be a tensor of shape ({shape}), b that of inputs, got {shown(tensor)}."
+                )
 
     def mean_loss(self, parameters: Mapping[str, torch.Tensor]) -> torch.Tensor:
         r""":math:`L` at weights given by name: an observable for :func:`numerics.sgd.replicas.train_replicas`."""
@@ -194,7 +215,7 @@ def available_device(device: torch.device | str) -> torch.device:
     try:
         found = torch.device(device)
     except (RuntimeError, TypeError):
-        raise ArgumentError(f"device must be a name such as 'cpu' or 'cuda', got {device!r}.") from None
+        raise ArgumentError(f"device must be a name such as 'cpu' or 'cuda', got {shown(device)}.") from None
     if found.type == "cuda" and (found.index or 0) >= torch.cuda.device_count():
         raise MissingBackendError(
             f"device={str(found)!r} needs a GPU and a CUDA build of PyTorch, but PyTorch {torch.__version__} sees "

@@ -25,11 +25,13 @@ import torch
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 from torch.func import grad, vmap
 
-from numerics.arguments import whole_number
+from numerics.arguments import takes, whole_number
 from numerics.errors import ArgumentError
 from numerics.sgd.backward_mixing import weighted_gradient
 from numerics.sgd.empirical_loss import EmpiricalLoss
+from theory.argument_kinds import one_of
 from theory.gradient_noise.sampling import Sampling, finite_population_factor
+from theory.values import shown
 
 LARGEST_MATRIX = 8192
 """Weights up to which the covariance is made as a matrix (half a gigabyte of float64)."""
@@ -114,7 +116,7 @@ class GradientNoise:
         """
         size = whole_number(batch_size, "batch_size", at_least=1, below=2**53)
         if not isinstance(sampling, Sampling):
-            raise ArgumentError(f"sampling must be a member of Sampling, got {sampling!r}.")
+            raise ArgumentError(f"sampling must be a member of Sampling, got {shown(sampling)}.")
         if sampling is Sampling.WITHOUT_REPLACEMENT and size > self.problem.n:
             raise ArgumentError(
                 f"batch_size must lie in 1..{self.problem.n} without replacement, got {size}. "
@@ -228,6 +230,7 @@ class GradientNoise:
         return total
 
 
+@takes(problem=one_of(EmpiricalLoss, needed="an EmpiricalLoss"))
 def gradient_noise(
     problem: EmpiricalLoss,
     parameters: Mapping[str, torch.Tensor] | None = None,
@@ -240,5 +243,7 @@ def gradient_noise(
         ArgumentError: a name is unknown, a shape does not fit, or a weight is not finite.
     """
     own = problem.named(problem.theta)
+    if parameters is not None and not isinstance(parameters, Mapping):
+        raise ArgumentError(f"parameters must map names to weights, got {shown(parameters)}.")
     given = {name: torch.as_tensor(value).to(own.get(name)) for name, value in (parameters or {}).items()}
     return GradientNoise(problem, problem.flat(own | given), samples_at_once)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from numerics.errors import ArgumentError
+from theory.values import shown
 
 PerReplica = float | Sequence[float] | np.ndarray | torch.Tensor
 """One number for all replicas, or one for each."""
@@ -24,13 +25,13 @@ def per_replica(
     try:
         numbers = torch.from_numpy(_array(value)).to(device, dtype)
     except (TypeError, ValueError):
-        raise ArgumentError(f"{name} must be a number, or one number per replica, got {value!r}.") from None
+        raise ArgumentError(f"{name} must be a number, or one number per replica, got {shown(value)}.") from None
     if numbers.ndim > 1 or (numbers.ndim == 1 and len(numbers) != n_replicas):
         raise ArgumentError(
             f"{name} must be one number, or one per replica: {n_replicas} replicas, got shape {tuple(numbers.shape)}."
         )
     if not bool((torch.isfinite(numbers) & (numbers >= 0)).all()):
-        raise ArgumentError(f"{name} must be finite and not negative, got {value!r}.")
+        raise ArgumentError(f"{name} must be finite and not negative, got {shown(value)}.")
     return numbers.reshape(-1, 1)
 
 

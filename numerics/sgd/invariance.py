@@ -19,6 +19,7 @@ from torch.nn import functional
 from numerics.errors import ArgumentError
 from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import AffineSet
+from theory.values import shown
 
 SLOPE = 0.01
 """Slope of leaky ReLU."""
@@ -74,9 +75,9 @@ class Training:
 
     def __post_init__(self) -> None:
         if self.activation not in ACTIVATIONS:
-            raise ArgumentError(f"activation must be one of {sorted(ACTIVATIONS)}, got {self.activation!r}.")
+            raise ArgumentError(f"activation must be one of {sorted(ACTIVATIONS)}, got {shown(self.activation)}.")
         if self.loss not in LOSSES:
-            raise ArgumentError(f"loss must be one of {LOSSES}, got {self.loss!r}.")
+            raise ArgumentError(f"loss must be one of {LOSSES}, got {shown(self.loss)}.")
         for name in ("steps", "batch_size", "samples"):
             if getattr(self, name) < 1:
                 raise ArgumentError(f"{name} must be at least 1, got {getattr(self, name)}.")

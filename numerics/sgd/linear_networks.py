@@ -18,9 +18,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from numerics.arguments import YES_OR_NO, real_array, real_number, require, whole_number
 from numerics.errors import ArgumentError, DivergenceError
 from numerics.progress import progress_report
 from numerics.simulation.options import Options, required_options
+from theory.argument_kinds import one_of
+from theory.values import shown
 
 Array = np.ndarray
 
@@ -47,13 +50,13 @@ class LinearRegression:
     labels: Array
 
     def __post_init__(self) -> None:
+        for name in ("inputs", "labels"):
+            object.__setattr__(self, name, real_array(getattr(self, name), name))
         X, Y = self.inputs, self.labels
         if X.ndim != 2 or Y.ndim != 2 or len(X) != len(Y) or not len(X):
             raise ArgumentError(
                 f"inputs and labels must be matrices with one row a sample, got shapes {X.shape} and {Y.shape}."
             )
-        if not (np.isfinite(X).all() and np.isfinite(Y).all()):
-            raise ArgumentError("inputs and labels must be finite, but a number among them is not.")
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -125,6 +128,8 @@ def train_linear_network(
     """
     options = required_options(options, "train_linear_network", unused=UNUSED_OPTIONS)
     first = options.first
+    if not callable(learning_rate):
+        raise ArgumentError(f"learning_rate must be a function of the step, got {shown(learning_rate)}.")
     V, U, at = _checked(problem, V, U, batch_size, replacement, steps, at)
     batches = None
     if batch_size is not None:
@@ -134,7 +139,7 @@ def train_linear_network(
     wanted = set(at)
     with progress_report(options.progress, "linear networks") as report:
         for step in range(steps):
-            rate = learning_rate(step)
+            rate = real_number(learning_rate(step), "learning_rate")
             if batches is None:
                 error = S_xx @ (V @ U) - S_xy
                 g_V, g_U = error @ U.transpose(0, 2, 1), V.transpose(0, 2, 1) @ error
@@ -191,17 +196,19 @@ def _checked(
     at: Sequence[int],
 ) -> tuple[Array, Array, list[int]]:
     """Copies of the weights and the step numbers, or an error that names the argument."""
-    V, U = (np.array(W, dtype=float) for W in (V, U))
+    require(one_of(LinearRegression, needed="a LinearRegression"), problem, "problem")
+    V, U = (real_array(W, name) for W, name in ((V, "V"), (U, "U")))
     n, m = problem.inputs.shape[1], problem.labels.shape[1]
     if V.ndim != 3 or U.ndim != 3 or len(V) != len(U) or V.shape[1] != n or U.shape[2] != m or V.shape[2] != U.shape[1]:
         raise ArgumentError(
             f"V and U must have shapes (R, {n}, d) and (R, d, {m}) for these data, got {V.shape} and {U.shape}."
         )
-    if batch_size is not None and not (1 <= batch_size and (replacement or batch_size <= len(problem))):
-        raise ArgumentError(f"batch_size must be None or lie in 1..{len(problem)}, got {batch_size}.")
-    if steps < 1:
-        raise ArgumentError(f"steps must be at least 1, got {steps}.")
-    numbers = [int(step) for step in at]
+    require(YES_OR_NO, replacement, "replacement")
+    if batch_size is not None:
+        whole_number(batch_size, "batch_size", at_least=1, below=2**31 if replacement else len(problem) + 1)
+    whole_number(steps, "steps", at_least=1, below=2**31)
+    require(one_of(list, tuple, np.ndarray, needed="a sequence of step numbers"), at, "at")
+    numbers = [whole_number(step, "at", at_least=0, below=2**31) for step in at]
     if not numbers or numbers != sorted(set(numbers)) or not 0 <= numbers[0] <= numbers[-1] <= steps:
         raise ArgumentError(f"at must hold ascending step numbers in 0..{steps}, got {list(at)}.")
     return V, U, numbers

@@ -11,6 +11,7 @@ from numerics.sgd.batches import Batches
 from numerics.sgd.empirical_loss import EmpiricalLoss
 from numerics.sgd.label_noise import LabelNoise
 from numerics.sgd.torch_philox import ReplicaNoise
+from theory.values import shown
 
 NUMBERS_PER_DRAW = 2**18
 """Random numbers made at once: enough to hide the cost of the call, few enough for the cache."""
@@ -31,7 +32,7 @@ class Minibatches:
         steps: int,
     ) -> None:
         if not isinstance(batches, Batches):
-            raise ArgumentError(f"batches must be a rule such as WithReplacement(16), got {batches!r}.")
+            raise ArgumentError(f"batches must be a rule such as WithReplacement(16), got {shown(batches)}.")
         self._problem, self._batches, self._label_noise, self._noise = problem, batches, label_noise, noise
         self._steps = steps
         self._size = batches.batch_size(problem.n)

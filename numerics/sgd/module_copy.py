@@ -8,7 +8,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from numerics.arguments import takes
+from theory.argument_kinds import one_of
 
+
+@takes(module=one_of(nn.Module, needed="a module of PyTorch"))
 def copied(module: nn.Module) -> nn.Module:
     """A copy that shares no tensor with ``module``.
 

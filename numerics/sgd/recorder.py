@@ -9,10 +9,12 @@ import numpy as np
 import torch
 from torch.func import vmap
 
-from numerics.arguments import whole_number
+from numerics.arguments import require, whole_number
 from numerics.errors import ArgumentError
 from numerics.sgd.empirical_loss import EmpiricalLoss
 from numerics.statistics.estimators import Moments
+from theory.argument_kinds import one_of
+from theory.values import shown
 
 Observable = Callable[[Mapping[str, torch.Tensor]], torch.Tensor]
 """A scalar function of one replica's weights, by name; it must be traceable by ``torch.func``."""
@@ -43,7 +45,8 @@ class Recorder:
         labels: Sequence[Hashable] | None,
     ) -> None:
         if not isinstance(observables, Mapping) or not all(callable(f) for f in observables.values()):
-            raise ArgumentError(f"observables must map names to functions of the weights, got {observables!r}.")
+            raise ArgumentError(f"observables must map names to functions of the weights, got {shown(observables)}.")
+        require(one_of(list, tuple, range, np.ndarray, torch.Tensor, needed="a sequence of step numbers"), at, "at")
         self.steps = [whole_number(k, "at", at_least=0, below=steps + 1) for k in at]
         if any(first >= second for first, second in itertools.pairwise(self.steps)):
             raise ArgumentError(f"at must hold ascending numbers of steps, got {self.steps}.")
@@ -88,7 +91,7 @@ class Recorder:
             ) from None
         if not isinstance(values, torch.Tensor) or values.shape != theta.shape[:1]:
             shape = tuple(values.shape[1:]) if isinstance(values, torch.Tensor) else type(values).__name__
-            raise ArgumentError(f"the observable {name!r} must be one number per replica, got {shape}. Reduce it.")
+            raise ArgumentError(f"the observable {shown(name)} must be one number per replica, got {shape}. Reduce it.")
         return values.detach().to("cpu", torch.float64).numpy()
 
 
@@ -103,7 +106,13 @@ def _moments(values: np.ndarray, key: Hashable, step: int) -> Moments:
 
 def _groups(labels: Sequence[Hashable], n_replicas: int) -> dict[Hashable, np.ndarray]:
     """Each label and the replicas that carry it."""
+    if not isinstance(labels, list | tuple | range | np.ndarray | torch.Tensor):
+        raise ArgumentError(f"labels must be a sequence with one label per replica, got {shown(labels)}.")
     names = np.asarray(labels).tolist() if isinstance(labels, torch.Tensor | np.ndarray) else list(labels)
     if len(names) != n_replicas:
         raise ArgumentError(f"labels must hold one label per replica, {n_replicas}, got {len(names)}.")
-    return {label: np.array([name == label for name in names]) for label in dict.fromkeys(names)}
+    try:
+        different = list(dict.fromkeys(names))
+    except TypeError:
+        raise ArgumentError(f"labels must hold numbers, texts or tuples, got {shown(labels)}.") from None
+    return {label: np.array([name == label for name in names]) for label in different}

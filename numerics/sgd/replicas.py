@@ -21,7 +21,7 @@ import torch
 from torch.func import grad, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from numerics.arguments import whole_number
+from numerics.arguments import real_array, require, whole_number
 from numerics.errors import ArgumentError, DivergenceError
 from numerics.progress import progress_report
 from numerics.sgd.backward_mixing import weighted_gradient
@@ -36,6 +36,8 @@ from numerics.sgd.replica_run import ReplicaRun
 from numerics.sgd.threads import torch_threads
 from numerics.sgd.torch_philox import Purpose, ReplicaNoise
 from numerics.simulation.options import OnDivergence, Options, required_options
+from theory.argument_kinds import ArgumentKind, one_of, or_none
+from theory.values import shown
 
 Watch = Callable[[int, torch.Tensor], None]
 """Sees the weights of all replicas at every step."""
@@ -104,6 +106,9 @@ def train_replicas(
         >>> [round(w, 6) for w in run.final["weight"].flatten().tolist()]
         [0.3, 3.0]
     """
+    require(one_of(EmpiricalLoss, needed="an EmpiricalLoss"), problem, "problem")
+    require(or_none(ArgumentKind("a function of step and weights", callable)), watch, "watch")
+    require(or_none(one_of(LabelNoise, needed="a rule such as WrongLabels(0.1, 10)")), label_noise, "label_noise")
     options = required_options(options, "train_replicas", unused=("backend", "precision", "chunk"))
     steps = whole_number(steps, "steps", at_least=0, below=2**53)
     if options.device is not None:
@@ -234,7 +239,7 @@ def _look_away(step: int, theta: torch.Tensor) -> None:
 
 def _refuse_a_mixture(optimiser: Optimiser, label_noise: LabelNoise | None, recorder: Recorder) -> None:
     if not isinstance(optimiser, Optimiser):
-        raise ArgumentError(f"optimiser must be SGD(...) or Adam(...), got {optimiser!r}.")
+        raise ArgumentError(f"optimiser must be SGD(...) or Adam(...), got {shown(optimiser)}.")
     numbers = {name: getattr(optimiser, name) for name in optimiser.PER_REPLICA}
     if label_noise is not None:
         numbers |= {name: getattr(label_noise, name) for name in label_noise.PER_REPLICA}
@@ -263,7 +268,7 @@ def _initial(problem: EmpiricalLoss, initial: Mapping[str, torch.Tensor] | None,
                 f"replicas, got {tuple(tensor.shape)}."
             )
         if not bool(torch.isfinite(tensor).all()):
-            raise ArgumentError(f"initial[{name!r}] must be finite, got NaN or infinity.")
+            raise ArgumentError(f"initial[{shown(name)}] must be finite, got NaN or infinity.")
         named[name] = tensor.expand(n_replicas, *shape)
     return problem.flat(named)
 
@@ -273,7 +278,7 @@ def _factors(schedule: Schedule | None, steps: int) -> np.ndarray:
         return np.broadcast_to(1.0, steps)
     if callable(schedule):
         schedule = [schedule(k) for k in range(steps)]
-    factors = np.asarray(schedule, dtype=np.float64)
+    factors = real_array(schedule, "schedule", finite=False)
     if factors.ndim != 1 or len(factors) < steps:
         raise ArgumentError(
             f"schedule must hold one factor for each of the {steps} steps, got shape {factors.shape}. "

@@ -22,8 +22,11 @@ import torch
 from scipy.sparse import csr_array, vstack
 from torch import nn
 
+from numerics.arguments import takes
 from numerics.errors import ArgumentError
 from numerics.sgd.empirical_loss import EmpiricalLoss
+from theory.argument_kinds import one_of
+from theory.values import shown
 
 Entries = tuple[str, Any]
 """Name of a parameter and an index into it, as in ``("0.weight", 2)`` or ``("2.weight", np.s_[:, 2])``."""
@@ -111,6 +114,7 @@ def affine(problem: EmpiricalLoss, normals: Any, offsets: Any = None) -> WeightS
     return WeightSet(matrix, np.zeros(matrix.shape[0]) if offsets is None else offsets)
 
 
+@takes(problem=one_of(EmpiricalLoss, needed="an EmpiricalLoss"))
 def vanishing(problem: EmpiricalLoss, *entries: Entries) -> WeightSet:
     """The set where all these weights are zero.
 
@@ -120,6 +124,9 @@ def vanishing(problem: EmpiricalLoss, *entries: Entries) -> WeightSet:
         >>> vanishing(problem, ("0.weight", 1), ("2.weight", np.s_[:, 1])).normals.shape
         (3, 13)
     """
+    for entry in entries:
+        if not isinstance(entry, tuple) or len(entry) != 2:
+            raise ArgumentError(f"entries must be pairs of a parameter's name and an index, got {shown(entry)}.")
     positions = np.concatenate([_positions(problem, *entry) for entry in entries])
     return _set(problem, positions[:, None], (1.0,))
 
@@ -189,7 +196,7 @@ def _positions(problem: EmpiricalLoss, name: str, index: Any) -> np.ndarray:
     try:
         return (first + np.arange(shape.numel()).reshape(shape))[index].reshape(-1)
     except (IndexError, TypeError, ValueError) as error:
-        raise ArgumentError(f"{index!r} is no index into {name} of shape {tuple(shape)}: {error}.") from None
+        raise ArgumentError(f"{shown(index)} is no index into {name} of shape {tuple(shape)}: {error}.") from None
 
 
 def _set(problem: EmpiricalLoss, columns: np.ndarray, values: Sequence[float]) -> WeightSet:
@@ -207,7 +214,7 @@ def _neuronal(problem: EmpiricalLoss, name: str) -> Any:
     layer = layers[name]
     if not isinstance(layer, NEURONAL) or getattr(layer, "groups", 1) != 1:
         raise ArgumentError(
-            f"layer {name!r} must be Linear or Conv with groups=1, got {layer}. "
+            f"layer {shown(name)} must be Linear or Conv with groups=1, got {layer}. "
             "List the weights of its neurons with vanishing and equal."
         )
     return layer

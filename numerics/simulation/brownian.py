@@ -17,9 +17,12 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
+from numerics.arguments import takes
 from numerics.errors import ArgumentError
+from theory.argument_kinds import SCALAR
 
 
+@takes(x=SCALAR, x_next=SCALAR, level=SCALAR, variance=SCALAR)
 def crossing_probability(x: sp.Expr, x_next: sp.Expr, level: sp.Expr, variance: sp.Expr) -> sp.Expr:
     r"""Probability that the bridge from ``x`` to ``x_next`` touches ``level``.
 

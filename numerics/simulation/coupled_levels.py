@@ -28,6 +28,7 @@ from numerics.simulation.step_definition import evaluator
 from numerics.statistics.estimators import Estimate, mean
 from theory.ito import ItoProcess
 from theory.notation import t
+from theory.values import shown
 
 
 @dataclass(frozen=True)
@@ -241,7 +242,7 @@ def _root_error(square: Estimate) -> float:
 
 def _levels(process: ItoProcess, step: float, levels: int, arguments: Mapping[str, Any]) -> list[CoupledSamples]:
     if isinstance(levels, bool) or not isinstance(levels, int) or not 1 <= levels <= 20:
-        raise ArgumentError(f"levels must be a whole number from 1 to 20, got levels={levels!r}.")
+        raise ArgumentError(f"levels must be a whole number from 1 to 20, got levels={shown(levels)}.")
     options = required_options(arguments.get("options"), "coupled levels", unused=("keep_final",))
     return [
         coupled_samples(process, **{**arguments, "step": step / 2**level, "options": options.on_stream(level)})

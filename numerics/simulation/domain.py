@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from numerics.arguments import takes
+from theory.argument_kinds import one_of
 from theory.ito import ItoProcess
 
 undefined = sp.Symbol("undefined outside the domain", real=True)
@@ -48,6 +50,7 @@ class Border:
         return sp.Gt(self.kept * new, 0)
 
 
+@takes(process=one_of(ItoProcess, needed="an ItoProcess"))
 def borders(process: ItoProcess) -> tuple[Border, ...]:
     """What a step of ``process`` must keep, in the order of coordinates and coefficients.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import sympy as sp
 
+from numerics.arguments import YES_OR_NO, takes
 from numerics.simulation.accumulators import Accumulator
 from numerics.simulation.chunks import Simulation
 from numerics.simulation.options import Options, required_options
@@ -19,6 +20,7 @@ from numerics.simulation.simulate import run_plan
 from theory.discrete.recursion import Recursion
 
 
+@takes(count_sign_changes=YES_OR_NO, paths=YES_OR_NO)
 def iterate(
     recursion: Recursion,
     *,

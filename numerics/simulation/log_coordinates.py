@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from numerics.arguments import takes
 from numerics.errors import ArgumentError
+from theory.argument_kinds import one_of
 from theory.ito import ItoProcess
 
 log_distance = sp.Symbol("y", real=True)
@@ -48,6 +50,7 @@ class LogCoordinates:
         return sp.exp(log_distance)
 
 
+@takes(process=one_of(ItoProcess, needed="an ItoProcess"))
 def log_coordinates(process: ItoProcess) -> LogCoordinates:
     r"""The process of :math:`y = \log|x|` on either side of the invariant point :math:`x = 0`, by Itô's formula.
 

@@ -37,6 +37,7 @@ from numerics.simulation.options import Options, require_cpu, required_options
 from numerics.simulation.step_definition import evaluator
 from theory.discrete.recursion import Recursion
 from theory.ito import ItoProcess
+from theory.values import shown
 
 
 class Coordinates(StrEnum):
@@ -354,7 +355,7 @@ def _accumulators(
     taken = {*one_step.state, *one_step.parameters, one_step.clock}
     for symbol, accumulator in carried:
         if not isinstance(symbol, sp.Symbol) or not isinstance(accumulator, Accumulator):
-            raise ArgumentError(f"accumulators must map symbols to accumulators, got {symbol!r}: {accumulator!r}.")
+            raise ArgumentError(f"accumulators must map symbols to accumulators, got {shown(symbol)}: {accumulator!r}.")
         if symbol in taken:
             raise ArgumentError(f"the symbol {symbol} of an accumulator is taken already. Choose another.")
         taken.add(symbol)

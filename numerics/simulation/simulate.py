@@ -16,6 +16,7 @@ from typing import Any
 
 import sympy as sp
 
+from numerics.arguments import YES_OR_NO, takes
 from numerics.progress import Report, progress_report
 from numerics.schemes import Scheme
 from numerics.simulation.accumulators import Accumulator
@@ -25,6 +26,7 @@ from numerics.simulation.plan import Plan, simulation_plan
 from theory.ito import ItoProcess
 
 
+@takes(count_sign_changes=YES_OR_NO, paths=YES_OR_NO)
 def simulate(
     process: ItoProcess,
     *,

@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from numerics.arguments import real_array, real_number, require, whole_number
 from numerics.errors import ArgumentError
 from numerics.schemes import Scheme
 from numerics.simulation.options import Options, required_options
 from numerics.simulation.simulate import simulate
 from numerics.statistics.estimators import Estimate, Moments
+from theory.argument_kinds import SYMBOLS, one_of
 from theory.decision.zero import decide_zero
 from theory.ito import ItoProcess
 from theory.stability.homogeneous import TransverseLinearisation
+from theory.values import shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,15 +95,16 @@ def simulated_exponent(
         1.0
     """
     options = required_options(options, "simulated_exponent", unused=("keep_final",))
-    if isinstance(process, TransverseLinearisation):
-        process = process.process
+    process = process.process if isinstance(process, TransverseLinearisation) else process
+    require(one_of(ItoProcess, needed="an ItoProcess or a TransverseLinearisation"), process, "process")
+    n_paths = whole_number(n_paths, "n_paths", at_least=1, below=2**31)
     growing = _positions(process, transverse)
     _require_homogeneous(process, growing)
     segments, skipped = _multiple(until, segment, "until"), _multiple(burn_in, segment, "burn_in")
     _multiple(segment, step, "segment")
     if segments <= skipped:
         raise ArgumentError(f"until must be larger than burn_in, got until={until}, burn_in={burn_in}.")
-    state: Any = np.broadcast_to(np.asarray(initial, dtype=np.float64), (n_paths, process.dimension)).copy()
+    state: Any = _started(initial, n_paths, process.dimension)
     grown = np.zeros(n_paths)
     for i in range(segments + 1):
         norm = _norms(state[:, growing])
@@ -127,6 +131,15 @@ def simulated_exponent(
     return SimulatedExponent(grown / duration, duration)
 
 
+def _started(initial: Any, n_paths: int, dimension: int) -> np.ndarray:
+    start = real_array(initial, "initial")
+    if start.shape not in ((dimension,), (n_paths, dimension)):
+        raise ArgumentError(
+            f"initial must hold {dimension} numbers, or one row of them per trajectory, got shape {start.shape}."
+        )
+    return np.broadcast_to(start, (n_paths, dimension)).copy()
+
+
 def _norms(state: np.ndarray) -> np.ndarray:
     """Norms of the rows, without overflow or underflow of the squares. Shape ``(n, 1)``."""
     largest = np.abs(state).max(axis=1, keepdims=True)
@@ -134,13 +147,9 @@ def _norms(state: np.ndarray) -> np.ndarray:
 
 
 def _multiple(time: float, unit: float, name: str) -> int:
-    if not (
-        unit > 0
-        and np.isfinite(time)
-        and time >= 0
-        and abs(time / unit - round(time / unit)) < 1e-9 * (1 + time / unit)
-    ):
-        raise ArgumentError(f"{name} must be a whole multiple of {unit}, got {time!r}.")
+    time, unit = real_number(time, name), real_number(unit, "segment" if name != "segment" else "step")
+    if not (unit > 0 and time >= 0 and abs(time / unit - round(time / unit)) < 1e-9 * (1 + time / unit)):
+        raise ArgumentError(f"{name} must be a whole multiple of {unit}, got {shown(time)}.")
     return round(time / unit)
 
 
@@ -149,9 +158,10 @@ def _positions(process: ItoProcess, transverse: Sequence[sp.Symbol] | None) -> l
     state = list(process.state)
     if transverse is None:
         return list(range(len(state)))
+    require(SYMBOLS, transverse, "transverse")
     named = list(transverse)
     if not named or len(set(named)) != len(named) or not set(named) <= set(state):
-        raise ArgumentError(f"transverse must name coordinates of {tuple(state)}, each once, got {transverse!r}.")
+        raise ArgumentError(f"transverse must name coordinates of {tuple(state)}, each once, got {shown(transverse)}.")
     return [state.index(symbol) for symbol in named]
 
 

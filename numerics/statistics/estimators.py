@@ -19,9 +19,11 @@ from functools import reduce
 import numpy as np
 from numpy.typing import ArrayLike
 
-from numerics.arguments import real_array
+from numerics.arguments import EXTENDED_REAL, real_array, real_number, require, whole_number
 from numerics.errors import ArgumentError
 from numerics.statistics.sample_size import distortion
+from theory.argument_kinds import one_of
+from theory.values import shown
 
 REPLICA_BATCHES = 256
 """Number of batches behind the Student t of :func:`mean` (255 degrees of freedom cost 4 % against a known variance)."""
@@ -48,7 +50,7 @@ def finite_samples(samples: ArrayLike, name: str = "samples") -> np.ndarray:
 def probability(value: float, name: str) -> float:
     """``value`` as a probability strictly between 0 and 1."""
     if not isinstance(value, (int, float, np.floating, np.integer)) or isinstance(value, bool) or not 0 < value < 1:
-        raise ArgumentError(f"{name} must be a probability strictly between 0 and 1, got {name}={value!r}.")
+        raise ArgumentError(f"{name} must be a probability strictly between 0 and 1, got {name}={shown(value)}.")
     return float(value)
 
 
@@ -67,6 +69,8 @@ class Estimate:
     degrees_of_freedom: float = math.inf
 
     def __post_init__(self) -> None:
+        for name in ("value", "standard_error", "degrees_of_freedom"):
+            require(EXTENDED_REAL, getattr(self, name), name)
         if not (math.isfinite(self.value) and self.standard_error >= 0 and self.degrees_of_freedom > 0):
             raise ArgumentError(f"an estimate needs a finite value and a standard error >= 0, got {self}.")
 
@@ -93,7 +97,7 @@ class Estimate:
             >>> Estimate(1.02, 0.001).agrees_with(1.0, false_alarm=1e-6)
             False
         """
-        return abs(self.value - float(value)) <= self.half_width(false_alarm)
+        return abs(self.value - real_number(value, "value")) <= self.half_width(false_alarm)
 
     def within(self, value: float, *, tolerance: float, false_alarm: float) -> bool:
         """Equivalence: whether the whole interval lies within ``tolerance`` of ``value`` (two one-sided tests)."""
@@ -146,6 +150,7 @@ class Moments:
 
     def merge(self, other: Moments) -> Moments:
         """Moments of both sets of samples together."""
+        require(one_of(Moments, needed="Moments"), other, "other")
         if not self.n:
             return other
         if not other.n:
@@ -269,7 +274,7 @@ class BatchMeans:
         if x.size < 2:
             raise ArgumentError("a mean with an interval needs at least two samples, got one.")
         if isinstance(batches, bool) or not isinstance(batches, int) or batches < 2:
-            raise ArgumentError(f"batches must be a whole number of at least 2, got batches={batches!r}.")
+            raise ArgumentError(f"batches must be a whole number of at least 2, got batches={shown(batches)}.")
         count = min(batches, x.size)
         edges = np.array([x.size * b // count for b in range(count + 1)])
         sizes = np.diff(edges)
@@ -315,6 +320,8 @@ class Proportion:
     n: int
 
     def __post_init__(self) -> None:
+        for name in ("successes", "n"):
+            whole_number(getattr(self, name), name, at_least=0, below=2**63)
         if self.n < 1 or not 0 <= self.successes <= self.n:
             raise ArgumentError(
                 f"a proportion needs 0 <= successes <= n and n >= 1, got successes={self.successes}, n={self.n}."

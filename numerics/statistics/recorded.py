@@ -5,8 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Hashable, Iterable, Mapping
 
+from numerics.arguments import takes
 from numerics.errors import ArgumentError, UnreliableEstimateWarning
 from numerics.statistics.estimators import Estimate, Moments
+from theory.argument_kinds import one_of
+from theory.values import shown
 
 FEWEST_JUDGED = 100
 """Samples from which on a mean is judged; of fewer normal ones, no more than some ten carry the variance either."""
@@ -29,7 +32,7 @@ def estimate_at_the_end(statistics: Statistics, name: Hashable) -> Estimate:
         ArgumentError: there is no observable of that name.
     """
     if not isinstance(name, Hashable) or name not in statistics:
-        raise ArgumentError(f"name must be one of the observables {list(statistics)}, got {name!r}.")
+        raise ArgumentError(f"name must be one of the observables {list(statistics)}, got {shown(name)}.")
     moments = statistics[name][-1]
     if not is_reliable(moments):
         warnings.warn(
@@ -42,6 +45,7 @@ def estimate_at_the_end(statistics: Statistics, name: Hashable) -> Estimate:
     return moments.mean_estimate
 
 
+@takes(moments=one_of(Moments, needed="Moments"))
 def is_reliable(moments: Moments) -> bool:
     """Whether so many samples carry the variance that a normal interval of the mean makes sense.
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from numerics.arguments import REAL, real_number, require, whole_number
 from numerics.errors import ArgumentError
 
 BATCHES = 256
@@ -77,12 +78,15 @@ def design(
         >>> design(variation=0.5, skewness=0.0, resolution=0.05, checks=1, absolute=0.1).n
         1792
     """
+    for name, value in (("resolution", resolution), ("variation", variation), ("skewness", skewness)):
+        real_number(value, name)
+    whole_number(checks, "checks", at_least=0, below=10**9)
     if not (0 < resolution < 1 and 0 <= variation < math.inf and checks >= 1):
         raise ArgumentError(
             "a design needs 0 < resolution < 1, a finite variation >= 0 and checks >= 1, "
             f"got {resolution=}, {variation=}, {checks=}."
         )
-    if absolute is not None and not 0 < absolute < math.inf:
+    if absolute is not None and not 0 < real_number(absolute, "absolute") < math.inf:
         raise ArgumentError(f"an absolute resolution must be a positive number, got {absolute=}. None is relative.")
     finest = resolution if absolute is None else absolute
     from scipy import special  # here, because SciPy takes a second to load and most commands draw nothing
@@ -115,6 +119,10 @@ def size_for_skewness(skewness: float, false_alarm: float) -> int:
         >>> size_for_skewness(2.0, 1e-6)
         7518
     """
+    require(REAL, skewness, "skewness")
+    require(REAL, false_alarm, "false_alarm")
+    if not 0 < false_alarm < 1:
+        raise ArgumentError(f"false_alarm must be a probability strictly between 0 and 1, got {false_alarm}.")
     return math.ceil((abs(skewness) * _cubed_quantile(false_alarm) / (6 * MAX_DISTORTION)) ** 2)
 
 

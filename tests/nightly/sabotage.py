@@ -47,7 +47,8 @@ def notices(folder: Path, breakage: Breakage) -> tuple[bool, str]:
     if whole.count(breakage.old) != 1:
         raise ValueError(f"{breakage.path} holds {breakage.old!r} {whole.count(breakage.old)} times, not once.")
     path.write_text(whole.replace(breakage.old, breakage.new), encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *breakage.noticed_by.split()]
+    options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-profile", "unshrunk"]
+    command = [sys.executable, "-m", "pytest", *options, *breakage.noticed_by.split()]
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=TIME_LIMIT)

@@ -21,6 +21,7 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.argument_kinds import VALUES, takes
 from theory.decision.ball_functions import Ball
 from theory.decision.enclosures import Balls, rational_part
 from theory.decision.rational_points import exact_truth
@@ -52,6 +53,7 @@ def flint_library() -> ModuleType:
     return flint
 
 
+@takes(values=VALUES)
 def ball(expression: sp.Expr, values: Mapping[sp.Symbol, Any], precision: int = 128) -> Ball:
     """A real ball that contains ``expression`` at ``values``.
 
@@ -82,11 +84,13 @@ def ball(expression: sp.Expr, values: Mapping[sp.Symbol, Any], precision: int = 
     return _enclosure(RealBalls, expression, values, precision)
 
 
+@takes(values=VALUES)
 def complex_ball(expression: sp.Expr, values: Mapping[sp.Symbol, Any], precision: int = 128) -> Ball:
     """A complex ball (``flint.acb``) that contains ``expression`` at real ``values``; see :func:`ball`."""
     return _enclosure(ComplexBalls, expression, values, precision)
 
 
+@takes(values=VALUES)
 def truth(condition: Boolean | bool, values: Mapping[sp.Symbol, Any], precision: int = 128) -> bool | None:
     """Whether ``condition`` holds at ``values``; None where balls of this precision cannot tell.
 
@@ -107,6 +111,10 @@ def truth(condition: Boolean | bool, values: Mapping[sp.Symbol, Any], precision:
             f"condition must be a relation such as x > 0 or its And, Or, Not, got {shown(condition)}. "
             "Build it from symbols, since text is not read."
         )
+    precision = count(precision, "precision", at_least=MIN_PRECISION, at_most=MAX_PRECISION)
+    missing = sorted(str(symbol) for symbol in condition.free_symbols if symbol not in values)
+    if missing:
+        raise MissingParameterError(f"values must give a number for {', '.join(missing)}, which condition holds.")
     exact = exact_truth(condition, rational_part(values))
     if exact is not None:
         return exact

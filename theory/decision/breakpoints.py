@@ -16,6 +16,7 @@ from fractions import Fraction
 import sympy as sp
 from sympy.core.relational import Relational
 
+from theory.argument_kinds import EXPRESSION, POINT, SYMBOL, takes
 from theory.decision.balls import truth
 from theory.decision.rational_points import Point
 from theory.decision.region import affine_in, rounded_value
@@ -34,6 +35,7 @@ _STEPS = (0, 1, -1, 2)
 _MAX_DEGREE = 24
 
 
+@takes(expression=EXPRESSION)
 def breakpoints(expression: sp.Expr) -> list[sp.Expr]:
     """Expressions at whose zeros ``expression`` changes its form, in a fixed order.
 
@@ -93,6 +95,7 @@ def moved_to_zero(
     return {**point, x: root + step}
 
 
+@takes(expression=EXPRESSION, symbol=SYMBOL, point=POINT)
 def crossings(expression: sp.Expr, symbol: sp.Symbol, point: Point) -> list[tuple[Fraction, Fraction]]:
     """Where ``expression``, along ``symbol`` through ``point``, vanishes or may change its sign, as rational brackets.
 

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.argument_kinds import CONDITIONS, EXPRESSION, takes
 from theory.decision.inequalities import simplified
 
 
+@takes(expression=EXPRESSION, conditions=CONDITIONS)
 def where_defined(
     expression: sp.Expr, conditions: Boolean | Iterable[Boolean]
 ) -> tuple[sp.Expr, Boolean | Iterable[Boolean]]:

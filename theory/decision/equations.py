@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import sympy as sp
 from sympy.logic.boolalg import Boolean, to_dnf
 
+from theory.argument_kinds import CONDITION, SYMBOLS, takes
 from theory.decision.region import admits, affine_in
 
 _MAX_PARTS = 8
@@ -15,6 +16,7 @@ _MAX_DEGREE = 4
 Solution = tuple[dict[sp.Symbol, sp.Expr] | None, tuple[Boolean, ...]]
 
 
+@takes(branch=CONDITION, symbols=SYMBOLS)
 def on_surface(branch: Boolean, symbols: Iterable[sp.Symbol]) -> Iterator[Solution]:
     """For each way to satisfy ``branch`` by an equation: a symbol and its value, and the other conditions.
 

@@ -12,12 +12,14 @@ from functools import lru_cache
 import sympy as sp
 from sympy.polys.polyerrors import BasePolynomialError
 
+from theory.argument_kinds import EXPRESSION, takes
 from theory.parameters import within_bounds
 
 _MAX_TERMS = 40
 """Polynomials with more terms than this are not searched for a discriminant of known sign."""
 
 
+@takes(expression=EXPRESSION)
 def irreducible_factors(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Expr, int]]:
     """``(constant, factors)``: ``expression`` is the constant times each factor to its power, where it is defined.
 
@@ -63,6 +65,7 @@ def _factors_of_sum(total: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Expr, int]]]
     return content, [(part.as_expr(), power) for part, power in parts]
 
 
+@takes(factor=EXPRESSION)
 @lru_cache(maxsize=4096)
 def sign_of_factor(factor: sp.Expr) -> int | None:
     """-1, 0 or 1 where assumptions, declared bounds or a discriminant decide the sign of an irreducible factor.

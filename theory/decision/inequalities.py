@@ -15,6 +15,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 from sympy.polys.polyerrors import BasePolynomialError
 
+from theory.argument_kinds import CONDITION, EXPRESSION, takes
 from theory.decision.factorisation import irreducible_factors, sign_of_factor
 from theory.parameters import within_bounds
 
@@ -32,6 +33,7 @@ _MAX_POLYNOMIALS = 6
 """Booleans over more polynomials than this are returned as they are: 3**6 sign patterns are looked at."""
 
 
+@takes(expression=EXPRESSION)
 def sign(expression: sp.Expr) -> int | None:
     """-1, 0 or 1 where the assumptions of the symbols decide the sign of ``expression``, else None."""
     if expression.is_zero:
@@ -46,6 +48,7 @@ def sign(expression: sp.Expr) -> int | None:
     return None
 
 
+@takes(expression=EXPRESSION)
 def positive(expression: sp.Expr) -> Boolean:
     r"""The condition ``expression > 0``, cleared of denominators and of factors of known sign.
 
@@ -57,26 +60,31 @@ def positive(expression: sp.Expr) -> Boolean:
     return _condition(expression, (1,))
 
 
+@takes(expression=EXPRESSION)
 def nonnegative(expression: sp.Expr) -> Boolean:
     """The condition ``expression >= 0``; see :func:`positive`."""
     return _condition(expression, (0, 1))
 
 
+@takes(expression=EXPRESSION)
 def negative(expression: sp.Expr) -> Boolean:
     """The condition ``expression < 0``; see :func:`positive`."""
     return _condition(expression, (-1,))
 
 
+@takes(expression=EXPRESSION)
 def nonpositive(expression: sp.Expr) -> Boolean:
     """The condition ``expression <= 0``; see :func:`positive`."""
     return _condition(expression, (-1, 0))
 
 
+@takes(expression=EXPRESSION)
 def vanishes(expression: sp.Expr) -> Boolean:
     """The condition ``expression == 0``; see :func:`positive`."""
     return _condition(expression, (0,))
 
 
+@takes(condition=CONDITION)
 def simplified(condition: Boolean) -> Boolean:
     r"""``condition`` with its relations in canonical form and contradictions and tautologies found.
 
@@ -126,6 +134,7 @@ def simplified(condition: Boolean) -> Boolean:
     return condition
 
 
+@takes(condition=CONDITION)
 def holds(condition: Boolean, values: dict[sp.Symbol, sp.Expr]) -> bool | None:
     """Whether ``condition`` is true at ``values``; None where exact arithmetic does not decide it."""
     result = condition.subs(values)

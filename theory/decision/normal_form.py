@@ -15,6 +15,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 from sympy.polys.polyerrors import BasePolynomialError
 
+from theory.argument_kinds import CONDITIONS, EXPRESSION, SEED, takes
 from theory.decision.field_generators import NewDenominatorError
 from theory.decision.kernels import Indeterminates
 from theory.decision.rational_functions import OutOfReachError
@@ -25,6 +26,7 @@ _PASSES = 4
 _CONFIRMATIONS = 3
 
 
+@takes(expression=EXPRESSION, conditions=CONDITIONS, seed=SEED)
 def proof_of_zero(expression: sp.Expr, conditions: Iterable[Boolean] = (), *, seed: int = 0) -> str | None:
     """A sentence that states the proof and its side conditions, or None if the normal form is not visibly zero.
 
@@ -61,6 +63,7 @@ def proof_of_zero(expression: sp.Expr, conditions: Iterable[Boolean] = (), *, se
     return None
 
 
+@takes(expression=EXPRESSION, conditions=CONDITIONS)
 def proof_of_positivity(expression: sp.Expr, conditions: Iterable[Boolean] = ()) -> str | None:
     """A sentence that states why ``expression`` is positive, or None if its normal form does not show it.
 
@@ -93,6 +96,7 @@ def proof_of_positivity(expression: sp.Expr, conditions: Iterable[Boolean] = ())
     return None if negative else "every factor has terms of one sign"
 
 
+@takes(expression=EXPRESSION)
 def factors(expression: sp.Expr) -> tuple[sp.Expr, ...]:
     """The irreducible factors of ``expression`` in normal form, in its symbols; none where it is out of reach.
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.argument_kinds import EXPRESSION, takes
 
+
+@takes(expression=EXPRESSION)
 def with_plain_symbols(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Symbol, sp.Expr], int]:
     """``expression`` as a rational function of symbols, what they stand for, and how many stand for functions.
 

@@ -8,6 +8,8 @@ from fractions import Fraction
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.argument_kinds import CONDITION, EXPRESSION, POINT, RATIONAL, takes
+
 Point = Mapping[sp.Symbol, Fraction]
 """A rational value for each symbol."""
 
@@ -17,6 +19,7 @@ _MAX_TEXT_BITS = 1000
 _MAX_BITS = 200_000
 
 
+@takes(expression=EXPRESSION, point=POINT)
 def exact_value(expression: sp.Expr, point: Point) -> Fraction | None:
     """The rational value of ``expression`` at ``point``, or None where it is not rational by inspection or undefined.
 
@@ -27,6 +30,10 @@ def exact_value(expression: sp.Expr, point: Point) -> Fraction | None:
         >>> exact_value(sp.sqrt(x), {x: Fraction(2)}) is None
         True
     """
+    return _value(expression, point)
+
+
+def _value(expression: sp.Expr, point: Point) -> Fraction | None:
     if expression.is_Symbol:
         return point.get(expression)
     if expression.is_Rational:
@@ -38,13 +45,14 @@ def exact_value(expression: sp.Expr, point: Point) -> Fraction | None:
         return None
     arguments = []
     for argument in expression.args:
-        value = exact_value(argument, point)
+        value = _value(argument, point)
         if value is None or value.numerator.bit_length() + value.denominator.bit_length() > _MAX_BITS:
             return None
         arguments.append(value)
     return _ROUTES[name](arguments)
 
 
+@takes(value=RATIONAL)
 def number_as_text(value: Fraction) -> str:
     """``value`` for a reader: exactly where that is short, else as a power of two or to its first digits.
 
@@ -63,6 +71,7 @@ def number_as_text(value: Fraction) -> str:
     return f"~{round(leading * 10) / 10} * 2**{exponent}"
 
 
+@takes(condition=CONDITION, point=POINT)
 def exact_truth(condition: Boolean, point: Point) -> bool | None:
     """Whether ``condition`` holds at ``point``; None where rational arithmetic cannot tell.
 
@@ -71,14 +80,18 @@ def exact_truth(condition: Boolean, point: Point) -> bool | None:
         >>> exact_truth((x < 2) & (x >= 1), {x: Fraction(1)})
         True
     """
+    return _truth(condition, point)
+
+
+def _truth(condition: Boolean, point: Point) -> bool | None:
     if condition in (sp.true, sp.false):
         return bool(condition)
     name = type(condition).__name__
     if name in ("And", "Or", "Not"):
-        return combined_truth(name, [exact_truth(part, point) for part in condition.args])
+        return combined_truth(name, [_truth(part, point) for part in condition.args])
     if not isinstance(condition, sp.core.relational.Relational):
         return None
-    left, right = (exact_value(side, point) for side in condition.args)
+    left, right = (_value(side, point) for side in condition.args)
     return None if left is None or right is None else _RELATIONS[condition.rel_op](left, right)
 
 
@@ -93,7 +106,7 @@ def combined_truth(name: str, parts: list[bool | None]) -> bool | None:
 
 
 def _power(expression: sp.Expr, point: Point) -> Fraction | None:
-    base, exponent = (exact_value(argument, point) for argument in expression.args)
+    base, exponent = (_value(argument, point) for argument in expression.args)
     if base is None or exponent is None or exponent.denominator != 1 or abs(exponent) > _MAX_EXPONENT:
         return None
     if base == 0 and exponent < 0 or base.numerator.bit_length() * abs(exponent) > _MAX_BITS:

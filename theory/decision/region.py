@@ -21,6 +21,7 @@ import sympy as sp
 from sympy.core.relational import Equality, Relational, Unequality
 from sympy.logic.boolalg import Boolean, to_nnf
 
+from theory.argument_kinds import CONDITIONS, SEED, SYMBOLS, takes, whole
 from theory.decision.ball_functions import Ball
 from theory.decision.balls import MissingFlintError, ball, truth
 from theory.decision.magnitudes import NEAR, between, random_size
@@ -36,6 +37,7 @@ _SIMPLE = tuple(map(Fraction, ("1", "2", "1/2", "3", "3/2", "1/3", "-1", "-2", "
 _TRUTH_PRECISION = 256
 
 
+@takes(symbols=SYMBOLS, conditions=CONDITIONS, count=whole(0, 10**6), seed=SEED, reach=whole(1, 4096))
 def points_satisfying(
     symbols: Iterable[sp.Symbol],
     conditions: Boolean | Iterable[Boolean] = (),

@@ -10,6 +10,7 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from theory.answer import Answer
+from theory.argument_kinds import CONDITIONS, EXPRESSION, POINT, SECONDS, SEED, takes, whole
 from theory.decision.balls import ball
 from theory.decision.cases import where_defined
 from theory.decision.extrema import descended, extreme_points
@@ -54,6 +55,7 @@ class SignDecision:
     points_used: int = 0
 
 
+@takes(expression=EXPRESSION, point=POINT)
 def sign_at(expression: sp.Expr, point: Point) -> int | None:
     """-1, 0 or 1, the certain sign of ``expression`` at ``point``; None if balls cannot tell.
 
@@ -77,6 +79,7 @@ def sign_at(expression: sp.Expr, point: Point) -> int | None:
     return None
 
 
+@takes(conditions=CONDITIONS, points=whole(1, 10**6), seed=SEED, seconds=SECONDS)
 def decide_sign(
     expression: sp.Expr,
     conditions: Conditions = (),

@@ -27,6 +27,7 @@ from sympy.core.function import AppliedUndef
 from sympy.logic.boolalg import Boolean
 
 from theory.answer import Answer
+from theory.argument_kinds import CONDITIONS, SECONDS, SEED, takes, whole
 from theory.decision.balls import MissingFlintError, truth
 from theory.decision.cases import where_defined
 from theory.decision.equations import on_surface
@@ -79,6 +80,7 @@ class ZeroDecision:
         return self.kind in (ZeroKind.ZERO, ZeroKind.CERTIFIED)
 
 
+@takes(conditions=CONDITIONS, points=whole(1, 10**6), seed=SEED, seconds=SECONDS)
 def decide_zero(
     expression: sp.Expr | sp.MatrixBase,
     conditions: Conditions = (),

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.argument_kinds import one_of, takes
 from theory.decision.inequalities import simplified
 from theory.discrete.mean_over_draw import mean_over_draw
 from theory.discrete.recursion import Recursion
@@ -73,6 +74,7 @@ def linear_parts(recursion: Recursion) -> LinearParts:
     return LinearParts(multiplier, sp.ImmutableMatrix(offset))
 
 
+@takes(recursion=one_of(Recursion, needed="a Recursion"))
 def stationary_statistics(recursion: Recursion) -> StationaryStatistics:
     r"""The stationary mean and covariance in closed form, with the conditions under which they are attained.
 

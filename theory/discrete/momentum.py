@@ -32,6 +32,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.argument_kinds import EXPRESSION, MATRIX, one_of, takes
 from theory.discrete.growth_rate import standardised_moments
 from theory.discrete.recursion import Recursion
 from theory.errors import UnsupportedFormError
@@ -42,6 +43,7 @@ momentum = sp.Symbol("m", positive=True)
 r"""The momentum :math:`m`, between 0 and 1."""
 
 
+@takes(recursion=one_of(Recursion, needed="a Recursion"))
 def linear_part(recursion: Recursion) -> sp.ImmutableMatrix:
     r"""The matrix of a recursion next to its fixed point 0, by differentiation. Shape ``(d, d)``.
 
@@ -62,6 +64,7 @@ def linear_part(recursion: Recursion) -> sp.ImmutableMatrix:
     return sp.ImmutableMatrix(recursion.update.jacobian(recursion.state).subs(origin).applyfunc(sp.expand))
 
 
+@takes(matrix=MATRIX, ratio=EXPRESSION)
 def next_ratio(matrix: sp.MatrixBase, ratio: sp.Expr) -> sp.Expr:
     r"""The ratio :math:`\theta_{k+1}/\theta_k` of a step with momentum, given :math:`\theta_k/\theta_{k-1}`.
 
@@ -79,6 +82,7 @@ def next_ratio(matrix: sp.MatrixBase, ratio: sp.Expr) -> sp.Expr:
     return sp.expand(matrix[0, 0] + matrix[0, 1] * velocity)
 
 
+@takes(matrix=MATRIX)
 def sum_of_exponents(matrix: sp.MatrixBase) -> sp.Expr:
     r"""The sum :math:`E\log|\det M|` of the Lyapunov exponents of products of matrices with one fixed determinant.
 

@@ -127,7 +127,9 @@ def diffusion_limit(
     """
     instance(moments, OneStepMoments, "moments", "the moments of one step")
     step, state = single_symbol(step, "step"), distinct_symbols(state, "state")
-    held = {symbol: single_expression(value, "fixed") for symbol, value in mapping(fixed, required=True).items()}
+    held = {
+        symbol: single_expression(value, "fixed") for symbol, value in mapping(fixed, "fixed", required=True).items()
+    }
 
     def limit(entry: sp.Expr) -> sp.Expr:
         rate = sp.cancel(sp.expand(entry.subs(held)) / step)

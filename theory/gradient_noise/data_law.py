@@ -158,7 +158,7 @@ class Empirical(FiniteSupport):
     """
 
     def __init__(self, variables: Expressions, samples: Iterable[Sequence[object]]) -> None:
-        super().__init__(variables, samples)  # type: ignore[arg-type]
+        super().__init__(variables, tuple(listed(samples, "samples")))
 
     @property
     def sample_count(self) -> int:
@@ -213,6 +213,11 @@ class NamedMoments:
         Raises:
             MissingParameterError: it is neither known nor of a degree that gets a name.
         """
+        whole = isinstance(powers, tuple) and all(type(power) is int and power >= 0 for power in powers)
+        if not whole or len(powers) != self.variables.rows:
+            raise ShapeError(
+                f"powers must be a tuple of {self.variables.rows} whole numbers from 0 on, got {shown(powers)}."
+            )
         if powers in self.known:
             return self.known[powers]
         letters = "".join(x.name * power for x, power in zip(self.variables, powers, strict=True))

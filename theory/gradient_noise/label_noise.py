@@ -47,6 +47,7 @@ def label_noise_step(model: Model, label: sp.Symbol, *, variance: sp.Expr = zeta
     """
     samples, noises = _noisy_gradients(model, label)
     n, d = len(samples), model.weights.rows
+    variance = single_expression(variance, "variance", real=True)
     laws = [Gaussian([noise], [0], [[variance]]) for noise in noises]
     average = sum((mean_vector(g, law) for g, law in zip(samples, laws, strict=True)), sp.zeros(d, 1)) / n
     spread = sum((covariance(g, law) for g, law in zip(samples, laws, strict=True)), sp.zeros(d, d)) / n**2

@@ -12,6 +12,7 @@ from functools import lru_cache
 import sympy as sp
 from sympy.integrals.rationaltools import ratint_ratpart
 
+from theory.argument_kinds import EXPRESSION, SYMBOL, one_of, takes
 from theory.decision.inequalities import sign
 from theory.errors import UnsupportedFormError
 from theory.line.incomplete_beta import derivative, partial_fractions, primitive_over_factor
@@ -20,6 +21,7 @@ from theory.line.powers import PowerQuotient, in_one_power, power_quotient, redu
 from theory.line.sign_on_interval import image_of_end, sign_on_interval
 
 
+@takes(log_derivative=EXPRESSION, variable=SYMBOL, interval=one_of(Interval, needed="an Interval"))
 def exponential_of_integral(log_derivative: sp.Expr, variable: sp.Symbol, interval: Interval) -> sp.Expr:
     r"""A positive function w on the interval with :math:`w'/w = \rho`: powers times an exponential.
 
@@ -56,6 +58,7 @@ _MAX_SIZE = 50
 """Degree times symbols above which partial fractions would fill pages and minutes; their integral is left standing."""
 
 
+@takes(function=EXPRESSION, variable=SYMBOL)
 @lru_cache(maxsize=512)
 def logarithmic_derivative(function: sp.Expr, variable: sp.Symbol) -> sp.Expr:
     r"""The derivative of :math:`\log|f|`, factor by factor: rational for products of powers and exponentials.

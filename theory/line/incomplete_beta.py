@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.argument_kinds import EXPRESSION, SYMBOL, takes
 from theory.decision.inequalities import sign
 from theory.decision.plain_symbols import with_plain_symbols
 from theory.errors import UnsupportedFormError
@@ -28,6 +29,7 @@ _DEEPEST = 6
 """Parameters of Gauss's function below minus this are not examined."""
 
 
+@takes(ratio=EXPRESSION, y=SYMBOL)
 def partial_fractions(ratio: sp.Expr, y: sp.Symbol) -> tuple[sp.Poly, list[tuple[sp.Expr, sp.Poly, int]]]:
     """A rational function of y as a polynomial and a sum of ``top / factor**multiplicity``.
 
@@ -136,6 +138,7 @@ def _is_admitted(beta: sp.Expr) -> bool:
     return False
 
 
+@takes(function=EXPRESSION, x=SYMBOL)
 def derivative(function: sp.Expr, x: sp.Symbol) -> sp.Expr:
     r"""The derivative of a sum that may hold :math:`{}_2F_1(m, \beta; \beta+1; cx^p)`, its real or imaginary part.
 

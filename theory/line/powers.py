@@ -13,6 +13,7 @@ from functools import cache, lru_cache, reduce
 
 import sympy as sp
 
+from theory.argument_kinds import EXPRESSION, SYMBOL, TERMS, takes
 from theory.decision.inequalities import nonnegative, sign, vanishes
 from theory.decision.plain_symbols import with_plain_symbols
 from theory.errors import UnsupportedFormError
@@ -57,6 +58,7 @@ class PowerQuotient:
         return {exponent: coefficient for exponent, coefficient in collected.items() if coefficient != 0}
 
 
+@takes(expression=EXPRESSION, variable=SYMBOL)
 @lru_cache(maxsize=1024)
 def power_quotient(expression: sp.Expr, variable: sp.Symbol) -> PowerQuotient:
     """``expression`` as a quotient of polynomials in powers of ``variable``, coprime.
@@ -105,12 +107,14 @@ def power_quotient(expression: sp.Expr, variable: sp.Symbol) -> PowerQuotient:
     )
 
 
+@takes(expression=EXPRESSION, variable=SYMBOL)
 def normal_form(expression: sp.Expr, variable: sp.Symbol) -> sp.Expr:
     """``expression`` as a reduced quotient of sums of powers of ``variable``; zero exactly when it vanishes."""
     quotient = power_quotient(expression, variable)
     return quotient.in_powers(quotient.numerator, variable) / quotient.in_powers(quotient.denominator, variable)
 
 
+@takes(expression=EXPRESSION)
 def with_reduced_exponents(expression: sp.Expr) -> sp.Expr:
     """``expression`` with the exponents of its powers in normal form, so that equal powers cancel.
 
@@ -127,6 +131,7 @@ def with_reduced_exponents(expression: sp.Expr) -> sp.Expr:
     )
 
 
+@takes(exponent=EXPRESSION)
 @lru_cache(maxsize=4096)
 def reduced_exponent(exponent: sp.Expr) -> sp.Expr:
     """An exponent in normal form, a polynomial plus a proper fraction: equal exponents become one expression.
@@ -166,6 +171,7 @@ def dominant(exponents: Iterable[sp.Expr], towards: int) -> sp.Expr:
     return reduce(lambda a, b: a if order(a, b) * towards > 0 else b, exponents)
 
 
+@takes(function=EXPRESSION, x=SYMBOL)
 def value_at_zero(function: sp.Expr, x: sp.Symbol) -> sp.Expr:
     r"""The limit of a quotient of sums of powers as :math:`x \to 0+`, by cases where an exponent may be 0.
 
@@ -192,6 +198,7 @@ def value_at_zero(function: sp.Expr, x: sp.Symbol) -> sp.Expr:
     return total
 
 
+@takes(terms=TERMS)
 def in_one_power(terms: dict[sp.Expr, sp.Expr]) -> tuple[dict[int, sp.Expr], sp.Expr] | None:
     r"""Terms :math:`\sum c_r x^r` as :math:`x^{r_0} \sum c_j y^j` with :math:`y = x^q`, :math:`q > 0`, :math:`j \ge 0`.
 

@@ -19,6 +19,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 from sympy.polys.polyerrors import BasePolynomialError
 
+from theory.argument_kinds import EXPRESSION, SYMBOL, takes
 from theory.decision.inequalities import negative, nonnegative, sign, simplified
 from theory.errors import UnsupportedFormError
 from theory.line.powers import in_one_power, power_quotient, with_reduced_exponents
@@ -32,6 +33,7 @@ _MAX_DEGREE, _MAX_SYMBOLS = 6, 3
 _Y = sp.Dummy("y", positive=True)
 
 
+@takes(expression=EXPRESSION, variable=SYMBOL, left=EXPRESSION, right=EXPRESSION)
 def sign_on_interval(expression: sp.Expr, variable: sp.Symbol, left: sp.Expr, right: sp.Expr) -> Sign:
     r"""The sign of a sum of powers without zeros inside ``(left, right)``, and the condition for that.
 

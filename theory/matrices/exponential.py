@@ -15,6 +15,7 @@ from collections.abc import Mapping
 
 import sympy as sp
 
+from theory.argument_kinds import SQUARE, takes
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import ShapeError, UnsupportedFormError
 from theory.values import expressions, single_expression
@@ -61,6 +62,7 @@ def matrix_exponential(matrix: sp.MatrixBase, time: sp.Expr) -> sp.ImmutableMatr
     return sp.ImmutableMatrix(total)
 
 
+@takes(matrix=SQUARE)
 def eigenvalues(matrix: sp.MatrixBase) -> list[sp.Expr]:
     """The eigenvalues of ``matrix`` with their multiplicities, from its irreducible diagonal blocks.
 

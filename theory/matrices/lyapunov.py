@@ -17,9 +17,11 @@ from sympy.polys.constructor import construct_domain
 from sympy.polys.matrices import DomainMatrix
 from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
+from theory.argument_kinds import SQUARE, takes
 from theory.decision.inequalities import positive
 
 
+@takes(A=SQUARE, Q=SQUARE)
 def lyapunov_solution(A: sp.MatrixBase, Q: sp.MatrixBase) -> sp.ImmutableMatrix | None:
     r"""The symmetric :math:`\Sigma` with :math:`A\Sigma + \Sigma A^\top = Q`, or None where it is not unique.
 
@@ -74,6 +76,7 @@ def linear_solution(matrix: sp.MatrixBase, right: sp.MatrixBase) -> list[sp.Expr
     return [sp.cancel(value) if field.is_EX else value for value in solved.to_Matrix()]
 
 
+@takes(matrix=SQUARE)
 def hurwitz_condition(matrix: sp.MatrixBase) -> Boolean:
     r"""When every eigenvalue of ``matrix`` has negative real part, as a condition on its parameters.
 
@@ -103,6 +106,7 @@ def _hurwitz_minors(coefficients: list[sp.Expr]) -> list[sp.Expr]:
     return [sp.expand(hurwitz[:k, :k].det(method="berkowitz")) for k in range(1, d + 1)]
 
 
+@takes(matrix=SQUARE)
 def schur_condition(matrix: sp.MatrixBase) -> Boolean:
     r"""When every eigenvalue of ``matrix`` has modulus below 1, as a condition on its parameters.
 

@@ -22,6 +22,7 @@ from collections.abc import Callable
 
 import sympy as sp
 
+from theory.argument_kinds import MATRIX, takes
 from theory.errors import DimensionError, ShapeError
 
 
@@ -32,6 +33,7 @@ def squared_distance(A: sp.MatrixBase, B: sp.MatrixBase) -> sp.Expr:
     return sp.Add(*(entry**2 for entry in A - B))
 
 
+@takes(A=MATRIX)
 def doubled(A: sp.MatrixBase) -> sp.ImmutableMatrix:
     r"""The symmetric matrix :math:`\bigl(\begin{smallmatrix}0 & A\\A^\top & 0\end{smallmatrix}\bigr)`.
 
@@ -47,6 +49,7 @@ def doubled(A: sp.MatrixBase) -> sp.ImmutableMatrix:
     )
 
 
+@takes(S=MATRIX)
 def positive_root(S: sp.MatrixBase) -> sp.ImmutableMatrix:
     r"""The root :math:`\sqrt S = (S + \sqrt{\det S}\,I)/\sqrt{\operatorname{tr}S + 2\sqrt{\det S}}`, S positive 2 x 2.
 
@@ -70,6 +73,7 @@ def positive_root(S: sp.MatrixBase) -> sp.ImmutableMatrix:
     return sp.ImmutableMatrix((S + minor * sp.eye(2)) / sp.sqrt(S.trace() + 2 * minor))
 
 
+@takes(M=MATRIX)
 def modulus(M: sp.MatrixBase) -> sp.ImmutableMatrix:
     r"""The modulus :math:`(MM^\top)^{1/2}` of a matrix with two rows.
 

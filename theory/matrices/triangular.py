@@ -21,10 +21,15 @@ from typing import Any
 import sympy as sp
 from sympy.polys.constructor import construct_domain
 
+from theory.argument_kinds import SCALAR, SCALARS, SQUARE, takes
+from theory.errors import ShapeError
+from theory.values import shown
+
 Coefficients = dict[tuple[Any, int], Any]
 """(rate, power) -> coefficient, all in the field of the parameters."""
 
 
+@takes(matrix=SQUARE)
 def triangular_order(matrix: sp.MatrixBase) -> list[int] | None:
     """An order of the rows in which ``matrix`` is lower triangular, or None if there is none.
 
@@ -38,6 +43,7 @@ def triangular_order(matrix: sp.MatrixBase) -> list[int] | None:
     return [row for block in blocks for row in block] if len(blocks) == matrix.rows else None
 
 
+@takes(matrix=SQUARE, constant=SCALARS, start=SCALARS, time=SCALAR)
 def triangular_flow(
     matrix: sp.MatrixBase, constant: Sequence[sp.Expr], start: Sequence[sp.Expr], order: Sequence[int], time: sp.Expr
 ) -> list[sp.Expr]:
@@ -59,6 +65,8 @@ def triangular_flow(
     field, entries = construct_domain([*matrix, *constant, *start], field=True)
     M = [entries[i * n : (i + 1) * n] for i in range(n)]
     c, first = entries[n * n : n * n + n], entries[n * n + n :]
+    if not isinstance(order, list | tuple | range) or sorted(order) != list(range(matrix.rows)):
+        raise ShapeError(f"order must hold every row of matrix once, 0 to {matrix.rows - 1}, got {shown(order)}.")
     solved: dict[int, Coefficients] = {}
     for i in order:
         forcing: Coefficients = defaultdict(lambda: field.zero)

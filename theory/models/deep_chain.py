@@ -28,7 +28,7 @@ from theory.errors import ShapeError, SymbolError
 from theory.gradient_noise.data_law import DataLaw, Gaussian
 from theory.gradient_noise.model import Model
 from theory.networks.feed_forward import FeedForward
-from theory.values import instance, shown
+from theory.values import count, instance, shown
 
 teacher_slope = sp.Symbol("u", real=True)
 """Slope u of the teacher."""
@@ -50,6 +50,8 @@ def deep_chain(depth: int = 3, width: int = 2, activation: Callable[[sp.Expr], s
     """
     if not (isinstance(depth, int) and depth >= 2):
         raise ShapeError(f"depth must be an integer from 2 on, the number of weight matrices, got {shown(depth)}.")
+    count(depth, "depth", at_least=2, at_most=100)
+    count(width, "width", at_least=1, at_most=9)
     return FeedForward((1, *[width] * (depth - 1), 1), activation, biased=False)
 
 

@@ -33,7 +33,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import negative
-from theory.errors import UnsupportedFormError
+from theory.errors import ShapeError, UnsupportedFormError
 from theory.gradient_noise.data_law import Empirical
 from theory.gradient_noise.label_noise import label_noise_flow, label_noise_increment
 from theory.gradient_noise.model import Model
@@ -41,7 +41,7 @@ from theory.ito import ItoProcess
 from theory.models.labelled_data import inputs_and_labels
 from theory.notation import eta
 from theory.stability.attractivity import attractivity_rate
-from theory.values import single_expression
+from theory.values import shown, single_expression
 
 w_1 = sp.Symbol("w_1", real=True)
 """Incoming weight."""
@@ -109,6 +109,8 @@ class SingleNeuron:
         inputs, labels = inputs_and_labels(self.inputs, self.labels)
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "labels", labels)
+        if not callable(self.activation):
+            raise ShapeError(f"activation must be a function of one expression, got {shown(self.activation)}.")
         if self.activation(sp.S.Zero) != 0:
             raise UnsupportedFormError(
                 f"activation must pass through the origin, but its value at 0 is {self.activation(sp.S.Zero)}. "

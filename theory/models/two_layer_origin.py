@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.argument_kinds import SCALAR, takes
 from theory.errors import SymbolError
 from theory.ito import ItoProcess, ito_differential
 from theory.notation import nu
@@ -75,6 +76,7 @@ def norms_process(n: sp.Expr = width_in, m: sp.Expr = width_out) -> ItoProcess:
     return ItoProcess([U, V], [nu * n * V, nu * m * U], sp.Matrix([push, push]))
 
 
+@takes(n=SCALAR)
 def growth_of_equal_layers(n: sp.Expr = width_in) -> sp.Expr:
     r"""The drift of :math:`\frac12\log(U + V)` at :math:`U = V`, where two layers of equal width end up.
 
@@ -105,6 +107,7 @@ def ratio_density(n: sp.Expr = width_in, m: sp.Expr = width_out) -> sp.Expr:
     return ratio ** (m / 2 - 1) * (1 + ratio) ** (n / 2 - 1) * sp.exp((m - n) * ratio / 2)
 
 
+@takes(n=SCALAR, m=SCALAR)
 def growth_at_ratio(n: sp.Expr = width_in, m: sp.Expr = width_out) -> sp.Expr:
     r"""The growth rate :math:`\frac12 d\log(U - V)/dt` at a given ratio; the difference carries no noise.
 

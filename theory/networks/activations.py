@@ -7,6 +7,7 @@ from collections.abc import Callable
 import sympy as sp
 from sympy.core.function import UndefinedFunction
 
+from theory.argument_kinds import EXPRESSION, TEXT, takes
 from theory.errors import SymbolError
 from theory.values import shown
 
@@ -41,6 +42,7 @@ ORIGIN_PASSING = ("linear", "tanh", "relu", "leaky relu", "elu", "swish", "silu"
 """Those the paper calls origin-passing."""
 
 
+@takes(name=TEXT, u=EXPRESSION)
 def activation(name: str, u: sp.Expr) -> sp.Expr:
     """The activation called ``name`` at the pre-activation ``u``.
 
@@ -56,6 +58,7 @@ def activation(name: str, u: sp.Expr) -> sp.Expr:
     return ACTIVATIONS[name].subs(z, u)
 
 
+@takes(name=TEXT)
 def smooth_function(name: str) -> Callable[[sp.Expr], sp.Expr]:
     r"""An undefined smooth function whose derivative is the undefined function ``name'``.
 

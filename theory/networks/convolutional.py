@@ -25,7 +25,7 @@ import sympy as sp
 
 from theory.errors import ShapeError
 from theory.networks.layered import LayeredNetwork
-from theory.values import listed, shown
+from theory.values import expressions, listed, shown
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,10 @@ class Convolutional(LayeredNetwork):
 
     def activities(self, inputs: sp.MatrixBase) -> list[sp.ImmutableMatrix]:
         r""":math:`h^{(0)}, \dots, h^{(m)}`, channels by positions."""
-        h = [sp.ImmutableMatrix(inputs)]
+        given = expressions(inputs, "inputs")
+        if given.shape != (self.channels[0], self.length):
+            raise ShapeError(f"inputs must have shape {(self.channels[0], self.length)}, got {given.shape}.")
+        h = [given]
         for layer in range(1, self.depth + 1):
             shape = self.channels[layer], self.positions(layer)
             h.append(

@@ -19,7 +19,7 @@ import sympy as sp
 
 from theory.errors import ShapeError
 from theory.networks.layered import LayeredNetwork
-from theory.values import listed, shown
+from theory.values import column, count, listed, shown
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,10 @@ class FeedForward(LayeredNetwork):
 
     def activities(self, inputs: sp.MatrixBase) -> list[sp.ImmutableMatrix]:
         r""":math:`h^{(0)}, \dots, h^{(m-1)}`."""
-        h = [sp.ImmutableMatrix(inputs)]
+        given = column(inputs, "inputs")  # type: ignore[arg-type]
+        if given.rows != self.widths[0]:
+            raise ShapeError(f"inputs must hold {self.widths[0]} expressions, got {given.rows}.")
+        h = [given]
         for layer in range(1, self.depth):
             active = self.preactivation(layer, h[-1]).applyfunc(self.activation)
             for first, last in self.skips:
@@ -116,12 +119,16 @@ class FeedForward(LayeredNetwork):
 
     def incoming(self, layer: int, neuron: int) -> tuple[sp.Symbol, ...]:
         r""":math:`w_{\mathrm{in},p}^{(l)}`: the weights in the pre-activation of a neuron, by the neuron below."""
+        count(layer, "layer", at_least=1, at_most=self.depth)
+        count(neuron, "neuron", at_least=1, at_most=self.widths[layer])
         below = sp.symbols(f"h_1:{self.widths[layer - 1] + 1}")
         preactivation = self.preactivation(layer, sp.Matrix(below))[neuron - 1]
         return tuple(sp.diff(preactivation, h) for h in below)
 
     def outgoing(self, layer: int, neuron: int) -> tuple[sp.Symbol, ...]:
         r""":math:`w_{\mathrm{out},p}^{(l+1)}`: the weights by which a neuron enters layer ``layer + 1``."""
+        count(layer, "layer", at_least=0, at_most=self.depth - 1)
+        count(neuron, "neuron", at_least=1, at_most=self.widths[layer])
         below = sp.symbols(f"h_1:{self.widths[layer] + 1}")
         above = self.preactivation(layer + 1, sp.Matrix(below))
         return tuple(sp.diff(preactivation, below[neuron - 1]) for preactivation in above)
@@ -163,6 +170,9 @@ class FeedForward(LayeredNetwork):
 
     def exchange(self, layer: int, p: int, q: int) -> sp.ImmutableMatrix:
         """The matrix Q that exchanges the own weights of two neurons of a layer."""
+        count(layer, "layer", at_least=1, at_most=self.depth - 1)
+        for name, neuron in (("p", p), ("q", q)):
+            count(neuron, name, at_least=1, at_most=self.widths[layer])
         first, second = self.own_weights(layer, p), self.own_weights(layer, q)
         partner = dict(zip(first + second, second + first, strict=True))
         return sp.ImmutableMatrix(

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.argument_kinds import EXPRESSION, EXPRESSIONS, MATRIX, REAL_EXPRESSION, takes
 from theory.errors import ShapeError, SymbolError
 from theory.line.families import Beta
 from theory.line.interval import Interval
@@ -32,6 +33,7 @@ def squared_norm(u: sp.MatrixBase) -> sp.Expr:
     return sp.Add(*(entry**2 for entry in u))
 
 
+@takes(u=MATRIX, v=MATRIX)
 def normalised_distance(u: sp.MatrixBase, v: sp.MatrixBase) -> sp.Expr:
     r"""The normalised distance, through the rotation :math:`a = (u+v)/\sqrt2`, :math:`b = (u-v)/\sqrt2`.
 
@@ -56,6 +58,7 @@ def normalised_distance(u: sp.MatrixBase, v: sp.MatrixBase) -> sp.Expr:
     return 4 * squared_norm(b) / (squared_norm(a) + squared_norm(b))
 
 
+@takes(dimension=EXPRESSION)
 def distance_of_gaussians(dimension: sp.Expr) -> Beta:
     r"""The law of the distance of two independent Gaussian vectors :math:`N(0, s^2 I_d)`.
 
@@ -74,6 +77,7 @@ def distance_of_gaussians(dimension: sp.Expr) -> Beta:
     return Beta(distance, Interval(sp.S.Zero, sp.Integer(4)), sp.S.One, dimension / 2, dimension / 2)
 
 
+@takes(threshold=EXPRESSION)
 def relative_difference(threshold: sp.Expr) -> sp.Expr:
     r"""How far apart two neurons of equal norm are at a given distance: :math:`\|u - v\|/\|u\|`.
 
@@ -99,6 +103,7 @@ def relative_difference(threshold: sp.Expr) -> sp.Expr:
     return sp.sqrt(-constant / leading)
 
 
+@takes(neuron=REAL_EXPRESSION, layer=EXPRESSIONS, fraction=REAL_EXPRESSION)
 def below_fraction_of_largest(neuron: sp.Expr, layer: Sequence[sp.Expr], fraction: sp.Expr) -> Boolean:
     """A norm is below ``fraction`` of every norm of the layer's largest: of at least one of ``layer``.
 
@@ -116,6 +121,7 @@ def below_fraction_of_largest(neuron: sp.Expr, layer: Sequence[sp.Expr], fractio
     return sp.Or(*(sp.Lt(neuron, fraction**2 * norm) for norm in others))
 
 
+@takes(values=EXPRESSIONS)
 def spectral_entropy(values: Sequence[sp.Expr]) -> sp.Expr:
     r"""Entropy :math:`-\sum_i p_i\log p_i` of singular values, :math:`p_i = s_i/\sum_j s_j`.
 
@@ -128,6 +134,7 @@ def spectral_entropy(values: Sequence[sp.Expr]) -> sp.Expr:
     return -sp.Add(*(share * sp.log(share) for share in shares))
 
 
+@takes(values=EXPRESSIONS)
 def effective_rank(values: Sequence[sp.Expr]) -> sp.Expr:
     r"""Roy and Vetterli's effective rank :math:`\exp(-\sum_i p_i\log p_i) = \prod_i p_i^{-p_i}`.
 

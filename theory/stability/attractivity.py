@@ -24,7 +24,7 @@ from theory.infinitesimal_generator import sum_of_products
 from theory.ito import ItoProcess, checked_process
 from theory.line.powers import value_at_zero
 from theory.notation import t
-from theory.values import admitted_number, instance, mapping, shown, single_expression
+from theory.values import admitted_number, instance, listed, mapping, shown, single_expression
 
 
 class InvariantPointError(TheoryError):
@@ -142,7 +142,8 @@ def attractivity_rate(
         )
     (x,), (b,), (a,) = process.state, process.drift, process.diffusion
     p = single_expression(point, "point")
-    zeros = {_value(f, x, p, "vanishing"): sp.S.Zero for f in vanishing}
+    given = [single_expression(f, "vanishing") for f in listed(vanishing, "vanishing")]
+    zeros = {_value(f, x, p, "vanishing"): sp.S.Zero for f in given}
 
     def at_point(f: sp.Expr, name: str) -> sp.Expr:
         return sum_of_products(_value(f, x, p, name).xreplace(zeros))

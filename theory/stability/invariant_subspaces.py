@@ -21,6 +21,7 @@ from functools import reduce
 
 import sympy as sp
 
+from theory.argument_kinds import one_of, takes
 from theory.stability.homogeneous import TransverseLinearisation, expanded_in
 
 
@@ -45,6 +46,7 @@ Family = tuple[Scaled, ...]
 r"""The matrices :math:`(A, B_1, \dots, B_m)`."""
 
 
+@takes(linearisation=one_of(TransverseLinearisation, needed="a TransverseLinearisation"))
 def blocks(linearisation: TransverseLinearisation) -> tuple[TransverseLinearisation, ...]:
     r"""The diagonal blocks into which common invariant subspaces split the process, as processes of their own.
 

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory.answer import Answer
+from theory.argument_kinds import one_of, takes
 from theory.decision.zero import decide_zero
 from theory.errors import DimensionError, UnsupportedFormError
 from theory.fokker_planck import probability_current
@@ -127,6 +128,7 @@ def angular_diffusion(linearisation: TransverseLinearisation) -> sp.Expr:
     return sum_of_products((m.T * linearisation.diffusion * m)[0])
 
 
+@takes(linearisation=one_of(TransverseLinearisation, needed="a TransverseLinearisation"))
 def angular_process(linearisation: TransverseLinearisation) -> ItoProcess:
     r"""The direction as a process of the angle :data:`varphi`, in sines and cosines of multiples of :math:`2\varphi`.
 
@@ -211,6 +213,7 @@ def top_exponent(linearisation: TransverseLinearisation) -> TopExponent:
     return TopExponent(sp.Integral(growth * density, period) / sp.Integral(density, period), ExponentRoute.INTEGRAL)
 
 
+@takes(linearisation=one_of(TransverseLinearisation, needed="a TransverseLinearisation"))
 def constant_growth(linearisation: TransverseLinearisation) -> sp.Expr | None:
     r"""The growth rate Q where it is the same in all directions of any number of dimensions, else None.
 

@@ -28,7 +28,7 @@ from theory.ito import ItoProcess, checked_process
 from theory.notation import t
 from theory.stability.homogeneous import TransverseLinearisation, expanded_in
 from theory.symmetry.affine_set import AffineSet
-from theory.values import Expressions, column, expressions
+from theory.values import Expressions, column, expressions, instance
 
 _xi = sp.Dummy("xi", real=True)
 
@@ -125,6 +125,7 @@ def linearised_along(process: ItoProcess, affine_set: AffineSet) -> ItoProcess:
         >>> linearised_along(process, AffineSet([x, y], [y])).drift.T
         Matrix([[1 - x, -n_1*x]])
     """
+    instance(affine_set, AffineSet, "affine_set", "an AffineSet")
     linear = transverse_linearisation(process, affine_set)
     T, o = affine_set.tangent_basis, affine_set.point
     own = [row.index(1) if (row := list(T[:, j])).count(0) == T.rows - 1 and 1 in row else None for j in range(T.cols)]

@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 
 import sympy as sp
 
+from theory.argument_kinds import EXPRESSIONS, FUNCTION, one_of, takes
 from theory.notation import eta
 from theory.symmetry.affine_set import AffineSet
 
@@ -36,6 +37,7 @@ def adam_first_step(gradient: sp.Expr) -> sp.Expr:
     return eta * gradient / (sp.Abs(gradient) + stabiliser)
 
 
+@takes(affine_set=one_of(AffineSet, needed="an AffineSet"), losses=EXPRESSIONS, rule=FUNCTION)
 def escaping_step(
     affine_set: AffineSet, losses: Sequence[sp.Expr], rule: Callable[[sp.Expr], sp.Expr]
 ) -> sp.ImmutableMatrix:

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 
 import sympy as sp
 
+from theory.argument_kinds import MATRIX, takes
 from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
 from theory.errors import ShapeError, UnsupportedFormError
 from theory.symmetry.affine_set import AffineSet
@@ -87,6 +88,7 @@ def _counterexample(Q: sp.MatrixBase, theta: sp.MatrixBase) -> str:
     )
 
 
+@takes(Q=MATRIX)
 def escaping_gradients(Q: sp.MatrixBase) -> sp.ImmutableMatrix:
     r"""The matrix :math:`(Q - I)\,V`, the columns of :math:`V` a basis of :math:`\ker(Q^\top - I)`. Shape ``(d, k)``.
 
@@ -117,7 +119,10 @@ def composed(loss: sp.Expr, Q: sp.MatrixBase, state: Sequence[sp.Symbol] | sp.Ma
         v*w**2
     """
     theta, loss = distinct_symbols(state, "state"), single_expression(loss, "loss")
-    return loss.subs(dict(zip(theta, _square(Q) * theta, strict=True)), simultaneous=True)
+    matrix = _square(Q)
+    if matrix.cols != theta.rows:
+        raise ShapeError(f"Q must have one row and column per weight, {theta.rows}, got Q.shape={matrix.shape}.")
+    return loss.subs(dict(zip(theta, matrix * theta, strict=True)), simultaneous=True)
 
 
 def gradient(loss: sp.Expr, state: Sequence[sp.Symbol] | sp.MatrixBase) -> sp.ImmutableMatrix:

@@ -15,6 +15,7 @@ from mpmath import mp, mpf
 
 from numerics.codegen.printing import Backend, Template
 from numerics.errors import ArgumentError
+from theory.values import shown
 
 GUARD_DIGITS = 10
 """Digits carried beyond those asked for."""
@@ -216,7 +217,7 @@ def _as_mpf(value: Any) -> mpf:
         return mp.mpf(value)
     except (TypeError, ValueError):
         raise ArgumentError(
-            f"an argument must hold real numbers, got {value!r} of type {type(value).__name__}."
+            f"an argument must hold real numbers, got {shown(value)} of type {type(value).__name__}."
         ) from None
 
 

@@ -11,6 +11,7 @@ import sympy as sp
 
 from numerics.codegen.printing import Backend, float_literal
 from numerics.errors import ArgumentError
+from theory.values import shown
 
 TEMPLATES = {
     "add": "{0} + {1}",
@@ -117,7 +118,10 @@ def _namespace(constants: Sequence[sp.Expr]) -> dict[str, Any]:
 
 
 def _call(function: Callable[..., tuple], values: Sequence[Any], digits: int | None) -> tuple[np.ndarray, ...]:
-    arrays = [np.asarray(value) for value in values]
+    try:
+        arrays = [np.asarray(value) for value in values]
+    except Exception as error:  # whatever a stranger's __array__ raises, and sequences that are ragged
+        raise ArgumentError(f"the arguments must hold real numbers, got {', '.join(map(shown, values))}.") from error
     for place, array in enumerate(arrays):
         if array.dtype.kind not in "fiub":
             raise ArgumentError(f"argument {place} must hold real numbers, got dtype {array.dtype}.")

@@ -14,6 +14,7 @@ import sympy as sp
 
 from numerics.codegen.printing import Backend, float_literal
 from numerics.errors import ArgumentError, MissingBackendError
+from theory.values import shown
 
 if TYPE_CHECKING:
     from torch import Tensor, dtype
@@ -186,7 +187,7 @@ def _tensors(values: Sequence[Any]) -> list[Tensor]:
 
     for place, value in enumerate(values):
         if isinstance(value, complex) or (isinstance(value, torch.Tensor) and value.is_complex()):
-            raise ArgumentError(f"argument {place} must hold real numbers, got {value!r}.")
+            raise ArgumentError(f"argument {place} must hold real numbers, got {shown(value)}.")
     try:
         given = [v if type(v) in (bool, int, float) else torch.as_tensor(v) for v in values]
     except (TypeError, ValueError, RuntimeError) as error:

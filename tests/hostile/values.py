@@ -66,7 +66,7 @@ class _NoRepr:
         raise RuntimeError("repr")
 
 
-CODE = f"open({str(MARK)!r}, 'w')"
+CODE = f"open({str(MARK)!r}, 'w').close()"
 
 POOL: dict[str, Callable[[], Any]] = {
     "None": lambda: None,
@@ -163,3 +163,9 @@ POOL: dict[str, Callable[[], Any]] = {
     "path": lambda: Path("/nonexistent"),
 }
 """Hostile values by name, made anew for each call."""
+
+NO_NUMBERS = ("nan", "Decimal nan", "float32 nan", "sp.nan", "zoo", "array with nan", "{x: nan}", "(nan, 1)")
+"""Those of which no answer can be made."""
+
+NO_ARGUMENT = ("object", "evil", "module", "class", "path", "no repr")
+"""Those that are wrong by their type, so that a refusal must name the argument."""

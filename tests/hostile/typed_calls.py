@@ -1,14 +1,14 @@
-"""Sound calls of every public function of theory, whose arguments cover every option."""
+"""Sound calls of public functions of theory, typed by hand so that their arguments cover every option."""
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
 
 import theory
-from tests.theory.hostile_values import eta, half, p, t, v, w, x, xi, y
+from tests.hostile.sound import Sound
+from tests.hostile.values import eta, half, p, t, v, w, x, xi, y
 from theory import discrete, gradient_noise, models, symmetry
 from theory.deep_linear.diffusion_peak import DiffusionPeak
 from theory.deep_linear.gradient_flow import advantage_of_larger_modes, passage_time
@@ -29,42 +29,7 @@ from theory.stability.lyapunov import top_exponent
 from theory.stability.transverse import transverse_linearisation
 
 
-@dataclass(frozen=True)
-class Sound:
-    """A call that is answered; ``slots`` are positions and names of its arguments."""
-
-    name: str
-    function: Callable[..., Any]
-    arguments: tuple[Any, ...]
-    options: dict[str, Any]
-
-    @property
-    def slots(self) -> list[int | str]:
-        """Positions and names of the arguments."""
-        return [*range(len(self.arguments)), *self.options]
-
-    def parameter(self, slot: int | str) -> str:
-        """The name that the function gives to an argument."""
-        if isinstance(slot, str):
-            return slot
-        names = [*inspect.signature(self.function).parameters]
-        return names[min(slot, len(names) - 1)]
-
-    def call(self) -> Any:
-        """The answer to the sound call."""
-        return self.function(*self.arguments, **self.options)
-
-    def hostile(self, slot: int | str, value: Any) -> Any:
-        """The answer with ``value`` in the place of one argument."""
-        arguments, options = list(self.arguments), dict(self.options)
-        if isinstance(slot, int):
-            arguments[slot] = value
-        else:
-            options[slot] = value
-        return self.function(*arguments, **options)
-
-
-def sound_calls() -> list[Sound]:
+def typed_calls() -> list[Sound]:
     """Quick calls of the public functions, whose arguments cover every option."""
     made: list[Sound] = []
 

@@ -1,0 +1,192 @@
+"""Hostile values in the place of one argument of every exported function, and what is wrong with the answers.
+
+``python -m tests.hostile.attack 30000`` makes so many calls in processes of their own and prints every fault;
+``tests/hostile/test_hostile_arguments.py`` makes fewer. An answer is a fault if it is an error that is not the
+project's, if it came after more than :data:`LIMIT` seconds of processor time, if text was executed, if the error does
+not name the argument, or if a number was made of something that is none.
+"""
+
+from __future__ import annotations
+
+import collections
+import os
+import random
+import re
+import resource
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from tests.hostile.recorded_calls import answered, modules_with_examples, recorded_calls
+from tests.hostile.sound import Sound
+from tests.hostile.typed_calls import typed_calls
+from tests.hostile.values import MARK, NO_ARGUMENT, NO_NUMBERS, POOL
+from theory.errors import DriftproofError
+
+LIMIT = 20.0
+"""Seconds of processor time that one call may take."""
+
+MEMORY = 6 << 30
+"""Bytes that a process may ask for on top of what it has."""
+
+NAN_IN_NAN_OUT = ("numerics.codegen.compile.__call__", "numerics.codegen.printing", "numerics.codegen.program")
+"""Programs compute with what IEEE 754 calls numbers, and their constants may be such."""
+
+Attack = tuple[Sound, int | str, str]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An answer that a caller should never get."""
+
+    kind: str
+    call: str
+    told: str
+
+
+class _TooLongError(BaseException):
+    """The call used up its time."""
+
+
+@contextmanager
+def processor_time(limit: float) -> Iterator[None]:
+    """Stop what runs inside after ``limit`` seconds of processor time."""
+
+    def stop(*_: Any) -> None:
+        raise _TooLongError
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, limit)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def fault(sound: Sound, slot: int | str, hostile: str) -> Fault | None:
+    """What is wrong with the answer to a sound call with a hostile value in one place; None if nothing is."""
+    call = f"{sound.name}({sound.parameter(slot)} = {hostile})"
+    MARK.unlink(missing_ok=True)
+    found: Fault | None = None
+    try:
+        with warnings.catch_warnings(), processor_time(LIMIT):
+            warnings.simplefilter("ignore")
+            answer = sound.hostile(slot, POOL[hostile]())
+        found = _silence(sound, slot, hostile, call, answer)
+    except _TooLongError:
+        found = Fault("hang", call, f"more than {LIMIT} s")
+    except DriftproofError as error:
+        found = _unclear(sound, slot, hostile, call, str(error))
+    except BaseException as error:  # everything else that gets out is what this looks for
+        frames = traceback.extract_tb(error.__traceback__)
+        ours = next((f for f in reversed(frames) if re.search("/(theory|numerics|verification)/", f.filename)), None)
+        place = f"{ours.filename.split('/', 3)[-1]}:{ours.lineno}" if ours else ""
+        found = Fault("leak", call, f"{type(error).__name__}: {_text(error)[:120]} at {place}")
+    if MARK.exists():
+        MARK.unlink()
+        return Fault("text was executed", call, "")
+    return found
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # a library's error that cannot print what it got
+        return "<unprintable>"
+
+
+def _unclear(sound: Sound, slot: int | str, hostile: str, call: str, message: str) -> Fault | None:
+    """Whether the message of a refusal is one: it names the argument where that alone can be what is wrong."""
+    if len(message) <= 20:
+        return Fault("says nothing", call, message)
+    name = sound.parameter(slot)
+    named = re.search(rf"\b{re.escape(name)}\b", message) or "argument" in message
+    if hostile in NO_ARGUMENT and not named:
+        return Fault("argument not named", call, message[:200])
+    return None
+
+
+def _silence(sound: Sound, slot: int | str, hostile: str, call: str, answer: Any) -> Fault | None:
+    if hostile in NO_NUMBERS and not sound.name.startswith(NAN_IN_NAN_OUT):
+        return Fault("silent answer", call, f"{str(answer)[:120]}")
+    return None
+
+
+def all_sounds() -> list[Sound]:
+    """Every sound call there is: those of the docstrings, and those typed by hand."""
+    return [*answered(recorded_calls(modules_with_examples())), *typed_calls()]
+
+
+def attacks(sounds: Sequence[Sound]) -> list[Attack]:
+    """Every hostile value in every place."""
+    return [(sound, slot, name) for sound in sounds for slot in sound.slots for name in POOL]
+
+
+def in_processes(chosen: Sequence[Attack]) -> Iterator[Fault]:
+    """The faults of many calls, each survived: a process that dies has its last call for a fault, another goes on."""
+    done = 0
+    while done < len(chosen):
+        read, write = os.pipe()
+        child = os.fork()
+        if not child:
+            try:
+                os.close(read)
+                _report(chosen[done:], write)
+            finally:  # whatever happens, this copy of the caller goes no further
+                os._exit(1)
+        os.close(write)
+        with os.fdopen(read) as lines:
+            for line in lines:
+                if line.startswith("."):
+                    done += 1
+                else:
+                    yield Fault(*line.rstrip("\n").split("\t"))
+        _, status = os.waitpid(child, 0)
+        if status and done < len(chosen):
+            sound, slot, name = chosen[done]
+            call = f"{sound.name}({sound.parameter(slot)} = {name})"
+            yield Fault("hang" if os.WTERMSIG(status) == signal.SIGXCPU else "crash", call, f"status {status}")
+            done += 1
+
+
+def _report(chosen: Sequence[Attack], pipe: int) -> None:
+    """In the child: a line for each fault and a dot for each call made. Does not return."""
+    sys.stdout = open(os.devnull, "w")
+    resource.setrlimit(resource.RLIMIT_AS, (_address_space() + MEMORY, resource.RLIM_INFINITY))
+    for sound, slot, name in chosen:
+        used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+        resource.setrlimit(resource.RLIMIT_CPU, (int(used + 2 * LIMIT) + 1, resource.RLIM_INFINITY))
+        found = fault(sound, slot, name)
+        if found is not None:
+            told = " ".join(found.told.split())
+            os.write(pipe, f"{found.kind}\t{found.call}\t{told}\n".encode(errors="replace"))
+        os.write(pipe, b".\n")
+    os._exit(0)
+
+
+def _address_space() -> int:
+    with open("/proc/self/statm") as pages:
+        return int(pages.read().split()[0]) * resource.getpagesize()
+
+
+def main(calls: int, seed: int) -> int:
+    """Make random hostile calls and print every fault; the exit code is 1 if there is one."""
+    drawn, sounds = random.Random(seed), all_sounds()
+    every = attacks(sounds)
+    chosen = every if calls >= len(every) else drawn.sample(every, calls)
+    kinds: collections.Counter[str] = collections.Counter()
+    for found in in_processes(chosen):
+        kinds[found.kind] += 1
+        print(f"{found.kind}: {found.call}: {found.told}", flush=True)
+    print(f"{len(chosen)} of {len(every)} calls of {len({s.name for s in sounds})} functions, faults: {dict(kinds)}")
+    return bool(kinds)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 30_000, int(sys.argv[2]) if len(sys.argv) > 2 else 1))

@@ -1,0 +1,120 @@
+"""Sound calls that nobody typed: those which the examples of the docstrings make.
+
+While an example runs, the interpreter reports each call to a function of the packages that a line of it makes itself;
+the arguments, defaults among them, become a sound call. So a public function with an example is attacked from the day
+it is written.
+"""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from types import FrameType
+from typing import Any
+
+from tests.hostile.sound import Sound
+
+PACKAGES = ("theory", "numerics", "verification")
+WRAPPERS = "theory.argument_kinds"
+"""Where the frames of :data:`theory.argument_kinds.takes` come from, which stand between a caller and what he calls."""
+
+NO_HOMES = ("verification.papers", "verification.authoring.template", "verification.__main__")
+"""Claims, and what a user starts from: they offer no functions."""
+
+
+def modules_with_examples() -> list[str]:
+    """Names of the modules whose docstrings are looked through."""
+    found: list[str] = []
+    for package in map(importlib.import_module, PACKAGES):
+        names = (info.name for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."))
+        found += [package.__name__, *(name for name in names if not name.startswith(NO_HOMES))]
+    return sorted(found)
+
+
+def recorded_calls(modules: Iterable[str]) -> list[Sound]:
+    """The first call of each public function or method that the examples of ``modules`` make."""
+    made: dict[str, Sound] = {}
+
+    def record(frame: FrameType, event: str, _: Any) -> None:
+        caller = frame.f_back
+        while caller is not None and caller.f_globals.get("__name__") == WRAPPERS:
+            caller = caller.f_back
+        if event == "call" and caller is not None and caller.f_code.co_filename.startswith("<doctest"):
+            found = _call_of(frame)
+            if found is not None:
+                made.setdefault(found.name, found)
+
+    for module in map(importlib.import_module, modules):
+        for test in doctest.DocTestFinder(exclude_empty=True).find(module):
+            if test.examples:
+                before = sys.getprofile()
+                sys.setprofile(record)
+                try:
+                    with warnings.catch_warnings():
+                        warnings.simplefilter("ignore")
+                        doctest.DocTestRunner().run(test, out=lambda _: None)
+                finally:
+                    sys.setprofile(before)
+    return [made[name] for name in sorted(made)]
+
+
+def _call_of(frame: FrameType) -> Sound | None:
+    """The call that has just begun, if it is to something public of the packages and has arguments."""
+    code, home = frame.f_code, str(frame.f_globals.get("__name__", ""))
+    if home.partition(".")[0] not in PACKAGES or home == WRAPPERS or "<lambda>" in code.co_qualname:
+        return None
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    local = dict(frame.f_locals)
+    arguments = [local[name] for name in names[: code.co_argcount]]
+    options = {name: local[name] for name in names[code.co_argcount :]}
+    behind = len(names)
+    if code.co_flags & inspect.CO_VARARGS:
+        arguments += local[code.co_varnames[behind]]
+        behind += 1
+    if code.co_flags & inspect.CO_VARKEYWORDS:
+        options |= local[code.co_varnames[behind]]
+    function = _function_of(frame, arguments)
+    if function is None or not (arguments or options):
+        return None
+    name = f"{home}.{getattr(function, '__qualname__', code.co_name)}"
+    return Sound(name, function, tuple(arguments), options)
+
+
+def _function_of(frame: FrameType, arguments: list[Any]) -> Callable[..., Any] | None:
+    """What was called, as a caller names it; ``self`` or the class is taken out of ``arguments``."""
+    code = frame.f_code
+    owner = arguments[0] if code.co_varnames[:1] in (("self",), ("cls",)) and arguments else None
+    if owner is None:
+        found = frame.f_globals.get(code.co_name)
+        public = not code.co_name.startswith("_") and inspect.isfunction(inspect.unwrap(found) if found else None)
+        return found if public else None
+    del arguments[0]
+    if code.co_name in ("__init__", "__new__"):
+        kind = owner if isinstance(owner, type) else type(owner)
+        return None if kind.__name__.startswith("_") else kind
+    if code.co_name == "__call__":
+        return owner
+    if code.co_name.startswith("_") or "<locals>" in code.co_qualname:
+        return None
+    return getattr(owner, code.co_name, None) if not _is_property(owner, code.co_name) else None
+
+
+def _is_property(owner: Any, name: str) -> bool:
+    return isinstance(inspect.getattr_static(owner, name, None), property)
+
+
+def answered(sounds: Iterable[Sound]) -> Iterator[Sound]:
+    """Those that are answered when they are made again."""
+    for sound in sounds:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                sound.call()
+        except Exception:  # an example of an error, or of something that is used up
+            continue
+        yield sound
