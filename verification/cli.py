@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from verification.command_line import Parser, Version, path_of, unknown_option
+from verification.command_line import Parser, Version, made_claim, path_of, unknown_option
 from verification.ending import Exit, drop_output, exit_code_of, say
 from verification.errors import LockError, SourceError, VerificationError
 from verification.run.settings import REPORT_PATH, STORE_PATH
@@ -336,7 +336,7 @@ def _follow(arguments: argparse.Namespace) -> int:
 
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(Store(arguments.store, read_only=True)) if arguments.store.exists() else None
-        text = follow(known.claim(chosen[0]), known.listed[chosen[0]].home, store)
+        text = follow(made_claim(known, chosen[0]), known.listed[chosen[0]].home, store)
         _say_damage(store)
     if text is not None:
         print(text)
@@ -349,7 +349,7 @@ def _mutate(arguments: argparse.Namespace) -> int:
     known, _ = _catalogue(arguments)
     survivors = 0
     for id in known.select(arguments.selectors):
-        claim = known.claim(id)
+        claim = made_claim(known, id)
         tried = list(trials(claim))
         survivors += sum(trial.survived for trial in tried)
         print("\n".join(summary(claim, tried)), flush=True)

@@ -5,9 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from verification.ending import Exit
+from verification.errors import ClaimError, VerificationError
+
+if TYPE_CHECKING:
+    from verification.claim import Claim
+    from verification.registry import Catalogue
 
 
 class Parser(argparse.ArgumentParser):
@@ -60,3 +65,21 @@ def path_of(text: str) -> Path:
     if not text or "\0" in text:
         raise argparse.ArgumentTypeError(f"a path must be a text without NUL, not empty, got {text!r}")
     return Path(text)
+
+
+def made_claim(known: Catalogue, id: str) -> Claim:
+    """The claim called ``id``, its statements made.
+
+    Raises:
+        ClaimError: its author's code raises something.
+    """
+    from verification.run.worker import one_sentence
+
+    try:
+        claim = known.claim(id)
+        _ = claim.statements
+    except VerificationError:
+        raise
+    except Exception as error:
+        raise ClaimError(f"{id} cannot be made: {one_sentence(error)}.") from error
+    return claim

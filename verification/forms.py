@@ -203,6 +203,12 @@ class Comparison:
     predicted: Callable[[Any, Mapping[str, Any]], Any]
     tolerance: float = 1e-3
 
+    def __post_init__(self) -> None:
+        if not self.arguments:
+            raise ClaimError(
+                f"the comparison {self.name!r} has no points. Give one mapping or more, e.g. {{'k': '1'}}."
+            )
+
 
 @dataclass(frozen=True)
 class Draw:

@@ -34,6 +34,8 @@ from verification.authoring.statement_arguments import (
     checked_domain,
     derived_value,
     refuse_no_formula,
+    refuse_no_mapping,
+    refuse_other_kinds,
     refuse_unknown,
     refuse_value,
 )
@@ -270,10 +272,14 @@ def _named(sampler: Callable[..., Any], arguments: Mapping[str, Any]) -> str:
 
 def _statement(name: str, left: str, form: Form, printed: Any, rest: Common) -> Statement:
     refuse_unknown(name, rest, Common.__annotations__)
+    for option in ("wrong", "where"):
+        refuse_no_mapping(name, option, rest.get(option, {}))
+    refuse_other_kinds(name, "measured", rest.get("measured", ()), Experiment)
+    refuse_other_kinds(name, "compared", rest.get("compared", ()), Comparison)
     wrong = dict(rest.get("wrong", {}))
     given = {"printed": printed, "corrected": rest.get("corrected"), "read_as": rest.get("read_as")}
-    where = {f"where, {symbol},": meaning for symbol, meaning in rest.get("where", {}).items()}
-    refuse_no_formula(name, form, {**given, **where, **{f"near miss {miss!r}": slip for miss, slip in wrong.items()}})
+    slips = {f"near miss {miss!r}": slip for miss, slip in wrong.items()}
+    refuse_no_formula(name, form, given | slips, rest.get("where", {}))
     return Statement(
         name=name,
         form=form,

@@ -14,7 +14,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from verification.errors import ClaimError
-from verification.forms import Bound, Expansion, Form, Identity, Region, StationaryDensity
+from verification.forms import Bound, Comparison, Expansion, Experiment, Form, Identity, Region, StationaryDensity
 
 SYMBOLIC = (Identity, Expansion, StationaryDensity, Region, Bound)
 """Forms that are decided in exact arithmetic."""
@@ -39,6 +39,28 @@ def refuse_value(statement: str, name: str, function: Any) -> None:
             f"{name} of statement {statement!r} must be a function of nothing, got {function!r}. "
             "Give a function that returns it when it is called."
         )
+
+
+def refuse_other_kinds(statement: str, name: str, given: Any, kind: type) -> None:
+    """Refuse what is no list of experiments, or of comparisons."""
+    if not isinstance(given, Sequence) or not all(isinstance(each, kind) for each in given):
+        raise ClaimError(
+            f"{name} of statement {statement!r} must be a list of what `{_MAKERS[kind]}` returns, got {given!r:.60}."
+        )
+
+
+_MAKERS = {Experiment: "measured` or `simulated", Comparison: "compared"}
+
+
+def refuse_no_mapping(statement: str, name: str, given: Any) -> None:
+    """Refuse what is no mapping: near misses go by what is wrong with them, abbreviations by their symbols."""
+    if not isinstance(given, Mapping):
+        raise ClaimError(
+            f"{name} of statement {statement!r} must be a mapping, {_KEYS[name]} -> formula, got {given!r:.60}."
+        )
+
+
+_KEYS = {"wrong": "what is wrong with it", "where": "abbreviation"}
 
 
 def derived_value(function: Callable[[], Any]) -> Any:
@@ -73,36 +95,54 @@ def checked_domain(statement: str, domain: Any) -> tuple[Boolean, ...]:
     return conditions
 
 
-def refuse_no_formula(statement: str, form: Form, candidates: Mapping[str, Any]) -> None:
-    """Refuse candidates that no check could judge as what was meant: text, equations, floats, nan.
+def refuse_no_formula(
+    statement: str, form: Form, candidates: Mapping[str, Any], abbreviations: Mapping[Any, Any]
+) -> None:
+    """Refuse what no check could judge as it was meant: text, lists, floats, orders, nan, equations.
 
-    A function of nothing is not called, and a mapping is looked at value by value.
+    A function of nothing is not called, and other definitions of the abbreviations are looked at one by one.
     """
     for name, written in candidates.items():
-        for value in written.values() if isinstance(written, Mapping) else (written,):
-            if isinstance(value, str):
-                raise ClaimError(
-                    f"{name} of statement {statement!r} is the text {value!r}. Give a SymPy expression in the symbols "
-                    "of the derivation; a symbol parsed from text would lack their assumptions."
-                )
-            if isinstance(form, SYMBOLIC):
-                _refuse_inexact(statement, name, value)
-            if isinstance(form, FORMULAS) and isinstance(value, Relational):
-                raise ClaimError(
-                    f"{name} of statement {statement!r} is the relation {value}, but a formula is asked for. "
-                    "Give its right side, with the left one in LaTeX; conditions are judged by holds_when."
-                )
+        if isinstance(written, Mapping):
+            refuse_no_formula(statement, form, {}, written)
+            continue
+        what = f"{name} of statement {statement!r}"
+        _refuse_inexact(what, form, written)
+        if isinstance(form, Region) and isinstance(written, sp.Expr) and not isinstance(written, sp.Symbol):
+            raise ClaimError(f"{what} is the formula {written}, but a condition is asked for: {written} > 0?")
+        if isinstance(form, FORMULAS) and isinstance(written, Relational):
+            raise ClaimError(
+                f"{what} is the relation {written}, but a formula is asked for. Give its right side, with the left one "
+                "in LaTeX; conditions are judged by holds_when."
+            )
+    for symbol, meaning in abbreviations.items():
+        _refuse_inexact(f"the abbreviation {symbol} of statement {statement!r}", form, meaning)
 
 
-def _refuse_inexact(statement: str, name: str, value: Any) -> None:
+def _refuse_inexact(what: str, form: Form, value: Any) -> None:
+    if isinstance(value, str):
+        raise ClaimError(
+            f"{what} is the text {value!r}. Give a SymPy expression in the symbols of the derivation; a symbol parsed "
+            "from text would lack their assumptions."
+        )
+    if isinstance(value, list | tuple):
+        raise ClaimError(f"{what} is a list. Give sp.Matrix([...]) of its entries.")
+    if not isinstance(form, SYMBOLIC):
+        return
     floats = sorted({f"{float(part):.15g}" for part in _floats(value)})
     if floats:
         raise ClaimError(
-            f"{name} of statement {statement!r} holds the float {floats[0]}, which is judged to the last bit. "
+            f"{what} holds the float {floats[0]}, which is judged to the last bit. "
             "Write it exactly: sp.Rational(1, 2) for 0.5."
         )
+    if isinstance(value, sp.Basic | sp.MatrixBase) and value.has(sp.Order):
+        order = next(iter(value.atoms(sp.Order)))
+        raise ClaimError(
+            f"{what} holds {order}, which is no formula. Leave it out, as value.removeO() does; agrees_to_order says "
+            "to which order the rest is meant."
+        )
     if isinstance(value, sp.Basic | sp.MatrixBase) and value.has(sp.nan):
-        raise ClaimError(f"{name} of statement {statement!r} is {value}: it holds nan, which equals nothing.")
+        raise ClaimError(f"{what} is {value}: it holds nan, which equals nothing.")
 
 
 def _floats(value: Any) -> Iterator[Any]:

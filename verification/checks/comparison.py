@@ -14,6 +14,7 @@ import sympy as sp
 
 from verification.checks.check import Check, Context, Findings, done, not_done, statement_of
 from verification.claim import CORRECTED, PRINTED, READ_AS
+from verification.errors import VerificationError
 from verification.forms import Comparison
 from verification.run.task import Result, Task
 from verification.verdict import Finding, Outcome
@@ -55,11 +56,20 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     statement = statement_of(arguments)
     comparison = next(c for c in statement.comparisons if c.name == arguments["comparison"])
     point = comparison.arguments[arguments["point"]]
-    value, error = comparison.evaluator(point)
+    value, error = _value_and_error(comparison, point)
     predicted = {
         name: predicted_by(comparison.predicted, name, form, point) for name, form in statement.candidates().items()
     }
     return {"value": float(value), "error": float(error), "predicted": predicted}
+
+
+def _value_and_error(comparison: Comparison, point: Mapping[str, Any]) -> tuple[float, float]:
+    found: Any = comparison.evaluator(point)
+    if not isinstance(found, tuple | list) or len(found) != 2:
+        raise VerificationError(
+            f"the evaluator of {comparison.name!r} must return a value and a bound for its error, got {found!r:.60}."
+        )
+    return found[0], found[1]
 
 
 def predicted_by(predicted: Callable[..., Any], name: str, form: Any, *point: Any) -> float | None:
@@ -68,7 +78,14 @@ def predicted_by(predicted: Callable[..., Any], name: str, form: Any, *point: An
     A near miss that cannot be evaluated predicts nothing; it must not take the other candidates' values with it.
     """
     try:
-        return finite_float(predicted(form, *point))
+        value = predicted(form, *point)
+        if isinstance(value, sp.Basic) and value.free_symbols:
+            left = ", ".join(sorted(map(str, value.free_symbols)))
+            raise VerificationError(
+                f"the {name} form predicts {value}, in which {left} has no number. Give one at the point; a symbol of "
+                "the same name but other assumptions is another symbol."
+            )
+        return finite_float(value)
     except Exception:
         if name in (PRINTED, READ_AS, CORRECTED):
             raise

@@ -88,7 +88,13 @@ def predictions(arguments: Mapping[str, Any]) -> dict[str, float | None]:
 
 
 def _samples(experiment: Experiment, draw: Draw) -> Samples:
-    return experiment.sampler(experiment.arguments, draw)
+    drawn: Any = experiment.sampler(experiment.arguments, draw)
+    if not isinstance(drawn, Samples):
+        raise VerificationError(
+            f"the sampler of {experiment.name!r} must return verification.forms.Samples, got {type(drawn).__name__}. "
+            "Write Samples(values)."
+        )
+    return drawn
 
 
 def _drawn(samples: Any, n: int, experiment: Experiment) -> np.ndarray:

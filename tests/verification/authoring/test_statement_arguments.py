@@ -39,18 +39,35 @@ def test_the_unchanged_statement_is_accepted():
         ({"printed": 0.5 * k}, "holds the float 0.5,"),
         ({"printed": sp.Matrix([0.5 * k])}, "holds the float 0.5,"),
         ({"printed": 0.5}, "holds the float 0.5,"),
-        ({"where": {sp.Symbol("a"): 0.25 * k}}, "where, a, of statement 'value' holds the float 0.25,"),
+        ({"where": {sp.Symbol("a"): 0.25 * k}}, "the abbreviation a of statement 'value' holds the float 0.25,"),
+        ({"wrong": {"half": {sp.Symbol("a"): 0.25 * k}}}, "the abbreviation a of statement 'value' holds the float"),
         ({"printed": sp.nan}, "holds nan"),
         ({"printed": sp.Eq(sp.Symbol("v"), k)}, "is the relation Eq"),
         ({"domain": [k < -1]}, "condition 1 is false"),
         ({"domain": k < 1}, "must be a list of conditions"),
         ({"domain": ["k < 1"]}, "which is no condition"),
+        ({"wrong": [2 * k]}, "wrong of statement 'value' must be a mapping, what is wrong with it -> formula"),
+        ({"where": [2 * k]}, "where of statement 'value' must be a mapping, abbreviation -> formula"),
+        ({"measured": fake.experiment()}, "measured of statement 'value' must be a list of what `measured`"),
+        ({"compared": [fake.experiment()]}, "compared of statement 'value' must be a list of what `compared`"),
+        ({"printed": [k, k]}, "is a list. Give sp.Matrix"),
+        ({"printed": sp.exp(k).series(k, 0, 2)}, "holds O(k**2), which is no formula"),
     ],
 )
 def test_a_slip_is_refused_in_a_sentence_that_names_it(slip, said):
     with pytest.raises(ClaimError) as refused:
         equals(**slip)
     assert said in str(refused.value)
+
+
+def test_a_formula_is_no_condition():
+    with pytest.raises(ClaimError, match="but a condition is asked for: k - 1 > 0"):
+        shorthand.holds_when("value", printed=k - 1, derived=lambda: k > 1)
+
+
+def test_a_comparison_without_points_would_compare_nothing_and_is_refused():
+    with pytest.raises(ClaimError, match="'second opinion' has no points"):
+        shorthand.compared("second opinion", lambda point: (1.0, 0.0), lambda candidate, point: candidate)
 
 
 def test_an_unknown_relation_would_read_as_the_opposite_and_is_refused():

@@ -9,8 +9,9 @@ import pytest
 import sympy as sp
 
 from tests.verification import fake_claims as fake
-from verification.checks.comparison import ComparisonCheck, finite_float
+from verification.checks.comparison import ComparisonCheck, finite_float, predicted_by
 from verification.claim import Claim
+from verification.errors import VerificationError
 from verification.forms import Comparison, Numerical
 from verification.run.task import Status
 from verification.verdict import Finding, Outcome
@@ -73,6 +74,21 @@ def test_an_evaluator_that_fails_decides_nothing(monkeypatch):
     found = judged(monkeypatch, claim_of(comparison(evaluator=fake.no_opinion)))
     assert {finding.outcome for finding in found.values()} == {Outcome.UNDECIDED}
     assert "did not settle" in found["printed"].reason
+
+
+def test_a_prediction_that_keeps_a_symbol_says_which_and_a_near_miss_with_one_costs_no_other(monkeypatch):
+    namesake = {"predicted": lambda candidate, point: candidate.subs(sp.Symbol("x"), sp.Rational(point["x"]))}
+    found = judged(monkeypatch, claim_of(comparison(**namesake)))
+    assert found["printed"].outcome is Outcome.UNDECIDED
+    assert "the printed form predicts sqrt(x), in which x has no number" in found["printed"].reason
+    with pytest.raises(VerificationError):
+        predicted_by(lambda candidate: candidate, "corrected", x)
+    assert predicted_by(lambda candidate: candidate, "2 % off", x) is None
+
+
+def test_an_evaluator_without_an_error_bound_is_refused(monkeypatch):
+    found = judged(monkeypatch, claim_of(comparison(evaluator=lambda point: 2.0)))
+    assert "must return a value and a bound for its error, got 2.0" in found["printed"].reason
 
 
 def test_each_point_is_a_task_and_one_that_fails_leaves_the_candidate_undecided(monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,12 @@ def test_a_sampler_that_returns_too_few_samples_fails_the_task(monkeypatch):
     found = judged(monkeypatch, claim_of(fake.experiment(sampler="too_few")))
     assert found["printed"].outcome is Outcome.UNDECIDED
     assert "samples, as drawn" in found["printed"].reason
+
+
+def test_a_sampler_must_say_that_it_returns_samples(monkeypatch):
+    bare = replace(fake.experiment(), sampler=lambda arguments, draw: fake.normal(arguments, draw).values)
+    found = judged(monkeypatch, claim_of(bare))
+    assert "must return verification.forms.Samples, got ndarray" in found["printed"].reason
 
 
 def test_a_candidate_that_predicts_nothing_is_undecided_while_others_are_judged(monkeypatch):
