@@ -10,6 +10,7 @@ r"""Deep linear networks in float64: one point of weights, its noise and its mod
 * ``minima``: the stationary law across a manifold of minima, and the slow flow along it.
 * ``selection``: the minimum at which the slow flow rests.
 * ``stability``: the learning rates at which the second moment near a minimum is finite, for SGD and its SDE.
+* ``collapse``: where two layers collapse to zero: windows of SGD beside the threshold of its SDE.
 * ``explicit``: the second route: explicit matrices and Gauss-Hermite nodes that are exact for the degree.
 """
 
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from theory.lazy_names import names_on_demand
 
 if TYPE_CHECKING:
+    from numerics.deep_linear.collapse import TwoLayerOrigin
     from numerics.deep_linear.minima import Minimum, nearest_minimum
     from numerics.deep_linear.modes import (
         Modes,
@@ -53,6 +55,7 @@ __all__ = [
     "Motion",
     "NearMinimum",
     "NoisyTeacher",
+    "TwoLayerOrigin",
     "amplitude",
     "batch_factor",
     "gradient_covariance",
