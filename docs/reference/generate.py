@@ -82,6 +82,7 @@ PUBLIC = (
     "theory.gradient_noise",
     "theory.symmetry",
     "theory.line",
+    "theory.deep_linear",
     "numerics",
     "numerics.codegen",
     "numerics.schemes",

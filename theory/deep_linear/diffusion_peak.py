@@ -32,9 +32,10 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import sign
+from theory.deep_linear.gradient_flow import passage_time
 from theory.deep_linear.modewise import checked_depth, known_sign, label_deviation, singular_value
-from theory.errors import UnsupportedFormError
-from theory.values import shown
+from theory.errors import ShapeError, UnsupportedFormError
+from theory.values import shown, single_expression
 
 LARGEST_DENOMINATOR = 64
 """Thresholds are roots of polynomials of five times this degree at most."""
@@ -138,6 +139,21 @@ class DiffusionPeak:
         It is below 5/6: gradient flow passes the peak before it has learned five sixths of a mode of any depth.
         """
         return (5 * self.depth - 4) / (6 * self.depth - 4)
+
+    def lead_time(self, fraction: sp.Expr | float) -> sp.Expr:
+        r"""How long gradient flow takes from the peak to a fraction f of the teacher; it is positive for f >= 5/6.
+
+        Raises:
+            ShapeError: the fraction does not lie strictly between 0 and 1.
+
+        Example:
+            >>> DiffusionPeak(2, label_deviation=0).lead_time(sp.Rational(19, 20))
+            log(19)/(2*s)
+        """
+        f = single_expression(fraction, "fraction", real=True)
+        if not (f.is_positive and (1 - f).is_positive):
+            raise ShapeError(f"fraction must lie strictly between 0 and 1, got {shown(fraction)}.")
+        return passage_time(self.depth, self.place, f * self.singular_value, self.singular_value)
 
     def _critical(self, side: int) -> sp.Expr:
         share = self.depth / (6 * self.depth - 4)  # 1/(p + 2)

@@ -28,7 +28,10 @@ batch_size = sp.Symbol("b", positive=True)
 """Number b of samples in a batch."""
 
 HIGHEST_ORDER_OF_STEP = 8
-"""Powers of the learning rate that are written out where the depth is a symbol."""
+"""Powers of the learning rate that are written out where the depth is a symbol, and powers of w."""
+
+MOST_TERMS = 64
+"""Powers of the learning rate that are written out for a number of layers."""
 
 
 def signal_moments(modes: BalancedModes, order: int, *, mode: int = 0, batch: sp.Expr = batch_size) -> list[sp.Expr]:
@@ -55,6 +58,50 @@ def signal_moments(modes: BalancedModes, order: int, *, mode: int = 0, batch: sp
     return [sp.factor_terms(sp.factorial(k) * value) for k, value in enumerate(series[1:])]
 
 
+def moment_after_one_step(
+    modes: BalancedModes,
+    power: int,
+    *,
+    mode: int = 0,
+    rate: sp.Expr = learning_rate,
+    batch: sp.Expr = batch_size,
+    order: int | None = None,
+) -> sp.Expr:
+    r"""The moment :math:`E[w'^n]` after one step, exactly, or to a power of the learning rate.
+
+    .. math::
+        E[w'^n] = \sum_k \binom{nL}k \eta^k E[G^k]\,u^{nL + k(L-2)}
+
+    Args:
+        modes: of the network; only ``mode`` enters: a chain of widths 1.
+        power: n, at least 1.
+        mode: its index.
+        rate: :math:`\eta`.
+        batch: b.
+        order: the highest power of :math:`\eta`; default: all of them, for a number of layers.
+
+    Raises:
+        UnsupportedFormError: the depth is a symbol and no order is given.
+    """
+    checked, mode = checked_modes(modes, mode)
+    n, L = count(power, "power", at_least=1, at_most=HIGHEST_ORDER_OF_STEP), checked.depth
+    rate = known_sign(rate, "rate", strictly=True)
+    all_orders = int(n * L) if L.is_Integer and n * L <= MOST_TERMS else None
+    if order is None:
+        if all_orders is None:
+            raise UnsupportedFormError(
+                f"order must be given where power times depth is no number up to {MOST_TERMS}, got depth {L}."
+            )
+        order = all_orders
+    highest = count(order, "order", at_least=1, at_most=max(HIGHEST_ORDER_OF_STEP, all_orders or 0))
+    moments = signal_moments(checked, highest, mode=mode, batch=batch)
+    terms = (
+        sp.ff(n * L, k) / sp.factorial(k) * rate**k * moments[k] * _power(checked, mode, n, k)
+        for k in range(highest + 1)
+    )
+    return with_reduced_exponents(sp.Add(*terms))
+
+
 def mean_after_one_step(
     modes: BalancedModes,
     *,
@@ -63,37 +110,14 @@ def mean_after_one_step(
     batch: sp.Expr = batch_size,
     order: int | None = None,
 ) -> sp.Expr:
-    r"""The expectation :math:`E[w']` after one step, exactly, or to a power of the learning rate.
-
-    Args:
-        modes: of the network; only ``mode`` enters: a chain of widths 1.
-        mode: its index.
-        rate: :math:`\eta`.
-        batch: b.
-        order: the highest power of :math:`\eta`; default: all L of them, for a number of layers.
-
-    Raises:
-        UnsupportedFormError: the depth is a symbol and no order is given.
+    r"""The expectation :math:`E[w']` after one step; see :func:`moment_after_one_step`.
 
     Example:
         >>> from theory.deep_linear.modewise import balanced_modes
         >>> mean_after_one_step(balanced_modes(1))
         eta*(s - w) + w
     """
-    checked, mode = checked_modes(modes, mode)
-    L = checked.depth
-    if order is None:
-        if not L.is_Integer:
-            raise UnsupportedFormError(f"order must be given where the depth is no number, got depth {L}.")
-        order = int(L)
-    powers = range(
-        count(order, "order", at_least=1, at_most=max(HIGHEST_ORDER_OF_STEP, int(L) if L.is_Integer else 0)) + 1
-    )
-    moments = signal_moments(checked, powers[-1], mode=mode, batch=batch)
-    w, rate = checked.amplitudes[mode], known_sign(rate, "rate", strictly=True)
-    return with_reduced_exponents(
-        sp.Add(*(sp.ff(L, k) / sp.factorial(k) * rate**k * moments[k] * _power(checked, mode, w, k) for k in powers))
-    )
+    return moment_after_one_step(modes, 1, mode=mode, rate=rate, batch=batch, order=order)
 
 
 def drift_beyond_the_equation(modes: BalancedModes, mode: int = 0) -> sp.Expr:
@@ -109,12 +133,12 @@ def drift_beyond_the_equation(modes: BalancedModes, mode: int = 0) -> sp.Expr:
     checked, mode = checked_modes(modes, mode)
     L = checked.depth
     square = (checked.input_variances[mode] * checked.gap(mode)) ** 2
-    return L * (L - 1) / 2 * square * _power(checked, mode, checked.amplitudes[mode], 2)
+    return L * (L - 1) / 2 * square * _power(checked, mode, 1, 2)
 
 
-def _power(modes: BalancedModes, mode: int, w: sp.Expr, k: int) -> sp.Expr:
-    r""":math:`u^{L + k(L-2)}`, of the sign of w for even k and positive for odd k and squared factors otherwise."""
-    L = modes.depth
+def _power(modes: BalancedModes, mode: int, n: int, k: int) -> sp.Expr:
+    r""":math:`u^{nL + k(L-2)}` with the sign of :math:`w^{n+k}`."""
+    w, more = modes.amplitudes[mode], k * (modes.depth - 2) / 2
     if w.is_nonnegative or k % 2 == 0:
-        return w * modes.squared_weight(mode, k * (L - 2) / 2)
-    return modes.squared_weight(mode, L - 1) * modes.squared_weight(mode, (k - 1) * (L - 2) / 2)
+        return w**n * modes.squared_weight(mode, more)
+    return w ** (n - 1) * modes.squared_weight(mode, modes.depth / 2 + more)

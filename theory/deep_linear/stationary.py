@@ -175,6 +175,22 @@ class RatesAtTheTeacher:
         return min(k for k in range(3) if value.coeff(self.beta, k) != 0)
 
     @property
+    def neglected(self) -> dict[str, sp.Rational]:
+        r"""How much smaller than what is kept a term next to the teacher is, as a power of :math:`\beta`.
+
+        With :math:`x = w - s = O(\sqrt\beta)`: :math:`\tfrac12\mu''x^2` against :math:`\mu'x`, :math:`D'x` against D,
+        and :math:`\mu(s)` against :math:`\mu'x`. All are smaller by :math:`\sqrt\beta`, where appendix F says
+        :math:`\beta`; by symmetry they change the variance at its next order only, but the mean at its first.
+        """
+        half = sp.Rational(1, 2)
+        slope, noise = self.order("drift_slope"), self.order("diffusion")
+        return {
+            "drift_curvature": self.order("drift_curvature") + half - slope,
+            "diffusion_slope": self.order("diffusion_slope") + half - noise,
+            "drift": self.order("drift") - half - slope,
+        }
+
+    @property
     def relative_slope(self) -> sp.Expr:
         r"""The relative slope :math:`D'(s)/D(s) = 2a/s`: once learned, the noise still depends on the state."""
         return sp.cancel(self.diffusion_slope / self.diffusion)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from theory.deep_linear.diffusion_peak import DiffusionPeak, global_threshold
 from theory.deep_linear.modewise import amplitude, balanced_modes, label_deviation, noise_strength, singular_value
-from theory.errors import SymbolError, UnsupportedFormError
+from theory.errors import ShapeError, SymbolError, UnsupportedFormError
 from theory.parameters import parameter
 
 L = parameter("L", integer=True, at_least=2)
@@ -92,6 +92,14 @@ def test_without_label_noise_the_peak_is_a_rational_part_of_the_teacher():
     assert DiffusionPeak(L, label_deviation=0).place_of_minimum == s
 
 
+@pytest.mark.parametrize("depth", [2, 3, 6])
+def test_gradient_flow_passes_the_peak_before_it_has_learned_the_mode(depth):
+    for part in ("0", "1/2", "99/100"):
+        share = sp.sqrt(sp.Rational(part) * DiffusionPeak(depth).local_threshold)
+        peak = DiffusionPeak(depth, singular_value=1, label_deviation=share)
+        assert float(peak.lead_time(sp.Rational(19, 20))) > float(peak.lead_time(sp.Rational(5, 6))) > 0
+
+
 @pytest.mark.parametrize(
     ("call", "error", "said"),
     [
@@ -100,6 +108,7 @@ def test_without_label_noise_the_peak_is_a_rational_part_of_the_teacher():
         (lambda: DiffusionPeak(2, singular_value=sp.Symbol("s")), SymbolError, "singular_value must be positive"),
         (lambda: DiffusionPeak(2, label_deviation=-1), SymbolError, "label_deviation must be at least 0"),
         (lambda: DiffusionPeak(L).global_threshold, UnsupportedFormError, "depth must be a number"),
+        (lambda: DiffusionPeak(2).lead_time(1), ShapeError, "fraction must lie strictly"),
         (lambda: global_threshold(sp.sqrt(2)), UnsupportedFormError, "power must be a rational number up to 4"),
     ],
 )

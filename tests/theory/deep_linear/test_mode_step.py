@@ -12,6 +12,7 @@ from theory.deep_linear.mode_step import (
     drift_beyond_the_equation,
     learning_rate,
     mean_after_one_step,
+    moment_after_one_step,
     signal_moments,
 )
 from theory.deep_linear.modewise import balanced_modes
@@ -61,6 +62,23 @@ def test_the_differential_equation_lacks_one_term_of_second_order_for_every_dept
     missing = learning_rate**2 * drift_beyond_the_equation(modes)
     assert sp.expand(sp.powsimp(sp.expand(step - equation - missing))) == 0
     assert sp.expand(sp.powsimp(sp.expand(step - equation))) != 0
+
+
+@pytest.mark.parametrize("depth", [2, 3])
+def test_second_moments_are_averages_over_samples_too(depth):
+    modes = balanced_modes(depth, amplitudes=[0.4], singular_values=[0.9], label_variance=0.25)
+    found = float(moment_after_one_step(modes, 2, rate=sp.Rational(1, 5), batch=sp.S.One))
+    values, weights = signal(12, 0.5, 0.5)
+    u = 0.4 ** (1 / depth)
+    assert found == pytest.approx((weights * (u + 0.2 * values * u ** (depth - 1)) ** (2 * depth)).sum(), rel=1e-12)
+
+
+def test_the_variance_of_a_step_is_that_of_the_equation_to_second_order():
+    modes = balanced_modes(L, beta=learning_rate / batch_size)
+    mean = mean_after_one_step(modes, order=2)
+    variance = sp.expand(moment_after_one_step(modes, 2, order=2) - mean**2).coeff(learning_rate, 2)
+    wanted = modes.diffusion(0) * learning_rate
+    assert sp.expand(sp.powsimp(sp.expand(variance - sp.cancel(wanted / learning_rate**2)))) == 0
 
 
 @pytest.mark.parametrize("depth", [2, 3])

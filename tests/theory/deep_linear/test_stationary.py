@@ -144,6 +144,7 @@ def test_only_the_curvature_of_the_drift_is_not_small_at_the_teacher():
     rates = rates_at_the_teacher(balanced_modes(parameter("L", integer=True, at_least=2)))
     names = ("drift", "drift_slope", "drift_curvature", "diffusion", "diffusion_slope")
     assert [rates.order(name) for name in names] == [1, 0, 0, 1, 1]
+    assert set(rates.neglected.values()) == {sp.Rational(1, 2)}
 
 
 def test_the_drift_of_the_slope_of_the_noise_is_four_times_the_ito_drift():
