@@ -8,6 +8,7 @@ import sympy as sp
 from scipy.special import betainc
 
 from theory import parameter
+from theory.deep_linear.minima import LabelNoiseMinimum
 from theory.deep_linear.modewise import balanced_modes
 from theory.deep_linear.stationary import (
     laws_beside_the_teacher,
@@ -26,6 +27,11 @@ L = parameter("L", above=2)
 def deep():
     modes = balanced_modes(L)
     return modes, mode_law(modes)
+
+
+@pytest.fixture(scope="module")
+def place():
+    return location(balanced_modes(L))
 
 
 def test_a_mode_of_more_than_two_layers_always_has_a_law(deep):
@@ -133,11 +139,18 @@ def test_tails_are_heavy_whatever_the_noise_strength():
     assert sp.cancel(tail_exponent(balanced_modes(1)) - 2 - 1 / balanced_modes(1).beta) == 0
 
 
-def test_the_mean_lies_as_far_below_the_teacher_as_the_zero_of_drift_lies_above():
-    found = location(balanced_modes(L))
-    s = found.point
-    assert sp.expand(found.mean + found.zero_of_drift - 2 * s) == 0
-    assert sp.expand(found.mode - s - 3 * (found.mean - s)) == 0
+def test_the_slow_flow_of_label_noise_leads_to_the_same_mean_for_every_depth(place):
+    modes = balanced_modes(L)
+    s, variance = modes.singular_values[0], modes.label_variances[0]
+    slow = LabelNoiseMinimum(L, [s], label_variances=variance, input_trace=1, label_trace=variance)
+    assert sp.simplify(place.mean - s - modes.beta * slow.mean_shift(0)) == 0
+    assert sp.simplify(place.variance - modes.beta * slow.variance(0)) == 0
+
+
+def test_the_mean_lies_as_far_below_the_teacher_as_the_zero_of_drift_lies_above(place):
+    s = place.point
+    assert sp.expand(place.mean + place.zero_of_drift - 2 * s) == 0
+    assert sp.expand(place.mode - s - 3 * (place.mean - s)) == 0
 
 
 def test_only_the_curvature_of_the_drift_is_not_small_at_the_teacher():

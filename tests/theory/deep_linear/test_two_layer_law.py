@@ -7,6 +7,7 @@ import pytest
 import sympy as sp
 from scipy.linalg import sqrtm
 
+from theory.deep_linear.minima import LabelNoiseMinimum
 from theory.deep_linear.modewise import balanced_modes
 from theory.deep_linear.stationary import location
 from theory.deep_linear.two_layer_law import TwoLayerLaw
@@ -90,6 +91,17 @@ def test_descent_with_label_noise_sits_where_the_matrix_case_says():
     # -eta sigma^2 d/2 = -0.02, with corrections of the next order; one dimension would give -0.01.
     assert (np.abs(mean + 0.02) < 0.002 + 5 * error).all()
     assert (np.abs(mean + 0.01) > 5 * error + 0.005).all()
+
+
+def test_the_slow_flow_of_label_noise_leads_to_the_same_means_and_variances():
+    values = sp.symbols("s_1:4", positive=True)
+    law = TwoLayerLaw(values)
+    slow = LabelNoiseMinimum(
+        2, values, label_variances=law.label_variance, input_trace=3, label_trace=3 * law.label_variance
+    )
+    for i in range(3):
+        assert sp.simplify(law.mean(i) - values[i] - law.beta * slow.mean_shift(i)) == 0
+        assert sp.simplify(law.variance(i, 2) - law.beta * slow.variance(i, 2)) == 0
 
 
 def test_singular_values_are_pushed_apart():
