@@ -26,14 +26,19 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 
 import sympy as sp
 
 from theory.argument_kinds import one_of, takes
-from theory.errors import DimensionError, SymbolError, UnsupportedFormError
+from theory.decision.balls import ball
+from theory.decision.region import points_satisfying
+from theory.errors import DimensionError, SymbolError, TheoryError, UnsupportedFormError
 from theory.ito import ItoProcess
+
+_POINTS = 2
+"""Points at which columns are compared before their quotient is formed."""
 
 
 @takes(process=one_of(ItoProcess, needed="an ItoProcess"))
@@ -88,23 +93,50 @@ def with_parallel_noises_joined(process: ItoProcess) -> ItoProcess:
         >>> with_parallel_noises_joined(three).dispersion
         Matrix([[5*x, x**2]])
     """
-    groups: list[tuple[sp.MatrixBase, list[sp.Expr]]] = []
-    for j in range(process.noise_dimension):
-        column = process.dispersion.col(j)
-        if all(entry.is_zero for entry in column):
-            continue
+    columns = [process.dispersion.col(j) for j in range(process.noise_dimension)]
+    columns = [column for column in columns if not all(entry.is_zero for entry in column)]
+    are_independent = _independence(columns, process)
+    groups: list[tuple[int, list[sp.Expr]]] = []
+    for j, column in enumerate(columns):
         for first, multiples in groups:
-            multiple = _multiple(column, first, set(process.state))
+            if are_independent(j, first):
+                continue
+            multiple = _multiple(column, columns[first], set(process.state))
             if multiple is not None:
                 multiples.append(multiple)
                 break
         else:
-            groups.append((column, [sp.S.One]))
-    columns = [first * sp.sqrt(sp.Add(*(c**2 for c in multiples))) for first, multiples in groups]
+            groups.append((j, [sp.S.One]))
+    columns = [columns[first] * sp.sqrt(sp.Add(*(c**2 for c in multiples))) for first, multiples in groups]
     columns = [-c if next(e for e in c if e != 0).could_extract_minus_sign() else c for c in columns]  # of one law
     joined = [column.applyfunc(lambda e: e if e.is_Mul else sp.factor_terms(e)) for column in columns]
     dispersion = sp.Matrix.hstack(*joined) if joined else sp.zeros(process.dimension, 1)
     return ItoProcess(process.state, process.drift, dispersion)
+
+
+def _independence(columns: Sequence[sp.MatrixBase], process: ItoProcess) -> Callable[[int, int], bool]:
+    r"""Whether balls at two points prove that one column is no constant multiple of another.
+
+    If :math:`c_j = \alpha c_k` with a constant, then :math:`c_j(P)\,c_k(Q) = c_j(Q)\,c_k(P)` entry by entry, for points
+    that differ in the coordinates alone. False says nothing: then the quotient is looked at.
+    """
+    symbols = process.dispersion.free_symbols
+    state = set(process.state) & symbols
+    try:
+        points = points_satisfying(symbols, (), _POINTS, seed="parallel noises")
+        if len(points) < _POINTS:
+            return lambda j, k: False
+        P, Q = points[0], points[0] | {x: points[1][x] for x in state}
+        values = [[(ball(entry, P), ball(entry, Q)) for entry in column] for column in columns]
+    except TheoryError:
+        # What balls do not enclose, or no point was found for: the quotients alone decide.
+        return lambda j, k: False
+
+    def are_independent(j: int, k: int) -> bool:
+        crossed = (a * d - b * c for (a, b), (c, d) in zip(values[j], values[k], strict=True))
+        return any(each.is_finite() and not each.contains(0) for each in crossed)
+
+    return are_independent
 
 
 def _multiple(column: sp.MatrixBase, first: sp.MatrixBase, state: set[sp.Symbol]) -> sp.Expr | None:

@@ -3,6 +3,7 @@ r"""The residual of an expression at random admissible points, as balls of risin
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import math
 import time
@@ -88,7 +89,7 @@ class PointSearch:
         self.rng = rng
         self.clock = clock
         self.symbols = region.symbols
-        self.breakpoints = [*breakpoints_of(expression), *breakpoints]
+        self._more_breakpoints = tuple(breakpoints)
         self.reach = NEAR if expression.has(*_SLOW) else FAR
         self.drawn = 0
         self.blurred = 0
@@ -99,6 +100,11 @@ class PointSearch:
         self._may_leave_the_reals = expression.has(*_LEAVING) or any(
             power.exp.is_integer is not True for power in expression.atoms(sp.Pow)
         )
+
+    @functools.cached_property
+    def breakpoints(self) -> list[sp.Expr]:
+        """Surfaces beside which every third point is placed: what is refuted at the first two never asks for them."""
+        return [*breakpoints_of(self.expression), *self._more_breakpoints]
 
     def points(self, attempts: int) -> Iterator[dict[sp.Symbol, Fraction]]:
         """Distinct admissible points; every third lies on or near a breakpoint, which are visited in turn."""

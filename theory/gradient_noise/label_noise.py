@@ -88,11 +88,12 @@ def label_noise_flow(model: Model, label: sp.Symbol, *, variance: sp.Expr = zeta
     variance = single_expression(variance, "variance", real=True)
     increment, law = label_noise_increment(model, label, variance=variance)
     noises = tuple(law.variables)
-    if any(sp.diff(entry, noise, 2) != 0 for entry in increment for noise in noises):
+    slopes = increment.jacobian(noises)
+    if any(sp.diff(slope, noises[j]) != 0 for i in range(slopes.rows) for j, slope in enumerate(slopes.row(i))):
         drift, factor = mean_vector(increment, law), covariance_factor(increment, law)
     else:  # affine in the noises, which are independent: the columns can be read off, whatever the model
-        drift = increment.subs(dict.fromkeys(noises, 0))
-        factor = sp.sqrt(variance) * increment.jacobian(noises)
+        drift = increment.xreplace(dict.fromkeys(noises, sp.S.Zero))
+        factor = sp.sqrt(variance) * slopes
     if factor.cols == 0:
         factor = sp.zeros(model.weights.rows, 1)
     drift = expanded_where_polynomial(_per_time(drift, eta), model.weights)

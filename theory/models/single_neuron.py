@@ -141,8 +141,12 @@ class SingleNeuron:
             noise_scale: :math:`k`: 1 for the covariance of one step of label-noise gradient descent,
                 :math:`\sqrt n` for the paper's (31).
         """
-        flow = label_noise_flow(self.model, y)
+        flow = self._unscaled_flow
         return ItoProcess(flow.state, flow.drift, single_expression(noise_scale, "noise_scale") * flow.dispersion)
+
+    @cached_property
+    def _unscaled_flow(self) -> ItoProcess:
+        return label_noise_flow(self.model, y)
 
     def sum_and_difference(self, noise_scale: sp.Expr | int = 1) -> ItoProcess:
         r"""The flow in the coordinates :math:`p = w_1 + w_2`, :math:`s = w_1 - w_2`."""
@@ -154,7 +158,12 @@ class SingleNeuron:
 
     def linearised(self, noise_scale: sp.Expr | int = 1) -> ItoProcess:
         r"""The linear part at the origin of the process of :math:`(p, s)`; it is diagonal."""
-        process = self.sum_and_difference(noise_scale)
+        linear, scale = self._linear_part, single_expression(noise_scale, "noise_scale")
+        return ItoProcess(linear.state, linear.drift, (scale * linear.dispersion).applyfunc(sp.expand))
+
+    @cached_property
+    def _linear_part(self) -> ItoProcess:
+        process = self.sum_and_difference()
         origin, state = {p: 0, s: 0}, process.state
         drift = process.drift.jacobian(state).subs(origin) * state
         columns = [

@@ -9,6 +9,7 @@ every sample.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 
 import sympy as sp
 
@@ -45,7 +46,7 @@ class LayeredNetwork(ABC):
             ShapeError: there is no such unit.
         """
 
-    @property
+    @cached_property
     def pulled_back_loss(self) -> sp.Expr:
         r""":math:`g\cdot f_\theta(x)`: its gradient in the weights is that of an arbitrary loss and sample."""
         return (self.output_gradient.T * self.output(self.inputs))[0]

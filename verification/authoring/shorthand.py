@@ -23,6 +23,7 @@ the right form; ``wrong`` holds those with a story.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
@@ -137,7 +138,7 @@ def is_stationary(
     With ``normalisable=False`` its integral is not asked for; ``without_current`` asks for a current that is 0.
     """
     refuse_value(name, "process", process)
-    form = StationaryDensity(process, normalisable=normalisable, without_current=without_current)
+    form = StationaryDensity(functools.cache(process), normalisable=normalisable, without_current=without_current)
     return _statement(name, left, form, printed, rest)
 
 
@@ -146,7 +147,7 @@ def holds_when(
 ) -> Statement:
     """The printed condition on the parameters is true exactly where ``derived()`` is."""
     refuse_value(name, "derived", derived)
-    return _statement(name, left, Region(derived), printed, rest)
+    return _statement(name, left, Region(functools.cache(derived)), printed, rest)
 
 
 def bounds(
@@ -160,7 +161,7 @@ def bounds(
 ) -> Statement:
     """``exact() <= printed`` (or another ``relation``) everywhere on the domain."""
     refuse_value(name, "exact", exact)
-    return _statement(name, left, Bound(exact, relation), printed, rest)
+    return _statement(name, left, Bound(functools.cache(exact), relation), printed, rest)
 
 
 def agrees(name: str, left: str = "", *, printed: Written, **rest: Unpack[Common]) -> Statement:
@@ -252,16 +253,25 @@ def sde(drift: Any, dispersion: Any) -> sp.MatrixBase:
 
 
 class _Side:
-    """A derivation whose result is brought to the shape in which candidates are written."""
+    """A derivation whose result is brought to the shape in which candidates are written.
+
+    It is carried out once in a process, however many candidates are held against it.
+    """
 
     def __init__(self, derived: Callable[[], Any]) -> None:
         self.__wrapped__ = derived
 
     def __call__(self) -> Candidate:
+        return self._derived
+
+    @functools.cached_property
+    def _derived(self) -> Candidate:
         value = derived_value(self.__wrapped__)
         if isinstance(value, ItoProcess | ItoDifferential):
-            return sp.Matrix([*sp.Matrix([value.drift]), *value.dispersion])
-        return sp.Matrix(value) if isinstance(value, tuple | list) else value
+            return sp.ImmutableMatrix([*sp.Matrix([value.drift]), *value.dispersion])
+        if isinstance(value, tuple | list):
+            return sp.ImmutableMatrix(value)
+        return value.as_immutable() if isinstance(value, sp.MatrixBase) else value
 
 
 def _named(sampler: Callable[..., Any], arguments: Mapping[str, Any]) -> str:

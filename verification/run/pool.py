@@ -35,6 +35,9 @@ ATTEMPTS = 3
 PATIENCE = 10
 """A call may take so many times its time limit of wall-clock time: enough on a machine with ten times as much to do."""
 
+LOOKAHEAD = 16
+"""Calls a worker for a pool to choose from: with fewer, none of them may be akin to what a worker did last."""
+
 _LOOK = 1.0  # seconds between looks at the processor time of a call
 
 PRELOAD = (
@@ -69,6 +72,7 @@ class _Call:
     future: Future[Any]
     message: bytes
     time_limit: float | None
+    kin: str = ""
     deaths: int = 0
 
 
@@ -77,7 +81,7 @@ class _Worker:
     """A worker process as the coordinator sees it. ``lifeline`` closes when the coordinator ends.
 
     While it has a call with a time limit, ``began`` is when the call began, by the wall clock and in processor time,
-    and ``look`` when its processor time is to be looked at next.
+    and ``look`` when its processor time is to be looked at next. ``kin`` is that of its last call.
     """
 
     process: Any
@@ -85,6 +89,7 @@ class _Worker:
     lifeline: Connection
     ready: bool = False
     call: _Call | None = None
+    kin: str = ""
     began: tuple[float, float] = (0.0, 0.0)
     look: float = float("inf")
 
@@ -96,6 +101,9 @@ class WorkerPool(Executor):
     times that) or ``memory_limit`` (bytes beyond what the worker holds) runs
     under these limits. A future fails with :class:`TimeLimitError`, with ``MemoryError``, with
     :class:`WorkerDiedError` after ``ATTEMPTS`` deaths, or with what the call raised.
+
+    Of the calls that wait, a worker is given one with the same attribute ``kin`` (text) as its last one, where there
+    is such a call: what the last one derived is still in its memory.
 
     Args:
         workers: Number of processes; by default the number of cores this process may use.
@@ -136,7 +144,7 @@ class WorkerPool(Executor):
         """
         memory_limit = getattr(fn, "memory_limit", None)
         message = pickle.dumps((fn, args, kwargs, memory_limit))
-        call = _Call(Future(), message, getattr(fn, "time_limit", None))
+        call = _Call(Future(), message, getattr(fn, "time_limit", None), getattr(fn, "kin", ""))
         with self._guard:
             if self._failure is not None:
                 raise self._failure
@@ -202,7 +210,7 @@ class WorkerPool(Executor):
     def _hand_out(self) -> None:
         """Give calls to ready workers, and see that there are enough workers for the calls that wait."""
         for worker in [worker for worker in self._workers if worker.ready and worker.call is None]:
-            call = self._next_call()
+            call = self._next_call(worker)
             if call is None:
                 break
             self._give(worker, call)
@@ -212,17 +220,20 @@ class WorkerPool(Executor):
         for _ in range(min(waiting - starting, self.size - len(self._workers))):
             self._start_worker()
 
-    def _next_call(self) -> _Call | None:
+    def _next_call(self, worker: _Worker) -> _Call | None:
+        elsewhere = {other.kin for other in self._workers if other is not worker} - {""}
         with self._guard:
             # A suspect goes to a fresh worker only: _listen hands it over when one reports.
             while self._pending:
-                call = self._pending.popleft()
+                # Calls of the worker's own kin, then those of nobody's, then any; min takes the first of equals.
+                call = min(self._pending, key=lambda call: (call.kin != worker.kin, call.kin in elsewhere))
+                self._pending.remove(call)
                 if call.future.set_running_or_notify_cancel():
                     return call
         return None
 
     def _give(self, worker: _Worker, call: _Call) -> None:
-        worker.call = call
+        worker.call, worker.kin = call, call.kin
         if call.time_limit is not None:
             now = time.monotonic()
             worker.began = now, _processor_time(worker.process.pid) or 0.0

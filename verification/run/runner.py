@@ -22,7 +22,7 @@ from importlib import metadata
 from typing import Any
 
 from verification.errors import StoreError, VerificationError
-from verification.run.pool import PATIENCE, PoolError, TimeLimitError, WorkerDiedError, WorkerPool
+from verification.run.pool import LOOKAHEAD, PATIENCE, PoolError, TimeLimitError, WorkerDiedError, WorkerPool
 from verification.run.settings import available_cores
 from verification.run.store import Store
 from verification.run.summary import Failure, Progress, RunSummary
@@ -142,7 +142,7 @@ class _Run:
         self.store, self.executor, self.grace, self.stopping = store, executor, grace, stopping
         self.enforces_limits = getattr(executor, "enforces_limits", False)
         # With a lookahead no worker waits for the coordinator; without own limits the clock starts at the hand-out.
-        self.window = 2 * workers if self.enforces_limits else workers
+        self.window = LOOKAHEAD * workers if self.enforces_limits else workers
         self.on_progress, self.on_verdict = on_progress, on_verdict
         self.durations = store.durations()
         self.unopened = deque(self.cases)
@@ -353,7 +353,11 @@ class _Run:
                 tasks_known=sum(len(case.asked) for case in self.cases),
                 claims_done=sum(case.verdict is not None for case in self.cases),
                 claims=len(self.cases),
-                running=tuple(f"{flight.task.claim} {flight.task.label}" for flight in self.flights.values()),
+                running=tuple(
+                    f"{flight.task.claim} {flight.task.label}"
+                    for future, flight in self.flights.items()
+                    if future.running() or not self.enforces_limits
+                ),
             )
         )
 

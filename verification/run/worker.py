@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import importlib
 import json
 import os
@@ -47,6 +48,7 @@ def serve(calls: Connection, lifeline: Connection) -> None:
     _end_with_the_coordinator(lifeline)
     os.dup2(2, 1)  # What a task prints must not end up between the lines of the coordinator's --json.
     _one_thread()
+    _collect_garbage_rarely()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         calls.send_bytes(READY)
         while True:
@@ -72,6 +74,12 @@ class Assignment:
     memory_limit: int
     home: str = ""
     fingerprint: str = ""
+
+    @property
+    def kin(self) -> str:
+        """The statement the task is about: tasks of one statement derive the same things; "" where there is none."""
+        named = [self.arguments.get(part, "") for part in ("module", "claim", "statement")]
+        return "/".join(named) if all(named) else ""
 
     def __call__(self) -> dict[str, Any]:
         """``status``, ``value``, ``message``, ``detail`` and ``seconds`` of the task; memory errors pass through.
@@ -201,6 +209,12 @@ def _end_with_the_coordinator(lifeline: Connection) -> None:
     fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) | os.O_ASYNC)
     if lifeline.poll():  # It was closed before the kernel was asked to watch it.
         os._exit(1)
+
+
+def _collect_garbage_rarely() -> None:
+    """What was loaded before the fork stays; SymPy's trees are freed by their counts, and seldom lie in circles."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _one_thread() -> None:

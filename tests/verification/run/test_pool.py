@@ -120,6 +120,21 @@ def test_workers_live_on_between_calls_and_find_the_libraries_loaded_with_one_th
         assert pool.submit(assignment("thread_limits")).result()["value"] == ["1", "1", "1"]
 
 
+def test_a_worker_stays_with_the_statement_it_has_begun_while_tasks_of_it_wait():
+    order = []
+
+    def asked(statement, n, seconds=0.0):
+        about = {"module": "papers", "claim": "SC-001", "statement": statement}
+        future = workers.submit(assignment("third", n=n, seconds=seconds, **about))
+        future.add_done_callback(lambda done: order.append(n))
+        return future
+
+    with WorkerPool(1) as workers:
+        # The first call holds the worker until all of them wait.
+        wait([asked("law", 0, 0.5), asked("mean", 1), asked("law", 2), asked("mean", 3), asked("law", 4)])
+    assert order == [0, 2, 4, 1, 3]
+
+
 def test_ctrl_c_at_the_terminal_does_not_reach_a_working_worker(pool):
     future = pool.submit(assignment("third", n=1, seconds=0.3))
     while not future.running():
