@@ -183,6 +183,10 @@ class Minimum:
             other: A second mode.
             **options: ``learning_rate``, and ``batch_size``, ``sampling``, ``modes`` as of
                 :func:`~numerics.deep_linear.modes.mode_diffusion`.
+
+        Raises:
+            DivergenceError: the learning rate is so large that even the mean of SGD diverges.
+            ArgumentError: another argument is out of its range.
         """
         scale, modes = self._scaled(**options)
         J, vectors = trained_jacobian(self.point), [mode_vectors(self.point, mode, modes)]
@@ -207,6 +211,12 @@ class Minimum:
         eta = real_number(learning_rate, "learning_rate")
         if eta < 0:
             raise ArgumentError(f"learning_rate must not be negative, got {eta:g}.")
+        if eta * float(self.curvatures[-1]) >= 2:
+            bound = 2 / float(self.curvatures[-1])
+            raise DivergenceError(
+                f"learning_rate must be below {bound:.6g} = 2/(largest curvature): from there on even the mean of SGD "
+                f"moves away from this minimum, got {eta:g}. NearMinimum has the bound of its noise."
+            )
         return eta * batch_factor(self.point.data, batch_size=batch_size, sampling=sampling), modes
 
 

@@ -103,6 +103,12 @@ def _projected(point: LayeredPoint) -> LayeredPoint:
     return point
 
 
+def _frozen(point: LayeredPoint) -> Array:
+    """Unit vectors, one row each, for the entries of frozen layers."""
+    still = np.concatenate([np.full(W.size, l in point.network.frozen) for l, W in enumerate(point.weights, 1)])
+    return np.eye(len(still))[still]
+
+
 def _polished(point: LayeredPoint, accuracy: float) -> LayeredPoint:
     """Newton's method along the manifold, with the Jacobian of the slow drift by differences."""
     for _ in range(50):
@@ -110,8 +116,8 @@ def _polished(point: LayeredPoint, accuracy: float) -> LayeredPoint:
         before = float(np.linalg.norm(drift))
         if before <= accuracy * terms:
             return point
-        # Across the manifold and along rotations nothing is to be solved for.
-        fixed = np.concatenate([trained_jacobian(point), hidden_rotations(point)])
+        # Across the manifold, along rotations and in frozen layers nothing is to be solved for.
+        fixed = np.concatenate([trained_jacobian(point), hidden_rotations(point), _frozen(point)])
         _, singular, rows = np.linalg.svd(fixed)
         along = rows[int(np.sum(singular > 1e-9 * singular[0])) :]
         h = 1e-6 * max(1.0, *(float(np.abs(W).max()) for W in point.weights))

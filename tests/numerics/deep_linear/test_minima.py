@@ -14,6 +14,8 @@ from numerics.errors import ArgumentError, DriftproofError
 from tests.numerics.deep_linear.nets import points, random_covariance
 from theory.deep_linear import LabelNoiseMinimum, LayeredLinear
 
+ETA = 0.01
+
 
 def start(widths, teacher, *, seed=0, **covariances) -> LayeredPoint:
     """A random point of a plain network with this teacher."""
@@ -68,7 +70,7 @@ def test_the_rows_of_the_jacobian_and_the_whole_hessian_give_one_slow_flow():
     assert np.abs(drift - (minimum.slow_drift - minimum.circulation)).max() < 1e-9 * terms
     assert not minimum.is_selected
     with pytest.raises(ArgumentError, match="Use selected_minimum"):
-        minimum.mean(0, learning_rate=0.1)
+        minimum.mean(0, learning_rate=1e-6)
 
 
 def test_without_a_common_frame_the_hidden_layers_turn_for_ever(skewed):
@@ -103,11 +105,12 @@ def test_the_closed_form_is_where_the_slow_flow_rests(widths, s, lam, q):
         label_trace=sum(q),
     )
     frames = Modes(np.eye(widths[-1]), np.eye(widths[0]))
-    options = {"learning_rate": 1.0, "modes": frames}
+    options = {"learning_rate": ETA, "modes": frames}
     for alpha in range(r):
-        assert found.variance(alpha, **options) == pytest.approx(float(closed.variance(alpha)), rel=1e-8)
-        assert found.mean(alpha, **options) - s[alpha] == pytest.approx(float(closed.mean_shift(alpha)), rel=1e-8)
-        assert found.variance((0, alpha), **options) == pytest.approx(float(closed.variance(0, alpha)), rel=1e-8)
+        assert found.variance(alpha, **options) / ETA == pytest.approx(float(closed.variance(alpha)), rel=1e-8)
+        shift = (found.mean(alpha, **options) - s[alpha]) / ETA
+        assert shift == pytest.approx(float(closed.mean_shift(alpha)), rel=1e-7) and shift < 0
+        assert found.variance((0, alpha), **options) / ETA == pytest.approx(float(closed.variance(0, alpha)), rel=1e-8)
     squares = sorted(np.linalg.svd(found.point.weights[0])[1][:r] ** 2)
     assert squares == pytest.approx(sorted(float(closed.first_layer(alpha)) for alpha in range(r)), rel=1e-8)
 
@@ -117,7 +120,7 @@ def test_the_balanced_minimum_is_not_selected_where_the_paper_needs_it():
     balanced = Minimum(LayeredPoint(LayeredLinear((2, 2, 2, 2)), data, (s ** (1 / 3),) * 3))
     assert not balanced.is_selected
     printed = 3 / 2 * 0.49 * np.diag(s) ** (4 / 3)
-    assert [balanced.variance(alpha, learning_rate=1.0) for alpha in (0, 1)] == pytest.approx(printed)
+    assert [balanced.variance(alpha, learning_rate=ETA) / ETA for alpha in (0, 1)] == pytest.approx(printed)
     selected = LabelNoiseMinimum(3, [1, 0.2], label_variances=0.49, input_trace=2, label_trace=0.98)
     assert abs(float(selected.variance(0)) - printed[0]) > 0.02
 
@@ -127,6 +130,12 @@ WRONG = {
     "a saddle": (
         lambda: Minimum(LayeredPoint(LayeredLinear((1, 1, 1)), NoisyTeacher([[1.0]]), ([[0.0]], [[0.0]]))),
         "the Hessian has the eigenvalue -1",
+    ),
+    "a learning rate beyond all bounds": (
+        lambda: Minimum(LayeredPoint(LayeredLinear((1, 1)), NoisyTeacher([[1.0]]), ([[1.0]],))).variance(
+            0, learning_rate=2.0
+        ),
+        r"learning_rate must be below 2 = 2/\(largest curvature\)",
     ),
     "no noise": (lambda: selected_minimum(start((1, 1, 1), [[1.0]])), "Give a label_covariance"),
     "weight decay": (
@@ -152,3 +161,15 @@ def test_what_is_no_manifold_of_minima_is_refused(name):
     call, words = WRONG[name]
     with pytest.raises(DriftproofError, match=words):
         call()
+
+
+def test_residual_factors_and_a_frozen_layer_have_a_selected_minimum_too():
+    network = LayeredLinear((2, 2, 2, 2), residual=(1, 2), frozen=(3,))
+    rng = np.random.default_rng(5)
+    covariances = {"input_covariance": np.diag([1, 0.5]), "label_covariance": np.diag([0.1, 0.3])}
+    data = NoisyTeacher(rng.normal(size=(2, 2)), **covariances)
+    weights = (np.zeros((2, 2)), np.zeros((2, 2)), np.array([[1.0, 0.2], [0.1, 0.8]]))
+    found = selected_minimum(LayeredPoint(network, data, weights))
+    assert found.is_selected and np.abs(found.point.map - data.teacher).max() < 1e-12
+    assert np.array_equal(found.point.weights[2], weights[2])
+    assert found.mean(0, learning_rate=ETA) != pytest.approx(float(np.linalg.svd(data.teacher)[1][0]), rel=1e-6)
