@@ -28,6 +28,7 @@ from verification.verdict import ClaimVerdict, Finding, Outcome, StatementVerdic
 STATIONS = ("printed equation", "derivation", "program", "simulation", "interval and verdict")
 
 WITHOUT_THEORY = {
+    ("DLN-C3", "mixed product"),
     ("SC-034", "last factor of the radial noise"),
     ("SC-037", "lower bound for G"),
     ("SC-037", "last step of the chain"),

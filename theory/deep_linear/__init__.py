@@ -4,6 +4,7 @@ r"""Deep linear networks :math:`f(x) = W_L\cdots W_1x` under stochastic gradient
 * ``layer_sums``: sums over layers of powers, in closed form for every depth.
 * ``modewise``: the modes on the aligned balanced manifold: drift, Itô drift, diffusion, for symbolic depth.
 * ``gradient_flow``: gradient flow of a mode: implicit solution, learning times, which modes are quicker.
+* ``written_out``: small networks with every weight a symbol, differentiated and averaged directly: the slow route.
 * ``diffusion_peak``: where the diffusion of a mode peaks, and the exact thresholds of its label noise.
 * ``layer_coordinate``: one mode in the coordinate of a single layer, in which its noise induces no drift.
 * ``stationary``: stationary laws of a mode: where they exist, collapse, splitting, tails, and where they sit.
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from theory.deep_linear.stationary import location, mode_law
     from theory.deep_linear.two_layer_law import TwoLayerLaw
     from theory.deep_linear.unbalanced import Chain
+    from theory.deep_linear.written_out import WrittenNetwork, commutation_matrix, vec, written_network
 
 __getattr__ = names_on_demand(__name__, __file__)
 
@@ -45,9 +47,13 @@ __all__ = [
     "LayeredLinear",
     "Saddle",
     "TwoLayerLaw",
+    "WrittenNetwork",
     "balanced_modes",
+    "commutation_matrix",
     "layer_process",
     "location",
     "mode_law",
     "passage_time",
+    "vec",
+    "written_network",
 ]

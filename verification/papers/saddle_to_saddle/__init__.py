@@ -6,6 +6,11 @@ Linear Networks" (2026).
 ===============  ============================================================================================
 paper            the paper, its symbols, and the chain of layers from which modes are derived
 gradient_flow    DLN-GF1 .. DLN-GF4: modes under gradient flow (Section 2.3)
+gradients        DLN-G1 .. DLN-G5: Jacobians, the population gradient and its zeros (Proposition 3.1)
+covariance       DLN-P0-loss, DLN-C1 .. DLN-C5: the gradient noise (Proposition 3.2, Appendix B)
+modes            DLN-D1 .. DLN-D2e, DLN-S1 .. DLN-S6: diffusion and drift of modes (Propositions 3.3 and 3.4)
+balanced         DLN-I0 .. DLN-M4: modes of aligned balanced layers, and whether they stay so (Proposition 3.5)
 diffusion_peak   DLN-D3a .. DLN-D3c: where the diffusion along a mode peaks (Section 4)
+stationary       DLN-FP1 .. DLN-P9: Fokker-Planck equations and stationary laws (Section 5, Appendix F)
 ===============  ============================================================================================
 """

@@ -26,6 +26,9 @@ paper = Paper(
 )
 
 L = parameter("L", integer=True, at_least=2)
+deeper = parameter("L", integer=True, at_least=3)
+"""A depth of at least three, where the laws of the modes are of another kind than at depth two."""
+
 w, s, beta = sp.symbols("w s beta", positive=True)
 sigma_q = sp.Symbol("sigma_q", positive=True)
 a = sp.Symbol("a", positive=True)

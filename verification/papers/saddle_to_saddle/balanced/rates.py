@@ -1,0 +1,395 @@
+r"""Proposition 3.5: drift and diffusion of a mode of aligned balanced layers."""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy import Rational
+
+from theory.deep_linear.layer_sums import pair_sum, power_sum
+from theory.ito import ito_differential
+from theory.notation import eta
+from verification.authoring.shorthand import Grade, Kind, Source, equals, sde
+from verification.papers.saddle_to_saddle.balanced.aligned import (
+    MODE,
+    ONE,
+    OTHER,
+    PAIR,
+    chain,
+    in_layers,
+    one_mode,
+    s_1,
+    s_2,
+    two_modes,
+    w_1,
+    w_2,
+)
+from verification.papers.saddle_to_saddle.paper import (
+    MODE_SYMBOLS,
+    NOISE_SYMBOLS,
+    L,
+    beta,
+    layer_process,
+    mode_diffusion,
+    mode_process,
+    paper,
+    s,
+    sigma_q,
+    w,
+)
+
+POWER = (3 * L - 4) / L
+SYMBOLS = NOISE_SYMBOLS | PAIR
+STANDARD = ("The label noise has the covariance $\\sigma_q^2I$, $\\sigma_q$ its standard deviation, as in Appendix E.",)
+
+
+def noise_induced_drift() -> sp.Expr:
+    """What Itô's formula adds to the drift of a mode by itself, at symbolic depth."""
+    return mode_process().drift[0] - mode_process(rate=sp.S.Zero).drift[0]
+
+
+def other_modes(depth: int) -> sp.Expr:
+    """What a second mode adds to the Itô drift of the first."""
+    return two_modes(depth).ito_drift(*MODE) - one_mode(depth).ito_drift(ONE, ONE)
+
+
+@paper.claim("DLN-I0", "Eqs. (7) and (8), Appendix E.3", symbols=SYMBOLS, notes=STANDARD)
+def diffusion_of_a_balanced_mode():
+    """Diffusion of a balanced mode."""
+
+    def formula(depth: sp.Expr, amplitude: sp.Expr, teacher: sp.Expr, variance: sp.Expr = sigma_q**2) -> sp.Expr:
+        return beta * depth**2 * (2 * (teacher - amplitude) ** 2 + variance) * amplitude ** (4 * (depth - 1) / depth)
+
+    yield equals(
+        "every depth",
+        r"D_\alpha(w_\alpha)",
+        printed=formula(L, w, s),
+        derived=mode_diffusion,
+        wrong={"standard deviation for variance": formula(L, w, s, sigma_q)},
+        says="A chain of scalars.",
+    )
+    for depth in (2, 3):
+        yield equals(
+            f"two modes, depth {depth}",
+            r"D_\alpha(w_\alpha)",
+            printed=formula(sp.Integer(depth), w_1, s_1),
+            where=in_layers(depth),
+            derived=lambda depth=depth: beta * two_modes(depth).covariation(MODE, MODE),
+            wrong={"standard deviation for variance": formula(sp.Integer(depth), w_1, s_1, sigma_q)},
+            mutated=False,
+        )
+        yield equals(
+            f"cross-diffusion, depth {depth}",
+            r"D_{\alpha\beta}",
+            printed=sp.S.Zero,
+            derived=lambda depth=depth: two_modes(depth).covariation(MODE, OTHER),
+            wrong={"shared label noise": sigma_q**2 * (w_1 * w_2) ** 2},
+            mutated=False,
+        )
+
+
+@paper.claim(
+    "DLN-I1",
+    "Eq. (6)",
+    symbols=NOISE_SYMBOLS,
+    grade=Grade.WRONG,
+    scope="one mode by itself; what other modes add is DLN-I2",
+    notes=(
+        "The printed drift is not 0 at $w = 0$, where gradient and noise vanish (DLN-C4), and its units do not fit.",
+    ),
+)
+def ito_drift_of_a_balanced_mode():
+    """Itô drift of a balanced mode."""
+    count = beta * L * (L - 1)
+    corrected = count * w**POWER * ((s - w) ** 2 + sigma_q**2 / 2)
+    yield equals(
+        "Itô drift",
+        r"\mu_\alpha^{\mathrm{Ito}}(w_\alpha)",
+        printed=count * (s - w) * w ** (2 * (L - 2) / L) + count * w ** (2 * (L - 2) / L) * sigma_q,
+        corrected=corrected,
+        derived=noise_induced_drift,
+        wrong={
+            "label noise without its half": count * w**POWER * ((s - w) ** 2 + sigma_q**2),
+            "half of the data": count * w**POWER * ((s - w) ** 2 / 2 + sigma_q**2 / 2),
+        },
+    )
+
+
+@paper.claim(
+    "DLN-I2",
+    "Proposition 3.5; abstract",
+    symbols=SYMBOLS,
+    grade=Grade.WRONG,
+    scope="two modes; the rates at an aligned balanced point",
+    notes=("With one mode only, nothing is added. The label noise takes no part in the coupling.",),
+)
+def independence_of_the_modes():
+    r"""Independence of the modes.
+
+    "each mode amplitude $w_\alpha$ evolves independently according to the scalar Itô SDE"; "an exact decomposition of
+    the dynamics into a system of one-dimensional per-mode stochastic differential equations".
+    """
+    gaps = beta * (s_1 - w_1) * (s_2 - w_2)
+    two = gaps * w_2
+    three = gaps * (2 * w_1 ** Rational(2, 3) * w_2 + w_2 ** Rational(5, 3))
+    for depth, corrected, wrong in ((2, two, gaps * w_1), (3, three, gaps * w_2 ** Rational(5, 3))):
+        yield equals(
+            f"coupling, depth {depth}",
+            r"\mu_\alpha^{\mathrm{Ito}}(w_1, w_2) - \mu_\alpha^{\mathrm{Ito}}(w_1)",
+            printed=sp.S.Zero,
+            corrected=corrected,
+            where=in_layers(depth),
+            derived=lambda depth=depth: beta * other_modes(depth),
+            wrong={"one order of the layers": wrong},
+            says="What a second mode adds to the drift of the first.",
+            mutated=False,
+        )
+
+
+@paper.claim(
+    "DLN-I3",
+    "Eqs. (6) and (14), Appendix E",
+    symbols=NOISE_SYMBOLS,
+    grade=Grade.CONFLICT,
+    notes=("(6), (14) and Appendix E print three label-noise parts: without $\\frac12$, with it, with a variance.",),
+)
+def label_noise_in_the_ito_drift():
+    """Label noise in the Itô drift."""
+    count = beta * L * (L - 1) * w ** (2 * (L - 2) / L)
+    corrected = beta * L * (L - 1) * w**POWER * sigma_q**2 / 2
+
+    def derived() -> sp.Expr:
+        return sp.expand(noise_induced_drift()).coeff(sigma_q, 2) * sigma_q**2
+
+    for name, printed in (
+        ("Eq. (6)", count * sigma_q),
+        ("Eq. (14)", count * sigma_q / 2),
+        ("Appendix E", count * sigma_q**2 / 2),
+    ):
+        yield equals(
+            name,
+            r"\text{label-noise part of }\mu_\alpha^{\mathrm{Ito}}",
+            printed=printed,
+            corrected=corrected,
+            derived=derived,
+            wrong={"without its half": 2 * corrected},
+            mutated=False,
+        )
+
+
+def _others(layers: tuple[sp.Symbol, ...], *left_out: int) -> sp.Expr:
+    """The product of the squares of the layers besides some."""
+    return sp.Mul(*(layer**2 for j, layer in enumerate(layers) if j not in left_out))
+
+
+def _pairs(layers: tuple[sp.Symbol, ...]) -> list[tuple[int, int]]:
+    return [(l, m) for l in range(len(layers)) for m in range(len(layers)) if l != m]
+
+
+@paper.claim(
+    "DLN-I4",
+    "Appendix E.2 (i), (ii)",
+    symbols={s: "teacher's value", sp.Symbol("w_1", positive=True): "weight of layer 1, likewise the others"},
+    grade=Grade.WRONG,
+    scope="a chain of three scalars, not necessarily balanced",
+)
+def contractions_of_data_and_label_noise():
+    """Contractions of data and label noise with the Hessian."""
+    layers, q = sp.symbols("w_1:4", positive=True), sp.Symbol("q_11", positive=True)
+    total, pairs = sp.Mul(*layers), _pairs(layers)
+    above = [sp.Mul(*layers[l + 1 :]) for l in range(3)]
+    double = sum(_others(layers, l, m) for l, m in pairs)
+    gap = s - total
+    yield equals(
+        "data",
+        r"\sum_{l\ne m}\langle\Sigma^{\mathrm{data}}_{lm}, H_{lm}\rangle",
+        printed=2 * gap * double,
+        corrected=2 * gap**2 * total * double,
+        derived=lambda: 2 * chain(layers, sp.S.Zero).ito_drift(ONE, ONE),
+        wrong={"one factor of the gap": 2 * gap * total * double},
+        mutated=False,
+    )
+    yield equals(
+        "labels",
+        r"\sum_{l\ne m}\langle\Sigma^{\mathrm{label}}_{lm}, H_{lm}\rangle",
+        printed=sum(_others(layers, l, m) * above[l] * q * above[m] for l, m in pairs),
+        corrected=total * double * q,
+        derived=lambda: 2 * (chain(layers, q).ito_drift(ONE, ONE) - chain(layers, sp.S.Zero).ito_drift(ONE, ONE)),
+        wrong={"the factor of the mode lost": double * q},
+        says=r"Corrected: $w_\alpha\sum_{l\ne m}\prod_{j\ne l,m}w_j^2\,u_\alpha^\top\Sigma_qu_\alpha$.",
+        mutated=False,
+    )
+
+
+@paper.claim(
+    "DLN-I6",
+    "Appendix E.2, E.3",
+    symbols={sp.Symbol("q_11", positive=True): r"variance of the label noise, $u_\alpha^\top\Sigma_qu_\alpha$"},
+    grade=Grade.WRONG,
+    scope="a balanced chain of scalars, depths 2 and 3",
+    notes=(r"As defined, $\Gamma$ counts the layers above twice, and where widths differ its shapes do not fit.",),
+)
+def label_noise_of_a_pair_of_layers():
+    r"""Label noise of a pair of layers.
+
+    "$\overline\Gamma_\alpha := L^{-2}\sum_{l,m}\Gamma_{lm,\alpha}$, $\Gamma_{lm,\alpha} := \langle u_\alpha
+    u_\alpha^\top, B_l\Sigma_qB_m^\top\rangle$".
+    """
+    u, q, Gamma = sp.Symbol("u", positive=True), sp.Symbol("q_11", positive=True), sp.Symbol("Gamma", positive=True)
+    for depth in (2, 3):
+        above = [u ** (depth - l) for l in range(1, depth + 1)]
+        literal = sum(high * q * low for high in above for low in above) / depth**2
+
+        def derived(depth: int = depth) -> sp.Expr:
+            layers = [u] * depth
+            return chain(layers, q).covariation((ONE, ONE), (ONE, ONE)) - chain(layers, sp.S.Zero).covariation(
+                (ONE, ONE), (ONE, ONE)
+            )
+
+        yield equals(
+            f"label diffusion, depth {depth}",
+            r"D_\alpha^{\mathrm{label}}/\eta",
+            printed=depth**2 * Gamma * u ** (4 * (depth - 1)),
+            where={Gamma: literal},
+            corrected={Gamma: q},
+            derived=derived,
+            wrong={"layers above counted once": {Gamma: sum(high * q for high in above) / depth}},
+            says=r"$\eta L^2\overline\Gamma_\alpha w_\alpha^{4(L-1)/L}$; corrected: $u_\alpha^\top\Sigma_qu_\alpha$.",
+            mutated=False,
+        )
+
+
+@paper.claim("DLN-I7", "Appendix E", symbols=PAIR, scope="two modes at depth three, hidden layers turned")
+def norms_of_the_sensitivities():
+    """Norms of the sensitivities."""
+
+    def squared_norm(*layers: int) -> sp.Expr:
+        slopes = two_modes(3).sensitivity(*MODE, *layers)
+        return sp.expand(slopes.dot(slopes))
+
+    for l in (1, 2, 3):
+        yield equals(
+            f"layer {l}",
+            rf"\|A_{{{l},\alpha}}\|_F^2",
+            printed=w_1 ** Rational(4, 3),
+            where=in_layers(3),
+            derived=lambda l=l: squared_norm(l),
+            wrong={"of all layers": w_1**2},
+            says=r"$\prod_{j\ne l}w_{j,\alpha}^2$ with $w_{j,\alpha} = w_\alpha^{1/L}$.",
+        )
+    yield equals(
+        "prefactor",
+        r"\sum_l\|A_{l,\alpha}\|_F^2",
+        printed=3 * w_1 ** Rational(4, 3),
+        where=in_layers(3),
+        derived=squared_norm,
+        wrong={"of one layer": w_1 ** Rational(4, 3)},
+    )
+
+
+@paper.claim("DLN-I8", "not printed; relevant to Eq. (4)", symbols=NOISE_SYMBOLS, source=Source.OURS)
+def exact_equation_of_a_scalar_chain():
+    """Exact equation of a scalar chain."""
+    strength = 2 * (s - w) ** 2 + sigma_q**2
+    drift = L * (s - w) * w ** (2 * (L - 1) / L) + beta * L * (L - 1) / 2 * strength * w**POWER
+    spread = L * w ** (2 * (L - 1) / L) * sp.sqrt(beta * strength)
+    yield equals(
+        "amplitude",
+        r"dw: \text{ (drift, dispersion)}",
+        printed=sde(drift, spread),
+        derived=mode_process,
+        wrong={"gradient flow with noise": sde(L * (s - w) * w ** (2 * (L - 1) / L), spread)},
+        mutated=False,
+    )
+
+    def logit() -> list[sp.Expr]:
+        moved = ito_differential(mode_process(sp.Integer(2), sp.S.Zero), sp.log(w / (s - w)))
+        return [moved.drift, moved.dispersion[0] ** 2]
+
+    yield equals(
+        "logit at depth two",
+        r"d\log\frac w{s - w}: \text{ (drift, diffusion)}",
+        printed=sde(2 * s - 2 * beta * s**2 + 6 * beta * s * w, 8 * beta * s**2),
+        derived=logit,
+        domain=(w < s,),
+        wrong={"ordinary chain rule": sde(2 * s, 8 * beta * s**2)},
+        says="Without label noise the noise of the logit is constant.",
+        mutated=False,
+    )
+
+
+@paper.claim("DLN-I12", "Appendix E", symbols=MODE_SYMBOLS, kind=Kind.PROOF_STEP, scope="balanced layers, every depth")
+def sums_over_balanced_layers():
+    """Sums over balanced layers."""
+    square = w ** (2 / L)
+    yield equals(
+        "pairs",
+        r"\sum_{l\ne m}\prod_{j\ne l,m}w_{j,\alpha}^2",
+        printed=L * (L - 1) * w ** (2 * (L - 2) / L),
+        derived=lambda: 2 * pair_sum(square, square, L),
+        wrong={"ordered pairs only": L * (L - 1) / 2 * w ** (2 * (L - 2) / L)},
+    )
+    yield equals(
+        "layers",
+        r"\sum_l\prod_{j\ne l}w_{j,\alpha}^2",
+        printed=L * w ** (2 * (L - 1) / L),
+        derived=lambda: power_sum(square, square, L),
+        wrong={"all layers": L * w**2},
+    )
+
+
+@paper.claim("DLN-I13", "not printed; relevant to Proposition 3.5", symbols=NOISE_SYMBOLS, source=Source.OURS)
+def equation_of_a_layer():
+    r"""Equation of a layer of a balanced scalar chain.
+
+    $u = w^{1/L}$ has no Itô drift; (5), (7) and the Itô drift of DLN-I1 follow by one application of Itô's formula.
+    """
+    u = sp.Symbol("u", positive=True)
+    noise = sp.sqrt(beta * (2 * (s - u**L) ** 2 + sigma_q**2))
+    yield equals(
+        "layer",
+        r"du: \text{ (drift, dispersion)}",
+        printed=sde(u ** (L - 1) * (s - u**L), u ** (L - 1) * noise),
+        derived=layer_process,
+        wrong={"power of the amplitude": sde(u**L * (s - u**L), u ** (L - 1) * noise)},
+    )
+
+    def from_amplitude() -> sp.Expr:
+        moved = ito_differential(mode_process(), w ** (1 / L)).drift
+        return moved.subs(w, u**L)
+
+    yield equals(
+        "drift from that of the amplitude",
+        r"\text{drift of }w^{1/L}",
+        printed=u ** (L - 1) * (s - u**L),
+        derived=from_amplitude,
+        wrong={"ordinary chain rule": u ** (L - 1) * (s - u**L) + beta * u ** (2 * L - 3)},
+    )
+
+
+@paper.claim(
+    "DLN-I9",
+    "not printed; relevant to Eqs. (1) and (6)",
+    symbols={eta: "learning rate"},
+    source=Source.OURS,
+    scope="two scalar layers, one step of batches of b",
+    notes=(r"The term $\eta^2w\delta^2$ is missing in (1) and for $b = 1$ as large as its Itô drift.",),
+)
+def one_step_of_descent():
+    """One step of SGD against the SDE."""
+    a_1, a_2, b = *sp.symbols("W_1 W_2", positive=True), sp.Symbol("b", positive=True, integer=True)
+    network, delta = chain([a_1, a_2]), s - a_1 * a_2
+    mean = eta * (a_1**2 + a_2**2) * delta
+
+    def moved() -> sp.Expr:
+        slope = network.gradient()
+        second = slope[0] * slope[1] + network.covariance_block(1, 2)[0] / b
+        return sp.expand(-eta * (a_2 * slope[0] + a_1 * slope[1]) + eta**2 * second)
+
+    yield equals(
+        "mean",
+        r"E[w'] - w",
+        printed=mean + eta**2 * a_1 * a_2 * (delta**2 + (2 * delta**2 + sigma_q**2) / b),
+        derived=moved,
+        wrong={"the SDE": mean + eta**2 * a_1 * a_2 * (2 * delta**2 + sigma_q**2) / b},
+        mutated=False,
+    )

@@ -1,0 +1,1 @@
+"""Section 5 and Appendix F: the stationary laws of the modes."""

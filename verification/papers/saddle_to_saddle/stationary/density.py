@@ -1,0 +1,246 @@
+r"""Proposition 5.2: the stationary density of a mode, its tails, and where it exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.fokker_planck import probability_current
+from theory.ito import ItoProcess
+from theory.line.boundary import integrable
+from theory.line.endpoints import endpoint_behaviour
+from theory.line.stationary import stationary_density
+from verification.authoring.shorthand import Grade, Kind, Source, agrees, compared, equals, holds_when, is_stationary
+from verification.papers.saddle_to_saddle.paper import (
+    NOISE_SYMBOLS,
+    beta,
+    deeper,
+    mode_process,
+    paper,
+    s,
+    sigma_q,
+    w,
+)
+
+TWO = sp.Integer(2)
+w_0, z = sp.symbols("w_0 z", real=True)
+c_0 = sp.Symbol("c_0", positive=True)
+QUADRATIC = 2 * (w - s) ** 2 + sigma_q**2
+ENDS = (0.4, 1.3)
+"""Amplitudes between which a density is compared."""
+
+NORMALISABLE = beta * (2 * s**2 + sigma_q**2) < 2 * s
+
+
+def log_slope(depth: sp.Expr) -> sp.Expr:
+    r"""The logarithmic derivative :math:`(2\mu - D')/D` of the law that carries no current."""
+    process = mode_process(depth)
+    return (2 * process.drift[0] - sp.diff(process.diffusion[0], w)) / process.diffusion[0]
+
+
+@paper.claim(
+    "DLN-P1",
+    "Proposition 5.2, Eq. (16)",
+    symbols=NOISE_SYMBOLS | {z: "variable of the integral", w_0: "its lower limit"},
+    grade=Grade.MISPRINT,
+    notes=("The lower limit only sets a constant, but from 0 on the integral is infinite, at every depth.",),
+)
+def stationary_density_of_a_mode():
+    """Stationary density of a mode."""
+    mu, D = (sp.Function(name, real=True) for name in ("mu", "D"))
+
+    def density(power: int = -1, factor: int = 2) -> sp.Expr:
+        return D(w) ** power * sp.exp(sp.Integral(factor * mu(z) / D(z), (z, 0, w)))
+
+    def from_zero_current() -> sp.Expr:
+        p = sp.Function("p", real=True)(w)
+        process = ItoProcess.scalar(w, drift=mu(w), dispersion=sp.sqrt(D(w)))
+        (rise,) = sp.solve(probability_current(process, p)[0].doit(), sp.diff(p, w))
+        return sp.exp(sp.Integral(rise / p, w))
+
+    def lower_limits() -> Boolean:
+        process = mode_process(deeper)
+        at_zero = endpoint_behaviour(2 * process.drift[0] / process.diffusion[0], w, sp.S.Zero)
+        return w_0 > 0 if at_zero.essential or at_zero.exponent != 0 else w_0 >= 0
+
+    yield equals(
+        "density",
+        r"p^\star_\alpha(w) \propto",
+        printed=density(),
+        derived=from_zero_current,
+        modulo=lambda side: sp.diff(sp.expand_log(sp.log(side), force=True), w).doit(),
+        wrong={"without its two": density(factor=1), "without the prefactor": density(power=0)},
+        says="Judged by its logarithmic derivative, for any drift and diffusion.",
+        mutated=False,
+    )
+    yield holds_when(
+        "lower limit",
+        r"\int_{w_0}^w\frac{2\mu_\alpha(z)}{D_\alpha(z)}dz < \infty\text{ iff }",
+        printed=w_0 >= 0,
+        corrected=w_0 > 0,
+        derived=lower_limits,
+        domain=(w_0 >= 0,),
+        wrong={"only beyond the teacher's value": w_0 > s},
+        says=r"(16) integrates from 0 on. At $L\ge3$; at $L = 2$ the integral diverges as a logarithm.",
+    )
+    power = s / (beta * c_0)
+    yield is_stationary(
+        "depth two",
+        r"p^\star_\alpha(w) \propto",
+        printed=w ** (power - sp.Rational(3, 2))
+        * QUADRATIC ** (-1 - power / 2)
+        * sp.exp(-sigma_q / (sp.sqrt(2) * beta * c_0) * sp.atan(sp.sqrt(2) * (w - s) / sigma_q)),
+        where={c_0: 2 * s**2 + sigma_q**2},
+        process=lambda: mode_process(TWO),
+        domain=(NORMALISABLE,),
+        wrong={"label noise twice": {c_0: 2 * s**2 + 2 * sigma_q**2}},
+        says="A result of ours: (16) in closed form.",
+        remark=True,
+        mutated=False,
+    )
+
+
+@paper.claim(
+    "DLN-P1t",
+    "not printed; relevant to Proposition 5.2",
+    symbols=NOISE_SYMBOLS,
+    source=Source.OURS,
+    scope=r"the scalar mode with label noise, $w\to\infty$",
+    notes=('"Approximately Gaussian" (Proposition 5.2) is a statement about the bulk alone.',),
+)
+def tails_of_the_stationary_density():
+    """Tails of the stationary density."""
+    k = sp.Symbol("k", positive=True)
+
+    for name, depth in (("power", deeper), ("power at depth two", TWO)):
+        yield equals(
+            name,
+            r"\lim_{w\to\infty} w\,(\log p^\star_\alpha)'",
+            printed=-2 - 3 * (depth - 1) / depth,
+            derived=lambda depth=depth: endpoint_behaviour(log_slope(depth), w, sp.oo).exponent,
+            wrong={"of the diffusion alone": -2 - 4 * (depth - 1) / depth},
+            mutated=depth == deeper,
+        )
+    yield holds_when(
+        "moments",
+        r"E\,w^k < \infty\text{ iff }",
+        printed=k < 1 + 3 * (deeper - 1) / deeper,
+        derived=lambda: integrable(endpoint_behaviour(k / w + log_slope(deeper), w, sp.oo)),
+        wrong={"third moment always": k < 4 + 3 * (deeper - 1) / deeper, "limit included": k <= 4 - 3 / deeper},
+        says="The third moment is infinite at depth 3, and at depth 2, where the power is $-7/2$.",
+    )
+
+
+@paper.claim(
+    "DLN-P1c",
+    "not printed; (16) is left as an integral",
+    symbols=NOISE_SYMBOLS,
+    source=Source.OURS,
+    scope=r"the scalar mode with label noise, $L\ge3$",
+)
+def closed_form_for_every_depth():
+    """Closed form of the stationary density for symbolic depth."""
+    root, power = s + sp.I * sigma_q / sp.sqrt(2), 2 / deeper - 1
+
+    def density(numerator: sp.Expr = sp.S.One) -> sp.Expr:
+        series = sp.hyper([1, power], [2 / deeper], w / root) / root
+        exponent = w**power / (deeper * power * beta) * sp.re(series)
+        return w ** (-3 * (deeper - 1) / deeper) / QUADRATIC * sp.exp(numerator * exponent)
+
+    def rise(point: Mapping[str, Any]) -> tuple[float, float]:
+        """The integral of the slope of the zero-current law between two amplitudes, by quadrature."""
+        from scipy.integrate import quad
+
+        values = {deeper: point["L"], s: sp.Rational(7, 10), sigma_q: sp.Rational(1, 2), beta: sp.Rational(1, 4)}
+        slope = log_slope(deeper).subs(values)
+        value, error = quad(sp.lambdify(w, slope), *ENDS, epsabs=1e-12, epsrel=1e-12)
+        return value, abs(error)
+
+    def predicted(candidate: sp.Expr, point: Mapping[str, Any]) -> sp.Expr:
+        values = {deeper: point["L"], s: sp.Rational(7, 10), sigma_q: sp.Rational(1, 2), beta: sp.Rational(1, 4)}
+        low, high = (sp.log(candidate.subs(values).subs(w, sp.Rational(str(end)))).evalf(20) for end in ENDS)
+        return high - low
+
+    yield agrees(
+        "density",
+        r"p^\star_\alpha(w) \propto",
+        printed=density(),
+        compared=[compared("quadrature", rise, predicted, *({"L": L} for L in (3, 4, 6, 12)), tolerance=1e-9)],
+        wrong={"half the exponent": density(sp.Rational(1, 2)), "one per cent": density(sp.Rational(101, 100))},
+    )
+
+
+@paper.claim(
+    "DLN-P3",
+    "Proposition 5.2 (ii)",
+    symbols=NOISE_SYMBOLS,
+    kind=Kind.THRESHOLD,
+    grade=Grade.CONDITION,
+    scope="the scalar mode, with the drift that Itô's formula gives; where the density lies is DLN-P4",
+    notes=("With the drift (14) as printed the density falls off faster than any power at 0, at every depth.",),
+)
+def unique_stationary_density_with_label_noise():
+    r"""Existence of the stationary density with label noise.
+
+    "there is a unique smooth stationary density"
+    """
+    yield holds_when(
+        "depth two",
+        r"Z < \infty\text{ iff }",
+        printed=sp.true,
+        corrected=NORMALISABLE,
+        derived=lambda: stationary_density(mode_process(TWO)).normalisable,
+        wrong={
+            "threshold without label noise": beta * s < 1,
+            "critical case included": beta * (2 * s**2 + sigma_q**2) <= 2 * s,
+        },
+        says=r"Otherwise the mode collapses to 0.",
+    )
+    yield holds_when(
+        "deeper",
+        r"Z < \infty\text{ iff }",
+        printed=sp.true,
+        derived=lambda: stationary_density(mode_process(deeper)).normalisable,
+        wrong={"threshold of depth two": NORMALISABLE},
+        says=r"At $L\ge3$.",
+    )
+
+
+@paper.claim(
+    "DLN-P8",
+    "Section 5, text after Proposition 5.2",
+    symbols=NOISE_SYMBOLS,
+    kind=Kind.LAW,
+    grade=Grade.CONFLICT,
+    notes=("It contradicts part (ii) of Proposition 5.2. Where depth two does collapse, it does so at 0.",),
+)
+def dirac_in_the_long_run():
+    r"""Dirac law in the long run with label noise.
+
+    "In the presence of label noise, SGD appears to approximate a Boltzmann distribution at finite time, although we
+    suspect that it converges to a Dirac in the long run."
+    """
+
+    def collapses(depth: sp.Expr) -> Boolean:
+        return sp.Or(*(condition for condition, _ in stationary_density(mode_process(depth)).collapse))
+
+    yield holds_when(
+        "depth two",
+        r"p_\alpha(w, t)\to\text{ a Dirac mass as }t\to\infty\text{ iff }",
+        printed=sp.true,
+        corrected=beta * (2 * s**2 + sigma_q**2) >= 2 * s,
+        derived=lambda: collapses(TWO),
+        wrong={"threshold without label noise": beta * s >= 1},
+    )
+    yield holds_when(
+        "deeper",
+        r"p_\alpha(w, t)\to\text{ a Dirac mass as }t\to\infty\text{ iff }",
+        printed=sp.true,
+        corrected=sp.false,
+        derived=lambda: collapses(deeper),
+        wrong={"threshold of depth two": beta * (2 * s**2 + sigma_q**2) >= 2 * s},
+        says=r"At $L\ge3$.",
+    )

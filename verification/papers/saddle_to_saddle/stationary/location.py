@@ -1,0 +1,277 @@
+r"""Proposition 5.2 (ii) and Appendix F: where the stationary law with label noise lies, and how wide it is."""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.line.small_noise_expansion import small_noise_expansion
+from theory.notation import eta
+from verification.authoring.shorthand import Grade, Kind, agrees_to_order, equals, holds_when
+from verification.papers.saddle_to_saddle.paper import (
+    NOISE_SYMBOLS,
+    L,
+    beta,
+    deeper,
+    mode_diffusion,
+    mode_process,
+    paper,
+    s,
+    sigma_q,
+    w,
+)
+
+TWO = sp.Integer(2)
+DEPTHS = (("depth two", TWO), ("deeper", deeper))
+
+
+def expanded(depth: sp.Expr, quantity: str) -> sp.Expr:
+    r"""The coefficient of :math:`\beta` in a place or width of the law, for small noise."""
+    found = small_noise_expansion(mode_process(depth), beta, s)
+    return found.coefficient(getattr(found, quantity))
+
+
+def shift(depth: sp.Expr) -> sp.Expr:
+    r""":math:`\theta/\beta = \frac12(L - 1)s^{1 - 2/L}\sigma_q^2`."""
+    return (depth - 1) * s ** (1 - 2 / depth) * sigma_q**2 / 2
+
+
+def linearised_variance() -> sp.Expr:
+    r""":math:`-D(s)/(2\mu'(s))` with the drift of gradient flow."""
+    slope = sp.diff(mode_process(rate=sp.S.Zero).drift[0], w).subs(w, s)
+    return mode_diffusion().subs(w, s) / (-2 * slope)
+
+
+@paper.claim(
+    "DLN-P4",
+    "Proposition 5.2 (ii), Eq. (17); Appendix F",
+    symbols=NOISE_SYMBOLS,
+    grade=Grade.WRONG,
+    scope=r"the scalar mode, first order in $\beta = \eta/B$",
+    notes=(
+        r"(17) follows from the drift (14) as printed.",
+        "The mean is not the zero of the drift, since the noise depends on $w$ and the drift is curved; nor is the "
+        "mode.",
+    ),
+)
+def location_of_the_stationary_law():
+    r"""Location of the stationary law.
+
+    "$p^\star_\alpha$ is approximately Gaussian with mean $s_\alpha + O(\eta)$ (slightly above $s_\alpha$ due to the Itô
+    drift)"; "peaked near the zero of $\mu_\alpha(w)$".
+    """
+
+    def above(depth: sp.Expr) -> Boolean:
+        return sp.factor(expanded(depth, "mean")) > 0
+
+    for name, depth in DEPTHS:
+        yield equals(
+            f"zero of the drift, {name}",
+            r"(w^\star_\alpha - s_\alpha)/\beta",
+            printed=(depth - 1) * s ** (-2 / depth) * sigma_q / 2,
+            corrected=shift(depth),
+            derived=lambda depth=depth: expanded(depth, "zero_of_drift"),
+            wrong={"label noise without its half": 2 * shift(depth)},
+            mutated=False,
+        )
+        yield holds_when(
+            f"mean above the teacher, {name}",
+            r"E_{p^\star}[w] > s_\alpha\text{ to first order iff }",
+            printed=sp.true,
+            corrected=sp.false,
+            derived=lambda depth=depth: above(depth),
+            wrong={"for small singular values": s < 1},
+        )
+        for place, multiple in (("mean", -1), ("mode", -3)):
+            yield equals(
+                f"{place}, {name}",
+                rf"(\text{{{place} of }}p^\star_\alpha - s_\alpha)/\beta",
+                printed=multiple * shift(depth),
+                derived=lambda depth=depth, place=place: expanded(depth, place),
+                wrong={"the zero of the drift": shift(depth)},
+                says="A result of ours.",
+                remark=True,
+                mutated=False,
+            )
+
+
+@paper.claim(
+    "DLN-P5",
+    "Proposition 5.2 (ii), Eq. (18)",
+    symbols=NOISE_SYMBOLS,
+    scope=r"the scalar mode, first order in $\beta = \eta/B$",
+    notes=("In networks with several modes the balance is lost in the long run, and with it (18): DLN-M2, DLN-M4.",),
+)
+def width_of_the_stationary_law():
+    """Variance of the stationary law."""
+    for name, depth in DEPTHS:
+        variance = depth / 2 * sigma_q**2 * s ** (2 * (depth - 1) / depth)
+        yield equals(
+            name,
+            r"\operatorname{Var}_{p^\star_\alpha}(w_\alpha)/\beta",
+            printed=variance,
+            derived=lambda depth=depth: expanded(depth, "variance"),
+            wrong={"diffusion over slope, without the two": 2 * variance},
+        )
+
+    yield equals(
+        "of the linearised equation",
+        r"-\frac{D_\alpha(s_\alpha)}{2\beta\mu'_\alpha(s_\alpha)}",
+        printed=L / 2 * sigma_q**2 * s ** (2 * (L - 1) / L),
+        derived=lambda: linearised_variance() / beta,
+        wrong={"slope of one layer": L**2 / 2 * sigma_q**2 * s ** (2 * (L - 1) / L)},
+    )
+
+
+@paper.claim(
+    "DLN-P6",
+    "Appendix F, variance and local linearization",
+    symbols=NOISE_SYMBOLS,
+    kind=Kind.PROOF_STEP,
+    grade=Grade.WRONG,
+    scope=r"the scalar mode, with the drift that Itô's formula gives; $\eta$ and $\beta$ are of one order",
+    notes=(
+        r"The variance (18) is right all the same: replacing $w^\star$ by $s$ changes it at second order (DLN-P5). The "
+        r"mean is not that of the linearised equation, because $\mu''$ is of order one (DLN-P4).",
+    ),
+)
+def orders_at_the_teacher():
+    r"""Orders of drift and diffusion at the teacher's value.
+
+    "$D'_\alpha(s_\alpha), \mu''_\alpha(s_\alpha) = O(\eta)$"; "higher-order terms such as $x_t^2$ or
+    $x_tD'_\alpha(w^\star_\alpha)$ are $O(\eta)$ smaller than the leading terms because $x_t = O(\sqrt\eta)$".
+    """
+    drift, power = mode_process().drift[0], 2 * (L - 1) / L
+    y, root = sp.symbols("y epsilon", positive=True)
+
+    def at_teacher(side: sp.Expr, derivatives: int = 0) -> sp.Expr:
+        return sp.diff(side, w, derivatives).subs(w, s)
+
+    def neglected_to_first_order() -> sp.Expr:
+        """By Taylor's formula."""
+        return root * y * at_teacher(drift, 2).subs(beta, 0) / (2 * at_teacher(drift, 1).subs(beta, 0))
+
+    yield equals(
+        "drift",
+        r"\mu_\alpha(s_\alpha)",
+        printed=beta / 2 * L * (L - 1) * s ** (2 * (L - 2) / L) * sigma_q,
+        corrected=beta / 2 * L * (L - 1) * s ** (3 - 4 / L) * sigma_q**2,
+        derived=lambda: at_teacher(drift),
+        wrong={"without its half": beta * L * (L - 1) * s ** (3 - 4 / L) * sigma_q**2},
+        mutated=False,
+    )
+    yield agrees_to_order(
+        "slope",
+        r"\mu'_\alpha(s_\alpha)",
+        printed=-L * s**power,
+        derived=lambda: at_teacher(drift, 1),
+        small=beta,
+        order=0,
+        wrong={"power of the diffusion": -L * s ** (2 * power)},
+        mutated=False,
+    )
+    yield equals(
+        "diffusion",
+        r"D_\alpha(s_\alpha)",
+        printed=beta * L**2 * sigma_q**2 * s ** (2 * power),
+        derived=lambda: at_teacher(mode_diffusion()),
+        wrong={"standard deviation for variance": beta * L**2 * sigma_q * s ** (2 * power)},
+        mutated=False,
+    )
+    yield agrees_to_order(
+        "slope of the diffusion",
+        r"D'_\alpha(s_\alpha)\text{ at order }\eta^0",
+        printed=sp.S.Zero,
+        derived=lambda: at_teacher(mode_diffusion(), 1),
+        small=beta,
+        order=0,
+        wrong={"of order one": 2 * L**2 * power * sigma_q**2},
+        mutated=False,
+    )
+    yield agrees_to_order(
+        "curvature of the drift",
+        r"\mu''_\alpha(s_\alpha)\text{ at order }\eta^0",
+        printed=sp.S.Zero,
+        corrected=-2 * L * power * s ** (power - 1),
+        derived=lambda: at_teacher(drift, 2),
+        small=beta,
+        order=0,
+        wrong={"half of it": -L * power * s ** (power - 1)},
+        mutated=False,
+    )
+    yield equals(
+        "neglected terms",
+        r"\frac{\mu_\alpha(s + x) - \mu_\alpha(s) - \mu'_\alpha(s)x}{\mu'_\alpha(s)x}\text{ to order }\sqrt\eta,"
+        r"\ x = \epsilon y",
+        printed=sp.S.Zero,
+        corrected=root * y * power / s,
+        derived=neglected_to_first_order,
+        wrong={"half of it": root * y * power / (2 * s)},
+        says=r"$\epsilon = \sqrt\beta$: the neglected part is $O(\sqrt\eta)$ smaller, not $O(\eta)$.",
+        mutated=False,
+    )
+
+
+@paper.claim(
+    "DLN-P7",
+    "Proposition 5.2",
+    symbols={eta: "learning rate", sp.Symbol("B", positive=True): "batch size", beta: 'the page\'s "temperature"'},
+    grade=Grade.MISPRINT,
+    notes=("The letters $b$ (batch), $B$ (batch) and $b$ (an exponent of Appendix F) clash.",),
+)
+def temperature():
+    r"""Temperature, learning rate and batch size.
+
+    "$\eta > 0$ is the learning rate, $\beta > 0$ is the temperature"; expansions in $\eta/2B$.
+    """
+    B, ratio = sp.Symbol("B", positive=True), sp.Symbol("kappa", positive=True)
+    yield equals(
+        "variance",
+        r"\operatorname{Var}_{p^\star_\alpha}(w_\alpha)",
+        printed=ratio * L / 2 * sigma_q**2 * s ** (2 * (L - 1) / L),
+        where={ratio: eta / B},
+        corrected={ratio: beta},
+        derived=lambda: (
+            mode_diffusion().subs(w, s) / (-2 * sp.diff(mode_process(rate=sp.S.Zero).drift[0], w).subs(w, s))
+        ),
+        wrong={"the batch size twice": {ratio: beta / B}},
+        says=r"With the diffusion (15), in $\beta$; consistent only if $\beta = \eta/B$.",
+        mutated=False,
+    )
+
+
+@paper.claim(
+    "DLN-S7",
+    "Section 3, text after Proposition 3.5; Discussion",
+    symbols=NOISE_SYMBOLS,
+    grade=Grade.CONDITION,
+    notes=(
+        r"To leading order in $\beta$ the noise of a learned mode is that at $s_\alpha$. The drift $\frac12D'_\alpha$ "
+        r"of its slope is four times the Itô drift, and as large as all other terms of order $\beta$.",
+    ),
+)
+def noise_of_a_learned_mode():
+    r"""Noise of a learned mode.
+
+    "In the presence of label noise, we recover Langevin dynamics with anisotropic and state-independent noise once a
+    mode has been learned."
+    """
+    yield equals(
+        "state dependence",
+        r"s_\alpha D'_\alpha(s_\alpha)/D_\alpha(s_\alpha)",
+        printed=sp.S.Zero,
+        corrected=4 * (L - 1) / L,
+        derived=lambda: s * sp.diff(mode_diffusion(), w).subs(w, s) / mode_diffusion().subs(w, s),
+        wrong={"of the dispersion": 2 * (L - 1) / L},
+        mutated=False,
+    )
+    yield equals(
+        "against the Itô drift",
+        r"\tfrac12D'_\alpha(s_\alpha)/\mu_\alpha(s_\alpha)",
+        printed=sp.Integer(4),
+        derived=lambda: sp.diff(mode_diffusion(), w).subs(w, s) / 2 / mode_process().drift[0].subs(w, s),
+        wrong={"equal": sp.S.One},
+        says="A result of ours.",
+        remark=True,
+        mutated=False,
+    )
