@@ -8,9 +8,13 @@ paper            the paper, its symbols, and the chain of layers from which mode
 gradient_flow    DLN-GF1 .. DLN-GF4: modes under gradient flow (Section 2.3)
 gradients        DLN-G1 .. DLN-G5: Jacobians, the population gradient and its zeros (Proposition 3.1)
 covariance       DLN-P0-loss, DLN-C1 .. DLN-C5: the gradient noise (Proposition 3.2, Appendix B)
-modes            DLN-D1 .. DLN-D2e, DLN-S1 .. DLN-S6: diffusion and drift of modes (Propositions 3.3 and 3.4)
+modes            DLN-D1 .. DLN-D2e: diffusion of modes (Proposition 3.3, Appendix C)
+mode_drift       DLN-S1 .. DLN-S6, DLN-D2d, DLN-L1: drift of modes (Proposition 3.4, Appendix D)
 balanced         DLN-I0 .. DLN-M4: modes of aligned balanced layers, and whether they stay so (Proposition 3.5)
 diffusion_peak   DLN-D3a .. DLN-D3c: where the diffusion along a mode peaks (Section 4)
 stationary       DLN-FP1 .. DLN-P9: Fokker-Planck equations and stationary laws (Section 5, Appendix F)
+martingale       DLN-A1 .. DLN-A5: from steps to the SDE (Section 2.2, Appendix A)
+finite_data      DLN-F1 .. DLN-F4: batches without replacement (Appendix G)
+related_work     DLN-GF5, DLN-R1, DLN-R2, DLN-E16: saddles, ranks and noise (Sections 1 and 2)
 ===============  ============================================================================================
 """

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.deep_linear.two_layer_law import TwoLayerLaw
 from theory.line.small_noise_expansion import small_noise_expansion
 from theory.notation import eta
-from verification.authoring.shorthand import Grade, Kind, agrees_to_order, equals, holds_when
+from verification.authoring.shorthand import Grade, Kind, Source, agrees_to_order, equals, holds_when
 from verification.papers.saddle_to_saddle.paper import (
     NOISE_SYMBOLS,
     L,
@@ -93,6 +94,28 @@ def location_of_the_stationary_law():
                 remark=True,
                 mutated=False,
             )
+
+
+@paper.claim(
+    "DLN-P4m",
+    "not printed; relevant to Eq. (17), which is printed for every mode",
+    symbols={beta: r"$\beta = \eta/b$", sigma_q: "label noise", sp.Symbol("s_1", positive=True): "teacher's value"},
+    source=Source.OURS,
+    scope=r"two square layers of width d, first order in $\beta$",
+    notes=("Every other mode, learned or zero in the teacher, pulls by as much as the mode itself.",),
+)
+def location_in_a_matrix():
+    """Location of the stationary law of a mode among others."""
+    for d in (1, 2, 4):
+        values = sp.symbols(f"s_1:{d + 1}", positive=True)
+        yield equals(
+            f"mean, d = {d}",
+            r"E[w_\alpha]",
+            printed=values[0] - d * beta * sigma_q**2 / 2,
+            derived=lambda values=values: TwoLayerLaw(values, sigma_q**2, beta).mean(0),
+            wrong={"the zero of the drift of one mode": values[0] + beta * sigma_q**2 / 2},
+            mutated=False,
+        )
 
 
 @paper.claim(

@@ -1,0 +1,173 @@
+r"""Appendix G: batches drawn without replacement from a finite data set."""
+
+from __future__ import annotations
+
+import itertools
+from functools import cache
+
+import sympy as sp
+
+from theory.gradient_noise.sampling import FiniteSum, Sampling, batches, enumerated_step
+from theory.notation import eta
+from verification.authoring.shorthand import Grade, Kind, equals
+from verification.papers.saddle_to_saddle.paper import paper
+
+SIZES = ((4, 2), (5, 3), (4, 4))
+"""Numbers of samples N and batch sizes B at which every batch is listed."""
+
+theta = sp.Symbol("theta", real=True)
+SYMBOLS = {sp.Symbol("g_1", real=True): "gradient of sample 1, likewise the others; one weight"}
+
+
+def gradients(N: int) -> tuple[sp.Symbol, ...]:
+    """The gradients of the samples."""
+    return sp.symbols(f"g_1:{N + 1}", real=True)
+
+
+@cache
+def enumerated(N: int, B: int) -> sp.Expr:
+    """The variance of the gradient of a batch, over all batches."""
+    problem = FiniteSum([theta], tuple(g * theta for g in gradients(N)))
+    return sp.expand(enumerated_step(problem, B, Sampling.WITHOUT_REPLACEMENT).covariance[0] / eta**2)
+
+
+def together(N: int, B: int) -> sp.Rational:
+    """The probability that samples 1 and 2 are in one batch, by listing all batches."""
+    return sum((p for chosen, p in batches(N, B, Sampling.WITHOUT_REPLACEMENT) if {0, 1} <= set(chosen)), sp.S.Zero)
+
+
+def sums(N: int) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
+    r""":math:`\sum_{i\ne j}g_ig_j`, :math:`\sum_ig_i^2` and the mean."""
+    g = gradients(N)
+    return sum(a * b for a, b in itertools.permutations(g, 2)), sum(each**2 for each in g), sum(g) / N
+
+
+def population_factor(N: int, B: int) -> sp.Rational:
+    r""":math:`(N - B)/(B(N - 1))`."""
+    return sp.Rational(N - B, B * (N - 1))
+
+
+@paper.claim(
+    "DLN-F1",
+    "Appendix G.1",
+    grade=Grade.MISPRINT,
+    notes=("The value at the end of the line is right. With the rows as printed every quotient is $0/0$ for $B < N$.",),
+)
+def joint_inclusion_probability():
+    r"""Joint inclusion probability.
+
+    $p(X_i, X_j\in B) = \frac{\binom{B-2}{N-2}}{\binom{B-1}{N-1}}\frac{\binom{B-1}{N-1}}{\binom{B}{N}}
+    = \frac{B-1}{N-1}\frac BN$
+    """
+    N, B = 6, 3
+
+    def counted() -> sp.Matrix:
+        listed = [set(chosen) for chosen, _ in batches(N, B, Sampling.WITHOUT_REPLACEMENT)]
+        return sp.Matrix([sum(wanted <= chosen for chosen in listed) for wanted in ({0, 1}, {0}, set())])
+
+    yield equals(
+        "numbers of batches",
+        r"\text{batches with two, one, no given samples}",
+        printed=sp.Matrix([sp.binomial(B - 2, N - 2), sp.binomial(B - 1, N - 1), sp.binomial(B, N)]),
+        corrected=sp.Matrix([sp.binomial(N - 2, B - 2), sp.binomial(N - 1, B - 1), sp.binomial(N, B)]),
+        derived=counted,
+        wrong={"ordered batches": sp.Matrix([sp.binomial(N - 2, B - 2), sp.binomial(N - 1, B - 1), sp.ff(N, B)])},
+        says=r"At $N = 6$, $B = 3$: $\binom{B-2}{N-2}, \binom{B-1}{N-1}, \binom BN$; corrected: rows exchanged.",
+        mutated=False,
+    )
+    for size in SIZES[:2]:
+        n, b = size
+        yield equals(
+            f"value, N = {n}, B = {b}",
+            r"p(X_i, X_j\in B)",
+            printed=sp.Rational(b - 1, n - 1) * sp.Rational(b, n),
+            derived=lambda size=size: together(*size),
+            wrong={"as with replacement": sp.Rational(b, n) ** 2},
+            mutated=False,
+        )
+
+
+@paper.claim(
+    "DLN-F2",
+    "Appendix G.1, after Eq. (32)",
+    symbols=SYMBOLS,
+    kind=Kind.PROOF_STEP,
+    grade=Grade.WRONG,
+    notes=("The final formula (DLN-F3) is right; it does not follow from this line.",),
+)
+def intermediate_covariance_of_a_batch():
+    """Intermediate formula of the batch covariance."""
+    for size in SIZES[:2]:
+        N, B = size
+        pairs, squares, mean = sums(N)
+        right = sp.Rational(B - 1, B * N * (N - 1)) * pairs + squares / (B * N) - mean**2
+        yield equals(
+            f"N = {N}, B = {B}",
+            r"\Sigma_b",
+            printed=population_factor(N, B) * pairs + squares / B**2 - mean**2,
+            corrected=right,
+            derived=lambda size=size: enumerated(*size),
+            wrong={"the first coefficient mended alone": right - squares / (B * N) + squares / B**2},
+            says=r"$\frac{N-B}{B(N-1)}\sum_{i\ne j}g_ig_j + \frac1{B^2}\sum_ig_i^2 - g_N^2$; corrected: "
+            r"$\frac{B-1}{BN(N-1)}$ and $\frac1{BN}$.",
+            mutated=False,
+        )
+
+
+@paper.claim(
+    "DLN-F3",
+    "Appendix G.1, last display",
+    symbols=SYMBOLS,
+    scope="one weight",
+    notes=(r"In (32) and in $g(w)g(w)$ a transposition sign is left out, which one weight does not see.",),
+)
+def finite_population_correction():
+    """Finite-population correction."""
+    for size in SIZES:
+        N, B = size
+        _, squares, mean = sums(N)
+        right = population_factor(N, B) * (squares / N - mean**2)
+        yield equals(
+            f"N = {N}, B = {B}",
+            r"\Sigma_b",
+            printed=right,
+            derived=lambda size=size: enumerated(*size),
+            wrong={"as with replacement": (squares / N - mean**2) / B},
+            says=r"$\frac{N-B}{B(N-1)}[\frac1N\sum_ig_ig_i^\top - gg^\top]$.",
+            mutated=False,
+        )
+
+
+@paper.claim("DLN-F4", "Appendix G.1, Eq. (32)", symbols=SYMBOLS, scope="one weight")
+def batch_covariance_as_a_double_sum():
+    """Batch covariance as a double sum."""
+    for size in SIZES[:2]:
+        N, B = size
+        pairs, squares, mean = sums(N)
+        both = sp.Rational(B * (B - 1), N * (N - 1))
+        yield equals(
+            f"N = {N}, B = {B}",
+            r"\Sigma_b",
+            printed=(sp.Rational(B, N) * squares + both * pairs) / B**2 - mean**2,
+            derived=lambda size=size: enumerated(*size),
+            wrong={
+                "independent samples": (sp.Rational(B, N) * squares + sp.Rational(B, N) ** 2 * pairs) / B**2 - mean**2
+            },
+            says=r"$\frac1{B^2}\sum_{i,j}g_ig_j\,E_B[1_B(x_i, x_j)] - g_Ng_N^\top$.",
+            mutated=False,
+        )
+    _, squares, mean = sums(4)
+
+    def products_of_two() -> sp.Expr:
+        found = FiniteSum([theta], tuple(g * theta for g in gradients(4))).sample_gradients
+        return sum(found[i] * found[j] for i, j in itertools.permutations(range(4), 2))
+
+    yield equals(
+        "sum identity",
+        r"\sum_{i\ne j}g_ig_j^\top",
+        printed=16 * mean**2 - squares,
+        derived=products_of_two,
+        wrong={"N for its square": 4 * mean**2 - squares},
+        says=r"$N^2g_Ng_N^\top - \sum_ig_ig_i^\top$ at $N = 4$.",
+        mutated=False,
+    )

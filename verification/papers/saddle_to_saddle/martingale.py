@@ -1,0 +1,140 @@
+r"""Appendix A.2 and Section 2.2: the martingale of the gradient noise and its limit."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from theory.gradient_noise.data_law import Gaussian
+from theory.gradient_noise.descent import gradient_descent
+from theory.gradient_noise.expectation import expectation
+from theory.gradient_noise.model import Model
+from theory.notation import eta, t
+from verification.authoring.shorthand import Grade, Kind, equals
+from verification.papers.saddle_to_saddle.paper import paper
+
+Sigma = sp.Symbol("Sigma", positive=True)
+theta, x, y, s = sp.symbols("theta x y s", real=True)
+sigma_q = sp.Symbol("sigma_q", positive=True)
+SYMBOLS = {eta: "learning rate", Sigma: "variance of the gradient noise of one sample, one weight"}
+REGRESSION = Model([theta], (y - theta * x) ** 2 / 2, Gaussian([x, y], [0, 0], [[1, s], [s, s**2 + sigma_q**2]]))
+"""One linear weight, white input, label noise."""
+
+
+@paper.claim("DLN-A1", "Appendix A.2", symbols=SYMBOLS | {t: "time"}, grade=Grade.WRONG)
+def covariance_of_the_martingale():
+    r"""Covariance of the martingale.
+
+    "$M(t) := \sqrt\eta\sum_{i=0}^{t/\eta - 1}\xi(\theta, t_i)$", so
+    "$\mathrm{Cov}(M(t_i)) = \sqrt\eta\frac t\eta\Sigma = \sqrt\eta t\Sigma$ if all $\xi$ have same covariance matrix".
+    """
+
+    def summed(steps: int) -> sp.Expr:
+        noises = sp.symbols(f"xi_1:{steps + 1}", real=True)
+        law = Gaussian(noises, [0] * steps, Sigma * sp.eye(steps))
+        return expectation(sp.expand(t / steps * sp.Add(*noises) ** 2), law)
+
+    for steps in (2, 5):
+        rate = t / sp.Integer(steps)
+        yield equals(
+            f"{steps} steps",
+            r"\mathrm{Cov}(M(t))",
+            printed=sp.sqrt(rate) * t * Sigma,
+            corrected=t * Sigma,
+            derived=lambda steps=steps: summed(steps),
+            wrong={"of a sum without its factor": t * Sigma / rate},
+            says=rf"At $\eta = t/{steps}$: printed $\sqrt\eta t\Sigma$.",
+            mutated=False,
+        )
+
+
+@paper.claim(
+    "DLN-A2",
+    "Section 2.2, Appendix A.2",
+    symbols=SYMBOLS,
+    grade=Grade.CONDITION,
+    scope="one linear weight",
+    notes=(
+        r"The limit is gradient flow; (1) is an approximation for small noise, whose law is right to first order in "
+        r"$\eta$.",
+    ),
+)
+def limit_of_the_interpolation():
+    r"""Limit of the interpolation.
+
+    "the piecewise-constant interpolation of $\{\theta_k\}$ with constant $\eta$ converges (as $\eta\to0$) to the Itô
+    SDE $d\theta_t = -g\,dt + \sqrt{\eta\Sigma_b}\,dW_t$".
+    """
+    step = REGRESSION.step_moments(1)
+    yield equals(
+        "drift",
+        r"\lim_{\eta\to0}E[\delta\theta]/\eta",
+        printed=-REGRESSION.gradient[0],
+        derived=lambda: sp.limit(sp.cancel(step.mean[0] / eta), eta, 0),
+        wrong={"uphill": REGRESSION.gradient[0]},
+        mutated=False,
+    )
+    yield equals(
+        "diffusion",
+        r"\lim_{\eta\to0}\mathrm{Var}(\delta\theta)/\eta",
+        printed=eta * Sigma,
+        where={Sigma: REGRESSION.covariance[0]},
+        corrected=sp.S.Zero,
+        derived=lambda: sp.limit(sp.cancel(step.covariance[0] / eta), eta, 0),
+        wrong={"noise that does not vanish": Sigma},
+        says="A limit does not depend on what tends to 0.",
+        mutated=False,
+    )
+
+
+@paper.claim(
+    "DLN-A4",
+    "Appendix A.2, last paragraph",
+    symbols=SYMBOLS | {theta: "weight", s: "teacher", sigma_q: "label noise"},
+    grade=Grade.WRONG,
+    scope="one linear weight",
+    notes=(
+        r"Where $\Sigma$ depends on time, the limit of $M$ has the quadratic variation $\int_0^t\Sigma(s)ds$ and is no "
+        "Wiener process.",
+    ),
+)
+def euler_maruyama_path():
+    r"""SGD as an Euler-Maruyama path.
+
+    "the process $\theta(t)$ whose Euler-Maruyama discretization is $\theta_k$ satisfies the SDE 1".
+    """
+    gap = s - theta
+
+    def third() -> sp.Expr:
+        noise = REGRESSION.gradient[0] - REGRESSION.sample_gradient[0]
+        return expectation(sp.expand(noise**3), REGRESSION.law)
+
+    yield equals(
+        "third moment of the noise of a step",
+        r"E[\xi^3]",
+        printed=sp.S.Zero,
+        corrected=8 * gap**3 + 6 * gap * sigma_q**2,
+        derived=third,
+        wrong={"of the inputs alone": 8 * gap**3},
+        says="A step of Euler-Maruyama is Gaussian, a step of SGD is not.",
+        mutated=False,
+    )
+
+
+@paper.claim("DLN-A5", "Appendix A.2", symbols=SYMBOLS | {theta: "weight"}, kind=Kind.PROOF_STEP)
+def scaled_iteration():
+    """Iteration in scaled time."""
+    mean, step_size = sp.Symbol("m", real=True), sp.Symbol("tau", positive=True)
+    model = Model([theta], (theta - x) ** 2 / 2, Gaussian([x], [mean], [[1]]))
+    descent = gradient_descent(model, batch_size=1)
+    (z,) = descent.normals
+    noise = model.gradient[0] - model.sample_gradient[0].subs(x, mean + z)
+    yield equals(
+        "step",
+        r"\theta_{(t + \Delta t)/\eta}",
+        printed=theta - step_size * model.gradient[0] + sp.sqrt(eta) * sp.sqrt(step_size) * noise,
+        where={step_size: eta},
+        derived=lambda: descent.update[0],
+        wrong={"root of the step alone": {step_size: sp.sqrt(eta)}},
+        says=r"$\theta - \Delta t\,g + \sqrt\eta\sqrt{\Delta t}\,\xi$, $\tau = \Delta t = \eta$, for a quadratic loss.",
+        mutated=False,
+    )
