@@ -96,13 +96,12 @@ def no_jumps_to_higher_rank():
         return sp.Matrix(network.sample_gradient(1)[1::2])
 
     unread, read = sp.Matrix([[c, 0], [d, 0]]), sp.Matrix([[c, 0], [d, 1]])
-    signal = escaping(read)
     yield equals(
         "silent and unread unit",
         r"\partial\ell/\partial(W_1)_{2\cdot}",
         printed=sp.zeros(2, 1),
         derived=lambda: escaping(unread),
-        wrong={"as where it is read": signal},
+        wrong={"as where it is read": lambda: escaping(read)},
         says="No sample moves a hidden unit without incoming and outgoing weights: the rank stays.",
         mutated=False,
     )
@@ -113,7 +112,7 @@ def no_jumps_to_higher_rank():
         r"\partial\ell/\partial(W_1)_{2\cdot}",
         printed=sp.zeros(2, 1),
         corrected=vec(-error[1] * x),
-        derived=lambda: signal,
+        derived=lambda: escaping(read),
         wrong={"error of the other output": vec(-error[0] * x)},
         says="A map of rank one with a silent unit whose outgoing weight is 1: one step makes the rank two.",
         mutated=False,

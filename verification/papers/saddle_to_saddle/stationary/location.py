@@ -164,22 +164,25 @@ def orders_at_the_teacher():
     "$D'_\alpha(s_\alpha), \mu''_\alpha(s_\alpha) = O(\eta)$"; "higher-order terms such as $x_t^2$ or
     $x_tD'_\alpha(w^\star_\alpha)$ are $O(\eta)$ smaller than the leading terms because $x_t = O(\sqrt\eta)$".
     """
-    drift, power = mode_process().drift[0], 2 * (L - 1) / L
+    power = 2 * (L - 1) / L
     y, root = sp.symbols("y epsilon", positive=True)
 
-    def at_teacher(side: sp.Expr, derivatives: int = 0) -> sp.Expr:
-        return sp.diff(side, w, derivatives).subs(w, s)
+    def drift_at_teacher(derivatives: int = 0) -> sp.Expr:
+        return sp.diff(mode_process().drift[0], w, derivatives).subs(w, s)
+
+    def diffusion_at_teacher(derivatives: int = 0) -> sp.Expr:
+        return sp.diff(mode_diffusion(), w, derivatives).subs(w, s)
 
     def neglected_to_first_order() -> sp.Expr:
         """By Taylor's formula."""
-        return root * y * at_teacher(drift, 2).subs(beta, 0) / (2 * at_teacher(drift, 1).subs(beta, 0))
+        return root * y * drift_at_teacher(2).subs(beta, 0) / (2 * drift_at_teacher(1).subs(beta, 0))
 
     yield equals(
         "drift",
         r"\mu_\alpha(s_\alpha)",
         printed=beta / 2 * L * (L - 1) * s ** (2 * (L - 2) / L) * sigma_q,
         corrected=beta / 2 * L * (L - 1) * s ** (3 - 4 / L) * sigma_q**2,
-        derived=lambda: at_teacher(drift),
+        derived=lambda: drift_at_teacher(),
         wrong={"without its half": beta * L * (L - 1) * s ** (3 - 4 / L) * sigma_q**2},
         mutated=False,
     )
@@ -187,7 +190,7 @@ def orders_at_the_teacher():
         "slope",
         r"\mu'_\alpha(s_\alpha)",
         printed=-L * s**power,
-        derived=lambda: at_teacher(drift, 1),
+        derived=lambda: drift_at_teacher(1),
         small=beta,
         order=0,
         wrong={"power of the diffusion": -L * s ** (2 * power)},
@@ -197,7 +200,7 @@ def orders_at_the_teacher():
         "diffusion",
         r"D_\alpha(s_\alpha)",
         printed=beta * L**2 * sigma_q**2 * s ** (2 * power),
-        derived=lambda: at_teacher(mode_diffusion()),
+        derived=lambda: diffusion_at_teacher(),
         wrong={"standard deviation for variance": beta * L**2 * sigma_q * s ** (2 * power)},
         mutated=False,
     )
@@ -205,7 +208,7 @@ def orders_at_the_teacher():
         "slope of the diffusion",
         r"D'_\alpha(s_\alpha)\text{ at order }\eta^0",
         printed=sp.S.Zero,
-        derived=lambda: at_teacher(mode_diffusion(), 1),
+        derived=lambda: diffusion_at_teacher(1),
         small=beta,
         order=0,
         wrong={"of order one": 2 * L**2 * power * sigma_q**2},
@@ -216,7 +219,7 @@ def orders_at_the_teacher():
         r"\mu''_\alpha(s_\alpha)\text{ at order }\eta^0",
         printed=sp.S.Zero,
         corrected=-2 * L * power * s ** (power - 1),
-        derived=lambda: at_teacher(drift, 2),
+        derived=lambda: drift_at_teacher(2),
         small=beta,
         order=0,
         wrong={"half of it": -L * power * s ** (power - 1)},
