@@ -163,13 +163,16 @@ class SingleNeuron:
 
     @cached_property
     def _linear_part(self) -> ItoProcess:
-        process = self.sum_and_difference()
-        origin, state = {p: 0, s: 0}, process.state
-        drift = process.drift.jacobian(state).subs(origin) * state
-        columns = [
-            process.dispersion[:, j].jacobian(state).subs(origin) * state for j in range(process.noise_dimension)
-        ]
-        return ItoProcess(state, drift.applyfunc(sp.expand), sp.Matrix.hstack(*columns).applyfunc(sp.expand))
+        # Linearised in the weights and turned: powers of (p + s)/2 need not be expanded.
+        flow, state = self._unscaled_flow, sp.ImmutableMatrix([p, s])
+        origin, turn = {w_1: 0, w_2: 0}, sp.Matrix([[1, 1], [1, -1]])
+
+        def linear(column: sp.MatrixBase) -> sp.MatrixBase:
+            slopes = column.jacobian([w_1, w_2]).subs(origin)
+            return (turn * slopes * turn.inv() * state).applyfunc(sp.expand)
+
+        columns = [linear(flow.dispersion[:, j]) for j in range(flow.noise_dimension)]
+        return ItoProcess(state, linear(flow.drift), sp.Matrix.hstack(*columns))
 
     def log_rates(self, noise_scale: sp.Expr | int = 1) -> tuple[sp.Expr, sp.Expr]:
         r"""The almost sure growth rates :math:`\lim\log|p_t|/t` and :math:`\lim\log|s_t|/t` of the linear part.

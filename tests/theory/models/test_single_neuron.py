@@ -40,14 +40,16 @@ def test_the_log_rates_are_signal_minus_half_the_noise(n, loss_factor):
     assert sp.expand(rates[0] - signal + noise) != 0
 
 
-def test_the_linear_part_is_that_of_the_weights_in_other_coordinates():
+def test_the_linear_part_is_that_of_the_process_in_the_sum_and_the_difference():
     neuron = SingleNeuron(X[:2], Y[:2])
-    flow, linear = neuron.flow(), neuron.linearised()
-    origin = {w_1: 0, w_2: 0}
-    jacobian = flow.drift.jacobian([w_1, w_2]).subs(origin)
-    turn = sp.Matrix([[1, 1], [1, -1]])
-    assert (turn * jacobian * turn.inv() - linear.drift.jacobian([p, s])).applyfunc(sp.expand) == sp.zeros(2, 2)
-    assert flow.drift.subs(origin) == sp.zeros(2, 1)
+    turned, linear = neuron.sum_and_difference(), neuron.linearised()
+    origin = {p: 0, s: 0}
+    pairs = [(turned.drift, linear.drift), (turned.dispersion[:, 0], linear.dispersion[:, 0])]
+    for whole, part in pairs:
+        slopes = whole.jacobian([p, s]).subs(origin)
+        assert (slopes - part.jacobian([p, s])).applyfunc(sp.expand) == sp.zeros(2, 2)
+        assert slopes != sp.zeros(2, 2)
+    assert neuron.flow().drift.subs({w_1: 0, w_2: 0}) == sp.zeros(2, 1)
 
 
 def test_the_flow_of_tanh_is_what_one_writes_by_hand():
