@@ -155,3 +155,11 @@ def test_a_matrix_without_eigenvalues_in_closed_form_is_refused():
     companion = sp.Matrix([[0, 0, 0, 0, 1], [1, 0, 0, 0, 1], [0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0]])
     with pytest.raises(UnsupportedFormError, match="closed form"):
         matrix_exponential(companion, t)  # x**5 - x - 1 is not solvable by radicals
+
+
+def test_a_constant_drift_drives_moments_whose_equations_turn():
+    x, y = sp.symbols("x y", real=True)
+    turning = ItoProcess([x, y], [y, 1 - x], sp.zeros(2, 1))  # no order of back substitution: the exponential is asked
+    means = moment_equations(turning, 1).solution([0, 0])
+    assert sp.simplify((means[1, 0] - (1 - sp.cos(t))).rewrite(sp.exp)) == 0
+    assert sp.simplify((means[0, 1] - sp.sin(t)).rewrite(sp.exp)) == 0
