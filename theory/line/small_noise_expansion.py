@@ -18,6 +18,9 @@ Let :math:`\Phi` rise up to :math:`x_0` and fall beyond, with :math:`\kappa = -\
 at :math:`x_0`. These three places differ at the order :math:`\beta`, and all from the zero of the drift,
 :math:`x_0 - \beta\mu_1/\mu_0' + \dots`: where the noise depends on the state, none of them stands for another.
 
+A law that is given as :math:`e^{\Phi/\beta}/D`, without a process, is that of the drift :math:`\mu_0 = \tfrac12D\Phi'`,
+:math:`\mu_1 = 0`; any smooth positive factor of :math:`e^{\Phi/\beta}` is a :math:`1/D`.
+
 The remainders are of the next order in :math:`\beta`, by Laplace's method, where (i) the slope :math:`h_0` has the sign
 said above on the whole interval and :math:`\kappa > 0`, and (ii) the moment in question is finite for some
 :math:`\beta_0 > 0`: then for :math:`\beta < \beta_0` all that lies away from :math:`x_0` is smaller than

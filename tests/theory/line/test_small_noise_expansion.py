@@ -42,6 +42,17 @@ def test_mean_and_variance_of_a_gamma_law_are_exact_polynomials():
     assert found.variance.subs(where) == law.variance.subs(where)
 
 
+def test_a_law_without_a_process_is_that_of_half_the_slope_times_its_factor():
+    # exp(Phi/beta)/D with Phi = -(x - k)**2/2 and D = 1 + x**2: a Gaussian, moved by the slope of log(1/D) alone.
+    D = 1 + x**2
+    process = ItoProcess.scalar(x, drift=-(x - k) * D / 2, dispersion=sp.sqrt(beta * D))
+    assert stationary_density(process).density == sp.exp(-(x**2) / (2 * beta) + k * x / beta) / D
+    found = small_noise_expansion(process, beta, k)
+    shift = beta * sp.diff(-sp.log(D), x).subs(x, k)
+    assert [sp.cancel(e - k - shift) for e in (found.mean, found.mode)] == [0, 0]
+    assert found.variance == beta
+
+
 def test_a_linear_process_needs_no_corrections():
     process = ItoProcess.scalar(y, drift=-k * y + beta, dispersion=sp.sqrt(2 * beta))
     found = small_noise_expansion(process, beta, 0, order=2)
