@@ -26,7 +26,7 @@ from functools import cached_property
 
 import numpy as np
 
-from numerics.arguments import real_number
+from numerics.arguments import real_number, takes, whole_number
 from numerics.deep_linear.curvature import (
     hidden_rotations,
     loss_hessian,
@@ -35,9 +35,9 @@ from numerics.deep_linear.curvature import (
     third_derivative,
     trained_jacobian,
 )
-from numerics.deep_linear.modes import Mode, Modes, mode_vectors
-from numerics.deep_linear.noise import batch_factor, gradient_covariance
-from numerics.deep_linear.point import LayeredPoint
+from numerics.deep_linear.modes import MODES, Mode, Modes, mode_vectors
+from numerics.deep_linear.noise import SAMPLING, batch_factor, gradient_covariance
+from numerics.deep_linear.point import POINT, LayeredPoint
 from numerics.errors import ArgumentError, DivergenceError
 from theory.gradient_noise.sampling import Sampling
 
@@ -190,7 +190,7 @@ class Minimum:
         """
         scale, modes = self._scaled(**options)
         J, vectors = trained_jacobian(self.point), [mode_vectors(self.point, mode, modes)]
-        vectors.append(vectors[0] if other is None else mode_vectors(self.point, other, modes))
+        vectors.append(vectors[0] if other is None else mode_vectors(self.point, other, modes, "other"))
         a, b = (J.T @ np.kron(v, u) for u, v in vectors)
         return scale * float(a @ self.covariance @ b)
 
@@ -200,6 +200,7 @@ class Minimum:
         u, v = mode_vectors(self.point, mode, modes)
         return float(u @ (self.point.map + scale * self.map_shift) @ v)
 
+    @takes(sampling=SAMPLING, modes=MODES)
     def _scaled(
         self,
         *,
@@ -220,6 +221,7 @@ class Minimum:
         return eta * batch_factor(self.point.data, batch_size=batch_size, sampling=sampling), modes
 
 
+@takes(point=POINT)
 def nearest_minimum(point: LayeredPoint, *, steps: int = 200) -> LayeredPoint:
     r"""A minimum near ``point``, by damped Newton steps (Levenberg and Marquardt) on the loss.
 
@@ -227,6 +229,7 @@ def nearest_minimum(point: LayeredPoint, *, steps: int = 200) -> LayeredPoint:
         DivergenceError: the gradient does not vanish after ``steps`` steps.
     """
     damping = 1e-3
+    steps = whole_number(steps, "steps", at_least=1, below=10**6)
     for _ in range(steps):
         gradient = np.concatenate([G.ravel(order="F") for G in point.gradients])
         if float(np.abs(gradient).max()) < 1e-14 * max(1.0, float(np.abs(point.data.teacher).max())):

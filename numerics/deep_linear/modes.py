@@ -22,11 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from numerics.arguments import real_number, whole_number
-from numerics.deep_linear.noise import batch_factor
-from numerics.deep_linear.point import LayeredPoint
-from numerics.deep_linear.signal import Data, matrix
+from numerics.arguments import real_number, takes, whole_number
+from numerics.deep_linear.noise import SAMPLING, batch_factor
+from numerics.deep_linear.point import POINT, LayeredPoint
+from numerics.deep_linear.signal import DATA, Data, matrix
 from numerics.errors import ArgumentError
+from theory.argument_kinds import one_of, or_none
 from theory.gradient_noise.sampling import Sampling
 
 Array = np.ndarray
@@ -54,6 +55,7 @@ class Modes:
         object.__setattr__(self, "right", matrix(self.right, "right"))
 
     @classmethod
+    @takes(data=DATA)
     def of_teacher(cls, data: Data) -> Modes:
         r"""The singular vectors of the teacher, by falling singular values; complete orthonormal frames.
 
@@ -62,7 +64,7 @@ class Modes:
         U, _, Vt = np.linalg.svd(data.teacher)
         return cls(U, Vt.T)
 
-    def pair(self, mode: Any) -> tuple[Array, Array]:
+    def pair(self, mode: Any, name: str = "mode") -> tuple[Array, Array]:
         r"""The vectors :math:`(u_\alpha, v_\beta)` of a mode, or of a cross mode where ``mode`` is a pair.
 
         Raises:
@@ -70,24 +72,31 @@ class Modes:
         """
         pair = mode if isinstance(mode, tuple) else (mode, mode)
         if len(pair) != 2:
-            raise ArgumentError(f"mode must be an index or a pair of two, got {mode!r}.")
-        alpha = whole_number(pair[0], "mode", at_least=0, below=self.left.shape[1])
-        gamma = whole_number(pair[1], "mode", at_least=0, below=self.right.shape[1])
+            raise ArgumentError(f"{name} must be an index or a pair of two, got {len(pair)} entries.")
+        alpha = whole_number(pair[0], name, at_least=0, below=self.left.shape[1])
+        gamma = whole_number(pair[1], name, at_least=0, below=self.right.shape[1])
         return self.left[:, alpha], self.right[:, gamma]
 
 
+MODES = or_none(one_of(Modes, needed="a Modes"))
+"""Frames as an argument."""
+
+
+@takes(point=POINT, modes=MODES)
 def amplitude(point: LayeredPoint, mode: Mode, *, modes: Modes | None = None) -> float:
     r"""The amplitude :math:`w_{\alpha\beta} = u_\alpha^\top Wv_\beta`."""
     u, v = mode_vectors(point, mode, modes)
     return float(u @ point.map @ v)
 
 
+@takes(point=POINT, modes=MODES)
 def sensitivity(point: LayeredPoint, l: int, mode: Mode, *, modes: Modes | None = None) -> Array:
     r""":math:`A_l = \nabla_{W_l}w = (W_{>l}^\top u)(W_{<l}v)^\top`. Shape ``(d_l, d_{l-1})``."""
     u, v = mode_vectors(point, mode, modes)
     return np.outer(point.above(l).T @ u, point.below(l) @ v)
 
 
+@takes(point=POINT, modes=MODES)
 def hessian_block(point: LayeredPoint, l: int, m: int, mode: Mode, *, modes: Modes | None = None) -> Array:
     r"""The block :math:`\nabla^2_{lm}w` in the coordinates :math:`\mathrm{vec}\,W_l`, :math:`\mathrm{vec}\,W_m`.
 
@@ -96,7 +105,7 @@ def hessian_block(point: LayeredPoint, l: int, m: int, mode: Mode, *, modes: Mod
     the transposition), and zero on the diagonal. Shape ``(d_l d_{l-1}, d_m d_{m-1})``.
     """
     network = point.network
-    if network.layer(l) < network.layer(m):
+    if network.layer(l, "l") < network.layer(m, "m"):
         return hessian_block(point, m, l, mode, modes=modes).T
     if l == m:
         size = int(np.prod(network.shapes[l - 1]))
@@ -107,6 +116,7 @@ def hessian_block(point: LayeredPoint, l: int, m: int, mode: Mode, *, modes: Mod
     return np.kron(row, np.kron(point.between(l, m), column))
 
 
+@takes(point=POINT)
 def tangent_kernel(point: LayeredPoint, l: int | None = None) -> Array:
     r""":math:`K_l = J_lJ_l^\top = W_{<l}^\top W_{<l}\otimes W_{>l}W_{>l}^\top`, or the sum over the trained layers.
 
@@ -119,12 +129,14 @@ def tangent_kernel(point: LayeredPoint, l: int | None = None) -> Array:
     return np.kron(below.T @ below, above @ above.T)
 
 
+@takes(point=POINT, modes=MODES)
 def gradient_drift(point: LayeredPoint, mode: Mode, *, modes: Modes | None = None) -> float:
     r"""The drift :math:`-\sum_l\langle A_l, G_l\rangle` of gradient flow, weight decay included."""
     steps = ((sensitivity(point, l, mode, modes=modes), point.gradient(l)) for l in point.network.trained)
     return -float(sum(np.sum(A * G) for A, G in steps))
 
 
+@takes(point=POINT, sampling=SAMPLING, modes=MODES)
 def mode_diffusion(
     point: LayeredPoint,
     mode: Mode,
@@ -142,10 +154,11 @@ def mode_diffusion(
     """
     scale = _noise_scale(point, learning_rate, batch_size, sampling)
     P, Q = _legs(point, mode, modes)
-    P2, Q2 = (P, Q) if other is None else _legs(point, other, modes)
+    P2, Q2 = (P, Q) if other is None else _legs(point, other, modes, "other")
     return scale * float(np.sum(point.signal.bilinear_covariance(P, Q, P2, Q2)))
 
 
+@takes(point=POINT, sampling=SAMPLING, modes=MODES)
 def ito_drift(
     point: LayeredPoint,
     mode: Mode,
@@ -175,9 +188,9 @@ def _second_order(point: LayeredPoint, mode: Mode, modes: Modes | None) -> float
     return total
 
 
-def _legs(point: LayeredPoint, mode: Mode, modes: Modes | None) -> tuple[Array, Array]:
+def _legs(point: LayeredPoint, mode: Mode, modes: Modes | None, name: str = "mode") -> tuple[Array, Array]:
     r"""The vectors :math:`p_l` and :math:`q_l` of the trained layers, as columns."""
-    u, v = mode_vectors(point, mode, modes)
+    u, v = mode_vectors(point, mode, modes, name)
     above = [point.above(l) for l in point.network.trained]
     below = [point.below(l) for l in point.network.trained]
     if not above:
@@ -185,14 +198,15 @@ def _legs(point: LayeredPoint, mode: Mode, modes: Modes | None) -> tuple[Array, 
     return np.stack([A @ (A.T @ u) for A in above], axis=1), np.stack([B.T @ (B @ v) for B in below], axis=1)
 
 
-def mode_vectors(point: LayeredPoint, mode: Mode, modes: Modes | None) -> tuple[Array, Array]:
+@takes(point=POINT, modes=MODES)
+def mode_vectors(point: LayeredPoint, mode: Mode, modes: Modes | None, name: str = "mode") -> tuple[Array, Array]:
     """The vectors u and v of a mode in the frames ``modes``, those of the teacher by default.
 
     Raises:
         ArgumentError: there is no such mode, or the frames do not fit the network.
     """
     chosen = Modes.of_teacher(point.data) if modes is None else modes
-    u, v = chosen.pair(mode)
+    u, v = chosen.pair(mode, name)
     if (len(v), len(u)) != (point.network.widths[0], point.network.widths[-1]):
         raise ArgumentError(
             f"modes must have {point.network.widths[-1]} rows on the left and {point.network.widths[0]} on the right, "

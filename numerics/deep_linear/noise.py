@@ -19,18 +19,23 @@ from typing import Any
 
 import numpy as np
 
-from numerics.arguments import whole_number
-from numerics.deep_linear.point import LayeredPoint
-from numerics.deep_linear.signal import Data
+from numerics.arguments import takes, whole_number
+from numerics.deep_linear.point import POINT, LayeredPoint
+from numerics.deep_linear.signal import DATA, Data
 from numerics.errors import ArgumentError
+from theory.argument_kinds import one_of
 from theory.gradient_noise.sampling import Sampling
 
 Array = np.ndarray
+
+SAMPLING = one_of(Sampling, needed="a member of Sampling")
+"""A way of drawing batches as an argument."""
 
 LARGEST_BATCH = 2**62
 """Larger batches are refused."""
 
 
+@takes(point=POINT, sampling=SAMPLING)
 def gradient_covariance_block(
     point: LayeredPoint, l: int, m: int, *, batch_size: int = 1, sampling: Sampling = Sampling.WITH_REPLACEMENT
 ) -> Array:
@@ -44,7 +49,7 @@ def gradient_covariance_block(
         ArgumentError: the batch cannot be drawn.
     """
     network = point.network
-    rows, columns = (int(np.prod(network.shapes[network.layer(k) - 1])) for k in (l, m))
+    rows, columns = (int(np.prod(network.shapes[network.layer(k, name) - 1])) for k, name in ((l, "l"), (m, "m")))
     scale = batch_factor(point.data, batch_size=batch_size, sampling=sampling)
     if {l, m} & set(network.frozen):
         return np.zeros((rows, columns))
@@ -55,6 +60,7 @@ def gradient_covariance_block(
     return scale * block.reshape(rows, columns)
 
 
+@takes(point=POINT, sampling=SAMPLING)
 def gradient_covariance(
     point: LayeredPoint, *, batch_size: int = 1, sampling: Sampling = Sampling.WITH_REPLACEMENT
 ) -> Array:
@@ -64,6 +70,7 @@ def gradient_covariance(
     return np.block([[gradient_covariance_block(point, l, m, **options) for m in layers] for l in layers])
 
 
+@takes(data=DATA, sampling=SAMPLING)
 def batch_factor(data: Data, *, batch_size: int = 1, sampling: Sampling = Sampling.WITH_REPLACEMENT) -> float:
     r"""What a batch makes of the covariance of one sample: :math:`\frac1b`, or :math:`\frac{N-b}{b(N-1)}`.
 
@@ -72,8 +79,6 @@ def batch_factor(data: Data, *, batch_size: int = 1, sampling: Sampling = Sampli
             population), or fewer than ``batch_size``.
     """
     b = whole_number(batch_size, "batch_size", at_least=1, below=LARGEST_BATCH)
-    if not isinstance(sampling, Sampling):
-        raise ArgumentError(f"sampling must be a member of Sampling, got {sampling!r}.")
     if sampling is Sampling.WITH_REPLACEMENT:
         return 1 / b
     N = data.size

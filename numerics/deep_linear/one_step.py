@@ -20,14 +20,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from numerics.arguments import real_number, whole_number
+from numerics.arguments import real_array, real_number, takes, whole_number
 from numerics.deep_linear.batch_words import MAX_PLACES, mean_of_batch_word
-from numerics.deep_linear.modes import Mode, Modes, gradient_drift, ito_drift, mode_diffusion, mode_vectors
-from numerics.deep_linear.noise import batch_factor
-from numerics.deep_linear.point import LayeredPoint
+from numerics.deep_linear.modes import MODES, Mode, Modes, gradient_drift, ito_drift, mode_diffusion, mode_vectors
+from numerics.deep_linear.noise import SAMPLING, batch_factor
+from numerics.deep_linear.point import POINT, LayeredPoint
 from numerics.errors import ArgumentError
 from theory.gradient_noise.sampling import Sampling
 
@@ -51,6 +52,7 @@ class ModeStep:
     sde_variance: float
 
 
+@takes(point=POINT, sampling=SAMPLING, modes=MODES)
 def mode_step(
     point: LayeredPoint,
     mode: Mode,
@@ -94,6 +96,7 @@ def mode_step(
     return ModeStep(mean - float(u @ point.map @ v), variance, eta * drift, eta * diffusion)
 
 
+@takes(point=POINT, sampling=SAMPLING)
 def mean_map_after_step(
     point: LayeredPoint,
     *,
@@ -115,6 +118,7 @@ def mean_map_after_step(
     return total
 
 
+@takes(point=POINT, sampling=SAMPLING)
 def map_covariance_after_step(
     point: LayeredPoint,
     one: tuple[Array, Array],
@@ -128,7 +132,7 @@ def map_covariance_after_step(
     r"""The covariance of :math:`u^\top W'v` and :math:`\bar u^\top W'\bar v`, up to ``order`` signals."""
     step = _Step(point, learning_rate, batch_size, sampling)
     most = whole_number(order, "order", at_least=0, below=MAX_PLACES + 1)
-    (u, v), (u2, v2) = one, two
+    (u, v), (u2, v2) = _directions(point, one, "one"), _directions(point, two, "two")
     subsets = list(_subsets(point.network.trained, most))
     means = {chosen: step.mean(step.word(chosen)) for chosen in subsets}
     total = 0.0
@@ -142,6 +146,7 @@ def map_covariance_after_step(
     return total
 
 
+@takes(point=POINT, sampling=SAMPLING)
 def mean_loss_after_step(
     point: LayeredPoint,
     *,
@@ -167,6 +172,17 @@ def mean_loss_after_step(
             word = [*left[:-1], left[-1] @ moment @ right[0], *right[1:]]
             square += float(np.trace(step.mean(word, transposed=len(second))))
     return point.data.loss(np.zeros_like(point.map)) + square / 2 - float(np.sum(change * cross))
+
+
+def _directions(point: LayeredPoint, pair: Any, name: str) -> tuple[Array, Array]:
+    """A pair of vectors that fit outputs and inputs."""
+    d_L, d_0 = point.network.widths[-1], point.network.widths[0]
+    if not isinstance(pair, list | tuple) or len(pair) != 2:
+        raise ArgumentError(f"{name} must be a pair of vectors (u, v), got {type(pair).__name__}.")
+    u, v = (real_array(vector, name) for vector in pair)
+    if u.shape != (d_L,) or v.shape != (d_0,):
+        raise ArgumentError(f"{name} must hold vectors of {d_L} and {d_0} entries, got shapes {u.shape} and {v.shape}.")
+    return u, v
 
 
 class _Step:

@@ -24,6 +24,7 @@ import numpy as np
 from numerics.arguments import real_array
 from numerics.deep_linear.signal import Data, DataSet, NoisyTeacher, Signal
 from numerics.errors import ArgumentError
+from theory.argument_kinds import one_of
 from theory.deep_linear.layers import LayeredLinear
 
 Array = np.ndarray
@@ -88,15 +89,15 @@ class LayeredPoint:
 
     def above(self, l: int) -> Array:
         r""":math:`W_{>l}`, the product of the layers above. Shape ``(d_L, d_l)``."""
-        return self._above[self.network.layer(l) - 1]
+        return self._above[self.network.layer(l, "l") - 1]
 
     def below(self, l: int) -> Array:
         r""":math:`W_{<l}`, the product of the layers below. Shape ``(d_{l-1}, d_0)``."""
-        return self._below[self.network.layer(l) - 1]
+        return self._below[self.network.layer(l, "l") - 1]
 
     def between(self, l: int, m: int) -> Array:
         r""":math:`F_{l-1}\cdots F_{m+1}` for :math:`l > m`, the layers strictly between. Shape ``(d_{l-1}, d_m)``."""
-        if not self.network.layer(l) > self.network.layer(m):
+        if not self.network.layer(l, "l") > self.network.layer(m, "m"):
             raise ArgumentError(f"l must be above m, got l={l}, m={m}. Exchange them and transpose.")
         product = np.eye(self.network.widths[m])
         for F in self.factors[m : l - 1]:
@@ -125,7 +126,7 @@ class LayeredPoint:
 
     def gradient(self, l: int) -> Array:
         r""":math:`G_l = -W_{>l}^\top CW_{<l}^\top + \lambda_lW_l`; zero for a frozen layer, which does not move."""
-        W = self.weights[self.network.layer(l) - 1]
+        W = self.weights[self.network.layer(l, "l") - 1]
         if l in self.network.frozen:
             return np.zeros_like(W)
         return float(self.network.weight_decay[l - 1]) * W - self.above(l).T @ self.signal.mean @ self.below(l).T
@@ -137,10 +138,15 @@ class LayeredPoint:
 
     def moved(self, steps: Sequence[Array]) -> LayeredPoint:
         """The point with the matrices ``steps`` added to the weights."""
-        return LayeredPoint(self.network, self.data, tuple(W + d for W, d in zip(self.weights, steps, strict=True)))
+        changes = checked_weights(self.network, steps, "steps")
+        return LayeredPoint(self.network, self.data, tuple(W + d for W, d in zip(self.weights, changes, strict=True)))
 
 
-def checked_weights(network: LayeredLinear, weights: Any) -> tuple[Array, ...]:
+POINT = one_of(LayeredPoint, needed="a LayeredPoint")
+"""A point as an argument."""
+
+
+def checked_weights(network: LayeredLinear, weights: Any, name: str = "weights") -> tuple[Array, ...]:
     """``weights`` as float64 matrices of the shapes of ``network``.
 
     Raises:
@@ -148,12 +154,12 @@ def checked_weights(network: LayeredLinear, weights: Any) -> tuple[Array, ...]:
     """
     if not isinstance(weights, list | tuple) or len(weights) != network.depth:
         got = f"{len(weights)}" if isinstance(weights, list | tuple) else type(weights).__name__
-        raise ArgumentError(f"weights must be a sequence of {network.depth} matrices, one a layer, got {got}.")
-    arrays = tuple(real_array(W, f"weights[{l}]") for l, W in enumerate(weights))
+        raise ArgumentError(f"{name} must be a sequence of {network.depth} matrices, one a layer, got {got}.")
+    arrays = tuple(real_array(W, f"{name}[{l}]") for l, W in enumerate(weights))
     for l, (W, shape) in enumerate(zip(arrays, network.shapes, strict=True)):
         if W.shape != shape:
             raise ArgumentError(
-                f"weights[{l}] must have shape {shape}, so that layer {l + 1} chains {network.widths[l]} to "
+                f"{name}[{l}] must have shape {shape}, so that layer {l + 1} chains {network.widths[l]} to "
                 f"{network.widths[l + 1]} units (widths={network.widths}), got {W.shape}."
             )
     return arrays

@@ -17,9 +17,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from numerics.arguments import real_number, takes
 from numerics.deep_linear.curvature import hidden_rotations, matrices_of, third_derivative, trained_jacobian
 from numerics.deep_linear.minima import Minimum, nearest_minimum
-from numerics.deep_linear.point import LayeredPoint
+from numerics.deep_linear.point import POINT, LayeredPoint
 from numerics.errors import ArgumentError, DivergenceError
 
 Array = np.ndarray
@@ -31,6 +32,7 @@ CLOSE = 1e-4
 """A drift below this fraction of its terms is left to Newton's method."""
 
 
+@takes(point=POINT)
 def selected_minimum(point: LayeredPoint, *, accuracy: float = 1e-10) -> Minimum:
     r"""The minimum at which the slow flow of SGD's noise rests, from the minimum nearest to ``point``.
 
@@ -42,6 +44,8 @@ def selected_minimum(point: LayeredPoint, *, accuracy: float = 1e-10) -> Minimum
         ArgumentError: there is weight decay (which leaves no manifold but rotations), or no noise at the minimum.
         DivergenceError: no minimum is found, or the flow does not come to rest.
     """
+    if not 0 < real_number(accuracy, "accuracy") < 1:
+        raise ArgumentError(f"accuracy must lie between 0 and 1, got {accuracy!r}.")
     if any(float(decay) for decay in point.network.weight_decay):
         raise ArgumentError("the network must be without weight decay to have a manifold. Set weight_decay=0.")
     point = nearest_minimum(point)

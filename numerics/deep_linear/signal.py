@@ -22,6 +22,7 @@ import numpy as np
 
 from numerics.arguments import real_array
 from numerics.errors import ArgumentError
+from theory.argument_kinds import one_of
 
 Array = np.ndarray
 
@@ -72,7 +73,7 @@ class NoisyTeacher:
 
     def signal(self, W: Array) -> GaussianSignal:
         """The law of T at the map W."""
-        return GaussianSignal(self.teacher - W, self.input_covariance, self.label_covariance)
+        return GaussianSignal(self.teacher - fitting_map(W, self), self.input_covariance, self.label_covariance)
 
     def input_moment(self) -> Array:
         r"""The second moment :math:`\Lambda`."""
@@ -80,7 +81,7 @@ class NoisyTeacher:
 
     def loss(self, W: Array) -> float:
         r"""The population loss :math:`\tfrac12\mathrm{tr}(\Delta\Lambda\Delta^\top + \Sigma_q)`."""
-        gap = self.teacher - W
+        gap = self.teacher - fitting_map(W, self)
         return float(np.sum((gap @ self.input_covariance) * gap) + np.trace(self.label_covariance)) / 2
 
 
@@ -159,7 +160,7 @@ class DataSet:
 
     def signal(self, W: Array) -> EmpiricalSignal:
         """The law of T at the map W, when a sample is drawn uniformly."""
-        return EmpiricalSignal(self.labels - self.inputs @ W.T, self.inputs)
+        return EmpiricalSignal(self.labels - self.inputs @ fitting_map(W, self).T, self.inputs)
 
     def input_moment(self) -> Array:
         r"""The second moment :math:`\frac1N\sum xx^\top`."""
@@ -167,7 +168,7 @@ class DataSet:
 
     def loss(self, W: Array) -> float:
         r"""The empirical loss :math:`\frac1{2N}\sum|y - Wx|^2`."""
-        return float(np.sum((self.labels - self.inputs @ W.T) ** 2)) / (2 * self.size)
+        return float(np.sum((self.labels - self.inputs @ fitting_map(W, self).T) ** 2)) / (2 * self.size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,6 +211,9 @@ Signal = GaussianSignal | EmpiricalSignal
 Data = NoisyTeacher | DataSet
 """Inputs and labels; ``teacher`` is their best linear map."""
 
+DATA = one_of(NoisyTeacher, DataSet, needed="a NoisyTeacher or a DataSet")
+"""Data as an argument."""
+
 
 def matrix(value: Any, name: str) -> Array:
     """``value`` as a matrix of finite float64 numbers with at least one entry.
@@ -220,6 +224,19 @@ def matrix(value: Any, name: str) -> Array:
     found = real_array(value, name)
     if found.ndim != 2 or not found.size:
         raise ArgumentError(f"{name} must be a matrix of real numbers, got shape {found.shape}. Give rows of numbers.")
+    return found
+
+
+def fitting_map(W: Any, data: Data) -> Array:
+    """``W`` as a map from the inputs of ``data`` to its labels.
+
+    Raises:
+        ArgumentError: it is none.
+    """
+    found = matrix(W, "W")
+    shape = (data.labels.shape[1], data.inputs.shape[1]) if isinstance(data, DataSet) else data.teacher.shape
+    if found.shape != shape:
+        raise ArgumentError(f"W must have shape {shape} to fit the data, got {found.shape}.")
     return found
 
 

@@ -26,12 +26,13 @@ from enum import Enum
 
 import numpy as np
 
-from numerics.arguments import real_number
+from numerics.arguments import real_number, takes
 from numerics.deep_linear.minima import Minimum
-from numerics.deep_linear.modes import Mode, Modes, mode_vectors, tangent_kernel
+from numerics.deep_linear.modes import MODES, Mode, Modes, mode_vectors, tangent_kernel
 from numerics.deep_linear.noise import batch_factor
 from numerics.deep_linear.signal import NoisyTeacher
 from numerics.errors import ArgumentError, DivergenceError
+from theory.argument_kinds import one_of
 from theory.gradient_noise.sampling import Sampling
 
 Array = np.ndarray
@@ -49,6 +50,10 @@ class Motion(Enum):
     SGD = "the recursion of stochastic gradient descent"
     SDE = "its stochastic differential equation"
     GD = "gradient descent on the mean loss"
+
+
+MOTION = one_of(Motion, needed="a member of Motion")
+"""A motion as an argument."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,10 +102,9 @@ class NearMinimum:
     _root = np.zeros((0, 0))
     _rates = np.zeros(0)
 
+    @takes(motion=MOTION)
     def largest_learning_rate(self, motion: Motion = Motion.SGD) -> float:
         r"""The bound :math:`\eta_*`: below it the second moment at the minimum is finite, from it on it diverges."""
-        if not isinstance(motion, Motion):
-            raise ArgumentError(f"motion must be a member of Motion, got {motion!r}.")
         if not len(self._rates):
             return float("inf")
         if motion is Motion.GD:
@@ -116,6 +120,7 @@ class NearMinimum:
                 break
         return len(P) / size
 
+    @takes(motion=MOTION)
     def covariance(self, learning_rate: float, motion: Motion = Motion.SGD) -> Array:
         r"""The stationary covariance of :math:`\mathrm{vec}\,W` of the linearised motion, to all orders of the rate.
 
@@ -148,6 +153,7 @@ class NearMinimum:
                 break
         return self._root @ P @ self._root.T
 
+    @takes(motion=MOTION, modes=MODES)
     def variance(
         self, mode: Mode, *, learning_rate: float, motion: Motion = Motion.SGD, modes: Modes | None = None
     ) -> float:

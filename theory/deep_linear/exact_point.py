@@ -25,7 +25,7 @@ from theory.deep_linear.layers import LayeredLinear
 from theory.errors import ShapeError
 from theory.gradient_noise.data_law import semidefinite_factor
 from theory.matrices.vec import Commutation
-from theory.values import expressions, instance, listed
+from theory.values import count, expressions, instance, listed, shown
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,8 @@ class ExactPoint:
 
     def between(self, top: int, bottom: int) -> sp.ImmutableMatrix:
         r"""The product :math:`F_{top}\cdots F_{bottom}`; the identity where it is empty."""
+        bottom = count(bottom, "bottom", at_least=1, at_most=self.network.depth + 1)
+        top = count(top, "top", at_least=bottom - 1, at_most=self.network.depth)
         product = sp.ImmutableMatrix(sp.eye(self.network.widths[bottom - 1]))
         for F in self.factors[bottom - 1 : top]:
             product = F * product
@@ -90,11 +92,11 @@ class ExactPoint:
 
     def above(self, l: int) -> sp.ImmutableMatrix:
         r""":math:`W_{>l}`. Shape ``(d_L, d_l)``."""
-        return self.between(self.network.depth, self.network.layer(l) + 1)
+        return self.between(self.network.depth, self.network.layer(l, "l") + 1)
 
     def below(self, l: int) -> sp.ImmutableMatrix:
         r""":math:`W_{<l}`. Shape ``(d_{l-1}, d_0)``."""
-        return self.between(self.network.layer(l) - 1, 1)
+        return self.between(self.network.layer(l, "l") - 1, 1)
 
     @cached_property
     def gap(self) -> sp.ImmutableMatrix:
@@ -107,7 +109,7 @@ class ExactPoint:
 
     def gradient(self, l: int) -> sp.ImmutableMatrix:
         r""":math:`G_l = -W_{>l}^\top\Delta\Lambda W_{<l}^\top + \lambda_lW_l`; zero for a frozen layer."""
-        W = self.weights[self.network.layer(l) - 1]
+        W = self.weights[self.network.layer(l, "l") - 1]
         if l in self.network.frozen:
             return sp.ImmutableMatrix(sp.zeros(*W.shape))
         decay = self.network.weight_decay[l - 1]
@@ -124,6 +126,7 @@ class ExactPoint:
 
     def covariance_block(self, l: int, m: int) -> sp.ImmutableMatrix:
         r""":math:`\Sigma_{lm}` of one sample; zero where a layer is frozen. Shape ``(d_l d_{l-1}, d_m d_{m-1})``."""
+        self.network.layer(m, "m")
         block = self.jacobian(l).T * self.signal_covariance * self.jacobian(m)
         return block * sp.S.Zero if {l, m} & set(self.network.frozen) else block
 
@@ -139,7 +142,9 @@ class ExactPoint:
     def diffusion(self, u: Any, v: Any, other: tuple[Any, Any] | None = None) -> sp.Expr:
         r""":math:`a^\top\Sigma a'` of one sample, for :math:`u^\top Wv` and another mode. Times :math:`\eta/b`: D."""
         one = self._directions(u, v)
-        two = one if other is None else self._directions(*other)
+        if other is not None and not (isinstance(other, list | tuple) and len(other) == 2):
+            raise ShapeError(f"other must be a pair of vectors (u, v), got {shown(other)}.")
+        two = one if other is None else self._directions(*other, name="other")
         kernel = sp.zeros(self.gap.rows * self.gap.cols)
         for l in self.network.trained:
             kernel += self.jacobian(l) * self.jacobian(l).T
@@ -161,15 +166,15 @@ class ExactPoint:
         Raises:
             ShapeError: l is not above m.
         """
-        if not self.network.layer(l) > self.network.layer(m):
+        if not self.network.layer(l, "l") > self.network.layer(m, "m"):
             raise ShapeError(f"l must be above m, got l={l}, m={m}. Exchange them and transpose.")
         column, row = self._directions(u, v)
         last = sp.kronecker_product(self.between(l - 1, m + 1), self.above(l).T * column)
         return sp.ImmutableMatrix(sp.kronecker_product((self.below(m) * row).T, last))
 
-    def _directions(self, u: Any, v: Any) -> tuple[sp.ImmutableMatrix, sp.ImmutableMatrix]:
+    def _directions(self, u: Any, v: Any, *, name: str | None = None) -> tuple[sp.ImmutableMatrix, sp.ImmutableMatrix]:
         rows, columns = self.gap.shape
-        return _shaped(u, (rows, 1), "u"), _shaped(v, (columns, 1), "v")
+        return _shaped(u, (rows, 1), name or "u"), _shaped(v, (columns, 1), name or "v")
 
 
 def _shaped(value: Any, shape: tuple[int, int], name: str) -> sp.ImmutableMatrix:

@@ -140,7 +140,7 @@ class LabelNoiseMinimum:
             \qquad r_\alpha = \sqrt{\lambda_\alpha/q_\alpha}
         """
         s, l, q = self._mode(alpha)
-        s2, l2, q2 = self._mode(alpha if gamma is None else gamma)
+        s2, l2, q2 = (s, l, q) if gamma is None else self._mode(gamma, "gamma")
         r, r2 = sp.sqrt(l / q), sp.sqrt(l2 / q2)
         outer = s * r * self.strength / self.input_trace + s2 * self.strength / (r2 * self.label_trace)
         return self.ratio * (outer + (self.depth - 2) * s * s2 * r / r2)
@@ -162,8 +162,8 @@ class LabelNoiseMinimum:
         traces = (self.input_trace * self.label_trace) ** (1 / L)
         return -(L - 1) * self.strength ** (1 - 2 / L) * traces * sp.sqrt(q / l) / 2
 
-    def _mode(self, alpha: int) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
-        index = count(alpha, "mode", at_most=len(self.singular_values) - 1)
+    def _mode(self, alpha: int, name: str = "alpha") -> tuple[sp.Expr, sp.Expr, sp.Expr]:
+        index = count(alpha, name, at_most=len(self.singular_values) - 1)
         return self.singular_values[index], self.input_variances[index], self.label_variances[index]
 
 

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from theory.argument_kinds import FUNCTION, one_of, takes, whole
 from theory.errors import DimensionError, ShapeError
 
 MAX_VECTORS = 12
@@ -58,6 +59,7 @@ class Contraction:
     loops: tuple[Any, ...]
 
 
+@takes(vectors=one_of(list, tuple, range, needed="a sequence of numbers of vectors"), joined=FUNCTION)
 def pairings(vectors: Sequence[int], joined: Callable[[int, int], bool]) -> Iterator[Pairing]:
     """The pairings of ``vectors`` in which every pair is ``joined``.
 
@@ -65,6 +67,10 @@ def pairings(vectors: Sequence[int], joined: Callable[[int, int], bool]) -> Iter
         >>> len(list(pairings(range(6), lambda a, b: True)))
         15
     """
+    return _pairings(vectors, joined)
+
+
+def _pairings(vectors: Sequence[int], joined: Callable[[int, int], bool]) -> Iterator[Pairing]:
     if not vectors:
         yield ()
         return
@@ -72,7 +78,7 @@ def pairings(vectors: Sequence[int], joined: Callable[[int, int], bool]) -> Iter
     for place, partner in enumerate(others):
         if joined(first, partner):
             rest = [*others[:place], *others[place + 1 :]]
-            yield from (((first, partner), *more) for more in pairings(rest, joined))
+            yield from (((first, partner), *more) for more in _pairings(rest, joined))
 
 
 def contractions(
@@ -137,6 +143,7 @@ def _contraction(
     return Contraction(pairing, chains, tuple(loops))
 
 
+@takes(pairing=one_of(tuple, list, needed="pairs of vectors"), groups=whole(0, 10**6), group=FUNCTION)
 def tied_groups(pairing: Pairing, groups: int, group: Callable[[int], int]) -> int:
     """The number of parts into which a pairing ties ``groups``, when pairs tie the groups of their vectors.
 

@@ -18,8 +18,12 @@ from typing import Any
 
 import sympy as sp
 
+from theory.argument_kinds import one_of, takes
 from theory.errors import MissingParameterError, ShapeError
-from theory.values import shown
+from theory.values import shown, single_expression
+
+MATRIX_EXPRESSION = one_of(sp.MatrixExpr, needed="an expression in symbols of matrices")
+"""Such an expression as an argument."""
 
 
 class Vec(sp.MatrixExpr):
@@ -33,9 +37,9 @@ class Vec(sp.MatrixExpr):
 
     def __new__(cls, matrix: Any) -> Any:
         """``matrix`` is an expression with a shape."""
-        if not hasattr(matrix, "shape"):
-            raise ShapeError(f"matrix must be a matrix with a shape, got {shown(matrix)}.")
-        return super().__new__(cls, sp.sympify(matrix))
+        if not isinstance(matrix, sp.MatrixExpr | sp.ImmutableMatrix):
+            raise ShapeError(f"matrix must be an expression in symbols of matrices, got {shown(matrix)}.")
+        return super().__new__(cls, matrix)
 
     @property
     def shape(self) -> tuple[sp.Expr, sp.Expr]:
@@ -62,7 +66,10 @@ class Commutation(sp.MatrixExpr):
 
     def __new__(cls, rows: Any, columns: Any) -> Any:
         """``rows`` and ``columns`` are those of A."""
-        return super().__new__(cls, sp.sympify(rows), sp.sympify(columns))
+        sizes = single_expression(rows, "rows"), single_expression(columns, "columns")
+        if any(size.is_integer is False or size.is_positive is False for size in sizes):
+            raise ShapeError(f"rows and columns must be positive whole numbers or symbols, got {sizes}.")
+        return super().__new__(cls, *sizes)
 
     @property
     def shape(self) -> tuple[sp.Expr, sp.Expr]:
@@ -78,6 +85,7 @@ class Commutation(sp.MatrixExpr):
         return Commutation(self.args[1], self.args[0])
 
 
+@takes(product=MATRIX_EXPRESSION, factor=MATRIX_EXPRESSION)
 def vec_of_product(product: sp.MatrixExpr, factor: sp.MatrixExpr) -> sp.MatrixExpr:
     r""":math:`\mathrm{vec}(AXB)` as :math:`(B^\top\otimes A)\,\mathrm{vec}\,X`, for the one place of X in a product.
 

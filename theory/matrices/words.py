@@ -16,15 +16,20 @@ from typing import Any
 
 import sympy as sp
 
+from theory.argument_kinds import ArgumentKind, takes
 from theory.errors import ShapeError, SymbolError, UnsupportedFormError
 from theory.matrices.contractions import Contraction, Link, contractions
-from theory.matrices.vec import Commutation, Vec
+from theory.matrices.vec import MATRIX_EXPRESSION, Commutation, Vec
 from theory.values import instance, shown
 
 Letter = tuple[sp.MatrixExpr, bool]
 """A matrix, and whether it stands transposed."""
 
 Word = tuple[Letter, ...]
+WORDS = ArgumentKind(
+    "an expression in symbols of matrices", lambda value: isinstance(value, sp.Expr) and value is not sp.nan
+)
+
 Term = tuple[sp.Expr, tuple[Word, ...], Word]
 """A coefficient, words whose traces are factors, and a word."""
 
@@ -79,6 +84,7 @@ class GaussianColumns:
         """The covariances of single columns, equal to their transposes."""
         return {value for (x, y), value in self._table.items() if x == y}
 
+    @takes(expression=WORDS)
     def mean(self, expression: Any) -> Any:
         r"""The mean of a matrix or a scalar: sums of words, times traces of words; of one Kronecker product of words.
 
@@ -93,6 +99,7 @@ class GaussianColumns:
             return self._sum(terms(sp.Trace(sp.Identity(1)) * 0 + expression), scalar=True)
         return self._sum(terms(expression), scalar=False, shape=expression.shape)
 
+    @takes(P=MATRIX_EXPRESSION, Q=MATRIX_EXPRESSION)
     def mean_of_vecs(self, P: sp.MatrixExpr, Q: sp.MatrixExpr) -> sp.MatrixExpr:
         r"""The mean of :math:`\mathrm{vec}P\,\mathrm{vec}Q^\top` for sums of words P and Q."""
         return self._joint(P, Q, _outer)

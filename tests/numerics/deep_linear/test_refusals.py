@@ -63,7 +63,7 @@ WRONG = {
         lambda: amplitude(POINT, 0, modes=Modes(np.eye(3), np.eye(3))),
         "modes must have 2 rows on the left",
     ),
-    "a layer that is not there": (lambda: gradient_covariance_block(POINT, 1, 3), "layer must be a whole number"),
+    "a layer that is not there": (lambda: gradient_covariance_block(POINT, 1, 3), "m must be a whole number"),
     "a batch of nothing": (lambda: mode_diffusion(POINT, 0, learning_rate=1, batch_size=0), "batch_size must be"),
     "a learning rate below 0": (lambda: mode_diffusion(POINT, 0, learning_rate=-1), "learning_rate must not be"),
     "fresh data without replacement": (
