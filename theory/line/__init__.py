@@ -14,6 +14,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``glued``: coefficients that change their form inside the interval: parts and their matching conditions.
 * ``integrals_over_pieces``: integrals of functions with kinks.
 * ``piece_moments``: moments of exponentials, Gaussians and powers on a stretch of the line.
+* ``time_limit``: public calls end after a given processor time.
 * ``trigonometric_chart``: the half tangent, in which sines and cosines are rational.
 * ``weight_integral``: standing integrals of positive weights, quick to print and to evaluate.
 * ``interval``: intervals of the line and the charts that map their ends to infinity.

@@ -44,6 +44,7 @@ from theory.line.exponential_of_integral import collected, density_in_x, exponen
 from theory.line.glued import formula_on, glued, in_one_formula
 from theory.line.interval import Interval
 from theory.line.powers import normal_form
+from theory.line.time_limit import limited
 
 __all__ = [
     "BoundaryClasses",
@@ -127,6 +128,7 @@ def _in_cases(cases: list[tuple[str, str]]) -> str:
     return r"\begin{cases}" + r" \\ ".join(lines) + r"\end{cases}"
 
 
+@limited
 def scale_density(process: ItoProcess, interval: Interval | None = None) -> sp.Expr:
     r"""The scale density :math:`s = \exp(-\int 2b/a)`, up to a constant factor.
 
@@ -152,6 +154,7 @@ def _scale(line: LineDiffusion) -> sp.Expr:
     return density_in_x(in_chart, line.chart)
 
 
+@limited
 def speed_density(process: ItoProcess, interval: Interval | None = None) -> sp.Expr:
     r"""The speed density :math:`m = 2/(a s)`, with the same constant in :math:`s` as :func:`scale_density`.
 
@@ -177,6 +180,7 @@ def _glued_speed(line: GluedDiffusion) -> sp.Expr:
     return in_one_formula(pieces, line.places, x)
 
 
+@limited
 def classify(process: ItoProcess, interval: Interval | None = None) -> BoundaryClasses:
     """Feller's classification of both ends, as conditions on the parameters.
 

@@ -27,10 +27,12 @@ from theory.line.boundary import Endpoint, FellerClass, endpoint, scale_density
 from theory.line.closed_integrals import cases, monomial, weight_integral
 from theory.line.diffusion import Line, line_diffusion
 from theory.line.interval import Interval
+from theory.line.time_limit import limited
 from theory.local_time import is_smooth
 from theory.values import shown, single_expression, word
 
 
+@limited
 def scale_function(process: ItoProcess, interval: Interval | None = None, *, base: sp.Expr | None = None) -> sp.Expr:
     r"""The scale function :math:`S(x) = \int_\text{base}^x s`, for which S(X) is a local martingale.
 
@@ -53,6 +55,7 @@ def scale_function(process: ItoProcess, interval: Interval | None = None, *, bas
     return where_regular(line, scale)
 
 
+@limited
 def hitting_probability(
     process: ItoProcess,
     start: sp.Expr,
@@ -96,6 +99,7 @@ def hitting_probability(
     return where_regular(line, probability)
 
 
+@limited
 def probability_of_ever_reaching(
     process: ItoProcess,
     start: sp.Expr,

@@ -26,6 +26,7 @@ from theory.line.glued import pieces_of
 from theory.line.interval import Chart, Interval
 from theory.line.mode import mode
 from theory.line.recognise import recognise, symmetric_about
+from theory.line.time_limit import limited
 from theory.services import service
 from theory.values import admitted_values, single_expression
 
@@ -85,6 +86,7 @@ class StationaryLaw:
         return None if self.density.has(sp.Integral) else symmetric_about(self.density, self.variable, self.interval)
 
     @property
+    @limited
     def partition_function(self) -> sp.Expr:
         """The integral of ``density``; a standing integral where no family is recognised and parameters are open."""
         if self.family is not None:
@@ -94,6 +96,7 @@ class StationaryLaw:
         return sp.Integral(self.density, (self.variable, *self.interval.ends))
 
     @property
+    @limited
     def mean(self) -> sp.Expr:
         """The mean of the normalised law; nan where ``normalisable`` fails, as for the other moments."""
         if self.family is None and self.centre is not None:
@@ -101,17 +104,20 @@ class StationaryLaw:
         return self._closed_or_number("mean", lambda family: family.mean, lambda law: law.mean)
 
     @property
+    @limited
     def variance(self) -> sp.Expr:
         """The variance of the normalised law."""
         return self._closed_or_number("variance", lambda family: family.variance, lambda law: law.variance)
 
     @property
+    @limited
     def log_mean(self) -> sp.Expr:
         """The mean of the logarithm."""
         return self._closed_or_number(
             "log_mean", lambda family: family.log_mean, lambda law: law.expectation(sp.log(self.variable))
         )
 
+    @limited
     def moment(self, k: sp.Expr | int) -> sp.Expr:
         """The moment of order ``k`` of the normalised law."""
         k = single_expression(k, "k", real=True)
@@ -119,17 +125,20 @@ class StationaryLaw:
             return self._where_finite(sp.S.Zero, k)
         return self._closed_or_number(f"moment({k})", lambda family: family.moment(k), lambda law: law.moment(k))
 
+    @limited
     def pdf(self, x: sp.Expr | float | None = None) -> sp.Expr:
         """The normalised density at ``x`` (default: the variable), for ``x`` in the interval."""
         family = self.family
         normalised = self.density / self.partition_function if family is None else family.density
         return normalised if x is None else normalised.subs(self.variable, single_expression(x, "x", real=True))
 
+    @limited
     def cdf(self, x: sp.Expr | float | None = None) -> sp.Expr:
         """The probability of values up to ``x`` (default: the variable), for ``x`` in the interval."""
         point = self.variable if x is None else single_expression(x, "x", real=True)
         return self._closed_or_number(f"cdf({point})", lambda family: family.cdf(point), lambda law: law.cdf(point))
 
+    @limited
     def quantile(self, probability: sp.Expr | float) -> sp.Expr:
         """The point with ``probability`` to its left, as a number.
 
@@ -157,6 +166,7 @@ class StationaryLaw:
         return self._measured if made is None else made(self.density, self.variable, self.interval.ends, digits=DIGITS)
 
     @property
+    @limited
     def mode(self) -> sp.Expr:
         """Where the density is largest *in this coordinate*; it moves under a change of variable.
 
@@ -172,6 +182,7 @@ class StationaryLaw:
         cases.setdefault(sp.nan, sp.true)
         return sp.Piecewise(*((value, simplified(condition)) for value, condition in cases.items()))
 
+    @limited
     def at(self, values: Mapping[sp.Symbol, sp.Expr | float]) -> StationaryLaw:
         """The normalised law at numbers for all parameters.
 

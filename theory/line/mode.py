@@ -21,12 +21,14 @@ from theory.line.families import Patchwork
 from theory.line.glued import pieces_of
 from theory.line.interval import Interval
 from theory.line.recognise import recognise
+from theory.line.time_limit import limited
 from theory.values import single_expression, single_symbol
 
 _DIGITS = 15
 """To which peaks are isolated that are told apart from a peak in the middle."""
 
 
+@limited
 def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None) -> sp.Expr:
     """Where ``density`` is largest; an end of the interval if it is unbounded or has its supremum there.
 
@@ -100,7 +102,7 @@ def _highest_of(chosen: Sequence[tuple], x: sp.Symbol) -> sp.Expr:
     """The highest of the points, one of each piece, with the density taken from inside the piece."""
     best, top = sp.nan, sp.S.NegativeInfinity
     for point, formula, stretch, _ in chosen:
-        if point is sp.nan:
+        if point is sp.nan or point.is_infinite:
             return sp.nan
         height = sp.limit(formula, x, point, "-" if point == stretch.right else "+")
         if height.is_infinite and top.is_infinite and top > 0 and point != best:

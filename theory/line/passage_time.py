@@ -45,6 +45,7 @@ from theory.line.first_passage import inside, ordered, started, where_regular
 from theory.line.integrals_over_pieces import in_order, integral_over_pieces, sums
 from theory.line.interval import Interval
 from theory.line.powers import power_quotient
+from theory.line.time_limit import limited
 from theory.line.weight_integral import WeightIntegral
 from theory.local_time import is_smooth
 from theory.values import word
@@ -61,6 +62,7 @@ class Side:
     back: Boolean
 
 
+@limited
 def mean_exit_time(
     process: ItoProcess,
     start: sp.Expr,
@@ -115,6 +117,7 @@ def mean_exit_time(
     return where_regular(line, cases(*found, (sp.oo, sp.true)))
 
 
+@limited
 def mean_first_passage_time(
     process: ItoProcess,
     start: sp.Expr,
@@ -157,6 +160,7 @@ def mean_first_passage_time(
     return where_regular(line, cases((sp.S.Zero, sp.Eq(start, level)), *branches, (sp.oo, sp.true)))
 
 
+@limited
 def mean_explosion_time(process: ItoProcess, start: sp.Expr, interval: Interval | None = None) -> sp.Expr:
     """The mean time at which the process leaves its interval for good, at ends that it reaches in finite time.
 

@@ -33,10 +33,12 @@ from theory.line.glued import cuts, pieces_of
 from theory.line.interval import Chart, Interval
 from theory.line.piece_moments import piece_moments
 from theory.line.powers import PowerQuotient, power_quotient
+from theory.line.time_limit import limited
 from theory.local_time import is_smooth
 from theory.values import single_expression, single_symbol
 
 
+@limited
 def recognise(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None) -> Family | None:
     """The family that ``density`` belongs to, or None where it is not recognised.
 

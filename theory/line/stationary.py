@@ -40,9 +40,11 @@ from theory.line.glued import glued, in_one_formula
 from theory.line.interval import Chart, Interval
 from theory.line.law import Collapse, StationaryLaw
 from theory.line.recognise import recognise
+from theory.line.time_limit import limited
 from theory.values import word
 
 
+@limited
 def stationary_density(
     process: ItoProcess,
     interval: Interval | None = None,
@@ -123,6 +125,7 @@ def _glued_law(line: GluedDiffusion, regular_ends: str) -> StationaryLaw:
     )
 
 
+@limited
 def probability_current_vanishes(density: sp.Expr, process: ItoProcess) -> bool:
     r"""Whether :math:`bp - \tfrac12(ap)' = 0`, decided by :math:`(\log p)' = (2b - a')/a` in normal form.
 
@@ -132,6 +135,7 @@ def probability_current_vanishes(density: sp.Expr, process: ItoProcess) -> bool:
     return is_logarithmic_derivative((2 * b - sp.diff(a, x)) / a, density, x)
 
 
+@limited
 def transform_density(
     law: StationaryLaw, new_symbol: sp.Symbol, old_in_terms_of_new: sp.Expr, *, interval: Interval | None = None
 ) -> StationaryLaw:
