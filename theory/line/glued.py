@@ -19,6 +19,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy as sp
 from sympy.core.relational import Relational
@@ -142,6 +143,7 @@ def in_one_formula(pieces: Sequence[sp.Expr], places: Sequence[sp.Expr], x: sp.S
     return sp.Piecewise(*branches, (pieces[-1], True), evaluate=False)
 
 
+@lru_cache(maxsize=512)
 def pieces_of(function: sp.Expr, x: sp.Symbol, interval: Interval) -> tuple[tuple[Interval, sp.Expr], ...]:
     """A function with kinks as one formula on each stretch of the interval.
 

@@ -107,7 +107,7 @@ def _highest_of(chosen: Sequence[tuple], x: sp.Symbol) -> sp.Expr:
         height = sp.limit(formula, x, point, "-" if point == stretch.right else "+")
         if height.is_infinite and top.is_infinite and top > 0 and point != best:
             return sp.nan
-        higher = 1 if top == -sp.oo else sign(sp.expand(height - top)) if height.is_finite else 1
+        higher = 1 if top == -sp.oo or height.is_infinite else _comparison(height, top)
         if higher is None:
             raise UnsupportedFormError(
                 f"which of {best} and {point} is the mode depends on whether {height} exceeds {top}. "
@@ -118,6 +118,14 @@ def _highest_of(chosen: Sequence[tuple], x: sp.Symbol) -> sp.Expr:
         elif higher > 0:
             best, top = point, height
     return best
+
+
+def _comparison(one: sp.Expr, other: sp.Expr) -> int | None:
+    """The sign of a difference of two positive heights, or where that is open of the difference of their logarithms."""
+    known = sign(sp.expand(one - other))
+    if known is None and other.is_finite:
+        known = sign(sp.expand(sp.expand_log(sp.log(one) - sp.log(other), force=True)))
+    return known
 
 
 Cases = list[tuple[sp.Expr, Boolean]]

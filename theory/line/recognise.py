@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from functools import lru_cache
 
 import sympy as sp
 
@@ -68,6 +69,7 @@ def recognise(density: sp.Expr, variable: sp.Symbol, interval: Interval | None =
     return _put_together(density, variable, interval)
 
 
+@lru_cache(maxsize=512)
 def symmetric_about(density: sp.Expr, x: sp.Symbol, interval: Interval) -> sp.Expr | None:
     """The point about which ``density`` is even, None where that is not seen: 0, a kink, or the middle of the interval.
 

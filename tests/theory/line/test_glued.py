@@ -129,6 +129,7 @@ def test_the_scale_density_is_continuous_where_the_diffusion_jumps():
         (sp.Piecewise((-(x + 1), x < 0), (-2 * (x - 1), True)), 1),
         (sp.sign(x) - x, sp.nan),
         (sp.Piecewise((k, x < 2), (-1, True)), 2),
+        (-k * sp.Max(-1, sp.Min(1, x)), 0),
     ],
 )
 def test_the_mode_is_the_highest_of_the_stretches(drift, expected):
