@@ -85,6 +85,7 @@ PUBLIC = (
     "theory.deep_linear",
     "numerics",
     "numerics.codegen",
+    "numerics.deep_linear",
     "numerics.schemes",
     "numerics.sgd",
     "numerics.neurons",
