@@ -17,7 +17,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verification.errors import FileError, VerificationError
+from verification.errors import FileError
 from verification.files import ensure_folder, refuse_to_replace, write_whole
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def place_for_report(path: Path) -> None:
 
 
 def report_html(store: Store, known: Catalogue) -> str:
-    """The report on the claims of a catalogue as HTML text; claims that cannot be imported are named."""
+    """The report on the claims of a catalogue as HTML text; claims that cannot be made are named."""
     import jinja2
     from markupsafe import Markup
 
@@ -72,9 +72,13 @@ def report_html(store: Store, known: Catalogue) -> str:
     missing: list[str] = []
     for id in known.listed:
         try:
-            claims[id] = known.claim(id)
-        except VerificationError:
-            missing.append(id)
+            claim = known.claim(id)
+            for statement in claim.statements:
+                statement.candidates()
+        except Exception:
+            missing.append(id)  # It is the author's code that raised; why is what verify and follow tell.
+        else:
+            claims[id] = claim
     homes = {id: entry.home for id, entry in known.listed.items()}
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),

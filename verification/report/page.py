@@ -61,7 +61,7 @@ def page(
         store: Verdicts and the results behind them.
         claims: The claims, by id.
         homes: The folder from which each claim's module is imported, by id.
-        missing: Ids of claims that are listed and cannot be imported.
+        missing: Ids of claims that are listed and cannot be made.
     """
     verdicts = store.verdicts()
     incidents = store.incidents()

@@ -4,12 +4,14 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 import sympy as sp
 
+from tests.verification import fake_claims as fake
 from verification import registry, report
 from verification.claim import Claim, Kind, Paper, Source, Statement
 from verification.drawing.intervals import Measured, interval_plot
@@ -324,3 +326,10 @@ def test_what_is_not_typeset_is_noticed():
 def test_a_near_miss_is_named_in_a_picture_without_latex():
     plot = interval_plot("n", [Measured("m", 1.0, 0.9, 1.1)], {r"factor 2 on $\frac{s^{2}}{2 k}$": 1.5})
     assert "factor 2 on s²/(2k)" in plot and "frac" not in plot
+
+
+@pytest.mark.parametrize("statements", [lambda: [1 / 0], list, lambda: [fake.statement(wrong={})]])
+def test_a_claim_that_cannot_be_made_is_named_and_costs_no_other(store, statements):
+    bad, good = replace(claim("bad", id="SC-901"), statements_of=statements), claim("one", id="SC-902")
+    page = html_of(store, bad, good)
+    assert "cannot be made" in page and "SC-901" in page and 'id="SC-902"' in page and 'id="SC-901"' not in page
