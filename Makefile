@@ -59,10 +59,11 @@ bench: setup
 peers: setup
 	$(PIP) --editable ".[peers]"
 
-# What takes too long for CI: every claim at 1 % resolution, and the tests marked slow.
+# What takes too long for CI: every claim at 1 % resolution, the tests marked slow, more examples for all others.
 nightly: setup
 	$(BIN)/driftproof verify --resolution 0.01 --store .driftproof/nightly.db --report .driftproof/nightly.html
 	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --hypothesis-profile night
 	$(BIN)/python -m tests.nightly.sabotage
 
 clean:

@@ -1,4 +1,5 @@
 """Settings shared by all tests: SymPy is slow the first time and fast the second, so no test has a deadline.
+Where a test does not say how many examples Hypothesis draws, 40 are drawn by day and ten times as many at night.
 
 Each process of a run has a core to itself: threads of its own would wait for those of its neighbours, ten times as
 long as a small network takes to run. And what collection has loaded stays until the end: the garbage collector need
@@ -14,7 +15,10 @@ from hypothesis import Phase
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy and torch are loaded
 
-hypothesis.settings.register_profile("driftproof", deadline=None, derandomize=True, database=None, print_blob=True)
+for profile, examples in (("driftproof", 40), ("night", 400)):
+    hypothesis.settings.register_profile(
+        profile, max_examples=examples, deadline=None, derandomize=True, database=None, print_blob=True
+    )
 # For those who ask only whether a test fails, as the nightly sabotage does: no search for a smaller example.
 hypothesis.settings.register_profile(
     "unshrunk", hypothesis.settings.get_profile("driftproof"), phases=(Phase.explicit, Phase.generate)

@@ -27,7 +27,9 @@ def test_zero_is_natural_and_infinity_an_entrance_at_every_depth(name):
     assert (left.feller_class, right.feller_class) == (FellerClass.NATURAL, FellerClass.ENTRANCE)
 
 
-@pytest.mark.parametrize("name", DEEPER)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] if n in ("5", "6", "7", "8") else []) for n in DEEPER]
+)
 def test_with_input_noise_a_deeper_mode_has_a_law_and_without_it_collapses_to_the_teacher(name):
     assert stationary_density(depth_mode(DEPTHS[name], sigma), CASES["sigma > 0"][1]).normalisable == sp.true
     for case in ("sigma = 0, w < s", "sigma = 0, w > s"):

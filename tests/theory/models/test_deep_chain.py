@@ -31,7 +31,13 @@ FOOT = {
 NUMBERS = {teacher_slope: sp.Rational(1, 3), label_variance: sp.Rational(1, 2), eta: sp.Rational(1, 10), beta: 2}
 
 
-@pytest.mark.parametrize("neuron", NET.hidden_neurons)
+BY_DAY = (NET.hidden_neurons[0], NET.hidden_neurons[-1])
+"""A neuron of the first and one of the last hidden layer; their neighbours are looked at nightly."""
+
+
+@pytest.mark.parametrize(
+    "neuron", [pytest.param(n, marks=[] if n in BY_DAY else [pytest.mark.slow]) for n in NET.hidden_neurons]
+)
 def test_exponents_next_to_a_sign_set_are_signal_against_noise(neuron):
     """By hand: the block of a neuron is the single neuron, with the length of what reads it (or feeds it) as slope."""
     silent = NET.affine_set(NET.sign_constraints(neuron))

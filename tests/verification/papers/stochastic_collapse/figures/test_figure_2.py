@@ -42,6 +42,7 @@ def test_the_two_noises_have_the_law_of_the_thirty_two():
     assert figure_2.driven_by_samples().noise_dimension == 32 and figure_2.process().noise_dimension == 2
 
 
+@pytest.mark.slow
 def test_models_of_both_forms_spread_alike():
     """The logarithm of the distance after T = 2, far from the origin and close to it: equal means and variances."""
     n = 8192
