@@ -52,7 +52,9 @@ def convolutional_excursion(
     source = torch.Generator().manual_seed(seed)
     inputs = torch.randn(12, network.channels[0], network.length, generator=source, dtype=torch.float64)
     targets = torch.randn(12, network.outputs, generator=source, dtype=torch.float64)
-    module = convolutional_module(network, activation)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)  # PyTorch draws the weights of a new layer from its own, unseeded stream
+        module = convolutional_module(network, activation)
     problem = EmpiricalLoss(module, lambda output, target: ((output - target) ** 2).sum(), inputs, targets)
     normals = np.array(network.affine_set(constraints).normals.tolist(), dtype=float)
     return module_excursion(

@@ -36,3 +36,14 @@ def test_a_vanishing_channel_stays_so_exactly_if_the_activation_passes_through_t
 def test_unknown_activations_are_refused():
     with pytest.raises(ArgumentError, match="activation must be one of"):
         convolutional_module(NET, "softmax")
+
+
+def test_a_seed_repeats_a_run_whatever_pytorch_drew_before_and_leaves_its_stream_alone():
+    def moved(seed: int) -> float:
+        return convolutional_excursion(NET, NET.sign_constraints((1, 1)), "tanh", steps=3, seed=seed).moved
+
+    torch.manual_seed(1)
+    first, next_drawn = moved(5), torch.rand(1)
+    torch.manual_seed(1)
+    assert torch.equal(torch.rand(1), next_drawn)
+    assert moved(5) == first != moved(6)
