@@ -5,6 +5,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``diffusion``: a diffusion on an interval of the line, in the coordinate in which its coefficients are quotients of
   powers.
 * ``endpoints``: how :math:`\exp\int\rho` behaves at an end of an interval.
+* ``even_factors``: primitives over an irreducible even polynomial, by what is odd and what is even above it.
 * ``exponential_of_integral``: closed forms of :math:`\exp\int\rho`, each checked by differentiation.
 * ``families``: families of densities on the line, recognised by their logarithmic derivative.
 * ``incomplete_beta``: primitives of a power over a polynomial in another power, by incomplete beta functions.

@@ -7,6 +7,7 @@ is left standing, with an explicit integrand, so that quadrature can evaluate it
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import sympy as sp
@@ -14,10 +15,12 @@ from sympy.integrals.rationaltools import ratint_ratpart
 
 from theory.argument_kinds import EXPRESSION, SYMBOL, one_of, takes
 from theory.decision.inequalities import sign
+from theory.decision.normal_form import proof_of_zero
 from theory.errors import UnsupportedFormError
+from theory.line.even_factors import even_part, image_of_square, is_even, odd_part
 from theory.line.incomplete_beta import derivative, partial_fractions, primitive_over_factor
 from theory.line.interval import Chart, Interval
-from theory.line.powers import PowerQuotient, in_one_power, power_quotient, reduced_exponent
+from theory.line.powers import PowerQuotient, dominant, in_one_power, power_quotient, reduced_exponent
 from theory.line.sign_on_interval import image_of_end, sign_on_interval
 
 
@@ -38,20 +41,23 @@ def exponential_of_integral(log_derivative: sp.Expr, variable: sp.Symbol, interv
         >>> exponential_of_integral(k / x - 2 * x, x, Interval(0, sp.oo))
         x**k*exp(-x**2)
     """
-    candidate = _candidate(log_derivative, variable, interval)
-    if candidate is not None and is_logarithmic_derivative(log_derivative, candidate, variable):
-        return candidate
+    for candidate in _candidates(log_derivative, variable, interval):
+        if candidate is not None and is_logarithmic_derivative(log_derivative, candidate, variable):
+            return candidate
     dummy = sp.Symbol(f"{variable.name}'", **variable.assumptions0)
     integral = sp.Integral(log_derivative.subs(variable, dummy), (dummy, interval.interior_point(), variable))
     return sp.exp(integral)
 
 
 def is_logarithmic_derivative(claimed: sp.Expr, function: sp.Expr, variable: sp.Symbol) -> bool:
-    """Whether ``function'/function`` equals ``claimed``, decided in normal form (False where it does not apply)."""
+    """Whether ``function'/function`` equals ``claimed``: proved in a normal form (False where none applies)."""
+    difference = logarithmic_derivative(function, variable) - claimed
     try:
-        return power_quotient(logarithmic_derivative(function, variable) - claimed, variable).is_zero
+        if power_quotient(difference, variable).is_zero:
+            return True
     except UnsupportedFormError:
         return False
+    return bool(difference.atoms(sp.Pow, sp.hyper)) and proof_of_zero(difference) is not None
 
 
 _MAX_SIZE = 50
@@ -79,21 +85,33 @@ def logarithmic_derivative(function: sp.Expr, variable: sp.Symbol) -> sp.Expr:
     return sp.diff(function, variable) / function
 
 
-def _candidate(rho: sp.Expr, x: sp.Symbol, interval: Interval) -> sp.Expr | None:
+def _candidates(rho: sp.Expr, x: sp.Symbol, interval: Interval) -> Iterator[sp.Expr | None]:
+    """Functions that may solve w'/w = rho, the plainest first; none of them is trusted."""
     quotient = power_quotient(rho, x)
     divisor = quotient.terms(quotient.denominator)
     if len(divisor) == 1:
         ((power, scale),) = divisor.items()
         terms = {reduced_exponent(r - power): c / scale for r, c in quotient.terms(quotient.numerator).items()}
-        return _from_powers(terms, x)
-    if len(quotient.generators) == 1 and all(f.degree() <= 2 for f, _ in quotient.denominator.factor_list()[1]):
-        (g,), (r,) = quotient.generators, quotient.powers
-        ratio = quotient.numerator.as_expr() / quotient.denominator.as_expr() * g ** (1 / r - 1) / r
-        local = Interval(*(end if r == 1 else end**r for end in interval.ends))
-        in_g = _from_partial_fractions(sp.cancel(ratio), g, local)
-        if in_g is not None:
-            return in_g.subs(g, x**r)
-    return _over_one_power(quotient, x, interval) if interval.left.is_nonnegative else None
+        yield _from_powers(terms, x)
+        return
+    on_half_line = interval.left.is_nonnegative
+    is_single = len(quotient.generators) == 1
+    is_plain = rho.free_symbols == {x} or all(f.degree() <= 2 for f, _ in quotient.denominator.factor_list()[1])
+    if is_single and (is_plain or not on_half_line):
+        yield _in_the_generator(quotient, x, interval)
+    if on_half_line:
+        yield _over_one_power(quotient, x, interval)
+    if is_single and on_half_line and not is_plain:
+        yield _in_the_generator(quotient, x, interval)
+
+
+def _in_the_generator(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> sp.Expr | None:
+    r"""The case of a rational function of one power :math:`g = x^r`."""
+    (g,), (r,) = quotient.generators, quotient.powers
+    ratio = quotient.numerator.as_expr() / quotient.denominator.as_expr() * g ** (1 / r - 1) / r
+    local = Interval(*(end if r == 1 else end**r for end in interval.ends))
+    in_g = _from_partial_fractions(sp.cancel(ratio), g, local)
+    return None if in_g is None else in_g.subs(g, x**r)
 
 
 def _over_one_power(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> sp.Expr | None:
@@ -105,7 +123,7 @@ def _over_one_power(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -
     polynomial, q = found
     y = sp.Dummy("y", positive=True)
     bottom = sp.Add(*(c * y**j for j, c in polynomial.items()))
-    lowest = next(r for r, c in divisor.items() if c == polynomial[0])
+    lowest = dominant(divisor, -1)
     factors, exponents = [], []
     for r, top in _by_class(quotient.terms(quotient.numerator), lowest, q, y).items():
         b = sp.cancel((r + 1) / q)
@@ -182,12 +200,15 @@ def _from_partial_fractions(ratio: sp.Expr, g: sp.Symbol, interval: Interval) ->
             factors.append(power)
             if multiplicity > 1:
                 exponent.append(sp.factor(multiple / (1 - multiplicity)) / f.as_expr() ** (multiplicity - 1))
-        elif f.degree() == 2:
+        elif f.degree() == 2 or is_even(f):
             rational, simple = (0, top) if multiplicity == 1 else _hermite(top, f, multiplicity)
             exponent.append(rational)
-            factor, angle = _over_quadratic(sp.Poly(simple, g), f, g, interval)
-            factors.append(factor)
-            exponent.append(angle)
+            over = _over_quadratic if f.degree() == 2 else _over_even
+            found = over(sp.Poly(simple, g), f, g, interval)
+            if found is None:
+                return None
+            factors.append(found[0])
+            exponent.append(found[1])
         else:
             return None
     return sp.Mul(*factors) * sp.exp(sp.Add(*exponent))
@@ -225,6 +246,20 @@ def _over_quadratic(numerator: sp.Poly, f: sp.Poly, g: sp.Symbol, interval: Inte
         return factor, rest / root * sp.log(low / high)
     root = sp.sqrt(-discriminant)
     return factor, _tidy(2 * rest / root) * sp.atan(sp.factor((2 * a * g + d) / root))
+
+
+def _over_even(numerator: sp.Poly, f: sp.Poly, g: sp.Symbol, interval: Interval) -> tuple[sp.Expr, sp.Expr] | None:
+    r"""``(factor, exponent)`` of :math:`\exp\int T/f\,dg` for an even f: see :mod:`theory.line.even_factors`."""
+    image, parts = image_of_square(interval), even_part(numerator, f)
+    if image is None or parts is None:
+        return None
+    Y = sp.Dummy("Y", positive=True)
+    ratio = odd_part(numerator, f, Y)
+    odd = sp.S.One if ratio == 0 else _from_partial_fractions(ratio, Y, image)
+    if odd is None:
+        return None
+    pairs = [_over_quadratic(top, quadratic, g, interval) for top, quadratic in parts]
+    return odd.subs(Y, g**2) * sp.Mul(*(factor for factor, _ in pairs)), sp.Add(*(angle for _, angle in pairs))
 
 
 def _tidy(coefficient: sp.Expr) -> sp.Expr:

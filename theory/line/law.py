@@ -271,11 +271,9 @@ class StationaryLaw:
     def _closed_or_number(
         self, quantity: str, closed: Callable[[Family], sp.Expr], number: Callable[[Any], Any]
     ) -> sp.Expr:
+        if self.normalisable == sp.false:
+            return sp.nan
         if self.family is not None:
-            if self.normalisable == sp.false:
-                raise NotNormalisableError(
-                    f"{quantity} does not exist: {self.density} has no finite integral over {self.interval.ends}."
-                )
             try:
                 return closed(self.family)
             except UnsupportedFormError:
