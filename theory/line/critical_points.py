@@ -144,6 +144,15 @@ def highest_peak(
     Raises:
         UnsupportedFormError: see :func:`highest_point`.
     """
+    return highest_of(isolated_peaks(found, density, digits), density, x, found)
+
+
+def isolated_peaks(found: SlopePolynomial, density: sp.Expr, digits: int) -> list[tuple[sp.Rational, sp.Rational]]:
+    """Intervals of y around the points at which the slope turns from rising to falling.
+
+    Raises:
+        UnsupportedFormError: see :func:`highest_point`.
+    """
     if found.step is None:
         raise unsolved(density, found.slope, "its numerator is no polynomial in one power")
     y = sp.Dummy("y")
@@ -159,16 +168,16 @@ def highest_peak(
         before, after = polynomial.eval(low - eps), polynomial.eval(high + eps)
         if inside and before > 0 > after:
             peaks.append((low, high))
-    return _highest(peaks, sp.log(density), x, found)
+    return peaks
 
 
-def _highest(
-    peaks: list[tuple[sp.Rational, sp.Rational]], height: sp.Expr, x: sp.Symbol, found: SlopePolynomial
+def highest_of(
+    peaks: list[tuple[sp.Rational, sp.Rational]], density: sp.Expr, x: sp.Symbol, found: SlopePolynomial
 ) -> tuple[sp.Rational, sp.Rational] | None:
     """The interval of y around the highest of the peaks; None where balls around two of the heights overlap."""
     if len(peaks) < 2:
         return peaks[0] if peaks else None
-    y = sp.Dummy("y", positive=found.chart.interval.left.is_nonnegative)
+    height, y = sp.log(density), sp.Dummy("y", positive=found.chart.interval.left.is_nonnegative)
     heights = []
     for low, high in peaks:
         around = ball(low, {}, _PRECISION).union(ball(high, {}, _PRECISION))

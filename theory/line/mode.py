@@ -15,7 +15,14 @@ from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import negative, nonnegative, nonpositive, positive, sign, simplified
 from theory.errors import UnsupportedFormError
-from theory.line.critical_points import HighestPoint, SlopePolynomial, highest_peak, slope_polynomial, unsolved
+from theory.line.critical_points import (
+    HighestPoint,
+    SlopePolynomial,
+    highest_of,
+    isolated_peaks,
+    slope_polynomial,
+    unsolved,
+)
 from theory.line.endpoints import by_leading_term, endpoint_behaviour
 from theory.line.families import Patchwork
 from theory.line.glued import pieces_of
@@ -144,8 +151,14 @@ def _cases_on_line(found: SlopePolynomial, interval: Interval, highest: sp.Expr)
     if all(j % 2 for j in c):  # even about 0: a single peak there, or two equally high ones
         only = _of_one_sign(c.values(), negative, nonpositive)
         if only != sp.true and c[degree].is_negative and all(value.is_Rational for value in c.values()):
-            around = highest_peak(found, highest.args[0].expr, highest.args[0].variables[0], _DIGITS)
-            only = sp.true if around is not None and around[0] <= 0 <= around[1] else sp.false
+            density, (x,) = highest.args[0].expr, highest.args[0].variables
+            peaks = isolated_peaks(found, density, _DIGITS)
+            middle = [peak for peak in peaks if peak[0] <= 0 <= peak[1]]
+            if middle and len(peaks) > 1:
+                if density.free_symbols != {x}:
+                    return [(highest, sp.true)]  # which of the peaks is highest depends on parameters
+                middle = [peak for peak in middle if peak == highest_of(peaks, density, x, found)]
+            only = sp.true if middle else sp.false
         return [(found.in_x(sp.S.Zero), only), (sp.nan, sp.true)]
     return [(highest, negative(c[degree]) if degree % 2 else sp.false), (sp.nan, sp.true)]
 

@@ -76,3 +76,12 @@ def test_powers_without_an_order_are_refused():
     c, d = sp.symbols("c d", real=True)
     with pytest.raises(UnsupportedFormError, match="cannot be ordered"):
         mode(sp.exp(x**c - x**d), x)
+
+
+def test_an_even_density_with_a_parameter_and_two_wells_has_no_single_mode_and_with_three_one_by_numbers():
+    x, s = sp.Symbol("x", real=True), sp.Symbol("s", positive=True)
+    assert mode(sp.exp((x**2 - x**4 / 2) / s), x) is sp.nan
+    # Stationary at 0, 1 and 2: peaks at 0 and 2, and higher at 2 however small the noise.
+    three = mode(sp.exp(-(x**6 / 6 - 5 * x**4 / 4 + 2 * x**2) / s), x)
+    assert three.subs(s, 1).evalf() is sp.nan
+    assert mode(sp.exp(-(x**6 / 6 - 5 * x**4 / 4 + 3 * x**2) / s), x).subs(s, 1).evalf() == 0
