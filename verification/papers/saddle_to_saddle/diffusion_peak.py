@@ -143,6 +143,7 @@ def existence_of_the_maximum():
         wrong={"a local maximum is enough": sigma_q**2 <= s**2 / 4},
         says="A result of ours, at $L = 2$.",
         remark=True,
+        mutated=False,
     )
 
 

@@ -212,4 +212,5 @@ def golden_path():
         corrected=3 * w >= s,
         derived=lambda: excess() >= 0,
         wrong={"once half is learned": 2 * w >= s},
+        mutated=False,
     )

@@ -2,6 +2,8 @@ r"""Proposition 5.2 (ii) and Appendix F: where the stationary law with label noi
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
@@ -23,6 +25,9 @@ from verification.papers.saddle_to_saddle.paper import (
 )
 
 TWO = sp.Integer(2)
+POWER = 2 * (L - 1) / L
+y, root = sp.symbols("y epsilon", positive=True)
+ORDER_ZERO: dict[str, Any] = {"small": beta, "order": 0, "mutated": False}
 DEPTHS = (("depth two", TWO), ("deeper", deeper))
 
 
@@ -146,6 +151,21 @@ def width_of_the_stationary_law():
     )
 
 
+def drift_at_teacher(derivatives: int = 0) -> sp.Expr:
+    """A derivative of the drift at the teacher's value."""
+    return sp.diff(mode_process().drift[0], w, derivatives).subs(w, s)
+
+
+def diffusion_at_teacher(derivatives: int = 0) -> sp.Expr:
+    """A derivative of the diffusion at the teacher's value."""
+    return sp.diff(mode_diffusion(), w, derivatives).subs(w, s)
+
+
+def neglected_to_first_order() -> sp.Expr:
+    r"""The part of the drift that is not linear in x over the linear one, for :math:`x = \epsilon y`."""
+    return root * y * drift_at_teacher(2).subs(beta, 0) / (2 * drift_at_teacher(1).subs(beta, 0))
+
+
 @paper.claim(
     "DLN-P6",
     "Appendix F, variance and local linearization",
@@ -164,44 +184,29 @@ def orders_at_the_teacher():
     "$D'_\alpha(s_\alpha), \mu''_\alpha(s_\alpha) = O(\eta)$"; "higher-order terms such as $x_t^2$ or
     $x_tD'_\alpha(w^\star_\alpha)$ are $O(\eta)$ smaller than the leading terms because $x_t = O(\sqrt\eta)$".
     """
-    power = 2 * (L - 1) / L
-    y, root = sp.symbols("y epsilon", positive=True)
-
-    def drift_at_teacher(derivatives: int = 0) -> sp.Expr:
-        return sp.diff(mode_process().drift[0], w, derivatives).subs(w, s)
-
-    def diffusion_at_teacher(derivatives: int = 0) -> sp.Expr:
-        return sp.diff(mode_diffusion(), w, derivatives).subs(w, s)
-
-    def neglected_to_first_order() -> sp.Expr:
-        """By Taylor's formula."""
-        return root * y * drift_at_teacher(2).subs(beta, 0) / (2 * drift_at_teacher(1).subs(beta, 0))
-
     yield equals(
         "drift",
         r"\mu_\alpha(s_\alpha)",
         printed=beta / 2 * L * (L - 1) * s ** (2 * (L - 2) / L) * sigma_q,
         corrected=beta / 2 * L * (L - 1) * s ** (3 - 4 / L) * sigma_q**2,
-        derived=lambda: drift_at_teacher(),
+        derived=drift_at_teacher,
         wrong={"without its half": beta * L * (L - 1) * s ** (3 - 4 / L) * sigma_q**2},
         mutated=False,
     )
     yield agrees_to_order(
         "slope",
         r"\mu'_\alpha(s_\alpha)",
-        printed=-L * s**power,
+        printed=-L * s**POWER,
         derived=lambda: drift_at_teacher(1),
-        small=beta,
-        order=0,
-        wrong={"power of the diffusion": -L * s ** (2 * power)},
-        mutated=False,
+        wrong={"power of the diffusion": -L * s ** (2 * POWER)},
+        **ORDER_ZERO,
     )
     yield equals(
         "diffusion",
         r"D_\alpha(s_\alpha)",
-        printed=beta * L**2 * sigma_q**2 * s ** (2 * power),
-        derived=lambda: diffusion_at_teacher(),
-        wrong={"standard deviation for variance": beta * L**2 * sigma_q * s ** (2 * power)},
+        printed=beta * L**2 * sigma_q**2 * s ** (2 * POWER),
+        derived=diffusion_at_teacher,
+        wrong={"standard deviation for variance": beta * L**2 * sigma_q * s ** (2 * POWER)},
         mutated=False,
     )
     yield agrees_to_order(
@@ -209,30 +214,25 @@ def orders_at_the_teacher():
         r"D'_\alpha(s_\alpha)\text{ at order }\eta^0",
         printed=sp.S.Zero,
         derived=lambda: diffusion_at_teacher(1),
-        small=beta,
-        order=0,
-        wrong={"of order one": 2 * L**2 * power * sigma_q**2},
-        mutated=False,
+        wrong={"of order one": 2 * L**2 * POWER * sigma_q**2},
+        **ORDER_ZERO,
     )
     yield agrees_to_order(
         "curvature of the drift",
         r"\mu''_\alpha(s_\alpha)\text{ at order }\eta^0",
         printed=sp.S.Zero,
-        corrected=-2 * L * power * s ** (power - 1),
+        corrected=-2 * L * POWER * s ** (POWER - 1),
         derived=lambda: drift_at_teacher(2),
-        small=beta,
-        order=0,
-        wrong={"half of it": -L * power * s ** (power - 1)},
-        mutated=False,
+        wrong={"half of it": -L * POWER * s ** (POWER - 1)},
+        **ORDER_ZERO,
     )
     yield equals(
         "neglected terms",
-        r"\frac{\mu_\alpha(s + x) - \mu_\alpha(s) - \mu'_\alpha(s)x}{\mu'_\alpha(s)x}\text{ to order }\sqrt\eta,"
-        r"\ x = \epsilon y",
+        r"(\mu_\alpha(s + x) - \mu_\alpha(s))/(\mu'_\alpha(s)x) - 1\text{ to order }\sqrt\eta,\ x = \epsilon y",
         printed=sp.S.Zero,
-        corrected=root * y * power / s,
+        corrected=root * y * POWER / s,
         derived=neglected_to_first_order,
-        wrong={"half of it": root * y * power / (2 * s)},
+        wrong={"half of it": root * y * POWER / (2 * s)},
         says=r"$\epsilon = \sqrt\beta$: the neglected part is $O(\sqrt\eta)$ smaller, not $O(\eta)$.",
         mutated=False,
     )
