@@ -83,7 +83,7 @@ def peaks() -> str:
 def flow_and_saddles() -> str:
     """Times of gradient flow, strictness of saddles, the matrix law of two layers."""
     s, gap = sp.symbols("s d", positive=True)
-    strict = Saddle(ABOVE, [s + gap], [s]).is_strict, Saddle(2, [s + gap], [s]).is_strict
+    strict = Saddle(ABOVE, (s + gap,), (s,)).is_strict, Saddle(2, (s + gap,), (s,)).is_strict
     times = passage_time(ABOVE, end=s / 2, s=s), small_start_time(ABOVE)
     mean = TwoLayerLaw(sp.symbols("s_1:4", positive=True)).mean(0)
     return f"start costs {times[1]}; strict for L > 2 and L = 2: {strict}; mean in 3 x 3: {mean}"
