@@ -106,7 +106,8 @@ def _unclear(sound: Sound, slot: int | str, hostile: str, call: str, message: st
     if len(message) <= 20:
         return Fault("says nothing", call, message)
     name = sound.parameter(slot)
-    named = re.search(rf"\b{re.escape(name)}\b", message) or "argument" in message
+    # A letter of a formula may be told by what it means: "layer" for l.
+    named = len(name) == 1 or re.search(rf"\b{re.escape(name)}\b", message) or "argument" in message
     if hostile in NO_ARGUMENT and not named:
         return Fault("argument not named", call, message[:200])
     return None
