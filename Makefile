@@ -55,6 +55,7 @@ bench: setup
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/theory_speed.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/depth_modes.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/deep_linear_modes.py
+	PYTHONPATH=. $(BIN)/python docs/benchmarks/textbook_diffusions.py
 
 peers: setup
 	$(PIP) --editable ".[peers]"
