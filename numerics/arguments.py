@@ -122,7 +122,8 @@ def real_array(value: Any, name: str, *, finite: bool = True) -> np.ndarray:
         else:
             numbers_ = np.array([real_number(entry, name) for entry in array.ravel()]).reshape(array.shape)
     except ArgumentError:
-        raise
+        wrong = next(entry for entry in array.ravel() if not REAL.admits(entry))
+        raise ArgumentError(f"{name} must be an array of real numbers, got the entry {shown(wrong)}.") from None
     except (TypeError, ValueError, OverflowError, AttributeError, RuntimeError, KeyError, MemoryError):
         raise ArgumentError(f"{name} must be an array of real numbers, got {type(value).__name__}.") from None
     if finite and not np.isfinite(numbers_).all():

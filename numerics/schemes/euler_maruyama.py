@@ -10,7 +10,7 @@ import sympy as sp
 
 from numerics.arguments import takes
 from numerics.schemes.scheme import Scheme
-from theory.argument_kinds import EXPRESSION, SYMBOLS, one_of
+from theory.argument_kinds import EXPRESSION, EXPRESSIONS, one_of
 from theory.ito import ItoProcess
 
 
@@ -32,7 +32,9 @@ class EulerMaruyama(Scheme):
     strong_order: ClassVar[float] = 0.5
     weak_order: ClassVar[float] = 1.0
 
-    @takes(process=one_of(ItoProcess, needed="an ItoProcess"), normals=SYMBOLS, step=EXPRESSION, root_step=EXPRESSION)
+    @takes(
+        process=one_of(ItoProcess, needed="an ItoProcess"), normals=EXPRESSIONS, step=EXPRESSION, root_step=EXPRESSION
+    )
     def step_expressions(
         self, process: ItoProcess, normals: Sequence[sp.Symbol], step: sp.Symbol, root_step: sp.Symbol
     ) -> list[sp.Expr]:

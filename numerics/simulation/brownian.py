@@ -17,12 +17,11 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
-from numerics.arguments import takes
+from numerics.arguments import EXTENDED, takes
 from numerics.errors import ArgumentError
-from theory.argument_kinds import SCALAR
 
 
-@takes(x=SCALAR, x_next=SCALAR, level=SCALAR, variance=SCALAR)
+@takes(x=EXTENDED, x_next=EXTENDED, level=EXTENDED, variance=EXTENDED)
 def crossing_probability(x: sp.Expr, x_next: sp.Expr, level: sp.Expr, variance: sp.Expr) -> sp.Expr:
     r"""Probability that the bridge from ``x`` to ``x_next`` touches ``level``.
 
