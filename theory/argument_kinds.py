@@ -1,8 +1,9 @@
-"""The border of inner functions: arguments that are of the wrong kind are refused by name, and nothing is converted.
+"""The border of inner functions: arguments that are of the wrong kind are refused by name.
 
 What a caller gives to the functions that a package exports comes through the doors of :mod:`theory.values`, which make
 it exact. Functions that other files call with what they have made themselves need no conversion, and may be called a
-thousand times for one answer; :data:`takes` says of which kind each argument must be and costs a microsecond::
+thousand times for one answer; :data:`takes` says of which kind each argument must be and costs a microsecond. A plain
+number of Python where an expression is needed becomes that number, exactly; nothing else is converted::
 
     @takes(expression=EXPRESSION, point=POINT)
     def exact_value(expression, point): ...
@@ -24,7 +25,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.errors import ShapeError, UnsupportedFormError
-from theory.values import shown
+from theory.values import exact_number, shown
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,11 +39,13 @@ class ArgumentKind:
         needed: What a message calls it.
         holds: Which values are of it.
         error: What refuses the others, where that is not the error of the package.
+        made: What a value that is not of it becomes; None for what is refused.
     """
 
     needed: str
     holds: Callable[[Any], bool]
     error: Callable[[str], Exception] | None = None
+    made: Callable[[Any], Any] = lambda value: None
 
     def admits(self, value: Any) -> bool:
         """Whether ``value`` is of this kind; what cannot even be looked at is of none."""
@@ -73,7 +76,14 @@ def doorkeeper(
                     else:
                         continue
                     if not kind.admits(value):
-                        raise (kind.error or error)(f"{name} must be {kind.needed}, got {shown(value)}.")
+                        value = kind.made(value)
+                        if value is None:
+                            given = arguments[place] if place < len(arguments) else options[name]
+                            raise (kind.error or error)(f"{name} must be {kind.needed}, got {shown(given)}.")
+                        if place < len(arguments):
+                            arguments = (*arguments[:place], value, *arguments[place + 1 :])  # type: ignore[assignment]
+                        else:
+                            options[name] = value
                 try:
                     return function(*arguments, **options)
                 except RecursionError:
@@ -125,7 +135,20 @@ def _is_symbol(value: Any) -> bool:
     return isinstance(value, sp.Symbol) and value.is_commutative is True
 
 
-EXPRESSION = ArgumentKind("a finite expression of SymPy in commuting symbols", is_expression)
+def _made_exact(value: Any) -> sp.Expr | None:
+    """A plain number of Python as one of SymPy; floats as the decimals they print."""
+    plain = isinstance(value, float) and math.isfinite(value) or is_rational(value)
+    return exact_number(value, "value") if plain else None
+
+
+def _all_made_exact(value: Any) -> list[sp.Expr] | None:
+    if not isinstance(value, list | tuple):
+        return None
+    made = [entry if is_expression(entry) else _made_exact(entry) for entry in value]
+    return None if None in made else made
+
+
+EXPRESSION = ArgumentKind("a finite expression of SymPy in commuting symbols", is_expression, made=_made_exact)
 SCALAR = ArgumentKind(
     "a rational number or a finite expression", lambda value: is_expression(value) or is_rational(value)
 )
@@ -145,10 +168,12 @@ TERMS = ArgumentKind(
 REAL_EXPRESSION = ArgumentKind(
     "a finite real expression of SymPy",
     lambda value: is_expression(value) and value.is_extended_real is not False and not value.has(sp.oo),
+    made=_made_exact,
 )
 EXPRESSIONS = ArgumentKind(
     "a sequence of finite expressions of SymPy",
     lambda value: isinstance(value, list | tuple | sp.MatrixBase) and all(map(is_expression, value)),
+    made=_all_made_exact,
 )
 CONDITION = ArgumentKind("a relation such as x > 0, or several in And, Or, Not", is_condition, UnsupportedFormError)
 CONDITIONS = ArgumentKind(
