@@ -256,16 +256,23 @@ def _program(statement: Statement) -> Stage:
             if isinstance(part, sp.Integral):
                 waiting.append((f"the integrand of {symbol}", part.function))
         arguments: list[Any] = sorted({s for e in expressions for s in e.free_symbols}, key=str)
-        if any(e.has(sp.I) for e in expressions):
-            blocks.append(
-                Passage("  complex, while programs compute with real numbers; mpmath evaluates it as it stands:")
-            )
-            blocks.append(formula_passage(form))
+        obstacle = _no_program_for(expressions)
+        if obstacle is not None:
+            blocks += [Passage(f"  {obstacle}:"), formula_passage(form)]
             continue
         blocks.append(Passage(textwrap.indent(str(lower(expressions, arguments)), "  "), PassageKind.LISTING))
         backend, text = _source(expressions, arguments)
         blocks += [Passage(f"generated {backend} source:"), Passage(text, PassageKind.PYTHON)]
     return Stage(f"{statement.name}: program", tuple(blocks))
+
+
+def _no_program_for(expressions: Sequence[Any]) -> str | None:
+    """Why no program of real numbers computes this, or None."""
+    if any(e.has(sp.I) for e in expressions):
+        return "complex, while programs compute with real numbers; mpmath evaluates it as it stands"
+    if any(e.is_commutative is False for e in expressions):
+        return "made of matrices, while programs compute with numbers; it stands as it is"
+    return None
 
 
 def computable(form: Any) -> tuple[list[Any], dict[sp.Symbol, Any]]:

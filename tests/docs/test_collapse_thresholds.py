@@ -44,6 +44,7 @@ def test_a_wrong_sign_would_be_noticed():
     assert not thresholds.side(turned, 0.5)["agrees"] and not thresholds.side(turned, 2.0)["agrees"]
 
 
+@pytest.mark.slow
 def test_the_euler_steps_collapse_at_their_own_threshold():
     found = thresholds.located((0.8, 1.0, 1.2), models=1024, step=0.04)
     lower, upper = found["location"]

@@ -60,6 +60,7 @@ def number_as_text(value: Fraction) -> str:
         >>> number_as_text(Fraction(-3, 2)), number_as_text(Fraction(1, 2**2000)), number_as_text(Fraction(3**900))
         ('-3/2', '2**-2000', '~1.4 * 2**1426')
     """
+    value = Fraction(int(value.numerator), int(value.denominator))
     size = max(value.numerator.bit_length(), value.denominator.bit_length())
     if size <= _MAX_TEXT_BITS:
         return str(value)
