@@ -15,7 +15,7 @@ from hypothesis import Phase
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy and torch are loaded
 
-for profile, examples in (("driftproof", 40), ("night", 400)):
+for profile, examples in (("driftproof", 25), ("night", 400)):
     hypothesis.settings.register_profile(
         profile, max_examples=examples, deadline=None, derandomize=True, database=None, print_blob=True
     )

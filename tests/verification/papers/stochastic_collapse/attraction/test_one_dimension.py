@@ -74,6 +74,7 @@ def test_the_grid_knows_the_hitting_probability_of_the_scale_function(mu, zeta, 
     assert value == pytest.approx(float(scale(x) / scale(end)), abs=max(error, 1e-7))
 
 
+@pytest.mark.slow
 def test_paths_reach_the_level_as_often_as_the_grid_says():
     arguments = {"mu": "1/5", "zeta": "1", "start": "1/10", "level": "3/10"}
     value, _ = samplers.hitting_probability_on_grid(arguments)

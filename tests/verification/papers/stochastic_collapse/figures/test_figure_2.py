@@ -64,6 +64,7 @@ def test_models_of_both_forms_spread_alike():
         assert abs(variance - 1.2 * other_variance) > quantile * spread
 
 
+@pytest.mark.slow
 def test_growth_far_below_the_start_is_that_of_the_euler_steps():
     m_xy, m_xx = map(float, figure_2.data_moments())
     found = figure_2.growth_at({"level": "6/5", "start": "far", "test": "growth"})
@@ -81,6 +82,7 @@ def test_deep_collapse_neither_underflows_nor_sticks():
     assert len(np.unique(distances[-1])) == 64
 
 
+@pytest.mark.slow
 def test_every_level_may_be_run_in_one_call():
     levels = np.array([0.5, 1.5, 3.0])
     weights = figure_2.run(levels, models=3, start=1e-3, seed=5)
