@@ -34,11 +34,12 @@ from theory.ito import ItoDifferential, ItoProcess
 from verification.authoring.statement_arguments import (
     checked_domain,
     derived_value,
+    one_or_more,
     refuse_no_formula,
     refuse_no_mapping,
-    refuse_other_kinds,
     refuse_unknown,
     refuse_value,
+    said,
 )
 from verification.claim import Abbreviations, Grade, Kind, Paper, Source, Statement, Written
 from verification.forms import (
@@ -77,7 +78,11 @@ __all__ = [
 
 
 class Common(TypedDict, total=False):
-    """What every statement may say besides its form; see :class:`verification.claim.Statement`."""
+    """What every statement may say besides its form; see :class:`verification.claim.Statement`.
+
+    A statement with ``remark`` is reported and does not decide the verdict; ``remark="..."`` also says what ``says``
+    would. One experiment, or one comparison, needs no list around it.
+    """
 
     wrong: Mapping[str, Written]
     says: str
@@ -86,9 +91,9 @@ class Common(TypedDict, total=False):
     corrected_says: str
     read_as: Written | None
     domain: Sequence[Boolean]
-    measured: Sequence[Experiment]
-    compared: Sequence[Comparison]
-    remark: bool
+    measured: Experiment | Sequence[Experiment]
+    compared: Comparison | Sequence[Comparison]
+    remark: bool | str
     convention: str
     mutated: bool
 
@@ -284,8 +289,7 @@ def _statement(name: str, left: str, form: Form, printed: Any, rest: Common) -> 
     refuse_unknown(name, rest, Common.__annotations__)
     for option in ("wrong", "where"):
         refuse_no_mapping(name, option, rest.get(option, {}))
-    refuse_other_kinds(name, "measured", rest.get("measured", ()), Experiment)
-    refuse_other_kinds(name, "compared", rest.get("compared", ()), Comparison)
+    says, counts = said(name, rest.get("says", ""), rest.get("remark", False))
     wrong = dict(rest.get("wrong", {}))
     given = {"printed": printed, "corrected": rest.get("corrected"), "read_as": rest.get("read_as")}
     slips = {f"near miss {miss!r}": slip for miss, slip in wrong.items()}
@@ -296,15 +300,15 @@ def _statement(name: str, left: str, form: Form, printed: Any, rest: Common) -> 
         printed=printed,
         left=left,
         wrong=wrong,
-        says=rest.get("says", ""),
+        says=says,
         where=dict(rest.get("where", {})),
         corrected=rest.get("corrected"),
         corrected_says=rest.get("corrected_says", ""),
         read_as=rest.get("read_as"),
         domain=checked_domain(name, rest.get("domain", ())),
-        experiments=tuple(rest.get("measured", ())),
-        comparisons=tuple(rest.get("compared", ())),
-        counts=not rest.get("remark", False),
+        experiments=one_or_more(name, "measured", rest.get("measured", ()), Experiment),
+        comparisons=one_or_more(name, "compared", rest.get("compared", ()), Comparison),
+        counts=counts,
         convention=rest.get("convention", ""),
         mutated=rest.get("mutated", True),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import sympy as sp
 from sympy.core.relational import Relational
@@ -15,6 +15,8 @@ from sympy.logic.boolalg import Boolean
 
 from verification.errors import ClaimError
 from verification.forms import Bound, Comparison, Expansion, Experiment, Form, Identity, Region, StationaryDensity
+
+T = TypeVar("T")
 
 SYMBOLIC = (Identity, Expansion, StationaryDensity, Region, Bound)
 """Forms that are decided in exact arithmetic."""
@@ -41,15 +43,35 @@ def refuse_value(statement: str, name: str, function: Any) -> None:
         )
 
 
-def refuse_other_kinds(statement: str, name: str, given: Any, kind: type) -> None:
-    """Refuse what is no list of experiments, or of comparisons."""
-    if not isinstance(given, Sequence) or not all(isinstance(each, kind) for each in given):
+def one_or_more(statement: str, name: str, given: Any, kind: type[T]) -> tuple[T, ...]:
+    """Experiments, or comparisons; one of them needs no list around it.
+
+    Raises:
+        ClaimError: something in it is neither.
+    """
+    several = (given,) if isinstance(given, kind) else given
+    if not isinstance(several, Sequence) or not all(isinstance(each, kind) for each in several):
         raise ClaimError(
             f"{name} of statement {statement!r} must be a list of what `{_MAKERS[kind]}` returns, got {given!r:.60}."
         )
+    return tuple(several)
 
 
 _MAKERS = {Experiment: "measured` or `simulated", Comparison: "compared"}
+
+
+def said(statement: str, says: str, remark: bool | str) -> tuple[str, bool]:
+    """What a statement says in words, and whether it counts: a remark, which may be the words themselves, does not.
+
+    Raises:
+        ClaimError: the words are given twice.
+    """
+    if says and isinstance(remark, str):
+        raise ClaimError(
+            f"statement {statement!r} says {says!r:.40} and remarks {remark!r:.40}. Give one text: says='...' with "
+            "remark=True, or remark='...'."
+        )
+    return (remark, False) if isinstance(remark, str) else (says, not remark)
 
 
 def refuse_no_mapping(statement: str, name: str, given: Any) -> None:

@@ -48,8 +48,10 @@ def test_the_unchanged_statement_is_accepted():
         ({"domain": ["k < 1"]}, "which is no condition"),
         ({"wrong": [2 * k]}, "wrong of statement 'value' must be a mapping, what is wrong with it -> formula"),
         ({"where": [2 * k]}, "where of statement 'value' must be a mapping, abbreviation -> formula"),
-        ({"measured": fake.experiment()}, "measured of statement 'value' must be a list of what `measured`"),
+        ({"measured": {"a": fake.experiment()}}, "measured of statement 'value' must be a list of what `measured`"),
+        ({"compared": fake.experiment()}, "compared of statement 'value' must be a list of what `compared`"),
         ({"compared": [fake.experiment()]}, "compared of statement 'value' must be a list of what `compared`"),
+        ({"says": "one", "remark": "two"}, "statement 'value' says 'one' and remarks 'two'. Give one text"),
         ({"printed": [k, k]}, "is a list. Give sp.Matrix"),
         ({"printed": sp.exp(k).series(k, 0, 2)}, "holds O(k**2), which is no formula"),
     ],
@@ -95,3 +97,14 @@ def test_a_statement_that_is_returned_is_told_from_one_that_is_yielded():
     claim = fake.PAPER.claim("XX-9", "p. 1")(equals)
     with pytest.raises(ClaimError, match="got one statement, returned: `yield equals"):
         _ = claim.statements
+
+
+def test_the_words_of_a_remark_say_it_and_make_it_one():
+    said, marked = equals(remark="A result of ours."), equals(says="A result of ours.", remark=True)
+    assert (said.says, said.counts) == (marked.says, marked.counts) == ("A result of ours.", False)
+    assert equals(says="A result of ours.").counts
+
+
+def test_one_experiment_needs_no_list_around_it():
+    experiment = fake.experiment()
+    assert equals(measured=experiment).experiments == equals(measured=[experiment]).experiments == (experiment,)

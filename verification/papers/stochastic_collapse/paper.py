@@ -27,12 +27,7 @@ GBM = GeometricBrownianMotion()
 WELL = DoubleWell()
 
 GBM_SYMBOLS = {mu: "drift rate", zeta: "volatility rate", theta: r"the process, started at $\theta_0 > 0$"}
-JET_SYMBOLS = {
-    L_2: r"$\mathcal L''(0)$",
-    D_2: r"$D''(0)$, positive",
-    L_3: r"$\mathcal L'''(0)$",
-    D_3: r"$D'''(0)$",
-}
+JET_SYMBOLS = {L_2: r"$\mathcal L''(0)$", D_2: r"$D''(0)$, positive", L_3: r"$\mathcal L'''(0)$", D_3: r"$D'''(0)$"}
 WELL_SYMBOLS = {mu: "curvature parameter, positive", zeta: "noise amplitude", theta: "the weight"}
 
 

@@ -113,9 +113,8 @@ def modified_potential():
         derived=lambda: _integrable(GIBBS.subs(PRINTED)),
         corrected=mu > zeta**2 - zeta**4 / 4,
         wrong={"critical case included": mu >= zeta**2 - zeta**4 / 4, "no log term": mu > 0},
-        says="The page's threshold is that of the dynamics, and not that of its own potential.",
+        remark="The page's threshold is that of the dynamics, and not that of its own potential.",
         domain=(mu > 0,),
-        remark=True,
     )
 
 
@@ -160,7 +159,7 @@ def normalisability_and_uniqueness():
         corrected=sp.S.Zero,
         wrong={"one path in twenty crosses": sp.Rational(1, 20)},
         says=r"With one law for every initialization and $Z$ over the whole line, half of the paths end below 0.",
-        measured=[measured(sign_changes_of_double_well, lambda candidate: candidate, mu="3/2", zeta="1")],
+        measured=measured(sign_changes_of_double_well, lambda candidate: candidate, mu="3/2", zeta="1"),
     )
 
 

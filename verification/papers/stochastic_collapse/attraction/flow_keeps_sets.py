@@ -183,11 +183,10 @@ def _lipschitz_root() -> Iterator[Statement]:
         r"\sup\|(MM^\top)^{1/2} - (NN^\top)^{1/2}\|_F/\|M-N\|_F",
         printed=sp.sqrt(2),
         wrong={"1, right for symmetric matrices": sp.S.One, "7/5": sp.Rational(7, 5)},
-        says=r"The largest stretch that a search among $2 \times 2$ and $3 \times 3$ matrices finds.",
-        compared=[
-            compared("search", largest_stretch, lambda form, point: form, {"rows": 2}, {"rows": 3}, tolerance=2e-3)
-        ],
-        remark=True,
+        remark=r"The largest stretch that a search among $2 \times 2$ and $3 \times 3$ matrices finds.",
+        compared=compared(
+            "search", largest_stretch, lambda form, point: form, {"rows": 2}, {"rows": 3}, tolerance=2e-3
+        ),
     )
     yield bounds(
         "best constant",
@@ -196,8 +195,7 @@ def _lipschitz_root() -> Iterator[Statement]:
         relation="<",
         exact=stretch,
         wrong={"constant 1, right for symmetric matrices": sp.S.One, "constant 19/10": sp.Rational(19, 10)},
-        says=r"For $M = \mathrm{diag}(1, 0)$ and its first column turned by $h$.",
-        remark=True,
+        remark=r"For $M = \mathrm{diag}(1, 0)$ and its first column turned by $h$.",
     )
 
 
@@ -228,8 +226,7 @@ def _modulus_of_matrices() -> Iterator[Statement]:
         printed=doubling(2, right, left),
         derived=lambda: [squared_distance(doubled(ENTRIES), doubled(DIAGONAL)), *doubled(ENTRIES) ** 2],
         wrong={"not doubled": doubling(1, right, left), "roots exchanged": doubling(2, left, right)},
-        says="The distance of the doubled matrices, and the square of one of them.",
-        remark=True,
+        remark="The distance of the doubled matrices, and the square of one of them.",
     )
     yield equals(
         "spectral form",
@@ -240,8 +237,7 @@ def _modulus_of_matrices() -> Iterator[Statement]:
             "eigenvectors exchanged": over_eigenvalues(sp.sin(between) ** 2, sp.cos(between) ** 2),
             "one basis for both": over_eigenvalues(sp.S.One, sp.S.Zero),
         },
-        says=r"For symmetric $2 \times 2$ matrices and any $f$.",
-        remark=True,
+        remark=r"For symmetric $2 \times 2$ matrices and any $f$.",
     )
     yield bounds(
         "modulus of symmetric matrices",
@@ -249,6 +245,5 @@ def _modulus_of_matrices() -> Iterator[Statement]:
         printed=spectral_distance(EIGENVALUES, OTHER_EIGENVALUES, turn_1),
         exact=lambda: spectral_distance(EIGENVALUES, OTHER_EIGENVALUES, turn_1, sp.Abs),
         wrong={"half of it": spectral_distance(EIGENVALUES, OTHER_EIGENVALUES, turn_1) / 2},
-        says=r"With $f = |\cdot|$ in place of the identity the distance does not grow.",
-        remark=True,
+        remark=r"With $f = |\cdot|$ in place of the identity the distance does not grow.",
     )

@@ -117,8 +117,7 @@ def first_two_moments_of_descent():
         where=where,
         derived=lambda: _step_covariance(3, 2, Sampling.WITHOUT_REPLACEMENT),
         wrong={"with replacement": 2 * eta * D, "factor of a large sample": 2 * eta * D / 3},
-        says=r"A result of ours: sampling without replacement brings the factor $(n - \beta)/(n - 1)$, here 1/2.",
-        remark=True,
+        remark=r"A result of ours: sampling without replacement brings the factor $(n - \beta)/(n - 1)$, here 1/2.",
     )
 
 
@@ -206,6 +205,5 @@ def order_of_the_weak_approximation():
         printed=sp.Matrix([-(curvature**2) / 2, -(curvature**2)]),
         derived=lambda: errors(1),
         wrong={"second moment of the curvatures": sp.Matrix([-sp.Add(*(c**2 for c in h)) / 6, -(curvature**2)])},
-        says=r"A result of ours: the difference of the growth rates of $E\theta$ and $E\theta^2$ to first order.",
-        remark=True,
+        remark=r"A result of ours: the difference of the growth rates of $E\theta$ and $E\theta^2$ to first order.",
     )

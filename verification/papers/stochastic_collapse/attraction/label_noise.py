@@ -117,8 +117,7 @@ def label_noise_descent():
         where=where,
         derived=lambda: _increment(2),
         wrong={"noise of (20)": 2 * step + eta * noise},
-        says=r"A result of ours: on $\frac1N\sum(f - y)^2$ drift and noise are doubled.",
-        remark=True,
+        remark=r"A result of ours: on $\frac1N\sum(f - y)^2$ drift and noise are doubled.",
     )
 
 
@@ -263,8 +262,7 @@ def diffusion_matrix_of_label_noise():
         where={D_m: eta * zeta**2 / 2, **meaning(D_s, second_moment(1))},
         derived=lambda: _diffusion_of_step(1),
         wrong={"half of it": {D_m: eta * zeta**2 / 4}},
-        says="For $N = 1$ the printed (22) is right.",
-        remark=True,
+        remark="For $N = 1$ the printed (22) is right.",
     )
 
 
@@ -292,5 +290,5 @@ def _measured_magnitude() -> Statement:
             )
             for case in MAGNITUDES
         ],
-        compared=[compared("exact covariance", exact_magnitude, _magnitude_at, *MAGNITUDES, tolerance=1e-10)],
+        compared=compared("exact covariance", exact_magnitude, _magnitude_at, *MAGNITUDES, tolerance=1e-10),
     )

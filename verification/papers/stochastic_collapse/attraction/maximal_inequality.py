@@ -111,13 +111,10 @@ def _range_of_the_bounds() -> Iterator[Statement]:
         r"\mathcal{A}\,l^\delta < 0\text{ iff }",
         printed=delta < kappa,
         derived=lambda: negative(
-            sp.expand(
-                (generator(GBM.process, l**delta) / (delta * l**delta)).subs(mu, zeta**2 * (1 - kappa) / 2),
-            )
+            sp.expand((generator(GBM.process, l**delta) / (delta * l**delta)).subs(mu, zeta**2 * (1 - kappa) / 2))
         ),
         wrong={r"$\kappa$ of mean-square stability": delta < kappa - 1},
-        says=r"A result of ours: where $l^\delta$ is a strict supermartingale of geometric Brownian motion.",
-        remark=True,
+        remark=r"A result of ours: where $l^\delta$ is a strict supermartingale of geometric Brownian motion.",
     )
     safe = sp.Or(sp.And(delta < 1, epsilon <= 1), sp.And(delta > 1, epsilon >= 1))
     for name, power in (
@@ -130,9 +127,8 @@ def _range_of_the_bounds() -> Iterator[Statement]:
             printed=safe,
             derived=lambda power=power: _safe(power),
             wrong={"for small levels, whatever the power": epsilon <= 1, "for all levels": sp.true},
-            says=r"A result of ours, for every geometric Brownian motion with $\kappa > \delta$.",
+            remark=r"A result of ours, for every geometric Brownian motion with $\kappa > \delta$.",
             domain=(sp.Ne(delta, 1),),
-            remark=True,
         )
 
 

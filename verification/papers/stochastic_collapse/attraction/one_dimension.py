@@ -19,17 +19,7 @@ from theory.line.first_passage import hitting_probability
 from theory.notation import mu, theta, zeta
 from theory.stability.attractivity import attractivity_rate, linearisation
 from verification.authoring import predictions
-from verification.authoring.shorthand import (
-    Grade,
-    Kind,
-    agrees,
-    bounds,
-    compared,
-    equals,
-    holds_when,
-    measured,
-    sde,
-)
+from verification.authoring.shorthand import Grade, Kind, agrees, bounds, compared, equals, holds_when, measured, sde
 from verification.claim import Statement
 from verification.papers.stochastic_collapse.measured.one_dimension import (
     double_well_reaches_level,
@@ -93,7 +83,7 @@ def geometric_brownian_motion():
         printed=reached,
         derived=gbm_probability_of_reaching,
         wrong={"linear bound": theta / epsilon, "a tenth of the paths seen too late": 9 * reached / 10},
-        says="A result of ours: how small the probability of Definition 4.1 is.",
+        remark="A result of ours: how small the probability of Definition 4.1 is.",
         domain=(mu < zeta**2 / 2, theta < epsilon),
         measured=[
             measured(
@@ -105,7 +95,6 @@ def geometric_brownian_motion():
             )
             for m, z, ratio in points
         ],
-        remark=True,
     )
 
 
@@ -173,7 +162,7 @@ def attraction_in_one_dimension():
         derived=lambda: attractivity_rate(flow_near_invariant_point(), 0).alpha,
         wrong={"$D$ taken for the whole diffusion": L_2 + D_2 / 4, "a tenth too fast": 11 * rate / 10},
         says=r"Minus the linear growth rate of $\log\theta$; measured in the double well, where it collapses.",
-        measured=[measured(log_rate_of_double_well, predictions.at({L_2: "-1/5", D_2: "1"}), mu="1/5", zeta="1")],
+        measured=measured(log_rate_of_double_well, predictions.at({L_2: "-1/5", D_2: "1"}), mu="1/5", zeta="1"),
     )
     yield holds_when(
         "region",
@@ -194,8 +183,7 @@ def attraction_in_one_dimension():
         printed=sp.false,
         derived=lambda: _attracting(flow_near_invariant_point().subs({L_2: -D_2 / 2})),
         wrong={"decided by the loss": L_3 > 0, "decided by both third derivatives": L_3 + D_3 / 4 > 0},
-        says="A result of ours, against footnote 9: no third derivative makes the set attractive.",
-        remark=True,
+        remark="A result of ours, against footnote 9: no third derivative makes the set attractive.",
     )
     yield _reaching_a_level()
 
@@ -225,18 +213,15 @@ def _reaching_a_level() -> Statement:
             "nonlinear drift ignored": ratio(-2 * mu / zeta**2, sp.S.Zero),
             "nonlinear drift a tenth too weak": ratio(-2 * mu / zeta**2, sp.Rational(9, 10) / zeta**2),
         },
-        says="A result of ours for the double well, from its scale function.",
-        measured=[measured(double_well_reaches_level, lambda candidate: predicted(candidate, simulated), **simulated)],
-        compared=[
-            compared(
-                "boundary-value problem on a grid",
-                hitting_probability_on_grid,
-                predicted,
-                *({"mu": m, "zeta": z, "start": "1/10", "level": level} for m, z, level in solved),
-                tolerance=1e-4,
-            )
-        ],
-        remark=True,
+        remark="A result of ours for the double well, from its scale function.",
+        measured=measured(double_well_reaches_level, lambda candidate: predicted(candidate, simulated), **simulated),
+        compared=compared(
+            "boundary-value problem on a grid",
+            hitting_probability_on_grid,
+            predicted,
+            *({"mu": m, "zeta": z, "start": "1/10", "level": level} for m, z, level in solved),
+            tolerance=1e-4,
+        ),
     )
 
 
@@ -309,8 +294,7 @@ def negative_rate_repels():
         printed=-(L_2 + D_2 / 2) / sp.sqrt(D_2),
         derived=lambda: sp.limit(_unit_noise_drift(flow_near_invariant_point()), theta, 0, "+"),
         wrong={"as printed, without the root of 2": -(L_2 + D_2 / 2) * sp.sqrt(2 / D_2)},
-        says="A result of ours, which repairs the proof.",
-        remark=True,
+        remark="A result of ours, which repairs the proof.",
     )
 
 

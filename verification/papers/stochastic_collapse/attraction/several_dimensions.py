@@ -163,8 +163,7 @@ def _top_exponent() -> Iterator[Statement]:
             {alpha_1: sp.Rational(1, 2), alpha_2: -sp.Rational(3, 2), zeta: 1, tau: 1}
         ),
         wrong={"twice as fast as it is": -sp.Rational(1, 10)},
-        says=r"A result of ours: at $\alpha_1 = 1/2$, $\alpha_2 = -3/2$, $\zeta = \tau = 1$, where (6) is violated.",
-        remark=True,
+        remark=r"A result of ours: at $\alpha_1 = 1/2$, $\alpha_2 = -3/2$, $\zeta = \tau = 1$, where (6) is violated.",
     )
 
 
@@ -188,11 +187,10 @@ def _sharp_under_isotropic_noise() -> Statement:
             "trace over tangential directions": left_sides((d - 1) * zeta**2),
             "trace a twentieth too large": left_sides(21 * d * zeta**2 / 20),
         },
-        says=r"A result of ours: for $D = \zeta^2|x|^2/2$ the left side of (6) at $\delta = 0$ is the rate itself.",
+        remark=r"A result of ours: for $D = \zeta^2|x|^2/2$ the left side of (6) at $\delta = 0$ is the rate itself.",
         measured=[
             measured(growth_under_isotropic_noise, at_point(i), d=n, g="-1/2") for i, n in enumerate(DIMENSIONS) if i
         ],
-        remark=True,
     )
 
 

@@ -37,12 +37,7 @@ def _value_at(candidate: sp.MatrixBase, point: Mapping[str, Any]) -> sp.Expr:
 @paper.claim(
     "SC-099",
     "not printed; on assumption A2, Section 6",
-    symbols={
-        nu: r"$\eta\zeta^2$",
-        width_in: "number of inputs",
-        width_out: "number of outputs",
-        gap: "$n - m > 0$",
-    },
+    symbols={nu: r"$\eta\zeta^2$", width_in: "number of inputs", width_out: "number of outputs", gap: "$n - m > 0$"},
     kind=Kind.THRESHOLD,
     source=Source.OURS,
     scope="linearisation at the origin, signal $S = 0$, whitened inputs",
@@ -103,7 +98,7 @@ def _unequal_layers() -> Iterator[Statement]:
             "last digit": sp.Matrix([0, sp.Rational(15, 100), sp.Rational(96, 100), sp.Rational(80, 100)]),
         },
         says="For $(m, n) = (1, 2), (1, 3), (3, 5), (2, 6)$, to two digits.",
-        compared=[compared("long run on a grid", samplers.growth_on_grid, _value_at, *points, tolerance=5e-3)],
+        compared=compared("long run on a grid", samplers.growth_on_grid, _value_at, *points, tolerance=5e-3),
     )
     yield agrees(
         "unequal layers, closed form",
@@ -115,8 +110,8 @@ def _unequal_layers() -> Iterator[Statement]:
             "a tenth too fast": 11 * exponent(z) / 10,
         },
         says="For $n = m + g$, with Tricomi's function $U$.",
-        measured=[
-            measured(samplers.growth_of_unequal_layers, lambda candidate: _closed_form_at(candidate, wide), **wide)
-        ],
-        compared=[compared("long run on a grid", samplers.growth_on_grid, _closed_form_at, *points)],
+        measured=measured(
+            samplers.growth_of_unequal_layers, lambda candidate: _closed_form_at(candidate, wide), **wide
+        ),
+        compared=compared("long run on a grid", samplers.growth_on_grid, _closed_form_at, *points),
     )

@@ -79,16 +79,14 @@ def collapse_in_discrete_time():
         derived=lambda: gaussian_growth_rate(m, v),
         wrong={"argument not halved": gaussian_rate(m, v, argument=2), "a tenth too fast": 11 * rate / 10},
         says=r"For $X \sim N(m, v)$.",
-        measured=[measured(log_of_gaussian_multiplier, predictions.at({m: "10", v: "100"}), m="10", v="100")],
-        compared=[
-            compared(
-                "quadrature",
-                log_mean_by_quadrature,
-                lambda candidate, point: predictions.at({m: point["m"], v: point["v"]})(candidate),
-                *({"m": mean, "v": variance} for mean, variance in POINTS),
-                tolerance=1e-10,
-            )
-        ],
+        measured=measured(log_of_gaussian_multiplier, predictions.at({m: "10", v: "100"}), m="10", v="100"),
+        compared=compared(
+            "quadrature",
+            log_mean_by_quadrature,
+            lambda candidate, point: predictions.at({m: point["m"], v: point["v"]})(candidate),
+            *({"m": mean, "v": variance} for mean, variance in POINTS),
+            tolerance=1e-10,
+        ),
     )
     yield equals(
         "expansion",

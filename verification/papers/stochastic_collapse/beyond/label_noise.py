@@ -180,14 +180,12 @@ def _student_mode() -> list[Statement]:
                 "a hundredth too large": thresholds("0.947", "2.604", "0.561"),
             },
             says=r"For $(\eta, \zeta) = (0.1, 4)$, $(0.1, 8)$ and $(0.5, 2)$, to three or four figures.",
-            compared=[
-                compared(
-                    "quadrature",
-                    threshold_by_quadrature,
-                    lambda candidate, point: candidate[points.index(point)],
-                    *points,
-                    tolerance=6e-4,
-                )
-            ],
+            compared=compared(
+                "quadrature",
+                threshold_by_quadrature,
+                lambda candidate, point: candidate[points.index(point)],
+                *points,
+                tolerance=6e-4,
+            ),
         ),
     ]

@@ -83,7 +83,6 @@ def machine_made_summary():
         derived=_rate_falls,
         corrected=sp.And(eta > sp.Rational(1, 30), eta < best),
         wrong={"the window of collapse of SC-111": sp.And(eta > fifteenth, eta < best)},
-        says="A higher learning rate strengthens collapse, batches of one.",
+        remark="A higher learning rate strengthens collapse, batches of one.",
         domain=(eta < 1, sp.Ne(eta, best)),
-        remark=True,
     )

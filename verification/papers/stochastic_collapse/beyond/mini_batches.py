@@ -101,7 +101,7 @@ def collapse_of_mini_batch_steps():
         derived=lambda: rate_of_batches(2),
         wrong=flow(2) | {"batches of one": one, "without replacement": of_mean, "a tenth too fast": 11 * two / 10},
         says="The same for batches of two, drawn with replacement.",
-        measured=[_run(2, "1/2")],
+        measured=_run(2, "1/2"),
     )
     yield equals(
         "small steps",

@@ -214,15 +214,13 @@ def _finite_learning_rates() -> Iterator[Statement]:
         },
         says=r"Per step, for curvatures $5/2$ and $-3$ at $(m, \eta) = (1/2, 0.15)$, $(9/10, 0.01)$, $(9/10, 0.03)$.",
         measured=[run(CASES[0]), run(CASES[2])],
-        compared=[
-            compared(
-                "stationary law of the direction",
-                growth_by_products,
-                lambda candidate, point: candidate[CASES.index(point)],
-                *CASES,
-                tolerance=2e-2,
-            )
-        ],
+        compared=compared(
+            "stationary law of the direction",
+            growth_by_products,
+            lambda candidate, point: candidate[CASES.index(point)],
+            *CASES,
+            tolerance=2e-2,
+        ),
     )
     smallest = sp.Rational(874, 10000)
     effective = sp.Rational(1, 10)
@@ -237,13 +235,11 @@ def _finite_learning_rates() -> Iterator[Statement]:
             "a twentieth too large": 21 * smallest / 20,
         },
         says="At momentum 9/10, over the learning rates 0.006, 0.008, 0.010: it is positive.",
-        compared=[
-            compared(
-                "stationary law of the direction",
-                smallest_growth,
-                lambda candidate, point: candidate,
-                {"m": "9/10"},
-                tolerance=1e-2,
-            )
-        ],
+        compared=compared(
+            "stationary law of the direction",
+            smallest_growth,
+            lambda candidate, point: candidate,
+            {"m": "9/10"},
+            tolerance=1e-2,
+        ),
     )

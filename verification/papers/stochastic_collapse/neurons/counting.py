@@ -85,7 +85,7 @@ def rule_for_vanishing_neurons():
             "sums of norms": i + o < tenth * (I + O),
         },
         says="Beside one neuron of incoming norm $I$ and outgoing norm $O$.",
-        compared=[on_vectors(BESIDE_ONE, ["1", "1"])],
+        compared=on_vectors(BESIDE_ONE, ["1", "1"]),
     )
     yield holds_when(
         "two strong neurons",
@@ -98,7 +98,7 @@ def rule_for_vanishing_neurons():
             "fraction of the squared norm": sp.Or(*(own < tenth * norm for norm in apart)),
         },
         says="Beside one neuron of norms $(I, 0)$ and one of norms $(0, O)$.",
-        compared=[on_vectors(BESIDE_TWO, ["1", "0"], ["0", "1"])],
+        compared=on_vectors(BESIDE_TWO, ["1", "0"], ["0", "1"]),
     )
 
 
@@ -132,23 +132,22 @@ def number_of_independent_neurons():
         corrected_says="renumbering the neurons of the three graphs changes the released count by up to 1, 3 and 2",
         wrong={"clusters about leaders": sp.Matrix([1, 2, 2]), "only in the star": sp.Matrix([0, 3, 0])},
         says=f"Over all numberings of one set of neurons: {', '.join(GRAPHS)}.",
-        compared=[_all_numberings("greedy")],
+        compared=_all_numberings("greedy"),
     )
     yield agrees(
         "components",
         spread,
         printed=sp.zeros(3, 1),
         wrong={"as the released counter": sp.Matrix([1, 3, 2])},
-        says="The same for the number of connected components, which is what a count could be.",
-        compared=[_all_numberings("components")],
-        remark=True,
+        remark="The same for the number of connected components, which is what a count could be.",
+        compared=_all_numberings("components"),
     )
     yield agrees(
         "never fewer than components",
         r"n_{\mathrm{ind}} - n_{\mathrm{components}}\text{, least and greatest}",
         printed=sp.Matrix([0, 3]),
         wrong={"may undercut": sp.Matrix([-1, 3]), "at most 2 more": sp.Matrix([0, 2])},
-        compared=[_all_graphs("components")],
+        compared=_all_graphs("components"),
         remark=True,
     )
     yield agrees(
@@ -156,7 +155,7 @@ def number_of_independent_neurons():
         r"n_{\mathrm{ind}} - n_{\mathrm{leaders}}\text{, least and greatest}",
         printed=sp.Matrix([-2, 1]),
         wrong={"never more": sp.Matrix([-2, 0]), "never fewer": sp.Matrix([0, 1])},
-        compared=[_all_graphs("leaders")],
+        compared=_all_graphs("leaders"),
         remark=True,
     )
 
@@ -216,7 +215,7 @@ def order_of_the_neurons():
         printed=by_chance,
         wrong={"groups found": all_together, "a neuron its own neighbour": sp.Rational(1, GROUPS)},
         says="Sorted by incoming parameters, which are noise.",
-        measured=[measured(share_of_neighbours, lambda candidate: candidate, **{**LAYERS, "sorted by": "incoming"})],
+        measured=measured(share_of_neighbours, lambda candidate: candidate, **{**LAYERS, "sorted by": "incoming"}),
     )
     yield agrees(
         "the released procedure",
@@ -225,9 +224,7 @@ def order_of_the_neurons():
         corrected=all_together,
         wrong={"one more neighbour a group": sp.S.One, "half of the groups found": all_together / 2},
         says="In the order of the released notebook, where incoming parameters are noise.",
-        compared=[
-            compared(
-                "sorted by concatenated parameters", share_of_neighbours_by_all, lambda candidate, _: candidate, LAYERS
-            )
-        ],
+        compared=compared(
+            "sorted by concatenated parameters", share_of_neighbours_by_all, lambda candidate, _: candidate, LAYERS
+        ),
     )

@@ -69,8 +69,7 @@ def what_reduces_the_number_of_independent_neurons():
         printed=weight_decay,
         derived=_shift_by_decay,
         wrong={"per step": eta * weight_decay},
-        says="What weight decay alone adds to the rate of attractivity of the origin.",
-        remark=True,
+        remark="What weight decay alone adds to the rate of attractivity of the origin.",
     )
 
 
@@ -143,16 +142,14 @@ def effective_rank_and_the_name_of_a_network():
             "base 2 in one place": 2**entropy,
         },
         says="The effective rank of a matrix with three singular values.",
-        compared=[
-            compared(
-                "singular values of rotated matrices",
-                rank_of_spectrum,
-                at,
-                {"values": ["4", "2", "1"]},
-                {"values": ["1", "1", "1/8"]},
-                tolerance=1e-8,
-            )
-        ],
+        compared=compared(
+            "singular values of rotated matrices",
+            rank_of_spectrum,
+            at,
+            {"values": ["4", "2", "1"]},
+            {"values": ["1", "1", "1/8"]},
+            tolerance=1e-8,
+        ),
     )
     yield equals(
         "identity",
@@ -170,5 +167,5 @@ def effective_rank_and_the_name_of_a_network():
         corrected=sp.Integer(18),
         wrong={"shortcuts counted": sp.Integer(21), "without the linear layer": sp.Integer(17)},
         says="Layers with weights of the residual network on CIFAR-100, the number in its name.",
-        compared=[compared("the network, built", layers_with_weights, lambda form, _: form, {"width": "0.0625"})],
+        compared=compared("the network, built", layers_with_weights, lambda form, _: form, {"width": "0.0625"}),
     )

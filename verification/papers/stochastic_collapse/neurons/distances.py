@@ -90,7 +90,7 @@ def distance_of_two_neurons():
         derived=lambda: distance_of_gaussians(d).mean,
         wrong={"not squared": sp.sqrt(2), "a twelfth too large": sp.Rational(13, 6)},
         says="Two independent Gaussian vectors.",
-        measured=[measured(sampled_distance, lambda candidate: candidate, dimension="100")],
+        measured=measured(sampled_distance, lambda candidate: candidate, dimension="100"),
     )
     yield equals(
         "variance",
@@ -98,9 +98,8 @@ def distance_of_two_neurons():
         printed=4 / (d + 1),
         derived=lambda: distance_of_gaussians(d).variance,
         wrong={"leading order only": 4 / d, "one degree of freedom too many": 4 / (d + 2)},
-        says="Two independent Gaussian vectors.",
-        measured=[measured(squared_deviation_from_two, predictions.at({d: "11"}), dimension="11")],
-        remark=True,
+        remark="Two independent Gaussian vectors.",
+        measured=measured(squared_deviation_from_two, predictions.at({d: "11"}), dimension="11"),
     )
 
 
@@ -130,15 +129,13 @@ def threshold_for_identical_neurons():
         derived=lambda: relative_difference(tenth),
         corrected=sp.sqrt(tenth),
         wrong={"factor 2 of the distance forgotten": sp.sqrt(tenth / 2)},
-        compared=[
-            compared(
-                "bisection between two unit vectors",
-                relative_difference_at,
-                lambda candidate, _: candidate,
-                {"threshold": "0.1"},
-                tolerance=1e-8,
-            )
-        ],
+        compared=compared(
+            "bisection between two unit vectors",
+            relative_difference_at,
+            lambda candidate, _: candidate,
+            {"threshold": "0.1"},
+            tolerance=1e-8,
+        ),
     )
     along = 1 - tenth**2 / 2
     near = sp.Matrix([along, sp.sqrt(1 - along**2), 0])  # a unit vector at 1/10 from (1, 0, 0)
@@ -174,7 +171,7 @@ def peaks_of_the_distances():
         derived=lambda: (normalised_distance(U, V) + normalised_distance(U, -V)) / 2,
         wrong={"depends on the norms": 4 * U.dot(U) / NORMS, "a twelfth too large": sp.Rational(13, 6)},
         says="The mean distance of two neurons if the sign of one of them is random.",
-        measured=[measured(sampled_distance, predictions.at({u_1: "1", u_2: "2", v_1: "3", v_2: "1"}), dimension="3")],
+        measured=measured(sampled_distance, predictions.at({u_1: "1", u_2: "2", v_1: "3", v_2: "1"}), dimension="3"),
     )
     yield equals(
         "concentration",

@@ -162,8 +162,7 @@ def invariance_of_the_two_lines():
         printed=sp.zeros(2 * (PAIR + 1), 1),
         derived=lambda: sp.Matrix([*linear.normal_to(p, ORDER), *linear.normal_to(s, ORDER)]),
         wrong={"a quadratic term": sp.Matrix([*_normal_expansion(p, sp.S.Zero), *_normal_expansion(s, sigma_4)])},
-        says=r"For $\sigma(z) = cz$ both sets are invariant.",
-        remark=True,
+        remark=r"For $\sigma(z) = cz$ both sets are invariant.",
     )
 
 

@@ -147,8 +147,7 @@ def flow_and_sde_of_the_neuron():
         printed=diffusion(sp.Rational(1, PAIR)),
         derived=lambda: with_arbitrary_activation(lambda each: each.flow().diffusion),
         wrong={"the rescaled noise of (31)": diffusion(sp.S.One)},
-        says=r"One step (20) on the halved loss: the diffusion of (31) divided by $n = 2$.",
-        remark=True,
+        remark=r"One step (20) on the halved loss: the diffusion of (31) divided by $n = 2$.",
     )
 
 
@@ -243,9 +242,8 @@ def attraction_of_the_vanishing_neuron():
         r"\lambda_{\max}\text{ at }\tfrac12\sigma'(0)\eta\zeta^2 = S/Q",
         printed=c * S / 2,
         derived=lambda: _rates(sp.sqrt(PAIR) / 2, 2)[0].subs(eta, 2 * S / (c * Q * zeta**2)),
-        says="The larger log-rate for the mean square and (22), two samples: positive.",
+        remark="The larger log-rate for the mean square and (22), two samples: positive.",
         domain=(c > 0, S > 0),
-        remark=True,
     )
     yield from _other_thresholds()
 
@@ -262,9 +260,8 @@ def _other_thresholds() -> Iterator[Statement]:
             printed=_threshold(factor),
             derived=functools.partial(_attracting, sp.S(noise_scale), loss_factor),
             wrong={"the threshold of (31)": _threshold(1)},
-            says=says,
+            remark=says,
             domain=(sp.Ne(c, 0),),
-            remark=True,
         )
 
 

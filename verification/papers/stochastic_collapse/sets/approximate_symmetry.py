@@ -92,6 +92,5 @@ def approximately_odd_activations():
             small=d,
             order=order,
             wrong={"an order lower": term / d},
-            says=r"A result of ours, on the ray $\theta = d\,(w_1, w_2)$.",
-            remark=True,
+            remark=r"A result of ours, on the ray $\theta = d\,(w_1, w_2)$.",
         )

@@ -72,8 +72,7 @@ def sets_of_reflections():
         printed=sp.diag(1, sp.Matrix([[p, -q], [q, p]])),
         escaping=escaping_gradients,
         wrong=oblique,
-        says="A result of ours: a normal matrix will do, neither symmetric nor orthogonal.",
-        remark=True,
+        remark="A result of ours: a normal matrix will do, neither symmetric nor orthogonal.",
     )
 
 

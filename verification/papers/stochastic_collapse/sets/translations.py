@@ -96,8 +96,7 @@ def sums_in_front_of_a_softmax():
         run=run_decay,
         tolerance=ROUNDING,
         wrong={"weight decay 0.01": sp.Rational(1, 100), "weight decay 0.0005": sp.Rational(1, 2000)},
-        says="A result of ours: the weight decay with which sums other than 0 are kept.",
-        remark=True,
+        remark="A result of ours: the weight decay with which sums other than 0 are kept.",
     )
 
 

@@ -134,8 +134,7 @@ def _optimisers() -> Statement:
         escaping=escaping_by_optimiser,
         run=run,
         wrong={"momentum that does not start at rest": sp.Matrix([decay, momentum, sp.Rational(1, 10)])},
-        says="A result of ours: a weight decay, a momentum and a first velocity with which the set is kept too.",
-        remark=True,
+        remark="A result of ours: a weight decay, a momentum and a first velocity with which the set is kept too.",
     )
 
 

@@ -119,8 +119,7 @@ def definitions_of_the_teacher_student_framework():
         printed=column(p * sigma_x**2 * TEACHER),
         derived=_mean_covariance,
         wrong={"label noise added": column(p * (sigma_x**2 * TEACHER + sigma_eps**2 * sp.eye(2)))},
-        says="A result of ours: the mean over the data (32) shows the teacher.",
-        remark=True,
+        remark="A result of ours: the mean over the data (32) shows the teacher.",
     )
     yield equals(
         "test error",
@@ -128,8 +127,7 @@ def definitions_of_the_teacher_student_framework():
         printed=square(STUDENT - TEACHER) / square(TEACHER),
         derived=_test_error,
         wrong={"normalised by the student": square(STUDENT - TEACHER) / square(STUDENT)},
-        says="A result of ours: for these inputs (34) is the relative squared distance of student and teacher.",
-        remark=True,
+        remark="A result of ours: for these inputs (34) is the relative squared distance of student and teacher.",
     )
     yield equals(
         "whitening",
@@ -137,6 +135,5 @@ def definitions_of_the_teacher_student_framework():
         printed=sp.Matrix([sp.Integer(n * (n + 1)) / p for n in dimensions]),
         derived=lambda: [_distance_from_whitening(n) for n in dimensions],
         wrong={"diagonal only": sp.Matrix([sp.Integer(2 * n) / p for n in dimensions])},
-        says="A result of ours: Gaussian inputs of the right variance $1/p$ are never white.",
-        remark=True,
+        remark="A result of ours: Gaussian inputs of the right variance $1/p$ are never white.",
     )

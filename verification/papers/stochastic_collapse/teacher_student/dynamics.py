@@ -107,17 +107,9 @@ def steps_of_the_solution():
         wrong={"ordinary chain rule": {theta: 2 * s_tilde - nu}},
     )
     yield equals(
-        "solution (50)",
-        "u_i(t)",
-        printed=sp.exp(-X) / s_0 + 2 * sp.exp(-X) * A,
-        derived=lambda: 1 / _solution(),
+        "solution (50)", "u_i(t)", printed=sp.exp(-X) / s_0 + 2 * sp.exp(-X) * A, derived=lambda: 1 / _solution()
     )
-    yield equals(
-        "inverse (51)",
-        r"\hat s_i(t)",
-        printed=sp.exp(X) / (2 * A + 1 / s_0),
-        derived=_solution,
-    )
+    yield equals("inverse (51)", r"\hat s_i(t)", printed=sp.exp(X) / (2 * A + 1 / s_0), derived=_solution)
 
 
 @paper.claim("SC-079", "Theorem 6.1, Eqs. (8) and (43)", symbols=VALUE_SYMBOLS | PATH_SYMBOLS)
@@ -141,18 +133,16 @@ def stochastic_student_dynamics():
             "exponent of the mean": sp.exp(X + nu * t) / (2 * A + 1 / s_0),
             "numerator without noise": sp.exp((2 * s_tilde - nu) * t) / (2 * A + 1 / s_0),
         },
-        compared=[
-            compared(
-                "Milstein on the same Brownian path",
-                milstein_on_path,
-                along_path,
-                *(
-                    {"s_tilde": st, "nu": strength, "s_0": start, "time": "3/2", "path": i}
-                    for i, (st, strength, start) in enumerate(paths)
-                ),
-                tolerance=2e-3,
-            )
-        ],
+        compared=compared(
+            "Milstein on the same Brownian path",
+            milstein_on_path,
+            along_path,
+            *(
+                {"s_tilde": st, "nu": strength, "s_0": start, "time": "3/2", "path": i}
+                for i, (st, strength, start) in enumerate(paths)
+            ),
+            tolerance=2e-3,
+        ),
     )
 
 

@@ -73,8 +73,7 @@ def generalisation_in_the_teacher_student_setting():
         parts=({"zeta": "15", "show": "minimum"}, {"zeta": "20", "show": "minimum"}),
         summarise=figure_5.smallest_error,
         wrong={"a tenth better than nothing": sp.Rational(9, 10)},
-        says=r"A result of ours: of all students at $\zeta = 15$ and 20, none is better than the one that is zero.",
-        remark=True,
+        remark=r"A result of ours: of all students at $\zeta = 15$ and 20, none is better than the one that is zero.",
     )
     yield from _noise_in_the_error()
 
@@ -92,16 +91,13 @@ def _noise_in_the_error() -> Iterator[Statement]:
             "a tenth of the variance lost": c**2 + 9 * nu * c / 10 - 2 * q * c,
             "no shrinkage of the mean": s_tilde**2 + nu * s_tilde - 2 * q * s_tilde,
         },
-        says="A result of ours: what a mode adds to the test error, before division by the teacher's norm.",
+        remark="A result of ours: what a mode adds to the test error, before division by the teacher's norm.",
         domain=(s_tilde > nu / 2,),
-        measured=[
-            measured(
-                figure_5.test_error_from_stationary_start,
-                lambda candidate: figure_5.predicted_test_error(candidate, 20.0),
-                zeta="20",
-            )
-        ],
-        remark=True,
+        measured=measured(
+            figure_5.test_error_from_stationary_start,
+            lambda candidate: figure_5.predicted_test_error(candidate, 20.0),
+            zeta="20",
+        ),
     )
     yield equals(
         "little noise",
@@ -109,8 +105,7 @@ def _noise_in_the_error() -> Iterator[Statement]:
         printed=q,
         derived=student_error.slope_at_small_noise,
         wrong={"shrinkage alone": q - s_tilde},
-        says="A result of ours: positive for a mode that has learned of the teacher.",
-        remark=True,
+        remark="A result of ours: positive for a mode that has learned of the teacher.",
     )
 
 
@@ -152,15 +147,11 @@ def batch_noise_instead_of_label_noise():
         printed=sp.Integer(2),
         measure=figure_11.measure,
         pictures=figure_11.pictures,
-        parts=(
-            {"n": 32, "batch": "2", "until": 0.5, "replicas": 16},
-            {"n": 32, "batch": "all", "until": 0.5},
-        ),
+        parts=({"n": 32, "batch": "2", "until": 0.5, "replicas": 16}, {"n": 32, "batch": "all", "until": 0.5}),
         summarise=figure_11.summary_before_drop,
         corrected=sp.Integer(512),
         wrong={"neither": sp.Integer(32)},
-        says="The same between warm-up and first drop: of both, that with the smaller error (34).",
-        remark=True,
+        remark="The same between warm-up and first drop: of both, that with the smaller error (34).",
     )
     yield reproduces(
         "replacement",
@@ -171,6 +162,5 @@ def batch_noise_instead_of_label_noise():
         parts=tuple({"n": 16, "batch": "8", "replicas": 16, "replacement": choice} for choice in (False, True)),
         summarise=figure_11.summary_of_replacement,
         wrong={"a fifth worse": sp.Rational(6, 5), "a fifth better": sp.Rational(4, 5)},
-        says="A result of ours: the final test error with replacement over that without, batches of 8 of 256.",
-        remark=True,
+        remark="A result of ours: the final test error with replacement over that without, batches of 8 of 256.",
     )

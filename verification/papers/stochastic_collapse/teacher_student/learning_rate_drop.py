@@ -98,9 +98,8 @@ def late_escape_after_a_learning_rate_drop():
         printed=escape_time,
         derived=drop.mean_escape_time,
         wrong={"rate of the mean": sp.log(drop.level / s_0) / (2 * s_tilde + nu)},
-        says="A result of ours: how long.",
+        remark="A result of ours: how long.",
         domain=escaping,
-        remark=True,
     )
     yield _median_signal()
 
@@ -121,16 +120,13 @@ def _median_signal() -> Statement:
             "a tenth too high": 11 * median / 10,
             "a fiftieth too high": 51 * median / 50,  # less than twice what the experiments can see
         },
-        says="A result of ours: the signal at which a mode is as likely above its start as below, after both phases.",
+        remark="A result of ours: the signal at which a mode is as likely above its start as below, after both phases.",
         measured=[measured(relearned, _share_relearned(point), **point) for point in SCHEDULES],
-        compared=[
-            compared(
-                "median on the grid, long times",
-                median_signal,
-                lambda candidate, point: _values(point)(candidate),
-                *SCHEDULES,
-                tolerance=1e-2,
-            )
-        ],
-        remark=True,
+        compared=compared(
+            "median on the grid, long times",
+            median_signal,
+            lambda candidate, point: _values(point)(candidate),
+            *SCHEDULES,
+            tolerance=1e-2,
+        ),
     )

@@ -17,15 +17,7 @@ from theory.models.teacher_student.stochastic_logistic import bound_weight, k, n
 from theory.notation import eta, nu, s, s_0, s_tilde, t, zeta
 from theory.tricomi import hyperu
 from verification.authoring import predictions
-from verification.authoring.shorthand import (
-    Grade,
-    Source,
-    agrees,
-    agrees_to_order,
-    compared,
-    equals,
-    measured,
-)
+from verification.authoring.shorthand import Grade, Source, agrees, agrees_to_order, compared, equals, measured
 from verification.claim import Statement
 from verification.forms import Experiment
 from verification.papers.stochastic_collapse.measured.one_dimension import (
@@ -75,12 +67,7 @@ def spectral_mean(wave: sp.Expr | None = None) -> sp.Expr:
     return sp.Sum(bound_state(), (n, 0, last)) + sp.Integral(waves() if wave is None else wave, (rho, 0, sp.oo))
 
 
-NATURAL_UNITS = {
-    k: s_tilde / nu - sp.Rational(1, 2),
-    x: s_0 / nu,
-    tau: 2 * nu * t,
-    nu: noise,
-}
+NATURAL_UNITS = {k: s_tilde / nu - sp.Rational(1, 2), x: s_0 / nu, tau: 2 * nu * t, nu: noise}
 
 
 @paper.claim(
@@ -173,21 +160,14 @@ def equivalence_with_l2_regularisation():
         return path.subs(ts.penalty, noise / 2)
 
     yield equals(
-        "coefficient",
-        r"\lambda",
-        printed=noise / 2,
-        derived=coefficient,
-        wrong={"penalty without its half": noise / 4},
+        "coefficient", r"\lambda", printed=noise / 2, derived=coefficient, wrong={"penalty without its half": noise / 4}
     )
     yield equals(
         "dynamics",
         r"\hat s_i(t) \text{ under } \lambda = \tfrac12\eta\zeta^2",
         printed=CONJECTURE,
         derived=regularised_path,
-        wrong={
-            "not regularised": logistic_with(s_tilde),
-            "penalty of a whole square": logistic_with(s_tilde - noise),
-        },
+        wrong={"not regularised": logistic_with(s_tilde), "penalty of a whole square": logistic_with(s_tilde - noise)},
     )
 
 
@@ -254,12 +234,10 @@ def exact_mean_of_the_student_mode():
             "waves decay too slowly": lambda: spectral_mean(waves(k**2 / 4 + rho**2 / 2)),
             "a tenth too large": lambda: 11 * spectral_mean() / 10,
         },
-        measured=[
-            measured(
-                mean_of_mode, lambda candidate: at_point(candidate, point), s_tilde="2", nu="1", s_0="3/10", time="1/2"
-            )
-        ],
-        compared=[compared("Fokker-Planck grid", mean_on_grid, at_point, *GRID_POINTS)],
+        measured=measured(
+            mean_of_mode, lambda candidate: at_point(candidate, point), s_tilde="2", nu="1", s_0="3/10", time="1/2"
+        ),
+        compared=compared("Fokker-Planck grid", mean_on_grid, at_point, *GRID_POINTS),
     )
     yield equals(
         "mean of the logarithm",
@@ -289,13 +267,11 @@ def _integrated_defect() -> Statement:
         wrong={r"logarithm of $k + \frac12$": (sp.log(s_tilde / nu) - sp.polygamma(0, shape)) / 2},
         says="The mean minus (61), $y$, over all times, whatever the start.",
         domain=(s_tilde > nu / 2,),
-        compared=[
-            compared(
-                "Fokker-Planck grid in time",
-                integrated_defect_on_grid,
-                twice_the_defect,
-                *({"k": shape, "x": first} for shape, first in (("1", "1/2"), ("2", "2"), ("4", "1/2"))),
-                tolerance=1e-2,
-            )
-        ],
+        compared=compared(
+            "Fokker-Planck grid in time",
+            integrated_defect_on_grid,
+            twice_the_defect,
+            *({"k": shape, "x": first} for shape, first in (("1", "1/2"), ("2", "2"), ("4", "1/2"))),
+            tolerance=1e-2,
+        ),
     )

@@ -131,10 +131,7 @@ def autobalancing():
         printed=sde(-nu * r, 0),
         where={r: a**2 - b**2},
         derived=lambda: [ts.balance_differential().drift, ts.balance_differential().dispersion[0]],
-        wrong={
-            "ordinary chain rule": sde(0, 0),
-            "noise does not cancel": sde(-nu * r, 2 * sp.sqrt(nu) * a * b),
-        },
+        wrong={"ordinary chain rule": sde(0, 0), "noise does not cancel": sde(-nu * r, 2 * sp.sqrt(nu) * a * b)},
     )
     yield equals(
         "solution",
@@ -157,8 +154,7 @@ def autobalancing():
         where={r: a**2 - b**2, g: a * b - s_tilde + z},
         derived=discrete_balance,
         wrong={"first order in the step": r * (1 - eta * g)},
-        says="A result of ours: what the recursions (38)-(39) do to the balance, exactly.",
-        remark=True,
+        remark="A result of ours: what the recursions (38)-(39) do to the balance, exactly.",
     )
 
 

@@ -154,7 +154,7 @@ def bulk_density_of_the_singular_values():
         },
         says="Inside the bulk, each of the $m$ values counting one.",
         domain=((s_tilde**2 - 1 - aspect) ** 2 < 4 * aspect,),
-        compared=[compared("random matrices", share_below, _mass_below, *levels, tolerance=3e-2)],
+        compared=compared("random matrices", share_below, _mass_below, *levels, tolerance=3e-2),
     )
     yield equals(
         "support",

@@ -14,15 +14,7 @@ from theory.line.stationary import stationary_density
 from theory.models.teacher_student import modes as ts
 from theory.notation import eta, s, s_tilde, zeta
 from verification.authoring import predictions
-from verification.authoring.shorthand import (
-    Grade,
-    Kind,
-    Source,
-    equals,
-    holds_when,
-    is_stationary,
-    measured,
-)
+from verification.authoring.shorthand import Grade, Kind, Source, equals, holds_when, is_stationary, measured
 from verification.forms import Experiment
 from verification.papers.stochastic_collapse.measured.one_dimension import stationary_power_of_mode
 from verification.papers.stochastic_collapse.paper import paper
@@ -81,9 +73,8 @@ def stationary_solution():
         printed=s_tilde - nu / 2,
         derived=lambda: stationary_density(ts.singular_value_process()).mean,
         wrong={"the most probable value": s_tilde - THREE_HALVES * nu, "no shrinkage": s_tilde},
-        says="A result of ours, from the Gamma law.",
+        remark="A result of ours, from the Gamma law.",
         domain=POSITIVE,
-        remark=True,
     )
 
 
