@@ -76,6 +76,7 @@ if TYPE_CHECKING:
 
 __getattr__ = names_on_demand(__name__, __file__)
 
+offer("law_on_panels", "numerics.deterministic.law_on_panels:LawOnPanels")
 offer("law_numbers", "numerics.deterministic.numerical_law:NumericalLaw")
 offer("portraits", "numerics.deterministic.pictures:portrait")
 

@@ -11,6 +11,8 @@ module                      question it answers
 ``panels``                  A window in panels, each integrated as a whole and by halves
 ``gauss_legendre``          Nodes and weights at any precision
 ``numerical_law``           Density, distribution, moments, quantiles and mode of an unnormalised density
+``marched_density``         The speed density on panels marched outwards from its bulk
+``law_on_panels``           The law of a diffusion from its coefficients alone, in double precision
 ``pictures``                A density with its quartiles; drift and noise on the line and in the plane
 ``fokker_planck_grid``      The density of a scalar diffusion in time, on a grid of finite volumes
 ``first_passage``           Hitting probabilities and mean passage times, with an estimate of their error

@@ -60,7 +60,7 @@ def stretch(
     drift: sp.Expr, diffusion: sp.Expr, x: sp.Symbol, edges: Sequence[float] | Reals, end: sp.Expr | None, side: int
 ) -> Stretch:
     r"""A stretch with :math:`x = u` (no ``end``), or :math:`x = e + e^u` (``side`` 1), :math:`x = e - e^{-u}` (-1)."""
-    program = _program(drift, diffusion, x, end, side)
+    program = coefficients_at(drift, diffusion, x, end, side)
 
     def functions(u: Reals) -> tuple[Reals, Reals, Reals]:
         log_slope = np.zeros_like(u) if end is None else side * u
@@ -73,7 +73,9 @@ def stretch(
 
 
 @lru_cache(maxsize=64)
-def _program(drift: sp.Expr, diffusion: sp.Expr, x: sp.Symbol, end: sp.Expr | None, side: int) -> CompiledProgram:
+def coefficients_at(
+    drift: sp.Expr, diffusion: sp.Expr, x: sp.Symbol, end: sp.Expr | None, side: int
+) -> CompiledProgram:
     """2b/a and a as functions of x, or of the distance to an end."""
     y = sp.Symbol("y", real=True) if end is None else sp.Symbol("y", positive=True)
     place = y if end is None else end + side * y

@@ -14,7 +14,7 @@ DECIDES_NOTHING = {
     ("theory/values.py", "_as_expression", "float"): "reads the decimal that a float prints as",
     ("theory/values.py", "_as_expression", "Float"): "carries nan and infinities to the check that refuses them",
     ("theory/values.py", "_decimal", "float"): "reads the decimal that a float prints as",
-    ("theory/line/law.py", "_measured", "Float"): "carries a number of quadrature, asked for as such",
+    ("theory/line/law.py", "_measured_total", "Float"): "carries a number of quadrature, asked for as such",
     ("theory/line/law.py", "_number", "Float"): "carries a number of quadrature, asked for as such",
     (
         "theory/line/critical_points.py",

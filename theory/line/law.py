@@ -27,6 +27,7 @@ from theory.line.interval import Chart, Interval
 from theory.line.mode import mode
 from theory.line.recognise import recognise, symmetric_about
 from theory.line.time_limit import limited
+from theory.local_time import is_smooth
 from theory.services import service
 from theory.values import admitted_values, single_expression
 
@@ -56,6 +57,7 @@ class StationaryLaw:
         integrable_at: pairs (condition, endpoint): where p has a finite integral near each end.
         regular: condition under which the process is regular inside the interval; all else supposes it.
         family: the family p belongs to, or None where it is not recognised.
+        coefficients: drift and diffusion of the process, where the law was derived from one.
 
     Mean, variance, moments, distribution function and quantiles are closed forms where the family has them. Elsewhere
     they are numbers of :data:`DIGITS` digits once all parameters are numbers (:meth:`at`); ``law.at(values).numbers``
@@ -72,7 +74,8 @@ class StationaryLaw:
     integrable_at: tuple[Collapse, ...]
     regular: Boolean
     family: Family | None
-    _measured: Any = field(default=None, repr=False, compare=False)
+    coefficients: tuple[sp.Expr, sp.Expr] | None = field(default=None, repr=False, compare=False)
+    _normalised: bool = field(default=False, repr=False, compare=False)
 
     @property
     def parameters(self) -> tuple[sp.Symbol, ...]:
@@ -91,7 +94,7 @@ class StationaryLaw:
         """The integral of ``density``; a standing integral where no family is recognised and parameters are open."""
         if self.family is not None:
             return self.family.partition_function
-        if self._measured is not None:
+        if self._normalised:
             return sp.S.One
         return sp.Integral(self.density, (self.variable, *self.interval.ends))
 
@@ -129,6 +132,8 @@ class StationaryLaw:
     def pdf(self, x: sp.Expr | float | None = None) -> sp.Expr:
         """The normalised density at ``x`` (default: the variable), for ``x`` in the interval."""
         family = self.family
+        if x is not None and family is None and not self.parameters:
+            return self._number("pdf", lambda law: law.pdf(single_expression(x, "x", real=True)))
         normalised = self.density / self.partition_function if family is None else family.density
         return normalised if x is None else normalised.subs(self.variable, single_expression(x, "x", real=True))
 
@@ -154,6 +159,9 @@ class StationaryLaw:
     def numbers(self) -> Any:
         """The law by quadrature, with an error for every number: see :class:`numerics.NumericalLaw`.
 
+        A density with a standing integral is not evaluated: the numbers come from its slope, see
+        :class:`numerics.deterministic.law_on_panels.LawOnPanels`.
+
         Raises:
             MissingParameterError: a parameter has no number yet.
         """
@@ -162,8 +170,17 @@ class StationaryLaw:
                 f"numbers need a number for every parameter: {', '.join(map(str, self.parameters))} have none. "
                 "Use law.at(values)."
             )
-        made = service("law_numbers") if self._measured is None else None
-        return self._measured if made is None else made(self.density, self.variable, self.interval.ends, digits=DIGITS)
+        if self.density.has(sp.Integral, sp.hyper) and self._quick_numbers is not None:
+            return self._quick_numbers
+        return service("law_numbers")(self.density, self.variable, self.interval.ends, digits=DIGITS)
+
+    @cached_property
+    def _quick_numbers(self) -> Any:
+        """The law in double precision from the slope of its density; None where that has jumps and no process."""
+        drift, diffusion = self.coefficients or (self.log_derivative / 2, sp.S.One)
+        if self.coefficients is None and not is_smooth(drift, (self.variable,)):
+            return None
+        return service("law_on_panels")(drift, diffusion, self.variable, self.interval.ends)
 
     @property
     @limited
@@ -201,9 +218,9 @@ class StationaryLaw:
         interval = Interval(*(end.subs(numbers_of) for end in self.interval.ends))
         density = self.density.subs(numbers_of)
         family = recognise(density, self.variable, interval)
-        total, measured = (family.partition_function, None) if family else _measured(density, self.variable, interval)
-        return StationaryLaw(
-            density=density / total,
+        coefficients = self.coefficients and tuple(part.subs(numbers_of) for part in self.coefficients)
+        law = StationaryLaw(
+            density=density,
             variable=self.variable,
             interval=interval,
             log_derivative=self.log_derivative.subs(numbers_of),
@@ -212,9 +229,16 @@ class StationaryLaw:
             undecided=sp.false,
             integrable_at=tuple(Collapse(sp.true, end) for end in interval.ends),
             regular=sp.true,
-            family=None if family is None else replace(family, factor=1 / family.kernel_integral),
-            _measured=measured,
+            family=None,
+            coefficients=coefficients,
         )
+        if family is not None:
+            factor = 1 / family.kernel_integral
+            return replace(law, density=density / family.partition_function, family=replace(family, factor=factor))
+        total = law._measured_total()
+        if total is None:
+            return replace(law, density=density / law.partition_function)
+        return replace(law, density=density / total, _normalised=True)
 
     def plot(self, values: Mapping[sp.Symbol, sp.Expr | float] | None = None, *, axes: Any = None) -> Any:
         """The density with its quartiles, on axes of matplotlib, which are returned.
@@ -288,16 +312,30 @@ class StationaryLaw:
                 f"{quantity} is not written in closed form. {named}Give every parameter a number, with law.at(values): "
                 "then it is one."
             )
+        quick = self._quick_numbers
+        if quick is not None:
+            try:
+                return sp.Float(number(quick), DIGITS)
+            except DriftproofError:
+                if self.numbers is quick:
+                    raise
         return sp.Float(number(self.numbers), DIGITS)
 
-
-def _measured(density: sp.Expr, x: sp.Symbol, interval: Interval) -> tuple[sp.Expr, Any]:
-    """The integral of a density by quadrature, and the law that measured it; a standing integral without one."""
-    try:
-        law = service("law_numbers")(density, x, interval.ends, digits=DIGITS)
-        return sp.Float(law.normalisation.value, DIGITS + 3), law
-    except DriftproofError:
-        return sp.Integral(density, (x, *interval.ends)), None
+    def _measured_total(self) -> sp.Expr | None:
+        """The integral of the density by quadrature; None, without numbers for it."""
+        x, point = self.variable, self.interval.interior_point()
+        try:
+            quick = self._quick_numbers
+            if quick is not None:
+                try:
+                    scale = sp.exp(sp.Float(quick.log_integral(point).value, DIGITS + 3))
+                    return self.density.subs(x, point).doit() * scale
+                except DriftproofError:
+                    if self.density.has(sp.Integral, sp.hyper):
+                        raise
+            return sp.Float(self.numbers.normalisation.value, DIGITS + 3)
+        except DriftproofError:
+            return None
 
 
 def _numbers(

@@ -95,6 +95,7 @@ def stationary_density(
         integrable_at=tuple(Collapse(end.finite_speed, end.location) for end in classes),
         regular=line.regular,
         family=recognise(density, x, line.interval),
+        coefficients=(line.process.drift[0], line.process.diffusion[0]),
     )
 
 
@@ -122,6 +123,7 @@ def _glued_law(line: GluedDiffusion, regular_ends: str) -> StationaryLaw:
         integrable_at=tuple(Collapse(end.finite_speed, end.location) for end in classes),
         regular=line.regular,
         family=recognise(density, x, line.interval),
+        coefficients=(line.process.drift[0], line.process.diffusion[0]),
     )
 
 
