@@ -4,6 +4,7 @@ Corlouer, Semler, Strang, Gietelink Oldenziel, "Stochastic Gradient Descent in t
 Linear Networks" (2026).
 
 ===============  ============================================================================================
+measured         what claims are measured on: samples, steps and runs of SGD
 paper            the paper, its symbols, and the chain of layers from which modes are derived
 gradient_flow    DLN-GF1 .. DLN-GF4: modes under gradient flow (Section 2.3)
 gradients        DLN-G1 .. DLN-G5: Jacobians, the population gradient and its zeros (Proposition 3.1)

@@ -6,13 +6,17 @@ with rational entries.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Any
 
 import sympy as sp
 
 from theory.deep_linear.written_out import WrittenNetwork
-from verification.papers.saddle_to_saddle.paper import s, sigma_q
+from theory.notation import eta
+from verification.authoring.shorthand import measured
+from verification.forms import Experiment
+from verification.papers.saddle_to_saddle.paper import L, beta, s, sigma_q, w
 
 u_1, u_2, w_1, w_2, s_1, s_2 = sp.symbols("u_1 u_2 w_1 w_2 s_1 s_2", positive=True)
 u = sp.Symbol("u", positive=True)
@@ -26,6 +30,9 @@ PAIR = {
     s_2: "that of $w_2$",
 }
 ONE = (1,)
+
+POINT = {"w": "1/2 3/10", "s": "1 7/10", "sigma": "1/2"}
+"""Amplitudes, teacher's values and label noise at which two modes are measured."""
 
 
 def in_layers(depth: int) -> dict[sp.Basic, sp.Basic]:
@@ -52,3 +59,27 @@ def one_mode(depth: int) -> WrittenNetwork:
     """The first of :func:`two_modes` by itself."""
     alone = chain([u_1] * depth)
     return WrittenNetwork(alone.layers, sp.Matrix([[s_1]]), alone.label_covariance)
+
+
+def sampled(
+    sampler: Callable[..., Any],
+    depth: int,
+    *,
+    of: Callable[[Any], Any] = lambda candidate: candidate,
+    absolute: float | None = None,
+    **arguments: str,
+) -> Experiment:
+    """An experiment at an aligned balanced point at :data:`POINT`; rates are those at a learning rate of one."""
+    told = {"depth": str(depth), **POINT, **arguments}
+    amplitudes, values = ([sp.Rational(each) for each in told[name].split()] for name in ("w", "s"))
+    at = {
+        L: depth,
+        beta: 1,
+        sigma_q: sp.Rational(told["sigma"]),
+        eta: sp.Rational(told.get("eta", "1")),
+        sp.Symbol("b", positive=True, integer=True): sp.Rational(told.get("b", "1")),
+    }
+    at |= {w: amplitudes[0], s: values[0]} | dict(zip((w_1, w_2), amplitudes, strict=False))
+    at |= dict(zip((s_1, s_2), values, strict=False))
+    at |= {layer: number ** sp.Rational(1, depth) for layer, number in zip((u_1, u_2), amplitudes, strict=False)}
+    return measured(sampler, lambda candidate: of(candidate).subs(at), absolute=absolute, **told)

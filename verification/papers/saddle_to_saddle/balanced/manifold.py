@@ -17,12 +17,14 @@ from verification.papers.saddle_to_saddle.balanced.aligned import (
     in_layers,
     s_1,
     s_2,
+    sampled,
     two_modes,
     u_1,
     u_2,
     w_1,
     w_2,
 )
+from verification.papers.saddle_to_saddle.measured import covariation_of_modes, drift_of_the_balance
 from verification.papers.saddle_to_saddle.paper import NOISE_SYMBOLS, beta, paper, sigma_q
 
 SYMBOLS = NOISE_SYMBOLS | PAIR
@@ -81,7 +83,11 @@ def alignment_for_all_times():
             corrected=beta * (first**2 + sigma_q**2) * layers**2,
             where=in_layers(depth),
             derived=lambda depth=depth: beta * two_modes(depth).covariation(CROSS, CROSS),
-            wrong={"gap of the other mode": beta * (second**2 + sigma_q**2) * layers**2},
+            wrong={
+                "gap of the other mode": beta * (second**2 + sigma_q**2) * layers**2,
+                "a tenth too large": sp.Rational(11, 10) * beta * (first**2 + sigma_q**2) * layers**2,
+            },
+            measured=[sampled(covariation_of_modes, 2, mode="1 2")] if depth == 2 else [],
             mutated=False,
         )
     yield equals(
@@ -90,7 +96,11 @@ def alignment_for_all_times():
         printed=beta * (w_1 + w_2) ** 2 * first * second,
         where=in_layers(2),
         derived=lambda: beta * two_modes(2).covariation(CROSS, CROSSED),
-        wrong={"label noise shared": beta * (w_1 + w_2) ** 2 * (first * second + sigma_q**2)},
+        wrong={
+            "label noise shared": beta * (w_1 + w_2) ** 2 * (first * second + sigma_q**2),
+            "a tenth too large": sp.Rational(11, 10) * beta * (w_1 + w_2) ** 2 * first * second,
+        },
+        measured=[sampled(covariation_of_modes, 2, mode="1 2", other="2 1")],
         says="A result of ours, at depth two.",
         remark=True,
         mutated=False,
@@ -123,7 +133,23 @@ def balance_for_all_times():
         corrected=sp.Matrix([beta * w_1 * (first - second), beta * w_2 * (second - first), 0]),
         where=in_layers(2),
         derived=lambda: _entries(beta * drift_of_balance(flat, 1)),
-        wrong={"one gap only": sp.Matrix([beta * w_1 * first, beta * w_2 * second, 0])},
+        wrong={
+            "one gap only": sp.Matrix([beta * w_1 * first, beta * w_2 * second, 0]),
+            "a tenth too large": sp.Rational(11, 10)
+            * beta
+            * sp.Matrix([w_1 * (first - second), w_2 * (second - first), 0]),
+        },
+        measured=[
+            sampled(
+                drift_of_the_balance,
+                2,
+                of=lambda candidate: candidate[0],
+                w="1/2 3/10",
+                s="1 3/10",
+                sigma="0",
+                layer="1",
+            )
+        ],
         says="Depth two; in general the entry is $\\beta w_i(d\\,\\delta_i^2 - \\sum_k\\delta_k^2)$.",
         mutated=False,
     )

@@ -6,9 +6,7 @@ import sympy as sp
 from sympy import Rational
 
 from theory.deep_linear.layer_sums import pair_sum, power_sum
-from theory.ito import ito_differential
-from theory.notation import eta
-from verification.authoring.shorthand import Grade, Kind, Source, equals, sde
+from verification.authoring.shorthand import Grade, Kind, equals
 from verification.papers.saddle_to_saddle.balanced.aligned import (
     MODE,
     ONE,
@@ -19,16 +17,17 @@ from verification.papers.saddle_to_saddle.balanced.aligned import (
     one_mode,
     s_1,
     s_2,
+    sampled,
     two_modes,
     w_1,
     w_2,
 )
+from verification.papers.saddle_to_saddle.measured import covariation_of_modes, noise_induced_change
 from verification.papers.saddle_to_saddle.paper import (
     MODE_SYMBOLS,
     NOISE_SYMBOLS,
     L,
     beta,
-    layer_process,
     mode_diffusion,
     mode_process,
     paper,
@@ -74,7 +73,11 @@ def diffusion_of_a_balanced_mode():
             printed=formula(sp.Integer(depth), w_1, s_1),
             where=in_layers(depth),
             derived=lambda depth=depth: beta * two_modes(depth).covariation(MODE, MODE),
-            wrong={"standard deviation for variance": formula(sp.Integer(depth), w_1, s_1, sigma_q)},
+            wrong={
+                "standard deviation for variance": formula(sp.Integer(depth), w_1, s_1, sigma_q),
+                "a tenth too large": sp.Rational(11, 10) * formula(sp.Integer(depth), w_1, s_1),
+            },
+            measured=[sampled(covariation_of_modes, 3)] if depth == 3 else [],
             mutated=False,
         )
         yield equals(
@@ -110,7 +113,9 @@ def ito_drift_of_a_balanced_mode():
         wrong={
             "label noise without its half": count * w**POWER * ((s - w) ** 2 + sigma_q**2),
             "half of the data": count * w**POWER * ((s - w) ** 2 / 2 + sigma_q**2 / 2),
+            "a tenth too large": sp.Rational(11, 10) * corrected,
         },
+        measured=[sampled(noise_induced_change, depth, w="1/2", s="1") for depth in (2, 3)],
     )
 
 
@@ -139,7 +144,8 @@ def independence_of_the_modes():
             corrected=corrected,
             where=in_layers(depth),
             derived=lambda depth=depth: beta * other_modes(depth),
-            wrong={"one order of the layers": wrong},
+            wrong={"one order of the layers": wrong, "a tenth too large": sp.Rational(11, 10) * corrected},
+            measured=[sampled(noise_induced_change, 2, w="1/2 2/5", s="1 9/10", alone="yes")] if depth == 2 else [],
             says="What a second mode adds to the drift of the first.",
             mutated=False,
         )
@@ -286,37 +292,6 @@ def norms_of_the_sensitivities():
     )
 
 
-@paper.claim("DLN-I8", "not printed; relevant to Eq. (4)", symbols=NOISE_SYMBOLS, source=Source.OURS)
-def exact_equation_of_a_scalar_chain():
-    """Exact equation of a scalar chain."""
-    strength = 2 * (s - w) ** 2 + sigma_q**2
-    drift = L * (s - w) * w ** (2 * (L - 1) / L) + beta * L * (L - 1) / 2 * strength * w**POWER
-    spread = L * w ** (2 * (L - 1) / L) * sp.sqrt(beta * strength)
-    yield equals(
-        "amplitude",
-        r"dw: \text{ (drift, dispersion)}",
-        printed=sde(drift, spread),
-        derived=mode_process,
-        wrong={"gradient flow with noise": sde(L * (s - w) * w ** (2 * (L - 1) / L), spread)},
-        mutated=False,
-    )
-
-    def logit() -> list[sp.Expr]:
-        moved = ito_differential(mode_process(sp.Integer(2), sp.S.Zero), sp.log(w / (s - w)))
-        return [moved.drift, moved.dispersion[0] ** 2]
-
-    yield equals(
-        "logit at depth two",
-        r"d\log\frac w{s - w}: \text{ (drift, diffusion)}",
-        printed=sde(2 * s - 2 * beta * s**2 + 6 * beta * s * w, 8 * beta * s**2),
-        derived=logit,
-        domain=(w < s,),
-        wrong={"ordinary chain rule": sde(2 * s, 8 * beta * s**2)},
-        says="Without label noise the noise of the logit is constant.",
-        mutated=False,
-    )
-
-
 @paper.claim("DLN-I12", "Appendix E", symbols=MODE_SYMBOLS, kind=Kind.PROOF_STEP, scope="balanced layers, every depth")
 def sums_over_balanced_layers():
     """Sums over balanced layers."""
@@ -334,62 +309,4 @@ def sums_over_balanced_layers():
         printed=L * w ** (2 * (L - 1) / L),
         derived=lambda: power_sum(square, square, L),
         wrong={"all layers": L * w**2},
-    )
-
-
-@paper.claim("DLN-I13", "not printed; relevant to Proposition 3.5", symbols=NOISE_SYMBOLS, source=Source.OURS)
-def equation_of_a_layer():
-    r"""Equation of a layer of a balanced scalar chain.
-
-    $u = w^{1/L}$ has no Itô drift; (5), (7) and the Itô drift of DLN-I1 follow by one application of Itô's formula.
-    """
-    u = sp.Symbol("u", positive=True)
-    noise = sp.sqrt(beta * (2 * (s - u**L) ** 2 + sigma_q**2))
-    yield equals(
-        "layer",
-        r"du: \text{ (drift, dispersion)}",
-        printed=sde(u ** (L - 1) * (s - u**L), u ** (L - 1) * noise),
-        derived=layer_process,
-        wrong={"power of the amplitude": sde(u**L * (s - u**L), u ** (L - 1) * noise)},
-    )
-
-    def from_amplitude() -> sp.Expr:
-        moved = ito_differential(mode_process(), w ** (1 / L)).drift
-        return moved.subs(w, u**L)
-
-    yield equals(
-        "drift from that of the amplitude",
-        r"\text{drift of }w^{1/L}",
-        printed=u ** (L - 1) * (s - u**L),
-        derived=from_amplitude,
-        wrong={"ordinary chain rule": u ** (L - 1) * (s - u**L) + beta * u ** (2 * L - 3)},
-    )
-
-
-@paper.claim(
-    "DLN-I9",
-    "not printed; relevant to Eqs. (1) and (6)",
-    symbols={eta: "learning rate"},
-    source=Source.OURS,
-    scope="two scalar layers, one step of batches of b",
-    notes=(r"The term $\eta^2w\delta^2$ is missing in (1) and for $b = 1$ as large as its Itô drift.",),
-)
-def one_step_of_descent():
-    """One step of SGD against the SDE."""
-    a_1, a_2, b = *sp.symbols("W_1 W_2", positive=True), sp.Symbol("b", positive=True, integer=True)
-    network, delta = chain([a_1, a_2]), s - a_1 * a_2
-    mean = eta * (a_1**2 + a_2**2) * delta
-
-    def moved() -> sp.Expr:
-        slope = network.gradient()
-        second = slope[0] * slope[1] + network.covariance_block(1, 2)[0] / b
-        return sp.expand(-eta * (a_2 * slope[0] + a_1 * slope[1]) + eta**2 * second)
-
-    yield equals(
-        "mean",
-        r"E[w'] - w",
-        printed=mean + eta**2 * a_1 * a_2 * (delta**2 + (2 * delta**2 + sigma_q**2) / b),
-        derived=moved,
-        wrong={"the SDE": mean + eta**2 * a_1 * a_2 * (2 * delta**2 + sigma_q**2) / b},
-        mutated=False,
     )

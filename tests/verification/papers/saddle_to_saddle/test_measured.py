@@ -1,0 +1,59 @@
+"""The samplers of "Saddle-to-Saddle" against the rates of explicit matrices, which share no code with them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from numerics.deep_linear import LayeredPoint, Modes, NoisyTeacher, ito_drift, mode_diffusion, mode_step
+from theory.deep_linear import LayeredLinear
+from verification.forms import Draw
+from verification.papers.saddle_to_saddle.measured import (
+    Aligned,
+    covariation_of_modes,
+    noise_induced_change,
+    step_of_descent,
+)
+
+POINT = {"depth": "3", "w": "1/2 3/10", "s": "1 7/10", "sigma": "1/2"}
+DRAW = Draw(n=20_000, first=0, seed=11)
+SURPRISE = 5.5
+"""Standard errors that a mean leaves with probability 4e-8."""
+
+
+def explicit(arguments: dict[str, str]) -> LayeredPoint:
+    aligned = Aligned.of(arguments)
+    data = NoisyTeacher(aligned.teacher, label_covariance=aligned.sigma**2)
+    return LayeredPoint(LayeredLinear((2,) * (len(aligned.layers) + 1)), data, aligned.layers)
+
+
+def agrees(values: np.ndarray, expected: float) -> bool:
+    return abs(values.mean() - expected) < SURPRISE * values.std() / len(values) ** 0.5
+
+
+@pytest.mark.parametrize(("mode", "pair"), [("1 1", (0, 0)), ("1 2", (0, 1))])
+def test_sampled_noise_has_the_diffusion_of_explicit_matrices(mode, pair):
+    found = covariation_of_modes({**POINT, "mode": mode}, DRAW).values
+    frames = Modes(np.eye(2), np.eye(2))
+    exact = mode_diffusion(explicit(POINT), pair, learning_rate=1.0, modes=frames)
+    assert agrees(found, exact)
+    assert not agrees(found, 1.2 * exact)
+
+
+def test_the_second_difference_of_samples_has_the_mean_of_the_ito_drift():
+    found = noise_induced_change(POINT, DRAW).values
+    exact = ito_drift(explicit(POINT), 0, learning_rate=1.0, modes=Modes(np.eye(2), np.eye(2)))
+    assert agrees(found, exact)
+    assert not agrees(found, 1.2 * exact)
+
+
+def test_a_sampled_step_has_the_mean_of_all_orders_of_the_learning_rate():
+    found = step_of_descent({**POINT, "eta": "1/2", "b": "2"}, DRAW).values
+    step = mode_step(explicit(POINT), 0, learning_rate=0.5, batch_size=2, modes=Modes(np.eye(2), np.eye(2)))
+    assert agrees(found, step.mean)
+    assert not agrees(found, step.sde_mean)
+
+
+def test_second_differences_are_refused_where_a_fourth_order_would_enter():
+    with pytest.raises(ValueError, match="depth 4"):
+        noise_induced_change({**POINT, "depth": "4"}, DRAW)
