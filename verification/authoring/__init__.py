@@ -1,5 +1,6 @@
 """How a paper is written down: the shorthand of claims, predictions, simulated experiments, figures.
 
+* ``draws``: runs of a model by the draw that a check asks for: its trajectories, its stage.
 * ``figures``: what measuring a figure again has in common: seeds, shares of runs, where a curve crosses.
 * ``new_project``: a small project to start from: ``driftproof init FOLDER``.
 * ``predictions``: what a candidate formula predicts for a measured number: substitution, an integral, a value along a

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import mpmath
 import sympy as sp
@@ -26,9 +27,29 @@ def at(values: Values) -> Callable[[sp.Expr], sp.Expr]:
     return lambda candidate: candidate.subs(exact(values))
 
 
+def at_point(*symbols: sp.Symbol) -> Callable[[sp.Expr, Mapping[str, str]], sp.Expr]:
+    """The candidate at a point of a comparison, which has a value for each of ``symbols`` under its name."""
+    return lambda candidate, point: candidate.subs({symbol: sp.Rational(point[symbol.name]) for symbol in symbols})
+
+
+def entry_of(points: Sequence[Mapping[str, Any]]) -> Callable[[sp.MatrixBase, Mapping[str, Any]], sp.Expr]:
+    """The entry of a candidate column that belongs to a point, in the order of ``points``."""
+    return lambda candidate, point: candidate[list(points).index(point)]
+
+
+def itself(candidate: sp.Expr, point: Mapping[str, Any]) -> sp.Expr:
+    """The candidate, whatever the point."""
+    return candidate
+
+
 def condition_holds(condition: Boolean, values: Values) -> bool:
     """Whether a candidate condition on the parameters is true at ``values``."""
     return bool(condition.subs(exact(values)))
+
+
+def either(holds: sp.Expr, fails: sp.Expr, values: Values) -> Callable[[Boolean], sp.Expr]:
+    """What a candidate condition predicts at ``values``: ``holds`` if it is true there, ``fails`` if it is not."""
+    return lambda condition: (holds if condition_holds(condition, values) else fails).subs(exact(values))
 
 
 def mean_under_density(

@@ -31,6 +31,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.ito import ItoDifferential, ItoProcess
+from verification.authoring import predictions
 from verification.authoring.statement_arguments import (
     checked_domain,
     derived_value,
@@ -42,6 +43,7 @@ from verification.authoring.statement_arguments import (
     said,
 )
 from verification.claim import Abbreviations, Grade, Kind, Paper, Source, Statement, Written
+from verification.errors import ClaimError
 from verification.forms import (
     Bound,
     Candidate,
@@ -73,6 +75,7 @@ __all__ = [
     "measured",
     "reproduces",
     "sde",
+    "table",
     "under",
 ]
 
@@ -225,8 +228,9 @@ def under(
 
 def measured(
     sampler: Callable[..., Any],
-    predicted: Callable[[Any], Any],
+    predicted: Callable[[Any], Any] | None = None,
     *,
+    at: Mapping[sp.Symbol, str] | None = None,
     name: str = "",
     variation: float | None = None,
     skewness: float | None = None,
@@ -235,10 +239,13 @@ def measured(
 ) -> Experiment:
     """A Monte Carlo check at one point: ``sampler(arguments, draw)`` against ``predicted(candidate)``.
 
-    Variation and skewness of a sample, which set the number of samples, are found by a pilot run.
+    ``at`` gives symbols their exact values: to the sampler by their names, beside the other arguments, and to the
+    candidate, which then predicts its own value there. Without both, it predicts itself. Variation and skewness of a
+    sample, which set the number of samples, are found by a pilot run.
     """
+    arguments = {symbol.name: value for symbol, value in (at or {}).items()} | arguments
     named = name or _named(sampler, arguments)
-    return Experiment(named, sampler, arguments, predicted, variation, skewness, absolute)
+    return Experiment(named, sampler, arguments, predicted or predictions.at(at or {}), variation, skewness, absolute)
 
 
 def compared(
@@ -250,6 +257,18 @@ def compared(
 ) -> Comparison:
     """A second deterministic opinion ``evaluator(point)`` against ``predicted(candidate, point)``."""
     return Comparison(name, evaluator, points, predicted, tolerance)
+
+
+def table(names: str, *rows: str) -> tuple[dict[str, str], ...]:
+    """Points of a comparison, one a row: ``table("k x", "-2/5 1/2", "0 1")``.
+
+    Raises:
+        ClaimError: a row has not one value for each name.
+    """
+    for row in rows:
+        if len(row.split()) != len(names.split()):
+            raise ClaimError(f"a table of {names!r} needs one value for each of them in every row, got {row!r}.")
+    return tuple(dict(zip(names.split(), row.split(), strict=True)) for row in rows)
 
 
 def sde(drift: Any, dispersion: Any) -> sp.MatrixBase:

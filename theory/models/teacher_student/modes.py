@@ -20,10 +20,12 @@ References:
 
 from __future__ import annotations
 
+from functools import cache
+
 import sympy as sp
 
 from theory.discrete.random_map import diffusion_limit, gaussian_moments, one_step_moments
-from theory.errors import ShapeError
+from theory.errors import ShapeError, TheoryError
 from theory.ito import ItoDifferential, ItoProcess, ito_differential
 from theory.models.teacher_student import stochastic_logistic as verhulst
 from theory.notation import eta, nu, s, s_0, s_tilde, t, zeta
@@ -207,13 +209,25 @@ def path_process() -> ItoProcess:
     return ItoProcess([log_growth, area], [drift, sp.exp(log_growth)], sp.Matrix([log_s.dispersion[0], 0]))
 
 
+@cache
 def path_solution() -> sp.Expr:
     r"""The singular value as a function of the path, (8) and (43): :math:`\hat s = e^X/(2A + 1/\hat s_0)`.
 
-    It starts at :math:`\hat s_0` (:math:`X = A = 0`), and Itô's formula on :func:`path_process` gives back the
-    coefficients of :func:`singular_value_process` exactly. Its integral is :func:`path_integral`.
+    Itô's formula along :func:`path_process` must give it the coefficients of :func:`singular_value_process`, and it
+    starts at :math:`\hat s_0` (:math:`X = A = 0`). Its integral is :func:`path_integral`.
+
+    Raises:
+        TheoryError: it does not solve the equation.
     """
-    return sp.exp(log_growth) / (2 * area + 1 / s_0)
+    solution = sp.exp(log_growth) / (2 * area + 1 / s_0)
+    moved, process = ito_differential(path_process(), solution), singular_value_process()
+    left_over = [
+        sp.simplify(found - wanted.subs(s, solution))
+        for found, wanted in ((moved.drift, process.drift[0]), (moved.dispersion[0], process.dispersion[0]))
+    ]
+    if any(left_over) or solution.subs({log_growth: 0, area: 0}) != s_0:
+        raise TheoryError(f"{solution} must solve (42) from s_0; put into it, it leaves {left_over}.")
+    return solution
 
 
 def path_integral() -> sp.Expr:

@@ -14,9 +14,12 @@ from scipy import integrate, stats
 
 from numerics.statistics.estimators import Moments
 from tests.numerics.seeding import FALSE_ALARM, seed_of
+from theory.notation import eta, s_tilde, zeta
+from verification.authoring import draws
 from verification.forms import Draw, Experiment, Samples
 from verification.papers.stochastic_collapse.measured import one_dimension as samplers
 from verification.papers.stochastic_collapse.measured import paths
+from verification.papers.stochastic_collapse.teacher_student.modes import sampled_mode
 from verification.registry import claims
 
 Sampler = Callable[[dict[str, str], Draw], Samples]
@@ -28,6 +31,8 @@ EXPERIMENTS = {
     for experiment in statement.experiments
     if getattr(experiment.sampler, "__module__", "") == samplers.__name__
 }
+
+MODE = {s_tilde: "2", eta: "1", zeta: "1"}
 
 STEPLESS = {samplers.log_of_gaussian_multiplier}
 """Samplers whose samples are exact without any step, so that there is nothing to refine."""
@@ -66,14 +71,12 @@ def test_the_second_stage_takes_a_finer_step(name, monkeypatch):
         assert np.array_equal(drawn(experiment, 16).values, drawn(experiment, 16, refinement=2).values)
         return
     steps = []
-    for function in ("simulate", "coupled_samples"):
-        original = getattr(samplers, function)
 
-        def spy(*given, original=original, **named):
-            steps.append((named["step"], named["options"].precision))
-            return original(*given, **named)
+    def spy(*given, original=draws.simulate, **named):
+        steps.append((named["step"], named["options"].precision))
+        return original(*given, **named)
 
-        monkeypatch.setattr(samplers, function, spy)
+    monkeypatch.setattr(draws, "simulate", spy)
     for refinement in (1, 2):
         drawn(experiment, 8, refinement=refinement)
     (coarse, first), (fine, second) = steps
@@ -83,7 +86,15 @@ def test_the_second_stage_takes_a_finer_step(name, monkeypatch):
 
 def moments(sampler: Sampler, n: int, **arguments: str) -> tuple[Moments, float]:
     """Moments of ``n`` samples, and the size of the discretisation error that they report with its own error."""
-    samples = sampler(arguments, Draw(n, 0, seed_of(sampler.__name__, arguments)))
+    return _moments(sampler(arguments, Draw(n, 0, seed_of(sampler.__name__, arguments))))
+
+
+def moments_of(experiment: Experiment, n: int) -> tuple[Moments, float]:
+    """The same for a declared experiment."""
+    return _moments(drawn(experiment, n))
+
+
+def _moments(samples: Samples) -> tuple[Moments, float]:
     bias = 0.0
     if samples.correction is not None:
         measured = Moments.from_samples(samples.correction)
@@ -96,16 +107,15 @@ def agrees(found: tuple[Moments, float], value: float) -> bool:
     return abs(sampled.mean - value) <= sampled.mean_estimate.half_width(FALSE_ALARM) + bias
 
 
-@pytest.mark.parametrize(("power", "value"), [("1", 1.5), ("2", 3.75)])
+@pytest.mark.parametrize(("power", "value"), [(1, 1.5), (2, 3.75)])
 def test_powers_of_a_mode_have_the_moments_of_its_gamma_law(power, value):
-    arguments = {"s_tilde": "2", "nu": "1", "power": int(power)}
-    found = moments(samplers.stationary_power_of_mode, 30_000, **arguments)  # pyright: ignore[reportArgumentType]
+    found = moments_of(sampled_mode(MODE, until=18.0, power=power), 30_000)
     assert agrees(found, value)
     assert not agrees(found, 1.15 * value)
 
 
 def test_the_mean_of_a_mode_is_that_of_the_exact_law_and_not_that_of_the_noiseless_path():
-    found = moments(samplers.mean_of_mode, 20_000, s_tilde="2", nu="1", s_0="3/10", time="1/2")
+    found = moments_of(sampled_mode(MODE, until=0.5, start="3/10"), 20_000)
     # 1.0503519 is the spectral sum at k = 3/2, x = 3/10, tau = 1, evaluated apart from this project.
     assert agrees(found, 1.0503519)
     assert not agrees(found, 0.7926)

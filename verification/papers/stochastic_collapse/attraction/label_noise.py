@@ -19,8 +19,9 @@ from theory.gradient_noise.label_noise import (
 from theory.gradient_noise.model import Model
 from theory.notation import eta, zeta
 from verification.authoring import predictions
+from verification.authoring.draws import drawn_steps
 from verification.authoring.shorthand import Grade, agrees, compared, equals, measured
-from verification.authoring.simulated import number, options
+from verification.authoring.simulated import number
 from verification.claim import Statement
 from verification.forms import Draw, Samples
 from verification.papers.stochastic_collapse.attraction.gradient_flow import (
@@ -166,18 +167,14 @@ def features(samples: int, weights: int) -> Model:
 
 def magnitude_of_steps(arguments: Mapping[str, Any], draw: Draw) -> Samples:
     r"""The value :math:`|\Delta\theta - E\Delta\theta|^2/(2\eta\operatorname{Tr}D_s)` of one step of (20), mean D_m."""
-    from numerics.simulation.iterate import iterate
-
     n, d, rate = arguments["N"], arguments["d"], number(arguments["eta"])
     start = np.ones(d)
-    run = iterate(
+    run = drawn_steps(
         gradient_descent(features(n, d), label=label, label_noise=zeta),
+        draw,
         parameters={eta: rate, zeta: number(arguments["zeta"])},
         initial=start,
         steps=1,
-        n_replicas=draw.n,
-        seed=draw.seed,
-        options=options(draw),
     )
     slopes = np.cos(np.outer(np.arange(1, n + 1), np.arange(1, d + 1)))
     expected = -rate * slopes.T @ (slopes @ start) / n

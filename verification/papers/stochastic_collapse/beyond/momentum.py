@@ -9,13 +9,13 @@ import numpy as np
 import sympy as sp
 
 from numerics.deterministic.random_products import exponent_of_products
-from numerics.simulation.iterate import iterate
 from theory.discrete import momentum as with_momentum
 from theory.discrete.momentum import momentum as m
 from theory.discrete.random_map import kappa_3, kappa_4
 from theory.notation import eta, mu, zeta
+from verification.authoring.draws import drawn_steps
 from verification.authoring.shorthand import agrees, compared, equals, measured
-from verification.authoring.simulated import number, options
+from verification.authoring.simulated import number
 from verification.claim import Statement
 from verification.forms import Draw, Experiment, Samples
 from verification.papers.stochastic_collapse.beyond.near_invariant_point import (
@@ -169,16 +169,14 @@ def smallest_growth(point: Mapping[str, str]) -> tuple[float, float]:
 def growth_with_momentum(arguments: Mapping[str, Any], draw: Draw) -> Samples:
     r"""Growth per step of :math:`\log|(\theta, \eta v)|` of SGD with momentum on the example, one run a sample."""
     rate = number(arguments["eta"])
-    run = iterate(
+    run = drawn_steps(
         descent((EXAMPLE[h_1], EXAMPLE[h_2]), batch_size=1, momentum=sp.Rational(arguments["m"])),
+        draw,
         parameters={eta: rate},
         initial=[1.0, 0.0],
         steps=BURN_IN + COUNTED,
         at=[BURN_IN, BURN_IN + COUNTED],
         paths=True,
-        n_replicas=draw.n,
-        seed=draw.seed,
-        options=options(draw),
     )
     assert run.paths is not None
     early, late = (np.log(np.hypot(path[:, 0], rate * path[:, 1])) for path in run.paths)

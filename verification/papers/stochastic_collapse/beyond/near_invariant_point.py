@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from numerics.simulation.iterate import iterate
 from theory.discrete.recursion import Recursion
 from theory.gradient_noise.data_law import Empirical
 from theory.gradient_noise.descent import gradient_descent
 from theory.gradient_noise.model import Model
-from verification.authoring.simulated import options
+from verification.authoring.draws import drawn_steps
 from verification.forms import Draw, Samples
 
 weight = sp.Symbol("theta", real=True)
@@ -38,13 +37,5 @@ def descent(curvatures: tuple[sp.Expr, ...], **settings: Any) -> Recursion:
 
 def growth(step: Recursion, parameters: Mapping[sp.Symbol, float], draw: Draw) -> Samples:
     r"""Growth of :math:`\log|\theta|` per step, :data:`STEPS` steps from 1; one run a sample."""
-    run = iterate(
-        step,
-        parameters=parameters,
-        initial=[1.0],
-        steps=STEPS,
-        n_replicas=draw.n,
-        seed=draw.seed,
-        options=options(draw),
-    )
+    run = drawn_steps(step, draw, parameters=parameters, initial=[1.0], steps=STEPS)
     return Samples(np.log(np.abs(run.final[:, 0])) / STEPS)

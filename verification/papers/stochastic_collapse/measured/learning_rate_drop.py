@@ -12,9 +12,9 @@ from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
-from numerics.simulation.simulate import simulate
 from theory.ito import ItoProcess
 from theory.notation import nu, s_tilde
+from verification.authoring.draws import drawn_paths
 from verification.authoring.simulated import number, options
 from verification.forms import Draw, Samples
 from verification.papers.stochastic_collapse.measured.one_dimension import mode_in_log
@@ -35,15 +35,13 @@ def relearned(arguments: Arguments, draw: Draw) -> Samples:
     """Whether a mode that starts deep below ends above its start, after both phases of the full equation (42)."""
     log_s = np.full((draw.n, 1), DEEP)
     for stream, (noise, time) in enumerate((("nu_1", "T_1"), ("nu_2", "T_2"))):
-        until = number(arguments[time])
-        run = simulate(
+        run = drawn_paths(
             mode_in_log(),
+            draw,
             parameters={s_tilde: number(arguments["s_tilde"]), nu: number(arguments[noise])},
             initial=log_s,
-            step=0.5 / draw.refinement,
-            until=until,
-            n_paths=draw.n,
-            seed=draw.seed,
+            step=0.5,
+            until=number(arguments[time]),
             options=options(draw).on_stream(stream),
         )
         assert run.final is not None

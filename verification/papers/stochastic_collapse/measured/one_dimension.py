@@ -1,8 +1,7 @@
 r"""What the claims of the stochastic-collapse paper are measured on: sampled means and second opinions.
 
-Samplers ``f(arguments, draw) -> Samples`` sample exactly where the transition is known; elsewhere they run coupled
-Euler-Maruyama levels in the logarithm of the state and return Richardson's :math:`2 f_{h/2} - f_h` with the paired
-difference as the bias allowance. The second stage of a refutation halves the step and runs in float64.
+Samplers ``f(arguments, draw) -> Samples`` sample exactly where the transition is known; elsewhere they run
+Euler-Maruyama in the logarithm of the state.
 """
 
 from __future__ import annotations
@@ -15,18 +14,17 @@ import numpy as np
 import sympy as sp
 
 from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
+from numerics.random.normal import standard_normals
 from numerics.simulation.accumulators import Survival
-from numerics.simulation.coupled_levels import coupled_samples
 from numerics.simulation.log_coordinates import log_coordinates, log_distance
-from numerics.simulation.options import Options
-from numerics.simulation.simulate import simulate
 from theory.ito import ItoProcess
 from theory.models.double_well import DoubleWell
 from theory.models.teacher_student.modes import logistic, singular_value_process
 from theory.models.teacher_student.stochastic_logistic import k as shape
 from theory.models.teacher_student.stochastic_logistic import verhulst_process
 from theory.notation import eta, mu, nu, s_tilde, zeta
-from verification.authoring.simulated import number, options
+from verification.authoring.draws import drawn_paths, on_two_grids
+from verification.authoring.simulated import number
 from verification.forms import Draw, Samples
 
 Arguments = Mapping[str, Any]
@@ -54,18 +52,14 @@ def supremum_of_geometric_brownian_motion(arguments: Arguments, draw: Draw) -> S
     is too. The horizon is 64 variances of drift away: what happens later has probability below 1e-14.
     """
     m, z, ratio = (number(arguments[name]) for name in ("mu", "zeta", "ratio"))
-    drift = m - z**2 / 2
-    steps = 100 * draw.refinement
-    step = (8 * z / drift) ** 2 / steps
-    run = simulate(
+    horizon = (8 * z / (m - z**2 / 2)) ** 2
+    run = drawn_paths(
         ItoProcess.scalar(log_distance, drift=mu - zeta**2 / 2, dispersion=zeta),
+        draw,
         parameters={mu: m, zeta: z},
         initial=[math.log(ratio)],
-        step=step,
-        until=step * steps,
-        n_paths=draw.n,
-        seed=draw.seed,
-        options=options(draw),
+        step=horizon / 100,
+        until=horizon,
         accumulators={survival: Survival(log_distance, sp.S.Zero)},
     )
     return Samples(1 - run.accumulated[survival])
@@ -73,16 +67,14 @@ def supremum_of_geometric_brownian_motion(arguments: Arguments, draw: Draw) -> S
 
 def double_well_reaches_level(arguments: Arguments, draw: Draw) -> Samples:
     """Probability that the double well reaches a level, given its values on a grid of step 0.01."""
-    m, z, start, level = (number(arguments[name]) for name in ("mu", "zeta", "start", "level"))
-    run = simulate(
+    m, z, start = (number(arguments[name]) for name in ("mu", "zeta", "start"))
+    run = drawn_paths(
         double_well_in_log(),
+        draw,
         parameters={mu: m, zeta: z},
         initial=[math.log(start)],
-        step=0.01 / draw.refinement,
+        step=0.01,
         until=round((8 * z / (m - z**2 / 2)) ** 2),
-        n_paths=draw.n,
-        seed=draw.seed,
-        options=options(draw),
         accumulators={survival: Survival(log_distance, sp.log(sp.Rational(arguments["level"])))},
     )
     return Samples(1 - run.accumulated[survival])
@@ -90,17 +82,9 @@ def double_well_reaches_level(arguments: Arguments, draw: Draw) -> Samples:
 
 def _late_rate(process: ItoProcess, parameters: Mapping[sp.Symbol, float], horizon: int, draw: Draw) -> np.ndarray:
     """Growth rate of the log state between ``horizon`` and twice it, one per path, started at 1."""
-    run = simulate(
-        process,
-        parameters=parameters,
-        initial=[0.0],
-        step=STEP / draw.refinement,
-        until=2 * horizon,
-        times=[horizon, 2 * horizon],
-        n_paths=draw.n,
-        seed=draw.seed,
-        paths=True,
-        options=options(draw),
+    times = [horizon, 2 * horizon]
+    run = drawn_paths(
+        process, draw, parameters=parameters, initial=[0.0], step=STEP, until=2 * horizon, times=times, paths=True
     )
     return (run.paths[1, :, 0] - run.paths[0, :, 0]) / horizon
 
@@ -117,68 +101,17 @@ def log_rate_of_mode(arguments: Arguments, draw: Draw) -> Samples:
     return Samples(_late_rate(mode_in_log(), parameters, 400, draw))
 
 
-def _extrapolated(
-    process: ItoProcess, parameters: Mapping[sp.Symbol, float], start: float, until: float, power: float, draw: Draw
-) -> Samples:
-    """Richardson's combination of ``exp(power * y)`` on two coupled levels of a process in log coordinates."""
-    steps = max(8, round(until / STEP)) * draw.refinement
-    pair = coupled_samples(
-        process,
-        parameters=parameters,
-        initial=[math.log(start)],
-        step=until / steps,
-        until=until,
-        n_paths=draw.n,
-        seed=draw.seed,
-        options=options(draw),
-    )
-    # The observable is evaluated with NumPy, on the log coordinate of the levels.
-    fine, coarse = np.exp(power * pair.fine[:, 0]), np.exp(power * pair.coarse[:, 0])
-    return Samples(2 * fine - coarse, correction=fine - coarse)
-
-
-def stationary_power_of_mode(arguments: Arguments, draw: Draw) -> Samples:
-    r"""A power of :math:`\hat s` after the slowest mode, of rate :math:`2\nu\min(k^2/4, k-1)`, is gone."""
-    st, noise = number(arguments["s_tilde"]), number(arguments["nu"])
-    k = st / noise - 0.5
-    gap = 2 * noise * (k - 1 if k > 2 else k**2 / 4)
-    return _extrapolated(mode_in_log(), {s_tilde: st, nu: noise}, st, math.ceil(20 / gap), arguments["power"], draw)
-
-
-def mean_of_mode(arguments: Arguments, draw: Draw) -> Samples:
-    r""":math:`\hat s` at a given time from a given start."""
-    st, noise, start, time = (number(arguments[name]) for name in ("s_tilde", "nu", "s_0", "time"))
-    return _extrapolated(mode_in_log(), {s_tilde: st, nu: noise}, start, time, 1, draw)
-
-
 def sign_changes_of_double_well(arguments: Arguments, draw: Draw) -> Samples:
     r"""Whether plain Euler-Maruyama, in :math:`\theta` itself, ends below zero when started at 1."""
-    run = simulate(
-        DoubleWell().process,
-        parameters={mu: number(arguments["mu"]), zeta: number(arguments["zeta"])},
-        initial=[1.0],
-        step=0.0025 / draw.refinement,
-        until=10.0,
-        n_paths=draw.n,
-        seed=draw.seed,
-        options=options(draw),
-    )
+    parameters = {mu: number(arguments["mu"]), zeta: number(arguments["zeta"])}
+    run = drawn_paths(DoubleWell().process, draw, parameters=parameters, initial=[1.0], step=0.0025, until=10.0)
     return Samples((run.final[:, 0] < 0).astype(np.float64))
 
 
 def log_of_gaussian_multiplier(arguments: Arguments, draw: Draw) -> Samples:
-    r""":math:`\log|m + \sqrt v\,Z|` for standard normal Z, sampled exactly: one step from 0 of a Brownian motion."""
-    noise = sp.Symbol("Z", real=True)
-    run = simulate(
-        ItoProcess.scalar(noise, drift=sp.S.Zero, dispersion=sp.S.One),
-        initial=[0.0],
-        step=1.0,
-        until=1.0,
-        n_paths=draw.n,
-        seed=draw.seed,
-        options=Options(first=draw.first, precision="float64"),
-    )
-    return Samples(np.log(np.abs(number(arguments["m"]) + math.sqrt(number(arguments["v"])) * run.final[:, 0])))
+    r""":math:`\log|m + \sqrt v\,Z|` for standard normal Z, sampled exactly."""
+    normals = standard_normals(draw.seed, draw.first + np.arange(draw.n), first_step=0, n_steps=1, width=64)
+    return Samples(np.log(np.abs(number(arguments["m"]) + math.sqrt(number(arguments["v"])) * normals[0, 0])))
 
 
 def hitting_probability_on_grid(arguments: Arguments) -> tuple[float, float]:
@@ -188,8 +121,7 @@ def hitting_probability_on_grid(arguments: Arguments) -> tuple[float, float]:
     error bound. Never uses the scale function.
     """
     m, z, start, level = (number(arguments[name]) for name in ("mu", "zeta", "start", "level"))
-    coarse, fine = (_boundary_value(m, z, math.log(start), math.log(level), cells) for cells in (8000, 16000))
-    return (4 * fine - coarse) / 3, abs(fine - coarse)
+    return on_two_grids(lambda cells: _boundary_value(m, z, math.log(start), math.log(level), cells), 8000)
 
 
 def _boundary_value(m: float, z: float, start: float, level: float, cells: int) -> float:
@@ -215,8 +147,7 @@ def _boundary_value(m: float, z: float, start: float, level: float, cells: int) 
 def mean_on_grid(arguments: Arguments) -> tuple[float, float]:
     r""":math:`E[x_\tau \mid x_0 = x]` of the stochastic Verhulst process by the Fokker-Planck grid, run backwards."""
     k, x, tau = (number(arguments[name]) for name in ("k", "x", "tau"))
-    coarse, fine = (_grid_mean(k, x, tau, cells) for cells in (1500, 3000))
-    return (4 * fine - coarse) / 3, abs(fine - coarse)
+    return on_two_grids(lambda cells: _grid_mean(k, x, tau, cells), 1500)
 
 
 def _grid_mean(k: float, x: float, tau: float, cells: int) -> float:
@@ -233,11 +164,10 @@ def integrated_defect_on_grid(arguments: Arguments) -> tuple[float, float]:
     In natural units (:math:`d\tau = 2\nu\,dt`, x = s/nu) it is twice the integral over t of the same defect of s.
     """
     k, x = number(arguments["k"]), number(arguments["x"])
-    coarse, fine = (_grid_defect(k, x, cells, steps) for cells, steps in ((1000, 400), (2000, 800)))
-    return (4 * fine - coarse) / 3, abs(fine - coarse)
+    return on_two_grids(lambda cells: _grid_defect(k, x, cells), 1000)
 
 
-def _grid_defect(k: float, x: float, cells: int, steps: int) -> float:
+def _grid_defect(k: float, x: float, cells: int) -> float:
     gap = k - 1 if k > 2 else k**2 / 4
     end = 30 / gap
     low = math.exp(math.log(x) - 60 / max(k, 0.5))
@@ -250,7 +180,7 @@ def _grid_defect(k: float, x: float, cells: int, steps: int) -> float:
     times, weights = np.expm1(u), weights / 2 * math.log1p(end) * np.exp(u)
     values, reached, total = grid.nodes.copy(), 0.0, 0.0
     for time, weight in zip(times, weights, strict=True):
-        values = grid.expectation(values, time - reached, steps=max(8, steps // 48))
+        values = grid.expectation(values, time - reached, steps=max(8, cells // 120))
         reached = time
         curve = float(logistic(sp.Float(k) / 2, sp.Float(x) / 2, sp.Float(time)) * 2)
         total += weight * (grid.at(x, values) - curve)

@@ -10,11 +10,11 @@ import numpy as np
 import sympy as sp
 
 from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
-from numerics.simulation.coupled_levels import coupled_samples
 from theory.ito import ItoProcess
 from theory.models.two_layer_origin import network_process, ratio_process
 from theory.notation import nu
-from verification.authoring.simulated import number, options
+from verification.authoring.draws import drawn_levels, extrapolated, on_two_grids
+from verification.authoring.simulated import number
 from verification.forms import Draw, Samples
 
 Arguments = Mapping[str, Any]
@@ -34,26 +34,17 @@ def _log_norms(
     parameters: Mapping[sp.Symbol, float],
     initial: Sequence[float],
     until: float,
+    step: float,
     draw: Draw,
-    step: float = STEP,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The logarithm of the norm at the end, on a fine and a coarse level with common noise."""
-    pair = coupled_samples(
-        process,
-        parameters=parameters,
-        initial=initial,
-        step=step / draw.refinement,
-        until=until,
-        n_paths=draw.n,
-        seed=draw.seed,
-        options=options(draw),
-    )
+    pair = drawn_levels(process, draw, parameters=parameters, initial=initial, step=step, until=until)
     fine, coarse = (np.log(np.sum(level**2, axis=1)) / 2 for level in (pair.fine, pair.coarse))
     return fine, coarse
 
 
-def _extrapolated(fine: np.ndarray, coarse: np.ndarray, offset: float = 0.0) -> Samples:
-    return Samples(offset + 2 * fine - coarse, correction=fine - coarse)
+def _shifted(shift: float, fine: np.ndarray, coarse: np.ndarray) -> Samples:
+    return extrapolated(shift + fine, shift + coarse)
 
 
 def growth_under_isotropic_noise(arguments: Arguments, draw: Draw) -> Samples:
@@ -62,8 +53,8 @@ def growth_under_isotropic_noise(arguments: Arguments, draw: Draw) -> Samples:
     x = sp.symbols(f"x_1:{d + 1}", real=True)
     rate = sp.Symbol("g", real=True)
     process = ItoProcess(x, [-rate * e for e in x], sp.sqrt(sum(e**2 for e in x)) * sp.eye(d))
-    fine, coarse = _log_norms(process, {rate: g}, [1.0] + [0.0] * (d - 1), until, draw)
-    return _extrapolated(fine / until, coarse / until)
+    fine, coarse = _log_norms(process, {rate: g}, [1.0] + [0.0] * (d - 1), until, STEP, draw)
+    return extrapolated(fine / until, coarse / until)
 
 
 def growth_of_equal_layers(arguments: Arguments, draw: Draw) -> Samples:
@@ -73,9 +64,9 @@ def growth_of_equal_layers(arguments: Arguments, draw: Draw) -> Samples:
     """
     n, until = int(arguments["n"]), 1.0
     start = ([1.0] + [0.0] * (n - 1)) * 2
-    fine, coarse = _log_norms(network_process(n, n), {nu: 1.0}, start, until, draw, NETWORK_STEP)
+    fine, coarse = _log_norms(network_process(n, n), {nu: 1.0}, start, until, NETWORK_STEP, draw)
     before = math.log(2) / 2
-    return _extrapolated((fine - before) / until, (coarse - before) / until, offset=arguments["shift"])
+    return _shifted(arguments["shift"], (fine - before) / until, (coarse - before) / until)
 
 
 def growth_of_unequal_layers(arguments: Arguments, draw: Draw) -> Samples:
@@ -83,17 +74,15 @@ def growth_of_unequal_layers(arguments: Arguments, draw: Draw) -> Samples:
     n, m = int(arguments["n"]), int(arguments["m"])
     start = [1.0] + [0.0] * (n - 1) + [0.5] + [0.0] * (m - 1)
     process = network_process(n, m)
-    early = _log_norms(process, {nu: 1.0}, start, 3.0, draw, NETWORK_STEP)
-    late = _log_norms(process, {nu: 1.0}, start, 4.0, draw, NETWORK_STEP)
-    fine, coarse = (after - before for after, before in zip(late, early, strict=True))
-    return _extrapolated(fine, coarse, offset=arguments["shift"])
+    early, late = (_log_norms(process, {nu: 1.0}, start, until, NETWORK_STEP, draw) for until in (3.0, 4.0))
+    return _shifted(arguments["shift"], late[0] - early[0], late[1] - early[1])
 
 
 def growth_on_grid(arguments: Arguments) -> tuple[float, float]:
     r"""1 + exponent at :math:`\nu = 1` from the long-time mean of the ratio of the layers on a finite-volume grid."""
     n, m = int(arguments["n"]), int(arguments["m"])
-    coarse, fine = (_grid_growth(n, m, cells) for cells in (1000, 2000))
-    return (4 * fine - coarse) / 3, abs(fine - coarse) + LOWEST ** (m / 2)
+    value, error = on_two_grids(lambda cells: _grid_growth(n, m, cells), 1000)
+    return value, error + LOWEST ** (m / 2)
 
 
 def _grid_growth(n: int, m: int, cells: int) -> float:

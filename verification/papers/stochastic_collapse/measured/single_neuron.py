@@ -13,13 +13,12 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from numerics.simulation.coupled_levels import coupled_samples
 from numerics.simulation.options import Options
-from numerics.simulation.simulate import simulate
 from theory.ito import ItoProcess
 from theory.models.single_neuron import SingleNeuron, slope
 from theory.notation import eta, zeta
-from verification.authoring.simulated import number, options
+from verification.authoring.draws import drawn_levels, drawn_paths, extrapolated
+from verification.authoring.simulated import number
 from verification.forms import Draw, Samples
 from verification.papers.stochastic_collapse.measured.one_dimension import STEP
 
@@ -62,21 +61,13 @@ def growth_near_origin(arguments: Arguments, draw: Draw) -> Samples:
     parameters = {slope: number(arguments["c"]), eta: 1.0, zeta: number(arguments["noise"]) ** 0.5}
 
     def log_norms(until: float) -> list[np.ndarray]:
-        pair = coupled_samples(
-            process,
-            parameters=parameters,
-            initial=[1.0, 0.5],
-            step=number(arguments["step"]) / draw.refinement,
-            until=until,
-            n_paths=draw.n,
-            seed=draw.seed,
-            options=options(draw),
-        )
+        step = number(arguments["step"])
+        pair = drawn_levels(process, draw, parameters=parameters, initial=[1.0, 0.5], step=step, until=until)
         return [np.log(np.hypot(*level.T)) for level in (pair.fine, pair.coarse)]
 
     before, after = log_norms(EARLY), log_norms(LATE)  # one path: the noise of a step depends on its number alone
     fine, coarse = ((b - a) / (LATE - EARLY) for a, b in zip(before, after, strict=True))
-    return Samples(2 * fine - coarse, correction=fine - coarse)
+    return extrapolated(fine, coarse)
 
 
 def _final_size(arguments: Arguments, draw: Draw) -> np.ndarray:
@@ -86,14 +77,13 @@ def _final_size(arguments: Arguments, draw: Draw) -> np.ndarray:
     r^(4/9) at 9/5 of the threshold: attractivity is a statement about starts that are close enough.
     """
     start = np.array([START, START / 2])
-    run = simulate(
+    run = drawn_paths(
         _flow(arguments["x"], arguments["y"], sp.tanh),
+        draw,
         parameters={eta: 1.0, zeta: number(arguments["noise"]) ** 0.5},
         initial=start,
-        step=STEP / draw.refinement,
+        step=STEP,
         until=SETTLED,
-        n_paths=draw.n,
-        seed=draw.seed,
         options=Options(first=draw.first, precision="float64"),
     )
     assert run.final is not None

@@ -7,22 +7,18 @@ knows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import sympy as sp
-from sympy.logic.boolalg import Boolean
 
-from theory.errors import TheoryError
 from theory.ito import ito_differential
 from theory.line.stationary import stationary_density
 from theory.models.teacher_student import modes as ts
-from theory.notation import eta, s, s_0, s_tilde, t, zeta
+from theory.notation import eta, s_0, s_tilde, t, zeta
 from verification.authoring import predictions
-from verification.authoring.shorthand import Kind, bounds, compared, equals, holds_when, measured, sde
-from verification.papers.stochastic_collapse.measured.one_dimension import log_rate_of_mode, stationary_power_of_mode
+from verification.authoring.shorthand import Kind, bounds, compared, equals, holds_when, measured, sde, table
+from verification.papers.stochastic_collapse.measured.one_dimension import log_rate_of_mode
 from verification.papers.stochastic_collapse.measured.paths import along_path, milstein_on_path
 from verification.papers.stochastic_collapse.paper import paper
-from verification.papers.stochastic_collapse.teacher_student.modes import VALUE_SYMBOLS, nu
+from verification.papers.stochastic_collapse.teacher_student.modes import VALUE_SYMBOLS, nu, sampled_mode
 
 u, X, A = ts.u, ts.log_growth, ts.area
 PATH_SYMBOLS = {
@@ -30,23 +26,6 @@ PATH_SYMBOLS = {
     A: r"$A_t = \int_0^t e^{X_\tau}\,d\tau$",
     s_0: r"$\hat s_i(0)$",
 }
-
-
-def _along_path(function: sp.Expr) -> list[sp.Expr]:
-    """Drift and dispersion of a function of the path (X, A), by Itô's formula."""
-    differential = ito_differential(ts.path_process(), function)
-    return [differential.drift, differential.dispersion[0]]
-
-
-def _solution() -> sp.Expr:
-    r"""The function of the path with the coefficients of (42), by Itô's formula, and the value s_0 at the start."""
-    solution = ts.path_solution()
-    process = ts.singular_value_process()
-    wanted = [part[0].subs(s, solution) for part in (process.drift, process.dispersion)]
-    left_over = [found - right for found, right in zip(_along_path(solution), wanted, strict=True)]
-    if any(sp.simplify(each) != 0 for each in left_over) or solution.subs({X: 0, A: 0}) != s_0:
-        raise TheoryError(f"{solution} must solve (42) from s_0; put into it, it leaves {left_over}.")
-    return solution
 
 
 @paper.claim(
@@ -103,30 +82,23 @@ def steps_of_the_solution():
         r"dF: \text{ (drift, dispersion)}",
         printed=sde(-theta * F, sigma * F),
         where={F: sp.exp(-X), **standard},
-        derived=lambda: _along_path(sp.exp(-X)),
+        derived=lambda: ito_differential(ts.path_process(), sp.exp(-X)),
         wrong={"ordinary chain rule": {theta: 2 * s_tilde - nu}},
     )
     yield equals(
-        "solution (50)", "u_i(t)", printed=sp.exp(-X) / s_0 + 2 * sp.exp(-X) * A, derived=lambda: 1 / _solution()
+        "solution (50)", "u_i(t)", printed=sp.exp(-X) / s_0 + 2 * sp.exp(-X) * A, derived=lambda: 1 / ts.path_solution()
     )
-    yield equals("inverse (51)", r"\hat s_i(t)", printed=sp.exp(X) / (2 * A + 1 / s_0), derived=_solution)
+    yield equals("inverse (51)", r"\hat s_i(t)", printed=sp.exp(X) / (2 * A + 1 / s_0), derived=ts.path_solution)
 
 
 @paper.claim("SC-079", "Theorem 6.1, Eqs. (8) and (43)", symbols=VALUE_SYMBOLS | PATH_SYMBOLS)
 def stochastic_student_dynamics():
     """Stochastic student dynamics."""
-    paths = (
-        ("1/2", "1/5", "1/10"),
-        ("1", "1/2", "1/2"),
-        ("2", "1/10", "1/100"),
-        ("1/10", "1", "1"),
-        ("3/2", "1", "1/5"),
-    )
     yield equals(
         "pathwise",
         r"\hat s_i(t)",
         printed=sp.exp(X) / (2 * A + 1 / s_0),
-        derived=_solution,
+        derived=ts.path_solution,
         wrong={
             "the integral without its factor": sp.exp(X) / (A + 1 / s_0),
             "starts at 1": sp.exp(X) / (2 * A + 1),
@@ -137,10 +109,8 @@ def stochastic_student_dynamics():
             "Milstein on the same Brownian path",
             milstein_on_path,
             along_path,
-            *(
-                {"s_tilde": st, "nu": strength, "s_0": start, "time": "3/2", "path": i}
-                for i, (st, strength, start) in enumerate(paths)
-            ),
+            *table("s_tilde nu s_0 time path", "1/2 1/5 1/10 3/2 0", "1 1/2 1/2 3/2 1", "2 1/10 1/100 3/2 2"),
+            *table("s_tilde nu s_0 time path", "1/10 1 1 3/2 3", "3/2 1 1/5 3/2 4"),
             tolerance=2e-3,
         ),
     )
@@ -158,14 +128,14 @@ def small_initialisation():
         "ratio (53)",
         r"\hat s_i(t)/\hat s_i(0)",
         printed=sp.exp(X) / (2 * s_0 * A + 1),
-        derived=lambda: _solution() / s_0,
+        derived=lambda: ts.path_solution() / s_0,
         wrong={"the integral not multiplied by the start": sp.exp(X) / (2 * A + 1)},
     )
     yield equals(
         "limit",
         r"\lim_{\hat s_i(0)\to 0}\hat s_i(t)/\hat s_i(0)",
         printed=sp.exp(X),
-        derived=lambda: sp.cancel(_solution() / s_0).subs(s_0, 0),
+        derived=lambda: sp.cancel(ts.path_solution() / s_0).subs(s_0, 0),
         wrong={"integral kept": sp.exp(X) / (2 * A + 1)},
     )
 
@@ -179,16 +149,7 @@ def phase_transition_of_the_student_modes():
     distribution with a positive expectation.
     """
     c = s_tilde - nu / 2
-
-    def predicted(st: str, stationary: sp.Expr, collapsed: sp.Expr) -> Callable[[Boolean], sp.Expr]:
-        """What a condition for a stationary law predicts at noise strength 1."""
-        at = {s_tilde: st, eta: "1", zeta: "1"}
-
-        def value(condition: Boolean) -> sp.Expr:
-            return predictions.at(at)(stationary if predictions.condition_holds(condition, at) else collapsed)
-
-        return value
-
+    below, above = ({s_tilde: signal, eta: "1", zeta: "1"} for signal in ("3/10", "9/10"))
     yield holds_when(
         "threshold",
         r"\text{a stationary law iff }",
@@ -202,8 +163,8 @@ def phase_transition_of_the_student_modes():
         },
         says=r"Measured: the rate of $\log\hat s$ in collapse, the mean of $\hat s$ beyond.",
         measured=[
-            measured(log_rate_of_mode, predicted("3/10", sp.S.Zero, 2 * c), s_tilde="3/10", nu="1"),
-            measured(stationary_power_of_mode, predicted("9/10", c, sp.S.Zero), s_tilde="9/10", nu="1", power=1),
+            measured(log_rate_of_mode, predictions.either(sp.S.Zero, 2 * c, below), s_tilde="3/10", nu="1"),
+            sampled_mode(above, until=250.0, predicted=predictions.either(c, sp.S.Zero, above)),
         ],
     )
     yield bounds(

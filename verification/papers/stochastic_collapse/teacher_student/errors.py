@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import sympy as sp
 
-from verification.authoring.shorthand import Grade, Source, compared, equals
+from verification.authoring.shorthand import Grade, Source, compared, equals, table
 from verification.forms import Comparison
 from verification.papers.stochastic_collapse.measured.random_matrices import error_sums, test_error, train_error
 from verification.papers.stochastic_collapse.paper import paper
@@ -17,10 +17,7 @@ T, S, R, T_k, T_bar = sp.symbols("T S R T_k Tbar", positive=True)
 C, C_k, C_bar = sp.symbols("C C_k Cbar", real=True)
 SIGNAL, REST, STUDENT = matrix("y", 2, 2), matrix("r", 2, 1), matrix("w", 2, 2)
 SUMS = {"T": T, "S": S, "C": C, "R": R, "T_k": T_k, "C_k": C_k, "T_bar": T_bar, "C_bar": C_bar}
-SIZES = tuple(
-    {"m": m, "n": n, "p": p, "k": k}
-    for m, n, p, k in (("5", "7", "21", "2"), ("8", "6", "18", "3"), ("6", "6", "6", "2"))
-)
+SIZES = table("m n p k", "5 7 21 2", "8 6 18 3", "6 6 6 2")
 OVERLAPS = r"\tilde s_i\hat s_j\langle\tilde u_i, \hat u_j\rangle\langle\tilde v_i, \hat v_j\rangle"
 STUDENT_SUM = {S: r"$\sum_{j=1}^d \hat s_j^2$"}
 
@@ -31,12 +28,12 @@ def _in_entries(side: sp.Expr) -> sp.Expr:
     return side.subs({T: norm, T_bar: norm, C: inner, C_bar: inner, S: square(STUDENT), R: square(REST)})
 
 
-def _on_random_matrices(evaluator) -> list[Comparison]:
+def _on_random_matrices(evaluator: Callable) -> Comparison:
     def from_sums(candidate: sp.Expr, point: Mapping[str, str]) -> float:
         sums = error_sums(point)
         return float(candidate.subs({symbol: sums[name] for name, symbol in SUMS.items()}))
 
-    return [compared("random matrices", evaluator, from_sums, *SIZES, tolerance=1e-10)]
+    return compared("random matrices", evaluator, from_sums, *SIZES, tolerance=1e-10)
 
 
 @paper.claim(

@@ -7,6 +7,7 @@ The paper's :math:`\tilde s` is ``s_tilde``, :math:`\nu = \eta\zeta^2` is ``nu``
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import sympy as sp
 
@@ -19,7 +20,6 @@ from verification.papers.stochastic_collapse.figures import figure_5, figure_11
 from verification.papers.stochastic_collapse.paper import paper
 
 NOISE_LEVELS = ("0", "5", "10", "15", "20")
-c = s_tilde - nu / 2
 
 
 @paper.claim(
@@ -53,23 +53,20 @@ def generalisation_in_the_teacher_student_setting():
     a standard deviation of 0.5, a warm-up of 1000 steps, 50000 steps at a learning rate of 3.0, 10000 steps at 0.3,
     256 runs. Training with larger gradient noises $\zeta$ generalizes better.
     """
-    yield reproduces(
+    reproduced = partial(reproduces, measure=figure_5.measure, pictures=figure_5.pictures)
+    yield reproduced(
         "order",
         r"\arg\min_\zeta\mathcal E_{\rm test}",
         printed=sp.Integer(20),
-        measure=figure_5.measure,
-        pictures=figure_5.pictures,
         parts=tuple({"zeta": level} for level in NOISE_LEVELS),
         summarise=figure_5.summary,
         wrong={"no noise": sp.Integer(0), "an optimum inside": sp.Integer(15)},
         says="The noise level with the smallest test error at the end of training, among 0, 5, 10, 15 and 20.",
     )
-    yield reproduces(
+    yield reproduced(
         "nothing learned",
         r"\min\mathcal E_{\rm test}",
         printed=sp.S.One,
-        measure=figure_5.measure,
-        pictures=figure_5.pictures,
         parts=({"zeta": "15", "show": "minimum"}, {"zeta": "20", "show": "minimum"}),
         summarise=figure_5.smallest_error,
         wrong={"a tenth better than nothing": sp.Rational(9, 10)},
@@ -94,9 +91,7 @@ def _noise_in_the_error() -> Iterator[Statement]:
         remark="A result of ours: what a mode adds to the test error, before division by the teacher's norm.",
         domain=(s_tilde > nu / 2,),
         measured=measured(
-            figure_5.test_error_from_stationary_start,
-            lambda candidate: figure_5.predicted_test_error(candidate, 20.0),
-            zeta="20",
+            figure_5.test_error_from_stationary_start, partial(figure_5.predicted_test_error, noise=20.0), zeta="20"
         ),
     )
     yield equals(
@@ -130,35 +125,30 @@ def batch_noise_instead_of_label_noise():
     We used SGD without label noise and maintained a similar experimental setup as before. Additionally, we introduced
     a learning rate drop at step 53000. Training with smaller batch sizes generalizes better.
     """
-    yield reproduces(
+    reproduced = partial(reproduces, measure=figure_11.measure, pictures=figure_11.pictures)
+    yield reproduced(
         "order",
         r"\arg\min_\beta\mathcal E_{\rm test}",
         printed=sp.Integer(2),
-        measure=figure_11.measure,
-        pictures=figure_11.pictures,
         parts=tuple({"n": 32, "batch": size} for size in ("2", "8", "all")),
         summarise=figure_11.summary,
         wrong={"full batch": sp.Integer(512), "an optimum inside": sp.Integer(8)},
         says="The batch size with the smallest test error at the end of training, among 2, 8 and all 512.",
     )
-    yield reproduces(
+    yield reproduced(
         "before the drop",
         r"\arg\min_\beta\mathcal E_{\rm test}",
         printed=sp.Integer(2),
-        measure=figure_11.measure,
-        pictures=figure_11.pictures,
         parts=({"n": 32, "batch": "2", "until": 0.5, "replicas": 16}, {"n": 32, "batch": "all", "until": 0.5}),
         summarise=figure_11.summary_before_drop,
         corrected=sp.Integer(512),
         wrong={"neither": sp.Integer(32)},
         remark="The same between warm-up and first drop: of both, that with the smaller error (34).",
     )
-    yield reproduces(
+    yield reproduced(
         "replacement",
         r"\mathcal E_{\rm test}^{\rm with}/\mathcal E_{\rm test}^{\rm without}",
         printed=sp.S.One,
-        measure=figure_11.measure,
-        pictures=figure_11.pictures,
         parts=tuple({"n": 16, "batch": "8", "replicas": 16, "replacement": choice} for choice in (False, True)),
         summarise=figure_11.summary_of_replacement,
         wrong={"a fifth worse": sp.Rational(6, 5), "a fifth better": sp.Rational(4, 5)},

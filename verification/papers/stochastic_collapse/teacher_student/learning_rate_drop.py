@@ -14,7 +14,7 @@ from theory.models.teacher_student import learning_rate_drop as drop
 from theory.models.teacher_student import modes as ts
 from theory.notation import nu, s_0, s_tilde
 from verification.authoring import predictions
-from verification.authoring.shorthand import Kind, bounds, compared, equals, measured
+from verification.authoring.shorthand import Kind, bounds, compared, equals, measured, table
 from verification.claim import Statement
 from verification.papers.stochastic_collapse.measured.learning_rate_drop import median_signal, relearned
 from verification.papers.stochastic_collapse.paper import paper
@@ -32,22 +32,15 @@ DROP_SYMBOLS = PATH_SYMBOLS | {
     drop.T_2: "time after it",
     drop.level: "level at which a mode has escaped",
 }
-SCHEDULES: tuple[Point, ...] = tuple(
-    {"s_tilde": signal, "nu_1": "1", "nu_2": "1/10", "T_1": "100", "T_2": after}
-    for signal, after in (("3/10", "80"), ("9/20", "20"), ("57/100", "5"))
-)
-
-
-def _values(point: Point) -> Callable[[sp.Expr], sp.Expr]:
-    return predictions.at({symbol: point[symbol.name] for symbol in (drop.nu_1, drop.nu_2, drop.T_1, drop.T_2)})
+SCHEDULES = table("s_tilde nu_1 nu_2 T_1 T_2", "3/10 1 1/10 100 80", "9/20 1 1/10 100 20", "57/100 1 1/10 100 5")
+at_schedule = predictions.at_point(drop.nu_1, drop.nu_2, drop.T_1, drop.T_2)
 
 
 def _share_relearned(point: Point) -> Callable[[sp.Expr], sp.Expr]:
     """The Gaussian probability that a mode has grown, given at which signal it is one half."""
-    values = _values(point)
-    slope = values(sp.diff(drop.log_growth(), s_tilde)) / values(sp.sqrt(drop.variance_of_log_growth()))
-    signal = sp.Rational(point["s_tilde"])
-    return lambda candidate: (1 + sp.erf(slope * (signal - values(candidate)) / sp.sqrt(2))) / 2
+    growth, spread = sp.diff(drop.log_growth(), s_tilde), sp.sqrt(drop.variance_of_log_growth())
+    slope, signal = at_schedule(growth, point) / at_schedule(spread, point), sp.Rational(point["s_tilde"])
+    return lambda candidate: (1 + sp.erf(slope * (signal - at_schedule(candidate, point)) / sp.sqrt(2))) / 2
 
 
 @paper.claim(
@@ -122,11 +115,5 @@ def _median_signal() -> Statement:
         },
         remark="A result of ours: the signal at which a mode is as likely above its start as below, after both phases.",
         measured=[measured(relearned, _share_relearned(point), **point) for point in SCHEDULES],
-        compared=compared(
-            "median on the grid, long times",
-            median_signal,
-            lambda candidate, point: _values(point)(candidate),
-            *SCHEDULES,
-            tolerance=1e-2,
-        ),
+        compared=compared("median on the grid, long times", median_signal, at_schedule, *SCHEDULES, tolerance=1e-2),
     )

@@ -17,16 +17,13 @@ from theory.models.teacher_student.stochastic_logistic import bound_weight, k, n
 from theory.notation import eta, nu, s, s_0, s_tilde, t, zeta
 from theory.tricomi import hyperu
 from verification.authoring import predictions
-from verification.authoring.shorthand import Grade, Source, agrees, agrees_to_order, compared, equals, measured
+from verification.authoring.shorthand import Grade, Source, agrees, agrees_to_order, compared, equals, table
+from verification.authoring.simulated import number
 from verification.claim import Statement
 from verification.forms import Experiment
-from verification.papers.stochastic_collapse.measured.one_dimension import (
-    integrated_defect_on_grid,
-    mean_of_mode,
-    mean_on_grid,
-)
+from verification.papers.stochastic_collapse.measured.one_dimension import integrated_defect_on_grid, mean_on_grid
 from verification.papers.stochastic_collapse.paper import paper
-from verification.papers.stochastic_collapse.teacher_student.modes import VALUE_SYMBOLS
+from verification.papers.stochastic_collapse.teacher_student.modes import VALUE_SYMBOLS, sampled_mode
 
 noise = eta * zeta**2
 start = sp.Symbol("stilde(0)", positive=True)
@@ -91,13 +88,14 @@ def conjectured_mean():
     """
 
     def at_time(strength: str, time: str) -> Experiment:
-        values = {s_tilde: "1", eta: strength, zeta: "1", s_0: "1/10", t: time}
+        values = {s_tilde: "1", eta: strength, zeta: "1"}
+        wanted = values | {s_0: "1/10", t: time}
 
         def predicted(candidate: sp.Expr) -> sp.Expr | float:
             spectral = candidate.has(sp.Integral)
-            return predictions.spectral(candidate, values) if spectral else predictions.at(values)(candidate)
+            return predictions.spectral(candidate, wanted) if spectral else predictions.at(wanted)(candidate)
 
-        return measured(mean_of_mode, predicted, s_tilde="1", nu=strength, s_0="1/10", time=time)
+        return sampled_mode(values, number(time), start="1/10", predicted=predicted)
 
     def tangent(rate: sp.Expr) -> sp.Expr:
         return s_0 + 2 * s_0 * (rate - s_0) * t
@@ -171,17 +169,8 @@ def equivalence_with_l2_regularisation():
     )
 
 
-GRID_POINTS = tuple(
-    {"k": shape, "x": first, "tau": time}
-    for shape, first, time in (
-        ("-2/5", "1/2", "1"),
-        ("0", "1", "2"),
-        ("1/2", "1/20", "3"),
-        ("3/2", "3/10", "1"),
-        ("5/2", "10", "1/20"),
-        ("5/2", "1/10", "5"),
-        ("53/10", "1", "1"),
-    )
+GRID_POINTS = table(
+    "k x tau", "-2/5 1/2 1", "0 1 2", "1/2 1/20 3", "3/2 3/10 1", "5/2 10 1/20", "5/2 1/10 5", "53/10 1 1"
 )
 
 
@@ -234,8 +223,11 @@ def exact_mean_of_the_student_mode():
             "waves decay too slowly": lambda: spectral_mean(waves(k**2 / 4 + rho**2 / 2)),
             "a tenth too large": lambda: 11 * spectral_mean() / 10,
         },
-        measured=measured(
-            mean_of_mode, lambda candidate: at_point(candidate, point), s_tilde="2", nu="1", s_0="3/10", time="1/2"
+        measured=sampled_mode(
+            {s_tilde: "2", eta: "1", zeta: "1"},
+            0.5,
+            start="3/10",
+            predicted=lambda candidate: at_point(candidate, point),
         ),
         compared=compared("Fokker-Planck grid", mean_on_grid, at_point, *GRID_POINTS),
     )
@@ -271,7 +263,7 @@ def _integrated_defect() -> Statement:
             "Fokker-Planck grid in time",
             integrated_defect_on_grid,
             twice_the_defect,
-            *({"k": shape, "x": first} for shape, first in (("1", "1/2"), ("2", "2"), ("4", "1/2"))),
+            *table("k x", "1 1/2", "2 2", "4 1/2"),
             tolerance=1e-2,
         ),
     )

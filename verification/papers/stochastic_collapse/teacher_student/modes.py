@@ -6,11 +6,15 @@ The paper's :math:`\hat s` is ``s``, its :math:`\tilde s` is ``s_tilde``; ``nu``
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import sympy as sp
 
 from theory.models.teacher_student import modes as ts
 from theory.notation import eta, s, s_tilde, t, zeta
 from verification.authoring.shorthand import Grade, equals, sde
+from verification.authoring.simulated import number, simulated
+from verification.forms import Experiment
 from verification.papers.stochastic_collapse.paper import paper
 
 nu = eta * zeta**2
@@ -23,6 +27,16 @@ NOISE_SYMBOLS = {
 }
 MODE_SYMBOLS = {a: r"$a_i$, weight of the first layer", b: r"$b_i$, weight of the second layer"} | NOISE_SYMBOLS
 VALUE_SYMBOLS = {s: r"singular value $\hat s_i$ of the student"} | NOISE_SYMBOLS
+
+
+def sampled_mode(
+    at: Mapping[sp.Symbol, str], until: float, *, power: int = 1, start: str = "", predicted: Callable | None = None
+) -> Experiment:
+    r"""The mean of a power of :math:`\hat s` under (42) at a time, from the data's value or another start."""
+    first = number(start or at[s_tilde])
+    process = ts.singular_value_process
+    return simulated(process, s**power, at=at, start=first, until=until, predicted=predicted, coordinates="log")
+
 
 A, B, A_T, B_T, S, Z, error = sp.symbols("A B A^T B^T S z E", commutative=False)
 

@@ -15,7 +15,7 @@ from theory.matrices import spike_in_noise as rm
 from theory.matrices.spike_in_noise import aspect, s_bar
 from theory.notation import s_tilde
 from verification.authoring import predictions
-from verification.authoring.shorthand import Grade, Kind, Source, compared, equals
+from verification.authoring.shorthand import Grade, Kind, Source, compared, equals, table
 from verification.forms import Comparison
 from verification.papers.stochastic_collapse.measured.random_matrices import (
     alignment,
@@ -34,8 +34,8 @@ SPIKE_SYMBOLS = {
 }
 ABOVE = (s_bar**4 > aspect,)
 BELOW = (s_bar**4 < aspect,)
-OUTLIERS = (("1/2", "3/2"), ("1/10", "4/5"), ("1", "2"), ("2", "3/2"), ("4", "2"))
-HIDDEN = (("1/10", "1/4"), ("1/2", "1/2"), ("2", "1"), ("4", "1"))
+OUTLIERS = table("aspect signal", "1/2 3/2", "1/10 4/5", "1 2", "2 3/2", "4 2")
+HIDDEN = table("aspect signal", "1/10 1/4", "1/2 1/2", "2 1", "4 1")
 
 
 def _at_spike(candidate: sp.Expr, point: Point) -> float | None:
@@ -44,9 +44,8 @@ def _at_spike(candidate: sp.Expr, point: Point) -> float | None:
     return value.real if value.imag == 0 else None
 
 
-def _on_random_matrices(evaluator: Callable, signals=OUTLIERS, tolerance: float = 1e-2) -> list[Comparison]:
-    points = ({"aspect": A, "signal": signal} for A, signal in signals)
-    return [compared("random matrices", evaluator, _at_spike, *points, tolerance=tolerance)]
+def _on_random_matrices(evaluator: Callable, signals=OUTLIERS, tolerance: float = 1e-2) -> Comparison:
+    return compared("random matrices", evaluator, _at_spike, *signals, tolerance=tolerance)
 
 
 @paper.claim(
@@ -97,7 +96,7 @@ def transfer_function_of_the_singular_values():
     )
 
 
-LEVELS = (("1/4", "1"), ("1/4", "5/4"), ("1", "1"), ("1", "3/2"), ("2", "3/2"), ("4", "2"))
+LEVELS = table("aspect level", "1/4 1", "1/4 5/4", "1 1", "1 3/2", "2 3/2", "4 2")
 
 
 def _mass_below(candidate: sp.Expr, point: Point) -> float | None:
@@ -141,7 +140,6 @@ def bulk_density_of_the_singular_values():
         return radical / (sp.pi * ratio * variable**power)
 
     ends = sp.Matrix([1 - sp.sqrt(aspect), 1 + sp.sqrt(aspect)])
-    levels = ({"aspect": A, "level": level} for A, level in LEVELS)
     yield equals(
         "density",
         r"p_{MP}(\tilde s)",
@@ -154,7 +152,7 @@ def bulk_density_of_the_singular_values():
         },
         says="Inside the bulk, each of the $m$ values counting one.",
         domain=((s_tilde**2 - 1 - aspect) ** 2 < 4 * aspect,),
-        compared=compared("random matrices", share_below, _mass_below, *levels, tolerance=3e-2),
+        compared=compared("random matrices", share_below, _mass_below, *LEVELS, tolerance=3e-2),
     )
     yield equals(
         "support",
