@@ -222,7 +222,7 @@ def path_solution() -> sp.Expr:
     solution = sp.exp(log_growth) / (2 * area + 1 / s_0)
     moved, process = ito_differential(path_process(), solution), singular_value_process()
     left_over = [
-        sp.simplify(found - wanted.subs(s, solution))
+        sp.cancel(found - wanted.subs(s, solution))
         for found, wanted in ((moved.drift, process.drift[0]), (moved.dispersion[0], process.dispersion[0]))
     ]
     if any(left_over) or solution.subs({log_growth: 0, area: 0}) != s_0:
