@@ -13,6 +13,7 @@ module             question it answers
 ``statistics``     What do the samples say? (estimates with intervals, sample sizes, goodness of fit)
 ``deterministic``  What do methods say that draw nothing? (quadrature, Fokker-Planck grids, exact thresholds)
 ``sgd``            SGD as it is, on many replicas of a PyTorch module
+``layered``        Many small networks trained at once, in the fused kernels
 ``deep_linear``    What is the noise of a deep linear network, and which minimum does it choose?
 ``networks``       Networks and images to train
 ``neurons``        How far have the neurons of a network collapsed?

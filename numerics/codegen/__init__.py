@@ -17,6 +17,8 @@ module            question it answers
 ``horner``        Where does Horner's form save multiplications?
 ``functions``     Which SymPy function becomes which operation, or which other formula?
 ``program``       The record in between: straight-line code with exact constants
+``layer_program``  Its second kind: one step of a layered network, on small matrices, before any unrolling
+``layer_builder``  ... and how it is written
 ``printing``      The text of a program, by the templates of a backend
 ``compile``       All stages in one call, and the callable
 ``backends``      One file per target: NumPy, PyTorch, mpmath

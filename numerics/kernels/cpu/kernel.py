@@ -150,7 +150,7 @@ class CpuKernel(SteppingKernel):
             _Columns(columns.state, columns.parameters, columns.first_trajectory, *ends)
             for ends in zip(edges, edges[1:], strict=False)
         ]
-        pool = _pool(os.getpid(), threads)
+        pool = thread_pool(os.getpid(), threads)
         futures = [pool.submit(self._run_chunk, code, chunk, steps, address, stop) for chunk in chunks]
         try:
             for future in futures:
@@ -223,7 +223,7 @@ def lanes_of(signature: StepSignature, processor: Host) -> int:
 
 
 @lru_cache(maxsize=4)
-def _pool(process: int, threads: int) -> ThreadPoolExecutor:
+def thread_pool(process: int, threads: int) -> ThreadPoolExecutor:
     """The threads of a process; a forked child gets its own."""
     return ThreadPoolExecutor(threads, thread_name_prefix="driftproof-kernel")
 

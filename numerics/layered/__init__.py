@@ -1,0 +1,75 @@
+r"""Many small networks trained at once, in the fused kernels: linear, tanh, ReLU, softplus; SGD and its SDEs.
+
+A network, data and dynamics become a layer program (:mod:`numerics.codegen.layer_program`), whose replicas run side by
+side in the lanes of the processor. What no layer program says (other losses, convolutions, Adam) trains with PyTorch in
+:mod:`numerics.sgd`.
+
+===============  ==========================================================================================
+module           question it answers
+===============  ==========================================================================================
+``network``      Which network? (widths, activations, biases, residual and frozen layers, weight decay)
+``dynamics``     How do its weights move? (SGD, gradient descent, Langevin, the SDE of SGD, gradient flow)
+``initial``      Where do they start? (independent, or balanced with a given map)
+``activations``  Activations and their derivatives as programs of single entries
+``samples``      Which inputs and labels does a step see, or which stand for all of them?
+``steps``        The layer program of one step
+``backend``      Who runs it, and does it fit cache and memory?
+``train``        Run it: chunks of replicas, statistics on the way, divergence by replica and step
+``observables``  What is read off on the way? (modes, balance, alignment, rank, loss, diffusion)
+``run``          What training leaves behind, and how pieces are put together
+===============  ==========================================================================================
+"""
+
+from typing import TYPE_CHECKING
+
+from theory.lazy_names import names_on_demand
+
+if TYPE_CHECKING:
+    from numerics.layered.dynamics import (
+        FullGradientDescent,
+        GradientFlowSteps,
+        GradientNoiseDiffusion,
+        IsotropicLangevin,
+        MiniBatchDescent,
+    )
+    from numerics.layered.initial import balanced_layers, gaussian_layers
+    from numerics.layered.network import Activation, DenseNetwork
+    from numerics.layered.observables import (
+        Alignment,
+        Balance,
+        LayerNorm,
+        MapRank,
+        MeanLoss,
+        ModeAmplitude,
+        ModeDiffusion,
+        ObservedDiffusion,
+        network_outputs,
+    )
+    from numerics.layered.run import LayeredRun, merge_layered_runs
+    from numerics.layered.train import train_layers
+
+__getattr__ = names_on_demand(__name__, __file__)
+
+__all__ = [
+    "Activation",
+    "Alignment",
+    "Balance",
+    "FullGradientDescent",
+    "GradientFlowSteps",
+    "GradientNoiseDiffusion",
+    "IsotropicLangevin",
+    "LayerNorm",
+    "DenseNetwork",
+    "LayeredRun",
+    "MapRank",
+    "MeanLoss",
+    "MiniBatchDescent",
+    "ModeAmplitude",
+    "ModeDiffusion",
+    "ObservedDiffusion",
+    "balanced_layers",
+    "gaussian_layers",
+    "merge_layered_runs",
+    "network_outputs",
+    "train_layers",
+]

@@ -1,0 +1,129 @@
+r"""Who runs a layer program, and what it needs: the fused kernel, or arrays where it does not pay or is missing.
+
+The fused kernel is quick because the weights of a block of lanes stay in the processor's first cache. Beyond it a step
+waits for the second; beyond that, batched products of PyTorch, which go through one replica's weights at a time, are as
+good. What will happen is said before anything runs.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+
+from numerics.codegen.layer_program import LayerProgram
+from numerics.errors import ArgumentError, FallbackWarning, MissingBackendError
+from numerics.kernels.layer_kernel import LayerKernel, numpy_layer_kernel, torch_layer_kernel
+from numerics.simulation.options import BLOCK, KernelBackend, Options
+
+FIRST_CACHE = 32 * 2**10
+"""Bytes of the first cache of a core, the smallest of today's servers."""
+
+SECOND_CACHE = 512 * 2**10
+"""Bytes of the second cache of a core."""
+
+LARGEST_FUSED = 4 * 2**20
+"""Bytes of a block of lanes beyond which PyTorch takes the steps."""
+
+STATES_AT_ONCE = 2**28
+"""Bytes of the states of a chunk, unless one block of replicas is larger."""
+
+
+def layer_kernel(program: LayerProgram, options: Options) -> LayerKernel:
+    """The kernel of a layer program, by the backend asked for.
+
+    Warns:
+        FallbackWarning: the weights do not fit the caches, with what that costs; or llvmlite is missing.
+
+    Raises:
+        MissingBackendError: the backend that was asked for is missing.
+    """
+    if options.backend == KernelBackend.NUMPY:
+        return numpy_layer_kernel(program, options.precision)
+    try:
+        from numerics.kernels.cpu.layer_code import lanes_of_layers
+        from numerics.kernels.cpu.layer_kernel import cpu_layer_kernel
+        from numerics.kernels.cpu.target import host
+    except (MissingBackendError, ImportError) as error:
+        if options.backend == KernelBackend.CPU:
+            raise MissingBackendError(
+                f"backend='cpu' needs the package llvmlite, which cannot be imported ({error}). "
+                "Install it, or use backend='numpy'."
+            ) from None
+        warnings.warn(
+            "the fused kernel needs the package llvmlite, which is missing: PyTorch takes the steps, about fifty times "
+            "slower for small networks.",
+            FallbackWarning,
+            stacklevel=3,
+        )
+        return torch_layer_kernel(program, options.precision)
+    number = 4 if options.precision == "float32" else 8
+    size = program.size * lanes_of_layers(host(), options.precision) * number
+    if size > LARGEST_FUSED and options.backend == KernelBackend.AUTO:
+        warnings.warn(
+            f"{_told(program, size)}, more than the {LARGEST_FUSED / 2**20:.0f} MiB up to which side by side pays: "
+            "PyTorch takes the steps. A network within the first cache takes them about fifty times faster per weight.",
+            FallbackWarning,
+            stacklevel=3,
+        )
+        return torch_layer_kernel(program, options.precision)
+    if size > FIRST_CACHE:
+        cache, cost = ("first", "about half") if size <= SECOND_CACHE else ("second", "about a fifth")
+        kib = FIRST_CACHE if size <= SECOND_CACHE else SECOND_CACHE
+        warnings.warn(
+            f"{_told(program, size)}, more than the {kib / 2**10:.0f} KiB of the {cache} cache: expect {cost} of the "
+            'speed per weight of a smaller network. precision="float32" halves it where it is not set.',
+            FallbackWarning,
+            stacklevel=3,
+        )
+    return cpu_layer_kernel(program, options.precision)
+
+
+def _told(program: LayerProgram, size: int) -> str:
+    return f"a replica carries {program.size} numbers, those side by side in a register {size / 2**10:.0f} KiB"
+
+
+def chunk_size(program: LayerProgram, options: Options) -> int:
+    """Replicas whose states are held at a time, a multiple of :data:`~numerics.simulation.options.BLOCK`."""
+    blocks = max(1, STATES_AT_ONCE // (program.size * 8 * BLOCK))
+    return min(options.chunk, blocks * BLOCK)
+
+
+def require_memory(program: LayerProgram, n_replicas: int, options: Options) -> None:
+    """Refuse a run that needs more memory than there is.
+
+    Raises:
+        ArgumentError: with the estimate, what is available, and how many replicas would fit.
+    """
+    # State, its copies in blocks of lanes and from before a call, and the float64 views that observables see.
+    at_once = 6 * 8 * program.size * min(n_replicas, chunk_size(program, options))
+    kept = 8 * program.size * n_replicas if options.keep_final else 0
+    available = available_memory()
+    if available is not None and at_once + kept > available:
+        fitting = max(0, available // (8 * program.size * (7 if options.keep_final else 6)))
+        raise ArgumentError(
+            f"n_replicas={n_replicas} with {program.size} numbers each would need about "
+            f"{(at_once + kept) / 2**30:.3g} GiB, and {available / 2**30:.3g} GiB are free. Run at most about "
+            f"{fitting} at a time with options=Options(first=...) and merge_layered_runs, or set keep_final=False."
+        )
+
+
+def available_memory() -> int | None:
+    """Bytes that can be had without swapping, or None where the system does not say."""
+    found = []
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                found.append(int(line.split()[1]) * 1024)
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+        used = int(Path("/sys/fs/cgroup/memory.current").read_text())
+        if limit != "max":
+            found.append(int(limit) - used)
+    except (OSError, ValueError):
+        pass
+    if not found and hasattr(os, "sysconf"):
+        try:
+            found.append(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+        except (OSError, ValueError):
+            return None
+    return min(found) if found else None
