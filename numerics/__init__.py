@@ -79,6 +79,7 @@ __getattr__ = names_on_demand(__name__, __file__)
 
 offer("law_on_panels", "numerics.deterministic.law_on_panels:LawOnPanels")
 offer("law_numbers", "numerics.deterministic.numerical_law:NumericalLaw")
+offer("nested_integral", "numerics.deterministic.nested_integral:nested_integral")
 offer("portraits", "numerics.deterministic.pictures:portrait")
 
 __all__ = [

@@ -16,6 +16,8 @@ module                      question it answers
 ``pictures``                A density with its quartiles; drift and noise on the line and in the plane
 ``fokker_planck_grid``      The density of a scalar diffusion in time, on a grid of finite volumes
 ``first_passage``           Hitting probabilities and mean passage times, with an estimate of their error
+``stiff_tail``              Mean times far out, where the drift carries the process off
+``nested_integral``         Integrals of integrals of positive functions
 ``scale_and_speed_panels``  Scale and speed densities on panels, as logarithms
 ``kesten``                  The tail index of an affine recursion
 ``student_mean``            The exact mean of a teacher-student mode: spectral sum and integral

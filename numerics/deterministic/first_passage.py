@@ -29,6 +29,7 @@ from numerics.deterministic.kinks import kinks
 from numerics.deterministic.pieces import Real, value_as_stored
 from numerics.deterministic.quadrature import Integral
 from numerics.deterministic.scale_and_speed_panels import Panels, Reals, Stretch, panels_of, stretch
+from numerics.deterministic.stiff_tail import StiffTail, stiff_tail
 from numerics.errors import ArgumentError, DivergenceError, MissingParameterError
 from theory.argument_kinds import one_of
 from theory.ito import ItoProcess
@@ -45,6 +46,9 @@ NEGLIGIBLE = 1e-13
 
 TOLERABLE = 1e-3
 """A result whose part beyond the last panels is known worse is refused; what is known better is in its error."""
+
+AGREES = 1e-9
+"""The expansion far out is used where it agrees so well with the panels."""
 
 Pair = tuple[float, float]
 """How uncertain the parts beyond both ends are, relative to the result."""
@@ -238,10 +242,11 @@ class FirstPassage:
             value, beyond = log_result(panels, panels.first[below])
             if best is None or sum(beyond) < best[1]:
                 best = value, sum(beyond), stretches, panels, below
-            wider = int(np.argmax(beyond))
-            if sum(beyond) < NEGLIGIBLE or tried[wider] + 1 == len(REACH):
+            wider = [k for k in (0, 1) if beyond[k] >= max(beyond) and tried[k] + 1 < len(REACH)]
+            if sum(beyond) < NEGLIGIBLE or not wider:
                 break
-            tried[wider] += 1
+            for k in wider:
+                tried[k] += 1
         value, uncertain, stretches, panels, below = best
         if not uncertain < TOLERABLE:
             raise DivergenceError(
@@ -259,20 +264,15 @@ class FirstPassage:
     def _one_way(self, panels: Panels, at: int, upwards: bool) -> tuple[float, Pair]:
         """The process is sent back from one end: the integral of s M over the way to the other."""
         behind, other = (0, 1) if upwards else (1, 0)
-        tail, error = _tail(panels, panels.speed, behind) if self._open[behind] else (-np.inf, 0.0)
+        tail, error = tail_beyond(panels, panels.speed, behind) if self._open[behind] else (-np.inf, 0.0)
         running = panels.running if upwards else panels.running_back
         mass = running(panels.speed, tail)
         ahead = slice(at, None) if upwards else slice(None, at)
-        mass_error = error * _share(tail, float(mass[ahead].min()))
+        mass_error = error * share(tail, float(mass[ahead].min()))
         weight = panels.scale + mass
-        totals = panels.totals(weight)[ahead]
-        value = float(np.logaddexp.reduce(totals))
         uncertain = [0.0, 0.0]
         uncertain[behind] = mass_error
-        if self._open[other]:
-            tail, error = _tail(panels, weight, other)
-            uncertain[other] = error * _share(tail, value)
-            value = float(np.logaddexp(value, tail))
+        value, uncertain[other] = self._to_the_end(panels, weight, ahead, other, of_speed=False)
         return value, (uncertain[0], uncertain[1])
 
     def _between(self, panels: Panels, at: int) -> tuple[float, Pair]:
@@ -283,17 +283,44 @@ class FirstPassage:
         under = panels.speed + panels.running(panels.scale, scale[0])
         over = panels.speed + panels.running_back(panels.scale, scale[-1])
         parts, errors = [], list(edge)
-        for weight, portion, share, k in ((under, slice(None, at), above, 0), (over, slice(at, None), below, 1)):
-            value = float(np.logaddexp.reduce(panels.totals(weight)[portion]))
-            if self._open[k]:
-                tail, error = _tail(panels, weight, k)
-                errors[k] += error * _share(tail, value)
-                value = float(np.logaddexp(value, tail))
-            parts.append(value + share - whole)
+        for weight, portion, fraction, k in ((under, slice(None, at), above, 0), (over, slice(at, None), below, 1)):
+            value, error = self._to_the_end(panels, weight, portion, k, of_speed=True)
+            errors[k] += error
+            parts.append(value + fraction - whole)
         return float(np.logaddexp(*parts)), (errors[0], errors[1])
 
+    def _to_the_end(
+        self, panels: Panels, weight: Reals, portion: slice, k: int, *, of_speed: bool
+    ) -> tuple[float, float]:
+        """The log of the integral over a portion of the panels and what lies beyond it, and its relative error."""
+        totals = panels.totals(weight)[portion]
+        value = float(np.logaddexp.reduce(totals))
+        if not self._open[k]:
+            return value, 0.0
+        far, settled = self._far_out(panels, weight, k, of_speed), panels.settled[-k]
+        if far is not None and settled is not None and len(totals) > settled.number:
+            inner = totals[settled.number :] if k == 0 else totals[: len(totals) - settled.number]
+            tail = float(np.log(far.value))
+            value = float(np.logaddexp(np.logaddexp.reduce(inner), tail))
+            return value, far.error * share(tail, value)
+        tail, error = tail_beyond(panels, weight, k)
+        return float(np.logaddexp(value, tail)), error * share(tail, value)
 
-def _share(tail: float, value: float) -> float:
+    def _far_out(self, panels: Panels, weight: Reals, k: int, of_speed: bool) -> StiffTail | None:
+        """The expansion for the way to an infinite end, where it holds and agrees with the panels."""
+        settled = panels.settled[-k]
+        if settled is None or (self.lower, self.upper)[k].is_finite:
+            return None
+        (x,), (b,), a = self.process.state, self.process.drift, self.process.diffusion[0]
+        found = stiff_tail(b, a, x, settled.edge, settled.node, upwards=k == 1, of_speed=of_speed)
+        panel = settled.number if k == 0 else -1 - settled.number
+        if found is None or abs(found.at_node * np.exp(settled.log_jacobian - weight[panel, -k]) - 1) > AGREES:
+            return None
+        return found
+
+
+def share(tail: float, value: float) -> float:
+    """What part a tail is of a value, both as logarithms."""
     return float(np.exp(min(tail - value, 0.0)))
 
 
@@ -301,12 +328,12 @@ def _with_tails(panels: Panels, weight: Reals, is_open: tuple[bool, bool]) -> tu
     """Log of the integral beyond the left end, over each panel, and beyond the right; how uncertain the ends are."""
     totals = panels.totals(weight)
     whole = float(np.logaddexp.reduce(totals))
-    ends = [_tail(panels, weight, k) if is_open[k] else (-np.inf, 0.0) for k in (0, 1)]
-    left, right = (error * _share(tail, whole) for tail, error in ends)
+    ends = [tail_beyond(panels, weight, k) if is_open[k] else (-np.inf, 0.0) for k in (0, 1)]
+    left, right = (error * share(tail, whole) for tail, error in ends)
     return np.concatenate([[ends[0][0]], totals, [ends[1][0]]]), (left, right)
 
 
-def _tail(panels: Panels, log_weight: Reals, k: int) -> tuple[float, float]:
+def tail_beyond(panels: Panels, log_weight: Reals, k: int) -> tuple[float, float]:
     """Log of the integral beyond the outermost panel, as if its logarithm went on straight, and its relative error."""
     outer, inner = (0, 1) if k == 0 else (-1, -2)
     sign = 1 if k == 0 else -1

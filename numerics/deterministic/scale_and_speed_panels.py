@@ -8,10 +8,11 @@ nothing: a passage time of :math:`e^{1000}` is as sharp as one of 1.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import sympy as sp
@@ -25,6 +26,9 @@ ORDER = 16
 """Gauss-Legendre nodes of a panel."""
 
 MOST_PANELS = 50_000
+
+SETTLED = 40.0
+"""Where the potential has changed so much since an end, running integrals no longer feel what lies beyond it."""
 
 Reals = NDArray[Any]
 
@@ -50,10 +54,12 @@ class Stretch:
     Attributes:
         functions: u -> (rho dx/du, log a, log dx/du), elementwise.
         edges: where it is cut first.
+        place: u -> x.
     """
 
     functions: Callable[[Reals], tuple[Reals, Reals, Reals]]
     edges: tuple[float, ...]
+    place: Callable[[float], float]
 
 
 def stretch(
@@ -69,7 +75,10 @@ def stretch(
             h, size = (np.broadcast_to(np.asarray(v, float), u.shape) for v in program(distance))
             return h * np.exp(log_slope), np.log(size), log_slope
 
-    return Stretch(functions, tuple(float(edge) for edge in edges))
+    def place(u: float) -> float:
+        return u if end is None else float(end) + side * math.exp(side * u)
+
+    return Stretch(functions, tuple(float(edge) for edge in edges), place)
 
 
 @lru_cache(maxsize=64)
@@ -82,6 +91,22 @@ def coefficients_at(
     return compile_program([sp.cancel(sp.together(f.subs(x, place))) for f in (2 * drift / diffusion, diffusion)], [y])
 
 
+class Settled(NamedTuple):
+    """The first panel from an end on that does not feel what lies beyond the end.
+
+    Attributes:
+        number: how many panels lie between it and the end.
+        edge: x at its outer edge.
+        node: x at its outermost node.
+        log_jacobian: log dx/du there.
+    """
+
+    number: int
+    edge: float
+    node: float
+    log_jacobian: float
+
+
 @dataclass(frozen=True)
 class Panels:
     """Nodes of all panels from left to right, and logarithms of the densities there, Jacobian included.
@@ -91,12 +116,14 @@ class Panels:
         scale: log of s dx/du, up to one constant. Shape ``(p, ORDER)``.
         speed: log of m dx/du, up to the same constant with the other sign. Shape ``(p, ORDER)``.
         first: number of the first panel of each stretch, and the number of panels.
+        settled: next to the left and to the right end, where that is reached on the outermost stretch.
     """
 
     half: Reals
     scale: Reals
     speed: Reals
     first: tuple[int, ...]
+    settled: tuple[Settled | None, Settled | None]
 
     def totals(self, log_weight: Reals) -> Reals:
         """Log of the integral over each panel. Shape ``(p,)``."""
@@ -112,12 +139,12 @@ class Panels:
 
     def running_back(self, log_weight: Reals, after: float = -np.inf) -> Reals:
         """The same from the right end."""
-        mirrored = Panels(self.half[::-1], self.scale, self.speed, self.first)
+        mirrored = Panels(self.half[::-1], self.scale, self.speed, self.first, self.settled)
         return mirrored.running(log_weight[::-1, ::-1], after)[::-1, ::-1]
 
     def part(self, low: int, high: int) -> Panels:
         """The panels ``low`` to ``high``."""
-        return Panels(self.half[low:high], self.scale[low:high], self.speed[low:high], ())
+        return Panels(self.half[low:high], self.scale[low:high], self.speed[low:high], (), self.settled)
 
 
 def panels_of(stretches: Sequence[Stretch], *, halved: bool = False) -> Panels:
@@ -127,6 +154,7 @@ def panels_of(stretches: Sequence[Stretch], *, halved: bool = False) -> Panels:
         DivergenceError: a coefficient is no finite number inside, or the panels are too many.
     """
     halves, rhos, sizes, slopes, first = [], [], [], [], [0]
+    cut: list[Reals] = []
     for part in stretches:
         edges = _refined(part)
         if halved:
@@ -137,10 +165,25 @@ def panels_of(stretches: Sequence[Stretch], *, halved: bool = False) -> Panels:
         sizes.append(size)
         slopes.append(slope)
         first.append(first[-1] + len(half))
+        cut.append(edges)
     half, rho, size, slope = (np.concatenate(parts) for parts in (halves, rhos, sizes, slopes))
     over_panels = np.concatenate([[0.0], np.cumsum(half[:, 0] * (rho @ WEIGHTS))])[:-1, None]
     potential = over_panels + half * (rho @ RUNNING.T)
-    return Panels(half, slope - potential, np.log(2) - size + potential + slope, tuple(first))
+    ends = tuple(_settled(stretches[k], cut[k], potential, slope, k) for k in (0, -1))
+    return Panels(half, slope - potential, np.log(2) - size + potential + slope, tuple(first), (ends[0], ends[1]))
+
+
+def _settled(part: Stretch, edges: Reals, potential: Reals, slope: Reals, k: int) -> Settled | None:
+    outwards = potential[:, 0] if k == 0 else potential[::-1, -1]
+    far = np.flatnonzero(np.abs(outwards - outwards[0]) > SETTLED)
+    if not len(far) or far[0] >= len(edges) - 1:
+        return None
+    n = int(far[0])
+    inwards = 1 if k == 0 else -1
+    panel = n if k == 0 else -1 - n
+    edge = float(edges[panel])
+    node = edge + (float(edges[panel + inwards]) - edge) * (1 - NODES[-1]) / 2
+    return Settled(n, part.place(edge), part.place(node), float(slope[panel, k]))
 
 
 def _sampled(part: Stretch, edges: Reals) -> tuple[Reals, tuple[Reals, Reals, Reals]]:

@@ -112,7 +112,8 @@ def probability_of_ever_reaching(
     r"""The probability that the process started at ``start`` ever reaches ``level``.
 
     It is 1 unless the end e behind ``start`` is attracting, and then
-    :math:`\int_e^\text{start} s \big/ \int_e^\text{level} s`.
+    :math:`\int_e^\text{start} s \big/ \int_e^\text{level} s`. A level that is an end of the interval is reached only if
+    it is reached in finite time; for the probability of approaching it see :func:`hitting_probability`.
 
     Args:
         process: a process on the line.
@@ -135,9 +136,11 @@ def probability_of_ever_reaching(
         word(direction, "direction", ("up", "down"))
     word(regular_ends, "regular_ends", ("absorbing", "reflecting"))
     line = line_diffusion(process, interval)
-    start, level = started(line, start, regular_ends), inside(level, line.interval, "level")
+    start, level = started(line, start, regular_ends), to_be_reached(level, line.interval)
     s = scale_density(process, line.interval)
     upward, downward = sp.StrictLessThan(start, level), sp.StrictGreaterThan(start, level)
+    if level in line.interval.ends:
+        upward, downward = (sp.true if level == end else sp.false for end in reversed(line.interval.ends))
     if direction is not None:
         if (upward if direction == "up" else downward) == sp.false:
             raise SymbolError(f"direction={shown(direction)} contradicts start={start} and level={level}.")
@@ -148,7 +151,8 @@ def probability_of_ever_reaching(
         lost = _lost(behind, regular_ends)
         if simplified(lost) != sp.false and ahead != sp.false:
             branches.append((_ratio(s, line, end, start, level), sp.And(ahead, lost)))
-    return where_regular(line, cases(*branches, (sp.S.One, sp.true)))
+    probability = cases(*branches, (sp.S.One, sp.true))
+    return where_regular(line, cases((probability, reached(line, level)), (sp.S.Zero, sp.true)))
 
 
 def _ratio(s: sp.Expr, line: Line, end: sp.Expr, near: sp.Expr, far: sp.Expr) -> sp.Expr:
@@ -225,6 +229,24 @@ def inside(value: sp.Expr, interval: Interval, name: str) -> sp.Expr:
     if outside == sp.true or value.is_real is False:
         raise SymbolError(f"{name} must lie inside {interval.ends}, got {name}={value}.")
     return value
+
+
+def to_be_reached(level: sp.Expr, interval: Interval) -> sp.Expr:
+    """A point of the interval or one of its ends, as an expression.
+
+    Raises:
+        SymbolError: it lies outside.
+    """
+    level = single_expression(level, "level", infinite=True, real=True)
+    return level if level in interval.ends else inside(level, interval, "level")
+
+
+def reached(line: Line, level: sp.Expr) -> Boolean:
+    """The condition under which ``level`` is reached in finite time, if the process goes there."""
+    if level not in line.interval.ends:
+        return sp.true
+    found = endpoint(line, level)
+    return simplified(sp.Or(found.condition(FellerClass.REGULAR), found.condition(FellerClass.EXIT)))
 
 
 def started(line: Line, start: sp.Expr, regular_ends: str) -> sp.Expr:

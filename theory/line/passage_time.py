@@ -41,7 +41,7 @@ from theory.line.closed_integrals import (
     weight_integral,
 )
 from theory.line.diffusion import GluedDiffusion, Line, line_diffusion
-from theory.line.first_passage import inside, ordered, started, where_regular
+from theory.line.first_passage import ordered, reached, started, to_be_reached, where_regular
 from theory.line.integrals_over_pieces import in_order, integral_over_pieces, sums
 from theory.line.interval import Interval
 from theory.line.powers import power_quotient
@@ -131,7 +131,7 @@ def mean_first_passage_time(
     Args:
         process: a process on the line.
         start: where it starts.
-        level: the level to be reached; above or below by cases, where symbols leave it open.
+        level: the level to be reached, or an end; above or below by cases, where symbols leave it open.
         interval: default: what the assumptions of the state symbol say.
         regular_ends: what happens at the regular end behind ``start``: absorbed there, it never reaches ``level``.
 
@@ -149,9 +149,12 @@ def mean_first_passage_time(
     """
     word(regular_ends, "regular_ends", ("absorbing", "reflecting"))
     line = line_diffusion(process, interval)
-    start, level = started(line, start, regular_ends), inside(level, line.interval, "level")
+    start, level = started(line, start, regular_ends), to_be_reached(level, line.interval)
     branches = []
-    directions = (line.interval.left, sp.Lt(start, level)), (line.interval.right, sp.Gt(start, level))
+    if level in line.interval.ends:
+        directions = ((line.interval.other(level), reached(line, level)),)
+    else:
+        directions = (line.interval.left, sp.Lt(start, level)), (line.interval.right, sp.Gt(start, level))
     for end, ahead in directions:
         behind = side_of(line, end, end, regular_ends)
         condition = sp.false if ahead == sp.false else simplified(sp.And(ahead, behind.back))

@@ -11,6 +11,15 @@ from typing import Any
 import sympy as sp
 from sympy.core.evalf import mp, workprec
 
+from theory.errors import DriftproofError
+from theory.services import service
+
+_DOUBLE = 80
+"""Bits up to which a nested integral is asked for in double precision: 15 digits and what SymPy adds in sums."""
+
+_FEWEST = 30
+"""Bits that must be known of it."""
+
 
 class WeightIntegral(sp.Integral):
     r"""The integral :math:`\int_a^b w(y)\,dy` of a positive function, :math:`a \le b`, left standing.
@@ -29,15 +38,33 @@ class WeightIntegral(sp.Integral):
         return True
 
     def _eval_evalf(self, prec: int) -> sp.Expr | None:
-        """The value to the precision asked for; None, which leaves the integral standing, where that is not reached."""
+        """The value to the precision asked for; None, which leaves the integral standing, where that is not reached.
+
+        A nested integral is evaluated in double precision, with as many digits as are known, where no more are asked.
+        """
         if self.free_symbols:
             return None
+        quick = _in_double_precision(self) if prec <= _DOUBLE else None
+        if quick is not None:
+            return quick
         try:
             with workprec(prec + 20):
                 value = _value(self, {}, prec)
         except _NotConvergedError:
             return None
         return sp.Float._new(value._mpf_, prec)
+
+
+def _in_double_precision(integral: sp.Integral) -> sp.Float | None:
+    """A nested integral from the package that has numbers; None where none does, or where too little is known."""
+    if not integral.function.has(sp.Integral):
+        return None
+    try:
+        found = service("nested_integral")(integral)
+    except DriftproofError:
+        return None
+    known = mp.log(found.value / found.error, 2) if found.error > 0 and found.value > 0 else mp.mpf(53)
+    return sp.Float._new(found.value._mpf_, min(53, int(known))) if known >= _FEWEST else None
 
 
 class _NotConvergedError(ArithmeticError):

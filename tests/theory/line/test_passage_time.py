@@ -9,6 +9,7 @@ import sympy as sp
 from theory.errors import SymbolError
 from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
+from theory.line.first_passage import probability_of_ever_reaching
 from theory.line.interval import Interval
 from theory.line.passage_time import mean_exit_time, mean_explosion_time, mean_first_passage_time
 from theory.notation import mu, theta, zeta
@@ -118,3 +119,39 @@ def test_bad_levels_and_words_are_refused():
         mean_first_passage_time(BESSEL, sp.S(-1), sp.S(1))
     with pytest.raises(SymbolError, match="regular_ends"):
         mean_first_passage_time(BESSEL, sp.S(1), sp.S(2), regular_ends="sticky")
+
+
+@pytest.mark.parametrize(
+    ("process", "level", "values", "expected"),
+    [
+        (ON_HALF_LINE, 0, {mu: -2, zeta: 1}, HALF),
+        (ItoProcess.scalar(y, drift=y**2, dispersion=sp.S.One), sp.oo, {}, sp.S("4.17962341223756")),
+        (ItoProcess.scalar(x, drift=-x, dispersion=sigma * x), 0, {sigma: 1}, sp.oo),
+        (ON_HALF_LINE, 0, {mu: 2, zeta: 1}, sp.oo),
+    ],
+)
+def test_an_end_is_a_level_where_it_is_reached_in_finite_time(process, level, values, expected):
+    start = sp.S.One if process.state[0] == x else sp.S.Zero
+    found = mean_first_passage_time(process, start, level).subs(values)
+    assert found == expected or abs(found.evalf() / expected - 1) < 1e-11
+
+
+def test_square_root_noise_reaches_zero_in_the_time_of_its_integral():
+    found = mean_first_passage_time(CIR, sp.S.One, 0).subs({kappa: sp.Rational(1, 4), sigma: 1}).evalf()
+    # s = x^(-1/2) e^(2x), and int_v^oo 2 z^(-1/2) e^(-2z) dz = sqrt(2 pi) erfc(sqrt(2 v)); v = w^2.
+    right = mpmath.quad(
+        lambda w: 2 * mpmath.exp(2 * w * w) * mpmath.sqrt(2 * mpmath.pi) * mpmath.erfc(mpmath.sqrt(2) * w), [0, 1]
+    )
+    assert abs(found - right) < 1e-10
+
+
+def test_an_end_that_is_only_approached_is_never_reached():
+    geometric = ItoProcess.scalar(x, drift=mu * x, dispersion=zeta * x)
+    assert probability_of_ever_reaching(geometric, sp.S.One, 0) == 0
+    branching = ItoProcess.scalar(x, drift=mu * x, dispersion=zeta * sp.sqrt(x))
+    assert probability_of_ever_reaching(branching, sp.S.One, 0).subs({mu: 1, zeta: 1}) == sp.exp(-2)
+
+
+def test_a_time_of_explosion_becomes_a_number():
+    found = float(mean_explosion_time(ItoProcess.scalar(y, drift=y**3, dispersion=sp.S.One), 0))
+    assert abs(found - mpmath.gamma(0.25) ** 2 / 8) < 1e-11

@@ -1,0 +1,85 @@
+r"""Integrals :math:`\int_a^b f(y)\int_c^y v(z)\,dz\,dy` of positive functions, as mean passage times are made of.
+
+They are those of :mod:`numerics.deterministic.first_passage` for the diffusion whose scale density is f and whose speed
+density is v, so they cost as little, infinite ends included, and come with the same estimate of their error.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from numerics.arguments import takes
+from numerics.deterministic.first_passage import FirstPassage, Pair
+from numerics.deterministic.quadrature import Integral
+from numerics.deterministic.scale_and_speed_panels import Panels
+from numerics.errors import ArgumentError
+from theory.argument_kinds import one_of
+from theory.ito import ItoProcess
+from theory.line.interval import Interval
+
+
+@takes(integral=one_of(sp.Integral, needed="an Integral"))
+def nested_integral(integral: sp.Integral) -> Integral:
+    """The number, with an estimate of its error.
+
+    Raises:
+        ArgumentError: the integral is not of this form, or holds symbols.
+        DivergenceError: it diverges, or converges too slowly for floating-point numbers.
+
+    Example:
+        >>> from mpmath import nstr
+        >>> y, z = sp.symbols("y z", real=True)
+        >>> inner = sp.Integral(sp.exp(-(z**4) / 2), (z, -sp.oo, y))
+        >>> nstr(nested_integral(sp.Integral(sp.exp(y**4 / 2) * inner, (y, -sp.oo, 0))).value, 12)
+        '0.821565450412'
+    """
+    if integral.free_symbols or len(integral.limits) != 1 or len(integral.limits[0]) != 3:
+        raise ArgumentError(f"integral must be one over numbers, with two ends, got {integral}.")
+    ((y, low, high),) = integral.limits
+    inner = list(integral.function.atoms(sp.Integral))
+    if len(inner) != 1 or len(inner[0].limits) != 1 or len(inner[0].limits[0]) != 3:
+        raise ArgumentError(f"integral must hold one other integral as a factor, got {integral}.")
+    ((z, first, last),) = inner[0].limits
+    outside, speed = integral.function / inner[0], inner[0].function.subs(z, y)
+    if outside.has(sp.Integral) or y not in (first, last) or first == last:
+        raise ArgumentError(f"integral must have the inner one as a factor that ends at {y}, got {integral}.")
+    upwards = last == y
+    begins, ends = (first, high) if upwards else (last, low)
+    if begins == (low if upwards else high):  # over the whole triangle, whose order of integration is free
+        outside, speed, upwards, begins, ends = speed, outside, not upwards, ends, begins
+        start = None
+    else:
+        start = low if upwards else high
+    nested = _Nested(outside, speed, y, (begins, ends) if upwards else (ends, begins))
+    return nested.integrated(start, upwards)
+
+
+class _Nested(FirstPassage):
+    """A passage whose scale and speed densities are given; what its ends do is known."""
+
+    def __init__(self, scale: sp.Expr, speed: sp.Expr, x: sp.Symbol, ends: tuple[sp.Expr, sp.Expr]) -> None:
+        diffusion = sp.powsimp(2 / (scale * speed))
+        slope = sp.cancel(sp.together(-sp.diff(sp.log(scale), x)))
+        process = ItoProcess((x,), (slope * diffusion / 2,), ((sp.sqrt(diffusion),),))
+        is_open = tuple(end.is_infinite or not _regular((slope, diffusion), x, end) for end in ends)
+        values = {"process": process, "lower": ends[0], "upper": ends[1], "interval": Interval(*ends), "_open": is_open}
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def integrated(self, start: sp.Expr | None, upwards: bool) -> Integral:
+        """The integral over the outer variable from ``start`` on, or all the way."""
+        if start is not None:
+            return self._evaluated(start, lambda panels, at: self._one_way(panels, at, upwards))
+
+        def whole(panels: Panels, at: int) -> tuple[float, Pair]:
+            del at
+            return self._one_way(panels, 0 if upwards else len(panels.half), upwards)
+
+        if self._open[0 if upwards else 1]:
+            raise ArgumentError("integral must begin at a point where its factors are finite.")
+        return self._evaluated(self._interval.interior_point(), whole)
+
+
+def _regular(functions: tuple[sp.Expr, ...], x: sp.Symbol, end: sp.Expr) -> bool:
+    values = [f.subs(x, end) for f in functions]
+    return all(value.is_finite for value in values) and bool(values[-1].is_positive)
