@@ -1,4 +1,4 @@
-r"""Appendix G: batches drawn without replacement from a finite data set."""
+r"""Appendix G: batches drawn without replacement from a finite data set, and its minimum."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import sympy as sp
 
 from theory.gradient_noise.sampling import FiniteSum, Sampling, batches, enumerated_step
 from theory.notation import eta
-from verification.authoring.shorthand import Grade, Kind, equals
-from verification.papers.saddle_to_saddle.paper import paper
+from verification.authoring.shorthand import Grade, Kind, equals, measured
+from verification.papers.saddle_to_saddle.measured import minimum_of_samples
+from verification.papers.saddle_to_saddle.paper import paper, sigma_q
 
 SIZES = ((4, 2), (5, 3), (4, 4))
 """Numbers of samples N and batch sizes B at which every batch is listed."""
 
 theta = sp.Symbol("theta", real=True)
+samples = sp.Symbol("N", positive=True)
 SYMBOLS = {sp.Symbol("g_1", real=True): "gradient of sample 1, likewise the others; one weight"}
 
 
@@ -171,3 +173,76 @@ def batch_covariance_as_a_double_sum():
         says=r"$N^2g_Ng_N^\top - \sum_ig_ig_i^\top$ at $N = 4$.",
         mutated=False,
     )
+
+
+def mean_over_squared_length(power: int) -> sp.Expr:
+    r""":math:`E R^p` of :math:`R = \sum_ix_i^2` over N standard normals, whose density is that of :math:`\chi^2_N`."""
+    R, N = sp.Symbol("R", positive=True), samples
+    log_density = R ** (N / 2 - 1 + power) * sp.exp(-R / 2)
+    return sp.gammasimp(sp.integrate(log_density, (R, 0, sp.oo), conds="none") / (2 ** (N / 2) * sp.gamma(N / 2)))
+
+
+def mean_of_share(power: int) -> sp.Expr:
+    r""":math:`E(x_1^2/R)^p`: the share of a direction is a Beta variable, :math:`B(\frac12, \frac{N-1}2)`."""
+    half, rest = sp.Rational(1, 2), (samples - 1) / 2
+    return sp.gammasimp(sp.prod([(half + k) / (half + rest + k) for k in range(power)]))
+
+
+@paper.claim(
+    "DLN-F5",
+    "Appendix G.2",
+    symbols={samples: "size of the data set", sigma_q: "label noise"},
+    scope="one linear weight: the minimum of the loss of N samples and the gradient noise there",
+    notes=(
+        r"The minimum is $N^{-1/2}$ away from the teacher, and the noise there is weaker by $3/(N + 2)$, at $N = 20$ "
+        "an eighth. Batches of the data set carry the factor of DLN-F3 besides.",
+    ),
+)
+def expectations_over_finite_data():
+    r"""Expectations over finite data.
+
+    "As the dataset size $N$ tends to infinity, the statistics converge due to the law of large numbers."
+    """
+    N = samples
+    distance, noise = sigma_q**2 / (N - 2), sigma_q**2 * (N - 1) / (N + 2)
+
+    def derived_distance() -> sp.Expr:
+        return sigma_q**2 * mean_over_squared_length(-1)
+
+    def derived_noise() -> sp.Expr:
+        # The residual of sample i has the variance 1 - x_i^2/R, and x_i^2 is R times its share of R.
+        return sp.cancel(sigma_q**2 * (1 - mean_over_squared_length(1) * mean_of_share(2)))
+
+    yield equals(
+        "limits",
+        r"\lim_{N\to\infty}(E|\theta_N - \theta|^2, E\Sigma(\theta_N))",
+        printed=sp.Matrix([0, sigma_q**2]),
+        derived=lambda: [sp.limit(side, N, sp.oo) for side in (derived_distance(), derived_noise())],
+        wrong={"noise of the fit remains": sp.Matrix([sigma_q**2, sigma_q**2])},
+        says="The statistics of the data's law, at the teacher.",
+        mutated=False,
+    )
+    for name, left, printed, derived, wrong in (
+        ("distance of the minimum", r"E|\theta_N - \theta|^2", distance, derived_distance, sigma_q**2 / N),
+        ("noise at the minimum", r"E\,\Sigma(\theta_N)", noise, derived_noise, sigma_q**2 * (N - 1) / N),
+    ):
+        yield equals(
+            name,
+            left,
+            printed=printed,
+            derived=derived,
+            domain=(N > 4,),
+            wrong={"leading order alone": wrong},
+            measured=[
+                measured(
+                    minimum_of_samples,
+                    lambda candidate: candidate.subs({N: 20, sigma_q: sp.Rational(1, 2)}),
+                    what=name,
+                    N="20",
+                    sigma="1/2",
+                )
+            ],
+            says="A result of ours.",
+            remark=True,
+            mutated=False,
+        )

@@ -14,7 +14,8 @@ from verification.papers.saddle_to_saddle.paper import paper
 
 Sigma = sp.Symbol("Sigma", positive=True)
 theta, x, y, s = sp.symbols("theta x y s", real=True)
-sigma_q = sp.Symbol("sigma_q", positive=True)
+sigma_q, epsilon = sp.symbols("sigma_q epsilon", positive=True)
+theta_0 = sp.Symbol("theta_0", real=True)
 SYMBOLS = {eta: "learning rate", Sigma: "variance of the gradient noise of one sample, one weight"}
 REGRESSION = Model([theta], (y - theta * x) ** 2 / 2, Gaussian([x, y], [0, 0], [[1, s], [s, s**2 + sigma_q**2]]))
 """One linear weight, white input, label noise."""
@@ -82,6 +83,60 @@ def limit_of_the_interpolation():
         derived=lambda: sp.limit(sp.cancel(step.covariance[0] / eta), eta, 0),
         wrong={"noise that does not vanish": Sigma},
         says="A limit does not depend on what tends to 0.",
+        mutated=False,
+    )
+
+
+@paper.claim(
+    "DLN-A3",
+    "Appendix A.2, conditions of the functional central limit theorem",
+    symbols=SYMBOLS | {t: "time", theta_0: "start", s: "teacher", sigma_q: "label noise", epsilon: "any size"},
+    kind=Kind.PROOF_STEP,
+    scope="one linear weight, along the path of gradient descent",
+    notes=(r"The first condition prints $\mathcal F\,k$ where $\mathcal F_k$ is meant.",),
+)
+def conditions_of_the_limit_theorem():
+    r"""Conditions of the limit theorem for martingales.
+
+    "$\eta\sum_kE[\xi_k\xi_k^\top | F k]\to\int_0^t\Sigma(s)ds$ in probability", and for all $\epsilon$
+    "$\eta\sum_kE[\|\xi_k\|^21_{\|\xi_k\| > \epsilon/\sqrt\eta} | F_k]\to0$".
+    """
+    tau, steps = sp.symbols("tau n", positive=True)
+    gap = theta_0 - s
+    noise = REGRESSION.gradient[0] - REGRESSION.sample_gradient[0]
+
+    def along(power: int, contraction: sp.Expr) -> sp.Expr:
+        """A moment of the noise where the gap is ``contraction`` times its start."""
+        return sp.expand(expectation(sp.expand(noise**power), REGRESSION.law).subs(theta, s + gap * contraction))
+
+    def summed(power: int) -> sp.Expr:
+        """The sum over the steps until t, by the formula for geometric series, as the learning rate tends to 0."""
+        q = sp.Symbol("q", positive=True)
+        terms = sp.Poly(along(power, q), q).terms()
+        series = {n: (1 - sp.exp(-n * t)) / n if n else t for ((n,), _) in terms}
+        for (n,), _ in terms:
+            if n and sp.limit(eta / (1 - (1 - eta) ** n), eta, 0) != sp.Rational(1, n):
+                raise AssertionError("the weight of a geometric series is one over its power")
+        return sum(coefficient * series[n] for ((n,), coefficient) in terms)
+
+    yield equals(
+        "quadratic variation",
+        r"\lim_{\eta\to0}\eta\sum_{k < t/\eta}E[\xi_k^2 | F_k]",
+        printed=sp.Integral(Sigma, (tau, 0, t)),
+        where={Sigma: along(2, sp.exp(-tau))},
+        derived=lambda: summed(2),
+        modulo=lambda side: sp.expand(side.doit()),
+        wrong={"noise of the start kept": {Sigma: along(2, sp.S.One)}},
+        says=r"$\Sigma$ along gradient flow.",
+        mutated=False,
+    )
+    yield equals(
+        "large noises",
+        r"\lim_{\eta\to0}\eta\sum_{k < t/\eta}\tfrac\eta{\epsilon^2}E[\xi_k^4 | F_k]",
+        printed=sp.S.Zero,
+        derived=lambda: sp.limit(eta * summed(4) / epsilon**2, eta, 0),
+        wrong={"of one size of noise for every learning rate": sp.Integral(along(4, sp.exp(-tau)), (tau, 0, t))},
+        says=r"Bounds the second sum, by $1_{\|\xi\| > \epsilon/\sqrt\eta}\le\eta\|\xi\|^2/\epsilon^2$.",
         mutated=False,
     )
 

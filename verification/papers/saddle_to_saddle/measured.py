@@ -149,3 +149,18 @@ def drift_of_the_balance(arguments: Arguments, draw: Draw) -> Samples:
     low, high = Aligned.of(arguments).noises(draw)[l : l + 2]
     moved = TURN.T @ (low @ low.swapaxes(1, 2) - high.swapaxes(1, 2) @ high) @ TURN
     return Samples(moved[:, i, j])
+
+
+def minimum_of_samples(arguments: Arguments, draw: Draw) -> Samples:
+    """One weight fitted to N samples: its squared distance from the teacher, or the variance of the gradients there."""
+    N, sigma = int(arguments["N"]), number(arguments["sigma"])
+    x, z = np.split(
+        standard_normals(draw.seed, draw.first + np.arange(draw.n), first_step=0, n_steps=1, n_normals=2 * N, width=64)[
+            0
+        ],
+        2,
+    )
+    off = sigma * np.sum(x * z, axis=0) / np.sum(x**2, axis=0)
+    if arguments["what"] == "distance of the minimum":
+        return Samples(off**2)
+    return Samples(np.mean(x**2 * (sigma * z - off * x) ** 2, axis=0))

@@ -2,8 +2,14 @@ r"""Sentences of Sections 1 and 2 about saddles, ranks and noise, on the smalles
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
 import sympy as sp
 
+from numerics.deep_linear import LayeredPoint, NoisyTeacher, gradient_covariance
+from theory.deep_linear.layers import LayeredLinear
 from theory.deep_linear.saddles import Saddle
 from theory.deep_linear.written_out import WrittenNetwork, vec
 from theory.gradient_noise.data_law import Gaussian
@@ -11,7 +17,10 @@ from theory.gradient_noise.model import Model
 from theory.ito import ito_differential
 from theory.notation import eta
 from theory.parameters import parameter
-from verification.authoring.shorthand import Grade, Kind, bounds, equals, holds_when
+from verification.authoring.shorthand import Grade, Kind, bounds, compared, equals, holds_when
+from verification.authoring.simulated import number
+from verification.forms import Comparison
+from verification.papers.saddle_to_saddle.balanced.aligned import u_1, u_2
 from verification.papers.saddle_to_saddle.paper import NOISE_SYMBOLS, L, beta, mode_process, paper, s, sigma_q, w
 
 
@@ -167,6 +176,113 @@ def drift_that_pulls_to_zero():
         wrong={"pushes away": beta * L / 2 * strength * w ** (2 - 4 / L)},
         says="A result of ours: negative, it pulls to 0.",
         remark=True,
+        mutated=False,
+    )
+
+
+def stationary_fluctuations(u: np.ndarray) -> np.ndarray:
+    r"""The solution of :math:`HC + CH = \Sigma` on the range of H, in NumPy, for layers diag(u) and label noise of 1.
+
+    Along the flat directions, where H vanishes, the weights wander; these are left out.
+    """
+    layer = np.diag(u)
+    point = LayeredPoint(
+        LayeredLinear((2, 2, 2)), NoisyTeacher(layer @ layer, label_covariance=np.eye(2)), (layer, layer)
+    )
+    J = np.hstack([point.jacobian(1), point.jacobian(2)])
+    values, vectors = np.linalg.eigh(J.T @ J)
+    noise = vectors.T @ gradient_covariance(point) @ vectors
+    rates = values[:, None] + values[None, :]
+    moving = (values[:, None] > 1e-9) & (values[None, :] > 1e-9)
+    return vectors @ np.where(moving, noise / np.where(moving, rates, 1.0), 0.0) @ vectors.T
+
+
+@paper.claim(
+    "DLN-R3",
+    "Section 1.2.2, on Gross et al.",
+    symbols={u_1: "weight of the mode in either layer", u_2: "that of another mode", beta: r"$\beta = \eta/b$"},
+    grade=Grade.CONDITION,
+    scope=r"stationary fluctuations under label noise, balanced minimum of two 2 x 2 layers, first order in $\beta$",
+    notes=(
+        "It holds for weights of one layer that couple the same pair of modes, with the curvature within that layer.",
+        r"Label noise has the covariance $\sigma_q^2H$, with H the Hessian, so that along the eigenvectors of H the "
+        "fluctuations do not depend on the curvature.",
+    ),
+)
+def fluctuations_and_flatness():
+    r"""Fluctuations of the weights against the flatness of the loss.
+
+    "SGD noise anisotropy causes the weights' fluctuations during training to be inversely proportional to the flatness
+    of the loss landscape in two-layer DLNs".
+    """
+    layer = sp.diag(u_1, u_2)
+    learned = WrittenNetwork((layer, layer), layer**2, sigma_q**2 * sp.eye(2))
+    h_1, h_2 = u_1**2, u_2**2
+
+    def fluctuations(i: int, j: int) -> tuple[sp.Matrix, sp.Matrix]:
+        """Hessian and stationary covariance of the weights (W_1)_ij and (W_2)_ij, which no other weights couple to."""
+        place = 2 * j + i
+        both = sp.Matrix.hstack(learned.jacobian(1), learned.jacobian(2))
+        hessian = both.T * both
+        chosen = [place, 4 + place]
+        others = [k for k in range(8) if k not in chosen]
+        blocks = [[learned.covariance_block(l, m) for m in (1, 2)] for l in (1, 2)]
+        noise = sp.Matrix(sp.BlockMatrix(blocks))
+        if any(side[k, m] != 0 for side in (hessian, noise) for k in chosen for m in others):
+            raise AssertionError(f"the weights {chosen} do not move by themselves")
+        H, Sigma = (side.extract(chosen, chosen) for side in (hessian, noise))
+        rate = H.trace()  # H has rank one, and the noise no part outside its range.
+        covariance = beta * Sigma / (2 * rate)
+        if (H * covariance + covariance * H - beta * Sigma).applyfunc(sp.simplify) != sp.zeros(2):
+            raise AssertionError("the covariance does not solve its Lyapunov equation")
+        return H, covariance
+
+    def along_eigenvectors() -> sp.Expr:
+        (_, across), (_, along) = fluctuations(0, 1), fluctuations(0, 0)
+        return sp.cancel(along.trace() / across.trace())
+
+    def within_a_layer(pair: tuple[int, int], other: tuple[int, int]) -> sp.Expr:
+        (_, one), (_, two) = fluctuations(*pair), fluctuations(*other)
+        return sp.cancel(one[0, 0] / two[0, 0])
+
+    def second_opinion(ratio: Callable[[np.ndarray], float]) -> Comparison:
+        def evaluator(point: Mapping[str, Any]) -> tuple[float, float]:
+            u = np.sqrt([number(point["w_1"]), number(point["w_2"])])
+            return float(ratio(stationary_fluctuations(u))), 1e-9
+
+        def predicted(candidate: sp.Expr, point: Mapping[str, Any]) -> sp.Expr:
+            return candidate.subs({u_1: sp.sqrt(sp.Rational(point["w_1"])), u_2: sp.sqrt(sp.Rational(point["w_2"]))})
+
+        return compared("Lyapunov equation of all weights", evaluator, predicted, {"w_1": "1", "w_2": "2/5"})
+
+    yield equals(
+        "eigenvectors of the Hessian",
+        r"\operatorname{Var}_1/\operatorname{Var}_2",
+        printed=2 * h_1 / (h_1 + h_2),
+        corrected=sp.S.One,
+        derived=along_eigenvectors,
+        wrong={"curvatures within a layer": h_1 / h_2},
+        compared=[second_opinion(lambda C: np.trace(C[np.ix_([0, 4], [0, 4])]) / np.trace(C[np.ix_([2, 6], [2, 6])]))],
+        says=r"Of the mode and of a cross mode, with the curvatures $2w_1$ and $w_1 + w_2$.",
+        mutated=False,
+    )
+    yield equals(
+        "one layer, one pair of modes",
+        r"\operatorname{Var}(W_1)_{12}/\operatorname{Var}(W_1)_{21}",
+        printed=h_1 / h_2,
+        derived=lambda: within_a_layer((0, 1), (1, 0)),
+        wrong={"the same": sp.S.One},
+        says=r"With the curvatures $w_1$ and $w_2$ of the loss within the layer.",
+        mutated=False,
+    )
+    yield equals(
+        "one layer, weights of equal curvature",
+        r"\operatorname{Var}(W_1)_{12}/\operatorname{Var}(W_1)_{11}",
+        printed=sp.S.One,
+        corrected=2 * h_1 / (h_1 + h_2),
+        derived=lambda: within_a_layer((0, 1), (0, 0)),
+        compared=[second_opinion(lambda C: C[2, 2] / C[0, 0])],
+        wrong={"curvature of the other layer": 2 * h_2 / (h_1 + h_2)},
         mutated=False,
     )
 

@@ -9,10 +9,14 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.fokker_planck import probability_current
+from theory.gradient_noise.data_law import Gaussian
+from theory.gradient_noise.expectation import expectation
+from theory.gradient_noise.model import Model
 from theory.ito import ItoProcess
 from theory.line.boundary import integrable
 from theory.line.endpoints import endpoint_behaviour
 from theory.line.stationary import stationary_density
+from theory.notation import eta
 from verification.authoring.shorthand import Grade, Kind, Source, agrees, compared, equals, holds_when, is_stationary
 from verification.papers.saddle_to_saddle.paper import (
     NOISE_SYMBOLS,
@@ -26,7 +30,7 @@ from verification.papers.saddle_to_saddle.paper import (
 )
 
 TWO = sp.Integer(2)
-w_0, z = sp.symbols("w_0 z", real=True)
+w_0, z, theta = sp.symbols("w_0 z theta", real=True)
 c_0 = sp.Symbol("c_0", positive=True)
 QUADRATIC = 2 * (w - s) ** 2 + sigma_q**2
 ENDS = (0.4, 1.3)
@@ -170,6 +174,60 @@ def closed_form_for_every_depth():
         printed=density(),
         compared=[compared("quadrature", rise, predicted, *({"L": L} for L in (3, 4, 6, 12)), tolerance=1e-9)],
         wrong={"half the exponent": density(sp.Rational(1, 2)), "one per cent": density(sp.Rational(101, 100))},
+    )
+
+
+@paper.claim(
+    "DLN-P10",
+    "Section 6, Limitations",
+    symbols={theta: "one linear weight", s: "teacher's value", sigma_q: "label noise", eta: "learning rate"},
+    scope="one linear weight, Gaussian inputs and labels, batch size one",
+    notes=(
+        "The noise of one step has all moments, its kurtosis is 9 to 15. The stationary laws are heavy-tailed all the "
+        "same: that of a mode under the SDE has no third moment at depth 2 (DLN-P1t), and that of a single weight "
+        "under SGD none from some order on, at every learning rate.",
+    ),
+)
+def noise_that_is_not_heavy_tailed():
+    r"""Gradient noise that is not heavy-tailed.
+
+    "We also assumed that the data is i.i.d. and that SGD noise is not heavy-tailed."
+    """
+    x, y = sp.symbols("x y", real=True)
+    data = Gaussian([x, y], [0, 0], [[1, s], [s, s**2 + sigma_q**2]])
+    model = Model([theta], (y - theta * x) ** 2 / 2, data)
+
+    def kurtosis(at: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
+        noise = model.sample_gradient[0] - model.gradient[0]
+        fourth, second = (expectation(sp.expand(noise**k), data).subs(at) for k in (4, 2))
+        return sp.cancel(fourth / second**2)
+
+    for name, value, at in (
+        ("of the labels", sp.Integer(9), {theta: s}),
+        ("of the inputs", sp.Integer(15), {sigma_q: sp.S.Zero}),
+    ):
+        yield equals(
+            f"kurtosis {name}",
+            r"E\xi^4/(E\xi^2)^2",
+            printed=value,
+            derived=lambda at=at: kurtosis(at),
+            wrong={"Gaussian noise": sp.Integer(3)},
+            says="At the teacher." if at == {theta: s} else "Without label noise.",
+            mutated=False,
+        )
+
+    def second_moment_stays() -> Boolean:
+        return expectation(sp.expand((1 - eta * x**2) ** 2), data) < 1
+
+    yield holds_when(
+        "second moment of the weight",
+        r"E(\theta - s)^2 < \infty\text{ iff }",
+        printed=eta < sp.Rational(2, 3),
+        derived=second_moment_stays,
+        wrong={"of gradient descent": eta < 2, "of the SDE": eta < 1},
+        says=r"A result of ours: the stationary law under SGD. It has moments of order m iff $E|1 - \eta x^2|^m < 1$, "
+        "which fails for large m.",
+        remark=True,
     )
 
 

@@ -1,0 +1,391 @@
+r"""Section 5.1, Appendices H, J, K and the released code: what of the experiments is decided without training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.deep_linear.gradient_flow import passage_time
+from theory.deep_linear.written_out import WrittenNetwork
+from theory.ito import ItoProcess
+from theory.notation import eta
+from verification.authoring.shorthand import Grade, Kind, Source, compared, equals, holds_when
+from verification.authoring.simulated import number
+from verification.papers.saddle_to_saddle.balanced.aligned import MODE, OTHER, PAIR, s_1, s_2, w_1, w_2
+from verification.papers.saddle_to_saddle.finite_data import mean_of_share, samples
+from verification.papers.saddle_to_saddle.paper import (
+    MODE_SYMBOLS,
+    NOISE_SYMBOLS,
+    L,
+    beta,
+    mode_diffusion,
+    mode_process,
+    paper,
+    s,
+    sigma_q,
+    w,
+)
+from verification.papers.saddle_to_saddle.stationary.location import expanded
+
+gamma = sp.Symbol("gamma", positive=True)
+theta = sp.Symbol("theta", real=True)
+d = sp.Symbol("d", integer=True, positive=True)
+STEP = sp.Symbol("Delta_t", positive=True)
+DEFAULTS = {s: 1, beta: sp.Rational(5, 1000), sigma_q: sp.sqrt(sp.Rational(1, 10))}
+"""Appendix H and Figure 5: the largest mode, learning rate .005, batches of one, label variance .1."""
+
+
+def mean_square_singular_value(width: sp.Expr, depth: sp.Expr) -> sp.Expr:
+    r""":math:`E\,\mathrm{tr}(WW^\top)/d` at the start, layer by layer: :math:`E[W_lW_l^\top] = d\,d^{-\gamma}I`."""
+    return (width * width**-gamma) ** depth
+
+
+@paper.claim(
+    "DLN-H0",
+    "Appendix H",
+    symbols={gamma: "exponent of the initialisation", d: "width of all layers", L: "depth"},
+    scope="the set-up of the experiments, as far as it makes statements",
+    notes=(
+        'The default teacher has three modes, the caption of Figure 2 says "the 5 singular values of the teacher '
+        'matrix". Seeds, horizons, the size of the data set of gradient descent, the depth in Figures 3, 4, 5, 9, 10 '
+        "and 12, and how a root of the covariance is taken are not given.",
+        'The "mean-square-error loss" of Appendix H is not that of Section 2.1 in the released code (DLN-CODE1).',
+    ),
+)
+def set_up_of_the_experiments():
+    r"""Set-up of the experiments.
+
+    "Values of $\gamma > 1$ correspond to the rich regime"; "an isotropic Gaussian noise term
+    $\xi\sim\mathcal N(0, \eta\,\Delta t\,I)$ is added, where $\eta$ is the learning rate and $\Delta t$ is the
+    discretization time step".
+    """
+
+    def shrinks() -> Boolean:
+        z = sp.Symbol("z", positive=True)
+        size = mean_square_singular_value(sp.exp(z), L)
+        return sp.factor(sp.diff(sp.expand_log(sp.log(size), force=True), z) / L) < 0
+
+    yield holds_when(
+        "rich regime",
+        r"\lim_{d\to\infty}\tfrac1dE\|W(0)\|_F^2 = 0\text{ iff }",
+        printed=gamma > 1,
+        derived=shrinks,
+        wrong={"as for two layers": gamma > 2},
+        says="Where the map starts at 0 in wide networks, its singular values of the size of their root mean square.",
+    )
+    yield equals(
+        "isotropic noise",
+        r"\operatorname{Var}(\xi)",
+        printed=eta * STEP,
+        derived=lambda: ItoProcess.scalar(theta, drift=0, dispersion=sp.sqrt(eta)).diffusion[0] * STEP,
+        wrong={"of steps of SGD": eta**2},
+        says=r"A step of Euler and Maruyama for $d\theta = -g\,dt + \sqrt\eta\,dB$: (1) with $\Sigma = I$.",
+        mutated=False,
+    )
+
+
+def loss_gradients(outputs: int) -> tuple[sp.Matrix, sp.Matrix]:
+    """The gradients by the weights of one layer, of one sample: of the page's loss and of a mean over outputs."""
+    weights = sp.Matrix(sp.symbols(f"w_1:{outputs + 1}", real=True))
+    labels, x = sp.Matrix(sp.symbols(f"y_1:{outputs + 1}", real=True)), sp.Symbol("x", real=True)
+    errors = labels - weights * x
+    page = sp.Rational(1, 2) * errors.dot(errors)
+    mean = sp.Add(*(error**2 for error in errors)) / outputs
+    return tuple(sp.Matrix([loss]).jacobian(weights) for loss in (page, mean))
+
+
+@paper.claim(
+    "DLN-CODE1",
+    "Section 2.1, Appendix H.1; the first author's repository",
+    symbols={d: "number of outputs"},
+    source=Source.CODE,
+    grade=Grade.CONFLICT,
+    scope="the code as we read it, which takes the mean of squared errors over samples and outputs",
+    notes=(
+        "Trained by that loss SGD needs six times as many steps as the matrix formula of Proposition 3.1 at 12 "
+        'outputs, and its noise is 36 times weaker. Figure 3 prints "200 units of time" against "30"; from one '
+        "initialisation and one loss we find no such factor.",
+    ),
+)
+def normalisation_of_the_loss():
+    r"""Normalisation of the loss.
+
+    $\ell = \frac12\|y - f\|^2$ (Section 2.1), against the mean over outputs.
+    """
+
+    def ratio(outputs: int) -> sp.Expr:
+        page, code = loss_gradients(outputs)
+        ratios = {sp.cancel(ours / theirs) for ours, theirs in zip(code, page, strict=True)}
+        (found,) = ratios
+        return found
+
+    for outputs in (3, 12):
+        yield equals(
+            f"gradient, {outputs} outputs",
+            r"g_{\text{code}}/g_{\text{page}}",
+            printed=sp.S.One,
+            corrected=sp.Rational(2, outputs),
+            derived=lambda outputs=outputs: ratio(outputs),
+            wrong={"half of the squares": sp.Rational(1, outputs)},
+            mutated=False,
+        )
+    yield equals(
+        "noise covariance, 12 outputs",
+        r"\Sigma_{\text{code}}/\Sigma_{\text{page}}",
+        printed=sp.S.One,
+        corrected=sp.Rational(1, 36),
+        derived=lambda: ratio(12) ** 2,
+        wrong={"of the gradient": sp.Rational(1, 6)},
+        mutated=False,
+    )
+
+
+def start_of_a_mode(width: int, layers: int) -> sp.Expr:
+    """The standard deviation of the amplitude of a mode, over that at widths 12, from the layers' alone."""
+    return sp.Rational(width, 12) ** (-gamma * layers / 2)
+
+
+@paper.claim(
+    "DLN-CODE2",
+    "Appendix H.1, H.2; the first author's repository",
+    symbols={gamma: "exponent of the initialisation", samples: "size of the data set"} | MODE_SYMBOLS,
+    source=Source.CODE,
+    grade=Grade.CONFLICT,
+    scope="the code as we read it: first hidden width for the smaller width, data that are centred and whitened",
+    notes=(
+        r"At widths 12, 24, 12 and $\gamma = 3$ every layer starts 2.83 times smaller than on the page, and at depth "
+        r"two a mode is learned later by $\frac32\log2/s = 1.04/s$.",
+    ),
+)
+def initialisation_and_data():
+    r"""Initialisation and data.
+
+    "variance $\min\{d_0, d_1\}^{-\gamma}$"; "data is sampled from the distribution independently at each parameter
+    update step".
+    """
+    N, small = samples, sp.Symbol("epsilon", positive=True)
+
+    def delay() -> sp.Expr:
+        from_code, from_page = (
+            passage_time(2, small * factor, s / 2, s) for factor in (start_of_a_mode(24, 2).subs(gamma, 3), 1)
+        )
+        return sp.limit(sp.expand_log(sp.simplify(from_code - from_page), force=True), small, 0)
+
+    yield equals(
+        "standard deviation of a layer",
+        r"\text{over that at widths 12, of widths 12, 24, 12}",
+        printed=sp.S.One,
+        corrected=2 ** (-gamma / 2),
+        derived=lambda: start_of_a_mode(24, 1),
+        wrong={"of the variance": 2**-gamma},
+        mutated=False,
+    )
+    yield equals(
+        "delay of a mode",
+        r"t_{1/2}^{\text{code}} - t_{1/2}^{\text{page}}",
+        printed=sp.S.Zero,
+        corrected=3 * sp.log(2) / (2 * s),
+        derived=delay,
+        wrong={"of one layer": 3 * sp.log(2) / (4 * s)},
+        says=r"Depth two, $\gamma = 3$, small initialisation.",
+        mutated=False,
+    )
+
+    def fourth_moment() -> sp.Expr:
+        # Centred directions fill N - 1 dimensions; the square of one is (1 - 1/N) of a share there, times N.
+        return sp.cancel((N * (1 - 1 / N)) ** 2 * mean_of_share(2).subs(N, N - 1))
+
+    yield equals(
+        "noise of whitened inputs",
+        r"E[x^4] - 1",
+        printed=sp.Integer(2),
+        corrected=2 * (N - 2) / (N + 1),
+        derived=lambda: sp.cancel(fourth_moment() - 1),
+        domain=(N > 4,),
+        wrong={"whitened, not centred": 2 * (N - 1) / (N + 2)},
+        says="What the gap's noise is proportional to: one input, centred and whitened over N samples.",
+        mutated=False,
+    )
+
+
+@paper.claim(
+    "DLN-E4",
+    "Section 3; Appendix J.1, J.2, Figures 9 and 10",
+    symbols=NOISE_SYMBOLS,
+    scope="a balanced mode without label noise, of which the figures are runs",
+    notes=("Proportional to the learning rate and to one over the batch size, exactly; in runs as far as (7) holds.",),
+)
+def largest_diffusion():
+    r"""Largest diffusion against learning rate and batch size.
+
+    "the maximum diffusion along modes scales approximately linearly with the learning rate", and "with the reciprocal
+    of the batch size".
+    """
+    place = 2 * (L - 1) * s / (3 * L - 2)
+
+    def peak(rate: sp.Expr) -> sp.Expr:
+        diffusion = mode_diffusion(L, sp.S.Zero)
+        slope = sp.simplify(sp.diff(sp.log(diffusion), w).subs(w, place))
+        if sp.simplify(slope) != 0:
+            raise AssertionError(f"{place} is no peak: {slope}")
+        return diffusion.subs(beta, rate).subs(w, place)
+
+    yield equals(
+        "scaling",
+        r"\max D_\alpha(2\beta)/\max D_\alpha(\beta)",
+        printed=sp.Integer(2),
+        derived=lambda: sp.powsimp(sp.simplify(peak(2 * beta) / peak(beta))),
+        wrong={"square": sp.Integer(4)},
+        mutated=False,
+    )
+    yield equals(
+        "largest value",
+        r"\max D_\alpha",
+        printed=2 * beta * (L**2 * s / (3 * L - 2)) ** 2 * place ** (4 - 4 / L),
+        derived=lambda: peak(beta),
+        wrong={"at the middle": beta * L**2 * s**2 / 2 * (s / 2) ** (4 - 4 / L)},
+        says=r"A result of ours; $\beta/2$ and $1.106\beta$ at depths 2 and 4 for $s = 1$.",
+        remark=True,
+    )
+
+
+NOISES = tuple({"kappa": kappa} for kappa in ("1/50", "27/100", "8/25", "3/5"))
+
+
+def finer_is_narrower(point: Mapping[str, Any]) -> tuple[float, float]:
+    """Whether halving the time step narrows the law at time 3: the mean square of the gap, a step at a time."""
+    kappa, until = number(point["kappa"]), 3.0
+
+    def mean_square(steps: int) -> float:
+        value, h = 1.0, until / steps
+        for _ in range(steps):
+            value = (1 - h) ** 2 * value + 2 * kappa * h * value
+        return value
+
+    return float(mean_square(6000) < mean_square(3000)), 1e-9
+
+
+@paper.claim(
+    "DLN-E5",
+    "Section 5.1, Figure 4; Appendix K, Figure 12",
+    symbols=MODE_SYMBOLS | {beta: r"$\beta = \eta/b$", STEP: "time step of Euler and Maruyama"},
+    kind=Kind.THRESHOLD,
+    grade=Grade.CONDITION,
+    scope="the scalar mode linearised at the teacher, no label noise, to first order in the time step",
+    notes=(
+        "Every time step keeps the teacher's value and collapses to it, and a coarser one faster: the spread of Figure "
+        "4 is none of discretisation. A finite horizon or an approximate root of the covariance may cause it.",
+        r"At the page's values $\beta Ls^{2 - 2/L}$ is .01 to .02.",
+    ),
+)
+def end_of_training_without_label_noise():
+    r"""End of training without label noise, in finer time steps.
+
+    "For finer simulations, the variance reduces."
+    """
+    strength = sp.Symbol("kappa", positive=True)
+
+    def predicted(candidate: Boolean, point: Mapping[str, Any]) -> sp.Expr:
+        return sp.Integer(bool(candidate.subs(strength, sp.Rational(point["kappa"]))))
+
+    def factor() -> sp.Expr:
+        """The mean square of the gap after a step, over that before."""
+        process, flow = mode_process(L, sp.S.Zero), mode_process(L, sp.S.Zero, sp.S.Zero).drift[0]
+        rate = sp.powsimp(sp.diff(flow, w).subs(w, s))
+        spread = sp.diff(process.diffusion[0], w, 2).subs(w, s) / 2
+        step = 1 + rate * STEP
+        return step**2 + sp.powsimp(spread) * STEP
+
+    def rate_of_decay() -> sp.Expr:
+        """How the exponential rate of the mean square depends on the step, at first order."""
+        second = sp.series(sp.log(factor()) / STEP, STEP, 0, 2).removeO().coeff(STEP, 1)
+        unit = L * s ** (2 - 2 / L)
+        return sp.factor(sp.powsimp(sp.expand(second / unit**2)).subs(beta, strength / unit).simplify())
+
+    yield holds_when(
+        "variance of a finer simulation",
+        r"\partial_{\Delta t}\log\operatorname{Var}(w_\alpha(T)) > 0\text{ iff }",
+        printed=sp.true,
+        corrected=strength > 1 - 1 / sp.sqrt(2),
+        derived=lambda: rate_of_decay() > 0,
+        domain=(strength < 1,),
+        compared=[compared("mean squares step by step", finer_is_narrower, predicted, *NOISES)],
+        wrong={"from a quarter on": strength > sp.Rational(1, 4), "never": sp.false},
+        says=r"$\kappa = \beta Ls^{2 - 2/L}$.",
+    )
+
+
+@paper.claim(
+    "DLN-E6",
+    "Section 5.1, Figure 5",
+    symbols=NOISE_SYMBOLS,
+    scope=r"the scalar mode, first order in $\beta$; the shape of a histogram is a matter of runs",
+    notes=(
+        "The standard deviation at the page's values is .0224 at depth two. Far out the law has a power-law tail "
+        "(DLN-P1t).",
+    ),
+)
+def end_of_training_with_label_noise():
+    r"""End of training with label noise.
+
+    "the distribution is approximately Gaussian and is no longer concentrated at a point".
+    """
+    yield equals(
+        "spread",
+        r"\lim\operatorname{Var}(w_\alpha)/\beta",
+        printed=sigma_q**2 * s,
+        derived=lambda: expanded(sp.Integer(2), "variance"),
+        wrong={"concentrated at a point": sp.S.Zero},
+        says="Depth two.",
+    )
+    yield equals(
+        "standard deviation at the page's values",
+        r"\operatorname{sd}(w_\alpha)",
+        printed=sp.sqrt(5) / 100,
+        derived=lambda: sp.sqrt(beta * expanded(sp.Integer(2), "variance")).subs(DEFAULTS),
+        wrong={"label variance for deviation": sp.sqrt(5) / 100 * sp.sqrt(sp.Rational(1, 10))},
+        says="A result of ours.",
+        remark=True,
+        mutated=False,
+    )
+
+
+@paper.claim(
+    "DLN-E9",
+    "Appendix J.4, Figure 11",
+    symbols=NOISE_SYMBOLS | PAIR,
+    scope="aligned balanced layers, hidden widths beyond those of input and output; the figure itself is a run",
+)
+def wider_hidden_layers():
+    r"""Wider hidden layers.
+
+    "the formula in Proposition 3.5 for the modewise diffusion is also similar to what is observed in a DLN with hidden
+    layers of size 24, double the size of the input and output (12)".
+    """
+    u_1, u_2 = sp.symbols("u_1 u_2", positive=True)
+
+    def wide() -> WrittenNetwork:
+        """Two modes through four hidden units, which hold them in turned directions."""
+        turned = sp.Matrix([[3, 0], [4, 0], [0, 5], [0, 0]]) / 5
+        lower = turned * sp.diag(u_1, u_2)
+        return WrittenNetwork((lower, lower.T), sp.diag(s_1, s_2), sigma_q**2 * sp.eye(2))
+
+    for name, other, printed in (
+        ("diffusion", MODE, 4 * beta * (2 * (s_1 - w_1) ** 2 + sigma_q**2) * w_1**2),
+        ("cross-diffusion", OTHER, sp.S.Zero),
+    ):
+        yield equals(
+            name,
+            r"D_\alpha" if other is MODE else r"D_{\alpha\beta}",
+            printed=printed,
+            where={w_1: u_1**2, w_2: u_2**2},
+            derived=lambda other=other: beta * wide().covariation(MODE, other),
+            wrong={"a factor for each hidden unit": 2 * printed}
+            if printed != 0
+            else {"shared label noise": beta * sigma_q**2 * (w_1 * w_2) ** 2},
+            says="Two modes, four hidden units.",
+            mutated=False,
+        )
