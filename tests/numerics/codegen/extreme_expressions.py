@@ -114,15 +114,22 @@ FIRST_ONLY = ("coth squared minus one", "inverse sinh by log", "log of erfc")
 
 @dataclass(frozen=True)
 class Extreme:
-    """An expression in x.
+    """A function of x, or a derivative of it as SymPy writes it, which is formed when it is asked for.
 
     Attributes:
         name: For people.
-        expression: As it is written down.
+        function: As it is written down.
+        order: Which derivative.
     """
 
     name: str
-    expression: sp.Expr
+    function: sp.Expr
+    order: int = 0
+
+    @cached_property
+    def expression(self) -> sp.Expr:
+        slope = sp.diff(self.function, x, self.order) if self.order else self.function
+        return slope.replace(sp.DiracDelta, lambda *_: sp.S.Zero)
 
     @cached_property
     def exact(self):
@@ -160,7 +167,7 @@ def _families() -> Iterator[Extreme]:
             inner = ACTIVATIONS[name].subs(x, scale * x)
             yield from _with_derivatives(f"{name} of {scale} x", inner, 2)
             if scale in (2, -1):
-                yield Extreme(f"squared error of {name} of {scale} x", sp.diff((inner - 1) ** 2 / 2, x))
+                yield Extreme(f"squared error of {name} of {scale} x", (inner - 1) ** 2 / 2, 1)
             if scale == 2:
                 yield Extreme(f"product with {name} of {scale} x", x**2 * sp.diff(inner, x))
 
@@ -168,16 +175,7 @@ def _families() -> Iterator[Extreme]:
 def _with_derivatives(name: str, expression: sp.Expr, order: int) -> Iterator[Extreme]:
     yield Extreme(name, expression)
     for k in range(1, order + 1):
-        slope = sp.diff(expression, x, k).replace(sp.DiracDelta, lambda *_: sp.S.Zero)
-        yield Extreme(f"derivative {k} of {name}", slope)
+        yield Extreme(f"derivative {k} of {name}", expression, k)
 
 
-def _different() -> dict[sp.Expr, Extreme]:
-    found: dict[sp.Expr, Extreme] = {}
-    for each in _families():
-        if each.expression.has(x):
-            found.setdefault(each.expression, each)
-    return found
-
-
-EXTREMES = tuple(_different().values())
+EXTREMES = tuple(_families())

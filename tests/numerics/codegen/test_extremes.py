@@ -70,8 +70,9 @@ def test_digits_are_kept_by_every_backend(each, evaluation, dtype):
     assert excess <= 1, point
 
 
+@pytest.mark.slow
 def test_there_are_some_three_hundred_of_them():
-    assert len(EXTREMES) >= 280
+    assert len({each.expression for each in EXTREMES if each.expression.has(x)}) >= 280
 
 
 @pytest.mark.parametrize(
