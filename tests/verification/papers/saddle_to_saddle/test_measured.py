@@ -8,6 +8,7 @@ import pytest
 from numerics.deep_linear import LayeredPoint, Modes, NoisyTeacher, ito_drift, mode_diffusion, mode_step
 from theory.deep_linear import LayeredLinear
 from verification.forms import Draw
+from verification.papers.saddle_to_saddle.long_runs import averages, descent, mean_of_mode
 from verification.papers.saddle_to_saddle.measured import (
     Aligned,
     covariation_of_modes,
@@ -57,3 +58,15 @@ def test_a_sampled_step_has_the_mean_of_all_orders_of_the_learning_rate():
 def test_second_differences_are_refused_where_a_fourth_order_would_enter():
     with pytest.raises(ValueError, match="depth 4"):
         noise_induced_change({**POINT, "depth": "4"}, DRAW)
+
+
+def test_the_mean_of_a_mode_is_the_same_with_and_without_its_linear_companion():
+    told = {"widths": "1 1 1", "s": "1", "sigma": "1", "eta": "1/50"}
+    few = Draw(n=1024, first=0, seed=3)
+    with_companion = mean_of_mode(told, few).values
+    _, W, _ = descent(1, 1, 1)
+    plain = averages(told, few, W[0, 0] - 1, [1.0, 1.0, 0.0]) / 0.02
+    assert plain.std() > 3 * with_companion.std()
+    assert abs((plain - with_companion).mean()) < SURPRISE * plain.std() / 32
+    assert agrees(plain, with_companion.mean())
+    assert not agrees(with_companion, 1.2 * with_companion.mean())

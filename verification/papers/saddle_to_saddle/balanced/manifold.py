@@ -9,7 +9,7 @@ from theory.gradient_noise.data_law import Gaussian
 from theory.gradient_noise.model import Model
 from theory.ito import ito_differential
 from theory.notation import eta
-from verification.authoring.shorthand import Grade, Kind, Source, equals
+from verification.authoring.shorthand import Grade, Kind, Source, equals, measured
 from verification.papers.saddle_to_saddle.balanced.aligned import (
     CROSS,
     CROSSED,
@@ -24,6 +24,7 @@ from verification.papers.saddle_to_saddle.balanced.aligned import (
     w_1,
     w_2,
 )
+from verification.papers.saddle_to_saddle.long_runs import selected_weight
 from verification.papers.saddle_to_saddle.measured import covariation_of_modes, drift_of_the_balance
 from verification.papers.saddle_to_saddle.paper import NOISE_SYMBOLS, beta, paper, sigma_q
 
@@ -214,12 +215,24 @@ def minima_that_label_noise_selects():
     """
     a, b, c = sp.symbols("a b c", positive=True)
     narrow = (sp.Matrix([[a, b]]), sp.Matrix([[c]]))
+
+    def where_at_rest(drift: sp.Expr) -> sp.Expr:
+        """The square of c where the drift vanishes on the minima of the teacher (1, 0): a = 1/c, b = 0."""
+        (found,) = sp.solve(drift.subs({a: 1 / c, b: 0, beta: 1, sigma_q: 1}), c)
+        return found**2
+
     yield equals(
         "two inputs, one output",
         r"d\Lambda_1/dt",
         printed=beta * sigma_q**2 * (2 * c**2 - (a**2 + b**2)),
         derived=lambda: beta * drift_of_balance(_learned(narrow), 1)[0],
-        wrong={"balanced minima stay": beta * sigma_q**2 * (c**2 - (a**2 + b**2))},
+        wrong={
+            "balanced minima stay": beta * sigma_q**2 * (c**2 - (a**2 + b**2)),
+            "a quarter more of the upper layer": beta * sigma_q**2 * (sp.Rational(5, 2) * c**2 - (a**2 + b**2)),
+        },
+        measured=[
+            measured(selected_weight, where_at_rest, widths="2 1 1", s="1", sigma="1", eta="1/200", time="6"),
+        ],
         says=r"Zero where $d_0W_2^\top W_2 = d_LW_1W_1^\top$: balanced iff $d_0 = d_L$.",
     )
     p, q, mean = sp.symbols("p q m", positive=True)

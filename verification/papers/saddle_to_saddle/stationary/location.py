@@ -2,6 +2,7 @@ r"""Proposition 5.2 (ii) and Appendix F: where the stationary law with label noi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import sympy as sp
@@ -10,7 +11,9 @@ from sympy.logic.boolalg import Boolean
 from theory.deep_linear.two_layer_law import TwoLayerLaw
 from theory.line.small_noise_expansion import small_noise_expansion
 from theory.notation import eta
-from verification.authoring.shorthand import Grade, Kind, Source, agrees_to_order, equals, holds_when
+from verification.authoring.shorthand import Grade, Kind, Source, agrees_to_order, equals, holds_when, measured
+from verification.forms import Experiment
+from verification.papers.saddle_to_saddle.long_runs import mean_of_mode, variance_of_mode
 from verification.papers.saddle_to_saddle.paper import (
     NOISE_SYMBOLS,
     L,
@@ -35,6 +38,26 @@ def expanded(depth: sp.Expr, quantity: str) -> sp.Expr:
     r"""The coefficient of :math:`\beta` in a place or width of the law, for small noise."""
     found = small_noise_expansion(mode_process(depth), beta, s)
     return found.coefficient(getattr(found, quantity))
+
+
+def long_run(
+    sampler: Callable[..., Any],
+    depth: sp.Expr,
+    *,
+    modes: int = 1,
+    of: Callable[[sp.Expr], sp.Expr] = lambda candidate: candidate,
+) -> Experiment:
+    """An experiment with SGD of square layers at s = 1, and 4/5 for a second mode; where depth is a symbol, three."""
+    layers = 3 if depth == deeper else int(depth)
+    at = {L: layers, deeper: layers, s: 1, sigma_q: 1, sp.Symbol("s_1", positive=True): 1}
+    return measured(
+        sampler,
+        lambda candidate: of(candidate).subs(at),
+        widths=" ".join([str(modes)] * (layers + 1)),
+        s="1 4/5" if modes == 2 else "1",
+        sigma="1",
+        eta="1/1000",
+    )
 
 
 def shift(depth: sp.Expr) -> sp.Expr:
@@ -94,7 +117,11 @@ def location_of_the_stationary_law():
                 rf"(\text{{{place} of }}p^\star_\alpha - s_\alpha)/\beta",
                 printed=multiple * shift(depth),
                 derived=lambda depth=depth, place=place: expanded(depth, place),
-                wrong={"the zero of the drift": shift(depth)},
+                wrong={
+                    "the zero of the drift": shift(depth),
+                    "a tenth too large": sp.Rational(11 * multiple, 10) * shift(depth),
+                },
+                measured=[long_run(mean_of_mode, depth)] if place == "mean" else [],
                 says="A result of ours.",
                 remark=True,
                 mutated=False,
@@ -118,7 +145,11 @@ def location_in_a_matrix():
             r"E[w_\alpha]",
             printed=values[0] - d * beta * sigma_q**2 / 2,
             derived=lambda values=values: TwoLayerLaw(values, sigma_q**2, beta).mean(0),
-            wrong={"the zero of the drift of one mode": values[0] + beta * sigma_q**2 / 2},
+            wrong={
+                "the zero of the drift of one mode": values[0] + beta * sigma_q**2 / 2,
+                "a tenth too large": values[0] - sp.Rational(11, 20) * d * beta * sigma_q**2,
+            },
+            measured=[long_run(mean_of_mode, TWO, modes=2, of=lambda mean: sp.diff(mean, beta))] if d == 2 else [],
             mutated=False,
         )
 
@@ -139,7 +170,11 @@ def width_of_the_stationary_law():
             r"\operatorname{Var}_{p^\star_\alpha}(w_\alpha)/\beta",
             printed=variance,
             derived=lambda depth=depth: expanded(depth, "variance"),
-            wrong={"diffusion over slope, without the two": 2 * variance},
+            wrong={
+                "diffusion over slope, without the two": 2 * variance,
+                "a tenth too large": sp.Rational(11, 10) * variance,
+            },
+            measured=[long_run(variance_of_mode, depth)],
         )
 
     yield equals(

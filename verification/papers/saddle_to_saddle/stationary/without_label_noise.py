@@ -3,28 +3,39 @@ r"""Proposition 5.2 (i) and Appendix F: the law of a mode without label noise.""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.ito import ItoProcess
+from theory.ito import ItoProcess, ito_differential
 from theory.line.boundary import integrable
 from theory.line.endpoints import endpoint_behaviour
 from theory.line.first_passage import hitting_probability
 from theory.line.interval import Interval
 from theory.line.stationary import stationary_density
 from verification.authoring.shorthand import Grade, Kind, agrees, compared, equals, holds_when
+from verification.authoring.simulated import simulated
 from verification.papers.saddle_to_saddle.paper import MODE_SYMBOLS, L, beta, deeper, mode_process, paper, s, w
 from verification.papers.saddle_to_saddle.stationary.density import TWO
 
 SYMBOLS = MODE_SYMBOLS | {beta: r"$\beta = \eta/b$"}
 w_0 = sp.Symbol("w_0", positive=True)
+logit = sp.Symbol("z", real=True)
 
 
 def noiseless(depth: sp.Expr) -> ItoProcess:
     """A mode whose labels have no noise."""
     return mode_process(depth, sp.S.Zero)
+
+
+@cache
+def logit_of_mode() -> ItoProcess:
+    r""":math:`\log\frac{w}{s - w}` at depth two, by Itô's formula; its noise is constant."""
+    moved = ito_differential(noiseless(TWO), sp.log(w / (s - w)))
+    drift, spread = (side.subs(w, s / (1 + sp.exp(-logit))) for side in (moved.drift, moved.dispersion[0]))
+    return ItoProcess.scalar(logit, drift=sp.simplify(drift), dispersion=sp.simplify(spread))
 
 
 def approaches_teacher(depth: sp.Expr) -> Boolean:
@@ -166,8 +177,21 @@ def marginal_equals_that_of_gradient_flow():
         r"P(w_\alpha\to s_\alpha)",
         printed=sp.betainc_regularized(half - ratio, 1 + ratio, 0, w_0 / s),
         compared=[compared("ratio of scale functions", probability, predicted, *points, tolerance=1e-9)],
+        measured=[
+            simulated(
+                logit_of_mode,
+                1 / (1 + sp.exp(-logit)),
+                at={s: "1", beta: "2"},
+                start=0.0,
+                until=40.0,
+                step=0.05,
+                predicted=lambda candidate: predicted(candidate, points[0]),
+                name="share of modes that are learned",
+            )
+        ],
         wrong={
             "exponents exchanged": sp.betainc_regularized(1 + ratio, half - ratio, 0, w_0 / s),
+            "a tenth too large": sp.Rational(11, 10) * sp.betainc_regularized(half - ratio, 1 + ratio, 0, w_0 / s),
             "one per cent": sp.Rational(101, 100) * sp.betainc_regularized(half - ratio, 1 + ratio, 0, w_0 / s),
         },
         says=r"A result of ours: at depth two and $\beta s_\alpha > 1$ a mode is learned with this probability.",
