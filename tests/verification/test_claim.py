@@ -8,7 +8,6 @@ import sympy as sp
 from tests.verification import fake_claims as fake
 from verification.errors import ClaimError, VerificationError
 from verification.forms import Numerical
-from verification.registry import claims
 
 x = sp.Symbol("x", positive=True)
 
@@ -112,20 +111,3 @@ def test_claims_cannot_be_changed_after_they_are_made():
         claim.id = "XX-002"  # pyright: ignore[reportAttributeAccessIssue]
     with pytest.raises(AttributeError):
         claim.statements[0].printed = x  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def test_no_form_of_the_catalogue_holds_a_float():
-    for claim in claims().values():
-        for statement in claim.statements:
-            for form in statement.candidates().values():
-                assert not (isinstance(form, sp.Basic | sp.MatrixBase) and form.has(sp.Float)), (
-                    claim.id,
-                    statement.name,
-                )
-
-
-def test_no_near_miss_of_the_catalogue_is_literally_the_printed_or_the_corrected_form():
-    for claim in claims().values():
-        for statement in claim.statements:
-            for miss in statement.near_misses:
-                assert miss.form != statement.right, (claim.id, miss.name)

@@ -16,7 +16,6 @@ from verification.formulas import (
     statement_line,
     statement_text,
 )
-from verification.registry import claims
 
 
 def test_formulas_of_a_sentence_are_typeset_and_its_words_stay():
@@ -51,25 +50,6 @@ def test_a_formula_is_followed_by_what_its_abbreviations_stand_for():
     line = statement_line(r"p_{ss} \propto", sp.exp(-kappa * Psi), meant)
     assert line == "pₛₛ ∝ exp(−Ψκ), where Ψ = −μ log(θ) + θ²/2, κ = 2/ζ²"
     assert statement_line("", kappa) == "κ" and statement_line("x", kappa, relation="=") == "x = κ"
-
-
-def sentences(claim):
-    """Every text of a claim that a reader sees as a sentence."""
-    yield from (claim.title, claim.scope, claim.words, claim.where, *claim.notes, *claim.symbols.values())
-    for statement in claim.statements:
-        yield from (statement.name, statement.says, statement.corrected_says, *statement.wrong)
-
-
-def test_every_sentence_of_every_claim_is_typeset():
-    refused = []
-    for claim in claims().values():
-        for text in sentences(claim):
-            try:
-                assert "$" not in prose_text(text)
-                prose_html(text)
-            except FormulaError as error:
-                refused.append((claim.id, str(error)))
-    assert refused == []
 
 
 def test_ascii_powers_of_a_sentence_made_by_a_check_are_raised():

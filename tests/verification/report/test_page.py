@@ -63,7 +63,7 @@ def test_verdicts_without_a_registered_claim_are_named(store):
 
 
 def test_figure_1_is_drawn_from_the_store(store):
-    subject = registry.claims()["SC-033"]
+    subject = registry.catalogue().claim("SC-033")
     (statement,) = subject.statements
     form = statement.form
     assert isinstance(form, Figure)

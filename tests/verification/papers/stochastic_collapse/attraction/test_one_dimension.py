@@ -13,7 +13,7 @@ from tests.numerics.seeding import FALSE_ALARM, seed_of
 from verification.authoring.simulated import number
 from verification.forms import Draw, Samples
 from verification.papers.stochastic_collapse.measured import one_dimension as samplers
-from verification.registry import claims
+from verification.registry import catalogue
 
 Sampler = Callable[[Mapping[str, Any], Draw], Samples]
 
@@ -44,7 +44,7 @@ def test_the_supremum_of_geometric_brownian_motion_reaches_the_level_with_the_po
 
 def test_the_square_of_the_double_well_has_the_mean_mu_minus_half_the_noise():
     # theta^2 is a Gamma variable of shape mu/zeta^2 - 1/2 and scale zeta^2.
-    experiment, *_ = claims()["SC-031"].statement("density").experiments
+    experiment, *_ = catalogue().claim("SC-031").statement("density").experiments
     found = moments(experiment.sampler, 20_000)
     assert agrees(found, 1.0)
     assert not agrees(found, 1.5)

@@ -12,7 +12,7 @@ from docs.benchmarks import figure_1 as benchmark
 from theory.notation import mu, zeta
 from verification.forms import Figure
 from verification.papers.stochastic_collapse.figures import figure_1
-from verification.registry import claims
+from verification.registry import catalogue
 
 FALSE_ALARM = 1e-6
 
@@ -67,7 +67,7 @@ def test_a_run_is_the_same_on_any_number_of_threads():
 
 
 def test_different_amplitudes_see_different_noise():
-    form = claims()["SC-033"].statements[0].form
+    form = catalogue().claim("SC-033").statements[0].form
     assert isinstance(form, Figure)
     assert len({figure_1.seed_of("figure-1", part) for part in form.parts}) == len(form.parts)
 

@@ -16,7 +16,7 @@ from numerics.simulation.simulate import simulate
 from theory.models.single_neuron import w_1, w_2
 from verification.forms import Figure
 from verification.papers.stochastic_collapse.figures import data_of_figure_2, figure_2
-from verification.registry import claims
+from verification.registry import catalogue
 
 FALSE_ALARM = 1e-6
 
@@ -139,7 +139,7 @@ def test_the_threshold_of_the_steps_tends_to_the_signal():
 
 
 def test_parts_have_different_noise_and_the_claim_prints_the_signal():
-    claim = claims()["SC-055"]
+    claim = catalogue().claim("SC-055")
     form = claim.statements[0].form
     assert isinstance(form, Figure)
     assert len({figure_2.seed_of(part) for part in form.parts}) == len(form.parts)

@@ -20,7 +20,7 @@ from theory.models.teacher_student.modes import a, b, mode_update
 from theory.notation import eta, s_tilde
 from verification.forms import Draw, Figure
 from verification.papers.stochastic_collapse.figures import figure_5
-from verification.registry import claims
+from verification.registry import catalogue
 
 FALSE_ALARM = 1e-6
 
@@ -167,7 +167,7 @@ def test_samples_from_the_stationary_start_depend_on_their_index_alone():
 
 
 def test_the_picture_shows_what_was_measured(rows):
-    form = claims()["SC-095"].statement("order").form
+    form = catalogue().claim("SC-095").statement("order").form
     assert isinstance(form, Figure)
     drawn = figure_5.pictures("name", rows, figure_5.summary(rows))
     assert len(drawn) == 2 and "nothing learned" in drawn[0].drawing

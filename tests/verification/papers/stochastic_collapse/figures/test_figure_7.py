@@ -7,7 +7,7 @@ import pytest
 
 from verification.forms import Figure
 from verification.papers.stochastic_collapse.neurons import two_neurons
-from verification.registry import claims
+from verification.registry import catalogue
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_the_sign_test_is_exact():
 
 
 def test_each_panel_varies_one_number():
-    for statement in claims()["SC-062"].statements:
+    for statement in catalogue().claim("SC-062").statements:
         assert isinstance(statement.form, Figure)
         varied = [name for name in ("eta", "sigma", "momentum") if len({p[name] for p in statement.form.parts}) > 1]
         assert len(varied) == 1

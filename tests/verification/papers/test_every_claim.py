@@ -1,0 +1,74 @@
+"""What is asked of every claim of every paper, whoever wrote it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+import sympy as sp
+
+from verification.checks import stages
+from verification.claim import Claim
+from verification.errors import FormulaError
+from verification.forms import Figure, Invariance, Numerical
+from verification.formulas import prose_html, prose_text
+from verification.registry import catalogue
+
+IDS = list(catalogue().listed)
+
+SOME = [pytest.param(id, marks=[] if place % 3 == 0 else [pytest.mark.slow]) for place, id in enumerate(IDS)]
+"""Every third by day, all at night: near misses made by machine take a while to make."""
+
+
+def sentences(claim: Claim) -> Iterator[str]:
+    """Every text of a claim that a reader sees as a sentence."""
+    yield from (claim.title, claim.scope, claim.words, claim.where, *claim.notes, *claim.symbols.values())
+    for statement in claim.statements:
+        yield from (statement.name, statement.says, statement.corrected_says, *statement.wrong)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_every_sentence_is_typeset(id):
+    refused = []
+    for text in sentences(catalogue().claim(id)):
+        try:
+            assert "$" not in prose_text(text)
+            prose_html(text)
+        except FormulaError as error:
+            refused.append(str(error))
+    assert refused == []
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_every_statement_has_a_judge_of_some_kind(id):
+    for statement in catalogue().claim(id).statements:
+        is_symbolic = not isinstance(statement.form, Numerical)
+        assert is_symbolic or statement.experiments or statement.comparisons, statement.name
+
+
+@pytest.mark.parametrize("id", SOME)
+def test_no_form_holds_a_float(id):
+    for statement in catalogue().claim(id).statements:
+        for form in statement.candidates().values():
+            assert not (isinstance(form, sp.Basic | sp.MatrixBase) and form.has(sp.Float)), statement.name
+
+
+@pytest.mark.parametrize("id", SOME)
+def test_no_near_miss_is_literally_the_form_that_holds(id):
+    for statement in catalogue().claim(id).statements:
+        for miss in statement.near_misses:
+            assert isinstance(statement.form, Figure | Invariance) or miss.form != statement.right, miss.name
+
+
+def test_every_stage_of_every_experiment_has_its_own_seed():
+    places = [
+        (claim.id, statement.name, experiment.name)
+        for claim in map(catalogue().claim, IDS)
+        for statement in claim.statements
+        for experiment in statement.experiments
+    ]
+    kinds = (stages.PILOT, stages.FIRST, stages.ENLARGED, stages.SECOND)
+    seeds = {stages.stage_seed(*place, kind) for place, kind in itertools.product(places, kinds)}
+    assert len(places) >= 30
+    assert len(seeds) == len(places) * len(kinds)
