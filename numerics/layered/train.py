@@ -281,7 +281,7 @@ class _Chunk:
         plan, record = self.plan, []
         for start in range(0, self.n, BLOCK):
             block = slice(start, min(start + BLOCK, self.n))
-            weights = self._named(block)
+            weights = self._named(block) if plan.observables else {}
             earlier = None if before is None else {name: value[block] for name, value in before.items()}
             alive = self.diverged_at[block] == 0
             here = slice(self.first + block.start, self.first + block.stop)

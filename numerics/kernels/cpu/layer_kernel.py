@@ -121,10 +121,14 @@ class CpuLayerKernel(LayerKernel):
 
     def _in_blocks(self, rows: NDArray, blocks: int) -> NDArray:
         """Rows as blocks of lanes, the last replica repeated. Shape ``(blocks, rows, lanes)``, aligned."""
-        padded = np.pad(rows, ((0, 0), (0, blocks * self.lanes - rows.shape[1])), mode="edge")
-        found = aligned(max(1, len(rows)) * blocks * self.lanes, self.dtype)
-        found = found.reshape(blocks, max(1, len(rows)), self.lanes)
-        found[:, : len(rows)] = padded.reshape(len(rows), blocks, self.lanes).transpose(1, 0, 2)
+        count = max(1, len(rows))
+        found = aligned(count * blocks * self.lanes, self.dtype).reshape(blocks, count, self.lanes)
+        full = rows.shape[1] // self.lanes
+        whole, rest = rows[:, : full * self.lanes], rows[:, full * self.lanes :]
+        found[:full, : len(rows)] = whole.reshape(len(rows), full, self.lanes).transpose(1, 0, 2)
+        if full < blocks:
+            found[full, : len(rows), : rest.shape[1]] = rest
+            found[full, : len(rows), rest.shape[1] :] = rest[:, -1:]
         return found
 
 

@@ -166,7 +166,8 @@ def test_memory_is_asked_of_the_system():
     assert available_memory() > 2**20
 
 
-def test_weights_beyond_the_first_cache_are_told_with_what_they_cost():
-    wide = DenseNetwork((40, 40, 40))
-    with pytest.warns(FallbackWarning, match="a replica carries 3200 numbers.*first cache: expect"):
-        run(net=wide, data=NoisyTeacher(np.eye(40)), start=gaussian_layers(wide, 2, seed=1), n=2, steps=1, at=(1,))
+def test_weights_that_leave_the_cache_are_told_with_what_they_cost(monkeypatch):
+    monkeypatch.setattr("numerics.layered.backend.LOSSES", ((2**10, "two thirds"), (2**30, "a third")))
+    wide = DenseNetwork((8, 8, 8))
+    with pytest.warns(FallbackWarning, match="carries 128 numbers.*leave the cache: expect about two thirds"):
+        run(net=wide, data=NoisyTeacher(np.eye(8)), start=gaussian_layers(wide, 2, seed=1), n=2, steps=1, at=(1,))
