@@ -14,6 +14,7 @@ hands out the work, ``store`` keeps it, ``lock`` remembers what was found, ``rep
 * ``formulas``: formulas as readers meet them: one source, three faces, whether it comes from SymPy or stands in a
   sentence.
 * ``freshness``: is a stored verdict still about the claim and the code as they are now?
+* ``garbage``: when Python looks for objects that only refer to one another.
 * ``layout``: text for a terminal: blocks of words, formulas, listings and programs, none wider than 80 columns.
 * ``papers``: one sub-package per paper: its claims, in the paper's order, and what they are measured on.
 * ``provenance``: where a derived form comes from: the function, what it is called, its source, and the theory behind

@@ -2,6 +2,7 @@
 
 import sys
 
+from verification.garbage import collect_rarely
 from verification.signals import answer_with, end_at_once
 
 answer_with(end_at_once)  # Before the command line is imported, which takes longer than an impatient Ctrl-C.
@@ -9,6 +10,7 @@ answer_with(end_at_once)  # Before the command line is imported, which takes lon
 
 def driftproof() -> int:
     """The command line; its exit code."""
+    collect_rarely()
     from verification import cli
 
     return cli.main()

@@ -12,7 +12,7 @@ from typing import Any
 
 import sympy as sp
 
-from verification.formulas import unicode_math
+from verification.formulas import two_dimensional, unicode_math
 
 COLUMNS = 80
 """Width that nothing exceeds."""
@@ -52,7 +52,7 @@ def formula_passage(form: Any) -> Passage:
     """A formula set in two dimensions where it fits, otherwise in lines of Unicode, a matrix row by row."""
     # SymPy's printer would read the ^T in the name of a product of matrices as a superscript to be split off.
     named = {symbol: sp.Symbol(symbol.name.replace("^T", "ᵀ")) for symbol in form.free_symbols if "^T" in symbol.name}
-    shown = sp.pretty(form.xreplace(named), use_unicode=True, wrap_line=False)
+    shown = two_dimensional(form.xreplace(named))
     if max(map(width, shown.splitlines())) + len(INDENT) > COLUMNS:
         shown = "\n".join(_rows(form)) if isinstance(form, sp.MatrixBase) else unicode_math(form)
     return Passage(textwrap.indent(shown, INDENT), PassageKind.LISTING)

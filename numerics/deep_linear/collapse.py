@@ -17,9 +17,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.integrate import quad
-from scipy.optimize import brentq
-from scipy.special import dawsn
+import scipy  # its submodules load on first use
 
 from numerics.arguments import real_number, whole_number
 from numerics.errors import ArgumentError
@@ -99,9 +97,13 @@ class TwoLayerOrigin:
         while max(self.growth_rates(high)) <= 0:
             high *= 2
         grid = np.geomspace(low, high, 2 + math.ceil(math.log(high / low) / math.log(SPACING)))
-        values = np.array([max(self.growth_rates(eta)) for eta in grid])
+
+        def larger_rate(eta: float) -> float:
+            return max(self.growth_rates(eta))
+
+        values = np.array([larger_rate(eta) for eta in grid])
         edges = [
-            float(brentq(lambda eta: max(self.growth_rates(eta)), grid[i], grid[i + 1], xtol=1e-12, rtol=1e-10))
+            float(scipy.optimize.brentq(larger_rate, grid[i], grid[i + 1], xtol=1e-12, rtol=1e-10))
             for i in np.flatnonzero(np.sign(values[1:]) != np.sign(values[:-1]))
         ]
         return tuple(LearningRates(low, high) for low, high in zip(edges[::2], edges[1::2], strict=True))
@@ -121,7 +123,7 @@ class TwoLayerOrigin:
         points = sorted(p for p in {*steep, middle, b / (abs(eta) * math.sqrt(variance))} if ends[0] < p < ends[1])
         pieces = [ends[0], *points, ends[1]]
         return sum(
-            quad(integrand, low, high, epsabs=1e-12, epsrel=1e-10, limit=200)[0]
+            scipy.integrate.quad(integrand, low, high, epsabs=1e-12, epsrel=1e-10, limit=200)[0]
             for low, high in zip(pieces[:-1], pieces[1:], strict=True)
         )
 
@@ -138,5 +140,5 @@ def mean_log_of_gaussian(mean: float, deviation: float) -> float:
     if z > _FAR:
         return math.log(abs(mean)) - sum(c * z ** (-2 * k) for k, c in enumerate(_SERIES, 1))
     top = z / math.sqrt(2)
-    integral = top / 2 * float(_WEIGHTS @ dawsn(top / 2 * (_NODES + 1)))
+    integral = top / 2 * float(_WEIGHTS @ scipy.special.dawsn(top / 2 * (_NODES + 1)))
     return math.log(deviation) - (float(np.euler_gamma) + math.log(2)) / 2 + 2 * integral

@@ -15,7 +15,7 @@ them for ever. :class:`~numerics.deep_linear.minima.Minimum` finds the same from
 from __future__ import annotations
 
 import numpy as np
-from scipy.integrate import solve_ivp
+import scipy  # its submodules load on first use
 
 from numerics.arguments import real_number, takes
 from numerics.deep_linear.curvature import hidden_rotations, matrices_of, third_derivative, trained_jacobian
@@ -89,7 +89,7 @@ def _followed(point: LayeredPoint, length: float) -> LayeredPoint:
         return slow_flow(near)[0] + back / length
 
     start = np.zeros(sum(W.size for W in point.weights))
-    run = solve_ivp(velocity, (0, length), start, method="LSODA", rtol=1e-4, atol=1e-6)
+    run = scipy.integrate.solve_ivp(velocity, (0, length), start, method="LSODA", rtol=1e-4, atol=1e-6)
     return _projected(point.moved(matrices_of(point, run.y[:, -1])))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import mpmath
 import numpy as np
+import scipy  # its submodules load on first use
 import sympy as sp
-from scipy.linalg import solve_banded
 
 from numerics.arguments import VALUES, takes
 from numerics.deterministic.pieces import value_as_stored
@@ -127,7 +127,7 @@ def _stationary_modes(a: np.ndarray, b: np.ndarray, size: int) -> np.ndarray:
         inside = np.abs(source) <= size
         bands[BAND + k, source[inside] + size] = entries[inside]
     right = (modes == 0).astype(complex)
-    return solve_banded((BAND, BAND), bands, right)
+    return scipy.linalg.solve_banded((BAND, BAND), bands, right)
 
 
 def _mean(q: np.ndarray, p: np.ndarray) -> float:

@@ -21,9 +21,8 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
+import scipy  # its submodules load on first use
 from numpy.typing import ArrayLike
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from numerics.arguments import real_array, real_number
 from numerics.errors import ArgumentError
@@ -65,7 +64,7 @@ def components(distances: ArrayLike, threshold: float = RELEASED_THRESHOLD) -> n
         (array([0, 0, 0]), array([0, 0, 1]), array([0, 1, 1]))
     """
     near = near_pairs(distances, threshold)
-    return connected_components(csr_array(near), directed=False)[1].astype(np.int64)
+    return scipy.sparse.csgraph.connected_components(scipy.sparse.csr_array(near), directed=False)[1].astype(np.int64)
 
 
 def leader_clusters(distances: ArrayLike, threshold: float = RELEASED_THRESHOLD) -> np.ndarray:

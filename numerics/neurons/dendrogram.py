@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import scipy  # its submodules load on first use
 from numpy.typing import ArrayLike
-from scipy.cluster.hierarchy import leaves_list, linkage
-from scipy.spatial.distance import squareform
 
 from numerics.arguments import choice, real_array
 from numerics.errors import ArgumentError
@@ -45,4 +44,5 @@ def dendrogram_order(distances: ArrayLike, *, method: Method = "average") -> np.
     if len(matrix) < 2:
         return np.arange(len(matrix))
     off_diagonal = matrix - np.diag(np.diag(matrix))
-    return leaves_list(linkage(squareform(off_diagonal, checks=False), method)).astype(np.int64)
+    tree = scipy.cluster.hierarchy.linkage(scipy.spatial.distance.squareform(off_diagonal, checks=False), method)
+    return scipy.cluster.hierarchy.leaves_list(tree).astype(np.int64)

@@ -14,8 +14,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import scipy  # its submodules load on first use
 from numpy.typing import ArrayLike
-from scipy.spatial.distance import pdist, squareform
 
 from numerics.arguments import real_array, real_number
 from numerics.errors import ArgumentError
@@ -106,7 +106,7 @@ def _distances(rows: np.ndarray) -> np.ndarray:
     norms = np.einsum("ij,ij->i", scaled, scaled)
     sums = np.add.outer(norms, norms)
     with np.errstate(invalid="ignore", divide="ignore"):
-        distances = 2 * squareform(pdist(scaled, "sqeuclidean")) / sums
+        distances = 2 * scipy.spatial.distance.squareform(scipy.spatial.distance.pdist(scaled, "sqeuclidean")) / sums
     small = np.flatnonzero(norms < TINY)
     distances[np.ix_(small, small)] = _distances(rows[small])
     np.fill_diagonal(distances, 0.0)

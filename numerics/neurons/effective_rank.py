@@ -11,8 +11,8 @@ References:
 from __future__ import annotations
 
 import numpy as np
+import scipy  # its submodules load on first use
 from numpy.typing import ArrayLike
-from scipy.special import entr
 
 from numerics.errors import ArgumentError
 from numerics.neurons.distance import finite_matrix
@@ -33,7 +33,7 @@ def spectral_entropy(matrix: ArrayLike) -> float:
     if largest == 0:
         raise ArgumentError(f"matrix must not be zero: its singular values cannot be normalised. Shape {rows.shape}.")
     values = np.linalg.svdvals(rows / largest)
-    return float(entr(values / values.sum()).sum())
+    return float(scipy.special.entr(values / values.sum()).sum())
 
 
 def effective_rank(matrix: ArrayLike) -> float:

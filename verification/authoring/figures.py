@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy  # its submodules load on first use
 
 from numerics.statistics.estimators import Proportion
 from verification.errors import ClaimError
@@ -41,7 +41,7 @@ def seed_of(figure: str, part: Mapping[str, Any]) -> int:
 
 def quantile(false_alarm: float = FALSE_ALARM) -> float:
     """The standard normal exceeds this with probability ``false_alarm``."""
-    return float(-special.ndtri(false_alarm))
+    return float(-scipy.special.ndtri(false_alarm))
 
 
 def feature(name: str, printed: Any, measured: float, reproduced: Any) -> dict[str, Any]:
@@ -135,7 +135,7 @@ class Shares:
         """Monotone in the parameter up to sampling error, both ends, and the stated threshold inside the rise."""
         last, runs = self.shares(rows)[:, -1], rows[0][self.runs]
         values, _ = normal_quantiles(np.array([row["collapsed"][-1] for row in rows]), runs)
-        inside = float(special.ndtr(np.interp(stated, self.places(rows), values)))
+        inside = float(scipy.special.ndtr(np.interp(stated, self.places(rows), values)))
         return [
             rises("the share rises with the noise", last, self.slack(rows)),
             feature("none collapsed at the weakest noise", 0.0, last[0], last[0] < 0.01),
@@ -161,6 +161,6 @@ def normal_quantiles(counts: np.ndarray, runs: int) -> tuple[np.ndarray, np.ndar
     Counts are moved half a run away from 0 and ``runs``, where the quantile is infinite.
     """
     p = np.clip(counts, 0.5, runs - 0.5) / runs
-    values = special.ndtri(p)
+    values = scipy.special.ndtri(p)
     density = np.exp(-(values**2) / 2) / math.sqrt(2 * math.pi)
     return values, np.sqrt(p * (1 - p) / runs) / density

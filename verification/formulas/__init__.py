@@ -1,12 +1,13 @@
 r"""Formulas as readers meet them: one source, three faces, whether it comes from SymPy or stands in a sentence.
 
-===============  ===========================================================================================
-``expressions``  SymPy -> LaTeX
-``mathml``       LaTeX -> MathML, through an allow-list: formulas on web pages
-``plain``        LaTeX -> one line of Unicode: formulas in terminals, in the lock and for screen readers
-``prose``        sentences with ``$inline mathematics$`` -> HTML and text
-``statements``   a left-hand side completed by a form, followed by what its abbreviations stand for
-===============  ===========================================================================================
+===================  =======================================================================================
+``expressions``      SymPy -> LaTeX
+``mathml``           LaTeX -> MathML, through an allow-list: formulas on web pages
+``plain``            LaTeX -> one line of Unicode: formulas in terminals, in the lock and for screen readers
+``two_dimensional``  SymPy -> lines of Unicode, fractions over fractions: formulas in terminals, set with SymPy
+``prose``            sentences with ``$inline mathematics$`` -> HTML and text
+``statements``       a left-hand side completed by a form, followed by what its abbreviations stand for
+===================  =======================================================================================
 
 LaTeX is written once, as the left-hand side of a statement or inline in a sentence; the faces are made from it. What
 cannot be typeset is refused with a :class:`~verification.errors.FormulaError`.
@@ -35,6 +36,7 @@ from verification.formulas.statements import (
     statement_text,
     written_text,
 )
+from verification.formulas.two_dimensional import two_dimensional
 
 __all__ = [
     "correction_text",
@@ -53,6 +55,7 @@ __all__ = [
     "short_text",
     "statement_line",
     "statement_text",
+    "two_dimensional",
     "unicode_math",
     "written_text",
 ]

@@ -4,11 +4,11 @@
 * ``database``: the SQLite file behind a store: opened by one writer at a time, checked before it is believed, rebuilt
   if damaged.
 * ``fingerprint``: what a result depends on, as one hash: the code that computes and every file the claim draws on.
-* ``one_thread``: imported before anything else in the processes that workers are made from: one thread for each
-  worker.
 * ``pool``: a process pool that survives the death of its workers.
 * ``preloaded``: what the process that workers are forked from loads once: the libraries, the theory, and the hash of
   their code.
+* ``prelude``: imported before anything else in the processes that workers are made from: one thread for each worker,
+  and garbage collected rarely while the libraries are loaded.
 * ``runner``: a run: hand out the tasks that investigations ask for, keep every result as it comes, pronounce the
   verdicts.
 * ``settings``: what a run may be asked to do differently; everything else follows from the claims.

@@ -41,7 +41,7 @@ LOOKAHEAD = 16
 _LOOK = 1.0  # seconds between looks at the processor time of a call
 
 PRELOAD = (
-    "verification.run.one_thread",
+    "verification.run.prelude",
     "numpy",
     "sympy",
     "mpmath",

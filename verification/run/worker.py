@@ -48,7 +48,7 @@ def serve(calls: Connection, lifeline: Connection) -> None:
     _end_with_the_coordinator(lifeline)
     os.dup2(2, 1)  # What a task prints must not end up between the lines of the coordinator's --json.
     _one_thread()
-    _collect_garbage_rarely()
+    gc.freeze()  # What was loaded before the fork stays.
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         calls.send_bytes(READY)
         while True:
@@ -211,14 +211,7 @@ def _end_with_the_coordinator(lifeline: Connection) -> None:
         os._exit(1)
 
 
-def _collect_garbage_rarely() -> None:
-    """What was loaded before the fork stays; SymPy's trees are freed by their counts, and seldom lie in circles."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
 def _one_thread() -> None:
-
     torch: Any = sys.modules.get("torch")
     if torch is not None:
         set_num_threads: Callable[[int], None] = torch.set_num_threads

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import scipy  # its submodules load on first use
 import sympy as sp
-from scipy.optimize import minimize
 
 from theory.gradient_noise.flow import stochastic_gradient_flow
 from theory.gradient_noise.sampling import FiniteSum
@@ -168,7 +168,8 @@ def largest_stretch(arguments: Mapping[str, Any]) -> tuple[float, float]:
 
     options = {"maxfev": 3000, "adaptive": True, "xatol": 1e-9, "fatol": 1e-9}
     starts = source.standard_normal((4, 2 * d * d))
-    return max(-float(minimize(missing, x, method="Nelder-Mead", options=options).fun) for x in starts), 1e-3
+    found = [scipy.optimize.minimize(missing, x, method="Nelder-Mead", options=options) for x in starts]
+    return max(-float(each.fun) for each in found), 1e-3
 
 
 def _lipschitz_root() -> Iterator[Statement]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import stats
+import scipy  # its submodules load on first use
 
 from numerics.sgd.linear_networks import LinearRegression, train_linear_network
 from numerics.simulation.options import Options
@@ -176,7 +176,7 @@ def interval(row: Mapping[str, Any], error: str, false_alarm: float, at: int = -
     values = np.array(row[error][at])
     if row["full"]:
         return float(values[0]), float(values[0])
-    half = float(stats.t.isf(false_alarm / 2, values.size - 1)) * values.std(ddof=1) / math.sqrt(values.size)
+    half = float(scipy.stats.t.isf(false_alarm / 2, values.size - 1)) * values.std(ddof=1) / math.sqrt(values.size)
     return float(values.mean() - half), float(values.mean() + half)
 
 
@@ -185,11 +185,11 @@ def _order(error: str, name: str, smaller: Mapping[str, Any], larger: Mapping[st
     low, high = (np.array(row[error][-1]) for row in (smaller, larger))
     # The full batch is deterministic: its error is a number, not a sample.
     if smaller["full"]:
-        test = stats.ttest_1samp(high, low.mean(), alternative="greater")
+        test = scipy.stats.ttest_1samp(high, low.mean(), alternative="greater")
     elif larger["full"]:
-        test = stats.ttest_1samp(low, high.mean(), alternative="less")
+        test = scipy.stats.ttest_1samp(low, high.mean(), alternative="less")
     else:
-        test = stats.ttest_ind(low, high, equal_var=False, alternative="less")
+        test = scipy.stats.ttest_ind(low, high, equal_var=False, alternative="less")
     said = f"{name} in the end is smaller for batches of {smaller['batch']} than of {larger['batch']}"
     return feature(said, "smaller", low.mean() - high.mean(), test.pvalue < FALSE_ALARM)
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy  # its submodules load on first use
 
 from numerics.neurons.clusters import COUNTERS, Counter
 from numerics.neurons.dendrogram import dendrogram_order
@@ -82,7 +82,7 @@ def relative_difference_at(arguments: Arguments) -> tuple[float, float]:
     def excess(angle: float) -> float:
         return normalised_distance(u, np.cos(angle) * u + np.sin(angle) * w) - threshold
 
-    angle = float(brentq(excess, 0.0, np.pi, xtol=1e-14))
+    angle = float(scipy.optimize.brentq(excess, 0.0, np.pi, xtol=1e-14))
     return float(np.linalg.norm(u - np.cos(angle) * u - np.sin(angle) * w)), 1e-12
 
 

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import ndtri
+import scipy  # its submodules load on first use
 
 from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
 from theory.ito import ItoProcess
@@ -66,10 +65,10 @@ def _median_signal(arguments: Arguments, stretch: int) -> float:
 
     def normal_quantile(signal: float) -> float:
         """Nearly linear in the signal, which the search for the zero likes."""
-        return float(ndtri(np.clip(share_learned(signal, noise, times), 1e-12, 1 - 1e-12)))
+        return float(scipy.special.ndtri(np.clip(share_learned(signal, noise, times), 1e-12, 1 - 1e-12)))
 
     # Below nu_2/2 nothing is learned again, above nu_1 nothing collapses.
-    return brentq(normal_quantile, noise[1] / 2, noise[0], xtol=1e-4)
+    return scipy.optimize.brentq(normal_quantile, noise[1] / 2, noise[0], xtol=1e-4)
 
 
 @functools.cache

@@ -1,16 +1,20 @@
-"""What the claims on deep networks are measured on: networks that are built and, where small, trained."""
+"""What the claims on deep networks are measured on: networks that are built and, where small, trained.
+
+PyTorch takes longer to load than most claims take: it is imported by the measurements, in the worker.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import stats
+import scipy  # its submodules load on first use
 
-from numerics.networks.resnet import ResNet18
-from numerics.networks.small_networks import LabelledImages, SmallNetworks, count_neurons
 from verification.papers.stochastic_collapse.measured.diagnostics import source_of
+
+if TYPE_CHECKING:
+    from numerics.networks.small_networks import LabelledImages
 
 FALSE_ALARM = 1e-6
 """That a direction is found where there is none."""
@@ -20,6 +24,8 @@ NO_DIGITS = "handwritten digits, since scikit-learn is not installed: pip instal
 
 def layers_with_weights(arguments: Mapping[str, Any]) -> tuple[float, float]:
     """Layers with weights in the residual network, shortcuts not counted: the number in its name."""
+    from numerics.networks.resnet import ResNet18
+
     return float(ResNet18(100, width=float(arguments["width"])).layers_with_weights), 0.0
 
 
@@ -29,6 +35,8 @@ def small_networks(part: Mapping[str, Any]) -> dict[str, Any]:
     Both settings see the same images and initial weights. ``images`` is ``made`` or ``digits``, those of scikit-learn;
     where scikit-learn is not installed, the part is skipped and says so.
     """
+    from numerics.networks.small_networks import SmallNetworks, count_neurons
+
     given = digits() if part["images"] == "digits" else None
     if part["images"] == "digits" and given is None:
         return {"images": "digits", "skipped": NO_DIGITS}
@@ -57,6 +65,8 @@ def digits() -> LabelledImages | None:
         from sklearn.datasets import load_digits
     except ImportError:
         return None
+    from numerics.networks.small_networks import LabelledImages
+
     found: Any = load_digits()
     pixels = (found.data - found.data.mean()) / found.data.std()
     return LabelledImages(pixels, found.target)
@@ -91,7 +101,7 @@ def _change(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Mean shares before and after, and the interval of their difference, replica by replica."""
     first, second = (np.concatenate([part[name] for part in parts]) for name in ("first", "second"))
     change = second - first
-    half = stats.t.isf(FALSE_ALARM / 2, len(change) - 1) * change.std(ddof=1) / np.sqrt(len(change))
+    half = scipy.stats.t.isf(FALSE_ALARM / 2, len(change) - 1) * change.std(ddof=1) / np.sqrt(len(change))
     return {
         "change": [float(change.mean() + part) for part in (-half, 0.0, half)],
         "shares": [float(first.mean()), float(second.mean())],

@@ -19,8 +19,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy import special
-from scipy.linalg import eig_banded
+import scipy  # its submodules load on first use
 
 from verification.authoring.simulated import number
 
@@ -117,14 +116,14 @@ def _top(diagonal: np.ndarray, above: np.ndarray, below: np.ndarray) -> tuple[fl
     bands[0, 1:] += below**2
     bands[1, :-1] = diagonal[:-1] * below + above * diagonal[1:]
     bands[2, :-2] = above[:-1] * below[1:]
-    values, vectors = eig_banded(bands, lower=True, select="i", select_range=(size - 1, size - 1))
+    values, vectors = scipy.linalg.eig_banded(bands, lower=True, select="i", select_range=(size - 1, size - 1))
     value, u = math.sqrt(values[0]), vectors[:, 0]
     return value, float(u[0] ** 2), float(((diagonal[0] * u[0] + below[0] * u[1]) / value) ** 2)
 
 
 def _mean(samples: np.ndarray, bias: float) -> tuple[float, float]:
     """The mean, and Student's half-width at the false-alarm rate plus what is left of the limit."""
-    quantile = -float(special.stdtrit(len(samples) - 1, FALSE_ALARM / 2))
+    quantile = -float(scipy.special.stdtrit(len(samples) - 1, FALSE_ALARM / 2))
     return float(samples.mean()), quantile * float(samples.std(ddof=1)) / math.sqrt(len(samples)) + bias
 
 

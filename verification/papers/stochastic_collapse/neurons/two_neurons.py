@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import scipy  # its submodules load on first use
 import sympy as sp
-from scipy import stats
 
 from numerics.simulation.iterate import iterate
 from numerics.simulation.options import Options
@@ -152,7 +152,7 @@ def turns(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def sign_test(weaker: np.ndarray, stronger: np.ndarray) -> float:
     """Probability that as many of the data sets that differ prefer ``stronger``, if none had a preference."""
     ahead, behind = int((stronger > weaker).sum()), int((stronger < weaker).sum())
-    return float(stats.binomtest(ahead, ahead + behind, alternative="greater").pvalue) if ahead + behind else 1.0
+    return float(scipy.stats.binomtest(ahead, ahead + behind, alternative="greater").pvalue) if ahead + behind else 1.0
 
 
 # The picture ---------------------------------------------------------------------------------------------------------

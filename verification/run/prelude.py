@@ -1,4 +1,4 @@
-"""Imported before anything else in the processes that workers are made from: one thread for each worker.
+"""Imported before anything else in the processes that workers are made from: one thread each, garbage seldom sought.
 
 Numerical libraries read these variables once, when they are loaded. Without them every worker would start
 as many threads as there are cores, and a fork of a process that already has threads may hang.
@@ -6,5 +6,9 @@ as many threads as there are cores, and a fork of a process that already has thr
 
 import os
 
+from verification.garbage import collect_rarely
+
 for _library in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR"):
     os.environ[f"{_library}_NUM_THREADS"] = "1"
+
+collect_rarely()
