@@ -18,20 +18,20 @@ from docs.benchmarks.evidence import command, cost_of, judged, per_second, told
 from numerics.progress import progress_report
 from verification.authoring.figures import seed_of
 from verification.papers.stochastic_collapse.figures import figure_5
-from verification.papers.stochastic_collapse.teacher_student.generalisation import NOISE_LEVELS
+from verification.papers.stochastic_collapse.measured.linear_student import DIMENSION, data_set
 from verification.run.settings import available_cores
 
 
 def run(*, replicas: int, threads: int, progress: bool | None = None) -> dict[str, Any]:
     """The whole figure as a JSON object."""
-    figure_5.data_set()  # the data are no part of the training's time
+    data_set()  # the data are no part of the training's time
     rows = []
     with cost_of(threads) as cost, progress_report(progress, "Figure 5") as report:
-        for i, noise in enumerate(NOISE_LEVELS, start=1):
+        for i, noise in enumerate(figure_5.NOISE_LEVELS, start=1):
             seed = seed_of("figure-5", {"benchmark": "figure 5", "zeta": noise, "replicas": replicas})
             rows.append(figure_5.level(noise, replicas=replicas, seed=seed, threads=threads))
-            report(i, len(NOISE_LEVELS))
-    steps = sum(row["replicas"] for row in rows) * figure_5.DIMENSION * figure_5.TOTAL
+            report(i, len(figure_5.NOISE_LEVELS))
+    steps = sum(row["replicas"] for row in rows) * DIMENSION * figure_5.TOTAL
     lowest = figure_5.smallest_error(rows)
     return {
         **figure_5.summary(rows),

@@ -20,6 +20,7 @@ from verification.errors import ClaimError
 from verification.forms import Draw, Experiment, Samples
 
 if TYPE_CHECKING:
+    from numerics.simulation.chunks import Simulation
     from numerics.simulation.options import Options
 
 
@@ -33,6 +34,47 @@ def options(draw: Draw, per_sample: int = 1) -> Options:
     from numerics.simulation.options import Options
 
     return Options(first=draw.first * per_sample, precision="mixed" if draw.refinement == 1 else "float64")
+
+
+def paths_at(
+    steps: Sequence[int],
+    process: ItoProcess,
+    *,
+    step: float,
+    initial: Any,
+    parameters: Mapping[sp.Symbol, Any],
+    seed: int,
+    options: Options | None = None,
+    **observed: Any,
+) -> Simulation:
+    """Paths of a process, looked at after some numbers of steps; ``paths`` of the result is there.
+
+    Args:
+        steps: Increasing.
+        process: What is simulated.
+        step: Length of a step.
+        initial: A start for each path. Shape ``(paths, d)``.
+        parameters: Values of the process's parameters.
+        seed: Of the noise.
+        options: How it is run; by default without a bar.
+        observed: What else is followed, as for :func:`numerics.simulation.simulate.simulate`.
+    """
+    from numerics.simulation.options import Options
+    from numerics.simulation.simulate import simulate
+
+    return simulate(
+        process,
+        parameters=parameters,
+        initial=initial,
+        step=step,
+        until=steps[-1] * step,
+        times=[n * step for n in steps],
+        n_paths=len(initial),
+        paths=True,
+        seed=seed,
+        options=Options(progress=False) if options is None else options,
+        **observed,
+    )
 
 
 def simulated(

@@ -1,4 +1,4 @@
-"""Pictures of figures measured again: curves with bars and vertical lines, panels of curves, weights as points.
+"""Pictures of figures measured again: panels of curves with bars, lines and guides, weights as points, their tables.
 
 matplotlib is imported where something is drawn, so that a claim may name what draws it at no cost.
 """
@@ -6,7 +6,7 @@ matplotlib is imported where something is drawn, so that a claim may name what d
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,11 +43,43 @@ class Curve:
 
 @dataclass(frozen=True)
 class Line:
-    """A vertical line, a threshold: its place, line style and name; the place is added to the name."""
+    """A vertical line, a threshold: its place, line style and name; the place is added to a name."""
 
     place: float
     style: str
-    label: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Guide:
+    r"""A dashed line :math:`y = c + mx` to hold the curves against.
+
+    Attributes:
+        offset: :math:`c`.
+        slope: :math:`m`.
+        label: In the legend; none by default.
+    """
+
+    offset: float
+    slope: float = 0.0
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class CurvePanel:
+    """What stands on one pair of axes.
+
+    Attributes:
+        curves: In the order of :data:`STYLES`.
+        lines: Vertical lines.
+        guides: Dashed lines.
+        axes: Labels, limits and ticks, as for ``Axes.set``.
+    """
+
+    curves: Sequence[Curve]
+    lines: Sequence[Line] = ()
+    guides: Sequence[Guide] = ()
+    axes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def plot(axes: Axes, curves: Sequence[Curve], lines: Sequence[Line] = (), **labels: Any) -> None:
@@ -62,9 +94,8 @@ def plot(axes: Axes, curves: Sequence[Curve], lines: Sequence[Line] = (), **labe
             linestyle=curve.style, label=curve.label,
         )  # fmt: skip
     for line in lines:
-        axes.axvline(
-            line.place, color=INK, linestyle=line.style, linewidth=1.2, label=f"{line.label} = {line.place:.4f}"
-        )
+        label = f"{line.label} = {line.place:.4f}" if line.label else None
+        axes.axvline(line.place, color=INK, linestyle=line.style, linewidth=1.2, label=label)
     axes.set(**labels)
     axes.grid(color=INK, alpha=0.12, linewidth=0.6)
 
@@ -98,17 +129,47 @@ def picture(
     return Picture(svg(draw, name=name, label=label, size=size), caption or label, tuple(columns), rows)
 
 
+def panels_picture(name: str, panels: Sequence[CurvePanel], *, share_y: bool = False, **about: Any) -> Picture:
+    """Panels side by side, with the legend of the last beside it.
+
+    Args:
+        name: Unique on the page.
+        panels: From left to right.
+        share_y: Whether all have the vertical axis of the first.
+        about: As for :func:`picture`.
+    """
+
+    def draw(figure: Figure) -> None:
+        drawn = figure.subplots(1, len(panels), sharey=share_y, squeeze=False)[0]
+        for axes, panel in zip(drawn, panels, strict=True):
+            plot(axes, panel.curves, panel.lines, **panel.axes)
+            for guide in panel.guides:
+                label = guide.label or None
+                axes.axline((0, guide.offset), slope=guide.slope, color=INK, linestyle="--", linewidth=1.0, label=label)
+        legend(drawn[-1])
+
+    return picture(name, draw, **about)
+
+
 def curves_picture(
     name: str, curves: Sequence[Curve], lines: Sequence[Line] = (), *, axes: Mapping[str, Any], **about: Any
 ) -> Picture:
     """One panel of curves; ``axes`` are its labels and limits, ``about`` is as for :func:`picture`."""
+    return panels_picture(name, [CurvePanel(curves, lines, axes=axes)], **about)
 
-    def draw(figure: Figure) -> None:
-        panel = figure.add_subplot()
-        plot(panel, curves, lines, **axes)
-        legend(panel)
 
-    return picture(name, draw, **about)
+def columns(rows: Sequence[Mapping[str, Any]], cells: Mapping[str, str]) -> dict[str, list[str]]:
+    """Columns of a table, from the numbers of each row.
+
+    Args:
+        rows: What was measured.
+        cells: Head -> how a row fills the cell, as a format string of its entries.
+
+    Example:
+        >>> columns([{"rate": 0.25, "error": 0.001}], {"rate": "{rate:.3f} ± {error:.3f}"})
+        {'rate': ['0.250 ± 0.001']}
+    """
+    return {head: [cell.format_map(row) for row in rows] for head, cell in cells.items()}
 
 
 def share_curves(snapshots: Sequence[int], places: Any, shares: np.ndarray, bars: Any) -> list[Curve]:

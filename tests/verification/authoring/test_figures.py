@@ -1,4 +1,4 @@
-"""The toolkit of figures: seeds, where a line vanishes, where half of the runs have collapsed, what counts as there."""
+"""The toolkit of figures: seeds, where a line vanishes, what counts as there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from scipy import stats
 
 from verification.authoring.figures import (
-    Shares,
     feature,
     normal_quantiles,
     rises,
@@ -19,14 +18,6 @@ from verification.authoring.figures import (
     zero_of_line,
 )
 from verification.errors import ClaimError
-
-SHARES = Shares("level", "models", snapshots=(10, 20))
-
-
-def rows(middle: float, width: float = 0.1, models: int = 1000) -> list[dict[str, object]]:
-    """Shares that rise about ``middle`` at both snapshots."""
-    places = np.arange(0.5, 1.55, 0.1)
-    return [SHARES.row(x, [round(models * stats.norm.cdf((x - middle) / width))] * 2, models) for x in places]
 
 
 def test_a_seed_is_that_of_the_text_of_the_part_in_any_order():
@@ -53,18 +44,6 @@ def test_a_line_through_one_place_or_without_errors_is_refused(wrong):
         zero_of_line(*wrong)
 
 
-def test_half_of_the_runs_is_found_between_two_rows():
-    for middle in (0.73, 1.0, 1.21):
-        lower, upper = SHARES.half(rows(middle)) or (math.nan, math.nan)
-        assert lower < middle < upper and upper - lower < 0.1
-
-
-def test_there_is_no_half_where_the_share_stays_on_one_side_or_only_falls():
-    assert SHARES.half(rows(3.0)) is None
-    assert SHARES.half(rows(-3.0)) is None
-    assert SHARES.half(rows(1.0)[::-1]) is None
-
-
 def test_the_interval_of_the_half_is_missed_no_more_often_than_the_false_alarm_says():
     source, places = np.random.default_rng(8), np.array([0.9, 1.0, 1.1])
     missed = 0
@@ -74,20 +53,6 @@ def test_the_interval_of_the_half_is_missed_no_more_often_than_the_false_alarm_s
         lower, upper = zero_of_line(places[1:], values, errors, false_alarm=0.1)
         missed += not lower < 1.04 < upper
     assert stats.binomtest(missed, 2000, 0.1).pvalue > 1e-6
-
-
-def test_the_features_of_shares_are_there_for_a_rise_about_the_stated_place_alone():
-    assert all(found["reproduced"] for found in SHARES.features(rows(1.0), 1.03))
-    far = {found["name"]: found["reproduced"] for found in SHARES.features(rows(1.0), 1.4)}
-    assert not far["the stated location lies in the rise"] and far["the share rises with the noise"]
-    fallen = SHARES.features(rows(1.0)[::-1], 1.0)
-    assert not any(found["reproduced"] for found in fallen[:3])
-
-
-def test_a_row_holds_its_clopper_pearson_intervals():
-    row = SHARES.row(1.0, [0, 10], 10)
-    assert row["interval"][0] == pytest.approx([0.0, 1 - 0.025 ** (1 / 10)])
-    assert row["interval"][1] == pytest.approx([0.025 ** (1 / 10), 1.0])
 
 
 def test_a_fall_within_the_slack_is_forgiven_and_a_larger_one_is_not():

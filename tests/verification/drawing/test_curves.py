@@ -9,7 +9,19 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from verification.drawing.curves import STYLES, Curve, Line, curves_picture, plot, points, share_curves
+from verification.drawing.curves import (
+    STYLES,
+    Curve,
+    CurvePanel,
+    Guide,
+    Line,
+    columns,
+    curves_picture,
+    panels_picture,
+    plot,
+    points,
+    share_curves,
+)
 
 PACKAGE = "verification.papers.stochastic_collapse"
 
@@ -46,6 +58,26 @@ def test_a_table_is_given_by_columns_and_stored_by_rows():
     )
     assert made.columns == ("x", "y") and made.rows == (("0", "2"), ("1", "3"))
     assert made.caption == "A line." and made.drawing.startswith("<svg")
+
+
+def test_panels_stand_side_by_side_with_their_guides_and_one_legend():
+    panels = [
+        CurvePanel([Curve("first", [0, 1], [0, 1])], axes={"ylabel": "train"}),
+        CurvePanel([Curve("second", [0, 1], [1, 2])], [Line(0.5, ":")], [Guide(1.0, label="nothing learned")]),
+    ]
+    drawn = panels_picture("p", panels, label="Two panels.").drawing
+    assert "train" in drawn and "nothing learned" in drawn and "second" in drawn and "first" not in drawn
+    assert "= 0.5000" not in drawn
+
+
+def test_a_line_without_a_name_is_not_in_the_legend():
+    panel = axes()
+    plot(panel, [], [Line(0.5, ":")])
+    assert panel.get_legend_handles_labels() == ([], [])
+
+
+def test_cells_of_a_table_are_filled_from_their_own_row():
+    assert columns([{"a": 1.25}, {"a": 2.5}], {"A": "{a:.1f}"}) == {"A": ["1.2", "2.5"]}
 
 
 def test_points_lie_where_they_are():

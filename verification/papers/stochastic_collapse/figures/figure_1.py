@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -20,27 +20,26 @@ from numerics.codegen import compile_program
 from numerics.deterministic.collapse_threshold import collapse_noise
 from numerics.simulation.log_coordinates import log_coordinates
 from numerics.simulation.options import Options
-from numerics.simulation.simulate import simulate
 from theory.errors import NotNormalisableError
 from theory.ito import ItoProcess
 from theory.line.stationary import stationary_density
 from theory.models.double_well import DoubleWell
 from theory.notation import mu, theta, zeta
-from verification.authoring.figures import Shares, feature, rises, seed_of, zero_of_line
+from verification.authoring.figures import feature, rises, seed_of, zero_of_line
+from verification.authoring.shares import Shares
 from verification.authoring.shorthand import reproduces
-from verification.authoring.simulated import number
+from verification.authoring.simulated import number, paths_at
 from verification.claim import Kind
-from verification.drawing.curves import Line, curves_picture, picture, share_curves
+from verification.drawing.curves import Line
 from verification.drawing.intervals import Picture
-from verification.drawing.svg import BLUE, INK, VERMILLION
+from verification.drawing.paths import paths_picture
 from verification.papers.stochastic_collapse.paper import WELL_SYMBOLS, paper
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 STEP = 0.0025
-FIGURE = Shares("zeta", "paths", snapshots=(5_000, 10_000, 20_000, 40_000, 80_000))
+STEPS = (5_000, 10_000, 20_000, 40_000, 80_000)
 """The paper looks after these steps, besides the start."""
+
+FIGURE = Shares("zeta", "paths", STEPS, "ζ", "noise amplitude", "|θ| ≤ 1e-15")
 
 LOG_EPSILON = math.log(1e-15)
 PATHS = 4096
@@ -64,9 +63,6 @@ position = sp.Symbol("theta", real=True)
 r"""The weight on the whole line, since plain Euler-Maruyama may cross zero."""
 
 
-# Measurement ---------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, eq=False)
 class Runs:
     r"""The trajectories of one amplitude at the snapshots.
@@ -83,21 +79,15 @@ class Runs:
     sign_changes: int
     blow_ups: int
 
-    @property
-    def late_rate(self) -> tuple[float, float]:
-        r"""Mean growth rate of :math:`\log|\theta|` between the last two snapshots, and its standard error."""
-        rates = (self.logs[-1] - self.logs[-2]) / ((FIGURE.snapshots[-1] - FIGURE.snapshots[-2]) * STEP)
-        return float(rates.mean()), float(rates.std(ddof=1) / math.sqrt(rates.size))
 
-
-def double_well_on_half_line() -> ItoProcess:
-    """The double well with an amplitude that may be zero."""
-    return DoubleWell().process.subs({zeta: amplitude})
+def in_logarithms() -> ItoProcess:
+    r"""The double well in :math:`\log|\theta|`, with an amplitude that may be zero."""
+    return log_coordinates(DoubleWell().process.subs({zeta: amplitude})).process
 
 
 def double_well_on_line() -> ItoProcess:
-    """The same, for both signs of the weight."""
-    process = double_well_on_half_line()
+    """The same for both signs of the weight."""
+    process = DoubleWell().process.subs({zeta: amplitude})
     drift, dispersion = (part.xreplace({theta: position}) for part in (process.drift, process.dispersion))
     return ItoProcess(sp.ImmutableMatrix([position]), drift, dispersion)
 
@@ -114,19 +104,11 @@ def run_amplitude(drift: float, noise: float, *, paths: int, seed: int, threads:
     the rate of collapse by some :math:`10^{-4}`.
     """
     start = initial_values(paths, seed)
-    common: dict[str, Any] = {
-        "parameters": {mu: drift, amplitude: noise},
-        "step": STEP,
-        "until": FIGURE.snapshots[-1] * STEP,
-        "times": [step * STEP for step in FIGURE.snapshots],
-        "n_paths": paths,
-        "paths": True,
-        "seed": seed,
-    }
     options = Options(precision="mixed", threads=threads, progress=False)
-    process = log_coordinates(double_well_on_half_line()).process
-    in_log = simulate(process, initial=np.log(np.abs(start))[:, None], options=options, **common)
-    plain = simulate(
+    common: dict[str, Any] = {"step": STEP, "parameters": {mu: drift, amplitude: noise}, "seed": seed}
+    in_log = paths_at(STEPS, in_logarithms(), initial=np.log(np.abs(start))[:, None], options=options, **common)
+    plain = paths_at(
+        STEPS,
         double_well_on_line(),
         initial=start[:, None],
         count_sign_changes=True,
@@ -148,14 +130,12 @@ def row(part: Mapping[str, Any], *, paths: int, threads: int = 1) -> dict[str, A
     """One amplitude: counts of collapsed paths at the snapshots, and the late rate of log|theta|."""
     seed, noise = seed_of("figure-1", part), number(part["zeta"])
     runs = run_amplitude(number(part["mu"]), noise, paths=paths, seed=seed, threads=threads)
-    rate, error = runs.late_rate
     return FIGURE.row(
         noise,
         (runs.logs <= LOG_EPSILON).sum(axis=1).tolist(),
         paths,
         collapsed_plain=(np.abs(runs.plain) <= 1e-15).sum(axis=1).tolist(),
-        rate=rate,
-        rate_error=error,
+        **FIGURE.growth_rate(runs.logs, -2, STEP),
         sign_changes=runs.sign_changes,
         blow_ups=runs.blow_ups,
         seed=seed,
@@ -166,24 +146,18 @@ def trajectories(part: Mapping[str, Any]) -> dict[str, Any]:
     r"""A panel of Figure 1, left: some paths from starts :math:`N(0, 4)` that are the same in every panel."""
     seed = seed_of("figure-1", part)
     start = initial_values(SHOWN_PATHS, seed_of("figure-1", {"mu": part["mu"], "show": part["show"]}))
-    run = simulate(
-        log_coordinates(double_well_on_half_line()).process,
-        parameters={mu: number(part["mu"]), amplitude: number(part["zeta"])},
-        initial=np.log(np.abs(start))[:, None],
+    run = paths_at(
+        SHOWN_AT,
+        in_logarithms(),
         step=STEP,
-        until=SHOWN_AT[-1] * STEP,
-        times=[step * STEP for step in SHOWN_AT],
-        n_paths=SHOWN_PATHS,
-        paths=True,
+        initial=np.log(np.abs(start))[:, None],
+        parameters={mu: number(part["mu"]), amplitude: number(part["zeta"])},
         seed=seed,
     )
     assert run.paths is not None
     theta_t = np.vstack([start, np.sign(start) * np.exp(run.paths[:, :, 0])]).T
     times = [round(step * STEP, 6) for step in (0, *SHOWN_AT)]
     return {**part, "times": times, "paths": [[float(f"{x:.5g}") for x in path] for path in theta_t], "seed": seed}
-
-
-# What follows from it ------------------------------------------------------------------------------------------------
 
 
 def thresholds(drift: str) -> dict[str, Any]:
@@ -200,19 +174,13 @@ def transition(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """
     rows = [result for result in results if "show" not in result]
     known = thresholds(rows[0]["mu"])
-    return {
-        "location": FIGURE.half(rows),
-        "features": [
-            *FIGURE.features(rows, known["threshold"]),
-            rises("the share rises with time", FIGURE.shares(rows), FIGURE.slack(rows)),
-            FIGURE.approaches(rows, known["threshold"]),
-            _rate_vanishes(rows, known["threshold"]),
-        ],
-        "snapshots": list(FIGURE.snapshots),
-        "step": STEP,
-        **known,
-        "rows": [dict(row) for row in rows],
-    }
+    features = [
+        *FIGURE.features(rows, known["threshold"]),
+        rises("the share rises with time", FIGURE.shares(rows), FIGURE.slack(rows)),
+        FIGURE.approaches(rows, known["threshold"]),
+        _rate_vanishes(rows, known["threshold"]),
+    ]
+    return FIGURE.summary(rows, features, step=STEP, **known)
 
 
 def _rate_vanishes(rows: Sequence[Mapping[str, Any]], threshold: float) -> dict[str, Any]:
@@ -220,26 +188,17 @@ def _rate_vanishes(rows: Sequence[Mapping[str, Any]], threshold: float) -> dict[
 
     That is Theorem 4.1 without the blur of a finite time; the figure does not plot it.
     """
+    name = "the growth rate vanishes at the threshold (not plotted)"
     line = [row for row in rows if row["rate"] < -CLEARLY_COLLAPSED]
     if len(line) < 2:
-        return feature("the growth rate vanishes at the threshold (not plotted)", threshold, math.nan, False)
+        return feature(name, threshold, math.nan, False)
     squares, rates, errors = np.array([(row["zeta"] ** 2, row["rate"], row["rate_error"]) for row in line]).T
     lower, upper = (math.sqrt(square) for square in zero_of_line(squares, rates, errors))
-    name = "the growth rate vanishes at the threshold (not plotted)"
     return feature(name, threshold, (lower + upper) / 2, lower < threshold < upper)
 
 
-# Pictures ------------------------------------------------------------------------------------------------------------
-
-
 def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> list[Picture]:
-    """The panels of trajectories, and the share of collapsed paths against the noise amplitude.
-
-    Args:
-        name: Unique on the page.
-        parts: What :func:`measure` returned, part by part.
-        summary: What :func:`transition` made of it.
-    """
+    """The panels of trajectories, and the share of collapsed paths against the noise amplitude."""
     panels = [part for part in parts if part.get("show") == "trajectories"]
     return [
         *(_panel(f"{name}-panel-{i}", part) for i, part in enumerate(panels)),
@@ -249,23 +208,16 @@ def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str
 
 def collapse_picture(name: str, summary: Mapping[str, Any]) -> Picture:
     r"""Share of paths with :math:`|\theta| \le 10^{-15}` against :math:`\zeta`, a curve for each snapshot."""
-    rows = summary["rows"]
-    shares, bars = FIGURE.shares(rows), [row["interval"] for row in rows]
     known = ((summary["threshold"], "-", "√(2μ)"), (summary["threshold_of_plain_steps"], ":", "Euler-Maruyama"))
-    return curves_picture(
+    return FIGURE.picture(
         name,
-        share_curves(summary["snapshots"], FIGURE.places(rows), shares, bars),
+        summary["rows"],
         [Line(*line) for line in known if line[0] is not None],
-        axes={"xlabel": "noise amplitude ζ", "ylabel": "P(|θ| ≤ 1e-15)", "ylim": (-0.03, 1.03)},
-        label="Share of collapsed paths against the noise amplitude, a curve for each number of steps.",
-        caption=f"Share of {rows[0]['paths']} paths with |θ| ≤ 1e-15 against ζ, with 95 % Clopper-Pearson bars. "
-        "Vertical lines: the SDE's threshold √(2μ), and the exact threshold of plain Euler-Maruyama at this step.",
-        table={
-            "ζ": [f"{row['zeta']:g}" for row in rows],
-            **{f"{n} steps": [f"{p:.4f}" for p in shares[:, i]] for i, n in enumerate(summary["snapshots"])},
-            "95 % interval at the end": ["[{:.4f}, {:.4f}]".format(*row["interval"][-1]) for row in rows],
-            "late rate of log|θ|": [f"{row['rate']:.4f} ± {row['rate_error']:.4f}" for row in rows],
-            "sign changes of plain Euler-Maruyama": [str(row["sign_changes"]) for row in rows],
+        caption="Vertical lines: the SDE's threshold √(2μ), and the exact threshold of plain Euler-Maruyama at this "
+        "step.",
+        cells={
+            "late rate of log|θ|": "{rate:.4f} ± {rate_error:.4f}",
+            "sign changes of plain Euler-Maruyama": "{sign_changes}",
         },
     )
 
@@ -273,28 +225,19 @@ def collapse_picture(name: str, summary: Mapping[str, Any]) -> Picture:
 def _panel(name: str, part: Mapping[str, Any]) -> Picture:
     """Trajectories at one amplitude, with the stationary density beside them."""
     density = stationary_on_line({mu: sp.Rational(part["mu"]), zeta: sp.Rational(part["zeta"])})
-    noise = number(part["zeta"])
-
-    def draw(figure: Figure) -> None:
-        left, right = figure.subplots(1, 2, width_ratios=[3, 1], sharey=True)
-        for path in part["paths"]:
-            left.plot(part["times"], path, color=BLUE if path[0] > 0 else VERMILLION, alpha=0.55, linewidth=0.7)
-        left.set(xlabel="time", ylabel="θ", ylim=(-REACH, REACH), xlim=(0, part["times"][-1]))
-        left.set_title(f"ζ = {noise:g}", fontsize=10)
-        right.set(xlabel="density", xticks=[])
-        if density is None:
-            right.set_xlim(0, 1)
-            right.annotate("", (0.95, 0), (0, 0), arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.8})
-            right.text(0.45, 0.2, "δ at 0", ha="center")
-        else:
-            right.fill_betweenx(*density, color=INK, alpha=0.25, linewidth=0)
-            right.plot(density[1], density[0], color=INK, linewidth=1.0)
-            right.set_xlim(0, None)
-
+    noise, shown = number(part["zeta"]), f"{len(part['paths'])} paths from starts N(0, 4)"
     law = "collapsed to a point mass at 0" if density is None else "with the stationary density for both signs"
-    shown = f"{len(part['paths'])} paths from starts N(0, 4)"
-    caption = f"ζ = {noise:g}: {shown}, blue above zero, red below; {law}."
-    return picture(name, draw, label=f"zeta = {noise:g}: {shown}, {law}.", caption=caption, size=(3.4, 2.8))
+    return paths_picture(
+        name,
+        part["times"],
+        part["paths"],
+        density,
+        reach=REACH,
+        title=f"ζ = {noise:g}",
+        axis="θ",
+        label=f"zeta = {noise:g}: {shown}, {law}.",
+        caption=f"ζ = {noise:g}: {shown}, blue above zero, red below; {law}.",
+    )
 
 
 def stationary_on_line(values: Mapping[sp.Symbol, sp.Expr | float]) -> tuple[np.ndarray, np.ndarray] | None:
@@ -306,9 +249,6 @@ def stationary_on_line(values: Mapping[sp.Symbol, sp.Expr | float]) -> tuple[np.
     points = np.linspace(1e-6, REACH, 400)
     (half,) = compile_program([law.density / 2], [theta])(points)
     return np.concatenate([-points[::-1], points]), np.concatenate([half[::-1], half])
-
-
-# The claim -----------------------------------------------------------------------------------------------------------
 
 
 @paper.claim(

@@ -26,17 +26,16 @@ import sympy as sp
 from numerics.codegen import compile_program
 from numerics.deterministic.collapse_threshold import collapse_variance
 from numerics.simulation.options import Options
-from numerics.simulation.simulate import simulate
-from numerics.statistics.estimators import Moments
 from theory.fewer_noises import with_fewer_noises
 from theory.ito import ItoProcess
 from theory.models.single_neuron import w_1, w_2
 from theory.notation import eta, zeta
-from verification.authoring.figures import Shares, feature, zero_of_line
+from verification.authoring.figures import feature, zero_of_line
+from verification.authoring.shares import Shares
 from verification.authoring.shorthand import reproduces
-from verification.authoring.simulated import number
+from verification.authoring.simulated import number, paths_at
 from verification.claim import Kind
-from verification.drawing.curves import Curve, Line, curves_picture, legend, picture, points, share_curves
+from verification.drawing.curves import Curve, Line, columns, curves_picture, legend, picture, points
 from verification.drawing.intervals import Picture
 from verification.drawing.svg import INK
 from verification.papers.stochastic_collapse.figures.data_of_figure_2 import (
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 STEP = 0.01
-FIGURE = Shares("level", "models", snapshots=(1_000, 2_500, 5_000, 10_000))
+FIGURE = Shares("level", "models", (1_000, 2_500, 5_000, 10_000), "ηζ²/2", "noise level", "|w| < 0.01")
 """The last snapshot is the paper's time, T = 100."""
 
 MODELS = 1000
@@ -69,9 +68,6 @@ SHOWN = 15
 
 REACH = 2.5
 """The scatter plot shows weights up to this."""
-
-
-# Measurement ---------------------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=1)
@@ -99,15 +95,12 @@ def run(
     Returns:
         Shape ``(snapshots, models, 2)``.
     """
-    simulation = simulate(
+    simulation = paths_at(
+        FIGURE.snapshots,
         process(),
-        parameters=parameters(level),
-        initial=start * normals((models, 2), seed),
         step=step,
-        until=FIGURE.snapshots[-1] * step,
-        times=[n * step for n in FIGURE.snapshots],
-        n_paths=models,
-        paths=True,
+        initial=start * normals((models, 2), seed),
+        parameters=parameters(level),
         seed=seed,
         options=Options(threads=threads, progress=False),
     )
@@ -144,19 +137,14 @@ def growth_at(part: Mapping[str, Any]) -> dict[str, Any]:
     r"""One noise level: mean growth rate of :math:`\log|w|` between the first and the last snapshot."""
     level, seed = number(part["level"]), seed_of(part)
     logs = np.log(distance(run(level, models=FAR_MODELS, start=FAR_START, seed=seed)))
-    rates = Moments.from_samples((logs[-1] - logs[0]) / ((FIGURE.snapshots[-1] - FIGURE.snapshots[0]) * STEP))
     return {
         "start": part["start"],
         "level": level,
-        "rate": rates.mean,
-        "rate_error": rates.standard_error,
+        **FIGURE.growth_rate(logs, 0, STEP),
         "largest": float(np.exp(logs.max())),
         "models": FAR_MODELS,
         "seed": seed,
     }
-
-
-# What follows from it ------------------------------------------------------------------------------------------------
 
 
 def transition(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -166,20 +154,13 @@ def transition(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     known, (lower, upper) = thresholds(), vanishing(far)
     of_steps = known["threshold_of_steps"]
     grows = "the growth rate vanishes at the exact threshold of the steps (not plotted)"
-    return {
-        "location": FIGURE.half(near),
-        "features": [
-            *FIGURE.features(near, known["threshold"]),
-            FIGURE.approaches(near, known["threshold"]),
-            feature(grows, round(of_steps, 4), (lower + upper) / 2, lower < of_steps < upper),
-        ],
-        "snapshots": list(FIGURE.snapshots),
-        "step": STEP,
-        **known,
-        "growth_vanishes": [lower, upper],
-        "rows": [dict(result) for result in near],
-        "rates": [dict(result) for result in far],
-    }
+    features = [
+        *FIGURE.features(near, known["threshold"]),
+        FIGURE.approaches(near, known["threshold"]),
+        feature(grows, round(of_steps, 4), (lower + upper) / 2, lower < of_steps < upper),
+    ]
+    rates = [dict(result) for result in far]
+    return FIGURE.summary(near, features, step=STEP, **known, growth_vanishes=[lower, upper], rates=rates)
 
 
 def vanishing(far: Sequence[Mapping[str, Any]]) -> list[float]:
@@ -208,17 +189,8 @@ def threshold_of_steps(step: float = STEP) -> float:
     return float(window.lower) / (2 * step * m_xx)
 
 
-# Pictures ------------------------------------------------------------------------------------------------------------
-
-
 def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> list[Picture]:
-    """The trained weights, the share of collapsed models, and the growth rates, against the noise level.
-
-    Args:
-        name: Unique on the page.
-        parts: What :func:`measure` returned, part by part.
-        summary: What :func:`transition` made of it.
-    """
+    """The trained weights, the share of collapsed models, and the growth rates, against the noise level."""
     return [
         _scatter(f"{name}-weights", [part for part in parts if "weights" in part]),
         collapse_picture(f"{name}-collapse", summary),
@@ -228,23 +200,13 @@ def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str
 
 def collapse_picture(name: str, summary: Mapping[str, Any]) -> Picture:
     r"""Share of models with :math:`|w| < 10^{-2}` against the noise level, a curve for each snapshot."""
-    rows = summary["rows"]
-    shares, bars = FIGURE.shares(rows), [row["interval"] for row in rows]
-    return curves_picture(
+    return FIGURE.picture(
         name,
-        share_curves(summary["snapshots"], FIGURE.places(rows), shares, bars),
+        summary["rows"],
         [Line(summary["threshold"], "-", "signal"), Line(summary["threshold_of_steps"], ":", "Euler-Maruyama")],
-        axes={"xlabel": "noise level ηζ²/2", "ylabel": "P(|w| < 0.01)", "ylim": (-0.03, 1.03)},
-        label="Share of collapsed models against the noise level, a curve for each number of steps.",
-        caption=f"Share of {rows[0]['models']} models with |w| < 0.01 against ηζ²/2, with 95 % Clopper-Pearson bars; "
-        "all models start there. Vertical lines: the signal of Theorem 5.1, and the exact threshold of Euler-Maruyama "
-        "steps of this size.",
-        table={
-            "ηζ²/2": [f"{row['level']:g}" for row in rows],
-            **{f"{n} steps": [f"{p:.3f}" for p in shares[:, i]] for i, n in enumerate(summary["snapshots"])},
-            "95 % interval at the end": ["[{:.3f}, {:.3f}]".format(*row["interval"][-1]) for row in rows],
-            "median log₁₀|w|": [f"{row['median_log10']:.2f}" for row in rows],
-        },
+        caption="All models start there. Vertical lines: the signal of Theorem 5.1, and the exact threshold of "
+        "Euler-Maruyama steps of this size.",
+        cells={"median log₁₀|w|": "{median_log10:.2f}"},
     )
 
 
@@ -262,11 +224,14 @@ def _growth(name: str, summary: Mapping[str, Any]) -> Picture:
         label="Growth rate of log|w| far below the start.",
         caption=f"Growth rate of log|w| of {rates[0]['models']} models started at 1e-60, and where the line through it "
         f"vanishes: [{lower:.4f}, {upper:.4f}] with a false alarm of 1e-6.",
-        table={
-            "ηζ²/2": [f"{row['level']:g}" for row in rates],
-            "growth rate": [f"{row['rate']:.4f} ± {row['rate_error']:.4f}" for row in rates],
-            "largest |w| on the way": [f"{row['largest']:.1e}" for row in rates],
-        },
+        table=columns(
+            rates,
+            {
+                "ηζ²/2": "{level:g}",
+                "growth rate": "{rate:.4f} ± {rate_error:.4f}",
+                "largest |w| on the way": "{largest:.1e}",
+            },
+        ),
     )
 
 
@@ -291,9 +256,6 @@ def loss_at(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """The mean loss of the data set at the weights given. Shapes alike."""
     (values,) = compile_program([neuron().model.mean_loss], [w_1, w_2])(first, second)
     return values
-
-
-# The claim -----------------------------------------------------------------------------------------------------------
 
 
 @paper.claim(

@@ -20,6 +20,7 @@ from theory.models.teacher_student.modes import a, b, mode_update
 from theory.notation import eta, s_tilde
 from verification.forms import Draw, Figure
 from verification.papers.stochastic_collapse.figures import figure_5
+from verification.papers.stochastic_collapse.measured import linear_student
 from verification.registry import catalogue
 
 FALSE_ALARM = 1e-6
@@ -35,21 +36,24 @@ def rows():
 
 
 def test_the_data_set_is_that_of_the_released_program():
-    data = figure_5.data_set()
+    data = linear_student.data_set()
     assert data.teacher == pytest.approx(np.sum(np.linspace(0.5, 1, 8) ** 2))
-    assert figure_5.predicted_test_error(mode_error(s_tilde), 0.0) == pytest.approx(3.387, abs=5e-4)
+    assert linear_student.predicted_test_error(mode_error(s_tilde), 0.0) == pytest.approx(3.387, abs=5e-4)
     # The error of the best diagonal shrinkage, and the stationary one at zeta = 20, to the digits that are known.
     assert 1 - np.sum(np.maximum(data.overlaps, 0) ** 2) / data.teacher == pytest.approx(0.566, abs=5e-4)
-    assert figure_5.stationary_test_error(20.0) == pytest.approx(1.95, abs=5e-3)
+    assert linear_student.stationary_test_error(20.0) == pytest.approx(1.95, abs=5e-3)
 
 
 def test_the_errors_are_those_of_the_definition():
     source = np.random.default_rng(5)
-    teacher, X = figure_5._matrix(source, 6, 6, np.array([1.0, 0.5])), figure_5._orthogonal(source, 9)[:, :6]
+    teacher, X = (
+        linear_student._matrix(source, 6, 6, np.array([1.0, 0.5])),
+        linear_student._orthogonal(source, 9)[:, :6],
+    )
     Y = X @ teacher + 0.1 * source.normal(size=(9, 6))
     u, values, v = np.linalg.svd(X.T @ Y)
     overlaps = np.diagonal(u.T @ teacher @ v.T)
-    data = figure_5.DataSet(values, overlaps, float(np.sum(teacher**2)), float(np.sum(Y**2)))
+    data = linear_student.DataSet(values, overlaps, float(np.sum(teacher**2)), float(np.sum(Y**2)))
     learned = source.random(6)
     student = u * learned @ v
     assert data.test_error(learned) == pytest.approx(np.sum((student - teacher) ** 2) / np.sum(teacher**2))
@@ -58,17 +62,17 @@ def test_the_errors_are_those_of_the_definition():
 
 
 def test_both_layers_stay_equal_to_the_last_bit_and_one_of_them_is_what_is_run():
-    update = mode_update(a, b, figure_5.amplitude * figure_5.xi, eta, s_tilde)
-    both = Recursion([a, b], list(update), normals=[figure_5.xi])
+    update = mode_update(a, b, linear_student.amplitude * linear_student.xi, eta, s_tilde)
+    both = Recursion([a, b], list(update), normals=[linear_student.xi])
     given = {
-        "parameters": {eta: figure_5.RATE, figure_5.amplitude: 20.0, s_tilde: 0.9},
+        "parameters": {eta: linear_student.RATE, linear_student.amplitude: 20.0, s_tilde: 0.9},
         "steps": 500,
         "n_replicas": 16,
         "seed": 5,
         "options": Options(progress=False),
     }
     pair = iterate(both, initial=[1.0, 1.0], **given).final
-    one = iterate(figure_5.mode_recursion(eta), initial=[1.0], **given).final
+    one = iterate(linear_student.mode_recursion(eta), initial=[1.0], **given).final
     assert np.array_equal(pair[:, 0], pair[:, 1])
     assert np.allclose(pair[:, 0], one[:, 0], rtol=1e-12)
     apart = iterate(both, initial=[1.0, 0.9], **given).final
@@ -77,8 +81,8 @@ def test_both_layers_stay_equal_to_the_last_bit_and_one_of_them_is_what_is_run()
 
 def test_without_noise_every_mode_learns_the_data():
     learned = figure_5.run(0.0, replicas=1, seed=1)
-    large = figure_5.data_set().singular_values > 0.1
-    assert np.allclose(learned[-1, 0, large], figure_5.data_set().singular_values[large], rtol=1e-6)
+    large = linear_student.data_set().singular_values > 0.1
+    assert np.allclose(learned[-1, 0, large], linear_student.data_set().singular_values[large], rtol=1e-6)
 
 
 def test_a_replica_is_the_same_in_any_company_and_on_any_number_of_threads():
@@ -92,19 +96,19 @@ def test_a_mode_has_the_exact_moments_of_its_sde_at_the_drop():
     """Three modes of the figure at zeta = 20: two that live, and one near its threshold 0.586."""
     signals, steps = np.array([1.2, 0.8, 0.62]), 20_000
     simulation = iterate(
-        figure_5.mode_recursion(eta),
-        parameters={eta: figure_5.RATE, figure_5.amplitude: 20.0, s_tilde: np.repeat(signals, 4000)},
+        linear_student.mode_recursion(eta),
+        parameters={eta: linear_student.RATE, linear_student.amplitude: 20.0, s_tilde: np.repeat(signals, 4000)},
         initial=[1.0],
         steps=steps,
         n_replicas=12_000,
         seed=figure_5.seed_of("figure-5", {"test": "moments"}),
         options=Options(progress=False),
     )
-    strength = figure_5.RATE * 400
+    strength = linear_student.RATE * 400
     half = stats.norm.isf(FALSE_ALARM / 6)
     for signal, found in zip(signals, simulation.final[:, 0].reshape(3, 4000) ** 2, strict=True):
         for order in (1, 2):
-            time = 2 * strength * figure_5.RATE * steps
+            time = 2 * strength * linear_student.RATE * steps
             moment = verhulst_moment(signal / strength - 0.5, 1 / strength, time, order=order, digits=6)
             exact = float(strength**order * moment)
             error = (found**order).std() / math.sqrt(found.size)
@@ -115,23 +119,23 @@ def test_a_mode_has_the_exact_moments_of_its_sde_at_the_drop():
 
 
 def test_little_noise_raises_the_stationary_test_error():
-    errors = [figure_5.stationary_test_error(noise) for noise in (0.0, 5.0, 10.0, 15.0, 20.0)]
+    errors = [linear_student.stationary_test_error(noise) for noise in (0.0, 5.0, 10.0, 15.0, 20.0)]
     assert [round(error, 3) for error in errors] == [3.387, 3.442, 3.422, 2.949, 1.950]
-    assert figure_5.data_set().overlaps.sum() > 0
+    assert linear_student.data_set().overlaps.sum() > 0
 
 
 def test_the_conjectured_mean_would_predict_a_student_better_than_nothing():
-    c = sp.expand(s_tilde - figure_5.nu / 2)
+    c = sp.expand(s_tilde - linear_student.nu / 2)
     conjectured = mode_error(c)
-    assert figure_5.predicted_test_error(conjectured, 20.0) < 0.7
-    assert figure_5.predicted_test_error(stationary_error(), 20.0) > 1.9
+    assert linear_student.predicted_test_error(conjectured, 20.0) < 0.7
+    assert linear_student.predicted_test_error(stationary_error(), 20.0) > 1.9
 
 
 def test_at_the_printed_noise_no_signal_of_the_teacher_stands_out_of_the_data():
     critical = float(critical_signal().subs(aspect, 1))
-    printed, released = (sigma * math.sqrt(figure_5.DIMENSION) for sigma in (0.5, figure_5.LABEL_NOISE))
-    assert figure_5.SIGNALS.max() / printed < critical
-    assert figure_5.SIGNALS.max() / released > critical
+    printed, released = (sigma * math.sqrt(linear_student.DIMENSION) for sigma in (0.5, linear_student.LABEL_NOISE))
+    assert linear_student.SIGNALS.max() / printed < critical
+    assert linear_student.SIGNALS.max() / released > critical
 
 
 def test_the_order_is_found_at_the_largest_noise_and_a_shuffled_figure_is_not_reproduced(rows):
@@ -161,8 +165,8 @@ def test_the_smallest_error_is_that_of_the_zero_student_unless_a_trained_one_is_
 
 def test_samples_from_the_stationary_start_depend_on_their_index_alone():
     arguments = {"zeta": "20"}
-    whole = figure_5.test_error_from_stationary_start(arguments, Draw(n=6, first=0, seed=4)).values
-    part = figure_5.test_error_from_stationary_start(arguments, Draw(n=2, first=3, seed=4)).values
+    whole = linear_student.test_error_from_stationary_start(arguments, Draw(n=6, first=0, seed=4)).values
+    part = linear_student.test_error_from_stationary_start(arguments, Draw(n=2, first=3, seed=4)).values
     assert np.array_equal(whole[3:5], part)
 
 

@@ -1,0 +1,157 @@
+r"""What the claims on the test error of a linear student are measured on: a data set, its modes, what the law predicts.
+
+The student's modes follow the recursions (38)-(39), each one alone given its singular value of the data. With the
+released program's start, :math:`a_i = b_i = 1`, both recursions are the same expression of the same numbers and
+:math:`a_i = b_i` for ever, to the last bit, so one coordinate :math:`w = a = b` per mode is run. Of the matrices only
+the singular values of the data and their overlaps with the teacher enter the errors (34).
+
+The data are those of the released program: Haar matrices and noise from NumPy's generator with the seed 0, label noise
+of standard deviation 0.5/8 per entry (Appendix J says 0.5).
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from numerics.codegen import compile_program
+from numerics.simulation.iterate import iterate
+from theory.discrete.recursion import Recursion
+from theory.models.teacher_student.error import overlap, stationary_error
+from theory.models.teacher_student.modes import mode_update, w
+from theory.notation import eta, nu, s_tilde
+from verification.authoring.simulated import number, options
+from verification.forms import Draw, Samples
+
+DIMENSION = 64
+SAMPLES = 1024
+SIGNALS = np.linspace(0.5, 1.0, 8)
+LABEL_NOISE = 0.5 / math.sqrt(DIMENSION)
+"""Standard deviation of an entry of the labels' noise, in the released program."""
+
+RATE = 3.0 / SAMPLES
+"""Learning rate of the recursions: that of the program, divided by the number of samples."""
+
+amplitude = sp.Symbol("zeta", nonnegative=True)
+"""The standard deviation of the label noise of a mode, with 0 allowed."""
+
+xi = sp.Symbol("xi", real=True)
+"""The standard normal of a step."""
+
+
+@dataclass(frozen=True, eq=False)
+class DataSet:
+    r"""What the errors need of a data set and its teacher.
+
+    Attributes:
+        singular_values: :math:`\tilde s_i` of :math:`\Sigma_{yx}`, falling. Shape ``(64,)``.
+        overlaps: :math:`q_i = \tilde u_i^\top\bar W\tilde v_i`. Shape ``(64,)``.
+        teacher: :math:`\sum\bar s^2`.
+        labels: :math:`\|Y\|^2`.
+    """
+
+    singular_values: np.ndarray
+    overlaps: np.ndarray
+    teacher: float
+    labels: float
+
+    def train_error(self, learned: np.ndarray) -> np.ndarray:
+        r""":math:`\mathcal E_{\rm train}` of students with singular values ``learned``, shape ``(..., 64)``."""
+        return 1 + (learned**2 - 2 * self.singular_values * learned).sum(axis=-1) / self.labels
+
+    def test_error(self, learned: np.ndarray) -> np.ndarray:
+        r""":math:`\mathcal E_{\rm test}` of students with singular values ``learned``, shape ``(..., 64)``."""
+        return 1 + (learned**2 - 2 * self.overlaps * learned).sum(axis=-1) / self.teacher
+
+
+@functools.cache
+def data_set() -> DataSet:
+    """The data set of the released program."""
+    source = np.random.RandomState(0)
+    teacher = _matrix(source, DIMENSION, DIMENSION, SIGNALS)
+    X = _matrix(source, SAMPLES, DIMENSION, np.ones(DIMENSION))
+    Y = X @ teacher + LABEL_NOISE * source.randn(SAMPLES, DIMENSION)
+    u, values, v = np.linalg.svd(X.T @ Y)
+    overlaps = np.einsum("ij,ij->j", u, teacher @ v.T)
+    return DataSet(values, overlaps, float(np.sum(teacher**2)), float(np.sum(Y**2)))
+
+
+def _matrix(source: np.random.RandomState, rows: int, columns: int, values: np.ndarray) -> np.ndarray:
+    """A matrix with given singular values between Haar-distributed singular vectors."""
+    left, right = _orthogonal(source, rows), _orthogonal(source, columns)
+    return left[:, : len(values)] * values @ right[: len(values)]
+
+
+def _orthogonal(source: np.random.RandomState, size: int) -> np.ndarray:
+    """A Haar-distributed orthogonal matrix: QR of a Gaussian one, with the signs that make R's diagonal positive."""
+    Q, R = np.linalg.qr(source.normal(size=(size, size)))
+    return Q * np.sign(np.diagonal(R))
+
+
+def mode_recursion(rate: sp.Expr) -> Recursion:
+    """(38)-(39) for one mode on a = b, at a learning rate that may depend on the step number."""
+    update, _ = mode_update(w, w, amplitude * xi, rate, s_tilde)
+    return Recursion([w], [update], normals=[xi])
+
+
+def predicted_test_error(error: sp.Expr, noise: float) -> float:
+    r""":math:`\mathcal E_{\rm test}` if each mode with :math:`\tilde s > \nu/2` adds ``error`` on average.
+
+    A mode below has collapsed and adds nothing.
+
+    Args:
+        error: An expression in :math:`\tilde s`, :math:`q`, :math:`\nu`; see
+        :mod:`theory.models.teacher_student.error`.
+        noise: Standard deviation of the label noise.
+    """
+    data, strength = data_set(), RATE * noise**2
+    alive = data.singular_values > strength / 2
+    (modes,) = compile_program([error.subs(nu, sp.Float(strength))], [s_tilde, overlap])(
+        data.singular_values[alive], data.overlaps[alive]
+    )
+    return float(1 + np.sum(modes) / data.teacher)
+
+
+def stationary_test_error(noise: float) -> float:
+    r""":math:`\mathcal E_{\rm test}` in the stationary law at the full learning rate."""
+    return predicted_test_error(_stationary_error(), noise)
+
+
+_stationary_error = functools.cache(stationary_error)
+
+
+def test_error_from_stationary_start(arguments: Mapping[str, Any], draw: Draw) -> Samples:
+    r"""The test error after 10 000 steps of (38)-(39) from the claimed stationary law, where nothing may move.
+
+    A mode with :math:`\tilde s > \nu/2` starts in its Gamma law; a collapsed one is 0 and stays there. The errors at
+    five times, 2000 steps apart, are averaged.
+    """
+    noise = number(arguments["zeta"])
+    data, strength = data_set(), RATE * noise**2
+    values = data.singular_values[data.singular_values > strength / 2]
+    sources = (
+        np.random.Generator(np.random.Philox(key=draw.seed, counter=[0, 0, 0, i]))
+        for i in range(draw.first, draw.first + draw.n)
+    )
+    start = np.concatenate([source.gamma(values / strength - 0.5, strength) for source in sources])
+    simulation = iterate(
+        mode_recursion(eta),
+        parameters={eta: RATE, amplitude: noise, s_tilde: np.tile(values, draw.n)},
+        initial=np.sqrt(start)[:, None],
+        steps=10_000,
+        at=range(2_000, 10_001, 2_000),
+        n_replicas=start.size,
+        seed=draw.seed,
+        paths=True,
+        options=options(draw, values.size).on_stream(1),
+    )
+    assert simulation.paths is not None
+    learned = np.zeros((5, draw.n, DIMENSION))
+    learned[:, :, : values.size] = simulation.paths[:, :, 0].reshape(5, draw.n, values.size) ** 2
+    return Samples(data.test_error(learned).mean(axis=0))
