@@ -27,9 +27,9 @@ $(LINTERS): $(READY)
 	$(PIP) --editable ".[dev]" || { echo "make lint: ruff and pyright could not be installed (see above); they need a package index once."; exit 1; }
 	touch $@
 
-# One process a core; `make test WORKERS=0` runs in one process.
+# One process a core; `make test WORKERS=0` runs in one process. Compiled modules are kept: tests start many processes.
 test: setup
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
 # The report is written whatever the verdicts are; the exit code is that of the comparison with the lock.
 verify: setup

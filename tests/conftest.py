@@ -1,5 +1,6 @@
 """Settings shared by all tests: SymPy is slow the first time and fast the second, so no test has a deadline.
-Where a test does not say how many examples Hypothesis draws, 40 are drawn by day and ten times as many at night.
+Where a test does not say how many examples Hypothesis draws, 25 are drawn by day and 400 at night. Of a test marked
+``every(k)``, every k-th set of arguments is run by day and all of them at night.
 
 Each process of a run has a core to itself: threads of its own would wait for those of its neighbours, ten times as
 long as a small network takes to run. And what collection has loaded stays until the end: the garbage collector need
@@ -8,6 +9,7 @@ not look at it again, and looks rarely at the trees that SymPy makes and drops b
 
 import gc
 import os
+from collections import Counter
 
 import hypothesis
 import pytest
@@ -25,9 +27,22 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("driftproof")
 
+gc.set_threshold(50_000, 20, 50)
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that are slow are taken out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    seen: Counter[str] = Counter()
+    for item in items:
+        marker = item.get_closest_marker("every")
+        if marker:
+            test = item.nodeid.partition("[")[0]
+            if seen[test] % marker.args[0]:
+                item.add_marker(pytest.mark.slow)
+            seen[test] += 1
+
 
 @pytest.hookimpl
 def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)

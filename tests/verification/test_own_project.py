@@ -156,7 +156,9 @@ class Project:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": str(self.site), "NO_COLOR": "1", "COLUMNS": "200"}
+        # The first command leaves compiled modules to the others, as where packages are installed.
+        kept = {"PYTHONPATH": str(self.site), "PYTHONDONTWRITEBYTECODE": ""}
+        return {**os.environ, **kept, "NO_COLOR": "1", "COLUMNS": "200"}
 
     def run(self, *arguments: str, program: str = "verification") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -236,6 +238,7 @@ def test_pytest_collects_no_claim_where_none_was_asked_for(place, tmp_path):
     assert "1 passed" in place.run("-q", "-p", "no:cacheprovider", "test_other.py", program="pytest").stdout
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_goes_on_and_ends_in_the_same_bytes(place, tmp_path):
     fresh = place.copy(tmp_path / "fresh")
     shutil.rmtree(fresh.folder / ".driftproof")

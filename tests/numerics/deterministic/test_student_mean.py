@@ -29,6 +29,7 @@ def conjectured(shape, start, time):
     )
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_spectral_mean_is_that_of_the_finite_volume_solver(shape):
     grid = fokker_planck_grid(verhulst_process(), (1e-7, 80), parameters={k: shape}, cells=1200, coordinate="log")

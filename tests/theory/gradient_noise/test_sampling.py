@@ -87,6 +87,7 @@ CASES = [
 ]
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize(("name", "loss"), CASES)
 def test_the_modified_equation_has_weak_order_two_whatever_the_law(name, loss):
     weights, l = LOSSES[loss]

@@ -45,6 +45,7 @@ def test_a_mode_of_depth_two_collapses_beyond_a_strength_of_label_noise():
     assert law.collapse == ((2 * beta * s**2 + beta * sigma**2 >= 2 * s, 0),)
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize("name", DEEPER)
 @pytest.mark.parametrize("case", CASES)
 def test_the_density_is_closed_and_the_exponential_of_the_numerical_integral(name, case):
@@ -74,6 +75,7 @@ def test_another_power_of_the_noise_induced_drift_is_refuted(name):
     assert not probability_current_vanishes(law.density, near_miss)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("name", ["3", "8", "L real > 2", "n + 2"])
 def test_the_mode_is_where_the_density_is_largest_on_a_grid(name):
     law = stationary_density(depth_mode(DEPTHS[name], sigma))

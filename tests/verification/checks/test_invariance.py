@@ -93,6 +93,7 @@ def test_runs_keep_a_set_only_if_all_of_them_do_and_move(runs, tolerance, outcom
     assert (finding.witness is not None) == (outcome is Outcome.REFUTED)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("statement", "name"), CANDIDATES)
 def test_gradients_leave_every_near_miss_and_no_set_that_holds(statement, name):
     finding = judge(statement.form, statement.candidates()[name], statement.domain)

@@ -17,9 +17,6 @@ from verification.registry import catalogue
 
 IDS = list(catalogue().listed)
 
-SOME = [pytest.param(id, marks=[] if place % 3 == 0 else [pytest.mark.slow]) for place, id in enumerate(IDS)]
-"""Every third by day, all at night: near misses made by machine take a while to make."""
-
 
 def sentences(claim: Claim) -> Iterator[str]:
     """Every text of a claim that a reader sees as a sentence."""
@@ -47,14 +44,16 @@ def test_every_statement_has_a_judge_of_some_kind(id):
         assert is_symbolic or statement.experiments or statement.comparisons, statement.name
 
 
-@pytest.mark.parametrize("id", SOME)
+@pytest.mark.every(3)  # near misses made by machine take a while to make
+@pytest.mark.parametrize("id", IDS)
 def test_no_form_holds_a_float(id):
     for statement in catalogue().claim(id).statements:
         for form in statement.candidates().values():
             assert not (isinstance(form, sp.Basic | sp.MatrixBase) and form.has(sp.Float)), statement.name
 
 
-@pytest.mark.parametrize("id", SOME)
+@pytest.mark.every(3)  # near misses made by machine take a while to make
+@pytest.mark.parametrize("id", IDS)
 def test_no_near_miss_is_literally_the_form_that_holds(id):
     for statement in catalogue().claim(id).statements:
         for miss in statement.near_misses:

@@ -16,9 +16,6 @@ from verification.registry import catalogue
 
 RESOLUTION = 0.05
 
-SOME = [pytest.param(id, marks=[pytest.mark.slow] if place % 3 else []) for place, id in enumerate(catalogue().listed)]
-"""Every third claim by day, all at night."""
-
 LACKING = {
     "SC-051/formal",
     "SC-081/threshold",
@@ -42,7 +39,8 @@ def step(experiment: Experiment, right: float) -> float:
     return experiment.absolute or RESOLUTION * (abs(right) or 1.0)
 
 
-@pytest.mark.parametrize("id", SOME)
+@pytest.mark.every(3)
+@pytest.mark.parametrize("id", catalogue().listed)
 def test_some_near_miss_is_off_by_less_than_twice_what_an_experiment_can_see(id):
     measured = [statement for statement in catalogue().claim(id).statements if statement.experiments]
     coarse = {f"{id}/{statement.name}" for statement in measured if fine_near_miss(statement) is None}

@@ -154,6 +154,7 @@ def test_geometric_brownian_motion_has_its_exact_law(precision):
 # The loop
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("m", PROGRAMS)
 def test_paths_agree_with_the_naive_twin(m, precision):

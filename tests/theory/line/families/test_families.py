@@ -84,6 +84,7 @@ def integral(expression, variable, interval):
     return integrate_density(expression, variable, interval.ends, digits=10).value
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("kind", FAMILIES)
 @settings(max_examples=2)
 @given(st.data())
@@ -228,6 +229,7 @@ def test_stationary_laws_of_textbook_processes_are_recognised():
     assert isinstance(gompertz.family, LogNormal)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("density", "interval", "kind"),
     [
