@@ -22,12 +22,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from numerics.arguments import require
 from numerics.codegen.program import Program
 from numerics.errors import NumericsError
 from numerics.random.layout import NoiseLayout, Width
+from theory.argument_kinds import ArgumentKind
 from theory.gradient_noise.sampling import Sampling
 
 Shape = tuple[int, int]
+
+NAME = ArgumentKind("a name", lambda value: isinstance(value, str) and bool(value))
+SHAPE = ArgumentKind(
+    "a pair (rows, columns) of positive whole numbers",
+    lambda value: isinstance(value, tuple) and len(value) == 2 and all(type(n) is int and n > 0 for n in value),
+)
 
 LEAST_NUMBERS = 3
 """A step draws at least so many numbers of each kind it draws: then it begins a block of the generator of its own."""
@@ -80,10 +88,18 @@ EFFECTS = frozenset({LayerOperation.UPDATE, LayerOperation.SUM_UPDATE, LayerOper
 
 @dataclass(frozen=True)
 class NamedMatrix:
-    """A weight or a constant: its name and shape."""
+    """A weight or a constant: its name and shape.
+
+    Raises:
+        ArgumentError: the name is no text, or the shape no pair of positive whole numbers.
+    """
 
     name: str
     shape: Shape
+
+    def __post_init__(self) -> None:
+        require(NAME, self.name, "name")
+        require(SHAPE, self.shape, "shape")
 
 
 @dataclass(frozen=True)

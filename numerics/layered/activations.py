@@ -10,10 +10,15 @@ from functools import lru_cache
 
 import sympy as sp
 
+from numerics.arguments import takes
 from numerics.codegen.program import Program, ProgramBuilder
 from numerics.layered.network import Activation
+from theory.argument_kinds import one_of
+
+ACTIVATION = one_of(Activation, needed="an Activation")
 
 
+@takes(activation=ACTIVATION)
 @lru_cache(maxsize=8)
 def forward_program(activation: Activation) -> Program:
     r"""The program of :math:`\phi(a)`.
@@ -40,6 +45,7 @@ def forward_program(activation: Activation) -> Program:
     return builder.program(["a"], [value])
 
 
+@takes(activation=ACTIVATION)
 @lru_cache(maxsize=8)
 def backward_program(activation: Activation) -> Program:
     r"""The program of :math:`d\,\phi'(a)` from d and :math:`h = \phi(a)`: for tanh :math:`d(1 - h^2)`.

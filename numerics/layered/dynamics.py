@@ -14,11 +14,16 @@ import numpy as np
 from numerics.arguments import real_array, whole_number
 from numerics.deep_linear.noise import SAMPLING
 from numerics.errors import ArgumentError
+from theory.argument_kinds import one_of
 from theory.gradient_noise.sampling import Sampling
 from theory.values import shown
 
 LARGEST_BATCH = 4096
 """Larger batches are refused: their panels would leave every cache. Full batches have records of their own."""
+
+
+LONGEST_SCHEDULE = 2**27
+"""Steps of a run with a schedule: its factors are looked at before anything runs, and kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +42,8 @@ class _Dynamics:
 
     def __post_init__(self) -> None:
         self.numbers()
-        given = self.schedule
-        if given is not None and not callable(given):
-            real_array(given, "schedule", finite=False)
+        if self.schedule is not None and not callable(self.schedule):
+            _factors(self.schedule)
 
     def factors(self, steps: int) -> np.ndarray:
         """The schedule's factor of each step.
@@ -47,21 +51,15 @@ class _Dynamics:
         Raises:
             ArgumentError: one is negative or no number, or there are too few.
         """
+        steps = whole_number(steps, "steps", at_least=0, below=2**53)
         if self.schedule is None:
-            return np.ones(steps)
-        given = [self.schedule(k) for k in range(steps)] if callable(self.schedule) else self.schedule
-        factors = real_array(given, "schedule", finite=False)
-        if factors.ndim != 1 or len(factors) < steps:
+            return np.broadcast_to(1.0, steps)
+        whole_number(steps, "steps", at_least=0, below=LONGEST_SCHEDULE + 1)
+        factors = _factors([self.schedule(k) for k in range(steps)] if callable(self.schedule) else self.schedule)
+        if len(factors) < steps:
             raise ArgumentError(
-                f"schedule must hold one factor for each of the {steps} steps, got shape {factors.shape}. "
+                f"schedule must hold one factor for each of the {steps} steps, got {len(factors)}. "
                 "Give a function of the step to go on for ever."
-            )
-        bad = ~(np.isfinite(factors) & (factors >= 0))
-        if bad.any():
-            worst = int(np.argmax(bad))
-            raise ArgumentError(
-                f"schedule must be finite and not negative, got {factors[worst]} at step {worst}. "
-                "A step uphill needs another sign of the loss, not of the learning rate."
             )
         return factors[:steps]
 
@@ -88,9 +86,8 @@ class MiniBatchDescent(_Dynamics):
         ArgumentError: a number is out of its range.
 
     Example:
-        >>> MiniBatchDescent(learning_rate=0.1, batch_size=0)
-        Traceback (most recent call last):
-        numerics.errors.ArgumentError: batch_size must be at least 1 and below 4097, got batch_size=0.
+        >>> MiniBatchDescent(learning_rate=0.1, schedule=lambda k: 0.5**k).factors(3).tolist()
+        [1.0, 0.5, 0.25]
     """
 
     learning_rate: Any
@@ -220,6 +217,31 @@ class GradientFlowSteps(_Dynamics):
 
 Dynamics = MiniBatchDescent | FullGradientDescent | IsotropicLangevin | GradientNoiseDiffusion | GradientFlowSteps
 """What moves the weights."""
+
+DYNAMICS = one_of(
+    MiniBatchDescent,
+    FullGradientDescent,
+    IsotropicLangevin,
+    GradientNoiseDiffusion,
+    GradientFlowSteps,
+    needed="dynamics such as MiniBatchDescent(learning_rate=0.01)",
+)
+"""Dynamics as an argument."""
+
+
+def _factors(given: Any) -> np.ndarray:
+    """Factors of a schedule, none negative."""
+    factors = real_array(given, "schedule", finite=False)
+    if factors.ndim != 1:
+        raise ArgumentError(f"schedule must be a function of the step or a vector of factors, got {shown(given)}.")
+    bad = ~(np.isfinite(factors) & (factors >= 0))
+    if bad.any():
+        worst = int(np.argmax(bad))
+        raise ArgumentError(
+            f"schedule must be finite and not negative, got {factors[worst]} at step {worst}. "
+            "A step uphill needs another sign of the loss, not of the learning rate."
+        )
+    return factors
 
 
 def _nonnegative(value: Any, name: str) -> np.ndarray:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import sympy as sp
 
+from numerics.arguments import takes
 from numerics.codegen.layer_builder import LayerBuilder
 from numerics.codegen.layer_program import LayerProgram, NamedMatrix, Term
 from numerics.codegen.lower import lower
@@ -20,6 +21,7 @@ from numerics.deep_linear.noise import batch_factor
 from numerics.deep_linear.signal import Data, DataSet, NoisyTeacher
 from numerics.layered.activations import backward_program, forward_program
 from numerics.layered.dynamics import (
+    DYNAMICS,
     Dynamics,
     FullGradientDescent,
     GradientFlowSteps,
@@ -36,6 +38,7 @@ from numerics.layered.samples import (
     mean_columns,
     symmetric_root,
 )
+from theory.argument_kinds import one_of
 from theory.gradient_noise.sampling import Sampling
 
 Array = np.ndarray
@@ -58,6 +61,7 @@ class LayerSteps:
     numbers: dict[str, Array]
 
 
+@takes(network=one_of(DenseNetwork, needed="a DenseNetwork"), dynamics=DYNAMICS)
 def layer_steps(network: DenseNetwork, data: Data, dynamics: Dynamics) -> LayerSteps:
     """The layer program of a network that moves on data.
 

@@ -21,7 +21,7 @@ from numerics.deep_linear.signal import Data
 from numerics.errors import ArgumentError, DivergenceError
 from numerics.kernels.layer_kernel import LayerKernel
 from numerics.layered.backend import chunk_size, layer_kernel, require_memory
-from numerics.layered.dynamics import Dynamics
+from numerics.layered.dynamics import DYNAMICS, Dynamics
 from numerics.layered.initial import first_state
 from numerics.layered.network import DenseNetwork, as_dense_network
 from numerics.layered.observables import Observable
@@ -39,8 +39,6 @@ Array = np.ndarray
 
 WORK_PER_CALL = 2**31
 """Multiplications between two looks at the keyboard, a fraction of a second in the fused kernel."""
-
-DYNAMICS = one_of(*Dynamics.__args__, needed="dynamics such as MiniBatchDescent(learning_rate=0.01)")
 
 
 def train_layers(
@@ -141,6 +139,10 @@ def train_layers(
     )
 
 
+STEPS_PER_CALL = 2**20
+"""Steps of one call, whose factors are held as an array."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Plan:
     """A run, checked."""
@@ -212,7 +214,8 @@ class _Chunk:
     def _advance(self, target: int, report: Any) -> None:
         """Go on to the step ``target``, in calls short enough for an interrupt to be answered."""
         plan = self.plan
-        at_once = max(1, WORK_PER_CALL // (max(1, plan.recipe.program.multiplications) * self.n))
+        work = max(1, plan.recipe.program.multiplications) * self.n
+        at_once = max(1, min(STEPS_PER_CALL, WORK_PER_CALL // work))
         while self.done < target:
             count = min(at_once, target - self.done)
             before = self.state.copy()
@@ -325,7 +328,8 @@ def _recorded(at: Any, steps: int) -> list[int]:
     if at is None:
         return [steps]
     require(one_of(list, tuple, range, np.ndarray, needed="a sequence of step numbers"), at, "at")
-    numbers = [whole_number(k, "at", at_least=0, below=steps + 1) for k in at]
+    given = at.ravel() if isinstance(at, np.ndarray) else at
+    numbers = [whole_number(k, "at", at_least=0, below=steps + 1) for k in given]
     if not numbers or any(first >= second for first, second in itertools.pairwise(numbers)):
         raise ArgumentError(f"at must hold ascending numbers of steps, got {numbers}.")
     return numbers
@@ -353,7 +357,7 @@ def _groups(labels: Any, n_replicas: int) -> dict[Hashable, Array] | None:
     if labels is None:
         return None
     require(one_of(list, tuple, range, np.ndarray, needed="a sequence with one label per replica"), labels, "labels")
-    names = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+    names = labels.ravel().tolist() if isinstance(labels, np.ndarray) else list(labels)
     if len(names) != n_replicas:
         raise ArgumentError(f"labels must hold one label per replica, {n_replicas}, got {len(names)}.")
     try:

@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from numerics.arguments import takes
 from numerics.codegen.layer_program import Shape
 from numerics.kernels.cpu.target import ir
 from numerics.kernels.cpu.vectors import I64, Value, Vectors
+from theory.argument_kinds import whole
 
 UNROLLED = 24
 """Multiplications of a tile up to which its sum is written out."""
@@ -226,6 +228,10 @@ class Tiles:
         self._tiled(W.shape[1], width, tile)
 
 
+COUNT = whole(1, 2**31)
+
+
+@takes(rows=COUNT, columns=COUNT, registers=COUNT)
 def tile_shape(rows: int, columns: int, registers: int) -> Shape:
     """Height and width of a tile: as few loads as possible, as even as possible, half the registers for its sums.
 
@@ -247,6 +253,7 @@ def _parts(count: int, size: int) -> list[tuple[int, int]]:
     return [(size, count // size), *([(count % size, 1)] if count % size else [])]
 
 
+@takes(count=COUNT, most=COUNT)
 def even_size(count: int, most: int) -> int:
     """The size of the parts into which ``count`` is cut most evenly, none above ``most``.
 
