@@ -343,14 +343,27 @@ def tail_beyond(panels: Panels, log_weight: Reals, k: int) -> tuple[float, float
         return float(sign * (log_weight[panel, -1] - log_weight[panel, 0]) / width)
 
     steep, before = slope(outer), slope(inner)
-    if not steep > 0:
-        return float(log_weight.max()), np.inf
+    if not steep > 0 or abs(steep - before) / float(panels.half[outer, 0] + panels.half[inner, 0]) > steep**2:
+        return _rippled_tail(panels, log_weight, k)
     at_node = float(log_weight[outer, 0 if k == 0 else -1])
     edge = at_node - steep * float(panels.half[outer, 0]) * (1 - _LAST)
     # To second order the integral of exp(-k t + c t^2/2) over t > 0 is (1 + c/k^2)/k.
     bend = abs(steep - before) / float(panels.half[outer, 0] + panels.half[inner, 0])
     return edge - float(np.log(steep)), min(1.0, bend / steep**2 + 1e-16)
 
+
+def _rippled_tail(panels: Panels, log_weight: Reals, k: int) -> tuple[float, float]:
+    """The same where the weight goes up and down on its way: the slope over several panels, and little trust in it."""
+    outwards = log_weight[:, 0] if k == 0 else log_weight[::-1, -1]
+    high = np.flatnonzero(outwards > outwards[0] + _FALL)
+    if not len(high):
+        return float(log_weight.max()), np.inf
+    widths = 2 * (panels.half if k == 0 else panels.half[::-1])[: high[0], 0]
+    return float(outwards[0] - np.log(_FALL / widths.sum())), _TRUST
+
+
+_FALL, _TRUST = 30.0, 1e6
+"""A weight that ripples must have fallen so far, and what lies beyond may be so many times its estimate."""
 
 _FIRST, _LAST = -0.9894009349916499, 0.9894009349916499
 """Outermost nodes of a panel."""

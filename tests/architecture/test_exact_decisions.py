@@ -14,6 +14,12 @@ DECIDES_NOTHING = {
     ("theory/values.py", "_as_expression", "float"): "reads the decimal that a float prints as",
     ("theory/values.py", "_as_expression", "Float"): "carries nan and infinities to the check that refuses them",
     ("theory/values.py", "_decimal", "float"): "reads the decimal that a float prints as",
+    (
+        "theory/line/critical_points.py",
+        "_rational",
+        "evalf",
+    ): "a coefficient to 80 digits, whose peaks are then compared",
+    ("theory/line/law.py", "mode", "Float"): "tells a numerical peak in the middle from one beside it",
     ("theory/line/law.py", "_measured_total", "Float"): "carries a number of quadrature, asked for as such",
     ("theory/line/law.py", "_number", "Float"): "carries a number of quadrature, asked for as such",
     (

@@ -10,6 +10,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``families``: families of densities on the line, recognised by their logarithmic derivative.
 * ``incomplete_beta``: primitives of a power over a polynomial in another power, by incomplete beta functions.
 * ``first_passage``: first passage of diffusions on the line: where they go.
+* ``oscillation``: drifts that oscillate for ever: sines and cosines on an unbounded interval.
 * ``passage_time``: how long they take: mean exit times, first passage to a level, explosion.
 * ``closed_integrals``: integrals of scale and speed densities in closed form.
 * ``glued``: coefficients that change their form inside the interval: parts and their matching conditions.
@@ -23,6 +24,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``mode``: the mode of a density on the line, as a case distinction between a critical point and the ends.
 * ``powers``: quotients of power laws and exponentials, as they arise next to an endpoint.
 * ``recognise``: recognising a density as a member of a known family.
+* ``root_chart``: the coordinate in which the root of a quadratic is rational.
 * ``sign_on_interval``: the sign of a sum of powers on an interval, and the condition for it.
 * ``small_noise_expansion``: zero of drift, mode, mean and variance of a law in powers of a small noise strength.
 * ``stationary``: stationary laws of diffusions on the line: the zero-current density, and what happens where it

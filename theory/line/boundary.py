@@ -151,7 +151,8 @@ def _scale(line: LineDiffusion) -> sp.Expr:
     # ds/dx is covariant: s_x dx = s_z dz.
     z = line.chart.variable
     in_chart = exponential_of_integral(-line.log_scale_slope, z, line.chart.interval)
-    return density_in_x(in_chart, line.chart)
+    density = density_in_x(in_chart, line.chart)
+    return density if line.bounded == 0 else collected(density * sp.exp(-line.bounded), line.variable)
 
 
 @limited

@@ -21,6 +21,9 @@ from theory.line.sign_on_interval import image_of_end, sign_on_interval
 _GUARD = 10
 """Digits beyond those asked for."""
 
+_DECIMALS = 80
+"""Digits of an irrational coefficient."""
+
 _PRECISION = 256
 """Bits of the balls that compare two peaks."""
 
@@ -116,6 +119,13 @@ class HighestPoint(sp.Function):
     nargs = 3
     is_extended_real = True
 
+    def _eval_subs(self, old: sp.Basic, new: sp.Basic) -> sp.Basic | None:
+        function, *ends = self.args
+        if old not in function.variables:
+            return None
+        # The variable is bound: only the ends could hold another of the same name.
+        return self.func(function, *(end.subs(old, new) for end in ends))
+
     def _eval_evalf(self, prec: int) -> sp.Expr | None:
         if self.free_symbols:
             return None
@@ -156,9 +166,9 @@ def isolated_peaks(found: SlopePolynomial, density: sp.Expr, digits: int) -> lis
     if found.step is None:
         raise unsolved(density, found.slope, "its numerator is no polynomial in one power")
     y = sp.Dummy("y")
-    polynomial = sp.Poly.from_dict({(j,): c for j, c in found.coefficients.items()}, y)
+    polynomial = sp.Poly.from_dict({(j,): _rational(c) for j, c in found.coefficients.items()}, y)
     if not polynomial.domain.is_ZZ and not polynomial.domain.is_QQ:
-        raise unsolved(density, found.slope, "its coefficients are not rational")
+        raise unsolved(density, found.slope, "its coefficients are not numbers")
     left, right = found.ends
     eps = sp.Rational(1, 10 ** (digits + _GUARD))
     square_free = polynomial.sqf_part()
@@ -169,6 +179,13 @@ def isolated_peaks(found: SlopePolynomial, density: sp.Expr, digits: int) -> lis
         if inside and before > 0 > after:
             peaks.append((low, high))
     return peaks
+
+
+def _rational(coefficient: sp.Expr) -> sp.Expr:
+    """A real number to :data:`_DECIMALS` digits: far beyond those to which the peaks are wanted."""
+    if coefficient.is_Rational or not coefficient.is_number:
+        return coefficient
+    return sp.Rational(str(coefficient.evalf(_DECIMALS)))
 
 
 def highest_of(

@@ -19,6 +19,7 @@ from theory.ito import ItoProcess, checked_process
 from theory.line.endpoints import require_real
 from theory.line.glued import SmoothPart, cuts, parts, regular_at
 from theory.line.interval import Chart, Interval
+from theory.line.oscillation import without_oscillation
 from theory.line.powers import PowerQuotient, normal_form, power_quotient
 from theory.line.sign_on_interval import sign_on_interval
 from theory.local_time import is_smooth
@@ -36,6 +37,8 @@ class LineDiffusion:
         drift: :math:`b_z = b\psi' + \tfrac12 a\psi''`, in z.
         diffusion: :math:`a_z = a\psi'^2`, in z.
         regular: condition on the parameters under which :math:`a_z > 0` and both coefficients are smooth inside.
+        bounded: a bounded part of :math:`\int 2b/a`, in x, that ``drift`` is without. It changes neither the class of
+            an end nor what is integrable there: it multiplies scale and speed by factors between two constants.
     """
 
     process: ItoProcess
@@ -44,6 +47,7 @@ class LineDiffusion:
     drift: sp.Expr
     diffusion: sp.Expr
     regular: Boolean
+    bounded: sp.Expr = sp.S.Zero
 
     @property
     def variable(self) -> sp.Symbol:
@@ -129,10 +133,11 @@ def _checked(process: ItoProcess, interval: Interval) -> Line:
         )
     if not is_smooth(sp.Tuple(b, a), (x,)):
         return _glued(process, interval)
+    b, bounded = without_oscillation(b, a, x, interval)
     chart = Chart.for_functions(x, (b, a), interval)
     drift = chart.express(b * chart.slope + a * sp.diff(chart.slope, x) / 2)
     diffusion = chart.express(a * chart.slope**2)
-    return LineDiffusion(process, interval, chart, drift, diffusion, _regular(drift, diffusion, chart))
+    return LineDiffusion(process, interval, chart, drift, diffusion, _regular(drift, diffusion, chart), bounded)
 
 
 def _glued(process: ItoProcess, interval: Interval) -> GluedDiffusion:

@@ -268,6 +268,9 @@ def _tidy(coefficient: sp.Expr) -> sp.Expr:
 
 def density_in_x(in_chart: sp.Expr, chart: Chart) -> sp.Expr:
     """A density along a chart as one of x, without constant factors: it gains the slope of the chart."""
+    if chart.quadratic is not None:
+        z = chart.variable
+        return collected(chart.product_in_x(in_chart * z**2 / (1 + z**2)), chart.old)
     if chart.frequency is None:
         return collected(in_chart.subs(chart.variable, chart.function) * chart.slope, chart.old)
     z = chart.variable

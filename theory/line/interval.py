@@ -10,6 +10,7 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from theory.errors import SymbolError, UnsupportedFormError
 from theory.line.powers import normal_form
+from theory.line.root_chart import in_root, rational_in_root_chart, root_of_quadratic
 from theory.line.trigonometric_chart import frequency, in_sines, middle_of, rational_in_tangent
 from theory.values import instance, single_expression, single_symbol
 
@@ -93,6 +94,7 @@ class Chart:
         inverse: x in terms of z.
         interval: where z lives.
         frequency: of the sines and cosines that z makes rational, None where there are none.
+        quadratic: the coefficients of :math:`c + dx^2`, whose root z makes rational; None where there is none.
     """
 
     old: sp.Symbol
@@ -101,6 +103,7 @@ class Chart:
     inverse: sp.Expr
     interval: Interval
     frequency: sp.Expr | None = None
+    quadratic: tuple[sp.Expr, sp.Expr] | None = None
 
     @classmethod
     def for_functions(cls, x: sp.Symbol, functions: Sequence[sp.Expr], interval: Interval) -> Chart:
@@ -121,7 +124,17 @@ class Chart:
             z = sp.Symbol(f"log_{x.name}", real=True)
             ends = (-sp.oo if end == 0 else sp.log(end) for end in interval.ends)
             return cls(x, z, sp.log(x), sp.exp(z), Interval(*ends))
-        return cls(x, x, x, x, interval)
+        quadratic = root_of_quadratic(every, x)
+        return cls(x, x, x, x, interval) if quadratic is None else cls._of_root(x, quadratic, interval)
+
+    @classmethod
+    def _of_root(cls, x: sp.Symbol, quadratic: tuple[sp.Expr, sp.Expr], interval: Interval) -> Chart:
+        c, d = quadratic
+        z = sp.Symbol(f"z_{x.name}", positive=True)
+        function = (sp.sqrt(d) * x + sp.sqrt(c + d * x**2)) / sp.sqrt(c)
+        infinite = {-sp.oo: sp.S.Zero, sp.oo: sp.oo}
+        ends = (infinite[end] if end.is_infinite else function.subs(x, end) for end in interval.ends)
+        return cls(x, z, function, sp.sqrt(c / d) * (z - 1 / z) / 2, Interval(*ends), quadratic=quadratic)
 
     @property
     def slope(self) -> sp.Expr:
@@ -135,6 +148,8 @@ class Chart:
 
     def product_in_x(self, function: sp.Expr) -> sp.Expr:
         """A product of powers and exponentials in z as a function of x."""
+        if self.quadratic is not None:
+            return in_root(function, self.variable, self.old, self.quadratic)
         if self.frequency is None:
             return function.subs(self.variable, self.function)
         return in_sines(function, self.variable, sp.expand(self.frequency * (self.old - self._middle)))
@@ -148,6 +163,8 @@ class Chart:
         if self.variable == self.old:
             return normal_form(function, self.variable)
         z = self.variable
+        if self.quadratic is not None:
+            return normal_form(rational_in_root_chart(function, self.old, self.quadratic, z), z)
         if self.frequency is not None:
             return normal_form(rational_in_tangent(function, self.old, self.frequency, self._middle, z), z)
         substituted = sp.expand(sp.expand_log(_without_hyperbolics(function).subs(self.old, self.inverse)))

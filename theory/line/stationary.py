@@ -39,6 +39,7 @@ from theory.line.exponential_of_integral import (
 from theory.line.glued import glued, in_one_formula
 from theory.line.interval import Chart, Interval
 from theory.line.law import Collapse, StationaryLaw
+from theory.line.oscillation import without_oscillation
 from theory.line.recognise import recognise
 from theory.line.time_limit import limited
 from theory.values import word
@@ -81,7 +82,10 @@ def stationary_density(
     # A density transforms with the slope of the chart: p_x dx = p_z dz.
     density = density_in_x(in_chart, line.chart)
     log_derivative = (2 * process.drift[0] - sp.diff(process.diffusion[0], x)) / process.diffusion[0]
-    _certify(density, log_derivative, line.chart)
+    drift, _ = without_oscillation(process.drift[0], process.diffusion[0], x, line.interval)
+    _certify(density, (2 * drift - sp.diff(process.diffusion[0], x)) / process.diffusion[0], line.chart)
+    if line.bounded != 0:
+        density = collected(density * sp.exp(line.bounded), x)
     classes = _with_ends(classify(process, line.interval), regular_ends)
     normalisable, collapse, undecided = _limits(classes)
     return StationaryLaw(

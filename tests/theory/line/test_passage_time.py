@@ -6,6 +6,7 @@ import mpmath
 import pytest
 import sympy as sp
 
+import numerics
 from theory.errors import SymbolError
 from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
@@ -13,6 +14,8 @@ from theory.line.first_passage import probability_of_ever_reaching
 from theory.line.interval import Interval
 from theory.line.passage_time import mean_exit_time, mean_explosion_time, mean_first_passage_time
 from theory.notation import mu, theta, zeta
+
+assert numerics  # it offers the numbers
 
 x = sp.Symbol("x", positive=True)
 y = sp.Symbol("y", real=True)
