@@ -20,7 +20,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -29,10 +29,14 @@ from numerics.deep_linear.batch_words import MAX_PLACES, mean_of_batch_word
 from numerics.deep_linear.modes import MODES, Mode, Modes, gradient_drift, ito_drift, mode_diffusion, mode_vectors
 from numerics.deep_linear.noise import SAMPLING, batch_factor
 from numerics.deep_linear.point import POINT, LayeredPoint
-from numerics.errors import ArgumentError
+from numerics.errors import ArgumentError, DivergenceError
 from theory.gradient_noise.sampling import Sampling
 
 Array = np.ndarray
+Result = TypeVar("Result")
+
+OVERFLOW_IS_REFUSED = np.errstate(over="ignore", invalid="ignore")
+"""Results that are not finite are refused at the end, in a sentence; on the way there NumPy need not warn."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class ModeStep:
 
 
 @takes(point=POINT, sampling=SAMPLING, modes=MODES)
+@OVERFLOW_IS_REFUSED
 def mode_step(
     point: LayeredPoint,
     mode: Mode,
@@ -93,10 +98,12 @@ def mode_step(
     drift = gradient_drift(point, mode, modes=modes) + ito_drift(point, mode, modes=modes, **options)
     diffusion = mode_diffusion(point, mode, modes=modes, **options)
     variance = map_covariance_after_step(point, (u, v), (u, v), order=order, **options)
-    return ModeStep(mean - float(u @ point.map @ v), variance, eta * drift, eta * diffusion)
+    found = ModeStep(mean - float(u @ point.map @ v), variance, eta * drift, eta * diffusion)
+    return _finite(found, eta, found.mean, found.variance, found.sde_mean, found.sde_variance)
 
 
 @takes(point=POINT, sampling=SAMPLING)
+@OVERFLOW_IS_REFUSED
 def mean_map_after_step(
     point: LayeredPoint,
     *,
@@ -115,10 +122,11 @@ def mean_map_after_step(
     total = np.zeros_like(point.map)
     for chosen in _subsets(point.network.trained, most):
         total += step.mean(step.word(chosen))
-    return total
+    return _finite(total, learning_rate, total)
 
 
 @takes(point=POINT, sampling=SAMPLING)
+@OVERFLOW_IS_REFUSED
 def map_covariance_after_step(
     point: LayeredPoint,
     one: tuple[Array, Array],
@@ -143,10 +151,11 @@ def map_covariance_after_step(
             right[-1] = right[-1] @ v2[:, None]
             joint = step.mean([*left[:-1], left[-1] @ np.outer(v, u2) @ right[0], *right[1:]])[0, 0]
             total += float(joint) - float(u @ means[first] @ v) * float(u2 @ means[second] @ v2)
-    return total
+    return _finite(total, learning_rate, total)
 
 
 @takes(point=POINT, sampling=SAMPLING)
+@OVERFLOW_IS_REFUSED
 def mean_loss_after_step(
     point: LayeredPoint,
     *,
@@ -171,7 +180,22 @@ def mean_loss_after_step(
             left, right = step.word(first), [B.T for B in reversed(step.word(second))]
             word = [*left[:-1], left[-1] @ moment @ right[0], *right[1:]]
             square += float(np.trace(step.mean(word, transposed=len(second))))
-    return point.data.loss(np.zeros_like(point.map)) + square / 2 - float(np.sum(change * cross))
+    loss = point.data.loss(np.zeros_like(point.map)) + square / 2 - float(np.sum(change * cross))
+    return _finite(loss, learning_rate, loss)
+
+
+def _finite(result: Result, learning_rate: float, *numbers: Any) -> Result:
+    """``result``, if its numbers are finite.
+
+    Raises:
+        DivergenceError: they are not: the step has left the range of float64.
+    """
+    if all(np.all(np.isfinite(each)) for each in numbers):
+        return result
+    raise DivergenceError(
+        f"learning_rate must be so small that one step stays below {np.finfo(float).max:.2g}, the largest float64, "
+        f"got {learning_rate:g}. Lower it."
+    )
 
 
 def _directions(point: LayeredPoint, pair: Any, name: str) -> tuple[Array, Array]:

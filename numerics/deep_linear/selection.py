@@ -14,6 +14,8 @@ them for ever. :class:`~numerics.deep_linear.minima.Minimum` finds the same from
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import scipy  # its submodules load on first use
 
@@ -33,38 +35,79 @@ CLOSE = 1e-4
 
 
 @takes(point=POINT)
-def selected_minimum(point: LayeredPoint, *, accuracy: float = 1e-10) -> Minimum:
+def selected_minimum(
+    point: LayeredPoint, *, decay_over_noise: float | Sequence[float] = 0.0, accuracy: float = 1e-10
+) -> Minimum:
     r"""The minimum at which the slow flow of SGD's noise rests, from the minimum nearest to ``point``.
 
+    Weight decay that is as weak as the noise, :math:`\lambda_l = \rho_l\beta` with :math:`\beta = \eta\kappa`, leaves
+    the manifold as it is and takes part in the flow along it,
+
+    .. math::
+        \dot\theta = -P_{\ker H}\big(\tfrac12\nabla^3L[X] + \rho\,\theta\big) .
+
     Args:
-        point: A start. Its network has no weight decay.
-        accuracy: The slow drift at the end, as a fraction of :math:`\nabla^3L[X]`.
+        point: A start. Its network has no weight decay of its own.
+        decay_over_noise: :math:`\rho_l`, one number for all layers or one a layer, without dimension of :math:`\eta`.
+        accuracy: The slow drift at the end, as a fraction of the terms of which it is made.
+
+    Returns:
+        The minimum. Its variances are right for both; its mean is refused where there is decay, which shifts it too.
 
     Raises:
-        ArgumentError: there is weight decay (which leaves no manifold but rotations), or no noise at the minimum.
+        ArgumentError: the network has weight decay (which leaves no manifold but rotations), a ratio is negative, or
+            there is neither noise at the minimum nor a ratio.
         DivergenceError: no minimum is found, or the flow does not come to rest.
+
+    Example:
+        >>> from numerics.deep_linear import NoisyTeacher
+        >>> from theory.deep_linear import LayeredLinear
+        >>> data = NoisyTeacher([[1.0, 0.0]], label_covariance=1.0)
+        >>> start = LayeredPoint(LayeredLinear((2, 1, 1)), data, ([[1.0, 0.0]], [[1.0]]))
+        >>> round(float(selected_minimum(start, decay_over_noise=0.5).point.weights[1][0, 0] ** 4), 9)  # 2/3
+        0.666666667
     """
+    decays = _ratios(point, decay_over_noise)
     if not 0 < real_number(accuracy, "accuracy") < 1:
         raise ArgumentError(f"accuracy must lie between 0 and 1, got {accuracy!r}.")
     if any(float(decay) for decay in point.network.weight_decay):
-        raise ArgumentError("the network must be without weight decay to have a manifold. Set weight_decay=0.")
+        raise ArgumentError(
+            "the network must be without weight decay to have a manifold. Set weight_decay=0, and give a decay as "
+            "weak as the noise by decay_over_noise."
+        )
     point = nearest_minimum(point)
     size = float(np.abs(point.data.teacher).max())
-    if float(np.abs(point.signal.covariance()).max()) <= 1e-14 * max(size, 1.0) ** 2:
+    silent = float(np.abs(point.signal.covariance()).max()) <= 1e-14 * max(size, 1.0) ** 2
+    if silent and not any(decays):
         raise ArgumentError("the gradient noise vanishes at the minimum: none is selected. Give a label_covariance.")
-    drift, terms = slow_flow(point)
+    drift, terms = slow_flow(point, decays)
     length = 1.0 / max(terms, 1e-300)
     for _ in range(LONGEST):
         if float(np.linalg.norm(drift)) <= CLOSE * terms:
             break
-        point = _followed(point, length)
-        drift, terms = slow_flow(point)
+        point = _followed(point, length, decays)
+        drift, terms = slow_flow(point, decays)
         length *= 2
-    return Minimum(_polished(point, accuracy))
+    return Minimum(_polished(point, accuracy, decays))
 
 
-def slow_flow(point: LayeredPoint) -> tuple[Array, float]:
-    r"""The slow drift per unit of :math:`\beta`, rotations taken out, and the size of :math:`\nabla^3L[X]`."""
+def _ratios(point: LayeredPoint, given: float | Sequence[float]) -> tuple[float, ...]:
+    """The ratio of decay and noise of every layer."""
+    several = given if isinstance(given, list | tuple) else [given] * point.network.depth
+    ratios = tuple(real_number(each, "decay_over_noise") for each in several)
+    if len(ratios) != point.network.depth or any(ratio < 0 for ratio in ratios):
+        raise ArgumentError(
+            f"decay_over_noise must be one non-negative number, or one for each of the {point.network.depth} layers, "
+            f"got {given!r}."
+        )
+    return ratios
+
+
+def slow_flow(point: LayeredPoint, decays: Sequence[float] = ()) -> tuple[Array, float]:
+    r"""The slow drift per unit of :math:`\beta`, rotations taken out, and the size of its terms, doubled.
+
+    ``decays`` are the ratios of weight decay and :math:`\beta`, one a layer, none by default.
+    """
     J, d_L = trained_jacobian(point), point.network.widths[-1]
     values, vectors = np.linalg.eigh(J @ J.T)
     kept = values > 1e-12 * max(float(values[-1]), 1e-300)
@@ -75,18 +118,23 @@ def slow_flow(point: LayeredPoint) -> tuple[Array, float]:
     B, R, rates = axes[:, seen].T @ B, R @ axes[:, seen], rates[seen]
     variances, principal = np.linalg.eigh((R.T @ point.signal.covariance() @ R) / (rates[:, None] + rates[None, :]))
     third = variances @ third_derivative(point, principal.T @ B)
+    if any(decays):
+        frozen = point.network.frozen
+        pulls = [0.0 if l in frozen else ratio for l, ratio in enumerate(decays, 1)]
+        pairs = zip(pulls, point.weights, strict=True)
+        third = third + 2 * np.concatenate([pull * W.ravel(order="F") for pull, W in pairs])
     drift, turns = -(third - B.T @ (B @ third)) / 2, hidden_rotations(point)
     return drift - turns.T @ (turns @ drift), float(np.linalg.norm(third))
 
 
-def _followed(point: LayeredPoint, length: float) -> LayeredPoint:
+def _followed(point: LayeredPoint, length: float, decays: Sequence[float]) -> LayeredPoint:
     """The point after a stretch of the flow, back on the manifold."""
 
     def velocity(_: float, moved: Array) -> Array:
         beside = point.moved(matrices_of(point, moved))
         near = _projected(beside)
         back = np.concatenate([(A - W).ravel(order="F") for A, W in zip(near.weights, beside.weights, strict=True)])
-        return slow_flow(near)[0] + back / length
+        return slow_flow(near, decays)[0] + back / length
 
     start = np.zeros(sum(W.size for W in point.weights))
     run = scipy.integrate.solve_ivp(velocity, (0, length), start, method="LSODA", rtol=1e-4, atol=1e-6)
@@ -113,10 +161,10 @@ def _frozen(point: LayeredPoint) -> Array:
     return np.eye(len(still))[still]
 
 
-def _polished(point: LayeredPoint, accuracy: float) -> LayeredPoint:
+def _polished(point: LayeredPoint, accuracy: float, decays: Sequence[float]) -> LayeredPoint:
     """Newton's method along the manifold, with the Jacobian of the slow drift by differences."""
     for _ in range(50):
-        drift, terms = slow_flow(point)
+        drift, terms = slow_flow(point, decays)
         before = float(np.linalg.norm(drift))
         if before <= accuracy * terms:
             return point
@@ -127,17 +175,18 @@ def _polished(point: LayeredPoint, accuracy: float) -> LayeredPoint:
         h = 1e-6 * max(1.0, *(float(np.abs(W).max()) for W in point.weights))
         slopes = []
         for direction in along:
-            sides = [slow_flow(_projected(point.moved(matrices_of(point, c * h * direction))))[0] for c in (1, -1)]
+            moved = [_projected(point.moved(matrices_of(point, c * h * direction))) for c in (1, -1)]
+            sides = [slow_flow(beside, decays)[0] for beside in moved]
             slopes.append(along @ (sides[0] - sides[1]) / (2 * h))
         step = along.T @ np.linalg.lstsq(np.stack(slopes, axis=1), -along @ drift, rcond=1e-7)[0]
         for shrink in (1.0, 0.5, 0.1):
             trial = _projected(point.moved(matrices_of(point, shrink * step)))
-            if float(np.linalg.norm(slow_flow(trial)[0])) < before:
+            if float(np.linalg.norm(slow_flow(trial, decays)[0])) < before:
                 break
         else:
             break
         point = trial
-    drift, terms = slow_flow(point)
+    drift, terms = slow_flow(point, decays)
     if float(np.linalg.norm(drift)) > max(accuracy, 1e-8) * terms:
         raise DivergenceError(
             f"the slow flow has not come to rest: its drift is {float(np.linalg.norm(drift)) / terms:.3g} "

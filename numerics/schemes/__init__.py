@@ -13,6 +13,7 @@ Reflecting, Absorbing     1/2     1      one coordinate with ends at which somet
 ========================  ======  =====  =====================================================
 
 * ``bounded_noise``: diffusions between two square-root ends.
+* ``drawn_moments``: what the schemes have in common that draw a law with the right moments.
 * ``ends``: reflecting and absorbing ends, by the bridge of a step.
 * ``euler_maruyama``: the Euler-Maruyama scheme.
 * ``exact_geometric_brownian``: exact transition sampling of geometric Brownian motion.

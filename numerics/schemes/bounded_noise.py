@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import sympy as sp
 
-from numerics.schemes.scheme import Scheme, SchemeError
+from numerics.schemes.drawn_moments import DrawnMoments
+from numerics.schemes.scheme import SchemeError
 from theory.decision.inequalities import sign
 from theory.ito import ItoProcess
 from theory.notation import t
@@ -19,7 +19,7 @@ _SMALLEST = sp.Rational(1, 10**30)
 
 
 @dataclass(frozen=True)
-class BoundedNoise(Scheme):
+class BoundedNoise(DrawnMoments):
     r"""Steps of :math:`dX = b(X)\,dt + \sqrt{c\,(X-l)(r-X)}\,dW` that never leave :math:`[l, r]`.
 
     The drift is a polynomial that does not point outwards at either end. A step of the noise alone has mean x and
@@ -34,22 +34,7 @@ class BoundedNoise(Scheme):
         Andersen, *J. Comput. Finance* 11(3) (2008) 1, for laws with the right moments.
     """
 
-    strong_order: ClassVar[float] = math.nan
-    weak_order: ClassVar[float] = 1.0
     keeps_domain: ClassVar[bool] = True
-
-    def normals_per_step(self, process: ItoProcess) -> int:
-        """Two, whose squares make a uniform variable."""
-        return 2
-
-    @classmethod
-    def applies(cls, process: ItoProcess) -> bool:
-        """Whether ``process`` is of this form."""
-        try:
-            _coefficients(process)
-        except SchemeError:
-            return False
-        return True
 
     def step_expressions(
         self, process: ItoProcess, normals: Sequence[sp.Symbol], step: sp.Symbol, root_step: sp.Symbol
@@ -59,7 +44,7 @@ class BoundedNoise(Scheme):
         Raises:
             SchemeError: the process has other ends, or leaves them.
         """
-        left, right, c = _coefficients(process)
+        left, right, c = self.coefficients(process)
         (x,), (b,) = process.state, process.drift
         uniform = sp.exp(-(normals[0] ** 2 + normals[1] ** 2) / 2)
         at_left, at_right = (sp.expand(b.subs(x, end)) for end in (left, right))
@@ -75,8 +60,25 @@ class BoundedNoise(Scheme):
 
     def ends_of(self, process: ItoProcess) -> tuple[sp.Expr, sp.Expr]:
         """Where the chain lives."""
-        left, right, _ = _coefficients(process)
+        left, right, _ = self.coefficients(process)
         return left, right
+
+    @staticmethod
+    def coefficients(process: ItoProcess) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
+        """The ends l and r, and c."""
+        if process.dimension == 1 and t not in process.drift.free_symbols | process.diffusion.free_symbols:
+            (x,), (b,), a = process.state, process.drift, sp.expand(process.diffusion[0])
+            if a.is_polynomial(x) and b.is_polynomial(x) and sp.degree(a, x) == 2 and sign(sp.Poly(a, x).LC()) == -1:
+                ends = _in_order([root for root, n in sp.roots(sp.Poly(a, x)).items() for _ in range(n)])
+                if ends is not None:
+                    inwards = [side * sp.expand(b.subs(x, end)) for side, end in zip((1, -1), ends, strict=True)]
+                    if all(sign(value) in (0, 1) or value.is_nonnegative for value in inwards):
+                        return *ends, -sp.Poly(a, x).LC()
+        raise SchemeError(
+            "BoundedNoise needs one coordinate x with diffusion c (x - l)(r - x) and a polynomial drift that does not "
+            f"point outwards at l and r, got drift {process.drift[0]} and diffusion {process.diffusion[0]} in "
+            f"{tuple(process.state)}. Use Reflecting(left=..., right=...) or Absorbing(left=..., right=...)."
+        )
 
 
 def noise_step(x: sp.Expr, uniform: sp.Expr, ends: tuple[sp.Expr, sp.Expr], share: sp.Expr) -> sp.Expr:
@@ -107,23 +109,6 @@ def logistic_step(x: sp.Expr, ends: tuple[sp.Expr, sp.Expr], rate: sp.Expr) -> s
         return x
     growth = sp.exp((right - left) * rate)
     return left + (right - left) * (x - left) * growth / ((x - left) * growth + right - x)
-
-
-def _coefficients(process: ItoProcess) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
-    """l, r and c."""
-    if process.dimension == 1 and t not in process.drift.free_symbols | process.diffusion.free_symbols:
-        (x,), (b,), a = process.state, process.drift, sp.expand(process.diffusion[0])
-        if a.is_polynomial(x) and b.is_polynomial(x) and sp.degree(a, x) == 2 and sign(sp.Poly(a, x).LC()) == -1:
-            ends = _in_order([root for root, n in sp.roots(sp.Poly(a, x)).items() for _ in range(n)])
-            if ends is not None:
-                inwards = [side * sp.expand(b.subs(x, end)) for side, end in zip((1, -1), ends, strict=True)]
-                if all(sign(value) in (0, 1) or value.is_nonnegative for value in inwards):
-                    return *ends, -sp.Poly(a, x).LC()
-    raise SchemeError(
-        "BoundedNoise needs one coordinate x with diffusion c (x - l)(r - x) and a polynomial drift that does not "
-        f"point outwards at l and r, got drift {process.drift[0]} and diffusion {process.diffusion[0]} in "
-        f"{tuple(process.state)}. Use Reflecting(left=..., right=...) or Absorbing(left=..., right=...)."
-    )
 
 
 def _in_order(roots: list[sp.Expr]) -> tuple[sp.Expr, sp.Expr] | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import sympy as sp
 
-from numerics.schemes.scheme import Scheme, SchemeError
+from numerics.schemes.drawn_moments import DrawnMoments
+from numerics.schemes.scheme import SchemeError
 from theory.ito import ItoProcess
 from theory.notation import t
 
@@ -21,7 +20,7 @@ _NOTHING = sp.Rational(1, 10**30)
 
 
 @dataclass(frozen=True)
-class QuadraticExponential(Scheme):
+class QuadraticExponential(DrawnMoments):
     r"""Steps of :math:`dX = (\alpha + \beta X)\,dt + \sqrt{c X}\,dW` that never leave :math:`X \ge 0`.
 
     It takes :math:`\alpha \ge 0`. With :math:`E = e^{\beta h}` and :math:`G = (E - 1)/\beta` the transition has
@@ -39,22 +38,6 @@ class QuadraticExponential(Scheme):
         385, eq. (19).
     """
 
-    strong_order: ClassVar[float] = math.nan
-    weak_order: ClassVar[float] = 1.0
-
-    def normals_per_step(self, process: ItoProcess) -> int:
-        """Two, whose squares make an exponential variable."""
-        return 2
-
-    @classmethod
-    def applies(cls, process: ItoProcess) -> bool:
-        """Whether ``process`` is of this form, on a coordinate that is declared positive or nonnegative."""
-        try:
-            _coefficients(process)
-        except SchemeError:
-            return False
-        return True
-
     def step_expressions(
         self, process: ItoProcess, normals: Sequence[sp.Symbol], step: sp.Symbol, root_step: sp.Symbol
     ) -> list[sp.Expr]:
@@ -63,7 +46,7 @@ class QuadraticExponential(Scheme):
         Raises:
             SchemeError: the process is no square-root diffusion on a nonnegative coordinate, or leaves it.
         """
-        alpha, beta, c = _coefficients(process)
+        alpha, beta, c = self.coefficients(process)
         (x,), (Z, Z_2) = process.state, normals
         E = sp.exp(beta * step)
         G = step if beta == 0 else (E - 1) / beta
@@ -80,19 +63,23 @@ class QuadraticExponential(Scheme):
         steps = sp.Piecewise((chosen, plain > _NOTHING), (0, plain >= 0), (-1, True))
         return [steps.xreplace({plain: mean})]
 
-
-def _coefficients(process: ItoProcess) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
-    """alpha, beta, c."""
-    moving = set(process.state) | {t}
-    if process.dimension == 1 and process.state[0].is_nonnegative:
-        (x,) = process.state
-        drift, diffusion = sp.expand(process.drift[0]), sp.expand(process.diffusion[0])
-        beta, c = sp.diff(drift, x), sp.cancel(diffusion / x)
-        alpha = sp.expand(drift - beta * x)
-        if not (alpha.free_symbols | beta.free_symbols | c.free_symbols) & moving and not alpha.is_negative and c != 0:
-            return alpha, beta, c
-    raise SchemeError(
-        "QuadraticExponential needs one coordinate x, declared positive or nonnegative, with drift alpha + beta x, "
-        f"alpha >= 0, and diffusion c x, got drift {process.drift[0]} and diffusion {process.diffusion[0]} in "
-        f"{tuple(process.state)}. Use EulerMaruyama()."
-    )
+    @staticmethod
+    def coefficients(process: ItoProcess) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
+        r""":math:`\alpha`, :math:`\beta` and c."""
+        moving = set(process.state) | {t}
+        if process.dimension == 1 and process.state[0].is_nonnegative:
+            (x,) = process.state
+            drift, diffusion = sp.expand(process.drift[0]), sp.expand(process.diffusion[0])
+            beta, c = sp.diff(drift, x), sp.cancel(diffusion / x)
+            alpha = sp.expand(drift - beta * x)
+            if (
+                not (alpha.free_symbols | beta.free_symbols | c.free_symbols) & moving
+                and not alpha.is_negative
+                and c != 0
+            ):
+                return alpha, beta, c
+        raise SchemeError(
+            "QuadraticExponential needs one coordinate x, declared positive or nonnegative, with drift alpha + beta x, "
+            f"alpha >= 0, and diffusion c x, got drift {process.drift[0]} and diffusion {process.diffusion[0]} in "
+            f"{tuple(process.state)}. Use EulerMaruyama()."
+        )

@@ -7,6 +7,7 @@ r"""Deep linear networks :math:`f(x) = W_L\cdots W_1x` under stochastic gradient
 * ``written_out``: small networks with every weight a symbol, differentiated and averaged directly: the slow route.
 * ``diffusion_peak``: where the diffusion of a mode peaks, and the exact thresholds of its label noise.
 * ``layer_coordinate``: one mode in the coordinate of a single layer, in which its noise induces no drift.
+* ``depth_cases``: answers for every depth from 2 on, joined from L = 2 and L > 2.
 * ``stationary``: stationary laws of a mode: where they exist, collapse, splitting, tails, and where they sit.
 * ``unbalanced``: modes off balance: chains of widths 1 and layers diagonal in common frames, exactly.
 * ``off_manifold``: how noise leaves the manifold: alignment, balance, repulsion of singular values.
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from theory.deep_linear.minima import LabelNoiseMinimum
     from theory.deep_linear.modewise import BalancedModes, balanced_modes
     from theory.deep_linear.saddles import Saddle
-    from theory.deep_linear.stationary import location, mode_law
+    from theory.deep_linear.stationary import existence, location, mode_law
     from theory.deep_linear.two_layer_law import TwoLayerLaw
     from theory.deep_linear.unbalanced import Chain
     from theory.deep_linear.written_out import WrittenNetwork, commutation_matrix, vec, written_network
@@ -50,6 +51,7 @@ __all__ = [
     "WrittenNetwork",
     "balanced_modes",
     "commutation_matrix",
+    "existence",
     "layer_process",
     "location",
     "mode_law",

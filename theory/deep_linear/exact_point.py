@@ -24,7 +24,7 @@ import sympy as sp
 from theory.deep_linear.layers import LayeredLinear
 from theory.errors import ShapeError
 from theory.gradient_noise.data_law import semidefinite_factor
-from theory.matrices.vec import Commutation
+from theory.matrices.kronecker import Commutation
 from theory.values import count, expressions, instance, listed, shown
 
 

@@ -29,11 +29,13 @@ References:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import sign
+from theory.deep_linear.depth_cases import in_both_cases, joined, joined_condition, meets_two
 from theory.deep_linear.modewise import BalancedModes, checked_modes
 from theory.errors import SymbolError, UnsupportedFormError
 from theory.line.endpoints import endpoint_behaviour
@@ -67,6 +69,26 @@ def mode_law(modes: BalancedModes, mode: int = 0) -> StationaryLaw:
     return stationary_density(checked.process_of(mode), _whole(checked))
 
 
+def existence(modes: BalancedModes, mode: int = 0) -> Boolean:
+    r"""Where a mode with label noise has a stationary law, for a number of layers or a symbol of two or more.
+
+    Always for L > 2; for L = 2 iff :math:`\beta(2s^2 + \sigma^2) < 2s`, with :math:`\lambda` for other inputs.
+
+    Raises:
+        UnsupportedFormError: as :func:`mode_law`.
+
+    Example:
+        >>> from theory.deep_linear.modewise import balanced_modes
+        >>> from theory.parameters import parameter
+        >>> existence(balanced_modes(parameter("L", integer=True, at_least=2)))
+        (L > 2) | (Eq(L, 2) & (2*beta*s**2 + beta*sigma**2 < 2*s))
+    """
+    checked, mode = checked_modes(modes, mode)
+    if not meets_two(checked.depth):
+        return mode_law(checked, mode).normalisable
+    return joined_condition(*in_both_cases(checked, lambda case: mode_law(case, mode).normalisable))
+
+
 def laws_beside_the_teacher(modes: BalancedModes, mode: int = 0) -> tuple[StationaryLaw, StationaryLaw]:
     r"""What happens without label noise, on (0, s) and on :math:`(s, \infty)`: to which end the mode collapses.
 
@@ -98,11 +120,14 @@ def probability_of_learning(modes: BalancedModes, start: sp.Expr | float, mode: 
         0.881380
     """
     checked, mode = checked_modes(modes, mode)
-    if checked.label_variances[mode] != 0 or sign(checked.depth - 2) not in (0, 1):
+    every = meets_two(checked.depth)
+    if checked.label_variances[mode] != 0 or not (every or sign(checked.depth - 2) in (0, 1)):
         raise UnsupportedFormError(
             "probability_of_learning needs at least two layers and no label noise: else 0 or s is no point of rest. "
             'Use label_variance=0 and a depth of 2, or parameter("L", above=2).'
         )
+    if every:
+        return joined(*in_both_cases(checked, lambda case: probability_of_learning(case, start, mode)))
     s = checked.singular_values[mode]
     share = sp.cancel(single_expression(start, "start", real=True) / s)
     if not (share.is_positive and (1 - share).is_positive):
@@ -121,6 +146,8 @@ def tail_exponent(modes: BalancedModes, mode: int = 0) -> sp.Expr:
     third is infinite for L = 2 and 3. For one layer it is :math:`2 + 1/\beta`.
     """
     checked, mode = checked_modes(modes, mode)
+    if meets_two(checked.depth):
+        return joined(*in_both_cases(checked, lambda case: tail_exponent(case, mode)))
     (w,), (drift,), D = (process := checked.process_of(mode)).state, process.drift, process.diffusion[0]
     slope = normal_form((2 * drift - sp.diff(D, w)) / D, w)
     return -endpoint_behaviour(slope, w, sp.oo).exponent
@@ -144,8 +171,24 @@ def location(modes: BalancedModes, mode: int = 0, *, order: int = 1) -> SmallNoi
             "location needs label noise and a symbol for beta: without label noise the law is a point mass. "
             "Leave beta out when building the modes."
         )
+    if meets_two(checked.depth):
+        return _joined_location(*in_both_cases(checked, lambda case: location(case, mode, order=order)))
     process = checked.process_of(mode)
     return small_noise_expansion(process, checked.beta, checked.singular_values[mode], _whole(checked), order=order)
+
+
+def _joined_location(
+    L: sp.Symbol, deeper: sp.Symbol, at_two: SmallNoiseExpansion, beyond: SmallNoiseExpansion
+) -> SmallNoiseExpansion:
+    formulas = {
+        name: joined(L, deeper, getattr(at_two, name), getattr(beyond, name))
+        for name in ("zero_of_drift", "mode", "mean", "variance")
+    }
+    finite = tuple(
+        joined_condition(L, deeper, one, other) for one, other in zip(at_two.finite, beyond.finite, strict=True)
+    )
+    peaked = joined_condition(L, deeper, at_two.peaked, beyond.peaked)
+    return replace(beyond, peaked=peaked, finite=finite, **formulas)
 
 
 @dataclass(frozen=True)

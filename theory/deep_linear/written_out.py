@@ -19,7 +19,7 @@ from functools import cached_property
 import sympy as sp
 
 from theory.errors import ShapeError
-from theory.gradient_noise.data_law import DataLaw, Gaussian
+from theory.gradient_noise.data_law import DataLaw, Gaussian, semidefinite_factor
 from theory.gradient_noise.expectation import covariance, expectation
 from theory.values import Expressions, count, expressions, listed
 
@@ -63,7 +63,8 @@ class WrittenNetwork:
     Modes are read by vectors u of ``d_L`` and v of ``d_0`` entries: :math:`w = u^\top Wv`.
 
     Raises:
-        ShapeError: layers that do not chain, a teacher or a covariance of another shape, too many weights.
+        ShapeError: layers that do not chain, a teacher or a covariance of another shape, a covariance that is not
+            symmetric or, where it holds numbers alone, not positive semidefinite; too many weights.
 
     Example:
         >>> u, v, M, s = sp.symbols("u v M s", positive=True)
@@ -97,6 +98,8 @@ class WrittenNetwork:
                 raise ShapeError(
                     f"{name} must have shape {shape} for {d_0} inputs and {d_L} outputs, got {matrix.shape}."
                 )
+            if name != "teacher":
+                _require_covariance(matrix, name)
             object.__setattr__(self, name, matrix)
 
     @property
@@ -232,6 +235,14 @@ def written_network(*widths: int) -> WrittenNetwork:
     gap = sp.Matrix(outputs, inputs, lambda i, j: sp.Symbol(f"Delta_{i + 1}{j + 1}", real=True))
     labels = sp.Matrix(outputs, outputs, lambda i, j: sp.Symbol(f"q_{min(i, j) + 1}{max(i, j) + 1}", real=True))
     return WrittenNetwork(layers, _product(layers, inputs) + gap, labels)
+
+
+def _require_covariance(matrix: sp.ImmutableMatrix, name: str) -> None:
+    """Raise ``ShapeError`` unless ``matrix`` is symmetric and, without symbols, positive semidefinite."""
+    if matrix != matrix.T:
+        raise ShapeError(f"{name} must be symmetric, got {matrix.tolist()}. Give (A + A.T) / 2.")
+    if not matrix.free_symbols:
+        semidefinite_factor(matrix, name)
 
 
 def _product(factors: Sequence[sp.MatrixBase], size: int) -> sp.Matrix:

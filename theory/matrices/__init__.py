@@ -1,7 +1,7 @@
 r"""Symbolic matrices: Gaussian words, exponentials, triangular systems, Lyapunov equations, moduli, spikes in noise.
 
 * ``contractions``: Isserlis' theorem on words of matrices in which Gaussian vectors stand.
-* ``vec``: vec, Kronecker products and the commutation matrix over declared shapes, and the values of expressions.
+* ``kronecker``: vec, Kronecker products and the commutation matrix over declared shapes, and the values of expressions.
 * ``words``: words of matrices and Gaussian columns, with traces and outer products, and their means.
 * ``nodes``: the same means in exact numbers, summed over rational nodes.
 * ``exponential``: the exponential :math:`e^{Mt}` of a symbolic matrix, as a certified sum of :math:`C_{\lambda

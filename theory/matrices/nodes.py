@@ -14,7 +14,7 @@ from typing import Any
 import sympy as sp
 
 from theory.errors import DimensionError, ShapeError
-from theory.matrices.vec import matrix_value
+from theory.matrices.kronecker import matrix_value
 from theory.matrices.words import GaussianColumns
 from theory.values import count, expressions, instance, shown, single_expression
 
@@ -49,7 +49,7 @@ def mean_over_nodes(
     """The mean of an expression in random columns, summed over nodes in exact numbers.
 
     Args:
-        expression: As :func:`theory.matrices.vec.matrix_value` reads, with the columns of ``law``.
+        expression: As :func:`theory.matrices.kronecker.matrix_value` reads, with the columns of ``law``.
         law: The columns and their covariances, whose symbols have numbers in ``values``.
         values: Explicit matrices for all symbols but the columns.
         degrees: The degree of the expression in each column; more is allowed.

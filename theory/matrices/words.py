@@ -19,7 +19,7 @@ import sympy as sp
 from theory.argument_kinds import ArgumentKind, takes
 from theory.errors import ShapeError, SymbolError, UnsupportedFormError
 from theory.matrices.contractions import Contraction, Link, contractions
-from theory.matrices.vec import MATRIX_EXPRESSION, Commutation, Vec
+from theory.matrices.kronecker import MATRIX_EXPRESSION, Commutation, Vec
 from theory.values import instance, shown
 
 Letter = tuple[sp.MatrixExpr, bool]

@@ -173,3 +173,19 @@ def test_residual_factors_and_a_frozen_layer_have_a_selected_minimum_too():
     assert found.is_selected and np.abs(found.point.map - data.teacher).max() < 1e-12
     assert np.array_equal(found.point.weights[2], weights[2])
     assert found.mean(0, learning_rate=ETA) != pytest.approx(float(np.linalg.svd(data.teacher)[1][0]), rel=1e-6)
+
+
+@pytest.mark.parametrize("ratio", [0.0, 0.5, 3.0])
+def test_weak_decay_draws_the_selected_minimum_towards_balance(ratio):
+    # Two inputs, one hidden unit: c^4 = (2 rho + sigma^2)/(2 rho + 2 sigma^2), by hand from d(|W_1|^2 - c^2)/dt = 0.
+    data = NoisyTeacher([[1.0, 0.0]], label_covariance=1.0)
+    start = LayeredPoint(LayeredLinear((2, 1, 1)), data, ([[1.0, 0.0]], [[1.0]]))
+    upper = selected_minimum(start, decay_over_noise=ratio).point.weights[1][0, 0]
+    assert upper**4 == pytest.approx((2 * ratio + 1) / (2 * ratio + 2), rel=1e-8)
+
+
+def test_weak_decay_without_noise_selects_the_balanced_minimum():
+    first, second = np.array([[1, 0.2], [0, 0.8], [0.3, 0.1]]), np.array([[1, 0.1, 0.2], [0, 0.9, 0.1]])
+    start = LayeredPoint(LayeredLinear((2, 3, 2)), NoisyTeacher(np.diag([1.0, 0.5])), (first, second))
+    W_1, W_2 = selected_minimum(start, decay_over_noise=1.0).point.weights
+    assert np.abs(W_1 @ W_1.T - W_2.T @ W_2).max() < 1e-6

@@ -13,6 +13,8 @@ from numerics.deep_linear import (
     amplitude,
     gradient_covariance_block,
     mode_diffusion,
+    mode_step,
+    selected_minimum,
 )
 from theory.deep_linear import LayeredLinear
 from theory.errors import DriftproofError
@@ -28,6 +30,11 @@ WRONG = {
     "widths of text": (lambda: LayeredLinear("32"), "widths must be a sequence"),
     "a residual rectangle": (lambda: LayeredLinear((3, 2), residual=(1,)), "residual must name square layers"),
     "a frozen layer that is not there": (lambda: LayeredLinear((3, 2), frozen=(2,)), "frozen must be a whole number"),
+    "a step beyond all floats": (lambda: mode_step(POINT, 0, learning_rate=1e200), "learning_rate must be so small"),
+    "a ratio of decay too few": (
+        lambda: selected_minimum(POINT, decay_over_noise=(1.0, 2.0, 3.0)),
+        "decay_over_noise must be one non-negative number",
+    ),
     "negative decay": (lambda: LayeredLinear((3, 2), weight_decay=-1), "weight_decay must be one non-negative"),
     "two decays of three": (lambda: LayeredLinear((3, 2, 2, 1), weight_decay=(1, 2)), "each of the 3 layers"),
     "widths that do not chain": (

@@ -11,6 +11,7 @@ from theory import parameter
 from theory.deep_linear.minima import LabelNoiseMinimum
 from theory.deep_linear.modewise import balanced_modes
 from theory.deep_linear.stationary import (
+    existence,
     laws_beside_the_teacher,
     location,
     mode_law,
@@ -184,3 +185,31 @@ def test_the_drift_of_the_slope_of_the_noise_is_four_times_the_ito_drift():
 def test_wrong_input_is_refused_by_name(call, error, said):
     with pytest.raises(error, match=said):
         call()
+
+
+def test_one_answer_holds_for_every_depth_from_two_on_where_there_is_one():
+    every = parameter("L", integer=True, at_least=2)
+    modes = balanced_modes(every)
+    found, two = location(modes), location(balanced_modes(2))
+    for quantity in ("zero_of_drift", "mode", "mean", "variance"):
+        formula = getattr(found, quantity)
+        assert formula.has(every) and not formula.has(sp.Piecewise)
+        assert sp.simplify(formula.subs(every, 2) - getattr(two, quantity)) == 0
+    assert sp.simplify(tail_exponent(modes) - 5 + 3 / every) == 0
+
+
+def test_a_law_exists_at_every_depth_but_two_and_there_for_weak_noise():
+    every = parameter("L", integer=True, at_least=2)
+    condition = existence(balanced_modes(every))
+    assert condition.subs(every, 3) == sp.true
+    assert condition.subs(every, 2) == mode_law(balanced_modes(2)).normalisable
+    strong = {symbol: 3 for symbol in condition.free_symbols - {every}}
+    assert condition.subs(every, 2).subs(strong) == sp.false
+
+
+def test_learning_is_certain_beyond_depth_two_and_a_beta_function_there():
+    every = parameter("L", integer=True, at_least=2)
+    modes = balanced_modes(every, singular_values=[1], label_variance=0, beta=2)
+    found = probability_of_learning(modes, sp.Rational(1, 2))
+    assert found.subs(every, 4) == 1
+    assert abs(found.subs(every, 2).evalf(9) - 0.88138) < 1e-6

@@ -73,3 +73,11 @@ def test_shapes_that_do_not_fit_are_refused_by_name(wrong):
 def test_a_layer_that_does_not_exist_is_refused_by_name():
     with pytest.raises(DimensionError, match="layer"):
         written_network(1, 1).gradient(2)
+
+
+@pytest.mark.parametrize(
+    ("covariance", "message"), [([[1, 2], [2, 1]], "semidefinite"), ([[1, 0], [1, 1]], "symmetric")]
+)
+def test_a_label_covariance_that_is_none_is_refused(covariance, message):
+    with pytest.raises(ShapeError, match=f"label_covariance must be .*{message}"):
+        WrittenNetwork((sp.eye(2), sp.eye(2)), sp.eye(2), covariance)
