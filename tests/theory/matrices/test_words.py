@@ -8,8 +8,8 @@ import pytest
 import sympy as sp
 
 from theory.errors import TheoryError
-from theory.matrices.nodes import exact_rule, mean_over_nodes
 from theory.matrices.kronecker import Commutation, Vec, matrix_value, vec_of_product
+from theory.matrices.nodes import exact_rule, mean_over_nodes
 from theory.matrices.words import GaussianColumns, collected_words
 
 d, n = sp.symbols("d n", positive=True, integer=True)
