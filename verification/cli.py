@@ -386,6 +386,7 @@ def _say_damage(store: Store | None) -> None:
 
 def _write_report(store: Store, path: Path, known: Catalogue) -> None:
     from verification.report import write_report
+    from verification.screen import watched
 
-    write_report(store, path, known)
+    write_report(store, path, known, watched=watched)
     say(f"report: {path}")

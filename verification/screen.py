@@ -6,13 +6,13 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, track
 from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
@@ -160,6 +160,12 @@ class Screen:
 
     def _json(self, data: Mapping[str, Any]) -> None:
         print(json.dumps(data, ensure_ascii=False), flush=True)
+
+
+def watched(ids: Sequence[str], what: str) -> Iterable[str]:
+    """``ids`` as they are taken, with a bar on a terminal."""
+    console = _Console(stderr=True)
+    return track(ids, description=what, console=console, transient=True, disable=not sys.stderr.isatty())
 
 
 def _failures(summary: RunSummary) -> list[str]:

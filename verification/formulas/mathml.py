@@ -69,28 +69,37 @@ def _math(parts: Sequence[ET.Element], label: str, source: str | None, *, displa
     return Markup(ET.tostring(math, encoding="unicode"))
 
 
-def _rows(parts: Sequence[ET.Element], width: int, level: int = 0) -> list[list[ET.Element]]:
-    """The elements of a formula in rows of about ``width`` letters, cut between equations rather than within them."""
-    if level == len(_CUTS) or len(line(parts)) <= width:
+def _rows(
+    parts: Sequence[ET.Element], width: int, level: int = 0, letters: int | None = None
+) -> list[list[ET.Element]]:
+    """The elements of a formula in rows of about ``width`` letters, cut between equations rather than within them.
+
+    ``letters`` is how many there are, where that is known: to count them in a large matrix takes a while.
+    """
+    if level == len(_CUTS) or (len(line(parts)) if letters is None else letters) <= width:
         return [list(parts)]
+    pieces = _pieces(parts, _CUTS[level])
+    if len(pieces) == 1:
+        return _rows(parts, width, level + 1, width + 1)
     rows: list[list[ET.Element]] = [[]]
-    letters = 0
-    for piece in _pieces(parts, _CUTS[level]):
+    lengths = [0]
+    for piece in pieces:
         more = len(line(piece)) + 1
-        if rows[-1] and letters + more > width:
+        if rows[-1] and lengths[-1] + more > width:
             rows.append([])
-            letters = 0
+            lengths.append(0)
         rows[-1] += piece
-        letters += more
-    return [part for row in rows for part in _rows(row, width, level + 1)]
+        lengths[-1] += more
+    return [part for row, length in zip(rows, lengths, strict=True) for part in _rows(row, width, level + 1, length)]
 
 
-def _pieces(parts: Sequence[ET.Element], cut: Callable[[Sequence[ET.Element], int], bool]) -> list[list[ET.Element]]:
-    """The elements cut, outside brackets, before those of which ``cut`` says so."""
+def _pieces(parts: Sequence[ET.Element], cuts: Callable[[Sequence[ET.Element]], set[int]]) -> list[list[ET.Element]]:
+    """The elements cut, outside brackets, before those whose places ``cuts`` gives."""
+    places = cuts(parts)
     pieces: list[list[ET.Element]] = [[]]
     depth = 0
     for i, part in enumerate(parts):
-        if depth == 0 and pieces[-1] and cut(parts, i):
+        if depth == 0 and pieces[-1] and i in places:
             pieces.append([])
         pieces[-1].append(part)
         if part.tag == "mo" and part.text:
@@ -98,17 +107,19 @@ def _pieces(parts: Sequence[ET.Element], cut: Callable[[Sequence[ET.Element], in
     return pieces
 
 
-def _after_gap(parts: Sequence[ET.Element], i: int) -> bool:
-    return parts[i - 1].tag == "mspace" and parts[i - 1].get("width") in ("1em", "2em")
+def _after_gaps(parts: Sequence[ET.Element]) -> set[int]:
+    return {i for i, part in enumerate(parts, start=1) if part.tag == "mspace" and part.get("width") in ("1em", "2em")}
 
 
-def _after_comma(parts: Sequence[ET.Element], i: int) -> bool:
-    return i > 1 and parts[i - 1].tag == "mspace" and parts[i - 2].text == ","
+def _after_commas(parts: Sequence[ET.Element]) -> set[int]:
+    return {i for i in range(2, len(parts)) if parts[i - 1].tag == "mspace" and parts[i - 2].text == ","}
 
 
-def _before_operator(parts: Sequence[ET.Element], i: int) -> bool:
+def _before_operators(parts: Sequence[ET.Element]) -> set[int]:
+    operators = [i for i, part in enumerate(parts) if part.tag == "mo" and part.text in BREAKS]
     # A short left-hand side stays in the line of its sign.
-    return parts[i].tag == "mo" and parts[i].text in BREAKS and len(line(parts[:i])) > SHORT
+    first = next((place for place, i in enumerate(operators) if len(line(parts[:i])) > SHORT), len(operators))
+    return set(operators[first:])
 
 
-_CUTS = (_after_gap, _after_comma, _before_operator)
+_CUTS = (_after_gaps, _after_commas, _before_operators)

@@ -14,6 +14,7 @@ The file needs no script and no network, and its content security policy allows 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,11 +28,22 @@ if TYPE_CHECKING:
 
 __all__ = ["place_for_report", "report_html", "write_report"]
 
+Watched = Callable[[Sequence[str], str], Iterable[str]]
+"""Ids and what is done with each -> the same ids, as they are taken."""
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write_report(store: Store, path: Path | str, known: Catalogue | None = None) -> None:
+def write_report(
+    store: Store, path: Path | str, known: Catalogue | None = None, *, watched: Watched = lambda ids, what: ids
+) -> None:
     """Write the report on the claims of a catalogue, by default the installed ones, to ``path``: all or nothing.
+
+    Args:
+        store: Verdicts and the results behind them.
+        path: The file to write.
+        known: The claims.
+        watched: What loops over ids pass through, with a word for what is done: to show how far they are.
 
     Raises:
         FileError: the file cannot be written, or something is there that is no report.
@@ -40,7 +52,7 @@ def write_report(store: Store, path: Path | str, known: Catalogue | None = None)
 
     path = Path(path)
     place_for_report(path)
-    text = report_html(store, catalogue() if known is None else known)
+    text = report_html(store, catalogue() if known is None else known, watched=watched)
     try:
         write_whole(path, text)
     except OSError as error:
@@ -60,7 +72,7 @@ def place_for_report(path: Path) -> None:
         raise FileError(f"the report {path} cannot be written ({error.strerror}). Give another path.") from error
 
 
-def report_html(store: Store, known: Catalogue) -> str:
+def report_html(store: Store, known: Catalogue, *, watched: Watched = lambda ids, what: ids) -> str:
     """The report on the claims of a catalogue as HTML text; claims that cannot be made are named."""
     import jinja2
     from markupsafe import Markup
@@ -70,7 +82,7 @@ def report_html(store: Store, known: Catalogue) -> str:
 
     claims: dict[str, Claim] = {}
     missing: list[str] = []
-    for id in known.listed:
+    for id in watched(list(known.listed), "report, claims"):
         try:
             claim = known.claim(id)
             for statement in claim.statements:
@@ -88,6 +100,7 @@ def report_html(store: Store, known: Catalogue) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made = page(store, claims, homes, missing, watched=watched)
     environment.filters["readable"] = readable_html
     style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
-    return environment.get_template("report.html").render(page=page(store, claims, homes, missing), style=style)
+    return environment.get_template("report.html").render(page=made, style=style)

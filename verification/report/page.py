@@ -9,7 +9,7 @@ import inspect
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -53,7 +53,12 @@ WIDE, MIDDLE, NARROW = 100, 60, 56
 
 
 def page(
-    store: Store, claims: Mapping[str, Claim], homes: Mapping[str, str | Path], missing: Sequence[str] = ()
+    store: Store,
+    claims: Mapping[str, Claim],
+    homes: Mapping[str, str | Path],
+    missing: Sequence[str] = (),
+    *,
+    watched: Callable[[Sequence[str], str], Iterable[str]] = lambda ids, what: ids,
 ) -> Page:
     """The report on ``claims``, each imported from its home, from what ``store`` holds.
 
@@ -62,10 +67,14 @@ def page(
         claims: The claims, by id.
         homes: The folder from which each claim's module is imported, by id.
         missing: Ids of claims that are listed and cannot be made.
+        watched: What the loop over ids passes through, to show how far it is.
     """
     verdicts = store.verdicts()
     incidents = store.incidents()
-    views = {id: _claim(claim, homes[id], verdicts.get(id), store, incidents) for id, claim in claims.items()}
+    views = {
+        id: _claim(claims[id], homes[id], verdicts.get(id), store, incidents)
+        for id in watched(list(claims), "report, formulas")
+    }
     judged = {id: stored.verdict for id, stored in verdicts.items()}
     papers: dict[str, list[Claim]] = {}
     for claim in claims.values():
