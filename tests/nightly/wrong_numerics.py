@@ -1,0 +1,81 @@
+"""Wrong numerics: steps of schemes, generator words and counters, interval widths and sample sizes.
+
+Each entry is a file, the arguments of pytest for the tests that must notice, and pairs of right and wrong text.
+"""
+
+PAIRS = (
+    (
+        "numerics/schemes/euler_maruyama.py",
+        "tests/numerics/schemes tests/numerics/simulation/test_simulate.py",
+        (("x + b * step + root_step * dw", "x + b * step + step * dw"),),
+    ),
+    (
+        "numerics/schemes/milstein.py",
+        "tests/numerics/schemes",
+        (
+            ("Z[j] * Z[k] - (1 if j == k else 0)", "Z[j] * Z[k]"),
+            (
+                ".jacobian(process.state) * process.dispersion.col(j)",
+                ".jacobian(process.state) * process.dispersion.col(k)",
+            ),
+        ),
+    ),
+    (
+        "numerics/schemes/exact_geometric_brownian.py",
+        "tests/numerics/schemes",
+        (("sum(s**2 for s in volatility) / 2) * step", "sum(s**2 for s in volatility)) * step"),),
+    ),
+    (
+        "numerics/schemes/exact_ornstein_uhlenbeck.py",
+        "tests/numerics/schemes",
+        (("_memory(rates[i] + rates[j], step)", "_memory(rates[i], step)"),),
+    ),
+    (
+        "numerics/random/normal.py",
+        "tests/numerics/random tests/numerics/kernels",
+        (
+            ("real(2.0 ** (-width - 1))", "real(2.0 ** (-width))"),
+            ("np.sqrt(2 * np.abs(np.log(u.astype(np.float64))))", "np.sqrt(np.abs(np.log(u.astype(np.float64))))"),
+        ),
+    ),
+    (
+        "numerics/random/uniform.py",
+        "tests/numerics/random",
+        (("(whole + number.type(0.5))", "whole"),),
+    ),
+    (
+        "numerics/simulation/coupled_levels.py",
+        "tests/numerics/simulation/test_coupled_levels.py",
+        (
+            ("[(Z1 + Z2) / sp.sqrt(2)", "[(Z1 + Z2) / 2"),
+            ("half, root_half = step / 2, root_step / sp.sqrt(2)", "half, root_half = step / 2, root_step / 2"),
+        ),
+    ),
+    (
+        "numerics/statistics/estimators.py",
+        "tests/numerics/statistics",
+        (
+            (
+                'probability(false_alarm, "false_alarm") / 2\n        nu',
+                'probability(false_alarm, "false_alarm")\n        nu',
+            ),
+            ("return float(quantile) * self.standard_error", "return float(quantile) * self.standard_error / 2"),
+        ),
+    ),
+    (
+        "numerics/statistics/goodness_of_fit.py",
+        "tests/numerics/statistics tests/numerics/test_laws.py",
+        (
+            ("/ (2 * n))", "/ n)"),
+            ("odd = 2 * np.arange(1, n + 1) - 1", "odd = 2 * np.arange(1, n + 1)"),
+        ),
+    ),
+    (
+        "numerics/statistics/sample_size.py",
+        "tests/numerics/statistics/test_sample_size.py tests/verification/checks/test_monte_carlo.py",
+        (
+            ("false_alarm = FALSE_ALARM_RUN / checks", "false_alarm = FALSE_ALARM_RUN"),
+            ("quantile - float(special.ndtri(MISS_RATE))", "quantile + float(special.ndtri(MISS_RATE))"),
+        ),
+    ),
+)

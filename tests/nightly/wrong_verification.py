@@ -1,0 +1,98 @@
+"""Wrong verification: decisions that never refuse, predictions that ignore their candidate, texts that stray from forms.
+
+Each entry is a file, the arguments of pytest for the tests that must notice, and pairs of right and wrong text.
+"""
+
+PAIRS = (
+    (
+        "verification/checks/intervals.py",
+        "tests/verification/checks",
+        (
+            ("/ float(np.sqrt(len(means))) + bias", "/ float(np.sqrt(len(means)))"),
+            ("if not interval.is_valid:", "if False:"),
+            ("if not interval.lower <= value <= interval.upper:", "if False:"),
+        ),
+    ),
+    (
+        "verification/checks/conditions.py",
+        "tests/verification/checks/test_conditions.py",
+        (("if expected is not found:", "if False:"),),
+    ),
+    (
+        "verification/checks/figure.py",
+        "tests/verification/checks/test_figure.py",
+        (("if stated < lower - margin or stated > upper + margin:", "if False:"),),
+    ),
+    (
+        "verification/checks/invariance.py",
+        "tests/verification/checks/test_invariance.py -k judge_runs",
+        (('worst["violation"] > tolerance', 'worst["violation"] > 1e9'),),
+    ),
+    (
+        "verification/checks/monte_carlo.py",
+        "tests/verification/checks/test_monte_carlo.py",
+        (("SECOND, 4 * plan.design.n)", "SECOND, plan.design.n)"),),
+    ),
+    (
+        "verification/checks/stages.py",
+        "tests/verification/checks/test_monte_carlo.py",
+        (
+            (
+                'arguments["statement"], experiment.name, arguments["stage"])',
+                'arguments["statement"], experiment.name, FIRST)',
+            ),
+            ('refinement = 2 if arguments["stage"] == SECOND else 1', "refinement = 1"),
+        ),
+    ),
+    (
+        "verification/investigation.py",
+        "tests/verification/test_investigation.py",
+        (
+            ("if survivors and not (", "if False and not ("),
+            ("survivors <= _right_variants(statement, found)", "True"),
+            ("is Verdict.HOLDS}", "is not Verdict.FAILS}"),
+            ("return Verdict.UNDECIDED if Outcome.PROVED in outcomes else Verdict.FAILS", "return Verdict.FAILS"),
+            ("_withdraw_powerless(found, list(killers))\n", "pass\n"),
+            ("if not holds or not all(holds):", "if not holds or not any(holds):"),
+        ),
+    ),
+    (
+        "verification/claim.py",
+        "tests/verification/test_claim.py",
+        (
+            ("form.subs(meanings, simultaneous=True)", "form"),
+            (
+                'if not found:\n            raise ClaimError(\n                f"statement {self.name!r} has no',
+                'if False:\n            raise ClaimError(\n                f"statement {self.name!r} has no',
+            ),
+        ),
+    ),
+    (
+        "verification/authoring/simulated.py",
+        "tests/verification/authoring tests/verification/test_own_project.py",
+        (("2 * fine - coarse", "2 * coarse - fine"),),
+    ),
+    (
+        "verification/run/fingerprint.py",
+        "tests/verification/run/test_fingerprint.py",
+        (
+            ("waiting += _imported(path, name)", "pass"),
+            ('"verification/checks/*.py",', '"verification/checks/symbolic.py",'),
+        ),
+    ),
+    (
+        "verification/run/worker.py",
+        "tests/verification/run/test_fingerprint.py",
+        (("!= self.fingerprint:", "== None:"),),
+    ),
+    (
+        "verification/lock.py",
+        "tests/verification/test_lock.py",
+        (("if locked.verdict != found.verdict:", "if False:"),),
+    ),
+    (
+        "verification/mutation/mutants.py",
+        "tests/verification/mutation",
+        (("distance = None if wrong in seen else measured(wrong)", "distance = measured(wrong)"),),
+    ),
+)
