@@ -1,7 +1,7 @@
 """How often true values are refuted, at a false-alarm rate that a thousand runs can see.
 
-Usage: ``PYTHONPATH=. python tests/nightly/null_batteries.py [runs]``. Each run is the whole Monte Carlo check on a
-claim that is true: pilot, deciding stage, an enlarged one where skewness asks for it, and the repetition. For every
+Usage: ``PYTHONPATH=. python tests/nightly/null_batteries.py [runs] [--write]``. Each run is the whole Monte Carlo check on
+a claim that is true: pilot, deciding stage, an enlarged one where skewness asks for it, and the repetition. For every
 law of the samples it prints the rate at which one stage refutes the truth (a near miss equal to it) beside the nominal
 rate, with its exact interval, and the rates at which both stages refute it, at which it is supported, at which values
 off by the resolution are refuted. Where the interval lies above the nominal rate inflated by 10 %, which is what the
@@ -13,11 +13,13 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable
+from unittest import mock
 
 import numpy as np
 
 from numerics.statistics import sample_size
 from numerics.statistics.estimators import Proportion
+from tests.nightly import evidence
 from tests.verification import fake_claims as fake
 from verification.checks import check
 from verification.checks.monte_carlo import MonteCarloCheck
@@ -50,33 +52,45 @@ def battery(law: str, runs: int) -> dict[str, Counter[Outcome]]:
         wrong = {TRUTH: mean, ABOVE: mean * (1 + RESOLUTION), BELOW: mean * (1 - RESOLUTION)}
         statement = fake.statement(form=Numerical(), printed=mean, wrong=wrong, experiments=(experiment,))
         claim = fake.claim(statement, id=f"null battery, {law}")
-        vars(check)["claim_in"] = lambda module, id, claim=claim: claim
-        labelled, _ = fake.ask(MonteCarloCheck(), fake.context(claim, resolution=RESOLUTION, experiments=1))
+        with mock.patch.object(check, "claim_in", lambda module, id, claim=claim: claim):
+            labelled, _ = fake.ask(MonteCarloCheck(), fake.context(claim, resolution=RESOLUTION, experiments=1))
         for name, findings in labelled.items():
             found[name] += Counter(finding.outcome for finding in findings.values())
     return found
 
 
-def main(runs: int) -> int:
+def rates(law: str, runs: int) -> dict[str, float]:
+    """The rates of one law, with the exact interval of that at which one stage refutes the truth."""
+    found = battery(law, runs)
+    alarms = Proportion(found[TRUTH][Outcome.REFUTED], runs)
+    lower, upper = alarms.interval(LEVEL)
+    missed = (2 * runs - found[ABOVE][Outcome.REFUTED] - found[BELOW][Outcome.REFUTED]) / (2 * runs)
+    return {
+        "one stage refutes the truth": alarms.value,
+        "at least": round(lower, 4),
+        "at most": round(upper, 4),
+        "both stages refute the truth": found["printed"][Outcome.REFUTED] / runs,
+        "the truth is consistent": found["printed"][Outcome.CONSISTENT] / runs,
+        "off by the resolution missed": missed,
+    }
+
+
+def main(runs: int, *, write: bool) -> int:
     """Print a line a law; the number of laws whose false alarms are too many."""
     sample_size.FALSE_ALARM_RUN = NOMINAL
     allowed = NOMINAL * float(np.cosh(sample_size.MAX_DISTORTION))
-    bad = 0
     print(f"{runs} runs a law, nominal rate {NOMINAL}, at most {allowed:.3f} with the skewness that the gate lets pass")
+    table: dict[str, dict[str, float]] = {}
     for law in LAWS:
-        found = battery(law, runs)
-        alarms = Proportion(found[TRUTH][Outcome.REFUTED], runs)
-        lower, upper = alarms.interval(LEVEL)
-        missed = (2 * runs - found[ABOVE][Outcome.REFUTED] - found[BELOW][Outcome.REFUTED]) / (2 * runs)
-        bad += lower > allowed
-        print(
-            f"{law:22} one stage refutes {alarms.value:.3f} in [{lower:.3f}, {upper:.3f}]"
-            f"{'  TOO OFTEN' if lower > allowed else ''}; both stages {found['printed'][Outcome.REFUTED] / runs:.3f}; "
-            f"consistent {found['printed'][Outcome.CONSISTENT] / runs:.3f}; off by the resolution missed {missed:.4f}",
-            flush=True,
-        )
-    return bad
+        table[law] = found = rates(law, runs)
+        told = ", ".join(f"{name} {value:.4g}" for name, value in found.items())
+        print(f"{law:22} {told}{'  TOO OFTEN' if found['at least'] > allowed else ''}", flush=True)
+    if write:
+        settings = {"runs a law": runs, "nominal rate": NOMINAL, "allowed": allowed, "resolution": RESOLUTION}
+        evidence.write("null_batteries", settings | {"laws": table})
+    return sum(found["at least"] > allowed for found in table.values())
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000))
+    given = [text for text in sys.argv[1:] if text != "--write"]
+    sys.exit(main(int(given[0]) if given else 1000, write="--write" in sys.argv))

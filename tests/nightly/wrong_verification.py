@@ -1,4 +1,4 @@
-"""Wrong verification: decisions that never refuse, predictions that ignore their candidate, texts that stray from forms.
+"""Wrong verification: decisions that never refuse, predictions that ignore their candidate, texts astray from forms.
 
 Each entry is a file, the arguments of pytest for the tests that must notice, and pairs of right and wrong text.
 """
