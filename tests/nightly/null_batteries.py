@@ -1,7 +1,7 @@
 """How often true values are refuted, at a false-alarm rate that a thousand runs can see.
 
-Usage: ``PYTHONPATH=. python tests/nightly/null_batteries.py [runs] [--write]``. Each run is the whole Monte Carlo check on
-a claim that is true: pilot, deciding stage, an enlarged one where skewness asks for it, and the repetition. For every
+Usage: ``PYTHONPATH=. python tests/nightly/null_batteries.py [runs] [--write]``. Each run is the whole Monte Carlo check
+on a claim that is true: pilot, deciding stage, an enlarged one where skewness asks for it, and the repetition. For each
 law of the samples it prints the rate at which one stage refutes the truth (a near miss equal to it) beside the nominal
 rate, with its exact interval, and the rates at which both stages refute it, at which it is supported, at which values
 off by the resolution are refuted. Where the interval lies above the nominal rate inflated by 10 %, which is what the

@@ -202,4 +202,36 @@ PAIRS = (
         "tests/theory/decision",
         (("return (exact > 0) - (exact < 0)", "return (exact < 0) - (exact > 0)"),),
     ),
+    (
+        "theory/decision/sign_patterns.py",
+        "tests/theory/decision/test_sign_patterns.py",
+        (
+            ("if any(pattern[i] == 0 for i in divisors):", "if False:"),
+            ("and one(pattern) is not other(pattern)", "and False"),
+            ("if above and below:", "if above:"),
+        ),
+    ),
+    (
+        "theory/decision/box_signs.py",
+        "tests/theory/decision/test_box_signs.py",
+        (
+            ("if signs == {1}:", "if 1 in signs:"),
+            ("4 * a * c - b**2", "4 * a * c + b**2"),
+        ),
+    ),
+    (
+        "theory/decision/linear_systems.py",
+        "tests/theory/decision/test_sign_patterns.py",
+        (("self.constant < 0 or self.strict and self.constant == 0", "self.constant <= 0"),),
+    ),
+    (
+        "theory/decision/definedness.py",
+        "tests/verification/checks/test_conditions.py",
+        (
+            (
+                "        return False, True\n    return known, False",
+                "        return known, False\n    return known, False",
+            ),
+        ),
+    ),
 )

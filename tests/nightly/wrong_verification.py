@@ -16,7 +16,7 @@ PAIRS = (
     (
         "verification/checks/conditions.py",
         "tests/verification/checks/test_conditions.py",
-        (("if expected is not found:", "if False:"),),
+        (("if point.derived is not point.candidate:", "if False:"),),
     ),
     (
         "verification/checks/figure.py",

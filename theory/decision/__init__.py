@@ -29,5 +29,10 @@
 * ``extrema``: where an expression is smallest or largest, and how it behaves at the ends of its region.
 * ``magnitudes``: random rational numbers of every size: near 1, in the heavy tails, with even and with odd
   denominators.
+* ``definedness``: where a condition has no truth value because a side of it has no real one.
+* ``sign_patterns``: proofs that two conditions are true at the same points, from the signs of their factors.
+* ``line_cells``: the cells into which the zeros of polynomials cut the line, with the signs they have there.
+* ``box_signs``: the sign of a polynomial on a box, by substitutions after which all coefficients have one sign.
+* ``linear_systems``: systems of linear inequalities without a solution, by exact elimination.
 * ``second_kernel``: proofs of zero computed a second time, by the multivariate polynomials of FLINT.
 """

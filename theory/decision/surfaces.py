@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import sympy as sp
 from sympy.core.relational import GreaterThan, LessThan, Relational, StrictGreaterThan, StrictLessThan
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.balls import truth
 from theory.decision.breakpoints import crossings, zeros_along
+from theory.decision.definedness import truth_where_defined
 from theory.decision.extrema import extreme_points
 from theory.decision.magnitudes import FAR
 from theory.decision.rational_points import combined_truth, number_as_text
@@ -49,23 +50,35 @@ def margin(relation: Relational) -> sp.Expr:
     return relation.gts - relation.lts if isinstance(relation, INEQUALITIES) else relation.lhs - relation.rhs
 
 
-def compared_points(
-    derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]
-) -> Iterator[tuple[dict[str, str], bool, bool]]:
-    """Points where both conditions are known to be true or false, as text, with these truth values."""
+@dataclass(frozen=True)
+class Compared:
+    """A point where two conditions are known to be true or not; where one has no value it is not true.
+
+    Attributes:
+        values: The point, as text.
+        derived: Whether the derived condition is true there.
+        candidate: Whether the other one is.
+        undefined: Which of the two have a part without a value there.
+    """
+
+    values: dict[str, str]
+    derived: bool
+    candidate: bool
+    undefined: tuple[bool, bool] = (False, False)
+
+
+def compared_points(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> Iterator[Compared]:
+    """Points where both conditions are known to be true, or not to be."""
     for point in _points(derived, candidate, domain):
-        expected, found = truth(derived, point), truth(candidate, point)
+        (expected, lost), (found, gone) = truth_where_defined(derived, point), truth_where_defined(candidate, point)
         if expected is not None and found is not None:
-            yield _text(point), expected, found
+            yield Compared(_text(point), expected, found, (lost, gone))
     for values in _irrational_points(derived, candidate, domain):
         if all(_truth_at(condition, values) for condition in domain):
             expected, found = _truth_at(derived, values), _truth_at(candidate, values)
             if expected is not None and found is not None:
-                yield (
-                    {str(s): str(v) for s, v in sorted(values.items(), key=lambda item: str(item[0]))},
-                    expected,
-                    found,
-                )
+                named = {str(s): str(v) for s, v in sorted(values.items(), key=lambda item: str(item[0]))}
+                yield Compared(named, expected, found)
 
 
 def _surfaces(*conditions: Boolean) -> list[sp.Expr]:

@@ -13,59 +13,97 @@ from collections.abc import Mapping
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.decision.normal_form import proof_of_zero
 from theory.decision.sign import SignKind, decide_sign
+from theory.decision.sign_patterns import proof_of_sameness
 from theory.decision.surfaces import INEQUALITIES, POINTS, compared_points, is_strict, margin
+from theory.decision.zero import exact_expression
 from verification.verdict import Finding, Outcome
 
 
 def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> Finding:
-    """Whether ``candidate`` is true exactly where ``derived`` is, inside ``domain``."""
+    """Whether ``candidate`` is true exactly where ``derived`` is, inside ``domain``.
+
+    A condition is not true where a side of it has no real value: log(x) < 0 is not x < 1, which is true at x = -1.
+    """
     seen: set[bool] = set()
-    compared = 0
-    for values, expected, found in compared_points(derived, candidate, domain):
-        if expected is not found:
-            wrong, right = (str(side).lower() for side in (found, expected))
-            reason = f"{wrong} at {_named(values)}, where the derived condition {derived} is {right}"
-            return Finding(Outcome.REFUTED, reason, witness=values)
-        seen.add(expected)
+    compared = undefined = 0
+    for point in compared_points(derived, candidate, domain):
+        if point.derived is not point.candidate:
+            lost, gone = point.undefined
+            right, wrong = (_told(*side) for side in ((point.derived, lost), (point.candidate, gone)))
+            reason = f"{wrong} at {_named(point.values)}, where the derived condition {derived} is {right}"
+            return Finding(Outcome.REFUTED, reason, witness=point.values)
+        seen.add(point.derived)
         compared += 1
-    proof = _same_surface(derived, candidate)
+        undefined += any(point.undefined)
+    proof = _proof_of_region(derived, candidate, domain) if compared else None  # of no point everything is true
     if proof:
         return Finding(Outcome.PROVED, proof)
     if compared < POINTS // 2:
         return Finding(Outcome.UNDECIDED, f"only {compared} points of the domain could be compared")
+    seen_there = f"truth values seen: {sorted(seen)}"
+    if undefined:
+        seen_there += f"; at {undefined} of the points a side has no real value, which counts as not true"
     return Finding(
         Outcome.CERTIFIED,
-        f"agrees with {derived} at {compared} points, on the surfaces too (truth values seen: {sorted(seen)})",
+        f"agrees with {derived} at {compared} points, on the surfaces too ({seen_there})",
         numbers={"points": compared},
     )
 
 
+def _told(value: bool, undefined: bool) -> str:
+    return "true" if value else "undefined" if undefined else "false"
+
+
 def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple[Boolean, ...]) -> Finding:
     """Whether ``exact`` stands in ``relation`` (``<=``, ``>=``, ``<``, ``>``) to ``candidate`` all over ``domain``."""
-    decision = decide_sign(candidate - exact if relation.startswith("<") else exact - candidate, domain)
+    margin_of = candidate - exact if relation.startswith("<") else exact - candidate
+    equal = proof_of_zero(exact_expression(margin_of), domain)
+    if equal:
+        return Finding(Outcome.PROVED if len(relation) == 2 else Outcome.REFUTED, f"both sides are equal: {equal}")
+    decision = decide_sign(margin_of, domain)
     allowed = {SignKind.POSITIVE}
     if len(relation) == 2:
         allowed |= {SignKind.NONNEGATIVE, SignKind.ZERO}
     if decision.kind in allowed:
+        numbers = {"points": decision.points_used}
+        proof = None if decision.proved else _proof_of_bound(exact, relation, candidate, domain)
+        if proof:
+            return Finding(Outcome.PROVED, f"margin {decision.kind}: {proof}", numbers=numbers)
         outcome = Outcome.PROVED if decision.proved else Outcome.CERTIFIED
-        return Finding(outcome, f"margin {decision.kind}: {decision.reason}", numbers={"points": decision.points_used})
+        return Finding(outcome, f"margin {decision.kind}: {decision.reason}", numbers=numbers)
     if decision.kind is SignKind.UNDECIDED:
         return Finding(Outcome.UNDECIDED, decision.reason)
     witness = decision.witnesses.get(SignKind.NEGATIVE) or decision.witnesses.get(SignKind.ZERO) or {}
     return Finding(Outcome.REFUTED, f"violated at {_named(witness)}", witness=dict(witness))
 
 
-def _same_surface(derived: Boolean, candidate: Boolean) -> str | None:
-    """A proof that two single inequalities are one: the ratio of their margins is positive, strictness equal."""
-    if derived == candidate and derived in (sp.true, sp.false):
+_RELATION = {"<=": sp.Le, ">=": sp.Ge, "<": sp.Lt, ">": sp.Gt}
+
+
+def _proof_of_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple[Boolean, ...]) -> str | None:
+    """A proof that the margin has its sign everywhere, by the signs of its factors."""
+    return proof_of_sameness(_RELATION[relation](exact, candidate), sp.true, domain)
+
+
+def _proof_of_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> str | None:
+    """A proof that two conditions are one: literally, by the ratio of their margins, or by the signs of factors."""
+    if derived == candidate:
         return f"the derived condition is literally {derived}"
+    return _same_surface(derived, candidate, domain) or proof_of_sameness(derived, candidate, domain)
+
+
+def _same_surface(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> str | None:
+    """Whether two single inequalities are one: real everywhere, equally strict, their margins in a positive ratio."""
     if not (isinstance(derived, INEQUALITIES) and isinstance(candidate, INEQUALITIES)):
         return None
     if is_strict(derived) != is_strict(candidate):
         return None
+    if not all(side.is_real for side in (*derived.args, *candidate.args)):
+        return None  # the ratio says nothing where one of them has no value
     ratio = sp.cancel(margin(candidate) / margin(derived))
-    decision = decide_sign(ratio)
+    decision = decide_sign(ratio, domain)
     if decision.kind is SignKind.POSITIVE and decision.proved:
         return f"its margin is the derived one, of {derived}, times {ratio}, which is positive"
     return None

@@ -34,7 +34,7 @@ def test_strict_and_not_strict_are_told_apart_although_they_differ_on_a_surface_
 
 
 def test_strictness_does_not_matter_where_the_domain_excludes_the_surface():
-    assert region(m < p, m <= p, sp.Ne(m, p)) is Outcome.CERTIFIED
+    assert region(m < p, m <= p, sp.Ne(m, p)) is Outcome.PROVED
 
 
 @pytest.mark.parametrize("candidate", [m < p, m < p**2 / sp.Rational(19, 10), m > p**2 / 2, m < 0, sp.true, sp.false])
@@ -115,3 +115,33 @@ def test_a_strict_bound_is_refuted_where_both_sides_are_equal():
 def test_a_bound_holds_on_its_domain_only():
     assert bound(p**2, "<=", p, p < 1).supports
     assert bound(p**2, "<=", p, p < 2) is Outcome.REFUTED
+
+
+x = sp.Symbol("x", real=True)
+
+
+def test_a_condition_is_not_true_where_it_has_no_value():
+    wrong = judge_region(sp.log(x) < 0, x < 1, ())
+    assert wrong.outcome is Outcome.REFUTED
+    assert "undefined" in wrong.reason
+    assert sp.Rational((wrong.witness or {})["x"]) <= 0
+    assert region(sp.log(p) < 0, p < 1).supports
+
+
+def test_that_a_condition_has_no_value_somewhere_is_said_and_proves_nothing():
+    found = judge_region(sp.sqrt(x) > 1, x > 1, ())
+    assert found.outcome is Outcome.CERTIFIED
+    assert "no real value" in found.reason
+    assert region((x**2 - x) / (x - 1) > 0, x > 0) is Outcome.REFUTED
+
+
+def test_a_bound_that_touches_is_proved_and_one_a_millionth_too_low_is_refuted():
+    assert bound(p * (1 - p), "<=", sp.Rational(1, 4)) is Outcome.PROVED
+    assert bound(p * (1 - p), "<=", sp.Rational(249999, 10**6)) is Outcome.REFUTED
+    assert bound(p / (1 + p) ** 2, "<=", sp.Rational(1, 4)) is Outcome.PROVED
+    assert bound(p / (1 + p) ** 2, "<", sp.Rational(1, 4)) is Outcome.REFUTED
+
+
+def test_a_margin_that_is_zero_is_proved_to_be():
+    assert bound(sp.log(p * q), "<=", sp.log(p) + sp.log(q)) is Outcome.PROVED
+    assert bound(sp.log(p * q), "<", sp.log(p) + sp.log(q)) is Outcome.REFUTED
