@@ -216,6 +216,7 @@ SECONDS = ArgumentKind(
     "a number of seconds",
     lambda value: isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf,
 )
+YES_OR_NO = ArgumentKind("True or False", lambda value: isinstance(value, bool))
 FUNCTION = ArgumentKind("a function", callable)
 TEXT = ArgumentKind("text", lambda value: isinstance(value, str))
 

@@ -36,6 +36,7 @@ from theory.decision.balls import ball
 from theory.decision.region import points_satisfying
 from theory.errors import DimensionError, SymbolError, TheoryError, UnsupportedFormError
 from theory.ito import ItoProcess
+from theory.values import mapping
 
 _POINTS = 2
 """Points at which columns are compared before their quotient is formed."""
@@ -70,6 +71,8 @@ def with_fewer_noises(process: ItoProcess, *, near: Mapping[sp.Symbol, sp.Expr |
             f"with_fewer_noises is written for one or two coordinates, got {process.dimension}. "
             "In more dimensions a Cholesky factor of the diffusion is taken in numbers."
         )
+    if near is not None:
+        near = mapping(near, "near")
     if near is not None and set(near) != set(process.state):
         raise SymbolError(
             f"near must give every coordinate {tuple(process.state)} a value and nothing else, got {tuple(near)}."

@@ -108,6 +108,8 @@ def parameter(
     """
     if not isinstance(name, str) or not name:
         raise SymbolError(f"name must be a word, got {shown(name)}.")
+    if not isinstance(integer, bool):
+        raise SymbolError(f"integer must be True or False, got {shown(integer)}.")
     low, low_included = _bound({"at_least": at_least, "above": above}, -sp.oo)
     high, high_included = _bound({"at_most": at_most, "below": below}, sp.oo)
     if low == -sp.oo and high == sp.oo:

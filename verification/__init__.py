@@ -8,6 +8,7 @@ hands out the work, ``store`` keeps it, ``lock`` remembers what was found, ``rep
 * ``command_line``: how a command line is read: a mistake is answered with the nearest name that exists.
 * ``drawing``: pictures as inline SVG.
 * ``ending``: how the command ends: exit codes, and one sentence for whatever went wrong.
+* ``arguments``: the border of the package: arguments of the wrong kind are refused by name.
 * ``errors``: errors of the verification package: each says what was needed, what arrived and the next move.
 * ``files``: files that driftproof writes: all of one or nothing, and never over what somebody else may need.
 * ``forms``: the forms a statement can take, and what each of them is judged by.

@@ -7,6 +7,10 @@ class VerificationError(DriftproofError):
     """Base of every error that ``verification`` raises for bad input or a bad store."""
 
 
+class KindError(VerificationError):
+    """An argument is of the wrong kind."""
+
+
 class UnknownClaimError(VerificationError):
     """A selector names no registered claim."""
 

@@ -25,6 +25,7 @@ from numerics.errors import UnsupportedFunctionError
 from numerics.statistics.sample_size import FALSE_ALARM_RUN, MISS_RATE
 from theory.line.stationary import stationary_density
 from theory.tricomi import hyperu
+from verification.arguments import FORMULA, takes
 from verification.checks.check import Context
 from verification.checks.stages import FIRST, SECOND, seed
 from verification.claim import Claim, Statement
@@ -275,6 +276,7 @@ def _no_program_for(expressions: Sequence[Any]) -> str | None:
     return None
 
 
+@takes(form=FORMULA)
 def computable(form: Any) -> tuple[list[Any], dict[sp.Symbol, Any]]:
     """The entries of ``form`` with everything opaque to generated code replaced by arguments, and what those stand for.
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import sympy as sp
 
+from theory.argument_kinds import TEXT, one_of, whole
+from verification.arguments import of_kind, takes
 from verification.formulas import two_dimensional, unicode_math
 
 COLUMNS = 80
@@ -28,6 +30,9 @@ class PassageKind(enum.Enum):
     PYTHON = "Python code"
 
 
+_KIND = one_of(PassageKind, needed="a PassageKind")
+
+
 @dataclass(frozen=True)
 class Passage:
     """A piece of a stage."""
@@ -35,7 +40,12 @@ class Passage:
     text: str
     kind: PassageKind = PassageKind.TEXT
 
+    def __post_init__(self) -> None:
+        of_kind(TEXT, self.text, "text")
+        of_kind(_KIND, self.kind, "kind")
 
+
+@takes(block=one_of(Passage, needed="a Passage"), columns=whole(8, 10_000))
 def laid_out(block: Passage, columns: int = COLUMNS) -> str:
     """The lines of a block, those too long continued on indented lines.
 

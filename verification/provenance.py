@@ -10,7 +10,11 @@ from collections.abc import Callable, Iterator
 from types import CellType, CodeType
 from typing import Any
 
+from theory.argument_kinds import FUNCTION
+from verification.arguments import takes
 
+
+@takes(function=FUNCTION)
 def qualified_name(function: Any) -> str:
     """``module:name``; for a function without a name of its own, where it stands.
 

@@ -18,8 +18,10 @@ from functools import cache
 
 import numpy as np
 
+from numerics.arguments import takes
 from numerics.deep_linear.signal import EmpiricalSignal, GaussianSignal, Signal
 from numerics.errors import ArgumentError
+from theory.argument_kinds import ArgumentKind
 from theory.gradient_noise.sampling import Sampling
 from theory.matrices.contractions import MAX_VECTORS, Link, Pairing, contractions, tied_groups
 
@@ -125,6 +127,13 @@ def _weights(places: int, N: int, b: int, sampling: Sampling) -> tuple[tuple[Par
     return tuple(weights.items())
 
 
+_PLACES = ArgumentKind(
+    "a tuple of places, counted from 0",
+    lambda value: isinstance(value, tuple) and all(isinstance(place, int) for place in value),
+)
+
+
+@takes(places=_PLACES)
 def partitions(places: tuple[int, ...]) -> Iterator[Partition]:
     """The partitions of a set, blocks and places in rising order.
 

@@ -37,6 +37,7 @@ from theory.line.boundary import endpoint
 from theory.line.diffusion import line_diffusion
 from theory.line.interval import Interval
 from theory.line.passage_time import Side, side_of
+from theory.values import shown
 
 REACH = (0.5, 1, 2, 3, 5, 8, 12, 40, 120, 400)
 """How many e-folds towards an end are tried, until what lies beyond is negligible."""
@@ -87,8 +88,10 @@ class FirstPassage:
     def __post_init__(self) -> None:
         require(one_of(ItoProcess, needed="an ItoProcess"), self.process, "process")
         require(VALUES, self.parameters, "parameters")
-        require(EXTENDED, self.lower, "lower")
-        require(EXTENDED, self.upper, "upper")
+        for name in ("lower", "upper"):
+            require(EXTENDED, getattr(self, name), name)
+            if sp.sympify(getattr(self, name), strict=True).is_extended_real is False:
+                raise ArgumentError(f"{name} must be real, got {shown(getattr(self, name))}.")
         choice(self.regular_ends, "regular_ends", ("absorbing", "reflecting"))
         numbers = {symbol: value_as_stored(value) for symbol, value in (self.parameters or {}).items()}
         object.__setattr__(self, "process", self.process.subs(numbers))

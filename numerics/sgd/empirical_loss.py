@@ -214,7 +214,7 @@ def available_device(device: torch.device | str) -> torch.device:
     """
     try:
         found = torch.device(device)
-    except (RuntimeError, TypeError):
+    except (RuntimeError, TypeError, ValueError, OverflowError):
         raise ArgumentError(f"device must be a name such as 'cpu' or 'cuda', got {shown(device)}.") from None
     if found.type == "cuda" and (found.index or 0) >= torch.cuda.device_count():
         raise MissingBackendError(

@@ -23,6 +23,7 @@ from numerics.arguments import kind, whole_number
 from numerics.errors import ArgumentError, MissingBackendError
 from numerics.kernels.kernel import Precision
 from numerics.progress import Report
+from theory.values import shown
 
 BLOCK = 4096
 """Trajectories that are summed together. Part of the result's last bits, so it is no option."""
@@ -99,13 +100,13 @@ class Options:
         if self.chunk % BLOCK:
             raise ArgumentError(f"chunk must be a positive multiple of {BLOCK}, got chunk={self.chunk!r}.")
         if not isinstance(self.keep_final, bool):
-            raise ArgumentError(f"keep_final must be True or False, got keep_final={self.keep_final!r}.")
+            raise ArgumentError(f"keep_final must be True or False, got {shown(self.keep_final)}.")
         if not (self.progress is None or isinstance(self.progress, bool) or callable(self.progress)):
             raise ArgumentError(
-                f"progress must be True, False, None or a callback (done, total), got {self.progress!r}."
+                f"progress must be True, False, None or a callback (done, total), got {shown(self.progress)}."
             )
         if not (self.device is None or isinstance(self.device, str)):
-            raise ArgumentError(f"device must be a name such as 'cpu', or None, got {self.device!r}.")
+            raise ArgumentError(f"device must be a name such as 'cpu', or None, got {shown(self.device)}.")
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 

@@ -124,7 +124,7 @@ def simulation_plan(
     n = whole_number(n_paths, "n_paths", at_least=1, below=2**48)
     options = required_options(options, "simulate")
     if scheme is not None and not isinstance(scheme, Scheme):
-        raise ArgumentError(f"scheme must be a Scheme such as EulerMaruyama(), got {scheme!r}.")
+        raise ArgumentError(f"scheme must be a Scheme such as EulerMaruyama(), got {shown(scheme)}.")
     values = parameter_values(parameters, n)
     start = _initial_state(initial, process, n)
     if kind(Coordinates, coordinates, "coordinates") is Coordinates.LOG:

@@ -123,6 +123,7 @@ def size_for_skewness(skewness: float, false_alarm: float) -> int:
     require(REAL, false_alarm, "false_alarm")
     if not 0 < false_alarm < 1:
         raise ArgumentError(f"false_alarm must be a probability strictly between 0 and 1, got {false_alarm}.")
+    skewness, false_alarm = float(skewness), float(false_alarm)
     return math.ceil((abs(skewness) * _cubed_quantile(false_alarm) / (6 * MAX_DISTORTION)) ** 2)
 
 

@@ -9,6 +9,7 @@ not name the argument, or if a number was made of something that is none.
 from __future__ import annotations
 
 import collections
+import inspect
 import os
 import random
 import re
@@ -36,6 +37,9 @@ MEMORY = 6 << 30
 
 NAN_IN_NAN_OUT = ("numerics.codegen.compile.__call__", "numerics.codegen.printing", "numerics.codegen.program")
 """Programs compute with what IEEE 754 calls numbers, and their constants may be such."""
+
+KEEPS_ANYTHING = ("verification.run.task.Result",)
+"""What a worker answered, whatever it is: the store refuses what is no JSON."""
 
 Attack = tuple[Sound, int | str, str]
 
@@ -106,17 +110,28 @@ def _unclear(sound: Sound, slot: int | str, hostile: str, call: str, message: st
     if len(message) <= 20:
         return Fault("says nothing", call, message)
     name = sound.parameter(slot)
+    # Some functions are told the name of the argument of their caller, and speak of that.
+    told = inspect.signature(sound.function).bind(*sound.arguments, **sound.options).arguments.get("name", "")
     # A letter of a formula may be told by what it means: "layer" for l.
-    named = len(name) == 1 or re.search(rf"\b{re.escape(name)}\b", message) or "argument" in message
+    names = [name, told] if isinstance(told, str) and told else [name]
+    named = any(len(n) == 1 or re.search(rf"\b{re.escape(n)}\b", message) for n in names) or "argument" in message
     if hostile in NO_ARGUMENT and not named:
         return Fault("argument not named", call, message[:200])
     return None
 
 
 def _silence(sound: Sound, slot: int | str, hostile: str, call: str, answer: Any) -> Fault | None:
-    if hostile in NO_NUMBERS and not sound.name.startswith(NAN_IN_NAN_OUT):
-        return Fault("silent answer", call, f"{str(answer)[:120]}")
-    return None
+    if hostile not in NO_NUMBERS or sound.name.startswith((*NAN_IN_NAN_OUT, *KEEPS_ANYTHING)):
+        return None
+    told = _text(answer)[:120]
+    return None if _unmoved(sound, slot, answer) else Fault("silent answer", call, told)
+
+
+def _unmoved(sound: Sound, slot: int | str, answer: Any) -> bool:
+    """Whether a name or a flag is all that was replaced, and the answer is that of the sound call: of text and truth
+    values no number is made."""
+    given = sound.arguments[slot] if isinstance(slot, int) else sound.options[slot]
+    return (given is None or isinstance(given, str | bool)) and repr(answer) == repr(sound.call())
 
 
 def all_sounds() -> list[Sound]:

@@ -1,8 +1,10 @@
-"""Kills at random moments: PYTHONPATH=. python tests/nightly/kill_storm.py [KILLS] [SEED]
+"""Kills at random moments: PYTHONPATH=. python tests/nightly/kill_storm.py [KILLS] [SEED] [--real] [--write]
 
-A run over cheap claims is started again and again. At random moments its main process, one of its workers or the
-server they are forked from is killed with SIGKILL, until KILLS have fallen. Every run that comes to its end must
-have the table of results of an undisturbed run, byte for byte, and no process may outlive its main process.
+A run over sums, or over the cheap claims of the papers with ``--real``, is started again and again. At random moments
+its main process, one of its workers or the server they are forked from is killed with SIGKILL, until KILLS have fallen.
+Every run that comes to its end must have the table of results of an undisturbed run, byte for byte, and no process may
+outlive its main process. ``--write`` leaves the numbers in docs/evidence/kill_storm.json, those of real claims in
+kill_storm_real.json.
 """
 
 from __future__ import annotations
@@ -16,11 +18,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.verification.fakes import CLAIMS, gone_within, sums
-from verification.run.runner import run
+from tests.nightly import evidence
+from tests.verification.fakes import CLAIMS, gone_within
 from verification.run.store import Store, canonical_json
 
 PROGRAM = """
@@ -37,6 +40,34 @@ with Store(sys.argv[1]) as store, WorkerPool(2, preload=("tests.verification.fak
     finally:
         pool.kill()
 """
+
+
+REAL = "SC-002 SC-004 SC-025 SC-026 SC-030 SC-042 SC-063 SC-071 SC-072 SC-073 SC-076 DLN-A1 DLN-F1 DLN-G2 DLN-I7 DLN-S2"
+"""Claims that take less than a second each, some with experiments, some that fail."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A run that can be started on a store, and the claims whose results it leaves there; 0 is its end."""
+
+    claims: tuple[str, ...]
+    command: tuple[str, ...]
+
+    def start(self, path: Path) -> subprocess.Popen[bytes]:
+        """The run in a process of its own."""
+        arguments = [str(path) if word == "STORE" else word for word in self.command]
+        environment = os.environ | {"PYTHONPATH": os.getcwd()}
+        return subprocess.Popen([sys.executable, *arguments], env=environment, stdout=subprocess.DEVNULL)
+
+
+def sums_taking(seconds: float) -> Target:
+    """Fake claims whose tasks take ``seconds`` each."""
+    return Target(tuple(CLAIMS), ("-c", PROGRAM, "STORE", str(seconds)))
+
+
+def real_claims(ids: Sequence[str]) -> Target:
+    """Claims of the papers, by the command that a reader would give."""
+    return Target(tuple(ids), ("-m", "verification", "verify", *ids, "--store", "STORE", "--workers", "2"))
 
 
 @dataclass
@@ -56,26 +87,29 @@ class Storm:
         return self.finished > 0 and not (self.different or self.failed or self.orphans)
 
 
-def table(store: Store) -> str:
+def table(store: Store, claims: Sequence[str] = tuple(CLAIMS)) -> str:
     """All verdicts and result rows, without times, as text."""
     rows = {
         key: [stored.claim, stored.label, stored.result.status.name, stored.result.value, stored.result.message]
-        for claim in CLAIMS
+        for claim in claims
         for key, stored in store.results(claim).items()
     }
     return canonical_json(store) + json.dumps(rows, sort_keys=True)
 
 
-def storm(number: int, seed: int, folder: Path, *, seconds: float = 0.1) -> Storm:
+def storm(number: int, seed: int, folder: Path, *, target: Target | None = None) -> Storm:
     """Let ``number`` kills fall, then let the last run end in peace."""
+    target = target or sums_taking(0.1)
+    quiet = target.start(folder / "quiet.db")
+    if quiet.wait():
+        raise RuntimeError(f"the undisturbed run ended with {quiet.returncode}")
     with Store(folder / "quiet.db") as store:
-        run(sums(seconds=seconds), store=store, workers=1)
-        right = table(store)
+        right = table(store, target.claims)
     draw, so_far = random.Random(seed), Storm()
     path = folder / "run.db"
     ended = False
     while so_far.kills.total() < number or not ended:
-        process = _start(path, seconds)
+        process = target.start(path)
         family: set[int] = set()
         if draw.random() < 0.8:  # The others are killed while they start.
             _wait_for_workers(process)
@@ -91,7 +125,7 @@ def storm(number: int, seed: int, folder: Path, *, seconds: float = 0.1) -> Stor
         if ended:
             with Store(path) as store:
                 so_far.finished += 1
-                so_far.different += table(store) != right
+                so_far.different += table(store, target.claims) != right
             for file in folder.glob("run.db*"):
                 file.unlink()
         elif process.returncode == 4:
@@ -100,11 +134,6 @@ def storm(number: int, seed: int, folder: Path, *, seconds: float = 0.1) -> Stor
             so_far.failed += 1
             break
     return so_far
-
-
-def _start(path: Path, seconds: float) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", PROGRAM, str(path), str(seconds)]
-    return subprocess.Popen(command, env=os.environ | {"PYTHONPATH": os.getcwd()})
 
 
 def _wait_for_workers(process: subprocess.Popen[bytes]) -> None:
@@ -157,15 +186,27 @@ def _descendants(pid: int) -> list[int]:
 
 def main() -> int:
     """Print what happened; 1 if anything was lost."""
-    given = [int(text) for text in sys.argv[1:]]
+    given = [int(text) for text in sys.argv[1:] if not text.startswith("--")]
     number, seed = [*given, *(200, 2026)[len(given) :]]
+    real = "--real" in sys.argv
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        found = storm(number, seed, Path(folder))
-    kills = ", ".join(f"{count} of a {what}" for what, count in found.kills.items())
-    print(f"{found.kills.total()} kills ({kills}) in {time.monotonic() - start:.0f} s; {found.finished} runs ended,")
-    print(f"{found.different} different, {found.gave_up} gave up in a sentence, {found.failed} failed,")
-    print(f"{found.orphans} left processes behind")
+        found = storm(number, seed, Path(folder), target=real_claims(REAL.split()) if real else None)
+    numbers = {
+        "kills": found.kills.total(),
+        **{f"of a {what}": count for what, count in sorted(found.kills.items())},
+        "seconds": round(time.monotonic() - start),
+        "runs ended": found.finished,
+        "different": found.different,
+        "gave up in a sentence": found.gave_up,
+        "failed": found.failed,
+        "left processes behind": found.orphans,
+        "load average": os.getloadavg()[2],
+    }
+    print(json.dumps(numbers, indent=1))
+    if "--write" in sys.argv:
+        claims = {"claims": REAL} if real else {}
+        evidence.write("kill_storm_real" if real else "kill_storm", claims | numbers)
     return int(not found.survived)
 
 

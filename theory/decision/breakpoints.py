@@ -142,6 +142,8 @@ def _rational_zeros(function: sp.Expr, symbol: sp.Symbol) -> tuple[tuple[Fractio
 
 
 def _changes_of_sign(expression: sp.Expr, symbol: sp.Symbol, point: Point) -> list[tuple[Fraction, Fraction]]:
+    if expression.is_extended_real is False:
+        return []
     condition = sp.Gt(expression, 0)
     if condition in (sp.true, sp.false):
         return []

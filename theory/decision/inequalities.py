@@ -96,6 +96,8 @@ def simplified(condition: Boolean) -> Boolean:
         >>> simplified(sp.And(x > 1, x < 1)), simplified(sp.Or(x > 1, sp.Eq(x, 1)))
         (False, x >= 1)
     """
+    if isinstance(condition, bool):
+        condition = sp.true if condition else sp.false
     condition = condition.replace(
         lambda e: isinstance(e, sp.core.relational.Relational),
         lambda e: _condition(e.lhs - e.rhs, _signs(e)),

@@ -37,7 +37,7 @@ from theory.decision.rational_points import Point
 from theory.decision.region import AdmissibleRegion, random_source
 from theory.decision.undefined_functions import random_functions, with_functions
 from theory.errors import TheoryError, UnsupportedFormError
-from theory.values import shown
+from theory.values import shown, single_expression
 
 ATTEMPTS_PER_POINT = 12
 _MAX_OPERATIONS = 50_000
@@ -150,7 +150,7 @@ def exact_expression(given: object) -> sp.Expr:
     """``given`` as an expression; text is refused because SymPy would execute it."""
     # By its type first: also inside a tuple or a list SymPy reads text by executing it.
     if isinstance(given, numbers.Real) and not isinstance(given, bool):
-        return sp.sympify(given, strict=True)
+        return single_expression(given, "expression")
     if not isinstance(given, sp.Expr):
         raise UnsupportedFormError(
             f"expression must be a SymPy expression or matrix, got {shown(given)}. For an equation give lhs - rhs; "

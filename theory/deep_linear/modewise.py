@@ -176,7 +176,7 @@ class BalancedModes:
         For a symbol of layers :math:`\kappa` stands in closed form, which has a removable singularity at
         :math:`|w_i| = |w_n|`.
         """
-        i, n = self._index(mode), self._index(other)
+        i, n = self._index(mode), count(other, "other", at_most=self.count - 1)
         if i == n:
             raise SymbolError(f"other must differ from mode={i}: what a mode adds to itself is same_mode_drift.")
         noise = self.noise_moment(i, n, n, i)
@@ -227,7 +227,7 @@ class BalancedModes:
             first: (i, j) of :math:`w_{ij} = u_i^\top Wv_j`.
             second: (k, l).
         """
-        (i, j), (k, l) = (self._pair(entry) for entry in (first, second))
+        (i, j), (k, l) = (self._pair(entry, name) for entry, name in ((first, "first"), (second, "second")))
         weights = self._over_layers(power_sum, i, j) * self._over_layers(power_sum, k, l)
         return self.beta * self.noise_moment(i, j, k, l) * weights
 
@@ -254,10 +254,10 @@ class BalancedModes:
     def _index(self, mode: int) -> int:
         return count(mode, "mode", at_most=self.count - 1)
 
-    def _pair(self, entry: tuple[int, int]) -> tuple[int, int]:
-        given = listed(entry, "entry")
+    def _pair(self, entry: tuple[int, int], name: str) -> tuple[int, int]:
+        given = listed(entry, name)
         if len(given) != 2:
-            raise ShapeError(f"an entry of the student has two indices, got {shown(entry)}.")
+            raise ShapeError(f"{name} must have the two indices of an entry of the student, got {shown(entry)}.")
         return self._index(given[0]), self._index(given[1])
 
 
@@ -285,7 +285,8 @@ def balanced_modes(
     Raises:
         ShapeError, SymbolError: see :class:`BalancedModes`.
     """
-    given = next((listed(e, "modes") for e in (amplitudes, singular_values, input_variances) if e is not None), None)
+    lists = {"amplitudes": amplitudes, "singular_values": singular_values, "input_variances": input_variances}
+    given = next((listed(entries, name) for name, entries in lists.items() if entries is not None), None)
     number = count(modes, "modes", at_least=1, at_most=MOST_MODES) if given is None else len(given)
     variance = known_sign(label_variance, "label_variance", strictly=False)
     return BalancedModes(

@@ -143,6 +143,7 @@ class WrittenNetwork:
 
     def covariance_block(self, l: int, m: int) -> sp.Matrix:
         r"""The covariance :math:`\Sigma_{lm}` of the gradients of one sample by two layers."""
+        l, m = self._layer(l), self._layer(m)
         gradients = self.sample_gradient(*([l] if l == m else [l, m]))
         whole = covariance(gradients, self._sample[2])
         return sp.Matrix(whole[: len(self._weights([l])), -len(self._weights([m])) :])

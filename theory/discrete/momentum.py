@@ -32,7 +32,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.argument_kinds import EXPRESSION, MATRIX, one_of, takes
+from theory.argument_kinds import EXPRESSION, MATRIX, SQUARE, ArgumentKind, one_of, takes
 from theory.discrete.growth_rate import standardised_moments
 from theory.discrete.recursion import Recursion
 from theory.errors import UnsupportedFormError
@@ -64,7 +64,13 @@ def linear_part(recursion: Recursion) -> sp.ImmutableMatrix:
     return sp.ImmutableMatrix(recursion.update.jacobian(recursion.state).subs(origin).applyfunc(sp.expand))
 
 
-@takes(matrix=MATRIX, ratio=EXPRESSION)
+_STEP = ArgumentKind(
+    "a matrix of SymPy with a row and two columns at least",
+    lambda value: MATRIX.holds(value) and value.rows >= 1 and value.cols >= 2,
+)
+
+
+@takes(matrix=_STEP, ratio=EXPRESSION)
 def next_ratio(matrix: sp.MatrixBase, ratio: sp.Expr) -> sp.Expr:
     r"""The ratio :math:`\theta_{k+1}/\theta_k` of a step with momentum, given :math:`\theta_k/\theta_{k-1}`.
 
@@ -82,7 +88,7 @@ def next_ratio(matrix: sp.MatrixBase, ratio: sp.Expr) -> sp.Expr:
     return sp.expand(matrix[0, 0] + matrix[0, 1] * velocity)
 
 
-@takes(matrix=MATRIX)
+@takes(matrix=SQUARE)
 def sum_of_exponents(matrix: sp.MatrixBase) -> sp.Expr:
     r"""The sum :math:`E\log|\det M|` of the Lyapunov exponents of products of matrices with one fixed determinant.
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.argument_kinds import EXPRESSION, SCALAR, SYMBOL, takes
+from theory.argument_kinds import EXPRESSION, SCALAR, SYMBOL, YES_OR_NO, takes
 from theory.decision.inequalities import negative, positive, sign, simplified, vanishes
 from theory.decision.normal_form import proof_of_zero
 from theory.errors import SymbolError, UnsupportedFormError
@@ -46,7 +46,7 @@ class EndpointBehaviour:
     at_infinity: bool
 
 
-@takes(log_derivative=EXPRESSION, variable=SYMBOL, endpoint=SCALAR)
+@takes(log_derivative=EXPRESSION, variable=SYMBOL, endpoint=SCALAR, from_above=YES_OR_NO)
 def endpoint_behaviour(
     log_derivative: sp.Expr, variable: sp.Symbol, endpoint: sp.Expr, *, from_above: bool = True
 ) -> EndpointBehaviour:

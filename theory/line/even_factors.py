@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 import sympy as sp
 
+from theory.argument_kinds import one_of, takes
 from theory.decision.inequalities import sign
 from theory.line.interval import Interval
 
@@ -24,12 +25,16 @@ def is_even(f: sp.Poly) -> bool:
     return all(degree % 2 == 0 for (degree,) in f.monoms())
 
 
+_POLYNOMIAL = one_of(sp.Poly, needed="a Poly of SymPy")
+
+
 def odd_part(numerator: sp.Poly, f: sp.Poly, Y: sp.Symbol) -> sp.Expr:
     r"""The rational function R with :math:`\int (\text{odd part})/f\,dg = \int R(Y)\,dY` at :math:`Y = g^2`."""
     top = sp.Add(*(c * Y ** ((degree - 1) // 2) for (degree,), c in numerator.terms() if degree % 2))
     return sp.cancel(top / (2 * sp.Add(*(c * Y ** (degree // 2) for (degree,), c in f.terms()))))
 
 
+@takes(numerator=_POLYNOMIAL, f=_POLYNOMIAL)
 def even_part(numerator: sp.Poly, f: sp.Poly) -> list[tuple[sp.Poly, sp.Poly]] | None:
     """The even part of ``numerator/f`` as a sum of fractions over quadratic polynomials.
 

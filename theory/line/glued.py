@@ -25,6 +25,7 @@ import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
+from theory.argument_kinds import EXPRESSION, EXPRESSIONS, SYMBOL, one_of, takes
 from theory.decision.inequalities import positive, sign, simplified
 from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess
@@ -62,6 +63,7 @@ class SmoothPart:
         return self.process.diffusion[0]
 
 
+@takes(functions=EXPRESSIONS, x=SYMBOL, interval=one_of(Interval, needed="an Interval"))
 def cuts(functions: Sequence[sp.Expr], x: sp.Symbol, interval: Interval) -> tuple[sp.Expr, ...]:
     """Where one of ``functions`` may change its form inside the interval, in order.
 
@@ -143,6 +145,7 @@ def in_one_formula(pieces: Sequence[sp.Expr], places: Sequence[sp.Expr], x: sp.S
     return sp.Piecewise(*branches, (pieces[-1], True), evaluate=False)
 
 
+@takes(function=EXPRESSION, x=SYMBOL, interval=one_of(Interval, needed="an Interval"))
 @lru_cache(maxsize=512)
 def pieces_of(function: sp.Expr, x: sp.Symbol, interval: Interval) -> tuple[tuple[Interval, sp.Expr], ...]:
     """A function with kinks as one formula on each stretch of the interval.

@@ -19,11 +19,14 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.argument_kinds import EXPRESSION, SYMBOL, one_of, takes, whole
 from theory.decision.inequalities import negative, positive, sign, vanishes
 from theory.errors import UnsupportedFormError
 from theory.line.exponential_of_integral import logarithmic_derivative
 from theory.line.interval import Interval
 from theory.line.powers import power_quotient
+
+_ORDER = whole(0, 200)
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class PieceMoments:
     stretch: Interval
     integrable: Boolean
 
+    @takes(n=_ORDER, low=EXPRESSION, high=EXPRESSION)
     def moment(self, n: int, low: sp.Expr, high: sp.Expr) -> sp.Expr:
         """The integral of ``x**n`` times the kernel from ``low`` to ``high``, two points of the stretch or its ends."""
         raise NotImplementedError
@@ -50,6 +54,7 @@ class PieceMoments:
 class ExponentialPiece(PieceMoments):
     """The kernel is an exponential of a linear function; the rate may be 0."""
 
+    @takes(n=_ORDER, low=EXPRESSION, high=EXPRESSION)
     def moment(self, n: int, low: sp.Expr, high: sp.Expr) -> sp.Expr:
         """Repeated integration by parts."""
         x, rate = self.variable, _slope(self.kernel, self.variable)
@@ -72,6 +77,7 @@ class ExponentialPiece(PieceMoments):
 class GaussianPiece(PieceMoments):
     """The kernel is an exponential of a quadratic function with a leading coefficient of known sign."""
 
+    @takes(n=_ORDER, low=EXPRESSION, high=EXPRESSION)
     def moment(self, n: int, low: sp.Expr, high: sp.Expr) -> sp.Expr:
         """The recursion that integration by parts gives, from the error function on."""
         x = self.variable
@@ -111,6 +117,7 @@ class PowerPiece(PieceMoments):
     side: int
     terms: tuple[sp.Expr, sp.Expr, sp.Expr, sp.Expr]
 
+    @takes(n=_ORDER, low=EXPRESSION, high=EXPRESSION)
     def moment(self, n: int, low: sp.Expr, high: sp.Expr) -> sp.Expr:
         """A binomial sum of gamma functions."""
         near, far = (low, high) if self.side > 0 else (high, low)
@@ -132,6 +139,7 @@ class PowerPiece(PieceMoments):
         return scale * (sp.gamma(a) if y.is_infinite else sp.lowergamma(a, c * y**p))
 
 
+@takes(kernel=EXPRESSION, x=SYMBOL, stretch=one_of(Interval, needed="an Interval"))
 def piece_moments(kernel: sp.Expr, x: sp.Symbol, stretch: Interval) -> PieceMoments | None:
     """The moments of a positive ``kernel``, None where none of the three kinds applies.
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import sympy as sp
 
+from theory.argument_kinds import EXPRESSION, SYMBOL, one_of, takes
 from theory.decision.inequalities import sign
 from theory.errors import SymbolError, UnsupportedFormError
 from theory.line.exponential_of_integral import logarithmic_derivative
@@ -69,6 +70,7 @@ def recognise(density: sp.Expr, variable: sp.Symbol, interval: Interval | None =
     return _put_together(density, variable, interval)
 
 
+@takes(density=EXPRESSION, x=SYMBOL, interval=one_of(Interval, needed="an Interval"))
 @lru_cache(maxsize=512)
 def symmetric_about(density: sp.Expr, x: sp.Symbol, interval: Interval) -> sp.Expr | None:
     """The point about which ``density`` is even, None where that is not seen: 0, a kink, or the middle of the interval.

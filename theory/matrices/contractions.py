@@ -22,6 +22,7 @@ from typing import Any
 
 from theory.argument_kinds import FUNCTION, one_of, takes, whole
 from theory.errors import DimensionError, ShapeError
+from theory.values import listed, shown
 
 MAX_VECTORS = 12
 """More vectors in one product are refused: 12 have 10395 pairings."""
@@ -151,6 +152,8 @@ def tied_groups(pairing: Pairing, groups: int, group: Callable[[int], int]) -> i
         >>> tied_groups(((0, 2), (1, 3)), 2, lambda vector: vector // 2)
         1
     """
+    if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in listed(pairing, "pairing")):
+        raise ShapeError(f"pairing must hold pairs of places, got {shown(pairing)}.")
     root = list(range(groups))
 
     def find(i: int) -> int:

@@ -61,12 +61,12 @@ def triangular_flow(
         >>> triangular_flow(sp.Matrix([[-k]]), [k], [0], [0], t)
         [1 - exp(-k*t)]
     """
+    if not isinstance(order, list | tuple | range) or sorted(order) != list(range(matrix.rows)):
+        raise ShapeError(f"order must hold every row of matrix once, 0 to {matrix.rows - 1}, got {shown(order)}.")
     n = len(order)
     field, entries = construct_domain([*matrix, *constant, *start], field=True)
     M = [entries[i * n : (i + 1) * n] for i in range(n)]
     c, first = entries[n * n : n * n + n], entries[n * n + n :]
-    if not isinstance(order, list | tuple | range) or sorted(order) != list(range(matrix.rows)):
-        raise ShapeError(f"order must hold every row of matrix once, 0 to {matrix.rows - 1}, got {shown(order)}.")
     solved: dict[int, Coefficients] = {}
     for i in order:
         forcing: Coefficients = defaultdict(lambda: field.zero)

@@ -91,6 +91,8 @@ class GaussianColumns:
         Raises:
             UnsupportedFormError: a random column stands where no word is.
         """
+        if isinstance(expression, sp.Basic) and expression.has(sp.nan, sp.zoo):
+            raise UnsupportedFormError(f"expression must be finite, got {shown(expression)}.")
         if isinstance(expression, sp.KroneckerProduct):
             if len(expression.args) != 2:
                 raise UnsupportedFormError(f"a Kronecker product must have two factors, got {shown(expression)}.")

@@ -30,7 +30,7 @@ from theory.errors import SymbolError
 from theory.ito import ItoProcess, ito_differential
 from theory.notation import nu
 from theory.tricomi import hyperu
-from theory.values import single_expression
+from theory.values import shown, single_expression
 
 U, V = sp.symbols("U V", positive=True)
 r"""The squared norms :math:`|u|^2` and :math:`|v|^2`."""
@@ -156,4 +156,6 @@ def exponent_of_unequal_layers() -> sp.Expr:
 
 def _require_widths(n: int, m: int) -> None:
     if not all(isinstance(w, int | sp.Integer) and not isinstance(w, bool) and w >= 1 for w in (n, m)):
-        raise SymbolError(f"n and m must be positive integers, the widths of the two layers, got {n=}, {m=}.")
+        raise SymbolError(
+            f"n and m must be positive integers, the widths of the two layers, got n={shown(n)}, m={shown(m)}."
+        )

@@ -52,6 +52,26 @@ def either(holds: sp.Expr, fails: sp.Expr, values: Values) -> Callable[[Boolean]
     return lambda condition: (holds if condition_holds(condition, values) else fails).subs(exact(values))
 
 
+def edge(condition: Boolean, symbol: sp.Symbol, values: Values) -> sp.Expr | None:
+    """Where a candidate inequality changes its truth value along ``symbol``, the others at ``values``.
+
+    None where it does not within the assumptions of the symbol, at several places, or is no inequality.
+
+    Example:
+        >>> mu, zeta = sp.symbols("mu zeta", positive=True)
+        >>> edge(mu > 3 * zeta**2 / 2, mu, {zeta: "2"})
+        6
+    """
+    if not isinstance(condition, sp.core.relational.Relational):
+        return None
+    here = (condition.lhs - condition.rhs).subs({other: v for other, v in exact(values).items() if other != symbol})
+    numerator = sp.numer(sp.together(here))
+    if here.free_symbols != {symbol} or not numerator.is_polynomial(symbol):
+        return None
+    places = [root for root in sp.roots(numerator, symbol) if root.is_positive or not symbol.is_positive]
+    return places[0] if len(places) == 1 else None
+
+
 def mean_under_density(
     observable: sp.Expr, variable: sp.Symbol, values: Values, *, lower: sp.Expr = sp.S.Zero, upper: sp.Expr = sp.oo
 ) -> Callable[[sp.Expr], float | None]:

@@ -13,6 +13,7 @@ probability 0 says that the opposite event has probability 1, and the relative e
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,9 +21,21 @@ import numpy as np
 
 from numerics.statistics.estimators import Proportion
 from numerics.statistics.sample_size import MAX_DISTORTION
+from theory.argument_kinds import ArgumentKind, one_of, or_none, whole
+from verification.arguments import FINITE, NOT_NEGATIVE, is_finite, of_kind, takes
 from verification.verdict import Outcome
 
 UNIT_ROUNDOFF = 2.0**-53
+
+
+_NUMBER = ArgumentKind(
+    "a real number or an infinity",
+    lambda value: isinstance(value, numbers.Real) and not isinstance(value, bool) and not math.isnan(value),
+)
+_BOUNDS = ArgumentKind(
+    "a pair of finite numbers, or None",
+    lambda value: value is None or isinstance(value, tuple) and len(value) == 2 and all(map(is_finite, value)),
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,11 @@ class ConfidenceInterval:
     bias: float = 0.0
     distortion: float = 0.0
     one_sided: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("estimate", "lower", "upper", "bias", "distortion"):
+            of_kind(_NUMBER, getattr(self, name), name)
+        of_kind(_BOUNDS, self.one_sided, "one_sided")
 
     @property
     def is_valid(self) -> bool:
@@ -74,6 +92,7 @@ def batch_mean_interval(
     return ConfidenceInterval(estimate, estimate - half, estimate + half, bias, distortion)
 
 
+@takes(n=whole(0, 2**62), root_mean_square=NOT_NEGATIVE, rounding=NOT_NEGATIVE)
 def rounding_allowance(n: int, root_mean_square: float, rounding: float) -> float:
     r"""How far rounding alone can move the mean of ``n`` samples.
 
@@ -102,6 +121,12 @@ def proportion_interval(proportion: Proportion, false_alarm: float) -> Confidenc
     )
 
 
+@takes(
+    interval=one_of(ConfidenceInterval, needed="a ConfidenceInterval"),
+    value=FINITE,
+    resolution=NOT_NEGATIVE,
+    absolute=or_none(NOT_NEGATIVE),
+)
 def judge_interval(
     interval: ConfidenceInterval, value: float, resolution: float, *, absolute: float | None = None
 ) -> tuple[Outcome, float]:

@@ -28,7 +28,11 @@ def refuse_namesakes(*sides: Any) -> None:
         >>> refuse_namesakes(sp.Symbol("k", positive=True), [sp.Symbol("k", positive=True) < 2])
     """
     known: dict[str, sp.Symbol] = {}
-    for symbol in _symbols(sides):
+    try:
+        symbols = _symbols(sides)
+    except RecursionError:
+        raise ClaimError("sides must not be nested this deeply: the stack has ended.") from None
+    for symbol in symbols:
         other = known.setdefault(symbol.name, symbol)
         if other != symbol:
             raise ClaimError(

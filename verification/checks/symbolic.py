@@ -13,7 +13,9 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.argument_kinds import EXPRESSION, SYMBOL, whole
 from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
+from verification.arguments import takes
 from verification.checks.check import Check, Context, Findings, done, not_done, statement_of
 from verification.checks.conditions import judge_bound, judge_region
 from verification.checks.densities import judge_density, residuals
@@ -111,6 +113,7 @@ def _(form: Expansion, candidate: Candidate, domain: tuple[Boolean, ...]) -> Fin
     return replace(found, reason=f"to order {form.order} in {form.small} at {form.at}: {found.reason}")
 
 
+@takes(expression=EXPRESSION, small=SYMBOL, at=EXPRESSION, order=whole(0, 30))
 def taylor_coefficients(expression: sp.Expr, small: sp.Symbol, at: sp.Expr, order: int) -> list[sp.Expr]:
     r"""Coefficients :math:`c_0, \dots, c_n` of an expression in :math:`\epsilon - a`, at infinity in the inverse.
 

@@ -9,6 +9,8 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 from sympy.printing.latex import LatexPrinter
 
+from verification.arguments import FORMULA, takes
+
 PRODUCT = re.compile(r"\[([A-Z](\^T|\*\*\d)?|[a-z·])+\]")
 """Names of symbols that stand for a product of matrices, such as ``[B^T·B·A]``."""
 
@@ -70,6 +72,7 @@ def _product(name: str) -> str:
     return " ".join(re.sub(r"\*\*(\d)", r"^{\1}", factor) for factor in factors)
 
 
+@takes(form=FORMULA)
 def latex(form: sp.Basic | sp.MatrixBase) -> str:
     r"""The LaTeX source of a formula, matrix or condition.
 

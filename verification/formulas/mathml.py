@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
+from theory.argument_kinds import TEXT, YES_OR_NO, or_none, whole
+from verification.arguments import takes
 from verification.errors import FormulaError
 from verification.formulas.plain import line
 from verification.formulas.tree import typeset
@@ -23,6 +25,7 @@ SHORT = 16
 """Letters of a left-hand side that is not worth a line of its own."""
 
 
+@takes(source=TEXT, label=or_none(TEXT), width=or_none(whole(1, 10_000)), display=YES_OR_NO)
 def mathml(source: str, label: str | None = None, *, display: bool = True, width: int | None = None) -> Markup:
     """LaTeX as safe MathML.
 

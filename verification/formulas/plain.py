@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from verification.arguments import FORMULA_OR_TEXT, takes
 from verification.formulas.expressions import latex
 from verification.formulas.tree import INVISIBLE_TIMES, PRIMES, typeset
 
@@ -76,6 +77,7 @@ class Token:
     big: bool = False
 
 
+@takes(source=FORMULA_OR_TEXT)
 def unicode_math(source: str | sp.Basic | sp.MatrixBase) -> str:
     r"""A formula, given in LaTeX or as a SymPy object, as one line of Unicode.
 

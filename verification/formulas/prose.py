@@ -6,6 +6,8 @@ import re
 
 from markupsafe import Markup
 
+from theory.argument_kinds import TEXT
+from verification.arguments import takes
 from verification.errors import FormulaError
 from verification.formulas.mathml import formula, mathml
 from verification.formulas.plain import SUPERSCRIPTS, unicode_math
@@ -27,6 +29,7 @@ GREEK: dict[str, str] = dict(
 """Letters by their names."""
 
 
+@takes(text=TEXT)
 def prose_html(text: str) -> Markup:
     """A sentence as HTML, its formulas as MathML.
 
@@ -38,6 +41,7 @@ def prose_html(text: str) -> Markup:
     )
 
 
+@takes(text=TEXT)
 def prose_text(text: str) -> str:
     r"""A sentence as plain text, its formulas in Unicode.
 
@@ -51,6 +55,7 @@ def prose_text(text: str) -> str:
     return "".join(unicode_math(part) if inside else part for inside, part in _pieces(text))
 
 
+@takes(text=TEXT)
 def readable_html(text: str) -> Markup:
     """The same, but nothing is refused: what cannot be typeset stays as it is, and ASCII powers are raised.
 
@@ -70,6 +75,7 @@ def _raised(text: str) -> Markup:
     return Markup(RAISED.sub(r"<sup>\1\2\3</sup>", str(Markup.escape(text))))
 
 
+@takes(text=TEXT)
 def readable_text(text: str) -> str:
     """The same as plain text."""
     try:
@@ -78,6 +84,7 @@ def readable_text(text: str) -> str:
         return readable(text)
 
 
+@takes(text=TEXT)
 def readable(text: str) -> str:
     """SymPy's own words in the letters of a formula, as far as that goes without reading them.
 
@@ -98,11 +105,13 @@ def _power(found: re.Match[str]) -> str:
     return f"^({exponent})"
 
 
+@takes(text=TEXT)
 def docstring_prose(text: str) -> str:
     """A docstring as prose: its roles resolved, its mathematics between dollar signs."""
     return _without_roles(re.sub(r":math:`([^`]*)`", r"$\1$", text))
 
 
+@takes(text=TEXT)
 def docstring_text(text: str) -> str:
     r"""A docstring as plain text: its roles, double backquotes and blocks of mathematics resolved.
 

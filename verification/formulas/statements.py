@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import sympy as sp
 
+from theory.argument_kinds import TEXT
+from verification.arguments import DEFINITIONS, FORMULA, takes
 from verification.claim import Statement, Written
 from verification.forms import Bound, Candidate, Invariance, Region, StationaryDensity
 from verification.formulas.expressions import latex
@@ -21,6 +23,7 @@ ROOM = (48, 6)
 """Letters of a row, and rows, beyond which a matrix is told in words where there is little room."""
 
 
+@takes(left=TEXT, form=FORMULA, definitions=DEFINITIONS, relation=TEXT)
 def statement_text(
     left: str, form: Candidate, definitions: Mapping[sp.Basic, sp.Basic] | None = None, *, relation: str = ""
 ) -> str:

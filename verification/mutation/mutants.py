@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.argument_kinds import CONDITIONS, ArgumentKind, whole
 from theory.errors import SymbolError, UnsupportedFormError
+from verification.arguments import FORMULA, takes
 from verification.forms import Candidate, Form
 from verification.mutation.distance import ruler
 from verification.mutation.slips import Slip, can_be_named, drawn_places, mutated, sentence
@@ -41,6 +43,16 @@ class Mutant:
     distance: float
 
 
+_SLIPS = ArgumentKind(
+    "a collection of slips",
+    lambda value: (
+        value is Slip
+        or (isinstance(value, tuple | list | set | frozenset) and all(isinstance(slip, Slip) for slip in value))
+    ),
+)
+
+
+@takes(right=FORMULA, domain=CONDITIONS, kinds=_SLIPS, limit=whole(1, 1000))
 def mutants(
     right: Candidate,
     *,

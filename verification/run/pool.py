@@ -25,6 +25,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from theory.argument_kinds import ArgumentKind, or_none, whole
+from verification.arguments import of_kind
 from verification.errors import VerificationError
 from verification.run.settings import available_cores
 from verification.run.worker import READY, one_sentence, serve
@@ -94,6 +96,13 @@ class _Worker:
     look: float = float("inf")
 
 
+_WORKERS = or_none(whole(-(2**31), 2**31))
+_MODULES = ArgumentKind(
+    "a sequence of names of modules",
+    lambda value: isinstance(value, tuple | list) and all(isinstance(name, str) for name in value),
+)
+
+
 class WorkerPool(Executor):
     """An executor over long-lived worker processes, each running one call at a time.
 
@@ -118,7 +127,9 @@ class WorkerPool(Executor):
     enforces_limits = True
 
     def __init__(self, workers: int | None = None, *, preload: Sequence[str] = PRELOAD) -> None:
-        self.size = workers if workers is not None else available_cores()
+        of_kind(_WORKERS, workers, "workers")
+        of_kind(_MODULES, preload, "preload")
+        self.size = int(workers) if workers is not None else available_cores()
         if self.size < 1:
             raise PoolError(f"workers must be at least 1, got {self.size}.")
         self._context = multiprocessing.get_context("forkserver")

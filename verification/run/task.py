@@ -14,7 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from theory.argument_kinds import TEXT, ArgumentKind, one_of
+from verification.arguments import JSON, NOT_NEGATIVE, of_kind
 from verification.verdict import ClaimVerdict
+
+_ARGUMENTS = ArgumentKind("a mapping that is JSON", lambda value: isinstance(value, Mapping) and JSON.admits(value))
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,11 @@ class Task:
     key: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        for name in ("claim", "label", "function", "fingerprint", "home"):
+            of_kind(TEXT, getattr(self, name), name)
+        of_kind(_ARGUMENTS, self.arguments, "arguments")
+        of_kind(NOT_NEGATIVE, self.time_limit, "time_limit")
+        of_kind(NOT_NEGATIVE, self.memory_limit, "memory_limit")
         identity = [self.claim, self.label, self.function, self.arguments, self.fingerprint]
         text = json.dumps(identity, sort_keys=True, allow_nan=False)
         object.__setattr__(self, "key", hashlib.sha256(text.encode()).hexdigest())
@@ -66,6 +75,9 @@ class Status(enum.Enum):
     FAILED = "raised an error"
 
 
+_STATUS = one_of(Status, needed="a Status")
+
+
 @dataclass(frozen=True)
 class Result:
     """How a task ended and what it returned.
@@ -79,6 +91,10 @@ class Result:
     status: Status
     value: Any = None
     message: str = ""
+
+    def __post_init__(self) -> None:
+        of_kind(_STATUS, self.status, "status")
+        of_kind(TEXT, self.message, "message")
 
 
 def execute(function: str, arguments: Mapping[str, Any]) -> Any:

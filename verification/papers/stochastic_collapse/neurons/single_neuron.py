@@ -187,6 +187,17 @@ def _tanh_run(collapses: bool, **data: Any) -> Experiment:
     )
 
 
+def _rate_below_threshold(noise: str) -> Experiment:
+    r"""The log-rate of the linear part of (31), :math:`Qc^2/4` times the distance to the threshold that is named."""
+    values = {S: "1", Q: "2", c: "1", zeta: "1"}
+
+    def predicted(candidate: Boolean) -> sp.Expr | None:
+        threshold = predictions.edge(candidate, eta, values)
+        return None if threshold is None else (threshold - sp.Rational(noise)) / 2
+
+    return measured(growth_near_origin, predicted, x="1 1", y="1 0", c="1", noise=noise, step="1/400")
+
+
 @paper.claim(
     "SC-051",
     "Theorem 5.1, informal and formal",
@@ -220,9 +231,11 @@ def attraction_of_the_vanishing_neuron():
             "half the noise": _threshold(2),
             "slope squared": eta * zeta**2 * c**2 / 2 > sp.Abs(S) / Q,
             "signal without its modulus": eta * zeta**2 * c / 2 > S / Q,
+            "threshold three fiftieths high": _threshold(sp.Rational(53, 50)),
         },
         domain=(sp.Ne(c, 0),),
         measured=[
+            _rate_below_threshold("2"),
             _tanh_run(False, x="1 1", y="1 0", noise="5/9"),
             _tanh_run(False, x="1 2", y="-1 -1", noise="2/3"),
             _tanh_run(True, x="1 2", y="-1 -1", noise="54/25"),

@@ -149,7 +149,13 @@ def phase_transition_of_the_student_modes():
     distribution with a positive expectation.
     """
     c = s_tilde - nu / 2
-    below, above = ({s_tilde: signal, eta: "1", zeta: "1"} for signal in ("3/10", "9/10"))
+    above = {s_tilde: "9/10", eta: "1", zeta: "1"}
+
+    def rate(condition: Boolean) -> sp.Expr | None:
+        r"""The rate of :math:`\log\hat s` at 3/10, twice its distance to the threshold that a condition names."""
+        threshold = predictions.edge(condition, s_tilde, {eta: "1", zeta: "1"})
+        return None if threshold is None else sp.Min(2 * (sp.Rational(3, 10) - threshold), 0)
+
     yield holds_when(
         "threshold",
         r"\text{a stationary law iff }",
@@ -160,10 +166,11 @@ def phase_transition_of_the_student_modes():
             "signal against a quarter of the noise": 4 * s_tilde / nu > 1,
             "critical case included": 2 * s_tilde / nu >= 1,
             "threshold of the mode of the law": 2 * s_tilde / nu > 3,
+            "threshold three hundredths low": 2 * s_tilde / nu > sp.Rational(97, 100),
         },
         says=r"Measured: the rate of $\log\hat s$ in collapse, the mean of $\hat s$ beyond.",
         measured=[
-            measured(log_rate_of_mode, predictions.either(sp.S.Zero, 2 * c, below), s_tilde="3/10", nu="1"),
+            measured(log_rate_of_mode, rate, s_tilde="3/10", nu="1"),
             sampled_mode(above, until=250.0, predicted=predictions.either(c, sp.S.Zero, above)),
         ],
     )
