@@ -8,6 +8,7 @@ knows.
 from __future__ import annotations
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from theory.ito import ito_differential
 from theory.line.stationary import stationary_density
