@@ -29,6 +29,11 @@ STATIONS = ("printed equation", "derivation", "program", "simulation", "interval
 
 WITHOUT_THEORY = {
     ("DLN-C3", "mixed product"),
+    ("DLN-CODE1", "gradient, 3 outputs"),
+    ("DLN-CODE1", "gradient, 12 outputs"),
+    ("DLN-CODE1", "noise covariance, 12 outputs"),
+    ("DLN-CODE2", "noise of whitened inputs"),
+    ("DLN-CODE2", "standard deviation of a layer"),
     ("SC-034", "last factor of the radial noise"),
     ("SC-037", "lower bound for G"),
     ("SC-037", "last step of the chain"),
