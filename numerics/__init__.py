@@ -32,6 +32,7 @@ from theory.services import offer
 
 if TYPE_CHECKING:
     from numerics.codegen.compile import compile_program
+    from numerics.deterministic.first_passage import FirstPassage
     from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
     from numerics.deterministic.numerical_law import NumericalLaw, numerical_law
     from numerics.deterministic.quadrature import integrate_density
@@ -95,6 +96,7 @@ __all__ = [
     "EulerMaruyama",
     "ExactGeometricBrownian",
     "ExactOrnsteinUhlenbeck",
+    "FirstPassage",
     "GridMaximum",
     "Infimum",
     "Milstein",

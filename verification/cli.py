@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import importlib.util
 import json
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -304,7 +305,7 @@ def _init(arguments: argparse.Namespace) -> int:
 
     for path in write_project(arguments.folder):
         print(path)
-    say(f"next: cd {arguments.folder} && driftproof verify")
+    say(f"next: cd {shlex.quote(str(arguments.folder))} && driftproof verify")
     return Exit.EQUAL
 
 

@@ -86,6 +86,7 @@ PUBLIC = (
     "numerics",
     "numerics.codegen",
     "numerics.deep_linear",
+    "numerics.layered",
     "numerics.schemes",
     "numerics.sgd",
     "numerics.neurons",

@@ -39,6 +39,10 @@ OVERFLOW_IS_REFUSED = np.errstate(over="ignore", invalid="ignore")
 """Results that are not finite are refused at the end, in a sentence; on the way there NumPy need not warn."""
 
 
+TRUNCATED_ORDER = 4
+"""Signals that are kept by default where words with all of them are too long to be averaged."""
+
+
 @dataclass(frozen=True)
 class ModeStep:
     r"""Mean and variance of the change of a mode in one step, of SGD and of its SDE (time :math:`\eta`, first order).
@@ -66,7 +70,7 @@ def mode_step(
     batch_size: int = 1,
     sampling: Sampling = Sampling.WITH_REPLACEMENT,
     modes: Modes | None = None,
-    order: int = 4,
+    order: int | None = None,
 ) -> ModeStep:
     r"""One step of a mode by SGD and by the SDE.
 
@@ -78,7 +82,8 @@ def mode_step(
         sampling: How the batch is drawn.
         modes: The frames; the singular vectors of the teacher by default.
         order: The variance leaves out terms with more than this many signals, :math:`O(\eta^{\mathrm{order}+1})`; it is
-            exact where ``order`` is at least twice the number of trained layers. At most 6.
+            exact where ``order`` is at least twice the number of trained layers. At most 6. By default exact up to
+            three trained layers, and 4 beyond.
 
     Raises:
         ArgumentError: an argument is out of its range.
@@ -135,11 +140,14 @@ def map_covariance_after_step(
     learning_rate: float,
     batch_size: int = 1,
     sampling: Sampling = Sampling.WITH_REPLACEMENT,
-    order: int = 4,
+    order: int | None = None,
 ) -> float:
-    r"""The covariance of :math:`u^\top W'v` and :math:`\bar u^\top W'\bar v`, up to ``order`` signals."""
+    r"""The covariance of :math:`u^\top W'v` and :math:`\bar u^\top W'\bar v`, up to ``order`` signals.
+
+    By default as in :func:`mode_step`.
+    """
     step = _Step(point, learning_rate, batch_size, sampling)
-    most = whole_number(order, "order", at_least=0, below=MAX_PLACES + 1)
+    most = _most_signals(point, order)
     (u, v), (u2, v2) = _directions(point, one, "one"), _directions(point, two, "two")
     subsets = list(_subsets(point.network.trained, most))
     means = {chosen: step.mean(step.word(chosen)) for chosen in subsets}
@@ -162,15 +170,15 @@ def mean_loss_after_step(
     learning_rate: float,
     batch_size: int = 1,
     sampling: Sampling = Sampling.WITH_REPLACEMENT,
-    order: int = 4,
+    order: int | None = None,
 ) -> float:
     r"""The mean loss :math:`E[L(\theta')]` after one step, without the term of weight decay.
 
     Terms with more than ``order`` signals are left out; exact where ``order`` is at least twice the number of trained
-    layers.
+    layers. By default as in :func:`mode_step`.
     """
     step = _Step(point, learning_rate, batch_size, sampling)
-    most = whole_number(order, "order", at_least=0, below=MAX_PLACES + 1)
+    most = _most_signals(point, order)
     moment, cross = point.data.input_moment(), point.data.signal(np.zeros_like(point.map)).mean
     subsets = list(_subsets(point.network.trained, most))
     change = sum((step.mean(step.word(chosen)) for chosen in subsets), np.zeros_like(point.map))
@@ -196,6 +204,14 @@ def _finite(result: Result, learning_rate: float, *numbers: Any) -> Result:
         f"learning_rate must be so small that one step stays below {np.finfo(float).max:.2g}, the largest float64, "
         f"got {learning_rate:g}. Lower it."
     )
+
+
+def _most_signals(point: LayeredPoint, order: int | None) -> int:
+    """How many signals a word of two maps may hold: all of them where words are so long, else few."""
+    if order is not None:
+        return whole_number(order, "order", at_least=0, below=MAX_PLACES + 1)
+    all_of_them = 2 * len(point.network.trained)
+    return all_of_them if all_of_them <= MAX_PLACES else TRUNCATED_ORDER
 
 
 def _directions(point: LayeredPoint, pair: Any, name: str) -> tuple[Array, Array]:

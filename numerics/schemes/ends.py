@@ -39,7 +39,7 @@ class WithEnds(Scheme):
         right: The upper end.
 
     Raises:
-        ArgumentError: neither end is given, or one is no finite real expression.
+        ArgumentError: neither end is given, one is no finite real expression, or they stand in the wrong order.
     """
 
     strong_order: ClassVar[float] = 0.5
@@ -57,6 +57,9 @@ class WithEnds(Scheme):
                 if expression.is_extended_real is False or expression.is_infinite:
                     raise ArgumentError(f"{name} must be finite and real, got {name}={end}. Leave an infinite end out.")
                 object.__setattr__(self, name, expression)
+        left, right = self.ends
+        if left is not None and right is not None and (left < right) == sp.false:
+            raise ArgumentError(f"left must lie below right, got left={left} and right={right}. Swap them.")
 
     @property
     def ends(self) -> tuple[sp.Expr | None, sp.Expr | None]:

@@ -268,13 +268,14 @@ def test_list_follow_and_report_are_about_the_users_claims(place):
 
 def test_a_fresh_project_runs_at_once_and_equals_its_lock(installed, tmp_path):
     project = Project(tmp_path, installed)
-    begun = project.run("init", "mine")
+    begun = project.run("init", "my paper")
     assert begun.returncode == 0, begun.stderr
-    mine = Project(tmp_path / "mine", installed)
+    assert "cd 'my paper' &&" in begun.stderr  # as a shell reads it
+    mine = Project(tmp_path / "my paper", installed)
     judged = mine.run("verify")
     assert judged.returncode == 0, judged.stdout + judged.stderr
     assert "3 passed, 1 xfailed" in mine.run("-q", "-p", "no:cacheprovider", program="pytest").stdout
-    assert project.run("init", "mine").returncode == 2
+    assert project.run("init", "my paper").returncode == 2
 
 
 @pytest.mark.parametrize(

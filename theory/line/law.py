@@ -123,11 +123,21 @@ class StationaryLaw:
 
     @limited
     def moment(self, k: sp.Expr | int) -> sp.Expr:
-        """The moment of order ``k`` of the normalised law."""
-        k = single_expression(k, "k", real=True)
-        if self.family is None and self.centre == 0 and k.is_Integer and k.is_odd and k.is_positive:
-            return self._where_finite(sp.S.Zero, k)
-        return self._closed_or_number(f"moment({k})", lambda family: family.moment(k), lambda law: law.moment(k))
+        """The moment of order ``k`` of the normalised law.
+
+        Raises:
+            ShapeError: ``k`` is no whole number, and the law has mass below 0.
+        """
+        order = single_expression(k, "k", real=True)
+        if order.is_integer is False and self.interval.left.is_extended_negative:
+            raise ShapeError(
+                f"k must be a whole number where the law has mass below 0, got {order}: powers are complex there."
+            )
+        if self.family is None and self.centre == 0 and order.is_Integer and order.is_odd and order.is_positive:
+            return self._where_finite(sp.S.Zero, order)
+        return self._closed_or_number(
+            f"moment({order})", lambda family: family.moment(order), lambda law: law.moment(order)
+        )
 
     @limited
     def pdf(self, x: sp.Expr | float | None = None) -> sp.Expr:

@@ -105,6 +105,18 @@ def test_four_layers_of_twelve_take_at_most_a_second():
     assert step.variance == pytest.approx(step.sde_variance, rel=0.1)
 
 
+def test_without_an_order_a_step_of_three_layers_is_exact_and_four_signals_are_not_enough():
+    data = NoisyTeacher([[1.2]], input_covariance=[[1.5]], label_covariance=0.2)
+    point = LayeredPoint(LayeredLinear((1, 1, 1, 1)), data, ([[0.7]], [[0.8]], [[0.6]]))
+    chances, signals = sample_signals(point, input_nodes=7, label_nodes=4)
+    maps = maps_after_steps(point, signals[:, None])
+    along = maps[:, 0, 0]
+    variance = chances @ (along - chances @ along) ** 2
+    assert mode_step(point, 0, learning_rate=ETA).variance == pytest.approx(variance, rel=1e-11)
+    short = mode_step(point, 0, learning_rate=ETA, order=4).variance
+    assert abs(short - variance) > 0.1 * variance
+
+
 def test_an_order_beyond_six_is_refused():
     with pytest.raises(ArgumentError, match="order must be at least 0 and below 7"):
         mode_step(random_point(0, depth=2), 0, learning_rate=0.1, order=7)

@@ -120,6 +120,8 @@ def test_ends_that_are_none_or_moving_or_missed_by_the_start_are_refused():
         Reflecting()
     with pytest.raises(ArgumentError, match="finite"):
         Absorbing(left=0, right=sp.oo)
+    with pytest.raises(ArgumentError, match="left must lie below right, got left=2 and right=-1. Swap them"):
+        Reflecting(left=2, right=-1)
     with pytest.raises(SchemeError, match="fixed ends"):
         Reflecting(left=x).check(ItoProcess.scalar(x, drift=0, dispersion=1))
     with pytest.raises(ArgumentError, match="starts above s"):

@@ -267,6 +267,13 @@ class TestNumbers:
             self.law.at(values)
 
 
+@pytest.mark.parametrize("drift", [-y, y - y**3, -sp.sign(y)])
+def test_a_root_of_a_variable_that_may_be_negative_has_no_mean(drift):
+    law = stationary_density(ItoProcess.scalar(y, drift=drift, dispersion=1))
+    with pytest.raises(ShapeError, match="k must be a whole number where the law has mass below 0, got 1/2"):
+        law.moment(sp.Rational(1, 2))
+
+
 def test_a_law_without_family_leaves_its_integral_standing():
     law = stationary_density(QUADRATIC_NOISE)
     assert law.family is None
