@@ -14,6 +14,7 @@ References:
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
@@ -112,7 +113,7 @@ def truth(condition: Boolean | bool, values: Mapping[sp.Symbol, Any], precision:
             "Build it from symbols, since text is not read."
         )
     precision = count(precision, "precision", at_least=MIN_PRECISION, at_most=MAX_PRECISION)
-    missing = sorted(str(symbol) for symbol in condition.free_symbols if symbol not in values)
+    missing = [str(symbol) for symbol in _symbols(condition) if symbol not in values]
     if missing:
         raise MissingParameterError(f"values must give a number for {', '.join(missing)}, which condition holds.")
     exact = exact_truth(condition, rational_part(values))
@@ -123,6 +124,12 @@ def truth(condition: Boolean | bool, values: Mapping[sp.Symbol, Any], precision:
         return RealBalls(flint, values).truth(condition)
 
 
+@functools.lru_cache(maxsize=8192)
+def _symbols(form: sp.Basic) -> tuple[sp.Symbol, ...]:
+    """Free symbols by name, looked for once for all points of evaluation."""
+    return tuple(sorted(form.free_symbols, key=str))
+
+
 def _enclosure(kind: type[Balls], expression: sp.Expr, values: Mapping[sp.Symbol, Any], precision: int) -> Ball:
     flint = flint_library()
     if not isinstance(expression, sp.Expr):
@@ -131,7 +138,7 @@ def _enclosure(kind: type[Balls], expression: sp.Expr, values: Mapping[sp.Symbol
             "read."
         )
     precision = count(precision, "precision", at_least=MIN_PRECISION, at_most=MAX_PRECISION)
-    missing = sorted(str(symbol) for symbol in expression.free_symbols if symbol not in values)
+    missing = [str(symbol) for symbol in _symbols(expression) if symbol not in values]
     if missing:
         raise MissingParameterError(
             f"values must give a number for every free symbol of the expression: no value for {', '.join(missing)}. "

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import abc
+import functools
 from collections.abc import Mapping
 from fractions import Fraction
 from types import ModuleType
@@ -26,6 +27,14 @@ def rational_part(values: Mapping[sp.Symbol, Any]) -> Point:
     return {symbol: value for symbol, value in values.items() if isinstance(value, Fraction)}
 
 
+@functools.cache
+def _kind(of: type[sp.Basic]) -> str:
+    """What a class of expressions is taken for: Symbol, Rational, Add, Mul, Pow, or its own name."""
+    flags = (("Symbol", "is_Symbol"), ("Rational", "is_Rational"), ("Add", "is_Add"), ("Mul", "is_Mul"))
+    flags += (("Pow", "is_Pow"),)
+    return next((kind for kind, flag in flags if getattr(of, flag) is True), of.__name__)
+
+
 class Balls(abc.ABC):
     """One evaluation at one point and one precision. Values of shared subexpressions are kept."""
 
@@ -42,23 +51,25 @@ class Balls(abc.ABC):
         return found
 
     def _value(self, e: sp.Basic) -> Ball:
-        if e.is_Symbol:
+        kind = _kind(type(e))
+        if kind == "Symbol":
             return self.number(self.values[e])
-        if e.is_Rational:
-            return self.number(Fraction(int(e.p), int(e.q)))
-        if e.is_Add:
+        if kind == "Rational":
+            return self.number(self.flint.fmpq(int(e.p), int(e.q)))
+        if kind == "Add":
             total = self.value(e.args[0])
             for term in e.args[1:]:
                 total = total + self.value(term)
             return total
-        if e.is_Mul:
+        if kind == "Mul":
             product = self.value(e.args[0])
             for factor in e.args[1:]:
                 product = product * self.value(factor)
             return product
-        if e.is_Pow:
-            return self.power(*e.args)
-        name = type(e).__name__
+        return self.power(*e.args) if kind == "Pow" else self._other(kind, e)
+
+    def _other(self, name: str, e: sp.Basic) -> Ball:
+        """A ball around what is no symbol, rational number, sum, product or power."""
         if name in CONSTANTS:
             return self.number(CONSTANTS[name](self.flint.arb))
         if name in ("Sum", "Product"):

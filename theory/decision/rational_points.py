@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 import sympy as sp
@@ -13,6 +14,8 @@ from theory.argument_kinds import CONDITION, EXPRESSION, POINT, RATIONAL, takes
 Point = Mapping[sp.Symbol, Fraction]
 """A rational value for each symbol."""
 
+Route = Callable[[Point], Fraction | None]
+"""The value of an expression at a point; None where it is not rational by inspection, or undefined."""
 
 _MAX_EXPONENT = 512
 _MAX_TEXT_BITS = 1000
@@ -34,22 +37,42 @@ def exact_value(expression: sp.Expr, point: Point) -> Fraction | None:
 
 
 def _value(expression: sp.Expr, point: Point) -> Fraction | None:
+    route = _route(expression)
+    return None if route is None else route(point)
+
+
+@functools.lru_cache(maxsize=8192)
+def _route(expression: sp.Expr) -> Route | None:
+    """How ``expression`` is evaluated, worked out once for thousands of points; None if it is rational at no point."""
     if expression.is_Symbol:
-        return point.get(expression)
+        return lambda point: point.get(expression)
     if expression.is_Rational:
-        return Fraction(int(expression.p), int(expression.q))
-    if expression.is_Pow:
-        return _power(expression, point)
-    name = type(expression).__name__
-    if name not in _ROUTES:
+        value = Fraction(int(expression.p), int(expression.q))
+        return lambda point: value
+    operation = None if expression.is_Pow else _OPERATIONS.get(type(expression).__name__)
+    if not expression.is_Pow and operation is None:
         return None
-    arguments = []
+    routes = []
     for argument in expression.args:
-        value = _value(argument, point)
+        route = _route(argument)
+        if route is None:
+            return None
+        routes.append(route)
+    if operation is None:
+        base, exponent = routes
+        is_root = expression.exp.is_Rational and not expression.exp.is_Integer
+        return None if is_root else lambda point: _power(base(point), exponent(point))
+    return lambda point: _operated(operation, routes, point)
+
+
+def _operated(operation: Callable[..., Fraction | None], routes: Sequence[Route], point: Point) -> Fraction | None:
+    arguments = []
+    for route in routes:
+        value = route(point)
         if value is None or value.numerator.bit_length() + value.denominator.bit_length() > _MAX_BITS:
             return None
         arguments.append(value)
-    return _ROUTES[name](arguments)
+    return operation(arguments)
 
 
 @takes(value=RATIONAL)
@@ -106,8 +129,7 @@ def combined_truth(name: str, parts: list[bool | None]) -> bool | None:
     return None if None in parts else not decisive
 
 
-def _power(expression: sp.Expr, point: Point) -> Fraction | None:
-    base, exponent = (_value(argument, point) for argument in expression.args)
+def _power(base: Fraction | None, exponent: Fraction | None) -> Fraction | None:
     if base is None or exponent is None or exponent.denominator != 1 or abs(exponent) > _MAX_EXPONENT:
         return None
     if base == 0 and exponent < 0 or base.numerator.bit_length() * abs(exponent) > _MAX_BITS:
@@ -122,7 +144,7 @@ def _product(values: list[Fraction]) -> Fraction:
     return result
 
 
-_ROUTES = {
+_OPERATIONS: dict[str, Callable[..., Fraction | None]] = {
     "Add": lambda values: sum(values, Fraction(0)),
     "Mul": _product,
     "Abs": lambda values: abs(values[0]),

@@ -331,6 +331,13 @@ _ASSUMPTIONS: dict[str, Callable[[Fraction], bool]] = {
 
 def admits(symbol: sp.Symbol, value: Fraction | sp.Rational) -> bool:
     """Whether ``value`` satisfies every assumption of ``symbol`` that concerns a rational number."""
-    value = Fraction(int(value.numerator), int(value.denominator))
-    assumed = symbol.assumptions0
-    return all(name not in assumed or assumed[name] is holds(value) for name, holds in _ASSUMPTIONS.items())
+    if not isinstance(value, Fraction):
+        value = Fraction(int(value.numerator), int(value.denominator))
+    return all(holds(value) is assumed for holds, assumed in _assumed(symbol))
+
+
+@functools.lru_cache(maxsize=4096)
+def _assumed(symbol: sp.Symbol) -> tuple[tuple[Callable[[Fraction], bool], bool], ...]:
+    """Tests of a rational number, and what each must say of a value of ``symbol``."""
+    assumptions = symbol.assumptions0
+    return tuple((holds, assumptions[name]) for name, holds in _ASSUMPTIONS.items() if name in assumptions)
