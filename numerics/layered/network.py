@@ -91,6 +91,8 @@ class DenseNetwork:
     def _one_each(self, given: Any, name: str, count: int) -> tuple[Any, ...]:
         """``given`` for each of ``count`` layers, checked."""
         several = isinstance(given, list | tuple)
+        if name == "activations" and not several:
+            given = kind(Activation, given, name)
         entries = list(given) if several else [given] * count
         if len(entries) != count:
             raise ArgumentError(f"{name} must be one, or one for each of {count} layers, got {len(entries)}.")

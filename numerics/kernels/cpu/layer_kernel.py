@@ -25,6 +25,10 @@ from numerics.kernels.layer_kernel import Constants, LayerKernel
 CALL_MULTIPLICATIONS = 2**30
 """Multiplications of all lanes in one call of generated code: a fraction of a second, so that an interrupt is heard."""
 
+WORTH_OPTIMISING = 2**31
+"""Multiplications of all lanes, a fraction of a second, from which on a kernel is compiled with all optimisations. The
+bits of the result are the same before and after."""
+
 KERNELS = 32
 """Kernels kept for another use."""
 
@@ -53,8 +57,19 @@ class CpuLayerKernel(LayerKernel):
         self.processor = processor or host()
         self.lanes = lanes_of_layers(self.processor, self.precision)
         self.ir, self._workspace = layer_kernel_ir(program, self.precision, self.processor)
-        self._code = compile_ir(self.ir, self.processor, thorough=True)
+        self._work, self._lock = 0, threading.Lock()
+        self._compile(thorough=False)
+
+    def _compile(self, *, thorough: bool) -> None:
+        self._thorough, self._code = thorough, compile_ir(self.ir, self.processor, thorough=thorough)
         self._run = ctypes.CFUNCTYPE(None, *_C_TYPES)(self._code.address("run"))
+
+    def _note_work(self, multiplications: int) -> None:
+        """Compile once more, with all optimisations, when the kernel turns out to be used much."""
+        with self._lock:
+            self._work += multiplications
+            if self._work >= WORTH_OPTIMISING and not self._thorough:
+                self._compile(thorough=True)
 
     @property
     def working_set(self) -> int:
@@ -75,6 +90,8 @@ class CpuLayerKernel(LayerKernel):
         threads: int,
     ) -> None:
         n = state.shape[1]
+        self._note_work(max(1, self.program.multiplications) * n * len(factors))
+        code, function = self._code, self._run
         blocks = -(-n // self.lanes)
         work = self._in_blocks(state, blocks)
         own = self._in_blocks(parameters, blocks)
@@ -92,7 +109,7 @@ class CpuLayerKernel(LayerKernel):
                 if stop.is_set():
                     return
                 some = factors[first : first + at_once]
-                self._run(
+                function(
                     work.ctypes.data,
                     own.ctypes.data,
                     table.ctypes.data,
@@ -117,6 +134,7 @@ class CpuLayerKernel(LayerKernel):
                     future.result()
             finally:
                 stop.set()
+        del code  # the machine code had to live until here
         state[:] = work.transpose(1, 0, 2).reshape(len(state), -1)[:, :n]
 
     def _in_blocks(self, rows: NDArray, blocks: int) -> NDArray:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 
 from numerics.deep_linear import DataSet, Modes, NoisyTeacher
-from numerics.errors import ArgumentError, DivergenceError, FallbackWarning
+from numerics.errors import ArgumentError, DivergenceError, FallbackWarning, MissingBackendError
 from numerics.layered.backend import available_memory
 from numerics.layered.dynamics import FullGradientDescent, IsotropicLangevin, MiniBatchDescent
 from numerics.layered.initial import gaussian_layers
@@ -171,3 +174,18 @@ def test_weights_that_leave_the_cache_are_told_with_what_they_cost(monkeypatch):
     wide = DenseNetwork((8, 8, 8))
     with pytest.warns(FallbackWarning, match="carries 128 numbers.*leave the cache: expect about two thirds"):
         run(net=wide, data=NoisyTeacher(np.eye(8)), start=gaussian_layers(wide, 2, seed=1), n=2, steps=1, at=(1,))
+
+
+def test_without_llvmlite_pytorch_takes_the_steps_and_says_so(monkeypatch, whole):
+    monkeypatch.setitem(sys.modules, "numerics.kernels.cpu.layer_kernel", None)
+    with pytest.warns(FallbackWarning, match="llvmlite, which is missing: PyTorch takes the steps"):
+        found = run(n=BLOCK + 3)
+    assert all(np.abs(found.final[name] - W[: BLOCK + 3]).max() < 1e-13 for name, W in whole.final.items())
+    with pytest.raises(MissingBackendError, match="backend='cpu' needs the package llvmlite"):
+        run(n=3, backend="cpu")
+
+
+def test_a_kernel_that_is_used_much_is_compiled_again_and_changes_no_bit(monkeypatch, whole):
+    monkeypatch.setattr("numerics.kernels.cpu.layer_kernel.WORTH_OPTIMISING", 0)
+    monkeypatch.setattr("numerics.kernels.cpu.layer_kernel._KERNELS", OrderedDict())
+    assert same_bits(whole, run())
