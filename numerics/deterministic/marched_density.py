@@ -293,7 +293,7 @@ def _bulk(
     around = np.concatenate([x, start - scales, [start], start + scales])
     x, heights = _heights(functions, np.unique(around[(around > left) & (around < right)]), start)
     best = int(np.argmax(heights))
-    seen = x[heights > heights[best] - 2 * NEGLIGIBLE]
+    seen = x[heights >= heights[best] - 2 * NEGLIGIBLE]
     here = int(np.argmin(np.abs(x - start)))
     # At a peak the mass per logarithmic distance is largest beside it.
     density = heights - np.log(np.gradient(x))
@@ -316,7 +316,7 @@ def _heights(functions: Callable[[Reals], tuple[Reals, Reals]], x: Reals, origin
         potential[:middle] = -np.cumsum(change[:middle][::-1])[::-1]
         heights = potential - size + np.log(widths)
     heights[np.isnan(heights)] = -np.inf
-    if np.max(heights) == np.inf or np.argmax(heights) in (0, len(x) - 1):
+    if not np.isfinite(np.max(heights)) or np.argmax(heights) in (0, len(x) - 1):
         side = int(np.argmax(heights) > middle)
         raise DivergenceError(
             f"the integral of the density diverges at the {('left', 'right')[side]} end, next to which it is largest, "

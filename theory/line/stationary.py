@@ -25,7 +25,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import sign, simplified
-from theory.errors import UnsupportedFormError
+from theory.errors import DriftproofError, UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.line.boundary import BoundaryClasses, FellerClass, classify
 from theory.line.diffusion import GluedDiffusion, line_diffusion
@@ -42,6 +42,8 @@ from theory.line.law import Collapse, StationaryLaw
 from theory.line.oscillation import without_oscillation
 from theory.line.recognise import recognise
 from theory.line.time_limit import limited
+from theory.local_time import is_smooth
+from theory.services import service
 from theory.values import word
 
 
@@ -60,7 +62,8 @@ def stationary_density(
         regular_ends: what happens at an end that is regular. Where such an end absorbs, the law collapses onto it.
 
     Raises:
-        DimensionError, SymbolError, UnsupportedFormError: see :func:`theory.line.diffusion.line_diffusion`.
+        DimensionError, SymbolError, UnsupportedFormError: see :func:`theory.line.diffusion.line_diffusion`. Without
+            parameters, coefficients outside that class give a law whose numbers come from quadrature.
 
     References:
         Risken, *The Fokker-Planck Equation* (1996), section 5.2.
@@ -74,7 +77,13 @@ def stationary_density(
         (mu > zeta**2/2, mu <= zeta**2/2)
     """
     word(regular_ends, "regular_ends", ("absorbing", "reflecting"))
-    line = line_diffusion(process, interval)
+    try:
+        line = line_diffusion(process, interval)
+    except UnsupportedFormError:
+        law = _law_in_numbers(process, interval) if regular_ends == "reflecting" else None
+        if law is None:
+            raise
+        return law
     if isinstance(line, GluedDiffusion):
         return _glued_law(line, regular_ends)
     x, z = line.variable, line.chart.variable
@@ -100,6 +109,33 @@ def stationary_density(
         regular=line.regular,
         family=recognise(density, x, line.interval),
         coefficients=(line.process.drift[0], line.process.diffusion[0]),
+    )
+
+
+def _law_in_numbers(process: ItoProcess, interval: Interval | None) -> StationaryLaw | None:
+    """The law of a process without parameters whose coefficients no chart holds, if quadrature finds its integral."""
+    (x,), (b,), a = process.state, process.drift, process.diffusion[0]
+    interval = Interval.given(interval, x)
+    if process.parameters or sp.Tuple(*interval.ends).free_symbols or a == 0 or not is_smooth(sp.Tuple(b, a), (x,)):
+        return None
+    try:
+        service("law_on_panels")(b, a, x, interval.ends).log_integral(interval.interior_point())
+    except DriftproofError:
+        return None
+    y = sp.Symbol(f"{x.name}'", **x.assumptions0)
+    potential = sp.Integral((2 * b / a).subs(x, y), (y, interval.interior_point(), x))
+    return StationaryLaw(
+        density=sp.exp(potential) / a,
+        variable=x,
+        interval=interval,
+        log_derivative=(2 * b - sp.diff(a, x)) / a,
+        normalisable=sp.true,
+        collapse=(),
+        undecided=sp.false,
+        integrable_at=tuple(Collapse(sp.true, end) for end in interval.ends),
+        regular=sp.true,
+        family=None,
+        coefficients=(b, a),
     )
 
 

@@ -1,6 +1,7 @@
 """Stationary laws without a family give numbers through the same object; known ones agree with their closed forms."""
 
 import mpmath
+import numpy as np
 import pytest
 import sympy as sp
 from mpmath import mp, mpf
@@ -84,3 +85,19 @@ def test_open_parameters_and_laws_that_do_not_exist_are_refused_with_what_to_do(
     growth = stationary_density(ItoProcess.scalar(x, drift=a * x - x**2 - k * x**3, dispersion=s * x))
     with pytest.raises(NotNormalisableError, match="collapses to the point mass at x = 0"):
         numerical_law(growth, {a: 1, k: 1, s: 2})
+
+
+def test_coefficients_outside_every_chart_give_a_law_in_numbers():
+    law = stationary_density(ItoProcess.scalar(y, drift=-sp.tanh(sp.sinh(y)), dispersion=sp.S.One))
+    points = np.arange(-20_000, 20_001) / 1000
+    potential = np.cumsum(-2 * np.tanh(np.sinh(points + 0.0005)) / 1000)  # the midpoint rule
+    weights = np.exp(np.concatenate([[0.0], potential[:-1]]) - potential.max())
+    variance = weights @ points**2 / weights.sum()
+    assert law.mean == 0 and law.normalisable == sp.true
+    assert abs(law.variance - variance) < 1e-6
+    assert abs(law.cdf(law.quantile(0.3)) - 0.3) < 1e-12
+
+
+def test_a_potential_that_grows_in_waves_has_no_law_in_numbers():
+    with pytest.raises(UnsupportedFormError):
+        stationary_density(ItoProcess.scalar(y, drift=y**2 * sp.sin(y), dispersion=sp.S.One))
