@@ -128,7 +128,7 @@ def _law_in_numbers(process: ItoProcess, interval: Interval | None) -> Stationar
         density=sp.exp(potential) / a,
         variable=x,
         interval=interval,
-        log_derivative=(2 * b - sp.diff(a, x)) / a,
+        log_derivative=2 * b / a - sp.diff(a, x) / a,
         normalisable=sp.true,
         collapse=(),
         undecided=sp.false,
