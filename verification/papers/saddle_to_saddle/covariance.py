@@ -10,6 +10,7 @@ from collections.abc import Callable
 import sympy as sp
 from sympy import kronecker_product as kron
 
+from theory.deep_linear.exact_point import ExactPoint
 from theory.deep_linear.written_out import WrittenNetwork, commutation_matrix, vec, written_network
 from theory.gradient_noise.data_law import Gaussian, Product
 from theory.gradient_noise.expectation import covariance, expectation
@@ -27,20 +28,28 @@ I_2, I_4, C = sp.eye(2), sp.eye(4), commutation_matrix(2)
 
 
 def block_by_jacobians(
-    l: int, m: int, *, J: Callable[..., sp.Matrix] = jacobian, middle: sp.Matrix = I_4 + C, labels: int = 1
+    l: int,
+    m: int,
+    *,
+    network: WrittenNetwork | ExactPoint = NETWORK,
+    J: Callable[..., sp.Matrix] = jacobian,
+    middle: sp.Matrix = I_4 + C,
+    labels: int = 1,
 ) -> sp.Matrix:
-    """Proposition 3.2."""
-    lift, Sigma_q = kron(I_2, NETWORK.gap), NETWORK.label_covariance
-    of_labels = kron(NETWORK.below(l) * NETWORK.below(m).T, NETWORK.above(l).T * Sigma_q * NETWORK.above(m))
-    return J(NETWORK, l).T * lift * middle * lift.T * J(NETWORK, m) + labels * of_labels
+    r"""Proposition 3.2, with ``middle`` of :math:`d_0^2` rows."""
+    lift, Sigma_q = kron(sp.eye(network.gap.cols), network.gap), network.label_covariance
+    of_labels = kron(network.below(l) * network.below(m).T, network.above(l).T * Sigma_q * network.above(m))
+    return J(network, l).T * lift * middle * lift.T * J(network, m) + labels * of_labels
 
 
-def block_by_products(l: int, m: int, *, middle: sp.Matrix = I_4 + C) -> sp.Matrix:
-    r"""Appendix B, with :math:`A_l = W_{<l}`, :math:`B_l = W_{>l}^\top`."""
-    A_l, A_m, B_l, B_m = NETWORK.below(l), NETWORK.below(m), NETWORK.above(l).T, NETWORK.above(m).T
-    D = NETWORK.gap
+def block_by_products(
+    l: int, m: int, *, network: WrittenNetwork | ExactPoint = NETWORK, middle: sp.Matrix = I_4 + C
+) -> sp.Matrix:
+    r"""Appendix B, with :math:`A_l = W_{<l}`, :math:`B_l = W_{>l}^\top`, and ``middle`` of :math:`d_0^2` rows."""
+    A_l, A_m, B_l, B_m = network.below(l), network.below(m), network.above(l).T, network.above(m).T
+    D = network.gap
     left, right = kron(A_l, B_l * D), kron(A_m, B_m * D)
-    return left * middle * right.T + kron(A_l * A_m.T, B_l * NETWORK.label_covariance * B_m.T)
+    return left * middle * right.T + kron(A_l * A_m.T, B_l * network.label_covariance * B_m.T)
 
 
 @paper.claim("DLN-P0-loss", "Sections 2.1-2.2, Appendix A.1", scope="batches drawn independently")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy import kronecker_product as kron
 
+from theory.deep_linear.exact_point import ExactPoint
 from theory.deep_linear.layers import LayeredLinear
 from theory.deep_linear.written_out import WrittenNetwork, vec, written_network
 from verification.authoring.shorthand import Grade, Kind, equals
@@ -19,12 +20,12 @@ WEIGHTS = {NETWORK.layers[0][0]: r"entry $(W_1)_{11}$; $W_{lij}$ is $(W_l)_{ij}$
 GAPS = WEIGHTS | {sp.Symbol("Delta_11", real=True): r"entry $\Delta_{11}$ of $\Delta = M - W$, likewise the others"}
 
 
-def printed_jacobian(network: WrittenNetwork, l: int) -> sp.Matrix:
+def printed_jacobian(network: WrittenNetwork | ExactPoint, l: int) -> sp.Matrix:
     r"""The page's :math:`J_l = W_{<l}^\top\otimes W_{>l}^\top`."""
     return kron(network.below(l).T, network.above(l).T)
 
 
-def jacobian(network: WrittenNetwork, l: int) -> sp.Matrix:
+def jacobian(network: WrittenNetwork | ExactPoint, l: int) -> sp.Matrix:
     r"""The same with its second factor not transposed."""
     return kron(network.below(l).T, network.above(l))
 
