@@ -31,6 +31,7 @@ SAME = [
     (x**2 - x * y + 1 > 0, sp.true, (x >= 0, x <= 1, y >= 0, y <= 1)),
     (p**3 + q**3 + r**3 >= 3 * p * q * r, sp.true, ()),
     (x < p, x <= p, (sp.Ne(x, p),)),
+    (sp.Symbol("n", negative=True) < sp.Rational(1, 3), sp.true, ()),
 ]
 
 
