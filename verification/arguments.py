@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy as sp
 
-from theory.argument_kinds import ArgumentKind, doorkeeper
+from theory.argument_kinds import ArgumentKind, doorkeeper, one_of
 from theory.values import shown
 from verification.errors import KindError
 
@@ -19,7 +19,12 @@ takes = doorkeeper(KindError)
 
 def is_finite(value: Any) -> bool:
     """Whether ``value`` is a real number of Python or NumPy and finite; truth values are none."""
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(float(value))
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(float(value))
+    except OverflowError:  # beyond what floats reach
+        return False
 
 
 def _is_json(value: Any) -> bool:
@@ -51,6 +56,7 @@ NOT_NEGATIVE = ArgumentKind("a finite number, 0 or more", lambda value: is_finit
 JSON = ArgumentKind("numbers, text, truth values and None, in lists and mappings of text", _is_json)
 
 
+@takes(kind=one_of(ArgumentKind, needed="an ArgumentKind"))
 def of_kind(kind: ArgumentKind, value: Any, name: str) -> None:
     """Refuse a ``value`` that is not of ``kind``.
 

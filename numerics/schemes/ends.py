@@ -54,7 +54,7 @@ class WithEnds(Scheme):
             end = getattr(self, name)
             if end is not None:
                 expression = given_expression(end, name)
-                if expression.is_extended_real is False or expression.is_infinite:
+                if expression.is_extended_real is False or expression.is_infinite or expression.has(sp.nan, sp.zoo):
                     raise ArgumentError(f"{name} must be finite and real, got {name}={end}. Leave an infinite end out.")
                 object.__setattr__(self, name, expression)
         left, right = self.ends

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from numerics.arguments import whole_number
 from numerics.errors import ArgumentError
 from numerics.statistics.estimators import finite_samples, probability
 
@@ -22,9 +23,12 @@ def dkw_band(n: int, false_alarm: float) -> float:
 
     References:
         Massart, *Ann. Probab.* 18 (1990) 1269-1283, the Dvoretzky-Kiefer-Wolfowitz inequality with its best constant.
+
+    Example:
+        >>> round(dkw_band(200, 2 * math.exp(-4)), 12)
+        0.1
     """
-    if n < 1:
-        raise ArgumentError(f"n must be at least 1, got n={n}.")
+    n = whole_number(n, "n", at_least=1, below=2**62)
     return math.sqrt(math.log(2 / probability(false_alarm, "false_alarm")) / (2 * n))
 
 

@@ -35,7 +35,7 @@ LIMIT = 20.0
 MEMORY = 6 << 30
 """Bytes that a process may ask for on top of what it has."""
 
-NAN_IN_NAN_OUT = ("numerics.codegen.compile.__call__", "numerics.codegen.printing", "numerics.codegen.program")
+NAN_IN_NAN_OUT = ("numerics.codegen.compile", "numerics.codegen.printing", "numerics.codegen.program")
 """Programs compute with what IEEE 754 calls numbers, and their constants may be such."""
 
 KEEPS_ANYTHING = ("verification.run.task.Result",)
@@ -128,8 +128,10 @@ def _silence(sound: Sound, slot: int | str, hostile: str, call: str, answer: Any
 
 
 def _unmoved(sound: Sound, slot: int | str, answer: Any) -> bool:
-    """Whether a name or a flag is all that was replaced, and the answer is that of the sound call: of text and truth
-    values no number is made."""
+    """Whether no number was made: the answer is no, or nothing, or only a name or a flag was replaced and the answer is
+    that of the sound call."""
+    if answer is None or answer is False:
+        return True
     given = sound.arguments[slot] if isinstance(slot, int) else sound.options[slot]
     return (given is None or isinstance(given, str | bool)) and repr(answer) == repr(sound.call())
 

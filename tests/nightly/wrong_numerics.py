@@ -64,7 +64,7 @@ PAIRS = (
     ),
     (
         "numerics/statistics/goodness_of_fit.py",
-        "tests/numerics/statistics tests/numerics/test_laws.py",
+        "tests/numerics/statistics tests/numerics/test_laws.py numerics/statistics/goodness_of_fit.py",
         (
             ("/ (2 * n))", "/ n)"),
             ("odd = 2 * np.arange(1, n + 1) - 1", "odd = 2 * np.arange(1, n + 1)"),

@@ -19,6 +19,8 @@ from dataclasses import dataclass, replace
 import sympy as sp
 
 from theory.argument_kinds import EXPRESSION, ArgumentKind, takes
+from theory.errors import ShapeError
+from theory.values import shown
 
 _MAX_BOXES = 40
 _MAX_PLACES = 81
@@ -49,8 +51,16 @@ class Range:
     def is_sound(self) -> bool:
         """Whether its ends are rational or infinite, and in order."""
         ends = (self.low, self.high)
-        exact = all(isinstance(end, sp.Rational) or end in (sp.oo, -sp.oo) for end in ends)
-        return exact and bool(self.low <= self.high)
+        exact = all(isinstance(end, sp.Rational) or end is sp.oo or end is -sp.oo for end in ends)
+        closed = isinstance(self.low_closed, bool) and isinstance(self.high_closed, bool)
+        return exact and closed and bool(self.low <= self.high)
+
+    def __post_init__(self) -> None:
+        if not self.is_sound:
+            raise ShapeError(
+                "low and high must be rational numbers or infinities in order, low_closed and high_closed True or "
+                f"False, got {shown((self.low, self.high, self.low_closed, self.high_closed))}."
+            )
 
 
 Box = Mapping[sp.Symbol, Range]
@@ -83,6 +93,8 @@ def lowest_on_box(polynomial: sp.Expr, box: Box) -> Lowest:
     if whole is not None and (len(whole.terms()) > _MAX_TERMS or whole.total_degree() > _MAX_DEGREE):
         return Lowest.UNKNOWN
     if whole is not None and not all(coefficient.is_Rational for coefficient in whole.coeffs()):
+        return Lowest.UNKNOWN
+    if whole is None and not polynomial.is_Rational:
         return Lowest.UNKNOWN
     used = {letter: box[letter] for letter in letters}
     if whole is not None and any(whole.eval(place) < 0 for place in _some_places(used)):

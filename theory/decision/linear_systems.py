@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from theory.argument_kinds import ArgumentKind, takes
+from theory.errors import ShapeError
+from theory.values import shown
 
 _MAX_ROWS = 300
 """Systems that grow beyond this many inequalities are given up."""
@@ -27,6 +29,16 @@ class Inequality:
     coefficients: Mapping[Hashable, Fraction]
     constant: Fraction
     strict: bool
+
+    def __post_init__(self) -> None:
+        named = isinstance(self.coefficients, Mapping) and all(
+            isinstance(value, Fraction | int) for value in self.coefficients.values()
+        )
+        if not (named and isinstance(self.constant, Fraction | int) and isinstance(self.strict, bool)):
+            raise ShapeError(
+                "coefficients must be a mapping, constant a rational number and strict True or False, got "
+                f"{shown(self.coefficients)}, {shown(self.constant)}, {shown(self.strict)}."
+            )
 
     def plus(self, other: Inequality, factor: Fraction) -> Inequality:
         """This one plus ``factor`` > 0 times the other."""

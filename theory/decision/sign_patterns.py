@@ -59,8 +59,9 @@ def proof_of_sameness(first: Boolean, second: Boolean, domain: Sequence[Boolean]
         >>> proof_of_sameness(x > y, x**2 > y**2) is None
         True
     """
+    inside = domain if isinstance(domain, bool | Boolean) else sp.And(*domain)
     try:
-        return _Signs().proof(*(_without_absolute_values(condition) for condition in (first, second, sp.And(*domain))))
+        return _Signs().proof(*(_without_absolute_values(condition) for condition in (first, second, inside)))
     except (_OutOfReachError, BasePolynomialError, UnsupportedFormError, MissingFlintError):
         return None
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.argument_kinds import EXPRESSION, SYMBOL, takes
 from theory.decision.zero import decide_zero
 from theory.deep_linear.modewise import BalancedModes
 from theory.parameters import BoundedSymbol, parameter
@@ -34,6 +35,7 @@ def in_both_cases(
     return L, deeper, question(replace(modes, depth=sp.Integer(2))), question(replace(modes, depth=deeper))
 
 
+@takes(L=SYMBOL, deeper=SYMBOL, at_two=EXPRESSION, beyond=EXPRESSION)
 def joined(L: sp.Symbol, deeper: sp.Symbol, at_two: sp.Expr, beyond: sp.Expr) -> sp.Expr:
     """One formula for all depths where that for L > 2 goes over into that for L = 2; else both, by case.
 

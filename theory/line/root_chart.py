@@ -10,10 +10,10 @@ from collections import defaultdict
 
 import sympy as sp
 
-from theory.argument_kinds import EXPRESSION, SYMBOL, takes
+from theory.argument_kinds import EXPRESSION, SYMBOL, one_of, takes
 
 
-@takes(x=SYMBOL)
+@takes(function=one_of(sp.Basic, needed="an expression, or several in a Tuple"), x=SYMBOL)
 def root_of_quadratic(function: sp.Basic, x: sp.Symbol) -> tuple[sp.Expr, sp.Expr] | None:
     """``(c, d)``, both positive, where roots of ``c + d*x**2`` are the only roots of sums in the functions; else None.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,10 +12,25 @@ from sympy.logic.boolalg import Boolean
 
 from numerics.deterministic.quadrature import integrate_density
 from numerics.errors import DivergenceError
+from theory.argument_kinds import CONDITION, SYMBOL, ArgumentKind
+from verification.arguments import takes
 from verification.errors import VerificationError
 
 Values = Mapping[sp.Symbol, str]
 """Parameter values as exact rationals in strings, so that no float enters a formula."""
+
+
+def _is_rational(text: str) -> bool:
+    return isinstance(text, str) and re.fullmatch(r"[-+]?\d+(/\d+|\.\d*)?", text) is not None
+
+
+_VALUES = ArgumentKind(
+    "a mapping of symbols to rational numbers as text",
+    lambda value: (
+        isinstance(value, Mapping)
+        and all(isinstance(symbol, sp.Symbol) and _is_rational(number) for symbol, number in value.items())
+    ),
+)
 
 
 def exact(values: Values) -> dict[sp.Symbol, sp.Rational]:
@@ -52,6 +68,7 @@ def either(holds: sp.Expr, fails: sp.Expr, values: Values) -> Callable[[Boolean]
     return lambda condition: (holds if condition_holds(condition, values) else fails).subs(exact(values))
 
 
+@takes(condition=CONDITION, symbol=SYMBOL, values=_VALUES)
 def edge(condition: Boolean, symbol: sp.Symbol, values: Values) -> sp.Expr | None:
     """Where a candidate inequality changes its truth value along ``symbol``, the others at ``values``.
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from theory.argument_kinds import ArgumentKind
+from verification.arguments import takes
 from verification.drawing.intervals import Picture
 from verification.drawing.svg import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILLION, svg
 
@@ -158,6 +160,17 @@ def curves_picture(
     return panels_picture(name, [CurvePanel(curves, lines, axes=axes)], **about)
 
 
+_MEASURED = ArgumentKind(
+    "a sequence of mappings",
+    lambda value: isinstance(value, list | tuple) and all(isinstance(row, Mapping) for row in value),
+)
+_CELLS = ArgumentKind(
+    "a mapping of heads to format strings",
+    lambda value: isinstance(value, Mapping) and all(isinstance(side, str) for pair in value.items() for side in pair),
+)
+
+
+@takes(rows=_MEASURED, cells=_CELLS)
 def columns(rows: Sequence[Mapping[str, Any]], cells: Mapping[str, str]) -> dict[str, list[str]]:
     """Columns of a table, from the numbers of each row.
 

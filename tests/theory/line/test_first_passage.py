@@ -224,9 +224,9 @@ def test_mean_exit_time_solves_its_equation():
 
 
 def test_an_exit_time_that_antiderivatives_give_comes_without_the_integrals_of_greens_function():
-    drifted = BROWNIAN_MOTION.subs({mu: 1, zeta: 1})
-    expected = -HALF + (HALF - sp.exp(-1) / 2) / (HALF - sp.exp(-2) / 2)
-    assert mean_exit_time(drifted, HALF, 0, 1) == expected  # the other route leaves it in other terms
+    growing = GEOMETRIC_BROWNIAN_MOTION.subs({mu: 1, zeta: 1})
+    found = mean_exit_time(growing, 2, 1, 3)
+    assert found == 3 * sp.log(3) / 2 - 2 * sp.log(2)  # the other route leaves it in other terms
 
 
 def test_fixation_of_a_neutral_allele_takes_the_time_of_its_entropy():
