@@ -208,7 +208,6 @@ PAIRS = (
         (
             ("if any(pattern[i] == 0 for i in divisors):", "if False:"),
             ("and one(pattern) is not other(pattern)", "and False"),
-            ("if above and below:", "if above:"),
         ),
     ),
     (
