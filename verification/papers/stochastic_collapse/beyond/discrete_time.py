@@ -19,7 +19,7 @@ from theory.discrete.growth_rate import (
 from theory.discrete.random_map import kappa_3, kappa_4
 from theory.notation import eta, mu, zeta
 from verification.authoring import predictions
-from verification.authoring.shorthand import Kind, Source, compared, equals, measured
+from verification.authoring.shorthand import Kind, Source, compared, equals, measured, table
 from verification.papers.stochastic_collapse.measured.one_dimension import log_of_gaussian_multiplier
 from verification.papers.stochastic_collapse.paper import paper
 
@@ -49,7 +49,7 @@ def log_mean_by_quadrature(point: Mapping[str, str]) -> tuple[float, float]:
         return float(value / norm), max(float(error / norm), 1e-15)
 
 
-POINTS = (("1", "1/100"), ("11/10", "1/4"), ("1", "3"), ("0", "2"), ("-3/2", "1/2"), ("401/400", "1/100"))
+POINTS = table("m v", "1 1/100", "11/10 1/4", "1 3", "0 2", "-3/2 1/2", "401/400 1/100")
 
 
 @paper.claim(
@@ -79,14 +79,8 @@ def collapse_in_discrete_time():
         derived=lambda: gaussian_growth_rate(m, v),
         wrong={"argument not halved": gaussian_rate(m, v, argument=2), "a tenth too fast": 11 * rate / 10},
         says=r"For $X \sim N(m, v)$.",
-        measured=measured(log_of_gaussian_multiplier, predictions.at({m: "10", v: "100"}), m="10", v="100"),
-        compared=compared(
-            "quadrature",
-            log_mean_by_quadrature,
-            lambda candidate, point: predictions.at({m: point["m"], v: point["v"]})(candidate),
-            *({"m": mean, "v": variance} for mean, variance in POINTS),
-            tolerance=1e-10,
-        ),
+        measured=measured(log_of_gaussian_multiplier, at={m: "10", v: "100"}),
+        compared=compared("quadrature", log_mean_by_quadrature, predictions.at_point(m, v), *POINTS, tolerance=1e-10),
     )
     yield equals(
         "expansion",

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import mpmath
 import numpy as np
 import sympy as sp
 
+from numerics.deterministic.collapse_threshold import collapse_signal
 from numerics.random.normal import standard_normals
 from theory.discrete.growth_rate import gaussian_growth_rate
 from theory.models.single_neuron import SingleNeuron, slope, w_1, w_2
 from theory.models.teacher_student import modes as ts
 from theory.notation import eta, s_tilde, zeta
 from verification.authoring import predictions
-from verification.authoring.shorthand import Kind, Source, agrees, bounds, compared, equals, measured
+from verification.authoring.shorthand import Kind, Source, agrees, bounds, compared, equals, measured, table
 from verification.authoring.simulated import number
 from verification.claim import Statement
-from verification.forms import Draw, Experiment, Samples
+from verification.forms import Draw, Samples
 from verification.papers.stochastic_collapse.beyond.discrete_time import gaussian_rate, v
 from verification.papers.stochastic_collapse.beyond.near_invariant_point import STEPS
 from verification.papers.stochastic_collapse.paper import paper
@@ -61,23 +61,9 @@ def growth_of_student_mode(arguments: Mapping[str, Any], draw: Draw) -> Samples:
     return Samples((np.log(np.abs(a + b)) - np.log(2e-60)) / STEPS)
 
 
-def threshold_by_quadrature(point: Mapping[str, str]) -> tuple[float, float]:
-    r"""The root in :math:`\tilde s` of :math:`E\log|1 + \eta(\tilde s - z)|`, the mean taken by quadrature."""
-
-    def growth(data: Any) -> Any:
-        singular = (1 + rate * data) / (rate * noise)  # where the factor vanishes, in units of the noise
-        cuts = sorted({mpmath.mpf(-12), mpmath.mpf(0), min(singular, mpmath.mpf(11)), mpmath.mpf(12)})
-        return mpmath.quad(lambda x: mpmath.log(abs(1 + rate * (data - noise * x))) * mpmath.npdf(x), cuts)
-
-    with mpmath.workdps(20):
-        rate, noise = mpmath.mpf(point["eta"]), mpmath.mpf(point["zeta"])
-        root = mpmath.findroot(growth, (mpmath.mpf(0), 2 * rate * noise**2), solver="anderson", tol=1e-24, verify=False)
-        return float(root), max(1e-9, float(abs(growth(root))) / float(rate))
-
-
-def _student_run(data: str) -> Experiment:
-    predicted = predictions.at({eta: "1/2", zeta: "2", s_tilde: data})
-    return measured(growth_of_student_mode, predicted, eta="1/2", zeta="2", s_tilde=data)
+def collapse_threshold(point: Mapping[str, str]) -> tuple[float, float]:
+    """The root of the growth rate, in numbers."""
+    return float(collapse_signal(point["eta"], point["zeta"])), 1e-12
 
 
 @paper.claim(
@@ -148,9 +134,7 @@ def thresholds_under_label_noise():
 def _student_mode() -> list[Statement]:
     """Rate and thresholds of the growing combination."""
     rate = gaussian_rate(1 + eta * s_tilde, eta**2 * zeta**2)
-    points = [
-        {"eta": learning_rate, "zeta": noise} for learning_rate, noise in (("1/10", "4"), ("1/10", "8"), ("1/2", "2"))
-    ]
+    points = table("eta zeta", "1/10 4", "1/10 8", "1/2 2")
 
     def thresholds(*values: str) -> sp.Matrix:
         return sp.Matrix([sp.Rational(value) for value in values])
@@ -168,7 +152,9 @@ def _student_mode() -> list[Statement]:
                 "a tenth too fast": 11 * rate / 10,
             },
             says="Per step, of $a + b$.",
-            measured=[_student_run("1/10"), _student_run("5/4")],
+            measured=[
+                measured(growth_of_student_mode, at={eta: "1/2", zeta: "2", s_tilde: data}) for data in ("1/10", "5/4")
+            ],
         ),
         agrees(
             "threshold of a student mode",
@@ -181,11 +167,7 @@ def _student_mode() -> list[Statement]:
             },
             says=r"For $(\eta, \zeta) = (0.1, 4)$, $(0.1, 8)$ and $(0.5, 2)$, to three or four figures.",
             compared=compared(
-                "quadrature",
-                threshold_by_quadrature,
-                lambda candidate, point: candidate[points.index(point)],
-                *points,
-                tolerance=6e-4,
+                "root of the growth rate", collapse_threshold, predictions.entry_of(points), *points, tolerance=6e-4
             ),
         ),
     ]

@@ -35,10 +35,8 @@ def growth_of_batch_steps(arguments: Mapping[str, Any], draw: Draw) -> Samples:
 
 
 def _run(size: int, learning_rate: str) -> Experiment:
-    def predicted(candidate: sp.Expr) -> sp.Expr:
-        return candidate.subs({**EXAMPLE, eta: sp.Rational(learning_rate)})
-
-    return measured(growth_of_batch_steps, predicted, size=str(size), eta=learning_rate)
+    values = {**EXAMPLE, eta: sp.Rational(learning_rate)}
+    return measured(growth_of_batch_steps, lambda candidate: candidate.subs(values), size=str(size), eta=learning_rate)
 
 
 def _second_order(size: int) -> sp.Expr:

@@ -13,11 +13,12 @@ from theory.discrete import momentum as with_momentum
 from theory.discrete.momentum import momentum as m
 from theory.discrete.random_map import kappa_3, kappa_4
 from theory.notation import eta, mu, zeta
+from verification.authoring import predictions
 from verification.authoring.draws import drawn_steps
-from verification.authoring.shorthand import agrees, compared, equals, measured
+from verification.authoring.shorthand import agrees, compared, equals, measured, table
 from verification.authoring.simulated import number
 from verification.claim import Statement
-from verification.forms import Draw, Experiment, Samples
+from verification.forms import Draw, Samples
 from verification.papers.stochastic_collapse.beyond.near_invariant_point import (
     EXAMPLE,
     decay,
@@ -128,11 +129,7 @@ def _small_steps() -> Iterator[Statement]:
     )
 
 
-CASES = (
-    {"m": "1/2", "eta": "3/20", "settled": "1/10000"},
-    {"m": "9/10", "eta": "1/100", "settled": "1/200000"},
-    {"m": "9/10", "eta": "3/100", "settled": "1/50000"},
-)
+CASES = table("m eta settled", "1/2 3/20 1/10000", "9/10 1/100 1/200000", "9/10 3/100 1/50000")
 """Momentum, learning rate, and the change at which the exponent counts as settled.
 
 Plain descent at eta/(1 - m) collapses on the example of SC-111 in all of them."""
@@ -197,9 +194,6 @@ def _finite_learning_rates() -> Iterator[Statement]:
     def for_cases(rate: Callable[[sp.Rational], sp.Expr]) -> sp.Matrix:
         return sp.Matrix([rate(sp.Rational(case["eta"]) / (1 - sp.Rational(case["m"]))) for case in CASES])
 
-    def run(case: dict[str, str]) -> Experiment:
-        return measured(growth_with_momentum, lambda candidate: candidate[CASES.index(case)], **case)
-
     found = sp.Matrix([sp.Rational(-590, 10000), sp.Rational(1443, 10**6), sp.Rational(2397, 10**5)])
     yield agrees(
         "finite learning rates",
@@ -211,13 +205,9 @@ def _finite_learning_rates() -> Iterator[Statement]:
             "a tenth too fast": 11 * found / 10,
         },
         says=r"Per step, for curvatures $5/2$ and $-3$ at $(m, \eta) = (1/2, 0.15)$, $(9/10, 0.01)$, $(9/10, 0.03)$.",
-        measured=[run(CASES[0]), run(CASES[2])],
+        measured=[measured(growth_with_momentum, lambda found, i=i: found[i], **CASES[i]) for i in (0, 2)],
         compared=compared(
-            "stationary law of the direction",
-            growth_by_products,
-            lambda candidate, point: candidate[CASES.index(point)],
-            *CASES,
-            tolerance=2e-2,
+            "stationary law of the direction", growth_by_products, predictions.entry_of(CASES), *CASES, tolerance=2e-2
         ),
     )
     smallest = sp.Rational(874, 10000)
@@ -234,10 +224,6 @@ def _finite_learning_rates() -> Iterator[Statement]:
         },
         says="At momentum 9/10, over the learning rates 0.006, 0.008, 0.010: it is positive.",
         compared=compared(
-            "stationary law of the direction",
-            smallest_growth,
-            lambda candidate, point: candidate,
-            {"m": "9/10"},
-            tolerance=1e-2,
+            "stationary law of the direction", smallest_growth, predictions.itself, {"m": "9/10"}, tolerance=1e-2
         ),
     )

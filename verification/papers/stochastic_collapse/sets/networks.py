@@ -16,6 +16,8 @@ import sympy as sp
 from theory.networks.activations import origin_passing_function, smooth_function
 from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import normal_gradient
+from verification.authoring.shorthand import is_kept
+from verification.claim import Statement
 
 ROUNDING = 1e-12
 """Weights of order 1 and 100 steps: far above rounding, far below any near miss."""
@@ -27,9 +29,7 @@ NET = FeedForward((2, 2, 2, 2), sigma)
 ORIGIN_PASSING_NET = FeedForward((2, 2, 2, 2), through_origin)
 
 NET_SYMBOLS: dict[sp.Basic, str] = {
-    NET.weight_matrix(1)[
-        0, 0
-    ]: "weight from neuron 1 of a layer to neuron 1 of the next one, whose number stands above",
+    NET.incoming(1, 1)[0]: "weight from neuron 1 of a layer to neuron 1 of the next one, whose number stands above",
     NET.biases(1)[0]: "bias of neuron 1 of a layer, whose number stands above",
 }
 SMOOTH_AND_KINKED = "The proof takes a smooth activation; ReLU, leaky ReLU and ELU are in the runs of SGD."
@@ -45,6 +45,14 @@ def without(constraints: sp.MatrixBase, *weights: sp.Symbol) -> sp.ImmutableMatr
 def escaping(network: FeedForward) -> Callable[[sp.MatrixBase], sp.MatrixBase]:
     """The judge of constraints: what an arbitrary sample's gradient has across the set."""
     return lambda constraints: normal_gradient(network.affine_set(constraints), network.pulled_back_loss)
+
+
+def kept(
+    network: FeedForward, name: str, constraints: sp.MatrixBase, *, run: Run | None = None, **rest: Any
+) -> Statement:
+    """The set that some constraints describe is kept, by any sample's gradient and by runs of SGD."""
+    run = run or trained(network)
+    return is_kept(name, "0 =", printed=constraints, escaping=escaping(network), run=run, **rest)
 
 
 def told(name: str, violation: float, moved: float, steps: int) -> dict[str, Any]:
@@ -82,3 +90,24 @@ def trained(
         return sgd_runs(network, candidates, values)
 
     return run
+
+
+# How many sets of a kind there are.
+
+m, k = sp.symbols("m k", integer=True, positive=True)
+
+DEPTHS, WIDTHS = (2, 3), (1, 2, 3)
+
+
+def counted(sets: Callable[[FeedForward], set[sp.ImmutableMatrix]]) -> sp.Expr:
+    r"""The polynomial of degree 1 in the depth and 2 in the width through the numbers of distinct sets.
+
+    The numbers are counted for ``DEPTHS`` and ``WIDTHS``. Input and output have one neuron, which has no set.
+    """
+    numbers = {
+        (depth, width): len(sets(FeedForward((1, *[width] * (depth - 1), 1), sigma)))
+        for depth in DEPTHS
+        for width in WIDTHS
+    }
+    by_width = [sp.interpolate([(depth, numbers[depth, width]) for depth in DEPTHS], m) for width in WIDTHS]
+    return sp.expand(sp.interpolate(list(zip(WIDTHS, by_width, strict=True)), k))

@@ -8,14 +8,14 @@ from typing import Any
 import sympy as sp
 
 from theory.networks.feed_forward import FeedForward
-from verification.authoring.shorthand import Grade, Kind, equals, is_kept
+from verification.authoring.shorthand import Grade, Kind, equals
 from verification.claim import Statement
 from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.sets.networks import (
     NET_SYMBOLS,
     ROUNDING,
     SMOOTH_AND_KINKED,
-    escaping,
+    kept,
     sigma,
     through_origin,
     trained,
@@ -32,11 +32,10 @@ def _network(skips: tuple[tuple[int, int], ...], activation: Callable[[sp.Expr],
 
 def _one_connection(network: FeedForward, constraints: Constraints, p: tuple[int, ...], **rest: Any) -> Statement:
     """The printed conditions where the only residual connection is the one from layer 1 to layer 3."""
-    return is_kept(
+    return kept(
+        network,
         "one connection",
-        "0 =",
-        printed=constraints((1, *p), (3, *p)),
-        escaping=escaping(network),
+        constraints((1, *p), (3, *p)),
         run=trained(_network(ONE_SKIP)),
         says="The constraints for a network whose only residual connection has $l_1 = 1$ and $l_2 = 3$.",
         **rest,
@@ -45,11 +44,10 @@ def _one_connection(network: FeedForward, constraints: Constraints, p: tuple[int
 
 def _chain(network: FeedForward, constraints: Constraints, p: tuple[int, ...], **rest: Any) -> Statement:
     """The printed conditions where the neuron of layer 2 is also the beginning of a connection to layer 3."""
-    return is_kept(
+    return kept(
+        network,
         "chain",
-        "0 =",
-        printed=constraints((1, *p), (2, *p)),
-        escaping=escaping(network),
+        constraints((1, *p), (2, *p)),
         run=trained(_network(CHAIN)),
         corrected=constraints((1, *p), (2, *p), (3, *p)),
         corrected_says="with residual connections from layer 1 to 2 and from 2 to 3, the conditions for $l = 1, 2, 3$",

@@ -14,17 +14,14 @@ from verification.papers.stochastic_collapse.beyond import (
     mini_batches,
     momentum,
     near_invariant_point,
-    skewed_noise,
-    weight_decay,
+    optimisers,
 )
 
 SAMPLERS = [
     pytest.param(mini_batches.growth_of_batch_steps, {"size": "2", "eta": "1/2"}, id="mini-batches"),
     pytest.param(momentum.growth_with_momentum, {"m": "1/2", "eta": "3/20"}, id="momentum"),
-    pytest.param(weight_decay.growth_with_decay, {"eta": "3/10", "lambda": "1/5"}, id="decay"),
-    pytest.param(
-        skewed_noise.growth_under_skewed_noise, {"eta": "1/4", "mu": "1/2", "zeta": "1", "upper": "2"}, id="skewed"
-    ),
+    pytest.param(optimisers.growth_with_decay, {"eta": "3/10", "lambda": "1/5"}, id="decay"),
+    pytest.param(optimisers.growth_under_skewed_noise, {"eta": "1/4", "mu": "1/2", "zeta": "1", "a": "2"}, id="skewed"),
     pytest.param(label_noise.growth_of_student_mode, {"eta": "1/2", "zeta": "2", "s_tilde": "1/10"}, id="label noise"),
 ]
 
@@ -53,6 +50,6 @@ def test_the_two_matrices_of_a_step_are_those_of_the_example():
 
 
 def test_mirrored_two_point_noise_has_the_opposite_skewness_and_moves_the_threshold_the_other_way():
-    rate = skewed_noise._two_point_rate().subs({eta: sp.Rational(1, 4), mu: sp.Rational(1, 2), zeta: 1})
+    rate = optimisers._two_point_rate().subs({eta: sp.Rational(1, 4), mu: sp.Rational(1, 2), zeta: 1})
     up, down = (float(rate.subs(near_invariant_point.upper, a)) for a in (sp.Integer(2), sp.Rational(1, 2)))
     assert up > 0 > down

@@ -1,7 +1,8 @@
-r"""Proposition 3.1: vanishing neurons, the activations that allow them, and how many sets there are."""
+r"""Propositions 3.1 and 3.2: vanishing neurons and the activations that allow them, identical neurons, their number."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import sympy as sp
@@ -13,13 +14,18 @@ from theory.symmetry.affine_set import normal_gradient
 from verification.authoring.shorthand import Kind, equals, is_kept
 from verification.claim import Statement
 from verification.papers.stochastic_collapse.paper import paper
-from verification.papers.stochastic_collapse.sets.channels import vanishing_channels
-from verification.papers.stochastic_collapse.sets.counting import counted, k, m
+from verification.papers.stochastic_collapse.sets.channels import identical_channels, vanishing_channels
 from verification.papers.stochastic_collapse.sets.networks import (
+    NET,
     NET_SYMBOLS,
     ORIGIN_PASSING_NET,
+    ROUNDING,
     SMOOTH_AND_KINKED,
+    counted,
     escaping,
+    k,
+    kept,
+    m,
     sgd_runs,
     through_origin,
     trained,
@@ -48,12 +54,10 @@ def vanishing_neurons():
     network = ORIGIN_PASSING_NET
     vanishing = network.sign_constraints((1, 1))
     into, bias, out_of = network.incoming(1, 1), network.biases(1)[0], network.outgoing(1, 1)
-    yield is_kept(
+    yield kept(
+        network,
         "set",
-        "0 =",
-        printed=vanishing,
-        escaping=escaping(network),
-        run=trained(network),
+        vanishing,
         wrong={
             "outgoing weights free": without(vanishing, *out_of),
             "incoming weights free": without(vanishing, *into),
@@ -163,13 +167,17 @@ def origin_passing_activations():
     )
 
 
+COUNTED = {m: "number of weight matrices", k: "number of neurons of a hidden layer"}
+HOW_COUNTED = "Counted as distinct projectors for $m = 2, 3$ and $k = 1, 2, 3$; judged is the polynomial through these."
+
+
 @paper.claim(
     "SC-005",
     "Section 3, below Proposition 3.1",
-    symbols={m: "number of weight matrices", k: "number of neurons of a hidden layer"},
+    symbols=COUNTED,
     kind=Kind.IDENTITY,
     scope="one set for each hidden neuron; intersections of sets are not counted",
-    notes=("Counted as distinct projectors for $m = 2, 3$ and $k = 1, 2, 3$; judged is the polynomial through these.",),
+    notes=(HOW_COUNTED,),
 )
 def number_of_sign_invariant_sets():
     """Number of sign invariant sets.
@@ -185,5 +193,61 @@ def number_of_sign_invariant_sets():
             "$m$ hidden layers": m * k,
             "one for each pair": (m - 1) * sp.binomial(k, 2),
             "intersections counted": 2 ** ((m - 1) * k) - 1,
+        },
+    )
+
+
+@paper.claim("SC-006", "Proposition 3.2", symbols=NET_SYMBOLS, kind=Kind.INVARIANCE, notes=(SMOOTH_AND_KINKED,))
+def identical_neurons():
+    r"""Permutation invariant sets: identical neurons.
+
+    The affine subspace $A = \{\theta \in \mathbb R^d \mid w_{\mathrm{in},p}^{(l)} = w_{\mathrm{in},q}^{(l)},
+    b_p^{(l)} = b_q^{(l)}, w_{\mathrm{out},p}^{(l+1)} = w_{\mathrm{out},q}^{(l+1)}\}$ is an invariant set.
+    """
+    first, second = NET.permutation_constraints((1, 1, 2)), NET.permutation_constraints((2, 1, 2))
+    kept_by_any = partial(kept, NET, run=trained(NET, ACTIVATIONS), tolerance=ROUNDING)
+    yield kept_by_any(
+        "set",
+        first,
+        wrong={
+            "outgoing weights free": without(first, *NET.outgoing(1, 1)),
+            "incoming weights free": without(first, *NET.incoming(1, 1)),
+            "biases free": without(first, NET.biases(1)[0]),
+            "opposite neurons": sp.Matrix(NET.own_weights(1, 1)) + sp.Matrix(NET.own_weights(1, 2)),
+        },
+        says="The constraints of $A$ for the neurons of layer 1 of a network with $m = 3$.",
+    )
+    yield kept_by_any(
+        "second layer",
+        second,
+        wrong={"outgoing weights free": without(second, *NET.outgoing(2, 1))},
+        says="The same for the neurons of layer 2.",
+    )
+    yield identical_channels()
+
+
+@paper.claim(
+    "SC-007",
+    "Section 3, below Proposition 3.2",
+    symbols=COUNTED,
+    kind=Kind.IDENTITY,
+    scope="one set for each pair of neurons; intersections of sets are not counted",
+    notes=(HOW_COUNTED,),
+)
+def number_of_permutation_invariant_sets():
+    r"""Number of permutation invariant sets.
+
+    For a fully-connected network of depth $m$ and width $k$ there are $(m-1)\binom k2$ distinct permutation invariant
+    sets.
+    """
+    yield equals(
+        "number",
+        r"\#",
+        printed=(m - 1) * sp.binomial(k, 2),
+        derived=lambda: counted(FeedForward.permutation_sets),
+        wrong={
+            "$m$ hidden layers": m * sp.binomial(k, 2),
+            "pairs across layers": sp.binomial((m - 1) * k, 2),
+            "a neuron paired with itself": (m - 1) * sp.binomial(k + 1, 2),
         },
     )
