@@ -18,6 +18,7 @@ module                      question it answers
 ``first_passage``           Hitting probabilities and mean passage times, with an estimate of their error
 ``stiff_tail``              Mean times far out, where the drift carries the process off
 ``nested_integral``         Integrals of integrals of positive functions
+``boundary_value``          The probability of reaching one end first, by finite differences
 ``scale_and_speed_panels``  Scale and speed densities on panels, as logarithms
 ``kesten``                  The tail index of an affine recursion
 ``student_mean``            The exact mean of a teacher-student mode: spectral sum and integral

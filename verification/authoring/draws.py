@@ -6,6 +6,7 @@ sampler passes on from it stands here: its own trajectories, half the step and f
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -36,6 +37,11 @@ def drawn_levels(process: ItoProcess, draw: Draw, *, step: float, **run: Any) ->
 def drawn_steps(recursion: Recursion, draw: Draw, **run: Any) -> Simulation:
     """:func:`~numerics.simulation.iterate.iterate` for a draw; a recursion has no step to refine."""
     return iterate(recursion, **{"n_replicas": draw.n, "seed": draw.seed, "options": options(draw)} | run)
+
+
+def source_of(*what: object) -> np.random.Generator:
+    """Random numbers derived from what they are for, by its text."""
+    return np.random.default_rng(list(hashlib.sha256(repr(what).encode()).digest()))
 
 
 def extrapolated(fine: np.ndarray, coarse: np.ndarray) -> Samples:

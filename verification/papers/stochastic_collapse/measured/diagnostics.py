@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
@@ -16,6 +15,7 @@ from numerics.neurons.dendrogram import dendrogram_order
 from numerics.neurons.distance import distance_matrix, normalised_distance
 from numerics.neurons.effective_rank import effective_rank
 from numerics.neurons.vanishing import vanishing_by_whole
+from verification.authoring.draws import source_of
 from verification.forms import Draw, Samples
 
 Arguments = Mapping[str, Any]
@@ -36,11 +36,6 @@ BLOCK = 1024
 
 VERTICES = 5
 """Neurons of the graphs that are all looked at: 2^10 graphs."""
-
-
-def source_of(*what: object) -> np.random.Generator:
-    """Random numbers derived from what they are for."""
-    return np.random.default_rng(list(hashlib.sha256(repr(what).encode()).digest()))
 
 
 def gaussian_distances(arguments: Arguments, draw: Draw) -> np.ndarray:

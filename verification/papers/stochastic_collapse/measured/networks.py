@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy  # its submodules load on first use
 
-from verification.papers.stochastic_collapse.measured.diagnostics import source_of
+from verification.authoring.draws import source_of
 
 if TYPE_CHECKING:
     from numerics.networks.small_networks import LabelledImages

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from numerics.deterministic.boundary_value import probability_of_upper_end
 from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
 from numerics.random.normal import standard_normals
 from numerics.simulation.accumulators import Survival
@@ -117,31 +118,15 @@ def log_of_gaussian_multiplier(arguments: Arguments, draw: Draw) -> Samples:
 def hitting_probability_on_grid(arguments: Arguments) -> tuple[float, float]:
     r"""P(hit level) from :math:`\mathcal L u = 0` with :math:`u(0) = 0` and :math:`u = 1` at the level.
 
-    Central differences in :math:`y = \log\theta`; the value is extrapolated from two grids, whose difference is the
-    error bound. Never uses the scale function.
+    Central differences in :math:`y = \log\theta`; never uses the scale function.
     """
     m, z, start, level = (number(arguments[name]) for name in ("mu", "zeta", "start", "level"))
-    return on_two_grids(lambda cells: _boundary_value(m, z, math.log(start), math.log(level), cells), 8000)
-
-
-def _boundary_value(m: float, z: float, start: float, level: float, cells: int) -> float:
-    from scipy.linalg import solve_banded
-
     decay = 1 - 2 * m / z**2  # u ~ exp(decay * y) far below
-    low = start - 34 / decay
-    y = np.linspace(low, level, cells + 1)
-    h = y[1] - y[0]
-    drift = m - z**2 / 2 - np.exp(2 * y[1:-1])
-    up, down = z**2 / (2 * h**2) + drift / (2 * h), z**2 / (2 * h**2) - drift / (2 * h)
-    bands = np.zeros((3, cells - 1))
-    bands[0, 1:], bands[1], bands[2, :-1] = up[:-1], -(up + down), down[1:]
-    right = np.zeros(cells - 1)
-    right[-1] = -up[-1]
-    u = np.concatenate([[0.0], solve_banded((1, 1), bands, right), [1.0]])
-    position = (start - low) / h
-    i = min(max(int(position) - 1, 0), cells - 3)
-    nodes = np.arange(i, i + 4)
-    return float(np.polyval(np.polyfit(nodes - position, u[i : i + 4], 3), 0.0))
+    y, ends = math.log(start), (math.log(start) - 34 / decay, math.log(level))
+    process, parameters = double_well_in_log(), {mu: m, zeta: z}
+    return on_two_grids(
+        lambda cells: probability_of_upper_end(process, y, ends, parameters=parameters, cells=cells), 8000
+    )
 
 
 def mean_on_grid(arguments: Arguments) -> tuple[float, float]:

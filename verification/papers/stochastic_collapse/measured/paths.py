@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Mapping
 
@@ -11,6 +9,7 @@ import numpy as np
 import sympy as sp
 
 from theory.notation import eta, s_tilde, zeta
+from verification.authoring.draws import source_of
 from verification.authoring.predictions import exact
 from verification.authoring.simulated import number
 from verification.papers.stochastic_collapse.measured.one_dimension import Arguments
@@ -20,7 +19,6 @@ def along_path(candidate: sp.Expr, point: Mapping[str, str]) -> float:
     """A candidate functional of the Brownian path, on the path that ``point`` names."""
     from theory.models.teacher_student.modes import area, log_growth
     from theory.notation import s_0, t
-    from verification.papers.stochastic_collapse.measured.paths import path_functionals
 
     endpoint, integral = path_functionals(point)
     values = exact({s_tilde: point["s_tilde"], eta: point["nu"], zeta: "1", s_0: point["s_0"], t: point["time"]})
@@ -29,8 +27,7 @@ def along_path(candidate: sp.Expr, point: Mapping[str, str]) -> float:
 
 def brownian_path(arguments: Arguments, steps: int = 2**15) -> np.ndarray:
     """Increments of one Brownian path over ``time``; the path is named by the arguments themselves."""
-    text = json.dumps(arguments, sort_keys=True)
-    source = np.random.Generator(np.random.Philox(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")))
+    source = source_of("path", sorted(arguments.items()))
     return source.standard_normal(steps) * math.sqrt(number(arguments["time"]) / steps)
 
 

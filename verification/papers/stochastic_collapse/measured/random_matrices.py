@@ -1,10 +1,7 @@
 r"""What the claims about errors and random matrices are measured on.
 
 * Errors (34) on small random matrices, with singular value decompositions by LAPACK.
-* Signal plus noise at ten million columns. By reflections that keep the first coordinate, an :math:`m \times n`
-  Gaussian matrix is orthogonally equivalent to a tridiagonal one with independent entries (Gaussian on the diagonal,
-  :math:`\chi_{n-i}` above and :math:`\chi_{m-i}` below it), and a signal :math:`\bar s\,e_1e_1^\top` stays in the
-  corner. The top singular vectors live on its first rows: a truncation has their law up to exponentially small terms.
+* Signal plus noise at ten million columns, in its tridiagonal form (:mod:`numerics.random.spiked_noise`).
 * The bulk: all singular values of dense random matrices.
 
 No formula of :mod:`theory.matrices.spike_in_noise` is used here. Random sources are seeded by hashing what is computed.
@@ -12,8 +9,6 @@ No formula of :mod:`theory.matrices.spike_in_noise` is used here. Random sources
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -21,6 +16,8 @@ from typing import Any
 import numpy as np
 import scipy  # its submodules load on first use
 
+from numerics.random.spiked_noise import top_singular_pair, tridiagonal_form
+from verification.authoring.draws import source_of
 from verification.authoring.simulated import number
 
 Arguments = Mapping[str, Any]
@@ -37,12 +34,6 @@ DRAWS = 16
 FALSE_ALARM = 1e-6
 
 
-def source(name: str, arguments: Arguments) -> np.random.Generator:
-    """The random source that belongs to an evaluator and its arguments."""
-    text = json.dumps([name, dict(arguments)], sort_keys=True)
-    return np.random.Generator(np.random.Philox(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")))
-
-
 def error_sums(arguments: Arguments) -> dict[str, float]:
     r"""One data set with :math:`XX^\top = 1`, its teacher and a student: both errors (34) and their sums.
 
@@ -52,7 +43,7 @@ def error_sums(arguments: Arguments) -> dict[str, float]:
         ``T_k``, ``C_k``: the data's sums up to the teacher's rank; ``T_bar``, ``C_bar``: the teacher's sums.
     """
     m, n, p, k = (int(arguments[name]) for name in ("m", "n", "p", "k"))
-    draw = source("errors", arguments).standard_normal
+    draw = source_of("errors", sorted(arguments.items())).standard_normal
     X = np.linalg.qr(draw((p, n)))[0].T
     teacher = draw((m, k)) @ draw((k, n))
     Y = teacher @ X + draw((m, p))
@@ -89,36 +80,11 @@ def test_error(arguments: Arguments) -> tuple[float, float]:
 def top_of_signal_plus_noise(arguments: Arguments) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Largest singular value, squared overlaps of its left and right vectors with the signal, :data:`DRAWS` times."""
     aspect, signal = number(arguments["aspect"]), number(arguments["signal"])
-    rng = source("top", arguments)
+    rng = source_of("top", sorted(arguments.items()))
     rows = round(aspect * COLUMNS)
-    found = [_top(*tridiagonal_form(signal, rows, COLUMNS, ROWS_KEPT, rng)) for _ in range(DRAWS)]
+    found = [top_singular_pair(*tridiagonal_form(signal, rows, COLUMNS, ROWS_KEPT, rng)) for _ in range(DRAWS)]
     value, left, right = np.array(found).T
     return value, left, right
-
-
-def tridiagonal_form(
-    signal: float, m: int, n: int, kept: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Diagonal, upper and lower diagonal of the first ``kept`` <= min(m, n) - 1 rows of signal plus noise."""
-    rows = np.arange(1, kept + 1)
-    diagonal = rng.standard_normal(kept) / math.sqrt(n)
-    diagonal[0] += signal
-    above, below = (np.sqrt(rng.chisquare(size - rows[:-1]) / n) for size in (n, m))
-    return diagonal, above, below
-
-
-def _top(diagonal: np.ndarray, above: np.ndarray, below: np.ndarray) -> tuple[float, float, float]:
-    """Top singular value of a tridiagonal matrix T, squared first components of its vectors, by T T^t (five bands)."""
-    size = len(diagonal)
-    bands = np.zeros((3, size))
-    bands[0] = diagonal**2
-    bands[0, :-1] += above**2
-    bands[0, 1:] += below**2
-    bands[1, :-1] = diagonal[:-1] * below + above * diagonal[1:]
-    bands[2, :-2] = above[:-1] * below[1:]
-    values, vectors = scipy.linalg.eig_banded(bands, lower=True, select="i", select_range=(size - 1, size - 1))
-    value, u = math.sqrt(values[0]), vectors[:, 0]
-    return value, float(u[0] ** 2), float(((diagonal[0] * u[0] + below[0] * u[1]) / value) ** 2)
 
 
 def _mean(samples: np.ndarray, bias: float) -> tuple[float, float]:
@@ -155,7 +121,7 @@ def share_below(arguments: Arguments) -> tuple[float, float]:
     """
     aspect, level, smaller = number(arguments["aspect"]), number(arguments["level"]), 500
     m, n = (smaller, round(smaller / aspect)) if aspect <= 1 else (round(smaller * aspect), smaller)
-    noise = source("bulk", arguments).standard_normal((m, n)) / math.sqrt(n)
+    noise = source_of("bulk", sorted(arguments.items())).standard_normal((m, n)) / math.sqrt(n)
     gram = noise @ noise.T if m <= n else noise.T @ noise
     squares = np.linalg.eigvalsh(gram)
     return float(np.sum(squares < level**2)) / m, 4 / m

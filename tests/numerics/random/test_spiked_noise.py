@@ -5,8 +5,8 @@ import pytest
 import sympy as sp
 from scipy import special
 
+from numerics.random.spiked_noise import tridiagonal_form
 from theory.matrices import spike_in_noise as rm
-from verification.papers.stochastic_collapse.measured.random_matrices import tridiagonal_form
 
 FALSE_ALARM = 1e-6
 

@@ -1,0 +1,67 @@
+r"""The probability of reaching one end before the other, as a boundary-value problem on a grid.
+
+:math:`\mathcal Lu = bu' + \frac12au'' = 0` with :math:`u = 0` at the lower and 1 at the upper end, by central
+differences on equidistant nodes: of order :math:`h^2`. No scale function takes part, so that it is a second opinion on
+those that do (:mod:`numerics.deterministic.first_passage`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import sympy as sp
+from scipy.linalg import solve_banded
+
+from numerics.codegen.compile import compile_program
+from numerics.errors import ArgumentError
+from theory.ito import ItoProcess
+
+
+def probability_of_upper_end(
+    process: ItoProcess,
+    start: float,
+    interval: tuple[float, float],
+    *,
+    parameters: Mapping[sp.Symbol, float],
+    cells: int,
+) -> float:
+    r"""The probability that a process on the line reaches the upper end of ``interval`` before the lower one.
+
+    Between nodes the solution is read off the cubic through four of them.
+
+    Args:
+        process: One coordinate.
+        start: Inside the interval.
+        interval: Lower and upper end.
+        parameters: Numbers for the symbols of the process.
+        cells: Cells of the grid, at least 4.
+
+    Raises:
+        ArgumentError: several coordinates, fewer than four cells, or a ``start`` that is not inside.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> brownian = ItoProcess.scalar(x, drift=0, dispersion=1)
+        >>> round(probability_of_upper_end(brownian, 0.25, (0.0, 1.0), parameters={}, cells=50), 12)
+        0.25
+    """
+    low, high = interval
+    if process.dimension != 1:
+        raise ArgumentError(f"process must have one coordinate, got {tuple(process.state)}.")
+    if not (cells >= 4 and low < start < high):
+        raise ArgumentError(f"cells must be at least 4 and start inside {interval}, got {cells=}, {start=}.")
+    nodes = np.linspace(low, high, cells + 1)
+    h = nodes[1] - nodes[0]
+    sides = compile_program([process.drift[0], process.diffusion[0]], process.state, parameters=dict(parameters))
+    drift, diffusion = (np.broadcast_to(side, cells - 1) for side in sides(nodes[1:-1]))
+    up, down = diffusion / (2 * h**2) + drift / (2 * h), diffusion / (2 * h**2) - drift / (2 * h)
+    bands = np.zeros((3, cells - 1))
+    bands[0, 1:], bands[1], bands[2, :-1] = up[:-1], -(up + down), down[1:]
+    right = np.zeros(cells - 1)
+    right[-1] = -up[-1]
+    u = np.concatenate([[0.0], solve_banded((1, 1), bands, right), [1.0]])
+    position = (start - low) / h
+    first = min(max(int(position) - 1, 0), cells - 3)
+    around = np.arange(first, first + 4)
+    return float(np.polyval(np.polyfit(around - position, u[around], 3), 0.0))

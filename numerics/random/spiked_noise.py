@@ -1,0 +1,63 @@
+r"""A signal in a large random matrix: the top singular value and vectors, without making the matrix.
+
+The noise has independent entries of variance :math:`1/n`. By reflections that keep the first coordinate, an
+:math:`m \times n` Gaussian matrix is orthogonally equivalent to a tridiagonal one with independent entries (Gaussian on
+the diagonal, :math:`\chi_{n-i}` above and :math:`\chi_{m-i}` below it), and a signal :math:`\bar s\,e_1e_1^\top` stays
+in the corner. The top singular vectors live on its first rows: a truncation has their law up to exponentially small
+terms. Vectors at the edge of the bulk reach over :math:`n^{1/3}` rows, outliers over fewer.
+
+References:
+    Dumitriu, Edelman, "Matrix models for beta ensembles" (2002).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy.linalg import eig_banded
+
+from numerics.errors import ArgumentError
+
+
+def tridiagonal_form(
+    signal: float, m: int, n: int, kept: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Diagonal, upper and lower diagonal of the first ``kept`` rows of signal plus noise.
+
+    Raises:
+        ArgumentError: ``kept`` is not in ``1 .. min(m, n) - 1``.
+
+    Example:
+        >>> rng = np.random.Generator(np.random.Philox(1))
+        >>> [len(part) for part in tridiagonal_form(2.0, 10**6, 10**7, 100, rng)]
+        [100, 99, 99]
+    """
+    if not 1 <= kept < min(m, n):
+        raise ArgumentError(f"kept must be in 1..{min(m, n) - 1} for a matrix of {m} by {n}, got {kept}.")
+    rows = np.arange(1, kept + 1)
+    diagonal = rng.standard_normal(kept) / math.sqrt(n)
+    diagonal[0] += signal
+    above, below = (np.sqrt(rng.chisquare(size - rows[:-1]) / n) for size in (n, m))
+    return diagonal, above, below
+
+
+def top_singular_pair(diagonal: np.ndarray, above: np.ndarray, below: np.ndarray) -> tuple[float, float, float]:
+    r"""Top singular value of a tridiagonal matrix T, and the squared first components of its left and right vectors.
+
+    They are eigenvalue and vectors of :math:`TT^\top`, which has five bands.
+
+    Example:
+        >>> top_singular_pair(np.array([3.0, 1.0]), np.array([0.0]), np.array([0.0]))
+        (3.0, 1.0, 1.0)
+    """
+    size = len(diagonal)
+    bands = np.zeros((3, size))
+    bands[0] = diagonal**2
+    bands[0, :-1] += above**2
+    bands[0, 1:] += below**2
+    bands[1, :-1] = diagonal[:-1] * below + above * diagonal[1:]
+    bands[2, :-2] = above[:-1] * below[1:]
+    values, vectors = eig_banded(bands, lower=True, select="i", select_range=(size - 1, size - 1))
+    value, u = math.sqrt(values[0]), vectors[:, 0]
+    return value, float(u[0] ** 2), float(((diagonal[0] * u[0] + below[0] * u[1]) / value) ** 2)
