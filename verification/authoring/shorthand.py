@@ -259,7 +259,7 @@ def compared(
     return Comparison(name, evaluator, points, predicted, tolerance)
 
 
-def table(names: str, *rows: str) -> tuple[dict[str, str], ...]:
+def table(names: str, *rows: str) -> tuple[dict[str, Any], ...]:
     """Points of a comparison, one a row: ``table("k x", "-2/5 1/2", "0 1")``.
 
     Raises:

@@ -159,7 +159,7 @@ def normalisability_and_uniqueness():
         corrected=sp.S.Zero,
         wrong={"one path in twenty crosses": sp.Rational(1, 20)},
         says=r"With one law for every initialization and $Z$ over the whole line, half of the paths end below 0.",
-        measured=measured(sign_changes_of_double_well, lambda candidate: candidate, mu="3/2", zeta="1"),
+        measured=measured(sign_changes_of_double_well, mu="3/2", zeta="1"),
     )
 
 

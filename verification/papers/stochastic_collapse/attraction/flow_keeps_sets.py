@@ -112,7 +112,6 @@ def flow_keeps_affine_invariant_sets():
         printed=sp.S.Zero,
         derived=_steepest_increase,
         corrected=2 * L**2,
-        wrong={"one of two factors": L**2},
         says=r"What the square implies, at two mirrored samples whose gradient and its slope are $L$.",
     )
     gradients = (sp.Abs(P[0]) + sp.Abs(P[1])) / 2
@@ -123,7 +122,7 @@ def flow_keeps_affine_invariant_sets():
         exact=lambda: sp.Abs(FiniteSum([theta_1], (P[0] * theta_1, P[1] * theta_1)).gradient[0]),
         corrected=gradients,
         corrected_says=r"$\|\nabla\mathcal L(\theta)\| \le \frac1n\sum_i\|\nabla\ell(\theta; x_i, y_i)\|$",
-        wrong={"divided by $n$ once more": gradients / 2, "squares": (P[0] ** 2 + P[1] ** 2) / 2},
+        wrong={"squares": (P[0] ** 2 + P[1] ** 2) / 2},
         says=r"For the two samples $\ell_i = p_i\theta_1$.",
     )
     for part in (_invariance, _lipschitz_root, _modulus_of_matrices):

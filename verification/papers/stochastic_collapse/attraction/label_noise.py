@@ -8,14 +8,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from theory.gradient_noise import label_noise as noisy
 from theory.gradient_noise.data_law import Empirical
 from theory.gradient_noise.descent import gradient_descent
-from theory.gradient_noise.label_noise import (
-    joint_label_noise_step,
-    label_noise_flow,
-    label_noise_increment,
-    label_noise_step,
-)
 from theory.gradient_noise.model import Model
 from theory.notation import eta, zeta
 from verification.authoring import predictions
@@ -76,7 +71,7 @@ def gradient_of_halved_loss() -> sp.MatrixBase:
 
 def _increment(loss_factor: int = 1) -> sp.Matrix:
     """One step with the labels y_i - xi_i."""
-    increment, law = label_noise_increment(regression(3, loss_factor), label)
+    increment, law = noisy.label_noise_increment(regression(3, loss_factor), label)
     return sp.Matrix(increment.subs(dict(zip(law.variables, (-xi for xi in NOISES), strict=True))))
 
 
@@ -143,7 +138,7 @@ def label_noise_flow_equation():
         r"\text{drift of }\theta_t",
         printed=-eta * GRADIENT,
         where=meaning(GRADIENT, gradient_of_halved_loss()),
-        derived=lambda: label_noise_flow(regression(3), label).drift,
+        derived=lambda: noisy.label_noise_flow(regression(3), label).drift,
         corrected=-GRADIENT,
         corrected_says=r"$d\theta_t = -\nabla\mathcal L(\theta_t)\,dt + \ldots$ in (21)",
         wrong={"loss without its 1/2": -2 * GRADIENT},
@@ -186,7 +181,7 @@ def magnitude_of_steps(arguments: Mapping[str, Any], draw: Draw) -> Samples:
 def exact_magnitude(arguments: Mapping[str, Any]) -> tuple[float, float]:
     r"""D_m from the exact covariance of one step, the ratio of the traces of :math:`D_{LN}` and of :math:`D_s`."""
     n, d = arguments["N"], arguments["d"]
-    covariance = label_noise_step(features(n, d), label).covariance
+    covariance = noisy.label_noise_step(features(n, d), label).covariance
     values = predictions.exact({eta: STEP["eta"], zeta: STEP["zeta"]})
     squares = sum(np.cos(j * i) ** 2 for i in range(1, n + 1) for j in range(1, d + 1)) / n
     return float(covariance.trace().subs(values)) / float(2 * values[eta] * squares), 1e-14
@@ -198,7 +193,7 @@ def _magnitude_at(candidate: sp.Expr, point: Mapping[str, Any]) -> sp.Expr:
 
 def _diffusion_of_step(n: int) -> sp.Matrix:
     """D with Cov(Delta theta) = 2 eta D, the covariance averaged over all noises of one step at once."""
-    return sp.Matrix(joint_label_noise_step(regression(n), label).covariance / (2 * eta))
+    return sp.Matrix(noisy.joint_label_noise_step(regression(n), label).covariance / (2 * eta))
 
 
 def _normalised(matrix: sp.MatrixBase) -> sp.MatrixBase:

@@ -7,7 +7,6 @@ Near the invariant point 0 only the jets :math:`L''(0)`, :math:`D''(0)` and high
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -19,14 +18,20 @@ from theory.line.first_passage import hitting_probability
 from theory.notation import mu, theta, zeta
 from theory.stability.attractivity import attractivity_rate, linearisation
 from verification.authoring import predictions
-from verification.authoring.shorthand import Grade, Kind, agrees, bounds, compared, equals, holds_when, measured, sde
-from verification.claim import Statement
-from verification.papers.stochastic_collapse.measured.one_dimension import (
-    double_well_reaches_level,
-    hitting_probability_on_grid,
-    log_rate_of_double_well,
-    supremum_of_geometric_brownian_motion,
+from verification.authoring.shorthand import (
+    Grade,
+    Kind,
+    agrees,
+    bounds,
+    compared,
+    equals,
+    holds_when,
+    measured,
+    sde,
+    table,
 )
+from verification.claim import Statement
+from verification.papers.stochastic_collapse.measured import one_dimension as sampled
 from verification.papers.stochastic_collapse.paper import (
     D_2,
     D_3,
@@ -76,7 +81,6 @@ def geometric_brownian_motion():
         },
     )
     reached = (theta / epsilon) ** (1 - 2 * mu / zeta**2)
-    points = (("3/10", "1", "1/10"), ("1/10", "1", "1/5"), ("-1/2", "4/5", "1/2"))
     yield equals(
         "supremum",
         r"P\left[\sup_t \theta_t \ge \epsilon \mid \theta_0 = \theta\right]",
@@ -86,14 +90,8 @@ def geometric_brownian_motion():
         remark="A result of ours: how small the probability of Definition 4.1 is.",
         domain=(mu < zeta**2 / 2, theta < epsilon),
         measured=[
-            measured(
-                supremum_of_geometric_brownian_motion,
-                predictions.at({mu: m, zeta: z, theta: ratio, epsilon: "1"}),
-                mu=m,
-                zeta=z,
-                ratio=ratio,
-            )
-            for m, z, ratio in points
+            measured(sampled.supremum_of_geometric_brownian_motion, at={mu: m, zeta: z, theta: start, epsilon: "1"})
+            for m, z, start in (("3/10", "1", "1/10"), ("1/10", "1", "1/5"), ("-1/2", "4/5", "1/2"))
         ],
     )
 
@@ -162,7 +160,7 @@ def attraction_in_one_dimension():
         derived=lambda: attractivity_rate(flow_near_invariant_point(), 0).alpha,
         wrong={"$D$ taken for the whole diffusion": L_2 + D_2 / 4, "a tenth too fast": 11 * rate / 10},
         says=r"Minus the linear growth rate of $\log\theta$; measured in the double well, where it collapses.",
-        measured=measured(log_rate_of_double_well, predictions.at({L_2: "-1/5", D_2: "1"}), mu="1/5", zeta="1"),
+        measured=measured(sampled.log_rate_of_double_well, predictions.at({L_2: "-1/5", D_2: "1"}), mu="1/5", zeta="1"),
     )
     yield holds_when(
         "region",
@@ -201,8 +199,9 @@ def _reaching_a_level() -> Statement:
         values = {mu: point["mu"], zeta: point["zeta"], x: point["start"], level: point["level"]}
         return predictions.ratio_of_integrals(candidate, values)
 
-    simulated: dict[str, Any] = {"mu": "-1/2", "zeta": "1", "start": "1/2", "level": "6/5"}
-    solved = (("1/5", "1", "3/10"), ("-1/2", "1", "6/5"), ("1/2", "3/2", "1"))
+    simulated, *solved = table(
+        "mu zeta start level", "-1/2 1 1/2 6/5", "1/5 1 1/10 3/10", "-1/2 1 1/10 6/5", "1/2 3/2 1/10 1"
+    )
     return agrees(
         "hitting probability",
         r"P[\text{hit }\epsilon_1 \mid \theta_0 = x]",
@@ -214,13 +213,9 @@ def _reaching_a_level() -> Statement:
             "nonlinear drift a tenth too weak": ratio(-2 * mu / zeta**2, sp.Rational(9, 10) / zeta**2),
         },
         remark="A result of ours for the double well, from its scale function.",
-        measured=measured(double_well_reaches_level, lambda candidate: predicted(candidate, simulated), **simulated),
+        measured=measured(sampled.double_well_reaches_level, lambda found: predicted(found, simulated), **simulated),
         compared=compared(
-            "boundary-value problem on a grid",
-            hitting_probability_on_grid,
-            predicted,
-            *({"mu": m, "zeta": z, "start": "1/10", "level": level} for m, z, level in solved),
-            tolerance=1e-4,
+            "boundary-value problem on a grid", sampled.hitting_probability_on_grid, predicted, *solved, tolerance=1e-4
         ),
     )
 

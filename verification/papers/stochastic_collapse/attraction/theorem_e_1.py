@@ -236,7 +236,6 @@ def lipschitz_chain():
         printed=L * (3 / delta - 1),
         exact=lambda: sp.expand(bracket),
         corrected=4 * L / delta - 2 * L,
-        wrong={"one of two terms": L * (2 / delta - 1)},
         says=r"The displayed bracket over $\epsilon$, for $\delta < 1$.",
         domain=(delta < 1,),
     )

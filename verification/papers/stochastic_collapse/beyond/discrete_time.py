@@ -10,12 +10,7 @@ from collections.abc import Mapping
 import mpmath
 import sympy as sp
 
-from theory.discrete.growth_rate import (
-    collapse_threshold_expansion,
-    gaussian_growth_rate,
-    growth_rate_expansion,
-    sign_collapse_threshold,
-)
+from theory.discrete import growth_rate as growth
 from theory.discrete.random_map import kappa_3, kappa_4
 from theory.notation import eta, mu, zeta
 from verification.authoring import predictions
@@ -76,7 +71,7 @@ def collapse_in_discrete_time():
         "Gaussian multiplier",
         r"E\log|X|",
         printed=rate,
-        derived=lambda: gaussian_growth_rate(m, v),
+        derived=lambda: growth.gaussian_growth_rate(m, v),
         wrong={"argument not halved": gaussian_rate(m, v, argument=2), "a tenth too fast": 11 * rate / 10},
         says=r"For $X \sim N(m, v)$.",
         measured=measured(log_of_gaussian_multiplier, at={m: "10", v: "100"}),
@@ -89,7 +84,7 @@ def collapse_in_discrete_time():
         - zeta**2 / 2
         + sp.sqrt(eta) * kappa_3 * zeta**3 / 3
         + eta * (-(mu**2) / 2 + mu * zeta**2 - kappa_4 * zeta**4 / 4),
-        derived=lambda: growth_rate_expansion(2),
+        derived=lambda: growth.growth_rate_expansion(2),
         wrong={"diffusion limit only": mu - zeta**2 / 2},
         says="For small steps and any standardised noise.",
     )
@@ -97,7 +92,7 @@ def collapse_in_discrete_time():
         "Gaussian threshold",
         r"\mu_c",
         printed=zeta**2 / 2 + sp.Rational(3, 8) * eta * zeta**4,
-        derived=lambda: collapse_threshold_expansion(2).subs({kappa_3: 0, kappa_4: 3}),
+        derived=lambda: growth.collapse_threshold_expansion(2).subs({kappa_3: 0, kappa_4: 3}),
         wrong={"no correction": zeta**2 / 2, "sign steps": zeta**2 / 2 - eta * zeta**4 / 8},
         says="For Gaussian steps, to first order.",
     )
@@ -105,7 +100,7 @@ def collapse_in_discrete_time():
         "sign threshold",
         r"\mu_c",
         printed=(sp.sqrt(1 + eta * zeta**2) - 1) / eta,
-        derived=sign_collapse_threshold,
+        derived=growth.sign_collapse_threshold,
         wrong={"first order only": zeta**2 / 2 - eta * zeta**4 / 8, "diffusion limit": zeta**2 / 2},
         says=r"For steps with signs $\xi = \pm1$, exactly.",
     )

@@ -128,7 +128,7 @@ def growth_with_decay(arguments: Mapping[str, Any], draw: Draw) -> Samples:
 
 def _run_with_decay(rate: str, strength: str) -> Experiment:
     values = {**EXAMPLE, eta: sp.Rational(rate), decay: sp.Rational(strength)}
-    return measured(growth_with_decay, lambda candidate: candidate.subs(values), **{"eta": rate, "lambda": strength})
+    return measured(growth_with_decay, lambda candidate: candidate.subs(values), at={eta: rate, decay: strength})
 
 
 def _weight_decay() -> Iterator[Statement]:

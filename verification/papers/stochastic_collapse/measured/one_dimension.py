@@ -47,18 +47,18 @@ def double_well_in_log() -> ItoProcess:
 
 
 def supremum_of_geometric_brownian_motion(arguments: Arguments, draw: Draw) -> Samples:
-    r"""Probability that :math:`\log(\theta/\varepsilon)` reaches 0, given its values on a grid; no bias.
+    r"""Probability that :math:`\log(\theta/\epsilon)` reaches 0, given its values on a grid; no bias.
 
     The logarithm is a Brownian motion with drift, so steps of any size are exact and the bridge between grid points
     is too. The horizon is 64 variances of drift away: what happens later has probability below 1e-14.
     """
-    m, z, ratio = (number(arguments[name]) for name in ("mu", "zeta", "ratio"))
+    m, z, start, level = (number(arguments[name]) for name in ("mu", "zeta", "theta", "epsilon"))
     horizon = (8 * z / (m - z**2 / 2)) ** 2
     run = drawn_paths(
         ItoProcess.scalar(log_distance, drift=mu - zeta**2 / 2, dispersion=zeta),
         draw,
         parameters={mu: m, zeta: z},
-        initial=[math.log(ratio)],
+        initial=[math.log(start / level)],
         step=horizon / 100,
         until=horizon,
         accumulators={survival: Survival(log_distance, sp.S.Zero)},

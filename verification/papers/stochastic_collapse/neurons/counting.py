@@ -11,16 +11,10 @@ from typing import Any
 import sympy as sp
 
 from theory.networks.neurons import below_fraction_of_largest
+from verification.authoring import predictions
 from verification.authoring.shorthand import Grade, Kind, Source, agrees, compared, holds_when, measured
 from verification.forms import Comparison
-from verification.papers.stochastic_collapse.measured.diagnostics import (
-    GRAPHS,
-    extreme_excess,
-    released_vanishing,
-    share_of_neighbours,
-    share_of_neighbours_by_all,
-    spread_over_numberings,
-)
+from verification.papers.stochastic_collapse.measured import diagnostics
 from verification.papers.stochastic_collapse.paper import paper
 
 NOT_RUN = "The networks of the paper are not trained again, nor is the released code run: it is judged as we read it."
@@ -71,7 +65,7 @@ def rule_for_vanishing_neurons():
 
     def on_vectors(neurons: tuple[str, ...], *others: list[str]) -> Comparison:
         points = ({"norms": [neuron.split(), *others]} for neuron in neurons)
-        return compared("the code's rule on vectors", released_vanishing, vanished, *points)
+        return compared("the code's rule on vectors", diagnostics.released_vanishing, vanished, *points)
 
     yield holds_when(
         "one strong neuron",
@@ -131,7 +125,7 @@ def number_of_independent_neurons():
         corrected=sp.Matrix([1, 3, 2]),
         corrected_says="renumbering the neurons of the three graphs changes the released count by up to 1, 3 and 2",
         wrong={"clusters about leaders": sp.Matrix([1, 2, 2]), "only in the star": sp.Matrix([0, 3, 0])},
-        says=f"Over all numberings of one set of neurons: {', '.join(GRAPHS)}.",
+        says=f"Over all numberings of one set of neurons: {', '.join(diagnostics.GRAPHS)}.",
         compared=_all_numberings("greedy"),
     )
     yield agrees(
@@ -162,22 +156,14 @@ def number_of_independent_neurons():
 
 def _all_numberings(counter: str) -> Comparison:
     """How far the counts of one graph lie apart, for each of the graphs."""
-
-    def of_graph(candidate: Any, arguments: Mapping[str, Any]) -> sp.Expr:
-        return candidate[list(GRAPHS).index(arguments["graph"])]
-
-    points = ({"graph": graph, "counter": counter} for graph in GRAPHS)
-    return compared("all numberings", spread_over_numberings, of_graph, *points)
+    points = [{"graph": graph, "counter": counter} for graph in diagnostics.GRAPHS]
+    return compared("all numberings", diagnostics.spread_over_numberings, predictions.entry_of(points), *points)
 
 
 def _all_graphs(other: str) -> Comparison:
     """By how much the released count differs from another one over all graphs, at the least and at the most."""
-
-    def of_extreme(candidate: Any, arguments: Mapping[str, Any]) -> sp.Expr:
-        return candidate[0 if arguments["extreme"] == "least" else 1]
-
     points = [{"other": other, "extreme": extreme} for extreme in ("least", "greatest")]
-    return compared("all graphs of five neurons", extreme_excess, of_extreme, *points)
+    return compared("all graphs of five neurons", diagnostics.extreme_excess, predictions.entry_of(points), *points)
 
 
 GROUPS, SIZE = 2, 8
@@ -215,7 +201,7 @@ def order_of_the_neurons():
         printed=by_chance,
         wrong={"groups found": all_together, "a neuron its own neighbour": sp.Rational(1, GROUPS)},
         says="Sorted by incoming parameters, which are noise.",
-        measured=measured(share_of_neighbours, lambda candidate: candidate, **{**LAYERS, "sorted by": "incoming"}),
+        measured=measured(diagnostics.share_of_neighbours, **{**LAYERS, "sorted by": "incoming"}),
     )
     yield agrees(
         "the released procedure",
@@ -225,6 +211,6 @@ def order_of_the_neurons():
         wrong={"one more neighbour a group": sp.S.One, "half of the groups found": all_together / 2},
         says="In the order of the released notebook, where incoming parameters are noise.",
         compared=compared(
-            "sorted by concatenated parameters", share_of_neighbours_by_all, lambda candidate, _: candidate, LAYERS
+            "sorted by concatenated parameters", diagnostics.share_of_neighbours_by_all, predictions.itself, LAYERS
         ),
     )

@@ -7,11 +7,7 @@ import sympy as sp
 from theory.networks.neurons import distance_of_gaussians, normalised_distance, relative_difference
 from verification.authoring import predictions
 from verification.authoring.shorthand import Grade, Kind, Source, bounds, compared, equals, measured
-from verification.papers.stochastic_collapse.measured.diagnostics import distance_of_gaussians as sampled_distance
-from verification.papers.stochastic_collapse.measured.diagnostics import (
-    relative_difference_at,
-    squared_deviation_from_two,
-)
+from verification.papers.stochastic_collapse.measured import diagnostics
 from verification.papers.stochastic_collapse.paper import paper
 
 u_1, u_2, v_1, v_2 = sp.symbols("u_1 u_2 v_1 v_2", real=True)
@@ -90,7 +86,7 @@ def distance_of_two_neurons():
         derived=lambda: distance_of_gaussians(d).mean,
         wrong={"not squared": sp.sqrt(2), "a twelfth too large": sp.Rational(13, 6)},
         says="Two independent Gaussian vectors.",
-        measured=measured(sampled_distance, lambda candidate: candidate, dimension="100"),
+        measured=measured(diagnostics.distance_of_gaussians, dimension="100"),
     )
     yield equals(
         "variance",
@@ -99,7 +95,7 @@ def distance_of_two_neurons():
         derived=lambda: distance_of_gaussians(d).variance,
         wrong={"leading order only": 4 / d, "one degree of freedom too many": 4 / (d + 2)},
         remark="Two independent Gaussian vectors.",
-        measured=measured(squared_deviation_from_two, predictions.at({d: "11"}), dimension="11"),
+        measured=measured(diagnostics.squared_deviation_from_two, predictions.at({d: "11"}), dimension="11"),
     )
 
 
@@ -130,11 +126,7 @@ def threshold_for_identical_neurons():
         corrected=sp.sqrt(tenth),
         wrong={"factor 2 of the distance forgotten": sp.sqrt(tenth / 2)},
         compared=compared(
-            "bisection between two unit vectors",
-            relative_difference_at,
-            lambda candidate, _: candidate,
-            {"threshold": "0.1"},
-            tolerance=1e-8,
+            "bisection", diagnostics.relative_difference_at, predictions.itself, {"threshold": "0.1"}, tolerance=1e-8
         ),
     )
     along = 1 - tenth**2 / 2
@@ -171,7 +163,9 @@ def peaks_of_the_distances():
         derived=lambda: (normalised_distance(U, V) + normalised_distance(U, -V)) / 2,
         wrong={"depends on the norms": 4 * U.dot(U) / NORMS, "a twelfth too large": sp.Rational(13, 6)},
         says="The mean distance of two neurons if the sign of one of them is random.",
-        measured=measured(sampled_distance, predictions.at({u_1: "1", u_2: "2", v_1: "3", v_2: "1"}), dimension="3"),
+        measured=measured(
+            diagnostics.distance_of_gaussians, at={u_1: "1", u_2: "2", v_1: "3", v_2: "1"}, dimension="3"
+        ),
     )
     yield equals(
         "concentration",

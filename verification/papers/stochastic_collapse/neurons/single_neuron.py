@@ -20,12 +20,7 @@ from verification.authoring import predictions
 from verification.authoring.shorthand import Grade, Kind, Source, equals, holds_when, measured
 from verification.claim import Statement
 from verification.forms import Experiment
-from verification.papers.stochastic_collapse.measured.single_neuron import (
-    collapse_of_tanh,
-    growth_near_origin,
-    numbers,
-    survival_of_tanh,
-)
+from verification.papers.stochastic_collapse.measured import single_neuron as sampled
 from verification.papers.stochastic_collapse.paper import paper
 
 X = sp.symbols("x_1:4", real=True)
@@ -177,11 +172,11 @@ def _threshold(factor: sp.Expr | int) -> Boolean:
 
 def _tanh_run(collapses: bool, **data: Any) -> Experiment:
     """Runs of (31) at 5/9 or 9/5 of the threshold: none collapses, or all do, but for 1e-9 of them."""
-    inputs, labels = numbers(data["x"]), numbers(data["y"])
+    inputs, labels = sampled.numbers(data["x"]), sampled.numbers(data["y"])
     sums = {S: sum(x * y for x, y in zip(inputs, labels, strict=True)), Q: sum(x**2 for x in inputs)}
     values = {symbol: str(value) for symbol, value in sums.items()} | {eta: data["noise"], c: "1", zeta: "1"}
     return measured(
-        collapse_of_tanh if collapses else survival_of_tanh,
+        sampled.collapse_of_tanh if collapses else sampled.survival_of_tanh,
         lambda candidate: float(predictions.condition_holds(candidate, values) == collapses),
         **data,
     )
@@ -228,7 +223,6 @@ def attraction_of_the_vanishing_neuron():
         derived=lambda: _attracting(sp.sqrt(PAIR)),
         wrong={
             "the half of Itô's formula lost": _threshold(sp.S.Half),
-            "half the noise": _threshold(2),
             "slope squared": eta * zeta**2 * c**2 / 2 > sp.Abs(S) / Q,
             "signal without its modulus": eta * zeta**2 * c / 2 > S / Q,
             "threshold three fiftieths high": _threshold(sp.Rational(53, 50)),
@@ -287,7 +281,7 @@ def _linear_run(**data: Any) -> Experiment:
     """The linear part of (31) for two samples."""
     values = dict(zip([*X[:PAIR], *Y[:PAIR]], [*data["x"].split(), *data["y"].split()], strict=True))
     at = predictions.at({**values, c: data["c"], eta: data["noise"], zeta: "1"})
-    return measured(growth_near_origin, lambda candidate: at(candidate[SIZES.index(PAIR)]), **data)
+    return measured(sampled.growth_near_origin, lambda candidate: at(candidate[SIZES.index(PAIR)]), **data)
 
 
 @paper.claim(

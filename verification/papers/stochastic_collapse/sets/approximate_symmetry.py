@@ -74,10 +74,7 @@ def approximately_odd_activations():
         printed=sp.S.Zero,
         derived=lambda: sp.diff(_change_of_loss("silu", w_1, w_2), b) / norm,  # the change is affine in b
         corrected=-w_1 * w_2 * x * sp.tanh(w_1 * x / 2) / norm,
-        wrong={
-            "tanh of the whole angle": -w_1 * w_2 * x * sp.tanh(w_1 * x) / norm,
-            "distance in one weight": -w_2 * x * sp.tanh(w_1 * x / 2),
-        },
+        wrong={"distance in one weight": -w_2 * x * sp.tanh(w_1 * x / 2)},
         says=r"Growth of the asymmetry with the base point, for SiLU: 0 if one $\delta$ serves every point of $A$.",
     )
     for name, label, order, term in (

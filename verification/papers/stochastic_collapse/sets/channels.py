@@ -6,16 +6,14 @@ the same network with PyTorch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import sympy as sp
 
 from theory.networks.convolutional import Convolutional
-from theory.symmetry.affine_set import normal_gradient
-from verification.authoring.shorthand import is_kept
 from verification.claim import Statement
-from verification.papers.stochastic_collapse.sets.networks import ROUNDING, sigma, through_origin, told, without
+from verification.papers.stochastic_collapse.sets.networks import ROUNDING, kept, sigma, through_origin, told, without
 
 SIZES: dict[str, Any] = {"channels": (1, 2, 2), "taps": 2, "length": 4, "outputs": 2}
 NET = Convolutional(**SIZES, activation=sigma)
@@ -33,51 +31,48 @@ def run_channels(constraints: sp.MatrixBase) -> dict[str, Any]:
     return {"runs": runs}
 
 
-def _kept(
-    name: str,
-    network: Convolutional,
-    printed: sp.MatrixBase,
-    wrong: Mapping[str, sp.MatrixBase],
-    says: str,
-    tolerance: float = 0.0,
-) -> Statement:
-    return is_kept(
-        name,
-        "0 =",
-        printed=printed,
-        escaping=lambda constraints: normal_gradient(network.affine_set(constraints), network.pulled_back_loss),
-        run=run_channels,
-        wrong=wrong,
-        says=says,
-        tolerance=tolerance,
-    )
-
-
 def vanishing_channels() -> Iterator[Statement]:
     """A channel that vanishes, in the first and in the last convolution."""
     network = ORIGIN_PASSING_NET
     first, last = network.sign_constraints((1, 1)), network.sign_constraints((2, 1))
     into, out_of = network.incoming(1, 1), network.outgoing(1, 1)
-    wrong = {
-        "kernels on it free": without(first, *out_of),
-        "one tap of its kernel free": without(first, into[0]),
-        "one tap of a kernel on it free": without(first, out_of[0]),
-        "bias free": without(first, network.bias(1, 1)),
-    }
-    yield _kept(
-        "channel", network, first, wrong, "A channel of a convolution: its kernels, its bias, all kernels on it."
+    yield kept(
+        network,
+        "channel",
+        first,
+        run=run_channels,
+        wrong={
+            "kernels on it free": without(first, *out_of),
+            "one tap of its kernel free": without(first, into[0]),
+            "one tap of a kernel on it free": without(first, out_of[0]),
+            "bias free": without(first, network.bias(1, 1)),
+        },
+        says="A channel of a convolution: its kernels, its bias, all kernels on it.",
     )
-    wrong = {"read-out of one position free": without(last, network.outgoing(2, 1)[0])}
-    yield _kept("last channel", network, last, wrong, "A channel that every output reads at every position.")
+    yield kept(
+        network,
+        "last channel",
+        last,
+        run=run_channels,
+        wrong={"read-out of one position free": without(last, network.outgoing(2, 1)[0])},
+        says="A channel that every output reads at every position.",
+    )
 
 
 def identical_channels() -> Statement:
     """Two channels of a layer that are the same."""
     identical = NET.permutation_constraints((1, 1, 2))
     mirrored = (*NET.incoming(1, 2)[::-1], NET.bias(1, 2), *NET.outgoing(1, 2))
-    wrong = {
-        "kernels on them free": without(identical, *NET.outgoing(1, 1)),
-        "biases free": without(identical, NET.bias(1, 1)),
-        "kernels mirrored": sp.Matrix(NET.own_weights(1, 1)) - sp.Matrix(mirrored),
-    }
-    return _kept("channels", NET, identical, wrong, "Two channels of a convolutional layer.", ROUNDING)
+    return kept(
+        NET,
+        "channels",
+        identical,
+        run=run_channels,
+        tolerance=ROUNDING,
+        wrong={
+            "kernels on them free": without(identical, *NET.outgoing(1, 1)),
+            "biases free": without(identical, NET.bias(1, 1)),
+            "kernels mirrored": sp.Matrix(NET.own_weights(1, 1)) - sp.Matrix(mirrored),
+        },
+        says="Two channels of a convolutional layer.",
+    )

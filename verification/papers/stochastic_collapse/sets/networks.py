@@ -14,6 +14,7 @@ from typing import Any
 import sympy as sp
 
 from theory.networks.activations import origin_passing_function, smooth_function
+from theory.networks.convolutional import Convolutional
 from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import normal_gradient
 from verification.authoring.shorthand import is_kept
@@ -42,16 +43,18 @@ def without(constraints: sp.MatrixBase, *weights: sp.Symbol) -> sp.ImmutableMatr
     return sp.ImmutableMatrix([row for row in constraints if not row.free_symbols & set(weights)])
 
 
-def escaping(network: FeedForward) -> Callable[[sp.MatrixBase], sp.MatrixBase]:
+def escaping(network: FeedForward | Convolutional) -> Callable[[sp.MatrixBase], sp.MatrixBase]:
     """The judge of constraints: what an arbitrary sample's gradient has across the set."""
     return lambda constraints: normal_gradient(network.affine_set(constraints), network.pulled_back_loss)
 
 
 def kept(
-    network: FeedForward, name: str, constraints: sp.MatrixBase, *, run: Run | None = None, **rest: Any
+    network: FeedForward | Convolutional, name: str, constraints: sp.MatrixBase, *, run: Run | None = None, **rest: Any
 ) -> Statement:
     """The set that some constraints describe is kept, by any sample's gradient and by runs of SGD."""
-    run = run or trained(network)
+    if run is None:
+        assert isinstance(network, FeedForward), "convolutional networks are trained by another run"
+        run = trained(network)
     return is_kept(name, "0 =", printed=constraints, escaping=escaping(network), run=run, **rest)
 
 

@@ -14,23 +14,9 @@ from theory.symmetry.affine_set import normal_gradient
 from verification.authoring.shorthand import Kind, equals, is_kept
 from verification.claim import Statement
 from verification.papers.stochastic_collapse.paper import paper
+from verification.papers.stochastic_collapse.sets import networks as nets
 from verification.papers.stochastic_collapse.sets.channels import identical_channels, vanishing_channels
-from verification.papers.stochastic_collapse.sets.networks import (
-    NET,
-    NET_SYMBOLS,
-    ORIGIN_PASSING_NET,
-    ROUNDING,
-    SMOOTH_AND_KINKED,
-    counted,
-    escaping,
-    k,
-    kept,
-    m,
-    sgd_runs,
-    through_origin,
-    trained,
-    without,
-)
+from verification.papers.stochastic_collapse.sets.networks import NET, NET_SYMBOLS, k, m
 
 
 @paper.claim(
@@ -42,7 +28,7 @@ from verification.papers.stochastic_collapse.sets.networks import (
         r"A smooth $\sigma$ with $\sigma(0) = 0$ is $z\,s(z)$ with a smooth $s$ (Hadamard); the proof leaves $s$ open.",
         "The proposition is about fully connected layers. In convolutional ones channels play the part of neurons; "
         "sharing kernels over positions changes nothing, as two statements show.",
-        SMOOTH_AND_KINKED,
+        nets.SMOOTH_AND_KINKED,
     ),
 )
 def vanishing_neurons():
@@ -51,25 +37,25 @@ def vanishing_neurons():
     If the non-linearity is origin-passing, $\sigma(0) = 0$, then the axial subspace $A = \{\theta \in \mathbb R^d \mid
     w_{\mathrm{in},p}^{(l)} = 0, b_p^{(l)} = 0, w_{\mathrm{out},p}^{(l+1)} = 0\}$ is an invariant set.
     """
-    network = ORIGIN_PASSING_NET
+    network = nets.ORIGIN_PASSING_NET
     vanishing = network.sign_constraints((1, 1))
     into, bias, out_of = network.incoming(1, 1), network.biases(1)[0], network.outgoing(1, 1)
-    yield kept(
+    yield nets.kept(
         network,
         "set",
         vanishing,
         wrong={
-            "outgoing weights free": without(vanishing, *out_of),
-            "incoming weights free": without(vanishing, *into),
-            "incoming weights and bias free": without(vanishing, *into, bias),
-            "bias free": without(vanishing, bias),
+            "outgoing weights free": nets.without(vanishing, *out_of),
+            "incoming weights free": nets.without(vanishing, *into),
+            "incoming weights and bias free": nets.without(vanishing, *into, bias),
+            "bias free": nets.without(vanishing, bias),
         },
         says="The constraints of $A$ for neuron 1 of layer 1 of a network with $m = 3$.",
     )
     yield is_kept(
         "activation",
         r"\sigma(z) =",
-        printed=through_origin(z),
+        printed=nets.through_origin(z),
         escaping=_escaping_by_activation,
         run=run_activations,
         wrong={"sigmoid": ACTIVATIONS["sigmoid"], "softplus": ACTIVATIONS["softplus"]},
@@ -85,7 +71,7 @@ def _network(function: sp.Expr) -> FeedForward:
 
 def _escaping_by_activation(function: sp.Expr) -> sp.MatrixBase:
     network = _network(function)
-    parts = [escaping(network)(network.sign_constraints(neuron)) for neuron in network.hidden_neurons]
+    parts = [nets.escaping(network)(network.sign_constraints(neuron)) for neuron in network.hidden_neurons]
     return sp.Matrix.vstack(*map(sp.Matrix, parts))
 
 
@@ -104,12 +90,12 @@ def run_activations(candidate: sp.Expr) -> dict[str, Any]:
         for name in activations(candidate)
         for layer in (1, 2)
     ]
-    return sgd_runs(network, runs)
+    return nets.sgd_runs(network, runs)
 
 
 def _optimisers() -> Statement:
     """Weight decay, momentum and Adam keep the set too."""
-    network = ORIGIN_PASSING_NET
+    network = nets.ORIGIN_PASSING_NET
     vanishing = network.sign_constraints((1, 1))
 
     def escaping_by_optimiser(settings: sp.MatrixBase) -> sp.MatrixBase:
@@ -128,7 +114,7 @@ def _optimisers() -> Statement:
         runs = [("SGD", vanishing, sgd)]
         if not velocity:
             runs.append(("Adam", vanishing, {"weight_decay": weight_decay, "adam": True}))
-        return sgd_runs(network, runs)
+        return nets.sgd_runs(network, runs)
 
     decay, momentum = sp.Rational(1, 100), sp.Rational(9, 10)
     return is_kept(
@@ -188,7 +174,7 @@ def number_of_sign_invariant_sets():
         "number",
         r"\#",
         printed=(m - 1) * k,
-        derived=lambda: counted(FeedForward.sign_sets),
+        derived=lambda: nets.counted(FeedForward.sign_sets),
         wrong={
             "$m$ hidden layers": m * k,
             "one for each pair": (m - 1) * sp.binomial(k, 2),
@@ -197,7 +183,7 @@ def number_of_sign_invariant_sets():
     )
 
 
-@paper.claim("SC-006", "Proposition 3.2", symbols=NET_SYMBOLS, kind=Kind.INVARIANCE, notes=(SMOOTH_AND_KINKED,))
+@paper.claim("SC-006", "Proposition 3.2", symbols=NET_SYMBOLS, kind=Kind.INVARIANCE, notes=(nets.SMOOTH_AND_KINKED,))
 def identical_neurons():
     r"""Permutation invariant sets: identical neurons.
 
@@ -205,14 +191,14 @@ def identical_neurons():
     b_p^{(l)} = b_q^{(l)}, w_{\mathrm{out},p}^{(l+1)} = w_{\mathrm{out},q}^{(l+1)}\}$ is an invariant set.
     """
     first, second = NET.permutation_constraints((1, 1, 2)), NET.permutation_constraints((2, 1, 2))
-    kept_by_any = partial(kept, NET, run=trained(NET, ACTIVATIONS), tolerance=ROUNDING)
+    kept_by_any = partial(nets.kept, NET, run=nets.trained(NET, ACTIVATIONS), tolerance=nets.ROUNDING)
     yield kept_by_any(
         "set",
         first,
         wrong={
-            "outgoing weights free": without(first, *NET.outgoing(1, 1)),
-            "incoming weights free": without(first, *NET.incoming(1, 1)),
-            "biases free": without(first, NET.biases(1)[0]),
+            "outgoing weights free": nets.without(first, *NET.outgoing(1, 1)),
+            "incoming weights free": nets.without(first, *NET.incoming(1, 1)),
+            "biases free": nets.without(first, NET.biases(1)[0]),
             "opposite neurons": sp.Matrix(NET.own_weights(1, 1)) + sp.Matrix(NET.own_weights(1, 2)),
         },
         says="The constraints of $A$ for the neurons of layer 1 of a network with $m = 3$.",
@@ -220,7 +206,7 @@ def identical_neurons():
     yield kept_by_any(
         "second layer",
         second,
-        wrong={"outgoing weights free": without(second, *NET.outgoing(2, 1))},
+        wrong={"outgoing weights free": nets.without(second, *NET.outgoing(2, 1))},
         says="The same for the neurons of layer 2.",
     )
     yield identical_channels()
@@ -244,7 +230,7 @@ def number_of_permutation_invariant_sets():
         "number",
         r"\#",
         printed=(m - 1) * sp.binomial(k, 2),
-        derived=lambda: counted(FeedForward.permutation_sets),
+        derived=lambda: nets.counted(FeedForward.permutation_sets),
         wrong={
             "$m$ hidden layers": m * sp.binomial(k, 2),
             "pairs across layers": sp.binomial((m - 1) * k, 2),

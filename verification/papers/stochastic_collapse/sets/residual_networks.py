@@ -11,32 +11,24 @@ from theory.networks.feed_forward import FeedForward
 from verification.authoring.shorthand import Grade, Kind, equals
 from verification.claim import Statement
 from verification.papers.stochastic_collapse.paper import paper
-from verification.papers.stochastic_collapse.sets.networks import (
-    NET_SYMBOLS,
-    ROUNDING,
-    SMOOTH_AND_KINKED,
-    kept,
-    sigma,
-    through_origin,
-    trained,
-)
+from verification.papers.stochastic_collapse.sets import networks as nets
 
 Constraints = Callable[..., sp.MatrixBase]
 ONE_SKIP, CHAIN = ((1, 3),), ((1, 2), (2, 3))
 """Residual connections: one over a layer between, and two in a row."""
 
 
-def _network(skips: tuple[tuple[int, int], ...], activation: Callable[[sp.Expr], sp.Expr] = sigma) -> FeedForward:
+def _network(skips: tuple[tuple[int, int], ...], activation: Callable[[sp.Expr], sp.Expr] = nets.sigma) -> FeedForward:
     return FeedForward((2, 2, 2, 2, 2), activation, skips=skips)
 
 
 def _one_connection(network: FeedForward, constraints: Constraints, p: tuple[int, ...], **rest: Any) -> Statement:
     """The printed conditions where the only residual connection is the one from layer 1 to layer 3."""
-    return kept(
+    return nets.kept(
         network,
         "one connection",
         constraints((1, *p), (3, *p)),
-        run=trained(_network(ONE_SKIP)),
+        run=nets.trained(_network(ONE_SKIP)),
         says="The constraints for a network whose only residual connection has $l_1 = 1$ and $l_2 = 3$.",
         **rest,
     )
@@ -44,11 +36,11 @@ def _one_connection(network: FeedForward, constraints: Constraints, p: tuple[int
 
 def _chain(network: FeedForward, constraints: Constraints, p: tuple[int, ...], **rest: Any) -> Statement:
     """The printed conditions where the neuron of layer 2 is also the beginning of a connection to layer 3."""
-    return kept(
+    return nets.kept(
         network,
         "chain",
         constraints((1, *p), (2, *p)),
-        run=trained(_network(CHAIN)),
+        run=nets.trained(_network(CHAIN)),
         corrected=constraints((1, *p), (2, *p), (3, *p)),
         corrected_says="with residual connections from layer 1 to 2 and from 2 to 3, the conditions for $l = 1, 2, 3$",
         wrong={
@@ -63,14 +55,14 @@ def _chain(network: FeedForward, constraints: Constraints, p: tuple[int, ...], *
 @paper.claim(
     "SC-014",
     "Definition H.1, Proposition H.1",
-    symbols=NET_SYMBOLS,
+    symbols=nets.NET_SYMBOLS,
     kind=Kind.INVARIANCE,
     grade=Grade.CONDITION,
     notes=(
         "The page lacks the condition that no further residual connection begins or ends at the neuron.",
         "No set of this kind exists if the chain begins at the input, whose activity no weight controls (not judged).",
         r"The index of $w$ in Definition H.1 alone would be a misprint.",
-        SMOOTH_AND_KINKED,
+        nets.SMOOTH_AND_KINKED,
     ),
 )
 def vanishing_neurons_with_residual_connections():
@@ -80,7 +72,8 @@ def vanishing_neurons_with_residual_connections():
     the coordinate plane $A = \{\theta \mid w_{\mathrm{in},p}^{(l)} = 0, b_p^{(l)} = 0, w_{\mathrm{out},p}^{(l+1)} = 0
     \text{ for } l = l_1, l_2\}$ forms an invariant set.
     """
-    plain, network, chain = _network(ONE_SKIP), _network(ONE_SKIP, through_origin), _network(CHAIN, through_origin)
+    plain = _network(ONE_SKIP)
+    network, chain = (_network(skips, nets.through_origin) for skips in (ONE_SKIP, CHAIN))
     h = sp.Matrix(sp.symbols("h_1 h_2", real=True))
     w, b = plain.weight_matrix, plain.biases(3)
     yield equals(
@@ -101,7 +94,7 @@ def vanishing_neurons_with_residual_connections():
 @paper.claim(
     "SC-015",
     "Proposition H.2",
-    symbols=NET_SYMBOLS,
+    symbols=nets.NET_SYMBOLS,
     kind=Kind.INVARIANCE,
     grade=Grade.MISPRINT,
     scope="no other residual connection begins or ends at the neurons",
@@ -109,7 +102,7 @@ def vanishing_neurons_with_residual_connections():
         "That a chain of residual connections needs the conditions at all its layers, as in SC-014, is a remark here: "
         "the same gap of the page is counted once.",
         'The text refers to "App. B.1 and B.1".',
-        SMOOTH_AND_KINKED,
+        nets.SMOOTH_AND_KINKED,
     ),
 )
 def identical_neurons_with_residual_connections():
@@ -134,5 +127,5 @@ def identical_neurons_with_residual_connections():
     )
     only = {"only at $l_2$": ((3, 1, 2),), "only at $l_1$": ((1, 1, 2),)}
     wrong = {name: network.permutation_constraints(*neurons) for name, neurons in only.items()}
-    yield _one_connection(network, network.permutation_constraints, (1, 2), wrong=wrong, tolerance=ROUNDING)
-    yield _chain(chain, chain.permutation_constraints, (1, 2), tolerance=ROUNDING, remark=True)
+    yield _one_connection(network, network.permutation_constraints, (1, 2), wrong=wrong, tolerance=nets.ROUNDING)
+    yield _chain(chain, chain.permutation_constraints, (1, 2), tolerance=nets.ROUNDING, remark=True)

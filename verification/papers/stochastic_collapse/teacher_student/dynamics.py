@@ -16,8 +16,8 @@ from theory.models.teacher_student import modes as ts
 from theory.notation import eta, s_0, s_tilde, t, zeta
 from verification.authoring import predictions
 from verification.authoring.shorthand import Kind, bounds, compared, equals, holds_when, measured, sde, table
+from verification.papers.stochastic_collapse.measured import paths
 from verification.papers.stochastic_collapse.measured.one_dimension import log_rate_of_mode
-from verification.papers.stochastic_collapse.measured.paths import along_path, milstein_on_path
 from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.teacher_student.modes import VALUE_SYMBOLS, nu, sampled_mode
 
@@ -108,8 +108,8 @@ def stochastic_student_dynamics():
         },
         compared=compared(
             "Milstein on the same Brownian path",
-            milstein_on_path,
-            along_path,
+            paths.milstein_on_path,
+            paths.along_path,
             *table("s_tilde nu s_0 time path", "1/2 1/5 1/10 3/2 0", "1 1/2 1/2 3/2 1", "2 1/10 1/100 3/2 2"),
             *table("s_tilde nu s_0 time path", "1/10 1 1 3/2 3", "3/2 1 1/5 3/2 4"),
             tolerance=2e-3,

@@ -8,7 +8,7 @@ import sympy as sp
 
 from verification.authoring.shorthand import Grade, Source, compared, equals, table
 from verification.forms import Comparison
-from verification.papers.stochastic_collapse.measured.random_matrices import error_sums, test_error, train_error
+from verification.papers.stochastic_collapse.measured import random_matrices as sampled
 from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.teacher_student.definitions import matrix, square
 
@@ -30,7 +30,7 @@ def _in_entries(side: sp.Expr) -> sp.Expr:
 
 def _on_random_matrices(evaluator: Callable) -> Comparison:
     def from_sums(candidate: sp.Expr, point: Mapping[str, str]) -> float:
-        sums = error_sums(point)
+        sums = sampled.error_sums(point)
         return float(candidate.subs({symbol: sums[name] for name, symbol in SUMS.items()}))
 
     return compared("random matrices", evaluator, from_sums, *SIZES, tolerance=1e-10)
@@ -71,7 +71,7 @@ def decomposition_of_the_train_error():
             "rest in the normalisation only": (T + S - 2 * C) / (R + T),
         },
         says="Of a student on whitened inputs, for any number of samples.",
-        compared=_on_random_matrices(train_error),
+        compared=_on_random_matrices(sampled.train_error),
     )
 
 
@@ -106,5 +106,5 @@ def decomposition_of_the_test_error():
             "data in the mixed term only": (T_bar + S - 2 * C_k) / T_bar,
         },
         says=r"Of a student, for inputs of covariance $\sigma_x^2 1$.",
-        compared=_on_random_matrices(test_error),
+        compared=_on_random_matrices(sampled.test_error),
     )

@@ -17,13 +17,7 @@ from theory.notation import s_tilde
 from verification.authoring import predictions
 from verification.authoring.shorthand import Grade, Kind, Source, compared, equals, table
 from verification.forms import Comparison
-from verification.papers.stochastic_collapse.measured.random_matrices import (
-    alignment,
-    left_alignment,
-    right_alignment,
-    share_below,
-    top_singular_value,
-)
+from verification.papers.stochastic_collapse.measured import random_matrices as sampled
 from verification.papers.stochastic_collapse.paper import paper
 
 Point = Mapping[str, str]
@@ -74,7 +68,7 @@ def transfer_function_of_the_singular_values():
             "aspect ratio inverted": sp.sqrt((1 + s_bar**2) * (1 / aspect + s_bar**2)) / s_bar,
         },
         domain=ABOVE,
-        compared=_on_random_matrices(top_singular_value, tolerance=2e-3),
+        compared=_on_random_matrices(sampled.top_singular_value, tolerance=2e-3),
     )
     yield equals(
         "below the threshold",
@@ -84,7 +78,7 @@ def transfer_function_of_the_singular_values():
         derived=lambda: rm.bulk_edges()[1],
         wrong={"first branch": transfer, "edge of the squares": (1 + sp.sqrt(aspect)) ** 2},
         domain=BELOW,
-        compared=_on_random_matrices(top_singular_value, HIDDEN, tolerance=2e-3),
+        compared=_on_random_matrices(sampled.top_singular_value, HIDDEN, tolerance=2e-3),
     )
     yield equals(
         "threshold",
@@ -152,7 +146,7 @@ def bulk_density_of_the_singular_values():
         },
         says="Inside the bulk, each of the $m$ values counting one.",
         domain=((s_tilde**2 - 1 - aspect) ** 2 < 4 * aspect,),
-        compared=compared("random matrices", share_below, _mass_below, *LEVELS, tolerance=3e-2),
+        compared=compared("random matrices", sampled.share_below, _mass_below, *LEVELS, tolerance=3e-2),
     )
     yield equals(
         "support",
@@ -221,7 +215,7 @@ def overlap_of_the_singular_vectors():
             "aspect ratio lost": 1 - (1 + s_bar**2) / (s_bar**2 * (aspect + s_bar**2)),
         },
         domain=ABOVE,
-        compared=_on_random_matrices(left_alignment),
+        compared=_on_random_matrices(sampled.left_alignment),
     )
     yield equals(
         "right vectors",
@@ -234,7 +228,7 @@ def overlap_of_the_singular_vectors():
             "aspect ratio in front": 1 - aspect * (aspect + s_bar**2) / (s_bar**2 * (1 + s_bar**2)),
         },
         domain=ABOVE,
-        compared=_on_random_matrices(right_alignment),
+        compared=_on_random_matrices(sampled.right_alignment),
     )
     yield equals(
         "product",
@@ -248,5 +242,5 @@ def overlap_of_the_singular_vectors():
             "only the left square restored": sp.sqrt(left(2)) * sp.sqrt(right(1)),
         },
         domain=ABOVE,
-        compared=_on_random_matrices(alignment),
+        compared=_on_random_matrices(sampled.alignment),
     )

@@ -205,7 +205,6 @@ def two_phase_transitions():
         where={Psi: potential(ts.w), kappa: 1 / nu, ts.w: sp.sqrt(s)},
         corrected={Psi: potential(s)},
         process=ts.singular_value_process,
-        wrong={r"$\kappa$ halved": {Psi: potential(s), kappa: 1 / (2 * nu)}},
         domain=POSITIVE,
     )
     yield holds_when(

@@ -35,7 +35,7 @@ def agrees(found: tuple[Moments, float], value: float) -> bool:
 
 @pytest.mark.parametrize(("mu", "zeta", "ratio"), [("3/10", "1", "1/10"), ("-1/2", "4/5", "1/2"), ("0", "3/2", "1/4")])
 def test_the_supremum_of_geometric_brownian_motion_reaches_the_level_with_the_power_of_the_ratio(mu, zeta, ratio):
-    found = moments(samplers.supremum_of_geometric_brownian_motion, 30_000, mu=mu, zeta=zeta, ratio=ratio)
+    found = moments(samplers.supremum_of_geometric_brownian_motion, 30_000, mu=mu, zeta=zeta, theta=ratio, epsilon="1")
     m, z, x = (number(text) for text in (mu, zeta, ratio))
     assert agrees(found, x ** (1 - 2 * m / z**2))
     assert not agrees(found, x ** (1 - 2 * m / z**2) * 1.15)
