@@ -15,7 +15,7 @@ from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
 from theory.notation import mu, theta, zeta
 from theory.stability.theorem_4_2 import slack as delta
-from verification.authoring.shorthand import Grade, Kind, bounds, holds_when
+from verification.authoring.shorthand import Grade, bounds, holds_when
 from verification.claim import Statement
 from verification.papers.stochastic_collapse.attraction.normal_jets import DRIFT_SLOPE, RADIAL, TRACE
 from verification.papers.stochastic_collapse.attraction.one_dimension import epsilon, gbm_probability_of_reaching
@@ -58,7 +58,6 @@ def _safe(power: sp.Expr) -> Boolean:
         delta: r"$\delta$, in Lemma F.1 $\lambda$: the power for which $l^\delta$ is a supermartingale",
         kappa: r"$1 - 2\mu/\zeta^2 > 0$ of geometric Brownian motion",
     },
-    kind=Kind.INEQUALITY,
     scope=r"$\delta < 1$, $\epsilon' < 1$, which the proof may choose",
     notes=(
         r"The first bound is Doob's. Since $\{\sup l \ge \epsilon'\} = \{\sup l^\delta \ge \epsilon'^\delta\}$, the "
@@ -153,7 +152,6 @@ def _decay_on_tube() -> Boolean:
         zeta: "noise amplitude",
         delta: r"$\delta$ of (26), (27)",
     },
-    kind=Kind.THRESHOLD,
     grade=Grade.CONFLICT,
     scope=r"a normal drift rate that varies along the set; the displayed inequality is SC-038",
     notes=(

@@ -11,7 +11,7 @@ from sympy.logic.boolalg import Boolean
 
 from theory.networks.activations import activation
 from theory.notation import eta
-from verification.authoring.shorthand import Grade, Kind, Source, equals, holds_when
+from verification.authoring.shorthand import Grade, Source, equals, holds_when
 from verification.papers.stochastic_collapse.beyond.mini_batches import rate_of_batches
 from verification.papers.stochastic_collapse.beyond.near_invariant_point import EXAMPLE
 from verification.papers.stochastic_collapse.paper import paper
@@ -34,7 +34,6 @@ def _rate_falls() -> Boolean:
     "SC-120",
     "machine-made summary: Key Results, Mechanism 2, Open Question 3",
     symbols={offset: "a value other than 0", eta: "learning rate"},
-    kind=Kind.IDENTITY,
     source=Source.SUMMARY,
     grade=Grade.WRONG,
     scope="batch size and learning rate: a sentence about every learning rate below 1, in the example of SC-111",

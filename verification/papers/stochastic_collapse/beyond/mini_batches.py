@@ -2,7 +2,6 @@ r"""Where mini-batch steps near a maximum collapse: exact in the learning rate, 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.discrete.growth_rate import finite_growth_rate
+from theory.gradient_noise.sampling import Sampling, batch_multipliers
 from theory.notation import eta
 from verification.authoring.shorthand import Kind, Source, equals, holds_when, measured
 from verification.authoring.simulated import number
@@ -18,14 +18,14 @@ from verification.papers.stochastic_collapse.beyond.near_invariant_point import 
 from verification.papers.stochastic_collapse.paper import paper
 
 
-def batch_multipliers(curvatures: Sequence[sp.Expr], size: int) -> list[sp.Expr]:
-    r"""The equally likely factors :math:`1 - \eta h_B` of one step, :math:`h_B` the mean curvature of a batch."""
-    return [1 - eta * sp.Add(*batch) / size for batch in itertools.product(curvatures, repeat=size)]
+def _multipliers(size: int) -> tuple[Sequence[sp.Expr], Sequence[sp.Expr]]:
+    r"""The factors :math:`1 - \eta h_B` of one step on two samples and their probabilities."""
+    return batch_multipliers([h_1, h_2], size, Sampling.WITH_REPLACEMENT)
 
 
 def rate_of_batches(size: int) -> sp.Expr:
     """The growth rate per step, for batches of ``size`` out of two samples."""
-    return finite_growth_rate(batch_multipliers([h_1, h_2], size))
+    return finite_growth_rate(*_multipliers(size))
 
 
 def growth_of_batch_steps(arguments: Mapping[str, Any], draw: Draw) -> Samples:
@@ -41,14 +41,13 @@ def _run(size: int, learning_rate: str) -> Experiment:
 
 def _second_order(size: int) -> sp.Expr:
     r"""The Taylor polynomial of :math:`E\log(1 - \eta h_B)` of second order in :math:`\eta`."""
-    factors = batch_multipliers([h_1, h_2], size)
-    rate = sum(sp.log(factor) for factor in factors) / len(factors)
+    rate = sum(share * sp.log(factor) for factor, share in zip(*_multipliers(size), strict=True))
     return sp.expand(sum(eta**j * sp.diff(rate, eta, j).subs(eta, 0) / sp.factorial(j) for j in range(3)))
 
 
 def _window() -> Boolean:
     """The learning rates at which the product of both factors of the example lies between -1 and 1."""
-    product = sp.expand(sp.Mul(*batch_multipliers([h_1, h_2], 1)).subs(EXAMPLE))
+    product = sp.expand(sp.Mul(*_multipliers(1)[0]).subs(EXAMPLE))
     return sp.And(product < 1, product > -1)
 
 

@@ -11,7 +11,7 @@ from theory.networks.neurons import effective_rank
 from theory.notation import eta
 from theory.stability.attractivity import attractivity_rate
 from verification.authoring.shorthand import Grade, agrees, compared, equals, reproduces
-from verification.claim import Kind, Statement
+from verification.claim import Statement
 from verification.papers.stochastic_collapse.measured.diagnostics import rank_of_spectrum
 from verification.papers.stochastic_collapse.measured.networks import direction, layers_with_weights, small_networks
 from verification.papers.stochastic_collapse.paper import paper
@@ -33,7 +33,6 @@ less than the learning rate does, and needs more of them."""
     "SC-061",
     "Figures 4, 9, 10, Appendix J",
     symbols={weight_decay: "weight decay", eta: "learning rate"},
-    kind=Kind.FIGURE,
     scope="small networks on made images and on scikit-learn's handwritten digits: one hidden layer of 16 GELU "
     r"neurons, plain SGD with batches of 8, weight decay $0.01$, 1500 steps",
     notes=(
@@ -106,7 +105,6 @@ VALUES = s_1, s_2, s_3 = sp.symbols("s_1 s_2 s_3", positive=True)
     "SC-098",
     "Section 6, Figures 6 and 12",
     symbols={s_1: "largest singular value", s_2: "second singular value", s_3: "third singular value"},
-    kind=Kind.IDENTITY,
     grade=Grade.CONDITION,
     scope="the effective rank of the reference that Figure 12 cites, Roy and Vetterli (2007)",
     notes=(

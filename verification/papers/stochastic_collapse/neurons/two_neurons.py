@@ -25,7 +25,7 @@ from theory.notation import eta
 from verification.authoring.figures import FALSE_ALARM, feature, seed_from
 from verification.authoring.shorthand import reproduces
 from verification.authoring.simulated import number
-from verification.claim import Kind, Statement
+from verification.claim import Statement
 from verification.drawing.curves import Curve, picture, plot
 from verification.drawing.intervals import Picture
 from verification.drawing.svg import VERMILLION
@@ -231,7 +231,6 @@ def _panel(name: str, says: str, parts: Sequence[Mapping[str, str]]) -> Statemen
         eta: "learning rate",
         noise_scale: "standard deviation of the label noise",
     },
-    kind=Kind.FIGURE,
     scope=f"tanh, mean square loss, full batches of {SAMPLES} samples, {STEPS} steps; {DATA_SETS} data sets "
     f"and {STARTS} "
     "starts for each, all standard normal, labels too",

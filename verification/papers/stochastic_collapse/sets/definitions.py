@@ -6,7 +6,7 @@ import sympy as sp
 
 from theory.networks.activations import smooth_function
 from theory.symmetry.affine_set import AffineSet, normal_gradient
-from verification.authoring.shorthand import Grade, Kind, equals, is_kept
+from verification.authoring.shorthand import Grade, equals, is_kept
 from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.sets.networks import NET, NET_SYMBOLS, sigma
 
@@ -15,7 +15,6 @@ from verification.papers.stochastic_collapse.sets.networks import NET, NET_SYMBO
     "SC-001",
     "Section 3, Eq. (1), footnote 4",
     symbols=NET_SYMBOLS,
-    kind=Kind.IDENTITY,
     grade=Grade.MISPRINT,
     notes=(
         r"By Proposition 3.1 $w_{\mathrm{out},q}^{(l+1)}$ are the weights that go out from neuron $q$ of layer $l$. "
@@ -67,7 +66,6 @@ theta_star = sp.Symbol("theta_*", real=True)
     "SC-002",
     "Definition 3.1 and the sentence after it",
     symbols={theta: "a weight", theta_star: "the interpolating point"},
-    kind=Kind.INVARIANCE,
     scope="one weight, two samples; per-sample losses that are not negative, as interpolation implies, and smooth",
     notes=(
         r"A smooth $l_i \ge 0$ that is 0 at $\theta_*$ is $(\theta - \theta_*)^2 c_i(\theta)$, by Taylor's formula.",

@@ -11,7 +11,7 @@ from sympy.core.function import AppliedUndef
 from theory.networks.activations import ACTIVATIONS, ORIGIN_PASSING, activation, z
 from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import normal_gradient
-from verification.authoring.shorthand import Kind, equals, is_kept
+from verification.authoring.shorthand import equals, is_kept
 from verification.claim import Statement
 from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.sets import networks as nets
@@ -23,7 +23,6 @@ from verification.papers.stochastic_collapse.sets.networks import NET, NET_SYMBO
     "SC-003",
     "Proposition 3.1",
     symbols=NET_SYMBOLS,
-    kind=Kind.INVARIANCE,
     notes=(
         r"A smooth $\sigma$ with $\sigma(0) = 0$ is $z\,s(z)$ with a smooth $s$ (Hadamard); the proof leaves $s$ open.",
         "The proposition is about fully connected layers. In convolutional ones channels play the part of neurons; "
@@ -128,7 +127,7 @@ def _optimisers() -> Statement:
     )
 
 
-@paper.claim("SC-004", "Section 3, below Proposition 3.1", kind=Kind.IDENTITY)
+@paper.claim("SC-004", "Section 3, below Proposition 3.1")
 def origin_passing_activations():
     """List of origin-passing activations.
 
@@ -161,7 +160,6 @@ HOW_COUNTED = "Counted as distinct projectors for $m = 2, 3$ and $k = 1, 2, 3$; 
     "SC-005",
     "Section 3, below Proposition 3.1",
     symbols=COUNTED,
-    kind=Kind.IDENTITY,
     scope="one set for each hidden neuron; intersections of sets are not counted",
     notes=(HOW_COUNTED,),
 )
@@ -183,7 +181,7 @@ def number_of_sign_invariant_sets():
     )
 
 
-@paper.claim("SC-006", "Proposition 3.2", symbols=NET_SYMBOLS, kind=Kind.INVARIANCE, notes=(nets.SMOOTH_AND_KINKED,))
+@paper.claim("SC-006", "Proposition 3.2", symbols=NET_SYMBOLS, notes=(nets.SMOOTH_AND_KINKED,))
 def identical_neurons():
     r"""Permutation invariant sets: identical neurons.
 
@@ -216,7 +214,6 @@ def identical_neurons():
     "SC-007",
     "Section 3, below Proposition 3.2",
     symbols=COUNTED,
-    kind=Kind.IDENTITY,
     scope="one set for each pair of neurons; intersections of sets are not counted",
     notes=(HOW_COUNTED,),
 )

@@ -22,7 +22,6 @@ profile, rest = smooth_function("f"), smooth_function("r")
     "SC-008",
     "Theorem 3.1",
     symbols={c: "shear of an oblique matrix"},
-    kind=Kind.INVARIANCE,
     scope="the implication; $Q$ is a generic 3 by 3 matrix of its class with a line of fixed points",
     notes=(
         r"Judged by the kernel criterion: gradients on $A$ lie in $\ker(Q^\top - I)$, and fill it as the symmetric "

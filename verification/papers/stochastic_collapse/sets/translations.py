@@ -8,7 +8,7 @@ import sympy as sp
 
 from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import AffineSet, normal_gradient
-from verification.authoring.shorthand import Kind, is_kept
+from verification.authoring.shorthand import is_kept
 from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.sets.networks import ROUNDING, escaping, sgd_runs, sigma, trained
 from verification.papers.stochastic_collapse.sets.reflections import profile, theta, theta_1, theta_2
@@ -59,7 +59,6 @@ def run_decay(weight_decay: sp.Expr) -> dict[str, Any]:
         SOFTMAX_NET.weight_matrix(2)[0, 0]: "weight from neuron 1 to class 1, last layer",
         sums[0]: "any constant",
     },
-    kind=Kind.INVARIANCE,
     scope="SGD without weight decay, cross-entropy, labels that sum to 1; a column is indexed by the classes",
     notes=(
         "Weight decay breaks it unless every sum is 0; the paper's deep experiments use weight decay.",
@@ -118,7 +117,6 @@ def _along_translation(loss: sp.MatrixBase) -> sp.MatrixBase:
     "SC-013",
     "Appendix B.3",
     symbols={v[0]: r"component of a vector $v$ with $v \cdot x = 0$ for all samples", sums[0]: "any constant"},
-    kind=Kind.INVARIANCE,
     scope="SGD without weight decay; translations by every multiple of a vector",
     notes=(
         r"A loss that is symmetric under one translation only, as $\cos\theta$ is, has no such set: it must be "

@@ -14,7 +14,7 @@ from theory.models.teacher_student import learning_rate_drop as drop
 from theory.models.teacher_student import modes as ts
 from theory.notation import nu, s_0, s_tilde
 from verification.authoring import predictions
-from verification.authoring.shorthand import Kind, bounds, compared, equals, measured, table
+from verification.authoring.shorthand import bounds, compared, equals, measured, table
 from verification.claim import Statement
 from verification.papers.stochastic_collapse.measured.learning_rate_drop import median_signal, relearned
 from verification.papers.stochastic_collapse.paper import paper
@@ -47,7 +47,6 @@ def _share_relearned(point: Point) -> Callable[[sp.Expr], sp.Expr]:
     "SC-096",
     "Section 6",
     symbols=DROP_SYMBOLS,
-    kind=Kind.INEQUALITY,
     notes=(
         "The paper's sentence is qualitative. On one Brownian path it is exact; in the mean the time is logarithmic.",
         "With the time spent at the large learning rate counted in, a mode is back where it began, in the median, "

@@ -37,7 +37,7 @@ def test_a_sample_depends_on_the_seed_and_its_number_alone(sampler, arguments):
 
 def test_batches_of_two_make_a_step_with_each_of_their_three_factors():
     example, rate = near_invariant_point.EXAMPLE, sp.Rational(1, 2)
-    multipliers = mini_batches.batch_multipliers(list(example), 2)
+    multipliers, _ = mini_batches._multipliers(2)
     factors = {round(float(factor.subs({**example, eta: rate})), 9) for factor in multipliers}
     step = near_invariant_point.descent(tuple(example.values()), batch_size=2)
     run = iterate(step, parameters={eta: float(rate)}, initial=[1.0], steps=1, n_replicas=64, seed=5)
