@@ -270,9 +270,23 @@ def regularised_flow() -> sp.Expr:
     r"""The velocity :math:`d\hat s/dt` of a balanced mode under gradient flow with an :math:`L^2` penalty.
 
     The loss of a mode is :math:`\frac12(ab - \tilde s)^2 + \frac\lambda2(a^2 + b^2)`. On :math:`a = b = \sqrt{\hat s}`
-    the flow is logistic: :math:`2\hat s(\tilde s - \lambda - \hat s)`, solved by ``logistic(s_tilde - penalty, s_0)``.
+    the flow is logistic: :math:`2\hat s(\tilde s - \lambda - \hat s)`, solved by :func:`regularised_path`.
     """
     loss = (a * b - s_tilde) ** 2 / 2 + penalty * (a**2 + b**2) / 2
     velocity = [-sp.diff(loss, weight) for weight in (a, b)]
     ds = sp.Add(*(sp.diff(a * b, weight) * v for weight, v in zip((a, b), velocity, strict=True)))
     return sp.factor(sp.expand(ds.subs({a: sp.sqrt(s), b: sp.sqrt(s)})))
+
+
+@cache
+def regularised_path() -> sp.Expr:
+    r"""The solution of :func:`regularised_flow` from :math:`\hat s_0`, a logistic curve.
+
+    Raises:
+        TheoryError: put into the flow, it leaves something.
+    """
+    path = logistic(s_tilde - penalty, s_0)
+    left_over = sp.cancel(sp.diff(path, t) - regularised_flow().subs(s, path))
+    if left_over != 0 or sp.cancel(path.subs(t, 0) - s_0) != 0:
+        raise TheoryError(f"{path} must solve the regularised flow from s_0; put into it, it leaves {left_over}.")
+    return path

@@ -201,3 +201,10 @@ def test_regularisation_shifts_the_rate_by_its_coefficient():
     noisy_rate = s_tilde - NU / 2
     assert vanishes(velocity.subs(model.penalty, NU / 2) - 2 * s * (noisy_rate - s))
     assert not vanishes(velocity.subs(model.penalty, NU / 4) - 2 * s * (noisy_rate - s))
+
+
+def test_the_regularised_path_starts_at_its_start_and_ends_at_the_shrunk_value():
+    path = model.regularised_path()
+    assert sp.cancel(path.subs(t, 0) - s_0) == 0
+    shrunk = path.subs({s_tilde: 2, model.penalty: sp.Rational(1, 2), s_0: sp.Rational(1, 10)})
+    assert sp.limit(shrunk, t, sp.oo) == sp.Rational(3, 2)

@@ -64,17 +64,18 @@ def descent() -> Recursion:
     return TwoNeurons(INPUTS, LABELS).turned_descent(label_noise=noise_scale, momentum=inertia)
 
 
+def _normals(of: str, *shape: int) -> np.ndarray:
+    return np.random.Generator(np.random.Philox(seed_from(f"figure-7/{of}"))).standard_normal(shape)
+
+
 def data_sets() -> np.ndarray:
     """Inputs and labels, all standard normal: the labels are pure noise. Shape ``(DATA_SETS, 2 * SAMPLES)``."""
-    return np.random.Generator(np.random.Philox(seed_from("figure-7/data"))).standard_normal((DATA_SETS, 2 * SAMPLES))
+    return _normals("data", DATA_SETS, 2 * SAMPLES)
 
 
 def starts() -> np.ndarray:
     """Standard normal weights in half sums and half differences, velocities 0. Shape ``(DATA_SETS * STARTS, 8)``."""
-    normals = np.random.Generator(np.random.Philox(seed_from("figure-7/starts"))).standard_normal(
-        (DATA_SETS * STARTS, 2, 2)
-    )
-    first, second = normals[:, 0], normals[:, 1]
+    first, second = _normals("starts", DATA_SETS * STARTS, 2, 2).swapaxes(0, 1)
     return np.hstack([(first + second) / 2, (first - second) / 2, np.zeros((len(first), 4))])
 
 
@@ -159,13 +160,7 @@ def sign_test(weaker: np.ndarray, stronger: np.ndarray) -> float:
 
 
 def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> list[Picture]:
-    """Share of collapsed runs against the learning rate or the noise scale.
-
-    Args:
-        name: Unique on the page.
-        parts: What :func:`measure` returned, part by part.
-        summary: What :func:`turns` made of it.
-    """
+    """Share of collapsed runs against the learning rate or the noise scale, from what :func:`turns` made of them."""
     rows, varied = summary["rows"], summary["varied"]
     sets, starts_each = len(rows[0]["collapsed"]), rows[0]["starts"]
     places, runs = list(range(len(rows))), sets * starts_each
@@ -232,8 +227,7 @@ def _panel(name: str, says: str, parts: Sequence[Mapping[str, str]]) -> Statemen
         noise_scale: "standard deviation of the label noise",
     },
     scope=f"tanh, mean square loss, full batches of {SAMPLES} samples, {STEPS} steps; {DATA_SETS} data sets "
-    f"and {STARTS} "
-    "starts for each, all standard normal, labels too",
+    f"and {STARTS} starts for each, all standard normal, labels too",
     notes=(
         r"Judged is the shape: the share of runs with $|w_1 - w_2| < 10^{-6}$ after $10^4$ steps rises with the "
         "learning rate and with the noise, and falls to almost nothing beyond a threshold.",

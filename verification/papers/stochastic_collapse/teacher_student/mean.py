@@ -9,7 +9,6 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from theory.errors import TheoryError
 from theory.infinitesimal_generator import generator
 from theory.models.teacher_student import mean as student_mean
 from theory.models.teacher_student import modes as ts
@@ -149,14 +148,6 @@ def equivalence_with_l2_regularisation():
         (found,) = sp.solve(sp.simplify(ts.regularised_flow() - velocity), ts.penalty)
         return found
 
-    def regularised_path() -> sp.Expr:
-        """The solution of the regularised flow from s_0, put into it."""
-        path = ts.logistic(s_tilde - ts.penalty, s_0)
-        left_over = sp.diff(path, t) - ts.regularised_flow().subs(s, path)
-        if sp.simplify(left_over) != 0 or sp.simplify(path.subs(t, 0) - s_0) != 0:
-            raise TheoryError(f"{path} must solve the regularised flow from s_0; put into it, it leaves {left_over}.")
-        return path.subs(ts.penalty, noise / 2)
-
     yield equals(
         "coefficient", r"\lambda", printed=noise / 2, derived=coefficient, wrong={"penalty without its half": noise / 4}
     )
@@ -164,7 +155,7 @@ def equivalence_with_l2_regularisation():
         "dynamics",
         r"\hat s_i(t) \text{ under } \lambda = \tfrac12\eta\zeta^2",
         printed=CONJECTURE,
-        derived=regularised_path,
+        derived=lambda: ts.regularised_path().subs(ts.penalty, noise / 2),
         wrong={"not regularised": logistic_with(s_tilde), "penalty of a whole square": logistic_with(s_tilde - noise)},
     )
 
