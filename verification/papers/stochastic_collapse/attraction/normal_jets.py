@@ -20,7 +20,7 @@ A = sp.Matrix([[a_11, a_12], [a_21, a_22]])
 NORMAL = sp.Matrix([(1 - u**2) / (1 + u**2), 2 * u / (1 + u**2)])
 """Every unit vector of the plane but (-1, 0), where both sides are the same as at (1, 0)."""
 
-JETS = {
+SYMBOLS = {
     A[0, 0]: r"normal drift: $\mu = Ax$ to first order, with all entries $a_{ij}$",
     b[0, 0]: r"normal noise: the first column of $\sqrt{2D}$ is $Bx$ to first order, with all entries $b_{ij}$",
     c[0, 0]: r"the second column, $Cx$, with all entries $c_{ij}$",

@@ -21,17 +21,8 @@ from theory.stability.theorem_4_2 import sufficient_condition
 from theory.stability.transverse import transverse_linearisation
 from verification.authoring.shorthand import Grade, Kind, Source, bounds, equals, holds_when, measured
 from verification.claim import Statement
-from verification.papers.stochastic_collapse.attraction.normal_jets import (
-    JETS,
-    NORMAL,
-    RADIAL,
-    TRACE,
-    linear_flow,
-    noise_jets,
-    quadratic,
-    x_1,
-    x_2,
-)
+from verification.papers.stochastic_collapse.attraction import normal_jets as jets
+from verification.papers.stochastic_collapse.attraction.normal_jets import RADIAL, TRACE, x_1, x_2
 from verification.papers.stochastic_collapse.measured.several_dimensions import growth_under_isotropic_noise
 from verification.papers.stochastic_collapse.paper import paper
 
@@ -50,7 +41,7 @@ def _decay_of_power(process: ItoProcess, power: sp.Expr) -> sp.Expr:
     r""":math:`-\mathcal L\,l^{p}/(p\,l^{p})` next to the origin, in the direction :data:`NORMAL`."""
     f = (x_1**2 + x_2**2) ** (power / 2)
     rate = sp.expand(generator(process, f) / (power * f))
-    return -rate.subs({x_1: NORMAL[0], x_2: NORMAL[1]}, simultaneous=True)
+    return -rate.subs({x_1: jets.NORMAL[0], x_2: jets.NORMAL[1]}, simultaneous=True)
 
 
 DIMENSIONS = (1, 2, 3, 5)
@@ -78,7 +69,7 @@ def _stretched_exponent() -> sp.Expr:
 @paper.claim(
     "SC-034",
     "Theorem 4.2, Eq. (6)",
-    symbols=JETS
+    symbols=jets.SYMBOLS
     | {
         h_11: r"Hessian of $\mathcal L$ on the normal space, with all entries $h_{ij}$",
         delta: r"$\delta > 0$ of the theorem",
@@ -110,7 +101,7 @@ def sufficient_condition_in_high_dimension():
     normal vector $\hat n \in \mathbb R^d$ perpendicular to $A$ and $\theta \in A$, then $A$ is stochastically
     attractive.
     """
-    trace, radial = noise_jets()
+    trace, radial = jets.noise_jets()
     H = sp.Matrix([[h_11, h_12], [h_12, h_22]])
     yield equals(
         "last factor of the radial noise",
@@ -126,10 +117,10 @@ def sufficient_condition_in_high_dimension():
         "left side of (6)",
         r"-\frac{\tilde{\mathcal A}\,l^{2\delta}}{2\delta\,l^{2\delta}}",
         printed=CONDITION,
-        where={CURVATURE: quadratic(H), TRACE: trace, RADIAL: radial},
-        derived=lambda: _decay_of_power(linear_flow(-H), 2 * delta),
+        where={CURVATURE: jets.quadratic(H), TRACE: trace, RADIAL: radial},
+        derived=lambda: _decay_of_power(jets.linear_flow(-H), 2 * delta),
         wrong={
-            "ascent": {CURVATURE: -quadratic(H)},
+            "ascent": {CURVATURE: -jets.quadratic(H)},
             "$D$ taken for the whole diffusion": {TRACE: trace / 2, RADIAL: radial / 2},
             "one of two noises": {RADIAL: radial / 2},
         },

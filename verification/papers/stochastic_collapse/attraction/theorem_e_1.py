@@ -15,19 +15,8 @@ from theory.notation import mu, theta, zeta
 from theory.stability.theorem_4_2 import slack as delta
 from verification.authoring.shorthand import Grade, Kind, bounds, equals, holds_when
 from verification.claim import Statement
-from verification.papers.stochastic_collapse.attraction.normal_jets import (
-    DRIFT_SLOPE,
-    JETS,
-    NORMAL,
-    RADIAL,
-    TRACE,
-    A,
-    linear_flow,
-    noise_jets,
-    quadratic,
-    x_1,
-    x_2,
-)
+from verification.papers.stochastic_collapse.attraction import normal_jets as jets
+from verification.papers.stochastic_collapse.attraction.normal_jets import DRIFT_SLOPE, RADIAL, TRACE, x_1, x_2
 from verification.papers.stochastic_collapse.attraction.one_dimension import epsilon
 from verification.papers.stochastic_collapse.paper import GBM, paper
 
@@ -130,7 +119,7 @@ def _generator_in_space() -> Statement:
 @paper.claim(
     "SC-036",
     "Appendix E.1, Eqs. (29)-(30)",
-    symbols=JETS
+    symbols=jets.SYMBOLS
     | {DRIFT_SLOPE: "normal slope of the normal drift", TRACE: "of the trace", RADIAL: "of the radial noise"},
     kind=Kind.PROOF_STEP,
     scope="to leading order in the distance",
@@ -145,16 +134,16 @@ def _generator_in_space() -> Statement:
 )
 def second_derivatives_of_the_generator():
     """Second derivatives of the generator on the squared distance."""
-    trace, radial = noise_jets()
-    where = {DRIFT_SLOPE: quadratic(A), TRACE: trace, RADIAL: radial}
-    on_ray = {x_1: xi * NORMAL[0], x_2: xi * NORMAL[1]}
+    trace, radial = jets.noise_jets()
+    where = {DRIFT_SLOPE: jets.quadratic(jets.A), TRACE: trace, RADIAL: radial}
+    on_ray = {x_1: xi * jets.NORMAL[0], x_2: xi * jets.NORMAL[1]}
 
     def generator_on_half_square() -> sp.Expr:
-        return generator(linear_flow(A), (x_1**2 + x_2**2) / 2)
+        return generator(jets.linear_flow(jets.A), (x_1**2 + x_2**2) / 2)
 
     def radial_noise() -> sp.Expr:
         n = sp.Matrix([x_1, x_2]) / sp.sqrt(x_1**2 + x_2**2)
-        return (n.T * linear_flow(A).diffusion * n)[0] / 2
+        return (n.T * jets.linear_flow(jets.A).diffusion * n)[0] / 2
 
     yield equals(
         "second derivative (29)",

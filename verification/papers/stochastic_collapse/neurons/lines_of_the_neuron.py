@@ -13,25 +13,12 @@ from theory.models.single_neuron import slope as c
 from theory.notation import eta, zeta
 from verification.authoring.shorthand import Grade, Kind, equals
 from verification.claim import Statement
-from verification.papers.stochastic_collapse.neurons.single_neuron import (
-    ORIGIN_SYMBOLS,
-    OUTPUTS,
-    PAIR,
-    RESIDUALS,
-    SIZES,
-    SUMS,
-    F,
-    X,
-    Y,
-    for_each_size,
-    neuron,
-    output_gradients,
-    with_arbitrary_activation,
-)
+from verification.papers.stochastic_collapse.neurons import single_neuron
+from verification.papers.stochastic_collapse.neurons.single_neuron import OUTPUTS, PAIR, RESIDUALS, SIZES, SUMS, F, X, Y
 from verification.papers.stochastic_collapse.paper import paper
 
 _, sigma_2, sigma_3, sigma_4, _ = JET
-LINE_SYMBOLS = ORIGIN_SYMBOLS | {p: "$w_1 + w_2$", s: "$w_1 - w_2$"}
+LINE_SYMBOLS = single_neuron.ORIGIN_SYMBOLS | {p: "$w_1 + w_2$", s: "$w_1 - w_2$"}
 
 
 @paper.claim(
@@ -56,7 +43,7 @@ def displayed_derivatives():
     """
 
     def coordinates(sign_of_s: int) -> sp.Matrix:
-        pairs = [(sign, tuple(g)) for sign in (1, sign_of_s) for g in output_gradients()]
+        pairs = [(sign, tuple(g)) for sign in (1, sign_of_s) for g in single_neuron.output_gradients()]
         terms = [r * (a + sign * b) for r, (sign, (a, b)) in zip(RESIDUALS * 2, pairs, strict=True)]
         drifts = [-sp.Add(*terms[:PAIR]) / PAIR, -sp.Add(*terms[PAIR:]) / PAIR]
         return sp.Matrix([*drifts, *(sp.sqrt(eta) * zeta * (a + sign * b) for sign, (a, b) in pairs)])
@@ -70,7 +57,7 @@ def displayed_derivatives():
         r"(\mu_p, \mu_s, \sigma_{p,1}, \sigma_{p,2}, \sigma_{s,1}, \sigma_{s,2})",
         printed=coordinates(-1),
         where=OUTPUTS,
-        derived=lambda: with_arbitrary_activation(turned),
+        derived=lambda: single_neuron.with_arbitrary_activation(turned),
         wrong={"difference read as sum": coordinates(1)},
         says="Two samples.",
     )
@@ -81,7 +68,7 @@ def displayed_derivatives():
 @functools.cache
 def _sum_and_difference(n: int) -> ItoProcess:
     """The process (31) of n samples in the coordinates p and s; every display starts from it."""
-    return neuron(n).sum_and_difference(sp.sqrt(n))
+    return single_neuron.neuron(n).sum_and_difference(sp.sqrt(n))
 
 
 def _displays(names: tuple[str, str], letter: str, coordinate: int) -> Iterator[Statement]:
@@ -100,7 +87,7 @@ def _displays(names: tuple[str, str], letter: str, coordinate: int) -> Iterator[
         return slope - curvature_of_noise(n) / 4
 
     def signal_and_noise(signal: int, noise: sp.Expr) -> sp.Matrix:
-        return for_each_size(lambda n, S, Q: signal * c / n * S - noise / n * eta * zeta**2 * c**2 * Q)
+        return single_neuron.for_each_size(lambda n, S, Q: signal * c / n * S - noise / n * eta * zeta**2 * c**2 * Q)
 
     yield equals(
         names[0],
@@ -149,7 +136,7 @@ def invariance_of_the_two_lines():
             f"{line} = 0",
             rf"(\mu_{line}, \sigma_{{{line},1}}/\sqrt2, \sigma_{{{line},2}}/\sqrt2)|_{{{line}=0}}",
             printed=sp.zeros(PAIR + 1, 1),
-            derived=lambda line=line: sp.Matrix(neuron(PAIR).normal_to(line, ORDER, sp.sqrt(PAIR))),
+            derived=lambda line=line: sp.Matrix(single_neuron.neuron(PAIR).normal_to(line, ORDER, sp.sqrt(PAIR))),
             corrected=_normal_expansion(line, sigma_4),
             wrong={"fourth derivative of the activation forgotten": _normal_expansion(line, sp.S.Zero)},
             says="Normal drift and dispersions on the set, to fourth order along it; two samples, as invariance asks.",
