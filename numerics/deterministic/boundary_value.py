@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import scipy  # its submodules load on first use
 import sympy as sp
-from scipy.linalg import solve_banded
 
 from numerics.codegen.compile import compile_program
 from numerics.errors import ArgumentError
@@ -60,7 +60,7 @@ def probability_of_upper_end(
     bands[0, 1:], bands[1], bands[2, :-1] = up[:-1], -(up + down), down[1:]
     right = np.zeros(cells - 1)
     right[-1] = -up[-1]
-    u = np.concatenate([[0.0], solve_banded((1, 1), bands, right), [1.0]])
+    u = np.concatenate([[0.0], scipy.linalg.solve_banded((1, 1), bands, right), [1.0]])
     position = (start - low) / h
     first = min(max(int(position) - 1, 0), cells - 3)
     around = np.arange(first, first + 4)

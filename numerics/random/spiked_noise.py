@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.linalg import eig_banded
+import scipy  # its submodules load on first use
 
 from numerics.errors import ArgumentError
 
@@ -58,6 +58,6 @@ def top_singular_pair(diagonal: np.ndarray, above: np.ndarray, below: np.ndarray
     bands[0, 1:] += below**2
     bands[1, :-1] = diagonal[:-1] * below + above * diagonal[1:]
     bands[2, :-2] = above[:-1] * below[1:]
-    values, vectors = eig_banded(bands, lower=True, select="i", select_range=(size - 1, size - 1))
+    values, vectors = scipy.linalg.eig_banded(bands, lower=True, select="i", select_range=(size - 1, size - 1))
     value, u = math.sqrt(values[0]), vectors[:, 0]
     return value, float(u[0] ** 2), float(((diagonal[0] * u[0] + below[0] * u[1]) / value) ** 2)
