@@ -190,7 +190,7 @@ def _rate_below_threshold(noise: str) -> Experiment:
         threshold = predictions.edge(candidate, eta, values)
         return None if threshold is None else (threshold - sp.Rational(noise)) / 2
 
-    return measured(growth_near_origin, predicted, x="1 1", y="1 0", c="1", noise=noise, step="1/400")
+    return measured(sampled.growth_near_origin, predicted, x="1 1", y="1 0", c="1", noise=noise, step="1/400")
 
 
 @paper.claim(
