@@ -75,9 +75,12 @@ class ItoProcess:
         names = {symbol.name for symbol in own}
         for symbol in (self.drift.free_symbols | self.dispersion.free_symbols) - own:
             if symbol.name in names:
+                meant, advice = f"the coordinate {symbol}", "Use one symbol throughout."
+                if symbol.name == t.name:
+                    meant, advice = "the time t", "Use theory.notation.t, or give a parameter another name."
                 raise SymbolError(
-                    f"the coefficients hold a symbol {symbol} that is not the coordinate {symbol}: same name, other "
-                    "assumptions. Use one symbol throughout."
+                    f"the coefficients hold a symbol {symbol} that is not {meant}: same name, other assumptions. "
+                    f"{advice}"
                 )
 
     @classmethod

@@ -83,6 +83,14 @@ def test_a_malformed_process_is_refused(state, drift, dispersion, error):
         ItoProcess(state, drift, dispersion)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("t", "not the time t: .* Use theory.notation.t"), ("x", "not the coordinate x")]
+)
+def test_a_symbol_that_looks_like_time_or_a_coordinate_is_refused_by_what_it_looks_like(name, said):
+    with pytest.raises(SymbolError, match=said):
+        ItoProcess.scalar(sp.Symbol("x", real=True), drift=sp.Symbol(name, positive=True), dispersion=1)
+
+
 def test_substituting_for_a_coordinate_is_refused():
     with pytest.raises(SymbolError, match="change_of_variables"):
         ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta).subs({theta: 1})
