@@ -17,9 +17,27 @@ import math
 import numpy as np
 import scipy  # its submodules load on first use
 
+from numerics.arguments import REAL, takes
 from numerics.errors import ArgumentError
+from theory.argument_kinds import ArgumentKind, one_of, whole
+
+_SIZE = whole(1, 2**62)
+_KEPT = whole(1, 10**6)
+_GENERATOR = one_of(np.random.Generator, needed="a Generator of NumPy")
+_BAND = ArgumentKind(
+    "a vector of finite numbers, not empty",
+    lambda value: (
+        isinstance(value, np.ndarray)
+        and not isinstance(value, np.ma.MaskedArray)
+        and value.ndim == 1
+        and value.size > 0
+        and value.dtype.kind in "fiu"
+        and bool(np.isfinite(value).all())
+    ),
+)
 
 
+@takes(signal=REAL, m=_SIZE, n=_SIZE, kept=_KEPT, rng=_GENERATOR)
 def tridiagonal_form(
     signal: float, m: int, n: int, kept: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -42,6 +60,7 @@ def tridiagonal_form(
     return diagonal, above, below
 
 
+@takes(diagonal=_BAND, above=_BAND, below=_BAND)
 def top_singular_pair(diagonal: np.ndarray, above: np.ndarray, below: np.ndarray) -> tuple[float, float, float]:
     r"""Top singular value of a tridiagonal matrix T, and the squared first components of its left and right vectors.
 
@@ -52,6 +71,10 @@ def top_singular_pair(diagonal: np.ndarray, above: np.ndarray, below: np.ndarray
         (3.0, 1.0, 1.0)
     """
     size = len(diagonal)
+    if not len(above) == len(below) == size - 1:
+        raise ArgumentError(
+            f"above and below must have {size - 1} entries, one less than diagonal, got {len(above)} and {len(below)}."
+        )
     bands = np.zeros((3, size))
     bands[0] = diagonal**2
     bands[0, :-1] += above**2
