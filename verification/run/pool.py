@@ -39,7 +39,6 @@ PATIENCE = 10
 
 LOOKAHEAD = 16
 """Calls a worker for a pool to choose from: with fewer, none of them may be akin to what a worker did last."""
-
 _LOOK = 1.0  # seconds between looks at the processor time of a call
 
 PRELOAD = (
