@@ -259,7 +259,9 @@ def _declared(
             known = papers.get(_absolute(node, module), {})
             visible |= {alias.asname or alias.name: known[alias.name] for alias in node.names if alias.name in known}
     for node in tree.body:
-        for call in getattr(node, "decorator_list", []) if isinstance(node, ast.FunctionDef) else []:
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        for call in node.decorator_list:
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "claim":
                 declared = _literals(call, ("id", "where"))
                 paper = visible.get(_name(call.func.value))

@@ -312,7 +312,7 @@ class FirstPassage:
     def _far_out(self, panels: Panels, weight: Reals, k: int, of_speed: bool) -> StiffTail | None:
         """The expansion for the way to an infinite end, where it holds and agrees with the panels."""
         settled = panels.settled[-k]
-        if settled is None or (self.lower, self.upper)[k].is_finite:
+        if settled is None or math.isfinite((self.lower, self.upper)[k]):
             return None
         (x,), (b,), a = self.process.state, self.process.drift, self.process.diffusion[0]
         found = stiff_tail(b, a, x, settled.edge, settled.node, upwards=k == 1, of_speed=of_speed)

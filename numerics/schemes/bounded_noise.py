@@ -115,4 +115,4 @@ def _in_order(roots: list[sp.Expr]) -> tuple[sp.Expr, sp.Expr] | None:
     if len(roots) != 2 or not all(root.is_real for root in roots):
         return None
     order = sign(sp.expand(roots[1] - roots[0]))
-    return {1: (roots[0], roots[1]), -1: (roots[1], roots[0])}.get(order)
+    return {1: (roots[0], roots[1]), -1: (roots[1], roots[0])}.get(order or 0)

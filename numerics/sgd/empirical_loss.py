@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import nn
@@ -151,7 +152,10 @@ class EmpiricalLoss:
     def _refuse_other_samples(self, theta: object, inputs: object, targets: object) -> None:
         if not isinstance(theta, torch.Tensor) or theta.shape[-1:] != (self.dimension,):
             raise ArgumentError(f"theta must be a tensor of {self.dimension} weights, got {shown(theta)}.")
-        given = self.inputs if inputs is None else inputs, self.targets if targets is None else targets
+        given: tuple[Any, Any] = (
+            self.inputs if inputs is None else inputs,
+            self.targets if targets is None else targets,
+        )
         for name, tensor, own in zip(("inputs", "targets"), given, (self.inputs, self.targets), strict=True):
             if (
                 not isinstance(tensor, torch.Tensor)

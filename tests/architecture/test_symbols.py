@@ -24,7 +24,8 @@ def modules(package) -> Iterator[str]:
 
 def two_of_one_name(namespace: Mapping[str, object]) -> list[str]:
     """Names that belong to more than one of the symbols that a file defines or imports."""
-    names = [symbol.name for symbol in {value for value in namespace.values() if isinstance(value, sp.Symbol)}]
+    symbols: set[sp.Symbol] = {value for value in namespace.values() if isinstance(value, sp.Symbol)}
+    names = [symbol.name for symbol in symbols]
     return sorted({name for name in names if names.count(name) > 1})
 
 

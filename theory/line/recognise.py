@@ -326,7 +326,7 @@ def _of_exponentials(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) 
         yield Logistic(x, interval, sp.S.One, -sp.log(k) / p, 1 / p, left, right)
 
 
-def _laplace(log_slope: sp.Expr, x: sp.Symbol, interval: Interval) -> Iterator[Family]:
+def _laplace(log_slope: sp.Expr, x: sp.Symbol, interval: Interval) -> Iterator[Laplace]:
     corners = log_slope.atoms(sp.sign)
     if interval.ends != (-sp.oo, sp.oo) or len(corners) != 1:
         return

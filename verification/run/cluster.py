@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from typing import Any
 
 from verification.errors import VerificationError
 from verification.run.runner import ExecutorError
@@ -53,7 +54,8 @@ def cluster(address: str, workers: int | None = None) -> Iterator[tuple[Executor
             raise ExecutorError(
                 f"the scheduler at {address} has no workers. Start some with `dask worker {address} --nthreads 1`."
             ) from error
-        threads = sum(client.nthreads().values())
+        nthreads: Any = client.nthreads()
+        threads = sum(nthreads.values())
         with client.get_executor(pure=False) as executor:
             yield executor, workers if workers is not None else threads
             executor.shutdown(wait=False)

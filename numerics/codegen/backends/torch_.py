@@ -152,7 +152,7 @@ def _namespace(constants: Sequence[sp.Expr]) -> dict[str, Any]:
         raise MissingBackendError(
             "the torch backend needs PyTorch, which is not installed. Install torch, or use backend='numpy'."
         ) from None
-    helpers = {
+    helpers: dict[str, Callable[..., Any]] = {
         function.__name__: function for function in (sign, sech_squared, log_gamma, gamma, polygamma, beta, lookup)
     }
     from numerics.codegen.backends.torch_special import by_scipy

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -45,7 +47,7 @@ SAMPLES = DataSet(SOURCE.normal(size=(7, 3)), SOURCE.normal(size=(7, 2)))
 START = {"W1": 0.5 * SOURCE.normal(size=(4, 3)), "W2": 0.5 * SOURCE.normal(size=(2, 4))}
 
 
-def advanced(data, dynamics, *, network=LINEAR, steps=1, n=1, start=START, backend="auto", **options):
+def advanced(data, dynamics, *, network=LINEAR, steps=1, n=1, start=START, backend="auto", **options) -> Any:
     """Last weights by name."""
     settings = Options(backend=backend, precision="float64", **options)
     seed = seed_of("dynamics", type(dynamics).__name__)

@@ -83,7 +83,7 @@ def test_the_squared_length_of_a_gaussian_process_has_the_law_of_the_square_root
     start = deviation * np.random.default_rng(seed).standard_normal((replicas, d))
     run = simulate(process, initial=start, step=0.5, until=1.0, n_paths=replicas, seed=seed,
                    scheme=ExactOrnsteinUhlenbeck())  # fmt: skip
-    assert_law(np.square(run.final).sum(1), points, exact, near_miss)
+    assert_law(np.square(np.asarray(run.final)).sum(1), points, exact, near_miss)
 
 
 @drawn_from(st.integers(2, 6), st.integers(-4, 4), st.integers(1, 8), st.integers(1, 6))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -209,6 +211,7 @@ def test_a_layer_that_cannot_be_is_refused_when_the_module_is_given(make, inputs
 
 def test_a_hook_on_a_parameter_is_refused_since_it_would_not_be_heard():
     net = between(nn.Linear(3, 4)).double()
-    net[0].weight.register_hook(lambda g: g.clamp(-0.1, 0.1))
+    first: Any = net[0]
+    first.weight.register_hook(lambda g: g.clamp(-0.1, 0.1))
     with pytest.raises(SampleMixingError, match="0.weight has a hook on its gradient"):
         EmpiricalLoss(net, squared_error, VECTORS, TARGETS)

@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import sympy as sp
 from hypothesis import HealthCheck, Phase, given, settings
@@ -103,7 +104,7 @@ def failures(model: Model, *, limit: float = 10.0) -> Iterator[str]:
     for name, call in asked:
         begun = time.process_time()
         try:
-            answer = call()
+            answer: Any = call()
             if isinstance(answer, sp.Basic) and answer.has(sp.zoo):
                 yield f"{name} of {model}: {answer} holds a complex infinity"
         except DriftproofError:

@@ -21,7 +21,9 @@ def fine_near_miss(statement: Statement) -> str | None:
     """A near miss that some experiment sees at once to twice its resolution, as ``experiment: near miss``."""
     for experiment in statement.experiments:
         right = predicted_by(experiment.predicted, "right", statement.right)
-        for miss in statement.near_misses if right is not None else ():
+        if right is None:
+            continue
+        for miss in statement.near_misses:
             value = predicted_by(experiment.predicted, miss.name, miss.form)
             if value is not None and 1 - 1e-9 <= abs(value - right) / step(experiment, right) <= 2 + 1e-9:
                 return f"{experiment.name}: {miss.name}"

@@ -8,6 +8,7 @@ import textwrap
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,8 @@ PROGRAM = textwrap.dedent("""
 def local_cluster(folder, *, workers):
     """A scheduler and its workers as processes of their own; the address of the scheduler."""
     file = folder / "scheduler.json"
-    dask, quiet = [sys.executable, "-m", "dask"], {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    dask: list[str] = [sys.executable, "-m", "dask"]
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     common = ["--scheduler-file", str(file), "--no-dashboard"]
     started = [
         subprocess.Popen(

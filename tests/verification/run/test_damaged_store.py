@@ -40,7 +40,7 @@ def test_a_damaged_row_is_missing_said_and_replaced(path):
     with Store(path) as store:
         assert store.damage is None
         assert store.result(task("third").key) is None
-        assert store.damage is not None and "1 damaged row of the store" in store.damage
+        assert store.damage is not None and "1 damaged row of the store" in str(store.damage)
         store.record_result(task("third"), Result(Status.DONE, 1), seconds=0.0)
         assert store.result(task("third").key).result.value == 1
     with Store(path, read_only=True) as store:
@@ -52,7 +52,7 @@ def test_a_row_in_the_words_of_another_version_is_passed_over(path):
         store.record_verdict(verdict("SC-001"), [], seconds=0.0)
         row = next(store._rows("verdicts"))
         store._put("verdicts", row[0], row[1].replace("HOLDS", "PERHAPS"), *row[2:])
-        assert store.verdicts() == {} and "1 damaged row" in store.damage
+        assert store.verdicts() == {} and "1 damaged row" in str(store.damage)
 
 
 def test_pages_that_cannot_be_read_cost_their_rows_alone_and_the_file_is_kept(path):
@@ -64,10 +64,10 @@ def test_pages_that_cannot_be_read_cost_their_rows_alone_and_the_file_is_kept(pa
     path.write_bytes(content)
     with Store(path, read_only=True) as store:
         seen = store.results("SC-001")
-        assert "is damaged" in store.damage and 100 < len(seen) < 200
+        assert "is damaged" in str(store.damage) and 100 < len(seen) < 200
     with Store(path) as store:
         assert store.results("SC-001") == seen
-        assert "the damaged file is now" in store.damage
+        assert "the damaged file is now" in str(store.damage)
     assert (path.parent / "run.db.damaged-1").read_bytes() == content
     with Store(path) as store:
         assert store.damage is None and store.results("SC-001") == seen

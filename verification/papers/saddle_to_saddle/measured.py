@@ -97,7 +97,7 @@ def covariation_of_modes(arguments: Arguments, draw: Draw) -> Samples:
     noises = point.noises(draw)
     first, second = _entry(arguments), _entry(arguments, "other" if "other" in arguments else "mode")
     size = len(point.teacher)
-    moved = sum(
+    moved: Any = sum(
         product(point.layers[l + 1 :], size) @ noise @ product(point.layers[:l], size) for l, noise in enumerate(noises)
     )
     return Samples(moved[:, first[0], first[1]] * moved[:, second[0], second[1]])

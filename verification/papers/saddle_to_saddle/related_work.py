@@ -60,7 +60,7 @@ def non_strict_saddles():
         "largest modes learned, deeper",
         r"\text{strict iff }",
         printed=sp.false,
-        derived=lambda: Saddle(parameter("L", above=2), [learned], [s]).is_strict,
+        derived=lambda: Saddle(parameter("L", above=2), (learned,), (s,)).is_strict,
         wrong={"as with two layers": sp.true},
         says=r"At $L > 2$, where the larger of two modes is learned and the other is not.",
         mutated=False,

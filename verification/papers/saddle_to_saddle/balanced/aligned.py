@@ -70,7 +70,7 @@ def sampled(
     **arguments: str,
 ) -> Experiment:
     """An experiment at an aligned balanced point at :data:`POINT`; rates are those at a learning rate of one."""
-    told = {"depth": str(depth), **POINT, **arguments}
+    told: dict[str, Any] = {"depth": str(depth), **POINT, **arguments}
     amplitudes, values = ([sp.Rational(each) for each in told[name].split()] for name in ("w", "s"))
     at = {
         L: depth,
