@@ -111,6 +111,8 @@ def real_array(value: Any, name: str, *, finite: bool = True) -> np.ndarray:
 
     Without ``finite`` a caller looks for NaN and infinity himself, because he has more to say about them.
     """
+    if isinstance(value, bool | np.bool_):
+        raise ArgumentError(f"{name} must be a real number, got the truth value {value}.")
     if np.ma.isMaskedArray(value):
         raise ArgumentError(f"{name} must be an array without a mask. Fill or drop the masked entries.")
     if f"{type(value).__module__}".startswith("torch") and value.requires_grad:

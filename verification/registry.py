@@ -108,6 +108,8 @@ class Catalogue:
         if dots and first in self.listed and last in self.listed:
             low, high = sorted((ids.index(first), ids.index(last)))
             return ids[low : high + 1]
+        if dots and not (first and last):
+            raise UnknownClaimError(f"a range of claims needs both ends, such as SC-024..SC-033, got {selector!r}.")
         name = selector.lower().replace("-", "_")
         found = [
             entry.id

@@ -304,7 +304,15 @@ class _Chunk:
             back = getattr(observable, "looks_back", False)
             if back and before is None:
                 raise ArgumentError(f"the observable {name!r} compares with the step before, so at must not hold 0.")
-            values = observable(weights, before) if back else observable(weights)
+            try:
+                values = observable(weights, before) if back else observable(weights)
+            except KeyError as error:
+                if error.args and error.args[0] in weights:
+                    raise
+                raise ArgumentError(
+                    f"the observable {name!r} asks for {error.args[0]!r}, which is no weight. "
+                    f"Weights: {', '.join(weights)}."
+                ) from error
         count = len(next(iter(weights.values())))
         values = np.asarray(values)
         if values.shape != (count,) or values.dtype.kind not in "fiub":

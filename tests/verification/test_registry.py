@@ -57,6 +57,12 @@ def test_an_id_selects_one_claim_in_either_case():
     assert ids("SC-031") == ids("sc-031") == ["SC-031"]
 
 
+def test_a_range_with_one_end_is_no_range():
+    for selector in ("SC-024..", "..SC-033"):
+        with pytest.raises(UnknownClaimError, match="a range of claims needs both ends"):
+            ids(selector)
+
+
 @pytest.mark.parametrize("span", ["SC-024..SC-027", "SC-027..SC-024", "sc-024..sc-027"])
 def test_a_range_selects_both_its_ends_and_what_lies_between_in_either_direction(span):
     assert ids(span) == ["SC-024", "SC-025", "SC-026", "SC-027"]

@@ -143,6 +143,7 @@ TANH = DenseNetwork((2, 3, 2), activations="tanh")
         (lambda: run(start=START | {"W2": np.full((2, 3), np.nan)}), "finite numbers, got NaN"),
         (lambda: run(start=GAUSSIAN, n=5), r"initial\['W1'\] must have shape \(3, 2\), or \(5, 3, 2\)"),
         (lambda: MiniBatchDescent(learning_rate=-0.1), "learning_rate must be one number that is not negative"),
+        (lambda: MiniBatchDescent(learning_rate=True), "learning_rate must be a real number, got the truth value True"),
         (lambda: MiniBatchDescent(learning_rate=0.1, momentum=1.0), "momentum must be below 1"),
         (lambda: IsotropicLangevin(step=0.1, temperature=-1), "temperature must be one number that is not negative"),
         (lambda: DenseNetwork((2, 3, 2), activations="gelu"), "activations must be one of 'linear', 'tanh'"),
@@ -155,6 +156,14 @@ def test_what_does_not_fit_is_said_before_anything_runs(call, told, monkeypatch)
     monkeypatch.setattr("numerics.kernels.layer_kernel.LayerKernel.advance", None)
     with pytest.raises(ArgumentError, match=told):
         call()
+
+
+def test_an_observable_that_asks_for_no_weight_is_named_with_the_weights_there_are():
+    with pytest.raises(ArgumentError, match="the observable 'seventh' asks for 'W7', which is no weight. Weights: W1"):
+        train_layers(
+            NET, TEACHER, SGD, initial=START, steps=1, n_replicas=2, seed=1,
+            observables={"seventh": lambda w: w["W7"][:, 0, 0]},
+        )  # fmt: skip
 
 
 def test_an_observable_of_two_steps_has_none_before_the_start():
