@@ -2,9 +2,6 @@ r"""Section 5.1, Appendices H, J, K and the released code: what of the experimen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
@@ -12,8 +9,7 @@ from theory.deep_linear.gradient_flow import passage_time
 from theory.deep_linear.written_out import WrittenNetwork
 from theory.ito import ItoProcess
 from theory.notation import eta
-from verification.authoring.shorthand import Grade, Kind, Source, compared, equals, holds_when
-from verification.authoring.simulated import number
+from verification.authoring.shorthand import Grade, Source, equals, holds_when
 from verification.papers.saddle_to_saddle.balanced.aligned import MODE, OTHER, PAIR, s_1, s_2, w_1, w_2
 from verification.papers.saddle_to_saddle.finite_data import mean_of_share, samples
 from verification.papers.saddle_to_saddle.paper import (
@@ -22,7 +18,6 @@ from verification.papers.saddle_to_saddle.paper import (
     L,
     beta,
     mode_diffusion,
-    mode_process,
     paper,
     s,
     sigma_q,
@@ -249,72 +244,6 @@ def largest_diffusion():
         wrong={"at the middle": beta * L**2 * s**2 / 2 * (s / 2) ** (4 - 4 / L)},
         says=r"A result of ours; $\beta/2$ and $1.106\beta$ at depths 2 and 4 for $s = 1$.",
         remark=True,
-    )
-
-
-NOISES = tuple({"kappa": kappa} for kappa in ("1/50", "27/100", "8/25", "3/5"))
-
-
-def finer_is_narrower(point: Mapping[str, Any]) -> tuple[float, float]:
-    """Whether halving the time step narrows the law at time 3: the mean square of the gap, a step at a time."""
-    kappa, until = number(point["kappa"]), 3.0
-
-    def mean_square(steps: int) -> float:
-        value, h = 1.0, until / steps
-        for _ in range(steps):
-            value = (1 - h) ** 2 * value + 2 * kappa * h * value
-        return value
-
-    return float(mean_square(6000) < mean_square(3000)), 1e-9
-
-
-@paper.claim(
-    "DLN-E5",
-    "Section 5.1, Figure 4; Appendix K, Figure 12",
-    symbols=MODE_SYMBOLS | {beta: r"$\beta = \eta/b$", STEP: "time step of Euler and Maruyama"},
-    kind=Kind.THRESHOLD,
-    grade=Grade.CONDITION,
-    scope="the scalar mode linearised at the teacher, no label noise, to first order in the time step",
-    notes=(
-        "Every time step keeps the teacher's value and collapses to it, and a coarser one faster: the spread of Figure "
-        "4 is none of discretisation. A finite horizon or an approximate root of the covariance may cause it.",
-        r"At the page's values $\beta Ls^{2 - 2/L}$ is .01 to .02.",
-    ),
-)
-def end_of_training_without_label_noise():
-    r"""End of training without label noise, in finer time steps.
-
-    "For finer simulations, the variance reduces."
-    """
-    strength = sp.Symbol("kappa", positive=True)
-
-    def predicted(candidate: Boolean, point: Mapping[str, Any]) -> sp.Expr:
-        return sp.Integer(bool(candidate.subs(strength, sp.Rational(point["kappa"]))))
-
-    def factor() -> sp.Expr:
-        """The mean square of the gap after a step, over that before."""
-        process, flow = mode_process(L, sp.S.Zero), mode_process(L, sp.S.Zero, sp.S.Zero).drift[0]
-        rate = sp.powsimp(sp.diff(flow, w).subs(w, s))
-        spread = sp.diff(process.diffusion[0], w, 2).subs(w, s) / 2
-        step = 1 + rate * STEP
-        return step**2 + sp.powsimp(spread) * STEP
-
-    def rate_of_decay() -> sp.Expr:
-        """How the exponential rate of the mean square depends on the step, at first order."""
-        second = sp.series(sp.log(factor()) / STEP, STEP, 0, 2).removeO().coeff(STEP, 1)
-        unit = L * s ** (2 - 2 / L)
-        return sp.factor(sp.powsimp(sp.expand(second / unit**2)).subs(beta, strength / unit).simplify())
-
-    yield holds_when(
-        "variance of a finer simulation",
-        r"\partial_{\Delta t}\log\operatorname{Var}(w_\alpha(T)) > 0\text{ iff }",
-        printed=sp.true,
-        corrected=strength > 1 - 1 / sp.sqrt(2),
-        derived=lambda: rate_of_decay() > 0,
-        domain=(strength < 1,),
-        compared=[compared("mean squares step by step", finer_is_narrower, predicted, *NOISES)],
-        wrong={"from a quarter on": strength > sp.Rational(1, 4), "never": sp.false},
-        says=r"$\kappa = \beta Ls^{2 - 2/L}$.",
     )
 
 
