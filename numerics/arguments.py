@@ -41,7 +41,9 @@ CONSTANT = ArgumentKind(
     lambda value: value is sp.nan or is_expression(value) and value.is_number and value.is_extended_real is not False,
 )
 YES_OR_NO = ArgumentKind("True or False", lambda value: isinstance(value, bool | np.bool_))
-EXTENDED_REAL = ArgumentKind("a real number or an infinity", is_real)
+EXTENDED_REAL = ArgumentKind(
+    "a real number or an infinity", lambda value: is_real(value) and not math.isnan(float(value))
+)
 EXTENDED = ArgumentKind("a real number or an infinity, or an expression in the parameters", _is_real_or_expression)
 VALUES = ArgumentKind(
     "a mapping of symbols to real numbers, or None",

@@ -48,7 +48,6 @@ WITHOUT_THEORY = {
     ("SC-088", "solution"),
     ("SC-090", "train error"),
     ("SC-091", "test error"),
-    ("SC-111", "small steps"),
     ("SC-111", "window"),
 }
 """Statements whose printed side is a residual made by the theory, so that the derived side is plain zeros, or whose
