@@ -158,7 +158,8 @@ class Project:
     def environment(self) -> dict[str, str]:
         # The first command leaves compiled modules to the others, as where packages are installed.
         kept = {"PYTHONPATH": str(self.site), "PYTHONDONTWRITEBYTECODE": ""}
-        return {**os.environ, **kept, "NO_COLOR": "1", "COLUMNS": "200"}
+        ours = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+        return {**ours, **kept, "NO_COLOR": "1", "COLUMNS": "200"}
 
     def run(self, *arguments: str, program: str = "verification") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
