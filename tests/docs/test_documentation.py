@@ -38,7 +38,15 @@ def commented(code: str) -> list[str]:
     return re.findall(r"^print\(.*\)\s*# ([^:,\n]+)", code, re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", pages_with_code(), ids=lambda page: str(page.relative_to(ROOT)))
+LONG = ("follow_one_claim.md",)
+"""Pages that take more than ten seconds; they are run at night."""
+
+
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.slow] if page.name in LONG else []) for page in pages_with_code()],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
 def test_every_block_runs_and_prints_what_the_page_says(page: Path) -> None:
     namespace: dict[str, object] = {"__name__": "documentation"}
     for block in BLOCK.finditer(page.read_text()):

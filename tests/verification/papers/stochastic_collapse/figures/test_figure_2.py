@@ -32,6 +32,7 @@ def test_the_data_are_those_of_the_appendix():
     assert abs(float(figure_2.signal()) - 1) < quantile * 0.1 / math.sqrt((x**2).sum())
 
 
+@pytest.mark.slow
 def test_the_two_noises_have_the_law_of_the_thirty_two():
     point = {w_1: 0.4, w_2: -0.7}
     full, reduced = (
@@ -75,6 +76,7 @@ def test_growth_far_below_the_start_is_that_of_the_euler_steps():
     assert found["largest"] < 1e-20
 
 
+@pytest.mark.slow
 def test_deep_collapse_neither_underflows_nor_sticks():
     weights = figure_2.run(5.0, models=64, start=1e-60, seed=figure_2.seed_of({"test": "deep"}))
     distances = figure_2.distance(weights)
