@@ -7,6 +7,7 @@ at the top and of the updates.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -91,7 +92,7 @@ def layer_steps(network: DenseNetwork, data: Data, dynamics: Dynamics) -> LayerS
 
 
 @dataclass
-class _Writer:
+class _Writer(ABC):
     """Writes the program of one step."""
 
     network: DenseNetwork
@@ -111,13 +112,13 @@ class _Writer:
         program = self.builder.program(scalars, list(self.scalars), [str(symbol) for symbol in symbols])
         return LayerSteps(program, self.constants, {str(symbol): self.numbers[str(symbol)] for symbol in symbols})
 
+    @abstractmethod
     def prepare(self) -> None:
         """Constants and numbers."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self) -> None:
         """Instructions."""
-        raise NotImplementedError
 
     def companions(self) -> list[NamedMatrix]:
         """What a replica carries beside its weights."""
