@@ -6,6 +6,7 @@ hands out the work, ``store`` keeps it, ``lock`` remembers what was found, ``rep
 * ``authoring``: how a paper is written down: the shorthand of claims, predictions, simulated experiments, figures.
 * ``cli``: the command ``driftproof``: verify, list, follow, mutate, report, init.
 * ``command_line``: how a command line is read: a mistake is answered with the nearest name that exists.
+* ``docstring``: what the docstring of a claim says: its title, the page's own words, its scope, notes.
 * ``drawing``: pictures as inline SVG.
 * ``ending``: how the command ends: exit codes, and one sentence for whatever went wrong.
 * ``arguments``: the border of the package: arguments of the wrong kind are refused by name.

@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from verification.docstring import read
 from verification.errors import ClaimError
 from verification.forms import (
     Bound,
@@ -297,33 +298,33 @@ class Paper:
         kind: Kind | None = None,
         source: Source = Source.PAGE,
         grade: Grade | None = None,
-        scope: str = "exact",
+        scope: str = "",
         notes: Iterable[str] = (),
     ) -> Callable[[Callable[[], Iterable[Statement]]], Claim]:
         """Make a claim of the function that yields its statements; see :class:`Claim` for the arguments.
 
-        The first line of the function's docstring is the claim's title; what follows are the page's own words,
-        formulas as ``$inline mathematics$``, where the statements' formulas do not say it all.
+        The function's docstring says title, page's words, scope and notes (:mod:`verification.docstring`); ``notes``
+        are those that several claims share, and follow its own.
         """
         for name, value, kinds in (("grade", grade, Grade), ("source", source, Source), ("kind", kind, Kind)):
             if not isinstance(value, kinds | None):
                 raise ClaimError(f"{name} of claim {id} must be a {kinds.__name__}, got {value!r}.")
 
         def made(statements: Callable[[], Iterable[Statement]]) -> Claim:
-            title, _, words = (statements.__doc__ or "").partition("\n")
+            prose = read(statements.__doc__ or "")
             return Claim(
                 id=id,
-                title=title.strip().rstrip("."),
+                title=prose.title,
                 paper=self,
                 where=where,
                 statements_of=statements,
-                words="\n".join(line.strip() for line in words.strip().splitlines()),
+                words=prose.words,
                 declared_kind=kind,
                 symbols=symbols or {},
                 source=source,
                 grade=grade,
-                scope=scope,
-                notes=tuple(notes),
+                scope=scope or prose.scope or "exact",
+                notes=(*prose.notes, *notes),
             )
 
         return made

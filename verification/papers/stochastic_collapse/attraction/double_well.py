@@ -72,16 +72,15 @@ def double_well():
     "Section 4, footnote 11",
     symbols=WELL_SYMBOLS | {Psi: "the modified potential", kappa: "its constant"},
     grade=Grade.WRONG,
-    notes=(
-        r"The printed factor $2\mu/\zeta^2 - 2$ already contains $\kappa$, so that the printed $\kappa\Psi$ has it "
-        r"twice. Printed and corrected form agree only at $\zeta^2 = 2$.",
-    ),
 )
 def modified_potential():
     r"""Modified potential of the double well.
 
     $p_{ss}(\theta)$ is given by a Gibbs distribution $p_{ss}(\theta) \propto e^{-\kappa\Psi(\theta)}$ for a modified
     potential.
+
+    - The printed factor $2\mu/\zeta^2 - 2$ already contains $\kappa$, so that the printed $\kappa\Psi$ has it twice.
+      Printed and corrected form agree only at $\zeta^2 = 2$.
     """
 
     def square(m: str, z: str) -> Experiment:
@@ -124,24 +123,18 @@ def _integrable(density: sp.Expr) -> Boolean:
     return sp.And(*(integrable(endpoint_behaviour(log_derivative, theta, end)) for end in (sp.S.Zero, sp.oo)))
 
 
-@paper.claim(
-    "SC-032",
-    "Section 4",
-    symbols=WELL_SYMBOLS,
-    grade=Grade.CONDITION,
-    notes=(
-        r"Judged with the density of the dynamics; that the printed $\Psi$ is another function is SC-031.",
-        r"The page itself assumes $\theta_0 > 0$ two sentences later. A law on the whole line is right for an "
-        "initialisation that is symmetric in sign.",
-        r"At $\mu = \zeta^2/2$ the law does collapse to the delta, although the set is not attractive (SC-027).",
-    ),
-)
+@paper.claim("SC-032", "Section 4", symbols=WELL_SYMBOLS, grade=Grade.CONDITION)
 def normalisability_and_uniqueness():
     r"""Normalisability and uniqueness of the stationary law.
 
     The dynamics have an analytical steady-state distribution $p_{ss}(\theta)$, given any initialization, with
     partition function $Z = \int_{-\infty}^\infty e^{-\kappa\Psi(\theta)}\,d\theta$. When $\mu \le \zeta^2/2$, the
     partition function diverges and $p_{ss}(\theta)$ collapses to a Dirac delta distribution at $\theta = 0$.
+
+    - Judged with the density of the dynamics; that the printed $\Psi$ is another function is SC-031.
+    - The page itself assumes $\theta_0 > 0$ two sentences later. A law on the whole line is right for an initialisation
+      that is symmetric in sign.
+    - At $\mu = \zeta^2/2$ the law does collapse to the delta, although the set is not attractive (SC-027).
     """
     yield holds_when(
         "collapse threshold",

@@ -71,20 +71,6 @@ def _normal_to_diagonal() -> sp.Matrix:
     },
     kind=Kind.PROOF_STEP,
     grade=Grade.WRONG,
-    notes=(
-        r"$D$ stands without its factor $\eta/(2\beta)$, as in the display, whose square would make it constant. With "
-        r"the first power $2L^2$ is enough: a covariance is at most the second moment, so that increments have a mean "
-        r"square below $L^2\|\Delta\theta\|^2$, and Cauchy-Schwarz bounds both terms of the product rule.",
-        r"Powers-Størmer then makes $\sqrt D$ 1/2-Hölder only. The repair: $D = \frac\eta{2\beta}MM^\top$ with the "
-        r"Lipschitz columns $(\nabla\ell_i - \nabla\mathcal L)/\sqrt n$ of $M$. The flow with dispersion "
-        r"$\sqrt{\eta/\beta}\,M$ has the same law and a unique solution, which stays in $A$.",
-        r"The symmetric root is Lipschitz too: $\|(MM^\top)^{1/2} - (NN^\top)^{1/2}\|_F \le \sqrt2\,\|M - N\|_F$, by "
-        r"Araki and Yamagami; the remarks are its proof and its constant, for one of two matrices diagonal.",
-        "The proposition itself holds: on an affine invariant set the normal components of the gradient of every "
-        "sample, hence of drift and dispersion, vanish. Judged on a line and on a diagonal of the plane.",
-        r"Also in the proof: a factor $d$ from entries to the operator norm is missing, and $P$ must project onto the "
-        "directions of $A$.",
-    ),
 )
 def flow_keeps_affine_invariant_sets():
     r"""The flow keeps affine invariant sets.
@@ -93,6 +79,19 @@ def flow_keeps_affine_invariant_sets():
     In the proof, $\|\nabla\mathcal L(\theta)\| \le \frac1n\sum_i\|\ell(\theta; x_i, y_i)\| \le L$ and
     $\|D_{lm}(\theta_1) - D_{lm}(\theta_2)\| \le 4L^2\|\theta_1 - \theta_2\|^2$; thus $\sqrt{D(\theta)}$ is Lipschitz
     continuous.
+
+    - $D$ stands without its factor $\eta/(2\beta)$, as in the display, whose square would make it constant. With the
+      first power $2L^2$ is enough: a covariance is at most the second moment, so that increments have a mean square
+      below $L^2\|\Delta\theta\|^2$, and Cauchy-Schwarz bounds both terms of the product rule.
+    - Powers-Størmer then makes $\sqrt D$ 1/2-Hölder only. The repair: $D = \frac\eta{2\beta}MM^\top$ with the Lipschitz
+      columns $(\nabla\ell_i - \nabla\mathcal L)/\sqrt n$ of $M$. The flow with dispersion $\sqrt{\eta/\beta}\,M$ has
+      the same law and a unique solution, which stays in $A$.
+    - The symmetric root is Lipschitz too: $\|(MM^\top)^{1/2} - (NN^\top)^{1/2}\|_F \le \sqrt2\,\|M - N\|_F$, by Araki
+      and Yamagami; the remarks are its proof and its constant, for one of two matrices diagonal.
+    - The proposition itself holds: on an affine invariant set the normal components of the gradient of every sample,
+      hence of drift and dispersion, vanish. Judged on a line and on a diagonal of the plane.
+    - Also in the proof: a factor $d$ from entries to the operator norm is missing, and $P$ must project onto the
+      directions of $A$.
     """
     yield bounds(
         "difference of D",

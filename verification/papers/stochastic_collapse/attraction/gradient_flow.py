@@ -68,17 +68,16 @@ def _step_covariance(n: int, batch: int, sampling: Sampling = Sampling.WITH_REPL
     "SC-020",
     "Eqs. (3), (13)-(16)",
     symbols=SLOPES | {eta: "learning rate", beta: "batch size", dL_1: "first entry of the gradient of the loss"},
-    scope=r"all batches of 2 out of 3 samples with arbitrary gradients, with replacement",
-    notes=(
-        r"Without replacement the noise shrinks by $(n - \beta)/(n - 1)$ and vanishes at full batch; the released code "
-        "of Figure 11 samples without replacement.",
-    ),
 )
 def first_two_moments_of_descent():
     r"""Stochastic gradient flow matches the first two moments of SGD.
 
     $\Delta\theta^{(t)} = -\eta\nabla\mathcal L + \sqrt{2D}\,\Delta W$, where $\Delta W \sim \mathcal N(0, \eta I)$ and
     the diffusion matrix $D = \frac12\mathrm{Var}(\xi_{\mathcal B}) = \frac\eta{2\beta}\mathrm{Var}(\xi_i)$.
+
+    - Scope: all batches of 2 out of 3 samples with arbitrary gradients, with replacement.
+    - Without replacement the noise shrinks by $(n - \beta)/(n - 1)$ and vanishes at full batch; the released code of
+      Figure 11 samples without replacement.
     """
     where = meaning(D, eta / (2 * beta) * VARIANCE) | {beta: sp.Integer(2)} | meaning(VARIANCE, covariance(3))
     yield equals(
@@ -129,13 +128,14 @@ BATCHES = ((2, 3), (3, 2))
     "SC-021",
     "Eqs. (17)-(19)",
     symbols=SLOPES | {eta: "learning rate", beta: "batch size", D_m: "magnitude", D_s[0]: "entry of the shape"},
-    scope=r"all batches with replacement at $(N, \beta) = (2, 3), (3, 2)$, arbitrary gradients",
 )
 def diffusion_matrix_of_descent():
     r"""Diffusion matrix of mini-batch descent.
 
     The diffusion matrix can be decomposed into a product of a parameter-independent magnitude term $D_m$ and a
     parameter-dependent shape term $D_s(\theta)$ such that $D(\theta) = D_m D_s(\theta)$.
+
+    - Scope: all batches with replacement at $(N, \beta) = (2, 3), (3, 2)$, arbitrary gradients.
     """
     for n, batch in BATCHES:
         where = {D_m: eta / (2 * beta), beta: sp.Integer(batch), **meaning(D_s, covariance(n))}
@@ -174,17 +174,14 @@ def _covariance_of_data(n: int) -> sp.MatrixBase:
 h = sp.symbols("h_1:4", real=True)
 
 
-@paper.claim(
-    "SC-022",
-    "footnote 6",
-    symbols={h[0]: "curvature of sample 1", eta: "learning rate"},
-    scope=r"quadratic losses $h_i\theta^2/2$ in one dimension, batches of 2 out of 3, fixed time $t = \eta k$",
-    notes=(r"Adding the drift $-\frac\eta4\nabla\|\nabla\mathcal L\|^2$ removes the leading error of the mean.",),
-)
+@paper.claim("SC-022", "footnote 6", symbols={h[0]: "curvature of sample 1", eta: "learning rate"})
 def order_of_the_weak_approximation():
-    """Order 1 weak approximation.
+    r"""Order 1 weak approximation.
 
     As discussed in Li et al., Eq. 3 is an order 1 weak approximation of Eq. 2.
+
+    - Scope: quadratic losses $h_i\theta^2/2$ in one dimension, batches of 2 out of 3, fixed time $t = \eta k$.
+    - Adding the drift $-\frac\eta4\nabla\|\nabla\mathcal L\|^2$ removes the leading error of the mean.
     """
 
     def errors(part: int) -> list[sp.Expr]:

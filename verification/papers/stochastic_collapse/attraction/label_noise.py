@@ -76,20 +76,16 @@ def _increment(loss_factor: int = 1) -> sp.Matrix:
 
 
 @paper.claim(
-    "SC-041",
-    "Eq. (20)",
-    symbols=SYMBOLS | {NOISES[0]: r"noise of label 1, $\mathcal N(0, \zeta^2)$"},
-    scope=SCOPE,
-    notes=(
-        r"The labels are $y_i - \xi_i$; with $y_i + \xi_i$ the sign of the noise changes, and its law does not.",
-        r"For the loss of Section 5, $\frac1n\sum(y - f)^2$ without the 1/2, drift and noise are both doubled.",
-    ),
+    "SC-041", "Eq. (20)", symbols=SYMBOLS | {NOISES[0]: r"noise of label 1, $\mathcal N(0, \zeta^2)$"}, scope=SCOPE
 )
 def label_noise_descent():
     r"""Label-noise gradient descent.
 
     If we introduce i.i.d. mean-zero, variance $\zeta^2$ Gaussian label noise per training label, denoted as $\xi_i$,
     it results in an update rule we refer to as label-noise gradient descent.
+
+    - The labels are $y_i - \xi_i$; with $y_i + \xi_i$ the sign of the noise changes, and its law does not.
+    - For the loss of Section 5, $\frac1n\sum(y - f)^2$ without the 1/2, drift and noise are both doubled.
     """
     noise = mean([g * xi for g, xi in zip(gradients(3), NOISES, strict=True)])
     step = -eta * GRADIENT - sp.sqrt(eta) * sp.sqrt(eta) * noise
@@ -123,15 +119,14 @@ def label_noise_descent():
     symbols=SYMBOLS,
     scope=SCOPE + r", time $t = \eta$ times steps as in (16)",
     grade=Grade.MISPRINT,
-    notes=(
-        r"Without $dt$. With time counted in steps the drift would be $-\eta\nabla\mathcal L\,dt$, but then the noise "
-        r"would be $\sqrt{2\eta D_{LN}}\,dB$: no clock gives (21).",
-    ),
 )
 def label_noise_flow_equation():
     r"""Label-noise gradient flow.
 
     $d\theta_t = -\eta\nabla\mathcal L(\theta_t) + \sqrt{2D_{LN}(\theta_t)}\,dB_t$
+
+    - Without $dt$. With time counted in steps the drift would be $-\eta\nabla\mathcal L\,dt$, but then the noise would
+      be $\sqrt{2\eta D_{LN}}\,dB$: no clock gives (21).
     """
     yield equals(
         "drift",
@@ -201,26 +196,21 @@ def _normalised(matrix: sp.MatrixBase) -> sp.MatrixBase:
 
 
 @paper.claim(
-    "SC-043",
-    "Eqs. (22)-(24)",
-    symbols=SYMBOLS | {D_m: "magnitude", D_s[0]: "entry of the shape"},
-    scope=r"the step (20) with independent noise on every label: arbitrary gradients of $f$ at $N = 1$ and 3, cosine "
-    r"features up to $N = 32$",
-    grade=Grade.WRONG,
-    notes=(
-        r"(15) defines $D$ by $\mathrm{Cov}(\Delta\theta) = 2\eta D$, and the noise of (20) has the covariance "
-        r"$\frac{\eta^2\zeta^2}{N^2}\sum_i\nabla f(x_i)\nabla f(x_i)^\top$: (22) is $N$ times too large.",
-        r"The factor is that of a mini-batch with $\beta = N$: averaging $N$ independent noises divides the covariance "
-        r"by $N$.",
-        r"Theorem 5.1 rests on (31), which has the noise of (22): for the descent (20) its threshold is $N$ times "
-        "higher.",
-    ),
+    "SC-043", "Eqs. (22)-(24)", symbols=SYMBOLS | {D_m: "magnitude", D_s[0]: "entry of the shape"}, grade=Grade.WRONG
 )
 def diffusion_matrix_of_label_noise():
     r"""Diffusion matrix of label noise.
 
     $D_{LN}(\theta_t) = \frac{\eta\zeta^2}2\frac1N\sum_{i\in[N]}\nabla f_{\theta_t}(x_i)\nabla f_{\theta_t}(x_i)^\top$
     (22), which can also be decomposed into a magnitude term $D_m$ (23) and a shape term $D_s$ (24).
+
+    - Scope: the step (20) with independent noise on every label: arbitrary gradients of $f$ at $N = 1$ and 3, cosine
+      features up to $N = 32$.
+    - (15) defines $D$ by $\mathrm{Cov}(\Delta\theta) = 2\eta D$, and the noise of (20) has the covariance
+      $\frac{\eta^2\zeta^2}{N^2}\sum_i\nabla f(x_i)\nabla f(x_i)^\top$: (22) is $N$ times too large.
+    - The factor is that of a mini-batch with $\beta = N$: averaging $N$ independent noises divides the covariance by
+      $N$.
+    - Theorem 5.1 rests on (31), which has the noise of (22): for the descent (20) its threshold is $N$ times higher.
     """
     where = {D_m: eta * zeta**2 / 2, N: sp.Integer(3), **meaning(D_s, second_moment(3))}
     yield equals(

@@ -58,17 +58,6 @@ def _safe(power: sp.Expr) -> Boolean:
         delta: r"$\delta$, in Lemma F.1 $\lambda$: the power for which $l^\delta$ is a supermartingale",
         kappa: r"$1 - 2\mu/\zeta^2 > 0$ of geometric Brownian motion",
     },
-    scope=r"$\delta < 1$, $\epsilon' < 1$, which the proof may choose",
-    notes=(
-        r"The first bound is Doob's. Since $\{\sup l \ge \epsilon'\} = \{\sup l^\delta \ge \epsilon'^\delta\}$, the "
-        r"equivalent bound on $\sup l$ is $(l(x)/\epsilon')^\delta$; both printed forms are weaker, and hold.",
-        r"Beyond the scope they do not: at $\kappa = 2/5$, $\delta = 1/5$, $l = 1/2$, $\epsilon' = 2$ the probability "
-        r"is 0.574, against 0.027 printed in the appendix and 0.435 in the lemma. A distance has a unit, so that these "
-        r"bounds change when the unit does; the conclusion, $l(x) \to 0$ at fixed $\epsilon'$, does not.",
-        r"'For any $\epsilon' < \epsilon$' in the first bound is $\epsilon' < \epsilon^\delta$ in general, since the "
-        r"stopped process knows nothing of levels beyond $l = \epsilon$; for $\epsilon < 1$ the printed range is "
-        "inside it.",
-    ),
 )
 def maximal_inequality():
     r"""Maximal inequality.
@@ -76,6 +65,15 @@ def maximal_inequality():
     By the local version of Doob's maximal inequality, for any $\epsilon' < \epsilon$, the first bound. Equivalently,
     for any $\epsilon' < \epsilon^{1/\delta}$, the second. Lemma F.1: for any $x \in A_\epsilon$ and
     $0 < \epsilon' < \epsilon$, the third.
+
+    - Scope: $\delta < 1$, $\epsilon' < 1$, which the proof may choose.
+    - The first bound is Doob's. Since $\{\sup l \ge \epsilon'\} = \{\sup l^\delta \ge \epsilon'^\delta\}$, the
+      equivalent bound on $\sup l$ is $(l(x)/\epsilon')^\delta$; both printed forms are weaker, and hold.
+    - Beyond the scope they do not: at $\kappa = 2/5$, $\delta = 1/5$, $l = 1/2$, $\epsilon' = 2$ the probability is
+      0.574, against 0.027 printed in the appendix and 0.435 in the lemma. A distance has a unit, so that these bounds
+      change when the unit does; the conclusion, $l(x) \to 0$ at fixed $\epsilon'$, does not.
+    - 'For any $\epsilon' < \epsilon$' in the first bound is $\epsilon' < \epsilon^\delta$ in general, since the stopped
+      process knows nothing of levels beyond $l = \epsilon$; for $\epsilon < 1$ the printed range is inside it.
     """
     chosen = (theta < epsilon, delta < 1, epsilon < 1)
     yield bounds(
@@ -153,21 +151,20 @@ def _decay_on_tube() -> Boolean:
         delta: r"$\delta$ of (26), (27)",
     },
     grade=Grade.CONFLICT,
-    scope=r"a normal drift rate that varies along the set; the displayed inequality is SC-038",
-    notes=(
-        "The sign is that of SC-035 again.",
-        r"What the proof uses is that $l^{2\delta}$ is a supermartingale at the points of $A$ where (27) holds: a "
-        r"condition at each point, so that points outside $B$ do not matter before the stopping time.",
-        r"The proof takes the distance to $A \cap B$, but (28) is the generator on the distance to $A$. They agree "
-        r"next to the set where $A$ is parallel to coordinate axes, as in the lemma's uses; for an oblique $A$ the "
-        r"foot of a point of $B$ may lie outside $B$. Reading $l$ as the distance to $A$ repairs it.",
-    ),
 )
 def localised_theorem_e_1():
     r"""Localised version of Theorem E.1.
 
     If $A \cap B$ is an invariant set of $\theta_t$, then $A \cap B$ is a stochastically attractive invariant set of
     the stopped process $\{\theta_{t\wedge\tau} : t \ge 0\}$, provided Eq. 26 and 27 hold for any $x \in A \cap B$.
+
+    - Scope: a normal drift rate that varies along the set; the displayed inequality is SC-038.
+    - The sign is that of SC-035 again.
+    - What the proof uses is that $l^{2\delta}$ is a supermartingale at the points of $A$ where (27) holds: a condition
+      at each point, so that points outside $B$ do not matter before the stopping time.
+    - The proof takes the distance to $A \cap B$, but (28) is the generator on the distance to $A$. They agree next to
+      the set where $A$ is parallel to coordinate axes, as in the lemma's uses; for an oblique $A$ the foot of a point
+      of $B$ may lie outside $B$. Reading $l$ as the distance to $A$ repairs it.
     """
 
     def condition(drift: sp.Expr) -> Boolean:

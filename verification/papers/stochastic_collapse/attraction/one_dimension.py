@@ -116,11 +116,13 @@ def logarithm_of_geometric_brownian_motion():
     )
 
 
-@paper.claim("SC-026", "Eq. (5)", symbols=JET_SYMBOLS, scope=r"to first order in $\theta$ in drift and dispersion")
+@paper.claim("SC-026", "Eq. (5)", symbols=JET_SYMBOLS)
 def linearisation_at_the_invariant_set():
     r"""Linearisation at the invariant set.
 
     Here we use $\mathcal L'(0) = D(0) = D'(0) = 0$, which is a consequence of $\{0\}$ being an invariant set.
+
+    - Scope: to first order in $\theta$ in drift and dispersion.
     """
     yield equals(
         "linear flow",
@@ -135,22 +137,18 @@ def linearisation_at_the_invariant_set():
 
 
 @paper.claim(
-    "SC-027",
-    "Theorem 4.1, footnote 9",
-    symbols=JET_SYMBOLS | {alpha: "rate of attractivity"},
-    kind=Kind.THRESHOLD,
-    notes=(
-        r"$\alpha$ is the almost sure rate: $\log|\theta_t|/t \to -\alpha$ on collapse.",
-        r"Footnote 9, that at $\alpha = 0$ higher-order derivatives determine the attractivity, does not stand for a "
-        r"$D$ that is three times differentiable: the scale density behaves like $1/\theta$ whatever they are, its "
-        r"integral at 0 diverges and 0 is never attractive in the sense of Definition 4.1 (statement 'critical case'). "
-        r"They decide recurrence and the stationary law; only a $D$ that is $C^2$ but not $C^3$ leaves room for more.",
-    ),
+    "SC-027", "Theorem 4.1, footnote 9", symbols=JET_SYMBOLS | {alpha: "rate of attractivity"}, kind=Kind.THRESHOLD
 )
 def attraction_in_one_dimension():
     r"""Attraction in one dimension.
 
     $A$ is stochastically attractive if $\alpha > 0$, while it is not stochastically attractive if $\alpha < 0$.
+
+    - $\alpha$ is the almost sure rate: $\log|\theta_t|/t \to -\alpha$ on collapse.
+    - Footnote 9, that at $\alpha = 0$ higher-order derivatives determine the attractivity, does not stand for a $D$
+      that is three times differentiable: the scale density behaves like $1/\theta$ whatever they are, its integral at 0
+      diverges and 0 is never attractive in the sense of Definition 4.1 (statement 'critical case'). They decide
+      recurrence and the stationary law; only a $D$ that is $C^2$ but not $C^3$ leaves room for more.
     """
     rate = L_2 + D_2 / 2
     yield equals(
@@ -246,12 +244,6 @@ def _unit_noise_coordinate() -> sp.Matrix:
     | {delta: r"$\alpha < -\delta$", epsilon: "size of the neighbourhood"},
     kind=Kind.PROOF_STEP,
     grade=Grade.WRONG,
-    notes=(
-        r"The conclusion stands: the corrected drift of $Y$ tends to $-\alpha/\sqrt{D''(0)} > 0$ (statement 'limit').",
-        r"'For any $x \in \mathbb R$' needs $x > 0$: $\theta = 0$ stays at 0, and $\theta < 0$ never becomes positive.",
-        r"Of the chain the first inequality is judged, on geometric Brownian motion; the last needs $D''(0) < 1/2$ "
-        "besides.",
-    ),
 )
 def negative_rate_repels():
     r"""Proof that a negative rate repels.
@@ -259,6 +251,10 @@ def negative_rate_repels():
     It suffices to show that there exists $\epsilon > 0$ such that the hitting time $\tau$ is finite almost surely for
     any $x \in \mathbb R$. By further taking $\epsilon$ small, $D^{-1/2}(-\mathcal L' - \frac12 D') >
     \frac{\delta\epsilon}2 D^{-1/2} \ge \frac{\delta\epsilon}2 / \sqrt{\sup_{0<x<\epsilon} D(x)} > \delta$.
+
+    - The conclusion stands: the corrected drift of $Y$ tends to $-\alpha/\sqrt{D''(0)} > 0$ (statement 'limit').
+    - 'For any $x \in \mathbb R$' needs $x > 0$: $\theta = 0$ stays at 0, and $\theta < 0$ never becomes positive.
+    - Of the chain the first inequality is judged, on geometric Brownian motion; the last needs $D''(0) < 1/2$ besides.
     """
     bracket = -_slope - _noise_slope / 2
     yield equals(

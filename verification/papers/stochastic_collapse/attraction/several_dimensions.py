@@ -82,16 +82,6 @@ def _stretched_exponent() -> sp.Expr:
     },
     kind=Kind.THRESHOLD,
     grade=Grade.MISPRINT,
-    notes=(
-        r"That $A$ is invariant is assumed in Appendix E.1 only, and without it $D_\perp$ need not vanish on $A$.",
-        r"The left side of (6) is minus the generator on $l^{2\delta}$, divided by $2\delta l^{2\delta}$, to leading "
-        r"order. At $\delta = 0$ it is minus Khasminskii's integrand $Q(\hat n)$: the theorem asks for $Q < 0$ in "
-        r"every direction, and the top exponent, a mean of $Q$ over directions, is then negative too (statement "
-        r"'bounds the exponent').",
-        r"It is not necessary: $\alpha_1 = 1/2$, $\alpha_2 = -3/2$, $\zeta = \tau = 1$ violates (6) in the direction "
-        r"$(1, 0)$, where $Q = 1/2$, and has the exponent $-1/2 + I_1(1)/I_0(1) = -0.054$; see also SC-039.",
-        r"With one $\delta$ for (26) and (27) nothing is lost: both conditions get weaker as $\delta$ decreases.",
-    ),
 )
 def sufficient_condition_in_high_dimension():
     r"""Sufficient condition in several dimensions.
@@ -100,6 +90,14 @@ def sufficient_condition_in_high_dimension():
     $\nabla_{\hat n}^2(\mathcal L - \frac12\mathrm{Tr}D_\perp + (1 - \delta)\hat n^\top D\hat n) > 0$ (6), for any unit
     normal vector $\hat n \in \mathbb R^d$ perpendicular to $A$ and $\theta \in A$, then $A$ is stochastically
     attractive.
+
+    - That $A$ is invariant is assumed in Appendix E.1 only, and without it $D_\perp$ need not vanish on $A$.
+    - The left side of (6) is minus the generator on $l^{2\delta}$, divided by $2\delta l^{2\delta}$, to leading order.
+      At $\delta = 0$ it is minus Khasminskii's integrand $Q(\hat n)$: the theorem asks for $Q < 0$ in every direction,
+      and the top exponent, a mean of $Q$ over directions, is then negative too (statement 'bounds the exponent').
+    - It is not necessary: $\alpha_1 = 1/2$, $\alpha_2 = -3/2$, $\zeta = \tau = 1$ violates (6) in the direction $(1,
+      0)$, where $Q = 1/2$, and has the exponent $-1/2 + I_1(1)/I_0(1) = -0.054$; see also SC-039.
+    - With one $\delta$ for (26) and (27) nothing is lost: both conditions get weaker as $\delta$ decreases.
     """
     trace, radial = jets.noise_jets()
     H = sp.Matrix([[h_11, h_12], [h_12, h_22]])
@@ -226,16 +224,16 @@ def _gradient_on_pure_rays() -> list[sp.Expr]:
     },
     kind=Kind.THRESHOLD,
     source=Source.OURS,
-    notes=(
-        r"Theorem 4.2 never applies to a sign invariant set: along purely incoming ($w_2 = 0$) or purely outgoing "
-        r"($w_1 = 0$) weights a per-sample gradient has no component, so that $\nabla_{\hat n}^2\hat n^\top D\hat n = "
-        r"0$, against the strict hypothesis $> \delta$; at $\varphi = 0$ (6) fails by $s^2/2$ besides.",
-        "What decides is the sign of the top transverse Lyapunov exponent. Appendix F.1 of the paper uses the "
-        "directions $w_1 + w_2$ and $w_1 - w_2$ instead, in which the linear neuron separates.",
-    ),
 )
 def scope_at_sign_invariant_sets():
-    """Scope of Theorem 4.2 at sign invariant sets."""
+    r"""Scope of Theorem 4.2 at sign invariant sets.
+
+    - Theorem 4.2 never applies to a sign invariant set: along purely incoming ($w_2 = 0$) or purely outgoing ($w_1 =
+      0$) weights a per-sample gradient has no component, so that $\nabla_{\hat n}^2\hat n^\top D\hat n = 0$, against
+      the strict hypothesis $> \delta$; at $\varphi = 0$ (6) fails by $s^2/2$ besides.
+    - What decides is the sign of the top transverse Lyapunov exponent. Appendix F.1 of the paper uses the directions
+      $w_1 + w_2$ and $w_1 - w_2$ instead, in which the linear neuron separates.
+    """
     radial = noise**2 * sp.sin(2 * phi) ** 2
     side = -signal * sp.sin(2 * phi) - noise**2 * sp.cos(2 * phi) ** 2 + noise**2 / 2
     yield equals(

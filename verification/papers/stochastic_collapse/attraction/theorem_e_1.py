@@ -47,14 +47,6 @@ def _generator_on_power(sign: int, last: sp.Expr = lam - 2) -> sp.Expr:
     },
     kind=Kind.THRESHOLD,
     grade=Grade.CONFLICT,
-    notes=(
-        r"As printed, (25) with (27) is false: geometric Brownian motion with any drift rate above $-\zeta^2/2$ "
-        r"satisfies (26) and (27) and is repelled from 0 above $+\zeta^2/2$.",
-        r"Another repair is $d\theta = -\mu\,dt + \sqrt{2D}\,dW$ in (25) and the rest as printed. With "
-        r"$\mu = \nabla\mathcal L$, (27) then is (6): theorem 4.2 itself is right.",
-        r"The stochastic differential equation displayed for $l^\lambda$ carries the same sign. $\mu$ has values in "
-        r"$\mathbb R^d$, not $\mathbb R$, and $D$ in $\mathbb R^{d \times d}$, not $\mathbb R^{m \times m}$.",
-    ),
 )
 def drift_sign_in_the_general_theorem():
     r"""Drift sign in the general theorem.
@@ -62,6 +54,13 @@ def drift_sign_in_the_general_theorem():
     $d\theta_t = \mu(\theta_t)\,dt + \sqrt{2D(\theta_t)}\,dW_t$ (25). $A$ is stochastically attractive if there exists
     $\delta > 0$ such that (26) and $\nabla_{\hat n}\hat n^\top\mu + \nabla_{\hat n}^2(-\frac12\mathrm{Tr}D_\perp +
     (1 - \delta)\hat n^\top D\hat n) > 0$ (27).
+
+    - As printed, (25) with (27) is false: geometric Brownian motion with any drift rate above $-\zeta^2/2$ satisfies
+      (26) and (27) and is repelled from 0 above $+\zeta^2/2$.
+    - Another repair is $d\theta = -\mu\,dt + \sqrt{2D}\,dW$ in (25) and the rest as printed. With $\mu = \nabla\mathcal
+      L$, (27) then is (6): theorem 4.2 itself is right.
+    - The stochastic differential equation displayed for $l^\lambda$ carries the same sign. $\mu$ has values in $\mathbb
+      R^d$, not $\mathbb R$, and $D$ in $\mathbb R^{d \times d}$, not $\mathbb R^{m \times m}$.
     """
     on_line = {l: theta, DRIFT: theta * mu_1, TRACE_OF_D: D, SPREAD: theta**2 * D}
     yield equals(
@@ -122,18 +121,18 @@ def _generator_in_space() -> Statement:
     symbols=jets.SYMBOLS
     | {DRIFT_SLOPE: "normal slope of the normal drift", TRACE: "of the trace", RADIAL: "of the radial noise"},
     kind=Kind.PROOF_STEP,
-    scope="to leading order in the distance",
     grade=Grade.CONFLICT,
-    notes=(
-        "The sign is that of SC-035, and consistent with (27) under the other convention.",
-        r"$x_\parallel^\top P_\perp = 0$ in (29) supposes that the origin lies in $A$; else $x$ is to be read as "
-        r"$x - x_\parallel$.",
-        r"The bound $1 - \delta$ on the limit is (27) over $\hat n^\top\nabla_{\hat n}^2D\hat n > 0$: a bound on "
-        r"$F''/(2G'')$, not on $F''/G''$.",
-    ),
 )
 def second_derivatives_of_the_generator():
-    """Second derivatives of the generator on the squared distance."""
+    r"""Second derivatives of the generator on the squared distance.
+
+    - Scope: to leading order in the distance.
+    - The sign is that of SC-035, and consistent with (27) under the other convention.
+    - $x_\parallel^\top P_\perp = 0$ in (29) supposes that the origin lies in $A$; else $x$ is to be read as $x -
+      x_\parallel$.
+    - The bound $1 - \delta$ on the limit is (27) over $\hat n^\top\nabla_{\hat n}^2D\hat n > 0$: a bound on
+      $F''/(2G'')$, not on $F''/G''$.
+    """
     trace, radial = jets.noise_jets()
     where = {DRIFT_SLOPE: jets.quadratic(jets.A), TRACE: trace, RADIAL: radial}
     on_ray = {x_1: xi * jets.NORMAL[0], x_2: xi * jets.NORMAL[1]}
@@ -187,14 +186,6 @@ G_3 = sp.Symbol("G_3", real=True)
     },
     kind=Kind.PROOF_STEP,
     grade=Grade.WRONG,
-    notes=(
-        r"Three separate slips: $\epsilon$ where $\xi$ is meant (so that $G$ is bounded below by something it does not "
-        r"reach), the factor 1/2 of Taylor's formula, and the last step of the algebra. The first line has "
-        r"$\nabla F/G$ for $\nabla(F/G)$.",
-        r"The modulus of $F''/G''$ is not bounded by (27): a strongly attracting drift makes it as large as one likes. "
-        r"With $D'' \le 2L^2$, from $\sqrt D$ being $L$-Lipschitz, it is bounded all the same.",
-        r"What the proof needs, $F/(2G) < 1 - \delta/2$ next to $A$, follows from Taylor's formula.",
-    ),
 )
 def lipschitz_chain():
     r"""Lipschitz chain for the ratio of the generator to the radial noise.
@@ -202,6 +193,13 @@ def lipschitz_chain():
     $\ldots \le \frac{|\ldots|}{((\nabla_{\hat n}^2G - L\epsilon)\epsilon^2)^2} \le \ldots \le \epsilon^{-1}|(1 +
     \delta^{-1}L\epsilon)(1 - \delta + \delta^{-1}L\epsilon) - (1 - \delta - \delta^{-1}L\epsilon)(1 -
     \delta^{-1}L\epsilon)|\,(\ldots)^2 \le L(3\delta^{-1} - 1)\,(\ldots)^2 \le 2L(3\delta^{-1} - 1)$
+
+    - Three separate slips: $\epsilon$ where $\xi$ is meant (so that $G$ is bounded below by something it does not
+      reach), the factor 1/2 of Taylor's formula, and the last step of the algebra. The first line has $\nabla F/G$ for
+      $\nabla(F/G)$.
+    - The modulus of $F''/G''$ is not bounded by (27): a strongly attracting drift makes it as large as one likes. With
+      $D'' \le 2L^2$, from $\sqrt D$ being $L$-Lipschitz, it is bounded all the same.
+    - What the proof needs, $F/(2G) < 1 - \delta/2$ next to $A$, follows from Taylor's formula.
     """
     u = L * epsilon / delta
     bracket = ((1 + u) * (1 - delta + u) - (1 - delta - u) * (1 - u)) / epsilon

@@ -40,20 +40,20 @@ def _value_at(candidate: sp.MatrixBase, point: Mapping[str, Any]) -> sp.Expr:
     symbols={nu: r"$\eta\zeta^2$", width_in: "number of inputs", width_out: "number of outputs", gap: "$n - m > 0$"},
     kind=Kind.THRESHOLD,
     source=Source.OURS,
-    scope="linearisation at the origin, signal $S = 0$, whitened inputs",
-    notes=(
-        r"The paper has the exponent $-\nu/2$ of structured noise for every width. It is that of $n = m = 1$ only: "
-        "$n = m = 2$ is marginal, and from width 3 on noise drives the network away from 0.",
-        "The squared norms of the two layers are driven by one Brownian motion, their difference by none; for $n > m$ "
-        "the ratio $x = |v|^2/(|u|^2 - |v|^2)$ has the stationary density "
-        "$x^{m/2-1}(1+x)^{n/2-1}e^{-(n-m)x/2}$. The exponent is therefore a quotient of Tricomi functions.",
-        "At $n = m = 1$ a start off the diagonal $|u| = |v|$ has no stationary direction, and a mean of "
-        r"$\log|x_T|/T$ approaches $-\nu/2$ like $T^{-1/2}$. The experiments start on the diagonal.",
-        "A rate of 0 has no relative error: where it is 0, and on the grid, 1 is added.",
-    ),
 )
 def iid_label_noise_in_a_linear_network():
-    """I.i.d. label noise in a linear network."""
+    r"""I.i.d. label noise in a linear network.
+
+    - Scope: linearisation at the origin, signal $S = 0$, whitened inputs.
+    - The paper has the exponent $-\nu/2$ of structured noise for every width. It is that of $n = m = 1$ only: $n = m =
+      2$ is marginal, and from width 3 on noise drives the network away from 0.
+    - The squared norms of the two layers are driven by one Brownian motion, their difference by none; for $n > m$ the
+      ratio $x = |v|^2/(|u|^2 - |v|^2)$ has the stationary density $x^{m/2-1}(1+x)^{n/2-1}e^{-(n-m)x/2}$. The exponent
+      is therefore a quotient of Tricomi functions.
+    - At $n = m = 1$ a start off the diagonal $|u| = |v|$ has no stationary direction, and a mean of $\log|x_T|/T$
+      approaches $-\nu/2$ like $T^{-1/2}$. The experiments start on the diagonal.
+    - A rate of 0 has no relative error: where it is 0, and on the grid, 1 is added.
+    """
 
     def growth(n: int) -> Experiment:
         shift = 1 if n == 2 else 0

@@ -53,18 +53,17 @@ POINTS = table("m v", "1 1/100", "11/10 1/4", "1 3", "0 2", "-3/2 1/2", "401/400
     symbols={m: r"$1 + \eta\mu$", v: r"$\eta\zeta^2$", kappa_3: r"$E\,\xi^3$", kappa_4: r"$E\,\xi^4$"},
     kind=Kind.THRESHOLD,
     source=Source.OURS,
-    scope=r"$\theta' = \theta(1 + \eta\mu + \sqrt\eta\,\zeta\xi)$, standardised $\xi$; expansion up to $O(\eta^{3/2})$",
-    notes=(
-        r"For signs with $\eta\zeta^2 > 1$ collapse needs $(1 + \eta\mu)^2 > \eta\zeta^2 - 1$ besides $\mu < \mu_c$. "
-        r"For Gaussian steps nothing collapses once $\eta\zeta^2 \ge 2e^\gamma = 3.562$, whatever $\mu$ is: the window "
-        "has an upper edge.",
-        "To first order in the step, Gaussian steps raise the critical drift and sign steps lower it.",
-    ),
 )
 def collapse_in_discrete_time():
     r"""Collapse threshold of the Gaussian chain.
 
     The chain collapses iff $\Lambda = E\log|1 + \eta\mu + \sqrt\eta\,\zeta\xi| < 0$.
+
+    - Scope: $\theta' = \theta(1 + \eta\mu + \sqrt\eta\,\zeta\xi)$, standardised $\xi$; expansion up to $O(\eta^{3/2})$.
+    - For signs with $\eta\zeta^2 > 1$ collapse needs $(1 + \eta\mu)^2 > \eta\zeta^2 - 1$ besides $\mu < \mu_c$. For
+      Gaussian steps nothing collapses once $\eta\zeta^2 \ge 2e^\gamma = 3.562$, whatever $\mu$ is: the window has an
+      upper edge.
+    - To first order in the step, Gaussian steps raise the critical drift and sign steps lower it.
     """
     rate = gaussian_rate(m, v)
     yield equals(

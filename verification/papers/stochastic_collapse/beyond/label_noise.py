@@ -81,17 +81,16 @@ def collapse_threshold(point: Mapping[str, str]) -> tuple[float, float]:
     },
     kind=Kind.THRESHOLD,
     source=Source.OURS,
-    scope="near the origin, exact in the learning rate",
-    notes=(
-        r"The stochastic differential equation has the threshold $\tilde s = \eta\zeta^2/2$.",
-        r"Of the two conditions for the neuron the one for the factor of mean $1 + |E\,\eta g|$ implies the other.",
-    ),
 )
 def thresholds_under_label_noise():
     r"""Exact thresholds under label noise.
 
     Near the origin a step multiplies the sum of the two weights by one factor and their difference by another; both
     collapse iff $E\log$ of both factors is negative.
+
+    - Scope: near the origin, exact in the learning rate.
+    - The stochastic differential equation has the threshold $\tilde s = \eta\zeta^2/2$.
+    - Of the two conditions for the neuron the one for the factor of mean $1 + |E\,\eta g|$ implies the other.
     """
     pull = s_tilde - ts.z
     g = slope * (x_1 * (y_1 + xi_1) + x_2 * (y_2 + xi_2)) / 2

@@ -36,21 +36,20 @@ def _rate_falls() -> Boolean:
     symbols={offset: "a value other than 0", eta: "learning rate"},
     source=Source.SUMMARY,
     grade=Grade.WRONG,
-    scope="batch size and learning rate: a sentence about every learning rate below 1, in the example of SC-111",
-    notes=(
-        "The batch size: the paper says of its experiments that unlike learning rate effects, changes in batch size "
-        "produce complex shifts (section 5, Fig. 10), and that learning rates typically strengthen the effect. "
-        "What the summary says of learning rates is therefore a remark.",
-        "The conjecture: the summary calls it G.1, in the paper it is Conjecture I.1, Eq. (61). SC-087 refutes it "
-        "and SC-089 gives the exact mean, so Open Question 3 has an answer, a negative one.",
-        "The references: the summary counts 40, the paper's list ends with [60].",
-    ),
 )
 def machine_made_summary():
     """Inaccuracies of the machine-made summary.
 
     The activation function is not origin-passing (e.g., ReLU). Higher learning rates and smaller batch sizes strengthen
     the stochastic collapse effect.
+
+    - Scope: batch size and learning rate: a sentence about every learning rate below 1, in the example of SC-111.
+    - The batch size: the paper says of its experiments that unlike learning rate effects, changes in batch size produce
+      complex shifts (section 5, Fig. 10), and that learning rates typically strengthen the effect. What the summary
+      says of learning rates is therefore a remark.
+    - The conjecture: the summary calls it G.1, in the paper it is Conjecture I.1, Eq. (61). SC-087 refutes it and
+      SC-089 gives the exact mean, so Open Question 3 has an answer, a negative one.
+    - The references: the summary counts 40, the paper's list ends with [60].
     """
     fifteenth, best = sp.Rational(1, 15), sp.Rational(2, 5)
     yield equals(

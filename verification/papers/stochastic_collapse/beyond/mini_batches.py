@@ -57,17 +57,16 @@ def _window() -> Boolean:
     symbols={eta: "learning rate", h_1: "curvature of sample 1", h_2: "curvature of sample 2"},
     kind=Kind.THRESHOLD,
     source=Source.OURS,
-    scope=r"$\theta' = \theta(1 - \eta h_B)$, batches drawn with replacement; the expansion up to $O(\eta^3)$",
-    notes=(
-        r"Stochastic gradient flow has the rate $-(\mathcal L'' + \eta \operatorname{Var} h/(2\beta))$: collapse for "
-        r"$\eta > 8/121 = 0.0661$ in the example, with no upper edge.",
-        "The second moment of the factor is always above 1 in the example, which never collapses in mean square.",
-    ),
 )
 def collapse_of_mini_batch_steps():
     r"""Collapse window of mini-batch steps.
 
     Near a maximum the weight collapses iff $E\log|1 - \eta h_B| < 0$; in the example $h_B$ is $5/2$ or $-3$.
+
+    - Scope: $\theta' = \theta(1 - \eta h_B)$, batches drawn with replacement; the expansion up to $O(\eta^3)$.
+    - Stochastic gradient flow has the rate $-(\mathcal L'' + \eta \operatorname{Var} h/(2\beta))$: collapse for $\eta >
+      8/121 = 0.0661$ in the example, with no upper edge.
+    - The second moment of the factor is always above 1 in the example, which never collapses in mean square.
     """
     mean, variance = (h_1 + h_2) / 2, (h_1 - h_2) ** 2 / 4
     one = (sp.log(sp.Abs(1 - eta * h_1)) + sp.log(sp.Abs(1 - eta * h_2))) / 2

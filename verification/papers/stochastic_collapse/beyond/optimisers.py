@@ -66,19 +66,6 @@ from verification.papers.stochastic_collapse.sets.translations import SUM_VALUES
     },
     kind=Kind.THRESHOLD,
     source=Source.OURS,
-    scope=r"next to an invariant point; the expansions for bounded noise with $\eta\zeta^2 \ll (1-m)^3$",
-    notes=(
-        r"Momentum is a rescaling at the orders $1$ and $\sqrt\eta$ of $\Lambda/\eta$ and at no higher one. The "
-        r"corrections are of relative size $\eta\zeta^2/(1-m)^3 = \eta^2 \operatorname{Var}(h)/(1-m)^3$, not "
-        r"$\eta\zeta^2/(1-m)^2$: with momentum 0.9 the rule fails where plain descent at ten times the learning rate "
-        "still follows the flow closely.",
-        "For the example of SC-111 momentum 1/2 leaves a window of collapse. Momentum 9/10 leaves none that was found: "
-        "growth is positive even at effective learning rates of 0.08 and 0.1, where plain descent collapses.",
-        r"Weight decay moves every curvature: in the flow $\alpha$ grows by exactly $\lambda$, in the steps every "
-        r"factor moves by $\eta\lambda$, which is not the same as adding $\eta\lambda$ to the rate.",
-        "Adam is one of the optimisers that move each weight by one function of its own gradients. Being odd, its "
-        "step keeps equal and opposite weights too. A set given by any other linear relation is lost.",
-    ),
 )
 def other_optimisers_and_noise():
     r"""Scope: momentum, weight decay, Adam, skewed noise.
@@ -86,6 +73,17 @@ def other_optimisers_and_noise():
     Momentum rescales the learning rate to $\eta/(1-m)$ to leading order; weight decay $\lambda$ adds to $\alpha$; Adam
     keeps the sets of SC-003 and SC-006 but not the general sets of Theorem 3.1; the third moment of the gradient noise
     matters at $O(\sqrt\eta)$.
+
+    - Scope: next to an invariant point; the expansions for bounded noise with $\eta\zeta^2 \ll (1-m)^3$.
+    - Momentum is a rescaling at the orders $1$ and $\sqrt\eta$ of $\Lambda/\eta$ and at no higher one. The corrections
+      are of relative size $\eta\zeta^2/(1-m)^3 = \eta^2 \operatorname{Var}(h)/(1-m)^3$, not $\eta\zeta^2/(1-m)^2$: with
+      momentum 0.9 the rule fails where plain descent at ten times the learning rate still follows the flow closely.
+    - For the example of SC-111 momentum 1/2 leaves a window of collapse. Momentum 9/10 leaves none that was found:
+      growth is positive even at effective learning rates of 0.08 and 0.1, where plain descent collapses.
+    - Weight decay moves every curvature: in the flow $\alpha$ grows by exactly $\lambda$, in the steps every factor
+      moves by $\eta\lambda$, which is not the same as adding $\eta\lambda$ to the rate.
+    - Adam is one of the optimisers that move each weight by one function of its own gradients. Being odd, its step
+      keeps equal and opposite weights too. A set given by any other linear relation is lost.
     """
     yield from momentum_statements()
     yield from _weight_decay()

@@ -251,29 +251,23 @@ def stationary_on_line(values: Mapping[sp.Symbol, sp.Expr | float]) -> tuple[np.
     return np.concatenate([-points[::-1], points]), np.concatenate([half[::-1], half])
 
 
-@paper.claim(
-    "SC-033",
-    "Figure 1, Appendix J",
-    symbols=WELL_SYMBOLS,
-    kind=Kind.FIGURE,
-    notes=(
-        r"Judged is what the figure plots: where half of the paths are within $10^{-15}$ of the origin at its last "
-        r"snapshot. That point lies 4 % above $\sqrt{2\mu}$ after 80 000 steps and 37 % above it after 10 000: it "
-        "depends on the time and on the distance that counts as collapsed.",
-        r"The zero of the rate of $\log|\theta|$ between the last two snapshots belongs to Theorem 4.1, and the figure "
-        "does not plot it: it is a feature of its own.",
-        r"Run in log coordinates: $|\theta|$ down to $10^{-300}$ is exact, and the sign changes of plain "
-        "Euler-Maruyama are counted beside.",
-        r"The released code runs 100 values of $\zeta$ with 1000 trajectories, has no 5000-step curve, and its forked "
-        r"workers share one random state, so that different $\zeta$ see the same noise.",
-    ),
-)
+@paper.claim("SC-033", "Figure 1, Appendix J", symbols=WELL_SYMBOLS, kind=Kind.FIGURE)
 def phase_transition_in_the_quartic_loss():
     r"""Phase transition in the quartic loss.
 
     The empirical probability of the sample trajectories at different steps being within $\epsilon$ of the origin as a
     function of increasing gradient noise: there is a sudden phase transition which aligns with the collapsing
     condition from Theorem 4.1.
+
+    - Judged is what the figure plots: where half of the paths are within $10^{-15}$ of the origin at its last snapshot.
+      That point lies 4 % above $\sqrt{2\mu}$ after 80 000 steps and 37 % above it after 10 000: it depends on the time
+      and on the distance that counts as collapsed.
+    - The zero of the rate of $\log|\theta|$ between the last two snapshots belongs to Theorem 4.1, and the figure does
+      not plot it: it is a feature of its own.
+    - Run in log coordinates: $|\theta|$ down to $10^{-300}$ is exact, and the sign changes of plain Euler-Maruyama are
+      counted beside.
+    - The released code runs 100 values of $\zeta$ with 1000 trajectories, has no 5000-step curve, and its forked
+      workers share one random state, so that different $\zeta$ see the same noise.
     """
     yield reproduces(
         "transition",

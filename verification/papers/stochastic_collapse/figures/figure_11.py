@@ -226,26 +226,21 @@ def _label(row: Mapping[str, Any]) -> str:
     return f"batch {row['batch']}" + (", with replacement" if row["replacement"] else "")
 
 
-@paper.claim(
-    "SC-097",
-    "Figure 11, Appendix J",
-    notes=(
-        r"Real SGD on all weights, as the released program for this figure: inputs uniform on $(0, 1)/\sqrt n$, "
-        "neither centred nor white, warm-up over 10000 steps, batches without replacement, no label noise. Here with "
-        "$n = 32$, $16n$ samples, and half of its 100000 steps, on data of our own; docs/benchmarks/figure_11.py runs "
-        "$n = 64$.",
-        "The program's test error is the distance of the weights, (34) for white inputs. By it the student that is "
-        "zero, at 1, is better than all others. (34) for the inputs at hand is below 1: half of their power lies along "
-        "one direction, their mean, which is learned well.",
-        "In the end smaller batches are better by both errors. Before the drop the fluctuations of the weights "
-        "outweigh that by (34): statement 'before the drop'.",
-    ),
-)
+@paper.claim("SC-097", "Figure 11, Appendix J")
 def batch_noise_instead_of_label_noise():
-    """Batch noise instead of label noise.
+    r"""Batch noise instead of label noise.
 
     We used SGD without label noise and maintained a similar experimental setup as before. Additionally, we introduced
     a learning rate drop at step 53000. Training with smaller batch sizes generalizes better.
+
+    - Real SGD on all weights, as the released program for this figure: inputs uniform on $(0, 1)/\sqrt n$, neither
+      centred nor white, warm-up over 10000 steps, batches without replacement, no label noise. Here with $n = 32$,
+      $16n$ samples, and half of its 100000 steps, on data of our own; docs/benchmarks/figure_11.py runs $n = 64$.
+    - The program's test error is the distance of the weights, (34) for white inputs. By it the student that is zero, at
+      1, is better than all others. (34) for the inputs at hand is below 1: half of their power lies along one
+      direction, their mean, which is learned well.
+    - In the end smaller batches are better by both errors. Before the drop the fluctuations of the weights outweigh
+      that by (34): statement 'before the drop'.
     """
     reproduced = partial(reproduces, measure=measure, pictures=pictures)
     yield reproduced(

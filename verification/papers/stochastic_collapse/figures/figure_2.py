@@ -263,21 +263,6 @@ def loss_at(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     "Figure 2, Appendix J",
     symbols={w_1: "incoming weight", w_2: "outgoing weight", eta: "learning rate", zeta: "noise amplitude"},
     kind=Kind.FIGURE,
-    scope="tanh, the process (31), one data set of 32 points drawn here and kept to four decimals",
-    notes=(
-        "Judged is what the figure plots: the noise level at which half of the models are close to the origin at its "
-        "last time. It lies some 4 % below the signal of Theorem 5.1. The models start close to the origin, so that "
-        "the share falls from 1 below the transition.",
-        r"Where the growth rate of $\log|w|$, far from any nonlinearity, changes sign belongs to Theorem 5.1; the "
-        "figure does not plot it. It is compared with the exact threshold of the Euler-Maruyama steps, 1.3 % below "
-        "that of the process.",
-        "Appendix J does not name the activation; the released code uses tanh.",
-        "The released code runs to $T = 1000$, not 100; its legend labels the steps by the index into a grid of 100 "
-        "points over the step, so that the true numbers of steps are about 10 times the labels; they are right for "
-        "$T = 100$.",
-        "In the released code the error band divides by 256 where there are 1000 models, and the heat map of the loss "
-        "on the left shows the first data point's loss, not the mean over the 32.",
-    ),
 )
 def collapse_of_a_single_neuron():
     r"""Collapse of a single neuron.
@@ -285,6 +270,19 @@ def collapse_of_a_single_neuron():
     The colored lines represent the empirical probability that $\sqrt{w_1^2 + w_2^2} < \epsilon = 10^{-2}$ (from $10^3$
     samples) after a given number of update steps. We observe a sudden transition that aligns with the collapsing
     condition from Theorem 5.1.
+
+    - Scope: tanh, the process (31), one data set of 32 points drawn here and kept to four decimals.
+    - Judged is what the figure plots: the noise level at which half of the models are close to the origin at its last
+      time. It lies some 4 % below the signal of Theorem 5.1. The models start close to the origin, so that the share
+      falls from 1 below the transition.
+    - Where the growth rate of $\log|w|$, far from any nonlinearity, changes sign belongs to Theorem 5.1; the figure
+      does not plot it. It is compared with the exact threshold of the Euler-Maruyama steps, 1.3 % below that of the
+      process.
+    - Appendix J does not name the activation; the released code uses tanh.
+    - The released code runs to $T = 1000$, not 100; its legend labels the steps by the index into a grid of 100 points
+      over the step, so that the true numbers of steps are about 10 times the labels; they are right for $T = 100$.
+    - In the released code the error band divides by 256 where there are 1000 models, and the heat map of the loss on
+      the left shows the first data point's loss, not the mean over the 32.
     """
     yield reproduces(
         "transition",

@@ -244,20 +244,6 @@ def _signals(name: str, summary: Mapping[str, Any]) -> Picture:
         q: r"overlap $\tilde u^\top\bar W\tilde v$ of the mode with the teacher",
         zeta: "standard deviation of the label noise",
     },
-    notes=(
-        r"Run as the recursions (38)-(39), with the released program's data set and its start $a = b = 1$. Its noise "
-        r"is $0.5/\sqrt{64}$ per entry of the labels; at 0.5 per entry no signal of the teacher would stand out of the "
-        "data (SC-092: signals from 4 on would). Its learning rates are divided by 1024. It has no warm-up.",
-        "No student of the figure is better than the one that has learned nothing, whose test error (34) is 1: "
-        "statement 'nothing learned'. The curves of the figure end above it, since the axis does not reach down to it. "
-        "What the figure shows is less overfitting.",
-        "Before the drop little noise makes the test error larger, not smaller: stationary 3.387, 3.442, 3.422, 2.949, "
-        r"1.950 at $\zeta = 0, 5, 10, 15, 20$. Noise shrinks the mean of a mode but adds its variance; the sum helps "
-        r"only beyond $\nu = 4q$, or by collapse (statements 'error of a mode', 'little noise').",
-        "After the drop the variance goes at once, and the test error with it; then collapsed modes are learned again "
-        r"and it rises until the end: the benefit of $\zeta = 20$ is partly transient.",
-        "The conjectured mean (61) in place of the law would predict a test error far below 1 (near miss).",
-    ),
 )
 def generalisation_in_the_teacher_student_setting():
     r"""Generalisation in the teacher-student setting.
@@ -265,6 +251,19 @@ def generalisation_in_the_teacher_student_setting():
     Input and output dimensions 64, dataset size 1024, a teacher with a rank of 8 and signals from 0.5 to 1, noise with
     a standard deviation of 0.5, a warm-up of 1000 steps, 50000 steps at a learning rate of 3.0, 10000 steps at 0.3,
     256 runs. Training with larger gradient noises $\zeta$ generalizes better.
+
+    - Run as the recursions (38)-(39), with the released program's data set and its start $a = b = 1$. Its noise is
+      $0.5/\sqrt{64}$ per entry of the labels; at 0.5 per entry no signal of the teacher would stand out of the data
+      (SC-092: signals from 4 on would). Its learning rates are divided by 1024. It has no warm-up.
+    - No student of the figure is better than the one that has learned nothing, whose test error (34) is 1: statement
+      'nothing learned'. The curves of the figure end above it, since the axis does not reach down to it. What the
+      figure shows is less overfitting.
+    - Before the drop little noise makes the test error larger, not smaller: stationary 3.387, 3.442, 3.422, 2.949,
+      1.950 at $\zeta = 0, 5, 10, 15, 20$. Noise shrinks the mean of a mode but adds its variance; the sum helps only
+      beyond $\nu = 4q$, or by collapse (statements 'error of a mode', 'little noise').
+    - After the drop the variance goes at once, and the test error with it; then collapsed modes are learned again and
+      it rises until the end: the benefit of $\zeta = 20$ is partly transient.
+    - The conjectured mean (61) in place of the law would predict a test error far below 1 (near miss).
     """
     reproduced = partial(reproduces, measure=measure, pictures=pictures)
     yield reproduced(

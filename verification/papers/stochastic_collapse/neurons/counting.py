@@ -39,20 +39,19 @@ BESIDE_TWO = ("0.05 0.05", "0.09 0.09", "0.099 0.001", "0.08 0.07", "0.11 0.01",
     },
     source=Source.CODE,
     grade=Grade.CONFLICT,
-    notes=(
-        "The sentence of the page is a definition. Judged is whether the released code, which drew the figures, uses "
-        "it; the code compares norms of concatenated vectors.",
-        "Neither rule implies the other: $(i, o) = (0.01, 0.12)$ beside $(1, 1)$ vanishes by the code only, "
-        "$(0.09, 0.09)$ beside $(1, 0)$ and $(0, 1)$ by the page only.",
-        "The bias belongs to the incoming part in the code for VGG-16; for ResNet-18 batch normalisation is left out.",
-        NOT_RUN,
-    ),
+    notes=(NOT_RUN,),
 )
 def rule_for_vanishing_neurons():
     """Rule for vanishing neurons.
 
     We defined vanishing neurons as those with incoming and outgoing weights under 10% of the maximum norm for that
     layer.
+
+    - The sentence of the page is a definition. Judged is whether the released code, which drew the figures, uses it;
+      the code compares norms of concatenated vectors.
+    - Neither rule implies the other: $(i, o) = (0.01, 0.12)$ beside $(1, 1)$ vanishes by the code only, $(0.09, 0.09)$
+      beside $(1, 0)$ and $(0, 1)$ by the page only.
+    - The bias belongs to the incoming part in the code for VGG-16; for ResNet-18 batch normalisation is left out.
     """
     tenth = sp.Rational(1, 10)
     page = sp.And(i < tenth * I, o < tenth * O)
@@ -97,25 +96,19 @@ def rule_for_vanishing_neurons():
 
 
 @paper.claim(
-    "SC-059",
-    "Section 5, Appendix J",
-    kind=Kind.INVARIANCE,
-    source=Source.CODE,
-    grade=Grade.CONDITION,
-    scope=r"the counter of the released code, $\mathrm{dist} < 0.1$, on unit vectors that form a graph of near pairs",
-    notes=(
-        "The page names no rule of clustering and says nothing about the numbering of neurons. That a count must not "
-        "depend on it is our requirement: exchanging two neurons changes nothing that the network does.",
-        "Released counter: near pairs $(i, j)$, $i < j$, in lexicographic order; $j$ joins the cluster opened by $i$ "
-        "unless it belongs to one, and $i$ opens one even if it belongs to another.",
-        NOT_RUN,
-    ),
+    "SC-059", "Section 5, Appendix J", kind=Kind.INVARIANCE, source=Source.CODE, grade=Grade.CONDITION, notes=(NOT_RUN,)
 )
 def number_of_independent_neurons():
-    """Number of independent neurons.
+    r"""Number of independent neurons.
 
     We identified the number of independent non-vanishing neurons by clustering the concatenated vector of incoming and
     outgoing parameters based on normalized distance.
+
+    - Scope: the counter of the released code, $\mathrm{dist} < 0.1$, on unit vectors that form a graph of near pairs.
+    - The page names no rule of clustering and says nothing about the numbering of neurons. That a count must not depend
+      on it is our requirement: exchanging two neurons changes nothing that the network does.
+    - Released counter: near pairs $(i, j)$, $i < j$, in lexicographic order; $j$ joins the cluster opened by $i$ unless
+      it belongs to one, and $i$ opens one even if it belongs to another.
     """
     spread = r"\max n_{\mathrm{ind}} - \min n_{\mathrm{ind}}"
     yield agrees(
@@ -177,20 +170,19 @@ LAYERS: Mapping[str, Any] = {"groups": str(GROUPS), "size": str(SIZE)}
     source=Source.CODE,
     grade=Grade.CONFLICT,
     scope=f"layers of {GROUPS} groups of {SIZE} neurons with equal outgoing and independent incoming parameters",
-    notes=(
-        "The printed procedure is a definition; judged is whether the released notebook, which drew the figure, "
-        "follows it. It sorts by the distances of the concatenated vectors.",
-        "Sorted by incoming parameters, structure in the outgoing matrix is evidence, since there would be none by "
-        "chance; sorted by the concatenated vectors it appears even if incoming parameters are pure noise.",
-        "The number of clusters also comes from the concatenated vectors, as Appendix J says.",
-        NOT_RUN,
-    ),
+    notes=(NOT_RUN,),
 )
 def order_of_the_neurons():
     """Sorting of neurons by incoming parameters.
 
     We sort the neurons by hierarchical clustering according to normalized distances between incoming parameters only,
     and then show the distance matrix between outgoing parameters using the same sorting of neurons.
+
+    - The printed procedure is a definition; judged is whether the released notebook, which drew the figure, follows it.
+      It sorts by the distances of the concatenated vectors.
+    - Sorted by incoming parameters, structure in the outgoing matrix is evidence, since there would be none by chance;
+      sorted by the concatenated vectors it appears even if incoming parameters are pure noise.
+    - The number of clusters also comes from the concatenated vectors, as Appendix J says.
     """
     by_chance = sp.Rational(SIZE - 1, GROUPS * SIZE - 1)
     all_together = sp.Rational(GROUPS * (SIZE - 1), GROUPS * SIZE - 1)

@@ -29,36 +29,30 @@ MADE, DIGITS = (("made", 10), ("made", 11), ("made", 12)), (("digits", 13),)
 less than the learning rate does, and needs more of them."""
 
 
-@paper.claim(
-    "SC-061",
-    "Figures 4, 9, 10, Appendix J",
-    symbols={weight_decay: "weight decay", eta: "learning rate"},
-    scope="small networks on made images and on scikit-learn's handwritten digits: one hidden layer of 16 GELU "
-    r"neurons, plain SGD with batches of 8, weight decay $0.01$, 1500 steps",
-    notes=(
-        "Not judged: VGG-16 and ResNet-18 on CIFAR, which are not trained here, the batch size (Figure 10), and the "
-        "oscillations from layer to layer.",
-        "The two sentences are judged each by itself: for the learning rate nothing follows from label noise, nor the "
-        "other way round.",
-        "In the small networks weight decay does it, not gradient noise: without decay all neurons stay independent at "
-        "each of these learning rates, and with batches 16 times as large as many collapse "
-        "(docs/evidence/collapse_of_neurons.json). All deep runs of the paper use momentum $0.9$ and weight decay "
-        r"$5 \cdot 10^{-4}$.",
-        "Released code: the ResNet loop writes each layer one place too early, so that conv1 is shown at the last tick "
-        "and all other layers one too early: the oscillation is attributed to the wrong layers.",
-        "Released code: for VGG conv13 the concatenated vectors of conv12 are used again, so that its point repeats "
-        "conv12.",
-        "Released code: for ResNet-18 batch normalisation and all but one reader of a residual stream are left out, "
-        "against Propositions H.1 and H.2.",
-        "Released code: the sweep of batch sizes for ResNet-18 does not set the learning rate ($0.5$ by default, "
-        "$0.02$ in the text).",
-    ),
-)
+@paper.claim("SC-061", "Figures 4, 9, 10, Appendix J", symbols={weight_decay: "weight decay", eta: "learning rate"})
 def what_reduces_the_number_of_independent_neurons():
     r"""What reduces the number of independent neurons.
 
     Increased learning rates typically intensify the stochastic attraction to invariant sets by reducing the number of
     independent neurons. Increased label noise intensify stochastic collapse.
+
+    - Scope: small networks on made images and on scikit-learn's handwritten digits: one hidden layer of 16 GELU
+      neurons, plain SGD with batches of 8, weight decay $0.01$, 1500 steps.
+    - Not judged: VGG-16 and ResNet-18 on CIFAR, which are not trained here, the batch size (Figure 10), and the
+      oscillations from layer to layer.
+    - The two sentences are judged each by itself: for the learning rate nothing follows from label noise, nor the other
+      way round.
+    - In the small networks weight decay does it, not gradient noise: without decay all neurons stay independent at each
+      of these learning rates, and with batches 16 times as large as many collapse
+      (docs/evidence/collapse_of_neurons.json). All deep runs of the paper use momentum $0.9$ and weight decay $5 \cdot
+      10^{-4}$.
+    - Released code: the ResNet loop writes each layer one place too early, so that conv1 is shown at the last tick and
+      all other layers one too early: the oscillation is attributed to the wrong layers.
+    - Released code: for VGG conv13 the concatenated vectors of conv12 are used again, so that its point repeats conv12.
+    - Released code: for ResNet-18 batch normalisation and all but one reader of a residual stream are left out, against
+      Propositions H.1 and H.2.
+    - Released code: the sweep of batch sizes for ResNet-18 does not set the learning rate ($0.5$ by default, $0.02$ in
+      the text).
     """
     yield _fall("learning rate", SLOW, FAST, MADE[:1] + DIGITS, "from learning rate $0.05$ to $0.4$")
     yield _fall("label noise", FAST, NOISY, MADE + DIGITS, "when 40 % of the labels are wrong, at learning rate $0.4$")
@@ -106,21 +100,20 @@ VALUES = s_1, s_2, s_3 = sp.symbols("s_1 s_2 s_3", positive=True)
     "Section 6, Figures 6 and 12",
     symbols={s_1: "largest singular value", s_2: "second singular value", s_3: "third singular value"},
     grade=Grade.CONDITION,
-    scope="the effective rank of the reference that Figure 12 cites, Roy and Vetterli (2007)",
-    notes=(
-        r"The printed $\rho$ is the logarithm of the effective rank: $1.386$ for the identity of four dimensions. No "
-        "order of networks changes.",
-        "The released code computes the printed form, with $10^{-8}$ inside the logarithm.",
-        'Figure 12 speaks of "the weight matrices of independent neurons"; the code takes all neurons of the layer.',
-        "That a longer phase of large learning rate lowers the rank and helps generalisation is not judged here: the "
-        "networks are not trained again.",
-    ),
 )
 def effective_rank_and_the_name_of_a_network():
     r"""Effective rank, and the name of a network.
 
     The effective rank is then computed as $\rho = -\sum_i \hat s_i\log\hat s_i$, where $\hat s_i = s_i/\sum_j s_j$. We
     trained VGG-16 and ResNet-16 on CIFAR-10 and CIFAR-100, respectively.
+
+    - Scope: the effective rank of the reference that Figure 12 cites, Roy and Vetterli (2007).
+    - The printed $\rho$ is the logarithm of the effective rank: $1.386$ for the identity of four dimensions. No order
+      of networks changes.
+    - The released code computes the printed form, with $10^{-8}$ inside the logarithm.
+    - Figure 12 speaks of "the weight matrices of independent neurons"; the code takes all neurons of the layer.
+    - That a longer phase of large learning rate lowers the rank and helps generalisation is not judged here: the
+      networks are not trained again.
     """
     shares = [value / sum(VALUES) for value in VALUES]
     entropy = -sum(share * sp.log(share) for share in shares)

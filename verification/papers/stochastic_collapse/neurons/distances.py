@@ -29,20 +29,16 @@ def _distance() -> sp.Expr:
     return normalised_distance(U, V)
 
 
-@paper.claim(
-    "SC-056",
-    "Section 5",
-    symbols=DISTANCE_SYMBOLS,
-    scope="two vectors, not both zero; shown for two parameters each, where a formula is judged",
-    notes=(
-        "For two zero vectors it is 0/0; the code that is released with the paper adds 1e-8 to the denominator in one "
-        "notebook and nothing in another.",
-        "The page prints the definition; what follows from it is ours.",
-        r"For independent Gaussian vectors $\mathrm{dist}/4$ is $\mathrm{Beta}(d/2, d/2)$.",
-    ),
-)
+@paper.claim("SC-056", "Section 5", symbols=DISTANCE_SYMBOLS)
 def distance_of_two_neurons():
-    """Normalised distance of two neurons."""
+    r"""Normalised distance of two neurons.
+
+    - Scope: two vectors, not both zero; shown for two parameters each, where a formula is judged.
+    - For two zero vectors it is 0/0; the code that is released with the paper adds 1e-8 to the denominator in one
+      notebook and nothing in another.
+    - The page prints the definition; what follows from it is ours.
+    - For independent Gaussian vectors $\mathrm{dist}/4$ is $\mathrm{Beta}(d/2, d/2)$.
+    """
     yield equals(
         "definition",
         r"\mathrm{dist}(w_i, w_j)",
@@ -99,23 +95,17 @@ def distance_of_two_neurons():
     )
 
 
-@paper.claim(
-    "SC-058",
-    "Section 5, Appendix J (Fig. 4)",
-    kind=Kind.THRESHOLD,
-    grade=Grade.CONFLICT,
-    scope="two neurons of equal norm",
-    notes=(
-        r"Section 5 and Appendix J on Figure 4 contradict Appendix J on Figure 3 ('within 0.1 normalized distance'), "
-        r"and the released code uses $\mathrm{dist} < 0.1$ too; $\mathrm{dist}$ is a square.",
-        "Chance cannot bring high-dimensional vectors that close (SC-056), so the criterion remains stringent.",
-    ),
-)
+@paper.claim("SC-058", "Section 5, Appendix J (Fig. 4)", kind=Kind.THRESHOLD, grade=Grade.CONFLICT)
 def threshold_for_identical_neurons():
     r"""Meaning of the threshold for identical neurons.
 
     Two neurons were considered identical if their distance in parameter space was 10% of their norms, a stringent
     criterion given the high-dimensionality of the weight vectors.
+
+    - Scope: two neurons of equal norm.
+    - Section 5 and Appendix J on Figure 4 contradict Appendix J on Figure 3 ('within 0.1 normalized distance'), and the
+      released code uses $\mathrm{dist} < 0.1$ too; $\mathrm{dist}$ is a square.
+    - Chance cannot bring high-dimensional vectors that close (SC-056), so the criterion remains stringent.
     """
     tenth = sp.Rational(1, 10)
     yield equals(
@@ -147,15 +137,16 @@ def threshold_for_identical_neurons():
     symbols=DISTANCE_SYMBOLS | {h: "spread about a common vector $m$"},
     kind=Kind.LAW,
     source=Source.OURS,
-    scope="the meaning of the two peaks only: independent neurons, neurons near a common vector; no network is trained",
-    notes=(
-        "Judged is what the two peaks mean, which the page does not say. That they appear in the layers of VGG-16 and "
-        "ResNet-18 is an observation of the page and not judged: their training is not repeated.",
-        "The value 2 needs no Gaussian: it is the mean for every law that is symmetric in the sign of one neuron.",
-    ),
 )
 def peaks_of_the_distances():
-    """Meaning of peaks of the distances at 2 and at 0."""
+    """Meaning of peaks of the distances at 2 and at 0.
+
+    - Scope: the meaning of the two peaks only: independent neurons, neurons near a common vector; no network is
+      trained.
+    - Judged is what the two peaks mean, which the page does not say. That they appear in the layers of VGG-16 and
+      ResNet-18 is an observation of the page and not judged: their training is not repeated.
+    - The value 2 needs no Gaussian: it is the mean for every law that is symmetric in the sign of one neuron.
+    """
     yield equals(
         "centre",
         r"\tfrac12\bigl(\mathrm{dist}(w_i, w_j) + \mathrm{dist}(w_i, -w_j)\bigr)",

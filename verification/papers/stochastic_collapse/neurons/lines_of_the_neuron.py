@@ -27,19 +27,18 @@ LINE_SYMBOLS = single_neuron.ORIGIN_SYMBOLS | {p: "$w_1 + w_2$", s: "$w_1 - w_2$
     symbols=LINE_SYMBOLS | {F[0]: "output for sample 1"},
     kind=Kind.PROOF_STEP,
     grade=Grade.WRONG,
-    scope=r"(31), arbitrary smooth activation with $\sigma(0) = 0$, arbitrary data, $n = 1, 2, 3$",
-    notes=(
-        "The signs of the signal are exchanged between the first and the third display, and the right-hand sides of "
-        "the second and the fourth are 4 times too small: a quarter of the printed second display is not the noise "
-        "term of the first.",
-        "The proof does not suffer: it needs the first and third negative, the second and fourth positive.",
-    ),
 )
 def displayed_derivatives():
     r"""Displayed derivatives in the proof of Theorem 5.1.
 
     $p_t = w_{1,t} + w_{2,t}$, $s_t = w_{1,t} - w_{2,t}$; the first and third display are $< 0$, the second and fourth
     $> 0$.
+
+    - Scope: (31), arbitrary smooth activation with $\sigma(0) = 0$, arbitrary data, $n = 1, 2, 3$.
+    - The signs of the signal are exchanged between the first and the third display, and the right-hand sides of the
+      second and the fourth are 4 times too small: a quarter of the printed second display is not the noise term of the
+      first.
+    - The proof does not suffer: it needs the first and third negative, the second and fourth positive.
     """
 
     def coordinates(sign_of_s: int) -> sp.Matrix:
@@ -117,19 +116,18 @@ ORDER = 4
     symbols=LINE_SYMBOLS | {sigma_2: r"$\sigma''(0)$", sigma_3: r"$\sigma'''(0)$", sigma_4: r"$\sigma^{(4)}(0)$"},
     kind=Kind.INVARIANCE,
     grade=Grade.WRONG,
-    scope="(31), two samples, Taylor polynomial of order 4 along the set",
-    notes=(
-        r"The normal part of the gradient of $f$ on $p = 0$ is $\sigma(z) - z\sigma'(z)$ at $z = sx/2$, which vanishes "
-        r"for every $z$ only if $\sigma$ is linear.",
-        "The conclusion of Theorem 5.1 is true by another way: a negative top Lyapunov exponent of the linear part.",
-        r"Not judged: the stopping times of the proof should use $|p|$ and $|s|$.",
-    ),
 )
 def invariance_of_the_two_lines():
     r"""The sets p = 0 and s = 0 in the proof of Theorem 5.1.
 
     By Lemma F.1, $A_p = \{(0, s) : s \in [-\epsilon, \epsilon]\}$ and $A_s = \{(p, 0) : p \in [-\epsilon, \epsilon]\}$
     are stochastically attractive; the lemma holds if they are invariant sets.
+
+    - Scope: (31), two samples, Taylor polynomial of order 4 along the set.
+    - The normal part of the gradient of $f$ on $p = 0$ is $\sigma(z) - z\sigma'(z)$ at $z = sx/2$, which vanishes for
+      every $z$ only if $\sigma$ is linear.
+    - The conclusion of Theorem 5.1 is true by another way: a negative top Lyapunov exponent of the linear part.
+    - Not judged: the stopping times of the proof should use $|p|$ and $|s|$.
     """
     for line in (p, s):
         yield equals(

@@ -85,19 +85,18 @@ def with_arbitrary_activation(quantity: Callable[[SingleNeuron], sp.MatrixBase],
     "Section 5, Appendix F, Eq. (31)",
     symbols=ORIGIN_SYMBOLS | {w_1: "incoming weight", w_2: "outgoing weight", F[0]: "output for sample 1"},
     grade=Grade.CONFLICT,
-    scope=r"two samples, arbitrary data, arbitrary smooth activation with $\sigma(0) = 0$",
-    notes=(
-        r"The page sets no parentheses; the sum is read as covering both terms, since the index $i$ is bound by it. "
-        "Then the sign of the noise is right and the factor 2 of the square is all that is missing.",
-        "(31) is the flow of the halved loss. Its noise is that of one step of label-noise gradient descent (20) times "
-        r"$\sqrt n$, a rescaling that the page states.",
-    ),
 )
 def flow_and_sde_of_the_neuron():
     r"""Loss, gradient flow and SDE of the neuron.
 
     We consider the loss function $\mathcal L = \frac1n\sum_i (f(x_i) - y_i - \zeta_{i,t})^2$. The gradient flow of the
     loss can be rewritten as a pair of SDEs.
+
+    - Scope: two samples, arbitrary data, arbitrary smooth activation with $\sigma(0) = 0$.
+    - The page sets no parentheses; the sum is read as covering both terms, since the index $i$ is bound by it. Then the
+      sign of the noise is right and the factor 2 of the square is all that is missing.
+    - (31) is the flow of the halved loss. Its noise is that of one step of label-noise gradient descent (20) times
+      $\sqrt n$, a rescaling that the page states.
     """
     noises = sp.symbols("zeta_1:3", real=True)
     gradients = output_gradients()
@@ -193,28 +192,22 @@ def _rate_below_threshold(noise: str) -> Experiment:
     return measured(sampled.growth_near_origin, predicted, x="1 1", y="1 0", c="1", noise=noise, step="1/400")
 
 
-@paper.claim(
-    "SC-051",
-    "Theorem 5.1, informal and formal",
-    symbols=THRESHOLD_SYMBOLS,
-    grade=Grade.CONDITION,
-    scope="two samples; stability of the origin by its linear part",
-    notes=(
-        r"The formal theorem holds: near 0, $w_1 + w_2$ and $w_1 - w_2$ are geometric Brownian motions, and both "
-        "log-rates are negative exactly where the printed condition is true. The origin then attracts for the "
-        "nonlinear process (Khasminskii).",
-        "The informal version is read with what it names: the mean square, and (22) for the label noise. It lacks the "
-        r"$\frac12$ of the loss that (31) has.",
-        "The page says 'if'. Judged is 'iff', which is more (SC-052); the remark on the rate at the threshold shows "
-        "that the informal condition is not sufficient either.",
-    ),
-)
+@paper.claim("SC-051", "Theorem 5.1, informal and formal", symbols=THRESHOLD_SYMBOLS, grade=Grade.CONDITION)
 def attraction_of_the_vanishing_neuron():
     r"""Attraction of the vanishing neuron.
 
     Formal: a process obeying (31) in a neighborhood of $A = \{(0, 0)\}$. Informal: label-noise gradient flow with
     $L^2$-loss $\frac1n\sum_i (y_i - f(x_i))^2$ and $\sigma'(0) > 0$. The invariant set $A$ is stochastically attractive
     if the condition holds.
+
+    - Scope: two samples; stability of the origin by its linear part.
+    - The formal theorem holds: near 0, $w_1 + w_2$ and $w_1 - w_2$ are geometric Brownian motions, and both log-rates
+      are negative exactly where the printed condition is true. The origin then attracts for the nonlinear process
+      (Khasminskii).
+    - The informal version is read with what it names: the mean square, and (22) for the label noise. It lacks the
+      $\frac12$ of the loss that (31) has.
+    - The page says 'if'. Judged is 'iff', which is more (SC-052); the remark on the rate at the threshold shows that
+      the informal condition is not sufficient either.
     """
     yield holds_when(
         "formal",
@@ -290,11 +283,13 @@ def _linear_run(**data: Any) -> Experiment:
     symbols=THRESHOLD_SYMBOLS,
     kind=Kind.THRESHOLD,
     source=Source.OURS,
-    scope=r"the process (31), $n = 1, 2, 3$; stability of the origin by its linear part",
-    notes=("Where the exponent is positive, 0 is not attractive.",),
 )
 def sharpness_of_the_threshold():
-    r"""Sharpness of the threshold of Theorem 5.1."""
+    r"""Sharpness of the threshold of Theorem 5.1.
+
+    - Scope: the process (31), $n = 1, 2, 3$; stability of the origin by its linear part.
+    - Where the exponent is positive, 0 is not attractive.
+    """
     yield equals(
         "log-rates",
         r"(\lambda_p, \lambda_s)_{n = 1, 2, 3}",

@@ -228,23 +228,22 @@ def _panel(name: str, says: str, parts: Sequence[Mapping[str, str]]) -> Statemen
     },
     scope=f"tanh, mean square loss, full batches of {SAMPLES} samples, {STEPS} steps; {DATA_SETS} data sets "
     f"and {STARTS} starts for each, all standard normal, labels too",
-    notes=(
-        r"Judged is the shape: the share of runs with $|w_1 - w_2| < 10^{-6}$ after $10^4$ steps rises with the "
-        "learning rate and with the noise, and falls to almost nothing beyond a threshold.",
-        "Momentum, activation, labels and starts are not in the text; the released code has $N = 8$, labels of pure "
-        "noise and momentum $0.9$.",
-        "The data decide whether a pair collapses at all: even at the best learning rate most data sets do not within "
-        "$10^4$ steps, and the median over all runs shows no collapse. A figure from one data set is one draw.",
-        "tanh is odd, so $w_1 = -w_2$ attracts as often as $w_1 = w_2$; only the printed set is counted.",
-        "Stochastic gradient flow knows no upper edge in the learning rate: the threshold belongs to finite steps, as "
-        "in SC-111. Beyond it most runs diverge.",
-    ),
 )
 def two_neurons_become_equal():
     r"""Two neurons become equal.
 
     The attractivity strengthens with increased learning rate and noise scale up to a certain threshold, beyond which
     the collapsing ceases.
+
+    - Judged is the shape: the share of runs with $|w_1 - w_2| < 10^{-6}$ after $10^4$ steps rises with the learning
+      rate and with the noise, and falls to almost nothing beyond a threshold.
+    - Momentum, activation, labels and starts are not in the text; the released code has $N = 8$, labels of pure noise
+      and momentum $0.9$.
+    - The data decide whether a pair collapses at all: even at the best learning rate most data sets do not within
+      $10^4$ steps, and the median over all runs shows no collapse. A figure from one data set is one draw.
+    - tanh is odd, so $w_1 = -w_2$ attracts as often as $w_1 = w_2$; only the printed set is counted.
+    - Stochastic gradient flow knows no upper edge in the learning rate: the threshold belongs to finite steps, as in
+      SC-111. Beyond it most runs diverge.
     """
     yield _panel(
         "learning rate, momentum 0.9",

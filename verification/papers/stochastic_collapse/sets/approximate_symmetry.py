@@ -38,17 +38,16 @@ def _even_slopes() -> sp.Matrix:
     },
     kind=Kind.EXPANSION,
     grade=Grade.CONDITION,
-    scope=r"one neuron with output offset $b$, $l = (w_2\sigma(w_1x) + b - y)^2/2$, $Q$ the flip of both signs",
-    notes=(
-        "What holds, and what Theorem 3.1 should assume, is the pointwise form: at each point of $A$ the change of "
-        "the loss is of second order in the distance (statements 'pointwise'). The proof uses no more.",
-    ),
 )
 def approximately_odd_activations():
     r"""Origin-passing activations are approximately odd.
 
     Even for origin-passing activation functions that are not exactly odd, the loss function is approximately
     $Q$-symmetric around $A$, since the activation function is approximately odd around its origin.
+
+    - Scope: one neuron with output offset $b$, $l = (w_2\sigma(w_1x) + b - y)^2/2$, $Q$ the flip of both signs.
+    - What holds, and what Theorem 3.1 should assume, is the pointwise form: at each point of $A$ the change of the loss
+      is of second order in the distance (statements 'pointwise'). The proof uses no more.
     """
 
     def slopes(**others: sp.Expr) -> sp.Matrix:

@@ -11,20 +11,15 @@ from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.sets.networks import NET, NET_SYMBOLS, sigma
 
 
-@paper.claim(
-    "SC-001",
-    "Section 3, Eq. (1), footnote 4",
-    symbols=NET_SYMBOLS,
-    grade=Grade.MISPRINT,
-    notes=(
-        r"By Proposition 3.1 $w_{\mathrm{out},q}^{(l+1)}$ are the weights that go out from neuron $q$ of layer $l$. "
-        "The rows of their matrix are the incoming weights of layer $l+1$: footnote 4 names a layer wrongly.",
-        r"Appendix B.1 writes $w^{(l)\top}h$ where Eq. (1) has $w^{(l)}h$.",
-        "The update (2) is judged by its moments in SC-020.",
-    ),
-)
+@paper.claim("SC-001", "Section 3, Eq. (1), footnote 4", symbols=NET_SYMBOLS, grade=Grade.MISPRINT)
 def network_and_its_weights():
-    """The network, and how incoming and outgoing weights are related."""
+    r"""The network, and how incoming and outgoing weights are related.
+
+    - By Proposition 3.1 $w_{\mathrm{out},q}^{(l+1)}$ are the weights that go out from neuron $q$ of layer $l$. The rows
+      of their matrix are the incoming weights of layer $l+1$: footnote 4 names a layer wrongly.
+    - Appendix B.1 writes $w^{(l)\top}h$ where Eq. (1) has $w^{(l)}h$.
+    - The update (2) is judged by its moments in SC-020.
+    """
     w, b, x = NET.weight_matrix, NET.biases, NET.inputs
 
     def apply(vector: sp.MatrixBase) -> sp.MatrixBase:
@@ -66,18 +61,17 @@ theta_star = sp.Symbol("theta_*", real=True)
     "SC-002",
     "Definition 3.1 and the sentence after it",
     symbols={theta: "a weight", theta_star: "the interpolating point"},
-    scope="one weight, two samples; per-sample losses that are not negative, as interpolation implies, and smooth",
-    notes=(
-        r"A smooth $l_i \ge 0$ that is 0 at $\theta_*$ is $(\theta - \theta_*)^2 c_i(\theta)$, by Taylor's formula.",
-        r"Losses of both signs, whose mean is 0 everywhere, are a near miss: they are what interpolation excludes.",
-        "The other example, all of parameter space, has no constraint that could be violated.",
-    ),
 )
 def interpolating_points():
     r"""Interpolating points.
 
     It is immediately clear that all of parameter space $A = \mathbb R^d$ and any interpolating point
     $A = \{\theta_*\}$ such that $\mathcal L(\theta_*) = 0$ are invariant sets of dimension $d$ and 0 respectively.
+
+    - Scope: one weight, two samples; per-sample losses that are not negative, as interpolation implies, and smooth.
+    - A smooth $l_i \ge 0$ that is 0 at $\theta_*$ is $(\theta - \theta_*)^2 c_i(\theta)$, by Taylor's formula.
+    - Losses of both signs, whose mean is 0 everywhere, are a near miss: they are what interpolation excludes.
+    - The other example, all of parameter space, has no constraint that could be violated.
     """
     c_1, c_2 = smooth_function("c_1"), smooth_function("c_2")
     distance = theta - theta_star

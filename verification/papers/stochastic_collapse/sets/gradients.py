@@ -42,14 +42,14 @@ def _signal_from_above() -> sp.Expr:
     },
     kind=Kind.PROOF_STEP,
     grade=Grade.MISPRINT,
-    scope="neuron $i = 1$ of layer $l = 1$, two neurons in layers 0, 1 and 2",
-    notes=(
-        "The argument of the outer derivative lacks the other neurons of the layer, and in (9) its bias has the index "
-        "$i$. The conclusions of the proof do not depend on it.",
-    ),
 )
 def gradients_of_a_neuron():
-    """Gradients in the proof of Propositions 3.1 and 3.2."""
+    """Gradients in the proof of Propositions 3.1 and 3.2.
+
+    - Scope: neuron $i = 1$ of layer $l = 1$, two neurons in layers 0, 1 and 2.
+    - The argument of the outer derivative lacks the other neurons of the layer, and in (9) its bias has the index $i$.
+      The conclusions of the proof do not depend on it.
+    """
     x, b, out = NET.inputs, NET.biases(2), NET.outgoing(1, 1)
     here = NET.activities(x)[1]
     above, below = NET.preactivation(2, here), NET.preactivation(1, x)[0]

@@ -19,22 +19,16 @@ from verification.papers.stochastic_collapse.sets.channels import identical_chan
 from verification.papers.stochastic_collapse.sets.networks import NET, NET_SYMBOLS, k, m
 
 
-@paper.claim(
-    "SC-003",
-    "Proposition 3.1",
-    symbols=NET_SYMBOLS,
-    notes=(
-        r"A smooth $\sigma$ with $\sigma(0) = 0$ is $z\,s(z)$ with a smooth $s$ (Hadamard); the proof leaves $s$ open.",
-        "The proposition is about fully connected layers. In convolutional ones channels play the part of neurons; "
-        "sharing kernels over positions changes nothing, as two statements show.",
-        nets.SMOOTH_AND_KINKED,
-    ),
-)
+@paper.claim("SC-003", "Proposition 3.1", symbols=NET_SYMBOLS, notes=(nets.SMOOTH_AND_KINKED,))
 def vanishing_neurons():
     r"""Sign invariant sets: vanishing neurons.
 
     If the non-linearity is origin-passing, $\sigma(0) = 0$, then the axial subspace $A = \{\theta \in \mathbb R^d \mid
     w_{\mathrm{in},p}^{(l)} = 0, b_p^{(l)} = 0, w_{\mathrm{out},p}^{(l+1)} = 0\}$ is an invariant set.
+
+    - A smooth $\sigma$ with $\sigma(0) = 0$ is $z\,s(z)$ with a smooth $s$ (Hadamard); the proof leaves $s$ open.
+    - The proposition is about fully connected layers. In convolutional ones channels play the part of neurons; sharing
+      kernels over positions changes nothing, as two statements show.
     """
     network = nets.ORIGIN_PASSING_NET
     vanishing = network.sign_constraints((1, 1))
@@ -156,17 +150,13 @@ COUNTED = {m: "number of weight matrices", k: "number of neurons of a hidden lay
 HOW_COUNTED = "Counted as distinct projectors for $m = 2, 3$ and $k = 1, 2, 3$; judged is the polynomial through these."
 
 
-@paper.claim(
-    "SC-005",
-    "Section 3, below Proposition 3.1",
-    symbols=COUNTED,
-    scope="one set for each hidden neuron; intersections of sets are not counted",
-    notes=(HOW_COUNTED,),
-)
+@paper.claim("SC-005", "Section 3, below Proposition 3.1", symbols=COUNTED, notes=(HOW_COUNTED,))
 def number_of_sign_invariant_sets():
     """Number of sign invariant sets.
 
     A fully-connected network of depth $m$ and width $k$ possesses $(m-1)k$ distinct sign invariant sets.
+
+    - Scope: one set for each hidden neuron; intersections of sets are not counted.
     """
     yield equals(
         "number",
@@ -210,18 +200,14 @@ def identical_neurons():
     yield identical_channels()
 
 
-@paper.claim(
-    "SC-007",
-    "Section 3, below Proposition 3.2",
-    symbols=COUNTED,
-    scope="one set for each pair of neurons; intersections of sets are not counted",
-    notes=(HOW_COUNTED,),
-)
+@paper.claim("SC-007", "Section 3, below Proposition 3.2", symbols=COUNTED, notes=(HOW_COUNTED,))
 def number_of_permutation_invariant_sets():
     r"""Number of permutation invariant sets.
 
     For a fully-connected network of depth $m$ and width $k$ there are $(m-1)\binom k2$ distinct permutation invariant
     sets.
+
+    - Scope: one set for each pair of neurons; intersections of sets are not counted.
     """
     yield equals(
         "number",

@@ -18,25 +18,19 @@ theta = sp.Matrix([theta_1, theta_2])
 profile, rest = smooth_function("f"), smooth_function("r")
 
 
-@paper.claim(
-    "SC-008",
-    "Theorem 3.1",
-    symbols={c: "shear of an oblique matrix"},
-    scope="the implication; $Q$ is a generic 3 by 3 matrix of its class with a line of fixed points",
-    notes=(
-        r"Judged by the kernel criterion: gradients on $A$ lie in $\ker(Q^\top - I)$, and fill it as the symmetric "
-        r"loss varies; they are directions of $A$ iff $\ker(Q^\top - I) \subseteq \ker(Q - I)$.",
-        r"For an oblique reflection, $l = f(\theta_1 + c\theta_2/2)$ is exactly symmetric and leaves "
-        r"$A = \{\theta_2 = 0\}$.",
-        r"The printed hypothesis, with one $\delta$ for all of $A$, is discussed in SC-009.",
-    ),
-)
+@paper.claim("SC-008", "Theorem 3.1", symbols={c: "shear of an oblique matrix"})
 def sets_of_reflections():
     r"""Invariant sets from symmetries.
 
     Let $Q \in \mathbb R^{d\times d}$ be a symmetric ($Q = Q^\top$) or orthogonal matrix ($QQ^\top = I_d$). The affine
     subspace $A = \{\theta \in \mathbb R^d \mid Q\theta = \theta\}$ is an invariant set if the loss function is
     approximately $Q$-symmetric around $A$.
+
+    - Scope: the implication; $Q$ is a generic 3 by 3 matrix of its class with a line of fixed points.
+    - Judged by the kernel criterion: gradients on $A$ lie in $\ker(Q^\top - I)$, and fill it as the symmetric loss
+      varies; they are directions of $A$ iff $\ker(Q^\top - I) \subseteq \ker(Q - I)$.
+    - For an oblique reflection, $l = f(\theta_1 + c\theta_2/2)$ is exactly symmetric and leaves $A = \{\theta_2 = 0\}$.
+    - The printed hypothesis, with one $\delta$ for all of $A$, is discussed in SC-009.
     """
     p, q, r = sp.symbols("p q r", real=True)
     c_11, c_12, c_22 = sp.symbols("c_11 c_12 c_22", real=True)
@@ -80,14 +74,13 @@ def sets_of_reflections():
     "Appendix B.2",
     symbols={theta_1: "first weight", theta_2: "second weight, 0 on $A$"},
     kind=Kind.PROOF_STEP,
-    notes=(
-        r"No symmetry of $Q$ is needed. An oblique $Q$, where $Q$ and $Q^\top$ act differently, shows which one it is.",
-    ),
 )
 def gradients_on_the_set():
     r"""Gradients on the set, in the proof of Theorem 3.1.
 
     For any $\theta \in A$, $\nabla l(\theta) = \nabla l_Q(\theta) = Q^\top\nabla l(Q\theta)$.
+
+    - No symmetry of $Q$ is needed. An oblique $Q$, where $Q$ and $Q^\top$ act differently, shows which one it is.
     """
     u_1, u_2 = sp.symbols("u_1 u_2", real=True)
     Q = sp.Matrix(2, 2, sp.symbols("Q_11 Q_12 Q_21 Q_22", real=True))

@@ -58,12 +58,7 @@ def _chain(network: FeedForward, constraints: Constraints, p: tuple[int, ...], *
     symbols=nets.NET_SYMBOLS,
     kind=Kind.INVARIANCE,
     grade=Grade.CONDITION,
-    notes=(
-        "The page lacks the condition that no further residual connection begins or ends at the neuron.",
-        "No set of this kind exists if the chain begins at the input, whose activity no weight controls (not judged).",
-        r"The index of $w$ in Definition H.1 alone would be a misprint.",
-        nets.SMOOTH_AND_KINKED,
-    ),
+    notes=(nets.SMOOTH_AND_KINKED,),
 )
 def vanishing_neurons_with_residual_connections():
     r"""Sign invariant sets of residual networks.
@@ -71,6 +66,10 @@ def vanishing_neurons_with_residual_connections():
     $h^{(l_2)}(x) = \sigma\left(w^{(l_2-1)}h^{(l_2-1)}(x) + b^{(l_2)}\right) + h^{(l_1)}(x)$. If $\sigma(0) = 0$, then
     the coordinate plane $A = \{\theta \mid w_{\mathrm{in},p}^{(l)} = 0, b_p^{(l)} = 0, w_{\mathrm{out},p}^{(l+1)} = 0
     \text{ for } l = l_1, l_2\}$ forms an invariant set.
+
+    - The page lacks the condition that no further residual connection begins or ends at the neuron.
+    - No set of this kind exists if the chain begins at the input, whose activity no weight controls (not judged).
+    - The index of $w$ in Definition H.1 alone would be a misprint.
     """
     plain = _network(ONE_SKIP)
     network, chain = (_network(skips, nets.through_origin) for skips in (ONE_SKIP, CHAIN))
@@ -97,13 +96,7 @@ def vanishing_neurons_with_residual_connections():
     symbols=nets.NET_SYMBOLS,
     kind=Kind.INVARIANCE,
     grade=Grade.MISPRINT,
-    scope="no other residual connection begins or ends at the neurons",
-    notes=(
-        "That a chain of residual connections needs the conditions at all its layers, as in SC-014, is a remark here: "
-        "the same gap of the page is counted once.",
-        'The text refers to "App. B.1 and B.1".',
-        nets.SMOOTH_AND_KINKED,
-    ),
+    notes=(nets.SMOOTH_AND_KINKED,),
 )
 def identical_neurons_with_residual_connections():
     r"""Permutation invariant sets of residual networks.
@@ -111,6 +104,11 @@ def identical_neurons_with_residual_connections():
     Consider two hidden neurons $p$, $q$ in the same layer $l_1$ with a residual connection from layer $l_1$. The affine
     space $A = \{\theta \mid w_{\mathrm{in},p}^{(l)} = w_{\mathrm{in},q}^{(l)}, b_p^{(l)} = b_q^{(l)},
     w_{\mathrm{out},p}^{(l+1)} = w_{\mathrm{out},q}^{(l+1)} \text{ for } l = l_1, l_2\}$ is an invariant set.
+
+    - Scope: no other residual connection begins or ends at the neurons.
+    - That a chain of residual connections needs the conditions at all its layers, as in SC-014, is a remark here: the
+      same gap of the page is counted once.
+    - The text refers to "App. B.1 and B.1".
     """
     network, chain = _network(ONE_SKIP), _network(CHAIN)
     l_1, l_2 = sp.symbols("l_1 l_2", integer=True, positive=True)

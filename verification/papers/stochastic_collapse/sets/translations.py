@@ -59,11 +59,6 @@ def run_decay(weight_decay: sp.Expr) -> dict[str, Any]:
         SOFTMAX_NET.weight_matrix(2)[0, 0]: "weight from neuron 1 to class 1, last layer",
         sums[0]: "any constant",
     },
-    scope="SGD without weight decay, cross-entropy, labels that sum to 1; a column is indexed by the classes",
-    notes=(
-        "Weight decay breaks it unless every sum is 0; the paper's deep experiments use weight decay.",
-        "Adam breaks it: it rescales each weight on its own.",
-    ),
 )
 def sums_in_front_of_a_softmax():
     """Constant sums in front of a softmax.
@@ -72,6 +67,10 @@ def sums_in_front_of_a_softmax():
     this layer can be shifted by a constant without changing the outputs. As a result, the dynamics for these parameters
     are constrained to an affine space with a constant sum determined by their initialization. This subspace is an
     invariant set.
+
+    - Scope: SGD without weight decay, cross-entropy, labels that sum to 1; a column is indexed by the classes.
+    - Weight decay breaks it unless every sum is 0; the paper's deep experiments use weight decay.
+    - Adam breaks it: it rescales each weight on its own.
     """
     w = SOFTMAX_NET.weight_matrix(2)
     yield is_kept(
@@ -117,18 +116,16 @@ def _along_translation(loss: sp.MatrixBase) -> sp.MatrixBase:
     "SC-013",
     "Appendix B.3",
     symbols={v[0]: r"component of a vector $v$ with $v \cdot x = 0$ for all samples", sums[0]: "any constant"},
-    scope="SGD without weight decay; translations by every multiple of a vector",
-    notes=(
-        r"A loss that is symmetric under one translation only, as $\cos\theta$ is, has no such set: it must be "
-        "continuous.",
-    ),
 )
 def kernel_of_the_data():
-    """Kernel of the data, and translations.
+    r"""Kernel of the data, and translations.
 
     If the training data has a non-trivial kernel space, then the rows of the first-layer's weight matrix can be
     translated by any vector in the kernel space without changing the output of the network. In general, any
     translational symmetry should generate invariant sets.
+
+    - Scope: SGD without weight decay; translations by every multiple of a vector.
+    - A loss that is symmetric under one translation only, as $\cos\theta$ is, has no such set: it must be continuous.
     """
     kernel = dict(zip(v, (1.0, -2.0, 0.5), strict=True))
     w = KERNEL_NET.weight_matrix(1)

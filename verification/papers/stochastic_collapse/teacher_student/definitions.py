@@ -84,19 +84,18 @@ def _distance_from_whitening(n: int) -> sp.Expr:
         X[0, 0]: "entry of the inputs, one sample a column",
         Y[0, 0]: "entry of the labels",
     },
-    scope=r"exact; judged for $2 \times 2$ maps, three samples, and Gaussian inputs in up to three dimensions",
-    notes=(
-        r"Independent Gaussian inputs and exact whitening $XX^\top = 1$ (assumption A1) exclude each other, except as "
-        "a transformation of given data: statement 'whitening'. The released code takes an $X$ with orthonormal rows.",
-        r"(34) also averages $\mathcal E_{\rm test}$ over the training data; here both means are over $x$ alone.",
-        "(35) gives student and data $d$ singular values, all non-zero: a student or data of full rank.",
-    ),
 )
 def definitions_of_the_teacher_student_framework():
     r"""Definitions of the teacher-student framework.
 
     $y = \bar Wx + \epsilon$ (32); this setup yields the second-order training statistics that guide the student
     network's learning dynamics, $\Sigma_{xx} = XX^\top$ and $\Sigma_{yx} = YX^\top$ (33).
+
+    - Scope: exact; judged for $2 \times 2$ maps, three samples, and Gaussian inputs in up to three dimensions.
+    - Independent Gaussian inputs and exact whitening $XX^\top = 1$ (assumption A1) exclude each other, except as a
+      transformation of given data: statement 'whitening'. The released code takes an $X$ with orthonormal rows.
+    - (34) also averages $\mathcal E_{\rm test}$ over the training data; here both means are over $x$ alone.
+    - (35) gives student and data $d$ singular values, all non-zero: a student or data of full rank.
     """
     dimensions = (1, 2, 3)
     yield equals(
@@ -157,17 +156,16 @@ W_1, W_2, x, y, Z = (matrix(*it) for it in (("W1", 2, 2), ("W2", 1, 2), ("X", 2,
         y[0, 0]: "entry of the labels $Y$",
         Z[0, 0]: "label noise $Z$",
     },
-    scope="exact; judged for all real matrices with two inputs, two hidden units, one output, and one sample",
-    notes=(
-        r"The gradient is that of $\frac12\|W_2W_1X - Y + Z\|_F^2$, not of the normalised error (34), which has a "
-        r"factor $2/\|Y\|_F^2$ more.",
-    ),
 )
 def noisy_gradient_updates():
     r"""Noisy gradient updates.
 
     $W_1^{(t+1)} = W_1 - \eta W_2^\top(W_2W_1\Sigma_{xx} - \Sigma_{yx} + ZX^\top)$ and
     $W_2^{(t+1)} = W_2 - \eta(W_2W_1\Sigma_{xx} - \Sigma_{yx} + ZX^\top)W_1^\top$.
+
+    - Scope: exact; judged for all real matrices with two inputs, two hidden units, one output, and one sample.
+    - The gradient is that of $\frac12\|W_2W_1X - Y + Z\|_F^2$, not of the normalised error (34), which has a factor
+      $2/\|Y\|_F^2$ more.
     """
 
     def layers(noise: sp.MatrixBase, *, factor: int = 1) -> sp.ImmutableMatrix:
@@ -217,17 +215,16 @@ def _noise_of_the_modes() -> sp.Expr:
         z: r"$\mathrm{diag}(z)$",
         inputs: r"inputs, with $XX^\top = 1$",
     },
-    scope="exact, in any dimension: products of matrices do not commute",
-    notes=(
-        "This is no independent label noise: it has one random number a mode, and the singular vectors of the data "
-        "(SC-099).",
-    ),
 )
 def structured_label_noise():
     r"""Structured label noise.
 
     We assume the gradient noise can be decomposed as $Z = \tilde U\,\mathrm{diag}(z)\,\tilde V^\top X$ where
     $z \sim \mathcal N(0, \zeta^2)$.
+
+    - Scope: exact, in any dimension: products of matrices do not commute.
+    - This is no independent label noise: it has one random number a mode, and the singular vectors of the data
+      (SC-099).
     """
     yield equals(
         "noise of a mode",

@@ -30,18 +30,15 @@ PATH_SYMBOLS = {
 
 
 @paper.claim(
-    "SC-078",
-    "Eqs. (44)-(51)",
-    symbols=VALUE_SYMBOLS | PATH_SYMBOLS | {u: r"$u_i = 1/\hat s_i$"},
-    kind=Kind.PROOF_STEP,
-    notes=(
-        r"(45) is undefined at $\tilde s_i = \frac32\eta\zeta^2$, where $\mu$ is infinite; (44) and $\theta\mu = 2$ "
-        "are fine there.",
-        r"In (46) to (51) the path enters by $X_t = (\theta + \frac12\sigma^2)t - \sigma B_t$.",
-    ),
+    "SC-078", "Eqs. (44)-(51)", symbols=VALUE_SYMBOLS | PATH_SYMBOLS | {u: r"$u_i = 1/\hat s_i$"}, kind=Kind.PROOF_STEP
 )
 def steps_of_the_solution():
-    """Steps of the solution."""
+    r"""Steps of the solution.
+
+    - (45) is undefined at $\tilde s_i = \frac32\eta\zeta^2$, where $\mu$ is infinite; (44) and $\theta\mu = 2$ are fine
+      there.
+    - In (46) to (51) the path enters by $X_t = (\theta + \frac12\sigma^2)t - \sigma B_t$.
+    """
     theta, mu, sigma = sp.symbols("theta mu sigma", real=True)
     F = sp.Symbol("F", positive=True)
     standard = {theta: 2 * s_tilde - 3 * nu, mu: 1 / (s_tilde - 3 * nu / 2), sigma: -2 * sp.sqrt(nu)}
@@ -117,14 +114,12 @@ def stochastic_student_dynamics():
     )
 
 
-@paper.claim(
-    "SC-080",
-    "Corollary 6.1, Eqs. (52)-(53)",
-    symbols=VALUE_SYMBOLS | PATH_SYMBOLS,
-    scope=r"limit $\hat s_i(0) \to 0$ on a fixed Brownian path and at a fixed time",
-)
+@paper.claim("SC-080", "Corollary 6.1, Eqs. (52)-(53)", symbols=VALUE_SYMBOLS | PATH_SYMBOLS)
 def small_initialisation():
-    """Small initialisation."""
+    r"""Small initialisation.
+
+    - Scope: limit $\hat s_i(0) \to 0$ on a fixed Brownian path and at a fixed time.
+    """
     yield equals(
         "ratio (53)",
         r"\hat s_i(t)/\hat s_i(0)",

@@ -46,13 +46,13 @@ def _on_random_matrices(evaluator: Callable) -> Comparison:
     }
     | STUDENT_SUM,
     grade=Grade.WRONG,
-    notes=(
-        "For as many samples as inputs, $p = n$, $R = 0$ and (62) is right; the experiments have $p = 16n$.",
-        "The sums over $i$ run to $m$ in (62), and to $d$ in (35); the singular values between are 0.",
-    ),
 )
 def decomposition_of_the_train_error():
-    """Decomposition of the train error."""
+    """Decomposition of the train error.
+
+    - For as many samples as inputs, $p = n$, $R = 0$ and (62) is right; the experiments have $p = 16n$.
+    - The sums over $i$ run to $m$ in (62), and to $d$ in (35); the singular values between are 0.
+    """
 
     def train_error_of_whitened_inputs() -> sp.Expr:
         """(34) for X = (1, 0), Y = (signal, rest): a rotation of the samples brings every whitened X to this form."""
@@ -86,14 +86,14 @@ def decomposition_of_the_train_error():
     }
     | STUDENT_SUM,
     source=Source.CONVERSION,
-    notes=(
-        r"The text at hand gives teacher and data one accent, $\{\tilde u_i, \tilde s_i, \tilde v_i\}$, in two "
-        "sentences. Read with the teacher's, as its rank $k$ asks for, (63) holds; with the data's it does not.",
-        "Judged for given data; (34) also averages numerator and denominator over the data.",
-    ),
 )
 def decomposition_of_the_test_error():
-    """Decomposition of the test error."""
+    r"""Decomposition of the test error.
+
+    - The text at hand gives teacher and data one accent, $\{\tilde u_i, \tilde s_i, \tilde v_i\}$, in two sentences.
+      Read with the teacher's, as its rank $k$ asks for, (63) holds; with the data's it does not.
+    - Judged for given data; (34) also averages numerator and denominator over the data.
+    """
     yield equals(
         "test error",
         r"\mathcal E_{\rm test}",

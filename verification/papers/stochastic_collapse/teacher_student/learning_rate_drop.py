@@ -43,24 +43,18 @@ def _share_relearned(point: Point) -> Callable[[sp.Expr], sp.Expr]:
     return lambda candidate: (1 + sp.erf(slope * (signal - at_schedule(candidate, point)) / sp.sqrt(2))) / 2
 
 
-@paper.claim(
-    "SC-096",
-    "Section 6",
-    symbols=DROP_SYMBOLS,
-    notes=(
-        "The paper's sentence is qualitative. On one Brownian path it is exact; in the mean the time is logarithmic.",
-        "With the time spent at the large learning rate counted in, a mode is back where it began, in the median, "
-        r"exactly if its signal exceeds the time average of the collapse threshold $\nu/2$ (statement 'median'). This "
-        "holds for the mode next to zero; a mode that starts at its stationary values loses a constant more in "
-        r"$\log\hat s$, so that the condition is asymptotic there in long times (at $T_1 = 100$, $T_2 = 5$ the median "
-        "is at 0.57 against 0.479).",
-    ),
-)
+@paper.claim("SC-096", "Section 6", symbols=DROP_SYMBOLS)
 def late_escape_after_a_learning_rate_drop():
     r"""Late escape after a learning-rate drop.
 
     After a subsequent learning rate drop the repulsive escape will take longer the closer it starts from the
     invariant set.
+
+    - The paper's sentence is qualitative. On one Brownian path it is exact; in the mean the time is logarithmic.
+    - With the time spent at the large learning rate counted in, a mode is back where it began, in the median, exactly
+      if its signal exceeds the time average of the collapse threshold $\nu/2$ (statement 'median'). This holds for the
+      mode next to zero; a mode that starts at its stationary values loses a constant more in $\log\hat s$, so that the
+      condition is asymptotic there in long times (at $T_1 = 100$, $T_2 = 5$ the median is at 0.57 against 0.479).
     """
     escape_time = sp.log(drop.level / s_0) / (2 * s_tilde - nu)
     escaping = (s_tilde > nu / 2, drop.level > s_0)

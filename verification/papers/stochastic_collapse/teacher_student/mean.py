@@ -73,17 +73,15 @@ NATURAL_UNITS = {k: s_tilde / nu - sp.Rational(1, 2), x: s_0 / nu, tau: 2 * nu *
     | {nu: "noise strength", k: "shape", x: "start", tau: "time, in natural units"}
     | {rho: "wave number", n: "number of a bound state"},
     grade=Grade.WRONG,
-    notes=(
-        r"(61) solves $\dot y = 2y(c - y)$, $c = \tilde s_i - \eta\zeta^2/2$: it is the path (8) for $B = 0$, not the "
-        "mean.",
-        r"The conjecture is right as $t \to \infty$ and as $\zeta \to 0$.",
-        r"$\tilde s_i(0)$ is read as $\hat s_i(0)$: an accent, which is not the point at issue.",
-    ),
 )
 def conjectured_mean():
     r"""Conjectured mean.
 
     We now conjecture an exact expression for the temporal dynamics of the expectation $E[\hat s_i(t)]$.
+
+    - (61) solves $\dot y = 2y(c - y)$, $c = \tilde s_i - \eta\zeta^2/2$: it is the path (8) for $B = 0$, not the mean.
+    - The conjecture is right as $t \to \infty$ and as $\zeta \to 0$.
+    - $\tilde s_i(0)$ is read as $\hat s_i(0)$: an accent, which is not the point at issue.
     """
 
     def at_time(strength: str, time: str) -> Experiment:
@@ -129,17 +127,16 @@ def conjectured_mean():
 
 
 @paper.claim(
-    "SC-088",
-    "Appendix I.2, after Conjecture I.1",
-    symbols=START_SYMBOLS | {ts.penalty: "regularization coefficient"},
-    scope=r"penalty $\frac\lambda2(\|W_1\|_F^2 + \|W_2\|_F^2)$, balanced modes",
-    notes=(r"With a penalty $\lambda\|W\|^2$ the coefficient would be $\eta\zeta^2/4$.",),
+    "SC-088", "Appendix I.2, after Conjecture I.1", symbols=START_SYMBOLS | {ts.penalty: "regularization coefficient"}
 )
 def equivalence_with_l2_regularisation():
     r"""Equivalence with L2 regularisation.
 
     One can show that the dynamics predicted by Conjecture I.1 are equivalent to the deterministic dynamics given by
     $L_2$ regularized gradient flow with a regularization coefficient of $\lambda = \eta\zeta^2/2$.
+
+    - Scope: penalty $\frac\lambda2(\|W_1\|_F^2 + \|W_2\|_F^2)$, balanced modes.
+    - With a penalty $\lambda\|W\|^2$ the coefficient would be $\eta\zeta^2/4$.
     """
 
     def coefficient() -> sp.Expr:
@@ -190,11 +187,13 @@ def twice_the_defect(candidate: sp.Expr, point: Mapping[str, str]) -> sp.Expr:
         s_0: r"$\hat s_i(0)$",
     },
     source=Source.OURS,
-    scope=r"exact for $k > -2$, so for every $\tilde s_i \ge 0$",
-    notes=("Derived from the spectrum of the generator, a Morse potential.",),
 )
 def exact_mean_of_the_student_mode():
-    """Exact mean of the student mode."""
+    r"""Exact mean of the student mode.
+
+    - Scope: exact for $k > -2$, so for every $\tilde s_i \ge 0$.
+    - Derived from the spectrum of the generator, a Morse potential.
+    """
     yield equals(
         "weights",
         r"(w_n,\ w_\rho)",

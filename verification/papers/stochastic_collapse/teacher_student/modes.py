@@ -61,10 +61,12 @@ def in_products(side: sp.Expr) -> sp.Expr:
         error: "error of the modes",
         eta: "learning rate",
     },
-    scope="exact, in any dimension: products of matrices do not commute",
 )
 def rotated_diagonal_recursions():
-    """Rotated diagonal recursions."""
+    """Rotated diagonal recursions.
+
+    - Scope: exact, in any dimension: products of matrices do not commute.
+    """
     yield equals(
         "updates",
         r"(A^{(t+1)},\ B^{(t+1)})",
@@ -81,14 +83,12 @@ def rotated_diagonal_recursions():
     )
 
 
-@paper.claim(
-    "SC-074",
-    "Eq. (40)",
-    symbols=MODE_SYMBOLS,
-    scope=r"limit $\eta \to 0$ of the first two moments of one step at fixed $\eta\zeta^2$, $dt = \eta$",
-)
+@paper.claim("SC-074", "Eq. (40)", symbols=MODE_SYMBOLS)
 def mode_in_two_dimensions():
-    """Two-dimensional equation of a mode."""
+    r"""Two-dimensional equation of a mode.
+
+    - Scope: limit $\eta \to 0$ of the first two moments of one step at fixed $\eta\zeta^2$, $dt = \eta$.
+    """
 
     def equation(noise: sp.Expr, second: sp.Expr) -> sp.Matrix:
         """(40); ``second`` is the noise of b that is independent of that of a."""
@@ -114,20 +114,15 @@ def mode_in_two_dimensions():
     )
 
 
-@paper.claim(
-    "SC-075",
-    "Lemma I.1",
-    symbols=MODE_SYMBOLS | {ts.z: "label noise of a step"},
-    notes=(
-        r"$a = -b$ is balanced too: on it $|\hat s|$ obeys another equation and the mode is never learned; A4 should "
-        r"say $a = b$.",
-        r"Under collapse the balance is absolute: $(a^2 - b^2)/(a^2 + b^2)$ need not tend to 0.",
-    ),
-)
+@paper.claim("SC-075", "Lemma I.1", symbols=MODE_SYMBOLS | {ts.z: "label noise of a step"})
 def autobalancing():
     r"""Autobalancing.
 
     Under the dynamics (40), $\lim_{t\to\infty} a_i(t)^2 - b_i(t)^2 = 0$.
+
+    - $a = -b$ is balanced too: on it $|\hat s|$ obeys another equation and the mode is never learned; A4 should say $a
+      = b$.
+    - Under collapse the balance is absolute: $(a^2 - b^2)/(a^2 + b^2)$ need not tend to 0.
     """
     r, r_0, g = sp.symbols("r r(0) g", real=True)
 
@@ -177,10 +172,12 @@ def autobalancing():
     "Eq. (41), Appendix I.2; Section 6",
     symbols=NOISE_SYMBOLS | {w: "$w_i = a_i = b_i$"},
     grade=Grade.CONFLICT,
-    notes=("Appendix I.2 and Section 6 print the loss with different factors; (41) is the flow of that of Section 6.",),
 )
 def loss_and_flow_of_a_balanced_mode():
-    """Loss and stochastic flow of a balanced mode."""
+    """Loss and stochastic flow of a balanced mode.
+
+    - Appendix I.2 and Section 6 print the loss with different factors; (41) is the flow of that of Section 6.
+    """
     square = (w**2 - s_tilde) ** 2
 
     def slope(side: sp.Expr) -> sp.Expr:

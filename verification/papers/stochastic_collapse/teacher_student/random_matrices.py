@@ -42,21 +42,15 @@ def _on_random_matrices(evaluator: Callable, signals=OUTLIERS, tolerance: float 
     return compared("random matrices", evaluator, _at_spike, *signals, tolerance=tolerance)
 
 
-@paper.claim(
-    "SC-092",
-    "Eq. (64)",
-    symbols=SPIKE_SYMBOLS,
-    kind=Kind.LAW,
-    source=Source.CONVERSION,
-    scope=r"$n, m \to \infty$ at fixed $m/n$, finite rank, noise variance $1/n$",
-    notes=(
-        r"The text at hand has $1 + \mathcal A$ in the second branch; read as $1 + \sqrt{\mathcal A}$, the edge of the "
-        r"bulk, with which the branches meet at $\bar s = \mathcal A^{1/4}$. At $\mathcal A = 1$, the one aspect ratio "
-        "of the experiments, both are the same.",
-    ),
-)
+@paper.claim("SC-092", "Eq. (64)", symbols=SPIKE_SYMBOLS, kind=Kind.LAW, source=Source.CONVERSION)
 def transfer_function_of_the_singular_values():
-    """Transfer function of the singular values."""
+    r"""Transfer function of the singular values.
+
+    - Scope: $n, m \to \infty$ at fixed $m/n$, finite rank, noise variance $1/n$.
+    - The text at hand has $1 + \mathcal A$ in the second branch; read as $1 + \sqrt{\mathcal A}$, the edge of the bulk,
+      with which the branches meet at $\bar s = \mathcal A^{1/4}$. At $\mathcal A = 1$, the one aspect ratio of the
+      experiments, both are the same.
+    """
     transfer = sp.sqrt((1 + s_bar**2) * (aspect + s_bar**2)) / s_bar
     yield equals(
         "above the threshold",
@@ -114,19 +108,17 @@ def _mass_below(candidate: sp.Expr, point: Point) -> float | None:
     },
     kind=Kind.LAW,
     grade=Grade.CONDITION,
-    scope=r"$n, m \to \infty$ at fixed $m/n \in (0, \infty)$, noise variance $1/n$",
-    notes=(
-        r"$\bar s$ inside (65) is read as $\tilde s$: accents are no point at issue.",
-        r"(65) holds for $\mathcal A \le 1$ (statement 'no more rows than columns'); the page admits "
-        r"$\mathcal A \in (0, \infty)$. For $\mathcal A > 1$ the lower end $1 - \sqrt{\mathcal A}$ is negative, the "
-        r"radicand is negative between there and $\sqrt{\mathcal A} - 1$, and $m - n$ of the $m - k$ values are 0: "
-        "they are the mass that is missing.",
-    ),
 )
 def bulk_density_of_the_singular_values():
     r"""Bulk density of the singular values.
 
     The bottom $m - k$ singular values are distributed according to the Marchenko-Pastur distribution.
+
+    - Scope: $n, m \to \infty$ at fixed $m/n \in (0, \infty)$, noise variance $1/n$.
+    - $\bar s$ inside (65) is read as $\tilde s$: accents are no point at issue.
+    - (65) holds for $\mathcal A \le 1$ (statement 'no more rows than columns'); the page admits $\mathcal A \in (0,
+      \infty)$. For $\mathcal A > 1$ the lower end $1 - \sqrt{\mathcal A}$ is negative, the radicand is negative between
+      there and $\sqrt{\mathcal A} - 1$, and $m - n$ of the $m - k$ values are 0: they are the mass that is missing.
     """
 
     def density(variable: sp.Expr, power: int = 1, ratio: sp.Expr = aspect) -> sp.Expr:
@@ -175,26 +167,20 @@ def bulk_density_of_the_singular_values():
     )
 
 
-@paper.claim(
-    "SC-094",
-    "Eq. (66)",
-    symbols=SPIKE_SYMBOLS,
-    kind=Kind.LAW,
-    source=Source.CONVERSION,
-    scope=r"as SC-092, above the threshold; left vectors in $R^m$, right vectors in $R^n$",
-    notes=(
-        r"The text at hand has $\bar s_i$ for $\bar s_i^2$ in front of both brackets, an exponent, and hats for the "
-        "teacher's vectors, an accent; both may be lost by the conversion. Read with the square, (66) holds.",
-        r"With the first power both squared factors are $1 - \mathcal A^{1/4}$ at the threshold: the function would "
-        r"jump there for $\mathcal A < 1$, and the factors are negative for $\mathcal A > 1$. At $\mathcal A = 1$ it "
-        r"is $1 - 1/\bar s$ against $1 - 1/\bar s^2$.",
-        r"The first factor belongs to the left vectors, the second to the right ones, as the order says.",
-        "Below the threshold the overlap is 0: the D-transform has an infinite slope at the edge of the bulk "
-        "(Benaych-Georges and Nadakuditi, theorem 2.10).",
-    ),
-)
+@paper.claim("SC-094", "Eq. (66)", symbols=SPIKE_SYMBOLS, kind=Kind.LAW, source=Source.CONVERSION)
 def overlap_of_the_singular_vectors():
-    """Overlap of the singular vectors."""
+    r"""Overlap of the singular vectors.
+
+    - Scope: as SC-092, above the threshold; left vectors in $R^m$, right vectors in $R^n$.
+    - The text at hand has $\bar s_i$ for $\bar s_i^2$ in front of both brackets, an exponent, and hats for the
+      teacher's vectors, an accent; both may be lost by the conversion. Read with the square, (66) holds.
+    - With the first power both squared factors are $1 - \mathcal A^{1/4}$ at the threshold: the function would jump
+      there for $\mathcal A < 1$, and the factors are negative for $\mathcal A > 1$. At $\mathcal A = 1$ it is $1 -
+      1/\bar s$ against $1 - 1/\bar s^2$.
+    - The first factor belongs to the left vectors, the second to the right ones, as the order says.
+    - Below the threshold the overlap is 0: the D-transform has an infinite slope at the edge of the bulk
+      (Benaych-Georges and Nadakuditi, theorem 2.10).
+    """
 
     def left(power: int) -> sp.Expr:
         """The first factor of (66), squared, with a power of the signal below."""

@@ -30,19 +30,14 @@ def potential(at: sp.Expr, shift: sp.Expr = THREE_HALVES) -> sp.Expr:
     return at + (shift * nu - s_tilde) * sp.log(at)
 
 
-@paper.claim(
-    "SC-082",
-    "Corollary I.1, Eq. (54)",
-    symbols=VALUE_SYMBOLS,
-    source=Source.CONVERSION,
-    notes=(
-        r"The text at hand sets the power of $\hat s_i$ inside the exponent of $e$, a brace closed too late. Read as a "
-        "product of two factors, as in (59).",
-        r"A Gamma law of shape $\tilde s_i/(\eta\zeta^2) - \frac12$ and scale $\eta\zeta^2$.",
-    ),
-)
+@paper.claim("SC-082", "Corollary I.1, Eq. (54)", symbols=VALUE_SYMBOLS, source=Source.CONVERSION)
 def stationary_solution():
-    """Stationary solution."""
+    r"""Stationary solution.
+
+    - The text at hand sets the power of $\hat s_i$ inside the exponent of $e$, a brace closed too late. Read as a
+      product of two factors, as in (59).
+    - A Gamma law of shape $\tilde s_i/(\eta\zeta^2) - \frac12$ and scale $\eta\zeta^2$.
+    """
     at = {s_tilde: "2", eta: "1", zeta: "1"}
     power = s ** (-(THREE_HALVES - s_tilde / nu))
     law = sp.exp(-s / nu) * power
@@ -73,16 +68,12 @@ def stationary_solution():
     )
 
 
-@paper.claim(
-    "SC-083",
-    "Eq. (55)",
-    symbols=VALUE_SYMBOLS | {p: r"density of $\hat s_i$"},
-    notes=(
-        r"That $\partial_t p_{ss} = 0$ is $J_{ss} = 0$ needs, besides one dimension, that nothing flows in at an end.",
-    ),
-)
+@paper.claim("SC-083", "Eq. (55)", symbols=VALUE_SYMBOLS | {p: r"density of $\hat s_i$"})
 def fokker_planck_equation_of_the_mode():
-    """Fokker-Planck equation of the mode."""
+    r"""Fokker-Planck equation of the mode.
+
+    - That $\partial_t p_{ss} = 0$ is $J_{ss} = 0$ needs, besides one dimension, that nothing flows in at an end.
+    """
 
     def operator(drift: sp.Expr, strength: sp.Expr) -> sp.Expr:
         return sp.diff(2 * s * (s - drift) * p + strength * sp.diff(s**2 * p, s), s)
@@ -106,13 +97,13 @@ def fokker_planck_equation_of_the_mode():
     symbols=VALUE_SYMBOLS | {p: r"density of $\hat s_i$"},
     kind=Kind.PROOF_STEP,
     grade=Grade.MISPRINT,
-    notes=(
-        r"One letter is left out, in (56) and again in (57): $4\zeta^2\hat s_i$ for $4\eta\zeta^2\hat s_i$. "
-        "The left-hand side and (58) have it.",
-    ),
 )
 def verification_of_the_stationary_solution():
-    """Verification of the stationary solution."""
+    r"""Verification of the stationary solution.
+
+    - One letter is left out, in (56) and again in (57): $4\zeta^2\hat s_i$ for $4\eta\zeta^2\hat s_i$. The left-hand
+      side and (58) have it.
+    """
 
     def spread() -> sp.Expr:
         density = stationary_density(ts.singular_value_process()).density
@@ -177,15 +168,15 @@ def potential_of_the_student_modes():
     | {Psi: "the potential (59)", kappa: "its constant", ts.w: r"$w_i = \sqrt{\hat s_i}$, weight of a layer"},
     kind=Kind.THRESHOLD,
     grade=Grade.MISPRINT,
-    notes=(
-        r"$\Psi(w)$ stands in (60) for $\Psi(\hat s_i)$ of (59).",
-        r"The most probable value depends on the coordinate: in $\log\hat s_i$ its transition lies at "
-        r"$\eta\zeta^2/2$. Only that of the collapse is intrinsic.",
-        r"That the law is $\delta_0$ where it cannot be normalised is SC-081.",
-    ),
 )
 def two_phase_transitions():
-    """Two phase transitions."""
+    r"""Two phase transitions.
+
+    - $\Psi(w)$ stands in (60) for $\Psi(\hat s_i)$ of (59).
+    - The most probable value depends on the coordinate: in $\log\hat s_i$ its transition lies at $\eta\zeta^2/2$. Only
+      that of the collapse is intrinsic.
+    - That the law is $\delta_0$ where it cannot be normalised is SC-081.
+    """
     yield equals(
         "most probable value",
         r"\arg\max p_{ss}(\hat s_i)",
