@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from theory.lazy_names import names_on_demand
 
 if TYPE_CHECKING:
+    from numerics.deep_linear.signal import DataSet, NoisyTeacher
     from numerics.layered.dynamics import (
         FullGradientDescent,
         GradientFlowSteps,
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     )
     from numerics.layered.run import LayeredRun, merge_layered_runs
     from numerics.layered.train import train_layers
+    from numerics.simulation.options import Options
+    from theory.gradient_noise.sampling import Sampling
 
 __getattr__ = names_on_demand(__name__, __file__)
 
@@ -54,19 +57,23 @@ __all__ = [
     "Activation",
     "Alignment",
     "Balance",
+    "DataSet",
+    "DenseNetwork",
     "FullGradientDescent",
     "GradientFlowSteps",
     "GradientNoiseDiffusion",
     "IsotropicLangevin",
     "LayerNorm",
-    "DenseNetwork",
     "LayeredRun",
     "MapRank",
     "MeanLoss",
     "MiniBatchDescent",
     "ModeAmplitude",
     "ModeDiffusion",
+    "NoisyTeacher",
     "ObservedDiffusion",
+    "Options",
+    "Sampling",
     "balanced_layers",
     "gaussian_layers",
     "merge_layered_runs",

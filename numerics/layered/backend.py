@@ -12,7 +12,9 @@ from pathlib import Path
 
 from numerics.codegen.layer_program import LayerProgram
 from numerics.errors import ArgumentError, FallbackWarning, MissingBackendError
+from numerics.kernels.kernel import Precision
 from numerics.kernels.layer_kernel import LayerKernel, numpy_layer_kernel, torch_layer_kernel
+from numerics.random.uniform import BITS
 from numerics.simulation.options import BLOCK, KernelBackend, Options
 
 LOSSES = ((2**18, "two thirds"), (2**20, "a third"), (2**22, "an eighth"))
@@ -81,6 +83,30 @@ def chunk_size(program: LayerProgram, options: Options) -> int:
     """Replicas whose states are held at a time, a multiple of :data:`~numerics.simulation.options.BLOCK`."""
     blocks = max(1, STATES_AT_ONCE // (program.size * 8 * BLOCK))
     return min(options.chunk, blocks * BLOCK)
+
+
+SPARE_BITS = 7
+"""Bits of a uniform beyond those of the number of samples: no sample is drawn more than 1/128 too often or rarely."""
+
+
+def require_enough_samples_told_apart(program: LayerProgram, precision: str) -> None:
+    r"""Refuse a data set whose samples the uniforms of this precision do not tell apart well enough.
+
+    A sample is :math:`\lfloor NU\rfloor` with U of 23 bits in float32, 32 in the mixed precision and 52 in float64.
+
+    Raises:
+        ArgumentError: with the largest data set, and the precision that has more bits.
+    """
+    number = 32 if precision == Precision.FLOAT32 else 64
+    bits = BITS[64 if precision == Precision.FLOAT64 else 32, number]
+    samples = max((entry.samples for entry in program.instructions), default=0)
+    if samples > 2 ** (bits - SPARE_BITS):
+        better = "mixed" if precision == Precision.FLOAT32 else "float64"
+        raise ArgumentError(
+            f"data must have at most {2 ** (bits - SPARE_BITS)} samples for batches in precision={precision!r}, whose "
+            f"uniforms have {bits} bits, got {samples}: some would be drawn too often. "
+            f"Use options=Options(precision={better!r})."
+        )
 
 
 def require_memory(program: LayerProgram, n_replicas: int, options: Options) -> None:

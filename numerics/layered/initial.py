@@ -43,6 +43,14 @@ def gaussian_layers(
 
     Biases, and the weights of residual layers, whose factor is the identity then, start at zero.
 
+    Args:
+        network: What starts.
+        n_replicas: Number of replicas.
+        seed: Names the weights, 64 bits.
+        gain: Standard deviation of an entry times :math:`\sqrt{d_{l-1}}`, not negative.
+        first_replica: Number of the first replica.
+        stream: Names independent weights under the same seed.
+
     Returns:
         By name, shape ``(n_replicas, rows, columns)``.
 
@@ -57,7 +65,10 @@ def gaussian_layers(
     network = as_dense_network(network)
     n = whole_number(n_replicas, "n_replicas", at_least=1, below=2**31)
     first = whole_number(first_replica, "first_replica", at_least=0, below=2**63)
-    size, drawn = real_number(gain, "gain"), [W for W in network.weights if W.name[0] == "W"]
+    size = real_number(gain, "gain")
+    if size < 0:
+        raise ArgumentError(f"gain must not be negative, a standard deviation as it is, got {size:g}.")
+    drawn = [W for W in network.weights if W.name[0] == "W"]
     where: dict[str, Any] = {
         "first_step": 0,
         "n_steps": 1,

@@ -94,6 +94,8 @@ class DenseNetwork:
         if name == "activations" and not several:
             given = kind(Activation, given, name)
         entries = list(given) if several else [given] * count
+        if name == "activations" and not count:
+            return self._of_no_hidden_layer(entries if several else [given])
         if len(entries) != count:
             raise ArgumentError(f"{name} must be one, or one for each of {count} layers, got {len(entries)}.")
         if name == "activations":
@@ -102,6 +104,15 @@ class DenseNetwork:
         if min(decays) < 0:
             raise ArgumentError(f"{name} must not be negative, got {min(decays):g}.")
         return decays
+
+    def _of_no_hidden_layer(self, given: list[Any]) -> tuple[Any, ...]:
+        """Refuse an activation that no layer would have."""
+        if any(kind(Activation, entry, "activations") is not Activation.LINEAR for entry in given):
+            raise ArgumentError(
+                f"activations belong to hidden layers, of which widths={self.widths} has none: the last layer has no "
+                "activation. Leave them out, or add a width."
+            )
+        return ()
 
     @classmethod
     def of_linear(cls, network: LayeredLinear) -> DenseNetwork:

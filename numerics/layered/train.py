@@ -20,7 +20,12 @@ from numerics.arguments import require, whole_number
 from numerics.deep_linear.signal import Data
 from numerics.errors import ArgumentError, DivergenceError
 from numerics.kernels.layer_kernel import LayerKernel
-from numerics.layered.backend import chunk_size, layer_kernel, require_memory
+from numerics.layered.backend import (
+    chunk_size,
+    layer_kernel,
+    require_enough_samples_told_apart,
+    require_memory,
+)
 from numerics.layered.dynamics import DYNAMICS, Dynamics
 from numerics.layered.initial import first_state
 from numerics.layered.network import DenseNetwork, as_dense_network
@@ -73,6 +78,8 @@ def train_layers(
         labels: One label per replica; statistics are then kept apart by label.
         options: How it is run: backend, precision, threads, chunk, first replica, stream, progress, and what happens on
             divergence. With ``on_divergence="count"`` the others go on, and ``diverged_at`` tells the step of each.
+            Batches are drawn by uniforms of 23 bits in float32 and of 32 in the mixed precision, so data sets of more
+            than :math:`2^{16}` and :math:`2^{25}` samples are refused there.
 
     Raises:
         ArgumentError: before anything runs: an argument is out of range, does not fit the others, or asks for more
@@ -118,6 +125,7 @@ def train_layers(
         options,
     )
     plan.refuse_a_mixture()
+    require_enough_samples_told_apart(recipe.program, options.precision)
     require_memory(recipe.program, n_replicas, options)
     kernel = layer_kernel(recipe.program, options)
     chunk = chunk_size(recipe.program, options)

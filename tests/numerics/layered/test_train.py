@@ -108,6 +108,7 @@ def test_replicas_with_rates_of_their_own_are_kept_apart():
 
 
 GAUSSIAN = gaussian_layers(NET, 4, seed=seed_of("refusals"))
+MANY = np.ones((2**16 + 1, 2))
 FEW = DataSet(np.ones((3, 2)), np.ones((3, 2)))
 TANH = DenseNetwork((2, 3, 2), activations="tanh")
 
@@ -147,6 +148,12 @@ TANH = DenseNetwork((2, 3, 2), activations="tanh")
         (lambda: MiniBatchDescent(learning_rate=0.1, momentum=1.0), "momentum must be below 1"),
         (lambda: IsotropicLangevin(step=0.1, temperature=-1), "temperature must be one number that is not negative"),
         (lambda: DenseNetwork((2, 3, 2), activations="gelu"), "activations must be one of 'linear', 'tanh'"),
+        (lambda: DenseNetwork((2, 3), activations="tanh"), "activations belong to hidden layers, of which .* has none"),
+        (lambda: gaussian_layers(NET, 4, seed=1, gain=-1.0), "gain must not be negative"),
+        (
+            lambda: run(data=DataSet(MANY, MANY), precision="float32"),
+            r"at most 65536 samples for batches in precision=.*float32.*, got 65537.*precision='mixed'",
+        ),
         (lambda: DenseNetwork((2, 3), frozen=(1,)), "frozen must leave a layer to train"),
         (lambda: DenseNetwork((2, 3), residual=(1,)), "residual must name square layers"),
         (lambda: run(at=(3, 2)), "at must hold ascending numbers of steps"),
@@ -156,6 +163,10 @@ def test_what_does_not_fit_is_said_before_anything_runs(call, told, monkeypatch)
     monkeypatch.setattr("numerics.kernels.layer_kernel.LayerKernel.advance", None)
     with pytest.raises(ArgumentError, match=told):
         call()
+
+
+def test_a_network_without_hidden_layers_may_say_that_it_is_linear():
+    assert DenseNetwork((2, 3), activations="linear").activations == DenseNetwork((2, 3)).activations == ()
 
 
 def test_an_observable_that_asks_for_no_weight_is_named_with_the_weights_there_are():
