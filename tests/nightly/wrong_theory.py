@@ -81,8 +81,12 @@ PAIRS = (
     (
         "theory/line/boundary.py",
         "tests/theory/line/test_boundary.py",
+        (("return 2 * constant * collected(inverse, x)", "return constant * collected(inverse, x)"),),
+    ),
+    (
+        "theory/line/feller.py",
+        "tests/theory/line/test_boundary.py",
         (
-            ("return 2 * constant * collected(inverse, x)", "return constant * collected(inverse, x)"),
             ("scale.exponent - alpha, scale.at_infinity", "scale.exponent + alpha, scale.at_infinity"),
             (
                 "-behaviour.exponent - 1 if behaviour.at_infinity else behaviour.exponent + 1",

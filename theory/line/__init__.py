@@ -1,6 +1,7 @@
 r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, first passage.
 
 * ``boundary``: scale, speed, and Feller's classification of the ends of a diffusion on the line.
+* ``crossings``: what a process does at a point inside where a coefficient is singular and changes its form.
 * ``critical_points``: the slope of a log density as a polynomial in one power, and the highest point at numbers.
 * ``diffusion``: a diffusion on an interval of the line, in the coordinate in which its coefficients are quotients of
   powers.
@@ -9,6 +10,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``exponential_of_integral``: closed forms of :math:`\exp\int\rho`, each checked by differentiation.
 * ``families``: families of densities on the line, recognised by their logarithmic derivative.
 * ``incomplete_beta``: primitives of a power over a polynomial in another power, by incomplete beta functions.
+* ``feller``: Feller's classes of an end, from the behaviour of scale and diffusion beside it.
 * ``first_passage``: first passage of diffusions on the line: where they go.
 * ``oscillation``: drifts that oscillate for ever: sines and cosines on an unbounded interval.
 * ``passage_time``: how long they take: mean exit times, first passage to a level, explosion.

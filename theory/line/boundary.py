@@ -35,20 +35,21 @@ from functools import lru_cache
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.answer import Answer
-from theory.decision.inequalities import negative, nonnegative, nonpositive, positive, simplified, vanishes
+from theory.decision.inequalities import simplified
 from theory.ito import ItoProcess, checked_process
+from theory.line.crossings import require_through
 from theory.line.diffusion import GluedDiffusion, Line, LineDiffusion, line_diffusion
-from theory.line.endpoints import EndpointBehaviour, by_leading_term, endpoint_behaviour
+from theory.line.endpoints import EndpointBehaviour
 from theory.line.exponential_of_integral import collected, density_in_x, exponential_of_integral
+from theory.line.feller import FellerClass, attracting, feller_classes, finite_speed, integrable
 from theory.line.glued import formula_on, glued, in_one_formula
 from theory.line.interval import Interval
-from theory.line.powers import normal_form
 from theory.line.time_limit import limited
 
 __all__ = [
     "BoundaryClasses",
     "Endpoint",
+    "FellerClass",
     "Interval",
     "classify",
     "endpoint",
@@ -56,15 +57,6 @@ __all__ = [
     "scale_density",
     "speed_density",
 ]
-
-
-class FellerClass(Answer):
-    """Whether an end of a diffusion on the line is reached from inside, and left from it."""
-
-    REGULAR = "regular"
-    EXIT = "exit"
-    ENTRANCE = "entrance"
-    NATURAL = "natural"
 
 
 @dataclass(frozen=True)
@@ -142,6 +134,7 @@ def scale_density(process: ItoProcess, interval: Interval | None = None) -> sp.E
     """
     line = line_diffusion(process, interval)
     if isinstance(line, GluedDiffusion):
+        require_through(line.crossings, line.places, line.variable)
         own = [part.in_x(_scale(one), line.variable) for part, one in zip(line.parts, line.lines, strict=True)]
         return glued(own, line.places, line.variable, [sp.S.One] * len(own))
     return _scale(line)
@@ -209,61 +202,15 @@ def endpoint(line: Line, location: sp.Expr) -> Endpoint:
         n = 0 if location == line.interval.left else -1
         part, own = line.parts[n], endpoint(line.lines[n], line.parts[n].own(location))
         return replace(own, location=location, distance=part.in_x(own.distance, line.variable))
-    z, end = line.chart.variable, line.to_chart(location)
-    from_above = location == line.interval.left
-    scale = endpoint_behaviour(line.log_scale_slope, z, end, from_above=from_above)
-    log_diffusion_slope = normal_form(sp.diff(line.diffusion, z) / line.diffusion, z)
-    alpha = endpoint_behaviour(log_diffusion_slope, z, end, from_above=from_above).exponent
+    scale, alpha = line.behaviour_at(location)
+    end = line.to_chart(location)
     distance = abs(line.chart.function if scale.at_infinity else line.chart.function - end)
     return Endpoint(
         location,
         scale,
         alpha,
         distance,
-        attracting=_attracting(scale),
-        finite_speed=_finite_speed(scale, alpha),
-        classes=_feller_classes(scale, alpha),
+        attracting=attracting(scale),
+        finite_speed=finite_speed(scale, alpha),
+        classes=feller_classes(scale, alpha),
     )
-
-
-def integrable(behaviour: EndpointBehaviour) -> Boolean:
-    r"""The condition under which :math:`w \sim Ce^{E}\tau^\gamma` has a finite integral at the end."""
-    bound = -behaviour.exponent - 1 if behaviour.at_infinity else behaviour.exponent + 1
-    return by_leading_term(behaviour, decaying=sp.true, growing=sp.false, power=positive(bound))
-
-
-def _attracting(scale: EndpointBehaviour) -> Boolean:
-    inverse = EndpointBehaviour(tuple((-c, p) for c, p in scale.essential), -scale.exponent, scale.at_infinity)
-    return integrable(inverse)
-
-
-def _finite_speed(scale: EndpointBehaviour, alpha: sp.Expr) -> Boolean:
-    return integrable(EndpointBehaviour(scale.essential, scale.exponent - alpha, scale.at_infinity))
-
-
-def _feller_classes(scale: EndpointBehaviour, alpha: sp.Expr) -> tuple[tuple[Boolean, FellerClass], ...]:
-    outward = -1 if scale.at_infinity else 1
-    gamma = scale.exponent
-    found: dict[FellerClass, Boolean] = dict.fromkeys(FellerClass, sp.false)
-
-    def add(name: FellerClass, *conditions: Boolean) -> None:
-        found[name] = sp.Or(found[name], sp.And(*conditions))
-
-    none_before = sp.true
-    for coefficient, power in scale.essential:
-        quick = positive(outward * (2 - alpha - power))
-        slow = nonpositive(outward * (2 - alpha - power))
-        add(FellerClass.EXIT, none_before, positive(coefficient), quick)
-        add(FellerClass.ENTRANCE, none_before, negative(coefficient), quick)
-        add(FellerClass.NATURAL, none_before, sp.Or(positive(coefficient), negative(coefficient)), slow)
-        none_before = sp.And(none_before, vanishes(coefficient))
-        if none_before == sp.false:
-            break
-    quick, slow = positive(outward * (2 - alpha)), nonpositive(outward * (2 - alpha))
-    in_reach = positive(outward * (gamma - alpha + 1))
-    add(FellerClass.REGULAR, none_before, quick, positive(outward * (1 - gamma)), in_reach)
-    add(FellerClass.EXIT, none_before, quick, nonpositive(outward * (gamma - alpha + 1)))
-    add(FellerClass.ENTRANCE, none_before, quick, nonnegative(outward * (gamma - 1)))
-    add(FellerClass.NATURAL, none_before, slow)
-    reduced: dict[FellerClass, Boolean] = {name: simplified(condition) for name, condition in found.items()}
-    return tuple((condition, name) for name, condition in reduced.items() if condition != sp.false)

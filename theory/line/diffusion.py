@@ -7,6 +7,7 @@ with exponentials (log coordinates), in :math:`z = \log x` for coefficients with
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -16,13 +17,14 @@ from sympy.logic.boolalg import Boolean
 from theory.decision.inequalities import simplified
 from theory.errors import DimensionError, SymbolError, UnsupportedFormError
 from theory.ito import ItoProcess, checked_process
-from theory.line.endpoints import require_real
-from theory.line.glued import SmoothPart, cuts, parts, regular_at
+from theory.line.crossings import Beside, Crossing, crossing_at
+from theory.line.endpoints import EndpointBehaviour, endpoint_behaviour, require_real
+from theory.line.glued import SmoothPart, cuts, one_sided, parts, regular_at
 from theory.line.interval import Chart, Interval
 from theory.line.oscillation import without_oscillation
 from theory.line.powers import PowerQuotient, normal_form, power_quotient
 from theory.line.sign_on_interval import sign_on_interval
-from theory.local_time import is_smooth
+from theory.local_time import as_cases, is_smooth
 from theory.notation import t
 
 
@@ -65,6 +67,13 @@ class LineDiffusion:
         z = self.chart.variable
         return normal_form((2 * self.drift - sp.diff(self.diffusion, z)) / self.diffusion, z)
 
+    def behaviour_at(self, location: sp.Expr) -> tuple[EndpointBehaviour, sp.Expr]:
+        r"""Beside an end of the interval: :math:`\exp\int 2b/a`, and the power of the diffusion."""
+        z, end, from_above = self.chart.variable, self.to_chart(location), location == self.interval.left
+        scale = endpoint_behaviour(self.log_scale_slope, z, end, from_above=from_above)
+        slope = normal_form(sp.diff(self.diffusion, z) / self.diffusion, z)
+        return scale, endpoint_behaviour(slope, z, end, from_above=from_above).exponent
+
     def to_chart(self, end: sp.Expr) -> sp.Expr:
         """The end of the chart interval that corresponds to ``end`` of the interval."""
         return self.chart.interval.left if end == self.interval.left else self.chart.interval.right
@@ -77,7 +86,8 @@ class GluedDiffusion:
     Attributes:
         process: the process as given.
         interval: where x lives.
-        places: where a coefficient changes its form, in order; the process runs through each of them.
+        places: where a coefficient changes its form, in order.
+        crossings: what the process does at each of them.
         parts: the stretches between them.
         lines: the diffusion on each part, in the part's own coordinate.
         regular: condition on the parameters under which the process is regular inside.
@@ -86,6 +96,7 @@ class GluedDiffusion:
     process: ItoProcess
     interval: Interval
     places: tuple[sp.Expr, ...]
+    crossings: tuple[Crossing, ...]
     parts: tuple[SmoothPart, ...]
     lines: tuple[LineDiffusion, ...]
     regular: Boolean
@@ -153,8 +164,32 @@ def _glued(process: ItoProcess, interval: Interval) -> GluedDiffusion:
                 f"drift {process.drift[0]} or diffusion {process.diffusion[0]} is none. Write the cases out."
             )
         lines.append(_checked(part.process, part.own_interval))
-    conditions = [*(regular_at(process, place) for place in places), *(line.regular for line in lines)]
-    return GluedDiffusion(process, interval, places, stretches, tuple(lines), simplified(sp.And(*conditions)))
+    beside = [regular_at(process, place) for place in places]
+    crossings = tuple(
+        Crossing.THROUGH if condition is not None else _crossing(process, place, *pair)
+        for condition, place, pair in zip(
+            beside, places, itertools.pairwise(zip(stretches, lines, strict=True)), strict=True
+        )
+    )
+    conditions = (condition for condition in (*beside, *(line.regular for line in lines)) if condition is not None)
+    return GluedDiffusion(
+        process, interval, places, crossings, stretches, tuple(lines), simplified(sp.And(*conditions))
+    )
+
+
+def _crossing(
+    process: ItoProcess,
+    place: sp.Expr,
+    below: tuple[SmoothPart, LineDiffusion],
+    above: tuple[SmoothPart, LineDiffusion],
+) -> Crossing:
+    """What the process does at a point where a coefficient is singular and changes its form."""
+    (x,), (b,) = process.state, process.drift
+    sides = [
+        Beside(*line.behaviour_at(part.own(place)), one_sided(b, x, place, side))
+        for side, (part, line) in ((-1, below), (1, above))
+    ]
+    return crossing_at(x, place, *sides, as_cases(b).subs(x, place))
 
 
 def _regular(drift: sp.Expr, diffusion: sp.Expr, chart: Chart) -> Boolean:

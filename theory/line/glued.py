@@ -7,7 +7,8 @@ stochastic equation has one law, and its generator acts on functions with a cont
     s(c-) = s(c+), \qquad a(c-)\,p(c-) = a(c+)\,p(c+)
 
 for the scale density s and every stationary density p: the scale density is continuous, the density jumps by the
-inverse ratio of the diffusions. The current is the same on both sides.
+inverse ratio of the diffusions. The current is the same on both sides. Where a coefficient is infinite or the diffusion
+vanishes, the same holds if the process runs through: see :mod:`theory.line.crossings`.
 
 References:
     Karatzas and Shreve, *Brownian Motion and Stochastic Calculus* (1991), section 5.5;
@@ -95,28 +96,18 @@ def parts(process: ItoProcess, interval: Interval, places: Sequence[sp.Expr]) ->
     return tuple(_part(process, Interval(low, high)) for low, high in itertools.pairwise(edges))
 
 
-def regular_at(process: ItoProcess, place: sp.Expr) -> Boolean:
-    """The condition under which the process runs through ``place``: finite drift, positive diffusion, on both sides.
+def regular_at(process: ItoProcess, place: sp.Expr) -> Boolean | None:
+    """The condition under which both coefficients are finite at ``place`` and the diffusion is positive.
 
-    Raises:
-        UnsupportedFormError: a coefficient is infinite there, or the diffusion vanishes.
+    None where that is never so; what the process does then is found in :mod:`theory.line.crossings`.
     """
     (x,), (b,), a = process.state, process.drift, process.diffusion[0]
     conditions = []
     for side in (-1, 1):
-        drift, diffusion = (_limit(f, x, place, side) for f in (b, a))
-        where = f"{x} = {place} from {'below' if side < 0 else 'above'}"
-        if drift.has(sp.oo, sp.zoo, sp.nan) or diffusion.has(sp.oo, sp.zoo, sp.nan):
-            raise UnsupportedFormError(
-                f"a coefficient is infinite at {where}, inside the interval, where it also changes its form: the "
-                "process need not run through. Give an interval on one side of it."
-            )
-        known = positive(diffusion)
-        if known == sp.false:
-            raise UnsupportedFormError(
-                f"the diffusion vanishes at {where}, inside the interval, where the process splits or is singular. "
-                "Give an interval between two such points."
-            )
+        drift, diffusion = (one_sided(f, x, place, side) for f in (b, a))
+        known = positive(diffusion) if diffusion.is_finite is not False else sp.false
+        if known == sp.false or drift.has(sp.oo, sp.zoo, sp.nan) or diffusion.has(sp.oo, sp.zoo, sp.nan):
+            return None
         conditions.append(known)
     return simplified(sp.And(*conditions))
 
@@ -127,7 +118,7 @@ def glued(pieces: Sequence[sp.Expr], places: Sequence[sp.Expr], x: sp.Symbol, we
     for (before, after), (left, right), place in zip(
         itertools.pairwise(pieces), itertools.pairwise(weights), places, strict=True
     ):
-        upper, lower = _limit(before * left, x, place, -1), _limit(after * right, x, place, 1)
+        upper, lower = one_sided(before * left, x, place, -1), one_sided(after * right, x, place, 1)
         factor = _tidy(factor * upper / lower)
         found.append(factor * after)
     return in_one_formula(found, places, x)
@@ -219,7 +210,8 @@ def _known_sign(difference: sp.Expr, place: sp.Expr, other: sp.Expr) -> int:
     return known
 
 
-def _limit(f: sp.Expr, x: sp.Symbol, place: sp.Expr, side: int) -> sp.Expr:
+def one_sided(f: sp.Expr, x: sp.Symbol, place: sp.Expr, side: int) -> sp.Expr:
+    """The limit of f at ``x = place`` from below (``side`` -1) or above (1)."""
     f = on_side(as_cases(f), x, place, side)
     value = f.subs(x, place)
     if value.has(sp.nan, sp.zoo, sp.oo):

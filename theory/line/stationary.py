@@ -27,7 +27,8 @@ from sympy.logic.boolalg import Boolean
 from theory.decision.inequalities import sign, simplified
 from theory.errors import DriftproofError, UnsupportedFormError
 from theory.ito import ItoProcess
-from theory.line.boundary import BoundaryClasses, FellerClass, classify
+from theory.line.boundary import BoundaryClasses, FellerClass, classify, endpoint
+from theory.line.crossings import Crossing, require_through
 from theory.line.diffusion import GluedDiffusion, line_diffusion
 from theory.line.exponential_of_integral import (
     collected,
@@ -142,6 +143,8 @@ def _law_in_numbers(process: ItoProcess, interval: Interval | None) -> Stationar
 def _glued_law(line: GluedDiffusion, regular_ends: str) -> StationaryLaw:
     """The law whose parts carry no current, glued so that diffusion times density is continuous."""
     x = line.variable
+    if any(crossing is not Crossing.THROUGH for crossing in line.crossings):
+        return _law_on_one_side(line, regular_ends)
     parts = [stationary_density(part.process, part.own_interval) for part in line.parts]
     densities = [part.in_x(law.density, x) for part, law in zip(line.parts, parts, strict=True)]
     diffusions = [part.in_x(part.diffusion, x) for part in line.parts]
@@ -163,6 +166,47 @@ def _glued_law(line: GluedDiffusion, regular_ends: str) -> StationaryLaw:
         integrable_at=tuple(Collapse(end.finite_speed, end.location) for end in classes),
         regular=line.regular,
         family=recognise(density, x, line.interval),
+        coefficients=(line.process.drift[0], line.process.diffusion[0]),
+    )
+
+
+def _law_on_one_side(line: GluedDiffusion, regular_ends: str) -> StationaryLaw:
+    """The law where one point inside is crossed one way only, or keeps the process.
+
+    Raises:
+        UnsupportedFormError: the process stays on the side where it starts, or may leave by the end behind it.
+    """
+    x, (left, right) = line.variable, line.interval.ends
+    singular = [pair for pair in zip(line.crossings, line.places, strict=True) if pair[0] is not Crossing.THROUGH]
+    if len(singular) > 1 or singular[0][0] is Crossing.BARRIER or regular_ends == "absorbing":
+        require_through(line.crossings, line.places, x)
+    ((crossing, place),) = singular
+    sides = Interval(left, place), Interval(place, right)
+    if crossing is Crossing.TRAP:
+        return _trapped(line, place, *(stationary_density(line.process, side) for side in sides))
+    behind, ahead = (left, sides[1]) if crossing is Crossing.UPWARD else (right, sides[0])
+    if endpoint(line, behind).attracting != sp.false:
+        require_through(line.crossings, line.places, x)
+    return stationary_density(line.process, ahead)
+
+
+def _trapped(line: GluedDiffusion, place: sp.Expr, below: StationaryLaw, above: StationaryLaw) -> StationaryLaw:
+    """No law but the point mass at ``place``, where both sides lose their mass to it."""
+    lost = [
+        sp.Or(*(condition for condition, end in side.collapse if end == place), sp.false) for side in (below, above)
+    ]
+    condition = simplified(sp.And(*lost))
+    return StationaryLaw(
+        density=in_one_formula([below.density, above.density], [place], line.variable),
+        variable=line.variable,
+        interval=line.interval,
+        log_derivative=in_one_formula([below.log_derivative, above.log_derivative], [place], line.variable),
+        normalisable=sp.false,
+        collapse=(Collapse(condition, place),) if condition != sp.false else (),
+        undecided=simplified(sp.Not(condition)),
+        integrable_at=(below.integrable_at[0], Collapse(sp.false, place), above.integrable_at[1]),
+        regular=line.regular,
+        family=None,
         coefficients=(line.process.drift[0], line.process.diffusion[0]),
     )
 
