@@ -23,7 +23,7 @@ A reader's map, in the order in which the modules build on each other:
 * ``stability``: the rate at which an invariant set attracts, and Lyapunov exponents next to it.
 * ``gradient_noise``: from a loss to a process.
 * ``discrete``: the recursions themselves, without the limit of small steps.
-* ``symmetry``: the sets that gradient descent does not leave.
+* ``symmetry``: continuous symmetries and their charges; the sets that gradient descent does not leave.
 * ``networks``: networks of neurons as symbols.
 * ``deep_linear``: deep linear networks: architecture, modes, their noise, minima, stationary laws and peaks.
 * ``models``: worked models.

@@ -1,16 +1,47 @@
-r"""Symmetries of losses and the sets of weights that stochastic gradient descent keeps because of them.
+r"""Symmetries of losses, the charges they carry, and the sets of weights that training keeps because of them.
+
+Continuous symmetries, in the order of the derivation:
+
+* ``sample_losses``: the losses of single samples, whatever a problem is given by.
+* ``affine_generator``: affine vector fields :math:`A\theta + c`: flow, bracket, charge.
+* ``one_parameter``: a one-parameter symmetry, checked sample by sample.
+* ``find``: all affine symmetries of a polynomial or rational loss, with a certificate that there are no others.
+* ``lie_algebra``: the algebra that generators span.
+
+What ``find`` stands on:
+
+* ``exact_numbers``: residues modulo a prime and rational numbers, with their square roots and their order.
+* ``exact_gradient``: gradients at points in such numbers, by the chain rule backwards.
+* ``expanded_loss``: the proof from below: the loss multiplied out.
+* ``null_space``: the bound from above: null spaces modulo a prime, and rational numbers from residues.
+* ``roots``: when every choice of square roots is as good as any other.
+
+Discrete symmetries:
 
 * ``affine_set``: affine sets, and whether per-sample gradients leave them.
 * ``reflection``: linear symmetries :math:`l(Q\theta) = l(\theta)` and the sets they fix.
 * ``coordinatewise``: what Adam and other rules that act on each weight alone keep.
 """
 
+from theory.symmetry.affine_generator import AffineGenerator
 from theory.symmetry.affine_set import AffineSet, is_invariant, normal_gradient
+from theory.symmetry.find import AffineSymmetries, find_affine_symmetries
+from theory.symmetry.lie_algebra import LieAlgebra
+from theory.symmetry.one_parameter import BrokenSymmetryError, OneParameterSymmetry, change_along
 from theory.symmetry.reflection import escaping_gradients, fixed_set, invariant_set, keeps_its_fixed_set
+from theory.symmetry.sample_losses import PerSampleLoss
 
 __all__ = [
+    "AffineGenerator",
     "AffineSet",
+    "AffineSymmetries",
+    "BrokenSymmetryError",
+    "LieAlgebra",
+    "OneParameterSymmetry",
+    "PerSampleLoss",
+    "change_along",
     "escaping_gradients",
+    "find_affine_symmetries",
     "fixed_set",
     "invariant_set",
     "is_invariant",

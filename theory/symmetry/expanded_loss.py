@@ -1,0 +1,179 @@
+r"""A rational loss multiplied out, and what an affine vector field does to it, as one polynomial.
+
+With :math:`l = N/D` and :math:`G_j = D\,\partial_jN - N\,\partial_jD` the field :math:`v(\theta) = A\theta + c` leaves
+:math:`l` alone iff
+
+.. math:: \sum_j\Bigl(\sum_iA_{ji}\theta_i + c_j\Bigr)G_j = 0
+
+as a polynomial in weights, data and the generators :math:`h` of breaks, for which :math:`h^2 = h`. A polynomial over a
+field vanishes iff its coefficients do, so this decides. All patterns of the breaks are asked for, also those that no
+point has: a proof is a proof, while a failure may be one of a pattern that does not occur.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+from sympy.polys.domains import QQ
+from sympy.polys.matrices import DomainMatrix
+from sympy.polys.orderings import lex
+from sympy.polys.rings import PolyRing
+
+from theory.decision.rational_functions import OutOfReachError
+from theory.symmetry.exact_gradient import StepKind, StraightLine
+
+MAX_TERMS = 120_000
+"""Losses of more terms are not multiplied out."""
+
+
+@dataclass(frozen=True)
+class ExpandedLoss:
+    r"""The polynomials :math:`G_j` of a loss.
+
+    Attributes:
+        weights: :math:`\theta`.
+        constants: Symbols of the field of the coefficients; the others are indeterminates.
+        ring: Polynomials in weights, data and breaks.
+        slopes: :math:`G_j`, one for each weight.
+        breaks: Places of the generators of breaks among the indeterminates.
+    """
+
+    weights: tuple[sp.Symbol, ...]
+    constants: tuple[sp.Symbol, ...]
+    ring: PolyRing
+    slopes: tuple[Any, ...]
+    breaks: tuple[int, ...]
+
+    @classmethod
+    def of(
+        cls, line: StraightLine, place: int, weights: Sequence[sp.Symbol], constants: Sequence[sp.Symbol] = ()
+    ) -> ExpandedLoss:
+        """The operation at ``place``, multiplied out.
+
+        Raises:
+            OutOfReachError: it has too many terms, square roots, or a denominator that is 0.
+        """
+        if line.roots:
+            raise OutOfReachError("a square root is no polynomial.")
+        symbols = {o.value for o in line.operations if o.kind is StepKind.SYMBOL} | set(weights)
+        variables = sorted(symbols - set(constants), key=str) + list(line.breaks)
+        ring = PolyRing(tuple(variables), QQ.frac_field(*constants) if constants else QQ, lex)
+        numerator, denominator = _fraction(line, place, ring, constants)
+        slopes = tuple(_slope(numerator, denominator, ring.gens[variables.index(w)]) for w in weights)
+        breaks = tuple(range(len(variables) - len(line.breaks), len(variables)))
+        found = cls(tuple(weights), tuple(constants), ring, tuple(slopes), breaks)
+        return cls(found.weights, found.constants, ring, tuple(map(found.with_one_break, slopes)), breaks)
+
+    def with_one_break(self, polynomial: Any) -> Any:
+        """``polynomial`` with every power of a break replaced by its first."""
+        if not self.breaks:
+            return polynomial
+        total: dict[tuple[int, ...], Any] = {}
+        for monomial, coefficient in polynomial.terms():
+            powers = list(monomial)
+            for place in self.breaks:
+                powers[place] = min(powers[place], 1)
+            key = tuple(powers)
+            total[key] = total.get(key, self.ring.domain.zero) + coefficient
+        return self.ring.from_dict({key: value for key, value in total.items() if value})
+
+    def is_unmoved_by(self, matrix: Sequence[Sequence[sp.Expr]], shift: Sequence[sp.Expr]) -> bool:
+        r"""Whether the field :math:`A\theta + c` leaves the loss alone: decided, for every pattern of its breaks."""
+        coefficient = self.ring.domain.from_sympy
+        places = [self.ring.symbols.index(weight) for weight in self.weights]
+        total: dict[tuple[int, ...], Any] = {}
+        for slope, row, c in zip(self.slopes, matrix, shift, strict=True):
+            factors = [(place, coefficient(a)) for place, a in zip(places, row, strict=True) if a != 0]
+            if c != 0:
+                factors.append((None, coefficient(c)))  # type: ignore[arg-type]
+            for place, factor in factors:
+                for monomial, value in slope.items():
+                    key = _raised(monomial, place)
+                    total[key] = total.get(key, 0) + factor * value
+        return not any(total.values())
+
+    def equations(self) -> list[dict[int, Any]]:
+        """One equation for each monomial, unknown -> coefficient: the entries of A row by row, then those of c."""
+        places = [self.ring.symbols.index(weight) for weight in self.weights]
+        n, found = len(self.weights), {}
+        for j, slope in enumerate(self.slopes):
+            for i, place in [*enumerate(places), (None, None)]:
+                unknown = n * n + j if i is None else j * n + i
+                for monomial, value in slope.items():
+                    found.setdefault(_raised(monomial, place), {})[unknown] = value
+        return list(found.values())
+
+
+def null_space_by_coefficients(losses: Sequence[ExpandedLoss]) -> list[list[sp.Expr]]:
+    """All (A row by row, then c) that solve the :meth:`~ExpandedLoss.equations` of every loss, over their field."""
+    n, domain = len(losses[0].weights), losses[0].ring.domain
+    unknowns = n * n + n
+    rows = dict(enumerate(row for loss in losses for row in loss.equations()))
+    if not rows:
+        return [[sp.Integer(int(i == j)) for j in range(unknowns)] for i in range(unknowns)]
+    basis = DomainMatrix(rows, (len(rows), unknowns), domain).nullspace()
+    return [[domain.to_sympy(entry) for entry in row] for row in basis.to_list()]
+
+
+def _raised(monomial: tuple[int, ...], place: int | None) -> tuple[int, ...]:
+    if place is None:
+        return monomial
+    return (*monomial[:place], monomial[place] + 1, *monomial[place + 1 :])
+
+
+def _slope(numerator: Any, denominator: Any, generator: Any) -> Any:
+    if denominator.is_ground:
+        return numerator.diff(generator)
+    return denominator * numerator.diff(generator) - numerator * denominator.diff(generator)
+
+
+def _fraction(line: StraightLine, place: int, ring: PolyRing, constants: Sequence[sp.Symbol]) -> tuple[Any, Any]:
+    """Numerator and denominator of the operation at ``place``, without common factors."""
+    known: list[tuple[Any, Any]] = []
+    for p, operation in enumerate(line.operations[: place + 1]):
+        operands = [known[o] for o in operation.operands]
+        match operation.kind:
+            case StepKind.NUMBER:
+                known.append((ring(ring.domain.from_sympy(operation.value)), ring.one))
+            case StepKind.SYMBOL if operation.value in constants:
+                known.append((ring(ring.domain.from_sympy(operation.value)), ring.one))
+            case StepKind.SYMBOL:
+                known.append((ring.gens[ring.symbols.index(operation.value)], ring.one))
+            case StepKind.STEP:
+                known.append((ring.gens[ring.symbols.index(line.generators[p])], ring.one))
+            case StepKind.SUM:
+                known.append(_total(operands, ring))
+            case StepKind.PRODUCT:
+                known.append(_multiplied(operands, ring))
+            case StepKind.POWER:
+                known.append(_multiplied([operands[0]] * abs(operation.value), ring, invert=operation.value < 0))
+        if max(map(len, known[-1])) > MAX_TERMS:
+            raise OutOfReachError(f"the loss has more than {MAX_TERMS} terms when multiplied out.")
+    numerator, denominator = known[place]
+    return (numerator, denominator) if denominator.is_ground else numerator.cancel(denominator)
+
+
+def _total(terms: Sequence[tuple[Any, Any]], ring: PolyRing) -> tuple[Any, Any]:
+    numerator, denominator = ring.zero, ring.one
+    for n, d in terms:
+        if d == denominator:
+            numerator = numerator + n
+        else:
+            numerator, denominator = numerator * d + n * denominator, denominator * d
+    return numerator, denominator
+
+
+def _multiplied(factors: Sequence[tuple[Any, Any]], ring: PolyRing, *, invert: bool = False) -> tuple[Any, Any]:
+    numerator, denominator = ring.one, ring.one
+    for n, d in factors:
+        if len(numerator) * len(n) > 40 * MAX_TERMS or len(denominator) * len(d) > 40 * MAX_TERMS:
+            raise OutOfReachError(f"the loss has more than {MAX_TERMS} terms when multiplied out.")
+        numerator, denominator = numerator * n, denominator * d
+    if not invert:
+        return numerator, denominator
+    if not numerator:
+        raise OutOfReachError("a denominator is identically 0. Look at the loss where it is defined.")
+    return denominator, numerator

@@ -1,0 +1,309 @@
+r"""All affine symmetries of a polynomial or rational loss, with a certificate that there are no others.
+
+The fields :math:`v = A\theta + c` with :math:`v\cdot\nabla l = 0` are the solutions of linear equations in the
+:math:`n^2 + n` entries of :math:`A` and :math:`c`. Two routes that share nothing but the loss bound their number:
+
+* **from above**: the equations at random points. Whatever the points, every symmetry solves them; modulo a prime their
+  solutions can only become more (:mod:`theory.symmetry.null_space`). So their number is a bound for certain, and chance
+  only decides how sharp it is.
+* **from below**: each solution is proved to be a symmetry, by multiplying the loss out
+  (:mod:`theory.symmetry.expanded_loss`) or by :func:`theory.decision.zero.decide_zero`.
+
+Where the two numbers agree, the list is complete. Where they do not, both are said.
+
+Losses with breaks (ReLU, moduli) are polynomials between them: points come from the pieces that exist, proofs are for
+all patterns. A loss with square roots (norms) is a rational function on an extension by them; points may take any root
+if no product of the radicands is a square, because then all roots are alike (Kummer); otherwise the loss is refused.
+
+References:
+    Marcotte, Gribonval, Peyré, "Abide by the law and follow the flow: conservation laws for gradient flows" (2023),
+    for the count of all conservation laws by the Lie algebra of gradients; here affine fields are counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from random import Random
+from typing import Any
+
+import sympy as sp
+
+from theory.argument_kinds import SEED, takes
+from theory.decision.rational_functions import OutOfReachError
+from theory.decision.zero import ZeroKind, decide_zero
+from theory.errors import DimensionError, SymbolError, UnsupportedFormError
+from theory.symmetry.affine_generator import AffineGenerator
+from theory.symmetry.exact_gradient import StraightLine
+from theory.symmetry.exact_numbers import Exact, OffDomainError, Rationals, Residues, is_admitted
+from theory.symmetry.expanded_loss import ExpandedLoss, null_space_by_coefficients
+from theory.symmetry.lie_algebra import LieAlgebra, coordinates
+from theory.symmetry.null_space import PRIME, null_space_modulo, rational_null_space, rational_vectors
+from theory.symmetry.one_parameter import slope_along
+from theory.symmetry.roots import require_independent_roots
+from theory.symmetry.sample_losses import Losses, SampleLosses, sample_losses
+from theory.values import instance
+
+MAX_WEIGHTS = 48
+"""More weights than this have too many unknowns."""
+
+_SPARE = 8
+_ROUNDS = 4
+_ATTEMPTS = 60
+
+
+@dataclass(frozen=True)
+class AffineSymmetries:
+    r"""Affine symmetries of a loss.
+
+    Attributes:
+        problem: The losses.
+        generators: Linearly independent fields, each of them proved to leave the loss of every sample alone.
+        at_most: A bound for the dimension of the space of all such fields, for certain.
+        evidence: How both were found, for a reader.
+
+    Example:
+        >>> from theory.symmetry.sample_losses import PerSampleLoss
+        >>> u, w, x, y = sp.symbols("u w x y", real=True)
+        >>> found = find_affine_symmetries(PerSampleLoss([u, w], (u * w * x - y) ** 2))
+        >>> found.is_complete, found.charges
+        (True, (u**2/2 - w**2/2,))
+    """
+
+    problem: Losses
+    generators: tuple[AffineGenerator, ...]
+    at_most: int
+    evidence: str
+
+    @property
+    def dimension(self) -> int:
+        """Number of generators that are proved."""
+        return len(self.generators)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there are certainly no other affine symmetries than combinations of ``generators``."""
+        return self.dimension == self.at_most
+
+    @cached_property
+    def charged(self) -> tuple[AffineGenerator, ...]:
+        """A basis of the generators with a symmetric matrix: those that carry a charge."""
+        if not self.generators:
+            return ()
+        n = self.generators[0].weights.rows
+        curls = [[g.matrix[i, j] - g.matrix[j, i] for g in self.generators] for i in range(n) for j in range(i)]
+        curls = [row for row in curls if any(row)]
+        if {s for row in curls for entry in row for s in sp.sympify(entry).free_symbols}:
+            kernel = [list(v) for v in sp.Matrix(curls).nullspace(simplify=sp.cancel)]
+        else:
+            kernel = rational_null_space(curls, self.dimension)
+        return tuple(_primitive(self._combination(vector)) for vector in kernel)
+
+    def _combination(self, factors: Sequence[sp.Expr]) -> AffineGenerator:
+        first, *rest = self.generators
+        return first.combined(factors[0], list(zip(factors[1:], rest, strict=True)))
+
+    @property
+    def charges(self) -> tuple[sp.Expr, ...]:
+        r"""The charges :math:`\frac12\theta^\top A\theta + c^\top\theta` of :attr:`charged`."""
+        return tuple(generator.charge for generator in self.charged)
+
+    @cached_property
+    def algebra(self) -> LieAlgebra:
+        """The Lie algebra of the generators.
+
+        Raises:
+            ShapeError: there are none.
+        """
+        return LieAlgebra(self.generators)
+
+    def contains(self, generator: AffineGenerator) -> bool:
+        """Whether ``generator`` is a combination of the generators."""
+        instance(generator, AffineGenerator, "generator", "an AffineGenerator")
+        return coordinates(generator, self.generators) is not None
+
+    def __str__(self) -> str:
+        certainty = "all of them" if self.is_complete else f"at most {self.at_most} exist"
+        return f"{self.dimension} affine symmetries, {certainty}, {len(self.charged)} with a charge ({self.evidence})"
+
+
+@takes(seed=SEED)
+def find_affine_symmetries(problem: Losses, *, seed: int | str | None = None) -> AffineSymmetries:
+    r"""All fields :math:`A\theta + c` that leave the loss of every sample alone.
+
+    Entries of :math:`A` and :math:`c` are rational numbers, or rational functions of the constants of the loss (symbols
+    that are neither weights nor data). A generator whose entries must be irrational is not found; it is counted in
+    ``at_most``, so that the list is then not called complete.
+
+    Args:
+        problem: A PerSampleLoss (data take every value), a FiniteSum (its losses), or a Model (the support of its law;
+            where only moments are known, data that take every value).
+        seed: of the random points; a fixed one unless given.
+
+    Raises:
+        UnsupportedFormError: a loss is no rational function; the message names the part that is not.
+        DimensionError: there are more than :data:`MAX_WEIGHTS` weights.
+
+    Example:
+        >>> from theory.symmetry.sample_losses import PerSampleLoss
+        >>> a, b, c, x, y = sp.symbols("a b c x y", real=True)
+        >>> chain = PerSampleLoss([a, b, c], (a * b * c * x - y) ** 2)
+        >>> print(find_affine_symmetries(chain))  # doctest: +ELLIPSIS
+        2 affine symmetries, all of them, 2 with a charge (...)
+    """
+    losses = sample_losses(problem)
+    if losses.weights.rows > MAX_WEIGHTS:
+        raise DimensionError(
+            f"problem must have at most {MAX_WEIGHTS} weights, got {losses.weights.rows}: the unknowns are their "
+            "square. Look at a smaller network of the same form."
+        )
+    search = _Search(losses, Random(f"affine symmetries {seed}"))
+    search.run()
+    generators = tuple(_primitive(g) for g in search.proved)
+    return AffineSymmetries(problem, generators, search.at_most, search.evidence)
+
+
+class _Search:
+    """Equations at points, candidates that solve them, and their proofs."""
+
+    def __init__(self, losses: SampleLosses, rng: Random) -> None:
+        self.losses, self.rng = losses, rng
+        self.weights = tuple(losses.weights)
+        vanishing = [str(s) for s in (*self.weights, *losses.data, *losses.constants) if s.is_zero]
+        if vanishing:
+            raise SymbolError(
+                f"weights and data must be free to move, but {vanishing} are declared zero. Put 0 for them."
+            )
+        self.line = StraightLine()
+        self.places = [self.line.place(loss) for _, loss in losses.named]
+        require_independent_roots(self.line)
+        self.exact: Exact = Rationals() if self.line.breaks else Residues(PRIME)
+        self.constants = {c: self._drawn(c) for c in losses.constants}
+        self.rows: list[list[int]] = []
+        self.proved: list[AffineGenerator] = []
+        self.at_most = 0
+
+    @property
+    def unknowns(self) -> int:
+        return len(self.weights) ** 2 + len(self.weights)
+
+    def run(self) -> None:
+        places = self.places
+        for _ in range(_ROUNDS):
+            self._draw(places, max(self.unknowns + _SPARE, 2 * len(places)))
+            basis = null_space_modulo(self.rows, self.unknowns)
+            self.at_most = len(basis)
+            candidates = self._candidates(basis)
+            verdicts = [self._broken_places(candidate) for candidate in candidates]
+            self.proved = [c for c, broken in zip(candidates, verdicts, strict=True) if broken == []]
+            if len(self.proved) == self.at_most:
+                return
+            # Look again where a candidate failed; a failure without a place is one of the proof.
+            places = sorted({p for broken in verdicts for p in broken or []}) or self.places
+
+    def _draw(self, places: Sequence[int], count: int) -> None:
+        for i in range(count):
+            self.rows.append(self._row(places[i % len(places)]))
+
+    def _row(self, place: int) -> list[int]:
+        """The equation at a random point: coefficients of A row by row, then of c, modulo the prime."""
+        for _ in range(_ATTEMPTS):
+            at = {s: self._drawn(s) for s in (*self.weights, *self.losses.data)}
+            try:
+                values = self.line.values({**self.constants, **at}, self.exact)
+                slopes = self.line.gradient(place, self.weights, values, self.exact)
+                point = [_residue(at[w]) for w in self.weights]
+                g = [_residue(slope) for slope in slopes]
+            except OffDomainError:
+                continue
+            return [*(a * b % PRIME for a in g for b in point), *g]
+        raise UnsupportedFormError(
+            f"loss must be defined somewhere, but {_ATTEMPTS} random points had no value: a denominator or radicand "
+            "may be identically 0. Look at the loss where it is defined."
+        )
+
+    def _drawn(self, symbol: sp.Symbol) -> Any:
+        """A value of ``symbol``. On pieces it must be one that its assumptions admit; identities hold everywhere."""
+        if isinstance(self.exact, Residues):
+            return self.exact.draw(self.rng)
+        for _ in range(_ATTEMPTS):
+            value = self.exact.draw(self.rng)
+            for candidate in (value, abs(value), -abs(value), Fraction(round(value)), Fraction(abs(round(value)))):
+                if is_admitted(symbol, candidate):
+                    return candidate
+        raise SymbolError(f"no rational number satisfies what is declared of {symbol}. Declare it real.")
+
+    @cached_property
+    def _expanded(self) -> dict[int, ExpandedLoss] | None:
+        """The losses multiplied out, by their places; None where that is out of reach."""
+        try:
+            return {p: ExpandedLoss.of(self.line, p, self.weights, self.losses.constants) for p in self.places}
+        except OutOfReachError:
+            return None
+
+    @cached_property
+    def _generic(self) -> ExpandedLoss | None:
+        """The loss with its data as symbols, multiplied out: a symmetry of it needs no look at the samples."""
+        if self.losses.for_all_data is None or len(self.places) < 3:
+            return None
+        try:
+            line = StraightLine()
+            return ExpandedLoss.of(line, line.place(self.losses.for_all_data), self.weights, self.losses.constants)
+        except (OutOfReachError, UnsupportedFormError):
+            return None
+
+    def _candidates(self, basis: Sequence[Sequence[int]]) -> list[AffineGenerator]:
+        if not basis:
+            return []
+        vectors: list[Any] = [] if self.constants else rational_vectors(basis)
+        if (self.constants or None in vectors) and self._expanded is not None:
+            vectors = null_space_by_coefficients(list(self._expanded.values()))
+        return [self._generator(vector) for vector in vectors if vector is not None]
+
+    def _generator(self, vector: Sequence[Any]) -> AffineGenerator:
+        n = len(self.weights)
+        entries = [sp.Rational(e.numerator, e.denominator) if not isinstance(e, sp.Basic) else e for e in vector]
+        return AffineGenerator(self.losses.weights, sp.ImmutableMatrix(n, n, entries[: n * n]), entries[n * n :])
+
+    def _broken_places(self, candidate: AffineGenerator) -> list[int] | None:
+        """Places of the losses that ``candidate`` is not proved to leave alone; None for a proof out of reach."""
+        matrix, shift = candidate.matrix.tolist(), list(candidate.shift)
+        if self._generic is not None and self._generic.is_unmoved_by(matrix, shift):
+            return []
+        if self._expanded is not None:
+            return [p for p, loss in self._expanded.items() if not loss.is_unmoved_by(matrix, shift)]
+        decisions = [decide_zero(slope_along(candidate.field, l, self.losses.weights)) for _, l in self.losses.named]
+        if any(d.kind is ZeroKind.NONZERO for d in decisions):
+            return [p for p, d in zip(self.places, decisions, strict=True) if d.kind is ZeroKind.NONZERO]
+        return [] if all(d.kind is ZeroKind.ZERO for d in decisions) else None
+
+    @property
+    def evidence(self) -> str:
+        numbers = "rational points" if self.line.breaks else f"points modulo {PRIME}"
+        where = f"for data that take every value; {self._about}" if not self.losses.support_is_known else self._about
+        return f"at most {self.at_most} by {len(self.rows)} {numbers}, {len(self.proved)} proved {where}"
+
+    @property
+    def _about(self) -> str:
+        if self.line.breaks:
+            return f"for all patterns of {len(self.line.breaks)} breaks"
+        return "as polynomial identities" if self._expanded is not None else "by normal forms"
+
+
+def _residue(value: Any) -> int:
+    if isinstance(value, int):
+        return value
+    return value.numerator * pow(value.denominator, -1, PRIME) % PRIME
+
+
+def _primitive(generator: AffineGenerator) -> AffineGenerator:
+    """The multiple whose entries are whole, without a common factor, and whose first is positive."""
+    entries = [entry for entry in generator.entries if entry != 0]
+    if not entries:
+        return generator
+    ratios = [sp.cancel(entry / entries[0]) for entry in entries]
+    whole = [sp.cancel(r * sp.lcm_list([sp.fraction(ratio)[1] for ratio in ratios])) for r in ratios]
+    scale = sp.cancel(whole[0] / sp.gcd_list(whole) / entries[0])
+    return generator.combined(scale, simplify=sp.cancel)
