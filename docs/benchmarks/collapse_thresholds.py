@@ -50,7 +50,7 @@ from theory.models.single_neuron import SingleNeuron, y
 from theory.models.teacher_student.modes import singular_value_process
 from theory.notation import eta, mu, nu, s_tilde, zeta
 from theory.stability.attractivity import attractivity_rate
-from verification.papers.stochastic_collapse.figures import figure_2
+from verification.papers.stochastic_collapse.figures import data_of_figure_2, figure_2
 from verification.run.settings import available_cores
 
 EVIDENCE = Path(__file__).parents[1] / "evidence"
@@ -80,7 +80,7 @@ class System:
 
 def seed_of(*names: Any) -> int:
     """A seed from what is simulated."""
-    return figure_2.seed_of({"thresholds": str(names)})
+    return data_of_figure_2.seed_of({"thresholds": str(names)})
 
 
 # The four systems ----------------------------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ def _logarithm(process: ItoProcess, parameters: Callable[[float], Mapping[sp.Sym
     rate = -attractivity_rate(process).alpha
 
     def log_distances(factor: float, threads: int) -> np.ndarray:
-        start = 0.3 * figure_2.normals((PATHS, 1), seed_of(x, factor, "start"))
+        start = 0.3 * data_of_figure_2.normals((PATHS, 1), seed_of(x, factor, "start"))
         run = simulate(
             log_coordinates(process).process,
             parameters=parameters(factor),
@@ -130,10 +130,10 @@ def teacher_student_mode() -> System:
 @lru_cache(maxsize=1)
 def single_neuron() -> System:
     """The neuron of Figure 2. The exponents know the data by two sums, so one sample with these sums gives them."""
-    m_xy, m_xx = figure_2.data_moments()
+    m_xy, m_xx = data_of_figure_2.data_moments()
     one = SingleNeuron([sp.sqrt(m_xx)], [m_xy / sp.sqrt(m_xx)], sp.tanh)
     rates = one.log_rates()
-    signal = float(figure_2.signal())
+    signal = float(data_of_figure_2.signal())
 
     def exponent(factor: float) -> float:
         return max(float(rate.subs(figure_2.parameters(factor * signal))) for rate in rates)
@@ -150,14 +150,14 @@ def single_neuron() -> System:
 @lru_cache(maxsize=1)
 def descent() -> Recursion:
     """Label-noise gradient descent (20) on the neuron and the data of Figure 2."""
-    return gradient_descent(figure_2.neuron().model, label=y, label_noise=zeta)
+    return gradient_descent(data_of_figure_2.neuron().model, label=y, label_noise=zeta)
 
 
 def step_law(noise: float) -> tuple[tuple[float, float], float]:
     r"""Means and variance of the Gaussian factors :math:`1 \pm \eta g` of a step near 0, for label noise ``noise``."""
-    m_xy, m_xx = map(float, figure_2.data_moments())
+    m_xy, m_xx = map(float, data_of_figure_2.data_moments())
     shift = LEARNING_RATE * m_xy
-    return (1 + shift, 1 - shift), (LEARNING_RATE * noise) ** 2 * m_xx / figure_2.POINTS
+    return (1 + shift, 1 - shift), (LEARNING_RATE * noise) ** 2 * m_xx / data_of_figure_2.POINTS
 
 
 def critical_label_noise() -> float:
@@ -174,7 +174,7 @@ def iterated(noise: float, steps: int, at: Sequence[int], start: float, paths: i
     run = iterate(
         descent(),
         parameters={eta: LEARNING_RATE, zeta: noise},
-        initial=start * figure_2.normals((paths, 2), seed),
+        initial=start * data_of_figure_2.normals((paths, 2), seed),
         steps=steps,
         n_replicas=paths,
         seed=seed,
@@ -231,7 +231,7 @@ def located(
     levels: Sequence[float], *, models: int, step: float, threads: int = 1, start: float = figure_2.FAR_START
 ) -> dict[str, Any]:
     """The noise level at which the neuron's growth rate vanishes, with an interval, next to the sharp value."""
-    signal = float(figure_2.signal())
+    signal = float(data_of_figure_2.signal())
     rows = []
     for level in levels:
         seed = seed_of("located", level, step)
@@ -266,10 +266,10 @@ def located_descent(factors: Sequence[float], *, models: int, steps: int, thread
         rates = Moments.from_samples((logs[1] - logs[0]) / (steps - first))
         rows.append({"level": factor * critical**2, "rate": rates.mean, "rate_error": rates.standard_error})
     lower, upper = figure_2.vanishing(rows)
-    m_xy, m_xx = map(float, figure_2.data_moments())
+    m_xy, m_xx = map(float, data_of_figure_2.data_moments())
     return {
         "exact": critical**2,
-        "of_flow": 2 * m_xy * figure_2.POINTS / (LEARNING_RATE * m_xx),
+        "of_flow": 2 * m_xy * data_of_figure_2.POINTS / (LEARNING_RATE * m_xx),
         "location": [lower, upper],
         "learning_rate": LEARNING_RATE,
         "steps": steps,

@@ -24,8 +24,7 @@ from docs.benchmarks.evidence import command, cost_of, per_second, told
 from numerics.simulation.options import Options
 from numerics.simulation.simulate import simulate
 from theory.ito import ItoProcess
-from verification.papers.stochastic_collapse.figures import figure_2
-from verification.papers.stochastic_collapse.figures.data_of_figure_2 import data_set
+from verification.papers.stochastic_collapse.figures import data_of_figure_2, figure_2
 from verification.run.settings import available_cores
 
 HIGHEST = 2.0
@@ -39,7 +38,7 @@ def run(*, models: int, levels: int, threads: int) -> dict[str, Any]:
     """The whole figure as a JSON object."""
     figure_2.process()  # the derivation is no part of the simulation's time; it is reported by itself
     grid = HIGHEST * np.arange(1, levels + 1) / levels
-    seed = figure_2.seed_of({"benchmark": "figure 2", "models": models, "levels": levels})
+    seed = data_of_figure_2.seed_of({"benchmark": "figure 2", "models": models, "levels": levels})
     with cost_of(threads) as cost:
         weights = figure_2.run(
             np.repeat(grid, models), models=levels * models, start=figure_2.START, seed=seed, threads=threads
@@ -92,7 +91,7 @@ def own_methods() -> Iterator[Any]:
             options=Options(precision=precision, progress=False),
         )
 
-    processes = {2: figure_2.process(), figure_2.POINTS: figure_2.driven_by_samples()}
+    processes = {2: figure_2.process(), data_of_figure_2.POINTS: figure_2.driven_by_samples()}
     for noises, process in processes.items():
         for precision in ("mixed", "float32"):
             yield Method(f"driftproof, {noises} noises, {precision}", form(process, precision), models * steps)
@@ -100,7 +99,7 @@ def own_methods() -> Iterator[Any]:
 
 def _numbers() -> tuple[np.ndarray, np.ndarray, float, float]:
     r"""Inputs and labels, the step, and the factor :math:`\sqrt{h\eta/n}\,\zeta` of the noise."""
-    x, y = (np.array(column, dtype=float) for column in data_set())
+    x, y = (np.array(column, dtype=float) for column in data_of_figure_2.data_set())
     return x, y, figure_2.STEP, math.sqrt(2 * COMPARED_AT * figure_2.STEP / len(x))
 
 
@@ -146,7 +145,7 @@ def torch_methods() -> Iterator[Any]:
 
         return run
 
-    for noises in (2, figure_2.POINTS):
+    for noises in (2, data_of_figure_2.POINTS):
         for name, state in (("mixed", torch.float64), ("float32", torch.float32)):
             for models in (1000, 8000):
                 yield Method(
@@ -194,7 +193,7 @@ def jax_methods() -> Iterator[Any]:
         compiled, key = jax.jit(run), jax.random.key(1, impl=generator)
         return lambda: compiled(key).block_until_ready()
 
-    for noises in (2, figure_2.POINTS):
+    for noises in (2, data_of_figure_2.POINTS):
         for name, state in (("mixed", jnp.float64), ("float32", jnp.float32)):
             for generator in ("threefry2x32", "rbg"):
                 yield Method(

@@ -31,7 +31,7 @@ def run(*, replicas: int, threads: int, progress: bool | None = None) -> dict[st
             seed = seed_of("figure-5", {"benchmark": "figure 5", "zeta": noise, "replicas": replicas})
             rows.append(figure_5.level(noise, replicas=replicas, seed=seed, threads=threads))
             report(i, len(figure_5.NOISE_LEVELS))
-    steps = sum(row["replicas"] for row in rows) * DIMENSION * figure_5.TOTAL
+    steps = sum(row["replicas"] for row in rows) * DIMENSION * figure_5.SNAPSHOTS[-1]
     lowest = figure_5.smallest_error(rows)
     return {
         **figure_5.summary(rows),

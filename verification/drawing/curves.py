@@ -207,3 +207,32 @@ def points(axes: Axes, clouds: Mapping[str, Sequence[Sequence[float]]], **labels
         first, second = np.array(cloud).T
         axes.plot(first, second, marker, color=color, markersize=4.5, alpha=0.8, label=label)
     axes.set(**labels)
+
+
+def points_picture(
+    name: str,
+    clouds: Mapping[str, Sequence[Sequence[float]]],
+    *,
+    contours: tuple[np.ndarray, np.ndarray],
+    axes: Mapping[str, Any],
+    **about: Any,
+) -> Picture:
+    """Points of the plane over contours, one colour and marker for each cloud.
+
+    Args:
+        name: Unique on the page.
+        clouds: Label in the legend -> points.
+        contours: Places along both axes, which end there, and the height at each pair of them.
+        axes: Labels, as for ``Axes.set``.
+        about: As for :func:`picture`.
+    """
+    grid, heights = contours
+    ends = (grid[0], grid[-1])
+
+    def draw(figure: Figure) -> None:
+        drawn = figure.add_subplot(aspect="equal")
+        drawn.contour(grid, grid, heights, levels=12, colors=INK, alpha=0.3, linewidths=0.6, linestyles="solid")
+        points(drawn, clouds, xlim=ends, ylim=ends, **axes)
+        legend(drawn)
+
+    return picture(name, draw, **about)

@@ -6,72 +6,55 @@ sign cannot change. That coordinate steps the linear part exactly, so its thresh
 its sign changes are counted.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import sympy as sp
 
 from numerics.codegen import compile_program
 from numerics.deterministic.collapse_threshold import collapse_noise
-from numerics.simulation.log_coordinates import log_coordinates
 from numerics.simulation.options import Options
 from theory.errors import NotNormalisableError
 from theory.ito import ItoProcess
 from theory.line.stationary import stationary_density
 from theory.models.double_well import DoubleWell
 from theory.notation import mu, theta, zeta
-from verification.authoring.figures import feature, rises, seed_of, zero_of_line
+from verification.authoring.figures import Row, feature, rises, seed_of, zero_of_line
 from verification.authoring.shares import Shares
 from verification.authoring.shorthand import reproduces
 from verification.authoring.simulated import number, paths_at
-from verification.claim import Kind
 from verification.drawing.curves import Line
 from verification.drawing.intervals import Picture
 from verification.drawing.paths import paths_picture
 from verification.papers.stochastic_collapse.paper import WELL_SYMBOLS, paper
 
 STEP = 0.0025
-STEPS = (5_000, 10_000, 20_000, 40_000, 80_000)
+FIGURE = Shares("zeta", "paths", (5_000, 10_000, 20_000, 40_000, 80_000), "ζ", "noise amplitude", "|θ| ≤ 1e-15")
 """The paper looks after these steps, besides the start."""
 
-FIGURE = Shares("zeta", "paths", STEPS, "ζ", "noise amplitude", "|θ| ≤ 1e-15")
-
-LOG_EPSILON = math.log(1e-15)
-PATHS = 4096
+PATHS, LOG_EPSILON = 4096, math.log(1e-15)
 
 CLEARLY_COLLAPSED = 0.4
 r"""Only amplitudes whose rate is below minus this enter the line: there :math:`e^{2y}` is gone, the rate linear in
 :math:`\zeta^2`. The rates of the catalogue's amplitudes next to it are -0.31 and -0.5, dozens of errors away, so that
 chance does not select."""
 
-SHOWN_PATHS = 24
-SHOWN_AT = range(80, 10_001, 80)
-"""Steps at which a trajectory is drawn, up to the 10 000 of the paper's panels."""
+SHOWN_PATHS, SHOWN_AT, REACH = 24, range(80, 10_001, 80), 2.6
+r"""A panel shows so many paths, at these steps, the paper's 10 000, and :math:`|\theta|` up to this."""
 
-REACH = 2.6
-r"""The panels show :math:`|\theta|` up to this."""
-
-amplitude = sp.Symbol("zeta", nonnegative=True)
-r"""The noise amplitude with 0 allowed: Figure 1 begins without noise."""
-
-position = sp.Symbol("theta", real=True)
-r"""The weight on the whole line, since plain Euler-Maruyama may cross zero."""
+amplitude, position = sp.Symbol("zeta", nonnegative=True), sp.Symbol("theta", real=True)
+"""The noise amplitude with 0 allowed, since Figure 1 begins without noise; the weight on the whole line, since plain
+Euler-Maruyama may cross zero."""
 
 
-@dataclass(frozen=True, eq=False)
-class Runs:
-    r"""The trajectories of one amplitude at the snapshots.
+class Runs(NamedTuple):
+    r"""Trajectories at the snapshots, :math:`\log|\theta|` and, by plain Euler-Maruyama, :math:`\theta`.
 
-    Attributes:
-        logs: :math:`\log|\theta|`, run in log coordinates. Shape ``(snapshots, paths)``.
-        plain: :math:`\theta` by plain Euler-Maruyama. Shape ``(snapshots, paths)``.
-        sign_changes: Steps of plain Euler-Maruyama that jumped across zero, over all paths.
-        blow_ups: Paths of plain Euler-Maruyama that left the finite numbers.
+    Both have shape ``(snapshots, paths)``. Of plain Euler-Maruyama the steps that jumped across zero are counted, and
+    the paths that left the finite numbers.
     """
 
     logs: np.ndarray
@@ -80,16 +63,11 @@ class Runs:
     blow_ups: int
 
 
-def in_logarithms() -> ItoProcess:
-    r"""The double well in :math:`\log|\theta|`, with an amplitude that may be zero."""
-    return log_coordinates(DoubleWell().process.subs({zeta: amplitude})).process
-
-
-def double_well_on_line() -> ItoProcess:
-    """The same for both signs of the weight."""
-    process = DoubleWell().process.subs({zeta: amplitude})
-    drift, dispersion = (part.xreplace({theta: position}) for part in (process.drift, process.dispersion))
-    return ItoProcess(sp.ImmutableMatrix([position]), drift, dispersion)
+def double_well(weight: sp.Symbol = theta) -> ItoProcess:
+    """The double well with an amplitude that may be zero, for a positive ``weight`` or one of both signs."""
+    well = DoubleWell().process.subs({zeta: amplitude})
+    drift, dispersion = (part.xreplace({theta: weight}) for part in (well.drift, well.dispersion))
+    return ItoProcess(sp.ImmutableMatrix([weight]), drift, dispersion)
 
 
 def initial_values(n: int, seed: int) -> np.ndarray:
@@ -103,30 +81,22 @@ def run_amplitude(drift: float, noise: float, *, paths: int, seed: int, threads:
     The states are float64 and the normals float32 ("mixed"): in float32 the sum :math:`y + dy` far below zero rounds
     the rate of collapse by some :math:`10^{-4}`.
     """
-    start = initial_values(paths, seed)
+    start = initial_values(paths, seed)[:, None]
     options = Options(precision="mixed", threads=threads, progress=False)
-    common: dict[str, Any] = {"step": STEP, "parameters": {mu: drift, amplitude: noise}, "seed": seed}
-    in_log = paths_at(STEPS, in_logarithms(), initial=np.log(np.abs(start))[:, None], options=options, **common)
-    plain = paths_at(
-        STEPS,
-        double_well_on_line(),
-        initial=start[:, None],
-        count_sign_changes=True,
-        options=replace(options, on_divergence="count"),
-        **common,
-    )
-    assert in_log.paths is not None and plain.paths is not None
-    return Runs(in_log.paths[:, :, 0], plain.paths[:, :, 0], sum(plain.sign_changes.values()), plain.blow_ups)
+    counting = replace(options, on_divergence="count")
+    common: dict[str, Any] = {"steps": FIGURE.snapshots, "step": STEP, "seed": seed}
+    common["parameters"] = {mu: drift, amplitude: noise}
+    logs = paths_at(process=double_well(), initial=np.abs(start), coordinates="log", options=options, **common)
+    plain = paths_at(process=double_well(position), initial=start, count_sign_changes=True, options=counting, **common)
+    return Runs(logs.paths[:, :, 0], plain.paths[:, :, 0], sum(plain.sign_changes.values()), plain.blow_ups)
 
 
-def measure(part: Mapping[str, Any]) -> dict[str, Any]:
+def measure(part: Row) -> dict[str, Any]:
     """One part of the figure: the trajectories of a panel, or the row of an amplitude."""
-    if part.get("show") == "trajectories":
-        return trajectories(part)
-    return {"mu": part["mu"], **row(part, paths=PATHS)}
+    return trajectories(part) if "show" in part else {"mu": part["mu"], **row(part, paths=PATHS)}
 
 
-def row(part: Mapping[str, Any], *, paths: int, threads: int = 1) -> dict[str, Any]:
+def row(part: Row, *, paths: int, threads: int = 1) -> dict[str, Any]:
     """One amplitude: counts of collapsed paths at the snapshots, and the late rate of log|theta|."""
     seed, noise = seed_of("figure-1", part), number(part["zeta"])
     runs = run_amplitude(number(part["mu"]), noise, paths=paths, seed=seed, threads=threads)
@@ -142,19 +112,19 @@ def row(part: Mapping[str, Any], *, paths: int, threads: int = 1) -> dict[str, A
     )
 
 
-def trajectories(part: Mapping[str, Any]) -> dict[str, Any]:
+def trajectories(part: Row) -> dict[str, Any]:
     r"""A panel of Figure 1, left: some paths from starts :math:`N(0, 4)` that are the same in every panel."""
     seed = seed_of("figure-1", part)
     start = initial_values(SHOWN_PATHS, seed_of("figure-1", {"mu": part["mu"], "show": part["show"]}))
     run = paths_at(
         SHOWN_AT,
-        in_logarithms(),
+        double_well(),
         step=STEP,
-        initial=np.log(np.abs(start))[:, None],
+        initial=np.abs(start)[:, None],
         parameters={mu: number(part["mu"]), amplitude: number(part["zeta"])},
+        coordinates="log",
         seed=seed,
     )
-    assert run.paths is not None
     theta_t = np.vstack([start, np.sign(start) * np.exp(run.paths[:, :, 0])]).T
     times = [round(step * STEP, 6) for step in (0, *SHOWN_AT)]
     return {**part, "times": times, "paths": [[float(f"{x:.5g}") for x in path] for path in theta_t], "seed": seed}
@@ -167,23 +137,17 @@ def thresholds(drift: str) -> dict[str, Any]:
     return {"threshold": math.sqrt(2 * number(drift)), "threshold_of_plain_steps": steps}
 
 
-def transition(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Where half of the paths have collapsed at the last snapshot, and whether the figure's features are there.
-
-    The panels of trajectories are for the eye and decide nothing.
-    """
+def transition(results: Sequence[Row]) -> dict[str, Any]:
+    """Where half of the paths have collapsed in the end, and the figure's features; its panels are for the eye."""
     rows = [result for result in results if "show" not in result]
     known = thresholds(rows[0]["mu"])
-    features = [
-        *FIGURE.features(rows, known["threshold"]),
-        rises("the share rises with time", FIGURE.shares(rows), FIGURE.slack(rows)),
-        FIGURE.approaches(rows, known["threshold"]),
-        _rate_vanishes(rows, known["threshold"]),
-    ]
+    stated = known["threshold"]
+    rising = rises("the share rises with time", FIGURE.shares(rows), FIGURE.slack(rows))
+    features = [*FIGURE.features(rows, stated), rising, FIGURE.approaches(rows, stated), _rate_vanishes(rows, stated)]
     return FIGURE.summary(rows, features, step=STEP, **known)
 
 
-def _rate_vanishes(rows: Sequence[Mapping[str, Any]], threshold: float) -> dict[str, Any]:
+def _rate_vanishes(rows: Sequence[Row], threshold: float) -> dict[str, Any]:
     r"""Where the late rate of :math:`\log|\theta|`, :math:`\mu - \zeta^2/2` on collapse, changes sign.
 
     That is Theorem 4.1 without the blur of a finite time; the figure does not plot it.
@@ -197,24 +161,21 @@ def _rate_vanishes(rows: Sequence[Mapping[str, Any]], threshold: float) -> dict[
     return feature(name, threshold, (lower + upper) / 2, lower < threshold < upper)
 
 
-def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> list[Picture]:
+def pictures(name: str, parts: Sequence[Row], summary: Row) -> list[Picture]:
     """The panels of trajectories, and the share of collapsed paths against the noise amplitude."""
-    panels = [part for part in parts if part.get("show") == "trajectories"]
-    return [
-        *(_panel(f"{name}-panel-{i}", part) for i, part in enumerate(panels)),
-        collapse_picture(f"{name}-collapse", summary),
-    ]
+    shown = [part for part in parts if part.get("show") == "trajectories"]
+    panels = [_panel(f"{name}-panel-{i}", part) for i, part in enumerate(shown)]
+    return [*panels, collapse_picture(f"{name}-collapse", summary)]
 
 
-def collapse_picture(name: str, summary: Mapping[str, Any]) -> Picture:
+def collapse_picture(name: str, summary: Row) -> Picture:
     r"""Share of paths with :math:`|\theta| \le 10^{-15}` against :math:`\zeta`, a curve for each snapshot."""
     known = ((summary["threshold"], "-", "√(2μ)"), (summary["threshold_of_plain_steps"], ":", "Euler-Maruyama"))
     return FIGURE.picture(
         name,
         summary["rows"],
         [Line(*line) for line in known if line[0] is not None],
-        caption="Vertical lines: the SDE's threshold √(2μ), and the exact threshold of plain Euler-Maruyama at this "
-        "step.",
+        caption="Lines: the threshold √(2μ) of the SDE, and the exact one of plain Euler-Maruyama at this step.",
         cells={
             "late rate of log|θ|": "{rate:.4f} ± {rate_error:.4f}",
             "sign changes of plain Euler-Maruyama": "{sign_changes}",
@@ -222,7 +183,7 @@ def collapse_picture(name: str, summary: Mapping[str, Any]) -> Picture:
     )
 
 
-def _panel(name: str, part: Mapping[str, Any]) -> Picture:
+def _panel(name: str, part: Row) -> Picture:
     """Trajectories at one amplitude, with the stationary density beside them."""
     density = stationary_on_line({mu: sp.Rational(part["mu"]), zeta: sp.Rational(part["zeta"])})
     noise, shown = number(part["zeta"]), f"{len(part['paths'])} paths from starts N(0, 4)"
@@ -251,7 +212,7 @@ def stationary_on_line(values: Mapping[sp.Symbol, sp.Expr | float]) -> tuple[np.
     return np.concatenate([-points[::-1], points]), np.concatenate([half[::-1], half])
 
 
-@paper.claim("SC-033", "Figure 1, Appendix J", symbols=WELL_SYMBOLS, kind=Kind.FIGURE)
+@paper.claim("SC-033", "Figure 1, Appendix J", symbols=WELL_SYMBOLS)
 def phase_transition_in_the_quartic_loss():
     r"""Phase transition in the quartic loss.
 

@@ -9,11 +9,9 @@ Two test errors are looked at: the program's :math:`\|\hat W - \bar W\|^2/\|\bar
 and (34) for the inputs that the network is trained on. Half of these lie along one direction, the mean.
 """
 
-from __future__ import annotations
-
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -23,7 +21,7 @@ import sympy as sp
 
 from numerics.sgd.linear_networks import LinearRegression, train_linear_network
 from numerics.simulation.options import Options
-from verification.authoring.figures import BAR_ALARM, FALSE_ALARM, feature, seed_from, smallest_among
+from verification.authoring.figures import BAR_ALARM, FALSE_ALARM, Row, feature, seed_from, smallest_among
 from verification.authoring.replicas import significance_of_order, student_interval
 from verification.authoring.shorthand import reproduces
 from verification.drawing.curves import Curve, CurvePanel, Guide, panels_picture
@@ -42,14 +40,7 @@ REPLICAS = 8
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A teacher, noisy data and a common start.
-
-    Attributes:
-        teacher: Shape ``(n, n)``.
-        data: Inputs and labels.
-        V: First weights of the first layer. Shape ``(n, n)``.
-        U: First weights of the second layer. Shape ``(n, n)``.
-    """
+    """A teacher, noisy data, and a common start of the first and the second layer, all of shape ``(n, n)``."""
 
     teacher: np.ndarray
     data: LinearRegression
@@ -90,11 +81,11 @@ def learning_rate(step: int, steps: int) -> float:
     return RATE * rising / 10**drops
 
 
-def _seed(part: Mapping[str, Any]) -> int:
+def _seed(part: Row) -> int:
     return seed_from(json.dumps(["figure-11", dict(part)], sort_keys=True))
 
 
-def measure(part: Mapping[str, Any]) -> dict[str, Any]:
+def measure(part: Row) -> dict[str, Any]:
     """One batch size, ``"all"`` for the full batch, at dimension ``n``: errors at the snapshots, replica by replica.
 
     ``until`` ends the run early, at a part of all steps; ``replacement`` lets a mini-batch hold a sample twice. All
@@ -102,37 +93,21 @@ def measure(part: Mapping[str, Any]) -> dict[str, Any]:
     """
     n, size = int(part["n"]), None if part["batch"] == "all" else int(part["batch"])
     replicas = 1 if size is None else int(part.get("replicas", REPLICAS))
-    steps = round(STEPS_PER_DIMENSION * n)
-    parts = [share for share in SNAPSHOTS if share <= part.get("until", 1.0)]
-    at = [round(share * steps) for share in parts]
+    steps, replacement = round(STEPS_PER_DIMENSION * n), bool(part.get("replacement", False))
+    at = [round(share * steps) for share in SNAPSHOTS if share <= part.get("until", 1.0)]
     subject, seed = task(n), _seed(part)
-    run = train_linear_network(
-        subject.data,
-        V=np.repeat(subject.V[None], replicas, axis=0),
-        U=np.repeat(subject.U[None], replicas, axis=0),
-        learning_rate=lambda step: learning_rate(step, steps),
-        batch_size=size,
-        replacement=bool(part.get("replacement", False)),
-        steps=at[-1],
-        at=at,
-        seed=seed,
-        options=Options(progress=False),
-    )
-    return {
-        "n": n,
-        "batch": len(subject.data) if size is None else size,
-        "full": size is None,
-        "replacement": bool(part.get("replacement", False)),
-        "steps": at,
-        "train": subject.train_error(run.products).tolist(),
-        "white": subject.white_error(run.products).tolist(),
-        "test": subject.test_error(run.products).tolist(),
-        "singular_values": np.linalg.svd(run.products[-1, 0], compute_uv=False).tolist(),
-        "seed": seed,
-    }
+    V, U = (np.repeat(start[None], replicas, axis=0) for start in (subject.V, subject.U))
+    rate = partial(learning_rate, steps=steps)
+    how: dict[str, Any] = {"batch_size": size, "replacement": replacement, "steps": at[-1], "at": at, "seed": seed}
+    run = train_linear_network(subject.data, V=V, U=U, learning_rate=rate, options=Options(progress=False), **how)
+    found = {"n": n, "batch": size or len(subject.data), "full": size is None, "replacement": replacement, "steps": at}
+    errors = {"train": subject.train_error, "white": subject.white_error, "test": subject.test_error}
+    values = np.linalg.svd(run.products[-1, 0], compute_uv=False).tolist()
+    measured = {name: error(run.products).tolist() for name, error in errors.items()}
+    return found | measured | {"singular_values": values, "seed": seed}
 
 
-def summary(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def summary(results: Sequence[Row]) -> dict[str, Any]:
     """The batch size with the smallest test error in the end, and the order of all of them by both errors."""
     rows = sorted(results, key=lambda row: row["batch"])
     features = [
@@ -143,13 +118,13 @@ def summary(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"location": _smallest(rows, "white"), "features": features, "rows": [dict(row) for row in rows]}
 
 
-def summary_before_drop(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def summary_before_drop(results: Sequence[Row]) -> dict[str, Any]:
     """The batch size with the smallest error (34), averaged from the end of the warm-up to the first drop."""
     rows = [_averaged(row) for row in sorted(results, key=lambda row: row["batch"])]
     return {"location": _smallest(rows, "test"), "features": [], "rows": rows}
 
 
-def summary_of_replacement(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def summary_of_replacement(results: Sequence[Row]) -> dict[str, Any]:
     """The ratio of the program's test errors in the end, with replacement over without it."""
     without, within = sorted(results, key=lambda row: row["replacement"])
     low, high = _interval(without, "white", FALSE_ALARM / 2)
@@ -157,26 +132,25 @@ def summary_of_replacement(results: Sequence[Mapping[str, Any]]) -> dict[str, An
     return {"location": [low_with / high, high_with / low], "features": [], "rows": [dict(row) for row in results]}
 
 
-def _averaged(row: Mapping[str, Any]) -> dict[str, Any]:
+def _averaged(row: Row) -> dict[str, Any]:
     """The row with one snapshot, the mean over those between warm-up and first drop."""
     inside = [i for i, share in enumerate(SNAPSHOTS) if WARM_UP < share <= FIRST_DROP]
     errors = {name: [np.mean([row[name][i] for i in inside], axis=0).tolist()] for name in ("train", "white", "test")}
     return dict(row) | errors | {"steps": [row["steps"][i] for i in inside]}
 
 
-def _smallest(rows: Sequence[Mapping[str, Any]], error: str) -> list[float]:
+def _smallest(rows: Sequence[Row], error: str) -> list[float]:
     """The range of batch sizes whose mean error may be the smallest at the last snapshot."""
-    return smallest_among(
-        [row["batch"] for row in rows], [_interval(row, error, FALSE_ALARM / len(rows)) for row in rows]
-    )
+    ends = [_interval(row, error, FALSE_ALARM / len(rows)) for row in rows]
+    return smallest_among([row["batch"] for row in rows], ends)
 
 
-def _interval(row: Mapping[str, Any], error: str, false_alarm: float) -> tuple[float, float]:
+def _interval(row: Row, error: str, false_alarm: float) -> tuple[float, float]:
     """Interval of the mean error at the last snapshot; a point for the full batch, which is deterministic."""
     return student_interval(row[error][-1], false_alarm)
 
 
-def _order(error: str, name: str, smaller: Mapping[str, Any], larger: Mapping[str, Any]) -> dict[str, Any]:
+def _order(error: str, name: str, smaller: Row, larger: Row) -> dict[str, Any]:
     """Whether the smaller batch has the smaller error in the end."""
     low, high = (row[error][-1] for row in (smaller, larger))
     said = f"{name} in the end is smaller for batches of {smaller['batch']} than of {larger['batch']}"
@@ -184,12 +158,12 @@ def _order(error: str, name: str, smaller: Mapping[str, Any], larger: Mapping[st
     return feature(said, "smaller", float(np.mean(low) - np.mean(high)), found)
 
 
-def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> list[Picture]:
+def pictures(name: str, parts: Sequence[Row], summary: Row) -> list[Picture]:
     """Errors of every batch size."""
     return [batches_picture(name, parts)]
 
 
-def batches_picture(name: str, rows: Sequence[Mapping[str, Any]]) -> Picture:
+def batches_picture(name: str, rows: Sequence[Row]) -> Picture:
     """Both test errors against the steps, a curve for each batch size."""
     rows = sorted(rows, key=lambda row: (row["batch"], row["replacement"]))
 
@@ -220,7 +194,7 @@ def batches_picture(name: str, rows: Sequence[Mapping[str, Any]]) -> Picture:
     )
 
 
-def _label(row: Mapping[str, Any]) -> str:
+def _label(row: Row) -> str:
     if row["full"]:
         return "full batch"
     return f"batch {row['batch']}" + (", with replacement" if row["replacement"] else "")

@@ -14,11 +14,9 @@ The 32 noises of a step enter through two combinations of the same law (:mod:`th
 collapsed models come to :math:`10^{-80}`, and tanh and the noise keep their relative accuracy there.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -30,50 +28,30 @@ from theory.fewer_noises import with_fewer_noises
 from theory.ito import ItoProcess
 from theory.models.single_neuron import w_1, w_2
 from theory.notation import eta, zeta
-from verification.authoring.figures import feature, zero_of_line
+from verification.authoring.figures import Row, feature, zero_of_line
 from verification.authoring.shares import Shares
 from verification.authoring.shorthand import reproduces
 from verification.authoring.simulated import number, paths_at
-from verification.claim import Kind
-from verification.drawing.curves import Curve, Line, columns, curves_picture, legend, picture, points
+from verification.drawing.curves import Curve, Line, columns, curves_picture, points_picture
 from verification.drawing.intervals import Picture
-from verification.drawing.svg import INK
-from verification.papers.stochastic_collapse.figures.data_of_figure_2 import (
-    POINTS,
-    data_moments,
-    neuron,
-    normals,
-    seed_of,
-    signal,
-)
+from verification.papers.stochastic_collapse.figures import data_of_figure_2 as data
 from verification.papers.stochastic_collapse.paper import paper
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 STEP = 0.01
 FIGURE = Shares("level", "models", (1_000, 2_500, 5_000, 10_000), "ηζ²/2", "noise level", "|w| < 0.01")
 """The last snapshot is the paper's time, T = 100."""
 
-MODELS = 1000
-EPSILON = 1e-2
-START = 1e-3
-"""Standard deviation of the initial weights."""
+EPSILON, MODELS, START = 1e-2, 1000, 1e-3
+FAR_MODELS, FAR_START = 1024, 1e-60
+"""How many models, and the standard deviation of their initial weights."""
 
-FAR_START = 1e-60
-FAR_MODELS = 1024
-
-SHOWN = 15
-"""Models of each noise level in the scatter plot."""
-
-REACH = 2.5
-"""The scatter plot shows weights up to this."""
+SHOWN, REACH = 15, 2.5
+"""The scatter plot shows so many models of each noise level, and weights up to this."""
 
 
-@lru_cache(maxsize=1)
 def driven_by_samples() -> ItoProcess:
     """The process (31), one Brownian motion per sample."""
-    return neuron().flow(sp.sqrt(POINTS))
+    return data.neuron().flow(sp.sqrt(data.POINTS))
 
 
 @lru_cache(maxsize=1)
@@ -90,22 +68,10 @@ def parameters(levels: float | np.ndarray) -> dict[sp.Symbol, Any]:
 def run(
     level: float | np.ndarray, *, models: int, start: float, seed: int, threads: int = 1, step: float = STEP
 ) -> np.ndarray:
-    """Weights of ``models`` models at the snapshots, from Gaussian starts; ``level`` may differ from model to model.
-
-    Returns:
-        Shape ``(snapshots, models, 2)``.
-    """
-    simulation = paths_at(
-        FIGURE.snapshots,
-        process(),
-        step=step,
-        initial=start * normals((models, 2), seed),
-        parameters=parameters(level),
-        seed=seed,
-        options=Options(threads=threads, progress=False),
-    )
-    assert simulation.paths is not None
-    return simulation.paths
+    """Weights at the snapshots, shape ``(snapshots, models, 2)``; ``level`` may differ from model to model."""
+    starts, options = start * data.normals((models, 2), seed), Options(threads=threads, progress=False)
+    how: dict[str, Any] = {"step": step, "parameters": parameters(level), "seed": seed, "options": options}
+    return np.asarray(paths_at(FIGURE.snapshots, process(), initial=starts, **how).paths)
 
 
 def distance(weights: np.ndarray) -> np.ndarray:
@@ -113,14 +79,14 @@ def distance(weights: np.ndarray) -> np.ndarray:
     return np.hypot(weights[..., 0], weights[..., 1])
 
 
-def measure(part: Mapping[str, Any]) -> dict[str, Any]:
+def measure(part: Row) -> dict[str, Any]:
     """One part of the figure: the models of a noise level, or their growth rate far below the start."""
     return growth_at(part) if part.get("start") == "far" else collapse_at(part)
 
 
-def collapse_at(part: Mapping[str, Any]) -> dict[str, Any]:
+def collapse_at(part: Row) -> dict[str, Any]:
     """One noise level: how many models have collapsed at each snapshot, and where some of them are."""
-    level, seed = number(part["level"]), seed_of(part)
+    level, seed = number(part["level"]), data.seed_of(part)
     weights = run(level, models=MODELS, start=START, seed=seed)
     shown = [[float(f"{w:.4g}") for w in pair] for pair in weights[-1, :SHOWN].tolist()]
     return {**row(level, distance(weights)), "weights": shown, "seed": seed}
@@ -133,48 +99,35 @@ def row(level: float, distances: np.ndarray) -> dict[str, Any]:
     return FIGURE.row(level, collapsed, distances.shape[1], median_log10=median, smallest=float(distances.min()))
 
 
-def growth_at(part: Mapping[str, Any]) -> dict[str, Any]:
+def growth_at(part: Row) -> dict[str, Any]:
     r"""One noise level: mean growth rate of :math:`\log|w|` between the first and the last snapshot."""
-    level, seed = number(part["level"]), seed_of(part)
+    level, seed = number(part["level"]), data.seed_of(part)
     logs = np.log(distance(run(level, models=FAR_MODELS, start=FAR_START, seed=seed)))
-    return {
-        "start": part["start"],
-        "level": level,
-        **FIGURE.growth_rate(logs, 0, STEP),
-        "largest": float(np.exp(logs.max())),
-        "models": FAR_MODELS,
-        "seed": seed,
-    }
+    found = {"start": part["start"], "level": level, **FIGURE.growth_rate(logs, 0, STEP)}
+    return found | {"largest": float(np.exp(logs.max())), "models": FAR_MODELS, "seed": seed}
 
 
-def transition(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def transition(results: Sequence[Row]) -> dict[str, Any]:
     """Where half of the models have collapsed in the end, and whether the figure's features are there."""
     far = [result for result in results if result.get("start") == "far"]
     near = [result for result in results if result.get("start") != "far"]
     known, (lower, upper) = thresholds(), vanishing(far)
-    of_steps = known["threshold_of_steps"]
+    stated, of_steps = known.values()
     grows = "the growth rate vanishes at the exact threshold of the steps (not plotted)"
-    features = [
-        *FIGURE.features(near, known["threshold"]),
-        FIGURE.approaches(near, known["threshold"]),
-        feature(grows, round(of_steps, 4), (lower + upper) / 2, lower < of_steps < upper),
-    ]
-    rates = [dict(result) for result in far]
-    return FIGURE.summary(near, features, step=STEP, **known, growth_vanishes=[lower, upper], rates=rates)
+    vanishes = feature(grows, round(of_steps, 4), (lower + upper) / 2, lower < of_steps < upper)
+    features = [*FIGURE.features(near, stated), FIGURE.approaches(near, stated), vanishes]
+    rates = {"growth_vanishes": [lower, upper], "rates": [dict(result) for result in far]}
+    return FIGURE.summary(near, features, step=STEP, **known, **rates)
 
 
-def vanishing(far: Sequence[Mapping[str, Any]]) -> list[float]:
-    """Interval for the noise level at which the growth rate vanishes.
-
-    Args:
-        far: Rows with ``level``, ``rate`` and ``rate_error``, at least two levels.
-    """
+def vanishing(far: Sequence[Row]) -> list[float]:
+    """Interval for the noise level at which the growth rate vanishes, from rows of at least two levels."""
     return zero_of_line(*np.array([(row["level"], row["rate"], row["rate_error"]) for row in far]).T)
 
 
 def thresholds() -> dict[str, float]:
     """The signal of Theorem 5.1, and the exact threshold of the steps."""
-    return {"threshold": float(signal()), "threshold_of_steps": threshold_of_steps()}
+    return {"threshold": float(data.signal()), "threshold_of_steps": threshold_of_steps()}
 
 
 def threshold_of_steps(step: float = STEP) -> float:
@@ -183,13 +136,13 @@ def threshold_of_steps(step: float = STEP) -> float:
     Near 0 a step multiplies :math:`w_1 + w_2` by a Gaussian of mean :math:`1 + hm_{xy}` and variance
     :math:`2h\,m_{xx}` times the noise level.
     """
-    m_xy, m_xx = map(float, data_moments())
+    m_xy, m_xx = map(float, data.data_moments())
     window = collapse_variance(1 + step * abs(m_xy))
     assert window is not None
     return float(window.lower) / (2 * step * m_xx)
 
 
-def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> list[Picture]:
+def pictures(name: str, parts: Sequence[Row], summary: Row) -> list[Picture]:
     """The trained weights, the share of collapsed models, and the growth rates, against the noise level."""
     return [
         _scatter(f"{name}-weights", [part for part in parts if "weights" in part]),
@@ -198,22 +151,22 @@ def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str
     ]
 
 
-def collapse_picture(name: str, summary: Mapping[str, Any]) -> Picture:
+def collapse_picture(name: str, summary: Row) -> Picture:
     r"""Share of models with :math:`|w| < 10^{-2}` against the noise level, a curve for each snapshot."""
     return FIGURE.picture(
         name,
         summary["rows"],
         [Line(summary["threshold"], "-", "signal"), Line(summary["threshold_of_steps"], ":", "Euler-Maruyama")],
-        caption="All models start there. Vertical lines: the signal of Theorem 5.1, and the exact threshold of "
-        "Euler-Maruyama steps of this size.",
+        caption="All models start there. Lines: the signal of Theorem 5.1, and the exact threshold of these steps.",
         cells={"median log₁₀|w|": "{median_log10:.2f}"},
     )
 
 
-def _growth(name: str, summary: Mapping[str, Any]) -> Picture:
+def _growth(name: str, summary: Row) -> Picture:
     """Growth rates on both sides of the transition, and where the line through them vanishes."""
     rates, (lower, upper) = summary["rates"], summary["growth_vanishes"]
     levels, means, errors = np.array([(row["level"], row["rate"], row["rate_error"]) for row in rates]).T
+    cells = {"growth rate": "{rate:.4f} ± {rate_error:.4f}", "largest |w| on the way": "{largest:.1e}"}
     bars = np.stack([means - 5 * errors, means + 5 * errors], axis=1)
     return curves_picture(
         name,
@@ -224,37 +177,28 @@ def _growth(name: str, summary: Mapping[str, Any]) -> Picture:
         label="Growth rate of log|w| far below the start.",
         caption=f"Growth rate of log|w| of {rates[0]['models']} models started at 1e-60, and where the line through it "
         f"vanishes: [{lower:.4f}, {upper:.4f}] with a false alarm of 1e-6.",
-        table=columns(
-            rates,
-            {
-                "ηζ²/2": "{level:g}",
-                "growth rate": "{rate:.4f} ± {rate_error:.4f}",
-                "largest |w| on the way": "{largest:.1e}",
-            },
-        ),
+        table=columns(rates, {"ηζ²/2": "{level:g}"} | cells),
     )
 
 
-def _scatter(name: str, parts: Sequence[Mapping[str, Any]]) -> Picture:
+def _scatter(name: str, parts: Sequence[Row]) -> Picture:
     """The weights of some models at the end, over the contours of the mean loss of all data."""
     grid = np.linspace(-REACH, REACH, 161)
-    values = np.log10(loss_at(*np.meshgrid(grid, grid)))
-
-    def draw(figure: Figure) -> None:
-        axes = figure.add_subplot(aspect="equal")
-        axes.contour(grid, grid, values, levels=12, colors=INK, alpha=0.3, linewidths=0.6, linestyles="solid")
-        clouds = {f"ηζ²/2 = {part['level']:g}": part["weights"] for part in parts}
-        points(axes, clouds, xlabel="w₁", ylabel="w₂", xlim=(-REACH, REACH), ylim=(-REACH, REACH))
-        legend(axes)
-
     label = f"Weights of {len(parts[0]['weights'])} models at each noise level after training."
-    caption = f"{label} Contours: logarithm of the mean loss over the whole data set."
-    return picture(name, draw, label=label, caption=caption, size=(5.4, 3.8))
+    return points_picture(
+        name,
+        {f"ηζ²/2 = {part['level']:g}": part["weights"] for part in parts},
+        contours=(grid, np.log10(loss_at(*np.meshgrid(grid, grid)))),
+        axes={"xlabel": "w₁", "ylabel": "w₂"},
+        label=label,
+        caption=f"{label} Contours: logarithm of the mean loss over the whole data set.",
+        size=(5.4, 3.8),
+    )
 
 
 def loss_at(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """The mean loss of the data set at the weights given. Shapes alike."""
-    (values,) = compile_program([neuron().model.mean_loss], [w_1, w_2])(first, second)
+    (values,) = compile_program([data.neuron().model.mean_loss], [w_1, w_2])(first, second)
     return values
 
 
@@ -262,7 +206,6 @@ def loss_at(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     "SC-055",
     "Figure 2, Appendix J",
     symbols={w_1: "incoming weight", w_2: "outgoing weight", eta: "learning rate", zeta: "noise amplitude"},
-    kind=Kind.FIGURE,
 )
 def collapse_of_a_single_neuron():
     r"""Collapse of a single neuron.
@@ -287,7 +230,7 @@ def collapse_of_a_single_neuron():
     yield reproduces(
         "transition",
         r"(\eta\zeta^2/2)_{1/2}",
-        printed=signal(),
+        printed=data.signal(),
         measure=measure,
         parts=(
             *({"level": level} for level in ("1/2", "4/5", "1", "6/5", "3/2")),
@@ -296,11 +239,11 @@ def collapse_of_a_single_neuron():
         summarise=transition,
         pictures=pictures,
         wrong={
-            "a tenth more noise": 11 * signal() / 10,
-            r"factor $\frac12$ of Itô's formula lost": signal() / 2,
-            "half the noise": 2 * signal(),
-            "noise of the descent (20)": POINTS * signal(),
-            "variance of the inputs lost": abs(data_moments()[0]),
+            "a tenth more noise": 11 * data.signal() / 10,
+            r"factor $\frac12$ of Itô's formula lost": data.signal() / 2,
+            "half the noise": 2 * data.signal(),
+            "noise of the descent (20)": data.POINTS * data.signal(),
+            "variance of the inputs lost": abs(data.data_moments()[0]),
         },
         says=r"The noise level $\eta\zeta^2/2$ at which half of the neurons have collapsed, against "
         r"$|\sum_i x_iy_i|/\sum_i x_i^2$ of these data.",

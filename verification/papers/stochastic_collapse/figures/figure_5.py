@@ -5,10 +5,8 @@ effective learning rates are 3/1024 and 0.3/1024. The warm-up of 1000 steps is A
 released program has none here.
 """
 
-from __future__ import annotations
-
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -20,20 +18,13 @@ from numerics.simulation.options import Options
 from theory.discrete.recursion import Recursion
 from theory.models.teacher_student.error import overlap as q
 from theory.notation import eta, k, nu, s_tilde, zeta
-from verification.authoring.figures import FALSE_ALARM, feature, quantile, seed_of, smallest_among
+from verification.authoring.figures import FALSE_ALARM, Row, feature, quantile, seed_of, smallest_among
 from verification.authoring.replicas import interval, mean_and_error, neighbours, to_digits
 from verification.authoring.shorthand import reproduces
 from verification.authoring.simulated import number
 from verification.drawing.curves import Curve, CurvePanel, Guide, Line, panels_picture
 from verification.drawing.intervals import Picture
-from verification.papers.stochastic_collapse.measured.linear_student import (
-    DIMENSION,
-    RATE,
-    amplitude,
-    data_set,
-    mode_recursion,
-    stationary_test_error,
-)
+from verification.papers.stochastic_collapse.measured import linear_student as student
 from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.teacher_student.error_of_a_mode import noise_in_the_error
 
@@ -43,25 +34,23 @@ WARM_UP, LONG, AFTER = 1_000, 50_000, 10_000
 """Steps of the three phases: rising learning rate, full learning rate, a tenth of it."""
 
 DROP = WARM_UP + LONG
-TOTAL = DROP + AFTER
 
 BEFORE_DROP = (1_000, 2_000, 3_000, 5_000, 8_000, 12_000, 17_000, 23_000, 30_000, 37_000, 44_000, DROP)
 SINCE_DROP = (200, 400, 700, 1_000, 1_400, 1_700, 2_000, 2_500, 3_000, 4_000, 5_000, 6_500, 8_000, AFTER)
 SNAPSHOTS = (*BEFORE_DROP, *(DROP + steps for steps in SINCE_DROP))
-"""Steps at which the errors are looked at."""
+AT_DROP = SNAPSHOTS.index(DROP)
+"""Steps at which the errors are looked at, and which of them is the drop."""
 
-REPLICAS = 256
-"""As many as the paper's."""
-BARS = 1.96
-"""Standard errors in a 95 % interval."""
+REPLICAS, BARS = 256, 1.96
+"""As many as the paper's; standard errors in a 95 % interval."""
 
 
 def phases() -> tuple[tuple[Recursion, float, tuple[int, ...]], ...]:
     """The recursion, the learning rate (a number for eta) and the snapshots, counted within each phase."""
-    rising = mode_recursion(eta * (k + 1) / WARM_UP)
-    constant = mode_recursion(eta)
-    later = tuple(step - WARM_UP for step in BEFORE_DROP if step > WARM_UP)
-    return (rising, RATE, (WARM_UP,)), (constant, RATE, later), (constant, RATE / 10, SINCE_DROP)
+    rising = student.mode_recursion(eta * (k + 1) / WARM_UP)
+    constant = student.mode_recursion(eta)
+    later, rate = tuple(step - WARM_UP for step in BEFORE_DROP if step > WARM_UP), student.RATE
+    return (rising, rate, (WARM_UP,)), (constant, rate, later), (constant, rate / 10, SINCE_DROP)
 
 
 def run(noise: float, *, replicas: int, seed: int, threads: int = 1, first: int = 0) -> np.ndarray:
@@ -69,80 +58,59 @@ def run(noise: float, *, replicas: int, seed: int, threads: int = 1, first: int 
 
     Replica ``r`` depends on ``seed`` and ``first + r`` alone.
     """
-    values = np.tile(data_set().singular_values, replicas)
-    state = np.ones((values.size, 1))
-    found = []
+    values = np.tile(student.data_set().singular_values, replicas)
+    state, found = np.ones((values.size, 1)), []
     for stream, (recursion, rate, at) in enumerate(phases()):
-        simulation = iterate(
-            recursion,
-            parameters={eta: rate, amplitude: noise, s_tilde: values},
-            initial=state,
-            steps=at[-1],
-            at=at,
-            n_replicas=values.size,
-            seed=seed,
-            paths=True,
-            options=Options(first=first * DIMENSION, stream=stream, threads=threads, progress=False),
-        )
-        assert simulation.paths is not None
+        parameters = {eta: rate, student.amplitude: noise, s_tilde: values}
+        options = Options(first=first * student.DIMENSION, stream=stream, threads=threads, progress=False)
+        how: dict[str, Any] = {"steps": at[-1], "at": at, "n_replicas": values.size, "seed": seed, "paths": True}
+        simulation = iterate(recursion, parameters=parameters, initial=state, options=options, **how)
         found.append(simulation.paths[:, :, 0])
         state = simulation.paths[-1]
-    return (np.concatenate(found) ** 2).reshape(len(SNAPSHOTS), replicas, DIMENSION)
+    return (np.concatenate(found) ** 2).reshape(len(SNAPSHOTS), replicas, student.DIMENSION)
 
 
-def measure(part: Mapping[str, Any]) -> dict[str, Any]:
+def measure(part: Row) -> dict[str, Any]:
     """One noise level of the figure; see :func:`level`."""
     return level(part["zeta"], replicas=int(part.get("replicas", REPLICAS)), seed=seed_of("figure-5", part))
 
 
 def level(noise: str, *, replicas: int, seed: int, threads: int = 1) -> dict[str, Any]:
-    """Errors of one noise level at the snapshots, mean and standard error, and the mean learned signals.
-
-    Without noise all replicas are the same and two are run.
-    """
+    """Errors at the snapshots, mean and standard error, and mean learned signals; without noise of two replicas."""
     zeta = number(noise)
     learned = run(zeta, replicas=replicas if zeta else 2, seed=seed, threads=threads)
-    at_drop = SNAPSHOTS.index(DROP)
-    train, test = data_set().train_error(learned), data_set().test_error(learned)
+    train, test = student.data_set().train_error(learned), student.data_set().test_error(learned)
     return {
         "zeta": zeta,
         "replicas": learned.shape[1],
         "train": mean_and_error(train),
         "test": mean_and_error(test),
-        "signals_at_drop": to_digits(learned[at_drop].mean(axis=0)),
+        "signals_at_drop": to_digits(learned[AT_DROP].mean(axis=0)),
         "signals_at_end": to_digits(learned[-1].mean(axis=0)),
-        "variation_at_drop": float(test[at_drop].std(ddof=1) / test[at_drop].mean()),
+        "variation_at_drop": float(test[AT_DROP].std(ddof=1) / test[AT_DROP].mean()),
         "seed": seed,
     }
 
 
-def summary(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Which noise level has the smallest test error in the end, and whether the caption's features are there.
-
-    The location is the range of noise levels whose test error may be the smallest, given the errors of the means.
-    """
+def summary(results: Sequence[Row]) -> dict[str, Any]:
+    """Where, given its error, the test error may be the smallest in the end, and the features of the caption."""
     rows = sorted(results, key=lambda row: row["zeta"])
-    at_drop = SNAPSHOTS.index(DROP)
     beyond = quantile(FALSE_ALARM / len(rows))
     ends = [interval(row["test"][-1], beyond) for row in rows]
     return {
         "location": smallest_among([row["zeta"] for row in rows], ends),
         "features": [
             *neighbours("test error in the end falls", rows, "zeta", "test", at=-1, sign=-1, errors=beyond),
-            *neighbours("train error at the drop rises", rows, "zeta", "train", at=at_drop, sign=1, errors=beyond),
-            _falls_after_drop(rows[-1], at_drop, beyond),
+            *neighbours("train error at the drop rises", rows, "zeta", "train", at=AT_DROP, sign=1, errors=beyond),
+            _falls_after_drop(rows[-1], beyond),
             _shrinks(rows),
         ],
-        "snapshots": list(SNAPSHOTS),
-        "drop": DROP,
-        "zero_student": 1.0,
-        "stationary": [stationary_test_error(row["zeta"]) for row in rows],
-        "data": to_digits(data_set().singular_values),
-        "rows": [dict(row) for row in rows],
+        "data": to_digits(student.data_set().singular_values),
+        **_shown(rows),
     }
 
 
-def smallest_error(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def smallest_error(results: Sequence[Row]) -> dict[str, Any]:
     """The smallest test error over the given noise levels, all snapshots, and the student that has learned nothing."""
     beyond = quantile(FALSE_ALARM / (len(results) * len(SNAPSHOTS)))
     ends = [interval(point, beyond) for row in results for point in row["test"]]
@@ -153,53 +121,48 @@ def smallest_error(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "features": [],
         "smallest_of_trained": [lowest, highest],
         "at": {"mean": place[0], "zeta": place[1], "step": place[2]},
-        "snapshots": list(SNAPSHOTS),
-        "drop": DROP,
-        "stationary": [stationary_test_error(row["zeta"]) for row in results],
-        "rows": [dict(row) for row in results],
+        **_shown(results),
     }
 
 
-def _falls_after_drop(row: Mapping[str, Any], at_drop: int, quantile: float) -> dict[str, Any]:
-    mean, error = row["test"][at_drop]
-    low, low_error = min(row["test"][at_drop:])
+def _shown(rows: Sequence[Row]) -> dict[str, Any]:
+    """What pictures need besides."""
+    stationary = [student.stationary_test_error(row["zeta"]) for row in rows]
+    return {"snapshots": list(SNAPSHOTS), "drop": DROP, "stationary": stationary, "rows": [dict(row) for row in rows]}
+
+
+def _falls_after_drop(row: Row, quantile: float) -> dict[str, Any]:
+    (mean, error), (low, low_error) = row["test"][AT_DROP], min(row["test"][AT_DROP:])
     reproduced = mean - low > quantile * math.hypot(error, low_error)
     return feature("test error falls after the drop at the largest noise", "falls", low - mean, reproduced)
 
 
-def _shrinks(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _shrinks(rows: Sequence[Row]) -> dict[str, Any]:
     sums = np.array([sum(row["signals_at_drop"]) for row in rows])
     largest = float(np.diff(sums).max())
     return feature("learned signals at the drop are smaller for larger noise", "< 0", largest, largest < 0)
 
 
-def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> list[Picture]:
+def pictures(name: str, parts: Sequence[Row], summary: Row) -> list[Picture]:
     """Errors and, where all noise levels are there, learned signals."""
     signals = [_signals(f"{name}-signals", summary)] if "data" in summary else []
     return [errors_picture(f"{name}-errors", summary), *signals]
 
 
-def errors_picture(name: str, summary: Mapping[str, Any]) -> Picture:
+def errors_picture(name: str, summary: Row) -> Picture:
     """Train and test error against the steps, a curve for each noise level."""
     rows, steps = summary["rows"], summary["snapshots"]
     after = range(steps.index(summary["drop"]), len(steps))
     lowest = [min(after, key=lambda j, row=row: row["test"][j][0]) for row in rows]
     ticks = {"xticks": [0, 20_000, 40_000, 60_000], "xticklabels": ["0", "20k", "40k", "60k"]}
 
-    def curves(error: str) -> list[Curve]:
-        return [
-            Curve(
-                f"ζ = {row['zeta']:g}",
-                steps,
-                [mean for mean, _ in row[error]],
-                [interval(point, BARS) for point in row[error]],
-            )
-            for row in rows
-        ]
+    def curve(row: Row, error: str) -> Curve:
+        bars = [interval(point, BARS) for point in row[error]]
+        return Curve(f"ζ = {row['zeta']:g}", steps, [mean for mean, _ in row[error]], bars)
 
     def panel(error: str, *guides: Guide, **limits: Any) -> CurvePanel:
         axes = {"xlabel": "steps", "ylabel": f"{error} error", **ticks, **limits}
-        return CurvePanel(curves(error), [Line(summary["drop"], ":")], guides, axes)
+        return CurvePanel([curve(row, error) for row in rows], [Line(summary["drop"], ":")], guides, axes)
 
     cell = "{:.3f} ± {:.3f}".format
     return panels_picture(
@@ -221,7 +184,7 @@ def errors_picture(name: str, summary: Mapping[str, Any]) -> Picture:
     )
 
 
-def _signals(name: str, summary: Mapping[str, Any]) -> Picture:
+def _signals(name: str, summary: Row) -> Picture:
     """Learned signals at the drop, and in the end, against those of the data."""
     rows, values = summary["rows"], summary["data"]
 

@@ -29,7 +29,7 @@ def test_the_data_are_those_of_the_appendix():
     low, high = stats.chi2.ppf([FALSE_ALARM, 1 - FALSE_ALARM], 32)
     assert low < ((y - x) ** 2).sum() / 0.1**2 < high
     assert not low < ((y - x) ** 2).sum() / 0.3**2 < high
-    assert abs(float(figure_2.signal()) - 1) < quantile * 0.1 / math.sqrt((x**2).sum())
+    assert abs(float(data_of_figure_2.signal()) - 1) < quantile * 0.1 / math.sqrt((x**2).sum())
 
 
 @pytest.mark.slow
@@ -52,7 +52,7 @@ def test_models_of_both_forms_spread_alike():
         for process in (figure_2.driven_by_samples(), figure_2.process()):
             run = simulate(
                 process, parameters=figure_2.parameters(1.5), initial=[start, 0.8 * start], step=0.05, until=2.0,
-                n_paths=n, seed=figure_2.seed_of({"form": process.noise_dimension, "start": start}),
+                n_paths=n, seed=data_of_figure_2.seed_of({"form": process.noise_dimension, "start": start}),
                 options=Options(progress=False),
             )  # fmt: skip
             logs = np.log(figure_2.distance(run.final))
@@ -67,7 +67,7 @@ def test_models_of_both_forms_spread_alike():
 
 @pytest.mark.slow
 def test_growth_far_below_the_start_is_that_of_the_euler_steps():
-    m_xy, m_xx = map(float, figure_2.data_moments())
+    m_xy, m_xx = map(float, data_of_figure_2.data_moments())
     found = figure_2.growth_at({"level": "6/5", "start": "far", "test": "growth"})
     expected = float(growth_rate(1 + figure_2.STEP * m_xy, 2 * figure_2.STEP * 1.2 * m_xx)) / figure_2.STEP
     quantile = stats.norm.isf(FALSE_ALARM / 2)
@@ -78,7 +78,7 @@ def test_growth_far_below_the_start_is_that_of_the_euler_steps():
 
 @pytest.mark.slow
 def test_deep_collapse_neither_underflows_nor_sticks():
-    weights = figure_2.run(5.0, models=64, start=1e-60, seed=figure_2.seed_of({"test": "deep"}))
+    weights = figure_2.run(5.0, models=64, start=1e-60, seed=data_of_figure_2.seed_of({"test": "deep"}))
     distances = figure_2.distance(weights)
     assert (distances > 0).all() and np.median(distances[-1]) < 1e-200
     assert len(np.unique(distances[-1])) == 64
@@ -135,7 +135,7 @@ def test_a_figure_that_falls_with_the_noise_is_not_reproduced():
 
 
 def test_the_threshold_of_the_steps_tends_to_the_signal():
-    signal = float(figure_2.signal())
+    signal = float(data_of_figure_2.signal())
     coarse, fine = (1 - figure_2.threshold_of_steps(step) / signal for step in (0.01, 0.001))
     assert 0.01 < coarse < 0.016 and coarse / fine == pytest.approx(10, rel=0.05)
 
@@ -144,8 +144,8 @@ def test_parts_have_different_noise_and_the_claim_prints_the_signal():
     claim = catalogue().claim("SC-055")
     form = claim.statements[0].form
     assert isinstance(form, Figure)
-    assert len({figure_2.seed_of(part) for part in form.parts}) == len(form.parts)
-    assert sp.Rational(claim.statements[0].printed) == figure_2.signal()
+    assert len({data_of_figure_2.seed_of(part) for part in form.parts}) == len(form.parts)
+    assert sp.Rational(claim.statements[0].printed) == data_of_figure_2.signal()
 
 
 def test_the_pictures_show_every_level():
@@ -168,4 +168,4 @@ def test_the_benchmark_runs_every_level_and_draws_what_is_in_the_evidence():
     assert "signal" in benchmark.table(figure)
     evidence = json.loads(Path("docs/evidence/figure_2.json").read_text())
     assert len(benchmark.picture(evidence).rows) == 50
-    assert evidence["threshold"] == float(figure_2.signal())
+    assert evidence["threshold"] == float(data_of_figure_2.signal())
