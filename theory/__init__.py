@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from theory.infinitesimal_generator import adjoint, generator
     from theory.ito import ItoDifferential, ItoProcess, ito_differential, quadratic_covariation
     from theory.line.boundary import FellerClass, classify, scale_density, speed_density
+    from theory.line.circle import law_on_circle
     from theory.line.first_passage import (
         hitting_probability,
         probability_of_ever_reaching,
@@ -116,6 +117,7 @@ __all__ = [
     "hitting_probability",
     "ito_differential",
     "lamperti",
+    "law_on_circle",
     "linearisation",
     "logarithm",
     "matrix_exponential",

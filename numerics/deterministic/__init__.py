@@ -12,6 +12,7 @@ module                      question it answers
 ``gauss_legendre``          Nodes and weights at any precision
 ``numerical_law``           Density, distribution, moments, quantiles and mode of an unnormalised density
 ``marched_density``         The speed density on panels marched outwards from its bulk
+``law_on_circle``           The law of a diffusion on a circle, with its current, in double precision
 ``law_on_panels``           The law of a diffusion from its coefficients alone, in double precision
 ``pictures``                A density with its quartiles; drift and noise on the line and in the plane
 ``fokker_planck_grid``      The density of a scalar diffusion in time, on a grid of finite volumes

@@ -19,6 +19,7 @@ DECIDES_NOTHING = {
         "_rational",
         "evalf",
     ): "a coefficient to 80 digits, whose peaks are then compared",
+    ("theory/line/circle.py", "_number", "Float"): "carries a number of quadrature, asked for as such",
     ("theory/line/law.py", "mode", "Float"): "tells a numerical peak in the middle from one beside it",
     ("theory/line/law.py", "_measured_total", "Float"): "carries a number of quadrature, asked for as such",
     ("theory/line/law.py", "_number", "Float"): "carries a number of quadrature, asked for as such",

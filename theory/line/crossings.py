@@ -80,7 +80,7 @@ def crossing_at(x: sp.Symbol, place: sp.Expr, below: Beside, above: Beside, ther
     if not any(_known(side.among(FellerClass.REGULAR, FellerClass.EXIT), x, place) for side in (below, above)):
         return Crossing.BARRIER
     keeps = all(_known(side.among(FellerClass.EXIT, FellerClass.NATURAL), x, place) for side in (below, above))
-    if keeps and there == 0 and None not in signs and signs[0] >= 0 >= signs[1]:
+    if keeps and there == 0 and signs[0] in (0, 1) and signs[1] in (0, -1):
         return Crossing.TRAP
     raise UnsupportedFormError(
         f"the process reaches {x} = {place}, and its equation does not say how it goes on there: {_why(below, above)}. "

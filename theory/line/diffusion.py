@@ -166,8 +166,8 @@ def _glued(process: ItoProcess, interval: Interval) -> GluedDiffusion:
         lines.append(_checked(part.process, part.own_interval))
     beside = [regular_at(process, place) for place in places]
     crossings = tuple(
-        Crossing.THROUGH if condition is not None else _crossing(process, place, *pair)
-        for condition, place, pair in zip(
+        Crossing.THROUGH if condition is not None else _crossing(process, place, below, above)
+        for condition, place, (below, above) in zip(
             beside, places, itertools.pairwise(zip(stretches, lines, strict=True)), strict=True
         )
     )
@@ -185,11 +185,11 @@ def _crossing(
 ) -> Crossing:
     """What the process does at a point where a coefficient is singular and changes its form."""
     (x,), (b,) = process.state, process.drift
-    sides = [
+    lower, upper = (
         Beside(*line.behaviour_at(part.own(place)), one_sided(b, x, place, side))
         for side, (part, line) in ((-1, below), (1, above))
-    ]
-    return crossing_at(x, place, *sides, as_cases(b).subs(x, place))
+    )
+    return crossing_at(x, place, lower, upper, as_cases(b).subs(x, place))
 
 
 def _regular(drift: sp.Expr, diffusion: sp.Expr, chart: Chart) -> Boolean:
