@@ -249,7 +249,7 @@ def _require_noise(a: sp.Expr, x: sp.Symbol, period: sp.Expr) -> None:
     if known != sp.true:
         raise UnsupportedFormError(
             f"the diffusion {a} vanishes somewhere on the circle, or may for some parameters: a point without noise "
-            "cuts the circle open. Use stationary_density with interval=Interval(left, right) between two such points, or "
+            "cuts the circle open. Use stationary_density with interval=Interval(left, right) between two of them, or "
             "declare parameters that exclude it."
         )
 
