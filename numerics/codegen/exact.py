@@ -77,7 +77,8 @@ def _is_small(value: sp.Rational) -> bool:
 def _entries(expressions: Sequence[sp.Expr] | sp.MatrixBase) -> list[sp.Basic]:
     if isinstance(expressions, sp.Basic) and not isinstance(expressions, sp.MatrixBase | sp.Tuple):
         raise ArgumentError(f"expressions must be a sequence or a matrix, got {expressions}. Write [{expressions}].")
-    if isinstance(expressions, str) or not isinstance(expressions, Iterable | sp.MatrixBase):
+    unsized = getattr(expressions, "shape", None) == ()  # an array of one number and no axis cannot be walked through
+    if isinstance(expressions, str) or unsized or not isinstance(expressions, Iterable | sp.MatrixBase):
         raise ArgumentError(f"expressions must be a sequence of SymPy expressions, got {shown(expressions)}.")
     entries = []
     for entry in list(expressions):

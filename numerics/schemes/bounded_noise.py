@@ -44,6 +44,7 @@ class BoundedNoise(DrawnMoments):
         Raises:
             SchemeError: the process has other ends, or leaves them.
         """
+        self.require_normals(process, normals)
         left, right, c = self.coefficients(process)
         (x,), (b,) = process.state, process.drift
         uniform = sp.exp(-(normals[0] ** 2 + normals[1] ** 2) / 2)

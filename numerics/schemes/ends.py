@@ -84,6 +84,7 @@ class WithEnds(Scheme):
         Raises:
             SchemeError: the process has several coordinates, or an end moves with them.
         """
+        self.require_normals(process, normals)
         ends = [end for end in self.ends if end is not None]
         if process.dimension != 1 or any(end.free_symbols & set(process.state) for end in ends):
             raise SchemeError(

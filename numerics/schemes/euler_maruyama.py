@@ -39,5 +39,6 @@ class EulerMaruyama(Scheme):
         self, process: ItoProcess, normals: Sequence[sp.Symbol], step: sp.Symbol, root_step: sp.Symbol
     ) -> list[sp.Expr]:
         """See :meth:`Scheme.step_expressions`; applies to every process."""
+        self.require_normals(process, normals)
         noise = process.dispersion * sp.Matrix(normals)
         return [x + b * step + root_step * dw for x, b, dw in zip(process.state, process.drift, noise, strict=True)]

@@ -39,6 +39,7 @@ class ExactGeometricBrownian(Scheme):
         Raises:
             SchemeError: a coefficient is not a constant multiple of its own coordinate.
         """
+        self.require_normals(process, normals)
         moving = set(process.state) | {t}
         update = []
         for i, x in enumerate(process.state):

@@ -45,6 +45,7 @@ class ExactOrnsteinUhlenbeck(Scheme):
         Raises:
             SchemeError: the drift is not affine with a diagonal matrix, or the dispersion is not constant.
         """
+        self.require_normals(process, normals)
         rates, offsets = _affine_drift(process)
         d = process.dimension
         a = process.diffusion

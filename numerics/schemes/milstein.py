@@ -40,6 +40,7 @@ class Milstein(Scheme):
         Raises:
             SchemeError: the noise does not commute, or is not shown to.
         """
+        self.require_normals(process, normals)
         require_commutative_noise(process)
         m = process.noise_dimension
         Z = sp.Matrix(normals)

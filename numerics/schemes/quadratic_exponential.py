@@ -46,6 +46,7 @@ class QuadraticExponential(DrawnMoments):
         Raises:
             SchemeError: the process is no square-root diffusion on a nonnegative coordinate, or leaves it.
         """
+        self.require_normals(process, normals)
         alpha, beta, c = self.coefficients(process)
         (x,), (Z, Z_2) = process.state, normals
         E = sp.exp(beta * step)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import sympy as sp
 
+from numerics.arguments import require
 from numerics.errors import NumericsError
+from theory.argument_kinds import EXPRESSIONS, one_of
 from theory.ito import ItoProcess
+from theory.values import shown
 
 
 class SchemeError(NumericsError):
@@ -59,6 +62,16 @@ class Scheme(ABC):
         Raises:
             SchemeError: the scheme does not apply to this process.
         """
+
+    def require_normals(self, process: ItoProcess, normals: Any) -> None:
+        """Raise ``SchemeError`` unless ``normals`` are as many expressions as a step on ``process`` uses."""
+        require(one_of(ItoProcess, needed="an ItoProcess"), process, "process")
+        wanted = self.normals_per_step(process)
+        if not EXPRESSIONS.admits(normals) or len(normals) != wanted:
+            raise SchemeError(
+                f"normals must be a sequence of {wanted} symbols, one for each standard normal of a step, "
+                f"got {shown(normals)}. {type(self).__name__}().normals_per_step(process) says how many."
+            )
 
     def check(self, process: ItoProcess) -> None:
         """Raise ``SchemeError`` unless the scheme applies to ``process``."""

@@ -22,10 +22,7 @@ def per_replica(
     Raises:
         ArgumentError: it is neither one number nor ``n_replicas`` numbers, or one is negative or not finite.
     """
-    try:
-        numbers = torch.from_numpy(_array(value)).to(device, dtype)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"{name} must be a number, or one number per replica, got {shown(value)}.") from None
+    numbers = torch.from_numpy(_array_of(value, name)).to(device, dtype)
     if numbers.ndim > 1 or (numbers.ndim == 1 and len(numbers) != n_replicas):
         raise ArgumentError(
             f"{name} must be one number, or one per replica: {n_replicas} replicas, got shape {tuple(numbers.shape)}."
@@ -33,6 +30,25 @@ def per_replica(
     if not bool((torch.isfinite(numbers) & (numbers >= 0)).all()):
         raise ArgumentError(f"{name} must be finite and not negative, got {shown(value)}.")
     return numbers.reshape(-1, 1)
+
+
+def require_hyperparameters(**given: PerReplica) -> None:
+    """Refuse what is no number, and none per replica, where it is handed in; the message names it.
+
+    Raises:
+        ArgumentError: one is no number, negative, or not finite.
+    """
+    for name, value in given.items():
+        per_replica(value, name, np.size(_array_of(value, name)), torch.float64, "cpu")
+
+
+def _array_of(value: PerReplica, name: str) -> np.ndarray:
+    if isinstance(value, str | bytes | bool) or value is None:
+        raise ArgumentError(f"{name} must be a number, or one number per replica, got {shown(value)}.")
+    try:
+        return _array(value)
+    except (TypeError, ValueError, OverflowError, RuntimeError, KeyError):
+        raise ArgumentError(f"{name} must be a number, or one number per replica, got {shown(value)}.") from None
 
 
 def differ(value: PerReplica) -> bool:

@@ -12,8 +12,17 @@ from typing import ClassVar
 
 import torch
 
-from numerics.errors import ArgumentError
-from numerics.sgd.hyperparameters import PerReplica, per_replica
+from numerics.arguments import REAL, require
+from numerics.sgd.hyperparameters import PerReplica, per_replica, require_hyperparameters
+from theory.argument_kinds import ArgumentKind
+
+_POSITIVE = ArgumentKind("a positive number", lambda value: REAL.admits(value) and value > 0)
+_BETAS = ArgumentKind(
+    "two numbers in [0, 1)",
+    lambda value: (
+        isinstance(value, tuple | list) and len(value) == 2 and all(REAL.admits(b) and 0 <= b < 1 for b in value)
+    ),
+)
 
 Step = Callable[[torch.Tensor, float], None]
 """Takes the gradients, shape ``(R, P)``, and the schedule's factor on the learning rate."""
@@ -58,6 +67,11 @@ class SGD(Optimiser):
     momentum: PerReplica = 0.0
     weight_decay: PerReplica = 0.0
 
+    def __post_init__(self) -> None:
+        require_hyperparameters(
+            learning_rate=self.learning_rate, momentum=self.momentum, weight_decay=self.weight_decay
+        )
+
     def stepper(self, theta: torch.Tensor) -> Step:
         """Starts with :math:`v = 0`."""
         rate, momentum, decay = self._columns(theta)
@@ -100,10 +114,9 @@ class Adam(Optimiser):
     weight_decay: PerReplica = 0.0
 
     def __post_init__(self) -> None:
-        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
-            raise ArgumentError(f"betas must be two numbers in [0, 1), got {self.betas}.")
-        if not self.epsilon > 0:
-            raise ArgumentError(f"epsilon must be positive, got {self.epsilon}.")
+        require_hyperparameters(learning_rate=self.learning_rate, weight_decay=self.weight_decay)
+        require(_BETAS, self.betas, "betas")
+        require(_POSITIVE, self.epsilon, "epsilon")
 
     def stepper(self, theta: torch.Tensor) -> Step:
         """Starts with :math:`m = v = 0`, :math:`k = 1`."""

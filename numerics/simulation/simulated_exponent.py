@@ -13,6 +13,7 @@ from numerics.arguments import real_array, real_number, require, whole_number
 from numerics.errors import ArgumentError
 from numerics.schemes import Scheme
 from numerics.simulation.options import Options, required_options
+from numerics.simulation.plan import MAX_STEPS, MAX_STORED
 from numerics.simulation.simulate import simulate
 from numerics.statistics.estimators import Estimate, Moments
 from theory.argument_kinds import SYMBOLS, one_of
@@ -20,6 +21,9 @@ from theory.decision.zero import decide_zero
 from theory.ito import ItoProcess
 from theory.stability.homogeneous import TransverseLinearisation
 from theory.values import shown
+
+MAX_SEGMENTS = 10**6
+"""Renormalisations of one run; more would take hours before the first answer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,11 +101,11 @@ def simulated_exponent(
     options = required_options(options, "simulated_exponent", unused=("keep_final",))
     process = process.process if isinstance(process, TransverseLinearisation) else process
     require(one_of(ItoProcess, needed="an ItoProcess or a TransverseLinearisation"), process, "process")
-    n_paths = whole_number(n_paths, "n_paths", at_least=1, below=2**31)
+    n_paths = whole_number(n_paths, "n_paths", at_least=1, below=MAX_STORED + 1)
     growing = _positions(process, transverse)
     _require_homogeneous(process, growing)
     segments, skipped = _multiple(until, segment, "until"), _multiple(burn_in, segment, "burn_in")
-    _multiple(segment, step, "segment")
+    _multiple(segment, step, "segment", at_most=MAX_STEPS // max(segments, 1))
     if segments <= skipped:
         raise ArgumentError(f"until must be larger than burn_in, got until={until}, burn_in={burn_in}.")
     state: Any = _started(initial, n_paths, process.dimension)
@@ -146,8 +150,14 @@ def _norms(state: np.ndarray) -> np.ndarray:
     return largest * np.sqrt(((state / np.where(largest > 0, largest, 1.0)) ** 2).sum(axis=1, keepdims=True))
 
 
-def _multiple(time: float, unit: float, name: str) -> int:
-    time, unit = real_number(time, name), real_number(unit, "segment" if name != "segment" else "step")
+def _multiple(time: float, unit: float, name: str, *, at_most: int = MAX_SEGMENTS) -> int:
+    """How many units fill ``time``."""
+    of = "segment" if name != "segment" else "step"
+    time, unit = real_number(time, name), real_number(unit, of)
+    if unit > 0 and time / unit > at_most:
+        raise ArgumentError(
+            f"{name} must be at most {at_most} times {of}, got {name}={shown(time)} with {of}={shown(unit)}."
+        )
     if not (unit > 0 and time >= 0 and abs(time / unit - round(time / unit)) < 1e-9 * (1 + time / unit)):
         raise ArgumentError(f"{name} must be a whole multiple of {unit}, got {shown(time)}.")
     return round(time / unit)

@@ -1,6 +1,7 @@
 """Hostile values in the place of one argument of every exported function, and what is wrong with the answers.
 
-``python -m tests.hostile.attack 30000`` makes so many calls in processes of their own and prints every fault;
+``python -m tests.hostile.attack 30000 [--done FILE]`` makes so many calls in processes of their own and prints every
+fault; with a file a run that was stopped goes on after the last group of functions that came to its end.
 ``tests/hostile/test_hostile_arguments.py`` makes fewer. An answer is a fault if it is an error that is not the
 project's, if it came after more than :data:`LIMIT` seconds of processor time, if text was executed, if the error does
 not name the argument, or if a number was made of something that is none.
@@ -8,6 +9,7 @@ not name the argument, or if a number was made of something that is none.
 
 from __future__ import annotations
 
+import argparse
 import collections
 import inspect
 import os
@@ -21,6 +23,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tests.hostile.recorded_calls import answered, modules_with_examples, recorded_calls
@@ -193,18 +196,45 @@ def _address_space() -> int:
         return int(pages.read().split()[0]) * resource.getpagesize()
 
 
-def main(calls: int, seed: int) -> int:
-    """Make random hostile calls and print every fault; the exit code is 1 if there is one."""
+def groups(chosen: Sequence[Attack]) -> dict[str, list[Attack]]:
+    """The calls by the room whose function they call: the packages' subpackages, in the order of their names."""
+    found: dict[str, list[Attack]] = {}
+    for one in chosen:
+        module = getattr(inspect.unwrap(one[0].function), "__module__", "") or "others"
+        found.setdefault(".".join(module.split(".")[:2]), []).append(one)
+    return dict(sorted(found.items()))
+
+
+def main(calls: int, seed: int, done: Path | None = None) -> int:
+    """Make random hostile calls and print every fault; the exit code is 1 if there is one.
+
+    Groups that the file ``done`` names are left out, and every group that came to its end is written there: a run
+    that was stopped is taken up where it was.
+    """
     drawn, sounds = random.Random(seed), all_sounds()
     every = attacks(sounds)
     chosen = every if calls >= len(every) else drawn.sample(every, calls)
+    behind = done.read_text().splitlines() if done is not None and done.exists() else []
     kinds: collections.Counter[str] = collections.Counter()
-    for found in in_processes(chosen):
-        kinds[found.kind] += 1
-        print(f"{found.kind}: {found.call}: {found.told}", flush=True)
+    for group, ours in groups(chosen).items():
+        line = f"{group}: {len(ours)} calls, seed {seed}"
+        if line in behind:
+            continue
+        for found in in_processes(ours):
+            kinds[found.kind] += 1
+            print(f"{found.kind}: {found.call}: {found.told}", flush=True)
+        print(line, flush=True)
+        if done is not None:
+            with done.open("a") as file:
+                file.write(f"{line}\n")
     print(f"{len(chosen)} of {len(every)} calls of {len({s.name for s in sounds})} functions, faults: {dict(kinds)}")
     return bool(kinds)
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 30_000, int(sys.argv[2]) if len(sys.argv) > 2 else 1))
+    given = argparse.ArgumentParser(description=__doc__)
+    given.add_argument("calls", nargs="?", type=int, default=30_000)
+    given.add_argument("seed", nargs="?", type=int, default=1)
+    given.add_argument("--done", type=Path, help="a file of the groups that came to their end; those are left out")
+    options = given.parse_args()
+    sys.exit(main(options.calls, options.seed, options.done))

@@ -9,13 +9,16 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean, to_nnf
 
 from theory.argument_kinds import CONDITION, EXPRESSION, POINT, takes
-from theory.decision.balls import truth
-from theory.decision.rational_points import Point, combined_truth
+from theory.decision.balls import complex_ball, truth
+from theory.decision.rational_points import Point, combined_truth, exact_value
+from theory.errors import UnsupportedFormError
 
 
 @takes(expression=EXPRESSION, point=POINT)
 def has_no_real_value(expression: sp.Expr, point: Point) -> bool:
     """Whether ``expression`` certainly has no real value at ``point``; False where that cannot be told.
+
+    By balls: SymPy's own numbers come to no end at 2**(p**2) with p = 10**9 + 1/3.
 
     Example:
         >>> from fractions import Fraction
@@ -24,10 +27,20 @@ def has_no_real_value(expression: sp.Expr, point: Point) -> bool:
         >>> has_no_real_value(sp.log(x), here), has_no_real_value(1 / (1 + x), here), has_no_real_value(x, here)
         (True, True, False)
     """
-    value = expression.subs({s: sp.Rational(v.numerator, v.denominator) for s, v in point.items()})
-    if value.has(sp.zoo, sp.nan):
+    if not expression.has(sp.Piecewise) and any(exact_value(part, point) == 0 for part in _divisors(expression)):
         return True
-    return value.is_extended_real is False and value.is_number
+    try:
+        value = complex_ball(expression, point)
+    except UnsupportedFormError:
+        return False
+    return bool(value.is_finite() and not value.imag.contains(0))
+
+
+@functools.lru_cache(maxsize=256)
+def _divisors(expression: sp.Expr) -> tuple[sp.Expr, ...]:
+    """What ``expression`` is divided by, and what it takes the logarithm of."""
+    powers = (power.base for power in expression.atoms(sp.Pow) if power.exp.is_negative)
+    return (*powers, *(kernel.args[0] for kernel in expression.atoms(sp.log)))
 
 
 @takes(condition=CONDITION, point=POINT)

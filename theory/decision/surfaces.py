@@ -11,6 +11,7 @@ import sympy as sp
 from sympy.core.relational import GreaterThan, LessThan, Relational, StrictGreaterThan, StrictLessThan
 from sympy.logic.boolalg import Boolean
 
+from theory.decision.balls import truth
 from theory.decision.breakpoints import crossings, zeros_along
 from theory.decision.definedness import truth_where_defined
 from theory.decision.extrema import extreme_points
@@ -36,6 +37,7 @@ CLOSENESS = (1 << 10, 1 << 20, 1 << 36)
 INEQUALITIES = (StrictGreaterThan, GreaterThan, StrictLessThan, LessThan)
 
 _MAX_DEGREE = 8
+_LONGEST_POWER = 4096
 
 Point = dict[sp.Symbol, Fraction]
 
@@ -137,6 +139,8 @@ def _irrational_points(
     symbols = _symbols(derived, candidate, domain)
     for start in points_satisfying(symbols, domain, EXACT, seed=f"on {derived}/{candidate}") if symbols else ():
         for surface, symbol in itertools.product(_surfaces(derived, candidate), sorted(symbols, key=str)):
+            if not _has_short_powers(surface, start):
+                continue
             others = {s: sp.Rational(v.numerator, v.denominator) for s, v in start.items() if s != symbol}
             function = surface.subs(others)
             for root in _exact_roots(function, symbol) if function.has(symbol) else ():
@@ -148,9 +152,7 @@ def _exact_roots(function: sp.Expr, symbol: sp.Symbol) -> Sequence[sp.Expr]:
     """The zeros that radicals, exponentials and logarithms write down; none where that is not possible."""
     numerator = sp.numer(sp.together(function))
     if numerator.is_polynomial(symbol):
-        if sp.degree(numerator, symbol) > _MAX_DEGREE:
-            return ()
-        return tuple(sp.roots(numerator, symbol))
+        return _roots_of_polynomial(numerator, symbol)
     rest, term = function.as_independent(symbol, as_Add=True)
     factor, kernel = term.as_independent(symbol, as_Add=False)
     level = -rest / factor
@@ -161,6 +163,33 @@ def _exact_roots(function: sp.Expr, symbol: sp.Symbol) -> Sequence[sp.Expr]:
     if isinstance(kernel, sp.Pow) and not kernel.exp.has(symbol) and level.is_positive:
         return _exact_roots(kernel.base - level ** (1 / kernel.exp), symbol)
     return ()
+
+
+def _has_short_powers(surface: sp.Expr, point: Point) -> bool:
+    """Whether SymPy can be told the numbers of ``point``: it writes out 2**(2**p)."""
+    exponents = (power.exp for power in surface.atoms(sp.Pow) if power.exp.free_symbols)
+    return all(truth(sp.Abs(exponent) < _LONGEST_POWER, point) for exponent in exponents)
+
+
+def _roots_of_polynomial(polynomial: sp.Expr, symbol: sp.Symbol) -> Sequence[sp.Expr]:
+    """The zeros in radicals.
+
+    SymPy's ``roots`` makes powers of exp(1/q) its letters and does not come to an end where q is large. Polynomials
+    with transcendental coefficients do without it: they are solved up to degree 2, and where they are one power.
+    """
+    if not polynomial.has(sp.Function):
+        return tuple(sp.roots(polynomial, symbol)) if sp.degree(polynomial, symbol) <= _MAX_DEGREE else ()
+    collected = sp.collect(sp.expand(polynomial), symbol, evaluate=False)
+    terms = {sp.degree(power, symbol) if power.has(symbol) else 0: factor for power, factor in collected.items()}
+    top = max(terms)
+    if len(terms) == 2 and 0 in terms:
+        root = (-terms[0] / terms[top]) ** sp.Rational(1, top)
+        return (root, -root) if top % 2 == 0 else (root, -((terms[0] / terms[top]) ** sp.Rational(1, top)))
+    if top != 2:
+        return ()
+    a, b, c = (terms.get(k, sp.S.Zero) for k in (2, 1, 0))
+    width = sp.sqrt(b**2 - 4 * a * c)
+    return (-b + width) / (2 * a), (-b - width) / (2 * a)
 
 
 def _truth_at(condition: Boolean, values: dict[sp.Symbol, sp.Expr]) -> bool | None:

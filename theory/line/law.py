@@ -21,7 +21,7 @@ from theory.errors import (
 )
 from theory.line.boundary import integrable
 from theory.line.endpoints import endpoint_behaviour
-from theory.line.families import Family
+from theory.line.families import MAX_ORDER, Family
 from theory.line.glued import pieces_of
 from theory.line.interval import Chart, Interval
 from theory.line.mode import mode
@@ -30,7 +30,7 @@ from theory.line.recognise import recognise, symmetric_about
 from theory.line.time_limit import limited
 from theory.local_time import is_smooth
 from theory.services import service
-from theory.values import admitted_values, single_expression
+from theory.values import admitted_values, shown, single_expression
 
 DIGITS = 15
 """Digits of the numbers of a law at given parameters."""
@@ -127,8 +127,11 @@ class StationaryLaw:
 
         Raises:
             ShapeError: ``k`` is no whole number, and the law has mass below 0.
+            UnsupportedFormError: ``k`` is larger than any moment that is computed.
         """
         order = single_expression(k, "k", real=True)
+        if order.is_number and not abs(order) <= MAX_ORDER:
+            raise UnsupportedFormError(f"k must be at most {MAX_ORDER} in size, got {shown(order)}.")
         if order.is_integer is False and self.interval.left.is_extended_negative:
             raise ShapeError(
                 f"k must be a whole number where the law has mass below 0, got {order}: powers are complex there."

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.argument_kinds import CONDITIONS, ArgumentKind, whole
+from theory.argument_kinds import CONDITIONS, ArgumentKind, one_of, whole
 from theory.errors import SymbolError, UnsupportedFormError
 from verification.arguments import FORMULA, takes
 from verification.forms import Candidate, Form
@@ -51,8 +52,10 @@ _SLIPS = ArgumentKind(
     ),
 )
 
+_FORM = one_of(*get_args(Form), needed="a form, such as Identity(derivation)")
 
-@takes(right=FORMULA, domain=CONDITIONS, kinds=_SLIPS, limit=whole(1, 1000))
+
+@takes(right=FORMULA, domain=CONDITIONS, form=_FORM, kinds=_SLIPS, limit=whole(1, 1000))
 def mutants(
     right: Candidate,
     *,

@@ -197,6 +197,9 @@ def test_size_of_the_start_does_not_matter():
         (elliptic(1), {"initial": [0, 0]}, "stay away from 0"),
         (elliptic(1), {"segment": 0.3}, "multiple"),
         (elliptic(1), {"burn_in": 2}, "larger than burn_in"),
+        (elliptic(1), {"until": 2**63}, "^until must be at most 1000000 times segment"),
+        (elliptic(1), {"step": 1e-12}, "^segment must be at most [0-9]+ times step"),
+        (elliptic(1), {"n_paths": 2**30}, "^n_paths must be at least 1 and below"),
     ],
 )
 def test_bad_arguments_of_the_simulation_are_refused(process, changes, match):

@@ -308,3 +308,10 @@ def test_a_quantile_of_what_is_no_probability_is_refused_before_numbers_are_aske
     law = stationary_density(ItoProcess.scalar(x, drift=1 - kappa * x, dispersion=sp.sqrt(x)))
     with pytest.raises(ShapeError, match="^probability must lie strictly between 0 and 1"):
         law.quantile(level)
+
+
+@pytest.mark.parametrize("order", [2**63, -(10**30), 1001])
+def test_a_moment_of_an_order_that_nothing_can_hold_is_refused_by_name(order):
+    law = stationary_density(ItoProcess.scalar(y, drift=-y, dispersion=1))
+    with pytest.raises(UnsupportedFormError, match="^k must be at most 1000 in size, got"):
+        law.moment(order)

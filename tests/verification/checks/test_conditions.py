@@ -145,3 +145,8 @@ def test_a_bound_that_touches_is_proved_and_one_a_millionth_too_low_is_refuted()
 def test_a_margin_that_is_zero_is_proved_to_be():
     assert bound(sp.log(p * q), "<=", sp.log(p) + sp.log(q)) is Outcome.PROVED
     assert bound(sp.log(p * q), "<", sp.log(p) + sp.log(q)) is Outcome.REFUTED
+
+
+@pytest.mark.parametrize("side", [q < sp.exp(p**2), q**2 < 2 ** (p**2), q**3 < sp.exp(sp.exp(p))])
+def test_strictness_shows_on_surfaces_whose_numbers_are_too_long_to_write_out(side):
+    assert region(side, sp.Le(*side.args)) is Outcome.REFUTED

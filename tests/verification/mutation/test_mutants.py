@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.ito import ItoProcess
 from verification.checks.symbolic import judge
+from verification.errors import KindError
 from verification.forms import Bound, Expansion, Figure, Identity, Invariance, Numerical, Region, StationaryDensity
 from verification.mutation import NEAR_MISSES, Slip, mutants
 from verification.mutation.distance import LARGEST, LEAST, ruler
@@ -282,3 +283,9 @@ def test_every_kept_mutant_of_a_condition_is_refuted(margin):
     form = Region(lambda: condition)
     for mutant in mutants(condition, domain=(), form=form):
         assert judge(form, mutant.form, ()).outcome is Outcome.REFUTED
+
+
+@pytest.mark.parametrize("form", [None, "Identity", Identity, object()])
+def test_how_candidates_are_judged_must_be_a_form(form):
+    with pytest.raises(KindError, match="^form must be a form"):
+        mutants(a + 1, domain=(), form=form)

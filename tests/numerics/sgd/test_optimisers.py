@@ -1,0 +1,21 @@
+"""Hyperparameters are refused where they are handed in."""
+
+import math
+
+import pytest
+
+from numerics.errors import ArgumentError
+from numerics.sgd.optimisers import SGD, Adam
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -1, "0.1", None, True, 1j, [0.1, math.nan], 10**400])
+@pytest.mark.parametrize("name", ["learning_rate", "momentum", "weight_decay"])
+def test_an_optimiser_refuses_what_is_no_rate_before_it_makes_a_step(name, wrong):
+    with pytest.raises(ArgumentError, match=f"^{name} must be"):
+        SGD(**{"learning_rate": 0.1, name: wrong})
+
+
+@pytest.mark.parametrize("betas", [None, "xy", (1, 2), (math.nan, 0.5), (0.5,)])
+def test_adam_refuses_betas_that_are_not_two_numbers_below_one(betas):
+    with pytest.raises(ArgumentError, match="^betas must be two numbers"):
+        Adam(0.1, betas=betas)
