@@ -5,7 +5,6 @@ r"""What the docstring of a claim says: its title, the page's own words, its sco
     Attraction in one dimension.
 
     $A$ is stochastically attractive if $\alpha > 0$, while it is not stochastically attractive if $\alpha < 0$.
-
     - Scope: first order in $\theta$.
     - $\alpha$ is the almost sure rate, the limit of $-\log|\theta_t|/t$
       on collapse.
@@ -41,20 +40,20 @@ class Prose:
 
 
 def read(docstring: str) -> Prose:
-    r"""Read a docstring: a title, paragraphs of the page's words, and after an empty line items that begin with ``-``.
+    r"""Read a docstring: a title, paragraphs of the page's words, and items, each behind ``-``.
 
     Raises:
         ClaimError: more than one item begins with ``Scope:``.
 
     Example:
-        >>> said = read("Variance.\n\nIt is finite.\n\n- Scope: small steps.\n- By the law of\n  large numbers.")
+        >>> said = read("Variance.\n\nIt is finite.\n- Scope: small steps.\n- By the law of\n  large numbers.")
         >>> said.title, said.words, said.scope
         ('Variance', 'It is finite.', 'small steps')
         >>> said.notes
         ('By the law of large numbers.',)
     """
     title, _, rest = inspect.cleandoc(docstring).partition("\n")
-    words, _, listed = f"\n{rest}".partition("\n\n- ")
+    words, _, listed = f"\n{rest}".partition("\n- ")
     items = [" ".join(item.split()) for item in listed.split("\n- ")] if listed else []
     scopes = [item.removeprefix(SCOPE).removesuffix(".") for item in items if item.startswith(SCOPE)]
     if len(scopes) > 1:

@@ -12,7 +12,6 @@ WHOLE = """Title.
 
 Words of the page,
 on two lines.
-
 - Scope: small steps.
 - First note,
   continued.
@@ -26,10 +25,13 @@ def test_a_docstring_gives_title_words_scope_and_notes():
     assert (said.scope, said.notes) == ("small steps", ("First note, continued.", "Second note."))
 
 
-@pytest.mark.parametrize("words", ["It is $a\n- b$.", "It is\n\n$a\n- b$."])
-def test_a_minus_in_the_words_of_the_page_begins_no_note(words):
-    said = read(f"Title.\n\n{words}\n")
-    assert said.words == words and said.notes == ()
+def test_a_minus_inside_a_line_begins_no_note():
+    said = read("Title.\n\nIt is $a - b$\nor $-a$.")
+    assert said.words == "It is $a - b$\nor $-a$." and said.notes == ()
+
+
+def test_notes_need_no_words_before_them():
+    assert read("Title.\n\n- One.\n- Two.").notes == ("One.", "Two.")
 
 
 def test_a_second_scope_is_refused():

@@ -9,16 +9,16 @@ r"""The shorthand in which claims are written: one call a statement.
     def stationary_variance():
         '''Variance of the stationary law.'''
         yield equals(
-            "variance",
-            r"\operatorname{Var}\theta",
+            r"variance: $\operatorname{Var}\theta$",
             printed=s**2 / k,
             derived=lambda: stationary_density(process).variance,
             corrected=s**2 / (2 * k),
             wrong={"noise per batch taken for noise per sample": s**2 / (2 * k * B)},
         )
 
-Generic near misses (a factor 2, a sign, an exponent, a lost term, two symbols exchanged) are made by machine from
-the right form; ``wrong`` holds those with a story.
+A statement begins with its name and the left side of the formula that it completes; where they are made in a loop, the
+left side is an argument of its own, ``equals(name, left, ...)``. Generic near misses (a factor 2, a sign, an exponent,
+a lost term, two symbols exchanged) are made by machine from the right form; ``wrong`` holds those with a story.
 """
 
 from __future__ import annotations
@@ -208,7 +208,11 @@ def reproduces(
 
 
 def under(
-    conventions: Mapping[str, Mapping[str, Any]], builder: Callable[..., Statement], name: str, left: str, **rest: Any
+    conventions: Mapping[str, Mapping[str, Any]],
+    builder: Callable[..., Statement],
+    name: str,
+    left: str = "",
+    **rest: Any,
 ) -> Iterator[Statement]:
     """One statement judged under several declared conventions, each with a verdict of its own.
 
@@ -222,6 +226,7 @@ def under(
 
     The claim holds if the statement holds under one of the conventions, and the verdict names it.
     """
+    name, left = _name_and_left(name, left)
     for convention, own in conventions.items():
         yield builder(f"{name} ({convention})", left, convention=convention, **{**rest, **own})
 
@@ -298,6 +303,12 @@ class _Side:
         return value.as_immutable() if isinstance(value, sp.MatrixBase) else value
 
 
+def _name_and_left(name: str, left: str) -> tuple[str, str]:
+    """Both parts of ``name: $left side$``, or as they are given."""
+    short, colon, formula = name.partition(": $")
+    return (short, formula.removesuffix("$")) if colon else (name, left)
+
+
 def _named(sampler: Callable[..., Any], arguments: Mapping[str, Any]) -> str:
     what = getattr(sampler, "__name__", type(sampler).__name__).replace("_", " ")
     point = ", ".join(f"{name}={value}" for name, value in arguments.items())
@@ -305,6 +316,7 @@ def _named(sampler: Callable[..., Any], arguments: Mapping[str, Any]) -> str:
 
 
 def _statement(name: str, left: str, form: Form, printed: Any, rest: Common) -> Statement:
+    name, left = _name_and_left(name, left)
     refuse_unknown(name, rest, Common.__annotations__)
     for option in ("wrong", "where"):
         refuse_no_mapping(name, option, rest.get(option, {}))

@@ -27,8 +27,7 @@ SYMBOLS = {x: "distance of the weight from the minimum", k: "curvature of the lo
 def stationary_law():
     """Stationary law near a minimum."""
     yield equals(
-        "variance",
-        r"\operatorname{Var} x",
+        r"variance: $\operatorname{Var} x$",
         printed=s**2 / (2 * k),
         derived=lambda: stationary_density(process).variance,
         wrong={"the noise of the loss, not of its gradient": s / (2 * k)},
@@ -39,8 +38,7 @@ def stationary_law():
 def growth_of_the_square():
     """Drift of the squared distance."""
     yield equals(
-        "drift",
-        r"\text{drift of } x^2",
+        r"drift: $\text{drift of } x^2$",
         printed=-2 * k * x**2,
         derived=lambda: ito_differential(process, x**2).drift,
         corrected=s**2 - 2 * k * x**2,
@@ -52,8 +50,7 @@ def growth_of_the_square():
 def simulated_square():
     """Mean squared distance after a long time, also by simulation."""
     yield equals(
-        "mean square",
-        r"\lim_{t\to\infty} E\,x_t^2",
+        r"mean square: $\lim_{t\to\infty} E\,x_t^2$",
         printed=s**2 / (2 * k),
         derived=lambda: stationary_density(process).variance,
         measured=[simulated(process, x**2, at={k: "1", s: "1/2"}, start=0.5, until=15, step=0.05)],

@@ -147,24 +147,21 @@ def steps_of_the_covariance():
         return I_4 + C + extra
 
     yield equals(
-        "vec of an outer product",
-        r"\mathrm{vec}(uv^\top)",
+        r"vec of an outer product: $\mathrm{vec}(uv^\top)$",
         printed=kron(x, xi),
         derived=lambda: vec(xi * x.T),
         wrong={"factors exchanged": kron(xi, x)},
         mutated=False,
     )
     yield equals(
-        "mixed product",
-        r"(A_lX)\otimes B_l",
+        r"mixed product: $(A_lX)\otimes B_l$",
         printed=kron(A, B) * kron(x, I_2),
         derived=lambda: kron(A * x, B),
         wrong={"factors exchanged": kron(A, B) * kron(I_2, x)},
         mutated=False,
     )
     yield equals(
-        "noise of a layer",
-        r"\xi_2",
+        r"noise of a layer: $\xi_2$",
         printed=kron(NETWORK.below(2), NETWORK.above(2).T) * vec((D * x + xi) * x.T - D),
         derived=lambda: NETWORK.gradient(2) - NETWORK.sample_gradient(2),
         wrong={"the mean not subtracted": kron(NETWORK.below(2), NETWORK.above(2).T) * vec((D * x + xi) * x.T)},
@@ -172,24 +169,21 @@ def steps_of_the_covariance():
         mutated=False,
     )
     yield equals(
-        "fourth moments",
-        r"E[VV^\top],\ V = X\otimes X",
+        r"fourth moments: $E[VV^\top],\ V = X\otimes X$",
         printed=fourth(vec(I_2) * vec(I_2).T),
         derived=lambda: (kron(x, x) * kron(x, x).T).applyfunc(lambda e: expectation(e, inputs)),
         wrong={"centred": fourth(sp.zeros(4)), "one pairing of three": I_4},
         mutated=False,
     )
     yield equals(
-        "label part",
-        r"C_{\mathrm{label}}",
+        r"label part: $C_{\mathrm{label}}$",
         printed=kron(I_2, Sigma_q),
         derived=lambda: covariance(vec(xi * x.T), sample),
         wrong={"factors exchanged": kron(Sigma_q, I_2)},
         mutated=False,
     )
     yield equals(
-        "cross terms",
-        r"E[\mathrm{vec}(S_1)\mathrm{vec}(S_2)^\top]",
+        r"cross terms: $E[\mathrm{vec}(S_1)\mathrm{vec}(S_2)^\top]$",
         printed=sp.zeros(4),
         derived=lambda: (vec(D * (x * x.T - I_2)) * vec(xi * x.T).T).applyfunc(lambda e: expectation(e, sample)),
         wrong={"those of the labels": kron(I_2, Sigma_q)},
@@ -210,8 +204,7 @@ def sampler_of_the_gradient_noise() -> Statement:
         return covariance(vec(D * matrix + sigma * N), normals)
 
     return equals(
-        "sampler",
-        r"\mathrm{Cov}(\mathrm{vec}\,S)",
+        r"sampler: $\mathrm{Cov}(\mathrm{vec}\,S)$",
         printed=drawn((G + G.T) / sp.sqrt(2)),
         derived=lambda: covariance(vec((D * x + xi) * x.T), sample),
         wrong={"not divided by the root of 2": drawn(G + G.T), "not symmetrised": drawn(G)},
@@ -232,16 +225,14 @@ def zeros_of_the_covariance():
     with_labels = WrittenNetwork(NETWORK.layers, NETWORK.map, NETWORK.label_covariance)
     origin = WrittenNetwork(tuple(0 * W for W in NETWORK.layers), NETWORK.gap, NETWORK.label_covariance)
     yield equals(
-        "global minimum",
-        r"\Sigma_{22}(\Delta = 0)",
+        r"global minimum: $\Sigma_{22}(\Delta = 0)$",
         printed=sp.zeros(2),
         derived=lambda: at_minimum.covariance_block(2, 2),
         wrong={"with label noise": with_labels.covariance_block(2, 2)},
         mutated=False,
     )
     yield equals(
-        "zero Jacobian",
-        r"\Sigma_{22}(\theta = 0)",
+        r"zero Jacobian: $\Sigma_{22}(\theta = 0)$",
         printed=sp.zeros(2),
         derived=lambda: origin.covariance_block(2, 2),
         wrong={"as at another point": with_labels.covariance_block(2, 2)},
@@ -273,16 +264,14 @@ def noise_depends_on_the_state_and_is_anisotropic():
 
     strength = 2 * d**2 + sigma**2
     yield equals(
-        "entries",
-        r"(\Sigma_{11}, \Sigma_{22}, \Sigma_{12})",
+        r"entries: $(\Sigma_{11}, \Sigma_{22}, \Sigma_{12})$",
         printed=sp.Matrix([v**2 * strength, u**2 * strength, u * v * strength]),
         derived=entries,
         wrong={"isotropic": sp.Matrix([strength, strength, 0])},
         says="Two scalar layers: every entry depends on the state.",
     )
     yield holds_when(
-        "isotropic",
-        r"\Sigma\propto I\text{ iff }",
+        r"isotropic: $\Sigma\propto I\text{ iff }$",
         printed=sp.false,
         derived=lambda: sp.And(sp.Eq(entries()[2], 0), sp.Eq(entries()[0], entries()[1])),
         wrong={"on the balanced set": sp.And(u <= v, u >= v)},

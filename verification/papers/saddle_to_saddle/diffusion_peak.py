@@ -59,8 +59,7 @@ def stationary_point_of_the_diffusion():
     """Stationary point of the diffusion along a mode."""
     real = (sigma_q**2 < THRESHOLD.subs(EXPONENT),)
     yield equals(
-        "stationary condition",
-        r"\frac{w_\alpha^{1-a}}{\beta L^2}\frac{dD_\alpha}{dw_\alpha}",
+        r"stationary condition: $\frac{w_\alpha^{1-a}}{\beta L^2}\frac{dD_\alpha}{dw_\alpha}$",
         printed=(2 * a + 4) * (w - s) ** 2 + 4 * s * (w - s) + a * sigma_q**2,
         where=EXPONENT,
         derived=slope,
@@ -70,8 +69,7 @@ def stationary_point_of_the_diffusion():
         },
     )
     yield equals(
-        "critical point (9)",
-        r"w_\alpha^\star",
+        r"critical point (9): $w_\alpha^\star$",
         printed=PEAK,
         where=EXPONENT,
         derived=smaller_root,
@@ -118,8 +116,7 @@ def existence_of_the_maximum():
         return sp.And(discriminant().subs(L, 2) > 0, diffusion.subs(w, peak) >= diffusion.subs(w, s))
 
     yield holds_when(
-        "local maximum",
-        r"D_\alpha\text{ has a maximum at }w_\alpha^\star\text{ iff }",
+        r"local maximum: $D_\alpha\text{ has a maximum at }w_\alpha^\star\text{ iff }$",
         printed=sigma_q**2 <= THRESHOLD,
         corrected=sigma_q**2 < THRESHOLD,
         where=EXPONENT,
@@ -127,8 +124,7 @@ def existence_of_the_maximum():
         wrong={"no label noise needed": sigma_q**2 < s**2 / 4},
     )
     yield holds_when(
-        "maximum over w > 0",
-        r"D_\alpha(w)\le D_\alpha(w_\alpha^\star)\text{ for all }w>0\text{ iff }",
+        r"maximum over w > 0: $D_\alpha(w)\le D_\alpha(w_\alpha^\star)\text{ for all }w>0\text{ iff }$",
         printed=sigma_q**2 <= s**2 / 4,
         corrected=sp.false,
         derived=largest_of_all,
@@ -136,8 +132,7 @@ def existence_of_the_maximum():
         says=r"At $L = 2$; the diffusion has no bound as $w\to\infty$.",
     )
     yield holds_when(
-        "maximum up to s",
-        r"D_\alpha(w)\le D_\alpha(w_\alpha^\star)\text{ for all }w\le s\text{ iff }",
+        r"maximum up to s: $D_\alpha(w)\le D_\alpha(w_\alpha^\star)\text{ for all }w\le s\text{ iff }$",
         printed=sigma_q**2 <= (5 * sp.sqrt(5) - 11) * s**2,
         derived=largest_up_to_s,
         wrong={"a local maximum is enough": sigma_q**2 <= s**2 / 4},
@@ -168,8 +163,7 @@ def diffusion_peaks_before_the_mode_is_learned():
         return sp.factor((-linear - root) / (2 * square))
 
     yield bounds(
-        "peak",
-        r"w_\alpha^\star",
+        r"peak: $w_\alpha^\star$",
         printed=s,
         exact=peak,
         relation="<",
@@ -177,16 +171,14 @@ def diffusion_peaks_before_the_mode_is_learned():
         says=r"For every $\sigma_q$ that (10) allows, $\sigma_q^2 = (1 - \rho^2)\,2s_\alpha^2/(a(a+2))$.",
     )
     yield equals(
-        "learned",
-        r"D_\alpha(s_\alpha)",
+        r"learned: $D_\alpha(s_\alpha)$",
         printed=sp.S.Zero,
         derived=lambda: mode_diffusion(noise=sp.S.Zero).subs(w, s),
         wrong={"label noise kept": beta * L**2 * sigma_q**2 * s ** (4 * (L - 1) / L)},
         says="Without label noise.",
     )
     yield equals(
-        "learned, with label noise",
-        r"D_\alpha(s_\alpha)",
+        r"learned, with label noise: $D_\alpha(s_\alpha)$",
         printed=beta * L**2 * sigma_q**2 * s ** (4 * (L - 1) / L),
         derived=lambda: mode_diffusion().subs(w, s),
         says="A result of ours.",

@@ -64,16 +64,14 @@ def set_up_of_the_experiments():
         return sp.factor(sp.diff(sp.expand_log(sp.log(size), force=True), z) / L) < 0
 
     yield holds_when(
-        "rich regime",
-        r"\lim_{d\to\infty}\tfrac1dE\|W(0)\|_F^2 = 0\text{ iff }",
+        r"rich regime: $\lim_{d\to\infty}\tfrac1dE\|W(0)\|_F^2 = 0\text{ iff }$",
         printed=gamma > 1,
         derived=shrinks,
         wrong={"as for two layers": gamma > 2},
         says="Where the map starts at 0 in wide networks, its singular values of the size of their root mean square.",
     )
     yield equals(
-        "isotropic noise",
-        r"\operatorname{Var}(\xi)",
+        r"isotropic noise: $\operatorname{Var}(\xi)$",
         printed=eta * STEP,
         derived=lambda: ItoProcess.scalar(theta, drift=0, dispersion=sp.sqrt(eta)).diffusion[0] * STEP,
         wrong={"of steps of SGD": eta**2},
@@ -128,8 +126,7 @@ def normalisation_of_the_loss():
             mutated=False,
         )
     yield equals(
-        "noise covariance, 12 outputs",
-        r"\Sigma_{\text{code}}/\Sigma_{\text{page}}",
+        r"noise covariance, 12 outputs: $\Sigma_{\text{code}}/\Sigma_{\text{page}}$",
         printed=sp.S.One,
         corrected=sp.Rational(1, 36),
         derived=lambda: ratio(12) ** 2,
@@ -170,8 +167,7 @@ def initialisation_and_data():
         return sp.limit(sp.expand_log(sp.simplify(from_code - from_page), force=True), small, 0)
 
     yield equals(
-        "standard deviation of a layer",
-        r"\text{over that at widths 12, of widths 12, 24, 12}",
+        r"standard deviation of a layer: $\text{over that at widths 12, of widths 12, 24, 12}$",
         printed=sp.S.One,
         corrected=2 ** (-gamma / 2),
         derived=lambda: start_of_a_mode(24, 1),
@@ -179,8 +175,7 @@ def initialisation_and_data():
         mutated=False,
     )
     yield equals(
-        "delay of a mode",
-        r"t_{1/2}^{\text{code}} - t_{1/2}^{\text{page}}",
+        r"delay of a mode: $t_{1/2}^{\text{code}} - t_{1/2}^{\text{page}}$",
         printed=sp.S.Zero,
         corrected=3 * sp.log(2) / (2 * s),
         derived=delay,
@@ -194,8 +189,7 @@ def initialisation_and_data():
         return sp.cancel((N * (1 - 1 / N)) ** 2 * mean_of_share(2).subs(N, N - 1))
 
     yield equals(
-        "noise of whitened inputs",
-        r"E[x^4] - 1",
+        "noise of whitened inputs: $E[x^4] - 1$",
         printed=sp.Integer(2),
         corrected=2 * (N - 2) / (N + 1),
         derived=lambda: sp.cancel(fourth_moment() - 1),
@@ -229,16 +223,14 @@ def largest_diffusion():
         return diffusion.subs(beta, rate).subs(w, place)
 
     yield equals(
-        "scaling",
-        r"\max D_\alpha(2\beta)/\max D_\alpha(\beta)",
+        r"scaling: $\max D_\alpha(2\beta)/\max D_\alpha(\beta)$",
         printed=sp.Integer(2),
         derived=lambda: sp.powsimp(sp.simplify(peak(2 * beta) / peak(beta))),
         wrong={"square": sp.Integer(4)},
         mutated=False,
     )
     yield equals(
-        "largest value",
-        r"\max D_\alpha",
+        r"largest value: $\max D_\alpha$",
         printed=2 * beta * (L**2 * s / (3 * L - 2)) ** 2 * place ** (4 - 4 / L),
         derived=lambda: peak(beta),
         wrong={"at the middle": beta * L**2 * s**2 / 2 * (s / 2) ** (4 - 4 / L)},
@@ -263,16 +255,14 @@ def end_of_training_with_label_noise():
     "the distribution is approximately Gaussian and is no longer concentrated at a point".
     """
     yield equals(
-        "spread",
-        r"\lim\operatorname{Var}(w_\alpha)/\beta",
+        r"spread: $\lim\operatorname{Var}(w_\alpha)/\beta$",
         printed=sigma_q**2 * s,
         derived=lambda: expanded(sp.Integer(2), "variance"),
         wrong={"concentrated at a point": sp.S.Zero},
         says="Depth two.",
     )
     yield equals(
-        "standard deviation at the page's values",
-        r"\operatorname{sd}(w_\alpha)",
+        r"standard deviation at the page's values: $\operatorname{sd}(w_\alpha)$",
         printed=sp.sqrt(5) / 100,
         derived=lambda: sp.sqrt(beta * expanded(sp.Integer(2), "variance")).subs(DEFAULTS),
         wrong={"label variance for deviation": sp.sqrt(5) / 100 * sp.sqrt(sp.Rational(1, 10))},

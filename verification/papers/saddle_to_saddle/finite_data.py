@@ -68,8 +68,7 @@ def joint_inclusion_probability():
         return sp.Matrix([sum(wanted <= chosen for chosen in listed) for wanted in ({0, 1}, {0}, set())])
 
     yield equals(
-        "numbers of batches",
-        r"\text{batches with two, one, no given samples}",
+        r"numbers of batches: $\text{batches with two, one, no given samples}$",
         printed=sp.Matrix([sp.binomial(B - 2, N - 2), sp.binomial(B - 1, N - 1), sp.binomial(B, N)]),
         corrected=sp.Matrix([sp.binomial(N - 2, B - 2), sp.binomial(N - 1, B - 1), sp.binomial(N, B)]),
         derived=counted,
@@ -165,8 +164,7 @@ def batch_covariance_as_a_double_sum():
         return sum(found[i] * found[j] for i, j in itertools.permutations(range(4), 2))
 
     yield equals(
-        "sum identity",
-        r"\sum_{i\ne j}g_ig_j^\top",
+        r"sum identity: $\sum_{i\ne j}g_ig_j^\top$",
         printed=16 * mean**2 - squares,
         derived=products_of_two,
         wrong={"N for its square": 4 * mean**2 - squares},
@@ -214,8 +212,7 @@ def expectations_over_finite_data():
         return sp.cancel(sigma_q**2 * (1 - mean_over_squared_length(1) * mean_of_share(2)))
 
     yield equals(
-        "limits",
-        r"\lim_{N\to\infty}(E|\theta_N - \theta|^2, E\Sigma(\theta_N))",
+        r"limits: $\lim_{N\to\infty}(E|\theta_N - \theta|^2, E\Sigma(\theta_N))$",
         printed=sp.Matrix([0, sigma_q**2]),
         derived=lambda: [sp.limit(side, N, sp.oo) for side in (derived_distance(), derived_noise())],
         wrong={"noise of the fit remains": sp.Matrix([sigma_q**2, sigma_q**2])},

@@ -39,8 +39,7 @@ def two_layer_drift() -> sp.Expr:
 def gradient_flow_at_depth_two():
     """Gradient flow of a mode at depth two."""
     yield equals(
-        "flow",
-        r"\dot w_\alpha",
+        r"flow: $\dot w_\alpha$",
         printed=2 * (s - w) * w,
         derived=two_layer_drift,
         wrong={"one layer": (s - w) * w, "two layers, exponent of one": 2 * (s - w) * sp.sqrt(w)},
@@ -58,8 +57,7 @@ def logistic_solution():
         return s / (1 + odds.subs(w, w_0) * sp.exp(rate * t))
 
     yield equals(
-        "solution",
-        r"w_\alpha(t)",
+        r"solution: $w_\alpha(t)$",
         printed=s / (1 + (s / w_0 - 1) * sp.exp(-2 * s * t)),
         derived=solution,
         wrong={"one layer's rate": s / (1 + (s / w_0 - 1) * sp.exp(-s * t))},
@@ -91,8 +89,7 @@ def larger_modes_rise_earlier():
         return float(root), 1e-10
 
     yield bounds(
-        "earlier",
-        r"\partial_s t_{1/2}",
+        r"earlier: $\partial_s t_{1/2}$",
         printed=sp.S.Zero,
         exact=lambda: sp.diff(half_time(), s),
         relation="<",
@@ -101,8 +98,7 @@ def larger_modes_rise_earlier():
         says=r"The time at which $w_\alpha = s_\alpha/2$ falls with $s_\alpha$.",
     )
     yield equals(
-        "timescale",
-        r"t_{1/2}",
+        "timescale: $t_{1/2}$",
         printed=HALF_TIME,
         derived=half_time,
         domain=(s > 2 * w_0,),
@@ -110,8 +106,7 @@ def larger_modes_rise_earlier():
         says="One over $s$, times a logarithm of the initialisation.",
     )
     yield agrees(
-        "turning point",
-        r"s/w(0)",
+        "turning point: $s/w(0)$",
         printed=sp.Rational(459112, 100000),
         compared=[compared("root", turning_point, lambda candidate, _: candidate, {}, tolerance=1e-6)],
         wrong={"rounded up": sp.Rational(46, 10)},
@@ -129,8 +124,7 @@ def gradient_flow_at_any_depth():
 
     power = 2 / L - 1
     yield equals(
-        "flow",
-        r"\mu^{\mathrm{grad}}_\alpha(w_\alpha)",
+        r"flow: $\mu^{\mathrm{grad}}_\alpha(w_\alpha)$",
         printed=(s - w) * L * w ** (2 * (L - 1) / L),
         derived=derived,
         wrong={
@@ -139,8 +133,7 @@ def gradient_flow_at_any_depth():
         },
     )
     yield equals(
-        "time",
-        r"t(w) + \mathrm{const}",
+        r"time: $t(w) + \mathrm{const}$",
         printed=w**power / (L * s * power) * sp.hyper([1, power], [2 / L], w / s),
         derived=lambda: sp.Integral(1 / derived(), w),
         modulo=lambda side: sp.diff(side, w),

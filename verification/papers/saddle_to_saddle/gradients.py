@@ -54,8 +54,7 @@ def jacobian_of_the_map():
     x = sp.Matrix(sp.symbols("x_1 x_2", real=True))
     wide = written_network(3, 5, 4, 2)
     yield equals(
-        "shape",
-        r"\text{shape of }\partial\,\mathrm{vec}\,W/\partial\,\mathrm{vec}\,W_2",
+        r"shape: $\text{shape of }\partial\,\mathrm{vec}\,W/\partial\,\mathrm{vec}\,W_2$",
         printed=sp.Matrix(printed_jacobian(wide, 2).shape),
         corrected=sp.Matrix(jacobian(wide, 2).shape),
         derived=lambda: sp.Matrix(wide.jacobian(2).shape),
@@ -64,8 +63,7 @@ def jacobian_of_the_map():
         mutated=False,
     )
     yield equals(
-        "J_2",
-        r"\partial\,\mathrm{vec}\,W/\partial\,\mathrm{vec}\,W_2",
+        r"J_2: $\partial\,\mathrm{vec}\,W/\partial\,\mathrm{vec}\,W_2$",
         printed=printed_jacobian(SQUARE, 2),
         corrected=jacobian(SQUARE, 2),
         derived=lambda: SQUARE.jacobian(2),
@@ -74,8 +72,7 @@ def jacobian_of_the_map():
         mutated=False,
     )
     yield equals(
-        "J_2(x)",
-        r"\partial(Wx)/\partial\,\mathrm{vec}\,W_2",
+        r"J_2(x): $\partial(Wx)/\partial\,\mathrm{vec}\,W_2$",
         printed=kron(x.T * SQUARE.below(2).T, SQUARE.above(2).T),
         corrected=kron(x.T * SQUARE.below(2).T, SQUARE.above(2)),
         derived=lambda: kron(x.T, sp.eye(2)) * SQUARE.jacobian(2),
@@ -84,8 +81,7 @@ def jacobian_of_the_map():
         mutated=False,
     )
     yield equals(
-        "last layer",
-        r"\partial\,\mathrm{vec}\,W/\partial\,\mathrm{vec}\,W_3",
+        r"last layer: $\partial\,\mathrm{vec}\,W/\partial\,\mathrm{vec}\,W_3$",
         printed=printed_jacobian(SQUARE, 3),
         derived=lambda: SQUARE.jacobian(3),
         wrong={"first factor not transposed": kron(SQUARE.below(3), sp.eye(2))},
@@ -126,8 +122,7 @@ def gradient_as_a_vector():
     """Population gradient as a vector."""
     delta = gap_vector(SQUARE)
     yield equals(
-        "Kronecker form",
-        "g_2",
+        "Kronecker form: $g_2$",
         printed=-kron(SQUARE.below(2), SQUARE.above(2)) * delta,
         corrected=-kron(SQUARE.below(2), SQUARE.above(2).T) * delta,
         derived=lambda: SQUARE.gradient(2),
@@ -136,8 +131,7 @@ def gradient_as_a_vector():
         mutated=False,
     )
     yield equals(
-        "by the Jacobian",
-        "g_2",
+        "by the Jacobian: $g_2$",
         printed=-SQUARE.jacobian(2).T * delta,
         derived=lambda: SQUARE.gradient(2),
         wrong={"the printed Jacobian": -printed_jacobian(SQUARE, 2).T * delta},
@@ -145,8 +139,7 @@ def gradient_as_a_vector():
         mutated=False,
     )
     yield equals(
-        "Appendix E.1",
-        "g_2",
+        "Appendix E.1: $g_2$",
         printed=vec(-SQUARE.above(2).T * SQUARE.gap * SQUARE.below(2).T),
         derived=lambda: SQUARE.gradient(2),
         wrong={"one transposition lost": vec(-SQUARE.above(2) * SQUARE.gap * SQUARE.below(2).T)},
@@ -167,8 +160,7 @@ def critical_points():
         return sp.Matrix.hstack(*(network.jacobian(l) for l in (1, 2, 3)))
 
     yield equals(
-        "gradient",
-        "g",
+        "gradient: $g$",
         printed=-whole(NETWORK).T * gap_vector(NETWORK),
         derived=NETWORK.gradient,
         wrong={"last layer left out": -(sp.diag(1, 1, 1, 1, 0, 0) * whole(NETWORK).T) * gap_vector(NETWORK)},
@@ -195,8 +187,7 @@ def change_of_basis_of_a_hidden_layer():
     moved = WrittenNetwork((P * base.layers[0], base.layers[1] * inverse), base.teacher, base.label_covariance)
 
     yield equals(
-        "size of P",
-        r"\text{size of }P\text{ between }W_l\text{ and }W_{l-1}",
+        r"size of P: $\text{size of }P\text{ between }W_l\text{ and }W_{l-1}$",
         printed=sp.Integer(4),
         corrected=sp.Integer(3),
         derived=lambda: sp.Integer(LayeredLinear((2, 3, 4)).shapes[1][1]),
@@ -205,8 +196,7 @@ def change_of_basis_of_a_hidden_layer():
         mutated=False,
     )
     yield equals(
-        "gradient of the upper layer",
-        r"\nabla_{W_2}L(PW_1, W_2P^{-1})",
+        r"gradient of the upper layer: $\nabla_{W_2}L(PW_1, W_2P^{-1})$",
         printed=P * base.gradient(2),
         derived=lambda: moved.gradient(2),
         wrong={"invariant": base.gradient(2)},
@@ -214,8 +204,7 @@ def change_of_basis_of_a_hidden_layer():
         mutated=False,
     )
     yield equals(
-        "gradient of the lower layer",
-        r"\nabla_{W_1}L(PW_1, W_2P^{-1})",
+        r"gradient of the lower layer: $\nabla_{W_1}L(PW_1, W_2P^{-1})$",
         printed=inverse.T * base.gradient(1),
         derived=lambda: moved.gradient(1),
         wrong={"invariant": base.gradient(1), "multiplied by P": P * base.gradient(1)},

@@ -83,8 +83,7 @@ def what_the_noise_changes():
         return candidate.subs({L: 2, s: 1, sigma_q: 0, w: sp.Rational(point["w"])})
 
     yield equals(
-        "spread of the end",
-        r"\lim_{t\to\infty}\operatorname{Var}(w_\alpha)/\beta",
+        r"spread of the end: $\lim_{t\to\infty}\operatorname{Var}(w_\alpha)/\beta$",
         printed=sp.S.Zero,
         derived=lambda: expanded(sp.Integer(2), "variance").subs(sigma_q, 0),
         wrong={"of gradient noise": s**2},
@@ -92,8 +91,7 @@ def what_the_noise_changes():
         mutated=False,
     )
     yield equals(
-        "spread of the end with label noise",
-        r"\lim_{t\to\infty}\operatorname{Var}(w_\alpha)/\beta",
+        r"spread of the end with label noise: $\lim_{t\to\infty}\operatorname{Var}(w_\alpha)/\beta$",
         printed=sigma_q**2 * s,
         derived=lambda: expanded(sp.Integer(2), "variance"),
         wrong={"the speed alone": sp.S.Zero},
@@ -101,8 +99,7 @@ def what_the_noise_changes():
         remark=True,
     )
     yield equals(
-        "time that a mode takes",
-        r"\tau_1(w),\quad E\,T = \int_{w_0}^{w_1}(\tau_0 + \beta\tau_1)dw",
+        r"time that a mode takes: $\tau_1(w),\quad E\,T = \int_{w_0}^{w_1}(\tau_0 + \beta\tau_1)dw$",
         printed=first,
         derived=lambda: slowness(1),
         domain=(w < s,),
@@ -116,8 +113,7 @@ def what_the_noise_changes():
         mutated=False,
     )
     yield holds_when(
-        "slower",
-        r"\tau_1(w) > 0\text{ iff }",
+        r"slower: $\tau_1(w) > 0\text{ iff }$",
         printed=w < s * (L - 1) / (2 * L - 1),
         derived=_slower,
         domain=(w < s,),

@@ -67,16 +67,14 @@ def limit_of_the_interpolation():
     """
     step = REGRESSION.step_moments(1)
     yield equals(
-        "drift",
-        r"\lim_{\eta\to0}E[\delta\theta]/\eta",
+        r"drift: $\lim_{\eta\to0}E[\delta\theta]/\eta$",
         printed=-REGRESSION.gradient[0],
         derived=lambda: sp.limit(sp.cancel(step.mean[0] / eta), eta, 0),
         wrong={"uphill": REGRESSION.gradient[0]},
         mutated=False,
     )
     yield equals(
-        "diffusion",
-        r"\lim_{\eta\to0}\mathrm{Var}(\delta\theta)/\eta",
+        r"diffusion: $\lim_{\eta\to0}\mathrm{Var}(\delta\theta)/\eta$",
         printed=eta * Sigma,
         where={Sigma: REGRESSION.covariance[0]},
         corrected=sp.S.Zero,
@@ -120,8 +118,7 @@ def conditions_of_the_limit_theorem():
         return sum(coefficient * series[n] for ((n,), coefficient) in terms)
 
     yield equals(
-        "quadratic variation",
-        r"\lim_{\eta\to0}\eta\sum_{k < t/\eta}E[\xi_k^2 | F_k]",
+        r"quadratic variation: $\lim_{\eta\to0}\eta\sum_{k < t/\eta}E[\xi_k^2 | F_k]$",
         printed=sp.Integral(Sigma, (tau, 0, t)),
         where={Sigma: along(2, sp.exp(-tau))},
         derived=lambda: summed(2),
@@ -131,8 +128,7 @@ def conditions_of_the_limit_theorem():
         mutated=False,
     )
     yield equals(
-        "large noises",
-        r"\lim_{\eta\to0}\eta\sum_{k < t/\eta}\tfrac\eta{\epsilon^2}E[\xi_k^4 | F_k]",
+        r"large noises: $\lim_{\eta\to0}\eta\sum_{k < t/\eta}\tfrac\eta{\epsilon^2}E[\xi_k^4 | F_k]$",
         printed=sp.S.Zero,
         derived=lambda: sp.limit(eta * summed(4) / epsilon**2, eta, 0),
         wrong={"of one size of noise for every learning rate": sp.Integral(along(4, sp.exp(-tau)), (tau, 0, t))},
@@ -164,8 +160,7 @@ def euler_maruyama_path():
         return expectation(sp.expand(noise**3), REGRESSION.law)
 
     yield equals(
-        "third moment of the noise of a step",
-        r"E[\xi^3]",
+        r"third moment of the noise of a step: $E[\xi^3]$",
         printed=sp.S.Zero,
         corrected=8 * gap**3 + 6 * gap * sigma_q**2,
         derived=third,
@@ -184,8 +179,7 @@ def scaled_iteration():
     (z,) = descent.normals
     noise = model.gradient[0] - model.sample_gradient[0].subs(x, mean + z)
     yield equals(
-        "step",
-        r"\theta_{(t + \Delta t)/\eta}",
+        r"step: $\theta_{(t + \Delta t)/\eta}$",
         printed=theta - step_size * model.gradient[0] + sp.sqrt(eta) * sp.sqrt(step_size) * noise,
         where={step_size: eta},
         derived=lambda: descent.update[0],

@@ -48,8 +48,7 @@ def gradient_drift_of_a_mode():
         return sign * (read(of).T * kernel(NETWORK) * gap_vector(NETWORK))[0]
 
     yield equals(
-        "sign",
-        r"\mu_\alpha^{\mathrm{grad}}(\theta)",
+        r"sign: $\mu_\alpha^{\mathrm{grad}}(\theta)$",
         printed=formula(-1),
         corrected=formula(1),
         derived=lambda: NETWORK.gradient_drift(*MODE),
@@ -83,8 +82,7 @@ def hessian_of_a_mode():
             mutated=False,
         )
     yield equals(
-        "block 13",
-        r"\nabla^2_{1,3}w_\alpha",
+        r"block 13: $\nabla^2_{1,3}w_\alpha$",
         printed=hessian(3, 1, u, v),
         corrected=hessian(3, 1, u, v).T,
         derived=lambda: DEEP.hessian_block(u, v, 1, 3),
@@ -93,8 +91,7 @@ def hessian_of_a_mode():
         mutated=False,
     )
     yield equals(
-        "diagonal block",
-        r"\nabla^2_{2,2}w_\alpha",
+        r"diagonal block: $\nabla^2_{2,2}w_\alpha$",
         printed=sp.zeros(2),
         derived=lambda: DEEP.hessian_block(u, v, 2, 2),
         wrong={"of the square of a layer": sp.eye(2)},
@@ -121,8 +118,7 @@ def ito_correction():
         return sp.expand(ito_differential(model.stochastic_gradient_flow(1), w).drift + along[0])
 
     yield equals(
-        "three scalar layers",
-        r"\mu_\alpha^{\mathrm{Ito}}",
+        r"three scalar layers: $\mu_\alpha^{\mathrm{Ito}}$",
         printed=eta / 2 * trace(model.covariance),
         derived=derived,
         wrong={"without its half": eta * trace(model.covariance)},
@@ -130,8 +126,7 @@ def ito_correction():
         mutated=False,
     )
     yield equals(
-        "block-diagonal noise",
-        r"\mathrm{tr}(\Sigma\nabla^2w_\alpha)",
+        r"block-diagonal noise: $\mathrm{tr}(\Sigma\nabla^2w_\alpha)$",
         printed=sp.S.Zero,
         derived=lambda: trace(sp.diag(*(model.covariance[i, i] for i in range(3)))),
         wrong={"with the cross-layer blocks": trace(model.covariance)},
@@ -161,8 +156,7 @@ def where_the_gradient_drift_vanishes():
     aligned = WrittenNetwork((root, root), sp.Matrix([[s]]), sp.Matrix([[0]]))
     one = sp.Matrix([1])
     yield equals(
-        "aligned mode",
-        r"\mu_\alpha^{\mathrm{grad}}",
+        r"aligned mode: $\mu_\alpha^{\mathrm{grad}}$",
         printed=sp.S.Zero,
         corrected=2 * (s - w) * w,
         derived=lambda: aligned.gradient_drift(one, one),
@@ -183,8 +177,7 @@ def martingale_part_of_a_mode():
     layers = (1, 2, 3)
     last = sp.Matrix.hstack(jacobian(DEEP, 1), printed_jacobian(DEEP, 2), jacobian(DEEP, 3))
     yield equals(
-        "row",
-        r"a_\alpha^\top",
+        r"row: $a_\alpha^\top$",
         printed=(kron(v, u).T * sp.Matrix.hstack(*(jacobian(DEEP, l) for l in layers))).T,
         derived=lambda: DEEP.sensitivity(u, v),
         wrong={"second block as printed": (kron(v, u).T * last).T},
@@ -220,8 +213,7 @@ def second_derivative_as_a_bilinear_form():
             mutated=False,
         )
     yield equals(
-        "layers 1 and 3",
-        r"D^2_{1,3}f[H, G]",
+        "layers 1 and 3: $D^2_{1,3}f[H, G]$",
         printed=(u.T * DEEP.above(3) * direction(3, "G") * DEEP.layers[1] * direction(1, "H") * v)[0],
         derived=lambda: derived(1, 3),
         wrong={"layer between left out": sp.S.Zero},
@@ -245,8 +237,7 @@ def driving_brownian_motion_of_a_mode():
     """
     diffusion = contraction(NETWORK, MODE, MODE)
     yield equals(
-        "quadratic variation",
-        r"d[\beta_\alpha, \beta_\alpha]/dt",
+        r"quadratic variation: $d[\beta_\alpha, \beta_\alpha]/dt$",
         printed=sp.S.One,
         derived=lambda: NETWORK.covariation(MODE, MODE) / diffusion,
         wrong={"of label noise left out": contraction(NETWORK, MODE, MODE, labels=0) / diffusion},
@@ -288,8 +279,7 @@ def isotropic_langevin_noise():
             mutated=False,
         )
     yield equals(
-        "trace of the Hessian",
-        r"\mathrm{tr}\,\nabla^2w_\alpha",
+        r"trace of the Hessian: $\mathrm{tr}\,\nabla^2w_\alpha$",
         printed=sp.S.Zero,
         derived=lambda: sum((DEEP.hessian_block(*MODE, l, l).trace() for l in (1, 2, 3)), sp.S.Zero),
         wrong={"of its square": sp.Integer(2)},
@@ -298,8 +288,7 @@ def isotropic_langevin_noise():
         mutated=False,
     )
     yield holds_when(
-        "isotropic",
-        r"D_\alpha = D_\beta\text{ iff }",
+        r"isotropic: $D_\alpha = D_\beta\text{ iff }$",
         printed=sp.true,
         corrected=sp.And(k[0] <= k[1], k[1] <= k[0]),
         derived=lambda: _equal_diffusions(k),

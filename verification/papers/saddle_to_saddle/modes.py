@@ -143,8 +143,7 @@ def diffusion_by_the_tangent_kernel():
             mutated=False,
         )
     yield equals(
-        "without large matrices",
-        r"D_{\alpha\beta}",
+        r"without large matrices: $D_{\alpha\beta}$",
         printed=without_matrices(OTHER),
         derived=lambda: eta * network.covariation(MODE, OTHER),
         wrong={"of one mode": without_matrices(MODE)},
@@ -205,8 +204,7 @@ def diffusion_from_the_variance_of_a_step():
     a = sp.Matrix([v, u])
     variance = sp.Symbol("V", positive=True)
     yield equals(
-        "variance of a step",
-        r"\mathbb{E}[\delta w_\alpha^2] - \mathbb{E}[\delta w_\alpha]^2",
+        r"variance of a step: $\mathbb{E}[\delta w_\alpha^2] - \mathbb{E}[\delta w_\alpha]^2$",
         printed=eta * variance,
         corrected=eta**2 * variance,
         where={variance: (a.T * model.covariance * a)[0]},

@@ -38,8 +38,7 @@ def slips_of_notation():
         return sp.expand(sp.powsimp(noise - silent, force=True))
 
     yield equals(
-        "variance of the label noise",
-        r"D_\alpha - D_\alpha|_{\text{no label noise}}",
+        r"variance of the label noise: $D_\alpha - D_\alpha|_{\text{no label noise}}$",
         printed=beta * L**2 * variance * w ** (4 * (L - 1) / L),
         where={variance: sigma_q},
         corrected={variance: sigma_q**2},
@@ -49,8 +48,7 @@ def slips_of_notation():
         mutated=False,
     )
     yield equals(
-        "entries of a layer",
-        r"\dim W_1,\ \dim W_2,\ \dim W_3",
+        r"entries of a layer: $\dim W_1,\ \dim W_2,\ \dim W_3$",
         printed=sp.Matrix(WIDTHS[1:]),
         corrected=sp.Matrix([high * low for low, high in zip(WIDTHS, WIDTHS[1:], strict=False)]),
         derived=lambda: [sp.Integer(math.prod(shape)) for shape in LayeredLinear(WIDTHS).shapes],

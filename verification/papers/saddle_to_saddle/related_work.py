@@ -48,8 +48,7 @@ def non_strict_saddles():
         return sp.hessian(loss, layers).subs(dict.fromkeys(layers, 0))
 
     yield equals(
-        "Hessian at the origin, three layers",
-        r"\nabla^2L(0)",
+        r"Hessian at the origin, three layers: $\nabla^2L(0)$",
         printed=sp.zeros(3),
         derived=lambda: curvatures(3),
         wrong={"as with two layers": sp.Matrix([[0, -s, 0], [-s, 0, 0], [0, 0, 0]])},
@@ -57,8 +56,7 @@ def non_strict_saddles():
         mutated=False,
     )
     yield holds_when(
-        "largest modes learned, deeper",
-        r"\text{strict iff }",
+        r"largest modes learned, deeper: $\text{strict iff }$",
         printed=sp.false,
         derived=lambda: Saddle(parameter("L", above=2), (learned,), (s,)).is_strict,
         wrong={"as with two layers": sp.true},
@@ -66,8 +64,7 @@ def non_strict_saddles():
         mutated=False,
     )
     yield equals(
-        "Hessian at the origin, two layers",
-        r"\nabla^2L(0)",
+        r"Hessian at the origin, two layers: $\nabla^2L(0)$",
         printed=sp.Matrix([[0, -s], [-s, 0]]),
         derived=lambda: curvatures(2),
         wrong={"as with three layers": sp.zeros(2)},
@@ -106,8 +103,7 @@ def no_jumps_to_higher_rank():
 
     unread, read = sp.Matrix([[c, 0], [d, 0]]), sp.Matrix([[c, 0], [d, 1]])
     yield equals(
-        "silent and unread unit",
-        r"\partial\ell/\partial(W_1)_{2\cdot}",
+        r"silent and unread unit: $\partial\ell/\partial(W_1)_{2\cdot}$",
         printed=sp.zeros(2, 1),
         derived=lambda: escaping(unread),
         wrong={"as where it is read": lambda: escaping(read)},
@@ -117,8 +113,7 @@ def no_jumps_to_higher_rank():
     x, xi = sp.Matrix(sp.symbols("x_1 x_2", real=True)), sp.Matrix(sp.symbols("xi_1 xi_2", real=True))
     error = (gap - sp.Matrix([[c], [d]]) * sp.Matrix([[a, b]])) * x + xi
     yield equals(
-        "silent unit that is read",
-        r"\partial\ell/\partial(W_1)_{2\cdot}",
+        r"silent unit that is read: $\partial\ell/\partial(W_1)_{2\cdot}$",
         printed=sp.zeros(2, 1),
         corrected=vec(-error[1] * x),
         derived=lambda: escaping(read),
@@ -158,8 +153,7 @@ def drift_that_pulls_to_zero():
 
     strength = 2 * (s - w) ** 2 + sigma_q**2
     yield bounds(
-        "amplitude",
-        r"\mu_\alpha^{\mathrm{Ito}}/(\beta Lw^{3-4/L})",
+        r"amplitude: $\mu_\alpha^{\mathrm{Ito}}/(\beta Lw^{3-4/L})$",
         printed=sp.S.Zero,
         corrected=L * strength / 2,
         exact=of_amplitude,
@@ -169,8 +163,7 @@ def drift_that_pulls_to_zero():
         mutated=False,
     )
     yield equals(
-        "logarithm",
-        r"\text{noise-induced drift of }\log w",
+        r"logarithm: $\text{noise-induced drift of }\log w$",
         printed=-beta * L / 2 * strength * w ** (2 - 4 / L),
         derived=of_logarithm,
         wrong={"pushes away": beta * L / 2 * strength * w ** (2 - 4 / L)},
@@ -256,8 +249,7 @@ def fluctuations_and_flatness():
         return compared("Lyapunov equation of all weights", evaluator, predicted, {"w_1": "1", "w_2": "2/5"})
 
     yield equals(
-        "eigenvectors of the Hessian",
-        r"\operatorname{Var}_1/\operatorname{Var}_2",
+        r"eigenvectors of the Hessian: $\operatorname{Var}_1/\operatorname{Var}_2$",
         printed=2 * h_1 / (h_1 + h_2),
         corrected=sp.S.One,
         derived=along_eigenvectors,
@@ -267,8 +259,7 @@ def fluctuations_and_flatness():
         mutated=False,
     )
     yield equals(
-        "one layer, one pair of modes",
-        r"\operatorname{Var}(W_1)_{12}/\operatorname{Var}(W_1)_{21}",
+        r"one layer, one pair of modes: $\operatorname{Var}(W_1)_{12}/\operatorname{Var}(W_1)_{21}$",
         printed=h_1 / h_2,
         derived=lambda: within_a_layer((0, 1), (1, 0)),
         wrong={"the same": sp.S.One},
@@ -276,8 +267,7 @@ def fluctuations_and_flatness():
         mutated=False,
     )
     yield equals(
-        "one layer, weights of equal curvature",
-        r"\operatorname{Var}(W_1)_{12}/\operatorname{Var}(W_1)_{11}",
+        r"one layer, weights of equal curvature: $\operatorname{Var}(W_1)_{12}/\operatorname{Var}(W_1)_{11}$",
         printed=sp.S.One,
         corrected=2 * h_1 / (h_1 + h_2),
         derived=lambda: within_a_layer((0, 1), (0, 0)),
@@ -313,8 +303,7 @@ def golden_path():
 
     gain = w * (3 * w - s) * (2 * (s - w) ** 2 + sigma_q**2)
     yield equals(
-        "excess of a step",
-        r"(E\,L(\theta_1^{\mathrm{SGD}}) - L(\theta_1^{\mathrm{GD}}))/\eta^2",
+        r"excess of a step: $(E\,L(\theta_1^{\mathrm{SGD}}) - L(\theta_1^{\mathrm{GD}}))/\eta^2$",
         printed=gain,
         derived=excess,
         wrong={"noise always costs": w * (3 * w + s) * (2 * (s - w) ** 2 + sigma_q**2)},
@@ -322,8 +311,7 @@ def golden_path():
         remark=True,
     )
     yield holds_when(
-        "upper bound",
-        r"L(\theta_1^{\mathrm{GD}})\le E\,L(\theta_1^{\mathrm{SGD}})\text{ to order }\eta^2\text{ iff }",
+        r"upper bound: $L(\theta_1^{\mathrm{GD}})\le E\,L(\theta_1^{\mathrm{SGD}})\text{ to order }\eta^2\text{ iff }$",
         printed=sp.true,
         corrected=3 * w >= s,
         derived=lambda: excess() >= 0,

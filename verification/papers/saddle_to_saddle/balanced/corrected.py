@@ -67,8 +67,7 @@ def corrected_propositions():
             mutated=False,
         )
     yield equals(
-        "drift of one mode, every depth",
-        r"E[dw_1]/dt",
+        "drift of one mode, every depth: $E[dw_1]/dt$",
         printed=drift_of_one_mode(L),
         derived=lambda: balanced_modes(
             L, amplitudes=[w_1], singular_values=[s_1], label_variance=sigma_q**2, beta=beta
@@ -88,8 +87,7 @@ def corrected_propositions():
             mutated=False,
         )
     yield equals(
-        "noise, depth three",
-        r"d[w_1, w_1]/dt,\ d[w_1, w_2]/dt,\ d[w_{12}, w_{12}]/dt",
+        r"noise, depth three: $d[w_1, w_1]/dt,\ d[w_1, w_2]/dt,\ d[w_{12}, w_{12}]/dt$",
         printed=sp.Matrix(
             [
                 9 * beta * (2 * (s_1 - w_1) ** 2 + sigma_q**2) * w_1 ** sp.Rational(8, 3),
@@ -107,8 +105,7 @@ def corrected_propositions():
         mutated=False,
     )
     yield equals(
-        "width in a square network of two layers",
-        r"\operatorname{Var}w_1/\beta",
+        r"width in a square network of two layers: $\operatorname{Var}w_1/\beta$",
         printed=sigma_q**2 * s_1,
         derived=lambda: LabelNoiseMinimum(
             2, [s_1, s_2], label_variances=sigma_q**2, input_trace=2, label_trace=2 * sigma_q**2

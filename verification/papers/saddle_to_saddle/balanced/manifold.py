@@ -92,8 +92,7 @@ def alignment_for_all_times():
             mutated=False,
         )
     yield equals(
-        "covariation of both cross modes",
-        r"d[w_{\alpha\beta}, w_{\beta\alpha}]/dt",
+        r"covariation of both cross modes: $d[w_{\alpha\beta}, w_{\beta\alpha}]/dt$",
         printed=beta * (w_1 + w_2) ** 2 * first * second,
         where=in_layers(2),
         derived=lambda: beta * two_modes(2).covariation(CROSS, CROSSED),
@@ -128,8 +127,7 @@ def balance_for_all_times():
     first, second = ((s_1 - w_1) ** 2, (s_2 - w_2) ** 2)
     flat = WrittenNetwork((sp.diag(u_1, u_2),) * 2, sp.diag(s_1, s_2), sigma_q**2 * sp.eye(2))
     yield equals(
-        "drift of the balance",
-        r"(d\Lambda_1/dt)_{11},\ (d\Lambda_1/dt)_{22},\ (d\Lambda_1/dt)_{12}",
+        r"drift of the balance: $(d\Lambda_1/dt)_{11},\ (d\Lambda_1/dt)_{22},\ (d\Lambda_1/dt)_{12}$",
         printed=sp.zeros(3, 1),
         corrected=sp.Matrix([beta * w_1 * (first - second), beta * w_2 * (second - first), 0]),
         where=in_layers(2),
@@ -184,8 +182,7 @@ def balance_of_a_scalar_chain():
         return [moved.drift, (moved.dispersion * moved.dispersion.T)[0]]
 
     yield equals(
-        "difference of squares",
-        r"d(W_1^2 - W_2^2): \text{ (drift, diffusion)}",
+        r"difference of squares: $d(W_1^2 - W_2^2): \text{ (drift, diffusion)}$",
         printed=sp.Matrix([-rate * difference, 0]),
         derived=derived,
         wrong={
@@ -222,8 +219,7 @@ def minima_that_label_noise_selects():
         return found**2
 
     yield equals(
-        "two inputs, one output",
-        r"d\Lambda_1/dt",
+        r"two inputs, one output: $d\Lambda_1/dt$",
         printed=beta * sigma_q**2 * (2 * c**2 - (a**2 + b**2)),
         derived=lambda: beta * drift_of_balance(_learned(narrow), 1)[0],
         wrong={
@@ -244,8 +240,7 @@ def minima_that_label_noise_selects():
         return [drift_of_balance(network, 1)[0, 0], drift_of_balance(network, 2)[0, 0]]
 
     yield equals(
-        "three layers",
-        r"(d\Lambda_1/dt)_{11},\ (d\Lambda_2/dt)_{11}",
+        r"three layers: $(d\Lambda_1/dt)_{11},\ (d\Lambda_2/dt)_{11}$",
         printed=sp.Matrix([apart, -apart]),
         derived=lambda: rest(mean),
         wrong={"at rest where balanced": 2 * sigma_q**2 * p**2 * (mean**2 - p**2) * sp.Matrix([1, -1])},

@@ -59,8 +59,7 @@ def diffusion_of_a_balanced_mode():
         return beta * depth**2 * (2 * (teacher - amplitude) ** 2 + variance) * amplitude ** (4 * (depth - 1) / depth)
 
     yield equals(
-        "every depth",
-        r"D_\alpha(w_\alpha)",
+        r"every depth: $D_\alpha(w_\alpha)$",
         printed=formula(L, w, s),
         derived=mode_diffusion,
         wrong={"standard deviation for variance": formula(L, w, s, sigma_q)},
@@ -105,8 +104,7 @@ def ito_drift_of_a_balanced_mode():
     count = beta * L * (L - 1)
     corrected = count * w**POWER * ((s - w) ** 2 + sigma_q**2 / 2)
     yield equals(
-        "Itô drift",
-        r"\mu_\alpha^{\mathrm{Ito}}(w_\alpha)",
+        r"Itô drift: $\mu_\alpha^{\mathrm{Ito}}(w_\alpha)$",
         printed=count * (s - w) * w ** (2 * (L - 2) / L) + count * w ** (2 * (L - 2) / L) * sigma_q,
         corrected=corrected,
         derived=noise_induced_drift,
@@ -206,8 +204,7 @@ def contractions_of_data_and_label_noise():
     double = sum(_others(layers, l, m) for l, m in pairs)
     gap = s - total
     yield equals(
-        "data",
-        r"\sum_{l\ne m}\langle\Sigma^{\mathrm{data}}_{lm}, H_{lm}\rangle",
+        r"data: $\sum_{l\ne m}\langle\Sigma^{\mathrm{data}}_{lm}, H_{lm}\rangle$",
         printed=2 * gap * double,
         corrected=2 * gap**2 * total * double,
         derived=lambda: 2 * chain(layers, sp.S.Zero).ito_drift(ONE, ONE),
@@ -215,8 +212,7 @@ def contractions_of_data_and_label_noise():
         mutated=False,
     )
     yield equals(
-        "labels",
-        r"\sum_{l\ne m}\langle\Sigma^{\mathrm{label}}_{lm}, H_{lm}\rangle",
+        r"labels: $\sum_{l\ne m}\langle\Sigma^{\mathrm{label}}_{lm}, H_{lm}\rangle$",
         printed=sum(_others(layers, l, m) * above[l] * q * above[m] for l, m in pairs),
         corrected=total * double * q,
         derived=lambda: 2 * (chain(layers, q).ito_drift(ONE, ONE) - chain(layers, sp.S.Zero).ito_drift(ONE, ONE)),
@@ -283,8 +279,7 @@ def norms_of_the_sensitivities():
             says=r"$\prod_{j\ne l}w_{j,\alpha}^2$ with $w_{j,\alpha} = w_\alpha^{1/L}$.",
         )
     yield equals(
-        "prefactor",
-        r"\sum_l\|A_{l,\alpha}\|_F^2",
+        r"prefactor: $\sum_l\|A_{l,\alpha}\|_F^2$",
         printed=3 * w_1 ** Rational(4, 3),
         where=in_layers(3),
         derived=squared_norm,
@@ -297,15 +292,13 @@ def sums_over_balanced_layers():
     """Sums over balanced layers."""
     square = w ** (2 / L)
     yield equals(
-        "pairs",
-        r"\sum_{l\ne m}\prod_{j\ne l,m}w_{j,\alpha}^2",
+        r"pairs: $\sum_{l\ne m}\prod_{j\ne l,m}w_{j,\alpha}^2$",
         printed=L * (L - 1) * w ** (2 * (L - 2) / L),
         derived=lambda: 2 * pair_sum(square, square, L),
         wrong={"ordered pairs only": L * (L - 1) / 2 * w ** (2 * (L - 2) / L)},
     )
     yield equals(
-        "layers",
-        r"\sum_l\prod_{j\ne l}w_{j,\alpha}^2",
+        r"layers: $\sum_l\prod_{j\ne l}w_{j,\alpha}^2$",
         printed=L * w ** (2 * (L - 1) / L),
         derived=lambda: power_sum(square, square, L),
         wrong={"all layers": L * w**2},

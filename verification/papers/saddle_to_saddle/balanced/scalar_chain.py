@@ -31,8 +31,7 @@ def exact_equation_of_a_scalar_chain():
     drift = L * (s - w) * w ** (2 * (L - 1) / L) + beta * L * (L - 1) / 2 * strength * w**POWER
     spread = L * w ** (2 * (L - 1) / L) * sp.sqrt(beta * strength)
     yield equals(
-        "amplitude",
-        r"dw: \text{ (drift, dispersion)}",
+        r"amplitude: $dw: \text{ (drift, dispersion)}$",
         printed=sde(drift, spread),
         derived=mode_process,
         wrong={"gradient flow with noise": sde(L * (s - w) * w ** (2 * (L - 1) / L), spread)},
@@ -44,8 +43,7 @@ def exact_equation_of_a_scalar_chain():
         return [moved.drift, moved.dispersion[0] ** 2]
 
     yield equals(
-        "logit at depth two",
-        r"d\log\frac w{s - w}: \text{ (drift, diffusion)}",
+        r"logit at depth two: $d\log\frac w{s - w}: \text{ (drift, diffusion)}$",
         printed=sde(2 * s - 2 * beta * s**2 + 6 * beta * s * w, 8 * beta * s**2),
         derived=logit,
         domain=(w < s,),
@@ -64,8 +62,7 @@ def equation_of_a_layer():
     u = sp.Symbol("u", positive=True)
     noise = sp.sqrt(beta * (2 * (s - u**L) ** 2 + sigma_q**2))
     yield equals(
-        "layer",
-        r"du: \text{ (drift, dispersion)}",
+        r"layer: $du: \text{ (drift, dispersion)}$",
         printed=sde(u ** (L - 1) * (s - u**L), u ** (L - 1) * noise),
         derived=layer_process,
         wrong={"power of the amplitude": sde(u**L * (s - u**L), u ** (L - 1) * noise)},
@@ -76,8 +73,7 @@ def equation_of_a_layer():
         return moved.subs(w, u**L)
 
     yield equals(
-        "drift from that of the amplitude",
-        r"\text{drift of }w^{1/L}",
+        r"drift from that of the amplitude: $\text{drift of }w^{1/L}$",
         printed=u ** (L - 1) * (s - u**L),
         derived=from_amplitude,
         wrong={"ordinary chain rule": u ** (L - 1) * (s - u**L) + beta * u ** (2 * L - 3)},
@@ -104,8 +100,7 @@ def one_step_of_descent():
         return sp.expand(-eta * (a_2 * slope[0] + a_1 * slope[1]) + eta**2 * second)
 
     yield equals(
-        "mean",
-        r"E[w'] - w",
+        "mean: $E[w'] - w$",
         printed=mean + eta**2 * a_1 * a_2 * (delta**2 + (2 * delta**2 + sigma_q**2) / b),
         derived=moved,
         wrong={

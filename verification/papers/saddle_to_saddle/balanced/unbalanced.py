@@ -53,8 +53,7 @@ def gradient_of_a_mode_and_orthogonality():
         return sp.expand(network.sensitivity(*MODE, l).dot(network.sensitivity(*OTHER, l)))
 
     yield equals(
-        "balanced and aligned",
-        r"\langle A_{2,\alpha}, A_{2,\gamma}\rangle",
+        r"balanced and aligned: $\langle A_{2,\alpha}, A_{2,\gamma}\rangle$",
         printed=sp.S.Zero,
         derived=lambda: overlap(two_modes(3), 2),
         wrong={"as of one mode": w_1 * w_2},
@@ -62,8 +61,7 @@ def gradient_of_a_mode_and_orthogonality():
         mutated=False,
     )
     yield equals(
-        "aligned alone",
-        r"\langle A_{2,\alpha}, A_{2,\gamma}\rangle",
+        r"aligned alone: $\langle A_{2,\alpha}, A_{2,\gamma}\rangle$",
         printed=sp.S.Zero,
         corrected=g * h,
         derived=lambda: overlap(gauged(), 2),
@@ -72,8 +70,7 @@ def gradient_of_a_mode_and_orthogonality():
         mutated=False,
     )
     yield equals(
-        "drift, aligned alone",
-        r"\mu_\alpha^{\mathrm{grad}} - (s_\alpha - w_\alpha)\sum_l\|A_{l,\alpha}\|_F^2",
+        r"drift, aligned alone: $\mu_\alpha^{\mathrm{grad}} - (s_\alpha - w_\alpha)\sum_l\|A_{l,\alpha}\|_F^2$",
         printed=sp.S.Zero,
         corrected=(s_2 - w_2) * g * h,
         derived=lambda: (
@@ -106,16 +103,14 @@ def unbalanced_diffusion():
         return chain(layers, variance).covariation((ONE, ONE), (ONE, ONE))
 
     yield equals(
-        "data",
-        r"D_\alpha^{\mathrm{data}}",
+        r"data: $D_\alpha^{\mathrm{data}}$",
         printed=2 * gap**2 * sum(others) ** 2,
         derived=lambda: diffusion(sp.S.Zero),
         wrong={"sum of squares": 2 * gap**2 * sum(other**2 for other in others)},
         mutated=False,
     )
     yield equals(
-        "labels",
-        r"D_\alpha^{\mathrm{label}}",
+        r"labels: $D_\alpha^{\mathrm{label}}$",
         printed=sum(
             a * b * c * q * d for a, c in zip(others, above, strict=True) for b, d in zip(others, above, strict=True)
         ),
@@ -161,8 +156,7 @@ def inputs_that_are_not_white():
             mutated=False,
         )
     yield equals(
-        "diffusion",
-        r"D_\alpha/\beta",
+        r"diffusion: $D_\alpha/\beta$",
         printed=4 * (2 * first**2 * gap**2 + first * sigma_q**2) * w_1**2,
         where=in_layers(2),
         derived=lambda: network(2).covariation(MODE, MODE),
@@ -170,16 +164,14 @@ def inputs_that_are_not_white():
         mutated=False,
     )
     yield equals(
-        "cross-diffusion",
-        r"D_{\alpha\beta}/\beta",
+        r"cross-diffusion: $D_{\alpha\beta}/\beta$",
         printed=sp.S.Zero,
         derived=lambda: network(2).covariation(MODE, OTHER),
         wrong={"correlated inputs": first * second * gap * other},
         mutated=False,
     )
     yield equals(
-        "Itô drift",
-        r"\mu_\alpha^{\mathrm{Ito}}/\beta",
+        r"Itô drift: $\mu_\alpha^{\mathrm{Ito}}/\beta$",
         printed=w_1 * (2 * first**2 * gap**2 + first * sigma_q**2) + first * second * gap * other * w_2,
         where=in_layers(2),
         derived=lambda: network(2).ito_drift(E_1, E_1),

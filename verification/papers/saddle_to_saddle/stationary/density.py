@@ -71,8 +71,7 @@ def stationary_density_of_a_mode():
         return w_0 > 0 if at_zero.essential or at_zero.exponent != 0 else w_0 >= 0
 
     yield equals(
-        "density",
-        r"p^\star_\alpha(w) \propto",
+        r"density: $p^\star_\alpha(w) \propto$",
         printed=density(),
         derived=from_zero_current,
         modulo=lambda side: sp.diff(sp.expand_log(sp.log(side), force=True), w).doit(),
@@ -81,8 +80,7 @@ def stationary_density_of_a_mode():
         mutated=False,
     )
     yield holds_when(
-        "lower limit",
-        r"\int_{w_0}^w\frac{2\mu_\alpha(z)}{D_\alpha(z)}dz < \infty\text{ iff }",
+        r"lower limit: $\int_{w_0}^w\frac{2\mu_\alpha(z)}{D_\alpha(z)}dz < \infty\text{ iff }$",
         printed=w_0 >= 0,
         corrected=w_0 > 0,
         derived=lower_limits,
@@ -92,8 +90,7 @@ def stationary_density_of_a_mode():
     )
     power = s / (beta * c_0)
     yield is_stationary(
-        "depth two",
-        r"p^\star_\alpha(w) \propto",
+        r"depth two: $p^\star_\alpha(w) \propto$",
         printed=w ** (power - sp.Rational(3, 2))
         * QUADRATIC ** (-1 - power / 2)
         * sp.exp(-sigma_q / (sp.sqrt(2) * beta * c_0) * sp.atan(sp.sqrt(2) * (w - s) / sigma_q)),
@@ -129,8 +126,7 @@ def tails_of_the_stationary_density():
             mutated=depth == deeper,
         )
     yield holds_when(
-        "moments",
-        r"E\,w^k < \infty\text{ iff }",
+        r"moments: $E\,w^k < \infty\text{ iff }$",
         printed=k < 1 + 3 * (deeper - 1) / deeper,
         derived=lambda: integrable(endpoint_behaviour(k / w + log_slope(deeper), w, sp.oo)),
         wrong={"third moment always": k < 4 + 3 * (deeper - 1) / deeper, "limit included": k <= 4 - 3 / deeper},
@@ -169,8 +165,7 @@ def closed_form_for_every_depth():
         return high - low
 
     yield agrees(
-        "density",
-        r"p^\star_\alpha(w) \propto",
+        r"density: $p^\star_\alpha(w) \propto$",
         printed=density(),
         compared=[compared("quadrature", rise, predicted, *({"L": L} for L in (3, 4, 6, 12)), tolerance=1e-9)],
         wrong={"half the exponent": density(sp.Rational(1, 2)), "one per cent": density(sp.Rational(101, 100))},
@@ -220,8 +215,7 @@ def noise_that_is_not_heavy_tailed():
         return expectation(sp.expand((1 - eta * x**2) ** 2), data) < 1
 
     yield holds_when(
-        "second moment of the weight",
-        r"E(\theta - s)^2 < \infty\text{ iff }",
+        r"second moment of the weight: $E(\theta - s)^2 < \infty\text{ iff }$",
         printed=eta < sp.Rational(2, 3),
         derived=second_moment_stays,
         wrong={"of gradient descent": eta < 2, "of the SDE": eta < 1},
@@ -246,8 +240,7 @@ def unique_stationary_density_with_label_noise():
     "there is a unique smooth stationary density"
     """
     yield holds_when(
-        "depth two",
-        r"Z < \infty\text{ iff }",
+        r"depth two: $Z < \infty\text{ iff }$",
         printed=sp.true,
         corrected=NORMALISABLE,
         derived=lambda: stationary_density(mode_process(TWO)).normalisable,
@@ -258,8 +251,7 @@ def unique_stationary_density_with_label_noise():
         says=r"Otherwise the mode collapses to 0.",
     )
     yield holds_when(
-        "deeper",
-        r"Z < \infty\text{ iff }",
+        r"deeper: $Z < \infty\text{ iff }$",
         printed=sp.true,
         derived=lambda: stationary_density(mode_process(deeper)).normalisable,
         wrong={"threshold of depth two": NORMALISABLE},
@@ -286,16 +278,14 @@ def dirac_in_the_long_run():
         return sp.Or(*(condition for condition, _ in stationary_density(mode_process(depth)).collapse))
 
     yield holds_when(
-        "depth two",
-        r"p_\alpha(w, t)\to\text{ a Dirac mass as }t\to\infty\text{ iff }",
+        r"depth two: $p_\alpha(w, t)\to\text{ a Dirac mass as }t\to\infty\text{ iff }$",
         printed=sp.true,
         corrected=beta * (2 * s**2 + sigma_q**2) >= 2 * s,
         derived=lambda: collapses(TWO),
         wrong={"threshold without label noise": beta * s >= 1},
     )
     yield holds_when(
-        "deeper",
-        r"p_\alpha(w, t)\to\text{ a Dirac mass as }t\to\infty\text{ iff }",
+        r"deeper: $p_\alpha(w, t)\to\text{ a Dirac mass as }t\to\infty\text{ iff }$",
         printed=sp.true,
         corrected=sp.false,
         derived=lambda: collapses(deeper),

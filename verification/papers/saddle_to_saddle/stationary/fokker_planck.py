@@ -38,8 +38,7 @@ def fokker_planck_equations():
         return flow + strength * spread
 
     yield equals(
-        "weights",
-        r"\partial_tp(\theta, t)",
+        r"weights: $\partial_tp(\theta, t)$",
         printed=operator(eta / 2),
         derived=lambda: fokker_planck_operator(process, density),
         wrong={"without its half": operator(eta)},
@@ -47,8 +46,7 @@ def fokker_planck_equations():
         mutated=False,
     )
     yield equals(
-        "mode",
-        r"\partial_tp_\alpha(w_\alpha, t)",
+        r"mode: $\partial_tp_\alpha(w_\alpha, t)$",
         printed=-sp.diff(mu * p, w) + sp.diff(D * p, w, 2) / 2,
         derived=lambda: fokker_planck_operator(SCALAR, p),
         wrong={
@@ -74,24 +72,21 @@ def zero_current():
         return found / law + sp.diff(D, w) / D
 
     yield equals(
-        "current",
-        "J(w)",
+        "current: $J(w)$",
         printed=mu * law - sp.diff(D * law, w) / 2,
         derived=current,
         wrong={"without its half": mu * law - sp.diff(D * law, w)},
         mutated=False,
     )
     yield equals(
-        "first-order equation",
-        "-J(w)",
+        "first-order equation: $-J(w)$",
         printed=sp.diff(D * law, w) / 2 - mu * law,
         derived=lambda: -current(),
         wrong={"diffusion outside the derivative": D * sp.diff(law, w) / 2 - mu * law},
         mutated=False,
     )
     yield equals(
-        "linear form",
-        r"(\log p^\star_\alpha)' + (\log D_\alpha)'",
+        r"linear form: $(\log p^\star_\alpha)' + (\log D_\alpha)'$",
         printed=2 * mu / D,
         derived=log_slope,
         wrong={"without its two": mu / D, "Stratonovich reading": 2 * mu / D + sp.diff(D, w) / (2 * D)},

@@ -178,8 +178,7 @@ def width_of_the_stationary_law():
         )
 
     yield equals(
-        "of the linearised equation",
-        r"-\frac{D_\alpha(s_\alpha)}{2\beta\mu'_\alpha(s_\alpha)}",
+        r"of the linearised equation: $-\frac{D_\alpha(s_\alpha)}{2\beta\mu'_\alpha(s_\alpha)}$",
         printed=L / 2 * sigma_q**2 * s ** (2 * (L - 1) / L),
         derived=lambda: linearised_variance() / beta,
         wrong={"slope of one layer": L**2 / 2 * sigma_q**2 * s ** (2 * (L - 1) / L)},
@@ -220,8 +219,7 @@ def orders_at_the_teacher():
     $x_tD'_\alpha(w^\star_\alpha)$ are $O(\eta)$ smaller than the leading terms because $x_t = O(\sqrt\eta)$".
     """
     yield equals(
-        "drift",
-        r"\mu_\alpha(s_\alpha)",
+        r"drift: $\mu_\alpha(s_\alpha)$",
         printed=beta / 2 * L * (L - 1) * s ** (2 * (L - 2) / L) * sigma_q,
         corrected=beta / 2 * L * (L - 1) * s ** (3 - 4 / L) * sigma_q**2,
         derived=drift_at_teacher,
@@ -229,32 +227,28 @@ def orders_at_the_teacher():
         mutated=False,
     )
     yield agrees_to_order(
-        "slope",
-        r"\mu'_\alpha(s_\alpha)",
+        r"slope: $\mu'_\alpha(s_\alpha)$",
         printed=-L * s**POWER,
         derived=lambda: drift_at_teacher(1),
         wrong={"power of the diffusion": -L * s ** (2 * POWER)},
         **ORDER_ZERO,
     )
     yield equals(
-        "diffusion",
-        r"D_\alpha(s_\alpha)",
+        r"diffusion: $D_\alpha(s_\alpha)$",
         printed=beta * L**2 * sigma_q**2 * s ** (2 * POWER),
         derived=diffusion_at_teacher,
         wrong={"standard deviation for variance": beta * L**2 * sigma_q * s ** (2 * POWER)},
         mutated=False,
     )
     yield agrees_to_order(
-        "slope of the diffusion",
-        r"D'_\alpha(s_\alpha)\text{ at order }\eta^0",
+        r"slope of the diffusion: $D'_\alpha(s_\alpha)\text{ at order }\eta^0$",
         printed=sp.S.Zero,
         derived=lambda: diffusion_at_teacher(1),
         wrong={"of order one": 2 * L**2 * POWER * sigma_q**2},
         **ORDER_ZERO,
     )
     yield agrees_to_order(
-        "curvature of the drift",
-        r"\mu''_\alpha(s_\alpha)\text{ at order }\eta^0",
+        r"curvature of the drift: $\mu''_\alpha(s_\alpha)\text{ at order }\eta^0$",
         printed=sp.S.Zero,
         corrected=-2 * L * POWER * s ** (POWER - 1),
         derived=lambda: drift_at_teacher(2),
@@ -287,8 +281,7 @@ def temperature():
     """
     B, ratio = sp.Symbol("B", positive=True), sp.Symbol("kappa", positive=True)
     yield equals(
-        "variance",
-        r"\operatorname{Var}_{p^\star_\alpha}(w_\alpha)",
+        r"variance: $\operatorname{Var}_{p^\star_\alpha}(w_\alpha)$",
         printed=ratio * L / 2 * sigma_q**2 * s ** (2 * (L - 1) / L),
         where={ratio: eta / B},
         corrected={ratio: beta},
@@ -318,8 +311,7 @@ def noise_of_a_learned_mode():
     mode has been learned."
     """
     yield equals(
-        "state dependence",
-        r"s_\alpha D'_\alpha(s_\alpha)/D_\alpha(s_\alpha)",
+        r"state dependence: $s_\alpha D'_\alpha(s_\alpha)/D_\alpha(s_\alpha)$",
         printed=sp.S.Zero,
         corrected=4 * (L - 1) / L,
         derived=lambda: s * sp.diff(mode_diffusion(), w).subs(w, s) / mode_diffusion().subs(w, s),
@@ -327,8 +319,7 @@ def noise_of_a_learned_mode():
         mutated=False,
     )
     yield equals(
-        "against the Itô drift",
-        r"\tfrac12D'_\alpha(s_\alpha)/\mu_\alpha(s_\alpha)",
+        r"against the Itô drift: $\tfrac12D'_\alpha(s_\alpha)/\mu_\alpha(s_\alpha)$",
         printed=sp.Integer(4),
         derived=lambda: sp.diff(mode_diffusion(), w).subs(w, s) / 2 / mode_process().drift[0].subs(w, s),
         wrong={"equal": sp.S.One},

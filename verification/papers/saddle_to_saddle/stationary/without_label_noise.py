@@ -75,30 +75,26 @@ def dirac_law_without_label_noise():
         return sp.Not(integrable(endpoint_behaviour(power_at_teacher(deeper) / w, w, sp.S.Zero)))
 
     yield equals(
-        "diffusion",
-        r"D_\alpha(w)",
+        r"diffusion: $D_\alpha(w)$",
         printed=2 * beta * L**2 * (s - w) ** 2 * w ** (4 * (L - 1) / L),
         derived=lambda: mode_process(L, sp.S.Zero).diffusion[0],
         wrong={"label noise for data noise": beta * L**2 * (s - w) ** 2 * w ** (4 * (L - 1) / L)},
     )
     yield equals(
-        "singularity",
-        r"\text{power of } s_\alpha - w\text{ in }p^\star_\alpha",
+        r"singularity: $\text{power of } s_\alpha - w\text{ in }p^\star_\alpha$",
         printed=-2 - 1 / (beta * deeper * s ** (2 * (deeper - 1) / deeper)),
         derived=lambda: power_at_teacher(deeper),
         wrong={"the prefactor alone": sp.Integer(-2)},
         says=r"The page's $-2 - \gamma$ with $\gamma > 0$; its value is ours.",
     )
     yield holds_when(
-        "not integrable",
-        r"\int^{s_\alpha}p^\star_\alpha = \infty\text{ iff }",
+        r"not integrable: $\int^{s_\alpha}p^\star_\alpha = \infty\text{ iff }$",
         printed=sp.true,
         derived=not_integrable,
         wrong={"only for weak noise": beta * s < 1},
     )
     yield holds_when(
-        "Dirac law at depth two",
-        r"p^\star_\alpha = \delta(w - s_\alpha)\text{ iff }",
+        r"Dirac law at depth two: $p^\star_\alpha = \delta(w - s_\alpha)\text{ iff }$",
         printed=sp.true,
         corrected=beta * s <= 1,
         derived=lambda: approaches_teacher(TWO),
@@ -106,8 +102,7 @@ def dirac_law_without_label_noise():
         says=r"Convergence in law from every $0 < w(0) < s_\alpha$.",
     )
     yield holds_when(
-        "Dirac law of deeper modes",
-        r"p^\star_\alpha = \delta(w - s_\alpha)\text{ iff }",
+        r"Dirac law of deeper modes: $p^\star_\alpha = \delta(w - s_\alpha)\text{ iff }$",
         printed=sp.true,
         derived=lambda: approaches_teacher(deeper),
         wrong={"threshold of depth two": beta * s <= 1},
@@ -138,24 +133,21 @@ def marginal_equals_that_of_gradient_flow():
         return sp.factor(drift / (L * w ** (2 - 2 / L))) > 0
 
     yield holds_when(
-        "gradient flow",
-        r"\dot w_\alpha > 0\text{ iff }",
+        r"gradient flow: $\dot w_\alpha > 0\text{ iff }$",
         printed=w < s,
         derived=flow_reaches_teacher,
         wrong={"beyond the teacher too": w < 2 * s},
         says="So that the flow converges to the teacher's value from every positive start.",
     )
     yield holds_when(
-        "same limit at depth two",
-        r"p_\alpha(w, t)\to\delta(w - s_\alpha)\text{ iff }",
+        r"same limit at depth two: $p_\alpha(w, t)\to\delta(w - s_\alpha)\text{ iff }$",
         printed=sp.true,
         corrected=beta * s <= 1,
         derived=lambda: approaches_teacher(TWO),
         wrong={"threshold of label noise": 2 * beta * s < 1},
     )
     yield holds_when(
-        "same limit of deeper modes",
-        r"p_\alpha(w, t)\to\delta(w - s_\alpha)\text{ iff }",
+        r"same limit of deeper modes: $p_\alpha(w, t)\to\delta(w - s_\alpha)\text{ iff }$",
         printed=sp.true,
         derived=lambda: approaches_teacher(deeper),
         wrong={"threshold of depth two": beta * s <= 1},
@@ -173,8 +165,7 @@ def marginal_equals_that_of_gradient_flow():
 
     points = [{"beta": "2", "s": "1", "w_0": "1/2"}, {"beta": "3", "s": "3/2", "w_0": "1/10"}]
     yield agrees(
-        "probability of learning",
-        r"P(w_\alpha\to s_\alpha)",
+        r"probability of learning: $P(w_\alpha\to s_\alpha)$",
         printed=sp.betainc_regularized(half - ratio, 1 + ratio, 0, w_0 / s),
         compared=[compared("ratio of scale functions", probability, predicted, *points, tolerance=1e-9)],
         measured=[

@@ -43,23 +43,20 @@ def double_well():
         return [sp.diff(WELL.potential, theta, order).subs(theta, point) for order in (1, 2)]
 
     yield equals(
-        "drift",
-        r"-\mathcal L'(\theta)",
+        r"drift: $-\mathcal L'(\theta)$",
         printed=-(theta**3 - mu * theta),
         derived=lambda: -sp.diff(WELL.potential, theta),
         wrong={"factor 4 of the quartic lost": -4 * (theta**3 - mu * theta)},
     )
     yield equals(
-        "critical points",
-        r"(\mathcal L'(\sqrt\mu),\ \mathcal L''(\sqrt\mu),\ \mathcal L'(0),\ \mathcal L''(0))",
+        r"critical points: $(\mathcal L'(\sqrt\mu),\ \mathcal L''(\sqrt\mu),\ \mathcal L'(0),\ \mathcal L''(0))$",
         printed=sp.Matrix([0, 2 * mu, 0, -mu]),
         derived=lambda: [*derivatives_at(sp.sqrt(mu)), *derivatives_at(sp.S.Zero)],
         wrong={"0 a local minimum": sp.Matrix([0, 2 * mu, 0, mu])},
         domain=(mu > 0,),
     )
     yield equals(
-        "rate",
-        r"\alpha",
+        r"rate: $\alpha$",
         printed=-mu + zeta**2 / 2,
         derived=lambda: attractivity_rate(WELL.process, 0).alpha,
         wrong={"$D$ taken for the whole diffusion": -mu + zeta**2 / 4},
@@ -78,7 +75,6 @@ def modified_potential():
 
     $p_{ss}(\theta)$ is given by a Gibbs distribution $p_{ss}(\theta) \propto e^{-\kappa\Psi(\theta)}$ for a modified
     potential.
-
     - The printed factor $2\mu/\zeta^2 - 2$ already contains $\kappa$, so that the printed $\kappa\Psi$ has it twice.
       Printed and corrected form agree only at $\zeta^2 = 2$.
     """
@@ -89,8 +85,7 @@ def modified_potential():
         return simulated(WELL.process, theta**2, at=at, start=1.0, until=40.0, predicted=mean, coordinates="log")
 
     yield is_stationary(
-        "density",
-        r"p_{ss}(\theta) \propto",
+        r"density: $p_{ss}(\theta) \propto$",
         printed=GIBBS,
         where=PRINTED,
         process=lambda: WELL.process,
@@ -106,8 +101,7 @@ def modified_potential():
         measured=[square("3/2", "1"), square("2", "4/5")],
     )
     yield holds_when(
-        "partition function of the printed potential",
-        r"\int_0^\infty e^{-\kappa\Psi}\,d\theta < \infty\text{ iff }",
+        r"partition function of the printed potential: $\int_0^\infty e^{-\kappa\Psi}\,d\theta < \infty\text{ iff }$",
         printed=mu > zeta**2 / 2,
         derived=lambda: _integrable(GIBBS.subs(PRINTED)),
         corrected=mu > zeta**2 - zeta**4 / 4,
@@ -130,23 +124,20 @@ def normalisability_and_uniqueness():
     The dynamics have an analytical steady-state distribution $p_{ss}(\theta)$, given any initialization, with
     partition function $Z = \int_{-\infty}^\infty e^{-\kappa\Psi(\theta)}\,d\theta$. When $\mu \le \zeta^2/2$, the
     partition function diverges and $p_{ss}(\theta)$ collapses to a Dirac delta distribution at $\theta = 0$.
-
     - Judged with the density of the dynamics; that the printed $\Psi$ is another function is SC-031.
     - The page itself assumes $\theta_0 > 0$ two sentences later. A law on the whole line is right for an initialisation
       that is symmetric in sign.
     - At $\mu = \zeta^2/2$ the law does collapse to the delta, although the set is not attractive (SC-027).
     """
     yield holds_when(
-        "collapse threshold",
-        r"Z < \infty\text{ iff }",
+        r"collapse threshold: $Z < \infty\text{ iff }$",
         printed=mu > zeta**2 / 2,
         derived=lambda: stationary_density(WELL.process).normalisable,
         wrong={"critical case included": mu >= zeta**2 / 2, "Stratonovich reading of the noise": mu > 0},
         domain=(mu > 0,),
     )
     yield equals(
-        "any initialisation",
-        r"\lim_t P[\theta_t < 0 \mid \theta_0 > 0]",
+        r"any initialisation: $\lim_t P[\theta_t < 0 \mid \theta_0 > 0]$",
         printed=sp.Rational(1, 2),
         derived=_probability_of_sign_change,
         corrected=sp.S.Zero,

@@ -79,7 +79,6 @@ def flow_keeps_affine_invariant_sets():
     In the proof, $\|\nabla\mathcal L(\theta)\| \le \frac1n\sum_i\|\ell(\theta; x_i, y_i)\| \le L$ and
     $\|D_{lm}(\theta_1) - D_{lm}(\theta_2)\| \le 4L^2\|\theta_1 - \theta_2\|^2$; thus $\sqrt{D(\theta)}$ is Lipschitz
     continuous.
-
     - $D$ stands without its factor $\eta/(2\beta)$, as in the display, whose square would make it constant. With the
       first power $2L^2$ is enough: a covariance is at most the second moment, so that increments have a mean square
       below $L^2\|\Delta\theta\|^2$, and Cauchy-Schwarz bounds both terms of the product rule.
@@ -94,8 +93,7 @@ def flow_keeps_affine_invariant_sets():
       directions of $A$.
     """
     yield bounds(
-        "difference of D",
-        r"|D(\pi/4 + h) - D(\pi/4)| \le",
+        r"difference of D: $|D(\pi/4 + h) - D(\pi/4)| \le$",
         printed=4 * L**2 * h**2,
         where={L: sp.S.One},
         exact=_sine_difference,
@@ -106,8 +104,7 @@ def flow_keeps_affine_invariant_sets():
         domain=(h < sp.Rational(1, 10),),
     )
     yield equals(
-        "steepness of D",
-        r"\sup|D'|",
+        r"steepness of D: $\sup|D'|$",
         printed=sp.S.Zero,
         derived=_steepest_increase,
         corrected=2 * L**2,
@@ -115,8 +112,7 @@ def flow_keeps_affine_invariant_sets():
     )
     gradients = (sp.Abs(P[0]) + sp.Abs(P[1])) / 2
     yield bounds(
-        "bound of the gradient",
-        r"\|\nabla\mathcal L\| \le",
+        r"bound of the gradient: $\|\nabla\mathcal L\| \le$",
         printed=(sp.Abs(P[0] * theta_1) + sp.Abs(P[1] * theta_1)) / 2,
         exact=lambda: sp.Abs(FiniteSum([theta_1], (P[0] * theta_1, P[1] * theta_1)).gradient[0]),
         corrected=gradients,
@@ -131,16 +127,14 @@ def flow_keeps_affine_invariant_sets():
 def _invariance() -> Iterator[Statement]:
     """Proposition 4.1 on a line and on a diagonal of the plane."""
     yield equals(
-        "invariance of a line",
-        r"(b_y, \sigma_{y1}, \sigma_{y2}, \sigma_{y3})|_{y=0}",
+        r"invariance of a line: $(b_y, \sigma_{y1}, \sigma_{y2}, \sigma_{y3})|_{y=0}$",
         printed=sp.zeros(4, 1),
         derived=lambda: _normal_to_line(2),
         wrong={"the drift of a set that is not invariant": lambda: _normal_to_line(1)},
         says=r"On $\{y = 0\}$, invariant for three samples with arbitrary $F_i$, $G_i$.",
     )
     yield equals(
-        "invariance of a diagonal",
-        r"(b_{x-y}, \sigma_{x-y,1}, \dots)|_{x=y}",
+        r"invariance of a diagonal: $(b_{x-y}, \sigma_{x-y,1}, \dots)|_{x=y}$",
         printed=sp.zeros(4, 1),
         derived=_normal_to_diagonal,
         wrong={"noise along the normal": sp.Matrix([0, sp.sqrt(eta) * ACROSS[0](2 * x), 0, 0])},
@@ -178,8 +172,7 @@ def _lipschitz_root() -> Iterator[Statement]:
         return squared_distance(modulus(first), modulus(second)) / squared_distance(first, second)
 
     yield agrees(
-        "root of a product",
-        r"\sup\|(MM^\top)^{1/2} - (NN^\top)^{1/2}\|_F/\|M-N\|_F",
+        r"root of a product: $\sup\|(MM^\top)^{1/2} - (NN^\top)^{1/2}\|_F/\|M-N\|_F$",
         printed=sp.sqrt(2),
         wrong={"1, right for symmetric matrices": sp.S.One, "7/5": sp.Rational(7, 5)},
         remark=r"The largest stretch that a search among $2 \times 2$ and $3 \times 3$ matrices finds.",
@@ -188,8 +181,7 @@ def _lipschitz_root() -> Iterator[Statement]:
         ),
     )
     yield bounds(
-        "best constant",
-        r"\|(MM^\top)^{1/2} - (NN^\top)^{1/2}\|_F^2/\|M-N\|_F^2 \le",
+        r"best constant: $\|(MM^\top)^{1/2} - (NN^\top)^{1/2}\|_F^2/\|M-N\|_F^2 \le$",
         printed=sp.Integer(2),
         relation="<",
         exact=stretch,
@@ -220,16 +212,14 @@ def _modulus_of_matrices() -> Iterator[Statement]:
 
     right, left = ENTRIES * ENTRIES.T, ENTRIES.T * ENTRIES
     yield equals(
-        "doubling",
-        r"\|\tilde M - \tilde N\|_F^2,\ \tilde M^2",
+        r"doubling: $\|\tilde M - \tilde N\|_F^2,\ \tilde M^2$",
         printed=doubling(2, right, left),
         derived=lambda: [squared_distance(doubled(ENTRIES), doubled(DIAGONAL)), *doubled(ENTRIES) ** 2],
         wrong={"not doubled": doubling(1, right, left), "roots exchanged": doubling(2, left, right)},
         remark="The distance of the doubled matrices, and the square of one of them.",
     )
     yield equals(
-        "spectral form",
-        r"\|f(X) - f(Y)\|_F^2",
+        r"spectral form: $\|f(X) - f(Y)\|_F^2$",
         printed=over_eigenvalues(sp.cos(between) ** 2, sp.sin(between) ** 2),
         derived=distance_of_functions,
         wrong={
@@ -239,8 +229,7 @@ def _modulus_of_matrices() -> Iterator[Statement]:
         remark=r"For symmetric $2 \times 2$ matrices and any $f$.",
     )
     yield bounds(
-        "modulus of symmetric matrices",
-        r"\||X| - |Y|\|_F^2 \le",
+        r"modulus of symmetric matrices: $\||X| - |Y|\|_F^2 \le$",
         printed=spectral_distance(EIGENVALUES, OTHER_EIGENVALUES, turn_1),
         exact=lambda: spectral_distance(EIGENVALUES, OTHER_EIGENVALUES, turn_1, sp.Abs),
         wrong={"half of it": spectral_distance(EIGENVALUES, OTHER_EIGENVALUES, turn_1) / 2},

@@ -74,23 +74,20 @@ def first_two_moments_of_descent():
 
     $\Delta\theta^{(t)} = -\eta\nabla\mathcal L + \sqrt{2D}\,\Delta W$, where $\Delta W \sim \mathcal N(0, \eta I)$ and
     the diffusion matrix $D = \frac12\mathrm{Var}(\xi_{\mathcal B}) = \frac\eta{2\beta}\mathrm{Var}(\xi_i)$.
-
     - Scope: all batches of 2 out of 3 samples with arbitrary gradients, with replacement.
     - Without replacement the noise shrinks by $(n - \beta)/(n - 1)$ and vanishes at full batch; the released code of
       Figure 11 samples without replacement.
     """
     where = meaning(D, eta / (2 * beta) * VARIANCE) | {beta: sp.Integer(2)} | meaning(VARIANCE, covariance(3))
     yield equals(
-        "mean",
-        r"E[\Delta\theta]",
+        r"mean: $E[\Delta\theta]$",
         printed=-eta * GRADIENT,
         where=meaning(GRADIENT, mean(gradients(3))),
         derived=lambda: enumerated_step(linear_losses(3), 2).mean,
         wrong={"sum instead of mean": meaning(GRADIENT, 3 * mean(gradients(3)))},
     )
     yield equals(
-        "covariance",
-        r"\mathrm{Cov}[\Delta\theta]",
+        r"covariance: $\mathrm{Cov}[\Delta\theta]$",
         printed=2 * eta * D,
         where=where,
         derived=lambda: _step_covariance(3, 2),
@@ -101,8 +98,7 @@ def first_two_moments_of_descent():
         },
     )
     yield equals(
-        "flow",
-        r"\sigma(\theta)\,\sigma(\theta)^\top",
+        r"flow: $\sigma(\theta)\,\sigma(\theta)^\top$",
         printed=2 * D,
         where=where,
         derived=lambda: stochastic_gradient_flow(linear_losses(3), batch_size=2).diffusion,
@@ -110,8 +106,7 @@ def first_two_moments_of_descent():
         says=r"The dispersion $\sigma = \sqrt{\eta/\beta}\,\Sigma$ of the flow (3).",
     )
     yield equals(
-        "without replacement",
-        r"\mathrm{Cov}[\Delta\theta]",
+        r"without replacement: $\mathrm{Cov}[\Delta\theta]$",
         printed=sp.Rational(1, 2) * 2 * eta * D,
         where=where,
         derived=lambda: _step_covariance(3, 2, Sampling.WITHOUT_REPLACEMENT),
@@ -134,7 +129,6 @@ def diffusion_matrix_of_descent():
 
     The diffusion matrix can be decomposed into a product of a parameter-independent magnitude term $D_m$ and a
     parameter-dependent shape term $D_s(\theta)$ such that $D(\theta) = D_m D_s(\theta)$.
-
     - Scope: all batches with replacement at $(N, \beta) = (2, 3), (3, 2)$, arbitrary gradients.
     """
     for n, batch in BATCHES:
@@ -152,8 +146,7 @@ def diffusion_matrix_of_descent():
             },
         )
     yield equals(
-        "shape",
-        r"\mathrm{Cov}[\nabla\ell(\theta; x_i, y_i)]",
+        r"shape: $\mathrm{Cov}[\nabla\ell(\theta; x_i, y_i)]$",
         printed=D_s,
         where=meaning(D_s, covariance(3)),
         derived=lambda: _covariance_of_data(3),
@@ -179,7 +172,6 @@ def order_of_the_weak_approximation():
     r"""Order 1 weak approximation.
 
     As discussed in Li et al., Eq. 3 is an order 1 weak approximation of Eq. 2.
-
     - Scope: quadratic losses $h_i\theta^2/2$ in one dimension, batches of 2 out of 3, fixed time $t = \eta k$.
     - Adding the drift $-\frac\eta4\nabla\|\nabla\mathcal L\|^2$ removes the leading error of the mean.
     """
@@ -189,16 +181,14 @@ def order_of_the_weak_approximation():
 
     curvature = sp.Add(*h) / 3
     yield equals(
-        "order",
-        r"\text{weak order of }(E\theta, E\theta^2)",
+        r"order: $\text{weak order of }(E\theta, E\theta^2)$",
         printed=sp.Matrix([1, 1]),
         derived=lambda: errors(0),
         wrong={"order 2": sp.Matrix([2, 2]), "second moment exact": sp.Matrix([1, 2])},
         says=r"The exponent of $\eta$ in the error at fixed time.",
     )
     yield equals(
-        "leading error",
-        r"\text{coefficients of }\eta",
+        r"leading error: $\text{coefficients of }\eta$",
         printed=sp.Matrix([-(curvature**2) / 2, -(curvature**2)]),
         derived=lambda: errors(1),
         wrong={"second moment of the curvatures": sp.Matrix([-sp.Add(*(c**2 for c in h)) / 6, -(curvature**2)])},

@@ -83,7 +83,6 @@ def label_noise_descent():
 
     If we introduce i.i.d. mean-zero, variance $\zeta^2$ Gaussian label noise per training label, denoted as $\xi_i$,
     it results in an update rule we refer to as label-noise gradient descent.
-
     - The labels are $y_i - \xi_i$; with $y_i + \xi_i$ the sign of the noise changes, and its law does not.
     - For the loss of Section 5, $\frac1n\sum(y - f)^2$ without the 1/2, drift and noise are both doubled.
     """
@@ -91,8 +90,7 @@ def label_noise_descent():
     step = -eta * GRADIENT - sp.sqrt(eta) * sp.sqrt(eta) * noise
     where = meaning(GRADIENT, gradient_of_halved_loss())
     yield equals(
-        "step",
-        r"\theta^{(t+1)} - \theta^{(t)}",
+        r"step: $\theta^{(t+1)} - \theta^{(t)}$",
         printed=step,
         where=where,
         derived=_increment,
@@ -103,8 +101,7 @@ def label_noise_descent():
         },
     )
     yield equals(
-        "mean square without the 1/2",
-        r"\theta^{(t+1)} - \theta^{(t)}",
+        r"mean square without the 1/2: $\theta^{(t+1)} - \theta^{(t)}$",
         printed=2 * step,
         where=where,
         derived=lambda: _increment(2),
@@ -124,13 +121,11 @@ def label_noise_flow_equation():
     r"""Label-noise gradient flow.
 
     $d\theta_t = -\eta\nabla\mathcal L(\theta_t) + \sqrt{2D_{LN}(\theta_t)}\,dB_t$
-
     - Without $dt$. With time counted in steps the drift would be $-\eta\nabla\mathcal L\,dt$, but then the noise would
       be $\sqrt{2\eta D_{LN}}\,dB$: no clock gives (21).
     """
     yield equals(
-        "drift",
-        r"\text{drift of }\theta_t",
+        r"drift: $\text{drift of }\theta_t$",
         printed=-eta * GRADIENT,
         where=meaning(GRADIENT, gradient_of_halved_loss()),
         derived=lambda: noisy.label_noise_flow(regression(3), label).drift,
@@ -203,7 +198,6 @@ def diffusion_matrix_of_label_noise():
 
     $D_{LN}(\theta_t) = \frac{\eta\zeta^2}2\frac1N\sum_{i\in[N]}\nabla f_{\theta_t}(x_i)\nabla f_{\theta_t}(x_i)^\top$
     (22), which can also be decomposed into a magnitude term $D_m$ (23) and a shape term $D_s$ (24).
-
     - Scope: the step (20) with independent noise on every label: arbitrary gradients of $f$ at $N = 1$ and 3, cosine
       features up to $N = 32$.
     - (15) defines $D$ by $\mathrm{Cov}(\Delta\theta) = 2\eta D$, and the noise of (20) has the covariance
@@ -214,8 +208,7 @@ def diffusion_matrix_of_label_noise():
     """
     where = {D_m: eta * zeta**2 / 2, N: sp.Integer(3), **meaning(D_s, second_moment(3))}
     yield equals(
-        "diffusion",
-        r"D_{LN}",
+        "diffusion: $D_{LN}$",
         printed=D_m * D_s,
         where=where,
         derived=lambda: _diffusion_of_step(3),
@@ -228,8 +221,7 @@ def diffusion_matrix_of_label_noise():
         },
     )
     yield equals(
-        "shape",
-        r"D_{LN}/\mathrm{Tr}\,D_{LN}",
+        r"shape: $D_{LN}/\mathrm{Tr}\,D_{LN}$",
         printed=_normalised(D_s),
         where=where,
         derived=lambda: _normalised(_diffusion_of_step(3)),
@@ -238,8 +230,7 @@ def diffusion_matrix_of_label_noise():
     )
     yield _measured_magnitude()
     yield equals(
-        "one sample",
-        r"D_{LN}|_{N=1}",
+        "one sample: $D_{LN}|_{N=1}$",
         printed=D_m * D_s,
         where={D_m: eta * zeta**2 / 2, **meaning(D_s, second_moment(1))},
         derived=lambda: _diffusion_of_step(1),
@@ -252,8 +243,7 @@ def _measured_magnitude() -> Statement:
     """(23) for N = 1 to 32: on real data nothing but the noise is random."""
     magnitude = eta * zeta**2 / 2
     return agrees(
-        "magnitude",
-        r"D_m",
+        "magnitude: $D_m$",
         printed=magnitude,
         corrected=magnitude / N,
         wrong={

@@ -65,7 +65,6 @@ def maximal_inequality():
     By the local version of Doob's maximal inequality, for any $\epsilon' < \epsilon$, the first bound. Equivalently,
     for any $\epsilon' < \epsilon^{1/\delta}$, the second. Lemma F.1: for any $x \in A_\epsilon$ and
     $0 < \epsilon' < \epsilon$, the third.
-
     - Scope: $\delta < 1$, $\epsilon' < 1$, which the proof may choose.
     - The first bound is Doob's. Since $\{\sup l \ge \epsilon'\} = \{\sup l^\delta \ge \epsilon'^\delta\}$, the
       equivalent bound on $\sup l$ is $(l(x)/\epsilon')^\delta$; both printed forms are weaker, and hold.
@@ -77,8 +76,7 @@ def maximal_inequality():
     """
     chosen = (theta < epsilon, delta < 1, epsilon < 1)
     yield bounds(
-        "bound on the power",
-        r"P[\sup_t l^\delta(\tilde\theta_t) \ge \epsilon'] \le",
+        r"bound on the power: $P[\sup_t l^\delta(\tilde\theta_t) \ge \epsilon'] \le$",
         printed=l**delta / epsilon,
         exact=lambda: _hitting(epsilon ** (1 / delta)),
         wrong={"the distance for its power": l / epsilon, "a tenth too small": 9 * l**delta / (10 * epsilon)},
@@ -104,8 +102,7 @@ def maximal_inequality():
 def _range_of_the_bounds() -> Iterator[Statement]:
     """Remarks to SC-038: its hypothesis, and where the printed powers of the level are safe."""
     yield holds_when(
-        "hypothesis",
-        r"\mathcal{A}\,l^\delta < 0\text{ iff }",
+        r"hypothesis: $\mathcal{A}\,l^\delta < 0\text{ iff }$",
         printed=delta < kappa,
         derived=lambda: negative(
             sp.expand((generator(GBM.process, l**delta) / (delta * l**delta)).subs(mu, zeta**2 * (1 - kappa) / 2))
@@ -157,7 +154,6 @@ def localised_theorem_e_1():
 
     If $A \cap B$ is an invariant set of $\theta_t$, then $A \cap B$ is a stochastically attractive invariant set of
     the stopped process $\{\theta_{t\wedge\tau} : t \ge 0\}$, provided Eq. 26 and 27 hold for any $x \in A \cap B$.
-
     - Scope: a normal drift rate that varies along the set; the displayed inequality is SC-038.
     - The sign is that of SC-035 again.
     - What the proof uses is that $l^{2\delta}$ is a supermartingale at the points of $A$ where (27) holds: a condition
@@ -171,8 +167,7 @@ def localised_theorem_e_1():
         return drift - TRACE / 2 + (1 - delta) * RADIAL > 0
 
     yield holds_when(
-        "supermartingale, point by point",
-        r"\tilde{\mathcal A}\,l^{2\delta} < 0\text{ iff }",
+        r"supermartingale, point by point: $\tilde{\mathcal A}\,l^{2\delta} < 0\text{ iff }$",
         printed=condition(DRIFT_SLOPE),
         where={DRIFT_SLOPE: m_0 + m_1 * x_1, TRACE: zeta**2, RADIAL: zeta**2},
         derived=_decay_on_tube,

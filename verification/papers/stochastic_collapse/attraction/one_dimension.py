@@ -70,8 +70,7 @@ def geometric_brownian_motion():
     $\mu < \zeta^2/2$ the invariant set is attractive).
     """
     yield holds_when(
-        "threshold",
-        r"\{0\}\text{ attractive iff }",
+        r"threshold: $\{0\}\text{ attractive iff }$",
         printed=mu < zeta**2 / 2,
         derived=lambda: classify(GBM.process).left.attracting,
         wrong={
@@ -82,8 +81,7 @@ def geometric_brownian_motion():
     )
     reached = (theta / epsilon) ** (1 - 2 * mu / zeta**2)
     yield equals(
-        "supremum",
-        r"P\left[\sup_t \theta_t \ge \epsilon \mid \theta_0 = \theta\right]",
+        r"supremum: $P\left[\sup_t \theta_t \ge \epsilon \mid \theta_0 = \theta\right]$",
         printed=reached,
         derived=gbm_probability_of_reaching,
         wrong={"linear bound": theta / epsilon, "a tenth of the paths seen too late": 9 * reached / 10},
@@ -105,8 +103,7 @@ def logarithm_of_geometric_brownian_motion():
         return differential.drift, differential.dispersion[0]
 
     yield equals(
-        "logarithm",
-        r"dz_t,\ z_t = \log\theta_t: \text{ (drift, dispersion)}",
+        r"logarithm: $dz_t,\ z_t = \log\theta_t: \text{ (drift, dispersion)}$",
         printed=sde(mu - zeta**2 / 2, zeta),
         derived=logarithm,
         wrong={
@@ -121,12 +118,10 @@ def linearisation_at_the_invariant_set():
     r"""Linearisation at the invariant set.
 
     Here we use $\mathcal L'(0) = D(0) = D'(0) = 0$, which is a consequence of $\{0\}$ being an invariant set.
-
     - Scope: to first order in $\theta$ in drift and dispersion.
     """
     yield equals(
-        "linear flow",
-        r"d\theta_t \approx \text{ (drift, dispersion)}",
+        r"linear flow: $d\theta_t \approx \text{ (drift, dispersion)}$",
         printed=sde(-L_2 * theta, sp.sqrt(D_2) * theta),
         derived=lambda: linearisation(flow_near_invariant_point(), 0),
         wrong={
@@ -143,7 +138,6 @@ def attraction_in_one_dimension():
     r"""Attraction in one dimension.
 
     $A$ is stochastically attractive if $\alpha > 0$, while it is not stochastically attractive if $\alpha < 0$.
-
     - $\alpha$ is the almost sure rate: $\log|\theta_t|/t \to -\alpha$ on collapse.
     - Footnote 9, that at $\alpha = 0$ higher-order derivatives determine the attractivity, does not stand for a $D$
       that is three times differentiable: the scale density behaves like $1/\theta$ whatever they are, its integral at 0
@@ -152,8 +146,7 @@ def attraction_in_one_dimension():
     """
     rate = L_2 + D_2 / 2
     yield equals(
-        "rate",
-        r"\alpha",
+        r"rate: $\alpha$",
         printed=rate,
         derived=lambda: attractivity_rate(flow_near_invariant_point(), 0).alpha,
         wrong={"$D$ taken for the whole diffusion": L_2 + D_2 / 4, "a tenth too fast": 11 * rate / 10},
@@ -161,8 +154,7 @@ def attraction_in_one_dimension():
         measured=measured(sampled.log_rate_of_double_well, predictions.at({L_2: "-1/5", D_2: "1"}), mu="1/5", zeta="1"),
     )
     yield holds_when(
-        "region",
-        r"\{0\}\text{ attractive iff }",
+        r"region: $\{0\}\text{ attractive iff }$",
         printed=alpha > 0,
         where={alpha: rate},
         derived=lambda: _attracting(flow_near_invariant_point()),
@@ -174,8 +166,7 @@ def attraction_in_one_dimension():
         domain=(sp.Ne(rate, 0),),
     )
     yield holds_when(
-        "critical case",
-        r"\{0\}\text{ attractive at }\alpha = 0\text{ iff }",
+        r"critical case: $\{0\}\text{ attractive at }\alpha = 0\text{ iff }$",
         printed=sp.false,
         derived=lambda: _attracting(flow_near_invariant_point().subs({L_2: -D_2 / 2})),
         wrong={"decided by the loss": L_3 > 0, "decided by both third derivatives": L_3 + D_3 / 4 > 0},
@@ -201,8 +192,7 @@ def _reaching_a_level() -> Statement:
         "mu zeta start level", "-1/2 1 1/2 6/5", "1/5 1 1/10 3/10", "-1/2 1 1/10 6/5", "1/2 3/2 1/10 1"
     )
     return agrees(
-        "hitting probability",
-        r"P[\text{hit }\epsilon_1 \mid \theta_0 = x]",
+        r"hitting probability: $P[\text{hit }\epsilon_1 \mid \theta_0 = x]$",
         printed=ratio(-2 * mu / zeta**2, 1 / zeta**2),
         wrong={
             "factor 2 of the scale density lost": ratio(-mu / zeta**2, 1 / (2 * zeta**2)),
@@ -251,23 +241,20 @@ def negative_rate_repels():
     It suffices to show that there exists $\epsilon > 0$ such that the hitting time $\tau$ is finite almost surely for
     any $x \in \mathbb R$. By further taking $\epsilon$ small, $D^{-1/2}(-\mathcal L' - \frac12 D') >
     \frac{\delta\epsilon}2 D^{-1/2} \ge \frac{\delta\epsilon}2 / \sqrt{\sup_{0<x<\epsilon} D(x)} > \delta$.
-
     - The conclusion stands: the corrected drift of $Y$ tends to $-\alpha/\sqrt{D''(0)} > 0$ (statement 'limit').
     - 'For any $x \in \mathbb R$' needs $x > 0$: $\theta = 0$ stays at 0, and $\theta < 0$ never becomes positive.
     - Of the chain the first inequality is judged, on geometric Brownian motion; the last needs $D''(0) < 1/2$ besides.
     """
     bracket = -_slope - _noise_slope / 2
     yield equals(
-        "unit-noise coordinate",
-        r"dY_t: \text{ (drift, dispersion)}",
+        r"unit-noise coordinate: $dY_t: \text{ (drift, dispersion)}$",
         printed=sde(bracket / sp.sqrt(_noise), 1),
         derived=_unit_noise_coordinate,
         corrected=sde(bracket / sp.sqrt(2 * _noise), 1),
         wrong={"ordinary chain rule": sde(-_slope / sp.sqrt(2 * _noise), 1)},
     )
     yield bounds(
-        "lower bound",
-        r"-\mathcal L'(\theta) - \tfrac12 D'(\theta) \ge",
+        r"lower bound: $-\mathcal L'(\theta) - \tfrac12 D'(\theta) \ge$",
         printed=delta * epsilon / 2,
         relation=">=",
         exact=lambda: sp.expand(GBM.process.drift[0] - sp.diff(GBM.process.diffusion[0] / 2, theta) / 2),
@@ -280,8 +267,7 @@ def negative_rate_repels():
         domain=(theta < epsilon, delta < mu - zeta**2 / 2),
     )
     yield equals(
-        "limit",
-        r"\lim_{\theta\to0} \text{drift of } Y",
+        r"limit: $\lim_{\theta\to0} \text{drift of } Y$",
         printed=-(L_2 + D_2 / 2) / sp.sqrt(D_2),
         derived=lambda: sp.limit(_unit_noise_drift(flow_near_invariant_point()), theta, 0, "+"),
         wrong={"as printed, without the root of 2": -(L_2 + D_2 / 2) * sp.sqrt(2 / D_2)},
@@ -297,8 +283,7 @@ def maximum_steepness():
     $\mathcal L''(0) > -\frac12 D''(0)$.
     """
     yield holds_when(
-        "steepest attractive maximum",
-        r"\{0\}\text{ attractive iff }",
+        r"steepest attractive maximum: $\{0\}\text{ attractive iff }$",
         printed=L_2 > -D_2 / 2,
         derived=lambda: _attracting(flow_near_invariant_point()),
         wrong={"$D$ taken for the whole diffusion": L_2 > -D_2 / 4, "no local maximum attracts": L_2 > 0},

@@ -90,7 +90,6 @@ def sufficient_condition_in_high_dimension():
     $\nabla_{\hat n}^2(\mathcal L - \frac12\mathrm{Tr}D_\perp + (1 - \delta)\hat n^\top D\hat n) > 0$ (6), for any unit
     normal vector $\hat n \in \mathbb R^d$ perpendicular to $A$ and $\theta \in A$, then $A$ is stochastically
     attractive.
-
     - That $A$ is invariant is assumed in Appendix E.1 only, and without it $D_\perp$ need not vanish on $A$.
     - The left side of (6) is minus the generator on $l^{2\delta}$, divided by $2\delta l^{2\delta}$, to leading order.
       At $\delta = 0$ it is minus Khasminskii's integrand $Q(\hat n)$: the theorem asks for $Q < 0$ in every direction,
@@ -102,8 +101,7 @@ def sufficient_condition_in_high_dimension():
     trace, radial = jets.noise_jets()
     H = sp.Matrix([[h_11, h_12], [h_12, h_22]])
     yield equals(
-        "last factor of the radial noise",
-        r"\text{(rows, columns) of the last factor of }\hat n^\top D\,\hat n^\top",
+        r"last factor of the radial noise: $\text{(rows, columns) of the last factor of }\hat n^\top D\,\hat n^\top$",
         printed=sp.Matrix([1, d]),
         derived=lambda: (sp.MatrixSymbol("D", d, d).cols, 1),
         corrected=sp.Matrix([d, 1]),
@@ -112,8 +110,7 @@ def sufficient_condition_in_high_dimension():
         says=r"The product of a row with $D$ is a number only with a column.",
     )
     yield equals(
-        "left side of (6)",
-        r"-\frac{\tilde{\mathcal A}\,l^{2\delta}}{2\delta\,l^{2\delta}}",
+        r"left side of (6): $-\frac{\tilde{\mathcal A}\,l^{2\delta}}{2\delta\,l^{2\delta}}$",
         printed=CONDITION,
         where={CURVATURE: jets.quadratic(H), TRACE: trace, RADIAL: radial},
         derived=lambda: _decay_of_power(jets.linear_flow(-H), 2 * delta),
@@ -131,8 +128,7 @@ def sufficient_condition_in_high_dimension():
 def _top_exponent() -> Iterator[Statement]:
     """The condition is sufficient, and not necessary, for a negative top exponent."""
     yield bounds(
-        "bounds the exponent",
-        r"\lambda \le \max_{\hat n} -(6) =",
+        r"bounds the exponent: $\lambda \le \max_{\hat n} -(6) =$",
         printed=-CONDITION,
         where={delta: sp.S.Zero, CURVATURE: -alpha_1, TRACE: zeta**2 + tau**2, RADIAL: zeta**2},
         exact=_stretched_exponent,
@@ -144,8 +140,7 @@ def _top_exponent() -> Iterator[Statement]:
         domain=(alpha_1 > alpha_2,),
     )
     yield bounds(
-        "not necessary",
-        r"\lambda <",
+        r"not necessary: $\lambda <$",
         printed=sp.S.Zero,
         relation="<",
         exact=lambda: _stretched_exponent().subs(
@@ -167,8 +162,7 @@ def _sharp_under_isotropic_noise() -> Statement:
         return lambda candidate: -candidate[i].subs({curvature: -sp.Rational(1, 2), zeta: 1})
 
     return equals(
-        "isotropic noise",
-        r"-\lim_t \log|x_t|/t \quad (d = 1, 2, 3, 5)",
+        r"isotropic noise: $-\lim_t \log|x_t|/t \quad (d = 1, 2, 3, 5)$",
         printed=left_sides(d * zeta**2),
         derived=_isotropic_decay,
         wrong={
@@ -237,8 +231,7 @@ def scope_at_sign_invariant_sets():
     radial = noise**2 * sp.sin(2 * phi) ** 2
     side = -signal * sp.sin(2 * phi) - noise**2 * sp.cos(2 * phi) ** 2 + noise**2 / 2
     yield equals(
-        "condition (6) of the neuron",
-        r"\left(\nabla_{\hat n}^2\hat n^\top D\hat n,\ (6)\right)",
+        r"condition (6) of the neuron: $\left(\nabla_{\hat n}^2\hat n^\top D\hat n,\ (6)\right)$",
         printed=sp.Matrix([radial, side]),
         derived=_neuron_condition,
         wrong={
@@ -248,16 +241,14 @@ def scope_at_sign_invariant_sets():
         says=r"In the direction $\varphi$, at $\delta = 0$.",
     )
     yield holds_when(
-        "collapse of the neuron",
-        r"\lambda < 0\text{ iff }",
+        r"collapse of the neuron: $\lambda < 0\text{ iff }$",
         printed=noise**2 / 2 > sp.Abs(signal),
         derived=_neuron_collapses,
         wrong={"one sign of the signal only": noise**2 / 2 > signal, "as (6) says: never": sp.false},
         says="The top Lyapunov exponent of the linear neuron.",
     )
     yield equals(
-        "pure directions",
-        r"(\hat n^\top\nabla\ell|_{w_2=0},\ \hat n^\top\nabla\ell|_{w_1=0})",
+        r"pure directions: $(\hat n^\top\nabla\ell|_{w_2=0},\ \hat n^\top\nabla\ell|_{w_1=0})$",
         printed=sp.Matrix([0, 0]),
         derived=_gradient_on_pure_rays,
         wrong={"incoming weights feel the loss": sp.Matrix([signal, 0])},

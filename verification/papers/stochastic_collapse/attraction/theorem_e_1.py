@@ -54,7 +54,6 @@ def drift_sign_in_the_general_theorem():
     $d\theta_t = \mu(\theta_t)\,dt + \sqrt{2D(\theta_t)}\,dW_t$ (25). $A$ is stochastically attractive if there exists
     $\delta > 0$ such that (26) and $\nabla_{\hat n}\hat n^\top\mu + \nabla_{\hat n}^2(-\frac12\mathrm{Tr}D_\perp +
     (1 - \delta)\hat n^\top D\hat n) > 0$ (27).
-
     - As printed, (25) with (27) is false: geometric Brownian motion with any drift rate above $-\zeta^2/2$ satisfies
       (26) and (27) and is repelled from 0 above $+\zeta^2/2$.
     - Another repair is $d\theta = -\mu\,dt + \sqrt{2D}\,dW$ in (25) and the rest as printed. With $\mu = \nabla\mathcal
@@ -64,8 +63,7 @@ def drift_sign_in_the_general_theorem():
     """
     on_line = {l: theta, DRIFT: theta * mu_1, TRACE_OF_D: D, SPREAD: theta**2 * D}
     yield equals(
-        "generator, one dimension",
-        r"\tilde{\mathcal A}\,l^\lambda",
+        r"generator, one dimension: $\tilde{\mathcal A}\,l^\lambda$",
         printed=_generator_on_power(-1),
         where=on_line,
         derived=lambda: generator(ItoProcess.scalar(theta, drift=mu_1, dispersion=sp.sqrt(2 * D)), theta**lam),
@@ -77,8 +75,7 @@ def drift_sign_in_the_general_theorem():
     yield _generator_in_space()
     slope = sp.Rational(-1, 2) * TRACE + RADIAL
     yield holds_when(
-        "condition (27)",
-        r"\{0\}\text{ attractive iff }",
+        r"condition (27): $\{0\}\text{ attractive iff }$",
         printed=DRIFT_SLOPE + slope > 0,
         where={DRIFT_SLOPE: mu, TRACE: zeta**2, RADIAL: zeta**2},
         derived=lambda: classify(GBM.process).left.attracting,
@@ -97,8 +94,7 @@ def _generator_in_space() -> Statement:
     columns = sp.Matrix(3, 3, lambda i, j: sp.Symbol(f"sigma_{i + 1}{j + 1}", real=True) if j <= i else 0)
     D_perp, x = (columns * columns.T / 2)[1:, 1:], sp.Matrix([x_2, x_3])
     return equals(
-        "generator, three dimensions",
-        r"\tilde{\mathcal A}\,l^\lambda",
+        r"generator, three dimensions: $\tilde{\mathcal A}\,l^\lambda$",
         printed=_generator_on_power(-1),
         where={
             l: sp.sqrt(x_2**2 + x_3**2),
@@ -145,8 +141,7 @@ def second_derivatives_of_the_generator():
         return (n.T * jets.linear_flow(jets.A).diffusion * n)[0] / 2
 
     yield equals(
-        "second derivative (29)",
-        r"\nabla_{\hat n}^2F",
+        r"second derivative (29): $\nabla_{\hat n}^2F$",
         printed=-2 * DRIFT_SLOPE + TRACE,
         where=where,
         derived=lambda: sp.diff(sp.expand(generator_on_half_square().subs(on_ray, simultaneous=True)), xi, 2),
@@ -155,8 +150,7 @@ def second_derivatives_of_the_generator():
         wrong={"factor 2 of the product rule lost": DRIFT_SLOPE + TRACE},
     )
     yield equals(
-        "limit (30)",
-        r"\lim_{\xi\to0} F/(2G)",
+        r"limit (30): $\lim_{\xi\to0} F/(2G)$",
         printed=(-2 * DRIFT_SLOPE + TRACE) / (2 * RADIAL),
         where=where,
         derived=lambda: sp.cancel(generator_on_half_square() / (2 * radial_noise())).subs(on_ray, simultaneous=True),
@@ -193,7 +187,6 @@ def lipschitz_chain():
     $\ldots \le \frac{|\ldots|}{((\nabla_{\hat n}^2G - L\epsilon)\epsilon^2)^2} \le \ldots \le \epsilon^{-1}|(1 +
     \delta^{-1}L\epsilon)(1 - \delta + \delta^{-1}L\epsilon) - (1 - \delta - \delta^{-1}L\epsilon)(1 -
     \delta^{-1}L\epsilon)|\,(\ldots)^2 \le L(3\delta^{-1} - 1)\,(\ldots)^2 \le 2L(3\delta^{-1} - 1)$
-
     - Three separate slips: $\epsilon$ where $\xi$ is meant (so that $G$ is bounded below by something it does not
       reach), the factor 1/2 of Taylor's formula, and the last step of the algebra. The first line has $\nabla F/G$ for
       $\nabla(F/G)$.
@@ -204,8 +197,7 @@ def lipschitz_chain():
     u = L * epsilon / delta
     bracket = ((1 + u) * (1 - delta + u) - (1 - delta - u) * (1 - u)) / epsilon
     yield bounds(
-        "lower bound for G",
-        r"G(x_\parallel + \xi\hat n) \ge",
+        r"lower bound for G: $G(x_\parallel + \xi\hat n) \ge$",
         printed=(G_2 - L * epsilon) * epsilon**2,
         relation=">=",
         exact=lambda: sp.integrate(sp.integrate(G_2 + G_3 * xi, (xi, 0, xi)), (xi, 0, xi)),
@@ -218,8 +210,7 @@ def lipschitz_chain():
         domain=(xi < epsilon, L * epsilon < G_2, G_3 < L, -L < G_3),
     )
     yield bounds(
-        "last step of the chain",
-        r"\epsilon^{-1}|\ldots| \le",
+        r"last step of the chain: $\epsilon^{-1}|\ldots| \le$",
         printed=L * (3 / delta - 1),
         exact=lambda: sp.expand(bracket),
         corrected=4 * L / delta - 2 * L,
@@ -227,8 +218,7 @@ def lipschitz_chain():
         domain=(delta < 1,),
     )
     yield bounds(
-        "ratio of second derivatives",
-        r"F''/G'' \le",
+        r"ratio of second derivatives: $F''/G'' \le$",
         printed=1 - delta,
         exact=lambda: sp.expand(
             sp.diff(generator(GBM.process, theta**2 / 2), theta, 2) / sp.diff(GBM.process.diffusion[0] / 2, theta, 2)

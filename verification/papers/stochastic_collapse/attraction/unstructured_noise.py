@@ -65,8 +65,7 @@ def iid_label_noise_in_a_linear_network():
         )
 
     yield equals(
-        "equal layers",
-        r"\lambda",
+        r"equal layers: $\lambda$",
         printed=nu * (width_in / 2 - 1),
         derived=growth_of_equal_layers,
         wrong={
@@ -89,8 +88,7 @@ def _unequal_layers() -> Iterator[Statement]:
         return nu * width_out / 2 * (z * hyperu(a + 1, b + shift, z) / hyperu(a, b, z) - 1)
 
     yield agrees(
-        "unequal layers, values",
-        r"\lambda/\nu",
+        r"unequal layers, values: $\lambda/\nu$",
         printed=sp.Matrix([0, sp.Rational(14, 100), sp.Rational(96, 100), sp.Rational(80, 100)]),
         wrong={
             "of the smaller layer": sp.Matrix([m / sp.S(2) - 1 for _, m in PAIRS]),
@@ -101,8 +99,7 @@ def _unequal_layers() -> Iterator[Statement]:
         compared=compared("long run on a grid", samplers.growth_on_grid, _value_at, *points, tolerance=5e-3),
     )
     yield agrees(
-        "unequal layers, closed form",
-        r"\lambda",
+        r"unequal layers, closed form: $\lambda$",
         printed=exponent_of_unequal_layers(),
         wrong={
             "second parameter not raised": exponent(z, shift=0),

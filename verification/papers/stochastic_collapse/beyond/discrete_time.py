@@ -58,7 +58,6 @@ def collapse_in_discrete_time():
     r"""Collapse threshold of the Gaussian chain.
 
     The chain collapses iff $\Lambda = E\log|1 + \eta\mu + \sqrt\eta\,\zeta\xi| < 0$.
-
     - Scope: $\theta' = \theta(1 + \eta\mu + \sqrt\eta\,\zeta\xi)$, standardised $\xi$; expansion up to $O(\eta^{3/2})$.
     - For signs with $\eta\zeta^2 > 1$ collapse needs $(1 + \eta\mu)^2 > \eta\zeta^2 - 1$ besides $\mu < \mu_c$. For
       Gaussian steps nothing collapses once $\eta\zeta^2 \ge 2e^\gamma = 3.562$, whatever $\mu$ is: the window has an
@@ -67,8 +66,7 @@ def collapse_in_discrete_time():
     """
     rate = gaussian_rate(m, v)
     yield equals(
-        "Gaussian multiplier",
-        r"E\log|X|",
+        r"Gaussian multiplier: $E\log|X|$",
         printed=rate,
         derived=lambda: growth.gaussian_growth_rate(m, v),
         wrong={"argument not halved": gaussian_rate(m, v, argument=2), "a tenth too fast": 11 * rate / 10},
@@ -77,8 +75,7 @@ def collapse_in_discrete_time():
         compared=compared("quadrature", log_mean_by_quadrature, predictions.at_point(m, v), *POINTS, tolerance=1e-10),
     )
     yield equals(
-        "expansion",
-        r"\Lambda/\eta",
+        r"expansion: $\Lambda/\eta$",
         printed=mu
         - zeta**2 / 2
         + sp.sqrt(eta) * kappa_3 * zeta**3 / 3
@@ -88,16 +85,14 @@ def collapse_in_discrete_time():
         says="For small steps and any standardised noise.",
     )
     yield equals(
-        "Gaussian threshold",
-        r"\mu_c",
+        r"Gaussian threshold: $\mu_c$",
         printed=zeta**2 / 2 + sp.Rational(3, 8) * eta * zeta**4,
         derived=lambda: growth.collapse_threshold_expansion(2).subs({kappa_3: 0, kappa_4: 3}),
         wrong={"no correction": zeta**2 / 2, "sign steps": zeta**2 / 2 - eta * zeta**4 / 8},
         says="For Gaussian steps, to first order.",
     )
     yield equals(
-        "sign threshold",
-        r"\mu_c",
+        r"sign threshold: $\mu_c$",
         printed=(sp.sqrt(1 + eta * zeta**2) - 1) / eta,
         derived=growth.sign_collapse_threshold,
         wrong={"first order only": zeta**2 / 2 - eta * zeta**4 / 8, "diffusion limit": zeta**2 / 2},

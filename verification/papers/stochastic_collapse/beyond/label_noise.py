@@ -87,7 +87,6 @@ def thresholds_under_label_noise():
 
     Near the origin a step multiplies the sum of the two weights by one factor and their difference by another; both
     collapse iff $E\log$ of both factors is negative.
-
     - Scope: near the origin, exact in the learning rate.
     - The stochastic differential equation has the threshold $\tilde s = \eta\zeta^2/2$.
     - Of the two conditions for the neuron the one for the factor of mean $1 + |E\,\eta g|$ implies the other.
@@ -95,8 +94,7 @@ def thresholds_under_label_noise():
     pull = s_tilde - ts.z
     g = slope * (x_1 * (y_1 + xi_1) + x_2 * (y_2 + xi_2)) / 2
     yield equals(
-        "factors of a student mode",
-        r"(a+b,\ a-b)'",
+        r"factors of a student mode: $(a+b,\ a-b)'$",
         printed=sp.diag(1 + eta * pull, 1 - eta * pull),
         derived=student_factors,
         wrong={
@@ -107,8 +105,7 @@ def thresholds_under_label_noise():
     )
     yield from _student_mode()
     yield equals(
-        "factors of a linear neuron",
-        r"(w_1+w_2,\ w_1-w_2)'",
+        r"factors of a linear neuron: $(w_1+w_2,\ w_1-w_2)'$",
         printed=sp.diag(1 + eta * g, 1 - eta * g),
         derived=neuron_factors,
         wrong={
@@ -118,8 +115,7 @@ def thresholds_under_label_noise():
         says="One step of (20) for two samples, as a matrix.",
     )
     yield bounds(
-        "deciding factor",
-        r"E\log|1 - \eta g|",
+        r"deciding factor: $E\log|1 - \eta g|$",
         printed=gaussian_rate(1 + signal, v),
         exact=lambda: gaussian_growth_rate(1 - signal, v),
         wrong={
@@ -140,8 +136,7 @@ def _student_mode() -> list[Statement]:
 
     return [
         equals(
-            "growth of a student mode",
-            r"E\log|1 + \eta(\tilde s - z)|",
+            r"growth of a student mode: $E\log|1 + \eta(\tilde s - z)|$",
             printed=rate,
             derived=lambda: gaussian_growth_rate(1 + eta * s_tilde, (eta * zeta) ** 2),
             wrong={
@@ -156,8 +151,7 @@ def _student_mode() -> list[Statement]:
             ],
         ),
         agrees(
-            "threshold of a student mode",
-            r"\tilde s_c",
+            r"threshold of a student mode: $\tilde s_c$",
             printed=thresholds("0.938", "2.578", "0.5555"),
             wrong={
                 "the stochastic differential equation": thresholds("0.8", "3.2", "1"),

@@ -42,7 +42,6 @@ def machine_made_summary():
 
     The activation function is not origin-passing (e.g., ReLU). Higher learning rates and smaller batch sizes strengthen
     the stochastic collapse effect.
-
     - Scope: batch size and learning rate: a sentence about every learning rate below 1, in the example of SC-111.
     - The batch size: the paper says of its experiments that unlike learning rate effects, changes in batch size produce
       complex shifts (section 5, Fig. 10), and that learning rates typically strengthen the effect. What the summary
@@ -53,16 +52,14 @@ def machine_made_summary():
     """
     fifteenth, best = sp.Rational(1, 15), sp.Rational(2, 5)
     yield equals(
-        "ReLU",
-        r"\operatorname{ReLU}(0)",
+        r"ReLU: $\operatorname{ReLU}(0)$",
         printed=offset,
         derived=lambda: activation("relu", sp.S.Zero),
         corrected=sp.S.Zero,
         wrong={"softplus": sp.log(2), "sigmoid": sp.Rational(1, 2)},
     )
     yield holds_when(
-        "smaller batches",
-        r"\Lambda_1 < \Lambda_2",
+        r"smaller batches: $\Lambda_1 < \Lambda_2$",
         printed=sp.true,
         derived=lambda: _growth(1) - _growth(2) < 0,
         corrected=eta < (8 + 44 * sp.sqrt(2)) / 119,
@@ -75,8 +72,7 @@ def machine_made_summary():
         domain=(eta < 1,),
     )
     yield holds_when(
-        "higher learning rates",
-        r"\Lambda'(\eta) < 0",
+        r"higher learning rates: $\Lambda'(\eta) < 0$",
         printed=sp.true,
         derived=_rate_falls,
         corrected=sp.And(eta > sp.Rational(1, 30), eta < best),

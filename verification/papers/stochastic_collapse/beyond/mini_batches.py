@@ -62,7 +62,6 @@ def collapse_of_mini_batch_steps():
     r"""Collapse window of mini-batch steps.
 
     Near a maximum the weight collapses iff $E\log|1 - \eta h_B| < 0$; in the example $h_B$ is $5/2$ or $-3$.
-
     - Scope: $\theta' = \theta(1 - \eta h_B)$, batches drawn with replacement; the expansion up to $O(\eta^3)$.
     - Stochastic gradient flow has the rate $-(\mathcal L'' + \eta \operatorname{Var} h/(2\beta))$: collapse for $\eta >
       8/121 = 0.0661$ in the example, with no upper edge.
@@ -77,8 +76,7 @@ def collapse_of_mini_batch_steps():
         return {"stochastic gradient flow": -eta * mean - eta**2 * variance / (2 * size)}
 
     yield equals(
-        "batches of one",
-        r"E\log|1 - \eta h_B|",
+        r"batches of one: $E\log|1 - \eta h_B|$",
         printed=one,
         derived=lambda: rate_of_batches(1),
         wrong={
@@ -91,8 +89,7 @@ def collapse_of_mini_batch_steps():
         measured=[_run(1, "3/10"), _run(1, "3/5")],
     )
     yield equals(
-        "batches of two",
-        r"E\log|1 - \eta h_B|",
+        r"batches of two: $E\log|1 - \eta h_B|$",
         printed=two,
         derived=lambda: rate_of_batches(2),
         wrong=flow(2) | {"batches of one": one, "without replacement": of_mean, "a tenth too fast": 11 * two / 10},
@@ -100,16 +97,14 @@ def collapse_of_mini_batch_steps():
         measured=_run(2, "1/2"),
     )
     yield equals(
-        "small steps",
-        r"E\log(1 - \eta h_B)",
+        r"small steps: $E\log(1 - \eta h_B)$",
         printed=-eta * mean - eta**2 * (variance / 2 + mean**2) / 2,
         derived=lambda: _second_order(2),
         wrong={**flow(2), "variance of one sample": -eta * mean - eta**2 * (variance + mean**2) / 2},
         says="The second-order expansion, for batches of two.",
     )
     yield holds_when(
-        "window",
-        r"\theta \to 0",
+        r"window: $\theta \to 0$",
         printed=sp.And(eta > sp.Rational(1, 15), eta < (1 + sp.sqrt(241)) / 30),
         derived=_window,
         wrong={

@@ -58,8 +58,7 @@ def momentum_statements() -> Iterator[Statement]:
 def _steps() -> Iterator[Statement]:
     h_moved = h + decay
     yield equals(
-        "step with momentum",
-        r"(\theta, v)'",
+        r"step with momentum: $(\theta, v)'$",
         printed=sp.Matrix([[1 - eta * h_moved, -eta * m], [h_moved, m]]),
         derived=step_with_momentum,
         wrong={
@@ -70,16 +69,14 @@ def _steps() -> Iterator[Statement]:
         says=r"The matrix of a step with momentum and weight decay on $h\theta^2/2$.",
     )
     yield equals(
-        "ratio of weights",
-        r"\theta_{k+1}/\theta_k",
+        r"ratio of weights: $\theta_{k+1}/\theta_k$",
         printed=1 + m - eta * h - m / ratio,
         derived=lambda: with_momentum.next_ratio(step_with_momentum().subs(decay, 0), ratio),
         wrong={"plain descent": 1 - eta * h, "momentum inverted": 1 + m - eta * h - m * ratio},
         says="Given the last ratio $r$.",
     )
     yield equals(
-        "sum of the exponents",
-        r"\Lambda_1 + \Lambda_2",
+        r"sum of the exponents: $\Lambda_1 + \Lambda_2$",
         printed=sp.log(m),
         derived=lambda: with_momentum.sum_of_exponents(step_with_momentum()),
         says="The mean logarithm of the determinant, whatever the noise.",
@@ -90,8 +87,7 @@ def _steps() -> Iterator[Statement]:
 def _small_steps() -> Iterator[Statement]:
     effective = sp.Matrix([(mu - zeta**2 / (2 * (1 - m))) / (1 - m), kappa_3 * zeta**3 / (3 * (1 - m) ** 3)])
     yield equals(
-        "effective learning rate",
-        r"([1], [\sqrt\eta])\,\Lambda/\eta",
+        r"effective learning rate: $([1], [\sqrt\eta])\,\Lambda/\eta$",
         printed=effective,
         derived=lambda: rate_coefficients(0, 1),
         wrong={
@@ -105,8 +101,7 @@ def _small_steps() -> Iterator[Statement]:
     )
     plain = -(mu**2) / (2 * (1 - m) ** 2) + mu * zeta**2 / (1 - m) ** 3 - kappa_4 * zeta**4 / (4 * (1 - m) ** 4)
     yield equals(
-        "where it ends",
-        r"[\eta]\,\Lambda/\eta",
+        r"where it ends: $[\eta]\,\Lambda/\eta$",
         printed=-(mu**2) * (1 + m) / (2 * (1 - m) ** 3)
         + mu * zeta**2 * (1 + m) / (1 - m) ** 4
         - zeta**4 * (kappa_4 * (1 - m**2) + 6 * m**2 + 4 * m) / (4 * (1 - m) ** 5 * (1 + m)),
@@ -116,8 +111,7 @@ def _small_steps() -> Iterator[Statement]:
         domain=(m < 1,),
     )
     yield equals(
-        "critical drift with momentum",
-        r"[\eta]\,\mu_c",
+        r"critical drift with momentum: $[\eta]\,\mu_c$",
         printed=zeta**4 * (2 * kappa_4 * (1 - m**2) + 9 * m**2 + 2 * m - 3) / (8 * (1 - m) ** 4 * (1 + m)),
         derived=lambda: coefficient(with_momentum.collapse_threshold_expansion_with_momentum(2), 2),
         wrong={
@@ -196,8 +190,7 @@ def _finite_learning_rates() -> Iterator[Statement]:
 
     found = sp.Matrix([sp.Rational(-590, 10000), sp.Rational(1443, 10**6), sp.Rational(2397, 10**5)])
     yield agrees(
-        "finite learning rates",
-        r"\Lambda",
+        r"finite learning rates: $\Lambda$",
         printed=found,
         wrong={
             r"plain descent at $\eta/(1-m)$": for_cases(_plain_growth),
@@ -213,8 +206,7 @@ def _finite_learning_rates() -> Iterator[Statement]:
     smallest = sp.Rational(874, 10000)
     effective = sp.Rational(1, 10)
     yield agrees(
-        "no window",
-        r"\min_\eta\Lambda/\eta",
+        r"no window: $\min_\eta\Lambda/\eta$",
         printed=smallest,
         wrong={
             "a threshold is reached": sp.S.Zero,

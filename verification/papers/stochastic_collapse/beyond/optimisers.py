@@ -73,7 +73,6 @@ def other_optimisers_and_noise():
     Momentum rescales the learning rate to $\eta/(1-m)$ to leading order; weight decay $\lambda$ adds to $\alpha$; Adam
     keeps the sets of SC-003 and SC-006 but not the general sets of Theorem 3.1; the third moment of the gradient noise
     matters at $O(\sqrt\eta)$.
-
     - Scope: next to an invariant point; the expansions for bounded noise with $\eta\zeta^2 \ll (1-m)^3$.
     - Momentum is a rescaling at the orders $1$ and $\sqrt\eta$ of $\Lambda/\eta$ and at no higher one. The corrections
       are of relative size $\eta\zeta^2/(1-m)^3 = \eta^2 \operatorname{Var}(h)/(1-m)^3$, not $\eta\zeta^2/(1-m)^2$: with
@@ -132,8 +131,7 @@ def _run_with_decay(rate: str, strength: str) -> Experiment:
 def _weight_decay() -> Iterator[Statement]:
     """Weight decay in the flow, in the steps, and together with momentum."""
     yield equals(
-        "weight decay in the flow",
-        r"\alpha",
+        r"weight decay in the flow: $\alpha$",
         printed=L_2 + D_2 / 2 + decay,
         derived=_rate_with_decay,
         wrong={
@@ -143,8 +141,7 @@ def _weight_decay() -> Iterator[Statement]:
     )
     rate = _log_mean(*(1 - eta * decay - eta * value for value in (h_1, h_2)))
     yield equals(
-        "weight decay in the steps",
-        r"E\log|1 - \eta\lambda - \eta h_B|",
+        r"weight decay in the steps: $E\log|1 - \eta\lambda - \eta h_B|$",
         printed=rate,
         derived=_growth_with_decay,
         wrong={
@@ -157,8 +154,7 @@ def _weight_decay() -> Iterator[Statement]:
         measured=[_run_with_decay("3/10", "1/5"), _run_with_decay("3/5", "1")],
     )
     yield equals(
-        "weight decay with momentum",
-        r"[1]\,\Lambda/\eta",
+        r"weight decay with momentum: $[1]\,\Lambda/\eta$",
         printed=(mu - decay - zeta**2 / (2 * (1 - m))) / (1 - m),
         derived=_rate_with_momentum_and_decay,
         wrong={"decay not rescaled": (mu - zeta**2 / (2 * (1 - m))) / (1 - m) - decay},
@@ -216,8 +212,7 @@ def _adam() -> Iterator[Statement]:
     sums = {"sums in front of a softmax (SC-012), which SGD keeps": class_sums()}
     into, out_of = NET.incoming(1, 1), NET.outgoing(1, 1)
     yield is_kept(
-        "Adam, vanishing neuron",
-        "0 =",
+        "Adam, vanishing neuron: $0 =$",
         printed=vanishing,
         escaping=_escaping_coordinatewise,
         run=run_adam,
@@ -225,8 +220,7 @@ def _adam() -> Iterator[Statement]:
         says="Kept by any optimiser that treats weights alike and one by one, as Adam does.",
     )
     yield is_kept(
-        "Adam, identical neurons",
-        "0 =",
+        "Adam, identical neurons: $0 =$",
         printed=identical,
         escaping=_escaping_coordinatewise,
         run=run_adam,
@@ -235,8 +229,7 @@ def _adam() -> Iterator[Statement]:
         says="The same for two neurons of a layer.",
     )
     yield is_kept(
-        "Adam, reflections of the plane",
-        "n =",
+        "Adam, reflections of the plane: $n =$",
         printed=sp.Matrix([[1, 0], [0, 1], [1, -1], [1, 1]]),
         escaping=_escaping_reflections,
         wrong={"any other normal: (1, 2)": sp.Matrix([[1, 2]]), "(3, -1)": sp.Matrix([[3, -1]])},
@@ -281,8 +274,7 @@ def _skewed_noise() -> Iterator[Statement]:
     """The exact rate, its first term beyond the flow, and the threshold."""
     rate, skewness = _log_of_two(upper, -1 / upper), upper - 1 / upper
     yield equals(
-        "skewed noise",
-        r"E\log|1 + \eta\mu + \sqrt\eta\,\zeta\xi|",
+        r"skewed noise: $E\log|1 + \eta\mu + \sqrt\eta\,\zeta\xi|$",
         printed=rate,
         derived=_two_point_rate,
         wrong={
@@ -297,8 +289,7 @@ def _skewed_noise() -> Iterator[Statement]:
         ],
     )
     yield equals(
-        "skewness term",
-        r"[\eta^{3/2}]\,\Lambda",
+        r"skewness term: $[\eta^{3/2}]\,\Lambda$",
         printed=zeta**3 * skewness / 3,
         derived=_skewness_term,
         wrong={
@@ -309,8 +300,7 @@ def _skewed_noise() -> Iterator[Statement]:
         says=r"The $\kappa_3$ term of SC-110, which the flow does not have.",
     )
     yield equals(
-        "critical drift with skewness",
-        r"\mu_c",
+        r"critical drift with skewness: $\mu_c$",
         printed=zeta**2 / 2 - sp.sqrt(eta) * kappa_3 * zeta**3 / 3,
         derived=lambda: collapse_threshold_expansion(1),
         wrong={"flow": zeta**2 / 2, r"order $\eta$": zeta**2 / 2 - eta * kappa_3 * zeta**3 / 3},

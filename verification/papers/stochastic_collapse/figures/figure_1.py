@@ -219,7 +219,6 @@ def phase_transition_in_the_quartic_loss():
     The empirical probability of the sample trajectories at different steps being within $\epsilon$ of the origin as a
     function of increasing gradient noise: there is a sudden phase transition which aligns with the collapsing
     condition from Theorem 4.1.
-
     - Judged is what the figure plots: where half of the paths are within $10^{-15}$ of the origin at its last snapshot.
       That point lies 4 % above $\sqrt{2\mu}$ after 80 000 steps and 37 % above it after 10 000: it depends on the time
       and on the distance that counts as collapsed.
@@ -231,8 +230,7 @@ def phase_transition_in_the_quartic_loss():
       workers share one random state, so that different $\zeta$ see the same noise.
     """
     yield reproduces(
-        "transition",
-        r"\zeta_{1/2}",
+        r"transition: $\zeta_{1/2}$",
         printed=sp.sqrt(3),
         measure=measure,
         parts=(

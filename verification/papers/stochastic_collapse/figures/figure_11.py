@@ -206,7 +206,6 @@ def batch_noise_instead_of_label_noise():
 
     We used SGD without label noise and maintained a similar experimental setup as before. Additionally, we introduced
     a learning rate drop at step 53000. Training with smaller batch sizes generalizes better.
-
     - Real SGD on all weights, as the released program for this figure: inputs uniform on $(0, 1)/\sqrt n$, neither
       centred nor white, warm-up over 10000 steps, batches without replacement, no label noise. Here with $n = 32$,
       $16n$ samples, and half of its 100000 steps, on data of our own; docs/benchmarks/figure_11.py runs $n = 64$.
@@ -218,8 +217,7 @@ def batch_noise_instead_of_label_noise():
     """
     reproduced = partial(reproduces, measure=measure, pictures=pictures)
     yield reproduced(
-        "order",
-        r"\arg\min_\beta\mathcal E_{\rm test}",
+        r"order: $\arg\min_\beta\mathcal E_{\rm test}$",
         printed=sp.Integer(2),
         parts=tuple({"n": 32, "batch": size} for size in ("2", "8", "all")),
         summarise=summary,
@@ -227,8 +225,7 @@ def batch_noise_instead_of_label_noise():
         says="The batch size with the smallest test error at the end of training, among 2, 8 and all 512.",
     )
     yield reproduced(
-        "before the drop",
-        r"\arg\min_\beta\mathcal E_{\rm test}",
+        r"before the drop: $\arg\min_\beta\mathcal E_{\rm test}$",
         printed=sp.Integer(2),
         parts=({"n": 32, "batch": "2", "until": 0.5, "replicas": 16}, {"n": 32, "batch": "all", "until": 0.5}),
         summarise=summary_before_drop,
@@ -237,8 +234,7 @@ def batch_noise_instead_of_label_noise():
         remark="The same between warm-up and first drop: of both, that with the smaller error (34).",
     )
     yield reproduced(
-        "replacement",
-        r"\mathcal E_{\rm test}^{\rm with}/\mathcal E_{\rm test}^{\rm without}",
+        r"replacement: $\mathcal E_{\rm test}^{\rm with}/\mathcal E_{\rm test}^{\rm without}$",
         printed=sp.S.One,
         parts=tuple({"n": 16, "batch": "8", "replicas": 16, "replacement": choice} for choice in (False, True)),
         summarise=summary_of_replacement,

@@ -213,7 +213,6 @@ def collapse_of_a_single_neuron():
     The colored lines represent the empirical probability that $\sqrt{w_1^2 + w_2^2} < \epsilon = 10^{-2}$ (from $10^3$
     samples) after a given number of update steps. We observe a sudden transition that aligns with the collapsing
     condition from Theorem 5.1.
-
     - Scope: tanh, the process (31), one data set of 32 points drawn here and kept to four decimals.
     - Judged is what the figure plots: the noise level at which half of the models are close to the origin at its last
       time. It lies some 4 % below the signal of Theorem 5.1. The models start close to the origin, so that the share
@@ -228,8 +227,7 @@ def collapse_of_a_single_neuron():
       the left shows the first data point's loss, not the mean over the 32.
     """
     yield reproduces(
-        "transition",
-        r"(\eta\zeta^2/2)_{1/2}",
+        r"transition: $(\eta\zeta^2/2)_{1/2}$",
         printed=data.signal(),
         measure=measure,
         parts=(

@@ -214,7 +214,6 @@ def generalisation_in_the_teacher_student_setting():
     Input and output dimensions 64, dataset size 1024, a teacher with a rank of 8 and signals from 0.5 to 1, noise with
     a standard deviation of 0.5, a warm-up of 1000 steps, 50000 steps at a learning rate of 3.0, 10000 steps at 0.3,
     256 runs. Training with larger gradient noises $\zeta$ generalizes better.
-
     - Run as the recursions (38)-(39), with the released program's data set and its start $a = b = 1$. Its noise is
       $0.5/\sqrt{64}$ per entry of the labels; at 0.5 per entry no signal of the teacher would stand out of the data
       (SC-092: signals from 4 on would). Its learning rates are divided by 1024. It has no warm-up.
@@ -230,8 +229,7 @@ def generalisation_in_the_teacher_student_setting():
     """
     reproduced = partial(reproduces, measure=measure, pictures=pictures)
     yield reproduced(
-        "order",
-        r"\arg\min_\zeta\mathcal E_{\rm test}",
+        r"order: $\arg\min_\zeta\mathcal E_{\rm test}$",
         printed=sp.Integer(20),
         parts=tuple({"zeta": level} for level in NOISE_LEVELS),
         summarise=summary,
@@ -239,8 +237,7 @@ def generalisation_in_the_teacher_student_setting():
         says="The noise level with the smallest test error at the end of training, among 0, 5, 10, 15 and 20.",
     )
     yield reproduced(
-        "nothing learned",
-        r"\min\mathcal E_{\rm test}",
+        r"nothing learned: $\min\mathcal E_{\rm test}$",
         printed=sp.S.One,
         parts=({"zeta": "15", "show": "minimum"}, {"zeta": "20", "show": "minimum"}),
         summarise=smallest_error,

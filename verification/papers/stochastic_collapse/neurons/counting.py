@@ -46,7 +46,6 @@ def rule_for_vanishing_neurons():
 
     We defined vanishing neurons as those with incoming and outgoing weights under 10% of the maximum norm for that
     layer.
-
     - The sentence of the page is a definition. Judged is whether the released code, which drew the figures, uses it;
       the code compares norms of concatenated vectors.
     - Neither rule implies the other: $(i, o) = (0.01, 0.12)$ beside $(1, 1)$ vanishes by the code only, $(0.09, 0.09)$
@@ -67,8 +66,7 @@ def rule_for_vanishing_neurons():
         return compared("the code's rule on vectors", diagnostics.released_vanishing, vanished, *points)
 
     yield holds_when(
-        "one strong neuron",
-        r"\text{vanished} \iff",
+        r"one strong neuron: $\text{vanished} \iff$",
         printed=page,
         derived=lambda: below_fraction_of_largest(own, [own, I**2 + O**2], tenth),
         corrected=own < tenth**2 * (I**2 + O**2),
@@ -81,8 +79,7 @@ def rule_for_vanishing_neurons():
         compared=on_vectors(BESIDE_ONE, ["1", "1"]),
     )
     yield holds_when(
-        "two strong neurons",
-        r"\text{vanished} \iff",
+        r"two strong neurons: $\text{vanished} \iff$",
         printed=page,
         derived=lambda: below_fraction_of_largest(own, [own, *apart], tenth),
         corrected=sp.Or(*(own < tenth**2 * norm for norm in apart)),
@@ -103,7 +100,6 @@ def number_of_independent_neurons():
 
     We identified the number of independent non-vanishing neurons by clustering the concatenated vector of incoming and
     outgoing parameters based on normalized distance.
-
     - Scope: the counter of the released code, $\mathrm{dist} < 0.1$, on unit vectors that form a graph of near pairs.
     - The page names no rule of clustering and says nothing about the numbering of neurons. That a count must not depend
       on it is our requirement: exchanging two neurons changes nothing that the network does.
@@ -130,16 +126,14 @@ def number_of_independent_neurons():
         compared=_all_numberings("components"),
     )
     yield agrees(
-        "never fewer than components",
-        r"n_{\mathrm{ind}} - n_{\mathrm{components}}\text{, least and greatest}",
+        r"never fewer than components: $n_{\mathrm{ind}} - n_{\mathrm{components}}\text{, least and greatest}$",
         printed=sp.Matrix([0, 3]),
         wrong={"may undercut": sp.Matrix([-1, 3]), "at most 2 more": sp.Matrix([0, 2])},
         compared=_all_graphs("components"),
         remark=True,
     )
     yield agrees(
-        "against leaders",
-        r"n_{\mathrm{ind}} - n_{\mathrm{leaders}}\text{, least and greatest}",
+        r"against leaders: $n_{\mathrm{ind}} - n_{\mathrm{leaders}}\text{, least and greatest}$",
         printed=sp.Matrix([-2, 1]),
         wrong={"never more": sp.Matrix([-2, 0]), "never fewer": sp.Matrix([0, 1])},
         compared=_all_graphs("leaders"),
@@ -177,7 +171,6 @@ def order_of_the_neurons():
 
     We sort the neurons by hierarchical clustering according to normalized distances between incoming parameters only,
     and then show the distance matrix between outgoing parameters using the same sorting of neurons.
-
     - The printed procedure is a definition; judged is whether the released notebook, which drew the figure, follows it.
       It sorts by the distances of the concatenated vectors.
     - Sorted by incoming parameters, structure in the outgoing matrix is evidence, since there would be none by chance;

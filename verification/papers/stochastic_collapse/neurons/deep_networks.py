@@ -35,7 +35,6 @@ def what_reduces_the_number_of_independent_neurons():
 
     Increased learning rates typically intensify the stochastic attraction to invariant sets by reducing the number of
     independent neurons. Increased label noise intensify stochastic collapse.
-
     - Scope: small networks on made images and on scikit-learn's handwritten digits: one hidden layer of 16 GELU
       neurons, plain SGD with batches of 8, weight decay $0.01$, 1500 steps.
     - Not judged: VGG-16 and ResNet-18 on CIFAR, which are not trained here, the batch size (Figure 10), and the
@@ -57,8 +56,7 @@ def what_reduces_the_number_of_independent_neurons():
     yield _fall("learning rate", SLOW, FAST, MADE[:1] + DIGITS, "from learning rate $0.05$ to $0.4$")
     yield _fall("label noise", FAST, NOISY, MADE + DIGITS, "when 40 % of the labels are wrong, at learning rate $0.4$")
     yield equals(
-        "weight decay",
-        r"\alpha_\lambda - \alpha_0",
+        r"weight decay: $\alpha_\lambda - \alpha_0$",
         printed=weight_decay,
         derived=_shift_by_decay,
         wrong={"per step": eta * weight_decay},
@@ -106,7 +104,6 @@ def effective_rank_and_the_name_of_a_network():
 
     The effective rank is then computed as $\rho = -\sum_i \hat s_i\log\hat s_i$, where $\hat s_i = s_i/\sum_j s_j$. We
     trained VGG-16 and ResNet-16 on CIFAR-10 and CIFAR-100, respectively.
-
     - Scope: the effective rank of the reference that Figure 12 cites, Roy and Vetterli (2007).
     - The printed $\rho$ is the logarithm of the effective rank: $1.386$ for the identity of four dimensions. No order
       of networks changes.
@@ -122,8 +119,7 @@ def effective_rank_and_the_name_of_a_network():
         return candidate.subs(dict(zip(VALUES, map(sp.Rational, point["values"]), strict=True)))
 
     yield equals(
-        "effective rank",
-        r"\rho",
+        r"effective rank: $\rho$",
         printed=entropy,
         derived=lambda: effective_rank(VALUES),
         corrected=sp.exp(entropy),
@@ -142,8 +138,7 @@ def effective_rank_and_the_name_of_a_network():
         ),
     )
     yield equals(
-        "identity",
-        r"\rho(I_4)",
+        r"identity: $\rho(I_4)$",
         printed=sp.log(4),
         derived=lambda: effective_rank((sp.S.One,) * 4),
         corrected=sp.Integer(4),
@@ -151,8 +146,7 @@ def effective_rank_and_the_name_of_a_network():
         says="The effective rank of the identity of four dimensions.",
     )
     yield agrees(
-        "ResNet-16",
-        r"\text{ResNet-}",
+        r"ResNet-16: $\text{ResNet-}$",
         printed=sp.Integer(16),
         corrected=sp.Integer(18),
         wrong={"shortcuts counted": sp.Integer(21), "without the linear layer": sp.Integer(17)},

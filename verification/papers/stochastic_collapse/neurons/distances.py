@@ -40,8 +40,7 @@ def distance_of_two_neurons():
     - For independent Gaussian vectors $\mathrm{dist}/4$ is $\mathrm{Beta}(d/2, d/2)$.
     """
     yield equals(
-        "definition",
-        r"\mathrm{dist}(w_i, w_j)",
+        r"definition: $\mathrm{dist}(w_i, w_j)$",
         printed=2 * DIFFERENCE / NORMS,
         derived=_distance,
         wrong={
@@ -52,22 +51,19 @@ def distance_of_two_neurons():
     )
     others = (U, sp.Matrix([-u_2, u_1]), sp.zeros(2, 1), -U)
     yield equals(
-        "special pairs",
-        r"\mathrm{dist}(u, w),\ w = u,\ u^\perp,\ 0,\ -u",
+        r"special pairs: $\mathrm{dist}(u, w),\ w = u,\ u^\perp,\ 0,\ -u$",
         printed=sp.Matrix([0, 2, 2, 4]),
         derived=lambda: sp.Matrix([normalised_distance(U, other) for other in others]),
         wrong={"a zero vector at no distance": sp.Matrix([0, 2, 0, 4])},
     )
     yield bounds(
-        "largest value",
-        r"\mathrm{dist} \le",
+        r"largest value: $\mathrm{dist} \le$",
         printed=sp.Integer(4),
         exact=_distance,
         wrong={"that of a right angle": sp.Integer(2)},
     )
     yield bounds(
-        "different neurons",
-        r"\mathrm{dist} >",
+        r"different neurons: $\mathrm{dist} >$",
         printed=sp.S.Zero,
         exact=_distance,
         relation=">",
@@ -76,8 +72,7 @@ def distance_of_two_neurons():
         domain=(sp.Gt(u_1, v_1),),
     )
     yield equals(
-        "mean",
-        r"E\,\mathrm{dist}",
+        r"mean: $E\,\mathrm{dist}$",
         printed=sp.Integer(2),
         derived=lambda: distance_of_gaussians(d).mean,
         wrong={"not squared": sp.sqrt(2), "a twelfth too large": sp.Rational(13, 6)},
@@ -85,8 +80,7 @@ def distance_of_two_neurons():
         measured=measured(diagnostics.distance_of_gaussians, dimension="100"),
     )
     yield equals(
-        "variance",
-        r"\mathrm{Var}\,\mathrm{dist}",
+        r"variance: $\mathrm{Var}\,\mathrm{dist}$",
         printed=4 / (d + 1),
         derived=lambda: distance_of_gaussians(d).variance,
         wrong={"leading order only": 4 / d, "one degree of freedom too many": 4 / (d + 2)},
@@ -101,7 +95,6 @@ def threshold_for_identical_neurons():
 
     Two neurons were considered identical if their distance in parameter space was 10% of their norms, a stringent
     criterion given the high-dimensionality of the weight vectors.
-
     - Scope: two neurons of equal norm.
     - Section 5 and Appendix J on Figure 4 contradict Appendix J on Figure 3 ('within 0.1 normalized distance'), and the
       released code uses $\mathrm{dist} < 0.1$ too; $\mathrm{dist}$ is a square.
@@ -109,8 +102,7 @@ def threshold_for_identical_neurons():
     """
     tenth = sp.Rational(1, 10)
     yield equals(
-        "difference at the threshold",
-        r"\|w_i - w_j\|/\|w_i\|\text{ where }\mathrm{dist}(w_i, w_j) = 0.1",
+        r"difference at the threshold: $\|w_i - w_j\|/\|w_i\|\text{ where }\mathrm{dist}(w_i, w_j) = 0.1$",
         printed=tenth,
         derived=lambda: relative_difference(tenth),
         corrected=sp.sqrt(tenth),
@@ -122,8 +114,7 @@ def threshold_for_identical_neurons():
     along = 1 - tenth**2 / 2
     near = sp.Matrix([along, sp.sqrt(1 - along**2), 0])  # a unit vector at 1/10 from (1, 0, 0)
     yield equals(
-        "threshold of ten per cent",
-        r"\mathrm{dist}(w_i, w_j)\text{ where }\|w_i - w_j\| = \|w_i\|/10",
+        r"threshold of ten per cent: $\mathrm{dist}(w_i, w_j)\text{ where }\|w_i - w_j\| = \|w_i\|/10$",
         printed=sp.Rational(1, 100),
         derived=lambda: normalised_distance(sp.Matrix([1, 0, 0]), near),
         wrong={"the released threshold": tenth},
@@ -148,8 +139,7 @@ def peaks_of_the_distances():
     - The value 2 needs no Gaussian: it is the mean for every law that is symmetric in the sign of one neuron.
     """
     yield equals(
-        "centre",
-        r"\tfrac12\bigl(\mathrm{dist}(w_i, w_j) + \mathrm{dist}(w_i, -w_j)\bigr)",
+        r"centre: $\tfrac12\bigl(\mathrm{dist}(w_i, w_j) + \mathrm{dist}(w_i, -w_j)\bigr)$",
         printed=sp.Integer(2),
         derived=lambda: (normalised_distance(U, V) + normalised_distance(U, -V)) / 2,
         wrong={"depends on the norms": 4 * U.dot(U) / NORMS, "a twelfth too large": sp.Rational(13, 6)},
@@ -159,8 +149,7 @@ def peaks_of_the_distances():
         ),
     )
     yield equals(
-        "concentration",
-        r"\lim_{d\to\infty}\mathrm{Var}\,\mathrm{dist}",
+        r"concentration: $\lim_{d\to\infty}\mathrm{Var}\,\mathrm{dist}$",
         printed=sp.S.Zero,
         derived=lambda: sp.limit(distance_of_gaussians(d).variance, d, sp.oo),
         wrong={"as for one parameter": sp.Integer(2)},
@@ -168,8 +157,7 @@ def peaks_of_the_distances():
     )
     common = sp.Matrix([m_1, m_2])
     yield equals(
-        "collapse",
-        r"\lim_{h\to0}\mathrm{dist}(m + h u, m + h v)/h^2",
+        r"collapse: $\lim_{h\to0}\mathrm{dist}(m + h u, m + h v)/h^2$",
         printed=DIFFERENCE / (m_1**2 + m_2**2),
         derived=lambda: sp.cancel(sp.together(normalised_distance(common + h * U, common + h * V)) / h**2).subs(h, 0),
         says="Two neurons near a common vector.",

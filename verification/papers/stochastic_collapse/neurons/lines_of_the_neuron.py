@@ -33,7 +33,6 @@ def displayed_derivatives():
 
     $p_t = w_{1,t} + w_{2,t}$, $s_t = w_{1,t} - w_{2,t}$; the first and third display are $< 0$, the second and fourth
     $> 0$.
-
     - Scope: (31), arbitrary smooth activation with $\sigma(0) = 0$, arbitrary data, $n = 1, 2, 3$.
     - The signs of the signal are exchanged between the first and the third display, and the right-hand sides of the
       second and the fourth are 4 times too small: a quarter of the printed second display is not the noise term of the
@@ -52,8 +51,7 @@ def displayed_derivatives():
         return sp.Matrix([*(turn * flow.drift), *(sp.sqrt(PAIR) * turn * flow.dispersion)])
 
     yield equals(
-        "coordinates",
-        r"(\mu_p, \mu_s, \sigma_{p,1}, \sigma_{p,2}, \sigma_{s,1}, \sigma_{s,2})",
+        r"coordinates: $(\mu_p, \mu_s, \sigma_{p,1}, \sigma_{p,2}, \sigma_{s,1}, \sigma_{s,2})$",
         printed=coordinates(-1),
         where=OUTPUTS,
         derived=lambda: single_neuron.with_arbitrary_activation(turned),
@@ -122,7 +120,6 @@ def invariance_of_the_two_lines():
 
     By Lemma F.1, $A_p = \{(0, s) : s \in [-\epsilon, \epsilon]\}$ and $A_s = \{(p, 0) : p \in [-\epsilon, \epsilon]\}$
     are stochastically attractive; the lemma holds if they are invariant sets.
-
     - Scope: (31), two samples, Taylor polynomial of order 4 along the set.
     - The normal part of the gradient of $f$ on $p = 0$ is $\sigma(z) - z\sigma'(z)$ at $z = sx/2$, which vanishes for
       every $z$ only if $\sigma$ is linear.

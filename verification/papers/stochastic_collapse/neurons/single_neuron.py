@@ -91,7 +91,6 @@ def flow_and_sde_of_the_neuron():
 
     We consider the loss function $\mathcal L = \frac1n\sum_i (f(x_i) - y_i - \zeta_{i,t})^2$. The gradient flow of the
     loss can be rewritten as a pair of SDEs.
-
     - Scope: two samples, arbitrary data, arbitrary smooth activation with $\sigma(0) = 0$.
     - The page sets no parentheses; the sum is read as covering both terms, since the index $i$ is bound by it. Then the
       sign of the noise is right and the factor 2 of the square is all that is missing.
@@ -112,8 +111,7 @@ def flow_and_sde_of_the_neuron():
         return scale * eta * zeta**2 / PAIR * sum((g * g.T for g in gradients), sp.zeros(2, 2))
 
     yield equals(
-        "gradient flow",
-        r"(\dot w_1, \dot w_2)",
+        r"gradient flow: $(\dot w_1, \dot w_2)$",
         printed=velocity(1, 1),
         where=OUTPUTS,
         derived=lambda: with_arbitrary_activation(lambda each: each.noisy_velocity(noises), 2),
@@ -136,8 +134,7 @@ def flow_and_sde_of_the_neuron():
             remark=corrected is None,
         )
     yield equals(
-        "noise of the descent",
-        r"\sigma\sigma^\top",
+        r"noise of the descent: $\sigma\sigma^\top$",
         printed=diffusion(sp.Rational(1, PAIR)),
         derived=lambda: with_arbitrary_activation(lambda each: each.flow().diffusion),
         wrong={"the rescaled noise of (31)": diffusion(sp.S.One)},
@@ -199,7 +196,6 @@ def attraction_of_the_vanishing_neuron():
     Formal: a process obeying (31) in a neighborhood of $A = \{(0, 0)\}$. Informal: label-noise gradient flow with
     $L^2$-loss $\frac1n\sum_i (y_i - f(x_i))^2$ and $\sigma'(0) > 0$. The invariant set $A$ is stochastically attractive
     if the condition holds.
-
     - Scope: two samples; stability of the origin by its linear part.
     - The formal theorem holds: near 0, $w_1 + w_2$ and $w_1 - w_2$ are geometric Brownian motions, and both log-rates
       are negative exactly where the printed condition is true. The origin then attracts for the nonlinear process
@@ -238,8 +234,7 @@ def attraction_of_the_vanishing_neuron():
         domain=(c > 0,),
     )
     yield equals(
-        "rate at the informal threshold",
-        r"\lambda_{\max}\text{ at }\tfrac12\sigma'(0)\eta\zeta^2 = S/Q",
+        r"rate at the informal threshold: $\lambda_{\max}\text{ at }\tfrac12\sigma'(0)\eta\zeta^2 = S/Q$",
         printed=c * S / 2,
         derived=lambda: _rates(sp.sqrt(PAIR) / 2, 2)[0].subs(eta, 2 * S / (c * Q * zeta**2)),
         remark="The larger log-rate for the mean square and (22), two samples: positive.",
@@ -291,8 +286,7 @@ def sharpness_of_the_threshold():
     - Where the exponent is positive, 0 is not attractive.
     """
     yield equals(
-        "log-rates",
-        r"(\lambda_p, \lambda_s)_{n = 1, 2, 3}",
+        r"log-rates: $(\lambda_p, \lambda_s)_{n = 1, 2, 3}$",
         printed=sp.Matrix([*for_each_size(lambda n, S, Q: _rate(n, c * S, Q)), *_rates_of_difference()]),
         where=SUMS,
         derived=lambda: sp.Matrix([neuron(n).log_rates(sp.sqrt(n))[i] for i in (0, 1) for n in SIZES]),
@@ -300,8 +294,7 @@ def sharpness_of_the_threshold():
     )
     yield _top_exponent()
     yield holds_when(
-        "not attractive",
-        r"\{(0, 0)\}\text{ not attractive iff }",
+        r"not attractive: $\{(0, 0)\}\text{ not attractive iff }$",
         printed=eta * zeta**2 * sp.Abs(c) / 2 < sp.Abs(S) / Q,
         derived=lambda: sp.Or(*(rate > 0 for rate in _rates(sp.sqrt(PAIR)))),
         says="A log-rate is positive exactly where the inequality of Theorem 5.1 is reversed; two samples.",
@@ -320,8 +313,7 @@ def _top_exponent() -> Statement:
         return for_each_size(lambda n, S, Q: _rate(n, sp.Abs(c * S), Q, noise))
 
     return equals(
-        "top exponent",
-        r"(\lambda_{\max})_{n = 1, 2, 3}",
+        r"top exponent: $(\lambda_{\max})_{n = 1, 2, 3}$",
         printed=exponent(1),
         where=SUMS,
         derived=lambda: sp.Matrix([sp.Max(*neuron(n).log_rates(sp.sqrt(n))) for n in SIZES]),

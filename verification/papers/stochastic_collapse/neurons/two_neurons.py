@@ -234,7 +234,6 @@ def two_neurons_become_equal():
 
     The attractivity strengthens with increased learning rate and noise scale up to a certain threshold, beyond which
     the collapsing ceases.
-
     - Judged is the shape: the share of runs with $|w_1 - w_2| < 10^{-6}$ after $10^4$ steps rises with the learning
       rate and with the noise, and falls to almost nothing beyond a threshold.
     - Momentum, activation, labels and starts are not in the text; the released code has $N = 8$, labels of pure noise

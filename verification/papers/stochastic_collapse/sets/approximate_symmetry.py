@@ -44,7 +44,6 @@ def approximately_odd_activations():
 
     Even for origin-passing activation functions that are not exactly odd, the loss function is approximately
     $Q$-symmetric around $A$, since the activation function is approximately odd around its origin.
-
     - Scope: one neuron with output offset $b$, $l = (w_2\sigma(w_1x) + b - y)^2/2$, $Q$ the flip of both signs.
     - What holds, and what Theorem 3.1 should assume, is the pointwise form: at each point of $A$ the change of the loss
       is of second order in the distance (statements 'pointwise'). The proof uses no more.
@@ -54,8 +53,7 @@ def approximately_odd_activations():
         return sp.Matrix([others.get(name.replace(" ", "_"), sp.S.Zero) for name in ORIGIN_PASSING])
 
     yield equals(
-        "approximately odd",
-        r"\lim_{z\downarrow0}\frac{\sigma(z)+\sigma(-z)}{z}",
+        r"approximately odd: $\lim_{z\downarrow0}\frac{\sigma(z)+\sigma(-z)}{z}$",
         printed=slopes(),
         derived=_even_slopes,
         corrected=slopes(relu=sp.S.One, leaky_relu=1 - slope),
@@ -68,8 +66,7 @@ def approximately_odd_activations():
     )
     norm = sp.sqrt(w_1**2 + w_2**2)
     yield equals(
-        "one delta for all of A",
-        r"\lim_{b\to\infty}\frac{l(Q\theta)-l(\theta)}{d(\theta,A)\,b}",
+        r"one delta for all of A: $\lim_{b\to\infty}\frac{l(Q\theta)-l(\theta)}{d(\theta,A)\,b}$",
         printed=sp.S.Zero,
         derived=lambda: sp.diff(_change_of_loss("silu", w_1, w_2), b) / norm,  # the change is affine in b
         corrected=-w_1 * w_2 * x * sp.tanh(w_1 * x / 2) / norm,

@@ -28,8 +28,7 @@ def network_and_its_weights():
     second = w(2) * apply(w(1) * x + b(1)) + b(2)
     transposed = w(2).T * apply(w(1).T * x + b(1)) + b(2)
     yield equals(
-        "network",
-        r"f_\theta(x)",
+        r"network: $f_\theta(x)$",
         printed=w(3) * apply(second) + b(3),
         derived=lambda: NET.output(x),
         wrong={
@@ -41,8 +40,7 @@ def network_and_its_weights():
     )
     same, next_one = (sp.Symbol(rf"(w_{{\mathrm{{in}},p}}^{{({l})}})_q", real=True) for l in ("l", "l+1"))
     yield equals(
-        "footnote 4",
-        r"(w_{\mathrm{out},q}^{(l+1)})_p",
+        r"footnote 4: $(w_{\mathrm{out},q}^{(l+1)})_p$",
         printed=same,
         where={same: NET.incoming(1, 1)[1], next_one: NET.incoming(2, 1)[1]},
         derived=lambda: NET.outgoing(1, 2)[0],
@@ -67,7 +65,6 @@ def interpolating_points():
 
     It is immediately clear that all of parameter space $A = \mathbb R^d$ and any interpolating point
     $A = \{\theta_*\}$ such that $\mathcal L(\theta_*) = 0$ are invariant sets of dimension $d$ and 0 respectively.
-
     - Scope: one weight, two samples; per-sample losses that are not negative, as interpolation implies, and smooth.
     - A smooth $l_i \ge 0$ that is 0 at $\theta_*$ is $(\theta - \theta_*)^2 c_i(\theta)$, by Taylor's formula.
     - Losses of both signs, whose mean is 0 everywhere, are a near miss: they are what interpolation excludes.
@@ -81,8 +78,7 @@ def interpolating_points():
         return sp.Matrix.vstack(*(sp.Matrix(normal_gradient(at_point, loss)) for loss in losses))
 
     yield is_kept(
-        "interpolating point",
-        r"(l_1, l_2) =",
+        "interpolating point: $(l_1, l_2) =$",
         printed=sp.Matrix([distance**2 * c_1(theta), distance**2 * c_2(theta)]),
         escaping=gradients_at_point,
         wrong={

@@ -63,8 +63,7 @@ def gradients_of_a_neuron():
     slopes = a.applyfunc(sigma_prime)
     from_above = G[0] * slopes[0] * out[0] + G[1] * slopes[1] * out[1]
     yield equals(
-        "Eq. (9)",
-        r"\frac{\partial l}{\partial w_{\mathrm{out},i}^{(l+1)}}",
+        r"Eq. (9): $\frac{\partial l}{\partial w_{\mathrm{out},i}^{(l+1)}}$",
         printed=sp.Matrix([G[0] * slopes[0], G[1] * slopes[1]]) * sigma(below),
         where=arguments(alone[0] + b[0], alone[1] + b[0]),
         derived=lambda: _gradient(out),
@@ -72,8 +71,7 @@ def gradients_of_a_neuron():
         wrong={"each neuron its own bias": own, **no_bias},
     )
     yield equals(
-        "Eq. (10)",
-        r"\frac{\partial l}{\partial w_{\mathrm{in},i}^{(l)}}",
+        r"Eq. (10): $\frac{\partial l}{\partial w_{\mathrm{in},i}^{(l)}}$",
         printed=from_above * sigma_prime(below) * x,
         where=own,
         derived=lambda: _gradient(NET.incoming(1, 1)),
@@ -92,8 +90,7 @@ def gradients_of_a_neuron():
         r"$\partial h_i^{(l)}/\partial w_{\mathrm{in},i}^{(l)}$ as corrected.",
     )
     yield equals(
-        "Eq. (11)",
-        r"\frac{\partial l}{\partial b_i^{(l)}}",
+        r"Eq. (11): $\frac{\partial l}{\partial b_i^{(l)}}$",
         printed=from_above * sigma_prime(below),
         where=own,
         derived=lambda: _gradient([NET.biases(1)[0]])[0],

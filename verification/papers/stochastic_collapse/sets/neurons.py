@@ -25,7 +25,6 @@ def vanishing_neurons():
 
     If the non-linearity is origin-passing, $\sigma(0) = 0$, then the axial subspace $A = \{\theta \in \mathbb R^d \mid
     w_{\mathrm{in},p}^{(l)} = 0, b_p^{(l)} = 0, w_{\mathrm{out},p}^{(l+1)} = 0\}$ is an invariant set.
-
     - A smooth $\sigma$ with $\sigma(0) = 0$ is $z\,s(z)$ with a smooth $s$ (Hadamard); the proof leaves $s$ open.
     - The proposition is about fully connected layers. In convolutional ones channels play the part of neurons; sharing
       kernels over positions changes nothing, as two statements show.
@@ -46,8 +45,7 @@ def vanishing_neurons():
         says="The constraints of $A$ for neuron 1 of layer 1 of a network with $m = 3$.",
     )
     yield is_kept(
-        "activation",
-        r"\sigma(z) =",
+        r"activation: $\sigma(z) =$",
         printed=nets.through_origin(z),
         escaping=_escaping_by_activation,
         run=run_activations,
@@ -111,8 +109,7 @@ def _optimisers() -> Statement:
 
     decay, momentum = sp.Rational(1, 100), sp.Rational(9, 10)
     return is_kept(
-        "optimiser",
-        r"(\lambda, \rho, v_0) =",
+        r"optimiser: $(\lambda, \rho, v_0) =$",
         printed=sp.Matrix([decay, momentum, 0]),
         escaping=escaping_by_optimiser,
         run=run,
@@ -133,8 +130,7 @@ def origin_passing_activations():
         return sp.Matrix([others.get(name, sp.S.Zero) for name in ORIGIN_PASSING])
 
     yield equals(
-        "values at the origin",
-        r"\sigma(0)",
+        r"values at the origin: $\sigma(0)$",
         printed=values(),
         derived=lambda: sp.Matrix([activation(name, sp.S.Zero) for name in ORIGIN_PASSING]),
         wrong={
@@ -155,12 +151,10 @@ def number_of_sign_invariant_sets():
     """Number of sign invariant sets.
 
     A fully-connected network of depth $m$ and width $k$ possesses $(m-1)k$ distinct sign invariant sets.
-
     - Scope: one set for each hidden neuron; intersections of sets are not counted.
     """
     yield equals(
-        "number",
-        r"\#",
+        r"number: $\#$",
         printed=(m - 1) * k,
         derived=lambda: nets.counted(FeedForward.sign_sets),
         wrong={
@@ -206,12 +200,10 @@ def number_of_permutation_invariant_sets():
 
     For a fully-connected network of depth $m$ and width $k$ there are $(m-1)\binom k2$ distinct permutation invariant
     sets.
-
     - Scope: one set for each pair of neurons; intersections of sets are not counted.
     """
     yield equals(
-        "number",
-        r"\#",
+        r"number: $\#$",
         printed=(m - 1) * sp.binomial(k, 2),
         derived=lambda: nets.counted(FeedForward.permutation_sets),
         wrong={

@@ -25,7 +25,6 @@ def sets_of_reflections():
     Let $Q \in \mathbb R^{d\times d}$ be a symmetric ($Q = Q^\top$) or orthogonal matrix ($QQ^\top = I_d$). The affine
     subspace $A = \{\theta \in \mathbb R^d \mid Q\theta = \theta\}$ is an invariant set if the loss function is
     approximately $Q$-symmetric around $A$.
-
     - Scope: the implication; $Q$ is a generic 3 by 3 matrix of its class with a line of fixed points.
     - Judged by the kernel criterion: gradients on $A$ lie in $\ker(Q^\top - I)$, and fill it as the symmetric loss
       varies; they are directions of $A$ iff $\ker(Q^\top - I) \subseteq \ker(Q - I)$.
@@ -44,24 +43,21 @@ def sets_of_reflections():
     projection = {"oblique projection": sp.Matrix([[1, c], [0, 0]])}
     shear = {"shear, of determinant 1": sp.Matrix([[1, c], [0, 1]])}
     yield is_kept(
-        "symmetric",
-        "Q =",
+        "symmetric: $Q =$",
         printed=symmetric,
         escaping=escaping_gradients,
         wrong=oblique | projection,
         says="Every symmetric matrix that fixes a line.",
     )
     yield is_kept(
-        "orthogonal",
-        "Q =",
+        "orthogonal: $Q =$",
         printed=rotation,
         escaping=escaping_gradients,
         wrong=oblique | shear,
         says="Every rotation about a line but the half turn.",
     )
     yield is_kept(
-        "normal",
-        "Q =",
+        "normal: $Q =$",
         printed=sp.diag(1, sp.Matrix([[p, -q], [q, p]])),
         escaping=escaping_gradients,
         wrong=oblique,
@@ -79,7 +75,6 @@ def gradients_on_the_set():
     r"""Gradients on the set, in the proof of Theorem 3.1.
 
     For any $\theta \in A$, $\nabla l(\theta) = \nabla l_Q(\theta) = Q^\top\nabla l(Q\theta)$.
-
     - No symmetry of $Q$ is needed. An oblique $Q$, where $Q$ and $Q^\top$ act differently, shows which one it is.
     """
     u_1, u_2 = sp.symbols("u_1 u_2", real=True)
@@ -96,8 +91,7 @@ def gradients_on_the_set():
         return (matrix * moved_gradient(symmetric, oblique)).subs(theta_2, 0)
 
     yield equals(
-        "chain rule",
-        r"\nabla l_Q(\theta)",
+        r"chain rule: $\nabla l_Q(\theta)$",
         printed=Q.T * moved_gradient(ridge, Q),
         derived=lambda: gradient(composed(ridge, Q, theta), theta),
         wrong={
@@ -108,8 +102,7 @@ def gradients_on_the_set():
         says=r"Anywhere, for any $Q$ and $l = f(u \cdot \theta)$.",
     )
     yield equals(
-        "on the set",
-        r"\nabla l(\theta)",
+        r"on the set: $\nabla l(\theta)$",
         printed=image_on_set(oblique.T),
         derived=lambda: sp.Matrix(gradient(symmetric, theta)).subs(theta_2, 0),
         wrong={r"$Q$ for its transpose": image_on_set(oblique)},

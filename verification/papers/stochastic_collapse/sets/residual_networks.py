@@ -66,7 +66,6 @@ def vanishing_neurons_with_residual_connections():
     $h^{(l_2)}(x) = \sigma\left(w^{(l_2-1)}h^{(l_2-1)}(x) + b^{(l_2)}\right) + h^{(l_1)}(x)$. If $\sigma(0) = 0$, then
     the coordinate plane $A = \{\theta \mid w_{\mathrm{in},p}^{(l)} = 0, b_p^{(l)} = 0, w_{\mathrm{out},p}^{(l+1)} = 0
     \text{ for } l = l_1, l_2\}$ forms an invariant set.
-
     - The page lacks the condition that no further residual connection begins or ends at the neuron.
     - No set of this kind exists if the chain begins at the input, whose activity no weight controls (not judged).
     - The index of $w$ in Definition H.1 alone would be a misprint.
@@ -76,8 +75,7 @@ def vanishing_neurons_with_residual_connections():
     h = sp.Matrix(sp.symbols("h_1 h_2", real=True))
     w, b = plain.weight_matrix, plain.biases(3)
     yield equals(
-        "index of w",
-        r"w^{(\cdot)}h^{(l_2-1)} + b^{(l_2)}",
+        r"index of w: $w^{(\cdot)}h^{(l_2-1)} + b^{(l_2)}$",
         printed=w(2) * h + b,
         derived=lambda: plain.preactivation(plain.skips[0][1], h),
         corrected=w(3) * h + b,
@@ -104,7 +102,6 @@ def identical_neurons_with_residual_connections():
     Consider two hidden neurons $p$, $q$ in the same layer $l_1$ with a residual connection from layer $l_1$. The affine
     space $A = \{\theta \mid w_{\mathrm{in},p}^{(l)} = w_{\mathrm{in},q}^{(l)}, b_p^{(l)} = b_q^{(l)},
     w_{\mathrm{out},p}^{(l+1)} = w_{\mathrm{out},q}^{(l+1)} \text{ for } l = l_1, l_2\}$ is an invariant set.
-
     - Scope: no other residual connection begins or ends at the neurons.
     - That a chain of residual connections needs the conditions at all its layers, as in SC-014, is a remark here: the
       same gap of the page is counted once.
@@ -113,8 +110,7 @@ def identical_neurons_with_residual_connections():
     network, chain = _network(ONE_SKIP), _network(CHAIN)
     l_1, l_2 = sp.symbols("l_1 l_2", integer=True, positive=True)
     yield equals(
-        "layer of the neurons",
-        "l",
+        "layer of the neurons: $l$",
         printed=l_1,
         where={l_1: sp.Integer(1), l_2: sp.Integer(3)},
         derived=lambda: sp.Integer(network.skips[0][1]),

@@ -67,15 +67,13 @@ def sums_in_front_of_a_softmax():
     this layer can be shifted by a constant without changing the outputs. As a result, the dynamics for these parameters
     are constrained to an affine space with a constant sum determined by their initialization. This subspace is an
     invariant set.
-
     - Scope: SGD without weight decay, cross-entropy, labels that sum to 1; a column is indexed by the classes.
     - Weight decay breaks it unless every sum is 0; the paper's deep experiments use weight decay.
     - Adam breaks it: it rescales each weight on its own.
     """
     w = SOFTMAX_NET.weight_matrix(2)
     yield is_kept(
-        "sums over classes",
-        "0 =",
+        "sums over classes: $0 =$",
         printed=class_sums(),
         escaping=_escaping_softmax,
         run=trained(SOFTMAX_NET, ("tanh", "relu", "sigmoid"), values=SUM_VALUES, loss="cross-entropy"),
@@ -87,8 +85,7 @@ def sums_in_front_of_a_softmax():
         },
     )
     yield is_kept(
-        "weight decay",
-        r"\lambda =",
+        r"weight decay: $\lambda =$",
         printed=sp.S.Zero,
         escaping=_escaping_decay,
         run=run_decay,
@@ -123,15 +120,13 @@ def kernel_of_the_data():
     If the training data has a non-trivial kernel space, then the rows of the first-layer's weight matrix can be
     translated by any vector in the kernel space without changing the output of the network. In general, any
     translational symmetry should generate invariant sets.
-
     - Scope: SGD without weight decay; translations by every multiple of a vector.
     - A loss that is symmetric under one translation only, as $\cos\theta$ is, has no such set: it must be continuous.
     """
     kernel = dict(zip(v, (1.0, -2.0, 0.5), strict=True))
     w = KERNEL_NET.weight_matrix(1)
     yield is_kept(
-        "kernel",
-        "0 =",
+        "kernel: $0 =$",
         printed=w * v - sums,
         escaping=_escaping_kernel,
         run=trained(KERNEL_NET, ("tanh", "relu", "linear"), values=kernel | SUM_VALUES, kernel=tuple(kernel.values())),
@@ -143,8 +138,7 @@ def kernel_of_the_data():
         says=r"The products of each row of $w^{(1)}$ with the kernel vector.",
     )
     yield is_kept(
-        "translation",
-        r"l(\theta) =",
+        r"translation: $l(\theta) =$",
         printed=sp.Matrix([profile(theta_1 - theta_2)]),
         escaping=_along_translation,
         wrong={

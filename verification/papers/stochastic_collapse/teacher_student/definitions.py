@@ -90,7 +90,6 @@ def definitions_of_the_teacher_student_framework():
 
     $y = \bar Wx + \epsilon$ (32); this setup yields the second-order training statistics that guide the student
     network's learning dynamics, $\Sigma_{xx} = XX^\top$ and $\Sigma_{yx} = YX^\top$ (33).
-
     - Scope: exact; judged for $2 \times 2$ maps, three samples, and Gaussian inputs in up to three dimensions.
     - Independent Gaussian inputs and exact whitening $XX^\top = 1$ (assumption A1) exclude each other, except as a
       transformation of given data: statement 'whitening'. The released code takes an $X$ with orthonormal rows.
@@ -99,39 +98,34 @@ def definitions_of_the_teacher_student_framework():
     """
     dimensions = (1, 2, 3)
     yield equals(
-        "second-order statistics",
-        r"(\Sigma_{xx},\ \Sigma_{yx})",
+        r"second-order statistics: $(\Sigma_{xx},\ \Sigma_{yx})$",
         printed=column(*(sum((M.col(i) * X.col(i).T for i in range(3)), sp.zeros(2)) for M in (X, Y))),
         derived=lambda: column(X * X.T, Y * X.T),
         wrong={"labels and inputs exchanged": column(X * X.T, X * Y.T)},
         says=r"The sums $\sum_i x_ix_i^\top$ and $\sum_i y_ix_i^\top$ over the samples.",
     )
     yield equals(
-        "training statistics",
-        r"\nabla_W\tfrac12\|WX - Y\|_F^2",
+        r"training statistics: $\nabla_W\tfrac12\|WX - Y\|_F^2$",
         printed=column(W * (X * X.T) - Y * X.T),
         derived=_gradient_of_layer,
         wrong={"order of the product": column((X * X.T) * W - Y * X.T)},
     )
     yield equals(
-        "mean of the data",
-        r"E\,\Sigma_{yx}",
+        r"mean of the data: $E\,\Sigma_{yx}$",
         printed=column(p * sigma_x**2 * TEACHER),
         derived=_mean_covariance,
         wrong={"label noise added": column(p * (sigma_x**2 * TEACHER + sigma_eps**2 * sp.eye(2)))},
         remark="A result of ours: the mean over the data (32) shows the teacher.",
     )
     yield equals(
-        "test error",
-        r"\mathcal E_{\rm test}",
+        r"test error: $\mathcal E_{\rm test}$",
         printed=square(STUDENT - TEACHER) / square(TEACHER),
         derived=_test_error,
         wrong={"normalised by the student": square(STUDENT - TEACHER) / square(STUDENT)},
         remark="A result of ours: for these inputs (34) is the relative squared distance of student and teacher.",
     )
     yield equals(
-        "whitening",
-        r"E\|XX^\top - 1\|_F^2 \text{ in 1, 2, 3 dimensions}",
+        r"whitening: $E\|XX^\top - 1\|_F^2 \text{ in 1, 2, 3 dimensions}$",
         printed=sp.Matrix([sp.Integer(n * (n + 1)) / p for n in dimensions]),
         derived=lambda: [_distance_from_whitening(n) for n in dimensions],
         wrong={"diagonal only": sp.Matrix([sp.Integer(2 * n) / p for n in dimensions])},
@@ -162,7 +156,6 @@ def noisy_gradient_updates():
 
     $W_1^{(t+1)} = W_1 - \eta W_2^\top(W_2W_1\Sigma_{xx} - \Sigma_{yx} + ZX^\top)$ and
     $W_2^{(t+1)} = W_2 - \eta(W_2W_1\Sigma_{xx} - \Sigma_{yx} + ZX^\top)W_1^\top$.
-
     - Scope: exact; judged for all real matrices with two inputs, two hidden units, one output, and one sample.
     - The gradient is that of $\frac12\|W_2W_1X - Y + Z\|_F^2$, not of the normalised error (34), which has a factor
       $2/\|Y\|_F^2$ more.
@@ -174,8 +167,7 @@ def noisy_gradient_updates():
         return column(W_1 - eta * W_2.T * error, W_2 - eta * error * W_1.T)
 
     yield equals(
-        "updates",
-        r"(W_1^{(t+1)},\ W_2^{(t+1)})",
+        r"updates: $(W_1^{(t+1)},\ W_2^{(t+1)})$",
         printed=layers(Z * x.T),
         derived=lambda: column(*ts.layer_updates(W_1, W_2, x, y, Z)),
         wrong={
@@ -221,14 +213,12 @@ def structured_label_noise():
 
     We assume the gradient noise can be decomposed as $Z = \tilde U\,\mathrm{diag}(z)\,\tilde V^\top X$ where
     $z \sim \mathcal N(0, \zeta^2)$.
-
     - Scope: exact, in any dimension: products of matrices do not commute.
     - This is no independent label noise: it has one random number a mode, and the singular vectors of the data
       (SC-099).
     """
     yield equals(
-        "noise of a mode",
-        "Z",
+        "noise of a mode: $Z$",
         printed=U * z * V_T * inputs,
         modulo=_in_modes,
         derived=lambda: U * _noise_of_the_modes() * V_T * inputs,

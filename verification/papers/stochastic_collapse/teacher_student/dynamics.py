@@ -50,8 +50,7 @@ def steps_of_the_solution():
         return [drift.subs(u, 0), -(sp.diff(drift, u) - sp.diff(dispersion, u) ** 2 / 2)]
 
     yield equals(
-        "reciprocal (44)",
-        r"du_i: \text{ (drift, dispersion)}",
+        r"reciprocal (44): $du_i: \text{ (drift, dispersion)}$",
         printed=sde(2 - (2 * s_tilde - 3 * nu) * u, -2 * sp.sqrt(nu) * u),
         derived=ts.reciprocal_process,
         wrong={
@@ -60,8 +59,7 @@ def steps_of_the_solution():
         },
     )
     yield equals(
-        "standard form (45)",
-        r"du_i: \text{ (drift, dispersion)}",
+        r"standard form (45): $du_i: \text{ (drift, dispersion)}$",
         printed=sde(theta * (mu - u), sigma * u),
         where=standard,
         derived=ts.reciprocal_process,
@@ -69,32 +67,29 @@ def steps_of_the_solution():
         domain=(sp.Ne(s_tilde, 3 * nu / 2),),
     )
     yield equals(
-        "simplifications",
-        r"(\theta\mu,\ \theta + \tfrac12\sigma^2)",
+        r"simplifications: $(\theta\mu,\ \theta + \tfrac12\sigma^2)$",
         printed=sp.Matrix([2, 2 * s_tilde - nu]),
         derived=rate_and_exponent,
         wrong={"Itô's term of the exponent lost": sp.Matrix([2, 2 * s_tilde - 3 * nu])},
     )
     yield equals(
-        "homogeneous solution (46), (48)",
-        r"dF: \text{ (drift, dispersion)}",
+        r"homogeneous solution (46), (48): $dF: \text{ (drift, dispersion)}$",
         printed=sde(-theta * F, sigma * F),
         where={F: sp.exp(-X), **standard},
         derived=lambda: ito_differential(ts.path_process(), sp.exp(-X)),
         wrong={"ordinary chain rule": {theta: 2 * s_tilde - nu}},
     )
     yield equals(
-        "solution (50)", "u_i(t)", printed=sp.exp(-X) / s_0 + 2 * sp.exp(-X) * A, derived=lambda: 1 / ts.path_solution()
+        "solution (50): $u_i(t)$", printed=sp.exp(-X) / s_0 + 2 * sp.exp(-X) * A, derived=lambda: 1 / ts.path_solution()
     )
-    yield equals("inverse (51)", r"\hat s_i(t)", printed=sp.exp(X) / (2 * A + 1 / s_0), derived=ts.path_solution)
+    yield equals(r"inverse (51): $\hat s_i(t)$", printed=sp.exp(X) / (2 * A + 1 / s_0), derived=ts.path_solution)
 
 
 @paper.claim("SC-079", "Theorem 6.1, Eqs. (8) and (43)", symbols=VALUE_SYMBOLS | PATH_SYMBOLS)
 def stochastic_student_dynamics():
     """Stochastic student dynamics."""
     yield equals(
-        "pathwise",
-        r"\hat s_i(t)",
+        r"pathwise: $\hat s_i(t)$",
         printed=sp.exp(X) / (2 * A + 1 / s_0),
         derived=ts.path_solution,
         wrong={
@@ -121,15 +116,13 @@ def small_initialisation():
     - Scope: limit $\hat s_i(0) \to 0$ on a fixed Brownian path and at a fixed time.
     """
     yield equals(
-        "ratio (53)",
-        r"\hat s_i(t)/\hat s_i(0)",
+        r"ratio (53): $\hat s_i(t)/\hat s_i(0)$",
         printed=sp.exp(X) / (2 * s_0 * A + 1),
         derived=lambda: ts.path_solution() / s_0,
         wrong={"the integral not multiplied by the start": sp.exp(X) / (2 * A + 1)},
     )
     yield equals(
-        "limit",
-        r"\lim_{\hat s_i(0)\to 0}\hat s_i(t)/\hat s_i(0)",
+        r"limit: $\lim_{\hat s_i(0)\to 0}\hat s_i(t)/\hat s_i(0)$",
         printed=sp.exp(X),
         derived=lambda: sp.cancel(ts.path_solution() / s_0).subs(s_0, 0),
         wrong={"integral kept": sp.exp(X) / (2 * A + 1)},
@@ -153,8 +146,7 @@ def phase_transition_of_the_student_modes():
         return None if threshold is None else sp.Min(2 * (sp.Rational(3, 10) - threshold), 0)
 
     yield holds_when(
-        "threshold",
-        r"\text{a stationary law iff }",
+        r"threshold: $\text{a stationary law iff }$",
         printed=2 * s_tilde / nu > 1,
         derived=lambda: stationary_density(ts.singular_value_process()).normalisable,
         wrong={
@@ -171,8 +163,7 @@ def phase_transition_of_the_student_modes():
         ],
     )
     yield bounds(
-        "positive expectation",
-        r"E_{ss}[\hat s_i]",
+        r"positive expectation: $E_{ss}[\hat s_i]$",
         printed=sp.S.Zero,
         relation=">",
         exact=lambda: stationary_density(ts.singular_value_process()).mean,

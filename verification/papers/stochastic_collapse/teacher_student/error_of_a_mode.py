@@ -24,8 +24,7 @@ def noise_in_the_error() -> Iterator[Statement]:
     """The statements of ours that belong to Figure 5."""
     c = s_tilde - nu / 2
     yield equals(
-        "error of a mode",
-        r"E_{ss}[\hat s^2 - 2q\hat s]",
+        r"error of a mode: $E_{ss}[\hat s^2 - 2q\hat s]$",
         printed=s_tilde**2 - nu**2 / 4 - 2 * q * c,
         derived=student_error.stationary_error,
         wrong={
@@ -38,8 +37,7 @@ def noise_in_the_error() -> Iterator[Statement]:
         measured=measured(test_error_from_stationary_start, partial(predicted_test_error, noise=20.0), zeta="20"),
     )
     yield equals(
-        "little noise",
-        r"\partial_\nu E_{ss}[\hat s^2 - 2q\hat s]\big|_{\nu=0}",
+        r"little noise: $\partial_\nu E_{ss}[\hat s^2 - 2q\hat s]\big|_{\nu=0}$",
         printed=q,
         derived=student_error.slope_at_small_noise,
         wrong={"shrinkage alone": q - s_tilde},

@@ -60,8 +60,7 @@ def decomposition_of_the_train_error():
         return square(STUDENT * X - Y) / square(Y)
 
     yield equals(
-        "train error",
-        r"\mathcal E_{\rm train}",
+        r"train error: $\mathcal E_{\rm train}$",
         printed=(T + S - 2 * C) / T,
         corrected=(R + T + S - 2 * C) / (R + T),
         modulo=_in_entries,
@@ -95,8 +94,7 @@ def decomposition_of_the_test_error():
     - Judged for given data; (34) also averages numerator and denominator over the data.
     """
     yield equals(
-        "test error",
-        r"\mathcal E_{\rm test}",
+        r"test error: $\mathcal E_{\rm test}$",
         printed=(T_k + S - 2 * C_k) / T_k,
         read_as=(T_bar + S - 2 * C_bar) / T_bar,
         modulo=_in_entries,

@@ -49,7 +49,6 @@ def late_escape_after_a_learning_rate_drop():
 
     After a subsequent learning rate drop the repulsive escape will take longer the closer it starts from the
     invariant set.
-
     - The paper's sentence is qualitative. On one Brownian path it is exact; in the mean the time is logarithmic.
     - With the time spent at the large learning rate counted in, a mode is back where it began, in the median, exactly
       if its signal exceeds the time average of the collapse threshold $\nu/2$ (statement 'median'). This holds for the
@@ -59,8 +58,7 @@ def late_escape_after_a_learning_rate_drop():
     escape_time = sp.log(drop.level / s_0) / (2 * s_tilde - nu)
     escaping = (s_tilde > nu / 2, drop.level > s_0)
     yield bounds(
-        "lower stays lower",
-        r"\frac{\partial\hat s(t)}{\partial\hat s(0)}",
+        r"lower stays lower: $\frac{\partial\hat s(t)}{\partial\hat s(0)}$",
         printed=sp.S.Zero,
         relation=">",
         exact=lambda: sp.cancel(sp.diff(ts.path_solution(), s_0)),
@@ -69,8 +67,7 @@ def late_escape_after_a_learning_rate_drop():
         domain=(ts.area > 0,),
     )
     yield bounds(
-        "longer from closer",
-        r"\frac{\partial\,E\,T_\ell}{\partial\hat s(0)}",
+        r"longer from closer: $\frac{\partial\,E\,T_\ell}{\partial\hat s(0)}$",
         printed=sp.S.Zero,
         relation="<",
         exact=lambda: sp.diff(drop.mean_escape_time(), s_0),
@@ -79,8 +76,7 @@ def late_escape_after_a_learning_rate_drop():
         domain=escaping,
     )
     yield equals(
-        "escape time",
-        r"E\,T_\ell",
+        r"escape time: $E\,T_\ell$",
         printed=escape_time,
         derived=drop.mean_escape_time,
         wrong={"rate of the mean": sp.log(drop.level / s_0) / (2 * s_tilde + nu)},
@@ -95,8 +91,7 @@ def _median_signal() -> Statement:
     weighted, time = drop.nu_1 * drop.T_1 + drop.nu_2 * drop.T_2, drop.T_1 + drop.T_2
     median = weighted / (2 * time)
     return equals(
-        "median",
-        r"\tilde s_{1/2}",
+        r"median: $\tilde s_{1/2}$",
         printed=median,
         derived=drop.signal_without_growth,
         wrong={

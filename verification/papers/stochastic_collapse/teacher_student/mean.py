@@ -78,7 +78,6 @@ def conjectured_mean():
     r"""Conjectured mean.
 
     We now conjecture an exact expression for the temporal dynamics of the expectation $E[\hat s_i(t)]$.
-
     - (61) solves $\dot y = 2y(c - y)$, $c = \tilde s_i - \eta\zeta^2/2$: it is the path (8) for $B = 0$, not the mean.
     - The conjecture is right as $t \to \infty$ and as $\zeta \to 0$.
     - $\tilde s_i(0)$ is read as $\hat s_i(0)$: an accent, which is not the point at issue.
@@ -99,8 +98,7 @@ def conjectured_mean():
 
     printed = logistic_with(s_tilde - noise / 2, start)
     yield agrees_to_order(
-        "early times",
-        r"E[\hat s_i(t)] \text{ to first order in } t",
+        r"early times: $E[\hat s_i(t)] \text{ to first order in } t$",
         printed=printed,
         where={start: s_0},
         corrected=tangent(s_tilde + noise / 2),
@@ -111,8 +109,7 @@ def conjectured_mean():
         says="The initial slope, which Itô's formula gives exactly.",
     )
     yield agrees(
-        "mean",
-        r"E[\hat s_i(t)]",
+        r"mean: $E[\hat s_i(t)]$",
         printed=printed,
         where={start: s_0, **NATURAL_UNITS},
         corrected=lambda: nu * spectral_mean(),
@@ -134,7 +131,6 @@ def equivalence_with_l2_regularisation():
 
     One can show that the dynamics predicted by Conjecture I.1 are equivalent to the deterministic dynamics given by
     $L_2$ regularized gradient flow with a regularization coefficient of $\lambda = \eta\zeta^2/2$.
-
     - Scope: penalty $\frac\lambda2(\|W_1\|_F^2 + \|W_2\|_F^2)$, balanced modes.
     - With a penalty $\lambda\|W\|^2$ the coefficient would be $\eta\zeta^2/4$.
     """
@@ -146,11 +142,10 @@ def equivalence_with_l2_regularisation():
         return found
 
     yield equals(
-        "coefficient", r"\lambda", printed=noise / 2, derived=coefficient, wrong={"penalty without its half": noise / 4}
+        r"coefficient: $\lambda$", printed=noise / 2, derived=coefficient, wrong={"penalty without its half": noise / 4}
     )
     yield equals(
-        "dynamics",
-        r"\hat s_i(t) \text{ under } \lambda = \tfrac12\eta\zeta^2",
+        r"dynamics: $\hat s_i(t) \text{ under } \lambda = \tfrac12\eta\zeta^2$",
         printed=CONJECTURE,
         derived=lambda: ts.regularised_path().subs(ts.penalty, noise / 2),
         wrong={"not regularised": logistic_with(s_tilde), "penalty of a whole square": logistic_with(s_tilde - noise)},
@@ -195,8 +190,7 @@ def exact_mean_of_the_student_mode():
     - Derived from the spectrum of the generator, a Morse potential.
     """
     yield equals(
-        "weights",
-        r"(w_n,\ w_\rho)",
+        r"weights: $(w_n,\ w_\rho)$",
         printed=sp.Matrix([k - 2 * n, weight()]),
         derived=lambda: [bound_weight(), wave_weight()],
         wrong={"$k - n$": sp.Matrix([k - n, weight()]), "sign of the cosine": sp.Matrix([k - 2 * n, weight(1)])},
@@ -204,8 +198,7 @@ def exact_mean_of_the_student_mode():
     )
     point = {"k": "3/2", "x": "3/10", "tau": "1"}
     yield agrees(
-        "mean",
-        r"E[x_\tau]",
+        r"mean: $E[x_\tau]$",
         printed=spectral_mean,
         wrong={
             "half the waves": lambda: spectral_mean(waves() / 2),
@@ -222,15 +215,13 @@ def exact_mean_of_the_student_mode():
         compared=compared("Fokker-Planck grid", mean_on_grid, at_point, *GRID_POINTS),
     )
     yield equals(
-        "mean of the logarithm",
-        r"\text{drift of }\log\hat s_i",
+        r"mean of the logarithm: $\text{drift of }\log\hat s_i$",
         printed=2 * (s_tilde - nu / 2) - 2 * s,
         derived=student_mean.log_drift,
         wrong={"Itô's correction lost": 2 * (s_tilde + nu / 2) - 2 * s},
     )
     yield equals(
-        "harmonic mean",
-        r"1/E[1/\hat s_i(t)]",
+        r"harmonic mean: $1/E[1/\hat s_i(t)]$",
         printed=logistic_with(s_tilde - 3 * nu / 2),
         derived=student_mean.harmonic_mean,
         wrong={"the conjectured mean": logistic_with(s_tilde - nu / 2), "half way": logistic_with(s_tilde - nu)},
@@ -242,8 +233,7 @@ def _integrated_defect() -> Statement:
     """How far the mean is from (61), over all times."""
     shape = s_tilde / nu - sp.Rational(1, 2)
     return equals(
-        "integrated defect",
-        r"\int_0^\infty (E\hat s_i - y)\,dt",
+        r"integrated defect: $\int_0^\infty (E\hat s_i - y)\,dt$",
         printed=(sp.log(shape) - sp.polygamma(0, shape)) / 2,
         derived=student_mean.integrated_defect,
         wrong={r"logarithm of $k + \frac12$": (sp.log(s_tilde / nu) - sp.polygamma(0, shape)) / 2},

@@ -68,8 +68,7 @@ def rotated_diagonal_recursions():
     - Scope: exact, in any dimension: products of matrices do not commute.
     """
     yield equals(
-        "updates",
-        r"(A^{(t+1)},\ B^{(t+1)})",
+        r"updates: $(A^{(t+1)},\ B^{(t+1)})$",
         printed=sp.Matrix([A - eta * B_T * error, B - eta * error * A_T]),
         where={error: B * A - S + Z},
         modulo=in_products,
@@ -102,8 +101,7 @@ def mode_in_two_dimensions():
         return [*process.drift, *process.diffusion]
 
     yield equals(
-        "drift and diffusion",
-        r"(\text{drift},\ \text{diffusion}) \text{ of } (a, b)",
+        r"drift and diffusion: $(\text{drift},\ \text{diffusion}) \text{ of } (a, b)$",
         printed=equation(nu, sp.S.Zero),
         derived=derived,
         wrong={
@@ -119,7 +117,6 @@ def autobalancing():
     r"""Autobalancing.
 
     Under the dynamics (40), $\lim_{t\to\infty} a_i(t)^2 - b_i(t)^2 = 0$.
-
     - $a = -b$ is balanced too: on it $|\hat s|$ obeys another equation and the mode is never learned; A4 should say $a
       = b$.
     - Under collapse the balance is absolute: $(a^2 - b^2)/(a^2 + b^2)$ need not tend to 0.
@@ -135,30 +132,26 @@ def autobalancing():
         return new_a**2 - new_b**2
 
     yield equals(
-        "differential",
-        r"dr: \text{ (drift, dispersion)}",
+        r"differential: $dr: \text{ (drift, dispersion)}$",
         printed=sde(-nu * r, 0),
         where={r: a**2 - b**2},
         derived=lambda: [ts.balance_differential().drift, ts.balance_differential().dispersion[0]],
         wrong={"ordinary chain rule": sde(0, 0), "noise does not cancel": sde(-nu * r, 2 * sp.sqrt(nu) * a * b)},
     )
     yield equals(
-        "solution",
-        "r(t)",
+        "solution: $r(t)$",
         printed=r_0 * sp.exp(-nu * t),
         derived=solution,
         wrong={"half the rate": r_0 * sp.exp(-nu * t / 2)},
     )
     yield equals(
-        "limit",
-        r"\lim_{t\to\infty} r(t)",
+        r"limit: $\lim_{t\to\infty} r(t)$",
         printed=sp.S.Zero,
         derived=lambda: sp.limit(solution(), t, sp.oo),
         wrong={"the balance is conserved, as without noise": r_0},
     )
     yield equals(
-        "discrete step",
-        "r^{(t+1)}",
+        "discrete step: $r^{(t+1)}$",
         printed=r * (1 - eta**2 * g**2),
         where={r: a**2 - b**2, g: a * b - s_tilde + z},
         derived=discrete_balance,
@@ -184,15 +177,13 @@ def loss_and_flow_of_a_balanced_mode():
         return sp.diff(side, w)
 
     yield equals(
-        "flow",
-        r"dw_i: \text{ (drift, dispersion)}",
+        r"flow: $dw_i: \text{ (drift, dispersion)}$",
         printed=sde(-w * (w**2 - s_tilde), sp.sqrt(nu) * w),
         derived=ts.slice_process,
         wrong={"noise of $\\hat s$ instead of $w$": sde(-w * (w**2 - s_tilde), 2 * sp.sqrt(nu) * w)},
     )
     yield equals(
-        "loss of Section 6",
-        r"\ell_i(w_i)",
+        r"loss of Section 6: $\ell_i(w_i)$",
         printed=square / 4,
         modulo=slope,
         derived=ts.slice_loss,
@@ -200,8 +191,7 @@ def loss_and_flow_of_a_balanced_mode():
         says="The potential whose negative gradient is the drift of (41), up to a constant.",
     )
     yield equals(
-        "loss of Appendix I.2",
-        r"\ell_i(w_i)",
+        r"loss of Appendix I.2: $\ell_i(w_i)$",
         printed=square,
         corrected=square / 4,
         modulo=slope,
@@ -214,8 +204,7 @@ def loss_and_flow_of_a_balanced_mode():
 def equation_of_the_singular_value():
     """Equation of the student's singular value."""
     yield equals(
-        "singular value",
-        r"d\hat s_i: \text{ (drift, dispersion)}",
+        r"singular value: $d\hat s_i: \text{ (drift, dispersion)}$",
         printed=sde(2 * s * ((s_tilde + nu / 2) - s), 2 * sp.sqrt(nu) * s),
         derived=ts.singular_value_process,
         wrong={

@@ -53,8 +53,7 @@ def transfer_function_of_the_singular_values():
     """
     transfer = sp.sqrt((1 + s_bar**2) * (aspect + s_bar**2)) / s_bar
     yield equals(
-        "above the threshold",
-        r"\tilde s(\bar s)",
+        r"above the threshold: $\tilde s(\bar s)$",
         printed=transfer,
         derived=rm.outlier,
         wrong={
@@ -65,8 +64,7 @@ def transfer_function_of_the_singular_values():
         compared=_on_random_matrices(sampled.top_singular_value, tolerance=2e-3),
     )
     yield equals(
-        "below the threshold",
-        r"\tilde s(\bar s)",
+        r"below the threshold: $\tilde s(\bar s)$",
         printed=1 + aspect,
         read_as=1 + sp.sqrt(aspect),
         derived=lambda: rm.bulk_edges()[1],
@@ -75,8 +73,7 @@ def transfer_function_of_the_singular_values():
         compared=_on_random_matrices(sampled.top_singular_value, HIDDEN, tolerance=2e-3),
     )
     yield equals(
-        "threshold",
-        r"\bar s_c",
+        r"threshold: $\bar s_c$",
         printed=aspect ** sp.Rational(1, 4),
         derived=rm.critical_signal,
         wrong={"signal as large as the noise": sp.S.One},
@@ -113,7 +110,6 @@ def bulk_density_of_the_singular_values():
     r"""Bulk density of the singular values.
 
     The bottom $m - k$ singular values are distributed according to the Marchenko-Pastur distribution.
-
     - Scope: $n, m \to \infty$ at fixed $m/n \in (0, \infty)$, noise variance $1/n$.
     - $\bar s$ inside (65) is read as $\tilde s$: accents are no point at issue.
     - (65) holds for $\mathcal A \le 1$ (statement 'no more rows than columns'); the page admits $\mathcal A \in (0,
@@ -127,8 +123,7 @@ def bulk_density_of_the_singular_values():
 
     ends = sp.Matrix([1 - sp.sqrt(aspect), 1 + sp.sqrt(aspect)])
     yield equals(
-        "density",
-        r"p_{MP}(\tilde s)",
+        r"density: $p_{MP}(\tilde s)$",
         printed=density(s_bar),
         read_as=density(s_tilde),
         derived=rm.singular_value_density,
@@ -141,16 +136,14 @@ def bulk_density_of_the_singular_values():
         compared=compared("random matrices", sampled.share_below, _mass_below, *LEVELS, tolerance=3e-2),
     )
     yield equals(
-        "support",
-        r"(\tilde s_-,\ \tilde s_+)",
+        r"support: $(\tilde s_-,\ \tilde s_+)$",
         printed=ends,
         corrected=sp.Matrix([sp.Abs(ends[0]), ends[1]]),
         derived=rm.bulk_edges,
         wrong={"upper end of the squares": sp.Matrix([sp.Abs(ends[0]), 1 + aspect])},
     )
     yield equals(
-        "mass",
-        r"\int p_{MP}\,d\tilde s",
+        r"mass: $\int p_{MP}\,d\tilde s$",
         printed=sp.S.One,
         corrected=sp.Min(1, 1 / aspect),
         derived=rm.bulk_mass,
@@ -158,8 +151,7 @@ def bulk_density_of_the_singular_values():
         says="A distribution has mass one.",
     )
     yield equals(
-        "no more rows than columns",
-        r"\left(\tilde s_-,\ \tilde s_+,\ \int p_{MP}\,d\tilde s\right)",
+        r"no more rows than columns: $\left(\tilde s_-,\ \tilde s_+,\ \int p_{MP}\,d\tilde s\right)$",
         printed=sp.Matrix([*ends, 1]),
         derived=lambda: [*rm.bulk_edges(), rm.bulk_mass()],
         domain=(aspect <= 1,),
@@ -191,8 +183,7 @@ def overlap_of_the_singular_vectors():
         return 1 - (aspect + s_bar**2) / (s_bar**power * (1 + s_bar**2))
 
     yield equals(
-        "left vectors",
-        r"\langle\bar u_i,\tilde u_i\rangle^2",
+        r"left vectors: $\langle\bar u_i,\tilde u_i\rangle^2$",
         printed=left(1),
         read_as=left(2),
         derived=rm.left_overlap,
@@ -204,8 +195,7 @@ def overlap_of_the_singular_vectors():
         compared=_on_random_matrices(sampled.left_alignment),
     )
     yield equals(
-        "right vectors",
-        r"\langle\bar v_i,\tilde v_i\rangle^2",
+        r"right vectors: $\langle\bar v_i,\tilde v_i\rangle^2$",
         printed=right(1),
         read_as=right(2),
         derived=rm.right_overlap,
@@ -217,8 +207,7 @@ def overlap_of_the_singular_vectors():
         compared=_on_random_matrices(sampled.right_alignment),
     )
     yield equals(
-        "product",
-        r"\mathcal O(\bar s_i)",
+        r"product: $\mathcal O(\bar s_i)$",
         printed=sp.sqrt(left(1)) * sp.sqrt(right(1)),
         read_as=sp.sqrt(left(2)) * sp.sqrt(right(2)),
         derived=lambda: sp.sqrt(rm.left_overlap()) * sp.sqrt(rm.right_overlap()),

@@ -42,8 +42,7 @@ def stationary_solution():
     power = s ** (-(THREE_HALVES - s_tilde / nu))
     law = sp.exp(-s / nu) * power
     yield is_stationary(
-        "density",
-        r"p_{ss}(\hat s_i) \propto",
+        r"density: $p_{ss}(\hat s_i) \propto$",
         printed=sp.exp(-s / nu * power),
         read_as=law,
         process=ts.singular_value_process,
@@ -58,8 +57,7 @@ def stationary_solution():
         ],
     )
     yield equals(
-        "mean",
-        r"E_{ss}[\hat s_i]",
+        r"mean: $E_{ss}[\hat s_i]$",
         printed=s_tilde - nu / 2,
         derived=lambda: stationary_density(ts.singular_value_process()).mean,
         wrong={"the most probable value": s_tilde - THREE_HALVES * nu, "no shrinkage": s_tilde},
@@ -79,8 +77,7 @@ def fokker_planck_equation_of_the_mode():
         return sp.diff(2 * s * (s - drift) * p + strength * sp.diff(s**2 * p, s), s)
 
     yield equals(
-        "equation",
-        r"\partial_t p",
+        r"equation: $\partial_t p$",
         printed=operator(s_tilde + nu / 2, 2 * nu),
         derived=lambda: fokker_planck_operator(ts.singular_value_process(), p),
         wrong={
@@ -113,8 +110,7 @@ def verification_of_the_stationary_solution():
     gradient = (1 / nu + (THREE_HALVES - s_tilde / nu) / s) * s**2
     collected = -2 * s * (s - (s_tilde + nu / 2))
     yield equals(
-        "(56)",
-        r"2\eta\zeta^2\,\nabla\cdot(\hat s_i^2 p)",
+        r"(56): $2\eta\zeta^2\,\nabla\cdot(\hat s_i^2 p)$",
         printed=4 * zeta**2 * s * p + 2 * nu * s**2 * p.diff(s),
         corrected=4 * nu * s * p + 2 * nu * s**2 * p.diff(s),
         derived=lambda: 2 * nu * sp.diff(s**2 * p, s),
@@ -146,8 +142,7 @@ def verification_of_the_stationary_solution():
 def potential_of_the_student_modes():
     """Potential of the student modes."""
     yield is_stationary(
-        "Gibbs distribution",
-        r"p_{ss}(\hat s_i) \propto",
+        r"Gibbs distribution: $p_{ss}(\hat s_i) \propto$",
         printed=sp.exp(-kappa * Psi),
         where={Psi: potential(s), kappa: 1 / nu},
         process=ts.singular_value_process,
@@ -178,8 +173,7 @@ def two_phase_transitions():
     - That the law is $\delta_0$ where it cannot be normalised is SC-081.
     """
     yield equals(
-        "most probable value",
-        r"\arg\max p_{ss}(\hat s_i)",
+        r"most probable value: $\arg\max p_{ss}(\hat s_i)$",
         printed=sp.Max(s_tilde - THREE_HALVES * nu, 0),
         derived=lambda: mode(stationary_density(ts.singular_value_process()).density, s),
         wrong={
@@ -190,8 +184,7 @@ def two_phase_transitions():
         domain=POSITIVE,
     )
     yield is_stationary(
-        "law above the collapse",
-        r"p_{ss}(\hat s_i) \propto",
+        r"law above the collapse: $p_{ss}(\hat s_i) \propto$",
         printed=sp.exp(-kappa * Psi),
         where={Psi: potential(ts.w), kappa: 1 / nu, ts.w: sp.sqrt(s)},
         corrected={Psi: potential(s)},
@@ -199,8 +192,7 @@ def two_phase_transitions():
         domain=POSITIVE,
     )
     yield holds_when(
-        "collapse",
-        r"Z < \infty\text{ iff }",
+        r"collapse: $Z < \infty\text{ iff }$",
         printed=s_tilde > nu / 2,
         derived=lambda: stationary_density(ts.singular_value_process()).normalisable,
         wrong={"critical case included": s_tilde >= nu / 2, "threshold of the mode": s_tilde > THREE_HALVES * nu},
