@@ -10,6 +10,7 @@ ExactOrnsteinUhlenbeck    exact   exact  affine drift with a diagonal matrix, co
 QuadraticExponential      none    1      square-root noise; exact mean and variance, keeps x >= 0
 BoundedNoise              none    1      square-root noise at two ends; exact mean where the drift is linear
 Reflecting, Absorbing     1/2     1      one coordinate with ends at which something happens
+ReflectingAndAbsorbing    1/2     1      one of each
 ========================  ======  =====  =====================================================
 
 * ``bounded_noise``: diffusions between two square-root ends.
@@ -24,7 +25,7 @@ Reflecting, Absorbing     1/2     1      one coordinate with ends at which somet
 """
 
 from numerics.schemes.bounded_noise import BoundedNoise
-from numerics.schemes.ends import Absorbing, Reflecting
+from numerics.schemes.ends import Absorbing, Reflecting, ReflectingAndAbsorbing
 from numerics.schemes.euler_maruyama import EulerMaruyama
 from numerics.schemes.exact_geometric_brownian import ExactGeometricBrownian
 from numerics.schemes.exact_ornstein_uhlenbeck import ExactOrnsteinUhlenbeck
@@ -41,6 +42,7 @@ __all__ = [
     "Milstein",
     "QuadraticExponential",
     "Reflecting",
+    "ReflectingAndAbsorbing",
     "Scheme",
     "SchemeError",
 ]

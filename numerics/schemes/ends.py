@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 
 import sympy as sp
 
-from numerics.arguments import given_expression, takes
+from numerics.arguments import choice, given_expression, takes
 from numerics.errors import ArgumentError
 from numerics.schemes.euler_maruyama import EulerMaruyama
 from numerics.schemes.scheme import Scheme, SchemeError
@@ -142,3 +142,36 @@ class Absorbing(WithEnds):
         return sp.Piecewise(
             *((end, part >= 4 * (x - end) * (y - end)) for end, part in zip(ends, spread, strict=True)), (y, True)
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReflectingAndAbsorbing(WithEnds):
+    """Euler-Maruyama with one end that absorbs and one that reflects.
+
+    Attributes:
+        absorbing: ``"left"`` or ``"right"``.
+
+    Raises:
+        ArgumentError: besides what is raised for two ends, one of them is missing, or the word is another.
+
+    Example:
+        >>> ReflectingAndAbsorbing(left=0, right=1, absorbing="right").weak_order
+        1.0
+    """
+
+    absorbing: str = "left"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        choice(self.absorbing, "absorbing", ("left", "right"))
+        if None in self.ends:
+            raise ArgumentError("ReflectingAndAbsorbing needs both ends, left=... and right=....")
+
+    def _at_ends(self, x: sp.Symbol, y: sp.Expr, spread: list[sp.Expr]) -> sp.Expr:
+        left, right = self.left, self.right
+        root = {"left": sp.sqrt((y - x) ** 2 + spread[1]), "right": sp.sqrt((y - x) ** 2 + spread[0])}[self.absorbing]
+        if self.absorbing == "left":
+            end, part, moved = left, spread[0], y - sp.Max(0, (x + y + root) / 2 - right)
+        else:
+            end, part, moved = right, spread[1], y + sp.Max(0, left - (x + y - root) / 2)
+        return sp.Piecewise((end, part >= 4 * (x - end) * (y - end)), (sp.Min(sp.Max(moved, left), right), True))

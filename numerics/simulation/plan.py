@@ -17,6 +17,7 @@ import numpy as np
 import sympy as sp
 
 from numerics.arguments import (
+    choice,
     kind,
     named_expressions,
     parameter_values,
@@ -32,11 +33,13 @@ from numerics.schemes.ends import WithEnds
 from numerics.simulation.accumulators import Accumulator, SignChanges
 from numerics.simulation.domain import undefined
 from numerics.simulation.log_coordinates import log_coordinates, side
+from numerics.simulation.on_interval import on_half_line, scheme_on_interval
 from numerics.simulation.one_step import OneStep, RecursionStep, SchemeStep
 from numerics.simulation.options import Options, require_cpu, required_options
 from numerics.simulation.step_definition import evaluator
 from theory.discrete.recursion import Recursion
 from theory.ito import ItoProcess
+from theory.line.interval import Interval
 from theory.values import shown
 
 
@@ -112,6 +115,8 @@ def simulation_plan(
     coordinates: str = "state",
     count_sign_changes: bool = False,
     paths: bool = False,
+    interval: Interval | None = None,
+    regular_ends: str = "reflecting",
     options: Options | None = None,
 ) -> Plan:
     """Check all arguments of :func:`numerics.simulation.simulate.simulate` and resolve them.
@@ -127,6 +132,11 @@ def simulation_plan(
         raise ArgumentError(f"scheme must be a Scheme such as EulerMaruyama(), got {shown(scheme)}.")
     values = parameter_values(parameters, n)
     start = _initial_state(initial, process, n)
+    if interval is not None:
+        interval = _own_interval(interval, scheme, coordinates, accumulators)
+        choice(regular_ends, "regular_ends", ("absorbing", "reflecting"))
+        process, observables = on_half_line(process, interval, observables)
+        scheme = scheme_on_interval(process, interval, regular_ends, values)
     if kind(Coordinates, coordinates, "coordinates") is Coordinates.LOG:
         process, start, values = _in_log_coordinates(process, start, values, n)
     scheme = _default_scheme(process) if scheme is None else scheme
@@ -155,6 +165,18 @@ def simulation_plan(
         paths=paths,
         options=options,
     )
+
+
+def _own_interval(interval: Any, scheme: Any, coordinates: Any, accumulators: Any) -> Interval:
+    """``interval``, which says itself what a scheme with ends says, in the coordinate of the process."""
+    if not isinstance(interval, Interval):
+        raise ArgumentError(f"interval must be an Interval(left, right), got {shown(interval)}.")
+    if scheme is not None or coordinates != Coordinates.STATE or accumulators:
+        raise ArgumentError(
+            "interval chooses the scheme, in the coordinate of the process and without accumulators. Leave out scheme, "
+            "coordinates and accumulators, or pass scheme=Reflecting(left=..., right=...) instead of interval."
+        )
+    return interval
 
 
 def _default_scheme(process: ItoProcess) -> Scheme:

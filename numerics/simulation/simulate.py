@@ -12,7 +12,7 @@ same bits for any number of threads, any size of chunks, and any distribution of
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import sympy as sp
 
@@ -24,6 +24,7 @@ from numerics.simulation.chunks import Simulation, chunk_bounds, merge_chunks, s
 from numerics.simulation.options import Options, required_options
 from numerics.simulation.plan import Plan, simulation_plan
 from theory.ito import ItoProcess
+from theory.line.interval import Interval
 
 
 @takes(count_sign_changes=YES_OR_NO, paths=YES_OR_NO)
@@ -43,6 +44,8 @@ def simulate(
     coordinates: str = "state",
     count_sign_changes: bool = False,
     paths: bool = False,
+    interval: Interval | None = None,
+    regular_ends: Literal["absorbing", "reflecting"] = "reflecting",
     options: Options | None = None,
 ) -> Simulation:
     r"""Simulate independent trajectories of a process.
@@ -68,6 +71,9 @@ def simulate(
             still x, while ``final``, observables and accumulators speak of ``log_distance``.
         count_sign_changes: Count the steps in which a coordinate jumps across zero.
         paths: Keep the states at ``times`` too, for pictures of a few trajectories.
+        interval: Where the process lives, as for :func:`theory.line.stationary.stationary_density`; each end does what
+            the theory says (:mod:`numerics.simulation.on_interval`). It chooses the scheme.
+        regular_ends: What happens at an end of ``interval`` that is regular.
         options: How it is run: :class:`numerics.simulation.options.Options`.
 
     Raises:
@@ -98,6 +104,8 @@ def simulate(
         coordinates=coordinates,
         count_sign_changes=count_sign_changes,
         paths=paths,
+        interval=interval,
+        regular_ends=regular_ends,
         options=options,
     )
     return run_plan(plan, progress=options.progress)

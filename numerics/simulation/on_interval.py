@@ -1,0 +1,131 @@
+r"""Which steps keep a process on an interval that is given: what happens at each end is what the theory says.
+
+An end that is reached and left again (regular) reflects or absorbs, as asked; one that is reached only (exit) absorbs;
+one that is never reached (entrance, natural) is guarded by a reflecting step, which has nothing to do there but where a
+Gaussian step overshoots. So a law and its simulation are told the same by the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sympy as sp
+
+from numerics.errors import ArgumentError
+from numerics.schemes import (
+    Absorbing,
+    BoundedNoise,
+    EulerMaruyama,
+    QuadraticExponential,
+    Reflecting,
+    ReflectingAndAbsorbing,
+    Scheme,
+    SchemeError,
+)
+from theory.decision.inequalities import holds
+from theory.errors import DriftproofError
+from theory.ito import ItoProcess
+from theory.line.boundary import FellerClass, classify
+from theory.line.interval import Interval
+from theory.values import exact_number
+
+
+def on_half_line(process: ItoProcess, interval: Interval, observables: Any) -> tuple[ItoProcess, Any]:
+    r"""The same with a positive symbol for a coordinate that lives on :math:`(0, \infty)`."""
+    x = process.state[0]
+    if interval.ends != (sp.S.Zero, sp.oo) or x.is_nonnegative:
+        return process, observables
+    y = sp.Symbol(x.name, positive=True)
+    drift, dispersion = (part.subs(x, y) for part in (process.drift, process.dispersion))
+    renamed = ItoProcess([y], drift, dispersion)
+    if isinstance(observables, Mapping):
+        return renamed, {name: sp.sympify(f).subs(x, y) for name, f in observables.items()}
+    if observables is None:
+        return renamed, None
+    return renamed, {f: sp.sympify(f).subs(x, y) for f in observables}
+
+
+def scheme_on_interval(
+    process: ItoProcess, interval: Interval, regular_ends: str, values: Mapping[sp.Symbol, Any]
+) -> Scheme:
+    """The scheme that keeps ``process`` on ``interval``.
+
+    Raises:
+        ArgumentError: the process has several coordinates, or the ends stand in the wrong order.
+        SchemeError: what happens at an end is not decided at these parameters.
+    """
+    if process.dimension != 1:
+        raise ArgumentError(f"interval is for one coordinate, but process has {tuple(process.state)}.")
+    absorbs = [_absorbs(process, interval, end, regular_ends, values) for end in interval.ends]
+    for kind in (QuadraticExponential, BoundedNoise):
+        if kind.applies(process) and _ends_of(kind, process) == interval.ends:
+            regular = [answer == "regular" for answer in absorbs]
+            if not any(regular):
+                return kind()
+    left, right = (None if end.is_infinite else end for end in interval.ends)
+    if left is None and right is None:
+        return EulerMaruyama()
+    absorbing = [answer in ("regular", "exit") for answer in absorbs]
+    given = [held for held, end in zip(absorbing, (left, right), strict=True) if end is not None]
+    if all(given):
+        return Absorbing(left=left, right=right)
+    if not any(given):
+        return Reflecting(left=left, right=right)
+    return ReflectingAndAbsorbing(left=left, right=right, absorbing="left" if absorbing[0] else "right")
+
+
+def _ends_of(kind: type, process: ItoProcess) -> tuple[sp.Expr, sp.Expr]:
+    return BoundedNoise().ends_of(process) if kind is BoundedNoise else (sp.S.Zero, sp.oo)
+
+
+def _absorbs(
+    process: ItoProcess, interval: Interval, end: sp.Expr, regular_ends: str, values: Mapping[sp.Symbol, Any]
+) -> str:
+    """How an end holds the process: ``"regular"`` and ``"exit"`` where it absorbs, ``""`` where it sends back."""
+    if end.is_infinite:
+        return ""
+    if _is_plain(process, end):
+        return "regular" if regular_ends == "absorbing" else ""
+    _require_finite_drift(process, end, "+" if end == interval.left else "-")
+    numbers = {
+        symbol: exact_number(value, symbol.name) for symbol, value in values.items() if isinstance(value, int | float)
+    }
+    try:
+        found = classify(process, interval)
+    except DriftproofError as error:
+        raise SchemeError(
+            f"what happens at the end {end} of the interval is not known: {error} Pass scheme=Reflecting(left=..., "
+            "right=...) or Absorbing(left=..., right=...) instead of interval."
+        ) from error
+    at_end = found.left if end == interval.left else found.right
+    for condition, name in at_end.classes:
+        if holds(condition, numbers):
+            if name is FellerClass.EXIT:
+                return "exit"
+            return "regular" if name is FellerClass.REGULAR and regular_ends == "absorbing" else ""
+    raise SchemeError(
+        f"the end {end} is of different classes for different parameters: {dict(at_end.classes)}. Give every parameter "
+        "one number, or pass scheme=Reflecting(left=..., right=...) or Absorbing(left=..., right=...)."
+    )
+
+
+def _require_finite_drift(process: ItoProcess, end: sp.Expr, side: str) -> None:
+    """A step of finite length from beside a pole of the drift jumps as far as the pole is steep."""
+    (x,), (b,) = process.state, process.drift
+    limit = b.subs(x, end)
+    if limit.has(sp.nan, sp.zoo, sp.oo):
+        limit = sp.limit(b, x, end, side)
+    if limit.is_infinite or limit.has(sp.oo, sp.zoo):
+        raise SchemeError(
+            f"the drift {b} is infinite at the end {end} of the interval, so that a step from beside it jumps far. "
+            f"Simulate a coordinate in which it is finite, for 1/{x} the square: "
+            f"theory.change_of_variables(process, y, {x}**2, sqrt(y), interval=interval) with y positive."
+        )
+
+
+def _is_plain(process: ItoProcess, end: sp.Expr) -> bool:
+    """Whether both coefficients are finite at the end, and the diffusion is positive: then it is regular."""
+    (x,), (b,), a = process.state, process.drift, process.diffusion[0]
+    drift, diffusion = (f.subs(x, end) for f in (b, a))
+    return drift.is_finite is True and diffusion.is_finite is True and diffusion.is_positive is True

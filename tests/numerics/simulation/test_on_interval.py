@@ -1,0 +1,97 @@
+"""A simulation on an interval is one of the process whose law the theory gives for the same interval."""
+
+from __future__ import annotations
+
+import pytest
+import sympy as sp
+
+from numerics import simulate
+from numerics.errors import ArgumentError
+from numerics.schemes import (
+    Absorbing,
+    BoundedNoise,
+    EulerMaruyama,
+    QuadraticExponential,
+    Reflecting,
+    ReflectingAndAbsorbing,
+    SchemeError,
+)
+from numerics.simulation.on_interval import scheme_on_interval
+from theory import Interval, ItoProcess, change_of_variables, hitting_probability, stationary_density
+
+x = sp.Symbol("x", real=True)
+k = sp.Symbol("k", positive=True)
+RUN = {"step": 0.01, "until": 4.0, "n_paths": 1000, "seed": 5}
+
+
+@pytest.mark.every(2)
+@pytest.mark.parametrize(
+    ("drift", "dispersion", "interval"),
+    [
+        (-x, 1, Interval(-1, 2)),
+        (sp.Rational(1, 10) - x, sp.sqrt(x), Interval(0, sp.oo)),
+        (2 * x - x**3, x, Interval(0, sp.oo)),
+        (-1 - x, 1, Interval(-sp.oo, 0)),
+        (1 - x, sp.sqrt(x), Interval(0, 1)),
+    ],
+)
+def test_the_mean_is_that_of_the_law_on_the_same_interval(drift, dispersion, interval):
+    process = ItoProcess.scalar(x, drift=drift, dispersion=dispersion)
+    start = [-0.5 if interval.right == 0 else 0.5]
+    run = simulate(process, initial=start, interval=interval, observables={"mean": x}, **RUN)
+    assert run.estimate("mean").agrees_with(float(stationary_density(process, interval).at({}).mean), false_alarm=1e-4)
+
+
+def test_two_absorbing_ends_are_reached_with_the_probabilities_of_theory():
+    process, interval = ItoProcess.scalar(x, drift=-x / 2, dispersion=1), Interval(0, 2)
+    run = simulate(
+        process,
+        initial=[1.0],
+        interval=interval,
+        regular_ends="absorbing",
+        observables={"up": sp.Piecewise((1, x >= 2), (0, True))},
+        **{**RUN, "until": 30.0},
+    )
+    expected = float(hitting_probability(process, 1, 0, 2).evalf())
+    assert run.estimate("up").agrees_with(expected, false_alarm=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("drift", "dispersion", "interval", "ends", "scheme"),
+    [
+        (-x, 1, Interval(-1, 2), "absorbing", Absorbing),
+        (1 - x, x, Interval(0, sp.oo), "absorbing", Reflecting),  # entrance: never reached
+        (sp.S.Zero, sp.sqrt(x), Interval(0, 2), "reflecting", ReflectingAndAbsorbing),  # 0 is an exit
+        (sp.S.Half - x, sp.sqrt(x * (1 - x)), Interval(0, 1), "reflecting", BoundedNoise),
+        (-x, 1, Interval(-sp.oo, sp.oo), "reflecting", EulerMaruyama),
+    ],
+)
+def test_each_end_does_what_its_class_says(drift, dispersion, interval, ends, scheme):
+    process = ItoProcess.scalar(x, drift=drift, dispersion=dispersion)
+    assert type(scheme_on_interval(process, interval, ends, {})) is scheme
+
+
+def test_the_class_of_an_end_is_that_at_the_parameters():
+    w = sp.Symbol("w", positive=True)
+    cir = ItoProcess.scalar(w, drift=k - w, dispersion=sp.sqrt(w))
+    half_line = Interval(0, sp.oo)
+    assert isinstance(scheme_on_interval(cir, half_line, "absorbing", {k: 1.0}), QuadraticExponential)
+    assert isinstance(scheme_on_interval(cir, half_line, "absorbing", {k: 0.25}), Absorbing)
+    with pytest.raises(SchemeError, match="different classes"):
+        scheme_on_interval(cir, half_line, "absorbing", {})
+
+
+def test_a_pole_of_the_drift_is_refused_and_the_square_can_be_simulated_as_advised():
+    bessel, half_line = ItoProcess.scalar(x, drift=1 / x - x, dispersion=1), Interval(0, sp.oo)
+    with pytest.raises(SchemeError, match="change_of_variables"):
+        simulate(bessel, initial=[1.0], interval=half_line, **RUN)
+    y = sp.Symbol("y", positive=True)
+    square = change_of_variables(bessel, y, x**2, sp.sqrt(y), interval=half_line)
+    run = simulate(square, initial=[1.0], interval=half_line, observables={"mean": y}, **RUN)
+    assert run.estimate("mean").agrees_with(float(stationary_density(bessel, half_line).moment(2)), false_alarm=1e-4)
+
+
+def test_an_interval_beside_a_scheme_is_refused():
+    process = ItoProcess.scalar(x, drift=-x, dispersion=1)
+    with pytest.raises(ArgumentError, match="instead of interval"):
+        simulate(process, initial=[0.0], interval=Interval(-1, 1), scheme=EulerMaruyama(), **RUN)
