@@ -34,6 +34,8 @@ class Curve:
         y: Values.
         bars: Lower and upper end of a bar at each place; None where none are drawn. Shape ``(places, 2)``.
         style: Line style.
+        marks: Whether places are marked; a finely sampled curve is a line.
+        kin: Number of its colour and marker in :data:`STYLES`, for curves that belong together; else its own place.
     """
 
     label: str
@@ -41,6 +43,8 @@ class Curve:
     y: Any
     bars: Any = None
     style: str = "-"
+    marks: bool = True
+    kin: int | None = None
 
 
 @dataclass(frozen=True)
@@ -86,14 +90,15 @@ class CurvePanel:
 
 def plot(axes: Axes, curves: Sequence[Curve], lines: Sequence[Line] = (), **labels: Any) -> None:
     """Draw curves in the order of :data:`STYLES`, and vertical lines; ``labels`` go to ``axes.set``."""
-    for curve, (color, marker) in zip(curves, STYLES, strict=False):
+    for place, curve in enumerate(curves):
+        color, marker = STYLES[(place if curve.kin is None else curve.kin) % len(STYLES)]
         y, errors = np.asarray(curve.y, dtype=float), None
         if curve.bars is not None:
             lower, upper = np.asarray(curve.bars, dtype=float).T
             errors = np.clip([y - lower, upper - y], 0, None)
         axes.errorbar(
-            curve.x, y, yerr=errors, color=color, marker=marker, markersize=4, linewidth=1.2, capsize=2,
-            linestyle=curve.style, label=curve.label,
+            curve.x, y, yerr=errors, color=color, marker=marker if curve.marks else "", markersize=4, linewidth=1.2,
+            capsize=2, linestyle=curve.style, label=curve.label,
         )  # fmt: skip
     for line in lines:
         label = f"{line.label} = {line.place:.4f}" if line.label else None

@@ -19,7 +19,8 @@ diffusion_peak   DLN-D3a .. DLN-D3c: where the diffusion along a mode peaks (Sec
 stationary       DLN-FP1 .. DLN-P10: Fokker-Planck equations and stationary laws (Section 5, Appendix F)
 martingale       DLN-A1 .. DLN-A5: from steps to the SDE (Section 2.2, Appendix A)
 finite_data      DLN-F1 .. DLN-F5: batches without replacement, minima of finite data (Appendix G)
-experiments      DLN-H0, DLN-CODE1, DLN-CODE2, DLN-E4 .. DLN-E9: what needs no training (Appendices H to K)
+experiments      DLN-H0, DLN-CODE1, DLN-CODE2, DLN-E4, DLN-E6, DLN-E9: what needs no training (Appendices H to K)
+figures          DLN-E1 .. DLN-E15 by runs of SGD: the figures measured again (Sections 3 to 5, Appendices I to K)
 related_work     DLN-GF5, DLN-R1 .. DLN-R3, DLN-E16: saddles, ranks and noise (Sections 1 and 2)
 ===============  ============================================================================================
 """
