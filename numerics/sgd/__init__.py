@@ -25,6 +25,8 @@ module                 question it answers
 ``module_invariance``  How far do SGD and Adam leave such a set?
 ``invariance``         The same for the symbolic networks of :mod:`theory.networks`
 ``convolutional``      The same for their channels
+``charge_path``        Does a charge follow its exact law in every step?
+``module_symmetries``  Which affine symmetries does a module have on its data, numerically?
 ``linear_networks``    SGD of two-layer linear networks, by matrix products
 =====================  =====================================================================================
 """

@@ -7,6 +7,10 @@ Continuous symmetries, in the order of the derivation:
 * ``one_parameter``: a one-parameter symmetry, checked sample by sample.
 * ``find``: all affine symmetries of a polynomial or rational loss, with a certificate that there are no others.
 * ``lie_algebra``: the algebra that generators span.
+* ``textbook``: the symmetries that textbooks name, as generators.
+* ``noether``: what a charge does under gradient flow, descent, and the diffusions that model its noise.
+* ``discrete_law``: the exact law of a charge in every step, with momentum, weight decay and schedules.
+* ``conserved``: what a recursion conserves exactly, among them Adam and descent by signs.
 
 What ``find`` stands on:
 
@@ -25,13 +29,34 @@ Discrete symmetries:
 
 from theory.symmetry.affine_generator import AffineGenerator
 from theory.symmetry.affine_set import AffineSet, is_invariant, normal_gradient
+from theory.symmetry.conserved import ConservedQuantities, conserved_quantities
+from theory.symmetry.discrete_law import ChargePair, StepRule, next_pair
 from theory.symmetry.find import AffineSymmetries, find_affine_symmetries
 from theory.symmetry.lie_algebra import LieAlgebra
+from theory.symmetry.noether import (
+    NoetherFlow,
+    conservation,
+    descent_change,
+    mean_step_change,
+    missing_drift,
+    noether_flow,
+)
 from theory.symmetry.one_parameter import BrokenSymmetryError, OneParameterSymmetry, change_along
 from theory.symmetry.reflection import escaping_gradients, fixed_set, invariant_set, keeps_its_fixed_set
 from theory.symmetry.sample_losses import PerSampleLoss
 
 __all__ = [
+    "noether_flow",
+    "missing_drift",
+    "mean_step_change",
+    "descent_change",
+    "conservation",
+    "NoetherFlow",
+    "next_pair",
+    "StepRule",
+    "ChargePair",
+    "conserved_quantities",
+    "ConservedQuantities",
     "AffineGenerator",
     "AffineSet",
     "AffineSymmetries",

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import sympy as sp
 from sympy.ntheory.residue_ntheory import sqrt_mod
 
-from theory.errors import UnsupportedFormError
+from theory.errors import SymbolError, UnsupportedFormError
 
 
 class OffDomainError(ArithmeticError):
@@ -134,6 +134,7 @@ class Rationals:
         return Fraction(int(a > 0))
 
 
+_ATTEMPTS = 60
 _ALWAYS = {"commutative", "real", "complex", "finite", "extended_real", "hermitian", "imaginary", "infinite"}
 
 
@@ -144,3 +145,26 @@ def is_admitted(symbol: sp.Symbol, value: Fraction) -> bool:
         return True
     number = sp.Rational(value.numerator, value.denominator)
     return all(getattr(number, f"is_{name}", fact) in (fact, None) for name, fact in declared.items())
+
+
+def drawn(symbol: sp.Symbol, exact: Exact, rng: Random) -> Any:
+    """A random value of ``symbol``. On pieces it must be one that its assumptions admit; identities hold everywhere.
+
+    Raises:
+        SymbolError: no rational number that was tried is admitted.
+    """
+    if not isinstance(exact, Rationals):
+        return exact.draw(rng)
+    for _ in range(_ATTEMPTS):
+        value = exact.draw(rng)
+        for candidate in (value, abs(value), -abs(value), Fraction(round(value)), Fraction(abs(round(value)))):
+            if is_admitted(symbol, candidate):
+                return candidate
+    raise SymbolError(f"no rational number satisfies what is declared of {symbol}. Declare it real.")
+
+
+def residue(value: Any, prime: int) -> int:
+    """A residue as it is, a rational number modulo ``prime``."""
+    if isinstance(value, int):
+        return value
+    return value.numerator * pow(value.denominator, -1, prime) % prime

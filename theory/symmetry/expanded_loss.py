@@ -118,6 +118,21 @@ def null_space_by_coefficients(losses: Sequence[ExpandedLoss]) -> list[list[sp.E
     return [[domain.to_sympy(entry) for entry in row] for row in basis.to_list()]
 
 
+def vanishes_for_all_breaks(expression: sp.Expr, breaks: Sequence[sp.Symbol]) -> bool:
+    """Whether a rational ``expression`` is 0 wherever each of ``breaks`` is 0 or 1.
+
+    Raises:
+        OutOfReachError: it has too many terms.
+    """
+    line = StraightLine()
+    place = line.place(expression)
+    variables = tuple(sorted(expression.free_symbols - set(breaks), key=str)) + tuple(breaks)
+    ring = PolyRing(variables or (sp.Dummy("unused"),), QQ, lex)
+    numerator, _ = _fraction(line, place, ring, ())
+    places = tuple(range(len(variables) - len(breaks), len(variables)))
+    return not ExpandedLoss((), (), ring, (), places).with_one_break(numerator)
+
+
 def _raised(monomial: tuple[int, ...], place: int | None) -> tuple[int, ...]:
     if place is None:
         return monomial

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from random import Random
 from typing import Any
@@ -37,7 +36,7 @@ from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, SymbolError, UnsupportedFormError
 from theory.symmetry.affine_generator import AffineGenerator
 from theory.symmetry.exact_gradient import StraightLine
-from theory.symmetry.exact_numbers import Exact, OffDomainError, Rationals, Residues, is_admitted
+from theory.symmetry.exact_numbers import Exact, OffDomainError, Rationals, Residues, drawn, residue
 from theory.symmetry.expanded_loss import ExpandedLoss, null_space_by_coefficients
 from theory.symmetry.lie_algebra import LieAlgebra, coordinates
 from theory.symmetry.null_space import PRIME, null_space_modulo, rational_null_space, rational_vectors
@@ -214,8 +213,8 @@ class _Search:
             try:
                 values = self.line.values({**self.constants, **at}, self.exact)
                 slopes = self.line.gradient(place, self.weights, values, self.exact)
-                point = [_residue(at[w]) for w in self.weights]
-                g = [_residue(slope) for slope in slopes]
+                point = [residue(at[w], PRIME) for w in self.weights]
+                g = [residue(slope, PRIME) for slope in slopes]
             except OffDomainError:
                 continue
             return [*(a * b % PRIME for a in g for b in point), *g]
@@ -225,15 +224,7 @@ class _Search:
         )
 
     def _drawn(self, symbol: sp.Symbol) -> Any:
-        """A value of ``symbol``. On pieces it must be one that its assumptions admit; identities hold everywhere."""
-        if isinstance(self.exact, Residues):
-            return self.exact.draw(self.rng)
-        for _ in range(_ATTEMPTS):
-            value = self.exact.draw(self.rng)
-            for candidate in (value, abs(value), -abs(value), Fraction(round(value)), Fraction(abs(round(value)))):
-                if is_admitted(symbol, candidate):
-                    return candidate
-        raise SymbolError(f"no rational number satisfies what is declared of {symbol}. Declare it real.")
+        return drawn(symbol, self.exact, self.rng)
 
     @cached_property
     def _expanded(self) -> dict[int, ExpandedLoss] | None:
@@ -290,12 +281,6 @@ class _Search:
         if self.line.breaks:
             return f"for all patterns of {len(self.line.breaks)} breaks"
         return "as polynomial identities" if self._expanded is not None else "by normal forms"
-
-
-def _residue(value: Any) -> int:
-    if isinstance(value, int):
-        return value
-    return value.numerator * pow(value.denominator, -1, PRIME) % PRIME
 
 
 def _primitive(generator: AffineGenerator) -> AffineGenerator:
