@@ -15,9 +15,11 @@ import hypothesis
 import pytest
 from hypothesis import Phase
 
+from tests.examples import AT_NIGHT, BY_DAY
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy and torch are loaded
 
-for profile, examples in (("driftproof", 25), ("night", 400)):
+for profile, examples in (("driftproof", BY_DAY), ("night", AT_NIGHT)):
     hypothesis.settings.register_profile(
         profile, max_examples=examples, deadline=None, derandomize=True, database=None, print_blob=True
     )

@@ -149,6 +149,7 @@ WRIGHT_FISHER = ItoProcess.scalar(
 )
 
 
+@pytest.mark.slow
 def test_the_advice_to_say_where_the_process_lives_can_be_followed():
     (x,), y = WRIGHT_FISHER.state, sp.Symbol("y", real=True)
     a, s = sp.symbols("a s", positive=True)
@@ -162,6 +163,7 @@ def test_the_advice_to_say_where_the_process_lives_can_be_followed():
     assert sp.simplify(by_hand.drift[0] - (a - s**2 / 2 + s**2 / (1 + sp.exp(-y)))) == 0
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("interval", [Interval(0, 2), Interval(1, sp.oo)])
 def test_an_interval_on_which_the_map_leaves_the_line_is_refused(interval):
     with pytest.raises(SymbolError, match="does not follow"):

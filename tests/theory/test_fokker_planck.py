@@ -4,6 +4,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import LINE, polynomial_processes, polynomials
 from theory.fokker_planck import fokker_planck_operator, probability_current
 from theory.ito import ItoProcess
@@ -13,7 +14,7 @@ x, y, _ = LINE
 
 
 @given(polynomial_processes(), st.data())
-@settings(max_examples=40)
+@settings(max_examples=examples(12))
 def test_density_changes_by_minus_the_divergence_of_the_current(process, data):
     p = data.draw(polynomials(tuple(process.state), degree=3))
     current = probability_current(process, p)

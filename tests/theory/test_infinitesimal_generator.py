@@ -5,6 +5,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import LINE, polynomial_processes, polynomials
 from theory.errors import ShapeError, SymbolError
 from theory.infinitesimal_generator import adjoint, generator
@@ -24,7 +25,7 @@ def gaussian_integral(polynomial, state):
 
 
 @given(polynomial_processes(), st.data())
-@settings(max_examples=40)
+@settings(max_examples=examples(12))
 def test_the_adjoint_is_dual_to_the_generator(process, data):
     r"""Integrals of g L f and of f L* g agree exactly for g = polynomial times Gaussian."""
     state = tuple(process.state)

@@ -5,6 +5,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import LINE, polynomial_processes, polynomials
 from theory.errors import ShapeError, SymbolError
 from theory.infinitesimal_generator import generator
@@ -15,14 +16,14 @@ x, y, w = LINE
 
 
 @given(polynomial_processes(), st.data())
-@settings(max_examples=40)
+@settings(max_examples=examples(15))
 def test_the_drift_of_an_observable_is_its_generator(process, data):
     f = data.draw(polynomials(tuple(process.state), degree=3))
     assert sp.expand(ito_differential(process, f).drift - generator(process, f)) == 0
 
 
 @given(polynomial_processes(), st.data())
-@settings(max_examples=40)
+@settings(max_examples=examples(12))
 def test_the_product_rule_holds_with_the_cross_quadratic_variation(process, data):
     f, g = (data.draw(polynomials(tuple(process.state), degree=2)) for _ in range(2))
     df, dg, product = (ito_differential(process, h) for h in (f, g, f * g))

@@ -4,6 +4,7 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 
+from tests.examples import examples
 from tests.strategies import LINE, ornstein_uhlenbeck_processes, rationals, square_matrices
 from theory.errors import NotNormalisableError, ShapeError
 from theory.fokker_planck import fokker_planck_operator
@@ -24,7 +25,7 @@ def covariance_residual(process, covariance):
 
 
 @given(ornstein_uhlenbeck_processes())
-@settings(max_examples=12)
+@settings(max_examples=examples(6))
 def test_the_transition_covariance_satisfies_its_differential_equation_and_starts_at_zero(process):
     covariance = process.transition_covariance(t)
     assert is_zero(covariance_residual(process, covariance))
@@ -42,7 +43,7 @@ def test_the_stationary_covariance_satisfies_the_lyapunov_equation(process):
 
 
 @given(ornstein_uhlenbeck_processes())
-@settings(max_examples=8)
+@settings(max_examples=examples(4))
 def test_two_steps_are_one(process):
     """Chapman-Kolmogorov: the deviation from the mean composes and the covariance adds after transport."""
     d = process.dimension

@@ -5,6 +5,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import positive_rationals
 from theory.errors import NotNormalisableError
 from theory.ito import ItoProcess
@@ -51,7 +52,7 @@ def test_a_point_mass_has_no_infinite_moment():
     assert moments[(2,)].subs({mu: -1, s: 2}) is sp.nan
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(5))
 @given(st.lists(st.integers(-2, 3), min_size=6, max_size=6))
 def test_in_the_plane_second_moments_exist_exactly_where_the_eigenvalues_say_so(numbers):
     a, b, p, q, first, second = map(sp.Integer, numbers)

@@ -4,6 +4,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import LINE, polynomial_processes, polynomials
 from theory.ito import ItoProcess, ito_differential
 from theory.stratonovich import from_stratonovich, noise_induced_drift, stratonovich_drift
@@ -12,7 +13,7 @@ x, y, _ = LINE
 
 
 @given(polynomial_processes())
-@settings(max_examples=40)
+@settings(max_examples=examples(15))
 def test_going_to_stratonovich_and_back_changes_nothing(process):
     back = from_stratonovich(process.state, stratonovich_drift(process), process.dispersion)
     assert (back.drift - process.drift).expand() == sp.zeros(process.dimension, 1)
@@ -20,7 +21,7 @@ def test_going_to_stratonovich_and_back_changes_nothing(process):
 
 
 @given(polynomial_processes(), st.data())
-@settings(max_examples=30)
+@settings(max_examples=examples(12))
 def test_the_stratonovich_drift_obeys_the_ordinary_chain_rule(process, data):
     """Next to x, the coordinate f(x) has the derivative of f along the drift, and no second-order term."""
     f = data.draw(polynomials(tuple(process.state), degree=2))

@@ -279,6 +279,7 @@ def test_a_fresh_project_runs_at_once_and_equals_its_lock(installed, tmp_path):
     assert project.run("init", "my paper").returncode == 2
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("arguments", "text", "said"),
     [

@@ -80,6 +80,7 @@ def test_without_a_common_frame_the_hidden_layers_turn_for_ever(skewed):
     assert np.abs(common.circulation).max() < 1e-9
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("widths", "s", "lam", "q"),
     [

@@ -14,6 +14,7 @@ from scipy import integrate
 from numerics.deterministic.exponent_on_circle import exponent_on_circle
 from numerics.errors import ArgumentError, DivergenceError, MissingParameterError
 from numerics.simulation.simulated_exponent import simulated_exponent
+from tests.examples import examples
 from tests.numerics.seeding import FALSE_ALARM, seed_of
 from tests.strategies import positive_rationals, rationals
 from theory.ito import ItoProcess
@@ -71,7 +72,7 @@ def test_fourier_solution_has_ten_digits_of_the_bessel_form(a_1, a_2, s, tau):
     assert float(found.error) < 1e-9 * scale
 
 
-@settings(max_examples=4)
+@settings(max_examples=examples(2))
 @given(rationals(1, 3), st.sampled_from([1, 2, sp.Rational(1, 2)]))
 def test_fourier_solution_is_the_integral_over_the_circle_also_where_the_direction_winds(turn, strength):
     winding = stretched(1, -1, turn, 1, strength)
@@ -83,7 +84,7 @@ def test_fourier_solution_is_the_integral_over_the_circle_also_where_the_directi
 matrices = st.lists(rationals(), min_size=4, max_size=4).map(lambda entries: sp.Matrix(2, 2, entries))
 
 
-@settings(max_examples=6)
+@settings(max_examples=examples(3))
 @given(matrices, matrices, matrices, st.integers(0, 8))
 def test_sufficient_condition_implies_a_negative_exponent(A, B, C, damping):
     """Theorem 4.2 for random linear noise; a third, rotating column keeps the direction random."""

@@ -6,6 +6,7 @@ process, which is the near miss. A run begins in its stationary law, which it mu
 """
 
 import numpy as np
+import pytest
 import sympy as sp
 import torch
 from hypothesis import assume
@@ -92,6 +93,7 @@ def test_transition_mean_and_covariance_are_those_of_exact_samples(process, star
     assert_told_apart(along**2, exact, *wrong)
 
 
+@pytest.mark.slow
 @drawn_from(diagonal_processes(), st.integers(1, 4))
 def test_the_autocovariance_is_that_of_exact_samples_and_decays_with_the_rate_of_the_later_time(process, quarters):
     lag = sp.Rational(quarters, 4)

@@ -60,6 +60,7 @@ def test_without_uniforms_normals_are_packed_as_tightly_as_they_can_be():
     assert packed == [(4, 1), (2, 1), (1, 1), (2, 1), (1, 1), (1, 3)]
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize(("m", "l"), [(0, 1), (0, 3), (1, 1), (2, 3), (5, 6)])
 def test_the_compiled_kernel_makes_the_same_bits(m, l, precision):

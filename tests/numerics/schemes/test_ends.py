@@ -72,6 +72,7 @@ def test_an_absorbed_state_stays_on_the_end_that_took_it():
 
 
 # At c = 8 the sample tells a lost term from the truth; half of it would lie within its error.
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("c", "lost"), [(0.2, 0.5), (8.0, 1.0)], ids=["nearly Gaussian, half a term lost", "mostly near zero, a term lost"]
 )

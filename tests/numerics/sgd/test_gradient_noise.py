@@ -17,6 +17,7 @@ from numerics.errors import ArgumentError
 from numerics.sgd import gradient_noise as module_under_test
 from numerics.sgd.empirical_loss import EmpiricalLoss
 from numerics.sgd.gradient_noise import gradient_noise
+from tests.examples import examples
 from tests.numerics.sgd.problems import classification, images, numbers, regression
 from theory.gradient_noise.data_law import Empirical
 from theory.gradient_noise.model import Model
@@ -85,7 +86,7 @@ def at(problem, theta):
     return gradient_noise(problem, problem.named(torch.as_tensor(theta)))
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(5))
 @given(cases(), st.integers(1, 4), st.sampled_from([WITH, WITHOUT]))
 def test_covariance_agrees_with_the_symbolic_one(case, batch_size, sampling):
     model, problem, theta = case

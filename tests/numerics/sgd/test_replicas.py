@@ -75,6 +75,7 @@ OPTIMISERS = {
 }
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize("name", OPTIMISERS)
 @pytest.mark.parametrize("problem", [regression(), images(), classification()], ids=["dense", "conv", "classes"])
 def test_each_replica_is_what_the_optimiser_of_torch_makes_of_one_module(name, problem):

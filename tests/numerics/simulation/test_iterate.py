@@ -133,6 +133,7 @@ def bits(run):
     return {str(name): m for name, m in run.statistics.items()}, run.final.tobytes(), run.paths.tobytes()
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize("precision", ["float32", "mixed", "float64"])
 @pytest.mark.parametrize("name", RECURSIONS)
 def test_backends_take_the_same_steps(name, precision):

@@ -52,6 +52,7 @@ def bits(simulation):
 # The law of the discrete chain
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize("precision", ["float32", "mixed", "float64"])
 @pytest.mark.parametrize("backend", ["cpu", "numpy"])
 def test_second_moment_is_that_of_the_discrete_chain(backend, precision):
@@ -257,6 +258,7 @@ def test_log_coordinates_are_itos_formula(drift, sign):
         assert abs((chart.dispersion[0].subs(here) - expected.dispersion[0].subs(there)).evalf(25)) < 1e-20
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize("drift", [mu * x - x**3, -sp.tanh(x) + mu * x, mu * x / (1 + x**2)])
 @pytest.mark.parametrize("precision", ["float32", "mixed"])
 def test_a_collapse_is_followed_far_below_the_smallest_float(drift, precision):

@@ -13,6 +13,7 @@ from numerics.errors import ArgumentError, DriftproofError, MissingParameterErro
 from numerics.schemes import EulerMaruyama, ExactGeometricBrownian, ExactOrnsteinUhlenbeck
 from numerics.simulation.accumulators import SignChanges
 from numerics.simulation.options import BLOCK, Options
+from tests.examples import examples
 from tests.numerics.seeding import FALSE_ALARM, seed_of
 from tests.numerics.simulation.test_simulate import bits, k, ou, s, w, x, y
 
@@ -73,7 +74,7 @@ junk = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(60))
 @given(
     name=st.sampled_from(
         "process parameters initial step until n_paths seed scheme times observables accumulators coordinates "

@@ -7,6 +7,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
 from theory.decision.inequalities import negative, nonnegative, nonpositive, positive, sign, simplified, vanishes
 from theory.notation import mu, zeta
@@ -44,7 +45,7 @@ RELATIONS = {
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS, ids=str)
-@settings(max_examples=8)
+@settings(max_examples=examples(4))
 @given(rationals(), positive_rationals(), positive_rationals(), positive_rationals())
 def test_a_condition_holds_exactly_where_the_expression_has_the_sign(expression, m, z, a_value, b_value):
     values = {mu: m, zeta: z, a: a_value, b: b_value, debt: -b_value}

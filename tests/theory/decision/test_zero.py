@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy.core.function import AppliedUndef
 
+from tests.examples import examples
 from tests.theory.decision.zero_corpus import Case, corpus
 from theory.decision.balls import truth
 from theory.decision.region import points_satisfying
@@ -35,13 +36,16 @@ def test_corpus_is_large_and_holds_both_kinds():
     assert len({case.name for case in CASES}) == len(CASES)
 
 
-def test_no_corpus_case_is_judged_wrongly_and_at_most_one_in_twenty_stays_undecided():
-    decisions = {case.name: decide_zero(case.expression, case.conditions) for case in CASES}
-    truths = {case.name: case.is_zero for case in CASES}
+@pytest.mark.every(3)
+@pytest.mark.parametrize("third", range(3))
+def test_no_corpus_case_is_judged_wrongly_and_at_most_one_in_twenty_stays_undecided(third):
+    cases = CASES[third::3]
+    decisions = {case.name: decide_zero(case.expression, case.conditions) for case in cases}
+    truths = {case.name: case.is_zero for case in cases}
     wrong = {name: d for name, d in decisions.items() if d.kind in SAYS_ZERO and SAYS_ZERO[d.kind] != truths[name]}
     undecided = [name for name, d in decisions.items() if d.kind is ZeroKind.UNDECIDED]
     assert wrong == {}
-    assert len(undecided) <= len(CASES) / 20, undecided
+    assert len(undecided) <= len(cases) / 20, undecided
 
 
 NUMERIC = [
@@ -105,14 +109,14 @@ def rational_functions(draw: st.DrawFn) -> sp.Expr:
     return numerator / (generators[0] ** draw(st.integers(1, 3)) + draw(st.integers(1, 9)) + generators[1])
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(8))
 @given(rational_functions(), rational_functions())
 def test_scrambled_rational_functions_are_proved_equal(a, b):
     scrambled = sp.expand(a * (1 + b)) - a * b
     assert decide_zero(a - scrambled).kind is ZeroKind.ZERO
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(10))
 @given(rational_functions(), rational_functions(), st.integers(3, 60))
 def test_identity_perturbed_by_a_tiny_amount_is_refuted(a, b, e):
     residual = (a + b) ** 2 - a**2 - 2 * a * b - b**2 + sp.Rational(1, 10**e) * p

@@ -52,6 +52,7 @@ def test_the_growth_rate_starts_at_the_logarithmic_mean_of_a_centred_gaussian():
     assert sp.simplify(gr.gaussian_growth_rate(0, V) - gr.gaussian_growth_rate(0, 1) - sp.log(V) / 2) == 0
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("mean", "variance"), [("0.3", "1"), ("1", "0.0025"), ("1.2", "2.42"), ("-0.7", "5"), ("4", "1")]
 )
@@ -138,6 +139,7 @@ def test_growth_rate_expansion_has_the_hand_computed_coefficients():
     assert sp.expand(gr.growth_rate_expansion(2) - order_one) != 0
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("order", [0, 2, 4])
 def test_growth_rate_expansion_approaches_the_exact_rate_at_its_order(order):
     values = {mu: sp.Rational(7, 10), zeta: sp.Rational(6, 5)}

@@ -33,6 +33,7 @@ def test_without_momentum_the_threshold_is_that_of_plain_descent():
     assert sp.expand(with_momentum.collapse_threshold_expansion_with_momentum(2).subs(m, 0) - plain) == 0
 
 
+@pytest.mark.slow
 def test_the_growth_rate_vanishes_at_the_threshold_to_the_order_of_both():
     rate = with_momentum.growth_rate_expansion_with_momentum(2)
     at_threshold = rate.subs(mu, with_momentum.collapse_threshold_expansion_with_momentum(2))

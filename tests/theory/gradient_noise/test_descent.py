@@ -46,6 +46,7 @@ def one_step(recursion, model):
     return first.expand(), (second - first * first.T).expand()
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("model", [LINE, CUBIC], ids=["line", "cubic"])
 @pytest.mark.parametrize(
     ("size", "sampling"),

@@ -26,6 +26,7 @@ def vanishes(matrix):
     return all(sp.expand(entry) == 0 for entry in matrix)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("sampling", Sampling)
 @pytest.mark.parametrize("batch_size", [1, 2, 3, 4])
 def test_the_closed_form_is_the_sum_over_every_batch(sampling, batch_size):

@@ -62,6 +62,7 @@ def test_another_coefficient_than_a_quarter_loses_the_order(wrong):
     assert vanishes(local_weak_error(with_second_order_drift(flow), step, w * v))
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("sampling", Sampling)
 @pytest.mark.parametrize("observable", [w, w**2, w**2 * v, sp.cos(w)])
 def test_the_modified_equation_of_a_model_has_order_two(sampling, observable):

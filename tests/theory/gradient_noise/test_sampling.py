@@ -53,6 +53,7 @@ def vanishes(entries) -> bool:
     return all(sp.cancel(sp.expand(entry)) == 0 for entry in entries)
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize("name", LAWS)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_batch_of_two_has_the_moments_of_two_independent_copies_of_the_sample(name, loss):
@@ -68,6 +69,7 @@ def test_a_batch_of_two_has_the_moments_of_two_independent_copies_of_the_sample(
     assert not vanishes(model.step_moments(1).covariance - covariance(increment, both))
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize("sampling", Sampling)
 @pytest.mark.parametrize("batch_size", [1, 2, 3])
 @pytest.mark.parametrize("loss", LOSSES)
@@ -87,7 +89,7 @@ CASES = [
 ]
 
 
-@pytest.mark.every(5)
+@pytest.mark.every(11)
 @pytest.mark.parametrize(("name", "loss"), CASES)
 def test_the_modified_equation_has_weak_order_two_whatever_the_law(name, loss):
     weights, l = LOSSES[loss]

@@ -9,6 +9,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
 from theory.errors import DimensionError, SymbolError, UnsupportedFormError
 from theory.ito import ItoProcess
@@ -146,7 +147,7 @@ class Summed:
         return np.logaddexp.accumulate(log_integrand) + np.log(self.step)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(15))
 @given(power_processes(), st.booleans())
 def test_finite_scale_and_speed_agree_with_integrals_summed_on_a_grid(process, at_infinity):
     end = classify(process).right if at_infinity else classify(process).left

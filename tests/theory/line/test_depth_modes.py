@@ -21,6 +21,7 @@ def at_numbers(name: str) -> dict[sp.Symbol, sp.Expr]:
     return {**NUMBERS, symbol: sp.Rational(2, 5) if name == "1/h" else sp.Integer(3)}
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("name", DEPTHS)
 def test_zero_is_natural_and_infinity_an_entrance_at_every_depth(name):
     left, right = classify(depth_mode(DEPTHS[name], sigma), CASES["sigma > 0"][1])
@@ -28,7 +29,7 @@ def test_zero_is_natural_and_infinity_an_entrance_at_every_depth(name):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[pytest.mark.slow] if n in ("5", "6", "7", "8") else []) for n in DEEPER]
+    "name", [pytest.param(n, marks=[pytest.mark.slow] if n in ("4", "5", "6", "7", "8", "1/h") else []) for n in DEEPER]
 )
 def test_with_input_noise_a_deeper_mode_has_a_law_and_without_it_collapses_to_the_teacher(name):
     assert stationary_density(depth_mode(DEPTHS[name], sigma), CASES["sigma > 0"][1]).normalisable == sp.true
@@ -45,7 +46,7 @@ def test_a_mode_of_depth_two_collapses_beyond_a_strength_of_label_noise():
     assert law.collapse == ((2 * beta * s**2 + beta * sigma**2 >= 2 * s, 0),)
 
 
-@pytest.mark.every(5)
+@pytest.mark.every(11)
 @pytest.mark.parametrize("name", DEEPER)
 @pytest.mark.parametrize("case", CASES)
 def test_the_density_is_closed_and_the_exponential_of_the_numerical_integral(name, case):

@@ -11,6 +11,7 @@ import sympy as sp
 from hypothesis import given, settings
 from scipy.linalg import solve_banded
 
+from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
 from theory.errors import SymbolError
 from theory.infinitesimal_generator import generator
@@ -89,7 +90,7 @@ def test_hitting_probabilities_solve_their_boundary_value_problem(m_value, z):
             assert abs(found - solved_on_a_grid(wrong, values, source=0, at_upper=1)) > 1e-6
 
 
-@settings(max_examples=3)
+@settings(max_examples=examples(2))
 @given(rationals(), positive_rationals(2))
 def test_mean_exit_times_solve_their_boundary_value_problem(m_value, z):
     for process, values in (

@@ -8,6 +8,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
 from theory.line.exponential_of_integral import (
     exponential_of_integral,
@@ -45,7 +46,7 @@ def slopes(draw: st.DrawFn) -> tuple[sp.Expr, Interval]:
     return top / denominator + draw(rationals()) / x, interval
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(4))
 @given(slopes())
 def test_a_closed_form_is_the_exponential_of_the_numerical_integral(drawn):
     slope, interval = drawn
@@ -70,7 +71,7 @@ def test_the_certificate_refuses_a_near_miss(change):
     assert not is_logarithmic_derivative(slope, change(found), x)
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(5))
 @given(st.integers(1, 3), rationals().filter(lambda q: q > 0 or not q.is_Integer), rationals().filter(bool))
 def test_the_derivative_of_a_function_of_gauss_is_the_numerical_one(m, beta, p):
     for function in (

@@ -8,6 +8,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
 from theory.errors import UnsupportedFormError
 from theory.line.interval import Interval
@@ -28,7 +29,7 @@ def densities(draw: st.DrawFn) -> sp.Expr:
     return x ** draw(rationals()) * sp.exp(exponent + (middle if high > 2 else 0))
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(6))
 @given(densities())
 def test_the_mode_is_where_the_density_is_largest_on_a_grid(density):
     found = mode(density, x).evalf(20)

@@ -7,6 +7,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
 from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess
@@ -50,7 +51,7 @@ def log_ratio_of_decades(process: ItoProcess, *, at_infinity: bool) -> mpmath.mp
     return masses[1] - masses[0] if at_infinity else masses[0] - masses[1]
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(5))
 @given(processes())
 def test_an_end_is_integrable_exactly_where_the_mass_of_far_decades_falls(process):
     try:

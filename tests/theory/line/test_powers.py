@@ -7,6 +7,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import rationals
 from theory.errors import UnsupportedFormError
 from theory.line.powers import in_one_power, order, power_quotient, reduced_exponent
@@ -40,7 +41,7 @@ def test_equal_exponents_and_only_those_become_one_expression(a, b, shift):
     assert (reduced_exponent(a) == reduced_exponent(b)) is equal
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(6))
 @given(st.lists(exponents(), min_size=1, max_size=3), exponents(), rationals())
 def test_a_difference_of_sums_of_powers_is_zero_exactly_where_it_is_at_numbers(powers, divisor, change):
     total = sum(x**power for power in powers)
@@ -61,7 +62,7 @@ def test_the_order_of_exponents_is_that_of_their_values(a, b):
         assert sp.sign(at(a - b, which)) == found
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(6))
 @given(exponents(), st.lists(st.integers(0, 4), min_size=2, max_size=4, unique=True), exponents())
 def test_a_polynomial_in_one_power_is_found_again(shift, degrees, step):
     terms = {reduced_exponent(shift + degree * step): sp.Integer(degree + 1) for degree in degrees}

@@ -7,6 +7,7 @@ import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
 from theory.errors import UnsupportedFormError
 from theory.line.powers import power_quotient
@@ -31,7 +32,7 @@ def sums_in_a_power(draw: st.DrawFn) -> sp.Expr:
     return sp.Add(*factors[: draw(st.integers(1, 3))])
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(6))
 @given(sums_in_a_power(), st.sampled_from(INTERVALS), positive_rationals(), positive_rationals(), rationals())
 def test_a_claimed_sign_holds_at_points_of_the_interval(total, interval, s_value, r_value, d_value):
     values = {s: s_value, r: r_value, d: d_value, n: 3, depth: sp.Rational(5, 2)}

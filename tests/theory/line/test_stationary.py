@@ -8,6 +8,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import confined_processes, positive_rationals, rationals
 from theory.errors import MissingParameterError, NotNormalisableError, ShapeError, SymbolError, UnsupportedFormError
 from theory.fokker_planck import probability_current
@@ -60,6 +61,7 @@ def relative_current(process: ItoProcess, density: sp.Expr, point: sp.Rational) 
     return abs((current / (process.drift[0] * density)).subs(values).evalf(40))
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("name", ALL)
 def test_named_stationary_densities_carry_no_probability_current(name):
     process = ALL[name]
@@ -69,7 +71,7 @@ def test_named_stationary_densities_carry_no_probability_current(name):
     assert relative_current(process, wrong, sp.Rational(3, 7)) > 1e-4
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(8))
 @given(confined_processes())
 def test_drawn_confined_processes_have_a_normalisable_law_without_current(process):
     law = stationary_density(process)
@@ -80,7 +82,7 @@ def test_drawn_confined_processes_have_a_normalisable_law_without_current(proces
     assert not probability_current_vanishes(law.density * sp.exp(process.state[0] / 1000), process)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(8))
 @given(rationals(), positive_rationals(2), st.sampled_from([0, 0, 1]))
 def test_the_double_well_is_normalisable_exactly_where_its_integral_converges(m_value, z, on_threshold):
     values = {zeta: z, mu: z**2 / 2 if on_threshold else m_value}
@@ -173,7 +175,7 @@ QUADRATIC_NOISE_LAW = stationary_density(QUADRATIC_NOISE)
 QUADRATIC_NOISE_MODE = QUADRATIC_NOISE_LAW.mode
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(4))
 @given(positive_rationals(3), positive_rationals(2), positive_rationals(2))
 def test_the_mode_of_a_law_of_no_family_is_its_largest_value(m_value, s, b):
     values = {m: m_value, sigma: s, beta: b / 8}

@@ -4,6 +4,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import rationals
 from theory.matrices.exponential import matrix_exponential
 from theory.matrices.triangular import triangular_flow, triangular_order
@@ -22,7 +23,7 @@ def triangular_systems(draw):
     return matrix, [draw(rationals(-2, 2)) for _ in range(n)], [draw(rationals(-2, 2)) for _ in range(n)]
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(10))
 @given(triangular_systems())
 def test_the_flow_solves_its_equation_from_its_start(system):
     matrix, constant, start = system

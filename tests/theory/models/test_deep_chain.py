@@ -35,6 +35,7 @@ BY_DAY = (NET.hidden_neurons[0], NET.hidden_neurons[-1])
 """A neuron of the first and one of the last hidden layer; their neighbours are looked at nightly."""
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "neuron", [pytest.param(n, marks=[] if n in BY_DAY else [pytest.mark.slow]) for n in NET.hidden_neurons]
 )
@@ -75,6 +76,7 @@ def test_the_sufficient_condition_never_holds_at_a_sign_set():
     assert condition.in_direction([1, 0, 0]) == sp.false
 
 
+@pytest.mark.slow
 def test_a_root_with_a_slope_gives_the_second_derivative_of_the_diffusion():
     silent = NET.affine_set(NET.sign_constraints((2, 1)))
     linear = transverse_linearisation(FLOW, silent)
@@ -84,6 +86,7 @@ def test_a_root_with_a_slope_gives_the_second_derivative_of_the_diffusion():
     assert (linear.diffusion.subs(NUMBERS) - twin).applyfunc(sp.expand).is_zero_matrix
 
 
+@pytest.mark.slow
 def test_a_chain_with_tanh_has_no_closed_form_and_says_what_to_do():
     net = deep_chain(3, 2, sp.tanh)
     model = regression(net, Empirical([*net.inputs, *labels(net)], [[1, 2], [-1, 1]]))
@@ -121,6 +124,7 @@ def test_different_inputs_do_not(name):
     assert is_invariant(diagonal, Model([v, w], (v * x + w * y - 1) ** 2, GENERIC[name])).kind is ZeroKind.NONZERO
 
 
+@pytest.mark.slow
 def test_blocks_of_a_process_are_those_of_it_in_any_other_basis():
     A = sp.Matrix([[c, 1, 0], [0, -1, 2], [0, 0, 3]])
     B = sp.Matrix([[s, 0, 1], [0, 2, 0], [0, 0, 1]])

@@ -5,6 +5,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
 from theory.errors import ShapeError, SymbolError
 from theory.fokker_planck import fokker_planck_operator
@@ -96,7 +97,7 @@ def test_only_the_right_reflected_weight_solves_the_equation_and_meets_the_bound
 
 
 @given(rationals(-1, 1), positive_rationals(2), st.integers(2, 20))
-@settings(max_examples=20)
+@settings(max_examples=examples(8))
 def test_the_running_maximum_starts_at_zero_and_ends_at_its_limit(drift, noise, ratio):
     gbm = GeometricBrownianMotion(drift, noise)
     probability = gbm.maximum_reaches(LEVEL, theta, TIME).subs({theta: 1, LEVEL: ratio})

@@ -18,6 +18,7 @@ ACTIVATIONS = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_the_log_rates_know_the_slope_of_the_activation_alone(name):
     n, (activation, value) = 1, ACTIVATIONS[name]
@@ -27,6 +28,7 @@ def test_the_log_rates_know_the_slope_of_the_activation_alone(name):
         assert sp.simplify(rate - general.subs(c, 2 * value)) != 0
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize("n", [1, 2, 3])
 @pytest.mark.parametrize("loss_factor", [1, 2])
 def test_the_log_rates_are_signal_minus_half_the_noise(n, loss_factor):
@@ -40,6 +42,7 @@ def test_the_log_rates_are_signal_minus_half_the_noise(n, loss_factor):
     assert sp.expand(rates[0] - signal + noise) != 0
 
 
+@pytest.mark.slow
 def test_the_linear_part_is_that_of_the_process_in_the_sum_and_the_difference():
     neuron = SingleNeuron(X[:2], Y[:2])
     turned, linear = neuron.sum_and_difference(), neuron.linearised()
@@ -63,6 +66,7 @@ def test_the_flow_of_tanh_is_what_one_writes_by_hand():
     assert (flow.dispersion - sp.Matrix.hstack(*noise)).applyfunc(sp.expand) == sp.zeros(2, 2)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("coordinate", [p, s])
 def test_the_lines_are_invariant_for_a_linear_activation_only(coordinate):
     linear = SingleNeuron(X[:1], Y[:1], lambda z: c * z)
@@ -71,6 +75,7 @@ def test_the_lines_are_invariant_for_a_linear_activation_only(coordinate):
         assert SingleNeuron(X[:1], Y[:1], activation).normal_to(coordinate, 4) != sp.zeros(2, 1)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", ["tanh", "swish"])
 def test_the_jet_gives_the_normal_drift_of_a_smooth_activation(name):
     activation = ACTIVATIONS[name][0]

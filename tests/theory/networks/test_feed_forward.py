@@ -66,6 +66,7 @@ def test_without_a_slope_at_the_origin_either_half_of_the_set_is_enough():
     assert not is_kept(FeedForward((1, 2, 1), through_origin), incoming_and_bias)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("skips", "layers", "kept"),
     [
@@ -117,6 +118,7 @@ def test_incoming_and_outgoing_weights_are_the_same_entries():
     assert len(set(net.weights)) == len(net.weights) == 2 * 3 + 3 + 3 * 2 + 2 + 2 + 1
 
 
+@pytest.mark.slow
 def test_the_pulled_back_loss_has_the_gradient_of_an_actual_loss():
     net = FeedForward((1, 2, 1), sp.tanh)
     output = net.output(net.inputs)[0]

@@ -8,6 +8,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import rationals
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, MissingParameterError, ShapeError, UnsupportedFormError
@@ -109,7 +110,7 @@ def test_forms_of_the_wrong_degree_are_refused():
         TransverseLinearisation([x, y], [x], sp.eye(2) * x**2)
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(6))
 @given(matrices, matrices, matrices)
 def test_condition_decided_by_roots_agrees_with_a_fine_look_at_the_circle(A, B, C):
     linear = transverse_linearisation(linear_process(A - 2 * sp.eye(2), B, C))

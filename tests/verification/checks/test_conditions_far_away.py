@@ -52,6 +52,7 @@ def test_a_true_bound_is_not_refuted(name):
     assert judge_bound(*TRUE_BOUNDS[name], ()).outcome.supports
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", DIFFERENT)
 def test_regions_that_differ_on_a_set_without_volume_or_far_away_are_told_apart(name):
     assert judge_region(*DIFFERENT[name], ()).outcome is Outcome.REFUTED

@@ -12,6 +12,7 @@ import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.ito import ItoProcess
 from verification.checks.symbolic import judge
@@ -264,7 +265,7 @@ def formulas(draw, functions=(sp.exp, sp.log, sp.tanh), exponents=(1, 2, 3, -1, 
 
 
 @given(formulas())
-@settings(max_examples=20)
+@settings(max_examples=examples(8))
 def test_every_kept_mutant_differs_at_an_admissible_point_and_is_refuted(right):
     assume(right != 0)
     found = mutants(right, domain=(a < b,), form=identity(right), kinds=tuple(Slip), limit=8)
@@ -276,7 +277,7 @@ def test_every_kept_mutant_differs_at_an_admissible_point_and_is_refuted(right):
 
 
 @given(formulas(functions=(), exponents=(1, 2)))
-@settings(max_examples=8)
+@settings(max_examples=examples(4))
 def test_every_kept_mutant_of_a_condition_is_refuted(margin):
     condition = margin > 0
     assume(isinstance(condition, sp.Gt))

@@ -25,6 +25,7 @@ def sentences(claim: Claim) -> Iterator[str]:
         yield from (statement.name, statement.says, statement.corrected_says, *statement.wrong)
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("id", IDS)
 def test_every_sentence_is_typeset(id):
     refused = []
@@ -44,7 +45,7 @@ def test_every_statement_has_a_judge_of_some_kind(id):
         assert is_symbolic or statement.experiments or statement.comparisons, statement.name
 
 
-@pytest.mark.every(3)  # near misses made by machine take a while to make
+@pytest.mark.every(9)
 @pytest.mark.parametrize("id", IDS)
 def test_no_form_holds_a_float(id):
     for statement in catalogue().claim(id).statements:
@@ -52,7 +53,7 @@ def test_no_form_holds_a_float(id):
             assert not (isinstance(form, sp.Basic | sp.MatrixBase) and form.has(sp.Float)), statement.name
 
 
-@pytest.mark.every(3)  # near misses made by machine take a while to make
+@pytest.mark.every(9)
 @pytest.mark.parametrize("id", IDS)
 def test_no_near_miss_is_literally_the_form_that_holds(id):
     for statement in catalogue().claim(id).statements:

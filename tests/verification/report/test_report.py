@@ -142,6 +142,7 @@ def html_of(store, *subjects):
     return report_html(store, catalogue_of(*subjects))
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_text_of_a_claim_or_a_finding_becomes_markup(store, payload):
     subject = claim(payload, sp.Symbol(payload, positive=True))

@@ -15,6 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
+from tests.examples import examples
+
 pytest.importorskip("llvmlite", reason="compiled kernels need llvmlite")
 
 from numerics.codegen.lower import lower
@@ -88,6 +90,7 @@ def test_compiled_words_are_those_of_the_reference(width, rounds):
     assert ((words % 2**32).astype(np.uint32) == reference).all() == (rounds == 10)
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("m", [1, 2, 3, 4, 7])
 def test_compiled_normals_are_those_of_the_reference(m, precision):
@@ -127,6 +130,7 @@ def test_compiled_normals_have_the_normal_law(precision):
     assert not standard_normal(np.abs(state[0]))
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_geometric_brownian_motion_has_its_exact_law(precision):
     r"""The logarithm moves by independent normals, so after n steps it is exactly normal."""
@@ -181,7 +185,7 @@ def cuts(total: int) -> st.SearchStrategy[list[int]]:
     return st.lists(st.integers(0, total), max_size=4).map(lambda inner: [0, *sorted(inner), total])
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(15))
 @given(st.data())
 def test_no_way_to_cut_the_work_changes_a_bit(data):
     m, precision = data.draw(st.sampled_from(sorted(PROGRAMS))), data.draw(st.sampled_from(PRECISIONS))
@@ -219,6 +223,7 @@ def test_two_threads_change_no_bit_of_a_large_run():
     np.testing.assert_array_equal(states[0], states[1])
 
 
+@pytest.mark.every(5)
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="compares x86 processors")
 @pytest.mark.skipif(not host().fused, reason="this processor has no fused multiply-add")
 @pytest.mark.parametrize("precision", PRECISIONS)

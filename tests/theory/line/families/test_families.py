@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from numerics.deterministic.quadrature import integrate_density
+from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
 from theory.errors import NotNormalisableError, UnsupportedFormError
 from theory.ito import ItoProcess
@@ -86,7 +87,7 @@ def integral(expression, variable, interval):
 
 @pytest.mark.every(3)
 @pytest.mark.parametrize("kind", FAMILIES)
-@settings(max_examples=2)
+@settings(max_examples=examples(1))
 @given(st.data())
 def test_closed_forms_agree_with_quadrature(kind, data):
     density, variable, interval = data.draw(densities(kind))
@@ -112,7 +113,7 @@ def test_closed_forms_agree_with_quadrature(kind, data):
 
 
 @pytest.mark.parametrize("kind", FAMILIES)
-@settings(max_examples=6)
+@settings(max_examples=examples(3))
 @given(st.data())
 def test_the_mode_is_where_the_density_is_largest(kind, data):
     density, variable, interval = data.draw(densities(kind))
@@ -192,6 +193,7 @@ def test_a_variance_that_does_not_exist_is_infinite_and_not_a_negative_number():
     assert law.variance.subs({a: 1, k: 1, noise: 1}) == 1
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("centre", [0, 1, -2])
 def test_angles_have_circular_moments_and_a_mode_wherever_the_circle_is_cut(centre):
     kappa = sp.Rational(3, 2)
@@ -229,7 +231,7 @@ def test_stationary_laws_of_textbook_processes_are_recognised():
     assert isinstance(gompertz.family, LogNormal)
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(9)
 @pytest.mark.parametrize(
     ("density", "interval", "kind"),
     [

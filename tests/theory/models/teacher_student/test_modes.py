@@ -54,6 +54,7 @@ def test_rotated_updates_decouple_in_the_free_algebra():
     assert sp.expand(second - (B - eta * A_T * (B * A - S + noise))) != 0
 
 
+@pytest.mark.slow
 def test_the_diagonal_modes_of_the_matrix_recursion_follow_the_mode_update_for_every_rotation():
     p, q, r = sp.symbols("p q r", real=True)
     O, U, V = rotation(p), rotation(q), rotation(r)

@@ -64,6 +64,7 @@ def test_another_seed_and_another_index_give_other_samples(name):
     assert not np.array_equal(here, other)
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_the_second_stage_takes_a_finer_step(name, monkeypatch):
     experiment = EXPERIMENTS[name]
