@@ -387,7 +387,8 @@ def _say_damage(store: Store | None) -> None:
 
 def _write_report(store: Store, path: Path, known: Catalogue) -> None:
     from verification.report import write_report
+    from verification.run.settings import available_cores
     from verification.screen import watched
 
-    write_report(store, path, known, watched=watched)
+    write_report(store, path, known, workers=available_cores(), watched=watched)
     say(f"report: {path}")

@@ -23,7 +23,7 @@ from verification.errors import ClaimError
 from verification.forms import Figure
 from verification.formulas import correction_text
 from verification.registry import Catalogue
-from verification.run.fingerprint import fingerprint
+from verification.run.fingerprint import basis, fingerprint
 from verification.run.task import Result, Task
 from verification.run.worker import one_sentence
 from verification.verdict import STRENGTH, ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
@@ -52,6 +52,11 @@ class ClaimInvestigation:
     def claim_id(self) -> str:
         """Id of the claim under investigation."""
         return self.claim.id
+
+    @property
+    def basis(self) -> str:
+        """Hash of the code, the claim's own files and the resolution."""
+        return basis(self.claim.module, self.home, self.resolution)
 
     def next_tasks(self, results: Mapping[str, Result]) -> list[Task]:
         """Tasks that have no result yet. Empty when the verdict can be pronounced."""
@@ -99,6 +104,7 @@ class UnreadableClaim:
     claim_id: str
     reason: str
     source: str = "PAGE"
+    basis: str = ""
 
     def next_tasks(self, results: Mapping[str, Result]) -> list[Task]:
         """None."""

@@ -118,6 +118,7 @@ class Sum:
     trace: str | None = None
     marks: str | None = None
     limit: float = 60.0
+    basis: str = ""
 
     def _stage(self, stage: int, values: list[float]) -> list[Task]:
         paths = {"trace": self.trace, "marks": self.marks}
@@ -158,6 +159,7 @@ class Single:
     function: str
     limit: float = 60.0
     arguments: tuple[tuple[str, Any], ...] = ()
+    basis: str = ""
 
     def next_tasks(self, results: Mapping[str, Result]) -> list[Task]:
         return [] if results else [task(self.function, claim=self.claim_id, limit=self.limit, **dict(self.arguments))]
@@ -175,6 +177,7 @@ class Broken:
     """An investigation with a fault of its own."""
 
     claim_id: str
+    basis: str = ""
 
     def next_tasks(self, results: Mapping[str, Result]) -> list[Task]:
         raise KeyError("no such statement")

@@ -1,13 +1,15 @@
 """The report: one self-contained HTML file, a pure function of the store and the registered claims.
 
-=============  ========================================================================
-``page``       the page model: what is said, gathered from the store
-``views``      the records that it is made of, all that the template sees
-``summary``    the table that comes first: verdicts by source and grade
-``pictures``   intervals against predictions, and figures drawn again
-``numbers``    the numbers of a finding, in words
-``templates``  the page's markup and style sheet
-=============  ========================================================================
+================  =====================================================================
+``page``          the page model: papers, topics, counts
+``claim_markup``  a claim's row and section, made by several processes and kept in the store
+``claim_view``    what is said of a claim, gathered from it and from the store
+``views``         the records that both are made of, all that the templates see
+``summary``       the table that comes first: verdicts by source and grade
+``pictures``      intervals against predictions, and figures drawn again
+``numbers``       the numbers of a finding, in words
+``templates``     the page's markup and style sheet
+================  =====================================================================
 
 The file needs no script and no network, and its content security policy allows neither.
 """
@@ -22,7 +24,6 @@ from verification.errors import FileError
 from verification.files import ensure_folder, refuse_to_replace, write_whole
 
 if TYPE_CHECKING:
-    from verification.claim import Claim
     from verification.registry import Catalogue
     from verification.run.store import Store
 
@@ -31,11 +32,14 @@ __all__ = ["place_for_report", "report_html", "write_report"]
 Watched = Callable[[Sequence[str], str], Iterable[str]]
 """Ids and what is done with each -> the same ids, as they are taken."""
 
-TEMPLATES = Path(__file__).parent / "templates"
-
 
 def write_report(
-    store: Store, path: Path | str, known: Catalogue | None = None, *, watched: Watched = lambda ids, what: ids
+    store: Store,
+    path: Path | str,
+    known: Catalogue | None = None,
+    *,
+    workers: int = 1,
+    watched: Watched = lambda ids, what: ids,
 ) -> None:
     """Write the report on the claims of a catalogue, by default the installed ones, to ``path``: all or nothing.
 
@@ -43,7 +47,8 @@ def write_report(
         store: Verdicts and the results behind them.
         path: The file to write.
         known: The claims.
-        watched: What loops over ids pass through, with a word for what is done: to show how far they are.
+        workers: How many processes typeset and draw; no byte depends on it.
+        watched: What the loop over ids passes through, with a word for what is done: to show how far it is.
 
     Raises:
         FileError: the file cannot be written, or something is there that is no report.
@@ -52,7 +57,7 @@ def write_report(
 
     path = Path(path)
     place_for_report(path)
-    text = report_html(store, catalogue() if known is None else known, watched=watched)
+    text = report_html(store, catalogue() if known is None else known, workers=workers, watched=watched)
     try:
         write_whole(path, text)
     except OSError as error:
@@ -72,35 +77,13 @@ def place_for_report(path: Path) -> None:
         raise FileError(f"the report {path} cannot be written ({error.strerror}). Give another path.") from error
 
 
-def report_html(store: Store, known: Catalogue, *, watched: Watched = lambda ids, what: ids) -> str:
+def report_html(store: Store, known: Catalogue, *, workers: int = 1, watched: Watched = lambda ids, what: ids) -> str:
     """The report on the claims of a catalogue as HTML text; claims that cannot be made are named."""
-    import jinja2
     from markupsafe import Markup
 
-    from verification.formulas import readable_html
+    from verification.report.claim_markup import TEMPLATES, claim_markups, environment
     from verification.report.page import page
 
-    claims: dict[str, Claim] = {}
-    missing: list[str] = []
-    for id in watched(list(known.listed), "report, claims"):
-        try:
-            claim = known.claim(id)
-            for statement in claim.statements:
-                statement.candidates()
-        except Exception:
-            missing.append(id)  # It is the author's code that raised; why is what verify and follow tell.
-        else:
-            claims[id] = claim
-    homes = {id: entry.home for id, entry in known.listed.items()}
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    made = page(store, claims, homes, missing, watched=watched)
-    environment.filters["readable"] = readable_html
+    made = page(store, known, claim_markups(store, known, workers=workers, watched=watched))
     style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
-    return environment.get_template("report.html").render(page=made, style=style)
+    return environment().get_template("report.html").render(page=made, style=style)

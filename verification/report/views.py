@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 from markupsafe import Markup
 
@@ -130,12 +131,41 @@ class ClaimView:
 
 
 @dataclass(frozen=True)
+class ClaimMarkup:
+    """One claim as markup.
+
+    Attributes:
+        id: Of the claim.
+        badge: Its verdict.
+        stale: Whether the verdict is about earlier code.
+        row: Its row in the table.
+        section: Its section.
+    """
+
+    id: str
+    badge: Badge
+    stale: bool
+    row: Markup
+    section: Markup
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON."""
+        return {**asdict(self), "badge": self.badge.name, "row": str(self.row), "section": str(self.section)}
+
+    @classmethod
+    def from_json(cls, text: dict[str, Any]) -> Self:
+        """From what :meth:`to_json` gave."""
+        row, section = Markup(text["row"]), Markup(text["section"])
+        return cls(text["id"], Badge(text["badge"]), text["stale"], row, section)
+
+
+@dataclass(frozen=True)
 class TopicView:
     """The claims of one module: a section of the paper, or a topic."""
 
     anchor: str
     title: Markup
-    claims: tuple[ClaimView, ...]
+    claims: tuple[ClaimMarkup, ...]
     counts: tuple[tuple[Badge, int], ...]
 
 

@@ -23,7 +23,7 @@ from typing import Any
 from verification.errors import FileError, StoreError
 from verification.files import ensure_folder
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of the tables below; a later one is refused, a file of an earlier one is brought up to date."""
 
 TABLES = """
@@ -42,15 +42,16 @@ CREATE TABLE durations (
 );
 CREATE TABLE verdicts (
     claim TEXT PRIMARY KEY, verdict TEXT NOT NULL, tasks TEXT NOT NULL, fingerprint TEXT NOT NULL,
-    seconds REAL NOT NULL, created TEXT NOT NULL, seal TEXT NOT NULL
+    seconds REAL NOT NULL, created TEXT NOT NULL, basis TEXT NOT NULL, seal TEXT NOT NULL
 );
+CREATE TABLE markups (claim TEXT PRIMARY KEY, basis TEXT NOT NULL, markup TEXT NOT NULL, seal TEXT NOT NULL);
 CREATE TABLE incidents (
     id INTEGER PRIMARY KEY, claim TEXT NOT NULL, label TEXT NOT NULL, kind TEXT NOT NULL,
     message TEXT NOT NULL, detail TEXT NOT NULL, created TEXT NOT NULL, seal TEXT NOT NULL
 );
 """
 
-SEALED = ("runs", "results", "durations", "verdicts", "incidents")
+SEALED = ("runs", "results", "durations", "verdicts", "markups", "incidents")
 
 _FINISHED = "Every result finished so far is kept."
 _DAMAGED = "the store {path} is damaged. Move it away, or give --store another path."
@@ -212,7 +213,7 @@ def _free_name(path: Path) -> Path:
 
 
 def _carry_over(source: sqlite3.Connection, target: sqlite3.Connection, version: int) -> int:
-    """Copy every row that is whole; the answer is how many. Rows of version 1 have no seals yet."""
+    """Copy every row that is whole; the answer is how many."""
     kept = 0
     target.execute("BEGIN")
     for table in SEALED:
@@ -221,11 +222,23 @@ def _carry_over(source: sqlite3.Connection, target: sqlite3.Connection, version:
         for order in ("ASC", "DESC"):  # From both ends up to a page that cannot be read.
             for row in _readable(source, f"SELECT * FROM {table} NOT INDEXED ORDER BY rowid {order}"):
                 if version < SCHEMA:
-                    row = sealed(table, (*row, "") if table == "results" else row)
+                    row = _as_today(table, row, version)
                 if len(row) == width and is_whole(table, row):
                     kept += target.execute(f"INSERT OR IGNORE INTO {table} VALUES ({place})", row).rowcount
     target.execute("COMMIT")
     return kept
+
+
+def _as_today(table: str, row: tuple[Any, ...], version: int) -> tuple[Any, ...]:
+    """A row of an earlier version as this one writes it, or () for one that is damaged.
+
+    Version 1 had no seals, nor the code of a result; version 2 not what a verdict rests on.
+    """
+    if version == 1:
+        return sealed(table, (*row, "") if table in ("results", "verdicts") else row)
+    if not is_whole(table, row):
+        return ()
+    return sealed(table, (*row[:-1], "")) if table == "verdicts" else row
 
 
 def _readable(source: sqlite3.Connection, query: str) -> Iterator[tuple[Any, ...]]:

@@ -15,6 +15,7 @@ import ast
 import functools
 import hashlib
 import sys
+import time
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
@@ -31,7 +32,13 @@ CODE = (
 )
 """What every result depends on."""
 
+TYPESETTERS = ("latex2mathml", "matplotlib", "jinja2", "markupsafe")
+
 LIBRARIES = ("sympy", "mpmath", "numpy", "scipy", "python-flint", "llvmlite", "torch")
+
+
+_MISSING = "missing"
+_BEGAN = time.time()
 
 
 def fingerprint(module: str, home: str | Path) -> str:
@@ -81,6 +88,32 @@ def framework() -> frozenset[Path]:
     own = {path for pattern in CODE for path in ROOT.glob(pattern)}
     rest = {path for path in (ROOT / "verification").rglob("*.py") if "papers" not in path.relative_to(ROOT).parts}
     return frozenset(own | rest)
+
+
+def basis(module: str, home: str | Path, *settings: object) -> str:
+    """Hash of all that a verdict, and the report on it, depend on besides the results: as long as it stays, so do they.
+
+    More than :func:`fingerprint`: what asks for the tasks, what judges, what typesets and draws, and ``settings``.
+    "" where that cannot be said, because files were saved while this process was starting.
+    """
+    judging = _framework_hash()
+    text = " ".join([fingerprint(module, home), judging, *map(repr, settings)])
+    return hashlib.sha256(text.encode()).hexdigest() if judging else ""
+
+
+@functools.cache
+def _framework_hash() -> str:
+    """Hash of the framework's files; "" where one was saved since this process began, which may run what it held."""
+    paths = sorted({*framework(), *(ROOT / "verification" / "report" / "templates").iterdir()})
+    if max(path.stat().st_mtime for path in paths) > _BEGAN - 1:
+        return ""
+    return _hash(paths, ROOT) + " ".join(f"{name}={_version(name)}" for name in TYPESETTERS)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what the numbers depend on, as far as installed."""
+    found = {name: _version(name) for name in ("driftproof", *LIBRARIES)}
+    return {name: version for name, version in found.items() if version != _MISSING}
 
 
 def uncovered(module: str, home: str, before: Iterable[str]) -> list[Path]:
@@ -134,4 +167,4 @@ def _version(distribution: str) -> str:
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
-        return "missing"
+        return _MISSING

@@ -18,10 +18,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, field
-from importlib import metadata
 from typing import Any
 
 from verification.errors import StoreError, VerificationError
+from verification.run.fingerprint import versions
 from verification.run.pool import LOOKAHEAD, PATIENCE, PoolError, TimeLimitError, WorkerDiedError, WorkerPool
 from verification.run.settings import available_cores
 from verification.run.store import Store
@@ -89,16 +89,6 @@ def run(
     return coordinator.summary(time.monotonic() - start)
 
 
-def versions() -> dict[str, str]:
-    """Versions of what the numbers depend on, as far as installed."""
-    names = ("driftproof", "sympy", "mpmath", "numpy", "scipy", "python-flint", "llvmlite", "torch")
-    found = {}
-    for name in names:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
-
-
 @dataclass(eq=False)
 class _Case:
     """An investigation with what it asked for and what came back."""
@@ -164,7 +154,7 @@ class _Run:
                 self._land([future for future in self.flights if future.done()])
                 return
             if self.unopened:
-                self._advance(self.unopened.popleft())
+                self._open(self.unopened.popleft())
             self._hand_out()
             self._land(self._arrivals())
             self._recall_overdue()
@@ -186,6 +176,16 @@ class _Run:
         """Tell the executor that nobody waits any more."""
         for future in self.flights:
             future.cancel()
+
+    def _open(self, case: _Case) -> None:
+        """Take over a verdict whose whole basis is as it was; otherwise begin to ask."""
+        standing = self.store.standing(case.investigation.claim_id, case.investigation.basis)
+        if standing is None:
+            self._advance(case)
+            return
+        case.seconds, case.verdict = standing.seconds, standing.verdict
+        self.reused += len(standing.tasks)
+        self._announce()
 
     def _advance(self, case: _Case) -> None:
         """Ask for more tasks; close the case if there are none. Call when everything asked for is answered."""
@@ -324,7 +324,12 @@ class _Run:
 
     def _close(self, case: _Case, verdict: ClaimVerdict) -> None:
         case.verdict = verdict
-        self.store.record_verdict(verdict, list(case.asked), seconds=case.seconds)
+        basis = case.investigation.basis
+        self.store.record_verdict(verdict, list(case.asked), seconds=case.seconds, basis=basis)
+        self._announce()
+
+    def _announce(self) -> None:
+        """Tell of the verdicts that are there, in the order of the investigations."""
         self._tell()
         while self.announced < len(self.cases):
             first = self.cases[self.announced]

@@ -60,6 +60,8 @@ class StoredVerdict:
         fingerprint: Hash of those keys and of how each task ended.
         seconds: Computing time of those tasks together.
         created: When it was recorded, UTC.
+        basis: Hash of everything that decided which tasks were asked for and what they meant; "" where one of them
+            did not end.
     """
 
     verdict: ClaimVerdict
@@ -67,6 +69,7 @@ class StoredVerdict:
     fingerprint: str
     seconds: float
     created: str
+    basis: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class Store:
     """
 
     def __init__(self, path: Path | str = STORE_PATH, *, read_only: bool = False) -> None:
-        self.path = Path(path)
+        self.path, self.read_only = Path(path), read_only
         self._database = (open_for_reading if read_only else open_for_writing)(self.path)
         self._connection = self._database.connection
         self._unreadable: set[tuple[str, str]] = set()
@@ -192,14 +195,32 @@ class Store:
         """Seconds that each (claim, label) took the last time, also before ``forget``."""
         return {(claim, label): seconds for claim, label, seconds in self._rows("durations")}
 
-    def record_verdict(self, verdict: ClaimVerdict, tasks: Sequence[str], *, seconds: float) -> None:
-        """Keep a claim's verdict and the keys of the tasks it rests on, in place of an earlier one."""
+    def record_verdict(self, verdict: ClaimVerdict, tasks: Sequence[str], *, seconds: float, basis: str = "") -> None:
+        """Keep a claim's verdict and the keys of the tasks it rests on, in place of an earlier one.
+
+        Args:
+            verdict: The verdict.
+            tasks: Keys of the tasks, in the order in which they were asked for.
+            seconds: Their computing time.
+            basis: What the verdict stands for as long as it is the same; dropped where a task did not end.
+        """
         text = encode(verdict.to_json())
         with self._transaction():
             statuses = {key: stored.result.status.name for key, stored in self.results(verdict.claim).items()}
             rests_on = encode([[key, statuses.get(key)] for key in tasks])
             fingerprint = hashlib.sha256(rests_on.encode()).hexdigest()
-            self._put("verdicts", verdict.claim, text, encode(list(tasks)), fingerprint, float(seconds), _now())
+            basis = basis if all(statuses.get(key) == Status.DONE.name for key in tasks) else ""
+            self._put("verdicts", verdict.claim, text, encode(list(tasks)), fingerprint, float(seconds), _now(), basis)
+
+    def standing(self, claim: str, basis: str) -> StoredVerdict | None:
+        """The verdict on a claim, if it was reached on this basis and every result behind it is still whole."""
+        rows = [row for row in self._rows("verdicts", "WHERE claim = ?", (claim,)) if row[0] == claim]
+        stored = self._read("verdicts", rows[0], _stored_verdict) if rows and basis else None
+        if stored is None or stored.basis != basis:
+            return None
+        results = self.results(claim)
+        done = (key in results and results[key].result.status is Status.DONE for key in stored.tasks)
+        return stored if all(done) else None
 
     def verdicts(self) -> dict[str, StoredVerdict]:
         """The verdicts by claim id, sorted."""
@@ -208,12 +229,22 @@ class Store:
         }
         return {claim: stored for claim, stored in read.items() if stored is not None}
 
+    def record_markup(self, claim: str, basis: str, markup: Any) -> None:
+        """Keep what the report says of a claim, JSON, which is right as long as its ``basis`` is the same."""
+        with self._transaction():
+            self._put("markups", claim, basis, encode(markup))
+
+    def markup(self, claim: str, basis: str) -> Any:
+        """What the report said of a claim on this basis; None if nothing was kept."""
+        rows = [row for row in self._rows("markups", "WHERE claim = ?", (claim,)) if row[:2] == (claim, basis)]
+        return self._read("entries", rows[0], lambda claim, basis, markup: json.loads(markup)) if rows else None
+
     def forget(self, claims: Iterable[str]) -> None:
         """Drop results and verdicts of ``claims``, so that they are computed afresh."""
         with self._transaction():
             for claim in claims:
-                self._execute("DELETE FROM results WHERE claim = ?", (claim,))
-                self._execute("DELETE FROM verdicts WHERE claim = ?", (claim,))
+                for table in ("results", "verdicts", "markups"):
+                    self._execute(f"DELETE FROM {table} WHERE claim = ?", (claim,))
 
     def record_incident(self, claim: str, label: str, kind: str, message: str, detail: str = "") -> None:
         """Keep something that went wrong: a crash, an error, a lost worker."""
@@ -280,10 +311,10 @@ def _stored_result(
 
 
 def _stored_verdict(
-    claim: str, verdict: str, tasks: str, fingerprint: str, seconds: float, created: str
+    claim: str, verdict: str, tasks: str, fingerprint: str, seconds: float, created: str, basis: str
 ) -> StoredVerdict:
     judged = ClaimVerdict.from_json(json.loads(verdict))
-    return StoredVerdict(judged, tuple(json.loads(tasks)), fingerprint, seconds, created)
+    return StoredVerdict(judged, tuple(json.loads(tasks)), fingerprint, seconds, created, basis)
 
 
 def _stored_run(

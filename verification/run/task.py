@@ -116,6 +116,11 @@ class Investigation(Protocol):
         """Id of the claim under investigation."""
         ...
 
+    @property
+    def basis(self) -> str:
+        """Hash of all that decides which tasks are asked for and what their results mean; "" if nothing is known."""
+        ...
+
     def next_tasks(self, results: Mapping[str, Result]) -> list[Task]:
         """Tasks still needed, given results by task key."""
         ...

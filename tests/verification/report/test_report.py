@@ -19,7 +19,7 @@ from verification.forms import Experiment, Identity
 from verification.formulas import formula
 from verification.formulas.tree import ATTRIBUTES, ELEMENTS, _rebuilt
 from verification.registry import Catalogue, Listed
-from verification.report import report_html
+from verification.report import claim_markup, report_html
 from verification.run.fingerprint import fingerprint
 from verification.run.store import Store
 from verification.verdict import ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
@@ -275,6 +275,37 @@ def test_a_verdict_of_other_code_is_called_outdated_and_a_fresh_one_is_not(store
         judged = ClaimVerdict(subject.id, Verdict.HOLDS, ("PROVED",), "fine", None, (), fingerprint=code)
         store.record_verdict(judged, [], seconds=0.0)
         assert ("earlier version" in report_html(store, alone)) == outdated
+
+
+def test_markup_is_kept_until_something_behind_it_changes(store, monkeypatch):
+    known = registry.catalogue()
+    alone = Catalogue({"SC-025": known.listed["SC-025"]})
+    judged = ClaimVerdict("SC-025", Verdict.HOLDS, ("PROVED",), "fine", None, ())
+    store.record_verdict(judged, [], seconds=0.0)
+    made = report_html(store, alone)
+    asked = []
+    view = claim_markup.claim_view
+    monkeypatch.setattr(claim_markup, "claim_view", lambda *given: asked.append(given) or view(*given))
+    assert report_html(store, alone) == made and asked == []
+    store.record_incident("SC-025", "a task", "lost", "found again")
+    assert "found again" in report_html(store, alone) and len(asked) == 1
+    store.record_verdict(replace(judged, verdict=Verdict.FAILS), [], seconds=0.0)
+    assert report_html(store, alone) != made and len(asked) == 2
+    monkeypatch.setattr(claim_markup, "basis", lambda *_: "other code")
+    report_html(store, alone)
+    assert len(asked) == 3
+    monkeypatch.setattr(claim_markup, "basis", lambda *_: "")
+    report_html(store, alone), report_html(store, alone)
+    assert len(asked) == 5
+
+
+def test_several_processes_make_the_same_page(store, monkeypatch):
+    known = registry.catalogue()
+    some = Catalogue({id: known.listed[id] for id in ("SC-025", "DLN-GF1")})
+    made = report_html(store, some)
+    store.forget(some.listed)
+    monkeypatch.setattr(claim_markup, "FEW", 0)
+    assert report_html(store, some, workers=2) == made
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from tests.verification.fakes import task
 from tests.verification.run.test_store import verdict
 from verification.errors import StoreError
 from verification.run import store as store_module
+from verification.run.database import SCHEMA, seal
 from verification.run.store import Store
 from verification.run.task import Result, Status, Task
 
@@ -82,20 +83,32 @@ def test_a_schema_that_is_no_text_is_named_damaged(path):
             Store(path, read_only=read_only)
 
 
-def test_a_store_of_the_first_schema_is_brought_up_to_date(path):
+def rewritten_as(schema, path):
+    """The store at ``path`` as an earlier version would have written it."""
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE markups")
+        connection.execute("ALTER TABLE verdicts DROP COLUMN basis")
+        for row in connection.execute("SELECT * FROM verdicts").fetchall():
+            connection.execute("UPDATE verdicts SET seal = ? WHERE claim = ?", (seal("verdicts", row[:-1]), row[0]))
+        if schema == 1:
+            for table in ("results", "verdicts", "durations", "runs", "incidents"):
+                connection.execute(f"ALTER TABLE {table} DROP COLUMN seal")
+            connection.execute("ALTER TABLE results DROP COLUMN code")
+        connection.execute("UPDATE meta SET schema_version = ?", (schema,))
+    connection.close()
+
+
+@pytest.mark.parametrize("schema", range(1, SCHEMA))
+def test_a_store_of_an_earlier_schema_is_brought_up_to_date(path, schema):
     with Store(path) as store:
         store.record_result(task("third"), Result(Status.DONE, 1 / 3), seconds=2.0)
-        store.record_verdict(verdict("SC-001"), [task("third").key], seconds=2.0)
-    with sqlite3.connect(path) as connection:
-        for table in ("results", "verdicts", "durations", "runs", "incidents"):
-            connection.execute(f"ALTER TABLE {table} DROP COLUMN seal")
-        connection.execute("ALTER TABLE results DROP COLUMN code")
-        connection.execute("UPDATE meta SET schema_version = 1")
-    connection.close()
+        store.record_verdict(verdict("SC-001"), [task("third").key], seconds=2.0, basis="all of it")
+    rewritten_as(schema, path)
     for read_only in (True, False, True):
         with Store(path, read_only=read_only) as store:
             assert store.result(task("third").key).result.value == 1 / 3
             assert list(store.verdicts()) == ["SC-001"] and store.damage is None
+            assert store.standing("SC-001", "all of it") is None and store.standing("SC-001", "") is None
     assert {file.name for file in path.parent.iterdir()} <= {"run.db", "run.db-wal", "run.db-shm"}
 
 
