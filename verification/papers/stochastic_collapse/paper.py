@@ -1,7 +1,5 @@
 """The paper, and the symbols and models that several of its sections share."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from theory.ito import ItoProcess

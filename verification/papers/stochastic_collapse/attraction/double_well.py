@@ -1,7 +1,5 @@
 r"""Section 4: the stationary law of the double well and the collapse of its partition function."""
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 

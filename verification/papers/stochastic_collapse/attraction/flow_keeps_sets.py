@@ -1,7 +1,5 @@
 """Appendix C.2: the flow keeps the affine invariant sets of descent, and how far its diffusion matrix moves."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

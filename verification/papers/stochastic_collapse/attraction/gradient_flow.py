@@ -1,7 +1,5 @@
 r"""Section 4 and Appendix D.1: stochastic gradient flow as an approximation of stochastic gradient descent."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import sympy as sp

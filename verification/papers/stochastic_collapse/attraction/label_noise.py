@@ -1,7 +1,5 @@
 r"""Appendix D.2: label-noise gradient descent, its flow and its diffusion matrix."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

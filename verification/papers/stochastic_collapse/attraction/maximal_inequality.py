@@ -3,8 +3,6 @@ r"""Appendices E.1 and F.1: how likely the distance to the set exceeds a level, 
 :math:`l` is the distance to the set, and :math:`l^\delta` a supermartingale next to it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import sympy as sp
@@ -139,14 +137,9 @@ def _decay_on_tube() -> Boolean:
 @paper.claim(
     "SC-040",
     "Lemma F.1",
-    symbols={
-        x_1: r"coordinate along the set, $|x_1| \le c_B$",
-        l: "distance from the set",
-        m_0: "normal drift rate at the origin of the set",
-        m_1: "its slope along the set",
-        zeta: "noise amplitude",
-        delta: r"$\delta$ of (26), (27)",
-    },
+    symbols={x_1: r"coordinate along the set, $|x_1| \le c_B$", l: "distance from the set"}
+    | {m_0: "normal drift rate at the origin of the set", m_1: "its slope along the set", zeta: "noise amplitude"}
+    | {delta: r"$\delta$ of (26), (27)"},
     grade=Grade.CONFLICT,
 )
 def localised_theorem_e_1():

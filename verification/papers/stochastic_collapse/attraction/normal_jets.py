@@ -4,8 +4,6 @@ Next to the set only first orders enter: the matrix of the normal drift, and noi
 :math:`\sqrt{2D}\,e_j \approx B_jx`, so that :math:`D \approx \frac12\sum_j B_jx\,(B_jx)^\top`.
 """
 
-from __future__ import annotations
-
 import sympy as sp
 
 from theory.ito import ItoProcess

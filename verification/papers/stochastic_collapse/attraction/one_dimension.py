@@ -4,8 +4,6 @@ The paper writes :math:`d\theta = -L'\,dt + \sqrt{2D}\,dB`, so its :math:`D` is 
 Near the invariant point 0 only the jets :math:`L''(0)`, :math:`D''(0)` and higher ones enter; they are symbols here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import sympy as sp

@@ -5,8 +5,6 @@ distance to the affine set; the jets next to it are in
 :mod:`~verification.papers.stochastic_collapse.attraction.normal_jets`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import sympy as sp
@@ -70,16 +68,10 @@ def _stretched_exponent() -> sp.Expr:
     "SC-034",
     "Theorem 4.2, Eq. (6)",
     symbols=jets.SYMBOLS
-    | {
-        h_11: r"Hessian of $\mathcal L$ on the normal space, with all entries $h_{ij}$",
-        delta: r"$\delta > 0$ of the theorem",
-        curvature: r"isotropic curvature of $\mathcal L$",
-        zeta: r"noise amplitude: $D = \zeta^2|x|^2/2$",
-        alpha_1: "larger growth rate",
-        alpha_2: "smaller growth rate",
-        tau: "amplitude of the rotating noise",
-        d: "number of dimensions",
-    },
+    | {h_11: r"Hessian of $\mathcal L$ on the normal space, with all entries $h_{ij}$"}
+    | {delta: r"$\delta > 0$ of the theorem", curvature: r"isotropic curvature of $\mathcal L$"}
+    | {zeta: r"noise amplitude: $D = \zeta^2|x|^2/2$", alpha_1: "larger growth rate"}
+    | {alpha_2: "smaller growth rate", tau: "amplitude of the rotating noise", d: "number of dimensions"},
     kind=Kind.THRESHOLD,
     grade=Grade.MISPRINT,
 )

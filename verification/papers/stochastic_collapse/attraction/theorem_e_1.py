@@ -4,8 +4,6 @@ The process is :math:`d\theta = \mu\,dt + \sqrt{2D}\,dW`, and :math:`l` the dist
 generator on :math:`l^2/2`, and :math:`G = n^\top Dn`.
 """
 
-from __future__ import annotations
-
 import sympy as sp
 
 from theory.infinitesimal_generator import generator
@@ -35,16 +33,11 @@ def _generator_on_power(sign: int, last: sp.Expr = lam - 2) -> sp.Expr:
 @paper.claim(
     "SC-035",
     "Theorem E.1, Eqs. (25)-(28)",
-    symbols={
-        lam: "power of the distance",
-        l: "distance from the set",
-        theta: "distance from the origin of the half-line",
-        mu_1: r"drift (in three dimensions $\mu_1, \mu_2, \mu_3$)",
-        D: "diffusion matrix, half the diffusion",
-        x_2: "first normal coordinate of an axis in three dimensions",
-        mu: "drift rate of geometric Brownian motion",
-        zeta: "its volatility",
-    },
+    symbols={lam: "power of the distance", l: "distance from the set"}
+    | {theta: "distance from the origin of the half-line"}
+    | {mu_1: r"drift (in three dimensions $\mu_1, \mu_2, \mu_3$)", D: "diffusion matrix, half the diffusion"}
+    | {x_2: "first normal coordinate of an axis in three dimensions", mu: "drift rate of geometric Brownian motion"}
+    | {zeta: "its volatility"},
     kind=Kind.THRESHOLD,
     grade=Grade.CONFLICT,
 )
@@ -168,16 +161,10 @@ G_3 = sp.Symbol("G_3", real=True)
 @paper.claim(
     "SC-037",
     "Appendix E.1, after Eq. (30)",
-    symbols={
-        xi: r"distance from the set, $0 < \xi < \epsilon$",
-        epsilon: "size of the neighbourhood",
-        L: "Lipschitz constant of the second derivatives",
-        G_2: "second normal derivative of $G$ on the set",
-        G_3: "third derivative of $G$, at most the Lipschitz constant",
-        delta: r"$\delta$ of (26), (27)",
-        mu: "drift rate of geometric Brownian motion",
-        zeta: "its volatility",
-    },
+    symbols={xi: r"distance from the set, $0 < \xi < \epsilon$", epsilon: "size of the neighbourhood"}
+    | {L: "Lipschitz constant of the second derivatives", G_2: "second normal derivative of $G$ on the set"}
+    | {G_3: "third derivative of $G$, at most the Lipschitz constant", delta: r"$\delta$ of (26), (27)"}
+    | {mu: "drift rate of geometric Brownian motion", zeta: "its volatility"},
     kind=Kind.PROOF_STEP,
     grade=Grade.WRONG,
 )

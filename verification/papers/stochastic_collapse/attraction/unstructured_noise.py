@@ -1,7 +1,5 @@
 r"""On assumption A2 of Section 6: i.i.d. label noise in a linear network, linearised at the origin."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

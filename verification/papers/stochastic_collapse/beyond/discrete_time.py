@@ -3,8 +3,6 @@ r"""Discrete time against the diffusion limit: the exact collapse threshold of a
 Results of our own; relevant to Figures 1 and 5, which simulate with a finite step.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import mpmath

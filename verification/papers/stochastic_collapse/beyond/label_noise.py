@@ -1,7 +1,5 @@
 r"""Where label noise collapses a student mode and a linear neuron: exact in the learning rate, near the origin."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -69,16 +67,9 @@ def collapse_threshold(point: Mapping[str, str]) -> tuple[float, float]:
 @paper.claim(
     "SC-112",
     "not printed; relevant to (20) and (38)-(39)",
-    symbols={
-        eta: "learning rate",
-        zeta: "label-noise standard deviation",
-        s_tilde: "singular value of the data",
-        slope: "slope of the activation",
-        ts.z: r"label noise of a mode, $N(0, \zeta^2)$",
-        xi_1: "label noise of sample 1",
-        signal: r"size of the mean of $\eta g$",
-        v: r"variance of $\eta g$",
-    },
+    symbols={eta: "learning rate", zeta: "label-noise standard deviation", s_tilde: "singular value of the data"}
+    | {slope: "slope of the activation", ts.z: r"label noise of a mode, $N(0, \zeta^2)$"}
+    | {xi_1: "label noise of sample 1", signal: r"size of the mean of $\eta g$", v: r"variance of $\eta g$"},
     kind=Kind.THRESHOLD,
     source=Source.OURS,
 )

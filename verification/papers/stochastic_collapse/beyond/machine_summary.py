@@ -4,8 +4,6 @@ Statements of the summary, not of the paper. Numbers of sections and references 
 notes, since a check that reads no text cannot judge them.
 """
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 

@@ -1,7 +1,5 @@
 r"""Where mini-batch steps near a maximum collapse: exact in the learning rate, where the flow keeps its first order."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

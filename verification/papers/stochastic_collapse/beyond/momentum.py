@@ -1,7 +1,5 @@
 """Momentum: what it does to the rate and to the threshold of collapse."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 

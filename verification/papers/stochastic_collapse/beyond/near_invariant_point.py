@@ -1,7 +1,5 @@
 """One step of SGD near an invariant point, and the growth of the weight that runs of it show."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ Results of our own. Near an invariant point the curvature of a step is :math:`-\
 with :math:`E\xi = 0` and :math:`E\xi^2 = 1`, as in SC-110.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -51,19 +49,10 @@ from verification.papers.stochastic_collapse.sets.translations import SUM_VALUES
 @paper.claim(
     "SC-113",
     "not printed; the paper's deep experiments use momentum and weight decay",
-    symbols={
-        m: "momentum",
-        h: "curvature of the sample of a step",
-        ratio: r"$\theta_k/\theta_{k-1}$",
-        decay: "weight decay",
-        upper: "upper value of the noise",
-        mu: "minus the mean curvature",
-        zeta: r"root of $\eta$ times the variance of the curvature",
-        kappa_3: r"$E\,\xi^3$",
-        kappa_4: r"$E\,\xi^4$",
-        L_2: JET_SYMBOLS[L_2],
-        D_2: JET_SYMBOLS[D_2],
-    },
+    symbols={m: "momentum", h: "curvature of the sample of a step", ratio: r"$\theta_k/\theta_{k-1}$"}
+    | {decay: "weight decay", upper: "upper value of the noise", mu: "minus the mean curvature"}
+    | {zeta: r"root of $\eta$ times the variance of the curvature", kappa_3: r"$E\,\xi^3$", kappa_4: r"$E\,\xi^4$"}
+    | {L_2: JET_SYMBOLS[L_2], D_2: JET_SYMBOLS[D_2]},
     kind=Kind.THRESHOLD,
     source=Source.OURS,
 )

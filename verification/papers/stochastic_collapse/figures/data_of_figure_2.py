@@ -1,7 +1,5 @@
 """The data set of Figure 2 and the neuron on it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any

@@ -1,7 +1,5 @@
 """What the claims on neuron diagnostics are measured on: distances, rules and counters of ``numerics.neurons``."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator, Mapping
 from fractions import Fraction

@@ -1,7 +1,5 @@
 r"""What the claim about the learning-rate drop is measured on: modes at one noise strength and then at another."""
 
-from __future__ import annotations
-
 import functools
 import math
 from collections.abc import Mapping

@@ -9,8 +9,6 @@ The data are those of the released program: Haar matrices and noise from NumPy's
 of standard deviation 0.5/8 per entry (Appendix J says 0.5).
 """
 
-from __future__ import annotations
-
 import functools
 import math
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ Samplers ``f(arguments, draw) -> Samples`` sample exactly where the transition i
 Euler-Maruyama in the logarithm of the state.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Functionals and schemes along one Brownian path."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 

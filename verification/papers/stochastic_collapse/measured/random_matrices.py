@@ -7,8 +7,6 @@ r"""What the claims about errors and random matrices are measured on.
 No formula of :mod:`theory.matrices.spike_in_noise` is used here. Random sources are seeded by hashing what is computed.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Any

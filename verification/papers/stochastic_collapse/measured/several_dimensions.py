@@ -1,7 +1,5 @@
 """What the claims about several dimensions are measured on: growth rates of simulated linear processes."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -4,8 +4,6 @@ Arguments are texts: the data ``x`` and ``y`` of all samples, ``noise`` for :mat
 :math:`\sigma'(0)`.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Mapping
 from typing import Any

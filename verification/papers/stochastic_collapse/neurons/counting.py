@@ -3,8 +3,6 @@
 The rules of the released code are implemented here as they are read there; the code itself is not run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,12 +29,8 @@ BESIDE_TWO = ("0.05 0.05", "0.09 0.09", "0.099 0.001", "0.08 0.07", "0.11 0.01",
 @paper.claim(
     "SC-057",
     "Section 5, Appendix J",
-    symbols={
-        i: "norm of the neuron's incoming parameters",
-        o: "norm of its outgoing parameters",
-        I: "largest incoming norm",
-        O: "largest outgoing norm",
-    },
+    symbols={i: "norm of the neuron's incoming parameters", o: "norm of its outgoing parameters"}
+    | {I: "largest incoming norm", O: "largest outgoing norm"},
     source=Source.CODE,
     grade=Grade.CONFLICT,
     notes=(NOT_RUN,),

@@ -1,7 +1,5 @@
 r"""Sections 5 and 6, Figures 4, 6, 9, 10 and 12: the deep networks, as far as they can be judged without CIFAR."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import sympy as sp

@@ -1,7 +1,5 @@
 r"""Section 5, Figures 4 and 8: the normalised distance of two neurons, and when two of them count as identical."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from theory.networks.neurons import distance_of_gaussians, normalised_distance, relative_difference

@@ -1,7 +1,5 @@
 r"""Appendix F.1, the proof of Theorem 5.1: rates on the two lines :math:`p = 0` and :math:`s = 0`, and invariance."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Iterator
 

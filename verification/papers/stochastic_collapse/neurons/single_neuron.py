@@ -4,8 +4,6 @@ The process (31) is label-noise gradient flow with the noise of one step multipl
 the origin know the activation by its derivatives :math:`c = \sigma'(0)`, :math:`\sigma_2 = \sigma''(0)`, ... alone.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Iterator
 from typing import Any

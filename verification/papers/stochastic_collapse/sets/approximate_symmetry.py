@@ -1,7 +1,5 @@
 """Section 3: in which sense the loss is symmetric where the activation is not odd."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from theory.networks.activations import ORIGIN_PASSING, activation, slope
@@ -28,14 +26,9 @@ def _even_slopes() -> sp.Matrix:
 @paper.claim(
     "SC-009",
     "Section 3, after Theorem 3.1",
-    symbols={
-        w_1: "incoming weight, times its sign",
-        w_2: "outgoing weight, times its sign",
-        b: "output offset: the base point on $A$",
-        d: "scale of both weights",
-        y: "label",
-        slope: "slope of leaky ReLU, not 1",
-    },
+    symbols={w_1: "incoming weight, times its sign", w_2: "outgoing weight, times its sign"}
+    | {b: "output offset: the base point on $A$", d: "scale of both weights", y: "label"}
+    | {slope: "slope of leaky ReLU, not 1"},
     kind=Kind.EXPANSION,
     grade=Grade.CONDITION,
 )

@@ -4,8 +4,6 @@ Judged as for fully connected networks: by the gradient of an arbitrary sample u
 the same network with PyTorch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

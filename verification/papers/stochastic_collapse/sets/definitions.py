@@ -1,7 +1,5 @@
 r"""Section 3: the network and its weights, and the sets that are invariant by definition."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from theory.networks.activations import smooth_function

@@ -1,7 +1,5 @@
 r"""Appendix B.1: the gradients that Eqs. (9) to (11) write out."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import sympy as sp

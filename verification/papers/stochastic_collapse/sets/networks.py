@@ -5,8 +5,6 @@ the loss in the outputs, and an undefined smooth activation. The same candidates
 the activations with a kink are run too.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any

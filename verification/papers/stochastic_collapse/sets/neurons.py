@@ -1,7 +1,5 @@
 r"""Propositions 3.1 and 3.2: vanishing neurons and the activations that allow them, identical neurons, their number."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

@@ -3,8 +3,6 @@ r"""Theorem 3.1 and Appendix B.2: the sets that reflections generate.
 A matrix Q is judged by the kernels of Q - I and its transpose.
 """
 
-from __future__ import annotations
-
 import sympy as sp
 
 from theory.networks.activations import smooth_function

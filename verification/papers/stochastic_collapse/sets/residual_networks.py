@@ -1,7 +1,5 @@
 r"""Appendix H: vanishing and identical neurons in residual networks."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

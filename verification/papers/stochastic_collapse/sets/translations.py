@@ -1,7 +1,5 @@
 """Appendix B.3: the sets that translations generate: sums in front of a softmax, and the kernel of the data."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import sympy as sp

@@ -4,8 +4,6 @@ Definitions are neither true nor false; what follows from them at once is judged
 of small dimensions with symbolic entries.
 """
 
-from __future__ import annotations
-
 import sympy as sp
 
 from theory.gradient_noise import Gaussian, Product, expectation
@@ -74,16 +72,10 @@ def _distance_from_whitening(n: int) -> sp.Expr:
 @paper.claim(
     "SC-070",
     "Eqs. (32)-(35)",
-    symbols={
-        p: "number of samples",
-        sigma_x: "standard deviation of an input",
-        sigma_eps: "that of the labels' noise",
-        TEACHER[0, 0]: r"entry of the teacher $\bar W$",
-        STUDENT[0, 0]: r"entry of the student $\hat W = W_2W_1$",
-        W[0, 0]: "entry of any linear map",
-        X[0, 0]: "entry of the inputs, one sample a column",
-        Y[0, 0]: "entry of the labels",
-    },
+    symbols={p: "number of samples", sigma_x: "standard deviation of an input", sigma_eps: "that of the labels' noise"}
+    | {TEACHER[0, 0]: r"entry of the teacher $\bar W$", STUDENT[0, 0]: r"entry of the student $\hat W = W_2W_1$"}
+    | {W[0, 0]: "entry of any linear map", X[0, 0]: "entry of the inputs, one sample a column"}
+    | {Y[0, 0]: "entry of the labels"},
 )
 def definitions_of_the_teacher_student_framework():
     r"""Definitions of the teacher-student framework.
@@ -142,14 +134,8 @@ W_1, W_2, x, y, Z = (matrix(*it) for it in (("W1", 2, 2), ("W2", 1, 2), ("X", 2,
 @paper.claim(
     "SC-071",
     "Eqs. (36)-(37)",
-    symbols={
-        eta: "learning rate",
-        W_1[0, 0]: "entry of $W_1$",
-        W_2[0, 0]: "entry of $W_2$",
-        x[0, 0]: "entry of the inputs $X$",
-        y[0, 0]: "entry of the labels $Y$",
-        Z[0, 0]: "label noise $Z$",
-    },
+    symbols={eta: "learning rate", W_1[0, 0]: "entry of $W_1$", W_2[0, 0]: "entry of $W_2$"}
+    | {x[0, 0]: "entry of the inputs $X$", y[0, 0]: "entry of the labels $Y$", Z[0, 0]: "label noise $Z$"},
 )
 def noisy_gradient_updates():
     r"""Noisy gradient updates.
@@ -201,12 +187,8 @@ def _noise_of_the_modes() -> sp.Expr:
 @paper.claim(
     "SC-072",
     "assumption A2",
-    symbols={
-        U: r"$\tilde U$, left singular vectors of the data",
-        V: r"$\tilde V$, right singular vectors",
-        z: r"$\mathrm{diag}(z)$",
-        inputs: r"inputs, with $XX^\top = 1$",
-    },
+    symbols={U: r"$\tilde U$, left singular vectors of the data", V: r"$\tilde V$, right singular vectors"}
+    | {z: r"$\mathrm{diag}(z)$", inputs: r"inputs, with $XX^\top = 1$"},
 )
 def structured_label_noise():
     r"""Structured label noise.

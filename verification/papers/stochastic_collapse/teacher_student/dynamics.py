@@ -5,8 +5,6 @@ exponential functional :math:`A_t`, symbols whose Itô calculus :func:`theory.mo
 knows.
 """
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 

@@ -4,8 +4,6 @@ The paper's :math:`\tilde s` is ``s_tilde``, :math:`\nu = \eta\zeta^2` is ``nu``
 :math:`\tilde u^\top\bar W\tilde v` of a singular pair of the data with the teacher.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Appendix I.3: the decomposition of train and test error by singular values."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import sympy as sp

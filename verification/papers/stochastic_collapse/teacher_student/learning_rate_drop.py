@@ -3,8 +3,6 @@ r"""Section 6: a learning rate that is dropped, and the modes that escape late.
 The paper's :math:`\tilde s` is ``s_tilde``, :math:`\nu = \eta\zeta^2` is ``nu``, with its values before and after.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -3,8 +3,6 @@ r"""Conjecture I.1 and what replaces it: the mean of a student mode.
 In natural units :math:`x = \hat s/\nu`, :math:`\tau = 2\nu t`, :math:`k = \tilde s/\nu - \frac12`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import sympy as sp
@@ -170,17 +168,9 @@ def twice_the_defect(candidate: sp.Expr, point: Mapping[str, str]) -> sp.Expr:
 @paper.claim(
     "SC-089",
     "not printed; replaces Conjecture I.1",
-    symbols={
-        x: r"$\hat s_i/\nu$",
-        tau: r"$2\nu t$",
-        k: r"$\tilde s_i/\nu - \frac12$",
-        rho: "wave number",
-        n: "number of a bound state",
-        nu: r"$\eta\zeta^2$",
-        s: r"$\hat s_i$",
-        s_tilde: r"$\tilde s_i$",
-        s_0: r"$\hat s_i(0)$",
-    },
+    symbols={x: r"$\hat s_i/\nu$", tau: r"$2\nu t$", k: r"$\tilde s_i/\nu - \frac12$", rho: "wave number"}
+    | {n: "number of a bound state", nu: r"$\eta\zeta^2$", s: r"$\hat s_i$", s_tilde: r"$\tilde s_i$"}
+    | {s_0: r"$\hat s_i(0)$"},
     source=Source.OURS,
 )
 def exact_mean_of_the_student_mode():

@@ -4,8 +4,6 @@ The paper's :math:`\hat s` is ``s``, its :math:`\tilde s` is ``s_tilde``; ``nu``
 :math:`\eta\zeta^2`, written out as in the paper.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import sympy as sp
@@ -53,14 +51,8 @@ def in_products(side: sp.Expr) -> sp.Expr:
 @paper.claim(
     "SC-073",
     "Eqs. (38)-(39)",
-    symbols={
-        A: r"$O^\top W_1\tilde V$",
-        B: r"$\tilde U^\top W_2O$",
-        S: r"$\tilde S$, the singular values of the data",
-        Z: r"$\mathrm{diag}(z)$, the label noise",
-        error: "error of the modes",
-        eta: "learning rate",
-    },
+    symbols={A: r"$O^\top W_1\tilde V$", B: r"$\tilde U^\top W_2O$", S: r"$\tilde S$, the singular values of the data"}
+    | {Z: r"$\mathrm{diag}(z)$, the label noise", error: "error of the modes", eta: "learning rate"},
 )
 def rotated_diagonal_recursions():
     """Rotated diagonal recursions.

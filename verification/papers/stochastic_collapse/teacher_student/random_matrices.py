@@ -4,8 +4,6 @@ r"""Appendix I.3: singular values and vectors of the data in the limit of large 
 variance :math:`1/n`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import mpmath

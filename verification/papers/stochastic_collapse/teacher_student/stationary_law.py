@@ -4,8 +4,6 @@ The paper's :math:`\hat s` is ``s``, its :math:`\tilde s` is ``s_tilde``; ``nu``
 :math:`\eta\zeta^2`, written out as in the paper.
 """
 
-from __future__ import annotations
-
 import sympy as sp
 
 from theory.fokker_planck import fokker_planck_operator
