@@ -31,6 +31,9 @@ from verification.errors import ClaimError
 Candidate: TypeAlias = sp.Expr | sp.MatrixBase | Boolean
 """What a check judges: an expression, a matrix of expressions, or a condition."""
 
+Arguments: TypeAlias = Mapping[str, Any]
+"""What an experiment is run at, or a second opinion asked at: names and values, numbers as exact texts."""
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -170,8 +173,8 @@ class Experiment:
     """
 
     name: str
-    sampler: Callable[[Mapping[str, Any], Draw], Samples]
-    arguments: Mapping[str, Any]
+    sampler: Callable[[Arguments, Draw], Samples]
+    arguments: Arguments
     predicted: Callable[[Any], Any]
     variation: float | None = None
     skewness: float | None = None
@@ -198,9 +201,9 @@ class Comparison:
     """
 
     name: str
-    evaluator: Callable[[Mapping[str, Any]], tuple[float, float]]
-    arguments: tuple[Mapping[str, Any], ...]
-    predicted: Callable[[Any, Mapping[str, Any]], Any]
+    evaluator: Callable[[Arguments], tuple[float, float]]
+    arguments: tuple[Arguments, ...]
+    predicted: Callable[[Any, Arguments], Any]
     tolerance: float = 1e-3
 
     def __post_init__(self) -> None:

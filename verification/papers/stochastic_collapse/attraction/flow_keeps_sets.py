@@ -1,7 +1,6 @@
 """Appendix C.2: the flow keeps the affine invariant sets of descent, and how far its diffusion matrix moves."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import scipy  # its submodules load on first use
@@ -13,6 +12,7 @@ from theory.matrices.modulus import doubled, modulus, spectral_distance, squared
 from theory.notation import eta
 from verification.authoring.shorthand import Grade, Kind, agrees, bounds, compared, equals
 from verification.claim import Statement
+from verification.forms import Arguments
 from verification.papers.stochastic_collapse.attraction.gradient_flow import P, theta_1
 from verification.papers.stochastic_collapse.paper import paper
 
@@ -140,7 +140,7 @@ def _invariance() -> Iterator[Statement]:
     )
 
 
-def largest_stretch(arguments: Mapping[str, Any]) -> tuple[float, float]:
+def largest_stretch(arguments: Arguments) -> tuple[float, float]:
     r"""The largest ratio of the distance of the roots to the distance of square matrices that a search finds.
 
     Four simplex searches from Gaussian starts. What is found is a lower bound of the supremum, which is not attained.

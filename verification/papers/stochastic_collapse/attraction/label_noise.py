@@ -1,6 +1,5 @@
 r"""Appendix D.2: label-noise gradient descent, its flow and its diffusion matrix."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from verification.authoring.draws import drawn_steps
 from verification.authoring.shorthand import Grade, agrees, compared, equals, measured
 from verification.authoring.simulated import number
 from verification.claim import Statement
-from verification.forms import Draw, Samples
+from verification.forms import Arguments, Draw, Samples
 from verification.papers.stochastic_collapse.attraction.gradient_flow import (
     GRADIENT,
     D_m,
@@ -148,7 +147,7 @@ def features(samples: int, weights: int) -> Model:
     return Model(theta, (prediction - label) ** 2 / 2, law)
 
 
-def magnitude_of_steps(arguments: Mapping[str, Any], draw: Draw) -> Samples:
+def magnitude_of_steps(arguments: Arguments, draw: Draw) -> Samples:
     r"""The value :math:`|\Delta\theta - E\Delta\theta|^2/(2\eta\operatorname{Tr}D_s)` of one step of (20), mean D_m."""
     n, d, rate = arguments["N"], arguments["d"], number(arguments["eta"])
     start = np.ones(d)
@@ -166,7 +165,7 @@ def magnitude_of_steps(arguments: Mapping[str, Any], draw: Draw) -> Samples:
     return Samples(squares * n / (2 * rate * (slopes**2).sum()))
 
 
-def exact_magnitude(arguments: Mapping[str, Any]) -> tuple[float, float]:
+def exact_magnitude(arguments: Arguments) -> tuple[float, float]:
     r"""D_m from the exact covariance of one step, the ratio of the traces of :math:`D_{LN}` and of :math:`D_s`."""
     n, d = arguments["N"], arguments["d"]
     covariance = noisy.label_noise_step(features(n, d), label).covariance
@@ -175,7 +174,7 @@ def exact_magnitude(arguments: Mapping[str, Any]) -> tuple[float, float]:
     return float(covariance.trace().subs(values)) / float(2 * values[eta] * squares), 1e-14
 
 
-def _magnitude_at(candidate: sp.Expr, point: Mapping[str, Any]) -> sp.Expr:
+def _magnitude_at(candidate: sp.Expr, point: Arguments) -> sp.Expr:
     return predictions.at({eta: STEP["eta"], zeta: STEP["zeta"], N: str(point["N"])})(candidate)
 
 

@@ -4,8 +4,6 @@ The paper writes :math:`d\theta = -L'\,dt + \sqrt{2D}\,dB`, so its :math:`D` is 
 Near the invariant point 0 only the jets :math:`L''(0)`, :math:`D''(0)` and higher ones enter; they are symbols here.
 """
 
-from collections.abc import Mapping
-
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
@@ -29,6 +27,7 @@ from verification.authoring.shorthand import (
     table,
 )
 from verification.claim import Statement
+from verification.forms import Arguments
 from verification.papers.stochastic_collapse.measured import one_dimension as sampled
 from verification.papers.stochastic_collapse.paper import (
     D_2,
@@ -182,7 +181,7 @@ def _reaching_a_level() -> Statement:
         density = y**power * sp.exp(rate * y**2)
         return sp.Integral(density, (y, 0, x)) / sp.Integral(density, (y, 0, level))
 
-    def predicted(candidate: sp.Expr, point: Mapping[str, str]) -> float:
+    def predicted(candidate: sp.Expr, point: Arguments) -> float:
         values = {mu: point["mu"], zeta: point["zeta"], x: point["start"], level: point["level"]}
         return predictions.ratio_of_integrals(candidate, values)
 

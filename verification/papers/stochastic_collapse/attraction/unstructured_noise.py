@@ -1,6 +1,6 @@
 r"""On assumption A2 of Section 6: i.i.d. label noise in a linear network, linearised at the origin."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import sympy as sp
@@ -10,7 +10,7 @@ from theory.notation import nu
 from theory.tricomi import hyperu
 from verification.authoring.shorthand import Kind, Source, agrees, compared, equals, measured
 from verification.claim import Statement
-from verification.forms import Experiment
+from verification.forms import Arguments, Experiment
 from verification.papers.stochastic_collapse.measured import several_dimensions as samplers
 from verification.papers.stochastic_collapse.paper import paper
 
@@ -22,13 +22,13 @@ def _of_widths(n: int, m: int, shift: int = 0) -> dict[str, Any]:
     return {"n": n, "m": m, "shift": shift}
 
 
-def _closed_form_at(candidate: sp.Expr, point: Mapping[str, Any]) -> sp.Expr:
+def _closed_form_at(candidate: sp.Expr, point: Arguments) -> sp.Expr:
     # Expanded, since 20 digits of an exponent that is exactly 0 do not exist.
     n, m = point["n"], point["m"]
     return sp.expand(point["shift"] + candidate.subs({nu: 1, width_out: m, gap: n - m}))
 
 
-def _value_at(candidate: sp.MatrixBase, point: Mapping[str, Any]) -> sp.Expr:
+def _value_at(candidate: sp.MatrixBase, point: Arguments) -> sp.Expr:
     return point["shift"] + candidate[PAIRS.index((point["n"], point["m"]))]
 
 

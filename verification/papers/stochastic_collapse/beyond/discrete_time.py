@@ -3,8 +3,6 @@ r"""Discrete time against the diffusion limit: the exact collapse threshold of a
 Results of our own; relevant to Figures 1 and 5, which simulate with a finite step.
 """
 
-from collections.abc import Mapping
-
 import mpmath
 import sympy as sp
 
@@ -13,6 +11,7 @@ from theory.discrete.random_map import kappa_3, kappa_4
 from theory.notation import eta, mu, zeta
 from verification.authoring import predictions
 from verification.authoring.shorthand import Kind, Source, compared, equals, measured, table
+from verification.forms import Arguments
 from verification.papers.stochastic_collapse.measured.one_dimension import log_of_gaussian_multiplier
 from verification.papers.stochastic_collapse.paper import paper
 
@@ -27,7 +26,7 @@ def gaussian_rate(mean: sp.Expr, variance: sp.Expr, *, argument: sp.Expr | int =
     return sp.log(variance) / 2 - constant + y * sp.hyper((1, 1), (sp.Rational(3, 2), 2), -argument * y)
 
 
-def log_mean_by_quadrature(point: Mapping[str, str]) -> tuple[float, float]:
+def log_mean_by_quadrature(point: Arguments) -> tuple[float, float]:
     r""":math:`E\log|X|` for :math:`X \sim N(m, v)` by quadrature, cut at the logarithmic singularity."""
     mean, variance = (mpmath.mpf(sp.Rational(point[name]).p) / sp.Rational(point[name]).q for name in ("m", "v"))
     with mpmath.workdps(30):

@@ -1,7 +1,6 @@
 r"""Where label noise collapses a student mode and a linear neuron: exact in the learning rate, near the origin."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import sympy as sp
@@ -16,7 +15,7 @@ from verification.authoring import predictions
 from verification.authoring.shorthand import Kind, Source, agrees, bounds, compared, equals, measured, table
 from verification.authoring.simulated import number
 from verification.claim import Statement
-from verification.forms import Draw, Samples
+from verification.forms import Arguments, Draw, Samples
 from verification.papers.stochastic_collapse.beyond.discrete_time import gaussian_rate, v
 from verification.papers.stochastic_collapse.beyond.near_invariant_point import STEPS
 from verification.papers.stochastic_collapse.paper import paper
@@ -45,7 +44,7 @@ def neuron_factors() -> sp.Matrix:
     return _in_sum_and_difference(step, (w_1, w_2))
 
 
-def growth_of_student_mode(arguments: Mapping[str, Any], draw: Draw) -> Samples:
+def growth_of_student_mode(arguments: Arguments, draw: Draw) -> Samples:
     r"""Growth of :math:`\log|a + b|` per step of (38)-(39), from :math:`a = b = 10^{-60}`.
 
     The cubic terms are far below rounding, and :math:`a = b` is kept exactly, so nothing cancels in the sum.
@@ -59,7 +58,7 @@ def growth_of_student_mode(arguments: Mapping[str, Any], draw: Draw) -> Samples:
     return Samples((np.log(np.abs(a + b)) - np.log(2e-60)) / STEPS)
 
 
-def collapse_threshold(point: Mapping[str, str]) -> tuple[float, float]:
+def collapse_threshold(point: Arguments) -> tuple[float, float]:
     """The root of the growth rate, in numbers."""
     return float(collapse_signal(point["eta"], point["zeta"])), 1e-12
 

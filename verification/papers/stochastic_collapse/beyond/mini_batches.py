@@ -1,7 +1,6 @@
 r"""Where mini-batch steps near a maximum collapse: exact in the learning rate, where the flow keeps its first order."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -11,7 +10,7 @@ from theory.gradient_noise.sampling import Sampling, batch_multipliers
 from theory.notation import eta
 from verification.authoring.shorthand import Kind, Source, equals, holds_when, measured
 from verification.authoring.simulated import number
-from verification.forms import Draw, Experiment, Samples
+from verification.forms import Arguments, Draw, Experiment, Samples
 from verification.papers.stochastic_collapse.beyond.near_invariant_point import EXAMPLE, descent, growth, h_1, h_2
 from verification.papers.stochastic_collapse.paper import paper
 
@@ -26,7 +25,7 @@ def rate_of_batches(size: int) -> sp.Expr:
     return finite_growth_rate(*_multipliers(size))
 
 
-def growth_of_batch_steps(arguments: Mapping[str, Any], draw: Draw) -> Samples:
+def growth_of_batch_steps(arguments: Arguments, draw: Draw) -> Samples:
     r"""Growth of :math:`\log|\theta|` per step of SGD on :math:`\frac12h_i\theta^2`."""
     step = descent((EXAMPLE[h_1], EXAMPLE[h_2]), batch_size=int(arguments["size"]))
     return growth(step, {eta: number(arguments["eta"])}, draw)

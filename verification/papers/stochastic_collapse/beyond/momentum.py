@@ -1,7 +1,6 @@
 """Momentum: what it does to the rate and to the threshold of collapse."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import sympy as sp
@@ -16,7 +15,7 @@ from verification.authoring.draws import drawn_steps
 from verification.authoring.shorthand import agrees, compared, equals, measured, table
 from verification.authoring.simulated import number
 from verification.claim import Statement
-from verification.forms import Draw, Samples
+from verification.forms import Arguments, Draw, Samples
 from verification.papers.stochastic_collapse.beyond.near_invariant_point import (
     EXAMPLE,
     decay,
@@ -138,14 +137,14 @@ def _matrices(momentum: sp.Rational, rate: sp.Rational) -> list[np.ndarray]:
     return [np.array(matrix.subs(h, EXAMPLE[value]).tolist(), dtype=float) for value in (h_1, h_2)]
 
 
-def growth_by_products(point: Mapping[str, str]) -> tuple[float, float]:
+def growth_by_products(point: Arguments) -> tuple[float, float]:
     """The top exponent of the products of the two matrices of the example."""
     matrices = _matrices(sp.Rational(point["m"]), sp.Rational(point["eta"]))
     value, change = exponent_of_products(matrices, tolerance=number(point["settled"]))
     return value, 3 * change
 
 
-def smallest_growth(point: Mapping[str, str]) -> tuple[float, float]:
+def smallest_growth(point: Arguments) -> tuple[float, float]:
     r"""The smallest :math:`\Lambda/\eta` over :data:`GRID`."""
     found = [
         (value / float(rate), 3 * change / float(rate))
@@ -155,7 +154,7 @@ def smallest_growth(point: Mapping[str, str]) -> tuple[float, float]:
     return min(found)
 
 
-def growth_with_momentum(arguments: Mapping[str, Any], draw: Draw) -> Samples:
+def growth_with_momentum(arguments: Arguments, draw: Draw) -> Samples:
     r"""Growth per step of :math:`\log|(\theta, \eta v)|` of SGD with momentum on the example, one run a sample."""
     rate = number(arguments["eta"])
     run = drawn_steps(

@@ -4,7 +4,7 @@ Results of our own. Near an invariant point the curvature of a step is :math:`-\
 with :math:`E\xi = 0` and :math:`E\xi^2 = 1`, as in SC-110.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import sympy as sp
@@ -23,7 +23,7 @@ from theory.symmetry.coordinatewise import adam_first_step, escaping_step
 from verification.authoring.shorthand import Kind, Source, equals, is_kept, measured
 from verification.authoring.simulated import number
 from verification.claim import Statement
-from verification.forms import Draw, Experiment, Samples
+from verification.forms import Arguments, Draw, Experiment, Samples
 from verification.papers.stochastic_collapse.beyond.momentum import (
     momentum_statements,
     rate_coefficients,
@@ -106,7 +106,7 @@ def _rate_with_momentum_and_decay() -> sp.Expr:
     return rate_coefficients(0)[0].subs(mu, mu - lowered)
 
 
-def growth_with_decay(arguments: Mapping[str, Any], draw: Draw) -> Samples:
+def growth_with_decay(arguments: Arguments, draw: Draw) -> Samples:
     r"""Growth of :math:`\log|\theta|` per step of SGD with weight decay on the example."""
     step = descent((EXAMPLE[h_1], EXAMPLE[h_2]), batch_size=1, weight_decay=sp.Rational(arguments["lambda"]))
     return growth(step, {eta: number(arguments["eta"])}, draw)
@@ -251,7 +251,7 @@ def _log_of_two(up: sp.Expr, down: sp.Expr) -> sp.Expr:
     return (logs[0] + upper**2 * logs[1]) / (1 + upper**2)
 
 
-def growth_under_skewed_noise(arguments: Mapping[str, Any], draw: Draw) -> Samples:
+def growth_under_skewed_noise(arguments: Arguments, draw: Draw) -> Samples:
     r"""Growth of :math:`\log|\theta|` per step of SGD on five samples, one or four of them a."""
     rate, drift, noise, a = (sp.Rational(arguments[name]) for name in ("eta", "mu", "zeta", "a"))
     share = 5 * SHARE.subs(upper, a)

@@ -1,9 +1,8 @@
 """What the claims on neuron diagnostics are measured on: distances, rules and counters of ``numerics.neurons``."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import scipy  # its submodules load on first use
@@ -14,9 +13,8 @@ from numerics.neurons.distance import distance_matrix, normalised_distance
 from numerics.neurons.effective_rank import effective_rank
 from numerics.neurons.vanishing import vanishing_by_whole
 from verification.authoring.draws import source_of
-from verification.forms import Draw, Samples
+from verification.forms import Arguments, Draw, Samples
 
-Arguments = Mapping[str, Any]
 Edges = tuple[tuple[int, int], ...]
 
 GRAPHS: dict[str, tuple[int, Edges]] = {

@@ -2,8 +2,6 @@ r"""What the claim about the learning-rate drop is measured on: modes at one noi
 
 import functools
 import math
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import scipy  # its submodules load on first use
@@ -13,10 +11,8 @@ from theory.ito import ItoProcess
 from theory.notation import nu, s_tilde
 from verification.authoring.draws import drawn_paths
 from verification.authoring.simulated import number, options
-from verification.forms import Draw, Samples
+from verification.forms import Arguments, Draw, Samples
 from verification.papers.stochastic_collapse.measured.one_dimension import mode_in_log
-
-Arguments = Mapping[str, Any]
 
 DEEP = -300.0
 r"""Start of :math:`\log\hat s`, many deviations below where the mode feels anything but the linear equation."""

@@ -11,9 +11,7 @@ of standard deviation 0.5/8 per entry (Appendix J says 0.5).
 
 import functools
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -25,7 +23,7 @@ from theory.models.teacher_student.error import overlap, stationary_error
 from theory.models.teacher_student.modes import mode_update, w
 from theory.notation import eta, nu, s_tilde
 from verification.authoring.simulated import number, options
-from verification.forms import Draw, Samples
+from verification.forms import Arguments, Draw, Samples
 
 DIMENSION = 64
 SAMPLES = 1024
@@ -124,7 +122,7 @@ def stationary_test_error(noise: float) -> float:
 _stationary_error = functools.cache(stationary_error)
 
 
-def test_error_from_stationary_start(arguments: Mapping[str, Any], draw: Draw) -> Samples:
+def test_error_from_stationary_start(arguments: Arguments, draw: Draw) -> Samples:
     r"""The test error after 10 000 steps of (38)-(39) from the claimed stationary law, where nothing may move.
 
     A mode with :math:`\tilde s > \nu/2` starts in its Gamma law; a collapsed one is 0 and stays there. The errors at

@@ -12,6 +12,8 @@ import numpy as np
 import scipy  # its submodules load on first use
 
 from verification.authoring.draws import source_of
+from verification.authoring.figures import Row
+from verification.forms import Arguments
 
 if TYPE_CHECKING:
     from numerics.networks.small_networks import LabelledImages
@@ -22,14 +24,14 @@ FALSE_ALARM = 1e-6
 NO_DIGITS = "handwritten digits, since scikit-learn is not installed: pip install 'driftproof[images]'"
 
 
-def layers_with_weights(arguments: Mapping[str, Any]) -> tuple[float, float]:
+def layers_with_weights(arguments: Arguments) -> tuple[float, float]:
     """Layers with weights in the residual network, shortcuts not counted: the number in its name."""
     from numerics.networks.resnet import ResNet18
 
     return float(ResNet18(100, width=float(arguments["width"])).layers_with_weights), 0.0
 
 
-def small_networks(part: Mapping[str, Any]) -> dict[str, Any]:
+def small_networks(part: Row) -> dict[str, Any]:
     """Shares of independent neurons in small networks under two settings, replica by replica.
 
     Both settings see the same images and initial weights. ``images`` is ``made`` or ``digits``, those of scikit-learn;
@@ -72,7 +74,7 @@ def digits() -> LabelledImages | None:
     return LabelledImages(pixels, found.target)
 
 
-def direction(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def direction(results: Sequence[Row]) -> dict[str, Any]:
     """The largest sign, over the kinds of images, of the change from the first setting to the second.
 
     The sign of a change is known where the interval of its mean excludes 0.
@@ -89,15 +91,15 @@ def direction(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _names(parts: Sequence[Mapping[str, Any]]) -> list[str]:
+def _names(parts: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(part["images"] for part in parts))
 
 
-def _intervals(kinds: Mapping[str, Mapping[str, Any]]) -> list[Sequence[float]]:
+def _intervals(kinds: Mapping[str, Row]) -> list[Sequence[float]]:
     return [kind["change"] for kind in kinds.values()]
 
 
-def _change(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _change(parts: Sequence[Row]) -> dict[str, Any]:
     """Mean shares before and after, and the interval of their difference, replica by replica."""
     first, second = (np.concatenate([part[name] for part in parts]) for name in ("first", "second"))
     change = second - first
@@ -110,6 +112,6 @@ def _change(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _told(kind: Mapping[str, Any]) -> str:
+def _told(kind: Row) -> str:
     first, second = kind["shares"]
     return f"the independent share goes from {first:.3f} to {second:.3f} ({kind['replicas']} pairs of networks)"

@@ -6,7 +6,6 @@ Euler-Maruyama in the logarithm of the state.
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -24,9 +23,7 @@ from theory.models.teacher_student.stochastic_logistic import verhulst_process
 from theory.notation import eta, mu, nu, s_tilde, zeta
 from verification.authoring.draws import drawn_paths, on_two_grids
 from verification.authoring.simulated import number
-from verification.forms import Draw, Samples
-
-Arguments = Mapping[str, Any]
+from verification.forms import Arguments, Draw, Samples
 
 STEP = 0.02
 """Coarse step of the coupled levels, in units of the process's own time."""

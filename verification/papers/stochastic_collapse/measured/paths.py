@@ -1,7 +1,6 @@
 """Functionals and schemes along one Brownian path."""
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 import sympy as sp
@@ -10,10 +9,10 @@ from theory.notation import eta, s_tilde, zeta
 from verification.authoring.draws import source_of
 from verification.authoring.predictions import exact
 from verification.authoring.simulated import number
-from verification.papers.stochastic_collapse.measured.one_dimension import Arguments
+from verification.forms import Arguments
 
 
-def along_path(candidate: sp.Expr, point: Mapping[str, str]) -> float:
+def along_path(candidate: sp.Expr, point: Arguments) -> float:
     """A candidate functional of the Brownian path, on the path that ``point`` names."""
     from theory.models.teacher_student.modes import area, log_growth
     from theory.notation import s_0, t

@@ -8,8 +8,6 @@ No formula of :mod:`theory.matrices.spike_in_noise` is used here. Random sources
 """
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import scipy  # its submodules load on first use
@@ -17,8 +15,7 @@ import scipy  # its submodules load on first use
 from numerics.random.spiked_noise import top_singular_pair, tridiagonal_form
 from verification.authoring.draws import source_of
 from verification.authoring.simulated import number
-
-Arguments = Mapping[str, Any]
+from verification.forms import Arguments
 
 COLUMNS = 10**7
 """Columns n of the noise matrix whose tridiagonal form is drawn."""

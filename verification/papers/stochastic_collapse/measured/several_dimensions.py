@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -13,9 +12,7 @@ from theory.models.two_layer_origin import network_process, ratio_process
 from theory.notation import nu
 from verification.authoring.draws import drawn_levels, extrapolated, on_two_grids
 from verification.authoring.simulated import number
-from verification.forms import Draw, Samples
-
-Arguments = Mapping[str, Any]
+from verification.forms import Arguments, Draw, Samples
 
 STEP = 0.02
 """Coarse step of the coupled levels, where the noise strength is 1."""

@@ -5,7 +5,6 @@ Arguments are texts: the data ``x`` and ``y`` of all samples, ``noise`` for :mat
 """
 
 import functools
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,10 +16,8 @@ from theory.models.single_neuron import SingleNeuron, slope
 from theory.notation import eta, zeta
 from verification.authoring.draws import drawn_levels, drawn_paths, extrapolated
 from verification.authoring.simulated import number
-from verification.forms import Draw, Samples
+from verification.forms import Arguments, Draw, Samples
 from verification.papers.stochastic_collapse.measured.one_dimension import STEP
-
-Arguments = Mapping[str, Any]
 
 EARLY, LATE = 60.0, 120.0
 """Growth counts between these times: by then the faster of the two modes dominates."""

@@ -11,7 +11,7 @@ import sympy as sp
 from theory.networks.neurons import below_fraction_of_largest
 from verification.authoring import predictions
 from verification.authoring.shorthand import Grade, Kind, Source, agrees, compared, holds_when, measured
-from verification.forms import Comparison
+from verification.forms import Arguments, Comparison
 from verification.papers.stochastic_collapse.measured import diagnostics
 from verification.papers.stochastic_collapse.paper import paper
 
@@ -50,7 +50,7 @@ def rule_for_vanishing_neurons():
     page = sp.And(i < tenth * I, o < tenth * O)
     own, apart = i**2 + o**2, (I**2, O**2)
 
-    def vanished(candidate: Any, arguments: Mapping[str, Any]) -> int:
+    def vanished(candidate: Any, arguments: Arguments) -> int:
         """One where the candidate calls the first neuron vanished; the other neurons have norms 1."""
         values = dict(zip((i, o), map(sp.Rational, arguments["norms"][0]), strict=True))
         return int(bool(candidate.subs({**values, I: 1, O: 1})))

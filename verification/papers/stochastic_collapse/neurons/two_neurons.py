@@ -22,7 +22,7 @@ from numerics.simulation.options import Options
 from theory.discrete.recursion import Recursion
 from theory.models.two_neurons import INCOMING, OUTGOING, TwoNeurons
 from theory.notation import eta
-from verification.authoring.figures import FALSE_ALARM, feature, seed_from
+from verification.authoring.figures import FALSE_ALARM, Row, feature, seed_from
 from verification.authoring.shorthand import reproduces
 from verification.authoring.simulated import number
 from verification.claim import Statement
@@ -100,7 +100,7 @@ def run(learning_rate: float, noise: float, momentum: float, *, steps: int = STE
     return result.final
 
 
-def measure(part: Mapping[str, Any]) -> dict[str, Any]:
+def measure(part: Row) -> dict[str, Any]:
     """One learning rate, noise scale and momentum: how many starts of each data set have collapsed."""
     learning_rate, noise, momentum = (number(part[name]) for name in ("eta", "sigma", "momentum"))
     final = run(learning_rate, noise, momentum)
@@ -123,7 +123,7 @@ def measure(part: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def turns(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def turns(results: Sequence[Row]) -> dict[str, Any]:
     """How often the strength of the attraction turns, along the parameter that varies.
 
     A rise from the first value to the strongest, or a fall from there to the last, counts where a sign test over the
@@ -159,7 +159,7 @@ def sign_test(weaker: np.ndarray, stronger: np.ndarray) -> float:
 # The picture ---------------------------------------------------------------------------------------------------------
 
 
-def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> list[Picture]:
+def pictures(name: str, parts: Sequence[Row], summary: Row) -> list[Picture]:
     """Share of collapsed runs against the learning rate or the noise scale, from what :func:`turns` made of them."""
     rows, varied = summary["rows"], summary["varied"]
     sets, starts_each = len(rows[0]["collapsed"]), rows[0]["starts"]

@@ -1,11 +1,11 @@
 """Appendix I.3: the decomposition of train and test error by singular values."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import sympy as sp
 
 from verification.authoring.shorthand import Grade, Source, compared, equals, table
-from verification.forms import Comparison
+from verification.forms import Arguments, Comparison
 from verification.papers.stochastic_collapse.measured import random_matrices as sampled
 from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.teacher_student.definitions import matrix, square
@@ -27,7 +27,7 @@ def _in_entries(side: sp.Expr) -> sp.Expr:
 
 
 def _on_random_matrices(evaluator: Callable) -> Comparison:
-    def from_sums(candidate: sp.Expr, point: Mapping[str, str]) -> float:
+    def from_sums(candidate: sp.Expr, point: Arguments) -> float:
         sums = sampled.error_sums(point)
         return float(candidate.subs({symbol: sums[name] for name, symbol in SUMS.items()}))
 

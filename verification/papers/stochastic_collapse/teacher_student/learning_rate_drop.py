@@ -3,8 +3,7 @@ r"""Section 6: a learning rate that is dropped, and the modes that escape late.
 The paper's :math:`\tilde s` is ``s_tilde``, :math:`\nu = \eta\zeta^2` is ``nu``, with its values before and after.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import sympy as sp
 
@@ -14,11 +13,10 @@ from theory.notation import nu, s_0, s_tilde
 from verification.authoring import predictions
 from verification.authoring.shorthand import bounds, compared, equals, measured, table
 from verification.claim import Statement
+from verification.forms import Arguments
 from verification.papers.stochastic_collapse.measured.learning_rate_drop import median_signal, relearned
 from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.teacher_student.dynamics import PATH_SYMBOLS
-
-Point = Mapping[str, Any]
 
 DROP_SYMBOLS = PATH_SYMBOLS | {
     s_0: "start, at the drop",
@@ -34,7 +32,7 @@ SCHEDULES = table("s_tilde nu_1 nu_2 T_1 T_2", "3/10 1 1/10 100 80", "9/20 1 1/1
 at_schedule = predictions.at_point(drop.nu_1, drop.nu_2, drop.T_1, drop.T_2)
 
 
-def _share_relearned(point: Point) -> Callable[[sp.Expr], sp.Expr]:
+def _share_relearned(point: Arguments) -> Callable[[sp.Expr], sp.Expr]:
     """The Gaussian probability that a mode has grown, given at which signal it is one half."""
     growth, spread = sp.diff(drop.log_growth(), s_tilde), sp.sqrt(drop.variance_of_log_growth())
     slope, signal = at_schedule(growth, point) / at_schedule(spread, point), sp.Rational(point["s_tilde"])

@@ -3,8 +3,6 @@ r"""Conjecture I.1 and what replaces it: the mean of a student mode.
 In natural units :math:`x = \hat s/\nu`, :math:`\tau = 2\nu t`, :math:`k = \tilde s/\nu - \frac12`.
 """
 
-from collections.abc import Mapping
-
 import sympy as sp
 
 from theory.infinitesimal_generator import generator
@@ -17,7 +15,7 @@ from verification.authoring import predictions
 from verification.authoring.shorthand import Grade, Source, agrees, agrees_to_order, compared, equals, table
 from verification.authoring.simulated import number
 from verification.claim import Statement
-from verification.forms import Experiment
+from verification.forms import Arguments, Experiment
 from verification.papers.stochastic_collapse.measured.one_dimension import integrated_defect_on_grid, mean_on_grid
 from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.teacher_student.modes import VALUE_SYMBOLS, sampled_mode
@@ -155,12 +153,12 @@ GRID_POINTS = table(
 )
 
 
-def at_point(candidate: sp.Expr, point: Mapping[str, str]) -> float:
+def at_point(candidate: sp.Expr, point: Arguments) -> float:
     """A spectral mean at a point in natural units."""
     return predictions.spectral(candidate, {k: point["k"], x: point["x"], tau: point["tau"]})
 
 
-def twice_the_defect(candidate: sp.Expr, point: Mapping[str, str]) -> sp.Expr:
+def twice_the_defect(candidate: sp.Expr, point: Arguments) -> sp.Expr:
     r"""An integrated defect in natural units, where :math:`d\tau = 2\nu\,dt`."""
     return 2 * candidate.subs({s_tilde: sp.Rational(point["k"]) + sp.Rational(1, 2), nu: 1})
 

@@ -4,7 +4,7 @@ r"""Appendix I.3: singular values and vectors of the data in the limit of large 
 variance :math:`1/n`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import mpmath
 import sympy as sp
@@ -14,11 +14,9 @@ from theory.matrices.spike_in_noise import aspect, s_bar
 from theory.notation import s_tilde
 from verification.authoring import predictions
 from verification.authoring.shorthand import Grade, Kind, Source, compared, equals, table
-from verification.forms import Comparison
+from verification.forms import Arguments, Comparison
 from verification.papers.stochastic_collapse.measured import random_matrices as sampled
 from verification.papers.stochastic_collapse.paper import paper
-
-Point = Mapping[str, str]
 
 SPIKE_SYMBOLS = {
     aspect: r"aspect ratio $\mathcal A = m/n$",
@@ -30,7 +28,7 @@ OUTLIERS = table("aspect signal", "1/2 3/2", "1/10 4/5", "1 2", "2 3/2", "4 2")
 HIDDEN = table("aspect signal", "1/10 1/4", "1/2 1/2", "2 1", "4 1")
 
 
-def _at_spike(candidate: sp.Expr, point: Point) -> float | None:
+def _at_spike(candidate: sp.Expr, point: Arguments) -> float | None:
     """The candidate, or None where it is not real."""
     value = complex(predictions.at({aspect: point["aspect"], s_bar: point["signal"]})(candidate).evalf(20))
     return value.real if value.imag == 0 else None
@@ -82,7 +80,7 @@ def transfer_function_of_the_singular_values():
 LEVELS = table("aspect level", "1/4 1", "1/4 5/4", "1 1", "1 3/2", "2 3/2", "4 2")
 
 
-def _mass_below(candidate: sp.Expr, point: Point) -> float | None:
+def _mass_below(candidate: sp.Expr, point: Arguments) -> float | None:
     """The integral of a density from the lower edge to a level; None for a formula of another variable."""
     density = candidate.subs(aspect, sp.Rational(point["aspect"]))
     if density.free_symbols != {s_tilde}:
