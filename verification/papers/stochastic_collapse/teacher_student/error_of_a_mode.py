@@ -12,10 +12,7 @@ from theory.models.teacher_student.error import overlap as q
 from theory.notation import nu, s_tilde
 from verification.authoring.shorthand import equals, measured
 from verification.claim import Statement
-from verification.papers.stochastic_collapse.measured.linear_student import (
-    predicted_test_error,
-    test_error_from_stationary_start,
-)
+from verification.papers.stochastic_collapse.measured import linear_student as student
 
 
 def noise_in_the_error() -> Iterator[Statement]:
@@ -32,7 +29,9 @@ def noise_in_the_error() -> Iterator[Statement]:
         },
         remark="A result of ours: what a mode adds to the test error, before division by the teacher's norm.",
         domain=(s_tilde > nu / 2,),
-        measured=measured(test_error_from_stationary_start, partial(predicted_test_error, noise=20.0), zeta="20"),
+        measured=measured(
+            student.test_error_from_stationary_start, partial(student.predicted_test_error, noise=20.0), zeta="20"
+        ),
     )
     yield equals(
         r"little noise: $\partial_\nu E_{ss}[\hat s^2 - 2q\hat s]\big|_{\nu=0}$",
