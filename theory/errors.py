@@ -3,6 +3,10 @@
 Each message names the argument, what was needed, what arrived and the next move.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 
 class DriftproofError(ValueError):
     """Root of the errors that ``theory``, ``numerics`` and ``verification`` raise for bad input."""
@@ -34,3 +38,18 @@ class NotNormalisableError(TheoryError):
 
 class UnsupportedFormError(TheoryError):
     """The expression lies outside the class for which a derivation is implemented."""
+
+
+class OrderError(UnsupportedFormError):
+    """The order of two exponents depends on parameters.
+
+    Attributes:
+        difference: of the two exponents, whose sign is open.
+    """
+
+    def __init__(self, message: str, difference: Any) -> None:
+        super().__init__(message)
+        self.difference = difference
+
+    def __reduce__(self) -> tuple[type[OrderError], tuple[str, Any]]:
+        return OrderError, (str(self), self.difference)

@@ -8,6 +8,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
   powers.
 * ``endpoints``: how :math:`\exp\int\rho` behaves at an end of an interval.
 * ``even_factors``: primitives over an irreducible even polynomial, by what is odd and what is even above it.
+* ``exponent_cases``: case distinctions over a parameter in the exponents.
 * ``exponential_of_integral``: closed forms of :math:`\exp\int\rho`, each checked by differentiation.
 * ``families``: families of densities on the line, recognised by their logarithmic derivative.
 * ``incomplete_beta``: primitives of a power over a polynomial in another power, by incomplete beta functions.
@@ -17,6 +18,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``passage_time``: how long they take: mean exit times, first passage to a level, explosion.
 * ``closed_integrals``: integrals of scale and speed densities in closed form.
 * ``glued``: coefficients that change their form inside the interval: parts and their matching conditions.
+* ``growth``: ends at infinity from the growth of a drift that no chart holds.
 * ``integrals_over_pieces``: integrals of functions with kinks.
 * ``piece_moments``: moments of exponentials, Gaussians and powers on a stretch of the line.
 * ``time_limit``: public calls end after a given processor time.

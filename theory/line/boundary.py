@@ -36,13 +36,16 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import simplified
+from theory.errors import OrderError, UnsupportedFormError
 from theory.ito import ItoProcess, checked_process
 from theory.line.crossings import require_through
 from theory.line.diffusion import GluedDiffusion, Line, LineDiffusion, line_diffusion
 from theory.line.endpoints import EndpointBehaviour
+from theory.line.exponent_cases import Cell, by_cases, cells, where
 from theory.line.exponential_of_integral import collected, density_in_x, exponential_of_integral
 from theory.line.feller import FellerClass, attracting, feller_classes, finite_speed, integrable
 from theory.line.glued import formula_on, glued, in_one_formula
+from theory.line.growth import growth
 from theory.line.interval import Interval
 from theory.line.time_limit import limited
 
@@ -65,7 +68,8 @@ class Endpoint:
 
     Attributes:
         location: the end, in the coordinate of the process.
-        behaviour: of :math:`\exp\int 2b/a` near it, in terms of ``distance``.
+        behaviour: of :math:`\exp\int 2b/a` near it, in terms of ``distance``; None where it is one by cases, or only
+            its growth is known.
         diffusion_power: :math:`\alpha` in :math:`a \sim a_0\tau^\alpha`.
         distance: :math:`\tau` as a function of the coordinate: tends to 0, or to infinity if ``behaviour.at_infinity``.
         attracting: condition for :math:`S(e) < \infty`: the end is approached with positive probability.
@@ -74,7 +78,7 @@ class Endpoint:
     """
 
     location: sp.Expr
-    behaviour: EndpointBehaviour
+    behaviour: EndpointBehaviour | None
     diffusion_power: sp.Expr
     distance: sp.Expr
     attracting: Boolean
@@ -191,8 +195,71 @@ def classify(process: ItoProcess, interval: Interval | None = None) -> BoundaryC
         >>> classify(cir).left.condition(FellerClass.ENTRANCE)
         2*kappa*m >= s**2
     """
-    line = line_diffusion(process, interval)
+    try:
+        return classes_of(line_diffusion(process, interval))
+    except OrderError as error:
+        found = cells(
+            error,
+            process,
+            Interval.given(interval, process.state[0]),
+            lambda there, where_it_lives: classes_of(line_diffusion(there, where_it_lives)),
+        )
+        return BoundaryClasses(_in_cells(found, 0), _in_cells(found, 1))
+    except UnsupportedFormError:
+        found = _by_growth(process, Interval.given(interval, process.state[0]))
+        if found is None:
+            raise
+        return found
+
+
+def _by_growth(process: ItoProcess, interval: Interval) -> BoundaryClasses | None:
+    """Both ends from the growth of the drift, where that tells their classes."""
+    try:
+        ends = growth(process, interval)
+    except UnsupportedFormError:
+        return None
+    if any(end.feller_class is None for end in ends):
+        return None
+    x = process.state[0]
+    left, right = (
+        Endpoint(
+            location=location,
+            behaviour=None,
+            diffusion_power=sp.S.Zero,
+            distance=abs(x),
+            attracting=end.attracting,
+            finite_speed=end.finite_speed,
+            classes=((sp.true, end.feller_class),),
+        )
+        for location, end in zip(interval.ends, ends, strict=True)
+        if end.feller_class is not None
+    )
+    return BoundaryClasses(left, right)
+
+
+def classes_of(line: Line) -> BoundaryClasses:
+    """Both ends of a checked process.
+
+    Raises:
+        OrderError: they change with a parameter in the exponents.
+    """
     return BoundaryClasses(endpoint(line, line.interval.left), endpoint(line, line.interval.right))
+
+
+def _in_cells(found: list[Cell[BoundaryClasses]], side: int) -> Endpoint:
+    """An end whose class changes with a parameter in the exponents."""
+    ends = [tuple(cell.result)[side] for cell in found]
+    kinds = [kind for kind in FellerClass if any(kind is name for end in ends for _, name in end.classes)]
+    classes = [(where(found, lambda both, k=kind: tuple(both)[side].condition(k)), kind) for kind in kinds]
+    return Endpoint(
+        location=found[0].back(ends[0].location),
+        behaviour=None,
+        diffusion_power=by_cases(found, lambda both: tuple(both)[side].diffusion_power),
+        distance=found[0].back(ends[0].distance),
+        attracting=where(found, lambda both: tuple(both)[side].attracting),
+        finite_speed=where(found, lambda both: tuple(both)[side].finite_speed),
+        classes=tuple((condition, kind) for condition, kind in classes if condition != sp.false),
+    )
 
 
 @lru_cache(maxsize=128)

@@ -16,7 +16,7 @@ import sympy as sp
 from theory.argument_kinds import EXPRESSION, SYMBOL, TERMS, takes
 from theory.decision.inequalities import nonnegative, sign, vanishes
 from theory.decision.plain_symbols import with_plain_symbols
-from theory.errors import UnsupportedFormError
+from theory.errors import OrderError, UnsupportedFormError
 
 
 @dataclass(frozen=True)
@@ -150,16 +150,28 @@ def order(a: sp.Expr, b: sp.Expr) -> int:
     """The sign of ``a - b`` for two exponents.
 
     Raises:
-        UnsupportedFormError: the assumptions of their symbols do not decide it.
+        OrderError: the assumptions of their symbols do not decide it.
     """
     known = sign(reduced_exponent(a - b))
     if known is None:
-        raise UnsupportedFormError(
-            f"the powers {a} and {b} cannot be ordered by the assumptions of their symbols. "
+        raise OrderError(
+            f"the powers {a} and {b} cannot be ordered by the assumptions of their symbols{_change(a - b)}. "
             "Put in a number, write the exponent with a positive symbol (2 + delta instead of beta), or declare a "
-            'range with theory.parameters.parameter("L", above=2).'
+            "range with theory.parameter(name, above=..., below=...).",
+            reduced_exponent(a - b),
         )
     return known
+
+
+def _change(difference: sp.Expr) -> str:
+    """Where the order of two exponents changes, for a message; empty where that is not one parameter's values."""
+    symbols = difference.free_symbols
+    numerator = sp.fraction(sp.cancel(difference))[0]
+    if len(symbols) != 1 or not numerator.is_polynomial(*symbols):
+        return ""
+    (symbol,) = symbols
+    roots = sp.real_roots(sp.Poly(numerator, symbol))
+    return f": their order changes at {symbol} = {', '.join(map(str, roots))}" if roots else ""
 
 
 def dominant(exponents: Iterable[sp.Expr], towards: int) -> sp.Expr:

@@ -19,17 +19,19 @@ References:
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import sign, simplified
-from theory.errors import DriftproofError, UnsupportedFormError
+from theory.errors import DriftproofError, OrderError, UnsupportedFormError
 from theory.ito import ItoProcess
-from theory.line.boundary import BoundaryClasses, FellerClass, classify, endpoint
+from theory.line.boundary import BoundaryClasses, Endpoint, FellerClass, classes_of, endpoint
 from theory.line.crossings import Crossing, require_through
 from theory.line.diffusion import GluedDiffusion, line_diffusion
+from theory.line.exponent_cases import Cell, by_cases, cells, where
 from theory.line.exponential_of_integral import (
     collected,
     density_in_x,
@@ -38,6 +40,7 @@ from theory.line.exponential_of_integral import (
     logarithmic_derivative,
 )
 from theory.line.glued import glued, in_one_formula
+from theory.line.growth import Growth, growth
 from theory.line.interval import Chart, Interval
 from theory.line.law import Collapse, StationaryLaw
 from theory.line.oscillation import without_oscillation
@@ -79,14 +82,26 @@ def stationary_density(
     """
     word(regular_ends, "regular_ends", ("absorbing", "reflecting"))
     try:
+        return _law(process, interval, regular_ends)
+    except OrderError as error:
+        derived = partial(_law, regular_ends=regular_ends)
+        return _law_in_cells(cells(error, process, Interval.given(interval, process.state[0]), derived))
+
+
+def _law(process: ItoProcess, interval: Interval | None, regular_ends: str) -> StationaryLaw:
+    try:
         line = line_diffusion(process, interval)
+    except OrderError:
+        raise
     except UnsupportedFormError:
         law = _law_in_numbers(process, interval) if regular_ends == "reflecting" else None
+        law = law or _law_by_growth(process, interval)
         if law is None:
             raise
         return law
     if isinstance(line, GluedDiffusion):
         return _glued_law(line, regular_ends)
+    classes = _with_ends(classes_of(line), regular_ends)
     x, z = line.variable, line.chart.variable
     in_chart = exponential_of_integral(line.log_speed_slope, z, line.chart.interval)
     # A density transforms with the slope of the chart: p_x dx = p_z dz.
@@ -96,7 +111,6 @@ def stationary_density(
     _certify(density, (2 * drift - sp.diff(process.diffusion[0], x)) / process.diffusion[0], line.chart)
     if line.bounded != 0:
         density = collected(density * sp.exp(line.bounded), x)
-    classes = _with_ends(classify(process, line.interval), regular_ends)
     normalisable, collapse, undecided = _limits(classes)
     return StationaryLaw(
         density=density,
@@ -110,6 +124,33 @@ def stationary_density(
         regular=line.regular,
         family=recognise(density, x, line.interval),
         coefficients=(line.process.drift[0], line.process.diffusion[0]),
+    )
+
+
+def _law_in_cells(found: list[Cell[StationaryLaw]]) -> StationaryLaw:
+    """The law where a parameter in the exponents changes what is integrable, or the form of the density."""
+    first, last = found[0], found[-1]
+    ends = list(dict.fromkeys(end for cell in found for _, end in cell.result.collapse))
+    generic = last if last.own is not None else first
+    collapse = [
+        Collapse(where(found, lambda law, e=end: sp.Or(*(c for c, there in law.collapse if there == e), sp.false)), end)
+        for end in ends
+    ]
+    return StationaryLaw(
+        density=by_cases(found, lambda law: law.density),
+        variable=first.result.variable,
+        interval=first.result.interval,
+        log_derivative=generic.back(generic.result.log_derivative),
+        normalisable=where(found, lambda law: law.normalisable),
+        collapse=tuple(collapse),
+        undecided=where(found, lambda law: law.undecided),
+        integrable_at=tuple(
+            Collapse(where(found, lambda law, n=n: law.integrable_at[n].condition), first.result.interval.ends[n])
+            for n in (0, 1)
+        ),
+        regular=where(found, lambda law: law.regular),
+        family=None,
+        coefficients=tuple(generic.back(part) for part in generic.result.coefficients or ()) or None,
     )
 
 
@@ -140,6 +181,35 @@ def _law_in_numbers(process: ItoProcess, interval: Interval | None) -> Stationar
     )
 
 
+def _law_by_growth(process: ItoProcess, interval: Interval | None) -> StationaryLaw | None:
+    """The law on the line of a drift that no chart holds, under constant noise: see :mod:`theory.line.growth`."""
+    (x,), (b,), a = process.state, process.drift, process.diffusion[0]
+    interval = Interval.given(interval, x)
+    if not is_smooth(sp.Tuple(b, a), (x,)):
+        return None
+    try:
+        left, right = growth(process, interval)
+    except UnsupportedFormError:
+        return None
+    normalisable, collapse, undecided = _limits_of(left, right, interval.ends)
+    y = sp.Symbol(f"{x.name}'", **x.assumptions0)
+    return StationaryLaw(
+        density=sp.exp(sp.Integral((2 * b / a).subs(x, y), (y, 0, x))),
+        variable=x,
+        interval=interval,
+        log_derivative=2 * b / a,
+        normalisable=normalisable,
+        collapse=collapse,
+        undecided=undecided,
+        integrable_at=tuple(
+            Collapse(end.finite_speed, at) for end, at in zip((left, right), interval.ends, strict=True)
+        ),
+        regular=sp.true,
+        family=None,
+        coefficients=(b, a),
+    )
+
+
 def _glued_law(line: GluedDiffusion, regular_ends: str) -> StationaryLaw:
     """The law whose parts carry no current, glued so that diffusion times density is continuous."""
     x = line.variable
@@ -153,7 +223,7 @@ def _glued_law(line: GluedDiffusion, regular_ends: str) -> StationaryLaw:
         for part, law in zip(line.parts, parts, strict=True)
     ]
     density = glued(densities, line.places, x, diffusions)
-    classes = _with_ends(classify(line.process, line.interval), regular_ends)
+    classes = _with_ends(classes_of(line), regular_ends)
     normalisable, collapse, undecided = _limits(classes)
     return StationaryLaw(
         density=density,
@@ -277,14 +347,20 @@ def _with_ends(classes: BoundaryClasses, regular_ends: str) -> BoundaryClasses:
 
 
 def _limits(classes: BoundaryClasses) -> tuple[Boolean, tuple[Collapse, ...], Boolean]:
-    left, right = classes
+    return _limits_of(*classes, (classes.left.location, classes.right.location))
+
+
+def _limits_of(
+    left: Endpoint | Growth, right: Endpoint | Growth, places: tuple[sp.Expr, sp.Expr]
+) -> tuple[Boolean, tuple[Collapse, ...], Boolean]:
+    """Where the law exists, where all mass goes to one end, and where neither is known."""
     normalisable = simplified(sp.And(left.finite_speed, right.finite_speed))
     collapse = []
-    for end, other in ((left, right), (right, left)):
+    for end, other, place in ((left, right, places[0]), (right, left, places[1])):
         towards_end_only = sp.And(end.attracting, sp.Not(other.attracting))
         condition = simplified(sp.And(sp.Not(end.finite_speed), sp.Or(other.finite_speed, towards_end_only)))
         if condition != sp.false:
-            collapse.append(Collapse(condition, end.location))
+            collapse.append(Collapse(condition, place))
     decided = sp.Or(normalisable, *(condition for condition, _ in collapse))
     return normalisable, tuple(collapse), simplified(sp.Not(decided))
 

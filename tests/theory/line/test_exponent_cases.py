@@ -1,0 +1,64 @@
+"""A parameter in the exponents: the cases over it agree with what a number in its place gives."""
+
+from __future__ import annotations
+
+import pytest
+import sympy as sp
+
+from theory.decision.inequalities import holds
+from theory.errors import UnsupportedFormError
+from theory.ito import ItoProcess
+from theory.line.boundary import classify
+from theory.line.first_passage import hitting_probability
+from theory.line.stationary import stationary_density
+from theory.parameters import parameter
+
+w, k, s = sp.symbols("w k s", positive=True)
+q = sp.Symbol("q", positive=True)
+MEAN_REVERTING = ItoProcess.scalar(w, drift=k - w, dispersion=s * w**q)
+GROWING = ItoProcess.scalar(w, drift=k * w * (1 - w), dispersion=s * w**q)
+NUMBERS = [sp.Rational(1, 4), sp.S.Half, sp.Rational(3, 4), sp.S.One, sp.Rational(5, 4), sp.Rational(3, 2), sp.S(2)]
+
+
+@pytest.mark.every(2)
+@pytest.mark.parametrize("process", [MEAN_REVERTING, GROWING])
+@pytest.mark.parametrize("values", [{k: sp.Rational(1, 3), s: sp.S.One}, {k: sp.S(2), s: sp.S.One}])
+def test_the_cases_are_what_a_number_in_the_exponent_gives(process, values):
+    ends, law = classify(process), stationary_density(process)
+    for number in NUMBERS:
+        there = process.subs({q: number})
+        at = values | {q: number}
+        for end, other in zip(ends, classify(there), strict=True):
+            found = [name for condition, name in end.classes if holds(condition, at)]
+            assert found == [name for condition, name in other.classes if holds(condition, values)]
+        own = stationary_density(there)
+        assert holds(law.normalisable, at) == holds(own.normalisable, values)
+        ratio = sp.log(law.density.subs(at)) - sp.log(own.density.subs(values))
+        assert abs(sp.diff(ratio, w).subs(w, sp.Rational(3, 7)).evalf()) < 1e-12
+        limits = [{str(end) for condition, end in one.collapse if holds(condition, at)} for one in (law, own)]
+        assert limits[0] == limits[1]
+
+
+def test_the_classes_of_constant_elasticity_are_printed_as_textbooks_do():
+    left, right = classify(ItoProcess.scalar(w, drift=k * w, dispersion=s * w**q))
+    assert {str(name): condition for condition, name in left.classes} == {
+        "regular": q < sp.S.Half,
+        "exit": sp.And(q >= sp.S.Half, q < 1),
+        "natural": q >= 1,
+    }
+    assert {str(name): condition for condition, name in right.classes} == {"entrance": q > 1, "natural": q <= 1}
+
+
+def test_two_open_exponents_are_refused_and_the_advice_is_one_that_works():
+    p = sp.Symbol("p", positive=True)
+    with pytest.raises(UnsupportedFormError, match=r"theory\.parameter"):
+        classify(ItoProcess.scalar(w, drift=-(w**p), dispersion=w**q))
+    bounded = ItoProcess.scalar(
+        w, drift=-(w ** parameter("p", above=1, below=2)), dispersion=w ** parameter("q", above=0, below=sp.S.Half)
+    )
+    assert [str(end.feller_class) for end in classify(bounded)] == ["regular", "entrance"]
+
+
+def test_passage_names_the_value_at_which_the_order_changes():
+    with pytest.raises(UnsupportedFormError, match="changes at q = "):
+        hitting_probability(MEAN_REVERTING, 2, 1, sp.oo)
