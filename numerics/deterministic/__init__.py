@@ -26,6 +26,8 @@ module                      question it answers
 ``collapse_threshold``      Where does a Gaussian multiplier begin to collapse?
 ``random_products``         The top exponent of products of random 2 x 2 matrices
 ``exponent_on_circle``      The top exponent of a linear process in the plane, on the circle of directions
+``two_layer_balance``       Factors of a product of matrices at their noise equilibrium
+``orbit_minimum``           Where do several charges rest together?
 ``multiprecision``          Numbers of mpmath: read from arguments, rounded to the digits asked for
 ==========================  ==============================================================================
 """

@@ -104,7 +104,7 @@ def charge_path(
             gradient = gradient * torch.clamp(bound / norm.clamp_min(1e-300), max=1.0)
         theta, velocity, d = now.moved(theta, velocity, gradient)
         forms: dict[str, Any] = {"direction_form": _form(A, d, d), "mixed_form": _form(A, d, velocity)}
-        forms["shift_part"] = shift_part if bool(c.any()) else 0
+        forms["shift_part"] = shift_part if bool(c.any()) else None
         law.append(next_pair(pair, now, **forms).charge)
         iterated = next_pair(iterated, now, **forms)
         pair = _pair(A, c, theta, velocity)

@@ -10,6 +10,9 @@ Continuous symmetries, in the order of the derivation:
 * ``textbook``: the symmetries that textbooks name, as generators.
 * ``noether``: what a charge does under gradient flow, descent, and the diffusions that model its noise.
 * ``discrete_law``: the exact law of a charge in every step, with momentum, weight decay and schedules.
+* ``matrix_charge``: the charge of a product of matrices, all double rotations at once.
+* ``orbit_potential``: noise and weight decay along an orbit, a convex function.
+* ``noise_equilibrium``: where the charges of a frozen orbit stand still, on the extended line.
 * ``conserved``: what a recursion conserves exactly, among them Adam and descent by signs.
 
 What ``find`` stands on:
@@ -41,11 +44,18 @@ from theory.symmetry.noether import (
     missing_drift,
     noether_flow,
 )
+from theory.symmetry.noise_equilibrium import EquilibriumKind, NoiseEquilibrium, noise_equilibrium
 from theory.symmetry.one_parameter import BrokenSymmetryError, OneParameterSymmetry, change_along
+from theory.symmetry.orbit_potential import OrbitPotential, orbit_potential
 from theory.symmetry.reflection import escaping_gradients, fixed_set, invariant_set, keeps_its_fixed_set
 from theory.symmetry.sample_losses import PerSampleLoss
 
 __all__ = [
+    "orbit_potential",
+    "OrbitPotential",
+    "noise_equilibrium",
+    "NoiseEquilibrium",
+    "EquilibriumKind",
     "noether_flow",
     "missing_drift",
     "mean_step_change",

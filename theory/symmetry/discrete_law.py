@@ -90,7 +90,7 @@ class ChargePair:
 
 
 def next_pair(
-    pair: ChargePair, rule: StepRule, *, direction_form: Any, mixed_form: Any = 0, shift_part: Any = 0
+    pair: ChargePair, rule: StepRule, *, direction_form: Any, mixed_form: Any = 0, shift_part: Any = None
 ) -> ChargePair:
     r"""Charge and pair after one step: the exact discrete law.
 
@@ -99,7 +99,7 @@ def next_pair(
         rule: The coefficients of the step.
         direction_form: :math:`d^\top Ad`.
         mixed_form: :math:`d^\top AV'`; without momentum it is not needed for the charge.
-        shift_part: :math:`c^\top\theta` before the step: 0 for a linear field, and of no matter without weight decay.
+        shift_part: :math:`c^\top\theta` before the step; None for a linear field, where it is 0.
 
     Example:
         >>> Q, q, eta, l, m, D = sp.symbols("Q q eta lambda m D")
@@ -110,7 +110,7 @@ def next_pair(
     """
     instance(rule, StepRule, "rule", "a StepRule")
     rate, decay, m = rule.learning_rate, rule.weight_decay, rule.momentum
-    along_weights = 2 * pair.charge - shift_part
+    along_weights = 2 * pair.charge if shift_part is None else 2 * pair.charge - shift_part
     if rule.decoupled:
         return _decoupled(pair, rule, direction_form, mixed_form, shift_part)
     along_velocity = m * pair.alignment + (1 - rule.dampening) * decay * along_weights
@@ -126,7 +126,7 @@ def _decoupled(pair: ChargePair, rule: StepRule, direction_form: Any, mixed_form
         Q' = \rho^2Q - \eta\rho\,v\cdot d + \tfrac{\eta^2}2d^\top Ad, \qquad
         D' = \rho\,v\cdot V' - \eta\,d^\top AV'
     """
-    if shift_part != 0:
+    if shift_part is not None and not (isinstance(shift_part, int | sp.Expr) and shift_part == 0):
         raise SymbolError(
             "the law with decoupled weight decay is that of a linear field, got shift_part that is not 0. Shift the "
             "weights so that the field is linear, or let the decay act through the gradient."
