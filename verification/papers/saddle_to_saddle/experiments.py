@@ -11,6 +11,7 @@ from theory.ito import ItoProcess
 from theory.notation import eta
 from verification.authoring.shorthand import Grade, Source, equals, holds_when
 from verification.papers.saddle_to_saddle.balanced.aligned import MODE, OTHER, PAIR, s_1, s_2, w_1, w_2
+from verification.papers.saddle_to_saddle.figures.end_of_training import spread_with_label_noise
 from verification.papers.saddle_to_saddle.finite_data import mean_of_share, samples
 from verification.papers.saddle_to_saddle.paper import (
     MODE_SYMBOLS,
@@ -270,6 +271,7 @@ def end_of_training_with_label_noise():
         remark=True,
         mutated=False,
     )
+    yield spread_with_label_noise()
 
 
 @paper.claim(

@@ -1,11 +1,16 @@
 """The figures of the saddle-to-saddle paper, run again: real SGD through layer programs, its SDE, gradient descent.
 
-===============  ==========================================================================
-module           figures and claims
-===============  ==========================================================================
-``runs``         what all share: the teacher, starts, four optimisers, what is read off
-``mode_growth``  Figure 1: modes and the peaks that announce them (DLN-E12)
-``diffusion``    Figures 1 and 3: observed diffusion against (7) (DLN-E2)
-``time_scales``  Figures 2 and 3: how long SGD takes, how abrupt it is (DLN-E3, DLN-E13)
-===============  ==========================================================================
+===================  ===================================================================================
+module               figures and claims
+===================  ===================================================================================
+``runs``             what all share: the teacher, starts, four optimisers, what is read off
+``mode_growth``      Figure 1: modes and the peaks that announce them (DLN-E12)
+``optimisers``       Figure 2: order of learning, plateaus and ranks (DLN-E1, DLN-E11)
+``diffusion``        Figures 1 and 3: observed diffusion against (7) (DLN-E2)
+``time_scales``      Figures 2 and 3: how long SGD takes, how abrupt it is (DLN-E3, DLN-E13)
+``end_of_training``  Figures 4, 5, 12: the first mode in the end (DLN-E5, a statement of DLN-E6)
+``noise_models``     Section 5.1: which noise is the better model of SGD (DLN-E10)
+``cross_modes``      Figure 6: cross modes while modes are learned (DLN-E7, DLN-E14)
+``balance``          Figures 7 and 8: balance of layers from two kinds of starts (DLN-E8, DLN-E15)
+===================  ===================================================================================
 """

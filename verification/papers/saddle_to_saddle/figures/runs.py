@@ -107,15 +107,15 @@ class Setting:
         layers = [balanced_layers(self.network, np.diag(entries)) for entries in maps]
         return {name: np.stack([each[name] for each in layers]) for name in drawn}
 
-    def dynamics(self, optimiser: Optimiser, step: float = FINE) -> Dynamics:
-        """An optimiser; ``step`` is the SDEs' own."""
+    def dynamics(self, optimiser: Optimiser, step: float = FINE, noise: float = 1.0) -> Dynamics:
+        """An optimiser; ``step`` is the SDEs' own, ``noise`` the isotropic standard deviation over the page's."""
         if optimiser is Optimiser.SGD:
             return MiniBatchDescent(learning_rate=self.rate, batch_size=self.batch)
         if optimiser is Optimiser.GD:
             return FullGradientDescent(learning_rate=self.rate)
         if optimiser is Optimiser.SDE:
             return GradientNoiseDiffusion(learning_rate=self.rate, batch_size=self.batch, step=step)
-        return IsotropicLangevin(step=step, temperature=self.rate / 2)
+        return IsotropicLangevin(step=step, temperature=noise**2 * self.rate / 2)
 
     def diffusion(self, mode: int) -> ModeDiffusion:
         r"""The observed :math:`D_\alpha = \beta\,a_\alpha^\top\Sigma a_\alpha` of Proposition 3.3."""
@@ -154,6 +154,11 @@ class Course:
         return np.diagonal(self.maps, axis1=2, axis2=3)[:, :, : len(self.values)]
 
     @property
+    def errors(self) -> Array:
+        """What the first mode lacks of the teacher's value. Shape ``(S, n)``."""
+        return self.values[0] - self.maps[:, :, 0, 0]
+
+    @property
     def loss(self) -> Array:
         """The population loss, without that of label noise. Shape ``(S, n)``."""
         teacher = np.diag([*self.values, *[0.0] * (WIDTH - len(self.values))])
@@ -175,7 +180,7 @@ class _Reader:
     read: dict[str, list[Array]] = field(default_factory=dict)
 
     def __call__(self, weights: Weights) -> Array:
-        self.maps.append(product(weights).astype(np.float32))
+        self.maps.append(product(weights))
         for name, observable in self.observables.items():
             self.read.setdefault(name, []).append(observable(weights))
         return np.zeros(len(self.maps[-1]))
@@ -192,6 +197,8 @@ def follow(
     step: float = FINE,
     observables: Mapping[str, Callable[..., Array]] | None = None,
     stream: int = 0,
+    precision: str = "mixed",
+    noise: float = 1.0,
 ) -> Course:
     """Run replicas from ``start``, an array of weights for each, up to the time ``until``."""
     size = step if optimiser in (Optimiser.SDE, Optimiser.LANGEVIN) else setting.rate
@@ -202,14 +209,14 @@ def follow(
     train_layers(
         setting.network,
         setting.data,
-        setting.dynamics(optimiser, step),
+        setting.dynamics(optimiser, step, noise),
         initial=start,
         steps=steps,
         n_replicas=n,
         seed=seed,
         at=at.tolist(),
         observables={"read": reader},
-        options=Options(keep_final=False, progress=False, stream=stream),
+        options=Options(keep_final=False, progress=False, stream=stream, precision=precision),
     )
     read = {name: np.stack(values) for name, values in reader.read.items()}
     return Course(at * size, np.stack(reader.maps), read, setting.values)
