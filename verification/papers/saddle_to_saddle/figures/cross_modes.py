@@ -27,6 +27,7 @@ from verification.papers.saddle_to_saddle.figures.runs import (
     follow,
     mean_interval,
     share_interval,
+    told_times,
 )
 from verification.papers.saddle_to_saddle.paper import MODE_SYMBOLS, paper
 
@@ -82,7 +83,7 @@ def draw(part: Mapping[str, Any]) -> dict[str, Any]:
         **part,
         "times": to_digits(course.times[:end]),
         "cross": {f"({i}, {j})": to_digits(signed[:end, k]) for k, (i, j) in zip(top, pairs, strict=True)},
-        "learned": to_digits(course.learned(0.5)[0]),
+        "learned": told_times(course.learned(0.5)[0]),
     }
 
 
@@ -132,7 +133,7 @@ def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str
         curves = [Curve(pair, part["times"], values, marks=False) for pair, values in part["cross"].items()]
         about = f"depth {part['depth']}, γ = {part['gamma']}, one run of SGD"
         axes = {"xlabel": "time", "ylabel": "cross mode", "title": about}
-        panel = CurvePanel(curves, [Line(time, ":") for time in part["learned"]], axes=axes)
+        panel = CurvePanel(curves, [Line(time, ":") for time in part["learned"] if time is not None], axes=axes)
         caption = f"The {SHOWN} largest of 132 cross modes against time: {about}. Dotted: modes at half of their value."
         drawn.append(panels_picture(f"{name}-cross-modes", [panel], size=(6.4, 3.4), label=caption, caption=caption))
     return drawn

@@ -25,6 +25,7 @@ from verification.papers.saddle_to_saddle.figures.runs import (
     crossing,
     follow,
     share_interval,
+    told_times,
 )
 from verification.papers.saddle_to_saddle.paper import MODE_SYMBOLS, paper
 
@@ -55,7 +56,7 @@ def measure(part: Mapping[str, Any]) -> dict[str, Any]:
             "modes": [to_digits(course.modes[:, 0, k]) for k in range(3)],
             "observed": [to_digits(course.read[f"D{k}"][:, 0]) for k in range(3)],
             "formula": [to_digits(setting.formula(course.modes[:, 0, k], k)) for k in range(3)],
-            "peaks": to_digits(by_formula[0]),
+            "peaks": told_times(by_formula[0]),
         }
     learned = course.learned()
     done = np.isfinite(learned).all(1)
@@ -138,7 +139,7 @@ def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str
 
 def _panels(name: str, part: Mapping[str, Any]) -> Picture:
     times = part["times"]
-    lines = [Line(place, ":") for place in part["peaks"] if math.isfinite(place)]
+    lines = [Line(place, ":") for place in part["peaks"] if place is not None]
 
     def curves(kind: str, label: str, style: str = "-") -> list[Curve]:
         return [

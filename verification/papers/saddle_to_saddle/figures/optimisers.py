@@ -26,6 +26,7 @@ from verification.papers.saddle_to_saddle.figures.runs import (
     follow,
     mean_interval,
     share_interval,
+    told_times,
 )
 from verification.papers.saddle_to_saddle.paper import MODE_SYMBOLS, paper
 
@@ -71,14 +72,13 @@ def orders(part: Mapping[str, Any]) -> dict[str, Any]:
     """When each mode is learned and half learned, and how far the next one is then."""
     course = _course(part, 400)
     learned, half = course.learned(), course.learned(0.5)
-    with np.errstate(invalid="ignore"):
-        following = learned[:, :-1] < half[:, 1:]
+    following = learned[:, :-1] < half[:, 1:]
     return {
         **part,
         "in_order": int((learned[:, :-1] <= learned[:, 1:]).all(1).sum()),
         "halves_in_order": int((half[:, :-1] <= half[:, 1:]).all(1).sum()),
         "stages": int(following.all(1).sum()),
-        "medians": to_digits(np.median(learned, axis=0)),
+        "medians": told_times(np.median(learned, axis=0)),
     }
 
 
@@ -95,7 +95,9 @@ def in_order(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The share of runs in which modes come to 95 % in the order of their values."""
     found = _share(results, "in_order")
     halves = sum(row["halves_in_order"] for row in results) / sum(row["runs"] for row in results)
-    times = "; ".join(", ".join(f"{time:.3g}" for time in row["medians"]) for row in results)
+    times = "; ".join(
+        ", ".join("never" if time is None else f"{time:.3g}" for time in row["medians"]) for row in results
+    )
     return {**found, "told": f"{found['told']}; by half of the value {halves:.3f}; median learning times {times}"}
 
 
@@ -158,7 +160,7 @@ def plateaus(part: Mapping[str, Any]) -> dict[str, Any]:
         [crossing(course.times, -course.loss, -(left[k] + left[k + 1]) / 2) for k in range(len(values))], axis=1
     )
     ranks = {
-        f"{tolerance:g}": [to_digits(crossing(course.times, singular[:, :, k], tolerance)) for k in range(len(values))]
+        f"{tolerance:g}": [told_times(crossing(course.times, singular[:, :, k], tolerance)) for k in range(len(values))]
         for tolerance in TOLERANCES
     }
     falls = np.sort(np.maximum(-np.diff(course.loss, axis=0), 0), axis=0)[::-1]
@@ -166,7 +168,7 @@ def plateaus(part: Mapping[str, Any]) -> dict[str, Any]:
     shown = slice(None, None, 3)
     return {
         **part,
-        "drops": [to_digits(each) for each in drops.T],
+        "drops": [told_times(each) for each in drops.T],
         "ranks": ranks,
         "busy": to_digits((np.argmax(share > 0.9, axis=0) + 1) / len(share)),
         "rank_at_end": float((singular[-1] > TOLERANCES[0]).sum(1).mean()),
@@ -184,8 +186,7 @@ def rank_against_loss(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     (isotropic,) = (row for row in results if row["optimiser"] == Optimiser.LANGEVIN.value)
 
     def logs(row: Mapping[str, Any], tolerance: float) -> np.ndarray:
-        with np.errstate(invalid="ignore"):
-            ratio = np.log(np.array(row["ranks"][f"{tolerance:g}"]) / np.array(row["drops"]))
+        ratio = np.log(np.array(row["ranks"][f"{tolerance:g}"], float) / np.array(row["drops"], float))
         return np.array([each[np.isfinite(each)].mean() for each in ratio.T])
 
     pooled = np.concatenate([logs(row, TOLERANCES[0]) for row in flows])

@@ -244,6 +244,11 @@ def crossing(times: Array, values: Array, level: Any) -> Array:
         return np.where(inside, times[before] + part * (times[first] - times[before]), found)
 
 
+def told_times(values: Any) -> list[float | None]:
+    """Times to six digits, as JSON: None for never. NumPy reads None back as NaN."""
+    return [float(f"{time:.6g}") if math.isfinite(time) else None for time in values]
+
+
 def balances(setting: Setting) -> dict[str, Balance]:
     """(33) for every pair of layers."""
     return {f"r{l}": Balance(setting.network, l) for l in range(1, setting.depth)}

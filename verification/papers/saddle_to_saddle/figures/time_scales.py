@@ -21,6 +21,7 @@ from verification.papers.saddle_to_saddle.figures.runs import (
     follow,
     mean_interval,
     share_interval,
+    told_times,
 )
 from verification.papers.saddle_to_saddle.paper import NOISE_SYMBOLS, paper
 
@@ -63,7 +64,7 @@ def compare(part: Mapping[str, Any]) -> dict[str, Any]:
             stream=1 + list(Optimiser).index(optimiser),
         )
         scale = slower if optimiser is Optimiser.SGD else 1
-        found[optimiser] = to_digits(scale * course.learned().max(1))
+        found[optimiser] = told_times(scale * course.learned().max(1))
         if part.get("widths"):
             found["width"][optimiser] = [to_digits(half_width(course.times, course.read[f"D{k}"])) for k in range(3)]
     return found
@@ -81,7 +82,7 @@ def half_width(times: Array, D: Array) -> Array:
 
 
 def _both_learned(row: Mapping[str, Any]) -> Array:
-    return np.isfinite(row["SGD"]) & np.isfinite(row[row["other"]])
+    return np.isfinite(np.array(row["SGD"], float)) & np.isfinite(np.array(row[row["other"]], float))
 
 
 def _place(row: Mapping[str, Any]) -> str:
@@ -93,7 +94,7 @@ def ratio_of_times(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     told, logs = [], []
     for row in results:
         both = _both_learned(row)
-        ours, theirs = np.array(row["SGD"])[both], np.array(row[row["other"]])[both]
+        ours, theirs = np.array(row["SGD"], float)[both], np.array(row[row["other"]], float)[both]
         logs.append(np.log(ours / theirs))
         lower, upper = np.exp(mean_interval(logs[-1]))
         told.append(
@@ -109,7 +110,7 @@ def share_slower(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     told, later = [], []
     for row in results:
         both = _both_learned(row)
-        ours, theirs = np.array(row["SGD"])[both], np.array(row[row["other"]])[both]
+        ours, theirs = np.array(row["SGD"], float)[both], np.array(row[row["other"]], float)[both]
         later.append(ours > theirs)
         lower, upper = np.exp(mean_interval(np.log(ours / theirs)))
         told.append(f"{_place(row)}: {later[-1].sum()} of {both.sum()}, mean ratio of times [{lower:.3f}, {upper:.3f}]")
