@@ -1,7 +1,7 @@
 r"""Real SGD from a point of an affine set: how far do its steps leave the set?
 
-Networks of :class:`theory.networks.feed_forward.FeedForward`, random data, random mini-batches with replacement, double
-precision, PyTorch's own optimisers and automatic differentiation. Nothing symbolic enters but the set.
+Networks of :class:`theory.networks.feed_forward.FeedForward` on random data, in double precision, trained by
+:func:`numerics.sgd.replicas.train_replicas` on mini-batches with replacement. Nothing symbolic enters but the set.
 """
 
 from __future__ import annotations
@@ -9,14 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import sympy as sp
 import torch
+from torch import nn
 from torch.nn import functional
 
 from numerics.errors import ArgumentError
+from numerics.sgd.batches import WithReplacement
+from numerics.sgd.empirical_loss import EmpiricalLoss
+from numerics.sgd.optimisers import SGD, Adam, Optimiser
+from numerics.sgd.replicas import train_replicas
+from numerics.simulation.options import Options
 from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import AffineSet
 from theory.values import shown
@@ -38,7 +43,11 @@ ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 }
 """PyTorch's activations under the names of :data:`theory.networks.activations.ACTIVATIONS`."""
 
-LOSSES = ("squared error", "cross-entropy")
+LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
+    "squared error": lambda output, target: ((output - target) ** 2).sum(),
+    "cross-entropy": functional.cross_entropy,
+}
+"""The losses of one sample."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ class Training:
         if self.activation not in ACTIVATIONS:
             raise ArgumentError(f"activation must be one of {sorted(ACTIVATIONS)}, got {shown(self.activation)}.")
         if self.loss not in LOSSES:
-            raise ArgumentError(f"loss must be one of {LOSSES}, got {shown(self.loss)}.")
+            raise ArgumentError(f"loss must be one of {sorted(LOSSES)}, got {shown(self.loss)}.")
         for name in ("steps", "batch_size", "samples"):
             if getattr(self, name) < 1:
                 raise ArgumentError(f"{name} must be at least 1, got {getattr(self, name)}.")
@@ -125,19 +134,38 @@ def excursion(
     source = torch.Generator().manual_seed(training.seed)
     normals, start = _start(network.affine_set(_with_values(constraints, network, values or {})), source)
     inputs, targets = _data(network, training, source)
-    theta = start.clone().requires_grad_()
-    optimiser = _optimiser(theta, training, source)
-    violation = 0.0
-    for _ in range(training.steps):
-        batch = torch.randint(training.samples, (training.batch_size,), generator=source)
-        optimiser.zero_grad()
-        _loss(_outputs(network, theta, inputs[batch], training.activation), targets[batch], training).backward()
-        optimiser.step()
-        change = float((normals @ (theta.detach() - start)).abs().max())
-        if not math.isfinite(change):
-            return Excursion(math.nan, math.nan, training.steps)
-        violation = max(violation, change)
-    return Excursion(violation, float((theta.detach() - start).norm()), training.steps)
+    problem = EmpiricalLoss(_Network(network, training.activation, start), LOSSES[training.loss], inputs, targets)
+    changes = []
+
+    def watch(_: int, theta: torch.Tensor) -> None:
+        changes.append(float((normals @ (theta[0] - start)).abs().max()))
+
+    run = train_replicas(
+        problem,
+        _optimiser(training, len(start), source),
+        batches=WithReplacement(training.batch_size),
+        steps=training.steps,
+        n_replicas=1,
+        seed=training.seed,
+        watch=watch,
+        options=Options(on_divergence="count", progress=False),
+    )
+    if run.diverged_at.any():
+        return Excursion(math.nan, math.nan, training.steps)
+    assert run.final is not None
+    return Excursion(max(changes), float((run.final["theta"][0] - start).norm()), training.steps)
+
+
+class _Network(nn.Module):
+    """The network with all its weights in one parameter, in the order of ``network.weights``."""
+
+    def __init__(self, network: FeedForward, activation: str, start: torch.Tensor) -> None:
+        super().__init__()
+        self.network, self.activation = network, activation
+        self.theta = nn.Parameter(start.clone())
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        return _outputs(self.network, self.theta, inputs, self.activation)
 
 
 def _with_values(
@@ -192,18 +220,10 @@ def _outputs(network: FeedForward, theta: torch.Tensor, inputs: torch.Tensor, ac
     raise AssertionError("a network has at least one layer")
 
 
-def _loss(outputs: torch.Tensor, targets: torch.Tensor, training: Training) -> torch.Tensor:
-    if training.loss == "cross-entropy":
-        return functional.cross_entropy(outputs, targets)
-    return ((outputs - targets) ** 2).sum(1).mean()
-
-
-def _optimiser(theta: torch.Tensor, training: Training, source: torch.Generator) -> Any:
-    settings: dict[str, Any] = {"lr": training.learning_rate, "weight_decay": training.weight_decay}
+def _optimiser(training: Training, size: int, source: torch.Generator) -> Optimiser:
     if training.adam:
-        return torch.optim.Adam([theta], **settings)
-    optimiser = torch.optim.SGD([theta], momentum=training.momentum, **settings)
+        return Adam(training.learning_rate, weight_decay=training.weight_decay)
+    velocity = None
     if training.initial_velocity:
-        velocity = torch.randn(theta.shape, generator=source, dtype=torch.float64)
-        optimiser.state[theta]["momentum_buffer"] = training.initial_velocity * velocity
-    return optimiser
+        velocity = training.initial_velocity * torch.randn(size, generator=source, dtype=torch.float64)
+    return SGD(training.learning_rate, training.momentum, training.weight_decay, first_velocity=velocity)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
 
 from numerics.arguments import REAL, require
+from numerics.errors import ArgumentError
 from numerics.sgd.hyperparameters import PerReplica, per_replica, require_hyperparameters
 from theory.argument_kinds import ArgumentKind
+from theory.values import shown
 
 _POSITIVE = ArgumentKind("a positive number", lambda value: REAL.admits(value) and value > 0)
 _BETAS = ArgumentKind(
@@ -59,6 +61,7 @@ class SGD(Optimiser):
         learning_rate: :math:`\eta`; like the others one number, or one per replica.
         momentum: :math:`\mu`.
         weight_decay: :math:`\lambda`.
+        first_velocity: The velocity that momentum starts with, rest unless given. Shape ``(P,)`` or ``(R, P)``.
     """
 
     PER_REPLICA: ClassVar[tuple[str, ...]] = ("learning_rate", "momentum", "weight_decay")
@@ -66,6 +69,7 @@ class SGD(Optimiser):
     learning_rate: PerReplica
     momentum: PerReplica = 0.0
     weight_decay: PerReplica = 0.0
+    first_velocity: torch.Tensor | None = field(default=None, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
         require_hyperparameters(
@@ -73,10 +77,10 @@ class SGD(Optimiser):
         )
 
     def stepper(self, theta: torch.Tensor) -> Step:
-        """Starts with :math:`v = 0`."""
+        """Starts with :math:`v = 0`, or with ``first_velocity``."""
         rate, momentum, decay = self._columns(theta)
         with_decay, with_momentum = bool(decay.any()), bool(momentum.any())
-        velocity = torch.zeros_like(theta) if with_momentum else None
+        velocity = self._velocity(theta) if with_momentum else None
 
         def step(gradient: torch.Tensor, factor: float) -> None:
             if with_decay:
@@ -86,6 +90,17 @@ class SGD(Optimiser):
             theta.sub_(rate * factor * gradient)
 
         return step
+
+    def _velocity(self, theta: torch.Tensor) -> torch.Tensor:
+        first = self.first_velocity
+        if first is None:
+            return torch.zeros_like(theta)
+        if first.shape not in (theta.shape, theta.shape[1:]) or not bool(torch.isfinite(first).all()):
+            raise ArgumentError(
+                f"first_velocity must hold {theta.shape[1]} finite numbers, or as many for each of {len(theta)} "
+                f"replicas, got {shown(first)}."
+            )
+        return first.to(theta).expand(theta.shape).clone()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+import torch
 
 from numerics.errors import ArgumentError
 from numerics.sgd.optimisers import SGD, Adam
@@ -19,3 +20,13 @@ def test_an_optimiser_refuses_what_is_no_rate_before_it_makes_a_step(name, wrong
 def test_adam_refuses_betas_that_are_not_two_numbers_below_one(betas):
     with pytest.raises(ArgumentError, match="^betas must be two numbers"):
         Adam(0.1, betas=betas)
+
+
+def test_sgd_starts_from_rest_or_from_the_velocity_given():
+    theta = torch.zeros(2, 3, dtype=torch.float64)
+    velocity = torch.tensor([1.0, 2.0, 3.0])
+    step = SGD(0.1, momentum=0.5, first_velocity=velocity).stepper(theta)
+    step(torch.ones_like(theta), 1.0)
+    assert torch.allclose(theta, -0.1 * (0.5 * velocity + 1).double().expand(2, 3))
+    with pytest.raises(ArgumentError, match="first_velocity must hold 3 finite numbers"):
+        SGD(0.1, momentum=0.5, first_velocity=velocity[:2]).stepper(theta)
