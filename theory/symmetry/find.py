@@ -194,13 +194,22 @@ class _Search:
             self._draw(places, max(self.unknowns + _SPARE, 2 * len(places)))
             basis = null_space_modulo(self.rows, self.unknowns)
             self.at_most = len(basis)
-            candidates = self._candidates(basis)
-            verdicts = [self._broken_places(candidate) for candidate in candidates]
-            self.proved = [c for c, broken in zip(candidates, verdicts, strict=True) if broken == []]
+            verdicts = self._judge(self._candidates(basis))
+            if len(self.proved) < self.at_most and self._expanded is not None:
+                # Residues may come from fractions too large to be recognised; the equations themselves do not err.
+                verdicts += self._judge(self._by_coefficients())
             if len(self.proved) == self.at_most:
                 return
             # Look again where a candidate failed; a failure without a place is one of the proof.
             places = sorted({p for broken in verdicts for p in broken or []}) or self.places
+
+    def _judge(self, candidates: Sequence[AffineGenerator]) -> list[list[int] | None]:
+        """What is wrong with each of ``candidates``; those with nothing wrong are kept if they are more than before."""
+        verdicts = [self._broken_places(candidate) for candidate in candidates]
+        proved = [c for c, broken in zip(candidates, verdicts, strict=True) if broken == []]
+        if len(proved) >= len(self.proved):
+            self.proved = proved
+        return verdicts
 
     def _draw(self, places: Sequence[int], count: int) -> None:
         for i in range(count):
@@ -249,9 +258,11 @@ class _Search:
         if not basis:
             return []
         vectors: list[Any] = [] if self.constants else rational_vectors(basis)
-        if (self.constants or None in vectors) and self._expanded is not None:
-            vectors = null_space_by_coefficients(list(self._expanded.values()))
         return [self._generator(vector) for vector in vectors if vector is not None]
+
+    def _by_coefficients(self) -> list[AffineGenerator]:
+        expanded = list((self._expanded or {}).values())
+        return [self._generator(vector) for vector in null_space_by_coefficients(expanded)]
 
     def _generator(self, vector: Sequence[Any]) -> AffineGenerator:
         n = len(self.weights)

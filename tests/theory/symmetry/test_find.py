@@ -34,7 +34,7 @@ def count_by_coefficients(problem):
     columns = [sp.Poly(slope, *variables) * sp.Poly(f, *variables) for slope in slopes for f in (*theta, 1)]
     rows: dict = {}
     for unknown, column in enumerate(columns):
-        for monomial, coefficient in column.terms():
+        for monomial, coefficient in column.as_dict().items():
             rows.setdefault(monomial, {})[unknown] = sp.QQ.from_sympy(coefficient)
     matrix = DomainMatrix(dict(enumerate(rows.values())), (len(rows), len(columns)), sp.QQ)
     return len(columns) - matrix.rank()
