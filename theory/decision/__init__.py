@@ -34,5 +34,8 @@
 * ``line_cells``: the cells into which the zeros of polynomials cut the line, with the signs they have there.
 * ``box_signs``: the sign of a polynomial on a box, by substitutions after which all coefficients have one sign.
 * ``linear_systems``: systems of linear inequalities without a solution, by exact elimination.
+* ``places``: zeros of a function on a line as places, the signs between them, and the numbers that may be zeros.
+* ``signs_on_line``: the signs of an elementary function of one variable on an interval: a proof by its derivatives.
+* ``monotony``: proofs by monotony: bounds whose margin is a function of one quantity, conditions solved for one letter.
 * ``second_kernel``: proofs of zero computed a second time, by the multivariate polynomials of FLINT.
 """

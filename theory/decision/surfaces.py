@@ -11,7 +11,7 @@ import sympy as sp
 from sympy.core.relational import GreaterThan, LessThan, Relational, StrictGreaterThan, StrictLessThan
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.balls import truth
+from theory.decision.balls import ball, truth
 from theory.decision.breakpoints import crossings, zeros_along
 from theory.decision.definedness import truth_where_defined
 from theory.decision.extrema import extreme_points
@@ -38,6 +38,10 @@ INEQUALITIES = (StrictGreaterThan, GreaterThan, StrictLessThan, LessThan)
 
 _MAX_DEGREE = 8
 _LONGEST_POWER = 4096
+_MAX_LANDMARKS = 600
+_WAVES = (sp.sin, sp.cos, sp.tan)
+_SIMPLE = (sp.S.One, sp.S.Half, sp.S.Zero, sp.S.NegativeOne, sp.Integer(2), -sp.S.Half)
+_TURNS = tuple(sp.pi * sp.Rational(k, 12) for k in (6, 3, -6, -3, 12, -12, *range(1, 24), *range(-24, 0)))
 
 Point = dict[sp.Symbol, Fraction]
 
@@ -75,7 +79,9 @@ def compared_points(derived: Boolean, candidate: Boolean, domain: tuple[Boolean,
         (expected, lost), (found, gone) = truth_where_defined(derived, point), truth_where_defined(candidate, point)
         if expected is not None and found is not None:
             yield Compared(_text(point), expected, found, (lost, gone))
-    for values in _irrational_points(derived, candidate, domain):
+    for values in itertools.chain(
+        _irrational_points(derived, candidate, domain), _landmarks_on_surfaces(derived, candidate, domain)
+    ):
         if all(_truth_at(condition, values) for condition in domain):
             expected, found = _truth_at(derived, values), _truth_at(candidate, values)
             if expected is not None and found is not None:
@@ -144,8 +150,30 @@ def _irrational_points(
             others = {s: sp.Rational(v.numerator, v.denominator) for s, v in start.items() if s != symbol}
             function = surface.subs(others)
             for root in _exact_roots(function, symbol) if function.has(symbol) else ():
-                if not root.is_Rational and root.is_extended_real and _admitted(symbol, root):
+                if not root.is_Rational and root.is_extended_real and may_be(symbol, root):
                     yield {**others, symbol: root}
+
+
+def _landmarks_on_surfaces(
+    derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]
+) -> Iterator[dict[sp.Symbol, sp.Expr]]:
+    """Points of simple numbers that seem to lie on a surface: sin(x) < 1 is false at pi/2, which no search hits."""
+    symbols = sorted(_symbols(derived, candidate, domain), key=str)
+    surfaces = _surfaces(derived, candidate)
+    waves = {s for part in surfaces for wave in part.atoms(*_WAVES) for s in wave.free_symbols}
+    choices = [[value for value in (*_SIMPLE, *(_TURNS if s in waves else ())) if may_be(s, value)] for s in symbols]
+    for chosen in itertools.islice(itertools.product(*choices), _MAX_LANDMARKS if symbols else 0):
+        values = dict(zip(symbols, chosen, strict=True))
+        if any(_may_be_zero(surface, values) for surface in surfaces):
+            yield values
+
+
+def _may_be_zero(surface: sp.Expr, values: dict[sp.Symbol, sp.Expr]) -> bool:
+    try:
+        found = ball(surface, {s: ball(value, {}) for s, value in values.items()})
+    except UnsupportedFormError:
+        return False
+    return bool(found.is_finite() and found.contains(0))
 
 
 def _exact_roots(function: sp.Expr, symbol: sp.Symbol) -> Sequence[sp.Expr]:
@@ -158,6 +186,10 @@ def _exact_roots(function: sp.Expr, symbol: sp.Symbol) -> Sequence[sp.Expr]:
     level = -rest / factor
     if isinstance(kernel, sp.log):
         return _exact_roots(kernel.args[0] - sp.exp(level), symbol)
+    if isinstance(kernel, sp.sin | sp.cos) and (1 - level**2).is_nonnegative:
+        principal = sp.asin(level) if isinstance(kernel, sp.sin) else sp.acos(level)
+        other = sp.pi - principal if isinstance(kernel, sp.sin) else -principal
+        return [root for angle in (principal, other) for root in _exact_roots(kernel.args[0] - angle, symbol)]
     if isinstance(kernel, sp.exp) and level.is_positive:
         return _exact_roots(kernel.args[0] - sp.log(level), symbol)
     if isinstance(kernel, sp.Pow) and not kernel.exp.has(symbol) and level.is_positive:
@@ -214,14 +246,19 @@ def _truth_at(condition: Boolean, values: dict[sp.Symbol, sp.Expr]) -> bool | No
     return None if sign is None else bool(condition.func(sp.Integer(sign), sp.S.Zero))
 
 
-def _admitted(symbol: sp.Symbol, value: sp.Expr) -> bool:
-    """Whether an irrational ``value`` satisfies the assumptions of ``symbol``."""
+def may_be(symbol: sp.Symbol, value: sp.Expr) -> bool:
+    """Whether the number ``value`` satisfies the assumptions of ``symbol``."""
     return not (
         (symbol.is_positive and not value.is_positive)
         or (symbol.is_negative and not value.is_negative)
         or (symbol.is_nonnegative and value.is_negative)
         or (symbol.is_nonpositive and value.is_positive)
         or symbol.is_rational
+        and not value.is_rational
+        or symbol.is_integer
+        and not value.is_integer
+        or symbol.is_nonzero
+        and value.is_zero
     )
 
 

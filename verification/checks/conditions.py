@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.decision.monotony import Comparison, compared_on_the_line, proof_by_ends, proof_of_same_side
 from theory.decision.normal_form import proof_of_zero
 from theory.decision.sign import SignKind, decide_sign
 from theory.decision.sign_patterns import proof_of_sameness
@@ -40,6 +41,10 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
     proof = _proof_of_region(derived, candidate, domain) if compared else None  # of no point everything is true
     if proof:
         return Finding(Outcome.PROVED, proof)
+    elsewhere = compared_on_the_line(derived, candidate, domain).witness if compared else None
+    if elsewhere is not None:
+        reason = f"they differ at {_named(elsewhere)}, by the signs of their margins on the line"
+        return Finding(Outcome.REFUTED, reason, witness=elsewhere)
     if compared < POINTS // 2:
         return Finding(Outcome.UNDECIDED, f"only {compared} points of the domain could be compared")
     seen_there = f"truth values seen: {sorted(seen)}"
@@ -68,11 +73,21 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
         allowed |= {SignKind.NONNEGATIVE, SignKind.ZERO}
     if decision.kind in allowed:
         numbers = {"points": decision.points_used}
-        proof = None if decision.proved else _proof_of_bound(exact, relation, candidate, domain)
+        if decision.proved:
+            return Finding(Outcome.PROVED, f"margin {decision.kind}: {decision.reason}", numbers=numbers)
+        holds = _RELATION[relation](exact, candidate)
+        by_signs = proof_of_sameness(holds, sp.true, domain)
+        on_line = Comparison(by_signs) if by_signs else compared_on_the_line(holds, sp.true, domain)
+        if on_line.witness is not None:
+            reason = f"violated at {_named(on_line.witness)}, where both sides are equal"
+            return Finding(Outcome.REFUTED, reason, witness=on_line.witness)
+        proof = on_line.proof or proof_by_ends(margin_of, domain, strict=len(relation) == 1)
         if proof:
             return Finding(Outcome.PROVED, f"margin {decision.kind}: {proof}", numbers=numbers)
-        outcome = Outcome.PROVED if decision.proved else Outcome.CERTIFIED
-        return Finding(outcome, f"margin {decision.kind}: {decision.reason}", numbers=numbers)
+        touched = None if len(relation) == 2 else _first_false(holds, domain)
+        if touched is not None:
+            return Finding(Outcome.REFUTED, f"violated at {_named(touched)}", witness=touched)
+        return Finding(Outcome.CERTIFIED, f"margin {decision.kind}: {decision.reason}", numbers=numbers)
     if decision.kind is SignKind.UNDECIDED:
         return Finding(Outcome.UNDECIDED, decision.reason)
     witness = decision.witnesses.get(SignKind.NEGATIVE) or decision.witnesses.get(SignKind.ZERO) or {}
@@ -82,16 +97,17 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
 _RELATION = {"<=": sp.Le, ">=": sp.Ge, "<": sp.Lt, ">": sp.Gt}
 
 
-def _proof_of_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple[Boolean, ...]) -> str | None:
-    """A proof that the margin has its sign everywhere, by the signs of its factors."""
-    return proof_of_sameness(_RELATION[relation](exact, candidate), sp.true, domain)
+def _first_false(condition: Boolean, domain: tuple[Boolean, ...]) -> dict[str, str] | None:
+    """A point where a strict bound does not hold: both sides are equal there."""
+    return next((p.values for p in compared_points(condition, sp.true, domain) if not p.derived), None)
 
 
 def _proof_of_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> str | None:
-    """A proof that two conditions are one: literally, by the ratio of their margins, or by the signs of factors."""
+    """A proof that two conditions are one: literally, by the ratio or the signs of their margins, or by monotony."""
     if derived == candidate:
         return f"the derived condition is literally {derived}"
-    return _same_surface(derived, candidate, domain) or proof_of_sameness(derived, candidate, domain)
+    routes = (_same_surface, proof_of_sameness, proof_of_same_side)
+    return next(filter(None, (route(derived, candidate, domain) for route in routes)), None)
 
 
 def _same_surface(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> str | None:

@@ -150,3 +150,14 @@ def test_a_margin_that_is_zero_is_proved_to_be():
 @pytest.mark.parametrize("side", [q < sp.exp(p**2), q**2 < 2 ** (p**2), q**3 < sp.exp(sp.exp(p))])
 def test_strictness_shows_on_surfaces_whose_numbers_are_too_long_to_write_out(side):
     assert region(side, sp.Le(*side.args)) is Outcome.REFUTED
+
+
+@pytest.mark.parametrize("exact", [sp.sin(m), sp.sqrt(2 * p) * sp.exp(sp.S.Half - p)])
+def test_a_strict_bound_that_is_met_at_one_place_is_refuted(exact):
+    assert bound(exact, "<", sp.S.One) is Outcome.REFUTED
+    assert bound(exact, "<=", sp.S.One) is not Outcome.REFUTED
+    assert bound(exact, "<", 1 + sp.Rational(1, 10**6)) is not Outcome.REFUTED
+
+
+def test_a_strict_bound_in_two_letters_that_is_met_on_a_line_is_refuted():
+    assert bound(m * p, "<", sp.exp(m - 1) + p * sp.log(p)) is Outcome.REFUTED
