@@ -12,6 +12,7 @@ from theory.notation import eta
 from verification.authoring.shorthand import Grade, Source, equals, holds_when
 from verification.papers.saddle_to_saddle.balanced.aligned import MODE, OTHER, PAIR, s_1, s_2, w_1, w_2
 from verification.papers.saddle_to_saddle.figures.end_of_training import spread_with_label_noise
+from verification.papers.saddle_to_saddle.figures.scaling import scaling_in_runs, wide_layers_in_runs
 from verification.papers.saddle_to_saddle.finite_data import mean_of_share, samples
 from verification.papers.saddle_to_saddle.paper import (
     MODE_SYMBOLS,
@@ -238,6 +239,7 @@ def largest_diffusion():
         says=r"A result of ours; $\beta/2$ and $1.106\beta$ at depths 2 and 4 for $s = 1$.",
         remark=True,
     )
+    yield from scaling_in_runs()
 
 
 @paper.claim(
@@ -278,7 +280,7 @@ def end_of_training_with_label_noise():
     "DLN-E9",
     "Appendix J.4, Figure 11",
     symbols=NOISE_SYMBOLS | PAIR,
-    scope="aligned balanced layers, hidden widths beyond those of input and output; the figure itself is a run",
+    scope="aligned balanced layers, hidden widths beyond those of input and output; the figure itself is the remark",
 )
 def wider_hidden_layers():
     r"""Wider hidden layers.
@@ -310,3 +312,4 @@ def wider_hidden_layers():
             says="Two modes, four hidden units.",
             mutated=False,
         )
+    yield wide_layers_in_runs()
