@@ -30,7 +30,7 @@ Truth = Callable[[dict[Relational, int]], bool]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class SignsCompared:
     """What the signs on a line say of two conditions: a proof that they are one, or a point where they differ."""
 
     proof: str | None = None
@@ -89,7 +89,7 @@ def proof_on_the_line(first: Boolean, second: Boolean, domain: Sequence[Boolean]
 
 
 @takes(first=CONDITION, second=CONDITION, domain=CONDITIONS)
-def compared_on_the_line(first: Boolean, second: Boolean, domain: Sequence[Boolean] = ()) -> Comparison:
+def compared_on_the_line(first: Boolean, second: Boolean, domain: Sequence[Boolean] = ()) -> SignsCompared:
     """Whether two conditions on one quantity are one, from the signs of all their margins on its line.
 
     Example:
@@ -106,7 +106,7 @@ def compared_on_the_line(first: Boolean, second: Boolean, domain: Sequence[Boole
                 return found
     except TheoryError:
         pass
-    return Comparison()
+    return SignsCompared()
 
 
 def _listed(domain: Sequence[Boolean] | Boolean) -> tuple[Boolean, ...]:
@@ -148,7 +148,7 @@ Pattern = tuple[dict[Relational, int], sp.Expr | Fraction | None]
 
 def _compared(
     first: Boolean, second: Boolean, domain: Boolean, stand_in: dict[sp.Symbol, sp.Expr]
-) -> Comparison | None:
+) -> SignsCompared | None:
     """Whether two conditions in one letter are one, by the signs of their margins on its line."""
     symbols = first.free_symbols | second.free_symbols | domain.free_symbols
     relations = sorted(set().union(*(c.atoms(Relational) for c in (first, second, domain))), key=str)
@@ -181,7 +181,7 @@ def _compared(
     asked = first.atoms(Relational) | second.atoms(Relational)
     named = dict.fromkeys(str(f.xreplace(stand_in)) for r, f in margins.items() if r in asked)
     agree = "true" if second == sp.true else "the same truth value"
-    return Comparison(f"{agree} for every sign that {' and '.join(named)} can have on the line, by its derivatives")
+    return SignsCompared(f"{agree} for every sign that {' and '.join(named)} can have on the line, by its derivatives")
 
 
 def _range(x: sp.Symbol, domain: Boolean) -> tuple[tuple[sp.Expr, sp.Expr], list[sp.Expr]] | None:
@@ -216,7 +216,9 @@ def _patterns(line: OpenInterval, signs: dict[Relational, Signs]) -> Iterator[Pa
         yield {r: 0 if place in found.places else on_piece(found, i) for r, found in signs.items()}, place.exact
 
 
-def _difference(x: sp.Symbol, at: sp.Expr | Fraction | None, stand_in: dict[sp.Symbol, sp.Expr]) -> Comparison | None:
+def _difference(
+    x: sp.Symbol, at: sp.Expr | Fraction | None, stand_in: dict[sp.Symbol, sp.Expr]
+) -> SignsCompared | None:
     """Where two conditions differ, if that can be written down and the symbols can have these values."""
     if at is None:
         return None
@@ -224,7 +226,7 @@ def _difference(x: sp.Symbol, at: sp.Expr | Fraction | None, stand_in: dict[sp.S
     if x.is_integer and not value.is_integer:
         return None
     if x not in stand_in:
-        return Comparison(witness={str(x): str(value)})
+        return SignsCompared(witness={str(x): str(value)})
     part = stand_in[x]
     for symbol, other in itertools.product(sorted(part.free_symbols, key=str), _OTHERS):
         others = dict.fromkeys(part.free_symbols - {symbol}, other)
@@ -233,7 +235,7 @@ def _difference(x: sp.Symbol, at: sp.Expr | Fraction | None, stand_in: dict[sp.S
         if slope.is_Rational and slope != 0 and all(may_be(s, v) for s, v in others.items()):
             there = (value - rest.subs(symbol, 0)) / slope
             if may_be(symbol, there):
-                return Comparison(witness={str(s): str(v) for s, v in {**others, symbol: there}.items()})
+                return SignsCompared(witness={str(s): str(v) for s, v in {**others, symbol: there}.items()})
     return None
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.monotony import Comparison, compared_on_the_line, proof_by_ends, proof_of_same_side
+from theory.decision.monotony import SignsCompared, compared_on_the_line, proof_by_ends, proof_of_same_side
 from theory.decision.normal_form import proof_of_zero
 from theory.decision.sign import SignKind, decide_sign
 from theory.decision.sign_patterns import proof_of_sameness
@@ -77,7 +77,7 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
             return Finding(Outcome.PROVED, f"margin {decision.kind}: {decision.reason}", numbers=numbers)
         holds = _RELATION[relation](exact, candidate)
         by_signs = proof_of_sameness(holds, sp.true, domain)
-        on_line = Comparison(by_signs) if by_signs else compared_on_the_line(holds, sp.true, domain)
+        on_line = SignsCompared(by_signs) if by_signs else compared_on_the_line(holds, sp.true, domain)
         if on_line.witness is not None:
             reason = f"violated at {_named(on_line.witness)}, where both sides are equal"
             return Finding(Outcome.REFUTED, reason, witness=on_line.witness)
