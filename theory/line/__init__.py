@@ -17,6 +17,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``oscillation``: drifts that oscillate for ever: sines and cosines on an unbounded interval.
 * ``passage_time``: how long they take: mean exit times, first passage to a level, explosion.
 * ``closed_integrals``: integrals of scale and speed densities in closed form.
+* ``given_numbers``: numbers for the parameters of a law.
 * ``glued``: coefficients that change their form inside the interval: parts and their matching conditions.
 * ``growth``: ends at infinity from the growth of a drift that no chart holds.
 * ``integrals_over_pieces``: integrals of functions with kinks.

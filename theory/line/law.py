@@ -16,12 +16,14 @@ from theory.errors import (
     MissingParameterError,
     NotNormalisableError,
     ShapeError,
-    SymbolError,
     UnsupportedFormError,
 )
 from theory.line.boundary import integrable
+from theory.line.critical_points import HighestPoint
 from theory.line.endpoints import endpoint_behaviour
-from theory.line.families import MAX_ORDER, Family
+from theory.line.families import Family, Patchwork
+from theory.line.families.family import MAX_ORDER
+from theory.line.given_numbers import has_irrational, numbers_given
 from theory.line.glued import pieces_of
 from theory.line.interval import Chart, Interval
 from theory.line.mode import mode
@@ -30,7 +32,7 @@ from theory.line.recognise import recognise, symmetric_about
 from theory.line.time_limit import limited
 from theory.local_time import is_smooth
 from theory.services import service
-from theory.values import admitted_values, shown, single_expression
+from theory.values import shown, single_expression
 
 DIGITS = 15
 """Digits of the numbers of a law at given parameters."""
@@ -136,6 +138,8 @@ class StationaryLaw:
             raise ShapeError(
                 f"k must be a whole number where the law has mass below 0, got {order}: powers are complex there."
             )
+        if order.is_integer and order.is_negative and self._is_positive_at_zero:
+            return self._where_law(sp.oo if order.is_even else sp.nan)
         if self.family is None and self.centre == 0 and order.is_Integer and order.is_odd and order.is_positive:
             return self._where_finite(sp.S.Zero, order)
         return self._closed_or_number(
@@ -167,6 +171,8 @@ class StationaryLaw:
         level = single_expression(probability, "probability", real=True)
         if level.is_number and not 0 < level < 1:
             raise ShapeError(f"probability must lie strictly between 0 and 1, got {level}.")
+        if level == sp.S.Half and self.centre is not None:
+            return self._where_law(self.centre)
         return self._number(f"quantile({level})", lambda law: law.quantile(level))
 
     @cached_property
@@ -207,6 +213,8 @@ class StationaryLaw:
 
         Where the law collapses it is the end with all the mass, and nan where the limit is undecided.
         """
+        if self.normalisable == sp.false:
+            return self._limit
         try:
             found = mode(self.density, self.variable, self.interval)
         except UnsupportedFormError:
@@ -215,10 +223,21 @@ class StationaryLaw:
             found = self._number("mode", lambda law: law.mode())
             if self.centre is not None and abs(found - self.centre) > sp.Float(10) ** -8:
                 return sp.nan  # an even density is as high on the other side
+        if not self.parameters and found.has(HighestPoint):
+            found = found.evalf(DIGITS)
         if self.normalisable == sp.true:
             return found
         given = found.args if isinstance(found, sp.Piecewise) else ((found, sp.true),)
         cases: dict[sp.Expr, Boolean] = {value: sp.And(condition, self.normalisable) for value, condition in given}
+        return self._with_limits(cases)
+
+    @property
+    def _limit(self) -> sp.Expr:
+        """The end with all the mass where there is no law; nan where it is undecided."""
+        return self._with_limits({})
+
+    def _with_limits(self, cases: dict[sp.Expr, Boolean]) -> sp.Expr:
+        """Cases of a law, completed by those without one."""
         for condition, end in self.collapse:
             cases[end] = sp.Or(cases.get(end, sp.false), condition)
         cases.setdefault(sp.nan, sp.true)
@@ -235,7 +254,7 @@ class StationaryLaw:
             SymbolError: a name is no parameter, or its value is not a number or contradicts its assumptions.
             NotNormalisableError: the integral diverges; the message names the violated inequality and the limit.
         """
-        numbers_of = _numbers(values, self.parameters)
+        numbers_of = numbers_given(values, self.parameters)
         if holds(self.regular, numbers_of) is not True:
             raise UnsupportedFormError(f"the process is regular inside the interval only where {self.regular}.")
         if holds(self.normalisable, numbers_of) is not True:
@@ -257,6 +276,8 @@ class StationaryLaw:
             family=None,
             coefficients=coefficients,
         )
+        if isinstance(family, Patchwork) and has_irrational(density):
+            family = None  # its closed forms are long sums of large numbers that cancel
         if family is not None:
             factor = 1 / family.kernel_integral
             return replace(law, density=density / family.partition_function, family=replace(family, factor=factor))
@@ -301,6 +322,19 @@ class StationaryLaw:
             f"the stationary density of {self.variable} has no finite integral{' at ' * bool(given)}{given}: "
             f"{' and '.join(violated) or f'violated: {self.normalisable}'}. {outcome}"
         )
+
+    @property
+    def _is_positive_at_zero(self) -> bool:
+        """Whether 0 lies inside, and the density is positive and continuous there: no negative moment exists."""
+        left, right = self.interval.ends
+        if not (left.is_extended_negative and right.is_extended_positive) or not is_smooth(
+            self.density, (self.variable,)
+        ):
+            return False
+        return self.density.subs(self.variable, 0).is_positive is True
+
+    def _where_law(self, value: sp.Expr) -> sp.Expr:
+        return value if self.normalisable == sp.true else sp.Piecewise((value, self.normalisable), (sp.nan, True))
 
     def _where_finite(self, value: sp.Expr, order: sp.Expr | int) -> sp.Expr:
         """``value``, which symmetry gives, where the moment of ``order`` is finite; nan elsewhere."""
@@ -362,19 +396,3 @@ class StationaryLaw:
             return sp.Float(self.numbers.normalisation.value, DIGITS + 3)
         except DriftproofError:
             return None
-
-
-def _numbers(
-    values: Mapping[sp.Symbol, sp.Expr | float], parameters: tuple[sp.Symbol, ...]
-) -> dict[sp.Symbol, sp.Expr]:
-    exact = admitted_values(values, parameters)
-    missing = sorted(str(symbol) for symbol in set(parameters) - set(exact))
-    if missing:
-        raise MissingParameterError(
-            f"every parameter needs a number to normalise the law: no value for {', '.join(missing)} "
-            f"(given: {', '.join(f'{s}={v}' for s, v in exact.items()) or 'none'})."
-        )
-    symbolic = sorted(str(symbol) for symbol, value in exact.items() if value.free_symbols)
-    if symbolic:
-        raise SymbolError(f"values must give numbers to normalise the law, got expressions for {', '.join(symbolic)}.")
-    return exact

@@ -19,7 +19,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import simplified
-from theory.errors import NotNormalisableError, UnsupportedFormError
+from theory.errors import UnsupportedFormError
 from theory.line.interval import Interval
 from theory.values import shown, single_expression
 
@@ -90,8 +90,9 @@ class Family(ABC):
     @property
     def variance(self) -> sp.Expr:
         """The variance; infinite where ``moment_exists(2)`` fails, nan where no law exists."""
+        if self._never_exists(sp.Integer(2)):
+            return self._where_normalisable(sp.oo)
         difference = self._moment(sp.Integer(2)) - self._moment(sp.Integer(1)) ** 2
-        self._require_possible(sp.Integer(2))
         return self._where_finite(difference if difference.has(sp.gamma) else sp.factor(difference), sp.Integer(2))
 
     @property
@@ -106,26 +107,40 @@ class Family(ABC):
         nan where the density has no finite integral.
 
         Raises:
-            NotNormalisableError: the moment exists for no admissible parameters.
+            UnsupportedFormError: the order is negative or broken, and the closed form is one of whole orders only.
         """
         order = single_expression(k, "k", real=True)
         if order.is_number and abs(order) > MAX_ORDER:
             raise UnsupportedFormError(f"k must be at most {MAX_ORDER} in size, got {shown(order)}.")
-        self._require_possible(order)
+        if self._never_exists(order):
+            return self._where_normalisable(self._beyond(order))
         return self._where_finite(self._moment(order), order)
 
-    def _require_possible(self, k: sp.Expr) -> None:
-        if simplified(sp.And(self.moment_exists(k), self.normalisable)) == sp.false:
-            raise NotNormalisableError(
-                f"the moment of order {k} of {self.variable} does not exist for any parameters at which the density "
-                "has a finite integral. Use a moment of smaller order, a quantile, or the mean of a bounded function."
+    def _never_exists(self, k: sp.Expr) -> bool:
+        """Whether the moment of order ``k`` is finite for no parameters.
+
+        Raises:
+            UnsupportedFormError: that is not known for a negative or broken order.
+        """
+        if simplified(sp.And(self.moment_exists(k), self.normalisable)) != sp.false:
+            return False
+        left, right = self.interval.ends
+        inside = k.is_integer and left.is_extended_negative and right.is_extended_positive  # p > 0 at 0, a pole of x^k
+        if whole_order(k) is None and left != 0 and not inside:
+            raise UnsupportedFormError(
+                f"the moment of order {k} of {self.variable} is not written in closed form: on {self.interval.ends} "
+                "only those of whole orders are. Give the law numbers with law.at(values): then it is one."
             )
+        return True
 
     def _where_finite(self, value: sp.Expr, k: sp.Expr) -> sp.Expr:
         exists = self.moment_exists(k)
-        # Both tails count in an odd moment: where it does not exist it is not infinite, it is nothing.
-        beyond = sp.oo if k.is_even or self.interval.left.is_nonnegative else sp.nan
-        return self._where_normalisable(value if exists == sp.true else piecewise((value, exists), (beyond, sp.true)))
+        cases = piecewise((value, exists), (self._beyond(k), sp.true))
+        return self._where_normalisable(value if exists == sp.true else cases)
+
+    def _beyond(self, k: sp.Expr) -> sp.Expr:
+        """What a moment that does not exist is; both sides count in an odd one, so it is not infinite but nothing."""
+        return sp.oo if k.is_even or self.interval.left.is_nonnegative else sp.nan
 
     def _where_normalisable(self, value: sp.Expr, *, otherwise: sp.Expr = sp.nan) -> sp.Expr:
         """``value``, a plain expression or a case distinction, where the density has a finite integral."""

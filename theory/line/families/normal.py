@@ -158,7 +158,8 @@ class StudentT(Family):
     @property
     def variance(self) -> sp.Expr:
         """The variance; infinite up to two degrees of freedom."""
-        self._require_possible(sp.Integer(2))
+        if self._never_exists(sp.Integer(2)):
+            return self._where_normalisable(sp.oo)
         return self._where_finite(self._central(2), sp.Integer(2))
 
     def _central(self, n: int) -> sp.Expr:

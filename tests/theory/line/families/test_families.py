@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numerics.deterministic.quadrature import integrate_density
 from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
-from theory.errors import NotNormalisableError, UnsupportedFormError
+from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.line.families import (
     Beta,
@@ -176,11 +176,13 @@ def test_look_alikes_are_not_recognised(density, variable, interval):
     assert recognise(density, variable, interval) is None
 
 
-def test_a_moment_that_does_not_exist_is_refused():
+def test_a_moment_that_does_not_exist_is_infinite_or_nothing_and_never_a_number():
     family = recognise(x ** (-3) * sp.exp(-1 / x), x)
-    assert family.moment(1) == 1
-    with pytest.raises(NotNormalisableError, match="order 2"):
-        family.moment(2)
+    assert (family.moment(1), family.moment(2), family.variance) == (1, sp.oo, sp.oo)
+    normal = recognise(sp.exp(-(y**2)), y)
+    assert normal.moment(-2) == sp.oo and normal.moment(-1) is sp.nan
+    with pytest.raises(UnsupportedFormError, match="whole orders"):
+        recognise((y - 1) * (2 - y), y, Interval(1, 2)).moment(-1)
     with pytest.raises(UnsupportedFormError, match="log"):
         _ = recognise(sp.exp(-(y**2)), y).log_mean
 
@@ -216,8 +218,7 @@ def test_a_tail_on_both_sides_makes_an_odd_moment_nothing_and_an_even_one_infini
     assert family.mean == sp.Piecewise((1, k > 1), (sp.nan, True))
     finite, infinite = (1 / (2 * k - 3), k > sp.Rational(3, 2)), (sp.oo, k > HALF)
     assert family.variance == sp.Piecewise(finite, infinite, (sp.nan, True))
-    with pytest.raises(NotNormalisableError, match="order 1"):
-        _ = recognise(1 / (1 + y**2), y).mean
+    assert recognise(1 / (1 + y**2), y).mean is sp.nan
 
 
 def test_stationary_laws_of_textbook_processes_are_recognised():

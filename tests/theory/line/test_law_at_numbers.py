@@ -1,0 +1,64 @@
+"""What a law says at numbers for its parameters: quickly, and without a standing expression."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import pytest
+import sympy as sp
+
+from theory.ito import ItoProcess
+from theory.line.interval import Interval
+from theory.line.stationary import stationary_density
+
+x = sp.Symbol("x", real=True)
+w = sp.Symbol("w", positive=True)
+k, s = sp.symbols("k s", positive=True)
+
+
+def test_a_mode_without_closed_form_is_a_number():
+    law = stationary_density(ItoProcess.scalar(x, drift=k + x - x**3, dispersion=s)).at({k: 1, s: 1})
+    assert law.mode.is_Float
+    assert float(law.mode**3 - law.mode - 1) == pytest.approx(0, abs=1e-13)
+
+
+def test_the_median_of_an_even_law_is_its_centre():
+    for drift in (x - x**3, -x / sp.sqrt(1 + x**2)):
+        assert stationary_density(ItoProcess.scalar(x, drift=drift, dispersion=1)).at({}).quantile(0.5) == 0
+
+
+@pytest.mark.parametrize("drift", [-x, x - x**3])
+def test_negative_moments_across_zero_are_infinite_or_nothing(drift):
+    law = stationary_density(ItoProcess.scalar(x, drift=drift, dispersion=1)).at({})
+    assert law.moment(-2) == sp.oo and law.moment(-1) is sp.nan
+
+
+def test_a_moment_beyond_the_tail_is_infinite_and_one_at_the_edge_is_a_number():
+    law = stationary_density(ItoProcess.scalar(w, drift=2 - w, dispersion=sp.sqrt(w)))
+    assert (law.moment(-1), law.moment(-4)) == (sp.Rational(2, 3), sp.oo)
+
+
+def test_glued_laws_with_large_irrational_rates_have_quick_numbers():
+    process = ItoProcess.scalar(x, drift=sp.sqrt(k) + sp.exp(k) * sp.sign(x - 1) - 1, dispersion=1)
+    law = stationary_density(process, Interval(-1, 2)).at({k: 2})
+    before = time.process_time()
+    mean = float(law.mean)
+    assert time.process_time() - before < 2  # sums of exponentials that cancel took 30 s
+    down, up = (float(2 * (sp.sqrt(2) - 1 + side * sp.exp(2))) for side in (-1, 1))
+    # p = exp(down x) below 1, and exp(down + up (x - 1)) above
+    masses = [(math.exp(down) - math.exp(-down)) / down, math.exp(down) * math.expm1(up) / up]
+    firsts = [
+        (math.exp(down) * (1 - 1 / down) + math.exp(-down) * (1 + 1 / down)) / down,
+        math.exp(down) * (math.exp(up) * (2 - 1 / up) - (1 - 1 / up)) / up,
+    ]
+    assert mean == pytest.approx(sum(firsts) / sum(masses), rel=1e-12)
+    assert float(law.cdf(1)) == pytest.approx(masses[0] / sum(masses), rel=1e-12)
+
+
+def test_without_a_law_the_mode_is_where_the_mass_goes():
+    from theory.parameters import parameter
+
+    L = parameter("L", above=2)
+    process = ItoProcess.scalar(w, drift=L * (2 - w) * w ** (2 - 2 / L), dispersion=(2 - w) * w ** (2 - 2 / L))
+    assert stationary_density(process, Interval(0, 2)).mode == 2
