@@ -9,16 +9,22 @@ replica.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import torch
+from torch.func import vmap
 from torch.nn import functional
 
 from numerics.errors import ArgumentError, DivergenceError
 from numerics.neurons.clusters import components
 from numerics.neurons.distance import RELEASED_THRESHOLD, distance_matrix
 from numerics.neurons.vanishing import vanishing_by_whole
+from numerics.sgd.descent import batch_gradients, descent, traced
+from numerics.sgd.optimisers import SGD
 
 TEST_IMAGES = 400
 """Fresh images, with right labels, on which accuracy is measured."""
@@ -106,43 +112,49 @@ class NeuronCounts:
 
 
 class _Networks:
-    """One network per learning rate and replica: weights of shape ``(rates, replicas, out, in)``."""
+    """One network per learning rate and replica, one a row of ``theta``, the learning rates one after the other."""
 
     def __init__(self, run: SmallNetworks, source: torch.Generator) -> None:
-        def initial(n_out: int, n_in: int) -> torch.Tensor:
-            weights = torch.randn(run.replicas, n_out, n_in, generator=source) / n_in**0.5
-            return weights.expand(len(run.learning_rates), -1, -1, -1).clone().requires_grad_()
+        self.lead = len(run.learning_rates), run.replicas
+        self.shapes = (run.hidden, run.pixels), (run.hidden,), (run.classes, run.hidden), (run.classes,)
+        parts = [_initial(shape, run.replicas, source).flatten(1) for shape in self.shapes]
+        self.theta = torch.cat(parts, dim=1).repeat(self.lead[0], 1)
+        rates = np.repeat(run.learning_rates, run.replicas)
+        self.advance = SGD(rates, weight_decay=run.weight_decay).stepper(self.theta)
 
-        shape = len(run.learning_rates), run.replicas
-        self.parameters = [
-            initial(run.hidden, run.pixels),
-            torch.zeros(*shape, run.hidden, 1, requires_grad=True),
-            initial(run.classes, run.hidden),
-            torch.zeros(*shape, run.classes, 1, requires_grad=True),
-        ]
-        self.rates = torch.tensor(run.learning_rates).view(-1, 1, 1, 1)
-        self.weight_decay = run.weight_decay
+    def parameters(self, theta: torch.Tensor) -> list[torch.Tensor]:
+        """Weights and biases of both layers, as views of ``theta``: shape ``(..., out, in)`` and ``(..., out)``."""
+        pieces = theta.split([math.prod(shape) for shape in self.shapes], dim=-1)
+        return [piece.unflatten(-1, shape) for piece, shape in zip(pieces, self.shapes, strict=True)]
 
-    def logits(self, images: torch.Tensor) -> torch.Tensor:
-        """Of ``images``, shape ``(replicas, pixels, batch)``."""
-        first, bias, second, offset = self.parameters
-        return second @ functional.gelu(first @ images + bias) + offset
+    def logits(self, theta: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
+        """Of ``images``, one a row."""
+        first, bias, second, offset = self.parameters(theta)
+        return functional.linear(functional.gelu(functional.linear(images, first, bias)), second, offset)
 
-    def step(self, images: torch.Tensor, labels: torch.Tensor) -> None:
-        logits = self.logits(images)
-        rates, replicas, classes, batch = logits.shape
-        loss = functional.cross_entropy(
-            logits.reshape(-1, classes, batch), labels.expand(rates, -1, -1).reshape(-1, batch), reduction="sum"
-        )
-        gradients = torch.autograd.grad(loss / batch, self.parameters)
-        with torch.no_grad():
-            for parameter, gradient in zip(self.parameters, gradients, strict=True):
-                parameter -= self.rates * (gradient + self.weight_decay * parameter)
+    def sample_losses(self, theta: torch.Tensor, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """The cross-entropies of a batch under one network's weights."""
+        return functional.cross_entropy(self.logits(theta, images), labels, reduction="none")
+
+    def trained(self, batches: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> Iterator[int]:
+        """Train on each replica's batches, the same for all learning rates; yields the number of steps done."""
+        rates = self.lead[0]
+        together = ((images.repeat(rates, 1, 1), labels.repeat(rates, 1)) for images, labels in batches)
+        first = next(together)
+        gradients = traced(batch_gradients(self.sample_losses), self.theta, *first)
+        return descent(self.theta, gradients, self.advance, chain([first], together))
 
     def neurons(self) -> np.ndarray:
         """Concatenated vectors. Shape ``(rates, replicas, hidden, pixels + 1 + classes)``."""
-        first, bias, second, _ = self.parameters
-        return torch.cat([first, bias, second.transpose(2, 3)], dim=3).detach().double().numpy()
+        first, bias, second, _ = self.parameters(self.theta.view(*self.lead, -1))
+        return torch.cat([first, bias[..., None], second.transpose(2, 3)], dim=3).double().numpy()
+
+
+def _initial(shape: tuple[int, ...], replicas: int, source: torch.Generator) -> torch.Tensor:
+    """Gaussian weights whose variance is one over the fan-in; biases start at 0."""
+    if len(shape) == 1:
+        return torch.zeros(replicas, *shape)
+    return torch.randn(replicas, *shape, generator=source) / shape[-1] ** 0.5
 
 
 class _Data:
@@ -153,16 +165,22 @@ class _Data:
         self.patterns = torch.randn(run.replicas, run.classes, run.pixels, generator=source)
 
     def images(self, n: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """``n`` images of each replica, shape ``(replicas, pixels, n)``, and their right labels."""
+        """``n`` images of each replica, shape ``(replicas, n, pixels)``, and their right labels."""
         run = self.run
         labels = torch.randint(run.classes, (run.replicas, n), generator=self.source)
         noise = run.pixel_noise * torch.randn(run.replicas, n, run.pixels, generator=self.source)
         chosen = torch.take_along_dim(self.patterns, labels[:, :, None], dim=1)
-        return (chosen + noise).transpose(1, 2), labels
+        return chosen + noise, labels
 
     def test_images(self, n: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Images that were not trained on, with right labels: ``n`` of them, or all there are."""
         return self.images(n)
+
+    def batches(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Images and labels, some of them wrong, for every step."""
+        for _ in range(self.run.snapshots[-1]):
+            images, labels = self.images(self.run.batch_size)
+            yield images, self.corrupted(labels)
 
     def corrupted(self, labels: torch.Tensor) -> torch.Tensor:
         """``labels``, each replaced by a wrong one with the probability of the run."""
@@ -188,7 +206,7 @@ class _GivenData(_Data):
         return self._of(every.expand(self.run.replicas, -1))
 
     def _of(self, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return self.pixels[chosen].transpose(1, 2), self.labels[chosen]
+        return self.pixels[chosen], self.labels[chosen]
 
 
 def count_neurons(run: SmallNetworks, given: LabelledImages | None = None) -> NeuronCounts:
@@ -209,16 +227,14 @@ def count_neurons(run: SmallNetworks, given: LabelledImages | None = None) -> Ne
     data = _Data(run, source) if given is None else _GivenData(run, source, _fitting(run, given))
     networks = _Networks(run, source)
     independent, vanished = [], []
-    for step in range(1, run.snapshots[-1] + 1):
-        images, labels = data.images(run.batch_size)
-        networks.step(images, data.corrupted(labels))
+    for step in networks.trained(data.batches()):
         if step in run.snapshots:
             counts = _counted(run, networks.neurons(), step)
             independent.append(counts[0])
             vanished.append(counts[1])
     images, labels = data.test_images(TEST_IMAGES)
-    with torch.no_grad():
-        right = networks.logits(images).argmax(dim=2) == labels
+    logits = vmap(vmap(networks.logits), in_dims=(0, None))(networks.theta.view(*networks.lead, -1), images)
+    right = logits.argmax(dim=3) == labels
     return NeuronCounts(np.array(independent), np.array(vanished), right.double().mean(dim=2).numpy())
 
 

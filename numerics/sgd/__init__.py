@@ -12,6 +12,7 @@ module                 question it answers
 ``module_copy``        How is a module copied that keeps a weight it computed?
 ``batches``            How is a mini-batch drawn?
 ``minibatches``        The mini-batches of all replicas, drawn for many steps at once
+``descent``            The steps that every training makes
 ``label_noise``        What noise do the labels get?
 ``optimisers``         What is one step? (SGD with momentum and weight decay, Adam)
 ``hyperparameters``    Numbers that all replicas share, or that each has its own of

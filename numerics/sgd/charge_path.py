@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.func import grad, vmap
 
 from numerics.arguments import real_array, real_number, whole_number
 from numerics.errors import ArgumentError
 from numerics.sgd.batches import Batches, FullBatch
+from numerics.sgd.descent import batch_gradients
 from numerics.sgd.empirical_loss import EmpiricalLoss
+from numerics.sgd.minibatches import Minibatches
 from numerics.sgd.module_invariance import random_weights
 from numerics.sgd.torch_philox import ReplicaNoise
 from theory.symmetry.affine_generator import AffineGenerator
@@ -89,16 +90,18 @@ def charge_path(
     whole_number(steps, "steps", at_least=1, below=2**31)
     A, c = _matrix_and_shift(generator, problem)
     bound = None if clip_norm is None else real_number(clip_norm, "clip_norm")
-    gradients = _gradients(problem, batches or FullBatch(), n_replicas, seed, steps)
+    noise = ReplicaNoise(seed, n_replicas, device=problem.device)
+    draws = Minibatches(problem, batches or FullBatch(), None, noise, steps)
+    gradients = batch_gradients(problem.sample_losses)
     theta = random_weights(problem, n_replicas, seed=seed) if start is None else start
     velocity = torch.zeros_like(theta)
     pair = iterated = _pair(A, c, theta, velocity)
     charge, law, alone, scale = [pair.charge], [], [pair.charge], []
     size = float(torch.linalg.matrix_norm(A, 2)), float(c.norm())
-    for k in range(steps):
+    for k, (inputs, targets) in enumerate(draws):
         now = rule if isinstance(rule, StepRule) else rule(k)
         shift_part = theta @ c
-        gradient = gradients(k, theta)
+        gradient = gradients(theta, inputs, targets)
         if bound is not None:
             norm = gradient.norm(dim=1, keepdim=True)
             gradient = gradient * torch.clamp(bound / norm.clamp_min(1e-300), max=1.0)
@@ -115,27 +118,6 @@ def charge_path(
     if not np.isfinite(path.charge).all():
         raise ArgumentError("the run diverged: a charge is not finite. Lower the learning rate.")
     return path
-
-
-def _gradients(
-    problem: EmpiricalLoss, batches: Batches, n_replicas: int, seed: int, steps: int
-) -> Callable[[int, torch.Tensor], torch.Tensor]:
-    noise = ReplicaNoise(seed, n_replicas, device=problem.device)
-    chosen = batches.indices(noise, problem.n, 0, steps)
-
-    def mean_loss(theta: torch.Tensor, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        return vmap(problem.loss)(problem.outputs(theta, inputs), targets).mean()
-
-    of_replicas = vmap(grad(mean_loss))
-
-    def gradient(k: int, theta: torch.Tensor) -> torch.Tensor:
-        if chosen is None:
-            inputs, targets = (data.expand(n_replicas, *data.shape) for data in (problem.inputs, problem.targets))
-        else:
-            inputs, targets = problem.inputs[chosen[k]], problem.targets[chosen[k]]
-        return of_replicas(theta, inputs, targets)
-
-    return gradient
 
 
 def _matrix_and_shift(generator: Any, problem: EmpiricalLoss) -> tuple[torch.Tensor, torch.Tensor]:

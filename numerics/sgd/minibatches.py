@@ -40,12 +40,13 @@ class Minibatches:
             label_noise.check(problem.targets, noise.n_replicas)
         self._batch = torch.Size((self._size, *problem.targets.shape[1:]))
         widest = max(self._size, self._batch.numel() if label_noise else 0)
-        self._together = max(1, NUMBERS_PER_DRAW // (widest * noise.n_replicas))
+        self.together = max(1, NUMBERS_PER_DRAW // (widest * noise.n_replicas))
+        """Steps whose batches are drawn at once."""
 
-    def __iter__(self) -> Iterator[tuple[int, Iterator[Minibatch]]]:
-        """Pairs of the first step and the batches of the steps from there on."""
-        for first in range(0, self._steps, self._together):
-            yield first, self.between(first, min(self._together, self._steps - first))
+    def __iter__(self) -> Iterator[Minibatch]:
+        """The batches of all steps, one after the other."""
+        for first in range(0, self._steps, self.together):
+            yield from self.between(first, min(self.together, self._steps - first))
 
     def between(self, first: int, count: int) -> Iterator[Minibatch]:
         """The batches of ``count`` steps."""

@@ -18,14 +18,13 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from torch.func import grad, vmap
-from torch.fx.experimental.proxy_tensor import make_fx
 
 from numerics.arguments import real_array, require, whole_number
 from numerics.errors import ArgumentError, DivergenceError
 from numerics.progress import progress_report
 from numerics.sgd.backward_mixing import weighted_gradient
 from numerics.sgd.batches import Batches
+from numerics.sgd.descent import STEPS_WORTH_TRACING, Gradients, batch_gradients, descent, traced
 from numerics.sgd.empirical_loss import EmpiricalLoss
 from numerics.sgd.hyperparameters import differ
 from numerics.sgd.label_noise import LabelNoise
@@ -44,12 +43,6 @@ Watch = Callable[[int, torch.Tensor], None]
 
 Schedule = Callable[[int], float] | Sequence[float]
 """The factor on the learning rate at each step, counted from 0."""
-
-Gradients = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
-"""Weights, inputs and targets of all replicas to their gradients, shape ``(R, P)``."""
-
-STEPS_WORTH_TRACING = 50
-"""From here on the gradient is traced once into a flat list of operations, which halves the time of small networks."""
 
 
 def train_replicas(
@@ -127,16 +120,15 @@ def train_replicas(
     watch(0, theta)
     recorder.record(0, theta, diverged_at)
     with torch_threads(options.threads), progress_report(options.progress, "training replicas") as report:
-        for first, minibatches in draws:
-            for k, (inputs, targets) in enumerate(minibatches, first):
-                advance(gradients(theta, inputs, targets), factors[k])
-                finite = (0.0 * theta).sum(1) == 0.0
-                diverged_at = torch.where(finite | (diverged_at > 0), diverged_at, k + 1)
-                watch(k + 1, theta)
-                recorder.record(k + 1, theta, diverged_at)
-            if options.on_divergence is OnDivergence.RAISE:
-                _raise_divergence(diverged_at, options.first)
-            report((k + 1) * n_replicas, steps * n_replicas)
+        for done in descent(theta, gradients, advance, draws, factors):
+            finite = (0.0 * theta).sum(1) == 0.0
+            diverged_at = torch.where(finite | (diverged_at > 0), diverged_at, done)
+            watch(done, theta)
+            recorder.record(done, theta, diverged_at)
+            if done % draws.together == 0 or done == steps:
+                if options.on_divergence is OnDivergence.RAISE:
+                    _raise_divergence(diverged_at, options.first)
+                report(done * n_replicas, steps * n_replicas)
     return ReplicaRun(
         steps=np.array(recorder.steps),
         statistics=recorder.statistics(),
@@ -175,25 +167,21 @@ def gaussian_initial(
 
 def _gradients(problem: EmpiricalLoss, theta: torch.Tensor, draws: Minibatches, steps: int) -> Gradients:
     """Gradients of the mini-batch losses of all replicas."""
-
-    def batch_loss(weights: torch.Tensor, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        return problem.sample_losses(weights, inputs, targets).mean()
-
-    gradients: Gradients = vmap(grad(batch_loss))
+    gradients = batch_gradients(problem.sample_losses)
     if not steps:
         return gradients
     inputs, targets = next(draws.between(0, 1))
     try:
-        expected = gradients(theta, inputs, targets)
+        gradients(theta, inputs, targets)
     except (RuntimeError, NotImplementedError) as error:
-        return _one_by_one(batch_loss, theta, inputs, targets, error)
+        return _one_by_one(problem, theta, inputs, targets, error)
     if steps < STEPS_WORTH_TRACING:
         return gradients
-    return _traced(gradients, theta, inputs, targets, expected)
+    return traced(gradients, theta, inputs, targets)
 
 
 def _one_by_one(
-    batch_loss: Callable[..., torch.Tensor],
+    problem: EmpiricalLoss,
     theta: torch.Tensor,
     inputs: torch.Tensor,
     targets: torch.Tensor,
@@ -205,7 +193,7 @@ def _one_by_one(
         rows = []
         for weights, x, y in zip(theta.detach(), inputs, targets, strict=True):
             own = weights.clone().requires_grad_()
-            loss = batch_loss(own, x, y)
+            loss = problem.sample_losses(own, x, y).mean()
             rows.append(weighted_gradient(loss, own, torch.ones_like(loss)))
         return torch.stack(rows)
 
@@ -218,19 +206,6 @@ def _one_by_one(
             "module without in-place changes of its own tensors, or random numbers."
         ) from None
     return gradients
-
-
-def _traced(
-    gradients: Gradients, theta: torch.Tensor, inputs: torch.Tensor, targets: torch.Tensor, expected: torch.Tensor
-) -> Gradients:
-    """The same operations without the machinery that found them; refused unless it agrees at other weights too."""
-    elsewhere = 0.5 * theta + 0.1
-    try:
-        traced = make_fx(gradients)(elsewhere, inputs.roll(1, 1), targets)
-        agrees = torch.equal(traced(theta, inputs, targets), expected)
-    except Exception:  # whatever the tracer cannot follow, the untraced function can
-        return gradients
-    return traced if agrees else gradients
 
 
 def _look_away(step: int, theta: torch.Tensor) -> None:

@@ -17,20 +17,23 @@ from numerics.neurons.tracing import hidden_layers, parameters_of
 RUN = SmallNetworks((0.05, 0.2), 2, (3, 6), weight_decay=0.1, label_noise=0.3, pixels=9, hidden=5, classes=3, seed=4)
 
 
+def row(run: SmallNetworks, networks: _Networks, rate: int, replica: int) -> torch.Tensor:
+    """The weights of one network."""
+    return networks.theta[rate * run.replicas + replica]
+
+
 def with_torch(run: SmallNetworks, rate: int, replica: int) -> nn.Sequential:
     """One of the networks, trained by torch.optim.SGD on the same images."""
     source = torch.Generator().manual_seed(run.seed)
     data, start = _Data(run, source), _Networks(run, source)
     net = nn.Sequential(nn.Linear(run.pixels, run.hidden), nn.GELU(), nn.Linear(run.hidden, run.classes))
     with torch.no_grad():
-        for tensor, batched in zip(net.parameters(), start.parameters, strict=True):
-            tensor.copy_(batched[rate, replica].reshape(tensor.shape))
+        for tensor, own in zip(net.parameters(), start.parameters(row(run, start, rate, replica)), strict=True):
+            tensor.copy_(own)
     optimiser = torch.optim.SGD(net.parameters(), lr=run.learning_rates[rate], weight_decay=run.weight_decay)
-    for _ in range(run.snapshots[-1]):
-        images, labels = data.images(run.batch_size)
-        labels = data.corrupted(labels)
+    for images, labels in data.batches():
         optimiser.zero_grad()
-        nn.functional.cross_entropy(net(images[replica].T), labels[replica]).backward()
+        nn.functional.cross_entropy(net(images[replica]), labels[replica]).backward()
         optimiser.step()
     return net
 
@@ -39,12 +42,11 @@ def with_torch(run: SmallNetworks, rate: int, replica: int) -> nn.Sequential:
 def test_every_network_is_trained_as_torch_trains_it(rate, replica):
     source = torch.Generator().manual_seed(RUN.seed)
     data, networks = _Data(RUN, source), _Networks(RUN, source)
-    for _ in range(RUN.snapshots[-1]):
-        images, labels = data.images(RUN.batch_size)
-        networks.step(images, data.corrupted(labels))
+    assert list(networks.trained(data.batches())) == list(range(1, RUN.snapshots[-1] + 1))
     net = with_torch(RUN, rate, replica)
-    for alone, batched in zip(net.parameters(), networks.parameters, strict=True):
-        assert torch.allclose(alone, batched[rate, replica].reshape(alone.shape), rtol=1e-4, atol=1e-6)
+    batched = networks.parameters(row(RUN, networks, rate, replica))
+    for alone, together in zip(net.parameters(), batched, strict=True):
+        assert torch.allclose(alone, together, rtol=1e-4, atol=1e-6)
     (found,) = diagnose(hidden_layers(net, torch.zeros(1, RUN.pixels)), parameters_of(net))
     counts = count_neurons(RUN)
     assert counts.independent[-1, rate, replica] == found.independent / RUN.hidden

@@ -12,7 +12,7 @@ from torch import nn
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from numerics.errors import ArgumentError
-from numerics.sgd import minibatches, replicas
+from numerics.sgd import descent, minibatches, replicas
 from numerics.sgd.batches import FullBatch, ShuffledEpochs, WithoutReplacement, WithReplacement
 from numerics.sgd.empirical_loss import EmpiricalLoss
 from numerics.sgd.label_noise import GaussianLabelNoise, WrongLabels
@@ -215,7 +215,7 @@ def test_tracing_changes_no_bit(monkeypatch):
         traced.append(function)
         return make_fx(function)
 
-    monkeypatch.setattr(replicas, "make_fx", counting)
+    monkeypatch.setattr(descent, "make_fx", counting)
     with_trace = train_replicas(problem, SGD(0.05), **settings)
     monkeypatch.setattr(replicas, "STEPS_WORTH_TRACING", STEPS_WORTH_TRACING + 1)
     without = train_replicas(problem, SGD(0.05), **settings)
@@ -227,7 +227,7 @@ def test_a_trace_that_disagrees_is_not_used(monkeypatch):
     problem = regression()
     settings = {"batches": WithReplacement(2), "steps": STEPS_WORTH_TRACING, "n_replicas": 3, "seed": SEED}
     expected = problem.flat(train_replicas(problem, SGD(0.05), **settings).final)
-    monkeypatch.setattr(replicas, "make_fx", lambda function: lambda *at: lambda *other: 2 * function(*other))
+    monkeypatch.setattr(descent, "make_fx", lambda function: lambda *at: lambda *other: 2 * function(*other))
     assert torch.equal(problem.flat(train_replicas(problem, SGD(0.05), **settings).final), expected)
 
 
