@@ -81,11 +81,11 @@ def exact_law_of_every_step():
     velocity = m * VELOCITY - eta * GRADIENT
     pair = form(WEIGHTS, VELOCITY)
     yield equals(
-        r"heavy ball: $(C', D')$, $D = \theta^\top AV$",
+        r"heavy ball: $(C', D')$",
         printed=sp.Matrix([charge(A) + 2 * m * pair + form(velocity), m * pair + form(velocity)]),
         derived=lambda: sp.Matrix([charge(A, WEIGHTS + velocity), form(WEIGHTS + velocity, velocity)]),
         wrong={"closed in C alone": sp.Matrix([charge(A) + form(velocity), m * pair + form(velocity)])},
-        says=r"$V' = mV - \eta\hat g$, $\theta' = \theta + V'$: $C + 2mD + V'^\top AV'$ and $mD + V'^\top AV'$.",
+        says=r"$V' = mV - \eta\hat g$, $\theta' = \theta + V'$: both move by $V'^\top AV'$ besides.",
         mutated=False,
     )
     gradient = sp.Matrix(product_model().gradient)
@@ -102,11 +102,11 @@ def exact_law_of_every_step():
     small = sp.diag(1, -1)
     signal = (mean.T * small * mean)[0]
     yield equals(
-        r"mean without replacement: $E[C' - C]$, two of three samples",
+        r"mean without replacement: $E[C' - C]$",
         printed=eta**2 * ((noise * small).trace() / 4 + signal),
         derived=lambda: 2 * mean_step_change(finite, 2, Sampling.WITHOUT_REPLACEMENT),
         wrong={"with replacement": eta**2 * ((noise * small).trace() / 2 + signal)},
-        says=r"The trace carries $\frac{n - S}{n - 1} = \frac12$.",
+        says=r"Two of three samples: the trace carries $\frac{n - S}{n - 1} = \frac12$.",
         mutated=False,
     )
 

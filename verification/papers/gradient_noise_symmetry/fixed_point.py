@@ -104,7 +104,7 @@ def fixed_point_theorem():
         wrong={"below -1": -sp.S.One},
     )
     yield holds_when(
-        r"interpolation: $G$ is strictly monotonic, where $\Sigma = 0$ and $\gamma = 0$",
+        r"interpolation: $G\text{ falls strictly, where }\Sigma = 0\text{ and }\gamma = 0$",
         printed=sp.Ne(a, b),
         corrected=sp.false,
         derived=_strict_at_interpolation,
@@ -147,14 +147,14 @@ def conditions_of_the_fixed_point():
     )
     at_rest = noise_equilibrium
     yield equals(
-        r"without decay: $\mathrm{Tr}[\Sigma A_+]$ at $\lambda_*$",
+        r"without decay: $\mathrm{Tr}[\Sigma(\theta_{\lambda_*})A_+]$",
         printed=sp.sqrt(p * q),
         derived=lambda: p * sp.exp(-2 * at_rest(rescaling_potential(sp.S.Zero)).closed_form),
         wrong={"arithmetic mean": (p + q) / 2, "the start of the orbit": p},
         says="Both traces are the geometric mean of those at the start of the orbit.",
     )
     yield equals(
-        r"without decay, other side: $\mathrm{Tr}[\Sigma A_-]$ at $\lambda_*$",
+        r"without decay, other side: $\mathrm{Tr}[\Sigma(\theta_{\lambda_*})A_-]$",
         printed=sp.sqrt(p * q),
         derived=lambda: q * sp.exp(2 * at_rest(rescaling_potential(sp.S.Zero)).closed_form),
         wrong={"arithmetic mean": (p + q) / 2, "the start of the orbit": q},

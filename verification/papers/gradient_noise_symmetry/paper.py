@@ -72,7 +72,7 @@ def scale_invariant_model() -> Model:
     r"""A loss of the direction alone, :math:`\ell = (x\theta_1^2 + \varepsilon\theta_1\theta_2)/\|\theta\|^2`."""
     norm = u_1**2 + u_2**2
     loss = (x * u_1**2 + epsilon * u_1 * u_2) / norm
-    return Model([u_1, u_2], loss, Gaussian([x, epsilon], [0, 0], [[1, 0], [0, sigma**2]]))
+    return Model([u_1, u_2], loss, Gaussian([x, epsilon], [0, 0], sp.eye(2)))
 
 
 @cache
