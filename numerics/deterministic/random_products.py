@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from numerics.arguments import real_array, real_number
+from numerics.deterministic.common_cone import arc_of, exponent_on_arc
 from numerics.errors import ArgumentError, DivergenceError
 
 SIZES = (101, 201, 401, 801, 1601)
@@ -36,7 +37,9 @@ def exponent_of_products(
     r"""The top exponent :math:`\lim\frac1k\log\|M_k\cdots M_1\|` and an estimate of its error.
 
     For a continuous law of the matrix give the nodes of a quadrature and its weights (:func:`gaussian_matrices`).
-    The stationary law of the direction must be unique, as for matrices without a common invariant direction.
+    The stationary law of the direction must be unique, as for matrices without a common invariant direction. Matrices
+    that share a cone, positive ones among them, have exponential convergence
+    (:mod:`numerics.deterministic.common_cone`).
 
     Args:
         matrices: Invertible. Shape ``(q, 2, 2)``.
@@ -55,6 +58,11 @@ def exponent_of_products(
     """
     M, p = _checked(matrices, probabilities)
     tolerance = real_number(tolerance, "tolerance")
+    arc = arc_of(M)
+    if arc is not None:
+        found = exponent_on_arc(M, p, arc, tolerance)
+        if found is not None:
+            return found
     previous = np.nan
     for size in SIZES:
         value = _exponent(M, p, size)

@@ -6,6 +6,7 @@
   split it into.
 * ``lyapunov``: the top Lyapunov exponent on the normal space of an invariant set: Furstenberg and Khasminskii's
   formula.
+* ``parametric_noise``: the oscillator with parametric noise: its exponent by Airy functions.
 * ``theorem_4_2``: the sufficient condition of Theorem 4.2 of the stochastic-collapse paper, for any linearisation.
 * ``transverse``: from a process and an affine set that it does not leave to the homogeneous process next to it.
 """

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory.answer import Answer
+from theory.decision.sign import sign_at
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, MissingParameterError, SymbolError, TheoryError, UnsupportedFormError
 from theory.infinitesimal_generator import sum_of_products
@@ -95,8 +96,9 @@ def decided_sign(alpha: sp.Expr, values: Mapping[sp.Expr, object] | None = None)
         )
     if at_values.is_zero or decide_zero(at_values).kind is ZeroKind.ZERO:
         return Attraction.UNDECIDED
-    if at_values.is_positive or at_values.is_negative:
-        return Attraction.ATTRACTIVE if at_values.is_positive else Attraction.NOT_ATTRACTIVE
+    known = 1 if at_values.is_positive else -1 if at_values.is_negative else sign_at(at_values, {})
+    if known in (1, -1):
+        return Attraction.ATTRACTIVE if known == 1 else Attraction.NOT_ATTRACTIVE
     raise UnsupportedFormError(f"the sign of alpha = {at_values} could not be decided. Give simpler values.")
 
 

@@ -36,6 +36,7 @@ from theory.ito import ItoProcess
 from theory.stability.attractivity import Attraction, decided_sign
 from theory.stability.homogeneous import TransverseLinearisation, checked_linearisation, named_coefficients
 from theory.stability.invariant_subspaces import blocks
+from theory.stability.parametric_noise import airy_exponent
 
 varphi = sp.Symbol("varphi", real=True)
 """The angle of a normal direction."""
@@ -54,6 +55,8 @@ class ExponentRoute(Answer):
     """The largest exponent of the blocks of :mod:`theory.stability.invariant_subspaces`."""
     VON_MISES = "von Mises"
     """The direction follows a von Mises law."""
+    AIRY = "Airy"
+    """An oscillator with parametric noise: :mod:`theory.stability.parametric_noise`."""
     INTEGRAL = "integral"
     """A quotient of integrals for quadrature."""
 
@@ -203,6 +206,9 @@ def top_exponent(linearisation: TransverseLinearisation) -> TopExponent:
     if len(parts) > 1:
         return TopExponent(sp.Max(*(top_exponent(part).value for part in parts)), ExponentRoute.BLOCKS)
     _require_two(linearisation)
+    airy = airy_exponent(linearisation)
+    if airy is not None:
+        return TopExponent(airy, ExponentRoute.AIRY)
     _require_angular_noise(linearisation)
     _require_no_doubt(linearisation)
     if _is_von_mises(linearisation):

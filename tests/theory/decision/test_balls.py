@@ -38,6 +38,7 @@ FUNCTIONS = [
     sp.polygamma(2, p),
     sp.trigamma(p),
     sp.beta(p, q),
+    *(g(x) for g in (sp.airyai, sp.airyaiprime, sp.airybi, sp.airybiprime)),
     sp.besseli(q, p),
     sp.besselj(q, p),
     sp.besselk(q, p),
@@ -58,6 +59,8 @@ FUNCTIONS = [
 
 MPMATH = {
     "hyperu": mpmath.hyperu,
+    "airyaiprime": lambda t: mpmath.airyai(t, derivative=1),
+    "airybiprime": lambda t: mpmath.airybi(t, derivative=1),
     "acot": lambda t: mpmath.atan(1 / t),
     "erfcinv": lambda t: mpmath.erfinv(1 - t),
 }

@@ -114,7 +114,7 @@ def test_what_no_formula_covers_is_refused():
     cube = ItoProcess([x, y, z], [y - x, z - 2 * y, x], sp.Matrix([x, y, 2 * z]))
     with pytest.raises(DimensionError, match="simulated_exponent"):
         top_exponent(transverse_linearisation(cube))
-    shear = ItoProcess([x, y], [y, x], sp.Matrix([0, x]))  # noise vanishes at (0, 1), where the drift turns
+    shear = ItoProcess([x, y], [y, x], sp.Matrix([x, 0]))  # noise vanishes at (0, 1), where the drift turns
     with pytest.raises(UnsupportedFormError, match="vanishes"):
         top_exponent(transverse_linearisation(shear))
     focus = ItoProcess([x, y], [-y, x], sp.Matrix([x, y]))
