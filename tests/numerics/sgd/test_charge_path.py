@@ -49,6 +49,7 @@ def random_rule(source):
     )
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("case", range(8))
 def test_the_law_holds_to_rounding_for_random_nets_rates_batches_and_momenta(case):
     source = np.random.default_rng(case)
@@ -126,6 +127,7 @@ def test_a_generator_that_carries_no_charge_of_the_module_is_refused():
         numerical_symmetries(single, seed=1)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("shape", "activation", "biased", "symmetries", "charges"),
     [

@@ -119,7 +119,7 @@ def test_the_printed_sharpness_of_an_autoencoder_is_right_for_wide_ones_only(n, 
 
 
 def test_real_descent_finds_the_ratio_of_a_narrow_autoencoder():
-    n, eta, steps, replicas = 2, 0.02, 5_000, 200
+    n, eta, steps, replicas = 2, 0.02, 4_000, 100
     source = np.random.default_rng(seed_of("narrow autoencoder"))
     u, w = source.normal(size=(replicas, n, 1)) * 0.7, source.normal(size=(replicas, 1, n)) * 0.7
     sizes = []

@@ -34,6 +34,7 @@ def test_the_law_is_that_of_the_step_for_every_rule(name):
     assert [sp.expand(residual) for residual in law_residuals(*LINEAR, RULES[name])] == [0, 0]
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", [name for name in RULES if "decoupled" not in name])
 def test_the_law_holds_for_affine_fields_as_well(name):
     assert [sp.expand(residual) for residual in law_residuals(*AFFINE, RULES[name])] == [0, 0]
@@ -78,6 +79,7 @@ def descent(loss):
     return Recursion([u, w], [t - STEP * sp.diff(loss, t) for t in (u, w)])
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("recursion", "kept"),
     [

@@ -70,6 +70,7 @@ SHAPES = [
 """Widths, biases, number of symmetries and of charges."""
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("widths", "biased", "symmetries", "charges"), SHAPES, ids=str)
 def test_the_count_is_that_of_two_other_ways(widths, biased, symmetries, charges):
     problem = squared_error(widths, biased=biased)
@@ -172,10 +173,10 @@ def test_data_that_never_reach_a_piece_do_not_count_there():
 
 
 def test_unlucky_points_and_a_small_prime_make_the_bound_loose_and_never_wrong(monkeypatch):
-    problem = squared_error((2, 2, 1))
+    problem = squared_error((1, 2, 1))
     monkeypatch.setattr(find._Search, "_draw", lambda self, places, count: None)
     blind = find_affine_symmetries(problem)
-    assert blind.at_most == 6 * 7 and not blind.is_complete
+    assert blind.at_most == 4 * 5 and not blind.is_complete
     monkeypatch.undo()
 
     at_the_origin = itertools.repeat(0)
@@ -185,9 +186,9 @@ def test_unlucky_points_and_a_small_prime_make_the_bound_loose_and_never_wrong(m
 
 
 def test_a_bound_that_is_too_low_cannot_come_from_more_points():
-    problem = squared_error((1, 3, 2))
-    bounds = {find_affine_symmetries(problem, seed=seed).at_most for seed in range(2)}
-    assert bounds == {15}
+    problem = squared_error((1, 2, 1))
+    bounds = {find_affine_symmetries(problem, seed=seed).at_most for seed in range(4)}
+    assert bounds == {6}
 
 
 def test_the_symmetries_of_a_deep_chain_form_a_closed_algebra():

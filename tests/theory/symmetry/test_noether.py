@@ -32,6 +32,7 @@ LISTED = OneParameterSymmetry(FiniteSum([u, w], ((u * w - 1) ** 2 / 2, (2 * u * 
 EVERY = {"linear": CHAIN, "shifted": SHIFTED, "Gaussian": GAUSSIAN, "listed": LISTED}
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("symmetry", EVERY.values(), ids=EVERY)
 def test_gradient_flow_conserves_the_charge_and_descent_moves_it_by_a_quadratic_form(symmetry):
     assert str(conservation(symmetry).kind) == "zero"
@@ -43,6 +44,7 @@ def test_gradient_flow_conserves_the_charge_and_descent_moves_it_by_a_quadratic_
     assert descent_change(symmetry).coeff(eta, 1) == 0
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("symmetry", EVERY.values(), ids=EVERY)
 def test_the_charge_has_no_martingale_part_and_the_drift_of_the_paper(symmetry):
     flow = noether_flow(symmetry, 2, weight_decay=decay)
@@ -69,6 +71,7 @@ def test_the_mean_change_of_a_step_is_that_over_all_batches(sampling):
     assert sp.expand(mean_step_change(LISTED, 2, sampling) - exact) == 0
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("symmetry", EVERY.values(), ids=EVERY)
 def test_the_modified_equation_restores_what_the_first_diffusion_misses(symmetry):
     A, g = symmetry.generator.matrix, symmetry.problem.gradient
