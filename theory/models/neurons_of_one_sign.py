@@ -25,7 +25,8 @@ from collections.abc import Iterable
 
 import sympy as sp
 
-from theory.values import single_expression
+from theory.errors import ShapeError
+from theory.values import column, listed, single_expression
 
 
 def imbalance_factor(learning_rate: sp.Expr, batch_slope: sp.Expr, *, weight_decay: sp.Expr | float = 0) -> sp.Expr:
@@ -44,7 +45,8 @@ def total_imbalance_factor(
     learning_rate: sp.Expr, batch_slopes: Iterable[sp.Expr], *, weight_decay: sp.Expr | float = 0
 ) -> sp.Expr:
     """The factor of :math:`M` over all steps with these slopes, the product of :func:`imbalance_factor`."""
-    return sp.Mul(*(imbalance_factor(learning_rate, g, weight_decay=weight_decay) for g in batch_slopes))
+    slopes = listed(batch_slopes, "batch_slopes")
+    return sp.Mul(*(imbalance_factor(learning_rate, g, weight_decay=weight_decay) for g in slopes))
 
 
 def diffusion_rate(temperature: sp.Expr, slope_variance: sp.Expr) -> sp.Expr:
@@ -63,5 +65,8 @@ def squared_gap(u: sp.MatrixBase, w: sp.MatrixBase) -> sp.Expr:
         >>> squared_gap(sp.Matrix([1, 2]), sp.Matrix([2, 1]))
         36
     """
-    size = (u.T * u)[0] + (w.T * w)[0]
-    return sp.expand(size**2 - 4 * (u.T * w)[0] ** 2)
+    incoming, outgoing = column(u, "u"), column(w, "w")
+    if incoming.rows != outgoing.rows or not incoming.rows:
+        raise ShapeError(f"u and w must have one length, at least 1, got {incoming.rows} and {outgoing.rows}.")
+    size = (incoming.T * incoming)[0] + (outgoing.T * outgoing)[0]
+    return sp.expand(size**2 - 4 * (incoming.T * outgoing)[0] ** 2)

@@ -13,6 +13,7 @@ Continuous symmetries, in the order of the derivation:
 * ``matrix_charge``: the charge of a product of matrices, all double rotations at once.
 * ``orbit_potential``: noise and weight decay along an orbit, a convex function.
 * ``noise_equilibrium``: where the charges of a frozen orbit stand still, on the extended line.
+* ``broken_symmetry``: a symmetry that part of the loss breaks: the drift of the charge, where it rests near a minimum.
 * ``conserved``: what a recursion conserves exactly, among them Adam and descent by signs.
 
 What ``find`` stands on:
@@ -44,16 +45,14 @@ from theory.symmetry.noether import (
     missing_drift,
     noether_flow,
 )
-from theory.symmetry.noise_equilibrium import EquilibriumKind, NoiseEquilibrium, noise_equilibrium
+from theory.symmetry.noise_equilibrium import EquilibriumKind, NoiseEquilibrium
 from theory.symmetry.one_parameter import BrokenSymmetryError, OneParameterSymmetry, change_along
-from theory.symmetry.orbit_potential import OrbitPotential, orbit_potential
+from theory.symmetry.orbit_potential import OrbitPotential
 from theory.symmetry.reflection import escaping_gradients, fixed_set, invariant_set, keeps_its_fixed_set
 from theory.symmetry.sample_losses import PerSampleLoss
 
 __all__ = [
-    "orbit_potential",
     "OrbitPotential",
-    "noise_equilibrium",
     "NoiseEquilibrium",
     "EquilibriumKind",
     "noether_flow",

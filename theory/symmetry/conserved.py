@@ -35,7 +35,7 @@ from theory.symmetry.exact_numbers import Exact, OffDomainError, Rationals, Resi
 from theory.symmetry.expanded_loss import vanishes_for_all_breaks
 from theory.symmetry.null_space import PRIME, null_space_modulo, rational_vectors
 from theory.symmetry.roots import require_independent_roots
-from theory.values import by_name, count, instance, single_expression
+from theory.values import by_name, count, distinct_symbols, instance, listed, single_expression
 
 _ATTEMPTS = 60
 _SPARE = 8
@@ -102,8 +102,9 @@ def sign_descent(weights: Sequence[sp.Symbol], loss: sp.Expr, learning_rate: sp.
         >>> conserved_quantities(step, degree=1).quantities
         (u - w,)
     """
-    moved = [w - learning_rate * sp.sign(sp.factor(sp.diff(loss, w))) for w in weights]
-    return Recursion(list(weights), moved)
+    theta, l = distinct_symbols(weights, "weights"), single_expression(loss, "loss")
+    rate = single_expression(learning_rate, "learning_rate", real=True)
+    return Recursion(theta, [w - rate * sp.sign(sp.factor(sp.diff(l, w))) for w in theta])
 
 
 def adam(
@@ -135,12 +136,14 @@ def adam(
         >>> conserved_quantities(adam([u, w], ((u - 2 * w) * x - y) ** 2, sp.Rational(1, 10)), degree=1).at_most
         0
     """
-    beta_1, beta_2 = (single_expression(b, "betas", real=True) for b in betas)
+    beta_1, beta_2 = (single_expression(b, "betas", real=True) for b in listed(betas, "betas"))
     epsilon = single_expression(stabiliser, "stabiliser", real=True)
+    theta, l = distinct_symbols(weights, "weights"), single_expression(loss, "loss")
+    rate = single_expression(learning_rate, "learning_rate", real=True)
     state, update, moved = [], [], []
     leaders: list[tuple[sp.Expr, sp.Expr, sp.Expr]] = []
-    for weight in weights:
-        g = sp.factor(sp.diff(loss, weight))
+    for weight in theta:
+        g = sp.factor(sp.diff(l, weight))
         if g == 0:
             moved.append(weight)
             continue
@@ -154,8 +157,8 @@ def adam(
             state += [m, v]
             update += shared[1:]
         kappa, first, second = shared
-        moved.append(weight - learning_rate * kappa * first / (abs(kappa) * sp.sqrt(second) + epsilon))
-    return Recursion([*weights, *state], [*moved, *update])
+        moved.append(weight - rate * kappa * first / (abs(kappa) * sp.sqrt(second) + epsilon))
+    return Recursion([*theta, *state], [*moved, *update])
 
 
 def _monomials(state: sp.MatrixBase, degree: int) -> list[tuple[int, ...]]:

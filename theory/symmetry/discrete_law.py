@@ -28,12 +28,13 @@ The learning rate may change from step to step, and so may all the other coeffic
 
 from __future__ import annotations
 
+import numbers
 from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
 
-from theory.errors import SymbolError
+from theory.errors import ShapeError, SymbolError
 from theory.symmetry.affine_generator import AffineGenerator
 from theory.values import column, instance, shown
 
@@ -109,6 +110,10 @@ def next_pair(
         ChargePair(charge=-D*eta*m + Q + eta**2*q/2, alignment=D*m - eta*q)
     """
     instance(rule, StepRule, "rule", "a StepRule")
+    instance(pair, ChargePair, "pair", "a ChargePair")
+    for name, form in (("direction_form", direction_form), ("mixed_form", mixed_form)):
+        if not isinstance(form, numbers.Number | sp.Expr | sp.MatrixBase) and not hasattr(form, "shape"):
+            raise SymbolError(f"{name} must be a number, an expression or an array, got {shown(form)}.")
     rate, decay, m = rule.learning_rate, rule.weight_decay, rule.momentum
     along_weights = 2 * pair.charge if shift_part is None else 2 * pair.charge - shift_part
     if rule.decoupled:
@@ -141,7 +146,13 @@ def _decoupled(pair: ChargePair, rule: StepRule, direction_form: Any, mixed_form
 
 def pair_at(generator: AffineGenerator, theta: Any, velocity: Any) -> ChargePair:
     """The charge and its pair at weights and velocities given as columns of expressions."""
+    instance(generator, AffineGenerator, "generator", "an AffineGenerator")
+    d = generator.weights.rows
     point, speed = column(theta, "theta"), column(velocity, "velocity")
+    if point.rows != d or speed.rows != d:
+        raise ShapeError(
+            f"theta and velocity must hold {d} entries, one per weight, got {point.rows} and {speed.rows}."
+        )
     at = dict(zip(generator.weights, point, strict=True))
     field = generator.field.subs(at, simultaneous=True)
     return ChargePair(generator.charge.subs(at, simultaneous=True), (field.T * speed)[0])
@@ -165,8 +176,12 @@ def law_residuals(generator: AffineGenerator, gradient: sp.MatrixBase, rule: Ste
         >>> [sp.expand(residual) for residual in law_residuals(rescaling, sp.Matrix([r * w, r * u]), rule)]
         [0, 0]
     """
+    instance(generator, AffineGenerator, "generator", "an AffineGenerator")
+    instance(rule, StepRule, "rule", "a StepRule")
     g, A = column(gradient, "gradient"), generator.require_charge().matrix
     theta = sp.Matrix(generator.weights)
+    if g.rows != theta.rows:
+        raise ShapeError(f"gradient must have one entry per weight, {theta.rows}, got {g.rows}.")
     velocity = sp.Matrix([sp.Symbol(f"V_{weight.name}", real=True) for weight in theta])
     new_theta, new_velocity, d = rule.moved(theta, velocity, sp.Matrix(g))
     law = next_pair(

@@ -99,8 +99,11 @@ def matrix_drift(
     charge: sp.MatrixBase, imbalance: sp.MatrixBase, *, temperature: sp.Expr, weight_decay: sp.Expr | float = 0
 ) -> sp.ImmutableMatrix:
     r"""The drift :math:`T(K_U - K_W) - 2\lambda M` under the stochastic gradient flow. Shape ``(d, d)``."""
-    T = single_expression(temperature, "temperature")
-    return sp.ImmutableMatrix(T * imbalance - 2 * single_expression(weight_decay, "weight_decay") * charge)
+    M, K = expressions(charge, "charge"), expressions(imbalance, "imbalance")
+    if M.shape != K.shape or M.rows != M.cols:
+        raise ShapeError(f"charge and imbalance must be square and of one shape, got {M.shape} and {K.shape}.")
+    T, decay = single_expression(temperature, "temperature"), single_expression(weight_decay, "weight_decay")
+    return sp.ImmutableMatrix(T * K - 2 * decay * M)
 
 
 def _factors(U: sp.MatrixBase, W: sp.MatrixBase) -> tuple[sp.ImmutableMatrix, sp.ImmutableMatrix]:

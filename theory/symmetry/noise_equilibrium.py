@@ -29,7 +29,7 @@ from theory.answer import Answer
 from theory.decision.balls import ball
 from theory.errors import DimensionError, MissingParameterError, UnsupportedFormError
 from theory.symmetry.orbit_potential import OrbitPotential
-from theory.values import count, instance
+from theory.values import count, instance, single_expression
 
 _PRECISIONS = (128, 512, 2048)
 _FARTHEST = 2**20
@@ -215,8 +215,16 @@ def equilibrium_charge(symmetry_trace: sp.Expr, *, temperature: sp.Expr, weight_
     Raises:
         DimensionError: ``weight_decay`` is 0: then the equilibrium says :math:`\mathrm{tr}(\Sigma A) = 0` instead.
     """
-    if weight_decay == 0:
+    trace, T, decay = (
+        single_expression(value, name)
+        for value, name in (
+            (symmetry_trace, "symmetry_trace"),
+            (temperature, "temperature"),
+            (weight_decay, "weight_decay"),
+        )
+    )
+    if decay == 0:
         raise DimensionError(
             "weight_decay must not be 0: without decay the equilibrium is tr(Sigma A) = 0, at any charge."
         )
-    return sp.cancel(temperature * symmetry_trace / (4 * weight_decay))
+    return sp.cancel(T * trace / (4 * decay))

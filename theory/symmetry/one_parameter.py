@@ -72,12 +72,7 @@ class OneParameterSymmetry:
     def __post_init__(self) -> None:
         losses = sample_losses(self.problem)
         given = self.field.field if isinstance(self.field, AffineGenerator) else self.field
-        vector = column(given, "field", real=True)
-        if vector.rows != losses.weights.rows:
-            raise ShapeError(
-                f"field must have one entry per weight, {losses.weights.rows} for {tuple(losses.weights)}, got "
-                f"{vector.rows}."
-            )
+        vector = _field_on(losses.weights, given)
         held = vector.free_symbols & set(losses.data)
         if held:
             raise SymbolError(f"field must be the same for every sample, but holds the data {sorted(map(str, held))}.")
@@ -149,7 +144,17 @@ def change_along(field: Expressions, problem: Losses) -> ZeroDecision:
         >>> print(change_along([u, w], PerSampleLoss([u, w], (u * w * x - y) ** 2)).kind)
         nonzero
     """
-    return _change(sample_losses(problem), column(field, "field", real=True))
+    losses = sample_losses(problem)
+    return _change(losses, _field_on(losses.weights, field))
+
+
+def _field_on(weights: sp.MatrixBase, field: Expressions) -> sp.ImmutableMatrix:
+    vector = column(field, "field", real=True)
+    if vector.rows != weights.rows:
+        raise ShapeError(
+            f"field must have one entry per weight, {weights.rows} for {tuple(weights)}, got {vector.rows}."
+        )
+    return vector
 
 
 def _change(losses: SampleLosses, vector: sp.MatrixBase) -> ZeroDecision:

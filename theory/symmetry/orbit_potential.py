@@ -64,7 +64,10 @@ class OrbitPotential:
 
     def __post_init__(self) -> None:
         kept: dict[Rate, sp.Expr] = {}
-        for rate, coefficient in self.terms.items():
+        for given, coefficient in instance(self.terms, Mapping, "terms", "a mapping of rates to coefficients").items():
+            rate = tuple(column(listed(given, "rates of terms"), "rates of terms", real=True))
+            if len(rate) != len(next(iter(kept), rate)):
+                raise ShapeError(f"every term must have one rate per generator, got {shown(list(self.terms))}.")
             value = single_expression(coefficient, "terms", real=True)
             if value.is_negative:
                 raise SymbolError(
@@ -72,7 +75,7 @@ class OrbitPotential:
                     "temperature and variances are not negative. With a negative one Theorem 1 is false."
                 )
             if any(entry != 0 for entry in rate) and decide_zero(value).kind is not ZeroKind.ZERO:
-                kept[tuple(rate)] = value
+                kept[rate] = value
         object.__setattr__(self, "terms", kept)
 
     @property

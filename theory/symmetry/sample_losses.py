@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
@@ -48,8 +49,9 @@ class PerSampleLoss:
     def __post_init__(self) -> None:
         weights, loss = distinct_symbols(self.weights, "weights"), single_expression(self.loss, "loss")
         others = loss.free_symbols - set(weights)
-        data = by_name(others) if self.data is None else self.data
-        vector = distinct_symbols(data, "data", at_least=0) if len(data) else sp.ImmutableMatrix.zeros(0, 1)
+        data: Any = by_name(others) if self.data is None else self.data
+        empty = isinstance(data, list | tuple | sp.MatrixBase) and not len(data)
+        vector = sp.ImmutableMatrix.zeros(0, 1) if empty else distinct_symbols(data, "data")
         if set(vector) & set(weights):
             raise SymbolError(f"data must be no weights, got {tuple(vector)} with weights {tuple(weights)}.")
         own = {symbol.name for symbol in weights}

@@ -19,14 +19,15 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import sympy as sp
 
 from theory.errors import ShapeError, SymbolError
 from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_generator import AffineGenerator
-from theory.values import Expressions, distinct_symbols, expressions, instance
+from theory.values import Expressions, column, distinct_symbols, expressions, instance
 
 
 def rescaling(weights: Expressions, incoming: Expressions, outgoing: Expressions) -> AffineGenerator:
@@ -183,7 +184,7 @@ def softmax_shift(weights: Expressions, logits: sp.MatrixBase, direction: Sequen
         >>> softmax_shift(b, sp.Matrix(b)).charge
         b_1 + b_2 + b_3
     """
-    matrix, row = expressions(logits, "logits"), expressions(list(direction), "direction", real=True)
+    matrix, row = expressions(logits, "logits"), column(direction, "direction", real=True)
     if len(row) != matrix.cols:
         raise ShapeError(f"direction must have one entry per column of logits, {matrix.cols}, got {len(row)}.")
     moved = {matrix[i, j]: row[j] for i in range(matrix.rows) for j in range(matrix.cols)}
@@ -192,14 +193,15 @@ def softmax_shift(weights: Expressions, logits: sp.MatrixBase, direction: Sequen
 
 def _generator(weights: Expressions, moved: dict[sp.Expr, sp.Expr], names: str, count: int) -> AffineGenerator:
     theta = distinct_symbols(weights, "weights")
-    _among(moved, theta, names)
+    _among(list(moved), theta, names)
     if len(moved) < count:
         raise SymbolError(f"{names} must hold a weight once each. Shared weights have a symmetry of their own.")
     return AffineGenerator.of_field(theta, [moved.get(t, sp.S.Zero) for t in theta])
 
 
-def _among(entries: Iterable[sp.Expr], theta: sp.MatrixBase, name: str) -> set[sp.Expr]:
-    found = set(entries)
+def _among(entries: Any, theta: sp.MatrixBase, name: str) -> set[sp.Expr]:
+    empty = isinstance(entries, list | tuple | sp.MatrixBase) and not len(entries)
+    found = set() if empty else set(column(entries, name))
     unknown = sorted(map(str, found - set(theta)))
     if unknown:
         raise SymbolError(f"{name} must hold weights only, got {unknown}, with weights {tuple(theta)}.")

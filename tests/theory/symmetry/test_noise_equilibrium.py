@@ -21,11 +21,9 @@ from theory.symmetry import (
     OneParameterSymmetry,
     OrbitPotential,
     noether_flow,
-    noise_equilibrium,
-    orbit_potential,
 )
-from theory.symmetry.noise_equilibrium import equilibrium_charge
-from theory.symmetry.orbit_potential import eigenspaces
+from theory.symmetry.noise_equilibrium import equilibrium_charge, noise_equilibrium
+from theory.symmetry.orbit_potential import eigenspaces, orbit_potential
 
 u, w, x, y = sp.symbols("u w x y", real=True)
 T, decay = sp.symbols("T lambda", positive=True)
