@@ -211,6 +211,9 @@ def _where(error: Exception, folder: str) -> str:
 
 
 def _read(source: PaperSource, problems: list[str]) -> Iterator[Listed]:
+    if source.problem:
+        problems.append(source.problem)
+        return
     trees: dict[str, ast.Module] = {}
     calls: dict[str, int] = {}
     for module, path in source.modules():

@@ -40,11 +40,13 @@ class PaperSource:
         name: As a user would call it: the folder's or file's name.
         path: The file, or the folder with everything below it.
         home: What goes on ``sys.path``.
+        problem: Why it holds nothing, in one sentence: a package offers a module that is not there.
     """
 
     name: str
     path: Path
     home: Path
+    problem: str = ""
 
     def modules(self) -> Iterator[tuple[str, Path]]:
         """Dotted name and file of every module, in the order of names; hidden folders and tests are passed over."""
@@ -101,11 +103,7 @@ def project(claims: Sequence[str | Path] = (), *, lock: Path | None = None, here
 
 
 def installed() -> tuple[PaperSource, ...]:
-    """The built-in papers, then those of installed packages.
-
-    Raises:
-        SourceError: an entry point names a module that is not there.
-    """
+    """The built-in papers, then those of installed packages."""
     from importlib import metadata  # here, because it loads sixty modules that `--help` does not need
 
     found = {folder.name: PaperSource(folder.name, folder, BUILT_IN.parent.parent) for folder in _built_in()}
@@ -126,10 +124,8 @@ def _of_module(name: str, dotted: str) -> PaperSource:
     except (ImportError, ValueError):
         spec = None
     if spec is None or spec.origin is None:
-        raise SourceError(
-            f"the installed package offers the paper {name!r} as module {top!r}, which cannot be found. "
-            "Install the package again, or remove it."
-        )
+        said = f"an installed package offers the paper {name!r} as module {top!r}, which cannot be found. "
+        return PaperSource(name, Path(), Path(), said + "Install the package again, or remove it.")
     path = Path(spec.origin)
     path = path.parent if path.name == "__init__.py" else path
     return PaperSource(name, path, _home(path))
@@ -143,6 +139,8 @@ def _source(named: str, base: Path) -> PaperSource:
         return PaperSource(path.stem if path.is_file() else path.name, path, _home(path))
     for source in installed():
         if source.name == named.lower().replace("-", "_"):
+            if source.problem:
+                raise SourceError(source.problem)
             return source
     known = ", ".join(source.name for source in installed())
     what = "is no Python file" if path.exists() else "does not exist"

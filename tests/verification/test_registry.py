@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+from importlib import metadata
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
 from verification.errors import ClaimError, SourceError, UnknownClaimError
 from verification.registry import catalogue, claims
-from verification.sources import PaperSource, project
+from verification.sources import GROUP, PaperSource, installed, project
 
 PROMISED = (*range(1, 16), *range(20, 44), *range(50, 64), *range(70, 100), 110, 111, 112, 113, 120)
 CATALOGUE = [f"SC-{number:03}" for number in PROMISED]
@@ -35,6 +37,18 @@ def written(folder: Path, **files: str) -> tuple[PaperSource, ...]:
     for name, text in files.items():
         (folder / f"{name}.py").write_text(text)
     return project([folder]).sources
+
+
+def test_a_package_that_offers_a_module_which_is_not_there_is_named_and_the_other_sources_go_on(tmp_path, monkeypatch):
+    lost = EntryPoint("lost_paper", "no_such_package.claims", GROUP)
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [lost])
+    mine = written(tmp_path, a=CLAIM.format(paper="p", id="XX-1"))
+    found = catalogue((*installed()[-1:], *mine))
+    assert list(found.listed) == ["XX-1"]
+    (problem,) = found.problems
+    assert "'lost_paper'" in problem and "'no_such_package.claims'" in problem and "remove it" in problem
+    with pytest.raises(SourceError, match="lost_paper"):
+        project(["lost-paper"])
 
 
 @pytest.mark.parametrize("id", CATALOGUE)
