@@ -32,7 +32,7 @@ def is_real(value: Any) -> bool:
 
 
 def _is_real_or_expression(value: Any) -> bool:
-    return is_expression(value) or is_real(value)
+    return is_real(value) or is_expression(value) and value.is_extended_real is not False
 
 
 REAL = ArgumentKind("a finite real number", lambda value: is_real(value) and math.isfinite(float(value)))

@@ -38,7 +38,8 @@ def _is_json(value: Any) -> bool:
 
 
 FORMULA = ArgumentKind(
-    "an expression, a condition or a matrix of SymPy", lambda value: isinstance(value, sp.Basic | sp.MatrixBase)
+    "an expression, a condition or a matrix of SymPy",
+    lambda value: isinstance(value, sp.Basic | sp.MatrixBase) and value is not sp.nan and value is not sp.zoo,
 )
 FORMULA_OR_TEXT = ArgumentKind(
     f"LaTeX, or {FORMULA.needed}", lambda value: isinstance(value, str) or FORMULA.admits(value)

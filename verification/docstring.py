@@ -17,6 +17,8 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass
 
+from theory.argument_kinds import TEXT
+from verification.arguments import takes
 from verification.errors import ClaimError
 
 SCOPE = "Scope: "
@@ -39,6 +41,7 @@ class Prose:
     notes: tuple[str, ...] = ()
 
 
+@takes(docstring=TEXT)
 def read(docstring: str) -> Prose:
     r"""Read a docstring: a title, paragraphs of the page's words, and items, each behind ``-``.
 

@@ -25,7 +25,9 @@ from typing import Any, TypeAlias
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.argument_kinds import FUNCTION, or_none
 from theory.ito import ItoProcess
+from verification.arguments import of_kind
 from verification.errors import ClaimError
 
 Candidate: TypeAlias = sp.Expr | sp.MatrixBase | Boolean
@@ -47,6 +49,10 @@ class Identity:
 
     derived: Callable[[], sp.Expr | sp.MatrixBase]
     modulo: Callable[[sp.Expr], sp.Expr] | None = None
+
+    def __post_init__(self) -> None:
+        of_kind(FUNCTION, self.derived, "derived")
+        of_kind(or_none(FUNCTION), self.modulo, "modulo")
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,21 @@ import numpy as np
 import scipy  # its submodules load on first use
 import sympy as sp
 
+from numerics.arguments import REAL, VALUES, real_number, require, whole_number
 from numerics.codegen.compile import compile_program
 from numerics.errors import ArgumentError
+from theory.argument_kinds import ArgumentKind, one_of
 from theory.ito import ItoProcess
+
+_INTERVAL = ArgumentKind(
+    "two finite numbers, the lower one first",
+    lambda value: (
+        isinstance(value, tuple | list | np.ndarray)
+        and len(value) == 2
+        and all(map(REAL.admits, value))
+        and value[0] < value[1]
+    ),
+)
 
 
 def probability_of_upper_end(
@@ -46,14 +58,19 @@ def probability_of_upper_end(
         >>> round(probability_of_upper_end(brownian, 0.25, (0.0, 1.0), parameters={}, cells=50), 12)
         0.25
     """
-    low, high = interval
+    require(one_of(ItoProcess, needed="an ItoProcess"), process, "process")
     if process.dimension != 1:
         raise ArgumentError(f"process must have one coordinate, got {tuple(process.state)}.")
-    if not (cells >= 4 and low < start < high):
-        raise ArgumentError(f"cells must be at least 4 and start inside {interval}, got {cells=}, {start=}.")
+    require(_INTERVAL, interval, "interval")
+    low, high = map(float, interval)
+    whole_number(cells, "cells", at_least=4, below=10**7)
+    require(VALUES, parameters, "parameters")
+    start = real_number(start, "start")
+    if not low < start < high:
+        raise ArgumentError(f"start must lie inside the interval from {low:g} to {high:g}, got start={start:g}.")
     nodes = np.linspace(low, high, cells + 1)
     h = nodes[1] - nodes[0]
-    sides = compile_program([process.drift[0], process.diffusion[0]], process.state, parameters=dict(parameters))
+    sides = compile_program([process.drift[0], process.diffusion[0]], process.state, parameters=dict(parameters or {}))
     drift, diffusion = (np.broadcast_to(side, cells - 1) for side in sides(nodes[1:-1]))
     up, down = diffusion / (2 * h**2) + drift / (2 * h), diffusion / (2 * h**2) - drift / (2 * h)
     bands = np.zeros((3, cells - 1))

@@ -141,8 +141,8 @@ class FokkerPlanckGrid:
         return self._vector(masses, "masses") / self.widths
 
     def _locate(self, point: float) -> float:
-        low, high = self.nodes[0], self.nodes[-1]
-        if not low <= real_number(point, "point") <= high:
+        low, high, point = self.nodes[0], self.nodes[-1], real_number(point, "point")
+        if not low <= point <= high:
             raise ArgumentError(
                 f"point must lie on the grid, in [{low:.6g}, {high:.6g}], got {point}. Widen the interval."
             )
@@ -297,7 +297,8 @@ def _march(
     scheme: Scheme,
 ) -> Array:
     """``exp(time * L) start`` for the tridiagonal ``L`` with the given bands, in equal steps."""
-    if real_number(time, "time") < 0:
+    time = real_number(time, "time")
+    if time < 0:
         raise ArgumentError(f"time must be finite and not negative, got {time}.")
     whole_number(steps, "steps", at_least=1, below=10**9)
     choice(scheme, "scheme", ("TR-BDF2", "implicit Euler"))

@@ -25,7 +25,7 @@ def real(name: str, value: Any) -> mpf:
         raise ArgumentError(f"{name} must be a real number, got {shown(value)}.")
     try:
         number = mpf(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise ArgumentError(f"{name} must be a real number, got {shown(value)}.") from error
     if not mpmath.isfinite(number):
         raise ArgumentError(f"{name} must be finite, got {shown(value)}.")

@@ -18,15 +18,19 @@ from functools import cache
 import mpmath
 from mpmath import mp, mpf
 
-from numerics.arguments import takes
+from numerics.arguments import takes, whole_number
 from numerics.deterministic.multiprecision import real, rounded
 from numerics.errors import ArgumentError, DivergenceError
 from theory.argument_kinds import whole
+from theory.values import shown
 
 Real = float | int | str | mpf
 
 MAX_SHAPE = 60
 """Above this shape the bound states cancel too many digits to be worth the sum."""
+
+MAX_ORDER = 64
+"""The highest power whose moment is summed: its bound states grow like factorials."""
 
 ASYMPTOTIC = 80
 """Above this argument U is summed by its asymptotic series instead of two growing Kummer series."""
@@ -59,9 +63,8 @@ def verhulst_moment(k: Real, x: Real, tau: Real, *, order: int = 1, digits: int 
         '1.05035188072'
     """
     if not (isinstance(digits, int) and 1 <= digits <= 200):
-        raise ArgumentError(f"digits must be an integer in 1..200, got {digits!r}.")
-    if not (isinstance(order, int) and order >= 1):
-        raise ArgumentError(f"order must be a positive integer, got {order!r}.")
+        raise ArgumentError(f"digits must be an integer in 1..200, got {shown(digits)}.")
+    order = whole_number(order, "order", at_least=1, below=MAX_ORDER + 1)
     with mp.workdps(digits + 10):
         k_, x_, tau_ = _checked(k, x, tau)
         # The two growing Kummer series behind a wave cancel by the factor exp(x).

@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 
 import sympy as sp
 
-from numerics.arguments import choice, given_expression, takes
+from numerics.arguments import EXTENDED, choice, given_expression, require, takes
 from numerics.errors import ArgumentError
 from numerics.schemes.euler_maruyama import EulerMaruyama
 from numerics.schemes.scheme import Scheme, SchemeError
@@ -53,6 +53,7 @@ class WithEnds(Scheme):
         for name in ("left", "right"):
             end = getattr(self, name)
             if end is not None:
+                require(EXTENDED, end, name)
                 expression = given_expression(end, name)
                 if expression.is_extended_real is False or expression.is_infinite or expression.has(sp.nan, sp.zoo):
                     raise ArgumentError(f"{name} must be finite and real, got {name}={end}. Leave an infinite end out.")

@@ -130,7 +130,7 @@ def train_linear_network(
     first = options.first
     if not callable(learning_rate):
         raise ArgumentError(f"learning_rate must be a function of the step, got {shown(learning_rate)}.")
-    V, U, at = _checked(problem, V, U, batch_size, replacement, steps, at)
+    V, U, at = _checked(problem, V, U, batch_size, replacement, steps, at, seed)
     batches = None
     if batch_size is not None:
         batches = _batches(len(problem), batch_size, replacement, seed, range(first, first + len(V)))
@@ -194,6 +194,7 @@ def _checked(
     replacement: bool,
     steps: int,
     at: Sequence[int],
+    seed: int,
 ) -> tuple[Array, Array, list[int]]:
     """Copies of the weights and the step numbers, or an error that names the argument."""
     require(one_of(LinearRegression, needed="a LinearRegression"), problem, "problem")
@@ -207,6 +208,7 @@ def _checked(
     if batch_size is not None:
         whole_number(batch_size, "batch_size", at_least=1, below=2**31 if replacement else len(problem) + 1)
     whole_number(steps, "steps", at_least=1, below=2**31)
+    whole_number(seed, "seed", at_least=0, below=2**64)
     require(one_of(list, tuple, np.ndarray, needed="a sequence of step numbers"), at, "at")
     numbers = [whole_number(step, "at", at_least=0, below=2**31) for step in at]
     if not numbers or numbers != sorted(set(numbers)) or not 0 <= numbers[0] <= numbers[-1] <= steps:

@@ -108,7 +108,8 @@ def train_replicas(
         problem = replace(problem, device=options.device)
     noise = ReplicaNoise(seed, n_replicas, options.first, options.stream, problem.device)
     factors = _factors(schedule, steps)
-    recorder = Recorder(problem, observables or {}, [steps] if at is None else at, steps, n_replicas, labels)
+    observables = {} if observables is None else observables
+    recorder = Recorder(problem, observables, [steps] if at is None else at, steps, n_replicas, labels)
     _refuse_a_mixture(optimiser, label_noise, recorder)
     theta = _initial(problem, initial, n_replicas)
     advance = optimiser.stepper(theta)

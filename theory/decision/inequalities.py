@@ -15,7 +15,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 from sympy.polys.polyerrors import BasePolynomialError
 
-from theory.argument_kinds import CONDITION, EXPRESSION, takes
+from theory.argument_kinds import CONDITION, EXPRESSION, REAL_EXPRESSION, takes
 from theory.decision.factorisation import irreducible_factors, sign_of_factor
 from theory.parameters import within_bounds
 
@@ -48,7 +48,7 @@ def sign(expression: sp.Expr) -> int | None:
     return None
 
 
-@takes(expression=EXPRESSION)
+@takes(expression=REAL_EXPRESSION)
 def positive(expression: sp.Expr) -> Boolean:
     r"""The condition ``expression > 0``, cleared of denominators and of factors of known sign.
 

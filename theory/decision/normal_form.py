@@ -49,7 +49,7 @@ def proof_of_zero(expression: sp.Expr, conditions: Iterable[Boolean] = (), *, se
     """
     if expression.count_ops() > _MAX_OPERATIONS:
         return None
-    conditions = (conditions,) if isinstance(conditions, Boolean) else tuple(conditions)
+    conditions = (sp.sympify(conditions),) if isinstance(conditions, Boolean | bool) else tuple(conditions)
     common = sp.S.One
     for _ in range(_PASSES):
         try:
@@ -79,7 +79,7 @@ def proof_of_positivity(expression: sp.Expr, conditions: Iterable[Boolean] = ())
     """
     if expression.count_ops() > _MAX_OPERATIONS:
         return None
-    conditions = (conditions,) if isinstance(conditions, Boolean) else tuple(conditions)
+    conditions = (sp.sympify(conditions),) if isinstance(conditions, Boolean | bool) else tuple(conditions)
     try:
         ring = Indeterminates(conditions)
         content, factors = ring.tower.element(ring.rewrite(expression)).factors()

@@ -130,16 +130,16 @@ class WrittenNetwork:
         moving, at = self._moving
         return sp.Matrix(vec(self._moved_map)).jacobian(vec(moving[self._layer(l) - 1])).subs(at)
 
-    def sample_gradient(self, *chosen: int) -> sp.Matrix:
+    def sample_gradient(self, *layers: int) -> sp.Matrix:
         """The gradient of the loss of one sample by the weights of some layers, all by default."""
         x, xi, _ = self._sample
         residual = self.teacher * x + xi - self._moved_map * x
         loss = residual.dot(residual) / 2
-        return sp.Matrix([sp.diff(loss, weight).subs(self._moving[1]) for weight in self._weights(chosen)])
+        return sp.Matrix([sp.diff(loss, weight).subs(self._moving[1]) for weight in self._weights(layers)])
 
-    def gradient(self, *chosen: int) -> sp.Matrix:
+    def gradient(self, *layers: int) -> sp.Matrix:
         """The gradient of the population loss by the weights of some layers, all by default."""
-        return self.sample_gradient(*chosen).applyfunc(self.mean)
+        return self.sample_gradient(*layers).applyfunc(self.mean)
 
     def covariance_block(self, l: int, m: int) -> sp.Matrix:
         r"""The covariance :math:`\Sigma_{lm}` of the gradients of one sample by two layers."""
@@ -152,10 +152,10 @@ class WrittenNetwork:
         """The mean of a polynomial in inputs and label noise, ``x_1, ...`` and ``xi_1, ...``."""
         return expectation(value, self._sample[2])
 
-    def sensitivity(self, u: Expressions, v: Expressions, *chosen: int) -> sp.Matrix:
+    def sensitivity(self, u: Expressions, v: Expressions, *layers: int) -> sp.Matrix:
         """The derivatives of an amplitude by the weights of some layers, all by default."""
         amplitude = self._amplitude(u, v)
-        return sp.Matrix([sp.diff(amplitude, weight).subs(self._moving[1]) for weight in self._weights(chosen)])
+        return sp.Matrix([sp.diff(amplitude, weight).subs(self._moving[1]) for weight in self._weights(layers)])
 
     def hessian_block(self, u: Expressions, v: Expressions, l: int, m: int) -> sp.Matrix:
         """The second derivatives of an amplitude by the weights of two layers."""
@@ -182,9 +182,9 @@ class WrittenNetwork:
     def _layer(self, l: int) -> int:
         return count(l, "layer", at_least=1, at_most=self.depth)
 
-    def _weights(self, chosen: Sequence[int]) -> list[sp.Symbol]:
-        layers = [self._layer(l) for l in chosen] or range(1, self.depth + 1)
-        return [weight for l in layers for weight in vec(self._moving[0][l - 1])]
+    def _weights(self, layers: Sequence[int]) -> list[sp.Symbol]:
+        chosen = [count(l, "layers", at_least=1, at_most=self.depth) for l in layers] or range(1, self.depth + 1)
+        return [weight for l in chosen for weight in vec(self._moving[0][l - 1])]
 
     def _amplitude(self, u: Expressions, v: Expressions) -> sp.Expr:
         left, right = expressions(u, "u"), expressions(v, "v")

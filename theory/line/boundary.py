@@ -35,6 +35,7 @@ from functools import lru_cache
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.argument_kinds import one_of, takes
 from theory.decision.inequalities import simplified
 from theory.errors import OrderError, UnsupportedFormError
 from theory.ito import ItoProcess, checked_process
@@ -90,6 +91,7 @@ class Endpoint:
         """The class where the assumptions of the symbols leave only one, else None."""
         return self.classes[0][1] if len(self.classes) == 1 else None
 
+    @takes(name=one_of(FellerClass, needed="a member of FellerClass"))
     def condition(self, name: FellerClass) -> Boolean:
         """The condition on the parameters under which the end is ``name``."""
         return simplified(sp.Or(*(condition for condition, kind in self.classes if kind is name)))

@@ -21,14 +21,18 @@ from sympy.polys.polyerrors import BasePolynomialError
 
 from theory.argument_kinds import EXPRESSION, SYMBOL, takes
 from theory.decision.inequalities import negative, nonnegative, sign, simplified
-from theory.errors import UnsupportedFormError
+from theory.errors import ShapeError, UnsupportedFormError
 from theory.line.powers import in_one_power, power_quotient, with_reduced_exponents
+from theory.values import shown
 
 Sign = tuple[int, Boolean] | None
 """A sign and the condition under which it is that of the whole open interval; None where undecided."""
 
 _MAX_DEGREE, _MAX_SYMBOLS = 6, 3
 """Larger polynomials are not decided by their discriminants."""
+
+_DIGITS = 100
+_LARGEST = 10**_DIGITS
 
 _Y = sp.Dummy("y", positive=True)
 
@@ -42,6 +46,7 @@ def sign_on_interval(expression: sp.Expr, variable: sp.Symbol, left: sp.Expr, ri
         interval. None where that is not decided.
 
     Raises:
+        ShapeError: an end is a floating-point number, or too long a number to work with.
         UnsupportedFormError: it has a zero inside the interval, for all values of the parameters.
 
     Example:
@@ -49,6 +54,10 @@ def sign_on_interval(expression: sp.Expr, variable: sp.Symbol, left: sp.Expr, ri
         >>> sign_on_interval(2 * (s - x**3) ** 2 + r**2, x, sp.S.Zero, sp.oo)
         (1, True)
     """
+    for name, end in (("left", left), ("right", right)):
+        number = sp.sympify(end, strict=True)
+        if number.has(sp.Float) or any(max(abs(r.p), r.q) > _LARGEST for r in number.atoms(sp.Rational)):
+            raise ShapeError(f"{name} must be exact, of numbers with at most {_DIGITS} digits, got {shown(end)}.")
     left, right = (with_reduced_exponents(sp.sympify(end, strict=True)) for end in (left, right))
     expression = with_reduced_exponents(expression)
     if not expression.has(variable):

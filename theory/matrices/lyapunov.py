@@ -19,6 +19,7 @@ from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
 from theory.argument_kinds import SQUARE, takes
 from theory.decision.inequalities import positive
+from theory.errors import ShapeError
 
 
 @takes(A=SQUARE, Q=SQUARE)
@@ -29,6 +30,9 @@ def lyapunov_solution(A: sp.MatrixBase, Q: sp.MatrixBase) -> sp.ImmutableMatrix 
         A: Shape ``(d, d)``.
         Q: symmetric. Shape ``(d, d)``.
 
+    Raises:
+        ShapeError: the two have different shapes, or no row.
+
     References:
         Gardiner, *Handbook of Stochastic Methods* (2004), section 4.4.6.
 
@@ -37,6 +41,8 @@ def lyapunov_solution(A: sp.MatrixBase, Q: sp.MatrixBase) -> sp.ImmutableMatrix 
         >>> lyapunov_solution(sp.Matrix([[a, p], [0, a]]), sp.eye(2))[0, 1]
         -p/(4*a**2)
     """
+    if not A.rows or A.shape != Q.shape:
+        raise ShapeError(f"A and Q must have one shape, with at least one row, got {A.shape} and {Q.shape}.")
     return symmetric_solution(lambda i, j, k, l: A[i, k] * int(j == l) + int(i == k) * A[j, l], Q)
 
 

@@ -64,6 +64,9 @@ def triangular_flow(
     if not isinstance(order, list | tuple | range) or sorted(order) != list(range(matrix.rows)):
         raise ShapeError(f"order must hold every row of matrix once, 0 to {matrix.rows - 1}, got {shown(order)}.")
     n = len(order)
+    for name, given in (("constant", constant), ("start", start)):
+        if len(given) != n:
+            raise ShapeError(f"{name} must have one entry for each of the {n} rows of matrix, got {shown(given)}.")
     field, entries = construct_domain([*matrix, *constant, *start], field=True)
     M = [entries[i * n : (i + 1) * n] for i in range(n)]
     c, first = entries[n * n : n * n + n], entries[n * n + n :]

@@ -27,9 +27,9 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory.answer import Answer
-from theory.argument_kinds import one_of, takes
+from theory.argument_kinds import is_expression, one_of, takes
 from theory.decision.zero import decide_zero
-from theory.errors import DimensionError, UnsupportedFormError
+from theory.errors import DimensionError, ShapeError, UnsupportedFormError
 from theory.fokker_planck import probability_current
 from theory.infinitesimal_generator import sum_of_products
 from theory.ito import ItoProcess
@@ -37,6 +37,7 @@ from theory.stability.attractivity import Attraction, decided_sign
 from theory.stability.homogeneous import TransverseLinearisation, checked_linearisation, named_coefficients
 from theory.stability.invariant_subspaces import blocks
 from theory.stability.parametric_noise import airy_exponent
+from theory.values import shown
 
 varphi = sp.Symbol("varphi", real=True)
 """The angle of a normal direction."""
@@ -72,6 +73,12 @@ class TopExponent:
 
     value: sp.Expr
     route: ExponentRoute
+
+    def __post_init__(self) -> None:
+        if not is_expression(self.value):
+            raise ShapeError(f"value must be an expression, got {shown(self.value)}.")
+        if not isinstance(self.route, ExponentRoute):
+            raise ShapeError(f"route must be a member of ExponentRoute, got {shown(self.route)}.")
 
     @property
     def alpha(self) -> sp.Expr:

@@ -21,8 +21,10 @@ from collections.abc import Callable, Sequence
 import sympy as sp
 
 from theory.argument_kinds import EXPRESSIONS, FUNCTION, one_of, takes
+from theory.errors import ShapeError
 from theory.notation import eta
 from theory.symmetry.affine_set import AffineSet
+from theory.values import shown
 
 stabiliser = sp.Symbol("epsilon", positive=True)
 r"""Adam's :math:`\epsilon`."""
@@ -57,5 +59,9 @@ def escaping_step(
         Matrix([[-3/4]])
     """
     mean = sp.Add(*losses) / len(losses)
-    moved = sp.Matrix([rule(sp.expand(affine_set.restrict(sp.diff(mean, weight)))) for weight in affine_set.state])
+    gradients = [sp.expand(affine_set.restrict(sp.diff(mean, weight))) for weight in affine_set.state]
+    try:
+        moved = sp.Matrix([rule(gradient) for gradient in gradients])
+    except TypeError as error:
+        raise ShapeError(f"rule must make one expression of one expression, got {shown(rule)}: {error}") from None
     return sp.ImmutableMatrix(affine_set.normals * moved)

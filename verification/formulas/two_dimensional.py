@@ -9,7 +9,10 @@ from sympy.printing.pretty.pretty import PrettyPrinter
 from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
 from sympy.printing.pretty.stringpict import prettyForm
 
+from verification.arguments import FORMULA, takes
 
+
+@takes(form=FORMULA)
 def two_dimensional(form: Any) -> str:
     """``form`` in lines of Unicode, as wide as it takes.
 

@@ -13,6 +13,7 @@ from theory.ito import ItoProcess
 
 x = sp.Symbol("x", real=True)
 k = sp.Symbol("k", positive=True)
+BROWNIAN = ItoProcess.scalar(x, drift=0, dispersion=1)
 DRIFTED = ItoProcess.scalar(x, drift=k, dispersion=1)
 
 
@@ -30,8 +31,15 @@ def test_it_converges_with_the_square_of_the_spacing_to_the_ratio_of_scales():
     assert abs(exact(0.3, 2.0) - exact(0.3, 1.0)) > 100 * abs(errors[1])
 
 
-@pytest.mark.parametrize("wrong", [{"start": 1.5}, {"cells": 3}])
-def test_a_start_outside_and_a_grid_without_an_inside_are_refused(wrong):
-    given = {"start": 0.3, "interval": (0.0, 1.0), "parameters": {k: 1.0}, "cells": 50} | wrong
-    with pytest.raises(ArgumentError, match="cells must be at least 4 and start inside"):
-        probability_of_upper_end(DRIFTED, **given)
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("process", None), ("process", x), ("start", "0.5"), ("start", 2), ("start", math.nan), ("interval", 3.0),
+        ("interval", (1, 0)), ("interval", (0, math.inf)), ("interval", {x: 1}), ("parameters", (math.nan, 1)),
+        ("parameters", {x: math.nan}), ("cells", 3), ("cells", 10**30), ("cells", 4.5),
+    ],
+)  # fmt: skip
+def test_an_argument_that_is_none_is_refused_by_its_name(name, wrong):
+    given = {"process": BROWNIAN, "start": 0.5, "interval": (0, 1), "parameters": {}, "cells": 20, name: wrong}
+    with pytest.raises(ArgumentError, match=f"^{name} must"):
+        probability_of_upper_end(**given)

@@ -38,10 +38,9 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from theory.errors import DimensionError
 from theory.ito import ItoProcess, ito_differential
 from theory.tricomi import hyperu
-from theory.values import shown, single_expression
+from theory.values import count, single_expression
 
 x = sp.Symbol("x", positive=True)
 r"""Singular value in units of the noise, :math:`x = \hat s/\nu`."""
@@ -57,6 +56,9 @@ n = sp.Symbol("n", integer=True, nonnegative=True)
 
 rho = sp.Symbol("rho", positive=True)
 """Wave number of the continuous spectrum."""
+
+MAX_ORDER = 64
+"""The highest power whose moment is written down: its weights have as many factors."""
 
 
 def verhulst_process() -> ItoProcess:
@@ -160,16 +162,13 @@ def spectral_moment(order: int = 1) -> SpectralMoment:
         e^{-(k^2/4+\rho^2)\tau}\,x^{-k/2+i\rho}\,U(-\tfrac k2+i\rho, 1+2i\rho, x)\,d\rho
 
     Raises:
-        DimensionError: ``order`` is not a positive integer.
+        DimensionError: ``order`` is no integer from 1 to 64; negative powers follow from 1/x, which is linear.
 
     Example:
         >>> spectral_moment().bound.subs({n: 0})
         k
     """
-    if not (isinstance(order, int) and order >= 1):
-        raise DimensionError(
-            f"order must be a positive integer, got {shown(order)}. Negative powers follow from 1/x (linear)."
-        )
+    order = count(order, "order", at_least=1, at_most=MAX_ORDER)
     alpha = -k / 2 + sp.I * rho
     bound, wave = bound_weight(), wave_weight()
     for j in range(1, order):

@@ -134,8 +134,8 @@ def test_moments_obey_the_moment_equations_term_by_term(order):
 
 
 def test_moments_of_no_positive_order_are_refused():
-    for order in (0, -1, 1.5):
-        with pytest.raises(DimensionError, match="positive integer"):
+    for order in (0, -1, 1.5, 10**30):
+        with pytest.raises(DimensionError, match="^order must be a whole number from 1 to 64"):
             spectral_moment(order)
 
 
