@@ -223,7 +223,6 @@ def diffusion_matrix_of_label_noise():
         where=where,
         derived=lambda: _normalised(_diffusion_of_step(3)),
         wrong={"gradient of the mean prediction": meaning(D_s, mean(gradients(3)) * mean(gradients(3)).T)},
-        says=r"The diffusion is proportional to $D_s$.",
     )
     yield _measured_magnitude()
     yield equals(

@@ -54,13 +54,8 @@ def iid_label_noise_in_a_linear_network():
     """
 
     def growth(n: int) -> Experiment:
-        shift = 1 if n == 2 else 0
-        return measured(
-            samplers.growth_of_equal_layers,
-            lambda candidate: shift + candidate.subs({width_in: n, nu: 1}),
-            n=n,
-            shift=shift,
-        )
+        shift, at = int(n == 2), {width_in: n, nu: 1}
+        return measured(samplers.growth_of_equal_layers, lambda rate: shift + rate.subs(at), n=n, shift=shift)
 
     yield equals(
         r"equal layers: $\lambda$",
@@ -78,8 +73,7 @@ def iid_label_noise_in_a_linear_network():
 
 
 def _unequal_layers() -> Iterator[Statement]:
-    points = [_of_widths(n, m, shift=1) for n, m in PAIRS]
-    wide = _of_widths(6, 2)
+    points, wide = [_of_widths(n, m, shift=1) for n, m in PAIRS], _of_widths(6, 2)
     a, b, z = width_out / 2, width_out + gap / 2, gap / 2
 
     def exponent(z: sp.Expr, shift: int = 1) -> sp.Expr:

@@ -108,7 +108,7 @@ def _rate_with_momentum_and_decay() -> sp.Expr:
 
 def growth_with_decay(arguments: Arguments, draw: Draw) -> Samples:
     r"""Growth of :math:`\log|\theta|` per step of SGD with weight decay on the example."""
-    step = descent((EXAMPLE[h_1], EXAMPLE[h_2]), batch_size=1, weight_decay=sp.Rational(arguments["lambda"]))
+    step = descent(tuple(EXAMPLE.values()), batch_size=1, weight_decay=sp.Rational(arguments["lambda"]))
     return growth(step, {eta: number(arguments["eta"])}, draw)
 
 

@@ -1,13 +1,11 @@
 r"""What the claim about the learning-rate drop is measured on: modes at one noise strength and then at another."""
 
-import functools
 import math
 
 import numpy as np
 import scipy  # its submodules load on first use
 
 from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
-from theory.ito import ItoProcess
 from theory.notation import nu, s_tilde
 from verification.authoring.draws import drawn_paths
 from verification.authoring.simulated import number, options
@@ -65,16 +63,11 @@ def _median_signal(arguments: Arguments, stretch: int) -> float:
     return scipy.optimize.brentq(normal_quantile, noise[1] / 2, noise[0], xtol=1e-4)
 
 
-@functools.cache
-def _mode() -> ItoProcess:
-    return mode_in_log()
-
-
 def share_learned(signal: float, noise: list[float], times: list[float]) -> float:
     """The probability that a mode from 1 is above ``LEVEL`` after both phases, on a grid of 1000 nodes."""
     deepest = 5 * math.sqrt(4 * noise[0] * times[0]) + max(0.0, (noise[0] - 2 * signal) * times[0]) + 10
     grids = [
-        fokker_planck_grid(_mode(), (-deepest, 3.0), parameters={nu: strength, s_tilde: signal}, cells=1000)
+        fokker_planck_grid(mode_in_log(), (-deepest, 3.0), parameters={nu: strength, s_tilde: signal}, cells=1000)
         for strength in noise
     ]
     masses = grids[0].point_mass(0.0)

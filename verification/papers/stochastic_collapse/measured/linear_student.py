@@ -101,10 +101,8 @@ def predicted_test_error(error: sp.Expr, noise: float) -> float:
 
     A mode below has collapsed and adds nothing.
 
-    Args:
-        error: An expression in :math:`\tilde s`, :math:`q`, :math:`\nu`; see
-        :mod:`theory.models.teacher_student.error`.
-        noise: Standard deviation of the label noise.
+    ``error`` is an expression in :math:`\tilde s`, :math:`q`, :math:`\nu`, as in
+    :mod:`theory.models.teacher_student.error`; ``noise`` the standard deviation of the label noise.
     """
     data, strength = data_set(), RATE * noise**2
     alive = data.singular_values > strength / 2
@@ -147,7 +145,6 @@ def test_error_from_stationary_start(arguments: Arguments, draw: Draw) -> Sample
         paths=True,
         options=options(draw, values.size).on_stream(1),
     )
-    assert simulation.paths is not None
     learned = np.zeros((5, draw.n, DIMENSION))
     learned[:, :, : values.size] = simulation.paths[:, :, 0].reshape(5, draw.n, values.size) ** 2
     return Samples(data.test_error(learned).mean(axis=0))

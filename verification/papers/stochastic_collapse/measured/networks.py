@@ -5,7 +5,7 @@ PyTorch takes longer to load than most claims take: it is imported by the measur
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,8 +80,10 @@ def direction(results: Sequence[Row]) -> dict[str, Any]:
     The sign of a change is known where the interval of its mean excludes 0.
     """
     done = [part for part in results if "skipped" not in part]
-    kinds = {name: _change([part for part in done if part["images"] == name]) for name in _names(done)}
-    signs = [(1 if lower > 0 else -1, -1 if upper < 0 else 1) for lower, _, upper in _intervals(kinds)]
+    names = dict.fromkeys(part["images"] for part in done)
+    kinds = {name: _change([part for part in done if part["images"] == name]) for name in names}
+    intervals = [kind["change"] for kind in kinds.values()]
+    signs = [(1 if lower > 0 else -1, -1 if upper < 0 else 1) for lower, _, upper in intervals]
     return {
         "location": [max(sign) for sign in zip(*signs, strict=True)],
         "kinds": kinds,
@@ -89,14 +91,6 @@ def direction(results: Sequence[Row]) -> dict[str, Any]:
         "skipped": [part["skipped"] for part in results if "skipped" in part],
         "features": [],
     }
-
-
-def _names(parts: Sequence[Row]) -> list[str]:
-    return list(dict.fromkeys(part["images"] for part in parts))
-
-
-def _intervals(kinds: Mapping[str, Row]) -> list[Sequence[float]]:
-    return [kind["change"] for kind in kinds.values()]
 
 
 def _change(parts: Sequence[Row]) -> dict[str, Any]:

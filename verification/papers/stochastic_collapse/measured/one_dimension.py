@@ -4,8 +4,10 @@ Samplers ``f(arguments, draw) -> Samples`` sample exactly where the transition i
 Euler-Maruyama in the logarithm of the state.
 """
 
+import functools
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -31,6 +33,7 @@ STEP = 0.02
 survival = sp.Symbol("survival", real=True)
 
 
+@functools.cache
 def mode_in_log() -> ItoProcess:
     """The singular value of a mode in log coordinates, with the parameters ``s_tilde`` and ``nu``."""
     return log_coordinates(singular_value_process().subs({zeta: sp.sqrt(nu / eta)})).process
@@ -78,10 +81,8 @@ def double_well_reaches_level(arguments: Arguments, draw: Draw) -> Samples:
 
 def _late_rate(process: ItoProcess, parameters: Mapping[sp.Symbol, float], horizon: int, draw: Draw) -> np.ndarray:
     """Growth rate of the log state between ``horizon`` and twice it, one per path, started at 1."""
-    times = [horizon, 2 * horizon]
-    run = drawn_paths(
-        process, draw, parameters=parameters, initial=[0.0], step=STEP, until=2 * horizon, times=times, paths=True
-    )
+    seen: dict[str, Any] = {"until": 2 * horizon, "times": [horizon, 2 * horizon], "paths": True}
+    run = drawn_paths(process, draw, parameters=parameters, initial=[0.0], step=STEP, **seen)
     return (run.paths[1, :, 0] - run.paths[0, :, 0]) / horizon
 
 

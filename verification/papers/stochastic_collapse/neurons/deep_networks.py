@@ -110,7 +110,7 @@ def effective_rank_and_the_name_of_a_network():
     - That a longer phase of large learning rate lowers the rank and helps generalisation is not judged here: the
       networks are not trained again.
     """
-    shares = [value / sum(VALUES) for value in VALUES]
+    shares, spectra = [value / sum(VALUES) for value in VALUES], [{"values": v.split()} for v in ("4 2 1", "1 1 1/8")]
     entropy = -sum(share * sp.log(share) for share in shares)
 
     def at(candidate: sp.Expr, point: Mapping[str, list[str]]) -> sp.Expr:
@@ -127,13 +127,7 @@ def effective_rank_and_the_name_of_a_network():
             "base 2 in one place": 2**entropy,
         },
         says="The effective rank of a matrix with three singular values.",
-        compared=compared(
-            "rotated matrices",
-            rank_of_spectrum,
-            at,
-            *({"values": v.split()} for v in ("4 2 1", "1 1 1/8")),
-            tolerance=1e-8,
-        ),
+        compared=compared("rotated matrices", rank_of_spectrum, at, *spectra, tolerance=1e-8),
     )
     yield equals(
         r"identity: $\rho(I_4)$",
@@ -141,7 +135,6 @@ def effective_rank_and_the_name_of_a_network():
         derived=lambda: effective_rank((sp.S.One,) * 4),
         corrected=sp.Integer(4),
         wrong={"its inverse": sp.Rational(1, 4)},
-        says="The effective rank of the identity of four dimensions.",
     )
     yield agrees(
         r"ResNet-16: $\text{ResNet-}$",

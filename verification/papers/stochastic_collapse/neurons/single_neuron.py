@@ -285,7 +285,7 @@ def sharpness_of_the_threshold():
     """
     yield equals(
         r"log-rates: $(\lambda_p, \lambda_s)_{n = 1, 2, 3}$",
-        printed=sp.Matrix([*for_each_size(lambda n, S, Q: _rate(n, c * S, Q)), *_rates_of_difference()]),
+        printed=sp.Matrix([for_each_size(lambda n, S, Q, sign=sign: _rate(n, sign * c * S, Q)) for sign in (1, -1)]),
         where=SUMS,
         derived=lambda: sp.Matrix([neuron(n).log_rates(sp.sqrt(n))[i] for i in (0, 1) for n in SIZES]),
         says=r"The log-rates of $w_1 + w_2$, then those of $w_1 - w_2$.",
@@ -298,10 +298,6 @@ def sharpness_of_the_threshold():
         says="A log-rate is positive exactly where the inequality of Theorem 5.1 is reversed; two samples.",
         domain=(sp.Ne(c, 0),),
     )
-
-
-def _rates_of_difference() -> sp.Matrix:
-    return for_each_size(lambda n, S, Q: _rate(n, -c * S, Q))
 
 
 def _top_exponent() -> Statement:

@@ -40,20 +40,11 @@ def sets_of_reflections():
     oblique = {"oblique reflection": oblique_reflection(c)}
     projection = {"oblique projection": sp.Matrix([[1, c], [0, 0]])}
     shear = {"shear, of determinant 1": sp.Matrix([[1, c], [0, 1]])}
-    yield is_kept(
-        "symmetric: $Q =$",
-        printed=symmetric,
-        escaping=escaping_gradients,
-        wrong=oblique | projection,
-        says="Every symmetric matrix that fixes a line.",
-    )
-    yield is_kept(
-        "orthogonal: $Q =$",
-        printed=rotation,
-        escaping=escaping_gradients,
-        wrong=oblique | shear,
-        says="Every rotation about a line but the half turn.",
-    )
+    for name, matrix, wrong, says in (
+        ("symmetric", symmetric, oblique | projection, "Every symmetric matrix that fixes a line."),
+        ("orthogonal", rotation, oblique | shear, "Every rotation about a line but the half turn."),
+    ):
+        yield is_kept(name, "Q =", printed=matrix, escaping=escaping_gradients, wrong=wrong, says=says)
     yield is_kept(
         "normal: $Q =$",
         printed=sp.diag(1, sp.Matrix([[p, -q], [q, p]])),

@@ -34,10 +34,6 @@ def _cross_entropy() -> sp.Expr:
     return sp.log(sum(map(sp.exp, logits), sp.S.Zero)) - (labels.T * logits)[0]
 
 
-def _escaping_softmax(constraints: sp.MatrixBase) -> sp.MatrixBase:
-    return normal_gradient(SOFTMAX_NET.affine_set(constraints), _cross_entropy())
-
-
 def _escaping_decay(weight_decay: sp.Expr) -> sp.MatrixBase:
     affine_set = SOFTMAX_NET.affine_set(class_sums())
     pulled = (weight_decay * affine_set.normals * sp.Matrix(SOFTMAX_NET.weights)).applyfunc(affine_set.restrict)
@@ -73,7 +69,7 @@ def sums_in_front_of_a_softmax():
     yield is_kept(
         "sums over classes: $0 =$",
         printed=class_sums(),
-        escaping=_escaping_softmax,
+        escaping=lambda constraints: normal_gradient(SOFTMAX_NET.affine_set(constraints), _cross_entropy()),
         run=trained(SOFTMAX_NET, ("tanh", "relu", "sigmoid"), values=SUM_VALUES, loss="cross-entropy"),
         tolerance=ROUNDING,
         wrong={

@@ -144,7 +144,6 @@ def bulk_density_of_the_singular_values():
         corrected=sp.Min(1, 1 / aspect),
         derived=rm.bulk_mass,
         wrong={"the other way round": sp.Min(1, aspect)},
-        says="A distribution has mass one.",
     )
     yield equals(
         r"no more rows than columns: $\left(\tilde s_-,\ \tilde s_+,\ \int p_{MP}\,d\tilde s\right)$",
