@@ -44,9 +44,9 @@ def transverse_linearisation(
 ) -> TransverseLinearisation:
     r"""The homogeneous process next to the set :math:`\{x : N^\top(x - o) = 0\}`.
 
-    On a set of positive dimension its coefficients depend on the point of the set, which appears as the coordinates
-    of ``process``. An exponent at such a point says what happens while the point stays; where it moves, see
-    :func:`linearised_along`.
+    On a set of positive dimension its coefficients depend on the point of the set, which appears as the first
+    coordinates of ``process``, as many as the set has. An exponent at such a point says what happens while the point
+    stays; where it moves, see :func:`linearised_along`.
 
     Args:
         process: Coefficients twice continuously differentiable next to the set.
@@ -85,8 +85,7 @@ def transverse_linearisation(
     n = sp.Matrix(sp.symbols(f"n_1:{N.cols + 1}", real=True))
     if set(n) & set(process.state) | set(n) & set(process.parameters):
         raise UnsupportedFormError(f"the symbols {tuple(n)} name directions here. Rename those of the process.")
-    state = sp.Matrix(process.state)
-    foot = o + (state - o) - N * (N.T * (state - o))
+    foot = _point_of_set(process, N, o)
     _refuse_cases(process)
     b_0, b_1 = _values_and_slopes(N.T * process.drift, process, foot, N * n, "normal drift")
     _require_invariance(b_0, "normal drift", foot)
@@ -138,6 +137,17 @@ def linearised_along(process: ItoProcess, affine_set: AffineSet) -> ItoProcess:
     return ItoProcess(
         [*foot, *linear.direction], drift.applyfunc(sum_of_products), dispersion.applyfunc(sum_of_products)
     )
+
+
+def _point_of_set(process: ItoProcess, N: sp.MatrixBase, o: sp.MatrixBase) -> sp.Matrix:
+    """A point of the set by as few coordinates as it has, the first ones of the process: (u, u) on u = v."""
+    gap = sp.Matrix(sp.Matrix(process.state) - o).as_mutable()
+    backwards, pivots = sp.Matrix(N.T)[:, ::-1].rref()  # so that the last coordinates are expressed by the first
+    last = process.dimension - 1
+    for row, pivot in enumerate(pivots):
+        others = (j for j in range(pivot + 1, last + 1) if j not in pivots)
+        gap[last - pivot] = sp.Add(*(-backwards[row, j] * gap[last - j] for j in others))
+    return (o + gap).applyfunc(sp.expand)
 
 
 def _frame(

@@ -53,12 +53,12 @@ def test_linearisation_keeps_first_order_terms_only():
 
 
 def test_linearisation_depends_on_the_point_of_an_oblique_set():
-    """On the line x = y with normal (1, -1)/sqrt 2 the rate is that at the foot of the point, (x + y)/2."""
-    mean, gap = (x + y) / 2, (x - y) / 2
+    """On the line x = y with normal (1, -1)/sqrt 2 the rate is that at the point (x, x), in x alone."""
+    gap = (x - y) / 2
     process = ItoProcess([x, y], [1 + x * gap, 1 - x * gap], sp.Matrix([[1, s * gap], [1, -s * gap]]))
     linear = transverse_linearisation(process, sp.Matrix([1, -1]) / sp.sqrt(2))
     (n,) = linear.direction
-    assert sp.expand(linear.drift[0] - mean * n) == 0
+    assert sp.expand(linear.drift[0] - x * n) == 0
     assert linear.diffusion[0] == s**2 * n**2
 
 
