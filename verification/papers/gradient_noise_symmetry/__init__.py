@@ -8,8 +8,9 @@ paper                 the paper, its symbols, and the small models on which gene
 noether               SYM-01 .. SYM-04, SYM-06 .. SYM-08, SYM-10, SYM-28, SYM-42: Sections 1 to 3.2, Appendix A.1
 fixed_point           SYM-11, SYM-12, SYM-30, SYM-43: Theorem 1 (Section 3.3, Appendix A.2)
 applications          SYM-14, SYM-16 .. SYM-18: scale invariance, double rotation, sign coherence (Sections 4.1, 4.2)
+balance               SYM-19, SYM-20, SYM-21c, SYM-45: Theorem 2 (Section 4.3, Appendix B)
 two_layers            SYM-21, SYM-21b, SYM-46: the trace of the Hessian (Section 4.3, Appendix A.4)
-broken_symmetry       SYM-22: a loss with a part that has no symmetry (Section 4.4)
+broken_symmetry       SYM-22, SYM-37, SYM-40, SYM-41: losses with a part that has no symmetry (Section 4.4)
 beyond                SYM-D1 .. SYM-D3: what the page does not have, the exact law of every step among it
 ====================  =======================================================================================
 """

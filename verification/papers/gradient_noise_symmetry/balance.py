@@ -1,0 +1,215 @@
+r"""Section 4.3 and Appendix B: Theorem 2, the balance of two linear layers, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import sympy as sp
+
+from theory.gradient_noise.data_law import Gaussian
+from theory.gradient_noise.expectation import expectation
+from theory.gradient_noise.model import Model
+from theory.models.two_layer_balance import BalanceWeights, autoencoder_sharpness, balance_weights
+from theory.symmetry.matrix_charge import noise_imbalance
+from verification.authoring.shorthand import Grade, Source, equals, holds_when
+from verification.claim import Statement
+from verification.papers.gradient_noise_symmetry.paper import epsilon, paper, sigma
+
+U = sp.Matrix([sp.symbols("u_1 u_2", real=True)])
+W = sp.Matrix(2, 2, sp.symbols("w_11 w_12 w_21 w_22", real=True))
+TEACHER = sp.Matrix([sp.symbols("v_1 v_2", real=True)])
+INPUT = sp.Matrix(sp.symbols("x_1 x_2", real=True))
+SPREAD = sp.symbols("s_1 s_2", positive=True)
+RESIDUAL = (U * W * INPUT - TEACHER * INPUT)[0] - epsilon
+LAW = Gaussian([*INPUT, epsilon], [0, 0, 0], sp.diag(*SPREAD, sigma**2))
+
+SYMBOLS = {
+    U[0]: "weight of the second layer; likewise $u_2$",
+    W[0]: "weight of the first layer; likewise the others",
+    TEACHER[0]: r"teacher, $y = v\cdot x + \varepsilon$",
+    SPREAD[0]: r"variance of $x_1$; likewise $s_2$",
+    sigma: r"standard deviation of the label noise $\varepsilon$",
+}
+
+
+@cache
+def model() -> Model:
+    r"""Two inputs, two hidden units, one output: :math:`\ell = \|UWx - y\|^2`."""
+    return Model([*U, *W], RESIDUAL**2, LAW)
+
+
+def mean(side: sp.MatrixBase) -> sp.Matrix:
+    """The mean over the data, entry by entry."""
+    return sp.Matrix(side).applyfunc(lambda entry: expectation(entry, LAW))
+
+
+@cache
+def second_moments() -> tuple[sp.Matrix, sp.Matrix, sp.Matrix]:
+    r""":math:`E[\|r\|^2xx^\top]`, :math:`E[\|x\|^2rr^\top]`, and :math:`E[rx^\top]`, by integration."""
+    weighted = mean(RESIDUAL**2 * INPUT * INPUT.T), mean(sp.Matrix([INPUT.dot(INPUT) * RESIDUAL**2]))
+    return *weighted, mean(RESIDUAL * INPUT.T)
+
+
+GAMMA_W = sp.Matrix(2, 2, sp.symbols("Gamma_11 Gamma_12 Gamma_12 Gamma_22", real=True))
+GAMMA_U = sp.Symbol("Gamma_U", real=True)
+
+
+def gammas(means: int = 0) -> dict[sp.Basic, sp.Expr]:
+    r"""What :math:`\Gamma_W` and :math:`\Gamma_U` stand for, with so many times the squared means subtracted."""
+    for_W, for_U, m = second_moments()
+    matrix = for_W - means * m.T * m
+    meant = {GAMMA_W[i, j]: sp.expand(matrix[i, j]) for i in (0, 1) for j in (0, 1) if i <= j}
+    return meant | {GAMMA_U: sp.expand(for_U[0] - means * (m * m.T)[0])}
+
+
+@paper.claim(
+    "SYM-19", "Section 4.3, Theorem 2, Eqs. (14), (15); Appendix B, Eqs. (39) to (52)", symbols=SYMBOLS,
+    source=Source.RECONSTRUCTION, grade=Grade.CONDITION,
+)  # fmt: skip
+def balance_of_two_layers():
+    r"""Balance of two linear layers.
+
+    $W\Gamma_WW^\top = U^\top\Gamma_UU$ with $\Gamma_W = E[\|r\|^2xx^\top]$ and $\Gamma_U = E[\|x\|^2rr^\top]$, up to
+    weight decay; $U = \Gamma_U^{-1/2}LS^{1/2}F$ and $W = F^\top S^{1/2}R\,\Gamma_W^{-1/2}$.
+    - With the covariance of the gradient, which (5) has, the means $m = E[rx^\top]$ are subtracted; both agree at
+      critical points. With second moments it is the law of SGD at batch size 1.
+    - The sign of the page's (47) is lost; it is read as the charge moves. One output, two inputs and hidden units.
+    """
+    yield equals(
+        r"flow: $\frac1T\frac{d}{dt}(U^\top U - WW^\top)$",
+        printed=4 * (W * GAMMA_W * W.T - U.T * U * GAMMA_U),
+        where=gammas(),
+        corrected=gammas(means=1),
+        derived=lambda: noise_imbalance(U, W, [*U, *W], model().covariance),
+        wrong={"means counted twice": gammas(means=2)},
+        says=r"$4(W\Gamma_WW^\top - U^\top\Gamma_UU)$; corrected: $\Gamma_W - m^\top m$ and $\Gamma_U - mm^\top$.",
+        corrected_says=r"$\Gamma_W - m^\top m$ and $\Gamma_U - mm^\top$ for $\Gamma_W$ and $\Gamma_U$",
+        mutated=False,
+    )
+    yield from _closed_solution()
+
+
+def _closed_solution() -> Iterator[Statement]:
+    g_1, g_2, h_1, h_2, z_1, z_2 = sp.symbols("g_1 g_2 h_1 h_2 z_1 z_2", positive=True)
+    rotation = sp.Matrix([[sp.Rational(3, 5), sp.Rational(4, 5)], [-sp.Rational(4, 5), sp.Rational(3, 5)]])
+    root = sp.diag(sp.sqrt(z_1), sp.sqrt(z_2))
+    left, right = sp.diag(1 / sp.sqrt(g_1), 1 / sp.sqrt(g_2)), sp.diag(1 / sp.sqrt(h_1), 1 / sp.sqrt(h_2))
+    weights = BalanceWeights(sp.diag(g_1, g_2), sp.diag(h_1, h_2))
+
+    def residual(turn: sp.MatrixBase) -> sp.Matrix:
+        return sp.Matrix(weights.residual(left * root * turn, rotation.T * root * right))
+
+    yield equals(
+        r"solution (52): $W\Gamma_WW^\top - U^\top\Gamma_UU$",
+        printed=sp.zeros(2, 2),
+        derived=lambda: residual(rotation),
+        wrong={"layers turned against each other": residual(rotation.T)},
+        says=r"$\Gamma_U$, $\Gamma_W$ and $Z$ diagonal, $F$ a rotation.",
+    )
+
+
+@paper.claim("SYM-45", "Appendix B, Eqs. (50), (51)", symbols=SYMBOLS, source=Source.RECONSTRUCTION)
+def singular_values_of_balanced_layers():
+    r"""Singular values of balanced layers.
+
+    From $U'^\top U' = W'W'^\top$: "[$U'$] and [$W'^\top$] must have the same right singular vectors and singular
+    values".
+    - The vectors can be chosen so; where singular values coincide it is the subspaces that are the same.
+    """
+    a, b, c, d = sp.symbols("a b c d", real=True)
+    first = sp.Matrix([[a, b], [c, d]])
+    turn = sp.Matrix([[sp.Rational(3, 5), -sp.Rational(4, 5)], [sp.Rational(4, 5), sp.Rational(3, 5)]])
+    second = (turn * first).T
+
+    def invariants(matrix: sp.MatrixBase) -> sp.Matrix:
+        return sp.Matrix([matrix.trace(), matrix.det()])
+
+    yield equals(
+        r"assumption: $W'W'^\top$",
+        printed=first.T * first,
+        derived=lambda: second * second.T,
+        wrong={"transposed": first * first.T},
+        says="$W'^\\top$ is $U'$ turned: any pair that is balanced is of this kind.",
+        remark=True,
+        mutated=False,
+    )
+    yield equals(
+        r"squared singular values: $\text{trace and determinant of }W'^\top W'$",
+        printed=invariants(first * first.T),
+        derived=lambda: invariants(second.T * second),
+        wrong={"one factor": invariants(first)},
+        mutated=False,
+    )
+
+
+@paper.claim("SYM-20", "Section 4.3, Eq. (16)", symbols=SYMBOLS, source=Source.RECONSTRUCTION)
+def balance_at_the_global_minimum():
+    r"""Balance at the global minimum.
+
+    $W\bar\Sigma_xW^\top = U^\top\bar\Sigma_\varepsilon U$ with $\bar\Sigma = \Sigma/\mathrm{Tr}\Sigma$, where $r =
+    \varepsilon$. If both are isotropic, "the two layers will be perfectly aligned, and the overall balance depends
+    only on input and output dimensions".
+    """
+    e_1, e_2 = sp.symbols("e_1 e_2", positive=True)
+    inputs, labels = sp.diag(*SPREAD), sp.diag(e_1, e_2)
+
+    def at_the_minimum(inputs: sp.MatrixBase, labels: sp.MatrixBase) -> BalanceWeights:
+        target = sp.zeros(labels.rows, inputs.rows)
+        return balance_weights(target, target, inputs, labels)
+
+    def normalised(matrix: sp.MatrixBase) -> list[sp.Expr]:
+        return [matrix[i, i] / matrix.trace() for i in range(matrix.rows)]
+
+    both = labels.trace() * inputs.trace()
+    yield equals(
+        r"weights: $(\Gamma_W, \Gamma_U)/(\mathrm{Tr}\Sigma_x\mathrm{Tr}\Sigma_\varepsilon)$",
+        printed=sp.Matrix([*normalised(inputs), *normalised(labels)]),
+        derived=lambda: sp.Matrix(
+            [
+                *(at_the_minimum(inputs, labels).gamma_W[i, i] / both for i in (0, 1)),
+                *(at_the_minimum(inputs, labels).gamma_U[i, i] / both for i in (0, 1)),
+            ]
+        ),
+        wrong={"covariances exchanged": sp.Matrix([*normalised(labels), *normalised(inputs)])},
+        says="Diagonals of both matrices.",
+        mutated=False,
+    )
+    a, b = sp.symbols("a b", positive=True)
+
+    def ratio() -> sp.Expr:
+        weights = at_the_minimum(a * sp.eye(3), b * sp.eye(2))
+        return sp.cancel(weights.gamma_W[0, 0] / weights.gamma_U[0, 0])
+
+    yield equals(
+        r"isotropic: $U^\top U = \kappa\,WW^\top,\ \kappa$",
+        printed=sp.Rational(2, 3),
+        derived=ratio,
+        wrong={"dimensions exchanged": sp.Rational(3, 2), "balanced norms": sp.S.One},
+        says=r"$d_y/d_x$ with three inputs and two outputs.",
+    )
+
+
+@paper.claim(
+    "SYM-21c", "Section 4.3, after Eq. (17)", symbols={sigma: SYMBOLS[sigma]}, source=Source.PAGE,
+    grade=Grade.CONDITION,
+)  # fmt: skip
+def kaiming_initialisation_flattens():
+    r"""Kaiming initialisation flattens.
+
+    Kaiming: "it always holds that [$S_{\mathrm{init}}\ge S_{\mathrm{end}}$], and so the stability improves as the
+    training proceeds"; "The only case when the Kaiming init. does not experience progressive flattening is when [$d =
+    d_x$]".
+    - Scope: variance $1/\text{fan-in}$, which fits the prose; four inputs, hidden width 2.
+    - With (17) as printed it holds; at the balance that Theorem 2 gives for a narrow network (SYM-21b) it needs enough
+      label noise.
+    """
+    start = 2 * 4 * (2 + 4)
+    yield holds_when(
+        r"flattening: $S_{\mathrm{init}}\ge S_{\mathrm{end}}$",
+        printed=sp.true,
+        corrected=sp.Ge(sigma**2, 1 / (5 + 3 * sp.sqrt(5))),
+        derived=lambda: sp.Ge(start, autoencoder_sharpness(4, 2, sigma**2)),
+        wrong={"for weak noise": sp.Le(sigma**2, 1 / (5 + 3 * sp.sqrt(5))), "ten times the noise": sigma**2 >= 1},
+        says=r"$S_{\mathrm{init}} = 2d_x(d + d_x)$.",
+    )
