@@ -18,6 +18,7 @@ from numerics.errors import ArgumentError, DivergenceError
 from theory.argument_kinds import one_of
 from theory.discrete.recursion import Recursion
 from theory.discrete.tail_index import absolute_moment
+from theory.tricomi import hyperu
 from theory.values import shown
 
 LARGEST = 1000
@@ -53,7 +54,7 @@ def tail_index(recursion: Recursion, parameters: Mapping[sp.Symbol, Real] | None
     moment = specified(absolute_moment(recursion, kappa), parameters or {}, {kappa})
     with mp.workdps(digits + 10):
         # A formula of ours; orders stay floating-point numbers, since exact powers of order 1e9 would never end.
-        value = sp.lambdify(kappa, moment, "mpmath")
+        value = sp.lambdify(kappa, moment, [{"hyperu": mpmath.hyperu}, "mpmath"])
 
         def log_moment(order: mpf) -> mpf:
             return mpmath.log(value(order))
@@ -68,7 +69,7 @@ def tail_index(recursion: Recursion, parameters: Mapping[sp.Symbol, Real] | None
         while log_moment(high) < 0:
             low, high = high, 2 * high
             if high > LARGEST:
-                if not moment.has(sp.hyper) and log_moment(mpf(10) ** 9) < 0:
+                if not moment.has(sp.hyper, hyperu) and log_moment(mpf(10) ** 9) < 0:
                     return mpf("inf")
                 raise DivergenceError(f"the tail index exceeds {LARGEST}: the tail is lighter than any that matters.")
         root = mpmath.findroot(log_moment, (low, high), solver="anderson", tol=mpf(10) ** (-digits), verify=False)

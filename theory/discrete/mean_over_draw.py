@@ -80,7 +80,8 @@ def _resolution(expression: sp.Expr, u: sp.Symbol) -> int | None:
             n, size, *uniforms = e.args
             multiples += [n - size + place + 1 for place, own in enumerate(uniforms) if own == u]
         elif not e.args[0].has(DistinctIndex):
-            multiples.append(sp.cancel(e.args[0] / u))
+            index = e.args[0]
+            multiples.append(sp.cancel((index.args[0] if isinstance(index, sp.floor) else index) / u))
     if not drawn:
         return None
     outside = expression.xreplace({e: sp.Dummy() for e in drawn})

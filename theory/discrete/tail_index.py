@@ -22,6 +22,7 @@ from theory.discrete.linear_recursion import linear_parts
 from theory.discrete.mean_over_draw import mean_over_draw
 from theory.discrete.recursion import Recursion
 from theory.errors import DimensionError, UnsupportedFormError
+from theory.tricomi import hyperu
 from theory.values import single_expression
 
 
@@ -29,7 +30,8 @@ def absolute_moment(recursion: Recursion, order: sp.Expr) -> sp.Expr:
     r"""The moment :math:`\mathbb E|M|^\kappa` of the multiplier of an affine recursion on the line.
 
     The multiplier must be Gaussian (linear in the normals), or take finitely many values (draws from a population), or
-    be both: Gaussian given the draw.
+    be both: Gaussian given the draw; or it is :math:`c - r(Z_1^2 + \dots + Z_n^2)` with positive c and r, as for least
+    squares on batches of Gaussian data. For a whole even order it may be any polynomial.
 
     Args:
         recursion: linear in its one coordinate.
@@ -55,10 +57,16 @@ def absolute_moment(recursion: Recursion, order: sp.Expr) -> sp.Expr:
     normals = [xi for xi in recursion.normals if M.has(xi)]
     if not normals:
         return mean_over_draw(sp.Abs(M) ** kappa, recursion)
+    if kappa.is_integer and kappa.is_even and kappa.is_nonnegative and kappa.is_number:
+        return mean_over_draw(M**kappa, recursion)
     polynomial = M.as_poly(*normals)
+    squares = _coefficients_of_squares(M, normals)
+    if squares is not None:
+        return _moment_of_squares(*squares, len(normals), kappa)
     if polynomial is None or polynomial.total_degree() > 1:
         raise UnsupportedFormError(
-            f"the multiplier must be linear in {', '.join(map(str, normals))} to be Gaussian, got {M}. "
+            f"the multiplier must be linear in {', '.join(map(str, normals))}, or a positive number minus a positive "
+            f"multiple of the sum of their squares, got {M}. "
             "Estimate its moments by quadrature."
         )
     constant = M.subs(dict.fromkeys(normals, sp.S.Zero))
@@ -77,3 +85,26 @@ def _gaussian_absolute_moment(mean: sp.Expr, variance: sp.Expr, order: sp.Expr) 
     scale = (2 * variance) ** (order / 2) * sp.gamma((order + 1) / 2) / sp.sqrt(sp.pi)
     value = scale * sp.hyper((-order / 2,), (half,), -(mean**2) / (2 * variance))
     return sp.expand(sp.hyperexpand(value)) if order.is_Integer and order % 2 == 0 and order >= 0 else value
+
+
+def _coefficients_of_squares(M: sp.Expr, normals: list[sp.Symbol]) -> tuple[sp.Expr, sp.Expr] | None:
+    """``(c, r)`` where M is c minus r times the sum of the squares of the normals, both positive; else None."""
+    constant, slope = M.subs(dict.fromkeys(normals, sp.S.Zero)), -M.coeff(normals[0], 2)
+    rest = sp.expand(M - constant + slope * sp.Add(*(z**2 for z in normals)))
+    known = constant.is_positive and slope.is_positive
+    return (constant, slope) if rest == 0 and known else None
+
+
+def _moment_of_squares(c: sp.Expr, r: sp.Expr, n: int, order: sp.Expr) -> sp.Expr:
+    r"""The absolute moment of :math:`c - rT` for T chi-squared with n degrees of freedom.
+
+    With :math:`p = n/2` and :math:`t = c/r`, from the parts of the integral below and above t:
+
+    .. math::
+        \frac{c^\kappa t^p}{2^p\,\Gamma(p)} \Big[B(p, \kappa+1)\,{}_1F_1(p; p+\kappa+1; -\tfrac t2)
+        + e^{-t/2}\,\Gamma(\kappa+1)\,U(\kappa+1, \kappa+p+1, \tfrac t2)\Big]
+    """
+    p, t = sp.Rational(n, 2), c / r
+    below = sp.gamma(p) * sp.gamma(order + 1) / sp.gamma(p + order + 1) * sp.hyper((p,), (p + order + 1,), -t / 2)
+    above = sp.exp(-t / 2) * sp.gamma(order + 1) * hyperu(order + 1, order + p + 1, t / 2)
+    return c**order * t**p / (2**p * sp.gamma(p)) * (below + above)
