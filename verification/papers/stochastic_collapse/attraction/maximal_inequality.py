@@ -155,19 +155,17 @@ def localised_theorem_e_1():
       the set where $A$ is parallel to coordinate axes, as in the lemma's uses; for an oblique $A$ the foot of a point
       of $B$ may lie outside $B$. Reading $l$ as the distance to $A$ repairs it.
     """
-
-    def condition(drift: sp.Expr) -> Boolean:
-        return drift - TRACE / 2 + (1 - delta) * RADIAL > 0
-
+    side = DRIFT_SLOPE - TRACE / 2 + (1 - delta) * RADIAL
+    right = side.subs(DRIFT_SLOPE, -DRIFT_SLOPE)
     yield holds_when(
         r"supermartingale, point by point: $\tilde{\mathcal A}\,l^{2\delta} < 0\text{ iff }$",
-        printed=condition(DRIFT_SLOPE),
+        printed=side > 0,
         where={DRIFT_SLOPE: m_0 + m_1 * x_1, TRACE: zeta**2, RADIAL: zeta**2},
         derived=_decay_on_tube,
-        corrected=condition(-DRIFT_SLOPE),
+        corrected=right > 0,
         corrected_says=r"$-\nabla_{\hat n}\hat n^\top\mu$ in (27)",
         wrong={
-            "drift rate at the origin of the set": condition(-m_0),
-            "the trace for the radial noise": condition(-DRIFT_SLOPE).subs(RADIAL, 2 * RADIAL),
+            "drift rate at the origin of the set": right.subs(DRIFT_SLOPE, m_0) > 0,
+            "the trace for the radial noise": right.subs(RADIAL, 2 * RADIAL) > 0,
         },
     )

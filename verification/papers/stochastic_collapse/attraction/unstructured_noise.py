@@ -14,6 +14,7 @@ from verification.forms import Arguments, Experiment
 from verification.papers.stochastic_collapse.measured import several_dimensions as samplers
 from verification.papers.stochastic_collapse.paper import paper
 
+SYMBOLS = {nu: r"$\eta\zeta^2$", width_in: "number of inputs", width_out: "number of outputs", gap: "$n - m > 0$"}
 PAIRS = ((2, 1), (3, 1), (5, 3), (6, 2))
 """Widths (n, m); the exponent is symmetric in them."""
 
@@ -33,11 +34,7 @@ def _value_at(candidate: sp.MatrixBase, point: Arguments) -> sp.Expr:
 
 
 @paper.claim(
-    "SC-099",
-    "not printed; on assumption A2, Section 6",
-    symbols={nu: r"$\eta\zeta^2$", width_in: "number of inputs", width_out: "number of outputs", gap: "$n - m > 0$"},
-    kind=Kind.THRESHOLD,
-    source=Source.OURS,
+    "SC-099", "not printed; on assumption A2, Section 6", symbols=SYMBOLS, kind=Kind.THRESHOLD, source=Source.OURS
 )
 def iid_label_noise_in_a_linear_network():
     r"""I.i.d. label noise in a linear network.

@@ -16,15 +16,12 @@ from verification.papers.stochastic_collapse.neurons.single_neuron import OUTPUT
 from verification.papers.stochastic_collapse.paper import paper
 
 _, sigma_2, sigma_3, sigma_4, _ = JET
-LINE_SYMBOLS = single_neuron.ORIGIN_SYMBOLS | {p: "$w_1 + w_2$", s: "$w_1 - w_2$"}
+SYMBOLS = single_neuron.ORIGIN_SYMBOLS | {p: "$w_1 + w_2$", s: "$w_1 - w_2$"}
+DERIVATIVES = {sigma_2: r"$\sigma''(0)$", sigma_3: r"$\sigma'''(0)$", sigma_4: r"$\sigma^{(4)}(0)$"}
 
 
 @paper.claim(
-    "SC-053",
-    "Appendix F.1",
-    symbols=LINE_SYMBOLS | {F[0]: "output for sample 1"},
-    kind=Kind.PROOF_STEP,
-    grade=Grade.WRONG,
+    "SC-053", "Appendix F.1", symbols=SYMBOLS | {F[0]: "output for sample 1"}, kind=Kind.PROOF_STEP, grade=Grade.WRONG
 )
 def displayed_derivatives():
     r"""Displayed derivatives in the proof of Theorem 5.1.
@@ -107,11 +104,7 @@ ORDER = 4
 
 
 @paper.claim(
-    "SC-054",
-    "Appendix F.1, use of Lemma F.1",
-    symbols=LINE_SYMBOLS | {sigma_2: r"$\sigma''(0)$", sigma_3: r"$\sigma'''(0)$", sigma_4: r"$\sigma^{(4)}(0)$"},
-    kind=Kind.INVARIANCE,
-    grade=Grade.WRONG,
+    "SC-054", "Appendix F.1, use of Lemma F.1", symbols=SYMBOLS | DERIVATIVES, kind=Kind.INVARIANCE, grade=Grade.WRONG
 )
 def invariance_of_the_two_lines():
     r"""The sets p = 0 and s = 0 in the proof of Theorem 5.1.

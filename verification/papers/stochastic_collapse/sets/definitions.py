@@ -1,5 +1,7 @@
 r"""Section 3: the network and its weights, and the sets that are invariant by definition."""
 
+from operator import methodcaller
+
 import sympy as sp
 
 from theory.networks.activations import smooth_function
@@ -19,10 +21,7 @@ def network_and_its_weights():
     - The update (2) is judged by its moments in SC-020.
     """
     w, b, x = NET.weight_matrix, NET.biases, NET.inputs
-
-    def apply(vector: sp.MatrixBase) -> sp.MatrixBase:
-        return vector.applyfunc(sigma)
-
+    apply = methodcaller("applyfunc", sigma)
     second = w(2) * apply(w(1) * x + b(1)) + b(2)
     transposed = w(2).T * apply(w(1).T * x + b(1)) + b(2)
     yield equals(

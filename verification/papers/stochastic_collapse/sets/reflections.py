@@ -29,8 +29,7 @@ def sets_of_reflections():
     - For an oblique reflection, $l = f(\theta_1 + c\theta_2/2)$ is exactly symmetric and leaves $A = \{\theta_2 = 0\}$.
     - The printed hypothesis, with one $\delta$ for all of $A$, is discussed in SC-009.
     """
-    p, q, r = sp.symbols("p q r", real=True)
-    c_11, c_12, c_22 = sp.symbols("c_11 c_12 c_22", real=True)
+    p, q, r, c_11, c_12, c_22 = sp.symbols("p q r c_11 c_12 c_22", real=True)
     # Two vectors orthogonal to (r, -p, -q): the directions in which a symmetric Q need not be the identity.
     across = sp.Matrix([[p, q], [r, 0], [0, r]])
     symmetric = sp.eye(3) - across * sp.Matrix([[c_11, c_12], [c_12, c_22]]) * across.T

@@ -118,17 +118,14 @@ def kernel_of_the_data():
     - A loss that is symmetric under one translation only, as $\cos\theta$ is, has no such set: it must be continuous.
     """
     kernel = dict(zip(v, (1.0, -2.0, 0.5), strict=True))
-    w = KERNEL_NET.weight_matrix(1)
+    w, outside = KERNEL_NET.weight_matrix(1), sp.Matrix([v[0], v[1], -v[2]])
     yield is_kept(
         "kernel: $0 =$",
         printed=w * v - sums,
         escaping=_escaping_kernel,
         run=trained(KERNEL_NET, ("tanh", "relu", "linear"), values=kernel | SUM_VALUES, kernel=tuple(kernel.values())),
         tolerance=ROUNDING,
-        wrong={
-            "columns for rows": w.T * v - sums,
-            "a vector outside the kernel": w * sp.Matrix([v[0], v[1], -v[2]]) - sums,
-        },
+        wrong={"columns for rows": w.T * v - sums, "a vector outside the kernel": w * outside - sums},
         says=r"The products of each row of $w^{(1)}$ with the kernel vector.",
     )
     yield is_kept(

@@ -37,11 +37,8 @@ def _on_random_matrices(evaluator: Callable) -> Comparison:
 @paper.claim(
     "SC-090",
     "Eq. (62)",
-    symbols={
-        T: r"$\sum_i \tilde s_i^2$ of the data",
-        C: rf"$\sum_i\sum_j {OVERLAPS}$",
-        R: r"$\|Y(1 - X^\top X)\|_F^2$, the part of the labels that no linear map of $X$ reaches",
-    }
+    symbols={T: r"$\sum_i \tilde s_i^2$ of the data", C: rf"$\sum_i\sum_j {OVERLAPS}$"}
+    | {R: r"$\|Y(1 - X^\top X)\|_F^2$, the part of the labels that no linear map of $X$ reaches"}
     | STUDENT_SUM,
     grade=Grade.WRONG,
 )

@@ -164,10 +164,6 @@ def loss_and_flow_of_a_balanced_mode():
     - Appendix I.2 and Section 6 print the loss with different factors; (41) is the flow of that of Section 6.
     """
     square = (w**2 - s_tilde) ** 2
-
-    def slope(side: sp.Expr) -> sp.Expr:
-        return sp.diff(side, w)
-
     yield equals(
         r"flow: $dw_i: \text{ (drift, dispersion)}$",
         printed=sde(-w * (w**2 - s_tilde), sp.sqrt(nu) * w),
@@ -177,7 +173,7 @@ def loss_and_flow_of_a_balanced_mode():
     yield equals(
         r"loss of Section 6: $\ell_i(w_i)$",
         printed=square / 4,
-        modulo=slope,
+        modulo=lambda side: sp.diff(side, w),
         derived=ts.slice_loss,
         wrong={"factor of one weight, not of two": square / 2},
         says="The potential whose negative gradient is the drift of (41), up to a constant.",
@@ -186,7 +182,7 @@ def loss_and_flow_of_a_balanced_mode():
         r"loss of Appendix I.2: $\ell_i(w_i)$",
         printed=square,
         corrected=square / 4,
-        modulo=slope,
+        modulo=lambda side: sp.diff(side, w),
         derived=ts.slice_loss,
         wrong={"factor of one weight, not of two": square / 2},
     )
