@@ -12,6 +12,7 @@ from theory.notation import eta
 from verification.authoring.shorthand import Grade, Kind, equals, measured
 from verification.papers.saddle_to_saddle.measured import minimum_of_samples
 from verification.papers.saddle_to_saddle.paper import paper, sigma_q
+from verification.papers.saddle_to_saddle.sgd_samples import two_samples_in_a_batch
 
 SIZES = ((4, 2), (5, 3), (4, 4))
 """Numbers of samples N and batch sizes B at which every batch is listed."""
@@ -83,6 +84,7 @@ def joint_inclusion_probability():
             r"p(X_i, X_j\in B)",
             printed=sp.Rational(b - 1, n - 1) * sp.Rational(b, n),
             derived=lambda size=size: together(*size),
+            measured=[measured(two_samples_in_a_batch, N=str(n), B=str(b))],
             wrong={"as with replacement": sp.Rational(b, n) ** 2},
             mutated=False,
         )

@@ -9,8 +9,9 @@ from theory.gradient_noise.descent import gradient_descent
 from theory.gradient_noise.expectation import expectation
 from theory.gradient_noise.model import Model
 from theory.notation import eta, t
-from verification.authoring.shorthand import Grade, Kind, equals
+from verification.authoring.shorthand import Grade, Kind, equals, measured
 from verification.papers.saddle_to_saddle.paper import paper
+from verification.papers.saddle_to_saddle.sgd_samples import square_of_the_martingale
 
 Sigma = sp.Symbol("Sigma", positive=True)
 theta, x, y, s = sp.symbols("theta x y s", real=True)
@@ -42,6 +43,16 @@ def covariance_of_the_martingale():
             printed=sp.sqrt(rate) * t * Sigma,
             corrected=t * Sigma,
             derived=lambda steps=steps: summed(steps),
+            measured=[
+                measured(
+                    square_of_the_martingale,
+                    lambda candidate: candidate.subs({t: sp.S.Half, Sigma: 1}),
+                    steps=str(steps),
+                    t="1/2",
+                    gap="1/2",
+                    sigma="1",
+                )
+            ],
             wrong={"of a sum without its factor": t * Sigma / rate},
             says=rf"At $\eta = t/{steps}$: printed $\sqrt\eta t\Sigma$.",
             mutated=False,

@@ -17,11 +17,12 @@ from theory.gradient_noise.model import Model
 from theory.ito import ito_differential
 from theory.notation import eta
 from theory.parameters import parameter
-from verification.authoring.shorthand import Grade, Kind, bounds, compared, equals, holds_when
+from verification.authoring.shorthand import Grade, Kind, bounds, compared, equals, holds_when, measured
 from verification.authoring.simulated import number
 from verification.forms import Comparison
 from verification.papers.saddle_to_saddle.balanced.aligned import u_1, u_2
 from verification.papers.saddle_to_saddle.paper import NOISE_SYMBOLS, L, beta, mode_process, paper, s, sigma_q, w
+from verification.papers.saddle_to_saddle.sgd_samples import excess_of_a_step
 
 
 @paper.claim(
@@ -306,6 +307,7 @@ def golden_path():
         r"excess of a step: $(E\,L(\theta_1^{\mathrm{SGD}}) - L(\theta_1^{\mathrm{GD}}))/\eta^2$",
         printed=gain,
         derived=excess,
+        measured=[measured(excess_of_a_step, at={w: point, s: "1", sigma_q: "1/2"}) for point in ("1/5", "1/2")],
         wrong={"noise always costs": w * (3 * w + s) * (2 * (s - w) ** 2 + sigma_q**2)},
         says="A result of ours, to leading order.",
         remark=True,

@@ -18,6 +18,7 @@ from theory.line.endpoints import endpoint_behaviour
 from theory.line.stationary import stationary_density
 from theory.notation import eta
 from verification.authoring.shorthand import Grade, Kind, Source, agrees, compared, equals, holds_when, is_stationary
+from verification.papers.saddle_to_saddle.figures.collapse import threshold_of_sgd
 from verification.papers.saddle_to_saddle.paper import (
     NOISE_SYMBOLS,
     beta,
@@ -257,6 +258,7 @@ def unique_stationary_density_with_label_noise():
         wrong={"threshold of depth two": NORMALISABLE},
         says=r"At $L\ge3$.",
     )
+    yield threshold_of_sgd()
 
 
 @paper.claim(
