@@ -28,6 +28,10 @@ from theory.symmetry.exact_numbers import Exact
 from theory.values import shown
 
 
+MAX_EXPONENT = 400
+"""Higher powers are refused: their values have too many digits."""
+
+
 class StepKind(enum.Enum):
     """What an operation does with its operands."""
 
@@ -114,6 +118,8 @@ class StraightLine:
                 e.func(*(self.rational[p] for p in parts)),
             )
         if e.is_Pow and e.exp.is_Rational and e.exp.q in (1, 2):
+            if abs(e.exp.p) > MAX_EXPONENT:
+                raise UnsupportedFormError(f"powers up to {MAX_EXPONENT} can be followed, got {shown(e)}. Lower it.")
             base = self.place(e.base) if e.exp.q == 1 else self._generator(StepKind.ROOT, e.base)
             return self._add(LineStep(StepKind.POWER, (base,), int(e.exp.p)), self.rational[base] ** e.exp.p)
         return self._broken(e)

@@ -184,7 +184,7 @@ def _total(terms: Sequence[tuple[Any, Any]], ring: PolyRing) -> tuple[Any, Any]:
 def _multiplied(factors: Sequence[tuple[Any, Any]], ring: PolyRing, *, invert: bool = False) -> tuple[Any, Any]:
     numerator, denominator = ring.one, ring.one
     for n, d in factors:
-        if len(numerator) * len(n) > 40 * MAX_TERMS or len(denominator) * len(d) > 40 * MAX_TERMS:
+        if len(numerator) * len(n) > 10 * MAX_TERMS or len(denominator) * len(d) > 10 * MAX_TERMS:
             raise OutOfReachError(f"the loss has more than {MAX_TERMS} terms when multiplied out.")
         numerator, denominator = numerator * n, denominator * d
     if not invert:

@@ -190,8 +190,10 @@ class _Search:
 
     def run(self) -> None:
         places = self.places
-        for _ in range(_ROUNDS):
-            self._draw(places, max(self.unknowns + _SPARE, 2 * len(places)))
+        for k in range(_ROUNDS):
+            # A piece may be small, and only points on it tell its equations: more of them where there are pieces.
+            more = 3**k if self.line.breaks else 1
+            self._draw(places, more * max(self.unknowns + _SPARE, 2 * len(places)))
             basis = null_space_modulo(self.rows, self.unknowns)
             self.at_most = len(basis)
             verdicts = self._judge(self._candidates(basis))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import time
 
 import pytest
@@ -12,8 +13,9 @@ from sympy.polys.matrices import DomainMatrix
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
 from theory.gradient_noise import Empirical, FiniteSum, Gaussian, Model, NamedMoments
 from theory.networks.feed_forward import FeedForward
-from theory.symmetry import AffineGenerator, PerSampleLoss, find, find_affine_symmetries
+from theory.symmetry import AffineGenerator, OneParameterSymmetry, PerSampleLoss, find, find_affine_symmetries
 from theory.symmetry.null_space import PRIME
+from theory.symmetry.textbook import neuron_rescaling
 
 u, w, v, x, y, x_1, x_2 = sp.symbols("u w v x y x_1 x_2", real=True)
 a, b = sp.symbols("a b", real=True)
@@ -205,6 +207,7 @@ def test_the_symmetries_of_a_deep_chain_form_a_closed_algebra():
         ((u * sp.tanh(w * x) - y) ** 2, "tanh"),
         (sp.exp(u * x) + w, "exp"),
         (u**x, "u\\*\\*x"),
+        (u**100_000_000 * w, "powers up to 400"),
         (sp.sign(u) * w, "sign"),
         (sp.Piecewise((u, w > 0), (1, True)), "continuous"),
         (sp.sqrt(u**2 + 2 * u * w + w**2) * x, "root of a square"),
@@ -250,3 +253,32 @@ def test_twenty_weights_take_less_than_twenty_seconds():
 
 def test_the_prime_is_one():
     assert sp.isprime(PRIME) and PRIME < 2**62
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+def test_random_losses_have_as_many_symmetries_as_their_coefficients_say(seed):
+    source = random.Random(seed)
+    weights = sp.symbols("p_1:4", real=True)
+
+    def affine():
+        coefficients = [0, 0, 1, -1, 2, sp.Rational(1, 3), 10**12 + 39]
+        return sp.Add(*(source.choice(coefficients) * t for t in weights)) + source.choice([0, 1])
+
+    for _ in range(25):
+        pieces = [source.choice([affine(), affine() * affine(), affine() ** 3]) for _ in range(source.randint(1, 3))]
+        residual = sp.Add(*(source.choice([x, y, x * y, 1]) * piece for piece in pieces))
+        problem = PerSampleLoss(weights, (residual - y) ** 2, [x, y])
+        found = find_affine_symmetries(problem, seed=seed)
+        assert found.is_complete
+        assert found.dimension == count_by_coefficients(problem)
+
+
+@pytest.mark.parametrize("widths", [(2, 3, 2), pytest.param((4, 2, 2, 4), marks=pytest.mark.slow)], ids=str)
+def test_the_proof_of_one_symmetry_takes_less_than_half_a_second(widths):
+    net = FeedForward(widths, lambda z: z, biased=False)
+    problem = squared_error(widths)
+    first = neuron_rescaling(net, 1, 1)
+    start = time.process_time()
+    assert str(OneParameterSymmetry(problem, first).decision.kind) == "zero"
+    assert time.process_time() - start < 0.5
