@@ -27,7 +27,6 @@ from theory.errors import UnsupportedFormError
 from theory.symmetry.exact_numbers import Exact
 from theory.values import shown
 
-
 MAX_EXPONENT = 400
 """Higher powers are refused: their values have too many digits."""
 
