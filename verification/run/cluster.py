@@ -8,16 +8,45 @@ different there is refused (see ``worker``). A Dask worker runs what its schedul
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from verification.errors import VerificationError
 from verification.run.runner import ExecutorError
 
 CONNECTING = 15.0
 """Seconds to wait for the scheduler, and then for its first worker."""
+
+
+_SCHEMES = ("tcp", "tls", "ws", "wss")
+
+
+def _require_a_listener(address: str) -> None:
+    """Refuse an address that is none, or at which nobody listens.
+
+    Dask's client tries for half a minute in both cases, and leaves a traceback behind when it gives up.
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        parts, host, port = urlsplit(""), None, None
+    if parts.scheme not in _SCHEMES or not host or not port:
+        schemes = ", ".join(f"{scheme}://" for scheme in _SCHEMES)
+        raise VerificationError(
+            f"--cluster must be an address such as tcp://10.0.0.1:8786, with one of {schemes} and a port, got "
+            f"{address!r}."
+        )
+    try:
+        socket.create_connection((host, port), timeout=CONNECTING).close()
+    except OSError as error:
+        raise ExecutorError(
+            f"no scheduler answers at {address} ({error}). Start one with `dask scheduler`, or give its address."
+        ) from error
 
 
 @contextmanager
@@ -36,8 +65,9 @@ def cluster(address: str, workers: int | None = None) -> Iterator[tuple[Executor
         from distributed import Client
     except ImportError as error:
         raise VerificationError(
-            "--cluster needs the package distributed. Install it with `pip install distributed`."
+            "--cluster needs the package distributed, the extra `cluster`. Install it with `pip install distributed`."
         ) from error
+    _require_a_listener(address)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # Its users hear of losses from the run itself.
     try:
         client = Client(address, timeout=CONNECTING, set_as_default=False)

@@ -115,3 +115,16 @@ def test_without_the_package_the_command_to_install_it_is_named(monkeypatch):
     with pytest.raises(VerificationError, match=r"pip install distributed"):
         with cluster("tcp://127.0.0.1:9"):
             raise AssertionError("never reached")
+
+
+@pytest.mark.parametrize("address", ["nonsense", "http://x", "", "tcp://x:99999", "tcp://127.0.0.1", "tcp://[::1:80"])
+def test_an_address_that_is_none_is_refused_before_anybody_is_asked(address):
+    with pytest.raises(VerificationError, match="--cluster must be an address such as"), cluster(address):
+        pass
+
+
+def test_that_nobody_listens_is_said_at_once():
+    begin = time.monotonic()
+    with pytest.raises(ExecutorError, match="no scheduler answers at"), cluster("tcp://127.0.0.1:1"):
+        pass
+    assert time.monotonic() - begin < cluster_module.CONNECTING / 2
