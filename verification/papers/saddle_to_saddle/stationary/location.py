@@ -13,6 +13,7 @@ from theory.line.small_noise_expansion import small_noise_expansion
 from theory.notation import eta
 from verification.authoring.shorthand import Grade, Kind, Source, agrees_to_order, equals, holds_when, measured
 from verification.forms import Experiment
+from verification.papers.saddle_to_saddle.figures.extrapolation import widths_of_runs
 from verification.papers.saddle_to_saddle.long_runs import mean_of_mode, variance_of_mode
 from verification.papers.saddle_to_saddle.paper import (
     NOISE_SYMBOLS,
@@ -183,6 +184,7 @@ def width_of_the_stationary_law():
         derived=lambda: linearised_variance() / beta,
         wrong={"slope of one layer": L**2 / 2 * sigma_q**2 * s ** (2 * (L - 1) / L)},
     )
+    yield from widths_of_runs()
 
 
 def drift_at_teacher(derivatives: int = 0) -> sp.Expr:
