@@ -139,8 +139,8 @@ def state_dependent_noise_as_the_better_model():
         printed=sp.S.One,
         measure=measure,
         parts=(
-            {"depth": 2, "gamma": 3, "until": 14, "snapshots": 14, "replicas": 80, "step": 0.005},
-            {"depth": 4, "gamma": 2, "until": 39, "snapshots": 13, "replicas": 40, "step": 0.01},
+            {"depth": 2, "gamma": 3, "until": 12, "snapshots": 12, "replicas": 72, "step": 0.005},
+            {"depth": 4, "gamma": 2, "until": 36, "snapshots": 12, "replicas": 36, "step": 0.01},
         ),
         summarise=share_closer,
         pictures=pictures,

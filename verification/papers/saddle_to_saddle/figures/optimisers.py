@@ -32,10 +32,10 @@ from verification.papers.saddle_to_saddle.paper import MODE_SYMBOLS, paper
 
 FIVE = (1.0, 0.8, 0.6, 0.4, 0.2)
 ORDERS = (
-    {"depth": 2, "gamma": 3, "until": 25, "runs": 64},
-    {"depth": 4, "gamma": 2, "until": 80, "runs": 64},
-    {"depth": 4, "gamma": 3, "until": 400, "runs": 24},
-    {"depth": 6, "gamma": 2, "until": 400, "runs": 24},
+    {"depth": 2, "gamma": 3, "until": 25, "runs": 56},
+    {"depth": 4, "gamma": 2, "until": 80, "runs": 56},
+    {"depth": 4, "gamma": 3, "until": 400, "runs": 16},
+    {"depth": 6, "gamma": 2, "until": 400, "runs": 16},
     {"depth": 6, "gamma": 2, "until": 700, "runs": 8, "values": FIVE},
 )
 """Networks and horizons; at the last, a mode or two may be unlearned, which breaks no order."""
@@ -46,10 +46,10 @@ TOLERANCES = (0.2, 0.1, 0.3)
 PLATEAUS = tuple(
     {"depth": 6, "gamma": 2, "until": until, "runs": runs, "optimiser": optimiser, "step": step, "rate": rate}
     for optimiser, until, runs, rate, step in (
-        ("GD", 300, 6, 0.02, 0.02),
+        ("GD", 300, 4, 0.02, 0.02),
         ("SGD", 300, 16, 0.005, 0.005),
-        ("SDE", 300, 6, 0.005, 0.01),
-        (Optimiser.LANGEVIN.value, 60, 6, 0.005, 0.005),
+        ("SDE", 300, 4, 0.005, 0.01),
+        (Optimiser.LANGEVIN.value, 50, 4, 0.005, 0.005),
     )
 )
 

@@ -28,7 +28,7 @@ from verification.papers.saddle_to_saddle.figures.runs import (
 
 RATES = (0.0025, 0.005, 0.01)
 BATCHES = (1, 2, 4)
-RUNS = 20
+RUNS = 16
 DEPTHS = ({"depth": 2, "gamma": 3, "until": 20}, {"depth": 4, "gamma": 2, "until": 60})
 
 
@@ -45,7 +45,7 @@ def measure(part: Mapping[str, Any]) -> dict[str, Any]:
             part["until"],
             start=setting.start(RUNS, seed),
             seed=seed,
-            snapshots=150,
+            snapshots=120,
             observables={f"D{k}": setting.diffusion(k) for k in range(len(VALUES))},
             stream=1 + place,
         )

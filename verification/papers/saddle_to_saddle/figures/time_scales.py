@@ -29,7 +29,7 @@ FLOW_RATE = 0.02
 """Learning rate of gradient descent at depth 6, where it changes no time by a per cent."""
 
 AGAINST_SDE = (
-    {"depth": 2, "gamma": 3, "until": 25, "step": 0.001, "other": "SDE"},
+    {"depth": 2, "gamma": 3, "until": 25, "step": 0.0025, "other": "SDE"},
     {"depth": 4, "gamma": 2, "until": 80, "step": 0.005, "other": "SDE"},
 )
 """Networks, horizons and steps of the SDE."""
