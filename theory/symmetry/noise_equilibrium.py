@@ -204,6 +204,38 @@ def _sign(drift: sp.Expr, s: sp.Symbol, at: Fraction) -> int:
     return 0
 
 
+def relaxation_rate(equilibrium: NoiseEquilibrium, orbit_speed: sp.Expr) -> sp.Expr:
+    r"""The rate at which one charge returns to a frozen orbit's equilibrium, :math:`\Phi''(s^*)/\|A\theta_{s^*}\|^2`.
+
+    On the orbit :math:`dQ/ds = \|A\theta_s\|^2`, so that :math:`\dot s = -\Phi'(s)/\|A\theta_s\|^2`. Training that
+    moves off the orbit moves :math:`s^*` as well; this is the rate where the other weights have come to rest, and 0
+    where noise and decay have died out before.
+
+    Args:
+        equilibrium: A finite equilibrium of one charge, in closed form.
+        orbit_speed: :math:`\|A\theta_{s^*}\|^2` there, positive.
+
+    Raises:
+        UnsupportedFormError: the equilibrium has no closed form at a point.
+
+    Example:
+        >>> T, v, a = sp.symbols("T v a", positive=True)  # u w = a**2, slope variance v: the rate T Var l'
+        >>> potential = OrbitPotential({(2,): T * v * a**2 / 4, (-2,): T * v * a**2 / 4})
+        >>> relaxation_rate(noise_equilibrium(potential), 2 * a**2)
+        T*v
+    """
+    point = instance(equilibrium, NoiseEquilibrium, "equilibrium", "a NoiseEquilibrium").closed_form
+    speed = single_expression(orbit_speed, "orbit_speed")
+    if point is None or equilibrium.kind is not EquilibriumKind.FINITE:
+        raise UnsupportedFormError(
+            f"a rate needs one charge with an equilibrium at a point in closed form, got one {equilibrium.kind}. "
+            "Differentiate potential.charge_drifts at the point of enclosure() instead."
+        )
+    potential = equilibrium.potential
+    curvature = sp.diff(potential.value, potential.parameters[0], 2).subs(potential.parameters[0], point)
+    return sp.cancel(sp.expand(curvature) / speed)
+
+
 def equilibrium_charge(symmetry_trace: sp.Expr, *, temperature: sp.Expr, weight_decay: sp.Expr) -> sp.Expr:
     r"""The charge at a finite equilibrium with decay, :math:`Q^* = \frac{T}{4\lambda}\mathrm{tr}(\Sigma A)`.
 

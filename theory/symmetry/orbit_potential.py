@@ -129,10 +129,11 @@ def orbit_potential(
     Args:
         generators: One or several linear fields with symmetric matrices that commute.
         position: :math:`\theta`. Shape ``(d, 1)``.
-        noise: :math:`\Sigma(\theta)`, the covariance of the gradient of a sample there. For the equilibrium of SGD
-            itself at batch size 1 give the second moment :math:`E\,gg^\top`. Shape ``(d, d)``.
+        noise: :math:`\Sigma(\theta)`, the covariance of the gradient of a sample there. Descent itself, beyond the
+            diffusion, has :math:`\Sigma + \beta\,\bar g\bar g^\top` with the mean gradient :math:`\bar g`: the second
+            moment at batch size 1. Shape ``(d, d)``.
         temperature: :math:`T = \eta/\beta`.
-        weight_decay: :math:`\lambda`.
+        weight_decay: :math:`\lambda`; descent with decoupled decay has :math:`\lambda(1 - \eta\lambda/2)`.
 
     Raises:
         UnsupportedFormError: generators do not commute, are affine, or have no charge; the symmetry does not move the

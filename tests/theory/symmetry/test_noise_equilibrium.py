@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 
 from numerics.deterministic.orbit_minimum import orbit_minimum
 from numerics.errors import ArgumentError
+from numerics.simulation.iterate import iterate
+from numerics.statistics.estimators import Moments
+from tests.numerics.seeding import seed_of
 from theory.decision.zero import decide_zero
 from theory.errors import MissingParameterError, SymbolError, UnsupportedFormError
-from theory.gradient_noise import Empirical, Model
+from theory.gradient_noise import Empirical, Model, gradient_descent
 from theory.symmetry import (
     AffineGenerator,
     EquilibriumKind,
@@ -22,7 +25,7 @@ from theory.symmetry import (
     OrbitPotential,
     noether_flow,
 )
-from theory.symmetry.noise_equilibrium import equilibrium_charge, noise_equilibrium
+from theory.symmetry.noise_equilibrium import equilibrium_charge, noise_equilibrium, relaxation_rate
 from theory.symmetry.orbit_potential import eigenspaces, orbit_potential
 
 u, w, x, y = sp.symbols("u w x y", real=True)
@@ -161,6 +164,38 @@ def test_with_a_shift_and_decay_of_the_raw_weights_there_can_be_two_equilibria()
     assert sp.diff(norm, s, 2).subs(s, 0) < 0 == sp.diff(norm, s).subs(s, 0)
     slopes = [sp.diff(norm, s).subs(s, p).evalf() for p in (-2, -1, 1, 2)]
     assert [value > 0 for value in slopes] == [False, True, False, True]
+
+
+@pytest.mark.parametrize("start", [(2.0, 0.5, 0.25), (0.5, 2.0, 1.0), (1.0, -1.0, 1.0)], ids=str)
+def test_real_descent_balances_its_noise_from_every_start(start):
+    a, b, c, d = sp.symbols("a b c d", real=True)
+    points = [[1, 1, 2.5], [1, 1, 0.5], [1, -1, 1.5], [1, -1, -0.5]]
+    model = Model([a, b, c], (a * (b * x + c * y) - d) ** 2 / 2, Empirical([x, y, d], points))
+    eta = sp.Symbol("eta", positive=True)
+    run = iterate(
+        gradient_descent(model, learning_rate=eta, batch_size=1),
+        parameters={eta: 0.05},
+        initial=start,
+        steps=6_000,
+        n_replicas=2_000,
+        seed=seed_of("balanced noise", start),
+    )
+    second = model.covariance + model.gradient * model.gradient.T
+    form = sp.lambdify([a, b, c], (second * sp.diag(1, -1, -1)).trace())  # E of twice the change per eta**2
+    values = form(*run.final.T)
+    assert Moments.from_samples(values).mean_estimate.agrees_with(0.0, false_alarm=1e-6)
+    assert abs(form(*start)) > 20 * np.abs(values.mean())
+    product = run.final[:, 0] * run.final[:, 1]
+    assert not Moments.from_samples(product).mean_estimate.agrees_with(0.0, false_alarm=1e-6)
+
+
+def test_the_frozen_rate_is_that_of_two_vectors_and_needs_a_point():
+    a, v = sp.symbols("a v", positive=True)
+    noise = v * sp.Matrix([[a**2, a**2], [a**2, a**2]])
+    found = noise_equilibrium(orbit_potential(RESCALING, [a, a], noise, temperature=T))
+    assert sp.cancel(relaxation_rate(found, 2 * a**2) - T * v) == 0
+    with pytest.raises(UnsupportedFormError, match="at infinity"):
+        relaxation_rate(noise_equilibrium(OrbitPotential({(2,): 1})), 1)
 
 
 def test_a_point_or_a_noise_that_does_not_belong_to_the_symmetry_is_refused():
