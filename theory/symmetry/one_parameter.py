@@ -32,7 +32,7 @@ from theory.symmetry.expanded_loss import ExpandedLoss
 from theory.symmetry.sample_losses import Losses, PerSampleLoss, SampleLosses, sample_losses
 from theory.values import Expressions, column, exact_number, mapping, shown
 
-_LONG = 500
+_LONG = 60
 """Operations from which on the proof for an affine field is made by multiplying out, which is faster."""
 
 
