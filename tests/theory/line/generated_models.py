@@ -29,13 +29,14 @@ Model = tuple[ItoProcess, Interval | None]
 
 k, c = sp.symbols("k c", positive=True)
 mu = sp.Symbol("mu", real=True)
+q = sp.Symbol("q", positive=True)
 L = parameter("L", integer=True, at_least=2)
 x, p = sp.Symbol("x", real=True), sp.Symbol("x", positive=True)
 HALF = sp.Rational(1, 2)
 
 COEFFICIENTS = (1, 2, sp.Rational(1, 3), k, sp.sqrt(k), k ** sp.Rational(1, 3), sp.exp(k), mu, -k, -1, -c)
 EXPONENTS = (0, 1, 2, 3, HALF, 3 * HALF, sp.Rational(1, 3), -1, k, 1 - 1 / L, 2 * (L - 1) / L, L)
-FUNCTIONS = (sp.exp, sp.log, sp.sinh, sp.tanh, sp.sin, sp.tan, sp.atan)
+FUNCTIONS = (sp.exp, sp.log, sp.sinh, sp.tanh, sp.sin, sp.tan, sp.atan, sp.erf)
 INTERVALS = (None, None, None, Interval(0, 1), Interval(-1, 2), Interval(1, sp.oo), Interval(0, k), Interval(-c, c))
 
 
@@ -50,7 +51,13 @@ def terms(draw: st.DrawFn, y: sp.Symbol) -> sp.Expr:
     if kind == "function":
         return factor * draw(st.sampled_from(FUNCTIONS))(y)
     place = draw(st.sampled_from((0, 1, c)))
-    kinks = (sp.sign(y - place), sp.Abs(y - place), sp.Max(y, place), sp.Piecewise((1, y < place), (k, True)))
+    kinks = (
+        sp.sign(y - place),
+        sp.Abs(y - place),
+        sp.sqrt(sp.Abs(y - place)),
+        sp.Max(y, place),
+        sp.Piecewise((1, y < place), (k, True)),
+    )
     return factor * draw(st.sampled_from(kinks))
 
 
@@ -58,6 +65,7 @@ def terms(draw: st.DrawFn, y: sp.Symbol) -> sp.Expr:
 def dispersions(draw: st.DrawFn, y: sp.Symbol) -> sp.Expr:
     """A term, or one of the usual forms with a zero at an end or none at all."""
     usual = (sp.S.One, k, sp.sqrt(k), y, sp.sqrt(1 + y**2), sp.sqrt(k + c * y**2), sp.sqrt(y * (1 - y)), 1 + sp.Abs(y))
+    usual += (sp.sqrt(sp.Abs(y)), y**q) if y.is_positive else (sp.Abs(y) ** sp.Rational(1, 4), sp.sqrt(sp.Abs(y)))
     return draw(st.one_of(st.sampled_from(usual), st.sampled_from(usual), terms(y)))
 
 
