@@ -58,7 +58,7 @@ def measure(part: Mapping[str, Any]) -> dict[str, Any]:
     root = math.sqrt(START)
     run = train_layers(
         DenseNetwork((1, 1, 1)),
-        NoisyTeacher([[VALUE]], label_covariance=NOISE**2),
+        NoisyTeacher(np.array([[VALUE]]), label_covariance=NOISE**2),
         MiniBatchDescent(learning_rate=rate),
         initial={"W1": [[root]], "W2": [[root]]},
         steps=steps,

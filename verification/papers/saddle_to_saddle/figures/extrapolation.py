@@ -40,7 +40,7 @@ def measure(part: Mapping[str, Any]) -> dict[str, Any]:
     at = [round((BURN_IN + k) * relaxation) for k in range(COUNTED)]
     train_layers(
         DenseNetwork((1,) * (depth + 1)),
-        NoisyTeacher([[1.0]], label_covariance=1.0),
+        NoisyTeacher(np.array([[1.0]]), label_covariance=1.0),
         MiniBatchDescent(learning_rate=rate),
         initial={f"W{l}": [[1.0]] for l in range(1, depth + 1)},
         steps=at[-1],
