@@ -297,4 +297,5 @@ def _corrected(claim: Claim, failing: list[StatementVerdict]) -> str | None:
     holds = [bool(s.corrected) and judgement(s.corrected.values()) is Verdict.HOLDS for s in failing]
     if not holds or not all(holds):
         return None
-    return "; ".join(correction_text(claim.statement(statement.statement)) for statement in failing)
+    texts = (correction_text(claim.statement(statement.statement)) for statement in failing)
+    return "; ".join(dict.fromkeys(texts))  # two cases of one formula are corrected in the same words

@@ -25,7 +25,7 @@ PAIRS = (
     ),
     (
         "verification/checks/invariance.py",
-        "tests/verification/checks/test_invariance.py -k judge_runs",
+        "tests/verification/checks/test_invariance.py -k runs_keep_a_set",
         (('worst["violation"] > tolerance', 'worst["violation"] > 1e9'),),
     ),
     (
@@ -35,7 +35,7 @@ PAIRS = (
     ),
     (
         "verification/checks/stages.py",
-        "tests/verification/checks/test_monte_carlo.py",
+        "tests/verification/checks/test_stages.py",
         (
             (
                 'arguments["statement"], experiment.name, arguments["stage"])',

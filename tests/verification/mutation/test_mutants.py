@@ -290,3 +290,8 @@ def test_every_kept_mutant_of_a_condition_is_refuted(margin):
 def test_how_candidates_are_judged_must_be_a_form(form):
     with pytest.raises(KindError, match="^form must be a form"):
         mutants(a + 1, domain=(), form=form)
+
+
+def test_two_slips_that_end_in_the_same_formula_are_one_mutant():
+    made = mutants(a**2 - b**2, domain=(), form=identity(a**2 - b**2))  # the other sign, and a and b exchanged
+    assert len({mutant.form for mutant in made}) == len(made) == 4

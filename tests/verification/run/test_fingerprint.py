@@ -175,3 +175,12 @@ def test_a_paper_with_more_experiments_than_its_budget_is_refused_by_name(tmp_pa
     known = catalogue(project([tmp_path / "too_many.py"]).sources)
     with pytest.raises(ClaimError, match=r"paper elsewhere divides .* experiments=39"):
         investigations(known, ["ELSE-1"], resolution=0.05)
+
+
+def test_every_file_that_judges_belongs_to_what_every_result_depends_on():
+    folders = ("theory", "numerics", "verification/checks", "verification/authoring", "verification/mutation")
+    files = {path for folder in folders for path in (module.ROOT / folder).rglob("*.py")}
+    files |= {module.ROOT / "verification" / name for name in ("claim.py", "forms.py")}
+    covered = {path for pattern in module.CODE for path in module.ROOT.glob(pattern)}
+    missing = files - covered - set((module.ROOT / "verification/authoring/template").rglob("*.py"))
+    assert missing == set()
