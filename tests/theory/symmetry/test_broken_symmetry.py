@@ -55,7 +55,7 @@ def test_real_descent_deviates_as_the_expansion_says(pulled):
         parameters={eta: rate},
         initial=[2.0, 0.5],
         steps=1200,
-        n_replicas=40_000,
+        n_replicas=20_000,
         seed=3,
     )
     charge = (run.final[:, 0] ** 2 - run.final[:, 1] ** 2) / 2 - (4 - 0.25) / 2

@@ -96,7 +96,7 @@ def test_a_chain_with_a_scalar_end_has_a_charge_that_is_not_in_the_textbook():
 
 
 def test_every_generator_of_a_deep_chain_leaves_the_loss_alone_when_it_is_multiplied_out():
-    problem = squared_error((1, 2, 2, 1))
+    problem = squared_error((1, 2, 1, 1))
     for generator in find_affine_symmetries(problem).generators:
         slope = sum(g * sp.diff(problem.loss, t) for g, t in zip(generator.field, problem.weights, strict=True))
         assert sp.expand(slope) == 0
@@ -127,10 +127,10 @@ def test_small_losses_have_the_symmetries_that_one_sees(loss, symmetries, charge
 
 
 def test_each_relu_neuron_can_be_rescaled_and_nothing_else():
-    problem = squared_error((2, 2, 1), biased=True, activation=lambda z: sp.Max(z, 0))
+    problem = squared_error((1, 2, 1), biased=True, activation=lambda z: sp.Max(z, 0))
     found = find_affine_symmetries(problem)
     assert found.is_complete and found.dimension == len(found.charged) == 2
-    assert find_affine_symmetries(squared_error((2, 2, 1), biased=True)).dimension > 2
+    assert find_affine_symmetries(squared_error((1, 2, 1), biased=True)).dimension > 2
 
 
 def test_a_generator_may_depend_on_constants_and_then_not_on_data():

@@ -20,7 +20,7 @@ G = r * W.T, r * U.T  # of any loss of U W
 B = sp.Matrix([[2, -1], [-1, 5]])
 
 
-@pytest.mark.every(2)
+@pytest.mark.every(4)
 @pytest.mark.parametrize("nesterov", [False, True])
 @pytest.mark.parametrize("decoupled", [False, True])
 def test_the_law_of_a_charge_holds_for_the_whole_matrix(nesterov, decoupled):

@@ -166,6 +166,7 @@ def test_with_a_shift_and_decay_of_the_raw_weights_there_can_be_two_equilibria()
     assert [value > 0 for value in slopes] == [False, True, False, True]
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("start", [(2.0, 0.5, 0.25), (0.5, 2.0, 1.0), (1.0, -1.0, 1.0)], ids=str)
 def test_real_descent_balances_its_noise_from_every_start(start):
     a, b, c, d = sp.symbols("a b c d", real=True)
@@ -176,8 +177,8 @@ def test_real_descent_balances_its_noise_from_every_start(start):
         gradient_descent(model, learning_rate=eta, batch_size=1),
         parameters={eta: 0.05},
         initial=start,
-        steps=6_000,
-        n_replicas=2_000,
+        steps=4_000,
+        n_replicas=1_000,
         seed=seed_of("balanced noise", start),
     )
     second = model.covariance + model.gradient * model.gradient.T
