@@ -1,4 +1,4 @@
-"""Answers out of a fixed list, as enumerations that print their word and refuse to be compared with text."""
+"""Answers out of a fixed list, as enumerations that print their word and refuse to be compared with another."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import Any
 class Answer(enum.Enum):
     """One of a fixed list of answers; its value is the word a reader sees.
 
-    A comparison with text raises: ``answer == "Zero"`` would else be False for ever, without a word.
+    An answer equals its own word. A comparison with a text that is the word of none of them raises:
+    ``answer == "Zero"`` would else be False for ever, without a word.
 
     Example:
         >>> class Sky(Answer):
         ...     CLEAR = "clear"
         >>> print(Sky.CLEAR)
         clear
+        >>> Sky.CLEAR == "clear"
+        True
         >>> Sky.CLEAR == "Clear"
         Traceback (most recent call last):
         ...
@@ -27,6 +30,8 @@ class Answer(enum.Enum):
 
     def __eq__(self, other: Any) -> bool:
         if isinstance(other, str):
+            if other in [member.value for member in type(self)]:
+                return bool(self.value == other)
             members = ", ".join(f"{type(self).__name__}.{member.name}" for member in type(self))
             raise TypeError(
                 f"{type(self).__name__} is compared with its members, got the text {other!r}. Write {members} "
@@ -35,4 +40,4 @@ class Answer(enum.Enum):
         return self is other
 
     def __hash__(self) -> int:
-        return hash(self.name)
+        return hash(self.value)

@@ -89,7 +89,10 @@ def test_points_below_a_bound_beyond_every_float_are_found():
 
 
 @pytest.mark.parametrize("kind", [ZeroKind, SignKind])
-def test_a_kind_prints_its_word_and_is_not_compared_with_text(kind: type[ZeroKind] | type[SignKind]):
+def test_a_kind_equals_its_word_and_no_text_that_is_the_word_of_none(kind: type[ZeroKind] | type[SignKind]):
     assert str(kind.UNDECIDED) == f"{kind.UNDECIDED}" == "undecided"
-    with pytest.raises(TypeError, match="UNDECIDED"):
-        assert kind.UNDECIDED == "undecided"
+    assert kind.UNDECIDED == "undecided" and kind.UNDECIDED in ("zero", "undecided") and kind.UNDECIDED != "zero"
+    assert hash(kind.UNDECIDED) == hash("undecided")
+    for misspelt in ("Undecided", "undecide", ""):
+        with pytest.raises(TypeError, match="UNDECIDED"):
+            assert kind.UNDECIDED == misspelt
