@@ -9,7 +9,8 @@ import pytest
 from verification.errors import FileError
 from verification.files import REPORT_START, write_whole
 from verification.lock import write_lock
-from verification.report import TEMPLATES, place_for_report
+from verification.report import place_for_report
+from verification.report.claim_markup import TEMPLATES
 from verification.run.store import Store
 
 

@@ -14,6 +14,7 @@ from theory.networks.convolutional import Convolutional
 NET = Convolutional((2, 2, 3), taps=2, length=4, outputs=2, activation=sp.tanh)
 
 
+@pytest.mark.slow
 def test_the_twin_has_the_same_outputs_for_the_same_weights_in_the_same_order():
     module, data = convolutional_module(NET, "tanh"), torch.arange(8, dtype=torch.float64).reshape(1, 2, 4) / 8
     flat = np.concatenate([parameter.detach().numpy().ravel() for parameter in module.parameters()])

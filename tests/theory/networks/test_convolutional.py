@@ -21,6 +21,7 @@ def test_the_own_weights_of_the_channels_of_a_layer_are_all_that_touches_it():
     assert set(NET.weights) - own[0] - own[1] - others == {NET.output_bias(1), NET.output_bias(2)}
 
 
+@pytest.mark.slow
 @pytest.mark.every(3)
 @pytest.mark.parametrize("channel", [(1, 1), pytest.param((1, 2), marks=pytest.mark.slow), (2, 3)])
 def test_vanishing_channels_stay_so_if_the_activation_passes_through_the_origin_and_not_else(channel):

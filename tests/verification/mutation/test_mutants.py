@@ -233,6 +233,7 @@ for form, kind in ((right, Identity(lambda: right)), (condition, Region(lambda: 
 """
 
 
+@pytest.mark.slow
 def test_every_process_makes_the_same_mutants():
     root = Path(__file__).resolve().parents[3]
     printed = {

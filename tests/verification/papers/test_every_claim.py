@@ -38,6 +38,7 @@ def test_every_sentence_is_typeset(id):
     assert refused == []
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize("id", IDS)
 def test_every_statement_has_a_judge_of_some_kind(id):
     for statement in catalogue().claim(id).statements:

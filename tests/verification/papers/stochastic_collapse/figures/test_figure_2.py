@@ -161,6 +161,7 @@ def test_the_drawn_loss_is_the_mean_over_all_points():
     assert mean != pytest.approx(0.5 * (0.8 * np.tanh(1.2 * x[0]) - y[0]) ** 2)
 
 
+@pytest.mark.slow
 def test_the_benchmark_runs_every_level_and_draws_what_is_in_the_evidence():
     figure = benchmark.run(models=16, levels=2, threads=1)
     assert [row["level"] for row in figure["rows"]] == [1.0, 2.0]
