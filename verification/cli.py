@@ -253,7 +253,8 @@ def _run(
     from verification.investigation import investigations
     from verification.run.runner import run
 
-    asked = investigations(known, [entry.id for entry in chosen], resolution=settings.resolution)
+    ids = [entry.id for entry in chosen]
+    asked = investigations(known, ids, resolution=settings.resolution, verdicts=store.verdicts())
     with contextlib.ExitStack() as stack:
         executor, workers = None, settings.workers
         if arguments.cluster is not None:

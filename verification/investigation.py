@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from verification.checks.check import Check, Context, Findings
 from verification.checks.comparison import ComparisonCheck
@@ -24,9 +25,12 @@ from verification.forms import Figure
 from verification.formulas import correction_text
 from verification.registry import Catalogue
 from verification.run.fingerprint import basis, fingerprint
+from verification.run.store import StoredVerdict
 from verification.run.task import Result, Task
 from verification.run.worker import one_sentence
 from verification.verdict import STRENGTH, ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
+
+_NONE: Mapping[str, StoredVerdict] = MappingProxyType({})
 
 CHECKS: tuple[Check, ...] = (
     SymbolicCheck(),
@@ -125,9 +129,15 @@ def investigate(claim: Claim, *, resolution: float, home: str = "") -> ClaimInve
 
 
 def investigations(
-    known: Catalogue, ids: Iterable[str], *, resolution: float
+    known: Catalogue, ids: Iterable[str], *, resolution: float, verdicts: Mapping[str, StoredVerdict] = _NONE
 ) -> list[ClaimInvestigation | UnreadableClaim]:
     """One investigation for each id; a claim that cannot be made is undecided, and the others go on.
+
+    Args:
+        known: The claims.
+        ids: Which of them.
+        resolution: Relative error that a statistical check must be able to see.
+        verdicts: Stored ones. A claim whose verdict stands need not be made for its experiments to be counted.
 
     Raises:
         ClaimError: the claims of a paper have more experiments than its false-alarm budget is divided among.
@@ -138,7 +148,8 @@ def investigations(
         entry = known.listed[id]
         try:
             claim = known.claim(id)
-            count = sum(len(statement.experiments) for statement in claim.statements)
+            asked = investigate(claim, resolution=resolution, home=str(entry.home))
+            count = _experiments(asked, verdicts.get(id))
         except Exception as error:
             found.append(UnreadableClaim(id, f"cannot be made: {one_sentence(error)}", entry.source))
             continue
@@ -148,8 +159,16 @@ def investigations(
                 f"paper {claim.paper.key} divides its false-alarm budget among experiments={claim.paper.experiments}, "
                 f"but its claims have more. Declare more: every sample size of the paper changes once."
             )
-        found.append(investigate(claim, resolution=resolution, home=str(entry.home)))
+        found.append(asked)
     return found
+
+
+def _experiments(asked: ClaimInvestigation, stored: StoredVerdict | None) -> int:
+    """How many Monte Carlo experiments a claim has: each has left a finding about the decisive form."""
+    if stored is not None and stored.basis and stored.basis == asked.basis:
+        found = [label for judged in stored.verdict.statements for label in judged.findings]
+        return sum(label.startswith("monte_carlo/") for label in found)
+    return sum(len(statement.experiments) for statement in asked.claim.statements)
 
 
 def judgement(findings: Iterable[Finding]) -> Verdict:

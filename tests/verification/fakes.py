@@ -236,7 +236,9 @@ class Catalogue:
         ]
         return registry.Catalogue({entry.id: entry for entry in entries})
 
-    def investigations(self, known: registry.Catalogue, ids: Iterable[str], *, resolution: float) -> list[Any]:
+    def investigations(
+        self, known: registry.Catalogue, ids: Iterable[str], *, resolution: float, verdicts: object = None
+    ) -> list[Any]:
         """What ``investigation.investigations`` returns."""
         odd = {} if self.odd is None else {"SC-002": Single("SC-002", self.odd)}
         return [odd.get(id, Sum(id, n=2, seconds=self.seconds)) for id in ids]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from verification.errors import ClaimError
-from verification.investigation import investigations
+from verification.investigation import ClaimInvestigation, investigations
 from verification.registry import Catalogue, catalogue
 from verification.run import fingerprint as module
 from verification.run.fingerprint import drawn_on, fingerprint, framework, uncovered
+from verification.run.store import StoredVerdict
 from verification.run.task import Result, Status
 from verification.run.worker import Assignment
 from verification.sources import installed, project
+from verification.verdict import ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
 
 CLAIM = '''
 from verification.authoring.shorthand import Paper, equals, measured
@@ -175,6 +178,29 @@ def test_a_paper_with_more_experiments_than_its_budget_is_refused_by_name(tmp_pa
     known = catalogue(project([tmp_path / "too_many.py"]).sources)
     with pytest.raises(ClaimError, match=r"paper elsewhere divides .* experiments=39"):
         investigations(known, ["ELSE-1"], resolution=0.05)
+
+
+def test_the_experiments_of_a_claim_whose_verdict_stands_are_counted_without_making_it(monkeypatch):
+    known = catalogue()
+    claim = known.claim("SC-024")
+    finding = Finding(Outcome.CONSISTENT, "fine")
+
+    def stored(experiments: int, basis: str) -> dict[str, StoredVerdict]:
+        findings = {"symbolic": finding} | {f"monte_carlo/number {i}": finding for i in range(experiments)}
+        judged = StatementVerdict("one", Verdict.HOLDS, findings, {}, {})
+        verdict = ClaimVerdict("SC-024", Verdict.HOLDS, ("CONSISTENT",), "fine", None, (judged,))
+        return {"SC-024": StoredVerdict(verdict, (), "", 0.0, "", basis)}
+
+    def count(experiments: int, basis: str = "this code") -> list[Any]:
+        return investigations(known, ["SC-024"], resolution=0.05, verdicts=stored(experiments, basis))
+
+    monkeypatch.setattr("verification.investigation.basis", lambda *_: "this code")
+    monkeypatch.setattr(type(claim), "statements", property(lambda claim: pytest.fail("the claim was made")))
+    assert isinstance(count(claim.paper.experiments)[0], ClaimInvestigation)
+    with pytest.raises(ClaimError, match="divides its false-alarm budget"):
+        count(claim.paper.experiments + 1)
+    with pytest.raises(pytest.fail.Exception, match="the claim was made"):
+        count(0, basis="other code")
 
 
 def test_every_file_that_judges_belongs_to_what_every_result_depends_on():
