@@ -145,13 +145,13 @@ def trace_at_the_end_of_training():
     """
     ratio = sp.sqrt(1 + 1 / (2 * sigma**2))
     yield equals(
-        r"wide: $S_{\mathrm{end}}\text{ for }d_x = 4,\ d = 6$",
+        r"wide: $S_{\mathrm{end}}\big|_{d_x = 4,\,d = 6}$",
         printed=sp.Integer(4 * 4 * 4),
         derived=lambda: _trace_at_the_balance(4, 6),
         wrong={"hidden width for the rank": sp.Integer(4 * 4 * 6)},
     )
     yield equals(
-        r"narrow: $S_{\mathrm{end}}\text{ for }d_x = 4,\ d = 2$",
+        r"narrow: $S_{\mathrm{end}}\big|_{d_x = 4,\,d = 2}$",
         printed=sp.Integer(4 * 4 * 2),
         corrected=16 * (ratio + 1 / ratio),
         derived=lambda: _trace_at_the_balance(4, 2),
@@ -162,7 +162,7 @@ def trace_at_the_end_of_training():
         mutated=False,
     )
     yield equals(
-        r"ratio of a narrow one: $\|U\|^2/\|W\|^2\text{ for }d_x = 4,\ d = 2$",
+        r"ratio of a narrow one: $(\|U\|^2/\|W\|^2)\big|_{d_x = 4,\,d = 2}$",
         printed=sp.S.One,
         corrected=ratio**2,
         derived=lambda: autoencoder_ratio(4, 2, sigma**2),
