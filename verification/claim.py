@@ -4,9 +4,8 @@ The printed side is typed from the page. The derived side is a reference to a th
 sees the printed side. They first meet in a check, and a claim never imports a check.
 
 A :class:`Claim` is made of :class:`Statement` s, each judged in the way its *form* says (:mod:`verification.forms`).
-Any statement may add :class:`~verification.forms.Experiment` s (Monte Carlo) and
-:class:`~verification.forms.Comparison` s (a second deterministic opinion), which judge the same candidates by other
-means. Nothing of a claim is computed before somebody asks for its statements.
+Experiments (Monte Carlo) and comparisons (a second deterministic opinion) judge the same candidates by other means.
+Nothing of a claim is computed before somebody asks for its statements.
 """
 
 from __future__ import annotations

@@ -54,35 +54,6 @@ def test_a_second_run_computes_nothing(undisturbed, store):
     assert canonical_json(store) == undisturbed
 
 
-class Unasked(Sum):
-    """An investigation that must not be asked for anything."""
-
-    def next_tasks(self, results):
-        raise AssertionError("asked although its verdict stands")
-
-
-def test_a_verdict_stands_as_long_as_its_basis_is_the_same_and_its_results_are_whole(store):
-    heard = []
-    run([Sum("SC-001", basis="code A")], store=store, workers=1)
-    once = canonical_json(store)
-    again = run(
-        [Unasked("SC-001", basis="code A")], store=store, workers=1, on_verdict=lambda verdict, _: heard.append(verdict)
-    )
-    assert (again.computed, again.reused, again.failures) == (0, 8, ()) and again.verdicts == tuple(heard)
-    assert canonical_json(store) == once
-    for basis in ("code B", ""):
-        assert run([Unasked("SC-001", basis=basis)], store=store, workers=1).failures
-    run([Sum("SC-001", basis="code A")], store=store, workers=1)
-    row = next(store._rows("results"))
-    store._execute("UPDATE results SET value = '1' WHERE key = ?", (row[0],))
-    assert run([Sum("SC-001", basis="code A")], store=store, workers=1).computed == 1
-
-
-def test_no_verdict_stands_on_a_task_that_did_not_end(store):
-    run([Single("SC-001", "raise_error", basis="code A")], store=store, workers=1)
-    assert run([Single("SC-001", "raise_error", basis="code A")], store=store, workers=1).computed == 1
-
-
 def test_a_changed_value_changes_the_bytes(undisturbed, store):
     """The teeth of the comparisons: one unit in the last place of one value is seen."""
     run(sums(), store=store, workers=2)
