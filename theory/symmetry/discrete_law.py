@@ -114,6 +114,9 @@ def next_pair(
     for name, form in (("direction_form", direction_form), ("mixed_form", mixed_form)):
         if not isinstance(form, numbers.Number | sp.Expr | sp.MatrixBase) and not hasattr(form, "shape"):
             raise SymbolError(f"{name} must be a number, an expression or an array, got {shown(form)}.")
+    _one_shape(charge=pair.charge, alignment=pair.alignment, direction_form=direction_form, mixed_form=mixed_form)
+    pair = ChargePair(pair.charge, _shaped(pair.alignment, pair.charge))
+    direction_form, mixed_form = _shaped(direction_form, pair.charge), _shaped(mixed_form, pair.charge)
     rate, decay, m = rule.learning_rate, rule.weight_decay, rule.momentum
     along_weights = 2 * pair.charge if shift_part is None else 2 * pair.charge - shift_part
     if rule.decoupled:
@@ -122,6 +125,20 @@ def next_pair(
     along_step = decay * along_weights + m * along_velocity if rule.nesterov else along_velocity
     charge = pair.charge - rate * along_step + rate**2 * direction_form / 2
     return ChargePair(charge, along_velocity - rate * mixed_form)
+
+
+def _one_shape(**given: Any) -> None:
+    """Refuse arrays that do not fit: NumPy would spread one over the other. A plain 0 stands for any shape."""
+    shapes = {name: tuple(getattr(value, "shape", ())) for name, value in given.items()}
+    arrays = {name: shape for name, shape in shapes.items() if shape or given[name] != 0}
+    if len(set(arrays.values())) > 1:
+        said = ", ".join(f"{name} {shape}" for name, shape in arrays.items())
+        raise ShapeError(f"charge, alignment and forms must have one shape, got {said}. Give each as the charge is.")
+
+
+def _shaped(value: Any, charge: Any) -> Any:
+    """``value``, or zeros of the shape of ``charge`` where it is the plain 0: matrices of SymPy are not added to 0."""
+    return value if getattr(value, "shape", ()) or not getattr(charge, "shape", ()) else 0 * charge
 
 
 def _decoupled(pair: ChargePair, rule: StepRule, direction_form: Any, mixed_form: Any, shift_part: Any) -> ChargePair:

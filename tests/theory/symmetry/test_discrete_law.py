@@ -7,7 +7,7 @@ import sympy as sp
 
 from theory.decision.zero import decide_zero
 from theory.discrete.recursion import Recursion
-from theory.errors import SymbolError, UnsupportedFormError
+from theory.errors import ShapeError, SymbolError, UnsupportedFormError
 from theory.gradient_noise import Empirical, Model, gradient_descent
 from theory.notation import eta, k
 from theory.symmetry import AffineGenerator, StepRule, conserved_quantities, next_pair
@@ -69,6 +69,14 @@ def test_a_rule_that_does_not_exist_is_refused():
         StepRule(eta, momentum=m, dampening=tau, nesterov=True)
     with pytest.raises(SymbolError, match="linear field"):
         law_residuals(*AFFINE, RULES["decoupled"])
+
+
+def test_forms_of_another_shape_than_the_charge_are_refused():
+    rule, charge = StepRule(eta), sp.eye(2)
+    assert next_pair(ChargePair(charge), rule, direction_form=sp.eye(2)).charge.shape == (2, 2)
+    for form in (sp.eye(3), sp.Integer(1), sp.zeros(1, 2)):
+        with pytest.raises(ShapeError, match="direction_form"):
+            next_pair(ChargePair(charge), rule, direction_form=form)
 
 
 PRODUCT, DIFFERENCE = (u * w * x - y) ** 2, ((u - w) * x - y) ** 2

@@ -60,7 +60,7 @@ def norm_of_scale_invariant_weights():
     r"""Norm of scale-invariant weights.
 
     Without weight decay the norm "increases monotonically and even diverges".
-    - Since $\Sigma\propto\|\theta\|^{-2}$, the norm grows as $t^{1/4}$: the divergence is slow.
+    - Judged is the equation; growth without decay is a statement of SYM-04, divergence is not judged.
     """
     theta = sp.Matrix([u_1, u_2])
     norm = u_1**2 + u_2**2

@@ -81,7 +81,7 @@ def fixed_point_theorem():
     - Judged for rescaling, with squared norms and noises as symbols. Negative $\gamma$ is left out: there (1) is false.
     - At an interpolation minimum without decay nothing moves the charge, whatever $C$: the condition of (3) is wrong
       there, and $T\,\mathrm{Tr}[\Sigma A^2] + 4\gamma\theta^\top A^2\theta > 0$ is the sharp one.
-    - Where only one side pushes, as in scale invariance without decay, $\lambda_*$ is infinite.
+    - (2) is not judged: where only one side pushes, as in scale invariance without decay, $\lambda_*$ is infinite.
     """
     yield equals(
         r"drift along the orbit: $G(\lambda)$",

@@ -66,7 +66,7 @@ def gradients_are_orthogonal_to_a_symmetry():
 
     From $\ell(\theta, x) = \ell(Q(\theta, \lambda), x)$ with $Q(\theta, 0) = \theta$ follows
     $J(\theta)\cdot\nabla\ell(\theta, x) = 0$ for all $x$, $J = \partial_\lambda Q|_{\lambda=0}$.
-    - Judged on a product of two layers and on a loss of the direction alone; the Hessian's identity follows from it.
+    - Judged on a product of two layers; the Hessian's identity follows from it.
     """
     model = product_model()
     residual = (u_1 * w_1 + u_2 * w_2 - v_star) * x - epsilon
