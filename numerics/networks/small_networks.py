@@ -1,10 +1,11 @@
-r"""Small networks on synthetic or given images, at several learning rates at once: how many neurons stay independent?
+r"""Small networks on synthetic or given images, in several settings at once: how many neurons stay independent?
 
 A synthetic image of class :math:`c` is a fixed random pattern plus fresh Gaussian noise; given images are drawn with
 replacement. With probability :math:`\epsilon` a label is replaced by a wrong one, anew at each step. A fully connected
 network with one hidden layer of GELU neurons is trained by plain SGD on cross-entropy plus
-:math:`\tfrac\lambda2\|\theta\|^2`. All learning rates see the same images, labels and initial weights, replica by
-replica.
+:math:`\tfrac\lambda2\|\theta\|^2`. A setting is a learning rate and an :math:`\epsilon`; all see the same images, right
+labels and initial weights, replica by replica, and of two of them the larger :math:`\epsilon` has the other's wrong
+labels too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from numerics.errors import ArgumentError, DivergenceError
 from numerics.neurons.clusters import components
 from numerics.neurons.distance import RELEASED_THRESHOLD, distance_matrix
 from numerics.neurons.vanishing import vanishing_by_whole
-from numerics.sgd.descent import batch_gradients, descent, traced
+from numerics.sgd.descent import descent
 from numerics.sgd.optimisers import SGD
 
 TEST_IMAGES = 400
@@ -35,11 +35,11 @@ class SmallNetworks:
     r"""What is run.
 
     Attributes:
-        learning_rates: Increasing.
-        replicas: Networks per learning rate.
+        learning_rates: One for each setting, never falling.
+        replicas: Networks per setting.
         snapshots: Numbers of steps after which neurons are counted, increasing; the last one ends the run.
         weight_decay: :math:`\lambda`, of all parameters.
-        label_noise: :math:`\epsilon`, the probability of a wrong label.
+        label_noise: :math:`\epsilon`, the probability of a wrong label: a number, or one for each setting.
         batch_size: Images per step.
         hidden: Hidden neurons.
         classes: Number of classes.
@@ -52,7 +52,7 @@ class SmallNetworks:
     replicas: int
     snapshots: tuple[int, ...]
     weight_decay: float = 0.0
-    label_noise: float = 0.0
+    label_noise: float | tuple[float, ...] = 0.0
     batch_size: int = 8
     hidden: int = 16
     classes: int = 4
@@ -61,10 +61,11 @@ class SmallNetworks:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("learning_rates", "snapshots"):
-            values = getattr(self, name)
-            if not values or min(values) <= 0 or list(values) != sorted(set(values)):
-                raise ArgumentError(f"{name} must be positive and increasing, got {values}.")
+        rates, snapshots = self.learning_rates, self.snapshots
+        if not rates or min(rates) <= 0 or list(rates) != sorted(rates):
+            raise ArgumentError(f"learning_rates must be positive and never fall, got {rates}.")
+        if not snapshots or min(snapshots) <= 0 or list(snapshots) != sorted(set(snapshots)):
+            raise ArgumentError(f"snapshots must be positive and increasing, got {snapshots}.")
         for name in ("replicas", "batch_size", "hidden", "pixels"):
             if getattr(self, name) < 1:
                 raise ArgumentError(f"{name} must be at least 1, got {getattr(self, name)}.")
@@ -72,8 +73,18 @@ class SmallNetworks:
             raise ArgumentError(f"classes must be at least 2, got {self.classes}.")
         if self.weight_decay < 0:
             raise ArgumentError(f"weight_decay must not be negative, got {self.weight_decay}.")
-        if not 0 <= self.label_noise <= 1:
-            raise ArgumentError(f"label_noise must be a probability, got {self.label_noise}.")
+        noise = self.label_noise_of_settings
+        if len(noise) != len(rates) or not all(0 <= share <= 1 for share in noise):
+            raise ArgumentError(
+                f"label_noise must be a probability, or one for each of {len(rates)} learning rates, got "
+                f"{self.label_noise}."
+            )
+
+    @property
+    def label_noise_of_settings(self) -> tuple[float, ...]:
+        """The probability of a wrong label in each setting."""
+        given = self.label_noise
+        return given if isinstance(given, tuple) else (given,) * len(self.learning_rates)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,9 +112,9 @@ class NeuronCounts:
     """What came out.
 
     Attributes:
-        independent: Share of independent neurons. Shape ``(snapshots, learning rates, replicas)``.
+        independent: Share of independent neurons. Shape ``(snapshots, settings, replicas)``.
         vanished: Share of vanished neurons. Same shape.
-        accuracy: At the end, on images not trained on, with right labels. Shape ``(learning rates, replicas)``.
+        accuracy: At the end, on images not trained on, with right labels. Shape ``(settings, replicas)``.
     """
 
     independent: np.ndarray
@@ -112,7 +123,7 @@ class NeuronCounts:
 
 
 class _Networks:
-    """One network per learning rate and replica, one a row of ``theta``, the learning rates one after the other."""
+    """One network per setting and replica, one a row of ``theta``, the settings one after the other."""
 
     def __init__(self, run: SmallNetworks, source: torch.Generator) -> None:
         self.lead = len(run.learning_rates), run.replicas
@@ -132,20 +143,31 @@ class _Networks:
         first, bias, second, offset = self.parameters(theta)
         return functional.linear(functional.gelu(functional.linear(images, first, bias)), second, offset)
 
-    def sample_losses(self, theta: torch.Tensor, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """The cross-entropies of a batch under one network's weights."""
-        return functional.cross_entropy(self.logits(theta, images), labels, reduction="none")
+    def gradients(self, theta: torch.Tensor, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        r"""The gradients of the mean cross-entropies, shape ``(R, P)``, by the chain rule.
+
+        A step is so small that automatic differentiation would take most of its time. With
+        :math:`a = W_1x + b_1`, :math:`h = \operatorname{gelu}(a)` and
+        :math:`\delta = \operatorname{softmax}(W_2h + b_2) - e_y`, the gradients are :math:`\delta h^\top` and
+        :math:`\delta` in the second layer, :math:`\delta_1x^\top` and
+        :math:`\delta_1 = W_2^\top\delta \odot \operatorname{gelu}'(a)` in the first.
+        """
+        first, bias, second, offset = self.parameters(theta)
+        active = torch.baddbmm(bias[:, None], images, first.mT)
+        hidden = functional.gelu(active)
+        outer = torch.softmax(torch.baddbmm(offset[:, None], hidden, second.mT), dim=2)
+        outer = (outer - functional.one_hot(labels, self.shapes[-1][0])) / images.shape[1]
+        inner = torch.ops.aten.gelu_backward(outer @ second, active)
+        parts = inner.mT @ images, inner.sum(1), outer.mT @ hidden, outer.sum(1)
+        return torch.cat([part.flatten(1) for part in parts], dim=1)
 
     def trained(self, batches: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> Iterator[int]:
-        """Train on each replica's batches, the same for all learning rates; yields the number of steps done."""
-        rates = self.lead[0]
-        together = ((images.repeat(rates, 1, 1), labels.repeat(rates, 1)) for images, labels in batches)
-        first = next(together)
-        gradients = traced(batch_gradients(self.sample_losses), self.theta, *first)
-        return descent(self.theta, gradients, self.advance, chain([first], together))
+        """Train each replica on its images, the same in all settings; yields the number of steps done."""
+        together = ((images.repeat(self.lead[0], 1, 1), labels.flatten(0, 1)) for images, labels in batches)
+        return descent(self.theta, self.gradients, self.advance, together)
 
     def neurons(self) -> np.ndarray:
-        """Concatenated vectors. Shape ``(rates, replicas, hidden, pixels + 1 + classes)``."""
+        """Concatenated vectors. Shape ``(settings, replicas, hidden, pixels + 1 + classes)``."""
         first, bias, second, _ = self.parameters(self.theta.view(*self.lead, -1))
         return torch.cat([first, bias[..., None], second.transpose(2, 3)], dim=3).double().numpy()
 
@@ -169,22 +191,22 @@ class _Data:
         run = self.run
         labels = torch.randint(run.classes, (run.replicas, n), generator=self.source)
         noise = run.pixel_noise * torch.randn(run.replicas, n, run.pixels, generator=self.source)
-        chosen = torch.take_along_dim(self.patterns, labels[:, :, None], dim=1)
-        return chosen + noise, labels
+        return self.patterns[torch.arange(run.replicas)[:, None], labels] + noise, labels
 
     def test_images(self, n: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Images that were not trained on, with right labels: ``n`` of them, or all there are."""
         return self.images(n)
 
     def batches(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Images and labels, some of them wrong, for every step."""
+        """Images, shape ``(replicas, n, pixels)``, and labels, ``(settings, replicas, n)``, for every step."""
         for _ in range(self.run.snapshots[-1]):
             images, labels = self.images(self.run.batch_size)
             yield images, self.corrupted(labels)
 
     def corrupted(self, labels: torch.Tensor) -> torch.Tensor:
-        """``labels``, each replaced by a wrong one with the probability of the run."""
-        wrong = torch.rand(labels.shape, generator=self.source) < self.run.label_noise
+        """``labels``, each replaced by a wrong one with the probability of the setting. Shape ``(settings, ...)``."""
+        share = torch.tensor(self.run.label_noise_of_settings)[:, None, None]
+        wrong = torch.rand(labels.shape, generator=self.source) < share
         other = torch.randint(1, self.run.classes, labels.shape, generator=self.source)
         return torch.where(wrong, (labels + other) % self.run.classes, labels)
 
@@ -250,7 +272,7 @@ def _fitting(run: SmallNetworks, given: LabelledImages) -> LabelledImages:
 
 
 def _counted(run: SmallNetworks, neurons: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
-    """Shares of independent and of vanished neurons. Shapes ``(rates, replicas)``."""
+    """Shares of independent and of vanished neurons. Shapes ``(settings, replicas)``."""
     finite = np.isfinite(neurons).all(axis=(1, 2, 3))
     if not finite.all():
         rate = run.learning_rates[int(np.argmin(finite))]

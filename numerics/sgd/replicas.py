@@ -172,10 +172,12 @@ def _gradients(problem: EmpiricalLoss, theta: torch.Tensor, draws: Minibatches, 
     if not steps:
         return gradients
     inputs, targets = next(draws.between(0, 1))
+    if len(theta) == 1 and steps < STEPS_WORTH_TRACING:  # a vectorised call of one costs twice as much
+        return _one_by_one(problem, theta, inputs, targets)
     try:
         gradients(theta, inputs, targets)
-    except (RuntimeError, NotImplementedError) as error:
-        return _one_by_one(problem, theta, inputs, targets, error)
+    except (RuntimeError, NotImplementedError):
+        return _one_by_one(problem, theta, inputs, targets)
     if steps < STEPS_WORTH_TRACING:
         return gradients
     return traced(gradients, theta, inputs, targets)
@@ -186,9 +188,8 @@ def _one_by_one(
     theta: torch.Tensor,
     inputs: torch.Tensor,
     targets: torch.Tensor,
-    reason: Exception,
 ) -> Gradients:
-    """Gradients of one replica after the other, for layers that know no vectorised call."""
+    """Gradients of one replica after the other, for layers that know no vectorised call, and for few steps of one."""
 
     def gradients(theta: torch.Tensor, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         rows = []
@@ -200,7 +201,7 @@ def _one_by_one(
 
     try:
         gradients(theta[:1], inputs[:1], targets[:1])
-    except (RuntimeError, NotImplementedError):
+    except (RuntimeError, NotImplementedError) as reason:
         raise ArgumentError(
             "module and loss must be differentiable by PyTorch, which says: "
             f"{(str(reason).splitlines() or ['?'])[0]} Write the loss with torch functions of one sample, and the "

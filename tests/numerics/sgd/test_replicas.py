@@ -17,7 +17,7 @@ from numerics.sgd.batches import FullBatch, ShuffledEpochs, WithoutReplacement, 
 from numerics.sgd.empirical_loss import EmpiricalLoss
 from numerics.sgd.label_noise import GaussianLabelNoise, WrongLabels
 from numerics.sgd.optimisers import SGD, Adam
-from numerics.sgd.replicas import STEPS_WORTH_TRACING, gaussian_initial, train_replicas
+from numerics.sgd.replicas import gaussian_initial, train_replicas
 from numerics.sgd.torch_philox import ReplicaNoise
 from numerics.simulation.options import Options
 from tests.numerics.seeding import FALSE_ALARM, seed_of
@@ -173,10 +173,11 @@ def test_replicas_may_have_numbers_of_their_own():
         assert (problem.flat(run.final)[r] - expected).abs().max() < ROUNDING
 
 
-@pytest.mark.parametrize("steps", [10, STEPS_WORTH_TRACING + 20])
-def test_a_replica_does_not_depend_on_those_beside_it(steps):
+@pytest.mark.parametrize("traced_from", [20, 21])
+def test_a_replica_does_not_depend_on_those_beside_it(monkeypatch, traced_from):
+    monkeypatch.setattr(replicas, "STEPS_WORTH_TRACING", traced_from)
     problem = regression()
-    settings = {"batches": WithReplacement(3), "steps": steps, "seed": SEED, "label_noise": GaussianLabelNoise(0.1)}
+    settings = {"batches": WithReplacement(3), "steps": 20, "seed": SEED, "label_noise": GaussianLabelNoise(0.1)}
     together = train_replicas(problem, SGD(0.05), n_replicas=7, **settings)
     for first, count in ((0, 1), (3, 2), (6, 1)):
         part = train_replicas(problem, SGD(0.05), n_replicas=count, options=Options(first=first), **settings)
@@ -207,8 +208,9 @@ def test_how_many_steps_are_drawn_together_changes_no_bit(monkeypatch, rule):
 
 
 def test_tracing_changes_no_bit(monkeypatch):
+    monkeypatch.setattr(replicas, "STEPS_WORTH_TRACING", 50)
     problem, traced = images(), []
-    settings = {"batches": WithReplacement(2), "steps": STEPS_WORTH_TRACING, "n_replicas": 3, "seed": SEED}
+    settings = {"batches": WithReplacement(2), "steps": 50, "n_replicas": 3, "seed": SEED}
     settings["label_noise"] = GaussianLabelNoise(0.1)
 
     def counting(function):
@@ -217,15 +219,16 @@ def test_tracing_changes_no_bit(monkeypatch):
 
     monkeypatch.setattr(descent, "make_fx", counting)
     with_trace = train_replicas(problem, SGD(0.05), **settings)
-    monkeypatch.setattr(replicas, "STEPS_WORTH_TRACING", STEPS_WORTH_TRACING + 1)
+    monkeypatch.setattr(replicas, "STEPS_WORTH_TRACING", 51)
     without = train_replicas(problem, SGD(0.05), **settings)
     assert len(traced) == 1
     assert torch.equal(problem.flat(with_trace.final), problem.flat(without.final))
 
 
 def test_a_trace_that_disagrees_is_not_used(monkeypatch):
+    monkeypatch.setattr(replicas, "STEPS_WORTH_TRACING", 50)
     problem = regression()
-    settings = {"batches": WithReplacement(2), "steps": STEPS_WORTH_TRACING, "n_replicas": 3, "seed": SEED}
+    settings = {"batches": WithReplacement(2), "steps": 50, "n_replicas": 3, "seed": SEED}
     expected = problem.flat(train_replicas(problem, SGD(0.05), **settings).final)
     monkeypatch.setattr(descent, "make_fx", lambda function: lambda *at: lambda *other: 2 * function(*other))
     assert torch.equal(problem.flat(train_replicas(problem, SGD(0.05), **settings).final), expected)

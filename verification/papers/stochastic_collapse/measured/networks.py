@@ -43,22 +43,20 @@ def small_networks(part: Row) -> dict[str, Any]:
     if part["images"] == "digits" and given is None:
         return {"images": "digits", "skipped": NO_DIGITS}
     shape = {"pixels": given.pixels.shape[1], "classes": 10} if given is not None else {}
-    seed = int(source_of("small networks", part["number"]).integers(2**62))
-    shares, accuracies = [], []
-    for setting in (part["first"], part["second"]):
-        run = SmallNetworks(
-            (float(setting["learning rate"]),),
-            replicas=part["replicas"],
-            snapshots=(part["steps"],),
-            weight_decay=float(part["weight decay"]),
-            label_noise=float(setting["label noise"]),
-            seed=seed,
-            **shape,
-        )
-        counts = count_neurons(run, given)
-        shares.append(counts.independent[-1, 0].tolist())
-        accuracies.append(float(counts.accuracy.mean()))
-    return {"images": part["images"], "first": shares[0], "second": shares[1], "accuracies": accuracies}
+    settings = part["first"], part["second"]
+    run = SmallNetworks(
+        tuple(float(setting["learning rate"]) for setting in settings),
+        replicas=part["replicas"],
+        snapshots=(part["steps"],),
+        weight_decay=float(part["weight decay"]),
+        label_noise=tuple(float(setting["label noise"]) for setting in settings),
+        seed=int(source_of("small networks", part["number"]).integers(2**62)),
+        **shape,
+    )
+    counts = count_neurons(run, given)
+    first, second = counts.independent[-1].tolist()
+    accuracies = counts.accuracy.mean(axis=1).tolist()
+    return {"images": part["images"], "first": first, "second": second, "accuracies": accuracies}
 
 
 def digits() -> LabelledImages | None:
