@@ -29,5 +29,6 @@ module                 question it answers
 ``charge_path``        Does a charge follow its exact law in every step?
 ``module_symmetries``  Which affine symmetries does a module have on its data, numerically?
 ``linear_networks``    SGD of two-layer linear networks, by matrix products
+``linear_student``     A linear student of a noisy teacher, mode by mode, and its errors
 =====================  =====================================================================================
 """

@@ -2,6 +2,7 @@
 
 * ``draws``: runs of a model by the draw that a check asks for: its trajectories, its stage.
 * ``figures``: what measuring a figure again has in common: seeds, where a curve crosses, which features are there.
+* ``invariant_sets``: affine sets of weights that training keeps, by the gradient of any sample and by runs of SGD.
 * ``new_project``: a small project to start from: ``driftproof init FOLDER``.
 * ``predictions``: what a candidate formula predicts for a measured number: substitution, an integral, a value along a
   path.

@@ -12,12 +12,12 @@ from tests.verification import fake_claims
 from theory.networks.activations import smooth_function
 from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import normal_gradient
+from verification.authoring.invariant_sets import sgd_runs
 from verification.checks.invariance import STANDSTILL, InvarianceCheck, judge_runs
 from verification.checks.symbolic import SymbolicCheck, judge
 from verification.claim import Statement
 from verification.forms import Invariance
 from verification.investigation import investigate
-from verification.papers.stochastic_collapse.sets.networks import sgd_runs
 from verification.registry import catalogue
 from verification.run.task import Result, Status
 from verification.verdict import Outcome, Verdict

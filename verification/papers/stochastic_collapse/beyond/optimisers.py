@@ -20,6 +20,7 @@ from theory.notation import eta, mu, theta, zeta
 from theory.stability.attractivity import attractivity_rate
 from theory.symmetry.affine_set import AffineSet
 from theory.symmetry.coordinatewise import adam_first_step, escaping_step
+from verification.authoring.invariant_sets import ROUNDING, sgd_runs, without
 from verification.authoring.shorthand import Kind, Source, equals, is_kept, measured
 from verification.authoring.simulated import number
 from verification.claim import Statement
@@ -42,7 +43,7 @@ from verification.papers.stochastic_collapse.beyond.near_invariant_point import 
 )
 from verification.papers.stochastic_collapse.paper import D_2, JET_SYMBOLS, L_2, flow_near_invariant_point, paper
 from verification.papers.stochastic_collapse.sets import reflections
-from verification.papers.stochastic_collapse.sets.networks import ROUNDING, sgd_runs, through_origin, without
+from verification.papers.stochastic_collapse.sets.networks import through_origin
 from verification.papers.stochastic_collapse.sets.translations import SUM_VALUES, class_sums
 
 

@@ -1,6 +1,6 @@
 r"""Figure 5 of the stochastic-collapse paper, run again: label noise and the test error of a linear student.
 
-The student and its data are those of :mod:`verification.papers.stochastic_collapse.measured.linear_student`; the
+The student and its data are those of :mod:`numerics.sgd.linear_student`; the
 effective learning rates are 3/1024 and 0.3/1024. The warm-up of 1000 steps is Appendix J's, taken to be linear; the
 released program has none here.
 """
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from numerics.sgd import linear_student as student
 from numerics.simulation.iterate import iterate
 from numerics.simulation.options import Options
 from theory.discrete.recursion import Recursion
@@ -24,7 +25,7 @@ from verification.authoring.shorthand import reproduces
 from verification.authoring.simulated import number
 from verification.drawing.curves import Curve, CurvePanel, Guide, Line, panels_picture
 from verification.drawing.intervals import Picture
-from verification.papers.stochastic_collapse.measured import linear_student as student
+from verification.papers.stochastic_collapse.measured.linear_student import stationary_test_error
 from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.teacher_student.error_of_a_mode import noise_in_the_error
 
@@ -127,7 +128,7 @@ def smallest_error(results: Sequence[Row]) -> dict[str, Any]:
 
 def _shown(rows: Sequence[Row]) -> dict[str, Any]:
     """What pictures need besides."""
-    stationary = [student.stationary_test_error(row["zeta"]) for row in rows]
+    stationary = [stationary_test_error(row["zeta"]) for row in rows]
     return {"snapshots": list(SNAPSHOTS), "drop": DROP, "stationary": stationary, "rows": [dict(row) for row in rows]}
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import sympy as sp
 
 from theory.networks.convolutional import Convolutional
+from verification.authoring.invariant_sets import ROUNDING, network_keeps, run_row, without
 from verification.claim import Statement
-from verification.papers.stochastic_collapse.sets.networks import ROUNDING, kept, sigma, through_origin, told, without
+from verification.papers.stochastic_collapse.sets.networks import sigma, through_origin
 
 SIZES: dict[str, Any] = {"channels": (1, 2, 2), "taps": 2, "length": 4, "outputs": 2}
 NET = Convolutional(**SIZES, activation=sigma)
@@ -25,7 +26,7 @@ def run_channels(constraints: sp.MatrixBase) -> dict[str, Any]:
     runs = []
     for name in ("tanh", "relu", "gelu"):
         run = convolutional_excursion(NET, constraints, name, seed=1)
-        runs.append(told(name, run.worst, run.moved, len(run.violation) - 1))
+        runs.append(run_row(name, run.worst, run.moved, len(run.violation) - 1))
     return {"runs": runs}
 
 
@@ -34,7 +35,7 @@ def vanishing_channels() -> Iterator[Statement]:
     network = ORIGIN_PASSING_NET
     first, last = network.sign_constraints((1, 1)), network.sign_constraints((2, 1))
     into, out_of = network.incoming(1, 1), network.outgoing(1, 1)
-    yield kept(
+    yield network_keeps(
         network,
         "channel",
         first,
@@ -47,7 +48,7 @@ def vanishing_channels() -> Iterator[Statement]:
         },
         says="A channel of a convolution: its kernels, its bias, all kernels on it.",
     )
-    yield kept(
+    yield network_keeps(
         network,
         "last channel",
         last,
@@ -61,7 +62,7 @@ def identical_channels() -> Statement:
     """Two channels of a layer that are the same."""
     identical = NET.permutation_constraints((1, 1, 2))
     mirrored = (*NET.incoming(1, 2)[::-1], NET.bias(1, 2), *NET.outgoing(1, 2))
-    return kept(
+    return network_keeps(
         NET,
         "channels",
         identical,

@@ -9,6 +9,7 @@ from sympy.core.function import AppliedUndef
 from theory.networks.activations import ACTIVATIONS, ORIGIN_PASSING, activation, z
 from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import normal_gradient
+from verification.authoring.invariant_sets import ROUNDING, escaping, network_keeps, sgd_runs, trained, without
 from verification.authoring.shorthand import equals, is_kept
 from verification.claim import Statement
 from verification.papers.stochastic_collapse.paper import paper
@@ -30,15 +31,15 @@ def vanishing_neurons():
     network = nets.ORIGIN_PASSING_NET
     vanishing = network.sign_constraints((1, 1))
     into, bias, out_of = network.incoming(1, 1), network.biases(1)[0], network.outgoing(1, 1)
-    yield nets.kept(
+    yield network_keeps(
         network,
         "set",
         vanishing,
         wrong={
-            "outgoing weights free": nets.without(vanishing, *out_of),
-            "incoming weights free": nets.without(vanishing, *into),
-            "incoming weights and bias free": nets.without(vanishing, *into, bias),
-            "bias free": nets.without(vanishing, bias),
+            "outgoing weights free": without(vanishing, *out_of),
+            "incoming weights free": without(vanishing, *into),
+            "incoming weights and bias free": without(vanishing, *into, bias),
+            "bias free": without(vanishing, bias),
         },
         says="The constraints of $A$ for neuron 1 of layer 1 of a network with $m = 3$.",
     )
@@ -60,7 +61,7 @@ def _network(function: sp.Expr) -> FeedForward:
 
 def _escaping_by_activation(function: sp.Expr) -> sp.MatrixBase:
     network = _network(function)
-    parts = [nets.escaping(network)(network.sign_constraints(neuron)) for neuron in network.hidden_neurons]
+    parts = [escaping(network)(network.sign_constraints(neuron)) for neuron in network.hidden_neurons]
     return sp.Matrix.vstack(*map(sp.Matrix, parts))
 
 
@@ -79,7 +80,7 @@ def run_activations(candidate: sp.Expr) -> dict[str, Any]:
         for name in activations(candidate)
         for layer in (1, 2)
     ]
-    return nets.sgd_runs(network, runs)
+    return sgd_runs(network, runs)
 
 
 def _optimisers() -> Statement:
@@ -103,7 +104,7 @@ def _optimisers() -> Statement:
         runs = [("SGD", vanishing, sgd)]
         if not velocity:
             runs.append(("Adam", vanishing, {"weight_decay": weight_decay, "adam": True}))
-        return nets.sgd_runs(network, runs)
+        return sgd_runs(network, runs)
 
     decay, momentum = sp.Rational(1, 100), sp.Rational(9, 10)
     return is_kept(
@@ -171,14 +172,14 @@ def identical_neurons():
     b_p^{(l)} = b_q^{(l)}, w_{\mathrm{out},p}^{(l+1)} = w_{\mathrm{out},q}^{(l+1)}\}$ is an invariant set.
     """
     first, second = NET.permutation_constraints((1, 1, 2)), NET.permutation_constraints((2, 1, 2))
-    kept_by_any = partial(nets.kept, NET, run=nets.trained(NET, ACTIVATIONS), tolerance=nets.ROUNDING)
+    kept_by_any = partial(network_keeps, NET, run=trained(NET, ACTIVATIONS), tolerance=ROUNDING)
     yield kept_by_any(
         "set",
         first,
         wrong={
-            "outgoing weights free": nets.without(first, *NET.outgoing(1, 1)),
-            "incoming weights free": nets.without(first, *NET.incoming(1, 1)),
-            "biases free": nets.without(first, NET.biases(1)[0]),
+            "outgoing weights free": without(first, *NET.outgoing(1, 1)),
+            "incoming weights free": without(first, *NET.incoming(1, 1)),
+            "biases free": without(first, NET.biases(1)[0]),
             "opposite neurons": sp.Matrix(NET.own_weights(1, 1)) + sp.Matrix(NET.own_weights(1, 2)),
         },
         says="The constraints of $A$ for the neurons of layer 1 of a network with $m = 3$.",
@@ -186,7 +187,7 @@ def identical_neurons():
     yield kept_by_any(
         "second layer",
         second,
-        wrong={"outgoing weights free": nets.without(second, *NET.outgoing(2, 1))},
+        wrong={"outgoing weights free": without(second, *NET.outgoing(2, 1))},
         says="The same for the neurons of layer 2.",
     )
     yield identical_channels()

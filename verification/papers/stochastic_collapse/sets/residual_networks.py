@@ -6,6 +6,7 @@ from typing import Any
 import sympy as sp
 
 from theory.networks.feed_forward import FeedForward
+from verification.authoring.invariant_sets import ROUNDING, network_keeps, trained
 from verification.authoring.shorthand import Grade, Kind, equals
 from verification.claim import Statement
 from verification.papers.stochastic_collapse.paper import paper
@@ -22,11 +23,11 @@ def _network(skips: tuple[tuple[int, int], ...], activation: Callable[[sp.Expr],
 
 def _one_connection(network: FeedForward, constraints: Constraints, p: tuple[int, ...], **rest: Any) -> Statement:
     """The printed conditions where the only residual connection is the one from layer 1 to layer 3."""
-    return nets.kept(
+    return network_keeps(
         network,
         "one connection",
         constraints((1, *p), (3, *p)),
-        run=nets.trained(_network(ONE_SKIP)),
+        run=trained(_network(ONE_SKIP)),
         says="The constraints for a network whose only residual connection has $l_1 = 1$ and $l_2 = 3$.",
         **rest,
     )
@@ -34,11 +35,11 @@ def _one_connection(network: FeedForward, constraints: Constraints, p: tuple[int
 
 def _chain(network: FeedForward, constraints: Constraints, p: tuple[int, ...], **rest: Any) -> Statement:
     """The printed conditions where the neuron of layer 2 is also the beginning of a connection to layer 3."""
-    return nets.kept(
+    return network_keeps(
         network,
         "chain",
         constraints((1, *p), (2, *p)),
-        run=nets.trained(_network(CHAIN)),
+        run=trained(_network(CHAIN)),
         corrected=constraints((1, *p), (2, *p), (3, *p)),
         corrected_says="with residual connections from layer 1 to 2 and from 2 to 3, the conditions for $l = 1, 2, 3$",
         wrong={
@@ -119,5 +120,5 @@ def identical_neurons_with_residual_connections():
     )
     only = {"only at $l_2$": ((3, 1, 2),), "only at $l_1$": ((1, 1, 2),)}
     wrong = {name: network.permutation_constraints(*neurons) for name, neurons in only.items()}
-    yield _one_connection(network, network.permutation_constraints, (1, 2), wrong=wrong, tolerance=nets.ROUNDING)
-    yield _chain(chain, chain.permutation_constraints, (1, 2), tolerance=nets.ROUNDING, remark=True)
+    yield _one_connection(network, network.permutation_constraints, (1, 2), wrong=wrong, tolerance=ROUNDING)
+    yield _chain(chain, chain.permutation_constraints, (1, 2), tolerance=ROUNDING, remark=True)

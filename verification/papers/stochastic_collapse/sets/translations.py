@@ -6,9 +6,10 @@ import sympy as sp
 
 from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import AffineSet, normal_gradient
+from verification.authoring.invariant_sets import ROUNDING, escaping, sgd_runs, trained
 from verification.authoring.shorthand import is_kept
 from verification.papers.stochastic_collapse.paper import paper
-from verification.papers.stochastic_collapse.sets.networks import ROUNDING, escaping, sgd_runs, sigma, trained
+from verification.papers.stochastic_collapse.sets.networks import sigma
 from verification.papers.stochastic_collapse.sets.reflections import profile, theta, theta_1, theta_2
 
 SOFTMAX_NET = FeedForward((2, 2, 3), sigma)

@@ -11,16 +11,15 @@ from scipy import stats
 
 from docs.benchmarks import figure_5 as benchmark
 from numerics.deterministic.student_mean import verhulst_moment
+from numerics.sgd import linear_student
 from numerics.simulation.iterate import iterate
 from numerics.simulation.options import Options
-from theory.discrete.recursion import Recursion
 from theory.matrices.spike_in_noise import aspect, critical_signal
 from theory.models.teacher_student.error import mode_error, stationary_error
-from theory.models.teacher_student.modes import a, b, mode_update
 from theory.notation import eta, s_tilde
 from verification.forms import Draw, Figure
 from verification.papers.stochastic_collapse.figures import figure_5
-from verification.papers.stochastic_collapse.measured import linear_student
+from verification.papers.stochastic_collapse.measured import linear_student as measured
 from verification.registry import catalogue
 
 FALSE_ALARM = 1e-6
@@ -38,45 +37,10 @@ def rows():
 def test_the_data_set_is_that_of_the_released_program():
     data = linear_student.data_set()
     assert data.teacher == pytest.approx(np.sum(np.linspace(0.5, 1, 8) ** 2))
-    assert linear_student.predicted_test_error(mode_error(s_tilde), 0.0) == pytest.approx(3.387, abs=5e-4)
+    assert measured.predicted_test_error(mode_error(s_tilde), 0.0) == pytest.approx(3.387, abs=5e-4)
     # The error of the best diagonal shrinkage, and the stationary one at zeta = 20, to the digits that are known.
     assert 1 - np.sum(np.maximum(data.overlaps, 0) ** 2) / data.teacher == pytest.approx(0.566, abs=5e-4)
-    assert linear_student.stationary_test_error(20.0) == pytest.approx(1.95, abs=5e-3)
-
-
-def test_the_errors_are_those_of_the_definition():
-    source = np.random.default_rng(5)
-    teacher, X = (
-        linear_student._matrix(source, 6, 6, np.array([1.0, 0.5])),
-        linear_student._orthogonal(source, 9)[:, :6],
-    )
-    Y = X @ teacher + 0.1 * source.normal(size=(9, 6))
-    u, values, v = np.linalg.svd(X.T @ Y)
-    overlaps = np.diagonal(u.T @ teacher @ v.T)
-    data = linear_student.DataSet(values, overlaps, float(np.sum(teacher**2)), float(np.sum(Y**2)))
-    learned = source.random(6)
-    student = u * learned @ v
-    assert data.test_error(learned) == pytest.approx(np.sum((student - teacher) ** 2) / np.sum(teacher**2))
-    assert data.train_error(learned) == pytest.approx(np.sum((X @ student - Y) ** 2) / np.sum(Y**2))
-    assert data.test_error(np.zeros(6)) == 1.0
-
-
-def test_both_layers_stay_equal_to_the_last_bit_and_one_of_them_is_what_is_run():
-    update = mode_update(a, b, linear_student.amplitude * linear_student.xi, eta, s_tilde)
-    both = Recursion([a, b], list(update), normals=[linear_student.xi])
-    given = {
-        "parameters": {eta: linear_student.RATE, linear_student.amplitude: 20.0, s_tilde: 0.9},
-        "steps": 500,
-        "n_replicas": 16,
-        "seed": 5,
-        "options": Options(progress=False),
-    }
-    pair = iterate(both, initial=[1.0, 1.0], **given).final
-    one = iterate(linear_student.mode_recursion(eta), initial=[1.0], **given).final
-    assert np.array_equal(pair[:, 0], pair[:, 1])
-    assert np.allclose(pair[:, 0], one[:, 0], rtol=1e-12)
-    apart = iterate(both, initial=[1.0, 0.9], **given).final
-    assert (apart[:, 0] != apart[:, 1]).all()
+    assert measured.stationary_test_error(20.0) == pytest.approx(1.95, abs=5e-3)
 
 
 def test_without_noise_every_mode_learns_the_data():
@@ -119,7 +83,7 @@ def test_a_mode_has_the_exact_moments_of_its_sde_at_the_drop():
 
 
 def test_little_noise_raises_the_stationary_test_error():
-    errors = [linear_student.stationary_test_error(noise) for noise in (0.0, 5.0, 10.0, 15.0, 20.0)]
+    errors = [measured.stationary_test_error(noise) for noise in (0.0, 5.0, 10.0, 15.0, 20.0)]
     assert [round(error, 3) for error in errors] == [3.387, 3.442, 3.422, 2.949, 1.950]
     assert linear_student.data_set().overlaps.sum() > 0
 
@@ -127,8 +91,8 @@ def test_little_noise_raises_the_stationary_test_error():
 def test_the_conjectured_mean_would_predict_a_student_better_than_nothing():
     c = sp.expand(s_tilde - linear_student.nu / 2)
     conjectured = mode_error(c)
-    assert linear_student.predicted_test_error(conjectured, 20.0) < 0.7
-    assert linear_student.predicted_test_error(stationary_error(), 20.0) > 1.9
+    assert measured.predicted_test_error(conjectured, 20.0) < 0.7
+    assert measured.predicted_test_error(stationary_error(), 20.0) > 1.9
 
 
 def test_at_the_printed_noise_no_signal_of_the_teacher_stands_out_of_the_data():
@@ -165,8 +129,8 @@ def test_the_smallest_error_is_that_of_the_zero_student_unless_a_trained_one_is_
 
 def test_samples_from_the_stationary_start_depend_on_their_index_alone():
     arguments = {"zeta": "20"}
-    whole = linear_student.test_error_from_stationary_start(arguments, Draw(n=6, first=0, seed=4)).values
-    part = linear_student.test_error_from_stationary_start(arguments, Draw(n=2, first=3, seed=4)).values
+    whole = measured.test_error_from_stationary_start(arguments, Draw(n=6, first=0, seed=4)).values
+    part = measured.test_error_from_stationary_start(arguments, Draw(n=2, first=3, seed=4)).values
     assert np.array_equal(whole[3:5], part)
 
 
