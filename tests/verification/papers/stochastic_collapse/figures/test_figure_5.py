@@ -16,7 +16,7 @@ from numerics.simulation.iterate import iterate
 from numerics.simulation.options import Options
 from theory.matrices.spike_in_noise import aspect, critical_signal
 from theory.models.teacher_student.error import mode_error, stationary_error
-from theory.notation import eta, s_tilde
+from theory.notation import eta, nu, s_tilde
 from verification.forms import Draw, Figure
 from verification.papers.stochastic_collapse.figures import figure_5
 from verification.papers.stochastic_collapse.measured import linear_student as measured
@@ -89,7 +89,7 @@ def test_little_noise_raises_the_stationary_test_error():
 
 
 def test_the_conjectured_mean_would_predict_a_student_better_than_nothing():
-    c = sp.expand(s_tilde - linear_student.nu / 2)
+    c = sp.expand(s_tilde - nu / 2)
     conjectured = mode_error(c)
     assert measured.predicted_test_error(conjectured, 20.0) < 0.7
     assert measured.predicted_test_error(stationary_error(), 20.0) > 1.9
