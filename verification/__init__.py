@@ -17,6 +17,7 @@ hands out the work, ``store`` keeps it, ``lock`` remembers what was found, ``rep
   sentence.
 * ``freshness``: is a stored verdict still about the claim and the code as they are now?
 * ``garbage``: when Python looks for objects that only refer to one another.
+* ``glossary``: what the symbols of a claim mean: its paper says it once for all claims.
 * ``layout``: text for a terminal: blocks of words, formulas, listings and programs, none wider than 80 columns.
 * ``papers``: one sub-package per paper: its claims, in the paper's order, and what they are measured on.
 * ``provenance``: where a derived form comes from: the function, what it is called, its source, and the theory behind

@@ -1,7 +1,7 @@
 r"""Claims: what a paper prints, as data.
 
-The printed side is typed from the page. The derived side is a reference to a theory function that never
-sees the printed side. They first meet in a check, and a claim never imports a check.
+The printed side is typed from the page. The derived side is a reference to a theory function that never sees the
+printed side. They first meet in a check, and a claim never imports a check.
 
 A :class:`Claim` is made of :class:`Statement` s, each judged in the way its *form* says (:mod:`verification.forms`).
 Experiments (Monte Carlo) and comparisons (a second deterministic opinion) judge the same candidates by other means.
@@ -275,10 +275,10 @@ class Paper:
     Attributes:
         key: Permanent short name, e.g. ``stochastic_collapse``; the lock and selectors use it.
         title, authors: As printed.
-        reference: Where it can be found, e.g. ``arXiv 2306.04251``.
-        citation: Its key in a bibliography, another name for selectors.
+        reference, citation: Where it can be found, e.g. ``arXiv 2306.04251``; its key in a bibliography, for selectors.
         experiments: How many Monte Carlo checks its false-alarm budget is divided among. Declared, not counted, so
             that a new claim changes no sample size of an old one; a source with more is refused.
+        symbols: What symbols mean throughout; a claim shows those that stand in its formulas.
     """
 
     key: str
@@ -287,6 +287,7 @@ class Paper:
     reference: str = ""
     citation: str = ""
     experiments: int = 100
+    symbols: Mapping[sp.Basic, str] = field(default_factory=dict, hash=False)
 
     def claim(
         self,
@@ -340,7 +341,7 @@ class Claim:
         statements_of: Function that yields what is judged; called when somebody first asks.
         words: The page's own words, where its formulas do not say it all.
         declared_kind: What sort of statement it makes; None to go by the form of the first statement.
-        symbols: Meaning of each symbol, in the paper's words.
+        symbols: Meaning of the symbols that its paper does not explain, or explains otherwise, in the paper's words.
         source: Where the point at issue stands.
         grade: In which way it does not hold as it stands; None where it holds, or where that is not known.
         scope: ``exact``, or the small parameter and the order to which it is meant.

@@ -42,6 +42,7 @@ from verification.forms import (
 )
 from verification.formulas import docstring_text, prose_text, readable, readable_text, unicode_math, written_text
 from verification.freshness import is_stale
+from verification.glossary import glossary
 from verification.layout import COLUMNS, INDENT, Passage, PassageKind, formula_passage, laid_out
 from verification.provenance import body, first_paragraph, qualified_name, theory_behind
 from verification.report.numbers import facts
@@ -132,7 +133,7 @@ def _claim(claim: Claim) -> Stage:
     lines = [f"{claim.cites.paper}, {prose_text(claim.cites.where)}", f"{claim.kind.value}, scope: {scope}"]
     if claim.words:
         lines.append("printed: " + prose_text(" ".join(claim.words.split())))
-    lines += [f"  {unicode_math(symbol)}: {prose_text(meaning)}" for symbol, meaning in claim.symbols.items()]
+    lines += [f"  {unicode_math(symbol)}: {prose_text(meaning)}" for symbol, meaning in glossary(claim).items()]
     return Stage(f"{claim.id}: {prose_text(claim.title)}", (Passage("\n".join(lines)),))
 
 

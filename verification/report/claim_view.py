@@ -11,6 +11,7 @@ from markupsafe import Markup
 from verification.claim import Claim, Statement, Written
 from verification.formulas import formula, latex, readable_html, short_text, written_text
 from verification.freshness import is_stale
+from verification.glossary import glossary
 from verification.report.numbers import facts
 from verification.report.pictures import figure_pictures, interval_pictures
 from verification.report.views import (
@@ -80,7 +81,7 @@ def claim_view(
         corrected_words=None if corrected is None else readable_html(corrected),
         correction_holds=corrected is not None,
         words=readable_html(" ".join(claim.words.split())),
-        symbols=tuple((_typeset(symbol), readable_html(meaning)) for symbol, meaning in claim.symbols.items()),
+        symbols=tuple((_typeset(symbol), readable_html(meaning)) for symbol, meaning in glossary(claim).items()),
         statements=statements,
         notes=tuple(map(readable_html, claim.notes)),
         incidents=tuple(incidents),

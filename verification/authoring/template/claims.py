@@ -9,21 +9,22 @@ from theory import ItoProcess, ito_differential, stationary_density
 from verification.authoring.shorthand import Grade, Paper, equals
 from verification.authoring.simulated import simulated
 
+x = sp.Symbol("x", real=True)
+k, s = sp.symbols("k s", positive=True)
+
 paper = Paper(
     "my_paper",
     title="A note on noise",
     authors="A. N. Author",
     reference="unpublished",
     experiments=20,  # the false-alarm budget is divided among so many Monte Carlo checks
+    symbols={x: "distance of the weight from the minimum", k: "curvature of the loss", s: "size of the noise"},
 )
 
-x = sp.Symbol("x", real=True)
-k, s = sp.symbols("k s", positive=True)
 process = ItoProcess.scalar(x, drift=-k * x, dispersion=s)
-SYMBOLS = {x: "distance of the weight from the minimum", k: "curvature of the loss", s: "size of the noise"}
 
 
-@paper.claim("MY-001", "Eq. (2)", symbols=SYMBOLS)
+@paper.claim("MY-001", "Eq. (2)")
 def stationary_law():
     """Stationary law near a minimum."""
     yield equals(
@@ -34,7 +35,7 @@ def stationary_law():
     )
 
 
-@paper.claim("MY-002", "Eq. (3)", symbols=SYMBOLS, grade=Grade.WRONG)
+@paper.claim("MY-002", "Eq. (3)", grade=Grade.WRONG)
 def growth_of_the_square():
     """Drift of the squared distance."""
     yield equals(
@@ -46,7 +47,7 @@ def growth_of_the_square():
     )
 
 
-@paper.claim("MY-003", "Section 3", symbols=SYMBOLS)
+@paper.claim("MY-003", "Section 3")
 def simulated_square():
     """Mean squared distance after a long time, also by simulation."""
     yield equals(

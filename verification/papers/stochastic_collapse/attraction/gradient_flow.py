@@ -65,7 +65,7 @@ def _step_covariance(n: int, batch: int, sampling: Sampling = Sampling.WITH_REPL
 @paper.claim(
     "SC-020",
     "Eqs. (3), (13)-(16)",
-    symbols=SLOPES | {eta: "learning rate", beta: "batch size", dL_1: "first entry of the gradient of the loss"},
+    symbols=SLOPES | {dL_1: "first entry of the gradient of the loss"},
 )
 def first_two_moments_of_descent():
     r"""Stochastic gradient flow matches the first two moments of SGD.
@@ -120,7 +120,7 @@ BATCHES = ((2, 3), (3, 2))
 @paper.claim(
     "SC-021",
     "Eqs. (17)-(19)",
-    symbols=SLOPES | {eta: "learning rate", beta: "batch size", D_m: "magnitude", D_s[0]: "entry of the shape"},
+    symbols=SLOPES | {D_m: "magnitude", D_s[0]: "entry of the shape"},
 )
 def diffusion_matrix_of_descent():
     r"""Diffusion matrix of mini-batch descent.
@@ -165,7 +165,7 @@ def _covariance_of_data(n: int) -> sp.MatrixBase:
 h = sp.symbols("h_1:4", real=True)
 
 
-@paper.claim("SC-022", "footnote 6", symbols={h[0]: "curvature of sample 1", eta: "learning rate"})
+@paper.claim("SC-022", "footnote 6", symbols={h[0]: "curvature of sample 1"})
 def order_of_the_weak_approximation():
     r"""Order 1 weak approximation.
 

@@ -43,7 +43,6 @@ SYMBOLS = {
     P[0]: r"derivative of $f(x_1)$ in $\theta_1$, an arbitrary number",
     Q[0]: r"derivative of $f(x_1)$ in $\theta_2$",
     LABELS[0]: "label of sample 1",
-    eta: "learning rate",
     zeta: "standard deviation of the label noise",
     dL_1: "first entry of the gradient of the loss",
     N: "number of samples",

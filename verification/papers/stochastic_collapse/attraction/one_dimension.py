@@ -34,7 +34,6 @@ from verification.papers.stochastic_collapse.paper import (
     D_3,
     GBM,
     GBM_SYMBOLS,
-    JET_SYMBOLS,
     L_2,
     L_3,
     flow_near_invariant_point,
@@ -110,7 +109,7 @@ def logarithm_of_geometric_brownian_motion():
     )
 
 
-@paper.claim("SC-026", "Eq. (5)", symbols=JET_SYMBOLS)
+@paper.claim("SC-026", "Eq. (5)")
 def linearisation_at_the_invariant_set():
     r"""Linearisation at the invariant set.
 
@@ -128,9 +127,7 @@ def linearisation_at_the_invariant_set():
     )
 
 
-@paper.claim(
-    "SC-027", "Theorem 4.1, footnote 9", symbols=JET_SYMBOLS | {alpha: "rate of attractivity"}, kind=Kind.THRESHOLD
-)
+@paper.claim("SC-027", "Theorem 4.1, footnote 9", symbols={alpha: "rate of attractivity"}, kind=Kind.THRESHOLD)
 def attraction_in_one_dimension():
     r"""Attraction in one dimension.
 
@@ -226,8 +223,7 @@ def _unit_noise_coordinate() -> sp.Matrix:
 @paper.claim(
     "SC-028",
     "Appendix E.2",
-    symbols=JET_SYMBOLS
-    | {_slope: "slope of the loss", _noise: "diffusion matrix, positive", _noise_slope: "its slope"}
+    symbols={_slope: "slope of the loss", _noise: "diffusion matrix, positive", _noise_slope: "its slope"}
     | {delta: r"$\alpha < -\delta$", epsilon: "size of the neighbourhood"},
     kind=Kind.PROOF_STEP,
     grade=Grade.WRONG,
@@ -272,7 +268,7 @@ def negative_rate_repels():
     )
 
 
-@paper.claim("SC-029", "Section 4, after Theorem 4.1", symbols=JET_SYMBOLS)
+@paper.claim("SC-029", "Section 4, after Theorem 4.1")
 def maximum_steepness():
     r"""Maximum steepness.
 

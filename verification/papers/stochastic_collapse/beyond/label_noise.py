@@ -66,7 +66,7 @@ def collapse_threshold(point: Arguments) -> tuple[float, float]:
 @paper.claim(
     "SC-112",
     "not printed; relevant to (20) and (38)-(39)",
-    symbols={eta: "learning rate", zeta: "label-noise standard deviation", s_tilde: "singular value of the data"}
+    symbols={zeta: "label-noise standard deviation"}
     | {slope: "slope of the activation", ts.z: r"label noise of a mode, $N(0, \zeta^2)$"}
     | {xi_1: "label noise of sample 1", signal: r"size of the mean of $\eta g$", v: r"variance of $\eta g$"},
     kind=Kind.THRESHOLD,

@@ -31,7 +31,7 @@ def _rate_falls() -> Boolean:
 @paper.claim(
     "SC-120",
     "machine-made summary: Key Results, Mechanism 2, Open Question 3",
-    symbols={offset: "a value other than 0", eta: "learning rate"},
+    symbols={offset: "a value other than 0"},
     source=Source.SUMMARY,
     grade=Grade.WRONG,
 )

@@ -51,7 +51,7 @@ def _window() -> Boolean:
 @paper.claim(
     "SC-111",
     "not printed; relevant to Appendix G",
-    symbols={eta: "learning rate", h_1: "curvature of sample 1", h_2: "curvature of sample 2"},
+    symbols={h_1: "curvature of sample 1", h_2: "curvature of sample 2"},
     kind=Kind.THRESHOLD,
     source=Source.OURS,
 )

@@ -41,7 +41,7 @@ from verification.papers.stochastic_collapse.beyond.near_invariant_point import 
     ratio,
     upper,
 )
-from verification.papers.stochastic_collapse.paper import D_2, JET_SYMBOLS, L_2, flow_near_invariant_point, paper
+from verification.papers.stochastic_collapse.paper import D_2, L_2, flow_near_invariant_point, paper
 from verification.papers.stochastic_collapse.sets import reflections
 from verification.papers.stochastic_collapse.sets.networks import through_origin
 from verification.papers.stochastic_collapse.sets.translations import SUM_VALUES, class_sums
@@ -52,8 +52,7 @@ from verification.papers.stochastic_collapse.sets.translations import SUM_VALUES
     "not printed; the paper's deep experiments use momentum and weight decay",
     symbols={m: "momentum", h: "curvature of the sample of a step", ratio: r"$\theta_k/\theta_{k-1}$"}
     | {decay: "weight decay", upper: "upper value of the noise", mu: "minus the mean curvature"}
-    | {zeta: r"root of $\eta$ times the variance of the curvature", kappa_3: r"$E\,\xi^3$", kappa_4: r"$E\,\xi^4$"}
-    | {L_2: JET_SYMBOLS[L_2], D_2: JET_SYMBOLS[D_2]},
+    | {zeta: r"root of $\eta$ times the variance of the curvature", kappa_3: r"$E\,\xi^3$", kappa_4: r"$E\,\xi^4$"},
     kind=Kind.THRESHOLD,
     source=Source.OURS,
 )

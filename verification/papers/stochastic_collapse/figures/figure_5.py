@@ -203,7 +203,6 @@ def _signals(name: str, summary: Row) -> Picture:
     "SC-095",
     "Figure 5, Appendix J",
     symbols={
-        s_tilde: "singular value of the data",
         nu: r"noise strength $\eta\zeta^2$",
         q: r"overlap $\tilde u^\top\bar W\tilde v$ of the mode with the teacher",
         zeta: "standard deviation of the label noise",

@@ -27,7 +27,7 @@ MADE, DIGITS = (("made", 10), ("made", 11), ("made", 12)), (("digits", 13),)
 less than the learning rate does, and needs more of them."""
 
 
-@paper.claim("SC-061", "Figures 4, 9, 10, Appendix J", symbols={weight_decay: "weight decay", eta: "learning rate"})
+@paper.claim("SC-061", "Figures 4, 9, 10, Appendix J", symbols={weight_decay: "weight decay"})
 def what_reduces_the_number_of_independent_neurons():
     r"""What reduces the number of independent neurons.
 

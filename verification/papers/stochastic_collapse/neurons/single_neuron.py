@@ -27,7 +27,6 @@ ORIGIN_SYMBOLS = {
     c: r"$\sigma'(0)$",
     X[0]: "input of sample 1",
     Y[0]: "label of sample 1",
-    eta: "learning rate",
     zeta: "noise amplitude",
 }
 

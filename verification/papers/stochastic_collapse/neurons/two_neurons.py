@@ -223,7 +223,6 @@ def _panel(name: str, says: str, parts: Sequence[Mapping[str, str]]) -> Statemen
     symbols={
         **dict(zip(INCOMING, ("incoming weight of neuron 1", "incoming weight of neuron 2"), strict=True)),
         **dict(zip(OUTGOING, ("outgoing weight of neuron 1", "outgoing weight of neuron 2"), strict=True)),
-        eta: "learning rate",
         noise_scale: "standard deviation of the label noise",
     },
     scope=f"tanh, mean square loss, full batches of {SAMPLES} samples, {STEPS} steps; {DATA_SETS} data sets "

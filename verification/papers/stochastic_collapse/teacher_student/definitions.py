@@ -134,7 +134,7 @@ W_1, W_2, x, y, Z = (matrix(*it) for it in (("W1", 2, 2), ("W2", 1, 2), ("X", 2,
 @paper.claim(
     "SC-071",
     "Eqs. (36)-(37)",
-    symbols={eta: "learning rate", W_1[0, 0]: "entry of $W_1$", W_2[0, 0]: "entry of $W_2$"}
+    symbols={W_1[0, 0]: "entry of $W_1$", W_2[0, 0]: "entry of $W_2$"}
     | {x[0, 0]: "entry of the inputs $X$", y[0, 0]: "entry of the labels $Y$", Z[0, 0]: "label noise $Z$"},
 )
 def noisy_gradient_updates():

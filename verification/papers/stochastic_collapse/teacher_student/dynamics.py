@@ -17,18 +17,19 @@ from verification.authoring.shorthand import Kind, bounds, compared, equals, hol
 from verification.papers.stochastic_collapse.measured import paths
 from verification.papers.stochastic_collapse.measured.one_dimension import log_rate_of_mode
 from verification.papers.stochastic_collapse.paper import paper
-from verification.papers.stochastic_collapse.teacher_student.modes import VALUE_SYMBOLS, nu, sampled_mode
+from verification.papers.stochastic_collapse.teacher_student.modes import NOISE_SYMBOLS, nu, sampled_mode
 
 u, X, A = ts.u, ts.log_growth, ts.area
 PATH_SYMBOLS = {
     X: r"$X_t = (2\tilde s_i - \eta\zeta^2)t + 2\sqrt{\eta\zeta^2}\,B_t$",
     A: r"$A_t = \int_0^t e^{X_\tau}\,d\tau$",
     s_0: r"$\hat s_i(0)$",
+    **{symbol: paper.symbols[symbol] for symbol in (s_tilde, eta)},
 }
 
 
 @paper.claim(
-    "SC-078", "Eqs. (44)-(51)", symbols=VALUE_SYMBOLS | PATH_SYMBOLS | {u: r"$u_i = 1/\hat s_i$"}, kind=Kind.PROOF_STEP
+    "SC-078", "Eqs. (44)-(51)", symbols=NOISE_SYMBOLS | PATH_SYMBOLS | {u: r"$u_i = 1/\hat s_i$"}, kind=Kind.PROOF_STEP
 )
 def steps_of_the_solution():
     r"""Steps of the solution.
@@ -83,7 +84,7 @@ def steps_of_the_solution():
     yield equals(r"inverse (51): $\hat s_i(t)$", printed=sp.exp(X) / (2 * A + 1 / s_0), derived=ts.path_solution)
 
 
-@paper.claim("SC-079", "Theorem 6.1, Eqs. (8) and (43)", symbols=VALUE_SYMBOLS | PATH_SYMBOLS)
+@paper.claim("SC-079", "Theorem 6.1, Eqs. (8) and (43)", symbols=NOISE_SYMBOLS | PATH_SYMBOLS)
 def stochastic_student_dynamics():
     """Stochastic student dynamics."""
     yield equals(
@@ -107,7 +108,7 @@ def stochastic_student_dynamics():
     )
 
 
-@paper.claim("SC-080", "Corollary 6.1, Eqs. (52)-(53)", symbols=VALUE_SYMBOLS | PATH_SYMBOLS)
+@paper.claim("SC-080", "Corollary 6.1, Eqs. (52)-(53)", symbols=NOISE_SYMBOLS | PATH_SYMBOLS)
 def small_initialisation():
     r"""Small initialisation.
 
@@ -127,7 +128,7 @@ def small_initialisation():
     )
 
 
-@paper.claim("SC-081", "Section 6, Appendix I.2", symbols=VALUE_SYMBOLS)
+@paper.claim("SC-081", "Section 6, Appendix I.2", symbols=NOISE_SYMBOLS)
 def phase_transition_of_the_student_modes():
     r"""Phase transition of the student modes.
 

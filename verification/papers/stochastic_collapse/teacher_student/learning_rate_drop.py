@@ -20,7 +20,6 @@ from verification.papers.stochastic_collapse.teacher_student.dynamics import PAT
 
 DROP_SYMBOLS = PATH_SYMBOLS | {
     s_0: "start, at the drop",
-    s_tilde: "singular value of the data",
     nu: r"noise strength $\eta\zeta^2$",
     drop.nu_1: "noise strength before the drop",
     drop.nu_2: "noise strength after it",

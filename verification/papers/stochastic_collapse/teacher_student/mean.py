@@ -18,11 +18,11 @@ from verification.claim import Statement
 from verification.forms import Arguments, Experiment
 from verification.papers.stochastic_collapse.measured.one_dimension import integrated_defect_on_grid, mean_on_grid
 from verification.papers.stochastic_collapse.paper import paper
-from verification.papers.stochastic_collapse.teacher_student.modes import VALUE_SYMBOLS, sampled_mode
+from verification.papers.stochastic_collapse.teacher_student.modes import NOISE_SYMBOLS, sampled_mode
 
 noise = eta * zeta**2
 start = sp.Symbol("stilde(0)", positive=True)
-START_SYMBOLS = VALUE_SYMBOLS | {
+START_SYMBOLS = NOISE_SYMBOLS | {
     s_0: r"$\hat s_i(0)$",
     start: r"$\tilde s_i(0)$, as the text at hand has it for $\hat s_i(0)$",
 }

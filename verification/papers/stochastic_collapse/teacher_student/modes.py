@@ -18,13 +18,8 @@ from verification.papers.stochastic_collapse.paper import paper
 nu = eta * zeta**2
 a, b, z, w = ts.a, ts.b, ts.z, ts.w
 
-NOISE_SYMBOLS = {
-    s_tilde: r"singular value $\tilde s_i$ of the data",
-    eta: "learning rate",
-    zeta: "standard deviation of the label noise",
-}
+NOISE_SYMBOLS = {zeta: "standard deviation of the label noise"}
 MODE_SYMBOLS = {a: r"$a_i$, weight of the first layer", b: r"$b_i$, weight of the second layer"} | NOISE_SYMBOLS
-VALUE_SYMBOLS = {s: r"singular value $\hat s_i$ of the student"} | NOISE_SYMBOLS
 
 
 def sampled_mode(
@@ -52,7 +47,7 @@ def in_products(side: sp.Expr) -> sp.Expr:
     "SC-073",
     "Eqs. (38)-(39)",
     symbols={A: r"$O^\top W_1\tilde V$", B: r"$\tilde U^\top W_2O$", S: r"$\tilde S$, the singular values of the data"}
-    | {Z: r"$\mathrm{diag}(z)$, the label noise", error: "error of the modes", eta: "learning rate"},
+    | {Z: r"$\mathrm{diag}(z)$, the label noise", error: "error of the modes"},
 )
 def rotated_diagonal_recursions():
     """Rotated diagonal recursions.
@@ -188,7 +183,7 @@ def loss_and_flow_of_a_balanced_mode():
     )
 
 
-@paper.claim("SC-077", "Eqs. (7) and (42)", symbols=VALUE_SYMBOLS)
+@paper.claim("SC-077", "Eqs. (7) and (42)", symbols=NOISE_SYMBOLS)
 def equation_of_the_singular_value():
     """Equation of the student's singular value."""
     yield equals(

@@ -94,7 +94,6 @@ def _mass_below(candidate: sp.Expr, point: Arguments) -> float | None:
     "Eq. (65)",
     symbols={
         aspect: r"aspect ratio $\mathcal A = m/n$",
-        s_tilde: "singular value of the data",
         s_bar: r"as the text at hand has it inside (65), for $\tilde s$",
     },
     kind=Kind.LAW,

@@ -14,7 +14,7 @@ from theory.notation import eta, s, s_tilde, zeta
 from verification.authoring import predictions
 from verification.authoring.shorthand import Grade, Kind, Source, equals, holds_when, is_stationary
 from verification.papers.stochastic_collapse.paper import paper
-from verification.papers.stochastic_collapse.teacher_student.modes import VALUE_SYMBOLS, nu, sampled_mode
+from verification.papers.stochastic_collapse.teacher_student.modes import NOISE_SYMBOLS, nu, sampled_mode
 
 Psi = sp.Symbol("Psi", real=True)
 kappa = sp.Symbol("kappa", positive=True)
@@ -28,7 +28,7 @@ def potential(at: sp.Expr, shift: sp.Expr = THREE_HALVES) -> sp.Expr:
     return at + (shift * nu - s_tilde) * sp.log(at)
 
 
-@paper.claim("SC-082", "Corollary I.1, Eq. (54)", symbols=VALUE_SYMBOLS, source=Source.CONVERSION)
+@paper.claim("SC-082", "Corollary I.1, Eq. (54)", symbols=NOISE_SYMBOLS, source=Source.CONVERSION)
 def stationary_solution():
     r"""Stationary solution.
 
@@ -64,7 +64,7 @@ def stationary_solution():
     )
 
 
-@paper.claim("SC-083", "Eq. (55)", symbols=VALUE_SYMBOLS | {p: r"density of $\hat s_i$"})
+@paper.claim("SC-083", "Eq. (55)", symbols=NOISE_SYMBOLS | {p: r"density of $\hat s_i$"})
 def fokker_planck_equation_of_the_mode():
     r"""Fokker-Planck equation of the mode.
 
@@ -89,7 +89,7 @@ def fokker_planck_equation_of_the_mode():
 @paper.claim(
     "SC-084",
     "Eqs. (56)-(58)",
-    symbols=VALUE_SYMBOLS | {p: r"density of $\hat s_i$"},
+    symbols=NOISE_SYMBOLS | {p: r"density of $\hat s_i$"},
     kind=Kind.PROOF_STEP,
     grade=Grade.MISPRINT,
 )
@@ -135,7 +135,7 @@ def verification_of_the_stationary_solution():
 @paper.claim(
     "SC-085",
     "Eq. (59)",
-    symbols=VALUE_SYMBOLS | {Psi: "the potential", kappa: "the page's temperature constant, an inverse temperature"},
+    symbols=NOISE_SYMBOLS | {Psi: "the potential", kappa: "the page's temperature constant, an inverse temperature"},
 )
 def potential_of_the_student_modes():
     """Potential of the student modes."""
@@ -157,7 +157,7 @@ def potential_of_the_student_modes():
 @paper.claim(
     "SC-086",
     "Eq. (60)",
-    symbols=VALUE_SYMBOLS
+    symbols=NOISE_SYMBOLS
     | {Psi: "the potential (59)", kappa: "its constant", ts.w: r"$w_i = \sqrt{\hat s_i}$, weight of a layer"},
     kind=Kind.THRESHOLD,
     grade=Grade.MISPRINT,
