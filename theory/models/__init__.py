@@ -9,6 +9,8 @@ r"""Worked models, one file each: a process, its conventions, and the laws that 
 * ``labelled_data``: inputs and labels, one of each per sample.
 * ``two_layer_origin``: a two-layer linear network next to the origin, with one independent noise for every label.
 * ``two_layer_balance``: a two-layer linear network at its noise equilibrium, and its sharpness there.
+* ``product_of_vectors``: a loss of the product of two vectors: all its charges, and one number that multiplies them.
+* ``law_of_balance``: a loss of an outer product: what noise does to the two norms.
 * ``neurons_of_one_sign``: the product of two vectors, which descent aligns neuron by neuron.
 * ``two_neurons``: two neurons side by side, :math:`f(x) = \sum_{i=1}^2 w_i^{(2)}\tanh(w_i^{(1)}x)`, and the set where
   they are equal.

@@ -31,6 +31,7 @@ import sympy as sp
 
 from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
 from theory.errors import SymbolError, UnsupportedFormError
+from theory.gradient_noise.data_law import NamedMoments
 from theory.gradient_noise.flow import stochastic_gradient_flow
 from theory.gradient_noise.model import Model
 from theory.gradient_noise.modified_equation import with_second_order_drift
@@ -50,7 +51,9 @@ class NoetherFlow:
     Attributes:
         charge: :math:`Q`.
         drift: Its drift, from Itô's formula. An expression in the weights.
-        martingale: :math:`v^\top\sigma`, one entry per Brownian motion. Shape ``(1, m)``.
+        martingale: :math:`v^\top\sigma`, one entry per Brownian motion. Shape ``(1, m)``. Where data are known by
+            moments alone, whose covariance has no short factor, :math:`v^\top\sigma\sigma^\top`, which vanishes with
+            it.
         without_noise: Whether the martingale part vanishes identically, with the evidence.
     """
 
@@ -150,12 +153,23 @@ def noether_flow(
         -eta*(u - w)*(u + w)/2 zero
     """
     problem, generator = _averaged(symmetry)
-    process = _process(problem, batch_size, sampling, _coefficient(weight_decay, "weight_decay", problem))
+    decay = _coefficient(weight_decay, "weight_decay", problem)
+    if isinstance(problem, Model) and isinstance(problem.law, NamedMoments):
+        diffusion = eta * problem.batch_covariance(batch_size, sampling)
+        process = ItoProcess(
+            problem.weights, -problem.gradient - decay * problem.weights, sp.zeros(len(problem.weights), 1)
+        )
+    else:
+        process, diffusion = _process(problem, batch_size, sampling, decay), None
     if second_order:
         process = with_second_order_drift(process)
-    martingale = sp.ImmutableMatrix((generator.field.T * process.dispersion).applyfunc(sp.expand))
-    drift = sp.expand(infinitesimal_generator(process, generator.charge))
-    return NoetherFlow(generator.charge, drift, martingale, decide_zero(martingale))
+    drift = infinitesimal_generator(process, generator.charge)
+    noise = process.dispersion
+    if diffusion is not None:
+        drift += (diffusion * sp.hessian(generator.charge, list(problem.weights))).trace() / 2
+        noise = diffusion
+    martingale = sp.ImmutableMatrix((generator.field.T * noise).applyfunc(sp.expand))
+    return NoetherFlow(generator.charge, sp.expand(drift), martingale, decide_zero(martingale))
 
 
 def missing_drift(

@@ -1,0 +1,10 @@
+"""Closed forms of driftproof's own: ten models, each from its loss to a law, judged like the claims of a paper.
+
+No paper prints them; sources are OURS throughout, so they are counted apart from what papers say.
+
+====================  =======================================================================================
+paper                 the collection and its symbols
+descent               real SGD, which its experiments run
+products              NM-1, NM-2: products of two vectors, charges and balance
+====================  =======================================================================================
+"""
