@@ -13,6 +13,7 @@ degenerate_directions  SYM-27, SYM-29, SYM-34, SYM-44: motion along them, and st
 applications           SYM-14, SYM-16 .. SYM-18: scale invariance, double rotation, sign coherence (Sections 4.1, 4.2)
 balance                SYM-19, SYM-20, SYM-21c, SYM-45: Theorem 2 (Section 4.3, Appendix B)
 two_layers             SYM-21, SYM-21b, SYM-46: the trace of the Hessian (Section 4.3, Appendix A.4)
+near_a_minimum         SYM-23, SYM-38, SYM-39: where SGD rests near a minimum without the symmetry (Section 4.4)
 broken_symmetry        SYM-22, SYM-37, SYM-40, SYM-41: losses with a part that has no symmetry (Section 4.4)
 beyond                 SYM-D1 .. SYM-D3: what the page does not have, the exact law of every step among it
 =====================  =======================================================================================

@@ -7,6 +7,7 @@ import pytest
 import sympy as sp
 
 from theory.gradient_noise import Empirical, Model
+from theory.infinitesimal_generator import generator
 from theory.notation import eta
 from theory.symmetry import OneParameterSymmetry, noether_flow
 from theory.symmetry.find import find_affine_symmetries
@@ -14,7 +15,18 @@ from theory.symmetry.sample_losses import PerSampleLoss
 from verification.forms import Draw
 from verification.papers.gradient_noise_symmetry.degenerate_directions import CHARGE, flow_of_the_charge
 from verification.papers.gradient_noise_symmetry.descent import MeanUnderDescent, noise, product_of_two, u, v, w, y
-from verification.papers.gradient_noise_symmetry.paper import S
+from verification.papers.gradient_noise_symmetry.near_a_minimum import (
+    bend,
+    deviation,
+    h,
+    k,
+    pinned,
+    pull,
+    pulled,
+    t_1,
+    t_2,
+)
+from verification.papers.gradient_noise_symmetry.paper import S, T
 
 LEARNED = {u: 2, w: 2, v: 4, noise: 3}
 
@@ -57,6 +69,43 @@ def test_inner_products_of_one_representation_leave_rotations_alone_and_no_charg
     x, z = (sp.Matrix(sp.symbols(f"{name}_1 {name}_2", real=True)) for name in "xz")
     found = find_affine_symmetries(PerSampleLoss(list(q), ((q * x).dot(q * z) - y) ** 2), seed=1)
     assert found.is_complete and found.dimension == 1 and found.charges == ()
+
+
+def test_around_a_quadratic_minimum_the_mean_is_the_minimum_and_the_charge_rests_at_half_of_the_printed_deviation():
+    even = {h: k, bend: 0}
+    model = Model([t_1, t_2], pinned().loss.subs(even), pinned().law)
+    flow = model.stochastic_gradient_flow(1)
+    mean = generator(flow, t_1)
+    assert sp.expand(mean + k * (t_1 - 1)) == 0  # linear: the stationary mean is exactly 1
+    charge = generator(flow, t_1**2 + t_2**2)
+    trace = sp.cancel(flow.diffusion.trace())
+    gap = sp.Symbol("gap")  # E C - E theta_1, and E theta_1 = 1 = C_*
+    assert sp.cancel(charge + 2 * k * (t_1**2 + t_2**2 - t_1) - trace) == 0
+    (found,) = sp.solve(-2 * k * gap + trace.subs({t_1: 1, t_2: 0}), gap)
+    assert sp.cancel(found - (2 * T * deviation().charge_shift).subs(even).subs(T, eta)) == 0
+    assert sp.cancel(found - eta * noise**2 / k) != 0
+
+
+def test_the_deviation_of_a_bent_minimum_is_that_of_averaging_the_fast_weight():
+    spread = T * noise**2 / (2 * k)  # of the second weight, which feels the noise
+    average = pinned().mean_loss.subs(t_2, sp.sqrt(spread))
+    place = sp.solve(sp.diff(average, t_1), t_1)[0]
+    assert sp.cancel(place - 1 - T * deviation().mean_shift[0]) == 0
+    assert sp.cancel(2 * (place - 1) + spread - 2 * T * deviation().charge_shift) == 0
+
+
+def test_a_pulled_product_rests_where_both_weights_have_no_mean_drift():
+    found = pulled(sp.Integer(8))
+    model = product_of_two(pull(sp.Integer(8)))
+    gradient = sp.Matrix([model.mean_loss]).jacobian([u, w]).subs({v: 1, noise: 1})
+    spread = found.covariance
+    for entry in gradient:
+        second = sum(
+            sp.diff(entry, p, q) * spread[i, j] / 2 for i, p in enumerate((u, w)) for j, q in enumerate((u, w))
+        )
+        first = sp.diff(entry, u) * found.mean_shift[0] + sp.diff(entry, w) * found.mean_shift[1]
+        assert sp.cancel((first + second).subs({u: 2, w: sp.S.Half})) == 0
+    assert found.charge_shift > 0 > pulled().charge_shift
 
 
 def sampler(**changes):
