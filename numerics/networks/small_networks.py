@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -105,6 +106,16 @@ class LabelledImages:
                 "images must be a matrix of at least 5 rows with one label each, got "
                 f"pixels.shape={self.pixels.shape}, labels.shape={self.labels.shape}."
             )
+
+
+def handwritten_digits() -> LabelledImages | None:
+    """The 1797 handwritten digits that come with scikit-learn, 8 by 8, pixels of mean 0 and variance 1; else None."""
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError:
+        return None
+    found: Any = load_digits()
+    return LabelledImages((found.data - found.data.mean()) / found.data.std(), found.target)
 
 
 @dataclass(frozen=True)

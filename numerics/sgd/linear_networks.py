@@ -63,6 +63,48 @@ class LinearRegression:
 
 
 @dataclass(frozen=True, eq=False)
+class TaughtRegression:
+    r"""Data of a linear teacher, and the errors of students, each over that of the student that is zero.
+
+    Students are products :math:`VU` of shape ``(..., n, m)``; an error has shape ``(...)``.
+
+    Attributes:
+        teacher: Shape ``(n, m)``.
+        data: Inputs, and labels of the teacher with noise.
+        input_moments: :math:`E\,x^\top x` of fresh inputs. Shape ``(n, n)``.
+
+    Raises:
+        ArgumentError: a shape does not fit the data.
+    """
+
+    teacher: Array
+    data: LinearRegression
+    input_moments: Array
+
+    def __post_init__(self) -> None:
+        require(one_of(LinearRegression, needed="a LinearRegression"), self.data, "data")
+        n, m = self.data.inputs.shape[1], self.data.labels.shape[1]
+        for name, shape in (("teacher", (n, m)), ("input_moments", (n, n))):
+            object.__setattr__(self, name, real_array(getattr(self, name), name))
+            if getattr(self, name).shape != shape:
+                raise ArgumentError(f"{name} must have shape {shape} for these data, got {getattr(self, name).shape}.")
+
+    def train_error(self, products: Array) -> Array:
+        r""":math:`\|XVU - Y\|^2/\|Y\|^2`."""
+        residual = self.data.inputs @ products - self.data.labels
+        return (residual**2).sum(axis=(-2, -1)) / np.sum(self.data.labels**2)
+
+    def white_error(self, products: Array) -> Array:
+        r""":math:`\|VU - \bar W\|^2/\|\bar W\|^2`, the test error for white inputs."""
+        return ((products - self.teacher) ** 2).sum(axis=(-2, -1)) / np.sum(self.teacher**2)
+
+    def test_error(self, products: Array) -> Array:
+        r""":math:`E\|x(VU - \bar W)\|^2/E\|x\bar W\|^2` for fresh inputs."""
+        root = np.linalg.cholesky(self.input_moments).T
+        return ((root @ (products - self.teacher)) ** 2).sum(axis=(-2, -1)) / np.sum((root @ self.teacher) ** 2)
+
+
+@dataclass(frozen=True, eq=False)
 class LinearNetworkRun:
     """What a run leaves.
 

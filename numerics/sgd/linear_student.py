@@ -17,9 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 import sympy as sp
 
+from numerics.arguments import real_array, real_number
+from numerics.errors import ArgumentError
 from theory.discrete.recursion import Recursion
 from theory.models.teacher_student.modes import mode_update, w
 from theory.notation import s_tilde
+from theory.values import single_expression
 
 DIMENSION = 64
 SAMPLES = 1024
@@ -42,8 +45,8 @@ class StudentData:
     r"""What the errors need of a data set and its teacher.
 
     Attributes:
-        singular_values: :math:`\tilde s_i` of :math:`\Sigma_{yx}`, falling. Shape ``(64,)``.
-        overlaps: :math:`q_i = \tilde u_i^\top\bar W\tilde v_i`. Shape ``(64,)``.
+        singular_values: :math:`\tilde s_i` of :math:`\Sigma_{yx}`, falling. Shape ``(n,)``.
+        overlaps: :math:`q_i = \tilde u_i^\top\bar W\tilde v_i`. Shape ``(n,)``.
         teacher: :math:`\sum\bar s^2`.
         labels: :math:`\|Y\|^2`.
     """
@@ -53,12 +56,23 @@ class StudentData:
     teacher: float
     labels: float
 
+    def __post_init__(self) -> None:
+        for name in ("singular_values", "overlaps"):
+            object.__setattr__(self, name, real_array(getattr(self, name), name))
+        if self.singular_values.ndim != 1 or self.singular_values.shape != self.overlaps.shape:
+            raise ArgumentError(
+                "singular_values and overlaps must be rows of one length, got shapes "
+                f"{self.singular_values.shape} and {self.overlaps.shape}."
+            )
+        for name in ("teacher", "labels"):
+            object.__setattr__(self, name, real_number(getattr(self, name), name))
+
     def train_error(self, learned: np.ndarray) -> np.ndarray:
-        r""":math:`\mathcal E_{\rm train}` of students with singular values ``learned``, shape ``(..., 64)``."""
+        r""":math:`\mathcal E_{\rm train}` of students with singular values ``learned``, shape ``(..., n)``."""
         return 1 + (learned**2 - 2 * self.singular_values * learned).sum(axis=-1) / self.labels
 
     def test_error(self, learned: np.ndarray) -> np.ndarray:
-        r""":math:`\mathcal E_{\rm test}` of students with singular values ``learned``, shape ``(..., 64)``."""
+        r""":math:`\mathcal E_{\rm test}` of students with singular values ``learned``, shape ``(..., n)``."""
         return 1 + (learned**2 - 2 * self.overlaps * learned).sum(axis=-1) / self.teacher
 
 
@@ -88,5 +102,5 @@ def _orthogonal(source: np.random.RandomState, size: int) -> np.ndarray:
 
 def mode_recursion(rate: sp.Expr) -> Recursion:
     """(38)-(39) for one mode on a = b, at a learning rate that may depend on the step number."""
-    update, _ = mode_update(w, w, amplitude * xi, rate, s_tilde)
+    update, _ = mode_update(w, w, amplitude * xi, single_expression(rate, "rate"), s_tilde)
     return Recursion([w], [update], normals=[xi])

@@ -34,6 +34,13 @@ def drawn_levels(process: ItoProcess, draw: Draw, *, step: float, **run: Any) ->
     return coupled_samples(process, step=step / draw.refinement, **settings)
 
 
+def drawn_log_norms(process: ItoProcess, draw: Draw, *, step: float, **run: Any) -> tuple[np.ndarray, np.ndarray]:
+    r"""The final :math:`\log|X|` on a fine and a coarse level with common noise, as :func:`drawn_levels` draws them."""
+    pair = drawn_levels(process, draw, step=step, **run)
+    fine, coarse = (np.log(np.sum(level**2, axis=1)) / 2 for level in (pair.fine, pair.coarse))
+    return fine, coarse
+
+
 def drawn_steps(recursion: Recursion, draw: Draw, **run: Any) -> Simulation:
     """:func:`~numerics.simulation.iterate.iterate` for a draw; a recursion has no step to refine."""
     return iterate(recursion, **{"n_replicas": draw.n, "seed": draw.seed, "options": options(draw)} | run)

@@ -78,3 +78,9 @@ def significance_of_order(smaller: Sequence[float], larger: Sequence[float]) -> 
     if high.size == 1:
         return float(scipy.stats.ttest_1samp(low, high[0], alternative="less").pvalue)
     return float(scipy.stats.ttest_ind(low, high, equal_var=False, alternative="less").pvalue)
+
+
+def sign_test(weaker: np.ndarray, stronger: np.ndarray) -> float:
+    """The p-value of the sign test, pair by pair: that so many of those that differ prefer ``stronger`` by chance."""
+    ahead, behind = int((stronger > weaker).sum()), int((stronger < weaker).sum())
+    return float(scipy.stats.binomtest(ahead, ahead + behind, alternative="greater").pvalue) if ahead + behind else 1.0

@@ -10,6 +10,7 @@ from verification.authoring.replicas import (
     interval,
     mean_and_error,
     neighbours,
+    sign_test,
     significance_of_order,
     student_interval,
     to_digits,
@@ -51,3 +52,10 @@ def test_neighbours_are_in_order_only_beyond_their_errors():
 def test_an_order_is_significant_in_its_own_direction_alone(low, high):
     assert significance_of_order(low, high) < 0.01
     assert significance_of_order(high, low) > 0.99
+
+
+def test_the_sign_test_is_exact():
+    weaker, stronger = np.zeros(30, dtype=int), np.ones(30, dtype=int)
+    assert sign_test(weaker, stronger) == pytest.approx(2.0**-30)
+    assert sign_test(stronger, weaker) == pytest.approx(1.0)
+    assert sign_test(weaker, weaker) == 1.0

@@ -12,14 +12,13 @@ and (34) for the inputs that the network is trained on. Half of these lie along 
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from numerics.sgd.linear_networks import LinearRegression, train_linear_network
+from numerics.sgd.linear_networks import LinearRegression, TaughtRegression, train_linear_network
 from numerics.simulation.options import Options
 from verification.authoring.figures import BAR_ALARM, FALSE_ALARM, Row, feature, seed_from, smallest_among
 from verification.authoring.replicas import significance_of_order, student_interval
@@ -38,40 +37,17 @@ SNAPSHOTS = (0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.51, 
 REPLICAS = 8
 
 
-@dataclass(frozen=True, eq=False)
-class Task:
-    """A teacher, noisy data, and a common start of the first and the second layer, all of shape ``(n, n)``."""
-
-    teacher: np.ndarray
-    data: LinearRegression
-    V: np.ndarray
-    U: np.ndarray
-
-    def train_error(self, products: np.ndarray) -> np.ndarray:
-        r""":math:`\|XVU - Y\|^2/\|Y\|^2` for products of shape ``(..., n, n)``."""
-        residual = self.data.inputs @ products - self.data.labels
-        return (residual**2).sum(axis=(-2, -1)) / np.sum(self.data.labels**2)
-
-    def white_error(self, products: np.ndarray) -> np.ndarray:
-        """The program's test error, over that of the student that is zero."""
-        return ((products - self.teacher) ** 2).sum(axis=(-2, -1)) / np.sum(self.teacher**2)
-
-    def test_error(self, products: np.ndarray) -> np.ndarray:
-        r"""(34) for uniform inputs, whose second moments are :math:`(\frac1{12}1 + \frac14ee^\top)/n`."""
-        n = len(self.teacher)
-        root = np.linalg.cholesky((np.eye(n) / 12 + np.full((n, n), 0.25)) / n).T
-        return ((root @ (products - self.teacher)) ** 2).sum(axis=(-2, -1)) / np.sum((root @ self.teacher) ** 2)
-
-
-def task(n: int) -> Task:
-    """The task of dimension n; its random numbers depend on n alone."""
+def task(n: int) -> tuple[TaughtRegression, np.ndarray, np.ndarray]:
+    """The task of dimension n and the start of both layers, ``(n, n)``; its random numbers depend on n alone."""
     source = np.random.Generator(np.random.Philox(_seed({"task": n})))
     rank = n // 8
     left, right = (np.linalg.qr(source.standard_normal((n, n)))[0] for _ in range(2))
     teacher = left[:, :rank] * np.linspace(0.5, 1.0, rank) @ right[:, :rank].T
     X = source.random((16 * n, n)) / math.sqrt(n)
     Y = X @ teacher + LABEL_NOISE / math.sqrt(n) * source.standard_normal((16 * n, n))
-    return Task(teacher, LinearRegression(X, Y), source.random((n, n)) / 2, source.random((n, n)) / 2)
+    moments = (np.eye(n) / 12 + np.full((n, n), 0.25)) / n  # of the uniform inputs
+    problem = TaughtRegression(teacher, LinearRegression(X, Y), moments)
+    return problem, source.random((n, n)) / 2, source.random((n, n)) / 2
 
 
 def learning_rate(step: int, steps: int) -> float:
@@ -95,8 +71,8 @@ def measure(part: Row) -> dict[str, Any]:
     replicas = 1 if size is None else int(part.get("replicas", REPLICAS))
     steps, replacement = round(STEPS_PER_DIMENSION * n), bool(part.get("replacement", False))
     at = [round(share * steps) for share in SNAPSHOTS if share <= part.get("until", 1.0)]
-    subject, seed = task(n), _seed(part)
-    V, U = (np.repeat(start[None], replicas, axis=0) for start in (subject.V, subject.U))
+    (subject, *starts), seed = task(n), _seed(part)
+    V, U = (np.repeat(start[None], replicas, axis=0) for start in starts)
     rate = partial(learning_rate, steps=steps)
     how: dict[str, Any] = {"batch_size": size, "replacement": replacement, "steps": at[-1], "at": at, "seed": seed}
     run = train_linear_network(subject.data, V=V, U=U, learning_rate=rate, options=Options(progress=False), **how)

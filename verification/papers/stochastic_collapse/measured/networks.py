@@ -6,17 +6,14 @@ PyTorch takes longer to load than most claims take: it is imported by the measur
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import scipy  # its submodules load on first use
 
 from verification.authoring.draws import source_of
 from verification.authoring.figures import Row
+from verification.authoring.replicas import student_interval
 from verification.forms import Arguments
-
-if TYPE_CHECKING:
-    from numerics.networks.small_networks import LabelledImages
 
 FALSE_ALARM = 1e-6
 """That a direction is found where there is none."""
@@ -37,9 +34,9 @@ def small_networks(part: Row) -> dict[str, Any]:
     Both settings see the same images and initial weights. ``images`` is ``made`` or ``digits``, those of scikit-learn;
     where scikit-learn is not installed, the part is skipped and says so.
     """
-    from numerics.networks.small_networks import SmallNetworks, count_neurons
+    from numerics.networks.small_networks import SmallNetworks, count_neurons, handwritten_digits
 
-    given = digits() if part["images"] == "digits" else None
+    given = handwritten_digits() if part["images"] == "digits" else None
     if part["images"] == "digits" and given is None:
         return {"images": "digits", "skipped": NO_DIGITS}
     shape = {"pixels": given.pixels.shape[1], "classes": 10} if given is not None else {}
@@ -57,19 +54,6 @@ def small_networks(part: Row) -> dict[str, Any]:
     first, second = counts.independent[-1].tolist()
     accuracies = counts.accuracy.mean(axis=1).tolist()
     return {"images": part["images"], "first": first, "second": second, "accuracies": accuracies}
-
-
-def digits() -> LabelledImages | None:
-    """The 1797 handwritten digits that come with scikit-learn, 8 by 8, pixels of mean 0 and variance 1; else None."""
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError:
-        return None
-    from numerics.networks.small_networks import LabelledImages
-
-    found: Any = load_digits()
-    pixels = (found.data - found.data.mean()) / found.data.std()
-    return LabelledImages(pixels, found.target)
 
 
 def direction(results: Sequence[Row]) -> dict[str, Any]:
@@ -95,9 +79,9 @@ def _change(parts: Sequence[Row]) -> dict[str, Any]:
     """Mean shares before and after, and the interval of their difference, replica by replica."""
     first, second = (np.concatenate([part[name] for part in parts]) for name in ("first", "second"))
     change = second - first
-    half = scipy.stats.t.isf(FALSE_ALARM / 2, len(change) - 1) * change.std(ddof=1) / np.sqrt(len(change))
+    lower, upper = student_interval(change, FALSE_ALARM)
     return {
-        "change": [float(change.mean() + part) for part in (-half, 0.0, half)],
+        "change": [lower, float(change.mean()), upper],
         "shares": [float(first.mean()), float(second.mean())],
         "accuracies": np.mean([part["accuracies"] for part in parts], axis=0).tolist(),
         "replicas": len(change),

@@ -10,10 +10,10 @@ No formula of :mod:`theory.matrices.spike_in_noise` is used here. Random sources
 import math
 
 import numpy as np
-import scipy  # its submodules load on first use
 
 from numerics.random.spiked_noise import top_singular_pair, tridiagonal_form
 from verification.authoring.draws import source_of
+from verification.authoring.replicas import student_interval
 from verification.authoring.simulated import number
 from verification.forms import Arguments
 
@@ -84,8 +84,8 @@ def top_of_signal_plus_noise(arguments: Arguments) -> tuple[np.ndarray, np.ndarr
 
 def _mean(samples: np.ndarray, bias: float) -> tuple[float, float]:
     """The mean, and Student's half-width at the false-alarm rate plus what is left of the limit."""
-    quantile = -float(scipy.special.stdtrit(len(samples) - 1, FALSE_ALARM / 2))
-    return float(samples.mean()), quantile * float(samples.std(ddof=1)) / math.sqrt(len(samples)) + bias
+    lower, upper = student_interval(samples, FALSE_ALARM)
+    return float(samples.mean()), (upper - lower) / 2 + bias
 
 
 def top_singular_value(arguments: Arguments) -> tuple[float, float]:

@@ -1,7 +1,6 @@
 """What the claims about several dimensions are measured on: growth rates of simulated linear processes."""
 
 import math
-from collections.abc import Mapping, Sequence
 
 import numpy as np
 import sympy as sp
@@ -10,7 +9,7 @@ from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
 from theory.ito import ItoProcess
 from theory.models.two_layer_origin import network_process, ratio_process
 from theory.notation import nu
-from verification.authoring.draws import drawn_levels, extrapolated, on_two_grids
+from verification.authoring.draws import drawn_log_norms, extrapolated, on_two_grids
 from verification.authoring.simulated import number
 from verification.forms import Arguments, Draw, Samples
 
@@ -24,20 +23,6 @@ LOWEST = 1e-10
 """Lower end of the grid for the ratio x of the layers; the law has a mass of about ``LOWEST ** (m/2)`` below it."""
 
 
-def _log_norms(
-    process: ItoProcess,
-    parameters: Mapping[sp.Symbol, float],
-    initial: Sequence[float],
-    until: float,
-    step: float,
-    draw: Draw,
-) -> tuple[np.ndarray, np.ndarray]:
-    """The logarithm of the norm at the end, on a fine and a coarse level with common noise."""
-    pair = drawn_levels(process, draw, parameters=parameters, initial=initial, step=step, until=until)
-    fine, coarse = (np.log(np.sum(level**2, axis=1)) / 2 for level in (pair.fine, pair.coarse))
-    return fine, coarse
-
-
 def _shifted(shift: float, fine: np.ndarray, coarse: np.ndarray) -> Samples:
     return extrapolated(shift + fine, shift + coarse)
 
@@ -48,7 +33,8 @@ def growth_under_isotropic_noise(arguments: Arguments, draw: Draw) -> Samples:
     x = sp.symbols(f"x_1:{d + 1}", real=True)
     rate = sp.Symbol("g", real=True)
     process = ItoProcess(x, [-rate * e for e in x], sp.sqrt(sum(e**2 for e in x)) * sp.eye(d))
-    fine, coarse = _log_norms(process, {rate: g}, [1.0] + [0.0] * (d - 1), until, STEP, draw)
+    start = [1.0] + [0.0] * (d - 1)
+    fine, coarse = drawn_log_norms(process, draw, parameters={rate: g}, initial=start, step=STEP, until=until)
     return extrapolated(fine / until, coarse / until)
 
 
@@ -59,7 +45,8 @@ def growth_of_equal_layers(arguments: Arguments, draw: Draw) -> Samples:
     """
     n, until = int(arguments["n"]), 1.0
     start = ([1.0] + [0.0] * (n - 1)) * 2
-    fine, coarse = _log_norms(network_process(n, n), {nu: 1.0}, start, until, NETWORK_STEP, draw)
+    run = {"parameters": {nu: 1.0}, "initial": start, "step": NETWORK_STEP, "until": until}
+    fine, coarse = drawn_log_norms(network_process(n, n), draw, **run)
     before = math.log(2) / 2
     return _shifted(arguments["shift"], (fine - before) / until, (coarse - before) / until)
 
@@ -68,8 +55,8 @@ def growth_of_unequal_layers(arguments: Arguments, draw: Draw) -> Samples:
     r"""Growth rate between t = 3 and t = 4 at :math:`\nu = 1`: the noise depends on the step, so paths agree."""
     n, m = int(arguments["n"]), int(arguments["m"])
     start = [1.0] + [0.0] * (n - 1) + [0.5] + [0.0] * (m - 1)
-    process = network_process(n, m)
-    early, late = (_log_norms(process, {nu: 1.0}, start, until, NETWORK_STEP, draw) for until in (3.0, 4.0))
+    process, run = network_process(n, m), {"parameters": {nu: 1.0}, "initial": start, "step": NETWORK_STEP}
+    early, late = (drawn_log_norms(process, draw, until=until, **run) for until in (3.0, 4.0))
     return _shifted(arguments["shift"], late[0] - early[0], late[1] - early[1])
 
 

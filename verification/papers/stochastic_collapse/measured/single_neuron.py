@@ -14,7 +14,7 @@ from numerics.simulation.options import Options
 from theory.ito import ItoProcess
 from theory.models.single_neuron import SingleNeuron, slope
 from theory.notation import eta, zeta
-from verification.authoring.draws import drawn_levels, drawn_paths, extrapolated
+from verification.authoring.draws import drawn_log_norms, drawn_paths, extrapolated
 from verification.authoring.simulated import number
 from verification.forms import Arguments, Draw, Samples
 from verification.papers.stochastic_collapse.measured.one_dimension import STEP
@@ -54,13 +54,9 @@ def growth_near_origin(arguments: Arguments, draw: Draw) -> Samples:
     r"""Growth rate of :math:`\log|(w_1, w_2)|` of the linear part of (31) between two late times, extrapolated."""
     process = _linear_process(arguments["x"], arguments["y"])
     parameters = {slope: number(arguments["c"]), eta: 1.0, zeta: number(arguments["noise"]) ** 0.5}
-
-    def log_norms(until: float) -> list[np.ndarray]:
-        step = number(arguments["step"])
-        pair = drawn_levels(process, draw, parameters=parameters, initial=[1.0, 0.5], step=step, until=until)
-        return [np.log(np.hypot(*level.T)) for level in (pair.fine, pair.coarse)]
-
-    before, after = log_norms(EARLY), log_norms(LATE)  # one path: the noise of a step depends on its number alone
+    run = {"parameters": parameters, "initial": [1.0, 0.5], "step": number(arguments["step"])}
+    # One path: the noise of a step depends on its number alone.
+    before, after = (drawn_log_norms(process, draw, until=until, **run) for until in (EARLY, LATE))
     fine, coarse = ((b - a) / (LATE - EARLY) for a, b in zip(before, after, strict=True))
     return extrapolated(fine, coarse)
 

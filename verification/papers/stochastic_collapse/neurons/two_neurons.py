@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy  # its submodules load on first use
 import sympy as sp
 
 from numerics.simulation.iterate import iterate
@@ -23,6 +22,7 @@ from theory.discrete.recursion import Recursion
 from theory.models.two_neurons import INCOMING, OUTGOING, TwoNeurons
 from theory.notation import eta
 from verification.authoring.figures import FALSE_ALARM, Row, feature, seed_from
+from verification.authoring.replicas import sign_test
 from verification.authoring.shorthand import reproduces
 from verification.authoring.simulated import number
 from verification.claim import Statement
@@ -148,12 +148,6 @@ def turns(results: Sequence[Row]) -> dict[str, Any]:
         "significance": {"rise": rise, "fall": fall},
         "rows": [dict(result) | {"share": float(share)} for result, share in zip(results, shares, strict=True)],
     }
-
-
-def sign_test(weaker: np.ndarray, stronger: np.ndarray) -> float:
-    """Probability that as many of the data sets that differ prefer ``stronger``, if none had a preference."""
-    ahead, behind = int((stronger > weaker).sum()), int((stronger < weaker).sum())
-    return float(scipy.stats.binomtest(ahead, ahead + behind, alternative="greater").pvalue) if ahead + behind else 1.0
 
 
 # The picture ---------------------------------------------------------------------------------------------------------

@@ -33,8 +33,8 @@ def test_the_learning_rate_rises_and_drops_twice():
 
 
 def test_the_error_for_the_inputs_is_the_expectation_over_uniform_inputs():
-    subject = figure_11.task(8)
-    student = subject.V @ subject.U
+    subject, V, U = figure_11.task(8)
+    student = V @ U
     x = np.random.default_rng(1).random((200_000, 8)) / np.sqrt(8)
     squares = [np.mean(np.sum((x @ matrix) ** 2, axis=1)) for matrix in (student - subject.teacher, subject.teacher)]
     assert subject.test_error(student) == pytest.approx(squares[0] / squares[1], rel=0.02)
@@ -42,7 +42,7 @@ def test_the_error_for_the_inputs_is_the_expectation_over_uniform_inputs():
 
 
 def test_the_student_that_is_the_teacher_has_no_error_and_the_zero_student_one():
-    subject = figure_11.task(8)
+    subject, *_ = figure_11.task(8)
     assert subject.test_error(subject.teacher) == subject.white_error(subject.teacher) == 0
     assert subject.test_error(0 * subject.teacher) == pytest.approx(1)
     assert subject.train_error(0 * subject.teacher) == pytest.approx(1)
@@ -50,7 +50,7 @@ def test_the_student_that_is_the_teacher_has_no_error_and_the_zero_student_one()
 
 def test_the_full_batch_is_run_once_and_learns_least_squares_along_the_mean():
     found = figure_11.measure({"n": 8, "batch": "all"})
-    subject = figure_11.task(8)
+    subject, *_ = figure_11.task(8)
     best = np.linalg.lstsq(subject.data.inputs, subject.data.labels, rcond=None)[0]
     assert np.array(found["white"]).shape == (len(figure_11.SNAPSHOTS), 1) and found["batch"] == 128
     assert found["train"][-1][0] == pytest.approx(subject.train_error(best), abs=1e-3)

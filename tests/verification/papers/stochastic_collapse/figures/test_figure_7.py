@@ -88,13 +88,6 @@ def test_collapse_that_goes_on_is_not_reproduced():
     assert features["collapse strengthens at first"] and not features["collapsing ceases beyond"]
 
 
-def test_the_sign_test_is_exact():
-    weaker, stronger = np.zeros(30, dtype=int), np.ones(30, dtype=int)
-    assert two_neurons.sign_test(weaker, stronger) == pytest.approx(2.0**-30)
-    assert two_neurons.sign_test(stronger, weaker) == pytest.approx(1.0)
-    assert two_neurons.sign_test(weaker, weaker) == 1.0
-
-
 def test_each_panel_varies_one_number():
     for statement in catalogue().claim("SC-062").statements:
         assert isinstance(statement.form, Figure)

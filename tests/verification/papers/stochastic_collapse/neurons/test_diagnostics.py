@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from numerics.networks.small_networks import LabelledImages, SmallNetworks, count_neurons
+from numerics.networks.small_networks import LabelledImages, SmallNetworks, count_neurons, handwritten_digits
 from numerics.neurons.clusters import near_pairs
 from numerics.neurons.distance import distance_matrix
 from tests.numerics.seeding import FALSE_ALARM, seed_of
@@ -77,7 +77,7 @@ def test_digits_that_are_not_there_are_skipped_by_name_and_the_rest_is_judged(mo
 
 def test_the_digits_are_pictures_of_all_ten_classes_and_can_be_learned():
     pytest.importorskip("sklearn")
-    given = networks.digits()
+    given = handwritten_digits()
     assert given is not None and given.pixels.shape == (1797, 64) and set(given.labels) == set(range(10))
     assert given.pixels.mean() == pytest.approx(0, abs=1e-12) and given.pixels.std() == pytest.approx(1)
     run = SmallNetworks((0.1,), replicas=2, snapshots=(200,), classes=10, hidden=32)
