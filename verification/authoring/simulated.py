@@ -97,7 +97,7 @@ def simulated(
         observable: What is averaged, an expression in the state.
         at: Exact values of all other symbols, as texts: ``{k: "1", s: "1/2"}``.
         start: Where the process starts: one number a coordinate.
-        until: The time at which it is observed; for a stationary mean, twenty relaxation times.
+        until: The time at which it is observed; for a stationary mean, ten relaxation times.
         step: Coarse step; the second stage halves it.
         predicted: Candidate -> predicted mean; by default the candidate itself at ``at``.
         coordinates: ``"log"`` simulates :math:`\log|x|`, for a positive state that may come close to 0.

@@ -48,10 +48,10 @@ def supremum_of_geometric_brownian_motion(arguments: Arguments, draw: Draw) -> S
     r"""Probability that :math:`\log(\theta/\epsilon)` reaches 0, given its values on a grid; no bias.
 
     The logarithm is a Brownian motion with drift, so steps of any size are exact and the bridge between grid points
-    is too. The horizon is 64 variances of drift away: what happens later has probability below 1e-14.
+    is too.
     """
     m, z, start, level = (number(arguments[name]) for name in ("mu", "zeta", "theta", "epsilon"))
-    horizon = (8 * z / (m - z**2 / 2)) ** 2
+    horizon = _last_chance(m, z)
     run = drawn_paths(
         ItoProcess.scalar(log_distance, drift=mu - zeta**2 / 2, dispersion=zeta),
         draw,
@@ -64,6 +64,14 @@ def supremum_of_geometric_brownian_motion(arguments: Arguments, draw: Draw) -> S
     return Samples(1 - run.accumulated[survival])
 
 
+def _last_chance(m: float, z: float) -> float:
+    r"""The time after which a Brownian motion of drift :math:`m - z^2/2 < 0` exceeds its start with probability 4e-8.
+
+    That probability is :math:`2\Phi(-|m - z^2/2|\sqrt t/z)`; those measured are a hundredth and more.
+    """
+    return (5.5 * z / (m - z**2 / 2)) ** 2
+
+
 def double_well_reaches_level(arguments: Arguments, draw: Draw) -> Samples:
     """Probability that the double well reaches a level, given its values on a grid of step 0.01."""
     m, z, start = (number(arguments[name]) for name in ("mu", "zeta", "start"))
@@ -73,7 +81,7 @@ def double_well_reaches_level(arguments: Arguments, draw: Draw) -> Samples:
         parameters={mu: m, zeta: z},
         initial=[math.log(start)],
         step=0.01,
-        until=round((8 * z / (m - z**2 / 2)) ** 2),
+        until=round(_last_chance(m, z)),
         accumulators={survival: Survival(log_distance, sp.log(sp.Rational(arguments["level"])))},
     )
     return Samples(1 - run.accumulated[survival])

@@ -158,7 +158,7 @@ def phase_transition_of_the_student_modes():
         says=r"Measured: the rate of $\log\hat s$ in collapse, the mean of $\hat s$ beyond.",
         measured=[
             measured(log_rate_of_mode, rate, s_tilde="3/10", nu="1"),
-            sampled_mode(above, until=250.0, predicted=predictions.either(c, sp.S.Zero, above)),
+            sampled_mode(above, until=125.0, predicted=predictions.either(c, sp.S.Zero, above)),
         ],
     )
     yield bounds(

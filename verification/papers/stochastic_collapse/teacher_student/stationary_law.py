@@ -51,7 +51,7 @@ def stationary_solution():
         },
         domain=POSITIVE,
         measured=[
-            sampled_mode(at, until=18.0, power=j, predicted=predictions.mean_under_density(s**j, s, at)) for j in (1, 2)
+            sampled_mode(at, until=9.0, power=j, predicted=predictions.mean_under_density(s**j, s, at)) for j in (1, 2)
         ],
     )
     yield equals(
