@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import mpmath
@@ -13,8 +15,14 @@ from sympy.logic.boolalg import Boolean
 from numerics.deterministic.quadrature import integrate_density
 from numerics.errors import DivergenceError
 from theory.argument_kinds import CONDITION, SYMBOL, ArgumentKind
+from theory.decision.balls import complex_ball
+from theory.errors import UnsupportedFormError
 from verification.arguments import takes
 from verification.errors import VerificationError
+
+BALL_PRECISION = 96
+ENOUGH_BITS = 50
+"""A ball of so many correct bits is as good as its middle."""
 
 Values = Mapping[sp.Symbol, str]
 """Parameter values as exact rationals in strings, so that no float enters a formula."""
@@ -133,21 +141,30 @@ def spectral(candidate: sp.Expr, values: Values, digits: int = 8) -> float:
 
 
 def _wave_integral(integral: sp.Integral, digits: int) -> mpmath.mpf:
-    """The midpoint rule, halved until it settles; it converges exponentially on an even analytic integrand."""
     ((wave, lower, upper),) = integral.limits
     if (lower, upper) != (0, sp.oo):
         raise VerificationError(f"wave integrals must run over (0, oo), got {integral.limits}.")
-    integrand = _function_of(wave, integral.function)
+    factor, waves = integral.function.as_independent(wave, as_Add=False)
+    return _evaluated(factor) * _sum_of_waves(waves, wave, digits)
 
-    def midpoints(spacing: mpmath.mpf) -> mpmath.mpf:
+
+@functools.lru_cache(maxsize=64)
+def _sum_of_waves(waves: sp.Expr, wave: sp.Symbol, digits: int) -> mpmath.mpf:
+    """The midpoint rule, halved until it settles; it converges exponentially on an even analytic integrand.
+
+    Candidates that differ by a factor share their waves.
+    """
+    integrand = _real_part_of(waves, wave)
+
+    def midpoints(spacing: Fraction) -> mpmath.mpf:
         total, largest, i = mpmath.mpf(0), mpmath.mpf(0), 0
         while True:
-            term = mpmath.re(integrand((i + mpmath.mpf(1) / 2) * spacing))
+            term = integrand((i + Fraction(1, 2)) * spacing)
             total, largest, i = total + term, max(largest, abs(term)), i + 1
             if i * spacing > 1 and abs(term) <= mpmath.mpf(10) ** -digits * largest:
-                return total * spacing
+                return total * spacing.numerator / spacing.denominator
 
-    spacing = mpmath.mpf(1) / 5
+    spacing = Fraction(1, 5)
     coarse = midpoints(spacing)
     for _ in range(5):
         spacing /= 2
@@ -156,6 +173,22 @@ def _wave_integral(integral: sp.Integral, digits: int) -> mpmath.mpf:
             return fine
         coarse = fine
     raise VerificationError("a wave integral did not settle with 160 points per unit.")
+
+
+def _real_part_of(expression: sp.Expr, variable: sp.Symbol) -> Callable[[Fraction], mpmath.mpf]:
+    """The real part of a formula at rational numbers: the middle of a ball, or mpmath's value without python-flint."""
+    by_mpmath = _function_of(variable, expression)
+
+    def value(at: Fraction) -> mpmath.mpf:
+        try:
+            real = complex_ball(expression, {variable: at}, BALL_PRECISION).real
+        except UnsupportedFormError:
+            real = None
+        if real is None or real.rel_accuracy_bits() < ENOUGH_BITS:
+            return mpmath.re(by_mpmath(mpmath.mpf(at.numerator) / at.denominator))
+        return mpmath.mpf(float(real))
+
+    return value
 
 
 def _evaluated(value: sp.Expr) -> mpmath.mpf:

@@ -5,7 +5,8 @@ import pytest
 import sympy as sp
 from scipy import special
 
-from numerics.random.spiked_noise import tridiagonal_form
+from numerics.errors import ArgumentError
+from numerics.random.spiked_noise import top_singular_pair, tridiagonal_form
 from theory.matrices import spike_in_noise as rm
 
 FALSE_ALARM = 1e-6
@@ -58,3 +59,18 @@ def test_dense_matrices_of_two_hundred_columns_approach_the_limit():
     assert np.all(np.abs(found.mean(axis=1) - limits) < error)
     printed = [1 - 0.5 * 5 / (2 * 4.5), 1 - 4.5 / (2 * 5)]  # (66) with the first power of the signal
     assert np.all(np.abs(found.mean(axis=1)[1:] - printed) > error[1:])
+
+
+def test_the_top_pair_is_that_of_a_dense_decomposition():
+    rng = np.random.Generator(np.random.Philox(20120403))
+    for size in (2, 3, 10, 40):
+        diagonal, above, below = (rng.standard_normal(length) for length in (size, size - 1, size - 1))
+        matrix = np.diag(diagonal) + np.diag(above, 1) + np.diag(below, -1)
+        found = top_singular_pair(diagonal, above, below)
+        assert np.allclose(found, _top(matrix), rtol=1e-8, atol=1e-12)
+        assert not np.allclose(found, _top(matrix.T), rtol=1e-4)
+
+
+def test_a_matrix_of_zeros_has_no_top_pair():
+    with pytest.raises(ArgumentError, match="not 0"):
+        top_singular_pair(np.zeros(3), np.zeros(2), np.zeros(2))

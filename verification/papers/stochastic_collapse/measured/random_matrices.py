@@ -7,6 +7,7 @@ r"""What the claims about errors and random matrices are measured on.
 No formula of :mod:`theory.matrices.spike_in_noise` is used here. Random sources are seeded by hashing what is computed.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -74,8 +75,14 @@ def test_error(arguments: Arguments) -> tuple[float, float]:
 
 def top_of_signal_plus_noise(arguments: Arguments) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Largest singular value, squared overlaps of its left and right vectors with the signal, :data:`DRAWS` times."""
-    aspect, signal = number(arguments["aspect"]), number(arguments["signal"])
-    rng = source_of("top", sorted(arguments.items()))
+    return _top(tuple(sorted(arguments.items())))
+
+
+@functools.lru_cache(maxsize=16)
+def _top(arguments: tuple[tuple[str, str], ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Value and overlaps are of the same matrices: whoever asks for one of them has the others too."""
+    aspect, signal = (number(dict(arguments)[name]) for name in ("aspect", "signal"))
+    rng = source_of("top", list(arguments))
     rows = round(aspect * COLUMNS)
     found = [top_singular_pair(*tridiagonal_form(signal, rows, COLUMNS, ROWS_KEPT, rng)) for _ in range(DRAWS)]
     value, left, right = np.array(found).T
