@@ -21,10 +21,12 @@ import numpy as np
 import sympy as sp
 from numpy.polynomial import legendre
 
+from numerics.arguments import require
 from numerics.codegen.compile import compile_program
 from numerics.deterministic.pieces import real_value
 from numerics.deterministic.quadrature import Integral
 from numerics.errors import ArgumentError, DivergenceError
+from theory.argument_kinds import EXPRESSION, SYMBOL
 
 ORDER = 16
 MOST_PANELS = 4096
@@ -81,6 +83,11 @@ class LawOnCircle:
     diffusion: sp.Expr
     variable: sp.Symbol
     period: sp.Expr
+
+    def __post_init__(self) -> None:
+        for name in ("drift", "diffusion", "period"):
+            require(EXPRESSION, getattr(self, name), name)
+        require(SYMBOL, self.variable, "variable")
 
     @cached_property
     def current(self) -> Integral:

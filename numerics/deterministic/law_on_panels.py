@@ -14,7 +14,7 @@ from mpmath import mpf
 from numpy.polynomial import legendre
 from numpy.typing import NDArray
 
-from numerics.arguments import EXTENDED, INTERVAL, REAL, require
+from numerics.arguments import EXTENDED, INTERVAL, REAL, require, takes
 from numerics.codegen.compile import compile_program
 from numerics.deterministic.marched_density import NEGLIGIBLE, MarchedPanel, MarchedSide, marched
 from numerics.deterministic.pictures import picture_of_law
@@ -87,13 +87,13 @@ class LawOnPanels:
             return mpf(0)
         return mpmath.exp(mpf(self._log_density_at(x)) - mpf(self._top)) / self._total.value
 
+    @takes(function=EXPRESSION)
     def measured(self, function: sp.Expr) -> Integral:
         """The mean of a function of the variable, with its error.
 
         Raises:
             DivergenceError: it does not exist, or needs more than double precision.
         """
-        require(EXPRESSION, function, "function")
         program = compile_program([specified(function, {}, {self.variable})], [self.variable])
 
         def at(x: Reals) -> Reals:

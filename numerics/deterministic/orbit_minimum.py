@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import sympy as sp
 
-from numerics.arguments import real_number
+from numerics.arguments import VALUES, real_number, require
 from numerics.errors import ArgumentError
 from theory.symmetry.noise_equilibrium import EquilibriumKind, noise_equilibrium
 from theory.symmetry.orbit_potential import OrbitPotential
@@ -54,6 +54,7 @@ def orbit_minimum(potential: OrbitPotential, parameters: Mapping[sp.Symbol, floa
         >>> orbit_minimum(chain).point.round(6)
         array([-0.693147, -0.346574])
     """
+    require(VALUES, parameters, "parameters")
     equilibrium = noise_equilibrium(potential)
     if equilibrium.kind is not EquilibriumKind.FINITE:
         raise ArgumentError(

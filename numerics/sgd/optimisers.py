@@ -75,6 +75,8 @@ class SGD(Optimiser):
         require_hyperparameters(
             learning_rate=self.learning_rate, momentum=self.momentum, weight_decay=self.weight_decay
         )
+        if self.first_velocity is not None and not isinstance(self.first_velocity, torch.Tensor):
+            raise ArgumentError(f"first_velocity must be a tensor or None, got {shown(self.first_velocity)}.")
 
     def stepper(self, theta: torch.Tensor) -> Step:
         """Starts with :math:`v = 0`, or with ``first_velocity``."""

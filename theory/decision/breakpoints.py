@@ -69,6 +69,31 @@ def breakpoints(expression: sp.Expr) -> list[sp.Expr]:
     return sorted(ours, key=sp.default_sort_key)
 
 
+@takes(expression=EXPRESSION)
+def branch_cuts(expression: sp.Expr) -> list[sp.Expr]:
+    """Real expressions at whose zeros complex arguments of logarithms, powers and inverse functions lie on the cut.
+
+    Values may jump there, on a set that no random point hits. In a fixed order; arguments that are no rational
+    functions are passed over.
+
+    Example:
+        >>> x, y = sp.symbols("x y", real=True)
+        >>> branch_cuts(sp.log(x + sp.I * y))
+        [y]
+    """
+    arguments = {part.args[0] for part in expression.atoms(*_CUT)}
+    arguments |= {part.base for part in expression.atoms(sp.Pow) if part.exp.is_integer is not True}
+    turned = {sp.I * part.args[0] for part in expression.atoms(sp.atan, sp.acot, sp.asinh)}
+    every = [sp.expand(part) for part in arguments | turned]
+    plain = [part for part in every if part.has(sp.I) and part.is_rational_function(*part.free_symbols)]
+    found = {sp.expand(part.as_real_imag()[1]) for part in plain}
+    return sorted((part for part in found if part.free_symbols), key=sp.default_sort_key)
+
+
+_CUT = (sp.log, sp.asin, sp.acos, sp.acosh, sp.atanh, sp.arg)
+"""Functions that jump across a part of the real axis; atan, acot and asinh do across one of the imaginary axis."""
+
+
 def moved_to_zero(
     point: dict[sp.Symbol, Fraction], expression: sp.Expr, symbols: Sequence[sp.Symbol], rng: random.Random
 ) -> dict[sp.Symbol, Fraction] | None:

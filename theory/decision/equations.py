@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean, to_dnf
@@ -33,19 +33,38 @@ def on_surface(branch: Boolean, symbols: Iterable[sp.Symbol]) -> Iterator[Soluti
     for way in ways.args if isinstance(ways, sp.Or) else (ways,):
         parts = way.args if isinstance(way, sp.And) else (way,)
         equations = [part for part in parts if isinstance(part, sp.Eq)]
-        if not equations:
-            if way.has(sp.Eq):
-                yield None, ()
-            continue
-        others = tuple(part for part in parts if part is not equations[0])
-        if any(isinstance(part, sp.Eq) for part in others) or any(part.has(sp.Eq) for part in others):
+        others = tuple(part for part in parts if not isinstance(part, sp.Eq))
+        if any(part.has(sp.Eq) for part in others):
             yield None, others
+        elif equations:
+            yield from ((values, others) for values in _common_solutions(equations, order))
+
+
+def _common_solutions(
+    equations: Sequence[sp.Eq], symbols: Sequence[sp.Symbol]
+) -> Iterator[dict[sp.Symbol, sp.Expr] | None]:
+    """The solutions of all equations: those of the first, put into the others, and so on."""
+    first, *others = equations
+    for values in _solutions(first, symbols):
+        if values is None or not others:
+            yield values
             continue
-        for values in _solutions(equations[0], order):
-            yield values, others
+        left = [sp.sympify(other.subs(values)) for other in others]
+        if sp.false in left:
+            continue
+        rest = [other for other in left if other != sp.true]
+        if not all(isinstance(other, sp.Eq) for other in rest):
+            yield None
+        elif not rest:
+            yield values
+        else:
+            for more in _common_solutions(rest, [s for s in symbols if s not in values]):
+                done = more if more is None else {s: v.subs(more) for s, v in values.items()} | more
+                if done is None or not any(_excluded(s, v) for s, v in done.items()):
+                    yield done
 
 
-def _solutions(equation: sp.Eq, symbols: list[sp.Symbol]) -> Iterator[dict[sp.Symbol, sp.Expr] | None]:
+def _solutions(equation: sp.Eq, symbols: Sequence[sp.Symbol]) -> Iterator[dict[sp.Symbol, sp.Expr] | None]:
     difference = sp.numer(sp.together(equation.lhs - equation.rhs))
     ours = [s for s in symbols if difference.has(s)]
     for symbol in ours:

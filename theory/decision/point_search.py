@@ -17,8 +17,8 @@ from sympy.logic.boolalg import Boolean
 
 from theory.answer import Answer
 from theory.decision.balls import MissingFlintError, ball, complex_ball
+from theory.decision.breakpoints import branch_cuts, moved_to_zero, zeros_along
 from theory.decision.breakpoints import breakpoints as breakpoints_of
-from theory.decision.breakpoints import moved_to_zero
 from theory.decision.magnitudes import FAR, NEAR
 from theory.decision.rational_points import Point, number_as_text
 from theory.decision.region import AdmissibleRegion, rounded_points, simple_points
@@ -33,6 +33,9 @@ SHARP = -400
 
 CLOSER_PRECISIONS = (2048, 8192, 32768)
 """Working precisions of a last look at a few points, before agreement is said."""
+
+_CUT_POINTS = 12
+"""Points from which a cut is walked to along each coordinate."""
 
 _CLOSER_POINTS = 3
 _CLOSER_SECONDS = 0.01
@@ -181,6 +184,18 @@ class PointSearch:
                     if value.is_finite() and not value.contains(0):
                         return point
                 cost = time.process_time() - begin
+        return None
+
+    def on_a_cut(self, visited: Sequence[Point]) -> Point | None:
+        """A point where a complex argument is real, so that its logarithm may jump, and a ball excludes 0; or None."""
+        starts = [*itertools.islice(simple_points(self.region), _CUT_POINTS), *visited[:_CUT_POINTS]]
+        for cut in branch_cuts(self.expression):
+            for start in starts:
+                for point in zeros_along(cut, start, self.symbols):
+                    if self.clock.is_over:
+                        return None
+                    if self.region.contains(point) and self.residual(point)[0] is Residual.EXCLUDES:
+                        return point
         return None
 
     def readable_witness(self, point: Point) -> tuple[Point, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -122,6 +123,9 @@ def decide_sign(
 _DESCENTS = 12
 """Random points from which the way to the other sign is looked for."""
 
+_WAVES = 40
+"""Points from which one descends where waves of several lengths overlap: each way ends in the next trough."""
+
 _SIGN_KINDS = {1: SignKind.POSITIVE, -1: SignKind.NEGATIVE, 0: SignKind.ZERO}
 
 
@@ -166,9 +170,21 @@ def _search_for_both_signs(
     if search.reach == FAR:
         yield from extreme_points(search.region, search.rng)
     towards = -1 if SignKind.NEGATIVE in witnesses else 1
-    for start in sorted(starts, key=height)[:_DESCENTS]:
+    for start in [*sorted(starts, key=height)[:_DESCENTS], *_among_waves(search)]:
         if search.clock.is_over:
             return
         lowest = descended(towards * search.expression, search.region, start)
         yield lowest
         yield from filter(search.region.contains, rounded_points(search.region, lowest))
+
+
+def _among_waves(search: PointSearch) -> Iterator[dict[sp.Symbol, Fraction]]:
+    """Points spread over some hundred periods of the first symbol in which several waves overlap."""
+    for x in search.symbols:
+        rates = {sp.diff(wave.args[0], x) for wave in search.expression.atoms(sp.sin, sp.cos) if wave.has(x)}
+        if len(rates) > 1:
+            for start in itertools.islice(search.points(_WAVES * ATTEMPTS_PER_POINT), _WAVES):
+                far = Fraction(search.rng.getrandbits(20), 1 << 10) * (-1 if x.is_nonpositive else 1)
+                if search.region.contains({**start, x: far}):
+                    yield {**start, x: far}
+            return

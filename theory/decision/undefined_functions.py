@@ -81,8 +81,19 @@ def _exponents(arity: int, rng: Random) -> Iterator[tuple[int, ...]]:
 
 def with_functions(expression: sp.Expr, chosen: Mapping[Any, tuple[sp.Expr, sp.Expr]]) -> sp.Expr:
     """``expression`` with each undefined function replaced by what was chosen for it, derivatives carried out."""
+    expression = expression.replace(lambda e: isinstance(e, sp.Derivative), _by_letters)
     for function, (call, chosen_function) in chosen.items():
         expression = expression.replace(
             function, lambda *a, c=call, g=chosen_function: g.xreplace(dict(zip(c.args, a, strict=True)))
         )
     return expression.doit(integrals=False, sums=False)
+
+
+def _by_letters(derivative: sp.Derivative) -> sp.Expr:
+    """The derivative with respect to a call ``f(x)`` as one with respect to a letter in its place, taken there."""
+    inner, *counts = derivative.args
+    calls = {count[0]: sp.Dummy() for count in counts if not count[0].is_Symbol}
+    if not calls:
+        return derivative
+    letters = [(calls.get(variable, variable), count) for variable, count in counts]
+    return sp.Subs(sp.Derivative(inner.xreplace(calls), *letters), tuple(calls.values()), tuple(calls))

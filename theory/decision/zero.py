@@ -228,7 +228,7 @@ def _certified(search: PointSearch, used: int, widest: float) -> ZeroDecision:
 
 def _contradiction(search: PointSearch, agreeing: list[dict[sp.Symbol, Fraction]]) -> ZeroDecision | None:
     """What speaks against 0 although balls around it were found everywhere, or None."""
-    sharper = search.closer_look(agreeing)
+    sharper = search.closer_look(agreeing) or search.on_a_cut(agreeing)
     if sharper is not None:
         return _refuted(search, sharper, None)
     for sign in (1, -1):
@@ -251,13 +251,47 @@ def _refuted(search: PointSearch, point: Point, proof: str | None) -> ZeroDecisi
 
 def _unvisited_branch(search: PointSearch, visited: list[dict[sp.Symbol, Fraction]]) -> ZeroDecision | None:
     """None if every branch of every Piecewise agreed at some point, else what is to be said instead."""
-    for branch in branches(search.expression):
-        if any(truth(branch, point, 256) for point in visited):
+    every = list(branches(search.expression))
+    several = len(search.expression.atoms(sp.Piecewise)) > 1
+    for branch in every:
+        seen = any(truth(branch, point, 256) for point in visited)
+        if branch.has(sp.Eq) and (not seen or several):
+            # Another case distinction may hold on the same surface: a point seen here need not be one of both.
+            decision = _on_surface(search, branch)
+        elif not seen:
+            decision = _in_branch(search, branch, len(visited))
+        else:
             continue
-        decision = _on_surface(search, branch) if branch.has(sp.Eq) else _in_branch(search, branch, len(visited))
         if decision is not None and decision.kind in (ZeroKind.NONZERO, ZeroKind.UNDECIDED):
             return decision
+    return _where_two_meet(search, every, visited)
+
+
+_MEETINGS = 24
+"""Pairs of branches that are looked at where both are taken."""
+
+
+def _where_two_meet(
+    search: PointSearch, every: list[Boolean], visited: list[dict[sp.Symbol, Fraction]]
+) -> ZeroDecision | None:
+    """A point where two narrow branches are taken at once, and the expression is not 0; None if none was found."""
+    narrow = [branch for branch in every if not branch.has(sp.Eq) and _share(branch, visited) < _NARROW]
+    for pair in itertools.islice(itertools.combinations(narrow, 2), _MEETINGS):
+        both = sp.And(*pair)
+        if both == sp.false or any(truth(both, point, 256) for point in visited):
+            continue
+        decision = _in_branch(search, both, len(visited))
+        if decision is not None and decision.kind is ZeroKind.NONZERO:
+            return decision
     return None
+
+
+_NARROW = 0.3
+"""Share of the visited points below which a branch may have met no other one."""
+
+
+def _share(branch: Boolean, visited: list[dict[sp.Symbol, Fraction]]) -> float:
+    return sum(bool(truth(branch, point, 256)) for point in visited) / max(len(visited), 1)
 
 
 def _in_branch(search: PointSearch, branch: Boolean, used: int) -> ZeroDecision | None:

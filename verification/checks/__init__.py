@@ -14,6 +14,7 @@
 * ``stages``: what the tasks of a Monte Carlo check compute: a pilot, a chunk of a stage, the predictions.
 * ``symbolic``: the symbolic check: residual zero in a normal form (PROVED), or a point in a ball that contradicts
   (REFUTED).
+* ``finite_integral``: whether a density has a finite integral: at its ends, and at poles inside.
 * ``densities``: is a candidate a stationary density of a process? Equation, sign, continuity, and integral, in that
   order.
 """

@@ -21,10 +21,7 @@ from theory.decision.sign import SignKind, decide_sign
 from theory.errors import TheoryError
 from theory.fokker_planck import fokker_planck_operator, probability_current
 from theory.ito import ItoProcess
-from theory.line.boundary import integrable
-from theory.line.endpoints import endpoint_behaviour
-from theory.line.exponential_of_integral import logarithmic_derivative
-from theory.line.interval import Interval
+from verification.checks.finite_integral import PIECES, finite_integral
 from verification.verdict import Finding, Outcome
 
 _SIDE = Fraction(1, 1 << 200)
@@ -33,7 +30,6 @@ _SIDE = Fraction(1, 1 << 200)
 _JUMP_BITS = 60
 """A relative difference across a seam that is larger than 2**-60 is no rounding and no slope, but a jump."""
 
-_PIECES = (sp.Piecewise, sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.floor, sp.ceiling, sp.Mod)
 _PRECISION = 1024
 _SEAM_POINTS = 6
 
@@ -65,7 +61,7 @@ def sign_finding(density: sp.Expr, domain: tuple[Boolean, ...]) -> Finding:
 
 def seam_finding(process: ItoProcess, density: sp.Expr, domain: tuple[Boolean, ...]) -> Finding | None:
     """Whether diffusion times density, and the current, pass continuously through the seams; None without seams."""
-    pieces = [part for part in (density, *process.diffusion) if part.has(*_PIECES)]
+    pieces = [part for part in (density, *process.diffusion) if part.has(*PIECES)]
     if not pieces:
         return None
     seams = [s for part in pieces for s in breakpoints(part) if s.free_symbols & set(process.state)]
@@ -99,15 +95,21 @@ def _jump(process: ItoProcess, density: sp.Expr, x: sp.Symbol, at: dict[sp.Symbo
 
 
 def integral_finding(process: ItoProcess, density: sp.Expr, domain: tuple[Boolean, ...]) -> Finding:
-    """Whether the density has a finite integral over the interval, or over the whole space if it is Gaussian."""
+    """Whether the density has a finite integral over the interval, or over the whole space.
+
+    What was not judged is undecided: an author who does not ask for it says ``normalisable=False``.
+    """
     try:
-        condition = _on_the_line(process, density) if process.dimension == 1 else _gaussian(process, density)
+        condition = finite_integral(density, list(process.state))
     except TheoryError as error:
-        return Finding(Outcome.CERTIFIED, f"whether its integral is finite was not judged: {error}")
+        return Finding(Outcome.UNDECIDED, f"whether its integral is finite was not judged: {error}")
     if condition is None:
-        return Finding(Outcome.CERTIFIED, "whether its integral is finite was not judged")
+        reason = "whether its integral is finite was not judged: no rule for densities of this kind"
+        return Finding(Outcome.UNDECIDED, f"{reason}; without that question, say normalisable=False")
     if condition == sp.true:
         return Finding(Outcome.PROVED, "its integral is finite")
+    if condition == sp.false:
+        return Finding(Outcome.REFUTED, "its integral is infinite", witness={})
     symbols = condition.free_symbols | {s for c in domain for s in c.free_symbols}
     points = points_satisfying(symbols, domain, 60, seed=str(condition)) if symbols else [{}]
     for point in points:
@@ -120,26 +122,6 @@ def integral_finding(process: ItoProcess, density: sp.Expr, domain: tuple[Boolea
     if not points:
         return Finding(Outcome.UNDECIDED, "no point of the domain was found")
     return Finding(Outcome.PROVED if condition in domain else Outcome.CERTIFIED, f"its integral is finite: {condition}")
-
-
-def _on_the_line(process: ItoProcess, density: sp.Expr) -> Boolean | None:
-    if density.has(*_PIECES):
-        return None
-    (x,) = process.state
-    slope = sp.expand(logarithmic_derivative(density, x))
-    interval = Interval.of(x)
-    return sp.And(*(integrable(endpoint_behaviour(slope, x, end)) for end in interval.ends))
-
-
-def _gaussian(process: ItoProcess, density: sp.Expr) -> Boolean | None:
-    """Sylvester's criterion on the exponent, where that is a quadratic form."""
-    slopes = [sp.cancel(sp.together(sp.diff(density, x) / density)) for x in process.state]
-    precision = -sp.Matrix(slopes).jacobian(list(process.state))
-    everywhere = all(x.is_real and x.is_nonnegative is None for x in process.state)
-    if precision.free_symbols & set(process.state) or not everywhere:
-        return None
-    minors = [sp.factor(precision[:k, :k].det()) for k in range(1, precision.rows + 1)]
-    return sp.And(*(sp.Gt(minor, 0) for minor in minors))
 
 
 def weakest(findings: list[Finding]) -> Finding:

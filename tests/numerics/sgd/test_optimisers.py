@@ -30,3 +30,9 @@ def test_sgd_starts_from_rest_or_from_the_velocity_given():
     assert torch.allclose(theta, -0.1 * (0.5 * velocity + 1).double().expand(2, 3))
     with pytest.raises(ArgumentError, match="first_velocity must hold 3 finite numbers"):
         SGD(0.1, momentum=0.5, first_velocity=velocity[:2]).stepper(theta)
+
+
+@pytest.mark.parametrize("wrong", [[0.1], 0.1, {"x": float("nan")}], ids=repr)
+def test_sgd_refuses_a_first_velocity_that_is_no_tensor(wrong):
+    with pytest.raises(ArgumentError, match="first_velocity must be a tensor"):
+        SGD(0.1, momentum=0.9, first_velocity=wrong)

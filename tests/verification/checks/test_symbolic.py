@@ -10,7 +10,7 @@ import sympy as sp
 from tests.verification import fake_claims as fake
 from theory.ito import ItoProcess
 from verification.checks.symbolic import SymbolicCheck, judge
-from verification.forms import Figure, Identity, Numerical, StationaryDensity
+from verification.forms import Expansion, Figure, Identity, Numerical, StationaryDensity
 from verification.run.task import Result, Status
 from verification.verdict import Finding, Outcome
 
@@ -124,6 +124,35 @@ def test_a_law_without_a_finite_integral_is_refuted_where_it_is_asked_for():
     law = x ** (2 * k - 2) * sp.exp(-(x**2))
     assert density(geometric, law, (k > sp.Rational(1, 2),)).supports
     assert density(geometric, law) is Outcome.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("drift", "dispersion", "law"),
+    [(sp.sin(r), sp.sqrt(2), sp.exp(-sp.cos(r))), (-r, sp.Abs(r), r**-4)],
+    ids=["the same in each period", "a pole inside"],
+)
+def test_an_integral_that_is_infinite_inside_or_by_periods_is_seen(drift, dispersion, law):
+    process = ItoProcess.scalar(r, drift=drift, dispersion=dispersion)
+    assert density(process, law) is Outcome.REFUTED
+    assert density(process, law, normalisable=False).supports
+
+
+def test_an_integral_that_nothing_judges_leaves_the_law_undecided():
+    both = ItoProcess(sp.Matrix([r, y]), sp.Matrix([-(r**3), -(y**3)]), sp.sqrt(2) * sp.eye(2))
+    apart = sp.exp(-(r**4 + y**4) / 4)
+    assert density(both, apart).supports  # a product of functions of one coordinate
+    together = sp.exp(-((r**2 + y**2) ** 2) / 4)
+    pulled = ItoProcess(sp.Matrix([r, y]), -sp.Matrix([r, y]) * (r**2 + y**2), sp.sqrt(2) * sp.eye(2))
+    assert density(pulled, together) is Outcome.UNDECIDED
+    assert density(pulled, together, normalisable=False).supports
+
+
+@pytest.mark.parametrize("power", [sp.Rational(1, 2), sp.Rational(3, 2), sp.Rational(5, 2)])
+def test_half_a_power_beyond_the_order_is_not_of_the_next_order(power):
+    order = sp.floor(power)
+    form = Expansion(lambda: 1 + x, x, int(order))
+    assert not outcome(form, 1 + x + x**power).supports
+    assert outcome(form, 1 + x + x ** (order + 1)) is Outcome.PROVED
 
 
 def test_a_density_in_pieces_must_fit_at_its_seams():

@@ -1,0 +1,141 @@
+r"""Whether a density has a finite integral: at its ends, and at the poles that its slope has inside.
+
+On the line everything is read from the logarithmic slope: near an end or a pole the density behaves as
+:func:`theory.line.endpoints.endpoint_behaviour` says. In several dimensions a Gaussian is judged by its precision
+matrix, and a product of functions of one coordinate each by its factors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sympy as sp
+from sympy.functions.elementary.trigonometric import TrigonometricFunction
+from sympy.logic.boolalg import Boolean
+
+from theory.argument_kinds import EXPRESSION, SYMBOLS, takes
+from theory.decision.breakpoints import breakpoints
+from theory.line.endpoints import endpoint_behaviour
+from theory.line.exponential_of_integral import logarithmic_derivative
+from theory.line.feller import integrable
+from theory.line.interval import Interval
+
+PIECES = (sp.Piecewise, sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.floor, sp.ceiling, sp.Mod)
+"""Functions that change their form at a place."""
+
+_BOUNDED = (sp.exp, sp.sin, sp.cos, sp.sinh, sp.cosh, sp.tanh, sp.atan, sp.asinh, sp.erf, sp.erfc, *PIECES)
+"""Functions that are bounded on bounded sets, as far as their arguments are."""
+
+_END = sp.Dummy("u", positive=True)
+
+
+@takes(density=EXPRESSION, state=SYMBOLS)
+def finite_integral(density: sp.Expr, state: Sequence[sp.Symbol]) -> Boolean | None:
+    """The condition on the parameters under which the positive function ``density`` has a finite integral, or None.
+
+    Raises:
+        TheoryError: an end or a pole could not be looked at.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> finite_integral(sp.exp(-sp.Abs(x)), [x]), finite_integral(x**-4, [x])
+        (True, False)
+    """
+    if len(state) == 1:
+        return _on_the_line(density, state[0])
+    if density.has(*PIECES):
+        return None
+    slopes = [sp.cancel(sp.together(sp.diff(density, x) / density)) for x in state]
+    if all(slope.free_symbols & set(state) <= {x} for slope, x in zip(slopes, state, strict=True)):
+        parts = [_by_slope(sp.expand(slope), x, tame=False) for slope, x in zip(slopes, state, strict=True)]
+        return None if None in parts else sp.And(*parts)
+    return _gaussian(slopes, state)
+
+
+def _on_the_line(density: sp.Expr, x: sp.Symbol) -> Boolean | None:
+    tame = _is_bounded_inside(density, x)
+    if not density.has(*PIECES):
+        return _by_slope(sp.expand(logarithmic_derivative(density, x)), x, tame=tame)
+    seams = [place for seam in breakpoints(density) if seam.has(x) for place in _zeros(seam, x) or [None]]
+    if not tame or None in seams or not all(place.is_number for place in seams):
+        return None
+    outmost = sp.Max(0, *(abs(place) for place in seams)) + 1
+    conditions = []
+    for end in Interval.of(x).ends:
+        beyond = density.subs(x, sp.sign(end) * (outmost + _END)).doit()
+        if end.is_finite or beyond.has(*PIECES):
+            return None
+        conditions.append(integrable(endpoint_behaviour(logarithmic_derivative(beyond, _END), _END, sp.oo)))
+    return sp.And(*conditions)
+
+
+def _by_slope(slope: sp.Expr, x: sp.Symbol, *, tame: bool) -> Boolean | None:
+    """The condition from the logarithmic slope; ``tame`` says that the density is bounded on bounded sets."""
+    interval = Interval.of(x)
+    if all(end.is_infinite for end in interval.ends) and _is_periodic(slope, x):
+        return sp.false  # each period counts by the same factor, on one side a factor of at least 1
+    poles: list[sp.Expr] | None = [] if tame else _poles(slope, x)
+    if poles is None:
+        return None
+    sides = [endpoint_behaviour(slope, x, pole, from_above=above) for pole in poles for above in (True, False)]
+    ends = [endpoint_behaviour(slope, x, end) for end in interval.ends]
+    return sp.And(*map(integrable, [*ends, *sides]))
+
+
+def _is_bounded_inside(density: sp.Expr, x: sp.Symbol) -> bool:
+    """Whether ``density`` is bounded on every closed interval inside that of ``x``."""
+    kernels = [part for part in density.atoms(sp.Function) if part.has(x)]
+    powers = [part for part in density.atoms(sp.Pow) if part.has(x)]
+    harmless = all(isinstance(part, _BOUNDED) for part in kernels)
+    return harmless and all(part.base.is_positive or part.exp.is_nonnegative for part in powers)
+
+
+def _poles(slope: sp.Expr, x: sp.Symbol) -> list[sp.Expr] | None:
+    """Where the slope of a density has poles inside the interval of ``x``; None where that is not known."""
+    denominator = sp.denom(sp.together(slope))
+    if not slope.is_rational_function(x):
+        return None
+    places = _zeros(denominator, x)
+    if places is None:
+        return None
+    inside = []
+    for place in places:
+        side = place if x.is_nonnegative else -place if x.is_nonpositive else sp.S.One
+        if not side.is_nonpositive:
+            if not side.is_positive:
+                return None
+            inside.append(place)
+    return inside
+
+
+def _zeros(function: sp.Expr, x: sp.Symbol) -> list[sp.Expr] | None:
+    """The real zeros of a polynomial in ``x``; None where they are not all known."""
+    if not function.has(x):
+        return []
+    if not function.is_polynomial(x):
+        return None
+    polynomial = sp.Poly(function, x)
+    if polynomial.domain in (sp.ZZ, sp.QQ):
+        return list(dict.fromkeys(polynomial.real_roots()))
+    roots = sp.roots(polynomial)
+    if sum(roots.values()) != polynomial.degree() or any(root.is_real is None for root in roots):
+        return [] if function.is_positive or function.is_negative else None
+    return [root for root in roots if root.is_real]
+
+
+def _is_periodic(slope: sp.Expr, x: sp.Symbol) -> bool:
+    waves = [part for part in slope.atoms(TrigonometricFunction) if part.has(x)]
+    if not waves or slope.xreplace({wave: sp.Dummy() for wave in waves}).has(x):
+        return False
+    rates = [sp.diff(wave.args[0], x) for wave in waves]
+    return all(rate.is_real and not rate.has(x) and (rate / rates[0]).is_Rational for rate in rates)
+
+
+def _gaussian(slopes: Sequence[sp.Expr], state: Sequence[sp.Symbol]) -> Boolean | None:
+    """Sylvester's criterion on the exponent, where that is a quadratic form."""
+    precision = -sp.Matrix(slopes).jacobian(list(state))
+    everywhere = all(x.is_real and x.is_nonnegative is None for x in state)
+    if precision.free_symbols & set(state) or not everywhere:
+        return None
+    minors = [sp.factor(precision[:k, :k].det()) for k in range(1, precision.rows + 1)]
+    return sp.And(*(sp.Gt(minor, 0) for minor in minors))
