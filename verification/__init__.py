@@ -30,6 +30,8 @@ hands out the work, ``store`` keeps it, ``lock`` remembers what was found, ``rep
   last.
 * ``signals``: what SIGINT, SIGTERM and SIGHUP do to the command: it ends with exit code 3 and one sentence.
 * ``sources``: where claims come from: the built-in papers, installed packages, and a user's own folder or module.
+* ``vocabulary``: the words in which a claim is filed: its kind, where the point at issue stands, in which way it fails,
+  its id.
 * ``verdict``: what exactly may we now say? Outcomes of checks, verdicts of statements and of claims.
 * ``mutation``: mutation: generic near misses made by machine, and how many of them the checks refute.
 """

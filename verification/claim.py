@@ -10,7 +10,6 @@ Nothing of a claim is computed before somebody asks for its statements.
 
 from __future__ import annotations
 
-import enum
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -35,6 +34,7 @@ from verification.forms import (
     Region,
     StationaryDensity,
 )
+from verification.vocabulary import Grade, Kind, Source, refuse_no_id
 
 Abbreviations: TypeAlias = Mapping[sp.Basic, sp.Basic]
 """What the page's own short names stand for, e.g. ``{kappa: 2 / zeta**2}``; definitions may use other names."""
@@ -42,40 +42,6 @@ Abbreviations: TypeAlias = Mapping[sp.Basic, sp.Basic]
 Written: TypeAlias = "Candidate | Abbreviations | Callable[[], Candidate]"
 """How a candidate is given: a form; other definitions of the abbreviations in the printed form; or a function of
 nothing that returns the form, for one that takes long to build."""
-
-
-class Kind(enum.Enum):
-    """What sort of statement a claim makes."""
-
-    IDENTITY = "identity"
-    THRESHOLD = "threshold"
-    INEQUALITY = "inequality"
-    LAW = "law"
-    INVARIANCE = "invariance"
-    EXPANSION = "expansion"
-    PROOF_STEP = "proof step"
-    NUMERICAL = "numerical"
-    FIGURE = "figure"
-
-
-class Source(enum.Enum):
-    """Where the point at issue stands. The value is what a reader is told."""
-
-    PAGE = "the page, as it stands"
-    CONVERSION = "a glyph that the conversion of the page may have lost; judged under the charitable reading"
-    RECONSTRUCTION = "a formula lost by the conversion, rebuilt from the prose"
-    CODE = "the released code"
-    SUMMARY = "a machine-made summary of the paper"
-    OURS = "a result of our own, not in the paper"
-
-
-class Grade(enum.Enum):
-    """In which way a claim does not hold as it stands. The value is what a reader is told."""
-
-    MISPRINT = "a slip that any reader mends and that changes no result"
-    CONDITION = "true only under a condition that the page lacks"
-    WRONG = "a result, or a displayed step, changes"
-    CONFLICT = "two places of the page, or the page and the released code, contradict each other"
 
 
 @dataclass(frozen=True)
@@ -268,6 +234,10 @@ def _mentions(form: Any, name: sp.Basic, where: Abbreviations) -> bool:
     return False
 
 
+MADE: dict[str, list[Claim]] = {}
+"""The claims that a module has made, by its name; a loop leaves only the last of its claims under a name."""
+
+
 @dataclass(frozen=True)
 class Paper:
     """A source of claims: a paper, a preprint, a note of one's own.
@@ -306,13 +276,14 @@ class Paper:
         The function's docstring says title, page's words, scope and notes (:mod:`verification.docstring`); ``notes``
         are those that several claims share, and follow its own.
         """
+        refuse_no_id(id)
         for name, value, kinds in (("grade", grade, Grade), ("source", source, Source), ("kind", kind, Kind)):
             if not isinstance(value, kinds | None):
                 raise ClaimError(f"{name} of claim {id} must be a {kinds.__name__}, got {value!r}.")
 
         def made(statements: Callable[[], Iterable[Statement]]) -> Claim:
             prose = read(statements.__doc__ or "")
-            return Claim(
+            claim = Claim(
                 id=id,
                 title=prose.title,
                 paper=self,
@@ -326,6 +297,8 @@ class Paper:
                 scope=scope or prose.scope or "exact",
                 notes=(*prose.notes, *notes),
             )
+            MADE.setdefault(claim.module, []).append(claim)
+            return claim
 
         return made
 

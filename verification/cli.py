@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib.util
 import json
 import shlex
 import sys
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from verification.command_line import Parser, Version, made_claim, path_of, unknown_option
 from verification.ending import Exit, drop_output, exit_code_of, say
 from verification.errors import LockError, SourceError, VerificationError
-from verification.run.settings import REPORT_PATH, STORE_PATH
+from verification.run.settings import LACKS, REPORT_PATH, STORE_PATH, missing_libraries
 from verification.sources import LOCK_NAME
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from verification.run.store import Store
     from verification.run.summary import RunSummary
     from verification.screen import Screen
+    from verification.sources import Project
     from verification.verdict import ClaimVerdict
 
 
@@ -146,21 +146,27 @@ def _parser() -> argparse.ArgumentParser:
 
 def _verify(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
-    from verification.lock import read_lock
+    from verification.lock import read_lock, refuse_foreign, refuse_no_place
     from verification.run.store import Store
     from verification.screen import Screen
 
-    known, lock_path = _catalogue(arguments)
+    known, about = _catalogue(arguments)
+    lock_path = about.lock
     chosen = [known.listed[id] for id in known.select(arguments.selectors)]
     if arguments.lock is not None and not arguments.update_lock and not lock_path.exists():
         raise LockError(f"there is no lock at {lock_path}. Give --update-lock to write one.")
-    lock = read_lock(lock_path)
+    if arguments.update_lock:
+        refuse_no_place(lock_path)
+    own = read_lock(lock_path)
     _refuse_shared_paths(arguments, lock_path)
-    _refuse_foreign_lock(lock, known, lock_path)
+    refuse_foreign(own, {entry.id: entry.paper for entry in known.listed.values()}, lock_path)
+    lock = own | {
+        id: entry for path in about.locks_beside for id, entry in read_lock(path).items() if id in known.listed
+    }
     gone = set(lock) - set(known.listed) if not arguments.selectors else set()
-    missing = _missing()
+    missing = missing_libraries()
     for name in missing:
-        say(_LACKS[name])
+        say(LACKS[name])
     if arguments.update_lock and {"flint", "torch"} & set(missing):
         raise LockError("a lock of verdicts that would differ with all libraries is not written. Install them first.")
     with Store(arguments.store) as store:
@@ -183,30 +189,23 @@ def _verify(arguments: argparse.Namespace) -> int:
             _write_report(store, arguments.report, known)
         _say_damage(store)
     unreadable = [verdict for verdict in summary.verdicts if not verdict.statements]
+    alike: dict[str, list[str]] = {}
     for verdict in unreadable:
-        say(f"{verdict.claim} {verdict.reason}")
+        alike.setdefault(verdict.reason, []).append(verdict.claim)
+    for reason, ids in alike.items():
+        say(f"{', '.join(ids)} {reason}")
     if unreadable or (known.problems and not arguments.selectors):
         return Exit.USAGE
     if arguments.update_lock and not summary.crashed:
         late = {difference.claim for difference in differences if difference.unfinished}
-        _update_lock(lock_path, lock, summary, [entry for entry in chosen if entry.id not in late], gone)
+        elsewhere = _locked_elsewhere(chosen, about)
+        _update_lock(lock_path, own, summary, [e for e in chosen if e.id not in late and e.id not in elsewhere], gone)
+        if elsewhere:
+            say(f"{', '.join(elsewhere)} have a lock in their own package: give --claims and its name to write there.")
         if late:
             say(f"not judged in time, and left as they were in the lock: {', '.join(sorted(late))}.")
         return Exit.INFRASTRUCTURE if late else Exit.EQUAL
     return _exit_code(summary, differences)
-
-
-_LACKS = {
-    "flint": "python-flint is not installed: nothing can be refuted by balls, so most claims stay UNDECIDED. "
-    "Run `pip install python-flint`.",
-    "torch": "torch is not installed: claims that are measured on networks stay UNDECIDED. Run `pip install torch`.",
-    "llvmlite": "llvmlite is not installed: simulations run in NumPy, many times slower. Run `pip install llvmlite`.",
-}
-
-
-def _missing() -> list[str]:
-    """The libraries that are not here and without which verdicts differ or take longer."""
-    return [name for name in _LACKS if importlib.util.find_spec(name) is None]
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -218,8 +217,14 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     return Settings(**chosen)
 
 
-def _catalogue(arguments: argparse.Namespace) -> tuple[Catalogue, Path]:
-    """The claims that the command is about, and their lock; says what could not be read."""
+def _locked_elsewhere(chosen: Sequence[Listed], about: Project) -> list[str]:
+    """Claims of installed packages, whose verdicts are not written among those of the built-in papers."""
+    folders = [path.parent for path in about.locks_beside]
+    return [entry.id for entry in chosen if any(entry.file.is_relative_to(folder) for folder in folders)]
+
+
+def _catalogue(arguments: argparse.Namespace) -> tuple[Catalogue, Project]:
+    """The claims that the command is about, and where they come from; says what could not be read."""
     from verification.registry import catalogue
     from verification.sources import project
 
@@ -230,16 +235,7 @@ def _catalogue(arguments: argparse.Namespace) -> tuple[Catalogue, Path]:
     if not known.listed:
         names = ", ".join(str(source.path) for source in about.sources)
         raise SourceError(f"no claims in {names}. `driftproof init FOLDER` writes a small project to start from.")
-    return known, about.lock
-
-
-def _refuse_foreign_lock(lock: Lock, known: Catalogue, path: Path) -> None:
-    papers = {entry.paper for entry in known.listed.values()}
-    if lock and not set(lock) & set(known.listed) and not papers & {entry.paper for entry in lock.values()}:
-        raise LockError(
-            f"the lock {path} is about other claims ({', '.join(list(lock)[:3])}, ...). "
-            "Name the lock of these with --lock."
-        )
+    return known, about
 
 
 def _run(
@@ -306,7 +302,8 @@ def _init(arguments: argparse.Namespace) -> int:
 
     for path in write_project(arguments.folder):
         print(path)
-    say(f"next: cd {shlex.quote(str(arguments.folder))} && driftproof verify")
+    there = "" if arguments.folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(arguments.folder))} && "
+    say(f"next: {there}driftproof verify")
     return Exit.EQUAL
 
 
@@ -321,8 +318,17 @@ def _list(arguments: argparse.Namespace) -> int:
     wide = min(max((len(row.where) for row in rows), default=0), 34)
     for row in rows:
         where = row.where if len(row.where) <= wide else row.where[: wide - 1] + "…"
-        print(f"{row.id:<{narrow}}  {where:<{wide}}  {row.title}")
+        print(f"{row.id:<{narrow}}  {where:<{wide}}  {_in_words(row.title)}")
     return Exit.EQUAL
+
+
+def _in_words(title: str) -> str:
+    """A title with its formulas in Unicode; what sets formulas is loaded where there are some."""
+    if "$" not in title:
+        return title
+    from verification.formulas import readable_text
+
+    return readable_text(title)
 
 
 def _follow(arguments: argparse.Namespace) -> int:

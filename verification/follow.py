@@ -32,6 +32,7 @@ from verification.claim import Claim, Statement
 from verification.forms import (
     Bound,
     Comparison,
+    Expansion,
     Experiment,
     Figure,
     Form,
@@ -176,6 +177,12 @@ def _derived(statement: Statement) -> list[Passage]:
                 Passage(f"derived, to be {relation} the printed form:"),
                 formula_passage(exact()),
             ]
+        case Expansion(derived=derived, small=small, order=order, at=at):
+            blocks = [
+                *_origin(derived),
+                Passage(f"derived, to be met to order {order} as {unicode_math(small)} tends to {unicode_math(at)}:"),
+                formula_passage(derived()),
+            ]
         case StationaryDensity(process=process):
             drawn = process()
             blocks = [
@@ -210,7 +217,7 @@ def _origin(derived: Callable[..., Any]) -> list[Passage]:
     behind = theory_behind(derived)
     if not behind:
         blocks.append(
-            Passage("stated outright: what the printed side, a residual that the theory makes, must come to.")
+            Passage("stated outright, no function of theory is named here: what the printed side must come to.")
         )
     for thing in behind:
         blocks += [Passage(qualified_name(thing), PassageKind.LISTING), _says(first_paragraph(thing))]

@@ -42,8 +42,8 @@ class Entry:
         evidence: Names of outcomes, strongest first.
         corrected: The corrected statement, for a claim that does not hold and whose correction does.
         paper: Key of the paper.
-        source: Name of a :class:`verification.claim.Source`.
-        grade: Name of a :class:`verification.claim.Grade`, for a claim that does not hold as it stands.
+        source: Name of a :class:`verification.vocabulary.Source`.
+        grade: Name of a :class:`verification.vocabulary.Grade`, for a claim that does not hold as it stands.
     """
 
     verdict: str
@@ -142,7 +142,38 @@ def _text(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise LockError(f"the lock {path} cannot be read: {error}.") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise LockError(f"the lock {path} cannot be read: {why}. Give --lock another path.") from error
+
+
+def refuse_foreign(lock: Lock, papers: Mapping[str, str], path: Path) -> None:
+    """Refuse a lock that knows neither a claim nor a paper of those at hand.
+
+    Args:
+        lock: What it says.
+        papers: Claim id -> paper.
+        path: Where it lies.
+
+    Raises:
+        LockError: it is another project's.
+    """
+    if lock and not set(lock) & set(papers) and not set(papers.values()) & {entry.paper for entry in lock.values()}:
+        raise LockError(
+            f"the lock {path} is about other claims ({', '.join(list(lock)[:3])}, ...). "
+            "Name the lock of these with --lock."
+        )
+
+
+def refuse_no_place(path: Path) -> None:
+    """Before anything is judged: refuse a lock that could not be written in the end.
+
+    Raises:
+        LockError: its folder is missing, or nothing may be written there.
+    """
+    if not path.parent.is_dir():
+        raise LockError(f"the lock {path} cannot be written: there is no folder {path.parent}. Make it first.")
+    if not os.access(path.parent, os.W_OK):
+        raise LockError(f"the lock {path} cannot be written: Permission denied. Give --lock another path.")
 
 
 def write_lock(path: Path, lock: Mapping[str, Entry]) -> None:

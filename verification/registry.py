@@ -37,8 +37,8 @@ class Listed:
         paper: Key of its paper.
         where: Where it is printed.
         title: A few words.
-        source: Name of a :class:`verification.claim.Source`.
-        grade: Name of a :class:`verification.claim.Grade`, or "".
+        source: Name of a :class:`verification.vocabulary.Source`.
+        grade: Name of a :class:`verification.vocabulary.Grade`, or "".
         module: Dotted name of the module that holds it.
         home: Folder on ``sys.path`` from which the module is imported.
         file: The module's file.
@@ -108,6 +108,8 @@ class Catalogue:
         if dots and first in self.listed and last in self.listed:
             low, high = sorted((ids.index(first), ids.index(last)))
             return ids[low : high + 1]
+        if not selector.strip():
+            raise UnknownClaimError(_unknown(selector, ids))
         if dots and not (first and last):
             raise UnknownClaimError(f"a range of claims needs both ends, such as SC-024..SC-033, got {selector!r}.")
         name = selector.lower().replace("-", "_")
@@ -183,24 +185,27 @@ def claims_of(module: str, home: Path | str) -> list[Claim]:
     Raises:
         SourceError: it cannot be imported, or another module of that name is in the way.
     """
-    from verification.claim import Claim
+    from verification.claim import MADE, Claim
 
     folder = str(home)
     if folder not in sys.path:
         sys.path.insert(0, folder)
     try:
         found = importlib.import_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SourceError(f"module {module} fails at import: {_where(error, folder)}.") from error
     file = Path(found.__file__ or "")
     if not file.resolve().is_relative_to(Path(folder).resolve()):
         raise SourceError(
             f"module {module} of {folder} is hidden by {file}, which has the same name. Rename the file of claims."
         )
-    return [thing for thing in vars(found).values() if isinstance(thing, Claim) and thing.module == module]
+    named = [thing for thing in vars(found).values() if isinstance(thing, Claim) and thing.module == module]
+    here = vars(found)  # another module of this name, imported before, has made claims of its own
+    made = [claim for claim in MADE.get(module, ()) if getattr(claim.statements_of, "__globals__", None) is here]
+    return list(dict.fromkeys([*made, *named]))
 
 
-def _where(error: Exception, folder: str) -> str:
+def _where(error: BaseException, folder: str) -> str:
     """An exception in one line, with the line of the user's own file where it arose."""
     kind = type(error).__name__
     if isinstance(error, SyntaxError):
@@ -219,10 +224,10 @@ def _read(source: PaperSource, problems: list[str]) -> Iterator[Listed]:
     for module, path in source.modules():
         try:
             text = path.read_text(encoding="utf-8")
-            if ".claim(" in text or "Paper(" in text:
+            if ".claim(" in text or "Paper(" in text or path == source.path:
                 trees[module], calls[module] = ast.parse(text, str(path)), text.count(".claim(")
         except (OSError, UnicodeDecodeError) as error:
-            problems.append(f"{path} cannot be read: {error}.")
+            problems.append(f"{path} cannot be read: {error.strerror if isinstance(error, OSError) else error}.")
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None)
             problems.append(f"{path}:{line or 1} is no Python: {getattr(error, 'msg', error)}.")
@@ -355,4 +360,4 @@ def _unknown(selector: str, ids: list[str]) -> str:
     near = [id for id in ids if id == padded or (number and id.startswith(wanted))][:3]
     near = near or difflib.get_close_matches(wanted, ids, n=3, cutoff=0.5)
     offer = f" Nearest: {', '.join(near)}." if near else ""
-    return f"no claim matches {selector!r}.{offer} `driftproof list` shows all {len(ids)} ids."
+    return f"no claim matches {selector!r}.{offer} `driftproof list` shows all ids."

@@ -20,7 +20,7 @@ from rich.text import Text
 from verification.formulas import readable_text
 from verification.lock import Difference
 from verification.run.summary import Progress, RunSummary
-from verification.verdict import ClaimVerdict, Verdict
+from verification.verdict import ClaimVerdict, Outcome, Verdict
 
 _STYLES = {
     Verdict.HOLDS: "green",
@@ -140,10 +140,13 @@ class Screen:
         if self.as_json:
             self._json(_summary_json(summary, differences))
             return
-        for line in _failures(summary):
+        for line in (*_failures(summary), *_silent(summary)):
             self._line(Text(line, style="yellow"))
         if not self.quiet:
             self.console.print(_table(summary, papers))
+            computed = _count(summary.computed, "task")
+            seconds = f"{summary.seconds:.1f} s of wall-clock time"
+            self._line(Text(f"{computed} computed and {summary.reused} reused in {seconds}", style="italic"))
         for difference in differences:
             self._line(Text(str(difference), style="red"))
         if differences:
@@ -181,6 +184,19 @@ def _failures(summary: RunSummary) -> list[str]:
     return lines
 
 
+def _silent(summary: RunSummary) -> list[str]:
+    """One line for each measurement that decided nothing about a claim which others decided."""
+    failed = {failure.claim for failure in summary.failures}
+    return [
+        readable_text(f"{verdict.claim}: {statement.statement}/{check} decided nothing: {finding.reason}")
+        for verdict in summary.verdicts
+        if verdict.verdict is not Verdict.UNDECIDED and verdict.claim not in failed
+        for statement in verdict.statements
+        for check, finding in (statement.corrected or statement.findings).items()
+        if finding.outcome is Outcome.UNDECIDED and statement.verdict is not Verdict.UNDECIDED
+    ]
+
+
 def _table(summary: RunSummary, papers: Mapping[str, str]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_footer=True, show_edge=False, padding=0)
     counts = Counter((papers[verdict.claim], verdict.verdict) for verdict in summary.verdicts)
@@ -194,8 +210,6 @@ def _table(summary: RunSummary, papers: Mapping[str, str]) -> Table:
         here = [counts[paper, verdict] for verdict in Verdict]
         seconds = sum(summary.seconds_by_claim.get(claim, 0.0) for claim, home in papers.items() if home == paper)
         table.add_row(paper, *map(str, here), str(sum(here)), f"{seconds:.0f} s")
-    computed = _count(summary.computed, "task")
-    table.caption = f"{computed} computed and {summary.reused} reused in {summary.seconds:.1f} s of wall-clock time"
     return table
 
 

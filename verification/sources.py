@@ -9,6 +9,7 @@ A user names sources with ``--claims PATH`` or, once for all, in ``pyproject.tom
 
     [tool.driftproof]
     claims = ["my_paper"]          # paths relative to this file, or names of installed papers
+    lock = "claims.lock.json"      # by default beside this file
 
 Without either, the sources are the built-in papers and what installed packages offer as entry points of the group
 ``driftproof.papers`` (``name = "package.module"``).
@@ -28,6 +29,9 @@ GROUP = "driftproof.papers"
 """Entry points under which installed packages offer papers."""
 
 LOCK_NAME = "claims.lock.json"
+
+SETTINGS = {"claims", "lock"}
+"""What ``[tool.driftproof]`` may say."""
 
 BUILT_IN = Path(__file__).parent / "papers"
 
@@ -73,10 +77,12 @@ class Project:
     Attributes:
         sources: Where claims are looked for.
         lock: The committed verdicts.
+        locks_beside: Locks of installed packages, each about the claims beside it; read, never written.
     """
 
     sources: tuple[PaperSource, ...]
     lock: Path
+    locks_beside: tuple[Path, ...] = ()
 
 
 def project(claims: Sequence[str | Path] = (), *, lock: Path | None = None, here: Path | None = None) -> Project:
@@ -96,10 +102,23 @@ def project(claims: Sequence[str | Path] = (), *, lock: Path | None = None, here
         sources = tuple(_source(str(each), here) for each in claims)
         return Project(sources, lock or _lock_beside(sources[0], root, settings))
     if settings:
-        sources = tuple(_source(each, root) for each in _texts(settings, "claims", root))
+        said = f"{root / 'pyproject.toml'}: tool.driftproof.claims names {{}}"
+        sources = tuple(_source(each, root, said.format(each)) for each in _texts(settings, "claims", root))
         if sources:
             return Project(sources, lock or _lock_beside(sources[0], root, settings))
-    return Project(installed(), lock or _built_in_lock(here))
+    sources = installed()
+    if lock is not None:
+        return Project(sources, lock)
+    return Project(sources, _built_in_lock(here), tuple(dict.fromkeys(map(lock_of, _of_packages(sources)))))
+
+
+def _of_packages(sources: Sequence[PaperSource]) -> list[PaperSource]:
+    return [source for source in sources if not source.problem and not source.path.is_relative_to(BUILT_IN)]
+
+
+def lock_of(source: PaperSource) -> Path:
+    """Where the lock of claims lies that no settings speak of: beside them."""
+    return (source.path if source.path.is_dir() else source.path.parent) / LOCK_NAME
 
 
 def installed() -> tuple[PaperSource, ...]:
@@ -131,7 +150,7 @@ def _of_module(name: str, dotted: str) -> PaperSource:
     return PaperSource(name, path, _home(path))
 
 
-def _source(named: str, base: Path) -> PaperSource:
+def _source(named: str, base: Path, said: str = "") -> PaperSource:
     if "\0" in named:
         raise SourceError("a path of claims must not hold a NUL character.")
     path = (base / named).resolve()
@@ -145,7 +164,7 @@ def _source(named: str, base: Path) -> PaperSource:
     known = ", ".join(source.name for source in installed())
     what = "is no Python file" if path.exists() else "does not exist"
     raise SourceError(
-        f"--claims {named}: the path {path} {what}, and no installed paper has that name ({known}). "
+        f"{said or f'--claims {named}'}: the path {path} {what}, and no installed paper has that name ({known}). "
         "Give a folder, a Python file or a paper's name; `driftproof init FOLDER` writes a small project."
     )
 
@@ -170,9 +189,23 @@ def _settings(here: Path) -> tuple[Path, dict[str, object]]:
             table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("driftproof")
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise SourceError(f"{path} cannot be read: {error}. Mend it, or name the claims with --claims.") from error
-        if isinstance(table, dict):
-            return folder, table
+        if table is not None:
+            return folder, _known_settings(table, path)
     return here, {}
+
+
+def _known_settings(table: object, path: Path) -> dict[str, object]:
+    """A mistyped setting would be passed over in silence, and other claims judged than were meant."""
+    if not isinstance(table, dict):
+        raise SourceError(f"{path}: tool.driftproof must be a table, got {table!r}. Write [tool.driftproof].")
+    unknown = sorted(set(table) - SETTINGS)
+    if unknown:
+        raise SourceError(
+            f"{path}: tool.driftproof has no setting {unknown[0]!r}. Settings: {', '.join(sorted(SETTINGS))}."
+        )
+    if not isinstance(table.get("lock", ""), str):
+        raise SourceError(f"{path}: tool.driftproof.lock must be a path as text, got {table['lock']!r}.")
+    return table
 
 
 def _texts(settings: dict[str, object], key: str, root: Path) -> list[str]:
@@ -193,7 +226,7 @@ def _lock_beside(source: PaperSource, root: Path, settings: dict[str, object]) -
         return root / LOCK_NAME
     if source.path.is_relative_to(BUILT_IN):
         return _built_in_lock(root)
-    return (source.path if source.path.is_dir() else source.path.parent) / LOCK_NAME
+    return lock_of(source)
 
 
 def _built_in_lock(here: Path) -> Path:

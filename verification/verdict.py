@@ -141,8 +141,8 @@ class ClaimVerdict:
         reason: One line that a reader of the summary table sees.
         corrected: The corrected statement as text, for a claim that does not hold and whose correction does.
         statements: The verdicts it is made of.
-        source: Name of a :class:`verification.claim.Source`: where the point at issue stands.
-        grade: Name of a :class:`verification.claim.Grade`, where the claim does not hold as it stands.
+        source: Name of a :class:`verification.vocabulary.Source`: where the point at issue stands.
+        grade: Name of a :class:`verification.vocabulary.Grade`, where the claim does not hold as it stands.
         fingerprint: Hash of the code and the claim it is about.
     """
 

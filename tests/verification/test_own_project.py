@@ -214,7 +214,8 @@ def test_one_claim_made_false_on_purpose_turns_red_exactly_there(place, tmp_path
     tested = spoiled.run("-q", "-p", "no:cacheprovider", program="pytest")
     assert tested.returncode == 1
     assert re.search(r"1 failed, 5 passed, 1 xfailed", tested.stdout), tested.stdout
-    for shown in ("DOE-003 FAILS, the lock says HOLDS", "printed:", "witness:", "driftproof verify DOE-003"):
+    shown_there = ("DOE-003 FAILS, the lock says HOLDS", "printed:  x → 0 iff k < s²", "witness:  k = ")
+    for shown in (*shown_there, "driftproof verify DOE-003 --fresh"):
         assert shown in tested.stdout
 
 
@@ -228,7 +229,11 @@ def test_pytest_collects_every_claim_and_a_known_failure_is_expected_strictly(pl
         "printed=2 * k * x**2, corrected=(2 * k + s**2) * x**2", "printed=(2 * k + s**2) * x**2"
     )
     path.write_text(text.replace(", grade=Grade.WRONG", ""))
-    assert "[XPASS(strict)]" in mended.run("-q", "-p", "no:cacheprovider", program="pytest").stdout
+    only = ("-q", "-p", "no:cacheprovider", "-k", "DOE-002")
+    assert "[XPASS(strict)] FAILS (wrong), as the lock says" in mended.run(*only, program="pytest").stdout
+    path.write_text(text)  # Now it is declared wrong and nothing refutes it: no failure that the lock knows of.
+    undecided = mended.run(*only, program="pytest")
+    assert undecided.returncode == 1 and "DOE-002 UNDECIDED, the lock says FAILS" in undecided.stdout
 
 
 def test_pytest_collects_no_claim_where_none_was_asked_for(place, tmp_path):

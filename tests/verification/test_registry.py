@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from importlib import metadata
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -139,6 +140,71 @@ def test_a_module_that_fails_at_import_is_told_with_its_error_and_line(tmp_path)
 def test_claims_whose_ids_are_computed_are_found_by_importing_their_module(tmp_path):
     text = CLAIM.replace('"{id}"', 'f"XX-{{3}}"').format(paper="computed")
     assert list(catalogue(written(tmp_path, computed=text)).listed) == ["XX-3"]
+
+
+def test_a_file_that_is_no_python_is_told_although_nothing_in_it_looks_like_a_claim(tmp_path):
+    (tmp_path / "broken.py").write_text("x = (\n")
+    (problem,) = catalogue(project([tmp_path / "broken.py"]).sources).problems
+    assert "broken.py:1 is no Python" in problem
+
+
+def test_a_module_that_ends_the_interpreter_fails_at_import_like_any_other(tmp_path):
+    known = catalogue(written(tmp_path, leaves=CLAIM.format(paper="p", id="XX-5") + "\nraise SystemExit(3)\n"))
+    with pytest.raises(SourceError, match=r"SystemExit: 3 .*leaves\.py:11"):
+        known.claim("XX-5")
+
+
+def test_no_claim_of_a_loop_is_lost_though_all_are_bound_to_one_name(tmp_path):
+    text = CLAIM.format(paper="looped", id="{i}").replace('"{i}"', 'f"XX-{i}"')
+    head, decorated = text.split("@paper")
+    body = "\n".join("    " + line for line in ("@paper" + decorated).splitlines())
+    sources = written(tmp_path, looped=f"{head}\nfor i in range(3):\n{body}\n")
+    assert list(catalogue(sources).listed) == ["XX-0", "XX-1", "XX-2"]
+
+
+@pytest.mark.parametrize("id", ['""', '"XX 1"', '"XX-*"', '"XX-1..XX-2"', r'"XX\n1"', '"-XX"', f'"{"X" * 41}"', "7"])
+def test_an_id_that_could_not_be_selected_is_refused_with_its_line(tmp_path, id):
+    known = catalogue(written(tmp_path, odd=CLAIM.replace('"{id}"', id).format(paper="p"), good="x = 1\n"))
+    problems = list(known.problems)
+    for listed in known.listed:
+        with pytest.raises(SourceError) as caught:
+            known.claim(listed)
+        problems.append(str(caught.value))
+    (problem,) = problems
+    assert "the id of a claim must be a text" in problem and "odd.py:6" in problem
+
+
+def test_a_text_of_blanks_selects_nothing(tmp_path):
+    known = catalogue(written(tmp_path, a=CLAIM.format(paper="p", id="XX-6").replace("doe2020noise", "")))
+    for blank in ("", " "):
+        with pytest.raises(UnknownClaimError):
+            known.select([blank])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[tool.driftproof]\nclaim = ["a.py"]\n', "has no setting 'claim'. Settings: claims, lock"),
+        ("[tool]\ndriftproof = 3\n", "must be a table, got 3"),
+        ("[tool.driftproof]\nlock = 3\n", "lock must be a path"),
+        ('[tool.driftproof]\nclaims = ["nowhere.py"]\n', "pyproject.toml: tool.driftproof.claims names nowhere.py"),
+    ],
+)
+def test_a_mistyped_setting_is_refused_and_no_other_claims_are_judged(tmp_path, text, said):
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(SourceError, match=re.escape(said)):
+        project(here=tmp_path)
+
+
+def test_claims_of_an_installed_package_have_the_lock_beside_them(tmp_path, monkeypatch):
+    package = tmp_path / "offered"
+    package.mkdir()
+    (package / "__init__.py").write_text(CLAIM.format(paper="p", id="XX-7"))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [EntryPoint("offered", "offered", GROUP)])
+    about = project(here=tmp_path)
+    assert about.locks_beside == (package / "claims.lock.json",)
+    assert project(here=tmp_path, lock=tmp_path / "other.json").locks_beside == ()
 
 
 def test_reading_a_source_runs_nothing_of_it(tmp_path):

@@ -80,5 +80,6 @@ def _judged(
     if missed:
         return Outcome.REFUTED, f"{measured}; not reproduced: {', '.join(missed)}", {"missed": missed}
     within = "" if lower <= stated <= upper else f" (within {resolution:.0%} of it)"
-    there = f"; {len(summary['features'])} features reproduced" if summary["features"] else ""
+    found = len(summary["features"])
+    there = f"; {found} {'feature' if found == 1 else 'features'} reproduced" if found else ""
     return Outcome.CONSISTENT, f"stated {stated:.5g}, {measured}{within}{there}", None

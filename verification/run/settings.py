@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,3 +44,16 @@ class Settings:
             raise VerificationError(
                 f"workers must lie between 1 and 1024, got {self.workers}. Give the number of cores."
             )
+
+
+LACKS = {
+    "flint": "python-flint is not installed: nothing can be refuted by balls, so most claims stay UNDECIDED. "
+    "Run `pip install python-flint`.",
+    "torch": "torch is not installed: claims that are measured on networks stay UNDECIDED. Run `pip install torch`.",
+    "llvmlite": "llvmlite is not installed: simulations run in NumPy, many times slower. Run `pip install llvmlite`.",
+}
+
+
+def missing_libraries() -> list[str]:
+    """The libraries that are not here and without which verdicts differ or take longer."""
+    return [name for name in LACKS if importlib.util.find_spec(name) is None]
