@@ -52,9 +52,12 @@ def block_by_products(
     return left * middle * right.T + kron(A_l * A_m.T, B_l * network.label_covariance * B_m.T)
 
 
-@paper.claim("DLN-P0-loss", "Sections 2.1-2.2, Appendix A.1", scope="batches drawn independently")
+@paper.claim("DLN-P0-loss", "Sections 2.1-2.2, Appendix A.1")
 def gradient_and_covariance_of_a_batch():
-    """Unbiased gradient, and covariance of a batch."""
+    """Unbiased gradient, and covariance of a batch.
+
+    - Scope: batches drawn independently.
+    """
     weight, slope = sp.symbols("theta m", real=True)
     moment, Sigma = sp.symbols("M_2 Sigma", positive=True)
 
@@ -87,17 +90,13 @@ def gradient_and_covariance_of_a_batch():
         )
 
 
-@paper.claim(
-    "DLN-C1",
-    "Proposition 3.2",
-    symbols=SYMBOLS,
-    scope="white Gaussian inputs; label noise of any law with this covariance",
-    notes=(
-        "$J_l$ is the Jacobian of the map; with $J_l$ as printed in Proposition 3.1 (DLN-G1) the blocks are others.",
-    ),
-)
+@paper.claim("DLN-C1", "Proposition 3.2", symbols=SYMBOLS)
 def covariance_of_the_gradient_noise():
-    """Covariance of the gradient noise."""
+    """Covariance of the gradient noise.
+
+    - Scope: white Gaussian inputs; label noise of any law with this covariance.
+    - $J_l$ is the Jacobian of the map; with $J_l$ as printed in Proposition 3.1 (DLN-G1) the blocks are others.
+    """
     for l, m in BLOCKS:
         yield equals(
             f"block {l}{m}",
@@ -116,9 +115,12 @@ def covariance_of_the_gradient_noise():
         )
 
 
-@paper.claim("DLN-C2", "Appendix B", symbols=SYMBOLS, scope="as DLN-C1")
+@paper.claim("DLN-C2", "Appendix B", symbols=SYMBOLS)
 def covariance_by_products_of_layers():
-    """Covariance of the gradient noise by products of layers."""
+    """Covariance of the gradient noise by products of layers.
+
+    - Scope: as DLN-C1.
+    """
     for l, m in BLOCKS:
         yield equals(
             f"block {l}{m}",
@@ -245,15 +247,14 @@ def zeros_of_the_covariance():
     "DLN-C5",
     "Section 3, text after Proposition 3.2",
     symbols={sp.Symbol("W1_11", positive=True): "weights of the layers of a scalar chain"},
-    notes=(
-        r"At depth one the noise is isotropic where $\Delta = 0$ and $\Sigma_q = \sigma_q^2I$, and with one input and "
-        "one output everywhere; at a minimum with label noise of a deeper network it depends on the point.",
-    ),
 )
 def noise_depends_on_the_state_and_is_anisotropic():
     r"""State-dependent and anisotropic noise.
 
     "The gradient noise covariance matrix is state-dependent and anisotropic."
+
+    - At depth one the noise is isotropic where $\Delta = 0$ and $\Sigma_q = \sigma_q^2I$, and with one input and one
+      output everywhere; at a minimum with label noise of a deeper network it depends on the point.
     """
     u, v, d = sp.symbols("u v delta", positive=True)
     sigma = sp.Symbol("sigma_q", positive=True)

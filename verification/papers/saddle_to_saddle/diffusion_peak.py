@@ -87,19 +87,14 @@ def stationary_point_of_the_diffusion():
         )
 
 
-@paper.claim(
-    "DLN-D3b",
-    "Eqs. (9)-(10)",
-    symbols=PEAK_SYMBOLS,
-    kind=Kind.THRESHOLD,
-    grade=Grade.CONDITION,
-    notes=("At equality in (10) the diffusion has an inflection and no maximum.",),
-)
+@paper.claim("DLN-D3b", "Eqs. (9)-(10)", symbols=PEAK_SYMBOLS, kind=Kind.THRESHOLD, grade=Grade.CONDITION)
 def existence_of_the_maximum():
     r"""Existence of the maximum.
 
     "Maximizing (8) with respect to $w_\alpha > 0$"; "This maximum exists if and only if the discriminant is
     non-negative".
+
+    - At equality in (10) the diffusion has an inflection and no maximum.
     """
 
     def rises_then_falls() -> Boolean:
@@ -142,18 +137,14 @@ def existence_of_the_maximum():
     )
 
 
-@paper.claim(
-    "DLN-D3c",
-    "Section 4, text after Eq. (10); Section 1.1",
-    symbols=PEAK_SYMBOLS,
-    kind=Kind.INEQUALITY,
-    notes=(r"With label noise the diffusion stays at $D_\alpha(s) > 0$; the maximum is local, see DLN-D3b.",),
-)
+@paper.claim("DLN-D3c", "Section 4, text after Eq. (10); Section 1.1", symbols=PEAK_SYMBOLS, kind=Kind.INEQUALITY)
 def diffusion_peaks_before_the_mode_is_learned():
     r"""Diffusion peaks before the mode is learned.
 
     "Whenever (10) holds, the maximizer satisfies $w^\star_\alpha < s_\alpha$"; "then decays to zero once the mode has
     been fully learned".
+
+    - With label noise the diffusion stays at $D_\alpha(s) > 0$; the maximum is local, see DLN-D3b.
     """
     rho = parameter("rho", at_least=0, at_most=1)
 

@@ -41,16 +41,7 @@ def mean_square_singular_value(width: sp.Expr, depth: sp.Expr) -> sp.Expr:
 
 
 @paper.claim(
-    "DLN-H0",
-    "Appendix H",
-    symbols={gamma: "exponent of the initialisation", d: "width of all layers", L: "depth"},
-    scope="the set-up of the experiments, as far as it makes statements",
-    notes=(
-        'The default teacher has three modes, the caption of Figure 2 says "the 5 singular values of the teacher '
-        'matrix". Seeds, horizons, the size of the data set of gradient descent, the depth in Figures 3, 4, 5, 9, 10 '
-        "and 12, and how a root of the covariance is taken are not given.",
-        'The "mean-square-error loss" of Appendix H is not that of Section 2.1 in the released code (DLN-CODE1).',
-    ),
+    "DLN-H0", "Appendix H", symbols={gamma: "exponent of the initialisation", d: "width of all layers", L: "depth"}
 )
 def set_up_of_the_experiments():
     r"""Set-up of the experiments.
@@ -58,6 +49,12 @@ def set_up_of_the_experiments():
     "Values of $\gamma > 1$ correspond to the rich regime"; "an isotropic Gaussian noise term
     $\xi\sim\mathcal N(0, \eta\,\Delta t\,I)$ is added, where $\eta$ is the learning rate and $\Delta t$ is the
     discretization time step".
+
+    - Scope: the set-up of the experiments, as far as it makes statements.
+    - The default teacher has three modes, the caption of Figure 2 says "the 5 singular values of the teacher matrix".
+      Seeds, horizons, the size of the data set of gradient descent, the depth in Figures 3, 4, 5, 9, 10 and 12, and how
+      a root of the covariance is taken are not given.
+    - The "mean-square-error loss" of Appendix H is not that of Section 2.1 in the released code (DLN-CODE1).
     """
 
     def shrinks() -> Boolean:
@@ -98,17 +95,16 @@ def loss_gradients(outputs: int) -> tuple[sp.Matrix, sp.Matrix]:
     symbols={d: "number of outputs"},
     source=Source.CODE,
     grade=Grade.CONFLICT,
-    scope="the code as we read it, which takes the mean of squared errors over samples and outputs",
-    notes=(
-        "Trained by that loss SGD needs six times as many steps as the matrix formula of Proposition 3.1 at 12 "
-        'outputs, and its noise is 36 times weaker. Figure 3 prints "200 units of time" against "30"; from one '
-        "initialisation and one loss we find no such factor.",
-    ),
 )
 def normalisation_of_the_loss():
     r"""Normalisation of the loss.
 
     $\ell = \frac12\|y - f\|^2$ (Section 2.1), against the mean over outputs.
+
+    - Scope: the code as we read it, which takes the mean of squared errors over samples and outputs.
+    - Trained by that loss SGD needs six times as many steps as the matrix formula of Proposition 3.1 at 12 outputs, and
+      its noise is 36 times weaker. Figure 3 prints "200 units of time" against "30"; from one initialisation and one
+      loss we find no such factor.
     """
 
     def ratio(outputs: int) -> sp.Expr:
@@ -148,17 +144,16 @@ def start_of_a_mode(width: int, layers: int) -> sp.Expr:
     symbols={gamma: "exponent of the initialisation", samples: "size of the data set"} | MODE_SYMBOLS,
     source=Source.CODE,
     grade=Grade.CONFLICT,
-    scope="the code as we read it: first hidden width for the smaller width, data that are centred and whitened",
-    notes=(
-        r"At widths 12, 24, 12 and $\gamma = 3$ every layer starts 2.83 times smaller than on the page, and at depth "
-        r"two a mode is learned later by $\frac32\log2/s = 1.04/s$.",
-    ),
 )
 def initialisation_and_data():
     r"""Initialisation and data.
 
     "variance $\min\{d_0, d_1\}^{-\gamma}$"; "data is sampled from the distribution independently at each parameter
     update step".
+
+    - Scope: the code as we read it: first hidden width for the smaller width, data that are centred and whitened.
+    - At widths 12, 24, 12 and $\gamma = 3$ every layer starts 2.83 times smaller than on the page, and at depth two a
+      mode is learned later by $\frac32\log2/s = 1.04/s$.
     """
     N, small = samples, sp.Symbol("epsilon", positive=True)
 
@@ -202,18 +197,15 @@ def initialisation_and_data():
     )
 
 
-@paper.claim(
-    "DLN-E4",
-    "Section 3; Appendix J.1, J.2, Figures 9 and 10",
-    symbols=NOISE_SYMBOLS,
-    scope="a balanced mode without label noise, of which the figures are runs",
-    notes=("Proportional to the learning rate and to one over the batch size, exactly; in runs as far as (7) holds.",),
-)
+@paper.claim("DLN-E4", "Section 3; Appendix J.1, J.2, Figures 9 and 10", symbols=NOISE_SYMBOLS)
 def largest_diffusion():
     r"""Largest diffusion against learning rate and batch size.
 
     "the maximum diffusion along modes scales approximately linearly with the learning rate", and "with the reciprocal
     of the batch size".
+
+    - Scope: a balanced mode without label noise, of which the figures are runs.
+    - Proportional to the learning rate and to one over the batch size, exactly; in runs as far as (7) holds.
     """
     place = 2 * (L - 1) * s / (3 * L - 2)
 
@@ -242,20 +234,14 @@ def largest_diffusion():
     yield from scaling_in_runs()
 
 
-@paper.claim(
-    "DLN-E6",
-    "Section 5.1, Figure 5",
-    symbols=NOISE_SYMBOLS,
-    scope=r"the scalar mode, first order in $\beta$; the shape of a histogram is a matter of runs",
-    notes=(
-        "The standard deviation at the page's values is .0224 at depth two. Far out the law has a power-law tail "
-        "(DLN-P1t).",
-    ),
-)
+@paper.claim("DLN-E6", "Section 5.1, Figure 5", symbols=NOISE_SYMBOLS)
 def end_of_training_with_label_noise():
     r"""End of training with label noise.
 
     "the distribution is approximately Gaussian and is no longer concentrated at a point".
+
+    - Scope: the scalar mode, first order in $\beta$; the shape of a histogram is a matter of runs.
+    - The standard deviation at the page's values is .0224 at depth two. Far out the law has a power-law tail (DLN-P1t).
     """
     yield equals(
         r"spread: $\lim\operatorname{Var}(w_\alpha)/\beta$",
@@ -276,17 +262,14 @@ def end_of_training_with_label_noise():
     yield spread_with_label_noise()
 
 
-@paper.claim(
-    "DLN-E9",
-    "Appendix J.4, Figure 11",
-    symbols=NOISE_SYMBOLS | PAIR,
-    scope="aligned balanced layers, hidden widths beyond those of input and output; the figure itself is the remark",
-)
+@paper.claim("DLN-E9", "Appendix J.4, Figure 11", symbols=NOISE_SYMBOLS | PAIR)
 def wider_hidden_layers():
     r"""Wider hidden layers.
 
     "the formula in Proposition 3.5 for the modewise diffusion is also similar to what is observed in a DLN with hidden
     layers of size 24, double the size of the input and output (12)".
+
+    - Scope: aligned balanced layers, hidden widths beyond those of input and output; the figure itself is the remark.
     """
     u_1, u_2 = sp.symbols("u_1 u_2", positive=True)
 

@@ -50,17 +50,14 @@ def population_factor(N: int, B: int) -> sp.Rational:
     return sp.Rational(N - B, B * (N - 1))
 
 
-@paper.claim(
-    "DLN-F1",
-    "Appendix G.1",
-    grade=Grade.MISPRINT,
-    notes=("The value at the end of the line is right. With the rows as printed every quotient is $0/0$ for $B < N$.",),
-)
+@paper.claim("DLN-F1", "Appendix G.1", grade=Grade.MISPRINT)
 def joint_inclusion_probability():
     r"""Joint inclusion probability.
 
     $p(X_i, X_j\in B) = \frac{\binom{B-2}{N-2}}{\binom{B-1}{N-1}}\frac{\binom{B-1}{N-1}}{\binom{B}{N}}
     = \frac{B-1}{N-1}\frac BN$
+
+    - The value at the end of the line is right. With the rows as printed every quotient is $0/0$ for $B < N$.
     """
     N, B = 6, 3
 
@@ -90,16 +87,12 @@ def joint_inclusion_probability():
         )
 
 
-@paper.claim(
-    "DLN-F2",
-    "Appendix G.1, after Eq. (32)",
-    symbols=SYMBOLS,
-    kind=Kind.PROOF_STEP,
-    grade=Grade.WRONG,
-    notes=("The final formula (DLN-F3) is right; it does not follow from this line.",),
-)
+@paper.claim("DLN-F2", "Appendix G.1, after Eq. (32)", symbols=SYMBOLS, kind=Kind.PROOF_STEP, grade=Grade.WRONG)
 def intermediate_covariance_of_a_batch():
-    """Intermediate formula of the batch covariance."""
+    """Intermediate formula of the batch covariance.
+
+    - The final formula (DLN-F3) is right; it does not follow from this line.
+    """
     for size in SIZES[:2]:
         N, B = size
         pairs, squares, mean = sums(N)
@@ -117,15 +110,13 @@ def intermediate_covariance_of_a_batch():
         )
 
 
-@paper.claim(
-    "DLN-F3",
-    "Appendix G.1, last display",
-    symbols=SYMBOLS,
-    scope="one weight",
-    notes=(r"In (32) and in $g(w)g(w)$ a transposition sign is left out, which one weight does not see.",),
-)
+@paper.claim("DLN-F3", "Appendix G.1, last display", symbols=SYMBOLS)
 def finite_population_correction():
-    """Finite-population correction."""
+    """Finite-population correction.
+
+    - Scope: one weight.
+    - In (32) and in $g(w)g(w)$ a transposition sign is left out, which one weight does not see.
+    """
     for size in SIZES:
         N, B = size
         _, squares, mean = sums(N)
@@ -141,9 +132,12 @@ def finite_population_correction():
         )
 
 
-@paper.claim("DLN-F4", "Appendix G.1, Eq. (32)", symbols=SYMBOLS, scope="one weight")
+@paper.claim("DLN-F4", "Appendix G.1, Eq. (32)", symbols=SYMBOLS)
 def batch_covariance_as_a_double_sum():
-    """Batch covariance as a double sum."""
+    """Batch covariance as a double sum.
+
+    - Scope: one weight.
+    """
     for size in SIZES[:2]:
         N, B = size
         pairs, squares, mean = sums(N)
@@ -188,20 +182,15 @@ def mean_of_share(power: int) -> sp.Expr:
     return sp.gammasimp(sp.prod([(half + k) / (half + rest + k) for k in range(power)]))
 
 
-@paper.claim(
-    "DLN-F5",
-    "Appendix G.2",
-    symbols={samples: "size of the data set", sigma_q: "label noise"},
-    scope="one linear weight: the minimum of the loss of N samples and the gradient noise there",
-    notes=(
-        r"The minimum is $N^{-1/2}$ away from the teacher, and the noise there is weaker by $3/(N + 2)$, at $N = 20$ "
-        "an eighth. Batches of the data set carry the factor of DLN-F3 besides.",
-    ),
-)
+@paper.claim("DLN-F5", "Appendix G.2", symbols={samples: "size of the data set", sigma_q: "label noise"})
 def expectations_over_finite_data():
     r"""Expectations over finite data.
 
     "As the dataset size $N$ tends to infinity, the statistics converge due to the law of large numbers."
+
+    - Scope: one linear weight: the minimum of the loss of N samples and the gradient noise there.
+    - The minimum is $N^{-1/2}$ away from the teacher, and the noise there is weaker by $3/(N + 2)$, at $N = 20$ an
+      eighth. Batches of the data set carry the factor of DLN-F3 besides.
     """
     N = samples
     distance, noise = sigma_q**2 / (N - 2), sigma_q**2 * (N - 1) / (N + 2)

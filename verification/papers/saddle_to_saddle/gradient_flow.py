@@ -64,17 +64,14 @@ def logistic_solution():
     )
 
 
-@paper.claim(
-    "DLN-GF3",
-    "Section 2.3, text after Eq. (3)",
-    symbols=FLOW_SYMBOLS,
-    scope="depth two, equal initial amplitudes of all modes, small against the singular values",
-    notes=("Without a small initialisation the order turns round: below $s/w(0) = 4.59112$ larger modes rise later.",),
-)
+@paper.claim("DLN-GF3", "Section 2.3, text after Eq. (3)", symbols=FLOW_SYMBOLS)
 def larger_modes_rise_earlier():
     r"""Order and timescale of learning.
 
     "larger $s_\alpha$ modes rise earlier and faster (characteristic timescale $\sim 1/s_\alpha$)"
+
+    - Scope: depth two, equal initial amplitudes of all modes, small against the singular values.
+    - Without a small initialisation the order turns round: below $s/w(0) = 4.59112$ larger modes rise later.
     """
 
     def half_time() -> sp.Expr:

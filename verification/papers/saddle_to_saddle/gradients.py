@@ -35,21 +35,15 @@ def gap_vector(network: WrittenNetwork) -> sp.Matrix:
     return sp.Matrix(vec(network.gap))
 
 
-@paper.claim(
-    "DLN-G1",
-    "Proposition 3.1",
-    symbols=WEIGHTS,
-    grade=Grade.MISPRINT,
-    notes=(
-        r"The printed $J_l$ has the shape $d_0d_l\times d_{l-1}d_L$; the Jacobian has $d_Ld_0\times d_ld_{l-1}$. Where "
-        "the widths are equal the shapes agree and the values do not, except for the last layer.",
-    ),
-)
+@paper.claim("DLN-G1", "Proposition 3.1", symbols=WEIGHTS, grade=Grade.MISPRINT)
 def jacobian_of_the_map():
     r"""Jacobian of the end-to-end map.
 
     "The Jacobian of the end-to-end map $W$ with respect to $W_l$ satisfies $J_l := W_{<l}^\top\otimes W_{>l}^\top$;
     $J_l(x) := x^\top W_{<l}^\top\otimes W_{>l}^\top$".
+
+    - The printed $J_l$ has the shape $d_0d_l\times d_{l-1}d_L$; the Jacobian has $d_Ld_0\times d_ld_{l-1}$. Where the
+      widths are equal the shapes agree and the values do not, except for the last layer.
     """
     x = sp.Matrix(sp.symbols("x_1 x_2", real=True))
     wide = written_network(3, 5, 4, 2)
@@ -90,9 +84,12 @@ def jacobian_of_the_map():
     )
 
 
-@paper.claim("DLN-G2", "Proposition 3.1", symbols=GAPS, scope="white inputs")
+@paper.claim("DLN-G2", "Proposition 3.1", symbols=GAPS)
 def population_gradient():
-    """Population gradient as a matrix."""
+    """Population gradient as a matrix.
+
+    - Scope: white inputs.
+    """
 
     def formula(network: WrittenNetwork, l: int, sign: int = -1) -> sp.Matrix:
         return sign * vec(network.above(l).T * network.gap * network.below(l).T)
@@ -108,18 +105,13 @@ def population_gradient():
         )
 
 
-@paper.claim(
-    "DLN-G3",
-    "Proposition 3.1; Appendix E.1",
-    symbols=GAPS,
-    grade=Grade.MISPRINT,
-    scope="white inputs",
-    notes=(
-        r"The same slip as in $J_l$: with $J_l = W_{<l}^\top\otimes W_{>l}$ the form $g_l = -J_l^\top\delta$ holds.",
-    ),
-)
+@paper.claim("DLN-G3", "Proposition 3.1; Appendix E.1", symbols=GAPS, grade=Grade.MISPRINT)
 def gradient_as_a_vector():
-    """Population gradient as a vector."""
+    r"""Population gradient as a vector.
+
+    - Scope: white inputs.
+    - The same slip as in $J_l$: with $J_l = W_{<l}^\top\otimes W_{>l}$ the form $g_l = -J_l^\top\delta$ holds.
+    """
     delta = gap_vector(SQUARE)
     yield equals(
         "Kronecker form: $g_2$",
@@ -148,12 +140,14 @@ def gradient_as_a_vector():
     )
 
 
-@paper.claim("DLN-G4", "Section 3, text after Proposition 3.1", symbols=GAPS, scope="white inputs")
+@paper.claim("DLN-G4", "Section 3, text after Proposition 3.1", symbols=GAPS)
 def critical_points():
     r"""Critical points.
 
     "The gradient is zero if and only if the Jacobian of the implemented linear map $W$ is orthogonal to the
     teacher-student gap term $\delta$."
+
+    - Scope: white inputs.
     """
 
     def whole(network: WrittenNetwork) -> sp.Matrix:
@@ -169,17 +163,14 @@ def critical_points():
 
 
 @paper.claim(
-    "DLN-G5",
-    "Section 3, text after Proposition 3.1",
-    symbols=GAPS,
-    kind=Kind.INVARIANCE,
-    grade=Grade.MISPRINT,
-    notes=("The gradient itself is not invariant but moves along with the weights; its zeros and the loss are kept.",),
+    "DLN-G5", "Section 3, text after Proposition 3.1", symbols=GAPS, kind=Kind.INVARIANCE, grade=Grade.MISPRINT
 )
 def change_of_basis_of_a_hidden_layer():
     r"""Change of basis of a hidden layer.
 
     "for a hidden layer $l$ of width $d_l$: $W_lP_l^{-1}P_lW_{l-1} = W_lW_{l-1}$, for $P\in GL_{d_l}(\mathbb{R})$".
+
+    - The gradient itself is not invariant but moves along with the weights; its zeros and the loss are kept.
     """
     P = sp.Matrix(2, 2, sp.symbols("P_11 P_12 P_21 P_22", real=True))
     base = written_network(1, 2, 1)

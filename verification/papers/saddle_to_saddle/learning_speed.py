@@ -58,22 +58,18 @@ def exact_slowness(point: Mapping[str, Any]) -> tuple[float, float]:
 
 
 @paper.claim(
-    "DLN-S8",
-    "Section 1.1; Section 3, text after Proposition 3.5",
-    symbols=NOISE_SYMBOLS,
-    kind=Kind.INEQUALITY,
-    scope=r"no label noise, as in the page's runs; the scalar mode under the SDE, first order in $\beta$",
-    notes=(
-        "With label noise the end of a mode spreads too, to the same order. With several modes, noise leaves the "
-        r"aligned balanced manifold (DLN-M1, DLN-M2). SGD has a term of its own of first order in $\eta$ (DLN-I9).",
-        r"A mode is slowed down while it is below $s(L-1)/(2L-1)$ and sped up beyond: a small start loses time.",
-    ),
+    "DLN-S8", "Section 1.1; Section 3, text after Proposition 3.5", symbols=NOISE_SYMBOLS, kind=Kind.INEQUALITY
 )
 def what_the_noise_changes():
     r"""What the noise changes.
 
     "SGD primarily affecting the timescale of each transition"; "the structured noise experimentally appears to only
     change the speed at which modes are learned".
+
+    - Scope: no label noise, as in the page's runs; the scalar mode under the SDE, first order in $\beta$.
+    - With label noise the end of a mode spreads too, to the same order. With several modes, noise leaves the aligned
+      balanced manifold (DLN-M1, DLN-M2). SGD has a term of its own of first order in $\eta$ (DLN-I9).
+    - A mode is slowed down while it is below $s(L-1)/(2L-1)$ and sped up beyond: a small start loses time.
     """
     gap = s - w
     strength = (2 * gap**2 + sigma_q**2) / (2 * gap**2 * w)

@@ -59,22 +59,15 @@ def covariance_of_the_martingale():
         )
 
 
-@paper.claim(
-    "DLN-A2",
-    "Section 2.2, Appendix A.2",
-    symbols=SYMBOLS,
-    grade=Grade.CONDITION,
-    scope="one linear weight",
-    notes=(
-        r"The limit is gradient flow; (1) is an approximation for small noise, whose law is right to first order in "
-        r"$\eta$.",
-    ),
-)
+@paper.claim("DLN-A2", "Section 2.2, Appendix A.2", symbols=SYMBOLS, grade=Grade.CONDITION)
 def limit_of_the_interpolation():
     r"""Limit of the interpolation.
 
     "the piecewise-constant interpolation of $\{\theta_k\}$ with constant $\eta$ converges (as $\eta\to0$) to the Itô
     SDE $d\theta_t = -g\,dt + \sqrt{\eta\Sigma_b}\,dW_t$".
+
+    - Scope: one linear weight.
+    - The limit is gradient flow; (1) is an approximation for small noise, whose law is right to first order in $\eta$.
     """
     step = REGRESSION.step_moments(1)
     yield equals(
@@ -101,14 +94,15 @@ def limit_of_the_interpolation():
     "Appendix A.2, conditions of the functional central limit theorem",
     symbols=SYMBOLS | {t: "time", theta_0: "start", s: "teacher", sigma_q: "label noise", epsilon: "any size"},
     kind=Kind.PROOF_STEP,
-    scope="one linear weight, along the path of gradient descent",
-    notes=(r"The first condition prints $\mathcal F\,k$ where $\mathcal F_k$ is meant.",),
 )
 def conditions_of_the_limit_theorem():
     r"""Conditions of the limit theorem for martingales.
 
     "$\eta\sum_kE[\xi_k\xi_k^\top | F k]\to\int_0^t\Sigma(s)ds$ in probability", and for all $\epsilon$
     "$\eta\sum_kE[\|\xi_k\|^21_{\|\xi_k\| > \epsilon/\sqrt\eta} | F_k]\to0$".
+
+    - Scope: one linear weight, along the path of gradient descent.
+    - The first condition prints $\mathcal F\,k$ where $\mathcal F_k$ is meant.
     """
     tau, steps = sp.symbols("tau n", positive=True)
     gap = theta_0 - s
@@ -153,16 +147,15 @@ def conditions_of_the_limit_theorem():
     "Appendix A.2, last paragraph",
     symbols=SYMBOLS | {theta: "weight", s: "teacher", sigma_q: "label noise"},
     grade=Grade.WRONG,
-    scope="one linear weight",
-    notes=(
-        r"Where $\Sigma$ depends on time, the limit of $M$ has the quadratic variation $\int_0^t\Sigma(s)ds$ and is no "
-        "Wiener process.",
-    ),
 )
 def euler_maruyama_path():
     r"""SGD as an Euler-Maruyama path.
 
     "the process $\theta(t)$ whose Euler-Maruyama discretization is $\theta_k$ satisfies the SDE 1".
+
+    - Scope: one linear weight.
+    - Where $\Sigma$ depends on time, the limit of $M$ has the quadratic variation $\int_0^t\Sigma(s)ds$ and is no
+      Wiener process.
     """
     gap = s - theta
 

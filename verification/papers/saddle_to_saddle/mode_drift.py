@@ -30,18 +30,14 @@ from verification.papers.saddle_to_saddle.modes import (
 from verification.papers.saddle_to_saddle.paper import paper
 
 
-@paper.claim(
-    "DLN-S1",
-    "Proposition 3.4",
-    symbols=SYMBOLS,
-    grade=Grade.WRONG,
-    scope="the gradient drift, the first term of the box",
-    notes=(r"(27) and (5) have the right sign: $-\sum_l\langle A_{l,\alpha}, g_l\rangle$, $g_l = -J_l^\top\delta$.",),
-)
+@paper.claim("DLN-S1", "Proposition 3.4", symbols=SYMBOLS, grade=Grade.WRONG)
 def gradient_drift_of_a_mode():
     r"""Gradient drift of a mode.
 
     "$\mu_\alpha(\theta) = -(v_\alpha^\top\otimes u_\alpha^\top)\sum_{l=1}^LK_l\delta + \dots$"
+
+    - Scope: the gradient drift, the first term of the box.
+    - (27) and (5) have the right sign: $-\sum_l\langle A_{l,\alpha}, g_l\rangle$, $g_l = -J_l^\top\delta$.
     """
 
     def formula(sign: int, of: Mode = MODE) -> sp.Expr:
@@ -99,9 +95,12 @@ def hessian_of_a_mode():
     )
 
 
-@paper.claim("DLN-S3", "Appendix D, Eqs. (26)-(27)", symbols={eta: "learning rate"}, scope="batch size one")
+@paper.claim("DLN-S3", "Appendix D, Eqs. (26)-(27)", symbols={eta: "learning rate"})
 def ito_correction():
-    """Itô correction of a mode."""
+    """Itô correction of a mode.
+
+    - Scope: batch size one.
+    """
     u = sp.symbols("u_1:4", positive=True)
     x, y = sp.symbols("x y", real=True)
     slope, noise = sp.symbols("s sigma_q", positive=True)
@@ -140,16 +139,15 @@ def ito_correction():
     "Section 3, text after Proposition 3.4",
     symbols={sp.Symbol("w", positive=True): "mode amplitude", sp.Symbol("s", positive=True): "teacher's value"},
     grade=Grade.WRONG,
-    notes=(
-        r"That the noise-induced drift vanishes when no learning happens is vague; it does iff "
-        r"$\mathrm{tr}(\Sigma\nabla^2w_\alpha) = 0$.",
-    ),
 )
 def where_the_gradient_drift_vanishes():
     r"""Where the gradient drift vanishes.
 
     "It vanishes when the teacher-student gap $\delta$ has no projection in directions orthogonal to the current
     subspace of features."
+
+    - That the noise-induced drift vanishes when no learning happens is vague; it does iff
+      $\mathrm{tr}(\Sigma\nabla^2w_\alpha) = 0$.
     """
     w, s = sp.symbols("w s", positive=True)
     root = sp.Matrix([[sp.sqrt(w)]])
@@ -165,14 +163,12 @@ def where_the_gradient_drift_vanishes():
     )
 
 
-@paper.claim(
-    "DLN-S5",
-    "Proposition 3.4, Eq. (27)",
-    symbols=SYMBOLS,
-    notes=("With $J_l$ as printed in Proposition 3.1 (DLN-G1) the shapes do not fit, or the values differ.",),
-)
+@paper.claim("DLN-S5", "Proposition 3.4, Eq. (27)", symbols=SYMBOLS)
 def martingale_part_of_a_mode():
-    """Martingale part of a mode."""
+    """Martingale part of a mode.
+
+    - With $J_l$ as printed in Proposition 3.1 (DLN-G1) the shapes do not fit, or the values differ.
+    """
     u, v = (sp.Matrix(sp.symbols(f"{name}_1 {name}_2", real=True)) for name in "uv")
     layers = (1, 2, 3)
     last = sp.Matrix.hstack(jacobian(DEEP, 1), printed_jacobian(DEEP, 2), jacobian(DEEP, 3))
@@ -222,18 +218,15 @@ def second_derivative_as_a_bilinear_form():
     )
 
 
-@paper.claim(
-    "DLN-D2d",
-    "Appendix D, text after Eq. (28)",
-    symbols=SYMBOLS | {eta: "learning rate"},
-    scope=r"where $D_\alpha > 0$; elsewhere $\beta_\alpha$ needs a Brownian motion of its own",
-    notes=(r"Those of two modes are correlated by $D_{\alpha\beta}$; at aligned balanced points not (DLN-I0).",),
-)
+@paper.claim("DLN-D2d", "Appendix D, text after Eq. (28)", symbols=SYMBOLS | {eta: "learning rate"})
 def driving_brownian_motion_of_a_mode():
     r"""Driving Brownian motion of a mode.
 
     "there exists a one-dimensional Brownian motion $\beta_{\alpha,t}$ such that $dw_\alpha(t) = \mu_\alpha dt +
     \sqrt{D_\alpha}\,d\beta_{\alpha,t}$".
+
+    - Scope: where $D_\alpha > 0$; elsewhere $\beta_\alpha$ needs a Brownian motion of its own.
+    - Those of two modes are correlated by $D_{\alpha\beta}$; at aligned balanced points not (DLN-I0).
     """
     diffusion = contraction(NETWORK, MODE, MODE)
     yield equals(
@@ -246,22 +239,16 @@ def driving_brownian_motion_of_a_mode():
     )
 
 
-@paper.claim(
-    "DLN-L1",
-    "Remark after Proposition 3.4",
-    symbols=SYMBOLS,
-    grade=Grade.CONDITION,
-    scope=r"Langevin noise of covariance $\sigma^2I$ for the weights",
-    notes=(
-        "The trace of the Hessian is 0: the Itô drift is not only proportional to it, it vanishes.",
-        r"With a frozen kernel the diffusion is state-independent; it is isotropic only if $\sum_lK_l\propto I$.",
-    ),
-)
+@paper.claim("DLN-L1", "Remark after Proposition 3.4", symbols=SYMBOLS, grade=Grade.CONDITION)
 def isotropic_langevin_noise():
     r"""Isotropic Langevin noise.
 
     "the Itô-induced drift is simply proportional to the trace of the Hessian of the mode amplitude"; "If the NTK is
     frozen at initialization, then the modewise diffusion of Langevin will be isotropic and state-independent".
+
+    - Scope: Langevin noise of covariance $\sigma^2I$ for the weights.
+    - The trace of the Hessian is 0: the Itô drift is not only proportional to it, it vanishes.
+    - With a frozen kernel the diffusion is state-independent; it is isotropic only if $\sum_lK_l\propto I$.
     """
     k = [sp.Symbol(f"k_{i}", positive=True) for i in (1, 2)]
 

@@ -85,14 +85,12 @@ def contraction(network: WrittenNetwork, mode: Mode, other: Mode, labels: int = 
     return sum(((a.T * Sigma * b)[0] for a, Sigma, b in blocks), sp.S.Zero)
 
 
-@paper.claim(
-    "DLN-D2",
-    "Proposition 3.3; Eqs. (28)-(29)",
-    symbols=SYMBOLS | {eta: "learning rate"},
-    scope="batch size one; for batches of b the learning rate is divided by b",
-)
+@paper.claim("DLN-D2", "Proposition 3.3; Eqs. (28)-(29)", symbols=SYMBOLS | {eta: "learning rate"})
 def diffusion_of_modes_and_cross_modes():
-    """Diffusion of modes and cross modes."""
+    """Diffusion of modes and cross modes.
+
+    - Scope: batch size one; for batches of b the learning rate is divided by b.
+    """
     for name, other in (("mode", MODE), ("mode and another", OTHER), ("mode and cross mode", CROSS)):
         yield equals(
             name,
@@ -107,11 +105,12 @@ def diffusion_of_modes_and_cross_modes():
         )
 
 
-@paper.claim(
-    "DLN-D2b", "Section 3, text after Proposition 3.3", symbols=SYMBOLS, scope="no label noise, batch size one"
-)
+@paper.claim("DLN-D2b", "Section 3, text after Proposition 3.3", symbols=SYMBOLS)
 def diffusion_by_the_tangent_kernel():
-    """Diffusion by the neural tangent kernel."""
+    """Diffusion by the neural tangent kernel.
+
+    - Scope: no label noise, batch size one.
+    """
     network = without_labels()
 
     def formula(other: Mode, middle: sp.Matrix = I_4 + C) -> sp.Expr:
@@ -153,17 +152,14 @@ def diffusion_by_the_tangent_kernel():
     )
 
 
-@paper.claim(
-    "DLN-D2c",
-    "Section 3, text after Proposition 3.3",
-    symbols=SYMBOLS,
-    notes=("It is enough that the sum of the kernels of all layers is frozen, and label noise changes nothing.",),
-)
+@paper.claim("DLN-D2c", "Section 3, text after Proposition 3.3", symbols=SYMBOLS)
 def diffusion_under_a_frozen_kernel():
     r"""Diffusion under a frozen kernel.
 
     "in the lazy regime during which the NTK is frozen at initialization, the modewise diffusion of SGD will vary only
     with the teacher-student gap $\Delta$"
+
+    - It is enough that the sum of the kernels of all layers is frozen, and label noise changes nothing.
     """
     K, labels = kernel(NETWORK), kron(I_2, NETWORK.label_covariance)
 
@@ -183,19 +179,15 @@ def diffusion_under_a_frozen_kernel():
         )
 
 
-@paper.claim(
-    "DLN-D2e",
-    "Appendix C",
-    symbols={eta: "learning rate"},
-    grade=Grade.MISPRINT,
-    scope="two scalar layers, batch size one",
-    notes=(r"The variance of a step is that of the time $dt = \eta$; per unit of time it is $\eta\,a^\top\Sigma a$.",),
-)
+@paper.claim("DLN-D2e", "Appendix C", symbols={eta: "learning rate"}, grade=Grade.MISPRINT)
 def diffusion_from_the_variance_of_a_step():
     r"""Diffusion from the variance of a step.
 
     "$D_\alpha := \mathbb{E}[\delta w_\alpha^2] - \mathbb{E}[\delta w_\alpha]^2 = a_\alpha^\top\mathrm{Cov}(dW_l)
     a_\alpha$; $D_\alpha = \eta\sum_{lm}a_{l,\alpha}^\top\Sigma_{lm}a_{m,\alpha}$".
+
+    - Scope: two scalar layers, batch size one.
+    - The variance of a step is that of the time $dt = \eta$; per unit of time it is $\eta\,a^\top\Sigma a$.
     """
     u, v, x, y = sp.symbols("u v x y", real=True)
     slope, strength = sp.Symbol("s", real=True), sp.Symbol("sigma_q", positive=True)

@@ -19,17 +19,16 @@ WIDTHS = (2, 3, 5, 4)
     "Section 2.3, Proposition 3.3, Appendix B",
     symbols=NOISE_SYMBOLS | {variance: "variance of the label noise of an output"},
     grade=Grade.MISPRINT,
-    notes=(
-        r"$a_\alpha$ ends at a block $N$ where $L$ is meant; $d$ is the input dimension and the number of parameters; "
-        r"$(u_\alpha, v_\alpha)$ are singular vectors, not values; Proposition 5.2 cites a Proposition 6.4 for 3.5.",
-        'The Discussion says "state-independent" of a noise that depends on the state (DLN-C5); Appendix J.4 calls '
-        'square layers "rectangular"; the sentence of Appendix J.3 breaks off.',
-    ),
 )
 def slips_of_notation():
     r"""Slips of notation.
 
     "$\xi_q\sim N(0, \sigma_qI)$"; "$W_i\in\mathbb R^{d_i}$".
+
+    - $a_\alpha$ ends at a block $N$ where $L$ is meant; $d$ is the input dimension and the number of parameters;
+      $(u_\alpha, v_\alpha)$ are singular vectors, not values; Proposition 5.2 cites a Proposition 6.4 for 3.5.
+    - The Discussion says "state-independent" of a noise that depends on the state (DLN-C5); Appendix J.4 calls square
+      layers "rectangular"; the sentence of Appendix J.3 breaks off.
     """
 
     def of_labels(v: sp.Expr) -> sp.Expr:

@@ -25,18 +25,14 @@ from verification.papers.saddle_to_saddle.paper import NOISE_SYMBOLS, L, beta, m
 from verification.papers.saddle_to_saddle.sgd_samples import excess_of_a_step
 
 
-@paper.claim(
-    "DLN-GF5",
-    "Section 2.3, text after Eq. (3)",
-    symbols={s: "teacher's value"},
-    kind=Kind.PROOF_STEP,
-    scope=r"square loss, square layers; from three layers on",
-    notes=("With two layers every saddle is strict, and a saddle that has left out a larger mode is so at any depth.",),
-)
+@paper.claim("DLN-GF5", "Section 2.3, text after Eq. (3)", symbols={s: "teacher's value"}, kind=Kind.PROOF_STEP)
 def non_strict_saddles():
     r"""Non-strict saddles.
 
     "non-strict saddles are prevalent in DLNs".
+
+    - Scope: square loss, square layers; from three layers on.
+    - With two layers every saddle is strict, and a saddle that has left out a larger mode is so at any depth.
     """
     learned = s + sp.Symbol("d", positive=True)
 
@@ -81,17 +77,16 @@ def non_strict_saddles():
     symbols={sp.Symbol("a", real=True): "weight of the living hidden unit"},
     kind=Kind.INVARIANCE,
     grade=Grade.CONDITION,
-    scope="two layers of width two, label noise",
-    notes=(
-        "The cited work has weight decay and speaks of the layers' ranks. The set where a hidden unit is silent and "
-        "unread is kept, the set of maps of a given rank is not.",
-    ),
 )
 def no_jumps_to_higher_rank():
     r"""No jumps to higher rank.
 
     "SGD structured noise does not allow jumps from lower-rank to higher-rank weight matrices, while the noise from a
     Langevin process has a non-zero probability of jumping back".
+
+    - Scope: two layers of width two, label noise.
+    - The cited work has weight decay and speaks of the layers' ranks. The set where a hidden unit is silent and unread
+      is kept, the set of maps of a given rank is not.
     """
     a, b, c, d = sp.symbols("a b c d", real=True)
     gap = sp.Matrix(2, 2, sp.symbols("M_11 M_12 M_21 M_22", real=True))
@@ -125,21 +120,16 @@ def no_jumps_to_higher_rank():
 
 
 @paper.claim(
-    "DLN-R2",
-    "Section 1.2.1, on Chen et al.",
-    symbols=NOISE_SYMBOLS,
-    kind=Kind.INEQUALITY,
-    grade=Grade.CONDITION,
-    scope="a balanced chain of scalars",
-    notes=(
-        "In the weight of a layer there is no noise-induced drift at all (DLN-I13): its sign depends on the "
-        "coordinate, and what decides attraction is that of the logarithm.",
-    ),
+    "DLN-R2", "Section 1.2.1, on Chen et al.", symbols=NOISE_SYMBOLS, kind=Kind.INEQUALITY, grade=Grade.CONDITION
 )
 def drift_that_pulls_to_zero():
     r"""Noise-induced drift that pulls to zero.
 
     "a noise-induced drift that pulls parameters toward zero, making neurons vanish".
+
+    - Scope: a balanced chain of scalars.
+    - In the weight of a layer there is no noise-induced drift at all (DLN-I13): its sign depends on the coordinate, and
+      what decides attraction is that of the logarithm.
     """
 
     def of_amplitude() -> sp.Expr:
@@ -196,18 +186,17 @@ def stationary_fluctuations(u: np.ndarray) -> np.ndarray:
     "Section 1.2.2, on Gross et al.",
     symbols={u_1: "weight of the mode in either layer", u_2: "that of another mode", beta: r"$\beta = \eta/b$"},
     grade=Grade.CONDITION,
-    scope=r"stationary fluctuations under label noise, balanced minimum of two 2 x 2 layers, first order in $\beta$",
-    notes=(
-        "It holds for weights of one layer that couple the same pair of modes, with the curvature within that layer.",
-        r"Label noise has the covariance $\sigma_q^2H$, with H the Hessian, so that along the eigenvectors of H the "
-        "fluctuations do not depend on the curvature.",
-    ),
 )
 def fluctuations_and_flatness():
     r"""Fluctuations of the weights against the flatness of the loss.
 
     "SGD noise anisotropy causes the weights' fluctuations during training to be inversely proportional to the flatness
     of the loss landscape in two-layer DLNs".
+
+    - Scope: stationary fluctuations under label noise, balanced minimum of two 2 x 2 layers, first order in $\beta$.
+    - It holds for weights of one layer that couple the same pair of modes, with the curvature within that layer.
+    - Label noise has the covariance $\sigma_q^2H$, with H the Hessian, so that along the eigenvectors of H the
+      fluctuations do not depend on the curvature.
     """
     layer = sp.diag(u_1, u_2)
     learned = WrittenNetwork((layer, layer), layer**2, sigma_q**2 * sp.eye(2))
@@ -284,14 +273,15 @@ def fluctuations_and_flatness():
     symbols={w: "mode amplitude", s: "teacher's value", sigma_q: "label noise", eta: "learning rate"},
     kind=Kind.INEQUALITY,
     grade=Grade.CONDITION,
-    scope=r"one step from a balanced start of two scalar layers, order $\eta^2$, batch size one",
-    notes=("Below a third of the teacher's value the loss is concave along the noise, and noise helps on average.",),
 )
 def golden_path():
     r"""Golden path hypothesis.
 
     "the population loss of gradient descent is upper bounded by the population loss of SGD for a given trajectory with
     fixed initialization".
+
+    - Scope: one step from a balanced start of two scalar layers, order $\eta^2$, batch size one.
+    - Below a third of the teacher's value the loss is concave along the noise, and noise helps on average.
     """
     u, v, x, y = sp.symbols("u v x y", real=True)
     data = Gaussian([x, y], [0, 0], [[1, s], [s, s**2 + sigma_q**2]])

@@ -40,19 +40,16 @@ def drift_of_one_mode(depth: sp.Expr) -> sp.Expr:
 
 
 @paper.claim(
-    "DLN-0a",
-    "not printed; replaces Eqs. (4)-(7) and (11)-(16)",
-    symbols=NOISE_SYMBOLS | PAIR,
-    source=Source.OURS,
-    scope="rates of two modes on the aligned balanced manifold; widths of two layers at the minimum of label noise",
-    notes=(
-        "Off-diagonal entries get noise too, so the rates are no closed system except for a chain of scalars.",
-        r"The stationary law needs $\beta(2s^2 + \sigma_q^2) < 2s$ at depth two (DLN-P3); its mean is below the "
-        "teacher (DLN-P4, DLN-P4m).",
-    ),
+    "DLN-0a", "not printed; replaces Eqs. (4)-(7) and (11)-(16)", symbols=NOISE_SYMBOLS | PAIR, source=Source.OURS
 )
 def corrected_propositions():
-    """Propositions 3.5 and 5.2, corrected."""
+    r"""Propositions 3.5 and 5.2, corrected.
+
+    - Scope: rates of two modes on the aligned balanced manifold; widths of two layers at the minimum of label noise.
+    - Off-diagonal entries get noise too, so the rates are no closed system except for a chain of scalars.
+    - The stationary law needs $\beta(2s^2 + \sigma_q^2) < 2s$ at depth two (DLN-P3); its mean is below the teacher
+      (DLN-P4, DLN-P4m).
+    """
     gaps = beta * (s_1 - w_1) * (s_2 - w_2)
     for depth in (2, 3):
         yield equals(

@@ -58,19 +58,15 @@ def _gradient(network: WrittenNetwork, l: int) -> sp.Matrix:
     return sp.Matrix(columns, rows, list(network.gradient(l))).T
 
 
-@paper.claim(
-    "DLN-M1",
-    "Assumption (A2), Section 2.4",
-    symbols=SYMBOLS,
-    grade=Grade.CONFLICT,
-    scope="two modes at an aligned balanced point of the SDE (1)",
-    notes=("One mode alone stays aligned. That (A2) says $W$ is diagonal in the teacher's basis holds by definition.",),
-)
+@paper.claim("DLN-M1", "Assumption (A2), Section 2.4", symbols=SYMBOLS, grade=Grade.CONFLICT)
 def alignment_for_all_times():
     r"""Alignment for all times.
 
     "The cross-mode amplitudes vanish, i.e., $w_{\alpha\beta}(t) = 0$ for all mode indices $\alpha\ne\beta$ and all
     times $t$ in training", against the noise of (1).
+
+    - Scope: two modes at an aligned balanced point of the SDE (1).
+    - One mode alone stays aligned. That (A2) says $W$ is diagonal in the teacher's basis holds by definition.
     """
     first, second = (s_1 - w_1, s_2 - w_2)
     for depth, layers in (
@@ -107,22 +103,16 @@ def alignment_for_all_times():
     )
 
 
-@paper.claim(
-    "DLN-M2",
-    "Assumption (A1), Section 2.4",
-    symbols=SYMBOLS,
-    grade=Grade.CONFLICT,
-    scope="two modes at an aligned balanced point of the SDE (1)",
-    notes=(
-        r"$\Lambda_l = W_lW_l^\top - W_{l+1}^\top W_{l+1}$ has no martingale part; gradient flow keeps it, as the page "
-        "says, and the noise gives it a drift. One mode alone stays balanced (DLN-M3).",
-    ),
-)
+@paper.claim("DLN-M2", "Assumption (A1), Section 2.4", symbols=SYMBOLS, grade=Grade.CONFLICT)
 def balance_for_all_times():
     r"""Balance for all times.
 
     "$W_{\ell+1}(t)^\top W_{\ell+1}(t) = W_\ell(t)W_\ell(t)^\top$ for all layers $\ell$ and all times $t$ in training.
     This condition is preserved under gradient flow."
+
+    - Scope: two modes at an aligned balanced point of the SDE (1).
+    - $\Lambda_l = W_lW_l^\top - W_{l+1}^\top W_{l+1}$ has no martingale part; gradient flow keeps it, as the page says,
+      and the noise gives it a drift. One mode alone stays balanced (DLN-M3).
     """
     first, second = ((s_1 - w_1) ** 2, (s_2 - w_2) ** 2)
     flat = WrittenNetwork((sp.diag(u_1, u_2),) * 2, sp.diag(s_1, s_2), sigma_q**2 * sp.eye(2))
@@ -163,12 +153,13 @@ def _entries(matrix: sp.Matrix) -> sp.Matrix:
     "not printed; relevant to assumption (A1)",
     symbols={eta: "learning rate", sp.Symbol("W_1", positive=True): "weight of layer 1, likewise the others"},
     source=Source.OURS,
-    scope="a chain of three scalars, batch size one",
 )
 def balance_of_a_scalar_chain():
     r"""Balance of a scalar chain attracts.
 
     $W_l^2 - W_m^2$ has no noise and decays.
+
+    - Scope: a chain of three scalars, batch size one.
     """
     layers, teacher, sigma = sp.symbols("W_1:4", positive=True), *sp.symbols("s sigma_q", positive=True)
     x, y = sp.symbols("x y", real=True)
@@ -199,16 +190,15 @@ def balance_of_a_scalar_chain():
     symbols={s_1: "teacher's value of a mode", s_2: "of the other", sigma_q: "label noise", beta: r"$\beta = \eta/b$"},
     kind=Kind.IDENTITY,
     source=Source.OURS,
-    scope=r"at minima, $\Delta = 0$",
-    notes=(
-        "So (A1) fails in the stationary regime for $L \\ge 3$ with two modes, and for $L = 2$ where $d_0 \\ne d_L$.",
-    ),
 )
 def minima_that_label_noise_selects():
     r"""Minima that label noise selects.
 
     $d\Lambda_l/dt = \beta\sigma_q^2(W_{>l}^\top W_{>l}\|W_{<l}\|_F^2 - W_{\le l}W_{\le l}^\top\|W_{>l+1}\|_F^2)$, the
     flow to the minimum of $\sum_l\|W_{>l}\|_F^2\|W_{<l}\|_F^2$.
+
+    - Scope: at minima, $\Delta = 0$.
+    - So (A1) fails in the stationary regime for $L \ge 3$ with two modes, and for $L = 2$ where $d_0 \ne d_L$.
     """
     a, b, c = sp.symbols("a b c", positive=True)
     narrow = (sp.Matrix([[a, b]]), sp.Matrix([[c]]))

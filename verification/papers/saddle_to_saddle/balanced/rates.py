@@ -89,18 +89,13 @@ def diffusion_of_a_balanced_mode():
         )
 
 
-@paper.claim(
-    "DLN-I1",
-    "Eq. (6)",
-    symbols=NOISE_SYMBOLS,
-    grade=Grade.WRONG,
-    scope="one mode by itself; what other modes add is DLN-I2",
-    notes=(
-        "The printed drift is not 0 at $w = 0$, where gradient and noise vanish (DLN-C4), and its units do not fit.",
-    ),
-)
+@paper.claim("DLN-I1", "Eq. (6)", symbols=NOISE_SYMBOLS, grade=Grade.WRONG)
 def ito_drift_of_a_balanced_mode():
-    """Itô drift of a balanced mode."""
+    """Itô drift of a balanced mode.
+
+    - Scope: one mode by itself; what other modes add is DLN-I2.
+    - The printed drift is not 0 at $w = 0$, where gradient and noise vanish (DLN-C4), and its units do not fit.
+    """
     count = beta * L * (L - 1)
     corrected = count * w**POWER * ((s - w) ** 2 + sigma_q**2 / 2)
     yield equals(
@@ -117,19 +112,15 @@ def ito_drift_of_a_balanced_mode():
     )
 
 
-@paper.claim(
-    "DLN-I2",
-    "Proposition 3.5; abstract",
-    symbols=SYMBOLS,
-    grade=Grade.WRONG,
-    scope="two modes; the rates at an aligned balanced point",
-    notes=("With one mode only, nothing is added. The label noise takes no part in the coupling.",),
-)
+@paper.claim("DLN-I2", "Proposition 3.5; abstract", symbols=SYMBOLS, grade=Grade.WRONG)
 def independence_of_the_modes():
     r"""Independence of the modes.
 
     "each mode amplitude $w_\alpha$ evolves independently according to the scalar Itô SDE"; "an exact decomposition of
     the dynamics into a system of one-dimensional per-mode stochastic differential equations".
+
+    - Scope: two modes; the rates at an aligned balanced point.
+    - With one mode only, nothing is added. The label noise takes no part in the coupling.
     """
     gaps = beta * (s_1 - w_1) * (s_2 - w_2)
     two = gaps * w_2
@@ -149,15 +140,12 @@ def independence_of_the_modes():
         )
 
 
-@paper.claim(
-    "DLN-I3",
-    "Eqs. (6) and (14), Appendix E",
-    symbols=NOISE_SYMBOLS,
-    grade=Grade.CONFLICT,
-    notes=("(6), (14) and Appendix E print three label-noise parts: without $\\frac12$, with it, with a variance.",),
-)
+@paper.claim("DLN-I3", "Eqs. (6) and (14), Appendix E", symbols=NOISE_SYMBOLS, grade=Grade.CONFLICT)
 def label_noise_in_the_ito_drift():
-    """Label noise in the Itô drift."""
+    r"""Label noise in the Itô drift.
+
+    - (6), (14) and Appendix E print three label-noise parts: without $\frac12$, with it, with a variance.
+    """
     count = beta * L * (L - 1) * w ** (2 * (L - 2) / L)
     corrected = beta * L * (L - 1) * w**POWER * sigma_q**2 / 2
 
@@ -194,10 +182,12 @@ def _pairs(layers: tuple[sp.Symbol, ...]) -> list[tuple[int, int]]:
     "Appendix E.2 (i), (ii)",
     symbols={s: "teacher's value", sp.Symbol("w_1", positive=True): "weight of layer 1, likewise the others"},
     grade=Grade.WRONG,
-    scope="a chain of three scalars, not necessarily balanced",
 )
 def contractions_of_data_and_label_noise():
-    """Contractions of data and label noise with the Hessian."""
+    """Contractions of data and label noise with the Hessian.
+
+    - Scope: a chain of three scalars, not necessarily balanced.
+    """
     layers, q = sp.symbols("w_1:4", positive=True), sp.Symbol("q_11", positive=True)
     total, pairs = sp.Mul(*layers), _pairs(layers)
     above = [sp.Mul(*layers[l + 1 :]) for l in range(3)]
@@ -227,14 +217,15 @@ def contractions_of_data_and_label_noise():
     "Appendix E.2, E.3",
     symbols={sp.Symbol("q_11", positive=True): r"variance of the label noise, $u_\alpha^\top\Sigma_qu_\alpha$"},
     grade=Grade.WRONG,
-    scope="a balanced chain of scalars, depths 2 and 3",
-    notes=(r"As defined, $\Gamma$ counts the layers above twice, and where widths differ its shapes do not fit.",),
 )
 def label_noise_of_a_pair_of_layers():
     r"""Label noise of a pair of layers.
 
     "$\overline\Gamma_\alpha := L^{-2}\sum_{l,m}\Gamma_{lm,\alpha}$, $\Gamma_{lm,\alpha} := \langle u_\alpha
     u_\alpha^\top, B_l\Sigma_qB_m^\top\rangle$".
+
+    - Scope: a balanced chain of scalars, depths 2 and 3.
+    - As defined, $\Gamma$ counts the layers above twice, and where widths differ its shapes do not fit.
     """
     u, q, Gamma = sp.Symbol("u", positive=True), sp.Symbol("q_11", positive=True), sp.Symbol("Gamma", positive=True)
     for depth in (2, 3):
@@ -260,9 +251,12 @@ def label_noise_of_a_pair_of_layers():
         )
 
 
-@paper.claim("DLN-I7", "Appendix E", symbols=PAIR, scope="two modes at depth three, hidden layers turned")
+@paper.claim("DLN-I7", "Appendix E", symbols=PAIR)
 def norms_of_the_sensitivities():
-    """Norms of the sensitivities."""
+    """Norms of the sensitivities.
+
+    - Scope: two modes at depth three, hidden layers turned.
+    """
 
     def squared_norm(*layers: int) -> sp.Expr:
         slopes = two_modes(3).sensitivity(*MODE, *layers)
@@ -287,9 +281,12 @@ def norms_of_the_sensitivities():
     )
 
 
-@paper.claim("DLN-I12", "Appendix E", symbols=MODE_SYMBOLS, kind=Kind.PROOF_STEP, scope="balanced layers, every depth")
+@paper.claim("DLN-I12", "Appendix E", symbols=MODE_SYMBOLS, kind=Kind.PROOF_STEP)
 def sums_over_balanced_layers():
-    """Sums over balanced layers."""
+    """Sums over balanced layers.
+
+    - Scope: balanced layers, every depth.
+    """
     square = w ** (2 / L)
     yield equals(
         r"pairs: $\sum_{l\ne m}\prod_{j\ne l,m}w_{j,\alpha}^2$",

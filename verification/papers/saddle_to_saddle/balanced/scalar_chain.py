@@ -80,16 +80,13 @@ def equation_of_a_layer():
     )
 
 
-@paper.claim(
-    "DLN-I9",
-    "not printed; relevant to Eqs. (1) and (6)",
-    symbols={eta: "learning rate"},
-    source=Source.OURS,
-    scope="two scalar layers, one step of batches of b",
-    notes=(r"The term $\eta^2w\delta^2$ is missing in (1) and for $b = 1$ as large as its Itô drift.",),
-)
+@paper.claim("DLN-I9", "not printed; relevant to Eqs. (1) and (6)", symbols={eta: "learning rate"}, source=Source.OURS)
 def one_step_of_descent():
-    """One step of SGD against the SDE."""
+    r"""One step of SGD against the SDE.
+
+    - Scope: two scalar layers, one step of batches of b.
+    - The term $\eta^2w\delta^2$ is missing in (1) and for $b = 1$ as large as its Itô drift.
+    """
     a_1, a_2, b = *sp.symbols("W_1 W_2", positive=True), sp.Symbol("b", positive=True, integer=True)
     network, delta = chain([a_1, a_2]), s - a_1 * a_2
     mean = eta * (a_1**2 + a_2**2) * delta

@@ -37,16 +37,15 @@ def gauged() -> WrittenNetwork:
     "Appendix E.1",
     symbols=PAIR | {g: "shear of the lower layers", h: "shear of the upper layers"},
     grade=Grade.CONDITION,
-    notes=(
-        "Two layers need (A2) alone. Three and more need layers that are diagonal in common frames, as (A1) and (A2) "
-        "together make them.",
-    ),
 )
 def gradient_of_a_mode_and_orthogonality():
     r"""Gradient of a mode and orthogonality of the sensitivities.
 
     "Under alignment, $g_l|_\alpha = (w_\alpha - s_\alpha)A_{l,\alpha}$. Hence $\mu_\alpha^{\mathrm{grad}} =
     -\sum_l\langle A_{l,\alpha}, g_l\rangle = (s_\alpha - w_\alpha)\sum_l\|A_{l,\alpha}\|_F^2$".
+
+    - Two layers need (A2) alone. Three and more need layers that are diagonal in common frames, as (A1) and (A2)
+      together make them.
     """
 
     def overlap(network: WrittenNetwork, l: int) -> sp.Expr:
@@ -86,14 +85,14 @@ def gradient_of_a_mode_and_orthogonality():
     "Appendix E.3",
     symbols=NOISE_SYMBOLS | {sp.Symbol("w_3", positive=True): "weight of layer 3, likewise the others"},
     grade=Grade.WRONG,
-    scope="a chain of three scalars, batch size one, learning rate one",
-    notes=(
-        r"$\Gamma_{lm,\alpha}$ as defined counts the layers above twice (DLN-I6). With (A2) alone, in sheared layers, "
-        "neither part holds.",
-    ),
 )
 def unbalanced_diffusion():
-    """Diffusion off balance, from data and from labels."""
+    r"""Diffusion off balance, from data and from labels.
+
+    - Scope: a chain of three scalars, batch size one, learning rate one.
+    - $\Gamma_{lm,\alpha}$ as defined counts the layers above twice (DLN-I6). With (A2) alone, in sheared layers,
+      neither part holds.
+    """
     layers, q = sp.symbols("w_1:4", positive=True), sp.Symbol("q_11", positive=True)
     others = [sp.Mul(*(layer**2 for j, layer in enumerate(layers) if j != l)) for l in range(3)]
     above = [sp.Mul(*layers[l + 1 :]) for l in range(3)]
@@ -128,16 +127,15 @@ def unbalanced_diffusion():
     "Section 2.4, footnote 4",
     symbols=PAIR
     | {sp.Symbol("lambda_1", positive=True): "variance of the inputs along the mode; $\\lambda_2$: along the other"},
-    scope="two modes at an aligned balanced point; formulas of ours",
-    notes=(
-        r"As for white inputs, other modes add a coupling to the Itô drift (DLN-I2), $\lambda_1\lambda_2$ times it.",
-    ),
 )
 def inputs_that_are_not_white():
     r"""Inputs that are not white.
 
     "This can probably be relaxed by demanding that the input and input-output covariance matrices are diagonalizable in
     the same basis."
+
+    - Scope: two modes at an aligned balanced point; formulas of ours.
+    - As for white inputs, other modes add a coupling to the Itô drift (DLN-I2), $\lambda_1\lambda_2$ times it.
     """
     first, second = sp.symbols("lambda_1 lambda_2", positive=True)
     gap, other = s_1 - w_1, s_2 - w_2

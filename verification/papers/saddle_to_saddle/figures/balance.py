@@ -146,23 +146,18 @@ def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str
     return [panels_picture(f"{name}-balance", panels, size=(10.0, 3.4), label=caption, caption=caption)]
 
 
-@paper.claim(
-    "DLN-E8",
-    "Appendix I.2, equation (33), Figures 7 and 8",
-    symbols=MODE_SYMBOLS,
-    notes=(
-        "At depth 2, and at depth 4 from larger starts, the numerators hardly change; balance grows with the norms. "
-        r"Over the long plateaus of depth 4 with the default $\gamma = 3$ that of the last two layers grows eightfold: "
-        "noise drives it there (DLN-M2). From a balanced start the same pair comes to .12.",
-        "How the page enforces balance is not given; here the maps are those of the random starts.",
-    ),
-)
+@paper.claim("DLN-E8", "Appendix I.2, equation (33), Figures 7 and 8", symbols=MODE_SYMBOLS)
 def balance_in_training():
     r"""Balance in training.
 
     "there is not strong balance at the start of training, but as training continues balance increases"; "The
     unnormalized lines are the numerator of the expression for $r_l$, and show little change"; "When we enforce balance
     at initialization, it is approximately maintained".
+
+    - At depth 2, and at depth 4 from larger starts, the numerators hardly change; balance grows with the norms. Over
+      the long plateaus of depth 4 with the default $\gamma = 3$ that of the last two layers grows eightfold: noise
+      drives it there (DLN-M2). From a balanced start the same pair comes to .12.
+    - How the page enforces balance is not given; here the maps are those of the random starts.
     """
     for name, setting, last in (
         ("depth 2", SHALLOW, True),
@@ -193,22 +188,16 @@ def balance_in_training():
     )
 
 
-@paper.claim(
-    "DLN-E15",
-    "Appendix I.2, Figure 7",
-    symbols=MODE_SYMBOLS,
-    notes=(
-        r"Judged for every pair of layers: $\max_tr_l$ of the balanced run below $\min_tr_l$ of the random one with "
-        r"the same first map. It holds at depth 2, where both are of the order of .01, and at depth 4 with "
-        r"$\gamma = 2$; not at depth 4 with the default $\gamma = 3$: there the last pair leaves balance on the "
-        "plateaus.",
-    ),
-)
+@paper.claim("DLN-E15", "Appendix I.2, Figure 7", symbols=MODE_SYMBOLS)
 def balanced_start_against_random_start():
-    """A balanced start against a random one.
+    r"""A balanced start against a random one.
 
     "for all of training the weights are significantly more balanced than at any point in the unbalanced-initialization
     trajectory"; balance "never reaches a level comparable to when balance is enforced at the start of training".
+
+    - Judged for every pair of layers: $\max_tr_l$ of the balanced run below $\min_tr_l$ of the random one with the same
+      first map. It holds at depth 2, where both are of the order of .01, and at depth 4 with $\gamma = 2$; not at depth
+      4 with the default $\gamma = 3$: there the last pair leaves balance on the plateaus.
     """
     for name, setting in (("depth 2", SHALLOW), ("depth 4, larger start", DEEP), ("depth 4", LONG)):
         yield reproduces(

@@ -139,21 +139,16 @@ def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str
     return drawn
 
 
-@paper.claim(
-    "DLN-E7",
-    "Appendix I.1, Figure 6",
-    symbols=MODE_SYMBOLS,
-    notes=(
-        "Negligible has no number on the page: judged is the share of all 132 cross modes and all times below .05, the "
-        "teacher's values being 1, .7, .4; the shares below .02 and .1 stand beside it.",
-        r"Depth 2 with $\gamma = 3$ and depth 4 with $\gamma = 2$; up to a quarter more than the learning time.",
-    ),
-)
+@paper.claim("DLN-E7", "Appendix I.1, Figure 6", symbols=MODE_SYMBOLS)
 def cross_modes_in_training():
-    """Cross modes in training.
+    r"""Cross modes in training.
 
     "the majority of cross modes are small for most of training, except for a small number of cross modes which peak at
     times corresponding to modes being learned."
+
+    - Negligible has no number on the page: judged is the share of all 132 cross modes and all times below .05, the
+      teacher's values being 1, .7, .4; the shares below .02 and .1 stand beside it.
+    - Depth 2 with $\gamma = 3$ and depth 4 with $\gamma = 2$; up to a quarter more than the learning time.
     """
     for setting in (SHALLOW, DEEP):
         yield reproduces(
@@ -179,19 +174,14 @@ def cross_modes_in_training():
     )
 
 
-@paper.claim(
-    "DLN-E14",
-    "Appendix I.1, Figure 6",
-    symbols=MODE_SYMBOLS,
-    notes=(
-        "The page speaks of the runs of its figure. Over random starts (0, 1) or (1, 0) is the largest of all cross "
-        "modes in more than half of the runs, forty times as often as a pair picked by chance, and not in all.",
-    ),
-)
+@paper.claim("DLN-E14", "Appendix I.1, Figure 6", symbols=MODE_SYMBOLS)
 def largest_cross_mode():
     """The largest cross mode.
 
     "the 0-1 cross mode has the largest peak".
+
+    - The page speaks of the runs of its figure. Over random starts (0, 1) or (1, 0) is the largest of all cross modes
+      in more than half of the runs, forty times as often as a pair picked by chance, and not in all.
     """
     yield reproduces(
         "frequency",

@@ -142,23 +142,18 @@ def _picture(name: str, optimiser: str, part: Mapping[str, Any], curves: Mapping
     )
 
 
-@paper.claim(
-    "DLN-E2",
-    "Section 4.1, Figures 1 and 3",
-    symbols=NOISE_SYMBOLS,
-    notes=(
-        'The page says "a good match" and gives no number: judged is the correlation of both curves over the time of '
-        "training, means over modes and runs with random unbalanced starts, at 5 %, and that peaks are at one time.",
-        "Figure 1 has depth 4; that of Figure 3 is not given. At depth 4 the observed maximum falls short of (7), by "
-        "as much at learning rates 25 times smaller and from balanced layers with the same maps: the maps start turned "
-        "against the teacher. From aligned layers it does not.",
-    ),
-)
+@paper.claim("DLN-E2", "Section 4.1, Figures 1 and 3", symbols=NOISE_SYMBOLS)
 def formula_against_observed_diffusion():
     r"""The formula for the diffusion along a mode against what is observed.
 
     "the formula in Equation 7 is a good match for the expression for $D_\alpha$ in Proposition 3.3"; "this similarity
     exists even though balance and alignment are not fully satisfied".
+
+    - The page says "a good match" and gives no number: judged is the correlation of both curves over the time of
+      training, means over modes and runs with random unbalanced starts, at 5 %, and that peaks are at one time.
+    - Figure 1 has depth 4; that of Figure 3 is not given. At depth 4 the observed maximum falls short of (7), by as
+      much at learning rates 25 times smaller and from balanced layers with the same maps: the maps start turned against
+      the teacher. From aligned layers it does not.
     """
     reproduced = partial(reproduces, measure=_measure, pictures=pictures, printed=sp.S.One)
     for setting in SETTINGS:

@@ -133,25 +133,20 @@ def pair(setting: Mapping[str, Any], until: Sequence[float], *two: Mapping[str, 
     return tuple({**setting, "until": list(until), **each} for each in two)
 
 
-@paper.claim(
-    "DLN-E5",
-    "Section 5.1, Figure 4; Appendix K, Figure 12",
-    symbols=NOISE_SYMBOLS,
-    notes=(
-        "The SDE with exactly the covariance of Proposition 3.2 concentrates as SGD does, whatever the step: the "
-        "spread that is left at a finite time is that of starts whose mode is late. Panel (b) and Figure 12 are not "
-        "reproduced, and discretisation, the page's explanation, is not what we see. A finite horizon, or a root of "
-        "the covariance that is regularised, would leave a spread; neither is given.",
-        r"Run at depth 2, $\gamma = 3$, up to the time 20, and at depth 4, $\gamma = 2$; steps from .005 down to "
-        ".00125 and .0025, where the page has .0001.",
-    ),
-)
+@paper.claim("DLN-E5", "Section 5.1, Figure 4; Appendix K, Figure 12", symbols=NOISE_SYMBOLS)
 def end_of_training_without_label_noise():
-    """End of training without label noise.
+    r"""End of training without label noise.
 
     SGD "concentrates entirely on the value of the top singular value of the teacher matrix"; the simulation of the SDE
     "exhibits a less sharply peaked distribution"; "the variance of the distribution for anisotropic noise is lower than
     for isotropic noise"; "For finer simulations, the variance reduces."
+
+    - The SDE with exactly the covariance of Proposition 3.2 concentrates as SGD does, whatever the step: the spread
+      that is left at a finite time is that of starts whose mode is late. Panel (b) and Figure 12 are not reproduced,
+      and discretisation, the page's explanation, is not what we see. A finite horizon, or a root of the covariance that
+      is regularised, would leave a spread; neither is given.
+    - Run at depth 2, $\gamma = 3$, up to the time 20, and at depth 4, $\gamma = 2$; steps from .005 down to .00125 and
+      .0025, where the page has .0001.
     """
     reproduced = partial(reproduces, measure=measure, printed=sp.S.One)
     sgd, sde = {"optimiser": "SGD"}, {"optimiser": "SDE"}

@@ -164,22 +164,17 @@ def _panels(name: str, part: Mapping[str, Any]) -> Picture:
     )
 
 
-@paper.claim(
-    "DLN-E12",
-    "Section 4.1, Figure 1",
-    symbols=MODE_SYMBOLS,
-    notes=(
-        r"At depth 4, the figure's, a mode is learned (95 %) by the factor 1.1 to 1.4 after it passes (9); at depth 2 "
-        "by 1.4 to 1.7. By (9) a mode has 57 % of its value at depth 4 and 50 % at depth 2: the peak comes half of the "
-        "way up, and what follows is short where the plateau before is long.",
-        "Judged are learning times of single runs from random starts, most of whose spread is that of the starts.",
-    ),
-)
+@paper.claim("DLN-E12", "Section 4.1, Figure 1", symbols=MODE_SYMBOLS)
 def learning_time_predicted_by_the_peak():
     """Learning time predicted by the peak of the diffusion.
 
     "the time of learning being predicted by the time of maximum diffusion"; the critical points of (9) "correspond to
     the times when modes are learned".
+
+    - At depth 4, the figure's, a mode is learned (95 %) by the factor 1.1 to 1.4 after it passes (9); at depth 2 by 1.4
+      to 1.7. By (9) a mode has 57 % of its value at depth 4 and 50 % at depth 2: the peak comes half of the way up, and
+      what follows is short where the plateau before is long.
+    - Judged are learning times of single runs from random starts, most of whose spread is that of the starts.
     """
     reproduced = partial(reproduces, measure=measure, printed=sp.S.One)
     for setting, drawn in ((FIGURE, True), (BESIDE, False)):

@@ -116,22 +116,17 @@ def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str
     return [panels_picture(f"{name}-distances", panels, size=(8.6, 3.6), label=caption, caption=caption)]
 
 
-@paper.claim(
-    "DLN-E10",
-    "Section 1.1, contribution 4; Section 5.1",
-    symbols=NOISE_SYMBOLS,
-    notes=(
-        "Judged are laws of the three modes at fixed times of replicas that start at one point, at depth 2 and 4, "
-        "through learning and up to its end. Of gradient flow itself the law is a point.",
-        "Isotropic noise of the page's strength is wider by far. A weaker one, fitted, is nearer while modes are "
-        "learned, and still farther than the SDE; no single strength fits both the rise and the end.",
-    ),
-)
+@paper.claim("DLN-E10", "Section 1.1, contribution 4; Section 5.1", symbols=NOISE_SYMBOLS)
 def state_dependent_noise_as_the_better_model():
     """State-dependent noise as the better model.
 
     "a continuous model of SGD with state-dependent noise is a more accurate model of SGD than the isotropic homogeneous
     noise ... during the feature learning regime and for the end-of-training distribution".
+
+    - Judged are laws of the three modes at fixed times of replicas that start at one point, at depth 2 and 4, through
+      learning and up to its end. Of gradient flow itself the law is a point.
+    - Isotropic noise of the page's strength is wider by far. A weaker one, fitted, is nearer while modes are learned,
+      and still farther than the SDE; no single strength fits both the rise and the end.
     """
     yield reproduces(
         "closer than isotropic noise",

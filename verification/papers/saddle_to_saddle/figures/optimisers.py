@@ -106,23 +106,18 @@ def in_stages(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return _share(results, "stages")
 
 
-@paper.claim(
-    "DLN-E1",
-    "Section 3, Figures 1 and 2; Section 1.1",
-    symbols=MODE_SYMBOLS,
-    notes=(
-        "Learned is 95 % of the teacher's value. By half of the value the order is lost in some runs: a smaller mode "
-        "may rise first and wait on a plateau of its own.",
-        "Stage by stage is judged as: no mode is half learned before the one above it is learned. Rises overlap in a "
-        "good part of the runs.",
-        r"Figure 2 has five values that are not given: here 1, .8, .6, .4, .2. $\gamma = 3$ at depth 6 is not run.",
-    ),
-)
+@paper.claim("DLN-E1", "Section 3, Figures 1 and 2; Section 1.1", symbols=MODE_SYMBOLS)
 def modes_in_order_of_magnitude():
-    """Modes in decreasing order of magnitude.
+    r"""Modes in decreasing order of magnitude.
 
     "the 5 singular values of the teacher matrix are learned in descending order of magnitude"; "the stagewise dynamics
     are retained".
+
+    - Learned is 95 % of the teacher's value. By half of the value the order is lost in some runs: a smaller mode may
+      rise first and wait on a plateau of its own.
+    - Stage by stage is judged as: no mode is half learned before the one above it is learned. Rises overlap in a good
+      part of the runs.
+    - Figure 2 has five values that are not given: here 1, .8, .6, .4, .2. $\gamma = 3$ at depth 6 is not run.
     """
     yield reproduces(
         "order",
@@ -239,23 +234,18 @@ def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str
     return [*drawn, panels_picture(f"{name}-modes", panels, label=caption, caption=caption, size=(8.0, 3.4))]
 
 
-@paper.claim(
-    "DLN-E11",
-    "Figure 2 (a), (b)",
-    symbols=MODE_SYMBOLS,
-    notes=(
-        "The tolerance of the numerical rank is not given: judged at .2, half of the smallest value of the teacher, "
-        "with .1 and .3 beside it. By the tolerance of floating-point numbers a random start has full rank at once.",
-        "Isotropic noise of the page's strength gives the map a rank above the number of learned modes. Its weights "
-        "wander along flat directions, and single replicas leave the numbers after some 200 units of time at the step "
-        ".005; the page has .0001.",
-    ),
-)
+@paper.claim("DLN-E11", "Figure 2 (a), (b)", symbols=MODE_SYMBOLS)
 def plateaus_and_numerical_rank():
     """Plateaus and numerical rank.
 
     "Saddle-to-saddle dynamics with different optimizers in a depth-6 linear network, with the sharp changes
     corresponding to increases in the numerical rank of the network."
+
+    - The tolerance of the numerical rank is not given: judged at .2, half of the smallest value of the teacher, with .1
+      and .3 beside it. By the tolerance of floating-point numbers a random start has full rank at once.
+    - Isotropic noise of the page's strength gives the map a rank above the number of learned modes. Its weights wander
+      along flat directions, and single replicas leave the numbers after some 200 units of time at the step .005; the
+      page has .0001.
     """
     yield reproduces(
         "rank increases when the loss drops",

@@ -134,24 +134,19 @@ def share_narrower(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"location": share_interval(pooled.sum(), pooled.size), "features": [], "told": "; ".join(told)}
 
 
-@paper.claim(
-    "DLN-E3",
-    "Section 4.1, Figure 3; Section 3, Figure 2",
-    symbols=NOISE_SYMBOLS,
-    notes=(
-        'The page does not say whether both panels of Figure 3 have one start: "200 units of time" against "30" are '
-        r"not found from one start and one loss, at depth 2 with $\gamma = 3$ and at depth 4 with $\gamma = 2$.",
-        r"Against gradient descent SGD is slower by some 2 % at depth 6, by less than the error at depth 2.",
-        r"What gives such a factor: other starts ($\gamma = 3$ against 2 at depth 4), or the mean over outputs that "
-        "the released code takes for a loss (DLN-CODE1), by which SGD alone is six times slower.",
-        "Starts count from which both learn all modes in the time that is run.",
-    ),
-)
+@paper.claim("DLN-E3", "Section 4.1, Figure 3; Section 3, Figure 2", symbols=NOISE_SYMBOLS)
 def time_scale_of_stochastic_gradient_descent():
-    """Time scale of stochastic gradient descent.
+    r"""Time scale of stochastic gradient descent.
 
     "discrete online SGD has a slower timescale of learning than the simulation of anisotropic Langevin dynamics, taking
     200 units of time to learn all modes as opposed to 30"; "modes take longer to be learned".
+
+    - The page does not say whether both panels of Figure 3 have one start: "200 units of time" against "30" are not
+      found from one start and one loss, at depth 2 with $\gamma = 3$ and at depth 4 with $\gamma = 2$.
+    - Against gradient descent SGD is slower by some 2 % at depth 6, by less than the error at depth 2.
+    - What gives such a factor: other starts ($\gamma = 3$ against 2 at depth 4), or the mean over outputs that the
+      released code takes for a loss (DLN-CODE1), by which SGD alone is six times slower.
+    - Starts count from which both learn all modes in the time that is run.
     """
     yield reproduces(
         "against the SDE",
@@ -186,20 +181,15 @@ def time_scale_of_stochastic_gradient_descent():
     )
 
 
-@paper.claim(
-    "DLN-E13",
-    "Section 4.1, Figure 3",
-    symbols=NOISE_SYMBOLS,
-    notes=(
-        "Abrupt is taken as narrow: the time for which the diffusion along a mode is above half of its maximum. From "
-        "one start both have the same width. With the loss of the released code the peaks of SGD are wider still.",
-        "Two settings; depth and start of the figure are not given.",
-    ),
-)
+@paper.claim("DLN-E13", "Section 4.1, Figure 3", symbols=NOISE_SYMBOLS)
 def abrupt_peaks():
     """Abrupt peaks of the diffusion.
 
     Discrete SGD "also has more abrupt peaks in the modewise diffusion" than the simulated SDE.
+
+    - Abrupt is taken as narrow: the time for which the diffusion along a mode is above half of its maximum. From one
+      start both have the same width. With the loss of the released code the peaks of SGD are wider still.
+    - Two settings; depth and start of the figure are not given.
     """
     yield reproduces(
         "narrower peaks",

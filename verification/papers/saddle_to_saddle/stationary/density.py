@@ -51,10 +51,12 @@ def log_slope(depth: sp.Expr) -> sp.Expr:
     "Proposition 5.2, Eq. (16)",
     symbols=NOISE_SYMBOLS | {z: "variable of the integral", w_0: "its lower limit"},
     grade=Grade.MISPRINT,
-    notes=("The lower limit only sets a constant, but from 0 on the integral is infinite, at every depth.",),
 )
 def stationary_density_of_a_mode():
-    """Stationary density of a mode."""
+    """Stationary density of a mode.
+
+    - The lower limit only sets a constant, but from 0 on the integral is infinite, at every depth.
+    """
     mu, D = (sp.Function(name, real=True) for name in ("mu", "D"))
 
     def density(power: int = -1, factor: int = 2) -> sp.Expr:
@@ -105,16 +107,13 @@ def stationary_density_of_a_mode():
     )
 
 
-@paper.claim(
-    "DLN-P1t",
-    "not printed; relevant to Proposition 5.2",
-    symbols=NOISE_SYMBOLS,
-    source=Source.OURS,
-    scope=r"the scalar mode with label noise, $w\to\infty$",
-    notes=('"Approximately Gaussian" (Proposition 5.2) is a statement about the bulk alone.',),
-)
+@paper.claim("DLN-P1t", "not printed; relevant to Proposition 5.2", symbols=NOISE_SYMBOLS, source=Source.OURS)
 def tails_of_the_stationary_density():
-    """Tails of the stationary density."""
+    r"""Tails of the stationary density.
+
+    - Scope: the scalar mode with label noise, $w\to\infty$.
+    - "Approximately Gaussian" (Proposition 5.2) is a statement about the bulk alone.
+    """
     k = sp.Symbol("k", positive=True)
 
     for name, depth in (("power", deeper), ("power at depth two", TWO)):
@@ -135,15 +134,12 @@ def tails_of_the_stationary_density():
     )
 
 
-@paper.claim(
-    "DLN-P1c",
-    "not printed; (16) is left as an integral",
-    symbols=NOISE_SYMBOLS,
-    source=Source.OURS,
-    scope=r"the scalar mode with label noise, $L\ge3$",
-)
+@paper.claim("DLN-P1c", "not printed; (16) is left as an integral", symbols=NOISE_SYMBOLS, source=Source.OURS)
 def closed_form_for_every_depth():
-    """Closed form of the stationary density for symbolic depth."""
+    r"""Closed form of the stationary density for symbolic depth.
+
+    - Scope: the scalar mode with label noise, $L\ge3$.
+    """
     root, power = s + sp.I * sigma_q / sp.sqrt(2), 2 / deeper - 1
 
     def density(numerator: sp.Expr = sp.S.One) -> sp.Expr:
@@ -177,17 +173,16 @@ def closed_form_for_every_depth():
     "DLN-P10",
     "Section 6, Limitations",
     symbols={theta: "one linear weight", s: "teacher's value", sigma_q: "label noise", eta: "learning rate"},
-    scope="one linear weight, Gaussian inputs and labels, batch size one",
-    notes=(
-        "The noise of one step has all moments, its kurtosis is 9 to 15. The stationary laws are heavy-tailed all the "
-        "same: that of a mode under the SDE has no third moment at depth 2 (DLN-P1t), and that of a single weight "
-        "under SGD none from some order on, at every learning rate.",
-    ),
 )
 def noise_that_is_not_heavy_tailed():
     r"""Gradient noise that is not heavy-tailed.
 
     "We also assumed that the data is i.i.d. and that SGD noise is not heavy-tailed."
+
+    - Scope: one linear weight, Gaussian inputs and labels, batch size one.
+    - The noise of one step has all moments, its kurtosis is 9 to 15. The stationary laws are heavy-tailed all the same:
+      that of a mode under the SDE has no third moment at depth 2 (DLN-P1t), and that of a single weight under SGD none
+      from some order on, at every learning rate.
     """
     x, y = sp.symbols("x y", real=True)
     data = Gaussian([x, y], [0, 0], [[1, s], [s, s**2 + sigma_q**2]])
@@ -226,19 +221,14 @@ def noise_that_is_not_heavy_tailed():
     )
 
 
-@paper.claim(
-    "DLN-P3",
-    "Proposition 5.2 (ii)",
-    symbols=NOISE_SYMBOLS,
-    kind=Kind.THRESHOLD,
-    grade=Grade.CONDITION,
-    scope="the scalar mode, with the drift that Itô's formula gives; where the density lies is DLN-P4",
-    notes=("With the drift (14) as printed the density falls off faster than any power at 0, at every depth.",),
-)
+@paper.claim("DLN-P3", "Proposition 5.2 (ii)", symbols=NOISE_SYMBOLS, kind=Kind.THRESHOLD, grade=Grade.CONDITION)
 def unique_stationary_density_with_label_noise():
     r"""Existence of the stationary density with label noise.
 
     "there is a unique smooth stationary density"
+
+    - Scope: the scalar mode, with the drift that Itô's formula gives; where the density lies is DLN-P4.
+    - With the drift (14) as printed the density falls off faster than any power at 0, at every depth.
     """
     yield holds_when(
         r"depth two: $Z < \infty\text{ iff }$",
@@ -262,18 +252,15 @@ def unique_stationary_density_with_label_noise():
 
 
 @paper.claim(
-    "DLN-P8",
-    "Section 5, text after Proposition 5.2",
-    symbols=NOISE_SYMBOLS,
-    kind=Kind.LAW,
-    grade=Grade.CONFLICT,
-    notes=("It contradicts part (ii) of Proposition 5.2. Where depth two does collapse, it does so at 0.",),
+    "DLN-P8", "Section 5, text after Proposition 5.2", symbols=NOISE_SYMBOLS, kind=Kind.LAW, grade=Grade.CONFLICT
 )
 def dirac_in_the_long_run():
     r"""Dirac law in the long run with label noise.
 
     "In the presence of label noise, SGD appears to approximate a Boltzmann distribution at finite time, although we
     suspect that it converges to a Dirac in the long run."
+
+    - It contradicts part (ii) of Proposition 5.2. Where depth two does collapse, it does so at 0.
     """
 
     def collapses(depth: sp.Expr) -> Boolean:

@@ -18,13 +18,13 @@ SYMBOLS = {w: r"mode amplitude $w_\alpha$", mu: "its drift", D: "its diffusion"}
 
 
 @paper.claim(
-    "DLN-FP1",
-    "Proposition 5.1",
-    symbols=SYMBOLS | {p: "density of the mode, or of the weights", eta: "learning rate"},
-    scope="batch size one; the scalar equation for a mode that follows a closed scalar SDE",
+    "DLN-FP1", "Proposition 5.1", symbols=SYMBOLS | {p: "density of the mode, or of the weights", eta: "learning rate"}
 )
 def fokker_planck_equations():
-    """Fokker-Planck equations of the weights and of a mode."""
+    """Fokker-Planck equations of the weights and of a mode.
+
+    - Scope: batch size one; the scalar equation for a mode that follows a closed scalar SDE.
+    """
     weights = sp.symbols("theta_1 theta_2", real=True)
     density = sp.Function("p", real=True)(*weights, t)
     g = [sp.Function(f"g_{i}", real=True)(*weights) for i in (1, 2)]

@@ -72,23 +72,16 @@ def linearised_variance() -> sp.Expr:
     return mode_diffusion().subs(w, s) / (-2 * slope)
 
 
-@paper.claim(
-    "DLN-P4",
-    "Proposition 5.2 (ii), Eq. (17); Appendix F",
-    symbols=NOISE_SYMBOLS,
-    grade=Grade.WRONG,
-    scope=r"the scalar mode, first order in $\beta = \eta/B$",
-    notes=(
-        r"(17) follows from the drift (14) as printed.",
-        "The mean is not the zero of the drift, since the noise depends on $w$ and the drift is curved; nor is the "
-        "mode.",
-    ),
-)
+@paper.claim("DLN-P4", "Proposition 5.2 (ii), Eq. (17); Appendix F", symbols=NOISE_SYMBOLS, grade=Grade.WRONG)
 def location_of_the_stationary_law():
     r"""Location of the stationary law.
 
     "$p^\star_\alpha$ is approximately Gaussian with mean $s_\alpha + O(\eta)$ (slightly above $s_\alpha$ due to the Itô
     drift)"; "peaked near the zero of $\mu_\alpha(w)$".
+
+    - Scope: the scalar mode, first order in $\beta = \eta/B$.
+    - (17) follows from the drift (14) as printed.
+    - The mean is not the zero of the drift, since the noise depends on $w$ and the drift is curved; nor is the mode.
     """
 
     def above(depth: sp.Expr) -> Boolean:
@@ -134,11 +127,13 @@ def location_of_the_stationary_law():
     "not printed; relevant to Eq. (17), which is printed for every mode",
     symbols={beta: r"$\beta = \eta/b$", sigma_q: "label noise", sp.Symbol("s_1", positive=True): "teacher's value"},
     source=Source.OURS,
-    scope=r"two square layers of width d, first order in $\beta$",
-    notes=("Every other mode, learned or zero in the teacher, pulls by as much as the mode itself.",),
 )
 def location_in_a_matrix():
-    """Location of the stationary law of a mode among others."""
+    r"""Location of the stationary law of a mode among others.
+
+    - Scope: two square layers of width d, first order in $\beta$.
+    - Every other mode, learned or zero in the teacher, pulls by as much as the mode itself.
+    """
     for d in (1, 2, 4):
         values = sp.symbols(f"s_1:{d + 1}", positive=True)
         yield equals(
@@ -155,15 +150,13 @@ def location_in_a_matrix():
         )
 
 
-@paper.claim(
-    "DLN-P5",
-    "Proposition 5.2 (ii), Eq. (18)",
-    symbols=NOISE_SYMBOLS,
-    scope=r"the scalar mode, first order in $\beta = \eta/B$",
-    notes=("In networks with several modes the balance is lost in the long run, and with it (18): DLN-M2, DLN-M4.",),
-)
+@paper.claim("DLN-P5", "Proposition 5.2 (ii), Eq. (18)", symbols=NOISE_SYMBOLS)
 def width_of_the_stationary_law():
-    """Variance of the stationary law."""
+    r"""Variance of the stationary law.
+
+    - Scope: the scalar mode, first order in $\beta = \eta/B$.
+    - In networks with several modes the balance is lost in the long run, and with it (18): DLN-M2, DLN-M4.
+    """
     for name, depth in DEPTHS:
         variance = depth / 2 * sigma_q**2 * s ** (2 * (depth - 1) / depth)
         yield equals(
@@ -208,17 +201,16 @@ def neglected_to_first_order() -> sp.Expr:
     symbols=NOISE_SYMBOLS,
     kind=Kind.PROOF_STEP,
     grade=Grade.WRONG,
-    scope=r"the scalar mode, with the drift that Itô's formula gives; $\eta$ and $\beta$ are of one order",
-    notes=(
-        r"The variance (18) is right all the same: replacing $w^\star$ by $s$ changes it at second order (DLN-P5). The "
-        r"mean is not that of the linearised equation, because $\mu''$ is of order one (DLN-P4).",
-    ),
 )
 def orders_at_the_teacher():
     r"""Orders of drift and diffusion at the teacher's value.
 
     "$D'_\alpha(s_\alpha), \mu''_\alpha(s_\alpha) = O(\eta)$"; "higher-order terms such as $x_t^2$ or
     $x_tD'_\alpha(w^\star_\alpha)$ are $O(\eta)$ smaller than the leading terms because $x_t = O(\sqrt\eta)$".
+
+    - Scope: the scalar mode, with the drift that Itô's formula gives; $\eta$ and $\beta$ are of one order.
+    - The variance (18) is right all the same: replacing $w^\star$ by $s$ changes it at second order (DLN-P5). The mean
+      is not that of the linearised equation, because $\mu''$ is of order one (DLN-P4).
     """
     yield equals(
         r"drift: $\mu_\alpha(s_\alpha)$",
@@ -274,12 +266,13 @@ def orders_at_the_teacher():
     "Proposition 5.2",
     symbols={eta: "learning rate", sp.Symbol("B", positive=True): "batch size", beta: 'the page\'s "temperature"'},
     grade=Grade.MISPRINT,
-    notes=("The letters $b$ (batch), $B$ (batch) and $b$ (an exponent of Appendix F) clash.",),
 )
 def temperature():
     r"""Temperature, learning rate and batch size.
 
     "$\eta > 0$ is the learning rate, $\beta > 0$ is the temperature"; expansions in $\eta/2B$.
+
+    - The letters $b$ (batch), $B$ (batch) and $b$ (an exponent of Appendix F) clash.
     """
     B, ratio = sp.Symbol("B", positive=True), sp.Symbol("kappa", positive=True)
     yield equals(
@@ -297,20 +290,16 @@ def temperature():
 
 
 @paper.claim(
-    "DLN-S7",
-    "Section 3, text after Proposition 3.5; Discussion",
-    symbols=NOISE_SYMBOLS,
-    grade=Grade.CONDITION,
-    notes=(
-        r"To leading order in $\beta$ the noise of a learned mode is that at $s_\alpha$. The drift $\frac12D'_\alpha$ "
-        r"of its slope is four times the Itô drift, and as large as all other terms of order $\beta$.",
-    ),
+    "DLN-S7", "Section 3, text after Proposition 3.5; Discussion", symbols=NOISE_SYMBOLS, grade=Grade.CONDITION
 )
 def noise_of_a_learned_mode():
     r"""Noise of a learned mode.
 
     "In the presence of label noise, we recover Langevin dynamics with anisotropic and state-independent noise once a
     mode has been learned."
+
+    - To leading order in $\beta$ the noise of a learned mode is that at $s_\alpha$. The drift $\frac12D'_\alpha$ of its
+      slope is four times the Itô drift, and as large as all other terms of order $\beta$.
     """
     yield equals(
         r"state dependence: $s_\alpha D'_\alpha(s_\alpha)/D_\alpha(s_\alpha)$",

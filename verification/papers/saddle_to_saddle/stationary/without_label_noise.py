@@ -51,24 +51,17 @@ def power_at_teacher(depth: sp.Expr) -> sp.Expr:
     return endpoint_behaviour(slope, w, s, from_above=False).exponent
 
 
-@paper.claim(
-    "DLN-P2",
-    "Proposition 5.2 (i), Appendix F",
-    symbols=SYMBOLS,
-    kind=Kind.LAW,
-    grade=Grade.CONDITION,
-    scope="the scalar mode without label noise, with the drift that Itô's formula gives, started below the teacher",
-    notes=(
-        r"The condition is $D_\alpha > 0$, without the mass at 0: $w = 0$ is invariant too, so that $\delta_0$ is a "
-        r"second stationary law, which at depth two attracts when $\beta s_\alpha > 1$.",
-        "Discrete SGD of one scalar chain does not collapse to 0 without label noise; there the SDE differs from it.",
-    ),
-)
+@paper.claim("DLN-P2", "Proposition 5.2 (i), Appendix F", symbols=SYMBOLS, kind=Kind.LAW, grade=Grade.CONDITION)
 def dirac_law_without_label_noise():
     r"""Dirac law without label noise.
 
     "The density (16) is non-normalizable unless it collapses to a Dirac mass, hence
     $p^\star_\alpha = \delta(w - s_\alpha)$."
+
+    - Scope: the scalar mode without label noise, with the drift that Itô's formula gives, started below the teacher.
+    - The condition is $D_\alpha > 0$, without the mass at 0: $w = 0$ is invariant too, so that $\delta_0$ is a second
+      stationary law, which at depth two attracts when $\beta s_\alpha > 1$.
+    - Discrete SGD of one scalar chain does not collapse to 0 without label noise; there the SDE differs from it.
     """
 
     def not_integrable() -> Boolean:
@@ -116,16 +109,15 @@ def dirac_law_without_label_noise():
     symbols=SYMBOLS | {w_0: "initial amplitude"},
     kind=Kind.LAW,
     grade=Grade.CONDITION,
-    scope=r"the scalar mode, started at $0 < w(0) < s_\alpha$",
-    notes=(
-        "As sets the stationary laws of both are the same: the mixtures of the point masses at 0 and at the teacher.",
-    ),
 )
 def marginal_equals_that_of_gradient_flow():
     r"""Marginal law equal to that of gradient flow.
 
     "in the absence of label noise, its marginal distribution along specific features coincides with the stationary
     distribution of gradient flow"
+
+    - Scope: the scalar mode, started at $0 < w(0) < s_\alpha$.
+    - As sets the stationary laws of both are the same: the mixtures of the point masses at 0 and at the teacher.
     """
 
     def flow_reaches_teacher() -> Boolean:
