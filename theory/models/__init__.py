@@ -11,6 +11,9 @@ r"""Worked models, one file each: a process, its conventions, and the laws that 
 * ``two_layer_balance``: a two-layer linear network at its noise equilibrium, and its sharpness there.
 * ``product_of_vectors``: a loss of the product of two vectors: all its charges, and one number that multiplies them.
 * ``law_of_balance``: a loss of an outer product: what noise does to the two norms.
+* ``chain_of_scalars``: a chain of scalar layers: the diffusion of their product and its law.
+* ``collapse_window``: where steps of finite size collapse: two layers next to the origin, a weight that interpolates.
+* ``diagonal_network``: a diagonal linear network: what every step does to it, and which solution it finds.
 * ``neurons_of_one_sign``: the product of two vectors, which descent aligns neuron by neuron.
 * ``two_neurons``: two neurons side by side, :math:`f(x) = \sum_{i=1}^2 w_i^{(2)}\tanh(w_i^{(1)}x)`, and the set where
   they are equal.

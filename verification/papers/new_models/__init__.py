@@ -6,5 +6,7 @@ No paper prints them; sources are OURS throughout, so they are counted apart fro
 paper                 the collection and its symbols
 descent               real SGD, which its experiments run
 products              NM-1, NM-2: products of two vectors, charges and balance
+chains                NM-3, NM-4: chains of scalar layers, their law and where finite steps collapse
+diagonal              NM-5: a diagonal linear network
 ====================  =======================================================================================
 """

@@ -2,17 +2,18 @@ r"""Real SGD for the claims: the model itself, one sample a step, in the fused k
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from theory.gradient_noise.descent import gradient_descent
 from theory.gradient_noise.model import Model
 from theory.notation import eta
-from verification.authoring.draws import drawn_steps
+from verification.authoring.draws import drawn_steps, extrapolated
 from verification.authoring.simulated import number
-from verification.forms import Draw
+from verification.forms import Draw, Samples
 
 
 def end_of_descent(
@@ -28,3 +29,14 @@ def end_of_descent(
     )
     assert run.final is not None
     return run.final
+
+
+def towards_small_steps(
+    measured: Callable[[Mapping[str, Any], Draw], np.ndarray],
+    arguments: Mapping[str, Any],
+    draw: Draw,
+    finer: Mapping[str, Any],
+) -> Samples:
+    """Richardson's value from a learning rate and half of it, where the runs differ in ``finer`` too."""
+    half = {**arguments, "eta": str(sp.Rational(arguments["eta"]) / 2), **finer}
+    return extrapolated(measured(half, draw), measured(arguments, draw))
