@@ -4,7 +4,9 @@ Where a test does not say how many examples Hypothesis draws, 25 are drawn by da
 
 Each process of a run has a core to itself: threads of its own would wait for those of its neighbours, ten times as
 long as a small network takes to run. And what collection has loaded stays until the end: the garbage collector need
-not look at it again, and looks rarely at the trees that SymPy makes and drops by the million.
+not look at it again, and looks rarely at the trees that SymPy makes and drops by the million. SymPy remembers twenty
+times as many results of each of its functions as by default, which saves an eighth of the time of symbolic tests for a
+tenth more memory; what tests start inherits it.
 """
 
 import gc
@@ -18,6 +20,7 @@ from hypothesis import Phase
 from tests.examples import AT_NIGHT, BY_DAY
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy and torch are loaded
+os.environ.setdefault("SYMPY_CACHE_SIZE", "20000")  # before SymPy is loaded
 
 for profile, examples in (("driftproof", BY_DAY), ("night", AT_NIGHT)):
     hypothesis.settings.register_profile(

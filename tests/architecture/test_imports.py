@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 import graphlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,13 +24,16 @@ THEORY_MAY_IMPORT = {"sympy"}
 ONLY_IN = {"flint": {"theory/decision/balls.py"}}
 
 
-def imports(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+@functools.cache
+def imports(path: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Every import of a file, wherever it stands: module and the names taken from it."""
+    found: list[tuple[str, tuple[str, ...]]] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, ()) for alias in node.names)
+            found += ((alias.name, ()) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield "." * node.level + (node.module or ""), tuple(alias.name for alias in node.names)
+            found.append(("." * node.level + (node.module or ""), tuple(alias.name for alias in node.names)))
+    return tuple(found)
 
 
 def files(root: Path) -> dict[str, Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,7 @@ def public_names(root: Path) -> dict[str, list[str]]:
     return found
 
 
+@functools.cache
 def shared_names(root: Path) -> dict[str, list[str]]:
     """Public names that more than one file defines."""
     return {name: places for name, places in public_names(root).items() if len(set(places)) > 1}
