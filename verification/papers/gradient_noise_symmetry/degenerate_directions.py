@@ -195,7 +195,7 @@ def case_distinction_of_the_proof():
         r"both nonzero: $G(\lambda_*) = 0\text{ at some finite }\lambda_*$",
         printed=sp.true,
         corrected=sp.false,
-        derived=lambda: _has_a_finite_zero({(2,): 2 * T * q + 4 * gamma * a}),
+        derived=lambda: has_a_finite_zero({(2,): 2 * T * q + 4 * gamma * a}),
         wrong={"for strong decay": gamma > T},
         says=r"Weights with $\mu = 1$ alone, noise with $\mu = -1$ alone: a second layer that is 0.",
         domain=(gamma > 0,),
@@ -210,7 +210,7 @@ def case_distinction_of_the_proof():
     )
 
 
-def _has_a_finite_zero(terms: dict[tuple[int, ...], sp.Expr]) -> Boolean:
+def has_a_finite_zero(terms: dict[tuple[int, ...], sp.Expr]) -> Boolean:
     """Whether a potential with positive terms of these rates has its least value at a point."""
     return sp.true if noise_equilibrium(OrbitPotential(terms)).kind is EquilibriumKind.FINITE else sp.false
 

@@ -25,7 +25,8 @@ from verification.authoring.simulated import number
 from verification.forms import Draw, Experiment, Samples
 
 total = sp.Symbol("total", real=True)
-u, w, y, v, noise = sp.symbols("u w y v s", real=True)
+u, w, y, v = sp.symbols("u w y v", real=True)
+noise = sp.Symbol("s", positive=True)
 
 
 @cache

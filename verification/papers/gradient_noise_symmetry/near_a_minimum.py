@@ -118,7 +118,6 @@ def deviation_from_a_minimum():
         derived=lambda: sp.Gt(deviation().charge_shift, 0),
         wrong={"where the curvature falls": bend < 0, "twice as much growth": bend * k < 2 * h},
         says=r"Corrected: where the curvature across grows slowly enough.",
-        domain=(noise > 0,),
     )
     hessian = sp.diag(h, k)
     yield equals(
@@ -267,7 +266,7 @@ def interpolation_between_minimum_and_balance():
         relation=">=",
         wrong={"above 1": sp.S.One},
         says=r"From the balance, $u = 1$ at $\zeta = 0$, to the minimum of $\ell_1$ as $\zeta/T\to\infty$.",
-        domain=(u > 1, noise > 0),
+        domain=(u > 1,),
     )
     base, growth = (2 * part for part in sp.Poly(pulled(bend).charge_shift, bend).all_coeffs()[::-1])
     yield holds_when(

@@ -1,0 +1,241 @@
+r"""Sections 3.3 and 4.3: balance of the noise of layers at the end of training, and what it does to sharpness."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+
+import sympy as sp
+
+from theory.gradient_noise.data_law import Empirical
+from theory.gradient_noise.model import Model
+from theory.models.two_layer_balance import autoencoder_sharpness, balance_weights, hessian_trace
+from verification.authoring.shorthand import Grade, agrees, bounds, equals, holds_when
+from verification.forms import Experiment
+from verification.papers.gradient_noise_symmetry.descent import RATE, descended, noise, u, v, w, y
+from verification.papers.gradient_noise_symmetry.paper import paper
+
+a_1, a_2, b, c_1, x, x_2, y_1, y_2 = sp.symbols("a_1 a_2 b c_1 x x_2 y_1 y_2", real=True)
+s_1, s_2, e_1, e_2 = sp.symbols("s_1 s_2 e_1 e_2", positive=True)
+
+
+@cache
+def saturating_product() -> Model:
+    r""":math:`\ell = \frac12(u\tanh w - y)^2` with :math:`y = v \pm s` alike often."""
+    return Model([u, w], (u * sp.tanh(w) - y) ** 2 / 2, Empirical([y], [[v - noise], [v + noise]]))
+
+
+POINTS = ((1, 1, 3), (1, 1, 1), (1, -1, 2), (1, -1, 0), (-1, 1, 1), (-1, 1, -1))
+
+
+@cache
+def one_unit(activation: str) -> Model:
+    """One hidden unit of two inputs, linear or rectified, on six samples that it does not fit."""
+    z = a_1 * x + a_2 * x_2
+    f = c_1 * (z if activation == "linear" else sp.Max(0, z))
+    return Model([a_1, a_2, c_1], (f - y) ** 2 / 2, Empirical([x, x_2, y], POINTS))
+
+
+def second_moment(model: Model, weights: tuple[sp.Symbol, ...]) -> sp.Expr:
+    r""":math:`E\|\hat g\|^2` of some weights at batch size 1."""
+    square = sum(sp.diff(model.loss, weight) ** 2 for weight in weights)
+    variables, points = model.law.variables, model.law.points
+    return sum(square.subs(dict(zip(variables, point, strict=True))) for point in points) / len(points)
+
+
+@paper.claim(
+    "SYM-31", "Section 3.3", grade=Grade.CONDITION,
+    symbols={u: "outgoing weight", w: "incoming weight", v: r"teacher, $y = v \pm s$", noise: "size of the noise"},
+)  # fmt: skip
+def noise_of_different_layers():
+    r"""Noise of different layers at the end of training.
+
+    "the gradient noise between different layers of a deep neural network should be balanced at the end of training".
+    - Balanced are layers with a homogeneous activation between them, without weight decay. With others they are not:
+      behind tanh the incoming weight ends with less noise, the less the more its unit saturates.
+    - Of steps of finite size it is the second moment of the gradient that is balanced.
+    - Derived from the slow flow of label noise, which lowers $\|\nabla f\|^2$ along the minima $f = v$.
+    """
+    yield equals(
+        r"product: $\mathrm{Tr}\,\Sigma_w/\mathrm{Tr}\,\Sigma_u$",
+        printed=sp.S.One,
+        derived=lambda: ratio_at_rest(w),
+        wrong={"a tenth apart": sp.Rational(11, 10)},
+        says="Two weights, without an activation.",
+    )
+    for activation in ("linear", "rectified"):
+        yield agrees(
+            f"{activation} unit",
+            r"E\|\hat g_{\mathrm{in}}\|^2 - E\|\hat g_{\mathrm{out}}\|^2",
+            printed=sp.S.Zero,
+            wrong={"a tenth of the noise of a layer": sp.Rational(1, 5)},
+            measured=descended(
+                "under SGD at rest",
+                partial(one_unit, activation),
+                noise_gap(activation),
+                lambda gap: gap,
+                at={RATE: "1/20"},
+                start=("2", "1/2", "1/2"),
+                steps=4_000,
+                averaged=200,
+                absolute=0.1,
+            ),
+        )
+    yield equals(
+        r"tanh: $\mathrm{Tr}\,\Sigma_w/\mathrm{Tr}\,\Sigma_u$",
+        printed=sp.S.One,
+        corrected=1 / sp.cosh(2 * w),
+        derived=lambda: ratio_at_rest(sp.tanh(w)),
+        wrong={"of half the argument": 1 / sp.cosh(w), "the other way": sp.cosh(2 * w)},
+        measured=descended(
+            "ratio of SGD at rest, from w = 3/5",
+            saturating_product,
+            (u / sp.cosh(w) ** 2 / sp.tanh(w)) ** 2,
+            lambda ratio: ratio.subs(w, place_at_rest(sp.tanh(w), sp.Rational(89, 125))),
+            at={RATE: "1/25", v: "89/125", noise: "1"},
+            start=("133/100", "3/5"),
+            steps=10_000,
+            refined=4,
+        ),
+        says="One hidden unit, at the place $w$ where it comes to rest.",
+        mutated=False,
+    )
+
+
+def noise_gap(activation: str) -> sp.Expr:
+    """The second moment of the incoming weights' gradient minus that of the outgoing one's."""
+    model = one_unit(activation)
+    return second_moment(model, (a_1, a_2)) - second_moment(model, (c_1,))
+
+
+def _rest(unit: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    r"""The squared teacher of which w is the resting place, and the ratio of the noises there.
+
+    Along :math:`u\phi(w) = v` the slow flow lowers :math:`\phi^2 + v^2(\phi'/\phi)^2`.
+    """
+    outgoing, incoming = unit**2, (sp.diff(unit, w) / unit) ** 2
+    square = -sp.diff(outgoing, w) / sp.diff(incoming, w)
+    return square, square * incoming / outgoing
+
+
+def ratio_at_rest(unit: sp.Expr) -> sp.Expr:
+    """The noise of the incoming weight over that of the outgoing one, where label noise leaves them."""
+    return sp.simplify(_rest(unit)[1].rewrite(sp.exp))
+
+
+def place_at_rest(unit: sp.Expr, teacher: sp.Rational) -> sp.Float:
+    """The resting place for a teacher, by Newton's method."""
+    return sp.nsolve(_rest(unit)[0] - teacher**2, w, 1)
+
+
+@cache
+def two_outputs() -> Model:
+    r""":math:`\ell = (a_1b - y_1)^2 + (a_2b - y_2)^2` with :math:`y_1 = 1 \pm s_1`, :math:`y_2 = \pm s_2`."""
+    points = [[1 + i * s_1, j * s_2] for i in (-1, 1) for j in (-1, 1)]
+    return Model([a_1, a_2, b], (a_1 * b - y_1) ** 2 + (a_2 * b - y_2) ** 2, Empirical([y_1, y_2], points))
+
+
+def sharpness_at_rest() -> sp.Expr:
+    """The trace of the Hessian at the balance (16) of one input, one hidden unit and two outputs."""
+    teacher, one = sp.Matrix([1, 0]), sp.eye(1)
+    weights = balance_weights(teacher, teacher, one, sp.diag(e_1, e_2))
+    fourth = sp.cancel((teacher.T * weights.gamma_U * teacher)[0] / weights.gamma_W[0])
+    first = fourth ** sp.Rational(1, 4)
+    return hessian_trace(teacher / first, sp.Matrix([[first]]), one)
+
+
+OUTPUTS = {
+    e_1: r"variance of the label noise of the first output, which has the teacher 1",
+    e_2: r"that of the second, which has the teacher 0",
+}
+
+
+@paper.claim("SYM-36", "Section 4.3, last paragraph", symbols=OUTPUTS)
+def sharpness_goes_either_way():
+    r"""Sharpness goes either way.
+
+    "Depending on the data distribution, the alignment can both increase and decrease the sharpness."
+    - One input of variance 1, one hidden unit, two outputs: sharpening where the noise is with the output that has
+      nothing to learn. At equal noise the balance is the flattest point of the orbit.
+    """
+    share = e_1 / (e_1 + e_2)
+    end = 4 * sp.sqrt(share) + 2 / sp.sqrt(share)
+
+    def run(first: str, second: str, rate: str) -> Experiment:
+        values = {e_1: sp.Rational(first) ** 2, e_2: sp.Rational(second) ** 2}
+        return descended(
+            f"trace of the Hessian along SGD at rest, label noise {first} and {second}",
+            two_outputs,
+            4 * b**2 + 2 * (a_1**2 + a_2**2),
+            lambda trace: trace.subs(values),
+            at={RATE: rate, s_1: first, s_2: second},
+            start=("10/7", "0", "7/10"),
+            steps=36_000,
+            refined=4,
+        )
+
+    yield equals(
+        r"end of training: $S_{\mathrm{end}}$",
+        printed=end,
+        derived=sharpness_at_rest,
+        wrong={
+            "covariances exchanged": end.subs({e_1: e_2, e_2: e_1}, simultaneous=True),
+            "the flattest point": 4 * sp.sqrt(2),
+        },
+        measured=[run("1/2", "1/2", "1/80"), run("1/4", "3/4", "1/50")],
+        says="A result of ours, by (16); both runs start where the trace is 6.",
+        remark=True,
+        mutated=False,
+    )
+    yield holds_when(
+        r"sharpening: $S_{\mathrm{end}} > S_{\mathrm{init}}\text{ from }b^2 = \tfrac12,\ a_1b = 1$",
+        printed=e_2 > 3 * e_1,
+        derived=lambda: sp.Gt(sharpness_at_rest(), 6),
+        wrong={"never": sp.false, "always": sp.true, "for noise on the second output": e_2 > e_1},
+        says="Both happen; the page names no condition, this one is ours.",
+        domain=(e_2 > 0,),
+    )
+
+
+n, d = sp.symbols("n d", positive=True)
+
+
+@paper.claim("SYM-35", "Section 4.3, Figure 3 right", symbols={n: "inputs and outputs, $d_x = d_y$", d: "hidden width"})
+def where_kaiming_initialisation_flattens_most():
+    r"""Where Kaiming initialisation flattens most.
+
+    "See Figure 3-right for an experiment when [...], where progressive flattening of Kaiming init. is the most
+    significant."
+    - The range is lost. For wide networks the trace falls by a factor that grows with the width without bound; variance
+      1/fan-in, which fits the prose (SYM-21c). The trace at the end is (17), which holds for wide networks (SYM-21b).
+    """
+    ratio = (n + d) / (2 * n)
+
+    def start() -> sp.Expr:
+        """The mean trace at the start: 2 d d_y Tr Sigma_x (1/n + 1/d)."""
+        return sp.expand(2 * d * n * n * (1 / n + 1 / d))
+
+    yield equals(
+        r"factor: $S_{\mathrm{init}}/S_{\mathrm{end}}$",
+        printed=ratio,
+        derived=lambda: sp.cancel(start() / _wide_end()),
+        wrong={"of both layers alike": (n + d) / n, "from the inputs alone": d / n},
+        says=r"$d\ge d_x$.",
+        domain=(d > n,),
+    )
+    yield bounds(
+        r"growth: $\partial_d(S_{\mathrm{init}}/S_{\mathrm{end}})\ge\tfrac1{2d_x}$",
+        printed=1 / (2 * n),
+        exact=lambda: sp.diff(sp.cancel(start() / _wide_end()), d),
+        relation=">=",
+        wrong={"twice as fast": 1 / n},
+        domain=(d > n,),
+    )
+
+
+def _wide_end() -> sp.Expr:
+    """The trace at the end of wide networks as a polynomial in the inputs, from its values at widths above them."""
+    values = [(k, autoencoder_sharpness(k, width, 1)) for k in (1, 2, 3) for width in (k, k + 2)]
+    found = sp.interpolate([(k, value) for k, value in values[::2]], n)
+    if any(found.subs(n, k) != value for k, value in values):
+        raise AssertionError("the trace at the end depends on the width of a wide network")
+    return found
