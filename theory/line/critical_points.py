@@ -14,6 +14,7 @@ import sympy as sp
 from theory.decision.balls import ball
 from theory.errors import UnsupportedFormError
 from theory.line.exponential_of_integral import logarithmic_derivative
+from theory.line.glued import pieces_of
 from theory.line.interval import Chart, Interval
 from theory.line.powers import in_one_power, order, power_quotient
 from theory.line.sign_on_interval import image_of_end, sign_on_interval
@@ -136,25 +137,36 @@ class HighestPoint(sp.Function):
 
 
 def highest_point(density: sp.Expr, x: sp.Symbol, interval: Interval, digits: int) -> sp.Expr:
-    """Where a density with numbers for all parameters, which rises at the left end and falls at the right, is largest.
+    """Where a density with numbers for all parameters is largest, an end included; nan where two are equally high.
 
     Raises:
         UnsupportedFormError: its slope is no polynomial with rational coefficients in one power.
     """
-    found = slope_polynomial(density, x, interval)
-    highest = highest_peak(found, density, x, digits)
-    return sp.nan if highest is None else found.in_x(sum(highest) / 2).evalf(digits)
+    heights: dict[sp.Expr, sp.Expr] = {}
+    for stretch, formula in pieces_of(density, x, interval):
+        for point, height in _heights(formula, x, stretch, digits):
+            heights[point] = sp.Max(height, heights.get(point, height))
+    highest = sp.Max(*heights.values())
+    at_top = [point for point, height in heights.items() if height == highest]
+    return at_top[0].evalf(digits) if len(at_top) == 1 else sp.nan
 
 
-def highest_peak(
-    found: SlopePolynomial, density: sp.Expr, x: sp.Symbol, digits: int
-) -> tuple[sp.Rational, sp.Rational] | None:
-    """An interval of y around the highest critical point; None where two are equally high, as far as balls tell.
-
-    Raises:
-        UnsupportedFormError: see :func:`highest_point`.
-    """
-    return highest_of(isolated_peaks(found, density, digits), density, x, found)
+def _heights(formula: sp.Expr, x: sp.Symbol, stretch: Interval, digits: int) -> list[tuple[sp.Expr, sp.Expr]]:
+    """The peaks of a smooth piece, or nan for two equally high ones, and its ends, each with the density there."""
+    mirrored = stretch.left.is_nonnegative is not True and stretch.right.is_nonpositive is True
+    own = Interval(-stretch.right, -stretch.left) if mirrored else stretch
+    y = sp.Symbol(x.name, positive=True) if own.left.is_nonnegative else x
+    along = formula.subs(x, -y if mirrored else y)
+    found = slope_polynomial(along, y, own)
+    peaks = isolated_peaks(found, along, digits)
+    best = highest_of(peaks, along, y, found)
+    chosen = [found.in_x(sum(best) / 2)] if best else [found.in_x(sum(peak) / 2) for peak in peaks]
+    heights = [(-point if mirrored else point, along.subs(y, point).evalf(digits)) for point in chosen]
+    for end, side in ((stretch.left, "+"), (stretch.right, "-")):
+        height = sp.limit(formula, x, end, side)
+        if height.is_infinite or end.is_finite:
+            heights.append((end, height.evalf(digits)))
+    return heights
 
 
 def isolated_peaks(found: SlopePolynomial, density: sp.Expr, digits: int) -> list[tuple[sp.Rational, sp.Rational]]:

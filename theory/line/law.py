@@ -217,14 +217,14 @@ class StationaryLaw:
             return self._limit
         try:
             found = mode(self.density, self.variable, self.interval)
+            if not self.parameters and found.has(HighestPoint):
+                found = found.evalf(DIGITS)
         except UnsupportedFormError:
             if self.parameters or self.normalisable != sp.true:
                 raise
             found = self._number("mode", lambda law: law.mode())
             if self.centre is not None and abs(found - self.centre) > sp.Float(10) ** -8:
                 return sp.nan  # an even density is as high on the other side
-        if not self.parameters and found.has(HighestPoint):
-            found = found.evalf(DIGITS)
         if self.normalisable == sp.true:
             return found
         given = found.args if isinstance(found, sp.Piecewise) else ((found, sp.true),)

@@ -18,8 +18,6 @@ from theory.errors import UnsupportedFormError
 from theory.line.critical_points import (
     HighestPoint,
     SlopePolynomial,
-    highest_of,
-    isolated_peaks,
     slope_polynomial,
     unsolved,
 )
@@ -63,7 +61,7 @@ def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None
         return family.mode
     pieces = pieces_of(density, variable, interval)
     if len(pieces) > 1:
-        return highest_of_pieces(pieces, variable)
+        return highest_of_pieces(density, pieces, variable)
     found = slope_polynomial(density, variable, interval)
     if not found.coefficients:
         return sp.nan
@@ -73,14 +71,16 @@ def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None
     else:
         cases = _cases_on_half_line(found, interval, peak)
     reduced = [(value, simplified(condition)) for value, condition in cases]
-    ambiguous = found.ends == (-sp.oo, sp.oo) and all(j % 2 for j in found.coefficients)
-    if not ambiguous and all(condition == sp.false for value, condition in reduced if value is not sp.nan):
+    if all(condition == sp.false for value, condition in reduced if value is not sp.nan):
         raise unsolved(density, found.slope, "its sign changes depend on the parameters")
     return sp.Piecewise(*reduced)
 
 
-def highest_of_pieces(pieces: Sequence[tuple[Interval, sp.Expr]], x: sp.Symbol) -> sp.Expr:
-    """The mode of a density of several formulas: the highest of the modes of its pieces, nan where two are equal."""
+def highest_of_pieces(whole: sp.Expr, pieces: Sequence[tuple[Interval, sp.Expr]], x: sp.Symbol) -> sp.Expr:
+    """The mode of a density of several formulas: the highest of the modes of its pieces, nan where two are equal.
+
+    Where parameters decide which is highest, it stands as the highest point of the ``whole`` density.
+    """
     options = []
     for stretch, formula in pieces:
         peak = _mode_of_piece(formula, x, stretch)
@@ -90,7 +90,12 @@ def highest_of_pieces(pieces: Sequence[tuple[Interval, sp.Expr]], x: sp.Symbol) 
     for chosen in itertools.product(*options):
         condition = simplified(sp.And(*(entry[3] for entry in chosen)))
         if condition != sp.false:
-            point = _highest_of(chosen, x)
+            try:
+                point = _highest_of(chosen, x)
+            except UnsupportedFormError:
+                if not whole.free_symbols - {x}:
+                    raise
+                point = HighestPoint(sp.Lambda(x, whole), pieces[0][0].left, pieces[-1][0].right)
             cases[point] = sp.Or(cases.get(point, sp.false), condition)
     return sp.Piecewise(*((point, simplified(condition)) for point, condition in cases.items()))
 
@@ -111,7 +116,12 @@ def _highest_of(chosen: Sequence[tuple], x: sp.Symbol) -> sp.Expr:
     for point, formula, stretch, _ in chosen:
         if point is sp.nan or point.is_infinite:
             return sp.nan
-        height = sp.limit(formula, x, point, "-" if point == stretch.right else "+")
+        if point.has(HighestPoint):
+            if best in stretch.ends and _height(formula, x, best, stretch) == top:
+                best, top = point, formula.subs(x, point)  # higher than the end at which its own piece begins
+                continue
+            point = point if point.free_symbols else point.evalf(_DIGITS)
+        height = _height(formula, x, point, stretch)
         if height.is_infinite and top.is_infinite and top > 0 and point != best:
             return sp.nan
         higher = 1 if top == -sp.oo or height.is_infinite else _comparison(height, top)
@@ -127,8 +137,17 @@ def _highest_of(chosen: Sequence[tuple], x: sp.Symbol) -> sp.Expr:
     return best
 
 
+def _height(formula: sp.Expr, x: sp.Symbol, point: sp.Expr, stretch: Interval) -> sp.Expr:
+    """The density at a point of the piece, or its limit at an end of it."""
+    if point in stretch.ends:
+        return sp.limit(formula, x, point, "-" if point == stretch.right else "+")
+    return formula.subs(x, point)
+
+
 def _comparison(one: sp.Expr, other: sp.Expr) -> int | None:
     """The sign of a difference of two positive heights, or where that is open of the difference of their logarithms."""
+    if one.has(HighestPoint) or other.has(HighestPoint):
+        return None
     known = sign(sp.expand(one - other))
     if known is None and other.is_finite:
         known = sign(sp.expand(sp.expand_log(sp.log(one) - sp.log(other), force=True)))
@@ -148,18 +167,9 @@ def _cases_on_line(found: SlopePolynomial, interval: Interval, highest: sp.Expr)
     if degree == 1:
         peak = sp.cancel(-c.get(0, sp.S.Zero) / c[1])
         return [(found.in_x(peak), negative(c[1])), (sp.nan, sp.true)]
-    if all(j % 2 for j in c):  # even about 0: a single peak there, or two equally high ones
+    if all(j % 2 for j in c):  # even about 0: a single peak there, two equally high ones about a valley, or more
         only = _of_one_sign(c.values(), negative, nonpositive)
-        if only != sp.true and c[degree].is_negative and all(value.is_Rational for value in c.values()):
-            density, (x,) = highest.args[0].expr, highest.args[0].variables
-            peaks = isolated_peaks(found, density, _DIGITS)
-            middle = [peak for peak in peaks if peak[0] <= 0 <= peak[1]]
-            if middle and len(peaks) > 1:
-                if density.free_symbols != {x}:
-                    return [(highest, sp.true)]  # which of the peaks is highest depends on parameters
-                middle = [peak for peak in middle if peak == highest_of(peaks, density, x, found)]
-            only = sp.true if middle else sp.false
-        return [(found.in_x(sp.S.Zero), only), (sp.nan, sp.true)]
+        return [(found.in_x(sp.S.Zero), only), (sp.nan, positive(c[min(c)])), (highest, sp.true)]
     return [(highest, negative(c[degree]) if degree % 2 else sp.false), (sp.nan, sp.true)]
 
 
@@ -186,7 +196,7 @@ def _cases_on_half_line(found: SlopePolynomial, interval: Interval, highest: sp.
         (peak, inside),
         (left, sp.Or(falling, sp.And(at_left, negative(last)))),
         (right, sp.Or(rising, sp.And(at_right, positive(first)))),
-        (sp.nan, sp.true),
+        (highest if degree > 1 and found.step is not None else sp.nan, sp.true),
     ]
 
 

@@ -86,3 +86,18 @@ def test_an_even_density_with_a_parameter_and_two_wells_has_no_single_mode_and_w
     three = mode(sp.exp(-(x**6 / 6 - 5 * x**4 / 4 + 2 * x**2) / s), x)
     assert three.subs(s, 1).evalf() is sp.nan
     assert mode(sp.exp(-(x**6 / 6 - 5 * x**4 / 4 + 3 * x**2) / s), x).subs(s, 1).evalf() == 0
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(sp.Rational(1, 2), 0), (2, 0.6823278038280193)])
+def test_where_a_parameter_decides_between_a_kink_and_a_peak_beside_it_the_mode_is_decided_by_numbers(rate, expected):
+    x, c = sp.Symbol("x", real=True), sp.Symbol("c", positive=True)
+    right = sp.exp(-2 * c / (1 + x) - x**2 + 4 * x - 2 / (1 + x) + 4 * c) / (1 + x) ** 8
+    left = sp.exp(2 * c / (1 - x) - x**2 - 4 * x - 2 / (1 - x)) / (1 - x) ** 8
+    found = mode(sp.Piecewise((left, x < 0), (right, True)), x)
+    assert float(found.subs(c, rate).evalf()) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(("force", "expected"), [(1, 0.743445012295671), (3, 2.178724176105222)])
+def test_the_higher_of_two_peaks_inside_is_found_by_numbers(force, expected):
+    peak = mode(x * sp.exp(force * x**3 / 3 - x**4 / 4 - x**2), x)
+    assert float(sp.sympify(peak).evalf()) == pytest.approx(expected, abs=1e-12)
