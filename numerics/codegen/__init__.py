@@ -10,6 +10,9 @@ module            question it answers
 ``logarithms``    ... of logarithms
 ``special``       ... of Bessel functions and of erfc
 ``roots``         ... of differences of roots
+``removable``     ... of sums that cancel to several orders: their Taylor series there
+``error_functions``  ... of differences of two error functions
+``airy``          ... of Airy functions
 ``expansion``     ... and how far an expression is expanded to find out
 ``accurate``      ... of differences of two functions
 ``lower``         Which program computes an expression? (sums, products, powers, functions, conditions)

@@ -13,6 +13,9 @@ keep no correct digit, and a trajectory would be absorbed by rounding alone.
 ``1 - tanh(u)**2``    ``1 / cosh(u)**2``                          cancels as u -> oo
 ``1 - erf(u)``        ``erfc(u)``                                 cancels as u -> oo
 ``1 - erfc(u)``       ``erf(u)``                                  cancels as u -> 0
+``sin(u) - sin(v)``   ``2 cos((u+v)/2) sin((u-v)/2)``     cancels as u -> v
+``atan(u) - atan(v)`` ``atan2(u - v, 1 + u v)``           cancels as u -> v
+``erf(u) - erf(v)``   by ``erfc``, or Gauss's rule        cancels as u -> v, and far out
 ``log(1 + exp(u))``   ``max(u, 0) + log1p(exp(-|u|))``            exp(u) overflows
 ``sech(u)``           ``2 e / (1 + e**2)``, ``e = exp(-|u|)``     the derivative of 1/cosh(u) overflows
 ``csch(u)``           ``2 sign(u) e / (1 - e**2)``                the derivative of 1/sinh(u) overflows
@@ -31,6 +34,7 @@ import sympy as sp
 from sympy.codegen.cfunctions import expm1, log1p
 
 from numerics.arguments import takes
+from numerics.codegen.error_functions import erf_minus
 from numerics.codegen.exponentials import absolute_value, exponential_factor, log_of_exponentials, multiple
 from theory.argument_kinds import EXPRESSIONS
 
@@ -57,8 +61,10 @@ _CANCELLING_SQUARES: dict[type, tuple[int, Callable[[sp.Expr], sp.Expr]]] = {
 
 
 @takes(terms=EXPRESSIONS)
-def without_cancellation(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
+def without_cancellation(terms: Sequence[sp.Expr], *, to_all_digits: bool = False) -> list[sp.Expr] | None:
     """``terms`` with one cancelling pair replaced by a single accurate term, or ``None`` if there is no such pair.
+
+    With ``to_all_digits`` only forms that hold beyond the digits of a double are used.
 
     Example:
         >>> x, y = sp.symbols("x y")
@@ -76,7 +82,7 @@ def without_cancellation(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
                 c = sp.Mul(*(other for other in factors if other != factor))
                 if k * c in present:
                     return [c * accurate(), *(other for other in terms if other not in (term, k * c))]
-    return _difference_of_exponentials(terms)
+    return _difference_of_exponentials(terms) or _difference_of_functions(terms, (sp.erf,) if to_all_digits else ())
 
 
 def _forms(factor: sp.Expr) -> Iterator[tuple[int, Callable[[], sp.Expr]]]:
@@ -114,6 +120,44 @@ def _exponential_minus(u: sp.Expr, v: sp.Expr) -> sp.Expr:
         return sp.exp(v) * expm1((k - 1) * v) if k > 1 else -sp.exp(u) * expm1((1 / k - 1) * u)
     gap = sp.expand(u - v)
     return -sp.sign(gap) * sp.exp(sp.Max(u, v, evaluate=False)) * expm1(-absolute_value(gap))
+
+
+def _tanh_minus(u: sp.Expr, v: sp.Expr, gap: sp.Expr) -> sp.Expr:
+    far, size = sp.exp(-2 * sp.Abs(u)), sp.exp(-2 * sp.Abs(v))
+    beside = sp.exp(sp.Abs(gap) - sp.Abs(u) - sp.Abs(v)) / ((1 + far) * (1 + size))
+    apart = sp.tanh(sp.Abs(u)) + sp.tanh(sp.Abs(v))
+    return sp.sign(gap) * sp.Piecewise((-2 * expm1(-2 * sp.Abs(gap)) * beside, u * v > 0), (apart, True))
+
+
+_DIFFERENCES: dict[type, Callable[[sp.Expr, sp.Expr, sp.Expr], sp.Expr]] = {
+    sp.sin: lambda u, v, gap: 2 * sp.cos(sp.expand(u + v) / 2) * sp.sin(gap / 2),
+    sp.cos: lambda u, v, gap: -2 * sp.sin(sp.expand(u + v) / 2) * sp.sin(gap / 2),
+    sp.sinh: lambda u, v, gap: 2 * sp.cosh(sp.expand(u + v) / 2) * sp.sinh(gap / 2),
+    sp.cosh: lambda u, v, gap: 2 * sp.sinh(sp.expand(u + v) / 2) * sp.sinh(gap / 2),
+    sp.tan: lambda u, v, gap: sp.sin(gap) / (sp.cos(u) * sp.cos(v)),
+    sp.atan: lambda u, v, gap: sp.atan2(gap, 1 + u * v),
+    sp.tanh: _tanh_minus,
+    sp.erf: erf_minus,
+}
+"""Function f, and f(u) - f(v) of u, v and u - v, without cancellation as u tends to v."""
+
+
+def _difference_of_functions(terms: Sequence[sp.Expr], left_out: tuple[type, ...]) -> list[sp.Expr] | None:
+    """A pair c f(u) - c f(v) of one function in the form above."""
+    found: dict[tuple[type, sp.Expr], tuple[sp.Expr, sp.Expr]] = {}
+    for term in terms:
+        factors = sp.Mul.make_args(term)
+        for factor in factors:
+            if type(factor) not in _DIFFERENCES or type(factor) in left_out:
+                continue
+            c = sp.Mul(*(other for other in factors if other is not factor))
+            partner = found.get((type(factor), -c))
+            if partner is not None:
+                other_term, v = partner
+                made = _DIFFERENCES[type(factor)](factor.args[0], v, sp.expand(factor.args[0] - v))
+                return [c * made, *(other for other in terms if other not in (term, other_term))]
+            found[type(factor), c] = term, factor.args[0]
+    return None
 
 
 def log_one_plus(u: sp.Expr) -> sp.Expr:

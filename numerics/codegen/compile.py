@@ -101,7 +101,7 @@ def compile_program(
     given = choice(backend, "backend", tuple(BACKENDS))
     if digits is not None and (given != "mpmath" or whole_number(digits, "digits", at_least=1, below=10**6) < 1):
         raise ArgumentError(f"digits must be None but for backend='mpmath', got {digits=} for {backend=}.")
-    program = lower(expressions, arguments, parameters=parameters)
+    program = lower(expressions, arguments, parameters=parameters, series=backend != "mpmath")
     return CompiledProgram(
         program, _backend(backend, program), _title(expressions, arguments, parameters or {}), digits
     )
@@ -132,7 +132,7 @@ def source(
             return v4, v5
     """
     choice(backend, "backend", tuple(BACKENDS))
-    program = lower(expressions, arguments, parameters=parameters)
+    program = lower(expressions, arguments, parameters=parameters, series=backend != "mpmath")
     return print_source(program, _backend(backend, program), _title(expressions, arguments, parameters or {}))
 
 

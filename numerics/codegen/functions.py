@@ -8,6 +8,7 @@ import sympy as sp
 from sympy.codegen.cfunctions import expm1, log1p
 
 from numerics.codegen.accurate import csch, heaviside, sech
+from numerics.codegen.airy import airy_ai, airy_ai_prime, airy_bi, airy_bi_prime
 from numerics.codegen.special import ScaledBesselI, ScaledBesselK, ScaledErfc, without_growth
 from numerics.errors import UnsupportedFunctionError
 from theory.discrete.draws import DistinctIndex, Lookup
@@ -92,6 +93,10 @@ REWRITTEN: dict[type, Callable[..., sp.Expr]] = {
     sp.RisingFactorial: lambda u, k: sp.exp(sp.loggamma(u + k) - sp.loggamma(u)),
     sp.besseli: lambda nu, u: without_growth(sp.besseli(nu, u, evaluate=False)),
     sp.besselk: lambda nu, u: without_growth(sp.besselk(nu, u, evaluate=False)),
+    sp.airyai: airy_ai,
+    sp.airyaiprime: airy_ai_prime,
+    sp.airybi: airy_bi,
+    sp.airybiprime: airy_bi_prime,
     sp.trigamma: lambda u: sp.polygamma(1, u),
     sp.ceiling: lambda u: -sp.floor(-u),
     sp.frac: lambda u: u - sp.floor(u),

@@ -42,6 +42,7 @@ def lower(
     arguments: Sequence[sp.Symbol],
     *,
     parameters: Mapping[sp.Symbol, Number] | None = None,
+    series: bool = True,
 ) -> Program:
     """The program that computes ``expressions`` (row by row, if a matrix) from ``arguments``.
 
@@ -51,6 +52,7 @@ def lower(
         expressions: Real numbers; a symbol stands for a real number whatever its assumptions.
         arguments: Distinct symbols.
         parameters: Symbols that become constants, exactly as given.
+        series: Whether sums that cancel to several orders are Taylor series there, to the digits of a double.
 
     Raises:
         MissingParameterError: a symbol is neither an argument nor a parameter.
@@ -72,8 +74,8 @@ def lower(
     arguments = tuple(arguments)
     try:
         exact = exact_input(expressions, arguments, {} if parameters is None else parameters)
-        lowering = _Lowering(arguments, exact.numbers)
-        outputs = [lowering.output(expression) for expression in stable(exact.expressions)]
+        lowering = _Lowering(arguments, exact.numbers, series=series)
+        outputs = [lowering.output(expression) for expression in stable(exact.expressions, series=series)]
     except RecursionError:
         raise NumericsError(
             "an expression is nested too deeply to be lowered. Pass its inner parts as arguments."
@@ -93,8 +95,11 @@ def _is_power_of_sech(factor: sp.Expr) -> bool:
 class _Lowering(Places):
     """The state of one lowering: the instructions so far and where each subexpression stands."""
 
-    def __init__(self, arguments: Sequence[sp.Symbol], numbers: Mapping[sp.Dummy, sp.Rational]) -> None:
+    def __init__(
+        self, arguments: Sequence[sp.Symbol], numbers: Mapping[sp.Dummy, sp.Rational], *, series: bool
+    ) -> None:
         super().__init__()
+        self.series = series
         self.known: dict[sp.Basic, Signed] = {}
         self.conditions: dict[sp.Basic, Condition] = {}
         for number, argument in enumerate(arguments):
@@ -140,7 +145,7 @@ class _Lowering(Places):
     # Sums and products
 
     def sum(self, terms: Sequence[sp.Expr]) -> Signed:
-        accurate = without_cancellation(terms)
+        accurate = without_cancellation(terms, to_all_digits=not self.series)
         if accurate is not None:
             return self.signed(sp.Add(*accurate))
         horner = horner_groups(terms)

@@ -15,9 +15,11 @@ From the outside in, before anything is lowered; both sides of each line agree f
 ``sinh(u)/cosh(u)``                  ``tanh(u)``                                           overflows
 ``I_a(u)/I_b(u)``                    quotient of ``exp(-|u|) I(u)``                        overflows
 ``exp(-u^2)/erfc(u)``                ``1/(exp(u^2) erfc(u))``, and so its logarithm        0/0
+``exp(u) - 1 - u``                   its Taylor series near 0                              cancels as u -> 0
 ===================================  ====================================================  ===========================
 
-Exponentials have a page of their own, :mod:`numerics.codegen.exponentials`; differences of two functions, such as
+Exponentials have a page of their own, :mod:`numerics.codegen.exponentials`, and so have the series near a point where
+several orders cancel, :mod:`numerics.codegen.removable`; differences of two functions, such as
 ``exp(u) - 1``, are in :mod:`numerics.codegen.accurate`.
 
 References:
@@ -34,14 +36,16 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from numerics.arguments import takes
+from numerics.codegen.accurate import without_cancellation
 from numerics.codegen.exponentials import safe_product
 from numerics.codegen.logarithms import difference_of_logarithms, log_of_quotient, stable_logarithm
 from numerics.codegen.one_denominator import growing_terms, nested_quotient, over_one_denominator
+from numerics.codegen.removable import with_series
 from numerics.codegen.roots import difference_of_powers, difference_of_quotients
 from numerics.codegen.special import rescaled, without_growth
 from theory.argument_kinds import ArgumentKind
 
-CONCERNED = (sp.exp, sp.log, sp.sinh, sp.cosh, sp.besseli, sp.besselk)
+CONCERNED = (sp.Function,)
 """Functions that a rule is about, powers with a fraction as exponent and denominators apart."""
 
 
@@ -54,20 +58,20 @@ FORMULAS = ArgumentKind(
 
 
 @takes(expressions=FORMULAS)
-def stable(expressions: Sequence[sp.Basic]) -> list[sp.Basic]:
-    """The expressions in the forms above.
+def stable(expressions: Sequence[sp.Basic], *, series: bool = True) -> list[sp.Basic]:
+    """The expressions in the forms above; without ``series`` all of them hold to any number of digits.
 
     Example:
         >>> x = sp.Symbol("x", real=True)
         >>> stable([sp.exp(x) / (1 + sp.exp(x)) ** 2, sp.sqrt(1 + x**2) - 1])
         [exp(-Abs(x))/(1 + exp(-Abs(x)))**2, x**2/(sqrt(x**2 + 1) + 1)]
     """
-    first = _Forms(set())
+    first = _Forms(set(), series=series)
     results = [first.of(expression) for expression in expressions]
     if not first.signed:
         return results
     # Once more, so that quotients in exp(u) share the exp(-|u|) that one of them needs.
-    second = _Forms(first.signed)
+    second = _Forms(first.signed, series=series)
     return [second.of(expression) for expression in expressions]
 
 
@@ -76,12 +80,14 @@ class _Forms:
 
     Attributes:
         signed: Exponents u for which the programs holds exp(-|u|).
+        series: Whether sums that cancel to several orders are Taylor series where they do.
         known: Part to form.
         concerned: Part to whether a rule may be about something in it.
     """
 
-    def __init__(self, signed: set[sp.Expr]) -> None:
+    def __init__(self, signed: set[sp.Expr], *, series: bool) -> None:
         self.signed = signed
+        self.series = series
         self.known: dict[sp.Basic, sp.Basic] = {}
         self.concerned: dict[sp.Basic, bool] = {}
 
@@ -101,11 +107,15 @@ class _Forms:
             return self._logarithm(expression)
         if isinstance(expression, sp.besseli | sp.besselk):
             return self._inner(without_growth(expression))
+        if self.series and isinstance(expression, sp.Mul) and (near := self._quotient_near_a_zero(expression)):
+            return near
         distributed = growing_terms(expression) if isinstance(expression, sp.Mul) else None
         if distributed is not None:
             return self.of(sp.Add(*distributed))
         if isinstance(expression, sp.Mul | sp.Pow):
             expression = safe_product(_tangents(rescaled(nested_quotient(expression))), self.signed)
+        if isinstance(expression, sp.loggamma) and expression.args[0].is_Add:
+            return self._near_a_zero(expression, self._inner(expression))
         return self._inner(expression)
 
     def _is_concerned(self, expression: sp.Basic) -> bool:
@@ -134,12 +144,42 @@ class _Forms:
     def _sum(self, expression: sp.Add) -> sp.Basic:
         terms = over_one_denominator(expression.args)
         if terms is not None:
-            return self.of(sp.Add(*terms))
+            form = self.of(sp.Add(*terms))
+            return self.series and with_series(expression, expression.args, form, orders=2) or form
         total = self._inner(expression)
         for rule in (difference_of_quotients, difference_of_powers, difference_of_logarithms):
             while isinstance(total, sp.Add) and (terms := rule(total.args)) is not None:
                 total = sp.Add(*terms)
-        return total
+        return self._near_a_zero(expression, total)
+
+    def _quotient_near_a_zero(self, expression: sp.Mul) -> sp.Basic | None:
+        """A sum that cancels to several orders over something that vanishes with it, as one series."""
+        sums = [factor for factor in expression.args if factor.is_Add]
+        if len(sums) != 1 or not any(factor.is_Pow and factor.exp.is_negative for factor in expression.args):
+            return None
+        rest = sp.Mul(*(factor for factor in expression.args if factor is not sums[0]))
+        near = with_series(expression, [term * rest for term in sums[0].args], expression, orders=2)
+        if near is None:
+            return None
+        self.series = False
+        try:
+            form = self._form(expression)
+        finally:
+            self.series = True
+        return near.xreplace({expression: form})
+
+    def _near_a_zero(self, expression: sp.Expr, form: sp.Basic) -> sp.Basic:
+        """The form, by a series where it cancels to several orders."""
+        if not self.series:
+            return form
+        terms: Sequence[sp.Expr] = [sp.S.One]  # a function of an argument that was rounded
+        if isinstance(expression, sp.Add):
+            terms = sp.Add.make_args(form)
+            while len(terms) > 1 and (fewer := without_cancellation(terms)) is not None:
+                terms = sp.Add.make_args(sp.Add(*fewer))
+            if len(terms) == 1:
+                return form
+        return with_series(expression, terms, form) or form
 
     def _logarithm(self, expression: sp.Expr) -> sp.Basic:
         rewritten = stable_logarithm(expression.args[0])
@@ -148,8 +188,11 @@ class _Forms:
             for made in rewritten.atoms(sp.log) - expression.args[0].atoms(sp.log):
                 self.known[made] = self._inner(made)
             return self.of(rewritten) if isinstance(rewritten, sp.Add) else self._inner(rewritten)
-        expression = self._inner(expression)
-        return (log_of_quotient(expression.args[0]) if isinstance(expression, sp.log) else None) or expression
+        inner = self._inner(expression)
+        form = (log_of_quotient(inner.args[0]) if isinstance(inner, sp.log) else None) or inner
+        if isinstance(form, sp.log) and isinstance(form.args[0], sp.Mul):
+            return self._near_a_zero(expression, form)
+        return form
 
 
 def _tangents(product: sp.Expr) -> sp.Expr:

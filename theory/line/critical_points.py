@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cmp_to_key
+from typing import Any
 
 import sympy as sp
 
@@ -142,30 +143,38 @@ def highest_point(density: sp.Expr, x: sp.Symbol, interval: Interval, digits: in
     Raises:
         UnsupportedFormError: its slope is no polynomial with rational coefficients in one power.
     """
-    heights: dict[sp.Expr, sp.Expr] = {}
-    for stretch, formula in pieces_of(density, x, interval):
-        for point, height in _heights(formula, x, stretch, digits):
-            heights[point] = sp.Max(height, heights.get(point, height))
-    highest = sp.Max(*heights.values())
-    at_top = [point for point, height in heights.items() if height == highest]
-    return at_top[0].evalf(digits) if len(at_top) == 1 else sp.nan
+    heights = [entry for stretch, formula in pieces_of(density, x, interval) for entry in _heights(formula, x, stretch)]
+    unbounded = {point for point, height in heights if height is None}
+    at_top = unbounded or {
+        point
+        for point, height in heights
+        if all(height > other for place, other in heights if place is not point and place != point)
+    }
+    return at_top.pop().evalf(digits) if len(at_top) == 1 else sp.nan
 
 
-def _heights(formula: sp.Expr, x: sp.Symbol, stretch: Interval, digits: int) -> list[tuple[sp.Expr, sp.Expr]]:
-    """The peaks of a smooth piece, or nan for two equally high ones, and its ends, each with the density there."""
+def _heights(formula: sp.Expr, x: sp.Symbol, stretch: Interval) -> list[tuple[sp.Expr, Any]]:
+    """Peaks inside a smooth piece and ends of it, with a ball around the log density there; None where it is infinite.
+
+    Raises:
+        UnsupportedFormError: see :func:`highest_point`.
+    """
     mirrored = stretch.left.is_nonnegative is not True and stretch.right.is_nonpositive is True
     own = Interval(-stretch.right, -stretch.left) if mirrored else stretch
     y = sp.Symbol(x.name, positive=True) if own.left.is_nonnegative else x
     along = formula.subs(x, -y if mirrored else y)
     found = slope_polynomial(along, y, own)
-    peaks = isolated_peaks(found, along, digits)
-    best = highest_of(peaks, along, y, found)
-    chosen = [found.in_x(sum(best) / 2)] if best else [found.in_x(sum(peak) / 2) for peak in peaks]
-    heights = [(-point if mirrored else point, along.subs(y, point).evalf(digits)) for point in chosen]
+    peaks = isolated_peaks(found, along, _DECIMALS - _GUARD)
+    heights: list[tuple[sp.Expr, Any]] = []
+    for peak, height in zip(peaks, heights_of(peaks, along, y, found), strict=True):
+        point = found.in_x(sum(peak) / 2)
+        heights.append((-point if mirrored else point, height))
     for end, side in ((stretch.left, "+"), (stretch.right, "-")):
-        height = sp.limit(formula, x, end, side)
-        if height.is_infinite or end.is_finite:
-            heights.append((end, height.evalf(digits)))
+        limit = sp.limit(formula, x, end, side)
+        if limit.is_infinite:
+            heights.append((end, None))
+        elif limit.is_positive and end.is_finite:
+            heights.append((end, ball(sp.log(limit), {}, _PRECISION)))
     return heights
 
 
@@ -200,18 +209,13 @@ def _rational(coefficient: sp.Expr) -> sp.Expr:
     return sp.Rational(str(coefficient.evalf(_DECIMALS)))
 
 
-def highest_of(
+def heights_of(
     peaks: list[tuple[sp.Rational, sp.Rational]], density: sp.Expr, x: sp.Symbol, found: SlopePolynomial
-) -> tuple[sp.Rational, sp.Rational] | None:
-    """The interval of y around the highest of the peaks; None where balls around two of the heights overlap."""
-    if len(peaks) < 2:
-        return peaks[0] if peaks else None
+) -> list[Any]:
+    """Balls around the logarithm of the density at the peaks, which are intervals of y."""
     height, y = sp.log(density), sp.Dummy("y", positive=found.chart.interval.left.is_nonnegative)
     heights = []
     for low, high in peaks:
         around = ball(low, {}, _PRECISION).union(ball(high, {}, _PRECISION))
         heights.append(ball(height, {x: ball(found.in_x(y), {y: around}, _PRECISION)}, _PRECISION))
-    for peak, own in zip(peaks, heights, strict=True):
-        if all(own > other for other in heights if other is not own):
-            return peak
-    return None
+    return heights

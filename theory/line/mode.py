@@ -29,9 +29,6 @@ from theory.line.recognise import recognise
 from theory.line.time_limit import limited
 from theory.values import single_expression, single_symbol
 
-_DIGITS = 15
-"""To which peaks are isolated that are told apart from a peak in the middle."""
-
 
 @limited
 def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None) -> sp.Expr:
@@ -93,8 +90,6 @@ def highest_of_pieces(whole: sp.Expr, pieces: Sequence[tuple[Interval, sp.Expr]]
             try:
                 point = _highest_of(chosen, x)
             except UnsupportedFormError:
-                if not whole.free_symbols - {x}:
-                    raise
                 point = HighestPoint(sp.Lambda(x, whole), pieces[0][0].left, pieces[-1][0].right)
             cases[point] = sp.Or(cases.get(point, sp.false), condition)
     return sp.Piecewise(*((point, simplified(condition)) for point, condition in cases.items()))
@@ -120,7 +115,7 @@ def _highest_of(chosen: Sequence[tuple], x: sp.Symbol) -> sp.Expr:
             if best in stretch.ends and _height(formula, x, best, stretch) == top:
                 best, top = point, formula.subs(x, point)  # higher than the end at which its own piece begins
                 continue
-            point = point if point.free_symbols else point.evalf(_DIGITS)
+            raise UnsupportedFormError(f"whether {point} is higher than {best} is told by numbers.")
         height = _height(formula, x, point, stretch)
         if height.is_infinite and top.is_infinite and top > 0 and point != best:
             return sp.nan

@@ -1,0 +1,221 @@
+r"""Sums whose terms cancel to more than one order where their argument vanishes, such as :math:`e^u-1-u`.
+
+Near such a point the sum is :math:`c_mu^m+c_{m+1}u^{m+1}+\dots` with terms far larger than itself, and no rearrangement
+of them keeps digits. There it is the beginning of its Taylor series, elsewhere itself:
+
+.. math::
+    \frac{1}{2\pi i}\oint\frac{f(z)}{z^{n+1}}\,dz\approx\frac1M\sum_{j=0}^{M-1}f(\rho\zeta^j)(\rho\zeta^j)^{-n},
+    \qquad\zeta=e^{2\pi i/M}
+
+gives the coefficients, also where f has a removable singularity (:math:`\coth u-1/u`). What is put in place has been
+compared with f to more digits than a double holds, at points out to the radius in which it is used; a function that is
+not analytic there (:math:`|u|`, a root of u) fails that comparison and is left as it is.
+
+References:
+    Trefethen and Weideman, "The exponentially convergent trapezoidal rule", *SIAM Review* 56 (2014) 385;
+    Higham, *Accuracy and Stability of Numerical Algorithms* (2002), section 1.14.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import mpmath
+import sympy as sp
+
+from numerics.arguments import takes
+from theory.argument_kinds import EXPRESSION, EXPRESSIONS
+
+RADII = tuple(sp.Rational(k, 16) for k in (1, 2, 4, 6, 8, 12, 16))
+"""Where the series may be used, the smallest first."""
+
+_DIGITS = 110
+_NODES = 128
+_MOST_TERMS = 48
+_MOST_PARTS = 80
+_MOST_SYMBOLS = 4
+_MOST_SUMMANDS = 6
+_LOSS = 6
+"""Digits that a term may have beyond its sum, at the radius, before a larger radius is tried: a factor of six."""
+
+_TINY = mpmath.mpf(10) ** -18
+"""Largest relative error of the series."""
+
+_NO_VALUE = (
+    ArithmeticError,
+    ValueError,
+    TypeError,
+    NameError,
+    NotImplementedError,
+    KeyError,
+    mpmath.libmp.NoConvergence,
+)
+"""What mpmath and the printer raise for a pole, and for a function that mpmath lacks."""
+
+_SCALED: dict[str, Callable[..., Any]] = {
+    "ScaledBesselI": lambda nu, u: mpmath.exp(-abs(u)) * mpmath.besseli(nu, u),
+    "ScaledBesselK": lambda nu, u: mpmath.exp(u) * mpmath.besselk(nu, u),
+    "ScaledErfc": lambda u: mpmath.exp(u**2) * mpmath.erfc(u),
+}
+"""The functions of :mod:`numerics.codegen.special` in the terms."""
+
+_NOT_ANALYTIC = (sp.Abs, sp.sign, sp.Max, sp.Min, sp.Piecewise, sp.floor, sp.ceiling, sp.Heaviside, sp.Mod, sp.re)
+_ABOUT_ONE = (sp.log, sp.loggamma, sp.gamma, sp.digamma, sp.acosh)
+"""Functions that are singular at 0 and whose sums cancel at 1."""
+
+
+@takes(whole=EXPRESSION, terms=EXPRESSIONS)
+def with_series(whole: sp.Expr, terms: Sequence[sp.Expr], otherwise: sp.Expr, *, orders: int = 1) -> sp.Expr | None:
+    """``whole`` by its series where the ``terms`` it is computed from cancel, and ``otherwise`` elsewhere.
+
+    None where no cancellation, to at least as many ``orders``, is seen, or where it is not analytic.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> whole = sp.exp(x) - 1 - x
+        >>> near = with_series(whole, [sp.exp(x) - 1, -x], whole).args[0]
+        >>> near[1], sp.expand(near[0]).coeff(x, 3)
+        (Abs(x) <= 1/2, 1/6)
+    """
+    if not _is_candidate(whole) or len(terms) > _MOST_SUMMANDS:
+        return None
+    for u, cofactor, function in _in_one_argument(whole, tuple(terms)):
+        for centre in (0, 1) if any(part.has(*_ABOUT_ONE) for part in function) else (0,):
+            found = _series(function, centre, orders)
+            if found is not None:
+                coefficients, radius = found
+                distance = u - centre
+                near = sp.Add(*(c * distance**n for n, c in enumerate(coefficients) if c))
+                return sp.Piecewise((cofactor * near, sp.Abs(distance) <= radius), (otherwise, True))
+    return None
+
+
+def _is_candidate(whole: sp.Expr) -> bool:
+    heads = whole.atoms(sp.Function) | {power for power in whole.atoms(sp.Pow) if not power.exp.is_Integer}
+    if not heads or whole.has(*_NOT_ANALYTIC) or whole.is_number:
+        return False
+    if len(whole.free_symbols) > _MOST_SYMBOLS:
+        return False
+    return sum(1 for _ in sp.preorder_traversal(whole)) <= _MOST_PARTS
+
+
+_y = sp.Dummy("y")
+
+
+def _in_one_argument(
+    whole: sp.Expr, terms: tuple[sp.Expr, ...]
+) -> Iterator[tuple[sp.Expr, sp.Expr, tuple[sp.Expr, ...]]]:
+    """(u, c, parts) such that each term is c times the part at u, and the parts depend on nothing else."""
+    symbols = whole.free_symbols
+    if len(symbols) == 1:
+        (x,) = symbols
+        yield x, sp.S.One, tuple(term.subs(x, _y) for term in (whole, *terms))
+        return
+    arguments = {part.args[0] for part in whole.atoms(sp.Function) if part.args[0].free_symbols}
+    for u in sorted(arguments, key=sp.default_sort_key):
+        for x in sorted(u.free_symbols, key=sp.default_sort_key):
+            scale = sp.cancel(u / x)
+            if scale.has(x):
+                continue
+            inside = [term.subs(x, _y / scale) for term in (whole, *terms)]
+            factors = [part.as_independent(_y, as_Add=False) for part in inside[1:]]
+            bases = {sp.Mul(*(f for f in constant.args_cnc()[0] if not f.is_number)) for constant, _ in factors}
+            if len(bases) == 1:
+                (c,) = bases
+                parts = tuple(sp.expand(part / c) for part in inside)
+                if all(part.free_symbols <= {_y} for part in parts):
+                    yield u, c, parts
+                    return
+
+
+@lru_cache(maxsize=512)
+def _series(parts: tuple[sp.Expr, ...], centre: int, orders: int) -> tuple[tuple[sp.Rational, ...], sp.Rational] | None:
+    """Coefficients about the centre and the radius up to which they are used; parts are the whole and its terms."""
+    try:
+        together = sp.lambdify(_y, list(parts), [_SCALED, "mpmath"])
+        with mpmath.workdps(_DIGITS):
+            near, nearer = (_cancellation(together, centre, mpmath.mpf(2) ** -k) for k in (14, 20))
+            if not (near > mpmath.mpf(2) ** (14 * orders - 8) and 16 * near < nearer < mpmath.inf):
+                return None
+            function = sp.lambdify(_y, parts[0], "mpmath")
+            enough = [r for r in RADII if _cancellation(together, centre, _number(r)) <= _LOSS] or [RADII[-1]]
+            # The smallest radius at which no digit is lost beyond it; if the series does not reach it, the largest.
+            for radius in (enough[0], *(r for r in reversed(RADII) if r < enough[0])):
+                found = _taylor(function, centre, _number(radius))
+                if found is not None:
+                    return found, radius
+    except _NO_VALUE:
+        pass
+    return None
+
+
+def _number(value: sp.Rational) -> Any:
+    return mpmath.mpf(value.p) / value.q
+
+
+def _cancellation(together: Callable[[Any], Any], centre: int, distance: Any) -> Any:
+    """How many times larger than the sum its largest term is, on the worse side."""
+    worst = mpmath.mpf(0)
+    for z in (centre + distance, centre - distance):
+        try:
+            total, *terms = together(z)
+        except _NO_VALUE:
+            return mpmath.inf
+        if total == 0 or mpmath.im(total) != 0:
+            return mpmath.mpf(0)
+        worst = max(worst, max(abs(term) for term in terms) / abs(total))
+    return worst
+
+
+def _taylor(f: Callable[[Any], Any], centre: int, radius: Any) -> tuple[sp.Rational, ...] | None:
+    """The Taylor coefficients that are needed within the radius; None where they do not represent the function."""
+    circle = 3 * radius / 2
+    turns = [mpmath.expjpi(mpmath.mpf(2 * j) / _NODES) for j in range(_NODES)]
+    try:
+        values = [f(centre + circle * turn) for turn in turns[: _NODES // 2 + 1]]
+    except _NO_VALUE:
+        return None
+    size = max(map(abs, values))
+    coefficients = []
+    for n in range(-2, _MOST_TERMS):
+        # Values below the axis are the conjugates of those above it.
+        inner = sum(mpmath.re(values[j] * turns[-n * j % _NODES]) for j in range(1, _NODES // 2))
+        scaled = (2 * inner + mpmath.re(values[0]) + mpmath.re(values[-1]) * (-1) ** n) / _NODES
+        coefficients.append(mpmath.mpf(0) if abs(scaled) < size * mpmath.mpf(10) ** -21 else scaled / circle**n)
+    if any(coefficients[:2]):
+        return None
+    exact = tuple(map(_rational, coefficients[2:]))
+    if not any(exact):
+        return None
+    in_order = [_number(c) for c in reversed(exact)]
+    for share in (1, 0.93, 0.61, 0.3, 0.07, 2.0**-9, 2.0**-30):
+        for distance in (share * radius, -share * radius):
+            expected = f(centre + distance)
+            if not abs(mpmath.polyval(in_order, distance) - expected) <= _TINY * abs(expected):
+                return None
+    return _shortened(exact, radius)
+
+
+def _shortened(coefficients: tuple[sp.Rational, ...], radius: Any) -> tuple[sp.Rational, ...]:
+    """Without the last ones, which are nothing beside the first within the radius."""
+    first = next(n for n, c in enumerate(coefficients) if c)
+    leading = abs(_number(coefficients[first])) * radius**first
+    kept = list(coefficients)
+    while len(kept) > first + 1 and abs(_number(kept[-1])) * radius ** (len(kept) - 1) < _TINY * leading:
+        kept.pop()
+    return tuple(kept)
+
+
+def _rational(coefficient: Any) -> sp.Rational:
+    """The small fraction that a coefficient is, or its first thirty digits."""
+    if coefficient == 0:
+        return sp.S.Zero
+    sign, mantissa, exponent, _ = coefficient._mpf_
+    exact = Fraction(int(mantissa)) * Fraction(2) ** exponent * (-1 if sign else 1)
+    small = exact.limit_denominator(10**10)
+    if abs(exact - small) * 10**19 < abs(exact) / 10**5:
+        return sp.Rational(small.numerator, small.denominator)
+    return sp.Rational(mpmath.nstr(coefficient, 30, strip_zeros=False))
