@@ -57,4 +57,8 @@ def differ(value: PerReplica) -> bool:
 
 
 def _array(value: PerReplica) -> np.ndarray:
-    return np.array(value.detach().cpu() if isinstance(value, torch.Tensor) else value, dtype=np.float64)
+    if not isinstance(value, torch.Tensor):
+        return np.array(value, dtype=np.float64)
+    if value.is_complex():
+        raise TypeError("a complex number")  # PyTorch would drop the imaginary part
+    return value.detach().to("cpu", torch.float64).numpy().copy()

@@ -54,10 +54,10 @@ class StationaryLaw:
         variable: x.
         interval: where x lives.
         log_derivative: :math:`p'/p = (2b - a')/a`, which ``density`` has been checked against.
+        integrable_at: pairs (condition, endpoint): where p has a finite integral near each end.
         normalisable: condition on the parameters for a finite integral of p.
         collapse: pairs (condition, endpoint) under which the process converges weakly to that point mass.
         undecided: condition under which p diverges at both ends and neither point mass is known to be the limit.
-        integrable_at: pairs (condition, endpoint): where p has a finite integral near each end.
         regular: condition under which the process is regular inside the interval; all else supposes it.
         family: the family p belongs to, or None where it is not recognised.
         coefficients: drift and diffusion of the process, where the law was derived from one.
@@ -71,12 +71,12 @@ class StationaryLaw:
     variable: sp.Symbol
     interval: Interval
     log_derivative: sp.Expr
-    normalisable: Boolean
-    collapse: tuple[Collapse, ...]
-    undecided: Boolean
     integrable_at: tuple[Collapse, ...]
-    regular: Boolean
-    family: Family | None
+    normalisable: Boolean = sp.true
+    collapse: tuple[Collapse, ...] = ()
+    undecided: Boolean = sp.false
+    regular: Boolean = sp.true
+    family: Family | None = None
     coefficients: tuple[sp.Expr, sp.Expr] | None = field(default=None, repr=False, compare=False)
     _normalised: bool = field(default=False, repr=False, compare=False)
 
@@ -268,12 +268,7 @@ class StationaryLaw:
             variable=self.variable,
             interval=interval,
             log_derivative=self.log_derivative.subs(numbers_of),
-            normalisable=sp.true,
-            collapse=(),
-            undecided=sp.false,
             integrable_at=tuple(Collapse(sp.true, end) for end in interval.ends),
-            regular=sp.true,
-            family=None,
             coefficients=coefficients,
         )
         if isinstance(family, Patchwork) and has_irrational(density):

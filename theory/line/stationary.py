@@ -171,12 +171,7 @@ def _law_in_numbers(process: ItoProcess, interval: Interval | None) -> Stationar
         variable=x,
         interval=interval,
         log_derivative=2 * b / a - sp.diff(a, x) / a,
-        normalisable=sp.true,
-        collapse=(),
-        undecided=sp.false,
         integrable_at=tuple(Collapse(sp.true, end) for end in interval.ends),
-        regular=sp.true,
-        family=None,
         coefficients=(b, a),
     )
 
@@ -204,8 +199,6 @@ def _law_by_growth(process: ItoProcess, interval: Interval | None) -> Stationary
         integrable_at=tuple(
             Collapse(end.finite_speed, at) for end, at in zip((left, right), interval.ends, strict=True)
         ),
-        regular=sp.true,
-        family=None,
         coefficients=(b, a),
     )
 
