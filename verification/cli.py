@@ -318,17 +318,8 @@ def _list(arguments: argparse.Namespace) -> int:
     wide = min(max((len(row.where) for row in rows), default=0), 34)
     for row in rows:
         where = row.where if len(row.where) <= wide else row.where[: wide - 1] + "…"
-        print(f"{row.id:<{narrow}}  {where:<{wide}}  {_in_words(row.title)}")
+        print(f"{row.id:<{narrow}}  {where:<{wide}}  {row.title}")
     return Exit.EQUAL
-
-
-def _in_words(title: str) -> str:
-    """A title with its formulas in Unicode; what sets formulas is loaded where there are some."""
-    if "$" not in title:
-        return title
-    from verification.formulas import readable_text
-
-    return readable_text(title)
 
 
 def _follow(arguments: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from verification.errors import ClaimError, SourceError, UnknownClaimError
 from verification.sources import PaperSource, installed
@@ -231,7 +231,7 @@ def _read(source: PaperSource, problems: list[str]) -> Iterator[Listed]:
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None)
             problems.append(f"{path}:{line or 1} is no Python: {getattr(error, 'msg', error)}.")
-    papers = {module: _papers(tree) for module, tree in trees.items()}
+    papers = {module: _bound(tree) for module, tree in trees.items()}
     for module, path in source.modules():
         if module not in trees:
             continue
@@ -248,34 +248,38 @@ class _Unreadable(Exception):
     """A claim's declaration is not made of literals."""
 
 
-def _papers(tree: ast.Module) -> dict[str, dict[str, object]]:
-    """Names bound to ``Paper(...)`` in a module -> its literal arguments."""
-    return {
-        node.targets[0].id: _literals(node.value, ("key",))
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        and isinstance(node.targets[0], ast.Name)
-        and isinstance(node.value, ast.Call)
-        and _name(node.value.func) == "Paper"
-    }
+Bound: TypeAlias = "Mapping[str, Mapping[str, object] | str]"
+"""Names in a module -> the literal arguments of the ``Paper(...)``, or the text, that they are bound to."""
 
 
-def _declared(
-    tree: ast.Module, papers: Mapping[str, Mapping[str, dict[str, object]]], module: str, path: Path, home: Path
-) -> Iterator[Listed]:
-    visible = dict(papers[module])
+def _bound(tree: ast.Module) -> dict[str, Mapping[str, object] | str]:
+    found: dict[str, Mapping[str, object] | str] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            value = node.value
+            if isinstance(value, ast.Call) and _name(value.func) == "Paper":
+                found[node.targets[0].id] = _literals(value, ("key",))
+            elif isinstance(value, ast.Constant) and isinstance(value.value, str):
+                found[node.targets[0].id] = value.value
+    return found
+
+
+def _declared(tree: ast.Module, bound: Mapping[str, Bound], module: str, path: Path, home: Path) -> Iterator[Listed]:
+    visible = dict(bound[module])
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module:
-            known = papers.get(_absolute(node, module), {})
+            known = bound.get(_absolute(node, module), {})
             visible |= {alias.asname or alias.name: known[alias.name] for alias in node.names if alias.name in known}
     for node in tree.body:
         if not isinstance(node, ast.FunctionDef):
             continue
         for call in node.decorator_list:
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "claim":
-                declared = _literals(call, ("id", "where"))
+                declared = _literals(call, ("id", "where"), visible)
                 paper = visible.get(_name(call.func.value))
-                if paper is None or not all(isinstance(declared.get(name), str) for name in ("id", "where")):
+                if not isinstance(paper, Mapping) or not all(
+                    isinstance(declared.get(name), str) for name in ("id", "where")
+                ):
                     raise _Unreadable
                 yield Listed(
                     id=str(declared["id"]),
@@ -298,8 +302,11 @@ def _calls(tree: ast.Module) -> int:
     return sum(isinstance(function, ast.Attribute) and function.attr == "claim" for function in calls)
 
 
-def _literals(call: ast.AST, positions: Sequence[str]) -> dict[str, object]:
-    """The literal arguments of a call; a member of an enumeration counts as its name, anything else is left out."""
+def _literals(call: ast.AST, positions: Sequence[str], bound: Bound | None = None) -> dict[str, object]:
+    """The literal arguments of a call, or texts by their names.
+
+    A member of an enumeration counts as its name, anything else is left out.
+    """
     assert isinstance(call, ast.Call)
     given = [*zip(positions, call.args, strict=False), *((each.arg, each.value) for each in call.keywords)]
     found: dict[str, object] = {}
@@ -308,6 +315,8 @@ def _literals(call: ast.AST, positions: Sequence[str]) -> dict[str, object]:
             found[name] = value.value
         elif name is not None and isinstance(value, ast.Attribute):
             found[name] = value.attr
+        elif name is not None and isinstance(value, ast.Name) and isinstance((bound or {}).get(value.id), str):
+            found[name] = (bound or {})[value.id]
     return found
 
 

@@ -142,6 +142,15 @@ def test_claims_whose_ids_are_computed_are_found_by_importing_their_module(tmp_p
     assert list(catalogue(written(tmp_path, computed=text)).listed) == ["XX-3"]
 
 
+def test_a_place_that_is_a_text_of_another_module_is_read_and_nothing_runs(tmp_path):
+    text = CLAIM.format(paper="p", id="XX-8").replace('"p. 1"', "PLACE")
+    sources = written(
+        tmp_path, common='q = Paper("q")\nPLACE = "p. 2"\n', here=f"raise SystemExit\nfrom common import PLACE\n{text}"
+    )
+    (entry,) = catalogue(sources).listed.values()
+    assert entry.where == "p. 2"
+
+
 def test_a_file_that_is_no_python_is_told_although_nothing_in_it_looks_like_a_claim(tmp_path):
     (tmp_path / "broken.py").write_text("x = (\n")
     (problem,) = catalogue(project([tmp_path / "broken.py"]).sources).problems
