@@ -72,6 +72,11 @@ class WithEnds(Scheme):
         """Those of the ends."""
         return frozenset().union(*(end.free_symbols for end in self.ends if end is not None))
 
+    @property
+    def absorbing_ends(self) -> tuple[sp.Expr, ...]:
+        """Where a trajectory stays for good."""
+        return ()
+
     @takes(process=one_of(ItoProcess, needed="an ItoProcess"))
     def normals_per_step(self, process: ItoProcess) -> int:
         """Two for each end besides those of the step."""
@@ -137,6 +142,11 @@ class Absorbing(WithEnds):
         1.0
     """
 
+    @property
+    def absorbing_ends(self) -> tuple[sp.Expr, ...]:
+        """Both."""
+        return tuple(end for end in self.ends if end is not None)
+
     def _at_ends(self, x: sp.Symbol, y: sp.Expr, spread: list[sp.Expr]) -> sp.Expr:
         # On an end the product vanishes, so that the state stays there without a condition of its own.
         ends = [end for end in self.ends if end is not None]
@@ -167,6 +177,11 @@ class ReflectingAndAbsorbing(WithEnds):
         choice(self.absorbing, "absorbing", ("left", "right"))
         if None in self.ends:
             raise ArgumentError("ReflectingAndAbsorbing needs both ends, left=... and right=....")
+
+    @property
+    def absorbing_ends(self) -> tuple[sp.Expr, ...]:
+        """The one that absorbs."""
+        return (self.left if self.absorbing == "left" else self.right,)
 
     def _at_ends(self, x: sp.Symbol, y: sp.Expr, spread: list[sp.Expr]) -> sp.Expr:
         left, right = self.left, self.right

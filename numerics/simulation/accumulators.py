@@ -33,6 +33,8 @@ class Step:
         after: Each coordinate's symbol with its value after the step.
         step: The step size h, 1 for a recursion.
         normals: Standard normals drawn for this accumulator alone.
+        ends: Between which ends the scheme keeps the coordinate; ``None`` for none.
+        absorbing_ends: On which of them it stays for good, so that nothing happens there any more.
     """
 
     process: System
@@ -40,6 +42,8 @@ class Step:
     after: Mapping[sp.Symbol, sp.Expr]
     step: sp.Expr
     normals: Sequence[sp.Expr]
+    ends: tuple[sp.Expr | None, sp.Expr | None] = (None, None)
+    absorbing_ends: tuple[sp.Expr, ...] = ()
 
     def variance(self, coordinate: sp.Symbol) -> sp.Expr:
         """Variance of the increment of ``coordinate``, with the dispersion frozen at the start of the step.
@@ -54,6 +58,17 @@ class Step:
             )
         i = list(self.process.state).index(coordinate)
         return self.process.diffusion[i, i].xreplace(dict(self.before)) * self.step
+
+    def unless_absorbed(self, value: sp.Expr, coordinate: sp.Symbol, otherwise: sp.Expr) -> sp.Expr:
+        """``value``, and ``otherwise`` where the coordinate stays where it is."""
+        stays = sp.Or(*(sp.Eq(self.before[coordinate], end) for end in self.absorbing_ends))
+        return value if stays == sp.false else sp.Piecewise((otherwise, stays), (value, True))
+
+    def kept(self, value: sp.Expr) -> sp.Expr:
+        """A value between the ends: a bridge does not know of them."""
+        left, right = self.ends
+        value = value if left is None else sp.Max(value, left)
+        return value if right is None else sp.Min(value, right)
 
 
 class Accumulator(ABC):
@@ -136,7 +151,7 @@ class Survival(Accumulator):
         crossing = crossing_probability(
             step.before[x], step.after[x], given_expression(self.level, "level"), step.variance(x)
         )
-        return value * (1 - crossing)
+        return value * (1 - step.unless_absorbed(crossing, x, sp.S.Zero))
 
 
 @dataclass(frozen=True)
@@ -174,7 +189,8 @@ class Supremum(Accumulator):
     def update(self, value: sp.Symbol, step: Step) -> sp.Expr:
         """The larger of what was and the maximum of this step's bridge."""
         x = self.coordinate
-        return sp.Max(value, bridge_maximum(step.before[x], step.after[x], step.variance(x), step.normals))
+        highest = bridge_maximum(step.before[x], step.after[x], step.variance(x), step.normals)
+        return sp.Max(value, step.unless_absorbed(step.kept(highest), x, step.after[x]))
 
 
 @dataclass(frozen=True)
@@ -196,7 +212,8 @@ class Infimum(Accumulator):
     def update(self, value: sp.Symbol, step: Step) -> sp.Expr:
         """The smaller of what was and the minimum of this step's bridge."""
         x = self.coordinate
-        return sp.Min(value, bridge_minimum(step.before[x], step.after[x], step.variance(x), step.normals))
+        lowest = bridge_minimum(step.before[x], step.after[x], step.variance(x), step.normals)
+        return sp.Min(value, step.unless_absorbed(step.kept(lowest), x, step.after[x]))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ Gaussian step overshoots. So a law and its simulation are told the same by the s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import Any
 
 import sympy as sp
@@ -23,6 +24,7 @@ from numerics.schemes import (
     Scheme,
     SchemeError,
 )
+from numerics.simulation.accumulators import Accumulator
 from theory.decision.inequalities import holds
 from theory.errors import DriftproofError
 from theory.ito import ItoProcess
@@ -31,19 +33,64 @@ from theory.line.interval import Interval
 from theory.values import exact_number
 
 
-def on_half_line(process: ItoProcess, interval: Interval, observables: Any) -> tuple[ItoProcess, Any]:
+def kept_on_interval(
+    process: ItoProcess,
+    interval: Interval,
+    regular_ends: str,
+    values: Mapping[sp.Symbol, Any],
+    *,
+    in_log: bool,
+    observables: Any,
+    accumulators: Any,
+) -> tuple[ItoProcess, Scheme | None, Any, Any]:
+    r"""The process, the scheme that keeps it there, and observables and accumulators in its symbols.
+
+    In logarithmic coordinates the scheme is one of :math:`y = \log x`, whose left end is at minus infinity.
+
+    Raises:
+        ArgumentError, SchemeError: see :func:`scheme_on_interval`; in logarithmic coordinates 0 is not the left end.
+    """
+    if in_log and interval.left != 0:
+        raise ArgumentError(
+            f"coordinates='log' need an interval that begins at the invariant point 0, got {interval.left} as its left "
+            "end. Leave out coordinates, or write the distance to the invariant point as the coordinate."
+        )
+    on_half = on_half_line(process, interval)
+    (x,), (y,) = process.state, on_half.state
+    if not in_log and x != y:
+        observables, accumulators = (_renamed(given, x, y) for given in (observables, accumulators))
+    scheme = scheme_on_interval(on_half, interval, regular_ends, values)
+    if not in_log:
+        return on_half, scheme, observables, accumulators
+    right = interval.right
+    if right.is_infinite or not isinstance(scheme, Absorbing | Reflecting | ReflectingAndAbsorbing):
+        return on_half, None, observables, accumulators
+    absorbs = right in scheme.absorbing_ends
+    kind = Absorbing if absorbs else Reflecting
+    return on_half, kind(right=sp.log(right)), observables, accumulators
+
+
+def on_half_line(process: ItoProcess, interval: Interval) -> ItoProcess:
     r"""The same with a positive symbol for a coordinate that lives on :math:`(0, \infty)`."""
     x = process.state[0]
-    if interval.ends != (sp.S.Zero, sp.oo) or x.is_nonnegative:
-        return process, observables
+    if process.dimension != 1 or interval.ends != (sp.S.Zero, sp.oo) or x.is_nonnegative:
+        return process
     y = sp.Symbol(x.name, positive=True)
-    drift, dispersion = (part.subs(x, y) for part in (process.drift, process.dispersion))
-    renamed = ItoProcess([y], drift, dispersion)
-    if isinstance(observables, Mapping):
-        return renamed, {name: sp.sympify(f).subs(x, y) for name, f in observables.items()}
-    if observables is None:
-        return renamed, None
-    return renamed, {f: sp.sympify(f).subs(x, y) for f in observables}
+    return ItoProcess([y], *(part.subs(x, y) for part in (process.drift, process.dispersion)))
+
+
+def _renamed(given: Any, x: sp.Symbol, y: sp.Symbol) -> Any:
+    """Observables or accumulators with y for x; what is neither is left to those who check it."""
+    if isinstance(given, Mapping):
+        return {name: _renamed(value, x, y) for name, value in given.items()}
+    if isinstance(given, Accumulator):
+        own = {part.name: _renamed(getattr(given, part.name), x, y) for part in fields(given)}
+        return replace(given, **own)
+    if isinstance(given, sp.Basic):
+        return given.subs(x, y)
+    if isinstance(given, list | tuple):
+        return {f: _renamed(sp.sympify(f), x, y) for f in given}
+    return given
 
 
 def scheme_on_interval(

@@ -13,6 +13,7 @@ from functools import cached_property
 import sympy as sp
 
 from numerics.schemes import Scheme
+from numerics.schemes.ends import WithEnds
 from numerics.simulation.domain import Border, borders, kept, undefined
 from theory.discrete.recursion import Recursion
 from theory.ito import ItoProcess
@@ -54,6 +55,16 @@ class OneStep(ABC):
     def kept(self) -> str:
         """What a trajectory must not leave."""
         return "the finite numbers"
+
+    @property
+    def ends(self) -> tuple[sp.Expr | None, sp.Expr | None]:
+        """Between which ends the only coordinate is kept."""
+        return None, None
+
+    @property
+    def absorbing_ends(self) -> tuple[sp.Expr, ...]:
+        """On which of them it stays for good."""
+        return ()
 
     @abstractmethod
     def remedy(self, step: float) -> str:
@@ -128,6 +139,16 @@ class SchemeStep(OneStep):
     def kept(self) -> str:
         """The domain, where it has a border."""
         return "the domain of the process or the finite numbers" if self.borders else super().kept
+
+    @property
+    def ends(self) -> tuple[sp.Expr | None, sp.Expr | None]:
+        """Those of the scheme."""
+        return self.scheme.ends if isinstance(self.scheme, WithEnds) else (None, None)
+
+    @property
+    def absorbing_ends(self) -> tuple[sp.Expr, ...]:
+        """Those of the scheme."""
+        return self.scheme.absorbing_ends if isinstance(self.scheme, WithEnds) else ()
 
     def remedy(self, step: float) -> str:
         """A smaller step; next to a border, what keeps it."""

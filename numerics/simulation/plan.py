@@ -33,7 +33,7 @@ from numerics.schemes.ends import WithEnds
 from numerics.simulation.accumulators import Accumulator, SignChanges
 from numerics.simulation.domain import undefined
 from numerics.simulation.log_coordinates import log_coordinates, side
-from numerics.simulation.on_interval import on_half_line, scheme_on_interval
+from numerics.simulation.on_interval import kept_on_interval
 from numerics.simulation.one_step import OneStep, RecursionStep, SchemeStep
 from numerics.simulation.options import Options, require_cpu, required_options
 from numerics.simulation.step_definition import evaluator
@@ -132,12 +132,15 @@ def simulation_plan(
         raise ArgumentError(f"scheme must be a Scheme such as EulerMaruyama(), got {shown(scheme)}.")
     values = parameter_values(parameters, n)
     start = _initial_state(initial, process, n)
+    in_log = kind(Coordinates, coordinates, "coordinates") is Coordinates.LOG
     if interval is not None:
-        interval = _own_interval(interval, scheme, coordinates, accumulators)
+        interval = _own_interval(interval, scheme)
         choice(regular_ends, "regular_ends", ("absorbing", "reflecting"))
-        process, observables = on_half_line(process, interval, observables)
-        scheme = scheme_on_interval(process, interval, regular_ends, values)
-    if kind(Coordinates, coordinates, "coordinates") is Coordinates.LOG:
+        carried = {"observables": observables, "accumulators": accumulators}
+        process, scheme, observables, accumulators = kept_on_interval(
+            process, interval, regular_ends, values, in_log=in_log, **carried
+        )
+    if in_log:
         process, start, values = _in_log_coordinates(process, start, values, n)
     scheme = _default_scheme(process) if scheme is None else scheme
     scheme.check(process)
@@ -167,15 +170,12 @@ def simulation_plan(
     )
 
 
-def _own_interval(interval: Any, scheme: Any, coordinates: Any, accumulators: Any) -> Interval:
-    """``interval``, which says itself what a scheme with ends says, in the coordinate of the process."""
+def _own_interval(interval: Any, scheme: Any) -> Interval:
+    """``interval``, which says itself what a scheme with ends says."""
     if not isinstance(interval, Interval):
         raise ArgumentError(f"interval must be an Interval(left, right), got {shown(interval)}.")
-    if scheme is not None or coordinates != Coordinates.STATE or accumulators:
-        raise ArgumentError(
-            "interval chooses the scheme, in the coordinate of the process and without accumulators. Leave out scheme, "
-            "coordinates and accumulators, or pass scheme=Reflecting(left=..., right=...) instead of interval."
-        )
+    if scheme is not None:
+        raise ArgumentError("interval chooses the scheme. Leave out scheme, or pass it instead of interval.")
     return interval
 
 

@@ -67,7 +67,8 @@ class StepDefinition:
         for symbol, accumulator in self.accumulators:
             own = Z[used : used + accumulator.normals]
             used += accumulator.normals
-            rows.append(accumulator.update(plain[symbol], Step(one_step.system, plain, after, h, own)))
+            held = one_step.ends, one_step.absorbing_ends
+            rows.append(accumulator.update(plain[symbol], Step(one_step.system, plain, after, h, own, *held)))
         if one_step.timed:
             rows.append(plain[one_step.clock] + h)
         return step_program(

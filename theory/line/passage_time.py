@@ -45,6 +45,7 @@ from theory.line.first_passage import ordered, reached, started, to_be_reached, 
 from theory.line.integrals_over_pieces import in_order, integral_over_pieces, sums
 from theory.line.interval import Interval
 from theory.line.powers import power_quotient
+from theory.line.rational_integral import rational_integral
 from theory.line.time_limit import limited
 from theory.line.weight_integral import WeightIntegral
 from theory.local_time import is_smooth
@@ -228,6 +229,8 @@ def _integrated(product: sp.Expr, y: sp.Symbol, low: sp.Expr, high: sp.Expr, int
     if product.has(sp.Integral):
         return standing
     closed = elementary_integral(sp.powsimp(sp.expand(product)), y, low, high, standing)
+    if closed is None:
+        closed = rational_integral(product, y, low, high)
     return standing if closed is None else closed
 
 

@@ -16,6 +16,8 @@ from numerics.schemes import (
     ReflectingAndAbsorbing,
     SchemeError,
 )
+from numerics.simulation.accumulators import Supremum, Survival
+from numerics.simulation.log_coordinates import log_distance
 from numerics.simulation.on_interval import scheme_on_interval
 from theory import Interval, ItoProcess, change_of_variables, hitting_probability, stationary_density
 
@@ -95,3 +97,59 @@ def test_an_interval_beside_a_scheme_is_refused():
     process = ItoProcess.scalar(x, drift=-x, dispersion=1)
     with pytest.raises(ArgumentError, match="instead of interval"):
         simulate(process, initial=[0.0], interval=Interval(-1, 1), scheme=EulerMaruyama(), **RUN)
+
+
+def indicator(condition):
+    return sp.Piecewise((1, condition), (0, True))
+
+
+v = sp.Symbol("v", real=True)
+
+
+@pytest.mark.parametrize(
+    ("start", "until", "ends", "accumulator", "observable", "expected"),
+    [
+        # The largest |B| until time 1 stays below 1: its theta series.
+        (0.0, 1.0, "reflecting", Supremum(x), indicator(v < 1), 0.3707774298),
+        # Ruin: from 1/2 the level 1 comes before 0 as often as not. An absorbed path rises no more.
+        (0.5, 15.0, "absorbing", Supremum(x), indicator(v >= 1), 0.5),
+        (0.5, 1.0, "absorbing", Survival(x, sp.S.Zero), v, 0.3829249225),
+    ],
+)
+def test_what_is_carried_along_knows_of_the_ends(start, until, ends, accumulator, observable, expected):
+    walk = ItoProcess.scalar(x, drift=sp.S.Zero, dispersion=sp.S.One)
+    run = simulate(
+        walk,
+        initial=[start],
+        interval=Interval(0, sp.oo),
+        regular_ends=ends,
+        accumulators={v: accumulator},
+        observables={"o": observable},
+        **{**RUN, "until": until, "n_paths": 4000},
+    )
+    assert run.estimate("o").agrees_with(expected, false_alarm=1e-4)
+
+
+def test_logarithmic_coordinates_reflect_at_the_right_end():
+    growing = ItoProcess.scalar(x, drift=x, dispersion=x)
+    run = simulate(
+        growing,
+        initial=[0.5],
+        interval=Interval(0, 1),
+        coordinates="log",
+        observables={"o": log_distance},
+        **{**RUN, "until": 12.0},
+    )
+    # y = log x has drift 1/2 upwards and is sent back at 0: -y is exponential with mean 1.
+    assert run.estimate("o").agrees_with(-1, false_alarm=1e-4)
+
+
+def test_logarithmic_coordinates_need_an_interval_that_begins_at_the_invariant_point():
+    with pytest.raises(ArgumentError, match="begins at the invariant point 0, got -1"):
+        simulate(
+            ItoProcess.scalar(x, drift=x, dispersion=x),
+            initial=[0.5],
+            interval=Interval(-1, 1),
+            coordinates="log",
+            **RUN,
+        )

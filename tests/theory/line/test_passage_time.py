@@ -158,3 +158,12 @@ def test_an_end_that_is_only_approached_is_never_reached():
 def test_a_time_of_explosion_becomes_a_number():
     found = float(mean_explosion_time(ItoProcess.scalar(y, drift=y**3, dispersion=sp.S.One), 0))
     assert abs(found - mpmath.gamma(0.25) ** 2 / 8) < 1e-11
+
+
+def test_the_mean_time_to_fixation_without_selection_is_kimuras():
+    process = ItoProcess.scalar(x, drift=sp.S.Zero, dispersion=sp.sqrt(x * (1 - x)))
+    for start in (sp.Rational(1, 3), sp.Rational(9, 10)):
+        time = mean_exit_time(process, start, 0, 1, Interval(0, 1))
+        kimura = -2 * (start * sp.log(start) + (1 - start) * sp.log(1 - start))
+        assert not time.has(sp.Integral)
+        assert abs((time - kimura).evalf(30)) < 1e-25
