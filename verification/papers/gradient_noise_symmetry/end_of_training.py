@@ -9,7 +9,7 @@ import sympy as sp
 from theory.gradient_noise.data_law import Empirical
 from theory.gradient_noise.model import Model
 from theory.models.two_layer_balance import autoencoder_sharpness, balance_weights, hessian_trace
-from verification.authoring.shorthand import Grade, agrees, bounds, equals, holds_when
+from verification.authoring.shorthand import Grade, Source, agrees, bounds, equals, holds_when
 from verification.forms import Experiment
 from verification.papers.gradient_noise_symmetry.descent import RATE, descended, noise, u, v, w, y
 from verification.papers.gradient_noise_symmetry.paper import paper
@@ -193,6 +193,66 @@ def sharpness_goes_either_way():
         wrong={"never": sp.false, "always": sp.true, "for noise on the second output": e_2 > e_1},
         says="Both happen; the page names no condition, this one is ours.",
         domain=(e_2 > 0,),
+    )
+
+
+@cache
+def two_inputs() -> Model:
+    r""":math:`\ell = \|UWx - y\|^2`, :math:`y = x + \varepsilon`: inputs of variances 4 and 1, noise of variance 1."""
+    U, W = (sp.Matrix(2, 2, sp.symbols(f"{name}_11 {name}_12 {name}_21 {name}_22", real=True)) for name in "uw")
+    inputs, labels = sp.Matrix([x, x_2]), sp.Matrix([y_1, y_2])
+    points = [[i * 2, j, i * 2 + k, j + l] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1) for l in (-1, 1)]
+    residual = U * W * inputs - labels
+    return Model([*U, *W], residual.dot(residual), Empirical([x, x_2, y_1, y_2], points))
+
+
+def norm_ratio_at_rest() -> sp.Expr:
+    r""":math:`\|U\|^2/\|W\|^2` at the balance (16) of an autoencoder of two inputs with even label noise, squared."""
+    weights = balance_weights(sp.eye(2), sp.eye(2), sp.diag(e_1, e_2), sp.eye(2))
+    squares = [sp.sqrt(weights.gamma_W[i, i] / weights.gamma_U[i, i]) for i in (0, 1)]
+    upper, lower = sp.diag(*map(sp.sqrt, squares)), sp.diag(*(1 / sp.sqrt(square) for square in squares))
+    if not weights.residual(upper, lower).applyfunc(sp.simplify).is_zero_matrix:
+        raise AssertionError("these layers are not balanced")
+    return sp.simplify((sum(squares) / sum(1 / square for square in squares)) ** 2)
+
+
+@paper.claim(
+    "SYM-26", "captions of version 3", symbols={e_1: "variance of the first input", e_2: "that of the second"},
+    source=Source.RECONSTRUCTION,
+)  # fmt: skip
+def norms_and_isotropic_inputs():
+    r"""Norms are balanced for isotropic inputs only.
+
+    - Known from captions that are not in the text at hand: under SGD the norms of both layers are balanced only if the
+      covariance of the data is isotropic. Judged for an autoencoder of two inputs with even label noise; for teachers
+      with unequal singular values there are anisotropic inputs whose effects cancel.
+    """
+    ratio = 4 * e_1 * e_2 / (e_1 + e_2) ** 2
+    yield holds_when(
+        r"balanced norms: $\|U\|^2 = \|W\|^2$",
+        printed=sp.Eq(e_1, e_2),
+        derived=lambda: sp.Eq(sp.numer(sp.together(norm_ratio_at_rest() - 1)), 0),
+        wrong={"always": sp.true, "never": sp.false},
+    )
+    trained = [f"{name}_{i}{j}" for name in "uw" for i in (1, 2) for j in (1, 2)]
+    squares = [sum(sp.Symbol(name, real=True) ** 2 for name in trained if name.startswith(layer)) for layer in "uw"]
+    yield equals(
+        r"ratio: $(\|U\|^2/\|W\|^2)^2$",
+        printed=ratio,
+        derived=norm_ratio_at_rest,
+        wrong={"even": sp.S.One, "of the variances": e_2 / e_1},
+        measured=descended(
+            "SGD at rest, inputs of variances 4 and 1",
+            two_inputs,
+            squares[0] / squares[1],
+            lambda candidate: sp.sqrt(candidate.subs({e_1: 4, e_2: 1})),
+            at={RATE: "1/200"},
+            start=("1", "1/2", "-1/2", "1", "1", "0", "1/2", "1"),
+            steps=20_000,
+            refined=4,
+        ),
+        remark=True,
+        mutated=False,
     )
 
 
