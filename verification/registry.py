@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from verification.errors import ClaimError, SourceError, UnknownClaimError
 from verification.sources import PaperSource, installed
+from verification.vocabulary import is_id
 
 if TYPE_CHECKING:
     from verification.claim import Claim
@@ -277,9 +278,7 @@ def _declared(tree: ast.Module, bound: Mapping[str, Bound], module: str, path: P
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "claim":
                 declared = _literals(call, ("id", "where"), visible)
                 paper = visible.get(_name(call.func.value))
-                if not isinstance(paper, Mapping) or not all(
-                    isinstance(declared.get(name), str) for name in ("id", "where")
-                ):
+                if not (isinstance(paper, Mapping) and is_id(declared.get("id"))) or "where" not in declared:
                     raise _Unreadable
                 yield Listed(
                     id=str(declared["id"]),

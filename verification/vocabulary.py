@@ -45,14 +45,20 @@ class Grade(enum.Enum):
 LONGEST_ID = 40
 
 
+def is_id(id: object) -> bool:
+    """Whether a text can be typed as a selector, which knows patterns and ranges, and heads a line."""
+    if not isinstance(id, str) or len(id) > LONGEST_ID or ".." in id or not id.isprintable():
+        return False
+    return re.fullmatch(r"[^-\s*?\[\]][^\s*?\[\]]*", id) is not None
+
+
 def refuse_no_id(id: object) -> None:
-    """An id is typed as a selector, which knows patterns and ranges, and heads a line.
+    """Refuse what is no id.
 
     Raises:
         ClaimError: it is no short text that selects one claim.
     """
-    fits = isinstance(id, str) and len(id) <= LONGEST_ID and ".." not in id and id.isprintable()
-    if not (fits and re.fullmatch(r"[^-\s*?\[\]][^\s*?\[\]]*", str(id))):
+    if not is_id(id):
         shown = repr(id) if len(repr(id)) <= LONGEST_ID + 2 else repr(id)[:LONGEST_ID] + "..."
         raise ClaimError(
             f"the id of a claim must be a text of at most {LONGEST_ID} characters without blanks, '..' and the signs "
