@@ -62,11 +62,7 @@ def _step_covariance(n: int, batch: int, sampling: Sampling = Sampling.WITH_REPL
     return sp.Matrix(enumerated_step(linear_losses(n), batch, sampling).covariance)
 
 
-@paper.claim(
-    "SC-020",
-    "Eqs. (3), (13)-(16)",
-    symbols=SLOPES | {dL_1: "first entry of the gradient of the loss"},
-)
+@paper.claim("SC-020", "Eqs. (3), (13)-(16)", symbols=SLOPES | {dL_1: "first entry of the gradient of the loss"})
 def first_two_moments_of_descent():
     r"""Stochastic gradient flow matches the first two moments of SGD.
 
@@ -117,11 +113,7 @@ BATCHES = ((2, 3), (3, 2))
 """Pairs (N, beta) at which the statement about all of them is checked."""
 
 
-@paper.claim(
-    "SC-021",
-    "Eqs. (17)-(19)",
-    symbols=SLOPES | {D_m: "magnitude", D_s[0]: "entry of the shape"},
-)
+@paper.claim("SC-021", "Eqs. (17)-(19)", symbols=SLOPES | {D_m: "magnitude", D_s[0]: "entry of the shape"})
 def diffusion_matrix_of_descent():
     r"""Diffusion matrix of mini-batch descent.
 

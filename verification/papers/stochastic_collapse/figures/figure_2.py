@@ -203,9 +203,7 @@ def loss_at(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 @paper.claim(
-    "SC-055",
-    "Figure 2, Appendix J",
-    symbols={w_1: "incoming weight", w_2: "outgoing weight", zeta: "noise amplitude"},
+    "SC-055", "Figure 2, Appendix J", symbols={w_1: "incoming weight", w_2: "outgoing weight", zeta: "noise amplitude"}
 )
 def collapse_of_a_single_neuron():
     r"""Collapse of a single neuron.

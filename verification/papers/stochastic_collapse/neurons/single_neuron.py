@@ -23,12 +23,7 @@ from verification.papers.stochastic_collapse.paper import paper
 
 X = sp.symbols("x_1:4", real=True)
 Y = sp.symbols("y_1:4", real=True)
-ORIGIN_SYMBOLS = {
-    c: r"$\sigma'(0)$",
-    X[0]: "input of sample 1",
-    Y[0]: "label of sample 1",
-    zeta: "noise amplitude",
-}
+ORIGIN_SYMBOLS = {c: r"$\sigma'(0)$", X[0]: "input of sample 1", Y[0]: "label of sample 1", zeta: "noise amplitude"}
 
 SIZES = (1, 2, 3)
 """Numbers of samples n at which statements about every n are checked."""
