@@ -100,6 +100,14 @@ takes = doorkeeper(ShapeError)
 """Decorator: ``@takes(name=KIND, ...)`` refuses arguments of another kind with a ShapeError that names them."""
 
 
+def behind_the_door(function: Callable[P, R]) -> Callable[P, R]:
+    """``function`` without its doorkeeper, for callers whose arguments have been let in already.
+
+    A search calls balls a hundred thousand times; looking at the same symbols each time takes a tenth of it.
+    """
+    return inspect.unwrap(function)
+
+
 def one_of(*types: type, needed: str) -> ArgumentKind:
     """Instances of ``types``, which a message describes as ``needed``."""
     return ArgumentKind(needed, lambda value: isinstance(value, types))

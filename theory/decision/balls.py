@@ -22,7 +22,7 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.argument_kinds import VALUES, takes
+from theory.argument_kinds import VALUES, behind_the_door, takes
 from theory.decision.ball_functions import Ball
 from theory.decision.enclosures import Balls, rational_part
 from theory.decision.rational_points import exact_truth
@@ -32,6 +32,8 @@ from theory.values import count, shown
 
 MIN_PRECISION = 24
 """Bits of the coarsest balls, those of a single-precision number: python-flint takes what is not positive for 53."""
+
+_exact_truth = behind_the_door(exact_truth)
 
 MAX_PRECISION = 2**20
 """Bits of the finest balls; more would run for hours."""
@@ -116,7 +118,7 @@ def truth(condition: Boolean | bool, values: Mapping[sp.Symbol, Any], precision:
     missing = [str(symbol) for symbol in _symbols(condition) if symbol not in values]
     if missing:
         raise MissingParameterError(f"values must give a number for {', '.join(missing)}, which condition holds.")
-    exact = exact_truth(condition, rational_part(values))
+    exact = _exact_truth(condition, rational_part(values))
     if exact is not None:
         return exact
     flint = flint_library()

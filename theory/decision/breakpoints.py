@@ -16,11 +16,13 @@ from fractions import Fraction
 import sympy as sp
 from sympy.core.relational import Relational
 
-from theory.argument_kinds import EXPRESSION, POINT, SYMBOL, takes
+from theory.argument_kinds import EXPRESSION, POINT, SYMBOL, behind_the_door, takes
 from theory.decision.balls import truth
 from theory.decision.rational_points import Point
 from theory.decision.region import affine_in, rounded_value
 from theory.errors import UnsupportedFormError
+
+_truth = behind_the_door(truth)
 
 _EXPONENTS = (*range(-6, 7), *(s * e for e in (8, 12, 16, 24, 32, 48, 64, 96, 128, 1024, 16384) for s in (1, -1)))
 """Powers of two between which changes of sign are looked for."""
@@ -174,7 +176,7 @@ def _changes_of_sign(expression: sp.Expr, symbol: sp.Symbol, point: Point) -> li
         return []
 
     def is_positive(value: Fraction) -> bool | None:
-        return truth(condition, {**point, symbol: value})
+        return _truth(condition, {**point, symbol: value})
 
     powers = {Fraction(2) ** e for e in _EXPONENTS} | {abs(point[symbol])} - {Fraction(0)}
     sides = [s for s, barred in ((1, symbol.is_nonpositive), (-1, symbol.is_nonnegative)) if not barred]

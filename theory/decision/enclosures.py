@@ -14,9 +14,12 @@ from typing import Any
 
 import sympy as sp
 
+from theory.argument_kinds import behind_the_door
 from theory.decision.ball_functions import CONSTANTS, Ball
 from theory.decision.rational_points import Point, exact_value
 from theory.errors import UnsupportedFormError
+
+_exact_value = behind_the_door(exact_value)
 
 MAX_TERMS = 10_000
 """Finite sums and products with more terms than this are refused."""
@@ -108,7 +111,7 @@ class Balls(abc.ABC):
         """The value of ``e`` if it is known to be one integer."""
         if e.is_Integer:
             return int(e)
-        exact = exact_value(e, rational_part(self.values))
+        exact = _exact_value(e, rational_part(self.values))
         return int(exact) if exact is not None and exact.denominator == 1 else None
 
     def _finite_sum(self, e: sp.Expr, name: str) -> Ball:

@@ -13,13 +13,17 @@ from typing import Any
 
 import sympy as sp
 
-from theory.decision.balls import ball
+from theory.decision.balls import flint_library
 from theory.decision.rational_points import Point
+from theory.decision.real_and_complex_balls import RealBalls
 from theory.decision.region import AdmissibleRegion
 from theory.errors import UnsupportedFormError
 
 _ENDS = (80, 160, 320, 1024, 4096, 16384, 65536)
 """Powers of two at which the ends are looked at."""
+
+_BINDING = (sp.Sum, sp.Product, sp.Integral, sp.Subs, sp.Derivative)
+"""Forms whose parts hold symbols of their own."""
 
 _FIRST_STEP, _LAST_STEP = 2, 40
 _MAX_MOVES = 400
@@ -62,24 +66,73 @@ def descended(expression: sp.Expr, region: AdmissibleRegion, start: Point) -> di
     Steps are proportional to the coordinate, in both directions, and halve where none of them helps.
     """
     point = dict(start)
-    lowest = _height(expression, point)
+    heights = _Heights(expression)
+    is_inside = region.still_contains if region.contains(point) else lambda moved, _: region.contains(moved)
+    lowest = heights.move_to(point)
     step, moves = _FIRST_STEP, 0
     while step > -_LAST_STEP and moves < _MAX_MOVES and lowest is not None:
         better = None
-        for moved in _neighbours(region, point, step):
+        for moved, symbol in _neighbours(region, point, step):
             moves += 1
-            height = _height(expression, moved) if region.contains(moved) else None
+            height = heights.beside(moved, symbol) if is_inside(moved, symbol) else None
             if height is not None and height < lowest:
                 better, lowest = moved, height
         if better is None:
             step -= 1
         else:
-            point = better
+            point, is_inside = better, region.still_contains
+            heights.move_to(point)
             step += step < _FIRST_STEP
     return point
 
 
-def _neighbours(region: AdmissibleRegion, point: Point, step: int) -> Iterator[dict[sp.Symbol, Fraction]]:
+class _Heights:
+    """The middles of the balls around an expression at a point and at others that differ in one coordinate.
+
+    What does not depend on that coordinate keeps its ball.
+    """
+
+    def __init__(self, expression: sp.Expr) -> None:
+        self.expression, self.flint = expression, flint_library()
+        self.at_point: dict[sp.Basic, Any] = {}
+        self.unchanged: dict[sp.Symbol, list[sp.Basic]] = {}
+
+    def move_to(self, point: Point) -> Any:
+        """The height at ``point``, from which steps are taken; None where it is not finite."""
+        self.at_point = {}
+        return self._height(point, self.at_point)
+
+    def beside(self, moved: Point, symbol: sp.Symbol) -> Any:
+        """The height where one coordinate has moved; None where it is not finite."""
+        if symbol not in self.unchanged:
+            self.unchanged[symbol] = list(_largest_parts_without(symbol, self.expression))
+        known = {part: self.at_point[part] for part in self.unchanged[symbol] if part in self.at_point}
+        return self._height(moved, known)
+
+    def _height(self, point: Point, known: dict[sp.Basic, Any]) -> Any:
+        balls = RealBalls(self.flint, point)
+        balls.known = known
+        with self.flint.ctx.workprec(_PRECISION):
+            try:
+                value = balls.value(self.expression)
+            except (UnsupportedFormError, RecursionError):
+                return None
+            return value.mid() if value.is_finite() else None
+
+
+def _largest_parts_without(symbol: sp.Symbol, expression: sp.Basic) -> Iterator[sp.Basic]:
+    """The parts that hold other symbols alone, and are in no larger part that does."""
+    if not expression.has(symbol):
+        if expression.free_symbols and not expression.is_Symbol:
+            yield expression
+        return
+    for part in () if isinstance(expression, _BINDING) else expression.args:
+        yield from _largest_parts_without(symbol, part)
+
+
+def _neighbours(
+    region: AdmissibleRegion, point: Point, step: int
+) -> Iterator[tuple[dict[sp.Symbol, Fraction], sp.Symbol]]:
     factor = Fraction(2) ** step
     for symbol in region.symbols:
         x = point[symbol]
@@ -88,7 +141,7 @@ def _neighbours(region: AdmissibleRegion, point: Point, step: int) -> Iterator[d
         else:
             values = {x * (1 + factor), x / (1 + factor)} if x else {factor, -factor}
         for value in sorted(values):
-            yield {**point, symbol: _short(value)}
+            yield {**point, symbol: _short(value)}, symbol
 
 
 def _short(value: Fraction) -> Fraction:
@@ -99,12 +152,3 @@ def _short(value: Fraction) -> Fraction:
     shift = abs(value.numerator).bit_length() - value.denominator.bit_length() - _BITS
     unit = Fraction(2) ** shift
     return round(value / unit) * unit
-
-
-def _height(expression: sp.Expr, point: Point) -> Any:
-    """The middle of the ball there; None where it is not finite."""
-    try:
-        value = ball(expression, point, _PRECISION)
-    except UnsupportedFormError:
-        return None
-    return value.mid() if value.is_finite() else None

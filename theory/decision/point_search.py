@@ -16,6 +16,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.answer import Answer
+from theory.argument_kinds import behind_the_door
 from theory.decision.balls import MissingFlintError, ball, complex_ball
 from theory.decision.breakpoints import branch_cuts, moved_to_zero, zeros_along
 from theory.decision.breakpoints import breakpoints as breakpoints_of
@@ -23,6 +24,8 @@ from theory.decision.magnitudes import FAR, NEAR
 from theory.decision.rational_points import Point, number_as_text
 from theory.decision.region import AdmissibleRegion, rounded_points, simple_points
 from theory.errors import UnsupportedFormError
+
+_ball, _complex_ball = behind_the_door(ball), behind_the_door(complex_ball)
 
 PRECISIONS = (128, 512, 2048)
 """Working precisions in bits, tried in turn at each point."""
@@ -135,10 +138,10 @@ class PointSearch:
 
     def residual(self, point: Point) -> tuple[Residual, float | None]:
         """What the ball at ``point`` says and, where it agrees with 0, log2 of its radius."""
-        finding, radius = self._residual(complex_ball if self.expression.has(sp.I) else ball, point)
+        finding, radius = self._residual(_complex_ball if self.expression.has(sp.I) else _ball, point)
         if finding is Residual.UNDEFINED and self.through_the_plane and self._may_leave_the_reals:
             # sqrt(x)*sqrt(y) is real at negative x and y although its factors are not.
-            finding, radius = self._residual(complex_ball, point)
+            finding, radius = self._residual(_complex_ball, point)
         self.undefined += finding is Residual.UNDEFINED
         self.blurred += finding is Residual.BLURRED
         return finding, radius
@@ -172,7 +175,7 @@ class PointSearch:
         """
         if self.expression.has(sp.Integral):
             return None
-        enclose = complex_ball if self.expression.has(sp.I) else ball
+        enclose = _complex_ball if self.expression.has(sp.I) else _ball
         for point in sorted(visited, key=height)[:_CLOSER_POINTS]:
             cost = 0.0
             for precision in CLOSER_PRECISIONS:

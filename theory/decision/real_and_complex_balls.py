@@ -12,6 +12,7 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.argument_kinds import behind_the_door
 from theory.decision.ball_functions import (
     IN_THE_PLANE,
     MEROMORPHIC,
@@ -24,6 +25,8 @@ from theory.decision.ball_functions import (
 from theory.decision.enclosures import MAX_TERMS, Balls, rational_part
 from theory.decision.rational_points import combined_truth, exact_truth, exact_value
 from theory.errors import UnsupportedFormError
+
+_exact_truth, _exact_value = behind_the_door(exact_truth), behind_the_door(exact_value)
 
 _INTEGRAND_EVALUATIONS_PER_BIT = 64
 """Integrands are evaluated at most so many times per bit of precision; what is left then shows as a wide ball."""
@@ -79,7 +82,7 @@ class RealBalls(Balls):
             raise self.unsupported(e)
         if name in STEPS:
             # At a step a ball of any width leaves the value open; rational arithmetic does not.
-            exact = exact_value(e, rational_part(self.values))
+            exact = _exact_value(e, rational_part(self.values))
             if exact is not None:
                 return self.number(exact)
         return REAL_FUNCTIONS[name](*map(self.value, e.args))
@@ -110,7 +113,7 @@ class RealBalls(Balls):
         if rhs.is_infinite or lhs.is_infinite:
             low, high = (-1 if s is sp.S.NegativeInfinity else 1 if s is sp.S.Infinity else 0 for s in (lhs, rhs))
             return bool(relation.func(sp.Integer(low), sp.Integer(high)))
-        exact = exact_truth(relation, rational_part(self.values))
+        exact = _exact_truth(relation, rational_part(self.values))
         return _ball_relation(relation.rel_op, self.value(lhs) - self.value(rhs)) if exact is None else exact
 
     def _piecewise(self, e: sp.Expr) -> Ball:

@@ -21,7 +21,7 @@ import sympy as sp
 from sympy.core.relational import Equality, Relational, Unequality
 from sympy.logic.boolalg import Boolean, to_nnf
 
-from theory.argument_kinds import CONDITIONS, SEED, SYMBOLS, takes, whole
+from theory.argument_kinds import CONDITIONS, SEED, SYMBOLS, behind_the_door, takes, whole
 from theory.decision.ball_functions import Ball
 from theory.decision.balls import MissingFlintError, ball, truth
 from theory.decision.magnitudes import NEAR, between, random_size
@@ -35,6 +35,7 @@ _MAX_EXPONENT = 5000
 _SPECIAL = tuple(map(Fraction, ("0", "1", "-1", "2", "1/2", "-1/2", "3", "-2")))
 _SIMPLE = tuple(map(Fraction, ("1", "2", "1/2", "3", "3/2", "1/3", "-1", "-2", "-1/2", "5", "1/10")))
 _TRUTH_PRECISION = 256
+_ball, _truth, _exact_value = behind_the_door(ball), behind_the_door(truth), behind_the_door(exact_value)
 
 
 @takes(symbols=SYMBOLS, conditions=CONDITIONS, count=whole(0, 10**6), seed=SEED, reach=whole(1, 4096))
@@ -141,7 +142,15 @@ class AdmissibleRegion:
     def contains(self, point: Point) -> bool:
         """Whether assumptions and conditions certainly hold at ``point``."""
         return all(admits(symbol, point[symbol]) for symbol in self.symbols) and all(
-            truth(condition, point, _TRUTH_PRECISION) is True for condition in self.conditions
+            _truth(condition, point, _TRUTH_PRECISION) is True for condition in self.conditions
+        )
+
+    def still_contains(self, point: Point, moved: sp.Symbol) -> bool:
+        """Whether ``point`` is inside, where it was before the coordinate ``moved`` changed alone."""
+        return admits(moved, point[moved]) and all(
+            _truth(condition, point, _TRUTH_PRECISION) is True
+            for condition in self.conditions
+            if moved in condition.free_symbols
         )
 
     def draw(self, rng: random.Random, *, reach: int = NEAR) -> dict[sp.Symbol, Fraction] | None:
@@ -246,11 +255,11 @@ def affine_in(expression: sp.Expr, x: sp.Symbol) -> tuple[sp.Symbol, sp.Expr, sp
 
 def rounded_value(expression: sp.Expr, point: Point) -> Fraction | None:
     """``expression`` at ``point``: exactly if rational, else rounded; None if undefined or not all values are known."""
-    value = exact_value(expression, point)
+    value = _exact_value(expression, point)
     if value is not None or not expression.free_symbols <= point.keys():
         return value
     try:
-        enclosure = ball(expression, point, 64)
+        enclosure = _ball(expression, point, 64)
     except (UnsupportedFormError, MissingFlintError):
         return None
     return _rounded(enclosure) if enclosure.is_finite() else None

@@ -11,7 +11,7 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from theory.answer import Answer
-from theory.argument_kinds import CONDITIONS, EXPRESSION, POINT, SECONDS, SEED, takes, whole
+from theory.argument_kinds import CONDITIONS, EXPRESSION, POINT, SECONDS, SEED, behind_the_door, takes, whole
 from theory.decision.balls import ball
 from theory.decision.cases import where_defined
 from theory.decision.extrema import descended, extreme_points
@@ -22,6 +22,8 @@ from theory.decision.rational_points import Point, exact_value
 from theory.decision.region import AdmissibleRegion, random_source, rounded_points
 from theory.decision.zero import ATTEMPTS_PER_POINT, Conditions, exact_expression, obstacle_to_deciding
 from theory.errors import UnsupportedFormError
+
+_ball, _exact_value = behind_the_door(ball), behind_the_door(exact_value)
 
 
 class SignKind(Answer):
@@ -66,11 +68,11 @@ def sign_at(expression: sp.Expr, point: Point) -> int | None:
         >>> sign_at(sp.log(x) - x + 1, {x: Fraction(7, 5)})
         -1
     """
-    exact = exact_value(expression, point)
+    exact = _exact_value(expression, point)
     if exact is not None:
         return (exact > 0) - (exact < 0)
     for precision in PRECISIONS if expression.has(sp.Integral) else (*PRECISIONS, CLOSER_PRECISIONS[1]):
-        value = ball(expression, point, precision)
+        value = _ball(expression, point, precision)
         if value > 0:
             return 1
         if value < 0:
