@@ -1,8 +1,9 @@
-"""Random bit flips in a store: PYTHONPATH=. python tests/nightly/bit_flips.py [NUMBER] [SEED]
+"""Random bit flips in a store: PYTHONPATH=. python tests/nightly/bit_flips.py [NUMBER] [SEED] [--rows]
 
 After each flip the store is read as a report reads it, and then opened as a run does, which computes what is missing
-again. Either must end in the content as it was, or say what is lost; nothing may raise anything but a StoreError,
-and no value may come back changed.
+again: results, verdicts that stand on a basis, and what the report says of a claim. Either must end in the content as
+it was, or say what is lost; nothing may raise anything but a StoreError, and no value may come back changed. With
+``--rows`` every bit lies in a row of the verdicts or of what the report says.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import random
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,13 @@ from verification.run.task import Result, Status
 from verification.verdict import ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
 
 CLAIMS = tuple(f"SC-{n:03d}" for n in range(1, 9))
+BASIS = "the code as it is"
 Content = dict[tuple[str, str], Any]
+
+
+def markup(claim: str) -> dict[str, Any]:
+    """What a report says of a claim."""
+    return {"claim": claim, "rows": [f"<p>{claim}</p>"] * 20}
 
 
 def fill(store: Store) -> None:
@@ -41,7 +49,9 @@ def fill(store: Store) -> None:
         statement = StatementVerdict("sum", Verdict.HOLDS, {"symbolic": finding}, {}, {"far": "symbolic"})
         if claim not in held:
             verdict = ClaimVerdict(claim, Verdict.HOLDS, ("PROVED",), "sum: zero", None, (statement,))
-            store.record_verdict(verdict, [asked.key for asked in tasks], seconds=1.0)
+            store.record_verdict(verdict, [asked.key for asked in tasks], seconds=1.0, basis=BASIS)
+        if store.markup(claim, BASIS) is None:
+            store.record_markup(claim, BASIS, markup(claim))
 
 
 def content(store: Store) -> Content:
@@ -52,6 +62,10 @@ def content(store: Store) -> Content:
         for key, stored in store.results(claim).items()
     }
     found |= {("verdict", claim): (stored.verdict, stored.tasks) for claim, stored in store.verdicts().items()}
+    standing = ((claim, store.standing(claim, BASIS)) for claim in CLAIMS)
+    found |= {("standing", claim): (stored.verdict, stored.tasks) for claim, stored in standing if stored is not None}
+    said = ((claim, store.markup(claim, BASIS)) for claim in CLAIMS)
+    found |= {("markup", claim): kept for claim, kept in said if kept is not None}
     found |= {("duration", str(name)): seconds for name, seconds in store.durations().items()}
     found |= {("incident", i.label): (i.claim, i.kind, i.message, i.detail) for i in store.incidents()}
     found |= {("run", str(run["id"])): (run["command"], run["versions"], run["outcome"]) for run in store.runs()}
@@ -64,6 +78,8 @@ def judge(path: Path, right: Content) -> str:
         with Store(path, read_only=True) as store:
             seen = content(store)
             said = store.damage
+            if said is not None and store.damage != said:
+                return "not said once"
         if any(right.get(name) != value for name, value in seen.items()):
             return "silently different"
         if len(seen) < len(right) and said is None:
@@ -73,7 +89,7 @@ def judge(path: Path, right: Content) -> str:
                 return "silently different to a run"
             fill(store)
             healed = content(store)
-        results = {name for name in right if name[0] in ("result", "verdict")}
+        results = {name for name in right if name[0] in ("result", "verdict", "standing", "markup")}
         if any(healed.get(name) != right[name] for name in results):
             return "not computed again"
     except StoreError:
@@ -83,17 +99,28 @@ def judge(path: Path, right: Content) -> str:
     return "said and computed again" if said else "unharmed"
 
 
-def outcomes(number: int, seed: int, folder: Path) -> Counter[str]:
+def row_bits(sound: bytes) -> list[int]:
+    """Places of the bytes of all verdicts and of what the report says, from their claim to their seal."""
+    starts = [
+        sound.find(piece) for claim in CLAIMS for piece in (f'{{"claim":"{claim}"'.encode(), b"the code as it is")
+    ]
+    assert -1 not in starts
+    found = [i for at in set(starts) for i in range(max(at - 40, 0), min(at + 900, len(sound)))]
+    return sorted(set(found))
+
+
+def outcomes(number: int, seed: int, folder: Path, *, in_rows: bool = False) -> Counter[str]:
     """How ``number`` flips of one bit each ended."""
     path = folder / "run.db"
     with Store(path) as store:
         fill(store)
         right = content(store)
     sound = path.read_bytes()
+    places: Sequence[int] = row_bits(sound) if in_rows else range(len(sound))
     draw = random.Random(seed)
     counts: Counter[str] = Counter()
     for _ in range(number):
-        bit = draw.randrange(8 * len(sound))
+        bit = 8 * draw.choice(places) + draw.randrange(8)
         damaged = bytearray(sound)
         damaged[bit // 8] ^= 1 << (bit % 8)
         for file in folder.iterdir():
@@ -105,10 +132,10 @@ def outcomes(number: int, seed: int, folder: Path) -> Counter[str]:
 
 def main() -> int:
     """Print the counts; 1 if anything was raw or silent."""
-    given = [int(text) for text in sys.argv[1:]]
+    given = [int(text) for text in sys.argv[1:] if not text.startswith("--")]
     number, seed = [*given, *(2000, 2026)[len(given) :]]
     with tempfile.TemporaryDirectory() as folder:
-        counts = outcomes(number, seed, Path(folder))
+        counts = outcomes(number, seed, Path(folder), in_rows="--rows" in sys.argv)
     for outcome, count in counts.most_common():
         print(f"{count:6d}  {outcome}")
     return int(any(outcome.split()[0] in ("raw", "silently", "not") for outcome in counts))

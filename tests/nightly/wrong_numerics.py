@@ -78,4 +78,12 @@ PAIRS = (
             ("quantile - float(special.ndtri(MISS_RATE))", "quantile + float(special.ndtri(MISS_RATE))"),
         ),
     ),
+    (
+        "numerics/layered/steps.py",
+        "tests/numerics/layered",
+        (
+            ('variance = dynamics.numbers()["label_noise"] ** 2', 'variance = dynamics.numbers()["label_noise"]'),
+            ("variance = variance + data.label_covariance[0, 0]", "variance = data.label_covariance[0, 0]"),
+        ),
+    ),
 )

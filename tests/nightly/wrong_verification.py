@@ -95,4 +95,36 @@ PAIRS = (
         "tests/verification/mutation",
         (("distance = None if wrong in seen else measured(wrong)", "distance = measured(wrong)"),),
     ),
+    (
+        "verification/run/fingerprint.py",
+        "tests/verification/run/test_fingerprint.py",
+        (
+            ("judging, *map(repr, settings)", "judging"),
+            ("sorted({*framework(), *(ROOT", "sorted({*(ROOT"),
+            ("if _saved_since_the_start(drawn_on(module, str(home)))", "if False"),
+        ),
+    ),
+    (
+        "verification/run/store.py",
+        "tests/verification/run/test_standing.py",
+        (
+            ("if stored is None or stored.basis != basis:", "if stored is None:"),
+            ("return stored if all(done) else None", "return stored"),
+        ),
+    ),
+    (
+        "verification/report/claim_markup.py",
+        "tests/verification/report/test_report.py -k markup_is_kept",
+        (("[asdict(incident) for incident in self.incidents]", "[]"),),
+    ),
+    (
+        "verification/checks/finite_integral.py",
+        "tests/verification/checks/test_symbolic.py",
+        (("[*ends, *sides]", "[*ends]"), ("and _is_periodic(slope, x)", "and False")),
+    ),
+    (
+        "verification/checks/symbolic.py",
+        "tests/verification/checks/test_symbolic.py",
+        (("if beyond.is_finite is not False else", "if True else"),),
+    ),
 )

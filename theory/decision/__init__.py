@@ -37,5 +37,7 @@
 * ``places``: zeros of a function on a line as places, the signs between them, and the numbers that may be zeros.
 * ``signs_on_line``: the signs of an elementary function of one variable on an interval: a proof by its derivatives.
 * ``monotony``: proofs by monotony: bounds whose margin is a function of one quantity, conditions solved for one letter.
+* ``other_forms``: conditions in another form that is true at the same points: logarithms, squares, whole numbers.
+* ``separated_sums``: proofs that a sum of functions of one letter each stays above a number.
 * ``second_kernel``: proofs of zero computed a second time, by the multivariate polynomials of FLINT.
 """

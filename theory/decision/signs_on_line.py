@@ -198,14 +198,17 @@ class OpenInterval:
         return None
 
     def _bounded(self, f: sp.Expr) -> Signs | None:
-        r""":math:`a + b\cos u` with :math:`|b| \le |a|`: of one sign, but for isolated zeros."""
-        constant, wave = f.as_independent(self.x, as_Add=True)
-        factor, kernel = wave.as_independent(self.x, as_Add=False)
-        if not isinstance(kernel, sp.sin | sp.cos) or not (constant.is_Rational and factor.is_Rational):
+        r""":math:`a + b\cos u + c\sin u` with :math:`b^2 + c^2 \le a^2`: of one sign, but for isolated zeros."""
+        constant, waves = f.as_independent(self.x, as_Add=True)
+        parts = [wave.as_independent(self.x, as_Add=False) for wave in sp.Add.make_args(waves)]
+        if not all(isinstance(kernel, sp.sin | sp.cos) and factor.is_real for factor, kernel in parts):
             return None
-        if abs(factor) > abs(constant) or constant == 0 or not sp.diff(kernel.args[0], self.x).is_Rational:
+        phases = {kernel.args[0] for _, kernel in parts}
+        if len(phases) > 1 or not sp.diff(phases.pop(), self.x).is_Rational or constant.is_real is not True:
             return None
-        return Signs((), (int(sp.sign(constant)),), strict=bool(abs(factor) < abs(constant)))
+        sign = self._sign_of_number(constant)
+        gap = self._sign_of_number(constant**2 - sp.Add(*(factor**2 for factor, _ in parts)))
+        return Signs((), (sign,), strict=gap > 0) if sign and gap is not None and gap >= 0 else None
 
     def _by_derivative(self, f: sp.Expr, slope: Signs) -> Signs:
         """Between its extrema the function is strictly monotone."""

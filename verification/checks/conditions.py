@@ -15,6 +15,8 @@ from sympy.logic.boolalg import Boolean
 
 from theory.decision.monotony import SignsCompared, compared_on_the_line, proof_by_ends, proof_of_same_side
 from theory.decision.normal_form import proof_of_zero
+from theory.decision.other_forms import OTHER_FORMS, in_logarithms
+from theory.decision.separated_sums import proof_by_parts
 from theory.decision.sign import SignKind, decide_sign
 from theory.decision.sign_patterns import proof_of_sameness
 from theory.decision.surfaces import INEQUALITIES, POINTS, compared_points, is_strict, margin
@@ -81,7 +83,10 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
         if on_line.witness is not None:
             reason = f"violated at {_named(on_line.witness)}, where both sides are equal"
             return Finding(Outcome.REFUTED, reason, witness=on_line.witness)
-        proof = on_line.proof or proof_by_ends(margin_of, domain, strict=len(relation) == 1)
+        strict = len(relation) == 1
+        routes = (proof_by_ends, proof_by_parts)
+        proof = on_line.proof or next(filter(None, (r(margin_of, domain, strict=strict) for r in routes)), None)
+        proof = proof or _proof_in_logarithms(holds, domain)
         if proof:
             return Finding(Outcome.PROVED, f"margin {decision.kind}: {proof}", numbers=numbers)
         touched = None if len(relation) == 2 else _first_false(holds, domain)
@@ -107,7 +112,32 @@ def _proof_of_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean
     if derived == candidate:
         return f"the derived condition is literally {derived}"
     routes = (_same_surface, proof_of_sameness, proof_of_same_side)
-    return next(filter(None, (route(derived, candidate, domain) for route in routes)), None)
+    proof = next(filter(None, (route(derived, candidate, domain) for route in routes)), None)
+    return proof or _proof_in_another_form(derived, candidate, domain)
+
+
+def _proof_in_another_form(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> str | None:
+    """The proof for both conditions rewritten: by logarithms, squares or whole numbers."""
+    for form in OTHER_FORMS:
+        left, right = form(derived), form(candidate)
+        if (left, right) == (derived, candidate):
+            continue
+        if left == right:
+            return f"both conditions are {left}"
+        proof = proof_of_sameness(left, right, domain) or proof_of_same_side(left, right, domain)
+        if proof:
+            return f"as {left} and {right}: {proof}"
+    return None
+
+
+def _proof_in_logarithms(holds: Boolean, domain: tuple[Boolean, ...]) -> str | None:
+    """The proof of a bound between positive quantities by that between their logarithms."""
+    logarithms = in_logarithms(holds)
+    if logarithms == holds or not isinstance(logarithms, INEQUALITIES):
+        return None
+    proof = compared_on_the_line(logarithms, sp.true, domain).proof
+    proof = proof or proof_by_parts(margin(logarithms), domain, strict=is_strict(logarithms))
+    return f"by logarithms, {logarithms}: {proof}" if proof else None
 
 
 def _same_surface(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> str | None:

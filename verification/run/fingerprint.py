@@ -96,7 +96,7 @@ def basis(module: str, home: str | Path, *settings: object) -> str:
     More than :func:`fingerprint`: what asks for the tasks, what judges, what typesets and draws, and ``settings``.
     "" where that cannot be said, because files were saved while this process was starting.
     """
-    judging = _framework_hash()
+    judging = "" if _saved_since_the_start(drawn_on(module, str(home))) else _framework_hash()
     text = " ".join([fingerprint(module, home), judging, *map(repr, settings)])
     return hashlib.sha256(text.encode()).hexdigest() if judging else ""
 
@@ -105,9 +105,14 @@ def basis(module: str, home: str | Path, *settings: object) -> str:
 def _framework_hash() -> str:
     """Hash of the framework's files; "" where one was saved since this process began, which may run what it held."""
     paths = sorted({*framework(), *(ROOT / "verification" / "report" / "templates").iterdir()})
-    if max(path.stat().st_mtime for path in paths) > _BEGAN - 1:
+    if _saved_since_the_start(paths):
         return ""
     return _hash(paths, ROOT) + " ".join(f"{name}={_version(name)}" for name in TYPESETTERS)
+
+
+def _saved_since_the_start(paths: Iterable[Path]) -> bool:
+    """Whether one of the files may hold another text by now than the one this process imported."""
+    return any(path.stat().st_mtime > _BEGAN - 1 for path in paths)
 
 
 def versions() -> dict[str, str]:

@@ -237,7 +237,7 @@ class Store:
     def markup(self, claim: str, basis: str) -> Any:
         """What the report said of a claim on this basis; None if nothing was kept."""
         rows = [row for row in self._rows("markups", "WHERE claim = ?", (claim,)) if row[:2] == (claim, basis)]
-        return self._read("entries", rows[0], lambda claim, basis, markup: json.loads(markup)) if rows else None
+        return self._read("markups", rows[0], lambda claim, basis, markup: json.loads(markup)) if rows else None
 
     def forget(self, claims: Iterable[str]) -> None:
         """Drop results and verdicts of ``claims``, so that they are computed afresh."""

@@ -95,6 +95,24 @@ def test_another_batch_size_is_seen():
         assert seen.agrees_with(expected, false_alarm=FALSE_ALARM_IN_PROPERTY) is holds
 
 
+@pytest.mark.parametrize("of_data", [0.0, 1.0])
+@pytest.mark.parametrize("on_top", [0.0, 2.0])
+def test_the_variances_of_both_label_noises_add(of_data, on_top):
+    r"""One weight at its teacher moves by :math:`\eta x\xi`, of variance :math:`\eta^2(\sigma_D^2 + \sigma_T^2)`."""
+    run = train_layers(
+        DenseNetwork((1, 1)),
+        NoisyTeacher([[2.0]], label_covariance=of_data),
+        MiniBatchDescent(learning_rate=0.1, label_noise=on_top),
+        initial={"W1": [[2.0]]},
+        steps=1,
+        n_replicas=REPLICAS,
+        seed=seed_of("two noises", of_data, on_top),
+        options=Options(precision="float64"),
+    )
+    square = (run.final["W1"][:, 0, 0] - 2) ** 2
+    assert mean(square).agrees_with(0.01 * (of_data + on_top**2), false_alarm=FALSE_ALARM_IN_PROPERTY)
+
+
 def test_label_noise_leaves_the_stationary_variance_of_the_recursion():
     r"""One weight: :math:`w' - m = (1 - \eta x^2)(w - m) + \eta x\xi`, so :math:`v = \eta\sigma^2/(2 - 3\eta)`."""
     eta, noise = 0.2, 0.09

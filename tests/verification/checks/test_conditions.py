@@ -10,6 +10,7 @@ from verification.verdict import Outcome
 
 m = sp.Symbol("m", real=True)
 p, q = sp.symbols("p q", positive=True)
+n = sp.Symbol("n", integer=True)
 
 
 def region(derived, candidate, *domain) -> Outcome:
@@ -161,3 +162,29 @@ def test_a_strict_bound_that_is_met_at_one_place_is_refuted(exact):
 
 def test_a_strict_bound_in_two_letters_that_is_met_on_a_line_is_refuted():
     assert bound(m * p, "<", sp.exp(m - 1) + p * sp.log(p)) is Outcome.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "near"),
+    [
+        (p**p > 1, p > 1, p >= 1),
+        (2 * n >= 11, n > 5, n > 4),
+    ],
+    ids=str,
+)
+def test_a_region_is_proved_in_its_other_form_and_a_near_miss_is_refuted(first, second, near):
+    assert region(first, second) is Outcome.PROVED
+    assert region(first, near) is Outcome.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("exact", "relation", "least", "near"),
+    [
+        (sp.sin(m) + sp.cos(m), "<=", sp.sqrt(2), sp.Rational(1414213, 10**6)),
+        (p + 1 / p + q + 2 / q, ">=", 2 + 2 * sp.sqrt(2), sp.Rational(48285, 10**4)),
+    ],
+    ids=str,
+)
+def test_a_bound_is_proved_and_a_closer_one_is_refuted(exact, relation, least, near):
+    assert bound(exact, relation, least) is Outcome.PROVED
+    assert bound(exact, relation, near) is Outcome.REFUTED

@@ -11,7 +11,7 @@ from verification.errors import ClaimError
 from verification.investigation import ClaimInvestigation, investigations
 from verification.registry import Catalogue, catalogue
 from verification.run import fingerprint as module
-from verification.run.fingerprint import drawn_on, fingerprint, framework, uncovered
+from verification.run.fingerprint import basis, drawn_on, fingerprint, framework, uncovered
 from verification.run.store import StoredVerdict
 from verification.run.task import Result, Status
 from verification.run.worker import Assignment
@@ -201,6 +201,47 @@ def test_the_experiments_of_a_claim_whose_verdict_stands_are_counted_without_mak
         count(claim.paper.experiments + 1)
     with pytest.raises(pytest.fail.Exception, match="the claim was made"):
         count(0, basis="other code")
+
+
+@pytest.fixture
+def long_running(monkeypatch):
+    """A process that began after all files were saved."""
+    monkeypatch.setattr(module, "_BEGAN", 2.0**40)
+    module._framework_hash.cache_clear()
+    yield
+    module._framework_hash.cache_clear()
+
+
+def stands_on(folder: Path, *settings: object) -> str:
+    for cached in (module._own, module.drawn_on):
+        cached.cache_clear()
+    return basis("house.claims", folder, *settings)
+
+
+def test_a_verdict_stands_on_the_files_of_its_claim_and_on_the_settings(tmp_path, long_running):
+    stood = stands_on(house(tmp_path), 0.05)
+    assert stood and stands_on(tmp_path, 0.05) == stood != stands_on(tmp_path, 0.01)
+    assert stands_on(house(tmp_path, deeper="factor = 2.0\n"), 0.05) != stood
+    assert stands_on(house(tmp_path), 0.05) == stood
+
+
+def test_a_verdict_stands_on_every_file_of_the_framework_and_of_the_report(tmp_path, long_running, monkeypatch):
+    read: set[str] = set()
+    monkeypatch.setattr(module, "_hash", lambda paths, root: read.update(map(str, paths)) or "")
+    stands_on(house(tmp_path))
+    files = [path for package in ("theory", "numerics", "verification") for path in (module.ROOT / package).rglob("*")]
+    kinds = (".py", ".html", ".css")
+    wanted = {str(path) for path in files if path.suffix in kinds and "papers" not in path.parts}
+    unread = wanted - read - set(map(str, (module.ROOT / "verification/authoring/template").rglob("*")))
+    assert unread == set()
+
+
+def test_files_that_were_saved_while_a_run_starts_are_no_basis(tmp_path, long_running, monkeypatch):
+    house(tmp_path)
+    assert stands_on(tmp_path)
+    saved = (tmp_path / "house" / "parts" / "deeper.py").stat().st_mtime
+    monkeypatch.setattr(module, "_BEGAN", saved - 1)
+    assert stands_on(tmp_path) == ""
 
 
 def test_every_file_that_judges_belongs_to_what_every_result_depends_on():

@@ -2,7 +2,7 @@
 
 from tests.verification.fakes import Single, Sum
 from verification.run.runner import run
-from verification.run.store import canonical_json
+from verification.run.store import Store, canonical_json
 
 
 class Unasked(Sum):
@@ -27,6 +27,21 @@ def test_a_verdict_stands_as_long_as_its_basis_is_the_same_and_its_results_are_w
     row = next(store._rows("results"))
     store._execute("UPDATE results SET value = '1' WHERE key = ?", (row[0],))
     assert run([Sum("SC-001", basis="code A")], store=store, workers=1).computed == 1
+
+
+def test_a_verdict_whose_row_is_damaged_is_pronounced_again_and_said_once(store, path):
+    run([Sum("SC-001", basis="code A")], store=store, workers=1)
+    once = canonical_json(store)
+    (row,) = store._rows("verdicts")
+    for column, wrong in (("basis", "code B"), ("verdict", row[1].replace("HOLDS", "FAILS")), ("tasks", "[]")):
+        store._execute(f"UPDATE verdicts SET {column} = ?", (wrong,))
+        again = run([Sum("SC-001", basis="code A")], store=store, workers=1)
+        assert (again.computed, again.failures) == (0, ()) and canonical_json(store) == once
+    assert str(store.damage).count("1 damaged row") == 1
+    with store:
+        pass
+    with Store(path) as reopened:
+        assert canonical_json(reopened) == once and reopened.damage is None
 
 
 def test_no_verdict_stands_on_a_task_that_did_not_end(store):
