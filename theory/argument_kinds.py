@@ -19,6 +19,7 @@ import math
 import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, ParamSpec, TypeVar
 
 import sympy as sp
@@ -120,6 +121,8 @@ def or_none(kind: ArgumentKind) -> ArgumentKind:
 
 def is_rational(value: Any) -> bool:
     """Whether ``value`` is a rational number of Python or SymPy; truth values are none."""
+    if type(value) is Fraction or type(value) is int:  # told a hundred thousand times; abstract classes are slow to ask
+        return True
     return isinstance(value, numbers.Rational | sp.Rational) and not isinstance(value, bool) and value is not sp.zoo
 
 

@@ -90,6 +90,8 @@ def count(value: Any, name: str, *, at_least: int = 0, at_most: int) -> int:
         >>> count(sp.Integer(3), "order", at_most=10)
         3
     """
+    if type(value) is type(at_least) is type(at_most) is int and at_least <= value <= at_most:
+        return value  # what is asked of every ball
     for bound, of in ((at_least, "at_least"), (at_most, "at_most")):
         if not isinstance(bound, int) or isinstance(bound, bool):
             raise DimensionError(f"{of} must be a whole number, got {shown(bound)}.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, ClassVar
 
 import sympy as sp
@@ -17,6 +18,16 @@ from numerics.errors import NumericsError
 from theory.argument_kinds import EXPRESSIONS, one_of
 from theory.ito import ItoProcess
 from theory.values import shown
+
+# The symbols of every step that is derived here: what SymPy has found out about a step once, it knows the next time.
+STEP = sp.Dummy("h", positive=True)
+ROOT_STEP = sp.Dummy("root_h", positive=True)
+
+
+@cache
+def normal(j: int) -> sp.Dummy:
+    """The symbol of a step's standard normal number ``j``."""
+    return sp.Dummy(f"Z{j}", real=True)
 
 
 class SchemeError(NumericsError):
@@ -75,5 +86,4 @@ class Scheme(ABC):
 
     def check(self, process: ItoProcess) -> None:
         """Raise ``SchemeError`` unless the scheme applies to ``process``."""
-        Z = [sp.Dummy(f"Z{j}", real=True) for j in range(self.normals_per_step(process))]
-        self.step_expressions(process, Z, sp.Dummy("h", positive=True), sp.Dummy("q", positive=True))
+        self.step_expressions(process, [normal(j) for j in range(self.normals_per_step(process))], STEP, ROOT_STEP)

@@ -12,6 +12,7 @@ from numerics.codegen.compile import CompiledProgram, compile_program
 from numerics.codegen.program import Program
 from numerics.errors import FallbackWarning, MissingBackendError, NumericsError, UnsupportedFunctionError
 from numerics.kernels.kernel import SteppingKernel, step_program
+from numerics.schemes.scheme import ROOT_STEP, STEP, normal
 from numerics.simulation.accumulators import Accumulator, Step
 from numerics.simulation.one_step import OneStep
 
@@ -55,9 +56,9 @@ class StepDefinition:
     def program(self) -> Program:
         """One step of all rows, as a program."""
         one_step = self.one_step
-        Z = [sp.Dummy(f"Z{j}", real=True) for j in range(self.n_normals)]
+        Z = [normal(j) for j in range(self.n_normals)]
         U = [sp.Dummy(f"U{j}", real=True) for j in range(one_step.uniforms)]
-        h, root_h = sp.Dummy("h", positive=True), sp.Dummy("root_h", positive=True)
+        h, root_h = STEP, ROOT_STEP
         # A step may leave the domain that a coordinate's assumptions promise, so the program must not rely on them.
         plain = {symbol: sp.Dummy(symbol.name, real=True) for symbol in self.rows}
         used = one_step.normals

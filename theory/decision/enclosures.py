@@ -43,6 +43,7 @@ class Balls(abc.ABC):
 
     def __init__(self, flint: ModuleType, values: Mapping[sp.Symbol, Any]) -> None:
         self.flint = flint
+        self.exact_or_ball = (flint.arb, flint.acb, flint.fmpq)
         self.values = values
         self.known: dict[sp.Basic, Ball] = {}
 
@@ -58,7 +59,7 @@ class Balls(abc.ABC):
         if kind == "Symbol":
             return self.number(self.values[e])
         if kind == "Rational":
-            return self.number(self.flint.fmpq(int(e.p), int(e.q)))
+            return self.convert(self.flint.fmpq(int(e.p), int(e.q)))
         if kind == "Add":
             total = self.value(e.args[0])
             for term in e.args[1:]:
@@ -92,11 +93,13 @@ class Balls(abc.ABC):
 
     def number(self, value: Any) -> Ball:
         """A ball around an exact number, or the ball it is already."""
+        if isinstance(value, self.exact_or_ball):
+            return self.convert(value)
         if isinstance(value, Fraction):
             value = self.flint.fmpq(value.numerator, value.denominator)
         elif isinstance(value, sp.Rational):
             value = self.flint.fmpq(int(value.p), int(value.q))
-        elif isinstance(value, float) or not isinstance(value, int | self.flint.fmpq | self.flint.arb | self.flint.acb):
+        elif not isinstance(value, int):
             raise UnsupportedFormError(
                 f"values must be exact (Fraction, integer, SymPy rational) or balls, got {value!r}. "
                 "Write a decimal as Fraction('0.1')."

@@ -18,6 +18,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import sympy as sp
 
@@ -68,26 +69,27 @@ class AffineSet:
         for row, constraint in zip(self.normals.tolist(), self.constraints, strict=True):
             if any(entry.free_symbols & weights for entry in row):
                 raise ShapeError(f"constraints must be affine in the weights, got {constraint}.")
-        reduced, pivots = self._reduced()
+        reduced, pivots = self._reduced
         if self.state.rows in pivots:
             raise ShapeError(f"no weight satisfies all of constraints {tuple(self.constraints)}; drop one.")
 
-    @property
+    @cached_property
     def normals(self) -> sp.ImmutableMatrix:
         """The normal vectors :math:`N`, one per row. Shape ``(r, d)``."""
         if not self.constraints.rows:
             return sp.ImmutableMatrix.zeros(0, self.state.rows)
-        return sp.ImmutableMatrix([[sp.diff(c, weight) for weight in self.state] for c in self.constraints])
+        rows = [(c, c.free_symbols) for c in self.constraints]
+        return sp.ImmutableMatrix([[sp.diff(c, w) if w in held else 0 for w in self.state] for c, held in rows])
 
     @property
     def dimension(self) -> int:
         """Dimension of the set."""
-        return self.state.rows - len(self._reduced()[1])
+        return self.state.rows - len(self._reduced[1])
 
     @property
     def projector(self) -> sp.ImmutableMatrix:
         """The orthogonal projector on the directions of the set. Shape ``(d, d)``."""
-        reduced, pivots = self._reduced()
+        reduced, pivots = self._reduced
         rows = reduced[: len(pivots), : self.state.rows]
         identity = sp.eye(self.state.rows)
         normal_part = rows.T * (rows * rows.T).inv() * rows if pivots else sp.zeros(*identity.shape)
@@ -102,13 +104,13 @@ class AffineSet:
             >>> AffineSet([v, w], [2 * v - 2 * w]).normal_basis.T
             Matrix([[sqrt(2)/2, -sqrt(2)/2]])
         """
-        reduced, pivots = self._reduced()
+        reduced, pivots = self._reduced
         return _orthonormal([reduced[row, : self.state.rows].T for row in range(len(pivots))], self.state.rows)
 
     @property
     def tangent_basis(self) -> sp.ImmutableMatrix:
         r"""Orthonormal directions of the set, one per column. Shape ``(d, d - k)``."""
-        reduced, pivots = self._reduced()
+        reduced, pivots = self._reduced
         rows = reduced[: len(pivots), : self.state.rows]
         return _orthonormal(rows.nullspace() if pivots else sp.eye(self.state.rows).columnspace(), self.state.rows)
 
@@ -122,7 +124,7 @@ class AffineSet:
     @property
     def dependent_weights(self) -> dict[sp.Symbol, sp.Expr]:
         """On the set, each dependent weight in terms of the free ones."""
-        reduced, pivots = self._reduced()
+        reduced, pivots = self._reduced
         d = self.state.rows
         return {
             self.state[pivot]: sp.expand(
@@ -137,13 +139,15 @@ class AffineSet:
             return expression.subs(self.dependent_weights, simultaneous=True)
         return expression.xreplace(self.dependent_weights)  # the same, and several times faster
 
-    def _reduced(self) -> tuple[sp.Matrix, tuple[int, ...]]:
+    @cached_property
+    def _reduced(self) -> tuple[sp.ImmutableMatrix, tuple[int, ...]]:
         """The constraints ``[N | c]`` in reduced row echelon form, and the columns of its pivots."""
         if not self.constraints.rows:
-            return sp.zeros(0, self.state.rows + 1), ()
+            return sp.ImmutableMatrix.zeros(0, self.state.rows + 1), ()
         origin = dict.fromkeys(self.state, sp.S.Zero)
         offsets = sp.Matrix([constraint.subs(origin) for constraint in self.constraints])
-        return sp.Matrix(self.normals).row_join(offsets).rref()
+        reduced, pivots = sp.Matrix(self.normals).row_join(offsets).rref()
+        return sp.ImmutableMatrix(reduced), pivots
 
 
 def _orthonormal(vectors: Sequence[sp.MatrixBase], rows: int) -> sp.ImmutableMatrix:
