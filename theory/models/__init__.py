@@ -14,6 +14,11 @@ r"""Worked models, one file each: a process, its conventions, and the laws that 
 * ``chain_of_scalars``: a chain of scalar layers: the diffusion of their product and its law.
 * ``collapse_window``: where steps of finite size collapse: two layers next to the origin, a weight that interpolates.
 * ``diagonal_network``: a diagonal linear network: what every step does to it, and which solution it finds.
+* ``label_noise_drift``: label noise on a manifold of interpolation: the slow drift that flattens.
+* ``shrinking_steps``: what a second-order modified equation restores, and what it makes worse.
+* ``noisy_linear_regression``: linear regression at a constant learning rate, and where it is stable.
+* ``scale_invariant_weights``: the norm of scale-invariant weights under weight decay.
+* ``gauge_of_two_layers``: two layers at a given product: least noise, least sharpness, layers around the identity.
 * ``neurons_of_one_sign``: the product of two vectors, which descent aligns neuron by neuron.
 * ``two_neurons``: two neurons side by side, :math:`f(x) = \sum_{i=1}^2 w_i^{(2)}\tanh(w_i^{(1)}x)`, and the set where
   they are equal.
