@@ -19,20 +19,17 @@ References:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 from sympy.simplify.fu import TR8
 
 from theory.decision.inequalities import positive, sign
-from theory.decision.sign import sign_at
 from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.line.feller import FellerClass
 from theory.line.interval import Interval
 
-_FAR = (20, 1000)
 _BOUNDED = (sp.sin, sp.cos)
 _ENTIRE = (sp.sin, sp.cos, sp.sinh, sp.cosh, sp.tanh, sp.exp, sp.erf, sp.atan, sp.asinh, sp.sech)
 """Functions without a singularity on the line."""
@@ -92,12 +89,6 @@ def _at_infinity(b: sp.Expr, a: sp.Expr, y: sp.Symbol) -> Growth | None:
             return None
         return Growth(sp.sympify(above > 0), sp.sympify(below < 0), FellerClass.NATURAL)
     return Growth(sp.sympify(outwards > 0), sp.sympify(outwards < 0), _class(b, y, outwards))
-
-
-def _is_seen(b: sp.Expr, y: sp.Symbol, outwards: int) -> bool:
-    """Whether the drift has that sign at one of two far points, with 1 for every positive parameter: limits may err."""
-    point = {symbol: Fraction(-1 if symbol.is_negative else 1) for symbol in b.free_symbols - {y}}
-    return any(sign_at(b, point | {y: Fraction(far)}) == outwards for far in _FAR)
 
 
 def _class(b: sp.Expr, y: sp.Symbol, outwards: int) -> FellerClass | None:

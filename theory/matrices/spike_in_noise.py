@@ -102,11 +102,6 @@ def singular_value_density() -> sp.Expr:
     return 2 * imaginary_part / (sp.pi * s_tilde)
 
 
-def positive_singular_value_density() -> sp.Expr:
-    r"""The density of the :math:`\min(m, n)` positive singular values, of mass one."""
-    return singular_value_density() / bulk_mass()
-
-
 def density_of_angle() -> sp.Expr:
     r"""The same law in :math:`\phi`: :math:`D = e^{i\phi}/\sqrt{\mathcal A}`, so the density is rational in the cosine.
 

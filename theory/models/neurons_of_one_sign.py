@@ -49,15 +49,6 @@ def total_imbalance_factor(
     return sp.Mul(*(imbalance_factor(learning_rate, g, weight_decay=weight_decay) for g in slopes))
 
 
-def diffusion_rate(temperature: sp.Expr, slope_variance: sp.Expr) -> sp.Expr:
-    r"""The rate :math:`T\,\mathrm{Var}\,l'(v)` at which :math:`M` decays under the stochastic gradient flow.
-
-    Descent itself has :math:`-\frac1\eta E\log|1 - \eta^2\hat g^2| = \eta E\hat g^2 + O(\eta^3)`, with the second
-    moment of the mini-batch slope.
-    """
-    return single_expression(temperature, "temperature") * single_expression(slope_variance, "slope_variance")
-
-
 def squared_gap(u: sp.MatrixBase, w: sp.MatrixBase) -> sp.Expr:
     r""":math:`|p|^2|q|^2 = (|u|^2 + |w|^2)^2 - 4(u\cdot w)^2`, which the square of the factor multiplies in each step.
 

@@ -28,7 +28,6 @@ from verification.papers.gradient_noise_symmetry.paper import T, paper
 t_1, t_2 = sp.symbols("theta_1 theta_2", real=True)
 h, k = sp.symbols("h h_2", positive=True)
 bend = sp.Symbol("kappa", real=True)
-THETA = sp.Matrix([t_1, t_2])
 HERE = {t_1: 1, t_2: 0}
 
 SYMBOLS = {
