@@ -16,6 +16,7 @@ import os
 import random
 import re
 import resource
+import select
 import signal
 import sys
 import traceback
@@ -43,6 +44,9 @@ NAN_IN_NAN_OUT = ("numerics.codegen.compile", "numerics.codegen.printing", "nume
 
 KEEPS_ANYTHING = ("verification.run.task.Result",)
 """What a worker answered, whatever it is: the store refuses what is no JSON."""
+
+PATIENCE = 600.0
+"""Seconds without an answer, computing or not, after which a process is ended."""
 
 Attack = tuple[Sound, int | str, str]
 
@@ -162,23 +166,41 @@ def in_processes(chosen: Sequence[Attack]) -> Iterator[Fault]:
             finally:  # whatever happens, this copy of the caller goes no further
                 os._exit(1)
         os.close(write)
-        with os.fdopen(read) as lines:
-            for line in lines:
-                if line.startswith("."):
-                    done += 1
-                else:
-                    yield Fault(*line.rstrip("\n").split("\t"))
+        for line in _lines(read, child):
+            if line == ".":
+                done += 1
+            else:
+                yield Fault(*line.split("\t"))
         _, status = os.waitpid(child, 0)
         if status and done < len(chosen):
             sound, slot, name = chosen[done]
             call = f"{sound.name}({sound.parameter(slot)} = {name})"
-            yield Fault("hang" if os.WTERMSIG(status) == signal.SIGXCPU else "crash", call, f"status {status}")
+            stopped = os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGALRM)
+            yield Fault("hang" if stopped else "crash", call, f"status {status}")
             done += 1
+
+
+def _lines(pipe: int, child: int) -> Iterator[str]:
+    """The lines a child writes, until it ends; one that waits for :data:`PATIENCE` seconds is ended."""
+    rest = b""
+    with os.fdopen(pipe, "rb", buffering=0) as read:
+        while True:
+            if not select.select([read], [], [], PATIENCE)[0]:
+                os.kill(child, signal.SIGALRM)
+                return
+            found = read.read(1 << 16)
+            if not found:
+                return
+            *lines, rest = (rest + found).split(b"\n")
+            yield from (line.decode(errors="replace") for line in lines)
 
 
 def _report(chosen: Sequence[Attack], pipe: int) -> None:
     """In the child: a line for each fault and a dot for each call made. Does not return."""
     sys.stdout = open(os.devnull, "w")
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    if "torch" in sys.modules:  # its threads are not forked with it, and it would wait for them for ever
+        sys.modules["torch"].set_num_threads(1)
     resource.setrlimit(resource.RLIMIT_AS, (_address_space() + MEMORY, resource.RLIM_INFINITY))
     for sound, slot, name in chosen:
         used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])

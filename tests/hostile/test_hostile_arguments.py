@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 import sympy as sp
@@ -73,6 +74,13 @@ def test_text_that_is_executed_is_noticed():
     executing = Sound("sympify", sp.sympify, (1,), {})
     found = attack.fault(executing, 0, "(code,)")
     assert found is not None and found.kind == "text was executed"
+
+
+def test_a_call_that_waits_without_computing_is_a_hang_and_the_next_is_made(monkeypatch):
+    monkeypatch.setattr(attack, "PATIENCE", 0.5)
+    waiting = Sound("waits", lambda x: time.sleep(600) if x == -1 else x, (1,), {})
+    found = list(attack.in_processes([(waiting, 0, "-1"), (waiting, 0, "nan")]))
+    assert [one.kind for one in found] == ["hang", "silent answer"], found
 
 
 def test_an_error_of_a_library_is_noticed():
