@@ -6,8 +6,9 @@ its numerator is :math:`z^{r_0}P(z^q)`, the density rises where P is positive an
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cmp_to_key
+from functools import cmp_to_key, partial
 from typing import Any
 
 import sympy as sp
@@ -143,9 +144,16 @@ def highest_point(density: sp.Expr, x: sp.Symbol, interval: Interval, digits: in
     Raises:
         UnsupportedFormError: its slope is no polynomial with rational coefficients in one power.
     """
-    heights = [entry for stretch, formula in pieces_of(density, x, interval) for entry in _heights(formula, x, stretch)]
-    unbounded = {point for point, height in heights if height is None}
-    at_top = unbounded or {
+    candidates = [
+        candidate
+        for stretch, formula in pieces_of(density, x, interval)
+        for candidate in _candidates(formula, x, stretch)
+    ]
+    points = {point for point, _ in candidates}
+    if len(points) == 1:
+        return points.pop().evalf(digits)
+    heights = [(point, height()) for point, height in candidates]
+    at_top = {point for point, height in heights if height is None} or {
         point
         for point, height in heights
         if all(height > other for place, other in heights if place is not point and place != point)
@@ -153,8 +161,10 @@ def highest_point(density: sp.Expr, x: sp.Symbol, interval: Interval, digits: in
     return at_top.pop().evalf(digits) if len(at_top) == 1 else sp.nan
 
 
-def _heights(formula: sp.Expr, x: sp.Symbol, stretch: Interval) -> list[tuple[sp.Expr, Any]]:
-    """Peaks inside a smooth piece and ends of it, with a ball around the log density there; None where it is infinite.
+def _candidates(formula: sp.Expr, x: sp.Symbol, stretch: Interval) -> list[tuple[sp.Expr, Callable[[], Any]]]:
+    """Peaks inside a smooth piece, and ends from which it falls, each with what gives its height.
+
+    A height is a ball around the log density, None where that is infinite.
 
     Raises:
         UnsupportedFormError: see :func:`highest_point`.
@@ -164,18 +174,41 @@ def _heights(formula: sp.Expr, x: sp.Symbol, stretch: Interval) -> list[tuple[sp
     y = sp.Symbol(x.name, positive=True) if own.left.is_nonnegative else x
     along = formula.subs(x, -y if mirrored else y)
     found = slope_polynomial(along, y, own)
-    peaks = isolated_peaks(found, along, _DECIMALS - _GUARD)
-    heights: list[tuple[sp.Expr, Any]] = []
-    for peak, height in zip(peaks, heights_of(peaks, along, y, found), strict=True):
+    found_candidates: list[tuple[sp.Expr, Callable[[], Any]]] = []
+    for peak in isolated_peaks(found, along, _DECIMALS - _GUARD):
         point = found.in_x(sum(peak) / 2)
-        heights.append((-point if mirrored else point, height))
-    for end, side in ((stretch.left, "+"), (stretch.right, "-")):
-        limit = sp.limit(formula, x, end, side)
-        if limit.is_infinite:
-            heights.append((end, None))
-        elif limit.is_positive and end.is_finite:
-            heights.append((end, ball(sp.log(limit), {}, _PRECISION)))
-    return heights
+        found_candidates.append((-point if mirrored else point, partial(_height_of_peak, peak, along, y, found)))
+    for end, side, slope in zip(own.ends, "+-", _slopes_at_ends(found), strict=True):
+        if (slope < 0) == (side == "+") and slope != 0:
+            height = partial(_height_at_end, along, y, end, side)
+            found_candidates.append((-end if mirrored else end, height))
+    return found_candidates
+
+
+def _slopes_at_ends(found: SlopePolynomial) -> list[int]:
+    """The signs of the slope beside the two ends."""
+    y = sp.Dummy("y")
+    polynomial = sp.Poly.from_dict({(j,): _rational(c) for j, c in found.coefficients.items()}, y)
+    inside, eps = [], sp.Rational(1, 10**_DECIMALS)
+    for end, inwards in zip(found.ends, (1, -1), strict=True):
+        if end.is_infinite:
+            leading = polynomial.LC() * (-1) ** (polynomial.degree() if end < 0 else 0)
+        else:
+            leading = polynomial.eval(end + inwards * eps)
+        inside.append(1 if leading > 0 else -1 if leading < 0 else 0)
+    return inside
+
+
+def _height_at_end(density: sp.Expr, x: sp.Symbol, end: sp.Expr, side: str) -> Any:
+    value = density.subs(x, end) if end.is_finite else sp.nan
+    if not (value.is_finite and value.is_positive):
+        try:
+            value = sp.limit(density, x, end, side)
+        except (AttributeError, NotImplementedError, ValueError, TypeError) as error:  # what SymPy's limits raise
+            raise UnsupportedFormError(
+                f"the limit of {density} at {end} was not found. Maximise numerically."
+            ) from error
+    return None if value.is_infinite else ball(sp.log(value), {}, _PRECISION)
 
 
 def isolated_peaks(found: SlopePolynomial, density: sp.Expr, digits: int) -> list[tuple[sp.Rational, sp.Rational]]:
@@ -209,13 +242,10 @@ def _rational(coefficient: sp.Expr) -> sp.Expr:
     return sp.Rational(str(coefficient.evalf(_DECIMALS)))
 
 
-def heights_of(
-    peaks: list[tuple[sp.Rational, sp.Rational]], density: sp.Expr, x: sp.Symbol, found: SlopePolynomial
-) -> list[Any]:
-    """Balls around the logarithm of the density at the peaks, which are intervals of y."""
-    height, y = sp.log(density), sp.Dummy("y", positive=found.chart.interval.left.is_nonnegative)
-    heights = []
-    for low, high in peaks:
-        around = ball(low, {}, _PRECISION).union(ball(high, {}, _PRECISION))
-        heights.append(ball(height, {x: ball(found.in_x(y), {y: around}, _PRECISION)}, _PRECISION))
-    return heights
+def _height_of_peak(
+    peak: tuple[sp.Rational, sp.Rational], density: sp.Expr, x: sp.Symbol, found: SlopePolynomial
+) -> Any:
+    """A ball around the logarithm of the density at a peak, which is an interval of y."""
+    y = sp.Dummy("y", positive=found.chart.interval.left.is_nonnegative)
+    around = ball(peak[0], {}, _PRECISION).union(ball(peak[1], {}, _PRECISION))
+    return ball(sp.log(density), {x: ball(found.in_x(y), {y: around}, _PRECISION)}, _PRECISION)
