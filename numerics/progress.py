@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import parent_process
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,14 +24,15 @@ def progress_report(progress: bool | Report | None, title: str) -> Iterator[Repo
     """A function to report progress to.
 
     Args:
-        progress: ``True`` for a bar, ``False`` for silence, ``None`` for a bar only where stderr is a terminal and the
-            run takes longer than :data:`PATIENCE`, or a callback ``(done, total)``.
+        progress: ``True`` for a bar, ``False`` for silence, ``None`` for a bar only where stderr is a terminal, the
+            run takes longer than :data:`PATIENCE` and this is no worker process, whose terminal is that of whoever
+            started it; or a callback ``(done, total)``.
         title: What the bar is called.
     """
     if callable(progress):
         yield progress
         return
-    if progress is False or (progress is None and not sys.stderr.isatty()):
+    if progress is False or (progress is None and not (sys.stderr.isatty() and parent_process() is None)):
         yield _silence
         return
     bar = _Bar(title, delay=0.0 if progress else PATIENCE)

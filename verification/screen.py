@@ -141,23 +141,24 @@ class Screen:
             self._json(_summary_json(summary, differences))
             return
         for line in (*_failures(summary), *_silent(summary)):
-            self._line(Text(line, style="yellow"))
+            self._line(Text(line, style="yellow"), whole=True)
         if not self.quiet:
             self.console.print(_table(summary, papers))
             computed = _count(summary.computed, "task")
             seconds = f"{summary.seconds:.1f} s of wall-clock time"
             self._line(Text(f"{computed} computed and {summary.reused} reused in {seconds}", style="italic"))
         for difference in differences:
-            self._line(Text(str(difference), style="red"))
+            self._line(Text(str(difference), style="red"), whole=True)
         if differences:
             told = f"{_count(len(differences), 'claim')} of {len(papers)} not as in {lock}"
-            self._line(Text(f"{told}, until now." if accepted else f"{told}; --update-lock accepts."))
+            self._line(Text(f"{told}, until now." if accepted else f"{told}; --update-lock accepts."), whole=True)
         elif not self.quiet:
             self._line(Text(f"{'All ' if len(papers) > 1 else ''}{_count(len(papers), 'verdict')} as in {lock}."))
 
-    def _line(self, text: Text) -> None:
+    def _line(self, text: Text, *, whole: bool = False) -> None:
+        """A line of its own on a terminal, cut where it is too long; a ``whole`` one goes on in the next."""
         if self.console.is_terminal:
-            self.console.print(text, no_wrap=True, overflow="ellipsis")
+            self.console.print(text, no_wrap=not whole, overflow="fold" if whole else "ellipsis")
         else:
             print(text.plain, flush=True)
 

@@ -77,3 +77,16 @@ def test_the_reason_of_a_verdict_shows_its_formulas_in_unicode(capsys):
     with Screen() as shown:
         shown.verdict(ClaimVerdict("SC-900", Verdict.UNDECIDED, ("UNDECIDED",), reason, None, ()), 1.0)
     assert "near miss 'sign of s²/k'" in capsys.readouterr().out
+
+
+def test_on_a_terminal_a_verdict_is_one_line_and_a_failure_is_told_whole(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    verdict = ClaimVerdict("SC-900", Verdict.HOLDS, ("PROVED",), "a reason of many words " * 5, "", ())
+    message = "an error that names its next move at the very end of a long line: give another path"
+    with Screen() as shown:
+        monkeypatch.setattr(type(shown.console), "is_terminal", True)
+        shown.verdict(verdict, 1.0)
+        shown.summary(RunSummary((), {}, 0, 0, (failed("SC-901", "a", message),), False, 0.0), {}, [], Path("lock"))
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert first.startswith("SC-900") and first.rstrip().endswith("…")
+    assert "give another path" in " ".join(" ".join(rest).split())
