@@ -23,7 +23,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from random import Random
 from typing import Any
@@ -94,8 +94,8 @@ class AffineSymmetries:
         n = self.generators[0].weights.rows
         curls = [[g.matrix[i, j] - g.matrix[j, i] for g in self.generators] for i in range(n) for j in range(i)]
         curls = [row for row in curls if any(row)]
-        if {s for row in curls for entry in row for s in sp.sympify(entry).free_symbols}:
-            kernel = [list(v) for v in sp.Matrix(curls).nullspace(simplify=sp.cancel)]
+        if not all(sp.sympify(entry).is_Rational for row in curls for entry in row):
+            kernel = [list(v) for v in sp.Matrix(curls).nullspace(simplify=lambda entry: sp.radsimp(sp.cancel(entry)))]
         else:
             kernel = rational_null_space(curls, self.dimension)
         return tuple(_primitive(self._combination(vector)) for vector in kernel)
@@ -133,8 +133,9 @@ def find_affine_symmetries(problem: Losses, *, seed: int | str | None = None) ->
     r"""All fields :math:`A\theta + c` that leave the loss of every sample alone.
 
     Entries of :math:`A` and :math:`c` are rational numbers, or rational functions of the constants of the loss (symbols
-    that are neither weights nor data). A generator whose entries must be irrational is not found; it is counted in
-    ``at_most``, so that the list is then not called complete.
+    that are neither weights nor data) and of the square roots of numbers in it. A generator that exists only by a
+    relation between these roots, or needs other irrational numbers, is not found; it is counted in ``at_most``, so that
+    the list is then not called complete.
 
     Args:
         problem: A PerSampleLoss (data take every value), a FiniteSum (its losses), or a Model (the support of its law;
@@ -151,6 +152,8 @@ def find_affine_symmetries(problem: Losses, *, seed: int | str | None = None) ->
         >>> chain = PerSampleLoss([a, b, c], (a * b * c * x - y) ** 2)
         >>> print(find_affine_symmetries(chain))  # doctest: +ELLIPSIS
         2 affine symmetries, all of them, 2 with a charge (...)
+        >>> find_affine_symmetries(PerSampleLoss([a, b], ((a - sp.sqrt(2)) * b * x - y) ** 2)).charges
+        (a**2/2 - sqrt(2)*a - b**2/2,)
     """
     losses = sample_losses(problem)
     if losses.weights.rows > MAX_WEIGHTS:
@@ -161,7 +164,37 @@ def find_affine_symmetries(problem: Losses, *, seed: int | str | None = None) ->
     search = _Search(losses, Random(f"affine symmetries {seed}"))
     search.run()
     generators = tuple(_primitive(g) for g in search.proved)
-    return AffineSymmetries(problem, generators, search.at_most, search.evidence)
+    found = AffineSymmetries(problem, generators, search.at_most, search.evidence)
+    return found if found.is_complete else _with_irrational_entries(found, losses, seed)
+
+
+def _with_irrational_entries(found: AffineSymmetries, losses: SampleLosses, seed: int | str | None) -> AffineSymmetries:
+    """``found``, or more of them: those of the loss whose roots of numbers are constants, at their values.
+
+    What holds for every constant holds for these. The bound stays that of the loss itself.
+    """
+    powers = {power for _, loss in losses.named for power in loss.atoms(sp.Pow)}
+    roots = {p: sp.Dummy(f"root_{p.base}", real=True) for p in powers if p.exp == sp.S.Half and p.base.is_Rational}
+    if not roots:
+        return found
+    named = tuple((name, loss.xreplace(roots)) for name, loss in losses.named)
+    whole = None if losses.for_all_data is None else losses.for_all_data.xreplace(roots)
+    search = _Search(replace(losses, named=named, for_all_data=whole), Random(f"affine symmetries {seed}"))
+    search.run()
+    values = {constant: power for power, constant in roots.items()}
+    kept: list[AffineGenerator] = []
+    for general in map(_primitive, search.proved):
+        entries = [sp.radsimp(entry.xreplace(values)) for entry in general.entries]
+        if any(not entry.is_finite for entry in entries):
+            continue
+        n = losses.weights.rows
+        generator = AffineGenerator(losses.weights, sp.ImmutableMatrix(n, n, entries[: n * n]), entries[n * n :])
+        if coordinates(generator, kept) is None:
+            kept.append(generator)
+    if len(kept) <= found.dimension:
+        return found
+    evidence = f"at most {found.at_most}, {len(kept)} proved with roots of numbers as constants"
+    return AffineSymmetries(found.problem, tuple(kept), found.at_most, evidence)
 
 
 class _Search:

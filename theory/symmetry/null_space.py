@@ -20,8 +20,11 @@ from sympy.polys.matrices import DomainMatrix
 
 from theory.decision.balls import MissingFlintError, flint_library
 
-PRIME = 4611686018427387847
-"""The largest prime below 2**62: a product of two residues is cheap, and fractions up to 2**30 are recognised."""
+PRIME = 4611685891504932239
+"""The largest prime below 2**62 that is -1 modulo 8 and the odd primes up to 29, so that these have square roots.
+
+A product of two residues is cheap, and fractions up to 2**30 are recognised.
+"""
 
 
 def null_space_modulo(rows: Sequence[Sequence[int]], columns: int, prime: int = PRIME) -> list[list[int]]:

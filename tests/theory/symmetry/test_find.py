@@ -141,8 +141,29 @@ def test_a_generator_may_depend_on_constants_and_then_not_on_data():
     assert find_affine_symmetries(PerSampleLoss([u, w], loss)).at_most == 0
 
 
-def test_an_irrational_generator_is_counted_and_not_called_absent():
-    found = find_affine_symmetries(PerSampleLoss([u, w], (sp.sqrt(2) * u + w - x) ** 2))
+@pytest.mark.parametrize(
+    ("loss", "generators", "charges"),
+    [
+        ((sp.sqrt(2) * u + w - x) ** 2, 3, 2),
+        (((u - sp.sqrt(2)) * (w + sp.sqrt(3)) * x - y) ** 2, 1, 1),
+        (((a * w + sp.sqrt(6) * u) * x - y) ** 2, 3, 2),
+        ((sp.sqrt(2) * u**2 + sp.sqrt(3) * w**2 - x) ** 2, 1, 0),
+    ],
+    ids=str,
+)
+def test_generators_with_square_roots_of_numbers_are_found(loss, generators, charges):
+    problem = PerSampleLoss([u, w], loss, [s for s in (x, y) if loss.has(s)])
+    found = find_affine_symmetries(problem)
+    assert found.is_complete and (found.dimension, len(found.charges)) == (generators, charges)
+    for generator in found.generators:
+        OneParameterSymmetry(problem, generator)
+    assert found.algebra.is_closed
+
+
+def test_a_generator_that_a_relation_between_roots_allows_is_counted_and_not_called_absent():
+    root = sp.sqrt(2)
+    proportional = FiniteSum([u, w], [(root * u + w) ** 2, (2 * u + root * w) ** 2 + 1])
+    found = find_affine_symmetries(proportional)
     assert found.at_most == 3 and not found.is_complete
 
 
@@ -251,8 +272,9 @@ def test_twenty_weights_take_less_than_twenty_seconds():
     assert time.process_time() - start < 20
 
 
-def test_the_prime_is_one():
+def test_the_prime_is_one_and_small_primes_have_square_roots():
     assert sp.isprime(PRIME) and PRIME < 2**62
+    assert all(pow(q, (PRIME - 1) // 2, PRIME) == 1 for q in sp.primerange(30))
 
 
 @pytest.mark.slow
