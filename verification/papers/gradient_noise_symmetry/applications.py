@@ -13,6 +13,8 @@ from theory.symmetry import OneParameterSymmetry, noether_flow
 from theory.symmetry.matrix_charge import matrix_charge, noise_imbalance
 from theory.symmetry.textbook import double_rotation
 from verification.authoring.shorthand import Grade, Source, equals, holds_when
+from verification.papers.gradient_noise_symmetry.descent import RATE, descended, noise
+from verification.papers.gradient_noise_symmetry.long_times import noise_of_the_direction
 from verification.papers.gradient_noise_symmetry.paper import (
     NOISE_SYMBOLS,
     PRODUCT_SYMBOLS,
@@ -55,7 +57,10 @@ def rotated() -> OneParameterSymmetry:
     return OneParameterSymmetry(product_model(), double_rotation(list(WEIGHTS), U, W, B).field)
 
 
-@paper.claim("SYM-14", "Section 4.1, Eq. (11)", symbols=NOISE_SYMBOLS, source=Source.RECONSTRUCTION)
+@paper.claim(
+    "SYM-14", "Section 4.1, Eq. (11)", symbols=NOISE_SYMBOLS | {noise: "size of the noise of the direction"},
+    source=Source.RECONSTRUCTION,
+)  # fmt: skip
 def norm_of_scale_invariant_weights():
     r"""Norm of scale-invariant weights.
 
@@ -79,6 +84,40 @@ def norm_of_scale_invariant_weights():
         derived=lambda: charge(sp.eye(2), theta) * trace_with(sp.eye(2), scale_invariant_model()),
         wrong={"noise that does not fall": norm * trace.subs({u_1: 1, u_2: 0})},
         remark=r"That of the direction alone, so that $\frac{d}{dt}\|\theta\|^4 = -8\gamma\|\theta\|^4 + 2T\tau$.",
+        mutated=False,
+    )
+    direction = noise_of_the_direction()
+    scale = OneParameterSymmetry(direction, list(direction.weights))
+    fourth = sp.Symbol("n", positive=True)
+
+    def rest() -> sp.Expr:
+        """The fourth power of the norm at which it stands still."""
+        drift = 2 * noether_flow(scale, S, weight_decay=2 * gamma).drift
+        radial = drift.subs({direction.weights[0]: fourth ** sp.Rational(1, 4), direction.weights[1]: 0})
+        (found,) = sp.solve(sp.expand(radial * sp.sqrt(fourth)), fourth)
+        return found
+
+    yield equals(
+        r"rest: $\|\theta\|^4$",
+        printed=T * noise**2 / (4 * gamma),
+        where=TEMPERATURE,
+        derived=rest,
+        wrong={
+            "decay with the factor one half": T * noise**2 / (2 * gamma),
+            "a tenth more": T * noise**2 * 11 / gamma / 40,
+        },
+        measured=descended(
+            "the fourth power of the norm of SGD at rest",
+            noise_of_the_direction,
+            (direction.weights[0] ** 2 + direction.weights[1] ** 2) ** 2,
+            lambda value: value.subs({eta: sp.Rational(1, 20), S: 1, noise: 1, gamma: sp.Rational(1, 500)}),
+            at={RATE: "1/20", noise: "1"},
+            start=("1", "0"),
+            steps=12_000,
+            weight_decay=sp.Rational(1, 250),
+        ),
+        domain=(gamma > 0,),
+        remark=r"A result of ours, for noise $\tau = s^2$ that is alike on the circle of directions.",
         mutated=False,
     )
 
@@ -156,7 +195,21 @@ def sign_coherence():
         printed=-T * slope_variance * charges,
         where=TEMPERATURE,
         derived=lambda: eta / S * noise_imbalance(U, W, list(WEIGHTS), product_model().covariance),
-        wrong={"growth": T * slope_variance * charges, "label noise alone": -T * sigma**2 * charges},
+        wrong={
+            "growth": T * slope_variance * charges,
+            "label noise alone": -T * sigma**2 * charges,
+            "a fifth faster": -sp.Rational(6, 5) * T * slope_variance * charges,
+        },
+        measured=descended(
+            "an entry off the diagonal under SGD with label noise, at the time 1/T",
+            product_model,
+            u_1 * u_2 - w_1 * w_2,
+            _entry_at_the_time_one_over_T,
+            at={RATE: "1/100", v_star: "1", sigma: "1"},
+            start=("2", "1", "1/2", "0"),
+            steps=10_000,
+            refined=4,
+        ),
         says=r"$-T\,\mathrm{Var}[\ell'](uu^\top - ww^\top)$ with $\mathrm{Var}\,\ell' = 2(v - v_*)^2 + \sigma^2$.",
         mutated=False,
     )
@@ -169,6 +222,12 @@ def sign_coherence():
         wrong={"beyond the teacher": v > v_star, "where the teacher is learned": sp.Eq(v, v_star)},
         says=r"One weight, $y = v_*x$ and $x\sim N(0, 1)$.",
     )
+
+
+def _entry_at_the_time_one_over_T(candidate: sp.MatrixBase) -> sp.Expr:
+    """From 2 on, falling at the candidate's rate where the teacher is learned."""
+    learned = {u_1: 2, u_2: 1, w_1: sp.S.Half, w_2: 0, v_star: 1, sigma: 1, S: 1, eta: T}
+    return 2 * sp.exp(sp.cancel(candidate[0, 1].subs(learned) / T) / 2)
 
 
 def _noiseless_slope_variance(v: sp.Symbol) -> sp.Expr:

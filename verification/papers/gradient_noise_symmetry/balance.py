@@ -2,18 +2,20 @@ r"""Section 4.3 and Appendix B: Theorem 2, the balance of two linear layers, and
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from functools import cache
 
 import sympy as sp
 
-from theory.gradient_noise.data_law import Gaussian
+from theory.gradient_noise.data_law import Empirical, Gaussian
 from theory.gradient_noise.expectation import expectation
 from theory.gradient_noise.model import Model
 from theory.models.two_layer_balance import BalanceWeights, autoencoder_sharpness, balance_weights
 from theory.symmetry.matrix_charge import noise_imbalance
 from verification.authoring.shorthand import Grade, Source, equals, holds_when
 from verification.claim import Statement
+from verification.papers.gradient_noise_symmetry.descent import RATE, descended
 from verification.papers.gradient_noise_symmetry.paper import epsilon, paper, sigma
 
 U = sp.Matrix([sp.symbols("u_1 u_2", real=True)])
@@ -143,6 +145,23 @@ def singular_values_of_balanced_layers():
     )
 
 
+NARROW = sp.Matrix([sp.symbols("w_1 w_2 w_3", real=True)])
+
+
+@cache
+def three_inputs_two_outputs() -> Model:
+    r"""One hidden unit, inputs of variance 1, :math:`y = (x_1 + \varepsilon_1, \varepsilon_2)` with variances 1/4."""
+    inputs, labels = sp.Matrix(sp.symbols("x_1:4", real=True)), sp.Matrix(sp.symbols("y_1 y_2", real=True))
+    half = sp.S.Half
+    points = [
+        [*x, x[0] + half * i, half * j]
+        for x in itertools.product((-1, 1), repeat=3)
+        for i, j in itertools.product((-1, 1), repeat=2)
+    ]
+    residual = U.T * NARROW * inputs - labels
+    return Model([*U, *NARROW], residual.dot(residual), Empirical([*inputs, *labels], points))
+
+
 @paper.claim("SYM-20", "Section 4.3, Eq. (16)", symbols=SYMBOLS, source=Source.RECONSTRUCTION)
 def balance_at_the_global_minimum():
     r"""Balance at the global minimum.
@@ -185,7 +204,21 @@ def balance_at_the_global_minimum():
         r"isotropic: $U^\top U = \kappa\,WW^\top,\ \kappa$",
         printed=sp.Rational(2, 3),
         derived=ratio,
-        wrong={"dimensions exchanged": sp.Rational(3, 2), "balanced norms": sp.S.One},
+        wrong={
+            "dimensions exchanged": sp.Rational(3, 2),
+            "balanced norms": sp.S.One,
+            "a tenth more": sp.Rational(11, 15),
+        },
+        measured=descended(
+            "SGD at rest, one hidden unit",
+            three_inputs_two_outputs,
+            sum(unit**2 for unit in U) / sum(weight**2 for weight in NARROW),
+            lambda ratio: ratio,
+            at={RATE: "1/50"},
+            start=("1", "0", "1", "0", "0"),
+            steps=10_000,
+            refined=4,
+        ),
         says=r"$d_y/d_x$ with three inputs and two outputs.",
     )
 

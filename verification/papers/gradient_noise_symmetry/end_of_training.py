@@ -2,6 +2,7 @@ r"""Sections 3.3 and 4.3: balance of the noise of layers at the end of training,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, partial
 
 import sympy as sp
@@ -9,6 +10,7 @@ import sympy as sp
 from theory.gradient_noise.data_law import Empirical
 from theory.gradient_noise.model import Model
 from theory.models.two_layer_balance import autoencoder_sharpness, balance_weights, hessian_trace
+from theory.notation import eta
 from verification.authoring.shorthand import Grade, Source, agrees, bounds, equals, holds_when
 from verification.forms import Experiment
 from verification.papers.gradient_noise_symmetry.descent import RATE, descended, noise, u, v, w, y
@@ -132,6 +134,30 @@ def two_outputs() -> Model:
     r""":math:`\ell = (a_1b - y_1)^2 + (a_2b - y_2)^2` with :math:`y_1 = 1 \pm s_1`, :math:`y_2 = \pm s_2`."""
     points = [[1 + i * s_1, j * s_2] for i in (-1, 1) for j in (-1, 1)]
     return Model([a_1, a_2, b], (a_1 * b - y_1) ** 2 + (a_2 * b - y_2) ** 2, Empirical([y_1, y_2], points))
+
+
+def first_layer_at_rest(
+    name: str, start: tuple[str, str], predicted: Callable[[sp.Expr], sp.Expr], decay: sp.Expr = sp.S.Zero
+) -> Experiment:
+    r"""The weight b of :func:`two_outputs` under SGD, from a minimum :math:`(a_1, 0, b)`, at even noise 1/2.
+
+    Args:
+        name: Of the experiment.
+        start: :math:`a_1` and b.
+        predicted: Candidate -> b.
+        decay: :math:`\gamma/T`.
+    """
+    return descended(
+        name,
+        two_outputs,
+        b,
+        predicted,
+        at={RATE: "1/40", s_1: "1/2", s_2: "1/2"},
+        start=(start[0], "0", start[1]),
+        steps=12_000,
+        weight_decay=2 * decay * eta,
+        refined=4,
+    )
 
 
 def sharpness_at_rest() -> sp.Expr:

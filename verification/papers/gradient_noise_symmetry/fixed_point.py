@@ -10,6 +10,7 @@ from theory.symmetry import noether_flow
 from theory.symmetry.noise_equilibrium import noise_equilibrium
 from theory.symmetry.orbit_potential import OrbitPotential, orbit_potential
 from verification.authoring.shorthand import Grade, Source, bounds, equals, holds_when
+from verification.papers.gradient_noise_symmetry.end_of_training import first_layer_at_rest
 from verification.papers.gradient_noise_symmetry.paper import (
     NOISE_SYMBOLS,
     PRODUCT_SYMBOLS,
@@ -115,9 +116,33 @@ def fixed_point_theorem():
         r"zero: $e^{4\lambda_*}$",
         printed=(T * p + 4 * gamma * b) / (T * q + 4 * gamma * a),
         derived=lambda: sp.exp(4 * noise_equilibrium(rescaling_potential()).closed_form),
-        wrong={"norms exchanged": (T * p + 4 * gamma * a) / (T * q + 4 * gamma * b)},
-        remark="A result of ours: the zero in closed form, for rescaling.",
+        wrong={
+            "norms exchanged": (T * p + 4 * gamma * a) / (T * q + 4 * gamma * b),
+            "noise alone": p / q,
+            "a fourth root taken twice": sp.sqrt((T * p + 4 * gamma * b) / (T * q + 4 * gamma * a)),
+        },
+        measured=[
+            first_layer_at_rest("SGD from below", ("2", "1/2"), lambda zero: _rest(zero, sp.S.Half)),
+            first_layer_at_rest("SGD from above", ("4/5", "5/4"), lambda zero: _rest(zero, sp.Rational(5, 4))),
+            first_layer_at_rest(
+                "SGD from below, with decay",
+                ("2", "1/2"),
+                lambda zero: _rest(zero, sp.S.Half, decay=1),
+                decay=sp.S.One,
+            ),
+        ],
+        remark="A result of ours: the closed form for rescaling. SGD learns one output of two, both with noise.",
     )
+
+
+def _rest(zero: sp.Expr, start: sp.Rational, decay: int = 0) -> sp.Expr:
+    r"""Where the zero puts the weight of one input, from ``start`` and the outputs' weights (1/start, 0) on.
+
+    The noise of the outputs is a quarter each; weights that grow along the orbit are those of the outputs.
+    """
+    noise = {p: 4 * (sp.Rational(1, 4) + sp.Rational(1, 4)) * start**2, q: 4 * sp.Rational(1, 4) / start**2}
+    place = zero.subs({**noise, a: 1 / start**2, b: start**2, gamma: decay * T})
+    return start / sp.cancel(place) ** sp.Rational(1, 4)
 
 
 def _strict_at_interpolation() -> sp.logic.boolalg.Boolean:

@@ -14,6 +14,7 @@ from theory.gradient_noise.expectation import expectation
 from theory.gradient_noise.model import Model
 from theory.models.two_layer_balance import autoencoder_ratio, balance_weights, hessian_trace
 from verification.authoring.shorthand import Grade, Source, equals, holds_when
+from verification.papers.gradient_noise_symmetry.descent import RATE, descended
 from verification.papers.gradient_noise_symmetry.paper import paper, sigma
 
 U = sp.Matrix(2, 2, sp.symbols("u_11 u_12 u_21 u_22", real=True))
@@ -128,6 +129,20 @@ def blocks_of_the_hessian():
     )
 
 
+NARROW = sp.symbols("u_1 u_2 w_1 w_2", real=True)
+
+
+@cache
+def narrow_autoencoder() -> Model:
+    r"""Two Gaussian inputs of variance 1, one hidden unit, :math:`y = x + \varepsilon`, loss :math:`\|UWx - y\|^2`."""
+    u_1, u_2, w_1, w_2 = NARROW
+    noise = sp.symbols("n_1 n_2", real=True)
+    hidden = w_1 * INPUTS[0] + w_2 * INPUTS[1]
+    residual = sp.Matrix([u_1 * hidden - INPUTS[0] - noise[0], u_2 * hidden - INPUTS[1] - noise[1]])
+    law = Gaussian([*INPUTS, *noise], [0] * 4, sp.diag(1, 1, sigma**2, sigma**2))
+    return Model(list(NARROW), residual.dot(residual), law)
+
+
 @paper.claim(
     "SYM-21b", "Section 4.3, Eq. (17)", source=Source.RECONSTRUCTION, grade=Grade.CONDITION,
     symbols={sigma: r"standard deviation of the label noise, $\Sigma_\varepsilon = \sigma^2I$"},
@@ -159,6 +174,17 @@ def trace_at_the_end_of_training():
             "hidden width for the inputs": sp.Integer(4 * 2 * 2),
             "noise of half the outputs": 16 * (sp.sqrt(1 + 1 / sigma**2) + 1 / sp.sqrt(1 + 1 / sigma**2)),
         },
+        measured=descended(
+            "a quarter of it, SGD of two inputs and one hidden unit, noise of variance 1/4",
+            narrow_autoencoder,
+            4 * sum(weight**2 for weight in NARROW),
+            lambda trace: trace.subs(sigma, sp.S.Half) / 4,
+            at={RATE: "1/100", sigma: "1/2"},
+            start=("1", "1/2", "1", "0"),
+            steps=8_000,
+            averaged=4_000,
+            refined=4,
+        ),
         mutated=False,
     )
     yield equals(
