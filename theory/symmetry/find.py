@@ -38,7 +38,7 @@ from theory.symmetry.affine_generator import AffineGenerator
 from theory.symmetry.exact_gradient import StraightLine
 from theory.symmetry.exact_numbers import Exact, OffDomainError, Rationals, Residues, drawn, residue
 from theory.symmetry.expanded_loss import ExpandedLoss, null_space_by_coefficients
-from theory.symmetry.lie_algebra import LieAlgebra, coordinates
+from theory.symmetry.lie_algebra import LieAlgebra, coordinates, exact_kernel, normal_entries
 from theory.symmetry.null_space import PRIME, null_space_modulo, rational_null_space, rational_vectors
 from theory.symmetry.one_parameter import slope_along
 from theory.symmetry.roots import require_independent_roots
@@ -95,7 +95,7 @@ class AffineSymmetries:
         curls = [[g.matrix[i, j] - g.matrix[j, i] for g in self.generators] for i in range(n) for j in range(i)]
         curls = [row for row in curls if any(row)]
         if not all(sp.sympify(entry).is_Rational for row in curls for entry in row):
-            kernel = [list(v) for v in sp.Matrix(curls).nullspace(simplify=lambda entry: sp.radsimp(sp.cancel(entry)))]
+            kernel = exact_kernel(curls)
         else:
             kernel = rational_null_space(curls, self.dimension)
         return tuple(_primitive(self._combination(vector)) for vector in kernel)
@@ -184,9 +184,10 @@ def _with_irrational_entries(found: AffineSymmetries, losses: SampleLosses, seed
     values = {constant: power for power, constant in roots.items()}
     kept: list[AffineGenerator] = []
     for general in map(_primitive, search.proved):
-        entries = [sp.radsimp(entry.xreplace(values)) for entry in general.entries]
-        if any(not entry.is_finite for entry in entries):
+        special = [entry.xreplace(values) for entry in general.entries]
+        if any(entry.has(sp.nan, sp.zoo) for entry in special):
             continue
+        entries = normal_entries(special)
         n = losses.weights.rows
         generator = AffineGenerator(losses.weights, sp.ImmutableMatrix(n, n, entries[: n * n]), entries[n * n :])
         if coordinates(generator, kept) is None:

@@ -164,6 +164,23 @@ def coordinates(generator: AffineGenerator, basis: Sequence[AffineGenerator]) ->
     return tuple(domain.to_sympy(table[i][m]) for i in range(m))
 
 
+def exact_kernel(rows: Sequence[Sequence[sp.Expr]]) -> list[list[sp.Expr]]:
+    """A basis of the vectors that a matrix of rational functions, with square roots of numbers, takes to 0."""
+    kernel = _matrix(rows).nullspace()
+    return [[kernel.domain.to_sympy(entry) for entry in vector] for vector in kernel.to_list()]
+
+
+def normal_entries(entries: Sequence[sp.Expr]) -> list[sp.Expr]:
+    """Rational functions, with square roots of numbers, in the normal form of the field that they span.
+
+    Example:
+        >>> normal_entries([1 / (sp.sqrt(2) - 1) - sp.sqrt(2)])
+        [1]
+    """
+    domain, flat = construct_domain(list(entries), field=True, extension=True)
+    return [domain.to_sympy(entry) for entry in flat]
+
+
 def _matrix(rows: Sequence[Sequence[sp.Expr]]) -> DomainMatrix:
     domain, flat = construct_domain([entry for row in rows for entry in row], field=True, extension=True)
     width = len(rows[0])
