@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import sympy as sp
 
 from theory.gradient_noise.data_law import Empirical, Gaussian
@@ -14,7 +13,7 @@ from theory.models.product_of_vectors import slope
 from theory.notation import eta
 from verification.authoring.shorthand import Source, equals, measured
 from verification.forms import Draw, Samples
-from verification.papers.new_models.descent import end_of_descent, towards_small_steps
+from verification.papers.new_models.descent import end_of_descent
 from verification.papers.new_models.paper import SYMBOLS, WHERE, S, T, decay, paper
 
 u, w = product_of_vectors.inner_product_vectors(2)
@@ -95,18 +94,14 @@ UNIT = {u[0]: 1, u[1]: 0, law_of_balance.outer_product_vectors(2, 1)[1][0]: 1}
 
 
 def ratio_of_norms(arguments: Any, draw: Draw) -> Samples:
-    r""":math:`|u|^2/w^2` after long SGD on :math:`\frac12(w\,u\cdot x - x_1 - \varepsilon)^2`, for small steps."""
+    r""":math:`|u|^2/w^2` after long SGD on :math:`\frac12(w\,u\cdot x - x_1 - \varepsilon)^2`, one sample a step."""
     (v,), (x_1, x_2, y) = law_of_balance.outer_product_vectors(2, 1)[1], sp.symbols("x_1 x_2 y", real=True)
     noise, wide = sp.Rational(arguments["sigma"]), sp.Rational(arguments["second"])
     signs = [(a, b, c) for a in (1, -1) for b in (1, -1) for c in (1, -1)]
     data = Empirical([x_1, x_2, y], [[a, b * wide, a + c * noise] for a, b, c in signs])
     model = Model([*u, v], (v * (u[0] * x_1 + u[1] * x_2) - y) ** 2 / 2, data)
-
-    def at_one_rate(settings: Any, draw: Draw) -> np.ndarray:
-        squares = end_of_descent(model, [1, 0, 1], settings, draw) ** 2
-        return (squares[:, 0] + squares[:, 1]) / squares[:, 2]
-
-    return towards_small_steps(at_one_rate, arguments, draw, {"steps": 4 * int(arguments["steps"])})
+    squares = end_of_descent(model, [1.2, 0, 0.83], arguments, draw) ** 2
+    return Samples((squares[:, 0] + squares[:, 1]) / squares[:, 2])
 
 
 def _at_the_minimum(candidate: sp.Expr) -> sp.Expr:
@@ -152,6 +147,6 @@ def law_of_balance_of_two_vectors():
         says=r"$w^\top C_2w/(u^\top C_1u)$ on a frozen orbit.",
         mutated=False,
         measured=measured(
-            ratio_of_norms, _at_the_minimum, sigma="1", second="3/2", eta="1/50", steps="10000"
+            ratio_of_norms, _at_the_minimum, sigma="1", second="3/2", eta="1/200", steps="120000"
         ),
     )  # fmt: skip
