@@ -8,10 +8,13 @@ import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean, to_nnf
 
-from theory.argument_kinds import CONDITION, EXPRESSION, POINT, takes
+from theory.argument_kinds import CONDITION, EXPRESSION, POINT, behind_the_door, takes
 from theory.decision.balls import complex_ball, truth
 from theory.decision.rational_points import Point, combined_truth, exact_value
 from theory.errors import UnsupportedFormError
+
+_complex_ball, _truth = behind_the_door(complex_ball), behind_the_door(truth)
+_exact_value = behind_the_door(exact_value)
 
 
 @takes(expression=EXPRESSION, point=POINT)
@@ -27,10 +30,10 @@ def has_no_real_value(expression: sp.Expr, point: Point) -> bool:
         >>> has_no_real_value(sp.log(x), here), has_no_real_value(1 / (1 + x), here), has_no_real_value(x, here)
         (True, True, False)
     """
-    if not expression.has(sp.Piecewise) and any(exact_value(part, point) == 0 for part in _divisors(expression)):
+    if not expression.has(sp.Piecewise) and any(_exact_value(part, point) == 0 for part in _divisors(expression)):
         return True
     try:
-        value = complex_ball(expression, point)
+        value = _complex_ball(expression, point)
     except UnsupportedFormError:
         return False
     return bool(value.is_finite() and not value.imag.contains(0))
@@ -56,7 +59,7 @@ def truth_where_defined(condition: Boolean, point: Point) -> tuple[bool | None, 
         ... )
         ((False, True), (True, False))
     """
-    known = truth(condition, point)
+    known = _truth(condition, point)
     if known is not None:
         return known, False
     return _not_true_where_undefined(_normal(condition), point)
@@ -71,7 +74,7 @@ def _not_true_where_undefined(condition: Boolean, point: Point) -> tuple[bool | 
     if isinstance(condition, sp.And | sp.Or):
         parts = [_not_true_where_undefined(part, point) for part in condition.args]
         return combined_truth(type(condition).__name__, [known for known, _ in parts]), any(lost for _, lost in parts)
-    known = truth(condition, point)
+    known = _truth(condition, point)
     if known is None and isinstance(condition, Relational) and any(has_no_real_value(s, point) for s in condition.args):
         return False, True
     return known, False

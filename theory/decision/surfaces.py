@@ -11,6 +11,7 @@ import sympy as sp
 from sympy.core.relational import GreaterThan, LessThan, Relational, StrictGreaterThan, StrictLessThan
 from sympy.logic.boolalg import Boolean
 
+from theory.argument_kinds import behind_the_door
 from theory.decision.balls import ball, truth
 from theory.decision.breakpoints import crossings, zeros_along
 from theory.decision.definedness import truth_where_defined
@@ -35,6 +36,8 @@ CLOSENESS = (1 << 10, 1 << 20, 1 << 36)
 """The relative distances of points beside a surface are one over these: a boundary that is off by more is seen."""
 
 INEQUALITIES = (StrictGreaterThan, GreaterThan, StrictLessThan, LessThan)
+
+_truth_there = behind_the_door(truth_where_defined)
 
 _MAX_DEGREE = 8
 _LONGEST_POWER = 4096
@@ -76,7 +79,7 @@ class Compared:
 def compared_points(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> Iterator[Compared]:
     """Points where both conditions are known to be true, or not to be."""
     for point in _points(derived, candidate, domain):
-        (expected, lost), (found, gone) = truth_where_defined(derived, point), truth_where_defined(candidate, point)
+        (expected, lost), (found, gone) = _truth_there(derived, point), _truth_there(candidate, point)
         if expected is not None and found is not None:
             yield Compared(_text(point), expected, found, (lost, gone))
     for values in itertools.chain(
