@@ -27,12 +27,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("driftproof_resolution", "relative error that statistical checks must see", default="0.05")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Find the claims where they were asked for; what is wrong with all of them ends the run in one sentence."""
+    config = session.config
+    if config.getoption("--driftproof") or config.getini("driftproof"):
+        config.stash[BENCH] = _bench(config)
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect the claims of a file that holds some, where claims were asked for."""
-    config = parent.config
-    if file_path.suffix != ".py" or not (config.getoption("--driftproof") or config.getini("driftproof")):
+    bench = parent.config.stash.get(BENCH, None)
+    if file_path.suffix != ".py" or bench is None:
         return None
-    bench = config.stash.setdefault(BENCH, None) or _bench(config)
     holds = any(entry.file == file_path for entry in bench.known.listed.values())
     broken = any(str(file_path) in problem for problem in bench.known.problems)
     return ClaimFile.from_parent(parent, path=file_path, bench=bench) if holds or broken else None
@@ -71,17 +78,28 @@ def _bench(config: pytest.Config) -> Bench:
 
     try:
         about = project(here=config.rootpath)
-        bench = config.stash[BENCH] = Bench(catalogue(about.sources), read_lock(about.lock), config)
+        return Bench(catalogue(about.sources), read_lock(about.lock), _resolution(config), config.rootpath)
     except VerificationError as error:
         raise pytest.UsageError(f"driftproof: {error}") from None
-    return bench
+
+
+def _resolution(config: pytest.Config) -> float:
+    from verification.errors import VerificationError
+    from verification.run.settings import Settings
+
+    given = config.getini("driftproof_resolution")
+    try:
+        resolution = float(given)
+    except ValueError:
+        raise VerificationError(f"driftproof_resolution must be a number such as 0.05, got {given!r}.") from None
+    return Settings(resolution=resolution).resolution
 
 
 class Bench:
     """Judges claims when they are first asked for: those that were selected, all in one run."""
 
-    def __init__(self, known: Catalogue, lock: Lock, config: pytest.Config) -> None:
-        self.known, self.lock, self.config = known, lock, config
+    def __init__(self, known: Catalogue, lock: Lock, resolution: float, root: Path) -> None:
+        self.known, self.lock, self.resolution, self.root = known, lock, resolution, root
         self.wanted: list[str] = []
         self._verdicts: dict[str, ClaimVerdict] = {}
 
@@ -97,15 +115,14 @@ class Bench:
         from verification.run.settings import STORE_PATH
         from verification.run.store import Store
 
-        resolution = float(self.config.getini("driftproof_resolution"))
-        with Store(self.config.rootpath / STORE_PATH) as store:
-            summary = run(investigations(self.known, ids, resolution=resolution), store=store, command=["pytest"])
+        with Store(self.root / STORE_PATH) as store:
+            summary = run(investigations(self.known, ids, resolution=self.resolution), store=store, command=["pytest"])
         if summary.interrupted:
             raise KeyboardInterrupt
         self._verdicts |= {verdict.claim: verdict for verdict in summary.verdicts}
 
 
-BENCH = pytest.StashKey["Bench | None"]()
+BENCH = pytest.StashKey["Bench"]()
 
 
 class ClaimItem(pytest.Item):

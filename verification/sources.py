@@ -18,6 +18,7 @@ Without either, the sources are the built-in papers and what installed packages 
 from __future__ import annotations
 
 import importlib.util
+import os
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -153,9 +154,16 @@ def _of_module(name: str, dotted: str) -> PaperSource:
 def _source(named: str, base: Path, said: str = "") -> PaperSource:
     if "\0" in named:
         raise SourceError("a path of claims must not hold a NUL character.")
-    path = (base / named).resolve()
-    if path.is_dir() or (path.is_file() and path.suffix == ".py"):
-        return PaperSource(path.stem if path.is_file() else path.name, path, _home(path))
+    said = said or f"--claims {named if len(named) <= 200 else named[:200] + '...'}"
+    path = base / named
+    try:
+        path = path.resolve()
+        if path.is_dir():
+            os.listdir(path)  # a folder that cannot be read would hold no claims in silence
+        if path.is_dir() or (path.is_file() and path.suffix == ".py"):
+            return PaperSource(path.stem if path.is_file() else path.name, path, _home(path))
+    except OSError as error:
+        raise SourceError(f"{said}: the path cannot be read ({error.strerror}). Give another path.") from error
     for source in installed():
         if source.name == named.lower().replace("-", "_"):
             if source.problem:
@@ -164,7 +172,7 @@ def _source(named: str, base: Path, said: str = "") -> PaperSource:
     known = ", ".join(source.name for source in installed())
     what = "is no Python file" if path.exists() else "does not exist"
     raise SourceError(
-        f"{said or f'--claims {named}'}: the path {path} {what}, and no installed paper has that name ({known}). "
+        f"{said}: the path {path} {what}, and no installed paper has that name ({known}). "
         "Give a folder, a Python file or a paper's name; `driftproof init FOLDER` writes a small project."
     )
 

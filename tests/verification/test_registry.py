@@ -239,3 +239,9 @@ def docs(path: Path) -> set[object]:
 
 def test_the_claims_of_all_papers_are_those_of_the_catalogue():
     assert list(claims()) == ids()
+
+
+def test_a_path_that_the_system_refuses_to_look_at_is_told_in_one_sentence(tmp_path):
+    with pytest.raises(SourceError, match=r"the path cannot be read \(.*\)\. Give another path") as caught:
+        project(["x" * 5000], here=tmp_path)
+    assert len(str(caught.value)) < 400
