@@ -134,6 +134,8 @@ def _in_one_argument(
 @lru_cache(maxsize=512)
 def _series(parts: tuple[sp.Expr, ...], centre: int, orders: int) -> tuple[tuple[sp.Rational, ...], sp.Rational] | None:
     """Coefficients about the centre and the radius up to which they are used; parts are the whole and its terms."""
+    if _is_plainly_regular(parts[0], centre):
+        return None
     try:
         together = sp.lambdify(_y, list(parts), [_SCALED, "mpmath"])
         with mpmath.workdps(_DIGITS):
@@ -150,6 +152,14 @@ def _series(parts: tuple[sp.Expr, ...], centre: int, orders: int) -> tuple[tuple
     except _NO_VALUE:
         pass
     return None
+
+
+def _is_plainly_regular(whole: sp.Expr, centre: int) -> bool:
+    """Whether a look shows that it does not vanish at the centre, or branches there."""
+    if centre == 0 and any(power.base == _y and not power.exp.is_Integer for power in whole.atoms(sp.Pow)):
+        return True
+    value = whole.subs(_y, centre)
+    return value.is_finite is True and value.is_zero is False
 
 
 def _number(value: sp.Rational) -> Any:

@@ -157,6 +157,8 @@ class _Forms:
         sums = [factor for factor in expression.args if factor.is_Add]
         if len(sums) != 1 or not any(factor.is_Pow and factor.exp.is_negative for factor in expression.args):
             return None
+        if not expression.has(sp.Function, sp.exp):
+            return None  # roots and polynomials have rules of their own
         rest = sp.Mul(*(factor for factor in expression.args if factor is not sums[0]))
         near = with_series(expression, [term * rest for term in sums[0].args], expression, orders=2)
         if near is None:

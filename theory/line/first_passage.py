@@ -27,6 +27,7 @@ from theory.line.boundary import Endpoint, FellerClass, endpoint, scale_density
 from theory.line.closed_integrals import cases, monomial, weight_integral
 from theory.line.diffusion import Line, line_diffusion
 from theory.line.interval import Interval
+from theory.line.passage_numbers import or_in_numbers
 from theory.line.time_limit import limited
 from theory.local_time import is_smooth
 from theory.values import shown, single_expression, word
@@ -56,6 +57,7 @@ def scale_function(process: ItoProcess, interval: Interval | None = None, *, bas
 
 
 @limited
+@or_in_numbers("hitting_probability")
 def hitting_probability(
     process: ItoProcess,
     start: sp.Expr,
@@ -66,7 +68,8 @@ def hitting_probability(
     """The probability of reaching ``upper`` before ``lower`` from ``start``.
 
     ``lower`` and ``upper`` may be ends of the interval: then the probability of approaching one and not the other,
-    as a case distinction on which ends are attracting, nan where neither is.
+    as a case distinction on which ends are attracting, nan where neither is. Between numbers inside the interval it is
+    a number where no formula is known.
 
     Raises:
         SymbolError: the assumptions contradict lower <= start <= upper.

@@ -44,6 +44,7 @@ from theory.line.diffusion import GluedDiffusion, Line, line_diffusion
 from theory.line.first_passage import ordered, reached, started, to_be_reached, where_regular
 from theory.line.integrals_over_pieces import in_order, integral_over_pieces, sums
 from theory.line.interval import Interval
+from theory.line.passage_numbers import or_in_numbers
 from theory.line.powers import power_quotient
 from theory.line.rational_integral import rational_integral
 from theory.line.time_limit import limited
@@ -64,6 +65,7 @@ class Side:
 
 
 @limited
+@or_in_numbers("mean_time")
 def mean_exit_time(
     process: ItoProcess,
     start: sp.Expr,

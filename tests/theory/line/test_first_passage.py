@@ -13,7 +13,7 @@ from scipy.linalg import solve_banded
 
 from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
-from theory.errors import SymbolError
+from theory.errors import SymbolError, UnsupportedFormError
 from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
 from theory.line.boundary import scale_density
@@ -249,3 +249,30 @@ def test_fixation_of_a_neutral_allele_takes_the_time_of_its_entropy():
 def test_bad_levels_are_refused(call, error, reason):
     with pytest.raises(error, match=reason):
         call()
+
+
+STIFF = sp.Symbol("z", real=True)
+
+
+def test_between_numbers_the_answer_is_a_number_where_no_formula_is_known():
+    process = ItoProcess.scalar(STIFF, drift=sp.sin(STIFF) - STIFF**3, dispersion=sp.sqrt(1 + STIFF**4))
+    found = hitting_probability(process, sp.Rational(1, 2), -1, 1)
+
+    def scale(z):
+        return mpmath.exp(-mpmath.quad(lambda t: 2 * (mpmath.sin(t) - t**3) / (1 + t**4), [0, z]))
+
+    expected = mpmath.quad(scale, [-1, 0, 0.5]) / mpmath.quad(scale, [-1, 0, 1])
+    assert float(found) == pytest.approx(float(expected), rel=1e-11)
+
+
+@pytest.mark.parametrize("drift", [sp.tan(STIFF) + STIFF**3, sp.atan(STIFF) / (STIFF - sp.Rational(3, 2)) ** 2])
+def test_across_a_singularity_no_number_is_made_up(drift):
+    process = ItoProcess.scalar(STIFF, drift=drift, dispersion=1)
+    with pytest.raises(UnsupportedFormError):
+        hitting_probability(process, sp.Rational(11, 10), 1, 2)
+
+
+def test_an_exit_across_two_kinks_is_a_number_at_once():
+    drift = -sp.sign(STIFF) - sp.Max(STIFF, sp.Rational(1, 3))
+    process = ItoProcess.scalar(STIFF, drift=drift, dispersion=1 + sp.Abs(STIFF))
+    assert float(mean_exit_time(process, sp.Rational(1, 10), -1, 1)) == pytest.approx(0.9186865825, abs=1e-9)
