@@ -8,7 +8,7 @@ Gaussian step overshoots. So a law and its simulation are told the same by the s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import sympy as sp
@@ -83,7 +83,7 @@ def _renamed(given: Any, x: sp.Symbol, y: sp.Symbol) -> Any:
     """Observables or accumulators with y for x; what is neither is left to those who check it."""
     if isinstance(given, Mapping):
         return {name: _renamed(value, x, y) for name, value in given.items()}
-    if isinstance(given, Accumulator):
+    if isinstance(given, Accumulator) and is_dataclass(given):
         own = {part.name: _renamed(getattr(given, part.name), x, y) for part in fields(given)}
         return replace(given, **own)
     if isinstance(given, sp.Basic):

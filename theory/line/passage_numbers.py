@@ -39,7 +39,7 @@ def or_in_numbers(method: str) -> Callable[[Callable[P, sp.Expr]], Callable[P, s
     def decorated(function: Callable[P, sp.Expr]) -> Callable[P, sp.Expr]:
         @wraps(function)
         def asked(*args: P.args, **kwargs: P.kwargs) -> sp.Expr:
-            given = dict(zip(("process", "start", "lower", "upper"), args, strict=False)) | kwargs
+            given: dict[str, Any] = dict(zip(("process", "start", "lower", "upper"), args, strict=False)) | kwargs
             try:
                 found = function(*args, **kwargs)
             except UnsupportedFormError:
