@@ -83,11 +83,11 @@ def _renamed(given: Any, x: sp.Symbol, y: sp.Symbol) -> Any:
     """Observables or accumulators with y for x; what is neither is left to those who check it."""
     if isinstance(given, Mapping):
         return {name: _renamed(value, x, y) for name, value in given.items()}
+    if isinstance(given, sp.Basic):
+        return given.subs(x, y)
     if isinstance(given, Accumulator) and is_dataclass(given):
         own = {part.name: _renamed(getattr(given, part.name), x, y) for part in fields(given)}
         return replace(given, **own)
-    if isinstance(given, sp.Basic):
-        return given.subs(x, y)
     if isinstance(given, list | tuple):
         return {f: _renamed(sp.sympify(f), x, y) for f in given}
     return given
