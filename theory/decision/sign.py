@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import sympy as sp
@@ -14,10 +14,11 @@ from theory.answer import Answer
 from theory.argument_kinds import CONDITIONS, EXPRESSION, POINT, SECONDS, SEED, behind_the_door, takes, whole
 from theory.decision.balls import ball
 from theory.decision.cases import where_defined
+from theory.decision.equations import on_surface
 from theory.decision.extrema import descended, extreme_points
 from theory.decision.magnitudes import FAR
 from theory.decision.normal_form import factors, proof_of_positivity
-from theory.decision.point_search import CLOSER_PRECISIONS, PRECISIONS, Clock, PointSearch, as_text, height
+from theory.decision.point_search import CLOSER_PRECISIONS, PRECISIONS, Clock, PointSearch, as_text, branches, height
 from theory.decision.rational_points import Point, exact_value
 from theory.decision.region import AdmissibleRegion, random_source, rounded_points
 from theory.decision.zero import ATTEMPTS_PER_POINT, Conditions, exact_expression, obstacle_to_deciding
@@ -119,11 +120,54 @@ def decide_sign(
             return SignDecision(kind, True, proof)
     rng = random_source(seed if seed is not None else (expression, region.conditions))
     zeros = [f for f in factors(expression) if f.free_symbols]
-    return _sign_by_points(PointSearch(expression, region, rng, Clock(seconds), zeros), points)
+    found = _sign_by_points(PointSearch(expression, region, rng, Clock(seconds), zeros), points)
+    return _with_equations(found, expression, region, points=points, seconds=seconds)
+
+
+def _with_equations(
+    found: SignDecision, expression: sp.Expr, region: AdmissibleRegion, *, points: int, seconds: float
+) -> SignDecision:
+    """``found``, and the signs where a case is an equation: no random point meets two of them."""
+    for branch in branches(expression):
+        if found.kind in (SignKind.MIXED, SignKind.UNDECIDED) or not branch.has(sp.Eq):
+            continue
+        for values, others in on_surface(branch, region.symbols):
+            if values is None:
+                found = replace(found, reason=f"{found.reason}; the equation in the case {branch} was not solved")
+                continue
+            where = [sp.sympify(c.subs(values)) for c in (*region.conditions, *others)]
+            if sp.false in where:
+                continue
+            there = expression.xreplace(values).doit(integrals=False, sums=False, products=False)
+            inner = decide_sign(there, [c for c in where if c != sp.true], points=points, seconds=seconds)
+            found = _united(found, inner, {str(symbol): str(value) for symbol, value in values.items()})
+    return found
+
+
+def _united(one: SignDecision, other: SignDecision, at: Mapping[str, str]) -> SignDecision:
+    """One decision for a region and a surface in it, ``at`` whose values ``other`` was found."""
+    if other.kind is SignKind.UNDECIDED or other.kind is one.kind:
+        return one
+    seen = other.witnesses or {other.kind: {}}
+    there = {kind: {**at, **point} for kind, point in seen.items()}
+    witnesses = {**there, **one.witnesses}
+    signs = _SIGNS[one.kind] | _SIGNS[other.kind]
+    kind = next(kind for kind, known in _SIGNS.items() if known == signs or {1, -1} <= signs and kind is SignKind.MIXED)
+    reason = f"{one.reason}; where {', '.join(f'{k} = {v}' for k, v in at.items())} it is {other.kind}"
+    return SignDecision(kind, kind is SignKind.MIXED, reason, witnesses, one.points_used)
 
 
 _DESCENTS = 12
 """Random points from which the way to the other sign is looked for."""
+
+_SIGNS = {
+    SignKind.POSITIVE: {1},
+    SignKind.NEGATIVE: {-1},
+    SignKind.ZERO: {0},
+    SignKind.NONNEGATIVE: {0, 1},
+    SignKind.NONPOSITIVE: {0, -1},
+    SignKind.MIXED: {1, -1},
+}
 
 _WAVES = 40
 """Points from which one descends where waves of several lengths overlap: each way ends in the next trough."""

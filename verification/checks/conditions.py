@@ -29,6 +29,7 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
 
     A condition is not true where a side of it has no real value: log(x) < 0 is not x < 1, which is true at x = -1.
     """
+    derived, candidate = (sp.sympify(side, strict=True) for side in (derived, candidate))
     seen: set[bool] = set()
     compared = undefined = 0
     for point in compared_points(derived, candidate, domain):
@@ -89,9 +90,12 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
         proof = proof or _proof_in_logarithms(holds, domain)
         if proof:
             return Finding(Outcome.PROVED, f"margin {decision.kind}: {proof}", numbers=numbers)
-        touched = None if len(relation) == 2 else _first_false(holds, domain)
+        # A weak bound that the decision on the sign did not refute is false at most where it is undefined.
+        touched = None if len(relation) == 2 and margin_of.is_real else _first_false(holds, domain)
         if touched is not None:
-            return Finding(Outcome.REFUTED, f"violated at {_named(touched)}", witness=touched)
+            values, undefined = touched
+            how = "a side has no real value" if undefined else "violated"
+            return Finding(Outcome.REFUTED, f"{how} at {_named(values)}", witness=values)
         return Finding(Outcome.CERTIFIED, f"margin {decision.kind}: {decision.reason}", numbers=numbers)
     if decision.kind is SignKind.UNDECIDED:
         return Finding(Outcome.UNDECIDED, decision.reason)
@@ -102,9 +106,10 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
 _RELATION = {"<=": sp.Le, ">=": sp.Ge, "<": sp.Lt, ">": sp.Gt}
 
 
-def _first_false(condition: Boolean, domain: tuple[Boolean, ...]) -> dict[str, str] | None:
-    """A point where a strict bound does not hold: both sides are equal there."""
-    return next((p.values for p in compared_points(condition, sp.true, domain) if not p.derived), None)
+def _first_false(condition: Boolean, domain: tuple[Boolean, ...]) -> tuple[dict[str, str], bool] | None:
+    """A point where a bound does not hold, and whether a side of it has no real value there."""
+    points = compared_points(condition, sp.true, domain)
+    return next(((p.values, p.undefined[0]) for p in points if not p.derived), None)
 
 
 def _proof_of_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> str | None:

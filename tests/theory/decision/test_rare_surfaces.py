@@ -76,6 +76,16 @@ def test_a_derivative_by_a_call_is_taken_at_that_call():
     assert decide_zero(sp.diff(f(f(x)), x) - outer).kind is ZeroKind.NONZERO
 
 
+def test_the_sign_where_two_cases_meet_counts():
+    one = sp.Piecewise((1, sp.Ne(x, sp.Rational(22, 7))), (-1, True))
+    both = one + one.subs(x, y)
+    found = decide_sign(both + 1)
+    assert found.kind is SignKind.MIXED and found.witnesses[SignKind.NEGATIVE] == {"x": "22/7", "y": "22/7"}
+    assert decide_sign(both + 3).kind is SignKind.POSITIVE
+    assert decide_sign(both + 2).kind is SignKind.NONNEGATIVE
+    assert decide_sign(one).witnesses[SignKind.NEGATIVE] == {"x": "22/7"}
+
+
 def test_waves_of_two_lengths_come_as_close_to_their_bound_as_they_like():
     product = sp.sin(p) * sp.sin(sp.sqrt(2) * p)
     assert decide_sign(sp.Rational(999, 1000) - product).kind is SignKind.MIXED

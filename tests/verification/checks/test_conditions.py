@@ -143,6 +143,13 @@ def test_a_bound_that_touches_is_proved_and_one_a_millionth_too_low_is_refuted()
     assert bound(p / (1 + p) ** 2, "<", sp.Rational(1, 4)) is Outcome.REFUTED
 
 
+@pytest.mark.parametrize("relation", [">=", ">"])
+def test_a_bound_does_not_hold_where_a_side_has_no_real_value(relation):
+    assert "no real value" in judge_bound(sp.sqrt(m) + 1, relation, sp.S.Zero, ()).reason
+    assert bound(sp.sqrt(m) + 1, relation, 0, m > 0).supports
+    assert bound(sp.sqrt(p) + 1, relation, 0).supports
+
+
 def test_a_margin_that_is_zero_is_proved_to_be():
     assert bound(sp.log(p * q), "<=", sp.log(p) + sp.log(q)) is Outcome.PROVED
     assert bound(sp.log(p * q), "<", sp.log(p) + sp.log(q)) is Outcome.REFUTED
