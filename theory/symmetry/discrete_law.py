@@ -111,7 +111,9 @@ def next_pair(
     """
     instance(rule, StepRule, "rule", "a StepRule")
     instance(pair, ChargePair, "pair", "a ChargePair")
-    for name, form in (("direction_form", direction_form), ("mixed_form", mixed_form)):
+    given = {"direction_form": direction_form, "mixed_form": mixed_form}
+    given |= {} if shift_part is None else {"shift_part": shift_part}
+    for name, form in given.items():
         if not isinstance(form, numbers.Number | sp.Expr | sp.MatrixBase) and not hasattr(form, "shape"):
             raise SymbolError(f"{name} must be a number, an expression or an array, got {shown(form)}.")
     _one_shape(charge=pair.charge, alignment=pair.alignment, direction_form=direction_form, mixed_form=mixed_form)
