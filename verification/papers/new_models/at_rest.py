@@ -48,7 +48,7 @@ def what_the_second_order_restores():
         "descent: $\\mathrm{Var}\\,\\theta$",
         printed=exact,
         derived=shrinking_steps.variance_of_descent,
-        wrong={"of the flow": eta * sigma**2 / (2 * h)},
+        wrong={"off by eight per cent": sp.Rational(27, 25) * exact, "of the flow": eta * sigma**2 / (2 * h)},
         measured=measured(
             square_at_rest, lambda c: c.subs({eta: sp.Rational(1, 2), h: 1, sigma: 1}),
             h="1", sigma="1", eta="1/2", steps="60",
@@ -140,7 +140,9 @@ def stationary_covariance_of_regression():
             f"isotropic, {d} dimensions: $\\chi$",
             printed=eta * sigma**2 / (2 * S - edge),
             derived=partial(lambda d: regression.isotropic_variance(d)[0], d),
-            wrong={"of the diffusion": eta * sigma**2 / (2 * S)},
+            wrong={
+                "off by eight per cent": sp.Rational(27, 25) * eta * sigma**2 / (2 * S - edge),
+                "of the diffusion": eta * sigma**2 / (2 * S)},
             measured=measured(
                 coordinate_at_rest,
                 lambda value: value.subs({eta: sp.Rational(1, 5), inputs: 1, sigma: 1, S: 2}),

@@ -106,7 +106,9 @@ def diagonal_linear_network():
         derived=lambda: steps * sp.log(diagonal_network.scale_factor().subs(move, eta * sigma * level)),
         small=eta,
         order=3,
-        wrong={"half, as for one factor": -steps * (eta * sigma * level) ** 2 / 2},
+        wrong={
+            "off by eight per cent": -sp.Rational(27, 25) * steps * (eta * sigma * level) ** 2,
+            "half, as for one factor": -steps * (eta * sigma * level) ** 2 / 2},
         says=r"After $k$ steps with $r = \pm\sigma$.",
         measured=measured(
             shrinking_of_a_scale,

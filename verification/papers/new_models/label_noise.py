@@ -70,7 +70,10 @@ def slow_drift_of_label_noise():
         "product of vectors: $R(t)$",
         printed=sp.sqrt(4 * label**2 + (R_0**2 - 4 * label**2) * sp.exp(-2 * eta * sigma**2 * t)),
         derived=lambda: label_noise_drift.sharpness_of_a_product(R_0, label, t),
-        wrong={"half the rate": sp.sqrt(4 * label**2 + (R_0**2 - 4 * label**2) * sp.exp(-eta * sigma**2 * t))},
+        wrong={
+            "off by eight per cent": sp.Rational(27, 25)
+                * sp.sqrt(4 * label**2 + (R_0**2 - 4 * label**2) * sp.exp(-2 * eta * sigma**2 * t)),
+            "half the rate": sp.sqrt(4 * label**2 + (R_0**2 - 4 * label**2) * sp.exp(-eta * sigma**2 * t))},
         mutated=False,
         measured=measured(
             sharpness_after, lambda c: c.subs({R_0: 7, label: 1, eta: 1, sigma: 1, t: sp.Rational(1, 2)}),

@@ -82,7 +82,9 @@ def scale_invariance_with_weight_decay():
         printed=rest + (start**2 - rest) * sp.exp(-4 * decay * t),
         where={T: eta / S},
         derived=lambda: scale.square_of_the_norm(start**2),
-        wrong={"half the rate": (rest + (start**2 - rest) * sp.exp(-2 * decay * t))},
+        wrong={
+            "off by eight per cent": sp.Rational(27, 25) * (rest + (start**2 - rest) * sp.exp(-4 * decay * t)),
+            "half the rate": (rest + (start**2 - rest) * sp.exp(-2 * decay * t))},
         mutated=False,
         measured=measured(
             fourth_power_of_the_norm,

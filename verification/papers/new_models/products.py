@@ -80,7 +80,9 @@ def charges_of_a_product():
         "mean: $E[C_{k+1}]/C_k$",
         printed=1 - eta**2 * m_gg,
         derived=lambda: product_of_vectors.factor_in_a_step(p[0] * q[0], 2).subs(slope**2, m_gg),
-        wrong={"variance of the slope, as the diffusion has it": 1 - eta**2 * (m_gg - m_g**2)},
+        wrong={
+            "off by two in a thousand": (1 - eta**2 * m_gg) * sp.Rational(501, 500),
+            "variance of the slope, as the diffusion has it": 1 - eta**2 * (m_gg - m_g**2)},
         measured=measured(
             charge_after, lambda c: c.subs({eta: sp.Rational(1, 10), m_g: 1, m_gg: 2}) ** 40,
             mean="1", deviation="1", eta="1/10", steps="40",
@@ -143,7 +145,10 @@ def law_of_balance_of_two_vectors():
         r"rest: $e^{4s^*}$",
         printed=two / one,
         derived=lambda: law_of_balance.place_of_rest(2, 1),
-        wrong={"equal norms": v[0] ** 2 / (u.T * u)[0], "first input alone": v[0] ** 2 * first[0, 0] / one},
+        wrong={
+            "off by eight per cent": two / one * sp.Rational(27, 25),
+            "equal norms": v[0] ** 2 / (u.T * u)[0],
+            "first input alone": v[0] ** 2 * first[0, 0] / one},
         says=r"$w^\top C_2w/(u^\top C_1u)$ on a frozen orbit.",
         mutated=False,
         measured=measured(

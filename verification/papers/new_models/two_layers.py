@@ -132,7 +132,9 @@ def two_layers_at_a_given_product():
         printed=-4 * T * (2 * gap**2 + sigma**2) * charge,
         where={T: eta / S},
         derived=gauge.drift_around_the_identity,
-        wrong={"of the weights themselves": -4 * T * (2 * gap**2 + sigma**2) * (u**2 - w**2)},
+        wrong={
+            "off by eight per cent": -4 * sp.Rational(27, 25) * T * (2 * gap**2 + sigma**2) * charge,
+            "of the weights themselves": -4 * T * (2 * gap**2 + sigma**2) * (u**2 - w**2)},
         mutated=False,
         measured=measured(
             charge_around_the_identity,
