@@ -1,5 +1,5 @@
 """Settings shared by all tests: SymPy is slow the first time and fast the second, so no test has a deadline.
-Where a test does not say how many examples Hypothesis draws, 25 are drawn by day and 400 at night. Of a test marked
+Where a test does not say how many examples Hypothesis draws, 15 are drawn by day and 400 at night. Of a test marked
 ``every(k)``, every k-th set of arguments is run by day and all of them at night.
 
 Each process of a run has a core to itself: threads of its own would wait for those of its neighbours, ten times as
@@ -17,7 +17,7 @@ import hypothesis
 import pytest
 from hypothesis import Phase
 
-from tests.examples import AT_NIGHT, BY_DAY
+from tests.examples import AT_NIGHT, BY_DAY, COMMON
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy and torch are loaded
 os.environ.setdefault("SYMPY_CACHE_SIZE", "20000")  # before SymPy is loaded
@@ -28,7 +28,10 @@ for profile, examples in (("driftproof", BY_DAY), ("night", AT_NIGHT)):
     )
 # For those who ask only whether a test fails, as the nightly sabotage does: no search for a smaller example.
 hypothesis.settings.register_profile(
-    "unshrunk", hypothesis.settings.get_profile("driftproof"), phases=(Phase.explicit, Phase.generate)
+    "unshrunk",
+    hypothesis.settings.get_profile("driftproof"),
+    max_examples=COMMON,
+    phases=(Phase.explicit, Phase.generate),
 )
 hypothesis.settings.load_profile("driftproof")
 

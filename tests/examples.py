@@ -1,11 +1,15 @@
-"""How many examples Hypothesis draws for a test that costs more than most: some by day, many more at night."""
+"""How many examples Hypothesis draws: some by day, many more at night.
+
+A test that costs more than most says with :func:`examples` how many it draws where the others draw ``COMMON``.
+"""
 
 from hypothesis import settings
 
-BY_DAY, AT_NIGHT = 25, 400
+COMMON = 25
+BY_DAY, AT_NIGHT = 15, 400
 """Examples of a test that does not say how many; the night is asked for by ``--hypothesis-profile night``."""
 
 
-def examples(by_day: int) -> int:
-    """``by_day`` examples by day, and at night more of them in the proportion of the two profiles."""
-    return by_day * settings().max_examples // BY_DAY
+def examples(of_common: int) -> int:
+    """Examples of a test that draws ``of_common`` where others draw ``COMMON``, by day or at night; at least one."""
+    return max(1, of_common * settings().max_examples // COMMON)

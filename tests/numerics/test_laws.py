@@ -20,6 +20,7 @@ from numerics.simulation.options import Options
 from numerics.simulation.simulate import simulate
 from numerics.statistics.estimators import mean
 from numerics.statistics.goodness_of_fit import anderson_darling, kolmogorov_smirnov
+from tests.examples import examples
 from tests.numerics.seeding import FALSE_ALARM_IN_PROPERTY as ALPHA
 from tests.numerics.seeding import seed_of
 from theory.ito import ItoProcess
@@ -34,7 +35,7 @@ WELL = ItoProcess.scalar(theta, drift=mu * theta - theta**3, dispersion=zeta * t
 OU = ItoProcess.scalar(x, drift=-k * x, dispersion=sigma)
 TEACHER_STUDENT = ItoProcess.scalar(s, drift=2 * s * (s_tilde + nu / 2 - s), dispersion=2 * sp.sqrt(nu) * s)
 
-few = settings(max_examples=8)
+few = settings(max_examples=examples(8))
 
 
 def numbers(low, high):

@@ -5,6 +5,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import HALF_LINE, LINE, polynomial_processes, polynomials, positive_rationals, rationals
 from theory.coordinates import change_of_variables, lamperti, logarithm
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
@@ -28,7 +29,7 @@ def commutes(process, new_process, new_in_terms_of_old, f):
 
 
 @given(polynomial_processes(dimensions=(2, 2), noise_dimensions=(1, 2)), rationals(), rationals(), st.data())
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 def test_a_shear_of_the_plane_commutes_with_ito(process, a, c, data):
     """(x, y) -> (x, y + a x^2 + c x) has the polynomial inverse (u, v) -> (u, v - a u^2 - c u)."""
     g = (x, y + a * x**2 + c * x)
@@ -38,7 +39,7 @@ def test_a_shear_of_the_plane_commutes_with_ito(process, a, c, data):
 
 
 @given(positive_rationals(), positive_rationals(), st.integers(2, 3), st.integers(-2, 3))
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 def test_a_power_of_a_positive_coordinate_commutes_with_ito(drift, noise, power, order):
     process = ItoProcess.scalar(HALF_LINE, drift=drift - HALF_LINE**2, dispersion=noise * HALF_LINE)
     new = change_of_variables(process, s, HALF_LINE**power, s ** sp.Rational(1, power))

@@ -5,6 +5,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import LINE, ornstein_uhlenbeck_processes, polynomial_processes
 from theory.errors import DimensionError, MissingParameterError, NotNormalisableError, UnsupportedFormError
 from theory.infinitesimal_generator import generator
@@ -18,7 +19,7 @@ x, y, _ = LINE
 
 
 @given(polynomial_processes(dimensions=(1, 2)), st.integers(1, 2))
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_each_right_side_is_the_generator_of_its_monomial_with_moments_for_monomials(process, order):
     equations = moment_equations(process, order)
     state = tuple(process.state)
@@ -55,7 +56,7 @@ def test_moments_of_geometric_brownian_motion_solve_its_moment_equations():
 
 
 @given(ornstein_uhlenbeck_processes(dimensions=(1, 1)), st.integers(1, 3))
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 def test_solutions_satisfy_their_equations_and_start(process, order):
     equations = moment_equations(process.as_ito_process([x]), order)
     solution = equations.solution([sp.Integer(2)])
@@ -66,7 +67,7 @@ def test_solutions_satisfy_their_equations_and_start(process, order):
 
 
 @given(ornstein_uhlenbeck_processes())
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 def test_stationary_second_moments_are_covariance_plus_product_of_means(process):
     d = process.dimension
     moments = moment_equations(process.as_ito_process(LINE[:d]), 2).stationary()

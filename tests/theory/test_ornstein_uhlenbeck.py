@@ -34,7 +34,7 @@ def test_the_transition_covariance_satisfies_its_differential_equation_and_start
 
 
 @given(ornstein_uhlenbeck_processes(dimensions=(1, 3)))
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 def test_the_stationary_covariance_satisfies_the_lyapunov_equation(process):
     sigma = process.stationary_covariance()
     assert process.A * sigma + sigma * process.A.T == process.diffusion
@@ -62,7 +62,7 @@ def test_two_steps_are_one(process):
 
 
 @given(square_matrices(2), square_matrices(2))
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 def test_van_loan_and_lyapunov_agree_where_both_apply(A, S):
     process = OrnsteinUhlenbeck(sp.Matrix(2, 2, [A[0], 0, A[2], A[3]]), [0, 0], S)
     covariance = process.transition_covariance(t)
@@ -113,7 +113,7 @@ def test_the_gaussian_with_the_stationary_covariance_solves_fokker_planck():
 
 
 @given(square_matrices(2), rationals(-2, 2), rationals(-2, 2), rationals(-2, 2))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_the_hurwitz_condition_is_that_all_eigenvalues_have_positive_real_part(shears, single, real, imaginary):
     """A hidden block diagonal of one real eigenvalue and a conjugate pair, seen in sheared coordinates."""
     blocks = sp.diag(single, sp.Matrix([[real, -imaginary], [imaginary, real]]))

@@ -9,6 +9,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import rationals
 from theory.decision.inequalities import negative, nonnegative, positive, sign, vanishes
 from theory.errors import SymbolError
@@ -25,7 +26,7 @@ VALUES = {
 }
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.sampled_from((depth, real_depth, h)), rationals(), rationals())
 def test_the_sign_of_an_affine_exponent_is_the_one_at_every_value(symbol, a, b):
     for expression in (a + b * symbol, a + b / symbol):

@@ -18,7 +18,7 @@ y, z = sp.symbols("y z", real=True)
 alpha, beta, mu = sp.symbols("alpha beta mu", real=True)
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(positive_rationals(3), st.integers(1, 4))
 def test_moments_of_a_heavy_tailed_law_are_those_of_its_density_infinite_ones_included(noise, order):
     process = ItoProcess.scalar(x, drift=1 - x, dispersion=s * x)

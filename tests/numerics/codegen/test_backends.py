@@ -36,7 +36,7 @@ def errors(values, reference) -> np.ndarray:
 # The table
 
 
-@pytest.mark.every(7)
+@pytest.mark.every(13)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
 @pytest.mark.parametrize("each", EXPRESSIONS, ids=lambda each: each.name)

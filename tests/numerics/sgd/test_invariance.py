@@ -46,7 +46,7 @@ def test_automatic_differentiation_agrees_with_the_symbolic_gradient(skips):
         assert found == pytest.approx(float(sp.diff(net.pulled_back_loss, weight).subs(values)), rel=1e-10, abs=1e-13)
 
 
-@pytest.mark.every(4)
+@pytest.mark.every(6)
 @pytest.mark.parametrize("name", list(ACTIVATIONS))
 def test_sign_sets_are_kept_to_the_last_bit_by_origin_passing_activations_only(name):
     run = excursion(NET, SIGN, Training(activation=name))
@@ -54,7 +54,7 @@ def test_sign_sets_are_kept_to_the_last_bit_by_origin_passing_activations_only(n
     assert run.violation == 0.0 if name in ORIGIN_PASSING else run.violation > 0.01
 
 
-@pytest.mark.every(4)
+@pytest.mark.every(6)
 @pytest.mark.parametrize("name", list(ACTIVATIONS))
 def test_permutation_sets_are_kept_by_every_activation(name):
     run = excursion(NET, PERMUTATION, Training(activation=name))
@@ -66,7 +66,7 @@ def test_half_a_set_is_left(constraints):
     assert excursion(NET, constraints, Training()).violation > 1e-3
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(6)
 @pytest.mark.parametrize(
     "settings",
     [

@@ -6,6 +6,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
 from theory.decision.factorisation import irreducible_factors, sign_of_factor
 from theory.decision.inequalities import positive, sign, simplified
@@ -26,7 +27,7 @@ def coefficients(draw: st.DrawFn) -> sp.Expr:
     return total * draw(st.sampled_from((*COEFFICIENTS, sp.S.One)))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(coefficients())
 def test_factors_multiply_back_to_the_expression(expression):
     constant, factors = irreducible_factors(expression)
@@ -34,7 +35,7 @@ def test_factors_multiply_back_to_the_expression(expression):
     assert sp.expand(product - expression) == 0
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(coefficients(), positive_rationals(), positive_rationals(), rationals())
 def test_a_condition_on_any_coefficient_holds_where_the_number_is_positive(expression, k_value, r_value, m_value):
     values = {k: k_value, r: r_value, m: m_value}
@@ -45,7 +46,7 @@ def test_a_condition_on_any_coefficient_holds_where_the_number_is_positive(expre
     assert bool(simplified(sp.Not(positive(expression))).subs(values)) is bool(number < 0)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.lists(rationals(), min_size=3, max_size=3), rationals(), positive_rationals(), rationals())
 def test_a_sign_found_by_a_discriminant_holds_at_every_point(parts, shift, k_value, m_value):
     a, b, c = parts

@@ -56,7 +56,7 @@ def test_a_condition_holds_exactly_where_the_expression_has_the_sign(expression,
         assert bool(condition(expression).subs(values)) is bool(relation(value))
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(
     st.lists(st.tuples(st.integers(-2, 2), st.sampled_from("<= >= < > ==".split())), min_size=1, max_size=3),
     rationals(),

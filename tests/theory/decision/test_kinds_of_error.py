@@ -7,6 +7,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from theory.decision.region import points_satisfying
 from theory.decision.sign import SignKind, decide_sign
 from theory.decision.zero import ZeroKind, decide_zero
@@ -59,7 +60,7 @@ def test_its_true_neighbour_is_not_refuted(name):
     assert decide_zero(TRUE[name]).says_zero
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(st.integers(3, 40), st.integers(1, 9), st.sampled_from([sp.Abs, lambda e: sp.sqrt(e**2)]))
 def test_a_kink_is_seen_wherever_it_lies(exponent, share, kink):
     at = sp.Rational(share, 7) * 2**exponent

@@ -5,6 +5,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from theory.decision.monotony import compared_on_the_line, proof_by_ends, proof_of_same_side, proof_on_the_line
 from theory.decision.places import Signs
 from theory.decision.signs_on_line import OpenInterval
@@ -15,7 +16,7 @@ n = sp.Symbol("n", nonnegative=True)
 RISING = (lambda u: u**5, lambda u: u**7 + 3 * u, sp.exp, sp.atan, sp.sinh, sp.tanh, lambda u: u + sp.exp(u))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(st.sampled_from(RISING), st.sampled_from(RISING), st.integers(1, 9), st.sampled_from([sp.Gt, sp.Ge, sp.Lt]))
 def test_a_sum_of_rising_functions_compares_as_its_argument_does(f, g, weight, relation):
     grown = relation(weight * f(x) + g(x), weight * f(y) + g(y), evaluate=False)
@@ -82,7 +83,7 @@ def test_a_limit_of_the_kind_of_infinity_to_the_power_0_proves_nothing():
     assert beyond.signs(2 - p ** (1 / sp.log(1 + p))) is None
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.integers(-6, 6), min_size=1, max_size=4, unique=True))
 def test_the_signs_of_a_product_change_at_its_zeros_and_nowhere_else(zeros):
     found = OpenInterval(x, -sp.oo, sp.oo).signs(sp.Mul(*(sp.exp(x) - sp.exp(zero) for zero in zeros)))

@@ -7,6 +7,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.theory.decision.zero_corpus import corpus
 from theory.decision.normal_form import proof_of_positivity, proof_of_zero
 from theory.decision.rational_functions import OutOfReachError, RationalFunction, Tower
@@ -128,7 +129,7 @@ def test_division_by_zero_is_out_of_reach():
             tower.element(numerator / (root**2 - 2))
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.lists(st.integers(-6, 6), min_size=4, max_size=4), st.integers(2, 5))
 def test_square_of_a_sum_of_roots_multiplies_out(coefficients, k):
     roots = (sp.Integer(1), sp.sqrt(2), sp.sqrt(p), sp.sqrt(p + k))

@@ -9,6 +9,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from theory.decision.balls import truth
 from theory.decision.rational_points import exact_truth, exact_value
 from theory.decision.region import AdmissibleRegion, points_satisfying
@@ -53,7 +54,7 @@ def test_magnitudes_span_small_and_large_and_both_signs():
     assert 0 in values
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.fractions(-50, 50, max_denominator=30), st.fractions(0, 3, max_denominator=10**6).filter(bool))
 def test_interval_of_any_width_is_hit(lower, width):
     condition = (x > sp.Rational(lower)) & (x < sp.Rational(lower + width))
@@ -86,7 +87,7 @@ def test_conditions_that_cannot_be_sampled_are_refused():
         points_satisfying([sp.Symbol("w", irrational=True)])
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.fractions(-9, 9, max_denominator=40), st.fractions(-9, 9, max_denominator=40))
 def test_exact_value_is_rational_arithmetic(a, b):
     point = {x: a, y: b}

@@ -36,10 +36,10 @@ def test_corpus_is_large_and_holds_both_kinds():
     assert len({case.name for case in CASES}) == len(CASES)
 
 
-@pytest.mark.every(3)
-@pytest.mark.parametrize("third", range(3))
-def test_no_corpus_case_is_judged_wrongly_and_at_most_one_in_twenty_stays_undecided(third):
-    cases = CASES[third::3]
+@pytest.mark.every(5)
+@pytest.mark.parametrize("fifth", range(5))
+def test_no_corpus_case_is_judged_wrongly_and_at_most_one_in_twenty_stays_undecided(fifth):
+    cases = CASES[fifth::5]
     decisions = {case.name: decide_zero(case.expression, case.conditions) for case in cases}
     truths = {case.name: case.is_zero for case in cases}
     wrong = {name: d for name, d in decisions.items() if d.kind in SAYS_ZERO and SAYS_ZERO[d.kind] != truths[name]}
@@ -126,7 +126,7 @@ def test_identity_perturbed_by_a_tiny_amount_is_refuted(a, b, e):
     assert value is None or value != 0
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.integers(1, 6), rationals, rationals)
 def test_angle_addition_is_proved_and_its_sign_error_refuted(k, c, d):
     sine = sp.sin(k * x + sp.Rational(c)) * sp.cos(y) + sp.cos(k * x + sp.Rational(c)) * sp.sin(y)

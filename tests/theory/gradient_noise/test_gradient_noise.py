@@ -5,6 +5,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from theory.discrete.growth_rate import finite_growth_rate
 from theory.errors import DimensionError, ShapeError, SymbolError
 from theory.gradient_noise.flow import moment_matching_residual, stochastic_gradient_flow
@@ -26,7 +27,7 @@ def vanishes(matrix):
     return all(sp.expand(entry) == 0 for entry in matrix)
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(5)
 @pytest.mark.parametrize("sampling", Sampling)
 @pytest.mark.parametrize("batch_size", [1, 2, 3, 4])
 def test_the_closed_form_is_the_sum_over_every_batch(sampling, batch_size):
@@ -46,7 +47,7 @@ def test_a_full_batch_without_replacement_has_no_noise():
     assert not vanishes(enumerated_step(PAIR, 4, Sampling.WITH_REPLACEMENT).covariance)
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(
     curvatures=st.lists(st.integers(-5, 5), min_size=1, max_size=4),
     batch_size=st.integers(1, 3),

@@ -7,6 +7,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import rationals
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
 from theory.gradient_noise.data_law import Empirical, FiniteSupport, Gaussian, NamedMoments, Product
@@ -24,7 +25,7 @@ def vanishes(matrix):
     return all(sp.expand(entry) == 0 for entry in matrix)
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 @given(
     samples=st.lists(st.tuples(rationals(), rationals()), min_size=1, max_size=4),
     batch_size=st.integers(1, 3),

@@ -156,7 +156,7 @@ def test_finite_scale_and_speed_agree_with_integrals_summed_on_a_grid(process, a
     assert bool(end.finite_speed) is summed.converges(summed.log_m)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     st.integers(0, 8).map(lambda n: sp.Rational(n, 2)),
     st.integers(-16, 16).map(lambda n: sp.Rational(n, 4)),

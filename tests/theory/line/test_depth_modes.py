@@ -29,7 +29,11 @@ def test_zero_is_natural_and_infinity_an_entrance_at_every_depth(name):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[pytest.mark.slow] if n in ("4", "5", "6", "7", "8", "1/h") else []) for n in DEEPER]
+    "name",
+    [
+        pytest.param(n, marks=[] if n in ("3", "5/2", "L real > 2", "L integer >= 3") else [pytest.mark.slow])
+        for n in DEEPER
+    ],
 )
 def test_with_input_noise_a_deeper_mode_has_a_law_and_without_it_collapses_to_the_teacher(name):
     assert stationary_density(depth_mode(DEPTHS[name], sigma), CASES["sigma > 0"][1]).normalisable == sp.true

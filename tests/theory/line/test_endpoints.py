@@ -8,6 +8,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import rationals
 from theory.errors import UnsupportedFormError
 from theory.line.endpoints import endpoint_behaviour
@@ -27,7 +28,7 @@ def quotients(draw: st.DrawFn) -> sp.Expr:
     return numerator / (1 + draw(st.integers(0, 2)) * x + draw(st.integers(0, 2)) * x**2)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(quotients(), st.booleans())
 def test_behaviour_predicts_the_growth_of_the_integral(log_derivative, at_infinity):
     end = sp.oo if at_infinity else sp.S.Zero

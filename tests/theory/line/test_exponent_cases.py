@@ -20,7 +20,7 @@ GROWING = ItoProcess.scalar(w, drift=k * w * (1 - w), dispersion=s * w**q)
 NUMBERS = [sp.Rational(1, 4), sp.S.Half, sp.Rational(3, 4), sp.S.One, sp.Rational(5, 4), sp.Rational(3, 2), sp.S(2)]
 
 
-@pytest.mark.every(2)
+@pytest.mark.every(4)
 @pytest.mark.parametrize("process", [MEAN_REVERTING, GROWING])
 @pytest.mark.parametrize("values", [{k: sp.Rational(1, 3), s: sp.S.One}, {k: sp.S(2), s: sp.S.One}])
 def test_the_cases_are_what_a_number_in_the_exponent_gives(process, values):

@@ -10,7 +10,7 @@ from tests.theory.line.generated_models import Model, failures, models
 UNHURRIED = {"deadline": None, "phases": (Phase.generate,), "suppress_health_check": list(HealthCheck)}
 
 
-@settings(max_examples=5, derandomize=True, **UNHURRIED)
+@settings(max_examples=3, derandomize=True, **UNHURRIED)
 @given(models())
 def test_a_generated_model_gets_an_answer_or_an_error_of_the_project(model: Model):
     assert not list(failures(model))

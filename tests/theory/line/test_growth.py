@@ -29,7 +29,7 @@ def test_the_growth_tells_what_a_chart_tells(drift):
         )
 
 
-@pytest.mark.every(2)
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("drift", "kinds", "normalisable"),
     [

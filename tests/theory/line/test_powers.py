@@ -32,7 +32,7 @@ def at(expression: sp.Expr, which: int) -> sp.Expr:
     return expression.subs({symbol: values[which] for symbol, values in VALUES.items()})
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(exponents(), exponents(), rationals())
 def test_equal_exponents_and_only_those_become_one_expression(a, b, shift):
     rewritten = sp.together(sp.expand((a + shift) * (n + 2))) / (n + 2) - shift
@@ -51,7 +51,7 @@ def test_a_difference_of_sums_of_powers_is_zero_exactly_where_it_is_at_numbers(p
     assert changed.is_zero is (change == 0)
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(exponents(), exponents())
 def test_the_order_of_exponents_is_that_of_their_values(a, b):
     try:

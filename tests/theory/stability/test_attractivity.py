@@ -7,6 +7,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import LINE, positive_rationals, rationals
 from theory.coordinates import logarithm
 from theory.errors import DimensionError, MissingParameterError, SymbolError, UnsupportedFormError
@@ -38,7 +39,7 @@ def test_the_rate_is_that_of_theorem_4_1_for_any_loss_and_diffusion():
 
 
 @given(st.lists(rationals(), min_size=3, max_size=3), positive_rationals(), rationals())
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_generic_and_concrete_functions_give_the_same_rate(coefficients, c, skew):
     loss = coefficients[0] * x**2 / 2 + coefficients[1] * x**3 + coefficients[2] * x**4
     diffusion = (c + skew**2 * x**2) * x**2
@@ -49,7 +50,7 @@ def test_generic_and_concrete_functions_give_the_same_rate(coefficients, c, skew
 
 
 @given(rationals(), positive_rationals(), rationals())
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 def test_the_rate_is_minus_the_drift_of_the_logarithm_at_the_point(slope, noise, cubic):
     process = ItoProcess.scalar(theta, drift=slope * theta + cubic * theta**3, dispersion=noise * theta)
     z = sp.Symbol("z", real=True)

@@ -25,7 +25,7 @@ def sentences(claim: Claim) -> Iterator[str]:
         yield from (statement.name, statement.says, statement.corrected_says, *statement.wrong)
 
 
-@pytest.mark.every(4)
+@pytest.mark.every(9)
 @pytest.mark.parametrize("id", IDS)
 def test_every_sentence_is_typeset(id):
     refused = []
@@ -38,7 +38,7 @@ def test_every_sentence_is_typeset(id):
     assert refused == []
 
 
-@pytest.mark.every(5)
+@pytest.mark.every(13)
 @pytest.mark.parametrize("id", IDS)
 def test_every_statement_has_a_judge_of_some_kind(id):
     for statement in catalogue().claim(id).statements:
@@ -46,7 +46,7 @@ def test_every_statement_has_a_judge_of_some_kind(id):
         assert is_symbolic or statement.experiments or statement.comparisons, statement.name
 
 
-@pytest.mark.every(9)
+@pytest.mark.every(22)
 @pytest.mark.parametrize("id", IDS)
 def test_no_form_holds_a_float(id):
     for statement in catalogue().claim(id).statements:
