@@ -266,7 +266,7 @@ def norms_and_isotropic_inputs():
         r"ratio: $(\|U\|^2/\|W\|^2)^2$",
         printed=ratio,
         derived=norm_ratio_at_rest,
-        wrong={"even": sp.S.One, "of the variances": e_2 / e_1},
+        wrong={"even": sp.S.One, "of the variances": e_2 / e_1, "15 % more": sp.Rational(23, 20) * ratio},
         measured=descended(
             "SGD at rest, inputs of variances 4 and 1",
             two_inputs,
