@@ -41,7 +41,16 @@ from theory.notation import beta
 from theory.symmetry.affine_generator import AffineGenerator
 from theory.symmetry.noether import NoetherFlow, noether_flow
 from theory.symmetry.one_parameter import OneParameterSymmetry, slope_along
-from theory.values import Expressions, column, distinct_symbols, expressions, instance, mapping, single_expression
+from theory.values import (
+    Expressions,
+    column,
+    count,
+    distinct_symbols,
+    expressions,
+    instance,
+    mapping,
+    single_expression,
+)
 
 
 @dataclass(frozen=True)
@@ -139,6 +148,10 @@ def _paired(first: sp.MatrixBase, second: sp.MatrixBase) -> sp.Expr:
     return sp.Add(*(a * b for a, b in zip(first, second, strict=True)))
 
 
+MAX_ORDER = 100
+"""The highest order that is looked at."""
+
+
 def breaking_order(
     field: Expressions, loss: sp.Expr, weights: Expressions, *, highest: int = 12
 ) -> tuple[int, sp.Expr] | None:
@@ -146,6 +159,9 @@ def breaking_order(
 
     The weights are :math:`\epsilon\theta`. A loss with the symmetry at leading order only has :math:`v\cdot\nabla l =
     O(\epsilon^k)` with k above the order of the loss's own slope. None if nothing is found up to ``highest``.
+
+    Raises:
+        DimensionError: ``highest`` is no whole number from 0 to :data:`MAX_ORDER`.
 
     Example:
         >>> u, w, x, y = sp.symbols("u w x y", real=True)
@@ -155,6 +171,7 @@ def breaking_order(
     theta, v = distinct_symbols(weights, "weights"), column(field, "field")
     if v.rows != theta.rows:
         raise ShapeError(f"field must have one entry per weight, {theta.rows}, got {v.rows}.")
+    highest = count(highest, "highest", at_most=MAX_ORDER)
     small = sp.Dummy("epsilon", positive=True)
     slope = slope_along(v, single_expression(loss, "loss"), theta)
     scaled = slope.subs({w: small * w for w in theta}, simultaneous=True)

@@ -29,7 +29,7 @@ import sympy as sp
 from theory.decision.rational_functions import OutOfReachError
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.discrete.recursion import Recursion
-from theory.errors import UnsupportedFormError
+from theory.errors import ShapeError, UnsupportedFormError
 from theory.symmetry.exact_gradient import StraightLine
 from theory.symmetry.exact_numbers import Exact, OffDomainError, Rationals, Residues, drawn, residue
 from theory.symmetry.expanded_loss import vanishes_for_all_breaks
@@ -136,7 +136,10 @@ def adam(
         >>> conserved_quantities(adam([u, w], ((u - 2 * w) * x - y) ** 2, sp.Rational(1, 10)), degree=1).at_most
         0
     """
-    beta_1, beta_2 = (single_expression(b, "betas", real=True) for b in listed(betas, "betas"))
+    both = [single_expression(b, "betas", real=True) for b in listed(betas, "betas")]
+    if len(both) != 2:
+        raise ShapeError(f"betas must hold two numbers, got {len(both)}.")
+    beta_1, beta_2 = both
     epsilon = single_expression(stabiliser, "stabiliser", real=True)
     theta, l = distinct_symbols(weights, "weights"), single_expression(loss, "loss")
     rate = single_expression(learning_rate, "learning_rate", real=True)

@@ -34,6 +34,7 @@ from typing import Any
 
 import sympy as sp
 
+from theory.argument_kinds import is_expression
 from theory.errors import ShapeError, SymbolError
 from theory.symmetry.affine_generator import AffineGenerator
 from theory.values import column, instance, shown
@@ -53,7 +54,7 @@ class StepRule:
             \eta d`, and not through the velocity.
 
     Raises:
-        SymbolError: Nesterov's momentum with dampening.
+        SymbolError: Nesterov's momentum with dampening; a coefficient that is no finite number or expression.
     """
 
     learning_rate: Any
@@ -67,6 +68,8 @@ class StepRule:
         for name in ("nesterov", "decoupled"):
             if not isinstance(getattr(self, name), bool):
                 raise SymbolError(f"{name} must be True or False, got {shown(getattr(self, name))}.")
+        for name in ("learning_rate", "momentum", "dampening", "weight_decay"):
+            _require_quantity(getattr(self, name), name)
         if self.nesterov and self.dampening != 0:
             raise SymbolError(
                 f"Nesterov's momentum is defined without dampening, got dampening={self.dampening}. Leave one out."
@@ -84,10 +87,41 @@ class StepRule:
 
 @dataclass(frozen=True)
 class ChargePair:
-    r"""The charge :math:`Q(\theta)` and its pair :math:`D = v(\theta)\cdot V`, numbers or expressions."""
+    r"""The charge :math:`Q(\theta)` and its pair :math:`D = v(\theta)\cdot V`: numbers, expressions, or arrays of them.
+
+    Raises:
+        SymbolError: one of them is something else, or not finite.
+    """
 
     charge: Any
     alignment: Any = 0
+
+    def __post_init__(self) -> None:
+        _require_quantity(self.charge, "charge", arrays=True)
+        _require_quantity(self.alignment, "alignment", arrays=True)
+
+
+def _require_quantity(value: Any, name: str, *, arrays: bool = False) -> None:
+    """Refuse what is no finite number or expression, nor, with ``arrays``, an array of such."""
+    if isinstance(value, sp.MatrixBase):
+        holds = arrays and all(map(is_expression, value))
+    elif isinstance(value, sp.Basic):
+        holds = is_expression(value) and not value.has(sp.oo, -sp.oo)
+    elif isinstance(value, numbers.Number):
+        holds = not isinstance(value, bool) and value - value == 0
+    else:
+        holds = arrays and _is_finite_array(value)
+    if not holds:
+        of = "a finite number, an expression or an array of them" if arrays else "a finite number or an expression"
+        raise SymbolError(f"{name} must be {of}, got {shown(value)}.")
+
+
+def _is_finite_array(value: Any) -> bool:
+    """Whether ``value`` is an array of NumPy or torch with finite numbers: their differences from themselves are 0."""
+    try:
+        return isinstance(value.shape, tuple) and bool((value - value == 0).all())
+    except Exception:  # whatever a stranger's object raises
+        return False
 
 
 def next_pair(
@@ -114,8 +148,7 @@ def next_pair(
     given = {"direction_form": direction_form, "mixed_form": mixed_form}
     given |= {} if shift_part is None else {"shift_part": shift_part}
     for name, form in given.items():
-        if not isinstance(form, numbers.Number | sp.Expr | sp.MatrixBase) and not hasattr(form, "shape"):
-            raise SymbolError(f"{name} must be a number, an expression or an array, got {shown(form)}.")
+        _require_quantity(form, name, arrays=True)
     _one_shape(charge=pair.charge, alignment=pair.alignment, direction_form=direction_form, mixed_form=mixed_form)
     pair = ChargePair(pair.charge, _shaped(pair.alignment, pair.charge))
     direction_form, mixed_form = _shaped(direction_form, pair.charge), _shaped(mixed_form, pair.charge)

@@ -19,9 +19,10 @@ import sympy as sp
 from sympy.polys.constructor import construct_domain
 from sympy.polys.matrices import DomainMatrix
 
+from theory.argument_kinds import EXPRESSIONS, ArgumentKind, takes
 from theory.errors import ShapeError, UnsupportedFormError
 from theory.symmetry.affine_generator import AffineGenerator
-from theory.values import instance, listed
+from theory.values import count, instance, listed
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ class LieAlgebra:
 
     def bracket_coordinates(self, i: int, j: int) -> tuple[sp.Expr, ...] | None:
         r"""The structure constants :math:`f_{ij}{}^1, \dots, f_{ij}{}^m`; None if the bracket lies outside the span."""
-        return self._coordinates[i][j]
+        most = self.dimension - 1
+        return self._coordinates[count(i, "i", at_most=most)][count(j, "j", at_most=most)]
 
     @cached_property
     def _coordinates(self) -> list[list[tuple[sp.Expr, ...] | None]]:
@@ -146,6 +148,14 @@ class LieAlgebra:
         return LieAlgebra(tuple(found))
 
 
+EXPRESSION_ROWS = ArgumentKind(
+    "a sequence of rows of expressions, of one length, not empty",
+    lambda rows: (
+        isinstance(rows, list | tuple) and all(map(EXPRESSIONS.holds, rows)) and len({len(row) for row in rows}) == 1
+    ),
+)
+
+
 def linear_rank(generators: Sequence[AffineGenerator]) -> int:
     """The dimension of the span of ``generators``."""
     return _matrix([g.entries for g in generators]).rank() if generators else 0
@@ -164,6 +174,7 @@ def coordinates(generator: AffineGenerator, basis: Sequence[AffineGenerator]) ->
     return tuple(domain.to_sympy(table[i][m]) for i in range(m))
 
 
+@takes(rows=EXPRESSION_ROWS)
 def exact_kernel(rows: Sequence[Sequence[sp.Expr]]) -> list[list[sp.Expr]]:
     """A basis of the vectors that a matrix of rational functions, with square roots of numbers, takes to 0."""
     kernel = _matrix(rows).nullspace()

@@ -153,6 +153,7 @@ def noether_flow(
         -eta*(u - w)*(u + w)/2 zero
     """
     problem, generator = _averaged(symmetry)
+    instance(second_order, bool, "second_order", "True or False")
     decay = _coefficient(weight_decay, "weight_decay", problem)
     if isinstance(problem, Model) and isinstance(problem.law, NamedMoments):
         diffusion = eta * problem.batch_covariance(batch_size, sampling)

@@ -39,6 +39,7 @@ from functools import cached_property
 
 import sympy as sp
 
+from theory.argument_kinds import SQUARE, ArgumentKind, takes
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import ShapeError, SymbolError, UnsupportedFormError
 from theory.matrices.exponential import eigenvalues
@@ -175,6 +176,17 @@ def orbit_potential(
     return OrbitPotential(terms)
 
 
+_SQUARES = ArgumentKind(
+    "a sequence of square matrices of SymPy of one size, not empty",
+    lambda value: (
+        isinstance(value, list | tuple)
+        and all(map(SQUARE.holds, value))
+        and len({matrix.rows for matrix in value}) == 1
+    ),
+)
+
+
+@takes(matrices=_SQUARES)
 def eigenspaces(matrices: Sequence[sp.MatrixBase]) -> Iterator[tuple[Rate, sp.Matrix]]:
     """Joint eigenvalues of commuting symmetric matrices, with the projectors on their eigenspaces.
 

@@ -13,6 +13,7 @@ import sympy as sp
 from sympy.polys.domains import GF
 from sympy.polys.matrices import DomainMatrix
 
+from theory.argument_kinds import EXPRESSION, takes
 from theory.errors import UnsupportedFormError
 from theory.symmetry.exact_gradient import StraightLine
 
@@ -44,6 +45,7 @@ def require_independent_roots(line: StraightLine) -> None:
         )
 
 
+@takes(radicand=EXPRESSION)
 def square_class(radicand: sp.Expr) -> set[sp.Expr]:
     """The primes and irreducible polynomials with an odd exponent in ``radicand``, a rational function.
 

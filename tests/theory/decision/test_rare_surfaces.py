@@ -63,7 +63,7 @@ def conjugated(function, argument):
         (sp.log, -p + sp.I * x, p + sp.I * x),
         (sp.atan, z, p + sp.I * x),
     ],
-    ids=str,
+    ids=("sqrt", "log, product", "log, one", "atan"),
 )
 def test_a_jump_across_a_cut_of_the_plane_is_seen_on_the_cut(function, across, beside):
     assert decide_zero(conjugated(function, across)).kind is ZeroKind.NONZERO

@@ -108,7 +108,7 @@ def threshold_of_sgd() -> Statement:
     return reproduces(
         "threshold of SGD",
         r"\eta_{\rm collapse}",
-        printed=lambda: sp.Float(exact_threshold()),
+        printed=lambda: sp.Rational(round(10**4 * exact_threshold()), 10**4),
         measure=measure,
         parts=tuple({"eta": rate} for rate in RATES),
         summarise=threshold,
