@@ -14,14 +14,14 @@ import sympy as sp
 from sympy.integrals.quadrature import gauss_legendre
 
 from numerics.arguments import takes
-from theory.argument_kinds import EXPRESSION
+from theory.argument_kinds import REAL_EXPRESSION
 
 _NODES = 8
 _NEAR = sp.Rational(1, 4)
 """Up to which |u - v| (1 + |u| + |v|) the rule is exact to a double."""
 
 
-@takes(u=EXPRESSION, v=EXPRESSION, gap=EXPRESSION)
+@takes(u=REAL_EXPRESSION, v=REAL_EXPRESSION, gap=REAL_EXPRESSION)
 def erf_minus(u: sp.Expr, v: sp.Expr, gap: sp.Expr) -> sp.Expr:
     """erf(u) - erf(v), where ``gap`` is u - v.
 

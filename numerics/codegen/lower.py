@@ -22,6 +22,7 @@ from itertools import pairwise
 import sympy as sp
 from sympy.logic.boolalg import Boolean, BooleanAtom
 
+from numerics.arguments import YES_OR_NO, require
 from numerics.codegen.accurate import log_one_plus, without_cancellation
 from numerics.codegen.exact import Number, exact_input
 from numerics.codegen.functions import BINARY, COMPARISONS, FOLDED, REWRITTEN, UNARY, unsupported
@@ -71,9 +72,12 @@ def lower(
     """
     if not isinstance(arguments, list | tuple | sp.MatrixBase):
         raise ArgumentError(f"arguments must be a sequence of symbols, got {shown(arguments)}.")
+    require(YES_OR_NO, series, "series")
     arguments = tuple(arguments)
     try:
         exact = exact_input(expressions, arguments, {} if parameters is None else parameters)
+        if sp.nan in exact.expressions:
+            raise ArgumentError(f"expressions must be numbers that exist, got {shown(expressions)}.")
         lowering = _Lowering(arguments, exact.numbers, series=series)
         outputs = [lowering.output(expression) for expression in stable(exact.expressions, series=series)]
     except RecursionError:

@@ -28,6 +28,7 @@ import sympy as sp
 
 from numerics.arguments import takes
 from theory.argument_kinds import EXPRESSION, EXPRESSIONS
+from theory.argument_kinds import whole as whole_between
 
 RADII = tuple(sp.Rational(k, 16) for k in (1, 2, 4, 6, 8, 12, 16))
 """Where the series may be used, the smallest first."""
@@ -67,7 +68,7 @@ _ABOUT_ONE = (sp.log, sp.loggamma, sp.gamma, sp.digamma, sp.acosh)
 """Functions that are singular at 0 and whose sums cancel at 1."""
 
 
-@takes(whole=EXPRESSION, terms=EXPRESSIONS)
+@takes(whole=EXPRESSION, terms=EXPRESSIONS, otherwise=EXPRESSION, orders=whole_between(1, 20))
 def with_series(whole: sp.Expr, terms: Sequence[sp.Expr], otherwise: sp.Expr, *, orders: int = 1) -> sp.Expr | None:
     """``whole`` by its series where the ``terms`` it is computed from cancel, and ``otherwise`` elsewhere.
 

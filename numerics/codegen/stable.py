@@ -35,7 +35,7 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from numerics.arguments import takes
+from numerics.arguments import YES_OR_NO, takes
 from numerics.codegen.accurate import without_cancellation
 from numerics.codegen.exponentials import safe_product
 from numerics.codegen.logarithms import difference_of_logarithms, log_of_quotient, stable_logarithm
@@ -57,7 +57,7 @@ FORMULAS = ArgumentKind(
 )
 
 
-@takes(expressions=FORMULAS)
+@takes(expressions=FORMULAS, series=YES_OR_NO)
 def stable(expressions: Sequence[sp.Basic], *, series: bool = True) -> list[sp.Basic]:
     """The expressions in the forms above; without ``series`` all of them hold to any number of digits.
 

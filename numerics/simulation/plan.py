@@ -333,7 +333,7 @@ def _recorded_steps(at: Sequence[int] | None, n_steps: int) -> tuple[int, ...]:
     entries = list(at) if isinstance(at, Sequence | np.ndarray | range) and not isinstance(at, str) else []
     wanted = tuple(whole_number(entry, "at", at_least=0, below=n_steps + 1) for entry in entries)
     if not wanted or any(later <= earlier for earlier, later in pairwise(wanted)):
-        raise ArgumentError(f"at must hold ascending step numbers, at least one, got {at!r:.80}.")
+        raise ArgumentError(f"at must hold ascending step numbers, at least one, got {shown(at)}.")
     return wanted
 
 

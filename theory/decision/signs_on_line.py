@@ -17,6 +17,7 @@ from typing import Any
 
 import sympy as sp
 
+from theory.argument_kinds import EXPRESSION, SYMBOL, ArgumentKind, takes
 from theory.decision.balls import ball, flint_library
 from theory.decision.factorisation import irreducible_factors
 from theory.decision.normal_form import proof_of_positivity
@@ -54,8 +55,16 @@ def _times(one: Signs, other: Signs) -> Signs:
     return product
 
 
+_END = ArgumentKind(
+    "a rational number of SymPy, oo or -oo", lambda value: isinstance(value, sp.Rational) or value in (sp.oo, -sp.oo)
+)
+
+
 class OpenInterval:
     """The open interval from ``low`` to ``high``, rational or infinite, on which functions of ``x`` are looked at.
+
+    Raises:
+        ShapeError: ``x`` is no symbol, an end is neither rational nor infinite, or a function is no expression.
 
     Example:
         >>> x = sp.Symbol("x", positive=True)
@@ -65,11 +74,13 @@ class OpenInterval:
         True
     """
 
+    @takes(x=SYMBOL, low=_END, high=_END)
     def __init__(self, x: sp.Symbol, low: sp.Expr, high: sp.Expr) -> None:
         self.x = x
         self.low, self.high = low, high
         self._known: dict[sp.Expr, Signs | None] = {}
 
+    @takes(f=EXPRESSION)
     def signs(self, f: sp.Expr) -> Signs | None:
         """The signs of ``f``; None where they could not be shown."""
         if f.free_symbols - {self.x} or f.count_ops() > _MAX_OPERATIONS:
@@ -80,6 +91,7 @@ class OpenInterval:
         except (_UnknownError, UnsupportedFormError, sp.PolynomialError, RecursionError):
             return None
 
+    @takes(f=EXPRESSION, end=_END)
     def value_at(self, f: sp.Expr, end: sp.Expr) -> int | None:
         """The sign of ``f`` at a rational number; None where it has none, or where it could not be shown."""
         if not self._is_defined(f, end):

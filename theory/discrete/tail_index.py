@@ -23,7 +23,10 @@ from theory.discrete.mean_over_draw import mean_over_draw
 from theory.discrete.recursion import Recursion
 from theory.errors import DimensionError, UnsupportedFormError
 from theory.tricomi import hyperu
-from theory.values import single_expression
+from theory.values import shown, single_expression
+
+MAX_ORDER = 200
+"""Moments of a higher order are not written out."""
 
 
 def absolute_moment(recursion: Recursion, order: sp.Expr) -> sp.Expr:
@@ -38,7 +41,7 @@ def absolute_moment(recursion: Recursion, order: sp.Expr) -> sp.Expr:
         order: :math:`\kappa`.
 
     Raises:
-        DimensionError: the recursion has more than one coordinate.
+        DimensionError: the recursion has more than one coordinate, or the order is above :data:`MAX_ORDER`.
         UnsupportedFormError: it is not linear, or its multiplier is of another kind.
 
     Example:
@@ -48,6 +51,8 @@ def absolute_moment(recursion: Recursion, order: sp.Expr) -> sp.Expr:
         s**2
     """
     parts, kappa = linear_parts(recursion), single_expression(order, "order", real=True)
+    if kappa.is_number and (kappa > MAX_ORDER) == True:  # noqa: E712 - a relation may stay open
+        raise DimensionError(f"order must be at most {MAX_ORDER}, got {shown(order)}: its moment is written out.")
     if recursion.dimension != 1:
         raise DimensionError(
             f"the tail index is that of one coordinate here, but the recursion has {tuple(recursion.state)}. "

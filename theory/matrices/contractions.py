@@ -22,7 +22,7 @@ from typing import Any
 
 from theory.argument_kinds import FUNCTION, one_of, takes, whole
 from theory.errors import DimensionError, ShapeError
-from theory.values import listed, shown
+from theory.values import count, listed, shown
 
 MAX_VECTORS = 12
 """More vectors in one product are refused: 12 have 10395 pairings."""
@@ -161,6 +161,9 @@ def tied_groups(pairing: Pairing, groups: int, group: Callable[[int], int]) -> i
             i = root[i]
         return i
 
+    def of(vector: int) -> int:
+        return find(count(group(vector), "group", at_most=groups - 1))
+
     for i, j in pairing:
-        root[find(group(i))] = find(group(j))
+        root[of(i)] = of(j)
     return sum(find(i) == i for i in range(groups))

@@ -77,7 +77,7 @@ def distance_of_gaussians(dimension: sp.Expr) -> Beta:
     return Beta(distance, Interval(sp.S.Zero, sp.Integer(4)), sp.S.One, dimension / 2, dimension / 2)
 
 
-@takes(threshold=EXPRESSION)
+@takes(threshold=REAL_EXPRESSION)
 def relative_difference(threshold: sp.Expr) -> sp.Expr:
     r"""How far apart two neurons of equal norm are at a given distance: :math:`\|u - v\|/\|u\|`.
 
