@@ -16,6 +16,7 @@ module           question it answers
 ``backend``      Who runs it, and does it fit cache and memory?
 ``train``        Run it: chunks of replicas, statistics on the way, divergence by replica and step
 ``observables``  What is read off on the way? (modes, balance, alignment, rank, loss, diffusion)
+``controlled``   How is the mean of a mode at the end of training told from its fluctuations?
 ``run``          What training leaves behind, and how pieces are put together
 ===============  ==========================================================================================
 """
@@ -26,6 +27,7 @@ from theory.lazy_names import names_on_demand
 
 if TYPE_CHECKING:
     from numerics.deep_linear.signal import DataSet, NoisyTeacher
+    from numerics.layered.controlled import ControlledMode
     from numerics.layered.dynamics import (
         FullGradientDescent,
         GradientFlowSteps,
@@ -57,6 +59,7 @@ __all__ = [
     "Activation",
     "Alignment",
     "Balance",
+    "ControlledMode",
     "DataSet",
     "DenseNetwork",
     "FullGradientDescent",
