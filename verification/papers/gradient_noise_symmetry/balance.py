@@ -217,6 +217,7 @@ def balance_at_the_global_minimum():
             at={RATE: "1/50"},
             start=("1", "0", "1", "0", "0"),
             steps=10_000,
+            averaged=800,
             refined=4,
         ),
         says=r"$d_y/d_x$ with three inputs and two outputs.",

@@ -96,6 +96,7 @@ def noise_of_different_layers():
             at={RATE: "1/25", v: "89/125", noise: "1"},
             start=("133/100", "3/5"),
             steps=10_000,
+            averaged=400,
             refined=4,
         ),
         says="One hidden unit, at the place $w$ where it comes to rest.",
@@ -141,6 +142,8 @@ def first_layer_at_rest(
 ) -> Experiment:
     r"""The weight b of :func:`two_outputs` under SGD, from a minimum :math:`(a_1, 0, b)`, at even noise 1/2.
 
+    It relaxes along the minima in about 2000 steps and forgets its fluctuations across them in fewer than 100.
+
     Args:
         name: Of the experiment.
         start: :math:`a_1` and b.
@@ -155,6 +158,7 @@ def first_layer_at_rest(
         at={RATE: "1/40", s_1: "1/2", s_2: "1/2"},
         start=(start[0], "0", start[1]),
         steps=12_000,
+        averaged=800,
         weight_decay=2 * decay * eta,
         refined=4,
     )
@@ -196,6 +200,7 @@ def sharpness_goes_either_way():
             at={RATE: rate, s_1: first, s_2: second},
             start=("10/7", "0", "7/10"),
             steps=36_000,
+            averaged=400,
             refined=4,
         )
 

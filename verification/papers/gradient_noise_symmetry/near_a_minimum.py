@@ -94,7 +94,6 @@ def deviation_from_a_minimum():
         derived=lambda: T * deviation().mean_shift[0],
         wrong={"a tenth farther": sp.Rational(11, 10) * shift, "the other way": -shift},
         measured=rests("displacement", t_1 - 1, "3"),
-        mutated=False,
     )
     charge = T * trace / 2 * (1 / k - bend / h)
     yield equals(
@@ -108,7 +107,6 @@ def deviation_from_a_minimum():
             "a tenth more": sp.Rational(11, 10) * charge,
         },
         measured=rests("charge", t_1**2 + t_2**2 - 1, "3"),
-        mutated=False,
     )
     yield holds_when(
         r"definite $A$: $E[C] > C_*$",
