@@ -24,6 +24,7 @@ from verification.papers.saddle_to_saddle.balanced.aligned import (
     w_1,
     w_2,
 )
+from verification.papers.saddle_to_saddle.figures.extrapolation import layers_of_runs
 from verification.papers.saddle_to_saddle.long_runs import selected_weight
 from verification.papers.saddle_to_saddle.measured import covariation_of_modes, drift_of_the_balance
 from verification.papers.saddle_to_saddle.paper import NOISE_SYMBOLS, beta, paper, sigma_q
@@ -238,6 +239,7 @@ def minima_that_label_noise_selects():
         says=r"Outer layers $\mathrm{diag}(p, q)$, middle layer $mI$: at rest iff $m^2 = \frac12(p^2 + q^2)$, that is "
         r"$w_{1,i}^2 = w_{3,i}^2 = s_i\bar s^{-1/3}$, $w_{2,i}^2 = \bar s^{2/3}$, with $\bar s$ the mean of the $s_i$.",
     )
+    yield from layers_of_runs()
 
 
 def _learned(layers: tuple[sp.Matrix, ...]) -> WrittenNetwork:

@@ -12,7 +12,7 @@ module               figures and claims
 ``noise_models``     Section 5.1: which noise is the better model of SGD (DLN-E10)
 ``cross_modes``      Figure 6: cross modes while modes are learned (DLN-E7, DLN-E14)
 ``balance``          Figures 7 and 8: balance of layers from two kinds of starts (DLN-E8, DLN-E15)
-``extrapolation``    width of the law in the end, by SGD at three learning rates (statements of DLN-P5)
+``extrapolation``    law in the end, by SGD at three learning rates (statements of DLN-P5, DLN-M4)
 ``collapse``         where label noise makes SGD collapse (a statement of DLN-P3)
 ``scaling``          Figures 9 to 11: scaling in eta and b, wide layers (statements of DLN-E4, DLN-E9)
 ===================  ===================================================================================

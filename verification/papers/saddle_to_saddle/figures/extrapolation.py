@@ -1,7 +1,10 @@
-r"""The width of the law at the end of training by real SGD, at three learning rates, extrapolated to none.
+r"""The law at the end of training by real SGD, at three learning rates, extrapolated to none.
 
 Chains of 2, 3 and 4 scalar layers with label noise start at the teacher's value. After eight relaxation times they are
 looked at once in each, and :math:`E(w - s)^2/\eta` is a line in :math:`\eta` up to its square.
+
+Matrix layers start balanced, and go on for eight times :math:`\eta^{-2}` steps, in which label noise takes them to the
+minimum that it selects; they are looked at in the second half. A parabola goes through the three learning rates.
 """
 
 from __future__ import annotations
@@ -13,11 +16,19 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from numerics.deep_linear.minima import Minimum
+from numerics.deep_linear.modes import Modes
+from numerics.deep_linear.point import LayeredPoint
 from numerics.deep_linear.signal import NoisyTeacher
+from numerics.layered.controlled import ControlledMode
 from numerics.layered.dynamics import MiniBatchDescent
+from numerics.layered.initial import balanced_layers
 from numerics.layered.network import DenseNetwork
+from numerics.layered.observables import ModeAmplitude
 from numerics.layered.train import train_layers
 from numerics.simulation.options import Options
+from theory.deep_linear.layers import LayeredLinear
+from theory.deep_linear.minima import LabelNoiseMinimum
 from verification.authoring.figures import quantile, seed_of
 from verification.authoring.shorthand import reproduces
 from verification.claim import Statement
@@ -95,4 +106,93 @@ def widths_of_runs() -> Iterator[Statement]:
             summarise=extrapolated,
             wrong={"depth one lower": printed - sp.S.Half, "without the two": 2 * printed},
             remark=r"(18) at $s_\alpha = \sigma_q = 1$ by SGD at three learning rates.",
+        )
+
+
+COARSE = ("1/25", "1/50", "1/100")
+LABEL_VARIANCE, SLOW_TIMES, LOOKS = sp.Rational(1, 2), 8, 50
+r"""Of matrix layers: label noise, steps in units of :math:`\eta^{-2}`, and looks in their second half."""
+
+ONE_OUTPUT = {"widths": [4, 3, 1], "values": ["1"]}
+THREE_LAYERS = {"widths": [3, 3, 3, 3], "values": ["1", "3/5", "1/5"]}
+
+
+def measure_layers(part: Mapping[str, Any]) -> dict[str, Any]:
+    r"""The weakest mode of layers of matrices: :math:`E(w - s)^2/\eta`, or :math:`(E[w] - s)/\eta`, with its error."""
+    rate, runs, widths = float(sp.Rational(part["eta"])), int(part["runs"]), tuple(part["widths"])
+    values = [float(sp.Rational(value)) for value in part["values"]]
+    teacher = np.zeros((widths[-1], widths[0]))
+    np.fill_diagonal(teacher, values)
+    network, data = LayeredLinear(widths), NoisyTeacher(teacher, label_covariance=float(LABEL_VARIANCE))
+    start, modes = balanced_layers(network, teacher), Modes(np.eye(widths[-1]), np.eye(widths[0]))
+    mode, mean = len(values) - 1, part["what"] == "mean"
+    balanced = Minimum(LayeredPoint(network, data, tuple(start[f"W{l}"] for l in range(1, len(widths)))))
+    read = ControlledMode(balanced, modes, mode) if mean else ModeAmplitude(network, modes, mode)
+    kept: list[np.ndarray] = []
+
+    def record(weights: Mapping[str, np.ndarray]) -> np.ndarray:
+        gap = read(weights) - values[mode]
+        kept.append((gap if mean else gap**2) / rate)
+        return gap
+
+    half = round(SLOW_TIMES / rate**2 / 2)
+    at = [half + round(half * k / LOOKS) for k in range(1, LOOKS + 1)]
+    train_layers(
+        network,
+        data,
+        MiniBatchDescent(learning_rate=rate),
+        initial=start,
+        steps=at[-1],
+        n_replicas=runs,
+        seed=seed_of("extrapolation of layers", part),
+        at=at,
+        observables={"gap": record},
+        options=Options(keep_final=False, precision="mixed", progress=False),
+    )
+    each = np.mean(kept, axis=0)
+    return {**part, "value": float(each.mean()), "error": float(each.std(ddof=1) / math.sqrt(runs))}
+
+
+def parabola_at_zero(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The value at learning rate 0 of the parabola through three rates, each half the one before."""
+    weights = np.array([1, -6, 8]) / 3
+    value = float(weights @ [row["value"] for row in results])
+    error = float(np.linalg.norm(weights * [row["error"] for row in results]))
+    half = quantile() * error
+    told = ", ".join(f"{row['value']:.4f} ± {row['error']:.4f} at {row['eta']}" for row in results)
+    return {
+        "location": [value - half, value + half],
+        "features": [],
+        "told": f"{told}; extrapolated {value:.4f} ± {error:.4f}",
+        "rows": [dict(row) for row in results],
+    }
+
+
+def _weakest(depth: int, values: Sequence[str], inputs: int, outputs: int, what: str) -> sp.Expr:
+    """The closed form of what is measured."""
+    traces = {"input_trace": inputs, "label_trace": outputs * LABEL_VARIANCE}
+    minimum = LabelNoiseMinimum(depth, [sp.Rational(s) for s in values], label_variances=LABEL_VARIANCE, **traces)
+    return (minimum.variance if what == "variance" else minimum.mean_shift)(len(values) - 1)
+
+
+def layers_of_runs() -> Iterator[Statement]:
+    """Statements of DLN-M4: the law at the end that the selected minimum has, by real SGD."""
+    for setting, runs, what, left, shape in (
+        (ONE_OUTPUT, (600, 1800, 1200), "variance", r"\lim_{\eta\to0}E(w - s)^2/\eta", "four inputs, one output"),
+        (THREE_LAYERS, (300, 900, 600), "mean", r"\lim_{\eta\to0}(E[w_3] - s_3)/\eta", "three layers of width three"),
+    ):
+        widths, values = setting["widths"], setting["values"]
+        depth = len(widths) - 1
+        printed = _weakest(depth, values, widths[0], widths[-1], what)
+        yield reproduces(
+            f"{what} in runs, {shape}",
+            left,
+            printed=printed,
+            measure=measure_layers,
+            parts=tuple(
+                {**setting, "what": what, "eta": rate, "runs": n} for rate, n in zip(COARSE, runs, strict=True)
+            ),
+            summarise=parabola_at_zero,
+            wrong={"of a chain alone": _weakest(depth, values[-1:], 1, 1, what), "a quarter more": 5 * printed / 4},
+            remark=r"The weakest mode at $\sigma_q^2 = 1/2$, by SGD from the balanced minimum on.",
         )
