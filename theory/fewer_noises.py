@@ -38,6 +38,9 @@ from theory.errors import DimensionError, SymbolError, TheoryError, UnsupportedF
 from theory.ito import ItoProcess
 from theory.values import mapping
 
+_FEW = 8
+"""Noises up to which the sign of what is under the root is asked for."""
+
 _POINTS = 2
 """Points at which columns are compared before their quotient is formed."""
 
@@ -166,8 +169,9 @@ def _lower_triangular(
     q = sp.S.Zero if near is None else _parallel_part(u, v, state, near)
     d = [b - q * a for a, b in zip(u, v, strict=True)]
     along = _product(u, d)
-    # Rounding may leave a tiny negative number where the true value is 0.
-    across = sp.sqrt(sp.Max(0, _product(d, d) - along**2 / _product(u, u)))
+    # Rounding may leave a tiny negative number where the true value is 0. Of many terms SymPy seeks a sign for seconds.
+    left = _product(d, d) - along**2 / _product(u, u)
+    across = sp.sqrt(sp.Max(0, left, evaluate=len(u) <= _FEW))
     return sp.Matrix([[g * length, 0], [k * (q * length + along / length), k * across]])
 
 

@@ -139,7 +139,11 @@ class _Forms:
             else:  # a branch of a Piecewise
                 parts.append(self._inner(part) if isinstance(part, sp.Tuple) else part)
         same = all(a is b for a, b in zip(parts, expression.args, strict=True))
-        return expression if same else expression.func(*parts)
+        if same:
+            return expression
+        # SymPy compares the arguments of a maximum with each other, which takes seconds where they are long.
+        unasked = {"evaluate": False} if isinstance(expression, sp.Max | sp.Min) else {}
+        return expression.func(*parts, **unasked)
 
     def _sum(self, expression: sp.Add) -> sp.Basic:
         terms = over_one_denominator(expression.args)

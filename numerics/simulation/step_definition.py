@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import sympy as sp
 
@@ -63,7 +65,7 @@ class StepDefinition:
         plain = {symbol: sp.Dummy(symbol.name, real=True) for symbol in self.rows}
         used = one_step.normals
         update = one_step.expressions(Z[:used], U, h, root_h)
-        after = {x: new.xreplace(plain) for x, new in zip(one_step.state, update, strict=True)}
+        after = {x: _renamed(new, plain) for x, new in zip(one_step.state, update, strict=True)}
         rows = list(after.values())
         for symbol, accumulator in self.accumulators:
             own = Z[used : used + accumulator.normals]
@@ -75,6 +77,15 @@ class StepDefinition:
         return step_program(
             rows, state=list(plain.values()), parameters=self.symbols, step=h, root_step=root_h, normals=Z, uniforms=U
         )
+
+
+def _renamed(expression: sp.Basic, names: Mapping[sp.Symbol, sp.Symbol]) -> Any:
+    """With other symbols. A maximum is taken as it stands: what it is of was compared when it was made."""
+    if not expression.has(sp.Max, sp.Min):
+        return expression.xreplace(names)
+    parts = [_renamed(part, names) for part in expression.args]
+    unasked = {"evaluate": False} if isinstance(expression, sp.Max | sp.Min) else {}
+    return expression.func(*parts, **unasked)
 
 
 @lru_cache(maxsize=KERNELS)
