@@ -8,7 +8,7 @@ The numeric twin of :class:`theory.gradient_noise.model.Model` with an empirical
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,6 +60,8 @@ class EmpiricalLoss:
     device: torch.device | str = "cpu"
     shapes: Mapping[str, torch.Size] = field(init=False)
     """Name of each parameter that is trained to its shape."""
+    _places: Mapping[str, str] = field(init=False, repr=False)
+    """Each place at which a parameter that is trained stands, once, to the name of the parameter."""
 
     def __post_init__(self) -> None:
         set_field = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
@@ -71,6 +73,7 @@ class EmpiricalLoss:
         set_field("shapes", {name: parameter.shape for name, parameter in trained.items()})
         dtype = next(iter(trained.values())).dtype
         set_field("module", copied(self.module).to(self.device))
+        set_field("_places", _places_of(self.module, trained))
         for name in ("inputs", "targets"):
             set_field(name, _data(getattr(self, name), name, dtype, self.device))
         if len(self.inputs) != len(self.targets):
@@ -136,7 +139,12 @@ class EmpiricalLoss:
 
     def outputs(self, theta: torch.Tensor, inputs: torch.Tensor | None = None) -> torch.Tensor:
         r""":math:`f_\theta` at each of ``inputs``, the data set unless given."""
-        return functional_call(self.module, self.named(theta), (self.inputs if inputs is None else inputs,))
+        named = self.named(theta)
+        # Names that PyTorch ties itself would include those of a layer that is used twice, and it would put θ there
+        # twice and take it away once.
+        values = {place: named[name] for place, name in self._places.items()}
+        given = self.inputs if inputs is None else inputs
+        return functional_call(self.module, values, (given,), tie_weights=False)
 
     def sample_losses(
         self, theta: torch.Tensor, inputs: torch.Tensor | None = None, targets: torch.Tensor | None = None
@@ -208,6 +216,11 @@ class EmpiricalLoss:
             raise ArgumentError(
                 f"loss must return one real number per sample, got {kind}. Sum or average over the outputs of a sample."
             )
+        if bool(values.isnan().any()):
+            raise ArgumentError(
+                "loss must be a number at the module's own weights, but of the first samples it is "
+                f"{[float(value) for value in values]}. Look for log(0), 0/0 or the root of a negative number in it."
+            )
 
 
 def available_device(device: torch.device | str) -> torch.device:
@@ -243,6 +256,19 @@ def _trained(module: nn.Module) -> dict[str, nn.Parameter]:
             f"all parameters must be of one floating-point type, got {sorted(map(str, kinds))}. Call module.double()."
         )
     return trained
+
+
+def _places_of(module: nn.Module, trained: Iterable[str]) -> dict[str, str]:
+    """Places of parameters, layers that are used twice counted once, to the first name of each parameter."""
+    first = {id(parameter): name for name, parameter in module.named_parameters()}
+    trained = set(trained)
+    return {
+        place: first[id(parameter)]
+        for prefix, layer in module.named_modules()
+        for attribute, parameter in layer.named_parameters(recurse=False, remove_duplicate=False)
+        if first[id(parameter)] in trained
+        for place in [f"{prefix}.{attribute}" if prefix else attribute]
+    }
 
 
 def _data(values: object, name: str, dtype: torch.dtype, device: torch.device | str) -> torch.Tensor:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrizations, spectral_norm, weight_norm
 
+from numerics.errors import ArgumentError
 from numerics.sgd.batches import WithReplacement
 from numerics.sgd.empirical_loss import EmpiricalLoss
 from numerics.sgd.gradient_noise import gradient_noise
@@ -58,6 +59,18 @@ class Tied(nn.Module):
         super().__init__()
         self.first, self.second, self.out = nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 2)
         self.second.weight = self.first.weight
+
+    def forward(self, x):
+        return self.out(self.second(torch.tanh(self.first(x))))
+
+
+class Twice(nn.Module):
+    """One layer that is used twice, under two names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.out = nn.Linear(3, 3), nn.Linear(3, 2)
+        self.second = self.first
 
     def forward(self, x):
         return self.out(self.second(torch.tanh(self.first(x))))
@@ -158,6 +171,7 @@ SUPPORTED = {
     "spectral norm": (lambda: between(spectral_norm(nn.Linear(3, 4))).eval(), VECTORS),
     "parametrised spectral norm": (lambda: between(parametrizations.spectral_norm(nn.Linear(3, 4))).eval(), VECTORS),
     "tied": (Tied, VECTORS),
+    "used twice": (Twice, VECTORS),
     "own backward": (lambda: Between(Tanh.apply), VECTORS),
     "hook on a module": (lambda: with_module_hook(lambda g: 2 * g), VECTORS),
 }
@@ -215,3 +229,16 @@ def test_a_hook_on_a_parameter_is_refused_since_it_would_not_be_heard():
     first.weight.register_hook(lambda g: g.clamp(-0.1, 0.1))
     with pytest.raises(SampleMixingError, match="0.weight has a hook on its gradient"):
         EmpiricalLoss(net, squared_error, VECTORS, TARGETS)
+
+
+def test_a_problem_keeps_the_weights_of_a_layer_that_is_used_twice():
+    net = made(Twice, VECTORS)
+    problem = EmpiricalLoss(net, squared_error, VECTORS, TARGETS)
+    problem.sample_losses(problem.theta + 1)
+    assert torch.equal(problem.theta, torch.cat([p.detach().reshape(-1) for p in net.parameters()]))
+
+
+def test_a_loss_that_is_no_number_is_refused_when_the_module_is_given():
+    net = made(lambda: between(nn.Linear(3, 4)), VECTORS)
+    with pytest.raises(ArgumentError, match=r"must be a number at the module's own weights, .* \[nan, nan\]"):
+        EmpiricalLoss(net, lambda output, target: (output - target).sum() * float("nan"), VECTORS, TARGETS)
