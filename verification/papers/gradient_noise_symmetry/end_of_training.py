@@ -14,6 +14,7 @@ from theory.notation import eta
 from verification.authoring.shorthand import Grade, Source, agrees, bounds, equals, holds_when
 from verification.forms import Experiment
 from verification.papers.gradient_noise_symmetry.descent import RATE, descended, noise, u, v, w, y
+from verification.papers.gradient_noise_symmetry.figures.flattening import flattening_in_runs
 from verification.papers.gradient_noise_symmetry.paper import paper
 
 a_1, a_2, b, c_1, x, x_2, y_1, y_2 = sp.symbols("a_1 a_2 b c_1 x x_2 y_1 y_2", real=True)
@@ -321,6 +322,7 @@ def where_kaiming_initialisation_flattens_most():
         wrong={"twice as fast": 1 / n},
         domain=(d > n,),
     )
+    yield flattening_in_runs()
 
 
 def _wide_end() -> sp.Expr:

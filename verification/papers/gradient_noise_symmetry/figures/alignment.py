@@ -24,6 +24,7 @@ from theory.symmetry.textbook import residual_rotation
 from verification.authoring.figures import FALSE_ALARM, feature, seed_of
 from verification.authoring.replicas import student_interval, to_digits
 from verification.authoring.shorthand import Kind, equals, reproduces
+from verification.papers.gradient_noise_symmetry.figures.drawn import norm_pictures, side_pictures, trace_pictures
 from verification.papers.gradient_noise_symmetry.paper import paper
 
 Array = np.ndarray
@@ -137,6 +138,7 @@ def residual_network():
         measure=residual_norms,
         parts=({"gains": [0.2, 1.0]}, {"gains": [1.0, 0.2]}),
         summarise=more_balanced,
+        pictures=norm_pictures,
         wrong={"in half of the runs": sp.S.Half, "in three of four": sp.Rational(3, 4)},
     )
     yield equals(
@@ -158,10 +160,14 @@ def residual_network():
 
 LABELS = np.diag([4.0, 4.0, 4.0, 0.09, 0.09, 0.09])
 WIDE = 6
+UPPER = np.triu_indices(WIDE)
 
 
 def representations(part: Part) -> dict[str, Any]:
-    """The cosine between both sides of (16) after SGD with fresh noise, and after GD on 128 samples."""
+    """The cosine between both sides of (16) after SGD with fresh noise, and after GD on 128 samples.
+
+    The sides from the first start, entry by entry, are kept for the picture.
+    """
     seed, n = seed_of("figure 5", part), 48
     network = DenseNetwork((WIDE, WIDE, WIDE), activations=part["activation"])
     inputs = part["spread"] ** 2 * np.eye(WIDE)
@@ -177,7 +183,9 @@ def representations(part: Part) -> dict[str, Any]:
         ("GD", sample, FullGradientDescent(learning_rate=5 * rate), 10_000),
     ):
         W, U = trained(network, data, dynamics, start, steps, seed)
-        found[name] = to_digits(cosine(*balanced_sides(W, U, inputs, LABELS)))
+        sides = balanced_sides(W, U, inputs, LABELS)
+        found[name] = to_digits(cosine(*sides))
+        found[f"{name} sides"] = [to_digits(side[0][UPPER] / np.linalg.norm(side[0])) for side in sides]
     return found
 
 
@@ -216,6 +224,7 @@ def tanh_autoencoder():
             measure=representations,
             parts=({"spread": spread, "activation": activation, "rate": rate, "steps": steps},),
             summarise=agreement,
+            pictures=side_pictures,
             wrong={"half way": sp.S.Half, "four fifths": sp.Rational(4, 5)},
             says=f"Inputs of standard deviation {spread}, {activation} units.",
             remark=name == "linear control",
@@ -285,6 +294,7 @@ def gradient_descent_is_far_from_alignment():
         measure=traces,
         parts=({"gains": equal, "optimiser": "SGD"},),
         summarise=aligned,
+        pictures=trace_pictures,
         wrong={"a quarter more": sp.Rational(5, 4), "half": sp.S.Half},
         says="Mean over random starts.",
     )
@@ -296,6 +306,7 @@ def gradient_descent_is_far_from_alignment():
             measure=traces,
             parts=({"gains": gains, "optimiser": "GD"},),
             summarise=far_away,
+            pictures=trace_pictures,
             wrong={"half of the starts": sp.S.Half},
             says=f"The share of random starts with the gains {gains[0]:g} and {gains[1]:g}.",
         )

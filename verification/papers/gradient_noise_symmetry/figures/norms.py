@@ -14,13 +14,19 @@ import sympy as sp
 
 from numerics.statistics.estimators import Proportion
 from verification.authoring.figures import FALSE_ALARM, feature, seed_of
+from verification.authoring.replicas import to_digits
 from verification.authoring.shorthand import reproduces
+from verification.drawing.curves import Curve, CurvePanel, panels_picture
+from verification.drawing.intervals import Picture
 from verification.papers.gradient_noise_symmetry.paper import paper
 
 STEPS, RUNS, RATE = 2_000, 16, 0.02
 TEACHER = np.array([[1.0, 0.5], [-0.5, 1.0]])
 NOISE = 0.5
 """Standard deviation of the label noise."""
+
+DRAWN = 20
+"""Steps from one point of a picture to the next."""
 
 Array = np.ndarray
 
@@ -74,7 +80,7 @@ def courses(network: str, start: Array, rng: np.random.Generator | None) -> Arra
 
 
 def norms(part: Mapping[str, Any]) -> dict[str, Any]:
-    """How often the squared norms of all weights, and of each layer, do not fall; and their growth."""
+    """How often the squared norms of all weights, and of each layer, do not fall; their growth; the first run."""
     seed = seed_of("figure 2", part)
     start = np.random.default_rng(seed).standard_normal((RUNS, 2, 2, 2)) / np.sqrt(2)
     found: dict[str, Any] = {**part}
@@ -83,7 +89,8 @@ def norms(part: Mapping[str, Any]) -> dict[str, Any]:
         found[name] = {
             which: {
                 "kept": int((np.diff(values, axis=0) >= 0).sum()),
-                "growth": [float(f"{ratio:.6g}") for ratio in values[-1] / values[0]],
+                "growth": to_digits(values[-1] / values[0]),
+                "course": to_digits(values[::DRAWN, 0]),
             }
             for which, values in {"all": U + W, "U": U, "W": W}.items()
         }
@@ -119,6 +126,20 @@ def unchanged(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
+def pictures(name: str, results: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> list[Picture]:
+    """The squared norms of both layers and of all weights in the first run, under SGD and under GD."""
+    (row,) = results
+    steps = DRAWN * np.arange(len(row["GD"]["all"]["course"]))
+    curves = [
+        Curve(f"{optimiser}, {label}", steps, row[optimiser][which]["course"], style=style, marks=False, kin=kin)
+        for optimiser, style in (("SGD", "-"), ("GD", "--"))
+        for kin, (which, label) in enumerate((("all", "all weights"), ("U", "second layer"), ("W", "first layer")))
+    ]
+    caption = f"Squared norms of Net-{row['network']} against the number of steps, from one start."
+    panel = CurvePanel(curves, axes={"xlabel": "steps", "ylabel": "squared norm"})
+    return [panels_picture(f"{name}-norms", [panel], label=caption, size=(6.8, 3.4))]
+
+
 @paper.claim("SYM-15", "Section 4.1, Figure 2")
 def norms_of_normalised_networks():
     r"""Norms of normalised networks.
@@ -137,6 +158,7 @@ def norms_of_normalised_networks():
             measure=norms,
             parts=part,
             summarise=monotone,
+            pictures=pictures,
             wrong={"three of four steps": sp.Rational(3, 4)},
             says=f"The share of steps, {STEPS} of each of {RUNS} runs.",
         )
