@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from verification.command_line import Parser, Version, made_claim, path_of, unknown_option
+from verification.command_line import Parser, Version, in_letters, made_claim, path_of, unknown_option
 from verification.ending import Exit, drop_output, exit_code_of, say
 from verification.errors import LockError, SourceError, VerificationError
 from verification.run.settings import LACKS, REPORT_PATH, STORE_PATH, missing_libraries
@@ -314,11 +314,12 @@ def _list(arguments: argparse.Namespace) -> int:
         shown = ("id", "paper", "where", "title", "source", "grade", "module")
         print(json.dumps([{name: getattr(row, name) for name in shown} for row in rows], indent=2, ensure_ascii=False))
         return Exit.EQUAL
-    narrow = max((len(row.id) for row in rows), default=0)
-    wide = min(max((len(row.where) for row in rows), default=0), 34)
-    for row in rows:
-        where = row.where if len(row.where) <= wide else row.where[: wide - 1] + "…"
-        print(f"{row.id:<{narrow}}  {where:<{wide}}  {row.title}")
+    shown_rows = [(row.id, in_letters(row.where), in_letters(row.title)) for row in rows]
+    narrow = max((len(id) for id, _, _ in shown_rows), default=0)
+    wide = min(max((len(where) for _, where, _ in shown_rows), default=0), 34)
+    for id, where, title in shown_rows:
+        where = where if len(where) <= wide else where[: wide - 1] + "…"
+        print(f"{id:<{narrow}}  {where:<{wide}}  {title}")
     return Exit.EQUAL
 
 

@@ -67,6 +67,15 @@ def path_of(text: str) -> Path:
     return Path(text)
 
 
+def in_letters(text: str) -> str:
+    """A title or place with its formulas in Unicode; most have none, and a list need not wait for the typesetter."""
+    if "$" not in text:
+        return text
+    from verification.formulas.sentences import plain_sentence
+
+    return plain_sentence(text)
+
+
 def made_claim(known: Catalogue, id: str) -> Claim:
     """The claim called ``id``, its statements made.
 

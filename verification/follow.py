@@ -41,7 +41,7 @@ from verification.forms import (
     Region,
     StationaryDensity,
 )
-from verification.formulas import docstring_text, prose_text, readable, readable_text, unicode_math, written_text
+from verification.formulas import docstring_text, prose_text, readable_text, unicode_math, written_text
 from verification.freshness import is_stale
 from verification.glossary import glossary
 from verification.layout import COLUMNS, INDENT, Passage, PassageKind, formula_passage, laid_out
@@ -145,7 +145,11 @@ def _printed(statement: Statement) -> Stage:
     blocks.append(Passage(f"LaTeX: {text}", PassageKind.LISTING))
     if statement.domain:
         blocks.append(Passage("for " + ", ".join(map(unicode_math, statement.domain))))
-    return Stage(f"{statement.name}: printed equation", tuple(blocks))
+    return Stage(_title(statement, "printed equation"), tuple(blocks))
+
+
+def _title(statement: Statement, station: str) -> str:
+    return f"{readable_text(statement.name)}: {station}"
 
 
 def _derivation(statement: Statement) -> Stage:
@@ -153,10 +157,10 @@ def _derivation(statement: Statement) -> Stage:
     try:
         blocks = _derived(statement)
     except Exception as error:
-        blocks = [*_origin(_derived_by(form)), Passage(f"ends in an error: {readable(one_sentence(error))}")]
+        blocks = [*_origin(_derived_by(form)), Passage(f"ends in an error: {readable_text(one_sentence(error))}")]
     if getattr(form, "modulo", None) is not None:
         blocks.append(Passage("compared after an operation on both sides that removes the freedom of the statement."))
-    return Stage(f"{statement.name}: derivation", tuple(blocks))
+    return Stage(_title(statement, "derivation"), tuple(blocks))
 
 
 def _derived_by(form: Form) -> Callable[..., Any]:
@@ -272,7 +276,7 @@ def _program(statement: Statement) -> Stage:
         blocks.append(Passage(textwrap.indent(str(lower(expressions, arguments)), "  "), PassageKind.LISTING))
         backend, text = _source(expressions, arguments)
         blocks += [Passage(f"generated {backend} source:"), Passage(text, PassageKind.PYTHON)]
-    return Stage(f"{statement.name}: program", tuple(blocks))
+    return Stage(_title(statement, "program"), tuple(blocks))
 
 
 def _no_program_for(expressions: Sequence[Any]) -> str | None:
@@ -326,9 +330,8 @@ def _simulation(claim: Claim, statement: Statement) -> Stage:
         blocks += [Passage("simulated by the measurement, part by part:"), *_reference(statement.form.measure)]
     if isinstance(statement.form, Invariance) and statement.form.measure:
         blocks += [Passage("trained with SGD from a point of the set:"), *_reference(statement.form.measure)]
-    return Stage(
-        f"{statement.name}: simulation", tuple(blocks) or (Passage("none: decided by symbols and exact balls alone."),)
-    )
+    none = Passage("none: decided by symbols and exact balls alone.")
+    return Stage(_title(statement, "simulation"), tuple(blocks) or (none,))
 
 
 def _experiment(claim: Claim, statement: Statement, experiment: Experiment) -> list[Passage]:
@@ -351,7 +354,7 @@ def _comparison(comparison: Comparison) -> list[Passage]:
 
 
 def _verdict(claim: Claim, statement: Statement, verdict: StatementVerdict | None) -> Stage:
-    title = f"{statement.name}: interval and verdict"
+    title = _title(statement, "interval and verdict")
     if verdict is None:
         return Stage(title, (Passage(f"not judged yet: run driftproof verify {claim.id}"),))
     remark = "" if verdict.counts else " (a remark, does not count)"
@@ -366,7 +369,7 @@ def _verdict(claim: Claim, statement: Statement, verdict: StatementVerdict | Non
 
 
 def _finding(form: str, check: str, finding: Finding) -> list[str]:
-    head = f"  {form}, {check}: {finding.outcome.name}: {readable(finding.reason)}"
+    head = f"  {form}, {check}: {finding.outcome.name}: {readable_text(finding.reason)}"
     shown: Mapping[str, str] = {fact.name: fact.value for fact in facts(finding)}
     told = f"    {'; '.join(f'{name} {value}' for name, value in shown.items())}"
     return [head, told] if shown and finding.outcome is not Outcome.UNDECIDED else [head]

@@ -1,8 +1,9 @@
 """Every claim of a project as a pytest test: ``driftproof = true`` in pytest's settings, or ``pytest --driftproof``.
 
-A claim passes while its verdict is as in the lock. A claim that the lock knows to fail is an expected failure,
-strictly: should it hold one day, the test fails. Any other verdict fails the test, which then shows the printed form,
-the verdict, its witness, and the command that replays it. Off unless asked for; then nothing but this file is loaded.
+A claim passes while all that the lock says about it is found again: verdict, evidence, grade, source and corrected
+form. A claim that the lock knows to fail is an expected failure, strictly: should it hold one day, the test fails.
+Whatever else is found fails the test, which then shows the printed form, the verdict, its witness, and the command that
+replays it. Off unless asked for; then nothing but this file is loaded.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from verification.lock import Lock
+    from verification.lock import Difference, Lock
     from verification.registry import Catalogue
     from verification.verdict import ClaimVerdict
 
@@ -42,7 +43,24 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     holds = any(entry.file == file_path for entry in bench.known.listed.values())
     broken = any(str(file_path) in problem for problem in bench.known.problems)
-    return ClaimFile.from_parent(parent, path=file_path, bench=bench) if holds or broken else None
+    strange = not (holds or broken) and file_path in _named(parent.config) and _has_claims(file_path)
+    return ClaimFile.from_parent(parent, path=file_path, bench=bench) if holds or broken or strange else None
+
+
+def _named(config: pytest.Config) -> set[Path]:
+    """The files that the command line names."""
+    return {Path(config.invocation_params.dir, arg.partition("::")[0]).resolve() for arg in config.args}
+
+
+def _has_claims(file: Path) -> bool:
+    from verification.errors import VerificationError
+    from verification.registry import catalogue
+    from verification.sources import project
+
+    try:
+        return "Paper" in file.read_text(encoding="utf-8") and bool(catalogue(project([file]).sources).listed)
+    except (OSError, UnicodeDecodeError, VerificationError):
+        return False
 
 
 class ClaimFailure(Exception):
@@ -65,9 +83,18 @@ class ClaimFile(pytest.File):
         for problem in self.bench.known.problems:
             if str(self.path) in problem:
                 raise self.CollectError(problem)
-        for entry in self.bench.known.listed.values():
-            if entry.file == self.path:
-                yield ClaimItem.from_parent(self, name=entry.id, bench=self.bench)
+        mine = [entry for entry in self.bench.known.listed.values() if entry.file == self.path]
+        if not mine:
+            raise self.CollectError(
+                f"{self.path} holds claims, but is no part of this project. Name it under [tool.driftproof] in "
+                f"{self.bench.root / 'pyproject.toml'}: claims = [{_relative(self.path, self.bench.root)!r}]"
+            )
+        for entry in mine:
+            yield ClaimItem.from_parent(self, name=entry.id, bench=self.bench)
+
+
+def _relative(path: Path, root: Path) -> str:
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 def _bench(config: pytest.Config) -> Bench:
@@ -78,9 +105,24 @@ def _bench(config: pytest.Config) -> Bench:
 
     try:
         about = project(here=config.rootpath)
-        return Bench(catalogue(about.sources), read_lock(about.lock), _resolution(config), config.rootpath)
+        known = catalogue(about.sources)
+        _refuse_none_here(known, config)
+        return Bench(known, read_lock(about.lock), _resolution(config), config.rootpath)
     except VerificationError as error:
         raise pytest.UsageError(f"driftproof: {error}") from None
+
+
+def _refuse_none_here(known: Catalogue, config: pytest.Config) -> None:
+    """Refuse a project of which no claim lies where pytest looks: it would be passed without a word."""
+    from verification.errors import SourceError
+
+    root, named = config.rootpath, _named(config)
+    here = any(entry.file.is_relative_to(root) for entry in known.listed.values())
+    if not here and not known.problems and not any(map(_has_claims, filter(Path.is_file, named))):
+        raise SourceError(
+            f"no claims of this project lie in {root}. Name their folder or file under [tool.driftproof] in "
+            f'{root / "pyproject.toml"}, such as claims = ["my_paper"].'
+        )
 
 
 def _resolution(config: pytest.Config) -> float:
@@ -142,12 +184,20 @@ class ClaimItem(pytest.Item):
         found = verdict.verdict.name
         if self.locked is None:
             raise ClaimFailure(self._report(verdict, "it is not in the lock: driftproof verify --update-lock adds it"))
+        if found == "HOLDS" and self.locked.verdict in ("FAILS", "MISPRINT"):
+            return  # Strictly expected to fail: passing is the failure.
         if found != self.locked.verdict:
-            if found == "HOLDS" and self.locked.verdict in ("FAILS", "MISPRINT"):
-                return  # Strictly expected to fail: passing is the failure.
             raise ClaimFailure(self._report(verdict, f"the lock says {self.locked.verdict}"))
+        for difference in self._differences(verdict):
+            raise ClaimFailure(self._report(verdict, f"not as in the lock: {difference}"))
         if found in ("FAILS", "MISPRINT"):
             raise KnownFailure(self._report(verdict, "as the lock says"))
+
+    def _differences(self, verdict: ClaimVerdict) -> list[Difference]:
+        from verification.lock import Entry, compare
+
+        found = Entry.of(verdict, self.bench.known.listed[self.name].paper)
+        return compare({self.name: self.locked} if self.locked else {}, {self.name: found})
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What a failed claim shows."""
@@ -157,18 +207,20 @@ class ClaimItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the claim stands."""
+        from verification.formulas import plain_sentence
+
         entry = self.bench.known.listed[self.name]
-        return entry.file, entry.line - 1, f"{entry.id}: {entry.title}"
+        return entry.file, entry.line - 1, f"{entry.id}: {plain_sentence(entry.title)}"
 
     def _report(self, verdict: ClaimVerdict, why: str) -> str:
-        from verification.formulas import printed_text, readable, readable_text
+        from verification.formulas import printed_text, readable_text
 
         claim = self.bench.known.claim(self.name)
         statement = next((s for s in verdict.statements if s.verdict is verdict.verdict), None)
         lines = [f"{self.name} {verdict.verdict.name}, {why}"]
         if statement is not None:
             lines.append(f"printed:  {readable_text(printed_text(claim.statement(statement.statement)))}")
-        lines.append(f"reason:   {readable(verdict.reason)}")
+        lines.append(f"reason:   {readable_text(verdict.reason)}")
         witness = next((f.witness for f in statement.findings.values() if f.witness), None) if statement else None
         if witness:
             lines.append(f"witness:  {', '.join(f'{name} = {value}' for name, value in witness.items())}")

@@ -250,6 +250,26 @@ def test_pytest_collects_no_claim_where_none_was_asked_for(place, tmp_path):
     assert "1 passed" in place.tested("test_other.py").stdout
 
 
+def test_a_change_of_grade_is_red_in_pytest_too(place, tmp_path):
+    graded = place.copy(tmp_path / "graded")
+    lock = graded.folder / "claims.lock.json"
+    lock.write_text(lock.read_text().replace('"grade": "WRONG"', '"grade": "CONDITION"'))
+    tested = graded.tested("-k", "DOE-002")
+    assert tested.returncode == 1 and "1 failed" in tested.stdout, tested.stdout
+    assert "DOE-002 FAILS, not as in the lock: DOE-002: grade changed: CONDITION -> WRONG" in tested.stdout
+
+
+def test_a_file_of_claims_that_no_settings_name_is_not_passed_over_in_silence(place, tmp_path):
+    unnamed = place.copy(tmp_path / "unnamed")
+    (unnamed.folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    named = unnamed.tested("--driftproof", "paper/claims.py")
+    assert named.returncode == 2, named.stdout
+    for said in ("claims.py holds claims, but is no part of this project", "claims = ['paper/claims.py']"):
+        assert said in named.stdout
+    nothing = unnamed.tested("--driftproof")
+    assert nothing.returncode == 4 and "no claims of this project lie in" in nothing.stderr, nothing.stderr
+
+
 @pytest.mark.slow
 def test_a_run_that_was_killed_goes_on_and_ends_in_the_same_bytes(place, tmp_path):
     fresh = place.copy(tmp_path / "fresh")

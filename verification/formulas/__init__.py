@@ -2,9 +2,9 @@ r"""Formulas as readers meet them: one source, three faces, whether it comes fro
 
 ===================  =======================================================================================
 ``expressions``      SymPy -> LaTeX
-``mathml``           LaTeX -> MathML, through an allow-list: formulas on web pages
+``markup``           LaTeX -> MathML, through an allow-list: formulas on web pages
 ``plain``            LaTeX -> one line of Unicode: formulas in terminals, in the lock and for screen readers
-``two_dimensional``  SymPy -> lines of Unicode, fractions over fractions: formulas in terminals, set with SymPy
+``stacked``          SymPy -> lines of Unicode, fractions over fractions: formulas in terminals, set with SymPy
 ``prose``            sentences with ``$inline mathematics$`` -> HTML and text
 ``statements``       a left-hand side completed by a form, followed by what its abbreviations stand for
 ===================  =======================================================================================
@@ -13,30 +13,40 @@ LaTeX is written once, as the left-hand side of a statement or inline in a sente
 cannot be typeset is refused with a :class:`~verification.errors.FormulaError`.
 
 * ``tree``: LaTeX as a tree of MathML elements, let through an allow-list.
+* ``one_line``: that tree as one line of Unicode.
+* ``sentences``: sentences taken apart at their dollar signs, and as plain text, without SymPy.
 """
 
-from verification.formulas.expressions import latex
-from verification.formulas.mathml import formula, mathml
-from verification.formulas.plain import unicode_math
-from verification.formulas.prose import (
-    docstring_prose,
-    docstring_text,
-    prose_html,
-    prose_text,
-    readable,
-    readable_html,
-    readable_text,
-)
-from verification.formulas.statements import (
-    correction_text,
-    equation_text,
-    printed_text,
-    short_text,
-    statement_line,
-    statement_text,
-    written_text,
-)
-from verification.formulas.two_dimensional import two_dimensional
+from typing import TYPE_CHECKING
+
+from theory.lazy_names import names_on_demand
+
+if TYPE_CHECKING:
+    from verification.formulas.expressions import latex
+    from verification.formulas.markup import formula, mathml
+    from verification.formulas.plain import unicode_math
+    from verification.formulas.prose import (
+        docstring_prose,
+        docstring_text,
+        prose_html,
+        prose_text,
+        readable,
+        readable_html,
+        readable_text,
+    )
+    from verification.formulas.sentences import plain_sentence
+    from verification.formulas.stacked import two_dimensional
+    from verification.formulas.statements import (
+        correction_text,
+        equation_text,
+        printed_text,
+        short_text,
+        statement_line,
+        statement_text,
+        written_text,
+    )
+
+__getattr__ = names_on_demand(__name__, __file__)
 
 __all__ = [
     "correction_text",
@@ -46,6 +56,7 @@ __all__ = [
     "formula",
     "latex",
     "mathml",
+    "plain_sentence",
     "printed_text",
     "prose_html",
     "prose_text",

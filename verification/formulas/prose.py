@@ -9,8 +9,10 @@ from markupsafe import Markup
 from theory.argument_kinds import TEXT
 from verification.arguments import takes
 from verification.errors import FormulaError
-from verification.formulas.mathml import formula, mathml
-from verification.formulas.plain import SUPERSCRIPTS, unicode_math
+from verification.formulas.markup import formula, mathml
+from verification.formulas.one_line import SUPERSCRIPTS
+from verification.formulas.plain import unicode_math
+from verification.formulas.sentences import pieces
 
 RAISED = re.compile(r"\^(?:\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)|\{([^{}]*)\}|(\w+|\*))")
 """A power in ASCII."""
@@ -37,7 +39,7 @@ def prose_html(text: str) -> Markup:
         FormulaError: a dollar sign has no partner, or a formula cannot be typeset.
     """
     return Markup("").join(
-        mathml(part, display=False) if inside else Markup.escape(part) for inside, part in _pieces(text)
+        mathml(part, display=False) if inside else Markup.escape(part) for inside, part in pieces(text)
     )
 
 
@@ -52,7 +54,7 @@ def prose_text(text: str) -> str:
         >>> prose_text(r"Near $\theta = 0$ the noise is $\zeta^2\theta^2$.")
         'Near θ = 0 the noise is ζ²θ².'
     """
-    return "".join(unicode_math(part) if inside else part for inside, part in _pieces(text))
+    return "".join(unicode_math(part) if inside else part for inside, part in pieces(text))
 
 
 @takes(text=TEXT)
@@ -62,11 +64,11 @@ def readable_html(text: str) -> Markup:
     For pages, which one sentence must not cost, and for sentences that the checks make up from SymPy's own words.
     """
     try:
-        pieces = _pieces(text)
+        found = pieces(text)
     except FormulaError:
-        pieces = [(False, text)]
+        found = [(False, text)]
     return Markup("").join(
-        formula(part, display=False) if inside else _raised(readable(part)) for inside, part in pieces
+        formula(part, display=False) if inside else _raised(readable(part)) for inside, part in found
     )
 
 
@@ -79,7 +81,7 @@ def _raised(text: str) -> Markup:
 def readable_text(text: str) -> str:
     """The same as plain text."""
     try:
-        return "".join(unicode_math(part) if inside else readable(part) for inside, part in _pieces(text))
+        return "".join(unicode_math(part) if inside else readable(part) for inside, part in pieces(text))
     except FormulaError:
         return readable(text)
 
@@ -134,16 +136,3 @@ def _or_source(formula: str) -> str:
         return unicode_math(" ".join(formula.split()))
     except FormulaError:
         return formula
-
-
-def _pieces(text: str) -> list[tuple[bool, str]]:
-    """The pieces of ``text`` between dollar signs, each with whether it is a formula."""
-    pieces = text.split("$")
-    if len(pieces) % 2 == 0:
-        raise FormulaError(
-            f"the sentence {text!r} has {len(pieces) - 1} dollar signs; a formula needs one before and one after it."
-        )
-    empty = [i for i, piece in enumerate(pieces) if i % 2 and not piece.strip()]
-    if empty:
-        raise FormulaError(f"the sentence {text!r} has an empty formula. A dollar sign can stand for nothing else.")
-    return [(i % 2 == 1, piece) for i, piece in enumerate(pieces)]

@@ -12,7 +12,7 @@ from sympy.parsing.sympy_parser import implicit_multiplication, parse_expr, stan
 
 from verification.errors import FormulaError
 from verification.formulas import unicode_math
-from verification.formulas.plain import SUPERSCRIPTS
+from verification.formulas.one_line import SUPERSCRIPTS
 
 LINES = {
     r"\frac{\theta^2}{2} - (\mu - \zeta^2)\log\theta": "θ²/2 − (μ − ζ²) log θ",

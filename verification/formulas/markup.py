@@ -13,7 +13,7 @@ from markupsafe import Markup
 from theory.argument_kinds import TEXT, YES_OR_NO, or_none, whole
 from verification.arguments import takes
 from verification.errors import FormulaError
-from verification.formulas.plain import line
+from verification.formulas.one_line import line
 from verification.formulas.tree import typeset
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
