@@ -56,6 +56,7 @@ class Screen:
         self._bar: Bar | None = None
         self._task: Any = None
         self._told = time.monotonic()
+        self._unreadable: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         if not (self.as_json or self.quiet) and sys.stderr.isatty():
@@ -113,10 +114,15 @@ class Screen:
         elif not self.quiet:
             line = Text(f"{verdict.claim:<8} ")
             line.append(f"{verdict.verdict.name:<10}", style=_STYLES[verdict.verdict])
-            line.append(f" {','.join(verdict.evidence):<20} {seconds:>7.1f} s  {readable_text(verdict.reason)}")
+            line.append(f" {','.join(verdict.evidence):<20} {seconds:>7.1f} s  {self._reason(verdict)}")
             self._line(line)
             if verdict.corrected:
                 self._line(Text(f"{'':<20}corrected: {readable_text(verdict.corrected)}"))
+
+    def _reason(self, verdict: ClaimVerdict) -> str:
+        """Why; claims of one module that cannot be imported say it once."""
+        first = self._unreadable.setdefault(verdict.reason, verdict.claim) if not verdict.statements else verdict.claim
+        return readable_text(verdict.reason) if first == verdict.claim else f"as {first}"
 
     def summary(
         self,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.verification import fake_claims as fake
-from verification.command_line import made_claim
+from verification.command_line import in_letters, made_claim
 from verification.errors import ClaimError
 
 
@@ -29,3 +29,8 @@ def test_what_is_refused_in_a_sentence_is_told_as_it_was_said():
 
 def test_a_claim_that_can_be_made_arrives():
     assert made_claim(catalogue_of(lambda: [fake.statement("a")]), "XX-9").statement("a").name == "a"
+
+
+def test_a_list_shows_formulas_in_letters_and_leaves_half_a_formula_as_it_is():
+    assert in_letters(r"Charges of a loss of $u\cdot w$") == "Charges of a loss of u·w"
+    assert in_letters(r"costs 5 $ a \frac") == r"costs 5 $ a \frac"

@@ -90,3 +90,11 @@ def test_on_a_terminal_a_verdict_is_one_line_and_a_failure_is_told_whole(capsys,
     first, *rest = capsys.readouterr().out.splitlines()
     assert first.startswith("SC-900") and first.rstrip().endswith("…")
     assert "give another path" in " ".join(" ".join(rest).split())
+
+
+def test_claims_of_one_module_that_cannot_be_imported_say_why_once(capsys):
+    with Screen() as shown:
+        for id in ("SC-900", "SC-901"):
+            shown.verdict(ClaimVerdict(id, Verdict.UNDECIDED, ("UNDECIDED",), "NameError: q (a.py:3)", None, ()), 0.0)
+    out = capsys.readouterr().out
+    assert out.count("NameError") == 1 and "as SC-900" in out.splitlines()[1]

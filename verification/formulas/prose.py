@@ -12,7 +12,7 @@ from verification.errors import FormulaError
 from verification.formulas.markup import formula, mathml
 from verification.formulas.one_line import SUPERSCRIPTS
 from verification.formulas.plain import unicode_math
-from verification.formulas.sentences import pieces
+from verification.formulas.sentences import sentence_parts
 
 RAISED = re.compile(r"\^(?:\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)|\{([^{}]*)\}|(\w+|\*))")
 """A power in ASCII."""
@@ -39,7 +39,7 @@ def prose_html(text: str) -> Markup:
         FormulaError: a dollar sign has no partner, or a formula cannot be typeset.
     """
     return Markup("").join(
-        mathml(part, display=False) if inside else Markup.escape(part) for inside, part in pieces(text)
+        mathml(part, display=False) if inside else Markup.escape(part) for inside, part in sentence_parts(text)
     )
 
 
@@ -54,7 +54,7 @@ def prose_text(text: str) -> str:
         >>> prose_text(r"Near $\theta = 0$ the noise is $\zeta^2\theta^2$.")
         'Near θ = 0 the noise is ζ²θ².'
     """
-    return "".join(unicode_math(part) if inside else part for inside, part in pieces(text))
+    return "".join(unicode_math(part) if inside else part for inside, part in sentence_parts(text))
 
 
 @takes(text=TEXT)
@@ -64,7 +64,7 @@ def readable_html(text: str) -> Markup:
     For pages, which one sentence must not cost, and for sentences that the checks make up from SymPy's own words.
     """
     try:
-        found = pieces(text)
+        found = sentence_parts(text)
     except FormulaError:
         found = [(False, text)]
     return Markup("").join(
@@ -81,7 +81,7 @@ def _raised(text: str) -> Markup:
 def readable_text(text: str) -> str:
     """The same as plain text."""
     try:
-        return "".join(unicode_math(part) if inside else readable(part) for inside, part in pieces(text))
+        return "".join(unicode_math(part) if inside else readable(part) for inside, part in sentence_parts(text))
     except FormulaError:
         return readable(text)
 

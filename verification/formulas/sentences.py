@@ -18,14 +18,14 @@ def plain_sentence(text: str) -> str:
         'Charges of a loss of u·w'
     """
     try:
-        return "".join(line(typeset(part)) if inside else part for inside, part in pieces(text))
+        return "".join(line(typeset(part)) if inside else part for inside, part in sentence_parts(text))
     except FormulaError:
         if not isinstance(text, str):
             raise
         return text
 
 
-def pieces(text: str) -> list[tuple[bool, str]]:
+def sentence_parts(text: str) -> list[tuple[bool, str]]:
     """The pieces of ``text`` between dollar signs, each with whether it is a formula.
 
     Raises:
