@@ -16,12 +16,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from numerics.arguments import is_real, require
 from numerics.errors import ArgumentError
 from numerics.sgd.batches import WithReplacement
 from numerics.sgd.empirical_loss import EmpiricalLoss
 from numerics.sgd.optimisers import SGD, Adam, Optimiser
 from numerics.sgd.replicas import train_replicas
 from numerics.simulation.options import Options
+from theory.argument_kinds import ArgumentKind
 from theory.networks.feed_forward import FeedForward
 from theory.symmetry.affine_set import AffineSet
 from theory.values import shown
@@ -48,6 +50,9 @@ LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "cross-entropy": functional.cross_entropy,
 }
 """The losses of one sample."""
+
+
+_POSITIVE = ArgumentKind("a positive number", lambda value: is_real(value) and value > 0)
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,8 @@ def excursion(
     constraints: sp.MatrixBase,
     training: Training,
     values: Mapping[sp.Symbol, float] | None = None,
+    *,
+    until: float = math.inf,
 ) -> Excursion:
     r"""Train ``network`` from a random point of a set, and watch its ``constraints`` at every step.
 
@@ -127,10 +134,12 @@ def excursion(
         constraints: Affine functions of ``network.weights`` that vanish on the set. Shape ``(r, 1)``.
         training: How to train.
         values: Numbers for the symbols of ``constraints`` that are no weights.
+        until: A violation beyond which nothing more is asked: the run ends with the step that reaches it.
 
     Raises:
-        ArgumentError: a symbol has no number, or ``training`` does not fit ``network``.
+        ArgumentError: ``until`` is not positive, a symbol has no number, or ``training`` does not fit ``network``.
     """
+    require(_POSITIVE, until, "until")
     source = torch.Generator().manual_seed(training.seed)
     normals, start = _start(network.affine_set(_with_values(constraints, network, values or {})), source)
     inputs, targets = _data(network, training, source)
@@ -139,21 +148,34 @@ def excursion(
 
     def watch(_: int, theta: torch.Tensor) -> None:
         changes.append(float((normals @ (theta[0] - start)).abs().max()))
+        if changes[-1] > until:
+            raise _Left(float((theta[0] - start).norm()))
 
-    run = train_replicas(
-        problem,
-        _optimiser(training, len(start), source),
-        batches=WithReplacement(training.batch_size),
-        steps=training.steps,
-        n_replicas=1,
-        seed=training.seed,
-        watch=watch,
-        options=Options(on_divergence="count", progress=False),
-    )
+    try:
+        run = train_replicas(
+            problem,
+            _optimiser(training, len(start), source),
+            batches=WithReplacement(training.batch_size),
+            steps=training.steps,
+            n_replicas=1,
+            seed=training.seed,
+            watch=watch,
+            options=Options(on_divergence="count", progress=False),
+        )
+    except _Left as left:
+        return Excursion(max(changes), left.moved, len(changes) - 1)
     if run.diverged_at.any():
         return Excursion(math.nan, math.nan, training.steps)
     assert run.final is not None
     return Excursion(max(changes), float((run.final["theta"][0] - start).norm()), training.steps)
+
+
+class _Left(Exception):  # noqa: N818 - no error
+    """The set was left; ends a run from within its watch."""
+
+    def __init__(self, moved: float) -> None:
+        super().__init__(moved)
+        self.moved = moved
 
 
 class _Network(nn.Module):

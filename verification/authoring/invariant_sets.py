@@ -20,6 +20,9 @@ from verification.errors import ClaimError
 ROUNDING = 1e-12
 """Tolerance where sums are rounded: with weights of order 1 and 100 steps far above rounding, far below a near miss."""
 
+LEFT = 1e-3
+"""Change of a constraint at which a run has left the set, whatever it does afterwards: it ends there."""
+
 Run = Callable[[sp.MatrixBase], dict[str, Any]]
 """From constraints, expressions that are 0 on the set, to ``{"runs": [...]}`` with a :func:`run_row` each."""
 
@@ -74,7 +77,7 @@ def sgd_runs(
 
     found = []
     for name, constraints, settings in candidates:
-        run = excursion(network, constraints, Training(**settings), values)
+        run = excursion(network, constraints, Training(**settings), values, until=LEFT)
         found.append(run_row(name, run.violation, run.moved, run.steps))
     return {"runs": found}
 

@@ -171,3 +171,18 @@ def test_symbols_without_a_number_and_kernels_of_another_length_are_refused():
         excursion(NET, SIGN + sp.Symbol("C") * sp.ones(SIGN.rows, 1), Training())
     with pytest.raises(ArgumentError, match="kernel must hold 3"):
         excursion(NET, SIGN, Training(kernel=(1.0,)))
+
+
+def test_a_run_ends_with_the_step_that_leaves_the_set():
+    constraints = SIGN[:-2, :]
+    whole, ended = excursion(NET, constraints, Training()), excursion(NET, constraints, Training(), until=1e-3)
+    assert 1e-3 < ended.violation < whole.violation
+    assert 1 <= ended.steps < whole.steps
+    kept = excursion(NET, SIGN, Training(), until=1e-3)
+    assert kept.steps == whole.steps
+
+
+@pytest.mark.parametrize("until", [0, -1.0, math.nan, None, "1"])
+def test_a_bound_that_no_violation_can_reach_is_refused(until):
+    with pytest.raises(ArgumentError, match="until"):
+        excursion(NET, SIGN, Training(), until=until)
