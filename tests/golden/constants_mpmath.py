@@ -8,6 +8,6 @@ def program(v0):
     k1 = exact(1)  # sqrt(2)*pi
     k2 = exact(2)  # 1/3
     v1 = k2 * v0
-    v2 = k1 + v1
+    v2 = plus(k1, v1)
     v3 = k0 * v0
     return v2, v3

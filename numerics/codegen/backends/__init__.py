@@ -8,5 +8,6 @@ module       question it answers
 ``torch_special``  Functions that PyTorch lacks, by SciPy, with their derivatives
 ``layers``   Layer programs on whole arrays of NumPy and PyTorch
 ``mpmath_``  As many digits as asked for; the judge of the others
+``lost_digits``  How many digits did a run lose, and with how many must it run again?
 ===========  ===============================================================================================
 """

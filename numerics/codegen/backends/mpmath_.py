@@ -1,7 +1,8 @@
-"""mpmath: as many digits as asked for, with exact constants. Slow; the judge of the other backends."""
+"""mpmath: as many digits as asked for, exact constants, also of sums that cancel. Slow; the judge of the others."""
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from fractions import Fraction
@@ -13,12 +14,19 @@ import numpy as np
 import sympy as sp
 from mpmath import mp, mpf
 
+from numerics.codegen.backends.lost_digits import LostBits, resolved
 from numerics.codegen.printing import Backend, Template
 from numerics.errors import ArgumentError
 from theory.values import shown
 
 GUARD_DIGITS = 10
 """Digits carried beyond those asked for."""
+
+_LOST = LostBits()
+"""What the program that runs loses; one for all, as the context of mpmath is."""
+
+_SENSITIVE = {"log": (1,), "log1p": (-1,), "arccosh": (1,), **dict.fromkeys(("arcsin", "arccos", "arctanh"), (1, -1))}
+"""Functions to where they are 0 or branch: there a value as exact as any number next to them loses its digits."""
 
 _FUNCTIONS = (
     *("divide", "reciprocal", "power", "square_root", "maximum", "minimum", "absolute", "sign", "floor", "modulo"),
@@ -50,8 +58,8 @@ _ARITY = {name: 2 for name in ("divide", "power", "maximum", "minimum", "modulo"
 }
 
 TEMPLATES: dict[str | tuple[str, int], Template] = {
-    "add": "{0} + {1}",
-    "subtract": "{0} - {1}",
+    "add": "plus({0}, {1})",
+    "subtract": "minus({0}, {1})",
     "multiply": "{0} * {1}",
     "negate": "-{0}",
     "power_integer": "{0} ** {value}",
@@ -163,7 +171,9 @@ def _functions() -> dict[str, Callable[..., mpf]]:
         "upper_gamma": lambda s, x: mp.gammainc(s, x) if s > 0 and x >= 0 else mp.nan,
         "incomplete_beta": _incomplete_beta,
     }
-    return {name: _real(function) for name, function in functions.items()}
+    functions |= {name: _LOST.near(functions[name], *places) for name, places in _SENSITIVE.items()}
+    sums = {"plus": _LOST.in_sums(operator.add), "minus": _LOST.in_sums(operator.sub)}
+    return {name: _real(function) for name, function in functions.items()} | sums
 
 
 @lru_cache(maxsize=4096)
@@ -190,7 +200,10 @@ def _call(function: Callable[..., tuple], values: Sequence[Any], digits: int | N
                 shapes = [np.shape(value) for value in values]
                 raise ArgumentError(f"the arguments must broadcast to one shape, got {shapes}.") from None
             shape = points.shape if points is not None else ()
-            rows = [function(*map(_as_mpf, point)) for point in (points if points is not None else [()])]
+            rows = [
+                resolved(function, lambda point=point: [_as_mpf(value) for value in point], _LOST)
+                for point in (points if points is not None else [()])
+            ]
         columns = [[+mp.mpf(entry) for entry in column] for column in zip(*rows, strict=True)]
     return tuple(_array(column, shape) if shape else column[0] for column in columns)
 

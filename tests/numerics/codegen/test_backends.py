@@ -329,6 +329,38 @@ def test_mpmath_carries_guard_digits_that_absorb_a_cancellation_of_eight():
         assert abs(value - exact) <= mpmath.mpf(10) ** -30 * exact
 
 
+CANCELLING = {
+    "exp without two terms": (sp.exp(x) - 1 - x, 3e-25),
+    "exp without three terms": (sp.exp(-x) - 1 + x - x**2 / 2, 1e-30),
+    "sin minus argument": (sp.sin(x) - x, 5e-9),
+    "log of sinc": (sp.log(sp.sin(x) / x), 1e-20),
+    "entropy": ((1 + x) * sp.log(1 + x) - x, 4e-18),
+    "softplus less its maximum": (sp.log(1 + sp.exp(x)) - x, 300.0),
+    "one minus a tail": (sp.log(1 - sp.erfc(x) / 2), -9.0),
+    "angle near 1": (sp.acosh(1 + x**2), 1e-30),
+    "Bessel function without its first term": (sp.besselj(0, x) - 1, 2e-12),
+    "mean of an exponential": ((sp.exp(x) - 1 - x) / x**2, 1e-30),
+}
+"""Name to expression and a point where it keeps no digit of the forty that are carried."""
+
+
+@pytest.mark.parametrize("name", CANCELLING)
+def test_mpmath_keeps_all_digits_of_what_cancels(name):
+    expression, point = CANCELLING[name]
+    (value,) = compile_program([expression], [x], backend="mpmath", digits=30)(point)
+    written = sp.lambdify(x, expression, "mpmath")
+    with mpmath.workdps(400):
+        exact = written(mpmath.mpf(point))
+        assert abs(value - exact) <= mpmath.mpf(10) ** -28 * abs(exact)
+    with mpmath.workdps(40):
+        assert abs(written(mpmath.mpf(point)) - exact) > mpmath.mpf(10) ** -28 * abs(exact)
+
+
+def test_mpmath_says_zero_where_a_sum_is_zero():
+    program = compile_program([x**2 - 1, sp.exp(x) - 1 - x, sp.log(x) - x + 1, x - y], [x, y], backend="mpmath")
+    assert program(1, 1)[::2] == (0, 0) and program(0, 0)[1] == 0 and program(0.1, 0.1)[3] == 0
+
+
 @pytest.mark.parametrize(
     ("values", "dtype"),
     [
