@@ -18,6 +18,7 @@ the SDE has the second :math:`\eta^2` term and not the first.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -28,9 +29,11 @@ from numerics.arguments import real_array, real_number, takes, whole_number
 from numerics.deep_linear.batch_words import MAX_PLACES, mean_of_batch_word
 from numerics.deep_linear.modes import MODES, Mode, Modes, gradient_drift, ito_drift, mode_diffusion, mode_vectors
 from numerics.deep_linear.noise import SAMPLING, batch_factor
+from numerics.deep_linear.one_sample import WordsOfOneSample
 from numerics.deep_linear.point import POINT, LayeredPoint
+from numerics.deep_linear.signal import EmpiricalSignal, GaussianSignal
 from numerics.errors import ArgumentError, DivergenceError
-from theory.gradient_noise.sampling import Sampling
+from theory.gradient_noise.sampling import Sampling, batches
 
 Array = np.ndarray
 Result = TypeVar("Result")
@@ -39,8 +42,11 @@ OVERFLOW_IS_REFUSED = np.errstate(over="ignore", invalid="ignore")
 """Results that are not finite are refused at the end, in a sentence; on the way there NumPy need not warn."""
 
 
-TRUNCATED_ORDER = 4
-"""Signals that are kept by default where words with all of them are too long to be averaged."""
+MAX_FORMS = 12
+"""Signals of one Gaussian sample in a product of two words, and twice the trained layers; more are refused."""
+
+MOST_LISTED = 20_000
+"""Batches of a data set that are listed where words with all signals are too long to be averaged."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +87,12 @@ def mode_step(
         batch_size: b.
         sampling: How the batch is drawn.
         modes: The frames; the singular vectors of the teacher by default.
-        order: The variance leaves out terms with more than this many signals, :math:`O(\eta^{\mathrm{order}+1})`; it is
-            exact where ``order`` is at least twice the number of trained layers. At most 6. By default exact up to
-            three trained layers, and 4 beyond.
+        order: The variance leaves out terms with more than this many signals, :math:`O(\eta^{\mathrm{order}+1})`,
+            which may be most of it where :math:`\eta` is not small. By default nothing is left out: up to three trained
+            layers, up to six for batches of one, and where the batches of a data set can be listed.
 
     Raises:
-        ArgumentError: an argument is out of its range.
+        ArgumentError: an argument is out of its range, or no order is given where terms must be left out.
 
     Example:
         >>> from numerics.deep_linear import NoisyTeacher
@@ -125,8 +131,9 @@ def mean_map_after_step(
     layers = len(point.network.trained)
     most = layers if order is None else whole_number(order, "order", at_least=0, below=MAX_PLACES + 1)
     total = np.zeros_like(point.map)
+    forms = step.one_sample(most)
     for chosen in _subsets(point.network.trained, most):
-        total += step.mean(step.word(chosen))
+        total += forms.mean(chosen) if forms else step.mean(step.word(chosen))
     return _finite(total, learning_rate, total)
 
 
@@ -147,18 +154,27 @@ def map_covariance_after_step(
     By default as in :func:`mode_step`.
     """
     step = _Step(point, learning_rate, batch_size, sampling)
-    most = _most_signals(point, order)
+    most = _most_signals(step, order)
     (u, v), (u2, v2) = _directions(point, one, "one"), _directions(point, two, "two")
-    subsets = list(_subsets(point.network.trained, most))
-    means = {chosen: step.mean(step.word(chosen)) for chosen in subsets}
+    if most is None:
+        chances, maps = step.listed_maps()
+        ends = [np.einsum("i,nij,j->n", left, maps, right) for left, right in ((u, v), (u2, v2))]
+        total = float(chances @ ((ends[0] - chances @ ends[0]) * (ends[1] - chances @ ends[1])))
+        return _finite(total, learning_rate, total)
+    words = [chosen for chosen in _subsets(point.network.trained, most) if chosen]
+    pairs = [pair for pair in itertools.product(words, repeat=2) if len(pair[0]) + len(pair[1]) <= most]
     total = 0.0
-    for first, second in itertools.product(subsets, repeat=2):
-        if 0 < len(first) + len(second) <= most and first and second:
-            left, right = step.word(first), step.word(second)
-            left[0] = u[None, :] @ left[0]
-            right[-1] = right[-1] @ v2[:, None]
-            joint = step.mean([*left[:-1], left[-1] @ np.outer(v, u2) @ right[0], *right[1:]])[0, 0]
-            total += float(joint) - float(u @ means[first] @ v) * float(u2 @ means[second] @ v2)
+    if forms := step.one_sample(most):
+        for first, second in pairs:
+            total += forms.covariance(first, second, (u, v), (u2, v2))
+        return _finite(total, learning_rate, total)
+    means = {chosen: step.mean(step.word(chosen)) for chosen in words}
+    for first, second in pairs:
+        left, right = step.word(first), step.word(second)
+        left[0] = u[None, :] @ left[0]
+        right[-1] = right[-1] @ v2[:, None]
+        joint = step.mean([*left[:-1], left[-1] @ np.outer(v, u2) @ right[0], *right[1:]])[0, 0]
+        total += float(joint) - float(u @ means[first] @ v) * float(u2 @ means[second] @ v2)
     return _finite(total, learning_rate, total)
 
 
@@ -178,13 +194,23 @@ def mean_loss_after_step(
     layers. By default as in :func:`mode_step`.
     """
     step = _Step(point, learning_rate, batch_size, sampling)
-    most = _most_signals(point, order)
+    most = _most_signals(step, order)
+    if most is None:
+        chances, maps = step.listed_maps()
+        loss = float(chances @ [point.data.loss(W) for W in maps])
+        return _finite(loss, learning_rate, loss)
     moment, cross = point.data.input_moment(), point.data.signal(np.zeros_like(point.map)).mean
     subsets = list(_subsets(point.network.trained, most))
-    change = sum((step.mean(step.word(chosen)) for chosen in subsets), np.zeros_like(point.map))
-    square = 0.0
+    forms = step.one_sample(most)
+    change, square = np.zeros_like(point.map), 0.0
+    for chosen in subsets:
+        change += forms.mean(chosen) if forms else step.mean(step.word(chosen))
     for first, second in itertools.product(subsets, repeat=2):
-        if len(first) + len(second) <= most:
+        if len(first) + len(second) > most:
+            continue
+        if forms is not None:
+            square += forms.square(first, second, moment)
+        else:
             left, right = step.word(first), [B.T for B in reversed(step.word(second))]
             word = [*left[:-1], left[-1] @ moment @ right[0], *right[1:]]
             square += float(np.trace(step.mean(word, transposed=len(second))))
@@ -206,12 +232,25 @@ def _finite(result: Result, learning_rate: float, *numbers: Any) -> Result:
     )
 
 
-def _most_signals(point: LayeredPoint, order: int | None) -> int:
-    """How many signals a word of two maps may hold: all of them where words are so long, else few."""
+def _most_signals(step: _Step, order: int | None) -> int | None:
+    """How many signals a product of two words may hold; None where all batches are listed instead.
+
+    Raises:
+        ArgumentError: no order is given where not all signals can be kept.
+    """
+    layers = len(step.point.network.trained)
+    longest = MAX_FORMS if step.one_sample(0) else MAX_PLACES
     if order is not None:
-        return whole_number(order, "order", at_least=0, below=MAX_PLACES + 1)
-    all_of_them = 2 * len(point.network.trained)
-    return all_of_them if all_of_them <= MAX_PLACES else TRUNCATED_ORDER
+        return whole_number(order, "order", at_least=0, below=longest + 1)
+    if 2 * layers <= longest:
+        return 2 * layers
+    if step.batches <= MOST_LISTED:
+        return None
+    raise ArgumentError(
+        f"order must be given where {layers} layers are trained on batches of {step.batch_size}: words of "
+        f"{2 * layers} signals are not averaged, only up to {longest}. Give order=4 to leave out what is of order "
+        "eta^5, where eta is small, or take batch_size=1."
+    )
 
 
 def _directions(point: LayeredPoint, pair: Any, name: str) -> tuple[Array, Array]:
@@ -248,6 +287,34 @@ class _Step:
             else:
                 product = product @ self.factors[l - 1]
         return [*pieces, product]
+
+    def one_sample(self, most: int) -> WordsOfOneSample | None:
+        """The words of one Gaussian sample, if it is one, and no product of two words too long for its forms."""
+        signal, longest = self.point.signal, max(most, 2 * len(self.point.network.trained))
+        if self.batch_size == 1 and isinstance(signal, GaussianSignal) and longest <= MAX_FORMS:
+            return WordsOfOneSample(signal, self.word)
+        return None
+
+    @property
+    def batches(self) -> float:
+        """The number of batches of a data set, in any order; infinite for fresh data."""
+        N, b = self.point.data.size, self.batch_size
+        if N is None:
+            return math.inf
+        return math.comb(N + b - 1, b) if self.sampling is Sampling.WITH_REPLACEMENT else math.comb(N, b)
+
+    def listed_maps(self) -> tuple[Array, Array]:
+        """The chance of each batch of a data set, and the map after a step with it."""
+        signal, chances, signals = self.point.signal, [], []
+        assert isinstance(signal, EmpiricalSignal)
+        for chosen, chance in batches(len(signal.inputs), self.batch_size, self.sampling):
+            chances.append(float(chance))
+            signals.append(signal.residuals[list(chosen)].T @ signal.inputs[list(chosen)] / len(chosen))
+        product, T = np.eye(self.point.network.widths[0]), np.array(signals)
+        for l, F in enumerate(self.factors, 1):
+            moved = self.eta * self.point.above(l).T @ T @ self.point.below(l).T
+            product = (F + moved * (l in self.point.network.trained)) @ product
+        return np.array(chances), product
 
     def mean(self, word: Sequence[Array], *, transposed: int = 0) -> Array:
         """The mean of a word, whose last ``transposed`` signals stand transposed."""

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from numerics.deep_linear import (
+    DataSet,
     LayeredPoint,
     Modes,
     NoisyTeacher,
@@ -100,7 +101,7 @@ def test_four_layers_of_twelve_take_at_most_a_second():
     weights = tuple(rng.normal(size=(12, 12)) / 4 for _ in range(4))
     point = LayeredPoint(LayeredLinear((12,) * 5), data, weights)
     start = time.process_time()
-    step = mode_step(point, 0, learning_rate=0.005, batch_size=3)
+    step = mode_step(point, 0, learning_rate=0.005, batch_size=3, order=4)
     assert time.process_time() - start < 2  # 0.6 s on an idle core
     assert step.variance == pytest.approx(step.sde_variance, rel=0.1)
 
@@ -117,6 +118,72 @@ def test_without_an_order_a_step_of_three_layers_is_exact_and_four_signals_are_n
     assert abs(short - variance) > 0.1 * variance
 
 
-def test_an_order_beyond_six_is_refused():
-    with pytest.raises(ArgumentError, match="order must be at least 0 and below 7"):
-        mode_step(random_point(0, depth=2), 0, learning_rate=0.1, order=7)
+@pytest.mark.every(2)
+@pytest.mark.parametrize(
+    "seed", [0, 1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)]
+)
+def test_batches_of_one_are_exact_to_six_layers(seed):
+    depth = (4, 4, 5, 6)[seed]
+    network = LayeredLinear((1,) * (depth + 1), frozen=(2,) if seed == 1 else (), weight_decay=(0.1,) * depth)
+    data = NoisyTeacher([[0.9]], input_covariance=[[0.8]], label_covariance=[[0.3]])
+    weights = tuple(np.array([[w]]) for w in np.random.default_rng(seed).normal(1, 0.2, depth))
+    point = LayeredPoint(network, data, weights)
+    chances, signals = sample_signals(point, input_nodes=2 * depth + 1, label_nodes=depth + 1)
+    maps = maps_after_steps(point, signals[:, None])
+    along = maps[:, 0, 0]
+    variance = chances @ (along - chances @ along) ** 2
+    assert mode_step(point, 0, learning_rate=ETA).variance == pytest.approx(variance, rel=1e-9)
+    loss = chances @ [data.loss(W) for W in maps]
+    assert mean_loss_after_step(point, learning_rate=ETA) == pytest.approx(loss, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_pairings_and_cumulants_of_forms_are_two_routes_to_one_step(seed):
+    rng, point = np.random.default_rng(seed), random_point(seed, depth=3, widest=3)
+    (u, v), (u2, v2) = ((rng.normal(size=d) for d in point.map.shape) for _ in range(2))
+    options = {"learning_rate": ETA, "sampling": WITH}
+    batch, loss = {}, {}
+    for b in (1, 2, 3):  # three values of a polynomial in 1/b: no route but the pairings' has b above 1
+        batch[b] = map_covariance_after_step(point, (u, v), (u2, v2), order=3, batch_size=b, **options)
+        loss[b] = mean_loss_after_step(point, order=2, batch_size=b, **options)
+    # Up to three signals the covariance is c_1/b + c_2/b^2, the loss of two signals l_0 + l_1/b.
+    c = np.linalg.solve([[1 / 2, 1 / 4], [1 / 3, 1 / 9]], [batch[2], batch[3]])
+    assert batch[1] == pytest.approx(c.sum(), rel=1e-9)
+    assert loss[1] == pytest.approx(4 * loss[2] - 3 * loss[3], rel=1e-9)
+
+
+def test_steps_of_five_layers_on_a_data_set_are_those_of_all_samples():
+    point = random_point(7, depth=5, widest=2, finite=True)
+    assert isinstance(point.data, DataSet)
+    inputs, residuals = point.data.inputs, point.data.labels - point.data.inputs @ point.map.T
+    maps = maps_after_steps(point, np.einsum("ni,nj->nij", residuals, inputs))
+    u, v = Modes.of_teacher(point.data).pair((0, 0))
+    along = np.einsum("nij,i,j->n", maps, u, v)
+    assert mode_step(point, 0, learning_rate=ETA).variance == pytest.approx(along.var(), rel=1e-10)
+    losses = [point.data.loss(W) for W in maps]
+    assert mean_loss_after_step(point, learning_rate=ETA) == pytest.approx(np.mean(losses), rel=1e-10)
+
+
+def test_terms_are_left_out_only_where_an_order_says_so():
+    point = random_point(0, depth=4, plain=True)
+    with pytest.raises(ArgumentError, match="order must be given where 4 layers are trained on batches of 2"):
+        mode_step(point, 0, learning_rate=ETA, batch_size=2)
+    exact, cut = (mode_step(point, 0, learning_rate=ETA, order=order).variance for order in (None, 4))
+    assert abs(cut - exact) > 0.1 * exact
+
+
+@pytest.mark.slow
+def test_six_layers_of_unequal_widths_take_a_few_seconds_at_most():
+    rng = np.random.default_rng(1)
+    network, data = LayeredLinear((7, 11, 5, 4, 6, 3, 5)), NoisyTeacher(rng.normal(size=(5, 7)), label_covariance=0.1)
+    point = LayeredPoint(network, data, tuple(rng.normal(size=shape) / 3 for shape in network.shapes))
+    start = time.process_time()
+    step = mode_step(point, 0, learning_rate=1e-4)
+    assert time.process_time() - start < 12  # 4 s on an idle core
+    assert step.variance == pytest.approx(step.sde_variance, rel=0.05)
+
+
+def test_an_order_beyond_what_is_averaged_is_refused():
+    for b, bound in ((1, 13), (2, 7)):
+        with pytest.raises(ArgumentError, match=f"order must be at least 0 and below {bound}"):
+            mode_step(random_point(0, depth=2), 0, learning_rate=0.1, batch_size=b, order=bound)
