@@ -18,6 +18,9 @@ for plain descent with decoupled weight decay, and with momentum the pair :math:
 .. math:: \dot M = T\bigl(K_U - K_W\bigr) - 2\lambda M, \qquad
     (K_U)_{kl} = \sum_i\Sigma_{u_{ik}u_{il}}, \quad (K_W)_{kl} = \sum_j\Sigma_{w_{kj}w_{lj}} .
 
+A rotation of the hidden units, :math:`(UR, R^\top W)`, turns it to :math:`R^\top MR`. Noise moves along these rotations
+as well, slowly and without an end, so that of M only what they keep, its trace and its other invariants, comes to rest.
+
 References:
     Ziyin, Wang, Li, Wu, "The Implicit Bias of Gradient Noise: A Symmetry Perspective" (2024), (12), (13),
     Proposition 1.
