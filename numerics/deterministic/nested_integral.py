@@ -16,6 +16,7 @@ from numerics.errors import ArgumentError
 from theory.argument_kinds import one_of
 from theory.ito import ItoProcess
 from theory.line.interval import Interval
+from theory.line.weight_integral import OneWayPassage
 
 
 @takes(integral=one_of(sp.Integral, needed="an Integral"))
@@ -36,6 +37,9 @@ def nested_integral(integral: sp.Integral) -> Integral:
     if integral.free_symbols or len(integral.limits) != 1 or len(integral.limits[0]) != 3:
         raise ArgumentError(f"integral must be one over numbers, with two ends, got {integral}.")
     ((y, low, high),) = integral.limits
+    passage = getattr(integral, "passage", None)
+    if isinstance(passage, OneWayPassage):
+        return _along(passage, y, low, high)
     inner = list(integral.function.atoms(sp.Integral))
     if len(inner) != 1 or len(inner[0].limits) != 1 or len(inner[0].limits[0]) != 3:
         raise ArgumentError(f"integral must hold one other integral as a factor, got {integral}.")
@@ -43,25 +47,49 @@ def nested_integral(integral: sp.Integral) -> Integral:
     outside, speed = integral.function / inner[0], inner[0].function.subs(z, y)
     if outside.has(sp.Integral) or y not in (first, last) or first == last:
         raise ArgumentError(f"integral must have the inner one as a factor that ends at {y}, got {integral}.")
-    upwards = last == y
-    begins, ends = (first, high) if upwards else (last, low)
-    if begins == (low if upwards else high):  # over the whole triangle, whose order of integration is free
-        outside, speed, upwards, begins, ends = speed, outside, not upwards, ends, begins
-        start = None
-    else:
-        start = low if upwards else high
-    nested = _Nested(outside, speed, y, (begins, ends) if upwards else (ends, begins))
-    return nested.integrated(start, upwards)
+    begins = first if last == y else last
+    if begins == (low if last == y else high):  # over the whole triangle, whose order of integration is free
+        return _integrated(_coefficients(speed, outside, y), y, (low, high), begins, exchanged=True)
+    return _integrated(_coefficients(outside, speed, y), y, (low, high), begins, exchanged=False)
+
+
+def _along(passage: OneWayPassage, y: sp.Symbol, low: sp.Expr, high: sp.Expr) -> Integral:
+    """The same where drift and diffusion are known."""
+    exchanged = passage.begins in (low, high)
+    coefficients = passage.exchanged(y) if exchanged else (passage.drift, passage.diffusion)
+    return _integrated(coefficients, y, (low, high), passage.begins, exchanged=exchanged)
+
+
+def _integrated(
+    coefficients: tuple[sp.Expr, sp.Expr],
+    y: sp.Symbol,
+    limits: tuple[sp.Expr, sp.Expr],
+    begins: sp.Expr,
+    *,
+    exchanged: bool,
+) -> Integral:
+    """Over the part of a triangle that ``limits`` leave; over all of it, from the far corner, where ``exchanged``."""
+    low, high = limits
+    upwards = (begins <= low) == sp.true
+    ends = (begins, high) if upwards else (low, begins)
+    if exchanged:
+        return _Nested(*coefficients, y, ends).integrated(None, not upwards)
+    return _Nested(*coefficients, y, ends).integrated(low if upwards else high, upwards)
+
+
+def _coefficients(scale: sp.Expr, speed: sp.Expr, x: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
+    """Drift and diffusion to given densities."""
+    diffusion = sp.powsimp(2 / (scale * speed))
+    slope = sp.cancel(sp.together(-sp.diff(sp.log(scale), x)))
+    return slope * diffusion / 2, diffusion
 
 
 class _Nested(FirstPassage):
-    """A passage whose scale and speed densities are given; what its ends do is known."""
+    """A passage of which only drift and diffusion count; what its ends do is known."""
 
-    def __init__(self, scale: sp.Expr, speed: sp.Expr, x: sp.Symbol, ends: tuple[sp.Expr, sp.Expr]) -> None:
-        diffusion = sp.powsimp(2 / (scale * speed))
-        slope = sp.cancel(sp.together(-sp.diff(sp.log(scale), x)))
-        process = ItoProcess((x,), (slope * diffusion / 2,), ((sp.sqrt(diffusion),),))
-        is_open = tuple(end.is_infinite or not _regular((slope, diffusion), x, end) for end in ends)
+    def __init__(self, drift: sp.Expr, diffusion: sp.Expr, x: sp.Symbol, ends: tuple[sp.Expr, sp.Expr]) -> None:
+        process = ItoProcess((x,), (drift,), ((sp.sqrt(diffusion),),))
+        is_open = tuple(end.is_infinite or not _regular((drift / diffusion, diffusion), x, end) for end in ends)
         values = {"process": process, "lower": ends[0], "upper": ends[1], "interval": Interval(*ends), "_open": is_open}
         for name, value in values.items():
             object.__setattr__(self, name, value)

@@ -74,6 +74,9 @@ class RealBalls(Balls):
             if len(above) > len(below) + 1:
                 raise self.unsupported(e)
             return self.value(e.args[2]).hypgeom(above, below)
+        if name in ("re", "im") and e.has(sp.I):
+            z = ComplexBalls(self.flint, self.values).value(e.args[0])
+            return z.real if name == "re" else z.imag
         if name in ("binomial", "RisingFactorial", "FallingFactorial"):
             return self._factorial_product(name, *e.args)
         if name == "polygamma":
@@ -227,6 +230,8 @@ class ComplexBalls(Balls):
         """A function that is not integrated: on the line as in :class:`RealBalls`, elsewhere its principal value."""
         if name == "Piecewise":
             return self._piecewise(e)
+        if isinstance(e, sp.hyper):
+            return self._hypergeometric(e)
         arguments = [self.value(a) for a in e.args]
         if name in IN_THE_PLANE and not (name in REAL_FUNCTIONS and all(z.imag.is_zero() for z in arguments)):
             return IN_THE_PLANE[name](*arguments)
@@ -241,6 +246,17 @@ class ComplexBalls(Balls):
         if name in REAL_FUNCTIONS or name in RIGHT_HALF_PLANE:
             return self.nan
         raise self.unsupported(e)
+
+    def _hypergeometric(self, e: sp.Expr) -> Ball:
+        """Gauss's function off its cut, and the entire functions with no more parameters above than below."""
+        above, below = ([self.value(a) for a in parameters] for parameters in e.args[:2])
+        z = self.value(e.args[2])
+        if len(above) <= len(below):
+            return z.hypgeom(above, below)
+        if (len(above), len(below)) != (2, 1):
+            raise self.unsupported(e)
+        on_the_cut = not (z.real < 1 or z.imag > 0 or z.imag < 0)
+        return self.nan if on_the_cut else z.hypgeom_2f1(*above, *below)
 
     def _piecewise(self, e: sp.Expr) -> Ball:
         """The branch that real values choose."""

@@ -146,6 +146,7 @@ def scale_density(process: ItoProcess, interval: Interval | None = None) -> sp.E
     return _scale(line)
 
 
+@lru_cache(maxsize=64)
 def _scale(line: LineDiffusion) -> sp.Expr:
     # ds/dx is covariant: s_x dx = s_z dz.
     z = line.chart.variable

@@ -15,7 +15,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import simplified
-from theory.errors import OrderError
+from theory.errors import OrderError, SymbolError
 from theory.ito import ItoProcess
 from theory.line.interval import Interval
 from theory.parameters import BoundedSymbol, Bounds, parameter
@@ -120,7 +120,7 @@ def _zeros(error: OrderError, symbol: sp.Symbol, bounds: Bounds) -> list[sp.Expr
             if not part.is_polynomial(symbol):
                 raise error
             found |= {root for root in sp.real_roots(sp.Poly(part, symbol)) if bounds.contain(root)}
-    if not found or len(found) > MOST_VALUES or not all(root.is_Rational for root in found) or symbol.is_integer:
+    if not found or len(found) > MOST_VALUES or not all(root.is_Rational for root in found):
         raise error
     return sorted(found)
 
@@ -142,19 +142,25 @@ def _along(
     edges = [bounds.low, *values, bounds.high]
     found = []
     for n, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
-        if n:
+        if n and (low.is_integer or not symbol.is_integer):
             found.append(_cell(symbol, low, low, low, None, process, interval, derived))
-        if low != high:
-            own = _narrowed(symbol, bounds, low, high)
+        own = None if low == high else _narrowed(symbol, bounds, low, high, values)
+        if own is not None:
             found.append(_cell(symbol, low, high, own, own, process, interval, derived))
     return found
 
 
-def _narrowed(symbol: sp.Symbol, bounds: Bounds, low: sp.Expr, high: sp.Expr) -> sp.Symbol:
-    lower = "at_least" if low == bounds.low and bounds.low_included else "above"
-    upper = "at_most" if high == bounds.high and bounds.high_included else "below"
+def _narrowed(
+    symbol: sp.Symbol, bounds: Bounds, low: sp.Expr, high: sp.Expr, values: list[sp.Expr]
+) -> sp.Symbol | None:
+    """The parameter between two numbers, of which ``values`` are cells of their own; None where it has no value."""
+    lower = "at_least" if low not in values and bounds.low_included else "above"
+    upper = "at_most" if high not in values and bounds.high_included else "below"
     given = {name: end for name, end in ((lower, low), (upper, high)) if end.is_finite}
-    return parameter(symbol.name, **given)
+    try:
+        return parameter(symbol.name, integer=bool(symbol.is_integer), **given)
+    except SymbolError:
+        return None
 
 
 def _cell(

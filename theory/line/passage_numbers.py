@@ -33,7 +33,7 @@ def or_in_numbers(method: str) -> Callable[[Callable[P, sp.Expr]], Callable[P, s
     """``function(process, start, lower, upper, ...)``, or what the evaluator's ``method`` gives.
 
     The number is taken where the function is refused, and where integrals over the pieces of coefficients with kinks
-    would stand.
+    or of hypergeometric functions would stand.
     """
 
     def decorated(function: Callable[P, sp.Expr]) -> Callable[P, sp.Expr]:
@@ -47,8 +47,8 @@ def or_in_numbers(method: str) -> Callable[[Callable[P, sp.Expr]], Callable[P, s
                 if number is None:
                     raise
                 return number
-            if found.has(sp.Integral) and not _is_smooth(given["process"]):
-                number = _number(method, given)  # integrals over several formulas are slow to evaluate
+            if found.has(sp.Integral) and (found.has(sp.hyper) or not _is_smooth(given["process"])):
+                number = _number(method, given)  # such integrals are slow to evaluate
                 return found if number is None else number
             return found
 

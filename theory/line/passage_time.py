@@ -48,7 +48,7 @@ from theory.line.passage_numbers import or_in_numbers
 from theory.line.powers import power_quotient
 from theory.line.rational_integral import rational_integral
 from theory.line.time_limit import limited
-from theory.line.weight_integral import WeightIntegral
+from theory.line.weight_integral import OneWayPassage, WeightIntegral
 from theory.local_time import is_smooth
 from theory.values import word
 
@@ -200,6 +200,12 @@ def _densities(line: Line) -> tuple[sp.Expr, sp.Expr]:
     return scale_density(line.process, line.interval), speed_density(line.process, line.interval)
 
 
+def _coefficients(line: Line, y: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
+    """Drift and diffusion in the variable of an integral."""
+    x, process = line.variable, line.process
+    return process.drift[0].subs(x, y), process.diffusion[0].subs(x, y)
+
+
 def _towards(line: Line, start: sp.Expr, level: sp.Expr, end: sp.Expr) -> sp.Expr:
     """The mean time to ``level``, where the process is sent back from the ``end`` behind it."""
     x, (s, m) = line.variable, _densities(line)
@@ -207,17 +213,25 @@ def _towards(line: Line, start: sp.Expr, level: sp.Expr, end: sp.Expr) -> sp.Exp
     upwards = end == line.interval.left
     mass = weight_integral(m, x, *((end, y) if upwards else (y, end)), line.interval)
     low, high = (start, level) if upwards else (level, start)
+    passage = OneWayPassage(*_coefficients(line, y), end)
     if isinstance(line, GluedDiffusion):
         return _integrated(s.subs(x, y) * mass, y, low, high, line.interval)
     return cases(
         *(
-            (_integrated(s.subs(x, y) * value, y, low, high, line.interval), condition)
+            (_integrated(s.subs(x, y) * value, y, low, high, line.interval, passage), condition)
             for value, condition in _branches(mass)
         )
     )
 
 
-def _integrated(product: sp.Expr, y: sp.Symbol, low: sp.Expr, high: sp.Expr, interval: Interval) -> sp.Expr:
+def _integrated(
+    product: sp.Expr,
+    y: sp.Symbol,
+    low: sp.Expr,
+    high: sp.Expr,
+    interval: Interval,
+    passage: OneWayPassage | None = None,
+) -> sp.Expr:
     """The integral of a positive ``product``, in closed form where it is a sum of powers and exponentials."""
     if not is_smooth(product, (y,)):
 
@@ -227,7 +241,8 @@ def _integrated(product: sp.Expr, y: sp.Symbol, low: sp.Expr, high: sp.Expr, int
             return _integrated(formula, y, a, b, interval)
 
         return integral_over_pieces(product, y, low, high, interval, of_formula)
-    standing = WeightIntegral(product, (y, low, high))
+    limits = (y, low, high)
+    standing = WeightIntegral(product, limits) if passage is None else WeightIntegral.nested(product, limits, passage)
     if product.has(sp.Integral):
         return standing
     closed = elementary_integral(sp.powsimp(sp.expand(product)), y, low, high, standing)
@@ -269,12 +284,14 @@ def _green(s: sp.Expr, m: sp.Expr, line: Line, start: sp.Expr, lower: sp.Expr, u
     def over(weight: sp.Expr, low: sp.Expr, high: sp.Expr) -> sp.Expr:
         return weight_integral(weight, x, low, high, interval)
 
+    dual = OneWayPassage(*_coefficients(line, y), start).exchanged(y)  # the speed density outside
+    passages = OneWayPassage(*dual, upper), OneWayPassage(*dual, lower)
     kernels = ((over(s, y, upper), m), (over(s, lower, y), m))
     if any(inner.has(sp.Integral) for inner, _ in kernels) and start not in (lower, upper):
         # By parts: the inner integral is one of the speed density, which may have a closed form where scale has none.
         by_parts = ((over(m, start, y), s), (over(m, y, start), s))
         if not any(inner.has(sp.Integral) for inner, _ in by_parts):
-            kernels = by_parts
+            kernels, passages = by_parts, (OneWayPassage(*_coefficients(line, y), start),) * 2
     (above_y, outer), (below_y, _) = kernels
     parts = (over(s, lower, start), over(s, lower, upper), above_y, below_y)
     counts = {len(part.args) for part in parts if isinstance(part, sp.Piecewise)}
@@ -285,8 +302,8 @@ def _green(s: sp.Expr, m: sp.Expr, line: Line, start: sp.Expr, lower: sp.Expr, u
         (below, _), (all_of_it, _), (inner_above, _), (inner_below, _) = part
         up, density = below / all_of_it, outer.subs(x, y)
         above, under = (
-            _integrated(inner_above * density, y, start, upper, interval),
-            _integrated(inner_below * density, y, lower, start, interval),
+            _integrated(inner_above * density, y, start, upper, interval, passages[0]),
+            _integrated(inner_below * density, y, lower, start, interval, passages[1]),
         )
         condition = sp.And(*(condition for _, condition in part))
         for (a, c), (b, d) in itertools.product(_branches(above), _branches(under)):

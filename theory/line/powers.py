@@ -17,6 +17,7 @@ from theory.argument_kinds import EXPRESSION, SYMBOL, TERMS, takes
 from theory.decision.inequalities import nonnegative, sign, vanishes
 from theory.decision.plain_symbols import with_plain_symbols
 from theory.errors import OrderError, UnsupportedFormError
+from theory.values import shown
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def power_quotient(expression: sp.Expr, variable: sp.Symbol) -> PowerQuotient:
     symbols = tuple(generators.values())
     if not rational.is_rational_function(*symbols):
         raise UnsupportedFormError(
-            f"the function must be a quotient of sums of powers of {variable}, got {expression}. "
+            f"the function must be a quotient of sums of powers of {variable}, got {shown(expression)}. "
             "Pass to a coordinate in which it is, with theory.coordinates."
         )
     numerator, denominator = _lowest_terms(rational)

@@ -6,7 +6,7 @@ evaluate. Here the sign is known, and the integrand is compiled once.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import sympy as sp
 from sympy.core.evalf import mp, workprec
@@ -21,8 +21,29 @@ _FEWEST = 30
 """Bits that must be known of it."""
 
 
+class OneWayPassage(NamedTuple):
+    r"""The diffusion behind an integral of :math:`f(y)\int_c^y v` over y: f is its scale, v its speed density.
+
+    Attributes:
+        drift: b, in y.
+        diffusion: a, in y.
+        begins: c.
+    """
+
+    drift: sp.Expr
+    diffusion: sp.Expr
+    begins: sp.Expr
+
+    def exchanged(self, y: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
+        """Drift and diffusion where f is the speed and v the scale density."""
+        return sp.diff(self.diffusion, y) / 2 - self.drift, self.diffusion
+
+
 class WeightIntegral(sp.Integral):
     r"""The integral :math:`\int_a^b w(y)\,dy` of a positive function, :math:`a \le b`, left standing.
+
+    Attributes:
+        passage: what an integral of a scale density times an integral of the speed density is made of; None for others.
 
     Example:
         >>> y = sp.Symbol("y", real=True)
@@ -30,6 +51,17 @@ class WeightIntegral(sp.Integral):
         >>> area.evalf(20), area.is_extended_nonnegative
         (1.4626517459071816088, True)
     """
+
+    passage: OneWayPassage | None = None
+
+    @classmethod
+    def nested(
+        cls, function: sp.Expr, limits: tuple[sp.Symbol, sp.Expr, sp.Expr], passage: OneWayPassage
+    ) -> WeightIntegral:
+        """An integral whose numbers come from a ``passage``, whatever closed forms its integrand holds."""
+        made = cls(function, limits)
+        made.passage = passage
+        return made
 
     def _eval_is_extended_nonnegative(self) -> bool:
         return True
@@ -40,7 +72,8 @@ class WeightIntegral(sp.Integral):
     def _eval_evalf(self, prec: int) -> sp.Expr | None:
         """The value to the precision asked for; None, which leaves the integral standing, where that is not reached.
 
-        A nested integral is evaluated in double precision, with as many digits as are known, where no more are asked.
+        A nested integral is evaluated in double precision, with as many digits as are known, where no more are asked;
+        so is a passage whose integrand holds a hypergeometric function.
         """
         if self.free_symbols:
             return None
@@ -57,7 +90,8 @@ class WeightIntegral(sp.Integral):
 
 def _in_double_precision(integral: sp.Integral) -> sp.Float | None:
     """A nested integral from the package that has numbers; None where none does, or where too little is known."""
-    if not integral.function.has(sp.Integral):
+    slow = (sp.Integral,) if getattr(integral, "passage", None) is None else (sp.Integral, sp.hyper)
+    if not integral.function.has(*slow):
         return None
     try:
         found = service("nested_integral")(integral)

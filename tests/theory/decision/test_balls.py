@@ -195,3 +195,14 @@ def test_truth_has_three_values():
     assert truth(sp.sqrt(p) < sp.Rational(3, 2), point) is True
     assert truth(sp.sqrt(p) * sp.sqrt(p + 6) > 4, point) is None
     assert truth((sp.sqrt(p) * sp.sqrt(p + 6) > 4) | (x > 1), point) is True
+
+
+@pytest.mark.parametrize("part", [sp.re, sp.im])
+@pytest.mark.parametrize("above, below", [((-3 * half / 2, 1), (half / 2,)), ((half,), (half / 2,))])
+def test_the_parts_of_a_hypergeometric_function_off_its_cut_are_enclosed(part, above, below):
+    z = 1 / (1 - sp.I / 3)
+    enclosed = ball(part(sp.hyper(above, below, z), evaluate=False), {}, 80)
+    with mpmath.workdps(25):
+        value = mpmath.hyper([float(a) for a in above], [float(b) for b in below], 1 / (1 - mpmath.mpc(0, 1) / 3))
+        expected = value.real if part is sp.re else value.imag
+        assert enclosed.rad() < 1e-12 and abs(mpmath.mpf(str(enclosed.mid().str(20, radius=False))) - expected) < 1e-12

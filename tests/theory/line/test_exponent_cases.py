@@ -62,3 +62,14 @@ def test_two_open_exponents_are_refused_and_the_advice_is_one_that_works():
 def test_passage_names_the_value_at_which_the_order_changes():
     with pytest.raises(UnsupportedFormError, match="changes at q = "):
         hitting_probability(MEAN_REVERTING, 2, 1, sp.oo)
+
+
+def test_a_whole_parameter_has_cases_too_and_none_between_its_values():
+    n = parameter("n", integer=True, at_least=1)
+    ends = classify(ItoProcess.scalar(w, drift=k - w, dispersion=s * w ** (n / 2)))
+    for number in range(1, 5):
+        there = classify(ItoProcess.scalar(w, drift=k - w, dispersion=s * w ** sp.Rational(number, 2)))
+        for end, other in zip(ends, there, strict=True):
+            for values in ({k: sp.Rational(1, 3), s: sp.S.One}, {k: sp.S(2), s: sp.S.One}):
+                found = [name for condition, name in end.classes if holds(condition, values | {n: number})]
+                assert found == [name for condition, name in other.classes if holds(condition, values)]

@@ -10,7 +10,7 @@ import numerics
 from theory.errors import SymbolError
 from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
-from theory.line.first_passage import probability_of_ever_reaching
+from theory.line.first_passage import hitting_probability, probability_of_ever_reaching
 from theory.line.interval import Interval
 from theory.line.passage_time import mean_exit_time, mean_explosion_time, mean_first_passage_time
 from theory.notation import mu, theta, zeta
@@ -167,3 +167,26 @@ def test_the_mean_time_to_fixation_without_selection_is_kimuras():
         kimura = -2 * (start * sp.log(start) + (1 - start) * sp.log(1 - start))
         assert not time.has(sp.Integral)
         assert abs((time - kimura).evalf(30)) < 1e-25
+
+
+def test_a_passage_of_students_process_has_the_number_that_its_elementary_mass_gives():
+    found = mean_first_passage_time(ItoProcess.scalar(y, drift=-2 * y, dispersion=sp.sqrt(1 + y**2)), 0, 1)
+
+    def mass(v):  # the integral of (1 + u^2)^-3 from -oo
+        w = 1 + v**2
+        return 3 * mpmath.atan(v) / 8 + 3 * v / (8 * w) + v / (4 * w**2) + 3 * mpmath.pi / 16
+
+    assert abs(found.evalf() - mpmath.quad(lambda v: 2 * (1 + v**2) ** 2 * mass(v), [0, 1])) < 1e-11
+
+
+def test_the_numbers_of_a_mode_of_depth_three_are_those_of_its_equation():
+    w, third = sp.Symbol("w", positive=True), sp.Rational(1, 3)
+    noise = (2 * (1 - w) ** 2 + sp.Rational(1, 4)) / 5
+    drift = 3 * (1 - w) * w ** (4 * third) + 3 * noise * w ** (5 * third)
+    process = ItoProcess.scalar(w, drift=drift, dispersion=3 * w ** (4 * third) * sp.sqrt(noise))
+    start = sp.Rational(3, 4)
+    # T to 1 is the time to leave (1/2, 1), and from 1/2 on again where that is where it leaves.
+    leaves = mean_exit_time(process, start, HALF, 1).evalf()
+    below = 1 - hitting_probability(process, start, HALF, 1).evalf()
+    again, whole = (mean_first_passage_time(process, place, 1).evalf() for place in (HALF, start))
+    assert abs(leaves + below * again - whole) < 1e-11
