@@ -30,6 +30,9 @@ from numerics.errors import ArgumentError, DivergenceError
 SIZES = (101, 201, 401, 801, 1601)
 """Numbers of angles that are tried: odd, so that the interpolation is unique."""
 
+_ROUNDING = 1e-14
+"""Relative error up to which a direction is called invariant."""
+
 
 def exponent_of_products(
     matrices: ArrayLike, probabilities: ArrayLike | None = None, *, tolerance: float = 1e-8
@@ -37,9 +40,14 @@ def exponent_of_products(
     r"""The top exponent :math:`\lim\frac1k\log\|M_k\cdots M_1\|` and an estimate of its error.
 
     For a continuous law of the matrix give the nodes of a quadrature and its weights (:func:`gaussian_matrices`).
-    The stationary law of the direction must be unique, as for matrices without a common invariant direction. Matrices
-    that share a cone, positive ones among them, have exponential convergence
-    (:mod:`numerics.deterministic.common_cone`).
+    Matrices that share a cone, positive ones among them, have exponential convergence
+    (:mod:`numerics.deterministic.common_cone`). Those with a common invariant direction, or with two that they keep or
+    exchange, have no unique law of the direction, and a closed form: in the first case with the eigenvalues
+    :math:`\mu_q` on the direction
+
+    .. math:: \lambda = \max\big(E\log|\mu_q|,\; E\log|\det M_q/\mu_q|\big),
+
+    and :math:`\tfrac12E\log|\det M_q|` in the second, where some matrix exchanges them.
 
     Args:
         matrices: Invertible. Shape ``(q, 2, 2)``.
@@ -58,6 +66,10 @@ def exponent_of_products(
     """
     M, p = _checked(matrices, probabilities)
     tolerance = real_number(tolerance, "tolerance")
+    M, p = M[p > 0], p[p > 0]
+    closed = _exponent_of_reducible(M, p)
+    if closed is not None:
+        return closed, _ROUNDING * (1 + abs(closed))
     arc = arc_of(M)
     if arc is not None:
         found = exponent_on_arc(M, p, arc, tolerance)
@@ -74,6 +86,46 @@ def exponent_of_products(
         f"{SIZES[-1]} angles do not settle the exponent to {tolerance:.1g}: the last change is {change:.1g}. "
         "Widen tolerance, or simulate."
     )
+
+
+def _exponent_of_reducible(M: np.ndarray, p: np.ndarray) -> float | None:
+    """The exponent where the matrices share an invariant direction or a pair of them; else ``None``."""
+    log_of_determinant = float(p @ np.log(np.abs(np.linalg.det(M))))
+    plain = [matrix for matrix in M if not _is_scalar(matrix)]
+    if not plain:
+        return log_of_determinant / 2
+    for v in _eigenvectors(plain[0]):
+        images = M @ v
+        if np.all(_are_parallel(images, v)):
+            on_it = float(p @ np.log(np.hypot(*images.T)))
+            return max(on_it, log_of_determinant - on_it)
+    # A matrix that exchanges two directions has others as its own, but the product of two that do so has them.
+    for product in (*plain, *(plain[0] @ matrix for matrix in plain)):
+        pair = _eigenvectors(product)
+        if len(pair) == 2 and not _is_scalar(product):
+            first, second = ((M @ v, v, other) for v, other in (pair, pair[::-1]))
+            kept = _are_parallel(first[0], first[1]) & _are_parallel(second[0], second[1])
+            exchanged = _are_parallel(first[0], first[2]) & _are_parallel(second[0], second[2])
+            if np.all(kept | exchanged):
+                return log_of_determinant / 2
+    return None
+
+
+def _is_scalar(matrix: np.ndarray) -> bool:
+    size = np.abs(matrix).max()
+    return bool(np.abs(matrix - matrix[0, 0] * np.eye(2)).max() <= _ROUNDING * size)
+
+
+def _eigenvectors(matrix: np.ndarray) -> list[np.ndarray]:
+    """The real unit eigenvectors."""
+    values, vectors = np.linalg.eig(matrix)
+    return [vectors[:, k].real for k in range(2) if not np.iscomplex(values[k])]
+
+
+def _are_parallel(images: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """Which of the images, one a row, lie along the unit vector ``direction``."""
+    across = images[:, 0] * direction[1] - images[:, 1] * direction[0]
+    return np.abs(across) <= _ROUNDING * np.hypot(*images.T)
 
 
 def gaussian_matrices(matrix: Callable[[float], ArrayLike], nodes: int = 64) -> tuple[np.ndarray, np.ndarray]:

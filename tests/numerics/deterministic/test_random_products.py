@@ -32,6 +32,32 @@ def test_a_stretch_turned_at_random_grows_by_the_logarithm_of_the_mean_stretch(f
     assert value != pytest.approx(math.log(abs(first * second)) / 2, abs=1e-2)
 
 
+BASE = np.array([[1.0, 2.0], [0.3, 1.0]])
+REDUCIBLE = {
+    "two invariant directions": ([np.diag([2.0, 1.0]), np.diag([0.25, 1.0])], 0.0),
+    "the other of them leads": ([np.diag([2.0, 1.0]), np.diag([1.0, 0.25])], math.log(2) / 2),
+    "one invariant direction": ([[[2.0, 5.0], [0.0, 0.5]], [[0.1, -1.0], [0.0, 3.0]]], math.log(1.5) / 2),
+    "two that are exchanged": ([[[0.0, -1.0], [3.0, 0.0]], np.diag([2.0, 0.5])], math.log(3) / 4),
+    "two that all exchange": ([[[0.0, -1.0], [3.0, 0.0]], [[0.0, 2.0], [3.0, 0.0]]], math.log(18) / 4),
+    "multiples of one": ([2 * np.eye(2), -3 * np.eye(2)], math.log(6) / 2),
+}
+"""Name to matrices, of equal probabilities, and the exponent."""
+
+
+@pytest.mark.parametrize("base", [np.eye(2), BASE], ids=["axes", "oblique"])
+@pytest.mark.parametrize("name", REDUCIBLE)
+def test_matrices_with_invariant_directions_have_the_larger_of_two_rates(name, base):
+    matrices, expected = REDUCIBLE[name]
+    value, error = exponent_of_products([base @ matrix @ np.linalg.inv(base) for matrix in matrices])
+    assert abs(value - expected) <= error < 1e-12
+
+
+def test_a_matrix_that_is_never_drawn_does_not_count():
+    triangular = [[[2.0, 5.0], [0.0, 0.5]], [[0.1, -1.0], [0.0, 3.0]]]
+    value, _ = exponent_of_products([*triangular, [[1.0, 1.0], [1.0, 0.0]]], [0.5, 0.5, 0.0])
+    assert value == pytest.approx(math.log(1.5) / 2, abs=1e-12)
+
+
 def test_it_meets_a_simulation_of_descent_with_momentum():
     value, error = exponent_of_products(MOMENTUM, tolerance=2e-4)
     source = np.random.Generator(np.random.Philox(seed_of("products", MOMENTUM)))
