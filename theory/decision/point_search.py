@@ -189,6 +189,15 @@ class PointSearch:
                 cost = time.process_time() - begin
         return None
 
+    def excludes(self, point: Point, precision: int) -> bool:
+        """Whether a ball of this precision at ``point`` excludes 0."""
+        with contextlib.suppress(UnsupportedFormError):
+            value = (_complex_ball if self.expression.has(sp.I) else _ball)(self.expression, point, precision)
+            if value.is_finite() and not value.contains(0):
+                self.last_ball = value
+                return True
+        return False
+
     def on_a_cut(self, visited: Sequence[Point]) -> Point | None:
         """A point where a complex argument is real, so that its logarithm may jump, and a ball excludes 0; or None."""
         starts = [*itertools.islice(simple_points(self.region), _CUT_POINTS), *visited[:_CUT_POINTS]]

@@ -16,6 +16,7 @@ from theory.decision.balls import ball
 from theory.decision.cases import where_defined
 from theory.decision.equations import on_surface
 from theory.decision.extrema import descended, extreme_points
+from theory.decision.jumps import JUMP_STARTS, jumps_of, meetings
 from theory.decision.magnitudes import FAR
 from theory.decision.normal_form import factors, proof_of_positivity
 from theory.decision.point_search import CLOSER_PRECISIONS, PRECISIONS, Clock, PointSearch, as_text, branches, height
@@ -215,6 +216,8 @@ def _search_for_both_signs(
         return
     if search.reach == FAR:
         yield from extreme_points(search.region, search.rng)
+    found = meetings(jumps_of(search.expression), search.region, sorted(starts, key=height)[:JUMP_STARTS], search.clock)
+    yield from (meeting.point for meeting in found if meeting.point is not None)
     towards = -1 if SignKind.NEGATIVE in witnesses else 1
     for start in [*sorted(starts, key=height)[:_DESCENTS], *_among_waves(search)]:
         if search.clock.is_over:

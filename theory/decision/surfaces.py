@@ -16,7 +16,9 @@ from theory.decision.balls import ball, truth
 from theory.decision.breakpoints import crossings, zeros_along
 from theory.decision.definedness import truth_where_defined
 from theory.decision.extrema import extreme_points
+from theory.decision.jumps import JUMP_STARTS, jumps_of, meetings
 from theory.decision.magnitudes import FAR
+from theory.decision.point_search import Clock
 from theory.decision.rational_points import combined_truth, number_as_text
 from theory.decision.region import AdmissibleRegion, points_satisfying, random_source
 from theory.decision.sign import sign_at
@@ -37,7 +39,11 @@ CLOSENESS = (1 << 10, 1 << 20, 1 << 36)
 
 INEQUALITIES = (StrictGreaterThan, GreaterThan, StrictLessThan, LessThan)
 
+_truth = behind_the_door(truth)
 _truth_there = behind_the_door(truth_where_defined)
+
+_SECONDS = 5.0
+"""Processor time spent beside jumps."""
 
 _MAX_DEGREE = 8
 _LONGEST_POWER = 4096
@@ -82,6 +88,7 @@ def compared_points(derived: Boolean, candidate: Boolean, domain: tuple[Boolean,
         (expected, lost), (found, gone) = _truth_there(derived, point), _truth_there(candidate, point)
         if expected is not None and found is not None:
             yield Compared(_text(point), expected, found, (lost, gone))
+    yield from _beside_jumps(derived, candidate, domain)
     for values in itertools.chain(
         _irrational_points(derived, candidate, domain), _landmarks_on_surfaces(derived, candidate, domain)
     ):
@@ -90,6 +97,19 @@ def compared_points(derived: Boolean, candidate: Boolean, domain: tuple[Boolean,
             if expected is not None and found is not None:
                 named = {str(s): str(v) for s, v in sorted(values.items(), key=lambda item: str(item[0]))}
                 yield Compared(named, expected, found)
+
+
+def _beside_jumps(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> Iterator[Compared]:
+    """Points right beside the places where the truth of a condition changes, which sharp balls tell apart."""
+    jumps, symbols = jumps_of(sp.S.Zero, (derived, candidate)), _symbols(derived, candidate, domain)
+    if not jumps:
+        return
+    starts = points_satisfying(symbols, domain, JUMP_STARTS, seed=f"jumps of {derived}/{candidate}")
+    for found in meetings(jumps, AdmissibleRegion.of(symbols, domain), starts, Clock(_SECONDS)):
+        if found.point is not None:
+            expected, told = (_truth(condition, found.point, found.bits) for condition in (derived, candidate))
+            if expected is not None and told is not None:
+                yield Compared(_text(found.point), expected, told)
 
 
 def _surfaces(*conditions: Boolean) -> list[sp.Expr]:

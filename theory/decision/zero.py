@@ -31,8 +31,9 @@ from theory.argument_kinds import CONDITIONS, SECONDS, SEED, takes, whole
 from theory.decision.balls import MissingFlintError, truth
 from theory.decision.cases import where_defined
 from theory.decision.equations import on_surface
+from theory.decision.jumps import JUMP_STARTS, jumps_of, meetings
 from theory.decision.normal_form import proof_of_positivity, proof_of_zero
-from theory.decision.point_search import PRECISIONS, Clock, PointSearch, Residual, as_text, branches
+from theory.decision.point_search import PRECISIONS, Clock, PointSearch, Residual, as_text, branches, height
 from theory.decision.rational_points import Point
 from theory.decision.region import AdmissibleRegion, random_source
 from theory.decision.undefined_functions import random_functions, with_functions
@@ -41,6 +42,7 @@ from theory.values import shown, single_expression
 
 ATTEMPTS_PER_POINT = 12
 _MAX_OPERATIONS = 50_000
+_MAX_BITS = 14_000
 _FUNCTION_CHOICES = 3
 
 Conditions = Boolean | Iterable[Boolean]
@@ -231,12 +233,23 @@ def _contradiction(search: PointSearch, agreeing: list[dict[sp.Symbol, Fraction]
     sharper = search.closer_look(agreeing) or search.on_a_cut(agreeing)
     if sharper is not None:
         return _refuted(search, sharper, None)
+    close = None
+    for meeting in meetings(jumps_of(search.expression), search.region, _simplest(agreeing), search.clock):
+        if meeting.point is None:
+            close = close or ZeroDecision(ZeroKind.UNDECIDED, meeting.told, points_used=len(agreeing))
+        elif search.excludes(meeting.point, meeting.bits):
+            return _refuted(search, meeting.point, None)
     for sign in (1, -1):
         proof = proof_of_positivity(sign * search.expression, search.region.conditions)
         if proof is not None:
             reason = f"its sign is proved, it is {'positive' if sign > 0 else 'negative'}: {proof}"
             return ZeroDecision(ZeroKind.NONZERO, reason, as_text(agreeing[0]), points_used=search.drawn)
-    return _unvisited_branch(search, agreeing)
+    return _unvisited_branch(search, agreeing) or close
+
+
+def _simplest(points: list[dict[sp.Symbol, Fraction]]) -> list[dict[sp.Symbol, Fraction]]:
+    """Those from which jumps are walked to."""
+    return sorted(points, key=height)[:JUMP_STARTS]
 
 
 def _refuted(search: PointSearch, point: Point, proof: str | None) -> ZeroDecision:
@@ -384,6 +397,8 @@ def obstacle_to_deciding(expression: sp.Expr) -> str | None:
     floats = expression.atoms(sp.Float)
     if floats:
         return f"the expression holds the floating-point number {min(floats, key=str)}; write it as a rational number"
+    if any(max(abs(n.p), n.q).bit_length() > _MAX_BITS for n in expression.atoms(sp.Rational)):
+        return f"the expression holds a number of more than {_MAX_BITS} bits; give it a name with its assumptions"
     if expression.count_ops() > _MAX_OPERATIONS:
         return f"the expression has more than {_MAX_OPERATIONS} operations"
     return None
