@@ -100,7 +100,9 @@ def compile_program(
     """
     given = choice(backend, "backend", tuple(BACKENDS))
     if digits is not None and (given != "mpmath" or whole_number(digits, "digits", at_least=1, below=10**6) < 1):
-        raise ArgumentError(f"digits must be None but for backend='mpmath', got {digits=} for {backend=}.")
+        raise ArgumentError(
+            f"digits must be None but for backend='mpmath', got digits={shown(digits)} for backend={shown(backend)}."
+        )
     program = lower(expressions, arguments, parameters=parameters, series=backend != "mpmath")
     return CompiledProgram(
         program, _backend(backend, program), _title(expressions, arguments, parameters or {}), digits

@@ -52,7 +52,7 @@ def value_as_stored(value: Any, name: str = "a number") -> sp.Expr:
         sign, mantissa, exponent, _ = value._mpf_
         return (-1) ** sign * sp.Integer(int(mantissa)) * sp.Integer(2) ** exponent
     number = given_expression(value, name)
-    if not is_expression(number):
+    if not is_expression(number) or number.is_extended_real is False:
         raise ArgumentError(f"{name} must be a real number, got {shown(value)}.")
     return number.replace(lambda e: e.is_Float, lambda e: sp.Rational(e))
 

@@ -46,7 +46,8 @@ def sign_on_interval(expression: sp.Expr, variable: sp.Symbol, left: sp.Expr, ri
         interval. None where that is not decided.
 
     Raises:
-        ShapeError: an end is a floating-point number, or too long a number to work with.
+        ShapeError: an end is a floating-point number, too long a number to work with, a case distinction, or holds
+            the variable.
         UnsupportedFormError: it has a zero inside the interval, for all values of the parameters.
 
     Example:
@@ -58,6 +59,11 @@ def sign_on_interval(expression: sp.Expr, variable: sp.Symbol, left: sp.Expr, ri
         number = sp.sympify(end, strict=True)
         if number.has(sp.Float) or any(max(abs(r.p), r.q) > _LARGEST for r in number.atoms(sp.Rational)):
             raise ShapeError(f"{name} must be exact, of numbers with at most {_DIGITS} digits, got {shown(end)}.")
+        if number.has(variable, sp.Piecewise):
+            raise ShapeError(
+                f"{name} must be one formula without {variable} and without cases, got {shown(end)}. Ask for the "
+                "interval of each case."
+            )
     left, right = (with_reduced_exponents(sp.sympify(end, strict=True)) for end in (left, right))
     expression = with_reduced_exponents(expression)
     if not expression.has(variable):

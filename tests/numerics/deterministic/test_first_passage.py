@@ -163,5 +163,7 @@ def test_what_cannot_be_answered_is_refused():
         FirstPassage(ORNSTEIN_UHLENBECK, 1, -1, {k: 1, s: 1})
     with pytest.raises(ArgumentError, match="start"):
         FirstPassage(ORNSTEIN_UHLENBECK, -1, 1, {k: 1, s: 1}).mean_time(2)
+    with pytest.raises(ArgumentError, match="start must be a real number"):
+        FirstPassage(ORNSTEIN_UHLENBECK, -1, 1, {k: 1, s: 1}).mean_time(sp.I)
     with pytest.raises(DivergenceError, match="singular"):
         FirstPassage(ItoProcess.scalar(y, drift=1 / y, dispersion=sp.S.One), -1, 1).mean_time(HALF)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
-from theory.errors import UnsupportedFormError
+from theory.errors import ShapeError, UnsupportedFormError
 from theory.line.powers import power_quotient
 from theory.line.sign_on_interval import sign_on_interval
 from theory.parameters import parameter
@@ -88,3 +88,9 @@ def test_a_double_zero_at_an_end_is_not_inside():
 def test_factors_keep_their_signs_in_a_quotient():
     assert power_quotient((1 - x) / (x**2 + 1), x).numerator.degree() == 1
     assert sign_on_interval((1 - x) / (x**2 + 1), x, sp.S.One, sp.oo) == (-1, sp.true)
+
+
+@pytest.mark.parametrize("end", [sp.Piecewise((s, s > 1), (1, True)), x, sp.Piecewise((x, x > 0), (0, True))], ids=str)
+def test_an_end_that_is_no_single_formula_in_parameters_is_refused_by_name(end):
+    with pytest.raises(ShapeError, match="left must be one formula"):
+        sign_on_interval(x**2 - s, x, end, sp.oo)
