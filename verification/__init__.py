@@ -19,6 +19,7 @@ hands out the work, ``store`` keeps it, ``lock`` remembers what was found, ``rep
 * ``garbage``: when Python looks for objects that only refer to one another.
 * ``glossary``: what the symbols of a claim mean: its paper says it once for all claims.
 * ``layout``: text for a terminal: blocks of words, formulas, listings and programs, none wider than 80 columns.
+* ``outline``: Python text without the bodies of its functions, for lists of claims.
 * ``papers``: one sub-package per paper: its claims, in the paper's order, and what they are measured on.
 * ``provenance``: where a derived form comes from: the function, what it is called, its source, and the theory behind
   it.

@@ -82,7 +82,7 @@ def made_claim(known: Catalogue, id: str) -> Claim:
     Raises:
         ClaimError: its author's code raises something.
     """
-    from verification.run.worker import one_sentence
+    from verification.errors import one_sentence
 
     try:
         claim = known.claim(id)

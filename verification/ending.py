@@ -102,7 +102,7 @@ def _refused_by_the_system(error: OSError) -> Exit:
 
 
 def _fault(error: Exception) -> Exit:
-    from verification.run.worker import one_sentence
+    from verification.errors import one_sentence
 
     if os.environ.get("DRIFTPROOF_TRACEBACK"):
         raise error

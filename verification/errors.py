@@ -2,6 +2,9 @@
 
 from theory.errors import DriftproofError
 
+LONGEST = 400
+"""Letters of an error's sentence."""
+
 
 class VerificationError(DriftproofError):
     """Base of every error that ``verification`` raises for bad input or a bad store."""
@@ -37,3 +40,11 @@ class FileError(VerificationError):
 
 class FormulaError(VerificationError):
     """A formula in LaTeX, alone or inline in a sentence, cannot be typeset."""
+
+
+def one_sentence(error: BaseException) -> str:
+    """An exception as one line: its kind and the first line of what it says."""
+    said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    kind = type(error).__name__
+    line = f"{kind}: {said}" if said else kind
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

@@ -29,6 +29,7 @@ from verification.arguments import FORMULA, takes
 from verification.checks.check import Context
 from verification.checks.stages import FIRST, SECOND, seed
 from verification.claim import Claim, Statement
+from verification.errors import one_sentence
 from verification.forms import (
     Bound,
     Comparison,
@@ -49,7 +50,6 @@ from verification.provenance import body, first_paragraph, qualified_name, theor
 from verification.report.numbers import facts
 from verification.run.settings import Settings
 from verification.run.store import Store
-from verification.run.worker import one_sentence
 from verification.verdict import Finding, Outcome, StatementVerdict
 
 OPAQUE = (AppliedUndef, sp.Derivative, sp.Integral, sp.Sum, sp.hyper, sp.Subs, hyperu)

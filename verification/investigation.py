@@ -20,14 +20,13 @@ from verification.checks.invariance import InvarianceCheck
 from verification.checks.monte_carlo import MonteCarloCheck
 from verification.checks.symbolic import SymbolicCheck
 from verification.claim import CORRECTED, PRINTED, Claim, Grade, Statement
-from verification.errors import ClaimError
+from verification.errors import ClaimError, one_sentence
 from verification.forms import Figure
 from verification.formulas import correction_text
 from verification.registry import Catalogue
 from verification.run.fingerprint import basis, fingerprint
 from verification.run.store import StoredVerdict
 from verification.run.task import Result, Task
-from verification.run.worker import one_sentence
 from verification.verdict import STRENGTH, ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
 
 _NONE: Mapping[str, StoredVerdict] = MappingProxyType({})

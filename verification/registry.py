@@ -8,6 +8,7 @@ wanted. A module whose claims cannot be read that way, because an id is computed
 from __future__ import annotations
 
 import ast
+import contextlib
 import difflib
 import fnmatch
 import functools
@@ -16,12 +17,13 @@ import importlib.util
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from verification.errors import ClaimError, SourceError, UnknownClaimError
+from verification.outline import outline
 from verification.sources import PaperSource, installed
 from verification.vocabulary import is_id
 
@@ -222,11 +224,13 @@ def _read(source: PaperSource, problems: list[str]) -> Iterator[Listed]:
         return
     trees: dict[str, ast.Module] = {}
     calls: dict[str, int] = {}
+    whole: dict[str, Callable[[], ast.Module]] = {}
     for module, path in source.modules():
         try:
             text = path.read_text(encoding="utf-8")
             if ".claim(" in text or "Paper(" in text or path == source.path:
-                trees[module], calls[module] = ast.parse(text, str(path)), text.count(".claim(")
+                trees[module], calls[module] = _tree(text, path, source), text.count(".claim(")
+                whole[module] = functools.partial(ast.parse, text, str(path))
         except (OSError, UnicodeDecodeError) as error:
             problems.append(f"{path} cannot be read: {error.strerror if isinstance(error, OSError) else error}.")
         except (SyntaxError, ValueError) as error:
@@ -238,11 +242,24 @@ def _read(source: PaperSource, problems: list[str]) -> Iterator[Listed]:
             continue
         try:
             read = list(_declared(trees[module], papers, module, path, source.home))
-            if len(read) != calls[module] and len(read) != _calls(trees[module]):
+            if len(read) != calls[module] and source.installed:
+                read = list(_declared(whole[module](), papers, module, path, source.home))
+            if len(read) != calls[module] and len(read) != _calls(whole[module]()):
                 raise _Unreadable
             yield from read
         except _Unreadable:
             yield from _asked(module, path, source.home, problems)
+
+
+def _tree(text: str, path: Path, source: PaperSource) -> ast.Module:
+    """The text taken apart; of an installed source, which is Python, without what stands in functions.
+
+    In files that a user is writing, mistakes are to be told at once, wherever they stand.
+    """
+    if source.installed:
+        with contextlib.suppress(SyntaxError, ValueError):
+            return ast.parse(outline(text), str(path))
+    return ast.parse(text, str(path))
 
 
 class _Unreadable(Exception):

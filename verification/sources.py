@@ -46,12 +46,14 @@ class PaperSource:
         path: The file, or the folder with everything below it.
         home: What goes on ``sys.path``.
         problem: Why it holds nothing, in one sentence: a package offers a module that is not there.
+        installed: Whether it came with a package, and is not what its user is writing.
     """
 
     name: str
     path: Path
     home: Path
     problem: str = ""
+    installed: bool = False
 
     def modules(self) -> Iterator[tuple[str, Path]]:
         """Dotted name and file of every module, in the order of names; hidden folders and tests are passed over."""
@@ -126,7 +128,9 @@ def installed() -> tuple[PaperSource, ...]:
     """The built-in papers, then those of installed packages."""
     from importlib import metadata  # here, because it loads sixty modules that `--help` does not need
 
-    found = {folder.name: PaperSource(folder.name, folder, BUILT_IN.parent.parent) for folder in _built_in()}
+    found = {
+        folder.name: PaperSource(folder.name, folder, BUILT_IN.parent.parent, installed=True) for folder in _built_in()
+    }
     for point in sorted(metadata.entry_points(group=GROUP), key=lambda point: point.name):
         if point.name not in found:
             found[point.name] = _of_module(point.name, point.value)
@@ -148,7 +152,7 @@ def _of_module(name: str, dotted: str) -> PaperSource:
         return PaperSource(name, Path(), Path(), said + "Install the package again, or remove it.")
     path = Path(spec.origin)
     path = path.parent if path.name == "__init__.py" else path
-    return PaperSource(name, path, _home(path))
+    return PaperSource(name, path, _home(path), installed=True)
 
 
 def _source(named: str, base: Path, said: str = "") -> PaperSource:

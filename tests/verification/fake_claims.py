@@ -14,9 +14,9 @@ from scipy import special
 from verification.checks import check
 from verification.checks.check import Check, Context, Findings
 from verification.claim import Claim, Kind, Paper, Statement
+from verification.errors import one_sentence
 from verification.forms import Draw, Experiment, Form, Identity, Samples
 from verification.run.task import Result, Status, Task, execute
-from verification.run.worker import one_sentence
 
 PAPER = Paper("fake", experiments=16)
 VARIATION = 0.3

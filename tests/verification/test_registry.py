@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from importlib import metadata
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -245,3 +246,16 @@ def test_a_path_that_the_system_refuses_to_look_at_is_told_in_one_sentence(tmp_p
     with pytest.raises(SourceError, match=r"the path cannot be read \(.*\)\. Give another path") as caught:
         project(["x" * 5000], here=tmp_path)
     assert len(str(caught.value)) < 400
+
+
+def test_installed_papers_are_read_without_their_bodies_and_give_the_same_list():
+    paper = next(source for source in installed() if source.name == "saddle_to_saddle")
+    listed = catalogue([paper]).listed
+    assert len(listed) > 50 and listed == catalogue([replace(paper, installed=False)]).listed
+
+
+def test_a_claim_that_only_stands_in_the_text_of_a_function_is_none(tmp_path):
+    text = CLAIM.format(paper="p", id="XX-7")
+    example = 'def example():\n    return """\n' + text.replace('"""', "") + '"""\n'
+    (source,) = written(tmp_path, a=example + text.replace("XX-7", "XX-9"))
+    assert list(catalogue([replace(source, installed=True)]).listed) == ["XX-9"]

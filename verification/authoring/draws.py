@@ -8,28 +8,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from numerics.simulation.chunks import Simulation
-from numerics.simulation.coupled_levels import CoupledSamples, coupled_samples
-from numerics.simulation.iterate import iterate
-from numerics.simulation.simulate import simulate
 from theory.discrete.recursion import Recursion
 from theory.ito import ItoProcess
 from verification.authoring.simulated import options
 from verification.forms import Draw, Samples
 
+if TYPE_CHECKING:
+    from numerics.simulation.chunks import Simulation
+    from numerics.simulation.coupled_levels import CoupledSamples
+
 
 def drawn_paths(process: ItoProcess, draw: Draw, *, step: float, **run: Any) -> Simulation:
     """:func:`~numerics.simulation.simulate.simulate` for a draw; ``step`` is that of the first stage."""
+    from numerics.simulation.simulate import simulate
+
     settings = {"n_paths": draw.n, "seed": draw.seed, "options": options(draw)} | run
     return simulate(process, step=step / draw.refinement, **settings)
 
 
 def drawn_levels(process: ItoProcess, draw: Draw, *, step: float, **run: Any) -> CoupledSamples:
     """:func:`~numerics.simulation.coupled_levels.coupled_samples` for a draw, likewise."""
+    from numerics.simulation.coupled_levels import coupled_samples
+
     settings = {"n_paths": draw.n, "seed": draw.seed, "options": options(draw)} | run
     return coupled_samples(process, step=step / draw.refinement, **settings)
 
@@ -43,6 +47,8 @@ def drawn_log_norms(process: ItoProcess, draw: Draw, *, step: float, **run: Any)
 
 def drawn_steps(recursion: Recursion, draw: Draw, **run: Any) -> Simulation:
     """:func:`~numerics.simulation.iterate.iterate` for a draw; a recursion has no step to refine."""
+    from numerics.simulation.iterate import iterate
+
     return iterate(recursion, **{"n_replicas": draw.n, "seed": draw.seed, "options": options(draw)} | run)
 
 

@@ -12,7 +12,6 @@ import mpmath
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from numerics.deterministic.quadrature import integrate_density
 from numerics.errors import DivergenceError
 from theory.argument_kinds import CONDITION, SYMBOL, ArgumentKind
 from theory.decision.balls import complex_ball
@@ -106,6 +105,8 @@ def mean_under_density(
     """
 
     def predicted(candidate: sp.Expr) -> float | None:
+        from numerics.deterministic.quadrature import integrate_density
+
         density = candidate.subs(exact(values))
         try:
             weighted = integrate_density(observable * density, variable, (lower, upper), {}, digits=15)
@@ -119,6 +120,8 @@ def mean_under_density(
 
 def ratio_of_integrals(candidate: sp.Expr, values: Values) -> float:
     """A candidate that is the quotient of two integrals with one lower end, at ``values``."""
+    from numerics.deterministic.quadrature import integrate_density
+
     part, whole = (
         integrate_density(integral.function, variable, (lower, upper), {}, digits=15).value
         for integral in candidate.subs(exact(values)).as_numer_denom()

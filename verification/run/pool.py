@@ -27,9 +27,9 @@ from typing import Any
 
 from theory.argument_kinds import ArgumentKind, or_none, whole
 from verification.arguments import of_kind
-from verification.errors import VerificationError
+from verification.errors import VerificationError, one_sentence
 from verification.run.settings import available_cores
-from verification.run.worker import READY, one_sentence, serve
+from verification.run.worker import READY, serve
 
 ATTEMPTS = 3
 """How many workers a call may cost before it is reported."""

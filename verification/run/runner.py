@@ -20,14 +20,14 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from verification.errors import StoreError, VerificationError
+from verification.errors import StoreError, VerificationError, one_sentence
 from verification.run.fingerprint import versions
 from verification.run.pool import LOOKAHEAD, PATIENCE, PoolError, TimeLimitError, WorkerDiedError, WorkerPool
 from verification.run.settings import available_cores
 from verification.run.store import Store
 from verification.run.summary import Failure, Progress, RunSummary
 from verification.run.task import Investigation, Result, Status, Task
-from verification.run.worker import Assignment, one_sentence
+from verification.run.worker import Assignment
 from verification.signals import answered_with
 from verification.verdict import ClaimVerdict, Verdict
 

@@ -25,12 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from theory.errors import DriftproofError
-from verification.errors import SourceError
+from verification.errors import SourceError, one_sentence
 from verification.run.fingerprint import fingerprint, uncovered
 from verification.run.task import execute
-
-LONGEST = 400
-"""Letters of an error's sentence."""
 
 READY = b"ready"
 """First message of a worker; the clock of its first call starts after it."""
@@ -150,14 +147,6 @@ def _portable(error: BaseException) -> BaseException:
     except Exception:
         return RuntimeError(one_sentence(error))
     return error if isinstance(error, Exception) else RuntimeError(one_sentence(error))
-
-
-def one_sentence(error: BaseException) -> str:
-    """An exception as one line: its kind and the first line of what it says."""
-    said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    kind = type(error).__name__
-    line = f"{kind}: {said}" if said else kind
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
 def _place(error: BaseException, home: str) -> str:

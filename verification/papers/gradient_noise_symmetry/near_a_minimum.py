@@ -219,6 +219,20 @@ def weakly_pulled() -> Model:
     return product_of_two(strength * eta * ((u - 2) ** 2 + w**2) / 2)
 
 
+def charge_where_the_curvature_falls() -> Experiment:
+    """The charge of SGD over that of the minimum at u = 2, w = 1/2, per learning rate, for a curvature falling by 8."""
+    return descended(
+        "the charge of SGD where the curvature falls by 8",
+        lambda: product_of_two(pull(sp.Integer(8))),
+        (u**2 - w**2 - sp.Rational(15, 4)) / eta,
+        lambda candidate: candidate.subs(bend, 8),
+        at={RATE: "1/600", v: "1", noise: "1"},
+        start=("2", "1/2"),
+        steps=5_000,
+        averaged=24_000,
+    )
+
+
 @paper.claim("SYM-39", "Section 4.4", symbols=INTERPOLATION, grade=Grade.CONDITION)
 def interpolation_between_minimum_and_balance():
     r"""Interpolation between the minimum and the balance.
@@ -279,16 +293,7 @@ def interpolation_between_minimum_and_balance():
         printed=base + growth * bend,
         derived=lambda: 2 * pulled(bend).charge_shift,
         wrong={"the curvature constant": base, "a tenth more": sp.Rational(11, 10) * (base + growth * bend)},
-        measured=descended(
-            "the charge of SGD where the curvature falls by 8",
-            lambda: product_of_two(pull(sp.Integer(8))),
-            (u**2 - w**2 - sp.Rational(15, 4)) / eta,
-            lambda candidate: candidate.subs(bend, 8),
-            at={RATE: "1/600", v: "1", noise: "1"},
-            start=("2", "1/2"),
-            steps=5_000,
-            averaged=24_000,
-        ),
+        measured=charge_where_the_curvature_falls(),
         remark=True,
         mutated=False,
     )

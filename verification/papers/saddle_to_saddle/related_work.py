@@ -181,6 +181,52 @@ def stationary_fluctuations(u: np.ndarray) -> np.ndarray:
     return vectors @ np.where(moving, noise / np.where(moving, rates, 1.0), 0.0) @ vectors.T
 
 
+def fluctuations(i: int, j: int) -> tuple[sp.Matrix, sp.Matrix]:
+    """Hessian and stationary covariance of the weights (W_1)_ij and (W_2)_ij, which no other weights couple to."""
+    layer = sp.diag(u_1, u_2)
+    learned = WrittenNetwork((layer, layer), layer**2, sigma_q**2 * sp.eye(2))
+    place = 2 * j + i
+    both = sp.Matrix.hstack(learned.jacobian(1), learned.jacobian(2))
+    hessian = both.T * both
+    chosen = [place, 4 + place]
+    others = [k for k in range(8) if k not in chosen]
+    blocks = [[learned.covariance_block(l, m) for m in (1, 2)] for l in (1, 2)]
+    noise = sp.Matrix(sp.BlockMatrix(blocks))
+    if any(side[k, m] != 0 for side in (hessian, noise) for k in chosen for m in others):
+        raise AssertionError(f"the weights {chosen} do not move by themselves")
+    H, Sigma = (side.extract(chosen, chosen) for side in (hessian, noise))
+    rate = H.trace()  # H has rank one, and the noise no part outside its range.
+    covariance = beta * Sigma / (2 * rate)
+    if (H * covariance + covariance * H - beta * Sigma).applyfunc(sp.simplify) != sp.zeros(2):
+        raise AssertionError("the covariance does not solve its Lyapunov equation")
+    return H, covariance
+
+
+def along_eigenvectors() -> sp.Expr:
+    """Fluctuation along the eigenvector of a mode over that of a cross mode."""
+    (_, across), (_, along) = fluctuations(0, 1), fluctuations(0, 0)
+    return sp.cancel(along.trace() / across.trace())
+
+
+def within_a_layer(pair: tuple[int, int], other: tuple[int, int]) -> sp.Expr:
+    """Fluctuation of one weight of the first layer over that of another."""
+    (_, one), (_, two) = fluctuations(*pair), fluctuations(*other)
+    return sp.cancel(one[0, 0] / two[0, 0])
+
+
+def second_opinion(ratio: Callable[[np.ndarray], float]) -> Comparison:
+    """The same from the Lyapunov equation of all eight weights, in NumPy."""
+
+    def evaluator(point: Mapping[str, Any]) -> tuple[float, float]:
+        u = np.sqrt([number(point["w_1"]), number(point["w_2"])])
+        return float(ratio(stationary_fluctuations(u))), 1e-9
+
+    def predicted(candidate: sp.Expr, point: Mapping[str, Any]) -> sp.Expr:
+        return candidate.subs({u_1: sp.sqrt(sp.Rational(point["w_1"])), u_2: sp.sqrt(sp.Rational(point["w_2"]))})
+
+    return compared("Lyapunov equation of all weights", evaluator, predicted, {"w_1": "1", "w_2": "2/5"})
+
+
 @paper.claim(
     "DLN-R3",
     "Section 1.2.2, on Gross et al.",
@@ -198,46 +244,7 @@ def fluctuations_and_flatness():
     - Label noise has the covariance $\sigma_q^2H$, with H the Hessian, so that along the eigenvectors of H the
       fluctuations do not depend on the curvature.
     """
-    layer = sp.diag(u_1, u_2)
-    learned = WrittenNetwork((layer, layer), layer**2, sigma_q**2 * sp.eye(2))
     h_1, h_2 = u_1**2, u_2**2
-
-    def fluctuations(i: int, j: int) -> tuple[sp.Matrix, sp.Matrix]:
-        """Hessian and stationary covariance of the weights (W_1)_ij and (W_2)_ij, which no other weights couple to."""
-        place = 2 * j + i
-        both = sp.Matrix.hstack(learned.jacobian(1), learned.jacobian(2))
-        hessian = both.T * both
-        chosen = [place, 4 + place]
-        others = [k for k in range(8) if k not in chosen]
-        blocks = [[learned.covariance_block(l, m) for m in (1, 2)] for l in (1, 2)]
-        noise = sp.Matrix(sp.BlockMatrix(blocks))
-        if any(side[k, m] != 0 for side in (hessian, noise) for k in chosen for m in others):
-            raise AssertionError(f"the weights {chosen} do not move by themselves")
-        H, Sigma = (side.extract(chosen, chosen) for side in (hessian, noise))
-        rate = H.trace()  # H has rank one, and the noise no part outside its range.
-        covariance = beta * Sigma / (2 * rate)
-        if (H * covariance + covariance * H - beta * Sigma).applyfunc(sp.simplify) != sp.zeros(2):
-            raise AssertionError("the covariance does not solve its Lyapunov equation")
-        return H, covariance
-
-    def along_eigenvectors() -> sp.Expr:
-        (_, across), (_, along) = fluctuations(0, 1), fluctuations(0, 0)
-        return sp.cancel(along.trace() / across.trace())
-
-    def within_a_layer(pair: tuple[int, int], other: tuple[int, int]) -> sp.Expr:
-        (_, one), (_, two) = fluctuations(*pair), fluctuations(*other)
-        return sp.cancel(one[0, 0] / two[0, 0])
-
-    def second_opinion(ratio: Callable[[np.ndarray], float]) -> Comparison:
-        def evaluator(point: Mapping[str, Any]) -> tuple[float, float]:
-            u = np.sqrt([number(point["w_1"]), number(point["w_2"])])
-            return float(ratio(stationary_fluctuations(u))), 1e-9
-
-        def predicted(candidate: sp.Expr, point: Mapping[str, Any]) -> sp.Expr:
-            return candidate.subs({u_1: sp.sqrt(sp.Rational(point["w_1"])), u_2: sp.sqrt(sp.Rational(point["w_2"]))})
-
-        return compared("Lyapunov equation of all weights", evaluator, predicted, {"w_1": "1", "w_2": "2/5"})
-
     yield equals(
         r"eigenvectors of the Hessian: $\operatorname{Var}_1/\operatorname{Var}_2$",
         printed=2 * h_1 / (h_1 + h_2),

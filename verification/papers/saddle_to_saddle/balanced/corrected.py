@@ -2,10 +2,12 @@ r"""Propositions 3.5 and 5.2 as they should read, from other derivations than th
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy as sp
 
 from theory.deep_linear.minima import LabelNoiseMinimum
-from theory.deep_linear.modewise import balanced_modes
+from theory.deep_linear.modewise import BalancedModes, balanced_modes
 from verification.authoring.shorthand import Source, equals
 from verification.papers.saddle_to_saddle.balanced.aligned import (
     CROSS,
@@ -39,6 +41,14 @@ def drift_of_one_mode(depth: sp.Expr) -> sp.Expr:
     return depth * gap * w_1 ** (2 - 2 / depth) + beta * depth * (depth - 1) * own
 
 
+def first_modes(depth: Any, number: int) -> BalancedModes:
+    """The first one or two modes of a balanced network of a depth, a number or a symbol."""
+    amplitudes, singular_values = [w_1, w_2][:number], [s_1, s_2][:number]
+    return balanced_modes(
+        depth, amplitudes=amplitudes, singular_values=singular_values, label_variance=sigma_q**2, beta=beta
+    )
+
+
 @paper.claim(
     "DLN-0a", "not printed; replaces Eqs. (4)-(7) and (11)-(16)", symbols=NOISE_SYMBOLS | PAIR, source=Source.OURS
 )
@@ -66,9 +76,7 @@ def corrected_propositions():
     yield equals(
         "drift of one mode, every depth: $E[dw_1]/dt$",
         printed=drift_of_one_mode(L),
-        derived=lambda: balanced_modes(
-            L, amplitudes=[w_1], singular_values=[s_1], label_variance=sigma_q**2, beta=beta
-        ).drift(0),
+        derived=lambda: first_modes(L, 1).drift(0),
         wrong={"label noise without its half": drift_of_one_mode(L).subs(sigma_q, sp.sqrt(2) * sigma_q)},
         says="A single mode, at symbolic depth.",
     )
@@ -77,9 +85,7 @@ def corrected_propositions():
             f"coupling, depth {depth}",
             r"E[dw_1]/dt|_{\text{other mode}}",
             printed=gaps * coupling(depth),
-            derived=lambda depth=depth: balanced_modes(
-                depth, amplitudes=[w_1, w_2], singular_values=[s_1, s_2], label_variance=sigma_q**2, beta=beta
-            ).coupling_drift(0, 1),
+            derived=lambda depth=depth: first_modes(depth, 2).coupling_drift(0, 1),
             wrong={"modes exchanged": gaps * coupling(depth).subs({w_1: w_2, w_2: w_1}, simultaneous=True)},
             mutated=False,
         )

@@ -15,6 +15,7 @@ from theory.line.endpoints import endpoint_behaviour
 from theory.line.first_passage import hitting_probability
 from theory.line.interval import Interval
 from theory.line.stationary import stationary_density
+from verification.authoring.predictions import at_point
 from verification.authoring.shorthand import Grade, Kind, agrees, compared, equals, holds_when
 from verification.authoring.simulated import simulated
 from verification.papers.saddle_to_saddle.paper import MODE_SYMBOLS, L, beta, deeper, mode_process, paper, s, w
@@ -103,6 +104,19 @@ def dirac_law_without_label_noise():
     )
 
 
+def flow_reaches_teacher() -> Boolean:
+    """Where gradient flow of a mode grows, at every depth."""
+    drift = mode_process(L, rate=sp.S.Zero).drift[0]
+    return sp.factor(drift / (L * w ** (2 - 2 / L))) > 0
+
+
+def probability_of_learning(point: Mapping[str, Any]) -> tuple[float, float]:
+    """That a mode of depth two without label noise reaches its teacher before 0, from the scale function."""
+    values = {beta: sp.Rational(point["beta"]), s: sp.Rational(point["s"]), w_0: sp.Rational(point["w_0"])}
+    found = hitting_probability(noiseless(TWO), w_0, 0, s, Interval(0, s)).subs(values)
+    return float(found.evalf(20)), 1e-12
+
+
 @paper.claim(
     "DLN-P9",
     "Abstract; Section 1.1, contribution 3",
@@ -119,11 +133,6 @@ def marginal_equals_that_of_gradient_flow():
     - Scope: the scalar mode, started at $0 < w(0) < s_\alpha$.
     - As sets the stationary laws of both are the same: the mixtures of the point masses at 0 and at the teacher.
     """
-
-    def flow_reaches_teacher() -> Boolean:
-        drift = mode_process(L, rate=sp.S.Zero).drift[0]
-        return sp.factor(drift / (L * w ** (2 - 2 / L))) > 0
-
     yield holds_when(
         r"gradient flow: $\dot w_\alpha > 0\text{ iff }$",
         printed=w < s,
@@ -147,19 +156,15 @@ def marginal_equals_that_of_gradient_flow():
     )
     ratio, half = 1 / (2 * beta * s), sp.Rational(1, 2)
 
-    def probability(point: Mapping[str, Any]) -> tuple[float, float]:
-        values = {beta: sp.Rational(point["beta"]), s: sp.Rational(point["s"]), w_0: sp.Rational(point["w_0"])}
-        found = hitting_probability(noiseless(TWO), w_0, 0, s, Interval(0, s)).subs(values)
-        return float(found.evalf(20)), 1e-12
-
-    def predicted(candidate: sp.Expr, point: Mapping[str, Any]) -> sp.Expr:
-        return candidate.subs({symbol: sp.Rational(point[symbol.name]) for symbol in (beta, s, w_0)})
-
     points = [{"beta": "2", "s": "1", "w_0": "1/2"}, {"beta": "3", "s": "3/2", "w_0": "1/10"}]
     yield agrees(
         r"probability of learning: $P(w_\alpha\to s_\alpha)$",
         printed=sp.betainc_regularized(half - ratio, 1 + ratio, 0, w_0 / s),
-        compared=[compared("ratio of scale functions", probability, predicted, *points, tolerance=1e-9)],
+        compared=[
+            compared(
+                "ratio of scale functions", probability_of_learning, at_point(beta, s, w_0), *points, tolerance=1e-9
+            )
+        ],
         measured=[
             simulated(
                 logit_of_mode,
@@ -168,7 +173,7 @@ def marginal_equals_that_of_gradient_flow():
                 start=0.0,
                 until=40.0,
                 step=0.05,
-                predicted=lambda candidate: predicted(candidate, points[0]),
+                predicted=lambda candidate: at_point(beta, s, w_0)(candidate, points[0]),
                 name="share of modes that are learned",
             )
         ],
