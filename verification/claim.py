@@ -11,7 +11,7 @@ Nothing of a claim is computed before somebody asks for its statements.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -150,7 +150,7 @@ class Statement:
         """
         found = [NearMiss(name, self.judged(form)) for name, form in self.wrong.items()]
         if self.mutated:
-            found += self._machine_made()
+            found += self._machine_made([near_miss.form for near_miss in found])
         if not found:
             raise ClaimError(
                 f"statement {self.name!r} has no near miss: a check nobody has seen fail proves nothing. "
@@ -158,13 +158,13 @@ class Statement:
             )
         return tuple(found)
 
-    def _machine_made(self) -> list[NearMiss]:
+    def _machine_made(self, wrong: Sequence[Candidate]) -> list[NearMiss]:
         from verification.mutation import mutants
 
         if isinstance(self.form, Numerical):
             return []  # Whether a measurement sees a small slip depends on its resolution: the author says which.
         made = mutants(self.right, domain=self.domain, form=self.form)
-        taken = [self.judged(other) for other in (*self.wrong.values(), self.printed)] if made else []
+        taken = (*wrong, self._named[PRINTED])
         return [
             NearMiss(mutant.name, mutant.form, machine_made=True, distance=mutant.distance)
             for mutant in made
@@ -174,8 +174,7 @@ class Statement:
     @property
     def right(self) -> Candidate:
         """The form that should hold: the corrected one, the charitable reading, or the printed one."""
-        given = next(form for form in (self.corrected, self.read_as, self.printed) if form is not None)
-        return self.judged(given)
+        return next(self._named[name] for name in (CORRECTED, READ_AS, PRINTED) if name in self._named)
 
     def shown(self, written: Written) -> tuple[Candidate, Abbreviations]:
         """A candidate as the page shows it: the form with its abbreviations, and what they stand for."""
@@ -206,10 +205,13 @@ class Statement:
         raise ClaimError(f"the abbreviations of statement {self.name!r} are defined in a circle: {dict(meanings)}.")
 
     @functools.cached_property
+    def _named(self) -> dict[str, Candidate]:
+        given = {PRINTED: self.printed, READ_AS: self.read_as, CORRECTED: self.corrected}
+        return {name: self.judged(form) for name, form in given.items() if form is not None}
+
+    @functools.cached_property
     def _candidates(self) -> dict[str, Candidate]:
-        named = {PRINTED: self.printed, READ_AS: self.read_as, CORRECTED: self.corrected}
-        forms = {name: self.judged(form) for name, form in named.items() if form is not None}
-        return forms | {near_miss.name: near_miss.form for near_miss in self.near_misses}
+        return self._named | {near_miss.name: near_miss.form for near_miss in self.near_misses}
 
     def candidates(self) -> dict[str, Candidate]:
         """Every form the checks judge, by name: ``printed``, ``read as``, ``corrected``, the near misses."""

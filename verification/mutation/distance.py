@@ -117,7 +117,8 @@ def _of_values(right: Candidate, domain: Sequence[Boolean], modulo: Callable[[sp
     if not isinstance(right, sp.Expr | sp.MatrixBase) or not _is_commutative(right):
         return None
     points = _admissible_points(_symbols(right), domain, POINTS)
-    return lambda mutant: _relative_distance(right, mutant, points, modulo) if points else None
+    once = functools.cache(modulo)  # the right form meets every mutant
+    return lambda mutant: _relative_distance(right, mutant, points, once) if points else None
 
 
 def _relative_distance(
