@@ -253,13 +253,13 @@ def reached(line: Line, level: sp.Expr) -> Boolean:
 
 
 def started(line: Line, start: sp.Expr, regular_ends: str) -> sp.Expr:
-    """A start inside the interval, or at a finite end that the process leaves at once: an entrance, a reflecting end.
+    """A start inside the interval, or at an end that the process leaves at once: an entrance, a reflecting end.
 
     Raises:
         SymbolError: it lies outside.
     """
     start = single_expression(start, "start", infinite=True, real=True)
-    if start in line.interval.ends and start.is_finite:
+    if start in line.interval.ends:
         found = endpoint(line, start)
         leaves = [found.condition(FellerClass.ENTRANCE)]
         if regular_ends == "reflecting":

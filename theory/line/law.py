@@ -21,6 +21,7 @@ from theory.errors import (
 from theory.line.boundary import integrable
 from theory.line.critical_points import HighestPoint
 from theory.line.endpoints import endpoint_behaviour
+from theory.line.exponent_cases import Cell, by_cases
 from theory.line.families import Family, Patchwork
 from theory.line.families.family import MAX_ORDER
 from theory.line.given_numbers import has_irrational, numbers_given
@@ -61,6 +62,7 @@ class StationaryLaw:
         regular: condition under which the process is regular inside the interval; all else supposes it.
         family: the family p belongs to, or None where it is not recognised.
         coefficients: drift and diffusion of the process, where the law was derived from one.
+        cells: the laws it consists of, where a parameter in the exponents changes its form.
 
     Mean, variance, moments, distribution function and quantiles are closed forms where the family has them. Elsewhere
     they are numbers of :data:`DIGITS` digits once all parameters are numbers (:meth:`at`); ``law.at(values).numbers``
@@ -78,6 +80,7 @@ class StationaryLaw:
     regular: Boolean = sp.true
     family: Family | None = None
     coefficients: tuple[sp.Expr, sp.Expr] | None = field(default=None, repr=False, compare=False)
+    cells: tuple[Cell[StationaryLaw], ...] = field(default=(), repr=False, compare=False)
     _normalised: bool = field(default=False, repr=False, compare=False)
 
     @property
@@ -215,6 +218,8 @@ class StationaryLaw:
         """
         if self.normalisable == sp.false:
             return self._limit
+        if self.cells:
+            return by_cases(self.cells, lambda law: law.mode)
         try:
             found = mode(self.density, self.variable, self.interval)
             if not self.parameters and found.has(HighestPoint):

@@ -151,6 +151,7 @@ def _law_in_cells(found: list[Cell[StationaryLaw]]) -> StationaryLaw:
         regular=where(found, lambda law: law.regular),
         family=None,
         coefficients=tuple(generic.back(part) for part in generic.result.coefficients or ()) or None,
+        cells=tuple(found),
     )
 
 

@@ -73,3 +73,11 @@ def test_a_whole_parameter_has_cases_too_and_none_between_its_values():
             for values in ({k: sp.Rational(1, 3), s: sp.S.One}, {k: sp.S(2), s: sp.S.One}):
                 found = [name for condition, name in end.classes if holds(condition, values | {n: number})]
                 assert found == [name for condition, name in other.classes if holds(condition, values)]
+
+
+def test_the_mode_of_a_law_by_cases_is_that_of_the_law_at_a_number():
+    law = stationary_density(MEAN_REVERTING)
+    values = {k: sp.S(2), s: sp.S.One}
+    number = sp.Rational(3, 2)
+    own = stationary_density(MEAN_REVERTING.subs({q: number} | values)).mode
+    assert abs(law.mode.subs({q: number}).subs(values).evalf() - own.evalf()) < 1e-12

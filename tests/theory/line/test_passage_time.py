@@ -190,3 +190,16 @@ def test_the_numbers_of_a_mode_of_depth_three_are_those_of_its_equation():
     below = 1 - hitting_probability(process, start, HALF, 1).evalf()
     again, whole = (mean_first_passage_time(process, place, 1).evalf() for place in (HALF, start))
     assert abs(leaves + below * again - whole) < 1e-11
+
+
+def test_a_process_comes_down_from_an_infinite_entrance_in_a_finite_time():
+    found = mean_first_passage_time(ItoProcess.scalar(x, drift=x * (1 - x), dispersion=x / 2), sp.oo, 1)
+    # At distance v above y: int_1^oo int_0^oo 8 (1 + v/y)^6 exp(-8 v)/y^2 dv dy, term by term.
+    exact = sum(sp.binomial(6, n) * sp.factorial(n) / (sp.S(8) ** n * (n + 1)) for n in range(7))
+    assert abs(found.evalf() - exact.evalf()) < 1e-11
+
+
+@pytest.mark.parametrize("drift", [-y, y**3])
+def test_a_process_does_not_start_at_an_infinite_end_that_it_cannot_leave(drift):
+    with pytest.raises(SymbolError, match="start"):
+        mean_first_passage_time(ItoProcess.scalar(y, drift=drift, dispersion=sp.S.One), sp.oo, 0)
