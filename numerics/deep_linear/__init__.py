@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from theory.lazy_names import names_on_demand
 
 if TYPE_CHECKING:
-    from numerics.deep_linear.collapse import TwoLayerOrigin
+    from numerics.deep_linear.collapse import TwoLayerOrigin, label_noise_growth
     from numerics.deep_linear.minima import Minimum, nearest_minimum
     from numerics.deep_linear.modes import (
         Modes,
@@ -64,6 +64,7 @@ __all__ = [
     "gradient_drift",
     "hessian_block",
     "ito_drift",
+    "label_noise_growth",
     "map_covariance_after_step",
     "mean_loss_after_step",
     "mean_map_after_step",

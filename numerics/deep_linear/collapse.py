@@ -9,6 +9,20 @@ so the weights vanish almost surely near zero exactly where both :math:`E\log|1 
 :math:`r^2 = \sum x_i^2`, which is :math:`\chi^2_b`, t is Gaussian, :math:`N(sr^2/b,\,\sigma^2r^2/b^2)`, and
 :math:`E\log|N(m, v)|` is an integral of Dawson's function. The SDE collapses for :math:`\beta(2s^2 + \sigma^2) > 2s`,
 :math:`\beta = \eta/b`, without an upper end.
+
+With :math:`d_0` inputs and :math:`d_L` outputs every hidden unit still moves for itself: its weights a below and b
+above obey, under label noise alone, :math:`da = \sqrt\beta\sigma\,dB^\top b,\ db = \sqrt\beta\sigma\,dB\,a` with a
+matrix B of Brownian motions. The difference :math:`|a|^2 - |b|^2` has no noise, so with :math:`N = |a|^2 + |b|^2` the
+ratio :math:`q = (|a|^2 - |b|^2)/N` moves by itself, and in units of :math:`\beta\sigma^2`, with
+:math:`m = d_0 + d_L` and :math:`\delta = d_0 - d_L \ge 0`,
+
+.. math::
+    dq = \big(\tfrac\delta2(1 + q^2) - mq + 4q(1 - q^2)\big)\,dt - 2q\sqrt{1 - q^2}\,dW, \qquad
+    \frac d{dt}E\log N = \tfrac m2 - \tfrac\delta2\,q - 2(1 - q^2) .
+
+The mean over the stationary law of q (:math:`q = 0` for :math:`\delta = 0`) is negative for one input and one output
+only, where it is -1, and zero for (2, 1) and (2, 2): in all other shapes label noise alone drives two layers away from
+zero, in the SDE too.
 """
 
 from __future__ import annotations
@@ -126,6 +140,43 @@ class TwoLayerOrigin:
             scipy.integrate.quad(integrand, low, high, epsabs=1e-12, epsrel=1e-10, limit=200)[0]
             for low, high in zip(pieces[:-1], pieces[1:], strict=True)
         )
+
+
+def label_noise_growth(inputs: int, outputs: int) -> float:
+    r"""How fast label noise alone makes two layers near zero grow, in their SDE.
+
+    The rate of :math:`E\log(|a|^2 + |b|^2)` in units of :math:`\beta\sigma^2`, for white inputs and equal label noise;
+    a and b are the weights of one hidden unit, whatever their number. The teacher is zero, or small against
+    :math:`\beta\sigma^2`. Where it is negative, both layers collapse.
+
+    Args:
+        inputs: :math:`d_0`.
+        outputs: :math:`d_L`.
+
+    Raises:
+        ArgumentError: a number is no whole number from 1 to 1000.
+
+    Example:
+        >>> [label_noise_growth(1, 1), round(label_noise_growth(2, 1), 9), label_noise_growth(3, 3)]
+        [-1.0, 0.0, 1.0]
+    """
+    d_0 = whole_number(inputs, "inputs", at_least=1, below=1001)
+    d_L = whole_number(outputs, "outputs", at_least=1, below=1001)
+    low, m, delta = min(d_0, d_L), d_0 + d_L, abs(d_0 - d_L)
+    if delta == 0:
+        return low - 2.0
+
+    def log_weight(q: float) -> float:
+        return delta / 4 * (math.log1p(q) - 1 / q) + (m / 4 - 1) * math.log1p(q) - m / 2 * math.log(q)
+
+    # q = 1 - y^2 takes the root at q = 1 away; the maximum is taken out, so that wide layers do not overflow.
+    y = (_NODES + 1) / 2
+    pieces = np.concatenate([(k + y) / 16 for k in range(16)])
+    pieces = pieces[pieces < 1]
+    logs = np.array([log_weight(1 - r * r) + (low - 1) * math.log(r) for r in pieces])
+    weights = np.tile(_WEIGHTS, 16)[: len(pieces)] * np.exp(logs - logs.max())
+    q = 1 - pieces**2
+    return float(weights @ (m / 2 - delta * q / 2 - 2 * (1 - q**2)) / weights.sum())
 
 
 def mean_log_of_gaussian(mean: float, deviation: float) -> float:

@@ -7,10 +7,16 @@ import math
 import numpy as np
 import pytest
 
-from numerics.deep_linear import TwoLayerOrigin
+from numerics.deep_linear import NoisyTeacher, TwoLayerOrigin, label_noise_growth
 from numerics.deep_linear.collapse import mean_log_of_gaussian
 from numerics.deterministic.collapse_threshold import growth_rate
 from numerics.errors import ArgumentError
+from numerics.layered.dynamics import GradientNoiseDiffusion, MiniBatchDescent
+from numerics.layered.initial import gaussian_layers
+from numerics.layered.network import DenseNetwork
+from numerics.layered.train import train_layers
+from numerics.simulation.options import Options
+from numerics.statistics.estimators import Estimate, mean
 from tests.numerics.seeding import FALSE_ALARM, seed_of
 
 
@@ -55,3 +61,69 @@ def test_large_batches_bring_both_thresholds_together():
 def test_what_is_no_origin_is_refused(wrong):
     with pytest.raises(ArgumentError, match=f"{next(iter(wrong))} must be"):
         TwoLayerOrigin(**{"singular_value": 1.0, "label_variance": 1.0, **wrong})
+
+
+def measured_growth(inputs, outputs, dynamics, square, replicas=2000):
+    """The growth rate over 40 units of time after 13 of them, by runs of one hidden unit from weights of 1e-60."""
+    network, kept = DenseNetwork((inputs, 1, outputs)), []
+
+    def record(weights):
+        kept.append(np.log((weights["W1"] ** 2).sum((1, 2)) + (weights["W2"] ** 2).sum((1, 2))))
+        return kept[-1]
+
+    at = [round(13 / square), round(53 / square)]
+    train_layers(
+        network,
+        NoisyTeacher(np.zeros((outputs, inputs)), label_covariance=1.0),
+        dynamics,
+        initial={name: 1e-60 * W for name, W in gaussian_layers(network, replicas, seed=1).items()},
+        steps=at[-1],
+        n_replicas=replicas,
+        seed=seed_of("growth by label noise", inputs, outputs, square),
+        at=at,
+        observables={"log of the square": record},
+        options=Options(precision="float64"),
+    )
+    return mean((kept[1] - kept[0]) / ((at[1] - at[0]) * square))
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(3, 1), pytest.param(2, 4, marks=pytest.mark.slow)])
+def test_label_noise_alone_drives_wide_layers_away_from_zero_as_the_sde_says(inputs, outputs):
+    # Euler and Maruyama's steps h = eta have an error of the order eta h; two of them are extrapolated.
+    fine, coarse = (
+        measured_growth(inputs, outputs, GradientNoiseDiffusion(learning_rate=math.sqrt(h)), h) for h in (0.02, 0.04)
+    )
+    error = math.hypot(2 * fine.standard_error, coarse.standard_error)
+    found = Estimate(2 * fine.value - coarse.value, error)
+    assert found.agrees_with(label_noise_growth(inputs, outputs), false_alarm=FALSE_ALARM)
+    assert not found.agrees_with(label_noise_growth(2, 1), false_alarm=FALSE_ALARM)
+
+
+def test_sgd_itself_collapses_for_one_input_and_output_only():
+    rates = {
+        shape: measured_growth(*shape, MiniBatchDescent(learning_rate=0.1), 0.01, replicas=500).interval(FALSE_ALARM)
+        for shape in ((1, 1), (3, 1), (3, 3))
+    }
+    assert rates[1, 1][1] < 0 < min(rates[3, 1][0], rates[3, 3][0])
+
+
+def test_growth_by_label_noise_is_zero_at_two_shapes_and_rises_with_the_widths():
+    assert label_noise_growth(2, 1) == pytest.approx(0, abs=1e-12) and label_noise_growth(2, 2) == 0
+    table = np.array([[label_noise_growth(i, o) for o in range(1, 7)] for i in range(1, 7)])
+    assert np.array_equal(table, table.T) and (np.diff(table[:, 2:], axis=0) > 0).all()
+    assert (table < -1e-12).sum() == 1 and label_noise_growth(1000, 1) > 10
+
+
+def test_growth_by_label_noise_is_the_integral_over_the_stationary_ratio():
+    # (3, 1): density q^-2 exp(-1/2q) (1+q)^(1/2) (1-q)^(-1/2), integrated in t = 1/q by another rule.
+    t = 1 + ((np.arange(100_000) + 0.5) / 100_000 * 12) ** 2
+    q = 1 / t
+    weight = np.exp(-t / 2) * np.sqrt((1 + q) / (1 - q)) * np.sqrt(t - 1)
+    rate = 2 - q - 2 * (1 - q**2)
+    assert label_noise_growth(3, 1) == pytest.approx((weight * rate).sum() / weight.sum(), rel=1e-5)
+
+
+@pytest.mark.parametrize("wrong", [{"inputs": 0}, {"outputs": 1.5}, {"inputs": None}, {"outputs": 10**4}])
+def test_what_is_no_shape_is_refused(wrong):
+    with pytest.raises(ArgumentError, match=f"{next(iter(wrong))} must be"):
+        label_noise_growth(**{"inputs": 1, "outputs": 1, **wrong})
