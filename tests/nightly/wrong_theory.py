@@ -277,4 +277,13 @@ PAIRS = (
             ("along_velocity = m * pair.alignment + (1 - rule.dampening)", "along_velocity = m * pair.alignment + 1"),
         ),
     ),
+    (
+        "theory/decision/jumps.py",
+        "tests/theory/decision/test_jumps.py",
+        (
+            ("    first, closer = sides.bits, sides\n", "    return\n    first, closer = sides.bits, sides\n"),
+            ("if not _are_one(other, sides, region):", "if False:"),
+            ("SHARPNESS = 1024", "SHARPNESS = 64"),
+        ),
+    ),
 )
