@@ -23,6 +23,7 @@ module                      question it answers
 ``scale_and_speed_panels``  Scale and speed densities on panels, as logarithms
 ``kesten``                  The tail index of an affine recursion
 ``student_mean``            The exact mean of a teacher-student mode: spectral sum and integral
+``verhulst_grid``           The same mean on a grid, and the integral of what it lacks to the logistic curve
 ``common_cone``             Products of random matrices that share a cone of directions
 ``collapse_threshold``      Where does a Gaussian multiplier begin to collapse?
 ``random_products``         The top exponent of products of random 2 x 2 matrices

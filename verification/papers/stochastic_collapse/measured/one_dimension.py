@@ -13,15 +13,13 @@ import numpy as np
 import sympy as sp
 
 from numerics.deterministic.boundary_value import probability_of_upper_end
-from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
+from numerics.deterministic.verhulst_grid import verhulst_defect_on_grid, verhulst_mean_on_grid
 from numerics.random.normal import standard_normals
 from numerics.simulation.accumulators import Survival
 from numerics.simulation.log_coordinates import log_coordinates, log_distance
 from theory.ito import ItoProcess
 from theory.models.double_well import DoubleWell
-from theory.models.teacher_student.modes import logistic, singular_value_process
-from theory.models.teacher_student.stochastic_logistic import k as shape
-from theory.models.teacher_student.stochastic_logistic import verhulst_process
+from theory.models.teacher_student.modes import singular_value_process
 from theory.notation import eta, mu, nu, s_tilde, zeta
 from verification.authoring.draws import drawn_paths, on_two_grids
 from verification.authoring.simulated import number
@@ -136,15 +134,7 @@ def hitting_probability_on_grid(arguments: Arguments) -> tuple[float, float]:
 def mean_on_grid(arguments: Arguments) -> tuple[float, float]:
     r""":math:`E[x_\tau \mid x_0 = x]` of the stochastic Verhulst process by the Fokker-Planck grid, run backwards."""
     k, x, tau = (number(arguments[name]) for name in ("k", "x", "tau"))
-    return on_two_grids(lambda cells: _grid_mean(k, x, tau, cells), 1500)
-
-
-def _grid_mean(k: float, x: float, tau: float, cells: int) -> float:
-    spread = math.sqrt(2 * tau)
-    low = math.exp(math.log(x) - 9 * spread - max(0.0, -k * tau) - 12)
-    high = 60 + 10 * max(k, x)
-    grid = fokker_planck_grid(verhulst_process(), (low, high), parameters={shape: k}, cells=cells, coordinate="log")
-    return grid.at(x, grid.expectation(grid.nodes, tau, steps=600))
+    return on_two_grids(lambda cells: verhulst_mean_on_grid(k, x, tau, cells=cells), 1500)
 
 
 def integrated_defect_on_grid(arguments: Arguments) -> tuple[float, float]:
@@ -153,24 +143,4 @@ def integrated_defect_on_grid(arguments: Arguments) -> tuple[float, float]:
     In natural units (:math:`d\tau = 2\nu\,dt`, x = s/nu) it is twice the integral over t of the same defect of s.
     """
     k, x = number(arguments["k"]), number(arguments["x"])
-    return on_two_grids(lambda cells: _grid_defect(k, x, cells), 1000)
-
-
-def _grid_defect(k: float, x: float, cells: int) -> float:
-    gap = k - 1 if k > 2 else k**2 / 4
-    end = 30 / gap
-    low = math.exp(math.log(x) - 60 / max(k, 0.5))
-    grid = fokker_planck_grid(
-        verhulst_process(), (low, 60 + 10 * max(k, x)), parameters={shape: k}, cells=cells, coordinate="log"
-    )
-    # Gauss-Legendre in log(1 + time): short and long times alike.
-    nodes, weights = np.polynomial.legendre.leggauss(48)
-    u = math.log1p(end) * (nodes + 1) / 2
-    times, weights = np.expm1(u), weights / 2 * math.log1p(end) * np.exp(u)
-    values, reached, total = grid.nodes.copy(), 0.0, 0.0
-    for time, weight in zip(times, weights, strict=True):
-        values = grid.expectation(values, time - reached, steps=max(8, cells // 120))
-        reached = time
-        curve = float(logistic(sp.Float(k) / 2, sp.Float(x) / 2, sp.Float(time)) * 2)
-        total += weight * (grid.at(x, values) - curve)
-    return total
+    return on_two_grids(lambda cells: verhulst_defect_on_grid(k, x, cells=cells), 1000)
