@@ -12,7 +12,7 @@ from numerics.arguments import takes
 from numerics.codegen.expansion import short_expansion
 from numerics.codegen.exponentials import absolute_value, log_of_exponentials
 from numerics.codegen.one_denominator import over_one_denominator
-from numerics.codegen.special import log_erfc
+from numerics.codegen.special import ScaledErfc, log_erfc
 from theory.argument_kinds import EXPRESSION, EXPRESSIONS
 
 MOST_TERMS = 40
@@ -45,6 +45,8 @@ def stable_logarithm(x: sp.Expr) -> sp.Expr | None:
         return _log_tanh(*x.args)
     if x.is_Pow and power.is_Rational and not power.is_Integer:
         return power * sp.log(base)
+    if x.is_Add and len(x.args) == 2 and (found := _log_normal(x)) is not None:
+        return found
     if x.is_Add and len(x.args) == 2 and sp.S.One in x.args:
         u, sign = _tanh_of(x - 1)
         if u is not None:
@@ -72,6 +74,28 @@ def _log_sinh(u: sp.Expr) -> sp.Expr:
 def _log_tanh(u: sp.Expr) -> sp.Expr:
     """log(tanh(u)), which is close to 0 for large u."""
     return sp.Piecewise((sp.log(sp.tanh(u)), u < sp.S.Half), (log1p(-2 / (1 + sp.exp(2 * u))), True))
+
+
+def _log_normal(x: sp.Expr) -> sp.Expr | None:
+    r"""The logarithm of :math:`c\,(1 + \operatorname{erf} u)/2`, with c of 1 or 2, written with erf or erfc of u.
+
+    It is close to that of c on one side, and on the other that of a number which underflows.
+    """
+    c, changing = x.as_coeff_Add()
+    factor, function = changing.as_coeff_Mul()
+    if c == factor and isinstance(function, sp.erf):
+        scale = 2 * c
+    elif c == -2 * factor and isinstance(function, sp.erfc):
+        scale = c
+    else:
+        return None
+    if scale not in (1, 2):
+        return None
+    (u,) = function.args
+    beyond = sp.log(scale) + log1p(-sp.erfc(sp.Max(u, 0, evaluate=False)) / 2)
+    tail = sp.Max(-u, 0, evaluate=False)
+    below = sp.log(sp.Rational(scale, 2)) + sp.log(ScaledErfc(tail)) - tail**2
+    return sp.Piecewise((below, u < -sp.S.Half), (log1p(x - 1), u < sp.S.Half), (beyond, True))
 
 
 def _tanh_of(x: sp.Expr) -> tuple[sp.Expr | None, int]:

@@ -85,11 +85,27 @@ def rescaled(product: sp.Expr) -> sp.Expr:
     factors = [factor.as_base_exp() for factor in sp.Mul.make_args(product)]
     exponent = sp.Add(*(factor.args[0] for factor in sp.Mul.make_args(product) if isinstance(factor, sp.exp)))
     for base, m in factors:
-        if isinstance(base, sp.erfc) and m.is_Rational and exponent != 0:
-            (u,) = base.args
+        tail = _tail(base) if m.is_Rational and exponent != 0 else None
+        if tail is not None:
+            c, u = tail
             if multiple(exponent, short_expansion(u**2))[0] * m > 0:
-                return product / base**m * (sp.exp(-m * short_expansion(u**2)) * ScaledErfc(u) ** m)
+                return product / base**m * c**m * (sp.exp(-m * short_expansion(u**2)) * ScaledErfc(u) ** m)
     return product
+
+
+def _tail(base: sp.Expr) -> tuple[sp.Expr, sp.Expr] | None:
+    """(c, u) where the base is c erfc(u), also written as 1 + erf(-u) or 2 - erfc(-u); else ``None``."""
+    if isinstance(base, sp.erfc):
+        return sp.S.One, base.args[0]
+    if not base.is_Add or len(base.args) != 2:
+        return None
+    constant, changing = base.as_coeff_Add()
+    c, function = changing.as_coeff_Mul()
+    if isinstance(function, sp.erf) and constant in (c, -c):
+        return constant, -function.args[0] if constant == c else function.args[0]
+    if isinstance(function, sp.erfc) and constant == -2 * c:
+        return -c, -function.args[0]
+    return None
 
 
 def _growth_in_front(base: sp.Expr) -> sp.Expr:

@@ -15,6 +15,7 @@ From the outside in, before anything is lowered; both sides of each line agree f
 ``sinh(u)/cosh(u)``                  ``tanh(u)``                                           overflows
 ``I_a(u)/I_b(u)``                    quotient of ``exp(-|u|) I(u)``                        overflows
 ``exp(-u^2)/erfc(u)``                ``1/(exp(u^2) erfc(u))``, and so its logarithm        0/0
+``log((1 + erf(u))/2)``              ``log1p(-erfc(u)/2)``, or with ``exp(u^2) erfc(-u)``    cancels, underflows
 ``exp(u) - 1 - u``                   its Taylor series near 0                              cancels as u -> 0
 ===================================  ====================================================  ===========================
 
@@ -164,7 +165,9 @@ class _Forms:
         if not expression.has(sp.Function, sp.exp):
             return None  # roots and polynomials have rules of their own
         rest = sp.Mul(*(factor for factor in expression.args if factor is not sums[0]))
-        near = with_series(expression, [term * rest for term in sums[0].args], expression, orders=2)
+        # Two terms that are equal at a point become one there by other rules; three need not.
+        orders = 2 if len(sums[0].args) < 3 else 1
+        near = with_series(expression, [term * rest for term in sums[0].args], expression, orders=orders)
         if near is None:
             return None
         self.series = False
@@ -193,7 +196,11 @@ class _Forms:
             # Logarithms that a rule made are in their last form, and only their arguments are looked into.
             for made in rewritten.atoms(sp.log) - expression.args[0].atoms(sp.log):
                 self.known[made] = self._inner(made)
-            return self.of(rewritten) if isinstance(rewritten, sp.Add) else self._inner(rewritten)
+            if not isinstance(rewritten, sp.Add):
+                return self._inner(rewritten)
+            form = self.of(rewritten)
+            # Sums of exponentials that are 1 somewhere: the generating function of cumulants of a finite law at 0.
+            return self._near_a_zero(expression, form) if expression.args[0].is_Add else form
         inner = self._inner(expression)
         form = (log_of_quotient(inner.args[0]) if isinstance(inner, sp.log) else None) or inner
         if isinstance(form, sp.log) and isinstance(form.args[0], sp.Mul):

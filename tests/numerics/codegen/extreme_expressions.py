@@ -122,6 +122,12 @@ LOGARITHMS = {
     "inverse sinh by log": sp.log(x + sp.sqrt(x**2 + 1)),
     "log of erfc": sp.log(sp.erfc(x)),
     "log of two exponentials": sp.log(sp.exp(2 * x) + sp.exp(-x)),
+    "cumulants of two values": sp.log(sp.exp(2 * x) / 3 + 2 * sp.exp(-x) / 3),
+    "cumulants of a coin": sp.log((1 + sp.exp(x)) / 2),
+    "log of four exponentials": sp.log(1 + sp.exp(x) + sp.exp(2 * x) + sp.exp(-3 * x)),
+    "log of a normal law": sp.log((1 + sp.erf(x)) / 2),
+    "log of a normal law by erfc": sp.log(sp.erfc(-x) / 2),
+    "log of one plus erf": sp.log(1 + sp.erf(x)),
 }
 
 SCALED = ("sigmoid", "softplus", "SiLU", "mish", "log cosh", "tanh", "log of a sigmoid", "GELU", "tanh by exponentials")
@@ -130,7 +136,10 @@ SCALED = ("sigmoid", "softplus", "SiLU", "mish", "log cosh", "tanh", "log of a s
 SPECIAL = (sp.erf, sp.erfc)
 
 VALUE_ONLY = ("log sinc", "exp over cosh", "log of one plus tanh", "softsign")
-FIRST_ONLY = ("coth squared minus one", "inverse sinh by log", "log of erfc")
+FIRST_ONLY = (
+    *("coth squared minus one", "inverse sinh by log", "log of erfc"),
+    *("log of a normal law", "log of a normal law by erfc", "log of one plus erf"),
+)
 """What is not promised: in further derivatives different functions cancel, which no rule sees."""
 
 

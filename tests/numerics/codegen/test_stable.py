@@ -1,5 +1,6 @@
 """The forms that lose no digits: which expressions they reach, and that they leave the others alone."""
 
+import mpmath
 import numpy as np
 import pytest
 import sympy as sp
@@ -98,3 +99,25 @@ def test_quotient_of_bessel_functions_and_its_derivative_do_not_overflow(backend
     value, slope = compile_program([ratio, ratio.diff(s)], [s], backend=backend)(1e4)
     assert float(value) == pytest.approx(1 - 1 / 2e4 - 1 / 8e8, rel=1e-12)
     assert float(slope) == pytest.approx(1 / 2e8, rel=1e-3)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("expression", "point"),
+    [
+        (sp.log(sp.exp(2 * x) / 3 + 2 * sp.exp(-x) / 3), 3e-9),
+        (sp.log((1 + sp.exp(x)) / 2), 1e-20),
+        (sp.diff(sp.log(1 + sp.exp(x) + sp.exp(2 * x) + sp.exp(-3 * x)), x), 1e-20),
+        (sp.log(sp.erfc(-x) / 2), -40.0),
+        (sp.log((1 + sp.erf(x)) / 2), 7.0),
+        (sp.diff(sp.log((1 + sp.erf(x)) / 2), x), -40.0),
+    ],
+    ids=["cumulants", "cumulants of a coin", "mean of four", "far left of a normal law", "far right", "hazard"],
+)
+def test_logarithms_of_laws_keep_their_digits_where_the_written_form_has_none(expression, point):
+    (value,) = compile_program([expression], [x])(point)
+    written = sp.lambdify(x, expression, "scipy")(np.float64(point))
+    with mpmath.workdps(1000):
+        exact = sp.lambdify(x, expression, "mpmath")(mpmath.mpf(point))
+        assert abs(mpmath.mpf(float(value)) - exact) < 1e-14 * abs(exact)
+        assert not abs(mpmath.mpf(float(written)) - exact) < 1e-3 * abs(exact)
