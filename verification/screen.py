@@ -20,7 +20,7 @@ from rich.text import Text
 from verification.formulas import readable_text
 from verification.lock import Difference
 from verification.run.summary import Progress, RunSummary
-from verification.verdict import ClaimVerdict, Outcome, Verdict
+from verification.verdict import ClaimVerdict, Verdict
 
 _STYLES = {
     Verdict.HOLDS: "green",
@@ -195,12 +195,10 @@ def _silent(summary: RunSummary) -> list[str]:
     """One line for each measurement that decided nothing about a claim which others decided."""
     failed = {failure.claim for failure in summary.failures}
     return [
-        readable_text(f"{verdict.claim}: {statement.statement}/{check} decided nothing: {finding.reason}")
+        readable_text(f"{verdict.claim}: {statement}/{check} decided nothing: {finding.reason}")
         for verdict in summary.verdicts
         if verdict.verdict is not Verdict.UNDECIDED and verdict.claim not in failed
-        for statement in verdict.statements
-        for check, finding in (statement.corrected or statement.findings).items()
-        if finding.outcome is Outcome.UNDECIDED and statement.verdict is not Verdict.UNDECIDED
+        for statement, check, finding in verdict.silent
     ]
 
 

@@ -156,6 +156,16 @@ class ClaimVerdict:
     grade: str | None = None
     fingerprint: str = ""
 
+    @property
+    def silent(self) -> tuple[tuple[str, str, Finding], ...]:
+        """Statement, check and finding of each check that decided nothing about a statement which others decided."""
+        return tuple(
+            (statement.statement, check, finding)
+            for statement in self.statements
+            for check, finding in (statement.corrected or statement.findings).items()
+            if finding.outcome is Outcome.UNDECIDED and statement.verdict is not Verdict.UNDECIDED
+        )
+
     def to_json(self) -> dict[str, Any]:
         """A JSON object that :meth:`from_json` reads back."""
         return {

@@ -75,6 +75,10 @@ def claim_view(
         badge=Badge(verdict.verdict.name if verdict else NOT_JUDGED),
         evidence=", ".join(verdict.evidence) if verdict else "",
         reason=verdict.reason if verdict else "",
+        silent=tuple(
+            f"{statement}, {check}: {finding.reason}"
+            for statement, check, finding in (verdict.silent if verdict else ())
+        ),
         printed=shown.short,
         more=len(statements) - 1,
         corrected=shown.corrected_short,

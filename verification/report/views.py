@@ -114,6 +114,7 @@ class ClaimView:
     badge: Badge
     evidence: str
     reason: str
+    silent: tuple[str, ...]
     printed: Markup
     more: int
     corrected: Markup | None

@@ -234,6 +234,19 @@ def test_a_verdict_is_shown_with_its_numbers_its_near_misses_and_how_to_replay_i
         assert shown in text, shown
 
 
+def test_a_check_that_decided_nothing_is_named_beside_the_verdict_that_rests_on_others(store):
+    subject = claim("a text")
+    whole = verdict(subject)
+    (statement,) = whole.statements
+    proved = {"symbolic": Finding(Outcome.PROVED, "zero")}
+    unclear = {"monte_carlo/measured": Finding(Outcome.UNDECIDED, "tails too heavy")}
+    for findings, named in ((proved, False), (proved | unclear, True)):
+        held = replace(statement, verdict=Verdict.HOLDS, findings=findings, corrected={})
+        store.record_verdict(replace(whole, verdict=Verdict.HOLDS, statements=(held,)), [], seconds=1.0)
+        text = " ".join("".join(Reader(html_of(store, subject)).text).split())
+        assert ("decided nothing" in text and "measured: tails too heavy" in text) is named
+
+
 def test_the_report_is_the_same_in_every_byte(store, tmp_path):
     subject = claim("a text")
     store.record_verdict(verdict(subject), ["key"], seconds=1.25)
