@@ -385,4 +385,6 @@ def _unknown(selector: str, ids: list[str]) -> str:
     near = [id for id in ids if id == padded or (number and id.startswith(wanted))][:3]
     near = near or difflib.get_close_matches(wanted, ids, n=3, cutoff=0.5)
     offer = f" Nearest: {', '.join(near)}." if near else ""
+    if not near and ("/" in selector or selector.endswith(".py")):
+        offer = " Where claims lie is said with --claims."
     return f"no claim matches {selector!r}.{offer} `driftproof list` shows all ids."

@@ -259,3 +259,11 @@ def test_a_claim_that_only_stands_in_the_text_of_a_function_is_none(tmp_path):
     example = 'def example():\n    return """\n' + text.replace('"""', "") + '"""\n'
     (source,) = written(tmp_path, a=example + text.replace("XX-7", "XX-9"))
     assert list(catalogue([replace(source, installed=True)]).listed) == ["XX-9"]
+
+
+def test_a_path_in_the_place_of_an_id_is_told_where_paths_go():
+    with pytest.raises(UnknownClaimError, match="said with --claims"):
+        ids("my_paper/claims.py")
+    with pytest.raises(UnknownClaimError) as other:
+        ids("SC-999")
+    assert "--claims" not in str(other.value)
