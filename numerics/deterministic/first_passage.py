@@ -33,10 +33,9 @@ from numerics.deterministic.stiff_tail import StiffTail, stiff_tail
 from numerics.errors import ArgumentError, DivergenceError, MissingParameterError
 from theory.argument_kinds import one_of
 from theory.ito import ItoProcess
-from theory.line.boundary import endpoint
-from theory.line.diffusion import line_diffusion
+from theory.line.boundary import BoundaryClasses, classify
 from theory.line.interval import Interval
-from theory.line.passage_time import Side, side_of
+from theory.line.passage_time import Side, side_at
 from theory.values import shown
 
 REACH = (0.5, 1, 2, 3, 5, 8, 12, 40, 120, 400)
@@ -170,14 +169,21 @@ class FirstPassage:
     def _sides(self) -> tuple[Side, Side]:
         if not any(self._open):
             return Side(self.lower, sp.true, sp.false), Side(self.upper, sp.true, sp.false)
-        line = line_diffusion(self.process, self._interval)
-        left, right = zip((self.lower, self.upper), self._interval.ends, strict=True)
-        return side_of(line, *left, self.regular_ends), side_of(line, *right, self.regular_ends)
+        left, right = (
+            side_at(found, at, self.regular_ends) if is_end else Side(at, sp.true, sp.false)
+            for found, at, is_end in zip(self._ends, (self.lower, self.upper), self._open, strict=True)
+        )
+        return left, right
+
+    @cached_property
+    def _ends(self) -> BoundaryClasses:
+        """Both ends of the interval, classified."""
+        return classify(self.process, self._interval)
 
     def _attracts(self, end: sp.Expr) -> bool:
         if end not in self._interval.ends:
             return True
-        return endpoint(line_diffusion(self.process, self._interval), end).attracting == sp.true
+        return next(found for found in self._ends if found.location == end).attracting == sp.true
 
     def _inside(self, start: Real) -> sp.Expr:
         point = value_as_stored(start, "start")

@@ -23,6 +23,7 @@ DECIDES_NOTHING = {
     ("theory/line/law.py", "mode", "evalf"): "writes a highest point as a number, after balls decided which it is",
     ("theory/line/law.py", "mode", "Float"): "tells a numerical peak in the middle from one beside it",
     ("theory/line/passage_numbers.py", "_number", "Float"): "carries a number of quadrature, between proved bounds",
+    ("theory/line/passage_numbers.py", "_number_from_behind", "Float"): "carries a number of quadrature",
     ("theory/line/law.py", "_measured_total", "Float"): "carries a number of quadrature, asked for as such",
     ("theory/line/law.py", "_number", "Float"): "carries a number of quadrature, asked for as such",
     (

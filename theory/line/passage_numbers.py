@@ -15,6 +15,7 @@ import sympy as sp
 from theory.decision.balls import ball
 from theory.errors import DriftproofError, UnsupportedFormError
 from theory.ito import ItoProcess
+from theory.line.interval import Interval
 from theory.local_time import is_smooth
 from theory.services import service
 from theory.values import single_expression
@@ -55,6 +56,43 @@ def or_in_numbers(method: str) -> Callable[[Callable[P, sp.Expr]], Callable[P, s
         return asked
 
     return decorated
+
+
+def or_from_behind(function: Callable[P, sp.Expr]) -> Callable[P, sp.Expr]:
+    """``function(process, start, level, ...)``, or the evaluator's mean time where no formula is known.
+
+    The end behind ``start`` must be classified all the same: by the growth of the drift.
+    """
+
+    @wraps(function)
+    def asked(*args: P.args, **kwargs: P.kwargs) -> sp.Expr:
+        try:
+            return function(*args, **kwargs)
+        except UnsupportedFormError:
+            given: dict[str, Any] = dict(zip(("process", "start", "level", "interval"), args, strict=False)) | kwargs
+            number = _number_from_behind(**given)
+            if number is None:
+                raise
+            return number
+
+    return asked
+
+
+def _number_from_behind(
+    process: ItoProcess, start: Any, level: Any, interval: Interval | None = None, regular_ends: str = "absorbing"
+) -> sp.Expr | None:
+    if process.parameters or process.dimension != 1:
+        return None
+    start, level = (single_expression(value, name, real=True) for value, name in ((start, "start"), (level, "level")))
+    if not all(value.is_number and value.is_finite for value in (start, level)) or start == level:
+        return None
+    left, right = Interval.given(interval, process.state[0]).ends
+    ends = (left, level) if start < level else (level, right)
+    try:
+        evaluator = service("first_passage")(process, *ends, interval=interval, regular_ends=regular_ends)
+        return sp.Float(evaluator.mean_time(start).value, DIGITS)
+    except DriftproofError:
+        return None
 
 
 def _is_smooth(process: ItoProcess) -> bool:

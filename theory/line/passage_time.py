@@ -31,7 +31,7 @@ from sympy.logic.boolalg import Boolean
 from theory.decision.inequalities import simplified
 from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess
-from theory.line.boundary import FellerClass, endpoint, scale_density, speed_density
+from theory.line.boundary import Endpoint, FellerClass, endpoint, scale_density, speed_density
 from theory.line.closed_integrals import (
     Primitive,
     cases,
@@ -44,7 +44,7 @@ from theory.line.diffusion import GluedDiffusion, Line, line_diffusion
 from theory.line.first_passage import ordered, reached, started, to_be_reached, where_regular
 from theory.line.integrals_over_pieces import in_order, integral_over_pieces, sums
 from theory.line.interval import Interval
-from theory.line.passage_numbers import or_in_numbers
+from theory.line.passage_numbers import or_from_behind, or_in_numbers
 from theory.line.powers import power_quotient
 from theory.line.rational_integral import rational_integral
 from theory.line.time_limit import limited
@@ -121,6 +121,7 @@ def mean_exit_time(
 
 
 @limited
+@or_from_behind
 def mean_first_passage_time(
     process: ItoProcess,
     start: sp.Expr,
@@ -134,7 +135,8 @@ def mean_first_passage_time(
     Args:
         process: a process on the line.
         start: where it starts.
-        level: the level to be reached, or an end; above or below by cases, where symbols leave it open.
+        level: the level to be reached, or an end; above or below by cases, where symbols leave it open. Between numbers
+            inside the interval the time is a number where no formula is known.
         interval: default: what the assumptions of the state symbol say.
         regular_ends: what happens at the regular end behind ``start``: absorbed there, it never reaches ``level``.
 
@@ -189,7 +191,11 @@ def side_of(line: Line, at: sp.Expr, end: sp.Expr, regular_ends: str) -> Side:
     """What the point ``at``, a level or the ``end`` itself, does to the process."""
     if at != end:
         return Side(at, sp.true, sp.false)
-    found = endpoint(line, end)
+    return side_at(endpoint(line, end), at, regular_ends)
+
+
+def side_at(found: Endpoint, at: sp.Expr, regular_ends: str) -> Side:
+    """What an end of the interval, classified, does to the process."""
     if regular_ends == "reflecting":
         return Side(at, found.condition(FellerClass.EXIT), found.finite_speed)
     stops = simplified(sp.Or(found.condition(FellerClass.REGULAR), found.condition(FellerClass.EXIT)))

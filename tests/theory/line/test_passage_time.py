@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 
 import numerics
-from theory.errors import SymbolError
+from theory.errors import SymbolError, UnsupportedFormError
 from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
 from theory.line.first_passage import hitting_probability, probability_of_ever_reaching
@@ -203,3 +203,24 @@ def test_a_process_comes_down_from_an_infinite_entrance_in_a_finite_time():
 def test_a_process_does_not_start_at_an_infinite_end_that_it_cannot_leave(drift):
     with pytest.raises(SymbolError, match="start"):
         mean_first_passage_time(ItoProcess.scalar(y, drift=drift, dispersion=sp.S.One), sp.oo, 0)
+
+
+def test_a_passage_under_a_drift_that_only_grows_is_a_number():
+    found = mean_first_passage_time(ItoProcess.scalar(y, drift=-sp.atan(y), dispersion=sp.S.One), 0, 1)
+
+    def weight(u):  # exp of the integral of 2b/a
+        return (1 + u**2) * mpmath.exp(-2 * u * mpmath.atan(u))
+
+    below = mpmath.quad(weight, [-mpmath.inf, -5, 0])
+    exact = mpmath.quad(lambda v: 2 * (below + mpmath.quad(weight, [0, v])) / weight(v), [0, 1])
+    assert abs(found - exact) < 1e-11
+
+
+@pytest.mark.parametrize("drift", [sp.atan(y), -sp.tan(y)])
+def test_a_passage_that_may_never_end_or_meets_a_pole_is_no_finite_number(drift):
+    process = ItoProcess.scalar(y, drift=drift, dispersion=sp.S.One)
+    if drift.has(sp.tan):
+        with pytest.raises(UnsupportedFormError):
+            mean_first_passage_time(process, 0, -1)
+    else:
+        assert mean_first_passage_time(process, 0, -1) == sp.oo
