@@ -102,11 +102,11 @@ class FokkerPlanckGrid:
         r"""Cell masses after ``time``.
 
         Raises:
-            DivergenceError: TR-BDF2 left negative masses beyond 1e-9 of the total; ask for more steps, or for
-                implicit Euler.
+            DivergenceError: TR-BDF2 left negative masses beyond 1e-9 of the total, or what is no finite number; ask
+                for more steps, or for implicit Euler.
         """
         p = self._vector(masses, "masses")
-        end = _march(self.forward, -self.up - self.down, self.up[:-1], self.down[1:], p, time, steps, scheme)
+        end = _march(-self.up - self.down, self.up[:-1], self.down[1:], p, time, steps, scheme)
         negative = -end[end < 0].sum()
         if negative > 1e-9 * np.abs(p).sum() and p.min() >= 0:
             raise DivergenceError(
@@ -116,9 +116,13 @@ class FokkerPlanckGrid:
         return end
 
     def expectation(self, values: ArrayLike, time: float, *, steps: int = 400, scheme: Scheme = "TR-BDF2") -> Array:
-        r"""The expectations :math:`E[f(X_t) \mid X_0 = x_i]` at every node, for ``values`` :math:`f(x_i)`."""
+        r"""The expectations :math:`E[f(X_t) \mid X_0 = x_i]` at every node, for ``values`` :math:`f(x_i)`.
+
+        Raises:
+            DivergenceError: an expectation is no finite number.
+        """
         f = self._vector(values, "values")
-        return _march(self.backward, -self.up - self.down, self.down[1:], self.up[:-1], f, time, steps, scheme)
+        return _march(-self.up - self.down, self.down[1:], self.up[:-1], f, time, steps, scheme)
 
     def at(self, point: float, values: ArrayLike) -> float:
         """A function given at the nodes, interpolated by a cubic spline in the coordinate to one state."""
@@ -287,7 +291,6 @@ def _checked_coefficient(values: Array, points: Array, coordinate: str) -> Array
 
 
 def _march(
-    apply: Callable[[Array], Array],
     diagonal: Array,
     below: Array,
     above: Array,
@@ -314,10 +317,14 @@ def _march(
         return dgttrs(dl, d, du, du2, pivots, right)[0]
 
     state = start.copy()
-    for _ in range(steps):
-        if scheme == "implicit Euler":
-            state = solve(state)
-            continue
-        middle = solve(state + implicit * apply(state))
-        state = solve((middle - (1 - GAMMA) ** 2 * state) / (GAMMA * (2 - GAMMA)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(steps):
+            if scheme == "implicit Euler":
+                state = solve(state)
+                continue
+            # (1 - cL)^-1 (1 + cL) = 2 (1 - cL)^-1 - 1: the trapezoidal rule without a product.
+            middle = 2 * solve(state) - state
+            state = solve((middle - (1 - GAMMA) ** 2 * state) / (GAMMA * (2 - GAMMA)))
+    if not np.all(np.isfinite(state)):
+        raise DivergenceError(f"values are not finite after time={time} in steps={steps} of {scheme}. Take more steps.")
     return state

@@ -144,3 +144,19 @@ def test_bad_input_is_named():
         grid.evolve(grid.stationary, -1.0)
     with pytest.raises(ArgumentError, match="scheme"):
         grid.evolve(grid.stationary, 1.0, scheme="Euler")
+
+
+def test_a_step_is_the_trapezoidal_rule_and_then_the_backward_difference():
+    grid, time, gamma = ou_grid(20), 0.3, 2 - math.sqrt(2)
+    generator = np.array([grid.forward(unit) for unit in np.eye(len(grid.nodes))]).T
+    one, half = np.eye(len(grid.nodes)), gamma * time / 2 * generator
+    start = grid.point_mass(0.5)
+    middle = np.linalg.solve(one - half, (one + half) @ start)
+    end = np.linalg.solve(one - half, (middle - (1 - gamma) ** 2 * start) / (gamma * (2 - gamma)))
+    assert np.allclose(grid.evolve(start, time, steps=1), end, rtol=1e-12, atol=1e-15)
+
+
+def test_what_overflows_on_the_way_is_refused():
+    grid = ou_grid(20)
+    with pytest.raises(NumericsError, match="not finite"):
+        grid.expectation(np.full(len(grid.nodes), 1.7e308), 1.0, steps=3)
