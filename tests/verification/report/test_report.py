@@ -352,6 +352,12 @@ def test_the_filter_knows_every_verdict_and_hides_nothing_at_first(store):
         assert f"body:has(#show-{css}:checked) :is(.claims tbody, nav li):not(.has-{css})" in style
 
 
+def test_the_headings_of_the_summary_stand_over_their_numbers():
+    style = (Path(report.__file__).parent / "templates" / "style.css").read_text()
+    (selectors,) = re.findall(r"([^{}]*\.summary td[^{}]*)\{ text-align: right; \}", style)
+    assert ".summary thead th:not(:first-child)" in selectors
+
+
 def test_a_section_and_its_link_say_which_verdicts_they_hold(store):
     failing, open_ = claim(id="SC-901"), claim(id="SC-902")
     store.record_verdict(verdict(failing), ["key"], seconds=0.0)

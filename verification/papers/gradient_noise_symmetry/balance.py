@@ -74,6 +74,7 @@ def balance_of_two_layers():
 
     $W\Gamma_WW^\top = U^\top\Gamma_UU$ with $\Gamma_W = E[\|r\|^2xx^\top]$ and $\Gamma_U = E[\|x\|^2rr^\top]$, up to
     weight decay; $U = \Gamma_U^{-1/2}LS^{1/2}F$ and $W = F^\top S^{1/2}R\,\Gamma_W^{-1/2}$.
+    - The page's definitions of both $\Gamma$ are lost; these are the ones that its (16) and its proof go on from.
     - With the covariance of the gradient, which (5) has, the means $m = E[rx^\top]$ are subtracted; both agree at
       critical points. With second moments it is the law of SGD at batch size 1.
     - The sign of the page's (47) is lost; it is read as the charge moves. One output, two inputs and hidden units.

@@ -80,8 +80,9 @@ def fixed_point_theorem():
     decreasing function of $\lambda$; (2) there is a $\lambda_*$ with $G(\lambda_*) = 0$; (3) if
     $\mathrm{Tr}[\Sigma A]\ne 0$ or $C\ne 0$, then $\lambda_*$ is unique and $G$ is strictly monotonic.
     - Judged for rescaling, with squared norms and noises as symbols. Negative $\gamma$ is left out: there (1) is false.
-    - At an interpolation minimum without decay nothing moves the charge, whatever $C$: the condition of (3) is wrong
-      there, and $T\,\mathrm{Tr}[\Sigma A^2] + 4\gamma\theta^\top A^2\theta > 0$ is the sharp one.
+    - At an interpolation minimum without decay, which (10) treats as a case of the theorem, nothing moves the charge,
+      whatever $C$: the condition of (3) is wrong there, and $T\,\mathrm{Tr}[\Sigma A^2] + 4\gamma\theta^\top
+      A^2\theta > 0$ is the sharp one.
     - (2) is not judged: where only one side pushes, as in scale invariance without decay, $\lambda_*$ is infinite.
     """
     yield equals(

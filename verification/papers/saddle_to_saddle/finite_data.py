@@ -104,8 +104,8 @@ def intermediate_covariance_of_a_batch():
             corrected=right,
             derived=lambda size=size: enumerated(*size),
             wrong={"the first coefficient mended alone": right - squares / (B * N) + squares / B**2},
-            says=r"$\frac{N-B}{B(N-1)}\sum_{i\ne j}g_ig_j + \frac1{B^2}\sum_ig_i^2 - g_N^2$; corrected: "
-            r"$\frac{B-1}{BN(N-1)}$ and $\frac1{BN}$.",
+            corrected_says=r"$\Sigma_b = \frac{B-1}{BN(N-1)}\sum_{i\ne j}g_ig_j + \frac1{BN}\sum_ig_i^2 - g_N^2$",
+            says=r"$\frac{N-B}{B(N-1)}\sum_{i\ne j}g_ig_j + \frac1{B^2}\sum_ig_i^2 - g_N^2$ for one weight.",
             mutated=False,
         )
 

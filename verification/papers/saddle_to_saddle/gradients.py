@@ -51,6 +51,7 @@ def jacobian_of_the_map():
         r"shape: $\text{shape of }\partial\,\mathrm{vec}\,W/\partial\,\mathrm{vec}\,W_2$",
         printed=sp.Matrix(printed_jacobian(wide, 2).shape),
         corrected=sp.Matrix(jacobian(wide, 2).shape),
+        corrected_says=r"$\partial\,\mathrm{vec}\,W/\partial\,\mathrm{vec}\,W_2\text{ is }6\times20$",
         derived=lambda: sp.Matrix(wide.jacobian(2).shape),
         wrong={"transposed": sp.Matrix(jacobian(wide, 2).T.shape)},
         says=r"Widths 3, 5, 4, 2: $W_1^\top\otimes W_3^\top$; corrected: $W_1^\top\otimes W_3$.",
@@ -60,18 +61,20 @@ def jacobian_of_the_map():
         r"J_2: $\partial\,\mathrm{vec}\,W/\partial\,\mathrm{vec}\,W_2$",
         printed=printed_jacobian(SQUARE, 2),
         corrected=jacobian(SQUARE, 2),
+        corrected_says=r"$J_2 = W_1^\top\otimes W_3$",
         derived=lambda: SQUARE.jacobian(2),
         wrong={"factors exchanged": kron(SQUARE.above(2), SQUARE.below(2).T)},
-        says=r"Widths 2, 1, 2, 2: $J_2 = W_1^\top\otimes W_3^\top$; corrected: $J_2 = W_1^\top\otimes W_3$.",
+        says=r"Widths 2, 1, 2, 2: $J_2 = W_1^\top\otimes W_3^\top$.",
         mutated=False,
     )
     yield equals(
         r"J_2(x): $\partial(Wx)/\partial\,\mathrm{vec}\,W_2$",
         printed=kron(x.T * SQUARE.below(2).T, SQUARE.above(2).T),
         corrected=kron(x.T * SQUARE.below(2).T, SQUARE.above(2)),
+        corrected_says=r"$J_2(x) = x^\top W_1^\top\otimes W_3$",
         derived=lambda: kron(x.T, sp.eye(2)) * SQUARE.jacobian(2),
         wrong={"the input lost": SQUARE.above(2)},
-        says=r"$J_2(x) = x^\top W_1^\top\otimes W_3^\top$; corrected: $x^\top W_1^\top\otimes W_3$.",
+        says=r"$J_2(x) = x^\top W_1^\top\otimes W_3^\top$.",
         mutated=False,
     )
     yield equals(
@@ -117,9 +120,10 @@ def gradient_as_a_vector():
         "Kronecker form: $g_2$",
         printed=-kron(SQUARE.below(2), SQUARE.above(2)) * delta,
         corrected=-kron(SQUARE.below(2), SQUARE.above(2).T) * delta,
+        corrected_says=r"$g_2 = -(W_1\otimes W_3^\top)\,\mathrm{vec}\,\Delta$",
         derived=lambda: SQUARE.gradient(2),
         wrong={"uphill": kron(SQUARE.below(2), SQUARE.above(2).T) * delta},
-        says=r"$-(W_{<l}\otimes W_{>l})\,\mathrm{vec}\,\Delta$; corrected: $W_{>l}$ is transposed.",
+        says=r"$g_2 = -(W_1\otimes W_3)\,\mathrm{vec}\,\Delta$.",
         mutated=False,
     )
     yield equals(

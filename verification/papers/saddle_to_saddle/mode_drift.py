@@ -47,9 +47,10 @@ def gradient_drift_of_a_mode():
         r"sign: $\mu_\alpha^{\mathrm{grad}}(\theta)$",
         printed=formula(-1),
         corrected=formula(1),
+        corrected_says=r"$\mu_\alpha^{\mathrm{grad}} = +(v_\alpha^\top\otimes u_\alpha^\top)\sum_lK_l\delta$",
         derived=lambda: NETWORK.gradient_drift(*MODE),
         wrong={"twice": formula(2), "of a cross mode": formula(1, CROSS)},
-        says=r"$-(v_\alpha^\top\otimes u_\alpha^\top)\sum_lK_l\delta$; corrected: with a plus sign.",
+        says=r"$-(v_\alpha^\top\otimes u_\alpha^\top)\sum_lK_l\delta$, written out for a small network.",
         mutated=False,
     )
 

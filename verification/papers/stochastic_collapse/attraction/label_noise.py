@@ -200,7 +200,11 @@ def diffusion_matrix_of_label_noise():
       $\frac{\eta^2\zeta^2}{N^2}\sum_i\nabla f(x_i)\nabla f(x_i)^\top$: (22) is $N$ times too large.
     - The factor is that of a mini-batch with $\beta = N$: averaging $N$ independent noises divides the covariance by
       $N$.
-    - Theorem 5.1 rests on (31), which has the noise of (22): for the descent (20) its threshold is $N$ times higher.
+    - Should the page have $\sqrt N$ in (20), a root that the text at hand has lost, then (22) follows from (20), and
+      (20) is the step for label noise of variance $N\zeta^2$, not $\zeta^2$ (remark 'larger label noise'). Either way
+      (22) is not the diffusion of the noise that the words describe, which is what is judged.
+    - Theorem 5.1 rests on (31), which has the noise of (22), and says that its $1/\sqrt n$ is put in "to avoid the data
+      size n influencing the SDE's behavior": for the descent (20) the threshold is $N$ times higher.
     """
     where = {D_m: eta * zeta**2 / 2, N: sp.Integer(3), **meaning(D_s, second_moment(3))}
     yield equals(
@@ -231,6 +235,14 @@ def diffusion_matrix_of_label_noise():
         derived=lambda: _diffusion_of_step(1),
         wrong={"half of it": {D_m: eta * zeta**2 / 4}},
         remark="For $N = 1$ the printed (22) is right.",
+    )
+    yield equals(
+        r"larger label noise: $D_{LN}$",
+        printed=D_m * D_s,
+        where=where,
+        derived=lambda: _diffusion_of_step(3).subs(zeta, sp.sqrt(3) * zeta),
+        wrong={"of the variance in the words": D_m * D_s / N},
+        remark=r"The printed (22) is the diffusion of label noise of variance $N\zeta^2$, here with $N = 3$.",
     )
 
 

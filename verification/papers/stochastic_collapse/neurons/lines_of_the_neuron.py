@@ -67,6 +67,7 @@ def _displays(names: tuple[str, str], letter: str, coordinate: int) -> Iterator[
     """The two displays of one coordinate at the origin; the signal has the opposite sign in truth."""
     sign = (1, -1)[coordinate]
     curvature = rf"\partial_{letter}^2\sum_i\sigma_{{{letter},i}}^2(0,0)"
+    squares = r"\eta\zeta^2\sigma'(0)^2\sum_ix_i^2"
 
     def curvature_of_noise(n: int) -> sp.Expr:
         process = _sum_and_difference(n)
@@ -88,6 +89,8 @@ def _displays(names: tuple[str, str], letter: str, coordinate: int) -> Iterator[
         where=SUMS,
         derived=lambda: sp.Matrix([rate(n) for n in SIZES]),
         corrected=signal_and_noise(sign, sp.S.Half),
+        corrected_says=rf"$\partial_{letter}\mu_{letter} - \tfrac1{{4n}}{curvature} = "
+        rf"{'' if sign > 0 else '-'}\frac{{\sigma'(0)}}n\sum_iy_ix_i - \frac1{{2n}}{squares}$",
     )
     yield equals(
         names[1],
@@ -96,6 +99,7 @@ def _displays(names: tuple[str, str], letter: str, coordinate: int) -> Iterator[
         where=SUMS,
         derived=lambda: sp.Matrix([curvature_of_noise(n) for n in SIZES]),
         corrected=signal_and_noise(0, sp.Integer(-2)),
+        corrected_says=rf"$\tfrac1n{curvature} = \frac2n{squares}$",
     )
 
 
