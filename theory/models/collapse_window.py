@@ -13,6 +13,15 @@ They tend to 0 with probability one iff the growth rates :math:`E\log|1 \pm 2\et
 
 a window: the diffusion has its lower end to first order only, :math:`\eta > v_*/\sigma^2`, and not the upper one.
 
+For :math:`x \sim N(0, 1)`, :math:`y = v_*x + \varepsilon`, :math:`\varepsilon \sim N(0, \sigma^2)` the multiplier is
+:math:`1 + r^2g(\psi)`, with :math:`r^2/2` exponential, the angle uniform and
+:math:`2g = c(\psi) = 2\eta(v_* + \sqrt{v_*^2 + \sigma^2}\cos\psi)`, so that
+
+.. math::
+    E\log|1 + 2\eta xy| = -\frac1\pi\int_0^\pi e^{1/c(\psi)}\,\mathrm{Ei}\bigl(-1/c(\psi)\bigr)\,d\psi .
+
+The window closes at :math:`v_* = 0.2224\,\sigma`: better teachers are forgotten at no learning rate.
+
 **One weight that interpolates**, :math:`l = \frac12(wx)^2` with :math:`x \sim N(0, 1)`: as
 :math:`1 - \eta x^2 = (1 - \sqrt\eta x)(1 + \sqrt\eta x)` is a product of two Gaussian multipliers of one law,
 
@@ -76,6 +85,20 @@ def growth_rates_next_to_the_origin() -> sp.ImmutableMatrix:
         log(5)/2
     """
     return sp.ImmutableMatrix([finite_growth_rate(values) for values in _multipliers()])
+
+
+def growth_rate_on_gaussian_data() -> sp.Expr:
+    r"""The growth rate of p for Gaussian inputs and label noise, an integral over angles; that of q has teacher -v_*.
+
+    Example:
+        >>> growth_rate_on_gaussian_data().subs({eta: sp.Rational(1, 2), teacher: 0, noise_level: 1})
+        Integral(-exp(1/cos(psi))*Ei(-1/cos(psi)), (psi, 0, pi))/pi
+    """
+    angle = sp.Symbol("psi", real=True)
+    form = sp.hessian(step_next_to_the_origin()[0].subs(y, teacher * x + noise_level * w), (x, w)) / 2
+    mean, spread = form.trace() / 2, sp.sqrt(sp.expand((form.trace() / 2) ** 2 - form.det()))
+    c = 2 * (mean + sp.factor(spread, deep=True) * sp.cos(angle))
+    return sp.Integral(-sp.exp(1 / c) * sp.Ei(-1 / c), (angle, 0, sp.pi)) / sp.pi
 
 
 def ends_of_the_window() -> sp.ImmutableMatrix:

@@ -7,6 +7,7 @@ paper                 the collection and its symbols
 descent               real SGD, which its experiments run
 products              NM-1, NM-2: products of two vectors, charges and balance
 chains                NM-3, NM-4: chains of scalar layers, their law and where finite steps collapse
+gaussian_window       of NM-4: the same on Gaussian data
 diagonal              NM-5: a diagonal linear network
 label_noise           NM-6: the slow drift of label noise
 at_rest               NM-7, NM-8: stationary variances of a quadratic loss and of linear regression

@@ -20,6 +20,7 @@ from theory.notation import eta
 from verification.authoring.shorthand import Source, equals, holds_when, measured
 from verification.forms import Draw, Samples
 from verification.papers.new_models.descent import end_of_descent
+from verification.papers.new_models.gaussian_window import gaussian_statements
 from verification.papers.new_models.paper import SYMBOLS, WHERE, S, T, paper
 
 a_1, a_2, a_3, b_1, b_2 = sp.symbols("alpha_1 alpha_2 alpha_3 beta_1 beta_2", positive=True)
@@ -165,8 +166,9 @@ def collapse_at_finite_steps():
     r"""Collapse by steps of finite size.
 
     - Two layers next to the origin: $p = u + w$ and $q = u - w$ have multipliers $1\pm2\eta xy$, and vanish with
-      probability one iff the growth rates are negative. Judged for bounded data, one sample a step.
-    - The window is that of $p$, for $v_* < \sigma$; a pair that is not balanced has the condition of $q$ besides.
+      probability one iff the growth rates are negative. Judged for bounded and for Gaussian data, one sample a step.
+    - The window is that of $p$, for $v_* < \sigma$ and bounded data; a pair that is not balanced has the condition of
+      $q$ besides.
     """
     grown = (1 + 2 * eta * v_star) ** 2 - 4 * eta**2 * sigma**2
     upper = (v_star + sp.sqrt(2 * sigma**2 - v_star**2)) / (2 * (sigma**2 - v_star**2))
@@ -216,3 +218,4 @@ def collapse_at_finite_steps():
         wrong={"one edge for both": sp.Matrix([2, 2])},
         mutated=False,
     )
+    yield from gaussian_statements()
