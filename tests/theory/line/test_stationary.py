@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.examples import examples
 from tests.strategies import confined_processes, positive_rationals, rationals
+from theory.decision.zero import decide_zero
 from theory.errors import MissingParameterError, NotNormalisableError, ShapeError, SymbolError, UnsupportedFormError
 from theory.fokker_planck import probability_current
 from theory.ito import ItoProcess
@@ -320,3 +321,11 @@ def test_a_moment_of_an_order_that_nothing_can_hold_is_refused_by_name(order):
     law = stationary_density(ItoProcess.scalar(y, drift=-y, dispersion=1))
     with pytest.raises(UnsupportedFormError, match="^k must be at most 1000 in size, got"):
         law.moment(order)
+
+
+@pytest.mark.parametrize(
+    ("drift", "dispersion"), [(kappa * (m - x), sigma * sp.sqrt(x)), (mu * x - x**3, zeta * x)], ids=str
+)
+def test_the_log_derivative_is_that_of_the_density(drift, dispersion):
+    law = stationary_density(ItoProcess.scalar(x, drift=drift, dispersion=dispersion))
+    assert decide_zero(law.log_derivative - sp.diff(sp.log(law.density), x)).says_zero
