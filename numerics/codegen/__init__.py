@@ -10,6 +10,7 @@ module            question it answers
 ``logarithms``    ... of logarithms
 ``special``       ... of Bessel functions and of erfc
 ``roots``         ... of differences of roots
+``inverse_functions``  ... of acosh, acos and asin near the ends of their domain
 ``removable``     ... of sums that cancel to several orders: their Taylor series there
 ``error_functions``  ... of differences of two error functions
 ``airy``          ... of Airy functions

@@ -13,6 +13,8 @@ keep no correct digit, and a trajectory would be absorbed by rounding alone.
 ``1 - tanh(u)**2``    ``1 / cosh(u)**2``                          cancels as u -> oo
 ``1 - erf(u)``        ``erfc(u)``                                 cancels as u -> oo
 ``1 - erfc(u)``       ``erf(u)``                                  cancels as u -> 0
+``pi/2 - atan(u)``    ``atan(1/u)`` for u > 1                      cancels as u -> oo
+``pi/2 - asin(u)``    ``acos(u)``                                 cancels as u -> 1
 ``sin(u) - sin(v)``   ``2 cos((u+v)/2) sin((u-v)/2)``     cancels as u -> v
 ``atan(u) - atan(v)`` ``atan2(u - v, 1 + u v)``           cancels as u -> v
 ``erf(u) - erf(v)``   by ``erfc``, or Gauss's rule        cancels as u -> v, and far out
@@ -38,7 +40,15 @@ from numerics.codegen.error_functions import erf_minus
 from numerics.codegen.exponentials import absolute_value, exponential_factor, log_of_exponentials, multiple
 from theory.argument_kinds import EXPRESSIONS
 
-_CANCELLING: dict[type, dict[int, Callable[[sp.Expr], sp.Expr]]] = {
+
+def _arccot(u: sp.Expr) -> sp.Expr:
+    """pi/2 - atan(u)."""
+    # Clipped, so that the branch not taken is finite and so are its derivatives, and known to be in its last form.
+    left, right = sp.Min(u, 1, evaluate=False), sp.Max(u, 1, evaluate=False)
+    return sp.Piecewise((sp.atan(1 / right), u > 1), (sp.pi / 2 - sp.atan(left), True))
+
+
+_CANCELLING: dict[type, dict[sp.Expr | int, Callable[[sp.Expr], sp.Expr]]] = {
     sp.exp: {-1: expm1},
     sp.cos: {-1: lambda u: -2 * sp.sin(u / 2) ** 2},
     sp.cosh: {-1: lambda u: 2 * sp.sinh(u / 2) ** 2},
@@ -47,6 +57,9 @@ _CANCELLING: dict[type, dict[int, Callable[[sp.Expr], sp.Expr]]] = {
     # Unevaluated, since SymPy would turn erfc(-u) back into 2 - erfc(u).
     sp.erf: {-1: lambda u: -sp.erfc(u, evaluate=False), 1: lambda u: sp.erfc(-u, evaluate=False)},
     sp.erfc: {-1: lambda u: -sp.erf(u), -2: lambda u: -sp.erfc(-u, evaluate=False)},
+    sp.atan: {-sp.pi / 2: lambda u: -_arccot(u), sp.pi / 2: lambda u: _arccot(-u)},
+    sp.acos: {-sp.pi: lambda u: -sp.acos(-u), -sp.pi / 2: lambda u: -sp.asin(u)},
+    sp.asin: {-sp.pi / 2: lambda u: -sp.acos(u), sp.pi / 2: lambda u: sp.acos(-u)},
 }
 """Function f, number k, and f(u) + k without cancellation."""
 
@@ -82,11 +95,15 @@ def without_cancellation(terms: Sequence[sp.Expr], *, to_all_digits: bool = Fals
                 c = sp.Mul(*(other for other in factors if other != factor))
                 if k * c in present:
                     return [c * accurate(), *(other for other in terms if other not in (term, k * c))]
-    return _difference_of_exponentials(terms) or _difference_of_functions(terms, (sp.erf,) if to_all_digits else ())
+    return _difference_of_exponentials(terms) or _difference_of_functions(
+        terms, (sp.erf, sp.erfc) if to_all_digits else ()
+    )
 
 
-def _forms(factor: sp.Expr) -> Iterator[tuple[int, Callable[[], sp.Expr]]]:
+def _forms(factor: sp.Expr) -> Iterator[tuple[sp.Expr | int, Callable[[], sp.Expr]]]:
     """Numbers k, each with what makes factor + k without cancellation: an exponential of a long sum takes long."""
+    if isinstance(factor, sp.atan) and isinstance(factor.args[0], sp.Min):
+        return  # a branch of what was rewritten
     for k, accurate in _CANCELLING.get(type(factor), {}).items():
         yield k, partial(accurate, factor.args[0])
     if factor.is_Pow and factor.exp == -2 and isinstance(factor.base, sp.tanh):
@@ -138,6 +155,7 @@ _DIFFERENCES: dict[type, Callable[[sp.Expr, sp.Expr, sp.Expr], sp.Expr]] = {
     sp.atan: lambda u, v, gap: sp.atan2(gap, 1 + u * v),
     sp.tanh: _tanh_minus,
     sp.erf: erf_minus,
+    sp.erfc: lambda u, v, gap: erf_minus(v, u, -gap),
 }
 """Function f, and f(u) - f(v) of u, v and u - v, without cancellation as u tends to v."""
 
@@ -150,6 +168,8 @@ def _difference_of_functions(terms: Sequence[sp.Expr], left_out: tuple[type, ...
         for factor in factors:
             if type(factor) not in _DIFFERENCES or type(factor) in left_out:
                 continue
+            if isinstance(factor.args[0], sp.Max):
+                continue  # a branch of a difference that was rewritten
             c = sp.Mul(*(other for other in factors if other is not factor))
             partner = found.get((type(factor), -c))
             if partner is not None:

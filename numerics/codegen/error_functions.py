@@ -36,15 +36,15 @@ def erf_minus(u: sp.Expr, v: sp.Expr, gap: sp.Expr) -> sp.Expr:
     above, below = sp.And(u > 0, v > 0), sp.And(u < 0, v < 0)
     return sp.Piecewise(
         (2 * gap * mean / sp.sqrt(sp.pi), near),
-        (_erfc(v) - _erfc(u), above),
-        (_erfc(-u) - _erfc(-v), below),
+        (_tail(v) - _tail(u), above),
+        (_tail(-u) - _tail(-v), below),
         (sp.sign(gap) * (sp.erf(sp.Abs(u)) + sp.erf(sp.Abs(v))), True),
     )
 
 
-def _erfc(u: sp.Expr) -> sp.Expr:
-    """Unevaluated, since SymPy would turn erfc(-u) into 2 - erfc(u)."""
-    return sp.erfc(u, evaluate=False)
+def _tail(u: sp.Expr) -> sp.Expr:
+    """erfc(u) on the right of 0, clipped, by which its differences are known to be in their last form."""
+    return sp.erfc(sp.Max(u, 0, evaluate=False), evaluate=False)
 
 
 @lru_cache(maxsize=1)

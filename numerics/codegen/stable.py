@@ -10,6 +10,7 @@ From the outside in, before anything is lowered; both sides of each line agree f
 ``log(cosh(u))``                     ``log1p(2 sinh(u/2)^2)`` or with ``log1p(exp(-2|u|))``  cancels, overflows
 ``log((1+u)/(1-u))``                 ``2 artanh(u)``                                       cancels as u -> 0
 ``log(a/b)``                         ``log1p((a-b)/b)`` where a is near b                  cancels as a -> b
+``acos(1-u)``                        ``2 asin(sqrt(u/2))``                                 loses u as u -> 0
 ``sqrt(1+u) - 1``                    ``u/(sqrt(1+u) + 1)``                                 cancels as u -> 0
 ``(1+u)^p - 1``                      ``expm1(p log1p(u))``                                 cancels as u -> 0
 ``sinh(u)/cosh(u)``                  ``tanh(u)``                                           overflows
@@ -39,6 +40,7 @@ from sympy.logic.boolalg import Boolean
 from numerics.arguments import YES_OR_NO, takes
 from numerics.codegen.accurate import without_cancellation
 from numerics.codegen.exponentials import safe_product
+from numerics.codegen.inverse_functions import by_distance, one_minus_square
 from numerics.codegen.logarithms import difference_of_logarithms, log_of_quotient, stable_logarithm
 from numerics.codegen.one_denominator import growing_terms, nested_quotient, over_one_denominator
 from numerics.codegen.removable import with_series
@@ -108,6 +110,9 @@ class _Forms:
             return self._logarithm(expression)
         if isinstance(expression, sp.besseli | sp.besselk):
             return self._inner(without_growth(expression))
+        if isinstance(expression, sp.acosh | sp.acos | sp.asin):
+            inner = self._inner(expression)
+            return by_distance(inner) or inner
         if self.series and isinstance(expression, sp.Mul) and (near := self._quotient_near_a_zero(expression)):
             return near
         distributed = growing_terms(expression) if isinstance(expression, sp.Mul) else None
@@ -125,6 +130,7 @@ class _Forms:
             own = isinstance(expression, CONCERNED) or (
                 expression.is_Pow and (not expression.exp.is_Integer or expression.exp < 0)
             )
+            own = own or (expression.is_Add and one_minus_square(expression.args) is not None)
             found = own or any([self._is_concerned(part) for part in expression.args])
             self.concerned[expression] = found
         return found
@@ -152,7 +158,7 @@ class _Forms:
             form = self.of(sp.Add(*terms))
             return self.series and with_series(expression, expression.args, form, orders=2) or form
         total = self._inner(expression)
-        for rule in (difference_of_quotients, difference_of_powers, difference_of_logarithms):
+        for rule in (one_minus_square, difference_of_quotients, difference_of_powers, difference_of_logarithms):
             while isinstance(total, sp.Add) and (terms := rule(total.args)) is not None:
                 total = sp.Add(*terms)
         return self._near_a_zero(expression, total)

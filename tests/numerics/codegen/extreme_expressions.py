@@ -130,6 +130,18 @@ LOGARITHMS = {
     "log of one plus erf": sp.log(1 + sp.erf(x)),
 }
 
+INVERSES = {
+    "acosh of one plus": sp.acosh(1 + x**2),
+    "acos of one minus": sp.acos(1 - x**2),
+    "asin of one minus": sp.asin(1 - x),
+    "acosh of a root": sp.acosh(sp.sqrt(1 + x**2)),
+    "complement of acos": sp.pi - sp.acos(x - 1),
+    "complement of atan": sp.pi / 2 - sp.atan(x),
+    "Cauchy law": sp.Rational(1, 2) + sp.atan(x) / sp.pi,
+    "neighbouring erfc": sp.erfc(x) - sp.erfc(x + 1),
+}
+"""Functions of 1 - t near the end of their domain, and complements far out."""
+
 SCALED = ("sigmoid", "softplus", "SiLU", "mish", "log cosh", "tanh", "log of a sigmoid", "GELU", "tanh by exponentials")
 """Activations that are asked for at other multiples of x too."""
 
@@ -138,6 +150,7 @@ SPECIAL = (sp.erf, sp.erfc)
 VALUE_ONLY = ("log sinc", "exp over cosh", "log of one plus tanh", "softsign")
 FIRST_ONLY = (
     *("coth squared minus one", "inverse sinh by log", "log of erfc"),
+    *("acosh of one plus", "asin of one minus", "acos of one minus", "complement of acos", "acosh of a root"),
     *("log of a normal law", "log of a normal law by erfc", "log of one plus erf"),
 )
 """What is not promised: in further derivatives different functions cancel, which no rule sees."""
@@ -191,7 +204,7 @@ class Extreme:
 
 
 def _families() -> Iterator[Extreme]:
-    for name, expression in (ACTIVATIONS | DIFFERENCES | HIGHER_ORDER | LOGARITHMS).items():
+    for name, expression in (ACTIVATIONS | DIFFERENCES | HIGHER_ORDER | LOGARITHMS | INVERSES).items():
         yield from _with_derivatives(name, expression, 0 if name in VALUE_ONLY else 1 if name in FIRST_ONLY else 2)
     for name in SCALED:
         for scale in (-1, 2, sp.Rational(-1, 3), sp.Rational(3, 2)):

@@ -101,6 +101,22 @@ def test_quotient_of_bessel_functions_and_its_derivative_do_not_overflow(backend
     assert float(slope) == pytest.approx(1 / 2e8, rel=1e-3)
 
 
+def error_of_program(expression, point):
+    """The relative error of the generated code."""
+    return relative_error(compile_program([expression], [x])(point)[0], expression, point)
+
+
+def error_as_written(expression, point):
+    """The relative error of the expression operation by operation."""
+    return relative_error(sp.lambdify(x, expression, "scipy")(np.float64(point)), expression, point)
+
+
+def relative_error(value, expression, point):
+    with mpmath.workdps(1000):
+        exact = sp.lambdify(x, expression, "mpmath")(mpmath.mpf(point))
+        return float(abs((mpmath.mpf(float(value)) - exact) / exact))
+
+
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize(
     ("expression", "point"),
@@ -115,9 +131,23 @@ def test_quotient_of_bessel_functions_and_its_derivative_do_not_overflow(backend
     ids=["cumulants", "cumulants of a coin", "mean of four", "far left of a normal law", "far right", "hazard"],
 )
 def test_logarithms_of_laws_keep_their_digits_where_the_written_form_has_none(expression, point):
-    (value,) = compile_program([expression], [x])(point)
-    written = sp.lambdify(x, expression, "scipy")(np.float64(point))
-    with mpmath.workdps(1000):
-        exact = sp.lambdify(x, expression, "mpmath")(mpmath.mpf(point))
-        assert abs(mpmath.mpf(float(value)) - exact) < 1e-14 * abs(exact)
-        assert not abs(mpmath.mpf(float(written)) - exact) < 1e-3 * abs(exact)
+    assert error_of_program(expression, point) < 1e-14
+    assert not error_as_written(expression, point) < 1e-3
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("expression", "point"),
+    [
+        (sp.acosh(1 + x**2), 1e-9),
+        (sp.acos(1 - x**2), 1e-9),
+        (sp.diff(sp.acos(1 - x**2), x), 1e-9),
+        (sp.pi - sp.acos(x - 1), 1e-20),
+        (sp.pi / 2 - sp.atan(x), 1e15),
+        (sp.erfc(x) - sp.erfc(x + 1), -8.0),
+    ],
+    ids=["acosh", "acos", "slope of acos", "complement of acos", "complement of atan", "erfc on the left"],
+)
+def test_inverse_functions_keep_their_digits_where_the_written_form_has_none(expression, point):
+    assert error_of_program(expression, point) < 1e-14
+    assert not error_as_written(expression, point) < 1e-3
