@@ -14,6 +14,7 @@ From the outside in, before anything is lowered; both sides of each line agree f
 ``sqrt(1+u) - 1``                    ``u/(sqrt(1+u) + 1)``                                 cancels as u -> 0
 ``(1+u)^p - 1``                      ``expm1(p log1p(u))``                                 cancels as u -> 0
 ``sinh(u)/cosh(u)``                  ``tanh(u)``                                           overflows
+``cosh(u)/cosh(v)``                  with ``exp(|u| - |v|)`` in front                      overflows
 ``I_a(u)/I_b(u)``                    quotient of ``exp(-|u|) I(u)``                        overflows
 ``exp(-u^2)/erfc(u)``                ``1/(exp(u^2) erfc(u))``, and so its logarithm        0/0
 ``log((1 + erf(u))/2)``              ``log1p(-erfc(u)/2)``, or with ``exp(u^2) erfc(-u)``    cancels, underflows
@@ -40,6 +41,7 @@ from sympy.logic.boolalg import Boolean
 from numerics.arguments import YES_OR_NO, takes
 from numerics.codegen.accurate import without_cancellation
 from numerics.codegen.exponentials import safe_product
+from numerics.codegen.hyperbolic import as_hyperbolic_product, without_overflow
 from numerics.codegen.inverse_functions import by_distance, one_minus_square
 from numerics.codegen.logarithms import difference_of_logarithms, log_of_quotient, stable_logarithm
 from numerics.codegen.one_denominator import growing_terms, nested_quotient, over_one_denominator
@@ -119,7 +121,7 @@ class _Forms:
         if distributed is not None:
             return self.of(sp.Add(*distributed))
         if isinstance(expression, sp.Mul | sp.Pow):
-            expression = safe_product(_tangents(rescaled(nested_quotient(expression))), self.signed)
+            expression = safe_product(without_overflow(rescaled(nested_quotient(expression))), self.signed)
         if isinstance(expression, sp.loggamma) and expression.args[0].is_Add:
             return self._near_a_zero(expression, self._inner(expression))
         return self._inner(expression)
@@ -153,7 +155,7 @@ class _Forms:
         return expression.func(*parts, **unasked)
 
     def _sum(self, expression: sp.Add) -> sp.Basic:
-        terms = over_one_denominator(expression.args)
+        terms = over_one_denominator(expression.args) or as_hyperbolic_product(expression.args)
         if terms is not None:
             form = self.of(sp.Add(*terms))
             return self.series and with_series(expression, expression.args, form, orders=2) or form
@@ -212,22 +214,3 @@ class _Forms:
         if isinstance(form, sp.log) and isinstance(form.args[0], sp.Mul):
             return self._near_a_zero(expression, form)
         return form
-
-
-def _tangents(product: sp.Expr) -> sp.Expr:
-    """sinh(u)/cosh(u) as tanh(u), in each pair of powers; beside an exponential all of them as exponentials."""
-    powers = dict(factor.as_base_exp() for factor in sp.Mul.make_args(product))
-    below = any(isinstance(base, sp.cosh | sp.sinh) and m.is_negative for base, m in powers.items())
-    if below and any(isinstance(factor, sp.exp) for factor in sp.Mul.make_args(product)):
-        in_exponentials = {base: base.rewrite(sp.exp) for base in powers if isinstance(base, sp.cosh | sp.sinh)}
-        return product.xreplace(in_exponentials)
-    changed = False
-    for base in [base for base in powers if isinstance(base, sp.sinh)]:
-        (u,) = base.args
-        above, below = powers[base], powers.get(sp.cosh(u), sp.S.Zero)
-        if above.is_Integer and below.is_Integer and above * below < 0:
-            del powers[base]
-            powers[sp.tanh(u)] = powers.get(sp.tanh(u), sp.S.Zero) + above
-            powers[sp.cosh(u)] = above + below
-            changed = True
-    return sp.Mul(*(base**m for base, m in powers.items())) if changed else product

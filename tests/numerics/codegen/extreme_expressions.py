@@ -142,6 +142,20 @@ INVERSES = {
 }
 """Functions of 1 - t near the end of their domain, and complements far out."""
 
+HYPERBOLIC = {
+    "sinh of two over sinh of three": sp.sinh(2 * x) / sp.sinh(3 * x),
+    "cosh over cosh of two": sp.cosh(x) / sp.cosh(2 * x),
+    "cosh over sinh of two": sp.cosh(x) / sp.sinh(2 * x),
+    "sinh over one plus cosh": sp.sinh(x) / (1 + sp.cosh(x)),
+    "exp over sinh": sp.exp(x) / sp.sinh(x),
+    "exp over one plus cosh": sp.exp(x) / (1 + sp.cosh(x)),
+    "cosh over two plus cosh of two": sp.cosh(x) / (2 + sp.cosh(2 * x)),
+    "product of two tanh": (1 - sp.tanh(x) * sp.tanh(2 * x)) ** 2,
+    "neighbouring sigmoids": 1 / (1 + sp.exp(-x - 1)) - sigmoid,
+    "neighbouring softplus": sp.log(1 + sp.exp(x + 1)) - softplus,
+}
+"""Quotients both sides of which overflow, and sums that become such quotients."""
+
 SCALED = ("sigmoid", "softplus", "SiLU", "mish", "log cosh", "tanh", "log of a sigmoid", "GELU", "tanh by exponentials")
 """Activations that are asked for at other multiples of x too."""
 
@@ -151,6 +165,8 @@ VALUE_ONLY = ("log sinc", "exp over cosh", "log of one plus tanh", "softsign")
 FIRST_ONLY = (
     *("coth squared minus one", "inverse sinh by log", "log of erfc"),
     *("acosh of one plus", "asin of one minus", "acos of one minus", "complement of acos", "acosh of a root"),
+    *("sinh of two over sinh of three", "cosh over cosh of two", "cosh over sinh of two", "exp over sinh"),
+    *("exp over one plus cosh", "cosh over two plus cosh of two"),
     *("log of a normal law", "log of a normal law by erfc", "log of one plus erf"),
 )
 """What is not promised: in further derivatives different functions cancel, which no rule sees."""
@@ -204,7 +220,7 @@ class Extreme:
 
 
 def _families() -> Iterator[Extreme]:
-    for name, expression in (ACTIVATIONS | DIFFERENCES | HIGHER_ORDER | LOGARITHMS | INVERSES).items():
+    for name, expression in (ACTIVATIONS | DIFFERENCES | HIGHER_ORDER | LOGARITHMS | INVERSES | HYPERBOLIC).items():
         yield from _with_derivatives(name, expression, 0 if name in VALUE_ONLY else 1 if name in FIRST_ONLY else 2)
     for name in SCALED:
         for scale in (-1, 2, sp.Rational(-1, 3), sp.Rational(3, 2)):

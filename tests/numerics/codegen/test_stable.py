@@ -151,3 +151,26 @@ def test_logarithms_of_laws_keep_their_digits_where_the_written_form_has_none(ex
 def test_inverse_functions_keep_their_digits_where_the_written_form_has_none(expression, point):
     assert error_of_program(expression, point) < 1e-14
     assert not error_as_written(expression, point) < 1e-3
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("expression", "point"),
+    [
+        (sp.sinh(2 * x) / sp.sinh(3 * x), 300.0),
+        (sp.diff(sp.cosh(x) / sp.cosh(2 * x), x), -500.0),
+        (sp.exp(x) / (1 + sp.cosh(x)), 720.0),
+        (1 - sp.tanh(x) * sp.tanh(2 * x), 25.0),
+        (sp.diff(sp.log(1 + sp.exp(x + 1)) - sp.log(1 + sp.exp(x)), x), 50.0),
+    ],
+    ids=["sinh", "slope of cosh", "exp", "two tanh", "two sigmoids"],
+)
+def test_quotients_of_hyperbolic_functions_keep_their_digits_where_the_written_form_has_none(expression, point):
+    assert error_of_program(expression, point) < 1e-13
+    assert not error_as_written(expression, point) < 1e-3
+
+
+def test_hyperbolic_functions_of_parameters_do_not_overflow_in_a_quotient():
+    program = compile_program([sp.cosh(w * x) / sp.cosh(c * x)], [x, w, c])
+    assert program(1e4, 1.0, 1.5)[0] == 0.0
+    assert program(1e4, -1.0, 1.001)[0] == pytest.approx(np.exp(-10), rel=1e-10)
