@@ -12,6 +12,7 @@ module              question it answers
 ``clusters``        How many are independent? (the authors' counter, leaders, connected components)
 ``dendrogram``      In which order do similar neurons stand side by side?
 ``effective_rank``  How many directions do the vectors span?
+``near_graphs``     Vectors of which exactly the wanted pairs are near
 ``diagnosis``       All of it for every layer of a network
 ==================  =======================================================================================
 

@@ -2,6 +2,7 @@ r"""Two layers at a given product: least noise, least sharpness, and layers arou
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from theory.models import gauge_of_two_layers as gauge
 from theory.notation import eta
 from verification.authoring.shorthand import Source, equals, measured
 from verification.authoring.simulated import number
+from verification.claim import Statement
 from verification.forms import Draw, Samples
 from verification.papers.new_models.descent import end_of_descent, towards_small_steps
 from verification.papers.new_models.paper import SYMBOLS, WHERE, S, T, paper, sigma
@@ -116,6 +118,11 @@ def two_layers_at_a_given_product():
         wrong={"always one": sp.S.One, "inverse": m * e_u / (n_u * t_e)},
         says=r"1 iff $u^\top\Sigma_\varepsilon u/|u|^2$ is the mean of the label noises.",
     )
+    yield from _around_the_identity()
+
+
+def _around_the_identity() -> Iterator[Statement]:
+    """Two layers with a residual: what they keep, and how noise moves the charge of one unit."""
     yield equals(
         "around the identity, 2 by 2: $(\\dim, \\text{charges})$",
         printed=sp.Matrix([4, 3]),
@@ -134,21 +141,14 @@ def two_layers_at_a_given_product():
         derived=gauge.drift_around_the_identity,
         wrong={
             "off by eight per cent": -4 * sp.Rational(27, 25) * T * (2 * gap**2 + sigma**2) * charge,
-            "of the weights themselves": -4 * T * (2 * gap**2 + sigma**2) * (u**2 - w**2)},
+            "of the weights themselves": -4 * T * (2 * gap**2 + sigma**2) * (u**2 - w**2),
+        },
         mutated=False,
         measured=measured(
             charge_around_the_identity,
             lambda c: c.subs({eta: 1, S: 1, sigma: 1, teacher: 2, u: 1, w: 0}) / 3,
-            sigma="1", eta="1/200", steps="2000",
+            sigma="1",
+            eta="1/200",
+            steps="2000",
         ),
-    )  # fmt: skip
-
-
-def _noise_over_sharpness() -> sp.Expr:
-    noise, sharpness = gauge.noise_and_sharpness_of_one_unit()
-    return noise / sharpness
-
-
-def _generators_around_the_identity() -> tuple[tuple[object, ...], ...]:
-    found = gauge.layers_around_the_identity(2)
-    return found.generators, found.charged
+    )

@@ -6,16 +6,17 @@ Means that are known in closed form are reached; second opinions agree with form
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 from scipy import integrate, stats
 
+from numerics.simulation.simulate import simulate
 from numerics.statistics.estimators import Moments
 from tests.numerics.seeding import FALSE_ALARM, seed_of
 from theory.notation import eta, s_tilde, zeta
-from verification.authoring import draws
 from verification.forms import Draw, Experiment, Samples
 from verification.papers.stochastic_collapse.measured import one_dimension as samplers
 from verification.papers.stochastic_collapse.measured import paths
@@ -73,11 +74,11 @@ def test_the_second_stage_takes_a_finer_step(name, monkeypatch):
         return
     steps = []
 
-    def spy(*given, original=draws.simulate, **named):
+    def spy(*given, **named):
         steps.append((named["step"], named["options"].precision))
-        return original(*given, **named)
+        return simulate(*given, **named)
 
-    monkeypatch.setattr(draws, "simulate", spy)
+    monkeypatch.setattr(sys.modules[simulate.__module__], "simulate", spy)  # where samplers look it up when they draw
     for refinement in (1, 2):
         drawn(experiment, 8, refinement=refinement)
     (coarse, first), (fine, second) = steps

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-import scipy  # its submodules load on first use
 import sympy as sp
 
+from numerics.deterministic.modulus_stretch import largest_modulus_stretch
 from theory.gradient_noise.flow import stochastic_gradient_flow
 from theory.gradient_noise.sampling import FiniteSum
 from theory.matrices.modulus import doubled, modulus, spectral_distance, squared_distance, symmetric
@@ -141,25 +140,8 @@ def _invariance() -> Iterator[Statement]:
 
 
 def largest_stretch(arguments: Arguments) -> tuple[float, float]:
-    r"""The largest ratio of the distance of the roots to the distance of square matrices that a search finds.
-
-    Four simplex searches from Gaussian starts. What is found is a lower bound of the supremum, which is not attained.
-    """
-    d = arguments["rows"]
-    source = np.random.Generator(np.random.Philox(d))
-
-    def root(M: np.ndarray) -> np.ndarray:
-        vectors, values, _ = np.linalg.svd(M)
-        return (vectors * values) @ vectors.T
-
-    def missing(entries: np.ndarray) -> float:
-        M, N = entries.reshape(2, d, d)
-        return -float(np.linalg.norm(root(M) - root(N)) / np.linalg.norm(M - N))
-
-    options = {"maxfev": 3000, "adaptive": True, "xatol": 1e-9, "fatol": 1e-9}
-    starts = source.standard_normal((4, 2 * d * d))
-    found = [scipy.optimize.minimize(missing, x, method="Nelder-Mead", options=options) for x in starts]
-    return max(-float(each.fun) for each in found), 1e-3
+    """The largest ratio of the distance of the roots to that of the matrices which a search finds."""
+    return largest_modulus_stretch(arguments["rows"]), 1e-3
 
 
 def _lipschitz_root() -> Iterator[Statement]:

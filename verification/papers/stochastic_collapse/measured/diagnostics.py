@@ -1,8 +1,6 @@
 """What the claims on neuron diagnostics are measured on: distances, rules and counters of ``numerics.neurons``."""
 
 import itertools
-from collections.abc import Iterator
-from fractions import Fraction
 
 import numpy as np
 import scipy  # its submodules load on first use
@@ -11,21 +9,18 @@ from numerics.neurons.clusters import COUNTERS, Counter
 from numerics.neurons.dendrogram import dendrogram_order
 from numerics.neurons.distance import distance_matrix, normalised_distance
 from numerics.neurons.effective_rank import effective_rank
+from numerics.neurons.near_graphs import vectors_near_along, vectors_of_all_graphs
 from numerics.neurons.vanishing import vanishing_by_whole
 from verification.authoring.draws import source_of
+from verification.authoring.simulated import number
 from verification.forms import Arguments, Draw, Samples
 
-Edges = tuple[tuple[int, int], ...]
-
-GRAPHS: dict[str, tuple[int, Edges]] = {
-    "path of three": (3, ((0, 1), (1, 2))),
-    "star of four": (5, ((0, 1), (0, 2), (0, 3), (0, 4))),
-    "path of five": (5, ((0, 1), (1, 2), (2, 3), (3, 4))),
+GRAPHS = {
+    "path of three": ((0, 1), (1, 2)),
+    "star of four": ((0, 1), (0, 2), (0, 3), (0, 4)),
+    "path of five": ((0, 1), (1, 2), (2, 3), (3, 4)),
 }
-"""Connected graphs of neurons that are near: number of neurons, pairs."""
-
-NEAR, FAR = 0.95 + 0.002, 0.95 - 0.002
-"""Cosines of unit vectors at distances just below and just above 0.1."""
+"""Pairs of neurons that are near, in connected graphs."""
 
 BLOCK = 1024
 """Pairs of vectors drawn from one source; which one depends on a pair's number alone."""
@@ -77,15 +72,6 @@ def relative_difference_at(arguments: Arguments) -> tuple[float, float]:
     return float(np.linalg.norm(u - np.cos(angle) * u - np.sin(angle) * w)), 1e-12
 
 
-def vectors_with(n: int, edges: Edges) -> np.ndarray:
-    """Unit vectors, one a row, at a distance below 0.1 exactly along ``edges``."""
-    gram = np.full((n, n), FAR)
-    for i, j in edges:
-        gram[i, j] = gram[j, i] = NEAR
-    np.fill_diagonal(gram, 1.0)
-    return np.linalg.cholesky(gram)
-
-
 def count(counter: Counter, vectors: np.ndarray) -> int:
     """Clusters that ``counter`` finds at the released threshold."""
     return len(np.unique(COUNTERS[counter](distance_matrix(vectors), 0.1)))
@@ -93,24 +79,17 @@ def count(counter: Counter, vectors: np.ndarray) -> int:
 
 def spread_over_numberings(arguments: Arguments) -> tuple[float, float]:
     """Largest minus smallest count of one set of neurons over all their numberings."""
-    vectors = vectors_with(*GRAPHS[arguments["graph"]])
+    vectors = vectors_near_along(GRAPHS[arguments["graph"]])
     orders = itertools.permutations(range(len(vectors)))
     counts = [count(arguments["counter"], vectors[list(order)]) for order in orders]
     return float(max(counts) - min(counts)), 0.0
-
-
-def all_graphs() -> Iterator[np.ndarray]:
-    """Vectors for every graph on a few numbered neurons."""
-    pairs = list(itertools.combinations(range(VERTICES), 2))
-    for chosen in itertools.product((False, True), repeat=len(pairs)):
-        yield vectors_with(VERTICES, tuple(itertools.compress(pairs, chosen)))
 
 
 def extreme_excess(arguments: Arguments) -> tuple[float, float]:
     """The least or greatest excess of the greedy count over another, over all graphs of a few neurons."""
     extreme = {"least": min, "greatest": max}[arguments["extreme"]]
     other = arguments["other"]
-    return float(extreme(count("greedy", v) - count(other, v) for v in all_graphs())), 0.0
+    return float(extreme(count("greedy", v) - count(other, v) for v in vectors_of_all_graphs(VERTICES))), 0.0
 
 
 def share_of_neighbours(arguments: Arguments, draw: Draw) -> Samples:
@@ -140,7 +119,7 @@ def share_of_neighbours_by_all(arguments: Arguments) -> tuple[float, float]:
 
 def rank_of_spectrum(arguments: Arguments) -> tuple[float, float]:
     """Effective rank of a matrix with the given singular values, between random rotations."""
-    values = np.array([float(Fraction(value)) for value in arguments["values"]])
+    values = np.array([number(value) for value in arguments["values"]])
     source = source_of("spectrum", arguments["values"])
     left, right = (np.linalg.qr(source.standard_normal((len(values),) * 2))[0] for _ in range(2))
     return effective_rank(left @ np.diag(values) @ right), 1e-10

@@ -50,15 +50,16 @@ def supremum_of_geometric_brownian_motion(arguments: Arguments, draw: Draw) -> S
     """
     m, z, start, level = (number(arguments[name]) for name in ("mu", "zeta", "theta", "epsilon"))
     horizon = _last_chance(m, z)
-    run = drawn_paths(
-        ItoProcess.scalar(log_distance, drift=mu - zeta**2 / 2, dispersion=zeta),
-        draw,
-        parameters={mu: m, zeta: z},
-        initial=[math.log(start / level)],
-        step=horizon / 100,
-        until=horizon,
-        accumulators={survival: Survival(log_distance, sp.S.Zero)},
-    )
+    process = ItoProcess.scalar(log_distance, drift=mu - zeta**2 / 2, dispersion=zeta)
+    return _reached(process, draw, {mu: m, zeta: z}, math.log(start / level), sp.S.Zero, horizon, horizon / 100)
+
+
+def _reached(
+    process: ItoProcess, draw: Draw, at: Any, start: float, level: sp.Expr, until: float, step: float
+) -> Samples:
+    """Probability that the log of the state has reached a level, given its values on a grid."""
+    reach = {survival: Survival(log_distance, level)}
+    run = drawn_paths(process, draw, parameters=at, initial=[start], step=step, until=until, accumulators=reach)
     return Samples(1 - run.accumulated[survival])
 
 
@@ -73,16 +74,8 @@ def _last_chance(m: float, z: float) -> float:
 def double_well_reaches_level(arguments: Arguments, draw: Draw) -> Samples:
     """Probability that the double well reaches a level, given its values on a grid of step 0.01."""
     m, z, start = (number(arguments[name]) for name in ("mu", "zeta", "start"))
-    run = drawn_paths(
-        double_well_in_log(),
-        draw,
-        parameters={mu: m, zeta: z},
-        initial=[math.log(start)],
-        step=0.01,
-        until=round(_last_chance(m, z)),
-        accumulators={survival: Survival(log_distance, sp.log(sp.Rational(arguments["level"])))},
-    )
-    return Samples(1 - run.accumulated[survival])
+    level, until = sp.log(sp.Rational(arguments["level"])), round(_last_chance(m, z))
+    return _reached(double_well_in_log(), draw, {mu: m, zeta: z}, math.log(start), level, until, 0.01)
 
 
 def _late_rate(process: ItoProcess, parameters: Mapping[sp.Symbol, float], horizon: int, draw: Draw) -> np.ndarray:

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
 
 import numpy as np
 import pytest
 
 from numerics.networks.small_networks import LabelledImages, SmallNetworks, count_neurons, handwritten_digits
-from numerics.neurons.clusters import near_pairs
-from numerics.neurons.distance import distance_matrix
 from tests.numerics.seeding import FALSE_ALARM, seed_of
 from verification.forms import Draw
 from verification.papers.stochastic_collapse.measured import diagnostics as measured
 from verification.papers.stochastic_collapse.measured import networks
 from verification.papers.stochastic_collapse.measured.networks import direction
-
-
-@pytest.mark.parametrize("graph", measured.GRAPHS)
-def test_vectors_are_near_along_the_edges_of_their_graph_and_nowhere_else(graph):
-    n, edges = measured.GRAPHS[graph]
-    near = near_pairs(distance_matrix(measured.vectors_with(n, edges)), 0.1)
-    assert {(i, j) for i, j in itertools.combinations(range(n), 2) if near[i, j]} == set(edges)
-
-
-def test_all_graphs_of_five_neurons_are_different():
-    seen = {near_pairs(distance_matrix(vectors), 0.1).tobytes() for vectors in measured.all_graphs()}
-    assert len(seen) == 2**10
 
 
 def test_a_sample_depends_on_its_number_and_not_on_how_the_draw_is_cut():
