@@ -7,6 +7,7 @@ module            question it answers
 ``stable``        Which form of an expression loses no digits, and overflows nowhere? The rules in their order
 ``exponentials``  ... of quotients and sums of exponentials
 ``one_denominator``  ... of sums of such quotients
+``gamma_functions``  ... of quotients of gamma functions, and of their logarithms
 ``hyperbolic``    ... of quotients of hyperbolic functions, and of sums that become such
 ``logarithms``    ... of logarithms
 ``special``       ... of Bessel functions and of erfc

@@ -16,6 +16,7 @@ From the outside in, before anything is lowered; both sides of each line agree f
 ``sinh(u)/cosh(u)``                  ``tanh(u)``                                           overflows
 ``cosh(u)/cosh(v)``                  with ``exp(|u| - |v|)`` in front                      overflows
 ``I_a(u)/I_b(u)``                    quotient of ``exp(-|u|) I(u)``                        overflows
+``gamma(u+a)/gamma(u)``               by Stirling's series, and so its logarithm            overflows
 ``exp(-u^2)/erfc(u)``                ``1/(exp(u^2) erfc(u))``, and so its logarithm        0/0
 ``log((1 + erf(u))/2)``              ``log1p(-erfc(u)/2)``, or with ``exp(u^2) erfc(-u)``    cancels, underflows
 ``exp(u) - 1 - u``                   its Taylor series near 0                              cancels as u -> 0
@@ -41,6 +42,7 @@ from sympy.logic.boolalg import Boolean
 from numerics.arguments import YES_OR_NO, takes
 from numerics.codegen.accurate import without_cancellation
 from numerics.codegen.exponentials import safe_product
+from numerics.codegen.gamma_functions import beside_stirling, gamma_quotient
 from numerics.codegen.hyperbolic import as_hyperbolic_product, without_overflow
 from numerics.codegen.inverse_functions import by_distance, one_minus_square
 from numerics.codegen.logarithms import difference_of_logarithms, log_of_quotient, stable_logarithm
@@ -86,13 +88,15 @@ class _Forms:
     Attributes:
         signed: Exponents u for which the programs holds exp(-|u|).
         series: Whether sums that cancel to several orders are Taylor series where they do.
+        to_a_double: Whether forms that hold to the digits of a double are enough.
+        stirling: Whether logarithms of gamma functions are looked for in sums.
         known: Part to form.
         concerned: Part to whether a rule may be about something in it.
     """
 
     def __init__(self, signed: set[sp.Expr], *, series: bool) -> None:
         self.signed = signed
-        self.series = series
+        self.series = self.to_a_double = self.stirling = series
         self.known: dict[sp.Basic, sp.Basic] = {}
         self.concerned: dict[sp.Basic, bool] = {}
 
@@ -121,6 +125,8 @@ class _Forms:
         if distributed is not None:
             return self.of(sp.Add(*distributed))
         if isinstance(expression, sp.Mul | sp.Pow):
+            if self.to_a_double and isinstance(expression, sp.Mul):
+                expression = gamma_quotient(expression)
             expression = safe_product(without_overflow(rescaled(nested_quotient(expression))), self.signed)
         if isinstance(expression, sp.loggamma) and expression.args[0].is_Add:
             return self._near_a_zero(expression, self._inner(expression))
@@ -155,6 +161,12 @@ class _Forms:
         return expression.func(*parts, **unasked)
 
     def _sum(self, expression: sp.Add) -> sp.Basic:
+        if self.stirling and (terms := beside_stirling(expression.args)) is not None:
+            self.stirling = False  # what is written stays, near 0
+            try:
+                return self.of(sp.Add(*terms))
+            finally:
+                self.stirling = True
         terms = over_one_denominator(expression.args) or as_hyperbolic_product(expression.args)
         if terms is not None:
             form = self.of(sp.Add(*terms))

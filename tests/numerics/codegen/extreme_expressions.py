@@ -156,17 +156,26 @@ HYPERBOLIC = {
 }
 """Quotients both sides of which overflow, and sums that become such quotients."""
 
+GAMMA = {
+    "quotient of gamma functions": sp.gamma(x + 1) / sp.gamma(x + sp.Rational(1, 2)),
+    "beta function": sp.gamma(x) * sp.gamma(sp.Rational(5, 2)) / sp.gamma(x + sp.Rational(5, 2)),
+    "neighbouring log gamma": sp.loggamma(x + 1) - sp.loggamma(x + sp.Rational(1, 2)),
+    "log minus digamma": sp.log(x) - sp.digamma(x),
+}
+"""What is left where gamma functions overflow."""
+
 SCALED = ("sigmoid", "softplus", "SiLU", "mish", "log cosh", "tanh", "log of a sigmoid", "GELU", "tanh by exponentials")
 """Activations that are asked for at other multiples of x too."""
 
 SPECIAL = (sp.erf, sp.erfc)
 
-VALUE_ONLY = ("log sinc", "exp over cosh", "log of one plus tanh", "softsign")
+VALUE_ONLY = ("log sinc", "exp over cosh", "log of one plus tanh", "softsign", "log minus digamma")
 FIRST_ONLY = (
     *("coth squared minus one", "inverse sinh by log", "log of erfc"),
     *("acosh of one plus", "asin of one minus", "acos of one minus", "complement of acos", "acosh of a root"),
     *("sinh of two over sinh of three", "cosh over cosh of two", "cosh over sinh of two", "exp over sinh"),
     *("exp over one plus cosh", "cosh over two plus cosh of two"),
+    *("quotient of gamma functions", "beta function", "neighbouring log gamma"),
     *("log of a normal law", "log of a normal law by erfc", "log of one plus erf"),
 )
 """What is not promised: in further derivatives different functions cancel, which no rule sees."""
@@ -220,7 +229,9 @@ class Extreme:
 
 
 def _families() -> Iterator[Extreme]:
-    for name, expression in (ACTIVATIONS | DIFFERENCES | HIGHER_ORDER | LOGARITHMS | INVERSES | HYPERBOLIC).items():
+    for name, expression in (
+        ACTIVATIONS | DIFFERENCES | HIGHER_ORDER | LOGARITHMS | INVERSES | HYPERBOLIC | GAMMA
+    ).items():
         yield from _with_derivatives(name, expression, 0 if name in VALUE_ONLY else 1 if name in FIRST_ONLY else 2)
     for name in SCALED:
         for scale in (-1, 2, sp.Rational(-1, 3), sp.Rational(3, 2)):

@@ -174,3 +174,21 @@ def test_hyperbolic_functions_of_parameters_do_not_overflow_in_a_quotient():
     program = compile_program([sp.cosh(w * x) / sp.cosh(c * x)], [x, w, c])
     assert program(1e4, 1.0, 1.5)[0] == 0.0
     assert program(1e4, -1.0, 1.001)[0] == pytest.approx(np.exp(-10), rel=1e-10)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("expression", "point"),
+    [
+        (sp.gamma(x + 1) / sp.gamma(x + sp.Rational(1, 2)), 400.0),
+        (sp.diff(sp.gamma(x + 1) / sp.gamma(x + sp.Rational(1, 2)), x), 400.0),
+        (sp.loggamma(x + 1) - sp.loggamma(x + sp.Rational(1, 2)), 1e14),
+        (sp.loggamma(x) - (x - sp.S.Half) * sp.log(x) + x - sp.log(2 * sp.pi) / 2, 1e8),
+        (sp.log(x) - sp.digamma(x), 1e14),
+        (1 / x - sp.polygamma(1, x), 1e14),
+    ],
+    ids=["quotient", "its slope", "log gamma", "remainder of Stirling", "digamma", "trigamma"],
+)
+def test_gamma_functions_far_out_keep_their_digits_where_the_written_form_has_none(expression, point):
+    assert error_of_program(expression, point) < 1e-13
+    assert not error_as_written(expression, point) < 1e-3

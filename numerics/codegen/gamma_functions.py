@@ -1,0 +1,154 @@
+r"""Quotients of gamma functions, and what is left of their logarithms and derivatives beside Stirling's formula.
+
+.. math::
+    \log\Gamma(z) = (z - \tfrac12)\log z - z + \tfrac12\log 2\pi + S(z), \qquad
+    S(z) = \sum_{k\ge1} \frac{B_{2k}}{2k(2k-1)\,z^{2k-1}},
+
+so that with B = A - d for a number d
+
+.. math::
+    \log\frac{\Gamma(A)}{\Gamma(B)} = (B - \tfrac12)\,\mathrm{log1p}\frac dB + d\log A - d + S(A) - S(B),
+
+where both gamma functions overflow (from 171 on) and their logarithms are far larger than the difference. From
+:data:`FAR` on, the terms kept give S to a double.
+
+References:
+    NIST *Digital Library of Mathematical Functions*, 5.11.1, 5.11.2 and 5.15.8.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+
+import sympy as sp
+from sympy.codegen.cfunctions import log1p
+
+from numerics.arguments import takes
+from numerics.codegen.expansion import short_expansion
+from theory.argument_kinds import EXPRESSION, EXPRESSIONS
+
+FAR = 10
+"""Arguments from which Stirling's series is used."""
+
+LARGEST_SHIFT = 8
+"""Of d, so that gamma functions are as good as their quotient elsewhere."""
+
+_TERMS = 10
+MOST_TERMS = 40
+"""Beyond, pairs are not looked for."""
+
+
+def _series(z: sp.Expr, first: int, coefficient: Callable[[int], sp.Expr]) -> sp.Expr:
+    """The sum of coefficient(2k) z**(-2k + 2 - first), k from 1, in Horner's form."""
+    total: sp.Expr = sp.S.Zero
+    for k in range(_TERMS, 0, -1):
+        total = coefficient(2 * k) * sp.bernoulli(2 * k) + total / z**2
+    return total / z**first
+
+
+def _remainder(z: sp.Expr) -> sp.Expr:
+    """S(z)."""
+    return _series(z, 1, lambda n: sp.Rational(1, n * (n - 1)))
+
+
+def _slope(z: sp.Expr) -> sp.Expr:
+    """log(z) - 1/(2 z) - digamma(z)."""
+    return _series(z, 2, lambda n: sp.Rational(1, n))
+
+
+_STIRLING: dict[int, tuple[Callable[[sp.Expr], sp.Expr], Callable[[sp.Expr], sp.Expr]]] = {
+    -1: (lambda z: (z - sp.S.Half) * sp.log(z) - z + sp.log(2 * sp.pi) / 2, _remainder),
+    0: (sp.log, lambda z: -1 / (2 * z) - _slope(z)),
+    1: (lambda z: 1 / z, lambda z: 1 / (2 * z**2) + _series(z, 3, lambda _: sp.S.One)),
+}
+"""Order of the polygamma function, -1 for log gamma, to what its formula has, and what is left."""
+
+
+def _beyond(z: sp.Expr) -> sp.Expr:
+    """Clipped, so that the branch not taken is finite and so are its derivatives."""
+    return sp.Max(z, FAR, evaluate=False)
+
+
+def _shift(A: sp.Expr, B: sp.Expr) -> sp.Expr | None:
+    """A - B where it is a number to which the formula applies."""
+    d = short_expansion(A - B)
+    return d if d.is_Rational and 0 < abs(d) <= LARGEST_SHIFT and A.free_symbols else None
+
+
+def _log_ratio(A: sp.Expr, d: sp.Expr) -> sp.Expr:
+    """log(gamma(A)/gamma(A - d)), far out."""
+    a, b = _beyond(A), _beyond(A - d)
+    return (b - sp.S.Half) * log1p(d / b) + d * sp.log(a) - d + _remainder(a) - _remainder(b)
+
+
+@takes(product=EXPRESSION)
+def gamma_quotient(product: sp.Expr) -> sp.Expr:
+    """A product in which gamma functions whose arguments differ by a number are divided without overflow.
+
+    Example:
+        >>> x = sp.Symbol("x", positive=True)
+        >>> ratio = gamma_quotient(sp.gamma(x + 1) / sp.gamma(x))
+        >>> abs(float(ratio.subs(x, 1000)) / 1000 - 1) < 1e-13
+        True
+    """
+    powers = {base: m for base, m in (f.as_base_exp() for f in sp.Mul.make_args(product)) if isinstance(base, sp.gamma)}
+    above = [base for base, m in powers.items() if m.is_Integer and m > 0]
+    below = [base for base, m in powers.items() if m.is_Integer and m < 0]
+    for top, bottom in itertools.product(above, below):
+        A, B = top.args[0], bottom.args[0]
+        d = _shift(A, B)
+        if d is None:
+            continue
+        n = min(powers[top], -powers[bottom])
+        near = [sp.gamma(sp.Min(z, FAR + LARGEST_SHIFT, evaluate=False)) for z in (A, B)]
+        far = sp.And(A > FAR, B > FAR)
+        ratio = sp.Piecewise((sp.exp(_log_ratio(A, d)), far), (near[0] / near[1], True))
+        return product / top**n * bottom**n * ratio**n
+    return product
+
+
+@takes(terms=EXPRESSIONS)
+def beside_stirling(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
+    """``terms`` with a difference of log gamma or of its derivatives, from another or from Stirling's formula, as one.
+
+    Example:
+        >>> x = sp.Symbol("x", positive=True)
+        >>> (made,) = beside_stirling([sp.log(x), -sp.digamma(x)])
+        >>> abs(float(made.subs(x, 1e8)) * 2e8 - 1) < 1e-8
+        True
+    """
+    if len(terms) > MOST_TERMS:
+        return None
+    found = [(i, *read) for i, term in enumerate(terms) if (read := _gamma_term(term)) is not None]
+    for (i, order, c, A), (j, other, e, B) in itertools.combinations(found, 2):
+        if order != other or order > 0 or c != -e or (d := _shift(A, B)) is None:
+            continue
+        a, b = _beyond(A), _beyond(B)
+        between = log1p(d / b) + d / (2 * a * b) - _slope(a) + _slope(b) if order == 0 else _log_ratio(A, d)
+        written = (terms[i] + terms[j]) / c
+        pair = sp.Piecewise((between, sp.And(A > FAR, B > FAR)), (sp.expand(written), True))
+        return [c * pair, *(term for k, term in enumerate(terms) if k not in (i, j))]
+    for i, order, c, u in found:
+        formula, left = _STIRLING[order]
+        others = sp.Add(*(term for k, term in enumerate(terms) if k != i))
+        rest = sp.expand(others + c * formula(u))
+        if _changing(rest) < _changing(sp.expand(others)):
+            far = rest.xreplace({u: _beyond(u)}) + c * left(_beyond(u))
+            return [sp.Piecewise((far, u > FAR), (sp.Add(*terms), True))]
+    return None
+
+
+def _changing(total: sp.Expr) -> int:
+    """The number of terms that are no numbers."""
+    return sum(not term.is_number for term in sp.Add.make_args(total))
+
+
+def _gamma_term(term: sp.Expr) -> tuple[int, sp.Expr, sp.Expr] | None:
+    """(order, c, u) where the term is c loggamma(u), order -1, or c polygamma(order, u)."""
+    for factor in sp.Mul.make_args(term):
+        if isinstance(factor, sp.loggamma | sp.polygamma):
+            order = -1 if isinstance(factor, sp.loggamma) else factor.args[0]
+            if order in _STIRLING and factor.args[-1].free_symbols:
+                return int(order), term / factor, factor.args[-1]
+    return None
