@@ -10,7 +10,7 @@ from sympy.logic.boolalg import Boolean
 
 from numerics.arguments import takes
 from numerics.codegen.expansion import short_expansion
-from numerics.codegen.exponentials import absolute_value, log_of_exponentials
+from numerics.codegen.exponentials import absolute_value, exponential_factor, log_of_exponentials
 from numerics.codegen.one_denominator import over_one_denominator
 from numerics.codegen.special import ScaledErfc, log_erfc
 from theory.argument_kinds import EXPRESSION, EXPRESSIONS
@@ -180,4 +180,54 @@ def difference_of_logarithms(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
                 near = sp.And(B > 0, _is_near(gap, B))
                 pair = sp.Piecewise((log1p(gap / B), near), (sp.log(A) - sp.log(B), True))
                 return [c * pair, *(term for k, term in enumerate(terms) if k not in (i, j))]
+    return None
+
+
+@takes(terms=EXPRESSIONS)
+def beside_its_exponent(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
+    """``terms`` with a pair c log F - c v as c log(F exp(-v)), where exp(v) is the largest part of F somewhere.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> beside_its_exponent([sp.log(1 + sp.exp(x)), -x])
+        [log(1 + exp(-x))]
+        >>> beside_its_exponent([sp.log(2 * sp.cosh(x)), -sp.Abs(x)])
+        [log(1 + exp(-2*Abs(x)))]
+    """
+    if len(terms) > MOST_TERMS:
+        return None
+    for i, term in enumerate(terms):
+        for factor in sp.Mul.make_args(term):
+            parts = _exponential_parts(factor.args[0]) if isinstance(factor, sp.log) else None
+            if parts is None:
+                continue
+            c = term / factor
+            for j, partner in enumerate(terms):
+                divided = _divided(parts, -partner / c) if i != j else None
+                if divided is not None:
+                    return [c * sp.log(divided), *(other for k, other in enumerate(terms) if k not in (i, j))]
+    return None
+
+
+def _exponential_parts(F: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]] | None:
+    """Pairs (c, a) with F the sum of c exp(a), two at least; ``None`` for another function."""
+    c, function = F.as_coeff_Mul()
+    if isinstance(function, sp.cosh) and c.is_positive:
+        return [(c / 2, function.args[0]), (c / 2, -function.args[0])]
+    if not F.is_Add or len(F.args) > MOST_TERMS:
+        return None
+    parts = [exponential_factor(term) for term in F.args]
+    return parts if all(c.is_Rational and c > 0 for c, _ in parts) else None
+
+
+def _divided(parts: Sequence[tuple[sp.Expr, sp.Expr]], v: sp.Expr) -> sp.Expr | None:
+    """The sum of c exp(a) over exp(v), where v is one of the exponents or the modulus of two opposite ones."""
+    exponents = [a for _, a in parts]
+    if v.is_number:
+        return None
+    if v in exponents:
+        return sp.Add(*(c * sp.exp(sp.expand(a - v)) for c, a in parts))
+    (c, a), (e, b) = parts[0], parts[-1]
+    if len(parts) == 2 and c == e and a == -b and v == sp.Abs(a):
+        return sp.expand(c * (1 + sp.exp(-2 * v)))
     return None

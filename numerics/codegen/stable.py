@@ -8,6 +8,7 @@ From the outside in, before anything is lowered; both sides of each line agree f
 ``log(exp(u) + exp(v))``             ``max(u, v) + log1p(exp(-|u-v|))``                    overflows
 ``log(1 - exp(-u))``                 ``log(-expm1(-u))`` or ``log1p(-exp(-u))``            cancels as u -> 0
 ``log(cosh(u))``                     ``log1p(2 sinh(u/2)^2)`` or with ``log1p(exp(-2|u|))``  cancels, overflows
+``log(2 cosh(u)) - |u|``              ``log1p(exp(-2|u|))``                                 cancels far out
 ``log((1+u)/(1-u))``                 ``2 artanh(u)``                                       cancels as u -> 0
 ``log(a/b)``                         ``log1p((a-b)/b)`` where a is near b                  cancels as a -> b
 ``acos(1-u)``                        ``2 asin(sqrt(u/2))``                                 loses u as u -> 0
@@ -45,7 +46,7 @@ from numerics.codegen.exponentials import safe_product
 from numerics.codegen.gamma_functions import beside_stirling, gamma_quotient
 from numerics.codegen.hyperbolic import as_hyperbolic_product, without_overflow
 from numerics.codegen.inverse_functions import by_distance, one_minus_square
-from numerics.codegen.logarithms import difference_of_logarithms, log_of_quotient, stable_logarithm
+from numerics.codegen.logarithms import beside_its_exponent, difference_of_logarithms, log_of_quotient, stable_logarithm
 from numerics.codegen.one_denominator import growing_terms, nested_quotient, over_one_denominator
 from numerics.codegen.removable import with_series
 from numerics.codegen.roots import difference_of_powers, difference_of_quotients
@@ -167,6 +168,8 @@ class _Forms:
                 return self.of(sp.Add(*terms))
             finally:
                 self.stirling = True
+        if (terms := beside_its_exponent(expression.args)) is not None:
+            return self.of(sp.Add(*terms))
         terms = over_one_denominator(expression.args) or as_hyperbolic_product(expression.args)
         if terms is not None:
             form = self.of(sp.Add(*terms))

@@ -124,6 +124,9 @@ LOGARITHMS = {
     "log of two exponentials": sp.log(sp.exp(2 * x) + sp.exp(-x)),
     "cumulants of two values": sp.log(sp.exp(2 * x) / 3 + 2 * sp.exp(-x) / 3),
     "cumulants of a coin": sp.log((1 + sp.exp(x)) / 2),
+    "log cosh beside its argument": sp.log(2 * sp.cosh(x)) - x,
+    "log cosh beside its modulus": sp.log(2 * sp.cosh(x)) - sp.Abs(x),
+    "softplus beside its argument": softplus - x,
     "log of four exponentials": sp.log(1 + sp.exp(x) + sp.exp(2 * x) + sp.exp(-3 * x)),
     "log of a normal law": sp.log((1 + sp.erf(x)) / 2),
     "log of a normal law by erfc": sp.log(sp.erfc(-x) / 2),
@@ -169,7 +172,14 @@ SCALED = ("sigmoid", "softplus", "SiLU", "mish", "log cosh", "tanh", "log of a s
 
 SPECIAL = (sp.erf, sp.erfc)
 
-VALUE_ONLY = ("log sinc", "exp over cosh", "log of one plus tanh", "softsign", "log minus digamma")
+VALUE_ONLY = (
+    "log sinc",
+    "exp over cosh",
+    "log of one plus tanh",
+    "softsign",
+    "log minus digamma",
+    "log cosh beside its modulus",
+)
 FIRST_ONLY = (
     *("coth squared minus one", "inverse sinh by log", "log of erfc"),
     *("acosh of one plus", "asin of one minus", "acos of one minus", "complement of acos", "acosh of a root"),

@@ -124,11 +124,22 @@ def relative_error(value, expression, point):
         (sp.log(sp.exp(2 * x) / 3 + 2 * sp.exp(-x) / 3), 3e-9),
         (sp.log((1 + sp.exp(x)) / 2), 1e-20),
         (sp.diff(sp.log(1 + sp.exp(x) + sp.exp(2 * x) + sp.exp(-3 * x)), x), 1e-20),
+        (sp.log(2 * sp.cosh(x)) - sp.Abs(x), -30.0),
+        (sp.log(1 + sp.exp(x)) - x, 50.0),
         (sp.log(sp.erfc(-x) / 2), -40.0),
         (sp.log((1 + sp.erf(x)) / 2), 7.0),
         (sp.diff(sp.log((1 + sp.erf(x)) / 2), x), -40.0),
     ],
-    ids=["cumulants", "cumulants of a coin", "mean of four", "far left of a normal law", "far right", "hazard"],
+    ids=[
+        "cumulants",
+        "cumulants of a coin",
+        "mean of four",
+        "log cosh",
+        "softplus",
+        "far left of a normal law",
+        "far right",
+        "hazard",
+    ],
 )
 def test_logarithms_of_laws_keep_their_digits_where_the_written_form_has_none(expression, point):
     assert error_of_program(expression, point) < 1e-14
