@@ -11,7 +11,7 @@
 * ``kernels``: expressions as rational functions: kernels become generators, and the relations between them become
   relations.
 * ``normal_form``: proofs by normal form: a residual that is the zero rational function in its generators is zero.
-* ``plain_symbols``: roots and functions of parameters as symbols, for polynomials with fast arithmetic.
+* ``plain_symbols``: roots and functions of parameters as symbols, complex symbols by their real parts.
 * ``point_search``: the residual of an expression at random admissible points, as balls of rising precision.
 * ``rational_functions``: exact arithmetic of rational functions over Q in generators, some of which are algebraic
   over the earlier ones.

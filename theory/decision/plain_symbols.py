@@ -1,4 +1,8 @@
-"""Roots and functions of parameters as symbols, so that polynomials in them have a domain with fast arithmetic."""
+"""Expressions in plainer symbols.
+
+Roots and functions of parameters become symbols, so that polynomials in them have a domain with fast arithmetic;
+complex symbols become two real ones, so that points can be drawn for them.
+"""
 
 from __future__ import annotations
 
@@ -43,3 +47,29 @@ def with_plain_symbols(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Symbol, sp
     result = plain(expression)
     back = {root: symbol ** sp.Rational(1, orders[symbol]) for symbol, root in roots.items()}
     return result, back | {dummy: kernel for kernel, dummy in kernels.items()}, len(kernels)
+
+
+@takes(expression=EXPRESSION)
+def by_real_parts(expression: sp.Expr) -> sp.Expr:
+    """``expression`` with symbols that are declared complex or imaginary written by real ones.
+
+    A symbol without assumptions is taken real, except where a conjugate, a real or imaginary part is formed of it.
+
+    Example:
+        >>> z = sp.Symbol("z", complex=True)
+        >>> by_real_parts(z * sp.conjugate(z))
+        (-I*im_z + re_z)*(I*im_z + re_z)
+    """
+    parts: dict[sp.Symbol, sp.Expr] = {}
+    meant_complex = {
+        s
+        for part in expression.atoms(sp.conjugate, sp.re, sp.im, sp.arg)
+        for s in part.free_symbols
+        if s.is_real is None
+    }
+    for symbol in sorted(expression.free_symbols, key=str):
+        if symbol.is_imaginary:
+            parts[symbol] = sp.I * sp.Symbol(f"im_{symbol.name}", real=True, nonzero=True)
+        elif symbol in meant_complex or symbol.is_complex and symbol.is_real is None:
+            parts[symbol] = sp.Symbol(f"re_{symbol.name}", real=True) + sp.I * sp.Symbol(f"im_{symbol.name}", real=True)
+    return expression.xreplace(parts) if parts else expression

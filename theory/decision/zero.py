@@ -27,18 +27,21 @@ from sympy.core.function import AppliedUndef
 from sympy.logic.boolalg import Boolean
 
 from theory.answer import Answer
-from theory.argument_kinds import CONDITIONS, SECONDS, SEED, takes, whole
+from theory.argument_kinds import CONDITIONS, SECONDS, SEED, behind_the_door, takes, whole
 from theory.decision.balls import MissingFlintError, truth
 from theory.decision.cases import where_defined
 from theory.decision.equations import on_surface
 from theory.decision.jumps import JUMP_STARTS, jumps_of, meetings
 from theory.decision.normal_form import proof_of_positivity, proof_of_zero
+from theory.decision.plain_symbols import by_real_parts
 from theory.decision.point_search import PRECISIONS, Clock, PointSearch, Residual, as_text, branches, height
 from theory.decision.rational_points import Point
 from theory.decision.region import AdmissibleRegion, random_source
 from theory.decision.undefined_functions import random_functions, with_functions
 from theory.errors import TheoryError, UnsupportedFormError
 from theory.values import shown, single_expression
+
+_by_real_parts = behind_the_door(by_real_parts)
 
 ATTEMPTS_PER_POINT = 12
 _MAX_OPERATIONS = 50_000
@@ -159,26 +162,6 @@ def exact_expression(given: object) -> sp.Expr:
             "build formulas from symbols, since text is not read."
         )
     return given
-
-
-def _by_real_parts(expression: sp.Expr) -> sp.Expr:
-    """``expression`` with symbols that are declared complex or imaginary written by real ones.
-
-    A symbol without assumptions is taken real, except where a conjugate, a real or imaginary part is formed of it.
-    """
-    parts: dict[sp.Symbol, sp.Expr] = {}
-    meant_complex = {
-        s
-        for part in expression.atoms(sp.conjugate, sp.re, sp.im, sp.arg)
-        for s in part.free_symbols
-        if s.is_real is None
-    }
-    for symbol in sorted(expression.free_symbols, key=str):
-        if symbol.is_imaginary:
-            parts[symbol] = sp.I * sp.Symbol(f"im_{symbol.name}", real=True, nonzero=True)
-        elif symbol in meant_complex or symbol.is_complex and symbol.is_real is None:
-            parts[symbol] = sp.Symbol(f"re_{symbol.name}", real=True) + sp.I * sp.Symbol(f"im_{symbol.name}", real=True)
-    return expression.xreplace(parts) if parts else expression
 
 
 def refuting_point(
