@@ -218,7 +218,8 @@ def given_expression(value: Any, name: str) -> sp.Expr:
         ArgumentError: it is neither.
     """
     if isinstance(value, numbers.Real) and not isinstance(value, bool):
-        return sp.sympify(value, strict=True)
+        # SymPy reads a nan of some of NumPy's widths, and breaks on that of others.
+        return sp.sympify(value, strict=True) if value == value else sp.nan
     if not isinstance(value, sp.Expr):
         raise ArgumentError(
             f"{name} must be an expression, got {type(value).__name__}. Build it from symbols; text is not read."

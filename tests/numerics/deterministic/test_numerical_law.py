@@ -1,6 +1,7 @@
 """Laws of unnormalised densities: the Gamma and a Beta law against their closed forms."""
 
 import mpmath
+import numpy as np
 import pytest
 import sympy as sp
 from mpmath import mp, mpf
@@ -39,3 +40,10 @@ def test_a_law_refuses_levels_outside_the_unit_interval_and_laws_without_mass():
         law.quantile(1)
     with pytest.raises(ArgumentError, match="positive"):
         NumericalLaw(-GAMMA, x, HALF_LINE, {k: 1}, digits=10).moment(1)
+
+
+@pytest.mark.parametrize("width", [float, np.float16, np.float32, np.float64, np.longdouble])
+def test_a_nan_of_any_width_is_no_order_of_a_moment(width):
+    law = NumericalLaw(GAMMA, x, HALF_LINE, {k: 1}, digits=10)
+    with pytest.raises(ArgumentError, match="^order must be a real number, got"):
+        law.moment(width("nan"))
