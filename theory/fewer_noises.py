@@ -115,7 +115,7 @@ def with_parallel_noises_joined(process: ItoProcess) -> ItoProcess:
             groups.append((j, [sp.S.One]))
     columns = [columns[first] * sp.sqrt(sp.Add(*(c**2 for c in multiples))) for first, multiples in groups]
     columns = [-c if next(e for e in c if e != 0).could_extract_minus_sign() else c for c in columns]  # of one law
-    joined = [column.applyfunc(lambda e: e if e.is_Mul else sp.factor_terms(e)) for column in columns]
+    joined = [column.applyfunc(sp.factor_terms) for column in columns]
     dispersion = sp.Matrix.hstack(*joined) if joined else sp.zeros(process.dimension, 1)
     return ItoProcess(process.state, process.drift, dispersion)
 

@@ -17,6 +17,7 @@ from theory.errors import ShapeError, SymbolError, UnsupportedFormError
 from theory.local_time import Kink, is_smooth, slope_jumps
 from theory.notation import t
 from theory.services import service
+from theory.typeset import Typeset, combination
 from theory.values import (
     Expressions,
     by_name,
@@ -30,7 +31,7 @@ from theory.values import (
 
 
 @dataclass(frozen=True)
-class ItoProcess:
+class ItoProcess(Typeset):
     r"""The diffusion :math:`dX_t = b(X_t)\,dt + \sigma(X_t)\,dW_t`, read in the Itô sense.
 
     Attributes:
@@ -146,16 +147,17 @@ class ItoProcess:
         """
         return service("portraits")(self, values, **options)
 
-    def _repr_latex_(self) -> str:
-        lines = []
-        for i, x in enumerate(self.state):
-            noise = "".join(
-                rf" + \left({sp.latex(sigma)}\right) dW_{{{j + 1}}}"
-                for j, sigma in enumerate(self.dispersion.row(i))
-                if sigma != 0
-            )
-            lines.append(rf"d{sp.latex(x)} &= \left({sp.latex(self.drift[i])}\right) dt{noise}")
-        return r"$\displaystyle \begin{aligned}" + r" \\ ".join(lines) + r"\end{aligned}$"
+    def _equations(self) -> list[str]:
+        names = (f"d{sp.latex(x)}" for x in self.state)
+        return [
+            _differential(name, *row) for name, *row in zip(names, self.drift, self.dispersion.tolist(), strict=True)
+        ]
+
+
+def _differential(name: str, drift: sp.Expr, noises: list[sp.Expr]) -> str:
+    """One line of a stochastic differential equation."""
+    units = ["dW"] if len(noises) == 1 else [f"dW_{{{j + 1}}}" for j in range(len(noises))]
+    return f"{name} &= {combination([(drift, 'dt'), *zip(noises, units, strict=True)])}"
 
 
 def checked_dispersion(dispersion: object, dimension: int) -> sp.ImmutableMatrix:
@@ -189,7 +191,7 @@ def checked_process(process: object) -> ItoProcess:
 
 
 @dataclass(frozen=True)
-class ItoDifferential:
+class ItoDifferential(Typeset):
     r"""The differential :math:`df(t, X_t) = \mu\,dt + \varsigma\,dW_t` of ``k`` observables.
 
     Attributes:
@@ -199,6 +201,11 @@ class ItoDifferential:
 
     drift: Any
     dispersion: sp.ImmutableMatrix
+
+    def _equations(self) -> list[str]:
+        drifts = list(self.drift) if isinstance(self.drift, sp.MatrixBase) else [self.drift]
+        names = ["df"] if len(drifts) == 1 else [f"df_{{{k + 1}}}" for k in range(len(drifts))]
+        return [_differential(name, *row) for name, *row in zip(names, drifts, self.dispersion.tolist(), strict=True)]
 
 
 def ito_differential(process: ItoProcess, observables: sp.Expr | Expressions) -> ItoDifferential:

@@ -29,6 +29,7 @@ from theory.argument_kinds import EXPRESSION, SYMBOLS, takes
 from theory.decision.inequalities import sign
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import UnsupportedFormError
+from theory.typeset import Typeset
 
 _SMOOTH_OFF_KINKS = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise)
 _STEPS = (sp.floor, sp.ceiling, sp.frac, sp.Mod)
@@ -37,7 +38,7 @@ _ORDERS = 4
 
 
 @dataclass(frozen=True)
-class Kink:
+class Kink(Typeset):
     r"""Where the slope of an observable jumps.
 
     Attributes:
@@ -79,6 +80,10 @@ class Kink:
                 "more slowly than linearly: local time there cannot be excluded. Use a smooth observable."
             )
         return sp.S.Zero  # Le Gall: no local time where the variation vanishes at least linearly
+
+    def _equations(self) -> list[str]:
+        x = sp.latex(self.coordinate)
+        return [rf"\left[\partial_{{{x}}} f\right]_{{{x} = {sp.latex(self.place)}}} = {sp.latex(self.jump)}"]
 
 
 @takes(f=EXPRESSION, state=SYMBOLS)

@@ -23,11 +23,12 @@ from theory.matrices.exponential import matrix_exponential
 from theory.matrices.triangular import triangular_flow, triangular_order
 from theory.notation import t
 from theory.stationary_moments import MultiIndex, stationary_moments
+from theory.typeset import Typeset, combination
 from theory.values import column, count, single_expression
 
 
 @dataclass(frozen=True)
-class MomentEquations:
+class MomentEquations(Typeset):
     r"""The linear system :math:`\dot m = M m + N m^{>} + c` for the moments :math:`m_k = \mathbb E X_t^k`.
 
     Attributes:
@@ -152,6 +153,14 @@ class MomentEquations:
             )
         return [_monomial(list(start), index) for index in self.moments]
 
+    def _equations(self) -> list[str]:
+        names = [_mean(self.state, index) for index in (*self.moments, *self.higher)]
+        rows = sp.Matrix.hstack(self.matrix, self.higher_matrix).tolist()
+        return [
+            rf"\frac{{d}}{{dt}}{name} &= {combination([*zip(row, names, strict=True), (c, '')])}"
+            for name, row, c in zip(names, rows, self.constant, strict=False)
+        ]
+
 
 MAX_ORDER = 64
 """Moments of higher order are not written down."""
@@ -199,6 +208,12 @@ def moment_equations(process: ItoProcess, order: int) -> MomentEquations:
 def _graded_indices(dimension: int, order: int) -> tuple[MultiIndex, ...]:
     indices = (index for index in product(range(order + 1), repeat=dimension) if 1 <= sum(index) <= order)
     return tuple(sorted(indices, key=lambda index: (sum(index), tuple(-power for power in index))))
+
+
+def _mean(state: sp.MatrixBase, index: MultiIndex) -> str:
+    """A moment in LaTeX."""
+    power = sp.Mul(*(x**k for x, k in zip(state, index, strict=True)))
+    return rf"\mathbb{{E}}\left[{sp.latex(power)}\right]"
 
 
 def _monomial(point: Sequence[sp.Expr] | sp.MatrixBase, index: MultiIndex) -> sp.Expr:

@@ -11,11 +11,12 @@ from theory.errors import NotNormalisableError, ShapeError
 from theory.ito import ItoProcess, checked_dispersion, diffusion_matrix
 from theory.matrices.exponential import matrix_exponential
 from theory.matrices.lyapunov import hurwitz_condition, lyapunov_solution
+from theory.typeset import Typeset, combination
 from theory.values import Expressions, column, expressions, single_expression
 
 
 @dataclass(frozen=True)
-class OrnsteinUhlenbeck:
+class OrnsteinUhlenbeck(Typeset):
     r"""The Gaussian process :math:`dX = -A\,(X - m)\,dt + S\,dW` with constant coefficients.
 
     Attributes:
@@ -172,3 +173,12 @@ class OrnsteinUhlenbeck:
         exponential = matrix_exponential(block, time)
         covariance = exponential[:d, d:] * exponential[:d, :d].T
         return sp.ImmutableMatrix(covariance.applyfunc(sp.expand))
+
+    def _equations(self) -> list[str]:
+        scalar = self.A.shape == self.dispersion.shape == (1, 1)
+        A, m, S = (part[0] if scalar else part for part in (self.A, self.mean, self.dispersion))
+        away = "X" if self.mean.is_zero_matrix else rf"\left(X - {sp.latex(m)}\right)"
+        if scalar:
+            terms = [(-A, rf"{away}\,dt"), (S, "dW")]
+            return [f"dX &= {combination(terms)}"]
+        return [rf"dX &= -{sp.latex(A)} {away}\,dt + {sp.latex(S)}\,dW"]

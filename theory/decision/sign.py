@@ -24,6 +24,7 @@ from theory.decision.rational_points import Point, exact_value
 from theory.decision.region import AdmissibleRegion, random_source, rounded_points
 from theory.decision.zero import ATTEMPTS_PER_POINT, Conditions, exact_expression, obstacle_to_deciding
 from theory.errors import UnsupportedFormError
+from theory.typeset import Typeset, words
 
 _ball, _exact_value = behind_the_door(ball), behind_the_door(exact_value)
 
@@ -41,7 +42,7 @@ class SignKind(Answer):
 
 
 @dataclass(frozen=True)
-class SignDecision:
+class SignDecision(Typeset):
     """The sign of an expression over a region, and on what evidence.
 
     Attributes:
@@ -58,6 +59,9 @@ class SignDecision:
     reason: str
     witnesses: Mapping[SignKind, Mapping[str, str]] = field(default_factory=dict)
     points_used: int = 0
+
+    def _equations(self) -> list[str]:
+        return [rf"{words(self.kind.value)} &: {words(self.reason)}"]
 
 
 @takes(expression=EXPRESSION, point=POINT)

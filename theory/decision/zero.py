@@ -39,6 +39,7 @@ from theory.decision.rational_points import Point
 from theory.decision.region import AdmissibleRegion, random_source
 from theory.decision.undefined_functions import random_functions, with_functions
 from theory.errors import TheoryError, UnsupportedFormError
+from theory.typeset import Typeset, words
 from theory.values import shown, single_expression
 
 _by_real_parts = behind_the_door(by_real_parts)
@@ -61,7 +62,7 @@ class ZeroKind(Answer):
 
 
 @dataclass(frozen=True)
-class ZeroDecision:
+class ZeroDecision(Typeset):
     """Whether an expression is zero, and on what evidence.
 
     Attributes:
@@ -83,6 +84,10 @@ class ZeroDecision:
     def says_zero(self) -> bool:
         """Whether the expression is zero, by a proof or by the evidence of balls at random points."""
         return self.kind in (ZeroKind.ZERO, ZeroKind.CERTIFIED)
+
+    def _equations(self) -> list[str]:
+        at = [rf"{words(name)} &= {words(value)}" for name, value in (self.witness or {}).items()]
+        return [rf"{words(self.kind.value)} &: {words(self.reason)}", *at]
 
 
 @takes(conditions=CONDITIONS, points=whole(1, 10**6), seed=SEED, seconds=SECONDS)

@@ -35,6 +35,7 @@ from theory.decision.inequalities import sign
 from theory.deep_linear.gradient_flow import passage_time
 from theory.deep_linear.modewise import checked_depth, known_sign, label_deviation, singular_value
 from theory.errors import ShapeError, UnsupportedFormError
+from theory.typeset import Typeset
 from theory.values import shown, single_expression
 
 LARGEST_DENOMINATOR = 64
@@ -42,7 +43,7 @@ LARGEST_DENOMINATOR = 64
 
 
 @dataclass(frozen=True)
-class DiffusionPeak:
+class DiffusionPeak(Typeset):
     r"""The critical points of the diffusion of one mode.
 
     Attributes:

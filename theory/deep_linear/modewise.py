@@ -50,6 +50,7 @@ from theory.deep_linear.layer_sums import pair_sum, power_sum
 from theory.errors import ShapeError, SymbolError
 from theory.ito import ItoProcess
 from theory.line.powers import reduced_exponent, with_reduced_exponents
+from theory.typeset import Typeset
 from theory.values import count, instance, listed, shown, single_expression
 
 MOST_MODES = 64
@@ -69,7 +70,7 @@ r"""The ratio :math:`\beta = \eta/b` of learning rate and batch size."""
 
 
 @dataclass(frozen=True)
-class BalancedModes:
+class BalancedModes(Typeset):
     r"""Rates of change of the modes on the aligned balanced manifold, for a number or a symbol of layers.
 
     Indices of modes count from 0. All rates are per unit of time :math:`t = \eta\times` steps; amplitudes and singular

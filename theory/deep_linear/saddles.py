@@ -31,11 +31,12 @@ from theory.decision.inequalities import negative, sign, simplified
 from theory.deep_linear.modewise import checked_depth, known_sign
 from theory.errors import ShapeError, UnsupportedFormError
 from theory.line.powers import reduced_exponent
+from theory.typeset import Typeset
 from theory.values import listed
 
 
 @dataclass(frozen=True)
-class Saddle:
+class Saddle(Typeset):
     r"""The balanced critical point that has learned some modes and none of the others, in square layers.
 
     Attributes:

@@ -39,11 +39,12 @@ import sympy as sp
 
 from theory.deep_linear.modewise import MOST_MODES, known_sign, label_deviation, noise_strength
 from theory.errors import ShapeError, UnsupportedFormError
+from theory.typeset import Typeset
 from theory.values import count, listed
 
 
 @dataclass(frozen=True)
-class TwoLayerLaw:
+class TwoLayerLaw(Typeset):
     r"""First moments and second central moments of :math:`W = W_2W_1` at small noise, d x d.
 
     Attributes:

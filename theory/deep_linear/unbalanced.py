@@ -30,6 +30,7 @@ import sympy as sp
 from theory.deep_linear.modewise import known_sign, label_deviation, noise_strength, singular_value
 from theory.errors import ShapeError
 from theory.ito import ItoDifferential, ItoProcess, ito_differential
+from theory.typeset import Typeset
 from theory.values import Expressions, column, count, instance, shown
 
 MOST_LAYERS = 12
@@ -37,7 +38,7 @@ MOST_LAYERS = 12
 
 
 @dataclass(frozen=True)
-class Chain:
+class Chain(Typeset):
     r"""A chain of weights :math:`W_L\cdots W_1` of one mode, not balanced.
 
     Attributes:

@@ -24,11 +24,12 @@ from theory.discrete.mean_over_draw import mean_over_draw
 from theory.discrete.recursion import Recursion
 from theory.errors import NotNormalisableError, UnsupportedFormError
 from theory.matrices.lyapunov import linear_solution, schur_condition, symmetric_solution
+from theory.typeset import Typeset, with_condition
 from theory.values import instance
 
 
 @dataclass(frozen=True)
-class LinearParts:
+class LinearParts(Typeset):
     """The update of a recursion as ``multiplier * state + offset``, both with the noise of the step.
 
     Attributes:
@@ -41,7 +42,7 @@ class LinearParts:
 
 
 @dataclass(frozen=True)
-class StationaryStatistics:
+class StationaryStatistics(Typeset):
     """Stationary mean and covariance of a linear recursion, and where they exist.
 
     Attributes:
@@ -55,6 +56,15 @@ class StationaryStatistics:
     mean_exists: Boolean
     covariance: sp.ImmutableMatrix
     covariance_exists: Boolean
+
+    def _equations(self) -> list[str]:
+        return [
+            with_condition(rf"{name} &= {sp.latex(value[0] if value.shape == (1, 1) else value)}", exists)
+            for name, value, exists in (
+                (r"\mathbb{E}\,\theta", self.mean, self.mean_exists),
+                (r"\operatorname{Cov}\,\theta", self.covariance, self.covariance_exists),
+            )
+        ]
 
 
 def linear_parts(recursion: Recursion) -> LinearParts:

@@ -9,6 +9,7 @@ import sympy as sp
 
 from theory.errors import ShapeError, SymbolError, UnsupportedFormError
 from theory.ito import ItoProcess
+from theory.typeset import Typeset
 from theory.values import (
     Expressions,
     column,
@@ -73,7 +74,7 @@ def mean_over_noise(expression: sp.Expr, noise: sp.Symbol, moments: Sequence[sp.
 
 
 @dataclass(frozen=True)
-class OneStepMoments:
+class OneStepMoments(Typeset):
     """Mean and covariance of the increment of one step.
 
     Attributes:
@@ -83,6 +84,12 @@ class OneStepMoments:
 
     mean: sp.ImmutableMatrix
     covariance: sp.ImmutableMatrix
+
+    def _equations(self) -> list[str]:
+        return [
+            rf"\mathbb{{E}}\,\Delta\theta &= {sp.latex(self.mean)}",
+            rf"\operatorname{{Cov}}\,\Delta\theta &= {sp.latex(self.covariance)}",
+        ]
 
 
 def one_step_moments(

@@ -23,6 +23,7 @@ from typing import Any
 import sympy as sp
 
 from theory.errors import MissingParameterError, ShapeError, SymbolError
+from theory.typeset import Typeset, words
 from theory.values import (
     Expressions,
     column,
@@ -41,11 +42,14 @@ Powers = tuple[int, ...]
 MAX_DEGREE = 64
 """Moments of higher degree get no name."""
 
+SHOWN_POINTS = 6
+"""Points of a data set that a notebook shows."""
+
 _SIGNS = ("positive", "negative", "nonnegative", "nonpositive", "nonzero", "integer")
 
 
 @dataclass(frozen=True)
-class Gaussian:
+class Gaussian(Typeset):
     r"""The law :math:`N(m, C)`; :math:`C` may be singular.
 
     Attributes:
@@ -90,9 +94,14 @@ class Gaussian:
         for name, value in (("variables", variables), ("mean", mean), ("covariance", covariance)):
             object.__setattr__(self, name, sp.ImmutableMatrix(value))
 
+    def _equations(self) -> list[str]:
+        several = self.variables.rows > 1
+        x, m, C = (sp.latex(part if several else part[0]) for part in (self.variables, self.mean, self.covariance))
+        return [rf"{x} &\sim N\left({m}, {C}\right)"]
+
 
 @dataclass(frozen=True)
-class FiniteSupport:
+class FiniteSupport(Typeset):
     r"""The law with :math:`P(x = x_k) = p_k`.
 
     Attributes:
@@ -145,6 +154,13 @@ class FiniteSupport:
             (p, dict(zip(names, point, strict=True))) for p, point in zip(self.probabilities, self.points, strict=True)
         )
 
+    def _equations(self) -> list[str]:
+        assert self.probabilities is not None
+        x = _point(self.variables)
+        shown = list(zip(self.points, self.probabilities, strict=True))[:SHOWN_POINTS]
+        left_out = [r"&\ \vdots"] if len(self.points) > SHOWN_POINTS else []
+        return [rf"P\left({x} = {_point(point)}\right) &= {sp.latex(p)}" for point, p in shown] + left_out
+
 
 class Empirical(FiniteSupport):
     r"""A data set of :math:`n` samples, each of weight :math:`1/n`.
@@ -167,7 +183,7 @@ class Empirical(FiniteSupport):
 
 
 @dataclass(frozen=True)
-class NamedMoments:
+class NamedMoments(Typeset):
     r"""A law known by its moments alone, :math:`E\,x^a y^b`.
 
     Attributes:
@@ -231,9 +247,17 @@ class NamedMoments:
             return sp.Symbol(f"m_{letters}", nonnegative=True)
         return sp.Symbol(f"m_{letters}", real=True)
 
+    def _equations(self) -> list[str]:
+        means = (
+            (sp.Mul(*(x**k for x, k in zip(self.variables, powers, strict=True))), m)
+            for powers, m in self.known.items()
+        )
+        known = [rf"\mathbb{{E}}\left[{sp.latex(power)}\right] &= {sp.latex(m)}" for power, m in means if power != 1]
+        return known or [rf"{words('unknown law of')}\ {_point(self.variables)}"]
+
 
 @dataclass(frozen=True)
-class Product:
+class Product(Typeset):
     r"""Independent laws of disjoint variables.
 
     Attributes:
@@ -259,6 +283,14 @@ class Product:
     def variables(self) -> sp.ImmutableMatrix:
         """The variables of all factors, in order. Shape ``(k, 1)``."""
         return sp.ImmutableMatrix([x for law in self.laws for x in law.variables])
+
+    def _equations(self) -> list[str]:
+        return [line for law in self.laws for line in law._equations()]
+
+
+def _point(entries: Sequence[sp.Expr] | sp.MatrixBase) -> str:
+    names = [sp.latex(entry) for entry in entries]
+    return names[0] if len(names) == 1 else rf"\left({', '.join(names)}\right)"
 
 
 DataLaw = Gaussian | FiniteSupport | NamedMoments | Product

@@ -28,11 +28,12 @@ from theory.gradient_noise.expectation import (
 from theory.gradient_noise.sampling import FiniteSum, Sampling, checked_batch_size, finite_population_factor
 from theory.ito import ItoProcess
 from theory.notation import beta, eta, t
+from theory.typeset import Typeset
 from theory.values import distinct_symbols, instance, single_expression
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(Typeset):
     r"""Weights :math:`\theta`, the loss :math:`l(\theta; x)` of one sample, and the law of the data :math:`x`.
 
     Attributes:
@@ -169,3 +170,7 @@ class Model:
             )
         n = self.law.sample_count
         return finite_population_factor(sampling, n, size) / size
+
+    def _equations(self) -> list[str]:
+        weights = ", ".join(map(sp.latex, self.weights))
+        return [rf"\ell({weights}) &= {sp.latex(self.loss)}", *self.law._equations()]

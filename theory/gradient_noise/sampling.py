@@ -26,6 +26,7 @@ from theory.discrete.random_map import OneStepMoments
 from theory.errors import DimensionError, ShapeError, SymbolError
 from theory.gradient_noise.expectation import expanded_where_polynomial
 from theory.notation import eta
+from theory.typeset import Typeset
 from theory.values import Expressions, distinct_symbols, instance, listed, shown, single_expression
 
 MAX_BATCHES = 200_000
@@ -40,7 +41,7 @@ class Sampling(Enum):
 
 
 @dataclass(frozen=True)
-class FiniteSum:
+class FiniteSum(Typeset):
     r"""The loss :math:`L = \frac1n\sum_il_i(\theta)` of ``n`` samples.
 
     Attributes:

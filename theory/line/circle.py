@@ -38,6 +38,7 @@ from theory.line.sign_on_interval import sign_on_interval
 from theory.line.time_limit import limited
 from theory.notation import t
 from theory.services import service
+from theory.typeset import Typeset
 from theory.values import admitted_values, single_expression
 
 
@@ -51,7 +52,7 @@ class _Wave:
 
 
 @dataclass(frozen=True)
-class CircleLaw:
+class CircleLaw(Typeset):
     """The stationary law of a diffusion on a circle.
 
     Attributes:
@@ -189,6 +190,10 @@ class CircleLaw:
             )
         value = sp.sympify(number(self.numbers))
         return sp.Float(value, 15) if value.is_real else value
+
+    def _equations(self) -> list[str]:
+        x, T = sp.latex(self.variable), sp.latex(self.period)
+        return [rf"p({x}) \propto {sp.latex(self.density)}, \qquad {x} \in [0, {T})"]
 
 
 @limited

@@ -12,11 +12,12 @@ from theory.errors import SymbolError, UnsupportedFormError
 from theory.line.powers import normal_form
 from theory.line.root_chart import in_root, rational_in_root_chart, root_of_quadratic
 from theory.line.trigonometric_chart import frequency, in_sines, middle_of, rational_in_tangent
+from theory.typeset import Typeset
 from theory.values import instance, single_expression, single_symbol
 
 
 @dataclass(frozen=True)
-class Interval:
+class Interval(Typeset):
     """The open interval ``(left, right)``; its ends may be infinite or expressions in parameters.
 
     Raises:
@@ -81,6 +82,10 @@ class Interval:
     def other(self, end: sp.Expr) -> sp.Expr:
         """The end that ``end`` is not."""
         return self.right if end == self.left else self.left
+
+    def _equations(self) -> list[str]:
+        left, right = map(sp.latex, self.ends)
+        return [rf"\left({left}, {right}\right)"]
 
 
 @dataclass(frozen=True)

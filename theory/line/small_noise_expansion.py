@@ -49,6 +49,7 @@ from theory.line.endpoints import EndpointBehaviour, endpoint_behaviour
 from theory.line.interval import Interval
 from theory.line.powers import normal_form, with_reduced_exponents
 from theory.line.sign_on_interval import sign_on_interval
+from theory.typeset import Typeset
 from theory.values import count, shown, single_expression, single_symbol
 
 HIGHEST_ORDER = 3
@@ -56,7 +57,7 @@ HIGHEST_ORDER = 3
 
 
 @dataclass(frozen=True)
-class SmallNoiseExpansion:
+class SmallNoiseExpansion(Typeset):
     r"""A law :math:`p \propto e^{\Phi/\beta + G}` around the peak of :math:`\Phi`, to a power of :math:`\beta`.
 
     Attributes:

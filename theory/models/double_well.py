@@ -14,10 +14,11 @@ import sympy as sp
 from theory import notation
 from theory.ito import ItoProcess
 from theory.models.geometric_brownian import rate_and_volatility
+from theory.typeset import Typeset
 
 
 @dataclass(frozen=True)
-class DoubleWell:
+class DoubleWell(Typeset):
     r"""The stochastic gradient flow :math:`d\theta = -L'(\theta)\,dt + \sqrt{2D(\theta)}\,dB` in a double well.
 
     Attributes:

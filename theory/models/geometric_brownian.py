@@ -13,6 +13,7 @@ import sympy as sp
 from theory import notation
 from theory.errors import DimensionError, SymbolError
 from theory.ito import ItoProcess
+from theory.typeset import Typeset
 from theory.values import shown, single_expression
 
 MAX_ORDER = 1000
@@ -37,7 +38,7 @@ def rate_and_volatility(mu: sp.Expr, zeta: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
 
 
 @dataclass(frozen=True)
-class GeometricBrownianMotion:
+class GeometricBrownianMotion(Typeset):
     r"""Geometric Brownian motion on the positive half-line.
 
     .. math:: \theta_t = \theta_0 \exp\big((\mu - \tfrac12\zeta^2)\,t + \zeta B_t\big)

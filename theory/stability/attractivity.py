@@ -25,6 +25,7 @@ from theory.infinitesimal_generator import sum_of_products
 from theory.ito import ItoProcess, checked_process
 from theory.line.powers import value_at_zero
 from theory.notation import t
+from theory.typeset import Typeset
 from theory.values import admitted_number, instance, listed, mapping, shown, single_expression
 
 
@@ -41,7 +42,7 @@ class Attraction(Answer):
 
 
 @dataclass(frozen=True)
-class AttractivityRate:
+class AttractivityRate(Typeset):
     r"""The almost sure rate :math:`\alpha` at which a displacement from an invariant point decays.
 
     Attributes:
@@ -82,6 +83,14 @@ class AttractivityRate:
             attractive, undecided by this order, not attractive
         """
         return decided_sign(self.alpha, values)
+
+    def _equations(self) -> list[str]:
+        point = sp.latex(self.point)
+        return [
+            rf"\alpha &= {sp.latex(self.alpha)}",
+            rf"b'\left({point}\right) &= {sp.latex(self.drift_slope)}",
+            rf"\sigma'\left({point}\right)^2 &= {sp.latex(self.noise_strength)}",
+        ]
 
 
 def decided_sign(alpha: sp.Expr, values: Mapping[sp.Expr, object] | None = None) -> Attraction:

@@ -25,11 +25,12 @@ from theory.decision.zero import decide_zero
 from theory.errors import ShapeError, UnsupportedFormError
 from theory.infinitesimal_generator import sum_of_products
 from theory.ito import ItoProcess
+from theory.typeset import Typeset
 from theory.values import Expressions, admitted_values, column, expressions, shown
 
 
 @dataclass(frozen=True)
-class TransverseLinearisation:
+class TransverseLinearisation(Typeset):
     r"""The homogeneous process on the normal space, of which :attr:`direction` is the coordinate.
 
     Attributes:

@@ -37,6 +37,7 @@ from theory.stability.attractivity import Attraction, decided_sign
 from theory.stability.homogeneous import TransverseLinearisation, checked_linearisation, named_coefficients
 from theory.stability.invariant_subspaces import blocks
 from theory.stability.parametric_noise import airy_exponent
+from theory.typeset import Typeset
 from theory.values import shown
 
 varphi = sp.Symbol("varphi", real=True)
@@ -63,7 +64,7 @@ class ExponentRoute(Answer):
 
 
 @dataclass(frozen=True)
-class TopExponent:
+class TopExponent(Typeset):
     r"""The top Lyapunov exponent :math:`\lambda` of a homogeneous process.
 
     Attributes:
@@ -109,6 +110,9 @@ class TopExponent:
                 "numerics.deterministic.exponent_on_circle.exponent_on_circle."
             )
         return decided_sign(self.alpha, values)
+
+    def _equations(self) -> list[str]:
+        return [rf"\lambda = {sp.latex(self.value)}"]
 
 
 def fourier_coefficients(form: sp.Expr, linearisation: TransverseLinearisation) -> dict[int, sp.Expr]:

@@ -13,6 +13,7 @@ from theory.errors import (
     MissingParameterError,
 )
 from theory.stability.homogeneous import TransverseLinearisation, checked_linearisation, expanded_in
+from theory.typeset import Typeset
 from theory.values import Expressions, admitted_number, mapping
 
 slack = sp.Symbol("delta", positive=True)
@@ -20,7 +21,7 @@ r"""The :math:`\delta` of theorem 4.2."""
 
 
 @dataclass(frozen=True)
-class SufficientCondition:
+class SufficientCondition(Typeset):
     r"""The hypothesis (6) of theorem 4.2 at one point of the set.
 
     The theorem asks for one :math:`\delta > 0` for which :math:`G > \delta` and the left side of (6) is positive in

@@ -35,11 +35,12 @@ from theory.gradient_noise.data_law import (
 from theory.gradient_noise.expectation import expectation
 from theory.gradient_noise.model import Model
 from theory.gradient_noise.sampling import FiniteSum
+from theory.typeset import Typeset
 from theory.values import column, distinct_symbols, instance, single_expression
 
 
 @dataclass(frozen=True)
-class AffineSet:
+class AffineSet(Typeset):
     r"""The set where some affine functions of the weights vanish.
 
     Attributes:
@@ -148,6 +149,9 @@ class AffineSet:
         offsets = sp.Matrix([constraint.subs(origin) for constraint in self.constraints])
         reduced, pivots = sp.Matrix(self.normals).row_join(offsets).rref()
         return sp.ImmutableMatrix(reduced), pivots
+
+    def _equations(self) -> list[str]:
+        return [rf"{sp.latex(constraint)} &= 0" for constraint in self.constraints]
 
 
 def _orthonormal(vectors: Sequence[sp.MatrixBase], rows: int) -> sp.ImmutableMatrix:

@@ -41,6 +41,7 @@ from theory.notation import beta
 from theory.symmetry.affine_generator import AffineGenerator
 from theory.symmetry.noether import NoetherFlow, noether_flow
 from theory.symmetry.one_parameter import OneParameterSymmetry, slope_along
+from theory.typeset import Typeset
 from theory.values import (
     Expressions,
     column,
@@ -54,7 +55,7 @@ from theory.values import (
 
 
 @dataclass(frozen=True)
-class ChargeDeviation:
+class ChargeDeviation(Typeset):
     r"""How far the charge rests from its value at a minimum, to first order in the temperature.
 
     Attributes:

@@ -35,6 +35,7 @@ from theory.symmetry.exact_numbers import Exact, OffDomainError, Rationals, Resi
 from theory.symmetry.expanded_loss import vanishes_for_all_breaks
 from theory.symmetry.null_space import PRIME, null_space_modulo, rational_vectors
 from theory.symmetry.roots import require_independent_roots
+from theory.typeset import Typeset
 from theory.values import by_name, count, distinct_symbols, instance, listed, single_expression
 
 _ATTEMPTS = 60
@@ -42,7 +43,7 @@ _SPARE = 8
 
 
 @dataclass(frozen=True)
-class ConservedQuantities:
+class ConservedQuantities(Typeset):
     """Polynomials in the state that every step leaves alone.
 
     Attributes:

@@ -41,11 +41,12 @@ from theory.ito import ItoProcess
 from theory.notation import beta, eta
 from theory.symmetry.affine_generator import AffineGenerator
 from theory.symmetry.one_parameter import OneParameterSymmetry
+from theory.typeset import Typeset
 from theory.values import instance, single_expression
 
 
 @dataclass(frozen=True)
-class NoetherFlow:
+class NoetherFlow(Typeset):
     r"""The equation of motion of a charge, :math:`dQ = \text{drift}\,dt + \text{martingale}\,dW`.
 
     Attributes:
@@ -61,6 +62,10 @@ class NoetherFlow:
     drift: sp.Expr
     martingale: sp.ImmutableMatrix
     without_noise: ZeroDecision
+
+    def _equations(self) -> list[str]:
+        martingale = rf" + {sp.latex(self.martingale)}\,dW" if not self.without_noise.says_zero else ""
+        return [rf"Q &= {sp.latex(self.charge)}", rf"dQ &= \left({sp.latex(self.drift)}\right) dt{martingale}"]
 
 
 def conservation(symmetry: OneParameterSymmetry) -> ZeroDecision:

@@ -30,6 +30,7 @@ from theory.symmetry.affine_generator import AffineGenerator
 from theory.symmetry.exact_gradient import StraightLine
 from theory.symmetry.expanded_loss import ExpandedLoss
 from theory.symmetry.sample_losses import Losses, PerSampleLoss, SampleLosses, sample_losses
+from theory.typeset import Typeset
 from theory.values import Expressions, column, exact_number, mapping, shown
 
 _LONG = 60
@@ -45,7 +46,7 @@ class OrbitError(UnsupportedFormError):
 
 
 @dataclass(frozen=True)
-class OneParameterSymmetry:
+class OneParameterSymmetry(Typeset):
     r"""A field that leaves the loss of every sample alone; the rest of the package builds on that.
 
     Attributes:

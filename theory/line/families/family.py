@@ -21,6 +21,7 @@ from sympy.logic.boolalg import Boolean
 from theory.decision.inequalities import simplified
 from theory.errors import UnsupportedFormError
 from theory.line.interval import Interval
+from theory.typeset import Typeset, value_in_latex, with_condition
 from theory.values import shown, single_expression
 
 MAX_ORDER = 1000
@@ -28,7 +29,7 @@ MAX_ORDER = 1000
 
 
 @dataclass(frozen=True)
-class Family(ABC):
+class Family(Typeset, ABC):
     r"""A density :math:`c\,k(x)` with a known kernel k.
 
     Attributes:
@@ -150,6 +151,14 @@ class Family(ABC):
 
     def _point(self, x: sp.Expr | None) -> sp.Expr:
         return self.variable if x is None else single_expression(x, "x", real=True)
+
+    def _equations(self) -> list[str]:
+        x, density = sp.latex(self.variable), sp.latex(self.factor * self.kernel)
+        return [
+            with_condition(
+                rf"p({x}) &\propto {density}, \quad {x} \in {value_in_latex(self.interval)}", self.normalisable
+            )
+        ]
 
 
 def whole_order(k: sp.Expr | int) -> sp.Expr | None:
