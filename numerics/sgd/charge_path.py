@@ -2,12 +2,14 @@ r"""Charges along real SGD of a PyTorch module, against their exact law in every
 
 The gradient of each mini-batch comes from automatic differentiation, the step from :class:`StepRule`, the charge from
 the weights; the law :func:`theory.symmetry.discrete_law.next_pair` sees the charge, its pair and two quadratic forms of
-the step. They agree to rounding iff the loss of every sample has the symmetry.
+the step. They agree to rounding iff the loss of every sample has the symmetry. Steps are made first and followed
+afterwards, many at once: the law of a step needs nothing of the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +19,18 @@ import torch
 from numerics.arguments import real_array, real_number, whole_number
 from numerics.errors import ArgumentError
 from numerics.sgd.batches import Batches, FullBatch
-from numerics.sgd.descent import batch_gradients
+from numerics.sgd.descent import STEPS_WORTH_TRACING, batch_gradients, traced
 from numerics.sgd.empirical_loss import EmpiricalLoss
 from numerics.sgd.minibatches import Minibatches
 from numerics.sgd.module_invariance import random_weights
+from numerics.sgd.threads import torch_threads
 from numerics.sgd.torch_philox import ReplicaNoise
 from theory.symmetry.affine_generator import AffineGenerator
 from theory.symmetry.discrete_law import ChargePair, StepRule, next_pair
 from theory.values import shown
+
+NUMBERS_AT_ONCE = 2**21
+"""Weights, velocities and directions of steps that are kept until their law is looked at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,29 +101,92 @@ def charge_path(
     gradients = batch_gradients(problem.sample_losses)
     theta = random_weights(problem, n_replicas, seed=seed) if start is None else start
     velocity = torch.zeros_like(theta)
-    pair = iterated = _pair(A, c, theta, velocity)
-    charge, law, alone, scale = [pair.charge], [], [pair.charge], []
+    rules = [rule] * steps if isinstance(rule, StepRule) else [rule(k) for k in range(steps)]
     size = float(torch.linalg.matrix_norm(A, 2)), float(c.norm())
-    for k, (inputs, targets) in enumerate(draws):
-        now = rule if isinstance(rule, StepRule) else rule(k)
-        shift_part = theta @ c
-        gradient = gradients(theta, inputs, targets)
-        if bound is not None:
-            norm = gradient.norm(dim=1, keepdim=True)
-            gradient = gradient * torch.clamp(bound / norm.clamp_min(1e-300), max=1.0)
-        theta, velocity, d = now.moved(theta, velocity, gradient)
-        forms: dict[str, Any] = {"direction_form": _form(A, d, d), "mixed_form": _form(A, d, velocity)}
-        forms["shift_part"] = shift_part if bool(c.any()) else None
-        law.append(next_pair(pair, now, **forms).charge)
-        iterated = next_pair(iterated, now, **forms)
-        pair = _pair(A, c, theta, velocity)
-        charge.append(pair.charge)
-        alone.append(iterated.charge)
-        scale.append(size[0] * theta.square().sum(1) + size[1] * theta.norm(dim=1))
-    path = ChargePath(*(torch.stack(values).numpy() for values in (charge, law, alone, scale)))
+    pair = _pair(A, c, theta, velocity)
+    iterated = pair.charge, pair.alignment
+    found: list[list[np.ndarray]] = [[pair.charge[None]], [], [pair.charge[None]], []]
+    states = [(theta, velocity)]
+    directions: list[torch.Tensor] = []
+    together = max(1, NUMBERS_AT_ONCE // (3 * theta.numel()))
+    with torch_threads(1):
+        for k, (inputs, targets) in enumerate(draws):
+            if k == 0 and steps >= STEPS_WORTH_TRACING:
+                gradients = traced(gradients, theta, inputs, targets)
+            gradient = gradients(theta, inputs, targets)
+            if bound is not None:
+                norm = gradient.norm(dim=1, keepdim=True)
+                gradient = gradient * torch.clamp(bound / norm.clamp_min(1e-300), max=1.0)
+            theta, velocity, d = rules[k].moved(theta, velocity, gradient)
+            states.append((theta, velocity))
+            directions.append(d)
+            if len(directions) == together or k == steps - 1:
+                begun = rules[k + 1 - len(directions) : k + 1]
+                *parts, iterated = _followed(A, c, size, begun, states, directions, iterated)
+                for kind, part in zip(found, parts, strict=True):
+                    kind.append(part)
+                states, directions = states[-1:], []
+    path = ChargePath(*(np.concatenate(kind) for kind in found))
     if not np.isfinite(path.charge).all():
         raise ArgumentError("the run diverged: a charge is not finite. Lower the learning rate.")
     return path
+
+
+def _followed(
+    A: torch.Tensor,
+    c: torch.Tensor,
+    size: tuple[float, float],
+    rules: Sequence[StepRule],
+    states: Sequence[tuple[torch.Tensor, torch.Tensor]],
+    directions: Sequence[torch.Tensor],
+    iterated: tuple[np.ndarray, np.ndarray],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """Charge after each of some steps, its law from the state before, the law iterated, the size; shape ``(K, R)``."""
+    theta, velocity = (torch.stack(part) for part in zip(*states, strict=True))
+    d = torch.stack(list(directions))
+    if not bool(torch.isfinite(theta).all() & torch.isfinite(velocity).all()):
+        raise ArgumentError("the run diverged: a weight is not finite. Lower the learning rate.")
+    pair = _pair(A, c, theta, velocity)
+    forms = {"direction_form": _form(A, d, d), "mixed_form": _form(A, d, velocity[1:])}
+    if bool(c.any()):
+        forms["shift_part"] = (theta[:-1] @ c).numpy()
+    law, alone = [], []
+    for rule, steps in _runs(rules):
+        now = {name: form[steps] for name, form in forms.items()}
+        law.append(next_pair(ChargePair(pair.charge[steps], pair.alignment[steps]), rule, **now).charge)
+        path = list(_iterated(iterated, rule, now))
+        iterated = path[-1]
+        alone.extend(charge for charge, _ in path)
+    after = theta[1:]
+    scale = size[0] * after.square().sum(-1) + size[1] * after.norm(dim=-1)
+    return pair.charge[1:], np.concatenate(law), np.stack(alone), scale.numpy(), iterated
+
+
+def _iterated(
+    pair: tuple[np.ndarray, np.ndarray], rule: StepRule, forms: Mapping[str, np.ndarray]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The law from step to step: it is linear in the pair, and the forms add what they add to a pair of zeros."""
+    zeros = np.zeros_like(forms["direction_form"])
+    added = next_pair(ChargePair(zeros, zeros), rule, **forms)
+    of_charge, of_alignment = (
+        next_pair(unit, rule, direction_form=0.0) for unit in (ChargePair(1.0), ChargePair(0.0, 1.0))
+    )
+    Q, D = pair
+    for more_charge, more_alignment in zip(added.charge, added.alignment, strict=True):
+        Q, D = (
+            of_charge.charge * Q + of_alignment.charge * D + more_charge,
+            of_charge.alignment * Q + of_alignment.alignment * D + more_alignment,
+        )
+        yield Q, D
+
+
+def _runs(rules: Sequence[StepRule]) -> Iterator[tuple[StepRule, slice]]:
+    """Each rule with the steps in a row that it makes."""
+    start = 0
+    for rule, same in itertools.groupby(rules):
+        stop = start + len(list(same))
+        yield rule, slice(start, stop)
+        start = stop
 
 
 def _matrix_and_shift(generator: Any, problem: EmpiricalLoss) -> tuple[torch.Tensor, torch.Tensor]:
@@ -139,8 +208,9 @@ def _matrix_and_shift(generator: Any, problem: EmpiricalLoss) -> tuple[torch.Ten
 
 
 def _pair(A: torch.Tensor, c: torch.Tensor, theta: torch.Tensor, velocity: torch.Tensor) -> ChargePair:
-    return ChargePair(_form(A, theta, theta) / 2 + theta @ c, ((theta @ A + c) * velocity).sum(1))
+    field = theta @ A + c
+    return ChargePair(_form(A, theta, theta) / 2 + (theta @ c).numpy(), (field * velocity).sum(-1).numpy())
 
 
-def _form(A: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    return ((a @ A) * b).sum(1)
+def _form(A: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> np.ndarray:
+    return ((a @ A) * b).sum(-1).numpy()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
 
 import torch
+from torch import fx
 from torch.func import grad, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
 
@@ -35,11 +36,34 @@ def traced(gradients: Gradients, theta: torch.Tensor, inputs: torch.Tensor, targ
     """The same operations without the machinery that found them; refused unless it agrees at other weights too."""
     elsewhere = 0.5 * theta + 0.1
     try:
-        found = make_fx(gradients)(elsewhere, inputs.roll(1, 1), targets)
+        found = _without_idle_operations(make_fx(gradients)(elsewhere, inputs.roll(1, 1), targets))
         agrees = torch.equal(found(theta, inputs, targets), gradients(theta, inputs, targets))
     except Exception:  # whatever the tracer cannot follow, the untraced function can
         return gradients
     return found if agrees else gradients
+
+
+_RESHAPED = {torch.ops.aten.expand.default, torch.ops.aten.view.default, torch.ops.aten._unsafe_view.default}
+
+
+def _without_idle_operations(graph: fx.GraphModule) -> fx.GraphModule:
+    """``graph`` without reshapes to the shape that is there and transpositions back: for small networks half of it."""
+    transpose = torch.ops.aten.transpose.int
+    for node in list(graph.graph.nodes):
+        source = node.args[0] if node.args else None
+        if not isinstance(source, fx.Node):
+            continue
+        if node.target in _RESHAPED and _shape(node) is not None and _shape(node) == _shape(source):
+            node.replace_all_uses_with(source)
+        elif node.target is transpose and source.target is transpose and source.args[1:] == node.args[1:]:
+            node.replace_all_uses_with(source.args[0])
+    graph.graph.eliminate_dead_code()
+    graph.recompile()
+    return graph
+
+
+def _shape(node: fx.Node) -> torch.Size | None:
+    return getattr(node.meta.get("tensor_meta", node.meta.get("val")), "shape", None)
 
 
 def descent(

@@ -92,6 +92,28 @@ class AffineGenerator:
         r"""The field :math:`A\theta + c`. Shape ``(d, 1)``."""
         return sp.ImmutableMatrix(self.matrix * self.weights + self.shift)
 
+    def on(self, weights: Expressions) -> AffineGenerator:
+        """The same field, its weights in the order of ``weights``.
+
+        Raises:
+            SymbolError: ``weights`` are others.
+
+        Example:
+            >>> u, w = sp.symbols("u w", real=True)
+            >>> AffineGenerator([w, u], sp.diag(-1, 1)).on([u, w]).field.T
+            Matrix([[u, -w]])
+        """
+        theta = distinct_symbols(weights, "weights")
+        if theta == self.weights:
+            return self
+        if set(theta) != set(self.weights):
+            raise SymbolError(
+                f"a generator on the weights {tuple(self.weights)} was given where the weights are {tuple(theta)}. "
+                "Give a weight that does not move a row of zeros."
+            )
+        moved = dict(zip(self.weights, self.field, strict=True))
+        return AffineGenerator.of_field(theta, [moved[weight] for weight in theta])
+
     @property
     def is_linear(self) -> bool:
         """Whether :math:`c = 0`."""

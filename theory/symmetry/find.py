@@ -120,8 +120,8 @@ class AffineSymmetries:
 
     def contains(self, generator: AffineGenerator) -> bool:
         """Whether ``generator`` is a combination of the generators."""
-        instance(generator, AffineGenerator, "generator", "an AffineGenerator")
-        return coordinates(generator, self.generators) is not None
+        given = instance(generator, AffineGenerator, "generator", "an AffineGenerator").on(self.problem.weights)
+        return coordinates(given, self.generators) is not None
 
     def __str__(self) -> str:
         certainty = "all of them" if self.is_complete else f"at most {self.at_most} exist"

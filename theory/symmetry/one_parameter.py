@@ -36,6 +36,9 @@ from theory.values import Expressions, column, exact_number, mapping, shown
 _LONG = 60
 """Operations from which on the proof for an affine field is made by multiplying out, which is faster."""
 
+_LOOKS = 16
+"""Points of an orbit, its end among them, at which the signs of weights are looked at."""
+
 
 class BrokenSymmetryError(UnsupportedFormError):
     """The loss of some sample changes along the field."""
@@ -56,7 +59,7 @@ class OneParameterSymmetry(Typeset):
 
     Raises:
         ShapeError: ``field`` has not one entry per weight.
-        SymbolError: ``field`` depends on the data.
+        SymbolError: ``field`` depends on the data, or is a generator on other weights.
         BrokenSymmetryError: the loss of a sample changes along the field, or that could not be decided.
 
     Example:
@@ -72,8 +75,7 @@ class OneParameterSymmetry(Typeset):
 
     def __post_init__(self) -> None:
         losses = sample_losses(self.problem)
-        given = self.field.field if isinstance(self.field, AffineGenerator) else self.field
-        vector = _field_on(losses.weights, given)
+        vector = _field_on(losses.weights, self.field)
         held = vector.free_symbols & set(losses.data)
         if held:
             raise SymbolError(f"field must be the same for every sample, but holds the data {sorted(map(str, held))}.")
@@ -107,8 +109,9 @@ class OneParameterSymmetry(Typeset):
         """Where the symmetry, which must be affine, carries the weights ``start`` in time ``parameter``, exactly.
 
         Raises:
-            SymbolError: a weight has no number.
-            OrbitError: the orbit leaves the domain: a weight declared positive, say, is not.
+            SymbolError: a weight has no number, or one that what is declared of it does not admit.
+            OrbitError: the orbit leaves the domain on the way (a weight declared positive, say, is not), or the loss of
+                a sample has no value at its start.
 
         Example:
             >>> u, w, x = sp.symbols("u w x", real=True)
@@ -120,16 +123,43 @@ class OneParameterSymmetry(Typeset):
         missing = sorted(str(weight) for weight in self.weights if weight not in values)
         if missing:
             raise SymbolError(f"start must give a number for every weight, none for {missing}.")
-        s = sp.Dummy("s", real=True)
-        carried = self.generator.flow(s).subs(values).subs(s, exact_number(parameter, "parameter"))
-        for weight, value in zip(self.weights, carried, strict=True):
-            for sign in ("positive", "negative", "nonnegative", "nonpositive", "nonzero"):
-                if getattr(weight, f"is_{sign}") and getattr(value, f"is_{sign}") is False:
-                    raise OrbitError(
-                        f"the orbit leaves the domain: {weight} is declared {sign} and becomes {shown(value)} at "
-                        f"parameter={parameter}. Take a smaller parameter, or declare the weight real."
-                    )
-        return dict(zip(self.weights, carried, strict=True))
+        self._require_start({weight: values[weight] for weight in self.weights})
+        s, end = sp.Dummy("s", real=True), exact_number(parameter, "parameter")
+        flow = self.generator.flow(s).subs(values)
+        for k in range(1, _LOOKS + 1):
+            self._require_signs(flow.subs(s, end * k / _LOOKS), end * k / _LOOKS)
+        return dict(zip(self.weights, flow.subs(s, end), strict=True))
+
+    def _require_start(self, at: Mapping[sp.Symbol, sp.Expr]) -> None:
+        for weight, value in at.items():
+            declared = _contradicted(weight, value)
+            if declared:
+                raise SymbolError(f"start must give {weight} a value that is {declared}, as declared, got {value}.")
+        for name, loss in sample_losses(self.problem).named:
+            value = loss.subs(at)
+            if value.has(sp.zoo, sp.nan, sp.oo, -sp.oo) or value.is_real is False:
+                raise OrbitError(
+                    f"start must lie in the domain of the loss, but for {name} the loss has no value at {at}: a "
+                    "denominator, a radicand or the norm of a normalised block is 0 or negative there. Take another "
+                    "start."
+                )
+
+    def _require_signs(self, point: sp.MatrixBase, parameter: sp.Expr) -> None:
+        for weight, value in zip(self.weights, point, strict=True):
+            declared = _contradicted(weight, value)
+            if declared:
+                raise OrbitError(
+                    f"the orbit leaves the domain: {weight} is declared {declared} and becomes {shown(value)} at "
+                    f"parameter={parameter}. Take a smaller parameter, or declare the weight real."
+                )
+
+
+def _contradicted(weight: sp.Symbol, value: sp.Expr) -> str | None:
+    """The sign that is declared of ``weight`` and that ``value`` has not."""
+    for sign in ("positive", "negative", "nonnegative", "nonpositive", "nonzero"):
+        if getattr(weight, f"is_{sign}") and getattr(value, f"is_{sign}") is False:
+            return sign
+    return None
 
 
 def slope_along(field: sp.MatrixBase, loss: sp.Expr, weights: sp.MatrixBase) -> sp.Expr:
@@ -137,7 +167,7 @@ def slope_along(field: sp.MatrixBase, loss: sp.Expr, weights: sp.MatrixBase) -> 
     return sp.Add(*(v * sp.diff(loss, weight) for v, weight in zip(field, weights, strict=True) if v != 0))
 
 
-def change_along(field: Expressions, problem: Losses) -> ZeroDecision:
+def change_along(field: Expressions | AffineGenerator, problem: Losses) -> ZeroDecision:
     r"""Whether :math:`v\cdot\nabla l = 0` for every sample; of NONZERO, the reason names the sample.
 
     Example:
@@ -149,7 +179,9 @@ def change_along(field: Expressions, problem: Losses) -> ZeroDecision:
     return _change(losses, _field_on(losses.weights, field))
 
 
-def _field_on(weights: sp.MatrixBase, field: Expressions) -> sp.ImmutableMatrix:
+def _field_on(weights: sp.MatrixBase, field: Expressions | AffineGenerator) -> sp.ImmutableMatrix:
+    if isinstance(field, AffineGenerator):
+        return field.on(weights).field
     vector = column(field, "field", real=True)
     if vector.rows != weights.rows:
         raise ShapeError(

@@ -110,6 +110,16 @@ def test_ten_thousand_steps_take_less_than_five_seconds():
     assert time.process_time() - start < 5
 
 
+@pytest.mark.slow
+def test_ten_thousand_steps_of_one_path_obey_the_law_and_the_law_alone_follows_it():
+    problem, A = two_layers(4, 3, 4)
+    schedule = lambda k: StepRule(0.003 if k < 7000 else 0.001, momentum=0.9, weight_decay=0.1)  # noqa: E731
+    start = time.process_time()
+    path = charge_path(problem, A, schedule, steps=10_000, seed=3, batches=WithReplacement(4))
+    assert path.law.shape == (10_000, 1) and path.worst < TOLERANCE and path.worst_drift < TOLERANCE
+    assert time.process_time() - start < 15
+
+
 def test_a_generator_that_carries_no_charge_of_the_module_is_refused():
     problem, A = two_layers(2, 2, 2)
     for wrong in (A[:3, :3], np.triu(np.ones((8, 8)))):

@@ -8,7 +8,14 @@ import sympy as sp
 from theory.errors import ShapeError, SymbolError, UnsupportedFormError
 from theory.gradient_noise import Empirical, FiniteSum, Model
 from theory.networks.feed_forward import FeedForward
-from theory.symmetry import AffineGenerator, BrokenSymmetryError, OneParameterSymmetry, PerSampleLoss, change_along
+from theory.symmetry import (
+    AffineGenerator,
+    BrokenSymmetryError,
+    OneParameterSymmetry,
+    PerSampleLoss,
+    change_along,
+    find_affine_symmetries,
+)
 from theory.symmetry.one_parameter import OrbitError
 from theory.symmetry.textbook import (
     double_rotation,
@@ -131,10 +138,24 @@ def test_an_orbit_that_leaves_the_domain_is_refused():
     )
     start = {positive[0]: 1, positive[1]: 1}
     assert turning.orbit_point(start, 0) == start
-    with pytest.raises(OrbitError, match="leaves the domain"):
-        turning.orbit_point(start, sp.pi / 2)
+    for parameter in (sp.pi / 2, 2 * sp.pi):  # the second comes back to where it began
+        with pytest.raises(OrbitError, match="leaves the domain"):
+            turning.orbit_point(start, parameter)
+    with pytest.raises(SymbolError, match="p a value that is positive"):
+        turning.orbit_point({positive[0]: -1, positive[1]: 1}, 0)
+    quotient = OneParameterSymmetry(PerSampleLoss([u, w], (u / w * x - y) ** 2), [u, w])
+    with pytest.raises(OrbitError, match="domain of the loss"):
+        quotient.orbit_point({u: 1, w: 0}, 1)
     with pytest.raises(SymbolError, match="start"):
         turning.orbit_point({positive[0]: 1}, 1)
+
+
+def test_a_generator_acts_on_weights_and_not_on_places():
+    mixed = PerSampleLoss([u, w, y], (u * w * x - y) ** 2)
+    permuted = AffineGenerator([w, y, u], sp.diag(1, 0, -1))
+    assert OneParameterSymmetry(mixed, permuted).field == sp.ImmutableMatrix([-u, w, 0])
+    assert find_affine_symmetries(mixed).contains(permuted)
+    assert not find_affine_symmetries(mixed).contains(AffineGenerator(mixed.weights, permuted.matrix))
 
 
 def test_bad_generators_are_refused_by_name():
@@ -143,6 +164,8 @@ def test_bad_generators_are_refused_by_name():
         OneParameterSymmetry(loss, [u])
     with pytest.raises(SymbolError, match="every sample"):
         OneParameterSymmetry(loss, [u * x, -w * x])
+    with pytest.raises(SymbolError, match=r"weights \(u, x\)"):
+        OneParameterSymmetry(loss, AffineGenerator([u, x], sp.diag(1, -1)))
     with pytest.raises(ShapeError, match="matrix.shape"):
         AffineGenerator([u, w], sp.eye(3))
     with pytest.raises(SymbolError, match="no weight"):
