@@ -12,8 +12,9 @@ def driftproof() -> int:
     """The command line; its exit code."""
     collect_rarely()
     from verification import cli
+    from verification.ending import leave
 
-    return cli.main()
+    return leave(cli.main())
 
 
 if __name__ == "__main__":

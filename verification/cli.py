@@ -223,13 +223,13 @@ def _locked_elsewhere(chosen: Sequence[Listed], about: Project) -> list[str]:
     return [entry.id for entry in chosen if any(entry.file.is_relative_to(folder) for folder in folders)]
 
 
-def _catalogue(arguments: argparse.Namespace) -> tuple[Catalogue, Project]:
+def _catalogue(arguments: argparse.Namespace, *, naming: str = "") -> tuple[Catalogue, Project]:
     """The claims that the command is about, and where they come from; says what could not be read."""
-    from verification.registry import catalogue
+    from verification.registry import catalogue_naming
     from verification.sources import project
 
     about = project(arguments.claims, lock=getattr(arguments, "lock", None))
-    known = catalogue(about.sources)
+    known = catalogue_naming(naming, about.sources)
     for problem in known.problems:
         say(problem)
     if not known.listed:
@@ -328,7 +328,7 @@ def _follow(arguments: argparse.Namespace) -> int:
 
     if arguments.store != STORE_PATH and not arguments.store.exists():
         raise VerificationError(f"there is no store at {arguments.store}. Leave out --store, or give another path.")
-    known, _ = _catalogue(arguments)
+    known, _ = _catalogue(arguments, naming=arguments.selector)
     chosen = known.select([arguments.selector])
     if len(chosen) != 1:
         raise VerificationError(f"follow shows one claim, but {arguments.selector!r} names {len(chosen)}. Give one id.")

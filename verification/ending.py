@@ -6,10 +6,12 @@ behind a fault of ours.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import enum
 import os
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +47,21 @@ def exit_code_of(command: Callable[[], int]) -> int:
             return _refused_by_the_system(error)
         except Exception as error:
             return _fault(error)
+
+
+def leave(code: int) -> int:
+    """End the process with ``code``, once everything written has gone out; with other threads at work, only answer it.
+
+    Python would take a hundred thousand objects apart one by one, for a fifth of the time that a short command takes;
+    the system frees them in one stroke.
+    """
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        return code
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def say(sentence: str) -> None:

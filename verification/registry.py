@@ -8,7 +8,6 @@ wanted. A module whose claims cannot be read that way, because an id is computed
 from __future__ import annotations
 
 import ast
-import contextlib
 import difflib
 import fnmatch
 import functools
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from verification.errors import ClaimError, SourceError, UnknownClaimError
-from verification.outline import outline
+from verification.outline import syntax_tree
 from verification.sources import PaperSource, installed
 from verification.vocabulary import is_id
 
@@ -136,13 +135,29 @@ def catalogue(sources: Sequence[PaperSource] | None = None) -> Catalogue:
     return _catalogue(installed() if sources is None else tuple(sources))
 
 
+def catalogue_naming(id: str, sources: Sequence[PaperSource]) -> Catalogue:
+    """Of installed papers only the claims of modules whose text names ``id``, where one of them is it; else all.
+
+    Of a user's own sources every claim, since what is wrong with any of them is to be told.
+
+    Raises:
+        ClaimError: as :func:`catalogue`.
+    """
+    wanted = id.upper()
+    if is_id(wanted):
+        found = _catalogue(tuple(sources), wanted)
+        if wanted in found.listed:
+            return found
+    return catalogue(sources)
+
+
 @functools.cache
-def _catalogue(sources: tuple[PaperSource, ...]) -> Catalogue:
+def _catalogue(sources: tuple[PaperSource, ...], naming: str = "") -> Catalogue:
     found: dict[str, Listed] = {}
     problems: list[str] = []
     for source in sources:
         entries: list[Listed] = []
-        for entry in _read(source, problems):
+        for entry in _read(source, problems, naming if source.installed else ""):
             other = found.get(entry.id) or next((e for e in entries if e.id == entry.id), None)
             if other is not None:
                 raise ClaimError(
@@ -218,7 +233,8 @@ def _where(error: BaseException, folder: str) -> str:
     return f"{kind}: {error} ({own[-1].filename}:{own[-1].lineno})"
 
 
-def _read(source: PaperSource, problems: list[str]) -> Iterator[Listed]:
+def _read(source: PaperSource, problems: list[str], naming: str = "") -> Iterator[Listed]:
+    """The claims of a source, or those in modules that define a paper or name a claim, and what could not be read."""
     if source.problem:
         problems.append(source.problem)
         return
@@ -228,8 +244,8 @@ def _read(source: PaperSource, problems: list[str]) -> Iterator[Listed]:
     for module, path in source.modules():
         try:
             text = path.read_text(encoding="utf-8")
-            if ".claim(" in text or "Paper(" in text or path == source.path:
-                trees[module], calls[module] = _tree(text, path, source), text.count(".claim(")
+            if "Paper(" in text or (naming in text and (".claim(" in text or path == source.path)):
+                trees[module], calls[module] = syntax_tree(text, path, outlined=source.installed), text.count(".claim(")
                 whole[module] = functools.partial(ast.parse, text, str(path))
         except (OSError, UnicodeDecodeError) as error:
             problems.append(f"{path} cannot be read: {error.strerror if isinstance(error, OSError) else error}.")
@@ -249,17 +265,6 @@ def _read(source: PaperSource, problems: list[str]) -> Iterator[Listed]:
             yield from read
         except _Unreadable:
             yield from _asked(module, path, source.home, problems)
-
-
-def _tree(text: str, path: Path, source: PaperSource) -> ast.Module:
-    """The text taken apart; of an installed source, which is Python, without what stands in functions.
-
-    In files that a user is writing, mistakes are to be told at once, wherever they stand.
-    """
-    if source.installed:
-        with contextlib.suppress(SyntaxError, ValueError):
-            return ast.parse(outline(text), str(path))
-    return ast.parse(text, str(path))
 
 
 class _Unreadable(Exception):

@@ -46,10 +46,6 @@ Scheme = Literal["TR-BDF2", "implicit Euler"]
 GAMMA = 2 - np.sqrt(2)
 """Fraction of the step that TR-BDF2 spends on the trapezoidal rule: both halves then share one matrix."""
 
-# Nodes and weights of Gauss' rule on [0, 1], exact to degree 7: the potential between two nodes.
-_GAUSS_NODES, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(4)
-_GAUSS_NODES, _GAUSS_WEIGHTS = (_GAUSS_NODES + 1) / 2, _GAUSS_WEIGHTS / 2
-
 
 def bernoulli(z: ArrayLike) -> Array:
     r"""The function :math:`B(z) = z/(e^z - 1)`, with :math:`B(0) = 1`."""
@@ -206,7 +202,9 @@ def fokker_planck_grid(
         a = diffusion(x) / x**2
         return drift(x) / x - a / 2, a
 
-    between = y[:-1, None] + h * _GAUSS_NODES
+    # Gauss' rule on [0, 1], exact to degree 7: the potential between two nodes.
+    gauss_nodes, gauss_weights = np.polynomial.legendre.leggauss(4)
+    between = y[:-1, None] + h * ((gauss_nodes + 1) / 2)
     b, a = (_checked_coefficient(array, between, coordinate) for array in at(between))
     _, a_node = at(y)
     if not (np.all(a > 0) and np.all(a_node > 0)):
@@ -214,7 +212,7 @@ def fokker_planck_grid(
             "dispersion must not vanish inside the interval, the scheme is one for noisy processes. "
             f"Move the ends of the interval {interval} away from the zero, or use coordinate='log'."
         )
-    rise = h * (2 * b / a) @ _GAUSS_WEIGHTS
+    rise = h * (2 * b / a) @ (gauss_weights / 2)
     rate = a_node / (2 * h**2)
     up, down = np.zeros(cells), np.zeros(cells)
     up[:-1] = rate[:-1] * bernoulli(-rise)

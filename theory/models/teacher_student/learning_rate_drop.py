@@ -16,6 +16,8 @@ delays its return; the delay is a constant in :math:`\log\hat s` and vanishes in
 
 from __future__ import annotations
 
+import functools
+
 import sympy as sp
 
 from theory.ito import ItoProcess, ito_differential
@@ -32,6 +34,7 @@ level = sp.Symbol("ell", positive=True)
 """Level at which a mode counts as escaped, small against the stationary values."""
 
 
+@functools.cache
 def linear_mode() -> ItoProcess:
     r"""The mode next to zero: :math:`d\hat s = (2\tilde s + \nu)\hat s\,dt + 2\sqrt\nu\,\hat s\,dB`."""
     process = singular_value_process().subs({zeta: sp.sqrt(nu / eta)})

@@ -33,9 +33,13 @@ at_schedule = predictions.at_point(drop.nu_1, drop.nu_2, drop.T_1, drop.T_2)
 
 def _share_relearned(point: Arguments) -> Callable[[sp.Expr], sp.Expr]:
     """The Gaussian probability that a mode has grown, given at which signal it is one half."""
-    growth, spread = sp.diff(drop.log_growth(), s_tilde), sp.sqrt(drop.variance_of_log_growth())
-    slope, signal = at_schedule(growth, point) / at_schedule(spread, point), sp.Rational(point["s_tilde"])
-    return lambda candidate: (1 + sp.erf(slope * (signal - at_schedule(candidate, point)) / sp.sqrt(2))) / 2
+
+    def share(candidate: sp.Expr) -> sp.Expr:
+        growth, spread = sp.diff(drop.log_growth(), s_tilde), sp.sqrt(drop.variance_of_log_growth())
+        slope, signal = at_schedule(growth, point) / at_schedule(spread, point), sp.Rational(point["s_tilde"])
+        return (1 + sp.erf(slope * (signal - at_schedule(candidate, point)) / sp.sqrt(2))) / 2
+
+    return share
 
 
 @paper.claim("SC-096", "Section 6", symbols=DROP_SYMBOLS)
