@@ -3,10 +3,10 @@ Where a test does not say how many examples Hypothesis draws, 15 are drawn by da
 ``every(k)``, every k-th set of arguments is run by day and all of them at night.
 
 Each process of a run has a core to itself: threads of its own would wait for those of its neighbours, ten times as
-long as a small network takes to run. And what collection has loaded stays until the end: the garbage collector need
-not look at it again, and looks rarely at the trees that SymPy makes and drops by the million. SymPy remembers twenty
-times as many results of each of its functions as by default, which saves an eighth of the time of symbolic tests for a
-tenth more memory; what tests start inherits it.
+long as a small network takes to run. And what collection has loaded stays until the end: the garbage collector does
+not look at it, then or later, and looks rarely at the trees that SymPy makes and drops by the million. SymPy remembers
+twenty times as many results of each of its functions as by default, which saves an eighth of the time of symbolic tests
+for a tenth more memory; what tests start inherits it.
 """
 
 import gc
@@ -35,6 +35,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("driftproof")
 
+gc.disable()  # until all tests are collected
 gc.set_threshold(50_000, 20, 50)
 
 
@@ -52,5 +53,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl
 def pytest_collection_finish() -> None:
-    gc.collect()
     gc.freeze()
+    gc.enable()

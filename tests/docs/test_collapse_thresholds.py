@@ -22,7 +22,7 @@ def test_the_exponent_changes_sign_at_the_threshold(name):
     assert all((exponent(factor) < 0) == (factor > 1) for factor in (*thresholds.FACTORS, 1 - 1e-6, 1 + 1e-6))
 
 
-@pytest.mark.every(5)
+@pytest.mark.every(7)
 @pytest.mark.parametrize("factor", [0.5, 2.0])
 @pytest.mark.parametrize("name", ["double well", "mode", "descent"])
 def test_far_from_its_threshold_a_system_collapses_as_the_sign_says(name, factor):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import re
@@ -38,8 +39,13 @@ def commented(code: str) -> list[str]:
     return re.findall(r"^print\(.*\)\s*# ([^:,\n]+)", code, re.MULTILINE)
 
 
-LONG = ("follow_one_claim.md",)
-"""Pages that take more than ten seconds; they are run at night."""
+LONG = (
+    "a_diffusion_on_the_line.md",
+    "follow_one_claim.md",
+    "from_loss_to_collapse.md",
+    "modes_of_a_deep_linear_network.md",
+)
+"""Pages that take four seconds and more; they are run at night, and by day what they import is looked for."""
 
 
 @pytest.mark.parametrize(
@@ -52,6 +58,33 @@ def test_every_block_runs_and_prints_what_the_page_says(page: Path) -> None:
     for block in BLOCK.finditer(page.read_text()):
         said = lines_of(block["output"] or "") or commented(block["code"])
         assert printed_by(block["code"], page, namespace) == said, block["code"]
+
+
+def imports_of(page: Path) -> list[str]:
+    """The import statements of a page's blocks; a block that does not parse is a SyntaxError."""
+    trees = [ast.parse(block["code"]) for block in BLOCK.finditer(page.read_text())]
+    return [
+        ast.unparse(node) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_whatever_a_long_page_imports_exists(name: str) -> None:
+    (page,) = (page for page in PAGES if page.name == name)
+    statements = imports_of(page)
+    assert statements
+    for statement in statements:
+        exec(statement, {})
+
+
+def test_an_import_of_what_is_gone_and_a_block_that_does_not_parse_are_noticed(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```python\nfrom theory.ito import ItoProces\n```\n")
+    with pytest.raises(ImportError):
+        exec(*imports_of(page), {})
+    page.write_text("```python\nfrom theory.ito import\n```\n")
+    with pytest.raises(SyntaxError):
+        imports_of(page)
 
 
 @pytest.mark.parametrize("page", pages_with_code(), ids=lambda page: str(page.relative_to(ROOT)))

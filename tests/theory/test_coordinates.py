@@ -77,6 +77,7 @@ def test_undefined_functions_survive_a_change_of_variables():
     assert sp.expand(concrete) == -1 - zeta**2 / 2
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("drift", "dispersion", "coordinate", "symbol"),
     [

@@ -134,6 +134,7 @@ def test_coefficients_that_are_not_polynomial_are_refused():
         moment_equations(ItoProcess.scalar(x, drift=-t * x, dispersion=sp.S.One), 1).solution([0])
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "matrix",
     [

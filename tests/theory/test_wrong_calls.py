@@ -204,6 +204,7 @@ WRONG: dict[str, Callable[[], object]] = {
 }
 
 
+@pytest.mark.every(2)
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_call_is_refused_by_the_package_itself(name):

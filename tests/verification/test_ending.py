@@ -87,6 +87,7 @@ def catches(process, number):
     return False
 
 
+@pytest.mark.every(4)
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc to see when a signal is heard")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 @pytest.mark.parametrize("delay", [0.0, 0.15, 0.4])
@@ -109,8 +110,8 @@ CATALOGUE = "import sys; from tests.verification.fakes import Catalogue; sys.exi
     ("redirection", "code", "sentence"),
     [
         ("> /dev/full", 4, "No space left on device"),
-        (">&-", 0, ""),
-        ("2>&-", 0, ""),
+        pytest.param(">&-", 0, "", marks=pytest.mark.slow),
+        pytest.param("2>&-", 0, "", marks=pytest.mark.slow),
         ("<&- >&- 2>&-", 0, ""),
     ],
 )

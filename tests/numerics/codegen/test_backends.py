@@ -36,7 +36,7 @@ def errors(values, reference) -> np.ndarray:
 # The table
 
 
-@pytest.mark.every(13)
+@pytest.mark.every(26)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
 @pytest.mark.parametrize("each", EXPRESSIONS, ids=lambda each: each.name)
@@ -46,6 +46,7 @@ def test_table_is_evaluated_to_a_few_roundings(each: Entry, backend, dtype):
     assert np.all(errors(values, each.reference(dtype)) <= each.bound(dtype))
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("each", EXPRESSIONS, ids=lambda each: each.name)
 def test_table_is_evaluated_by_mpmath_to_all_digits(each: Entry):
     (values,) = compile_program([each.expression], each.arguments, backend="mpmath", digits=DIGITS)(*each.points())
@@ -396,6 +397,7 @@ def test_torch_rounds_constants_to_the_type_of_its_arguments_and_not_through_sin
     assert float(value) == 1 / 3
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     "each",
     [

@@ -24,6 +24,7 @@ def test_composed_steps_are_compiled_in_no_time():
     assert float(value) == pytest.approx(y, rel=1e-12)
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("backend", ["numpy", "mpmath"])
 @pytest.mark.parametrize(
     "constant",

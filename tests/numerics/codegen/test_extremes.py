@@ -49,7 +49,7 @@ def worst_excess(evaluate, each: Extreme, dtype: type) -> tuple[float, float]:
     return excess[place], cases[place][0]
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(6)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("each", EXTREMES[::FAST], ids=lambda each: each.name)
 def test_digits_are_kept(each, dtype):

@@ -176,6 +176,7 @@ def test_residual_factors_and_a_frozen_layer_have_a_selected_minimum_too():
     assert found.mean(0, learning_rate=ETA) != pytest.approx(float(np.linalg.svd(data.teacher)[1][0]), rel=1e-6)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("ratio", [0.0, 0.5, 3.0])
 def test_weak_decay_draws_the_selected_minimum_towards_balance(ratio):
     # Two inputs, one hidden unit: c^4 = (2 rho + sigma^2)/(2 rho + 2 sigma^2), by hand from d(|W_1|^2 - c^2)/dt = 0.

@@ -94,6 +94,7 @@ def test_drift_thresholds_have_their_published_digits(step, noise, printed):
     assert abs(collapse_drift(step, noise) - mpf(printed)) <= mpf("0.51") * mpf(10) ** -digits
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("step", "noise", "printed"),
     [(mpf(3) / 1024, 20, "0.58746"), ("0.1", 8, "2.578"), ("0.5", 2, "0.5555"), ("0.1", 4, "0.938")],

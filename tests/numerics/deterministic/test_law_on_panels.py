@@ -16,6 +16,7 @@ def rational(text):
     return sp.Rational(text)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("drift", "diffusion", "interval", "mean", "variance"),
     [

@@ -19,6 +19,7 @@ def agrees(integral: Integral, exact, digits):
     return abs(integral.value / exact - 1) < mpf(10) ** -digits
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("shape", ["1/50", "1/2", "5"])
 def test_partition_functions_of_the_gamma_law_are_exact_to_30_digits(shape):
     with mp.workdps(45):
@@ -98,6 +99,7 @@ DOUBLE_EXPONENTIALS = [
 ]
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("f", "exact"), DOUBLE_EXPONENTIALS)
 def test_double_exponentials_are_integrated_to_the_digits_asked_for(f, exact):
     result = integrate_density(f, y, LINE, digits=12)
@@ -122,6 +124,7 @@ def test_kinks_are_cut_at(f, exact):
     assert agrees(integrate_density(f, y, LINE, digits=20), exact, 20)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("place", [3, 21, 39])
 def test_a_kink_that_cannot_be_read_off_costs_time_and_no_digits(place):
     distance = sp.sqrt(sp.cosh(2 * (y - sp.Rational(1, place))) / 2 - sp.Rational(1, 2))  # |sinh(y - 1/place)|

@@ -9,6 +9,7 @@ from numerics.deterministic.verhulst_grid import verhulst_defect_on_grid, verhul
 from numerics.errors import ArgumentError
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("k", [-0.4, 1.5])
 def test_the_mean_on_the_grid_is_that_of_the_spectral_sum_and_not_the_start(k):
     found = verhulst_mean_on_grid(k, 0.5, 1.0, cells=600)

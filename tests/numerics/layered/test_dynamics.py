@@ -77,6 +77,7 @@ def test_samples_of_a_tanh_network_have_their_mean_gradient():
     assert all(one[name] == pytest.approx(other[name], abs=1e-13) for name in one)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     "dynamics",
     [

@@ -98,7 +98,7 @@ def change_by_exchange(
     return float((after - before).abs().max() / before.abs().max())
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(6)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_exchanging_two_neurons_of_a_layer_changes_nothing_and_forgetting_a_parameter_does(name):
     model, x = network(name)

@@ -27,6 +27,7 @@ SELECTION = ItoProcess.scalar(x, drift=2 * x * (1 - x), dispersion=sp.sqrt(x * (
 N = 5_000
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("share", [1e-4, 0.05, 0.3, 0.9])
 def test_a_step_of_the_noise_has_the_mean_and_the_variance_of_the_process(share):
     step = sp.lambdify((x, U), noise_step(x, U, (sp.S.Zero, sp.S.One), sp.sympify(share)), "numpy")

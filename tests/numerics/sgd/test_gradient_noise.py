@@ -174,6 +174,7 @@ def test_eigenpairs_of_a_small_network_are_complete():
     assert (np.diff(values) <= 0).all()
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("at_once", [1, 5, 12, 100])
 def test_the_size_of_the_pieces_changes_rounding_only(at_once):
     problem = regression()

@@ -61,6 +61,7 @@ def test_permutation_sets_are_kept_by_every_activation(name):
     assert run.moved > 0.1 and run.violation < ROUNDING
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("constraints", [SIGN[:-2, :], SIGN[3:, :], PERMUTATION[:-2, :], PERMUTATION[4:, :]])
 def test_half_a_set_is_left(constraints):
     assert excursion(NET, constraints, Training()).violation > 1e-3

@@ -177,6 +177,7 @@ SUPPORTED = {
 }
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", SUPPORTED)
 def test_gradients_of_samples_are_those_of_a_loop(name):
     make, inputs = SUPPORTED[name]

@@ -65,7 +65,7 @@ def test_sign_sets_are_kept_to_the_last_bit_by_origin_passing_activations_only(w
         assert run.worst > LEFT and normal_part(problem, weights) > LEFT
 
 
-@pytest.mark.every(5)
+@pytest.mark.every(7)
 @pytest.mark.parametrize("activation", [nn.Tanh, nn.ReLU, nn.Sigmoid, nn.Softplus], ids=lambda a: a.__name__)
 @pytest.mark.parametrize("where", MAKERS)
 def test_permutation_sets_are_kept_by_every_activation(where, activation):
@@ -77,7 +77,7 @@ def test_permutation_sets_are_kept_by_every_activation(where, activation):
     assert run.worst < ROUNDING and normal_part(problem, weights) < ROUNDING
 
 
-@pytest.mark.every(7)
+@pytest.mark.every(9)
 @pytest.mark.parametrize("where", MAKERS)
 @pytest.mark.parametrize("dropped", ["incoming", "outgoing"])
 def test_half_a_set_is_left(where, dropped):

@@ -75,7 +75,7 @@ OPTIMISERS = {
 }
 
 
-@pytest.mark.every(5)
+@pytest.mark.every(9)
 @pytest.mark.parametrize("name", OPTIMISERS)
 @pytest.mark.parametrize("problem", [regression(), images(), classification()], ids=["dense", "conv", "classes"])
 def test_each_replica_is_what_the_optimiser_of_torch_makes_of_one_module(name, problem):
@@ -101,6 +101,7 @@ def test_every_rule_of_batches_feeds_the_replicas(rule):
     assert (problem.flat(run.final)[1] - other).abs().max() > 1e-3
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("problem", "label_noise"),
     [(regression(), GaussianLabelNoise(0.5)), (classification(), WrongLabels(0.3, 2))],
@@ -197,6 +198,7 @@ def test_the_same_seed_repeats_a_run_and_another_does_not():
     assert not torch.equal(first, other_seed) and not torch.equal(first, other_stream)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("rule", [WithReplacement(3), WithoutReplacement(5), ShuffledEpochs(5)], ids=repr)
 def test_how_many_steps_are_drawn_together_changes_no_bit(monkeypatch, rule):
     settings = {"batches": rule, "steps": 20, "n_replicas": 3, "seed": SEED}

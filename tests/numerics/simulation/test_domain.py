@@ -20,7 +20,7 @@ CIR = ItoProcess.scalar(x, drift=sp.Rational(1, 10) - x, dispersion=sp.sqrt(x))
 RUN = {"step": 0.01, "until": 2.0, "n_paths": 500, "seed": seed_of("domain")}
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(7)
 @pytest.mark.parametrize(
     ("process", "start", "words"),
     [

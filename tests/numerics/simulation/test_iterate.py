@@ -60,7 +60,7 @@ def pytorch(steps, replica, *, rates, momentum, decay, indices, noises):
     return weights.detach().numpy()
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(5)
 @pytest.mark.parametrize("backend", BOTH)
 @pytest.mark.parametrize("sampling", Sampling)
 def test_every_step_is_that_of_torch_on_the_same_batch(backend, sampling):
@@ -134,7 +134,7 @@ def bits(run):
     return {str(name): m for name, m in run.statistics.items()}, run.final.tobytes(), run.paths.tobytes()
 
 
-@pytest.mark.every(5)
+@pytest.mark.every(10)
 @pytest.mark.parametrize("precision", ["float32", "mixed", "float64"])
 @pytest.mark.parametrize("name", RECURSIONS)
 def test_backends_take_the_same_steps(name, precision):
@@ -146,6 +146,7 @@ def test_backends_take_the_same_steps(name, precision):
         np.testing.assert_allclose(np.asarray(fused), np.asarray(naive), rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", RECURSIONS)
 def test_the_result_has_the_same_bits_however_the_work_is_cut(name):
     whole = bits(iterate(**arguments(name)))
@@ -229,6 +230,7 @@ def mean_log(recursion, observable, steps, **given):
 CURVATURES = Model([w], x * w**2 / 2, Empirical([x], [[2.5], [-3]]))
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("rate", [0.06, 0.065, 0.0685, 0.075, 0.3, 0.5, 0.535, 0.567, 0.6])
 def test_mini_batches_collapse_inside_the_window_of_learning_rates_alone(rate):
     steps, n = 100, 150_000
@@ -244,6 +246,7 @@ def test_mini_batches_collapse_inside_the_window_of_learning_rates_alone(rate):
         assert not estimate.agrees_with(steps * flow, false_alarm=FALSE_ALARM)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("rate", "noise"), [(0.1, 1.0), (0.3, 3.0)])
 def test_label_noise_multiplies_sum_and_difference_by_gaussian_factors(rate, noise):
     inputs, labels = [1, -2, sp.Rational(1, 2)], [sp.Rational(1, 2), -1, 1]

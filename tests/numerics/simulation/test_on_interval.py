@@ -26,7 +26,7 @@ k = sp.Symbol("k", positive=True)
 RUN = {"step": 0.01, "until": 4.0, "n_paths": 1000, "seed": 5}
 
 
-@pytest.mark.every(2)
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("drift", "dispersion", "interval"),
     [

@@ -120,6 +120,7 @@ def awkward():
     return arguments, bits(simulate(WELL, **arguments))
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("variant", [{"threads": 2}, {"chunk": BLOCK}, {"chunk": 2 * BLOCK, "threads": 3}])
 def test_threads_and_chunks_do_not_change_a_bit(awkward, variant):
     arguments, expected = awkward

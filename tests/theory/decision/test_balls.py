@@ -66,6 +66,7 @@ MPMATH = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("expression", FUNCTIONS, ids=str)
 def test_ball_contains_what_mpmath_computes(expression):
     symbols = sorted(expression.free_symbols, key=str)

@@ -23,6 +23,7 @@ def parity(argument):
     return sp.Mod(sp.floor(argument), 2)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     "residual",
     [
@@ -43,6 +44,7 @@ def test_what_happens_between_two_jumps_a_hair_apart_is_seen(residual):
     assert decide_zero(residual).kind is ZeroKind.NONZERO
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "residual",
     [

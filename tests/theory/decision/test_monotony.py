@@ -40,6 +40,7 @@ def test_a_condition_is_solved_for_a_letter(first, second):
     assert not proof_of_same_side(first, sp.And(second, p < 10**6, x < 10**6))
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "margin",
     [

@@ -74,12 +74,12 @@ def test_tempting_error_is_not_proved(error):
 
 
 def test_no_false_case_of_the_corpus_is_proved():
-    cases = [case for case in corpus() if not case.is_zero][::5]
+    cases = [case for case in corpus() if not case.is_zero][::10]
     assert [case.name for case in cases if proof_of_zero(case.expression, case.conditions)] == []
 
 
 def test_most_identities_of_the_corpus_are_proved():
-    cases = [case for case in corpus() if case.is_zero][::3]
+    cases = [case for case in corpus() if case.is_zero][::6]
     proved = sum(proof_of_zero(case.expression, case.conditions) is not None for case in cases)
     assert proved >= 0.7 * len(cases)
 

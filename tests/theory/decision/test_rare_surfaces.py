@@ -55,6 +55,7 @@ def conjugated(function, argument):
     return sp.conjugate(function(argument)) - function(sp.conjugate(argument))
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("function", "across", "beside"),
     [

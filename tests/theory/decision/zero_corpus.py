@@ -11,6 +11,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import sympy as sp
 from sympy import (
@@ -572,6 +573,7 @@ def _named(entries: Iterator[Entry], name: str, is_zero: bool) -> Iterator[Case]
         yield Case(f"{name} {number}", expression, is_zero, tuple(conditions))
 
 
+@cache
 def corpus() -> tuple[Case, ...]:
     """Identities, plausible errors, and each identity spoilt by a small term of size 1e-3 to 1e-60."""
     cases: list[Case] = []

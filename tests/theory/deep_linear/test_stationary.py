@@ -65,6 +65,7 @@ def printed_density(depth):
     return density
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("depth", ["3", "3.7", "12"])
 def test_the_closed_density_has_the_logarithmic_slope_of_zero_current(depth, deep):
     modes, law = deep
@@ -117,6 +118,7 @@ def test_without_label_noise_two_layers_are_split_beyond_a_noise_strength():
     assert above.collapse[0] == (sp.true, modes.singular_values[0])
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("strength", "start"), [(2, "1/2"), (3, "1/3"), ("6/5", "1/10")])
 def test_the_splitting_probability_is_the_regularised_incomplete_beta_function(strength, start):
     s, strength, start = sp.Rational(2), sp.Rational(strength), sp.Rational(start)

@@ -187,6 +187,7 @@ def test_label_noise_of_a_gaussian_batch_adds_to_it():
     assert (spread - expected).expand() == sp.zeros(1, 1)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "options",
     [dict(momentum=0.5), dict(momentum=0.5, dampening=0.25), dict(momentum=0.75, nesterov=True, weight_decay=0.125)],

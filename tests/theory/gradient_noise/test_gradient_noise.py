@@ -36,6 +36,7 @@ def test_the_closed_form_is_the_sum_over_every_batch(sampling, batch_size):
     assert vanishes(exact.covariance - closed.covariance)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("batch_size", [2, 3, 4])
 def test_the_two_ways_of_sampling_differ_beyond_one_sample(batch_size):
     with_, without = (enumerated_step(PAIR, batch_size, sampling) for sampling in Sampling)

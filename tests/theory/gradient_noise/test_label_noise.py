@@ -29,6 +29,7 @@ LOSSES = {
 }
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("n", [1, 2, 3])
 @pytest.mark.parametrize("name", LOSSES)
 def test_samples_add_up_to_the_step_as_a_whole(name, n):

@@ -61,6 +61,7 @@ LAWS = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("name", LAWS)
 @pytest.mark.parametrize("weights", [[w], [w, v]])
 def test_the_flow_has_the_moments_of_one_step(name, weights):

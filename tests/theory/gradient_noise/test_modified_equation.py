@@ -52,6 +52,7 @@ def test_the_second_order_drift_descends_the_modified_loss():
     assert vanishes(with_second_order_drift(flow).drift + sp.Matrix([modified.diff(w), modified.diff(v)]))
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("wrong", [sp.Rational(1, 2), -1, 2])
 def test_another_coefficient_than_a_quarter_loses_the_order(wrong):
     model = Model([w, v], (w * v * x - y) ** 2 / 2, DATA)
@@ -62,7 +63,7 @@ def test_another_coefficient_than_a_quarter_loses_the_order(wrong):
     assert vanishes(local_weak_error(with_second_order_drift(flow), step, w * v))
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(5)
 @pytest.mark.parametrize("sampling", Sampling)
 @pytest.mark.parametrize("observable", [w, w**2, w**2 * v, sp.cos(w)])
 def test_the_modified_equation_of_a_model_has_order_two(sampling, observable):

@@ -173,6 +173,7 @@ def test_classes_of_power_law_processes_agree_with_integrals_summed_on_a_grid(q,
     assert end.feller_class is expected
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("power", [sp.S.One, sp.Rational(3, 2), sp.S(2), sp.S(3)])
 @pytest.mark.parametrize("confining", [True, False])
 def test_reaching_infinity_under_a_strong_drift_is_decided_by_the_decay_of_the_mixed_integrand(power, confining):

@@ -15,7 +15,7 @@ y, k = sp.symbols("y k", positive=True)
 LINE, HALF_LINE = Interval(-sp.oo, sp.oo), Interval(0, sp.oo)
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(7)
 @pytest.mark.parametrize(
     ("slope", "interval"),
     [

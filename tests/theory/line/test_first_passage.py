@@ -148,6 +148,7 @@ def test_brownian_motion_with_drift_goes_where_the_drift_points():
 FELLER = ItoProcess.scalar(x, drift=mu * x, dispersion=sigma * sp.sqrt(x))
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("process", "start", "lower", "values", "expected"),
     [
@@ -176,6 +177,7 @@ def test_escape_to_infinity_is_decided_by_the_parameters(process, start, lower, 
     assert expected == 0 or abs(far - expected) < 0.02
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("sign", [1, -1])
 def test_closed_forms_and_quadrature_of_the_scale_density_agree(sign):
     cir = ItoProcess.scalar(x, drift=sign * (kappa - x), dispersion=sigma * sp.sqrt(x))

@@ -42,6 +42,7 @@ def by_direct_formula(process: ItoProcess, observable, *, low: float = -12.0, hi
     return float((weight * observable(middles)).sum() / weight.sum())
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("process", [DRY_FRICTION.subs({k: 1, s: 1}), THRESHOLD, CLIPPED])
 def test_the_law_is_the_direct_formula_on_a_grid(process):
     law = stationary_density(process).at({})
@@ -91,6 +92,7 @@ def solved_by_collocation(process: ItoProcess, left: float, right: float, source
     return scipy.integrate.solve_bvp(slopes, residual, mesh, np.zeros((4, mesh.size)), tol=1e-9, max_nodes=20_000)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("process", "starts"), [(DRY_FRICTION.subs({k: 1, s: 1}), (-HALF, sp.Rational(6, 5))), (THRESHOLD, (HALF,))]
 )

@@ -18,6 +18,7 @@ k, s = sp.symbols("k s", positive=True)
 LINE = Interval(-sp.oo, sp.oo)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("drift", [-k * x, -k * x**3, k * x**3, -k * sp.tanh(x), -k * sp.sinh(x), k - k * x])
 def test_the_growth_tells_what_a_chart_tells(drift):
     process = ItoProcess.scalar(x, drift=drift, dispersion=s)
@@ -29,7 +30,7 @@ def test_the_growth_tells_what_a_chart_tells(drift):
         )
 
 
-@pytest.mark.every(4)
+@pytest.mark.every(7)
 @pytest.mark.parametrize(
     ("drift", "kinds", "normalisable"),
     [

@@ -44,7 +44,7 @@ def test_the_hyperbolic_law_has_its_closed_density_and_exists_where_the_pull_exc
     assert law.normalisable == sp.And(m < k, m > -k)
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("drift", "diffusion"),
     [(HALF - 2 * x / ROOT, sp.S.One), (-ROOT - 2 * x, sp.S.One), (-2 * x, ROOT), (HALF * ROOT - 3 * x, ROOT**2)],

@@ -31,6 +31,7 @@ def test_the_chart_gives_the_function_back(interval):
         assert abs((there - function.subs(x, point)).evalf(30)) < 1e-20
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("drift", "interval", "expected"),
     [

@@ -10,6 +10,7 @@ from theory.matrices.lyapunov import hurwitz_condition, lyapunov_solution, symme
 a, b, p, q = sp.symbols("a b p q", real=True)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("A", [[[a, p], [p, b]], [[a, p], [q, b]], [[sp.sqrt(2), p], [q, 1]]])
 def test_the_solution_satisfies_the_equation_for_symbols(A):
     A, Q = sp.Matrix(A), sp.Matrix([[1, q], [q, 2]])

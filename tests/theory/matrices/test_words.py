@@ -57,6 +57,7 @@ WORDS = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("name", WORDS)
 def test_the_mean_of_a_word_is_that_over_exact_nodes(name):
     values = numbers(len(name))

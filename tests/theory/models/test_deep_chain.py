@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 import sympy as sp
 
@@ -21,7 +23,6 @@ from theory.symmetry import AffineSet, is_invariant
 
 NET = deep_chain()
 MODEL = regression(NET, gaussian_teacher(NET))
-FLOW = MODEL.stochastic_gradient_flow()
 x, y, z = sp.symbols("x y z", real=True)
 c, s = sp.symbols("c s", positive=True)
 FOOT = {
@@ -29,6 +30,11 @@ FOOT = {
     for name, value in zip(NET.weights, ("1/2", "1", "2/3", "3/2", "-1", "2", "3/4", "1"), strict=True)
 }
 NUMBERS = {teacher_slope: sp.Rational(1, 3), label_variance: sp.Rational(1, 2), eta: sp.Rational(1, 10), beta: 2}
+
+
+@cache
+def flow() -> ItoProcess:
+    return MODEL.stochastic_gradient_flow()
 
 
 BY_DAY = (NET.hidden_neurons[0], NET.hidden_neurons[-1])
@@ -43,7 +49,7 @@ def test_exponents_next_to_a_sign_set_are_signal_against_noise(neuron):
     """By hand: the block of a neuron is the single neuron, with the length of what reads it (or feeds it) as slope."""
     silent = NET.affine_set(NET.sign_constraints(neuron))
     assert is_invariant(silent, MODEL).kind is ZeroKind.ZERO
-    found = top_exponent(transverse_linearisation(FLOW, silent))
+    found = top_exponent(transverse_linearisation(flow(), silent))
     assert found.route is ExponentRoute.BLOCKS
     slope = silent.restrict(NET.output(sp.Matrix([1]))[0])
     gain = slope - teacher_slope
@@ -58,7 +64,7 @@ def test_exponents_next_to_a_sign_set_are_signal_against_noise(neuron):
 
 def test_noise_silences_a_neuron_once_the_rest_has_learned_the_teacher():
     silent = NET.affine_set(NET.sign_constraints((1, 2)))
-    linear = transverse_linearisation(FLOW, silent)
+    linear = transverse_linearisation(flow(), silent)
     learned = {teacher_slope: silent.restrict(NET.output(sp.Matrix([1]))[0])}
     rates = sorted(float(top_exponent(b).value.subs(learned).subs({**FOOT, **NUMBERS})) for b in blocks(linear))
     assert rates[0] == pytest.approx(rates[1]) and rates[0] < -1e-3
@@ -72,16 +78,16 @@ def test_half_a_sign_set_is_no_invariant_set():
 
 
 def test_the_sufficient_condition_never_holds_at_a_sign_set():
-    condition = sufficient_condition(transverse_linearisation(FLOW, NET.affine_set(NET.sign_constraints((1, 2)))))
+    condition = sufficient_condition(transverse_linearisation(flow(), NET.affine_set(NET.sign_constraints((1, 2)))))
     assert condition.in_direction([1, 0, 0]) == sp.false
 
 
 @pytest.mark.slow
 def test_a_root_with_a_slope_gives_the_second_derivative_of_the_diffusion():
     silent = NET.affine_set(NET.sign_constraints((2, 1)))
-    linear = transverse_linearisation(FLOW, silent)
+    linear = transverse_linearisation(flow(), silent)
     N, foot = silent.normal_basis, sp.Matrix([silent.restrict(w) for w in NET.weights])
-    numbers = FLOW.subs(NUMBERS)
+    numbers = flow().subs(NUMBERS)
     twin = transverse._second_derivative(N.T * numbers.diffusion * N, numbers, foot, N * linear.direction)
     assert (linear.diffusion.subs(NUMBERS) - twin).applyfunc(sp.expand).is_zero_matrix
 

@@ -13,6 +13,7 @@ from theory.notation import eta
 a, b, c = WEIGHTS = sp.symbols("a b c", real=True)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("output", [a * b + c**2, a * b * c, a**3 - b * c + c])
 def test_the_mean_force_of_fluctuations_is_a_descent_of_sharpness(output):
     first, second = slow_drift(output, WEIGHTS), descent_of_sharpness(output, WEIGHTS)

@@ -18,7 +18,7 @@ ACTIVATIONS = {
 }
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(5)
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_the_log_rates_know_the_slope_of_the_activation_alone(name):
     n, (activation, value) = 1, ACTIVATIONS[name]
@@ -28,7 +28,7 @@ def test_the_log_rates_know_the_slope_of_the_activation_alone(name):
         assert sp.simplify(rate - general.subs(c, 2 * value)) != 0
 
 
-@pytest.mark.every(5)
+@pytest.mark.every(7)
 @pytest.mark.parametrize("n", [1, 2, 3])
 @pytest.mark.parametrize("loss_factor", [1, 2])
 def test_the_log_rates_are_signal_minus_half_the_noise(n, loss_factor):

@@ -34,6 +34,7 @@ def _back(values):
     ]
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("momentum", [0, sp.Rational(9, 10)])
 def test_the_turned_descent_is_the_descent(momentum):
     plain = NET.descent(label_noise=SIGMA, momentum=momentum)
@@ -50,6 +51,7 @@ def test_the_turned_descent_is_the_descent(momentum):
     assert abs(found[0] - expected[2]) > 1e-3
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("small", "kept"), [((s_1, s_2), (2, 3)), ((p_1, p_2), (0, 1))])
 def test_the_distance_to_either_set_keeps_its_digits(small, kept):
     recursion = NET.turned_descent(label_noise=SIGMA)

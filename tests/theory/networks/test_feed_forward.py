@@ -32,6 +32,7 @@ def is_kept(network: FeedForward, constraints: sp.MatrixBase) -> bool:
     return decision.kind is ZeroKind.ZERO
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("neuron", NET.hidden_neurons)
 def test_a_vanishing_neuron_stays_so_if_and_only_if_the_activation_passes_through_the_origin(neuron):
     assert is_kept(FeedForward(NET.widths, through_origin), NET.sign_constraints(neuron))
@@ -66,7 +67,7 @@ def test_without_a_slope_at_the_origin_either_half_of_the_set_is_enough():
     assert not is_kept(FeedForward((1, 2, 1), through_origin), incoming_and_bias)
 
 
-@pytest.mark.every(2)
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("skips", "layers", "kept"),
     [
@@ -83,6 +84,7 @@ def test_residual_connections_need_the_whole_chain(skips, layers, kept):
     assert is_kept(net, net.sign_constraints(*((layer, 1) for layer in layers))) is kept
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("depth", "width"), [(2, 1), (2, 3), (3, 2), (4, 1), (4, 2)])
 def test_sets_are_counted_as_the_paper_does(depth, width):
     net = FeedForward((width,) * (depth + 1), sigma)

@@ -72,7 +72,7 @@ SHAPES = [
 """Widths, biases, number of symmetries and of charges."""
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(5)
 @pytest.mark.parametrize(("widths", "biased", "symmetries", "charges"), SHAPES, ids=str)
 def test_the_count_is_that_of_two_other_ways(widths, biased, symmetries, charges):
     problem = squared_error(widths, biased=biased)
@@ -141,6 +141,7 @@ def test_a_generator_may_depend_on_constants_and_then_not_on_data():
     assert find_affine_symmetries(PerSampleLoss([u, w], loss)).at_most == 0
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("loss", "generators", "charges"),
     [

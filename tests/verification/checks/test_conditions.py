@@ -26,6 +26,7 @@ def test_the_same_condition_is_proved_also_when_it_is_written_otherwise():
     assert region(m < p**2 / 2, m / p < p / 2) is Outcome.PROVED
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("surface", [p**2 / 2, 7 * p / 11 + sp.Rational(3, 13), p * q / (p + 17 * q)])
 def test_strict_and_not_strict_are_told_apart_although_they_differ_on_a_surface_only(surface):
     for wrong in (judge_region(m < surface, m <= surface, ()), judge_region(m <= surface, m < surface, ())):
@@ -51,6 +52,7 @@ PRODUCT = p * (p - 2) * (1 - sp.Rational(15, 2) * p)
 """Between its zeros 2/15 and 2 it is negative for p > 0."""
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("edges", [("201/1500", "2"), ("199/1500", "2"), ("2/15", "1995/1000"), ("2/15", "201/100")])
 def test_an_edge_of_a_window_that_is_off_by_half_a_percent_is_refuted(edges):
     low, high = map(sp.Rational, edges)
@@ -143,6 +145,7 @@ def test_a_bound_that_touches_is_proved_and_one_a_millionth_too_low_is_refuted()
     assert bound(p / (1 + p) ** 2, "<", sp.Rational(1, 4)) is Outcome.REFUTED
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("relation", [">=", ">"])
 def test_a_bound_does_not_hold_where_a_side_has_no_real_value(relation):
     assert "no real value" in judge_bound(sp.sqrt(m) + 1, relation, sp.S.Zero, ()).reason
@@ -155,11 +158,13 @@ def test_a_margin_that_is_zero_is_proved_to_be():
     assert bound(sp.log(p * q), "<", sp.log(p) + sp.log(q)) is Outcome.REFUTED
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("side", [q < sp.exp(p**2), q**2 < 2 ** (p**2), q**3 < sp.exp(sp.exp(p))])
 def test_strictness_shows_on_surfaces_whose_numbers_are_too_long_to_write_out(side):
     assert region(side, sp.Le(*side.args)) is Outcome.REFUTED
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("exact", [sp.sin(m), sp.sqrt(2 * p) * sp.exp(sp.S.Half - p)])
 def test_a_strict_bound_that_is_met_at_one_place_is_refuted(exact):
     assert bound(exact, "<", sp.S.One) is Outcome.REFUTED
@@ -171,6 +176,7 @@ def test_a_strict_bound_in_two_letters_that_is_met_on_a_line_is_refuted():
     assert bound(m * p, "<", sp.exp(m - 1) + p * sp.log(p)) is Outcome.REFUTED
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("first", "second", "near"),
     [
@@ -184,6 +190,7 @@ def test_a_region_is_proved_in_its_other_form_and_a_near_miss_is_refuted(first, 
     assert region(first, near) is Outcome.REFUTED
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("exact", "relation", "least", "near"),
     [

@@ -42,11 +42,13 @@ SAME = {
 }
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", FALSE_BOUNDS)
 def test_a_bound_that_fails_in_a_corner_is_refuted(name):
     assert judge_bound(*FALSE_BOUNDS[name], ()).outcome is Outcome.REFUTED
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", TRUE_BOUNDS)
 def test_a_true_bound_is_not_refuted(name):
     assert judge_bound(*TRUE_BOUNDS[name], ()).outcome.supports
@@ -58,6 +60,7 @@ def test_regions_that_differ_on_a_set_without_volume_or_far_away_are_told_apart(
     assert judge_region(*DIFFERENT[name], ()).outcome is Outcome.REFUTED
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("name", SAME)
 def test_one_region_in_two_forms_is_not_refuted(name):
     assert judge_region(*SAME[name], ()).outcome.supports

@@ -93,14 +93,14 @@ def test_runs_keep_a_set_only_if_all_of_them_do_and_move(runs, tolerance, outcom
     assert (finding.witness is not None) == (outcome is Outcome.REFUTED)
 
 
-@pytest.mark.every(19)
+@pytest.mark.every(41)
 @pytest.mark.parametrize(("statement", "name"), CANDIDATES)
 def test_gradients_leave_every_near_miss_and_no_set_that_holds(statement, name):
     finding = judge(statement.form, statement.candidates()[name], statement.domain)
     assert finding.outcome is (Outcome.PROVED if expected(statement, name) else Outcome.REFUTED)
 
 
-@pytest.mark.every(23)
+@pytest.mark.every(46)
 @pytest.mark.parametrize(("statement", "name"), MEASURED)
 def test_runs_of_sgd_leave_every_near_miss_and_no_set_that_holds(statement, name):
     assert statement.form.measure is not None

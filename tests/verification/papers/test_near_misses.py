@@ -64,7 +64,7 @@ def judged(case: str, form: Formula) -> Finding:
 
 
 # `driftproof verify` holds every one of them against its check.
-@pytest.mark.every(31)
+@pytest.mark.every(67)
 @pytest.mark.parametrize("id", IDS)
 def test_every_near_miss_written_by_hand_is_refuted(id):
     for case, statement in cases_of(id).items():

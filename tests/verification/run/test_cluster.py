@@ -7,6 +7,7 @@ import sys
 import textwrap
 import time
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from verification.run.cluster import cluster
 from verification.run.runner import ExecutorError, run
 from verification.run.store import Store, canonical_json
 
-pytest.importorskip("distributed", reason="needs the package distributed: pip install distributed")
+if find_spec("distributed") is None:  # loaded by the tests: it takes seconds
+    pytest.skip("needs the package distributed: pip install distributed", allow_module_level=True)
 
 ROOT = Path(__file__).parents[3]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}

@@ -206,6 +206,7 @@ def test_a_run_killed_again_and_again_ends_in_the_same_bytes_and_repeats_only_wh
         assert killed == canonical_json(quiet)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_the_run_at_once_and_keeps_what_is_finished(number, tmp_path):
     trace = tmp_path / "trace"

@@ -179,6 +179,7 @@ SPECIAL = {
 }
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 @pytest.mark.parametrize("op", SPECIAL)
 def test_special_values_are_those_of_ieee_arithmetic(op, precision):
@@ -189,6 +190,7 @@ def test_special_values_are_those_of_ieee_arithmetic(op, precision):
     np.testing.assert_array_equal(np.signbit(value[signed]), np.signbit(expected[signed]))
 
 
+@pytest.mark.every(7)
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 @pytest.mark.parametrize("payload", [1, 0x155, 0x3FFFFF])
 @pytest.mark.parametrize("op", [*BOUNDS, "square_root", "sign"])

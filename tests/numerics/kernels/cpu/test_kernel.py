@@ -90,7 +90,7 @@ def test_compiled_words_are_those_of_the_reference(width, rounds):
     assert ((words % 2**32).astype(np.uint32) == reference).all() == (rounds == 10)
 
 
-@pytest.mark.every(4)
+@pytest.mark.every(9)
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("m", [1, 2, 3, 4, 7])
 def test_compiled_normals_are_those_of_the_reference(m, precision):
@@ -130,7 +130,7 @@ def test_compiled_normals_have_the_normal_law(precision):
     assert not standard_normal(np.abs(state[0]))
 
 
-@pytest.mark.every(2)
+@pytest.mark.every(3)
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_geometric_brownian_motion_has_its_exact_law(precision):
     r"""The logarithm moves by independent normals, so after n steps it is exactly normal."""
@@ -158,7 +158,7 @@ def test_geometric_brownian_motion_has_its_exact_law(precision):
 # The loop
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(7)
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("m", PROGRAMS)
 def test_paths_agree_with_the_naive_twin(m, precision):
@@ -170,6 +170,7 @@ def test_paths_agree_with_the_naive_twin(m, precision):
     np.testing.assert_allclose(*states, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("m", [1, 2, 3])
 def test_other_noise_gives_other_paths_than_the_twin(m):
     fused, naive = kernel(m, "float64"), numpy_kernel.stepping_kernel(PROGRAMS[m], 2, 2, m, "float64")

@@ -46,6 +46,7 @@ def test_printed_backends_find_the_entry(n, backend):
         np.testing.assert_array_equal(np.asarray(values, dtype=float), expected(n, entries))
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("n", SIZES)
 def test_the_compiled_kernel_finds_the_entry(n, precision):

@@ -153,6 +153,7 @@ def test_a_symbolic_exponent_keeps_its_condition():
     assert family.moment_exists(-1) == (k > 1)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("density", "variable", "interval"),
     [

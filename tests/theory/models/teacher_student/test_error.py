@@ -18,6 +18,7 @@ def by_quadrature(signal, noise, q):
     return mpmath.quad(lambda x: (x**2 - 2 * q * x) * density(x), points) / mpmath.quad(density, points)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("signal", "noise", "q"), [(1.2, 0.3, 0.7), (0.9, 0.5, 0.0), (1.0, 0.4, -0.2)])
 def test_the_stationary_error_is_the_mean_under_the_gamma_law(signal, noise, q):
     values = {s_tilde: signal, nu: noise, overlap: q}

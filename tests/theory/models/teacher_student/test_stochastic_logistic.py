@@ -94,6 +94,7 @@ def gamma_integral(polynomial, power):
     return sp.cancel(sp.together(total))
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("number", range(4))
 def test_bound_weights_are_the_projections_of_the_observable(number):
     phi = sp.expand_func(eigenfunction(sp.Integer(-number)))
@@ -122,7 +123,7 @@ def test_wave_weights_are_the_quotient_of_overlap_and_norm():
             assert abs(overlap / (2 * mpmath.pi * amplitude) / printed - 1) < 1e-12
 
 
-@pytest.mark.every(2)
+@pytest.mark.every(3)
 @pytest.mark.parametrize("order", [1, 2, 3])
 def test_moments_obey_the_moment_equations_term_by_term(order):
     low, high = spectral_moment(order), spectral_moment(order + 1)

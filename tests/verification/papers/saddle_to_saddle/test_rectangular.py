@@ -89,6 +89,7 @@ def test_the_mended_jacobian_holds_for_any_widths_and_the_printed_one_does_not(w
             assert printed_jacobian(point, l).shape != exact.shape
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("widths", NETWORKS)
 def test_the_covariance_of_the_gradient_noise_holds_for_any_widths(widths):
     point = random_point(widths)

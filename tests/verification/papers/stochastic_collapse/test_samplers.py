@@ -43,6 +43,7 @@ def drawn(experiment: Experiment, n: int, first: int = 0, refinement: int = 1) -
     return experiment.sampler(experiment.arguments, Draw(n, first, seed_of(experiment.name), refinement))
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_samples_do_not_depend_on_how_they_are_cut_into_chunks(name):
     experiment = EXPERIMENTS[name]

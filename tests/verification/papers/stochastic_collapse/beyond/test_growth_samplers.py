@@ -26,6 +26,7 @@ SAMPLERS = [
 ]
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("sampler", "arguments"), SAMPLERS)
 def test_a_sample_depends_on_the_seed_and_its_number_alone(sampler, arguments):
     together = sampler(arguments, Draw(n=64, first=0, seed=7)).values

@@ -95,6 +95,7 @@ def test_each_panel_varies_one_number():
         assert len(varied) == 1
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("varied", ["eta", "sigma"])
 def test_the_picture_names_what_varies(varied):
     found = rows([0.0, 0.2, 0.0], varied)
