@@ -12,6 +12,7 @@ r"""Deep linear networks in float64: one point of weights, its noise and its mod
 * ``selection``: the minimum at which the slow flow rests.
 * ``stability``: the learning rates at which the second moment near a minimum is finite, for SGD and its SDE.
 * ``collapse``: where two layers collapse to zero: windows of SGD beside the threshold of its SDE.
+* ``origin``: growth rates at zero and windows of collapse of two layers of any widths, by simulation.
 * ``explicit``: the second route: explicit matrices and Gauss-Hermite nodes that are exact for the degree.
 """
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         mean_map_after_step,
         mode_step,
     )
+    from numerics.deep_linear.origin import CollapseWindow, collapse_windows, origin_growth
     from numerics.deep_linear.point import LayeredPoint
     from numerics.deep_linear.selection import selected_minimum
     from numerics.deep_linear.signal import DataSet, NoisyTeacher
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 __getattr__ = names_on_demand(__name__, __file__)
 
 __all__ = [
+    "CollapseWindow",
     "DataSet",
     "LayeredPoint",
     "Minimum",
@@ -59,6 +62,7 @@ __all__ = [
     "TwoLayerOrigin",
     "amplitude",
     "batch_factor",
+    "collapse_windows",
     "gradient_covariance",
     "gradient_covariance_block",
     "gradient_drift",
@@ -71,6 +75,7 @@ __all__ = [
     "mode_diffusion",
     "mode_step",
     "nearest_minimum",
+    "origin_growth",
     "selected_minimum",
     "sensitivity",
     "tangent_kernel",

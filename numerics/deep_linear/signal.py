@@ -263,3 +263,9 @@ def covariance_matrix(value: Any, dimension: int, name: str) -> Array:
             "A covariance is an average of outer products."
         )
     return (found + found.T) / 2
+
+
+def symmetric_root(covariance: Array) -> Array:
+    r"""The symmetric root :math:`\Lambda^{1/2}`."""
+    values, vectors = np.linalg.eigh(covariance)
+    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T

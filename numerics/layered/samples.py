@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from numerics.codegen.layer_program import NamedMatrix
-from numerics.deep_linear.signal import Data, DataSet, NoisyTeacher
+from numerics.deep_linear.signal import Data, DataSet, NoisyTeacher, symmetric_root
 from numerics.errors import ArgumentError
 from numerics.layered.network import DenseNetwork
 
@@ -69,12 +69,6 @@ def mean_columns(network: DenseNetwork, data: Data) -> Columns:
         )
     root = symmetric_root(data.input_covariance)
     return Columns(root, data.teacher @ root, 1.0)
-
-
-def symmetric_root(covariance: Array) -> Array:
-    r"""The symmetric root :math:`\Lambda^{1/2}`."""
-    values, vectors = np.linalg.eigh(covariance)
-    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
 
 
 def is_multiple_of_identity(covariance: Array) -> bool:

@@ -19,7 +19,7 @@ from numerics.codegen.layer_builder import LayerBuilder
 from numerics.codegen.layer_program import LayerProgram, NamedMatrix, Term
 from numerics.codegen.lower import lower
 from numerics.deep_linear.noise import batch_factor
-from numerics.deep_linear.signal import Data, DataSet, NoisyTeacher
+from numerics.deep_linear.signal import Data, DataSet, NoisyTeacher, symmetric_root
 from numerics.layered.activations import backward_program, forward_program
 from numerics.layered.dynamics import (
     DYNAMICS,
@@ -37,7 +37,6 @@ from numerics.layered.samples import (
     is_multiple_of_identity,
     matrices,
     mean_columns,
-    symmetric_root,
 )
 from theory.argument_kinds import one_of
 from theory.gradient_noise.sampling import Sampling

@@ -87,7 +87,8 @@ def measured_growth(inputs, outputs, dynamics, square, replicas=2000):
     return mean((kept[1] - kept[0]) / ((at[1] - at[0]) * square))
 
 
-@pytest.mark.parametrize(("inputs", "outputs"), [(3, 1), pytest.param(2, 4, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("inputs", "outputs"), [(3, 1), (2, 4)])
 def test_label_noise_alone_drives_wide_layers_away_from_zero_as_the_sde_says(inputs, outputs):
     # Euler and Maruyama's steps h = eta have an error of the order eta h; two of them are extrapolated.
     fine, coarse = (
