@@ -71,11 +71,14 @@ def kept_on_interval(
 
 
 def on_half_line(process: ItoProcess, interval: Interval) -> ItoProcess:
-    r"""The same with a positive symbol for a coordinate that lives on :math:`(0, \infty)`."""
+    r"""The same with a nonnegative symbol for a coordinate that lives on :math:`(0, \infty)`.
+
+    Not a positive one: an absorbed path stands at 0, and ``x > 0`` must not be true of it by assumption.
+    """
     x = process.state[0]
     if process.dimension != 1 or interval.ends != (sp.S.Zero, sp.oo) or x.is_nonnegative:
         return process
-    y = sp.Symbol(x.name, positive=True)
+    y = sp.Symbol(x.name, nonnegative=True)
     return ItoProcess([y], *(part.subs(x, y) for part in (process.drift, process.dispersion)))
 
 

@@ -96,10 +96,15 @@ def _resolution(expression: sp.Expr, u: sp.Symbol) -> int | None:
 def _polynomial_mean(expression: sp.Expr, noise: list[sp.Symbol], recursion: Recursion) -> sp.Expr:
     if not noise:
         return expression
-    polynomial = sp.expand(expression).as_poly(*noise)
+    expanded = sp.expand(expression)
+    if any(e.has(*noise) for e in expanded.atoms(sp.exp)):
+        terms = (_without_exponential(term, noise, recursion) for term in sp.Add.make_args(sp.powsimp(expanded)))
+        return sp.Add(*(weight * _polynomial_mean(rest, noise, recursion) for weight, rest in terms))
+    polynomial = expanded.as_poly(*noise)
     if polynomial is None:
         raise UnsupportedFormError(
-            f"the mean over a draw needs a polynomial in {', '.join(map(str, noise))}, got {expression}. "
+            f"the mean over a draw needs a polynomial in {', '.join(map(str, noise))}, times exponentials of what is "
+            f"linear in normals, got {expression}. "
             "Expand it in a series first, or estimate it from simulated steps."
         )
     normals = set(recursion.normals)
@@ -112,3 +117,23 @@ def _polynomial_mean(expression: sp.Expr, noise: list[sp.Symbol], recursion: Rec
     return sp.Add(
         *(c * sp.prod(moment(z, k) for z, k in zip(noise, powers, strict=True)) for powers, c in polynomial.terms())
     )
+
+
+def _without_exponential(term: sp.Expr, noise: list[sp.Symbol], recursion: Recursion) -> tuple[sp.Expr, sp.Expr]:
+    r"""``(weight, rest)`` with the mean of ``term`` as weight times that of rest: a shift of the normals.
+
+    .. math:: \mathbb E\,f(\xi)\,e^{c + a\cdot\xi} = e^{c + |a|^2/2}\,\mathbb E\,f(\xi + a)
+    """
+    weight, rest = sp.S.One, term
+    for held in term.atoms(sp.exp):
+        exponent = held.args[0]
+        linear = exponent.as_poly(*noise)
+        if not exponent.has(*noise) or linear is None:
+            continue
+        shift = {z: linear.coeff_monomial(z) for z in noise}
+        moved = {z: a for z, a in shift.items() if a != 0}
+        if linear.total_degree() > 1 or set(moved) - set(recursion.normals):
+            continue
+        weight *= sp.exp(linear.coeff_monomial(1) + sp.Add(*(a**2 for a in moved.values())) / 2)
+        rest = (rest / held).subs({z: z + a for z, a in moved.items()}, simultaneous=True)
+    return weight, rest

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.discrete.draws import DistinctIndex, Lookup
 from theory.discrete.linear_recursion import linear_parts
 from theory.discrete.mean_over_draw import mean_over_draw
 from theory.discrete.recursion import Recursion
@@ -32,9 +33,10 @@ MAX_ORDER = 200
 def absolute_moment(recursion: Recursion, order: sp.Expr) -> sp.Expr:
     r"""The moment :math:`\mathbb E|M|^\kappa` of the multiplier of an affine recursion on the line.
 
-    The multiplier must be Gaussian (linear in the normals), or take finitely many values (draws from a population), or
-    be both: Gaussian given the draw; or it is :math:`c - r(Z_1^2 + \dots + Z_n^2)` with positive c and r, as for least
-    squares on batches of Gaussian data. For a whole even order it may be any polynomial.
+    The multiplier must be Gaussian (linear in the normals) or log-normal (an exponential of that), or take finitely
+    many values (draws from a population), or be both: Gaussian given the draw; or it is linear in one uniform; or it is
+    :math:`c \pm r(Z_1^2 + \dots + Z_n^2)` with c not negative and r positive, as for least squares on batches of
+    Gaussian data, and for the variance of ARCH and GARCH processes. For a whole even order it may be any polynomial.
 
     Args:
         recursion: linear in its one coordinate.
@@ -60,18 +62,26 @@ def absolute_moment(recursion: Recursion, order: sp.Expr) -> sp.Expr:
         )
     M = sp.expand(parts.multiplier[0])
     normals = [xi for xi in recursion.normals if M.has(xi)]
+    even = kappa.is_integer and kappa.is_even and kappa.is_nonnegative and kappa.is_number
+    spread = [u for u in recursion.uniforms if M.has(u) and not _chooses(M, u)]
+    if spread and not even:
+        return _uniform_absolute_moment(M, normals, spread, kappa, recursion)
     if not normals:
         return mean_over_draw(sp.Abs(M) ** kappa, recursion)
-    if kappa.is_integer and kappa.is_even and kappa.is_nonnegative and kappa.is_number:
+    if even:
         return mean_over_draw(M**kappa, recursion)
     polynomial = M.as_poly(*normals)
     squares = _coefficients_of_squares(M, normals)
     if squares is not None:
         return _moment_of_squares(*squares, len(normals), kappa)
+    grown = sp.powsimp(M)
+    exponent = sp.powsimp(sp.log(grown).expand(force=True)) if grown.is_positive else None
+    if exponent is not None and _is_linear(exponent, normals):
+        return mean_over_draw(sp.exp(sp.expand(kappa * exponent)), recursion)
     if polynomial is None or polynomial.total_degree() > 1:
         raise UnsupportedFormError(
-            f"the multiplier must be linear in {', '.join(map(str, normals))}, or a positive number minus a positive "
-            f"multiple of the sum of their squares, got {M}. "
+            f"the multiplier must be linear in {', '.join(map(str, normals))}, an exponential of that, or a number "
+            f"that is not negative plus or minus a positive multiple of the sum of their squares, got {M}. "
             "Estimate its moments by quadrature."
         )
     constant = M.subs(dict.fromkeys(normals, sp.S.Zero))
@@ -92,24 +102,63 @@ def _gaussian_absolute_moment(mean: sp.Expr, variance: sp.Expr, order: sp.Expr) 
     return sp.expand(sp.hyperexpand(value)) if order.is_Integer and order % 2 == 0 and order >= 0 else value
 
 
+def _chooses(M: sp.Expr, u: sp.Symbol) -> bool:
+    """Whether a uniform chooses entries of a population."""
+    return any(held.has(u) for held in M.atoms(Lookup, DistinctIndex, sp.floor))
+
+
+def _is_linear(expression: sp.Expr, symbols: list[sp.Symbol]) -> bool:
+    polynomial = expression.as_poly(*symbols)
+    return polynomial is not None and polynomial.total_degree() <= 1
+
+
+def _uniform_absolute_moment(
+    M: sp.Expr, normals: list[sp.Symbol], uniforms: list[sp.Symbol], order: sp.Expr, recursion: Recursion
+) -> sp.Expr:
+    r"""The absolute moment of :math:`a + bu`, the difference of :math:`y|y|^\kappa/(b(\kappa+1))` from a to a + b.
+
+    Raises:
+        UnsupportedFormError: other noise enters besides draws, or the multiplier is not linear in u.
+    """
+    if normals or len(uniforms) > 1 or not _is_linear(M, uniforms):
+        raise UnsupportedFormError(
+            f"a multiplier with the uniform {uniforms[0]} must be linear in it and hold no other noise but draws from "
+            f"a population, got {M}. Estimate its moments by quadrature."
+        )
+    (u,) = uniforms
+    slope = sp.diff(M, u)
+    low, high = M.subs(u, 0), M.subs(u, 1)
+    primitive = [y * sp.Abs(y) ** order for y in (low, high)]
+    return mean_over_draw((primitive[1] - primitive[0]) / (slope * (order + 1)), recursion)
+
+
 def _coefficients_of_squares(M: sp.Expr, normals: list[sp.Symbol]) -> tuple[sp.Expr, sp.Expr] | None:
-    """``(c, r)`` where M is c minus r times the sum of the squares of the normals, both positive; else None."""
+    """``(c, r)``, where M is up to its sign c minus r times the sum of squares of the normals, c >= 0; else None."""
     constant, slope = M.subs(dict.fromkeys(normals, sp.S.Zero)), -M.coeff(normals[0], 2)
     rest = sp.expand(M - constant + slope * sp.Add(*(z**2 for z in normals)))
-    known = constant.is_positive and slope.is_positive
+    if constant.is_negative or (constant == 0 and slope.is_negative):
+        constant, slope = -constant, -slope
+    known = constant.is_nonnegative and (slope.is_positive or slope.is_negative)
     return (constant, slope) if rest == 0 and known else None
 
 
 def _moment_of_squares(c: sp.Expr, r: sp.Expr, n: int, order: sp.Expr) -> sp.Expr:
     r"""The absolute moment of :math:`c - rT` for T chi-squared with n degrees of freedom.
 
-    With :math:`p = n/2` and :math:`t = c/r`, from the parts of the integral below and above t:
+    With :math:`p = n/2` and :math:`t = c/|r|`, from the parts of the integral below and above t:
 
     .. math::
         \frac{c^\kappa t^p}{2^p\,\Gamma(p)} \Big[B(p, \kappa+1)\,{}_1F_1(p; p+\kappa+1; -\tfrac t2)
         + e^{-t/2}\,\Gamma(\kappa+1)\,U(\kappa+1, \kappa+p+1, \tfrac t2)\Big]
+
+    for positive r; :math:`c^\kappa(t/2)^p\,U(p, p+\kappa+1, \tfrac t2)` for negative r; and
+    :math:`(2r)^\kappa\,\Gamma(p+\kappa)/\Gamma(p)` for c = 0.
     """
-    p, t = sp.Rational(n, 2), c / r
+    p, t = sp.Rational(n, 2), c / sp.Abs(r)
+    if c == 0:
+        return (2 * sp.Abs(r)) ** order * sp.gamma(p + order) / sp.gamma(p)
+    if r.is_negative:
+        return c**order * (t / 2) ** p * hyperu(p, p + order + 1, t / 2)
     below = sp.gamma(p) * sp.gamma(order + 1) / sp.gamma(p + order + 1) * sp.hyper((p,), (p + order + 1,), -t / 2)
     above = sp.exp(-t / 2) * sp.gamma(order + 1) * hyperu(order + 1, order + p + 1, t / 2)
     return c**order * t**p / (2**p * sp.gamma(p)) * (below + above)

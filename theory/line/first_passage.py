@@ -185,8 +185,25 @@ def _divided(part: sp.Expr, whole: sp.Expr) -> sp.Expr:
     ratio = part / whole
     if ratio.has(sp.Integral, sp.betainc, sp.hyper):
         return ratio
-    reduced = sp.cancel(ratio)
-    return min((sp.powsimp(sp.factor(reduced)), sp.powsimp(sp.expand(reduced))), key=sp.count_ops)
+    named = _names_of_exponents(ratio)
+    reduced = sp.cancel(ratio.xreplace({held: sp.exp(number * name) for held, (number, name, _) in named.items()}))
+    full = {name: exponent for _, name, exponent in named.values()}
+    forms = [form.xreplace(full) for form in (sp.factor(reduced), sp.expand(reduced))]
+    return min(map(sp.powsimp, forms), key=sp.count_ops)
+
+
+def _names_of_exponents(ratio: sp.Expr) -> dict[sp.Expr, tuple[sp.Expr, sp.Symbol, sp.Expr]]:
+    """Exponentials of sums with roots, as numbers times a name: a quotient in powers of every root never ends."""
+    found, names = {}, {}
+    for held in ratio.atoms(sp.exp):
+        exponent = held.args[0]
+        if exponent.is_Add and any(p.exp.is_Rational and not p.exp.is_Integer for p in exponent.atoms(sp.Pow)):
+            number, primitive = exponent.primitive()
+            if primitive.could_extract_minus_sign():
+                number, primitive = -number, -primitive
+            name = names.setdefault(primitive, sp.Dummy("c", real=True))
+            found[held] = (number, name, primitive)
+    return found
 
 
 def _lost(behind: Endpoint, regular_ends: str) -> Boolean:

@@ -133,9 +133,19 @@ def _highest_of(chosen: Sequence[tuple], x: sp.Symbol) -> sp.Expr:
 
 
 def _height(formula: sp.Expr, x: sp.Symbol, point: sp.Expr, stretch: Interval) -> sp.Expr:
-    """The density at a point of the piece, or its limit at an end of it."""
+    """The density at a point of the piece, or its limit at an end of it.
+
+    Raises:
+        UnsupportedFormError: the limit depends on parameters, as that of a power whose exponent may have both signs.
+    """
     if point in stretch.ends:
-        return sp.limit(formula, x, point, "-" if point == stretch.right else "+")
+        try:
+            return sp.limit(formula, x, point, "-" if point == stretch.right else "+")
+        except NotImplementedError as error:
+            raise UnsupportedFormError(
+                f"the height of {formula} at {point} depends on the parameters ({error}). Put in numbers, or declare "
+                "assumptions that decide it."
+            ) from error
     return formula.subs(x, point)
 
 

@@ -11,6 +11,7 @@ from numerics.errors import DivergenceError
 from tests.strategies import positive_rationals
 from theory.discrete.draws import Lookup
 from theory.discrete.linear_recursion import stationary_statistics
+from theory.discrete.mean_over_draw import mean_over_draw
 from theory.discrete.recursion import Recursion
 from theory.discrete.tail_index import absolute_moment
 from theory.errors import DimensionError, UnsupportedFormError
@@ -66,10 +67,31 @@ def test_gaussian_absolute_moments_are_the_known_ones():
     assert sp.simplify(absolute_moment(centred, 1) - s * sp.sqrt(2 / sp.pi)) == 0
 
 
+@pytest.mark.parametrize(
+    ("multiplier", "kappa"),
+    [
+        (xi**2, 1),  # ARCH of unit coefficient
+        (sp.Rational(3, 4) + xi**2 / 4, 1),  # GARCH on the border of a finite mean
+        ((xi**2 + zeta**2) / 2, 1),
+        (sp.exp(xi - 1), 2),  # 2 mu / sigma^2
+        (2 * u, 1),
+    ],
+    ids=str,
+)
+def test_the_textbook_multipliers_have_their_known_indices(multiplier, kappa):
+    noise = {"normals": [xi, zeta]} if not multiplier.has(u) else {"uniforms": [u]}
+    assert abs(tail_index(Recursion([w], [multiplier * w + 1], **noise)) - kappa) < 1e-12
+
+
+def test_the_mean_over_a_draw_shifts_the_normals_of_an_exponential():
+    step = Recursion([w], [w + xi + zeta], normals=[xi, zeta])
+    assert sp.simplify(mean_over_draw(xi**2 * sp.exp(s * xi), step) - (1 + s**2) * sp.exp(s**2 / 2)) == 0
+
+
 def test_what_has_no_index_is_refused():
     with pytest.raises(DivergenceError, match="not negative"):
         tail_index(SGD, {eta: 4, h: 1, s: 1})
     with pytest.raises(DimensionError):
         absolute_moment(Recursion([w, v], [w, v], normals=[xi]), 1)
     with pytest.raises(UnsupportedFormError, match="must be linear"):
-        absolute_moment(Recursion([w], [xi**2 * w], normals=[xi]), 1)
+        absolute_moment(Recursion([w], [xi**3 * w], normals=[xi]), 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import sympy as sp
 
@@ -81,6 +83,18 @@ def test_the_class_of_an_end_is_that_at_the_parameters():
     assert isinstance(scheme_on_interval(cir, half_line, "absorbing", {k: 0.25}), Absorbing)
     with pytest.raises(SchemeError, match="different classes"):
         scheme_on_interval(cir, half_line, "absorbing", {})
+
+
+def test_an_absorbed_path_is_not_counted_as_positive():
+    run = simulate(
+        ItoProcess.scalar(x, drift=0, dispersion=1),
+        initial=[0.5],
+        interval=Interval(0, sp.oo),
+        regular_ends="absorbing",
+        observables={"alive": sp.Piecewise((1, x > 0), (0, True))},
+        **{**RUN, "until": 1.0},
+    )
+    assert run.estimate("alive").agrees_with(math.erf(0.5 / math.sqrt(2)), false_alarm=1e-6)
 
 
 def test_a_pole_of_the_drift_is_refused_and_the_square_can_be_simulated_as_advised():

@@ -101,3 +101,9 @@ def test_where_a_parameter_decides_between_a_kink_and_a_peak_beside_it_the_mode_
 def test_the_higher_of_two_peaks_inside_is_found_by_numbers(force, expected):
     peak = mode(x * sp.exp(force * x**3 / 3 - x**4 / 4 - x**2), x)
     assert float(sp.sympify(peak).evalf()) == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_height_whose_limit_depends_on_parameters_is_told_by_numbers():
+    mu = sp.Symbol("mu", real=True)
+    found = mode(sp.Piecewise((x ** (2 * mu - 1), x < 1), (x * sp.exp(1 - x), True)), x)
+    assert abs(found.subs(mu, 2).evalf(8) - 1) < 1e-7
