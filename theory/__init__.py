@@ -32,7 +32,8 @@ A reader's map, in the order in which the modules build on each other:
 * ``services``: what theory asks of the packages above it, without importing them.
 * ``tricomi``: Tricomi's function, which SymPy lacks.
 
-The package imports SymPy only; python-flint, used by ``decision.balls`` alone, may be missing.
+The package imports SymPy only; python-flint, used by ``decision.balls`` and ``decision.rational_points`` alone,
+may be missing.
 """
 
 from typing import TYPE_CHECKING

@@ -21,7 +21,7 @@ FRAMEWORK_FOLDERS = (
     "numerics/sgd/",
 )
 THEORY_MAY_IMPORT = {"sympy"}
-ONLY_IN = {"flint": {"theory/decision/balls.py"}}
+ONLY_IN = {"flint": {"theory/decision/balls.py", "theory/decision/rational_points.py"}}
 
 
 @functools.cache

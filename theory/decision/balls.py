@@ -5,7 +5,8 @@ the value is not 0. Reals stay real: the square root or logarithm of a negative 
 nothing and agrees with nothing. Expressions that hold the imaginary unit, and integrands, are enclosed in the complex
 plane on principal branches, as SymPy reads them.
 
-This module brings python-flint into the package, at the first evaluation; :mod:`theory.decision.second_kernel` asks it.
+This module brings python-flint into the package, at the first evaluation; :mod:`theory.decision.second_kernel` asks it,
+and :mod:`theory.decision.rational_points` takes its rational numbers.
 
 References:
     Johansson, "Arb: efficient arbitrary-precision midpoint-radius interval arithmetic", IEEE Trans. Computers (2017).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -70,16 +70,21 @@ class Compared:
     """A point where two conditions are known to be true or not; where one has no value it is not true.
 
     Attributes:
-        values: The point, as text.
+        point: The point.
         derived: Whether the derived condition is true there.
         candidate: Whether the other one is.
         undefined: Which of the two have a part without a value there.
     """
 
-    values: dict[str, str]
+    point: Mapping[sp.Symbol, Fraction | sp.Expr]
     derived: bool
     candidate: bool
     undefined: tuple[bool, bool] = (False, False)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The point as text, by the names of the symbols."""
+        return {str(symbol): _text(self.point[symbol]) for symbol in sorted(self.point, key=str)}
 
 
 def compared_points(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> Iterator[Compared]:
@@ -87,7 +92,7 @@ def compared_points(derived: Boolean, candidate: Boolean, domain: tuple[Boolean,
     for point in _points(derived, candidate, domain):
         (expected, lost), (found, gone) = _truth_there(derived, point), _truth_there(candidate, point)
         if expected is not None and found is not None:
-            yield Compared(_text(point), expected, found, (lost, gone))
+            yield Compared(point, expected, found, (lost, gone))
     yield from _beside_jumps(derived, candidate, domain)
     for values in itertools.chain(
         _irrational_points(derived, candidate, domain), _landmarks_on_surfaces(derived, candidate, domain)
@@ -95,8 +100,7 @@ def compared_points(derived: Boolean, candidate: Boolean, domain: tuple[Boolean,
         if all(_truth_at(condition, values) for condition in domain):
             expected, found = _truth_at(derived, values), _truth_at(candidate, values)
             if expected is not None and found is not None:
-                named = {str(s): str(v) for s, v in sorted(values.items(), key=lambda item: str(item[0]))}
-                yield Compared(named, expected, found)
+                yield Compared(values, expected, found)
 
 
 def _beside_jumps(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> Iterator[Compared]:
@@ -109,7 +113,7 @@ def _beside_jumps(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, .
         if found.point is not None:
             expected, told = (_truth(condition, found.point, found.bits) for condition in (derived, candidate))
             if expected is not None and told is not None:
-                yield Compared(_text(found.point), expected, told)
+                yield Compared(found.point, expected, told)
 
 
 def _surfaces(*conditions: Boolean) -> list[sp.Expr]:
@@ -285,7 +289,5 @@ def may_be(symbol: sp.Symbol, value: sp.Expr) -> bool:
     )
 
 
-def _text(point: Point) -> dict[str, str]:
-    return {
-        str(symbol): number_as_text(value) for symbol, value in sorted(point.items(), key=lambda item: str(item[0]))
-    }
+def _text(value: Fraction | sp.Expr) -> str:
+    return number_as_text(value) if isinstance(value, Fraction) else str(value)

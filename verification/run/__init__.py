@@ -7,6 +7,7 @@
 * ``pool``: a process pool that survives the death of its workers.
 * ``preloaded``: what the process that workers are forked from loads once: the libraries, the theory, and the hash of
   their code.
+* ``process``: what the system tells of a process: how it was ended, and how much processor time it has used.
 * ``prelude``: imported before anything else in the processes that workers are made from: one thread for each worker,
   and garbage collected rarely while the libraries are loaded.
 * ``runner``: a run: hand out the tasks that investigations ask for, keep every result as it comes, pronounce the

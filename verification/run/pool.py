@@ -10,9 +10,9 @@ within milliseconds. One thread of the coordinator, :meth:`WorkerPool._manage`, 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import multiprocessing
-import os
 import pickle
 import signal
 import threading
@@ -20,14 +20,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 from typing import Any
 
 from theory.argument_kinds import ArgumentKind, or_none, whole
 from verification.arguments import of_kind
 from verification.errors import VerificationError, one_sentence
+from verification.run.process import processor_time, signal_name
 from verification.run.settings import available_cores
 from verification.run.worker import READY, serve
 
@@ -76,13 +76,19 @@ class _Call:
     kin: str = ""
     deaths: int = 0
 
+    @functools.cached_property
+    def line(self) -> list[str]:
+        """``kin`` and what it begins with, up to each slash."""
+        return list(itertools.accumulate(self.kin.split("/"), "{}/{}".format))
+
 
 @dataclass(eq=False)
 class _Worker:
     """A worker process as the coordinator sees it. ``lifeline`` closes when the coordinator ends.
 
     While it has a call with a time limit, ``began`` is when the call began, by the wall clock and in processor time,
-    and ``look`` when its processor time is to be looked at next. ``kin`` is that of its last call.
+    and ``look`` when its processor time is to be looked at next. ``kin`` is that of its last call, ``served`` holds
+    those of all its calls, and what they begin with.
     """
 
     process: Any
@@ -91,6 +97,7 @@ class _Worker:
     ready: bool = False
     call: _Call | None = None
     kin: str = ""
+    served: set[str] = field(default_factory=set)
     began: tuple[float, float] = (0.0, 0.0)
     look: float = float("inf")
 
@@ -110,8 +117,9 @@ class WorkerPool(Executor):
     under these limits. A future fails with :class:`TimeLimitError`, with ``MemoryError``, with
     :class:`WorkerDiedError` after ``ATTEMPTS`` deaths, or with what the call raised.
 
-    Of the calls that wait, a worker is given one with the same attribute ``kin`` (text) as its last one, where there
-    is such a call: what the last one derived is still in its memory.
+    Of the calls that wait, a worker is given one with the same attribute ``kin`` (text) as its last one, else as one
+    before, where there is such a call: what those derived and compiled is still in its memory. Else one that no other
+    worker knows, and of these one whose ``kin`` begins like one of theirs: as ``module/claim/statement`` does.
 
     Args:
         workers: Number of processes; by default the number of cores this process may use.
@@ -231,12 +239,17 @@ class WorkerPool(Executor):
             self._start_worker()
 
     def _next_call(self, worker: _Worker) -> _Call | None:
-        elsewhere = {other.kin for other in self._workers if other is not worker} - {""}
+        elsewhere = set().union(*(other.served for other in self._workers if other is not worker)) - {""}
+
+        def distance(call: _Call) -> tuple[bool, bool, bool, int]:
+            near = sum(part in worker.served for part in call.line)
+            return call.kin != worker.kin, call.kin not in worker.served, call.kin in elsewhere, -near
+
         with self._guard:
             # A suspect goes to a fresh worker only: _listen hands it over when one reports.
             while self._pending:
-                # Calls of the worker's own kin, then those of nobody's, then any; min takes the first of equals.
-                call = min(self._pending, key=lambda call: (call.kin != worker.kin, call.kin in elsewhere))
+                # Calls of the last one's kin, of earlier ones', then those of nobody's, then any; min takes the first.
+                call = min(self._pending, key=distance)
                 self._pending.remove(call)
                 if call.future.set_running_or_notify_cancel():
                     return call
@@ -244,9 +257,10 @@ class WorkerPool(Executor):
 
     def _give(self, worker: _Worker, call: _Call) -> None:
         worker.call, worker.kin = call, call.kin
+        worker.served.update(call.line)
         if call.time_limit is not None:
             now = time.monotonic()
-            worker.began = now, _processor_time(worker.process.pid) or 0.0
+            worker.began = now, processor_time(worker.process.pid) or 0.0
             worker.look = now + min(call.time_limit, _LOOK)
         try:
             worker.calls.send_bytes(call.message)
@@ -302,7 +316,7 @@ class WorkerPool(Executor):
             call = worker.call
             assert call is not None and call.time_limit is not None, "only a call with a limit is looked at"
             waited = now - worker.began[0]
-            clock = _processor_time(worker.process.pid)
+            clock = processor_time(worker.process.pid)
             used = waited if clock is None else clock - worker.began[1]
             if used >= call.time_limit:
                 self._end_late(worker, f"the time limit of {call.time_limit:g} s of processor time was reached.")
@@ -356,9 +370,7 @@ class WorkerPool(Executor):
         worker.process.join()
         code = worker.process.exitcode
         worker.process.close()
-        return (
-            f"was ended by {_signal_name(-code)}" if code is not None and code < 0 else f"ended with exit code {code}"
-        )
+        return f"was ended by {signal_name(-code)}" if code is not None and code < 0 else f"ended with exit code {code}"
 
     def _fail(self, error: PoolError) -> None:
         with self._guard:
@@ -381,20 +393,3 @@ class WorkerPool(Executor):
         with self._guard:
             self._bell.close()
             self._alarm.close()
-
-
-def _signal_name(number: int) -> str:
-    try:
-        name = signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-    return f"{name} (perhaps the system ran out of memory)" if number == signal.SIGKILL else name
-
-
-def _processor_time(pid: int) -> float | None:
-    """Seconds of processor time that a process and its ended children have used; None where no one tells."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError):
-        return None

@@ -14,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -35,8 +36,12 @@ CHUNKS_PER_THREAD = 4
 """Chunks of lanes per thread, so that a thread that lost its core to another process does not hold up the rest."""
 
 WORTH_OPTIMISING = 2**26
-"""Trajectory-steps, a tenth of a second, from which on a kernel is compiled with all optimisations. The bits of the
+"""Trajectory-steps, a tenth of a second, from which on a kernel may be compiled with all optimisations. The bits of the
 result are the same before and after."""
+
+PAYS_AFTER = 12
+"""A kernel is compiled with all optimisations when it has run for so many times as long as it took to compile: they
+save a twelfth of the time, so that a kernel of thousands of instructions has to run for a minute."""
 
 KERNELS = 64
 """Kernels kept for another use; each fills about 1 MiB."""
@@ -94,7 +99,7 @@ class CpuKernel(SteppingKernel):
         self.processor = processor or host()
         self.lanes = lanes_of(signature, self.processor)
         self._codes: dict[tuple[bool, bool], _Code] = {}
-        self._work = 0
+        self._work, self._running, self._compiling = 0, 0.0, 0.0
         self._lock = threading.Lock()
         self.code(shared=True)
 
@@ -109,10 +114,13 @@ class CpuKernel(SteppingKernel):
     def code(self, *, shared: bool) -> _Code:
         """The compiled functions, compiled at first use, and once more when they turn out to be used much."""
         with self._lock:
-            thorough = self._work >= WORTH_OPTIMISING
+            pays = self._work >= WORTH_OPTIMISING and self._running >= PAYS_AFTER * self._compiling
+            thorough = pays or (shared, True) in self._codes
             key = (shared, thorough)
             if key not in self._codes:
+                start = time.perf_counter()
                 code = compile_ir(self.ir(shared=shared), self.processor, thorough=thorough)
+                self._compiling = time.perf_counter() - start
                 prototype = ctypes.CFUNCTYPE(None, *_C_TYPES)
                 whole = prototype(code.address("whole"))
                 shares = self.signature.layout.steps_per_group > 1
@@ -139,6 +147,13 @@ class CpuKernel(SteppingKernel):
 
     def _run(self, columns: _Columns, steps: NDArray, address: Address, threads: int) -> None:
         code = self.code(shared=columns.parameters.ndim == 1)
+        start = time.perf_counter()
+        try:
+            self._run_code(code, columns, steps, address, threads)
+        finally:
+            self._running += time.perf_counter() - start
+
+    def _run_code(self, code: _Code, columns: _Columns, steps: NDArray, address: Address, threads: int) -> None:
         stop = threading.Event()
         if threads == 1:
             self._run_chunk(code, columns, steps, address, stop)

@@ -120,19 +120,23 @@ def test_workers_live_on_between_calls_and_find_the_libraries_loaded_with_one_th
         assert pool.submit(assignment("thread_limits")).result()["value"] == ["1", "1", "1"]
 
 
-def test_a_worker_stays_with_the_statement_it_has_begun_while_tasks_of_it_wait():
+def test_a_worker_stays_with_the_statement_it_has_begun_while_tasks_of_it_wait_and_then_with_its_claim():
     order = []
 
-    def asked(statement, n, seconds=0.0):
-        about = {"module": "papers", "claim": "SC-001", "statement": statement}
+    def asked(claim, statement, n, seconds=0.0):
+        about = {"module": "papers", "claim": claim, "statement": statement}
         future = workers.submit(assignment("third", n=n, seconds=seconds, **about))
         future.add_done_callback(lambda done: order.append(n))
         return future
 
     with WorkerPool(1) as workers:
-        # The first call holds the worker until all of them wait.
-        wait([asked("law", 0, 0.5), asked("mean", 1), asked("law", 2), asked("mean", 3), asked("law", 4)])
-    assert order == [0, 2, 4, 1, 3]
+        asked("SC-002", "law", 9).result()
+        first = asked("SC-001", "law", 0, 0.5)  # holds the worker until all of them wait
+        while not first.running():
+            time.sleep(0.01)
+        others = [("SC-003", "law", 1), ("SC-001", "mean", 2), ("SC-001", "law", 3), ("SC-002", "law", 4)]
+        wait([first, *(asked(*other) for other in others)])
+    assert order == [9, 0, 3, 4, 2, 1]
 
 
 def test_ctrl_c_at_the_terminal_does_not_reach_a_working_worker(pool):
