@@ -5,8 +5,9 @@ source of claims it is the module that holds the claim and whatever that imports
 included, found by reading import statements; a change in the runner, the report, another paper or another section of
 the same paper makes nothing stale.
 
-A worker computes the same hash after it has imported the claim, and refuses its own result where the two differ
-(:func:`verification.run.worker`): code that was saved while a run was starting is never filed under the old hash.
+A worker computes the same hash before it imports anything, and refuses its own result where the two differ, or where a
+file that it has imported since, be it in the middle of a task, was saved after it was hashed
+(:func:`verification.run.worker`): new code is never filed under the old hash. Each file is hashed once in a process.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import time
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent.parent
 CODE = (
@@ -121,6 +123,33 @@ def versions() -> dict[str, str]:
     return {name: version for name, version in found.items() if version != _MISSING}
 
 
+def saved_since_hashed(module: str, home: str) -> list[Path]:
+    """Files behind ``module`` of ``home`` that were imported here and saved between their hash and now.
+
+    A file found as it was hashed is not looked at again: what is saved after its import is the next run's.
+    """
+    return _found_other([*_framework_paths(), *drawn_on(module, home)])
+
+
+def look_at_imported_code() -> None:
+    """Take the files of :data:`CODE` that are imported by now as looked at, but for those saved since their hash."""
+    _found_other(_framework_paths())
+
+
+@functools.cache
+def _framework_paths() -> tuple[Path, ...]:
+    code_hash()
+    return tuple(path for path in framework() if path in _HASHED)
+
+
+def _found_other(paths: Iterable[Path]) -> list[Path]:
+    imported = {getattr(each, "__file__", None) for each in list(sys.modules.values())}
+    fresh = [path for path in paths if path not in _FOUND and str(path) in imported]
+    changed = [path for path in fresh if path in _HASHED and _HASHED[path].stamp != _stamp(path)]
+    _FOUND.update(set(fresh) - set(changed))
+    return sorted(changed)
+
+
 def uncovered(module: str, home: str, before: Iterable[str]) -> list[Path]:
     """Files of ``home`` that were imported since ``before`` and are not in the fingerprint of ``module``."""
     known = drawn_on(module, home) | framework()
@@ -161,10 +190,32 @@ def _imported(path: Path, module: str) -> list[str]:
     return names
 
 
+class _Hashed(NamedTuple):
+    """A file as this process knows it: what it was before it was read, and the hash of what was read."""
+
+    stamp: tuple[int, ...]
+    digest: bytes
+
+
+_HASHED: dict[Path, _Hashed] = {}
+_FOUND: set[Path] = set()
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What changes when a file is saved; nothing of a file that is gone."""
+    try:
+        state = path.stat()
+    except OSError:
+        return ()
+    return state.st_mtime_ns, state.st_size, state.st_ino
+
+
 def _hash(paths: Iterable[Path], root: Path) -> str:
     digest = hashlib.sha256()
     for path in paths:
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        if path not in _HASHED:
+            _HASHED[path] = _Hashed(_stamp(path), hashlib.sha256(path.read_bytes()).digest())
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + _HASHED[path].digest)
     return digest.hexdigest()
 
 

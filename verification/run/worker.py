@@ -26,7 +26,7 @@ from typing import Any
 
 from theory.errors import DriftproofError
 from verification.errors import SourceError, one_sentence
-from verification.run.fingerprint import fingerprint, uncovered
+from verification.run.fingerprint import fingerprint, saved_since_hashed, uncovered
 from verification.run.task import execute
 
 READY = b"ready"
@@ -89,6 +89,8 @@ class Assignment:
             before = set(sys.modules)
             if self.home and self.home not in sys.path:
                 sys.path.insert(0, self.home)
+            if self.home:
+                fingerprint(self.arguments["module"], self.home)  # before the import: see saved_since_hashed
             self._import()
             start = time.monotonic()
             outcome["value"] = json.loads(json.dumps(execute(self.function, self.arguments), allow_nan=False))
@@ -113,7 +115,8 @@ class Assignment:
     def _refuse_other_code(self, before: set[str]) -> None:
         """Raise where the code that computed is not the code that the result would be filed under.
 
-        Files are hashed once in a worker, right after they were imported: a later change is the next run's.
+        Files are hashed once in a worker, before they are imported. What is saved after its import is the next run's;
+        what is saved before it, as a module that a task imports late may be, is nobody's.
         """
         if not self.home:
             return
@@ -122,6 +125,8 @@ class Assignment:
             raise SourceError(
                 f"the code behind {module} changed while the run was starting; run the same command again."
             )
+        if changed := saved_since_hashed(module, self.home):
+            raise SourceError(f"{changed[0]} was saved while the run was at work; run the same command again.")
         beyond = uncovered(module, self.home, before)
         if beyond:
             raise SourceError(

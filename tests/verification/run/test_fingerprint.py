@@ -59,13 +59,19 @@ def house(folder: Path, *, deeper: str = "factor = 1.0\n") -> Path:
 
 @pytest.fixture(autouse=True)
 def nothing_remembered():
+    forget()
+
+
+def forget() -> None:
+    """What this process knows of files on the disk."""
     for cached in (module._own, module.drawn_on):
         cached.cache_clear()
+    for path in [path for path in module._HASHED if not path.is_relative_to(module.ROOT)]:
+        del module._HASHED[path]
 
 
 def mark(folder: Path) -> str:
-    for cached in (module._own, module.drawn_on):
-        cached.cache_clear()
+    forget()
     return fingerprint("house.claims", folder)
 
 
@@ -127,6 +133,40 @@ def test_a_worker_refuses_a_result_of_other_code_than_the_task_names(tmp_path):
     other = Assignment(run, arguments, 60.0, 1 << 30, str(tmp_path), "0123456789abcdef")()
     assert other["status"] == "FAILED"
     assert "changed while the run was starting" in other["message"]
+
+
+LATE = '''
+from pathlib import Path
+
+from verification.authoring.shorthand import Paper, equals
+
+paper = Paper("late")
+
+
+def value():
+    if {saved}:
+        Path(__file__).with_name("{name}_constants.py").write_text("one = 1  # saved again")
+    from {name}_constants import one
+
+    return one
+
+
+@paper.claim("L-1", "p. 1")
+def late():
+    """A value."""
+    yield equals("one", printed=1, derived=value, wrong={{"two": 2}})
+'''
+
+
+@pytest.mark.parametrize(("saved", "status"), [(False, "DONE"), (True, "FAILED")])
+def test_a_file_saved_between_its_hash_and_an_import_inside_a_task_gives_no_result(tmp_path, saved, status):
+    name = f"late_{status.lower()}"
+    (tmp_path / f"{name}.py").write_text(LATE.format(saved=saved, name=name))
+    (tmp_path / f"{name}_constants.py").write_text("one = 1")
+    hashed = fingerprint(name, str(tmp_path))
+    arguments = {"module": name, "claim": "L-1", "statement": "one", "candidate": "printed"}
+    outcome = Assignment("verification.checks.symbolic:run", arguments, 60.0, 1 << 30, str(tmp_path), hashed)()
+    assert (outcome["status"], "was saved while the run was at work" in outcome["message"]) == (status, saved)
 
 
 MANY = '''
@@ -213,8 +253,7 @@ def long_running(monkeypatch):
 
 
 def stands_on(folder: Path, *settings: object) -> str:
-    for cached in (module._own, module.drawn_on):
-        cached.cache_clear()
+    forget()
     return basis("house.claims", folder, *settings)
 
 
