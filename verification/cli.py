@@ -182,7 +182,7 @@ def _verify(arguments: argparse.Namespace) -> int:
                 summary,
                 {entry.id: entry.paper for entry in chosen},
                 differences,
-                lock_path,
+                " and ".join(dict.fromkeys(str(about.lock_for(entry.file)) for entry in chosen)),
                 accepted=arguments.update_lock,
             )
         if arguments.report is not None:
@@ -219,8 +219,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 def _locked_elsewhere(chosen: Sequence[Listed], about: Project) -> list[str]:
     """Claims of installed packages, whose verdicts are not written among those of the built-in papers."""
-    folders = [path.parent for path in about.locks_beside]
-    return [entry.id for entry in chosen if any(entry.file.is_relative_to(folder) for folder in folders)]
+    return [entry.id for entry in chosen if about.lock_for(entry.file) != about.lock]
 
 
 def _catalogue(arguments: argparse.Namespace, *, naming: str = "") -> tuple[Catalogue, Project]:

@@ -7,7 +7,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NoReturn, Self
 
 from rich import box
@@ -129,7 +128,7 @@ class Screen:
         summary: RunSummary,
         papers: Mapping[str, str],
         differences: Sequence[Difference],
-        lock: Path,
+        lock: str,
         *,
         accepted: bool = False,
     ) -> None:
@@ -139,7 +138,7 @@ class Screen:
             summary: What the run did.
             papers: Claim id -> paper.
             differences: Where its verdicts are not those of the lock.
-            lock: Where the lock lies.
+            lock: Where the locks of these claims lie.
             accepted: Whether the lock is to be changed, so that nobody need be told how.
         """
         self.__exit__()

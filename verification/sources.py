@@ -87,6 +87,10 @@ class Project:
     lock: Path
     locks_beside: tuple[Path, ...] = ()
 
+    def lock_for(self, file: Path) -> Path:
+        """The lock that speaks of the claims in a file."""
+        return next((lock for lock in self.locks_beside if file.is_relative_to(lock.parent)), self.lock)
+
 
 def project(claims: Sequence[str | Path] = (), *, lock: Path | None = None, here: Path | None = None) -> Project:
     """The project that ``--claims`` and ``pyproject.toml`` describe.

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from verification.errors import ClaimError, SourceError, UnknownClaimError
-from verification.registry import catalogue, claims
+from verification.registry import catalogue, catalogue_naming, claims
 from verification.sources import GROUP, PaperSource, installed, project
 
 PROMISED = (*range(1, 16), *range(20, 44), *range(50, 64), *range(70, 100), 110, 111, 112, 113, 120)
@@ -214,6 +214,8 @@ def test_claims_of_an_installed_package_have_the_lock_beside_them(tmp_path, monk
     monkeypatch.setattr(metadata, "entry_points", lambda group: [EntryPoint("offered", "offered", GROUP)])
     about = project(here=tmp_path)
     assert about.locks_beside == (package / "claims.lock.json",)
+    assert about.lock_for(package / "__init__.py") == package / "claims.lock.json"
+    assert about.lock_for(tmp_path / "other.py") == about.lock != package / "claims.lock.json"
     assert project(here=tmp_path, lock=tmp_path / "other.json").locks_beside == ()
 
 
@@ -252,6 +254,13 @@ def test_installed_papers_are_read_without_their_bodies_and_give_the_same_list()
     paper = next(source for source in installed() if source.name == "saddle_to_saddle")
     listed = catalogue([paper]).listed
     assert len(listed) > 50 and listed == catalogue([replace(paper, installed=False)]).listed
+
+
+def test_the_claim_that_is_wanted_is_found_without_reading_the_claims_of_other_modules():
+    near = catalogue_naming("sc-031", installed())
+    assert near.listed["SC-031"] == catalogue().listed["SC-031"]
+    assert len(near.listed) < 20
+    assert catalogue_naming("SC-999", installed()) is catalogue()
 
 
 def test_a_claim_that_only_stands_in_the_text_of_a_function_is_none(tmp_path):

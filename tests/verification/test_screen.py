@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from verification import screen
@@ -55,7 +53,7 @@ def test_tasks_that_fail_alike_are_told_in_one_line_under_the_printed_form(capsy
         failed("SC-901", r"a/symbolic/sign of $\frac{s^{2}}{k}$", "NameError: name 'q'"),
     )
     with Screen(quiet=True) as shown:
-        shown.summary(RunSummary((), {}, 0, 0, failures, False, 0.0), {}, [], Path("lock"))
+        shown.summary(RunSummary((), {}, 0, 0, failures, False, 0.0), {}, [], "lock")
     assert capsys.readouterr().out.splitlines() == [
         "SC-900: a/symbolic/printed and 1 more task raised an error: NameError: name 'q'",
         "SC-900: b/symbolic/printed raised an error: ValueError: other",
@@ -68,7 +66,7 @@ def test_who_updates_the_lock_is_not_told_to_update_it(accepted, said, capsys):
     new = Difference("SC-900", "claim is not in the lock", None, Entry("HOLDS", ("PROVED",), None, "p"))
     nothing = RunSummary((), {}, 0, 0, (), False, 0.0)
     with Screen(quiet=True) as shown:
-        shown.summary(nothing, {"SC-900": "p"}, [new], Path("lock"), accepted=accepted)
+        shown.summary(nothing, {"SC-900": "p"}, [new], "lock", accepted=accepted)
     assert capsys.readouterr().out.splitlines()[-1] == f"1 claim of 1 not as in lock{said}"
 
 
@@ -86,7 +84,7 @@ def test_on_a_terminal_a_verdict_is_one_line_and_a_failure_is_told_whole(capsys,
     with Screen() as shown:
         monkeypatch.setattr(type(shown.console), "is_terminal", True)
         shown.verdict(verdict, 1.0)
-        shown.summary(RunSummary((), {}, 0, 0, (failed("SC-901", "a", message),), False, 0.0), {}, [], Path("lock"))
+        shown.summary(RunSummary((), {}, 0, 0, (failed("SC-901", "a", message),), False, 0.0), {}, [], "lock")
     first, *rest = capsys.readouterr().out.splitlines()
     assert first.startswith("SC-900") and first.rstrip().endswith("…")
     assert "give another path" in " ".join(" ".join(rest).split())
