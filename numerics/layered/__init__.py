@@ -16,6 +16,7 @@ module           question it answers
 ``backend``      Who runs it, and does it fit cache and memory?
 ``train``        Run it: chunks of replicas, statistics on the way, divergence by replica and step
 ``observables``  What is read off on the way? (modes, balance, alignment, rank, loss, diffusion)
+``passages``     When does each replica learn each mode, in which order, and who never does?
 ``controlled``   How is the mean of a mode at the end of training told from its fluctuations?
 ``run``          What training leaves behind, and how pieces are put together
 ===============  ==========================================================================================
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         ObservedDiffusion,
         network_outputs,
     )
+    from numerics.layered.passages import LearningTimes, learning_times
     from numerics.layered.run import LayeredRun, merge_layered_runs
     from numerics.layered.train import train_layers
     from numerics.simulation.options import Options
@@ -68,6 +70,7 @@ __all__ = [
     "IsotropicLangevin",
     "LayerNorm",
     "LayeredRun",
+    "LearningTimes",
     "MapRank",
     "MeanLoss",
     "MiniBatchDescent",
@@ -79,6 +82,7 @@ __all__ = [
     "Sampling",
     "balanced_layers",
     "gaussian_layers",
+    "learning_times",
     "merge_layered_runs",
     "network_outputs",
     "train_layers",
