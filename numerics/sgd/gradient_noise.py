@@ -65,7 +65,12 @@ class GradientNoise:
     samples_at_once: int | None = None
 
     def __post_init__(self) -> None:
-        theta = torch.as_tensor(self.theta).detach().to(self.problem.device, self.problem.dtype)
+        try:
+            theta = torch.as_tensor(self.theta).detach().to(self.problem.device, self.problem.dtype)
+        except (TypeError, ValueError, RuntimeError):
+            raise ArgumentError(
+                f"theta must be a tensor of {self.problem.dimension} weights, got {shown(self.theta)}."
+            ) from None
         if theta.shape != (self.problem.dimension,) or not bool(torch.isfinite(theta).all()):
             raise ArgumentError(
                 f"theta must hold {self.problem.dimension} finite weights, got shape {tuple(theta.shape)}. "

@@ -76,6 +76,11 @@ class NumericalSymmetries:
         rank = int((values > 1e-7).sum())
         return np.einsum("mk,mij->kij", left[:, rank:], joint)
 
+    def __str__(self) -> str:
+        width = f"gap {self.gap:.0e}, residual {self.residual:.0e} at fresh weights"
+        found = f"{self.dimension} affine symmetries found numerically, {len(self.charges)} with a charge ({width})"
+        return f"{found}; no proof" + ("" if self.is_clear else ", and in doubt")
+
 
 @takes(problem=one_of(EmpiricalLoss, needed="an EmpiricalLoss"))
 def numerical_symmetries(problem: EmpiricalLoss, *, seed: int, points: int | None = None) -> NumericalSymmetries:
@@ -95,6 +100,8 @@ def numerical_symmetries(problem: EmpiricalLoss, *, seed: int, points: int | Non
         >>> found = numerical_symmetries(EmpiricalLoss(net, lambda f, y: ((f - y) ** 2).sum(), x, y), seed=1)
         >>> found.dimension, len(found.charges), found.is_clear
         (4, 3, True)
+        >>> print(found)  # doctest: +ELLIPSIS
+        4 affine symmetries found numerically, 3 with a charge (gap ..., residual ... at fresh weights); no proof
     """
     d = problem.dimension
     if problem.dtype != torch.float64 or d > MOST_WEIGHTS:
