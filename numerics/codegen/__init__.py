@@ -14,6 +14,8 @@ module            question it answers
 ``roots``         ... of differences of roots
 ``inverse_functions``  ... of acosh, acos and asin near the ends of their domain
 ``removable``     ... of sums that cancel to several orders: their Taylor series there
+``far_out``       ... and of sums that cancel far out: polynomials in 1/u or exp(-u) there
+``many_digits``   ... from values to more digits than a double holds
 ``error_functions``  ... of differences of two error functions
 ``airy``          ... of Airy functions
 ``expansion``     ... and how far an expression is expanded to find out

@@ -11,6 +11,7 @@ keep no correct digit, and a trajectory would be absorbed by rounding alone.
 ``exp(u) - exp(v)``   with ``expm1`` of the difference            cancels as u -> v
 ``1 - tanh(u)``       ``2 / (1 + exp(2 u))``                      cancels as u -> oo
 ``1 - tanh(u)**2``    ``1 / cosh(u)**2``                          cancels as u -> oo
+``tanh(u) - sign(u)`` ``-2 sign(u) / (1 + exp(2 |u|))``          cancels as u -> oo, -oo
 ``1 - erf(u)``        ``erfc(u)``                                 cancels as u -> oo
 ``1 - erfc(u)``       ``erf(u)``                                  cancels as u -> 0
 ``pi/2 - atan(u)``    ``atan(1/u)`` for u > 1                      cancels as u -> oo
@@ -63,6 +64,14 @@ _CANCELLING: dict[type, dict[sp.Expr | int, Callable[[sp.Expr], sp.Expr]]] = {
 }
 """Function f, number k, and f(u) + k without cancellation."""
 
+_BESIDE_A_SIGN: dict[type, tuple[sp.Expr, Callable[[sp.Expr], sp.Expr]]] = {
+    sp.tanh: (sp.S.One, lambda u: 2 / (1 + sp.exp(2 * u))),
+    sp.coth: (sp.S.One, lambda u: -2 / (sp.exp(2 * u) - 1)),
+    sp.erf: (sp.S.One, lambda u: sp.erfc(u, evaluate=False)),
+    sp.atan: (sp.pi / 2, _arccot),
+}
+"""Odd function f, its limit k, and k - f(u) without cancellation for u > 0."""
+
 _CANCELLING_SQUARES: dict[type, tuple[int, Callable[[sp.Expr], sp.Expr]]] = {
     sp.tanh: (-1, lambda u: -(sp.cosh(u) ** -2)),
     sp.coth: (-1, lambda u: sp.sinh(u) ** -2),
@@ -106,6 +115,10 @@ def _forms(factor: sp.Expr) -> Iterator[tuple[sp.Expr | int, Callable[[], sp.Exp
         return  # a branch of what was rewritten
     for k, accurate in _CANCELLING.get(type(factor), {}).items():
         yield k, partial(accurate, factor.args[0])
+    if type(factor) in _BESIDE_A_SIGN:
+        limit, left = _BESIDE_A_SIGN[type(factor)]
+        sign, size = sp.sign(factor.args[0]), absolute_value(factor.args[0])
+        yield -limit * sign, lambda: -sign * left(size)
     if factor.is_Pow and factor.exp == -2 and isinstance(factor.base, sp.tanh):
         yield -1, lambda: sp.sinh(factor.base.args[0]) ** -2
     if factor.is_Pow and factor.exp == 2 and type(factor.base) in _CANCELLING_SQUARES:

@@ -73,7 +73,10 @@ def _beyond(z: sp.Expr) -> sp.Expr:
 def _shift(A: sp.Expr, B: sp.Expr) -> sp.Expr | None:
     """A - B where it is a number to which the formula applies."""
     d = short_expansion(A - B)
-    return d if d.is_Rational and 0 < abs(d) <= LARGEST_SHIFT and A.free_symbols else None
+    if d.is_Rational:
+        return d if 0 < abs(d) <= LARGEST_SHIFT and A.free_symbols else None
+    # A parameter: what the two have in common is the variable.
+    return d if d.free_symbols < A.free_symbols | B.free_symbols and not d.is_Add else None
 
 
 def _log_ratio(A: sp.Expr, d: sp.Expr) -> sp.Expr:

@@ -28,6 +28,9 @@ from theory.argument_kinds import EXPRESSION, EXPRESSIONS
 
 _HYPERBOLIC = (sp.cosh, sp.sinh)
 
+MOST_TERMS = 8
+"""Of a sum that is multiplied out."""
+
 
 @takes(product=EXPRESSION)
 def without_overflow(product: sp.Expr) -> sp.Expr:
@@ -108,6 +111,12 @@ def _tangents(powers: dict[sp.Expr, sp.Expr]) -> sp.Expr | None:
 
 def _growth_in_front(powers: dict[sp.Expr, sp.Expr]) -> sp.Expr:
     """The product with the exponential growth of its hyperbolic functions as one exponential."""
+    growth, rest = _growth_and_rest(powers)
+    return sp.exp(growth) * rest
+
+
+def _growth_and_rest(powers: dict[sp.Expr, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
+    """The product as exp(growth) times a rest that is bounded in its hyperbolic functions."""
     growth, factors, odd = sp.S.Zero, [], set()
     for base, m in powers.items():
         if not isinstance(base, _HYPERBOLIC) or not (m.is_Integer or isinstance(base, sp.cosh)):
@@ -122,7 +131,41 @@ def _growth_in_front(powers: dict[sp.Expr, sp.Expr]) -> sp.Expr:
             factors.append((-expm1(-2 * size) / 2) ** m)
             odd ^= {sp.sign(base.args[0])} if m.is_odd else set()
     signs = sorted(odd, key=sp.default_sort_key)
-    return sp.Mul(sp.exp(growth), *factors, *signs)
+    return growth, sp.Mul(*factors, *signs)
+
+
+@takes(product=EXPRESSION)
+def log_of_growing(product: sp.Expr) -> sp.Expr | None:
+    """The logarithm of a product of hyperbolic functions, its growth outside; ``None`` for another product.
+
+    Example:
+        >>> x = sp.Symbol("x", positive=True)
+        >>> log_of_growing(sp.sinh(x) / x)
+        x + log(-expm1(-2*x)/(2*x))
+    """
+    powers = dict(factor.as_base_exp() for factor in sp.Mul.make_args(product))
+    if not any(isinstance(base, _HYPERBOLIC) for base in powers):
+        return None
+    growth, rest = _growth_and_rest(powers)
+    return growth + sp.log(rest, evaluate=False) if growth != 0 else None
+
+
+@takes(product=EXPRESSION)
+def hyperbolic_terms(product: sp.Expr) -> list[sp.Expr] | None:
+    """The terms of (A cosh(u) + B) / cosh(v), each over the denominator; ``None`` where none grows.
+
+    Example:
+        >>> x, y = sp.symbols("x y", real=True)
+        >>> hyperbolic_terms((y + sp.sinh(x)) / sp.cosh(x))
+        [y/cosh(x), sinh(x)/cosh(x)]
+    """
+    factors = sp.Mul.make_args(product)
+    if not any(factor.is_Pow and factor.exp.is_negative and _holds_hyperbolic(factor.base) for factor in factors):
+        return None
+    for factor in factors:
+        if factor.is_Add and len(factor.args) <= MOST_TERMS and _holds_hyperbolic(factor):
+            return [product / factor * term for term in factor.args]
+    return None
 
 
 # Sums

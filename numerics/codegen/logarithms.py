@@ -39,6 +39,9 @@ def stable_logarithm(x: sp.Expr) -> sp.Expr | None:
         return (power if isinstance(base, sp.cosh) else -power) * log_cosh(*base.args)
     if isinstance(x, sp.sinh):
         return _log_sinh(*x.args)
+    if isinstance(x, sp.cos):
+        near = log1p(-2 * sp.sin(x.args[0] / 2) ** 2)
+        return sp.Piecewise((near, x > sp.S.Half), (sp.log(x, evaluate=False), True))
     if isinstance(x, sp.erfc):
         return log_erfc(*x.args)
     if isinstance(x, sp.tanh):

@@ -1,7 +1,7 @@
 r"""Sums of quotients in one exponential, over one denominator where they cancel.
 
 :math:`E/(1+E) - E^2/(1+E)^2` with :math:`E = e^u` loses all digits as u grows, :math:`E/(1+E)^2` none. Derivatives of
-sigmoids are such sums, often within products.
+sigmoids are such sums, often within products. Quotients of polynomials, as in :math:`1/(1+x) - 1 + x`, are added too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from theory.argument_kinds import EXPRESSION, EXPRESSIONS
 
 MOST_TERMS = 12
 """Terms that are brought over one denominator."""
+
+MOST_SYMBOLS = 4
+"""In quotients of polynomials that are added."""
 
 MOST_OPERATIONS = 200
 """In an expression that is brought over one denominator."""
@@ -50,6 +53,47 @@ def over_one_denominator(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
             for member in members:
                 (done if denominator_exponent(member) is not None else plain).append(member)
     return [*plain, *done] if changed else None
+
+
+@takes(terms=EXPRESSIONS)
+def quotients_added(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
+    """The terms, those that are quotients of polynomials added up where they cancel; ``None`` where none do.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> quotients_added([1 / (1 + x), sp.Integer(-1), sp.exp(x)])
+        [-x/(x + 1), exp(x)]
+    """
+    if len(terms) > MOST_TERMS or not any(_is_over_a_sum(term) for term in terms):
+        return None
+    symbols = sorted(set().union(*(term.free_symbols for term in terms)), key=sp.default_sort_key)
+    if len(symbols) > MOST_SYMBOLS:
+        return None
+    rational = [term for term in terms if term.is_rational_function(*symbols) and not term.has(sp.Float)]
+    if len(rational) < 2 or sum(int(term.count_ops()) for term in rational) > MOST_OPERATIONS:
+        return None
+    total = sp.factor(sp.Add(*rational))
+    others = [term for term in terms if term not in rational]
+    if total == 0:
+        return others
+    for x in symbols:
+        low, high = _orders_in(total, x)
+        parts = [_orders_in(part, x) for part in rational]
+        if low > min(part[0] for part in parts) or high < max(part[1] for part in parts):
+            return [total, *others]
+    return None
+
+
+def _is_over_a_sum(term: sp.Expr) -> bool:
+    """Whether a sum stands below the line."""
+    powers = (factor.as_base_exp() for factor in sp.Mul.make_args(term))
+    return any(base.is_Add and m.is_Integer and m.is_negative for base, m in powers)
+
+
+def _orders_in(quotient: sp.Expr, x: sp.Symbol) -> tuple[int, int]:
+    """The order of a quotient of polynomials at x = 0, and its degree."""
+    above, below = (sp.Poly(part, x) for part in sp.fraction(sp.cancel(quotient)))
+    return min(above.monoms())[0] - min(below.monoms())[0], above.degree() - below.degree()
 
 
 _E = sp.Dummy("E", positive=True)

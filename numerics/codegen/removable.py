@@ -1,4 +1,4 @@
-r"""Sums whose terms cancel to more than one order where their argument vanishes, such as :math:`e^u-1-u`.
+r"""Sums whose terms cancel to more than one order where their argument vanishes or grows, such as :math:`e^u-1-u`.
 
 Near such a point the sum is :math:`c_mu^m+c_{m+1}u^{m+1}+\dots` with terms far larger than itself, and no rearrangement
 of them keeps digits. There it is the beginning of its Taylor series, elsewhere itself:
@@ -11,6 +11,9 @@ gives the coefficients, also where f has a removable singularity (:math:`\coth u
 compared with f to more digits than a double holds, at points out to the radius in which it is used; a function that is
 not analytic there (:math:`|u|`, a root of u) fails that comparison and is left as it is.
 
+Far out it is a power series in :math:`1/u`, such as :math:`\sqrt{u^2+u}-u`, or in :math:`e^{-u}`, such as
+:math:`\sqrt{1+e^{2u}}-e^u`, on either side by itself and found in the same way.
+
 References:
     Trefethen and Weideman, "The exponentially convergent trapezoidal rule", *SIAM Review* 56 (2014) 385;
     Higham, *Accuracy and Stability of Numerical Algorithms* (2002), section 1.14.
@@ -19,7 +22,6 @@ References:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -27,43 +29,20 @@ import mpmath
 import sympy as sp
 
 from numerics.arguments import takes
+from numerics.codegen.far_out import far_out
+from numerics.codegen.many_digits import DIGITS, LOSS, NO_VALUE, SCALED, TINY, as_float, loss, rational, values_of, y
 from theory.argument_kinds import EXPRESSION, EXPRESSIONS
 from theory.argument_kinds import whole as whole_between
 
 RADII = tuple(sp.Rational(k, 16) for k in (1, 2, 4, 6, 8, 12, 16))
 """Where the series may be used, the smallest first."""
 
-_DIGITS = 110
 _BITS = 400
 _NODES = 128
 _MOST_TERMS = 48
-_MOST_PARTS = 80
+_MOST_PARTS = 160
 _MOST_SYMBOLS = 4
-_MOST_SUMMANDS = 6
-_LOSS = 6
-"""Digits that a term may have beyond its sum, at the radius, before a larger radius is tried: a factor of six."""
-
-_TINY = mpmath.mpf(10) ** -18
-"""Largest relative error of the series."""
-
-_NO_VALUE = (
-    ArithmeticError,
-    ValueError,
-    TypeError,
-    NameError,
-    NotImplementedError,
-    KeyError,
-    mpmath.libmp.NoConvergence,
-)
-"""What mpmath and the printer raise for a pole, and for a function that mpmath lacks."""
-
-_SCALED: dict[str, Callable[..., Any]] = {
-    "ScaledBesselI": lambda nu, u: mpmath.exp(-abs(u)) * mpmath.besseli(nu, u),
-    "ScaledBesselK": lambda nu, u: mpmath.exp(u) * mpmath.besselk(nu, u),
-    "ScaledErfc": lambda u: mpmath.exp(u**2) * mpmath.erfc(u),
-}
-"""The functions of :mod:`numerics.codegen.special` in the terms."""
-
+_MOST_SUMMANDS = 10
 _NOT_ANALYTIC = (sp.Abs, sp.sign, sp.Max, sp.Min, sp.Piecewise, sp.floor, sp.ceiling, sp.Heaviside, sp.Mod, sp.re)
 _ABOUT_ONE = (sp.log, sp.loggamma, sp.gamma, sp.digamma, sp.acosh)
 """Functions that are singular at 0 and whose sums cancel at 1."""
@@ -85,13 +64,18 @@ def with_series(whole: sp.Expr, terms: Sequence[sp.Expr], otherwise: sp.Expr, *,
     if not _is_candidate(whole) or len(terms) > _MOST_SUMMANDS:
         return None
     for u, cofactor, function in _in_one_argument(whole, tuple(terms)):
+        branches = []
         for centre in (0, 1) if any(part.has(*_ABOUT_ONE) for part in function) else (0,):
-            found = _series(function, centre, orders)
+            found = None if branches else _series(function, centre, orders)
             if found is not None:
                 coefficients, radius = found
                 distance = u - centre
                 near = sp.Add(*(c * distance**n for n, c in enumerate(coefficients) if c))
-                return sp.Piecewise((cofactor * near, sp.Abs(distance) <= radius), (otherwise, True))
+                branches.append((cofactor * near, sp.Abs(distance) <= radius))
+        if len(terms) > 1:
+            branches += [(cofactor * far, region) for far, region in far_out(function, u, orders)]
+        if branches:
+            return sp.Piecewise(*branches, (otherwise, True))
     return None
 
 
@@ -104,9 +88,6 @@ def _is_candidate(whole: sp.Expr) -> bool:
     return sum(1 for _ in sp.preorder_traversal(whole)) <= _MOST_PARTS
 
 
-_y = sp.Dummy("y")
-
-
 def _in_one_argument(
     whole: sp.Expr, terms: tuple[sp.Expr, ...]
 ) -> Iterator[tuple[sp.Expr, sp.Expr, tuple[sp.Expr, ...]]]:
@@ -114,7 +95,7 @@ def _in_one_argument(
     symbols = whole.free_symbols
     if len(symbols) == 1:
         (x,) = symbols
-        yield x, sp.S.One, tuple(term.subs(x, _y) for term in (whole, *terms))
+        yield x, sp.S.One, tuple(term.subs(x, y) for term in (whole, *terms))
         return
     arguments = {part.args[0] for part in whole.atoms(sp.Function) if part.args[0].free_symbols}
     for u in sorted(arguments, key=sp.default_sort_key):
@@ -122,13 +103,13 @@ def _in_one_argument(
             scale = sp.cancel(u / x)
             if scale.has(x):
                 continue
-            inside = [term.subs(x, _y / scale) for term in (whole, *terms)]
-            factors = [part.as_independent(_y, as_Add=False) for part in inside[1:]]
+            inside = [term.subs(x, y / scale) for term in (whole, *terms)]
+            factors = [part.as_independent(y, as_Add=False) for part in inside[1:]]
             bases = {sp.Mul(*(f for f in constant.args_cnc()[0] if not f.is_number)) for constant, _ in factors}
             if len(bases) == 1:
                 (c,) = bases
                 parts = tuple(sp.expand(part / c) for part in inside)
-                if all(part.free_symbols <= {_y} for part in parts):
+                if all(part.free_symbols <= {y} for part in parts):
                     yield u, c, parts
                     return
 
@@ -139,47 +120,35 @@ def _series(parts: tuple[sp.Expr, ...], centre: int, orders: int) -> tuple[tuple
     if _is_plainly_regular(parts[0], centre):
         return None
     try:
-        together = sp.lambdify(_y, list(parts), [_SCALED, "mpmath"])
-        with mpmath.workdps(_DIGITS):
+        together = values_of(parts)
+        with mpmath.workdps(DIGITS):
             near, nearer = (_cancellation(together, centre, mpmath.mpf(2) ** -k) for k in (14, 20))
             if not (near > mpmath.mpf(2) ** (14 * orders - 8) and 16 * near < nearer < mpmath.inf):
                 return None
-            function = sp.lambdify(_y, parts[0], "mpmath")
-            enough = [r for r in RADII if _cancellation(together, centre, _number(r)) <= _LOSS] or [RADII[-1]]
+            function = sp.lambdify(y, parts[0], [SCALED, "mpmath"])
+            enough = [r for r in RADII if _cancellation(together, centre, as_float(r)) <= LOSS] or [RADII[-1]]
             # The smallest radius at which no digit is lost beyond it; if the series does not reach it, the largest.
             for radius in (enough[0], *(r for r in reversed(RADII) if r < enough[0])):
-                found = _taylor(function, centre, _number(radius))
+                found = _taylor(function, centre, as_float(radius))
                 if found is not None:
                     return found, radius
-    except _NO_VALUE:
+    except NO_VALUE:
         pass
     return None
 
 
 def _is_plainly_regular(whole: sp.Expr, centre: int) -> bool:
     """Whether a look shows that it does not vanish at the centre, or branches there."""
-    if centre == 0 and any(power.base == _y and not power.exp.is_Integer for power in whole.atoms(sp.Pow)):
+    if centre == 0 and any(power.base == y and not power.exp.is_Integer for power in whole.atoms(sp.Pow)):
         return True
-    value = whole.subs(_y, centre)
+    value = whole.subs(y, centre)
     return value.is_finite is True and value.is_zero is False
-
-
-def _number(value: sp.Rational) -> Any:
-    return mpmath.mpf(value.p) / value.q
 
 
 def _cancellation(together: Callable[[Any], Any], centre: int, distance: Any) -> Any:
     """How many times larger than the sum its largest term is, on the worse side."""
-    worst = mpmath.mpf(0)
-    for z in (centre + distance, centre - distance):
-        try:
-            total, *terms = together(z)
-        except _NO_VALUE:
-            return mpmath.inf
-        if total == 0 or mpmath.im(total) != 0:
-            return mpmath.mpf(0)
-        worst = max(worst, max(abs(term) for term in terms) / abs(total))
-    return worst
+    sides = [loss(together, centre + step) for step in (distance, -distance)]
+    return mpmath.mpf(0) if 0 in sides else max(sides)
 
 
 def _taylor(f: Callable[[Any], Any], centre: int, radius: Any) -> tuple[sp.Rational, ...] | None:
@@ -189,21 +158,21 @@ def _taylor(f: Callable[[Any], Any], centre: int, radius: Any) -> tuple[sp.Ratio
         values = [f(centre + circle * turn) for turn in _turns()]
         size = max(map(abs, values))
         waves = _waves([value / size for value in values] if size else values)
-    except _NO_VALUE:
+    except NO_VALUE:
         return None
     coefficients = []
     for n, scaled in enumerate(waves, -2):
         coefficients.append(mpmath.mpf(0) if abs(scaled) < mpmath.mpf(10) ** -21 else size * scaled / circle**n)
     if any(coefficients[:2]):
         return None
-    exact = tuple(map(_rational, coefficients[2:]))
+    exact = tuple(map(rational, coefficients[2:]))
     if not any(exact):
         return None
-    in_order = [_number(c) for c in reversed(exact)]
+    in_order = [as_float(c) for c in reversed(exact)]
     for share in (1, 0.93, 0.61, 0.3, 0.07, 2.0**-9, 2.0**-30):
         for distance in (share * radius, -share * radius):
             expected = f(centre + distance)
-            if not abs(mpmath.polyval(in_order, distance) - expected) <= _TINY * abs(expected):
+            if not abs(mpmath.polyval(in_order, distance) - expected) <= TINY * abs(expected):
                 return None
     return _shortened(exact, radius)
 
@@ -249,20 +218,8 @@ def _fixed(value: Any) -> int:
 def _shortened(coefficients: tuple[sp.Rational, ...], radius: Any) -> tuple[sp.Rational, ...]:
     """Without the last ones, which are nothing beside the first within the radius."""
     first = next(n for n, c in enumerate(coefficients) if c)
-    leading = abs(_number(coefficients[first])) * radius**first
+    leading = abs(as_float(coefficients[first])) * radius**first
     kept = list(coefficients)
-    while len(kept) > first + 1 and abs(_number(kept[-1])) * radius ** (len(kept) - 1) < _TINY * leading:
+    while len(kept) > first + 1 and abs(as_float(kept[-1])) * radius ** (len(kept) - 1) < TINY * leading:
         kept.pop()
     return tuple(kept)
-
-
-def _rational(coefficient: Any) -> sp.Rational:
-    """The small fraction that a coefficient is, or its first thirty digits."""
-    if coefficient == 0:
-        return sp.S.Zero
-    sign, mantissa, exponent, _ = coefficient._mpf_
-    exact = Fraction(int(mantissa)) * Fraction(2) ** exponent * (-1 if sign else 1)
-    small = exact.limit_denominator(10**10)
-    if abs(exact - small) * 10**19 < abs(exact) / 10**5:
-        return sp.Rational(small.numerator, small.denominator)
-    return sp.Rational(mpmath.nstr(coefficient, 30, strip_zeros=False))

@@ -18,6 +18,7 @@ from sympy.codegen.cfunctions import expm1, log1p
 
 from numerics.arguments import takes
 from numerics.codegen.expansion import short_expansion
+from numerics.codegen.exponentials import exponential_factor
 from theory.argument_kinds import EXPRESSIONS
 
 MOST_QUOTIENTS = 6
@@ -92,7 +93,7 @@ def _difference(A: sp.Expr, p: sp.Rational, B: sp.Expr) -> sp.Expr | None:
         return None
     root = sp.sqrt(A)
     if p == sp.S.Half:
-        accurate = v / (root + B)
+        accurate = _beside_a_growing_root(root, v, B) or v / (root + B)
     elif p == -sp.S.Half:
         accurate = -v * B / (root * (root + 1 / B))
     else:
@@ -100,3 +101,15 @@ def _difference(A: sp.Expr, p: sp.Rational, B: sp.Expr) -> sp.Expr | None:
     if B.is_nonnegative or (B.is_Pow and B.exp == p):
         return accurate
     return sp.Piecewise((accurate, B > 0), (A**p - B, True)) if abs(p) == sp.S.Half else None
+
+
+def _beside_a_growing_root(root: sp.Expr, v: sp.Expr, B: sp.Expr) -> sp.Expr | None:
+    """v/(root + B) with root**2 = B**2 + v, where v is a number times exp(a): v overflows long before its root."""
+    c, a = exponential_factor(v)
+    if a == 0 or not (c.is_positive and c.is_number and B.is_positive and B.is_number):
+        return None
+    # Clipped, so that the branch not taken is finite and so are its derivatives.
+    up, down = sp.Max(a, 0, evaluate=False), sp.Min(a, 0, evaluate=False)
+    far = c * sp.exp(up / 2) / (sp.sqrt(c + B**2 * sp.exp(-up)) + B * sp.exp(-up / 2))
+    near = c * sp.exp(down) / (sp.sqrt(B**2 + c * sp.exp(down)) + B)
+    return sp.Piecewise((far, a > 0), (near, True))

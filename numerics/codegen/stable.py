@@ -21,11 +21,15 @@ From the outside in, before anything is lowered; both sides of each line agree f
 ``exp(-u^2)/erfc(u)``                ``1/(exp(u^2) erfc(u))``, and so its logarithm        0/0
 ``log((1 + erf(u))/2)``              ``log1p(-erfc(u)/2)``, or with ``exp(u^2) erfc(-u)``    cancels, underflows
 ``exp(u) - 1 - u``                   its Taylor series near 0                              cancels as u -> 0
+``asinh(u) - log(2u)``               a polynomial in 1/u or exp(-u) far out                cancels as u -> oo
+``1/(1+u) - 1 + u``                  ``u^2/(1+u)``                                         cancels as u -> 0
+``log(sinh(u)/u)``                   ``|u| + log(-expm1(-2|u|)/(2|u|))``                   overflows
+``log(cos(u))``                      ``log1p(-2 sin(u/2)^2)``                              cancels as u -> 0
 ===================================  ====================================================  ===========================
 
 Exponentials have a page of their own, :mod:`numerics.codegen.exponentials`, and so have the series near a point where
-several orders cancel, :mod:`numerics.codegen.removable`; differences of two functions, such as
-``exp(u) - 1``, are in :mod:`numerics.codegen.accurate`.
+several orders cancel, :mod:`numerics.codegen.removable`, and the polynomials far out, :mod:`numerics.codegen.far_out`;
+differences of two functions, such as ``exp(u) - 1``, are in :mod:`numerics.codegen.accurate`.
 
 References:
     Higham, *Accuracy and Stability of Numerical Algorithms* (2002), sections 1.7 and 1.14; Mächler, "Accurately
@@ -44,10 +48,10 @@ from numerics.arguments import YES_OR_NO, takes
 from numerics.codegen.accurate import without_cancellation
 from numerics.codegen.exponentials import safe_product
 from numerics.codegen.gamma_functions import beside_stirling, gamma_quotient
-from numerics.codegen.hyperbolic import as_hyperbolic_product, without_overflow
+from numerics.codegen.hyperbolic import as_hyperbolic_product, hyperbolic_terms, log_of_growing, without_overflow
 from numerics.codegen.inverse_functions import by_distance, one_minus_square
 from numerics.codegen.logarithms import beside_its_exponent, difference_of_logarithms, log_of_quotient, stable_logarithm
-from numerics.codegen.one_denominator import growing_terms, nested_quotient, over_one_denominator
+from numerics.codegen.one_denominator import growing_terms, nested_quotient, over_one_denominator, quotients_added
 from numerics.codegen.removable import with_series
 from numerics.codegen.roots import difference_of_powers, difference_of_quotients
 from numerics.codegen.special import rescaled, without_growth
@@ -122,7 +126,9 @@ class _Forms:
             return by_distance(inner) or inner
         if self.series and isinstance(expression, sp.Mul) and (near := self._quotient_near_a_zero(expression)):
             return near
-        distributed = growing_terms(expression) if isinstance(expression, sp.Mul) else None
+        distributed = (
+            growing_terms(expression) or hyperbolic_terms(expression) if isinstance(expression, sp.Mul) else None
+        )
         if distributed is not None:
             return self.of(sp.Add(*distributed))
         if isinstance(expression, sp.Mul | sp.Pow):
@@ -170,6 +176,8 @@ class _Forms:
                 self.stirling = True
         if (terms := beside_its_exponent(expression.args)) is not None:
             return self.of(sp.Add(*terms))
+        if (terms := quotients_added(expression.args)) is not None:
+            return self.of(sp.Add(*terms))
         terms = over_one_denominator(expression.args) or as_hyperbolic_product(expression.args)
         if terms is not None:
             form = self.of(sp.Add(*terms))
@@ -182,15 +190,7 @@ class _Forms:
 
     def _quotient_near_a_zero(self, expression: sp.Mul) -> sp.Basic | None:
         """A sum that cancels to several orders over something that vanishes with it, as one series."""
-        sums = [factor for factor in expression.args if factor.is_Add]
-        if len(sums) != 1 or not any(factor.is_Pow and factor.exp.is_negative for factor in expression.args):
-            return None
-        if not expression.has(sp.Function, sp.exp):
-            return None  # roots and polynomials have rules of their own
-        rest = sp.Mul(*(factor for factor in expression.args if factor is not sums[0]))
-        # Two terms that are equal at a point become one there by other rules; three need not.
-        orders = 2 if len(sums[0].args) < 3 else 1
-        near = with_series(expression, [term * rest for term in sums[0].args], expression, orders=orders)
+        near = self._series_of_quotient(expression)
         if near is None:
             return None
         self.series = False
@@ -199,6 +199,19 @@ class _Forms:
         finally:
             self.series = True
         return near.xreplace({expression: form})
+
+    def _series_of_quotient(self, expression: sp.Mul) -> sp.Basic | None:
+        if (vanishing := _over_what_vanishes(expression)) is not None:
+            return with_series(expression, [vanishing], expression)
+        sums = [factor for factor in expression.args if factor.is_Add]
+        if len(sums) != 1 or not any(factor.is_Pow and factor.exp.is_negative for factor in expression.args):
+            return None
+        if not expression.has(sp.Function, sp.exp):
+            return None  # roots and polynomials have rules of their own
+        rest = sp.Mul(*(factor for factor in expression.args if factor is not sums[0]))
+        # Two terms that are equal at a point become one there by other rules; three need not.
+        orders = 2 if len(sums[0].args) < 3 else 1
+        return with_series(expression, [term * rest for term in sums[0].args], expression, orders=orders)
 
     def _near_a_zero(self, expression: sp.Expr, form: sp.Basic) -> sp.Basic:
         """The form, by a series where it cancels to several orders."""
@@ -209,8 +222,8 @@ class _Forms:
             terms = sp.Add.make_args(form)
             while len(terms) > 1 and (fewer := without_cancellation(terms)) is not None:
                 terms = sp.Add.make_args(sp.Add(*fewer))
-            if len(terms) == 1:
-                return form
+            if len(terms) == 1:  # accurate where two functions meet to first or second order
+                return with_series(expression, expression.args, form, orders=3) or form
         return with_series(expression, terms, form) or form
 
     def _logarithm(self, expression: sp.Expr) -> sp.Basic:
@@ -223,9 +236,25 @@ class _Forms:
                 return self._inner(rewritten)
             form = self.of(rewritten)
             # Sums of exponentials that are 1 somewhere: the generating function of cumulants of a finite law at 0.
-            return self._near_a_zero(expression, form) if expression.args[0].is_Add else form
+            return (
+                self._near_a_zero(expression, form) if expression.args[0].is_Add or expression.args[0].is_Mul else form
+            )
         inner = self._inner(expression)
         form = (log_of_quotient(inner.args[0]) if isinstance(inner, sp.log) else None) or inner
         if isinstance(form, sp.log) and isinstance(form.args[0], sp.Mul):
-            return self._near_a_zero(expression, form)
+            growing = log_of_growing(expression.args[0])
+            return self._near_a_zero(expression, form if growing is None else growing)
         return form
+
+
+def _over_what_vanishes(product: sp.Mul) -> sp.Expr | None:
+    """The part below the line of x**m/(exp(x) - 1)**n, and the like: both sides underflow long before the quotient."""
+    powers = dict(factor.args if factor.is_Pow else (factor, sp.S.One) for factor in product.args)
+    if len(product.free_symbols) != 1 or not all(m.is_Integer for m in powers.values()):
+        return None
+    (x,) = product.free_symbols
+    below = [base**m for base, m in powers.items() if m < 0 and base.is_Add and base.has(sp.Function)]
+    if not powers.get(x, sp.S.Zero) > 0 or not below:
+        return None
+    vanish = all((1 / factor).subs(x, 0) == 0 for factor in below)
+    return sp.Mul(*below) if vanish and sum(int(-factor.exp) for factor in below) > 1 else None

@@ -167,6 +167,29 @@ GAMMA = {
 }
 """What is left where gamma functions overflow."""
 
+FAR_OUT = {
+    "root of exponentials beside one": sp.sqrt(1 + sp.exp(2 * x)) - sp.exp(x),
+    "asinh beside its logarithm": sp.asinh(x) - sp.log(2 * x),
+    "acosh beside its logarithm": sp.acosh(x) - sp.log(2 * x),
+    "high power beside its own": (1 + x**2) ** sp.Rational(5, 2) - x**5,
+    "log of one plus a reciprocal": x * sp.log(1 + 1 / x),
+    "mean of a decay": x * (1 - sp.exp(-1 / x)),
+    "tanh of two beside two tanh": sp.tanh(2 * x) - 2 * sp.tanh(x),
+    "sinh over three plus cosh": sp.sinh(x) / (sp.cosh(x) + 3),
+    "log of sinh over its argument": sp.log(sp.sinh(x) / x),
+    "log of cosh over cosh of two": sp.log(sp.cosh(x) / sp.cosh(2 * x)),
+    "log of a quotient of exponentials": sp.log((sp.exp(2 * x) + 1) / (sp.exp(x) + 1)),
+    "tanh beside its sign": sp.tanh(x) - sp.sign(x),
+    "geometric series without its first terms": 1 / (1 + x) - 1 + x,
+    "one minus a reciprocal cube": 1 - (1 + x) ** (-3),
+    "root of a square beside its argument": sp.sqrt(x**2 + x) - x,
+    "root of one and an exponential": sp.sqrt(1 + sp.exp(x)) - 1,
+    "exp beside exp of sin": sp.exp(x) - sp.exp(sp.sin(x)),
+    "log of cos": sp.log(sp.cos(x)),
+    "heat of a mode": x**2 * sp.exp(x) / (sp.exp(x) - 1) ** 2,
+}
+"""Sums that cancel, and quotients that overflow, far out; quotients of what vanishes."""
+
 SCALED = ("sigmoid", "softplus", "SiLU", "mish", "log cosh", "tanh", "log of a sigmoid", "GELU", "tanh by exponentials")
 """Activations that are asked for at other multiples of x too."""
 
@@ -186,6 +209,7 @@ FIRST_ONLY = (
     *("sinh of two over sinh of three", "cosh over cosh of two", "cosh over sinh of two", "exp over sinh"),
     *("exp over one plus cosh", "cosh over two plus cosh of two"),
     *("quotient of gamma functions", "beta function", "neighbouring log gamma"),
+    *("root of exponentials beside one", "log of one plus a reciprocal", "mean of a decay"),
     *("log of a normal law", "log of a normal law by erfc", "log of one plus erf"),
 )
 """What is not promised: in further derivatives different functions cancel, which no rule sees."""
@@ -240,7 +264,7 @@ class Extreme:
 
 def _families() -> Iterator[Extreme]:
     for name, expression in (
-        ACTIVATIONS | DIFFERENCES | HIGHER_ORDER | LOGARITHMS | INVERSES | HYPERBOLIC | GAMMA
+        ACTIVATIONS | DIFFERENCES | HIGHER_ORDER | LOGARITHMS | INVERSES | HYPERBOLIC | GAMMA | FAR_OUT
     ).items():
         yield from _with_derivatives(name, expression, 0 if name in VALUE_ONLY else 1 if name in FIRST_ONLY else 2)
     for name in SCALED:

@@ -1,0 +1,198 @@
+r"""Sums whose terms cancel far out, such as :math:`\sqrt{u^2+u}-u`.
+
+There the sum is :math:`t^m` times a smooth function of :math:`t=1/|u|`, or of :math:`t=e^{-k|u|}` where it depends on
+exponentials of u alone, and no rearrangement of its terms keeps digits. On an interval :math:`[0, r]` of t the smooth
+function is the polynomial through its values at Chebyshev points, which also stands for functions whose series in t
+converges nowhere (gamma functions, by Stirling's formula). What is put in place has been compared with the function to
+more digits than a double holds, and its own terms do not cancel. Both sides are looked at by themselves.
+
+References:
+    Trefethen, *Approximation Theory and Approximation Practice* (2013), chapters 3 and 7.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import mpmath
+import sympy as sp
+from sympy.functions.elementary.hyperbolic import HyperbolicFunction
+
+from numerics.arguments import takes
+from numerics.codegen.many_digits import DIGITS, LOSS, NO_VALUE, TINY, as_float, loss, rational, values_of, y
+from theory.argument_kinds import EXPRESSION, EXPRESSIONS
+from theory.argument_kinds import whole as whole_between
+
+RADII = tuple(sp.Rational(1, 2**k) for k in (6, 5, 4, 3, 2, 1, 0))
+"""Where the polynomials may be used, in t, the smallest first."""
+
+_POINTS = 32
+_MOST_TERMS = 24
+_SHARES = (0.99, 0.71, 0.34, 0.1, 2.0**-6, 2.0**-11)
+_AMPLIFICATION = 8
+"""How much larger than the polynomial the sum of the moduli of its terms may be."""
+
+_UNENDING = (sp.sin, sp.cos, sp.tan, sp.besseli, sp.besselj, sp.besselk, sp.bessely, sp.airyai, sp.airybi)
+"""Functions that have no limit far out, or take seconds there."""
+
+
+@takes(function=EXPRESSIONS, u=EXPRESSION, orders=whole_between(1, 20))
+def far_out(function: tuple[sp.Expr, ...], u: sp.Expr, orders: int) -> list[tuple[sp.Expr, Any]]:
+    """The function of u, given with its terms, as pairs of a form and the region in which the terms cancel.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> ((form, region),) = far_out((sp.sqrt(y**2 + y) - y, sp.sqrt(y**2 + y), -y), x, 1)
+        >>> region, abs(float(form.subs(x, 1e9)) - 0.5) < 1e-9
+        (x >= 2, True)
+    """
+    if function[0].has(*_UNENDING):
+        return []
+    found = []
+    rate = _rate(function[0])
+    for side in (1, -1):
+        chart = _Chart(side, rate)
+        polynomial = _polynomial(tuple(function), chart, orders)
+        if polynomial is not None:
+            found.append((polynomial.at(u), chart.region(u, polynomial.radius)))
+    return found
+
+
+@dataclass(frozen=True)
+class _Chart:
+    """t = 1/|u|, or exp(-k |u|) with a ``rate`` k, on one side."""
+
+    side: int
+    rate: sp.Rational | None
+
+    def argument(self, t: Any) -> Any:
+        """u, a number of mpmath."""
+        return self.side * (1 / t if self.rate is None else -mpmath.log(t) / as_float(self.rate))
+
+    def edge(self, radius: sp.Rational) -> sp.Rational:
+        """Where the region begins."""
+        if self.rate is None:
+            return self.side / radius
+        # A number with few digits that lies inside.
+        return self.side * sp.Rational(math.ceil(-16 * math.log(radius) / self.rate), 16)
+
+    def coordinate(self, u: sp.Expr, radius: sp.Rational) -> sp.Expr:
+        """t, clipped so that the branch not taken is finite and so are its derivatives."""
+        inside = self.side * (sp.Max if self.side > 0 else sp.Min)(u, self.edge(radius), evaluate=False)
+        return 1 / inside if self.rate is None else sp.exp(-self.rate * inside)
+
+    def region(self, u: sp.Expr, radius: sp.Rational) -> Any:
+        """Where the polynomial is used."""
+        edge = self.edge(radius)
+        return u >= edge if self.side > 0 else u <= edge
+
+
+@dataclass(frozen=True)
+class _Polynomial:
+    """A polynomial in t times t**order, up to a radius."""
+
+    chart: _Chart
+    coefficients: tuple[sp.Rational, ...]
+    order: sp.Rational
+    radius: sp.Rational
+
+    def at(self, u: sp.Expr) -> sp.Expr:
+        """Its value."""
+        t = self.chart.coordinate(u, self.radius)
+        return t**self.order * sp.Add(*(c * t**n for n, c in enumerate(self.coefficients)))
+
+
+def _rate(whole: sp.Expr) -> sp.Rational | None:
+    """A rate k > 0 such that it is a function of exp(-k y) alone; ``None`` for another one."""
+    heads = {head for head in whole.atoms(sp.exp, HyperbolicFunction) if head.has(y)}
+    rates = [sp.diff(head.args[0], y) for head in heads]
+    if not heads or not all(rate.is_Rational for rate in rates):
+        return None
+    if whole.xreplace({head: sp.Dummy() for head in heads}).has(y):
+        return None
+    below = math.lcm(*(int(rate.q) for rate in rates))
+    return sp.Rational(math.gcd(*(int(rate * below) for rate in rates)), below)
+
+
+@lru_cache(maxsize=512)
+def _polynomial(parts: tuple[sp.Expr, ...], chart: _Chart, orders: int) -> _Polynomial | None:
+    """The polynomial where the terms cancel; parts are the whole and its terms."""
+    try:
+        together = values_of(parts)
+        with mpmath.workdps(DIGITS):
+            places = [mpmath.mpf(2) ** -k for k in (14, 20)]
+            near, nearer = (loss(together, chart.argument(t)) for t in places)
+            if not (near > mpmath.mpf(2) ** (14 * orders - 8) and 16 * near < nearer < mpmath.inf):
+                return None
+
+            def f(t: Any) -> Any:
+                return together(chart.argument(t))[0]
+
+            order = _order(*(abs(f(t)) for t in places))
+            if order is None or (chart.rate is not None and order < 0):
+                return None
+            enough = [r for r in RADII if loss(together, chart.argument(as_float(r))) <= LOSS] or [RADII[-1]]
+            for radius in (enough[0], *(r for r in reversed(RADII) if r < enough[0])):
+                coefficients = _interpolated(lambda t: f(t) / t ** as_float(order), as_float(radius))
+                if coefficients is not None:
+                    return _Polynomial(chart, coefficients, order, radius)
+    except NO_VALUE:
+        pass
+    return None
+
+
+def _order(near: Any, nearer: Any) -> sp.Rational | None:
+    """The exponent m with values c t**m at 2**-14 and 2**-20; whole, or a half."""
+    twice = float(mpmath.log(near / nearer, 2)) / 3
+    return sp.Rational(round(twice), 2) if abs(twice - round(twice)) < 0.01 else None
+
+
+def _interpolated(g: Callable[[Any], Any], radius: Any) -> tuple[sp.Rational, ...] | None:
+    """Coefficients of the polynomial for g on [0, radius]; ``None`` where none of few terms keeps its digits."""
+    turns = [mpmath.cos(mpmath.pi * (2 * j + 1) / (2 * _POINTS)) for j in range(_POINTS)]
+    values = [g(radius * (1 + turn) / 2) for turn in turns]
+    if any(mpmath.im(value) != 0 for value in values):
+        return None
+    least = min(map(abs, values))
+    waves = []
+    for n in range(_POINTS):
+        cosines = (mpmath.cos(mpmath.pi * n * (2 * j + 1) / (2 * _POINTS)) for j in range(_POINTS))
+        waves.append(2 * mpmath.fdot(values, cosines) / _POINTS)
+    waves[0] /= 2
+    while waves and abs(waves[-1]) < TINY * least / 4:
+        waves.pop()
+    if not 0 < len(waves) <= _MOST_TERMS:
+        return None
+    coefficients = _in_powers(waves, radius)
+    size = sum(abs(c) * radius**n for n, c in enumerate(coefficients))
+    if not size < _AMPLIFICATION * least:
+        return None
+    exact = tuple(map(rational, coefficients))
+    in_order = [as_float(c) for c in reversed(exact)]
+    for share in _SHARES:
+        expected = g(share * radius)
+        if not abs(mpmath.polyval(in_order, share * radius) - expected) <= TINY * abs(expected):
+            return None
+    return exact
+
+
+def _in_powers(waves: list[Any], radius: Any) -> list[Any]:
+    """The sum of waves[n] T_n(2 t/radius - 1) by the powers of t."""
+    total = [mpmath.mpf(0)] * len(waves)
+    before, now = [mpmath.mpf(1)], [mpmath.mpf(-1), 2 / radius]
+    for n, wave in enumerate(waves):
+        for power, c in enumerate(before):
+            total[power] += wave * c
+        if n + 1 < len(waves):
+            following = [mpmath.mpf(0)] * (len(now) + 1)
+            for power, c in enumerate(now):
+                following[power] -= 2 * c
+                following[power + 1] += 4 * c / radius
+            for power, c in enumerate(before):
+                following[power] -= c
+            before, now = now, following
+    return total
