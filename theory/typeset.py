@@ -12,9 +12,9 @@ from sympy.logic.boolalg import Boolean
 from theory.answer import Answer
 from theory.argument_kinds import TEXT, one_of, takes
 
-LINES = one_of((list, tuple), needed="a sequence of lines of LaTeX")
+LINES = one_of(list, tuple, needed="a sequence of lines of LaTeX")
 
-PAIRS = one_of((list, tuple), needed="a sequence of coefficients and what they stand before")
+PAIRS = one_of(list, tuple, needed="a sequence of coefficients and what they stand before")
 
 _SPECIAL = {character: "\\" + character for character in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
@@ -72,7 +72,7 @@ def combination(terms: Sequence[tuple[sp.Expr, str]]) -> str:
             continue
         negative = coefficient.could_extract_minus_sign() and not coefficient.is_Add
         size = sp.latex(-coefficient if negative else coefficient)
-        if coefficient in (1, -1) and unit:
+        if size == "1" and unit:
             size = unit
         elif unit:
             size = rf"\left({size}\right) {unit}" if coefficient.is_Add else rf"{size}\,{unit}"
