@@ -13,12 +13,17 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 
 
+def commit() -> str:
+    """The commit that is checked out."""
+    told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    return told or "unknown"
+
+
 def write(name: str, numbers: Any, folder: Path = ROOT / "docs" / "evidence") -> Path:
     """``numbers`` in ``name.json``, where, when and of what they were measured beside them."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
     found = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "commit": commit or "unknown",
+        "commit": commit(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         "results": numbers,
     }
