@@ -20,6 +20,7 @@ from verification.checks.check import Check, Context, Findings, done, not_done, 
 from verification.checks.conditions import judge_bound, judge_region
 from verification.checks.densities import judge_density, residuals
 from verification.checks.namesakes import refuse_namesakes
+from verification.claim import CORRECTED, PRINTED, READ_AS
 from verification.forms import (
     Bound,
     Candidate,
@@ -44,6 +45,10 @@ OUTCOMES = {
     ZeroKind.NONZERO: Outcome.REFUTED,
     ZeroKind.UNDECIDED: Outcome.UNDECIDED,
 }
+
+
+DIFFERENCE = "the form minus the derived one"
+"""What must vanish, in the words of a reason; a worker knows which form it was asked about and says so."""
 
 
 class SymbolicCheck(Check):
@@ -74,9 +79,15 @@ class SymbolicCheck(Check):
 
 def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Judge one candidate; runs in a worker."""
-    statement = statement_of(arguments)
-    candidate = statement.candidates()[arguments["candidate"]]
-    return judge(statement.form, candidate, statement.domain).to_json()
+    statement, name = statement_of(arguments), arguments["candidate"]
+    found = judge(statement.form, statement.candidates()[name], statement.domain)
+    form = name if name in (PRINTED, READ_AS, CORRECTED) else "near miss"
+    return _speaking_of(found, DIFFERENCE, f"{form} minus derived").to_json()
+
+
+def _speaking_of(finding: Finding, thing: str, name: str) -> Finding:
+    """``finding`` with ``name`` for ``thing`` in its reason: a reader has to know what is zero, or is not."""
+    return replace(finding, reason=finding.reason.replace(thing, name))
 
 
 @functools.singledispatch
@@ -95,7 +106,9 @@ def _(form: Identity, candidate: Candidate, domain: tuple[Boolean, ...]) -> Find
         return Finding(Outcome.REFUTED, f"shapes differ: {shapes}", witness={"shapes": shapes})
     modulo = form.modulo or (lambda side: side)
     residuals = [modulo(p) - modulo(d) for p, d in zip(printed_entries, derived_entries, strict=True)]
-    return finding_of(decide_zero(residual, domain) for residual in residuals)
+    several = len(residuals) > 1
+    parts = [f"entry {n} of {DIFFERENCE}" if several else DIFFERENCE for n, _ in enumerate(residuals, 1)]
+    return finding_of((decide_zero(residual, domain) for residual in residuals), parts, DIFFERENCE)
 
 
 @judge.register
@@ -113,7 +126,8 @@ def _(form: Expansion, candidate: Candidate, domain: tuple[Boolean, ...]) -> Fin
     if wild is not None:
         reason = f"not analytic in {form.small} at {form.at}: a Taylor coefficient is {wild}"
         return Finding(Outcome.UNDECIDED, reason)
-    found = finding_of(decide_zero(c, domain) for c in coefficients)
+    parts = [f"a coefficient of {DIFFERENCE}"] * len(coefficients)
+    found = finding_of((decide_zero(c, domain) for c in coefficients), parts, f"each coefficient of {DIFFERENCE}")
     return replace(found, reason=f"to order {form.order} in {form.small} at {form.at}: {found.reason}")
 
 
@@ -140,14 +154,16 @@ def _(form: StationaryDensity, candidate: Candidate, domain: tuple[Boolean, ...]
     if candidate == 0:
         return Finding(Outcome.REFUTED, "a density is not zero everywhere", witness={})
     closed = form.without_current or form.normalisable and process.dimension == 1
-    parts = residuals(process, candidate, without_current=closed)
-    equation = finding_of(decide_zero(part, domain) for part in parts)
+    parts = list(residuals(process, candidate, without_current=closed))
+    name = "the current over the density" if closed else "the Fokker-Planck operator of the density, over it,"
+    equation = finding_of((decide_zero(part, domain) for part in parts), [name] * len(parts), name)
     return judge_density(process, candidate, domain, normalisable=form.normalisable, equation=equation)
 
 
 @judge.register
 def _(form: Invariance, candidate: Candidate, domain: tuple[Boolean, ...]) -> Finding:
-    return finding_of([decide_zero(sp.Matrix(form.escaping(candidate)), domain)])
+    what = "what leads off the set"
+    return finding_of([decide_zero(sp.Matrix(form.escaping(candidate)), domain)], [what], what)
 
 
 @judge.register
@@ -169,14 +185,18 @@ def entries(side: sp.Expr | sp.MatrixBase) -> list[sp.Expr]:
     return list(side) if isinstance(side, sp.MatrixBase) else [side]
 
 
-def finding_of(decisions: Iterable[ZeroDecision]) -> Finding:
-    """One finding from the decisions on several residuals: the first nonzero one refutes, the weakest one counts."""
+def finding_of(decisions: Iterable[ZeroDecision], parts: Iterable[str], whole: str) -> Finding:
+    """One finding from the decisions on several residuals: the first nonzero one refutes, the weakest one counts.
+
+    Its reason calls the residual that refutes by its own name of ``parts``, and all of them together ``whole``.
+    """
     weakest: ZeroDecision | None = None
-    for decision in decisions:
+    for decision, part in zip(decisions, parts, strict=True):
         if decision.kind is ZeroKind.NONZERO:
-            return Finding(Outcome.REFUTED, decision.reason, witness=dict(decision.witness or {}))
+            told = decision.reason.replace("the residual", part)
+            return Finding(Outcome.REFUTED, told, witness=dict(decision.witness or {}))
         if weakest is None or list(OUTCOMES).index(decision.kind) > list(OUTCOMES).index(weakest.kind):
             weakest = decision
     assert weakest is not None
     numbers = {"digits": weakest.digits, "points": weakest.points_used} if weakest.kind is ZeroKind.CERTIFIED else {}
-    return Finding(OUTCOMES[weakest.kind], weakest.reason, numbers=numbers)
+    return Finding(OUTCOMES[weakest.kind], weakest.reason.replace("the residual", whole), numbers=numbers)

@@ -51,12 +51,12 @@ def diffusion_model_of_sgd():
     model = Model([w], ((w - v_star) * x - epsilon) ** 2 / 2, Gaussian([x, epsilon], [0, 0], [[1, 0], [0, sigma**2]]))
     spread = 2 * (w - v_star) ** 2 + sigma**2
     yield equals(
-        r"diffusion: $d\theta = -\nabla L\,dt + \sqrt{T\Sigma}\,dW$",
+        r"diffusion: $d\theta = -\nabla L\,dt + \sqrt{T\Sigma}\,dW: \text{ (drift, dispersion)}$",
         printed=sde(v_star - w, sp.sqrt(T * spread)),
         where=TEMPERATURE,
         derived=lambda: model.stochastic_gradient_flow(S),
         wrong={"noise of the labels alone": sde(v_star - w, sigma * sp.sqrt(T))},
-        says=r"One weight, $\ell = \frac12(wx - y)^2$: drift and dispersion.",
+        says=r"One weight, $\ell = \frac12(wx - y)^2$.",
     )
 
 
