@@ -22,7 +22,7 @@ from verification.checks.symbolic import SymbolicCheck
 from verification.claim import CORRECTED, PRINTED, Claim, Grade, Statement
 from verification.errors import ClaimError, one_sentence
 from verification.forms import Figure
-from verification.formulas import correction_text
+from verification.formulas import corrections_text
 from verification.registry import Catalogue
 from verification.run.fingerprint import basis, fingerprint
 from verification.run.store import StoredVerdict
@@ -315,5 +315,4 @@ def _corrected(claim: Claim, failing: list[StatementVerdict]) -> str | None:
     holds = [bool(s.corrected) and judgement(s.corrected.values()) is Verdict.HOLDS for s in failing]
     if not holds or not all(holds):
         return None
-    texts = (correction_text(claim.statement(statement.statement)) for statement in failing)
-    return "; ".join(dict.fromkeys(texts))  # two cases of one formula are corrected in the same words
+    return corrections_text(claim.statement(statement.statement) for statement in failing)

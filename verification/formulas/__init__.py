@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from verification.formulas.stacked import two_dimensional
     from verification.formulas.statements import (
         correction_text,
+        corrections_text,
         equation_text,
         printed_text,
         short_text,
@@ -50,6 +51,7 @@ __getattr__ = names_on_demand(__name__, __file__)
 
 __all__ = [
     "correction_text",
+    "corrections_text",
     "docstring_prose",
     "docstring_text",
     "equation_text",

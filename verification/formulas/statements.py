@@ -3,7 +3,7 @@ r"""The equation of a statement: its left-hand side completed by a form, then wh
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import sympy as sp
 
@@ -95,9 +95,28 @@ def printed_text(statement: Statement) -> str:
     return f"${written_text(statement, statement.printed)}$"
 
 
-def correction_text(statement: Statement) -> str:
-    """The correction of a statement as a reader sees it: its corrected form, or its words where it is no formula."""
+def correction_text(statement: Statement, said: Mapping[sp.Basic, sp.Basic] | None = None) -> str:
+    """The correction of a statement as a reader sees it: its corrected form, or its words where it is no formula.
+
+    Args:
+        statement: with a corrected form or words that stand for one.
+        said: Abbreviations that the reader has just been told; those that mean the same here are not told again.
+    """
     if statement.corrected_says:
         return statement.corrected_says
     assert statement.corrected is not None
-    return f"${written_text(statement, statement.corrected)}$"
+    form, definitions = statement.shown(statement.corrected)
+    new = {name: meant for name, meant in definitions.items() if (said or {}).get(name) != meant}
+    return f"${statement_text(statement.left, form, new, relation=relation(statement))}$"
+
+
+def corrections_text(statements: Iterable[Statement]) -> str:
+    """Corrections one behind the other: equal ones once, and an abbreviation where it is met or changes its meaning."""
+    said: dict[sp.Basic, sp.Basic] = {}
+    texts: dict[str, str] = {}
+    for statement in statements:
+        whole = correction_text(statement)
+        if whole not in texts:
+            texts[whole] = correction_text(statement, said)
+            said |= {} if statement.corrected_says else statement.shown(statement.corrected)[1]
+    return "; ".join(texts.values())

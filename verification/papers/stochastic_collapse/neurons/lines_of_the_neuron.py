@@ -17,6 +17,7 @@ from verification.papers.stochastic_collapse.paper import paper
 
 _, sigma_2, sigma_3, sigma_4, _ = JET
 SYMBOLS = single_neuron.ORIGIN_SYMBOLS | {p: "$w_1 + w_2$", s: "$w_1 - w_2$"}
+T = sp.symbols("T_1 T_2", real=True)
 DERIVATIVES = {sigma_2: r"$\sigma''(0)$", sigma_3: r"$\sigma'''(0)$", sigma_4: r"$\sigma^{(4)}(0)$"}
 
 
@@ -108,7 +109,11 @@ ORDER = 4
 
 
 @paper.claim(
-    "SC-054", "Appendix F.1, use of Lemma F.1", symbols=SYMBOLS | DERIVATIVES, kind=Kind.INVARIANCE, grade=Grade.WRONG
+    "SC-054",
+    "Appendix F.1, use of Lemma F.1",
+    symbols=SYMBOLS | DERIVATIVES | {T[0]: r"$\pm(\sigma(z) - z\sigma'(z))$ at $z = w_1x_1$"},
+    kind=Kind.INVARIANCE,
+    grade=Grade.WRONG,
 )
 def invariance_of_the_two_lines():
     r"""The sets p = 0 and s = 0 in the proof of Theorem 5.1.
@@ -127,8 +132,9 @@ def invariance_of_the_two_lines():
             rf"(\mu_{line}, \sigma_{{{line},1}}/\sqrt2, \sigma_{{{line},2}}/\sqrt2)|_{{{line}=0}}",
             printed=sp.zeros(PAIR + 1, 1),
             derived=lambda line=line: sp.Matrix(single_neuron.neuron(PAIR).normal_to(line, ORDER, sp.sqrt(PAIR))),
-            corrected=_normal_expansion(line, sigma_4),
-            wrong={"fourth derivative of the activation forgotten": _normal_expansion(line, sp.S.Zero)},
+            where=_normal_slopes(line, sigma_4),
+            corrected=_normal_expansion(line),
+            wrong={"fourth derivative of the activation forgotten": _written_out(line, sp.S.Zero)},
             says="Normal drift and dispersions on the set, to fourth order along it; two samples, as invariance asks.",
         )
     linear = SingleNeuron(X[:PAIR], Y[:PAIR], lambda z: c * z)
@@ -138,19 +144,30 @@ def invariance_of_the_two_lines():
         r"(\mu_s, \sigma_{s,1}/\sqrt2, \sigma_{s,2}/\sqrt2)|_{s=0}",
         printed=sp.zeros(2 * (PAIR + 1), 1),
         derived=lambda: sp.Matrix([*linear.normal_to(p, ORDER), *linear.normal_to(s, ORDER)]),
-        wrong={"a quadratic term": sp.Matrix([*_normal_expansion(p, sp.S.Zero), *_normal_expansion(s, sigma_4)])},
+        wrong={"a quadratic term": sp.Matrix([*_written_out(p, sp.S.Zero), *_written_out(s, sigma_4)])},
         remark=r"For $\sigma(z) = cz$ both sets are invariant.",
     )
 
 
-def _normal_expansion(line: sp.Symbol, fourth: sp.Expr) -> sp.Matrix:
-    r"""Drift and dispersions on the line, from :math:`g = \pm(\sigma(z) - z\sigma'(z))` at :math:`z = \pm w_1x`."""
+def _normal_slopes(line: sp.Symbol, fourth: sp.Expr) -> dict[sp.Basic, sp.Expr]:
+    r""":math:`\pm(\sigma(z) - z\sigma'(z))` at :math:`z = \pm w_1x_i` on the line, to fourth order along it."""
+    along = s if line == p else p
+    powers = [sp.Rational(1, 8) * sigma_2, sp.Rational(1, 24) * sigma_3, sp.Rational(1, 128) * fourth]
+    return {
+        t: sp.Add(*(power * (along * x) ** n for n, power in enumerate(powers, 2)))
+        for t, x in zip(T, X[:PAIR], strict=True)
+    }
+
+
+def _normal_expansion(line: sp.Symbol) -> sp.Matrix:
+    """Drift and dispersions on the line."""
     along, sign = (s, -1) if line == p else (p, 1)
-
-    def normal(x: sp.Expr) -> sp.Expr:
-        return sigma_2 * (along * x) ** 2 / 8 + sigma_3 * (along * x) ** 3 / 24 + fourth * (along * x) ** 4 / 128
-
-    data = list(zip(X[:PAIR], Y, strict=False))
-    drift = sp.Add(*(y * normal(x) - sign * c * sigma_2 * along**4 * x**3 / 32 for x, y in data))
-    noises = [sp.sqrt(eta) * zeta * normal(x) / sp.sqrt(PAIR) for x, _ in data]
+    data = list(zip(T, X[:PAIR], Y, strict=False))
+    drift = sp.Add(*(y * t for t, _, y in data)) - sign * c * sigma_2 * along**4 * sum(x**3 for _, x, _ in data) / 32
+    noises = [sp.sqrt(eta) * zeta * t / sp.sqrt(PAIR) for t in T]
     return sign * sp.Matrix([drift / PAIR, *noises])
+
+
+def _written_out(line: sp.Symbol, fourth: sp.Expr) -> sp.Matrix:
+    """The same without abbreviations."""
+    return _normal_expansion(line).subs(_normal_slopes(line, fourth), simultaneous=True)

@@ -55,6 +55,7 @@ SLOPE = sp.symbols("sigma'(w_1*x_1) sigma'(w_1*x_2)", real=True)
 F = sp.symbols("f_1 f_2", real=True)
 OUTPUTS = {f: w_2 * value for f, value in zip(F, VALUE, strict=True)}
 RESIDUALS = [f - y for f, y in zip(F, Y, strict=False)]
+R = sp.symbols("r_1 r_2", real=True)
 
 
 def output_gradients() -> list[sp.Matrix]:
@@ -75,7 +76,9 @@ def with_arbitrary_activation(quantity: Callable[[SingleNeuron], sp.MatrixBase],
 @paper.claim(
     "SC-050",
     "Section 5, Appendix F, Eq. (31)",
-    symbols=ORIGIN_SYMBOLS | {w_1: "incoming weight", w_2: "outgoing weight", F[0]: "output for sample 1"},
+    symbols=ORIGIN_SYMBOLS
+    | {w_1: "incoming weight", w_2: "outgoing weight"}
+    | {F[0]: "output for sample 1", R[0]: "residual of sample 1"},
     grade=Grade.CONFLICT,
 )
 def flow_and_sde_of_the_neuron():
@@ -91,10 +94,11 @@ def flow_and_sde_of_the_neuron():
     """
     noises = sp.symbols("zeta_1:3", real=True)
     gradients = output_gradients()
+    once = -sp.Matrix.hstack(*gradients) * sp.Matrix(R) / PAIR
 
-    def velocity(residual: int, noise: int) -> sp.Matrix:
-        weights = [residual * r - noise * z for r, z in zip(RESIDUALS, noises, strict=True)]
-        return -sum((a * g for a, g in zip(weights, gradients, strict=True)), sp.zeros(2, 1)) / PAIR
+    def residuals(noise: sp.Expr) -> dict[sp.Basic, sp.Expr]:
+        """What r_i stands for: the residual of sample i with so many times its noise."""
+        return {r: residual - noise * z for r, residual, z in zip(R, RESIDUALS, noises, strict=True)}
 
     def drift(loss_factor: int) -> sp.Matrix:
         return with_arbitrary_activation(lambda each: each.flow().drift, loss_factor)
@@ -104,22 +108,22 @@ def flow_and_sde_of_the_neuron():
 
     yield equals(
         r"gradient flow: $(\dot w_1, \dot w_2)$",
-        printed=velocity(1, 1),
-        where=OUTPUTS,
+        printed=once,
+        where=residuals(sp.S.One) | OUTPUTS,
         derived=lambda: with_arbitrary_activation(lambda each: each.noisy_velocity(noises), 2),
-        corrected=velocity(2, 2),
-        wrong={"noise not doubled": velocity(2, 1), "sum instead of mean": PAIR * velocity(2, 2)},
+        corrected=2 * once,
+        wrong={"noise not doubled": 2 * once.subs(residuals(sp.S.Half)), "sum instead of mean": 2 * PAIR * once},
         says=r"$-\nabla\mathcal L$ for the printed loss.",
     )
     for name, loss_factor, corrected, says in (
-        ("drift of (31)", 2, velocity(2, 0), "The drift of the flow of the printed loss."),
+        ("drift of (31)", 2, 2 * once, "The drift of the flow of the printed loss."),
         ("(31) and the halved loss", 1, None, r"The drift for the loss $\frac1{2n}\sum_i (f(x_i) - y_i)^2$."),
     ):
         yield equals(
             name,
             r"b(w_1, w_2)",
-            printed=velocity(1, 0),
-            where=OUTPUTS,
+            printed=once,
+            where=residuals(sp.S.Zero) | OUTPUTS,
             derived=functools.partial(drift, loss_factor),
             corrected=corrected,
             says=says,

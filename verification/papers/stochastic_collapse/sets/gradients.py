@@ -11,6 +11,9 @@ from verification.papers.stochastic_collapse.sets.networks import NET, NET_SYMBO
 
 G = sp.Matrix(sp.symbols("G_1 G_2", real=True))
 a = sp.Matrix(sp.symbols("a_1 a_2", real=True))
+h = sp.Matrix(sp.symbols("h_1 h_2", real=True))
+u = sp.Matrix(sp.symbols("u_1 u_2", real=True))
+D = sp.Symbol("D", real=True)
 sigma_prime = sp.diff(sigma(z), z).func
 
 
@@ -23,7 +26,6 @@ def _gradient(weights: Sequence[sp.Symbol]) -> sp.Matrix:
 def _signal_from_above() -> sp.Expr:
     r"""The gradient of the loss in :math:`h_i^{(l)}`."""
     here = NET.activities(NET.inputs)[1]
-    h = sp.Matrix(sp.symbols("h_1 h_2", real=True))
     above = sp.Matrix(NET.preactivation(2, h)).applyfunc(sigma)
     return sp.diff(G.dot(above), h[0]).subs(dict(zip(h, here, strict=True)), simultaneous=True)
 
@@ -37,6 +39,9 @@ def _signal_from_above() -> sp.Expr:
         G[1]: r"$\partial l/\partial h_2^{(l+1)}$",
         a[0]: "argument of the outer derivative, first entry",
         a[1]: "argument of the outer derivative, second entry",
+        h[0]: r"$h_1^{(l)}$, activity of neuron 1 of layer $l$",
+        u[0]: r"what neuron 1 of layer $l$ gets",
+        D: r"$\partial l/\partial h_i^{(l)}$, as the page has it in (10) and (11)",
     },
     kind=Kind.PROOF_STEP,
     grade=Grade.MISPRINT,
@@ -49,49 +54,52 @@ def gradients_of_a_neuron():
       The conclusions of the proof do not depend on it.
     """
     x, b, out = NET.inputs, NET.biases(2), NET.outgoing(1, 1)
-    here = NET.activities(x)[1]
-    above, below = NET.preactivation(2, here), NET.preactivation(1, x)[0]
-    alone = [weight * here[0] for weight in out]
+    below, above, alone = NET.preactivation(1, x), NET.preactivation(2, h), h[0] * sp.Matrix(out)
+    slopes = a.applyfunc(sigma_prime)
+    layer = {D: slopes.multiply_elementwise(sp.Matrix(out)).dot(G)}
+    layer |= dict(zip([*h, *u], [*u.applyfunc(sigma), *below], strict=True))
 
-    def arguments(*values: sp.Expr) -> dict[sp.Expr, sp.Expr]:
+    def slope_along(weights: Sequence[sp.Symbol], neuron: int = 0) -> sp.Matrix:
+        return sp.Matrix([sp.diff(below[neuron], weight) for weight in weights]) * sigma_prime(u[neuron])
+
+    def arguments(values: sp.MatrixBase) -> dict[sp.Expr, sp.Expr]:
         return dict(zip(a, values, strict=True))
 
-    full, own = arguments(*above), arguments(alone[0] + b[0], alone[1] + b[1])
-    no_bias = {"bias of layer $l+1$ lost": arguments(*(above - b))}
-    slopes = a.applyfunc(sigma_prime)
-    from_above = G[0] * slopes[0] * out[0] + G[1] * slopes[1] * out[1]
+    full, own = arguments(above), arguments(alone + b)
+    no_bias = {"bias of layer $l+1$ lost": arguments(above - b)}
     yield equals(
         r"Eq. (9): $\frac{\partial l}{\partial w_{\mathrm{out},i}^{(l+1)}}$",
-        printed=sp.Matrix([G[0] * slopes[0], G[1] * slopes[1]]) * sigma(below),
-        where=arguments(alone[0] + b[0], alone[1] + b[0]),
+        printed=slopes.multiply_elementwise(G) * h[0],
+        where=layer | arguments(alone + sp.ones(2, 1) * b[0]),
         derived=lambda: _gradient(out),
         corrected=full,
         wrong={"each neuron its own bias": own, **no_bias},
     )
     yield equals(
         r"Eq. (10): $\frac{\partial l}{\partial w_{\mathrm{in},i}^{(l)}}$",
-        printed=from_above * sigma_prime(below) * x,
-        where=own,
+        printed=D * sigma_prime(u[0]) * x,
+        where=layer | own,
         derived=lambda: _gradient(NET.incoming(1, 1)),
         corrected=full,
-        wrong={"activities of layer $l$": from_above.subs(full) * sigma_prime(below) * here, **no_bias},
+        wrong={"activities of layer $l$": layer[D].subs(full) * sigma_prime(u[0]) * h, **no_bias},
         says="The last line.",
     )
     yield equals(
         "factor in Eq. (10)",
         r"\frac{\partial l}{\partial w_{\mathrm{in},i}^{(l)}} \Big/ \frac{\partial l}{\partial h_i^{(l)}}",
-        printed=sp.Matrix([sp.diff(here[0], weight) for weight in NET.outgoing(0, 1)]),
+        printed=slope_along(NET.outgoing(0, 1)),
+        where={u[0]: below[0], u[1]: below[1]},
         derived=lambda: _gradient(NET.incoming(1, 1)) / _signal_from_above(),
-        corrected=sp.Matrix([sp.diff(here[0], weight) for weight in NET.incoming(1, 1)]),
-        wrong={"of the other neuron": sp.Matrix([sp.diff(here[1], weight) for weight in NET.incoming(1, 2)])},
+        corrected=slope_along(NET.incoming(1, 1)),
+        wrong={"of the other neuron": slope_along(NET.incoming(1, 2), neuron=1)},
         says=r"The last factor of the first line: $\partial h_i^{(l)}/\partial w_{\mathrm{out},i}^{(l)}$ as printed, "
         r"$\partial h_i^{(l)}/\partial w_{\mathrm{in},i}^{(l)}$ as corrected.",
     )
     yield equals(
         r"Eq. (11): $\frac{\partial l}{\partial b_i^{(l)}}$",
-        printed=from_above * sigma_prime(below),
-        where=own,
+        printed=D * sigma_prime(u[0]),
+        where=layer | own,
         derived=lambda: _gradient([NET.biases(1)[0]])[0],
         corrected=full,
-        wrong={"slope of the neuron lost": from_above.subs(full), **no_bias},
+        wrong={"slope of the neuron lost": layer[D].subs(full), **no_bias},
     )

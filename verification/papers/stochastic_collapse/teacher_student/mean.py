@@ -42,15 +42,24 @@ def bound_state() -> sp.Expr:
     return (k - 2 * n) * sp.exp(-n * (k - n) * tau) * x ** (-n) * hyperu(-n, k + 1 - 2 * n, x)
 
 
-def weight(sign: int = -1) -> sp.Expr:
+def wave_weights(sign: int = -1) -> sp.Expr:
     """The weight of a wave; ``sign`` is that of the cosine."""
     return 2 * rho * sp.sinh(2 * sp.pi * rho) / (sp.cosh(2 * sp.pi * rho) + sign * sp.cos(sp.pi * k))
 
 
-def waves(rate: sp.Expr = k**2 / 4 + rho**2) -> sp.Expr:
+W = sp.Symbol("w_rho", positive=True)
+"""The weight of the wave rho, where a formula names it."""
+
+
+def waves(rate: sp.Expr = k**2 / 4 + rho**2, weight: sp.Expr | None = None) -> sp.Expr:
     """What the wave rho adds to the mean, per wave number; ``rate`` is that of its decay."""
     power = -k / 2 + sp.I * rho
-    return weight() * sp.exp(-rate * tau) * x**power * hyperu(power, 1 + 2 * sp.I * rho, x)
+    return (
+        (wave_weights() if weight is None else weight)
+        * sp.exp(-rate * tau)
+        * x**power
+        * hyperu(power, 1 + 2 * sp.I * rho, x)
+    )
 
 
 def spectral_mean(wave: sp.Expr | None = None) -> sp.Expr:
@@ -67,7 +76,7 @@ NATURAL_UNITS = {k: s_tilde / nu - sp.Rational(1, 2), x: s_0 / nu, tau: 2 * nu *
     "Conjecture I.1, Eq. (61)",
     symbols=START_SYMBOLS
     | {nu: "noise strength", k: "shape", x: "start", tau: "time, in natural units"}
-    | {rho: "wave number", n: "number of a bound state"},
+    | {rho: "wave number", n: "number of a bound state", W: "weight of a wave"},
     grade=Grade.WRONG,
 )
 def conjectured_mean():
@@ -107,8 +116,8 @@ def conjectured_mean():
     yield agrees(
         r"mean: $E[\hat s_i(t)]$",
         printed=printed,
-        where={start: s_0, **NATURAL_UNITS},
-        corrected=lambda: nu * spectral_mean(),
+        where={start: s_0, W: wave_weights(), **NATURAL_UNITS},
+        corrected=lambda: nu * spectral_mean(waves(weight=W)),
         wrong={
             r"closure $E\hat s^2 = (E\hat s)^2$": logistic_with(s_tilde + noise / 2),
             "harmonic mean": logistic_with(s_tilde - 3 * noise / 2),
@@ -179,9 +188,12 @@ def exact_mean_of_the_student_mode():
     """
     yield equals(
         r"weights: $(w_n,\ w_\rho)$",
-        printed=sp.Matrix([k - 2 * n, weight()]),
+        printed=sp.Matrix([k - 2 * n, wave_weights()]),
         derived=lambda: [bound_weight(), wave_weight()],
-        wrong={"$k - n$": sp.Matrix([k - n, weight()]), "sign of the cosine": sp.Matrix([k - 2 * n, weight(1)])},
+        wrong={
+            "$k - n$": sp.Matrix([k - n, wave_weights()]),
+            "sign of the cosine": sp.Matrix([k - 2 * n, wave_weights(1)]),
+        },
         says="Of bound states and waves.",
     )
     point = {"k": "3/2", "x": "3/10", "tau": "1"}
