@@ -212,6 +212,7 @@ def sharpness_goes_either_way():
         wrong={
             "covariances exchanged": end.subs({e_1: e_2, e_2: e_1}, simultaneous=True),
             "the flattest point": 4 * sp.sqrt(2),
+            "a tenth more": sp.Rational(11, 10) * end,
         },
         measured=[run("1/2", "1/2", "1/80"), run("1/4", "3/4", "1/50")],
         says="A result of ours, by (16); both runs start where the trace is 6.",
