@@ -224,8 +224,8 @@ SEED = ArgumentKind(
     lambda value: value is None or (isinstance(value, int | str) and not isinstance(value, bool)),
 )
 SECONDS = ArgumentKind(
-    "a number of seconds",
-    lambda value: isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf,
+    "a number of seconds below 10^9",
+    lambda value: isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 10**9,
 )
 YES_OR_NO = ArgumentKind("True or False", lambda value: isinstance(value, bool))
 FUNCTION = ArgumentKind("a function", callable)

@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from verification.errors import SourceError
+
 _HEAD = re.compile(r"(async )?def |class ")
 _DOCSTRING = re.compile(r"""\s+[rR]?(\"{3}|'{3})""")
 _QUOTES = ('"""', "'''")
@@ -33,6 +35,9 @@ def outline(text: str) -> str:
     Text in an unusual shape may come out as no Python, or with a declaration too few: who needs all of them reads the
     whole where the number differs.
 
+    Raises:
+        SourceError: ``text`` is no text.
+
     Example:
         >>> print(outline('def f(x):\n    """The square."""\n    return x**2\n\nx = f(2)'))
         def f(x):
@@ -41,6 +46,8 @@ def outline(text: str) -> str:
         <BLANKLINE>
         x = f(2)
     '''
+    if not isinstance(text, str):
+        raise SourceError(f"text must be the text of a Python file, got a value of type {type(text).__name__}.")
     lines, kept, i = text.split("\n"), [], 0
     while i < len(lines):
         if not _HEAD.match(lines[i]):

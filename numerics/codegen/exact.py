@@ -9,6 +9,7 @@ from fractions import Fraction
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
@@ -77,7 +78,8 @@ def _is_small(value: sp.Rational) -> bool:
 def _entries(expressions: Sequence[sp.Expr] | sp.MatrixBase) -> list[sp.Basic]:
     if isinstance(expressions, sp.Basic) and not isinstance(expressions, sp.MatrixBase | sp.Tuple):
         raise ArgumentError(f"expressions must be a sequence or a matrix, got {expressions}. Write [{expressions}].")
-    unsized = getattr(expressions, "shape", None) == ()  # an array of one number and no axis cannot be walked through
+    # An array of one number and no axis cannot be walked through.
+    unsized = isinstance(expressions, np.ndarray) and expressions.ndim == 0
     if isinstance(expressions, str) or unsized or not isinstance(expressions, Iterable | sp.MatrixBase):
         raise ArgumentError(f"expressions must be a sequence of SymPy expressions, got {shown(expressions)}.")
     entries = []

@@ -21,9 +21,17 @@ from itertools import combinations
 
 import numpy as np
 
-from numerics.deep_linear.signal import GaussianSignal
+from numerics.arguments import require, whole_number
+from numerics.deep_linear.signal import GaussianSignal, matrix
+from numerics.errors import ArgumentError
+from theory.argument_kinds import ArgumentKind, one_of
+from theory.values import shown
 
 Array = np.ndarray
+Name = str | tuple[Hashable, ...]
+NAME = ArgumentKind(
+    "text, or a tuple of text and numbers", lambda n: isinstance(n, str | tuple) and hash(n) is not None
+)
 Forms = tuple[int, ...]
 """Numbers of forms, rising, with repetitions."""
 
@@ -40,28 +48,34 @@ class SampleForms:
     """
 
     def __init__(self, signal: GaussianSignal) -> None:
+        require(one_of(GaussianSignal, needed="the signal of a batch of a noisy teacher"), signal, "signal")
         R, C, Lambda = signal.residual_covariance, signal.mean, signal.inputs
         self._covariance = np.block([[R, C], [C.T, Lambda]])
         self._residuals, self._inputs = slice(0, len(R)), slice(len(R), len(R) + len(Lambda))
         self._matrices: list[Array] = []
-        self._numbers: dict[Hashable, int] = {}
+        self._numbers: dict[Name, int] = {}
         self._sums: dict[Forms, Array] = {(): np.eye(len(self._covariance))}
         self._cumulants: dict[Forms, float] = {}
         self._means: dict[Forms, float] = {(): 1.0}
 
-    def between(self, name: Hashable, B: Array) -> int:
+    def between(self, name: Name, B: Array) -> int:
         r"""The number of the form :math:`x^\top Br`; the same one for the same name."""
         return self._numbered(name, B, self._inputs, self._residuals)
 
-    def of_residuals(self, name: Hashable, B: Array) -> int:
+    def of_residuals(self, name: Name, B: Array) -> int:
         r"""The number of the form :math:`r^\top Br`."""
         return self._numbered(name, B, self._residuals, self._residuals)
 
-    def of_inputs(self, name: Hashable, B: Array) -> int:
+    def of_inputs(self, name: Name, B: Array) -> int:
         r"""The number of the form :math:`x^\top Bx`."""
         return self._numbered(name, B, self._inputs, self._inputs)
 
-    def _numbered(self, name: Hashable, B: Array, rows: slice, columns: slice) -> int:
+    def _numbered(self, name: Name, B: Array, rows: slice, columns: slice) -> int:
+        require(NAME, name, "name")
+        B = matrix(B, "B")
+        sizes = tuple(len(range(*part.indices(len(self._covariance)))) for part in (rows, columns))
+        if B.shape != sizes:
+            raise ArgumentError(f"B must have shape {sizes} to fit the sample, got {B.shape}.")
         if name not in self._numbers:
             A = np.zeros_like(self._covariance)
             A[rows, columns] += B / 2
@@ -72,7 +86,13 @@ class SampleForms:
 
     def mean(self, forms: Sequence[int]) -> float:
         """The mean of the product of forms, given by their numbers."""
-        return self._mean(tuple(sorted(forms)))
+        return self._mean(self._known(forms))
+
+    def _known(self, forms: Sequence[int]) -> Forms:
+        """``forms`` in rising order, each of them the number of a form."""
+        if not isinstance(forms, list | tuple):
+            raise ArgumentError(f"forms must be a sequence of numbers of forms, got {shown(forms)}.")
+        return tuple(sorted(whole_number(n, "forms", at_least=0, below=len(self._matrices)) for n in forms))
 
     def _mean(self, forms: Forms) -> float:
         if forms not in self._means:
@@ -88,7 +108,7 @@ class SampleForms:
 
     def mean_signal(self, forms: Sequence[int]) -> Array:
         r"""The mean of :math:`rx^\top` times the product of forms. Shape ``(d_L, d_0)``."""
-        total = np.zeros_like(self._covariance)
+        forms, total = self._known(forms), np.zeros_like(self._covariance)
         for size in range(len(forms) + 1):
             for chosen in combinations(range(len(forms)), size):
                 rest = tuple(sorted(form for i, form in enumerate(forms) if i not in chosen))

@@ -96,7 +96,7 @@ def _evaluated(e: sp.Basic, y: sp.Symbol, u: Reals) -> _Signed:
 
 def _constant(e: sp.Basic, u: Reals) -> _Signed:
     number = sp.N(e, 17)
-    if not number.is_extended_real:
+    if not number.is_real:
         return _Signed(np.full_like(u, np.nan), np.full_like(u, np.nan))
     size = mpmath.mpmathify(abs(number))
     logarithm = float(mpmath.log(size)) if size else -np.inf

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,9 @@ from numerics.arguments import require
 from numerics.deep_linear.curvature import loss_hessian, matrices_of, trained_jacobian
 from numerics.deep_linear.minima import FLAT, Minimum
 from numerics.deep_linear.modes import Modes
+from numerics.errors import ArgumentError
 from theory.argument_kinds import one_of
+from theory.values import shown
 
 Array = np.ndarray
 
@@ -57,11 +60,25 @@ class ControlledMode:
         require(one_of(Modes, needed="a Modes"), self.modes, "modes")
         self.modes.pair(self.mode)
 
+    def _layers(self, weights: Mapping[str, Array]) -> list[Array]:
+        """The weights of all replicas, layer by layer."""
+        shapes = {f"W{l}": W.shape for l, W in enumerate(self.minimum.point.weights, 1)}
+        found: list[Any] = [weights.get(name) for name in shapes] if isinstance(weights, Mapping) else []
+        fit = [isinstance(W, np.ndarray) and W.shape[1:] == s for W, s in zip(found, shapes.values(), strict=False)]
+        if not fit or not all(fit):
+            asked = ", ".join(f"{name} of shape (replicas, {d}, {c})" for name, (d, c) in shapes.items())
+            raise ArgumentError(f"weights must map names to arrays: {asked}; got {shown(weights)}.")
+        return found
+
     def __call__(self, weights: Mapping[str, Array]) -> Array:
-        """One number per replica."""
+        """One number per replica.
+
+        Raises:
+            ArgumentError: ``weights`` lacks a layer, or its arrays do not fit the network.
+        """
         point = self.minimum.point
         network, (u, v) = point.network, self.modes.pair(self.mode)
-        layers = [weights[f"W{l}"] for l in range(1, network.depth + 1)]
+        layers = self._layers(weights)
         factors = [W + np.eye(W.shape[1]) if l in network.residual else W for l, W in enumerate(layers, 1)]
         below = [np.broadcast_to(np.eye(network.widths[0]), (len(layers[0]),) + (network.widths[0],) * 2)]
         for F in factors:

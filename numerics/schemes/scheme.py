@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 
 import sympy as sp
 
-from numerics.arguments import require
+from numerics.arguments import require, takes
 from numerics.errors import NumericsError
-from theory.argument_kinds import EXPRESSIONS, one_of
+from theory.argument_kinds import EXPRESSIONS, one_of, whole
 from theory.ito import ItoProcess
 from theory.values import shown
 
@@ -24,6 +24,7 @@ STEP = sp.Dummy("h", positive=True)
 ROOT_STEP = sp.Dummy("root_h", positive=True)
 
 
+@takes(j=whole(0, 10**6))
 @cache
 def normal(j: int) -> sp.Dummy:
     """The symbol of a step's standard normal number ``j``."""

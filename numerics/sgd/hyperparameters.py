@@ -47,7 +47,7 @@ def _array_of(value: PerReplica, name: str) -> np.ndarray:
         raise ArgumentError(f"{name} must be a number, or one number per replica, got {shown(value)}.")
     try:
         return _array(value)
-    except (TypeError, ValueError, OverflowError, RuntimeError, KeyError):
+    except (TypeError, ValueError, OverflowError, RuntimeError, KeyError, MemoryError):
         raise ArgumentError(f"{name} must be a number, or one number per replica, got {shown(value)}.") from None
 
 

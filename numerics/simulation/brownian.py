@@ -30,11 +30,16 @@ def crossing_probability(x: sp.Expr, x_next: sp.Expr, level: sp.Expr, variance: 
 
     when both ends lie on one side of the level, and 1 otherwise.
 
+    Raises:
+        ArgumentError: ``variance`` is not positive.
+
     Example:
         >>> x, y, v = sp.symbols("x y v", positive=True)
         >>> crossing_probability(0, 0, 1, v)
         exp(-2/v)
     """
+    if sp.S(variance).is_positive is False:
+        raise ArgumentError(f"variance must be positive, got {variance}. Without noise no path leaves its chord.")
     product = (level - x) * (level - x_next)
     return sp.Piecewise((sp.exp(-2 * product / variance), product > 0), (1, True))
 

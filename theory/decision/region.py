@@ -21,7 +21,7 @@ import sympy as sp
 from sympy.core.relational import Equality, Relational, Unequality
 from sympy.logic.boolalg import Boolean, to_nnf
 
-from theory.argument_kinds import CONDITIONS, SEED, SYMBOLS, behind_the_door, takes, whole
+from theory.argument_kinds import CONDITIONS, EXPRESSION, SEED, SYMBOL, SYMBOLS, behind_the_door, takes, whole
 from theory.decision.ball_functions import Ball
 from theory.decision.balls import MissingFlintError, ball, truth
 from theory.decision.magnitudes import NEAR, between, random_size
@@ -244,6 +244,7 @@ def _bound(relation: Relational) -> _AffineBound | None:
     return _AffineBound(tuple(filter(None, (affine_in(difference, x) for x in difference.free_symbols))), closed)
 
 
+@takes(expression=EXPRESSION, x=SYMBOL)
 @functools.lru_cache(maxsize=4096)
 def affine_in(expression: sp.Expr, x: sp.Symbol) -> tuple[sp.Symbol, sp.Expr, sp.Expr] | None:
     """(x, slope, offset) where ``expression`` is slope * x + offset with a slope that is not 0, else None."""

@@ -12,6 +12,7 @@ from typing import Any, ParamSpec
 
 import sympy as sp
 
+from theory.argument_kinds import EXPRESSION, one_of, takes
 from theory.decision.balls import ball
 from theory.errors import DriftproofError, UnsupportedFormError
 from theory.ito import ItoProcess
@@ -116,6 +117,7 @@ def _number(method: str, given: dict[str, Any]) -> sp.Expr | None:
     return sp.Float(found.value, DIGITS)
 
 
+@takes(process=one_of(ItoProcess, needed="an ItoProcess"), lower=EXPRESSION, upper=EXPRESSION)
 def is_regular_between(process: ItoProcess, lower: sp.Expr, upper: sp.Expr) -> bool:
     """Whether balls prove that drift and diffusion are finite from ``lower`` to ``upper``, and the diffusion positive.
 

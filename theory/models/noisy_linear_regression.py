@@ -26,13 +26,14 @@ from functools import cache
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.argument_kinds import takes, whole
 from theory.decision.inequalities import simplified
 from theory.errors import NotNormalisableError, ShapeError
 from theory.gradient_noise.data_law import Gaussian
 from theory.gradient_noise.model import Model
 from theory.matrices.lyapunov import symmetric_solution
 from theory.notation import beta
-from theory.values import count, expressions, single_expression
+from theory.values import expressions, single_expression
 
 label_noise_level = sp.Symbol("sigma", positive=True)
 """Standard deviation of the label noise."""
@@ -62,6 +63,8 @@ def second_moments_after_a_step(
     """
     model = linear_regression(covariance)
     X = expressions(moments, "moments", real=True)
+    if X.shape != (len(model.weights), len(model.weights)):
+        raise ShapeError(f"moments must have the shape of the covariance, {covariance.shape}, got {X.shape}.")
     step = model.step_moments(batch_size)
     theta = sp.Matrix(model.weights)
     after = (theta + step.mean) * (theta + step.mean).T + step.covariance
@@ -104,6 +107,7 @@ def stationary_covariance_of_regression(
     return sp.ImmutableMatrix(found)
 
 
+@takes(dimension=whole(1, 6))
 @cache
 def isotropic_variance(dimension: int) -> tuple[sp.Expr, Boolean]:
     r""":math:`\chi` for inputs :math:`N(0, aI)`, and where it is stable; a is the symbol ``a``.
@@ -114,12 +118,11 @@ def isotropic_variance(dimension: int) -> tuple[sp.Expr, Boolean]:
         >>> isotropic_variance(2)[1]
         a*beta*eta + 3*a*eta < 2*beta
     """
-    d = count(dimension, "dimension", at_least=1, at_most=6)
     a, chi = sp.symbols("a chi", positive=True)
-    after = second_moments_after_a_step(a * sp.eye(d), chi * sp.eye(d))
-    size = sp.expand(after.trace() / d)
+    after = second_moments_after_a_step(a * sp.eye(dimension), chi * sp.eye(dimension))
+    size = sp.expand(after.trace() / dimension)
     multiplier = sp.diff(size, chi)
-    if after != sp.ImmutableMatrix((size * sp.eye(d)).applyfunc(sp.expand)):
+    if after != sp.ImmutableMatrix((size * sp.eye(dimension)).applyfunc(sp.expand)):
         raise AssertionError("isotropic data keep an isotropic covariance")
     value = sp.factor(size.subs(chi, 0) / (1 - multiplier))
     return single_expression(value, "value"), simplified(sp.And(multiplier < 1, multiplier > -1))

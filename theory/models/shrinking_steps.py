@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.argument_kinds import YES_OR_NO, takes
 from theory.discrete.linear_recursion import stationary_statistics
 from theory.gradient_noise.data_law import Gaussian
 from theory.gradient_noise.descent import gradient_descent
@@ -51,6 +52,7 @@ def variance_of_descent() -> sp.Expr:
     return sp.factor(stationary_statistics(gradient_descent(noisy_quadratic(), batch_size=1)).covariance[0])
 
 
+@takes(second_order=YES_OR_NO)
 def variance_of_the_flow(*, second_order: bool = False) -> sp.Expr:
     r"""The stationary variance of the stochastic gradient flow, or of the modified equation of second order.
 

@@ -149,7 +149,9 @@ def next_pair(
     given |= {} if shift_part is None else {"shift_part": shift_part}
     for name, form in given.items():
         _require_quantity(form, name, arrays=True)
-    _one_shape(charge=pair.charge, alignment=pair.alignment, direction_form=direction_form, mixed_form=mixed_form)
+    shift = 0 if shift_part is None else shift_part
+    forms = {"direction_form": direction_form, "mixed_form": mixed_form, "shift_part": shift}
+    _one_shape(charge=pair.charge, alignment=pair.alignment, **forms)
     pair = ChargePair(pair.charge, _shaped(pair.alignment, pair.charge))
     direction_form, mixed_form = _shaped(direction_form, pair.charge), _shaped(mixed_form, pair.charge)
     rate, decay, m = rule.learning_rate, rule.weight_decay, rule.momentum

@@ -181,6 +181,7 @@ def exact_kernel(rows: Sequence[Sequence[sp.Expr]]) -> list[list[sp.Expr]]:
     return [[kernel.domain.to_sympy(entry) for entry in vector] for vector in kernel.to_list()]
 
 
+@takes(entries=EXPRESSIONS)
 def normal_entries(entries: Sequence[sp.Expr]) -> list[sp.Expr]:
     """Rational functions, with square roots of numbers, in the normal form of the field that they span.
 
