@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 from unittest import mock
 
 import numpy as np
+from scipy import special
 
 from numerics.statistics import sample_size
 from numerics.statistics.estimators import Proportion
@@ -23,7 +25,7 @@ from tests.nightly import evidence
 from tests.verification import fake_claims as fake
 from verification.checks import check
 from verification.checks.monte_carlo import MonteCarloCheck
-from verification.forms import Experiment, Numerical, Samples
+from verification.forms import Draw, Experiment, Numerical, Samples
 from verification.verdict import Outcome
 
 NOMINAL = 0.1
@@ -33,12 +35,37 @@ LEVEL = 1e-3
 
 TRUTH, ABOVE, BELOW = "the truth", "5 % above", "5 % below"
 
-LAWS: dict[str, tuple[Callable[..., Samples], dict[str, float], float]] = {
+
+def _pareto(exponent: float) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda u: (exponent - 1) / exponent * (1 - u) ** (-1 / exponent)
+
+
+QUANTILES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "uniform": lambda u: 2 * u,
+    "Gaussian, variation 1": lambda u: 1 + special.ndtri(u),
+    "Pareto, exponent 3.5": _pareto(3.5),
+    "Pareto, exponent 2.2": _pareto(2.2),
+    "Pareto, exponent 1.5": _pareto(1.5),
+    "Cauchy, centred at 1": lambda u: 1 + np.tan(np.pi * (u - 0.5)),
+    "1, and 1001 once in 10^4": lambda u: 1 + 1e3 * (u < 1e-4),
+}
+"""Laws by their quantile functions. The last four have no variance, no mean, or rest on what hardly ever happens."""
+
+
+def by_quantiles(arguments: Mapping[str, Any], draw: Draw) -> Samples:
+    """Samples of the law of :data:`QUANTILES` that ``law`` names."""
+    return Samples(QUANTILES[arguments["law"]](fake.uniforms(draw)))
+
+
+LAWS: dict[str, tuple[Callable[..., Samples], dict[str, Any], float]] = {
     "normal, variation 0.3": (fake.normal, {"mean": 1.0}, 1.0),
     "exponential": (fake.exponential, {}, 1.0),
     "indicator, p = 0.3": (fake.indicators, {"p": 0.3}, 0.3),
     "indicator, p = 0.01": (fake.indicators, {"p": 0.01}, 0.01),
     "log-normal, width 1": (fake.heavy, {"width": 1.0}, 1.0),
+    **{f"log-normal, width {width}": (fake.heavy, {"width": width}, 1.0) for width in (0.5, 1.5, 2.0, 3.0)},
+    **{law: (by_quantiles, {"law": law}, 1.1 if "once" in law else 1.0) for law in QUANTILES},
+    "1 + 0.1 Z, and 10^4 more once in 10^5": (fake.rare, {}, 1.1),
 }
 """Law -> sampler, its arguments, the true mean."""
 
