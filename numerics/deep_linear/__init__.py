@@ -8,6 +8,7 @@ r"""Deep linear networks in float64: one point of weights, its noise and its mod
 * ``one_sample``: means of products of quadratic forms of one Gaussian sample, of any degree that is met.
 * ``one_step``: one step of SGD, to all orders of the learning rate, beside the SDE's.
 * ``curvature``: second and third derivatives of the loss, and the rotations of hidden layers.
+* ``second_moment``: the second moment of the gap near a minimum, as a recursion, and when it diverges.
 * ``minima``: the stationary law across a manifold of minima, and the slow flow along it.
 * ``selection``: the minimum at which the slow flow rests.
 * ``stability``: the learning rates at which the second moment near a minimum is finite, for SGD and its SDE.
@@ -43,9 +44,10 @@ if TYPE_CHECKING:
     )
     from numerics.deep_linear.origin import CollapseWindow, collapse_windows, origin_growth
     from numerics.deep_linear.point import LayeredPoint
+    from numerics.deep_linear.second_moment import Motion
     from numerics.deep_linear.selection import selected_minimum
     from numerics.deep_linear.signal import DataSet, NoisyTeacher
-    from numerics.deep_linear.stability import Motion, NearMinimum
+    from numerics.deep_linear.stability import NearMinimum
 
 __getattr__ = names_on_demand(__name__, __file__)
 

@@ -38,6 +38,7 @@ from numerics.deep_linear.curvature import (
 from numerics.deep_linear.modes import MODES, Mode, Modes, mode_vectors
 from numerics.deep_linear.noise import SAMPLING, batch_factor, gradient_covariance
 from numerics.deep_linear.point import POINT, LayeredPoint
+from numerics.deep_linear.second_moment import Motion, SecondMoment
 from numerics.errors import ArgumentError, DivergenceError
 from theory.gradient_noise.sampling import Sampling
 
@@ -185,7 +186,7 @@ class Minimum:
                 :func:`~numerics.deep_linear.modes.mode_diffusion`.
 
         Raises:
-            DivergenceError: the learning rate is so large that even the mean of SGD diverges.
+            DivergenceError: the learning rate is so large that the mean or the second moment of SGD diverges.
             ArgumentError: another argument is out of its range.
         """
         scale, modes = self._scaled(**options)
@@ -218,7 +219,23 @@ class Minimum:
                 f"learning_rate must be below {bound:.6g} = 2/(largest curvature): from there on even the mean of SGD "
                 f"moves away from this minimum, got {eta:g}. NearMinimum has the bound of its noise."
             )
-        return eta * batch_factor(self.point.data, batch_size=batch_size, sampling=sampling), modes
+        factor = batch_factor(self.point.data, batch_size=batch_size, sampling=sampling)
+        if not any(float(decay) for decay in self.point.network.weight_decay):
+            self._require_second_moment(eta, factor)
+        return eta * factor, modes
+
+    def _require_second_moment(self, eta: float, factor: float) -> None:
+        moment = self._moments.setdefault(factor, SecondMoment(self.point, factor))
+        if moment.is_safe(eta) or eta < (bound := moment.bound(Motion.SGD)):
+            return
+        raise DivergenceError(
+            f"learning_rate must be below {bound:.6g}: from there on the second moment of SGD diverges at this minimum "
+            f"and there is no variance to expand, got {eta:g}. Lower it, or raise batch_size."
+        )
+
+    @cached_property
+    def _moments(self) -> dict[float, SecondMoment]:
+        return {}
 
 
 @takes(point=POINT)

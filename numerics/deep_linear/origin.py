@@ -29,8 +29,8 @@ import scipy  # its submodules load on first use
 
 from numerics.arguments import real_number, takes, whole_number
 from numerics.deep_linear.noise import SAMPLING, batch_factor
+from numerics.deep_linear.second_moment import MOTION, Motion
 from numerics.deep_linear.signal import DATA, Data, DataSet, NoisyTeacher, symmetric_root
-from numerics.deep_linear.stability import MOTION, Motion
 from numerics.errors import ArgumentError, DivergenceError
 from numerics.statistics.estimators import Estimate, mean
 from theory.argument_kinds import one_of

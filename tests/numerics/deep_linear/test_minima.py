@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from numerics.deep_linear import LayeredPoint, Minimum, Modes, NoisyTeacher, nearest_minimum, selected_minimum
 from numerics.deep_linear.curvature import loss_hessian, matrices_of, third_derivative
 from numerics.deep_linear.selection import slow_flow
-from numerics.errors import ArgumentError, DriftproofError
+from numerics.errors import ArgumentError, DivergenceError, DriftproofError
 from tests.numerics.deep_linear.nets import points, random_covariance
 from theory.deep_linear import LabelNoiseMinimum, LayeredLinear
 
@@ -126,6 +126,20 @@ def test_the_balanced_minimum_is_not_selected_where_the_paper_needs_it():
     assert abs(float(selected.variance(0)) - printed[0]) > 0.02
 
 
+ONE_LAYER = Minimum(
+    LayeredPoint(LayeredLinear((3, 1)), NoisyTeacher([[1.0, 0, 0]], label_covariance=1.0), ([[1.0, 0, 0]],))
+)
+"""White inputs, three of them: the second moment of SGD is finite below 2/(3 + 2)."""
+
+
+def test_a_variance_is_given_up_to_the_bound_of_the_noise_whatever_the_batch():
+    assert ONE_LAYER.variance(0, learning_rate=0.39) == pytest.approx(0.195)
+    # b = 2: eta (1 + (d + 1)/b) < 2
+    assert ONE_LAYER.variance(0, learning_rate=0.66, batch_size=2) == pytest.approx(0.165)
+    with pytest.raises(DivergenceError, match="learning_rate must be below 0.666667"):
+        ONE_LAYER.variance(0, learning_rate=0.67, batch_size=2)
+
+
 WRONG = {
     "a slope": (lambda: Minimum(start((1, 1, 1), [[1.0]])), "point must be a minimum of the loss, but its gradient"),
     "a saddle": (
@@ -137,6 +151,10 @@ WRONG = {
             0, learning_rate=2.0
         ),
         r"learning_rate must be below 2 = 2/\(largest curvature\)",
+    ),
+    "a learning rate beyond the bound of noise": (
+        lambda: ONE_LAYER.variance(0, learning_rate=0.41),
+        "learning_rate must be below 0.4: from there on the second moment of SGD diverges",
     ),
     "no noise": (lambda: selected_minimum(start((1, 1, 1), [[1.0]])), "Give a label_covariance"),
     "weight decay": (

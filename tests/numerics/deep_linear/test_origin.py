@@ -15,7 +15,7 @@ from numerics.deep_linear import (
     label_noise_growth,
     origin_growth,
 )
-from numerics.deep_linear.stability import Motion
+from numerics.deep_linear.second_moment import Motion
 from numerics.errors import ArgumentError, DivergenceError
 from numerics.layered.dynamics import MiniBatchDescent
 from numerics.layered.initial import gaussian_layers
