@@ -21,6 +21,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy as sp
 from sympy.core.relational import Relational
@@ -124,6 +125,7 @@ def is_smooth(f: sp.Expr, state: Sequence[sp.Symbol]) -> bool:
     return not any(e.free_symbols & set(state) for e in f.atoms(*_SMOOTH_OFF_KINKS, *_STEPS))
 
 
+@lru_cache(maxsize=512)
 def as_cases(f: sp.Expr) -> sp.Expr:
     """``f`` with Abs, sign, Heaviside, Max and Min written as ``Piecewise``."""
     f = f.replace(lambda e: isinstance(e, sp.Max | sp.Min), lambda e: e.rewrite(sp.Piecewise))

@@ -89,6 +89,11 @@ class StationaryLaw:
         free = self.density.free_symbols | self.interval.left.free_symbols | self.interval.right.free_symbols
         return tuple(sorted(free - {self.variable}, key=lambda symbol: symbol.name))
 
+    @property
+    def _closed(self) -> Family | None:
+        """The family, where its closed forms are to be used."""
+        return None if self.family is None or (self.family.cancels and not self.parameters) else self.family
+
     @cached_property
     def centre(self) -> sp.Expr | None:
         """The point about which the density is even; None where it is not seen to be."""
@@ -108,7 +113,7 @@ class StationaryLaw:
     @limited
     def mean(self) -> sp.Expr:
         """The mean of the normalised law; nan where ``normalisable`` fails, as for the other moments."""
-        if self.family is None and self.centre is not None:
+        if self._closed is None and self.centre is not None:
             return self._where_finite(self.centre, 1)
         return self._closed_or_number("mean", lambda family: family.mean, lambda law: law.mean)
 
@@ -143,7 +148,7 @@ class StationaryLaw:
             )
         if order.is_integer and order.is_negative and self._is_positive_at_zero:
             return self._where_law(sp.oo if order.is_even else sp.nan)
-        if self.family is None and self.centre == 0 and order.is_Integer and order.is_odd and order.is_positive:
+        if self._closed is None and self.centre == 0 and order.is_Integer and order.is_odd and order.is_positive:
             return self._where_finite(sp.S.Zero, order)
         return self._closed_or_number(
             f"moment({order})", lambda family: family.moment(order), lambda law: law.moment(order)
@@ -152,7 +157,7 @@ class StationaryLaw:
     @limited
     def pdf(self, x: sp.Expr | float | None = None) -> sp.Expr:
         """The normalised density at ``x`` (default: the variable), for ``x`` in the interval."""
-        family = self.family
+        family = self._closed
         if x is not None and family is None and not self.parameters:
             return self._number("pdf", lambda law: law.pdf(single_expression(x, "x", real=True)))
         normalised = self.density / self.partition_function if family is None else family.density
@@ -278,6 +283,8 @@ class StationaryLaw:
         )
         if isinstance(family, Patchwork) and has_irrational(density):
             family = None  # its closed forms are long sums of large numbers that cancel
+        if family is not None and family.cancels:
+            family = None
         if family is not None:
             factor = 1 / family.kernel_integral
             return replace(law, density=density / family.partition_function, family=replace(family, factor=factor))
@@ -357,9 +364,9 @@ class StationaryLaw:
     ) -> sp.Expr:
         if self.normalisable == sp.false:
             return sp.nan
-        if self.family is not None:
+        if self._closed is not None:
             try:
-                return closed(self.family)
+                return closed(self._closed)
             except UnsupportedFormError:
                 if self.parameters:
                     raise

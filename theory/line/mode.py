@@ -54,7 +54,7 @@ def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None
     density = single_expression(density, "density")
     interval = Interval.given(interval, variable)
     family = recognise(density, variable, interval)
-    if family is not None and not isinstance(family, Patchwork):
+    if family is not None and not (isinstance(family, Patchwork) or family.cancels):
         return family.mode
     pieces = pieces_of(density, variable, interval)
     if len(pieces) > 1:

@@ -158,17 +158,18 @@ def piece_moments(kernel: sp.Expr, x: sp.Symbol, stretch: Interval) -> PieceMome
             return GaussianPiece(kernel, x, stretch, sp.true if bounded or known > 0 else sp.false)
     for end, side in ((stretch.left, 1), (stretch.right, -1)):
         if end.is_finite:
-            found = _about_end(kernel, x, stretch, end, side)
+            found = _about_end(kernel, slope, x, stretch, end, side)
             if found is not None:
                 return found
     return None
 
 
-def _about_end(kernel: sp.Expr, x: sp.Symbol, stretch: Interval, end: sp.Expr, side: int) -> PowerPiece | None:
+def _about_end(
+    kernel: sp.Expr, slope: sp.Expr, x: sp.Symbol, stretch: Interval, end: sp.Expr, side: int
+) -> PowerPiece | None:
     y = sp.Dummy("y", positive=True)
-    local = kernel.subs(x, end + side * y)
     try:
-        quotient = power_quotient(sp.cancel(sp.together(logarithmic_derivative(local, y))), y)
+        quotient = power_quotient(sp.cancel(sp.together(side * slope.subs(x, end + side * y))), y)
     except UnsupportedFormError:
         return None
     divisor = quotient.terms(quotient.denominator)
@@ -177,7 +178,7 @@ def _about_end(kernel: sp.Expr, x: sp.Symbol, stretch: Interval, end: sp.Expr, s
     ((power, scale),) = divisor.items()
     terms = {sp.expand(e - power): sp.cancel(f / scale) for e, f in quotient.terms(quotient.numerator).items()}
     r = sp.expand(terms.pop(sp.S.NegativeOne, sp.S.Zero))
-    length = side * (stretch.other(end) - end)
+    length, local = side * (stretch.other(end) - end), kernel.subs(x, end + side * y)
     if not terms:
         if length.is_infinite:
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -25,6 +26,7 @@ from theory.line.families import (
     LogGamma,
     Logistic,
     LogNormal,
+    ModifiedHalfNormal,
     Normal,
     Patchwork,
     StudentT,
@@ -120,16 +122,19 @@ def _put_together(density: sp.Expr, x: sp.Symbol, interval: Interval) -> Family 
     """Halves of a known family, or stretches with closed moments."""
     if x.is_positive and interval.ends == (sp.S.Zero, sp.oo):
         return None
-    middle = symmetric_about(density, x, interval)
+    pieces = pieces_of(density, x, interval)
+    halved = len(pieces) > 1 or interval.left.is_infinite or interval.right.is_infinite
+    # Half of a smooth density on an interval is of no family that the whole is not of.
+    middle = symmetric_about(density, x, interval) if halved else None
     if middle is not None and density.subs(x, middle).is_finite is not False:
         half = sp.Symbol(x.name, positive=True)
         right = Interval(sp.S.Zero, sp.oo if interval.right.is_infinite else sp.cancel(interval.right - middle))
-        (*_, (_, formula)) = pieces_of(density, x, interval)
-        if len(pieces_of(density, x, interval)) <= 2:
+        (*_, (_, formula)) = pieces
+        if len(pieces) <= 2:
             family = recognise(formula.subs(x, middle + half), half, right)
             if family is not None and not isinstance(family, Patchwork):
                 return Symmetric(x, interval, family.factor, middle, family)
-    moments = [piece_moments(formula, x, stretch) for stretch, formula in pieces_of(density, x, interval)]
+    moments = [piece_moments(formula, x, stretch) for stretch, formula in pieces]
     found = tuple(piece for piece in moments if piece is not None)
     if len(found) < len(moments) or any(piece.integrable == sp.false for piece in found):
         return None
@@ -183,6 +188,9 @@ def _is_kernel_of(family: Family, log_slope: sp.Expr) -> bool:
     residual = logarithmic_derivative(family.kernel, x) - log_slope
     corner = sp.Dummy("corner", real=True)
     residual = residual.replace(sp.sign, lambda _: corner) if isinstance(family, Laplace) else residual
+    if isinstance(family, GeneralisedGamma | GeneralisedInverseGamma):
+        # The rate is positive where the law exists.
+        residual = sp.powdenest(sp.expand_power_base(residual, force=True), force=True)
     if isinstance(family, VonMises):
         residual = sp.expand(sp.expand_trig(sp.expand(residual))).replace(sp.sin, lambda _: corner)
         return sp.cancel(residual) == 0
@@ -260,6 +268,15 @@ def _student(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> Itera
         yield StudentT(x, interval, sp.S.One, location, squared_width, degrees)
 
 
+def _half_normal(terms: dict[sp.Expr, sp.Expr], shape: sp.Expr, x: sp.Symbol, interval: Interval) -> Iterator[Family]:
+    """Two powers, one twice the other; without a power before them it is a stretch of a normal law."""
+    for low, high in itertools.permutations(sp.expand(r + 1) for r in terms if r != -1):
+        if sp.expand(2 * low - high) == 0 and sign(low) == 1:
+            tilt, rate = sp.factor(terms[low - 1] / low), sp.factor(-terms[high - 1] / high)
+            if sign(rate) == 1 and not (shape == low == 1 and not x.is_positive):
+                yield ModifiedHalfNormal(x, interval, sp.S.One, shape, tilt, rate, low)
+
+
 def _gamma_like(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> Iterator[Family]:
     terms = _laurent(quotient)
     if terms is None:
@@ -270,6 +287,8 @@ def _gamma_like(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> It
         rate, inverse_rate = sp.factor(-terms[sp.S.Zero]), sp.factor(terms[sp.Integer(-2)])
         if -1 not in (sign(rate), sign(inverse_rate)):
             yield GeneralisedInverseGaussian(x, interval, sp.S.One, shape, rate, inverse_rate)
+    if len(others) == 2:
+        yield from _half_normal(terms, shape, x, interval)
     if len(others) != 1:
         return
     (r,) = others

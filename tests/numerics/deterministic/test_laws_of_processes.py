@@ -83,7 +83,7 @@ def test_more_digits_are_had_for_the_asking():
 
 def test_open_parameters_and_laws_that_do_not_exist_are_refused_with_what_to_do():
     with pytest.raises(UnsupportedFormError, match=r"not recognised.*law.at\(values\)"):
-        _ = law_of(WELL).mean
+        _ = stationary_density(ItoProcess.scalar(x, drift=1 - k * x**3, dispersion=1)).mean
     with pytest.raises(MissingParameterError, match=r"k have none. Use law.at\(values\)"):
         _ = law_of(WELL).numbers
     growth = stationary_density(ItoProcess.scalar(x, drift=a * x - x**2 - k * x**3, dispersion=s * x))

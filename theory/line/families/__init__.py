@@ -3,6 +3,7 @@ r"""Families of densities on the line, recognised by their logarithmic derivativ
 * ``family``: what every family answers: normalisation, mean, variance, mode, moments, distribution.
 * ``normal``: bells on the line and their exponentials: normal, log-normal, Student t.
 * ``gamma``: the positive half-line: gamma, generalised gamma, their inverses, and the generalised inverse Gaussian.
+* ``half_normal``: a normal law cut off at 0, times a power, in a power of the variable.
 * ``beta``: two algebraic ends: beta on a bounded interval, beta prime on a half-line.
 * ``logarithms``: logarithms of such variables: logistic, log-gamma.
 * ``laplace``: two exponentials that meet in a corner.
@@ -20,6 +21,7 @@ from theory.line.families.gamma import (
     GeneralisedInverseGaussian,
     InverseGamma,
 )
+from theory.line.families.half_normal import ModifiedHalfNormal
 from theory.line.families.laplace import Laplace
 from theory.line.families.logarithms import LogGamma, Logistic
 from theory.line.families.normal import LogNormal, Normal, StudentT
@@ -41,6 +43,7 @@ __all__ = [
     "LogGamma",
     "LogNormal",
     "Logistic",
+    "ModifiedHalfNormal",
     "Normal",
     "Patchwork",
     "StudentT",

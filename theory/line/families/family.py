@@ -74,6 +74,11 @@ class Family(Typeset, ABC):
     def _moment(self, k: sp.Expr) -> sp.Expr: ...
 
     @property
+    def cancels(self) -> bool:
+        """Whether closed forms are differences of large numbers, so that at given parameters quadrature is better."""
+        return False
+
+    @property
     def partition_function(self) -> sp.Expr:
         """The integral of the density as it was given, constant factor included; infinite unless ``normalisable``."""
         return self._where_normalisable(self.factor * self.kernel_integral, otherwise=sp.oo)

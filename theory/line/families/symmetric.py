@@ -33,6 +33,11 @@ class Symmetric(Family):
         return 2 * self.half.kernel_integral
 
     @property
+    def cancels(self) -> bool:
+        """As of the half."""
+        return self.half.cancels
+
+    @property
     def normalisable(self) -> Boolean:
         """That of the half."""
         return self.half.normalisable

@@ -1,0 +1,108 @@
+"""Normal laws cut off at 0 and weighted by a power: quartic wells, drifts between a wall and a spring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.decision.inequalities import positive, simplified
+from theory.errors import UnsupportedFormError
+from theory.line.families.family import Family
+from theory.values import single_expression
+
+
+@dataclass(frozen=True)
+class ModifiedHalfNormal(Family):
+    r"""The kernel :math:`x^{d-1} e^{Ax^q - Bx^{2q}}` on the positive half-line, with :math:`q > 0`.
+
+    :math:`y = x^q` has the modified half-normal law. With :math:`c = d/q` and :math:`z = A^2/(4B)`
+
+    .. math::
+        \int_0^\infty\!\! y^{c-1} e^{Ay - By^2}\,dy = \tfrac12 B^{-c/2}\Big[
+            \Gamma(\tfrac c2)\,{}_1F_1(\tfrac c2; \tfrac12; z)
+            + \tfrac{A}{\sqrt B}\,\Gamma(\tfrac{c+1}2)\,{}_1F_1(\tfrac{c+1}2; \tfrac32; z)\Big],
+
+    a parabolic cylinder function. The double well with constant noise is of this kind on both sides of 0, with q = 2.
+
+    References:
+        Sun, Kong and Pal, *The modified-half-normal distribution*, Comm. Statist. Theory Methods 52 (2023) 1591;
+        NIST *Digital Library of Mathematical Functions*, 12.5.1 and 12.7.12.
+
+    Attributes:
+        shape: d.
+        tilt: A, of either sign.
+        rate: B.
+        power: q.
+    """
+
+    shape: sp.Expr
+    tilt: sp.Expr
+    rate: sp.Expr
+    power: sp.Expr
+
+    @property
+    def kernel(self) -> sp.Expr:
+        """The kernel of the class description."""
+        x, q = self.variable, self.power
+        return x ** (self.shape - 1) * sp.exp(self.tilt * x**q - self.rate * x ** (2 * q))
+
+    @property
+    def kernel_integral(self) -> sp.Expr:
+        """Its integral over the support."""
+        return self._integral(self.shape)
+
+    def _integral(self, shape: sp.Expr) -> sp.Expr:
+        A, B = self.tilt, self.rate
+        half, c, z = sp.Rational(1, 2), sp.cancel(shape / self.power), sp.factor(A**2 / (4 * B))
+        even = sp.gamma(c / 2) * sp.hyper((c / 2,), (half,), z)
+        odd = sp.gamma((c + 1) / 2) * sp.hyper(((c + 1) / 2,), (3 * half,), z)
+        return B ** (-c / 2) * (even + A / sp.sqrt(B) * odd) / (2 * self.power)
+
+    @property
+    def cancels(self) -> bool:
+        """True: with a negative A, far out, the two terms are equal up to their signs."""
+        return True
+
+    @property
+    def normalisable(self) -> Boolean:
+        """The condition at both ends."""
+        return simplified(sp.And(positive(self.shape), positive(self.rate)))
+
+    @property
+    def mode(self) -> sp.Expr:
+        """Refused: there may be two maxima, which :func:`theory.line.mode.mode` compares.
+
+        Raises:
+            UnsupportedFormError: always.
+        """
+        raise UnsupportedFormError(f"the mode of {self.kernel} is one of two maxima. Use theory.line.mode.mode.")
+
+    def moment_exists(self, k: sp.Expr | int) -> Boolean:
+        """Where :math:`d + k > 0`."""
+        return positive(self.shape + single_expression(k, "k", real=True))
+
+    @property
+    def variance(self) -> sp.Expr:
+        """The variance."""
+        return self._where_normalisable(self._moment(sp.Integer(2)) - self._moment(sp.Integer(1)) ** 2)
+
+    def _moment(self, k: sp.Expr) -> sp.Expr:
+        scale = self.rate ** sp.cancel(-k / (2 * self.power))
+        below, above = (
+            sp.factor_terms(self._integral(d) * self.rate ** (d / (2 * self.power)))
+            for d in (self.shape, self.shape + k)
+        )
+        return scale * above / below
+
+    def cdf(self, x: sp.Expr | None = None) -> sp.Expr:
+        """Refused: it is no closed form.
+
+        Raises:
+            UnsupportedFormError: always.
+        """
+        raise UnsupportedFormError(
+            f"the distribution function of {self.kernel} at {self._point(x)} is not written in closed form here. Give "
+            "the law numbers with law.at(values): then it is one."
+        )
