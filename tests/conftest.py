@@ -1,5 +1,5 @@
 """Settings shared by all tests: SymPy is slow the first time and fast the second, so no test has a deadline.
-Where a test does not say how many examples Hypothesis draws, 15 are drawn by day and 400 at night. Of a test marked
+Where a test does not say how many examples Hypothesis draws, 10 are drawn by day and 400 at night. Of a test marked
 ``every(k)``, every k-th set of arguments is run by day and all of them at night.
 
 Each process of a run has a core to itself: threads of its own would wait for those of its neighbours, ten times as
@@ -16,6 +16,7 @@ from collections import Counter
 import hypothesis
 import pytest
 from hypothesis import Phase
+from hypothesis.internal.conjecture import providers
 
 from tests.examples import AT_NIGHT, BY_DAY, COMMON
 
@@ -34,6 +35,12 @@ hypothesis.settings.register_profile(
     phases=(Phase.explicit, Phase.generate),
 )
 hypothesis.settings.load_profile("driftproof")
+
+# Hypothesis also draws numbers that it finds written anywhere in the sources, so that a change anywhere draws other
+# examples everywhere; and it reads all sources for them, four seconds in every process. Here a test is all that
+# its examples rest on.
+if hasattr(providers, "_get_local_constants"):
+    providers._get_local_constants = lambda: providers._local_constants
 
 gc.disable()  # until all tests are collected
 gc.set_threshold(50_000, 20, 50)

@@ -16,6 +16,7 @@ SYSTEMS = {
 }
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_the_exponent_changes_sign_at_the_threshold(name):
     exponent = SYSTEMS[name]().exponent

@@ -41,11 +41,13 @@ def commented(code: str) -> list[str]:
 
 LONG = (
     "a_diffusion_on_the_line.md",
+    "charges_of_a_loss.md",
     "follow_one_claim.md",
     "from_loss_to_collapse.md",
     "modes_of_a_deep_linear_network.md",
+    "run_sgd.md",
 )
-"""Pages that take four seconds and more; they are run at night, and by day what they import is looked for."""
+"""Pages that take three seconds and more; they are run at night, and by day what they import is looked for."""
 
 
 @pytest.mark.parametrize(

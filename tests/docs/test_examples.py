@@ -59,6 +59,7 @@ def test_example_returns_its_number(name: str) -> None:
     assert found != pytest.approx(wrong, rel=1e-3)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", SIMULATED)
 def test_simulated_example_agrees_with_its_formula(name: str) -> None:
     right, wrong = SIMULATED[name]

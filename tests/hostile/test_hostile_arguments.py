@@ -21,7 +21,7 @@ from tests.hostile.values import POOL
 from theory.errors import ShapeError
 from theory.values import single_expression
 
-CALLS = 2000
+CALLS = 1000
 TYPED = typed_calls()
 
 QUICK = (

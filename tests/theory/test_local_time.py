@@ -5,6 +5,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from theory.coordinates import change_of_variables
 from theory.errors import UnsupportedFormError
 from theory.infinitesimal_generator import generator
@@ -19,6 +20,7 @@ PLANE = ItoProcess([x, y], [0, 0], sp.eye(2))
 DELTA = sp.DiracDelta
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("f", "local_time"),
     [
@@ -55,7 +57,7 @@ def test_local_time_runs_with_the_variation_of_the_distance_from_the_kink(f, loc
     st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=1, max_size=3),
     st.integers(-2, 2),
 )
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 def test_the_local_times_are_the_growth_of_the_mean_of_a_broken_line(parts, slope):
     """E|W_t - c| has a closed form, and the mean of the point masses under the normal density is its derivative."""
     f = slope * x + sum(weight * sp.Abs(x - place) for weight, place in parts)

@@ -233,10 +233,9 @@ def test_a_known_failure_is_expected_strictly_by_pytest(place, tmp_path):
         "printed=2 * k * x**2, corrected=(2 * k + s**2) * x**2", "printed=(2 * k + s**2) * x**2"
     )
     path.write_text(text.replace(", grade=Grade.WRONG", ""))
-    only = ("-q", "-p", "no:cacheprovider", "-k", "DOE-002")
-    assert "[XPASS(strict)] FAILS (wrong), as the lock says" in mended.run(*only, program="pytest").stdout
+    assert "[XPASS(strict)] FAILS (wrong), as the lock says" in mended.tested("-k", "DOE-002").stdout
     path.write_text(text)  # Now it is declared wrong and nothing refutes it: no failure that the lock knows of.
-    undecided = mended.run(*only, program="pytest")
+    undecided = mended.tested("-k", "DOE-002")
     assert undecided.returncode == 1 and "DOE-002 UNDECIDED, the lock says FAILS" in undecided.stdout
 
 
@@ -334,6 +333,6 @@ def test_a_lock_of_another_project_is_refused_by_name(place, tmp_path):
 
 
 def test_a_resolution_that_no_run_would_take_is_refused_before_anything_is_collected(place):
-    refused = place.run("-q", "-p", "no:cacheprovider", "-o", "driftproof_resolution=7", program="pytest")
+    refused = place.tested("-o", "driftproof_resolution=7")
     said = refused.stderr + refused.stdout
     assert refused.returncode == 4 and "ERROR: driftproof: resolution must" in said and ".py:" not in said, said

@@ -24,6 +24,8 @@ References:
 
 from __future__ import annotations
 
+from functools import cache
+
 import sympy as sp
 
 from theory.errors import UnsupportedFormError
@@ -101,6 +103,12 @@ def sharpness_of_a_product(start: sp.Expr, level: sp.Expr, time: sp.Expr) -> sp.
         sqrt(R_0**2)
     """
     R_0, y, t = (single_expression(v, name) for v, name in ((start, "start"), (level, "level"), (time, "time")))
+    return sp.sqrt(4 * y**2 + (R_0**2 - 4 * y**2) * sp.exp(_rate_of_the_gap() * t))
+
+
+@cache
+def _rate_of_the_gap() -> sp.Expr:
+    r"""The rate at which :math:`R^2 - 4y^2` changes for vectors of length 2, whatever they are."""
     u_1, u_2, w_1, w_2 = weights = sp.symbols("u_1 u_2 w_1 w_2", real=True)
     value = u_1 * w_1 + u_2 * w_2
     gap = sum(x**2 for x in weights) ** 2 - 4 * value**2
@@ -108,4 +116,4 @@ def sharpness_of_a_product(start: sp.Expr, level: sp.Expr, time: sp.Expr) -> sp.
     rate = sp.cancel(change / gap)
     if rate.has(*weights):
         raise AssertionError("the gap decays at one rate")
-    return sp.sqrt(4 * y**2 + (R_0**2 - 4 * y**2) * sp.exp(rate * t))
+    return rate

@@ -258,6 +258,7 @@ def test_nan_is_handed_on(backend):
     assert changed == []
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     ("expression", "at", "expected"),

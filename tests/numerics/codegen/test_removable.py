@@ -23,6 +23,7 @@ def worst_error(expression, first, second, backend="numpy"):
         return float(max(abs(v - w) / abs(w) for v, w in zip(map(float, values), wanted, strict=True)))
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "expression",
     [(sp.exp(2 * x * y) - 1) / (2 * x**2) - y / x, sp.exp(-x * y) - 1 + x * y, sp.log(sp.sin(x * y) / (x * y))],

@@ -16,6 +16,7 @@ x, y = sp.symbols("x y", real=True)
 w, c = sp.symbols("w c", real=True)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("start", "precision", "backend"),
     [(-800.0, "mixed", "auto"), (-800.0, "float64", "numpy"), (-60.0, "float32", "auto"), (-60.0, "float32", "numpy")],
@@ -117,6 +118,7 @@ def relative_error(value, expression, point):
         return float(abs((mpmath.mpf(float(value)) - exact) / exact))
 
 
+@pytest.mark.every(2)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize(
     ("expression", "point"),

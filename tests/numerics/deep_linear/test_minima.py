@@ -11,6 +11,7 @@ from numerics.deep_linear import LayeredPoint, Minimum, Modes, NoisyTeacher, nea
 from numerics.deep_linear.curvature import loss_hessian, matrices_of, third_derivative
 from numerics.deep_linear.selection import slow_flow
 from numerics.errors import ArgumentError, DivergenceError, DriftproofError
+from tests.examples import examples
 from tests.numerics.deep_linear.nets import points, random_covariance
 from theory.deep_linear import LabelNoiseMinimum, LayeredLinear
 
@@ -29,7 +30,7 @@ def flat_gradient(point: LayeredPoint) -> np.ndarray:
     return np.concatenate([G.ravel(order="F") for G in point.gradients])
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(points())
 def test_second_and_third_derivatives_are_those_of_the_gradient(point):
     H = loss_hessian(point)

@@ -54,6 +54,7 @@ def assert_moments(point: LayeredPoint, maps: np.ndarray, chances: np.ndarray, *
     assert mean_loss_after_step(point, order=6, **options) == pytest.approx(loss, rel=1e-12)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("sampling", [WITH, WITHOUT])
 def test_every_batch_of_a_data_set_is_counted(seed, sampling):

@@ -20,6 +20,7 @@ from numerics.deep_linear import (
     tangent_kernel,
 )
 from numerics.deep_linear.explicit import explicit_covariance, explicit_hessian, explicit_jacobian
+from tests.examples import examples
 from tests.numerics.deep_linear.nets import points, random_point
 from theory.deep_linear import LayeredLinear
 
@@ -47,7 +48,7 @@ def assert_both_routes_agree(point: LayeredPoint) -> None:
     assert close(ito_drift(point, one, learning_rate=0.5, modes=modes), np.sum(covariance * H) / 4, size)
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(points())
 def test_index_formulas_are_those_of_explicit_matrices(point):
     assert_both_routes_agree(point)
@@ -67,7 +68,7 @@ def test_six_layers_of_unequal_widths_agree_on_both_routes():
     assert_both_routes_agree(LayeredPoint(network, data, weights))
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(points(), st.integers(0, 10**6))
 def test_gradient_and_mode_drift_are_derivatives_along_the_flow(point, seed):
     trained, h = point.network.trained, 1e-5
@@ -82,7 +83,7 @@ def test_gradient_and_mode_drift_are_derivatives_along_the_flow(point, seed):
     assert gradient_drift(point, 0, modes=modes) == pytest.approx(drift)
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(points())
 def test_hessian_blocks_and_tangent_kernels_are_those_of_differences(point):
     (u, v), layers = Modes.of_teacher(point.data).pair(0), range(1, point.network.depth + 1)

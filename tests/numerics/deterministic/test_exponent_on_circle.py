@@ -62,7 +62,7 @@ def mean_over_circle(linear) -> float:
     return float(integrate.simpson(growth * density, x=grid[: half + 1]) / weight)
 
 
-@settings(max_examples=6)
+@settings(max_examples=examples(6))
 @given(rationals(), rationals(), positive_rationals(), positive_rationals())
 def test_fourier_solution_has_ten_digits_of_the_bessel_form(a_1, a_2, s, tau):
     linear = stretched(a_1, a_2, 0, s, tau)

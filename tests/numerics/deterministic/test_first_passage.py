@@ -15,6 +15,7 @@ from scipy.integrate import solve_bvp
 
 from numerics.deterministic.first_passage import FirstPassage
 from numerics.errors import ArgumentError, DivergenceError, MissingParameterError
+from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
 from theory.ito import ItoProcess
 from theory.line.first_passage import hitting_probability
@@ -60,7 +61,7 @@ def processes(draw: st.DrawFn) -> ItoProcess:
     return ItoProcess.scalar(y, drift=drift, dispersion=noise * draw(st.sampled_from([1, sp.sqrt(1 + y**2)])))
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(processes(), st.integers(-3, 3))
 def test_numbers_solve_their_boundary_value_problem(process, place):
     start = sp.Rational(place, 4)
@@ -72,7 +73,7 @@ def test_numbers_solve_their_boundary_value_problem(process, place):
     assert abs(time - 1.01 * expected) > 1e-3 * expected
 
 
-@settings(max_examples=3)
+@settings(max_examples=examples(3))
 @given(positive_rationals(2), positive_rationals(2))
 def test_the_error_bounds_the_distance_from_the_closed_form(rate, noise):
     values = {k: rate + HALF, s: noise + HALF}
@@ -88,6 +89,7 @@ def test_the_error_bounds_the_distance_from_the_closed_form(rate, noise):
         assert abs(found.value - exact) <= found.error <= 1e-12
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("process", "ends", "start", "options", "expected"),
     [

@@ -8,6 +8,7 @@ from mpmath import mp
 
 from numerics.deterministic.kesten import tail_index
 from numerics.errors import DivergenceError
+from tests.examples import examples
 from tests.strategies import positive_rationals
 from theory.discrete.draws import Lookup
 from theory.discrete.linear_recursion import stationary_statistics
@@ -22,7 +23,7 @@ eta, h, s = sp.symbols("eta h s", positive=True)
 SGD = Recursion([w], [w - eta * (h * w + s * xi * w + zeta)], normals=[xi, zeta])
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 @given(positive_rationals(2), positive_rationals(2))
 def test_the_variance_is_finite_exactly_where_the_tail_index_exceeds_two(curvature, noise):
     values = {eta: sp.Rational(1, 2), h: curvature, s: noise}

@@ -22,6 +22,7 @@ def test_turned_scalings_grow_by_the_mean_logarithm(first, second, angle):
     assert value == pytest.approx(math.log(first * second) / 2, abs=1e-9)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("first", "second"), [(3.0, 1.0), (0.5, 2.0), (1.0, -1.5)])
 def test_a_stretch_turned_at_random_grows_by_the_logarithm_of_the_mean_stretch(first, second):
     r"""The direction is uniform; the mean of :math:`\log|(a\cos\varphi, b\sin\varphi)|` is :math:`\log((a+b)/2)`."""

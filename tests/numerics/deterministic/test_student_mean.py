@@ -2,6 +2,7 @@
 
 import math
 import time
+from functools import cache
 
 import mpmath
 import pytest
@@ -58,6 +59,7 @@ def test_the_expansion_is_complete_at_time_zero(shape, start):
     assert abs(verhulst_mean(shape, start, 0, digits=12) / mpf(start) - 1) < 1e-11
 
 
+@pytest.mark.slow  # by day: that of the mean itself
 def test_the_expansion_of_the_square_is_complete_at_time_zero():
     assert abs(verhulst_moment("0.7", "0.3", 0, order=2, digits=12) / mpf("0.09") - 1) < 1e-11
 
@@ -120,6 +122,7 @@ def test_the_mean_respects_its_bounds(signal):
         assert lower < mean < upper
 
 
+@cache
 def integrated_waves(shape, start):
     """The time integral of the waves in the mean: each adds 1 / lambda. Trapezoidal rule in the logarithm of rho."""
     rate = shape**2 / 4 + rho**2

@@ -47,21 +47,21 @@ def small_cache(monkeypatch):
     return cpu
 
 
-def test_machine_code_of_sixty_kernels_is_that_of_the_last_few(small_cache):
+def test_machine_code_of_twenty_kernels_is_that_of_the_last_few(small_cache):
     before = engines()
     modules = []
-    for k in range(1000, 1060):
+    for k in range(1000, 1020):
         modules.append(weakref.ref(compiled(k).code(shared=True).machine_code.module))
     assert engines() == before + LIMIT == before + len(small_cache._KERNELS)
-    assert [m() is not None for m in modules] == [False] * (60 - LIMIT) + [True] * LIMIT
+    assert [m() is not None for m in modules] == [False] * (20 - LIMIT) + [True] * LIMIT
 
 
 def test_without_the_bound_every_engine_would_stay(small_cache, monkeypatch):
     monkeypatch.setattr(small_cache, "KERNELS", 1000)
     before = engines()
-    for k in range(2000, 2020):
+    for k in range(2000, 2010):
         compiled(k)
-    assert engines() == before + 20
+    assert engines() == before + 10
 
 
 def test_the_kernel_used_again_stays_and_is_the_same(small_cache):

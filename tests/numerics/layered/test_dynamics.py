@@ -94,6 +94,7 @@ def test_the_fused_kernel_agrees_with_its_twin(data, dynamics):
     assert all(np.abs(fused[name] - plain[name]).max() < 1e-12 for name in fused)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("data", "sampling"),
     [

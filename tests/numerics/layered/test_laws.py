@@ -17,7 +17,7 @@ from tests.numerics.seeding import FALSE_ALARM_IN_PROPERTY, seed_of
 from theory.deep_linear import LayeredLinear
 from theory.gradient_noise.sampling import Sampling
 
-BY_DAY, BY_NIGHT, REPLICAS = 4, 100, 40_000
+BY_DAY, BY_NIGHT, REPLICAS = 2, 100, 40_000
 
 
 def maps_after_a_step(number):

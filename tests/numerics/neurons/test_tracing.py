@@ -119,6 +119,7 @@ def test_exchanging_two_neurons_of_a_layer_changes_nothing_and_forgetting_a_para
     assert forgotten > 1e-3
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", ["fully connected", "residual stream", "channel flattened", "ResNet-18 without norm"])
 def test_forgetting_any_one_parameter_of_any_layer_is_seen(name):
     model, x = network(name)
@@ -137,6 +138,7 @@ def test_channels_of_different_groups_cannot_be_exchanged():
     assert change_by_exchange(model, x, first.parts, 1, 2) > 1e-6
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_parameter_is_met_and_every_hidden_neuron_counted(name):
     model, x = network(name)

@@ -21,7 +21,7 @@ from scipy import special
 from numerics.statistics.estimators import Estimate, Moments
 from tests.numerics.seeding import FALSE_ALARM_IN_PROPERTY as ALPHA
 
-EXAMPLES, MORE_EXAMPLES = 3, 60
+EXAMPLES, MORE_EXAMPLES = 2, 60
 """Models of one property in CI, and in the tests marked slow."""
 
 PHASES = (Phase.explicit, Phase.generate, Phase.shrink)

@@ -153,6 +153,7 @@ def law_is_standard_normal(z: np.ndarray) -> bool:
     return bool(good)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("width", [32, 64])
 def test_normals_have_the_moments_and_tails_of_the_normal_law(width):
     z = standard_normals(20240, np.arange(100_000), first_step=0, n_steps=10, width=width)

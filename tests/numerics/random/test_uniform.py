@@ -35,6 +35,7 @@ def test_a_uniform_is_the_exact_midpoint_of_its_cell(words, dtype, bits):
     assert np.all(np.floor(counts * made.max()) == counts - 1)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("width", [32, 64])
 @pytest.mark.parametrize(("m", "l"), COUNTS)
 def test_every_number_of_every_step_has_words_of_its_own(m, l, width):

@@ -47,7 +47,7 @@ def test_a_step_of_the_noise_has_the_mean_and_the_variance_of_the_process(share)
 def test_the_jacobi_process_keeps_its_beta_law_without_being_told_a_scheme():
     law = stationary_density(JACOBI, UNIT).at({})
     start = np.random.default_rng(seed_of("beta")).beta(1, 2, size=(N, 1))
-    found = simulate(JACOBI, initial=start, step=0.01, until=1.0, n_paths=N, seed=seed_of("jacobi")).final[:, 0]
+    found = simulate(JACOBI, initial=start, step=0.01, until=0.5, n_paths=N, seed=seed_of("jacobi")).final[:, 0]
     assert stats.kstest(found, "beta", args=(1, 2)).pvalue > FALSE_ALARM
     assert found.mean() == pytest.approx(float(law.mean), abs=6 * found.std() / math.sqrt(N))
     assert 0 <= found.min() and found.max() <= 1

@@ -130,6 +130,7 @@ def test_per_sample_gradients_are_those_of_one_backward_pass_each(problem):
     assert (found[0] - found[1]).abs().max() > 1e-2
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("sampling", [WITH, WITHOUT])
 @pytest.mark.parametrize("size", [1, 2, 4])
 def test_covariance_of_a_batch_is_that_of_all_batches_listed(size, sampling):

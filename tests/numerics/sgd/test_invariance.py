@@ -32,6 +32,7 @@ def test_activations_are_those_of_the_theory(name):
         assert float(ACTIVATIONS[name](torch.tensor(u, dtype=torch.float64))) == pytest.approx(expected, rel=1e-14)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("skips", [(), ((1, 2),)])
 def test_automatic_differentiation_agrees_with_the_symbolic_gradient(skips):
     net = FeedForward((2, 2, 2, 2), sp.tanh, skips)

@@ -192,6 +192,7 @@ def test_gradients_of_samples_are_those_of_a_loop(name):
     torch.testing.assert_close(noise.covariance_times(direction), expected, rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", ["gru", "attention", "bag of means", "weight norm", "own backward"])
 def test_replicas_of_it_take_the_step_of_a_plain_loop(name):
     make, inputs = SUPPORTED[name]

@@ -115,6 +115,7 @@ def test_gaussian_weights_have_the_variance_of_their_fan_in():
     assert torch.equal(again["5.weight"], initial["5.weight"][5:7])
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -90,6 +90,7 @@ def test_each_replica_is_what_the_optimiser_of_torch_makes_of_one_module(name, p
         assert (final[replica - 1] - expected).abs().max() > 1e-3
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("rule", [FullBatch(), WithoutReplacement(4), ShuffledEpochs(5)], ids=repr)
 def test_every_rule_of_batches_feeds_the_replicas(rule):
     problem, theirs = regression(), lambda p: torch.optim.SGD(p, lr=0.05)

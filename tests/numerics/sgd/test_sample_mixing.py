@@ -118,6 +118,7 @@ def test_without_the_test_of_behaviour_they_would_pass(monkeypatch):
     assert regression(Wrapped(lambda y: y - y.mean(0)).double())
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     "layer",
     [nn.LayerNorm(4), nn.GroupNorm(2, 4), nn.Tanh(), nn.GELU(), nn.Softmax(1), nn.Dropout(0.0), nn.RMSNorm(4)],

@@ -73,6 +73,7 @@ def test_an_end_where_the_coefficients_vanish_linearly_is_no_border():
     assert borders(ItoProcess.scalar(x, drift=1 / x, dispersion=x)) != ()
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     "drift",
     [

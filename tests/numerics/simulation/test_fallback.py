@@ -24,6 +24,7 @@ def test_a_backend_that_was_asked_for_is_not_exchanged():
         iterate(Recursion([x], [sp.erf(x)]), **RUN, options=Options(backend="cpu"))
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "function", [sp.atan, sp.asin, sp.acos, sp.asinh, sp.atanh, lambda u: sp.log((1 + u) / (1 - u))]
 )

@@ -60,7 +60,7 @@ def pytorch(steps, replica, *, rates, momentum, decay, indices, noises):
     return weights.detach().numpy()
 
 
-@pytest.mark.every(5)
+@pytest.mark.every(7)
 @pytest.mark.parametrize("backend", BOTH)
 @pytest.mark.parametrize("sampling", Sampling)
 def test_every_step_is_that_of_torch_on_the_same_batch(backend, sampling):

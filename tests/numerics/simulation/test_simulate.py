@@ -246,6 +246,7 @@ def test_a_start_on_the_level_has_reached_it():
 # Log coordinates
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("drift", [mu * x - x**3, sp.tanh(mu * x), x / (1 + x**2), mu * x - x**2])
 def test_log_coordinates_are_itos_formula(drift, sign):

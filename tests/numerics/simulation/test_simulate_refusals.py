@@ -42,6 +42,7 @@ def test_a_final_time_between_steps_is_refused_with_the_nearest():
     assert ou(step=0.1, until=0.3).n_steps == 3  # 0.3 / 0.1 is below 3 in floating point
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     "changes",
     [

@@ -13,6 +13,7 @@ from scipy import stats
 from numerics.errors import ArgumentError
 from numerics.statistics.estimators import BatchMeans, Estimate, Moments, Proportion, mean
 from numerics.statistics.goodness_of_fit import anderson_darling, anderson_darling_tail, dkw_band, kolmogorov_smirnov
+from tests.examples import examples
 from tests.numerics.seeding import FALSE_ALARM, seed_of
 
 samples = arrays(np.float64, st.integers(2, 60), elements=st.floats(-1e3, 1e3, allow_subnormal=False))
@@ -149,7 +150,7 @@ def test_a_wrong_scale_is_seen_by_both_distances_and_the_right_one_is_not():
         assert not distance(x, stats.norm(scale=1.03).cdf).agrees(false_alarm=FALSE_ALARM)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.sampled_from([0, 1, -0.1, math.nan, "x", None, True]))
 def test_a_false_alarm_that_is_no_probability_is_refused(level):
     with pytest.raises(ArgumentError):

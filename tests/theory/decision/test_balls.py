@@ -10,6 +10,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from theory.decision.ball_functions import REAL_FUNCTIONS
 from theory.decision.balls import ball, complex_ball, truth
 from theory.errors import MissingParameterError, UnsupportedFormError
@@ -99,7 +100,7 @@ def test_value_that_is_not_real_is_nan_and_neither_agrees_nor_refutes(expression
     assert not enclosure.is_finite()
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.fractions(min_value=-4, max_value=4, max_denominator=50), st.integers(-4, 6))
 def test_integer_powers_of_any_sign_are_exact_up_to_rounding(value, k):
     enclosure = ball(x**n, {x: value, n: Fraction(k)})
@@ -113,7 +114,7 @@ def test_integer_powers_of_any_sign_are_exact_up_to_rounding(value, k):
             assert enclosure.contains(flint.arb(flint.fmpq(exact.numerator, exact.denominator)))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.fractions(min_value=-4, max_value=4, max_denominator=50))
 def test_functions_with_corners_follow_their_cases(value):
     point = {x: value}

@@ -44,6 +44,7 @@ RELATIONS = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("expression", EXPRESSIONS, ids=str)
 @settings(max_examples=examples(4))
 @given(rationals(), positive_rationals(), positive_rationals(), positive_rationals())

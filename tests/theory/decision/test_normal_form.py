@@ -62,6 +62,7 @@ FALSE_BUT_TEMPTING = [
 ]
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("identity", PROVABLE, ids=str)
 def test_identity_is_proved_and_its_perturbation_is_not(identity):
     assert proof_of_zero(identity)

@@ -12,6 +12,7 @@ p, q = sp.symbols("p q", positive=True)
 n = sp.Symbol("n", integer=True)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("form", OTHER_FORMS, ids=lambda form: form.__name__)
 def test_the_other_form_is_true_at_the_same_points(form):
     conditions = [

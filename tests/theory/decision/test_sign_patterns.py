@@ -9,6 +9,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from theory.decision.sign_patterns import proof_of_sameness
 
 p, q, r = sp.symbols("p q r", positive=True)
@@ -35,6 +36,7 @@ SAME = [
 ]
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("first", "second", "domain"), SAME)
 def test_conditions_that_are_one_are_proved_to_be(first, second, domain):
     assert proof_of_sameness(first, second, domain)
@@ -72,7 +74,7 @@ CONDITIONS = st.builds(lambda relation, margin: relation(margin, 0), RELATIONS, 
 PLACES = [sp.Rational(n, 2) for n in range(-4, 5)]
 
 
-@settings(max_examples=5)
+@settings(max_examples=examples(5))
 @given(st.builds(sp.And, CONDITIONS, CONDITIONS), st.builds(sp.Or, CONDITIONS, CONDITIONS) | CONDITIONS)
 def test_what_is_proved_to_be_one_is_so_at_every_point_of_a_grid(first, second):
     for one, other in ((first, second), (first, sp.And(first, second)), (second, sp.Or(first, second))):

@@ -257,6 +257,7 @@ def test_sign_at_a_point_is_certain_or_none():
     assert sign_at(sp.sqrt(p) ** 3 - p * sp.sqrt(p), {p: Fraction(2)}) in (None, 0)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("expression", "conditions", "kind", "proved"),
     [

@@ -8,6 +8,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from theory.deep_linear.diffusion_peak import DiffusionPeak, global_threshold
 from theory.deep_linear.modewise import amplitude, balanced_modes, label_deviation, noise_strength, singular_value
 from theory.errors import ShapeError, SymbolError, UnsupportedFormError
@@ -45,7 +46,7 @@ def test_the_smaller_root_is_the_maximum():
 
 
 @given(depth=st.integers(2, 9), part=st.fractions("1/10", "9/10", max_denominator=10))
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 def test_the_peak_is_where_a_grid_finds_it(depth, part):
     share = part * DiffusionPeak(depth).local_threshold
     peak = DiffusionPeak(depth, singular_value=1, label_deviation=sp.sqrt(share))

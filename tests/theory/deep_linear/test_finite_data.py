@@ -7,6 +7,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import rationals
 from theory.deep_linear.finite_data import (
     batch_gradient_covariance,
@@ -21,8 +22,9 @@ from theory.gradient_noise import Sampling
 WITH = Sampling.WITH_REPLACEMENT
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("N", "b"), [(1, 1), (5, 2), (6, 3), (7, 5), (6, 6), (6, 1), (8, 4)])
-@settings(max_examples=2)
+@settings(max_examples=examples(2))
 @given(st.data())
 def test_list_of_batches_double_sum_and_closed_form_agree(N, b, data):
     G = sp.Matrix(2, N, data.draw(st.lists(rationals(), min_size=2 * N, max_size=2 * N)))

@@ -8,6 +8,7 @@ import sympy as sp
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.theory.deep_linear.explicit import balanced_layers, rates
 from theory.deep_linear.layer_sums import pair_sum, power_sum
 from theory.deep_linear.modewise import amplitude, balanced_modes, label_deviation, noise_strength, singular_value
@@ -41,6 +42,7 @@ def symbolic(depth, amplitudes, singular_values, deviation, variances):
     )
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("depth", "amplitudes", "values", "deviation", "variances"), CASES)
 def test_drift_and_covariations_are_the_exact_expectations(depth, amplitudes, values, deviation, variances):
     found = rates(balanced_layers(depth, amplitudes, values, deviation, variances, seed=depth))
@@ -76,7 +78,7 @@ def test_without_the_other_modes_the_drift_is_wrong():
     deviation=st.fractions(0, 1, max_denominator=10),
 )
 @example(depth=3, w_s=(sp.Rational(1, 2),) * 4, deviation=sp.S.Zero)
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 def test_any_two_modes_drift_as_in_explicit_layers(depth, w_s, deviation):
     amplitudes, values = [float(e) for e in w_s[:2]], [float(e) for e in w_s[2:]]
     found = rates(balanced_layers(depth, amplitudes, values, float(deviation)))
@@ -87,6 +89,7 @@ def test_any_two_modes_drift_as_in_explicit_layers(depth, w_s, deviation):
     assert abs(found.covariation[0, 0, 0, 0] - float(modes.diffusion(0))) < 1e-12
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("depth", [2, 3, 4, 7])
 def test_the_theory_for_a_symbol_of_layers_is_that_of_every_number(depth):
     r = sp.symbols("r_1 r_2", positive=True)  # the amplitudes as powers, so that both sides are rational

@@ -37,6 +37,7 @@ def saddle(depth: int, values: list[float], learned: list[bool]) -> np.ndarray:
     return np.linalg.eigvalsh(hessian([weight] * depth, np.diag(values)))
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("depth", [2, 3, 4])
 @pytest.mark.parametrize("learned", [[True, False, False], [True, True, False], [False, True, False]])
 def test_the_smallest_curvature_is_the_smallest_eigenvalue(depth, learned):

@@ -29,6 +29,7 @@ def network() -> WrittenNetwork:
     return WrittenNetwork(LAYERS, TEACHER, LABELS)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("pair", [(1, 1), (2, 1), (2, 3)])
 def test_blocks_of_the_covariance_are_those_of_arrays(network, point, pair):
     exact = np.array(network.covariance_block(*pair).tolist(), dtype=float)

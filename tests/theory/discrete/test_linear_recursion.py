@@ -5,6 +5,7 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 
+from tests.examples import examples
 from tests.strategies import positive_rationals, rationals, square_matrices
 from theory.discrete.draws import DistinctIndex, Lookup
 from theory.discrete.linear_recursion import linear_parts, stationary_statistics
@@ -19,7 +20,7 @@ HALF = sp.Rational(1, 2)
 MULTIPLICATIVE = Recursion([w], [w - eta * (h * w + s * xi * w + zeta - 1)], normals=[xi, zeta])
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(positive_rationals(2), positive_rationals(2), positive_rationals(2))
 def test_one_step_keeps_the_stationary_moments(step, curvature, noise):
     values = {eta: step, h: curvature, s: noise}
@@ -48,7 +49,7 @@ def test_momentum_is_stable_up_to_twice_one_plus_beta():
     assert sp.simplify(leading - 1 / (2 * h * (1 - beta))) == 0
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(square_matrices(2), rationals(), rationals())
 def test_in_the_plane_the_covariance_solves_its_equation(entries, a, b):
     M = sp.Matrix(2, 2, list(entries)) / 4

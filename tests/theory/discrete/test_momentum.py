@@ -53,6 +53,7 @@ def test_learning_rates_are_rescaled_up_to_the_third_moment_and_no_further():
     assert orders[2] != 0
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("drift", "noise", "inertia"), [(0, 1, 0.5), (2, 1, 0.5), (-3, 2, 0.25), (1, 3, 0.5)])
 def test_the_expansion_meets_the_mean_over_all_sequences_of_signs(drift, noise, inertia):
     """Started at the ratio 1, after 16 steps: all 2^16 sequences, the noise small enough for the next order to be."""

@@ -164,6 +164,7 @@ def test_a_coefficient_that_is_zero_adds_nothing_however_it_is_written(nothing):
     assert gradient_descent(LINE, batch_size=1, **options) == plain
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("size", [1, 3])
 def test_batches_of_gaussian_data_have_the_moments_of_the_model(size):
     correlated = [[2, sp.Rational(1, 2)], [sp.Rational(1, 2), 1]]

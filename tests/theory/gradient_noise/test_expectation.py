@@ -10,6 +10,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from theory.errors import MissingParameterError, UnsupportedFormError
 from theory.gradient_noise.data_law import Empirical, FiniteSupport, Gaussian, NamedMoments, Product
 from theory.gradient_noise.expectation import covariance, covariance_factor, expectation, gaussian_moment
@@ -35,7 +36,7 @@ def sum_over_pairings(indices, covariances):
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(powers=st.tuples(*[st.integers(0, 3)] * 3))
 def test_centred_gaussian_moments_are_sums_over_pairings(powers):
     indices = tuple(i for i, power in enumerate(powers) for _ in range(power))
@@ -47,7 +48,7 @@ def test_moments_of_the_standard_normal_are_double_factorials(order, value):
     assert gaussian_moment((order,), sp.zeros(1, 1), sp.eye(1)) == value
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(powers=st.tuples(st.integers(0, 4), st.integers(0, 3)))
 def test_moments_about_a_mean_are_those_of_the_shifted_variable(powers):
     m, n = sp.symbols("m n", real=True)
@@ -119,6 +120,7 @@ LAWS = {
 }
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", LAWS)
 def test_the_factor_squares_to_the_covariance(name):
     vector = sp.Matrix([x * (w * x - y), v * x * y])

@@ -58,6 +58,7 @@ def test_the_mean_is_the_full_gradient_for_a_squared_loss_only():
         assert vanishes(label_noise_step(model, y).mean + eta * model.gradient) is unmoved
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_flow_has_the_moments_of_one_step(name):
     model = Model([w, v], LOSSES[name], data(2 if name != "quartic" else 1))

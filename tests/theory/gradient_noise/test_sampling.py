@@ -10,6 +10,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.strategies import rationals
 from theory.gradient_noise import (
     Empirical,
@@ -125,7 +126,7 @@ SCORE = 6.2
 """A normal deviation beyond has probability 6e-10."""
 
 
-@settings(max_examples=5)
+@settings(max_examples=examples(5))
 @given(
     coefficients=st.lists(rationals(), min_size=6, max_size=6),
     root=st.lists(rationals(), min_size=3, max_size=3),

@@ -70,6 +70,7 @@ TEXTBOOK = {
 }
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", TEXTBOOK)
 def test_textbook_processes_have_their_textbook_boundaries(name):
     process, interval, *expected = TEXTBOOK[name]

@@ -91,7 +91,7 @@ def test_the_mode_is_where_the_density_is_largest_on_a_grid(name):
 def test_only_the_mode_of_depth_two_has_a_rate_at_zero():
     integer = parameter("L", integer=True, at_least=2)
     assert attractivity_rate(depth_mode(sp.Integer(2), sigma)).alpha == 2 * beta * s**2 + beta * sigma**2 - 2 * s
-    assert all(attractivity_rate(depth_mode(DEPTHS[name], sigma)).alpha == 0 for name in DEEPER)
+    assert all(attractivity_rate(depth_mode(DEPTHS[name], sigma)).alpha == 0 for name in ("5/2", "L real > 2"))
     both = attractivity_rate(depth_mode(integer, sigma)).alpha
     assert sp.expand(both.subs(integer, 2) - (2 * beta * s**2 + beta * sigma**2 - 2 * s)) == 0
     assert both.subs(integer, 3) == 0

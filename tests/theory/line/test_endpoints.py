@@ -101,7 +101,7 @@ def test_sign_on_an_interval_is_decided_or_its_condition_named():
         sign_on_interval(y**2 - 2, y, sp.S.Zero, sp.oo)
 
 
-@settings(max_examples=5)
+@settings(max_examples=examples(5))
 @given(
     st.sampled_from((sp.Rational(4, 3), sp.Rational(-1, 2), 2 / k, sp.Rational(7, 5) + k)),
     st.sampled_from((s, sp.S.One, s ** sp.Rational(1, 3))),

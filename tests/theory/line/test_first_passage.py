@@ -73,37 +73,49 @@ def mean_time(process):
     return mean_exit_time(process, START, LOWER, UPPER)
 
 
-@settings(max_examples=4)
-@given(rationals(), positive_rationals(2))
-def test_hitting_probabilities_solve_their_boundary_value_problem(m_value, z):
-    for process, values in (
-        (BROWNIAN_MOTION, {mu: m_value, zeta: z}),
-        (GEOMETRIC_BROWNIAN_MOTION, {mu: m_value, zeta: z}),
-        (GEOMETRIC_BROWNIAN_MOTION, {mu: z**2 / 2, zeta: z}),
-        (DOUBLE_WELL, {mu: m_value, zeta: z}),
-        (BESSEL, {d: m_value}),
-    ):
-        found = float(probability(process).subs(values).evalf(15))
-        assert abs(found - solved_on_a_grid(process, values, source=0, at_upper=1)) < 1e-6
-        wrong = ItoProcess(process.state, process.drift * sp.Rational(21, 20), process.dispersion)
-        if process.drift.subs(values)[0] != 0 and 1e-3 < found < 1 - 1e-3:
-            assert abs(found - solved_on_a_grid(wrong, values, source=0, at_upper=1)) > 1e-6
+@pytest.mark.every(2)
+@pytest.mark.parametrize(
+    ("process", "values"),
+    [
+        (BROWNIAN_MOTION, lambda m_value, z: {mu: m_value, zeta: z}),
+        (GEOMETRIC_BROWNIAN_MOTION, lambda m_value, z: {mu: m_value, zeta: z}),
+        (GEOMETRIC_BROWNIAN_MOTION, lambda m_value, z: {mu: z**2 / 2, zeta: z}),
+        (DOUBLE_WELL, lambda m_value, z: {mu: m_value, zeta: z}),
+        (BESSEL, lambda m_value, z: {d: m_value}),
+    ],
+    ids=["Brownian", "geometric", "geometric, without drift of the logarithm", "double well", "Bessel"],
+)
+@settings(max_examples=examples(4))
+@given(m_value=rationals(), z=positive_rationals(2))
+def test_hitting_probabilities_solve_their_boundary_value_problem(process, values, m_value, z):
+    values = values(m_value, z)
+    found = float(probability(process).subs(values).evalf(15))
+    assert abs(found - solved_on_a_grid(process, values, source=0, at_upper=1)) < 1e-6
+    wrong = ItoProcess(process.state, process.drift * sp.Rational(21, 20), process.dispersion)
+    if process.drift.subs(values)[0] != 0 and 1e-3 < found < 1 - 1e-3:
+        assert abs(found - solved_on_a_grid(wrong, values, source=0, at_upper=1)) > 1e-6
 
 
+@pytest.mark.every(3)
+@pytest.mark.parametrize(
+    ("process", "values"),
+    [
+        (BROWNIAN_MOTION, lambda m_value, z: {mu: m_value, zeta: z}),
+        (GEOMETRIC_BROWNIAN_MOTION, lambda m_value, z: {mu: m_value, zeta: z}),
+        (GEOMETRIC_BROWNIAN_MOTION, lambda m_value, z: {mu: z**2 / 2, zeta: z}),
+        (BESSEL, lambda m_value, z: {d: m_value}),
+        (BESSEL, lambda m_value, z: {d: sp.S.Zero}),
+    ],
+    ids=["Brownian", "geometric", "geometric, without drift of the logarithm", "Bessel", "Bessel in no dimension"],
+)
 @settings(max_examples=examples(2))
-@given(rationals(), positive_rationals(2))
-def test_mean_exit_times_solve_their_boundary_value_problem(m_value, z):
-    for process, values in (
-        (BROWNIAN_MOTION, {mu: m_value, zeta: z}),
-        (GEOMETRIC_BROWNIAN_MOTION, {mu: m_value, zeta: z}),
-        (GEOMETRIC_BROWNIAN_MOTION, {mu: z**2 / 2, zeta: z}),
-        (BESSEL, {d: m_value}),
-        (BESSEL, {d: sp.S.Zero}),
-    ):
-        found = float(mean_time(process).subs(values).evalf(12))
-        numeric = solved_on_a_grid(process, values, source=1, at_upper=0)
-        assert abs(found / numeric - 1) < 1e-6
-        assert abs(found / solved_on_a_grid(process, values, source=1.01, at_upper=0) - 1) > 1e-3
+@given(m_value=rationals(), z=positive_rationals(2))
+def test_mean_exit_times_solve_their_boundary_value_problem(process, values, m_value, z):
+    values = values(m_value, z)
+    found = float(mean_time(process).subs(values).evalf(12))
+    numeric = solved_on_a_grid(process, values, source=1, at_upper=0)
+    assert abs(found / numeric - 1) < 1e-6
+    assert abs(found / solved_on_a_grid(process, values, source=1.01, at_upper=0) - 1) > 1e-3
 
 
 def test_geometric_brownian_motion_reaches_a_level_with_the_probability_of_its_power():
@@ -218,12 +230,16 @@ def test_scale_functions_are_harmonic():
         assert scale_function(process).subs(process.state[0], 0 if process is BROWNIAN_MOTION else 1).simplify() == 0
 
 
-def test_mean_exit_time_solves_its_equation():
-    for process in (BROWNIAN_MOTION, GEOMETRIC_BROWNIAN_MOTION):
-        (coordinate,) = process.state
-        time = mean_exit_time(process, coordinate, 1, 3).args[0][0]
-        assert sp.simplify(generator(process, time) + 1) == 0
-        assert [sp.simplify(time.subs(coordinate, end)) for end in (1, 3)] == [0, 0]
+@pytest.mark.parametrize(
+    "process",
+    [BROWNIAN_MOTION, pytest.param(GEOMETRIC_BROWNIAN_MOTION, marks=pytest.mark.slow)],
+    ids=["plain", "geometric"],
+)
+def test_mean_exit_time_solves_its_equation(process):
+    (coordinate,) = process.state
+    time = mean_exit_time(process, coordinate, 1, 3).args[0][0]
+    assert sp.simplify(generator(process, time) + 1) == 0
+    assert [sp.simplify(time.subs(coordinate, end)) for end in (1, 3)] == [0, 0]
 
 
 def test_an_exit_time_that_antiderivatives_give_comes_without_the_integrals_of_greens_function():

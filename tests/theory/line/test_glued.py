@@ -125,6 +125,7 @@ def test_the_scale_density_is_continuous_where_the_diffusion_jumps():
     assert found.subs(x, -sp.Rational(1, 10**9)).evalf(20) == pytest.approx(float(found.subs(x, 0)), abs=1e-8)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("drift", "expected"),
     [

@@ -58,6 +58,7 @@ def test_powers_of_a_symbol_are_a_power_chart():
     assert mode(sp.exp(2 * x**a - x ** (2 * a)), x) == sp.Piecewise((1, True))
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("density", "interval", "expected"),
     [

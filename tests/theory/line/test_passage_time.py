@@ -75,6 +75,7 @@ def test_a_bessel_process_leaves_a_ball_in_squared_distance_over_dimension():
     assert found.subs(d, 1).doit() == 1
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("process", [CIR, DOUBLE_WELL])
 def test_the_time_from_an_entrance_or_a_natural_end_is_that_of_a_level_next_to_it(process):
     values = {kappa: 2, sigma: 1} if process is CIR else {mu: 2, zeta: 1}

@@ -49,7 +49,7 @@ def test_a_claimed_sign_holds_at_points_of_the_interval(total, interval, s_value
         assert sp.sign(value) == found[0], (total, inside)
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(st.lists(rationals(), min_size=3, max_size=5), st.booleans())
 def test_a_polynomial_with_numbers_is_refused_exactly_where_it_has_a_zero_inside(coefficients, half_line):
     polynomial = sp.Add(*(c * y**j for j, c in enumerate(coefficients)))

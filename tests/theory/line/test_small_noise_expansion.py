@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import cumulative_simpson, simpson
 
+from tests.examples import examples
 from tests.strategies import positive_rationals
 from theory import Interval, ItoProcess, parameter, stationary_density
 from theory.deep_linear.modewise import balanced_modes
@@ -77,7 +78,7 @@ def on_a_grid(process: ItoProcess, point: float, deviation: float) -> tuple[floa
     s=positive_rationals(2),
     sigma=positive_rationals(1),
 )
-@settings(max_examples=3)
+@settings(max_examples=examples(3))
 def test_the_errors_fall_with_the_next_power_of_the_noise(depth, s, sigma):
     mode = balanced_modes(depth, singular_values=[s], label_variance=sigma**2)
     found = small_noise_expansion(mode.process_of(0), mode.beta, s, order=1)

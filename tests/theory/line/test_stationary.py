@@ -96,6 +96,7 @@ def test_the_double_well_is_normalisable_exactly_where_its_integral_converges(m_
     assert bool(law.normalisable.subs(values)) is bool(windows[1] < 0.99 * windows[0])
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("process", "normalisable", "collapse", "undecided"),
     [

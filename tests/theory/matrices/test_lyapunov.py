@@ -4,6 +4,7 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 
+from tests.examples import examples
 from tests.strategies import square_matrices
 from theory.matrices.lyapunov import hurwitz_condition, lyapunov_solution, symmetric_solution
 
@@ -32,7 +33,7 @@ def test_two_eigenvalues_that_cancel_leave_no_unique_solution():
     assert lyapunov_solution(sp.diag(a, -a), sp.eye(2)) is None
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(square_matrices(2))
 def test_the_discrete_equation_is_solved(entries):
     M = sp.Matrix(2, 2, list(entries)) / 5

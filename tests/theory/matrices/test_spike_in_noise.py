@@ -41,6 +41,7 @@ def test_the_density_in_the_angle_is_the_density_of_the_singular_values():
     assert decide_zero(moved - 2 * rm.density_of_angle(), [phi < sp.pi]).kind is ZeroKind.NONZERO
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("A", ASPECTS)
 def test_the_bulk_has_the_mass_of_the_dimensions_that_both_spaces_share(A):
     density = sp.lambdify(rm.s_tilde, rm.singular_value_density().subs(aspect, A))

@@ -13,6 +13,7 @@ from theory.notation import eta
 NUMBERS = {teacher: sp.S.One, noise_level: sp.Rational(1, 2), eta: sp.Rational(1, 5)}
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
 def test_mean_and_spread_of_a_step_at_the_teacher_are_those_of_the_diffusion(depth):
     rate, noise = 1e-4, 0.5

@@ -160,6 +160,7 @@ def test_growth_of_all_weights_and_of_the_difference_differ_by_a_generator():
     assert decide_zero(at_ratio - matrix_modes.growth_at_ratio() - exact).kind is ZeroKind.ZERO
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("n", "m"), [(2, 1), (3, 1), (5, 3), (6, 2), (9, 4), (20, 1)])
 def test_closed_exponent_is_the_mean_growth_over_the_stationary_ratio(n, m):
     growth, density = matrix_modes.growth_at_ratio(n, m).subs(nu, 1), matrix_modes.ratio_density(n, m)

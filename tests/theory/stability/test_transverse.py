@@ -34,7 +34,7 @@ def linear_process(A: sp.Matrix, *noise: sp.Matrix) -> ItoProcess:
 matrices = st.lists(rationals(), min_size=4, max_size=4).map(lambda e: sp.Matrix(2, 2, e))
 
 
-@settings(max_examples=5)
+@settings(max_examples=examples(5))
 @given(matrices, matrices, matrices)
 def test_generator_on_a_power_of_the_distance_is_growth_plus_half_the_power_times_radial_noise(A, B, C):
     process = linear_process(A, B, C)

@@ -29,6 +29,7 @@ RULES = {
 }
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", RULES)
 def test_the_law_is_that_of_the_step_for_every_rule(name):
     assert [sp.expand(residual) for residual in law_residuals(*LINEAR, RULES[name])] == [0, 0]

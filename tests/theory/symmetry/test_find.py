@@ -102,6 +102,7 @@ def test_every_generator_of_a_deep_chain_leaves_the_loss_alone_when_it_is_multip
         assert sp.expand(slope) == 0
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("loss", "symmetries", "charges"),
     [

@@ -14,6 +14,7 @@ from numerics.deterministic.orbit_minimum import orbit_minimum
 from numerics.errors import ArgumentError
 from numerics.simulation.iterate import iterate
 from numerics.statistics.estimators import Moments
+from tests.examples import examples
 from tests.numerics.seeding import seed_of
 from theory.decision.zero import decide_zero
 from theory.errors import MissingParameterError, SymbolError, UnsupportedFormError
@@ -104,7 +105,7 @@ spectra = st.dictionaries(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(spectra, st.integers(-8, 8))
 def test_the_drift_falls_and_has_the_sign_of_the_distance_to_its_zero(terms, eighths):
     potential = OrbitPotential(terms)

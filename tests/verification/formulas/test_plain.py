@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy.parsing.sympy_parser import implicit_multiplication, parse_expr, standard_transformations
 
+from tests.examples import examples
 from verification.errors import FormulaError
 from verification.formulas import unicode_math
 from verification.formulas.one_line import SUPERSCRIPTS
@@ -81,7 +82,7 @@ def read_back(line: str) -> sp.Expr:
 POINT = dict(zip(NAMES, (sp.Rational(7, 5), sp.Rational(5, 3), sp.Rational(11, 9)), strict=True))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(expressions())
 def test_a_line_reads_back_as_the_expression_it_shows(expression):
     found = read_back(unicode_math(expression))

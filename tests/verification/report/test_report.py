@@ -251,6 +251,10 @@ def test_the_report_is_the_same_in_every_byte(store, tmp_path):
     subject = claim("a text")
     store.record_verdict(verdict(subject), ["key"], seconds=1.25)
     assert html_of(store, subject) == html_of(store, subject)
+
+
+@pytest.mark.slow  # by day: results in other surroundings, tests/verification/run/test_same_bytes.py
+def test_a_picture_is_the_same_in_every_byte_in_another_process():
     program = (
         "from verification.drawing.intervals import *\n"
         "print(interval_plot('n', [Measured('m', 1.0, 0.9, 1.1)], {'printed': 1.5, 'far': 99.0, 'none': None}))"

@@ -22,9 +22,9 @@ from verification.run.task import Result, Status, Task
 
 
 def test_no_flipped_bit_is_silent_and_what_it_hit_is_computed_again(tmp_path):
-    counts = bit_flips.outcomes(40, 1, tmp_path)
+    counts = bit_flips.outcomes(20, 1, tmp_path)
     assert set(counts) <= {"said and computed again", "unharmed", "refused in a sentence"}
-    assert counts["said and computed again"] > 10
+    assert counts["said and computed again"] > 5
 
 
 def test_without_seals_the_same_flips_go_unnoticed(tmp_path, monkeypatch):
@@ -126,9 +126,10 @@ def test_one_file_under_two_names_is_written_by_one_run(path):
             make(path)
             with pytest.raises(StoreError, match="another run is writing"):
                 Store(other)
-            program = f"from verification.run.store import Store; Store({str(other)!r})"
-            answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-            assert "StoreError: another run is writing" in answer.stderr
+            if make == other.hardlink_to:  # the dearer way to be another run: another process
+                program = f"from verification.run.store import Store; Store({str(other)!r})"
+                answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+                assert "StoreError: another run is writing" in answer.stderr
             other.unlink()
 
 
@@ -147,6 +148,7 @@ def test_folders_are_not_made_except_driftproofs_own(tmp_path):
     Store(tmp_path / ".driftproof" / "run.db").close()
 
 
+@pytest.mark.every(2)
 @pytest.mark.skipif(not hasattr(os, "setuid") or os.geteuid() != 0, reason="only root can give up its rights")
 @pytest.mark.parametrize("crashed", [False, True])
 def test_a_store_in_a_folder_that_cannot_be_written_is_read(crashed, tmp_path):

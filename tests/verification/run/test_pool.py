@@ -210,6 +210,7 @@ def test_a_pool_whose_workers_cannot_start_says_so(monkeypatch):
             pool.submit(pow, 2, 3)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("function", ["wait_forever", "spin_in_c"])
 def test_no_process_outlives_a_coordinator_that_is_killed(function):
     program = textwrap.dedent(f"""

@@ -99,6 +99,7 @@ def test_tasks_known_to_be_long_are_handed_out_first(store):
     assert order[:3] == [1000, long.arguments["n"], 2000]
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("investigation", "status", "sentence"),
     [
@@ -308,6 +309,7 @@ class Reordering(Executor):
         return future
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("kind", [Dropping, Duplicating, Raising, Babbling, Refusing, Cancelling, Reordering])
 def test_an_executor_that_misbehaves_now_and_then_changes_nothing(kind, store, undisturbed):
     with kind(4) as executor:

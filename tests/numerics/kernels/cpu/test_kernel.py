@@ -61,6 +61,7 @@ def kernel(m: int, precision: Precision) -> CpuKernel:
 # The generator
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("width", [32, 64])
 @pytest.mark.parametrize("rounds", [10, 9])
 def test_compiled_words_are_those_of_the_reference(width, rounds):
@@ -110,6 +111,7 @@ def test_compiled_normals_are_those_of_the_reference(m, precision):
         np.testing.assert_allclose(state, reference[s], rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_compiled_normals_have_the_normal_law(precision):
     """Exact Kolmogorov-Smirnov bound and moments up to the fourth, together at the suite's false-alarm rate."""

@@ -113,6 +113,7 @@ def test_closed_forms_agree_with_quadrature(kind, data):
         assert abs(part - mpmath.mpf(str(sp.N(family.cdf(family.mean), 20)))) < 1e-8
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("kind", FAMILIES)
 @settings(max_examples=examples(3))
 @given(st.data())

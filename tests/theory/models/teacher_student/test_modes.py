@@ -30,8 +30,8 @@ def vanishes(expression):
 
 
 def test_layer_updates_are_the_printed_matrix_recursion():
-    W_1, W_2, X = matrix("p", 2, 2), matrix("q", 3, 2), matrix("x", 2, 4)
-    Y, Z = matrix("y", 3, 4), matrix("n", 3, 4)
+    W_1, W_2, X = matrix("p", 2, 2), matrix("q", 1, 2), matrix("x", 2, 3)
+    Y, Z = matrix("y", 1, 3), matrix("n", 1, 3)
     first, second = model.layer_updates(W_1, W_2, X, Y, Z)
     error = W_2 * W_1 * X * X.T - Y * X.T + Z * X.T
     assert vanishes(first - (W_1 - eta * W_2.T * error))

@@ -74,6 +74,7 @@ def test_eigenfunction_residual_can_fail(monkeypatch):
     assert eigenfunction_residual(ALPHA) != 0
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("number", range(5))
 def test_bound_states_are_polynomial_eigenfunctions(number):
     phi = sp.expand_func(eigenfunction(sp.Integer(-number)))
@@ -103,24 +104,26 @@ def test_bound_weights_are_the_projections_of_the_observable(number):
     assert sp.cancel(overlap / norm - (k - number)) != 0 or number == 0
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("i", "j"), [(0, 1), (0, 2), (1, 2), (2, 3)])
 def test_bound_states_are_orthogonal(i, j):
     phi_i, phi_j = (sp.expand_func(eigenfunction(sp.Integer(-number))) for number in (i, j))
     assert gamma_integral(sp.expand(phi_i * phi_j), -1) == 0
 
 
-def test_wave_weights_are_the_quotient_of_overlap_and_norm():
-    for k_, rho_ in ((mpmath.mpf("1.5"), mpmath.mpf("0.7")), (mpmath.mpf("-0.4"), mpmath.mpf("2.1"))):
-        with mpmath.workdps(25):
-            a, b = mpmath.mpc(-k_ / 2, rho_), mpmath.mpc(1, 2 * rho_)
-            step = mpmath.mpf("0.125")  # trapezoidal rule in log y, where the integrand decays at both ends
-            overlap = step * mpmath.fsum(
-                (y ** (k_ + a + 1) * mpmath.exp(-y) * mpmath.hyperu(a, b, y)).real
-                for y in (mpmath.exp(step * j) for j in range(-320, 37))
-            )
-            amplitude = abs(mpmath.gamma(2j * rho_) / mpmath.gamma(a)) ** 2
-            printed = sp.lambdify((k, rho), wave_weight(), "mpmath")(k_, rho_)
-            assert abs(overlap / (2 * mpmath.pi * amplitude) / printed - 1) < 1e-12
+@pytest.mark.parametrize(("k_", "rho_"), [("1.5", "0.7"), pytest.param("-0.4", "2.1", marks=pytest.mark.slow)])
+def test_wave_weights_are_the_quotient_of_overlap_and_norm(k_, rho_):
+    k_, rho_ = mpmath.mpf(k_), mpmath.mpf(rho_)
+    with mpmath.workdps(25):
+        a, b = mpmath.mpc(-k_ / 2, rho_), mpmath.mpc(1, 2 * rho_)
+        step = mpmath.mpf("0.125")  # trapezoidal rule in log y, where the integrand decays at both ends
+        overlap = step * mpmath.fsum(
+            (y ** (k_ + a + 1) * mpmath.exp(-y) * mpmath.hyperu(a, b, y)).real
+            for y in (mpmath.exp(step * j) for j in range(-320, 37))
+        )
+        amplitude = abs(mpmath.gamma(2j * rho_) / mpmath.gamma(a)) ** 2
+        printed = sp.lambdify((k, rho), wave_weight(), "mpmath")(k_, rho_)
+        assert abs(overlap / (2 * mpmath.pi * amplitude) / printed - 1) < 1e-12
 
 
 @pytest.mark.every(3)

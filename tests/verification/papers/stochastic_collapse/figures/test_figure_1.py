@@ -154,6 +154,7 @@ def test_the_pictures_are_one_panel_a_part_and_the_shares():
     assert drawn[1].columns[:2] == ("ζ", "5000 steps")
 
 
+@pytest.mark.slow  # by day: its pictures
 def test_the_benchmark_begins_without_noise_and_draws_what_is_in_the_evidence():
     figure = benchmark.run(paths=32, amplitudes=2, threads=1, progress=False)
     assert [row["zeta"] for row in figure["rows"]] == [0.0, 3.0]

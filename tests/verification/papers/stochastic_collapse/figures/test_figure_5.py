@@ -143,6 +143,7 @@ def test_the_picture_shows_what_was_measured(rows):
     assert [row[0] for row in figure_5.errors_picture("other", figure_5.summary(rows)).rows] == ["0", "10", "20"]
 
 
+@pytest.mark.slow  # by day: the picture of what the fixture measured
 def test_the_benchmark_runs_every_level_and_draws_what_is_in_the_evidence():
     figure = benchmark.run(replicas=2, threads=1, progress=False)
     assert [row["zeta"] for row in figure["rows"]] == [0.0, 5.0, 10.0, 15.0, 20.0]

@@ -27,14 +27,14 @@ def test_data_and_starts_are_standard_normal():
 
 def test_a_run_follows_the_paper_s_descent(plain):
     """The same recursion in the weights as they are, in NumPy, with the noise switched off."""
-    final = two_neurons.run(0.1, 0.0, 0.9, steps=50)
+    final = two_neurons.run(0.1, 0.0, 0.9, steps=20)
     row = np.repeat(two_neurons.data_sets(), two_neurons.STARTS, axis=0)
     x, y = row[:, :8], row[:, 8:]
     start = two_neurons.starts()
     a = np.stack([start[:, 0] + start[:, 2], start[:, 0] - start[:, 2]], axis=1)
     b = np.stack([start[:, 1] + start[:, 3], start[:, 1] - start[:, 3]], axis=1)
     va, vb = np.zeros_like(a), np.zeros_like(b)
-    for _ in range(50):
+    for _ in range(20):
         t = np.tanh(a[:, :, None] * x[:, None, :])
         residual = ((b[:, :, None] * t).sum(axis=1) - y)[:, None, :]
         ga = (2 * residual * b[:, :, None] * (1 - t**2) * x[:, None, :]).mean(axis=2)
