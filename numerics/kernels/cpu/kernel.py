@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from numerics.codegen.program import Program
 from numerics.kernels.cpu.target import Host, MachineCode, compile_ir, host
-from numerics.kernels.cpu.time_loop import WORK, kernel_ir
+from numerics.kernels.cpu.time_loop import WORK, check_supported, kernel_ir
 from numerics.kernels.kernel import Address, SteppingKernel, StepSignature
 
 CALL_STEPS = 2**27
@@ -39,9 +39,9 @@ WORTH_OPTIMISING = 2**26
 """Trajectory-steps, a tenth of a second, from which on a kernel may be compiled with all optimisations. The bits of the
 result are the same before and after."""
 
-PAYS_AFTER = 12
+PAYS_AFTER = 8
 """A kernel is compiled with all optimisations when it has run for so many times as long as it took to compile: they
-save a twelfth of the time, so that a kernel of thousands of instructions has to run for a minute."""
+save about an eighth of the time. A kernel of thousands of instructions takes seconds to compile."""
 
 KERNELS = 64
 """Kernels kept for another use; each fills about 1 MiB."""
@@ -101,7 +101,7 @@ class CpuKernel(SteppingKernel):
         self._codes: dict[tuple[bool, bool], _Code] = {}
         self._work, self._running, self._compiling = 0, 0.0, 0.0
         self._lock = threading.Lock()
-        self.code(shared=True)
+        check_supported(program)
 
     def ir(self, *, shared: bool = True) -> str:
         """The LLVM IR; ``shared`` parameters are the same for all trajectories."""

@@ -35,9 +35,11 @@ def engines() -> int:
 
 
 def compiled(k: int) -> cpu.CpuKernel:
-    """A kernel like no other."""
+    """A kernel like no other, with its machine code."""
     program = step_program([x - h * x / k], state=[x], parameters=[], step=h, root_step=q, normals=[])
-    return cpu.stepping_kernel(program, 1, 0, 0, "float64")
+    kernel = cpu.stepping_kernel(program, 1, 0, 0, "float64")
+    kernel.code(shared=True)
+    return kernel
 
 
 @pytest.fixture
