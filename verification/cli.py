@@ -193,8 +193,10 @@ def _verify(arguments: argparse.Namespace) -> int:
     for verdict in unreadable:
         alike.setdefault(verdict.reason, []).append(verdict.claim)
     for reason, ids in alike.items():
-        say(f"{', '.join(ids)} {reason}")
+        say(f"{', '.join(ids)} {reason.rstrip('.')}.")
     if unreadable or (known.problems and not arguments.selectors):
+        if arguments.update_lock:
+            say("the lock stays as it was until every claim can be made.")
         return Exit.USAGE
     if arguments.update_lock and not summary.crashed:
         late = {difference.claim for difference in differences if difference.unfinished}
@@ -270,8 +272,10 @@ def _run(
 def _entries(verdicts: Sequence[ClaimVerdict], chosen: Sequence[Listed]) -> dict[str, Entry]:
     from verification.lock import Entry
 
+    """What the verdicts would be in a lock; a claim that could not be made has none."""
     papers = {entry.id: entry.paper for entry in chosen}
-    return {verdict.claim: Entry.of(verdict, papers[verdict.claim]) for verdict in verdicts if verdict.claim in papers}
+    judged = [verdict for verdict in verdicts if verdict.claim in papers and verdict.statements]
+    return {verdict.claim: Entry.of(verdict, papers[verdict.claim]) for verdict in judged}
 
 
 def _differences(lock: Lock, summary: RunSummary, chosen: Sequence[Listed], gone: set[str]) -> list[Difference]:

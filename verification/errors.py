@@ -43,8 +43,8 @@ class FormulaError(VerificationError):
 
 
 def one_sentence(error: BaseException) -> str:
-    """An exception as one line: its kind and the first line of what it says."""
+    """An exception as one line: its kind, unless it is one of ours to users, and the first line of what it says."""
     said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
     kind = type(error).__name__
-    line = f"{kind}: {said}" if said else kind
+    line = said if said and isinstance(error, VerificationError) else f"{kind}: {said}" if said else kind
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

@@ -154,11 +154,12 @@ class Screen:
             self._line(Text(f"{computed} computed and {summary.reused} reused in {seconds}", style="italic"))
         for difference in differences:
             self._line(Text(str(difference), style="red"), whole=True)
+        judged = len(papers) - sum(not verdict.statements for verdict in summary.verdicts)
         if differences:
-            told = f"{_count(len(differences), 'claim')} of {len(papers)} not as in {lock}"
+            told = f"{_count(len(differences), 'claim')} of {judged} not as in {lock}"
             self._line(Text(f"{told}, until now." if accepted else f"{told}; --update-lock accepts."), whole=True)
-        elif not self.quiet:
-            self._line(Text(f"{'All ' if len(papers) > 1 else ''}{_count(len(papers), 'verdict')} as in {lock}."))
+        elif judged and not self.quiet:
+            self._line(Text(f"{'All ' if judged > 1 else ''}{_count(judged, 'verdict')} as in {lock}."))
 
     def _line(self, text: Text, *, whole: bool = False) -> None:
         """A line of its own on a terminal, cut where it is too long; a ``whole`` one goes on in the next."""

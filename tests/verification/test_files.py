@@ -41,6 +41,12 @@ def test_a_report_replaces_an_earlier_one_and_an_empty_file(tmp_path):
         place_for_report(tmp_path / name)
 
 
+def test_a_folder_that_takes_no_files_is_no_place_for_a_report(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(FileError, match=r"report.html cannot be written \(Permission denied\)"):
+        place_for_report(tmp_path / "report.html")
+
+
 def test_folders_are_made_for_driftproof_alone(tmp_path):
     with pytest.raises(FileError, match="there is no folder"):
         place_for_report(tmp_path / "nowhere" / "report.html")

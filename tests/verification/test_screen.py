@@ -70,6 +70,13 @@ def test_who_updates_the_lock_is_not_told_to_update_it(accepted, said, capsys):
     assert capsys.readouterr().out.splitlines()[-1] == f"1 claim of 1 not as in lock{said}"
 
 
+def test_a_claim_that_cannot_be_made_is_not_counted_among_those_as_in_the_lock(capsys):
+    unmade = ClaimVerdict("SC-901", Verdict.UNDECIDED, ("UNDECIDED",), "cannot be made", None, ())
+    with Screen() as shown:
+        shown.summary(RunSummary((unmade,), {}, 0, 0, (), False, 0.0), {"SC-900": "p", "SC-901": "p"}, [], "lock")
+    assert capsys.readouterr().out.splitlines()[-1] == "1 verdict as in lock."
+
+
 def test_the_reason_of_a_verdict_shows_its_formulas_in_unicode(capsys):
     reason = r"a: no check refuted the near miss 'sign of $\frac{s^{2}}{k}$'"
     with Screen() as shown:

@@ -16,6 +16,8 @@ The file needs no script and no network, and its content security policy allows 
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,11 +70,13 @@ def place_for_report(path: Path) -> None:
     """See that a report may be written to ``path``, before anything long is computed for it.
 
     Raises:
-        FileError: its folder is missing, or something is there that is no report.
+        FileError: its folder is missing or takes no files, or something is there that is no report.
     """
     try:
         ensure_folder(path)
         refuse_to_replace(path)
+        if not os.access(path.resolve().parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise FileError(f"the report {path} cannot be written ({error.strerror}). Give another path.") from error
 
