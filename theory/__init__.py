@@ -8,6 +8,7 @@ A reader's map, in the order in which the modules build on each other:
 * ``notation``: the symbols that chapters share, with their assumptions.
 * ``parameters``: parameters with a declared range, such as a depth of at least 2.
 * ``decision``: is this expression zero, what is its sign? Normal forms first, then Arb balls.
+* ``limits``: one-sided limits, or the reason why there is none.
 * ``local_time``: kinks of an observable and what Itô's formula gains there.
 * ``typeset``: results as displayed equations, for notebooks.
 * ``ito``: :class:`ItoProcess`, Itô's formula, quadratic covariation.

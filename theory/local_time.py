@@ -30,6 +30,7 @@ from theory.argument_kinds import EXPRESSION, SYMBOLS, takes
 from theory.decision.inequalities import sign
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import UnsupportedFormError
+from theory.limits import one_sided_limit
 from theory.typeset import Typeset
 
 _SMOOTH_OFF_KINKS = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise)
@@ -262,7 +263,7 @@ def _beside(f: sp.Expr, x: sp.Symbol, place: sp.Expr, side: int) -> sp.Expr:
     f = on_side(as_cases(f), x, place, side)
     value = f.subs(x, place)
     if value.has(sp.nan, sp.zoo) and not f.has(sp.Piecewise):
-        value = sp.limit(f, x, place, "+" if side > 0 else "-")
+        value = one_sided_limit(f, x, place, "+" if side > 0 else "-")
     return value
 
 

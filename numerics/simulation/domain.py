@@ -18,6 +18,7 @@ from sympy.logic.boolalg import Boolean
 from numerics.arguments import takes
 from theory.argument_kinds import one_of
 from theory.ito import ItoProcess
+from theory.limits import one_sided_limit
 
 undefined = sp.Symbol("undefined outside the domain", real=True)
 """The parameter that is NaN; a symbol, since SymPy refuses to compare NaN with anything."""
@@ -141,5 +142,5 @@ def _is_pole(entry: sp.Expr, inner: sp.Expr, process: ItoProcess) -> bool:
     if polynomial.degree() != 1:
         return polynomial.domain not in (sp.ZZ, sp.QQ) or bool(sp.real_roots(polynomial))
     slope, offset = polynomial.all_coeffs()
-    limits = [sp.limit(entry, x, -offset / slope, side) for side in "+-"]
+    limits = [one_sided_limit(entry, x, -offset / slope, side) for side in ("+", "-")]
     return not all(value.is_finite for value in limits)

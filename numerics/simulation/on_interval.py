@@ -28,6 +28,7 @@ from numerics.simulation.accumulators import Accumulator
 from theory.decision.inequalities import holds
 from theory.errors import DriftproofError
 from theory.ito import ItoProcess
+from theory.limits import one_sided_limit
 from theory.line.boundary import FellerClass, classify
 from theory.line.interval import Interval
 from theory.values import exact_number
@@ -165,7 +166,7 @@ def _require_finite_drift(process: ItoProcess, end: sp.Expr, side: str) -> None:
     (x,), (b,) = process.state, process.drift
     limit = b.subs(x, end)
     if limit.has(sp.nan, sp.zoo, sp.oo):
-        limit = sp.limit(b, x, end, side)
+        limit = one_sided_limit(b, x, end, side)
     if limit.is_infinite or limit.has(sp.oo, sp.zoo):
         raise SchemeError(
             f"the drift {b} is infinite at the end {end} of the interval, so that a step from beside it jumps far. "

@@ -15,6 +15,7 @@ import sympy as sp
 
 from theory.decision.balls import ball
 from theory.errors import UnsupportedFormError
+from theory.limits import one_sided_limit
 from theory.line.exponential_of_integral import logarithmic_derivative
 from theory.line.glued import pieces_of
 from theory.line.interval import Chart, Interval
@@ -202,12 +203,7 @@ def _slopes_at_ends(found: SlopePolynomial) -> list[int]:
 def _height_at_end(density: sp.Expr, x: sp.Symbol, end: sp.Expr, side: str) -> Any:
     value = density.subs(x, end) if end.is_finite else sp.nan
     if not (value.is_finite and value.is_positive):
-        try:
-            value = sp.limit(density, x, end, side)
-        except (AttributeError, NotImplementedError, ValueError, TypeError) as error:  # what SymPy's limits raise
-            raise UnsupportedFormError(
-                f"the limit of {density} at {end} was not found. Maximise numerically."
-            ) from error
+        value = one_sided_limit(density, x, end, side)
     return None if value.is_infinite else ball(sp.log(value), {}, _PRECISION)
 
 

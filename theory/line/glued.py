@@ -30,6 +30,7 @@ from theory.argument_kinds import EXPRESSION, EXPRESSIONS, SYMBOL, one_of, takes
 from theory.decision.inequalities import positive, sign, simplified
 from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess
+from theory.limits import one_sided_limit
 from theory.line.interval import Interval
 from theory.local_time import as_cases, is_smooth, on_side, surfaces_of_change
 
@@ -215,7 +216,7 @@ def one_sided(f: sp.Expr, x: sp.Symbol, place: sp.Expr, side: int) -> sp.Expr:
     f = on_side(as_cases(f), x, place, side)
     value = f.subs(x, place)
     if value.has(sp.nan, sp.zoo, sp.oo):
-        value = sp.limit(f, x, place, "+" if side > 0 else "-")
+        value = one_sided_limit(f, x, place, "+" if side > 0 else "-")
     return value
 
 

@@ -27,6 +27,7 @@ from sympy.simplify.fu import TR8
 from theory.decision.inequalities import positive, sign
 from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess
+from theory.limits import NOT_FOUND
 from theory.line.feller import FellerClass
 from theory.line.interval import Interval
 
@@ -138,7 +139,7 @@ def _limit(f: sp.Expr, y: sp.Symbol) -> sp.Expr | None:
     """The limit as y tends to infinity, where it exists and is a number or has a sign."""
     try:
         found = sp.limit(f, y, sp.oo)
-    except (NotImplementedError, ValueError, TypeError, sp.PoleError, AttributeError, RecursionError):
+    except NOT_FOUND:
         return None
     if found.has(sp.AccumBounds, sp.nan, sp.zoo, sp.Limit, y):
         return None

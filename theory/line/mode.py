@@ -15,6 +15,7 @@ from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import negative, nonnegative, nonpositive, positive, sign, simplified
 from theory.errors import UnsupportedFormError
+from theory.limits import one_sided_limit
 from theory.line.critical_points import (
     HighestPoint,
     SlopePolynomial,
@@ -139,13 +140,7 @@ def _height(formula: sp.Expr, x: sp.Symbol, point: sp.Expr, stretch: Interval) -
         UnsupportedFormError: the limit depends on parameters, as that of a power whose exponent may have both signs.
     """
     if point in stretch.ends:
-        try:
-            return sp.limit(formula, x, point, "-" if point == stretch.right else "+")
-        except NotImplementedError as error:
-            raise UnsupportedFormError(
-                f"the height of {formula} at {point} depends on the parameters ({error}). Put in numbers, or declare "
-                "assumptions that decide it."
-            ) from error
+        return one_sided_limit(formula, x, point, "-" if point == stretch.right else "+")
     return formula.subs(x, point)
 
 

@@ -28,6 +28,7 @@ from sympy.logic.boolalg import Boolean
 from theory.decision.inequalities import sign, simplified
 from theory.errors import DriftproofError, OrderError, UnsupportedFormError
 from theory.ito import ItoProcess
+from theory.limits import one_sided_limit
 from theory.line.boundary import BoundaryClasses, Endpoint, FellerClass, classes_of, endpoint
 from theory.line.crossings import Crossing, require_through
 from theory.line.diffusion import GluedDiffusion, line_diffusion
@@ -304,7 +305,8 @@ def transform_density(
     slope = sp.diff(old_in_terms_of_new, new_symbol)
     direction = sign(slope)
     images = tuple(
-        sp.limit(old_in_terms_of_new, new_symbol, end, "+" if end == interval.left else "-") for end in interval.ends
+        one_sided_limit(old_in_terms_of_new, new_symbol, end, "+" if end == interval.left else "-")
+        for end in interval.ends
     )
     if direction not in (-1, 1) or images != law.interval.ends[::direction]:
         raise UnsupportedFormError(

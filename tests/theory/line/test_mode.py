@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
 from theory.errors import UnsupportedFormError
+from theory.limits import one_sided_limit
 from theory.line.interval import Interval
 from theory.line.mode import mode
 
@@ -108,3 +109,9 @@ def test_a_height_whose_limit_depends_on_parameters_is_told_by_numbers():
     mu = sp.Symbol("mu", real=True)
     found = mode(sp.Piecewise((x ** (2 * mu - 1), x < 1), (x * sp.exp(1 - x), True)), x)
     assert abs(found.subs(mu, 2).evalf(8) - 1) < 1e-7
+
+
+def test_a_limit_that_is_not_found_is_an_error_of_ours():
+    mu = sp.Symbol("mu", real=True)
+    with pytest.raises(UnsupportedFormError, match="not found.*Not sure of sign"):
+        one_sided_limit(x ** (2 * mu - 1), x, sp.S.Zero, "+")
