@@ -47,8 +47,15 @@ class Balls(abc.ABC):
         self.values = values
         self.known: dict[sp.Basic, Ball] = {}
 
+    @functools.cached_property
+    def rational_values(self) -> Point:
+        """The exact numbers among the values."""
+        return rational_part(self.values)
+
     def value(self, e: sp.Basic) -> Ball:
         """A ball around ``e``."""
+        if _kind(type(e)) == "Rational":  # made sooner than it is found
+            return self.convert(self.flint.fmpq(int(e.p), int(e.q)))  # type: ignore[attr-defined]
         found = self.known.get(e)
         if found is None:
             found = self.known[e] = self._value(e)
@@ -58,8 +65,6 @@ class Balls(abc.ABC):
         kind = _kind(type(e))
         if kind == "Symbol":
             return self.number(self.values[e])
-        if kind == "Rational":
-            return self.convert(self.flint.fmpq(int(e.p), int(e.q)))
         if kind == "Add":
             total = self.value(e.args[0])
             for term in e.args[1:]:
@@ -112,9 +117,9 @@ class Balls(abc.ABC):
 
     def integer(self, e: sp.Expr) -> int | None:
         """The value of ``e`` if it is known to be one integer."""
-        if e.is_Integer:
-            return int(e)
-        exact = _exact_value(e, rational_part(self.values))
+        if e.is_Rational:
+            return int(e.p) if e.q == 1 else None
+        exact = _exact_value(e, self.rational_values)
         return int(exact) if exact is not None and exact.denominator == 1 else None
 
     def _finite_sum(self, e: sp.Expr, name: str) -> Ball:

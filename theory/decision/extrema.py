@@ -134,13 +134,18 @@ def _neighbours(
     region: AdmissibleRegion, point: Point, step: int
 ) -> Iterator[tuple[dict[sp.Symbol, Fraction], sp.Symbol]]:
     factor = Fraction(2) ** step
+    more, less = 1 + factor, 1 / (1 + factor)
     for symbol in region.symbols:
         x = point[symbol]
         if symbol.is_integer:
-            values = {x + 1, x - 1, x * 2, Fraction(round(x / 2))}
+            values = sorted({x + 1, x - 1, x * 2, Fraction(round(x / 2))})
+        elif x.numerator > 0:
+            values = [x * less, x * more]
+        elif x.numerator < 0:
+            values = [x * more, x * less]
         else:
-            values = {x * (1 + factor), x / (1 + factor)} if x else {factor, -factor}
-        for value in sorted(values):
+            values = [-factor, factor]
+        for value in values:
             yield {**point, symbol: _short(value)}, symbol
 
 

@@ -22,11 +22,13 @@ from theory.decision.ball_functions import (
     STEPS,
     Ball,
 )
-from theory.decision.enclosures import MAX_TERMS, Balls, rational_part
+from theory.decision.enclosures import MAX_TERMS, Balls
 from theory.decision.rational_points import combined_truth, exact_truth, exact_value
 from theory.errors import UnsupportedFormError
 
 _exact_truth, _exact_value = behind_the_door(exact_truth), behind_the_door(exact_value)
+
+_MINUS_HALF = -sp.S.Half
 
 _INTEGRAND_EVALUATIONS_PER_BIT = 64
 """Integrands are evaluated at most so many times per bit of precision; what is left then shows as a wide ball."""
@@ -48,14 +50,14 @@ class RealBalls(Balls):
         """A ball around ``base**exponent``, NaN where that is not real."""
         b = self.value(base)
         k = self.integer(exponent)
-        if k is None and exponent.is_integer:
+        if k is None and not exponent.is_Rational and exponent.is_integer:
             unique = self.value(exponent).unique_fmpz()
             k = None if unique is None else int(unique)
         if k is not None:
             return b**k if k >= 0 else 1 / b**-k
-        if exponent == sp.S.Half:
+        if exponent is sp.S.Half:
             return b.sqrt()
-        if exponent == -sp.S.Half:
+        if exponent == _MINUS_HALF:
             return b.rsqrt()
         if b.is_zero():
             return self.flint.arb(0) if self.value(exponent) > 0 else self.nan
@@ -85,7 +87,7 @@ class RealBalls(Balls):
             raise self.unsupported(e)
         if name in STEPS:
             # At a step a ball of any width leaves the value open; rational arithmetic does not.
-            exact = _exact_value(e, rational_part(self.values))
+            exact = _exact_value(e, self.rational_values)
             if exact is not None:
                 return self.number(exact)
         return REAL_FUNCTIONS[name](*map(self.value, e.args))
@@ -116,7 +118,7 @@ class RealBalls(Balls):
         if rhs.is_infinite or lhs.is_infinite:
             low, high = (-1 if s is sp.S.NegativeInfinity else 1 if s is sp.S.Infinity else 0 for s in (lhs, rhs))
             return bool(relation.func(sp.Integer(low), sp.Integer(high)))
-        exact = _exact_truth(relation, rational_part(self.values))
+        exact = _exact_truth(relation, self.rational_values)
         return _ball_relation(relation.rel_op, self.value(lhs) - self.value(rhs)) if exact is None else exact
 
     def _piecewise(self, e: sp.Expr) -> Ball:
@@ -198,9 +200,9 @@ class ComplexBalls(Balls):
         b, k = self.value(base), self.integer(exponent)
         if k is not None:
             return b**k if k >= 0 else 1 / b**-k
-        if exponent == sp.S.Half:
+        if exponent is sp.S.Half:
             return b.sqrt(analytic=self.analytic)
-        if exponent == -sp.S.Half:
+        if exponent == _MINUS_HALF:
             return b.rsqrt(analytic=self.analytic)
         return b.pow(self.value(exponent), analytic=self.analytic)
 
