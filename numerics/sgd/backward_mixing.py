@@ -1,7 +1,9 @@
 r"""Modules whose gradient of a batch is not made of the gradients of its samples, though their outputs are.
 
 The forward pass may treat samples one by one and the backward pass mix them: an embedding whose gradient is divided by
-how often a word occurs in the batch, a function with a ``backward`` of its own, a hook on a tensor. What is asked is
+how often a word occurs in the batch, a function with a ``backward`` of its own, a hook on a tensor. Or it may not be
+linear in what comes in, as where it normalises that: the gradient of a mean is another one then than the mean of the
+gradients. What is asked is
 
 .. math:: \nabla\sum_ic_il_i(\theta) = \sum_ic_i\nabla l_i(\theta)
 
@@ -53,9 +55,10 @@ def refuse_backward_mixing(losses: Losses, theta: torch.Tensor, inputs: torch.Te
     with torch.random.fork_rng(devices=devices), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         try:
             together = weighted_gradient(losses(moved, inputs[few], targets[few]), moved, factors)
+            alone = (losses(moved, inputs[i : i + 1], targets[i : i + 1]) for i in few)
             single = [
-                weighted_gradient(losses(moved, inputs[i : i + 1], targets[i : i + 1]), moved, c.reshape(1))
-                for i, c in zip(few, factors, strict=True)
+                c * weighted_gradient(loss, moved, torch.ones_like(loss))
+                for c, loss in zip(factors, alone, strict=True)
             ]
         except (RuntimeError, NotImplementedError) as error:
             raise ArgumentError(
@@ -68,8 +71,8 @@ def refuse_backward_mixing(losses: Losses, theta: torch.Tensor, inputs: torch.Te
     finite = torch.isfinite(gap)
     if bool((gap[finite] > ROUNDING * torch.finfo(theta.dtype).eps * size).any()):
         raise SampleMixingError(
-            "module must treat samples one by one, but its backward pass mixes them: the gradient of a batch differs "
-            f"from the sum of the gradients of its samples by {float(gap[finite].max()):.1e}, where the gradients are "
-            f"{size:.1e}. Look for scale_grad_by_freq=True, a hook, or a function with a backward of its own, and take "
-            "it out."
+            "module must treat samples one by one, but its backward pass mixes them, or is not linear: the gradient of "
+            "a weighted batch differs from the weighted sum of the gradients of its samples by "
+            f"{float(gap[finite].max()):.1e}, where the gradients are {size:.1e}. Look for scale_grad_by_freq=True, a "
+            "hook, or a function with a backward of its own, and take it out."
         )

@@ -68,6 +68,11 @@ class EmpiricalLoss:
         set_field("device", available_device(self.device))
         if not isinstance(self.module, nn.Module):
             raise ArgumentError(f"module must be a torch.nn.Module, got {type(self.module).__name__}.")
+        if isinstance(self.module, torch.jit.ScriptModule):
+            raise ArgumentError(
+                "module must be one whose weights can be exchanged, but TorchScript compiles them in. Give the module "
+                "that was scripted or traced."
+            )
         trained = _trained(self.module)
         refuse_layers(self.module)
         set_field("shapes", {name: parameter.shape for name, parameter in trained.items()})

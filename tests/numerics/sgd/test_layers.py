@@ -218,6 +218,7 @@ def test_replicas_of_it_take_the_step_of_a_plain_loop(name):
         (lambda: Between(MixingTanh.apply), VECTORS, "backward pass mixes them"),
         (lambda: Between(centred_by_a_hook), VECTORS, "backward pass mixes them"),
         (lambda: with_module_hook(lambda g: g / g.norm()), VECTORS, "backward pass mixes them"),
+        (lambda: with_module_hook(lambda g: g / g.norm(dim=-1, keepdim=True)), VECTORS, "or is not linear"),
     ],
 )
 def test_a_layer_that_cannot_be_is_refused_when_the_module_is_given(make, inputs, reason):
@@ -231,6 +232,13 @@ def test_a_hook_on_a_parameter_is_refused_since_it_would_not_be_heard():
     first.weight.register_hook(lambda g: g.clamp(-0.1, 0.1))
     with pytest.raises(SampleMixingError, match="0.weight has a hook on its gradient"):
         EmpiricalLoss(net, squared_error, VECTORS, TARGETS)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_scripted_module_is_refused_with_the_way_on():
+    scripted = torch.jit.script(between(nn.Linear(3, 4)).double())
+    with pytest.raises(ArgumentError, match="Give the module that was scripted"):
+        EmpiricalLoss(scripted, squared_error, VECTORS, TARGETS)
 
 
 def test_a_problem_keeps_the_weights_of_a_layer_that_is_used_twice():
