@@ -75,6 +75,7 @@ _BESIDE_A_SIGN: dict[type, tuple[sp.Expr, Callable[[sp.Expr], sp.Expr]]] = {
 _CANCELLING_SQUARES: dict[type, tuple[int, Callable[[sp.Expr], sp.Expr]]] = {
     sp.tanh: (-1, lambda u: -(sp.cosh(u) ** -2)),
     sp.coth: (-1, lambda u: sp.sinh(u) ** -2),
+    sp.erf: (-1, lambda u: -sp.erfc(u, evaluate=False) * sp.erfc(-u, evaluate=False)),
     sp.sin: (-1, lambda u: -(sp.cos(u) ** 2)),
     sp.cos: (-1, lambda u: -(sp.sin(u) ** 2)),
     sp.cosh: (-1, lambda u: sp.sinh(u) ** 2),
@@ -119,6 +120,8 @@ def _forms(factor: sp.Expr) -> Iterator[tuple[sp.Expr | int, Callable[[], sp.Exp
         limit, left = _BESIDE_A_SIGN[type(factor)]
         sign, size = sp.sign(factor.args[0]), absolute_value(factor.args[0])
         yield -limit * sign, lambda: -sign * left(size)
+    if factor.is_Pow and factor.base.is_positive and not factor.exp.is_number:
+        yield -1, lambda: expm1(factor.exp * sp.log(factor.base))
     if factor.is_Pow and factor.exp == -2 and isinstance(factor.base, sp.tanh):
         yield -1, lambda: sp.sinh(factor.base.args[0]) ** -2
     if factor.is_Pow and factor.exp == 2 and type(factor.base) in _CANCELLING_SQUARES:

@@ -2,7 +2,9 @@ r"""Inverse functions near the ends of their domain, where the argument 1 - t ha
 
 .. math::
     \operatorname{arcosh}(1+t) = 2\operatorname{arsinh}\sqrt{t/2}, \qquad
-    \arccos(1-t) = 2\arcsin\sqrt{t/2}, \qquad \arcsin(1-t) = \tfrac\pi2 - 2\arcsin\sqrt{t/2},
+    \arccos(1-t) = 2\arcsin\sqrt{t/2}, \qquad \arcsin(1-t) = \tfrac\pi2 - 2\arcsin\sqrt{t/2}, \\
+    \operatorname{artanh}(1-t) = \tfrac12\mathrm{log1p}\frac{2(1-t)}t, \qquad
+    \operatorname{arcoth}(1+t) = \tfrac12\mathrm{log1p}\frac2t,
 
 and in the derivatives :math:`1-(1-t)^2 = t(2-t)`.
 
@@ -15,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sympy as sp
+from sympy.codegen.cfunctions import log1p
 
 from numerics.arguments import takes
 from theory.argument_kinds import EXPRESSION, EXPRESSIONS
@@ -22,7 +25,7 @@ from theory.argument_kinds import EXPRESSION, EXPRESSIONS
 
 @takes(function=EXPRESSION)
 def by_distance(function: sp.Expr) -> sp.Expr | None:
-    """acosh, acos or asin of a sum with 1 or -1 by the rest of the sum; ``None`` for another function.
+    """An inverse function of a sum with 1 or -1 by the rest of the sum; ``None`` for another function.
 
     Example:
         >>> x = sp.Symbol("x", real=True)
@@ -31,9 +34,11 @@ def by_distance(function: sp.Expr) -> sp.Expr | None:
         >>> by_distance(sp.acosh(sp.sqrt(1 + x**2)))
         asinh(Abs(x))
     """
-    if not isinstance(function, sp.acosh | sp.acos | sp.asin):
+    if not isinstance(function, sp.acosh | sp.acos | sp.asin | sp.atanh | sp.acoth):
         return None
     (A,) = function.args
+    if isinstance(function, sp.atanh | sp.acoth):
+        return _by_logarithm(function, A) if A.is_Add else None
     if A.is_Pow and A.exp == sp.S.Half and A.base.is_Add and sp.S.One in A.base.args:
         return _of_root(function, A.base - 1)
     if not A.is_Add:
@@ -47,6 +52,15 @@ def by_distance(function: sp.Expr) -> sp.Expr | None:
     if sp.S.NegativeOne in A.args and not isinstance(function, sp.acosh):
         twice = 2 * sp.asin(sp.sqrt((A + 1) / 2))
         return sp.pi - twice if isinstance(function, sp.acos) else twice - sp.pi / 2
+    return None
+
+
+def _by_logarithm(function: sp.Expr, A: sp.Expr) -> sp.Expr | None:
+    """The function, artanh or arcoth, of a sum with 1 or -1."""
+    for sign in (1, -1):
+        if sign in A.args:
+            t = 1 - sign * A
+            return sign * log1p(2 * sign * A / t if isinstance(function, sp.atanh) else -2 / t) / 2
     return None
 
 

@@ -34,6 +34,8 @@ def stable_logarithm(x: sp.Expr) -> sp.Expr | None:
         rest = stable_logarithm(sp.Mul(*x.args[1:]))
         if rest is not None:
             return sp.log(x.args[0]) + rest
+    if x.is_Mul and (found := _log_of_tails(x)) is not None:
+        return found
     base, power = x.as_base_exp()
     if isinstance(base, sp.cosh | sp.sech) and power.is_Rational:
         return (power if isinstance(base, sp.cosh) else -power) * log_cosh(*base.args)
@@ -68,6 +70,18 @@ def log_cosh(u: sp.Expr) -> sp.Expr:
     # Clipped, so that the branch not taken is finite and so are its derivatives.
     near = log1p(2 * sp.sinh(sp.Min(size, 1, evaluate=False) / 2) ** 2)
     return sp.Piecewise((near, size < 1), (size - sp.log(2) + log1p(sp.exp(-2 * size)), True))
+
+
+def _log_of_tails(product: sp.Expr) -> sp.Expr | None:
+    """The logarithm of a product of powers of erfc(u), some written 2 - erfc(-u)."""
+    total = sp.S.Zero
+    for factor in product.args:
+        base, m = factor.as_base_exp()
+        tail = base if isinstance(base, sp.erfc) else 2 - base
+        if not isinstance(tail, sp.erfc):
+            return None
+        total += m * log_erfc(tail.args[0] if tail is base else -tail.args[0])
+    return total
 
 
 def _log_sinh(u: sp.Expr) -> sp.Expr:

@@ -12,6 +12,7 @@ From the outside in, before anything is lowered; both sides of each line agree f
 ``log((1+u)/(1-u))``                 ``2 artanh(u)``                                       cancels as u -> 0
 ``log(a/b)``                         ``log1p((a-b)/b)`` where a is near b                  cancels as a -> b
 ``acos(1-u)``                        ``2 asin(sqrt(u/2))``                                 loses u as u -> 0
+``atanh(1-u)``                       ``log1p(2 (1-u)/u)/2``                                loses u as u -> 0
 ``sqrt(1+u) - 1``                    ``u/(sqrt(1+u) + 1)``                                 cancels as u -> 0
 ``(1+u)^p - 1``                      ``expm1(p log1p(u))``                                 cancels as u -> 0
 ``sinh(u)/cosh(u)``                  ``tanh(u)``                                           overflows
@@ -46,7 +47,7 @@ from sympy.logic.boolalg import Boolean
 
 from numerics.arguments import YES_OR_NO, takes
 from numerics.codegen.accurate import without_cancellation
-from numerics.codegen.exponentials import safe_product
+from numerics.codegen.exponentials import absolute_value, safe_product
 from numerics.codegen.gamma_functions import beside_stirling, gamma_quotient
 from numerics.codegen.hyperbolic import as_hyperbolic_product, hyperbolic_terms, log_of_growing, without_overflow
 from numerics.codegen.inverse_functions import by_distance, one_minus_square
@@ -121,9 +122,8 @@ class _Forms:
             return self._logarithm(expression)
         if isinstance(expression, sp.besseli | sp.besselk):
             return self._inner(without_growth(expression))
-        if isinstance(expression, sp.acosh | sp.acos | sp.asin):
-            inner = self._inner(expression)
-            return by_distance(inner) or inner
+        if isinstance(expression, sp.acosh | sp.acos | sp.asin | sp.atanh | sp.acoth):
+            return self._inverse(expression)
         if self.series and isinstance(expression, sp.Mul) and (near := self._quotient_near_a_zero(expression)):
             return near
         distributed = (
@@ -138,6 +138,22 @@ class _Forms:
         if isinstance(expression, sp.loggamma) and expression.args[0].is_Add:
             return self._near_a_zero(expression, self._inner(expression))
         return self._inner(expression)
+
+    def _inverse(self, expression: sp.Expr) -> sp.Basic:
+        """An inverse function that is singular at 1."""
+        (A,) = expression.args
+        if isinstance(expression, sp.acosh) and isinstance(A, sp.cosh):
+            return absolute_value(self.of(A.args[0]))
+        inner = self._inner(expression)
+        found = by_distance(inner)
+        if found is None and isinstance(expression, sp.acos) and not A.is_Add and not A.is_Symbol:
+            t, rest = (sp.Add(*(without_cancellation([sp.S.One, side]) or [self.of(1 + side)])) for side in (-A, A))
+            if not (t.is_Add or t.has(sp.Piecewise)):
+                branches = [(2 * sp.asin(sp.sqrt(t / 2)), t < sp.S.Half), (inner, True)]
+                if not rest.is_Add:
+                    branches.insert(1, (sp.pi - 2 * sp.asin(sp.sqrt(rest / 2)), t > sp.Rational(3, 2)))
+                return sp.Piecewise(*branches)
+        return found or inner
 
     def _is_concerned(self, expression: sp.Basic) -> bool:
         found = self.concerned.get(expression)
@@ -254,7 +270,7 @@ def _over_what_vanishes(product: sp.Mul) -> sp.Expr | None:
         return None
     (x,) = product.free_symbols
     below = [base**m for base, m in powers.items() if m < 0 and base.is_Add and base.has(sp.Function)]
-    if not powers.get(x, sp.S.Zero) > 0 or not below:
+    above = powers.get(x, sp.S.Zero)
+    if not above > 0 or not below or not all((1 / factor).subs(x, 0) == 0 for factor in below):
         return None
-    vanish = all((1 / factor).subs(x, 0) == 0 for factor in below)
-    return sp.Mul(*below) if vanish and sum(int(-factor.exp) for factor in below) > 1 else None
+    return sp.Mul(*below) if above > 1 or sum(int(-factor.exp) for factor in below) > 1 else None

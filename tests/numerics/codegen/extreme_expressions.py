@@ -141,6 +141,11 @@ INVERSES = {
     "complement of acos": sp.pi - sp.acos(x - 1),
     "complement of atan": sp.pi / 2 - sp.atan(x),
     "Cauchy law": sp.Rational(1, 2) + sp.atan(x) / sp.pi,
+    "acos of a Lorentzian": sp.acos(1 / (1 + x**2)),
+    "atanh of one minus": sp.atanh(1 - x),
+    "acoth of one plus": sp.acoth(1 + x),
+    "one minus erf squared": 1 - sp.erf(x) ** 2,
+    "log odds of a normal law": sp.log(sp.erfc(-x) / sp.erfc(x)),
     "neighbouring erfc": sp.erfc(x) - sp.erfc(x + 1),
 }
 """Functions of 1 - t near the end of their domain, and complements far out."""
@@ -202,10 +207,18 @@ VALUE_ONLY = (
     "softsign",
     "log minus digamma",
     "log cosh beside its modulus",
+    "log odds of a normal law",
 )
 FIRST_ONLY = (
     *("coth squared minus one", "inverse sinh by log", "log of erfc"),
-    *("acosh of one plus", "asin of one minus", "acos of one minus", "complement of acos", "acosh of a root"),
+    *(
+        "acos of a Lorentzian",
+        "acosh of one plus",
+        "asin of one minus",
+        "acos of one minus",
+        "complement of acos",
+        "acosh of a root",
+    ),
     *("sinh of two over sinh of three", "cosh over cosh of two", "cosh over sinh of two", "exp over sinh"),
     *("exp over one plus cosh", "cosh over two plus cosh of two"),
     *("quotient of gamma functions", "beta function", "neighbouring log gamma"),

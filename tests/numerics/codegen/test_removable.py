@@ -59,3 +59,8 @@ def test_what_does_not_cancel_or_has_no_series_stays(same):
 def test_the_value_at_a_removable_point_is_the_limit():
     program = compile_program([(sp.exp(x) - 1 - x) / x**2, sp.coth(x) - 1 / x], [x])
     assert [float(value) for value in program(0.0)] == [0.5, 0.0]
+
+
+def test_the_curvature_of_plancks_law_at_zero_is_that_of_its_first_term_in_single_precision():
+    curvature = compile_program([sp.diff(x**3 / (sp.exp(x) - 1), x, 2)], [x])
+    assert curvature(np.array([1e-30, -1e-20, 1e-9], np.float32))[0] == pytest.approx([2, 2, 2], rel=1e-6)
