@@ -42,12 +42,14 @@ def commented(code: str) -> list[str]:
 LONG = (
     "a_diffusion_on_the_line.md",
     "charges_of_a_loss.md",
+    "follow_a_collapse_to_1e-300.md",
     "follow_one_claim.md",
     "from_loss_to_collapse.md",
     "modes_of_a_deep_linear_network.md",
     "run_sgd.md",
+    "train_replicas.md",
 )
-"""Pages that take three seconds and more; they are run at night, and by day what they import is looked for."""
+"""Pages that take two seconds and a half or more; they are run at night, and by day what they import is looked for."""
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def _diffusion(process, point):
         return sigma * sigma.T
 
 
-@pytest.mark.every(2)
+@pytest.mark.every(5)
 @pytest.mark.parametrize("point", POINTS)
 def test_the_diffusion_is_the_same(flow, reduced, point):
     with mpmath.workdps(400):
@@ -71,7 +71,7 @@ def _worst_error(process, reference, depth):
         return float(worst / max(map(abs, exact)))
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(8)
 @pytest.mark.parametrize("depth", DEPTHS)
 def test_the_factor_keeps_its_digits_down_to_the_origin(reduced, depth):
     assert _worst_error(reduced, reduced, depth) < 1e-15

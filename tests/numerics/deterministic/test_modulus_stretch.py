@@ -8,6 +8,7 @@ from numerics.deterministic.modulus_stretch import largest_modulus_stretch
 from numerics.errors import ArgumentError
 
 
+@pytest.mark.slow  # by day: its example
 def test_a_search_finds_the_best_constant_and_none_above_it():
     assert 2**0.5 - 1e-3 < largest_modulus_stretch(2) < 2**0.5 + 1e-9
 

@@ -55,6 +55,7 @@ def test_two_hundred_random_networks_train_as_in_torch(number):
     assert largest_difference(*random_problem(seed_of("random network", number)), "auto") < TOLERANCE
 
 
+@pytest.mark.slow  # by day: random networks
 def test_a_network_of_six_layers_with_correlated_label_noise_trains_as_in_torch():
     source = np.random.default_rng(1)
     network = DenseNetwork((7, 11, 4, 6, 11, 3, 5))

@@ -50,7 +50,7 @@ MAKERS = {
 }
 
 
-@pytest.mark.every(11)
+@pytest.mark.every(23)
 @pytest.mark.parametrize("activation", ORIGIN_PASSING + NOT_ORIGIN_PASSING, ids=lambda a: a.__name__)
 @pytest.mark.parametrize("where", MAKERS)
 def test_sign_sets_are_kept_to_the_last_bit_by_origin_passing_activations_only(where, activation):
@@ -95,7 +95,7 @@ def test_half_a_set_is_left(where, dropped):
     assert train(problem, weights).worst > LEFT and normal_part(problem, weights) > LEFT
 
 
-@pytest.mark.every(11)
+@pytest.mark.every(12)
 @pytest.mark.parametrize(
     ("optimiser", "settings"),
     [

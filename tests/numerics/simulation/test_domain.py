@@ -54,6 +54,10 @@ def test_a_path_that_left_does_not_come_back():
 def test_square_root_noise_is_stepped_by_a_scheme_that_keeps_its_end_unless_another_is_asked_for():
     plan = simulation_plan(CIR, initial=[0.05], **RUN)
     assert isinstance(plan.one_step, SchemeStep) and plan.one_step.scheme == QuadraticExponential()
+
+
+@pytest.mark.slow  # by day: the scheme itself, tests/numerics/schemes/test_ends.py
+def test_square_root_noise_never_falls_below_its_end():
     assert simulate(CIR, initial=[0.05], **RUN).final.min() >= 0
 
 

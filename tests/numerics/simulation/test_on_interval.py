@@ -97,10 +97,17 @@ def test_an_absorbed_path_is_not_counted_as_positive():
     assert run.estimate("alive").agrees_with(math.erf(0.5 / math.sqrt(2)), false_alarm=1e-6)
 
 
-def test_a_pole_of_the_drift_is_refused_and_the_square_can_be_simulated_as_advised():
-    bessel, half_line = ItoProcess.scalar(x, drift=1 / x - x, dispersion=1), Interval(0, sp.oo)
+BESSEL = ItoProcess.scalar(x, drift=1 / x - x, dispersion=1)
+
+
+def test_a_pole_of_the_drift_is_refused():
     with pytest.raises(SchemeError, match="change_of_variables"):
-        simulate(bessel, initial=[1.0], interval=half_line, **RUN)
+        simulate(BESSEL, initial=[1.0], interval=Interval(0, sp.oo), **RUN)
+
+
+@pytest.mark.slow  # by day: the mean of a process with the noise of a square root on the same half-line
+def test_the_square_of_a_process_with_a_pole_can_be_simulated_as_advised():
+    bessel, half_line = BESSEL, Interval(0, sp.oo)
     y = sp.Symbol("y", positive=True)
     square = change_of_variables(bessel, y, x**2, sp.sqrt(y), interval=half_line)
     run = simulate(square, initial=[1.0], interval=half_line, observables={"mean": y}, **RUN)

@@ -62,6 +62,7 @@ def test_jumps_at_the_same_place_leave_the_residual_zero(residual):
     assert decide_zero(residual).says_zero
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "residual",
     [difference(sp.floor, sp.exp(p), BEYOND), sp.floor(p + sp.pi / 2) - sp.floor(p + sp.atan(p) + sp.atan(1 / p))],

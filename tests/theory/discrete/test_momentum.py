@@ -29,6 +29,7 @@ def test_without_momentum_the_expansion_is_that_of_plain_descent(order):
     assert sp.expand(with_momentum.growth_rate_expansion_with_momentum(order).subs(m, 0) - plain) == 0
 
 
+@pytest.mark.slow  # by day: the expansion without momentum
 def test_without_momentum_the_threshold_is_that_of_plain_descent():
     plain = growth_rate.collapse_threshold_expansion(2)
     assert sp.expand(with_momentum.collapse_threshold_expansion_with_momentum(2).subs(m, 0) - plain) == 0

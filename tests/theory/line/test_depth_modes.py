@@ -30,7 +30,7 @@ def test_zero_is_natural_and_infinity_an_entrance_at_every_depth(name):
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(n, marks=[] if n in ("5/2", "L real > 2") else [pytest.mark.slow]) for n in DEEPER],
+    [pytest.param(n, marks=[] if n == "L real > 2" else [pytest.mark.slow]) for n in DEEPER],
 )
 def test_with_input_noise_a_deeper_mode_has_a_law_and_without_it_collapses_to_the_teacher(name):
     assert stationary_density(depth_mode(DEPTHS[name], sigma), CASES["sigma > 0"][1]).normalisable == sp.true
@@ -104,6 +104,7 @@ def test_the_rate_at_the_teacher_is_that_of_the_linearisation():
     assert sp.expand(rate - (depth * s**a + beta * depth**2 * s ** (4 - 4 / depth))) == 0
 
 
+@pytest.mark.slow  # by day: the mode on a grid
 def test_the_normalised_law_has_the_same_mode():
     law = stationary_density(depth_mode(sp.Integer(3), sigma))
     assert abs(law.at(NUMBERS).mode - law.mode.subs(NUMBERS).evalf(20)) < 1e-15

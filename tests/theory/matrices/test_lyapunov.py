@@ -21,6 +21,7 @@ def test_the_solution_satisfies_the_equation_for_symbols(A):
     assert (A.T * sigma + sigma * A - Q).applyfunc(sp.cancel) != sp.zeros(2) or A == A.T
 
 
+@pytest.mark.slow  # by day: two coordinates
 def test_three_coordinates_with_six_symbols_are_solved():
     A = sp.Matrix(3, 3, lambda i, j: sp.Symbol(f"h_{min(i, j)}{max(i, j)}", real=True))
     # For a symmetric A and isotropic noise the covariance is half the inverse.

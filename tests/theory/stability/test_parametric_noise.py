@@ -31,6 +31,7 @@ def test_an_unstable_spring_without_noise_has_its_own_rate():
     assert float(airy_exponent(transverse_linearisation(weak)).evalf()) == pytest.approx(2, abs=1e-3)
 
 
+@pytest.mark.slow  # by day: the rate against perturbation theory
 def test_the_simulation_agrees_in_other_coordinates_too():
     turned = ItoProcess([x, v], [v - x / 5, -x], sp.Matrix([[x - v], [x - v]]))  # noise along (1, 1) by its distance
     exponent = top_exponent(transverse_linearisation(turned))

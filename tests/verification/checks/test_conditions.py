@@ -139,6 +139,7 @@ def test_that_a_condition_has_no_value_somewhere_is_said_and_proves_nothing():
     assert region((x**2 - x) / (x - 1) > 0, x > 0) is Outcome.REFUTED
 
 
+@pytest.mark.slow  # by day: a bound that touches and a strict one
 def test_a_bound_that_touches_is_proved_and_one_a_millionth_too_low_is_refuted():
     assert bound(p * (1 - p), "<=", sp.Rational(1, 4)) is Outcome.PROVED
     assert bound(p * (1 - p), "<=", sp.Rational(249999, 10**6)) is Outcome.REFUTED

@@ -86,6 +86,7 @@ def test_points_lie_where_they_are():
     assert [list(line.get_ydata()) for line in panel.lines] == [[2.0, 4.0], [0.0]]
 
 
+@pytest.mark.slow  # by day: what a worker loads, tests/verification/test_start_up.py
 def test_naming_what_draws_does_not_import_matplotlib():
     code = f"import sys, verification.drawing.curves, {PACKAGE}.figures.figure_1; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -86,7 +86,7 @@ def integral(expression, variable, interval):
     return integrate_density(expression, variable, interval.ends, digits=10).value
 
 
-@pytest.mark.every(5)
+@pytest.mark.every(8)
 @pytest.mark.parametrize("kind", FAMILIES)
 @settings(max_examples=examples(1))
 @given(st.data())

@@ -148,6 +148,7 @@ def test_parts_have_different_noise_and_the_claim_prints_the_signal():
     assert sp.Rational(claim.statements[0].printed) == data_of_figure_2.signal()
 
 
+@pytest.mark.slow  # by day: the numbers that are drawn, and the pictures of figure 1
 def test_the_pictures_show_every_level():
     found = results(1.0)
     drawn = figure_2.pictures("figure-2", found, figure_2.transition(found))

@@ -53,6 +53,7 @@ def test_the_grid_agrees_with_simulated_modes_from_one():
     assert stats.binomtest(found, n, linear).pvalue < FALSE_ALARM
 
 
+@pytest.mark.slow  # by day: shares against the linear equation
 def test_at_long_times_the_median_is_where_the_linear_equation_puts_it_and_not_before():
     predicted = (1 * 100 + 0.1 * 20) / (2 * 120)
     signal, error = samplers.median_signal(SCHEDULE)
