@@ -92,6 +92,7 @@ def test_moments_of_the_jacobi_process_are_short_and_solve_their_equations(order
         assert m.subs(values).subs(t, 0) == values[y] ** k[0]
 
 
+@pytest.mark.slow  # by day: moments that solve their equations
 def test_moments_of_independent_coordinates_are_products():
     rates = sp.symbols("r_1 r_2", positive=True)
     plane = ItoProcess([x, y], [-rates[0] * x, -rates[1] * y], sp.eye(2))

@@ -221,7 +221,7 @@ def test_an_interrupted_run_exits_3_says_what_is_kept_and_can_go_on():
     assert json.loads(out.splitlines()[-1])["summary"]["reused"] == kept
 
 
-@pytest.mark.parametrize(("argv", "code"), [(("verify",), 3), (("list",), 0)])
+@pytest.mark.parametrize(("argv", "code"), [pytest.param(("verify",), 3, marks=pytest.mark.slow), (("list",), 0)])
 def test_a_reader_that_goes_away_leaves_no_traceback(argv, code):
     process = subprocess_of(*argv, seconds=0.1)
     assert process.stdout is not None and process.stderr is not None

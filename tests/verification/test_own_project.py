@@ -284,11 +284,15 @@ def test_a_run_that_was_killed_goes_on_and_ends_in_the_same_bytes(place, tmp_pat
     assert fresh.table() == place.table()
 
 
-def test_list_follow_and_report_are_about_the_users_claims(place):
-    assert [line.split()[0] for line in place.run("list").stdout.splitlines()] == [f"DOE-00{i}" for i in range(1, 7)]
+@pytest.mark.slow  # by day: the claims of the built-in papers, test_follow.py
+def test_a_claim_of_the_user_is_followed(place):
     followed = place.run("follow", "DOE-004")
     assert followed.returncode == 0, followed.stderr
     assert "logistic" in followed.stdout and "HOLDS" in followed.stdout
+
+
+def test_list_and_report_are_about_the_users_claims(place):
+    assert [line.split()[0] for line in place.run("list").stdout.splitlines()] == [f"DOE-00{i}" for i in range(1, 7)]
     reported = place.run("report", "--output", "report.html")
     assert reported.returncode == 0, reported.stderr
     text = (place.folder / "report.html").read_text()

@@ -91,7 +91,7 @@ def test_simulated_processes_fill_a_bounded_cache():
     assert cpu.KERNELS <= 64
 
 
-@pytest.mark.every(2)
+@pytest.mark.every(3)
 @pytest.mark.parametrize("precision", ["float32", "mixed", "float64"])
 def test_optimising_a_kernel_used_much_changes_no_bit(small_cache, monkeypatch, precision):
     z = sp.Symbol("z", real=True)

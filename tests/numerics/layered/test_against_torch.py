@@ -18,7 +18,7 @@ from tests.numerics.seeding import seed_of
 from theory.gradient_noise.sampling import Sampling
 
 STEPS, TOLERANCE = 50, 1e-12
-BY_DAY, BY_NIGHT = 2, 200
+BY_DAY, BY_NIGHT = 1, 200
 REPLICAS, FIRST = 2, 2**33 + 5
 
 

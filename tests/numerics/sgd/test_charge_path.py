@@ -137,7 +137,7 @@ def test_a_generator_that_carries_no_charge_of_the_module_is_refused():
         numerical_symmetries(single, seed=1)
 
 
-@pytest.mark.every(2)
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("shape", "activation", "biased", "symmetries", "charges"),
     [

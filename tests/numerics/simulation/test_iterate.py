@@ -134,7 +134,7 @@ def bits(run):
     return {str(name): m for name, m in run.statistics.items()}, run.final.tobytes(), run.paths.tobytes()
 
 
-@pytest.mark.every(10)
+@pytest.mark.every(13)
 @pytest.mark.parametrize("precision", ["float32", "mixed", "float64"])
 @pytest.mark.parametrize("name", RECURSIONS)
 def test_backends_take_the_same_steps(name, precision):
@@ -146,7 +146,7 @@ def test_backends_take_the_same_steps(name, precision):
         np.testing.assert_allclose(np.asarray(fused), np.asarray(naive), rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.every(2)
+@pytest.mark.every(4)
 @pytest.mark.parametrize("name", RECURSIONS)
 def test_the_result_has_the_same_bits_however_the_work_is_cut(name):
     whole = bits(iterate(**arguments(name)))

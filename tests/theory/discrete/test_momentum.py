@@ -22,7 +22,7 @@ w, x, h = sp.symbols("w x h", real=True)
 STEP = gradient_descent(Model([w], x * w**2 / 2, Empirical([x], [[h]])), momentum=m)
 
 
-@pytest.mark.every(2)
+@pytest.mark.every(3)
 @pytest.mark.parametrize("order", [0, 1, 2])
 def test_without_momentum_the_expansion_is_that_of_plain_descent(order):
     plain = growth_rate.growth_rate_expansion(order)

@@ -36,6 +36,7 @@ def test_order_two_holds_for_every_loss_noise_and_observable_on_the_line():
     assert not vanishes(first)
 
 
+@pytest.mark.slow  # by day: single models
 def test_order_two_holds_for_every_loss_in_the_plane():
     L, f = (sp.Function(name)(w, v) for name in ("L", "f"))
     slope = sp.Matrix([L.diff(w), L.diff(v)])

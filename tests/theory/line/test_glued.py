@@ -42,7 +42,7 @@ def by_direct_formula(process: ItoProcess, observable, *, low: float = -12.0, hi
     return float((weight * observable(middles)).sum() / weight.sum())
 
 
-@pytest.mark.every(2)
+@pytest.mark.every(3)
 @pytest.mark.parametrize("process", [DRY_FRICTION.subs({k: 1, s: 1}), THRESHOLD, CLIPPED])
 def test_the_law_is_the_direct_formula_on_a_grid(process):
     law = stationary_density(process).at({})

@@ -33,6 +33,7 @@ def outer() -> None:
     endless()
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("call", [endless, lambda: endless(swallowing=True), outer])
 def test_a_call_without_an_end_is_refused_in_time_and_by_name(call):
     begun = time.process_time()

@@ -124,6 +124,7 @@ def test_a_bound_holds_on_its_domain_only():
 x = sp.Symbol("x", real=True)
 
 
+@pytest.mark.slow  # by day: that this is said
 def test_a_condition_is_not_true_where_it_has_no_value():
     wrong = judge_region(sp.log(x) < 0, x < 1, ())
     assert wrong.outcome is Outcome.REFUTED

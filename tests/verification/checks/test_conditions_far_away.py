@@ -48,7 +48,7 @@ def test_a_bound_that_fails_in_a_corner_is_refuted(name):
     assert judge_bound(*FALSE_BOUNDS[name], ()).outcome is Outcome.REFUTED
 
 
-@pytest.mark.every(2)
+@pytest.mark.every(4)
 @pytest.mark.parametrize("name", TRUE_BOUNDS)
 def test_a_true_bound_is_not_refuted(name):
     assert judge_bound(*TRUE_BOUNDS[name], ()).outcome.supports

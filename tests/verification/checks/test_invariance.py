@@ -100,7 +100,7 @@ def test_gradients_leave_every_near_miss_and_no_set_that_holds(statement, name):
     assert finding.outcome is (Outcome.PROVED if expected(statement, name) else Outcome.REFUTED)
 
 
-@pytest.mark.every(46)
+@pytest.mark.every(92)
 @pytest.mark.parametrize(("statement", "name"), MEASURED)
 def test_runs_of_sgd_leave_every_near_miss_and_no_set_that_holds(statement, name):
     assert statement.form.measure is not None

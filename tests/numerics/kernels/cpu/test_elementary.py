@@ -145,7 +145,7 @@ def largest_error(op: str, precision: Precision) -> tuple[float, float]:
     return worst, where
 
 
-@pytest.mark.every(15)
+@pytest.mark.every(23)
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 @pytest.mark.parametrize("op", BOUNDS)
 def test_error_stays_within_the_stated_units_in_the_last_place(op, precision):

@@ -35,6 +35,7 @@ def generator(f):
     return ito_differential(verhulst_process(), f).drift
 
 
+@pytest.mark.slow  # by day: the weights that rest on it
 def test_hyperu_is_a_solution_of_kummers_equation():
     b, z = sp.Symbol("b"), sp.Symbol("z", positive=True)
     for degree in range(6):
