@@ -11,6 +11,7 @@ QuadraticExponential      none    1      square-root noise; exact mean and varia
 BoundedNoise              none    1      square-root noise at two ends; exact mean where the drift is linear
 Reflecting, Absorbing     1/2     1      one coordinate with ends at which something happens
 ReflectingAndAbsorbing    1/2     1      one of each
+RepellingPoles            1/2     1      one coordinate, constant noise; poles of the drift that push away
 ========================  ======  =====  =====================================================
 
 * ``bounded_noise``: diffusions between two square-root ends.
@@ -21,6 +22,7 @@ ReflectingAndAbsorbing    1/2     1      one of each
 * ``exact_ornstein_uhlenbeck``: exact transition sampling of Ornstein-Uhlenbeck processes.
 * ``milstein``: the Milstein scheme for commutative noise.
 * ``quadratic_exponential``: square-root diffusions by Andersen's scheme.
+* ``repelling_poles``: implicit steps beside poles of the drift.
 * ``scheme``: what a time-stepping scheme is: orders as data, and one step as expressions.
 """
 
@@ -31,6 +33,7 @@ from numerics.schemes.exact_geometric_brownian import ExactGeometricBrownian
 from numerics.schemes.exact_ornstein_uhlenbeck import ExactOrnsteinUhlenbeck
 from numerics.schemes.milstein import Milstein
 from numerics.schemes.quadratic_exponential import QuadraticExponential
+from numerics.schemes.repelling_poles import RepellingPoles
 from numerics.schemes.scheme import Scheme, SchemeError
 
 __all__ = [
@@ -43,6 +46,7 @@ __all__ = [
     "QuadraticExponential",
     "Reflecting",
     "ReflectingAndAbsorbing",
+    "RepellingPoles",
     "Scheme",
     "SchemeError",
 ]

@@ -7,6 +7,7 @@ module                  question it answers
 ``iterate``             The same for a recursion: SGD on small models as it is
 ``options``             How is it run? (precision, backend, threads, streams; no mathematics)
 ``plan``                Are all arguments right? One frozen record, sent to workers as it is
+``default_scheme``      Which scheme steps a process when none is named?
 ``on_interval``         Which steps keep a process on a given interval?
 ``one_step``            Scheme or recursion: what moves the state by one step?
 ``domain``              What must a step keep, and which poles may it not pass?

@@ -21,11 +21,12 @@ from numerics.schemes import (
     QuadraticExponential,
     Reflecting,
     ReflectingAndAbsorbing,
+    RepellingPoles,
     Scheme,
     SchemeError,
 )
 from numerics.simulation.accumulators import Accumulator
-from theory.decision.inequalities import holds
+from theory.decision.inequalities import holds, sign
 from theory.errors import DriftproofError
 from theory.ito import ItoProcess
 from theory.limits import one_sided_limit
@@ -108,6 +109,9 @@ def scheme_on_interval(
     """
     if process.dimension != 1:
         raise ArgumentError(f"interval is for one coordinate, but process has {tuple(process.state)}.")
+    beside_poles = _beside_poles(process, interval, regular_ends, values)
+    if beside_poles is not None:
+        return beside_poles
     absorbs = [_absorbs(process, interval, end, regular_ends, values) for end in interval.ends]
     for kind in (QuadraticExponential, BoundedNoise):
         if kind.applies(process) and _ends_of(kind, process) == interval.ends:
@@ -126,6 +130,33 @@ def scheme_on_interval(
     return ReflectingAndAbsorbing(left=left, right=right, absorbing="left" if absorbing[0] else "right")
 
 
+def _beside_poles(
+    process: ItoProcess, interval: Interval, regular_ends: str, values: Mapping[sp.Symbol, Any]
+) -> RepellingPoles | None:
+    """The scheme where all finite ends are poles of the drift that repel, and none absorbs."""
+    numbers = _numbers(values)
+    left, right = (None if end.is_infinite else end.subs(numbers) for end in interval.ends)
+    if left is right is None or any(end is not None and end.free_symbols for end in (left, right)):
+        return None
+    scheme = RepellingPoles(left=left, right=right)
+    try:
+        residues = [None if rho is None else rho.subs(numbers) for rho in scheme.residues(process)]
+    except SchemeError:
+        return None
+    a = process.diffusion[0].subs(numbers)
+    for rho in residues:
+        if rho is not None and (sign(rho) != 1 or (regular_ends == "absorbing" and sign(2 * rho - a) not in (0, 1))):
+            return None
+    return scheme
+
+
+def _numbers(values: Mapping[sp.Symbol, Any]) -> dict[sp.Symbol, sp.Expr]:
+    """The parameters that have one number for all paths."""
+    return {
+        symbol: exact_number(value, symbol.name) for symbol, value in values.items() if isinstance(value, int | float)
+    }
+
+
 def _ends_of(kind: type, process: ItoProcess) -> tuple[sp.Expr, sp.Expr]:
     return BoundedNoise().ends_of(process) if kind is BoundedNoise else (sp.S.Zero, sp.oo)
 
@@ -139,9 +170,7 @@ def _absorbs(
     if _is_plain(process, end):
         return "regular" if regular_ends == "absorbing" else ""
     _require_finite_drift(process, end, "+" if end == interval.left else "-")
-    numbers = {
-        symbol: exact_number(value, symbol.name) for symbol, value in values.items() if isinstance(value, int | float)
-    }
+    numbers = _numbers(values)
     try:
         found = classify(process, interval)
     except DriftproofError as error:

@@ -28,9 +28,10 @@ from numerics.arguments import (
 )
 from numerics.errors import ArgumentError
 from numerics.kernels.kernel import Precision
-from numerics.schemes import BoundedNoise, EulerMaruyama, QuadraticExponential, Scheme
+from numerics.schemes import BoundedNoise, RepellingPoles, Scheme
 from numerics.schemes.ends import WithEnds
 from numerics.simulation.accumulators import Accumulator, SignChanges
+from numerics.simulation.default_scheme import default_scheme
 from numerics.simulation.domain import undefined
 from numerics.simulation.log_coordinates import log_coordinates, side
 from numerics.simulation.on_interval import kept_on_interval
@@ -142,9 +143,9 @@ def simulation_plan(
         )
     if in_log:
         process, start, values = _in_log_coordinates(process, start, values, n)
-    scheme = _default_scheme(process) if scheme is None else scheme
+    scheme = default_scheme(process, start, values) if scheme is None else scheme
     scheme.check(process)
-    if isinstance(scheme, WithEnds | BoundedNoise):
+    if isinstance(scheme, WithEnds | BoundedNoise | RepellingPoles):
         ends = scheme.ends_of(process) if isinstance(scheme, BoundedNoise) else scheme.ends
         _require_between(ends, start, values)
     h = real_number(step, "step")
@@ -177,12 +178,6 @@ def _own_interval(interval: Any, scheme: Any) -> Interval:
     if scheme is not None:
         raise ArgumentError("interval chooses the scheme. Leave out scheme, or pass it instead of interval.")
     return interval
-
-
-def _default_scheme(process: ItoProcess) -> Scheme:
-    """Euler-Maruyama, but for square-root noise a scheme that keeps its ends."""
-    known = next((kind for kind in (QuadraticExponential, BoundedNoise) if kind.applies(process)), EulerMaruyama)
-    return known()
 
 
 def _require_between(

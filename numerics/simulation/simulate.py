@@ -59,8 +59,9 @@ def simulate(
         n_paths: Number of trajectories.
         seed: Names the noise, 64 bits.
         scheme: ``EulerMaruyama()`` unless given, for square-root noise on a positive coordinate
-            ``QuadraticExponential()``, and between two such ends ``BoundedNoise()``. A step keeps the domain that the
-            symbols of the coordinates declare and does not pass a pole of a coefficient
+            ``QuadraticExponential()``, between two such ends ``BoundedNoise()``, and beside
+            poles of the drift that repel, under constant noise, ``RepellingPoles(...)``. A step keeps the domain that
+            the symbols of the coordinates declare and does not pass a pole of a coefficient
             (:mod:`numerics.simulation.domain`); ``Reflecting`` and ``Absorbing`` say what happens at an end that is
             reached.
         times: When observables are taken, multiples of ``step``; the final time unless given.

@@ -21,7 +21,7 @@ from numerics.schemes import (
 from numerics.simulation.accumulators import Supremum, Survival
 from numerics.simulation.log_coordinates import log_distance
 from numerics.simulation.on_interval import scheme_on_interval
-from theory import Interval, ItoProcess, change_of_variables, hitting_probability, stationary_density
+from theory import Interval, ItoProcess, hitting_probability, stationary_density
 
 x = sp.Symbol("x", real=True)
 k = sp.Symbol("k", positive=True)
@@ -100,11 +100,6 @@ def test_an_absorbed_path_is_not_counted_as_positive():
 BESSEL = ItoProcess.scalar(x, drift=1 / x - x, dispersion=1)
 
 
-def test_a_pole_of_the_drift_is_refused():
-    with pytest.raises(SchemeError, match="change_of_variables"):
-        simulate(BESSEL, initial=[1.0], interval=Interval(0, sp.oo), **RUN)
-
-
 @pytest.mark.slow  # by day: the mean of a process with the noise of a square root on the same half-line
 def test_the_square_of_a_process_with_a_pole_can_be_simulated_as_advised():
     bessel, half_line = BESSEL, Interval(0, sp.oo)
@@ -112,6 +107,27 @@ def test_the_square_of_a_process_with_a_pole_can_be_simulated_as_advised():
     square = change_of_variables(bessel, y, x**2, sp.sqrt(y), interval=half_line)
     run = simulate(square, initial=[1.0], interval=half_line, observables={"mean": y}, **RUN)
     assert run.estimate("mean").agrees_with(float(stationary_density(bessel, half_line).moment(2)), false_alarm=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("drift", "start", "interval", "observable", "expected"),
+    [
+        (1 / x - x, 1.0, Interval(0, sp.oo), x**2, 1.5),  # Maxwell's speeds
+        pytest.param(-sp.tan(x), 0.5, None, sp.sin(x) ** 2, 0.25, marks=pytest.mark.slow),  # p = cos(x)^2
+    ],
+    ids=["Bessel", "between two poles"],
+)
+def test_a_pole_that_repels_is_never_reached(drift, start, interval, observable, expected):
+    process = ItoProcess.scalar(x, drift=drift, dispersion=1)
+    run = simulate(process, initial=[start], interval=interval, observables={"o": observable}, **RUN)
+    assert run.estimate("o").agrees_with(expected, false_alarm=1e-4)
+    assert run.blow_ups == 0
+
+
+def test_a_pole_under_noise_that_is_not_constant_is_refused_with_what_to_do():
+    process = ItoProcess.scalar(x, drift=1 / x - x, dispersion=1 + x)
+    with pytest.raises(SchemeError, match="the drift -x \\+ 1/x is infinite at the end 0.*change_of_variables"):
+        simulate(process, initial=[1.0], interval=Interval(0, sp.oo), **RUN)
 
 
 def test_an_interval_beside_a_scheme_is_refused():
