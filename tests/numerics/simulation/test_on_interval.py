@@ -21,7 +21,7 @@ from numerics.schemes import (
 from numerics.simulation.accumulators import Supremum, Survival
 from numerics.simulation.log_coordinates import log_distance
 from numerics.simulation.on_interval import scheme_on_interval
-from theory import Interval, ItoProcess, hitting_probability, stationary_density
+from theory import Interval, ItoProcess, change_of_variables, hitting_probability, stationary_density
 
 x = sp.Symbol("x", real=True)
 k = sp.Symbol("k", positive=True)
