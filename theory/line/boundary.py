@@ -19,8 +19,7 @@ natural     :math:`\Sigma = N = \infty`
 Nothing is integrated. With :math:`e^{\int 2b/a} \sim C e^{E(\tau)}\tau^\gamma`,
 :math:`E \sim c\,\tau^p` and :math:`a \sim a_0\tau^\alpha` at distance :math:`\tau` from the end
 (:mod:`theory.line.endpoints`), L'Hôpital's rule gives :math:`S\,m` resp. :math:`M\,s` :math:`\sim \tau^{1-\alpha-p}`,
-so
-that everything follows from the numbers :math:`\gamma, \alpha, p` and the sign of :math:`c`.
+so that everything follows from the numbers :math:`\gamma, \alpha, p` and the sign of :math:`c`.
 
 References:
     Karlin and Taylor, *A Second Course in Stochastic Processes* (1981), section 15.6, tables 6.1 and 6.2.
@@ -31,6 +30,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -52,6 +52,7 @@ from theory.line.time_limit import limited
 
 __all__ = [
     "BoundaryClasses",
+    "Collapse",
     "Endpoint",
     "FellerClass",
     "Interval",
@@ -61,6 +62,13 @@ __all__ = [
     "scale_density",
     "speed_density",
 ]
+
+
+class Collapse(NamedTuple):
+    """Where ``condition`` holds, the law tends weakly to the point mass at ``endpoint`` (infinite: mass escapes)."""
+
+    condition: Boolean
+    endpoint: sp.Expr
 
 
 @dataclass(frozen=True)

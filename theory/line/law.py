@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -18,7 +18,7 @@ from theory.errors import (
     ShapeError,
     UnsupportedFormError,
 )
-from theory.line.boundary import integrable
+from theory.line.boundary import Collapse, integrable
 from theory.line.critical_points import HighestPoint
 from theory.line.endpoints import endpoint_behaviour
 from theory.line.exponent_cases import Cell, by_cases
@@ -37,13 +37,6 @@ from theory.values import shown, single_expression
 
 DIGITS = 15
 """Digits of the numbers of a law at given parameters."""
-
-
-class Collapse(NamedTuple):
-    """Where ``condition`` holds, the law tends weakly to the point mass at ``endpoint`` (infinite: mass escapes)."""
-
-    condition: Boolean
-    endpoint: sp.Expr
 
 
 @dataclass(frozen=True)

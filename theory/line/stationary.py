@@ -29,7 +29,7 @@ from theory.decision.inequalities import sign, simplified
 from theory.errors import DriftproofError, OrderError, UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.limits import one_sided_limit
-from theory.line.boundary import BoundaryClasses, Endpoint, FellerClass, classes_of, endpoint
+from theory.line.boundary import BoundaryClasses, Collapse, Endpoint, FellerClass, classes_of, endpoint
 from theory.line.crossings import Crossing, require_through
 from theory.line.diffusion import GluedDiffusion, line_diffusion
 from theory.line.exponent_cases import Cell, by_cases, cells, where
@@ -43,7 +43,7 @@ from theory.line.exponential_of_integral import (
 from theory.line.glued import glued, in_one_formula
 from theory.line.growth import Growth, growth
 from theory.line.interval import Chart, Interval
-from theory.line.law import Collapse, StationaryLaw
+from theory.line.law import StationaryLaw
 from theory.line.oscillation import without_oscillation
 from theory.line.recognise import recognise
 from theory.line.time_limit import limited

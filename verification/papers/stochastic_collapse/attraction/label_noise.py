@@ -16,22 +16,8 @@ from verification.authoring.shorthand import Grade, agrees, compared, equals, me
 from verification.authoring.simulated import number
 from verification.claim import Statement
 from verification.forms import Arguments, Draw, Samples
-from verification.papers.stochastic_collapse.attraction.gradient_flow import (
-    GRADIENT,
-    D_m,
-    D_s,
-    P,
-    Q,
-    dL_1,
-    gradients,
-    mean,
-    meaning,
-    p,
-    q,
-    second_moment,
-    theta_1,
-    theta_2,
-)
+from verification.papers.stochastic_collapse.attraction import gradient_flow as flow
+from verification.papers.stochastic_collapse.attraction.gradient_flow import D_m, D_s, P, Q, p, q, theta_1, theta_2
 from verification.papers.stochastic_collapse.paper import paper
 
 label, x = sp.symbols("y x", real=True)
@@ -44,7 +30,7 @@ SYMBOLS = {
     Q[0]: r"derivative of $f(x_1)$ in $\theta_2$",
     LABELS[0]: "label of sample 1",
     zeta: "standard deviation of the label noise",
-    dL_1: "first entry of the gradient of the loss",
+    flow.dL_1: "first entry of the gradient of the loss",
     N: "number of samples",
 }
 SCOPE = r"halved loss $\frac1{2N}\sum_i (f - y)^2$, $N = 3$, arbitrary gradients of $f$"
@@ -61,8 +47,8 @@ def regression(n: int, loss_factor: int = 1) -> Model:
 
 def gradient_of_halved_loss() -> sp.MatrixBase:
     r"""The gradient of :math:`\frac1{2N}\sum(f - y)^2` for three samples, written out."""
-    residuals = (g[0] * theta_1 + g[1] * theta_2 - y for g, y in zip(gradients(3), LABELS, strict=True))
-    return mean([residual * g for residual, g in zip(residuals, gradients(3), strict=True)])
+    residuals = (g[0] * theta_1 + g[1] * theta_2 - y for g, y in zip(flow.gradients(3), LABELS, strict=True))
+    return flow.mean([residual * g for residual, g in zip(residuals, flow.gradients(3), strict=True)])
 
 
 def _increment(loss_factor: int = 1) -> sp.Matrix:
@@ -82,18 +68,18 @@ def label_noise_descent():
     - The labels are $y_i - \xi_i$; with $y_i + \xi_i$ the sign of the noise changes, and its law does not.
     - For the loss of Section 5, $\frac1n\sum(y - f)^2$ without the 1/2, drift and noise are both doubled.
     """
-    noise = mean([g * xi for g, xi in zip(gradients(3), NOISES, strict=True)])
-    step = -eta * GRADIENT - sp.sqrt(eta) * sp.sqrt(eta) * noise
-    where = meaning(GRADIENT, gradient_of_halved_loss())
+    noise = flow.mean([g * xi for g, xi in zip(flow.gradients(3), NOISES, strict=True)])
+    step = -eta * flow.GRADIENT - sp.sqrt(eta) * sp.sqrt(eta) * noise
+    where = flow.meaning(flow.GRADIENT, gradient_of_halved_loss())
     yield equals(
         r"step: $\theta^{(t+1)} - \theta^{(t)}$",
         printed=step,
         where=where,
         derived=_increment,
         wrong={
-            "noise summed, not averaged": -eta * GRADIENT - 3 * eta * noise,
-            "noise of a flow for that of a step": -eta * GRADIENT - sp.sqrt(eta) * noise,
-            "noise of the loss without 1/2": -eta * GRADIENT - 2 * eta * noise,
+            "noise summed, not averaged": -eta * flow.GRADIENT - 3 * eta * noise,
+            "noise of a flow for that of a step": -eta * flow.GRADIENT - sp.sqrt(eta) * noise,
+            "noise of the loss without 1/2": -eta * flow.GRADIENT - 2 * eta * noise,
         },
     )
     yield equals(
@@ -122,12 +108,12 @@ def label_noise_flow_equation():
     """
     yield equals(
         r"drift: $\text{drift of }\theta_t$",
-        printed=-eta * GRADIENT,
-        where=meaning(GRADIENT, gradient_of_halved_loss()),
+        printed=-eta * flow.GRADIENT,
+        where=flow.meaning(flow.GRADIENT, gradient_of_halved_loss()),
         derived=lambda: noisy.label_noise_flow(regression(3), label).drift,
-        corrected=-GRADIENT,
+        corrected=-flow.GRADIENT,
         corrected_says=r"$d\theta_t = -\nabla\mathcal L(\theta_t)\,dt + \ldots$ in (21)",
-        wrong={"loss without its 1/2": -2 * GRADIENT},
+        wrong={"loss without its 1/2": -2 * flow.GRADIENT},
         says=r"Per unit of time: the mean of one step (20) divided by $\eta$.",
     )
 
@@ -206,7 +192,8 @@ def diffusion_matrix_of_label_noise():
     - Theorem 5.1 rests on (31), which has the noise of (22), and says that its $1/\sqrt n$ is put in "to avoid the data
       size n influencing the SDE's behavior": for the descent (20) the threshold is $N$ times higher.
     """
-    where = {D_m: eta * zeta**2 / 2, N: sp.Integer(3), **meaning(D_s, second_moment(3))}
+    where = {D_m: eta * zeta**2 / 2, N: sp.Integer(3), **flow.meaning(D_s, flow.second_moment(3))}
+    one_noise = flow.meaning(D_s, flow.mean(flow.gradients(3)) * flow.mean(flow.gradients(3)).T)
     yield equals(
         "diffusion: $D_{LN}$",
         printed=D_m * D_s,
@@ -216,7 +203,7 @@ def diffusion_matrix_of_label_noise():
         corrected_says=r"$D_{LN} = \frac{\eta\zeta^2}{2N}\,\frac1N\sum_i\nabla f(x_i)\nabla f(x_i)^\top$",
         wrong={
             "divided by $N$ once more": D_m * D_s / N**2,
-            "one noise for all labels": meaning(D_s, mean(gradients(3)) * mean(gradients(3)).T),
+            "one noise for all labels": one_noise,
             "loss without its 1/2": 4 * D_m * D_s / N,
         },
     )
@@ -225,13 +212,13 @@ def diffusion_matrix_of_label_noise():
         printed=_normalised(D_s),
         where=where,
         derived=lambda: _normalised(_diffusion_of_step(3)),
-        wrong={"gradient of the mean prediction": meaning(D_s, mean(gradients(3)) * mean(gradients(3)).T)},
+        wrong={"gradient of the mean prediction": one_noise},
     )
     yield _measured_magnitude()
     yield equals(
         "one sample: $D_{LN}|_{N=1}$",
         printed=D_m * D_s,
-        where={D_m: eta * zeta**2 / 2, **meaning(D_s, second_moment(1))},
+        where={D_m: eta * zeta**2 / 2, **flow.meaning(D_s, flow.second_moment(1))},
         derived=lambda: _diffusion_of_step(1),
         wrong={"half of it": {D_m: eta * zeta**2 / 4}},
         remark="For $N = 1$ the printed (22) is right.",

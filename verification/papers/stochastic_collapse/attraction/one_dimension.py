@@ -13,19 +13,8 @@ from theory.line.endpoints import endpoint_behaviour
 from theory.line.first_passage import hitting_probability
 from theory.notation import mu, theta, zeta
 from theory.stability.attractivity import attractivity_rate, linearisation
-from verification.authoring import predictions
-from verification.authoring.shorthand import (
-    Grade,
-    Kind,
-    agrees,
-    bounds,
-    compared,
-    equals,
-    holds_when,
-    measured,
-    sde,
-    table,
-)
+from verification.authoring import predictions, shorthand
+from verification.authoring.shorthand import Grade, Kind, agrees, compared, equals, holds_when, measured, sde, table
 from verification.claim import Statement
 from verification.forms import Arguments
 from verification.papers.stochastic_collapse.measured import one_dimension as sampled
@@ -246,7 +235,7 @@ def negative_rate_repels():
         corrected=sde(bracket / sp.sqrt(2 * _noise), 1),
         wrong={"ordinary chain rule": sde(-_slope / sp.sqrt(2 * _noise), 1)},
     )
-    yield bounds(
+    yield shorthand.bounds(
         r"lower bound: $-\mathcal L'(\theta) - \tfrac12 D'(\theta) \ge$",
         printed=delta * epsilon / 2,
         relation=">=",

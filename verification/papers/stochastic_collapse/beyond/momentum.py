@@ -16,15 +16,8 @@ from verification.authoring.shorthand import agrees, compared, equals, measured,
 from verification.authoring.simulated import number
 from verification.claim import Statement
 from verification.forms import Arguments, Draw, Samples
-from verification.papers.stochastic_collapse.beyond.near_invariant_point import (
-    EXAMPLE,
-    decay,
-    descent,
-    h,
-    h_1,
-    h_2,
-    ratio,
-)
+from verification.papers.stochastic_collapse.beyond import near_invariant_point as near
+from verification.papers.stochastic_collapse.beyond.near_invariant_point import EXAMPLE, decay, descent, h, h_1, h_2
 
 
 def step_with_momentum() -> sp.Matrix:
@@ -67,9 +60,9 @@ def _steps() -> Iterator[Statement]:
     )
     yield equals(
         r"ratio of weights: $\theta_{k+1}/\theta_k$",
-        printed=1 + m - eta * h - m / ratio,
-        derived=lambda: with_momentum.next_ratio(step_with_momentum().subs(decay, 0), ratio),
-        wrong={"plain descent": 1 - eta * h, "momentum inverted": 1 + m - eta * h - m * ratio},
+        printed=1 + m - eta * h - m / near.ratio,
+        derived=lambda: with_momentum.next_ratio(step_with_momentum().subs(decay, 0), near.ratio),
+        wrong={"plain descent": 1 - eta * h, "momentum inverted": 1 + m - eta * h - m * near.ratio},
         says="Given the last ratio $r$.",
     )
     yield equals(

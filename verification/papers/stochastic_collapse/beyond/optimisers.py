@@ -25,22 +25,9 @@ from verification.authoring.shorthand import Kind, Source, equals, is_kept, meas
 from verification.authoring.simulated import number
 from verification.claim import Statement
 from verification.forms import Arguments, Draw, Experiment, Samples
-from verification.papers.stochastic_collapse.beyond.momentum import (
-    momentum_statements,
-    rate_coefficients,
-    step_with_momentum,
-)
-from verification.papers.stochastic_collapse.beyond.near_invariant_point import (
-    EXAMPLE,
-    decay,
-    descent,
-    growth,
-    h,
-    h_1,
-    h_2,
-    ratio,
-    upper,
-)
+from verification.papers.stochastic_collapse.beyond import momentum as heavy_ball
+from verification.papers.stochastic_collapse.beyond import near_invariant_point as near
+from verification.papers.stochastic_collapse.beyond.near_invariant_point import EXAMPLE, decay, descent, h, h_1, h_2
 from verification.papers.stochastic_collapse.paper import D_2, L_2, flow_near_invariant_point, paper
 from verification.papers.stochastic_collapse.sets import reflections
 from verification.papers.stochastic_collapse.sets.networks import through_origin
@@ -50,8 +37,8 @@ from verification.papers.stochastic_collapse.sets.translations import SUM_VALUES
 @paper.claim(
     "SC-113",
     "not printed; the paper's deep experiments use momentum and weight decay",
-    symbols={m: "momentum", h: "curvature of the sample of a step", ratio: r"$\theta_k/\theta_{k-1}$"}
-    | {decay: "weight decay", upper: "upper value of the noise", mu: "minus the mean curvature"}
+    symbols={m: "momentum", h: "curvature of the sample of a step", near.ratio: r"$\theta_k/\theta_{k-1}$"}
+    | {decay: "weight decay", near.upper: "upper value of the noise", mu: "minus the mean curvature"}
     | {zeta: r"root of $\eta$ times the variance of the curvature", kappa_3: r"$E\,\xi^3$", kappa_4: r"$E\,\xi^4$"},
     kind=Kind.THRESHOLD,
     source=Source.OURS,
@@ -73,7 +60,7 @@ def other_optimisers_and_noise():
     - Adam is one of the optimisers that move each weight by one function of its own gradients. Being odd, its step
       keeps equal and opposite weights too. A set given by any other linear relation is lost.
     """
-    yield from momentum_statements()
+    yield from heavy_ball.momentum_statements()
     yield from _weight_decay()
     yield from _adam()
     yield from _skewed_noise()
@@ -101,15 +88,15 @@ def _log_mean(*factors: sp.Expr) -> sp.Expr:
 
 def _rate_with_momentum_and_decay() -> sp.Expr:
     """The leading order, the drift mu of a step being lowered by the decay."""
-    matrix = step_with_momentum()
+    matrix = heavy_ball.step_with_momentum()
     lowered = sp.expand(matrix[1, 0] - matrix[1, 0].subs(decay, 0))
-    return rate_coefficients(0)[0].subs(mu, mu - lowered)
+    return heavy_ball.rate_coefficients(0)[0].subs(mu, mu - lowered)
 
 
 def growth_with_decay(arguments: Arguments, draw: Draw) -> Samples:
     r"""Growth of :math:`\log|\theta|` per step of SGD with weight decay on the example."""
     step = descent(tuple(EXAMPLE.values()), batch_size=1, weight_decay=sp.Rational(arguments["lambda"]))
-    return growth(step, {eta: number(arguments["eta"])}, draw)
+    return near.growth(step, {eta: number(arguments["eta"])}, draw)
 
 
 def _run_with_decay(rate: str, strength: str) -> Experiment:
@@ -229,12 +216,12 @@ def _adam() -> Iterator[Statement]:
 # Skewed noise.
 
 
-SHARE = 1 / (1 + upper**2)
+SHARE = 1 / (1 + near.upper**2)
 """The standardised noise of the values a, with this probability, and -1/a; its third moment is a - 1/a."""
 
 
 def _two_point_rate() -> sp.Expr:
-    factors = [1 + eta * mu + sp.sqrt(eta) * zeta * value for value in (upper, -1 / upper)]
+    factors = [1 + eta * mu + sp.sqrt(eta) * zeta * value for value in (near.upper, -1 / near.upper)]
     return finite_growth_rate(factors, [SHARE, 1 - SHARE])
 
 
@@ -248,33 +235,34 @@ def _skewness_term() -> sp.Expr:
 def _log_of_two(up: sp.Expr, down: sp.Expr) -> sp.Expr:
     """The mean logarithm for the values up and down, with the probabilities of a and -1/a."""
     logs = [sp.log(sp.Abs(1 + eta * mu + sp.sqrt(eta) * zeta * value)) for value in (up, down)]
-    return (logs[0] + upper**2 * logs[1]) / (1 + upper**2)
+    return (logs[0] + near.upper**2 * logs[1]) / (1 + near.upper**2)
 
 
 def growth_under_skewed_noise(arguments: Arguments, draw: Draw) -> Samples:
     r"""Growth of :math:`\log|\theta|` per step of SGD on five samples, one or four of them a."""
     rate, drift, noise, a = (sp.Rational(arguments[name]) for name in ("eta", "mu", "zeta", "a"))
-    share = 5 * SHARE.subs(upper, a)
+    share = 5 * SHARE.subs(near.upper, a)
     curvatures = tuple(-(drift + noise * (a if i < share else -1 / a) / sp.sqrt(rate)) for i in range(5))
-    return growth(descent(curvatures, batch_size=1), {eta: float(rate)}, draw)
+    return near.growth(descent(curvatures, batch_size=1), {eta: float(rate)}, draw)
 
 
 def _skewed_noise() -> Iterator[Statement]:
     """The exact rate, its first term beyond the flow, and the threshold."""
-    rate, skewness = _log_of_two(upper, -1 / upper), upper - 1 / upper
+    rate, skewness = _log_of_two(near.upper, -1 / near.upper), near.upper - 1 / near.upper
     yield equals(
         r"skewed noise: $E\log|1 + \eta\mu + \sqrt\eta\,\zeta\xi|$",
         printed=rate,
         derived=_two_point_rate,
         wrong={
-            "signs exchanged": _log_of_two(-upper, 1 / upper),
+            "signs exchanged": _log_of_two(-near.upper, 1 / near.upper),
             "signs": _log_of_two(sp.S.One, sp.S.NegativeOne),
             "flow": eta * (mu - zeta**2 / 2),
             "a tenth too fast": 11 * rate / 10,
         },
         says="For standardised noise of the values $a$ and $-1/a$, exactly.",
         measured=[  # at the threshold of the flow
-            measured(growth_under_skewed_noise, at={eta: "1/4", mu: "1/2", zeta: "1", upper: a}) for a in ("2", "1/2")
+            measured(growth_under_skewed_noise, at={eta: "1/4", mu: "1/2", zeta: "1", near.upper: up})
+            for up in ("2", "1/2")
         ],
     )
     yield equals(

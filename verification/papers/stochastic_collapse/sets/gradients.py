@@ -9,10 +9,7 @@ from verification.authoring.shorthand import Grade, Kind, equals
 from verification.papers.stochastic_collapse.paper import paper
 from verification.papers.stochastic_collapse.sets.networks import NET, NET_SYMBOLS, sigma
 
-G = sp.Matrix(sp.symbols("G_1 G_2", real=True))
-a = sp.Matrix(sp.symbols("a_1 a_2", real=True))
-h = sp.Matrix(sp.symbols("h_1 h_2", real=True))
-u = sp.Matrix(sp.symbols("u_1 u_2", real=True))
+G, a, h, u = (sp.Matrix(sp.symbols(f"{name}_1 {name}_2", real=True)) for name in "Gahu")
 D = sp.Symbol("D", real=True)
 sigma_prime = sp.diff(sigma(z), z).func
 
@@ -21,6 +18,10 @@ def _gradient(weights: Sequence[sp.Symbol]) -> sp.Matrix:
     r"""The gradient in ``weights``, :math:`G` the gradient of the loss in the activities of layer 2."""
     h = NET.activities(NET.inputs)[2]
     return sp.Matrix([sp.diff(G.dot(h), weight) for weight in weights])
+
+
+def _arguments(values: sp.MatrixBase) -> dict[sp.Expr, sp.Expr]:
+    return dict(zip(a, values, strict=True))
 
 
 def _signal_from_above() -> sp.Expr:
@@ -37,8 +38,7 @@ def _signal_from_above() -> sp.Expr:
     | {
         G[0]: r"$\partial l/\partial h_1^{(l+1)}$",
         G[1]: r"$\partial l/\partial h_2^{(l+1)}$",
-        a[0]: "argument of the outer derivative, first entry",
-        a[1]: "argument of the outer derivative, second entry",
+        a[0]: "argument of the outer derivative, first entry; the second likewise",
         h[0]: r"$h_1^{(l)}$, activity of neuron 1 of layer $l$",
         u[0]: r"what neuron 1 of layer $l$ gets",
         D: r"$\partial l/\partial h_i^{(l)}$, as the page has it in (10) and (11)",
@@ -62,15 +62,12 @@ def gradients_of_a_neuron():
     def slope_along(weights: Sequence[sp.Symbol], neuron: int = 0) -> sp.Matrix:
         return sp.Matrix([sp.diff(below[neuron], weight) for weight in weights]) * sigma_prime(u[neuron])
 
-    def arguments(values: sp.MatrixBase) -> dict[sp.Expr, sp.Expr]:
-        return dict(zip(a, values, strict=True))
-
-    full, own = arguments(above), arguments(alone + b)
-    no_bias = {"bias of layer $l+1$ lost": arguments(above - b)}
+    full, own = _arguments(above), _arguments(alone + b)
+    no_bias = {"bias of layer $l+1$ lost": _arguments(above - b)}
     yield equals(
         r"Eq. (9): $\frac{\partial l}{\partial w_{\mathrm{out},i}^{(l+1)}}$",
         printed=slopes.multiply_elementwise(G) * h[0],
-        where=layer | arguments(alone + sp.ones(2, 1) * b[0]),
+        where=layer | _arguments(alone + sp.ones(2, 1) * b[0]),
         derived=lambda: _gradient(out),
         corrected=full,
         wrong={"each neuron its own bias": own, **no_bias},
