@@ -66,6 +66,14 @@ NUMBERS = ArgumentKind(
 )
 
 
+def row(needed: str) -> ArgumentKind:
+    """A list, tuple, range or array with one axis, which a message describes as ``needed``."""
+    return ArgumentKind(
+        needed,
+        lambda value: isinstance(value, list | tuple | range) or isinstance(value, np.ndarray) and value.ndim == 1,
+    )
+
+
 def require(kind: ArgumentKind, value: Any, name: str) -> None:
     """Refuse a ``value`` that is not of the ``kind``, as :data:`takes` does; for fields of records."""
     if not kind.admits(value):

@@ -159,9 +159,25 @@ def dawson_maximum() -> mpf:
 
 def _rate(m: mpf, v: mpf) -> mpf:
     y = m**2 / (2 * v)
+    if y > 4 * mp.dps + 100:
+        return _rate_far_out(abs(m), y)
     constant = (mpmath.euler + mpmath.log(2)) / 2
     half = mpf(1) / 2
     return mpmath.log(v) / 2 - constant + y * mpmath.hyp2f2(1, 1, 3 * half, 2, -y)
+
+
+def _rate_far_out(m: mpf, y: mpf) -> mpf:
+    r"""The rate by its series in :math:`v/m^2 = 1/(2y)`, whose smallest term is of the size of :math:`e^{-y}`.
+
+    .. math::
+        \Lambda = \log m - \sum_{k\ge1} \frac{(2k - 1)!!}{2k}\,(2y)^{-k}
+    """
+    total, moment, k = mpmath.log(m), mpf(1), 0
+    while moment > mpf(10) ** -(mp.dps + 5):
+        k += 1
+        moment *= (2 * k - 1) / (2 * y)
+        total -= moment / (2 * k)
+    return total
 
 
 def _root(function: Callable[[mpf], mpf], low: mpf, high: mpf) -> mpf:

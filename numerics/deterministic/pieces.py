@@ -10,15 +10,18 @@ import mpmath
 import sympy as sp
 from mpmath import mp, mpf
 
-from numerics.arguments import given_expression
+from numerics.arguments import given_expression, takes
 from numerics.codegen.compile import compile_program
 from numerics.deterministic.kinks import kinks
 from numerics.deterministic.log_magnitude import Reals, log_magnitude
 from numerics.errors import ArgumentError, MissingParameterError
-from theory.argument_kinds import is_expression
+from theory.argument_kinds import ArgumentKind, is_expression
 from theory.values import shown
 
 Real = sp.Expr | int | float | mpf
+
+NESTED = ArgumentKind("anything that is not nested too deeply", lambda value: True)
+"""What is looked at inside; the door says so where the stack ends."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Piece:
         return real_value(self.near) + self.direction * mpmath.exp(u)
 
 
+@takes(value=NESTED)
 def value_as_stored(value: Any, name: str = "a number") -> sp.Expr:
     """``value`` as an exact number of SymPy: a float is a rational; ``name`` is what a refusal calls it."""
     if isinstance(value, mpf):
@@ -57,6 +61,7 @@ def value_as_stored(value: Any, name: str = "a number") -> sp.Expr:
     return number.replace(lambda e: e.is_Float, lambda e: sp.Rational(e))
 
 
+@takes(expression=NESTED)
 def specified(expression: sp.Expr, parameters: Mapping[sp.Symbol, Real], allowed: set[sp.Symbol]) -> sp.Expr:
     """``expression`` with numbers for its parameters."""
     numbers = {symbol: value_as_stored(value) for symbol, value in parameters.items()}

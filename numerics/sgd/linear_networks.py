@@ -18,11 +18,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from numerics.arguments import YES_OR_NO, real_array, real_number, require, whole_number
+from numerics.arguments import YES_OR_NO, real_array, real_number, require, row, whole_number
 from numerics.errors import ArgumentError, DivergenceError
 from numerics.progress import progress_report
 from numerics.simulation.options import Options, required_options
-from theory.argument_kinds import ArgumentKind, one_of
+from theory.argument_kinds import one_of
 from theory.values import shown
 
 Array = np.ndarray
@@ -35,12 +35,6 @@ UNUSED_OPTIONS = ("backend", "precision", "device", "threads", "chunk", "on_dive
 
 REACH = 1e12
 """A weight beyond this is taken as divergence."""
-
-
-STEP_NUMBERS = ArgumentKind(
-    "a sequence of step numbers",
-    lambda value: isinstance(value, list | tuple) or isinstance(value, np.ndarray) and value.ndim == 1,
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,7 +251,7 @@ def _checked(
         whole_number(batch_size, "batch_size", at_least=1, below=2**31 if replacement else len(problem) + 1)
     whole_number(steps, "steps", at_least=1, below=2**31)
     whole_number(seed, "seed", at_least=0, below=2**64)
-    require(STEP_NUMBERS, at, "at")
+    require(row("a sequence of ascending step numbers"), at, "at")
     numbers = [whole_number(step, "at", at_least=0, below=2**31) for step in at]
     if not numbers or numbers != sorted(set(numbers)) or not 0 <= numbers[0] <= numbers[-1] <= steps:
         raise ArgumentError(f"at must hold ascending step numbers in 0..{steps}, got {list(at)}.")

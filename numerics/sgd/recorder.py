@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch.func import vmap
 
-from numerics.arguments import require, whole_number
+from numerics.arguments import require, row, whole_number
 from numerics.errors import ArgumentError
 from numerics.sgd.empirical_loss import EmpiricalLoss
 from numerics.statistics.estimators import Moments
-from theory.argument_kinds import one_of
 from theory.values import shown
 
 Observable = Callable[[Mapping[str, torch.Tensor]], torch.Tensor]
@@ -46,8 +46,9 @@ class Recorder:
     ) -> None:
         if not isinstance(observables, Mapping) or not all(callable(f) for f in observables.values()):
             raise ArgumentError(f"observables must map names to functions of the weights, got {shown(observables)}.")
-        require(one_of(list, tuple, range, np.ndarray, torch.Tensor, needed="a sequence of step numbers"), at, "at")
-        self.steps = [whole_number(k, "at", at_least=0, below=steps + 1) for k in at]
+        given: Any = np.asarray(at) if isinstance(at, torch.Tensor) else at
+        require(row("a sequence of ascending step numbers"), given, "at")
+        self.steps = [whole_number(k, "at", at_least=0, below=steps + 1) for k in given]
         if any(first >= second for first, second in itertools.pairwise(self.steps)):
             raise ArgumentError(f"at must hold ascending numbers of steps, got {self.steps}.")
         self._problem, self._observables = problem, observables
@@ -106,9 +107,9 @@ def _moments(values: np.ndarray, key: Hashable, step: int) -> Moments:
 
 def _groups(labels: Sequence[Hashable], n_replicas: int) -> dict[Hashable, np.ndarray]:
     """Each label and the replicas that carry it."""
-    if not isinstance(labels, list | tuple | range | np.ndarray | torch.Tensor):
-        raise ArgumentError(f"labels must be a sequence with one label per replica, got {shown(labels)}.")
-    names = np.asarray(labels).tolist() if isinstance(labels, torch.Tensor | np.ndarray) else list(labels)
+    given: Any = np.asarray(labels) if isinstance(labels, torch.Tensor) else labels
+    require(row("a sequence with one label per replica"), given, "labels")
+    names = given.tolist() if isinstance(given, np.ndarray) else list(given)
     if len(names) != n_replicas:
         raise ArgumentError(f"labels must hold one label per replica, {n_replicas}, got {len(names)}.")
     try:

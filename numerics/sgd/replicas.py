@@ -100,7 +100,11 @@ def train_replicas(
         [0.3, 3.0]
     """
     require(one_of(EmpiricalLoss, needed="an EmpiricalLoss"), problem, "problem")
-    require(or_none(ArgumentKind("a function of step and weights", callable)), watch, "watch")
+    require(
+        or_none(ArgumentKind("a function of step and weights", lambda f: callable(f) and not isinstance(f, type))),
+        watch,
+        "watch",
+    )
     require(or_none(one_of(LabelNoise, needed="a rule such as WrongLabels(0.1, 10)")), label_noise, "label_noise")
     options = required_options(options, "train_replicas", unused=("backend", "precision", "chunk"))
     steps = whole_number(steps, "steps", at_least=0, below=2**53)

@@ -23,6 +23,8 @@ from numerics.arguments import (
     parameter_values,
     real_array,
     real_number,
+    require,
+    row,
     value_of,
     whole_number,
 )
@@ -325,8 +327,8 @@ def _recorded(times: Sequence[float] | None, step: float, n_steps: int) -> tuple
 def _recorded_steps(at: Sequence[int] | None, n_steps: int) -> tuple[int, ...]:
     if at is None:
         return (n_steps,)
-    entries = list(at) if isinstance(at, Sequence | np.ndarray | range) and not isinstance(at, str) else []
-    wanted = tuple(whole_number(entry, "at", at_least=0, below=n_steps + 1) for entry in entries)
+    require(row("a sequence of ascending step numbers"), at, "at")
+    wanted = tuple(whole_number(entry, "at", at_least=0, below=n_steps + 1) for entry in at)
     if not wanted or any(later <= earlier for earlier, later in pairwise(wanted)):
         raise ArgumentError(f"at must hold ascending step numbers, at least one, got {shown(at)}.")
     return wanted

@@ -29,7 +29,7 @@ def where_defined(
     """
     if not expression.has(sp.Piecewise) or not expression.has(sp.nan, sp.oo, -sp.oo, sp.zoo):
         return expression, conditions
-    given = (conditions,) if isinstance(conditions, Boolean) else tuple(conditions)
+    given = (conditions,) if isinstance(conditions, Boolean | bool) else tuple(conditions)
     every = sorted(expression.atoms(sp.Piecewise), key=sp.default_sort_key)
     if any(value.has(sp.Piecewise) for piecewise in every for value, _ in piecewise.args):
         return expression, conditions  # an inner case matters only where its branch is taken

@@ -76,7 +76,7 @@ class Jump:
 
 
 @takes(expression=EXPRESSION, conditions=CONDITIONS)
-def jumps_of(expression: sp.Expr, conditions: Sequence[Boolean] = ()) -> list[Jump]:
+def jumps_of(expression: sp.Expr, conditions: Boolean | Sequence[Boolean] = ()) -> list[Jump]:
     """Where ``expression`` jumps or has kinks, and where ``conditions`` change, each place once, in a fixed order.
 
     Example:
@@ -84,7 +84,9 @@ def jumps_of(expression: sp.Expr, conditions: Sequence[Boolean] = ()) -> list[Ju
         >>> [jump.surface for jump in jumps_of(sp.floor(sp.exp(x)) + sp.sign(x) * sp.Heaviside(-x))]
         [-x, exp(x)]
     """
-    parts = set().union(*(form.atoms(*_JUMPING, Relational) for form in (expression, *conditions)))
+    given = (conditions,) if isinstance(conditions, Boolean | bool) else conditions
+    forms = (expression, *(condition for condition in given if isinstance(condition, Boolean)))
+    parts = set().union(*(form.atoms(*_JUMPING, Relational) for form in forms))
     found = {Jump(part.args[0], True) for part in parts if isinstance(part, sp.floor | sp.ceiling | sp.frac)}
     found |= {Jump(part.args[0] / part.args[1], True) for part in parts if isinstance(part, sp.Mod)}
     found |= {Jump(part.args[0]) for part in parts if isinstance(part, sp.sign | sp.Heaviside | sp.Abs)}

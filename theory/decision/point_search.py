@@ -253,6 +253,17 @@ def branches(expression: sp.Expr) -> Iterator[Boolean]:
             earlier.append(condition)
 
 
+def leads(expression: sp.Expr) -> Iterator[Boolean]:
+    """The conditions under which each argument of each Max is above the others, of each Min below them."""
+    for extreme in sorted(expression.atoms(sp.Max, sp.Min), key=sp.default_sort_key):
+        sign = 1 if isinstance(extreme, sp.Max) else -1
+        for chosen in extreme.args:
+            others = [other for other in extreme.args if other is not chosen]
+            lead = sp.And(*(sp.Gt(sign * (chosen - other), 0) for other in others))
+            if lead != sp.false and lead.free_symbols and lead.free_symbols <= expression.free_symbols:
+                yield lead
+
+
 def _log2_size(value: Any) -> float:
     """Log2 of an upper bound of the distance from 0 within a ball."""
     parts = (value.real, value.imag) if hasattr(value, "conjugate") and hasattr(value, "arg") else (value,)

@@ -34,7 +34,7 @@ from theory.decision.equations import on_surface
 from theory.decision.jumps import JUMP_STARTS, jumps_of, meetings
 from theory.decision.normal_form import proof_of_positivity, proof_of_zero
 from theory.decision.plain_symbols import by_real_parts
-from theory.decision.point_search import PRECISIONS, Clock, PointSearch, Residual, as_text, branches, height
+from theory.decision.point_search import PRECISIONS, Clock, PointSearch, Residual, as_text, branches, height, leads
 from theory.decision.rational_points import Point
 from theory.decision.region import AdmissibleRegion, random_source
 from theory.decision.undefined_functions import random_functions, with_functions
@@ -265,11 +265,16 @@ def _unvisited_branch(search: PointSearch, visited: list[dict[sp.Symbol, Fractio
             continue
         if decision is not None and decision.kind in (ZeroKind.NONZERO, ZeroKind.UNDECIDED):
             return decision
+    for lead in itertools.islice(leads(search.expression), _MEETINGS):
+        if not any(truth(lead, point, 256) for point in visited):
+            decision = _in_branch(search, lead, len(visited))
+            if decision is not None and decision.kind is ZeroKind.NONZERO:
+                return decision
     return _where_two_meet(search, every, visited)
 
 
 _MEETINGS = 24
-"""Pairs of branches that are looked at where both are taken."""
+"""Pairs of branches that are looked at where both are taken, and arguments of maxima where they lead."""
 
 
 def _where_two_meet(

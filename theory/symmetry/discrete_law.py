@@ -119,7 +119,8 @@ def _require_quantity(value: Any, name: str, *, arrays: bool = False) -> None:
 def _is_finite_array(value: Any) -> bool:
     """Whether ``value`` is an array of NumPy or torch with finite numbers: their differences from themselves are 0."""
     try:
-        return isinstance(value.shape, tuple) and bool((value - value == 0).all())
+        dated = getattr(value.dtype, "kind", "f") in "mM"  # dates subtract to a time of 0
+        return not dated and isinstance(value.shape, tuple) and bool((value - value == 0).all())
     except Exception:  # whatever a stranger's object raises
         return False
 

@@ -58,6 +58,10 @@ def square_class(radicand: sp.Expr) -> set[sp.Expr]:
     found: set[sp.Expr] = set()
     for part in (numerator, denominator):
         content, factors = sp.factor_list(part)
+        if not content.is_Rational:
+            raise UnsupportedFormError(
+                f"radicand must be a rational function with rational coefficients, got {radicand}."
+            )
         pieces = [(base, power) for base, power in factors]
         pieces += [(sp.Integer(base), power) for base, power in sp.factorint(content.p).items()]
         pieces += [(sp.Integer(base), power) for base, power in sp.factorint(content.q).items()]

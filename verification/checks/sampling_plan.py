@@ -28,6 +28,9 @@ LARGEST = 2**31
 SURPRISE = 2.0
 """Factor, up or down, between expected and measured variation from which on the tails are not understood."""
 
+EVENTS = 40.0
+"""Expected events whose absence is no chance: exp(-40) is far below every false-alarm rate."""
+
 ENLARGEMENT = 16
 """Largest factor by which the deciding stage grows when its skewness asks for it."""
 
@@ -61,12 +64,28 @@ class SamplingPlan:
     def surprise(self, measured: MeasuredMean) -> str:
         """How the samples vary otherwise than expected; empty where they do not, or an exact interval does not care."""
         if measured.exact and self.indicators:
-            return ""
+            return self._lacking_events(measured)
         found = variation(measured.moments.mean, measured.deviation, self.design.absolute)
         if found <= SURPRISE * self.expected and self.expected <= SURPRISE * found:
             return ""
         how = f"{found / self.expected:.2g} times as much as" if self.expected else "otherwise than"
         return f"the samples vary {how} {self.source} said ({found:.3g}, not {self.expected:.3g}): some tail is unseen"
+
+    def _lacking_events(self, measured: MeasuredMean) -> str:
+        """What is wrong with indicators that are all alike although they were said to vary; empty if nothing is.
+
+        Of probability q they vary by at least the root of q(1 - q), and of n samples nq differ from the others.
+        """
+        if measured.deviation or not self.expected:
+            return ""
+        rare = self.expected**2 / (1 + self.expected**2)
+        events = measured.moments.n * rare
+        if events < EVENTS:
+            return ""
+        return (
+            f"all samples are {measured.moments.mean:.3g}, though {self.source} said that they vary by "
+            f"{self.expected:.3g}: some {events:.0f} others are missing"
+        )
 
     def enlarged(self, measured: MeasuredMean) -> SamplingPlan | None:
         """The plan of a larger stage where skewness alone stands against ``measured``; None where nothing helps.

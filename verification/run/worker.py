@@ -26,7 +26,7 @@ from typing import Any
 
 from theory.errors import DriftproofError
 from verification.errors import SourceError, one_sentence
-from verification.run.fingerprint import fingerprint, saved_since_hashed, uncovered
+from verification.run.fingerprint import ROOT, fingerprint, saved_since_hashed, uncovered
 from verification.run.task import execute
 
 READY = b"ready"
@@ -63,6 +63,7 @@ class Assignment:
         fingerprint: What the coordinator holds the code to be.
         time_limit: Seconds; enforced by :class:`verification.run.pool.WorkerPool`.
         memory_limit: Bytes; likewise.
+        root: The checkout whose code the coordinator runs.
     """
 
     function: str
@@ -71,6 +72,7 @@ class Assignment:
     memory_limit: int
     home: str = ""
     fingerprint: str = ""
+    root: str = str(ROOT)
 
     @property
     def kin(self) -> str:
@@ -122,6 +124,11 @@ class Assignment:
             return
         module = self.arguments["module"]
         if fingerprint(module, self.home) != self.fingerprint:
+            if self.root != str(ROOT):
+                raise SourceError(
+                    f"the run was started with the code in {self.root}, its worker imported that in {ROOT}, and they "
+                    f"differ behind {module}: start both from one checkout (PYTHONPATH, or the installed package)."
+                )
             raise SourceError(
                 f"the code behind {module} changed while the run was starting; run the same command again."
             )

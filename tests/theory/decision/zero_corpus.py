@@ -495,6 +495,8 @@ def _plausible_errors() -> Iterator[Entry]:
     yield (Piecewise((0, x < 1000), (x - 1000, True)),)
     yield (Max(0, p - 200),)
     yield (Max(x, y, u) - Max(x, y),)
+    yield (Max(x, y, x + y - 5**9) - Max(x, y),)
+    yield (Min(x, y, x + y + 5**9) - Min(x, y),)
     yield (Min(p, q) - p * q / (p + q),)
     yield (log(p**2 + q**2) - 2 * log(p) - 2 * log(q),)
     yield (log(p + q) - log(p) - log(q),)

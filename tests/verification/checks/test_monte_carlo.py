@@ -156,8 +156,15 @@ def test_measured_moments_are_those_of_all_samples_together(monkeypatch):
     assert numbers["estimate"] == pytest.approx(everything.mean, rel=1e-12)
 
 
+def test_samples_that_are_all_1_though_their_author_said_that_they_vary_decide_nothing(monkeypatch):
+    found = judged(monkeypatch, claim_of(fake.experiment(sampler="constant", mean=1.0, variation=1.0)))
+    assert found["printed"].outcome is Outcome.UNDECIDED and "are missing" in found["printed"].reason
+    found = judged(monkeypatch, claim_of(fake.experiment(sampler="constant", mean=1.0, variation=1e-4), id="XX-002"))
+    assert found["printed"].outcome is Outcome.CONSISTENT  # no event is expected in so few samples
+
+
 def test_indicators_get_the_exact_interval_of_a_proportion(monkeypatch):
-    rare = fake.experiment(sampler="indicators", p=0.0)
+    rare = fake.experiment(sampler="indicators", variation=None, skewness=None, p=0.0)
     found = judged(monkeypatch, claim_of(rare, printed=1e-5))
     lower, upper = found["printed"].numbers["interval"]
     n, alarm = found["printed"].numbers["n"], found["printed"].numbers["false_alarm"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +12,7 @@ import sympy as sp
 from verification.checks import stages
 from verification.claim import Claim
 from verification.errors import FormulaError
-from verification.forms import Figure, Invariance, Numerical
+from verification.forms import Bound, Figure, Invariance, Numerical
 from verification.formulas import prose_html, prose_text
 from verification.registry import catalogue
 
@@ -52,6 +53,15 @@ def test_no_form_holds_a_float(id):
     for statement in catalogue().claim(id).statements:
         for form in statement.candidates().values():
             assert not (isinstance(form, sp.Basic | sp.MatrixBase) and form.has(sp.Float)), statement.name
+
+
+@pytest.mark.every(29)
+@pytest.mark.parametrize("id", IDS)
+def test_no_bound_tells_its_right_side_twice(id):
+    told = re.compile(r"(\\[lg]e|[<>])\s*(-?\d|\\[td]?frac)\S*$")
+    assert told.search(r"G'(\lambda)\le 0") and not told.search(r"P[l \ge \epsilon'] \le")
+    bounds = [s for s in catalogue().claim(id).statements if isinstance(s.form, Bound)]
+    assert [s.left for s in bounds if told.search(s.left)] == []
 
 
 @pytest.mark.every(19)

@@ -133,6 +133,8 @@ def test_a_worker_refuses_a_result_of_other_code_than_the_task_names(tmp_path):
     other = Assignment(run, arguments, 60.0, 1 << 30, str(tmp_path), "0123456789abcdef")()
     assert other["status"] == "FAILED"
     assert "changed while the run was starting" in other["message"]
+    elsewhere = Assignment(run, arguments, 60.0, 1 << 30, str(tmp_path), "0123456789abcdef", "/another/checkout")()
+    assert "the code in /another/checkout" in elsewhere["message"] and str(module.ROOT) in elsewhere["message"]
 
 
 LATE = '''

@@ -152,7 +152,7 @@ def variational_form():
         wrong={"noise counted twice": sp.diff(potential + T * (p * down + q * up) / 2, position)},
     )
     yield bounds(
-        r"convexity: $\Phi''(\lambda)\ge 0$",
+        r"convexity: $\Phi''(\lambda)$",
         printed=sp.S.Zero,
         exact=lambda: -sp.diff(drift_along(rescaling_potential()), position),
         relation=">=",

@@ -184,7 +184,7 @@ def case_distinction_of_the_proof():
     up, down = sp.exp(2 * position), sp.exp(-2 * position)
     decay = 4 * gamma * (a * up - b * down)
     yield bounds(
-        r"decay: $I_2'(\lambda)\ge 0$",
+        r"decay: $I_2'(\lambda)$",
         printed=sp.S.Zero,
         exact=lambda: sp.diff(decay, position),
         relation=">=",

@@ -316,7 +316,7 @@ def where_kaiming_initialisation_flattens_most():
         domain=(d > n,),
     )
     yield bounds(
-        r"growth: $\partial_d(S_{\mathrm{init}}/S_{\mathrm{end}})\ge\tfrac1{2d_x}$",
+        r"growth: $\partial_d(S_{\mathrm{init}}/S_{\mathrm{end}})$",
         printed=1 / (2 * n),
         exact=lambda: sp.diff(sp.cancel(start() / _wide_end()), d),
         relation=">=",

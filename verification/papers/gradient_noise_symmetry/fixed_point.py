@@ -100,7 +100,7 @@ def fixed_point_theorem():
         mutated=False,
     )
     yield bounds(
-        r"monotone: $G'(\lambda)\le 0$",
+        r"monotone: $G'(\lambda)$",
         printed=sp.S.Zero,
         exact=lambda: sp.diff(drift_along(rescaling_potential()), position),
         wrong={"below -1": -sp.S.One},
@@ -209,14 +209,14 @@ def large_decay_and_large_noise():
         return sp.cancel(sp.exp(4 * noise_equilibrium(rescaling_potential()).closed_form))
 
     yield bounds(
-        r"decay: $\mathrm{sign}(C^*)\,\partial_\gamma r_*^2\le 0$",
+        r"decay: $\mathrm{sign}(C^*)\,\partial_\gamma r_*^2$",
         printed=sp.S.Zero,
         exact=lambda: sp.factor((a * squared() - b) * sp.diff(squared(), gamma)),
         wrong={"below -1": -sp.S.One},
         says=r"$C^*$ has the sign of $ar_*^2 - b$.",
     )
     yield bounds(
-        r"noise: $\mathrm{sign}(C^*)\,\partial_Tr_*^2\ge 0$",
+        r"noise: $\mathrm{sign}(C^*)\,\partial_Tr_*^2$",
         printed=sp.S.Zero,
         exact=lambda: sp.factor((a * squared() - b) * sp.diff(squared(), T)),
         relation=">=",

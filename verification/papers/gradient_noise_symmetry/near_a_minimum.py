@@ -271,7 +271,7 @@ def interpolation_between_minimum_and_balance():
         mutated=False,
     )
     yield bounds(
-        r"weak part, monotone: $\partial_u(\zeta/T)\ge 0$",
+        r"weak part, monotone: $\partial_u(\zeta/T)$",
         printed=sp.S.Zero,
         exact=lambda: sp.factor(sp.diff(_strength_at_rest(), u)),
         relation=">=",

@@ -160,7 +160,7 @@ def noether_flow_of_a_charge():
         },
     )
     yield bounds(
-        r"growth: $\frac{d}{dt}\|\theta\|^2\ge 0$",
+        r"growth: $\frac{d}{dt}\|\theta\|^2$",
         printed=sp.S.Zero,
         exact=lambda: sp.factor(2 * noether_flow(scaled(), S).drift),
         relation=">=",
