@@ -26,7 +26,7 @@ x, y = sp.symbols("x y", real=True)
 n = sp.Symbol("n", integer=True, positive=True)
 f = sp.Function("f")
 
-WITNESSES = 39
+WITNESSES = 40
 """How many false cases are asked for a witness: every ninth. Their number stands here, so that no case need be made."""
 SAYS_ZERO = {ZeroKind.ZERO: True, ZeroKind.CERTIFIED: True, ZeroKind.NONZERO: False}
 
