@@ -92,7 +92,8 @@ def mode_step(
             layers, up to six for batches of one, and where the batches of a data set can be listed.
 
     Raises:
-        ArgumentError: an argument is out of its range, or no order is given where terms must be left out.
+        ArgumentError: an argument is out of its range, no order is given where terms must be left out, or so much is
+            left out that the variance is negative.
 
     Example:
         >>> from numerics.deep_linear import NoisyTeacher
@@ -109,6 +110,11 @@ def mode_step(
     drift = gradient_drift(point, mode, modes=modes) + ito_drift(point, mode, modes=modes, **options)
     diffusion = mode_diffusion(point, mode, modes=modes, **options)
     variance = map_covariance_after_step(point, (u, v), (u, v), order=order, **options)
+    if order is not None and variance < -1e-9 * eta * diffusion:
+        raise ArgumentError(
+            f"order={order} leaves out too much at learning_rate={eta:g}: the variance comes out as {variance:.4g}, "
+            "which is negative. Raise order, or lower learning_rate."
+        )
     found = ModeStep(mean - float(u @ point.map @ v), variance, eta * drift, eta * diffusion)
     return _finite(found, eta, found.mean, found.variance, found.sde_mean, found.sde_variance)
 

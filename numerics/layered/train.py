@@ -42,6 +42,13 @@ from theory.values import shown
 
 Array = np.ndarray
 
+LARGEST_OBSERVED = 1e70
+"""Observables beyond this are on their way to infinity, and left out with those that are there: their fourth powers
+would overflow."""
+
+PIECES = 8
+"""Pieces in which steps are made again to find the one at which a replica diverged."""
+
 WORK_PER_CALL = 2**31
 """Multiplications between two looks at the keyboard, a fraction of a second in the fused kernel."""
 
@@ -227,44 +234,49 @@ class _Chunk:
         while self.done < target:
             count = min(at_once, target - self.done)
             before = self.state.copy()
-            self._call(self.state, self.parameters, self.first, self.done, count)
+            self._call(self.state, slice(0, self.n), self.done, count)
             lost = ~np.isfinite(self.state).all(0) & (self.diverged_at == 0)
-            for j in np.flatnonzero(lost):
-                self.diverged_at[j] = self._step_of_divergence(before[:, j : j + 1], int(j), count)
+            if 16 * lost.sum() > self.n:
+                self._find_divergence(before, slice(0, self.n), self.done, count, lost)
+            else:
+                for j in map(int, np.flatnonzero(lost)):
+                    alone = slice(j, j + 1)
+                    self._find_divergence(before[:, alone], alone, self.done, count, lost[alone])
             if lost.any() and plan.options.on_divergence is OnDivergence.RAISE:
                 self._raise()
             self.done += count
             report((self.first * len(plan.factors)) + self.done * self.n, plan.n_replicas * len(plan.factors))
 
-    def _call(self, state: Array, parameters: Array, first: int, done: int, count: int) -> None:
+    def _call(self, state: Array, window: slice, done: int, count: int) -> None:
         plan = self.plan
         self.kernel.advance(
             state,
-            parameters,
+            self.parameters[:, window],
             plan.recipe.constants,
             plan.factors[done : done + count],
             seed=plan.seed,
             first_step=done,
-            first_trajectory=plan.options.first + first,
+            first_trajectory=plan.options.first + self.first + window.start,
             stream=plan.options.stream,
             threads=plan.options.threads,
         )
 
-    def _step_of_divergence(self, state: Array, j: int, count: int) -> int:
-        """The step after which replica j is no longer finite, by halving: its noise is there to be made again."""
-        low = 0
-        state = np.ascontiguousarray(state)
-        if not np.isfinite(state).all():
-            return self.done
-        while count > 1:
-            half = count // 2
-            ahead = state.copy()
-            self._call(ahead, self.parameters[:, j : j + 1], self.first + j, self.done + low, half)
-            if np.isfinite(ahead).all():
-                state, low, count = ahead, low + half, count - half
-            else:
-                count = half
-        return self.done + low + 1
+    def _find_divergence(self, before: Array, window: slice, done: int, count: int, lost: Array) -> None:
+        """Note the step after which each lost replica is no longer finite: the steps again, in ever shorter pieces."""
+        found = self.diverged_at[window]
+        already = lost & ~np.isfinite(before).all(0)
+        found[already] = done
+        lost = lost & ~already
+        state, end, piece = np.ascontiguousarray(before.copy()), done + count, -(-count // PIECES)
+        while lost.any() and done < end:
+            length, start = min(piece, end - done), state.copy()
+            self._call(state, window, done, length)
+            gone = lost & ~np.isfinite(state).all(0)
+            if length == 1:
+                found[gone] = done + 1
+            elif gone.any():
+                self._find_divergence(start, window, done, length, gone)
+            lost, done = lost & ~gone, done + length
 
     def _raise(self) -> None:
         diverged = np.flatnonzero(self.diverged_at)
@@ -331,11 +343,12 @@ class _Chunk:
         return values.astype(np.float64)
 
     def _moments(self, name: Hashable, values: Array) -> Moments:
-        finite = np.isfinite(values)
+        finite = np.abs(values) <= LARGEST_OBSERVED
         if not finite.all() and self.plan.options.on_divergence is OnDivergence.RAISE:
             raise DivergenceError(
-                f"the observable {name!r} is NaN or infinite for {int((~finite).sum())} of {len(values)} finite "
-                f'replicas at step {self.done}. Choose one defined everywhere, or on_divergence="count".'
+                f"the observable {name!r} is NaN or beyond {LARGEST_OBSERVED:g} for {int((~finite).sum())} of "
+                f"{len(values)} finite replicas at step {self.done}. Choose one defined everywhere, or "
+                'on_divergence="count".'
             )
         return Moments.from_samples(values[finite]) if finite.any() else Moments()
 

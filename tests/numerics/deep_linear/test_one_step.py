@@ -173,6 +173,13 @@ def test_terms_are_left_out_only_where_an_order_says_so():
     assert abs(cut - exact) > 0.1 * exact
 
 
+def test_a_variance_that_comes_out_negative_is_refused():
+    chain = LayeredPoint(LayeredLinear((1,) * 5), NoisyTeacher([[0.0]]), ([[1.0]],) * 4)
+    assert mode_step(chain, 0, learning_rate=0.01, batch_size=2, order=3).variance > 0
+    with pytest.raises(ArgumentError, match="order=3 leaves out too much at learning_rate=0.2"):
+        mode_step(chain, 0, learning_rate=0.2, batch_size=2, order=3)
+
+
 @pytest.mark.slow
 def test_six_layers_of_unequal_widths_take_a_few_seconds_at_most():
     rng = np.random.default_rng(1)

@@ -96,6 +96,19 @@ def test_three_diverging_replicas_are_told_with_their_steps_and_the_others_go_on
         run(n=1000, steps=60, at=(60,), start=start)
 
 
+def test_many_diverging_replicas_are_told_with_the_same_steps_as_one_by_one():
+    start = {name: np.broadcast_to(W, (60, *W.shape)).copy() for name, W in START.items()}
+    start["W1"] *= np.where(np.arange(60) % 3, np.geomspace(3, 1e4, 60), 1.0)[:, None, None]
+    together = run(n=60, steps=30, at=(30,), start=start, on_divergence="count").diverged_at
+    seen = np.zeros(60, int)
+    for step in range(1, 31):
+        final = run(n=60, steps=step, at=(step,), start=start, on_divergence="count").final
+        gone = ~np.all([np.isfinite(W).all((1, 2)) for W in final.values()], axis=0)
+        seen[gone & (seen == 0)] = step
+    assert (together > 0).sum() > 20 and (together == 0).sum() >= 20
+    assert together.tolist() == seen.tolist()
+
+
 def test_replicas_with_rates_of_their_own_are_kept_apart():
     rates = np.repeat([0.0, 0.1], 5)
     dynamics = MiniBatchDescent(learning_rate=rates)

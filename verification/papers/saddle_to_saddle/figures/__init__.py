@@ -14,6 +14,7 @@ module               figures and claims
 ``balance``          Figures 7 and 8: balance of layers from two kinds of starts (DLN-E8, DLN-E15)
 ``extrapolation``    law in the end, by SGD at three learning rates (statements of DLN-P5, DLN-M4)
 ``collapse``         where label noise makes SGD collapse (a statement of DLN-P3)
+``splitting``        where SGD ends beyond the threshold without label noise (a statement of DLN-P9)
 ``scaling``          Figures 9 to 11: scaling in eta and b, wide layers (statements of DLN-E4, DLN-E9)
 ===================  ===================================================================================
 """

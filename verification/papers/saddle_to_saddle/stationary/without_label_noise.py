@@ -18,6 +18,7 @@ from theory.line.stationary import stationary_density
 from verification.authoring.predictions import at_point
 from verification.authoring.shorthand import Grade, Kind, agrees, compared, equals, holds_when
 from verification.authoring.simulated import simulated
+from verification.papers.saddle_to_saddle.figures.splitting import splitting_of_sgd
 from verification.papers.saddle_to_saddle.paper import MODE_SYMBOLS, L, beta, deeper, mode_process, paper, s, w
 from verification.papers.saddle_to_saddle.stationary.density import TWO
 
@@ -185,3 +186,4 @@ def marginal_equals_that_of_gradient_flow():
         says=r"A result of ours: at depth two and $\beta s_\alpha > 1$ a mode is learned with this probability.",
         remark=True,
     )
+    yield splitting_of_sgd()
