@@ -23,6 +23,7 @@ def example() -> Any:
     return module
 
 
+@pytest.mark.slow  # by day: the evidence that it has left
 def test_the_share_falls_from_the_smallest_to_the_largest_learning_rate(example):
     none, fall = example.main()
     assert fall.value > 0

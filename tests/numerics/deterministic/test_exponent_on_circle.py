@@ -142,6 +142,7 @@ def test_simulation_in_two_dimensions_agrees_with_the_circle_as_the_step_vanishe
     assert abs(2 * fine.value - coarse.value - exact - 0.3) > error + 2e-3
 
 
+@pytest.mark.slow  # by day: the exponent of blocks, simulated
 def test_simulation_in_eight_dimensions_agrees_with_the_closed_exponent_of_the_layers():
     run = simulated_exponent(
         network_process(5, 3),

@@ -75,6 +75,7 @@ def test_the_mean_obeys_the_moment_equation():
         assert abs(slope - ((shape + 1) * mean - mean**2)) > 1e-2  # the closure that forgets the variance
 
 
+@pytest.mark.slow  # by day: its moment equation
 def test_the_mean_is_smooth_where_a_bound_state_appears():
     below, at, above = (verhulst_mean(shape, "0.3", 1, digits=12) for shape in ("1.999999", "2", "2.000001"))
     assert abs(above + below - 2 * at) < 1e-10

@@ -117,6 +117,7 @@ def test_optimisers_and_label_noise_keep_sign_and_permutation_sets(make, optimis
     assert both.worst < ROUNDING and both.moved > 0.02
 
 
+@pytest.mark.slow  # by day: softmax and Adam, test_invariance.py
 def test_cross_entropy_keeps_the_sums_over_classes_under_sgd_and_not_under_adam():
     problem = classification()
     sums = np.zeros((5, problem.dimension))
@@ -137,6 +138,7 @@ def test_the_violation_is_that_of_each_step():
     assert (long.violation[:8] == short.violation).all() and short.worst < long.worst
 
 
+@pytest.mark.slow  # by day: the same of runs, test_invariance.py
 def test_divergence_is_no_invariance():
     problem = regression(perceptron(nn.Identity))
     run = train(problem, sign_set(problem, "0", 1), SGD(10.0), steps=200)

@@ -129,6 +129,7 @@ def test_the_splitting_probability_is_the_regularised_incomplete_beta_function(s
     assert found != pytest.approx(betainc(0.5 - half, 0.5 + half, float(start)), rel=1e-3)
 
 
+@pytest.mark.slow  # by day: the splitting probability
 def test_weak_noise_and_depth_learn_for_sure():
     modes = balanced_modes(2, singular_values=[1], label_variance=0, beta=sp.Rational(1, 2))
     assert probability_of_learning(modes, sp.Rational(1, 2)) == 1
@@ -200,6 +201,7 @@ def test_one_answer_holds_for_every_depth_from_two_on_where_there_is_one():
     assert sp.simplify(tail_exponent(modes) - 5 + 3 / every) == 0
 
 
+@pytest.mark.slow  # by day: two layers, and more than two
 def test_a_law_exists_at_every_depth_but_two_and_there_for_weak_noise():
     every = parameter("L", integer=True, at_least=2)
     condition = existence(balanced_modes(every))

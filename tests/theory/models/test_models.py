@@ -63,6 +63,7 @@ def test_the_law_of_the_running_maximum_solves_the_backward_equation():
     assert backward_residual(GBM.maximum_reaches(LEVEL, theta, TIME)) == 0
 
 
+@pytest.mark.slow  # by day: its start and its limit
 def test_the_law_of_the_running_maximum_is_one_at_the_level():
     h = sp.Symbol("h", positive=True)
     at_level = GBM.maximum_reaches(LEVEL, LEVEL, TIME)

@@ -110,6 +110,7 @@ def agrees(found: tuple[Moments, float], value: float) -> bool:
     return abs(sampled.mean - value) <= sampled.mean_estimate.half_width(FALSE_ALARM) + bias
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("power", "value"), [(1, 1.5), (2, 3.75)])
 def test_powers_of_a_mode_have_the_moments_of_its_gamma_law(power, value):
     found = moments_of(sampled_mode(MODE, until=18.0, power=power), 30_000)
