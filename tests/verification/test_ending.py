@@ -139,3 +139,27 @@ def test_an_interruption_keeps_its_exit_code_after_passing_through_a_text_that_i
     )
     environment = ENVIRONMENT | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{Path.cwd()}"}
     assert subprocess.run([sys.executable, "-m", "interrupted"], env=environment).returncode == code
+
+
+LEAVING = """
+import atexit, threading
+from verification.ending import leave
+atexit.register(print, "registered")
+print("written")
+{thread}
+code = leave(4)
+print("still here", code)
+"""
+
+
+@pytest.mark.parametrize(
+    ("thread", "code", "said"),
+    [
+        ("", 4, ["written", "registered"]),
+        ("threading.Timer(0.05, print, ['done']).start()", 0, ["written", "still here 4", "done", "registered"]),
+    ],
+)
+def test_a_process_ends_at_once_after_all_that_was_written_and_registered_and_waits_for_threads(thread, code, said):
+    program = [sys.executable, "-c", LEAVING.format(thread=thread)]
+    answer = subprocess.run(program, capture_output=True, text=True, cwd=ROOT)
+    assert (answer.returncode, answer.stdout.splitlines()) == (code, said)
