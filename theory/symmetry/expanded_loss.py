@@ -5,14 +5,16 @@ With :math:`l = N/D` and :math:`G_j = D\,\partial_jN - N\,\partial_jD` the field
 
 .. math:: \sum_j\Bigl(\sum_iA_{ji}\theta_i + c_j\Bigr)G_j = 0
 
-as a polynomial in weights, data and the generators :math:`h` of breaks, for which :math:`h^2 = h`. A polynomial over a
-field vanishes iff its coefficients do, so this decides. All patterns of the breaks are asked for, also those that no
-point has: a proof is a proof, while a failure may be one of a pattern that does not occur.
+as a polynomial in weights, data and the generators :math:`h` of breaks, for which :math:`h^2 = h`, over the field
+of the roots :math:`t^n = p` of numbers. A polynomial over a field vanishes iff its coefficients do, so this decides.
+All patterns of the breaks are asked for, also those that no point has: a proof is a proof, while a failure may be one
+of a pattern that does not occur.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +41,7 @@ class ExpandedLoss:
         ring: Polynomials in weights, data and breaks.
         slopes: :math:`G_j`, one for each weight.
         breaks: Places of the generators of breaks among the indeterminates.
+        roots: Place of a root of a number -> ``(n, p)``, :math:`t^n = p`.
     """
 
     weights: tuple[sp.Symbol, ...]
@@ -46,12 +49,18 @@ class ExpandedLoss:
     ring: PolyRing
     slopes: tuple[Any, ...]
     breaks: tuple[int, ...]
+    roots: Mapping[int, tuple[int, int]] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, line: StraightLine, place: int, weights: Sequence[sp.Symbol], constants: Sequence[sp.Symbol] = ()
+        cls,
+        line: StraightLine,
+        place: int,
+        weights: Sequence[sp.Symbol],
+        constants: Sequence[sp.Symbol] = (),
+        roots: Mapping[sp.Symbol, tuple[int, int]] | None = None,
     ) -> ExpandedLoss:
-        """The operation at ``place``, multiplied out.
+        """The operation at ``place``, multiplied out; ``roots`` are those of numbers, symbol -> ``(n, p)``.
 
         Raises:
             OutOfReachError: it has too many terms, square roots, or a denominator that is 0.
@@ -64,8 +73,11 @@ class ExpandedLoss:
         numerator, denominator = _fraction(line, place, ring, constants)
         slopes = tuple(_slope(numerator, denominator, ring.gens[variables.index(w)]) for w in weights)
         breaks = tuple(range(len(variables) - len(line.breaks), len(variables)))
-        found = cls(tuple(weights), tuple(constants), ring, tuple(slopes), breaks)
-        return cls(found.weights, found.constants, ring, tuple(map(found.with_one_break, slopes)), breaks)
+        numbers = {variables.index(t): relation for t, relation in (roots or {}).items() if t in variables}
+        found = cls(tuple(weights), tuple(constants), ring, tuple(slopes), breaks, numbers)
+        if numbers and not any(found._by_relations(denominator).values()):
+            raise OutOfReachError("a denominator is identically 0. Look at the loss where it is defined.")
+        return dataclasses.replace(found, slopes=tuple(map(found.with_one_break, slopes)))
 
     def with_one_break(self, polynomial: Any) -> Any:
         """``polynomial`` with every power of a break replaced by its first."""
@@ -82,18 +94,38 @@ class ExpandedLoss:
 
     def is_unmoved_by(self, matrix: Sequence[Sequence[sp.Expr]], shift: Sequence[sp.Expr]) -> bool:
         r"""Whether the field :math:`A\theta + c` leaves the loss alone: decided, for every pattern of its breaks."""
-        coefficient = self.ring.domain.from_sympy
         places = [self.ring.symbols.index(weight) for weight in self.weights]
         total: dict[tuple[int, ...], Any] = {}
         for slope, row, c in zip(self.slopes, matrix, shift, strict=True):
-            factors = [(place, coefficient(a)) for place, a in zip(places, row, strict=True) if a != 0]
-            if c != 0:
-                factors.append((None, coefficient(c)))  # type: ignore[arg-type]
-            for place, factor in factors:
-                for monomial, value in slope.items():
-                    key = _raised(monomial, place)
-                    total[key] = total.get(key, 0) + factor * value
-        return not any(total.values())
+            for entry, place in [*zip(row, places, strict=True), (c, None)]:
+                for powers, factor in self._terms(entry) if entry != 0 else ():
+                    for monomial, value in slope.items():
+                        key = _raised(_multiplied_by(monomial, powers), place)
+                        total[key] = total.get(key, 0) + factor * value
+        return not any(self._by_relations(total).values())
+
+    def _terms(self, entry: sp.Expr) -> list[tuple[dict[int, int], Any]]:
+        """``entry`` as a polynomial in the roots of numbers: their places with powers, and coefficients."""
+        coefficient = self.ring.domain.from_sympy
+        held = [place for place in self.roots if self.ring.symbols[place] in entry.free_symbols]
+        if not held:
+            return [({}, coefficient(entry))]
+        terms = sp.Poly(entry, *(self.ring.symbols[place] for place in held)).terms()
+        return [(dict(zip(held, powers, strict=True)), coefficient(value)) for powers, value in terms]
+
+    def _by_relations(self, terms: Mapping[tuple[int, ...], Any]) -> dict[tuple[int, ...], Any]:
+        """``terms`` with every power of a root of a number below its degree."""
+        if not self.roots:
+            return dict(terms)
+        total: dict[tuple[int, ...], Any] = {}
+        for monomial, value in terms.items():
+            powers, factor = list(monomial), 1
+            for place, (n, p) in self.roots.items():
+                times, powers[place] = divmod(powers[place], n)
+                factor *= p**times
+            key = tuple(powers)
+            total[key] = total.get(key, self.ring.domain.zero) + factor * value
+        return total
 
     def equations(self) -> list[dict[int, Any]]:
         """One equation for each monomial, unknown -> coefficient: the entries of A row by row, then those of c."""
@@ -137,6 +169,15 @@ def _raised(monomial: tuple[int, ...], place: int | None) -> tuple[int, ...]:
     if place is None:
         return monomial
     return (*monomial[:place], monomial[place] + 1, *monomial[place + 1 :])
+
+
+def _multiplied_by(monomial: tuple[int, ...], powers: Mapping[int, int]) -> tuple[int, ...]:
+    if not powers:
+        return monomial
+    raised = list(monomial)
+    for place, power in powers.items():
+        raised[place] += power
+    return tuple(raised)
 
 
 def _slope(numerator: Any, denominator: Any, generator: Any) -> Any:

@@ -11,6 +11,9 @@ The fields :math:`v = A\theta + c` with :math:`v\cdot\nabla l = 0` are the solut
 
 Where the two numbers agree, the list is complete. Where they do not, both are said.
 
+Roots of numbers span a field in which the null space is looked for by all its images modulo a prime
+(:mod:`theory.symmetry.roots_of_primes`): relations such as :math:`\sqrt6 = \sqrt2\sqrt3` hold there.
+
 Losses with breaks (ReLU, moduli) are polynomials between them: points come from the pieces that exist, proofs are for
 all patterns. A loss with square roots (norms) is a rational function on an extension by them; points may take any root
 if no product of the radicands is a square, because then all roots are alike (Kummer); otherwise the loss is refused.
@@ -22,7 +25,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from random import Random
@@ -39,9 +42,10 @@ from theory.symmetry.exact_gradient import StraightLine
 from theory.symmetry.exact_numbers import Exact, OffDomainError, Rationals, Residues, drawn, residue
 from theory.symmetry.expanded_loss import ExpandedLoss, null_space_by_coefficients
 from theory.symmetry.lie_algebra import LieAlgebra, coordinates, exact_kernel, normal_entries
-from theory.symmetry.null_space import PRIME, null_space_modulo, rational_null_space, rational_vectors
+from theory.symmetry.null_space import null_space_modulo, rational_null_space, rational_vectors
 from theory.symmetry.one_parameter import slope_along
 from theory.symmetry.roots import require_independent_roots
+from theory.symmetry.roots_of_primes import with_roots_as_symbols
 from theory.symmetry.sample_losses import Losses, SampleLosses, sample_losses
 from theory.values import instance
 
@@ -132,10 +136,11 @@ class AffineSymmetries:
 def find_affine_symmetries(problem: Losses, *, seed: int | str | None = None) -> AffineSymmetries:
     r"""All fields :math:`A\theta + c` that leave the loss of every sample alone.
 
-    Entries of :math:`A` and :math:`c` are rational numbers, or rational functions of the constants of the loss (symbols
-    that are neither weights nor data) and of the square roots of numbers in it. A generator that exists only by a
-    relation between these roots, or needs other irrational numbers, is not found; it is counted in ``at_most``, so that
-    the list is then not called complete.
+    Entries of :math:`A` and :math:`c` are rational functions of the constants of the loss (symbols that are neither
+    weights nor data) and of the roots of rational numbers in it, :math:`p^{k/n}`. Beside constants, breaks or square
+    roots of functions of the weights, square roots of numbers count as constants themselves: a generator that exists
+    only by a relation between them is then not found; it is counted in ``at_most``, so that the list is not called
+    complete.
 
     Args:
         problem: A PerSampleLoss (data take every value), a FiniteSum (its losses), or a Model (the support of its law;
@@ -154,6 +159,9 @@ def find_affine_symmetries(problem: Losses, *, seed: int | str | None = None) ->
         2 affine symmetries, all of them, 2 with a charge (...)
         >>> find_affine_symmetries(PerSampleLoss([a, b], ((a - sp.sqrt(2)) * b * x - y) ** 2)).charges
         (a**2/2 - sqrt(2)*a - b**2/2,)
+        >>> related = (sp.sqrt(2) * a + sp.sqrt(3) * b) ** 2 * x + (2 * a**2 + 2 * sp.sqrt(6) * a * b + 3 * b**2) * y
+        >>> find_affine_symmetries(PerSampleLoss([a, b], related)).charges
+        (3*a**2/2 - sqrt(6)*a*b + b**2, 3*a - sqrt(6)*b)
     """
     losses = sample_losses(problem)
     if losses.weights.rows > MAX_WEIGHTS:
@@ -163,7 +171,7 @@ def find_affine_symmetries(problem: Losses, *, seed: int | str | None = None) ->
         )
     search = _Search(losses, Random(f"affine symmetries {seed}"))
     search.run()
-    generators = tuple(_primitive(g) for g in search.proved)
+    generators = search.found
     found = AffineSymmetries(problem, generators, search.at_most, search.evidence)
     return found if found.is_complete else _with_irrational_entries(found, losses, seed)
 
@@ -183,7 +191,7 @@ def _with_irrational_entries(found: AffineSymmetries, losses: SampleLosses, seed
     search.run()
     values = {constant: power for power, constant in roots.items()}
     kept: list[AffineGenerator] = []
-    for general in map(_primitive, search.proved):
+    for general in search.found:
         special = [entry.xreplace(values) for entry in general.entries]
         if any(entry.has(sp.nan, sp.zoo) for entry in special):
             continue
@@ -202,7 +210,8 @@ class _Search:
     """Equations at points, candidates that solve them, and their proofs."""
 
     def __init__(self, losses: SampleLosses, rng: Random) -> None:
-        self.losses, self.rng = losses, rng
+        self.rng = rng
+        self.losses, self.roots = with_roots_as_symbols(losses)
         self.weights = tuple(losses.weights)
         vanishing = [str(s) for s in (*self.weights, *losses.data, *losses.constants) if s.is_zero]
         if vanishing:
@@ -210,11 +219,13 @@ class _Search:
                 f"weights and data must be free to move, but {vanishing} are declared zero. Put 0 for them."
             )
         self.line = StraightLine()
-        self.places = [self.line.place(loss) for _, loss in losses.named]
+        self.places = [self.line.place(loss) for _, loss in self.losses.named]
         require_independent_roots(self.line)
-        self.exact: Exact = Rationals() if self.line.breaks else Residues(PRIME)
+        self.prime = self.roots.prime()
+        self.exact: Exact = Rationals() if self.line.breaks else Residues(self.prime)
+        self.images = self.roots.images(self.prime)
         self.constants = {c: self._drawn(c) for c in losses.constants}
-        self.rows: list[list[int]] = []
+        self.rows: list[list[list[int]]] = [[] for _ in self.images]
         self.proved: list[AffineGenerator] = []
         self.at_most = 0
 
@@ -228,10 +239,10 @@ class _Search:
             # A piece may be small, and only points on it tell its equations: more of them where there are pieces.
             more = 3**k if self.line.breaks else 1
             self._draw(places, more * max(self.unknowns + _SPARE, 2 * len(places)))
-            basis = null_space_modulo(self.rows, self.unknowns)
-            self.at_most = len(basis)
-            verdicts = self._judge(self._candidates(basis))
-            if len(self.proved) < self.at_most and self._expanded is not None:
+            bases = [null_space_modulo(rows, self.unknowns, self.prime) for rows in self.rows]
+            self.at_most = min(map(len, bases))
+            verdicts = self._judge(self._candidates(bases))
+            if len(self.proved) < self.at_most and self._expanded is not None and self.roots.degree == 1:
                 # Residues may come from fractions too large to be recognised; the equations themselves do not err.
                 verdicts += self._judge(self._by_coefficients())
             if len(self.proved) == self.at_most:
@@ -248,21 +259,21 @@ class _Search:
         return verdicts
 
     def _draw(self, places: Sequence[int], count: int) -> None:
-        for i in range(count):
-            self.rows.append(self._row(places[i % len(places)]))
+        for image, rows in zip(self.images, self.rows, strict=True):
+            rows.extend(self._row(places[i % len(places)], image) for i in range(count))
 
-    def _row(self, place: int) -> list[int]:
+    def _row(self, place: int, image: Mapping[sp.Symbol, int]) -> list[int]:
         """The equation at a random point: coefficients of A row by row, then of c, modulo the prime."""
         for _ in range(_ATTEMPTS):
             at = {s: self._drawn(s) for s in (*self.weights, *self.losses.data)}
             try:
-                values = self.line.values({**self.constants, **at}, self.exact)
+                values = self.line.values({**self.constants, **image, **at}, self.exact)
                 slopes = self.line.gradient(place, self.weights, values, self.exact)
-                point = [residue(at[w], PRIME) for w in self.weights]
-                g = [residue(slope, PRIME) for slope in slopes]
+                point = [residue(at[w], self.prime) for w in self.weights]
+                g = [residue(slope, self.prime) for slope in slopes]
             except OffDomainError:
                 continue
-            return [*(a * b % PRIME for a in g for b in point), *g]
+            return [*(a * b % self.prime for a in g for b in point), *g]
         raise UnsupportedFormError(
             f"loss must be defined somewhere, but {_ATTEMPTS} random points had no value: a denominator or radicand "
             "may be identically 0. Look at the loss where it is defined."
@@ -275,7 +286,7 @@ class _Search:
     def _expanded(self) -> dict[int, ExpandedLoss] | None:
         """The losses multiplied out, by their places; None where that is out of reach."""
         try:
-            return {p: ExpandedLoss.of(self.line, p, self.weights, self.losses.constants) for p in self.places}
+            return {p: self._multiplied_out(self.line, p) for p in self.places}
         except OutOfReachError:
             return None
 
@@ -286,15 +297,28 @@ class _Search:
             return None
         try:
             line = StraightLine()
-            return ExpandedLoss.of(line, line.place(self.losses.for_all_data), self.weights, self.losses.constants)
+            return self._multiplied_out(line, line.place(self.losses.for_all_data))
         except (OutOfReachError, UnsupportedFormError):
             return None
 
-    def _candidates(self, basis: Sequence[Sequence[int]]) -> list[AffineGenerator]:
-        if not basis:
+    def _multiplied_out(self, line: StraightLine, place: int) -> ExpandedLoss:
+        return ExpandedLoss.of(line, place, self.weights, tuple(self.constants), self.roots.relations)
+
+    def _candidates(self, bases: Sequence[Sequence[Sequence[int]]]) -> list[AffineGenerator]:
+        """The vectors whose images are those of ``bases``, reduced alike, so that the k-th ones belong together."""
+        if not self.at_most or self.constants or len({len(basis) for basis in bases}) > 1:
             return []
-        vectors: list[Any] = [] if self.constants else rational_vectors(basis)
-        return [self._generator(vector) for vector in vectors if vector is not None]
+        if self.roots.degree == 1:
+            return [self._generator(v) for v in rational_vectors(bases[0], self.prime) if v is not None]
+        element = self.roots.element
+        vectors = [
+            [
+                element(entries, self.images, self.prime) if any(entries) else sp.S.Zero
+                for entries in zip(*vector, strict=True)
+            ]
+            for vector in zip(*bases, strict=True)
+        ]
+        return [self._generator(vector) for vector in vectors if None not in vector]
 
     def _by_coefficients(self) -> list[AffineGenerator]:
         expanded = list((self._expanded or {}).values())
@@ -312,16 +336,27 @@ class _Search:
             return []
         if self._expanded is not None:
             return [p for p, loss in self._expanded.items() if not loss.is_unmoved_by(matrix, shift)]
-        decisions = [decide_zero(slope_along(candidate.field, l, self.losses.weights)) for _, l in self.losses.named]
+        values = self.roots.values
+        field = candidate.field.xreplace(values)
+        decisions = [
+            decide_zero(slope_along(field, l.xreplace(values), self.losses.weights)) for _, l in self.losses.named
+        ]
         if any(d.kind is ZeroKind.NONZERO for d in decisions):
             return [p for p, d in zip(self.places, decisions, strict=True) if d.kind is ZeroKind.NONZERO]
         return [] if all(d.kind is ZeroKind.ZERO for d in decisions) else None
 
     @property
+    def found(self) -> tuple[AffineGenerator, ...]:
+        """What is proved, with whole numbers where that can be, and roots in the place of their symbols."""
+        if self.roots.degree == 1:
+            return tuple(map(_primitive, self.proved))
+        return tuple(self.roots.in_numbers(generator) for generator in self.proved)
+
+    @property
     def evidence(self) -> str:
-        numbers = "rational points" if self.line.breaks else f"points modulo {PRIME}"
+        numbers = "rational points" if self.line.breaks else f"points modulo {self.prime}"
         where = f"for data that take every value; {self._about}" if not self.losses.support_is_known else self._about
-        return f"at most {self.at_most} by {len(self.rows)} {numbers}, {len(self.proved)} proved {where}"
+        return f"at most {self.at_most} by {len(self.rows[0])} {numbers}, {len(self.proved)} proved {where}"
 
     @property
     def _about(self) -> str:

@@ -40,8 +40,8 @@ def require_independent_roots(line: StraightLine) -> None:
     table = [[field(int(c in found)) for c in columns] for found in factors]
     if not columns or DomainMatrix(table, (len(table), len(columns)), field).rank() < len(radicands):
         raise UnsupportedFormError(
-            f"loss must have square roots none of whose products is a root of a square, got the radicands "
-            f"{', '.join(map(str, radicands))}. Write the loss with one root for each."
+            "loss must have independent square roots here: no product of their radicands may be a square, got the "
+            f"radicands {', '.join(map(str, radicands))}. Write one of the roots by the others."
         )
 
 

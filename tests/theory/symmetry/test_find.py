@@ -162,10 +162,29 @@ def test_generators_with_square_roots_of_numbers_are_found(loss, generators, cha
     assert found.algebra.is_closed
 
 
-def test_a_generator_that_a_relation_between_roots_allows_is_counted_and_not_called_absent():
-    root = sp.sqrt(2)
-    proportional = FiniteSum([u, w], [(root * u + w) ** 2, (2 * u + root * w) ** 2 + 1])
-    found = find_affine_symmetries(proportional)
+def along(third):
+    """A loss of one form of u and w if ``third`` is the root of 6, and else of two."""
+    return (sp.sqrt(2) * u + sp.sqrt(3) * w) ** 2 * x + (2 * u**2 + 2 * third * u * w + 3 * w**2) * y
+
+
+def test_a_relation_between_roots_allows_generators_that_are_found():
+    related = PerSampleLoss([u, w], along(sp.sqrt(6)))
+    found = find_affine_symmetries(related)
+    assert found.is_complete and found.dimension == 3
+    for generator in found.generators:
+        OneParameterSymmetry(related, generator)
+    near = find_affine_symmetries(PerSampleLoss([u, w], along(sp.sqrt(5))))
+    assert near.is_complete and near.dimension == 0
+    proportional = FiniteSum([u, w], [(sp.sqrt(2) * u + w) ** 2, (2 * u + sp.sqrt(2) * w) ** 2 + 1])
+    assert find_affine_symmetries(proportional).dimension == 3
+    third = PerSampleLoss([u, w, v], (sp.cbrt(2) * u + w) * x + (2 * u + sp.cbrt(4) * w) * y)
+    assert find_affine_symmetries(third).dimension == 4 + 4  # the form that is kept, and v that never acts
+
+
+def test_roots_beside_constants_count_as_constants_and_are_not_called_complete():
+    c = sp.Symbol("c", real=True)
+    loss = ((sp.sqrt(2) * u + c * w) * x + (2 * u + sp.sqrt(2) * c * w) * y) ** 2
+    found = find_affine_symmetries(PerSampleLoss([u, w], loss, [x, y]))
     assert found.at_most == 3 and not found.is_complete
 
 
@@ -233,9 +252,12 @@ def test_the_symmetries_of_a_deep_chain_form_a_closed_algebra():
         (u**100_000_000 * w, "powers up to 400"),
         (sp.sign(u) * w, "sign"),
         (sp.Piecewise((u, w > 0), (1, True)), "continuous"),
-        (sp.sqrt(u**2 + 2 * u * w + w**2) * x, "root of a square"),
-        (sp.sqrt(u) * sp.sqrt(w) * sp.sqrt(u * w + u * w * x**2) / sp.sqrt(1 + x**2), "root of a square"),
+        (sp.sqrt(u**2 + 2 * u * w + w**2) * x, "no product"),
+        (sp.sqrt(u) * sp.sqrt(w) * sp.sqrt(u * w + u * w * x**2) / sp.sqrt(1 + x**2), "no product"),
         (sp.sqrt(1 + sp.sqrt(u)) * w, "under a square root"),
+        (sp.sqrt(2 + sp.sqrt(2)) * u + w, "under a square root"),
+        (sp.sqrt((10**20 + 39) * (10**21 + 117)) * u + w, "prime factor"),
+        (sum(sp.sqrt(sp.prime(k)) for k in range(1, 9)) * u + w, "degree"),
         (1 / ((u + 1) ** 2 - u**2 - 2 * u - 1), "identically 0"),
     ],
     ids=str,
