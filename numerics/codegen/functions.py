@@ -11,7 +11,7 @@ from numerics.codegen.accurate import csch, heaviside, sech
 from numerics.codegen.airy import airy_ai, airy_ai_prime, airy_bi, airy_bi_prime
 from numerics.codegen.special import ScaledBesselI, ScaledBesselK, ScaledErfc, without_growth
 from numerics.errors import UnsupportedFunctionError
-from theory.discrete.draws import DistinctIndex, Lookup
+from theory.discrete.draws import Lookup
 
 UNARY: dict[type, str] = {
     sp.exp: "exp",
@@ -112,8 +112,11 @@ COMPARISONS: dict[type, tuple[str, bool, bool]] = {
 }
 """Operation, whether its operands change places, whether its result is negated."""
 
-WITH_A_RULE = (sp.log, sp.LambertW, sp.Piecewise, sp.polygamma, sp.betainc_regularized, Lookup, DistinctIndex)
-"""Functions that ``lower`` treats one by one."""
+KNOWN = (
+    "elementary functions and their inverses, gamma, beta and error functions and what belongs to them, Bessel and "
+    "Airy functions, LambertW, floor, Mod, Max, Min, Abs, sign, Heaviside, Piecewise"
+)
+"""What the backends evaluate, in words."""
 
 
 _OF_CONSTANTS: dict[str, Callable[..., sp.Expr]] = {
@@ -169,11 +172,19 @@ def unsupported(expression: sp.Basic) -> UnsupportedFunctionError:
     """The error that says which function stands in the way, and what to do."""
     name = type(expression).__name__
     shown = str(expression) if len(str(expression)) < 80 else name
-    known = sorted({head.__name__ for head in (*UNARY, *BINARY, *FOLDED, *REWRITTEN, *WITH_A_RULE)})
-    advice = "Evaluate it (doit)" if isinstance(expression, sp.Integral | sp.Sum | sp.Derivative) else "Rewrite it"
+    unknown = min(expression.atoms(sp.core.function.AppliedUndef), key=str, default=None)
+    if unknown is not None:
+        return UnsupportedFunctionError(
+            f"a function must be known before it can be computed, but {unknown} is a name only, met in {shown}. Put an "
+            f"expression in its place, by subs({unknown}, ...) and then doit()."
+        )
+    advice = f"Write it with what they can: {KNOWN}"
+    if isinstance(expression, sp.Derivative):
+        advice = "Evaluate it (doit)"
+    if isinstance(expression, sp.Integral | sp.Sum):
+        advice = "Give its closed form, which doit() finds where it can"
     if isinstance(expression, sp.re | sp.im | sp.conjugate | sp.arg):
         advice = "Give its symbols real=True"
     return UnsupportedFunctionError(
-        f"no backend (numpy, torch, mpmath, cpu) can evaluate {name}, met in {shown}. {advice}, "
-        f"or use: {', '.join(known)}."
+        f"no backend (numpy, torch, mpmath, cpu) can evaluate {name}, met in {shown}. {advice}."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +14,7 @@ from numerics.codegen.compile import compile_program
 from numerics.deterministic.pieces import Real, specified
 from numerics.errors import ArgumentError
 from theory.ito import ItoProcess
+from theory.values import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +53,7 @@ def picture_of_law(law: LawInNumbers, axes: Axes | None = None) -> Axes:
     Returns:
         The axes: one curve, and the range between the quartiles shaded.
     """
-    axes = axes or _new_axes()
+    axes = _axes(axes)
     low, high = float(law.quantile(TAIL)), float(law.quantile(1 - TAIL))
     x = np.linspace(low, high, POINTS)
     height = np.array([float(law.pdf(point)) for point in x])
@@ -82,7 +84,7 @@ def portrait(
         axes: Where to draw; default: a new figure.
 
     Raises:
-        ArgumentError: more than two coordinates, or a region that names another symbol or has no extent.
+        ArgumentError: more than two coordinates, a region that names another symbol or has no extent, or no axes.
         MissingParameterError: a parameter has no number.
     """
     if process.dimension > 2:
@@ -90,21 +92,35 @@ def portrait(
             f"portrait draws one or two coordinates, got {process.dimension}. "
             "Fix the others in drift and dispersion, and build an ItoProcess of two."
         )
-    ranges = _ranges(process, dict(region or {}))
+    axes, ranges = _axes(axes), _ranges(process, region)
     noise = sp.sqrt(process.diffusion.trace())
     formulas = [specified(entry, parameters or {}, set(process.state)) for entry in (*process.drift, noise)]
     program = compile_program(formulas, list(process.state))
-    return (_on_the_line if process.dimension == 1 else _in_the_plane)(process, program, ranges, axes or _new_axes())
+    return (_on_the_line if process.dimension == 1 else _in_the_plane)(process, program, ranges, axes)
 
 
-def _ranges(process: ItoProcess, region: dict[sp.Symbol, tuple[float, float]]) -> list[tuple[float, float]]:
-    ranges = [region.pop(x, (1e-3, 3.0) if x.is_positive else (-2.0, 2.0)) for x in process.state]
-    if region:
-        raise ArgumentError(f"region must name coordinates of {tuple(process.state)}, got {tuple(region)}.")
-    for x, (low, high) in zip(process.state, ranges, strict=True):
-        if not low < high:
-            raise ArgumentError(f"region must give {x} a lower and a larger upper end, got ({low}, {high}).")
+def _ranges(process: ItoProcess, region: Any) -> list[tuple[float, float]]:
+    x = process.state[0]
+    if not isinstance(region, Mapping | None):
+        raise ArgumentError(
+            f"region must map coordinates to their ends, as {{{x}: (-1, 1)}} does, got {shown(region)}."
+        )
+    given = dict(region or {})
+    ranges = [_ends(x, given.pop(x, (1e-3, 3.0) if x.is_positive else (-2.0, 2.0))) for x in process.state]
+    if given:
+        raise ArgumentError(f"region must name coordinates of {tuple(process.state)}, got {shown(tuple(given))}.")
     return ranges
+
+
+def _ends(x: sp.Symbol, ends: Any) -> tuple[float, float]:
+    """Lower and upper end of a coordinate."""
+    try:
+        low, high = map(float, ends)
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentError(f"region must give {x} a lower and an upper end, two numbers, got {shown(ends)}.") from None
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ArgumentError(f"region must give {x} a lower and a larger upper end, both finite, got {shown(ends)}.")
+    return low, high
 
 
 def _on_the_line(
@@ -135,7 +151,13 @@ def _in_the_plane(
     return axes
 
 
-def _new_axes() -> Axes:
+def _axes(axes: Any) -> Axes:
+    """Those given, or those of a new figure."""
     from matplotlib import pyplot
+    from matplotlib.axes import Axes
 
-    return pyplot.subplots()[1]
+    if axes is None:
+        return pyplot.figure().add_subplot()
+    if not isinstance(axes, Axes):
+        raise ArgumentError(f"axes must be axes of matplotlib, as pyplot.subplots() gives them, got {shown(axes)}.")
+    return axes

@@ -234,8 +234,6 @@ def test_symbol_of_the_same_name_with_other_assumptions_is_pointed_out():
     ("expression", "name"),
     [
         (sp.hankel1(0, x), "hankel1"),
-        (sp.Function("f")(x), "f"),
-        (sp.Function("f")(2), "f"),
         (sp.Integral(sp.exp(-(y**2)), (y, 0, x)), "Integral"),
         (sp.DiracDelta(x), "DiracDelta"),
         (sp.im(sp.Symbol("w")), "im"),
@@ -247,6 +245,24 @@ def test_symbol_of_the_same_name_with_other_assumptions_is_pointed_out():
 def test_function_without_counterpart_is_named(expression, name):
     with pytest.raises(UnsupportedFunctionError, match=rf"numpy, torch, mpmath, cpu.*{name}"):
         lower([expression], [x, y, *sorted(expression.free_symbols - {x, y}, key=str)])
+
+
+@pytest.mark.parametrize("shape", [lambda f: f(x), lambda f: f(2) * x, lambda f: sp.diff(f(x), x)])
+def test_a_function_that_is_a_name_is_computed_once_the_advice_is_followed(shape):
+    f = sp.Function("f")
+    with pytest.raises(UnsupportedFunctionError, match=r"is a name only.*by subs\(f\((x|2)\), ...\) and then doit"):
+        lower([shape(f)], [x])
+    assert lower([shape(f).subs({f(x): x**3, f(2): 8}).doit()], [x]) == lower([shape(lambda u: u**3)], [x])
+
+
+def test_an_integral_and_a_complex_part_are_computed_once_the_advice_is_followed():
+    integral, free = sp.Integral(sp.exp(-a * y), (y, 0, x)), sp.Symbol("w")
+    for refused, advice in ((integral, r"doit\(\) finds"), (sp.im(free), "real=True")):
+        with pytest.raises(UnsupportedFunctionError, match=advice):
+            lower([refused], [x, a, free])
+    followed = [integral.doit(), sp.im(sp.Symbol("w", real=True))]
+    at_two = compile_program(followed, [x, a])(2.0, 0.5)
+    assert [float(value) for value in at_two] == pytest.approx([2 * (1 - np.exp(-1)), 0])
 
 
 @pytest.mark.parametrize("expression", [sp.I * x, sp.sqrt(-1 - a**0) * x, sp.zoo, sp.log(-2.5) * x])

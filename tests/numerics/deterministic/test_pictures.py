@@ -51,3 +51,18 @@ def test_what_cannot_be_drawn_is_refused():
         ItoProcess.scalar(y, drift=-y, dispersion=1).portrait(region={x: (0, 1)}, axes=axes())
     with pytest.raises(ArgumentError, match="one or two coordinates"):
         ItoProcess([x, y, z], [0, 0, 0], sp.eye(3)).portrait(axes=axes())
+
+
+@pytest.mark.parametrize(
+    ("options", "needed"),
+    [
+        ({"region": (-1, 1)}, r"as \{y: \(-1, 1\)\} does"),
+        ({"region": {y: 3}}, "a lower and an upper end, two numbers"),
+        ({"region": {y: (0, float("inf"))}}, "both finite"),
+        ({"axes": 3}, "as pyplot.subplots"),
+    ],
+    ids=["no mapping", "one end", "no end", "no axes"],
+)
+def test_a_wrong_place_to_draw_is_named(options, needed):
+    with pytest.raises(ArgumentError, match=needed):
+        ItoProcess.scalar(y, drift=-y, dispersion=1).portrait(**options)
