@@ -6,7 +6,7 @@ Each entry is a file, the arguments of pytest for the tests that must notice, an
 PAIRS = (
     (
         "verification/checks/intervals.py",
-        "tests/verification/checks",
+        "tests/numerics/statistics/test_sample_size.py tests/verification/checks",
         (
             ("/ float(np.sqrt(len(means))) + bias", "/ float(np.sqrt(len(means)))"),
             ("if not interval.is_valid:", "if False:"),
@@ -35,7 +35,7 @@ PAIRS = (
     ),
     (
         "verification/checks/stages.py",
-        "tests/verification/checks/test_stages.py",
+        "tests/verification/checks/test_stages.py tests/verification/checks/test_monte_carlo.py",
         (
             (
                 'arguments["statement"], experiment.name, arguments["stage"])',
