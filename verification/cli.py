@@ -10,17 +10,19 @@ import contextlib
 import json
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from verification.command_line import Parser, Version, in_letters, made_claim, path_of, unknown_option
 from verification.ending import Exit, drop_output, exit_code_of, say
 from verification.errors import LockError, SourceError, VerificationError
-from verification.run.settings import LACKS, REPORT_PATH, STORE_PATH, missing_libraries
+from verification.run.settings import LACKS, REPORT_PATH, STORE_PATH, available_cores, missing_libraries
 from verification.sources import LOCK_NAME
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from verification.lock import Difference, Entry, Lock
     from verification.registry import Catalogue, Listed
     from verification.run.settings import Settings
@@ -169,11 +171,11 @@ def _verify(arguments: argparse.Namespace) -> int:
         say(LACKS[name])
     if arguments.update_lock and {"flint", "torch"} & set(missing):
         raise LockError("a lock of verdicts that would differ with all libraries is not written. Install them first.")
-    with Store(arguments.store) as store:
+    with Store(arguments.store) as store, _place(arguments, settings) as (executor, workers):
         if arguments.fresh:
             store.forget(entry.id for entry in chosen)
         with Screen(as_json=arguments.json, quiet=arguments.quiet) as screen:
-            summary = _run(known, chosen, settings, store, screen, arguments)
+            summary = _run(known, chosen, settings.resolution, store, screen, executor, workers)
             if summary.interrupted:
                 say(f"interrupted: {summary.kept} results kept in {store.path}; run the same command to go on")
                 return Exit.INTERRUPTED
@@ -186,8 +188,8 @@ def _verify(arguments: argparse.Namespace) -> int:
                 accepted=arguments.update_lock,
             )
         if arguments.report is not None:
-            _write_report(store, arguments.report, known)
-        _say_damage(store)
+            _write_report(store, arguments.report, known, executor)
+        say(store.damage)
     unreadable = [verdict for verdict in summary.verdicts if not verdict.statements]
     alike: dict[str, list[str]] = {}
     for verdict in unreadable:
@@ -239,34 +241,39 @@ def _catalogue(arguments: argparse.Namespace, *, naming: str = "") -> tuple[Cata
     return known, about
 
 
+@contextlib.contextmanager
+def _place(arguments: argparse.Namespace, settings: Settings) -> Iterator[tuple[Executor, int]]:
+    """Where tasks run, and how many at a time: processes here, which typeset too what they judged, or a cluster."""
+    if arguments.cluster is not None:
+        from verification.run.cluster import cluster
+
+        with cluster(arguments.cluster, arguments.workers) as found:
+            yield found
+    else:
+        from verification.run.pool import WorkerPool
+
+        with contextlib.ExitStack() as stack:
+            pool = WorkerPool(settings.workers)
+            stack.callback(pool.kill)
+            yield pool, settings.workers
+
+
 def _run(
     known: Catalogue,
     chosen: Sequence[Listed],
-    settings: Settings,
+    resolution: float,
     store: Store,
     screen: Screen,
-    arguments: argparse.Namespace,
+    executor: Executor,
+    workers: int,
 ) -> RunSummary:
     from verification.investigation import investigations
     from verification.run.runner import run
 
     ids = [entry.id for entry in chosen]
-    asked = investigations(known, ids, resolution=settings.resolution, verdicts=store.verdicts())
-    with contextlib.ExitStack() as stack:
-        executor, workers = None, settings.workers
-        if arguments.cluster is not None:
-            from verification.run.cluster import cluster
-
-            executor, workers = stack.enter_context(cluster(arguments.cluster, arguments.workers))
-        return run(
-            asked,
-            store=store,
-            workers=workers,
-            executor=executor,
-            on_progress=screen.progress,
-            on_verdict=screen.verdict,
-            command=sys.argv,
-        )
+    asked = investigations(known, ids, resolution=resolution, verdicts=store.verdicts())
+    how: dict[str, Any] = {"on_progress": screen.progress, "on_verdict": screen.verdict, "command": sys.argv}
+    return run(asked, store=store, workers=workers, executor=executor, **how)
 
 
 def _entries(verdicts: Sequence[ClaimVerdict], chosen: Sequence[Listed]) -> dict[str, Entry]:
@@ -340,7 +347,7 @@ def _follow(arguments: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(Store(arguments.store, read_only=True)) if arguments.store.exists() else None
         text = follow(made_claim(known, chosen[0]), known.listed[chosen[0]].home, store)
-        _say_damage(store)
+        say(store and store.damage)
     if text is not None:
         print(text)
     return Exit.EQUAL
@@ -366,7 +373,7 @@ def _report(arguments: argparse.Namespace) -> int:
     known, _ = _catalogue(arguments)
     with Store(arguments.store, read_only=True) as store:
         _write_report(store, arguments.output, known)
-        _say_damage(store)
+        say(store.damage)
     return Exit.EQUAL
 
 
@@ -382,15 +389,9 @@ def _refuse_shared_paths(arguments: argparse.Namespace, lock_path: Path) -> None
     place_for_report(arguments.report)
 
 
-def _say_damage(store: Store | None) -> None:
-    if store is not None and store.damage is not None:
-        say(store.damage)
-
-
-def _write_report(store: Store, path: Path, known: Catalogue) -> None:
+def _write_report(store: Store, path: Path, known: Catalogue, executor: Executor | None = None) -> None:
     from verification.report import write_report
-    from verification.run.settings import available_cores
     from verification.screen import watched
 
-    write_report(store, path, known, workers=available_cores(), watched=watched)
+    write_report(store, path, known, workers=available_cores(), watched=watched, executor=executor)
     say(f"report: {path}")

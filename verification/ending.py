@@ -64,9 +64,9 @@ def leave(code: int) -> int:
     os._exit(code)
 
 
-def say(sentence: str) -> None:
-    """One sentence beside the output proper, if there is somebody to hear it."""
-    if sys.stderr is not None:
+def say(sentence: str | None) -> None:
+    """One sentence beside the output proper, if there is one and somebody to hear it."""
+    if sentence is not None and sys.stderr is not None:
         with contextlib.suppress(OSError):
             print(f"driftproof: {sentence}", file=sys.stderr, flush=True)
 

@@ -181,15 +181,17 @@ def train_linear_network(
     wanted = set(at)
     with progress_report(options.progress, "linear networks") as report:
         for step in range(steps):
-            rate = real_number(learning_rate(step), "learning_rate")
+            rate = learning_rate(step)
+            if type(rate) is not float or not math.isfinite(rate):
+                rate = real_number(rate, "learning_rate")
             if batches is None:
-                error = S_xx @ (V @ U) - S_xy
-                g_V, g_U = error @ U.transpose(0, 2, 1), V.transpose(0, 2, 1) @ error
+                error = rate * (S_xx @ (V @ U) - S_xy)
+                down_V, down_U = error @ U.transpose(0, 2, 1), V.transpose(0, 2, 1) @ error
             else:
                 chosen = next(batches)
-                g_V, g_U = _gradients(problem.inputs[chosen], problem.labels[chosen], V, U)
-            V -= rate * g_V
-            U -= rate * g_U
+                down_V, down_U = _descent(rate, problem.inputs[chosen], problem.labels[chosen], V, U)
+            V -= down_V
+            U -= down_U
             if step % STEPS_PER_DRAW == 0 or step + 1 == steps:
                 _refuse_divergence(V, U, step)
                 report((step + 1) * len(V), steps * len(V))
@@ -198,10 +200,13 @@ def train_linear_network(
     return LinearNetworkRun(np.array(at), np.array(records), V, U)
 
 
-def _gradients(x: Array, y: Array, V: Array, U: Array) -> tuple[Array, Array]:
-    """Gradients of the mini-batches ``x``, shape ``(R, batch, n)``, and ``y``, shape ``(R, batch, m)``."""
+def _descent(rate: float, x: Array, y: Array, V: Array, U: Array) -> tuple[Array, Array]:
+    """``rate`` times the gradients of mini-batches ``x``, shape ``(R, batch, n)``, and ``y``, shape ``(R, batch, m)``.
+
+    The rate multiplies the errors, which are fewer numbers than the weights.
+    """
     hidden = x @ V
-    error = (hidden @ U - y) / x.shape[1]
+    error = (hidden @ U - y) * (rate / x.shape[1])
     return x.transpose(0, 2, 1) @ (error @ U.transpose(0, 2, 1)), hidden.transpose(0, 2, 1) @ error
 
 

@@ -26,6 +26,8 @@ from verification.errors import FileError
 from verification.files import ensure_folder, refuse_to_replace, write_whole
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from verification.registry import Catalogue
     from verification.run.store import Store
 
@@ -42,6 +44,7 @@ def write_report(
     *,
     workers: int = 1,
     watched: Watched = lambda ids, what: ids,
+    executor: Executor | None = None,
 ) -> None:
     """Write the report on the claims of a catalogue, by default the installed ones, to ``path``: all or nothing.
 
@@ -51,6 +54,7 @@ def write_report(
         known: The claims.
         workers: How many processes typeset and draw; no byte depends on it.
         watched: What the loop over ids passes through, with a word for what is done: to show how far it is.
+        executor: Where claims were judged: a pool typesets what it judged, in place of new processes.
 
     Raises:
         FileError: the file cannot be written, or something is there that is no report.
@@ -59,7 +63,9 @@ def write_report(
 
     path = Path(path)
     place_for_report(path)
-    text = report_html(store, catalogue() if known is None else known, workers=workers, watched=watched)
+    text = report_html(
+        store, catalogue() if known is None else known, workers=workers, watched=watched, executor=executor
+    )
     try:
         write_whole(path, text)
     except OSError as error:
@@ -81,13 +87,20 @@ def place_for_report(path: Path) -> None:
         raise FileError(f"the report {path} cannot be written ({error.strerror}). Give another path.") from error
 
 
-def report_html(store: Store, known: Catalogue, *, workers: int = 1, watched: Watched = lambda ids, what: ids) -> str:
+def report_html(
+    store: Store,
+    known: Catalogue,
+    *,
+    workers: int = 1,
+    watched: Watched = lambda ids, what: ids,
+    executor: Executor | None = None,
+) -> str:
     """The report on the claims of a catalogue as HTML text; claims that cannot be made are named."""
     from markupsafe import Markup
 
     from verification.report.claim_markup import TEMPLATES, claim_markups, environment
     from verification.report.page import page
 
-    made = page(store, known, claim_markups(store, known, workers=workers, watched=watched))
+    made = page(store, known, claim_markups(store, known, workers=workers, watched=watched, executor=executor))
     style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
     return environment().get_template("report.html").render(page=made, style=style)

@@ -11,7 +11,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,9 @@ class Subject:
         return hashlib.sha256(f"{told} {created}".encode()).hexdigest() if judged else ""
 
 
-def claim_markups(store: Store, known: Catalogue, *, workers: int, watched: Watched) -> dict[str, ClaimMarkup]:
+def claim_markups(
+    store: Store, known: Catalogue, *, workers: int, watched: Watched, executor: Executor | None = None
+) -> dict[str, ClaimMarkup]:
     """The markup of every claim by id, without those that cannot be made.
 
     Args:
@@ -74,13 +76,16 @@ def claim_markups(store: Store, known: Catalogue, *, workers: int, watched: Watc
         known: The claims.
         workers: How many processes make it; 1 for none but this one.
         watched: What the loop over ids passes through, to show how far it is.
+        executor: Where claims were judged: processes of a pool remember what they derived, and make it in place of
+            new ones.
     """
+    pool = executor if isinstance(executor, WorkerPool) else None
     subjects = {subject.id: subject for subject in _subjects(store, known)}
     bases = {id: subject.basis for id, subject in subjects.items()}
     kept = {id: store.markup(id, bases[id]) for id in subjects if bases[id]}
     found: dict[str, ClaimMarkup] = {}
     fresh = [id for id in subjects if kept.get(id) is None]
-    with _making(known, [subjects[id] for id in fresh], workers) as made:
+    with _making(known, [subjects[id] for id in fresh], workers, pool) as made:
         for id in watched(list(subjects), "report"):
             markup = made(id) if id in fresh else ClaimMarkup.from_json(kept[id])
             if markup is None:
@@ -114,25 +119,39 @@ def _values(store: Store, stored: StoredVerdict | None) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _making(
-    known: Catalogue, subjects: Sequence[Subject], workers: int
+    known: Catalogue, subjects: Sequence[Subject], workers: int, pool: WorkerPool | None
 ) -> Iterator[Callable[[str], ClaimMarkup | None]]:
     """What gives the markup of an id: all are begun at once by worker processes, or each made here when asked for."""
-    if workers == 1 or len(subjects) <= FEW:
+    if pool is None and (workers == 1 or len(subjects) <= FEW):
         by_id = {subject.id: subject for subject in subjects}
         yield lambda id: _made(functools.partial(known.claim, id), by_id[id])
         return
-    pool = WorkerPool(workers)
+    place = WorkerPool(workers) if pool is None else pool
     try:
         futures: dict[str, Future[ClaimMarkup | None]] = {
-            subject.id: pool.submit(_made_elsewhere, subject) for subject in subjects
+            subject.id: place.submit(_Typesetting(subject)) for subject in subjects
         }
         yield lambda id: futures[id].result()
     finally:
-        pool.kill()
+        if pool is None:
+            place.kill()
 
 
-def _made_elsewhere(subject: Subject) -> ClaimMarkup | None:
-    return _made(functools.partial(claim_in, subject.module, subject.id, subject.home), subject)
+@dataclass(frozen=True)
+class _Typesetting:
+    """The making of a claim's markup as a call for a worker."""
+
+    subject: Subject
+
+    @property
+    def kin(self) -> str:
+        """The claim: a worker that judged it has derived what is to be shown."""
+        return f"{self.subject.module}/{self.subject.id}"
+
+    def __call__(self) -> ClaimMarkup | None:
+        """The markup, or None if the claim cannot be made."""
+        subject = self.subject
+        return _made(functools.partial(claim_in, subject.module, subject.id, subject.home), subject)
 
 
 def _made(find: Callable[[], Claim], subject: Subject) -> ClaimMarkup | None:

@@ -21,6 +21,7 @@ from verification.formulas.tree import ATTRIBUTES, ELEMENTS, _rebuilt
 from verification.registry import Catalogue, Listed
 from verification.report import claim_markup, report_html
 from verification.run.fingerprint import fingerprint
+from verification.run.pool import WorkerPool
 from verification.run.store import Store
 from verification.verdict import ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
 
@@ -322,6 +323,9 @@ def test_several_processes_make_the_same_page(store, monkeypatch):
     store.forget(some.listed)
     monkeypatch.setattr(claim_markup, "FEW", 0)
     assert report_html(store, some, workers=2) == made
+    store.forget(some.listed)
+    with WorkerPool(2) as pool:
+        assert report_html(store, some, executor=pool) == made
 
 
 @pytest.mark.slow
