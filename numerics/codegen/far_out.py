@@ -3,8 +3,9 @@ r"""Sums whose terms cancel far out, such as :math:`\sqrt{u^2+u}-u`.
 There the sum is :math:`t^m` times a smooth function of :math:`t=1/|u|`, or of :math:`t=e^{-k|u|}` where it depends on
 exponentials of u alone, and no rearrangement of its terms keeps digits. On an interval :math:`[0, r]` of t the smooth
 function is the polynomial through its values at Chebyshev points, which also stands for functions whose series in t
-converges nowhere (gamma functions, by Stirling's formula). What is put in place has been compared with the function to
-more digits than a double holds, and its own terms do not cancel. Both sides are looked at by themselves.
+converges nowhere. What is put in place has been compared with the function to more digits than a double holds, and its
+own terms do not cancel. Both sides are looked at by themselves. Gamma functions, which take seconds to so many digits,
+have a page of their own (:mod:`numerics.codegen.gamma_functions`).
 
 References:
     Trefethen, *Approximation Theory and Approximation Practice* (2013), chapters 3 and 7.
@@ -36,7 +37,10 @@ _SHARES = (0.99, 0.71, 0.34, 0.1, 2.0**-6, 2.0**-11)
 _AMPLIFICATION = 8
 """How much larger than the polynomial the sum of the moduli of its terms may be."""
 
-_UNENDING = (sp.sin, sp.cos, sp.tan, sp.besseli, sp.besselj, sp.besselk, sp.bessely, sp.airyai, sp.airybi)
+_UNENDING = (
+    *(sp.sin, sp.cos, sp.tan, sp.besseli, sp.besselj, sp.besselk, sp.bessely, sp.airyai, sp.airybi),
+    *(sp.gamma, sp.loggamma, sp.polygamma),
+)
 """Functions that have no limit far out, or take seconds there."""
 
 
