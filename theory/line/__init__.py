@@ -23,6 +23,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``glued``: coefficients that change their form inside the interval: parts and their matching conditions.
 * ``growth``: ends at infinity from the growth of a drift that no chart holds.
 * ``integrals_over_pieces``: integrals of functions with kinks.
+* ``pearson``: moments of laws of linear drift and quadratic diffusion by recursion.
 * ``piece_moments``: moments of exponentials, Gaussians and powers on a stretch of the line.
 * ``time_limit``: public calls end after a given processor time.
 * ``trigonometric_chart``: the half tangent, in which sines and cosines are rational.

@@ -29,6 +29,7 @@ from theory.line.glued import pieces_of
 from theory.line.interval import Chart, Interval
 from theory.line.mode import mode
 from theory.line.oscillation import without_oscillation
+from theory.line.pearson import pearson_moment
 from theory.line.recognise import recognise, symmetric_about
 from theory.line.time_limit import limited
 from theory.local_time import is_smooth
@@ -108,12 +109,18 @@ class StationaryLaw:
         """The mean of the normalised law; nan where ``normalisable`` fails, as for the other moments."""
         if self._closed is None and self.centre is not None:
             return self._where_finite(self.centre, 1)
+        first = self._pearson(1)
+        if first is not None:
+            return self._where_finite(first, 1)
         return self._closed_or_number("mean", lambda family: family.mean, lambda law: law.mean)
 
     @property
     @limited
     def variance(self) -> sp.Expr:
         """The variance of the normalised law."""
+        second = self._pearson(2)
+        if second is not None:
+            return self._where_finite(sp.factor(second - self._pearson(1) ** 2), 2, beyond=sp.oo)
         return self._closed_or_number("variance", lambda family: family.variance, lambda law: law.variance)
 
     @property
@@ -143,6 +150,9 @@ class StationaryLaw:
             return self._where_law(sp.oo if order.is_even else sp.nan)
         if self._closed is None and self.centre == 0 and order.is_Integer and order.is_odd and order.is_positive:
             return self._where_finite(sp.S.Zero, order)
+        found = self._pearson(order)
+        if found is not None:
+            return self._where_finite(found, order, beyond=sp.oo if order.is_even else sp.nan)
         return self._closed_or_number(
             f"moment({order})", lambda family: family.moment(order), lambda law: law.moment(order)
         )
@@ -336,10 +346,20 @@ class StationaryLaw:
     def _where_law(self, value: sp.Expr) -> sp.Expr:
         return value if self.normalisable == sp.true else sp.Piecewise((value, self.normalisable), (sp.nan, True))
 
-    def _where_finite(self, value: sp.Expr, order: sp.Expr | int) -> sp.Expr:
-        """``value``, which symmetry gives, where the moment of ``order`` is finite; nan elsewhere."""
+    def _where_finite(self, value: sp.Expr, order: sp.Expr | int, beyond: sp.Expr = sp.nan) -> sp.Expr:
+        """``value`` where the moment of ``order`` is finite; ``beyond`` for other laws, and nan where there is none."""
         exists = simplified(sp.And(self.normalisable, self._tail_moment_exists(order)))
-        return value if exists == sp.true else sp.Piecewise((value, exists), (sp.nan, True))
+        if exists == sp.true:
+            return value
+        return sp.Piecewise((value, exists), (beyond, self.normalisable), (sp.nan, True))
+
+    def _pearson(self, order: sp.Expr | int) -> sp.Expr | None:
+        """The moment by the recursion of Pearson's laws, where parameters are open and no family is known."""
+        known = self.coefficients is not None and self.family is None and not self.cells and bool(self.parameters)
+        whole_line = self.interval.ends == (-sp.oo, sp.oo)
+        if not (known and whole_line and sp.sympify(order).is_Integer and 0 <= order <= 100):
+            return None
+        return pearson_moment(*self.coefficients, self.variable, int(order))
 
     def _tail_moment_exists(self, order: sp.Expr | int) -> Boolean:
         """The condition for a finite moment of a power tail at infinity; on the exponential scale all are finite."""

@@ -62,3 +62,11 @@ def test_without_a_law_the_mode_is_where_the_mass_goes():
     L = parameter("L", above=2)
     process = ItoProcess.scalar(w, drift=L * (2 - w) * w ** (2 - 2 / L), dispersion=(2 - w) * w ** (2 - 2 / L))
     assert stationary_density(process, Interval(0, 2)).mode == 2
+
+
+def test_a_skewed_pearson_law_has_its_variance_in_closed_form_where_it_is_finite():
+    x, a, k = sp.Symbol("x", real=True), *sp.symbols("a k", positive=True)
+    law = stationary_density(ItoProcess.scalar(x, drift=a - k * x, dispersion=sp.sqrt(1 + x**2)))
+    assert law.variance.subs(k, sp.Rational(1, 4)) == sp.oo
+    values = {a: 2, k: 3}
+    assert abs(law.variance.subs(values) - law.at(values).variance) < 1e-13
