@@ -10,11 +10,23 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.answer import Answer
-from theory.argument_kinds import TEXT, one_of, takes
+from theory.argument_kinds import TEXT, ArgumentKind, one_of, takes
 
-LINES = one_of(list, tuple, needed="a sequence of lines of LaTeX")
+LINES = ArgumentKind(
+    "a sequence of lines of LaTeX",
+    lambda value: isinstance(value, list | tuple) and all(isinstance(line, str) for line in value),
+)
 
-PAIRS = one_of(list, tuple, needed="a sequence of coefficients and what they stand before")
+PAIRS = ArgumentKind(
+    "a sequence of coefficients and what they stand before",
+    lambda value: (
+        isinstance(value, list | tuple)
+        and all(isinstance(pair, tuple) and len(pair) == 2 for pair in value)
+        and all(isinstance(size, sp.Expr) and isinstance(unit, str) for size, unit in value)
+    ),
+)
+
+NESTED = ArgumentKind("anything that is not nested too deeply", lambda value: True)
 
 _SPECIAL = {character: "\\" + character for character in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
@@ -106,6 +118,7 @@ def with_condition(equation: str, condition: Boolean) -> str:
     return equation if condition == sp.true else rf"{equation} && \text{{if }} {sp.latex(condition)}"
 
 
+@takes(value=NESTED)
 def value_in_latex(value: Any) -> str | None:
     r"""The LaTeX of an expression, a condition, an answer, a number, or a sequence of them; ``None`` for what has none.
 
