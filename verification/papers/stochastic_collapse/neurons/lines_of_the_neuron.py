@@ -19,6 +19,7 @@ _, sigma_2, sigma_3, sigma_4, _ = JET
 SYMBOLS = single_neuron.ORIGIN_SYMBOLS | {p: "$w_1 + w_2$", s: "$w_1 - w_2$"}
 T = sp.symbols("T_1 T_2", real=True)
 DERIVATIVES = {sigma_2: r"$\sigma''(0)$", sigma_3: r"$\sigma'''(0)$", sigma_4: r"$\sigma^{(4)}(0)$"}
+SLOPES = SYMBOLS | DERIVATIVES | {T[0]: r"$\pm(\sigma(z) - z\sigma'(z))$ at $z = w_1x_1$"}
 
 
 @paper.claim(
@@ -108,13 +109,7 @@ ORDER = 4
 """Highest power of the coordinate along the line."""
 
 
-@paper.claim(
-    "SC-054",
-    "Appendix F.1, use of Lemma F.1",
-    symbols=SYMBOLS | DERIVATIVES | {T[0]: r"$\pm(\sigma(z) - z\sigma'(z))$ at $z = w_1x_1$"},
-    kind=Kind.INVARIANCE,
-    grade=Grade.WRONG,
-)
+@paper.claim("SC-054", "Appendix F.1, use of Lemma F.1", symbols=SLOPES, kind=Kind.INVARIANCE, grade=Grade.WRONG)
 def invariance_of_the_two_lines():
     r"""The sets p = 0 and s = 0 in the proof of Theorem 5.1.
 
