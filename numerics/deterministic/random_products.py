@@ -10,7 +10,9 @@ For matrices :math:`M_q` with probabilities :math:`p_q` and the direction :math:
 
 Functions of a direction have the period :math:`\pi`. They are kept at N equidistant angles and interpolated by
 trigonometric polynomials, on which T is a matrix; its left eigenvector to the eigenvalue 1 is :math:`\pi`. Only T on
-functions is discretised, never the law itself, which may be singular. N is doubled until two results agree.
+functions is discretised, never the law itself, which may be singular. N is doubled until the result settles. Where
+the law is singular the changes fall irregularly, and a small one may be an accident: the error is the larger of the
+last two.
 
 References:
     Furstenberg, "Noncommuting random products" (1963); Bougerol, Lacroix, *Products of Random Matrices* (1985).
@@ -52,7 +54,8 @@ def exponent_of_products(
     Args:
         matrices: Invertible. Shape ``(q, 2, 2)``.
         probabilities: Sum 1; equal unless given. Shape ``(q,)``.
-        tolerance: Absolute change on doubling the number of angles at which the result counts as settled.
+        tolerance: Absolute change on doubling the number of angles at which the result counts as settled. The error
+            returned is the larger of the last two changes, which may lie above it.
 
     Raises:
         ArgumentError: shapes do not fit, a matrix is singular, or the probabilities do not sum to 1.
@@ -75,13 +78,13 @@ def exponent_of_products(
         found = exponent_on_arc(M, p, arc, tolerance)
         if found is not None:
             return found
-    previous = np.nan
-    for size in SIZES:
-        value = _exponent(M, p, size)
-        change = abs(value - previous)
-        if change <= tolerance:
-            return value, change
-        previous = value
+    value = _exponent(M, p, SIZES[0])
+    change = before = np.inf
+    for size in SIZES[1:]:
+        previous, value = value, _exponent(M, p, size)
+        before, change = change, abs(value - previous)
+        if change <= tolerance and np.isfinite(before):
+            return value, max(before, change)
     raise DivergenceError(
         f"{SIZES[-1]} angles do not settle the exponent to {tolerance:.1g}: the last change is {change:.1g}. "
         "Widen tolerance, or simulate."

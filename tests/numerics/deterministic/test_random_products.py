@@ -98,6 +98,12 @@ def test_what_is_no_law_of_an_invertible_matrix_is_refused(matrices, probabiliti
         exponent_of_products(matrices, probabilities)
 
 
+def test_the_error_covers_a_small_change_by_accident():
+    """Where no cone is mapped inside itself: the exponent of the Stern-Brocot tree; the last change is 5e-8."""
+    value, error = exponent_of_products([[[1, 1], [0, 1]], [[1, 0], [1, 1]]], tolerance=1e-6)
+    assert abs(value - 0.3962125642) < error < 1e-5
+
+
 def test_an_exponent_that_does_not_settle_is_refused():
     with pytest.raises(DivergenceError, match="do not settle"):
         exponent_of_products(MOMENTUM, tolerance=1e-14)
