@@ -18,17 +18,15 @@ from theory.errors import (
     ShapeError,
     UnsupportedFormError,
 )
-from theory.line.boundary import Collapse, integrable
+from theory.line.boundary import Collapse
 from theory.line.critical_points import HighestPoint
-from theory.line.endpoints import endpoint_behaviour
 from theory.line.exponent_cases import Cell, by_cases
 from theory.line.families import Family, Patchwork
 from theory.line.families.family import MAX_ORDER
 from theory.line.given_numbers import has_irrational, numbers_given
-from theory.line.glued import pieces_of
-from theory.line.interval import Chart, Interval
+from theory.line.interval import Interval
 from theory.line.mode import mode
-from theory.line.oscillation import without_oscillation
+from theory.line.moment_existence import is_positive_at_zero, tail_moment_exists
 from theory.line.pearson import pearson_moment
 from theory.line.recognise import recognise, symmetric_about
 from theory.line.time_limit import limited
@@ -146,7 +144,7 @@ class StationaryLaw:
             raise ShapeError(
                 f"k must be a whole number where the law has mass below 0, got {order}: powers are complex there."
             )
-        if order.is_integer and order.is_negative and self._is_positive_at_zero:
+        if order.is_integer and order.is_negative and is_positive_at_zero(self.density, self.variable, self.interval):
             return self._where_law(sp.oo if order.is_even else sp.nan)
         if self._closed is None and self.centre == 0 and order.is_Integer and order.is_odd and order.is_positive:
             return self._where_finite(sp.S.Zero, order)
@@ -333,22 +331,13 @@ class StationaryLaw:
             f"{' and '.join(violated) or f'violated: {self.normalisable}'}. {outcome}"
         )
 
-    @property
-    def _is_positive_at_zero(self) -> bool:
-        """Whether 0 lies inside, and the density is positive and continuous there: no negative moment exists."""
-        left, right = self.interval.ends
-        if not (left.is_extended_negative and right.is_extended_positive) or not is_smooth(
-            self.density, (self.variable,)
-        ):
-            return False
-        return self.density.subs(self.variable, 0).is_positive is True
-
     def _where_law(self, value: sp.Expr) -> sp.Expr:
         return value if self.normalisable == sp.true else sp.Piecewise((value, self.normalisable), (sp.nan, True))
 
     def _where_finite(self, value: sp.Expr, order: sp.Expr | int, beyond: sp.Expr = sp.nan) -> sp.Expr:
         """``value`` where the moment of ``order`` is finite; ``beyond`` for other laws, and nan where there is none."""
-        exists = simplified(sp.And(self.normalisable, self._tail_moment_exists(order)))
+        tail = tail_moment_exists(self.log_derivative, self.variable, self.interval, order)
+        exists = simplified(sp.And(self.normalisable, tail))
         if exists == sp.true:
             return value
         return sp.Piecewise((value, exists), (beyond, self.normalisable), (sp.nan, True))
@@ -360,17 +349,6 @@ class StationaryLaw:
         if not (known and whole_line and sp.sympify(order).is_Integer and 0 <= order <= 100):
             return None
         return pearson_moment(*self.coefficients, self.variable, int(order))
-
-    def _tail_moment_exists(self, order: sp.Expr | int) -> Boolean:
-        """The condition for a finite moment of a power tail at infinity; on the exponential scale all are finite."""
-        x, right = self.variable, self.interval.right
-        if right.is_finite:
-            return sp.true
-        (*_, (_, slope)) = pieces_of(self.log_derivative, x, self.interval)
-        slope, _ = without_oscillation(slope, sp.S(2), x, self.interval)
-        if Chart.for_functions(x, (slope,), self.interval).variable != x:
-            return sp.true
-        return integrable(endpoint_behaviour(slope + order / x, x, right))
 
     def _closed_or_number(
         self, quantity: str, closed: Callable[[Family], sp.Expr], number: Callable[[Any], Any]

@@ -1,0 +1,51 @@
+r"""Which moments of a density are finite: negative orders by its value at 0, positive ones by its tail."""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.argument_kinds import EXPRESSION, SCALAR, SYMBOL, one_of, takes
+from theory.line.boundary import integrable
+from theory.line.endpoints import endpoint_behaviour
+from theory.line.glued import pieces_of
+from theory.line.interval import Chart, Interval
+from theory.line.oscillation import without_oscillation
+from theory.local_time import is_smooth
+
+_INTERVAL = one_of(Interval, needed="an Interval")
+
+
+@takes(density=EXPRESSION, x=SYMBOL, interval=_INTERVAL)
+def is_positive_at_zero(density: sp.Expr, x: sp.Symbol, interval: Interval) -> bool:
+    """Whether 0 lies inside, and the density is positive and continuous there: no negative moment exists.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> is_positive_at_zero(sp.exp(-(x**2)), x, Interval(-sp.oo, sp.oo))
+        True
+    """
+    left, right = interval.ends
+    if not (left.is_extended_negative and right.is_extended_positive) or not is_smooth(density, (x,)):
+        return False
+    return density.subs(x, 0).is_positive is True
+
+
+@takes(log_derivative=EXPRESSION, x=SYMBOL, interval=_INTERVAL, order=SCALAR)
+def tail_moment_exists(log_derivative: sp.Expr, x: sp.Symbol, interval: Interval, order: sp.Expr | int) -> Boolean:
+    """The condition for a finite moment of a power tail at infinity; on the exponential scale all are finite.
+
+    The density has :math:`p'/p =` ``log_derivative`` on ``interval``.
+
+    Example:
+        >>> x, k = sp.Symbol("x", real=True), sp.Symbol("k", positive=True)
+        >>> tail_moment_exists(-k * x / (1 + x**2), x, Interval(-sp.oo, sp.oo), 2)  # p = (1 + x^2)^(-k/2)
+        k > 3
+    """
+    if interval.right.is_finite:
+        return sp.true
+    (*_, (_, slope)) = pieces_of(log_derivative, x, interval)
+    slope, _ = without_oscillation(slope, sp.S(2), x, interval)
+    if Chart.for_functions(x, (slope,), interval).variable != x:
+        return sp.true
+    return integrable(endpoint_behaviour(slope + order / x, x, interval.right))
