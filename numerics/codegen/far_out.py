@@ -24,8 +24,8 @@ import sympy as sp
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from numerics.arguments import takes
-from numerics.codegen.many_digits import DIGITS, LOSS, NO_VALUE, TINY, as_float, loss, rational, values_of, y
-from theory.argument_kinds import EXPRESSION, EXPRESSIONS
+from numerics.codegen.many_digits import DIGITS, LOSS, NO_VALUE, PARTS, TINY, as_float, loss, rational, values_of, y
+from theory.argument_kinds import EXPRESSION
 from theory.argument_kinds import whole as whole_between
 
 RADII = tuple(sp.Rational(1, 2**k) for k in (6, 5, 4, 3, 2, 1, 0))
@@ -44,7 +44,7 @@ _UNENDING = (
 """Functions that have no limit far out, or take seconds there."""
 
 
-@takes(function=EXPRESSIONS, u=EXPRESSION, orders=whole_between(1, 20))
+@takes(function=PARTS, u=EXPRESSION, orders=whole_between(1, 20))
 def far_out(function: tuple[sp.Expr, ...], u: sp.Expr, orders: int) -> list[tuple[sp.Expr, Any]]:
     """The function of u, given with its terms, as pairs of a form and the region in which the terms cancel.
 
@@ -60,7 +60,7 @@ def far_out(function: tuple[sp.Expr, ...], u: sp.Expr, orders: int) -> list[tupl
     rate = _rate(function[0])
     for side in (1, -1):
         chart = _Chart(side, rate)
-        polynomial = _polynomial(tuple(function), chart, orders)
+        polynomial = _polynomial(function, chart, orders)
         if polynomial is not None:
             found.append((polynomial.at(u), chart.region(u, polynomial.radius)))
     return found

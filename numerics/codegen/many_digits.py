@@ -11,7 +11,7 @@ import mpmath
 import sympy as sp
 
 from numerics.arguments import takes
-from theory.argument_kinds import EXPRESSIONS, ArgumentKind
+from theory.argument_kinds import ArgumentKind, is_expression
 
 DIGITS = 110
 """Carried."""
@@ -43,9 +43,16 @@ SCALED: dict[str, Callable[..., Any]] = {
 y = sp.Dummy("y")
 """The variable."""
 
+PARTS = ArgumentKind(
+    "a tuple of finite expressions of SymPy, not empty",
+    lambda value: isinstance(value, tuple) and bool(value) and all(map(is_expression, value)),
+)
 RATIONAL = ArgumentKind("a rational number", lambda value: isinstance(value, sp.Rational))
 CALLABLE = ArgumentKind("a function", callable)
 REAL = ArgumentKind("a number of mpmath", lambda value: isinstance(value, mpmath.mpf))
+POINT = ArgumentKind(
+    "a finite number of mpmath", lambda value: isinstance(value, mpmath.mpf | mpmath.mpc) and mpmath.isfinite(value)
+)
 
 
 @takes(value=RATIONAL)
@@ -59,7 +66,7 @@ def as_float(value: sp.Rational) -> Any:
     return mpmath.mpf(int(value.p)) / int(value.q)
 
 
-@takes(parts=EXPRESSIONS)
+@takes(parts=PARTS)
 @lru_cache(maxsize=512)
 def values_of(parts: tuple[sp.Expr, ...]) -> Callable[[Any], list[Any]]:
     """Expressions in :data:`y`, as a function of a number of mpmath.
@@ -71,7 +78,7 @@ def values_of(parts: tuple[sp.Expr, ...]) -> Callable[[Any], list[Any]]:
     return sp.lambdify(y, list(parts), [SCALED, "mpmath"])
 
 
-@takes(together=CALLABLE)
+@takes(together=CALLABLE, at=POINT)
 def loss(together: Callable[[Any], list[Any]], at: Any) -> Any:
     """How many times larger than the sum, the first of the values, the largest term is; infinite where there is none.
 

@@ -149,7 +149,7 @@ def exact_truth(condition: Boolean, point: Point) -> bool | None:
         >>> exact_truth((x < 2) & (x >= 1), {x: Fraction(1)})
         True
     """
-    return _truth(condition, point)
+    return condition if isinstance(condition, bool) else _truth(condition, point)
 
 
 def _truth(condition: Boolean, point: Point) -> bool | None:
