@@ -25,19 +25,22 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from numerics.arguments import real_array, real_number
+from numerics.arguments import real_array, real_number, whole_number
 from numerics.deterministic.common_cone import arc_of, exponent_on_arc
 from numerics.errors import ArgumentError, DivergenceError
 
-SIZES = (101, 201, 401, 801, 1601)
-"""Numbers of angles that are tried: odd, so that the interpolation is unique."""
+FEWEST = 101
+"""Number of angles that is tried first, and doubled less one: odd, so that the interpolation is unique."""
+
+MOST = 6401
+"""Number of angles beyond which the matrix of T takes gigabytes."""
 
 _ROUNDING = 1e-14
 """Relative error up to which a direction is called invariant."""
 
 
 def exponent_of_products(
-    matrices: ArrayLike, probabilities: ArrayLike | None = None, *, tolerance: float = 1e-8
+    matrices: ArrayLike, probabilities: ArrayLike | None = None, *, tolerance: float = 1e-8, angles: int = 1601
 ) -> tuple[float, float]:
     r"""The top exponent :math:`\lim\frac1k\log\|M_k\cdots M_1\|` and an estimate of its error.
 
@@ -54,8 +57,9 @@ def exponent_of_products(
     Args:
         matrices: Invertible. Shape ``(q, 2, 2)``.
         probabilities: Sum 1; equal unless given. Shape ``(q,)``.
-        tolerance: Absolute change on doubling the number of angles at which the result counts as settled. The error
-            returned is the larger of the last two changes, which may lie above it.
+        tolerance: The result counts as settled where the error, the larger of the last two changes, is at most this.
+        angles: Number of angles up to which it is doubled. Memory grows with its square, time with its cube: two
+            matrices take about a second at 1601.
 
     Raises:
         ArgumentError: shapes do not fit, a matrix is singular, or the probabilities do not sum to 1.
@@ -69,6 +73,7 @@ def exponent_of_products(
     """
     M, p = _checked(matrices, probabilities)
     tolerance = real_number(tolerance, "tolerance")
+    angles = whole_number(angles, "angles", at_least=4 * FEWEST - 3, below=MOST + 1)
     M, p = M[p > 0], p[p > 0]
     closed = _exponent_of_reducible(M, p)
     if closed is not None:
@@ -78,16 +83,18 @@ def exponent_of_products(
         found = exponent_on_arc(M, p, arc, tolerance)
         if found is not None:
             return found
-    value = _exponent(M, p, SIZES[0])
-    change = before = np.inf
-    for size in SIZES[1:]:
-        previous, value = value, _exponent(M, p, size)
-        before, change = change, abs(value - previous)
-        if change <= tolerance and np.isfinite(before):
-            return value, max(before, change)
+    values: list[float] = []
+    size, error = FEWEST, np.inf
+    while size <= angles:
+        values.append(_exponent(M, p, size))
+        if len(values) > 2:
+            error = float(np.abs(np.diff(values[-3:])).max())
+        if error <= tolerance:
+            return values[-1], error
+        size = 2 * size - 1
     raise DivergenceError(
-        f"{SIZES[-1]} angles do not settle the exponent to {tolerance:.1g}: the last change is {change:.1g}. "
-        "Widen tolerance, or simulate."
+        f"{(size + 1) // 2} angles do not settle the exponent to {tolerance:.1g}: the last two doublings changed it by "
+        f"up to {error:.1g}. Widen tolerance, allow more angles, or simulate."
     )
 
 

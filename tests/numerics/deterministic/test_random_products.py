@@ -60,7 +60,7 @@ def test_a_matrix_that_is_never_drawn_does_not_count():
 
 
 def test_it_meets_a_simulation_of_descent_with_momentum():
-    value, error = exponent_of_products(MOMENTUM, tolerance=2e-4)
+    value, error = exponent_of_products(MOMENTUM, tolerance=5e-4)
     source = np.random.Generator(np.random.Philox(seed_of("products", MOMENTUM)))
     vectors, grown = np.tile([[1.0], [0.0]], 3000), np.zeros(3000)
     for step in range(1000):
@@ -70,7 +70,7 @@ def test_it_meets_a_simulation_of_descent_with_momentum():
         grown += np.log(norms) * (step >= 200)
     mean = Moments.from_samples(grown / 800).mean_estimate
     lower, upper = mean.interval(FALSE_ALARM)
-    assert lower - 3 * error < value < upper + 3 * error
+    assert lower - error < value < upper + error
     plain = np.mean([math.log(abs(1 - 0.3 * h)) for h in (2.5, -3.0)])  # descent at eta/(1 - m)
     assert not lower < plain < upper
 
@@ -98,10 +98,13 @@ def test_what_is_no_law_of_an_invertible_matrix_is_refused(matrices, probabiliti
         exponent_of_products(matrices, probabilities)
 
 
-def test_the_error_covers_a_small_change_by_accident():
-    """Where no cone is mapped inside itself: the exponent of the Stern-Brocot tree; the last change is 5e-8."""
-    value, error = exponent_of_products([[[1, 1], [0, 1]], [[1, 0], [1, 1]]], tolerance=1e-6)
-    assert abs(value - 0.3962125642) < error < 1e-5
+def test_a_small_change_by_accident_settles_nothing():
+    """The exponent of the Stern-Brocot tree, where no cone is mapped inside itself: the last change is 5e-8."""
+    tree = [[[1, 1], [0, 1]], [[1, 0], [1, 1]]]
+    value, error = exponent_of_products(tree, tolerance=5e-6)
+    assert abs(value - 0.3962125643) < error < 5e-6
+    with pytest.raises(DivergenceError, match="allow more angles"):
+        exponent_of_products(tree, tolerance=1e-6)
 
 
 def test_an_exponent_that_does_not_settle_is_refused():
