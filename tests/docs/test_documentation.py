@@ -41,12 +41,9 @@ def commented(code: str) -> list[str]:
 
 LONG = (
     "a_diffusion_on_the_line.md",
-    "charges_of_a_loss.md",
     "closed_forms_for_a_new_model.md",
     "follow_a_collapse_to_1e-300.md",
     "follow_one_claim.md",
-    "from_loss_to_collapse.md",
-    "modes_of_a_deep_linear_network.md",
     "run_sgd.md",
     "train_replicas.md",
 )

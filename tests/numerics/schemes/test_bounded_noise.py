@@ -65,7 +65,6 @@ def test_euler_steps_leave_the_domain_of_the_same_process():
         simulate(JACOBI, scheme=EulerMaruyama(), initial=[0.1], step=0.02, until=1.0, n_paths=500, seed=1)
 
 
-@pytest.mark.slow  # by day: the probability that zero absorbs, test_ends.py
 def test_an_allele_is_fixed_as_often_as_kimura_says():
     found = simulate(SELECTION, initial=[0.2], step=0.02, until=10.0, n_paths=N, seed=seed_of("kimura")).final[:, 0]
     expected = float(hitting_probability(SELECTION, sp.Rational(1, 5), 0, 1, UNIT))

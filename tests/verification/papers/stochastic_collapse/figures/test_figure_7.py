@@ -56,7 +56,6 @@ def test_collapsed_pairs_go_far_below_the_rounding_of_their_weights(plain):
     assert (apart[deep] > 0).all()
 
 
-@pytest.mark.slow  # by day: one run of all of them
 def test_data_sets_differ():
     part = {"eta": "1/5", "sigma": "1/10", "momentum": "9/10"}
     counts = np.array(two_neurons.measure(part)["collapsed"])
