@@ -239,12 +239,14 @@ def variant_models():
     def along(field: sp.Matrix, of: sp.Expr, theta: sp.Matrix) -> sp.Expr:
         return sp.cancel(sp.Matrix([of]).jacobian(theta).dot(field))
 
-    grown = along(weights, loss(f.dot(g)), weights)
+    def both_alike() -> sp.Expr:
+        return 2 * along(sp.Matrix([*(B * QUERY), *sp.zeros(4, 1)]), loss(f.dot(other)), both)
+
     yield equals(
         r"one encoder, loss: $J\cdot\nabla\ell$",
         printed=sp.S.Zero,
         derived=lambda: along(turned, loss(f.dot(g)), weights),
-        wrong={"a representation that grows": grown},
+        wrong={"a representation that grows": lambda: along(weights, loss(f.dot(g)), weights)},
         says=r"$\ell = \log(1 + e^{-y\,f(x)\cdot f(z)})$, $J$ a rotation of $f$.",
     )
     yield equals(
@@ -265,7 +267,7 @@ def variant_models():
         r"two encoders, loss: $J\cdot\nabla\ell$",
         printed=sp.S.Zero,
         derived=lambda: along(shared, loss(f.dot(other)), both),
-        wrong={"both turn alike": 2 * along(sp.Matrix([*(B * QUERY), *sp.zeros(4, 1)]), loss(f.dot(other)), both)},
+        wrong={"both turn alike": both_alike},
         says=r"$\ell = \log(1 + e^{-y\,f(x)\cdot g(z)})$, $J = (BQ, -BK)$.",
     )
     yield equals(
