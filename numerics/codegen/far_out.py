@@ -25,7 +25,7 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from numerics.arguments import takes
 from numerics.codegen.many_digits import DIGITS, LOSS, NO_VALUE, PARTS, TINY, as_float, loss, rational, values_of, y
-from theory.argument_kinds import EXPRESSION
+from theory.argument_kinds import REAL_EXPRESSION
 from theory.argument_kinds import whole as whole_between
 
 RADII = tuple(sp.Rational(1, 2**k) for k in (6, 5, 4, 3, 2, 1, 0))
@@ -44,7 +44,7 @@ _UNENDING = (
 """Functions that have no limit far out, or take seconds there."""
 
 
-@takes(function=PARTS, u=EXPRESSION, orders=whole_between(1, 20))
+@takes(function=PARTS, u=REAL_EXPRESSION, orders=whole_between(1, 20))
 def far_out(function: tuple[sp.Expr, ...], u: sp.Expr, orders: int) -> list[tuple[sp.Expr, Any]]:
     """The function of u, given with its terms, as pairs of a form and the region in which the terms cancel.
 

@@ -72,7 +72,7 @@ def with_series(whole: sp.Expr, terms: Sequence[sp.Expr], otherwise: sp.Expr, *,
                 distance = u - centre
                 near = sp.Add(*(c * distance**n for n, c in enumerate(coefficients) if c))
                 branches.append((cofactor * near, sp.Abs(distance) <= radius))
-        if len(terms) > 1:
+        if len(terms) > 1 and u.is_extended_real is not False:
             branches += [(cofactor * far, region) for far, region in far_out(function, u, orders)]
         if branches:
             return sp.Piecewise(*branches, (otherwise, True))
