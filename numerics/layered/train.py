@@ -35,6 +35,7 @@ from numerics.layered.steps import LayerSteps, layer_steps
 from numerics.progress import progress_report
 from numerics.simulation.options import BLOCK, OnDivergence, Options, required_options
 from numerics.statistics.estimators import Moments
+from numerics.statistics.groups import replicas_by_label
 from numerics.statistics.recorded import Statistics, merged_statistics
 from theory.argument_kinds import one_of
 from theory.deep_linear.layers import LayeredLinear
@@ -128,7 +129,7 @@ def train_layers(
         seed,
         _recorded(at, steps),
         _observables(observables),
-        _groups(labels, n_replicas),
+        None if labels is None else replicas_by_label(labels, n_replicas),
         options,
     )
     plan.refuse_a_mixture()
@@ -379,18 +380,3 @@ def _numbers(recipe: LayerSteps, n_replicas: int) -> dict[str, Array]:
                 f"{name} must be one number, or one per replica: {n_replicas} replicas, got shape {value.shape}."
             )
     return recipe.numbers
-
-
-def _groups(labels: Any, n_replicas: int) -> dict[Hashable, Array] | None:
-    """Each label and the replicas that carry it."""
-    if labels is None:
-        return None
-    require(one_of(list, tuple, range, np.ndarray, needed="a sequence with one label per replica"), labels, "labels")
-    names = labels.ravel().tolist() if isinstance(labels, np.ndarray) else list(labels)
-    if len(names) != n_replicas:
-        raise ArgumentError(f"labels must hold one label per replica, {n_replicas}, got {len(names)}.")
-    try:
-        different = list(dict.fromkeys(names))
-    except TypeError:
-        raise ArgumentError(f"labels must hold numbers, texts or tuples, got {shown(labels)}.") from None
-    return {label: np.array([name == label for name in names]) for label in different}

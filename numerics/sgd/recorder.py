@@ -14,6 +14,7 @@ from numerics.arguments import require, row, whole_number
 from numerics.errors import ArgumentError
 from numerics.sgd.empirical_loss import EmpiricalLoss
 from numerics.statistics.estimators import Moments
+from numerics.statistics.groups import replicas_by_label
 from theory.values import shown
 
 Observable = Callable[[Mapping[str, torch.Tensor]], torch.Tensor]
@@ -52,7 +53,7 @@ class Recorder:
         if any(first >= second for first, second in itertools.pairwise(self.steps)):
             raise ArgumentError(f"at must hold ascending numbers of steps, got {self.steps}.")
         self._problem, self._observables = problem, observables
-        self._groups = None if labels is None else _groups(labels, n_replicas)
+        self._groups = None if labels is None else replicas_by_label(labels, n_replicas)
         self._due = set(self.steps)
         self._moments: dict[Hashable, list[Moments]] = {}
 
@@ -103,17 +104,3 @@ def _moments(values: np.ndarray, key: Hashable, step: int) -> Moments:
         return Moments.from_samples(values)
     except ArgumentError as error:
         raise ArgumentError(f"the observable {key!r} at step {step}: {error}") from None
-
-
-def _groups(labels: Sequence[Hashable], n_replicas: int) -> dict[Hashable, np.ndarray]:
-    """Each label and the replicas that carry it."""
-    given: Any = np.asarray(labels) if isinstance(labels, torch.Tensor) else labels
-    require(row("a sequence with one label per replica"), given, "labels")
-    names = given.tolist() if isinstance(given, np.ndarray) else list(given)
-    if len(names) != n_replicas:
-        raise ArgumentError(f"labels must hold one label per replica, {n_replicas}, got {len(names)}.")
-    try:
-        different = list(dict.fromkeys(names))
-    except TypeError:
-        raise ArgumentError(f"labels must hold numbers, texts or tuples, got {shown(labels)}.") from None
-    return {label: np.array([name == label for name in names]) for label in different}

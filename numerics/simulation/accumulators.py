@@ -155,8 +155,8 @@ class Survival(Accumulator):
 
 
 @dataclass(frozen=True)
-class GridMaximum(Accumulator):
-    """Largest value of ``coordinate`` on the grid: biased low as a supremum, by the order of the root of the step."""
+class _Extreme(Accumulator):
+    """The largest or the smallest value of ``coordinate`` so far."""
 
     coordinate: sp.Symbol
 
@@ -164,6 +164,11 @@ class GridMaximum(Accumulator):
         """The starting point."""
         require_coordinate(self.coordinate, process)
         return self.coordinate
+
+
+@dataclass(frozen=True)
+class GridMaximum(_Extreme):
+    """Largest value of ``coordinate`` on the grid: biased low as a supremum, by the order of the root of the step."""
 
     def update(self, value: sp.Symbol, step: Step) -> sp.Expr:
         """The larger of what was and what is."""
@@ -171,7 +176,7 @@ class GridMaximum(Accumulator):
 
 
 @dataclass(frozen=True)
-class Supremum(Accumulator):
+class Supremum(_Extreme):
     """A sample of the supremum of ``coordinate``, by sampling the maximum of the bridge in every step.
 
     References:
@@ -179,12 +184,6 @@ class Supremum(Accumulator):
     """
 
     normals: ClassVar[int] = 2
-    coordinate: sp.Symbol
-
-    def initial(self, process: System) -> sp.Expr:
-        """The starting point."""
-        require_coordinate(self.coordinate, process)
-        return self.coordinate
 
     def update(self, value: sp.Symbol, step: Step) -> sp.Expr:
         """The larger of what was and the maximum of this step's bridge."""
@@ -194,7 +193,7 @@ class Supremum(Accumulator):
 
 
 @dataclass(frozen=True)
-class Infimum(Accumulator):
+class Infimum(_Extreme):
     """A sample of the infimum of ``coordinate``, by sampling the minimum of the bridge in every step.
 
     References:
@@ -202,12 +201,6 @@ class Infimum(Accumulator):
     """
 
     normals: ClassVar[int] = 2
-    coordinate: sp.Symbol
-
-    def initial(self, process: System) -> sp.Expr:
-        """The starting point."""
-        require_coordinate(self.coordinate, process)
-        return self.coordinate
 
     def update(self, value: sp.Symbol, step: Step) -> sp.Expr:
         """The smaller of what was and the minimum of this step's bridge."""
