@@ -240,7 +240,8 @@ def _exponential_parts(F: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]] | None:
 def _divided(parts: Sequence[tuple[sp.Expr, sp.Expr]], v: sp.Expr) -> sp.Expr | None:
     """The sum of c exp(a) over exp(v), where v is one of the exponents or the modulus of two opposite ones."""
     exponents = [a for _, a in parts]
-    if v.is_number:
+    # The largest exponent of a logarithm that is in its last form would be taken in again, without end.
+    if v.is_number or v.has(sp.Max, sp.Min):
         return None
     if v in exponents:
         return sp.Add(*(c * sp.exp(sp.expand(a - v)) for c, a in parts))

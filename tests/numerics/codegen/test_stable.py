@@ -53,6 +53,13 @@ def test_what_is_right_as_it_stands_is_left_as_it_stands(expression):
     assert stable([expression]) == [expression]
 
 
+@pytest.mark.parametrize("beside", [0, x, 2 * x], ids=str)
+def test_the_logarithm_of_three_exponentials_has_one_last_form_beside_any_of_its_exponents(beside):
+    log_sum = sp.log(1 + sp.exp(x) + sp.exp(2 * x))
+    (value,) = compile_program([log_sum - beside], [x])([800.0])
+    assert value == 1600.0 - float(sp.sympify(beside).subs(x, 800))
+
+
 def test_quotients_in_one_exponential_share_it():
     sigmoid = 1 / (1 + sp.exp(-x))
     program = compile_program([sigmoid, sigmoid.diff(x), sigmoid.diff(x, 2)], [x]).program
