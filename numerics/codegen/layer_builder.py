@@ -88,6 +88,12 @@ class LayerBuilder:
         first, self.n_uniforms = self.n_uniforms, self.n_uniforms + size
         return self._add(LayerOperation.INDICES, (1, size), first=first, samples=samples, sampling=sampling)
 
+    @takes(order=NAME, size=whole(1, 2**31), samples=whole(1, 2**31))
+    def next_indices(self, order: str, size: int, samples: int) -> int:
+        """The next samples of an order that each replica carries, drawn anew when fewer than ``size`` are left."""
+        first, self.n_uniforms = self.n_uniforms, self.n_uniforms + size
+        return self._add(LayerOperation.NEXT_INDICES, (1, size), matrix=order, first=first, samples=samples)
+
     @takes(matrix=NAME)
     def constant(self, matrix: str) -> int:
         """A constant as a panel."""

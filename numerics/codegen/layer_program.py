@@ -48,6 +48,11 @@ class LayerOperation(StrEnum):
     """Standard normals of the step, column by column."""
     INDICES = "indices"
     """Numbers of the samples of a batch, one a column."""
+    NEXT_INDICES = "next indices"
+    r"""The same by an order of all N samples that a replica carries, as N places and the number of those that are used.
+
+    Fisher and Yates' shuffle, as far as it is needed: each place is exchanged with a random one not before it.
+    """
     CONSTANT = "constant"
     """A constant as a panel."""
     GATHER = "gather"
@@ -121,7 +126,7 @@ class LayerInstruction:
         matrix: The weight or constant it reads or changes.
         scalar: The scalar it multiplies by, or what an update keeps of the old weight.
         first: Number of its first normal or uniform in the step.
-        samples: For ``indices``, the size N of the data set.
+        samples: For ``indices`` and ``next indices``, the size N of the data set.
         sampling: For ``indices``, how they are drawn.
         program: For ``elementwise``.
         terms: For ``combine``.
@@ -144,6 +149,8 @@ class LayerInstruction:
         inner = [*filter(None, (self.scalar, self.matrix)), *(f"%{place}" for place in self.operands)]
         if self.op is LayerOperation.INDICES and self.sampling is not None:
             inner.append(f"of {self.samples} samples {self.sampling.value}, from uniform {self.first}")
+        if self.op is LayerOperation.NEXT_INDICES:
+            inner.append(f"of {self.samples} samples, from uniform {self.first}")
         if self.op is LayerOperation.NORMALS:
             inner.append(f"from normal {self.first}")
         if self.program is not None:
@@ -246,7 +253,8 @@ def _check(program: LayerProgram, place: int, entry: LayerInstruction) -> None:
     used = [*entry.operands, *(term.source for term in entry.terms if isinstance(term.source, int))]
     if any(not 0 <= p < place or earlier[p].op in EFFECTS for p in used):
         raise NumericsError(f"instruction {place} ({entry}) must use earlier panels.")
-    if entry.op in EFFECTS and entry.matrix not in {matrix.name for matrix in program.weights}:
+    changes = entry.op in EFFECTS or entry.op is LayerOperation.NEXT_INDICES
+    if changes and entry.matrix not in {matrix.name for matrix in program.weights}:
         raise NumericsError(f"instruction {place} ({entry}) must change a weight.")
     shapes = [earlier[p].shape for p in entry.operands]
     wanted = _shape(program, entry, shapes)
@@ -262,6 +270,12 @@ def _shape(program: LayerProgram, entry: LayerInstruction, shapes: list[Shape]) 
     fits, shape = {
         LayerOperation.NORMALS: (entry.first + entry.shape[0] * entry.shape[1] <= program.n_normals, entry.shape),
         LayerOperation.INDICES: (entry.first + entry.shape[1] <= program.n_uniforms, (1, entry.shape[1])),
+        LayerOperation.NEXT_INDICES: (
+            entry.first + entry.shape[1] <= program.n_uniforms
+            and entry.shape[1] <= entry.samples
+            and matrix == (entry.samples + 1, 1),
+            (1, entry.shape[1]),
+        ),
         LayerOperation.CONSTANT: (True, matrix),
         LayerOperation.GATHER: (a[0] == 1, (matrix[1], a[1])),
         LayerOperation.PRODUCT: (matrix[1] == a[0], (matrix[0], a[1])),

@@ -12,6 +12,7 @@ module           question it answers
 ``initial``      Where do they start? (independent, or balanced with a given map)
 ``activations``  Activations and their derivatives as programs of single entries
 ``samples``      Which inputs and labels does a step see, or which stand for all of them?
+``step_writer``  What do the steps of all dynamics have in common?
 ``steps``        The layer program of one step
 ``backend``      Who runs it, and does it fit cache and memory?
 ``train``        Run it: chunks of replicas, statistics on the way, divergence by replica and step
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from numerics.deep_linear.signal import DataSet, NoisyTeacher
     from numerics.layered.controlled import ControlledMode
     from numerics.layered.dynamics import (
+        Epochs,
         FullGradientDescent,
         GradientFlowSteps,
         GradientNoiseDiffusion,
@@ -64,6 +66,7 @@ __all__ = [
     "ControlledMode",
     "DataSet",
     "DenseNetwork",
+    "Epochs",
     "FullGradientDescent",
     "GradientFlowSteps",
     "GradientNoiseDiffusion",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,14 @@ LARGEST_BATCH = 4096
 
 LONGEST_SCHEDULE = 2**27
 """Steps of a run with a schedule: its factors are looked at before anything runs, and kept."""
+
+
+class Epochs(Enum):
+    """How the batches of a data set follow each other, where they are not drawn independently."""
+
+    SHUFFLED = "shuffled epochs"
+    """All samples in a random order, drawn anew for each epoch and cut into batches; what is left at its end sits out.
+    PyTorch's ``DataLoader(shuffle=True, drop_last=True)``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +80,13 @@ class MiniBatchDescent(_Dynamics):
     .. math::
         v' = \mu v + \hat g + \lambda\theta, \qquad \theta' = \theta - \eta_k v'
 
-    Fresh data have fresh batches at every step; batches of a data set are drawn with or without replacement.
+    Fresh data have fresh batches at every step. Batches of a data set are drawn independently, with or without
+    replacement, or are the pieces of shuffled epochs; a replica then carries its order, N + 1 numbers more.
 
     Attributes:
         learning_rate: :math:`\eta`, one number or one per replica; times the factor of the schedule.
         batch_size: b.
-        sampling: How a batch of a data set is drawn.
+        sampling: How a batch of a data set is drawn: a member of ``Sampling``, or ``Epochs.SHUFFLED``.
         momentum: :math:`\mu`, below 1, one number or one per replica.
         label_noise: Standard deviation of independent normal noise on every label, fresh at every step; one number or
             one per replica. It comes on top of the label noise of the data.
@@ -92,7 +102,7 @@ class MiniBatchDescent(_Dynamics):
 
     learning_rate: Any
     batch_size: int = 1
-    sampling: Sampling = Sampling.WITH_REPLACEMENT
+    sampling: Sampling | Epochs = Sampling.WITH_REPLACEMENT
     momentum: Any = 0.0
     label_noise: Any = 0.0
 
@@ -105,8 +115,8 @@ class MiniBatchDescent(_Dynamics):
         object.__setattr__(
             self, "batch_size", whole_number(self.batch_size, "batch_size", at_least=1, below=LARGEST_BATCH + 1)
         )
-        if not SAMPLING.admits(self.sampling):
-            raise ArgumentError(f"sampling must be {SAMPLING.needed}, got {shown(self.sampling)}.")
+        if not SAMPLING.admits(self.sampling) and self.sampling is not Epochs.SHUFFLED:
+            raise ArgumentError(f"sampling must be {SAMPLING.needed}, or Epochs.SHUFFLED, got {shown(self.sampling)}.")
         if np.max(_nonnegative(self.momentum, "momentum")) >= 1:
             raise ArgumentError(
                 f"momentum must be below 1, got {shown(self.momentum)}: velocities would grow for ever."
@@ -196,7 +206,9 @@ class GradientNoiseDiffusion(_Dynamics):
         super().__post_init__()
         object.__setattr__(self, "batch_size", whole_number(self.batch_size, "batch_size", at_least=1, below=2**62))
         if not SAMPLING.admits(self.sampling):
-            raise ArgumentError(f"sampling must be {SAMPLING.needed}, got {shown(self.sampling)}.")
+            raise ArgumentError(
+                f"sampling must be {SAMPLING.needed}, got {shown(self.sampling)}: the noise of an SDE has no memory."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,64 +1,40 @@
 r"""From network, data and dynamics to a layer program: one step, its shared matrices and its numbers.
 
-Forward through the layers, the error at the top, and back down: layer l takes :math:`D_lH_{l-1}^\top` and hands
-:math:`F_l^\top D_l` on, times the derivative of the activation. All dynamics differ only in what they make of the error
-at the top and of the updates.
+All dynamics go forward through the layers and back down (:mod:`numerics.layered.step_writer`); they differ only in what
+they make of the error at the top and of the updates.
 """
 
 from __future__ import annotations
-
-from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 import sympy as sp
 
 from numerics.arguments import takes
-from numerics.codegen.layer_builder import LayerBuilder
-from numerics.codegen.layer_program import LayerProgram, NamedMatrix, Term
-from numerics.codegen.lower import lower
+from numerics.codegen.layer_program import NamedMatrix, Term
 from numerics.deep_linear.noise import batch_factor
 from numerics.deep_linear.signal import Data, DataSet, NoisyTeacher, symmetric_root
-from numerics.layered.activations import backward_program, forward_program
 from numerics.layered.dynamics import (
     DYNAMICS,
     Dynamics,
+    Epochs,
     FullGradientDescent,
     GradientFlowSteps,
     GradientNoiseDiffusion,
     IsotropicLangevin,
     MiniBatchDescent,
 )
-from numerics.layered.network import Activation, DenseNetwork
+from numerics.layered.network import DenseNetwork
 from numerics.layered.samples import (
     all_samples,
     fitting_data,
     is_multiple_of_identity,
-    matrices,
     mean_columns,
 )
+from numerics.layered.step_writer import FACTOR, LayerSteps, StepWriter
 from theory.argument_kinds import one_of
 from theory.gradient_noise.sampling import Sampling
 
 Array = np.ndarray
-FACTOR = sp.Symbol("factor", real=True)
-"""The schedule's factor of a step."""
-
-
-@dataclass(frozen=True, eq=False)
-class LayerSteps:
-    """What a run repeats.
-
-    Attributes:
-        program: One step.
-        constants: Matrices that replicas share.
-        numbers: The program's parameters: scalars, or vectors with one number per replica.
-    """
-
-    program: LayerProgram
-    constants: dict[str, Array]
-    numbers: dict[str, Array]
 
 
 @takes(network=one_of(DenseNetwork, needed="a DenseNetwork"), dynamics=DYNAMICS)
@@ -90,129 +66,14 @@ def layer_steps(network: DenseNetwork, data: Data, dynamics: Dynamics) -> LayerS
     return _WRITERS[type(dynamics)](network, data, dynamics).steps()
 
 
-@dataclass
-class _Writer(ABC):
-    """Writes the program of one step."""
-
-    network: DenseNetwork
-    data: Data
-    dynamics: Dynamics
-    constants: dict[str, Array] = field(default_factory=dict)
-    numbers: dict[str, Array] = field(default_factory=dict)
-    scalars: dict[str, sp.Expr] = field(default_factory=dict)
-
-    def steps(self) -> LayerSteps:
-        self.prepare()
-        self.builder = LayerBuilder([*self.network.weights, *self.companions()], matrices(self.constants))
-        self.write()
-        used = {symbol for scalar in self.scalars.values() for symbol in scalar.free_symbols} - {FACTOR}
-        symbols = sorted(used, key=str)
-        scalars = lower(list(self.scalars.values()), [*symbols, FACTOR])
-        program = self.builder.program(scalars, list(self.scalars), [str(symbol) for symbol in symbols])
-        return LayerSteps(program, self.constants, {str(symbol): self.numbers[str(symbol)] for symbol in symbols})
-
-    @abstractmethod
-    def prepare(self) -> None:
-        """Constants and numbers."""
-
-    @abstractmethod
-    def write(self) -> None:
-        """Instructions."""
-
-    def companions(self) -> list[NamedMatrix]:
-        """What a replica carries beside its weights."""
-        return []
-
-    def trained_weights(self) -> list[NamedMatrix]:
-        """Weights and biases that move."""
-        return [matrix for matrix in self.network.weights if int(matrix.name[1:]) in self.network.trained]
-
-    def number(self, name: str, value: Array | float | None = None) -> sp.Symbol:
-        """A parameter; its value is the dynamics' own unless given."""
-        self.numbers[name] = self.dynamics.numbers()[name] if value is None else np.asarray(value, float)
-        return sp.Symbol(name, nonnegative=True)
-
-    def decay(self, l: int) -> sp.Expr:
-        """The weight decay of a layer, a parameter where there is one."""
-        value = self.network.weight_decay[l - 1]
-        return self.number(f"decay{l}", value) if value else sp.S.Zero
-
-    def scalar(self, name: str, expression: sp.Expr) -> str:
-        """A scalar of the program."""
-        self.scalars[name] = expression
-        return name
-
-    def kept(self, l: int, rate: sp.Expr) -> str | None:
-        """What is left of a weight of layer l after its decay; None for all of it."""
-        decay = self.decay(l)
-        return self.scalar(f"keep{l}", 1 - rate * decay) if decay else None
-
-    def forward(self, x: int) -> list[int]:
-        """Outputs of all layers, the inputs first."""
-        builder, network, h = self.builder, self.network, [x]
-        for l in range(1, network.depth + 1):
-            a = builder.product(f"W{l}", h[-1])
-            if l in network.residual:
-                a = builder.add(a, h[-1])
-            if network.biases:
-                a = builder.shift(a, f"b{l}")
-            activation = network.activations[l - 1] if l < network.depth else Activation.LINEAR
-            h.append(a if activation is Activation.LINEAR else builder.elementwise(forward_program(activation), a))
-        return h
-
-    def backward(self, h: list[int], D: int, update: Callable[[str, int, int | None], None]) -> None:
-        """Hand D down from the top; ``update(weight, D, H)`` for each trained weight, without H for a bias."""
-        builder, network = self.builder, self.network
-        lowest = min(network.trained)
-        for l in range(network.depth, lowest - 1, -1):
-            down = builder.transposed_product(f"W{l}", D) if l > lowest else None
-            if l in network.trained:
-                update(f"W{l}", D, h[l - 1])
-                if network.biases:
-                    update(f"b{l}", D, None)
-            if down is not None:
-                if l in network.residual:
-                    down = builder.add(down, D)
-                activation = network.activations[l - 2]
-                if activation is not Activation.LINEAR:
-                    down = builder.elementwise(backward_program(activation), down, h[l - 1])
-                D = down
-
-    def add_update(self, target: str, D: int, H: int | None, *, keep: str | None = None, fresh: bool = False) -> None:
-        """D H' for a matrix, the sum of the columns of D for a bias."""
-        if H is None:
-            self.builder.sum_update(target, D, keep=keep, fresh=fresh)
-        else:
-            self.builder.update(target, D, H, keep=keep, fresh=fresh)
-
-    def descend(self, h: list[int], error: int, weight: sp.Expr, rate: sp.Expr) -> None:
-        """A step of size ``rate`` along the gradient of ``weight`` times half the squared error; with momentum, too."""
-        momentum = self.numbers.get("momentum", np.zeros(()))
-        if not np.any(momentum):
-            D = self.builder.scale(error, self.scalar("pull", rate * weight))
-            self.backward(h, D, lambda name, D, H: self.add_update(name, D, H, keep=self.kept(int(name[1:]), rate)))
-            return
-        # The velocity has the sign of the step: v = -(momentum v + gradient).
-        D = self.builder.scale(error, self.scalar("pull", weight))
-        mu = self.scalar("momentum", sp.Symbol("momentum", nonnegative=True))
-        self.backward(h, D, lambda name, D, H: self.add_update(f"velocity of {name}", D, H, keep=mu))
-        step = self.scalar("rate", rate)
-        for matrix in self.trained_weights():
-            velocity, decay = f"velocity of {matrix.name}", self.decay(int(matrix.name[1:]))
-            if decay:
-                pull = self.scalar(f"decay{matrix.name[1:]}", -decay)
-                self.builder.combine(velocity, Term(velocity), Term(matrix.name, pull))
-            self.builder.combine(matrix.name, Term(matrix.name), Term(velocity, step))
-
-
-class _MiniBatch(_Writer):
+class _MiniBatch(StepWriter):
     """Stochastic gradient descent."""
 
     dynamics: MiniBatchDescent
 
     def prepare(self) -> None:
         data, dynamics = self.data, self.dynamics
-        batch_factor(data, batch_size=dynamics.batch_size, sampling=dynamics.sampling)
+        batch_factor(data, batch_size=dynamics.batch_size, sampling=self.sampling)
         self.number("momentum")
         variance = dynamics.numbers()["label_noise"] ** 2
         if isinstance(data, NoisyTeacher):
@@ -227,17 +88,22 @@ class _MiniBatch(_Writer):
             self.constants |= all_samples(data).constants
         else:
             self.constants |= {"inputs": data.inputs, "labels": data.labels}
+            if dynamics.sampling is Epochs.SHUFFLED:
+                self.first["order"] = np.append(np.arange(data.size), 0.0)[:, None]
         self.number("label_scale", np.sqrt(variance))
+
+    @property
+    def sampling(self) -> Sampling:
+        """How one batch is drawn, whatever the others are."""
+        return Sampling.WITHOUT_REPLACEMENT if self.dynamics.sampling is Epochs.SHUFFLED else self.dynamics.sampling
 
     @property
     def takes_all(self) -> bool:
         """Whether the batch is the data set."""
-        return self.dynamics.sampling is Sampling.WITHOUT_REPLACEMENT and self.dynamics.batch_size == self.data.size
+        return self.sampling is Sampling.WITHOUT_REPLACEMENT and self.dynamics.batch_size == self.data.size
 
     def companions(self) -> list[NamedMatrix]:
-        if not np.any(self.numbers["momentum"]):
-            return []
-        return [NamedMatrix(f"velocity of {matrix.name}", matrix.shape) for matrix in self.trained_weights()]
+        return [*self.velocities(), *(NamedMatrix(name, (len(value), 1)) for name, value in self.first.items())]
 
     def write(self) -> None:
         x, y = self.batch()
@@ -252,7 +118,8 @@ class _MiniBatch(_Writer):
             if self.takes_all:
                 x, y = builder.constant("inputs"), builder.constant("labels")
             else:
-                chosen = builder.indices(b, self.data.size, self.dynamics.sampling)
+                N, shuffled = self.data.size, "order" in self.first
+                chosen = builder.next_indices("order", b, N) if shuffled else builder.indices(b, N, self.sampling)
                 x, y = builder.gather("inputs", chosen), builder.gather("labels", chosen)
         else:
             z = builder.normals((widths[0], b))
@@ -266,7 +133,7 @@ class _MiniBatch(_Writer):
         return x, y
 
 
-class _FullGradient(_Writer):
+class _FullGradient(StepWriter):
     """Gradient descent on the mean loss."""
 
     def prepare(self) -> None:
@@ -276,9 +143,7 @@ class _FullGradient(_Writer):
             self.number("momentum")
 
     def companions(self) -> list[NamedMatrix]:
-        if not np.any(self.numbers.get("momentum", 0)):
-            return []
-        return [NamedMatrix(f"velocity of {matrix.name}", matrix.shape) for matrix in self.trained_weights()]
+        return self.velocities()
 
     def mean_error(self) -> tuple[list[int], int]:
         """Outputs of the layers and the error, one column for each of the columns of the mean."""
@@ -383,7 +248,7 @@ class _Flow(_FullGradient):
                     self.builder.combine(name, Term(f"start of {name}"), Term(slope, part[following]))
 
 
-_WRITERS: dict[type, type[_Writer]] = {
+_WRITERS: dict[type, type[StepWriter]] = {
     MiniBatchDescent: _MiniBatch,
     FullGradientDescent: _FullGradient,
     IsotropicLangevin: _Langevin,

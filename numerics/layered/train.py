@@ -122,7 +122,7 @@ def train_layers(
     plan = _Plan(
         network,
         recipe,
-        first_state(network, recipe.program, initial, n_replicas),
+        first_state(network, recipe.program, initial, n_replicas) | recipe.first,
         _numbers(recipe, n_replicas),
         dynamics.factors(steps),
         n_replicas,

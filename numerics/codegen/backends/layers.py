@@ -47,6 +47,10 @@ class ArrayStep(ABC):
         """Floats that are whole as indices."""
 
     @abstractmethod
+    def counted(self, n: int) -> Array:
+        """The whole numbers below n as indices."""
+
+    @abstractmethod
     def where(self, condition: Array, a: Array, b: Array) -> Array:
         """One or the other, entry by entry."""
 
@@ -96,6 +100,10 @@ class NumpyStep(ArrayStep):
         """As int64."""
         return a.astype(np.int64)
 
+    def counted(self, n: int) -> Array:
+        """``np.arange``."""
+        return np.arange(n)
+
     def where(self, condition: Array, a: Array, b: Array) -> Array:
         """``np.where``."""
         return np.where(condition, a, b)
@@ -123,6 +131,10 @@ class TorchStep(ArrayStep):
     def whole_numbers(self, a: Array) -> Array:
         """As int64."""
         return a.long()
+
+    def counted(self, n: int) -> Array:
+        """``torch.arange``."""
+        return self._torch.arange(n)
 
     def where(self, condition: Array, a: Array, b: Array) -> Array:
         """``torch.where``."""
@@ -175,6 +187,21 @@ def _indices(step: _Step, entry: LayerInstruction, _: list[Array]) -> Array:
     return chosen[:, None, :]
 
 
+def _next_indices(step: _Step, entry: LayerInstruction, _: list[Array]) -> Array:
+    """Each place of the order is exchanged with one not before it; all replicas have used as many places."""
+    size, n, order = entry.shape[1], entry.samples, step.weights[entry.matrix]
+    u = step.uniforms[entry.first : entry.first + size]
+    used, replicas = int(order[0, n, 0]), step.arrays.counted(len(order))
+    for k in range(size):
+        place = used + k
+        other = place + step.arrays.whole_numbers(u[k] * (n - place))
+        taken = order[replicas, other, 0]
+        order[replicas, other, 0] = order[:, place, 0]
+        order[:, place, 0] = taken
+    order[:, n, 0] = used + size if used + 2 * size <= n else 0
+    return step.arrays.whole_numbers(order[:, used : used + size, 0])[:, None, :]
+
+
 def _gather(step: _Step, entry: LayerInstruction, operands: list[Array]) -> Array:
     return step.constants[entry.matrix][operands[0][:, 0, :]].swapaxes(1, 2)
 
@@ -217,6 +244,7 @@ STEPS: dict[LayerOperation, Callable[[_Step, LayerInstruction, list[Array]], Any
     LayerOperation.NORMALS: _normals,
     LayerOperation.INDICES: _indices,
     LayerOperation.CONSTANT: _constant,
+    LayerOperation.NEXT_INDICES: _next_indices,
     LayerOperation.GATHER: _gather,
     LayerOperation.PRODUCT: lambda step, entry, a: step.matrix(entry.matrix) @ a[0],
     LayerOperation.TRANSPOSED_PRODUCT: lambda step, entry, a: step.matrix(entry.matrix).swapaxes(1, 2) @ a[0],

@@ -115,6 +115,34 @@ def _indices(emission: Emission, place: int, entry: LayerInstruction) -> None:
     tiles.loop(size, turn, [v.constant(n - size)])
 
 
+def _next_indices(emission: Emission, place: int, entry: LayerInstruction) -> None:
+    """Fisher and Yates' exchanges in the order; all lanes have used as many of its places."""
+    tiles, v, b, out = emission.tiles, emission.tiles.v, emission.tiles.b, emission.panels[place]
+    order, size, n = emission.matrices[entry.matrix], entry.shape[1], entry.samples
+    wide, number = ir.VectorType(I64, v.lanes), v.width // 8
+    used = b.fptosi(b.extract_element(tiles.load(order, n, 0), ir.Constant(I32, 0)), I64)
+    lane = ir.Constant(wide, [number * i for i in range(v.lanes)])
+
+    def turn(k: Index) -> None:
+        here = tiles.sum(used, k)
+        left = v.splat(b.sitofp(b.sub(ir.Constant(I64, n), here), v.scalar))
+        uniform = tiles.load(emission.uniforms, tiles.sum(entry.first, k), 0)
+        drawn = b.fptosi(v.floor(v.multiply(uniform, left)), wide)
+        start = v.splat(b.ptrtoint(tiles.address(order, here, 0), I64))
+        offset = b.add(b.mul(drawn, ir.Constant(wide, [number * v.lanes] * v.lanes)), lane)
+        pointers = b.inttoptr(b.add(start, offset), ir.VectorType(ir.PointerType(), v.lanes))
+        taken, old = _gathered(emission, pointers), tiles.load(order, here, 0)
+        _scattered(emission, old, pointers)
+        tiles.store(taken, order, here, 0)
+        tiles.store(taken, out, 0, k)
+
+    tiles.each(size, turn)
+    following = tiles.sum(used, size)
+    goes_on = b.icmp_signed("<=", tiles.sum(following, size), ir.Constant(I64, n))
+    following = b.select(goes_on, following, ir.Constant(I64, 0))
+    tiles.store(v.splat(b.sitofp(following, v.scalar)), order, n, 0)
+
+
 def _gather(emission: Emission, place: int, entry: LayerInstruction) -> None:
     tiles, v, b, out = emission.tiles, emission.tiles.v, emission.tiles.b, emission.panels[place]
     (indices,), table = emission.operands(entry), emission.matrices[entry.matrix]
@@ -145,6 +173,15 @@ def _gathered(emission: Emission, pointers: Value) -> Value:
     gather = module.globals.get(name) or ir.Function(module, ir.FunctionType(v.real, kinds), name)
     every = ir.Constant(v.boolean, [1] * v.lanes)
     return v.builder.call(gather, [pointers, ir.Constant(I32, v.width // 8), every, v.constant(0)])
+
+
+def _scattered(emission: Emission, values: Value, pointers: Value) -> None:
+    v = emission.tiles.v
+    module, kinds = v.builder.module, [v.real, pointers.type, I32, v.boolean]
+    name = f"llvm.masked.scatter.v{v.lanes}f{v.width}.v{v.lanes}p0"
+    scatter = module.globals.get(name) or ir.Function(module, ir.FunctionType(ir.VoidType(), kinds), name)
+    every = ir.Constant(v.boolean, [1] * v.lanes)
+    v.builder.call(scatter, [values, pointers, ir.Constant(I32, v.width // 8), every])
 
 
 def _product(emission: Emission, place: int, entry: LayerInstruction) -> None:
@@ -291,6 +328,7 @@ OPERATIONS_OF_LAYERS: dict[LayerOperation, Callable[[Emission, int, LayerInstruc
     LayerOperation.NORMALS: _normals,
     LayerOperation.INDICES: _indices,
     LayerOperation.CONSTANT: _constant,
+    LayerOperation.NEXT_INDICES: _next_indices,
     LayerOperation.GATHER: _gather,
     LayerOperation.PRODUCT: _product,
     LayerOperation.TRANSPOSED_PRODUCT: _transposed_product,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from numerics.deep_linear import DataSet, NoisyTeacher
-from numerics.layered.dynamics import MiniBatchDescent
+from numerics.layered.dynamics import Epochs, MiniBatchDescent
 from numerics.layered.network import Activation, DenseNetwork
 from theory.gradient_noise.sampling import Sampling
 
@@ -39,7 +39,7 @@ def random_problem(number):
         N = int(source.integers(1, 9))
         data = DataSet(source.normal(size=(N, widths[0])), source.normal(size=(N, widths[-1])))
         if b <= N and source.random() < 0.7:
-            sampling = Sampling.WITHOUT_REPLACEMENT
+            sampling = Epochs.SHUFFLED if source.random() < 0.5 else Sampling.WITHOUT_REPLACEMENT
     else:
         data = NoisyTeacher(
             source.normal(size=(widths[-1], widths[0])),

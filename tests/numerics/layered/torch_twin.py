@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from numerics.deep_linear import DataSet
+from numerics.layered.dynamics import Epochs
 from numerics.random.normal import standard_normals
 from numerics.random.uniform import standard_uniforms
 from theory.gradient_noise.sampling import Sampling
@@ -71,7 +72,7 @@ def numbers_of(network, data, dynamics, steps, seed, replica, factor_of_noise):
         + abs(data.label_covariance - np.diag(np.diag(data.label_covariance))).max()
     )
     count = fresh + label * bool(full) + label * bool(factor_of_noise)
-    draws = isinstance(data, DataSet) and not (b == data.size and dynamics.sampling is Sampling.WITHOUT_REPLACEMENT)
+    draws = isinstance(data, DataSet) and not (b == data.size and dynamics.sampling is not Sampling.WITH_REPLACEMENT)
     uniform = b if draws else 0
     place = dict(
         first_step=0,
@@ -95,6 +96,18 @@ def chosen_samples(u, size, n, sampling):
     return found
 
 
+def epochs(uniforms, size, n):
+    """The batches of shuffled epochs: Fisher and Yates' shuffle of the order that is left, place by place."""
+    order, batches = list(range(n)), []
+    for k, u in enumerate(uniforms):
+        first = k % (n // size) * size
+        for place in range(first, first + size):
+            other = place + int((n - place) * u[place - first])
+            order[place], order[other] = order[other], order[place]
+        batches.append(order[first : first + size])
+    return batches
+
+
 def trained(network, data, dynamics, start, steps, seed, replica):
     """Weights by name after ``steps`` steps of replica ``replica``."""
     net = Net(network, start)
@@ -108,11 +121,13 @@ def trained(network, data, dynamics, start, steps, seed, replica):
             isotropic = covariance[0, 0]
     scale = np.sqrt(isotropic + noise**2)
     normals, uniforms, full = numbers_of(network, data, dynamics, steps, seed, replica, scale)
+    shuffled = epochs(uniforms, b, data.size) if dynamics.sampling is Epochs.SHUFFLED and b < data.size else None
     for k in range(steps):
         z, place = normals[k], 0
         if isinstance(data, DataSet):
-            everything = b == data.size and dynamics.sampling is Sampling.WITHOUT_REPLACEMENT
+            everything = b == data.size and dynamics.sampling is not Sampling.WITH_REPLACEMENT
             rows = range(b) if everything else chosen_samples(uniforms[k], b, data.size, dynamics.sampling)
+            rows = rows if shuffled is None else shuffled[k]
             x, y = data.inputs[list(rows)], data.labels[list(rows)]
         else:
             x = z[: b * d_0].reshape(b, d_0)
