@@ -22,7 +22,7 @@ What ``find`` stands on:
 * ``exact_gradient``: gradients at points in such numbers, by the chain rule backwards.
 * ``expanded_loss``: the proof from below: the loss multiplied out.
 * ``null_space``: the bound from above: null spaces modulo a prime, and rational numbers from residues.
-* ``roots_of_primes``: roots of numbers as symbols with relations, and their images modulo a prime.
+* ``roots_of_numbers``: roots of numbers as symbols with relations, and their images modulo a prime.
 * ``roots``: when every choice of square roots is as good as any other.
 
 Discrete symmetries:

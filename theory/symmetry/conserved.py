@@ -31,7 +31,7 @@ from theory.decision.zero import ZeroKind, decide_zero
 from theory.discrete.recursion import Recursion
 from theory.errors import ShapeError, UnsupportedFormError
 from theory.symmetry.exact_gradient import StraightLine
-from theory.symmetry.exact_numbers import Exact, OffDomainError, Rationals, Residues, drawn, residue
+from theory.symmetry.exact_numbers import Exact, OffDomainError, drawn, field_of, residue
 from theory.symmetry.expanded_loss import vanishes_for_all_breaks
 from theory.symmetry.null_space import PRIME, null_space_modulo, rational_vectors
 from theory.symmetry.roots import require_independent_roots
@@ -172,7 +172,7 @@ def _monomials(state: sp.MatrixBase, degree: int) -> list[tuple[int, ...]]:
 
 
 def _rows(recursion: Recursion, line: StraightLine, places: list[int], monomials: list[tuple[int, ...]]) -> list:
-    exact: Exact = Rationals() if line.breaks else Residues(PRIME)
+    exact = field_of(PRIME, ordered=bool(line.breaks), rooted=bool(line.roots))
     rng = Random("conserved quantities")
     symbols = by_name({*recursion.state, *recursion.update.free_symbols})
     rows = []
@@ -222,8 +222,9 @@ def _is_conserved(
     after = [line.rational[p] for p in places]
     change = _combination(vector, monomials, after) - _combination(vector, monomials, recursion.state)
     if line.roots:
-        true = {generator: sp.sqrt(radicand) for generator, radicand in line.roots.items()}
-        return decide_zero(change.xreplace(true)).kind is ZeroKind.ZERO
+        for generator, radicand in reversed(line.roots.items()):
+            change = change.xreplace({generator: sp.sqrt(radicand)})
+        return decide_zero(change).kind is ZeroKind.ZERO
     try:
         return vanishes_for_all_breaks(change, tuple(line.breaks))
     except OutOfReachError:

@@ -1,6 +1,7 @@
 r"""Numbers with exact arithmetic, in which losses are evaluated: residues modulo a prime, and rational numbers.
 
-Residues are quick and have square roots; rational numbers have an order, which breaks of a loss need.
+Residues are quick and have square roots; rational numbers have an order, which breaks of a loss need. Where there are
+roots beside breaks, a residue goes along with an enclosure of the real number that it stands for.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any, Protocol
 import sympy as sp
 from sympy.ntheory.residue_ntheory import sqrt_mod
 
-from theory.errors import SymbolError, UnsupportedFormError
+from theory.decision.balls import ball
+from theory.errors import SymbolError
 
 
 class OffDomainError(ArithmeticError):
@@ -90,9 +92,7 @@ class Residues:
 
     def step(self, a: int) -> int:
         """1 for a positive element, 0 for a negative one; OffDomainError for 0."""
-        raise UnsupportedFormError(
-            "a loss with both square roots and breaks has no exact points here. Use one of them."
-        )
+        raise AssertionError("field_of gives what a loss needs")
 
 
 @dataclass(frozen=True)
@@ -123,15 +123,72 @@ class Rationals:
 
     def root(self, a: Fraction) -> Fraction:
         """A square root, always the same one; OffDomainError where there is none."""
-        raise UnsupportedFormError(
-            "a loss with both square roots and breaks has no exact points here. Use one of them."
-        )
+        raise AssertionError("field_of gives what a loss needs")
 
     def step(self, a: Fraction) -> Fraction:
         """1 for a positive element, 0 for a negative one; OffDomainError for 0."""
         if not a:
             raise OffDomainError("the point lies on a break")
         return Fraction(int(a > 0))
+
+
+@dataclass(frozen=True)
+class SignedResidues:
+    """Real numbers with roots: an enclosure, which tells the sign, and the image modulo a prime, which is exact.
+
+    An element is a pair of a ball of flint and a residue. What the enclosure does not tell from 0 is off the domain.
+    """
+
+    prime: int
+
+    @property
+    def _residues(self) -> Residues:
+        return Residues(self.prime)
+
+    def number(self, value: sp.Rational) -> tuple[Any, int]:
+        """``value`` as an element of the field."""
+        return enclosed(value), self._residues.number(value)
+
+    def draw(self, rng: Random) -> tuple[Any, int]:
+        """A random element, a small rational number."""
+        return self.number(sp.Rational(rng.randint(-12, 12), rng.randint(1, 3)))
+
+    def add(self, a: tuple[Any, int], b: tuple[Any, int]) -> tuple[Any, int]:
+        """The sum."""
+        return a[0] + b[0], (a[1] + b[1]) % self.prime
+
+    def multiply(self, a: tuple[Any, int], b: tuple[Any, int]) -> tuple[Any, int]:
+        """The product."""
+        return a[0] * b[0], a[1] * b[1] % self.prime
+
+    def inverse(self, a: tuple[Any, int]) -> tuple[Any, int]:
+        """The reciprocal; OffDomainError for what may be 0."""
+        self.step(a)
+        return 1 / a[0], self._residues.inverse(a[1])
+
+    def root(self, a: tuple[Any, int]) -> tuple[Any, int]:
+        """The positive square root; OffDomainError where there is none."""
+        if not self.step(a)[1]:
+            raise OffDomainError("no real root")
+        return a[0].sqrt(), self._residues.root(a[1])
+
+    def step(self, a: tuple[Any, int]) -> tuple[Any, int]:
+        """1 for a positive element, 0 for a negative one; OffDomainError for what may be 0."""
+        if not (a[0] > 0 or a[0] < 0):
+            raise OffDomainError("the point may lie on a break, or a denominator vanish")
+        return self.number(sp.Integer(int(a[0] > 0)))
+
+
+def field_of(prime: int, *, ordered: bool, rooted: bool) -> Exact:
+    """The numbers for a loss with breaks (``ordered``) or roots, both, or neither."""
+    if ordered:
+        return SignedResidues(prime) if rooted else Rationals()
+    return Residues(prime)
+
+
+def enclosed(value: sp.Expr) -> Any:
+    """A ball of flint that holds ``value``, an expression without symbols."""
+    return ball(value, {})
 
 
 _ATTEMPTS = 60
@@ -153,18 +210,20 @@ def drawn(symbol: sp.Symbol, exact: Exact, rng: Random) -> Any:
     Raises:
         SymbolError: no rational number that was tried is admitted.
     """
-    if not isinstance(exact, Rationals):
+    if isinstance(exact, Residues):
         return exact.draw(rng)
     for _ in range(_ATTEMPTS):
-        value = exact.draw(rng)
+        value = Rationals().draw(rng)
         for candidate in (value, abs(value), -abs(value), Fraction(round(value)), Fraction(abs(round(value)))):
             if is_admitted(symbol, candidate):
-                return candidate
+                return exact.number(sp.Rational(candidate.numerator, candidate.denominator))
     raise SymbolError(f"no rational number satisfies what is declared of {symbol}. Declare it real.")
 
 
 def residue(value: Any, prime: int) -> int:
-    """A residue as it is, a rational number modulo ``prime``."""
+    """A residue as it is, that of a pair, a rational number modulo ``prime``."""
     if isinstance(value, int):
         return value
+    if isinstance(value, tuple):
+        return value[1]
     return value.numerator * pow(value.denominator, -1, prime) % prime

@@ -6,7 +6,7 @@ With :math:`l = N/D` and :math:`G_j = D\,\partial_jN - N\,\partial_jD` the field
 .. math:: \sum_j\Bigl(\sum_iA_{ji}\theta_i + c_j\Bigr)G_j = 0
 
 as a polynomial in weights, data and the generators :math:`h` of breaks, for which :math:`h^2 = h`, over the field
-of the roots :math:`t^n = p` of numbers. A polynomial over a field vanishes iff its coefficients do, so this decides.
+of the roots :math:`t^n = r` of numbers. A polynomial over a field vanishes iff its coefficients do, so this decides.
 All patterns of the breaks are asked for, also those that no point has: a proof is a proof, while a failure may be one
 of a pattern that does not occur.
 """
@@ -41,7 +41,7 @@ class ExpandedLoss:
         ring: Polynomials in weights, data and breaks.
         slopes: :math:`G_j`, one for each weight.
         breaks: Places of the generators of breaks among the indeterminates.
-        roots: Place of a root of a number -> ``(n, p)``, :math:`t^n = p`.
+        roots: Place of a root of a number -> ``(n, r)``, :math:`t^n = r`, r a polynomial in the roots before it.
     """
 
     weights: tuple[sp.Symbol, ...]
@@ -49,7 +49,7 @@ class ExpandedLoss:
     ring: PolyRing
     slopes: tuple[Any, ...]
     breaks: tuple[int, ...]
-    roots: Mapping[int, tuple[int, int]] = dataclasses.field(default_factory=dict)
+    roots: dict[int, tuple[int, Any]] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(
@@ -58,22 +58,22 @@ class ExpandedLoss:
         place: int,
         weights: Sequence[sp.Symbol],
         constants: Sequence[sp.Symbol] = (),
-        roots: Mapping[sp.Symbol, tuple[int, int]] | None = None,
+        roots: Mapping[sp.Symbol, tuple[int, sp.Expr]] | None = None,
     ) -> ExpandedLoss:
-        """The operation at ``place``, multiplied out; ``roots`` are those of numbers, symbol -> ``(n, p)``.
+        """The operation at ``place``, multiplied out; ``roots`` are those of numbers, symbol -> ``(n, r)``.
 
         Raises:
             OutOfReachError: it has too many terms, square roots, or a denominator that is 0.
         """
         if line.roots:
             raise OutOfReachError("a square root is no polynomial.")
-        symbols = {o.value for o in line.operations if o.kind is StepKind.SYMBOL} | set(weights)
+        symbols = {o.value for o in line.operations if o.kind is StepKind.SYMBOL} | set(weights) | set(roots or {})
         variables = sorted(symbols - set(constants), key=str) + list(line.breaks)
         ring = PolyRing(tuple(variables), QQ.frac_field(*constants) if constants else QQ, lex)
         numerator, denominator = _fraction(line, place, ring, constants)
         slopes = tuple(_slope(numerator, denominator, ring.gens[variables.index(w)]) for w in weights)
         breaks = tuple(range(len(variables) - len(line.breaks), len(variables)))
-        numbers = {variables.index(t): relation for t, relation in (roots or {}).items() if t in variables}
+        numbers = {variables.index(t): (n, ring.from_expr(square)) for t, (n, square) in (roots or {}).items()}
         found = cls(tuple(weights), tuple(constants), ring, tuple(slopes), breaks, numbers)
         if numbers and not any(found._by_relations(denominator).values()):
             raise OutOfReachError("a denominator is identically 0. Look at the loss where it is defined.")
@@ -115,39 +115,85 @@ class ExpandedLoss:
 
     def _by_relations(self, terms: Mapping[tuple[int, ...], Any]) -> dict[tuple[int, ...], Any]:
         """``terms`` with every power of a root of a number below its degree."""
-        if not self.roots:
-            return dict(terms)
-        total: dict[tuple[int, ...], Any] = {}
-        for monomial, value in terms.items():
-            powers, factor = list(monomial), 1
-            for place, (n, p) in self.roots.items():
-                times, powers[place] = divmod(powers[place], n)
-                factor *= p**times
-            key = tuple(powers)
-            total[key] = total.get(key, self.ring.domain.zero) + factor * value
-        return total
+        reduced = dict(terms)
+        for place, (n, square) in reversed(self.roots.items()):
+            total: dict[tuple[int, ...], Any] = {}
+            powers = [self.ring.one]
+            for monomial, value in reduced.items():
+                times, rest = divmod(monomial[place], n)
+                while len(powers) <= times:
+                    powers.append(powers[-1] * square)
+                below = (*monomial[:place], rest, *monomial[place + 1 :])
+                for factor, coefficient in powers[times].items() if times else [(None, 1)]:
+                    key = below if factor is None else tuple(map(int.__add__, below, factor))
+                    total[key] = total.get(key, self.ring.domain.zero) + value * coefficient
+            reduced = total
+        return reduced
 
     def equations(self) -> list[dict[int, Any]]:
         """One equation for each monomial, unknown -> coefficient: the entries of A row by row, then those of c."""
+        return list(self.equations_by_monomial().values())
+
+    def equations_by_monomial(self) -> dict[tuple[int, ...], dict[int, Any]]:
+        """The :meth:`equations`, by monomial."""
         places = [self.ring.symbols.index(weight) for weight in self.weights]
-        n, found = len(self.weights), {}
+        n = len(self.weights)
+        found: dict[tuple[int, ...], dict[int, Any]] = {}
         for j, slope in enumerate(self.slopes):
             for i, place in [*enumerate(places), (None, None)]:
                 unknown = n * n + j if i is None else j * n + i
                 for monomial, value in slope.items():
                     found.setdefault(_raised(monomial, place), {})[unknown] = value
-        return list(found.values())
+        return found
 
 
-def null_space_by_coefficients(losses: Sequence[ExpandedLoss]) -> list[list[sp.Expr]]:
-    """All (A row by row, then c) that solve the :meth:`~ExpandedLoss.equations` of every loss, over their field."""
+def null_space_by_coefficients(
+    losses: Sequence[ExpandedLoss], roots: Mapping[sp.Symbol, sp.Expr] | None = None
+) -> list[list[sp.Expr]]:
+    """All (A row by row, then c) that solve the :meth:`~ExpandedLoss.equations` of every loss, over their field.
+
+    ``roots`` are the numbers that symbols of the losses stand for.
+    """
     n, domain = len(losses[0].weights), losses[0].ring.domain
     unknowns = n * n + n
-    rows = dict(enumerate(row for loss in losses for row in loss.equations()))
-    if not rows:
+    if roots:
+        domain = _with_roots(losses[0].constants, list(roots.values()))
+        found = [row for loss in losses for row in _equations_with_roots(loss, roots, domain)]
+    else:
+        found = [row for loss in losses for row in loss.equations()]
+    if not found:
         return [[sp.Integer(int(i == j)) for j in range(unknowns)] for i in range(unknowns)]
-    basis = DomainMatrix(rows, (len(rows), unknowns), domain).nullspace()
-    return [[domain.to_sympy(entry) for entry in row] for row in basis.to_list()]
+    basis = DomainMatrix(dict(enumerate(found)), (len(found), unknowns), domain).nullspace()
+    vectors = map(_whole, basis.to_list()) if losses[0].constants else basis.to_list()
+    return [[domain.to_sympy(entry) for entry in vector] for vector in vectors]
+
+
+def _with_roots(constants: Sequence[sp.Symbol], roots: Sequence[sp.Expr]) -> Any:
+    field = QQ.algebraic_field(*roots)
+    return field.frac_field(*constants) if constants else field
+
+
+def _equations_with_roots(loss: ExpandedLoss, roots: Mapping[sp.Symbol, sp.Expr], domain: Any) -> list[dict[int, Any]]:
+    """The equations of ``loss`` with the roots of numbers among the coefficients, and no longer in monomials."""
+    values = {loss.ring.symbols.index(t): domain.from_sympy(value) for t, value in roots.items()}
+    rows: dict[tuple[int, ...], dict[int, Any]] = {}
+    for monomial, row in loss.equations_by_monomial().items():
+        factor = domain.one
+        for place, value in values.items():
+            factor = factor * value ** monomial[place]
+        key = tuple(0 if place in values else power for place, power in enumerate(monomial))
+        at = rows.setdefault(key, {})
+        for unknown, coefficient in row.items():
+            number = factor * domain.from_sympy(loss.ring.domain.to_sympy(coefficient))
+            at[unknown] = at.get(unknown, domain.zero) + number
+    return [{unknown: value for unknown, value in row.items() if value} for row in rows.values()]
+
+
+def _whole(row: Sequence[Any]) -> list[Any]:
+    """The multiple of ``row``, of fractions of polynomials in constants, without denominators."""
+    for denominator in {entry.denom for entry in row if not entry.denom.is_ground}:
+        row = [entry * denominator for entry in row]
+    return list(row)
 
 
 def vanishes_for_all_breaks(expression: sp.Expr, breaks: Sequence[sp.Symbol]) -> bool:

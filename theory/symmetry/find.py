@@ -12,11 +12,12 @@ The fields :math:`v = A\theta + c` with :math:`v\cdot\nabla l = 0` are the solut
 Where the two numbers agree, the list is complete. Where they do not, both are said.
 
 Roots of numbers span a field in which the null space is looked for by all its images modulo a prime
-(:mod:`theory.symmetry.roots_of_primes`): relations such as :math:`\sqrt6 = \sqrt2\sqrt3` hold there.
+(:mod:`theory.symmetry.roots_of_numbers`): relations such as :math:`\sqrt6 = \sqrt2\sqrt3` hold there.
 
 Losses with breaks (ReLU, moduli) are polynomials between them: points come from the pieces that exist, proofs are for
 all patterns. A loss with square roots (norms) is a rational function on an extension by them; points may take any root
-if no product of the radicands is a square, because then all roots are alike (Kummer); otherwise the loss is refused.
+if no product of the radicands is a number times a square, because then all roots are alike (Kummer); otherwise the loss
+is refused (:mod:`theory.symmetry.roots`).
 
 References:
     Marcotte, Gribonval, Peyré, "Abide by the law and follow the flow: conservation laws for gradient flows" (2023),
@@ -39,13 +40,22 @@ from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, SymbolError, UnsupportedFormError
 from theory.symmetry.affine_generator import AffineGenerator
 from theory.symmetry.exact_gradient import StraightLine
-from theory.symmetry.exact_numbers import Exact, OffDomainError, Rationals, Residues, drawn, residue
+from theory.symmetry.exact_numbers import (
+    Exact,
+    OffDomainError,
+    Rationals,
+    SignedResidues,
+    drawn,
+    enclosed,
+    field_of,
+    residue,
+)
 from theory.symmetry.expanded_loss import ExpandedLoss, null_space_by_coefficients
 from theory.symmetry.lie_algebra import LieAlgebra, coordinates, exact_kernel, normal_entries
 from theory.symmetry.null_space import null_space_modulo, rational_null_space, rational_vectors
 from theory.symmetry.one_parameter import slope_along
 from theory.symmetry.roots import require_independent_roots
-from theory.symmetry.roots_of_primes import with_roots_as_symbols
+from theory.symmetry.roots_of_numbers import with_roots_as_symbols
 from theory.symmetry.sample_losses import Losses, SampleLosses, sample_losses
 from theory.values import instance
 
@@ -55,6 +65,7 @@ MAX_WEIGHTS = 48
 _SPARE = 8
 _ROUNDS = 4
 _ATTEMPTS = 60
+_LARGEST_FIELD = 8
 
 
 @dataclass(frozen=True)
@@ -137,10 +148,9 @@ def find_affine_symmetries(problem: Losses, *, seed: int | str | None = None) ->
     r"""All fields :math:`A\theta + c` that leave the loss of every sample alone.
 
     Entries of :math:`A` and :math:`c` are rational functions of the constants of the loss (symbols that are neither
-    weights nor data) and of the roots of rational numbers in it, :math:`p^{k/n}`. Beside constants, breaks or square
-    roots of functions of the weights, square roots of numbers count as constants themselves: a generator that exists
-    only by a relation between them is then not found; it is counted in ``at_most``, so that the list is not called
-    complete.
+    weights nor data) and of the roots of numbers in it: :math:`p^{k/n}`, and square roots of such. Square roots of
+    functions of constants count as constants themselves: a generator that exists only by a relation between them is
+    then not found; it is counted in ``at_most``, so that the list is not called complete.
 
     Args:
         problem: A PerSampleLoss (data take every value), a FiniteSum (its losses), or a Model (the support of its law;
@@ -177,19 +187,22 @@ def find_affine_symmetries(problem: Losses, *, seed: int | str | None = None) ->
 
 
 def _with_irrational_entries(found: AffineSymmetries, losses: SampleLosses, seed: int | str | None) -> AffineSymmetries:
-    """``found``, or more of them: those of the loss whose roots of numbers are constants, at their values.
+    """``found``, or more of them: those of the loss whose roots of numbers and constants are constants themselves.
 
     What holds for every constant holds for these. The bound stays that of the loss itself.
     """
+    fixed = set(losses.constants)
     powers = {power for _, loss in losses.named for power in loss.atoms(sp.Pow)}
-    roots = {p: sp.Dummy(f"root_{p.base}", real=True) for p in powers if p.exp == sp.S.Half and p.base.is_Rational}
+    kinds = {p.base for p in powers if p.exp.is_Rational and p.exp.q == 2 and p.free_symbols <= fixed}
+    constants = {base: sp.Dummy("root", positive=True) for base in kinds}
+    roots = {p: constants[p.base] ** p.exp.p for p in powers if p.base in kinds and p.exp.q == 2}
     if not roots:
         return found
     named = tuple((name, loss.xreplace(roots)) for name, loss in losses.named)
     whole = None if losses.for_all_data is None else losses.for_all_data.xreplace(roots)
     search = _Search(replace(losses, named=named, for_all_data=whole), Random(f"affine symmetries {seed}"))
     search.run()
-    values = {constant: power for power, constant in roots.items()}
+    values = {constant: sp.sqrt(base) for base, constant in constants.items()}
     kept: list[AffineGenerator] = []
     for general in search.found:
         special = [entry.xreplace(values) for entry in general.entries]
@@ -202,7 +215,7 @@ def _with_irrational_entries(found: AffineSymmetries, losses: SampleLosses, seed
             kept.append(generator)
     if len(kept) <= found.dimension:
         return found
-    evidence = f"at most {found.at_most}, {len(kept)} proved with roots of numbers as constants"
+    evidence = f"at most {found.at_most}, {len(kept)} proved with roots of constants as constants"
     return AffineSymmetries(found.problem, tuple(kept), found.at_most, evidence)
 
 
@@ -220,14 +233,32 @@ class _Search:
             )
         self.line = StraightLine()
         self.places = [self.line.place(loss) for _, loss in self.losses.named]
-        require_independent_roots(self.line)
+        if self.line.roots:
+            images = self.roots.images_modulo_many()
+            require_independent_roots(self.line, images, losses.constants, self.roots.values)
         self.prime = self.roots.prime()
-        self.exact: Exact = Rationals() if self.line.breaks else Residues(self.prime)
+        ordered, rooted = bool(self.line.breaks), bool(self.line.roots) or self.roots.degree > 1
+        self.exact: Exact = field_of(self.prime, ordered=ordered, rooted=rooted)
         self.images = self.roots.images(self.prime)
-        self.constants = {c: self._drawn(c) for c in losses.constants}
+        self.constants = self._drawn_constants(losses.constants)
         self.rows: list[list[list[int]]] = [[] for _ in self.images]
         self.proved: list[AffineGenerator] = []
         self.at_most = 0
+
+    def _drawn_constants(self, symbols: Sequence[sp.Symbol]) -> dict[sp.Symbol, Any]:
+        """Random constants; some for which their roots in the loss exist, if there are any."""
+        for _ in range(_ATTEMPTS):
+            constants = {c: self._drawn(c) for c in symbols}
+            if not self.line.roots or not constants or any(self._has_a_value(constants) for _ in range(_SPARE)):
+                break
+        return constants
+
+    def _has_a_value(self, constants: Mapping[sp.Symbol, Any]) -> bool:
+        at = {s: self._drawn(s) for s in (*self.weights, *self.losses.data)}
+        try:
+            return bool(self.line.values({**constants, **self._elements(self.images[0]), **at}, self.exact))
+        except OffDomainError:
+            return False
 
     @property
     def unknowns(self) -> int:
@@ -242,7 +273,7 @@ class _Search:
             bases = [null_space_modulo(rows, self.unknowns, self.prime) for rows in self.rows]
             self.at_most = min(map(len, bases))
             verdicts = self._judge(self._candidates(bases))
-            if len(self.proved) < self.at_most and self._expanded is not None and self.roots.degree == 1:
+            if len(self.proved) < self.at_most and self._expanded is not None and self._may_compare:
                 # Residues may come from fractions too large to be recognised; the equations themselves do not err.
                 verdicts += self._judge(self._by_coefficients())
             if len(self.proved) == self.at_most:
@@ -267,7 +298,7 @@ class _Search:
         for _ in range(_ATTEMPTS):
             at = {s: self._drawn(s) for s in (*self.weights, *self.losses.data)}
             try:
-                values = self.line.values({**self.constants, **image, **at}, self.exact)
+                values = self.line.values({**self.constants, **self._elements(image), **at}, self.exact)
                 slopes = self.line.gradient(place, self.weights, values, self.exact)
                 point = [residue(at[w], self.prime) for w in self.weights]
                 g = [residue(slope, self.prime) for slope in slopes]
@@ -278,6 +309,16 @@ class _Search:
             f"loss must be defined somewhere, but {_ATTEMPTS} random points had no value: a denominator or radicand "
             "may be identically 0. Look at the loss where it is defined."
         )
+
+    def _elements(self, image: Mapping[sp.Symbol, int]) -> Mapping[sp.Symbol, Any]:
+        """The residues of roots of numbers as elements of the field: where there is an order, they are the roots."""
+        if not isinstance(self.exact, SignedResidues):
+            return image
+        return {t: (self._enclosures[t], value) for t, value in image.items()}
+
+    @cached_property
+    def _enclosures(self) -> Mapping[sp.Symbol, Any]:
+        return {t: enclosed(value) for t, value in self.roots.values.items()}
 
     def _drawn(self, symbol: sp.Symbol) -> Any:
         return drawn(symbol, self.exact, self.rng)
@@ -320,9 +361,15 @@ class _Search:
         ]
         return [self._generator(vector) for vector in vectors if None not in vector]
 
+    @property
+    def _may_compare(self) -> bool:
+        """Whether the field of the coefficients is one in which their equations are solved at once."""
+        return self.roots.degree == 1 or bool(self.constants) and self.roots.degree <= _LARGEST_FIELD
+
     def _by_coefficients(self) -> list[AffineGenerator]:
-        expanded = list((self._expanded or {}).values())
-        return [self._generator(vector) for vector in null_space_by_coefficients(expanded)]
+        vectors = null_space_by_coefficients(list((self._expanded or {}).values()), self.roots.values)
+        symbols = self.roots.in_symbols
+        return [self._generator([sp.expand(symbols(e)) if e.is_Add else symbols(e) for e in v]) for v in vectors]
 
     def _generator(self, vector: Sequence[Any]) -> AffineGenerator:
         n = len(self.weights)
@@ -354,7 +401,8 @@ class _Search:
 
     @property
     def evidence(self) -> str:
-        numbers = "rational points" if self.line.breaks else f"points modulo {self.prime}"
+        places = "rational points" if isinstance(self.exact, Rationals) else "real points"
+        numbers = places if self.line.breaks else f"points modulo {self.prime}"
         where = f"for data that take every value; {self._about}" if not self.losses.support_is_known else self._about
         return f"at most {self.at_most} by {len(self.rows[0])} {numbers}, {len(self.proved)} proved {where}"
 

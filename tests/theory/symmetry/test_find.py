@@ -181,11 +181,35 @@ def test_a_relation_between_roots_allows_generators_that_are_found():
     assert find_affine_symmetries(third).dimension == 4 + 4  # the form that is kept, and v that never acts
 
 
-def test_roots_beside_constants_count_as_constants_and_are_not_called_complete():
-    c = sp.Symbol("c", real=True)
-    loss = ((sp.sqrt(2) * u + c * w) * x + (2 * u + sp.sqrt(2) * c * w) * y) ** 2
-    found = find_affine_symmetries(PerSampleLoss([u, w], loss, [x, y]))
-    assert found.at_most == 3 and not found.is_complete
+c = sp.Symbol("c", positive=True)
+BOTH = sp.sqrt(2) * u + w
+"""A form of two weights whose multiple by the root of 2 has other coefficients."""
+
+
+@pytest.mark.parametrize(
+    ("loss", "symmetries", "charges"),
+    [
+        (BOTH**2 * x + (2 * u + sp.sqrt(2) * w) * sp.Max(BOTH, y), 3, 2),  # a relation between roots, beside a break
+        ((sp.sqrt(2) * u * sp.Max(w * x, 0) - y) ** 2, 1, 1),
+        (sp.Max(sp.sqrt(2) * u * x - w, 0) + (sp.sqrt(3) * u * x - w) ** 2, 0, 0),
+        (((sp.sqrt(2) * u + c * w) * x + (2 * u + sp.sqrt(2) * c * w) * y) ** 2, 3, 2),  # and beside a constant
+        (((u + sp.sqrt(c) * w) * x - y) ** 2, 3, 2),
+        ((u + sp.sqrt(2 + sp.sqrt(2)) * w) * x + (sp.sqrt(2 - sp.sqrt(2)) ** 2 * u + w) * y, 0, 0),
+        ((u + sp.sqrt(2 + sp.sqrt(2)) * w) * x + (sp.sqrt(2 + sp.sqrt(2)) * u + (2 + sp.sqrt(2)) * w) * y, 3, 2),
+        ((u + sp.sqrt(3 + 2 * sp.sqrt(2)) * w) * x + ((sp.sqrt(2) - 1) * u + w) * y, 3, 2),  # the root is 1 + sqrt 2
+        (sp.sqrt(u**2 + w**2 + sp.sqrt(u**2 + w**2)) * x, 1, 0),
+        (sp.sqrt(1 + sp.sqrt(u)) * w, 0, 0),
+        ((u * sp.sqrt(1 + x**2) + w * sp.sqrt(2 + 2 * x**2) - y) ** 2, 3, 2),  # u + w sqrt 2, whatever the signs
+        (u * sp.sqrt((10**61 + 69) * (10**59 + 23) * (w**2 + 1)) * x, 0, 0),
+    ],
+    ids=str,
+)
+def test_relations_between_roots_hold_beside_breaks_constants_and_other_roots(loss, symmetries, charges):
+    problem = PerSampleLoss([u, w], loss, [s for s in (x, y) if loss.has(s)])
+    found = find_affine_symmetries(problem)
+    assert found.is_complete and (found.dimension, len(found.charges)) == (symmetries, charges)
+    for generator in found.generators:
+        OneParameterSymmetry(problem, generator)
 
 
 def test_data_of_few_values_have_more_symmetries_than_all_data():
@@ -254,8 +278,10 @@ def test_the_symmetries_of_a_deep_chain_form_a_closed_algebra():
         (sp.Piecewise((u, w > 0), (1, True)), "continuous"),
         (sp.sqrt(u**2 + 2 * u * w + w**2) * x, "no product"),
         (sp.sqrt(u) * sp.sqrt(w) * sp.sqrt(u * w + u * w * x**2) / sp.sqrt(1 + x**2), "no product"),
-        (sp.sqrt(1 + sp.sqrt(u)) * w, "under a square root"),
-        (sp.sqrt(2 + sp.sqrt(2)) * u + w, "under a square root"),
+        (sp.sqrt(1 + sp.Max(u, w)), "under a square root"),
+        (sp.sqrt(2 + sp.sqrt(2)) * u + sp.sqrt(2 - sp.sqrt(2)) * w, "a number times a square"),
+        (sp.sqrt(1 + sp.sqrt(2) * x) * u + sp.sqrt(2 * x + sp.sqrt(2)) * w, "a number times a square"),
+        (sp.sqrt(1 - sp.sqrt(2)) * u + w, "roots of positive numbers"),
         (sp.sqrt((10**20 + 39) * (10**21 + 117)) * u + w, "prime factor"),
         (sum(sp.sqrt(sp.prime(k)) for k in range(1, 9)) * u + w, "degree"),
         (1 / ((u + 1) ** 2 - u**2 - 2 * u - 1), "identically 0"),
