@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -26,7 +27,14 @@ PAIRS = ArgumentKind(
     ),
 )
 
-NESTED = ArgumentKind("anything that is not nested too deeply", lambda value: True)
+
+def _is_no_nan(value: Any) -> bool:
+    if isinstance(value, float):
+        return not math.isnan(value)
+    return not (isinstance(value, sp.Basic | sp.MatrixBase) and value.has(sp.nan, sp.zoo))
+
+
+NESTED = ArgumentKind("anything but nan that is not nested too deeply", _is_no_nan)
 
 _SPECIAL = {character: "\\" + character for character in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",

@@ -183,7 +183,7 @@ def _matrices(generators: Any, problem: EmpiricalLoss) -> np.ndarray:
 
 
 def _require_some(A: np.ndarray) -> np.ndarray:
-    if not len(A):
+    if A.ndim and not len(A):
         raise ArgumentError("generators must hold at least one linear symmetry with a charge, got none.")
     return A
 

@@ -9,6 +9,7 @@ import numpy as np
 import sympy as sp
 
 from numerics.arguments import real_array, takes
+from numerics.errors import ArgumentError
 from numerics.schemes import (
     BoundedNoise,
     EulerMaruyama,
@@ -39,15 +40,24 @@ def default_scheme(process: ItoProcess, start: Any, values: Mapping[sp.Symbol, A
         start: where the paths start. Shape ``(..., d)``.
         values: numbers of the parameters, or arrays with one for each path.
 
+    Raises:
+        ArgumentError: ``start`` holds no points, or points of another dimension.
+
     Example:
         >>> x = sp.Symbol("x", real=True)
         >>> default_scheme(ItoProcess.scalar(x, drift=-sp.tan(x), dispersion=1), [3.0], {})
         RepellingPoles(left=pi/2, right=3*pi/2)
     """
+    starts = real_array(start, "start")
+    if not starts.size or starts.ndim and starts.shape[-1] != process.dimension:
+        raise ArgumentError(
+            f"start must hold points of {process.dimension} coordinates, shape (..., {process.dimension}), got "
+            f"shape {starts.shape}."
+        )
     for scheme in (QuadraticExponential, BoundedNoise):
         if scheme.applies(process):
             return scheme()
-    return _beside_poles(process, real_array(start, "start"), mapping(values)) or EulerMaruyama()
+    return _beside_poles(process, starts, mapping(values)) or EulerMaruyama()
 
 
 def _beside_poles(process: ItoProcess, start: np.ndarray, values: Mapping[sp.Symbol, Any]) -> RepellingPoles | None:

@@ -1,7 +1,7 @@
 """Hostile values in the place of one argument of every exported function, and what is wrong with the answers.
 
-``python -m tests.hostile.attack 30000 [--done FILE]`` makes so many calls in processes of their own and prints every
-fault; with a file a run that was stopped goes on after the last group of functions that came to its end.
+``python -m tests.hostile.attack 30000 [--journal FILE]`` makes so many calls in processes of their own and prints every
+fault; with a file a run that was stopped goes on after the last piece that came to its end.
 ``tests/hostile/test_hostile_arguments.py`` makes fewer. An answer is a fault if it is an error that is not the
 project's, if it came after more than :data:`LIMIT` seconds of processor time, if text was executed, if the error does
 not name the argument, or if a number was made of something that is none.
@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import collections
+import dataclasses
 import inspect
+import json
 import os
 import random
 import re
@@ -31,6 +33,7 @@ from tests.hostile.recorded_calls import answered, modules_with_examples, record
 from tests.hostile.sound import Sound
 from tests.hostile.typed_calls import typed_calls
 from tests.hostile.values import MARK, NO_ARGUMENT, NO_NUMBERS, POOL
+from tests.nightly import evidence
 from theory.errors import DriftproofError
 
 LIMIT = 20.0
@@ -48,7 +51,11 @@ KEEPS_ANYTHING = ("verification.run.task.Result",)
 PATIENCE = 600.0
 """Seconds without an answer, computing or not, after which a process is ended."""
 
+PIECE = 500
+"""Calls after which a run that is stopped can be taken up again."""
+
 Attack = tuple[Sound, int | str, str]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -218,45 +225,88 @@ def _address_space() -> int:
         return int(pages.read().split()[0]) * resource.getpagesize()
 
 
-def groups(chosen: Sequence[Attack]) -> dict[str, list[Attack]]:
-    """The calls by the room whose function they call: the packages' subpackages, in the order of their names."""
-    found: dict[str, list[Attack]] = {}
+def pieces(chosen: Sequence[Attack]) -> dict[str, list[Attack]]:
+    """The calls by the room whose function they call, the packages' subpackages in the order of their names, in pieces
+    of at most :data:`PIECE`."""
+    rooms: dict[str, list[Attack]] = {}
     for one in chosen:
         module = getattr(inspect.unwrap(one[0].function), "__module__", "") or "others"
-        found.setdefault(".".join(module.split(".")[:2]), []).append(one)
-    return dict(sorted(found.items()))
+        rooms.setdefault(".".join(module.split(".")[:2]), []).append(one)
+    return {
+        f"{room}, from {start}": rooms[room][start : start + PIECE]
+        for room in sorted(rooms)
+        for start in range(0, len(rooms[room]), PIECE)
+    }
 
 
-def main(calls: int, seed: int, done: Path | None = None) -> int:
+def summary(rows: Sequence[Row]) -> Row:
+    """The numbers of one run, from those of its pieces, as docs/evidence/hostile_calls.json holds them."""
+    faults = [Fault(*told) for row in rows for told in row["faults"]]
+    rooms: collections.Counter[str] = collections.Counter()
+    where: dict[str, collections.Counter[str]] = {}
+    for row in rows:
+        rooms[row["piece"].partition(",")[0]] += row["calls"]
+    for found in faults:
+        where.setdefault(found.kind, collections.Counter())[found.call.partition(" = ")[0] + ")"] += 1
+    return {
+        **{name: rows[0][name] for name in ("functions", "places", "seed", "calls asked")},
+        "commits": sorted({row["commit"] for row in rows}),
+        "calls made": rooms.total(),
+        "processor seconds": round(sum(row["seconds"] for row in rows)),
+        "faults": dict(collections.Counter(found.kind for found in faults)),
+        "where": where,
+        "calls by room": rooms,
+    }
+
+
+def record(rows: Sequence[Row]) -> None:
+    """Write a run into docs/evidence/hostile_calls.json, in the place of what is there of the same seed."""
+    path = evidence.ROOT / "docs" / "evidence" / "hostile_calls.json"
+    runs = json.loads(path.read_text(encoding="utf-8"))["results"]["runs"] if path.exists() else []
+    earlier = [run for run in runs if run["seed"] != rows[0]["seed"]]
+    evidence.write("hostile_calls", {"runs": [*earlier, summary(rows)]})
+
+
+def main(calls: int, seed: int, journal: Path | None = None, *, write: bool = False) -> int:
     """Make random hostile calls and print every fault; the exit code is 1 if there is one.
 
-    Groups that the file ``done`` names are left out, and every group that came to its end is written there: a run
-    that was stopped is taken up where it was.
+    Each piece that came to its end becomes a line of the file ``journal``. Pieces of which it holds a line are left
+    out: a run that was stopped is taken up where it was.
     """
     drawn, sounds = random.Random(seed), all_sounds()
     every = attacks(sounds)
     chosen = every if calls >= len(every) else drawn.sample(every, calls)
-    behind = done.read_text().splitlines() if done is not None and done.exists() else []
-    kinds: collections.Counter[str] = collections.Counter()
-    for group, ours in groups(chosen).items():
-        line = f"{group}: {len(ours)} calls, seed {seed}"
-        if line in behind:
+    kept = journal.read_text().splitlines() if journal is not None and journal.exists() else []
+    rows = [row for row in map(json.loads, kept) if (row["seed"], row["calls asked"]) == (seed, calls)]
+    run = {"functions": len({s.name for s in sounds}), "places": len(every), "seed": seed, "calls asked": calls}
+    behind = {(row["piece"], row["calls"]) for row in rows}
+    for piece, ours in pieces(chosen).items():
+        if (piece, len(ours)) in behind:
             continue
+        start, faults = resource.getrusage(resource.RUSAGE_CHILDREN), []
         for found in in_processes(ours):
-            kinds[found.kind] += 1
+            faults.append(dataclasses.astuple(found))
             print(f"{found.kind}: {found.call}: {found.told}", flush=True)
-        print(line, flush=True)
-        if done is not None:
-            with done.open("a") as file:
-                file.write(f"{line}\n")
-    print(f"{len(chosen)} of {len(every)} calls of {len({s.name for s in sounds})} functions, faults: {dict(kinds)}")
-    return bool(kinds)
+        end = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds = end.ru_utime + end.ru_stime - start.ru_utime - start.ru_stime
+        told = {"piece": piece, "calls": len(ours), "seconds": seconds, "faults": faults}
+        rows.append(run | {"commit": evidence.commit()} | told)
+        print(f"{piece}: {len(ours)} calls, {seconds:.0f} s", flush=True)
+        if journal is not None:
+            with journal.open("a") as file:
+                file.write(json.dumps(rows[-1]) + "\n")
+        if write:
+            record(rows)
+    counted = summary(rows)
+    print(f"{counted['calls made']} of {len(every)} calls of {run['functions']} functions, faults: {counted['faults']}")
+    return bool(counted["faults"])
 
 
 if __name__ == "__main__":
     given = argparse.ArgumentParser(description=__doc__)
     given.add_argument("calls", nargs="?", type=int, default=30_000)
     given.add_argument("seed", nargs="?", type=int, default=1)
-    given.add_argument("--done", type=Path, help="a file of the groups that came to their end; those are left out")
+    given.add_argument("--journal", type=Path, help="a file of the pieces that came to their end; those are left out")
+    given.add_argument("--write", action="store_true", help="write the numbers to docs/evidence/hostile_calls.json")
     options = given.parse_args()
-    sys.exit(main(options.calls, options.seed, options.done))
+    sys.exit(main(options.calls, options.seed, options.journal, write=options.write))

@@ -18,11 +18,12 @@ from theory import (
 )
 from theory.decision.sign import decide_sign
 from theory.discrete import Recursion, stationary_statistics
+from theory.errors import ShapeError
 from theory.gradient_noise import Empirical, Gaussian, Model
 from theory.gradient_noise.label_noise import label_noise_flow
 from theory.notation import eta
 from theory.stability.lyapunov import ExponentRoute, TopExponent
-from theory.typeset import Typeset, words
+from theory.typeset import Typeset, value_in_latex, words
 
 x, y, w, xi = sp.symbols("x y w xi", real=True)
 alpha, beta = sp.symbols("alpha beta", positive=True)
@@ -95,3 +96,9 @@ def test_a_record_without_equations_of_its_own_shows_its_fields():
         path: Exception | None = None
 
     assert Record(alpha**2, True)._equations() == [r"\text{mean rate} &= \alpha^{2}", r"\text{found} &= \text{yes}"]
+
+
+@pytest.mark.parametrize("value", [float("nan"), sp.nan, sp.zoo, 1 + sp.zoo, sp.Matrix([[1, sp.nan]]), (1, sp.nan)])
+def test_what_is_no_number_is_refused(value):
+    with pytest.raises(ShapeError, match="^value must be anything but nan"):
+        value_in_latex(value)

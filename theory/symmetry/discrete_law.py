@@ -37,7 +37,7 @@ import sympy as sp
 from theory.argument_kinds import is_expression
 from theory.errors import ShapeError, SymbolError
 from theory.symmetry.affine_generator import AffineGenerator
-from theory.values import column, instance, shown
+from theory.values import MAX_DEPTH, column, instance, nesting, shown
 
 
 @dataclass(frozen=True)
@@ -104,9 +104,9 @@ class ChargePair:
 def _require_quantity(value: Any, name: str, *, arrays: bool = False) -> None:
     """Refuse what is no finite number or expression, nor, with ``arrays``, an array of such."""
     if isinstance(value, sp.MatrixBase):
-        holds = arrays and all(map(is_expression, value))
+        holds = arrays and all(map(_is_finite_expression, value))
     elif isinstance(value, sp.Basic):
-        holds = is_expression(value) and not value.has(sp.oo, -sp.oo)
+        holds = _is_finite_expression(value)
     elif isinstance(value, numbers.Number):
         holds = not isinstance(value, bool) and value - value == 0
     else:
@@ -114,6 +114,10 @@ def _require_quantity(value: Any, name: str, *, arrays: bool = False) -> None:
     if not holds:
         of = "a finite number, an expression or an array of them" if arrays else "a finite number or an expression"
         raise SymbolError(f"{name} must be {of}, got {shown(value)}.")
+
+
+def _is_finite_expression(value: sp.Basic) -> bool:
+    return nesting(value) <= MAX_DEPTH and is_expression(value) and not value.has(sp.oo, -sp.oo)
 
 
 def _is_finite_array(value: Any) -> bool:

@@ -105,6 +105,8 @@ def test_what_has_no_orbit_is_refused_by_name():
         rest([SCALE], weight_decay=-1.0)
     with pytest.raises(ArgumentError, match="at least one"):
         rest([])
+    with pytest.raises(ArgumentError, match=r"generators must be symmetric matrices of shape \(3, 3\)"):
+        rest(np.array(1.5))
     a, b, c = sp.symbols("a b c", real=True)
     with pytest.raises(ArgumentError, match="linear"):
         rest(AffineGenerator([a, b, c], sp.zeros(3), [1, 0, 0]))

@@ -72,6 +72,15 @@ def test_a_rule_that_does_not_exist_is_refused():
         law_residuals(*AFFINE, RULES["decoupled"])
 
 
+def test_a_coefficient_that_is_nested_too_deeply_is_refused_by_name():
+    deep = eta
+    for _ in range(1500):
+        deep = sp.Add(sp.Mul(2, deep, evaluate=False), 1, evaluate=False)
+    for name in ("learning_rate", "momentum", "dampening", "weight_decay"):
+        with pytest.raises(SymbolError, match=f"^{name} must be"):
+            StepRule(**{"learning_rate": eta, name: deep, "nesterov": True})
+
+
 def test_forms_of_another_shape_than_the_charge_are_refused():
     rule, charge = StepRule(eta), sp.eye(2)
     assert next_pair(ChargePair(charge), rule, direction_form=sp.eye(2)).charge.shape == (2, 2)
