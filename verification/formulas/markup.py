@@ -5,6 +5,7 @@ The LaTeX source goes along as an annotation, and a plain text as the label that
 
 from __future__ import annotations
 
+import itertools
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 
@@ -20,6 +21,8 @@ NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 
 BREAKS = frozenset("+−=≤≥<>∝")
 """Operators before which a long formula goes on in the next line."""
+
+BRACKETS = ("(", "[", "{")
 
 SHORT = 16
 """Letters of a left-hand side that is not worth a line of its own."""
@@ -77,13 +80,15 @@ def _rows(
 ) -> list[list[ET.Element]]:
     """The elements of a formula in rows of about ``width`` letters, cut between equations rather than within them.
 
-    ``letters`` is how many there are, where that is known: to count them in a large matrix takes a while.
+    Brackets are opened last. ``letters`` is how many there are, where that is known: to count them in a large matrix
+    takes a while.
     """
-    if level == len(_CUTS) or (len(line(parts)) if letters is None else letters) <= width:
+    if (len(line(parts)) if letters is None else letters) <= width:
         return [list(parts)]
-    pieces = _pieces(parts, _CUTS[level])
+    last = level == len(_CUTS)
+    pieces = _pieces_of_a_bracket(parts) if last else _pieces(parts, _CUTS[level])
     if len(pieces) == 1:
-        return _rows(parts, width, level + 1, width + 1)
+        return pieces if last else _rows(parts, width, level + 1, width + 1)
     rows: list[list[ET.Element]] = [[]]
     lengths = [0]
     for piece in pieces:
@@ -93,7 +98,8 @@ def _rows(
             lengths.append(0)
         rows[-1] += piece
         lengths[-1] += more
-    return [part for row, length in zip(rows, lengths, strict=True) for part in _rows(row, width, level + 1, length)]
+    below = level if last else level + 1
+    return [part for row, length in zip(rows, lengths, strict=True) for part in _rows(row, width, below, length)]
 
 
 def _pieces(parts: Sequence[ET.Element], cuts: Callable[[Sequence[ET.Element]], set[int]]) -> list[list[ET.Element]]:
@@ -108,6 +114,29 @@ def _pieces(parts: Sequence[ET.Element], cuts: Callable[[Sequence[ET.Element]], 
         if part.tag == "mo" and part.text:
             depth += (part.text in "([{") - (part.text in ")]}")
     return pieces
+
+
+def _pieces_of_a_bracket(parts: Sequence[ET.Element]) -> list[list[ET.Element]]:
+    """The elements cut before the signs of the longest sum in brackets, which stays open at the end of a row."""
+    brackets = [i for i, part in enumerate(parts) if _is_sum_in_brackets(part)]
+    if not brackets:
+        return [list(parts)]
+    place = max(brackets, key=lambda i: len(line([parts[i]])))
+    inside = list(parts[place])
+    signs = [i for i in range(2, len(inside)) if _is_sign(inside[i])]
+    ends = [0, *signs, len(inside)]
+    pieces = [inside[i:j] for i, j in itertools.pairwise(ends)]
+    pieces[0][:0] = parts[:place]
+    pieces[-1] += parts[place + 1 :]
+    return pieces
+
+
+def _is_sum_in_brackets(part: ET.Element) -> bool:
+    return part.tag == "mrow" and len(part) > 0 and part[0].text in BRACKETS and any(map(_is_sign, part[2:]))
+
+
+def _is_sign(part: ET.Element) -> bool:
+    return part.tag == "mo" and part.text in ("+", "−")
 
 
 def _after_gaps(parts: Sequence[ET.Element]) -> set[int]:
