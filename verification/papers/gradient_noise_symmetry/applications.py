@@ -198,7 +198,7 @@ def sign_coherence():
         wrong={
             "growth": T * slope_variance * charges,
             "label noise alone": -T * sigma**2 * charges,
-            "a fifth faster": -sp.Rational(6, 5) * T * slope_variance * charges,
+            "a tenth faster": -sp.Rational(11, 10) * T * slope_variance * charges,
         },
         measured=descended(
             "an entry off the diagonal under SGD with label noise, at the time 1/T",

@@ -88,7 +88,11 @@ def noise_of_different_layers():
         printed=sp.S.One,
         corrected=1 / sp.cosh(2 * w),
         derived=lambda: ratio_at_rest(sp.tanh(w)),
-        wrong={"of half the argument": 1 / sp.cosh(w), "the other way": sp.cosh(2 * w)},
+        wrong={
+            "of half the argument": 1 / sp.cosh(w),
+            "the other way": sp.cosh(2 * w),
+            "a tenth more": sp.Rational(11, 10) / sp.cosh(2 * w),
+        },
         measured=descended(
             "ratio of SGD at rest, from w = 3/5",
             saturating_product,

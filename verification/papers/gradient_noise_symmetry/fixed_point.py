@@ -121,6 +121,7 @@ def fixed_point_theorem():
             "norms exchanged": (T * p + 4 * gamma * a) / (T * q + 4 * gamma * b),
             "noise alone": p / q,
             "a fourth root taken twice": sp.sqrt((T * p + 4 * gamma * b) / (T * q + 4 * gamma * a)),
+            "a fourth more": sp.Rational(5, 4) * (T * p + 4 * gamma * b) / (T * q + 4 * gamma * a),
         },
         measured=[
             first_layer_at_rest("SGD from below", ("2", "1/2"), lambda zero: _rest(zero, sp.S.Half)),

@@ -65,7 +65,7 @@ def time_scales():
         wrong={
             "independent of the noise strength": noise**2 / 50,
             "with its root": sp.sqrt(T / 50) * noise**2,
-            "a fifth faster": sp.Rational(6, 5) * T * noise**2,
+            "a tenth faster": sp.Rational(11, 10) * T * noise**2,
         },
         says="At the minima of a product of two weights.",
         measured=[later(1), later(4)],
@@ -118,7 +118,7 @@ def limits_that_do_not_commute():
         r"course: $E[C(t)]$",
         printed=course,
         derived=solved,
-        wrong={"as gradient descent": C_0, "a tenth faster": C_0 * sp.exp(-sp.Rational(11, 10) * T * noise**2 * t)},
+        wrong={"as gradient descent": C_0, "a twentieth faster": C_0 * sp.exp(-sp.Rational(21, 20) * T * noise**2 * t)},
         says="A result of ours, by (5).",
         measured=[at_rate("1/50", 5_000), at_rate("1/100", 20_000)],
         remark=True,

@@ -178,6 +178,7 @@ def size_of_the_deviation():
             "of the order of the fluctuations": first * sp.sqrt(T) / 10,
             "quadratic": 100 * first * T**2,
             "none": sp.S.Zero,
+            "a tenth more": sp.Rational(11, 10) * first * T,
         },
         says=r"A product pulled to a place of its minima, $\zeta = 1$; the page says $O(T)$, the coefficient is ours.",
         measured=[mean("1/400"), mean("1/1000")],
@@ -254,7 +255,7 @@ def interpolation_between_minimum_and_balance():
         wrong={
             "the pull counted once": 2 * rest,
             "no label noise": 0 * rest,
-            "a fifth stronger": sp.Rational(6, 5) * rest,
+            "a half stronger": sp.Rational(3, 2) * rest,
         },
         says=r"A result of ours, the zero of (18) on $uw = 1$ with $\ell_1 = \frac12((u - 2)^2 + w^2)$.",
         measured=descended(

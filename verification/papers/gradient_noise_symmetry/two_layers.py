@@ -173,6 +173,7 @@ def trace_at_the_end_of_training():
         wrong={
             "hidden width for the inputs": sp.Integer(4 * 2 * 2),
             "noise of half the outputs": 16 * (sp.sqrt(1 + 1 / sigma**2) + 1 / sp.sqrt(1 + 1 / sigma**2)),
+            "a tenth more": sp.Rational(11, 10) * 16 * (ratio + 1 / ratio),
         },
         measured=descended(
             "a quarter of it, SGD of two inputs and one hidden unit, noise of variance 1/4",

@@ -82,7 +82,10 @@ def joint_inclusion_probability():
             printed=sp.Rational(b - 1, n - 1) * sp.Rational(b, n),
             derived=lambda size=size: together(*size),
             measured=[measured(two_samples_in_a_batch, N=str(n), B=str(b))],
-            wrong={"as with replacement": sp.Rational(b, n) ** 2},
+            wrong={
+                "as with replacement": sp.Rational(b, n) ** 2,
+                "a tenth too large": sp.Rational(11 * (b - 1) * b, 10 * (n - 1) * n),
+            },
             mutated=False,
         )
 

@@ -53,7 +53,10 @@ def covariance_of_the_martingale():
                     sigma="1",
                 )
             ],
-            wrong={"of a sum without its factor": t * Sigma / rate},
+            wrong={
+                "of a sum without its factor": t * Sigma / rate,
+                "a tenth too large": sp.Rational(11, 10) * t * Sigma,
+            },
             says=rf"At $\eta = t/{steps}$: printed $\sqrt\eta t\Sigma$.",
             mutated=False,
         )

@@ -305,7 +305,10 @@ def golden_path():
         printed=gain,
         derived=excess,
         measured=[measured(excess_of_a_step, at={w: point, s: "1", sigma_q: "1/2"}) for point in ("1/5", "1/2")],
-        wrong={"noise always costs": w * (3 * w + s) * (2 * (s - w) ** 2 + sigma_q**2)},
+        wrong={
+            "noise always costs": w * (3 * w + s) * (2 * (s - w) ** 2 + sigma_q**2),
+            "a tenth too large": sp.Rational(11, 10) * gain,
+        },
         says="A result of ours, to leading order.",
         remark=True,
     )

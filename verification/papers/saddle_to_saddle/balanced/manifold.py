@@ -215,7 +215,7 @@ def minima_that_label_noise_selects():
         derived=lambda: beta * drift_of_balance(_learned(narrow), 1)[0],
         wrong={
             "balanced minima stay": beta * sigma_q**2 * (c**2 - (a**2 + b**2)),
-            "a quarter more of the upper layer": beta * sigma_q**2 * (sp.Rational(5, 2) * c**2 - (a**2 + b**2)),
+            "a fifth more of the upper layer": beta * sigma_q**2 * (sp.Rational(12, 5) * c**2 - (a**2 + b**2)),
         },
         measured=[
             measured(selected_weight, where_at_rest, widths="2 1 1", s="1", sigma="1", eta="1/200", time="6"),
