@@ -5,6 +5,7 @@ r"""Deep linear networks in float64: one point of weights, its noise and its mod
 * ``noise``: covariance of the gradient noise of two layers, one sample or one batch.
 * ``modes``: mode amplitudes :math:`u^\top Wv`: sensitivities, Hessian, diffusion, drifts; nothing large is formed.
 * ``batch_words``: means of products in which the signal of one batch stands several times.
+* ``batch_traces``: the same for traces over fresh data, in which far more signals may stand.
 * ``one_sample``: means of products of quadratic forms of one Gaussian sample, of any degree that is met.
 * ``one_step``: one step of SGD, to all orders of the learning rate, beside the SDE's.
 * ``curvature``: second and third derivatives of the loss, and the rotations of hidden layers.

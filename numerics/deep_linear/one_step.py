@@ -26,6 +26,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from numerics.arguments import real_array, real_number, takes, whole_number
+from numerics.deep_linear.batch_traces import MAX_TRACE, mean_of_batch_trace
 from numerics.deep_linear.batch_words import MAX_PLACES, mean_of_batch_word
 from numerics.deep_linear.modes import MODES, Mode, Modes, gradient_drift, ito_drift, mode_diffusion, mode_vectors
 from numerics.deep_linear.noise import SAMPLING, batch_factor
@@ -44,6 +45,9 @@ OVERFLOW_IS_REFUSED = np.errstate(over="ignore", invalid="ignore")
 
 MAX_FORMS = 12
 """Signals of one Gaussian sample in a product of two words, and twice the trained layers; more are refused."""
+
+UNASKED_TRACE = 8
+"""Signals of a Gaussian batch up to which all terms are kept unless an order is given: a second or two."""
 
 MOST_LISTED = 20_000
 """Batches of a data set that are listed where words with all signals are too long to be averaged."""
@@ -88,8 +92,9 @@ def mode_step(
         sampling: How the batch is drawn.
         modes: The frames; the singular vectors of the teacher by default.
         order: The variance leaves out terms with more than this many signals, :math:`O(\eta^{\mathrm{order}+1})`,
-            which may be most of it where :math:`\eta` is not small. By default nothing is left out: up to three trained
-            layers, up to six for batches of one, and where the batches of a data set can be listed.
+            which may be most of it where :math:`\eta` is not small. By default nothing is left out: up to four trained
+            layers, up to six for batches of one, and where the batches of a data set can be listed. Batches of fresh
+            data through five layers take ``order=10`` and half a minute for all terms; through six that would be hours.
 
     Raises:
         ArgumentError: an argument is out of its range, no order is given where terms must be left out, or so much is
@@ -168,19 +173,18 @@ def map_covariance_after_step(
         total = float(chances @ ((ends[0] - chances @ ends[0]) * (ends[1] - chances @ ends[1])))
         return _finite(total, learning_rate, total)
     words = [chosen for chosen in _subsets(point.network.trained, most) if chosen]
-    pairs = [pair for pair in itertools.product(words, repeat=2) if len(pair[0]) + len(pair[1]) <= most]
+    pairs = _pairs(words, most, alike=np.array_equal(u, u2) and np.array_equal(v, v2))
     total = 0.0
     if forms := step.one_sample(most):
-        for first, second in pairs:
-            total += forms.covariance(first, second, (u, v), (u2, v2))
+        for first, second, times in pairs:
+            total += times * forms.covariance(first, second, (u, v), (u2, v2))
         return _finite(total, learning_rate, total)
     means = {chosen: step.mean(step.word(chosen)) for chosen in words}
-    for first, second in pairs:
+    for first, second, times in pairs:
         left, right = step.word(first), step.word(second)
-        left[0] = u[None, :] @ left[0]
-        right[-1] = right[-1] @ v2[:, None]
-        joint = step.mean([*left[:-1], left[-1] @ np.outer(v, u2) @ right[0], *right[1:]])[0, 0]
-        total += float(joint) - float(u @ means[first] @ v) * float(u2 @ means[second] @ v2)
+        left[-1] = left[-1] @ np.outer(v, u2) @ right[0]
+        joint = step.mean_trace([np.outer(right[-1] @ v2, u @ left[0]), *left[1:], *right[1:-1]])
+        total += times * (joint - float(u @ means[first] @ v) * float(u2 @ means[second] @ v2))
     return _finite(total, learning_rate, total)
 
 
@@ -211,15 +215,15 @@ def mean_loss_after_step(
     change, square = np.zeros_like(point.map), 0.0
     for chosen in subsets:
         change += forms.mean(chosen) if forms else step.mean(step.word(chosen))
-    for first, second in itertools.product(subsets, repeat=2):
-        if len(first) + len(second) > most:
-            continue
+    for first, second, times in _pairs(subsets, most, alike=True):
         if forms is not None:
-            square += forms.square(first, second, moment)
+            square += times * forms.square(first, second, moment)
         else:
             left, right = step.word(first), [B.T for B in reversed(step.word(second))]
             word = [*left[:-1], left[-1] @ moment @ right[0], *right[1:]]
-            square += float(np.trace(step.mean(word, transposed=len(second))))
+            links = [word[-1] @ word[0], *word[1:-1]] if len(word) > 1 else []
+            trace = step.mean_trace(links, transposed=len(second)) if links else float(np.trace(word[0]))
+            square += times * trace
     loss = point.data.loss(np.zeros_like(point.map)) + square / 2 - float(np.sum(change * cross))
     return _finite(loss, learning_rate, loss)
 
@@ -244,18 +248,18 @@ def _most_signals(step: _Step, order: int | None) -> int | None:
     Raises:
         ArgumentError: no order is given where not all signals can be kept.
     """
-    layers = len(step.point.network.trained)
-    longest = MAX_FORMS if step.one_sample(0) else MAX_PLACES
+    layers, fresh = len(step.point.network.trained), step.point.data.size is None
+    longest = MAX_FORMS if step.one_sample(0) else MAX_TRACE if fresh else MAX_PLACES
     if order is not None:
         return whole_number(order, "order", at_least=0, below=longest + 1)
-    if 2 * layers <= longest:
+    if 2 * layers <= (UNASKED_TRACE if longest == MAX_TRACE else longest):
         return 2 * layers
     if step.batches <= MOST_LISTED:
         return None
     raise ArgumentError(
-        f"order must be given where {layers} layers are trained on batches of {step.batch_size}: words of "
-        f"{2 * layers} signals are not averaged, only up to {longest}. Give order=4 to leave out what is of order "
-        "eta^5, where eta is small, or take batch_size=1."
+        f"order must be given where {layers} layers are trained on batches of {step.batch_size}: products of "
+        f"{2 * layers} signals are not averaged unasked. Give order=4 to leave out what is of order eta^5, where eta "
+        f"is small, order={longest} for as many signals as are averaged, in half a minute, or take batch_size=1."
     )
 
 
@@ -329,6 +333,24 @@ class _Step:
         return mean_of_batch_word(
             self.point.signal, word, batch_size=self.batch_size, sampling=self.sampling, transposed=flips
         )
+
+    def mean_trace(self, links: Sequence[Array], *, transposed: int = 0) -> float:
+        """The mean of the trace of links and signals in turn, the last ``transposed`` of which stand transposed."""
+        if isinstance(self.point.signal, EmpiricalSignal):
+            word = [links[0], *links[1:], np.eye(links[0].shape[0])]
+            return float(np.trace(self.mean(word, transposed=transposed)))
+        flips = [False] * (len(links) - transposed) + [True] * transposed
+        return mean_of_batch_trace(self.point.signal, links, batch_size=self.batch_size, transposed=flips)
+
+
+def _pairs(
+    words: Sequence[tuple[int, ...]], most: int, *, alike: bool
+) -> Iterator[tuple[tuple[int, ...], tuple[int, ...], int]]:
+    """Pairs of words with at most so many signals, each once where both sides are ``alike``; how often they count."""
+    for i, first in enumerate(words):
+        for j, second in enumerate(words):
+            if len(first) + len(second) <= most and (j >= i or not alike):
+                yield first, second, 2 if alike and j > i else 1
 
 
 def _subsets(layers: Sequence[int], most: int) -> Iterator[tuple[int, ...]]:

@@ -18,6 +18,8 @@ from numerics.deep_linear import (
     mean_map_after_step,
     mode_step,
 )
+from numerics.deep_linear.batch_traces import mean_of_batch_trace
+from numerics.deep_linear.batch_words import mean_of_batch_word
 from numerics.deep_linear.explicit import sample_signals
 from numerics.errors import ArgumentError
 from tests.numerics.deep_linear.nets import random_point
@@ -165,10 +167,48 @@ def test_steps_of_five_layers_on_a_data_set_are_those_of_all_samples():
     assert mean_loss_after_step(point, learning_rate=ETA) == pytest.approx(np.mean(losses), rel=1e-10)
 
 
+@pytest.mark.parametrize("depth", [4, pytest.param(5, marks=pytest.mark.slow)])
+def test_batches_of_two_through_four_and_five_layers_are_those_of_independent_nodes(depth):
+    network = LayeredLinear((1,) * (depth + 1), weight_decay=(0.1,) * depth)
+    data = NoisyTeacher([[0.9]], input_covariance=[[0.8]], label_covariance=[[0.3]])
+    weights = tuple(np.array([[w]]) for w in np.random.default_rng(depth).normal(1, 0.2, depth))
+    point = LayeredPoint(network, data, weights)
+    p, T = sample_signals(point, input_nodes=2 * depth + 1, label_nodes=depth + 1)
+    pairs, chances = (T[:, None, 0] + T[None, :, 0]).ravel() / 2, np.outer(p, p).ravel()
+    along = maps_after_steps(point, pairs[:, None, None])[:, 0, 0]
+    variance = chances @ (along - chances @ along) ** 2
+    options = {"learning_rate": ETA, "batch_size": 2, "order": None if depth == 4 else 10}
+    assert mode_step(point, 0, **options).variance == pytest.approx(variance, rel=1e-9)
+    loss = chances @ [data.loss(np.array([[w]])) for w in along]
+    assert mean_loss_after_step(point, **options) == pytest.approx(loss, rel=1e-9)
+
+
+@pytest.mark.parametrize("places", [1, 2, 3, 4, pytest.param(6, marks=pytest.mark.slow)])
+def test_traces_of_a_batch_are_the_sums_over_all_pairings(places):
+    rng = np.random.default_rng(places)
+    signal = random_point(places, depth=1, widest=3).signal
+    flips = [bool(flip) for flip in rng.integers(0, 2, places)]
+    sides = [signal.mean.shape[::-1] if flip else signal.mean.shape for flip in flips]
+    links = [rng.normal(size=(sides[i - 1][1], sides[i][0])) for i in range(places)]
+    for b in (1, 3):
+        word = mean_of_batch_word(signal, [*links, np.eye(sides[-1][1])], batch_size=b, transposed=flips)
+        found = mean_of_batch_trace(signal, links, batch_size=b, transposed=flips)
+        assert found == pytest.approx(np.trace(word), rel=1e-11)
+
+
+def test_traces_that_do_not_chain_are_refused():
+    signal = NoisyTeacher(np.ones((2, 3))).signal(np.zeros((2, 3)))
+    with pytest.raises(ArgumentError, match=r"links\[1\] must have shape \(3, 2\)"):
+        mean_of_batch_trace(signal, [np.ones((3, 2)), np.ones((2, 2))], batch_size=2)
+    with pytest.raises(ArgumentError, match="1 to 10 signals, got 0"):
+        mean_of_batch_trace(signal, [], batch_size=2)
+
+
 def test_terms_are_left_out_only_where_an_order_says_so():
     point = random_point(0, depth=4, plain=True)
-    with pytest.raises(ArgumentError, match="order must be given where 4 layers are trained on batches of 2"):
-        mode_step(point, 0, learning_rate=ETA, batch_size=2)
+    chain = LayeredPoint(LayeredLinear((1,) * 6), NoisyTeacher([[1.0]]), ([[1.0]],) * 5)
+    with pytest.raises(ArgumentError, match="order must be given where 5 layers are trained on batches of 2.*order=10"):
+        mode_step(chain, 0, learning_rate=ETA, batch_size=2)
     exact, cut = (mode_step(point, 0, learning_rate=ETA, order=order).variance for order in (None, 4))
     assert abs(cut - exact) > 0.1 * exact
 
@@ -192,6 +232,6 @@ def test_six_layers_of_unequal_widths_take_a_few_seconds_at_most():
 
 
 def test_an_order_beyond_what_is_averaged_is_refused():
-    for b, bound in ((1, 13), (2, 7)):
+    for b, bound in ((1, 13), (2, 11)):
         with pytest.raises(ArgumentError, match=f"order must be at least 0 and below {bound}"):
             mode_step(random_point(0, depth=2), 0, learning_rate=0.1, batch_size=b, order=bound)
