@@ -204,7 +204,7 @@ def largest_diffusion():
     "the maximum diffusion along modes scales approximately linearly with the learning rate", and "with the reciprocal
     of the batch size".
 
-    - Scope: a balanced mode without label noise, of which the figures are runs.
+    - Scope: a balanced mode without label noise, and the runs of the figures.
     - Proportional to the learning rate and to one over the batch size, exactly; in runs as far as (7) holds.
     """
     place = 2 * (L - 1) * s / (3 * L - 2)
@@ -240,7 +240,7 @@ def end_of_training_with_label_noise():
 
     "the distribution is approximately Gaussian and is no longer concentrated at a point".
 
-    - Scope: the scalar mode, first order in $\beta$; the shape of a histogram is a matter of runs.
+    - Scope: the scalar mode, first order in $\beta$, and the runs of the figure.
     - The standard deviation at the page's values is .0224 at depth two. Far out the law has a power-law tail (DLN-P1t).
     """
     yield equals(
@@ -269,7 +269,7 @@ def wider_hidden_layers():
     "the formula in Proposition 3.5 for the modewise diffusion is also similar to what is observed in a DLN with hidden
     layers of size 24, double the size of the input and output (12)".
 
-    - Scope: aligned balanced layers, hidden widths beyond those of input and output; the figure itself is the remark.
+    - Scope: aligned balanced layers, hidden widths beyond those of input and output; random starts in the runs.
     """
     u_1, u_2 = sp.symbols("u_1 u_2", positive=True)
 

@@ -113,13 +113,40 @@ def intermediate_covariance_of_a_batch():
         )
 
 
-@paper.claim("DLN-F3", "Appendix G.1, last display", symbols=SYMBOLS)
+@paper.claim("DLN-F3", "Appendix G.1, Eq. (32) and last display", symbols=SYMBOLS, grade=Grade.MISPRINT)
 def finite_population_correction():
-    """Finite-population correction.
+    r"""Finite-population correction.
 
-    - Scope: one weight.
-    - In (32) and in $g(w)g(w)$ a transposition sign is left out, which one weight does not see.
+    $\Sigma_b = \frac{N-B}{B(N-1)}[\frac1N\sum_ig_i(w)g_i(w)^\top - g(w)g(w)] = \frac{N-B}{B(N-1)}\Sigma$
+
+    - In $g(w)g(w)$, as in (32), a transposition sign is left out: of more than one weight there is no such product.
+      With it the value holds.
     """
+    one, two = (sp.Matrix(sp.symbols(f"g_{i}1 g_{i}2", real=True)) for i in (1, 2))
+    mean_of_two = (one + two) / 2
+
+    weights = sp.Matrix(sp.symbols("theta_1 theta_2", real=True))
+    pair = FiniteSum(weights, (one.dot(weights), two.dot(weights)))
+
+    yield equals(
+        r"product of means: $\text{rows of the factor on the right of }g(w)$",
+        printed=sp.Integer(mean_of_two.rows),
+        corrected=sp.Integer(mean_of_two.T.rows),
+        derived=lambda: sp.Integer(pair.gradient.cols),
+        wrong={"one for each of three samples": sp.Integer(3)},
+        says="Two weights: $g(w)$ is a column of two, and a factor on its right has one row for its one column.",
+        corrected_says=r"$g(w)g(w)^\top$",
+        mutated=False,
+    )
+    yield equals(
+        "two weights, N = 2, B = 1",
+        r"\Sigma_b",
+        printed=(one * one.T + two * two.T) / 2 - mean_of_two * mean_of_two.T,
+        derived=lambda: enumerated_step(pair, 1, Sampling.WITHOUT_REPLACEMENT).covariance / eta**2,
+        wrong={"as for batches of two": ((one * one.T + two * two.T) / 2 - mean_of_two * mean_of_two.T) / 2},
+        says=r"With $g(w)g(w)^\top$.",
+        mutated=False,
+    )
     for size in SIZES:
         N, B = size
         _, squares, mean = sums(N)

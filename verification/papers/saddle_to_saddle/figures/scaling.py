@@ -28,7 +28,8 @@ from verification.papers.saddle_to_saddle.figures.runs import (
 
 RATES = (0.0025, 0.005, 0.01)
 BATCHES = (1, 2, 4)
-RUNS = 16
+RUNS = 32
+"""Starts of each row: with two depths enough to tell an exponent of 1 from nine tenths."""
 DEPTHS = ({"depth": 2, "gamma": 3, "until": 20}, {"depth": 4, "gamma": 2, "until": 60})
 
 
@@ -111,7 +112,7 @@ def scaling_in_runs() -> Iterator[Statement]:
             summarise=exponent,
             pictures=pictures,
             wrong={"square": sp.Integer(2), "root": sp.S.Half, "a tenth less": sp.Rational(9, 10)},
-            remark=f"Figure {9 if axis == 'rate' else 10} run again, SGD from random starts at depths 2 and 4.",
+            says=f"Figure {9 if axis == 'rate' else 10} run again, SGD from random starts at depths 2 and 4.",
         )
 
 
@@ -176,5 +177,5 @@ def wide_layers_in_runs() -> Statement:
         summarise=match,
         pictures=wide_pictures,
         wrong={"unrelated": sp.S.Zero, "a fifth less": sp.Rational(4, 5)},
-        remark="Figure 11 run again: SGD from random starts, depth 2, hidden layers of 24.",
+        says="Figure 11 run again: SGD from random starts, depth 2, hidden layers of 24.",
     )
