@@ -12,10 +12,12 @@ from theory.gradient_noise.data_law import Empirical, Gaussian
 from theory.gradient_noise.expectation import expectation
 from theory.gradient_noise.model import Model
 from theory.models.two_layer_balance import BalanceWeights, autoencoder_sharpness, balance_weights
+from theory.notation import eta
 from theory.symmetry.matrix_charge import noise_imbalance
-from verification.authoring.shorthand import Grade, Source, equals, holds_when
+from verification.authoring.shorthand import Grade, Source, equals, holds_when, under
 from verification.claim import Statement
 from verification.papers.gradient_noise_symmetry.descent import RATE, descended
+from verification.papers.gradient_noise_symmetry.end_of_training import wide_end
 from verification.papers.gradient_noise_symmetry.paper import epsilon, paper, sigma
 
 U = sp.Matrix([sp.symbols("u_1 u_2", real=True)])
@@ -66,7 +68,10 @@ def gammas(means: int = 0) -> dict[sp.Basic, sp.Expr]:
 
 
 @paper.claim(
-    "SYM-19", "Section 4.3, Theorem 2, Eqs. (14), (15); Appendix B, Eqs. (39) to (52)", symbols=SYMBOLS,
+    "SYM-19", "Section 4.3, Theorem 2, Eqs. (14), (15); Appendix B, Eqs. (39) to (52)",
+    symbols=SYMBOLS | {sp.Symbol("e_1", positive=True): "variance of the first input; likewise $e_2$",
+                       sp.Symbol("f_1", positive=True): "variance of the first label's noise; likewise $f_2$",
+                       sp.Symbol("kappa", nonnegative=True): r"$\gamma/T$"},
     source=Source.RECONSTRUCTION, grade=Grade.CONDITION,
 )  # fmt: skip
 def balance_of_two_layers():
@@ -91,6 +96,7 @@ def balance_of_two_layers():
         mutated=False,
     )
     yield from _closed_solution()
+    yield _norms_at_rest()
 
 
 def _closed_solution() -> Iterator[Statement]:
@@ -109,6 +115,72 @@ def _closed_solution() -> Iterator[Statement]:
         derived=lambda: residual(rotation),
         wrong={"layers turned against each other": residual(rotation.T)},
         says=r"$\Gamma_U$, $\Gamma_W$ and $Z$ diagonal, $F$ a rotation.",
+    )
+
+
+INPUT_VARIANCES, LABEL_VARIANCES = sp.symbols("e_1 e_2", positive=True), sp.symbols("f_1 f_2", positive=True)
+DECAY = sp.Symbol("kappa", nonnegative=True)
+r""":math:`\gamma/T`."""
+
+
+@cache
+def two_by_two() -> Model:
+    r""":math:`\ell = \|UWx - y\|^2`, :math:`y = x + \varepsilon`, of two inputs, hidden units and outputs.
+
+    Inputs have the variances 4 and 1, label noise 1/16 and 1.
+    """
+    first, second = (
+        sp.Matrix(2, 2, sp.symbols(f"{name}_11 {name}_12 {name}_21 {name}_22", real=True)) for name in "uw"
+    )
+    inputs, labels = sp.Matrix(sp.symbols("x_1 x_2", real=True)), sp.Matrix(sp.symbols("y_1 y_2", real=True))
+    signs = itertools.product((-1, 1), repeat=4)
+    points = [[2 * i, j, 2 * i + sp.Rational(k, 4), j + m] for i, j, k, m in signs]
+    residual = first * second * inputs - labels
+    return Model([*first, *second], residual.dot(residual), Empirical([*inputs, *labels], points))
+
+
+def _norms_at_rest() -> Statement:
+    r"""The squared norms of both layers at (52) for :math:`V = I` and diagonal covariances, and those of SGD."""
+
+    def norms(ratios: list[sp.Expr]) -> sp.Expr:
+        """From the squared ratios of the entries of both layers."""
+        return sum(map(sp.sqrt, ratios)) / sum(1 / sp.sqrt(ratio) for ratio in ratios)
+
+    def of(inputs: tuple[sp.Symbol, ...], labels: tuple[sp.Symbol, ...], decay: sp.Expr) -> sp.Expr:
+        return norms(
+            [(sum(labels) * e + decay) / (sum(inputs) * f + decay) for e, f in zip(inputs, labels, strict=True)]
+        )
+
+    def derived() -> sp.Expr:
+        one, inputs, labels = sp.eye(2), sp.diag(*INPUT_VARIANCES), sp.diag(*LABEL_VARIANCES)
+        found = balance_weights(one, one, inputs, labels, decay_per_temperature=2 * DECAY)
+        return norms([found.gamma_W[i, i] / found.gamma_U[i, i] for i in (0, 1)])
+
+    values = dict(zip((*INPUT_VARIANCES, *LABEL_VARIANCES, DECAY), (4, 1, sp.Rational(1, 16), 1, 1), strict=True))
+    layers = [sum(weight**2 for weight in two_by_two().weights[k : k + 4]) for k in (0, 4)]
+    return equals(
+        r"layers at rest: $\|U\|^2/\|W\|^2$",
+        printed=of(INPUT_VARIANCES, LABEL_VARIANCES, DECAY),
+        derived=derived,
+        wrong={
+            "without the decay": of(INPUT_VARIANCES, LABEL_VARIANCES, sp.S.Zero),
+            "covariances exchanged": of(LABEL_VARIANCES, INPUT_VARIANCES, DECAY),
+            "even": sp.S.One,
+            "eight per cent more": sp.Rational(27, 25) * of(INPUT_VARIANCES, LABEL_VARIANCES, DECAY),
+        },
+        measured=descended(
+            "SGD at rest, with weight decay",
+            two_by_two,
+            layers[0] / layers[1],
+            lambda ratio: ratio.subs(values),
+            at={RATE: "1/200"},
+            start=("1", "1/2", "-1/2", "1", "1", "0", "1/2", "1"),
+            steps=20_000,
+            weight_decay=2 * eta,
+            refined=4,
+        ),
+        says=r"(52) for $V = I$ and diagonal covariances; both are anisotropic, $\kappa = \gamma/T$.",
+        mutated=False,
     )
 
 
@@ -225,26 +297,70 @@ def balance_at_the_global_minimum():
     )
 
 
-@paper.claim(
-    "SYM-21c", "Section 4.3, after Eq. (17)", symbols={sigma: SYMBOLS[sigma]}, source=Source.PAGE,
-    grade=Grade.CONDITION,
-)  # fmt: skip
-def kaiming_initialisation_flattens():
-    r"""Kaiming initialisation flattens.
+WIDTH, SIZE, GAIN = sp.symbols("d n c", positive=True)
 
-    Kaiming: "it always holds that [$S_{\mathrm{init}}\ge S_{\mathrm{end}}$], and so the stability improves as the
-    training proceeds"; "The only case when the Kaiming init. does not experience progressive flattening is when [$d =
-    d_x$]".
-    - Scope: variance $1/\text{fan-in}$, which fits the prose; four inputs, hidden width 2.
-    - With (17) as printed it holds; at the balance that Theorem 2 gives for a narrow network (SYM-21b) it needs enough
-      label noise.
+
+@paper.claim(
+    "SYM-21c", "Section 4.3, after Eq. (17)", source=Source.PAGE, grade=Grade.CONDITION,
+    symbols={sigma: SYMBOLS[sigma], WIDTH: "hidden width", SIZE: "inputs and outputs, $d_x = d_y$",
+             GAIN: "gain of an initialisation: variances $c/\\text{fan-in}$, $c/(d + d_x)$"},
+)  # fmt: skip
+def sharpness_from_initialisation_to_end():
+    r"""Xavier initialisation sharpens a little, Kaiming initialisation flattens.
+
+    Xavier: [$S_{\mathrm{init}}\approx S_{\mathrm{end}}$] "(but slightly smaller)", "a small sharpening during training
+    (but not by much [...])". Kaiming: "it always holds that [$S_{\mathrm{init}}\ge S_{\mathrm{end}}$], and so the
+    stability improves as the training proceeds"; "The only case when the Kaiming init. does not experience progressive
+    flattening is when [$d = d_x$]".
+    - The variances are lost. The prose fits the gain $c = 1$ in both: with the usual gain 2, Xavier never sharpens a
+      wide network, and Kaiming flattens at $d = d_x$ as well, by the factor 2.
+    - With (17) as printed Kaiming flattens always; at the balance that Theorem 2 gives for a narrow network (SYM-21b)
+      it needs enough label noise: four inputs, hidden width 2.
     """
-    start = 2 * 4 * (2 + 4)
+    xavier, kaiming = 4 * GAIN * WIDTH * SIZE**2 / (WIDTH + SIZE), 2 * GAIN * SIZE * (WIDTH + SIZE)
+    for name, start, factor, other in (
+        ("Xavier", xavier, GAIN * WIDTH / (WIDTH + SIZE), GAIN * SIZE / (WIDTH + SIZE)),
+        ("Kaiming", kaiming, GAIN * (WIDTH + SIZE) / (2 * SIZE), GAIN * (WIDTH + SIZE) / (2 * WIDTH)),
+    ):
+        yield equals(
+            rf"{name}, factor: $S_{{\mathrm{{init}}}}/S_{{\mathrm{{end}}}}$",
+            printed=factor,
+            derived=lambda start=start: sp.cancel(start / wide_end(SIZE)),
+            wrong={"width for the inputs": other, "of one layer": factor / 2},
+            says=r"With (17), $d\ge d_x$.",
+            remark=True,
+            mutated=False,
+        )
+    yield from under(
+        {
+            "gain 1": {"derived": lambda: _smaller(xavier.subs(GAIN, 1) - wide_end(SIZE))},
+            "gain 2": {"derived": lambda: _smaller(xavier.subs(GAIN, 2) - wide_end(SIZE))},
+        },
+        holds_when,
+        r"Xavier: $S_{\mathrm{init}} < S_{\mathrm{end}}$",
+        printed=sp.true,
+        wrong={"for the wider ones": WIDTH > 2 * SIZE},
+        domain=(WIDTH >= SIZE,),
+        mutated=False,
+    )
+    yield holds_when(
+        r"Xavier, narrow: $S_{\mathrm{init}} < S_{\mathrm{end}}$",
+        printed=sp.true,
+        derived=lambda: sp.Lt(xavier.subs({GAIN: 1, SIZE: 4, WIDTH: 2}), autoencoder_sharpness(4, 2, sigma**2)),
+        wrong={"for weak noise": sigma**2 <= 1, "for strong noise": sigma**2 >= 1},
+        says="Gain 1, four inputs, hidden width 2.",
+    )
     yield holds_when(
         r"flattening: $S_{\mathrm{init}}\ge S_{\mathrm{end}}$",
         printed=sp.true,
         corrected=sp.Ge(sigma**2, 1 / (5 + 3 * sp.sqrt(5))),
-        derived=lambda: sp.Ge(start, autoencoder_sharpness(4, 2, sigma**2)),
+        derived=lambda: sp.Ge(kaiming.subs({GAIN: 1, SIZE: 4, WIDTH: 2}), autoencoder_sharpness(4, 2, sigma**2)),
         wrong={"for weak noise": sp.Le(sigma**2, 1 / (5 + 3 * sp.sqrt(5))), "ten times the noise": sigma**2 >= 1},
-        says=r"$S_{\mathrm{init}} = 2d_x(d + d_x)$.",
+        says=r"Kaiming, $S_{\mathrm{init}} = 2d_x(d + d_x)$; four inputs, hidden width 2.",
     )
+
+
+def _smaller(difference: sp.Expr) -> sp.logic.boolalg.Boolean:
+    """Whether a rational function of positive symbols is negative."""
+    numerator, _ = sp.fraction(sp.factor(difference))
+    return sp.Lt(numerator, 0)

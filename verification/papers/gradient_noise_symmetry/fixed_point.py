@@ -33,6 +33,7 @@ A = RESCALING.matrix
 position = sp.Symbol("lambda", real=True)
 a, b, p, q = sp.symbols("a b p q", positive=True)
 r = sp.Symbol("r", positive=True)
+further = sp.Symbol("s", real=True)
 
 ORBIT_SYMBOLS = NOISE_SYMBOLS | {
     position: r"place on the orbit, $\theta_\lambda = e^{\lambda A}\theta$",
@@ -43,18 +44,23 @@ ORBIT_SYMBOLS = NOISE_SYMBOLS | {
 }
 
 
+CLOSED_ZERO = (T * p + 4 * gamma * b) / (T * q + 4 * gamma * a)
+r"""What :math:`e^{4\lambda_*}` is for rescaling, written down."""
+
+
 def printed_drift() -> sp.Expr:
     r"""The page's :math:`G(\lambda)` for rescaling: eigenvalue 1 with a and p, -1 with b and q."""
     up, down = sp.exp(2 * position), sp.exp(-2 * position)
     return -4 * gamma * (a * up - b * down) + T * (p * down - q * up)
 
 
-def rescaling_potential(decay: sp.Expr = gamma) -> OrbitPotential:
+def rescaling_potential(decay: sp.Expr = gamma, further: sp.Expr = sp.S.Zero) -> OrbitPotential:
     r"""The potential of :math:`Q = C/2` on an orbit of rescalings, with the theory's decay :math:`2\gamma`.
 
-    The noise is orthogonal to the orbit, as every gradient is.
+    The noise is orthogonal to the orbit, as every gradient is. The orbit is entered ``further`` on by that much.
     """
-    start, noise = [sp.sqrt(a), 0, sp.sqrt(b), 0], sp.diag(0, p, 0, q)
+    up = sp.exp(further)
+    start, noise = [sp.sqrt(a) * up, 0, sp.sqrt(b) / up, 0], sp.diag(0, p / up**2, 0, q * up**2)
     return orbit_potential(RESCALING, start, noise, temperature=T, weight_decay=2 * decay)
 
 
@@ -70,7 +76,8 @@ def moved(side: sp.Basic) -> sp.Basic:
 
 
 @paper.claim(
-    "SYM-11", "Section 3.3, Theorem 1; Appendix A.2, Eqs. (31) to (38)", symbols=ORBIT_SYMBOLS,
+    "SYM-11", "Section 3.3, Theorem 1; Appendix A.2, Eqs. (31) to (38)",
+    symbols=ORBIT_SYMBOLS | {further: "how far on the orbit is entered"},
     source=Source.RECONSTRUCTION, grade=Grade.CONDITION,
 )  # fmt: skip
 def fixed_point_theorem():
@@ -78,7 +85,8 @@ def fixed_point_theorem():
 
     With $G(\lambda) = -4\gamma C(\theta_\lambda) + T\,\mathrm{Tr}[\Sigma(\theta_\lambda)A]$: (1) $G$ is a monotonically
     decreasing function of $\lambda$; (2) there is a $\lambda_*$ with $G(\lambda_*) = 0$; (3) if
-    $\mathrm{Tr}[\Sigma A]\ne 0$ or $C\ne 0$, then $\lambda_*$ is unique and $G$ is strictly monotonic.
+    $\mathrm{Tr}[\Sigma A]\ne 0$ or $C\ne 0$, then $\lambda_*$ is unique and $G$ is strictly monotonic; (4) then, if
+    $\Sigma$ is differentiable, $\lambda_*$ is a differentiable function of $\theta$.
     - Judged for rescaling, with squared norms and noises as symbols. Negative $\gamma$ is left out: there (1) is false.
     - At an interpolation minimum without decay, which (10) treats as a case of the theorem, nothing moves the charge,
       whatever $C$: the condition of (3) is wrong there, and $T\,\mathrm{Tr}[\Sigma A^2] + 4\gamma\theta^\top
@@ -113,15 +121,33 @@ def fixed_point_theorem():
         wrong={"for the first layer larger": a > b},
         says=r"Printed: where $C\ne 0$; corrected: nowhere.",
     )
+    place = sp.log(CLOSED_ZERO) / 4
+    yield equals(
+        r"(4), slope: $\partial\lambda_*/\partial\|u\|^2$",
+        printed=(-sp.diff(printed_drift(), a) / sp.diff(printed_drift(), position)).subs(position, place),
+        derived=lambda: sp.diff(noise_equilibrium(rescaling_potential()).closed_form, a),
+        wrong={"of the logarithm": sp.diff(4 * place, a), "the other way": -sp.diff(place, a)},
+        says=r"$-\partial G/\partial\|u\|^2$ over $\partial G/\partial\lambda$ at $\lambda_*$.",
+        domain=(gamma > 0,),
+        mutated=False,
+    )
+    yield equals(
+        r"place from elsewhere on the orbit: $\lambda_*(e^{sA}\theta)$",
+        printed=place - further,
+        derived=lambda: noise_equilibrium(rescaling_potential(further=further)).closed_form,
+        wrong={"the same": place, "carried along": place + further},
+        remark="A result of ours: the point itself does not depend on where the orbit is entered.",
+        mutated=False,
+    )
     yield equals(
         r"zero: $e^{4\lambda_*}$",
-        printed=(T * p + 4 * gamma * b) / (T * q + 4 * gamma * a),
+        printed=CLOSED_ZERO,
         derived=lambda: sp.exp(4 * noise_equilibrium(rescaling_potential()).closed_form),
         wrong={
             "norms exchanged": (T * p + 4 * gamma * a) / (T * q + 4 * gamma * b),
             "noise alone": p / q,
-            "a fourth root taken twice": sp.sqrt((T * p + 4 * gamma * b) / (T * q + 4 * gamma * a)),
-            "a fourth more": sp.Rational(5, 4) * (T * p + 4 * gamma * b) / (T * q + 4 * gamma * a),
+            "a fourth root taken twice": sp.sqrt(CLOSED_ZERO),
+            "a fourth more": sp.Rational(5, 4) * CLOSED_ZERO,
         },
         measured=[
             first_layer_at_rest("SGD from below", ("2", "1/2"), lambda zero: _rest(zero, sp.S.Half)),
@@ -165,7 +191,7 @@ def conditions_of_the_fixed_point():
     yield equals(
         r"with decay: $C^*$",
         printed=T * (p / r - q * r) / (4 * gamma),
-        where={r: sp.sqrt((T * p + 4 * gamma * b) / (T * q + 4 * gamma * a))},
+        where={r: sp.sqrt(CLOSED_ZERO)},
         derived=_charge_at_rest,
         wrong={"decay with the factor one half": T * (p / r - q * r) / (2 * gamma)},
         says=r"$T\,\mathrm{Tr}[\Sigma A]/(4\gamma)$ with the noise at the fixed point, where $r = e^{2\lambda_*}$.",
