@@ -9,7 +9,8 @@ by :mod:`theory.matrices.contractions`; also of traces, of :math:`P\otimes Q`, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -110,8 +111,9 @@ class GaussianColumns:
         total: Any = sp.S.Zero if scalar else sp.ZeroMatrix(*shape)
         for coefficient, traces, word in found:
             for factor, chains in self._means(traces, [] if scalar else [(word, shape)]):
-                piece = coefficient * factor
-                total += piece if scalar else piece * chains["left0", "right0"]
+                scalars, matrix = _whole(chains)
+                piece = coefficient * factor * scalars
+                total += piece if scalar else piece * matrix
         return collected_words(total, symmetric=self.symmetric)
 
     def _joint(self, P: Any, Q: Any, assembled: Any) -> Any:
@@ -119,6 +121,12 @@ class GaussianColumns:
         for c1, t1, w1 in terms(P):
             for c2, t2, w2 in terms(Q):
                 for factor, chains in self._means((*t1, *t2), [(w1, P.shape), (w2, Q.shape)]):
+                    if {end for ends in chains for end in ends} != {"left0", "right0", "left1", "right1"}:
+                        raise UnsupportedFormError(
+                            "words of a Kronecker product must neither begin with a random row nor end with a random "
+                            f"column, and go on with that column's row, got {shown(product(w1))} and "
+                            f"{shown(product(w2))}. Take the mean of their entries apart."
+                        )
                     piece = c1 * c2 * factor * assembled(chains, Q.shape, self.symmetric)
                     total = piece if total is None else total + piece
         return total
@@ -128,37 +136,44 @@ class GaussianColumns:
         links: list[Link] = []
         columns: list[sp.MatrixSymbol] = []
         constant: Any = sp.S.One
+        cuts = itertools.count()
         for word in traces:
             if any(letter in self.columns for letter, _ in word):
-                links += self._links(_rotated(word, self.columns), columns, None, word)
+                links += self._links(_rotated(word, self.columns), columns, cuts, None, 1)
             else:
                 constant *= sp.Trace(product(word))
         for number, (word, shape) in enumerate(lines):
-            links += self._links(word, columns, number, shape)
+            links += self._links(word, columns, cuts, number, shape[1])
         for found in contractions(links, lambda i, j: self._table.get((columns[i], columns[j]))):
             yield constant * _loops(found), found.chains
 
-    def _links(self, word: Word, columns: list[sp.MatrixSymbol], line: int | None, shape: Any) -> list[Link]:
-        links, piece = [], []
-        left: int | str | None = None if line is None else f"left{line}"
+    def _links(
+        self, word: Word, columns: list[sp.MatrixSymbol], cuts: Iterator[int], line: int | None, size: Any
+    ) -> list[Link]:
+        """A word cut before rows and behind columns, where it is one wide; ``size`` is its number of columns."""
+        links: list[Link] = []
+        piece: list[Letter] = []
+
+        def cut() -> str:
+            return f"cut{next(cuts)}"
+
+        left: int | str | None = cut() if line is None else f"left{line}"
         for letter, transposed in word:
             if letter not in self.columns:
+                left = cut() if left is None else left
                 piece.append((letter, transposed))
                 continue
-            columns.append(letter)
-            vector = len(columns) - 1
             if transposed:
-                if piece or not (left is None or left == f"left{line}" and not links):
-                    raise UnsupportedFormError(f"{letter}.T must follow a random column or begin, got {shown(word)}.")
-                left = vector
+                if piece:
+                    links.append(Link(product(piece), left, cut()))  # type: ignore[arg-type]
+                left, piece = len(columns), []
             else:
-                links.append(Link(product(piece, letter.shape[0]), left, vector))  # type: ignore[arg-type]
+                left = cut() if left is None else left
+                links.append(Link(product(piece, letter.shape[0]), left, len(columns)))
                 left, piece = None, []
-        if left is not None:
-            size = shape[1] if line is not None else 1
-            links.append(Link(product(piece, size), left, f"right{line}"))
-        elif piece:
-            raise UnsupportedFormError(f"a random column must end a word or precede a row, got {shown(word)}.")
+            columns.append(letter)
+        if piece or isinstance(left, int) or (left is not None and not word):
+            links.append(Link(product(piece, size), left, cut() if line is None else f"right{line}"))  # type: ignore[arg-type]
         return links
 
 
@@ -250,11 +265,27 @@ def _letters(word: Word) -> tuple[Any, ...]:
 
 
 def _rotated(word: Word, columns: set[sp.MatrixSymbol]) -> Word:
-    """A loop that begins with a random row, after a random column."""
+    """A loop that begins where it is one wide: with a random row, or behind a random column."""
     for i, (letter, flip) in enumerate(word):
-        if flip and letter in columns:
-            return word[i:] + word[:i]
-    raise UnsupportedFormError(f"a trace must hold rows of its random columns, got {shown(word)}.")
+        if letter in columns:
+            start = i if flip else i + 1
+            return word[start:] + word[:start]
+    return word
+
+
+def _whole(chains: Mapping[tuple[str, str], Any]) -> tuple[Any, Any]:
+    """The scalars and the matrix that the chains of one word make; a word may be one wide on either side."""
+    scalars: Any = sp.S.One
+    sides: dict[str, Any] = {}
+    for (first, last), chain in chains.items():
+        ends = [end for end in (first, last) if end in ("left0", "right0")]
+        if not ends:
+            scalars *= sp.Trace(chain)
+            continue
+        turned = first == "right0" or last == "left0"
+        sides[ends[0]] = sp.Transpose(chain).doit() if turned else chain
+    parts = [sides[end] for end in ("left0", "right0") if end in sides]
+    return scalars, reduce(lambda P, Q: P * Q, parts) if parts else sp.Identity(1)
 
 
 def _loops(found: Contraction) -> Any:

@@ -19,6 +19,7 @@ Delta, N = sp.MatrixSymbol("Delta", n, d), sp.MatrixSymbol("N", d, n)
 Lambda, Q = sp.MatrixSymbol("Lambda", d, d), sp.MatrixSymbol("Q", n, n)
 INDEPENDENT = GaussianColumns({x: Lambda, xi: Q})
 CORRELATED = GaussianColumns({x: Lambda, r: Q, (r, x): Delta})
+c, b, M = sp.MatrixSymbol("c", d, 1), sp.MatrixSymbol("b", n, 1), sp.MatrixSymbol("M", 1, 1)
 SQUARE = sp.MatrixSymbol("C", 2, 2)
 S = (Delta * x + xi) * x.T - Delta * Lambda
 
@@ -36,6 +37,9 @@ def numbers(seed: int) -> dict:
         n: 1,
         A: matrix(2, 2),
         B: matrix(2, 2),
+        c: matrix(2, 1),
+        b: matrix(1, 1),
+        M: matrix(1, 1),
         N: matrix(2, 1),
         Delta: matrix(1, 2),
         Lambda: root * root.T,
@@ -54,6 +58,14 @@ WORDS = {
     "Kronecker": sp.KroneckerProduct(x * x.T * A, x * x.T),
     "Kronecker of unequal": sp.KroneckerProduct(x * xi.T, xi * x.T),
     "odd": x * x.T * A * x * xi.T,
+    "a row before": x.T * A * x * x.T * B * x,
+    "a row before constants": x.T * A * x * c.T,
+    "constants around a form": c * x.T * A * x * b.T * N.T,
+    "a column and a constant row": x * c.T * A * x * c.T,
+    "a trace with a constant column": sp.Trace(c * x.T) * x,
+    "a trace behind constants": sp.Trace(A * x * c.T * B * x * b.T * N.T),
+    "traces of both kinds": sp.Trace(c * x.T) * sp.Trace(x * c.T * A) * (xi * xi.T),
+    "one wide": c.T * x * M * x.T,
 }
 
 
@@ -118,7 +130,7 @@ WRONG = {
     "a column of two": lambda: GaussianColumns({A: Lambda}),
     "a covariance of another shape": lambda: GaussianColumns({x: Q}),
     "covariances of text": lambda: GaussianColumns("x"),
-    "a column that stands alone": lambda: INDEPENDENT.mean(sp.Trace(x * sp.MatrixSymbol("c", 1, d))),
+    "a Kronecker product with a form": lambda: INDEPENDENT.mean(sp.KroneckerProduct(x.T * A * x, x * x.T)),
     "an inverse": lambda: INDEPENDENT.mean(x * x.T * A.I),
     "thirteen vectors": lambda: INDEPENDENT.mean((x * x.T) ** 7),
     "a product without the factor": lambda: vec_of_product(A * B, Lambda),
