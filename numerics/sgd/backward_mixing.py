@@ -74,5 +74,6 @@ def refuse_backward_mixing(losses: Losses, theta: torch.Tensor, inputs: torch.Te
             "module must treat samples one by one, but its backward pass mixes them, or is not linear: the gradient of "
             "a weighted batch differs from the weighted sum of the gradients of its samples by "
             f"{float(gap[finite].max()):.1e}, where the gradients are {size:.1e}. Look for scale_grad_by_freq=True, a "
-            "hook, or a function with a backward of its own, and take it out."
+            "hook, a function with a backward of its own, or arithmetic of fewer digits than the weights have "
+            "(autocast), and take it out."
         )

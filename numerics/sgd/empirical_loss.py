@@ -19,7 +19,7 @@ from torch.func import functional_call, vmap
 from numerics.errors import ArgumentError, MissingBackendError
 from numerics.sgd.backward_mixing import refuse_backward_mixing
 from numerics.sgd.module_copy import copied
-from numerics.sgd.sample_mixing import refuse_layers, refuse_sample_mixing
+from numerics.sgd.sample_mixing import SampleMixingError, refuse_layers, refuse_sample_mixing
 from theory.values import shown
 
 SampleLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -72,6 +72,11 @@ class EmpiricalLoss:
             raise ArgumentError(
                 "module must be one whose weights can be exchanged, but TorchScript compiles them in. Give the module "
                 "that was scripted or traced."
+            )
+        if isinstance(self.module, nn.DataParallel | nn.parallel.DistributedDataParallel):
+            raise ArgumentError(
+                f"module must be one whose weights can be exchanged, but {type(self.module).__name__} keeps copies of "
+                "them. Give module.module, which it wraps."
             )
         trained = _trained(self.module)
         refuse_layers(self.module)
@@ -202,9 +207,21 @@ class EmpiricalLoss:
                 f"module must accept a batch of inputs, here of shape (2, {_list(self.inputs.shape[1:])}): "
                 f"{_first_line(error)}. The first axis of inputs counts samples."
             ) from None
+        self._refuse_mixing_below_rounding()
         refuse_sample_mixing(self.module, self.inputs)
         self._refuse_loss()
         refuse_backward_mixing(self.sample_losses, self.theta, self.inputs, self.targets)
+
+    def _refuse_mixing_below_rounding(self) -> None:
+        """Half precision rounds as much as mixing changes: the same module is asked in double precision."""
+        if torch.finfo(self.dtype).bits >= 32:
+            return
+        try:
+            EmpiricalLoss(copied(self.module).double(), self.loss, self.inputs, self.targets, self.device)
+        except SampleMixingError:
+            raise
+        except ArgumentError:
+            pass  # it, or its loss, insists on its own type, in which it is asked next
 
     def _refuse_loss(self) -> None:
         with torch.no_grad():
@@ -221,10 +238,10 @@ class EmpiricalLoss:
             raise ArgumentError(
                 f"loss must return one real number per sample, got {kind}. Sum or average over the outputs of a sample."
             )
-        if bool(values.isnan().any()):
+        if not bool(values.isfinite().all()):
             raise ArgumentError(
-                "loss must be a number at the module's own weights, but of the first samples it is "
-                f"{[float(value) for value in values]}. Look for log(0), 0/0 or the root of a negative number in it."
+                "loss must be a finite number at the module's own weights, but of the first samples it is "
+                f"{[float(value) for value in values]}. Look for log(0), 1/0 or the root of a negative number in it."
             )
 
 
@@ -252,6 +269,12 @@ def _trained(module: nn.Module) -> dict[str, nn.Parameter]:
     lazy = [name for name, value in module.named_parameters() if isinstance(value, nn.parameter.UninitializedParameter)]
     if lazy:
         raise ArgumentError(f"module must have its shapes, but {lazy} are lazy. Call it once on a batch first.")
+    without = [name for name, value in module.named_parameters() if value.is_meta]
+    if without:
+        raise ArgumentError(
+            f"module must hold its weights, but {without} are on the device 'meta', which holds shapes only. Call "
+            "module.to_empty(device='cpu') and initialise them."
+        )
     trained = {name: parameter for name, parameter in module.named_parameters() if parameter.requires_grad}
     if not trained:
         raise ArgumentError("module must have at least one parameter that requires gradients, got none.")

@@ -44,6 +44,7 @@ def refuse_sample_mixing(module: nn.Module, inputs: torch.Tensor) -> None:
     few = inputs[:PROBES] if len(inputs) > 1 else inputs.expand(2, *inputs.shape[1:])
     source = torch.Generator().manual_seed(0)
     with torch.no_grad(), torch.random.fork_rng(devices=[inputs.device] if inputs.is_cuda else []):
+        _outputs(probe, few[:1])  # the axis of samples is kept where there is one
         _refuse_behaviour(probe, few, inputs, source)
         for parameter in probe.parameters():
             parameter += 0.1 * torch.randn(parameter.shape, generator=source).to(parameter)
@@ -162,8 +163,8 @@ def _outputs(module: nn.Module, batch: torch.Tensor) -> torch.Tensor:
         raise ArgumentError(f"module must return one floating-point tensor, got {kind}. Wrap it in a module that does.")
     if outputs.ndim < 1 or outputs.shape[0] != len(batch):
         raise ArgumentError(
-            f"module must return one output per sample: {len(batch)} samples gave shape {tuple(outputs.shape)}. "
-            "The first axis counts samples; do not reduce it, the loss is taken sample by sample."
+            f"module must return one output per sample: a batch of {len(batch)} gave shape {tuple(outputs.shape)}. "
+            "The first axis counts samples; do not reduce or squeeze it, the loss is taken sample by sample."
         )
     return outputs
 

@@ -226,6 +226,16 @@ def test_a_layer_that_cannot_be_is_refused_when_the_module_is_given(make, inputs
         EmpiricalLoss(made(make, inputs), squared_error, inputs, TARGETS)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_mixing_is_seen_below_the_rounding_of_half_precision(dtype):
+    slightly = between(nn.Linear(3, 4)).to(dtype)
+    slightly.register_forward_hook(lambda module, inputs, outputs: outputs + 0.05 * outputs.mean(0))
+    with pytest.raises(SampleMixingError, match="changing one sample of a batch changes the outputs of others"):
+        EmpiricalLoss(slightly, squared_error, VECTORS, TARGETS)
+    plain = between(nn.Linear(3, 4)).to(dtype)
+    assert EmpiricalLoss(plain, squared_error, VECTORS, TARGETS).dtype == dtype
+
+
 def test_a_hook_on_a_parameter_is_refused_since_it_would_not_be_heard():
     net = between(nn.Linear(3, 4)).double()
     first: Any = net[0]
@@ -250,5 +260,7 @@ def test_a_problem_keeps_the_weights_of_a_layer_that_is_used_twice():
 
 def test_a_loss_that_is_no_number_is_refused_when_the_module_is_given():
     net = made(lambda: between(nn.Linear(3, 4)), VECTORS)
-    with pytest.raises(ArgumentError, match=r"must be a number at the module's own weights, .* \[nan, nan\]"):
+    with pytest.raises(ArgumentError, match=r"must be a finite number at the module's own weights, .* \[nan, nan\]"):
         EmpiricalLoss(net, lambda output, target: (output - target).sum() * float("nan"), VECTORS, TARGETS)
+    with pytest.raises(ArgumentError, match=r"finite number at the module's own weights, .* \[inf, inf\]"):
+        EmpiricalLoss(net, lambda output, target: (output - target).square().sum() / 0, VECTORS, TARGETS)

@@ -143,6 +143,16 @@ def test_the_generator_of_the_caller_is_left_as_it_was():
     assert torch.equal(torch.rand(3), expected)
 
 
+class Squeezed(nn.Linear):
+    """Drops the axis of samples where there is one sample."""
+
+    def __init__(self):
+        super().__init__(3, 2)
+
+    def forward(self, x):
+        return super().forward(x).squeeze()
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -156,7 +166,10 @@ def test_the_generator_of_the_caller_is_left_as_it_was():
         ({"module": nn.Tanh()}, "at least one parameter that requires gradients"),
         ({"module": nn.LazyLinear(2)}, "are lazy. Call it once"),
         ({"module": nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 2).double())}, "one floating-point type"),
-        ({"module": nn.Sequential(nn.Linear(3, 2), nn.Flatten(0))}, "one output per sample: 4 samples gave shape"),
+        ({"module": nn.Sequential(nn.Linear(3, 2), nn.Flatten(0))}, "one output per sample: a batch of 1 gave shape"),
+        ({"module": Squeezed()}, r"a batch of 1 gave shape \(2,\). .* do not reduce or squeeze it"),
+        ({"module": nn.DataParallel(nn.Linear(3, 2))}, "DataParallel keeps copies of them. Give module.module"),
+        ({"module": nn.Linear(3, 2, device="meta")}, "weight.* are on the device 'meta', .* Call module.to_empty"),
         ({"loss": lambda f, y: (f - y).square()}, r"one real number per sample, got shape \(2,\)"),
         ({"loss": nn.MSELoss(reduction="none")}, r"one real number per sample, got shape \(2,\)"),
         ({"loss": nn.CrossEntropyLoss(), "targets": torch.full((4,), 2)}, "loss must take the output and the target"),
