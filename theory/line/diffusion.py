@@ -128,7 +128,33 @@ def line_diffusion(process: ItoProcess, interval: Interval | None = None) -> Lin
     (x,) = process.state
     if t in process.drift.free_symbols | process.dispersion.free_symbols:
         raise SymbolError(f"process must be homogeneous in time, but its coefficients contain {t}. Fix the time first.")
-    return _checked(process, Interval.given(interval, x))
+    given = Interval.given(interval, x)
+    _refuse_complex(process, given)
+    return _checked(process, given)
+
+
+def _refuse_complex(process: ItoProcess, interval: Interval) -> None:
+    """Refuse an interval outside what the variable was declared to be, and coefficients that are not real on it."""
+    (x,) = process.state
+    sides = [(-1, interval.left, x.is_nonnegative), (1, interval.right, x.is_nonpositive)]
+    for side, end, excluded in sides:
+        if excluded and (end.is_infinite and end == side * sp.oo or (side * end).is_positive):
+            raise SymbolError(
+                f"interval must lie where {x} may be, but {x} was declared {'positive' if side < 0 else 'negative'} and "
+                f'the interval is {interval.ends}. Declare sympy.Symbol("{x}", real=True), or give another interval.'
+            )
+    beside = [(interval.interior_point() + end) / 2 for end in interval.ends if end.is_finite]
+    points = [interval.interior_point(), *beside]
+    if all(not end.is_number or end.is_infinite or end == 0 for end in interval.ends):
+        points += [sign for sign, end, _ in sides if (sign * end).is_extended_positive]
+    for point in points:
+        for name, coefficient in (("drift", process.drift[0]), ("diffusion", process.diffusion[0])):
+            value = coefficient.subs(x, point)
+            if value.is_extended_real is False and not value.has(sp.zoo, sp.nan):
+                raise UnsupportedFormError(
+                    f"{name} must be real on the interval {interval.ends}, but {coefficient} is not at {x} = {point}. "
+                    f"Give an interval on which it is, or write Abs({x}) where it is meant."
+                )
 
 
 @lru_cache(maxsize=64)

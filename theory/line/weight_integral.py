@@ -125,6 +125,8 @@ def _value(integral: sp.Integral, known: dict[sp.Symbol, Any], prec: int) -> Any
     ]
     for pieces in (1,) if inner else (1, 4, 16):
         value, error = mp.quad(integrand, _cut([mp.mpf(end) for end in ends], pieces), error=True)
+        if isinstance(value, mp.mpc):
+            raise _NotConvergedError  # a root of a negative number within: not a number of the process
         if mp.isfinite(value) and abs(error) <= abs(value) * mp.mpf(2) ** (-prec):
             return value
     raise _NotConvergedError
