@@ -39,7 +39,7 @@ from sympy.codegen.cfunctions import expm1, log1p
 from numerics.arguments import takes
 from numerics.codegen.error_functions import erf_minus
 from numerics.codegen.exponentials import absolute_value, exponential_factor, log_of_exponentials, multiple
-from theory.argument_kinds import EXPRESSIONS
+from theory.argument_kinds import EXPRESSION, EXPRESSIONS
 
 
 def _arccot(u: sp.Expr) -> sp.Expr:
@@ -51,7 +51,7 @@ def _arccot(u: sp.Expr) -> sp.Expr:
 
 _CANCELLING: dict[type, dict[sp.Expr | int, Callable[[sp.Expr], sp.Expr]]] = {
     sp.exp: {-1: expm1},
-    sp.cos: {-1: lambda u: -2 * sp.sin(u / 2) ** 2},
+    sp.cos: {-1: lambda u: -2 * sp.sin(u / 2) ** 2, 1: lambda u: 2 * sp.cos(u / 2) ** 2},
     sp.cosh: {-1: lambda u: 2 * sp.sinh(u / 2) ** 2},
     sp.tanh: {-1: lambda u: -2 / (1 + sp.exp(2 * u)), 1: lambda u: 2 / (1 + sp.exp(-2 * u))},
     sp.coth: {-1: lambda u: 2 / (sp.exp(2 * u) - 1)},
@@ -110,6 +110,26 @@ def without_cancellation(terms: Sequence[sp.Expr], *, to_all_digits: bool = Fals
     )
 
 
+@takes(total=EXPRESSION)
+def beside_a_step(total: sp.Expr) -> sp.Expr | None:
+    """A sum with a number times the sign or the unit step of u, beside exponentials of u, on each side by itself.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> beside_a_step(1 / (1 + sp.exp(-x)) - sp.Heaviside(x)).args[0]
+        (-1 + 1/(1 + exp(-x)), x > 0)
+    """
+    for term in total.args:
+        c, step = term.as_coeff_Mul()
+        if not isinstance(step, sp.sign | sp.Heaviside) or not (total - term).has(sp.exp):
+            continue
+        u = step.args[0]
+        sides = [total - term + c * step.func(value, *step.args[1:]) for value in (sp.S.One, -sp.S.One, sp.S.Zero)]
+        if not sides[0].has(sp.sign, sp.Heaviside):
+            return sp.Piecewise((sides[0], u > 0), (sides[1], u < 0), (sides[2], True))
+    return None
+
+
 def _forms(factor: sp.Expr) -> Iterator[tuple[sp.Expr | int, Callable[[], sp.Expr]]]:
     """Numbers k, each with what makes factor + k without cancellation: an exponential of a long sum takes long."""
     if isinstance(factor, sp.atan) and isinstance(factor.args[0], sp.Min):
@@ -120,13 +140,23 @@ def _forms(factor: sp.Expr) -> Iterator[tuple[sp.Expr | int, Callable[[], sp.Exp
         limit, left = _BESIDE_A_SIGN[type(factor)]
         sign, size = sp.sign(factor.args[0]), absolute_value(factor.args[0])
         yield -limit * sign, lambda: -sign * left(size)
-    if factor.is_Pow and factor.base.is_positive and not factor.exp.is_number:
-        yield -1, lambda: expm1(factor.exp * sp.log(factor.base))
+    if factor.is_Pow and not factor.exp.is_number and factor.base.is_nonpositive is not True:
+        yield -1, lambda: _power_minus_one(factor)
     if factor.is_Pow and factor.exp == -2 and isinstance(factor.base, sp.tanh):
         yield -1, lambda: sp.sinh(factor.base.args[0]) ** -2
     if factor.is_Pow and factor.exp == 2 and type(factor.base) in _CANCELLING_SQUARES:
         k, accurate = _CANCELLING_SQUARES[type(factor.base)]
         yield k, partial(accurate, factor.base.args[0])
+
+
+def _power_minus_one(power: sp.Pow) -> sp.Expr:
+    """u**v - 1."""
+    u, v = power.args
+    accurate = expm1(v * sp.log(u))
+    if u.is_positive:
+        return accurate
+    # A negative number has whole powers too. Clipped, so that it is known to be in its last form.
+    return sp.Piecewise((accurate, u > 0), (sp.Min(u, 0, evaluate=False) ** v - 1, True))
 
 
 def _difference_of_exponentials(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:

@@ -310,7 +310,12 @@ def log_of_exponentials(x: sp.Expr) -> sp.Expr | None:
     if parts is not None:
         exponents = [a + sp.log(c) for c, a in parts]
         largest = sp.Max(*exponents, evaluate=False)
-        return largest + sp.log(sp.Add(*(sp.exp(a - largest) for a in exponents)))
+        shares = [sp.exp(a - largest) for a in exponents]
+        # All shares but the largest, which is 1: the larger of two moves on, the smaller is added.
+        others = (
+            sp.Min(share, sp.Max(*shares[:k], evaluate=False), evaluate=False) for k, share in enumerate(shares) if k
+        )
+        return largest + log1p(sp.Add(*others))
     if x.is_Add and len(x.args) == 2:
         return _log_of_difference(x)
     found = quotient(x)

@@ -13,7 +13,7 @@ where both gamma functions overflow (from 171 on) and their logarithms are far l
 :data:`FAR` on, the terms kept give S to a double.
 
 References:
-    NIST *Digital Library of Mathematical Functions*, 5.11.1, 5.11.2 and 5.15.8.
+    NIST *Digital Library of Mathematical Functions*, 5.5.6, 5.11.1, 5.11.2 and 5.15.8.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ FAR = 10
 
 LARGEST_SHIFT = 8
 """Of d, so that gamma functions are as good as their quotient elsewhere."""
+
+LARGEST_MULTIPLE = 4
+"""Of n in Gauss's formula."""
 
 _TERMS = 10
 MOST_TERMS = 40
@@ -95,6 +98,7 @@ def gamma_quotient(product: sp.Expr) -> sp.Expr:
         >>> abs(float(ratio.subs(x, 1000)) / 1000 - 1) < 1e-13
         True
     """
+    product = _multiplied_out(product)
     powers = {base: m for base, m in (f.as_base_exp() for f in sp.Mul.make_args(product)) if isinstance(base, sp.gamma)}
     above = [base for base, m in powers.items() if m.is_Integer and m > 0]
     below = [base for base, m in powers.items() if m.is_Integer and m < 0]
@@ -109,6 +113,27 @@ def gamma_quotient(product: sp.Expr) -> sp.Expr:
         ratio = sp.Piecewise((sp.exp(_log_ratio(A, d)), far), (near[0] / near[1], True))
         return product / top**n * bottom**n * ratio**n
     return product
+
+
+def _multiplied_out(product: sp.Expr) -> sp.Expr:
+    r"""By Gauss's formula, where :math:`\Gamma(nz)` stands beside a :math:`\Gamma` of an argument that grows like z.
+
+    .. math:: \Gamma(nz) = (2\pi)^{(1-n)/2}\,n^{nz-1/2}\prod_{k<n}\Gamma(z + k/n)
+    """
+    gammas = [f.as_base_exp() for f in sp.Mul.make_args(product) if isinstance(f.as_base_exp()[0], sp.gamma)]
+    for (fast, m), (slow, k) in itertools.permutations(gammas, 2):
+        n = sp.cancel(_growing_part(fast.args[0]) / _growing_part(slow.args[0]))
+        if n.is_Integer and 1 < n <= LARGEST_MULTIPLE and m * k < 0:
+            z = sp.expand(fast.args[0] / n)
+            parts = sp.Mul(*(sp.gamma(z + sp.Rational(j, n)) for j in range(int(n))))
+            scale = (2 * sp.pi) ** ((1 - n) / sp.S(2)) * sp.Pow(n, n * z - sp.S.Half, evaluate=False)
+            return _multiplied_out(product / fast**m * parts**m * scale**m)
+    return product
+
+
+def _growing_part(argument: sp.Expr) -> sp.Expr:
+    """An argument without its constant term; 1 for a number."""
+    return short_expansion(argument).as_coeff_Add()[1] or sp.S.One
 
 
 @takes(terms=EXPRESSIONS)

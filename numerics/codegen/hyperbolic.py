@@ -75,11 +75,11 @@ def _by_half_angles(product: sp.Expr) -> sp.Expr:
     made = []
     for factor in sp.Mul.make_args(product):
         base, m = factor.as_base_exp()
-        if base.is_Add and len(base.args) == 2 and m.is_Integer and m.is_negative:
+        if base.is_Add and len(base.args) == 2 and m.is_Rational and m.is_negative:
             k, changing = base.as_coeff_Add()
             c, function = changing.as_coeff_Mul()
             if isinstance(function, sp.cosh) and k in (c, -c):
-                half = function.args[0] / 2
+                half = function.args[0] / 2 if m.is_Integer else absolute_value(function.args[0]) / 2
                 base = 2 * k * sp.cosh(half) ** 2 if k == c else -2 * k * sp.sinh(half) ** 2
                 factor = base**m
         made.append(factor)
@@ -182,7 +182,21 @@ def as_hyperbolic_product(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
         >>> as_hyperbolic_product([1 / (1 + sp.exp(x)), -1 / (1 + sp.exp(y))])
         [-sinh(x/2 - y/2)/(2*cosh(x/2)*cosh(y/2))]
     """
-    return _two_tangents(terms) or _two_logistics(terms) or _over_one(terms)
+    return _two_tangents(terms) or _two_logistics(terms) or _over_one(terms) or _one_and_square(terms)
+
+
+def _one_and_square(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
+    """The pair c + c sinh(u)**2, whose square overflows within a root."""
+    for term in terms:
+        for factor in sp.Mul.make_args(term):
+            if factor.is_Pow and factor.exp == 2 and isinstance(factor.base, sp.sinh):
+                c = term / factor
+                if c in terms:
+                    return [
+                        c * sp.cosh(factor.base.args[0]) ** 2,
+                        *(other for other in terms if other not in (term, c)),
+                    ]
+    return None
 
 
 def _two_tangents(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:

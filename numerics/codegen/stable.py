@@ -43,10 +43,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import sympy as sp
+from sympy.codegen.cfunctions import log1p
 from sympy.logic.boolalg import Boolean
 
 from numerics.arguments import YES_OR_NO, takes
-from numerics.codegen.accurate import without_cancellation
+from numerics.codegen.accurate import beside_a_step, without_cancellation
 from numerics.codegen.exponentials import absolute_value, safe_product
 from numerics.codegen.gamma_functions import beside_stirling, gamma_quotient
 from numerics.codegen.hyperbolic import as_hyperbolic_product, hyperbolic_terms, log_of_growing, without_overflow
@@ -61,6 +62,9 @@ from theory.argument_kinds import ArgumentKind
 CONCERNED = (sp.Function,)
 """Functions that a rule is about, powers with a fraction as exponent and denominators apart."""
 
+
+OF_RECIPROCALS = {sp.asec: sp.acos, sp.acsc: sp.asin, sp.asech: sp.acosh}
+"""Functions f, and g with f(u) = g(1/u) about which there are rules."""
 
 FORMULAS = ArgumentKind(
     "a sequence of expressions and conditions",
@@ -122,6 +126,8 @@ class _Forms:
             return self._logarithm(expression)
         if isinstance(expression, sp.besseli | sp.besselk):
             return self._inner(without_growth(expression))
+        if type(expression) in OF_RECIPROCALS:
+            return self.of(OF_RECIPROCALS[type(expression)](1 / expression.args[0]))
         if isinstance(expression, sp.acosh | sp.acos | sp.asin | sp.atanh | sp.acoth):
             return self._inverse(expression)
         if self.series and isinstance(expression, sp.Mul) and (near := self._quotient_near_a_zero(expression)):
@@ -192,6 +198,8 @@ class _Forms:
                 self.stirling = True
         if (terms := beside_its_exponent(expression.args)) is not None:
             return self.of(sp.Add(*terms))
+        if (sides := beside_a_step(expression)) is not None:
+            return self.of(sides)
         if (terms := quotients_added(expression.args)) is not None:
             return self.of(sp.Add(*terms))
         terms = over_one_denominator(expression.args) or as_hyperbolic_product(expression.args)
@@ -257,6 +265,9 @@ class _Forms:
             )
         inner = self._inner(expression)
         form = (log_of_quotient(inner.args[0]) if isinstance(inner, sp.log) else None) or inner
+        if form.has(log1p):  # of the distance from 1, which may cancel
+            self.known[inner] = inner
+            form = self._inner(form)
         if isinstance(form, sp.log) and isinstance(form.args[0], sp.Mul):
             growing = log_of_growing(expression.args[0])
             return self._near_a_zero(expression, form if growing is None else growing)

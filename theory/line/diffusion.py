@@ -140,8 +140,8 @@ def _refuse_complex(process: ItoProcess, interval: Interval) -> None:
     for side, end, excluded in sides:
         if excluded and (end.is_infinite and end == side * sp.oo or (side * end).is_positive):
             raise SymbolError(
-                f"interval must lie where {x} may be, but {x} was declared {'positive' if side < 0 else 'negative'} and "
-                f'the interval is {interval.ends}. Declare sympy.Symbol("{x}", real=True), or give another interval.'
+                f"interval must lie where {x} was declared to be, {'positive' if side < 0 else 'negative'}, got "
+                f'{interval.ends}. Declare sympy.Symbol("{x}", real=True), or give another interval.'
             )
     beside = [(interval.interior_point() + end) / 2 for end in interval.ends if end.is_finite]
     points = [interval.interior_point(), *beside]

@@ -84,6 +84,8 @@ DIFFERENCES = {
     "root minus argument": sp.sqrt(x**2 + 1) - x,
     "neighbouring roots": sp.sqrt(x**2 + 2) - sp.sqrt(x**2 + 1),
     "opposite roots": sp.sqrt(1 + x) - sp.sqrt(1 - x),
+    "power of itself minus one": x**x - 1,
+    "squared error of a sigmoid as a step": (sigmoid - sp.Heaviside(x)) ** 2,
 }
 
 HIGHER_ORDER = {
@@ -131,6 +133,9 @@ LOGARITHMS = {
     "log of a normal law": sp.log((1 + sp.erf(x)) / 2),
     "log of a normal law by erfc": sp.log(sp.erfc(-x) / 2),
     "log of one plus erf": sp.log(1 + sp.erf(x)),
+    "log of three exponentials": sp.log(1 + sp.exp(x) + sp.exp(2 * x)),
+    "log of a share of three": x - sp.log(sp.exp(x) + sp.exp(-2 * x) + 3),
+    "log of a quotient of roots": sp.log(2 * sp.sqrt(x**2 + 1) / (1 + sp.sqrt(x**2 + 1))),
 }
 
 INVERSES = {
@@ -142,6 +147,8 @@ INVERSES = {
     "complement of atan": sp.pi / 2 - sp.atan(x),
     "Cauchy law": sp.Rational(1, 2) + sp.atan(x) / sp.pi,
     "acos of a Lorentzian": sp.acos(1 / (1 + x**2)),
+    "asec of one plus": sp.asec(1 + x**2),
+    "acosh of cosh": sp.acosh(sp.cosh(x)),
     "atanh of one minus": sp.atanh(1 - x),
     "acoth of one plus": sp.acoth(1 + x),
     "one minus erf squared": 1 - sp.erf(x) ** 2,
@@ -161,6 +168,7 @@ HYPERBOLIC = {
     "product of two tanh": (1 - sp.tanh(x) * sp.tanh(2 * x)) ** 2,
     "neighbouring sigmoids": 1 / (1 + sp.exp(-x - 1)) - sigmoid,
     "neighbouring softplus": sp.log(1 + sp.exp(x + 1)) - softplus,
+    "root of one and a square of sinh": sp.sqrt(1 + sp.sinh(x) ** 2) - 1,
 }
 """Quotients both sides of which overflow, and sums that become such quotients."""
 
@@ -169,6 +177,7 @@ GAMMA = {
     "beta function": sp.gamma(x) * sp.gamma(sp.Rational(5, 2)) / sp.gamma(x + sp.Rational(5, 2)),
     "neighbouring log gamma": sp.loggamma(x + 1) - sp.loggamma(x + sp.Rational(1, 2)),
     "log minus digamma": sp.log(x) - sp.digamma(x),
+    "central binomial coefficient": sp.gamma(2 * x + 1) / sp.gamma(x + 1) ** 2,
 }
 """What is left where gamma functions overflow."""
 
@@ -218,6 +227,8 @@ FIRST_ONLY = (
         "acos of one minus",
         "complement of acos",
         "acosh of a root",
+        "asec of one plus",
+        "acosh of cosh",
     ),
     *("sinh of two over sinh of three", "cosh over cosh of two", "cosh over sinh of two", "exp over sinh"),
     *("exp over one plus cosh", "cosh over two plus cosh of two"),

@@ -60,6 +60,25 @@ def test_the_logarithm_of_three_exponentials_has_one_last_form_beside_any_of_its
     assert value == 1600.0 - float(sp.sympify(beside).subs(x, 800))
 
 
+@pytest.mark.parametrize(
+    ("expression", "at", "value"),
+    [
+        (sp.log(1 + sp.exp(x) + sp.exp(2 * x)), -40.0, np.exp(-40.0)),
+        ((1 / (1 + sp.exp(-x)) - sp.Heaviside(x)) ** 2, 40.0, np.exp(-80.0)),
+        (x**x - 1, 1e-30, 1e-30 * np.log(1e-30)),
+        (x**x - 1, -2.0, -0.75),
+        (sp.sqrt(1 + sp.sinh(x) ** 2) - 1, 705.0, np.cosh(705.0)),
+        (sp.log(2 * sp.sqrt(x**2 + 1) / (1 + sp.sqrt(x**2 + 1))), 1e-8, 2.5e-17),
+        (sp.acosh(sp.cosh(x)).diff(x), -1e-9, -1.0),
+        (sp.asec(1 + x**2), 1e-9, np.sqrt(2) * 1e-9),
+    ],
+    ids=str,
+)
+def test_digits_that_a_plain_evaluation_loses_are_kept(expression, at, value):
+    (found,) = compile_program([expression], [x])([at])
+    assert found == pytest.approx(value, rel=1e-12)
+
+
 def test_quotients_in_one_exponential_share_it():
     sigmoid = 1 / (1 + sp.exp(-x))
     program = compile_program([sigmoid, sigmoid.diff(x), sigmoid.diff(x, 2)], [x]).program
