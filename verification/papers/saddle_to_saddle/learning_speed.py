@@ -8,7 +8,10 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.deep_linear.mode_step import learning_rate, moment_after_one_step
+from theory.deep_linear.modewise import balanced_modes
 from verification.authoring.shorthand import Kind, compared, equals, holds_when
+from verification.papers.saddle_to_saddle.figures.learning_times import learning_times_in_runs
 from verification.papers.saddle_to_saddle.paper import NOISE_SYMBOLS, L, beta, mode_process, paper, s, sigma_q, w
 from verification.papers.saddle_to_saddle.stationary.location import expanded
 
@@ -29,6 +32,29 @@ def slowness(order: int) -> sp.Expr:
     noise = (process.drift[0] - flow) / beta
     below = slowness(order - 1)
     return sp.powsimp(sp.expand(-(noise * below + process.diffusion[0] / beta * sp.diff(below, w) / 2) / flow))
+
+
+def slowness_of_steps() -> sp.Expr:
+    r"""The same for SGD with batches of one: :math:`E[T(w')] = T(w) - \eta` by the first two moments of a step."""
+    modes = balanced_modes(L, amplitudes=[w], singular_values=[s], label_variance=sigma_q**2)
+
+    def second_order(power: int) -> sp.Expr:
+        moment = moment_after_one_step(modes, power, rate=learning_rate, batch=sp.S.One, order=2)
+        return sp.expand(moment).coeff(learning_rate, 2)
+
+    mean = second_order(1)
+    square = second_order(2) - 2 * w * mean
+    below = slowness(0)
+    return sp.powsimp(sp.expand(-(mean * below + square * sp.diff(below, w) / 2) * below))
+
+
+def spread_of_time() -> sp.Expr:
+    r"""The density of the variance of the time, per unit of :math:`\beta`.
+
+    :math:`V = \mathrm{Var}\,T` solves :math:`\mu V' + \frac12DV'' = -D\tau^2`, to leading order
+    :math:`-V' = D\tau_0^2/\mu_0 = D\tau_0^3`.
+    """
+    return sp.powsimp(sp.expand(mode_process().diffusion[0] / beta) * slowness(0) ** 3)
 
 
 def exact_slowness(point: Mapping[str, Any]) -> tuple[float, float]:
@@ -69,7 +95,8 @@ def what_the_noise_changes():
     - Scope: no label noise, as in the page's runs; the scalar mode under the SDE, first order in $\beta$.
     - With label noise the end of a mode spreads too, to the same order. With several modes, noise leaves the aligned
       balanced manifold (DLN-M1, DLN-M2). SGD has a term of its own of first order in $\eta$ (DLN-I9).
-    - A mode is slowed down while it is below $s(L-1)/(2L-1)$ and sped up beyond: a small start loses time.
+    - A mode is slowed down while it is below $s(L-1)/(2L-1)$ and sped up beyond: a small start loses time. SGD itself
+      does so at the same places, with batches of one half as much again; its learning times spread as the SDE's.
     """
     gap = s - w
     strength = (2 * gap**2 + sigma_q**2) / (2 * gap**2 * w)
@@ -108,6 +135,27 @@ def what_the_noise_changes():
         remark=True,
         mutated=False,
     )
+    yield equals(
+        r"time that a mode takes under SGD: $\tau_1(w)$",
+        printed=first * (3 * gap**2 + sigma_q**2) / (2 * gap**2 + sigma_q**2),
+        derived=slowness_of_steps,
+        domain=(w < s,),
+        wrong={"as under the SDE": first},
+        says="A result of ours, for batches of one: from the moments of a step, the mean gradient's square included.",
+        remark=True,
+        mutated=False,
+    )
+    yield equals(
+        r"spread of the time: $v(w),\quad\operatorname{Var}T = \beta\int_{w_0}^{w_1}v\,dw$",
+        printed=(2 * gap**2 + sigma_q**2) / (L * gap**3 * w ** (2 - 2 / L)),
+        derived=spread_of_time,
+        domain=(w < s,),
+        wrong={"of the whole second moment": (3 * gap**2 + sigma_q**2) / (L * gap**3 * w ** (2 - 2 / L))},
+        says="A result of ours, of SGD and its SDE, to leading order.",
+        remark=True,
+        mutated=False,
+    )
+    yield from learning_times_in_runs()
     yield holds_when(
         r"slower: $\tau_1(w) > 0\text{ iff }$",
         printed=w < s * (L - 1) / (2 * L - 1),

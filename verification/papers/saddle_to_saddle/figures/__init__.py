@@ -8,13 +8,14 @@ module               figures and claims
 ``optimisers``       Figure 2: order of learning, plateaus and ranks (DLN-E1, DLN-E11)
 ``diffusion``        Figures 1 and 3: observed diffusion against (7) (DLN-E2)
 ``time_scales``      Figures 2 and 3: how long SGD takes, how abrupt it is (DLN-E3, DLN-E13)
-``end_of_training``  Figures 4, 5, 12: the first mode in the end (DLN-E5, a statement of DLN-E6)
+``learning_times``   mean, spread and order of learning times by SGD (statements of DLN-S8)
+``end_of_training``  Figures 4, 5, 12: the first mode in the end (DLN-E5, DLN-E6)
 ``noise_models``     Section 5.1: which noise is the better model of SGD (DLN-E10)
 ``cross_modes``      Figure 6: cross modes while modes are learned (DLN-E7, DLN-E14)
 ``balance``          Figures 7 and 8: balance of layers from two kinds of starts (DLN-E8, DLN-E15)
 ``extrapolation``    law in the end, by SGD at three learning rates (statements of DLN-P5, DLN-M4)
 ``collapse``         where label noise makes SGD collapse (a statement of DLN-P3)
 ``splitting``        where SGD ends beyond the threshold without label noise (a statement of DLN-P9)
-``scaling``          Figures 9 to 11: scaling in eta and b, wide layers (statements of DLN-E4, DLN-E9)
+``scaling``          Figures 9 to 11: scaling in eta and b, wide layers (DLN-E4, DLN-E9)
 ===================  ===================================================================================
 """
