@@ -78,6 +78,7 @@ if TYPE_CHECKING:
 
 __getattr__ = names_on_demand(__name__, __file__)
 
+offer("integral", "numerics.deterministic.quadrature:integrate_density")
 offer("first_passage", "numerics.deterministic.first_passage:FirstPassage")
 offer("law_on_circle", "numerics.deterministic.law_on_circle:LawOnCircle")
 offer("law_on_panels", "numerics.deterministic.law_on_panels:LawOnPanels")

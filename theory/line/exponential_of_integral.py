@@ -41,6 +41,9 @@ def exponential_of_integral(log_derivative: sp.Expr, variable: sp.Symbol, interv
         >>> exponential_of_integral(k / x - 2 * x, x, Interval(0, sp.oo))
         x**k*exp(-x**2)
     """
+    if interval.left.is_nonnegative and not variable.is_nonnegative:
+        half = sp.Symbol(variable.name, positive=True)  # powers split and merge only where their base is positive
+        return exponential_of_integral(log_derivative.subs(variable, half), half, interval).subs(half, variable)
     for candidate in _candidates(log_derivative, variable, interval):
         if candidate is not None and is_logarithmic_derivative(log_derivative, candidate, variable):
             return candidate

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import sympy as sp
 
 from theory.errors import MissingParameterError, SymbolError
-from theory.values import admitted_values
+from theory.values import admitted_values, by_name
 
 
 def has_irrational(density: sp.Expr) -> bool:
@@ -16,15 +16,19 @@ def has_irrational(density: sp.Expr) -> bool:
 
 
 def numbers_given(
-    values: Mapping[sp.Symbol, sp.Expr | float], parameters: tuple[sp.Symbol, ...]
+    values: Mapping[sp.Symbol, sp.Expr | float],
+    parameters: tuple[sp.Symbol, ...],
+    variable: sp.Symbol,
+    coefficients: tuple[sp.Expr, sp.Expr] | None,
 ) -> dict[sp.Symbol, sp.Expr]:
-    """The value of every parameter.
+    """The value of every parameter of a law, and of those of its process that the law does not hang on.
 
     Raises:
         MissingParameterError: a parameter has none.
         SymbolError: a value is no number, or contradicts the assumptions of its symbol.
     """
-    exact = admitted_values(values, parameters)
+    of_process = sp.Tuple(*coefficients or ()).free_symbols - {variable, *parameters}
+    exact = admitted_values(values, (*parameters, *by_name(of_process)))
     missing = sorted(str(symbol) for symbol in set(parameters) - set(exact))
     if missing:
         raise MissingParameterError(

@@ -26,7 +26,7 @@ from theory.line.families.family import MAX_ORDER
 from theory.line.given_numbers import has_irrational, numbers_given
 from theory.line.interval import Interval
 from theory.line.mode import mode
-from theory.line.moment_existence import is_positive_at_zero, tail_moment_exists
+from theory.line.moment_existence import infinite_moment, is_positive_at_zero, tail_moment_exists
 from theory.line.pearson import pearson_moment
 from theory.line.recognise import recognise, symmetric_about
 from theory.line.time_limit import limited
@@ -110,7 +110,7 @@ class StationaryLaw:
         first = self._pearson(1)
         if first is not None:
             return self._where_finite(first, 1)
-        return self._closed_or_number("mean", lambda family: family.mean, lambda law: law.mean)
+        return self._closed_or_number("mean", lambda family: family.mean, lambda law: law.mean, 1)
 
     @property
     @limited
@@ -119,7 +119,7 @@ class StationaryLaw:
         second = self._pearson(2)
         if second is not None:
             return self._where_finite(sp.factor(second - self._pearson(1) ** 2), 2, beyond=sp.oo)
-        return self._closed_or_number("variance", lambda family: family.variance, lambda law: law.variance)
+        return self._closed_or_number("variance", lambda family: family.variance, lambda law: law.variance, 2)
 
     @property
     @limited
@@ -152,7 +152,7 @@ class StationaryLaw:
         if found is not None:
             return self._where_finite(found, order, beyond=sp.oo if order.is_even else sp.nan)
         return self._closed_or_number(
-            f"moment({order})", lambda family: family.moment(order), lambda law: law.moment(order)
+            f"moment({order})", lambda family: family.moment(order), lambda law: law.moment(order), order
         )
 
     @limited
@@ -206,8 +206,9 @@ class StationaryLaw:
     @cached_property
     def _quick_numbers(self) -> Any:
         """The law in double precision from the slope of its density; None where that has jumps, or nobody offers it."""
-        drift, diffusion = self.coefficients or (self.log_derivative / 2, sp.S.One)
-        if self.coefficients is None and not is_smooth(drift, (self.variable,)):
+        given = self.coefficients if sp.Tuple(*self.coefficients or ()).free_symbols <= {self.variable} else None
+        drift, diffusion = given or (self.log_derivative / 2, sp.S.One)  # where numbers cancel out of b/a
+        if given is None and not is_smooth(drift, (self.variable,)):
             return None
         try:
             made = service("law_on_panels")
@@ -262,10 +263,10 @@ class StationaryLaw:
 
         Raises:
             MissingParameterError: a parameter has no value.
-            SymbolError: a name is no parameter, or its value is not a number or contradicts its assumptions.
+            SymbolError: a name is no parameter of law or process, or its value no number or against its assumptions.
             NotNormalisableError: the integral diverges; the message names the violated inequality and the limit.
         """
-        numbers_of = numbers_given(values, self.parameters)
+        numbers_of = numbers_given(values, self.parameters, self.variable, self.coefficients)
         if holds(self.regular, numbers_of) is not True:
             raise UnsupportedFormError(f"the process is regular inside the interval only where {self.regular}.")
         if holds(self.normalisable, numbers_of) is not True:
@@ -351,7 +352,7 @@ class StationaryLaw:
         return pearson_moment(*self.coefficients, self.variable, int(order))
 
     def _closed_or_number(
-        self, quantity: str, closed: Callable[[Family], sp.Expr], number: Callable[[Any], Any]
+        self, quantity: str, closed: Callable[[Family], sp.Expr], number: Callable[[Any], Any], order: sp.Expr | int = 0
     ) -> sp.Expr:
         if self.normalisable == sp.false:
             return sp.nan
@@ -361,7 +362,9 @@ class StationaryLaw:
             except UnsupportedFormError:
                 if self.parameters:
                     raise
-        return self._number(quantity, number)
+        given = not self.parameters
+        infinite = infinite_moment(self.log_derivative, self.variable, self.interval, order) if given else None
+        return self._number(quantity, number) if infinite is None else infinite
 
     def _number(self, quantity: str, number: Callable[[Any], Any]) -> sp.Expr:
         if self.parameters:

@@ -6,6 +6,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.argument_kinds import EXPRESSION, SCALAR, SYMBOL, one_of, takes
+from theory.errors import UnsupportedFormError
 from theory.line.boundary import integrable
 from theory.line.endpoints import endpoint_behaviour
 from theory.line.glued import pieces_of
@@ -49,3 +50,30 @@ def tail_moment_exists(log_derivative: sp.Expr, x: sp.Symbol, interval: Interval
     if Chart.for_functions(x, (slope,), interval).variable != x:
         return sp.true
     return integrable(endpoint_behaviour(slope + order / x, x, interval.right))
+
+
+@takes(log_derivative=EXPRESSION, x=SYMBOL, interval=_INTERVAL, order=SCALAR)
+def infinite_moment(log_derivative: sp.Expr, x: sp.Symbol, interval: Interval, order: sp.Expr | int) -> sp.Expr | None:
+    """A moment whose integral diverges: infinite, or nan where both signs do; None where it is finite or not known.
+
+    All is in numbers: the density, on ``interval``, and the order.
+
+    Example:
+        >>> x = sp.Symbol("x", positive=True)
+        >>> infinite_moment(-3 / x + 1 / x**2, x, Interval(0, sp.oo), 2), infinite_moment(-5 / x, x, Interval(1, 2), 2)
+        (oo, None)
+    """
+    order = sp.sympify(order)
+    stretches = pieces_of(log_derivative, x, interval)
+    found = set()
+    for end, (_, slope) in zip(interval.ends, (stretches[0], stretches[-1]), strict=True):
+        if end == 0 and order.is_negative or end.is_infinite and order.is_positive:
+            slope, _ = without_oscillation(slope, sp.S(2), x, interval)
+            try:
+                behaviour = endpoint_behaviour(slope + order / x, x, end, from_above=end == interval.left)
+            except UnsupportedFormError:
+                continue
+            if integrable(behaviour) == sp.false:
+                below = end == -sp.oo or end == 0 and end == interval.right
+                found.add(-sp.oo if below and order.is_odd else sp.oo)
+    return sp.nan if len(found) == 2 else next(iter(found), None)

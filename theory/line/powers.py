@@ -75,8 +75,10 @@ def power_quotient(expression: sp.Expr, variable: sp.Symbol) -> PowerQuotient:
         (1/2,)
         >>> power_quotient(x * x ** (-2 / (n + 2)) - x ** (n / (n + 2)), x).is_zero
         True
+        >>> power_quotient((x / n) ** n - x**n / n**n, x).is_zero
+        True
     """
-    expression = sp.sympify(expression, strict=True)
+    expression = _with_split_bases(sp.sympify(expression, strict=True), variable)
     exponents = {power.exp for power in expression.atoms(sp.Pow) if power.base == variable}
     if any(exponent.has(variable) for exponent in exponents):
         raise UnsupportedFormError(f"exponents must not hold {variable}, got {expression}.")
@@ -105,6 +107,13 @@ def power_quotient(expression: sp.Expr, variable: sp.Symbol) -> PowerQuotient:
         sp.Poly(denominator, *symbols),
         symbols,
         tuple(rest / parts[rest] for rest in generators),
+    )
+
+
+def _with_split_bases(expression: sp.Expr, variable: sp.Symbol) -> sp.Expr:
+    """``expression`` with the powers of ``variable`` outside those of its positive factors: (x/K)^n as x^n K^(-n)."""
+    return expression.replace(
+        lambda e: e.is_Pow and e.base.is_Mul and not e.exp.is_Integer and e.base.has(variable), sp.expand_power_base
     )
 
 

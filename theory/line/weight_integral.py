@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import sympy as sp
-from sympy.core.evalf import mp, workprec
+from sympy.core.evalf import mp, prec_to_dps, workprec
 
 from theory.errors import DriftproofError
 from theory.services import service
@@ -78,6 +78,7 @@ class WeightIntegral(sp.Integral):
         if self.free_symbols:
             return None
         quick = _in_double_precision(self) if prec <= _DOUBLE else None
+        quick = _by_a_walk_outwards(self, prec) if quick is None else quick
         if quick is not None:
             return quick
         try:
@@ -99,6 +100,18 @@ def _in_double_precision(integral: sp.Integral) -> sp.Float | None:
         return None
     known = mp.log(found.value / found.error, 2) if found.error > 0 and found.value > 0 else mp.mpf(53)
     return sp.Float._new(found.value._mpf_, min(53, int(known))) if known >= _FEWEST else None
+
+
+def _by_a_walk_outwards(integral: sp.Integral, prec: int) -> sp.Float | None:
+    """An integral to an infinite end, where tanh-sinh nodes may lie so far out that exponents fill the memory."""
+    ((y, low, high),) = integral.limits
+    if low.is_finite and high.is_finite or integral.function.has(sp.Integral):
+        return None
+    try:
+        found = service("integral")(integral.function, y, (low, high), digits=prec_to_dps(prec) + 1)
+    except DriftproofError:
+        return None
+    return sp.Float._new(found.value._mpf_, prec)
 
 
 class _NotConvergedError(ArithmeticError):

@@ -294,3 +294,11 @@ def test_an_exit_across_two_kinks_is_a_number_at_once():
     drift = -sp.sign(STIFF) - sp.Max(STIFF, sp.Rational(1, 3))
     process = ItoProcess.scalar(STIFF, drift=drift, dispersion=1 + sp.Abs(STIFF))
     assert float(mean_exit_time(process, sp.Rational(1, 10), -1, 1)) == pytest.approx(0.9186865825, abs=1e-9)
+
+
+def test_an_integral_from_an_infinite_end_under_a_double_exponential_is_a_number():
+    morse = ItoProcess.scalar(y, drift=sp.exp(-y) - sp.exp(-2 * y), dispersion=1)  # is drawn to -oo
+    found = probability_of_ever_reaching(morse, sp.S.Zero, sp.S.One)
+    # s = exp(2 e^(-x) - e^(-2x)) in u = e^(-x): the integral of exp(1 - (u - 1)^2)/u over u > e^(-x)
+    whole = [mpmath.quad(lambda u: mpmath.exp(-((u - 1) ** 2)) / u, [mpmath.exp(-at), 2, 4, 12]) for at in (0, 1)]
+    assert float(found.evalf()) == pytest.approx(float(whole[0] / whole[1]), rel=1e-12)

@@ -8,6 +8,7 @@ import time
 import pytest
 import sympy as sp
 
+from theory.errors import SymbolError
 from theory.ito import ItoProcess
 from theory.line.interval import Interval
 from theory.line.stationary import stationary_density
@@ -70,3 +71,53 @@ def test_a_skewed_pearson_law_has_its_variance_in_closed_form_where_it_is_finite
     assert law.variance.subs(k, sp.Rational(1, 4)) == sp.oo
     values = {a: 2, k: 3}
     assert abs(law.variance.subs(values) - law.at(values).variance) < 1e-13
+
+
+def test_numbers_for_parameters_of_the_process_that_the_law_does_not_hang_on_are_taken():
+    y = sp.Symbol("y", real=True)
+    student = stationary_density(ItoProcess.scalar(y, drift=-k * y, dispersion=sp.sqrt(k * (1 + y**2) / s)))
+    assert student.parameters == (s,)
+    assert student.at({k: 3, s: 1}).variance == student.at({s: 1}).variance == 1
+    with pytest.raises(SymbolError, match="w, which"):
+        student.at({k: 3, s: 1, w: 1})
+    with pytest.raises(SymbolError, match="k is declared positive"):
+        student.at({k: -3, s: 1})
+
+
+@pytest.mark.parametrize(
+    ("drift", "dispersion", "order", "found"),
+    [
+        (1 - w, w ** sp.Rational(5, 4), 2, sp.oo),  # p ~ w^(-5/2)
+        (w * (1 - w**3), w ** sp.Rational(5, 2), 6, sp.oo),  # p ~ w^(-7)
+        (1 - w, w ** sp.Rational(5, 4), 1, None),
+        (1 - x**3, 1 + x**2, 1, None),  # p ~ |x|^(-6) on either side
+        (1 - x**3, 1 + x**2, 5, sp.nan),
+        (1 - x**3, 1 + x**2, 6, sp.oo),
+    ],
+)
+def test_moments_that_diverge_are_infinite_where_there_is_no_family(drift, dispersion, order, found):
+    (state,) = drift.free_symbols
+    law = stationary_density(ItoProcess.scalar(state, drift=drift, dispersion=dispersion)).at({})
+    value = law.moment(order)
+    assert value.is_Float if found is None else value is found
+    if order == 2:
+        assert law.variance is found
+
+
+def test_a_real_symbol_on_a_half_line_has_the_law_of_a_positive_one():
+    n, capacity = sp.symbols("n K", positive=True)
+    laws = [
+        stationary_density(
+            ItoProcess.scalar(y, drift=k * y * (1 - (y / capacity) ** n), dispersion=s * y), Interval(0, sp.oo)
+        )
+        for y in (x, w)  # theta-logistic growth
+    ]
+    assert laws[0].density.subs(x, w) == laws[1].density
+    assert laws[1].density == w ** (2 * k / s**2 - 2) * sp.exp(-2 * k * w**n / (capacity**n * n * s**2))
+    assert laws[0].family is not None and laws[0].normalisable == (k > s**2 / 2)
+
+
+def test_a_parameter_that_cancels_out_of_the_law_hinders_no_number():
+    polar = stationary_density(ItoProcess.scalar(x, drift=k * sp.cot(x), dispersion=sp.sqrt(2 * k)), Interval(0, sp.pi))
+    assert polar.density == sp.sin(x)
+    assert float(polar.variance) == pytest.approx(math.pi**2 / 4 - 2, rel=1e-12)

@@ -12,6 +12,9 @@ from theory.errors import UnsupportedFormError
 from theory.line.families.family import Family
 from theory.values import single_expression
 
+MOST_STEPS = 12
+"""Whole c up to which the integral is written by recursion."""
+
 
 @dataclass(frozen=True)
 class ModifiedHalfNormal(Family):
@@ -24,7 +27,9 @@ class ModifiedHalfNormal(Family):
             \Gamma(\tfrac c2)\,{}_1F_1(\tfrac c2; \tfrac12; z)
             + \tfrac{A}{\sqrt B}\,\Gamma(\tfrac{c+1}2)\,{}_1F_1(\tfrac{c+1}2; \tfrac32; z)\Big],
 
-    a parabolic cylinder function. The double well with constant noise is of this kind on both sides of 0, with q = 2.
+    a parabolic cylinder function. For :math:`c = 1` it is a complementary error function, y a normal variable cut off
+    at 0, and whole c follow from :math:`2B\,I_{c+2} = c\,I_c + A\,I_{c+1}`. The double well with constant noise is of
+    this kind on both sides of 0, with q = 2.
 
     References:
         Sun, Kong and Pal, *The modified-half-normal distribution*, Comm. Statist. Theory Methods 52 (2023) 1591;
@@ -56,9 +61,30 @@ class ModifiedHalfNormal(Family):
     def _integral(self, shape: sp.Expr) -> sp.Expr:
         A, B = self.tilt, self.rate
         half, c, z = sp.Rational(1, 2), sp.cancel(shape / self.power), sp.factor(A**2 / (4 * B))
+        if c.is_Integer and 1 <= c <= MOST_STEPS:
+            return self._whole(int(c), self._cut_off) / self.power
         even = sp.gamma(c / 2) * sp.hyper((c / 2,), (half,), z)
         odd = sp.gamma((c + 1) / 2) * sp.hyper(((c + 1) / 2,), (3 * half,), z)
         return B ** (-c / 2) * (even + A / sp.sqrt(B) * odd) / (2 * self.power)
+
+    def _whole(self, c: int, first: sp.Expr) -> sp.Expr:
+        r"""The integral of :math:`y^{c-1} e^{Ay - By^2}` over y > 0, by recursion from its value ``first`` at c = 1."""
+        A, B = self.tilt, self.rate
+        before, here = sp.S.Zero, first
+        for n in range(1, c):
+            before, here = here, (int(n == 1) + (n - 1) * before + A * here) / (2 * B)
+        return here
+
+    @property
+    def _cut_off(self) -> sp.Expr:
+        """The same for c = 1."""
+        scale = sp.exp(sp.factor(self.tilt**2 / (4 * self.rate)))
+        return sp.sqrt(sp.pi / self.rate) / 2 * scale * self._above(sp.S.Zero)
+
+    def _above(self, y: sp.Expr) -> sp.Expr:
+        """Twice the probability that a normal variable with this kernel, not cut off, exceeds y."""
+        root = sp.sqrt(self.rate)
+        return sp.erfc(root * y - self.tilt / (2 * root))
 
     @property
     def cancels(self) -> bool:
@@ -89,6 +115,10 @@ class ModifiedHalfNormal(Family):
         return self._where_normalisable(self._moment(sp.Integer(2)) - self._moment(sp.Integer(1)) ** 2)
 
     def _moment(self, k: sp.Expr) -> sp.Expr:
+        steps = sp.cancel(k / self.power)
+        if sp.cancel(self.shape - self.power) == 0 and steps.is_Integer and 1 <= steps < MOST_STEPS:
+            total = sp.Dummy("I", positive=True)
+            return sp.expand(self._whole(int(steps) + 1, total) / total).subs(total, self._cut_off)
         scale = self.rate ** sp.cancel(-k / (2 * self.power))
         below, above = (
             sp.factor_terms(self._integral(d) * self.rate ** (d / (2 * self.power)))
@@ -97,11 +127,13 @@ class ModifiedHalfNormal(Family):
         return scale * above / below
 
     def cdf(self, x: sp.Expr | None = None) -> sp.Expr:
-        """Refused: it is no closed form.
+        """The distribution function, where d = q.
 
         Raises:
-            UnsupportedFormError: always.
+            UnsupportedFormError: elsewhere it is no closed form.
         """
+        if sp.cancel(self.shape - self.power) == 0:
+            return self._where_normalisable(1 - self._above(self._point(x) ** self.power) / self._above(sp.S.Zero))
         raise UnsupportedFormError(
             f"the distribution function of {self.kernel} at {self._point(x)} is not written in closed form here. Give "
             "the law numbers with law.at(values): then it is one."

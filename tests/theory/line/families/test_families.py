@@ -278,6 +278,17 @@ def test_a_half_normal_law_times_a_power_agrees_with_quadrature(density, power):
             assert abs(numeric - mpmath.mpf(str(sp.N(value, 20)))) < 1e-9
 
 
+def test_a_normal_law_cut_off_at_zero_has_its_textbook_mean_and_distribution_function():
+    m, s = sp.Rational(-1, 3), sp.Rational(3, 4)
+    law = recognise(sp.exp(-((x - m) ** 2) / (2 * s**2)), x)
+    peak, left_over = sp.exp(-(m**2) / (2 * s**2)) / sp.sqrt(2 * sp.pi), sp.erfc(-m / s / sp.sqrt(2)) / 2
+    assert sp.simplify(law.mean - (m + s * peak / left_over)) == 0
+    above = sp.erfc((1 - m) / s / sp.sqrt(2)) / 2 / left_over
+    assert sp.N(law.cdf(1)) == pytest.approx(float(1 - above), rel=1e-14)
+    centre = sp.Symbol("centre", real=True)
+    assert not recognise(sp.exp(-((x - centre) ** 2)), x).moment(3).has(sp.hyper)
+
+
 def test_a_quartic_well_has_its_second_moment_in_closed_form_and_its_mode_by_cases():
     a, b, s = sp.symbols("a b s", positive=True)
     well = stationary_density(ItoProcess.scalar(y, drift=a * y - b * y**3, dispersion=s))
