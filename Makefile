@@ -57,6 +57,7 @@ bench: setup
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/figure_5.py
 	PYTHONPATH=. OPENBLAS_NUM_THREADS=1 $(BIN)/python docs/benchmarks/figure_11.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/layer_programs.py
+	PYTHONPATH=. $(BIN)/python docs/benchmarks/noise_equilibria.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/theory_speed.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/depth_modes.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/deep_linear_modes.py
