@@ -43,12 +43,17 @@ def traced(gradients: Gradients, theta: torch.Tensor, inputs: torch.Tensor, targ
     return found if agrees else gradients
 
 
+_OF_ONES = {torch.ops.aten.ones_like.default: torch.ones, torch.ops.aten.zeros_like.default: torch.zeros}
 _RESHAPED = {torch.ops.aten.expand.default, torch.ops.aten.view.default, torch.ops.aten._unsafe_view.default}
 
 
 def _without_idle_operations(graph: fx.GraphModule) -> fx.GraphModule:
-    """``graph`` without reshapes to the shape that is there and transpositions back: for small networks half of it."""
-    transpose = torch.ops.aten.transpose.int
+    """``graph`` without reshapes to the shape that is there, transpositions back, and what depends on shapes alone.
+
+    For small networks that is half of it: the loss itself is no longer computed where gradients need its shape only.
+    """
+    _with_constants(graph)
+    transpose, power = torch.ops.aten.transpose.int, torch.ops.aten.pow.Tensor_Scalar
     for node in list(graph.graph.nodes):
         source = node.args[0] if node.args else None
         if not isinstance(source, fx.Node):
@@ -57,9 +62,33 @@ def _without_idle_operations(graph: fx.GraphModule) -> fx.GraphModule:
             node.replace_all_uses_with(source)
         elif node.target is transpose and source.target is transpose and source.args[1:] == node.args[1:]:
             node.replace_all_uses_with(source.args[0])
+        elif node.target is power and node.args[1] == 1:
+            node.replace_all_uses_with(source)
     graph.graph.eliminate_dead_code()
     graph.recompile()
     return graph
+
+
+def _with_constants(graph: fx.GraphModule) -> None:
+    """Put numbers for what follows from ones and zeros of a shape, if nothing is random or changed in place."""
+    called = [node.target for node in graph.graph.nodes if isinstance(node.target, torch._ops.OpOverload)]
+    if any(op._schema.is_mutable or torch.Tag.nondeterministic_seeded in op.tags for op in called):
+        return
+    known: dict[fx.Node, torch.Tensor] = {}
+    for node in graph.graph.nodes:
+        if node.target in _OF_ONES and _shape(node) is not None:
+            meta = node.meta.get("tensor_meta", node.meta.get("val"))
+            known[node] = _OF_ONES[node.target](meta.shape, dtype=meta.dtype, device=node.meta["val"].device)
+        elif node.op == "call_function" and node.all_input_nodes and all(n in known for n in node.all_input_nodes):
+            values = fx.node.map_arg((node.args, node.kwargs), known.__getitem__)
+            found = node.target(*values[0], **values[1])
+            if isinstance(found, torch.Tensor):
+                known[node] = found
+    for k, (node, value) in enumerate(known.items()):
+        if any(user not in known for user in node.users):
+            graph.register_buffer(f"constant_{k}", value)
+            with graph.graph.inserting_before(node):
+                node.replace_all_uses_with(graph.graph.get_attr(f"constant_{k}"))
 
 
 def _shape(node: fx.Node) -> torch.Size | None:
