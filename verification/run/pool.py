@@ -27,7 +27,7 @@ from typing import Any
 from theory.argument_kinds import ArgumentKind, or_none, whole
 from verification.arguments import of_kind
 from verification.errors import VerificationError, one_sentence
-from verification.run.process import processor_time, signal_name
+from verification.run.process import modules_found_as_here, processor_time, signal_name
 from verification.run.settings import available_cores
 from verification.run.worker import READY, serve
 
@@ -342,7 +342,8 @@ class WorkerPool(Executor):
         # Blocked signals are inherited: a Ctrl-C at the terminal, or its end, reaches neither server nor workers.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
         try:
-            process.start()
+            with modules_found_as_here():
+                process.start()
         except (OSError, EOFError) as error:
             self._death_at_start(f"could not be started ({one_sentence(error)})")
             ours.close()

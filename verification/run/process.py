@@ -1,9 +1,12 @@
-"""What the system tells of a process: how it was ended, and how much processor time it has used."""
+"""Processes and the system: how one was ended, how much processor time it has used, where a new one finds modules."""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from theory.argument_kinds import whole
@@ -37,4 +40,33 @@ def processor_time(pid: int) -> float | None:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
     except (OSError, ValueError):
+        return None
+
+
+@contextmanager
+def modules_found_as_here() -> Iterator[None]:
+    """Let a Python that is started in here look for modules in the working folder only if this process does so first.
+
+    The server that workers are forked from would put that folder before Python's own library, and a ``random.py`` of
+    the user in the place of Python's.
+
+    Example:
+        >>> with modules_found_as_here():
+        ...     pass
+    """
+    name = "PYTHONSAFEPATH"
+    if name in os.environ or sys.path[:1] in ([""], [_working_folder()]):
+        yield
+        return
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[name]
+
+
+def _working_folder() -> str | None:
+    try:
+        return os.getcwd()
+    except OSError:  # it was removed
         return None

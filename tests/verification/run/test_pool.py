@@ -263,3 +263,22 @@ def test_an_error_of_the_project_says_its_line_and_one_of_driftproof_none(tmp_pa
     assert message("slip") == "NameError: name 'missing_name' is not defined (slip.py:5)"
     assert message("refused") == "TheoryError: said"
     assert message("long").endswith("x… (slip.py:13)")
+
+
+def test_a_file_of_the_working_folder_takes_no_module_s_place(tmp_path):
+    program = tmp_path / "bin" / "program.py"
+    program.parent.mkdir()
+    program.write_text(
+        textwrap.dedent("""
+            from verification.run.pool import WorkerPool
+            if __name__ == "__main__":
+                with WorkerPool(1, preload=("colorsys",)) as pool:
+                    print(pool.submit(eval, "__import__('colorsys').__name__").result())
+            """)
+    )
+    for name in ("colorsys", "random"):
+        (tmp_path / f"{name}.py").write_text("raise AssertionError('a file of the user')")
+    environment = {**os.environ, "PYTHONPATH": os.getcwd()}
+    command = [sys.executable, str(program)]
+    answer = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=60)
+    assert (answer.stdout, answer.stderr) == ("colorsys\n", "")
