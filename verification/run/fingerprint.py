@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent.parent
@@ -143,11 +144,19 @@ def _framework_paths() -> tuple[Path, ...]:
 
 
 def _found_other(paths: Iterable[Path]) -> list[Path]:
-    imported = {getattr(each, "__file__", None) for each in list(sys.modules.values())}
-    fresh = [path for path in paths if path not in _FOUND and str(path) in imported]
+    _note_imports()
+    fresh = [path for path in paths if path not in _FOUND and str(path) in _IMPORTED]
     changed = [path for path in fresh if path in _HASHED and _HASHED[path].stamp != _stamp(path)]
     _FOUND.update(set(fresh) - set(changed))
     return sorted(changed)
+
+
+def _note_imports() -> None:
+    """Add to ``_IMPORTED`` the files of modules imported since the last call: there are thousands, and few are new."""
+    for name, module in list(sys.modules.items()):
+        if _MODULES.get(name) is not module:
+            _MODULES[name] = module
+            _IMPORTED.add(getattr(module, "__file__", None))
 
 
 def uncovered(module: str, home: str, before: Iterable[str]) -> list[Path]:
@@ -172,11 +181,13 @@ def _file(name: str, home: str) -> Path | None:
     return None
 
 
-def _imported(path: Path, module: str) -> list[str]:
+@functools.cache
+def _imported(path: Path, module: str) -> tuple[str, ...]:
+    """The names in the import statements of a file, which is read once in a process."""
     try:
         tree = ast.parse(path.read_bytes())
     except SyntaxError:
-        return []
+        return ()
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     names: list[str] = []
     for node in ast.walk(tree):
@@ -187,7 +198,7 @@ def _imported(path: Path, module: str) -> list[str]:
             above = ".".join(parts[: len(parts) - node.level + 1]) if node.level else ""
             base = ".".join(part for part in (above, node.module) if part)
             names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
-    return names
+    return tuple(names)
 
 
 class _Hashed(NamedTuple):
@@ -199,6 +210,8 @@ class _Hashed(NamedTuple):
 
 _HASHED: dict[Path, _Hashed] = {}
 _FOUND: set[Path] = set()
+_MODULES: dict[str, ModuleType] = {}
+_IMPORTED: set[str | None] = set()
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

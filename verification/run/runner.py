@@ -142,7 +142,7 @@ class _Run:
         self.refusals = 0
         self.sequence = itertools.count()
         self.announced = 0
-        self.computed = self.reused = 0
+        self.computed = self.reused = self.asked = self.answered = self.closed = 0
         self.failures: list[Failure] = []
         self.interrupted = False
 
@@ -184,6 +184,7 @@ class _Run:
             self._advance(case)
             return
         case.seconds, case.verdict = standing.seconds, standing.verdict
+        self.closed += 1
         self.reused += len(standing.tasks)
         self._announce()
 
@@ -199,6 +200,7 @@ class _Run:
                     verdict = case.investigation.conclude(results)
                     break
                 case.asked |= fresh
+                self.asked += len(fresh)
                 if self._enqueue_unknown(case, fresh.values()):
                     self._tell()
                     return
@@ -215,6 +217,7 @@ class _Run:
             stored = self.store.result(task.key)
             if stored is not None and stored.result.status is Status.DONE:
                 case.results[task.key] = stored.result
+                self.answered += 1
                 case.seconds += stored.seconds
                 self.reused += 1
             else:
@@ -316,6 +319,7 @@ class _Run:
         if result.status is not Status.DONE:
             self._fail(task.claim, task.label, result.status, result.message, detail)
         case.results[task.key] = result
+        self.answered += 1
         case.seconds += seconds
         if len(case.results) == len(case.asked):
             self._advance(case)
@@ -324,6 +328,7 @@ class _Run:
 
     def _close(self, case: _Case, verdict: ClaimVerdict) -> None:
         case.verdict = verdict
+        self.closed += 1
         basis = case.investigation.basis
         self.store.record_verdict(verdict, list(case.asked), seconds=case.seconds, basis=basis)
         self._announce()
@@ -354,9 +359,9 @@ class _Run:
             return
         self.on_progress(
             Progress(
-                tasks_done=sum(len(case.results) for case in self.cases),
-                tasks_known=sum(len(case.asked) for case in self.cases),
-                claims_done=sum(case.verdict is not None for case in self.cases),
+                tasks_done=self.answered,
+                tasks_known=self.asked,
+                claims_done=self.closed,
                 claims=len(self.cases),
                 running=tuple(
                     f"{flight.task.claim} {flight.task.label}"
