@@ -204,10 +204,29 @@ class Statement:
             form = form.subs(meanings, simultaneous=True)
         raise ClaimError(f"the abbreviations of statement {self.name!r} are defined in a circle: {dict(meanings)}.")
 
+    @property
+    def meets_mutants(self) -> bool:
+        """Whether near misses of it are made by machine: the only ones that take long to name."""
+        return self.mutated and isinstance(self.form, Identity | Expansion | StationaryDensity | Region | Bound)
+
+    @property
+    def misses(self) -> dict[str, bool]:
+        """Names of the near misses, and whether each was made by machine."""
+        return {near_miss.name: near_miss.machine_made for near_miss in self.near_misses}
+
+    @property
+    def _given(self) -> dict[str, Written]:
+        given = {PRINTED: self.printed, READ_AS: self.read_as, CORRECTED: self.corrected}
+        return {name: form for name, form in given.items() if form is not None}
+
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """Names of the candidates that are not wrong on purpose; nothing is computed for them."""
+        return tuple(self._given)
+
     @functools.cached_property
     def _named(self) -> dict[str, Candidate]:
-        given = {PRINTED: self.printed, READ_AS: self.read_as, CORRECTED: self.corrected}
-        return {name: self.judged(form) for name, form in given.items() if form is not None}
+        return {name: self.judged(form) for name, form in self._given.items()}
 
     @functools.cached_property
     def _candidates(self) -> dict[str, Candidate]:

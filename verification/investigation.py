@@ -18,6 +18,7 @@ from verification.checks.comparison import ComparisonCheck
 from verification.checks.figure import FigureCheck
 from verification.checks.invariance import InvarianceCheck
 from verification.checks.monte_carlo import MonteCarloCheck
+from verification.checks.naming import misses, naming
 from verification.checks.symbolic import SymbolicCheck
 from verification.claim import CORRECTED, PRINTED, Claim, Grade, Statement
 from verification.errors import ClaimError, one_sentence
@@ -63,8 +64,8 @@ class ClaimInvestigation:
 
     def next_tasks(self, results: Mapping[str, Result]) -> list[Task]:
         """Tasks that have no result yet. Empty when the verdict can be pronounced."""
-        if not self._contexts:
-            self._open()
+        if not self._contexts and not self._problems and (naming := self._open(results)):
+            return naming
         return [
             task
             for context in self.contexts()
@@ -78,7 +79,7 @@ class ClaimInvestigation:
         if self._problems:
             return UnreadableClaim(self.claim.id, self._problems[0], self.claim.source.name).conclude(results)
         verdicts = tuple(
-            statement_verdict(context.statement, [check.findings(context, results) for check in CHECKS])
+            statement_verdict(context.statement, [check.findings(context, results) for check in CHECKS], context.misses)
             for context in self.contexts()
         )
         return replace(claim_verdict(self.claim, verdicts), fingerprint=self.contexts()[0].fingerprint)
@@ -87,17 +88,26 @@ class ClaimInvestigation:
         """What the checks work on, statement by statement; nothing where a statement cannot be made."""
         return self._contexts
 
-    def _open(self) -> None:
+    def _open(self, results: Mapping[str, Result]) -> list[Task]:
+        """Name every candidate, or say why one cannot be made; the answer is the tasks that have to name some first."""
         mark = fingerprint(self.claim.module, self.home)
         try:
-            for statement in self.claim.statements:
-                statement.candidates()
+            bare = [Context(self.claim, each, self.resolution, mark, self.home) for each in self.claim.statements]
         except Exception as error:
             self._problems.append(f"cannot be made: {one_sentence(error)}")
-            return
-        self._contexts.extend(
-            Context(self.claim, statement, self.resolution, mark, self.home) for statement in self.claim.statements
-        )
+            return []
+        asked = [naming(context) for context in bare]
+        if waiting := [task for task in asked if task is not None and task.key not in results]:
+            return waiting
+        told = [misses(context, task and results[task.key]) for context, task in zip(bare, asked, strict=True)]
+        self._problems.extend(f"cannot be made: {problem}" for problem in told if isinstance(problem, str))
+        if not self._problems:
+            self._contexts.extend(
+                replace(context, named=names)
+                for context, names in zip(bare, told, strict=True)
+                if isinstance(names, Mapping)
+            )
+        return []
 
 
 @dataclass(frozen=True)
@@ -178,17 +188,24 @@ def judgement(findings: Iterable[Finding]) -> Verdict:
     return Verdict.HOLDS if any(outcome.supports for outcome in outcomes) else Verdict.UNDECIDED
 
 
-def statement_verdict(statement: Statement, by_check: list[Findings]) -> StatementVerdict:
-    """The verdict on a statement from the findings of every check."""
-    found: dict[str, dict[str, Finding]] = {name: {} for name in statement.candidates()}
+def statement_verdict(
+    statement: Statement, by_check: list[Findings], misses: Mapping[str, bool] | None = None
+) -> StatementVerdict:
+    """The verdict on a statement from the findings of every check.
+
+    Args:
+        statement: What was judged.
+        by_check: What each check found, by candidate and label.
+        misses: Names of its near misses, and whether each was made by machine; by default they are made here.
+    """
+    misses = statement.misses if misses is None else misses
+    found: dict[str, dict[str, Finding]] = {name: {} for name in (*statement.meant, *misses)}
     for findings in by_check:
         for name, labelled in findings.items():
             found[name] |= labelled
     killers = {
-        near_miss.name: next(
-            (label for label, finding in found[near_miss.name].items() if finding.outcome is Outcome.REFUTED), None
-        )
-        for near_miss in statement.near_misses
+        name: next((label for label, finding in found[name].items() if finding.outcome is Outcome.REFUTED), None)
+        for name in misses
     }
     _withdraw_powerless(found, list(killers))
     decisive = found[statement.decisive]
@@ -196,7 +213,7 @@ def statement_verdict(statement: Statement, by_check: list[Findings]) -> Stateme
     if isinstance(statement.form, Figure) and verdict is not Verdict.UNDECIDED:
         verdict = Verdict.EMPIRICAL
     survivors = {name for name, killer in killers.items() if killer is None}
-    if survivors and not (verdict is Verdict.FAILS and survivors <= _right_variants(statement, found)):
+    if survivors and not (verdict is Verdict.FAILS and survivors <= _right_variants(statement, misses, found)):
         verdict = Verdict.UNDECIDED
     return StatementVerdict(
         statement.name,
@@ -210,11 +227,13 @@ def statement_verdict(statement: Statement, by_check: list[Findings]) -> Stateme
     )
 
 
-def _right_variants(statement: Statement, found: Mapping[str, Mapping[str, Finding]]) -> set[str]:
+def _right_variants(
+    statement: Statement, misses: Mapping[str, bool], found: Mapping[str, Mapping[str, Finding]]
+) -> set[str]:
     """Machine-made variants that hold, of a printed form without a correction: of a wrong form one may be right."""
     if statement.corrected is not None or statement.read_as is not None:
         return set()
-    made = [near_miss.name for near_miss in statement.near_misses if near_miss.machine_made]
+    made = [name for name, by_machine in misses.items() if by_machine]
     return {name for name in made if judgement(found[name].values()) is Verdict.HOLDS}
 
 

@@ -49,7 +49,7 @@ PAIRS = (
         "tests/verification/test_investigation.py",
         (
             ("if survivors and not (", "if False and not ("),
-            ("survivors <= _right_variants(statement, found)", "True"),
+            ("survivors <= _right_variants(statement, misses, found)", "True"),
             ("is Verdict.HOLDS}", "is not Verdict.FAILS}"),
             ("return Verdict.UNDECIDED if Outcome.PROVED in outcomes else Verdict.FAILS", "return Verdict.FAILS"),
             ("_withdraw_powerless(found, list(killers))\n", "pass\n"),

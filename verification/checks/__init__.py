@@ -10,6 +10,7 @@
 * ``measured_mean``: what a stage of an experiment measured, and what that says about a prediction.
 * ``monte_carlo``: the Monte Carlo check: when do simulated numbers contradict a formula?
 * ``namesakes``: two symbols of one name: SymPy holds them for different, a reader cannot tell them apart.
+* ``naming``: the names of a statement's near misses, asked of a worker, which keeps what it made.
 * ``sampling_plan``: how many samples decide, and whether those that came are of the kind that was planned for.
 * ``stages``: what the tasks of a Monte Carlo check compute: a pilot, a chunk of a stage, the predictions.
 * ``symbolic``: the symbolic check: residual zero in a normal form (PROVED), or a point in a ball that contradicts

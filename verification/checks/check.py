@@ -26,6 +26,8 @@ class Context:
         resolution: Relative deviation a statistical check must be able to refute.
         fingerprint: Hash of the code and the claim text that results depend on.
         home: Folder on ``sys.path`` from which the claim's module is imported.
+        named: Names of the near misses, and whether each was made by machine, as a worker told them; None to make
+            them here.
     """
 
     claim: Claim
@@ -33,6 +35,17 @@ class Context:
     resolution: float
     fingerprint: str
     home: str = ""
+    named: Mapping[str, bool] | None = None
+
+    @property
+    def misses(self) -> Mapping[str, bool]:
+        """Names of the near misses, and whether each was made by machine."""
+        return self.statement.misses if self.named is None else self.named
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """Names of all candidates, as in :meth:`verification.claim.Statement.candidates`."""
+        return *self.statement.meant, *self.misses
 
     def task(self, label: str, function: str, arguments: Mapping[str, object], time_limit: float) -> Task:
         """A task of this statement; what names the statement is added to ``arguments``."""

@@ -42,7 +42,7 @@ class ComparisonCheck(Check):
 
     def findings(self, context: Context, results: Mapping[str, Result]) -> Findings:
         """What was found about each candidate."""
-        found: Findings = {name: {} for name in context.statement.candidates()}
+        found: Findings = {name: {} for name in context.candidates}
         tasks = self.tasks(context, results)
         for comparison in context.statement.comparisons:
             points = [results[task.key] for task in tasks if task.arguments["comparison"] == comparison.name]

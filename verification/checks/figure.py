@@ -36,7 +36,7 @@ class FigureCheck(Check):
         parts = [results[task.key] for task in self.tasks(context, results)]
         failed = next((part for part in parts if not done(part)), None)
         if failed is not None:
-            return {name: {self.name: not_done(failed)} for name in context.statement.candidates()}
+            return {name: {self.name: not_done(failed)} for name in context.candidates}
         summary = form.summarise([part.value for part in parts])
         return {
             name: {self.name: _finding(finite_float(candidate), summary, context.resolution)}

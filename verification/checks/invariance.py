@@ -30,10 +30,7 @@ class InvarianceCheck(Check):
         if not isinstance(form, Invariance) or form.measure is None:
             return []
         function = "verification.checks.invariance:run"
-        return [
-            context.task(f"sgd/{name}", function, {"candidate": name}, TIME_LIMIT)
-            for name in context.statement.candidates()
-        ]
+        return [context.task(f"sgd/{name}", function, {"candidate": name}, TIME_LIMIT) for name in context.candidates]
 
     def findings(self, context: Context, results: Mapping[str, Result]) -> Findings:
         """What was found about each candidate."""

@@ -51,7 +51,7 @@ class MonteCarloCheck(Check):
 
     def findings(self, context: Context, results: Mapping[str, Result]) -> Findings:
         """One finding for each candidate and experiment."""
-        found: Findings = {name: {} for name in context.statement.candidates()}
+        found: Findings = {name: {} for name in context.candidates}
         for experiment in context.statement.experiments:
             course = course_of(context, experiment, results)
             for name in found:

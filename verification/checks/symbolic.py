@@ -60,7 +60,7 @@ class SymbolicCheck(Check):
         """Every task of this check; see :class:`~verification.checks.check.Check`."""
         if isinstance(context.statement.form, Numerical | Figure):
             return []
-        return [self._task(context, name) for name in context.statement.candidates()]
+        return [self._task(context, name) for name in context.candidates]
 
     def findings(self, context: Context, results: Mapping[str, Result]) -> Findings:
         """What was found about each candidate."""

@@ -13,7 +13,7 @@ from verification.registry import Catalogue, catalogue
 from verification.run import fingerprint as module
 from verification.run.fingerprint import basis, drawn_on, fingerprint, framework, uncovered
 from verification.run.store import StoredVerdict
-from verification.run.task import Result, Status
+from verification.run.task import Result, Status, execute
 from verification.run.worker import Assignment
 from verification.sources import installed, project
 from verification.verdict import ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
@@ -64,7 +64,7 @@ def nothing_remembered():
 
 def forget() -> None:
     """What this process knows of files on the disk."""
-    for cached in (module._own, module.drawn_on):
+    for cached in (module._own, module.drawn_on, module._imported):
         cached.cache_clear()
     for path in [path for path in module._HASHED if not path.is_relative_to(module.ROOT)]:
         del module._HASHED[path]
@@ -199,8 +199,10 @@ def asked(known: Catalogue, ids: list[str]) -> set[str]:
     )
     keys: set[str] = set()
     for investigation in found:
-        first = investigation.next_tasks({})
-        results = {task.key: pilots for task in first if task.function.endswith(":pilot")}
+        naming = investigation.next_tasks({})
+        names = {task.key: Result(Status.DONE, execute(task.function, task.arguments)) for task in naming}
+        first = investigation.next_tasks(names)
+        results = names | {task.key: pilots for task in first if task.function.endswith(":pilot")}
         keys |= {task.key for task in [*first, *investigation.next_tasks(results)]}
     return keys
 
