@@ -154,5 +154,7 @@ def scaled_noise_covariance(
 def _checked(gradients: Any, batch_size: Any, sampling: Any) -> tuple[sp.ImmutableMatrix, int]:
     G = expressions(gradients, "gradients", real=True)
     instance(sampling, Sampling, "sampling", "a member of Sampling")
+    if not G.cols:
+        raise ShapeError("gradients must hold a column for each of at least one sample, got none.")
     most = G.cols if sampling is Sampling.WITHOUT_REPLACEMENT else 10**6
     return G, count(batch_size, "batch_size", at_least=1, at_most=most)

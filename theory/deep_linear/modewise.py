@@ -59,6 +59,9 @@ MOST_MODES = 64
 amplitude = sp.Symbol("w", positive=True)
 """Amplitude w of one mode of the student."""
 
+amplitude_of_one_layer = sp.Symbol("w", real=True)
+"""The same in a network of one layer."""
+
 singular_value = sp.Symbol("s", positive=True)
 """Singular value s of the teacher."""
 
@@ -277,7 +280,8 @@ def balanced_modes(
     Args:
         depth: L.
         modes: their number, where neither amplitudes nor singular values say it.
-        amplitudes: :math:`w_1, w_2, \dots`; one alone is w.
+        amplitudes: :math:`w_1, w_2, \dots`; one alone is w. They are positive, or real for one layer, which may
+            cross zero.
         singular_values: :math:`s_1, s_2, \dots`; one alone is s.
         label_variance: :math:`\sigma^2` for all modes.
         input_variances: :math:`\lambda_i`; default: white inputs, all 1.
@@ -290,9 +294,10 @@ def balanced_modes(
     given = next((listed(entries, name) for name, entries in lists.items() if entries is not None), None)
     number = count(modes, "modes", at_least=1, at_most=MOST_MODES) if given is None else len(given)
     variance = known_sign(label_variance, "label_variance", strictly=False)
+    w = amplitude_of_one_layer if depth == 1 else amplitude
     return BalancedModes(
         depth=depth,  # type: ignore[arg-type]
-        amplitudes=_symbols(amplitude, number) if amplitudes is None else amplitudes,  # type: ignore[arg-type]
+        amplitudes=_symbols(w, number) if amplitudes is None else amplitudes,  # type: ignore[arg-type]
         singular_values=_symbols(singular_value, number) if singular_values is None else singular_values,  # type: ignore[arg-type]
         label_variances=(variance,) * number,
         input_variances=(sp.S.One,) * number if input_variances is None else input_variances,  # type: ignore[arg-type]
@@ -342,4 +347,5 @@ def known_sign(value: sp.Expr | float, name: str, *, strictly: bool) -> sp.Expr:
 
 
 def _symbols(one: sp.Symbol, number: int) -> tuple[sp.Symbol, ...]:
-    return (one,) if number == 1 else tuple(sp.Symbol(f"{one.name}_{i + 1}", positive=True) for i in range(number))
+    sign = {"positive": True} if one.is_positive else {"real": True}
+    return (one,) if number == 1 else tuple(sp.Symbol(f"{one.name}_{i + 1}", **sign) for i in range(number))

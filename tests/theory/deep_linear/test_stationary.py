@@ -217,3 +217,15 @@ def test_learning_is_certain_beyond_depth_two_and_a_beta_function_there():
     found = probability_of_learning(modes, sp.Rational(1, 2))
     assert found.subs(every, 4) == 1
     assert abs(found.subs(every, 2).evalf(9) - 0.88138) < 1e-6
+
+
+def test_one_layer_has_a_law_on_the_whole_line_around_the_teacher():
+    modes = balanced_modes(1, singular_values=[1], label_variance=1, beta=sp.Rational(1, 10))
+    law = mode_law(modes)
+    (w,) = modes.amplitudes
+    assert law.normalisable == sp.true and existence(modes) == sp.true
+    # 1 + 2(w - 1)^2 to the power -6: Student's law of 11 degrees of freedom, variance 11/9 of its scale 1/22.
+    weight = (1 + 2 * (w - 1) ** 2) ** -6
+    assert sp.simplify(sp.diff(sp.log(law.density / weight), w)) == 0
+    assert location(balanced_modes(1)).variance == balanced_modes(1).beta * balanced_modes(1).label_variances[0] / 2
+    assert all(each.is_positive is None for each in balanced_modes(1, modes=2).amplitudes)
