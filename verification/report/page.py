@@ -18,7 +18,7 @@ from verification.registry import Catalogue
 from verification.report.summary import summary_table
 from verification.report.views import ICONS, NOT_JUDGED, Badge, ClaimMarkup, Page, PaperView, RunView, TopicView
 from verification.run.store import Store
-from verification.verdict import ClaimVerdict, Outcome, Verdict
+from verification.verdict import Outcome, Verdict
 
 
 def page(store: Store, known: Catalogue, markups: Mapping[str, ClaimMarkup]) -> Page:
@@ -35,7 +35,8 @@ def page(store: Store, known: Catalogue, markups: Mapping[str, ClaimMarkup]) -> 
     for id in markups:
         papers.setdefault(known.claim(id).paper.key, []).append(known.claim(id))
     return Page(
-        papers=tuple(_paper(found, markups, judged) for found in papers.values()),
+        summary=summary_table(papers, judged),
+        papers=tuple(_paper(found, markups) for found in papers.values()),
         counts=_counts(list(markups.values())),
         total=len(markups),
         judged=sum(each.badge.name != NOT_JUDGED for each in markups.values()),
@@ -48,9 +49,7 @@ def page(store: Store, known: Catalogue, markups: Mapping[str, ClaimMarkup]) -> 
     )
 
 
-def _paper(
-    claims: Sequence[Claim], markups: Mapping[str, ClaimMarkup], verdicts: Mapping[str, ClaimVerdict]
-) -> PaperView:
+def _paper(claims: Sequence[Claim], markups: Mapping[str, ClaimMarkup]) -> PaperView:
     """The claims of a paper, those of one module together under what its docstring says, in the order of their ids."""
     paper = claims[0].paper
     topics: dict[str, list[ClaimMarkup]] = {}
@@ -61,7 +60,6 @@ def _paper(
         title=paper.title or paper.key,
         authors=paper.authors,
         reference=paper.reference,
-        summary=summary_table(claims, verdicts),
         topics=tuple(
             TopicView(f"{paper.key}-{i}", readable_html(_heading(module)), tuple(found), _counts(found))
             for i, (module, found) in enumerate(topics.items(), start=1)

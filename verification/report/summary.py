@@ -1,34 +1,43 @@
-"""The table that comes first: of which source, how many claims have which verdict, on what evidence."""
+"""The table that comes first: of which paper and source, how many claims have which verdict, on what evidence."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from verification.claim import Claim, Grade, Source
-from verification.report.views import NOT_JUDGED, SummaryTable
+from verification.report.views import NOT_JUDGED, SummaryRow, SummaryTable
 from verification.verdict import STRENGTH, ClaimVerdict, Verdict
 
 GRADES = (Grade.CONDITION, Grade.WRONG, Grade.CONFLICT)
 """The ways in which a claim fails; a misprint is a verdict of its own."""
 
 
-def summary_table(claims: Sequence[Claim], verdicts: Mapping[str, ClaimVerdict]) -> SummaryTable:
-    """Counts of ``claims`` by source; every claim is counted in one column of its row."""
+def summary_table(papers: Mapping[str, Sequence[Claim]], verdicts: Mapping[str, ClaimVerdict]) -> SummaryTable:
+    """Counts of the claims of each paper by source; every claim is counted in one column of its row."""
     columns = _columns()
-    found = []
+    found = [(key, claims[0].paper.title or key, _rows(claims, verdicts)) for key, claims in papers.items()]
+    used = [i for i in range(len(columns)) if any(row.counts[i] for *_, rows in found for row in rows)]
+    return SummaryTable(
+        tuple(columns[i] for i in used),
+        tuple(
+            (key, title, tuple(replace(row, counts=tuple(row.counts[i] for i in used)) for row in rows))
+            for key, title, rows in found
+        ),
+    )
+
+
+def _rows(claims: Sequence[Claim], verdicts: Mapping[str, ClaimVerdict]) -> list[SummaryRow]:
+    rows = []
     for source in Source:
         here = [claim for claim in claims if claim.source is source]
         if not here:
             continue
         kinds = [_kind(claim, verdicts.get(claim.id)) for claim in here]
-        counts = tuple(kinds.count(name) for name, _ in columns)
         held = [verdicts[claim.id] for claim in here if _kind(claim, verdicts.get(claim.id)) == Verdict.HOLDS.name]
-        found.append((source.name.lower(), source.value, counts, _weakest(held)))
-    used = [i for i in range(len(columns)) if any(counts[i] for _, _, counts, _ in found)]
-    return SummaryTable(
-        tuple(columns[i] for i in used),
-        tuple((name, value, tuple(counts[i] for i in used), weak) for name, value, counts, weak in found),
-    )
+        counts = tuple(kinds.count(name) for name, _ in _columns())
+        rows.append(SummaryRow(source.name.lower(), source.value, counts, _weakest(held)))
+    return rows
 
 
 def _columns() -> list[tuple[str, str]]:

@@ -171,16 +171,32 @@ class TopicView:
 
 
 @dataclass(frozen=True)
+class SummaryRow:
+    """The claims of a paper that come from one source.
+
+    Attributes:
+        source, meaning: The source, and what the word means.
+        counts: How many there are in each column.
+        weakest: The weakest evidence on which one of them holds.
+    """
+
+    source: str
+    meaning: str
+    counts: tuple[int, ...]
+    weakest: str
+
+
+@dataclass(frozen=True)
 class SummaryTable:
-    """How many claims of which source have which verdict; FAILS by grade.
+    """How many claims of which paper and source have which verdict; FAILS by grade.
 
     Attributes:
         columns: Heading of each column and what it means.
-        rows: A source and what it means, its counts, and the weakest evidence on which one of its claims holds.
+        papers: Key and title of each paper, and its rows.
     """
 
     columns: tuple[tuple[str, str], ...]
-    rows: tuple[tuple[str, str, tuple[int, ...], str], ...]
+    papers: tuple[tuple[str, str, tuple[SummaryRow, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -191,7 +207,6 @@ class PaperView:
     title: str
     authors: str
     reference: str
-    summary: SummaryTable
     topics: tuple[TopicView, ...]
     counts: tuple[tuple[Badge, int], ...]
 
@@ -210,6 +225,7 @@ class RunView:
 class Page:
     """The whole report."""
 
+    summary: SummaryTable
     papers: tuple[PaperView, ...]
     counts: tuple[tuple[Badge, int], ...]
     total: int

@@ -34,13 +34,21 @@ def test_the_summary_counts_every_claim_once_by_source_and_grade(store):
         c.id: ClaimVerdict(c.id, Verdict.HOLDS if c.id in held else Verdict.FAILS, held.get(c.id, ()), "", None, ())
         for c in subjects[:4]
     }
-    table = summary_table(subjects, verdicts)
+    table = summary_table({"mine": subjects[:4], "yours": subjects[4:]}, verdicts)
     columns = [name for name, _ in table.columns]
     assert columns == ["HOLDS", "FAILS: wrong", "FAILS: conflict", "NOT JUDGED"]
-    rows = {name: (dict(zip(columns, counts, strict=True)), weakest) for name, _, counts, weakest in table.rows}
-    assert rows["page"] == ({"HOLDS": 0, "FAILS: wrong": 1, "FAILS: conflict": 1, "NOT JUDGED": 1}, "")
-    assert rows["ours"][0]["HOLDS"] == 2 and rows["ours"][1] == "CONSISTENT"
-    assert sum(sum(counts) for _, _, counts, _ in table.rows) == len(subjects)
+    rows = {(key, row.source): row for key, _, of_paper in table.papers for row in of_paper}
+    counted = {place: dict(zip(columns, row.counts, strict=True)) for place, row in rows.items()}
+    assert counted["mine", "page"] == {"HOLDS": 0, "FAILS: wrong": 1, "FAILS: conflict": 1, "NOT JUDGED": 0}
+    assert counted["yours", "page"]["NOT JUDGED"] == 1
+    assert counted["mine", "ours"]["HOLDS"] == 2 and rows["mine", "ours"].weakest == "CONSISTENT"
+    assert sum(sum(row.counts) for row in rows.values()) == len(subjects)
+
+
+def test_the_summary_of_all_papers_comes_before_anything_else(store):
+    html = html_of(store, claim(id="SC-901"), claim(id="SC-902", source=Source.OURS))
+    assert html.count('<table class="summary">') == 1
+    assert html.index('<table class="summary">') < html.index("<fieldset") < html.index("<main>")
 
 
 def test_a_long_formula_goes_on_in_rows_that_lose_nothing():
