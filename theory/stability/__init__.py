@@ -1,6 +1,7 @@
 """Does an invariant set attract? Rates at a point, linearisations next to a set, Lyapunov exponents.
 
 * ``attractivity``: is an invariant point attractive? The rate of attractivity of a process on the line.
+* ``averaged_flow``: manifolds of minima of any model: the law across them, and the slow flow along them.
 * ``homogeneous``: the homogeneous process on the normal space of a set: linear drift, quadratic diffusion.
 * ``invariant_subspaces``: invariant subspaces of a linear process with multiplicative noise, and the blocks they
   split it into.
