@@ -16,6 +16,7 @@ module                  question it answers
 ``log_coordinates``     How is a collapse followed to 1e-300 and beyond?
 ``step_definition``     Which program and which kernel is that?
 ``chunks``              Blocks of trajectories, simulated anywhere and merged in order
+``elsewhere``           Chunks computed by an executor: processes, the workers of a cluster
 ``observing``           Divergence, moments and sign changes, taken on the way
 ``coupled_levels``      How large is the error of the step? (coarse and fine paths on one noise)
 ``simulated_exponent``  The top Lyapunov exponent, by simulation with renormalisation

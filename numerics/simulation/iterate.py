@@ -7,6 +7,7 @@ statistics on the way, the same bits for any number of threads.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from typing import Any
 
 import sympy as sp
@@ -14,13 +15,14 @@ import sympy as sp
 from numerics.arguments import YES_OR_NO, takes
 from numerics.simulation.accumulators import Accumulator
 from numerics.simulation.chunks import Simulation
+from numerics.simulation.elsewhere import EXECUTOR
 from numerics.simulation.options import Options, required_options
 from numerics.simulation.plan import iteration_plan
 from numerics.simulation.simulate import run_plan
 from theory.discrete.recursion import Recursion
 
 
-@takes(count_sign_changes=YES_OR_NO, paths=YES_OR_NO)
+@takes(count_sign_changes=YES_OR_NO, paths=YES_OR_NO, executor=EXECUTOR)
 def iterate(
     recursion: Recursion,
     *,
@@ -35,6 +37,7 @@ def iterate(
     count_sign_changes: bool = False,
     paths: bool = False,
     options: Options | None = None,
+    executor: Executor | None = None,
 ) -> Simulation:
     r"""Iterate :math:`\theta_{k+1} = F(\theta_k, \xi_k, u_k; k)` on independent replicas.
 
@@ -53,12 +56,14 @@ def iterate(
         count_sign_changes: Count the steps in which a coordinate jumps across zero.
         paths: Keep the states at ``at`` too.
         options: How it is run: :class:`numerics.simulation.options.Options`.
+        executor: Who computes the chunks, as for :func:`numerics.simulation.simulate.simulate`.
 
     Returns:
         Its ``times`` are step numbers; ``final`` has shape ``(n_replicas, d)``, ``paths`` ``(len(at), n_replicas, d)``.
 
     Raises:
         ArgumentError, MissingParameterError: before anything is computed.
+        NumericsError: the executor lost a chunk.
         DivergenceError: a replica or an observable left the finite numbers.
 
     Example:
@@ -84,4 +89,4 @@ def iterate(
         paths=paths,
         options=options,
     )
-    return run_plan(plan, progress=options.progress, title="iterating")
+    return run_plan(plan, progress=options.progress, title="iterating", executor=executor)

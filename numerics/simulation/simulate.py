@@ -12,6 +12,7 @@ same bits for any number of threads, any size of chunks, and any distribution of
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from typing import Any, Literal
 
 import sympy as sp
@@ -21,13 +22,14 @@ from numerics.progress import Report, progress_report
 from numerics.schemes import Scheme
 from numerics.simulation.accumulators import Accumulator
 from numerics.simulation.chunks import Simulation, chunk_bounds, merge_chunks, simulate_chunk
+from numerics.simulation.elsewhere import EXECUTOR, chunks_elsewhere
 from numerics.simulation.options import Options, required_options
 from numerics.simulation.plan import Plan, simulation_plan
 from theory.ito import ItoProcess
 from theory.line.interval import Interval
 
 
-@takes(count_sign_changes=YES_OR_NO, paths=YES_OR_NO)
+@takes(count_sign_changes=YES_OR_NO, paths=YES_OR_NO, executor=EXECUTOR)
 def simulate(
     process: ItoProcess,
     *,
@@ -47,6 +49,7 @@ def simulate(
     interval: Interval | None = None,
     regular_ends: Literal["absorbing", "reflecting"] = "reflecting",
     options: Options | None = None,
+    executor: Executor | None = None,
 ) -> Simulation:
     r"""Simulate independent trajectories of a process.
 
@@ -76,9 +79,12 @@ def simulate(
             the theory says (:mod:`numerics.simulation.on_interval`). It chooses the scheme.
         regular_ends: What happens at an end of ``interval`` that is regular.
         options: How it is run: :class:`numerics.simulation.options.Options`.
+        executor: Who computes the chunks (``options.chunk`` trajectories each): any executor of
+            :mod:`concurrent.futures`, such as that of a Dask cluster. The bits are the same.
 
     Raises:
         ArgumentError, MissingParameterError, SchemeError: before anything is computed.
+        NumericsError: the executor lost a chunk.
         DivergenceError: a trajectory or an observable left the finite numbers, or a trajectory its domain.
 
     Example:
@@ -109,19 +115,24 @@ def simulate(
         regular_ends=regular_ends,
         options=options,
     )
-    return run_plan(plan, progress=options.progress)
+    return run_plan(plan, progress=options.progress, executor=executor)
 
 
-def run_plan(plan: Plan, *, progress: bool | Report | None = None, title: str = "simulating") -> Simulation:
-    """Run all chunks of a plan here, one after the other.
+def run_plan(
+    plan: Plan, *, progress: bool | Report | None = None, title: str = "simulating", executor: Executor | None = None
+) -> Simulation:
+    """Run all chunks of a plan, here and one after the other unless an ``executor`` is given.
 
     Args:
         plan: From :func:`numerics.simulation.plan.simulation_plan` or :func:`numerics.simulation.plan.iteration_plan`.
         progress: As in :class:`~numerics.simulation.options.Options`; a plan itself carries no callback.
         title: What the progress bar is called.
+        executor: As for :func:`simulate`.
     """
     total = plan.n_paths * plan.n_steps
     with progress_report(progress, title) as report:
+        if executor is not None:
+            return merge_chunks(plan, chunks_elsewhere(plan, executor, lambda n: report(n * plan.n_steps, total)))
         chunks, done = [], 0
         for first, n in chunk_bounds(plan):
 

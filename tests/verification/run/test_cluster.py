@@ -94,6 +94,38 @@ def test_a_cluster_whose_workers_are_killed_ends_in_the_bytes_of_a_local_run(tmp
             assert json.dumps(table[0], default=repr) == json.dumps(table[1], default=repr)
 
 
+SIMULATION = textwrap.dedent("""
+    import os, signal, sys
+    import numpy as np, sympy as sp
+    from distributed import Client
+    from numerics import Options, simulate
+    from theory import ItoProcess
+
+    x = sp.Symbol("x", real=True)
+    process = ItoProcess.scalar(x, drift=-x**3, dispersion=sp.S.One)
+    arguments = dict(process=process, initial=[0.0], step=0.01, until=4.0, n_paths=60_000, seed=4)
+    killed = []
+
+    def kill_one_of_the_workers(done, total):
+        pids = sorted(client.run(os.getpid, on_error="ignore").items())
+        if len(killed) < 2 and pids:
+            killed.append(os.kill(pids[len(killed) % len(pids)][1], signal.SIGKILL))
+
+    with Client(sys.argv[1]) as client, client.get_executor(pure=False) as executor:
+        options = Options(chunk=4096, progress=kill_one_of_the_workers)
+        there = simulate(**arguments, options=options, executor=executor)
+    print(len(killed), np.array_equal(there.final, simulate(**arguments).final))
+    """)
+
+
+@pytest.mark.slow
+def test_a_simulation_whose_workers_are_killed_has_the_bits_of_one_at_home(tmp_path):
+    with local_cluster(tmp_path, workers=2) as address:
+        command = [sys.executable, "-c", SIMULATION, address]
+        answer = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=400)
+    assert answer.stdout.split() == ["2", "True"], answer.stderr
+
+
 def test_a_cluster_without_workers_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster_module, "CONNECTING", 2.0)
     with local_cluster(tmp_path, workers=0) as address, pytest.raises(ExecutorError, match="has no workers. Start"):
