@@ -2,11 +2,14 @@ r"""Section 4: where the diffusion along a mode, Eq. (8), has its peak."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.parameters import parameter
-from verification.authoring.shorthand import Grade, Kind, bounds, equals, holds_when
+from verification.authoring.shorthand import Grade, Kind, agrees, bounds, compared, equals, holds_when
 from verification.papers.saddle_to_saddle.paper import (
     NOISE_SYMBOLS,
     L,
@@ -34,6 +37,23 @@ def slope() -> sp.Expr:
 def coefficients() -> list[sp.Expr]:
     """Those of :func:`slope`, from the square on."""
     return [sp.factor(c) for c in sp.Poly(slope(), w).all_coeffs()]
+
+
+def highest_up_to_s(point: Mapping[str, Any]) -> tuple[float, float]:
+    r"""The share :math:`\sigma_q^2/s^2` at which :math:`D(w^\star) = D(s)`, by search for the peak and for the root."""
+    from scipy.optimize import brentq, minimize_scalar
+
+    depth = int(point["depth"])
+    diffusion = sp.lambdify((w, sigma_q), mode_diffusion(sp.Integer(depth)).subs({beta: 1, s: 1}), "math")
+
+    def excess(share: float) -> float:
+        deviation = share**0.5
+        found = minimize_scalar(
+            lambda place: -diffusion(place, deviation), bounds=(0.3, 0.75), method="bounded", options={"xatol": 1e-10}
+        )
+        return -found.fun - diffusion(1.0, deviation)
+
+    return float(brentq(excess, 0.01, 0.2, xtol=1e-12)), 1e-9
 
 
 def discriminant() -> sp.Expr:
@@ -135,6 +155,19 @@ def existence_of_the_maximum():
         remark=True,
         mutated=False,
     )
+    for depth, share in ((3, "0.11407"), (4, "0.09403"), (6, "0.07890")):
+        exponent = sp.Integer(4 * (depth - 1)) / depth
+        yield agrees(
+            rf"maximum up to s, depth {depth}: $\sigma_q^2/s_\alpha^2\text{{ up to which }}D_\alpha(w)\le "
+            r"D_\alpha(w_\alpha^\star)\text{ for all }w\le s_\alpha$",
+            printed=sp.Rational(share),
+            compared=[
+                compared("root", highest_up_to_s, lambda candidate, _: candidate, {"depth": depth}, tolerance=1e-4)
+            ],
+            wrong={"a local maximum is enough": 2 / (exponent * (exponent + 2)), "two layers": 5 * sp.sqrt(5) - 11},
+            says="A result of ours.",
+            remark=True,
+        )
 
 
 @paper.claim("DLN-D3c", "Section 4, text after Eq. (10); Section 1.1", symbols=PEAK_SYMBOLS, kind=Kind.INEQUALITY)

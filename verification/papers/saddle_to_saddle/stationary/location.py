@@ -134,7 +134,7 @@ def location_in_a_matrix():
     - Scope: two square layers of width d, first order in $\beta$.
     - Every other mode, learned or zero in the teacher, pulls by as much as the mode itself.
     """
-    for d in (1, 2, 4):
+    for d in (1, 2, 4, 12):
         values = sp.symbols(f"s_1:{d + 1}", positive=True)
         yield equals(
             f"mean, d = {d}",
