@@ -10,7 +10,7 @@ import contextlib
 import json
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from verification.lock import Difference, Entry, Lock
     from verification.registry import Catalogue, Listed
     from verification.run.settings import Settings
-    from verification.run.store import Store
+    from verification.run.store import Store, StoredVerdict
     from verification.run.summary import RunSummary
     from verification.screen import Screen
     from verification.sources import Project
@@ -149,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
 def _verify(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     from verification.lock import read_lock, refuse_foreign, refuse_no_place
+    from verification.run.place import place
     from verification.run.store import Store
     from verification.screen import Screen
 
@@ -171,11 +172,15 @@ def _verify(arguments: argparse.Namespace) -> int:
         say(LACKS[name])
     if arguments.update_lock and {"flint", "torch"} & set(missing):
         raise LockError("a lock of verdicts that would differ with all libraries is not written. Install them first.")
-    with Store(arguments.store) as store, _place(arguments, settings) as (executor, workers):
+    with contextlib.ExitStack() as stack:
+        store = stack.enter_context(Store(arguments.store))
         if arguments.fresh:
             store.forget(entry.id for entry in chosen)
+        verdicts = store.verdicts()
+        unjudged = sum(entry.id not in verdicts for entry in chosen)
+        executor, workers = stack.enter_context(place(arguments.cluster, arguments.workers, unjudged))
         with Screen(as_json=arguments.json, quiet=arguments.quiet) as screen:
-            summary = _run(known, chosen, settings.resolution, store, screen, executor, workers)
+            summary = _run(known, chosen, settings.resolution, store, verdicts, screen, executor, workers)
             if summary.interrupted:
                 say(f"interrupted: {summary.kept} results kept in {store.path}; run the same command to go on")
                 return Exit.INTERRUPTED
@@ -241,28 +246,12 @@ def _catalogue(arguments: argparse.Namespace, *, naming: str = "") -> tuple[Cata
     return known, about
 
 
-@contextlib.contextmanager
-def _place(arguments: argparse.Namespace, settings: Settings) -> Iterator[tuple[Executor, int]]:
-    """Where tasks run, and how many at a time: processes here, which typeset too what they judged, or a cluster."""
-    if arguments.cluster is not None:
-        from verification.run.cluster import cluster
-
-        with cluster(arguments.cluster, arguments.workers) as found:
-            yield found
-    else:
-        from verification.run.pool import WorkerPool
-
-        with contextlib.ExitStack() as stack:
-            pool = WorkerPool(settings.workers)
-            stack.callback(pool.kill)
-            yield pool, settings.workers
-
-
 def _run(
     known: Catalogue,
     chosen: Sequence[Listed],
     resolution: float,
     store: Store,
+    verdicts: Mapping[str, StoredVerdict],
     screen: Screen,
     executor: Executor,
     workers: int,
@@ -271,7 +260,7 @@ def _run(
     from verification.run.runner import run
 
     ids = [entry.id for entry in chosen]
-    asked = investigations(known, ids, resolution=resolution, verdicts=store.verdicts())
+    asked = investigations(known, ids, resolution=resolution, verdicts=verdicts)
     how: dict[str, Any] = {"on_progress": screen.progress, "on_verdict": screen.verdict, "command": sys.argv}
     return run(asked, store=store, workers=workers, executor=executor, **how)
 

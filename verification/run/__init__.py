@@ -4,9 +4,11 @@
 * ``database``: the SQLite file behind a store: opened by one writer at a time, checked before it is believed, rebuilt
   if damaged.
 * ``fingerprint``: what a result depends on, as one hash: the code that computes and every file the claim draws on.
+* ``place``: where the tasks of a run are computed: processes here, or a cluster.
 * ``pool``: a process pool that survives the death of its workers.
 * ``preloaded``: what the process that workers are forked from loads once: the libraries, the theory, and the hash of
   their code.
+* ``preloaded_for_many``: what it loads too where many claims are to be judged: numerics and torch.
 * ``process``: what the system tells of a process: how it was ended, and how much processor time it has used.
 * ``prelude``: imported before anything else in the processes that workers are made from: one thread for each worker,
   and garbage collected rarely while the libraries are loaded.

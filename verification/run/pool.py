@@ -14,13 +14,13 @@ import functools
 import itertools
 import multiprocessing
 import pickle
-import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -30,6 +30,7 @@ from verification.errors import VerificationError, one_sentence
 from verification.run.process import modules_found_as_here, processor_time, signal_name
 from verification.run.settings import available_cores
 from verification.run.worker import READY, serve
+from verification.signals import unheard_by_children
 
 ATTEMPTS = 3
 """How many workers a call may cost before it is reported."""
@@ -153,6 +154,11 @@ class WorkerPool(Executor):
         self._alarm, self._bell = self._context.Pipe(duplex=False)
         self._manager = threading.Thread(target=self._manage, name="driftproof-pool", daemon=True)
         self._manager.start()
+
+    def prepare(self) -> None:
+        """Have the modules loaded from now on, while the caller does something else, and not only at the first call."""
+        with unheard_by_children(), modules_found_as_here():
+            forkserver.ensure_running()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Have ``fn(*args, **kwargs)`` run in a worker.
@@ -339,10 +345,8 @@ class WorkerPool(Executor):
         ours, theirs = self._context.Pipe()
         end, lifeline = self._context.Pipe(duplex=False)
         process = self._context.Process(target=serve, args=(theirs, end), name=next(self._names), daemon=True)
-        # Blocked signals are inherited: a Ctrl-C at the terminal, or its end, reaches neither server nor workers.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
         try:
-            with modules_found_as_here():
+            with unheard_by_children(), modules_found_as_here():
                 process.start()
         except (OSError, EOFError) as error:
             self._death_at_start(f"could not be started ({one_sentence(error)})")
@@ -351,7 +355,6 @@ class WorkerPool(Executor):
         else:
             self._workers.append(_Worker(process, ours, lifeline))
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             theirs.close()
             end.close()
 
