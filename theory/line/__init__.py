@@ -15,6 +15,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``feller``: Feller's classes of an end, from the behaviour of scale and diffusion beside it.
 * ``first_passage``: first passage of diffusions on the line: where they go.
 * ``oscillation``: drifts that oscillate for ever: sines and cosines on an unbounded interval.
+* ``over_exponents``: first passage by cases of a parameter in the exponents.
 * ``passage_numbers``: what they give between numbers where no formula is written.
 * ``rational_integral``: integrals of quotients of polynomials, for mean times.
 * ``passage_time``: how long they take: mean exit times, first passage to a level, explosion.

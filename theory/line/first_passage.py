@@ -27,6 +27,7 @@ from theory.line.boundary import Endpoint, FellerClass, endpoint, scale_density
 from theory.line.closed_integrals import cases, monomial, weight_integral
 from theory.line.diffusion import Line, line_diffusion
 from theory.line.interval import Interval
+from theory.line.over_exponents import over_exponents
 from theory.line.passage_numbers import or_in_numbers
 from theory.line.time_limit import limited
 from theory.local_time import is_smooth
@@ -57,6 +58,7 @@ def scale_function(process: ItoProcess, interval: Interval | None = None, *, bas
 
 
 @limited
+@over_exponents
 @or_in_numbers("hitting_probability")
 def hitting_probability(
     process: ItoProcess,
@@ -103,6 +105,7 @@ def hitting_probability(
 
 
 @limited
+@over_exponents
 def probability_of_ever_reaching(
     process: ItoProcess,
     start: sp.Expr,

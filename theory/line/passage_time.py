@@ -44,6 +44,7 @@ from theory.line.diffusion import GluedDiffusion, Line, line_diffusion
 from theory.line.first_passage import ordered, reached, started, to_be_reached, where_regular
 from theory.line.integrals_over_pieces import in_order, integral_over_pieces, sums
 from theory.line.interval import Interval
+from theory.line.over_exponents import over_exponents
 from theory.line.passage_numbers import or_from_behind, or_in_numbers
 from theory.line.powers import power_quotient
 from theory.line.rational_integral import rational_integral
@@ -65,6 +66,7 @@ class Side:
 
 
 @limited
+@over_exponents
 @or_in_numbers("mean_time")
 def mean_exit_time(
     process: ItoProcess,
@@ -121,6 +123,7 @@ def mean_exit_time(
 
 
 @limited
+@over_exponents
 @or_from_behind
 def mean_first_passage_time(
     process: ItoProcess,

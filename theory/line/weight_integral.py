@@ -6,6 +6,8 @@ evaluate. Here the sign is known, and the integrand is compiled once.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sympy as sp
@@ -16,6 +18,9 @@ from theory.services import service
 
 _DOUBLE = 80
 """Bits up to which a nested integral is asked for in double precision: 15 digits and what SymPy adds in sums."""
+
+_STEP = 32
+"""Bits are asked for in multiples of this."""
 
 _FEWEST = 30
 """Bits that must be known of it."""
@@ -33,6 +38,10 @@ class OneWayPassage(NamedTuple):
     drift: sp.Expr
     diffusion: sp.Expr
     begins: sp.Expr
+
+    def mapped(self, change: Callable[[sp.Expr], sp.Expr]) -> OneWayPassage:
+        """The same with every part changed."""
+        return OneWayPassage(*map(change, self))
 
     def exchanged(self, y: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
         """Drift and diffusion where f is the speed and v the scale density."""
@@ -63,6 +72,19 @@ class WeightIntegral(sp.Integral):
         made.passage = passage
         return made
 
+    def _eval_subs(self, old: sp.Basic, new: sp.Basic) -> sp.Basic:
+        """The numbers that come from a passage still do when its parameters have values."""
+        found = super()._eval_subs(old, new)
+        if self.passage is not None and isinstance(found, WeightIntegral) and found is not self:
+            found.passage = self.passage.mapped(lambda part: part.subs(old, new))
+        return found
+
+    def _xreplace(self, rule: Mapping[sp.Basic, sp.Basic]) -> tuple[sp.Basic, bool]:
+        found, changed = super()._xreplace(rule)
+        if changed and self.passage is not None and isinstance(found, WeightIntegral):
+            found.passage = self.passage.mapped(lambda part: part.xreplace(rule))
+        return found, changed
+
     def _eval_is_extended_nonnegative(self) -> bool:
         return True
 
@@ -81,12 +103,18 @@ class WeightIntegral(sp.Integral):
         quick = _by_a_walk_outwards(self, prec) if quick is None else quick
         if quick is not None:
             return quick
-        try:
-            with workprec(prec + 20):
-                value = _value(self, {}, prec)
-        except _NotConvergedError:
-            return None
-        return sp.Float._new(value._mpf_, prec)
+        value = _value_at_numbers(self, -(-prec // _STEP) * _STEP)
+        return None if value is None else sp.Float._new(value._mpf_, prec)
+
+
+@lru_cache(maxsize=128)
+def _value_at_numbers(integral: WeightIntegral, prec: int) -> Any:
+    """Remembered, since SymPy asks for the terms of a sum again and again, each time a few bits more."""
+    try:
+        with workprec(prec + 20):
+            return _value(integral, {}, prec)
+    except _NotConvergedError:
+        return None
 
 
 def _in_double_precision(integral: sp.Integral) -> sp.Float | None:
@@ -136,13 +164,19 @@ def _value(integral: sp.Integral, known: dict[sp.Symbol, Any], prec: int) -> Any
         mp.inf * int(sp.sign(end)) if end.is_infinite else sp.lambdify(outside, end, "mpmath")(*known.values())
         for end in (low, high)
     ]
-    for pieces in (1,) if inner else (1, 4, 16):
-        value, error = mp.quad(integrand, _cut([mp.mpf(end) for end in ends], pieces), error=True)
+    for pieces, rule in _attempts(integral, inner, ends):
+        value, error = mp.quad(integrand, _cut([mp.mpf(end) for end in ends], pieces), error=True, method=rule)
         if isinstance(value, mp.mpc):
             raise _NotConvergedError  # a root of a negative number within: not a number of the process
         if mp.isfinite(value) and abs(error) <= abs(value) * mp.mpf(2) ** (-prec):
             return value
     raise _NotConvergedError
+
+
+def _attempts(integral: sp.Integral, inner: list[sp.Expr], ends: list) -> list[tuple[int, str]]:
+    """Numbers of pieces and rules, tried one after the other; Gauss has far fewer nodes, and is of no use at poles."""
+    first = [(1, "gauss-legendre")] if integral.function.has(sp.hyper) and all(map(mp.isfinite, ends)) else []
+    return first + [(pieces, "tanh-sinh") for pieces in ((1,) if inner else (1, 4, 16))]
 
 
 def _cut(ends: list, pieces: int) -> list:

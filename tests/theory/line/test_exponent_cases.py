@@ -10,6 +10,7 @@ from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.line.boundary import classify
 from theory.line.first_passage import hitting_probability
+from theory.line.passage_time import mean_first_passage_time
 from theory.line.stationary import stationary_density
 from theory.parameters import parameter
 
@@ -59,9 +60,21 @@ def test_two_open_exponents_are_refused_and_the_advice_is_one_that_works():
     assert [str(end.feller_class) for end in classify(bounded)] == ["regular", "entrance"]
 
 
-def test_passage_names_the_value_at_which_the_order_changes():
-    with pytest.raises(UnsupportedFormError, match="changes at q = "):
-        hitting_probability(MEAN_REVERTING, 2, 1, sp.oo)
+@pytest.mark.every(2)
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda process: hitting_probability(process, 2, 1, sp.oo),
+        lambda process: hitting_probability(process, 2, 1, 3),
+        lambda process: mean_first_passage_time(process, 2, 1),
+    ],
+    ids=["to infinity", "between", "time"],
+)
+def test_first_passage_has_cases_too(ask):
+    found, values = ask(MEAN_REVERTING), {k: sp.S(2), s: sp.S.One}
+    for number in (sp.Rational(1, 4), sp.S.One, sp.Rational(5, 4)):
+        at_once = ask(MEAN_REVERTING.subs(values | {q: number})).evalf(12)
+        assert abs(found.subs(values | {q: number}).evalf(12) - at_once) <= 1e-10 * abs(at_once)
 
 
 def test_a_whole_parameter_has_cases_too_and_none_between_its_values():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import mpmath
 import pytest
 import sympy as sp
 
 import numerics
+from numerics import FirstPassage
 from theory.errors import SymbolError, UnsupportedFormError
 from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
@@ -226,3 +229,18 @@ def test_a_passage_that_may_never_end_or_meets_a_pole_is_no_finite_number(drift)
             mean_first_passage_time(process, 0, -1)
     else:
         assert mean_first_passage_time(process, 0, -1) == sp.oo
+
+
+@pytest.mark.every(2)
+def test_an_integral_of_hypergeometric_functions_keeps_its_quick_numbers_when_parameters_get_theirs():
+    w, a, c = sp.symbols("w a c", positive=True)
+    power = sp.Rational(3, 2)
+    process = ItoProcess.scalar(w, drift=(a - w**2) * w**power, dispersion=w**power * sp.sqrt(c + w**2))
+    values, ends = {a: sp.S(2), c: sp.S.One}, (sp.S.Half, sp.S(2))
+    for ask, method in ((mean_exit_time, "mean_time"), (hitting_probability, "hitting_probability")):
+        found = ask(process, sp.S.One, *ends)
+        before = time.process_time()
+        value = found.subs(values).evalf(15)  # took 15 s
+        assert time.process_time() - before < 5
+        number = getattr(FirstPassage(process.subs(values), *ends), method)(1).value
+        assert float(value) == pytest.approx(float(number), rel=1e-11)
