@@ -4,8 +4,8 @@ There the sum is :math:`t^m` times a smooth function of :math:`t=1/|u|`, or of :
 exponentials of u alone, and no rearrangement of its terms keeps digits. On an interval :math:`[0, r]` of t the smooth
 function is the polynomial through its values at Chebyshev points, which also stands for functions whose series in t
 converges nowhere. What is put in place has been compared with the function to more digits than a double holds, and its
-own terms do not cancel. Both sides are looked at by themselves. Gamma functions, which take seconds to so many digits,
-have a page of their own (:mod:`numerics.codegen.gamma_functions`).
+own terms do not cancel; where one polynomial does not reach, another one follows. Both sides are looked at by
+themselves. Gamma functions have a page of their own, too (:mod:`numerics.codegen.gamma_functions`).
 
 References:
     Trefethen, *Approximation Theory and Approximation Practice* (2013), chapters 3 and 7.
@@ -37,11 +37,14 @@ _SHARES = (0.99, 0.71, 0.34, 0.1, 2.0**-6, 2.0**-11)
 _AMPLIFICATION = 8
 """How much larger than the polynomial the sum of the moduli of its terms may be."""
 
-_UNENDING = (
-    *(sp.sin, sp.cos, sp.tan, sp.besseli, sp.besselj, sp.besselk, sp.bessely, sp.airyai, sp.airybi),
-    *(sp.gamma, sp.loggamma, sp.polygamma),
-)
-"""Functions that have no limit far out, or take seconds there."""
+_UNENDING = (*(sp.sin, sp.cos, sp.tan, sp.besselj, sp.besselk, sp.bessely, sp.airyai, sp.airybi),)
+"""Functions that have no limit far out, or take minutes there."""
+
+_POLES_BELOW = (sp.gamma, sp.loggamma, sp.polygamma)
+"""Functions with poles on the negative side."""
+
+_MOST_PIECES = 3
+"""Polynomials on one side."""
 
 
 @takes(function=PARTS, u=REAL_EXPRESSION, orders=whole_between(1, 20))
@@ -59,9 +62,10 @@ def far_out(function: tuple[sp.Expr, ...], u: sp.Expr, orders: int) -> list[tupl
     found = []
     rate = _rate(function[0])
     for side in (1, -1):
+        if side < 0 and function[0].has(*_POLES_BELOW):
+            continue
         chart = _Chart(side, rate)
-        polynomial = _polynomial(function, chart, orders)
-        if polynomial is not None:
+        for polynomial in _polynomials(function, chart, orders):
             found.append((polynomial.at(u), chart.region(u, polynomial.radius)))
     return found
 
@@ -97,17 +101,18 @@ class _Chart:
 
 @dataclass(frozen=True)
 class _Polynomial:
-    """A polynomial in t times t**order, up to a radius."""
+    """A polynomial in t - centre times t**order, up to a radius."""
 
     chart: _Chart
     coefficients: tuple[sp.Rational, ...]
     order: sp.Rational
+    centre: sp.Rational
     radius: sp.Rational
 
     def at(self, u: sp.Expr) -> sp.Expr:
         """Its value."""
         t = self.chart.coordinate(u, self.radius)
-        return t**self.order * sp.Add(*(c * t**n for n, c in enumerate(self.coefficients)))
+        return t**self.order * sp.Add(*(c * (t - self.centre) ** n for n, c in enumerate(self.coefficients)))
 
 
 def _rate(whole: sp.Expr) -> sp.Rational | None:
@@ -123,30 +128,42 @@ def _rate(whole: sp.Expr) -> sp.Rational | None:
 
 
 @lru_cache(maxsize=512)
-def _polynomial(parts: tuple[sp.Expr, ...], chart: _Chart, orders: int) -> _Polynomial | None:
-    """The polynomial where the terms cancel; parts are the whole and its terms."""
+def _polynomials(parts: tuple[sp.Expr, ...], chart: _Chart, orders: int) -> tuple[_Polynomial, ...]:
+    """Polynomials where the terms cancel, the farthest first; parts are the whole and its terms."""
+    found: list[_Polynomial] = []
     try:
         together = values_of(parts)
         with mpmath.workdps(DIGITS):
             places = [mpmath.mpf(2) ** -k for k in (14, 20)]
             near, nearer = (loss(together, chart.argument(t)) for t in places)
             if not (near > mpmath.mpf(2) ** (14 * orders - 8) and 16 * near < nearer < mpmath.inf):
-                return None
+                return ()
 
             def f(t: Any) -> Any:
                 return together(chart.argument(t))[0]
 
             order = _order(*(abs(f(t)) for t in places))
             if order is None or (chart.rate is not None and order < 0):
-                return None
+                return ()
+
+            def smooth(t: Any) -> Any:
+                return f(t) / t ** as_float(order)
+
             enough = [r for r in RADII if loss(together, chart.argument(as_float(r))) <= LOSS] or [RADII[-1]]
-            for radius in (enough[0], *(r for r in reversed(RADII) if r < enough[0])):
-                coefficients = _interpolated(lambda t: f(t) / t ** as_float(order), as_float(radius))
-                if coefficients is not None:
-                    return _Polynomial(chart, coefficients, order, radius)
+            begin = sp.S.Zero
+            while begin < enough[0] and len(found) < _MOST_PIECES:
+                for radius in (enough[0], *(r for r in reversed(RADII) if begin < r < enough[0])):
+                    centre = (begin + radius) / 2 if begin else sp.S.Zero
+                    coefficients = _interpolated(smooth, as_float(begin), as_float(radius), as_float(centre))
+                    if coefficients is not None:
+                        found.append(_Polynomial(chart, coefficients, order, centre, radius))
+                        begin = radius
+                        break
+                else:
+                    break
     except NO_VALUE:
         pass
-    return None
+    return tuple(found)
 
 
 def _order(near: Any, nearer: Any) -> sp.Rational | None:
@@ -155,10 +172,13 @@ def _order(near: Any, nearer: Any) -> sp.Rational | None:
     return sp.Rational(round(twice), 2) if abs(twice - round(twice)) < 0.01 else None
 
 
-def _interpolated(g: Callable[[Any], Any], radius: Any) -> tuple[sp.Rational, ...] | None:
-    """Coefficients of the polynomial for g on [0, radius]; ``None`` where none of few terms keeps its digits."""
+def _interpolated(g: Callable[[Any], Any], begin: Any, end: Any, centre: Any) -> tuple[sp.Rational, ...] | None:
+    """Coefficients of the polynomial for g on an interval; ``None`` where none of few terms keeps its digits.
+
+    Its powers are those of t - centre, which is the left end or the middle of the interval.
+    """
     turns = [mpmath.cos(mpmath.pi * (2 * j + 1) / (2 * _POINTS)) for j in range(_POINTS)]
-    values = [g(radius * (1 + turn) / 2) for turn in turns]
+    values = [g(begin + (end - begin) * (1 + turn) / 2) for turn in turns]
     if any(mpmath.im(value) != 0 for value in values):
         return None
     least = min(map(abs, values))
@@ -171,31 +191,34 @@ def _interpolated(g: Callable[[Any], Any], radius: Any) -> tuple[sp.Rational, ..
         waves.pop()
     if not 0 < len(waves) <= _MOST_TERMS:
         return None
-    coefficients = _in_powers(waves, radius)
-    size = sum(abs(c) * radius**n for n, c in enumerate(coefficients))
+    reach = end - centre
+    coefficients = _in_powers(waves, reach, from_the_middle=bool(centre > begin))
+    size = sum(abs(c) * reach**n for n, c in enumerate(coefficients))
     if not size < _AMPLIFICATION * least:
         return None
     exact = tuple(map(rational, coefficients))
     in_order = [as_float(c) for c in reversed(exact)]
     for share in _SHARES:
-        expected = g(share * radius)
-        if not abs(mpmath.polyval(in_order, share * radius) - expected) <= TINY * abs(expected):
+        t = begin + share * (end - begin)
+        expected = g(t)
+        if not abs(mpmath.polyval(in_order, t - centre) - expected) <= TINY * abs(expected):
             return None
     return exact
 
 
-def _in_powers(waves: list[Any], radius: Any) -> list[Any]:
-    """The sum of waves[n] T_n(2 t/radius - 1) by the powers of t."""
+def _in_powers(waves: list[Any], reach: Any, *, from_the_middle: bool) -> list[Any]:
+    """The sum of waves[n] T_n(s) by the powers of t, where s is t/reach, or 2 t/reach - 1."""
+    first, slope = (mpmath.mpf(0), 1 / reach) if from_the_middle else (mpmath.mpf(-1), 2 / reach)
     total = [mpmath.mpf(0)] * len(waves)
-    before, now = [mpmath.mpf(1)], [mpmath.mpf(-1), 2 / radius]
+    before, now = [mpmath.mpf(1)], [first, slope]
     for n, wave in enumerate(waves):
         for power, c in enumerate(before):
             total[power] += wave * c
         if n + 1 < len(waves):
             following = [mpmath.mpf(0)] * (len(now) + 1)
             for power, c in enumerate(now):
-                following[power] -= 2 * c
-                following[power + 1] += 4 * c / radius
+                following[power] += 2 * first * c
+                following[power + 1] += 2 * slope * c
             for power, c in enumerate(before):
                 following[power] -= c
             before, now = now, following

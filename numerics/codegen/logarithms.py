@@ -12,7 +12,7 @@ from numerics.arguments import takes
 from numerics.codegen.expansion import short_expansion
 from numerics.codegen.exponentials import absolute_value, exponential_factor, log_of_exponentials
 from numerics.codegen.one_denominator import over_one_denominator
-from numerics.codegen.special import ScaledErfc, log_erfc
+from numerics.codegen.special import ScaledErfc, log_erfc, without_growth
 from theory.argument_kinds import EXPRESSION, EXPRESSIONS
 
 MOST_TERMS = 40
@@ -35,6 +35,8 @@ def stable_logarithm(x: sp.Expr) -> sp.Expr | None:
         if rest is not None:
             return sp.log(x.args[0]) + rest
     if x.is_Mul and (found := _log_of_tails(x)) is not None:
+        return found
+    if x.has(sp.besseli, sp.besselk) and (found := _log_of_bessel(x)) is not None:
         return found
     base, power = x.as_base_exp()
     if isinstance(base, sp.cosh | sp.sech) and power.is_Rational:
@@ -82,6 +84,16 @@ def _log_of_tails(product: sp.Expr) -> sp.Expr | None:
             return None
         total += m * log_erfc(tail.args[0] if tail is base else -tail.args[0])
     return total
+
+
+def _log_of_bessel(product: sp.Expr) -> sp.Expr | None:
+    """The logarithm of a product with Bessel functions I or K, their growth outside; ``None`` for another function."""
+    factors = [factor.as_base_exp() for factor in sp.Mul.make_args(product)]
+    if not any(isinstance(base, sp.besseli | sp.besselk) for base, _ in factors):
+        return None
+    scaled = sp.Mul(*(without_growth(base) ** m for base, m in factors))
+    bounded, growth = exponential_factor(scaled)
+    return growth + sp.log(bounded)
 
 
 def _log_sinh(u: sp.Expr) -> sp.Expr:

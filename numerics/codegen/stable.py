@@ -260,9 +260,8 @@ class _Forms:
                 return self._inner(rewritten)
             form = self.of(rewritten)
             # Sums of exponentials that are 1 somewhere: the generating function of cumulants of a finite law at 0.
-            return (
-                self._near_a_zero(expression, form) if expression.args[0].is_Add or expression.args[0].is_Mul else form
-            )
+            is_one_somewhere = expression.args[0].is_Add or expression.args[0].is_Mul or expression.has(sp.besseli)
+            return self._near_a_zero(expression, form) if is_one_somewhere else form
         inner = self._inner(expression)
         form = (log_of_quotient(inner.args[0]) if isinstance(inner, sp.log) else None) or inner
         if form.has(log1p):  # of the distance from 1, which may cancel

@@ -181,6 +181,14 @@ GAMMA = {
 }
 """What is left where gamma functions overflow."""
 
+BESSEL = {
+    "mean of a von Mises law": sp.besseli(1, x) / sp.besseli(0, x),
+    "its circular variance": 1 - sp.besseli(1, x) / sp.besseli(0, x),
+    "its complement of a square": 1 - (sp.besseli(1, x) / sp.besseli(0, x)) ** 2,
+    "log of a Bessel function": sp.log(sp.besseli(0, x)),
+}
+"""Quotients of functions that overflow, and what their derivatives leave far out."""
+
 FAR_OUT = {
     "root of exponentials beside one": sp.sqrt(1 + sp.exp(2 * x)) - sp.exp(x),
     "asinh beside its logarithm": sp.asinh(x) - sp.log(2 * x),
@@ -232,7 +240,7 @@ FIRST_ONLY = (
     ),
     *("sinh of two over sinh of three", "cosh over cosh of two", "cosh over sinh of two", "exp over sinh"),
     *("exp over one plus cosh", "cosh over two plus cosh of two"),
-    *("quotient of gamma functions", "beta function", "neighbouring log gamma"),
+    *("beta function", "neighbouring log gamma", "its complement of a square"),
     *("root of exponentials beside one", "log of one plus a reciprocal", "mean of a decay"),
     *("log of a normal law", "log of a normal law by erfc", "log of one plus erf"),
 )
@@ -288,7 +296,7 @@ class Extreme:
 
 def _families() -> Iterator[Extreme]:
     for name, expression in (
-        ACTIVATIONS | DIFFERENCES | HIGHER_ORDER | LOGARITHMS | INVERSES | HYPERBOLIC | GAMMA | FAR_OUT
+        ACTIVATIONS | DIFFERENCES | HIGHER_ORDER | LOGARITHMS | INVERSES | HYPERBOLIC | GAMMA | BESSEL | FAR_OUT
     ).items():
         yield from _with_derivatives(name, expression, 0 if name in VALUE_ONLY else 1 if name in FIRST_ONLY else 2)
     for name in SCALED:

@@ -13,7 +13,7 @@ from tests.numerics.codegen.extreme_expressions import EXTREMES, Extreme, x
 FAST = 6
 """Every sixth expression is looked at in each run of the suite, all of them at night."""
 
-QUICK = [each for each in EXTREMES if not each.function.has(sp.gamma, sp.loggamma, sp.digamma)]
+QUICK = [each for each in EXTREMES if not each.function.has(sp.gamma, sp.loggamma, sp.digamma, sp.besseli)]
 """Those whose reference does not take seconds."""
 
 

@@ -71,6 +71,8 @@ def test_the_logarithm_of_three_exponentials_has_one_last_form_beside_any_of_its
         (sp.log(2 * sp.sqrt(x**2 + 1) / (1 + sp.sqrt(x**2 + 1))), 1e-8, 2.5e-17),
         (sp.acosh(sp.cosh(x)).diff(x), -1e-9, -1.0),
         (sp.asec(1 + x**2), 1e-9, np.sqrt(2) * 1e-9),
+        (1 - sp.besseli(1, x) / sp.besseli(0, x), 1e4, 5.000125012501954e-5),
+        (sp.log(sp.besseli(0, x)), 1e4, 9994.475903781433),
     ],
     ids=str,
 )
