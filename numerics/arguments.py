@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -72,6 +72,11 @@ def row(needed: str) -> ArgumentKind:
         needed,
         lambda value: isinstance(value, list | tuple | range) or isinstance(value, np.ndarray) and value.ndim == 1,
     )
+
+
+def iterable(needed: str) -> ArgumentKind:
+    """What can be gone through, which a message describes as ``needed``."""
+    return ArgumentKind(needed, lambda value: isinstance(value, Iterable) and iter(value) is not None)
 
 
 def require(kind: ArgumentKind, value: Any, name: str) -> None:
@@ -215,7 +220,10 @@ def named_expressions(observables: Any) -> tuple[tuple[Hashable, sp.Expr], ...]:
     pairs = observables.items() if isinstance(observables, Mapping) else [(f, f) for f in observables]
     named = []
     for name, expression in pairs:
-        named.append((name, given_expression(expression, f"the observable {name!r}")))
+        given = given_expression(expression, f"observables[{name!r}]")
+        if given.has(sp.zoo) or given is sp.nan:
+            raise ArgumentError(f"observables[{name!r}] must be a finite expression, got {shown(expression)}.")
+        named.append((name, given))
     return tuple(named)
 
 

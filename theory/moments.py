@@ -16,7 +16,7 @@ from itertools import product
 
 import sympy as sp
 
-from theory.errors import MissingParameterError, UnsupportedFormError
+from theory.errors import MissingParameterError, ShapeError, UnsupportedFormError
 from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess, checked_process
 from theory.matrices.exponential import matrix_exponential
@@ -24,7 +24,9 @@ from theory.matrices.triangular import triangular_flow, triangular_order
 from theory.notation import t
 from theory.stationary_moments import MultiIndex, stationary_moments
 from theory.typeset import Typeset, combination
-from theory.values import column, count, single_expression
+from theory.values import column, count, listed, shown, single_expression
+
+MOST_EXPONENT = 10**6
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,16 @@ class MomentEquations(Typeset):
         return sp.ImmutableMatrix(self.matrix * self.symbols + self.higher_matrix * higher + self.constant)
 
     def symbol(self, index: MultiIndex) -> sp.Symbol:
-        """The real symbol that stands for the moment ``index``."""
+        """The real symbol that stands for the moment ``index``.
+
+        Raises:
+            ShapeError: ``index`` has no exponent for each coordinate.
+        """
+        exponents = [count(k, "index", at_most=MOST_EXPONENT) for k in listed(index, "index")]
+        if len(exponents) != self.state.rows:
+            raise ShapeError(
+                f"index must have one exponent for each coordinate {tuple(self.state)}, got {shown(index)}."
+            )
         return sp.Symbol(f"E[{_monomial(self.state, index)}]", real=True)
 
     def solution(

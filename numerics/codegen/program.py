@@ -137,7 +137,7 @@ class Program:
         for place, instruction in enumerate(self.instructions):
             self._check(place, instruction)
         for output in self.outputs:
-            if not 0 <= output < len(self.instructions) or self.kind(output) != "real":
+            if not 0 <= output < len(self.instructions) or self._kind(output) != "real":
                 raise NumericsError(f"outputs must be places of real instructions, got {output}.")
 
     def _check(self, place: int, instruction: Instruction) -> None:
@@ -148,7 +148,7 @@ class Program:
             )
         if any(not 0 <= operand < place for operand in instruction.operands):
             raise NumericsError(f"instruction {place} must refer to earlier instructions, got {instruction.operands}.")
-        kinds: tuple[Kind, ...] = tuple(self.kind(operand) for operand in instruction.operands)
+        kinds: tuple[Kind, ...] = tuple(self._kind(operand) for operand in instruction.operands)
         if not operation.takes(kinds):
             more = f" and any number of {operation.more}" if operation.more else ""
             raise NumericsError(f"instruction {place}: {instruction.op} takes {operation.operands}{more}, got {kinds}.")
@@ -162,8 +162,18 @@ class Program:
         if not well_formed:
             raise NumericsError(f"instruction {place} is malformed: {instruction}.")
 
+    @takes(place=whole(0, 2**31))
     def kind(self, place: int) -> Kind:
-        """``"real"`` or ``"boolean"``."""
+        """Of the instruction at ``place``: ``"real"`` or ``"boolean"``.
+
+        Raises:
+            NumericsError: there is no such instruction.
+        """
+        if place >= len(self.instructions):
+            raise NumericsError(f"place must be that of one of {len(self.instructions)} instructions, got {place}.")
+        return self._kind(place)
+
+    def _kind(self, place: int) -> Kind:
         return OPERATIONS[self.instructions[place].op].result
 
     @cached_property

@@ -105,12 +105,12 @@ def hessian_block(point: LayeredPoint, l: int, m: int, mode: Mode, *, modes: Mod
     the transposition), and zero on the diagonal. Shape ``(d_l d_{l-1}, d_m d_{m-1})``.
     """
     network = point.network
+    u, v = mode_vectors(point, mode, modes)
     if network.layer(l, "l") < network.layer(m, "m"):
         return hessian_block(point, m, l, mode, modes=modes).T
     if l == m:
         size = int(np.prod(network.shapes[l - 1]))
         return np.zeros((size, size))
-    u, v = mode_vectors(point, mode, modes)
     row = (point.below(m) @ v)[None, :]
     column = (point.above(l).T @ u)[:, None]
     return np.kron(row, np.kron(point.between(l, m), column))

@@ -67,11 +67,12 @@ class NumericalLaw:
         left, right = self._ends
         with mp.workdps(self.digits + GUARD):
             require(EXTENDED, point, "point")
-            x = real_value(value_as_stored(point))
+            x = real_value(specified(value_as_stored(point), self.parameters, set()))
             if not left < x < right:
                 return mpf(0)
             return mpmath.mpmathify(self._program(x)[0]) / self.normalisation.value
 
+    @takes(function=EXPRESSION)
     def measured(self, function: sp.Expr) -> Integral:
         """The mean of a function of the variable, with its error."""
         upper = integrate_density(
@@ -82,6 +83,7 @@ class NumericalLaw:
             value = upper.value / lower.value
             return Integral(value, (upper.error + abs(value) * lower.error) / lower.value, upper.cut_off)
 
+    @takes(function=EXPRESSION)
     def expectation(self, function: sp.Expr) -> mpf:
         """The mean of a function of the variable."""
         return self.measured(function).value
@@ -105,7 +107,7 @@ class NumericalLaw:
         left, right = self._ends
         with mp.workdps(self.digits + GUARD):
             require(EXTENDED, point, "point")
-            x = real_value(value_as_stored(point))
+            x = real_value(specified(value_as_stored(point), self.parameters, set()))
             if x <= left or x >= right:
                 return mpf(int(x >= right))
             below = mpf(0)

@@ -12,7 +12,7 @@ from mpmath import mp, mpf
 
 from numerics.arguments import given_expression, takes
 from numerics.codegen.compile import compile_program
-from numerics.deterministic.kinks import kinks
+from numerics.deterministic.kinks import jumps, kinks
 from numerics.deterministic.log_magnitude import Reals, log_magnitude
 from numerics.errors import ArgumentError, MissingParameterError
 from theory.argument_kinds import ArgumentKind, is_expression
@@ -97,7 +97,7 @@ def pieces(
     if any(not real_value(left) < real_value(cut) < real_value(right) for cut in inner):
         raise ArgumentError(f"cuts must lie inside the interval ({left}, {right}), got {inner}.")
     seen = [point for point in kinks(f, variable) if real_value(left) < real_value(point) < real_value(right)]
-    inner = sorted({*inner, *seen}, key=real_value)
+    inner = sorted({*inner, *seen, *jumps(f, variable, left, right)}, key=real_value)
     if left.is_infinite and right.is_infinite and not inner:
         inner = [sp.S.Zero]
     points = [left, *inner, right]

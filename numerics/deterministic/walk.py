@@ -99,21 +99,25 @@ class _Walk:
             self._complete()
 
     def _complete(self) -> None:
-        """Ask the slower arithmetic for unknown values next to others that are not negligible; drop the rest."""
+        """Ask the slower arithmetic for unknown values next to others that are not negligible; drop the rest.
+
+        A zero says nothing about what is next to it: behind a jump the integrand may be large.
+        """
         logs = self.logs
         if np.isnan(logs).all():
             start = int(np.argmin(np.abs(self.points)))
             logs[start] = self._exact(float(self.points[start]))
         if not np.isnan(logs).any():
             return
-        best = int(np.nanargmax(logs))
+        known = np.flatnonzero(~np.isnan(logs))
+        best = int(known[np.argmax(logs[known])])  # nanargmax takes an unknown one where all others are -inf
         for way in (range(best + 1, len(logs)), range(best - 1, -1, -1)):
             before = logs[best]
             for i in way:
                 if np.isnan(logs[i]):
-                    near = before > np.nanmax(logs) - 2 * self.depth
+                    near = before == -np.inf or before > np.nanmax(logs) - 2 * self.depth
                     logs[i] = self._exact(float(self.points[i])) if near else -np.inf
-                before = logs[i]
+                before = logs[i] if logs[i] > -np.inf else before
 
     def peaks(self) -> list[int]:
         """Local maxima that are not negligible, the largest first, at most eight."""

@@ -13,10 +13,14 @@ from typing import Literal
 
 import numpy as np
 
-from numerics.arguments import real_array
+from numerics.arguments import real_array, takes
 from numerics.errors import ArgumentError
+from theory.argument_kinds import ArgumentKind
 from theory.values import shown
 
+_NUMBERS = ArgumentKind(
+    "an array of numbers of NumPy", lambda value: isinstance(value, np.ndarray) and value.dtype.kind in "biuf"
+)
 Role = Literal["incoming", "bias", "normalisation", "outgoing"]
 
 
@@ -36,6 +40,7 @@ class Part:
     axis: int
     indices: np.ndarray
 
+    @takes(tensor=_NUMBERS)
     def slices(self, tensor: np.ndarray) -> np.ndarray:
         """What each neuron owns of ``tensor``, flattened. Shape ``(n, k * size of a slice)``."""
         if tensor.ndim <= self.axis or tensor.shape[self.axis] <= self.indices.max(initial=-1):

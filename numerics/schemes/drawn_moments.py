@@ -8,7 +8,8 @@ from typing import ClassVar
 
 import sympy as sp
 
-from numerics.schemes.scheme import Scheme, SchemeError
+from numerics.arguments import takes
+from numerics.schemes.scheme import PROCESS, Scheme, SchemeError
 from theory.ito import ItoProcess
 
 
@@ -18,6 +19,7 @@ class DrawnMoments(Scheme):
     strong_order: ClassVar[float] = math.nan
     weak_order: ClassVar[float] = 1.0
 
+    @takes(process=PROCESS)
     def normals_per_step(self, process: ItoProcess) -> int:
         """Two, whose squares make an exponential or a uniform variable."""
         return 2

@@ -9,7 +9,8 @@ from typing import ClassVar
 
 import sympy as sp
 
-from numerics.schemes.scheme import Scheme, SchemeError
+from numerics.arguments import takes
+from numerics.schemes.scheme import PROCESS, Scheme, SchemeError
 from theory.ito import ItoProcess
 from theory.notation import t
 
@@ -33,6 +34,7 @@ class ExactOrnsteinUhlenbeck(Scheme):
     strong_order: ClassVar[float] = math.inf
     weak_order: ClassVar[float] = math.inf
 
+    @takes(process=PROCESS)
     def normals_per_step(self, process: ItoProcess) -> int:
         """One normal for each coordinate, whatever the number of Brownian motions."""
         return process.dimension

@@ -23,6 +23,8 @@ from theory.values import shown
 STEP = sp.Dummy("h", positive=True)
 ROOT_STEP = sp.Dummy("root_h", positive=True)
 
+PROCESS = one_of(ItoProcess, needed="an ItoProcess")
+
 
 @takes(j=whole(0, 10**6))
 @cache
@@ -50,6 +52,7 @@ class Scheme(ABC):
     weak_order: ClassVar[float]
     keeps_domain: ClassVar[bool] = False
 
+    @takes(process=PROCESS)
     def normals_per_step(self, process: ItoProcess) -> int:
         """Number of standard normals one step uses: one for each Brownian motion unless the scheme says otherwise."""
         return process.noise_dimension
@@ -77,7 +80,7 @@ class Scheme(ABC):
 
     def require_normals(self, process: ItoProcess, normals: Any) -> None:
         """Raise ``SchemeError`` unless ``normals`` are as many expressions as a step on ``process`` uses."""
-        require(one_of(ItoProcess, needed="an ItoProcess"), process, "process")
+        require(PROCESS, process, "process")
         wanted = self.normals_per_step(process)
         if not EXPRESSIONS.admits(normals) or len(normals) != wanted:
             raise SchemeError(
@@ -85,6 +88,7 @@ class Scheme(ABC):
                 f"got {shown(normals)}. {type(self).__name__}().normals_per_step(process) says how many."
             )
 
+    @takes(process=PROCESS)
     def check(self, process: ItoProcess) -> None:
         """Raise ``SchemeError`` unless the scheme applies to ``process``."""
         self.step_expressions(process, [normal(j) for j in range(self.normals_per_step(process))], STEP, ROOT_STEP)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import sympy as sp
 
+from numerics.arguments import iterable, require, takes
 from numerics.errors import ArgumentError
 from numerics.kernels.kernel import Precision, SteppingKernel
 from numerics.simulation.observing import note_divergence, observe, sign_changes
@@ -16,6 +17,7 @@ from numerics.simulation.plan import Plan
 from numerics.simulation.step_definition import StepDefinition, evaluator, kernel
 from numerics.statistics.estimators import Estimate, Moments
 from numerics.statistics.recorded import Statistics, estimate_at_the_end, merged_statistics
+from theory.argument_kinds import FUNCTION, ArgumentKind, one_of, or_none, whole
 
 WORK_PER_CALL = 2**24
 """Trajectory-steps between two looks at the keyboard, about 20 ms in the fused kernel."""
@@ -44,6 +46,14 @@ class Chunk:
     accumulated: np.ndarray | None
     paths: np.ndarray | None
     sign_changes: Mapping[sp.Symbol, int]
+
+
+PLAN = one_of(Plan, needed="a Plan, from simulation_plan or iteration_plan")
+TRAJECTORIES = whole(0, 2**48)
+CHUNKS = ArgumentKind(
+    "a sequence of chunks, at least one",
+    lambda value: isinstance(value, list) and bool(value) and all(isinstance(chunk, Chunk) for chunk in value),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,12 +86,14 @@ class Simulation:
         return estimate_at_the_end(self.statistics, name)
 
 
+@takes(plan=PLAN)
 def chunk_bounds(plan: Plan) -> list[tuple[int, int]]:
     """First trajectory and size of each chunk, in order; as many at once as the plan's ``options.chunk``."""
     chunk = plan.options.chunk
     return [(first, min(chunk, plan.n_paths - first)) for first in range(0, plan.n_paths, chunk)]
 
 
+@takes(plan=PLAN, first_trajectory=TRAJECTORIES, n=TRAJECTORIES, report=or_none(FUNCTION))
 def simulate_chunk(plan: Plan, first_trajectory: int, n: int, *, report: Callable[[int], None] | None = None) -> Chunk:
     """Simulate ``n`` trajectories of a plan, beginning with ``first_trajectory`` (counted from the plan's first).
 
@@ -127,12 +139,15 @@ def simulate_chunk(plan: Plan, first_trajectory: int, n: int, *, report: Callabl
     )
 
 
+@takes(plan=PLAN, chunks=iterable("an iterable of chunks"))
 def merge_chunks(plan: Plan, chunks: Iterable[Chunk]) -> Simulation:
     """Put the chunks of a plan together, in the order of their trajectories.
 
     Raises:
         ArgumentError: the chunks do not cover the plan exactly once.
     """
+    chunks = list(chunks)
+    require(CHUNKS, chunks, "chunks")
     ordered = sorted(chunks, key=lambda chunk: chunk.first_trajectory)
     expected = 0
     for chunk in ordered:

@@ -19,13 +19,14 @@ from typing import Any, ClassVar
 import numpy as np
 import sympy as sp
 
-from numerics.arguments import given_expression
+from numerics.arguments import given_expression, real_array, takes
 from numerics.errors import ArgumentError
 from numerics.schemes import EulerMaruyama, Scheme
 from numerics.simulation.options import Options, required_options
 from numerics.simulation.simulate import simulate
 from numerics.simulation.step_definition import evaluator
 from numerics.statistics.estimators import Estimate, mean
+from theory.argument_kinds import one_of
 from theory.ito import ItoProcess
 from theory.notation import t
 from theory.values import shown
@@ -128,6 +129,7 @@ class CoupledSamples:
         return mean(np.sum((self.fine - self.coarse) ** 2, axis=1))
 
 
+@takes(process=one_of(ItoProcess, needed="an ItoProcess"))
 def coupled_samples(
     process: ItoProcess,
     *,
@@ -153,7 +155,9 @@ def coupled_samples(
     scheme = EulerMaruyama() if scheme is None else scheme
     _require_autonomous(process)
     options = required_options(options, "coupled levels", unused=("keep_final",))
-    start = np.asarray(initial)
+    start = real_array(initial, "initial")
+    if not start.ndim:
+        raise ArgumentError(f"initial must hold one number per coordinate {tuple(process.state)}, got {start}.")
     run = simulate(
         two_level_process(process),
         parameters=parameters,

@@ -19,10 +19,11 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
-from numerics.arguments import kind, whole_number
+from numerics.arguments import kind, takes, whole_number
 from numerics.errors import ArgumentError, MissingBackendError
 from numerics.kernels.kernel import Precision
 from numerics.progress import Report
+from theory.argument_kinds import whole
 from theory.values import shown
 
 BLOCK = 4096
@@ -110,6 +111,7 @@ class Options:
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
+    @takes(offset=whole(0, 2**32))
     def on_stream(self, offset: int) -> Options:
         """The same with independent noise, ``offset`` streams on."""
         return replace(self, stream=self.stream + offset)

@@ -17,6 +17,7 @@ import numpy as np
 import sympy as sp
 
 from numerics.arguments import (
+    YES_OR_NO,
     choice,
     kind,
     named_expressions,
@@ -262,6 +263,7 @@ def _plan(
 ) -> Plan:
     """The plan, once the arguments that name a kind of step are resolved."""
     require_cpu(options)
+    require(YES_OR_NO, paths, "paths")
     named = named_expressions(observables)
     symbols = _free_parameters(one_step, accumulators, named)
     _require_memory(n_paths * one_step.dimension * max(options.keep_final, len(recorded) if paths else 0))
@@ -368,6 +370,7 @@ def _accumulators(
 ) -> tuple[tuple[sp.Symbol, Accumulator], ...]:
     if accumulators is not None and not isinstance(accumulators, Mapping):
         raise ArgumentError(f"accumulators must map symbols to accumulators, got {type(accumulators).__name__}.")
+    require(YES_OR_NO, count_sign_changes, "count_sign_changes")
     carried = list((accumulators or {}).items())
     if count_sign_changes:
         carried += [(sign_change_symbol(x), SignChanges(x)) for x in one_step.state]

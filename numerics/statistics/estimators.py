@@ -19,10 +19,10 @@ from functools import reduce
 import numpy as np
 from numpy.typing import ArrayLike
 
-from numerics.arguments import EXTENDED_REAL, real_array, real_number, require, whole_number
+from numerics.arguments import EXTENDED_REAL, iterable, real_array, real_number, require, takes, whole_number
 from numerics.errors import ArgumentError
 from numerics.statistics.sample_size import distortion
-from theory.argument_kinds import one_of
+from theory.argument_kinds import ArgumentKind, one_of
 from theory.values import shown
 
 REPLICA_BATCHES = 256
@@ -30,6 +30,9 @@ REPLICA_BATCHES = 256
 
 ROUNDING = 16 * 2.0**-53
 """Relative error of a float64 mean of up to some 2^16 equal numbers, summed in pairs."""
+
+
+_PARTS = ArgumentKind("a sequence of Moments", lambda value: all(isinstance(part, Moments) for part in value))
 
 
 def finite_samples(samples: ArrayLike, name: str = "samples") -> np.ndarray:
@@ -101,7 +104,8 @@ class Estimate:
 
     def within(self, value: float, *, tolerance: float, false_alarm: float) -> bool:
         """Equivalence: whether the whole interval lies within ``tolerance`` of ``value`` (two one-sided tests)."""
-        return abs(self.value - float(value)) + self.half_width(false_alarm) <= tolerance
+        distance = abs(self.value - real_number(value, "value"))
+        return distance + self.half_width(false_alarm) <= real_number(tolerance, "tolerance")
 
 
 @dataclass(frozen=True)
@@ -170,8 +174,11 @@ class Moments:
         return Moments(self.n + other.n, self.mean + q * d_n, M2, M3, M4)
 
     @classmethod
+    @takes(parts=iterable("an iterable of Moments"))
     def merged(cls, parts: Iterable[Moments]) -> Moments:
         """All ``parts``, merged from left to right: equal sequences give equal bits."""
+        parts = list(parts)
+        require(_PARTS, parts, "parts")
         return reduce(lambda merged, part: merged.merge(part), parts, cls())
 
     @property
@@ -367,7 +374,7 @@ class Proportion:
     def agrees_with(self, value: float, *, false_alarm: float) -> bool:
         """Whether the probability ``value`` lies in :meth:`interval`."""
         lower, upper = self.interval(false_alarm)
-        return lower <= float(value) <= upper
+        return lower <= real_number(value, "value") <= upper
 
     def to_json(self) -> str:
         """A JSON object with the two counts."""

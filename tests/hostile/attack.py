@@ -24,13 +24,14 @@ import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.hostile.recorded_calls import answered, modules_with_examples, recorded_calls
+from tests.hostile.guessed_calls import guessed_calls
+from tests.hostile.recorded_calls import answered, exported_functions, modules_with_examples, recorded_calls
 from tests.hostile.sound import Sound
+from tests.hostile.time_limit import TooLongError, processor_time
 from tests.hostile.typed_calls import typed_calls
 from tests.hostile.values import MARK, NO_ARGUMENT, NO_NUMBERS, POOL
 from tests.nightly import evidence
@@ -45,8 +46,8 @@ MEMORY = 6 << 30
 NAN_IN_NAN_OUT = ("numerics.codegen.compile", "numerics.codegen.printing", "numerics.codegen.program")
 """Programs compute with what IEEE 754 calls numbers, and their constants may be such."""
 
-KEEPS_ANYTHING = ("verification.run.task.Result",)
-"""What a worker answered, whatever it is: the store refuses what is no JSON."""
+KEEPS_ANYTHING = ("verification.run.task.Result", "numerics.neurons.layer.Part.slices")
+"""What a worker answered, whatever it is: the store refuses what is no JSON; weights, which may be nan, by index."""
 
 PATIENCE = 600.0
 """Seconds without an answer, computing or not, after which a process is ended."""
@@ -67,26 +68,6 @@ class Fault:
     told: str
 
 
-class _TooLongError(BaseException):
-    """The call used up its time."""
-
-
-@contextmanager
-def processor_time(limit: float) -> Iterator[None]:
-    """Stop what runs inside after ``limit`` seconds of processor time."""
-
-    def stop(*_: Any) -> None:
-        raise _TooLongError
-
-    before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, limit)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
-
-
 def fault(sound: Sound, slot: int | str, hostile: str) -> Fault | None:
     """What is wrong with the answer to a sound call with a hostile value in one place; None if nothing is."""
     call = f"{sound.name}({sound.parameter(slot)} = {hostile})"
@@ -97,7 +78,7 @@ def fault(sound: Sound, slot: int | str, hostile: str) -> Fault | None:
             warnings.simplefilter("ignore")
             answer = sound.hostile(slot, POOL[hostile]())
         found = _silence(sound, slot, hostile, call, answer)
-    except _TooLongError:
+    except TooLongError:
         found = Fault("hang", call, f"more than {LIMIT} s")
     except DriftproofError as error:
         found = _unclear(sound, slot, hostile, call, str(error))
@@ -151,8 +132,10 @@ def _unmoved(sound: Sound, slot: int | str, answer: Any) -> bool:
 
 
 def all_sounds() -> list[Sound]:
-    """Every sound call there is: those of the docstrings, and those typed by hand."""
-    return [*answered(recorded_calls(modules_with_examples())), *typed_calls()]
+    """Every sound call there is: those of the docstrings, those made on the way, typed by hand, and guessed."""
+    exported = exported_functions()
+    known = [*answered(recorded_calls(modules_with_examples(), exported)), *typed_calls()]
+    return [*known, *guessed_calls(known, exported)]
 
 
 def attacks(sounds: Sequence[Sound]) -> list[Attack]:

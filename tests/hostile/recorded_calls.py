@@ -2,7 +2,7 @@
 
 While an example runs, the interpreter reports each call to a function of the packages that a line of it makes itself;
 the arguments, defaults among them, become a sound call. So a public function with an example is attacked from the day
-it is written.
+it is written. What a package exports and no example calls is attacked as well, where another function calls it then.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import inspect
 import pkgutil
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from types import FrameType
 from typing import Any
 
 from tests.hostile.sound import Sound
+from tests.hostile.time_limit import TooLongError, waiting_time
 
 PACKAGES = ("theory", "numerics", "verification")
 WRAPPERS = "theory.argument_kinds"
@@ -25,6 +26,16 @@ WRAPPERS = "theory.argument_kinds"
 
 NO_HOMES = ("verification.papers", "verification.authoring.template", "verification.__main__")
 """Claims, and what a user starts from: they offer no functions."""
+
+
+PATIENCE = 120.0
+"""Seconds for which a call is waited for: what has been shut down may never answer."""
+
+ENDLESS = ("verification.run", "verification.signals")
+"""Where calls end processes, or wait for others."""
+
+HOOKS = ("eval",)
+"""What SymPy calls and nobody else: it has made its arguments expressions by then."""
 
 
 def modules_with_examples() -> list[str]:
@@ -36,11 +47,39 @@ def modules_with_examples() -> list[str]:
     return sorted(found)
 
 
-def recorded_calls(modules: Iterable[str]) -> list[Sound]:
-    """The first call of each public function or method that the examples of ``modules`` make."""
+def exported_functions() -> dict[str, Callable[..., Any]]:
+    """The functions that a package lists in its ``__all__``, and the methods of its classes, by their full names.
+
+    Constructors are left out: those that no example calls make records of answers.
+    """
+    found: dict[str, Callable[..., Any]] = {}
+    for package in map(importlib.import_module, PACKAGES):
+        below = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        names = [info.name for info in below if info.ispkg and not info.name.startswith(NO_HOMES)]
+        for home in map(importlib.import_module, [package.__name__, *names]):
+            for value in (getattr(home, name) for name in getattr(home, "__all__", ())):
+                members = (
+                    {name: getattr(value, name) for name in vars(value)} if inspect.isclass(value) else {"": value}
+                )
+                for name, member in members.items():
+                    plain = inspect.unwrap(getattr(member, "__func__", member)) if callable(member) else None
+                    if inspect.isfunction(plain) and not name.startswith(("_", *HOOKS)):
+                        found[f"{plain.__module__}.{plain.__qualname__}"] = member
+    return {name: function for name, function in found.items() if not name.startswith(ENDLESS)}
+
+
+def recorded_calls(modules: Iterable[str], also: Container[str] = ()) -> list[Sound]:
+    """The first call of each public function or method that the examples of ``modules`` make; of those whose full name
+    is in ``also``, which no example calls, the first that another function makes."""
     made: dict[str, Sound] = {}
+    inside: dict[str, Sound] = {}
 
     def record(frame: FrameType, event: str, _: Any) -> None:
+        name = f"{frame.f_globals.get('__name__', '')}.{frame.f_code.co_qualname}"
+        if event == "call" and name in also and name not in inside:
+            found = _call_of(frame)
+            if found is not None:
+                inside[name] = found
         caller = frame.f_back
         while caller is not None and caller.f_globals.get("__name__") == WRAPPERS:
             caller = caller.f_back
@@ -60,6 +99,7 @@ def recorded_calls(modules: Iterable[str]) -> list[Sound]:
                         doctest.DocTestRunner().run(test, out=lambda _: None)
                 finally:
                     sys.setprofile(before)
+    made = inside | made
     return [made[name] for name in sorted(made)]
 
 
@@ -112,9 +152,9 @@ def answered(sounds: Iterable[Sound]) -> Iterator[Sound]:
     """Those that are answered when they are made again."""
     for sound in sounds:
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), waiting_time(PATIENCE):
                 warnings.simplefilter("ignore")
                 sound.call()
-        except Exception:  # an example of an error, or of something that is used up
+        except (Exception, TooLongError):  # an example of an error, or of something that is used up
             continue
         yield sound

@@ -199,7 +199,7 @@ class BalancedModes(Typeset):
 
     def covariation(self, mode: int, other: int) -> sp.Expr:
         r"""The rate :math:`d[w_i, w_k]/dt`: the diffusion for i = k, else 0."""
-        i, k = self._index(mode), self._index(other)
+        i, k = self._index(mode), self._index(other, "other")
         weights = self._over_layers(power_sum, i, i) * self._over_layers(power_sum, k, k)
         return self.beta * self.noise_moment(i, i, k, k) * weights
 
@@ -252,8 +252,8 @@ class BalancedModes(Typeset):
     def _over_layers(self, total: Callable[[sp.Expr, sp.Expr, sp.Expr], sp.Expr], i: int, k: int) -> sp.Expr:
         return with_reduced_exponents(total(self.squared_weight(i), self.squared_weight(k), self.depth))
 
-    def _index(self, mode: int) -> int:
-        return count(mode, "mode", at_most=self.count - 1)
+    def _index(self, mode: int, name: str = "mode") -> int:
+        return count(mode, name, at_most=self.count - 1)
 
     def _pair(self, entry: tuple[int, int], name: str) -> tuple[int, int]:
         given = listed(entry, name)

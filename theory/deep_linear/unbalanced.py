@@ -31,7 +31,7 @@ from theory.deep_linear.modewise import known_sign, label_deviation, noise_stren
 from theory.errors import ShapeError
 from theory.ito import ItoDifferential, ItoProcess, ito_differential
 from theory.typeset import Typeset
-from theory.values import Expressions, column, count, instance, shown
+from theory.values import Expressions, column, count, instance, shown, single_expression
 
 MOST_LAYERS = 12
 """Deeper chains are not written out."""
@@ -96,7 +96,7 @@ class Chain(Typeset):
 
     def product_without(self, *layers: int) -> sp.Expr:
         """The product of the weights of all other layers, counted from 0."""
-        left_out = {count(l, "layer", at_most=len(self.weights) - 1) for l in layers}
+        left_out = {count(l, "layers", at_most=len(self.weights) - 1) for l in layers}
         return sp.Mul(*(W for l, W in enumerate(self.weights) if l not in left_out))
 
     def process(self) -> ItoProcess:
@@ -140,6 +140,8 @@ class Chain(Typeset):
 
     def differential(self, observable: sp.Expr | Expressions) -> ItoDifferential:
         """Itô's formula for an observable of the weights: the second road to everything here."""
+        if not isinstance(observable, list | tuple | sp.MatrixBase):
+            observable = single_expression(observable, "observable")
         return ito_differential(self.process(), observable)
 
 

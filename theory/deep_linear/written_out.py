@@ -21,7 +21,7 @@ import sympy as sp
 from theory.errors import ShapeError
 from theory.gradient_noise.data_law import DataLaw, Gaussian, semidefinite_factor
 from theory.gradient_noise.expectation import covariance, expectation
-from theory.values import Expressions, count, expressions, listed
+from theory.values import Expressions, count, expressions, listed, shown, single_expression
 
 MOST_WEIGHTS = 64
 """More weights are not written out."""
@@ -150,7 +150,7 @@ class WrittenNetwork:
 
     def mean(self, value: sp.Expr) -> sp.Expr:
         """The mean of a polynomial in inputs and label noise, ``x_1, ...`` and ``xi_1, ...``."""
-        return expectation(value, self._sample[2])
+        return expectation(single_expression(value, "value"), self._sample[2])
 
     def sensitivity(self, u: Expressions, v: Expressions, *layers: int) -> sp.Matrix:
         """The derivatives of an amplitude by the weights of some layers, all by default."""
@@ -176,7 +176,11 @@ class WrittenNetwork:
     def covariation(self, first: tuple[Expressions, Expressions], second: tuple[Expressions, Expressions]) -> sp.Expr:
         r"""The covariation :math:`a^\top\Sigma a'` of two amplitudes at :math:`\eta/b = 1`, each a pair (u, v)."""
         noise = self.sample_gradient()
-        one, two = (self.sensitivity(*mode).dot(noise) for mode in (first, second))
+        modes = [listed(first, "first"), listed(second, "second")]
+        for name, mode in zip(("first", "second"), modes, strict=True):
+            if len(mode) != 2:
+                raise ShapeError(f"{name} must be a pair (u, v) of vectors, got {shown(mode)}.")
+        one, two = (self.sensitivity(*mode).dot(noise) for mode in modes)
         return sp.expand(self.mean(sp.expand(one * two)) - self.mean(one) * self.mean(two))
 
     def _layer(self, l: int) -> int:

@@ -63,7 +63,7 @@ def covariance_over_draw(recursion: Recursion) -> sp.ImmutableMatrix:
     Raises:
         UnsupportedFormError: see :func:`mean_over_draw`.
     """
-    new = recursion.update
+    new = instance(recursion, Recursion, "recursion", "a Recursion").update
     mean = new.applyfunc(lambda entry: mean_over_draw(entry, recursion))
     d = recursion.dimension
     return sp.ImmutableMatrix(

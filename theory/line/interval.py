@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
-from theory.errors import SymbolError, UnsupportedFormError
+from theory.errors import ShapeError, SymbolError, UnsupportedFormError
 from theory.line.powers import normal_form
 from theory.line.root_chart import in_root, rational_in_root_chart, root_of_quadratic
 from theory.line.trigonometric_chart import frequency, in_sines, middle_of, rational_in_tangent
 from theory.typeset import Typeset
-from theory.values import instance, single_expression, single_symbol
+from theory.values import instance, shown, single_expression, single_symbol
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ class Interval(Typeset):
         Raises:
             ShapeError: it is neither.
         """
+        single_symbol(variable, "variable")
         if interval is None:
             return cls.of(variable)
         return instance(interval, Interval, "interval", "an Interval(left, right)")
@@ -80,7 +81,17 @@ class Interval(Typeset):
         return self.left + 1 if self.right == sp.oo else (self.left + self.right) / 2
 
     def other(self, end: sp.Expr) -> sp.Expr:
-        """The end that ``end`` is not."""
+        """The end that ``end`` is not.
+
+        Raises:
+            ShapeError: it is none of the two.
+
+        Example:
+            >>> Interval(0, sp.oo).other(0)
+            oo
+        """
+        if single_expression(end, "end", infinite=True) not in self.ends:
+            raise ShapeError(f"end must be one of the ends {self.ends}, got {shown(end)}.")
         return self.right if end == self.left else self.left
 
     def _equations(self) -> list[str]:

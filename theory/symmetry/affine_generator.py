@@ -16,10 +16,15 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from theory.argument_kinds import EXPRESSION, EXPRESSIONS, SCALAR, ArgumentKind, takes
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import ShapeError, SymbolError, UnsupportedFormError
 from theory.matrices.exponential import matrix_exponential
-from theory.values import Expressions, column, distinct_symbols, expressions, instance, single_expression
+from theory.values import Expressions, column, distinct_symbols, expressions, instance, listed, shown, single_expression
+
+_SIMPLIFICATION = ArgumentKind(
+    "a function of expressions", lambda value: callable(value) and not isinstance(value, type)
+)
 
 
 @dataclass(frozen=True)
@@ -181,6 +186,7 @@ class AffineGenerator:
         (A, a), (B, b) = (self.matrix, self.shift), (other.matrix, other.shift)
         return AffineGenerator(self.weights, (B * A - A * B).applyfunc(sp.expand), (B * a - A * b).applyfunc(sp.expand))
 
+    @takes(factor=EXPRESSION, simplify=_SIMPLIFICATION)
     def combined(
         self,
         factor: sp.Expr,
@@ -190,10 +196,16 @@ class AffineGenerator:
     ) -> AffineGenerator:
         """``factor`` times this generator plus factors times ``others``, each entry as ``simplify`` writes it."""
         A, c = factor * self.matrix, factor * self.shift
-        for coefficient, other in others:
+        for pair in listed(others, "others"):
+            if not isinstance(pair, list | tuple) or len(pair) != 2 or not SCALAR.admits(pair[0]):
+                raise ShapeError(f"others must hold pairs of an expression and a generator, got {shown(pair)}.")
+            coefficient, other = pair
             self._require_same_weights(other)
             A, c = A + coefficient * other.matrix, c + coefficient * other.shift
-        return AffineGenerator(self.weights, A.applyfunc(simplify), c.applyfunc(simplify))
+        A, c = A.applyfunc(simplify), c.applyfunc(simplify)
+        if not EXPRESSIONS.admits([*A, *c]):
+            raise ShapeError(f"simplify must return finite expressions, got {shown([*A, *c])}.")
+        return AffineGenerator(self.weights, A, c)
 
     @property
     def entries(self) -> list[sp.Expr]:

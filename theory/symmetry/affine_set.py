@@ -22,6 +22,7 @@ from functools import cached_property
 
 import sympy as sp
 
+from theory.argument_kinds import EXPRESSION, takes
 from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
 from theory.errors import ShapeError, SymbolError
 from theory.gradient_noise.data_law import (
@@ -134,6 +135,7 @@ class AffineSet(Typeset):
             for row, pivot in enumerate(pivots)
         }
 
+    @takes(expression=EXPRESSION)
     def restrict(self, expression: sp.Expr) -> sp.Expr:
         """``expression`` on the set, in the free weights."""
         if expression.has(sp.Derivative, sp.Subs):

@@ -34,10 +34,23 @@ from typing import Any
 
 import sympy as sp
 
-from theory.argument_kinds import is_expression
+from theory.argument_kinds import ArgumentKind, is_expression, takes
 from theory.errors import ShapeError, SymbolError
 from theory.symmetry.affine_generator import AffineGenerator
 from theory.values import MAX_DEPTH, column, instance, nesting, shown
+
+
+def _is_vector(value: Any) -> bool:
+    """Whether ``value`` is a matrix of expressions, or an array of numbers of NumPy or torch; finite or not."""
+    if isinstance(value, sp.MatrixBase):
+        return all(map(is_expression, value))
+    library, shape = type(value).__module__, getattr(value, "shape", ())
+    if not isinstance(library, str) or not isinstance(shape, tuple) or not shape:
+        return False
+    return value.dtype.kind in "iuf" if library == "numpy" else library.startswith("torch")
+
+
+_VECTOR = ArgumentKind("a vector of SymPy, NumPy or torch", _is_vector, SymbolError)
 
 
 @dataclass(frozen=True)
@@ -75,8 +88,17 @@ class StepRule:
                 f"Nesterov's momentum is defined without dampening, got dampening={self.dampening}. Leave one out."
             )
 
+    @takes(theta=_VECTOR, velocity=_VECTOR, gradient=_VECTOR)
     def moved(self, theta: Any, velocity: Any, gradient: Any) -> tuple[Any, Any, Any]:
-        """The next weights and velocity, and the direction :math:`d`; vectors of SymPy, NumPy or torch."""
+        """The next weights and velocity, and the direction :math:`d`; vectors of SymPy, NumPy or torch.
+
+        Raises:
+            SymbolError: one of them is no such vector.
+            ShapeError: they have not the same shape.
+        """
+        if not theta.shape == velocity.shape == gradient.shape:
+            shapes = [tuple(vector.shape) for vector in (theta, velocity, gradient)]
+            raise ShapeError(f"theta, velocity and gradient must have one shape, got {shapes}.")
         pull = 0 if self.decoupled else self.weight_decay
         total = gradient + pull * theta
         new = self.momentum * velocity + (1 - self.dampening) * total

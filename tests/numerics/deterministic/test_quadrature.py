@@ -162,3 +162,31 @@ def test_bad_input_is_named():
         integrate_density(sp.sqrt(x - 2), x, (0, 3))
     with pytest.raises(ArgumentError, match="cuts"):
         integrate_density(GAMMA, x, (0, 1), {k: 1}, cuts=[2])
+
+
+@pytest.mark.parametrize(
+    ("f", "ends", "exact"),
+    [
+        (sp.floor(y) * sp.exp(y), (-1, 1), sp.exp(-1) - 1),
+        ((y + sp.Abs(y)) * sp.exp(y), (-1, 1), 2),
+        (sp.ceiling(y), (-2, 2), 2),
+    ],
+)
+def test_what_vanishes_on_a_part_of_the_interval_where_floats_do_not_know_it_is_integrated(f, ends, exact):
+    with mp.workdps(45):
+        found = integrate_density(f, y, ends)
+        assert abs(found.value - mpmath.mpmathify(sp.N(exact, 45))) < 1e-30
+
+
+@pytest.mark.parametrize(
+    ("f", "ends", "exact"),
+    [
+        (sp.floor(y) ** 2, (-2, 2), 6),
+        (sp.floor(2 * y) + 3, (-1, 1), 5),
+        (sp.frac(3 - 2 * y), (0, 2), 1),
+        (sp.Mod(y, 2), (-1, 3), 4),
+    ],
+)
+def test_jumps_between_whole_numbers_are_cut_exactly(f, ends, exact):
+    with mp.workdps(45):
+        assert abs(integrate_density(f, y, ends).value - mpf(sp.S(exact).p) / sp.S(exact).q) < 1e-30
