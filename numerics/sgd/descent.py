@@ -9,6 +9,7 @@ import torch
 from torch import fx
 from torch.func import grad, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
+from torch.fx.node import map_arg
 
 from numerics.sgd.minibatches import Minibatch
 from numerics.sgd.optimisers import Step
@@ -80,7 +81,7 @@ def _with_constants(graph: fx.GraphModule) -> None:
             meta = node.meta.get("tensor_meta", node.meta.get("val"))
             known[node] = _OF_ONES[node.target](meta.shape, dtype=meta.dtype, device=node.meta["val"].device)
         elif node.op == "call_function" and node.all_input_nodes and all(n in known for n in node.all_input_nodes):
-            values = fx.node.map_arg((node.args, node.kwargs), known.__getitem__)
+            values = map_arg((node.args, node.kwargs), known.__getitem__)
             found = node.target(*values[0], **values[1])
             if isinstance(found, torch.Tensor):
                 known[node] = found

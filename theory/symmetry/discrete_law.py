@@ -28,6 +28,7 @@ The learning rate may change from step to step, and so may all the other coeffic
 
 from __future__ import annotations
 
+import cmath
 import numbers
 from dataclasses import dataclass
 from typing import Any
@@ -130,7 +131,7 @@ def _require_quantity(value: Any, name: str, *, arrays: bool = False) -> None:
     elif isinstance(value, sp.Basic):
         holds = _is_finite_expression(value)
     elif isinstance(value, numbers.Number):
-        holds = not isinstance(value, bool) and value - value == 0
+        holds = not isinstance(value, bool) and _is_finite(value)
     else:
         holds = arrays and _is_finite_array(value)
     if not holds:
@@ -140,6 +141,14 @@ def _require_quantity(value: Any, name: str, *, arrays: bool = False) -> None:
 
 def _is_finite_expression(value: sp.Basic) -> bool:
     return nesting(value) <= MAX_DEPTH and is_expression(value) and not value.has(sp.oo, -sp.oo)
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether a number is finite: a fraction of whole numbers is, of any size."""
+    try:
+        return isinstance(value, numbers.Rational) or cmath.isfinite(value)
+    except (TypeError, ValueError, OverflowError):  # a Decimal that signals, or larger than every float
+        return False
 
 
 def _is_finite_array(value: Any) -> bool:

@@ -89,10 +89,10 @@ class RootsOfNumbers:
             object.__setattr__(self, "squares", {**self.squares, sp.Dummy("s", positive=True): square})
         if self.nested:
             line = StraightLine()
-            known: dict[sp.Symbol, sp.Expr] = {}
+            before: dict[sp.Symbol, sp.Expr] = {}
             for s, square in self.squares.items():
-                known[s] = sp.Pow(square.xreplace(known), sp.S.Half, evaluate=False)  # a factor stays under its root
-                line.place(known[s])
+                before[s] = sp.Pow(square.xreplace(before), sp.S.Half, evaluate=False)  # a factor stays under its root
+                line.place(before[s])
             require_independent_roots(line, replace(self, nested=()).images_modulo_many(), names=self.values)
 
     @classmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 import sympy as sp
 
@@ -70,6 +72,12 @@ def test_a_rule_that_does_not_exist_is_refused():
         StepRule(eta, momentum=m, dampening=tau, nesterov=True)
     with pytest.raises(SymbolError, match="linear field"):
         law_residuals(*AFFINE, RULES["decoupled"])
+
+
+@pytest.mark.parametrize("rate", [float("nan"), Decimal("inf"), Decimal("sNaN"), complex("nan"), True], ids=repr)
+def test_a_rate_that_is_no_finite_number_is_refused_by_name(rate):
+    with pytest.raises(SymbolError, match="^learning_rate must be a finite number"):
+        StepRule(rate)
 
 
 def test_a_coefficient_that_is_nested_too_deeply_is_refused_by_name():
