@@ -266,8 +266,17 @@ PAIRS = (
                 "return [p for p, loss in self._expanded.items() if not loss.is_unmoved_by(matrix, shift)]",
                 "return []",
             ),
-            ("return self.dimension == self.at_most", "return self.dimension <= self.at_most"),
         ),
+    ),
+    (
+        "theory/symmetry/affine_symmetries.py",
+        "tests/theory/symmetry/test_find.py",
+        (("return self.dimension == self.at_most", "return self.dimension <= self.at_most"),),
+    ),
+    (
+        "theory/symmetry/roots.py",
+        "tests/theory/symmetry/test_find.py",
+        (("return [[a ^ b for a, b in zip(*own, strict=True)]] if len(own) == 2 else []", "return own[:1]"),),
     ),
     (
         "theory/symmetry/discrete_law.py",

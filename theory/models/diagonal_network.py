@@ -28,7 +28,8 @@ import sympy as sp
 from theory.gradient_noise.data_law import NamedMoments
 from theory.gradient_noise.model import Model
 from theory.notation import eta
-from theory.symmetry.find import AffineSymmetries, find_affine_symmetries
+from theory.symmetry.affine_symmetries import AffineSymmetries
+from theory.symmetry.find import find_affine_symmetries
 from theory.values import count, single_expression
 
 move = sp.Symbol("z", real=True)

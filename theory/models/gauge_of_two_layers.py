@@ -36,7 +36,8 @@ from theory.errors import ShapeError
 from theory.gradient_noise.data_law import Gaussian
 from theory.gradient_noise.model import Model
 from theory.notation import beta
-from theory.symmetry.find import AffineSymmetries, find_affine_symmetries
+from theory.symmetry.affine_symmetries import AffineSymmetries
+from theory.symmetry.find import find_affine_symmetries
 from theory.symmetry.noether import noether_flow
 from theory.symmetry.noise_equilibrium import noise_equilibrium
 from theory.symmetry.one_parameter import OneParameterSymmetry

@@ -34,7 +34,8 @@ from theory.errors import UnsupportedFormError
 from theory.gradient_noise.data_law import NamedMoments
 from theory.gradient_noise.model import Model
 from theory.notation import beta, eta
-from theory.symmetry.find import AffineSymmetries, find_affine_symmetries
+from theory.symmetry.affine_symmetries import AffineSymmetries
+from theory.symmetry.find import find_affine_symmetries
 from theory.symmetry.noether import noether_flow
 from theory.symmetry.one_parameter import OneParameterSymmetry
 from theory.symmetry.sample_losses import PerSampleLoss

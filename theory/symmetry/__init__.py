@@ -5,6 +5,7 @@ Continuous symmetries, in the order of the derivation:
 * ``sample_losses``: the losses of single samples, whatever a problem is given by.
 * ``affine_generator``: affine vector fields :math:`A\theta + c`: flow, bracket, charge.
 * ``one_parameter``: a one-parameter symmetry, checked sample by sample.
+* ``affine_symmetries``: what is found of them: generators, a bound, charges, their algebra.
 * ``find``: all affine symmetries of a polynomial or rational loss, with a certificate that there are no others.
 * ``lie_algebra``: the algebra that generators span.
 * ``textbook``: the symmetries that textbooks name, as generators.
@@ -34,9 +35,10 @@ Discrete symmetries:
 
 from theory.symmetry.affine_generator import AffineGenerator
 from theory.symmetry.affine_set import AffineSet, is_invariant, normal_gradient
+from theory.symmetry.affine_symmetries import AffineSymmetries
 from theory.symmetry.conserved import ConservedQuantities, conserved_quantities
 from theory.symmetry.discrete_law import ChargePair, StepRule, next_pair
-from theory.symmetry.find import AffineSymmetries, find_affine_symmetries
+from theory.symmetry.find import find_affine_symmetries
 from theory.symmetry.lie_algebra import LieAlgebra
 from theory.symmetry.noether import (
     NoetherFlow,

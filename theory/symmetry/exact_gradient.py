@@ -72,6 +72,7 @@ class StraightLine:
     generators: dict[int, sp.Dummy] = field(default_factory=dict)
     rational: list[sp.Expr] = field(default_factory=list)
     _places: dict[Any, int] = field(default_factory=dict)
+    _ancestors: dict[int, set[int]] = field(default_factory=dict)
 
     def place(self, expression: sp.Expr) -> int:
         """The place of ``expression``, which is appended where it is new."""
@@ -151,14 +152,18 @@ class StraightLine:
         terms = (self.place(below), extra)
         return self._add(LineStep(StepKind.SUM, terms), sp.Add(*(self.rational[t] for t in terms)))
 
-    def values(self, at: Mapping[sp.Symbol, Any], exact: Exact) -> list[Any]:
-        """The value of each operation at a point.
+    def values(self, at: Mapping[sp.Symbol, Any], exact: Exact, place: int | None = None) -> list[Any]:
+        """The value of each operation at a point; None for those that the one at ``place`` does not need.
 
         Raises:
             OffDomainError: one of them has none there.
         """
         found: list[Any] = []
-        for operation in self.operations:
+        needed = None if place is None else self._needed(place)
+        for p, operation in enumerate(self.operations):
+            if needed is not None and p not in needed:
+                found.append(None)
+                continue
             operands = [found[p] for p in operation.operands]
             match operation.kind:
                 case StepKind.NUMBER:
@@ -179,6 +184,17 @@ class StraightLine:
                 case StepKind.STEP:
                     found.append(exact.step(operands[0]))
         return found
+
+    def _needed(self, place: int) -> set[int]:
+        """The places that the operation at ``place`` stands on, and itself."""
+        if place not in self._ancestors:
+            found, waiting = {place}, [place]
+            while waiting:
+                new = set(self.operations[waiting.pop()].operands) - found
+                found |= new
+                waiting += new
+            self._ancestors[place] = found
+        return self._ancestors[place]
 
     def gradient(self, place: int, weights: Sequence[sp.Symbol], values: Sequence[Any], exact: Exact) -> list[Any]:
         """The derivatives of the operation at ``place`` in ``weights``, at the point of ``values``."""

@@ -6,14 +6,18 @@ With :math:`l = N/D` and :math:`G_j = D\,\partial_jN - N\,\partial_jD` the field
 .. math:: \sum_j\Bigl(\sum_iA_{ji}\theta_i + c_j\Bigr)G_j = 0
 
 as a polynomial in weights, data and the generators :math:`h` of breaks, for which :math:`h^2 = h`, over the field
-of the roots :math:`t^n = r` of numbers. A polynomial over a field vanishes iff its coefficients do, so this decides.
-All patterns of the breaks are asked for, also those that no point has: a proof is a proof, while a failure may be one
-of a pattern that does not occur.
+of the roots :math:`t^n = r` of numbers. A square root of a function, :math:`q = Q/d` with :math:`Q^2 = S = nd` for the
+radicand :math:`n/d`, is one more indeterminate with a relation and the slope :math:`\partial_jQ = Q\,\partial_jS/2S`;
+the equation is multiplied by all :math:`2S`.
+
+A polynomial over a field vanishes iff its coefficients do, so this decides. All patterns of the breaks are asked for,
+also those that no point has: a proof is a proof, while a failure may be one of a pattern that does not occur.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +45,7 @@ class ExpandedLoss:
         ring: Polynomials in weights, data and breaks.
         slopes: :math:`G_j`, one for each weight.
         breaks: Places of the generators of breaks among the indeterminates.
-        roots: Place of a root of a number -> ``(n, r)``, :math:`t^n = r`, r a polynomial in the roots before it.
+        roots: Place of a root -> ``(n, r)``, :math:`t^n = r`, r a polynomial in what comes before it.
     """
 
     weights: tuple[sp.Symbol, ...]
@@ -63,21 +67,27 @@ class ExpandedLoss:
         """The operation at ``place``, multiplied out; ``roots`` are those of numbers, symbol -> ``(n, r)``.
 
         Raises:
-            OutOfReachError: it has too many terms, square roots, or a denominator that is 0.
+            OutOfReachError: it has too many terms, square roots over square roots, or a denominator that is 0.
         """
-        if line.roots:
-            raise OutOfReachError("a square root is no polynomial.")
+        if any(radicand.free_symbols & {*line.roots, *line.breaks} for radicand in line.roots.values()):
+            raise OutOfReachError("a square root or a break stands under a square root.")
         symbols = {o.value for o in line.operations if o.kind is StepKind.SYMBOL} | set(weights) | set(roots or {})
-        variables = sorted(symbols - set(constants), key=str) + list(line.breaks)
+        variables = [*sorted(symbols - set(constants), key=str), *line.roots, *line.breaks]
         ring = PolyRing(tuple(variables), QQ.frac_field(*constants) if constants else QQ, lex)
-        numerator, denominator = _fraction(line, place, ring, constants)
-        slopes = tuple(_slope(numerator, denominator, ring.gens[variables.index(w)]) for w in weights)
+        (numerator, denominator), squares = _fraction(line, place, ring, constants)
         breaks = tuple(range(len(variables) - len(line.breaks), len(variables)))
-        numbers = {variables.index(t): (n, ring.from_expr(square)) for t, (n, square) in (roots or {}).items()}
-        found = cls(tuple(weights), tuple(constants), ring, tuple(slopes), breaks, numbers)
-        if numbers and not any(found._by_relations(denominator).values()):
+        relations = {variables.index(t): (n, ring.from_expr(square)) for t, (n, square) in (roots or {}).items()}
+        relations |= {variables.index(q): (2, square) for q, square in squares.items()}
+        found = cls(tuple(weights), tuple(constants), ring, (), breaks, relations)
+        if relations and not any(found._by_relations(denominator).values()):
             raise OutOfReachError("a denominator is identically 0. Look at the loss where it is defined.")
-        return dataclasses.replace(found, slopes=tuple(map(found.with_one_break, slopes)))
+        slopes = (_slope(numerator, denominator, ring.gens[variables.index(w)], squares) for w in weights)
+        return dataclasses.replace(found, slopes=tuple(map(found._normal, slopes)))
+
+    def _normal(self, polynomial: Any) -> Any:
+        """``polynomial`` with powers of breaks and roots replaced by their relations."""
+        terms = self._by_relations(self.with_one_break(polynomial))
+        return self.ring.from_dict({monomial: value for monomial, value in terms.items() if value})
 
     def with_one_break(self, polynomial: Any) -> Any:
         """``polynomial`` with every power of a break replaced by its first."""
@@ -163,9 +173,10 @@ def null_space_by_coefficients(
         found = [row for loss in losses for row in loss.equations()]
     if not found:
         return [[sp.Integer(int(i == j)) for j in range(unknowns)] for i in range(unknowns)]
-    basis = DomainMatrix(dict(enumerate(found)), (len(found), unknowns), domain).nullspace()
-    vectors = map(_whole, basis.to_list()) if losses[0].constants else basis.to_list()
-    return [[domain.to_sympy(entry) for entry in vector] for vector in vectors]
+    basis = DomainMatrix(dict(enumerate(found)), (len(found), unknowns), domain).nullspace(divide_last=True)
+    if roots and losses[0].constants:
+        return [_whole(vector) for vector in basis.to_list()]
+    return [[domain.to_sympy(entry) for entry in vector] for vector in basis.to_list()]
 
 
 def _with_roots(constants: Sequence[sp.Symbol], roots: Sequence[sp.Expr]) -> Any:
@@ -189,11 +200,11 @@ def _equations_with_roots(loss: ExpandedLoss, roots: Mapping[sp.Symbol, sp.Expr]
     return [{unknown: value for unknown, value in row.items() if value} for row in rows.values()]
 
 
-def _whole(row: Sequence[Any]) -> list[Any]:
-    """The multiple of ``row``, of fractions of polynomials in constants, without denominators."""
+def _whole(row: Sequence[Any]) -> list[sp.Expr]:
+    """The multiple of ``row``, of fractions of polynomials in constants, that has no denominators."""
     for denominator in {entry.denom for entry in row if not entry.denom.is_ground}:
         row = [entry * denominator for entry in row]
-    return list(row)
+    return [entry.numer.quo_ground(entry.denom.LC).as_expr() for entry in row]
 
 
 def vanishes_for_all_breaks(expression: sp.Expr, breaks: Sequence[sp.Symbol]) -> bool:
@@ -206,7 +217,7 @@ def vanishes_for_all_breaks(expression: sp.Expr, breaks: Sequence[sp.Symbol]) ->
     place = line.place(expression)
     variables = tuple(sorted(expression.free_symbols - set(breaks), key=str)) + tuple(breaks)
     ring = PolyRing(variables or (sp.Dummy("unused"),), QQ, lex)
-    numerator, _ = _fraction(line, place, ring, ())
+    (numerator, _), _ = _fraction(line, place, ring, ())
     places = tuple(range(len(variables) - len(breaks), len(variables)))
     return not ExpandedLoss((), (), ring, (), places).with_one_break(numerator)
 
@@ -226,15 +237,40 @@ def _multiplied_by(monomial: tuple[int, ...], powers: Mapping[int, int]) -> tupl
     return tuple(raised)
 
 
-def _slope(numerator: Any, denominator: Any, generator: Any) -> Any:
+def _slope(numerator: Any, denominator: Any, generator: Any, squares: Mapping[sp.Symbol, Any]) -> Any:
+    """The slope of a fraction times the square of its denominator, and twice each of ``squares``."""
+    ring = numerator.ring
+    through = [ring.gens[ring.symbols.index(q)] for q in squares]
+    _require_few(math.prod(map(len, squares.values())))
+    common = math.prod((2 * square for square in squares.values()), start=ring.one)
+
+    def slope(polynomial: Any) -> Any:
+        total = common * polynomial.diff(generator)
+        for root, square in zip(through, squares.values(), strict=True):
+            inner = square.diff(generator)
+            if inner:
+                _require_few(len(polynomial) * len(inner))
+                total += common.exquo(2 * square) * root * inner * polynomial.diff(root)
+        _require_few(len(total))
+        return total
+
     if denominator.is_ground:
-        return numerator.diff(generator)
-    return denominator * numerator.diff(generator) - numerator * denominator.diff(generator)
+        return slope(numerator)
+    _require_few(len(common) * len(denominator) * len(numerator) // 10)
+    return denominator * slope(numerator) - numerator * slope(denominator)
 
 
-def _fraction(line: StraightLine, place: int, ring: PolyRing, constants: Sequence[sp.Symbol]) -> tuple[Any, Any]:
-    """Numerator and denominator of the operation at ``place``, without common factors."""
+def _require_few(terms: int) -> None:
+    if terms > MAX_TERMS:
+        raise OutOfReachError(f"the loss has more than {MAX_TERMS} terms when multiplied out.")
+
+
+def _fraction(
+    line: StraightLine, place: int, ring: PolyRing, constants: Sequence[sp.Symbol]
+) -> tuple[tuple[Any, Any], dict[sp.Symbol, Any]]:
+    """Numerator and denominator of the operation at ``place``, without common factors; roots Q -> their squares S."""
     known: list[tuple[Any, Any]] = []
+    squares: dict[sp.Symbol, Any] = {}
     for p, operation in enumerate(line.operations[: place + 1]):
         operands = [known[o] for o in operation.operands]
         match operation.kind:
@@ -246,6 +282,10 @@ def _fraction(line: StraightLine, place: int, ring: PolyRing, constants: Sequenc
                 known.append((ring.gens[ring.symbols.index(operation.value)], ring.one))
             case StepKind.STEP:
                 known.append((ring.gens[ring.symbols.index(line.generators[p])], ring.one))
+            case StepKind.ROOT:
+                (n, d), generator = operands[0], line.generators[p]
+                squares[generator] = n * d
+                known.append((ring.gens[ring.symbols.index(generator)], d))
             case StepKind.SUM:
                 known.append(_total(operands, ring))
             case StepKind.PRODUCT:
@@ -255,7 +295,9 @@ def _fraction(line: StraightLine, place: int, ring: PolyRing, constants: Sequenc
         if max(map(len, known[-1])) > MAX_TERMS:
             raise OutOfReachError(f"the loss has more than {MAX_TERMS} terms when multiplied out.")
     numerator, denominator = known[place]
-    return (numerator, denominator) if denominator.is_ground else numerator.cancel(denominator)
+    numerator, denominator = (numerator, denominator) if denominator.is_ground else numerator.cancel(denominator)
+    held = {q for q in squares if max(part.degree(ring.symbols.index(q)) for part in (numerator, denominator)) > 0}
+    return (numerator, denominator), {q: square for q, square in squares.items() if q in held}
 
 
 def _total(terms: Sequence[tuple[Any, Any]], ring: PolyRing) -> tuple[Any, Any]:

@@ -27,7 +27,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from random import Random
 from typing import Any
@@ -39,6 +39,7 @@ from theory.decision.rational_functions import OutOfReachError
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, SymbolError, UnsupportedFormError
 from theory.symmetry.affine_generator import AffineGenerator
+from theory.symmetry.affine_symmetries import AffineSymmetries, with_whole_entries
 from theory.symmetry.exact_gradient import StraightLine
 from theory.symmetry.exact_numbers import (
     Exact,
@@ -51,13 +52,12 @@ from theory.symmetry.exact_numbers import (
     residue,
 )
 from theory.symmetry.expanded_loss import ExpandedLoss, null_space_by_coefficients
-from theory.symmetry.lie_algebra import LieAlgebra, coordinates, exact_kernel, normal_entries
-from theory.symmetry.null_space import null_space_modulo, rational_null_space, rational_vectors
+from theory.symmetry.lie_algebra import coordinates, normal_entries
+from theory.symmetry.null_space import null_space_modulo, rational_vectors
 from theory.symmetry.one_parameter import slope_along
 from theory.symmetry.roots import require_independent_roots
 from theory.symmetry.roots_of_numbers import with_roots_as_symbols
 from theory.symmetry.sample_losses import Losses, SampleLosses, sample_losses
-from theory.values import instance
 
 MAX_WEIGHTS = 48
 """More weights than this have too many unknowns."""
@@ -66,81 +66,7 @@ _SPARE = 8
 _ROUNDS = 4
 _ATTEMPTS = 60
 _LARGEST_FIELD = 8
-
-
-@dataclass(frozen=True)
-class AffineSymmetries:
-    r"""Affine symmetries of a loss.
-
-    Attributes:
-        problem: The losses.
-        generators: Linearly independent fields, each of them proved to leave the loss of every sample alone.
-        at_most: A bound for the dimension of the space of all such fields, for certain.
-        evidence: How both were found, for a reader.
-
-    Example:
-        >>> from theory.symmetry.sample_losses import PerSampleLoss
-        >>> u, w, x, y = sp.symbols("u w x y", real=True)
-        >>> found = find_affine_symmetries(PerSampleLoss([u, w], (u * w * x - y) ** 2))
-        >>> found.is_complete, found.charges
-        (True, (u**2/2 - w**2/2,))
-    """
-
-    problem: Losses
-    generators: tuple[AffineGenerator, ...]
-    at_most: int
-    evidence: str
-
-    @property
-    def dimension(self) -> int:
-        """Number of generators that are proved."""
-        return len(self.generators)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether there are certainly no other affine symmetries than combinations of ``generators``."""
-        return self.dimension == self.at_most
-
-    @cached_property
-    def charged(self) -> tuple[AffineGenerator, ...]:
-        """A basis of the generators with a symmetric matrix: those that carry a charge."""
-        if not self.generators:
-            return ()
-        n = self.generators[0].weights.rows
-        curls = [[g.matrix[i, j] - g.matrix[j, i] for g in self.generators] for i in range(n) for j in range(i)]
-        curls = [row for row in curls if any(row)]
-        if not all(sp.sympify(entry).is_Rational for row in curls for entry in row):
-            kernel = exact_kernel(curls)
-        else:
-            kernel = rational_null_space(curls, self.dimension)
-        return tuple(_primitive(self._combination(vector)) for vector in kernel)
-
-    def _combination(self, factors: Sequence[sp.Expr]) -> AffineGenerator:
-        first, *rest = self.generators
-        return first.combined(factors[0], list(zip(factors[1:], rest, strict=True)))
-
-    @property
-    def charges(self) -> tuple[sp.Expr, ...]:
-        r"""The charges :math:`\frac12\theta^\top A\theta + c^\top\theta` of :attr:`charged`."""
-        return tuple(generator.charge for generator in self.charged)
-
-    @cached_property
-    def algebra(self) -> LieAlgebra:
-        """The Lie algebra of the generators.
-
-        Raises:
-            ShapeError: there are none.
-        """
-        return LieAlgebra(self.generators)
-
-    def contains(self, generator: AffineGenerator) -> bool:
-        """Whether ``generator`` is a combination of the generators."""
-        given = instance(generator, AffineGenerator, "generator", "an AffineGenerator").on(self.problem.weights)
-        return coordinates(given, self.generators) is not None
-
-    def __str__(self) -> str:
-        certainty = "all of them" if self.is_complete else f"at most {self.at_most} exist"
-        return f"{self.dimension} affine symmetries, {certainty}, {len(self.charged)} with a charge ({self.evidence})"
+_MOST_ROOTS = 8
 
 
 @takes(seed=SEED)
@@ -295,10 +221,11 @@ class _Search:
 
     def _row(self, place: int, image: Mapping[sp.Symbol, int]) -> list[int]:
         """The equation at a random point: coefficients of A row by row, then of c, modulo the prime."""
-        for _ in range(_ATTEMPTS):
+        attempts = _ATTEMPTS * 2 ** min(len(self.line.roots), _MOST_ROOTS)  # every other number has a root
+        for _ in range(attempts):
             at = {s: self._drawn(s) for s in (*self.weights, *self.losses.data)}
             try:
-                values = self.line.values({**self.constants, **self._elements(image), **at}, self.exact)
+                values = self.line.values({**self.constants, **self._elements(image), **at}, self.exact, place)
                 slopes = self.line.gradient(place, self.weights, values, self.exact)
                 point = [residue(at[w], self.prime) for w in self.weights]
                 g = [residue(slope, self.prime) for slope in slopes]
@@ -306,7 +233,7 @@ class _Search:
                 continue
             return [*(a * b % self.prime for a in g for b in point), *g]
         raise UnsupportedFormError(
-            f"loss must be defined somewhere, but {_ATTEMPTS} random points had no value: a denominator or radicand "
+            f"loss must be defined somewhere, but {attempts} random points had no value: a denominator or radicand "
             "may be identically 0. Look at the loss where it is defined."
         )
 
@@ -396,7 +323,7 @@ class _Search:
     def found(self) -> tuple[AffineGenerator, ...]:
         """What is proved, with whole numbers where that can be, and roots in the place of their symbols."""
         if self.roots.degree == 1:
-            return tuple(map(_primitive, self.proved))
+            return tuple(map(with_whole_entries, self.proved))
         return tuple(self.roots.in_numbers(generator) for generator in self.proved)
 
     @property
@@ -411,14 +338,3 @@ class _Search:
         if self.line.breaks:
             return f"for all patterns of {len(self.line.breaks)} breaks"
         return "as polynomial identities" if self._expanded is not None else "by normal forms"
-
-
-def _primitive(generator: AffineGenerator) -> AffineGenerator:
-    """The multiple whose entries are whole, without a common factor, and whose first is positive."""
-    entries = [entry for entry in generator.entries if entry != 0]
-    if not entries:
-        return generator
-    ratios = [sp.cancel(entry / entries[0]) for entry in entries]
-    whole = [sp.cancel(r * sp.lcm_list([sp.fraction(ratio)[1] for ratio in ratios])) for r in ratios]
-    scale = sp.cancel(whole[0] / sp.gcd_list(whole) / entries[0])
-    return generator.combined(scale, simplify=sp.cancel)

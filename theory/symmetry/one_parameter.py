@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
+from sympy.polys.polyerrors import CoercionFailed, PolynomialError
 
 from theory.decision.rational_functions import OutOfReachError
 from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
@@ -29,9 +30,10 @@ from theory.gradient_noise.sampling import FiniteSum
 from theory.symmetry.affine_generator import AffineGenerator
 from theory.symmetry.exact_gradient import StraightLine
 from theory.symmetry.expanded_loss import ExpandedLoss
+from theory.symmetry.roots_of_numbers import RootsOfNumbers
 from theory.symmetry.sample_losses import Losses, PerSampleLoss, SampleLosses, sample_losses
 from theory.typeset import Typeset
-from theory.values import Expressions, column, exact_number, mapping, shown
+from theory.values import Expressions, by_name, column, exact_number, mapping, shown
 
 _LONG = 60
 """Operations from which on the proof for an affine field is made by multiplying out, which is faster."""
@@ -218,12 +220,15 @@ def _proof_by_expansion(vector: sp.MatrixBase, loss: sp.Expr, losses: SampleLoss
     """The proof that a long rational loss does not change along an affine field, or None."""
     try:
         generator = AffineGenerator.of_field(losses.weights, vector)
+        roots = RootsOfNumbers.of([loss, *generator.entries])
         line = StraightLine()
-        place = line.place(loss)
-        expanded = ExpandedLoss.of(line, place, tuple(losses.weights), losses.constants)
-        if expanded.is_unmoved_by(generator.matrix.tolist(), list(generator.shift)):
+        place = line.place(roots.in_symbols(loss))
+        constants = by_name({*losses.constants, *vector.free_symbols} - {*losses.weights, *losses.data})
+        expanded = ExpandedLoss.of(line, place, tuple(losses.weights), constants, roots.relations)
+        matrix, shift = (part.applyfunc(roots.in_symbols) for part in (generator.matrix, generator.shift))
+        if expanded.is_unmoved_by(matrix.tolist(), list(shift)):
             return ZeroDecision(ZeroKind.ZERO, "zero as a polynomial in weights and data")
-    except (UnsupportedFormError, OutOfReachError):
+    except (UnsupportedFormError, OutOfReachError, PolynomialError, CoercionFailed):
         pass
     return None
 

@@ -200,6 +200,8 @@ BOTH = sp.sqrt(2) * u + w
         (sp.sqrt(u**2 + w**2 + sp.sqrt(u**2 + w**2)) * x, 1, 0),
         (sp.sqrt(1 + sp.sqrt(u)) * w, 0, 0),
         ((u * sp.sqrt(1 + x**2) + w * sp.sqrt(2 + 2 * x**2) - y) ** 2, 3, 2),  # u + w sqrt 2, whatever the signs
+        (c * u * sp.sqrt(1 + x**2), 3, 2),  # a root of data beside a constant
+        (c * (u * x + w * y) / sp.sqrt(u**2 + w**2), 1, 1),
         (u * sp.sqrt((10**61 + 69) * (10**59 + 23) * (w**2 + 1)) * x, 0, 0),
     ],
     ids=str,
@@ -210,6 +212,15 @@ def test_relations_between_roots_hold_beside_breaks_constants_and_other_roots(lo
     assert found.is_complete and (found.dimension, len(found.charges)) == (symmetries, charges)
     for generator in found.generators:
         OneParameterSymmetry(problem, generator)
+
+
+def test_samples_with_roots_of_their_own_do_not_ask_for_points_where_all_of_them_exist():
+    moved = FiniteSum([u, w], [sp.sqrt((u - k) ** 2 + w**2 + k) for k in range(1, 9)])
+    normalised = FiniteSum([u, w], [(k * u + w) / sp.sqrt(u**2 + w**2 + k * u * w) for k in range(3, 7)])
+    assert [(f.is_complete, f.dimension) for f in map(find_affine_symmetries, (moved, normalised))] == [
+        (True, 0),
+        (True, 1),
+    ]
 
 
 def test_data_of_few_values_have_more_symmetries_than_all_data():
