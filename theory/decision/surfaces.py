@@ -20,7 +20,13 @@ from theory.decision.jumps import JUMP_STARTS, jumps_of, meetings
 from theory.decision.magnitudes import FAR
 from theory.decision.point_search import Clock
 from theory.decision.rational_points import combined_truth, number_as_text
-from theory.decision.region import AdmissibleRegion, points_satisfying, random_source
+from theory.decision.region import (
+    AdmissibleRegion,
+    points_satisfying,
+    random_source,
+    rounded_points,
+    simple_points,
+)
 from theory.decision.sign import sign_at
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import UnsupportedFormError
@@ -33,6 +39,9 @@ PROJECTED = 12
 
 EXACT = 3
 """How many of them are moved onto a surface where that is irrational, and compared there exactly."""
+
+SIMPLE = 12
+"""Points of simple numbers that are tried for a reader."""
 
 CLOSENESS = (1 << 10, 1 << 20, 1 << 36)
 """The relative distances of points beside a surface are one over these: a boundary that is off by more is seen."""
@@ -101,6 +110,22 @@ def compared_points(derived: Boolean, candidate: Boolean, domain: tuple[Boolean,
             expected, found = _truth_at(derived, values), _truth_at(candidate, values)
             if expected is not None and found is not None:
                 yield Compared(values, expected, found)
+
+
+def readable_difference(found: Compared, derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> Compared:
+    """A point of simple numbers at which the conditions differ as well, or else the one that was ``found``.
+
+    It is looked for after that one has refuted, and plays no part in the decision.
+    """
+    if not found.point or not all(isinstance(value, Fraction) for value in found.point.values()):
+        return found
+    region = AdmissibleRegion.of(_symbols(derived, candidate, domain), domain)
+    simple = itertools.islice(simple_points(region), SIMPLE)
+    for point in itertools.chain(simple, rounded_points(region, dict(found.point))):
+        (expected, lost), (told, gone) = _truth_there(derived, point), _truth_there(candidate, point)
+        if expected is not None and told is not None and expected is not told:
+            return Compared(point, expected, told, (lost, gone))
+    return found
 
 
 def _beside_jumps(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> Iterator[Compared]:

@@ -8,19 +8,35 @@ there, at points on the surfaces themselves and close to them on either side.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from collections.abc import Mapping
+from fractions import Fraction
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.decision.balls import ball
 from theory.decision.monotony import SignsCompared, compared_on_the_line, proof_by_ends, proof_of_same_side
 from theory.decision.normal_form import proof_of_zero
 from theory.decision.other_forms import OTHER_FORMS, in_logarithms
+from theory.decision.point_search import as_text
+from theory.decision.region import AdmissibleRegion, rounded_points, simple_points
 from theory.decision.separated_sums import proof_by_parts
-from theory.decision.sign import SignKind, decide_sign
+from theory.decision.sign import SignKind, decide_sign, sign_at
 from theory.decision.sign_patterns import proof_of_sameness
-from theory.decision.surfaces import INEQUALITIES, POINTS, compared_points, is_strict, margin
+from theory.decision.surfaces import (
+    INEQUALITIES,
+    POINTS,
+    SIMPLE,
+    Compared,
+    compared_points,
+    is_strict,
+    margin,
+    readable_difference,
+)
 from theory.decision.zero import exact_expression
+from theory.errors import UnsupportedFormError
 from verification.verdict import Finding, Outcome
 
 
@@ -34,10 +50,8 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
     compared = undefined = 0
     for point in compared_points(derived, candidate, domain):
         if point.derived is not point.candidate:
-            lost, gone = point.undefined
-            right, wrong = (_told(*side) for side in ((point.derived, lost), (point.candidate, gone)))
-            reason = f"{wrong} at {_named(point.values)}, where the derived condition {derived} is {right}"
-            return Finding(Outcome.REFUTED, reason, witness=point.values)
+            shown = readable_difference(point, derived, candidate, domain)
+            return Finding(Outcome.REFUTED, _difference(shown, derived), witness=shown.values)
         seen.add(point.derived)
         compared += 1
         undefined += any(point.undefined)
@@ -58,6 +72,15 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
         f"agrees with {derived} at {compared} points, on the surfaces too ({seen_there})",
         numbers={"points": compared},
     )
+
+
+def _difference(point: Compared, derived: Boolean) -> str:
+    """What is true of a candidate and what of the derived condition, at a point where they differ."""
+    lost, gone = point.undefined
+    here = f"{_told(point.candidate, gone)} at {_named(point.values)}"
+    if derived in (sp.true, sp.false):
+        return f"{here}, where the derivation says {'always' if derived else 'never'}"
+    return f"{here}, where the derived condition {derived} is {_told(point.derived, lost)}"
 
 
 def _told(value: bool, undefined: bool) -> str:
@@ -99,8 +122,29 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
         return Finding(Outcome.CERTIFIED, f"margin {decision.kind}: {decision.reason}", numbers=numbers)
     if decision.kind is SignKind.UNDECIDED:
         return Finding(Outcome.UNDECIDED, decision.reason)
-    witness = decision.witnesses.get(SignKind.NEGATIVE) or decision.witnesses.get(SignKind.ZERO) or {}
-    return Finding(Outcome.REFUTED, f"violated at {_named(witness)}", witness=dict(witness))
+    witness = decision.witnesses.get(SignKind.NEGATIVE)
+    if witness is None:
+        witness, value = decision.witnesses.get(SignKind.ZERO) or {}, ""
+    else:
+        witness, value = _readable_violation(margin_of, domain, witness)
+    return Finding(Outcome.REFUTED, f"violated at {_named(witness)}{value}", witness=dict(witness))
+
+
+def _readable_violation(
+    margin_of: sp.Expr, domain: tuple[Boolean, ...], witness: Mapping[str, str]
+) -> tuple[Mapping[str, str], str]:
+    """A point of simple numbers at which a margin is negative too, and its value there, said to a reader.
+
+    It is looked for after the ``witness`` has refuted, and plays no part in the decision.
+    """
+    region = AdmissibleRegion.of(margin_of.free_symbols, domain)
+    with contextlib.suppress(UnsupportedFormError, ValueError, KeyError):
+        point = {symbol: Fraction(witness[str(symbol)]) for symbol in region.symbols}
+        simple = itertools.islice(simple_points(region), SIMPLE)
+        for simpler in itertools.chain(simple, rounded_points(region, point), [point]):
+            if sign_at(margin_of, simpler) == -1:
+                return as_text(simpler), f": the margin is {ball(margin_of, simpler).str(6)}"
+    return witness, ""
 
 
 _RELATION = {"<=": sp.Le, ">=": sp.Ge, "<": sp.Lt, ">": sp.Gt}

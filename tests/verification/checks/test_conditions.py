@@ -205,3 +205,13 @@ def test_a_region_is_proved_in_its_other_form_and_a_near_miss_is_refuted(first, 
 def test_a_bound_is_proved_and_a_closer_one_is_refuted(exact, relation, least, near):
     assert bound(exact, relation, least) is Outcome.PROVED
     assert bound(exact, relation, near) is Outcome.REFUTED
+
+
+def test_a_refutation_is_told_at_simple_numbers_with_what_is_lacking():
+    p, q = sp.symbols("p q", positive=True)
+    assert judge_region(3 * p >= q, sp.true, ()).witness == {"p": "1/2", "q": "3"}
+    assert judge_region(sp.false, sp.true, ()).reason == "true at every point, where the derivation says never"
+    wrong = judge_bound(p**2, "<=", p, ())
+    assert (wrong.witness, wrong.reason) == ({"p": "2"}, "violated at p=2: the margin is -2.00000")
+    near = judge_bound(p, "<=", p**2, (p < sp.Rational(1, 10),))
+    assert sp.Rational((near.witness or {})["p"]).q <= 10**5 and "the margin is [-6." in near.reason

@@ -73,18 +73,19 @@ def vanishing_neurons_with_residual_connections():
     network, chain = (_network(skips, nets.through_origin) for skips in (ONE_SKIP, CHAIN))
     h = sp.Matrix(sp.symbols("h_1 h_2", real=True))
     w, b = plain.weight_matrix, plain.biases(3)
+    only = {"only at $l_2$": ((3, 1),), "only at $l_1$": ((1, 1),), "different neurons": ((1, 1), (3, 2))}
+    wrong = {name: network.sign_constraints(*neurons) for name, neurons in only.items()}
+    yield _one_connection(network, network.sign_constraints, (1,), wrong=wrong)
+    yield _chain(chain, chain.sign_constraints, (1,))
     yield equals(
         r"index of w: $w^{(\cdot)}h^{(l_2-1)} + b^{(l_2)}$",
         printed=w(2) * h + b,
         derived=lambda: plain.preactivation(plain.skips[0][1], h),
         corrected=w(3) * h + b,
+        corrected_says="$w^{(l_2)}$ for $w^{(l_2-1)}$",
         wrong={"one layer too far": w(4) * h + b, "transposed": w(3).T * h + b},
         says="Definition H.1 in the numbering of Eq. (1), for $l_2 = 3$ and the activity $h$ of layer 2.",
     )
-    only = {"only at $l_2$": ((3, 1),), "only at $l_1$": ((1, 1),), "different neurons": ((1, 1), (3, 2))}
-    wrong = {name: network.sign_constraints(*neurons) for name, neurons in only.items()}
-    yield _one_connection(network, network.sign_constraints, (1,), wrong=wrong)
-    yield _chain(chain, chain.sign_constraints, (1,))
 
 
 @paper.claim(
