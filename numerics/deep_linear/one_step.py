@@ -44,7 +44,7 @@ OVERFLOW_IS_REFUSED = np.errstate(over="ignore", invalid="ignore")
 
 
 MAX_FORMS = 12
-"""Signals of one Gaussian sample in a product of two words, and twice the trained layers; more are refused."""
+"""Signals of one Gaussian sample in a product of two words; more are refused."""
 
 UNASKED_TRACE = 8
 """Signals of a Gaussian batch up to which all terms are kept unless an order is given: a second or two."""
@@ -111,7 +111,8 @@ def mode_step(
     u, v = mode_vectors(point, mode, modes)
     options = {"learning_rate": learning_rate, "batch_size": batch_size, "sampling": sampling}
     eta = real_number(learning_rate, "learning_rate")
-    mean = float(u @ mean_map_after_step(point, **options) @ v)
+    step = _Step(point, learning_rate, batch_size, sampling)
+    mean = float(_mean_map(step, len(point.network.trained), (u, v))[0, 0])
     drift = gradient_drift(point, mode, modes=modes) + ito_drift(point, mode, modes=modes, **options)
     diffusion = mode_diffusion(point, mode, modes=modes, **options)
     variance = map_covariance_after_step(point, (u, v), (u, v), order=order, **options)
@@ -140,12 +141,28 @@ def mean_map_after_step(
     """
     step = _Step(point, learning_rate, batch_size, sampling)
     layers = len(point.network.trained)
-    most = layers if order is None else whole_number(order, "order", at_least=0, below=MAX_PLACES + 1)
-    total = np.zeros_like(point.map)
-    forms = step.one_sample(most)
-    for chosen in _subsets(point.network.trained, most):
-        total += forms.mean(chosen) if forms else step.mean(step.word(chosen))
+    most = layers if order is None else whole_number(order, "order", at_least=0, below=MAX_FORMS + 1)
+    total = _mean_map(step, most)
     return _finite(total, learning_rate, total)
+
+
+def _mean_map(step: _Step, most: int, ends: tuple[Array, Array] | None = None) -> Array:
+    """The mean map with at most so many signals, or between two vectors. Shape ``(d_L, d_0)`` or ``(1, 1)``."""
+    forms, trained = step.one_sample(most), step.point.network.trained
+    if forms is None and step.point.data.size is None and most > UNASKED_TRACE:
+        raise ArgumentError(
+            f"the mean over batches of fresh data is taken of at most {UNASKED_TRACE} signals, got {most}, one for "
+            f"each of {len(trained)} trained layers or as order says. Freeze layers, take batch_size=1, or lower "
+            "order in mean_map_after_step."
+        )
+    total: Any = 0.0
+    for chosen in _subsets(trained, most):
+        if forms is None:
+            total = total + step.mean(step.word(chosen, ends))
+        else:
+            mean = forms.mean(chosen)
+            total = total + (mean if ends is None else np.atleast_2d(ends[0] @ mean @ ends[1]))
+    return total
 
 
 @takes(point=POINT, sampling=SAMPLING)
@@ -179,12 +196,12 @@ def map_covariance_after_step(
         for first, second, times in pairs:
             total += times * forms.covariance(first, second, (u, v), (u2, v2))
         return _finite(total, learning_rate, total)
-    means = {chosen: step.mean(step.word(chosen)) for chosen in words}
+    means = [{chosen: step.mean(step.word(chosen, ends))[0, 0] for chosen in words} for ends in ((u, v), (u2, v2))]
     for first, second, times in pairs:
         left, right = step.word(first), step.word(second)
         left[-1] = left[-1] @ np.outer(v, u2) @ right[0]
         joint = step.mean_trace([np.outer(right[-1] @ v2, u @ left[0]), *left[1:], *right[1:-1]])
-        total += times * (joint - float(u @ means[first] @ v) * float(u2 @ means[second] @ v2))
+        total += times * (joint - float(means[0][first]) * float(means[1][second]))
     return _finite(total, learning_rate, total)
 
 
@@ -212,9 +229,7 @@ def mean_loss_after_step(
     moment, cross = point.data.input_moment(), point.data.signal(np.zeros_like(point.map)).mean
     subsets = list(_subsets(point.network.trained, most))
     forms = step.one_sample(most)
-    change, square = np.zeros_like(point.map), 0.0
-    for chosen in subsets:
-        change += forms.mean(chosen) if forms else step.mean(step.word(chosen))
+    change, square = _mean_map(step, min(most, len(point.network.trained))), 0.0
     for first, second, times in _pairs(subsets, most, alike=True):
         if forms is not None:
             square += times * forms.square(first, second, moment)
@@ -256,10 +271,11 @@ def _most_signals(step: _Step, order: int | None) -> int | None:
         return 2 * layers
     if step.batches <= MOST_LISTED:
         return None
+    other = "" if step.batch_size == 1 else ", or take batch_size=1"
     raise ArgumentError(
         f"order must be given where {layers} layers are trained on batches of {step.batch_size}: products of "
         f"{2 * layers} signals are not averaged unasked. Give order=4 to leave out what is of order eta^5, where eta "
-        f"is small, order={longest} for as many signals as are averaged, in half a minute, or take batch_size=1."
+        f"is small, or up to order={longest}, which may take minutes{other}."
     )
 
 
@@ -287,8 +303,11 @@ class _Step:
         trained = point.network.trained
         self.factors = [F - self.eta * float(d) * W * (l in trained) for l, (F, W, d) in enumerate(decays, 1)]
 
-    def word(self, chosen: Sequence[int]) -> list[Array]:
-        r"""The matrices :math:`B_0, \dots, B_k` between the signals of the layers ``chosen``, in falling order."""
+    def word(self, chosen: Sequence[int], ends: tuple[Array, Array] | None = None) -> list[Array]:
+        r"""The matrices :math:`B_0, \dots, B_k` between the signals of the layers ``chosen``, in falling order.
+
+        Between two vectors, where they are given.
+        """
         pieces, product = [], np.eye(self.point.network.widths[-1])
         for l in range(self.point.network.depth, 0, -1):
             if l in chosen:
@@ -296,12 +315,16 @@ class _Step:
                 product = self.point.below(l).T
             else:
                 product = product @ self.factors[l - 1]
-        return [*pieces, product]
+        found = [*pieces, product]
+        if ends is not None:
+            found[0] = ends[0][None, :] @ found[0]
+            found[-1] = found[-1] @ ends[1][:, None]
+        return found
 
     def one_sample(self, most: int) -> WordsOfOneSample | None:
         """The words of one Gaussian sample, if it is one, and no product of two words too long for its forms."""
-        signal, longest = self.point.signal, max(most, 2 * len(self.point.network.trained))
-        if self.batch_size == 1 and isinstance(signal, GaussianSignal) and longest <= MAX_FORMS:
+        signal = self.point.signal
+        if self.batch_size == 1 and isinstance(signal, GaussianSignal) and most <= MAX_FORMS:
             return WordsOfOneSample(signal, self.word)
         return None
 
@@ -329,6 +352,12 @@ class _Step:
     def mean(self, word: Sequence[Array], *, transposed: int = 0) -> Array:
         """The mean of a word, whose last ``transposed`` signals stand transposed."""
         places = len(word) - 1
+        if places > MAX_PLACES and isinstance(self.point.signal, GaussianSignal):
+            columns, rows = word[-1].T, word[0]
+            traces = [
+                [self.mean_trace([np.outer(c, r), *word[1:-1]], transposed=transposed) for c in columns] for r in rows
+            ]
+            return np.array(traces)
         flips = [False] * (places - transposed) + [True] * transposed
         return mean_of_batch_word(
             self.point.signal, word, batch_size=self.batch_size, sampling=self.sampling, transposed=flips

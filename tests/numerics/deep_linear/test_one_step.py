@@ -204,6 +204,28 @@ def test_traces_that_do_not_chain_are_refused():
         mean_of_batch_trace(signal, [], batch_size=2)
 
 
+@pytest.mark.parametrize("b", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_the_mean_through_seven_layers_is_that_over_nodes(b):
+    data = NoisyTeacher([[0.9]], label_covariance=[[0.3]])
+    point = LayeredPoint(LayeredLinear((1,) * 8), data, ([[0.9]],) * 7)
+    p, T = sample_signals(point, input_nodes=8, label_nodes=5)
+    pairs, chances = (T[:, None, 0] + T[None, :, 0]).ravel() / 2, np.outer(p, p).ravel()
+    signals, chances = (T[:, 0], p) if b == 1 else (pairs, chances)
+    mean = chances @ maps_after_steps(point, signals[:, None, None])[:, 0, 0]
+    options = {"learning_rate": ETA, "batch_size": b}
+    assert mean_map_after_step(point, **options)[0, 0] == pytest.approx(mean, rel=1e-11)
+    cut = mode_step(point, 0, order=2, **options)
+    assert cut.mean == pytest.approx(mean - point.map[0, 0], rel=1e-10)
+    with pytest.raises(ArgumentError, match=f"7 layers are trained on batches of {b}.*up to order={14 - 2 * b}"):
+        mode_step(point, 0, **options)
+
+
+def test_a_mean_of_nine_signals_of_a_batch_is_refused_at_once():
+    chain = LayeredPoint(LayeredLinear((1,) * 10), NoisyTeacher([[1.0]]), ([[1.0]],) * 9)
+    with pytest.raises(ArgumentError, match="at most 8 signals, got 9, one for each of 9 trained layers"):
+        mode_step(chain, 0, learning_rate=ETA, batch_size=2, order=2)
+
+
 def test_terms_are_left_out_only_where_an_order_says_so():
     point = random_point(0, depth=4, plain=True)
     chain = LayeredPoint(LayeredLinear((1,) * 6), NoisyTeacher([[1.0]]), ([[1.0]],) * 5)
