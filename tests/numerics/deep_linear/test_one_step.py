@@ -167,7 +167,8 @@ def test_steps_of_five_layers_on_a_data_set_are_those_of_all_samples():
     assert mean_loss_after_step(point, learning_rate=ETA) == pytest.approx(np.mean(losses), rel=1e-10)
 
 
-@pytest.mark.parametrize("depth", [4, pytest.param(5, marks=pytest.mark.slow)])
+@pytest.mark.slow  # by day: traces against all pairings
+@pytest.mark.parametrize("depth", [4, 5])
 def test_batches_of_two_through_four_and_five_layers_are_those_of_independent_nodes(depth):
     network = LayeredLinear((1,) * (depth + 1), weight_decay=(0.1,) * depth)
     data = NoisyTeacher([[0.9]], input_covariance=[[0.8]], label_covariance=[[0.3]])

@@ -29,7 +29,7 @@ def test_a_nonlinear_model_descends_its_sharpness():
     assert all(sp.cancel(e) == 0 for e in found.hessian * found.fluctuations * 2 - q * found.hessian)
 
 
-@pytest.mark.parametrize("noise_of_labels", [[[1, 0], [0, 1]], [[4, 1], [1, 2]]])
+@pytest.mark.parametrize("noise_of_labels", [[[4, 1], [1, 2]], pytest.param([[1, 0], [0, 1]], marks=pytest.mark.slow)])
 def test_a_network_of_two_outputs_with_inputs_that_are_not_white_moves_as_in_floating_point(noise_of_labels):
     covariance, Q = sp.Matrix([[2, 1], [1, 3]]), sp.Matrix(noise_of_labels)
     a, b, c, d = weights = sp.symbols("a b c d", real=True)
