@@ -196,6 +196,7 @@ def change_of_basis_of_a_hidden_layer():
         derived=lambda: moved.gradient(2),
         wrong={"invariant": base.gradient(2)},
         says="A result of ours: the gradient is multiplied by $P$, so that its zeros are kept.",
+        remark=True,
         mutated=False,
     )
     yield equals(
@@ -204,5 +205,6 @@ def change_of_basis_of_a_hidden_layer():
         derived=lambda: moved.gradient(1),
         wrong={"invariant": base.gradient(1), "multiplied by P": P * base.gradient(1)},
         says=r"A result of ours: it is multiplied by $P^{-\top}$.",
+        remark=True,
         mutated=False,
     )
