@@ -11,10 +11,10 @@ import sympy as sp
 from mpmath import mpf
 
 from numerics.codegen.compile import compile_program
-from numerics.deterministic.pieces import Real, specified
-from numerics.errors import ArgumentError
+from numerics.deterministic.pieces import Real
+from numerics.errors import ArgumentError, MissingParameterError
 from theory.ito import ItoProcess
-from theory.values import shown
+from theory.values import admitted_values, by_name, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,6 +86,7 @@ def portrait(
     Raises:
         ArgumentError: more than two coordinates, a region that names another symbol or has no extent, or no axes.
         MissingParameterError: a parameter has no number.
+        SymbolError: a value is no finite real number, contradicts what its symbol was declared, or is of no parameter.
     """
     if process.dimension > 2:
         raise ArgumentError(
@@ -94,9 +95,23 @@ def portrait(
         )
     axes, ranges = _axes(axes), _ranges(process, region)
     noise = sp.sqrt(process.diffusion.trace())
-    formulas = [specified(entry, parameters or {}, set(process.state)) for entry in (*process.drift, noise)]
-    program = compile_program(formulas, list(process.state))
+    numbers = _numbers(process, {} if parameters is None else parameters)
+    program = compile_program([entry.subs(numbers) for entry in (*process.drift, noise)], list(process.state))
     return (_on_the_line if process.dimension == 1 else _in_the_plane)(process, program, ranges, axes)
+
+
+def _numbers(process: ItoProcess, given: Any) -> dict[sp.Symbol, sp.Expr]:
+    """The number of every parameter."""
+    values = admitted_values(given, by_name(process.parameters))
+    numbers = {symbol: value for symbol, value in values.items() if not value.free_symbols}
+    missing = [str(symbol) for symbol in by_name(process.parameters) if symbol not in numbers]
+    if missing:
+        shown_values = ", ".join(f"{symbol}={value}" for symbol, value in values.items()) or "none"
+        raise MissingParameterError(
+            f"every parameter needs a number before its process can be drawn: no value for {', '.join(missing)} "
+            f"(given: {shown_values})."
+        )
+    return numbers
 
 
 def _ranges(process: ItoProcess, region: Any) -> list[tuple[float, float]]:

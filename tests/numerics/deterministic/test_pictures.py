@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from numerics.errors import ArgumentError, MissingParameterError
 from theory import ItoProcess, stationary_density
+from theory.errors import SymbolError
 
 mpl.use("Agg")
 x = sp.Symbol("x", positive=True)
@@ -51,6 +52,21 @@ def test_what_cannot_be_drawn_is_refused():
         ItoProcess.scalar(y, drift=-y, dispersion=1).portrait(region={x: (0, 1)}, axes=axes())
     with pytest.raises(ArgumentError, match="one or two coordinates"):
         ItoProcess([x, y, z], [0, 0, 0], sp.eye(3)).portrait(axes=axes())
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({k: "big", s: 1}, "the value of k must be a finite real number, got 'big'"),
+        ({k: -1, s: 1}, "k is declared positive=True, got the value -1"),
+        ({k: sp.nan, s: 1}, "the value of k must be a finite real number, got nan"),
+        ({k: 1, s: 1, x: 2}, "values name x, which are no parameters here"),
+    ],
+    ids=["text", "sign", "nan", "another symbol"],
+)
+def test_a_value_that_cannot_be_drawn_is_named_with_its_symbol(values, reason):
+    with pytest.raises(SymbolError, match=reason):
+        ItoProcess.scalar(y, drift=-k * y, dispersion=s).portrait(values, axes=axes())
 
 
 @pytest.mark.parametrize(
