@@ -268,7 +268,7 @@ def _require_few(terms: int) -> None:
 def _fraction(
     line: StraightLine, place: int, ring: PolyRing, constants: Sequence[sp.Symbol]
 ) -> tuple[tuple[Any, Any], dict[sp.Symbol, Any]]:
-    """Numerator and denominator of the operation at ``place``, without common factors; roots Q -> their squares S."""
+    """Numerator and denominator of the operation at ``place``; roots Q -> their squares S."""
     known: list[tuple[Any, Any]] = []
     squares: dict[sp.Symbol, Any] = {}
     for p, operation in enumerate(line.operations[: place + 1]):
@@ -295,7 +295,8 @@ def _fraction(
         if max(map(len, known[-1])) > MAX_TERMS:
             raise OutOfReachError(f"the loss has more than {MAX_TERMS} terms when multiplied out.")
     numerator, denominator = known[place]
-    numerator, denominator = (numerator, denominator) if denominator.is_ground else numerator.cancel(denominator)
+    if not denominator.is_ground and not constants:  # beside constants a common factor costs less than its search
+        numerator, denominator = numerator.cancel(denominator)
     held = {q for q in squares if max(part.degree(ring.symbols.index(q)) for part in (numerator, denominator)) > 0}
     return (numerator, denominator), {q: square for q, square in squares.items() if q in held}
 

@@ -199,7 +199,7 @@ class _Search:
             bases = [null_space_modulo(rows, self.unknowns, self.prime) for rows in self.rows]
             self.at_most = min(map(len, bases))
             verdicts = self._judge(self._candidates(bases))
-            if len(self.proved) < self.at_most and self._expanded is not None and self._may_compare:
+            if not k and len(self.proved) < self.at_most and self._expanded is not None and self._may_compare:
                 # Residues may come from fractions too large to be recognised; the equations themselves do not err.
                 verdicts += self._judge(self._by_coefficients())
             if len(self.proved) == self.at_most:

@@ -214,6 +214,15 @@ def test_relations_between_roots_hold_beside_breaks_constants_and_other_roots(lo
         OneParameterSymmetry(problem, generator)
 
 
+@pytest.mark.slow
+def test_a_rational_loss_beside_constants_is_not_freed_of_common_factors():
+    form = sp.sqrt(c) * u + w
+    loss = (sp.sqrt(2) * (x * y * form**2 + x * y * form / (2 * form**2 + 1) + form**2) - y) ** 2
+    start = time.process_time()
+    assert find_affine_symmetries(PerSampleLoss([u, w, v], loss, [x, y])).dimension == 8
+    assert time.process_time() - start < 8  # the search for them took three times as long
+
+
 def test_samples_with_roots_of_their_own_do_not_ask_for_points_where_all_of_them_exist():
     moved = FiniteSum([u, w], [sp.sqrt((u - k) ** 2 + w**2 + k) for k in range(1, 9)])
     normalised = FiniteSum([u, w], [(k * u + w) / sp.sqrt(u**2 + w**2 + k * u * w) for k in range(3, 7)])
