@@ -26,6 +26,8 @@
 * ``cases``: case distinctions that a region decides: branches it excludes, and branches where nothing is defined.
 * ``breakpoints``: where an expression changes its form, and rational points on and beside those places.
 * ``jumps``: points right beside the jumps of an expression, and jumps that no point has told apart.
+* ``irrational_places``: places without rational coordinates, and what steps and relations are exactly there.
+* ``obstacles``: what cannot be looked at: infinities, floating-point numbers, and what is too large.
 * ``equations``: branches that are equations: solved exactly for one symbol, or said to be unsolved.
 * ``extrema``: where an expression is smallest or largest, and how it behaves at the ends of its region.
 * ``magnitudes``: random rational numbers of every size: near 1, in the heavy tails, with even and with odd

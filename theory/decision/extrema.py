@@ -6,17 +6,20 @@ pattern search and decide nothing on the way; what is found is one more rational
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import sympy as sp
+from sympy.core.relational import Relational
 
 from theory.decision.balls import flint_library
 from theory.decision.rational_points import Point
 from theory.decision.real_and_complex_balls import RealBalls
-from theory.decision.region import AdmissibleRegion
+from theory.decision.region import AdmissibleRegion, rounded_value
 from theory.errors import UnsupportedFormError
 
 _ENDS = (80, 160, 320, 1024, 4096, 16384, 65536)
@@ -27,6 +30,8 @@ _BINDING = (sp.Sum, sp.Product, sp.Integral, sp.Subs, sp.Derivative)
 
 _FIRST_STEP, _LAST_STEP = 2, 40
 _MAX_MOVES = 400
+_MAX_MOVES_ALONG = 4000
+_BENDS = (0, 1, 8)
 _PRECISION = 128
 _BITS = 48
 
@@ -84,6 +89,64 @@ def descended(expression: sp.Expr, region: AdmissibleRegion, start: Point) -> di
             heights.move_to(point)
             step += step < _FIRST_STEP
     return point
+
+
+def descended_along_surfaces(
+    expression: sp.Expr, region: AdmissibleRegion, start: Point
+) -> dict[sp.Symbol, Fraction] | None:
+    r"""A point below ``start`` close to a curved side of the region, where no way along that side leads further down.
+
+    None where every condition is about one coordinate. Two coordinates move at once, by :math:`\delta` along the
+    tangent of the side and by about :math:`\delta^2` inwards, so that a step along a curved side stays inside.
+    """
+    surfaces = [_Surface.of(part, region) for part in sorted(_inequalities(region), key=str)]
+    surfaces = [surface for surface in surfaces if len(surface.slopes) > 1]
+    if not surfaces:
+        return None
+    point, heights = dict(start), _Heights(expression)
+    lowest = heights.move_to(point)
+    step, moves = 0, 0
+    while step > -_LAST_STEP and moves < _MAX_MOVES_ALONG and lowest is not None:
+        better = None
+        for moved in itertools.chain.from_iterable(surface.steps(point, Fraction(2) ** step) for surface in surfaces):
+            moves += 1
+            height = heights.move_to(moved) if region.contains(moved) else None
+            if height is not None and height < lowest:
+                better, lowest = moved, height
+                break
+        step += -1 if better is None else 1
+        point = better or point
+    return point
+
+
+def _inequalities(region: AdmissibleRegion) -> set[Relational]:
+    relations = set().union(*(condition.atoms(Relational) for condition in region.conditions))
+    return {relation for relation in relations if not isinstance(relation, sp.Eq | sp.Ne)}
+
+
+@dataclass(frozen=True)
+class _Surface:
+    """A side of a region, by the slopes of what is positive inside."""
+
+    slopes: Mapping[sp.Symbol, sp.Expr]
+
+    @classmethod
+    def of(cls, inequality: Relational, region: AdmissibleRegion) -> _Surface:
+        inside = inequality.gts - inequality.lts
+        moving = [s for s in region.symbols if inside.has(s) and not s.is_integer]
+        return cls({s: sp.diff(inside, s) for s in moving})
+
+    def steps(self, point: Point, factor: Fraction) -> Iterator[dict[sp.Symbol, Fraction]]:
+        """``point`` moved along the side in every pair of coordinates, and a little inwards."""
+        known = {s: rounded_value(slope, point) for s, slope in self.slopes.items()}
+        for a, b in itertools.permutations(self.slopes, 2):
+            rise, run = known[a], known[b]
+            if rise is None or not run:
+                continue
+            for step, bend in itertools.product((factor, -factor), _BENDS):
+                delta = step * (abs(point[a]) or 1)
+                inwards = bend * step * step * (abs(point[b]) or 1) * (1 if run > 0 else -1)
+                yield {**point, a: _short(point[a] + delta), b: _short(point[b] - rise / run * delta + inwards)}
 
 
 class _Heights:

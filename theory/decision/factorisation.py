@@ -11,9 +11,13 @@ from functools import lru_cache
 
 import sympy as sp
 from sympy.polys.polyerrors import BasePolynomialError
+from sympy.polys.polyutils import dict_from_expr
 
 from theory.argument_kinds import EXPRESSION, takes
 from theory.parameters import within_bounds
+
+_MAX_DEGREE = 100
+"""Polynomials of a higher degree are left whole: they are stored densely, and factoring them comes to no end."""
 
 _MAX_TERMS = 40
 """Polynomials with more terms than this are not searched for a discriminant of known sign."""
@@ -59,6 +63,9 @@ def _factors_of_sum(total: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Expr, int]]]
         constant, parts = irreducible_factors(total)
         return constant, list(parts.items())
     try:
+        exponents = dict_from_expr(total)[0]
+        if max(map(max, exponents)) > _MAX_DEGREE:  # exp(10**6*x/7) is the millionth power of a kernel
+            return sp.S.One, [(total, 1)]
         content, parts = sp.Poly(total).factor_list()
     except BasePolynomialError:  # a Piecewise, say, is no generator
         return sp.S.One, [(total, 1)]

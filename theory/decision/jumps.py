@@ -129,7 +129,7 @@ class Sides:
     bits: int
 
 
-def _sides_of(jump: Jump, start: Point, symbols: Sequence[sp.Symbol], bits: int = SHARPNESS) -> Iterator[Sides]:
+def sides_of(jump: Jump, start: Point, symbols: Sequence[sp.Symbol], bits: int = SHARPNESS) -> Iterator[Sides]:
     """Both sides of the jump, along each coordinate through ``start``."""
     for symbol in symbols:
         if symbol.is_integer or not jump.surface.has(symbol):
@@ -238,7 +238,7 @@ def meetings(
 
 def _found(jump: Jump, start: Point, region: AdmissibleRegion, clock: Clock) -> list[Sides]:
     try:
-        return [] if clock.is_over else list(_sides_of(jump, start, region.symbols))
+        return [] if clock.is_over else list(sides_of(jump, start, region.symbols))
     except UnsupportedFormError:
         return []
 

@@ -284,4 +284,4 @@ def _log2(x: Any) -> float:
 
 def as_text(point: Point) -> dict[str, str]:
     """``point`` with names and exact values as text."""
-    return {str(symbol): number_as_text(value) for symbol, value in point.items()}
+    return {str(symbol): value if isinstance(value, str) else number_as_text(value) for symbol, value in point.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,16 +14,19 @@ from sympy.core.function import AppliedUndef
 from theory.answer import Answer
 from theory.argument_kinds import CONDITIONS, EXPRESSION, POINT, SECONDS, SEED, behind_the_door, takes, whole
 from theory.decision.balls import ball
+from theory.decision.breakpoints import zeros_along
 from theory.decision.cases import where_defined
 from theory.decision.equations import on_surface
-from theory.decision.extrema import descended, extreme_points
+from theory.decision.extrema import descended, descended_along_surfaces, extreme_points
+from theory.decision.irrational_places import places, surfaces_of_steps, zeros_of
 from theory.decision.jumps import JUMP_STARTS, jumps_of, meetings
 from theory.decision.magnitudes import FAR
-from theory.decision.normal_form import factors, proof_of_positivity
+from theory.decision.normal_form import factors, proof_of_positivity, proof_of_zero
+from theory.decision.obstacles import obstacle_to_deciding
 from theory.decision.point_search import CLOSER_PRECISIONS, PRECISIONS, Clock, PointSearch, as_text, branches, height
 from theory.decision.rational_points import Point, exact_value
 from theory.decision.region import AdmissibleRegion, random_source, rounded_points
-from theory.decision.zero import ATTEMPTS_PER_POINT, Conditions, exact_expression, obstacle_to_deciding
+from theory.decision.zero import ATTEMPTS_PER_POINT, Conditions, exact_expression
 from theory.errors import UnsupportedFormError
 from theory.typeset import Typeset, words
 
@@ -123,6 +127,9 @@ def decide_sign(
         proof = proof_of_positivity(factor * expression, region.conditions)
         if proof is not None:
             return SignDecision(kind, True, proof)
+    zero = proof_of_zero(expression, region.conditions)
+    if zero is not None:
+        return SignDecision(SignKind.ZERO, True, zero)
     rng = random_source(seed if seed is not None else (expression, region.conditions))
     zeros = [f for f in factors(expression) if f.free_symbols]
     found = _sign_by_points(PointSearch(expression, region, rng, Clock(seconds), zeros), points)
@@ -162,6 +169,12 @@ def _united(one: SignDecision, other: SignDecision, at: Mapping[str, str]) -> Si
     return SignDecision(kind, kind is SignKind.MIXED, reason, witnesses, one.points_used)
 
 
+_ALONG = 4
+"""How many of the descents go on along the sides of the region."""
+
+_MAX_DIFFERENTIATED = 200
+"""Expressions of more operations are not differentiated."""
+
 _DESCENTS = 12
 """Random points from which the way to the other sign is looked for."""
 
@@ -182,7 +195,7 @@ _SIGN_KINDS = {1: SignKind.POSITIVE, -1: SignKind.NEGATIVE, 0: SignKind.ZERO}
 
 def _sign_by_points(search: PointSearch, wanted: int) -> SignDecision:
     witnesses: dict[SignKind, Mapping[str, str]] = {}
-    used = 0
+    used, starts = 0, []
     wanted = wanted if search.symbols else 1
     try:
         for point in _search_for_both_signs(search, wanted, witnesses):
@@ -190,6 +203,7 @@ def _sign_by_points(search: PointSearch, wanted: int) -> SignDecision:
             if sign is None:
                 continue
             used += 1
+            starts.append(point)
             witnesses.setdefault(_SIGN_KINDS[sign], as_text(point))
             if {SignKind.POSITIVE, SignKind.NEGATIVE} <= witnesses.keys():
                 return SignDecision(SignKind.MIXED, True, "balls of both signs", witnesses, used)
@@ -197,13 +211,33 @@ def _sign_by_points(search: PointSearch, wanted: int) -> SignDecision:
         return SignDecision(SignKind.UNDECIDED, False, str(error))
     if used < wanted:
         return SignDecision(SignKind.UNDECIDED, False, search.shortage(used, wanted), witnesses, used)
+    for sign, where in _at_irrational_places(search, starts):
+        witnesses.setdefault(_SIGN_KINDS[sign], where)
     signs = frozenset(witnesses)
+    if {SignKind.POSITIVE, SignKind.NEGATIVE} <= signs:
+        return SignDecision(SignKind.MIXED, True, "balls of both signs", witnesses, used)
     mostly = SignKind.NONNEGATIVE if SignKind.POSITIVE in signs else SignKind.NONPOSITIVE
     kind = next(iter(signs)) if len(signs) == 1 else mostly
     if not search.symbols:
         return SignDecision(kind, True, "a constant, enclosed by a ball", witnesses, used)
     reason = f"{kind} at all {used} points, by balls: random ones, at the ends, and where it comes closest to 0"
     return SignDecision(kind, False, reason, witnesses, used)
+
+
+def _at_irrational_places(
+    search: PointSearch, starts: list[dict[sp.Symbol, Fraction]]
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Signs of the expression where a factor of it is 0 without rational coordinates, or a step is at its jump."""
+    factors_of_it, steps = zeros_of(search.expression), surfaces_of_steps(search.expression)
+    for place in places([*factors_of_it, *steps], search.region, sorted(starts, key=height)[:_DESCENTS], search.clock):
+        with contextlib.suppress(UnsupportedFormError):
+            value = place.ball(search.expression)
+            if not value.is_finite():
+                continue
+            vanishes = value.is_zero() or place.sides.jump in factors_of_it and not place.sides.level
+            sign = 1 if value > 0 else -1 if value < 0 else 0 if vanishes else None
+            if sign is not None:
+                yield sign, as_text(place.values)
 
 
 def _search_for_both_signs(
@@ -222,13 +256,35 @@ def _search_for_both_signs(
         yield from extreme_points(search.region, search.rng)
     found = meetings(jumps_of(search.expression), search.region, sorted(starts, key=height)[:JUMP_STARTS], search.clock)
     yield from (meeting.point for meeting in found if meeting.point is not None)
+    yield from _level_points(search, sorted(starts, key=height)[:JUMP_STARTS])
     towards = -1 if SignKind.NEGATIVE in witnesses else 1
-    for start in [*sorted(starts, key=height)[:_DESCENTS], *_among_waves(search)]:
+    for n, start in enumerate([*sorted(starts, key=height)[:_DESCENTS], *_among_waves(search)]):
         if search.clock.is_over:
             return
         lowest = descended(towards * search.expression, search.region, start)
-        yield lowest
-        yield from filter(search.region.contains, rounded_points(search.region, lowest))
+        further = descended_along_surfaces(towards * search.expression, search.region, lowest) if n < _ALONG else None
+        for found in (lowest,) if further is None else (lowest, further):
+            yield found
+            yield from filter(search.region.contains, rounded_points(search.region, found))
+
+
+def _level_points(search: PointSearch, starts: list[dict[sp.Symbol, Fraction]]) -> Iterator[dict[sp.Symbol, Fraction]]:
+    """Where the expression is level along each coordinate in turn: a needle is flat everywhere else, and leads nowhere.
+
+    What is level does so where a factor of its derivative is 0, and that may be a polynomial.
+    """
+    if search.expression.count_ops() > _MAX_DIFFERENTIATED or search.expression.has(sp.Integral, sp.Sum, sp.Product):
+        return
+    for start in starts:
+        point = start
+        for symbol in [s for s in search.symbols if not s.is_integer]:
+            for surface in zeros_of(sp.diff(search.expression, symbol)):
+                if search.clock.is_over or surface.surface.has(sp.Derivative, sp.Subs, sp.DiracDelta):
+                    return
+                for level in zeros_along(surface.surface, point, [symbol]):
+                    if search.region.contains(level):
+                        point = level
+                        yield level
 
 
 def _among_waves(search: PointSearch) -> Iterator[dict[sp.Symbol, Fraction]]:

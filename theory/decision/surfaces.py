@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from theory.decision.balls import ball, truth
 from theory.decision.breakpoints import crossings, zeros_along
 from theory.decision.definedness import truth_where_defined
 from theory.decision.extrema import extreme_points
+from theory.decision.irrational_places import places, surfaces_of_steps
 from theory.decision.jumps import JUMP_STARTS, jumps_of, meetings
 from theory.decision.magnitudes import FAR
 from theory.decision.point_search import Clock
@@ -85,7 +87,7 @@ class Compared:
         undefined: Which of the two have a part without a value there.
     """
 
-    point: Mapping[sp.Symbol, Fraction | sp.Expr]
+    point: Mapping[sp.Symbol, Fraction | sp.Expr | str]
     derived: bool
     candidate: bool
     undefined: tuple[bool, bool] = (False, False)
@@ -103,6 +105,7 @@ def compared_points(derived: Boolean, candidate: Boolean, domain: tuple[Boolean,
         if expected is not None and found is not None:
             yield Compared(point, expected, found, (lost, gone))
     yield from _beside_jumps(derived, candidate, domain)
+    yield from _at_irrational_places(derived, candidate, domain)
     for values in itertools.chain(
         _irrational_points(derived, candidate, domain), _landmarks_on_surfaces(derived, candidate, domain)
     ):
@@ -139,6 +142,17 @@ def _beside_jumps(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, .
             expected, told = (_truth(condition, found.point, found.bits) for condition in (derived, candidate))
             if expected is not None and told is not None:
                 yield Compared(found.point, expected, told)
+
+
+def _at_irrational_places(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> Iterator[Compared]:
+    """Places without rational coordinates where an equation is true, or a strict inequality is not."""
+    surfaces, symbols = surfaces_of_steps(sp.S.Zero, (derived, candidate)), _symbols(derived, candidate, domain)
+    starts = points_satisfying(symbols, domain, EXACT, seed=f"zeros of {derived}/{candidate}") if symbols else ()
+    for place in places(surfaces, AdmissibleRegion.of(symbols, domain), starts, Clock(_SECONDS)):
+        with contextlib.suppress(UnsupportedFormError):
+            expected, found = place.truth(derived), place.truth(candidate)
+            if expected is not None and found is not None:
+                yield Compared(place.values, expected, found)
 
 
 def _surfaces(*conditions: Boolean) -> list[sp.Expr]:
@@ -314,5 +328,5 @@ def may_be(symbol: sp.Symbol, value: sp.Expr) -> bool:
     )
 
 
-def _text(value: Fraction | sp.Expr) -> str:
+def _text(value: Fraction | sp.Expr | str) -> str:
     return number_as_text(value) if isinstance(value, Fraction) else str(value)

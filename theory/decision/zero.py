@@ -31,8 +31,10 @@ from theory.argument_kinds import CONDITIONS, SECONDS, SEED, behind_the_door, ta
 from theory.decision.balls import MissingFlintError, truth
 from theory.decision.cases import where_defined
 from theory.decision.equations import on_surface
+from theory.decision.irrational_places import values_at_steps
 from theory.decision.jumps import JUMP_STARTS, jumps_of, meetings
 from theory.decision.normal_form import proof_of_positivity, proof_of_zero
+from theory.decision.obstacles import obstacle_to_deciding
 from theory.decision.plain_symbols import by_real_parts
 from theory.decision.point_search import PRECISIONS, Clock, PointSearch, Residual, as_text, branches, height, leads
 from theory.decision.rational_points import Point
@@ -45,8 +47,6 @@ from theory.values import shown, single_expression
 _by_real_parts = behind_the_door(by_real_parts)
 
 ATTEMPTS_PER_POINT = 12
-_MAX_OPERATIONS = 50_000
-_MAX_BITS = 14_000
 _FUNCTION_CHOICES = 3
 
 Conditions = Boolean | Iterable[Boolean]
@@ -227,12 +227,27 @@ def _contradiction(search: PointSearch, agreeing: list[dict[sp.Symbol, Fraction]
             close = close or ZeroDecision(ZeroKind.UNDECIDED, meeting.told, points_used=len(agreeing))
         elif search.excludes(meeting.point, meeting.bits):
             return _refuted(search, meeting.point, None)
+    exact = _where_steps_are_exact(search, agreeing)
+    if exact is not None:
+        return exact
     for sign in (1, -1):
         proof = proof_of_positivity(sign * search.expression, search.region.conditions)
         if proof is not None:
             reason = f"its sign is proved, it is {'positive' if sign > 0 else 'negative'}: {proof}"
             return ZeroDecision(ZeroKind.NONZERO, reason, as_text(agreeing[0]), points_used=search.drawn)
     return _unvisited_branch(search, agreeing) or close
+
+
+def _where_steps_are_exact(search: PointSearch, agreeing: list[dict[sp.Symbol, Fraction]]) -> ZeroDecision | None:
+    """A place without rational coordinates where a step has a value of its own and a ball excludes 0; or None."""
+    starts = sorted(agreeing, key=height)[: 3 * JUMP_STARTS]
+    for place, value in values_at_steps(search.expression, search.region, starts, search.clock):
+        if not value.contains(0):
+            where = as_text(place.values)
+            told = ", ".join(f"{name} = {at}" for name, at in where.items())
+            reason = f"the residual is {value.str(6)} at {told}"
+            return ZeroDecision(ZeroKind.NONZERO, reason, where, points_used=search.drawn)
+    return None
 
 
 def _simplest(points: list[dict[sp.Symbol, Fraction]]) -> list[dict[sp.Symbol, Fraction]]:
@@ -381,17 +396,3 @@ def _decide_entries(matrix: sp.MatrixBase, conditions: Conditions, **settings: A
     return ZeroDecision(
         ZeroKind.ZERO, f"all {len(decisions)} entries: " + (decisions[0][2].reason if decisions else "none")
     )
-
-
-def obstacle_to_deciding(expression: sp.Expr) -> str | None:
-    """Why ``expression`` cannot be looked at, or None."""
-    if expression.has(sp.nan, sp.zoo, sp.oo, -sp.oo) and not expression.has(sp.Integral, sp.Sum):
-        return "the expression holds nan or an infinity"
-    floats = expression.atoms(sp.Float)
-    if floats:
-        return f"the expression holds the floating-point number {min(floats, key=str)}; write it as a rational number"
-    if any(max(abs(n.p), n.q).bit_length() > _MAX_BITS for n in expression.atoms(sp.Rational)):
-        return f"the expression holds a number of more than {_MAX_BITS} bits; give it a name with its assumptions"
-    if expression.count_ops() > _MAX_OPERATIONS:
-        return f"the expression has more than {_MAX_OPERATIONS} operations"
-    return None

@@ -21,7 +21,7 @@ from theory.decision.monotony import SignsCompared, compared_on_the_line, proof_
 from theory.decision.normal_form import proof_of_zero
 from theory.decision.other_forms import OTHER_FORMS, in_logarithms
 from theory.decision.point_search import as_text
-from theory.decision.region import AdmissibleRegion, rounded_points, simple_points
+from theory.decision.region import AdmissibleRegion, points_satisfying, rounded_points, simple_points
 from theory.decision.separated_sums import proof_by_parts
 from theory.decision.sign import SignKind, decide_sign, sign_at
 from theory.decision.sign_patterns import proof_of_sameness
@@ -122,12 +122,21 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
         return Finding(Outcome.CERTIFIED, f"margin {decision.kind}: {decision.reason}", numbers=numbers)
     if decision.kind is SignKind.UNDECIDED:
         return Finding(Outcome.UNDECIDED, decision.reason)
-    witness = decision.witnesses.get(SignKind.NEGATIVE)
-    if witness is None:
-        witness, value = decision.witnesses.get(SignKind.ZERO) or {}, ""
+    witness, value = decision.witnesses.get(SignKind.NEGATIVE), ""
+    if witness is None and SignKind.ZERO in decision.witnesses:
+        witness = decision.witnesses[SignKind.ZERO]
     else:
+        witness = witness or _any_point(margin_of, domain)
+        if witness is None:
+            return Finding(Outcome.UNDECIDED, "no point of the domain was found")
         witness, value = _readable_violation(margin_of, domain, witness)
     return Finding(Outcome.REFUTED, f"violated at {_named(witness)}{value}", witness=dict(witness))
+
+
+def _any_point(margin_of: sp.Expr, domain: tuple[Boolean, ...]) -> Mapping[str, str] | None:
+    """A point of the domain: what is violated everywhere, by a proof, is violated there; None if none was found."""
+    symbols = margin_of.free_symbols.union(*(condition.free_symbols for condition in domain))
+    return next(map(as_text, points_satisfying(symbols, domain, 1)), None) if symbols else {}
 
 
 def _readable_violation(

@@ -16,11 +16,13 @@ from sympy.logic.boolalg import Boolean
 from theory.decision.balls import ball
 from theory.decision.breakpoints import breakpoints, zeros_along
 from theory.decision.inequalities import holds
-from theory.decision.region import points_satisfying
+from theory.decision.region import affine_in, points_satisfying
 from theory.decision.sign import SignKind, decide_sign
+from theory.decision.surfaces import INEQUALITIES, margin
 from theory.errors import TheoryError
 from theory.fokker_planck import fokker_planck_operator, probability_current
 from theory.ito import ItoProcess
+from theory.line.interval import Interval
 from verification.checks.finite_integral import PIECES, finite_integral
 from verification.verdict import Finding, Outcome
 
@@ -65,7 +67,8 @@ def seam_finding(process: ItoProcess, density: sp.Expr, domain: tuple[Boolean, .
     if not pieces:
         return None
     seams = [s for part in pieces for s in breakpoints(part) if s.free_symbols & set(process.state)]
-    symbols = density.free_symbols | {s for c in domain for s in c.free_symbols} | set(process.state)
+    symbols = {s for c in domain for s in c.free_symbols} | set(process.state)
+    symbols |= set().union(*(part.free_symbols for part in (density, *process.drift, *process.diffusion)))
     looked_at = 0
     for start in points_satisfying(symbols, domain, _SEAM_POINTS, seed=str(density)):
         for seam in seams:
@@ -94,13 +97,42 @@ def _jump(process: ItoProcess, density: sp.Expr, x: sp.Symbol, at: dict[sp.Symbo
     return None
 
 
+def interval_within(x: sp.Symbol, domain: tuple[Boolean, ...]) -> Interval | None:
+    """The interval that the assumptions of ``x`` and the bounds of ``domain`` leave it; None where that is not known.
+
+    Example:
+        >>> x, a = sp.symbols("x a", positive=True)
+        >>> interval_within(x, (x < a, a < 3))
+        Interval(left=0, right=a)
+    """
+    interval = Interval.of(x)
+    left, right = interval.ends
+    for condition in sp.And.make_args(sp.And(*domain)):
+        if not condition.has(x):
+            continue
+        found = affine_in(margin(condition), x) if isinstance(condition, INEQUALITIES) else None
+        if found is None or not (found[1].is_positive or found[1].is_negative):
+            return None
+        end = sp.cancel(-found[2] / found[1])
+        if found[1].is_positive:
+            left = sp.Max(left, end)
+        else:
+            right = sp.Min(right, end)
+    if sp.S(left).has(sp.Max) or sp.S(right).has(sp.Min):
+        return None
+    return Interval(left, right)
+
+
 def integral_finding(process: ItoProcess, density: sp.Expr, domain: tuple[Boolean, ...]) -> Finding:
     """Whether the density has a finite integral over the interval, or over the whole space.
 
     What was not judged is undecided: an author who does not ask for it says ``normalisable=False``.
     """
+    state = list(process.state)
+    confined = any(condition.free_symbols & set(state) for condition in domain)
     try:
-        condition = finite_integral(density, list(process.state))
+        interval = interval_within(state[0], domain) if confined and len(state) == 1 else None
+        condition = None if confined and interval is None else finite_integral(density, state, interval)
     except TheoryError as error:
         return Finding(Outcome.UNDECIDED, f"whether its integral is finite was not judged: {error}")
     if condition is None:

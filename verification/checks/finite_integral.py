@@ -30,8 +30,10 @@ _END = sp.Dummy("u", positive=True)
 
 
 @takes(density=EXPRESSION, state=SYMBOLS)
-def finite_integral(density: sp.Expr, state: Sequence[sp.Symbol]) -> Boolean | None:
+def finite_integral(density: sp.Expr, state: Sequence[sp.Symbol], interval: Interval | None = None) -> Boolean | None:
     """The condition on the parameters under which the positive function ``density`` has a finite integral, or None.
+
+    On the line the integral is over ``interval``, by default over what the assumptions of the coordinate describe.
 
     Raises:
         TheoryError: an end or a pole could not be looked at.
@@ -42,26 +44,27 @@ def finite_integral(density: sp.Expr, state: Sequence[sp.Symbol]) -> Boolean | N
         (True, False)
     """
     if len(state) == 1:
-        return _on_the_line(density, state[0])
+        return _on_the_line(density, state[0], Interval.given(interval, state[0]))
     if density.has(*PIECES):
         return None
     slopes = [sp.cancel(sp.together(sp.diff(density, x) / density)) for x in state]
     if all(slope.free_symbols & set(state) <= {x} for slope, x in zip(slopes, state, strict=True)):
-        parts = [_by_slope(sp.expand(slope), x, tame=False) for slope, x in zip(slopes, state, strict=True)]
+        factors = zip(slopes, state, strict=True)
+        parts = [_by_slope(sp.expand(slope), x, Interval.of(x), tame=False) for slope, x in factors]
         return None if None in parts else sp.And(*parts)
     return _gaussian(slopes, state)
 
 
-def _on_the_line(density: sp.Expr, x: sp.Symbol) -> Boolean | None:
+def _on_the_line(density: sp.Expr, x: sp.Symbol, interval: Interval) -> Boolean | None:
     tame = _is_bounded_inside(density, x)
     if not density.has(*PIECES):
-        return _by_slope(sp.expand(logarithmic_derivative(density, x)), x, tame=tame)
+        return _by_slope(sp.expand(logarithmic_derivative(density, x)), x, interval, tame=tame)
     seams = [place for seam in breakpoints(density) if seam.has(x) for place in _zeros(seam, x) or [None]]
     if not tame or None in seams or not all(place.is_number for place in seams):
         return None
     outmost = sp.Max(0, *(abs(place) for place in seams)) + 1
     conditions = []
-    for end in Interval.of(x).ends:
+    for end in interval.ends:
         beyond = density.subs(x, sp.sign(end) * (outmost + _END)).doit()
         if end.is_finite or beyond.has(*PIECES):
             return None
@@ -69,12 +72,11 @@ def _on_the_line(density: sp.Expr, x: sp.Symbol) -> Boolean | None:
     return sp.And(*conditions)
 
 
-def _by_slope(slope: sp.Expr, x: sp.Symbol, *, tame: bool) -> Boolean | None:
+def _by_slope(slope: sp.Expr, x: sp.Symbol, interval: Interval, *, tame: bool) -> Boolean | None:
     """The condition from the logarithmic slope; ``tame`` says that the density is bounded on bounded sets."""
-    interval = Interval.of(x)
     if all(end.is_infinite for end in interval.ends) and _is_periodic(slope, x):
         return sp.false  # each period counts by the same factor, on one side a factor of at least 1
-    poles: list[sp.Expr] | None = [] if tame else _poles(slope, x)
+    poles: list[sp.Expr] | None = [] if tame else _poles(slope, x, interval)
     if poles is None:
         return None
     sides = [endpoint_behaviour(slope, x, pole, from_above=above) for pole in poles for above in (True, False)]
@@ -90,8 +92,8 @@ def _is_bounded_inside(density: sp.Expr, x: sp.Symbol) -> bool:
     return harmless and all(part.base.is_positive or part.exp.is_nonnegative for part in powers)
 
 
-def _poles(slope: sp.Expr, x: sp.Symbol) -> list[sp.Expr] | None:
-    """Where the slope of a density has poles inside the interval of ``x``; None where that is not known."""
+def _poles(slope: sp.Expr, x: sp.Symbol, interval: Interval) -> list[sp.Expr] | None:
+    """Where the slope of a density has poles inside ``interval``; None where that is not known."""
     denominator = sp.denom(sp.together(slope))
     if not slope.is_rational_function(x):
         return None
@@ -100,9 +102,9 @@ def _poles(slope: sp.Expr, x: sp.Symbol) -> list[sp.Expr] | None:
         return None
     inside = []
     for place in places:
-        side = place if x.is_nonnegative else -place if x.is_nonpositive else sp.S.One
-        if not side.is_nonpositive:
-            if not side.is_positive:
+        from_ends = (place - interval.left, interval.right - place)
+        if not any(distance.is_extended_nonpositive for distance in from_ends):
+            if not all(distance.is_extended_positive for distance in from_ends):
                 return None
             inside.append(place)
     return inside

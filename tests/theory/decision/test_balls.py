@@ -208,3 +208,11 @@ def test_the_parts_of_a_hypergeometric_function_off_its_cut_are_enclosed(part, a
         value = mpmath.hyper([float(a) for a in above], [float(b) for b in below], 1 / (1 - mpmath.mpc(0, 1) / 3))
         expected = value.real if part is sp.re else value.imag
         assert enclosed.rad() < 1e-12 and abs(mpmath.mpf(str(enclosed.mid().str(20, radius=False))) - expected) < 1e-12
+
+
+def test_a_power_of_a_difference_that_cancels_is_enclosed():
+    x = sp.Symbol("x", real=True)
+    at = {x: Fraction(1, 7)}
+    for power in (1, 2, 3, 8):
+        assert ball((x - sp.Rational(1, 7)) ** power, at).contains(0)
+    assert ball(sp.exp(-((x - sp.Rational(1, 7)) ** 2)), at).contains(1)

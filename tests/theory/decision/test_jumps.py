@@ -29,6 +29,7 @@ def parity(argument):
     [
         difference(sp.floor, sp.exp(p), TINY),
         difference(sp.floor, sp.exp(p), TINIER),
+        difference(sp.floor, sp.exp(p), BEYOND),
         difference(sp.floor, p * sp.exp(q), TINY),
         difference(sp.floor, sp.sqrt(p), TINY * p),
         difference(sp.ceiling, sp.log(p), TINY),
@@ -38,7 +39,7 @@ def parity(argument):
         sp.Max(0, TINY - sp.Abs(sp.exp(p) - 3)),
         sp.Piecewise((1, (sp.exp(p) > 3) & (sp.exp(p) < 3 + TINY)), (0, True)),
     ],
-    ids=[f"residual {i}" for i in range(10)],
+    ids=[f"residual {i}" for i in range(11)],
 )
 def test_what_happens_between_two_jumps_a_hair_apart_is_seen(residual):
     assert decide_zero(residual).kind is ZeroKind.NONZERO
@@ -65,7 +66,7 @@ def test_jumps_at_the_same_place_leave_the_residual_zero(residual):
 @pytest.mark.every(2)
 @pytest.mark.parametrize(
     "residual",
-    [difference(sp.floor, sp.exp(p), BEYOND), sp.floor(p + sp.pi / 2) - sp.floor(p + sp.atan(p) + sp.atan(1 / p))],
+    [difference(sp.floor, sp.exp(p), BEYOND * p), sp.floor(p + sp.pi / 2) - sp.floor(p + sp.atan(p) + sp.atan(1 / p))],
     ids=("a hair beyond sight", "one without a proof"),
 )
 def test_jumps_that_are_neither_told_apart_nor_proved_one_leave_the_matter_undecided(residual):

@@ -8,7 +8,7 @@ import sympy as sp
 from verification.checks.conditions import judge_bound, judge_region
 from verification.verdict import Outcome
 
-m = sp.Symbol("m", real=True)
+m, x, y = sp.symbols("m x y", real=True)
 p, q = sp.symbols("p q", positive=True)
 n = sp.Symbol("n", integer=True)
 
@@ -215,3 +215,30 @@ def test_a_refutation_is_told_at_simple_numbers_with_what_is_lacking():
     assert (wrong.witness, wrong.reason) == ({"p": "2"}, "violated at p=2: the margin is -2.00000")
     near = judge_bound(p, "<=", p**2, (p < sp.Rational(1, 10),))
     assert sp.Rational((near.witness or {})["p"]).q <= 10**5 and "the margin is [-6." in near.reason
+
+
+def test_a_bound_that_a_domain_without_points_violates_is_undecided():
+    assert bound(m, "<=", sp.S.One, m > 1, m < 0) is Outcome.UNDECIDED
+    assert "p" in judge_bound(-p, ">=", sp.S.One, ()).witness
+
+
+@pytest.mark.every(2)
+@pytest.mark.parametrize("inner", [m - sp.Rational(1, 7), sp.exp(m) - 5], ids=str)
+def test_a_needle_between_the_points_is_seen(inner):
+    assert bound(sp.exp(-(10**8) * inner**2), "<=", sp.S.Half) is Outcome.REFUTED
+    assert bound(sp.exp(-(10**8) * inner**2), "<=", sp.S.One).supports
+
+
+SIDES = [
+    (3 * m + 4 * x, "<=", 5, m**2 + x**2 <= 1),
+    (m + x + y, "<=", sp.sqrt(3), m**2 + x**2 + y**2 < 1),
+    (p + 1000 * q, ">=", 2 * sp.sqrt(1000), p * q >= 1),
+]
+
+
+@pytest.mark.every(3)
+@pytest.mark.parametrize(("exact", "relation", "optimum", "side"), SIDES, ids=str)
+def test_a_bound_whose_optimum_lies_on_a_curved_side_of_the_domain_is_sharp(exact, relation, optimum, side):
+    closer = optimum + sp.Rational(1 if relation == ">=" else -1, 10**8)
+    assert bound(exact, relation, closer, side) is Outcome.REFUTED
+    assert bound(exact, relation, sp.sympify(optimum), side).supports

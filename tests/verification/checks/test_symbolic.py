@@ -206,3 +206,18 @@ def test_a_derivation_that_raises_fails_its_task_and_decides_nothing(monkeypatch
     found, _ = fake.ask(CHECK, fake.context(claim))
     assert found["printed"]["symbolic"].outcome is Outcome.UNDECIDED
     assert "no such limit" in found["printed"]["symbolic"].reason
+
+
+def test_the_integral_of_a_law_is_over_the_interval_that_its_domain_leaves():
+    jacobi = StationaryDensity(lambda: ItoProcess.scalar(x, drift=k - k * x - x, dispersion=sp.sqrt(x * (1 - x))))
+    law = x ** (2 * k - 1) * (1 - x)
+    assert outcome(jacobi, law, (x < 1,)).supports
+    singular = StationaryDensity(lambda: ItoProcess.scalar(x, drift=-x / 2, dispersion=x))
+    assert outcome(singular, x**-3, (x > 1,)).supports
+    assert outcome(singular, x**-3, (x < 1,)) is Outcome.REFUTED
+    assert outcome(singular, x**-3, (x**2 > 1,)) is Outcome.UNDECIDED
+
+
+def test_a_density_with_a_kink_may_lack_parameters_of_its_process():
+    brownian = StationaryDensity(lambda: ItoProcess.scalar(r, drift=0, dispersion=k), normalisable=False)
+    assert outcome(brownian, 2 + sp.Abs(r)) is Outcome.REFUTED
