@@ -40,6 +40,8 @@
 * ``places``: zeros of a function on a line as places, the signs between them, and the numbers that may be zeros.
 * ``signs_on_line``: the signs of an elementary function of one variable on an interval: a proof by its derivatives.
 * ``monotony``: proofs by monotony: bounds whose margin is a function of one quantity, conditions solved for one letter.
+* ``orderings``: proofs of polynomial inequalities by ordering the letters, until no coefficient is negative.
+* ``whole_numbers``: the signs of a polynomial in one whole number.
 * ``other_forms``: conditions in another form that is true at the same points: logarithms, squares, whole numbers.
 * ``separated_sums``: proofs that a sum of functions of one letter each stays above a number.
 * ``second_kernel``: proofs of zero computed a second time, by the multivariate polynomials of FLINT.

@@ -32,6 +32,8 @@ _FIRST_STEP, _LAST_STEP = 2, 40
 _MAX_MOVES = 400
 _MAX_MOVES_ALONG = 4000
 _BENDS = (0, 1, 8)
+_FAR = 400
+"""Bits of a coordinate beyond which a way along a side leads to infinity."""
 _PRECISION = 128
 _BITS = 48
 
@@ -114,8 +116,10 @@ def descended_along_surfaces(
             if height is not None and height < lowest:
                 better, lowest = moved, height
                 break
-        step += -1 if better is None else 1
+        step = step - 1 if better is None else min(step + 1, 0)
         point = better or point
+        if any(max(abs(value.numerator), value.denominator).bit_length() > _FAR for value in point.values()):
+            break
     return point
 
 

@@ -19,6 +19,7 @@ from sympy.logic.boolalg import Boolean
 from theory.decision.balls import ball
 from theory.decision.monotony import SignsCompared, compared_on_the_line, proof_by_ends, proof_of_same_side
 from theory.decision.normal_form import proof_of_zero
+from theory.decision.orderings import proof_by_ordering
 from theory.decision.other_forms import OTHER_FORMS, in_logarithms
 from theory.decision.point_search import as_text
 from theory.decision.region import AdmissibleRegion, points_satisfying, rounded_points, simple_points
@@ -35,6 +36,7 @@ from theory.decision.surfaces import (
     margin,
     readable_difference,
 )
+from theory.decision.whole_numbers import least_sign_at_whole_numbers
 from theory.decision.zero import exact_expression
 from theory.errors import UnsupportedFormError
 from verification.verdict import Finding, Outcome
@@ -110,7 +112,7 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
         strict = len(relation) == 1
         routes = (proof_by_ends, proof_by_parts)
         proof = on_line.proof or next(filter(None, (r(margin_of, domain, strict=strict) for r in routes)), None)
-        proof = proof or _proof_in_logarithms(holds, domain)
+        proof = proof or _proof_in_logarithms(holds, domain) or _proof_of_polynomial(margin_of, domain, strict=strict)
         if proof:
             return Finding(Outcome.PROVED, f"margin {decision.kind}: {proof}", numbers=numbers)
         # A weak bound that the decision on the sign did not refute is false at most where it is undefined.
@@ -186,6 +188,14 @@ def _proof_in_another_form(derived: Boolean, candidate: Boolean, domain: tuple[B
         if proof:
             return f"as {left} and {right}: {proof}"
     return None
+
+
+def _proof_of_polynomial(margin_of: sp.Expr, domain: tuple[Boolean, ...], *, strict: bool) -> str | None:
+    """The proof for polynomials: at whole numbers one by one, else by the order of the letters."""
+    least = least_sign_at_whole_numbers(margin_of, domain)
+    if least is not None and least >= strict:
+        return "at the whole numbers next to its zeros, between which no sign changes"
+    return None if strict else proof_by_ordering(margin_of, domain)
 
 
 def _proof_in_logarithms(holds: Boolean, domain: tuple[Boolean, ...]) -> str | None:

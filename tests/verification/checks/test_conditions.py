@@ -242,3 +242,23 @@ def test_a_bound_whose_optimum_lies_on_a_curved_side_of_the_domain_is_sharp(exac
     closer = optimum + sp.Rational(1 if relation == ">=" else -1, 10**8)
     assert bound(exact, relation, closer, side) is Outcome.REFUTED
     assert bound(exact, relation, sp.sympify(optimum), side).supports
+
+
+@pytest.mark.every(3)
+@pytest.mark.parametrize(
+    ("exact", "least"),
+    [
+        pytest.param(p / (q + x) + q / (p + x) + x / (p + q), sp.Rational(3, 2), marks=pytest.mark.slow),
+        (p**3 + q**3 + x**3, 3 * p * q * x),
+        (m**4 + x**4 + y**4 + 1, 4 * m * x * y),
+        (m**4 * x**2 + m**2 * x**4 + 1, 3 * m**2 * x**2),
+        (n**2 + 20, 9 * n),
+        ((2 * n - 200001) ** 2, sp.S.One),
+    ],
+    ids=str,
+)
+def test_a_bound_between_polynomials_is_proved_and_a_closer_one_refuted(exact, least):
+    positive = {x: sp.Symbol("x", positive=True)} if exact.has(p) else {}
+    exact, least = exact.xreplace(positive), least.xreplace(positive)
+    assert bound(exact, ">=", least) is Outcome.PROVED
+    assert bound(exact, ">=", least + sp.Rational(1, 10**6)) is Outcome.REFUTED
