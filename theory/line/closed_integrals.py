@@ -20,6 +20,8 @@ References:
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sympy as sp
@@ -131,6 +133,23 @@ def cases(*pairs: tuple[sp.Expr, Boolean]) -> sp.Expr:
         inner = value.args if isinstance(value, sp.Piecewise) else ((value, sp.true),)
         flat += [(v, simplified(sp.And(c, condition))) for v, c in inner]
     return sp.Piecewise(*flat)
+
+
+def common_cases(values: Sequence[sp.Expr]) -> list[tuple[tuple[sp.Expr, ...], Boolean]]:
+    """Case distinctions side by side: what each value is, under which conditions, to be read in order.
+
+    Where the conditions of all are the same they are not multiplied.
+    """
+    given = [value.args if isinstance(value, sp.Piecewise) else ((value, sp.true),) for value in values]
+    distinctions = {tuple(condition for _, condition in pairs) for pairs in given if len(pairs) > 1}
+    if len(distinctions) == 1:
+        (conditions,) = distinctions
+        return [
+            (tuple(pairs[n if len(pairs) > 1 else 0][0] for pairs in given), condition)
+            for n, condition in enumerate(conditions)
+        ]
+    chosen = itertools.product(*given)
+    return [(tuple(v for v, _ in row), sp.And(*(condition for _, condition in row))) for row in chosen]
 
 
 def _monomials(weight: sp.Expr, x: sp.Symbol) -> list[tuple[sp.Expr, sp.Expr, sp.Expr]] | None:

@@ -24,7 +24,7 @@ from theory.decision.inequalities import simplified
 from theory.errors import SymbolError
 from theory.ito import ItoProcess
 from theory.line.boundary import Endpoint, FellerClass, endpoint, scale_density
-from theory.line.closed_integrals import cases, monomial, weight_integral
+from theory.line.closed_integrals import cases, common_cases, monomial, weight_integral
 from theory.line.diffusion import Line, line_diffusion
 from theory.line.interval import Interval
 from theory.line.over_exponents import over_exponents
@@ -179,12 +179,7 @@ def _ratio(s: sp.Expr, line: Line, end: sp.Expr, near: sp.Expr, far: sp.Expr) ->
 
 def _divided(part: sp.Expr, whole: sp.Expr) -> sp.Expr:
     if isinstance(part, sp.Piecewise) or isinstance(whole, sp.Piecewise):
-        upper, lower = (e.args if isinstance(e, sp.Piecewise) else ((e, sp.true),) for e in (part, whole))
-        if len(upper) == len(lower):
-            pairs = [(_divided(p, w), c) for (p, c), (w, _) in zip(upper, lower, strict=True)]
-        else:
-            pairs = [(_divided(p, w), sp.And(c, d)) for p, c in upper for w, d in lower]
-        return cases(*pairs)
+        return cases(*((_divided(p, w), condition) for (p, w), condition in common_cases((part, whole))))
     ratio = part / whole
     if ratio.has(sp.Integral, sp.betainc, sp.hyper):
         return ratio

@@ -35,6 +35,7 @@ from theory.line.boundary import Endpoint, FellerClass, endpoint, scale_density,
 from theory.line.closed_integrals import (
     Primitive,
     cases,
+    common_cases,
     dummy_like,
     elementary_integral,
     primitive,
@@ -224,7 +225,7 @@ def _towards(line: Line, start: sp.Expr, level: sp.Expr, end: sp.Expr) -> sp.Exp
     low, high = (start, level) if upwards else (level, start)
     passage = OneWayPassage(*_coefficients(line, y), end)
     if isinstance(line, GluedDiffusion):
-        return _integrated(s.subs(x, y) * mass, y, low, high, line.interval)
+        return _integrated(s.subs(x, y) * mass, y, low, high, line.interval, passage)
     return cases(
         *(
             (_integrated(s.subs(x, y) * value, y, low, high, line.interval, passage), condition)
@@ -247,7 +248,7 @@ def _integrated(
         def of_formula(formula: sp.Expr, a: sp.Expr, b: sp.Expr) -> sp.Expr:
             if not is_smooth(formula, (y,)):  # an undecided case stays inside
                 return WeightIntegral(formula, (y, a, b))
-            return _integrated(formula, y, a, b, interval)
+            return _integrated(formula, y, a, b, interval, passage)
 
         return integral_over_pieces(product, y, low, high, interval, of_formula)
     limits = (y, low, high)
@@ -303,18 +304,13 @@ def _green(s: sp.Expr, m: sp.Expr, line: Line, start: sp.Expr, lower: sp.Expr, u
             kernels, passages = by_parts, (OneWayPassage(*_coefficients(line, y), start),) * 2
     (above_y, outer), (below_y, _) = kernels
     parts = (over(s, lower, start), over(s, lower, upper), above_y, below_y)
-    counts = {len(part.args) for part in parts if isinstance(part, sp.Piecewise)}
-    number = counts.pop() if counts else 1
     branches = []
-    for n in range(number):
-        part = [p.args[n] if isinstance(p, sp.Piecewise) else (p, sp.true) for p in parts]
-        (below, _), (all_of_it, _), (inner_above, _), (inner_below, _) = part
+    for (below, all_of_it, inner_above, inner_below), condition in common_cases(parts):
         up, density = below / all_of_it, outer.subs(x, y)
         above, under = (
             _integrated(inner_above * density, y, start, upper, interval, passages[0]),
             _integrated(inner_below * density, y, lower, start, interval, passages[1]),
         )
-        condition = sp.And(*(condition for _, condition in part))
         for (a, c), (b, d) in itertools.product(_branches(above), _branches(under)):
             branches.append((up * a + (1 - up) * b, sp.And(condition, c, d)))
     return cases(*branches)
@@ -327,7 +323,12 @@ def _green_glued(s: sp.Expr, m: sp.Expr, line: GluedDiffusion, points: tuple[sp.
     below, whole = (weight_integral(s, x, lower, end, interval) for end in (start, upper))
     over = weight_integral(s, x, y, upper, interval) * m.subs(x, y)
     under = weight_integral(s, x, lower, y, interval) * m.subs(x, y)
-    up, down = _integrated(over, y, start, upper, interval), _integrated(under, y, lower, start, interval)
+    passages: tuple[OneWayPassage | None, ...] = (None, None)
+    if not line.process.diffusion[0].has(sp.Piecewise, sp.sign, sp.Heaviside):  # its jump would be one of the scale
+        dual = OneWayPassage(*_coefficients(line, y), start).exchanged(y)
+        passages = OneWayPassage(*dual, upper), OneWayPassage(*dual, lower)
+    up = _integrated(over, y, start, upper, interval, passages[0])
+    down = _integrated(under, y, lower, start, interval, passages[1])
     time = sums([sp.piecewise_fold(below / whole * up), sp.piecewise_fold((1 - below / whole) * down)])
     return in_order(time)
 

@@ -11,6 +11,7 @@ import sympy as sp
 from hypothesis import given, settings
 from scipy.linalg import solve_banded
 
+from numerics import FirstPassage
 from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
 from theory.errors import SymbolError, UnsupportedFormError
@@ -302,3 +303,16 @@ def test_an_integral_from_an_infinite_end_under_a_double_exponential_is_a_number
     # s = exp(2 e^(-x) - e^(-2x)) in u = e^(-x): the integral of exp(1 - (u - 1)^2)/u over u > e^(-x)
     whole = [mpmath.quad(lambda u: mpmath.exp(-((u - 1) ** 2)) / u, [mpmath.exp(-at), 2, 4, 12]) for at in (0, 1)]
     assert float(found.evalf()) == pytest.approx(float(whole[0] / whole[1]), rel=1e-12)
+
+
+@pytest.mark.every(2)
+@pytest.mark.parametrize("place", [sp.Rational(3, 5), -2, 0, 2])
+def test_a_kink_at_a_parameter_has_cases_on_either_side_of_every_level(place):
+    b = sp.Symbol("b", real=True)
+    process = ItoProcess.scalar(y, drift=-sp.sign(y - b), dispersion=1)
+    start, lower, upper = sp.Rational(1, 5), -HALF, sp.S.One
+    for ask, method in ((hitting_probability, "hitting_probability"), (mean_exit_time, "mean_time")):
+        number = getattr(FirstPassage(process, lower, upper, {b: place}), method)(start).value
+        assert float(ask(process, start, lower, upper).subs(b, place).evalf()) == pytest.approx(
+            float(number), rel=1e-10
+        )

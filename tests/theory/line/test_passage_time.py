@@ -244,3 +244,14 @@ def test_an_integral_of_hypergeometric_functions_keeps_its_quick_numbers_when_pa
         assert time.process_time() - before < 5
         number = getattr(FirstPassage(process.subs(values), *ends), method)(1).value
         assert float(value) == pytest.approx(float(number), rel=1e-11)
+
+
+def test_times_across_a_kink_are_numbers_when_parameters_get_theirs():
+    process = ItoProcess.scalar(y, drift=-kappa * sp.sign(y) * sp.sqrt(sp.Abs(y)), dispersion=sigma)
+    values, start, upper = {kappa: sp.S(2), sigma: sp.S.One}, sp.Rational(1, 5), sp.S.One
+    for lower, found in (
+        (-sp.S.Half, mean_exit_time(process, start, -sp.S.Half, upper)),
+        (-sp.oo, mean_first_passage_time(process, start, upper)),
+    ):
+        number = FirstPassage(process.subs(values), lower, upper).mean_time(start).value
+        assert float(found.subs(values).evalf(15)) == pytest.approx(float(number), rel=1e-11)
