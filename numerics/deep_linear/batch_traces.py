@@ -17,10 +17,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from numerics.arguments import require, whole_number
+from numerics.arguments import YES_OR_NO, require, whole_number
 from numerics.deep_linear.signal import GaussianSignal, matrix
 from numerics.errors import ArgumentError
-from theory.argument_kinds import one_of
+from theory.argument_kinds import ArgumentKind, one_of, or_none
 
 Array = np.ndarray
 Partners = tuple[int, ...]
@@ -31,6 +31,12 @@ State = tuple[int, int, Partners]
 
 MAX_TRACE = 10
 """More signals in one trace are refused: 12 have millions of sums."""
+
+
+_SEQUENCE = one_of(list, tuple, needed="a list of matrices")
+_FLAGS = ArgumentKind(
+    "a list of True and False", lambda value: isinstance(value, list | tuple) and all(map(YES_OR_NO.holds, value))
+)
 
 
 def mean_of_batch_trace(
@@ -55,7 +61,9 @@ def mean_of_batch_trace(
     """
     require(one_of(GaussianSignal, needed="the signal of a batch of a noisy teacher"), signal, "signal")
     b = whole_number(batch_size, "batch_size", at_least=1, below=2**62)
-    flips = tuple(transposed or (False,) * len(links))
+    require(_SEQUENCE, links, "links")
+    require(or_none(_FLAGS), transposed, "transposed")
+    flips = (False,) * len(links) if transposed is None else tuple(transposed)
     if not 1 <= len(links) <= MAX_TRACE or len(flips) != len(links):
         raise ArgumentError(f"a trace must hold 1 to {MAX_TRACE} signals, got {len(links)}. Lower order.")
     return _Pairs(signal, [matrix(B, "links") for B in links], flips).mean(b)

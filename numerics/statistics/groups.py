@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics.arguments import require, row
+from numerics.arguments import require, row, whole_number
 from numerics.errors import ArgumentError
 from theory.values import shown
 
@@ -27,7 +27,11 @@ def replicas_by_label(labels: Any, n_replicas: int) -> dict[Hashable, NDArray[np
         >>> replicas_by_label(["warm", "cold", "warm"], 3)["warm"].tolist()
         [True, False, True]
     """
-    given = np.asarray(labels) if hasattr(labels, "__array__") else labels
+    n_replicas = whole_number(n_replicas, "n_replicas", at_least=1, below=2**48)
+    try:
+        given = np.asarray(labels) if hasattr(labels, "__array__") else labels
+    except Exception:  # whatever a stranger's object raises
+        raise ArgumentError(f"labels must be a sequence with one label per replica, got {shown(labels)}.") from None
     require(row("a sequence with one label per replica"), given, "labels")
     names = given.tolist() if isinstance(given, np.ndarray) else list(given)
     if len(names) != n_replicas:

@@ -5,6 +5,7 @@ import pytest
 import sympy as sp
 
 from numerics.codegen.compile import compile_program
+from numerics.deep_linear.batch_traces import mean_of_batch_trace
 from numerics.deep_linear.modes import hessian_block
 from numerics.deep_linear.point import LayeredPoint
 from numerics.deep_linear.signal import NoisyTeacher
@@ -16,6 +17,7 @@ from numerics.simulation.coupled_levels import coupled_samples
 from numerics.simulation.options import Options
 from numerics.simulation.plan import iteration_plan, simulation_plan
 from numerics.statistics.estimators import Estimate, Moments, Proportion
+from numerics.statistics.groups import replicas_by_label
 from tests.hostile import attack
 from tests.hostile.sound import Sound
 from tests.hostile.values import POOL, eta, v, w, x, xi
@@ -41,6 +43,7 @@ SIMULATED = {"parameters": None, "initial": [0], "step": 0.5, "until": 1.0, "n_p
 ITERATED = {"parameters": {eta: 0.1}, "initial": [0], "steps": 2, "n_replicas": 2, "seed": 1}
 COUPLED = {"initial": [0], "step": 0.5, "until": 1.0, "n_paths": 2, "seed": 1, "options": Options(backend="numpy")}
 POINT = LayeredPoint(LayeredLinear((1, 1, 1)), NoisyTeacher([[1.0]]), ([[0.5]], [[0.4]]))
+SIGNAL = NoisyTeacher([[1.0]]).signal(np.zeros((1, 1)))
 MODE = ([1], [1])
 FLAGS = {"count_sign_changes": False, "paths": False, "observables": {"x": x}}
 
@@ -53,6 +56,8 @@ SOUND = [
     Sound("differential", Chain.of(2).differential, (w,), {}),
     Sound("WrittenNetwork.covariation", written_network(1, 1).covariation, (MODE, MODE), {}),
     Sound("hessian_block", hessian_block, (POINT, 1, 1, 0), {"modes": None}),
+    Sound("mean_of_batch_trace", mean_of_batch_trace, (SIGNAL, [np.eye(1)] * 2), {"batch_size": 2, "transposed": None}),
+    Sound("replicas_by_label", replicas_by_label, (["warm", "cold"], 2), {}),
     Sound("within", Estimate(1.0, 0.1).within, (1.0,), {"tolerance": 0.5, "false_alarm": 0.01}),
     Sound("agrees_with", Proportion(3, 10).agrees_with, (0.3,), {"false_alarm": 0.01}),
     Sound("pdf", LAW.pdf, (0.5,), {}),
