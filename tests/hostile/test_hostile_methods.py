@@ -29,6 +29,7 @@ from theory.deep_linear.written_out import written_network
 from theory.discrete import Recursion
 from theory.discrete.mean_over_draw import covariance_over_draw
 from theory.symmetry import AffineGenerator, AffineSet, StepRule
+from theory.symmetry.roots_of_numbers import RootsOfNumbers
 
 OU = ItoProcess.scalar(x, drift=-x, dispersion=1)
 RECURSION = Recursion([w], [w * (1 - eta) + xi], [xi], ())
@@ -44,6 +45,7 @@ ITERATED = {"parameters": {eta: 0.1}, "initial": [0], "steps": 2, "n_replicas": 
 COUPLED = {"initial": [0], "step": 0.5, "until": 1.0, "n_paths": 2, "seed": 1, "options": Options(backend="numpy")}
 POINT = LayeredPoint(LayeredLinear((1, 1, 1)), NoisyTeacher([[1.0]]), ([[0.5]], [[0.4]]))
 SIGNAL = NoisyTeacher([[1.0]]).signal(np.zeros((1, 1)))
+RING = RootsOfNumbers.of([sp.sqrt(2)])
 MODE = ([1], [1])
 FLAGS = {"count_sign_changes": False, "paths": False, "observables": {"x": x}}
 
@@ -58,6 +60,9 @@ SOUND = [
     Sound("hessian_block", hessian_block, (POINT, 1, 1, 0), {"modes": None}),
     Sound("mean_of_batch_trace", mean_of_batch_trace, (SIGNAL, [np.eye(1)] * 2), {"batch_size": 2, "transposed": None}),
     Sound("replicas_by_label", replicas_by_label, (["warm", "cold"], 2), {}),
+    Sound("RootsOfNumbers.of", RootsOfNumbers.of, ([sp.sqrt(2)],), {}),
+    Sound("RootsOfNumbers.images", RING.images, (RING.prime(),), {}),
+    Sound("RootsOfNumbers.element", RING.element, ([1, 1], RING.images(RING.prime()), RING.prime()), {}),
     Sound("within", Estimate(1.0, 0.1).within, (1.0,), {"tolerance": 0.5, "false_alarm": 0.01}),
     Sound("agrees_with", Proportion(3, 10).agrees_with, (0.3,), {"false_alarm": 0.01}),
     Sound("pdf", LAW.pdf, (0.5,), {}),

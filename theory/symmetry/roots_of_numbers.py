@@ -29,10 +29,11 @@ from sympy.ntheory.residue_ntheory import nthroot_mod
 from sympy.polys.domains import GF
 from sympy.polys.matrices import DomainMatrix
 
-from theory.errors import UnsupportedFormError
+from theory.argument_kinds import EXPRESSIONS, ArgumentKind, takes
+from theory.errors import ShapeError, UnsupportedFormError
 from theory.symmetry.affine_generator import AffineGenerator
 from theory.symmetry.exact_gradient import StraightLine
-from theory.symmetry.null_space import PRIME, rational_number
+from theory.symmetry.null_space import MODULUS, PRIME, RESIDUE, rational_number
 from theory.symmetry.roots import Images, require_independent_roots, small_images
 from theory.symmetry.sample_losses import SampleLosses
 from theory.values import shown
@@ -44,6 +45,19 @@ LARGEST_FACTOR = 10**5
 """Prime factors that are looked for under a root."""
 
 _CANDIDATES = 4000
+
+
+_PRIME = ArgumentKind("a prime below 2^64", lambda value: MODULUS.holds(value) and isprime(value))
+_RESIDUES = ArgumentKind(
+    "a sequence of whole numbers", lambda value: isinstance(value, list | tuple) and all(map(RESIDUE.holds, value))
+)
+_IMAGES = ArgumentKind(
+    "a sequence of mappings of symbols to whole numbers",
+    lambda value: (
+        isinstance(value, list | tuple)
+        and all(isinstance(image, Mapping) and all(map(RESIDUE.holds, image.values())) for image in value)
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +110,8 @@ class RootsOfNumbers:
             require_independent_roots(line, replace(self, nested=()).images_modulo_many(), names=self.values)
 
     @classmethod
-    def of(cls, expressions: Iterable[sp.Expr]) -> RootsOfNumbers:
+    @takes(expressions=EXPRESSIONS)
+    def of(cls, expressions: Sequence[sp.Expr]) -> RootsOfNumbers:
         """The ring of all roots of positive numbers in ``expressions``; of degree 1 if there are none."""
         degrees: dict[int, int] = {}
         nested: list[sp.Expr] = []
@@ -188,6 +203,7 @@ class RootsOfNumbers:
         exist = all(pow(p, (prime - 1) // n, prime) == 1 for p, n in self.degrees.items())
         return exist and len(self.images(prime)) == self.degree
 
+    @takes(prime=_PRIME)
     def images(self, prime: int) -> list[dict[sp.Symbol, int]]:
         """The images modulo ``prime``: symbol -> residue. They are as many as :attr:`degree` if all exist."""
         choices = [_all_roots(p, n, prime) for p, n in self.degrees.items()]
@@ -223,6 +239,7 @@ class RootsOfNumbers:
     def _inverses(self) -> dict[tuple, list[list[int]]]:
         return {}
 
+    @takes(residues=_RESIDUES, images=_IMAGES, prime=_PRIME)
     def element(self, residues: Sequence[int], images: Sequence[Mapping[sp.Symbol, int]], prime: int) -> sp.Expr | None:
         """The element, a polynomial in the symbols, of which ``residues`` are the images; None if it is not small.
 
@@ -233,6 +250,10 @@ class RootsOfNumbers:
             >>> ring.element([(3 * image[t] - 1) % ring.prime() for image in images], images, ring.prime()) == 3 * t - 1
             True
         """
+        if {*map(frozenset, images)} != {frozenset(self.relations)} or len(images) != self.degree:
+            raise ShapeError(f"images must be the {self.degree} that images({prime}) gives, got {len(images)}.")
+        if len(residues) != len(images):
+            raise ShapeError(f"residues must be one for each of the {len(images)} images, got {len(residues)}.")
         total = sp.S.Zero
         for powers, row in zip(self._powers, self._interpolation(images, prime), strict=True):
             coefficient = sum(a * b for a, b in zip(row, residues, strict=True)) % prime
