@@ -92,7 +92,12 @@ class IrrationalPlace:
             at = self._value(relation.lhs - relation.rhs)
             if at is not None:
                 known[relation] = relation.func(at, sp.S.Zero)
-        return form.xreplace(known)
+        try:
+            return form.xreplace(known)
+        except TypeError:  # SymPy's: log(0) < 1 compares an infinity
+            raise UnsupportedFormError(
+                f"{form} has no value where {self.sides.jump.surface} is 0. Ask beside it."
+            ) from None
 
     def _value(self, argument: sp.Expr) -> sp.Expr | None:
         """The rational number that ``argument`` is at the place, or None."""
