@@ -148,7 +148,7 @@ def _window(walk: _Walk, breaks: list[float], top: float) -> Bulk:
     height = float(np.max(logs))
     if height == np.inf:
         return Bulk(points[0], points[-1], (), 0, 0, height, 1 if logs[-1] == np.inf else -1, -np.inf)
-    seen = np.flatnonzero(logs > height - walk.depth)
+    seen = np.flatnonzero(logs >= height - walk.depth)
     first, last = int(seen[0]), int(seen[-1])
     at_end = {-1: logs[0] if first == 0 else -np.inf, 1: logs[-1] if last == len(points) - 1 else -np.inf}
     open_ends = [end for end in at_end if at_end[end] > -np.inf and (end < 0 or np.isinf(top))]

@@ -41,6 +41,7 @@
 * ``signs_on_line``: the signs of an elementary function of one variable on an interval: a proof by its derivatives.
 * ``monotony``: proofs by monotony: bounds whose margin is a function of one quantity, conditions solved for one letter.
 * ``orderings``: proofs of polynomial inequalities by ordering the letters, until no coefficient is negative.
+* ``touching``: where what has one sign at all points comes so close to 0 that it may be 0.
 * ``whole_numbers``: the signs of a polynomial in one whole number.
 * ``other_forms``: conditions in another form that is true at the same points: logarithms, squares, whole numbers.
 * ``separated_sums``: proofs that a sum of functions of one letter each stays above a number.

@@ -13,7 +13,6 @@ import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal
 from typing import Any
 
 import sympy as sp
@@ -26,7 +25,7 @@ from theory.decision.factorisation import irreducible_factors
 from theory.decision.jumps import Jump, Sides, jumps_of, sides_of
 from theory.decision.normal_form import factors
 from theory.decision.point_search import Clock
-from theory.decision.rational_points import Point
+from theory.decision.rational_points import Point, nearly
 from theory.decision.region import AdmissibleRegion
 from theory.errors import UnsupportedFormError
 
@@ -36,7 +35,6 @@ _STEPS = (sp.sign, sp.Heaviside, sp.floor, sp.ceiling, sp.frac, sp.Mod)
 _NOT_CONTINUOUS = (*_STEPS, sp.Piecewise, sp.DiracDelta, sp.Integral, sp.Sum, sp.Product)
 _MAX_SURFACES = 12
 _MAX_BITS = 256
-_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -66,9 +64,7 @@ class IrrationalPlace:
         """The coordinates for a reader: exact ones, and in words the one that is a zero."""
         zero = sp.expand(self.sides.jump.surface - self.sides.level)
         low, high = self._ends
-        middle = (low + high) / 2
-        near = Context(prec=_DIGITS).divide(Decimal(middle.numerator), Decimal(middle.denominator))
-        return {**self.sides.below, self.sides.symbol: f"the zero of {zero} near {near}"}
+        return {**self.sides.below, self.sides.symbol: f"the zero of {zero} near {nearly((low + high) / 2)}"}
 
     def ball(self, expression: sp.Expr) -> Any:
         """A ball around what ``expression`` is at the place."""

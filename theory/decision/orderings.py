@@ -18,7 +18,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 from sympy.polys.polyerrors import BasePolynomialError
 
-from theory.argument_kinds import EXPRESSION, takes
+from theory.argument_kinds import CONDITIONS, EXPRESSION, takes
 from theory.decision.normal_form import proof_of_positivity
 
 _MAX_OPERATIONS = 300
@@ -28,7 +28,7 @@ _MAX_DEPTH = 3
 """How often what is left over is ordered again."""
 
 
-@takes(expression=EXPRESSION)
+@takes(expression=EXPRESSION, domain=CONDITIONS)
 def proof_by_ordering(expression: sp.Expr, domain: Sequence[Boolean] = ()) -> str | None:
     """A proof that a rational function is nowhere negative on the assumptions of its symbols, or None.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -235,3 +236,8 @@ _RELATIONS: dict[str, Callable[[Number, Number], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
+
+
+def nearly(value: Fraction, digits: int = 12) -> Decimal:
+    """``value`` rounded to ``digits`` decimal ones, for a reader."""
+    return Context(prec=digits).divide(Decimal(value.numerator), Decimal(value.denominator))

@@ -24,8 +24,9 @@ from theory.decision.magnitudes import FAR
 from theory.decision.normal_form import factors, proof_of_positivity, proof_of_zero
 from theory.decision.obstacles import obstacle_to_deciding
 from theory.decision.point_search import CLOSER_PRECISIONS, PRECISIONS, Clock, PointSearch, as_text, branches, height
-from theory.decision.rational_points import Point, exact_value
+from theory.decision.rational_points import Point, exact_value, nearly
 from theory.decision.region import AdmissibleRegion, random_source, rounded_points
+from theory.decision.touching import place_of_touching
 from theory.decision.zero import ATTEMPTS_PER_POINT, Conditions, exact_expression
 from theory.errors import UnsupportedFormError
 from theory.typeset import Typeset, words
@@ -50,7 +51,8 @@ class SignDecision(Typeset):
     """The sign of an expression over a region, and on what evidence.
 
     Attributes:
-        kind: One of :class:`SignKind`; NONNEGATIVE and NONPOSITIVE where 0 was met exactly.
+        kind: One of :class:`SignKind`; NONNEGATIVE and NONPOSITIVE where 0 was met exactly, or where the values come
+            so close to 0 that it cannot be excluded (then ZERO has no witness).
         proved: True for a positivity visible in the normal form, and for MIXED, whose witnesses are rigorous.
             False for the other kinds: every point tried had that sign, which is no proof.
         reason: One sentence for a reader.
@@ -115,6 +117,8 @@ def decide_sign(
         positive
         >>> print(decide_sign(p - q, [p > 2 * q]).kind, decide_sign(p - q).kind)
         positive mixed
+        >>> print(decide_sign(5 - 3 * sp.sin(p) - 4 * sp.cos(p)).kind)
+        nonnegative
     """
     expression, conditions = where_defined(exact_expression(expression), conditions)
     region = AdmissibleRegion.of(expression.free_symbols, conditions)
@@ -187,6 +191,9 @@ _SIGNS = {
     SignKind.MIXED: {1, -1},
 }
 
+_WEAKENED = {SignKind.POSITIVE: SignKind.NONNEGATIVE, SignKind.NEGATIVE: SignKind.NONPOSITIVE}
+"""What is left of a sign where 0 cannot be excluded."""
+
 _WAVES = 40
 """Points from which one descends where waves of several lengths overlap: each way ends in the next trough."""
 
@@ -221,6 +228,10 @@ def _sign_by_points(search: PointSearch, wanted: int) -> SignDecision:
     if not search.symbols:
         return SignDecision(kind, True, "a constant, enclosed by a ball", witnesses, used)
     reason = f"{kind} at all {used} points, by balls: random ones, at the ends, and where it comes closest to 0"
+    touched = place_of_touching(search.expression, search.region, starts) if kind in _WEAKENED else None
+    if touched is not None:
+        near = ", ".join(f"{symbol} = {nearly(value)}" for symbol, value in touched.items())
+        kind, reason = _WEAKENED[kind], f"{reason}; near {near} it cannot be told from 0"
     return SignDecision(kind, False, reason, witnesses, used)
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.argument_kinds import EXPRESSION, takes
+from theory.argument_kinds import CONDITIONS, EXPRESSION, takes
 from theory.decision.rational_points import exact_truth
 from theory.decision.region import admits
 
@@ -16,7 +16,7 @@ _MAX_OPERATIONS = 300
 _WIDTH = sp.Rational(1, 8)
 
 
-@takes(expression=EXPRESSION)
+@takes(expression=EXPRESSION, domain=CONDITIONS)
 def least_sign_at_whole_numbers(expression: sp.Expr, domain: Sequence[Boolean] = ()) -> int | None:
     """The least sign, -1, 0 or 1, that a polynomial in one integer symbol has in ``domain``; None if out of reach.
 

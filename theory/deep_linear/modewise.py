@@ -291,7 +291,7 @@ def balanced_modes(
     given = next((listed(entries, name) for name, entries in lists.items() if entries is not None), None)
     number = count(modes, "modes", at_least=1, at_most=MOST_MODES) if given is None else len(given)
     variance = known_sign(label_variance, "label_variance", strictly=False)
-    w = sp.Symbol(amplitude.name, real=True) if depth == 1 else amplitude
+    w = sp.Symbol(amplitude.name, real=True) if isinstance(depth, int | sp.Integer) and depth == 1 else amplitude
     return BalancedModes(
         depth=depth,  # type: ignore[arg-type]
         amplitudes=_symbols(w, number) if amplitudes is None else amplitudes,  # type: ignore[arg-type]

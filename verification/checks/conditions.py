@@ -94,12 +94,12 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
     margin_of = candidate - exact if relation.startswith("<") else exact - candidate
     equal = proof_of_zero(exact_expression(margin_of), domain)
     if equal:
-        return Finding(Outcome.PROVED if len(relation) == 2 else Outcome.REFUTED, f"both sides are equal: {equal}")
+        return Finding(Outcome.REFUTED if relation in "<>" else Outcome.PROVED, f"both sides are equal: {equal}")
     decision = decide_sign(margin_of, domain)
-    allowed = {SignKind.POSITIVE}
-    if len(relation) == 2:
-        allowed |= {SignKind.NONNEGATIVE, SignKind.ZERO}
-    if decision.kind in allowed:
+    strict = len(relation) == 1
+    touched = strict and decision.kind is SignKind.NONNEGATIVE and SignKind.ZERO not in decision.witnesses
+    allowed = {SignKind.POSITIVE} if strict else {SignKind.POSITIVE, SignKind.NONNEGATIVE, SignKind.ZERO}
+    if decision.kind in allowed or touched:
         numbers = {"points": decision.points_used}
         if decision.proved:
             return Finding(Outcome.PROVED, f"margin {decision.kind}: {decision.reason}", numbers=numbers)
@@ -109,18 +109,19 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
         if on_line.witness is not None:
             reason = f"violated at {_named(on_line.witness)}, where both sides are equal"
             return Finding(Outcome.REFUTED, reason, witness=on_line.witness)
-        strict = len(relation) == 1
         routes = (proof_by_ends, proof_by_parts)
         proof = on_line.proof or next(filter(None, (r(margin_of, domain, strict=strict) for r in routes)), None)
         proof = proof or _proof_in_logarithms(holds, domain) or _proof_of_polynomial(margin_of, domain, strict=strict)
         if proof:
             return Finding(Outcome.PROVED, f"margin {decision.kind}: {proof}", numbers=numbers)
         # A weak bound that the decision on the sign did not refute is false at most where it is undefined.
-        touched = None if len(relation) == 2 and margin_of.is_real else _first_false(holds, domain)
-        if touched is not None:
-            values, undefined = touched
+        false = None if not strict and margin_of.is_real else _first_false(holds, domain)
+        if false is not None:
+            values, undefined = false
             how = "a side has no real value" if undefined else "violated"
             return Finding(Outcome.REFUTED, f"{how} at {_named(values)}", witness=values)
+        if touched:
+            return Finding(Outcome.UNDECIDED, f"the sides may be equal somewhere: the margin is {decision.reason}")
         return Finding(Outcome.CERTIFIED, f"margin {decision.kind}: {decision.reason}", numbers=numbers)
     if decision.kind is SignKind.UNDECIDED:
         return Finding(Outcome.UNDECIDED, decision.reason)

@@ -13,6 +13,7 @@ from fractions import Fraction
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.argument_kinds import CONDITIONS, SYMBOL
 from theory.decision.balls import ball
 from theory.decision.breakpoints import breakpoints, zeros_along
 from theory.decision.inequalities import holds
@@ -23,6 +24,7 @@ from theory.errors import TheoryError
 from theory.fokker_planck import fokker_planck_operator, probability_current
 from theory.ito import ItoProcess
 from theory.line.interval import Interval
+from verification.arguments import takes
 from verification.checks.finite_integral import PIECES, finite_integral
 from verification.verdict import Finding, Outcome
 
@@ -97,6 +99,7 @@ def _jump(process: ItoProcess, density: sp.Expr, x: sp.Symbol, at: dict[sp.Symbo
     return None
 
 
+@takes(x=SYMBOL, domain=CONDITIONS)
 def interval_within(x: sp.Symbol, domain: tuple[Boolean, ...]) -> Interval | None:
     """The interval that the assumptions of ``x`` and the bounds of ``domain`` leave it; None where that is not known.
 

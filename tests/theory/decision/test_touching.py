@@ -1,0 +1,38 @@
+"""A sign that holds at every point tried is not called strict where the values run into 0 at a place of the region."""
+
+from __future__ import annotations
+
+import pytest
+import sympy as sp
+
+from theory.decision.sign import SignKind, decide_sign
+
+x, y = sp.symbols("x y", real=True)
+p = sp.Symbol("p", positive=True)
+
+TOUCHING = [
+    (3 * sp.sin(x) + 4 * sp.cos(x), sp.Integer(5), ()),
+    (x * y, sp.Rational(1, 2), (x**2 + y**2 <= 1,)),
+    (3 * 2 ** sp.Rational(-2, 3), sp.exp(x) + sp.exp(-2 * x), ()),
+    (4 * sp.exp(y) - sp.exp(2 * y) - 4, x**2, ()),
+    (sp.exp(-1 / sp.E), p**p, ()),
+]
+
+APART = [
+    (x * y, sp.Rational(1, 2), (x**2 + y**2 < 1,)),
+    (p, sp.sqrt(1 + p**2), ()),
+    (sp.S.Zero, sp.exp(-1 / x**2), (sp.Ne(x, 0),)),
+    (sp.log(1 + p), p, ()),
+    (3 * sp.sin(x) + 4 * sp.cos(x), 5 + sp.Rational(1, 10**9), ()),
+]
+
+
+@pytest.mark.parametrize(("left", "right", "domain"), TOUCHING)
+def test_a_margin_that_runs_into_0_is_not_called_positive(left, right, domain):
+    assert decide_sign(right - left, domain).kind is SignKind.NONNEGATIVE
+    assert decide_sign(left - right, domain).kind is SignKind.NONPOSITIVE
+
+
+@pytest.mark.parametrize(("left", "right", "domain"), APART)
+def test_a_margin_that_nears_0_at_an_end_or_an_open_side_alone_is_positive(left, right, domain):
+    assert decide_sign(right - left, domain).kind is SignKind.POSITIVE

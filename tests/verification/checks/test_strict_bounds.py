@@ -1,0 +1,26 @@
+"""A strict bound that may be met at a place without rational coordinates is not certified; the weak one is."""
+
+from __future__ import annotations
+
+import pytest
+import sympy as sp
+
+from verification.checks.conditions import judge_bound
+from verification.verdict import Outcome
+
+x, y = sp.symbols("x y", real=True)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "domain"),
+    [(3 * sp.sin(x) + 4 * sp.cos(x), sp.Integer(5), ()), (x * y, sp.Rational(1, 2), (x**2 + y**2 <= 1,))],
+)
+def test_a_bound_that_may_be_met_holds_as_a_weak_one_alone(left, right, domain):
+    strict, weak = (judge_bound(left, relation, right, domain) for relation in ("<", "<="))
+    assert strict.outcome is Outcome.UNDECIDED
+    assert "the sides may be equal somewhere" in strict.reason
+    assert weak.outcome in (Outcome.CERTIFIED, Outcome.PROVED)
+
+
+def test_the_strict_bound_holds_without_the_side_on_which_it_is_met():
+    assert judge_bound(x * y, "<", sp.Rational(1, 2), (x**2 + y**2 < 1,)).outcome is Outcome.CERTIFIED
