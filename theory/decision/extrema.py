@@ -34,6 +34,7 @@ _MAX_MOVES_ALONG = 4000
 _BENDS = (0, 1, 8)
 _FAR = 400
 """Bits of a coordinate beyond which a way along a side leads to infinity."""
+_NEAR_SIDE = Fraction(1, 16)
 _PRECISION = 128
 _BITS = 48
 
@@ -98,11 +99,11 @@ def descended_along_surfaces(
 ) -> dict[sp.Symbol, Fraction] | None:
     r"""A point below ``start`` close to a curved side of the region, where no way along that side leads further down.
 
-    None where every condition is about one coordinate. Two coordinates move at once, by :math:`\delta` along the
+    None where no condition about several coordinates stopped the way down to ``start``. Two coordinates move at once, by :math:`\delta` along the
     tangent of the side and by about :math:`\delta^2` inwards, so that a step along a curved side stays inside.
     """
     surfaces = [_Surface.of(part, region) for part in sorted(_inequalities(region), key=str)]
-    surfaces = [surface for surface in surfaces if len(surface.slopes) > 1]
+    surfaces = [surface for surface in surfaces if len(surface.slopes) > 1 and surface.is_near(start)]
     if not surfaces:
         return None
     point, heights = dict(start), _Heights(expression)
@@ -132,13 +133,19 @@ def _inequalities(region: AdmissibleRegion) -> set[Relational]:
 class _Surface:
     """A side of a region, by the slopes of what is positive inside."""
 
+    inequality: Relational
     slopes: Mapping[sp.Symbol, sp.Expr]
 
     @classmethod
     def of(cls, inequality: Relational, region: AdmissibleRegion) -> _Surface:
         inside = inequality.gts - inequality.lts
         moving = [s for s in region.symbols if inside.has(s) and not s.is_integer]
-        return cls({s: sp.diff(inside, s) for s in moving})
+        return cls(inequality, {s: sp.diff(inside, s) for s in moving})
+
+    def is_near(self, point: Point) -> bool:
+        """Whether the two quantities compared differ by a small share there, or cannot be computed."""
+        greater, less = (rounded_value(side, point) for side in (self.inequality.gts, self.inequality.lts))
+        return greater is None or less is None or abs(greater - less) <= _NEAR_SIDE * max(abs(greater), abs(less))
 
     def steps(self, point: Point, factor: Fraction) -> Iterator[dict[sp.Symbol, Fraction]]:
         """``point`` moved along the side in every pair of coordinates, and a little inwards."""
