@@ -99,8 +99,9 @@ def descended_along_surfaces(
 ) -> dict[sp.Symbol, Fraction] | None:
     r"""A point below ``start`` close to a curved side of the region, where no way along that side leads further down.
 
-    None where no condition about several coordinates stopped the way down to ``start``. Two coordinates move at once, by :math:`\delta` along the
-    tangent of the side and by about :math:`\delta^2` inwards, so that a step along a curved side stays inside.
+    None where no condition about several coordinates stopped the way down to ``start``. Two coordinates move at once,
+    by :math:`\delta` along the tangent of the side and by about :math:`\delta^2` inwards, so that a step along a curved
+    side stays inside.
     """
     surfaces = [_Surface.of(part, region) for part in sorted(_inequalities(region), key=str)]
     surfaces = [surface for surface in surfaces if len(surface.slopes) > 1 and surface.is_near(start)]
