@@ -30,7 +30,8 @@ from theory.values import shown
 Array = np.ndarray
 Name = str | tuple[Hashable, ...]
 NAME = ArgumentKind(
-    "text, or a tuple of text and numbers", lambda n: isinstance(n, str | tuple) and hash(n) is not None
+    "text, or a tuple of text and numbers",
+    lambda n: isinstance(n, str | tuple) and hash(n) is not None and all(part == part for part in n),  # no nan
 )
 Forms = tuple[int, ...]
 """Numbers of forms, rising, with repetitions."""

@@ -20,6 +20,7 @@ from sympy.polys.polyerrors import BasePolynomialError
 
 from theory.argument_kinds import CONDITIONS, EXPRESSION, takes
 from theory.decision.normal_form import proof_of_positivity
+from theory.decision.region import AdmissibleRegion
 
 _MAX_OPERATIONS = 300
 _MAX_LETTERS = 4
@@ -29,7 +30,7 @@ _MAX_DEPTH = 3
 
 
 @takes(expression=EXPRESSION, domain=CONDITIONS)
-def proof_by_ordering(expression: sp.Expr, domain: Sequence[Boolean] = ()) -> str | None:
+def proof_by_ordering(expression: sp.Expr, domain: Boolean | Sequence[Boolean] = ()) -> str | None:
     """A proof that a rational function is nowhere negative on the assumptions of its symbols, or None.
 
     Example:
@@ -45,7 +46,7 @@ def proof_by_ordering(expression: sp.Expr, domain: Sequence[Boolean] = ()) -> st
     symbols = sorted(numerator.free_symbols, key=str)
     if not symbols or not all(symbol.is_real for symbol in symbols):
         return None
-    if denominator != 1 and proof_of_positivity(denominator, tuple(domain)) is None:
+    if denominator != 1 and proof_of_positivity(denominator, AdmissibleRegion.of((), domain).conditions) is None:
         return None
     try:
         polynomial = sp.Poly(numerator, *symbols)

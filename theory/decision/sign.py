@@ -122,9 +122,9 @@ def decide_sign(
     """
     expression, conditions = where_defined(exact_expression(expression), conditions)
     region = AdmissibleRegion.of(expression.free_symbols, conditions)
-    obstacle = obstacle_to_deciding(expression) or (
-        "the expression holds undefined functions" if expression.has(AppliedUndef) else None
-    )
+    obstacle = "the conditions leave no point at all" if region.is_empty else obstacle_to_deciding(expression)
+    if obstacle is None and expression.has(AppliedUndef):
+        obstacle = "the expression holds undefined functions"
     if obstacle:
         return SignDecision(SignKind.UNDECIDED, False, obstacle)
     for factor, kind in ((1, SignKind.POSITIVE), (-1, SignKind.NEGATIVE)):

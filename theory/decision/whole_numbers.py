@@ -10,14 +10,14 @@ from sympy.logic.boolalg import Boolean
 
 from theory.argument_kinds import CONDITIONS, EXPRESSION, takes
 from theory.decision.rational_points import exact_truth
-from theory.decision.region import admits
+from theory.decision.region import AdmissibleRegion, admits
 
 _MAX_OPERATIONS = 300
 _WIDTH = sp.Rational(1, 8)
 
 
 @takes(expression=EXPRESSION, domain=CONDITIONS)
-def least_sign_at_whole_numbers(expression: sp.Expr, domain: Sequence[Boolean] = ()) -> int | None:
+def least_sign_at_whole_numbers(expression: sp.Expr, domain: Boolean | Sequence[Boolean] = ()) -> int | None:
     """The least sign, -1, 0 or 1, that a polynomial in one integer symbol has in ``domain``; None if out of reach.
 
     Example:
@@ -27,14 +27,15 @@ def least_sign_at_whole_numbers(expression: sp.Expr, domain: Sequence[Boolean] =
         >>> least_sign_at_whole_numbers(n**2 - n - 1, [n > 1])
         1
     """
-    symbols = expression.free_symbols.union(*(condition.free_symbols for condition in domain))
+    conditions = AdmissibleRegion.of((), domain).conditions
+    symbols = expression.free_symbols.union(*(condition.free_symbols for condition in conditions))
     if len(symbols) != 1 or expression.count_ops() > _MAX_OPERATIONS:
         return None
     (n,) = symbols
     if not n.is_integer or not expression.is_polynomial(n):
         return None
     polynomials = [sp.Poly(expression, n)]
-    for condition in domain:
+    for condition in conditions:
         relations = condition.atoms(sp.core.relational.Relational)
         if not relations or not all((r.lhs - r.rhs).is_polynomial(n) for r in relations):
             return None
@@ -44,7 +45,7 @@ def least_sign_at_whole_numbers(expression: sp.Expr, domain: Sequence[Boolean] =
     zeros = [end for p in polynomials if p.degree() > 0 for ends, _ in p.intervals(eps=_WIDTH) for end in ends]
     # Between two zeros no sign changes, so the whole numbers next to them stand for all.
     numbers = {round(sp.Rational(zero)) + step for zero in (0, *zeros) for step in (-2, -1, 0, 1, 2)}
-    signs = [_sign(polynomials[0], value) for value in sorted(numbers) if _is_inside(n, value, domain)]
+    signs = [_sign(polynomials[0], value) for value in sorted(numbers) if _is_inside(n, value, conditions)]
     return min(signs, default=None)
 
 

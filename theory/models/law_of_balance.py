@@ -48,7 +48,8 @@ def outer_product_vectors(a: int, b: int) -> tuple[sp.ImmutableMatrix, sp.Immuta
 
 def outer_product_slopes(a: int, b: int) -> sp.ImmutableMatrix:
     r"""The matrix A, data. Shape ``(b, a)``."""
-    return sp.ImmutableMatrix(b, a, lambda k, i: sp.Symbol(f"A_{k + 1}{i + 1}", real=True))
+    columns, rows = count(a, "a", at_least=1, at_most=3), count(b, "b", at_least=1, at_most=3)
+    return sp.ImmutableMatrix(rows, columns, lambda k, i: sp.Symbol(f"A_{k + 1}{i + 1}", real=True))
 
 
 def outer_product_model(a: int, b: int) -> Model:

@@ -7,7 +7,7 @@ pieces; there :math:`a p` and the current must be continuous, or the equation ha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import sympy as sp
@@ -17,7 +17,7 @@ from theory.argument_kinds import CONDITIONS, SYMBOL
 from theory.decision.balls import ball
 from theory.decision.breakpoints import breakpoints, zeros_along
 from theory.decision.inequalities import holds
-from theory.decision.region import affine_in, points_satisfying
+from theory.decision.region import AdmissibleRegion, affine_in, points_satisfying
 from theory.decision.sign import SignKind, decide_sign
 from theory.decision.surfaces import INEQUALITIES, margin
 from theory.errors import TheoryError
@@ -100,7 +100,7 @@ def _jump(process: ItoProcess, density: sp.Expr, x: sp.Symbol, at: dict[sp.Symbo
 
 
 @takes(x=SYMBOL, domain=CONDITIONS)
-def interval_within(x: sp.Symbol, domain: tuple[Boolean, ...]) -> Interval | None:
+def interval_within(x: sp.Symbol, domain: Boolean | Sequence[Boolean]) -> Interval | None:
     """The interval that the assumptions of ``x`` and the bounds of ``domain`` leave it; None where that is not known.
 
     Example:
@@ -110,7 +110,7 @@ def interval_within(x: sp.Symbol, domain: tuple[Boolean, ...]) -> Interval | Non
     """
     interval = Interval.of(x)
     left, right = interval.ends
-    for condition in sp.And.make_args(sp.And(*domain)):
+    for condition in sp.And.make_args(sp.And(*AdmissibleRegion.of((), domain).conditions)):
         if not condition.has(x):
             continue
         found = affine_in(margin(condition), x) if isinstance(condition, INEQUALITIES) else None

@@ -23,6 +23,7 @@ from numerics.statistics.estimators import Proportion
 from numerics.statistics.sample_size import MAX_DISTORTION
 from theory.argument_kinds import ArgumentKind, one_of, or_none, whole
 from verification.arguments import FINITE, NOT_NEGATIVE, is_finite, of_kind, takes
+from verification.errors import VerificationError
 from verification.verdict import Outcome
 
 UNIT_ROUNDOFF = 2.0**-53
@@ -63,6 +64,8 @@ class ConfidenceInterval:
         for name in ("estimate", "lower", "upper", "bias", "distortion"):
             of_kind(_NUMBER, getattr(self, name), name)
         of_kind(_BOUNDS, self.one_sided, "one_sided")
+        if self.lower > self.upper:
+            raise VerificationError(f"lower must not exceed upper, got lower={self.lower} and upper={self.upper}.")
 
     @property
     def is_valid(self) -> bool:

@@ -36,3 +36,9 @@ def test_a_margin_that_runs_into_0_is_not_called_positive(left, right, domain):
 @pytest.mark.parametrize(("left", "right", "domain"), APART)
 def test_a_margin_that_nears_0_at_an_end_or_an_open_side_alone_is_positive(left, right, domain):
     assert decide_sign(right - left, domain).kind is SignKind.POSITIVE
+
+
+def test_nothing_has_a_sign_where_there_is_no_point():
+    decision = decide_sign(x, [x > 1, x < 0])
+    assert decision.kind is SignKind.UNDECIDED
+    assert "no point" in decision.reason
