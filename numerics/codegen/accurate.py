@@ -119,7 +119,7 @@ def beside_a_step(total: sp.Expr) -> sp.Expr | None:
         >>> beside_a_step(1 / (1 + sp.exp(-x)) - sp.Heaviside(x)).args[0]
         (-1 + 1/(1 + exp(-x)), x > 0)
     """
-    for term in total.args:
+    for term in sp.Add.make_args(total):
         c, step = term.as_coeff_Mul()
         if not isinstance(step, sp.sign | sp.Heaviside) or not (total - term).has(sp.exp):
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.argument_kinds import EXPRESSION, SCALAR, SYMBOL, one_of, takes
+from theory.argument_kinds import EXPRESSION, REAL_EXPRESSION, SCALAR, SYMBOL, one_of, takes
 from theory.errors import UnsupportedFormError
 from theory.line.boundary import integrable
 from theory.line.endpoints import endpoint_behaviour
@@ -32,7 +32,7 @@ def is_positive_at_zero(density: sp.Expr, x: sp.Symbol, interval: Interval) -> b
     return density.subs(x, 0).is_positive is True
 
 
-@takes(log_derivative=EXPRESSION, x=SYMBOL, interval=_INTERVAL, order=SCALAR)
+@takes(log_derivative=REAL_EXPRESSION, x=SYMBOL, interval=_INTERVAL, order=SCALAR)
 def tail_moment_exists(log_derivative: sp.Expr, x: sp.Symbol, interval: Interval, order: sp.Expr | int) -> Boolean:
     """The condition for a finite moment of a power tail at infinity; on the exponential scale all are finite.
 
@@ -52,7 +52,7 @@ def tail_moment_exists(log_derivative: sp.Expr, x: sp.Symbol, interval: Interval
     return integrable(endpoint_behaviour(slope + order / x, x, interval.right))
 
 
-@takes(log_derivative=EXPRESSION, x=SYMBOL, interval=_INTERVAL, order=SCALAR)
+@takes(log_derivative=REAL_EXPRESSION, x=SYMBOL, interval=_INTERVAL, order=SCALAR)
 def infinite_moment(log_derivative: sp.Expr, x: sp.Symbol, interval: Interval, order: sp.Expr | int) -> sp.Expr | None:
     """A moment whose integral diverges: infinite, or nan where both signs do; None where it is finite or not known.
 

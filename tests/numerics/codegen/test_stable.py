@@ -6,6 +6,7 @@ import pytest
 import sympy as sp
 
 from numerics import iterate
+from numerics.codegen.accurate import beside_a_step
 from numerics.codegen.compile import compile_program
 from numerics.codegen.stable import stable
 from numerics.simulation.options import Options
@@ -233,3 +234,8 @@ def test_hyperbolic_functions_of_parameters_do_not_overflow_in_a_quotient():
 def test_gamma_functions_far_out_keep_their_digits_where_the_written_form_has_none(expression, point):
     assert error_of_program(expression, point) < 1e-13
     assert not error_as_written(expression, point) < 1e-3
+
+
+def test_what_is_no_sum_has_no_terms_beside_a_step():
+    t = sp.Symbol("t", real=True)
+    assert beside_a_step(sp.Integral(sp.exp(t), (t, 0, 1))) is None

@@ -8,9 +8,10 @@ import time
 import pytest
 import sympy as sp
 
-from theory.errors import SymbolError
+from theory.errors import SymbolError, TheoryError
 from theory.ito import ItoProcess
 from theory.line.interval import Interval
+from theory.line.moment_existence import infinite_moment, tail_moment_exists
 from theory.line.stationary import stationary_density
 
 x = sp.Symbol("x", real=True)
@@ -121,3 +122,10 @@ def test_a_parameter_that_cancels_out_of_the_law_hinders_no_number():
     polar = stationary_density(ItoProcess.scalar(x, drift=k * sp.cot(x), dispersion=sp.sqrt(2 * k)), Interval(0, sp.pi))
     assert polar.density == sp.sin(x)
     assert float(polar.variance) == pytest.approx(math.pi**2 / 4 - 2, rel=1e-12)
+
+
+@pytest.mark.parametrize("question", [infinite_moment, tail_moment_exists])
+def test_a_slope_that_is_not_real_is_refused_by_name(question):
+    t, unreal = sp.Symbol("t", real=True), sp.Symbol("i", imaginary=True)
+    with pytest.raises(TheoryError, match="^log_derivative must be a finite real expression"):
+        question(unreal, t, Interval(-sp.oo, sp.oo), 2)
