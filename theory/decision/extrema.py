@@ -32,9 +32,11 @@ _FIRST_STEP, _LAST_STEP = 2, 40
 _MAX_MOVES = 400
 _MAX_MOVES_ALONG = 4000
 _BENDS = (0, 1, 8)
+"""How far a step along a side turns inwards, in squares of its length: for sides that curve up to so much."""
 _FAR = 400
 """Bits of a coordinate beyond which a way along a side leads to infinity."""
 _NEAR_SIDE = Fraction(1, 16)
+"""Share by which two sides of an inequality differ at most where it stops a way down; most end within 2**-40."""
 _PRECISION = 128
 _BITS = 48
 
