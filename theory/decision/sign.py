@@ -228,11 +228,24 @@ def _sign_by_points(search: PointSearch, wanted: int) -> SignDecision:
     if not search.symbols:
         return SignDecision(kind, True, "a constant, enclosed by a ball", witnesses, used)
     reason = f"{kind} at all {used} points, by balls: random ones, at the ends, and where it comes closest to 0"
-    touched = place_of_touching(search.expression, search.region, starts) if kind in _WEAKENED else None
+    touched = _touched(search, starts) if kind in _WEAKENED else None
     if touched is not None:
         near = ", ".join(f"{symbol} = {nearly(value)}" for symbol, value in touched.items())
         kind, reason = _WEAKENED[kind], f"{reason}; near {near} it cannot be told from 0"
     return SignDecision(kind, False, reason, witnesses, used)
+
+
+def _touched(search: PointSearch, visited: list[dict[sp.Symbol, Fraction]]) -> Mapping[sp.Symbol, Fraction] | None:
+    """A place where the expression, or a factor of it, may be 0: a factor that decays leads the way down elsewhere."""
+    found = place_of_touching(search.expression, search.region, visited)
+    parts = [part for part in sp.Mul.make_args(sp.factor_terms(search.expression)) if part.free_symbols]
+    for part in parts if found is None and len(parts) > 1 else ():
+        for start in sorted(visited, key=height)[:_ALONG]:
+            towards = sign_at(part, start)
+            if found is None and towards and not search.clock.is_over:
+                lowest = descended(towards * part, search.region, start)
+                found = place_of_touching(part, search.region, [lowest])
+    return found
 
 
 def _at_irrational_places(

@@ -16,6 +16,7 @@ TOUCHING = [
     (3 * 2 ** sp.Rational(-2, 3), sp.exp(x) + sp.exp(-2 * x), ()),
     (4 * sp.exp(y) - sp.exp(2 * y) - 4, x**2, ()),
     (sp.exp(-1 / sp.E), p**p, ()),
+    ((3 * sp.sin(x) + 4 * sp.cos(x)) * sp.exp(-p), 5 * sp.exp(-p), ()),
 ]
 
 APART = [
