@@ -12,13 +12,13 @@ from theory.notation import eta
 from verification.authoring.shorthand import Grade, Kind, equals, measured
 from verification.papers.saddle_to_saddle.measured import minimum_of_samples
 from verification.papers.saddle_to_saddle.paper import paper, sigma_q
-from verification.papers.saddle_to_saddle.sgd_samples import two_samples_in_a_batch
+from verification.papers.saddle_to_saddle.sgd_samples import spread_on_samples, two_samples_in_a_batch
 
 SIZES = ((4, 2), (5, 3), (4, 4))
 """Numbers of samples N and batch sizes B at which every batch is listed."""
 
 theta = sp.Symbol("theta", real=True)
-samples = sp.Symbol("N", positive=True)
+samples, batch = sp.symbols("N B", positive=True)
 SYMBOLS = {sp.Symbol("g_1", real=True): "gradient of sample 1, likewise the others; one weight"}
 
 
@@ -212,7 +212,9 @@ def mean_of_share(power: int) -> sp.Expr:
     return sp.gammasimp(sp.prod([(half + k) / (half + rest + k) for k in range(power)]))
 
 
-@paper.claim("DLN-F5", "Appendix G.2", symbols={samples: "size of the data set", sigma_q: "label noise"})
+@paper.claim(
+    "DLN-F5", "Appendix G.2", symbols={samples: "size of the data set", batch: "batch size", sigma_q: "label noise"}
+)
 def expectations_over_finite_data():
     r"""Expectations over finite data.
 
@@ -264,3 +266,31 @@ def expectations_over_finite_data():
             remark=True,
             mutated=False,
         )
+
+    def derived_spread() -> sp.Expr:
+        r""":math:`\frac12E\,\Sigma/H` with the factor of DLN-F3; a fit leaves of a label's noise one minus a share."""
+        return sp.cancel(sigma_q**2 / 2 * (1 - N * mean_of_share(2)) * (N - batch) / (N - 1))
+
+    yield equals(
+        r"spread at the end: $\lim_{\eta\to0}E\operatorname{Var}(\theta)/\beta$",
+        printed=sigma_q**2 * (N - batch) / (2 * (N + 2)),
+        derived=derived_spread,
+        domain=(N > 4, batch < N),
+        measured=[
+            measured(
+                spread_on_samples,
+                lambda candidate: candidate.subs({N: 20, batch: 2, sigma_q: 1}),
+                N="20",
+                B="2",
+                sigma_q="1",
+                eta="1/100",
+            )
+        ],
+        wrong={
+            "of the law of the data": sigma_q**2 / 2,
+            "batches with replacement": sigma_q**2 * (N - 1) / (2 * (N + 2)),
+        },
+        says="A result of ours: SGD with batches without replacement, around the minimum of the data set.",
+        remark=True,
+        mutated=False,
+    )

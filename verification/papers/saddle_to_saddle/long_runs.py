@@ -26,7 +26,30 @@ BURN_IN, COUNTED = 6, 30
 """Relaxation times before counting begins, and while it goes on."""
 
 total = sp.Symbol("total", real=True)
-s_1, s_2, sigma = sp.symbols("s_1 s_2 sigma", positive=True)
+s_1, s_2, sigma, step = sp.symbols("s_1 s_2 sigma step", positive=True)
+
+
+def _layers(widths: Sequence[int]) -> list[sp.Matrix]:
+    """Layers of symbols, the lowest first."""
+    return [
+        sp.Matrix(rows, columns, lambda i, j, l=l: sp.Symbol(f"W{l}_{i}{j}", real=True))
+        for l, (columns, rows) in enumerate(zip(widths, widths[1:], strict=False))
+    ]
+
+
+def _products(layers: Sequence[sp.Matrix]) -> tuple[list[sp.Matrix], list[sp.Matrix]]:
+    """The products of the layers below each place, and of those above it."""
+    below, above = [sp.eye(layers[0].cols)], [sp.eye(layers[-1].rows)]
+    for layer in layers:
+        below.append(layer * below[-1])
+    for layer in reversed(layers):
+        above.append(above[-1] * layer)
+    return below, above[::-1]
+
+
+def _teacher(rows: int, columns: int) -> sp.Matrix:
+    """The diagonal teacher with the values s_1, s_2."""
+    return sp.Matrix(rows, columns, lambda i, j: (s_1, s_2)[i] if i == j else 0)
 
 
 @cache
@@ -36,22 +59,12 @@ def descent(*widths: int) -> tuple[Recursion, sp.Matrix, sp.Matrix]:
     The linear gap Z starts at 0 and follows the recursion linearised at the balanced minimum with equal widths; it
     steers nothing.
     """
-    layers = [
-        sp.Matrix(rows, columns, lambda i, j, l=l: sp.Symbol(f"W{l}_{i}{j}", real=True))
-        for l, (columns, rows) in enumerate(zip(widths, widths[1:], strict=False))
-    ]
+    layers = _layers(widths)
+    below, above = _products(layers)
     inputs, outputs = widths[0], widths[-1]
     x = sp.Matrix(sp.symbols(f"x_1:{inputs + 1}", real=True))
     xi = sp.Matrix(sp.symbols(f"xi_1:{outputs + 1}", real=True))
-    values = (s_1, s_2)
-    teacher = sp.Matrix(outputs, inputs, lambda i, j: values[i] if i == j else 0)
-    below = [sp.eye(inputs)]
-    for layer in layers:
-        below.append(layer * below[-1])
-    above = [sp.eye(outputs)]
-    for layer in reversed(layers):
-        above.append(above[-1] * layer)
-    above.reverse()
+    values, teacher = (s_1, s_2), _teacher(outputs, inputs)
     signal = ((teacher - below[-1]) * x + sigma * xi) * x.T
     moved = [layer + eta * above[l + 1].T * signal * below[l].T for l, layer in enumerate(layers)]
     gap = sp.Matrix(outputs, inputs, lambda i, j: sp.Symbol(f"Z_{i}{j}", real=True))
@@ -69,14 +82,38 @@ def descent(*widths: int) -> tuple[Recursion, sp.Matrix, sp.Matrix]:
     return Recursion(state, update, normals=[*x, *xi]), below[-1], gap
 
 
-def averages(arguments: Arguments, draw: Draw, observable: sp.Expr, start: Sequence[float]) -> np.ndarray:
-    """The time average of an observable over :data:`COUNTED` relaxation times, one run a sample."""
-    widths, rate = _widths(arguments), number(arguments["eta"])
+@cache
+def langevin(*widths: int) -> tuple[Recursion, sp.Matrix]:
+    r"""Euler-Maruyama steps of :math:`dW_l = -\nabla_{W_l}L\,dt + \sqrt\eta\sigma\,dB_l`, and the map."""
+    layers = _layers(widths)
+    below, above = _products(layers)
+    gap = _teacher(widths[-1], widths[0]) - below[-1]
+    state, update, normals = [], [], []
+    for l, layer in enumerate(layers):
+        noise = layer.applyfunc(lambda entry: sp.Symbol(f"xi_{entry.name}", real=True))
+        moved = layer + step * above[l + 1].T * gap * below[l].T + sp.sqrt(eta * step) * sigma * noise
+        state, update, normals = [*state, *layer], [*update, *moved], [*normals, *noise]
+    return Recursion(state, update, normals=normals), below[-1]
+
+
+def averages(
+    arguments: Arguments,
+    draw: Draw,
+    observable: sp.Expr,
+    start: Sequence[float],
+    plain: Recursion | None = None,
+) -> np.ndarray:
+    """The time average of an observable over :data:`COUNTED` relaxation times, one run a sample.
+
+    Counting begins ``after`` so many of them, :data:`BURN_IN` unless told. Runs of SGD where no recursion is given.
+    """
+    widths, rate = _widths(arguments), number(arguments["eta" if plain is None else "step"])
     values = [number(each) for each in arguments["s"].split()]
     L = len(widths) - 1
     relaxation = 1 / (rate * L * min(values) ** (2 - 2 / L))
-    first, last = round(BURN_IN * relaxation), round((BURN_IN + COUNTED) * relaxation)
-    plain, _, _ = descent(*widths)
+    after = number(arguments["after"]) if "after" in arguments else BURN_IN
+    first, last = round(after * relaxation), round((after + COUNTED) * relaxation)
+    plain = plain or descent(*widths)[0]
     summing = Recursion([*plain.state, total], [*plain.update, total + observable], normals=plain.normals)
     run = iterate(
         summing,
@@ -100,9 +137,8 @@ def _widths(arguments: Arguments) -> tuple[int, ...]:
 
 def _parameters(arguments: Arguments, recursion: Recursion) -> dict[sp.Symbol, float]:
     values = [number(each) for each in arguments["s"].split()]
-    told = {eta: number(arguments["eta"]), sigma: number(arguments["sigma"])} | dict(
-        zip((s_1, s_2), values, strict=False)
-    )
+    told = dict(zip((s_1, s_2), values, strict=False))
+    told |= {symbol: number(arguments[symbol.name]) for symbol in (eta, sigma, step) if symbol.name in arguments}
     return {symbol: told[symbol] for symbol in recursion.parameters}
 
 
@@ -124,6 +160,27 @@ def variance_of_mode(arguments: Arguments, draw: Draw) -> Samples:
     _, W, _ = descent(*_widths(arguments))
     found = averages(arguments, draw, (W[0, 0] - s_1) ** 2, _balanced(arguments))
     return Samples(found / number(arguments["eta"]))
+
+
+def variance_under_isotropic_noise(arguments: Arguments, draw: Draw) -> Samples:
+    r""":math:`E[(w_2 - s_2)^2]/\eta` of the second mode under isotropic noise, from the balanced minimum on."""
+    plain, W = langevin(*_widths(arguments))
+    layers = _balanced(arguments)[: len(plain.state)]
+    found = averages(arguments, draw, (W[1, 1] - s_2) ** 2, layers, plain)
+    return Samples(found / number(arguments["eta"]))
+
+
+def fluctuation_along_eigenvector(arguments: Arguments, draw: Draw) -> Samples:
+    r"""The squared distance from the balanced minimum of two layers along an eigenvector of its Hessian, over eta.
+
+    That of the entry ``mode`` of the map, along which only :math:`(W_1)_{ij}` and :math:`(W_2)_{ij}` move.
+    """
+    i, j = (int(each) - 1 for each in arguments["mode"].split())
+    lower, upper = _layers(_widths(arguments))
+    u = [sp.sqrt(each) for each in (s_1, s_2)]
+    off = [layer[i, j] - (u[i] if i == j else 0) for layer in (lower, upper)]
+    along = (u[i] * off[0] + u[j] * off[1]) ** 2 / (u[i] ** 2 + u[j] ** 2)
+    return Samples(averages(arguments, draw, along, _balanced(arguments)) / number(arguments["eta"]))
 
 
 def selected_weight(arguments: Arguments, draw: Draw) -> Samples:

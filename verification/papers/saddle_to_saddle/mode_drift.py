@@ -14,9 +14,11 @@ from theory.gradient_noise.data_law import Gaussian
 from theory.gradient_noise.model import Model
 from theory.ito import ito_differential
 from theory.notation import eta
-from verification.authoring.shorthand import Grade, Kind, equals, holds_when
+from verification.authoring.shorthand import Grade, Kind, equals, holds_when, measured
+from verification.forms import Experiment
 from verification.papers.saddle_to_saddle.covariance import SYMBOLS
 from verification.papers.saddle_to_saddle.gradients import gap_vector, jacobian, printed_jacobian
+from verification.papers.saddle_to_saddle.long_runs import variance_under_isotropic_noise
 from verification.papers.saddle_to_saddle.modes import (
     CROSS,
     DEEP,
@@ -298,7 +300,11 @@ def isotropic_langevin_noise():
         r"width of a learned mode: $\operatorname{Var}(w_\alpha)$",
         printed=eta * langevin**2 / 2,
         derived=lambda: _width_under_isotropic_noise(langevin),
-        wrong={"as for label noise": eta * L * langevin**2 * s ** (2 - 2 / L) / 2},
+        wrong={
+            "as for label noise": eta * L * langevin**2 * s ** (2 - 2 / L) / 2,
+            "a tenth too large": sp.Rational(11, 20) * eta * langevin**2,
+        },
+        measured=[_langevin_run(langevin, depth) for depth in (2, 3)],
         says="A result of ours, of the equation linearised at the teacher's value: one width for all modes and depths.",
         remark=True,
         mutated=False,
@@ -311,6 +317,19 @@ def isotropic_langevin_noise():
         wrong={"one way": k[0] <= k[1]},
         says=r"Two aligned layers $\mathrm{diag}(\sqrt{k_1}, \sqrt{k_2})$, whose kernel is frozen.",
         mutated=False,
+    )
+
+
+def _langevin_run(noise: sp.Symbol, depth: int) -> Experiment:
+    """The weaker of two modes, s = 4/5, under isotropic noise of 1."""
+    return measured(
+        variance_under_isotropic_noise,
+        lambda candidate: candidate.subs({eta: 1, noise: 1, L: depth, s: sp.Rational(4, 5)}),
+        widths=" ".join(["2"] * (depth + 1)),
+        s="1 4/5",
+        sigma="1",
+        eta="1/1000",
+        step="1/200",
     )
 
 

@@ -21,6 +21,7 @@ from verification.authoring.shorthand import Grade, Kind, bounds, compared, equa
 from verification.authoring.simulated import number
 from verification.forms import Comparison
 from verification.papers.saddle_to_saddle.balanced.aligned import u_1, u_2
+from verification.papers.saddle_to_saddle.long_runs import fluctuation_along_eigenvector
 from verification.papers.saddle_to_saddle.paper import NOISE_SYMBOLS, L, beta, mode_process, paper, s, sigma_q, w
 from verification.papers.saddle_to_saddle.sgd_samples import excess_of_a_step
 
@@ -230,7 +231,12 @@ def second_opinion(ratio: Callable[[np.ndarray], float]) -> Comparison:
 @paper.claim(
     "DLN-R3",
     "Section 1.2.2, on Gross et al.",
-    symbols={u_1: "weight of the mode in either layer", u_2: "that of another mode", beta: r"$\beta = \eta/b$"},
+    symbols={
+        u_1: "weight of the mode in either layer",
+        u_2: "that of another mode",
+        beta: r"$\beta = \eta/b$",
+        sigma_q: "label noise",
+    },
     grade=Grade.CONDITION,
 )
 def fluctuations_and_flatness():
@@ -253,6 +259,33 @@ def fluctuations_and_flatness():
         wrong={"curvatures within a layer": h_1 / h_2},
         compared=[second_opinion(lambda C: np.trace(C[np.ix_([0, 4], [0, 4])]) / np.trace(C[np.ix_([2, 6], [2, 6])]))],
         says=r"Of the mode and of a cross mode, with the curvatures $2w_1$ and $w_1 + w_2$.",
+        mutated=False,
+    )
+    spread = sigma_q**2 / 2
+    yield equals(
+        r"along any of them: $\operatorname{Var}/\beta$",
+        printed=spread,
+        derived=lambda: sp.cancel(fluctuations(0, 1)[1].trace() / beta),
+        measured=[
+            measured(
+                fluctuation_along_eigenvector,
+                lambda candidate: candidate.subs({sigma_q: 1, u_1: 1, u_2: sp.sqrt(sp.Rational(1, 2))}),
+                name=f"runs of SGD, entry {i}{j} of the map",
+                mode=f"{i} {j}",
+                widths="2 2 2",
+                s="1 1/2",
+                sigma="1",
+                eta="1/500",
+            )
+            for i, j in ((1, 1), (1, 2))
+        ],
+        wrong={
+            "inverse to the curvature": sigma_q**2 / (2 * (h_1 + h_2)),
+            "as the curvature": (h_1 + h_2) * spread,
+            "a tenth too large": sp.Rational(11, 10) * spread,
+        },
+        says="A result of ours: half the label noise, whatever the curvature.",
+        remark=True,
         mutated=False,
     )
     yield equals(

@@ -15,6 +15,7 @@ from numerics.layered.dynamics import MiniBatchDescent
 from numerics.layered.network import DenseNetwork
 from numerics.layered.train import train_layers
 from numerics.random.normal import standard_normals
+from numerics.random.uniform import standard_uniforms
 from numerics.simulation.options import Options
 from theory.gradient_noise.sampling import Sampling
 from verification.authoring.simulated import number
@@ -22,6 +23,9 @@ from verification.forms import Draw, Samples
 
 Arguments = Mapping[str, Any]
 Array = np.ndarray
+
+BLOCK = 250
+"""Steps whose numbers are drawn together."""
 
 
 def two_samples_in_a_batch(arguments: Arguments, draw: Draw) -> Samples:
@@ -48,6 +52,36 @@ def _normals(draw: Draw, count: int, steps: int) -> Array:
     """Shape ``(steps, count, n)``."""
     replicas = draw.first + np.arange(draw.n)
     return standard_normals(draw.seed, replicas, first_step=0, n_steps=steps, n_normals=count, width=64)
+
+
+FEW_RELAXATIONS, FOLLOWED = 4, 16
+"""Relaxation times before and while a weight is followed on its own data set."""
+
+
+def spread_on_samples(arguments: Arguments, draw: Draw) -> Samples:
+    r"""The spread of one linear weight around the minimum of its own data set, over :math:`\beta`, by SGD.
+
+    Every sample has N Gaussian inputs of its own, and labels that are off by :math:`\pm\sigma_q`; a batch is two
+    different ones.
+    """
+    N, rate, sigma = int(arguments["N"]), number(arguments["eta"]), number(arguments["sigma_q"])
+    x, sign = np.split(_normals(draw, 2 * N, 1)[0], 2)
+    square, xy = x**2, sigma * x * np.sign(sign)
+    minimum = xy.sum(0) / square.sum(0)
+    first, last = round(FEW_RELAXATIONS / rate), round((FEW_RELAXATIONS + FOLLOWED) / rate)
+    replicas, each = draw.first + np.arange(draw.n), np.arange(draw.n)
+    theta, total = minimum.copy(), np.zeros(draw.n)
+    for begin in range(0, last, BLOCK):
+        size = min(BLOCK, last - begin)
+        drawn = standard_uniforms(draw.seed, replicas, first_step=begin, n_steps=size, stream=1)[:, 0]
+        pairs = (drawn * (N * (N - 1))).astype(int)
+        for k, (one, other) in enumerate(zip(pairs % N, pairs // N, strict=True), start=begin):
+            two = (one + 1 + other) % N
+            slope, pull = (side[one, each] + side[two, each] for side in (square, xy))
+            theta -= rate / 2 * (slope * theta - pull)
+            if k >= first:
+                total += (theta - minimum) ** 2
+    return Samples(total / (last - first) * 2 / rate)
 
 
 def _step_noises(arguments: Arguments, draw: Draw, steps: int) -> Array:

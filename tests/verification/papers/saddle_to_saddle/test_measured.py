@@ -8,13 +8,19 @@ import pytest
 from numerics.deep_linear import LayeredPoint, Modes, NoisyTeacher, ito_drift, mode_diffusion, mode_step
 from theory.deep_linear import LayeredLinear
 from verification.forms import Draw
-from verification.papers.saddle_to_saddle.long_runs import averages, descent, mean_of_mode
+from verification.papers.saddle_to_saddle.long_runs import (
+    averages,
+    descent,
+    mean_of_mode,
+    variance_under_isotropic_noise,
+)
 from verification.papers.saddle_to_saddle.measured import (
     Aligned,
     covariation_of_modes,
     noise_induced_change,
     step_of_descent,
 )
+from verification.papers.saddle_to_saddle.sgd_samples import spread_on_samples
 
 POINT = {"depth": "3", "w": "1/2 3/10", "s": "1 7/10", "sigma": "1/2"}
 DRAW = Draw(n=20_000, first=0, seed=11)
@@ -70,3 +76,17 @@ def test_the_mean_of_a_mode_is_the_same_with_and_without_its_linear_companion():
     assert abs((plain - with_companion).mean()) < SURPRISE * plain.std() / 32
     assert agrees(plain, with_companion.mean())
     assert not agrees(with_companion, 1.2 * with_companion.mean())
+
+
+def test_weights_on_their_own_samples_are_the_same_in_pieces():
+    arguments = {"N": "6", "sigma_q": "1", "eta": "1/10"}
+    whole = spread_on_samples(arguments, Draw(n=6, first=0, seed=5)).values
+    parts = [spread_on_samples(arguments, Draw(n=3, first=first, seed=5)).values for first in (0, 3)]
+    np.testing.assert_array_equal(whole, np.concatenate(parts))
+
+
+def test_isotropic_noise_moves_a_mode_by_half_its_strength():
+    arguments = {"widths": "2 2 2", "s": "1 4/5", "sigma": "1/1000000", "eta": "1/1000", "step": "1/20"}
+    found = variance_under_isotropic_noise(arguments, Draw(n=64, first=0, seed=5)).values * 1e12
+    assert agrees(found, 0.5 / (1 - 0.8 / 20))  # that of Euler-Maruyama steps: 1 - rate * step / 2 below
+    assert not agrees(found, 0.8)

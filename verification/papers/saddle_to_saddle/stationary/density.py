@@ -17,8 +17,21 @@ from theory.line.boundary import integrable
 from theory.line.endpoints import endpoint_behaviour
 from theory.line.stationary import stationary_density
 from theory.notation import eta
-from verification.authoring.shorthand import Grade, Kind, Source, agrees, compared, equals, holds_when, is_stationary
+from verification.authoring.shorthand import (
+    Grade,
+    Kind,
+    Source,
+    agrees,
+    compared,
+    equals,
+    holds_when,
+    is_stationary,
+    measured,
+)
+from verification.forms import Experiment
 from verification.papers.saddle_to_saddle.figures.collapse import threshold_of_sgd
+from verification.papers.saddle_to_saddle.figures.tails import tail_of_runs
+from verification.papers.saddle_to_saddle.long_runs import variance_of_mode
 from verification.papers.saddle_to_saddle.paper import (
     NOISE_SYMBOLS,
     beta,
@@ -29,6 +42,7 @@ from verification.papers.saddle_to_saddle.paper import (
     sigma_q,
     w,
 )
+from verification.papers.saddle_to_saddle.stationary.location import expanded
 
 TWO = sp.Integer(2)
 w_0, z, theta = sp.symbols("w_0 z theta", real=True)
@@ -219,6 +233,7 @@ def noise_that_is_not_heavy_tailed():
         "which fails for large m.",
         remark=True,
     )
+    yield tail_of_runs()
 
 
 @paper.claim("DLN-P3", "Proposition 5.2 (ii)", symbols=NOISE_SYMBOLS, kind=Kind.THRESHOLD, grade=Grade.CONDITION)
@@ -280,4 +295,29 @@ def dirac_in_the_long_run():
         derived=lambda: collapses(deeper),
         wrong={"threshold of depth two": beta * (2 * s**2 + sigma_q**2) >= 2 * s},
         says=r"At $L\ge3$.",
+    )
+    width = sigma_q**2 * s
+    yield equals(
+        r"width that stays: $\lim_{t\to\infty}\operatorname{Var}(w_\alpha)/\beta$",
+        printed=width,
+        derived=lambda: expanded(TWO, "variance"),
+        measured=[_run_for(modes, times) for modes, times in ((1, 10), (1, 300), (2, 100))],
+        wrong={"a Dirac mass": sp.S.Zero, "a tenth too large": sp.Rational(11, 10) * width},
+        says="A result of ours, at depth two and to first order; in runs of SGD after 10 and 300 "
+        "relaxation times, and after 100 beside another mode.",
+        remark=True,
+    )
+
+
+def _run_for(modes: int, times: int) -> Experiment:
+    """SGD of two layers with label noise of 1; with two modes, the first has s = 1 and the second 4/5."""
+    return measured(
+        variance_of_mode,
+        lambda candidate: candidate.subs({s: 1, sigma_q: 1}),
+        name=f"{modes} {'mode' if modes == 1 else 'modes'}, after {times} relaxation times",
+        widths=" ".join(["1" if modes == 1 else "2"] * 3),
+        s="1" if modes == 1 else "1 4/5",
+        sigma="1",
+        eta="1/300",
+        after=str(times),
     )
