@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+_LONGEST = 160
+"""Letters of a formula in a message."""
+
 
 class DriftproofError(ValueError):
     """Root of the errors that ``theory``, ``numerics`` and ``verification`` raise for bad input."""
@@ -14,6 +17,23 @@ class DriftproofError(ValueError):
 
 class TheoryError(DriftproofError):
     """Base of every error that ``theory`` raises for bad input."""
+
+
+class KernelDisagreementError(BaseException):
+    """Two kernels that decide the same thing came to different answers: a library, or this program, is at fault.
+
+    No ``Exception``: code that takes any failure of a computation for "not decided" would take this for one too, and
+    go on with a kernel whose proofs mean nothing any more.
+    """
+
+    @classmethod
+    def about(cls, question: str, one: str, other: str) -> KernelDisagreementError:
+        """The error that names the ``question``, both answers, and the next move."""
+        question = question if len(question) <= _LONGEST else f"{question[: _LONGEST - 1]}…"
+        return cls(
+            f"two kernels disagree about {question}: {one}, {other}. Nothing that either proves can be trusted: "
+            "install the sympy and python-flint of constraints.txt and run this again; if they still do, report it."
+        )
 
 
 class ShapeError(TheoryError):

@@ -94,7 +94,8 @@ def _parser() -> argparse.ArgumentParser:
         _verify,
         "Judge claims and compare the verdicts with the lock.",
         "Exit codes: 0 verdicts as in the lock, 1 some differ, 2 bad usage or claims that cannot be read, "
-        "3 interrupted (the same command goes on), 4 the store or a worker failed, or a claim was not judged in time.",
+        "3 interrupted (the same command goes on), 4 the store or a worker failed, or a claim was not judged in time, "
+        "5 two kernels disagree about a formula: nothing they prove can be trusted, and the run was stopped.",
     )
     verify.add_argument("selectors", **selectors)
     verify.add_argument("--claims", **claims)

@@ -15,7 +15,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from verification.errors import StoreError, VerificationError
+from theory.errors import KernelDisagreementError
+from verification.errors import ExecutorError, StoreError, VerificationError
 from verification.signals import INTERRUPTED, answered_with, interrupt
 
 
@@ -27,6 +28,7 @@ class Exit(enum.IntEnum):
     USAGE = 2
     INTERRUPTED = INTERRUPTED
     INFRASTRUCTURE = 4
+    DISAGREEMENT = 5
 
 
 def exit_code_of(command: Callable[[], int]) -> int:
@@ -42,7 +44,10 @@ def exit_code_of(command: Callable[[], int]) -> int:
             return Exit.INTERRUPTED
         except VerificationError as error:
             say(str(error))
-            return Exit.INFRASTRUCTURE if _is_infrastructure(error) else Exit.USAGE
+            return Exit.INFRASTRUCTURE if isinstance(error, StoreError | ExecutorError) else Exit.USAGE
+        except KernelDisagreementError as error:
+            say(str(error))
+            return Exit.DISAGREEMENT
         except OSError as error:
             return _refused_by_the_system(error)
         except Exception as error:
@@ -100,14 +105,6 @@ def _flush() -> None:
     except OSError:
         drop_output()
         raise
-
-
-def _is_infrastructure(error: VerificationError) -> bool:
-    if isinstance(error, StoreError):
-        return True
-    from verification.run.runner import ExecutorError
-
-    return isinstance(error, ExecutorError)
 
 
 def _refused_by_the_system(error: OSError) -> Exit:

@@ -26,6 +26,10 @@ class StoreError(VerificationError):
     """The store cannot be used: written by a newer version, damaged, or out of disk space."""
 
 
+class ExecutorError(VerificationError):
+    """The executor takes no tasks any more; what is finished is kept."""
+
+
 class LockError(VerificationError):
     """``claims.lock.json`` cannot be read."""
 

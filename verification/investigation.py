@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from theory.errors import KernelDisagreementError
 from verification.checks.check import Check, Context, Findings
 from verification.checks.comparison import ComparisonCheck
 from verification.checks.figure import FigureCheck
@@ -159,6 +160,8 @@ def investigations(
             claim = known.claim(id)
             asked = investigate(claim, resolution=resolution, home=str(entry.home))
             count = _experiments(asked, verdicts.get(id))
+        except KernelDisagreementError as error:
+            raise KernelDisagreementError(f"{id}, while it was made: {error}") from error
         except Exception as error:
             found.append(UnreadableClaim(id, f"cannot be made: {one_sentence(error)}", entry.source))
             continue

@@ -152,13 +152,18 @@ class Bench:
         return self._verdicts[id]
 
     def _run(self, ids: list[str]) -> None:
+        from theory.errors import KernelDisagreementError
         from verification.investigation import investigations
         from verification.run.runner import run
         from verification.run.settings import STORE_PATH
         from verification.run.store import Store
 
-        with Store(self.root / STORE_PATH) as store:
-            summary = run(investigations(self.known, ids, resolution=self.resolution), store=store, command=["pytest"])
+        try:
+            with Store(self.root / STORE_PATH) as store:
+                asked = investigations(self.known, ids, resolution=self.resolution)
+                summary = run(asked, store=store, command=["pytest"])
+        except KernelDisagreementError as error:
+            pytest.exit(f"driftproof: {error}", returncode=pytest.ExitCode.INTERNAL_ERROR)
         if summary.interrupted:
             raise KeyboardInterrupt
         self._verdicts |= {verdict.claim: verdict for verdict in summary.verdicts}

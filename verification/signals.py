@@ -68,6 +68,20 @@ def answered_with(handler: Handler) -> Iterator[None]:
 
 
 @contextmanager
+def stopping_on_signals() -> Iterator[threading.Event]:
+    """An event that the first SIGINT, SIGTERM or SIGHUP sets; a second one interrupts whatever is going on."""
+    stopping = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if stopping.is_set():
+            raise KeyboardInterrupt
+        stopping.set()
+
+    with answered_with(stop):
+        yield stopping
+
+
+@contextmanager
 def unheard_by_children() -> Iterator[None]:
     """Block what a terminal sends: processes started in the ``with`` block inherit that, and never see a Ctrl-C."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})

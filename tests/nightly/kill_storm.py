@@ -30,7 +30,8 @@ PROGRAM = """
 import sys
 from tests.verification.fakes import sums
 from verification.run.pool import WorkerPool
-from verification.run.runner import ExecutorError, run
+from verification.errors import ExecutorError
+from verification.run.runner import run
 from verification.run.store import Store
 with Store(sys.argv[1]) as store, WorkerPool(2, preload=("tests.verification.fakes",)) as pool:
     try:

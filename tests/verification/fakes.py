@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from theory.errors import KernelDisagreementError
 from verification import registry
 from verification.run.task import Result, Status, Task
 from verification.verdict import ClaimVerdict, Finding, Outcome, StatementVerdict, Verdict
@@ -41,6 +42,12 @@ def third(arguments: Mapping[str, Any]) -> dict[str, Any]:
 def raise_error(arguments: Mapping[str, Any]) -> None:
     """Raise with a message of two lines."""
     raise ZeroDivisionError("the first line\nthe second line")
+
+
+def disagree(arguments: Mapping[str, Any]) -> None:
+    """Find two kernels at odds, unless the file ``mended`` is there."""
+    if not Path(arguments["mended"]).exists():
+        raise KernelDisagreementError.about("x - y", "one finds 0", "the other 1")
 
 
 def leave(arguments: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from tests.verification.fakes import CLAIMS, Catalogue
 from verification import cli, investigation, registry, sources
+from verification.ending import Exit
 
 ROOT = Path(__file__).parents[2]
 
@@ -231,6 +233,14 @@ def test_a_reader_that_goes_away_leaves_no_traceback(argv, code):
     process.stderr.close()
     assert "Traceback" not in err and "BrokenPipe" not in err
     assert process.returncode == code
+
+
+@pytest.mark.parametrize("place", ["README.md", "--help"])
+def test_every_exit_code_is_explained(place, driftproof):
+    text = driftproof("verify", "--help")[1] if place == "--help" else (ROOT / place).read_text()
+    table = re.search(r"Exit codes.*?: (0 .*?)\.", " ".join(text.split()))
+    assert table is not None
+    assert [int(code) for code in re.findall(r"\b[0-9]\b", table[1])] == [code.value for code in Exit]
 
 
 def test_help_imports_nothing_heavy():

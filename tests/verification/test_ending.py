@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from theory.errors import KernelDisagreementError
 from verification import signals
 from verification.ending import Exit, exit_code_of
 from verification.errors import LockError, StoreError
@@ -33,6 +34,7 @@ def raising(error):
         (StoreError("no store."), Exit.INFRASTRUCTURE, "no store."),
         (LockError("no lock."), Exit.USAGE, "no lock."),
         (OSError(28, "No space left on device", "x.db"), Exit.INFRASTRUCTURE, "No space left on device): x.db"),
+        (KernelDisagreementError("two kernels disagree."), Exit.DISAGREEMENT, "two kernels disagree."),
         (KeyboardInterrupt(), Exit.INTERRUPTED, "interrupted."),
         (RecursionError("too deep\nindeed"), Exit.INFRASTRUCTURE, "a fault of driftproof: RecursionError: too deep."),
         (ZeroDivisionError(), Exit.INFRASTRUCTURE, "DRIFTPROOF_TRACEBACK=1 shows where"),

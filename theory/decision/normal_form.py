@@ -54,8 +54,7 @@ def proof_of_zero(expression: sp.Expr, conditions: Iterable[Boolean] = (), *, se
     for _ in range(_PASSES):
         try:
             ring = Indeterminates(conditions, common)
-            rewritten = ring.rewrite(expression)
-            return _vanishing(ring, rewritten, Random(seed))
+            return _vanishing(ring, expression, Random(seed))
         except NewDenominatorError as error:
             common = common * error.denominator
         except (OutOfReachError, BasePolynomialError, RecursionError):
@@ -116,14 +115,14 @@ def factors(expression: sp.Expr) -> tuple[sp.Expr, ...]:
     return tuple(ring.original(f) for f, _ in found)
 
 
-def _vanishing(ring: Indeterminates, rewritten: sp.Expr, rng: Random) -> str | None:
-    """The proof that an expression in generators is zero, found by one route and confirmed by the other."""
-    tower = ring.tower
+def _vanishing(ring: Indeterminates, expression: sp.Expr, rng: Random) -> str | None:
+    """The proof that ``expression`` is zero in generators, found by one route and confirmed by the other."""
+    tower, rewritten = ring.tower, ring.rewrite(expression)
     if not all(tower.is_zero_modulo_a_prime(rewritten, rng) for _ in range(_CONFIRMATIONS)):
         return None
     if not tower.element(rewritten).is_zero:
         return None
-    unconfirmed = confirmation(tower, rewritten)
+    unconfirmed = confirmation(tower, rewritten, expression)
     proof = "zero as a rational function of its independent kernels"
     proof += f" (by one kernel: {unconfirmed})" if unconfirmed else ""
     denominators = sorted(_side_conditions(ring, rewritten), key=sp.default_sort_key)

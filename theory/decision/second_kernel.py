@@ -16,15 +16,12 @@ import sympy as sp
 
 from theory.decision.balls import MissingFlintError, flint_library
 from theory.decision.rational_functions import Extension, OutOfReachError, Tower
+from theory.errors import KernelDisagreementError
 
 _MAX_TERMS = 40_000
 
 
-class KernelDisagreementError(AssertionError):
-    """Two kernels that compute the same thing came to different results: a fault of this program."""
-
-
-def confirmation(tower: Tower, expression: sp.Expr) -> str | None:
+def confirmation(tower: Tower, expression: sp.Expr, original: sp.Expr) -> str | None:
     """What is to be said about the second computation of an ``expression``, in generators, that was found to be 0.
 
     None where it agrees, else why it was not made.
@@ -39,7 +36,9 @@ def confirmation(tower: Tower, expression: sp.Expr) -> str | None:
     except OutOfReachError:
         return "too large for the second"
     if not zero:
-        raise KernelDisagreementError(f"SymPy's polynomials find 0 and FLINT's do not: {expression}")
+        raise KernelDisagreementError.about(
+            str(original), "SymPy's polynomials find that it is 0", "those of python-flint that it is not"
+        )
     return None
 
 

@@ -40,7 +40,7 @@ from theory.decision.point_search import PRECISIONS, Clock, PointSearch, Residua
 from theory.decision.rational_points import Point
 from theory.decision.region import AdmissibleRegion, random_source
 from theory.decision.undefined_functions import random_functions, with_functions
-from theory.errors import TheoryError, UnsupportedFormError
+from theory.errors import KernelDisagreementError, TheoryError, UnsupportedFormError
 from theory.typeset import Typeset, words
 from theory.values import shown, single_expression
 
@@ -257,8 +257,9 @@ def _simplest(points: list[dict[sp.Symbol, Fraction]]) -> list[dict[sp.Symbol, F
 
 def _refuted(search: PointSearch, point: Point, proof: str | None) -> ZeroDecision:
     if proof is not None:
-        where = as_text(point)
-        raise AssertionError(f"{search.expression} was proved zero ({proof}), but a ball excludes 0 at {where}")
+        where = ", ".join(f"{name} = {value}" for name, value in as_text(point).items())
+        ball = "a ball of python-flint excludes 0" + (f" at {where}" if where else "")
+        raise KernelDisagreementError.about(str(search.expression), "the normal form proves that it is 0", ball)
     point, residual = search.readable_witness(point)
     where = ", ".join(f"{name} = {value}" for name, value in as_text(point).items())
     reason = f"the residual is {residual}" + (f" at {where}" if where else "")

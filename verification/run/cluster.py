@@ -15,8 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from verification.errors import VerificationError
-from verification.run.runner import ExecutorError
+from verification.errors import ExecutorError, VerificationError
 
 CONNECTING = 15.0
 """Seconds to wait for the scheduler, and then for its first worker."""

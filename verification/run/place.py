@@ -17,6 +17,19 @@ MANY = 20
 
 
 @contextlib.contextmanager
+def theirs_or_pool(executor: Executor | None, workers: int) -> Iterator[Executor]:
+    """The caller's executor, which stays open, or a pool of our own, which is left at once."""
+    if executor is not None:
+        yield executor
+        return
+    pool = WorkerPool(workers)
+    try:
+        yield pool
+    finally:
+        pool.kill()
+
+
+@contextlib.contextmanager
 def place(address: str | None, workers: int | None, unjudged: int) -> Iterator[tuple[Executor, int]]:
     """Where tasks run, and how many at a time: processes here, which typeset too what they judged, or a cluster.
 

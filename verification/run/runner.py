@@ -15,20 +15,22 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, field
 from typing import Any
 
-from verification.errors import StoreError, VerificationError, one_sentence
+from theory.errors import KernelDisagreementError
+from verification.errors import ExecutorError, StoreError, VerificationError, one_sentence
 from verification.run.fingerprint import versions
-from verification.run.pool import LOOKAHEAD, PATIENCE, PoolError, TimeLimitError, WorkerDiedError, WorkerPool
+from verification.run.place import theirs_or_pool
+from verification.run.pool import LOOKAHEAD, PATIENCE, PoolError, TimeLimitError, WorkerDiedError
 from verification.run.settings import available_cores
 from verification.run.store import Store
 from verification.run.summary import Failure, Progress, RunSummary
 from verification.run.task import Investigation, Result, Status, Task
 from verification.run.worker import Assignment
-from verification.signals import answered_with
+from verification.signals import stopping_on_signals
 from verification.verdict import ClaimVerdict, Verdict
 
 ATTEMPTS = 3
@@ -38,10 +40,6 @@ LONG = 2.0
 """Seconds from which on a task is known to be long and handed out before others."""
 
 _HEARTBEAT = 0.2  # seconds between looks at signals and leases
-
-
-class ExecutorError(VerificationError):
-    """The executor takes no tasks any more; what is finished is kept."""
 
 
 def run(
@@ -61,7 +59,7 @@ def run(
         investigations: In the order in which verdicts are to be announced.
         store: Finished tasks in it are not computed again, all others are tried again.
         workers: Number of tasks in flight; by default the number of cores.
-        executor: Where tasks run; by default a :class:`WorkerPool`. Another one must run ``workers`` calls at a
+        executor: Where tasks run; by default worker processes of our own. Another one must run ``workers`` calls at a
             time. It may lose or repeat calls, but cannot kill one: a task that does not answer in ``PATIENCE`` times
             its time limit, and ``grace``, counts as lost and is handed out again.
         on_progress: Called whenever something changed.
@@ -72,12 +70,13 @@ def run(
     Raises:
         StoreError: a result cannot be kept.
         ExecutorError: the executor refuses work.
+        KernelDisagreementError: two kernels decide one formula differently. Finished results are kept, this one not.
     """
     start = time.monotonic()
     count = workers if workers is not None else available_cores()
     number = store.begin_run(command, versions())
     outcome = "failed"
-    with _stopping_on_signals() as stopping, _executor(executor, count) as place:
+    with stopping_on_signals() as stopping, theirs_or_pool(executor, count) as place:
         coordinator = _Run(investigations, store, place, count, grace, stopping, on_progress, on_verdict)
         try:
             coordinator.work()
@@ -144,10 +143,11 @@ class _Run:
         self.announced = 0
         self.computed = self.reused = self.asked = self.answered = self.closed = 0
         self.failures: list[Failure] = []
+        self.disagreement: tuple[str, str, str] | None = None
         self.interrupted = False
 
     def work(self) -> None:
-        """Until all cases are closed or a signal arrives."""
+        """Until all cases are closed, a signal arrives or two kernels disagree."""
         while self.unopened or self.queue or self.flights:
             if self.stopping.is_set():
                 self.interrupted = True
@@ -157,6 +157,9 @@ class _Run:
                 self._open(self.unopened.popleft())
             self._hand_out()
             self._land(self._arrivals())
+            if self.disagreement is not None:
+                self._land([future for future in self.flights if future.done()])
+                raise self._stopped(*self.disagreement)
             self._recall_overdue()
 
     def summary(self, seconds: float) -> RunSummary:
@@ -206,6 +209,8 @@ class _Run:
                     return
         except StoreError:
             raise
+        except KernelDisagreementError as error:
+            raise self._stopped(case.investigation.claim_id, "while it was judged", str(error)) from error
         except Exception as error:
             verdict = self._broken(case, error)
         self._close(case, verdict)
@@ -314,6 +319,10 @@ class _Run:
 
     def _record(self, flight: _Flight, result: Result, seconds: float, detail: str) -> None:
         task, case = flight.task, flight.case
+        if result.status is Status.DISAGREED:  # Neither answer is kept, and the first disagreement is the one told.
+            self._fail(task.claim, task.label, result.status, result.message, detail)
+            self.disagreement = self.disagreement or (task.claim, _asked_by(task), result.message)
+            return
         self.store.record_result(task, result, seconds=seconds)
         self.computed += 1
         if result.status is not Status.DONE:
@@ -350,6 +359,13 @@ class _Run:
         self._fail(claim, "investigation", Status.CRASHED, message, "".join(traceback.format_exception(error)))
         return ClaimVerdict(claim, Verdict.UNDECIDED, ("UNDECIDED",), f"the investigation raised {message}", None, ())
 
+    def _stopped(self, claim: str, label: str, message: str) -> KernelDisagreementError:
+        """The end of the run, which no further verdict may follow."""
+        return KernelDisagreementError(
+            f"{claim}, {label}: {message} The run was stopped; {self.computed + self.reused} other results are kept in "
+            f"{self.store.path}, this one is not."
+        )
+
     def _fail(self, claim: str, label: str, status: Status, message: str, detail: str) -> None:
         self.failures.append(Failure(claim, label, status, message))
         self.store.record_incident(claim, label, status.name, message, detail)
@@ -372,28 +388,7 @@ class _Run:
         )
 
 
-@contextlib.contextmanager
-def _executor(executor: Executor | None, workers: int) -> Iterator[Executor]:
-    """The caller's executor, which stays open, or a pool of our own, which is left at once."""
-    if executor is not None:
-        yield executor
-        return
-    pool = WorkerPool(workers)
-    try:
-        yield pool
-    finally:
-        pool.kill()
-
-
-@contextlib.contextmanager
-def _stopping_on_signals() -> Iterator[threading.Event]:
-    """An event that the first SIGINT, SIGTERM or SIGHUP sets; a second one interrupts whatever is going on."""
-    stopping = threading.Event()
-
-    def stop(number: int, frame: object) -> None:
-        if stopping.is_set():
-            raise KeyboardInterrupt
-        stopping.set()
-
-    with answered_with(stop):
-        yield stopping
+def _asked_by(task: Task) -> str:
+    """The statement that a task is about, and what it computes."""
+    statement = task.arguments.get("statement")
+    return f"statement '{statement}' ({task.label.removeprefix(f'{statement}/')})" if statement else task.label

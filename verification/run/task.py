@@ -66,13 +66,14 @@ class Task:
 
 
 class Status(enum.Enum):
-    """How a task ended. Only DONE carries a value; everything else makes its check UNDECIDED."""
+    """How a task ended. Only DONE carries a value; DISAGREED ends the run, all else makes its check UNDECIDED."""
 
     DONE = "done"
     TIMED_OUT = "timed out"
     OUT_OF_MEMORY = "out of memory"
     CRASHED = "its worker died three times"
     FAILED = "raised an error"
+    DISAGREED = "two kernels disagreed"
 
 
 _STATUS = one_of(Status, needed="a Status")

@@ -24,7 +24,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from theory.errors import DriftproofError
+from theory.errors import DriftproofError, KernelDisagreementError
 from verification.errors import SourceError, one_sentence
 from verification.run.fingerprint import ROOT, fingerprint, saved_since_hashed, uncovered
 from verification.run.task import execute
@@ -99,6 +99,8 @@ class Assignment:
             self._refuse_other_code(before)
         except MemoryError:
             raise
+        except KernelDisagreementError as error:
+            outcome |= {"status": "DISAGREED", "message": str(error), "detail": traceback.format_exc()}
         except (Exception, SystemExit) as error:
             outcome |= {
                 "status": "FAILED",
@@ -158,7 +160,7 @@ def _portable(error: BaseException) -> BaseException:
         pickle.loads(pickle.dumps(error))
     except Exception:
         return RuntimeError(one_sentence(error))
-    return error if isinstance(error, Exception) else RuntimeError(one_sentence(error))
+    return error if isinstance(error, Exception | KernelDisagreementError) else RuntimeError(one_sentence(error))
 
 
 def _place(error: BaseException, home: str) -> str:

@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from tests.verification.fakes import CLAIMS, sums
-from verification.errors import VerificationError
+from tests.verification.fakes import CLAIMS, Single, sums
+from theory.errors import KernelDisagreementError
+from verification.errors import ExecutorError, VerificationError
 from verification.run import cluster as cluster_module
 from verification.run.cluster import cluster
-from verification.run.runner import ExecutorError, run
+from verification.run.runner import run
 from verification.run.store import Store, canonical_json
 
 if find_spec("distributed") is None:  # loaded by the tests: it takes seconds
@@ -92,6 +93,14 @@ def test_a_cluster_whose_workers_are_killed_ends_in_the_bytes_of_a_local_run(tmp
         for claim in CLAIMS:
             table = [{key: stored.result for key, stored in store.results(claim).items()} for store in (local, remote)]
             assert json.dumps(table[0], default=repr) == json.dumps(table[1], default=repr)
+
+
+@pytest.mark.slow
+def test_two_kernels_that_disagree_on_a_cluster_stop_the_run(tmp_path):
+    asked = [*sums()[:2], Single("SC-004", "disagree", arguments=(("mended", str(tmp_path / "mended")),))]
+    with local_cluster(tmp_path, workers=1) as address, cluster(address) as (executor, workers):
+        with Store(tmp_path / "run.db") as store, pytest.raises(KernelDisagreementError, match="SC-004, task: two ker"):
+            run(asked, store=store, workers=workers, executor=executor)
 
 
 SIMULATION = textwrap.dedent("""
