@@ -52,6 +52,7 @@ lint: $(LINTERS)
 bench: setup
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/collapse_thresholds.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/double_well.py
+	PYTHONPATH=. $(BIN)/python docs/benchmarks/special_functions.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/figure_1.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/figure_2.py --compare
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/figure_5.py

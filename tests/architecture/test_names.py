@@ -24,6 +24,8 @@ WANTED = {
     "box_muller": "one transform, on arrays and as emitted machine code",
     "uniforms": "one transform, on arrays and as emitted machine code",
     "lookup": "one operation of the generated code, printed by each backend",
+    "gamma": "one operation of the generated code, printed by each backend",
+    "log_gamma": "one operation of the generated code, printed by each backend",
     "sech_squared": "one operation of the generated code, printed by each backend",
     "sign": "the sign in theory; elsewhere the operation of that name, printed by each backend",
     "stepping_kernel": "one interface, a kernel for each backend",

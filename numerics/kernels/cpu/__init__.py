@@ -8,6 +8,11 @@ module                question it answers
 ``vectors``           Arithmetic on vectors of lanes; which operations are fused
 ``elementary``        exp, log, sin, tanh and their kin on vectors, with bounded errors
 ``inverse``           Their inverses: arctan, arcsinh and the like
+``erf``               Error functions
+``gamma``             The gamma function and its logarithm
+``bessel``            Bessel functions I and J of small orders
+``vocabulary``        Which operations have vector code? The others are named
+``fitted``            The polynomials of the last three, made when they are needed
 ``noise``             Philox and Box-Muller on vectors: the same words as :mod:`numerics.random`
 ``lookup``            Entries of a table by number
 ``layer_kernel``      The same for layer programs: replicas of small networks in lanes

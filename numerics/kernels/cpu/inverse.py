@@ -1,7 +1,8 @@
 r"""Inverse trigonometric and hyperbolic functions on vectors, as LLVM IR.
 
 NaN outside their domains. Bounds on the error in units in the last place, checked by
-``tests/numerics/kernels/cpu/test_elementary.py``: arctan 1.5, all others 4. The arctangent is reduced to
+``tests/numerics/kernels/cpu/test_elementary.py``: arctan 1.5, all others 4 (arctan2 in
+``test_special.py``). The arctangent is reduced to
 :math:`|t| \le \tan(\pi/8)` by :math:`\pi/4 + \arctan\frac{a-1}{a+1}` and :math:`\pi/2 - \arctan\frac1a`; its polynomial
 is that of fdlibm.
 
@@ -82,6 +83,24 @@ def arccosh(v: Vectors, x: Value) -> Value:
     near = log1p(v, v.add(t, v.square_root(v.multiply(t, v.add(t, v.constant(2))))))
     value = v.select(_is_large(v, x), _log_of_double(v, x), near)
     return v.select(v.compare("<", x, v.constant(1)), v.constant(float("nan")), value)
+
+
+def arctan2(v: Vectors, y: Value, x: Value) -> Value:
+    """The angle of the point (x, y), from -pi to pi; 0 or pi at the origin."""
+    zero, one = v.constant(0), v.constant(1)
+    above, beside = v.absolute(y), v.absolute(x)
+    steep = v.compare(">", above, beside)
+    short, long = v.select(steep, beside, above), v.select(steep, above, beside)
+    ratio = v.divide(short, long)
+    ratio = v.select(v.compare("==", short, long), v.select(v.compare("==", long, zero), zero, one), ratio)
+    angle, low = arctan(v, ratio), HALF_PI_LOW[v.width == 64]
+
+    def less(turns: int, angle: Value) -> Value:
+        return v.add(v.constant(turns * math.pi / 2), v.subtract(v.constant(turns * low), angle))
+
+    angle = v.select(steep, less(1, angle), angle)
+    leftward = v.compare("<", v.copy_sign(one, x), zero)
+    return v.copy_sign(v.select(leftward, less(2, angle), angle), y)
 
 
 def _is_large(v: Vectors, x: Value) -> Value:

@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 
 from numerics.codegen.program import Program
 from numerics.kernels.cpu.target import Host, MachineCode, compile_ir, host
-from numerics.kernels.cpu.time_loop import WORK, check_supported, kernel_ir
+from numerics.kernels.cpu.time_loop import WORK, kernel_ir
+from numerics.kernels.cpu.vocabulary import check_supported
 from numerics.kernels.kernel import Address, SteppingKernel, StepSignature
 
 CALL_STEPS = 2**27

@@ -21,8 +21,8 @@ from numerics.kernels.cpu.layer_operations import OPERATIONS_OF_LAYERS, Emission
 from numerics.kernels.cpu.noise import lane_order, normals, philox, uniforms
 from numerics.kernels.cpu.target import Host, ir
 from numerics.kernels.cpu.tiles import REGISTERS, Index, LaneMatrix, Tiles
-from numerics.kernels.cpu.time_loop import check_supported
 from numerics.kernels.cpu.vectors import I32, I64, Value, Vectors
+from numerics.kernels.cpu.vocabulary import check_supported
 from numerics.kernels.kernel import Precision
 
 _POINTER = ir.PointerType()

@@ -15,17 +15,13 @@ from collections import Counter
 from typing import Any
 
 from numerics.codegen.program import Instruction, Program, float_value
-from numerics.errors import UnsupportedFunctionError
-from numerics.kernels.cpu.elementary import BINARY, ELEMENTARY, RELATIONS, power_integer
-from numerics.kernels.cpu.inverse import INVERSE
+from numerics.kernels.cpu.elementary import power_integer
 from numerics.kernels.cpu.lookup import SELECTED_ENTRIES, lookup, table_lookup
 from numerics.kernels.cpu.noise import lane_order, normals, philox, uniforms
 from numerics.kernels.cpu.target import Host, ir
 from numerics.kernels.cpu.vectors import I32, I64, Value, Vectors
+from numerics.kernels.cpu.vocabulary import BESSEL, OF_TWO, RELATIONS, UNARY, check_supported
 from numerics.kernels.kernel import StepSignature
-
-UNARY = ELEMENTARY | INVERSE
-"""Functions of one vector."""
 
 _POINTER = ir.PointerType()
 
@@ -59,22 +55,6 @@ def kernel_ir(program: Program, signature: StepSignature, *, lanes: int, shared:
     if signature.layout.steps_per_group > 1:
         _Function(module, "part", program, signature, processor.vector_bytes // 4, shared, processor).emit()
     return str(module)
-
-
-def check_supported(program: Program) -> None:
-    """Refuse a program with an operation for which there is no vector code.
-
-    Raises:
-        UnsupportedFunctionError: names the operations.
-    """
-    known = {*UNARY, *BINARY, *RELATIONS, "constant", "argument", "power_integer", "select"}
-    known |= {"logical_and", "logical_or", "logical_not", "lookup"}
-    missing = sorted(program.operations - known)
-    if missing:
-        raise UnsupportedFunctionError(
-            f"the CPU kernel has no vector code for {', '.join(missing)}. "
-            f'Use backend="numpy", or rewrite the expression with: {", ".join(sorted(known))}.'
-        )
 
 
 class _Function:
@@ -357,8 +337,11 @@ class ProgramEmitter:
         v, b = self.v, self.v.builder
         if entry.op in UNARY:
             return UNARY[entry.op](v, *operands)
-        if entry.op in BINARY:
-            return BINARY[entry.op](v, *operands)
+        if entry.op in OF_TWO:
+            return OF_TWO[entry.op](v, *operands)
+        if entry.op in BESSEL:
+            order = self.program.instructions[entry.operands[0]].constant
+            return BESSEL[entry.op](v, operands[1], int(order or 0))
         if entry.op in RELATIONS:
             return v.compare(RELATIONS[entry.op], *operands)
         if entry.op == "power_integer":

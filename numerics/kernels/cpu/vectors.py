@@ -7,7 +7,9 @@ what they are.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any, Literal
 
 from numerics.kernels.cpu.target import ir
@@ -186,3 +188,16 @@ class Vectors:
         if function is None:
             function = ir.Function(module, ir.FunctionType(result, [x.type for x in operands]), name)
         return self.builder.call(function, operands)
+
+
+def in_double(function: Callable[..., Value]) -> Callable[..., Value]:
+    """A function of one vector that runs in float64 and rounds once where the kernel is in float32."""
+
+    @wraps(function)
+    def widened(v: Vectors, x: Value, *rest: Any) -> Value:
+        if v.width == 64:
+            return function(v, x, *rest)
+        wide = Vectors(v.builder, v.lanes, 64, v.fused)
+        return v.builder.fptrunc(function(wide, v.builder.fpext(x, wide.real), *rest), v.real)
+
+    return widened

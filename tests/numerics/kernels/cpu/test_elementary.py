@@ -34,6 +34,11 @@ BOUNDS = {
     "arctanh": (4.0, 4.0),
     "arcsinh": (4.0, 4.0),
     "arccosh": (4.0, 4.0),
+    "erf": (1.0, 4.0),
+    "erfc": (1.0, 4.0),
+    "scaled_erfc": (1.0, 4.0),
+    "gamma": (1.0, 6.0),
+    "log_gamma": (1.0, 6.0),
 }
 
 REFERENCES = {
@@ -44,6 +49,8 @@ REFERENCES = {
     "arctanh": mpmath.atanh,
     "arcsinh": mpmath.asinh,
     "arccosh": mpmath.acosh,
+    "scaled_erfc": lambda x: mpmath.exp(x**2) * mpmath.erfc(x),
+    "log_gamma": mpmath.loggamma,
 }
 """Functions that mpmath calls otherwise."""
 
@@ -66,6 +73,11 @@ DOMAINS = {
     "arctanh": ((-1, True), (-1, True)),
     "arcsinh": ((127, True), (1023, True)),
     "arccosh": ((127, False), (1023, False)),
+    "erf": ((4, True), (4, True)),
+    "erfc": ((4, True), (4, True)),
+    "scaled_erfc": ((3, True), (4, True)),
+    "gamma": ((6, True), (7, True)),
+    "log_gamma": ((60, False), (500, False)),
 }
 
 
@@ -111,6 +123,11 @@ def arguments(op: str, precision: Precision) -> NDArray:
         x = np.concatenate(
             [x, 1 - np.exp2(generator.uniform(-22, 0, 600)), np.exp2(generator.uniform(-22, 0, 600)) - 1]
         )
+    if op == "gamma":
+        x = np.concatenate([x, generator.uniform(-5, 9, 600)])
+        x = x[(x > (-34 if single else -170)) & (x != 0)]  # elsewhere its value is subnormal
+    if op == "log_gamma":
+        x = np.concatenate([x, generator.uniform(0.5, 10, 600), 1 + np.exp2(generator.uniform(-22, 0, 300))])
     x = x.astype(np.float32 if single else np.float64)
     return x[np.isfinite(x)]
 
@@ -160,6 +177,11 @@ SPECIAL = {
     "arctanh": [(1.0, INF), (-1.0, -INF), (1.5, NAN), (-INF, NAN), (NAN, NAN), (-0.0, -0.0)],
     "arcsinh": [(INF, INF), (-INF, -INF), (NAN, NAN), (-0.0, -0.0)],
     "arccosh": [(1.0, 0.0), (0.5, NAN), (-2.0, NAN), (-1e9, NAN), (-INF, NAN), (INF, INF), (NAN, NAN)],
+    "erf": [(INF, 1.0), (-INF, -1.0), (NAN, NAN), (0.0, 0.0), (-0.0, -0.0), (1e30, 1.0)],
+    "erfc": [(INF, 0.0), (-INF, 2.0), (NAN, NAN), (0.0, 1.0), (1e30, 0.0)],
+    "scaled_erfc": [(INF, 0.0), (-INF, INF), (NAN, NAN), (0.0, 1.0), (-1e30, INF)],
+    "gamma": [(0.0, INF), (-0.0, -INF), (-1.0, NAN), (-INF, NAN), (INF, INF), (NAN, NAN), (1e30, INF), (5.0, 24.0)],
+    "log_gamma": [(0.0, INF), (-1.5, NAN), (-INF, NAN), (INF, INF), (NAN, NAN), (1.0, 0.0), (2.0, 0.0)],
     "sech_squared": [(0.0, 1.0), (INF, 0.0), (-INF, 0.0), (400.0, 0.0), (NAN, NAN)],
     "exp": [(-INF, 0), (INF, INF), (NAN, NAN), (0.0, 1), (1e30, INF), (-1e30, 0)],
     "expm1": [(-INF, -1), (INF, INF), (NAN, NAN), (0.0, 0.0), (-0.0, -0.0), (-1e30, -1)],
