@@ -59,6 +59,7 @@ bench: setup
 	PYTHONPATH=. OPENBLAS_NUM_THREADS=1 $(BIN)/python docs/benchmarks/figure_11.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/layer_programs.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/noise_equilibria.py
+	PYTHONPATH=. $(BIN)/python docs/benchmarks/equilibria_from_starts.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/theory_speed.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/depth_modes.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/deep_linear_modes.py

@@ -30,6 +30,7 @@ module                      question it answers
 ``exponent_on_circle``      The top exponent of a linear process in the plane, on the circle of directions
 ``two_layer_balance``       Factors of a product of matrices at their noise equilibrium
 ``orbit_minimum``           Where do several charges rest together?
+``orbit_relaxation``        How long do charges take to come to rest?
 ``modulus_stretch``         How far does the modulus of a matrix stretch distances?
 ``multiprecision``          Numbers of mpmath: read from arguments, rounded to the digits asked for
 ==========================  ==============================================================================

@@ -17,6 +17,7 @@ import sympy as sp
 
 from numerics.arguments import VALUES, real_number, require
 from numerics.errors import ArgumentError
+from theory.argument_kinds import one_of
 from theory.symmetry.noise_equilibrium import EquilibriumKind, noise_equilibrium
 from theory.symmetry.orbit_potential import OrbitPotential
 
@@ -61,12 +62,29 @@ def orbit_minimum(potential: OrbitPotential, parameters: Mapping[sp.Symbol, floa
             f"potential must have a minimum at a point, got one {equilibrium.kind}: noise or decay pushes the charges "
             f"along {tuple(map(str, equilibrium.direction))} for ever. Add weight decay, or leave a charge out."
         )
+    return _newton(*exponentials(potential, parameters))
+
+
+def exponentials(
+    potential: OrbitPotential, parameters: Mapping[sp.Symbol, float] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""The potential in numbers: its rates :math:`\nu_k`, shape ``(K, m)``, and :math:`\log a_k`, shape ``(K,)``.
+
+    Raises:
+        ArgumentError: a coefficient has no positive number.
+
+    Example:
+        >>> exponentials(OrbitPotential({(2,): 1, (-2,): 1}))[1].tolist()
+        [0.0, 0.0]
+    """
+    require(one_of(OrbitPotential, needed="an OrbitPotential"), potential, "potential")
+    require(VALUES, parameters, "parameters")
     numbers = {symbol: real_number(value, str(symbol)) for symbol, value in (parameters or {}).items()}
     heights = [a.subs(numbers) for a in potential.terms.values()]
     if any(not a.is_number or not a > 0 for a in heights):
         raise ArgumentError(f"every coefficient needs a positive number, got {heights}. Give parameters its symbols.")
     rates = np.array([[float(r) for r in rate] for rate in potential.terms])
-    return _newton(rates, np.log(np.array([float(a) for a in heights])))
+    return rates, np.log(np.array([float(a) for a in heights]))
 
 
 def _newton(rates: np.ndarray, logs: np.ndarray) -> OrbitMinimum:

@@ -25,6 +25,7 @@ References:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,6 +67,9 @@ class ModuleEquilibrium:
             ``(m,)``.
         loss_change: The largest change of the loss of a sample on the way, relative to the largest loss: rounding, if
             the generators are symmetries.
+        relaxation_steps: Steps in which the slowest small distance of a charge from its rest falls by the factor e:
+            one over the least positive eigenvalue of :math:`\eta\,\nabla^2\Phi\,K^{-1}` with
+            :math:`K_{ab} = \theta^\top A_aA_b\theta` at ``theta``; infinite where there is no rest at a point.
     """
 
     kind: EquilibriumKind
@@ -75,6 +79,7 @@ class ModuleEquilibrium:
     drifts: np.ndarray
     scale: np.ndarray
     loss_change: float
+    relaxation_steps: float
 
     @property
     def is_confirmed(self) -> bool:
@@ -157,6 +162,7 @@ def module_equilibrium(
         -lengths * _slopes(A, point, found, pull),
         lengths * _size(point, found, pull),
         float((after - before).abs().max() / before.abs().max().clamp_min(1e-300)),
+        1 / (rate * _relaxation(A, point, found, pull)) if kind is EquilibriumKind.FINITE else math.inf,
     )
 
 
@@ -255,6 +261,15 @@ def _curved(A: np.ndarray, theta: np.ndarray, moment: np.ndarray, pull: float) -
     """In how many directions the potential is curved, beyond rounding, by its own size."""
     values = np.linalg.eigvalsh(_hessian(A, theta, moment, pull))
     return int((values > _FLAT * _size(theta, moment, pull)).sum())
+
+
+def _relaxation(A: np.ndarray, theta: np.ndarray, moment: np.ndarray, pull: float) -> float:
+    """The least positive rate at which charges decay; combinations that move no weight, or that nothing pulls, rest."""
+    fields = A @ theta
+    lengths, basis = np.linalg.eigh(fields @ fields.T)
+    basis = basis[:, lengths > 1e-12 * lengths[-1]] / np.sqrt(lengths[lengths > 1e-12 * lengths[-1]])
+    rates = np.linalg.eigvalsh(basis.T @ _hessian(A, theta, moment, pull) @ basis)
+    return float(rates[rates > _FLAT * rates[-1]].min())
 
 
 def _size(theta: np.ndarray, moment: np.ndarray, pull: float) -> float:

@@ -33,6 +33,9 @@ ROUNDING = 1e-9
 CLEAR_GAP = 1e4
 """A gap between singular values that is wider than this leaves no doubt where zero begins."""
 
+_AT_A_MINIMUM = 1e-6
+_FLAT = 1e-9
+
 
 @dataclass(frozen=True, eq=False)
 class NumericalSymmetries:
@@ -149,3 +152,54 @@ def _rank(values: np.ndarray) -> tuple[int, float]:
         return len(values), float(ratios[-1])
     best = max(candidates, key=lambda k: ratios[k])
     return best + 1, float(ratios[best])
+
+
+@takes(
+    problem=one_of(EmpiricalLoss, needed="an EmpiricalLoss"),
+    found=one_of(NumericalSymmetries, needed="a NumericalSymmetries"),
+)
+def curvature_beside_orbit(problem: EmpiricalLoss, found: NumericalSymmetries, theta: torch.Tensor) -> float:
+    r"""The least curvature of the mean loss at a minimum, in directions other than those of its symmetries.
+
+    Weights across the orbit come to rest in :math:`1/(\eta h)` steps. Where that is short beside the
+    ``relaxation_steps`` of the charges, and the decay :math:`\lambda` is small beside :math:`h`, the equilibrium on the
+    frozen orbit is that of training. Where :math:`h` is 0, as it is for the weights of a unit that is off on all
+    samples, noise moves training along other minima as well, and charges follow an orbit that is not frozen.
+
+    Args:
+        problem: Module, loss of one sample, data set, in float64.
+        found: Its symmetries.
+        theta: A minimum of the mean loss. Shape ``(P,)``.
+
+    Returns:
+        :math:`h`: 0 if it is by rounding, infinite if the orbit fills the space.
+
+    Raises:
+        ArgumentError: ``theta`` is no minimum: the gradient, or an eigenvalue of the Hessian, says so.
+
+    Example:
+        >>> layers = torch.nn.Linear(1, 1, bias=False), torch.nn.ReLU(), torch.nn.Linear(1, 1, bias=False)
+        >>> x, y = torch.ones(2, 1).double(), torch.tensor([[3.0], [1.0]]).double()
+        >>> problem = EmpiricalLoss(torch.nn.Sequential(*layers).double(), lambda f, y: ((f - y) ** 2).sum() / 2, x, y)
+        >>> found = numerical_symmetries(problem, seed=1)
+        >>> curvature_beside_orbit(problem, found, torch.tensor([1.0, 2.0]))  # of (u w - 2)**2/2: |(w, u)|**2
+        5.0
+        >>> off = EmpiricalLoss(problem.module, problem.loss, x, y - 2)
+        >>> curvature_beside_orbit(off, found, torch.tensor([-1.0, 1.0]))
+        0.0
+    """
+    noise = GradientNoise(problem, theta)
+    hessian = torch.autograd.functional.hessian(lambda t: problem.sample_losses(t).mean(), noise.theta).cpu().numpy()
+    values = np.linalg.eigvalsh(hessian)
+    size = max(float(np.abs(values).max()), 1e-300)
+    slope = float(noise.mean.norm()) / max(float(noise.sample_gradients.norm(dim=1).max()), 1e-300)
+    if slope > _AT_A_MINIMUM or values[0] < -_AT_A_MINIMUM * size:
+        raise ArgumentError(
+            f"theta must be a minimum of the mean loss, but its gradient is {slope:.2g} of that of a sample and its "
+            f"least curvature {values[0]:.2g}. Train by full batches until both are gone."
+        )
+    fields = found.matrices @ noise.theta.cpu().numpy() + found.shifts
+    orbit = int(np.linalg.matrix_rank(fields, tol=1e-8 * np.abs(fields).max())) if fields.any() else 0
+    if orbit >= len(values):
+        return np.inf
+    return float(values[orbit]) if values[orbit] > _FLAT * size else 0.0

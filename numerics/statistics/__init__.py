@@ -9,5 +9,6 @@ module               question it answers
 ``training_run``     What training many replicas leaves behind, and how pieces are joined
 ``sample_size``      How many samples does a check need? Computed before the run
 ``goodness_of_fit``  Do the samples follow this law?
+``at_rest``          Has a mean come to rest, and where?
 ===================  =======================================================================
 """

@@ -9,11 +9,12 @@ import torch
 from torch import nn
 
 from numerics.deep_linear import DataSet
+from numerics.deterministic.orbit_relaxation import orbit_relaxation
 from numerics.errors import ArgumentError
 from numerics.layered import DenseNetwork, MiniBatchDescent, train_layers
 from numerics.sgd.empirical_loss import EmpiricalLoss
 from numerics.sgd.module_equilibrium import module_equilibrium
-from numerics.sgd.module_symmetries import numerical_symmetries
+from numerics.sgd.module_symmetries import curvature_beside_orbit, numerical_symmetries
 from tests.numerics.sgd.problems import numbers, squared_error
 from theory.gradient_noise import Empirical, Model
 from theory.symmetry import AffineGenerator, EquilibriumKind, OneParameterSymmetry
@@ -70,6 +71,33 @@ def test_the_weights_at_rest_are_those_of_the_exact_equilibrium():
     assert rest.is_confirmed and rest.kind is EquilibriumKind.FINITE
     assert np.allclose(rest.theta.numpy(), [float(expected[w]), float(expected[u])], rtol=1e-9)
     assert not np.allclose(rest.drifts_before, 0, atol=1e-3)
+
+
+def test_the_steps_of_relaxation_are_those_of_the_exact_orbit():
+    u, w = sp.symbols("u w", real=True)
+    rescaling = AffineGenerator([w, u], sp.diag(-1, 1))
+    data = torch.tensor([[1.0, 3.0], [1.0, 1.0]], dtype=torch.float64)
+    problem = EmpiricalLoss(linear_net(1, 1, 1), squared_error, data[:, :1], data[:, 1:])
+    rest = module_equilibrium(
+        problem, rescaling, torch.tensor([0.5, 4.0]), learning_rate=0.01, batch_size=2, weight_decay=0.02
+    )
+    g = 2 * sp.Matrix([4, sp.Rational(1, 2)])
+    decay = sp.Rational(1, 50) * (1 - sp.Rational(1, 10_000))
+    potential = orbit_potential(
+        rescaling, [sp.Rational(1, 2), 4], g * g.T, temperature=sp.Rational(1, 200), weight_decay=decay
+    )
+    exact = orbit_relaxation(potential, rescaling, [0.5, 4.0])
+    assert rest.relaxation_steps == pytest.approx(exact.steps(0.01), rel=1e-6)
+
+
+def test_flat_directions_beside_the_orbit_are_seen():
+    problem = at_a_minimum(linear_net(3, 2, 2), numbers(9, 3), numbers(9, 2, name="noise"))
+    found = numerical_symmetries(problem, seed=1)
+    assert curvature_beside_orbit(problem, found, problem.theta) > 1e-2
+    with pytest.raises(ArgumentError, match="must be a minimum of the mean loss"):
+        curvature_beside_orbit(problem, found, problem.theta + 0.3)
+    fewer = EmpiricalLoss(problem.module, squared_error, problem.inputs[[0, 9]], problem.targets[[0, 9]])
+    assert curvature_beside_orbit(fewer, found, problem.theta) == 0.0
 
 
 @pytest.mark.every(3)
