@@ -146,7 +146,8 @@ class Figure:
         measure: Function ``f(part) -> JSON``, run once per part.
         parts: JSON arguments of ``measure``: the independent pieces of the figure.
         summarise: Function ``f(results) -> {"location": [lower, upper], "features": [{"name", "printed", "measured",
-            "reproduced"}, ...], ...}``, a pure function of all parts in order. A location None says that what is
+            "reproduced"}, ...], ...}``, a pure function of all parts in order; a feature that is not reproduced is
+            ``"open": True`` where the runs were too few to tell. A location None says that what is
             measured has no such place; ``"told"`` is a sentence with the numbers, ``"skipped": [...]`` names what this
             machine could not measure.
         pictures: Function ``f(name, results, summary) -> list[Picture]`` that draws the figure again; None where

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from numerics.errors import NumericsError
 from verification.drawing.intervals import Picture
 from verification.run.settings import available_cores
 
@@ -56,8 +57,24 @@ def told(cost: Mapping[str, Any]) -> str:
 
 
 def judged(features: list[dict[str, Any]]) -> list[str]:
-    """A line for each feature: whether it is there, and its number."""
-    return [f"{'yes' if f['reproduced'] else 'NO ':4} {f['name']} ({f['measured']:.4g})" for f in features]
+    """A line for each feature: whether it is there, and its number; what too few runs cannot tell is neither."""
+
+    def answer(found: Mapping[str, Any]) -> str:
+        if found["reproduced"]:
+            return "yes "
+        return "open" if found.get("open") else "NO  "
+
+    lines = [f"{answer(f)} {f['name']} ({_number(f['measured'])})" for f in features]
+    too_wide = sum(answer(f) == "open" for f in features)
+    return (
+        [*lines, f"open: interval too wide to tell, more runs would ({too_wide} of {len(features)})"]
+        if too_wide
+        else lines
+    )
+
+
+def _number(measured: float | None) -> str:
+    return "no such place" if measured is None else f"{measured:.4g}"
 
 
 def write(name: str, figure: Mapping[str, Any], picture: Picture, folder: Path = EVIDENCE) -> None:
@@ -90,7 +107,10 @@ def command(
     for option, (_, smallest, _) in {**numbers, **({"rounds": (5, 1, "")} if timings else {})}.items():
         if given[option] < smallest:
             parser.error(f"--{option} must be at least {smallest}, got {given[option]}")
-    figure = run(**{option: given[option] for option in numbers})
+    try:
+        figure = run(**{option: given[option] for option in numbers})
+    except NumericsError as error:
+        parser.exit(1, f"{name}: {error}\n")
     print(table(figure))
     if timings and given["compare"]:
         # One thread for every library, before it is imported: processor time and wall-clock time then mean the same.

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from docs.benchmarks.evidence import command, cost_of, per_second, told
+from docs.benchmarks.evidence import command, cost_of, judged, per_second, told
 from numerics.progress import progress_report
 from verification.papers.stochastic_collapse.figures import figure_1
 from verification.run.settings import available_cores
@@ -37,12 +37,14 @@ def run(*, paths: int, amplitudes: int, threads: int, progress: bool | None = No
             part = {"mu": MU, "zeta": str(zeta), "paths": paths}
             rows.append(figure_1.row(part, paths=paths, threads=threads))
             report(i * work, amplitudes * work)
+    known = figure_1.thresholds(MU)
     return {
         "mu": MU,
         "step": figure_1.STEP,
         "snapshots": list(figure_1.FIGURE.snapshots),
-        **figure_1.thresholds(MU),
+        **known,
         "half_collapsed": figure_1.FIGURE.half(rows),
+        "features": figure_1.features(rows, known["threshold"]),
         "rows": rows,
         "cost": per_second(cost, amplitudes * work),
     }
@@ -59,6 +61,7 @@ def table(figure: Mapping[str, Any]) -> str:
         f"{figure['threshold_of_plain_steps']:.4f}; half of the paths collapsed: {figure['half_collapsed']}",
         f"plain Euler-Maruyama changed sign in {jumps} of {plain_steps:.3g} steps (a fraction of "
         f"{jumps / plain_steps:.1e}); {blow_ups} paths left the finite numbers",
+        *judged(figure["features"]),
         told(figure["cost"]),
     ]
     return "\n".join(lines)

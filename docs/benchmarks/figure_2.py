@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from docs.benchmarks.evidence import command, cost_of, per_second, told
+from docs.benchmarks.evidence import command, cost_of, judged, per_second, told
 from numerics.simulation.options import Options
 from numerics.simulation.simulate import simulate
 from theory.ito import ItoProcess
@@ -45,11 +45,14 @@ def run(*, models: int, levels: int, threads: int) -> dict[str, Any]:
         )
     distances = figure_2.distance(weights).reshape(-1, levels, models)
     rows = [figure_2.row(float(level), distances[:, i]) for i, level in enumerate(grid)]
+    known = figure_2.thresholds()
+    stated = known["threshold"]
     return {
         "step": figure_2.STEP,
         "snapshots": list(figure_2.FIGURE.snapshots),
-        **figure_2.thresholds(),
+        **known,
         "half_collapsed": figure_2.FIGURE.half(rows),
+        "features": [*figure_2.FIGURE.features(rows, stated), figure_2.FIGURE.approaches(rows, stated)],
         "rows": rows,
         "cost": per_second(cost, levels * models * figure_2.FIGURE.snapshots[-1]),
     }
@@ -216,7 +219,7 @@ def table(figure: Mapping[str, Any]) -> str:
         f"{figure['threshold_of_steps']:.4f}; half of the models collapsed: {figure['half_collapsed']}; "
         f"smallest |w| {min(row['smallest'] for row in figure['rows']):.1e}"
     )
-    return "\n".join([*lines, "", known, told(figure["cost"])])
+    return "\n".join([*lines, "", known, *judged(figure["features"]), told(figure["cost"])])
 
 
 def picture(figure: Mapping[str, Any]) -> Any:
@@ -233,7 +236,7 @@ if __name__ == "__main__":
         picture,
         {
             "models": (1000, 1, "models for each noise level"),
-            "levels": (50, 1, "noise levels in (0, 2]"),
+            "levels": (50, 2, "noise levels in (0, 2]"),
             "threads": (available_cores(), 1, "threads"),
         },
         timings=timings,

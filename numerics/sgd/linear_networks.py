@@ -21,7 +21,7 @@ import numpy as np
 from numerics.arguments import YES_OR_NO, real_array, real_number, require, row, whole_number
 from numerics.errors import ArgumentError, DivergenceError
 from numerics.progress import progress_report
-from numerics.simulation.options import Options, required_options
+from numerics.simulation.options import OnDivergence, Options, required_options
 from theory.argument_kinds import one_of
 from theory.values import shown
 
@@ -30,7 +30,7 @@ Array = np.ndarray
 STEPS_PER_DRAW = 256
 """Steps whose mini-batches are drawn together."""
 
-UNUSED_OPTIONS = ("backend", "precision", "device", "threads", "chunk", "on_divergence", "keep_final", "stream")
+UNUSED_OPTIONS = ("backend", "precision", "device", "threads", "chunk", "keep_final", "stream")
 """NumPy's matrix products in float64, all weights kept."""
 
 REACH = 1e12
@@ -113,12 +113,14 @@ class LinearNetworkRun:
         products: :math:`VU` then. Shape ``(T, R, n, m)``.
         V: Last weights of the first layer. Shape ``(R, n, d)``.
         U: Last weights of the second layer. Shape ``(R, d, m)``.
+        diverged_by: The step at which a replica was found to have diverged, 0 where it was not. Shape ``(R,)``.
     """
 
     steps: Array
     products: Array
     V: Array
     U: Array
+    diverged_by: Array
 
 
 def train_linear_network(
@@ -146,11 +148,12 @@ def train_linear_network(
         steps: Number of steps.
         at: Numbers of steps after which :math:`VU` is recorded, ascending.
         seed: Names the mini-batches, 64 bits.
-        options: ``first`` replica and ``progress``; the other options have no meaning here.
+        options: ``first`` replica, ``progress`` and ``on_divergence``; the other options have no meaning here. With
+            ``on_divergence="count"`` a replica that diverges is NaN from then on, and the others go on.
 
     Raises:
         ArgumentError: an argument does not fit the others.
-        DivergenceError: a weight left the finite numbers or ``REACH``.
+        DivergenceError: a weight left the finite numbers or ``REACH``, in any replica, or with "count" in all.
 
     Example:
         >>> data = LinearRegression(np.eye(2), np.diag([1.0, 2.0]))
@@ -178,8 +181,9 @@ def train_linear_network(
         batches = _batches(len(problem), batch_size, replacement, seed, range(first, first + len(V)))
     S_xx, S_xy = (problem.inputs.T @ M / len(problem) for M in (problem.inputs, problem.labels))
     records = [V @ U] if at[0] == 0 else []
-    wanted = set(at)
-    with progress_report(options.progress, "linear networks") as report:
+    wanted, diverged_by = set(at), np.zeros(len(V), int)
+    # What overflows is looked for below, and said.
+    with progress_report(options.progress, "linear networks") as report, np.errstate(over="ignore", invalid="ignore"):
         for step in range(steps):
             rate = learning_rate(step)
             if type(rate) is not float or not math.isfinite(rate):
@@ -193,11 +197,11 @@ def train_linear_network(
             V -= down_V
             U -= down_U
             if step % STEPS_PER_DRAW == 0 or step + 1 == steps:
-                _refuse_divergence(V, U, step)
+                _note_divergence(V, U, step, diverged_by, options.on_divergence)
                 report((step + 1) * len(V), steps * len(V))
             if step + 1 in wanted:
                 records.append(V @ U)
-    return LinearNetworkRun(np.array(at), np.array(records), V, U)
+    return LinearNetworkRun(np.array(at), np.array(records), V, U, diverged_by)
 
 
 def _descent(rate: float, x: Array, y: Array, V: Array, U: Array) -> tuple[Array, Array]:
@@ -263,12 +267,15 @@ def _checked(
     return V, U, numbers
 
 
-def _refuse_divergence(V: Array, U: Array, step: int) -> None:
-    for name, weights in (("V", V), ("U", U)):
-        # A comparison with NaN is False.
-        bad = ~(np.abs(weights).max(axis=(1, 2)) < REACH)
-        if bad.any():
-            raise DivergenceError(
-                f"{name} left [-{REACH:g}, {REACH:g}] in {int(bad.sum())} of {len(bad)} replicas by step {step + 1}. "
-                "Lower learning_rate or let it rise more slowly."
-            )
+def _note_divergence(V: Array, U: Array, step: int, diverged_by: Array, on_divergence: str) -> None:
+    """Note the step of replicas that have diverged and make them NaN, or refuse to go on."""
+    # A comparison with NaN is False.
+    lost = ~(np.maximum(np.abs(V).max(axis=(1, 2)), np.abs(U).max(axis=(1, 2))) < REACH)
+    diverged_by[lost & (diverged_by == 0)] = step + 1
+    V[lost], U[lost] = np.nan, np.nan
+    if lost.any() and (lost.all() or on_divergence is OnDivergence.RAISE):
+        others = "" if lost.all() else ', or go on with the others by options=Options(on_divergence="count")'
+        raise DivergenceError(
+            f"{int(lost.sum())} of {len(lost)} replicas left [-{REACH:g}, {REACH:g}] by step {step + 1}, the first of "
+            f"them replica {int(np.argmax(lost))}. Lower learning_rate, let it rise more slowly{others}."
+        )

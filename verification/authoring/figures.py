@@ -45,10 +45,14 @@ def quantile(false_alarm: float = FALSE_ALARM) -> float:
     return float(-scipy.special.ndtri(false_alarm))
 
 
-def feature(name: str, printed: Any, measured: float, reproduced: Any) -> dict[str, Any]:
-    """One feature of a figure: what the page shows, what was measured, whether that is the same."""
+def feature(name: str, printed: Any, measured: float, reproduced: Any, *, contradicted: Any = True) -> dict[str, Any]:
+    """One feature of a figure: what the page shows, what was measured, whether that is the same.
+
+    Where it is neither reproduced nor contradicted the feature is ``open``: the runs were too few to tell.
+    """
     shown = float(measured) if math.isfinite(measured) else None
-    return {"name": name, "printed": printed, "measured": shown, "reproduced": bool(reproduced)}
+    found = {"name": name, "printed": printed, "measured": shown, "reproduced": bool(reproduced)}
+    return found if reproduced or contradicted else found | {"open": True}
 
 
 def rises(name: str, values: Any, slack: float) -> dict[str, Any]:

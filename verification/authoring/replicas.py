@@ -49,9 +49,10 @@ def neighbours(
     found = []
     for lower, upper in zip(rows[:-1], rows[1:], strict=True):
         (a, da), (b, db) = lower[error][at], upper[error][at]
-        beyond = sign * (b - a) > errors * math.hypot(da, db)
+        change, slack = sign * (b - a), errors * math.hypot(da, db)
         pair = f"{name} from {parameter} = {lower[parameter]:g} to {upper[parameter]:g}"
-        found.append(feature(pair, "rises" if sign > 0 else "falls", b - a, beyond))
+        way = "rises" if sign > 0 else "falls"
+        found.append(feature(pair, way, b - a, change > slack, contradicted=change < -slack or slack == 0))
     return found
 
 

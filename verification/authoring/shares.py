@@ -11,7 +11,16 @@ import numpy as np
 import scipy  # its submodules load on first use
 
 from numerics.statistics.estimators import Proportion
-from verification.authoring.figures import BAR_ALARM, Row, feature, normal_quantiles, quantile, rises, zero_of_line
+from verification.authoring.figures import (
+    BAR_ALARM,
+    FALSE_ALARM,
+    Row,
+    feature,
+    normal_quantiles,
+    quantile,
+    rises,
+    zero_of_line,
+)
 from verification.drawing.curves import Line, columns, curves_picture, share_curves
 from verification.drawing.intervals import Picture
 
@@ -127,12 +136,13 @@ class Shares:
     def features(self, rows: Sequence[Row], stated: float) -> list[dict[str, Any]]:
         """Monotone in the parameter up to sampling error, both ends, and the stated threshold inside the rise."""
         last, runs = self.shares(rows)[:, -1], rows[0][self.runs]
+        (some, _), (_, most) = (Proportion(rows[end]["collapsed"][-1], runs).interval(FALSE_ALARM) for end in (0, -1))
         values, _ = normal_quantiles(np.array([row["collapsed"][-1] for row in rows]), runs)
         inside = float(scipy.special.ndtr(np.interp(stated, self.places(rows), values)))
         return [
             rises("the share rises with the noise", last, self.slack(rows)),
-            feature("none collapsed at the weakest noise", 0.0, last[0], last[0] < 0.01),
-            feature("all collapsed at the strongest noise", 1.0, last[-1], last[-1] > 0.99),
+            feature("none collapsed at the weakest noise", 0.0, last[0], last[0] < 0.01, contradicted=some > 0.01),
+            feature("all collapsed at the strongest noise", 1.0, last[-1], last[-1] > 0.99, contradicted=most < 0.99),
             feature("the stated location lies in the rise", "1 % to 99 % collapsed", inside, 0.01 < inside < 0.99),
         ]
 
@@ -143,6 +153,7 @@ class Shares:
         """
         halves = [half for i in range(len(self.snapshots)) if (half := self.half(rows, i)) is not None]
         away = [sorted(abs(end - stated) for end in half) for half in halves]
-        closer = len(away) > 1 and away[-1][1] < away[0][0]
+        closer, farther = (len(away) > 1 and away[a][1] < away[b][0] for a, b in ((-1, 0), (0, -1)))
         nearest = sum(halves[-1]) / 2 if halves else math.nan
-        return feature("the half-way point comes closer to the stated one with time", stated, nearest, closer)
+        name = "the half-way point comes closer to the stated one with time"
+        return feature(name, stated, nearest, closer, contradicted=farther)

@@ -76,9 +76,12 @@ def _judged(
         return Outcome.REFUTED, f"stated {stated:.5g}, {measured}", {"stated": stated, "location": [lower, upper]}
     if upper - lower > 4 * margin:
         return Outcome.UNDECIDED, f"{measured} is too wide to say", None
-    missed = [feature["name"] for feature in summary["features"] if not feature["reproduced"]]
-    if missed:
-        return Outcome.REFUTED, f"{measured}; not reproduced: {', '.join(missed)}", {"missed": missed}
+    missed = [feature for feature in summary["features"] if not feature["reproduced"]]
+    against, unclear = ([each["name"] for each in missed if each.get("open", False) is told] for told in (False, True))
+    if against:
+        return Outcome.REFUTED, f"{measured}; not reproduced: {', '.join(against)}", {"missed": against}
+    if unclear:
+        return Outcome.UNDECIDED, f"{measured}; too few runs to tell: {', '.join(unclear)}", None
     within = "" if lower <= stated <= upper else f" (within {resolution:.0%} of it)"
     found = len(summary["features"])
     there = f"; {found} {'feature' if found == 1 else 'features'} reproduced" if found else ""

@@ -165,7 +165,10 @@ def _finding(check: str, form: str, finding: Finding) -> FindingRow:
 def _features(printed: Mapping[str, Finding]) -> tuple[FeatureRow, ...]:
     finding = printed.get("figure")
     features = finding.numbers.get("features", ()) if finding else ()
-    return tuple(FeatureRow(f["name"], _shown(f["printed"]), _shown(f["measured"]), f["reproduced"]) for f in features)
+    return tuple(
+        FeatureRow(f["name"], _shown(f["printed"]), _shown(f["measured"]), f["reproduced"], f.get("open", False))
+        for f in features
+    )
 
 
 def _shown(value: Any) -> str:

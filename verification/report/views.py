@@ -78,6 +78,7 @@ class FeatureRow:
     printed: str
     measured: str
     reproduced: bool
+    open: bool = False
 
 
 @dataclass(frozen=True)

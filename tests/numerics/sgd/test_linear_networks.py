@@ -94,8 +94,19 @@ def test_batches_with_replacement_repeat_samples():
 
 def test_divergence_is_named(problem):
     V, U = start(2)
-    with np.errstate(all="ignore"), pytest.raises(DivergenceError, match="2 of 2 replicas"):
+    with pytest.raises(DivergenceError, match="2 of 2 replicas .* by step 257, the first of them replica 0"):
         train(problem, V, U, learning_rate=lambda step: 50.0, steps=300, at=[300])
+
+
+def test_replicas_go_on_without_one_that_diverges(problem):
+    V, U = start(3)
+    V[1] *= 1e4
+    with pytest.raises(DivergenceError, match="1 of 3 replicas .* replica 1"):
+        train(problem, V, U)
+    run = train(problem, V, U, options=Options(on_divergence="count", progress=False))
+    assert run.diverged_by.tolist() == [0, 20, 0] and np.isnan(run.products[-1, 1]).all()
+    alone = train(problem, V[2:], U[2:], options=Options(first=2, progress=False))
+    np.testing.assert_array_equal(run.products[:, 2], alone.products[:, 0])
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,9 @@ def test_neighbours_are_in_order_only_beyond_their_errors():
     found = neighbours("error falls", rows, "zeta", "test", at=0, sign=-1, errors=3.0)
     assert [feature["reproduced"] for feature in found] == [True, False]
     assert found[0]["name"] == "error falls from zeta = 0 to 5" and found[0]["measured"] == -1.0
-    assert not neighbours("rises", rows, "zeta", "test", at=0, sign=1, errors=3.0)[0]["reproduced"]
+    against, unclear = neighbours("rises", rows, "zeta", "test", at=0, sign=1, errors=3.0)
+    assert not against["reproduced"] and "open" not in against
+    assert not unclear["reproduced"] and unclear["open"]
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,11 @@ def summarise_with_a_missing_feature(results: Sequence[Mapping[str, Any]]) -> di
     return {**summarise(results), "features": [feature(True), feature(False)]}
 
 
+def summarise_with_an_open_feature(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The same with a feature that these few runs cannot tell."""
+    return {**summarise(results), "features": [feature(True), feature(False) | {"open": True}]}
+
+
 def summarise_without_a_location(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Nothing of the kind is in the figure."""
     return {**summarise(results), "location": None}
@@ -132,3 +137,9 @@ def test_other_statements_are_left_alone():
     of = fake.context(fake.claim(fake.statement()))
     assert CHECK.tasks(of, {}) == []
     assert CHECK.findings(of, {}) == {}
+
+
+def test_a_feature_that_too_few_runs_leave_open_is_undecided_and_not_refuted(monkeypatch):
+    found = judged(monkeypatch, claim_of(1.98, 2.03, summary="summarise_with_an_open_feature"))["printed"]
+    assert found.outcome is Outcome.UNDECIDED
+    assert found.reason.endswith("too few runs to tell: reproduced: False")

@@ -141,10 +141,14 @@ def transition(results: Sequence[Row]) -> dict[str, Any]:
     """Where half of the paths have collapsed in the end, and the figure's features; its panels are for the eye."""
     rows = [result for result in results if "show" not in result]
     known = thresholds(rows[0]["mu"])
-    stated = known["threshold"]
+    return FIGURE.summary(rows, features(rows, known["threshold"]), step=STEP, **known)
+
+
+def features(rows: Sequence[Row], threshold: float) -> list[dict[str, Any]]:
+    """What the figure shows besides the place at which half of the paths have collapsed."""
     rising = rises("the share rises with time", FIGURE.shares(rows), FIGURE.slack(rows))
-    features = [*FIGURE.features(rows, stated), rising, FIGURE.approaches(rows, stated), _rate_vanishes(rows, stated)]
-    return FIGURE.summary(rows, features, step=STEP, **known)
+    approaches = FIGURE.approaches(rows, threshold)
+    return [*FIGURE.features(rows, threshold), rising, approaches, _rate_vanishes(rows, threshold)]
 
 
 def _rate_vanishes(rows: Sequence[Row], threshold: float) -> dict[str, Any]:
@@ -155,7 +159,7 @@ def _rate_vanishes(rows: Sequence[Row], threshold: float) -> dict[str, Any]:
     name = "the growth rate vanishes at the threshold (not plotted)"
     line = [row for row in rows if row["rate"] < -CLEARLY_COLLAPSED]
     if len(line) < 2:
-        return feature(name, threshold, math.nan, False)
+        return feature(name, threshold, math.nan, False, contradicted=False)
     squares, rates, errors = np.array([(row["zeta"] ** 2, row["rate"], row["rate_error"]) for row in line]).T
     lower, upper = (math.sqrt(square) for square in zero_of_line(squares, rates, errors))
     return feature(name, threshold, (lower + upper) / 2, lower < threshold < upper)

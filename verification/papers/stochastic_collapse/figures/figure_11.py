@@ -35,6 +35,8 @@ WARM_UP, FIRST_DROP, SECOND_DROP = 0.1, 0.5, 0.53
 
 SNAPSHOTS = (0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.51, 0.53, 0.55, 0.6, 0.7, 0.8, 0.9, 1.0)
 REPLICAS = 8
+GO_ON = Options(on_divergence="count", progress=False)
+"""Where replicas diverge the others go on, and the row says so."""
 
 
 def task(n: int) -> tuple[TaughtRegression, np.ndarray, np.ndarray]:
@@ -75,12 +77,15 @@ def measure(part: Row) -> dict[str, Any]:
     V, U = (np.repeat(start[None], replicas, axis=0) for start in starts)
     rate = partial(learning_rate, steps=steps)
     how: dict[str, Any] = {"batch_size": size, "replacement": replacement, "steps": at[-1], "at": at, "seed": seed}
-    run = train_linear_network(subject.data, V=V, U=U, learning_rate=rate, options=Options(progress=False), **how)
+    run = train_linear_network(subject.data, V=V, U=U, learning_rate=rate, options=GO_ON, **how)
+    kept = run.diverged_by == 0
     found = {"n": n, "batch": size or len(subject.data), "full": size is None, "replacement": replacement, "steps": at}
     errors = {"train": subject.train_error, "white": subject.white_error, "test": subject.test_error}
-    values = np.linalg.svd(run.products[-1, 0], compute_uv=False).tolist()
-    measured = {name: error(run.products).tolist() for name, error in errors.items()}
-    return found | measured | {"singular_values": values, "seed": seed}
+    products = run.products[:, kept]
+    values = np.linalg.svd(products[-1, 0], compute_uv=False).tolist()
+    measured = {name: error(products).tolist() for name, error in errors.items()}
+    lost = run.diverged_by[~kept].tolist()
+    return found | measured | {"singular_values": values, "seed": seed} | ({"diverged_by": lost} if lost else {})
 
 
 def summary(results: Sequence[Row]) -> dict[str, Any]:
@@ -91,7 +96,16 @@ def summary(results: Sequence[Row]) -> dict[str, Any]:
         for error, name in (("white", "the program's test error"), ("test", "test error (34)"))
         for lower, upper in zip(rows[:-1], rows[1:], strict=True)
     ]
-    return {"location": _smallest(rows, "white"), "features": features, "rows": [dict(row) for row in rows]}
+    diverged = [
+        feature(f"none diverges: {_label(row)}", 0, len(row["diverged_by"]), False) for row in rows if _lost(row)
+    ]
+    return {"location": _smallest(rows, "white"), "features": features + diverged, "rows": [dict(row) for row in rows]}
+
+
+def _lost(row: Row) -> str:
+    """How many replicas have diverged, and when; empty where none has."""
+    steps = row.get("diverged_by", ())
+    return f"{len(steps)} diverged by step {', '.join(map(str, sorted(steps)))}" if steps else ""
 
 
 def summary_before_drop(results: Sequence[Row]) -> dict[str, Any]:
@@ -130,8 +144,8 @@ def _order(error: str, name: str, smaller: Row, larger: Row) -> dict[str, Any]:
     """Whether the smaller batch has the smaller error in the end."""
     low, high = (row[error][-1] for row in (smaller, larger))
     said = f"{name} in the end is smaller for batches of {smaller['batch']} than of {larger['batch']}"
-    found = significance_of_order(low, high) < FALSE_ALARM
-    return feature(said, "smaller", float(np.mean(low) - np.mean(high)), found)
+    found, against = (significance_of_order(*pair) < FALSE_ALARM for pair in ((low, high), (high, low)))
+    return feature(said, "smaller", float(np.mean(low) - np.mean(high)), found, contradicted=against)
 
 
 def pictures(name: str, parts: Sequence[Row], summary: Row) -> list[Picture]:
@@ -158,11 +172,11 @@ def batches_picture(name: str, rows: Sequence[Row]) -> Picture:
         size=(7.6, 3.8),
         label="Test errors against steps, a curve for each batch size.",
         caption=f"Test errors of real SGD in dimension {rows[0]['n']}, for white inputs (left) and for the inputs at "
-        "hand (right), means over replicas; dashed: nothing learned. The table has the errors at the last step, with "
-        "95 % intervals.",
+        "hand (right), means over the replicas that stay finite; dashed: nothing learned. The table has the errors at "
+        "the last step, with 95 % intervals.",
         table={
             "batch": [_label(row) for row in rows],
-            "replicas": [str(len(row["white"][-1])) for row in rows],
+            "replicas": ["; ".join(filter(None, (str(len(row["white"][-1])), _lost(row)))) for row in rows],
             white: cells("white"),
             at_hand: cells("test"),
             "train error": cells("train"),

@@ -8,14 +8,15 @@ import pytest
 from scipy import stats
 
 from docs.benchmarks import figure_11 as benchmark
+from docs.benchmarks.evidence import judged
 from verification.papers.stochastic_collapse.figures import figure_11
 
 
-def row(batch, white, test=None, *, full=False):
+def row(batch, white, test=None, *, full=False, **more):
     """A batch size as if measured, with the same errors at every snapshot."""
     times = len(figure_11.SNAPSHOTS)
     errors = {"white": [white] * times, "test": [test or white] * times, "train": [white] * times}
-    return {"n": 8, "batch": batch, "full": full, "replacement": False, "steps": [*range(times)], **errors}
+    return {"n": 8, "batch": batch, "full": full, "replacement": False, "steps": [*range(times)], **errors, **more}
 
 
 COST = {"replica_steps": 10, "threads": 1, "load_before": 0.0, "wall_seconds": 1.0, "processor_seconds": 1.0} | {
@@ -71,6 +72,21 @@ def test_batch_sizes_that_cannot_be_told_apart_are_both_in_the_location():
     found = figure_11.summary(close)
     assert found["location"] == [2.0, 128.0]
     assert not any(feature["reproduced"] for feature in found["features"])
+    assert all(feature["open"] for feature in found["features"])
+    assert judged(found["features"])[-1].startswith("open: interval too wide to tell")
+
+
+def test_replicas_that_diverge_are_counted_and_the_others_go_on():
+    found = figure_11.summary([row(2, [1.0, 1.1], diverged_by=[257, 513]), row(8, [2.0, 2.1, 2.2, 2.3])])
+    assert found["features"][-1] == {
+        "name": "none diverges: batch 2",
+        "printed": 0,
+        "measured": 2.0,
+        "reproduced": False,
+    }
+    assert judged(found["features"])[-2].startswith("NO   none diverges")
+    table = figure_11.batches_picture("figure-11", found["rows"])
+    assert table.rows[0][1] == "2; 2 diverged by step 257, 513"
 
 
 def test_the_order_of_two_batch_sizes_is_decided_by_welchs_test():
