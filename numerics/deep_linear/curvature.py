@@ -7,6 +7,8 @@ taken in directions :math:`y`: :math:`\nabla^3L[y, y]` is twice the coefficient 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from numerics.deep_linear.point import LayeredPoint
@@ -74,25 +76,33 @@ def third_derivative(point: LayeredPoint, directions: Array) -> Array:
     return np.concatenate(parts, axis=1)
 
 
-def hidden_rotations(point: LayeredPoint) -> Array:
+def hidden_rotations(point: LayeredPoint, decays: Sequence[float] = ()) -> Array:
     r"""An orthonormal basis, one row each, of the directions that rotate hidden layers and leave the map alone.
 
     :math:`(F_l, F_{l+1}) \to (e^{tA}F_l, F_{l+1}e^{-tA})` with A antisymmetric, where both layers are trained. They are
-    symmetries of the loss and of the metric of the weights. Shape ``(r, n)``.
+    symmetries of the loss and of the metric of the weights; not where a residual layer decays, :math:`W_l = F_l - I`,
+    in the loss or with one of ``decays``, one a layer. Shape ``(r, n)``.
     """
-    found, trained, shapes = [], point.network.trained, point.network.shapes
+    found, network = [], point.network
+    pulled = (network.weight_decay, decays or (0,) * network.depth)
+    fixed = {l for l in network.residual if any(each[l - 1] for each in pulled)} | set(network.frozen)
+    ends = np.cumsum([0, *(int(np.prod(shape)) for shape in point.network.shapes)])
     for l, (lower, upper) in enumerate(zip(point.factors[:-1], point.factors[1:], strict=True), 1):
-        for i in range(len(lower)) if {l, l + 1} <= set(trained) else ():
-            for j in range(i):
-                A = np.zeros((len(lower), len(lower)))
-                A[i, j], A[j, i] = 1, -1
-                moves = [np.zeros(shape) for shape in shapes]
-                moves[l - 1], moves[l] = A @ lower, -upper @ A
-                found.append(np.concatenate([move.ravel(order="F") for move in moves]))
-    size = sum(int(np.prod(shape)) for shape in shapes)
-    if not found:
-        return np.zeros((0, size))
-    _, singular, rows = np.linalg.svd(np.array(found), full_matrices=False)
+        if {l, l + 1} & fixed:
+            continue
+        i, j = np.tril_indices(len(lower), -1)
+        k = np.arange(len(i))
+        below, above = np.zeros((len(k), *lower.T.shape)), np.zeros((len(k), *upper.T.shape))
+        below[k, :, i], below[k, :, j] = lower[j], -lower[i]
+        above[k, i], above[k, j] = upper.T[j], -upper.T[i]
+        turns = np.zeros((len(k), ends[-1]))
+        turns[:, ends[l - 1] : ends[l + 1]] = np.hstack(
+            [below.reshape(len(k), lower.size), above.reshape(len(k), upper.size)]
+        )
+        found.append(turns)
+    if not sum(map(len, found)):
+        return np.zeros((0, ends[-1]))
+    _, singular, rows = np.linalg.svd(np.concatenate(found), full_matrices=False)
     return rows[singular > 1e-9 * max(float(singular[0]), 1e-300)]
 
 

@@ -220,7 +220,7 @@ class Minimum:
                 f"moves away from this minimum, got {eta:g}. NearMinimum has the bound of its noise."
             )
         factor = batch_factor(self.point.data, batch_size=batch_size, sampling=sampling)
-        if not any(float(decay) for decay in self.point.network.weight_decay):
+        if follows_teacher(self.point) and not any(float(decay) for decay in self.point.network.weight_decay):
             self._require_second_moment(eta, factor)
         return eta * factor, modes
 
@@ -236,6 +236,12 @@ class Minimum:
     @cached_property
     def _moments(self) -> dict[float, SecondMoment]:
         return {}
+
+
+def follows_teacher(point: LayeredPoint) -> bool:
+    r"""Whether the mean signal :math:`C = \Delta\Lambda` vanishes, so that the Hessian is that of the rows of J."""
+    size = max(1.0, float(np.abs(point.data.teacher).max()))
+    return float(np.abs(point.signal.mean).max()) <= AT_REST * size
 
 
 @takes(point=POINT)

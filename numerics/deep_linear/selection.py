@@ -1,27 +1,36 @@
 r"""The minimum that the noise selects: the slow flow along a manifold of minima, followed until it rests.
 
-Without weight decay a minimum has :math:`C = 0`, so the Hessian is :math:`J^\top(\Lambda\otimes I)J` and everything
-fast lives in the :math:`d_Ld_0` rows of J: with :math:`J = RB`, B of orthonormal rows and
-:math:`R^\top(\Lambda\otimes I)R = \mathrm{diag}(g)`,
+Where the network can follow its teacher, a minimum without weight decay has :math:`C = 0`, so the Hessian is
+:math:`J^\top(\Lambda\otimes I)J` and everything fast lives in the :math:`d_Ld_0` rows of J: with :math:`J = RB`, B of
+orthonormal rows and :math:`R^\top(\Lambda\otimes I)R = \mathrm{diag}(g)`,
 
 .. math::
     X = B^\top\Big[\frac{(R^\top\,\mathrm{Cov}(\mathrm{vec}\,T)\,R)_{ij}}{g_i + g_j}\Big]B, \qquad
     \dot\theta = -\tfrac12(I - B^\top B)\,\nabla^3L[X] ,
 
-per unit of :math:`\beta`. Rotations of hidden layers are taken out: the map does not see them, and the noise may turn
-them for ever. :class:`~numerics.deep_linear.minima.Minimum` finds the same from the whole Hessian.
+per unit of :math:`\beta`. Where a layer is too narrow for that, :math:`C \ne 0` and B holds the axes of the whole
+Hessian instead. Rotations of hidden layers are taken out: the map does not see them, and the noise may turn them for
+ever. :class:`~numerics.deep_linear.minima.Minimum` finds the same from the whole Hessian.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import scipy  # its submodules load on first use
 
 from numerics.arguments import real_number, takes
-from numerics.deep_linear.curvature import hidden_rotations, matrices_of, third_derivative, trained_jacobian
-from numerics.deep_linear.minima import Minimum, nearest_minimum
+from numerics.deep_linear.curvature import (
+    hidden_rotations,
+    loss_hessian,
+    matrices_of,
+    third_derivative,
+    trained_jacobian,
+)
+from numerics.deep_linear.minima import FLAT, Minimum, follows_teacher, nearest_minimum
+from numerics.deep_linear.noise import gradient_covariance
 from numerics.deep_linear.point import POINT, LayeredPoint
 from numerics.errors import ArgumentError, DivergenceError
 
@@ -30,8 +39,14 @@ Array = np.ndarray
 LONGEST = 40
 """Stretches of the flow, each twice as long as the one before."""
 
-CLOSE = 1e-4
-"""A drift below this fraction of its terms is left to Newton's method."""
+MOST_STEPS = 50
+"""Implicit steps at its end."""
+
+REPELLING = 1e-4
+"""A rate of leaving above this fraction of the largest rate is one; smaller ones may be rounding."""
+
+CLOSE = 1e-2
+"""A drift below this fraction of its terms is left to implicit steps, which grow into Newton's."""
 
 
 @takes(point=POINT)
@@ -80,15 +95,20 @@ def selected_minimum(
     silent = float(np.abs(point.signal.covariance()).max()) <= 1e-14 * max(size, 1.0) ** 2
     if silent and not any(decays):
         raise ArgumentError("the gradient noise vanishes at the minimum: none is selected. Give a label_covariance.")
-    drift, terms = slow_flow(point, decays)
+    flow = _SlowFlow(decays, follows_teacher(point))
+    drift, terms = flow.drift(point)
     length = 1.0 / max(terms, 1e-300)
     for _ in range(LONGEST):
-        if float(np.linalg.norm(drift)) <= CLOSE * terms:
-            break
-        point = _followed(point, length, decays)
-        drift, terms = slow_flow(point, decays)
+        close = float(np.linalg.norm(drift)) <= CLOSE * terms
+        if close and (rest := flow.at_rest(point, length, accuracy)):
+            return Minimum(rest)
+        point = flow.followed(point, length)
+        drift, terms = flow.drift(point)
         length *= 2
-    return Minimum(_polished(point, accuracy, decays))
+    raise DivergenceError(
+        f"the slow flow has not come to rest: its drift is {float(np.linalg.norm(drift)) / terms:.3g} of its terms. "
+        "Start elsewhere."
+    )
 
 
 def _ratios(point: LayeredPoint, given: float | Sequence[float]) -> tuple[float, ...]:
@@ -108,6 +128,110 @@ def slow_flow(point: LayeredPoint, decays: Sequence[float] = ()) -> tuple[Array,
 
     ``decays`` are the ratios of weight decay and :math:`\beta`, one a layer, none by default.
     """
+    return _SlowFlow(decays, follows_teacher(point)).drift(point)
+
+
+@dataclass(frozen=True)
+class _SlowFlow:
+    r"""The flow along one manifold of minima.
+
+    Attributes:
+        decays: The ratios of weight decay and :math:`\beta`, one a layer, or none.
+        fits: Whether :math:`C = 0` on the manifold.
+    """
+
+    decays: Sequence[float]
+    fits: bool
+
+    def drift(self, point: LayeredPoint) -> tuple[Array, float]:
+        """The drift without rotations of hidden layers, and the size of its terms, doubled."""
+        (drift, size), turns = self.turning(point), hidden_rotations(point, self.decays)
+        return drift - turns.T @ (turns @ drift), size
+
+    def turning(self, point: LayeredPoint) -> tuple[Array, float]:
+        """The same with rotations, which take a while to tell apart."""
+        B, variances = _rows_across(point) if self.fits else _axes_across(point)
+        variances, principal = np.linalg.eigh(variances)
+        third = variances @ third_derivative(point, principal.T @ B)
+        if any(self.decays):
+            frozen = point.network.frozen
+            pulls = [0.0 if l in frozen else ratio for l, ratio in enumerate(self.decays, 1)]
+            pairs = zip(pulls, point.weights, strict=True)
+            third = third + 2 * np.concatenate([pull * W.ravel(order="F") for pull, W in pairs])
+        return -(third - B.T @ (B @ third)) / 2, float(np.linalg.norm(third))
+
+    def projected(self, point: LayeredPoint, *, within: float = 1e-14) -> LayeredPoint:
+        """The minimum beside a point that is close to it, by Newton's steps across the manifold."""
+        size = max(1.0, float(np.abs(point.data.teacher).max()))
+        for _ in range(20):
+            C = point.signal.mean if self.fits else np.concatenate([G.ravel(order="F") for G in point.gradients])
+            if float(np.abs(C).max()) <= within * size:
+                return point
+            if self.fits:
+                J, d_L = trained_jacobian(point), point.network.widths[-1]
+                system = np.kron(point.data.input_moment(), np.eye(d_L)) @ J @ J.T
+                step = J.T @ np.linalg.lstsq(system, C.ravel(order="F"), rcond=1e-12)[0]
+            else:
+                values, vectors = np.linalg.eigh(loss_hessian(point))
+                across = np.abs(values) > FLAT * float(np.abs(values).max())
+                step = -vectors[:, across] @ (vectors[:, across].T @ C / values[across])
+            point = point.moved(matrices_of(point, step))
+        return point
+
+    def followed(self, point: LayeredPoint, length: float) -> LayeredPoint:
+        """The point after a stretch of the flow, back on the manifold."""
+
+        def velocity(_: float, moved: Array) -> Array:
+            beside = point.moved(matrices_of(point, moved))
+            near = self.projected(beside, within=1e-8)
+            pairs = zip(near.weights, beside.weights, strict=True)
+            back = np.concatenate([(A - W).ravel(order="F") for A, W in pairs])
+            return self.turning(near)[0] + back / length
+
+        start = np.zeros(sum(W.size for W in point.weights))
+        run = scipy.integrate.solve_ivp(velocity, (0, length), start, method="LSODA", rtol=1e-4, atol=1e-6)
+        return self.projected(point.moved(matrices_of(point, run.y[:, -1])))
+
+    def at_rest(self, point: LayeredPoint, length: float, accuracy: float) -> LayeredPoint | None:
+        """The end of the flow, by implicit steps along the manifold, each ten times as long as the one before.
+
+        None where they do not lower the drift, or end where the flow leads away: it then passes by a saddle.
+        """
+        (drift, terms), slopes = self.drift(point), np.zeros((0, 0))
+        for _ in range(MOST_STEPS):
+            if float(np.linalg.norm(drift)) <= accuracy * terms:
+                break
+            along, slopes = self.slopes(point)
+            for shorter in (1.0, 0.1, 0.01):
+                system = np.eye(len(along)) / (shorter * length) - slopes
+                step = along.T @ np.linalg.lstsq(system, along @ drift, rcond=1e-9)[0]
+                trial = self.projected(point.moved(matrices_of(point, step)))
+                ahead = self.drift(trial)
+                if float(np.linalg.norm(ahead[0])) < float(np.linalg.norm(drift)):
+                    break
+            else:
+                break
+            point, (drift, terms), length = trial, ahead, 10 * length
+        rates = np.linalg.eigvals(slopes)
+        leads_away = len(rates) and float(rates.real.max()) > REPELLING * float(np.abs(rates).max())
+        rests = float(np.linalg.norm(drift)) <= max(accuracy, 1e-8) * terms
+        return point if rests and not leads_away else None
+
+    def slopes(self, point: LayeredPoint) -> tuple[Array, Array]:
+        """Directions along the manifold, one a row, and the slopes of the drift among them, by differences."""
+        # Across the manifold, along rotations and in frozen layers nothing is to be solved for.
+        across = trained_jacobian(point) if self.fits else _axes_across(point)[0]
+        fixed = np.concatenate([across, hidden_rotations(point, self.decays), _frozen(point)])
+        _, singular, rows = np.linalg.svd(fixed)
+        along = rows[int(np.sum(singular > 1e-9 * singular[0])) :]
+        h = 1e-6 * max(1.0, *(float(np.abs(W).max()) for W in point.weights))
+        drift, _ = self.drift(point)
+        sides = [self.drift(point.moved(matrices_of(point, h * direction)))[0] for direction in along]
+        return along, along @ (np.reshape(sides, along.shape) - drift).T / h
+
+
+def _rows_across(point: LayeredPoint) -> tuple[Array, Array]:
+    """Orthonormal rows that span the directions across, from the Jacobian, and X among them."""
     J, d_L = trained_jacobian(point), point.network.widths[-1]
     values, vectors = np.linalg.eigh(J @ J.T)
     kept = values > 1e-12 * max(float(values[-1]), 1e-300)
@@ -116,80 +240,18 @@ def slow_flow(point: LayeredPoint, decays: Sequence[float] = ()) -> tuple[Array,
     seen = rates > 1e-12 * max(float(rates[-1]), 1e-300)
     B = (vectors[:, kept] / np.sqrt(values[kept])).T @ J
     B, R, rates = axes[:, seen].T @ B, R @ axes[:, seen], rates[seen]
-    variances, principal = np.linalg.eigh((R.T @ point.signal.covariance() @ R) / (rates[:, None] + rates[None, :]))
-    third = variances @ third_derivative(point, principal.T @ B)
-    if any(decays):
-        frozen = point.network.frozen
-        pulls = [0.0 if l in frozen else ratio for l, ratio in enumerate(decays, 1)]
-        pairs = zip(pulls, point.weights, strict=True)
-        third = third + 2 * np.concatenate([pull * W.ravel(order="F") for pull, W in pairs])
-    drift, turns = -(third - B.T @ (B @ third)) / 2, hidden_rotations(point)
-    return drift - turns.T @ (turns @ drift), float(np.linalg.norm(third))
+    return B, (R.T @ point.signal.covariance() @ R) / (rates[:, None] + rates[None, :])
 
 
-def _followed(point: LayeredPoint, length: float, decays: Sequence[float]) -> LayeredPoint:
-    """The point after a stretch of the flow, back on the manifold."""
-
-    def velocity(_: float, moved: Array) -> Array:
-        beside = point.moved(matrices_of(point, moved))
-        near = _projected(beside)
-        back = np.concatenate([(A - W).ravel(order="F") for A, W in zip(near.weights, beside.weights, strict=True)])
-        return slow_flow(near, decays)[0] + back / length
-
-    start = np.zeros(sum(W.size for W in point.weights))
-    run = scipy.integrate.solve_ivp(velocity, (0, length), start, method="LSODA", rtol=1e-4, atol=1e-6)
-    return _projected(point.moved(matrices_of(point, run.y[:, -1])))
-
-
-def _projected(point: LayeredPoint) -> LayeredPoint:
-    """The minimum beside a point that is close to it, by Gauss and Newton's steps in the rows of J."""
-    size = max(1.0, float(np.abs(point.data.teacher).max()))
-    for _ in range(20):
-        C = point.signal.mean
-        if float(np.abs(C).max()) <= 1e-14 * size:
-            return point
-        J, d_L = trained_jacobian(point), point.network.widths[-1]
-        system = np.kron(point.data.input_moment(), np.eye(d_L)) @ J @ J.T
-        step = J.T @ np.linalg.lstsq(system, C.ravel(order="F"), rcond=1e-12)[0]
-        point = point.moved(matrices_of(point, step))
-    return point
+def _axes_across(point: LayeredPoint) -> tuple[Array, Array]:
+    """The same from the whole Hessian."""
+    values, vectors = np.linalg.eigh(loss_hessian(point))
+    across = np.abs(values) > FLAT * float(np.abs(values).max())
+    B, rates = vectors[:, across].T, values[across]
+    return B, (B @ gradient_covariance(point) @ B.T) / (rates[:, None] + rates[None, :])
 
 
 def _frozen(point: LayeredPoint) -> Array:
     """Unit vectors, one row each, for the entries of frozen layers."""
     still = np.concatenate([np.full(W.size, l in point.network.frozen) for l, W in enumerate(point.weights, 1)])
     return np.eye(len(still))[still]
-
-
-def _polished(point: LayeredPoint, accuracy: float, decays: Sequence[float]) -> LayeredPoint:
-    """Newton's method along the manifold, with the Jacobian of the slow drift by differences."""
-    for _ in range(50):
-        drift, terms = slow_flow(point, decays)
-        before = float(np.linalg.norm(drift))
-        if before <= accuracy * terms:
-            return point
-        # Across the manifold, along rotations and in frozen layers nothing is to be solved for.
-        fixed = np.concatenate([trained_jacobian(point), hidden_rotations(point), _frozen(point)])
-        _, singular, rows = np.linalg.svd(fixed)
-        along = rows[int(np.sum(singular > 1e-9 * singular[0])) :]
-        h = 1e-6 * max(1.0, *(float(np.abs(W).max()) for W in point.weights))
-        slopes = []
-        for direction in along:
-            moved = [_projected(point.moved(matrices_of(point, c * h * direction))) for c in (1, -1)]
-            sides = [slow_flow(beside, decays)[0] for beside in moved]
-            slopes.append(along @ (sides[0] - sides[1]) / (2 * h))
-        step = along.T @ np.linalg.lstsq(np.stack(slopes, axis=1), -along @ drift, rcond=1e-7)[0]
-        for shrink in (1.0, 0.5, 0.1):
-            trial = _projected(point.moved(matrices_of(point, shrink * step)))
-            if float(np.linalg.norm(slow_flow(trial, decays)[0])) < before:
-                break
-        else:
-            break
-        point = trial
-    drift, terms = slow_flow(point, decays)
-    if float(np.linalg.norm(drift)) > max(accuracy, 1e-8) * terms:
-        raise DivergenceError(
-            f"the slow flow has not come to rest: its drift is {float(np.linalg.norm(drift)) / terms:.3g} "
-            "of its terms. Start elsewhere."
-        )
-    return point

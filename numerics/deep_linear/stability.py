@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from numerics.arguments import real_number, takes
-from numerics.deep_linear.minima import Minimum
+from numerics.deep_linear.minima import Minimum, follows_teacher
 from numerics.deep_linear.modes import MODES, Mode, Modes, mode_vectors
 from numerics.deep_linear.noise import batch_factor
 from numerics.deep_linear.second_moment import ACCURACY, MOST_STEPS, MOTION, Motion, SecondMoment
@@ -37,7 +37,7 @@ class NearMinimum:
         sampling: How batches are drawn.
 
     Raises:
-        ArgumentError: the network has weight decay, or the batch cannot be drawn.
+        ArgumentError: the network has weight decay or cannot follow its teacher, or the batch cannot be drawn.
 
     Example:
         >>> from numerics.deep_linear import LayeredPoint, NoisyTeacher
@@ -58,6 +58,12 @@ class NearMinimum:
         point = self.minimum.point
         if any(float(decay) for l, decay in enumerate(point.network.weight_decay, 1) if l in point.network.trained):
             raise ArgumentError("the network must be without weight decay here. Set weight_decay=0.")
+        if not follows_teacher(point):
+            raise ArgumentError(
+                "minimum must be one at which the mean of (y - Wx)x^T vanishes, got an entry of size "
+                f"{float(np.abs(point.signal.mean).max()):.3g}: the network cannot follow its teacher. Widen the "
+                f"layers of widths={point.network.widths}, train frozen ones, or take a teacher of lower rank."
+            )
         batch_factor(point.data, batch_size=self.batch_size, sampling=self.sampling)
 
     @cached_property
