@@ -75,6 +75,11 @@ def rare(arguments: Mapping[str, Any], draw: Draw) -> Samples:
     return Samples(1 + 0.1 * body + 1e4 * (u < 1e-5))
 
 
+def power(arguments: Mapping[str, Any], draw: Draw) -> Samples:
+    """Samples 1 + T of Student's law with ``freedom`` degrees: no variance up to 2 of them, no mean up to 1."""
+    return Samples(1 + special.stdtrit(arguments["freedom"], uniforms(draw)))
+
+
 def centred(arguments: Mapping[str, Any], draw: Draw) -> Samples:
     """Gaussian samples of mean ``mean`` and standard deviation 1."""
     return Samples(arguments["mean"] + special.ndtri(uniforms(draw)))

@@ -9,6 +9,7 @@ from typing import Any
 
 from numerics.statistics.estimators import ROUNDING, Moments, Proportion
 from numerics.statistics.sample_size import Design, distortion, size_for_skewness
+from numerics.statistics.tails import HillEstimate, hill_estimate, tail_size
 from verification.checks.intervals import (
     ConfidenceInterval,
     batch_mean_interval,
@@ -29,6 +30,7 @@ class MeasuredMean:
         size_needed: Samples from which on the interval would be valid at the measured skewness.
         exact: Whether the interval is that of a proportion, valid whatever the tails are.
         constant: Whether the samples are equal up to their rounding.
+        tail: The index of their tails, where there are enough of them to tell.
     """
 
     interval: ConfidenceInterval
@@ -36,6 +38,7 @@ class MeasuredMean:
     size_needed: int
     exact: bool
     constant: bool
+    tail: HillEstimate | None = None
 
     @property
     def deviation(self) -> float:
@@ -85,7 +88,17 @@ def measured_mean(chunks: Sequence[Mapping[str, Any]], plan: Design) -> Measured
         distortion=0.0 if constant else distortion(moments.skewness, moments.n, plan.false_alarm),
     )
     needed = size_for_skewness(moments.skewness, plan.false_alarm)
-    return MeasuredMean(interval, moments, needed, exact=False, constant=constant)
+    tail = None if constant else tail_of(chunks, moments.n)
+    return MeasuredMean(interval, moments, needed, exact=False, constant=constant, tail=tail)
+
+
+def tail_of(chunks: Sequence[Mapping[str, Any]], n: int) -> HillEstimate | None:
+    """The tail index of ``n`` samples from the largest deviations in each chunk; None where they are too few."""
+    size = tail_size(n)
+    if not size:
+        return None
+    largest = sorted((value for chunk in chunks for value in chunk["largest"]), reverse=True)
+    return hill_estimate(largest[: size + 1])
 
 
 @dataclass(frozen=True)

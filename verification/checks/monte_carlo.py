@@ -22,8 +22,8 @@ from typing import Any
 
 from verification.checks.check import Check, Context, Findings, done, not_done
 from verification.checks.measured_mean import MeasuredMean, Stages, measured_mean
-from verification.checks.sampling_plan import PILOT_SIZE, SamplingPlan, planned
-from verification.checks.stages import CHUNKS, ENLARGED, FIRST, PILOT, SECOND, seed
+from verification.checks.sampling_plan import PILOT_SIZE, WIDE_PILOT_SIZE, SamplingPlan, needs_wide_pilot, planned
+from verification.checks.stages import CHUNKS, ENLARGED, FIRST, PILOT, SECOND, WIDE_PILOT, seed
 from verification.claim import CORRECTED, PRINTED, READ_AS
 from verification.forms import Experiment
 from verification.run.task import Result, Task
@@ -119,21 +119,24 @@ def _plan(
     course: Course, context: Context, experiment: Experiment, results: Mapping[str, Result]
 ) -> SamplingPlan | None:
     """The plan of the deciding stage; None while the pilot runs, or where there is none and the course has stopped."""
-    pilot = None
-    if experiment.variation is None or experiment.skewness is None:
-        label = f"monte_carlo/{experiment.name}/{PILOT}"
-        arguments = {"experiment": experiment.name, "stage": PILOT, "n": PILOT_SIZE}
-        seen = course.ask([context.task(label, f"{HERE}:pilot", arguments, TIME_LIMIT)], results)
-        if not isinstance(seen, list):
-            course.stopped = seen
-            return None
-        (pilot,) = seen
     checks = context.claim.paper.experiments
     if checks < 1:
         reason = f"the paper {context.claim.paper.key} declares no budget of experiments"
         course.stopped = Finding(Outcome.UNDECIDED, reason)
         return None
-    plan = planned(experiment, pilot, resolution=context.resolution, checks=checks)
+    plan: SamplingPlan | Finding | None = None
+    sizes = {PILOT: PILOT_SIZE, WIDE_PILOT: WIDE_PILOT_SIZE}
+    for stage in sizes if experiment.variation is None or experiment.skewness is None else ():
+        if plan is not None and not needs_wide_pilot(plan):
+            break
+        label = f"monte_carlo/{experiment.name}/{stage}"
+        arguments = {"experiment": experiment.name, "stage": stage, "n": sizes[stage]}
+        seen = course.ask([context.task(label, f"{HERE}:pilot", arguments, TIME_LIMIT)], results)
+        if not isinstance(seen, list):
+            course.stopped = seen
+            return None
+        plan = planned(experiment, seen[0], resolution=context.resolution, checks=checks)
+    plan = plan or planned(experiment, None, resolution=context.resolution, checks=checks)
     if isinstance(plan, Finding):
         course.stopped = plan
         return None

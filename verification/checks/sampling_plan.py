@@ -15,7 +15,8 @@ from typing import Any
 
 from numerics.statistics.estimators import ROUNDING
 from numerics.statistics.sample_size import Design, design
-from verification.checks.measured_mean import MeasuredMean
+from numerics.statistics.tails import HillEstimate
+from verification.checks.measured_mean import MeasuredMean, tail_of
 from verification.forms import Experiment
 from verification.verdict import Finding, Outcome
 
@@ -25,6 +26,15 @@ PILOT_SIZE = 2048
 LARGEST = 2**31
 """Samples beyond which an experiment is refused: its observable is too wild for a mean."""
 
+WIDE_PILOT_SIZE = 2**17
+"""Samples of a second pilot, enough for the tails to be seen, where the first asks for a very large stage."""
+
+GROWTH = 2048
+"""A stage more than so many times as large as its pilot has a second one before it."""
+
+TAIL_LEVEL = 0.01
+"""Probability with which samples that just have a variance (tail index 2) are taken for some that have none."""
+
 SURPRISE = 2.0
 """Factor, up or down, between expected and measured variation from which on the tails are not understood."""
 
@@ -33,6 +43,9 @@ EVENTS = 40.0
 
 ENLARGEMENT = 16
 """Largest factor by which the deciding stage grows when its skewness asks for it."""
+
+
+PILOT_SAID = "the pilot"
 
 
 @dataclass(frozen=True)
@@ -56,6 +69,8 @@ class SamplingPlan:
 
     def doubt(self, measured: MeasuredMean) -> str:
         """Why nothing may be decided from ``measured``; empty where it may."""
+        if measured.tail is not None and (wild := without_variance(measured.tail)):
+            return wild
         if not measured.interval.is_valid:
             skewness, n = measured.moments.skewness, measured.moments.n
             return f"the samples have skewness {skewness:.3g}, which needs n = {measured.size_needed}, not {n}"
@@ -92,7 +107,8 @@ class SamplingPlan:
 
         The stage that was too small serves as a pilot: new samples, a size from its moments, expectations from it.
         """
-        if measured.interval.is_valid or self.surprise(measured):
+        wild = measured.tail is not None and without_variance(measured.tail)
+        if measured.interval.is_valid or wild or self.surprise(measured):
             return None
         old = self.design
         found = variation(measured.moments.mean, measured.deviation, old.absolute)
@@ -106,6 +122,23 @@ class SamplingPlan:
         if not measured.moments.n < new.n <= min(LARGEST, ENLARGEMENT * measured.moments.n):
             return None
         return SamplingPlan(new, found, "the first stage", self.checks, self.indicators)
+
+
+def without_variance(tail: HillEstimate) -> str:
+    """Why Student's interval says nothing about samples with this ``tail``; empty where they may have a variance."""
+    bound = tail.upper_bound(TAIL_LEVEL)
+    if bound >= 2:
+        return ""
+    return (
+        f"the {tail.k} largest deviations fall off like a power of about -{tail.value:.2f}, and not faster than "
+        f"-{bound:.2f}: slower than -2 there is no variance, slower than -1 no mean. Measure a logarithm or a bounded "
+        "function instead"
+    )
+
+
+def needs_wide_pilot(plan: SamplingPlan | Finding) -> bool:
+    """Whether a ``plan`` rests on too few samples for its size, so that tails are to be looked at first."""
+    return isinstance(plan, SamplingPlan) and plan.source == PILOT_SAID and plan.design.n > GROWTH * PILOT_SIZE
 
 
 def variation(mean: float, deviation: float, absolute: float | None) -> float:
@@ -124,12 +157,15 @@ def planned(
     Returns a finding where there is no such plan.
     """
     expected, skewness, source = experiment.variation, experiment.skewness, "the author"
+    tail = tail_of([pilot], pilot["n"]) if pilot is not None and not pilot["bounded"] else None
+    if tail is not None and (wild := without_variance(tail)):
+        return Finding(Outcome.UNDECIDED, wild)
     spread = expected
     if pilot is not None:
         if expected is None:
             small = pilot["deviation"] <= (ROUNDING + pilot["rounding"]) * abs(pilot["mean"])
             expected = variation(pilot["mean"], 0.0 if small else pilot["deviation"], experiment.absolute)
-            spread, source = _rounded_up(1.1 * expected), "the pilot"
+            spread, source = _rounded_up(1.1 * expected), PILOT_SAID
         skewness = _rounded_up(1.25 * abs(pilot["skewness"])) if skewness is None else skewness
         skewness = 0.0 if pilot["bounded"] else skewness
     assert spread is not None and expected is not None and skewness is not None

@@ -15,6 +15,7 @@ import numpy as np
 
 from numerics.statistics.estimators import Moments, finite_samples
 from numerics.statistics.sample_size import BATCHES
+from numerics.statistics.tails import largest_deviations, tail_size
 from verification.checks.check import Context, statement_of
 from verification.checks.comparison import predicted_by
 from verification.errors import VerificationError
@@ -26,7 +27,7 @@ CHUNKS = 8
 PROTOCOL = "monte-carlo-3"
 """Part of every seed: a changed protocol draws new numbers."""
 
-PILOT, FIRST, ENLARGED, SECOND = "pilot", "stage 1", "stage 1 enlarged", "stage 2"
+PILOT, WIDE_PILOT, FIRST, ENLARGED, SECOND = "pilot", "wide pilot", "stage 1", "stage 1 enlarged", "stage 2"
 """The stages, each a stream of its own."""
 
 
@@ -42,7 +43,7 @@ def stage_seed(claim: str, statement: str, experiment: str, stage: str) -> int:
 
 
 def pilot(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Mean, standard deviation and skewness of a small run, and whether all its samples are 0 or 1."""
+    """Mean, standard deviation, skewness and tail of a small run, and whether all its samples are 0 or 1."""
     experiment = _experiment(arguments)
     n = arguments["n"]
     samples = _samples(experiment, Draw(n, 0, _seed(arguments, experiment)))
@@ -55,6 +56,7 @@ def pilot(arguments: Mapping[str, Any]) -> dict[str, Any]:
         "skewness": moments.skewness,
         "bounded": _are_indicators(values),
         "rounding": samples.rounding,
+        "largest": _tail(values, n),
     }
 
 
@@ -76,6 +78,7 @@ def run(arguments: Mapping[str, Any]) -> dict[str, Any]:
         "successes": int(values.sum()) if _are_indicators(values) else None,
         "corrections": corrections,
         "rounding": samples.rounding,
+        "largest": _tail(values, arguments["n"]),
         "notes": dict(samples.notes),
     }
 
@@ -104,6 +107,12 @@ def _drawn(samples: Any, n: int, experiment: Experiment) -> np.ndarray:
     if len(values) != n:
         raise VerificationError(f"{what} must be {n} samples, as drawn, got {len(values)}. Return one per index.")
     return values
+
+
+def _tail(values: np.ndarray, n: int) -> list[float]:
+    """The largest deviations, as many as the tail of ``n`` samples has, and one that they exceed."""
+    size = tail_size(n)
+    return largest_deviations(values, size + 1) if size else []
 
 
 def _are_indicators(values: np.ndarray) -> bool:

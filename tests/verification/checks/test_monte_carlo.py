@@ -137,7 +137,7 @@ def test_an_experiment_that_understates_its_variation_ends_undecided_and_not_con
 
 @pytest.mark.parametrize("printed", [1.0, 2.0])
 def test_skewness_that_the_experiment_hides_stops_every_decision_for_it_and_against_it(monkeypatch, printed):
-    found = judged(monkeypatch, claim_of(fake.experiment(sampler="heavy", variation=1.0, width=2.5), printed=printed))
+    found = judged(monkeypatch, claim_of(fake.experiment(sampler="heavy", variation=1.0, width=1.5), printed=printed))
     for finding in found.values():
         assert finding.outcome is Outcome.UNDECIDED
         assert "skewness" in finding.reason

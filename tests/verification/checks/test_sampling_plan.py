@@ -11,7 +11,14 @@ from tests.verification import fake_claims as fake
 from verification.checks.intervals import ConfidenceInterval
 from verification.checks.measured_mean import MeasuredMean
 from verification.checks.monte_carlo import MonteCarloCheck
-from verification.checks.sampling_plan import ENLARGEMENT, PILOT_SIZE, SamplingPlan, planned
+from verification.checks.sampling_plan import (
+    ENLARGEMENT,
+    GROWTH,
+    PILOT_SIZE,
+    WIDE_PILOT_SIZE,
+    SamplingPlan,
+    planned,
+)
 from verification.claim import Claim
 from verification.errors import ClaimError
 from verification.forms import Experiment, Numerical
@@ -112,6 +119,32 @@ def test_rare_events_that_make_up_a_declared_variation_are_missed_and_nothing_is
         found = judged(monkeypatch, declared, 1.1, usual=1.0)
         assert {finding.outcome for finding in found.values()} == {Outcome.UNDECIDED}
         assert "as much as the author said" in found["printed"].reason or "skewness" in found["printed"].reason
+
+
+@pytest.mark.parametrize("freedom", [1.0, 1.3])
+def test_samples_without_a_variance_decide_nothing_and_take_no_endless_stage(monkeypatch, freedom):
+    """Neither for nor against anything: of Cauchy's law not even the mean exists."""
+    experiment = fake.experiment("no variance", "power", variation=None, skewness=None, freedom=freedom)
+    claim = claim_of(experiment, 1.0)
+    fake.register(monkeypatch, claim)
+    found, results = fake.ask(CHECK, fake.context(claim))
+    (finding,) = found["printed"].values()
+    assert finding.outcome is Outcome.UNDECIDED and "slower than -2 there is no variance" in finding.reason
+    pilots_and_chunks = [result.value for result in results.values() if "largest" in result.value]
+    drawn = [value["n"] if "n" in value else value["moments"]["n"] for value in pilots_and_chunks]
+    assert sum(drawn) <= GROWTH * PILOT_SIZE + WIDE_PILOT_SIZE
+
+
+@pytest.mark.parametrize("freedom", [3.0, 5.0])
+def test_heavy_tails_with_a_variance_are_judged(monkeypatch, freedom):
+    found = judged(monkeypatch, piloted("power", freedom=freedom), 1.0, above=1.05)
+    assert found["printed"].outcome is Outcome.CONSISTENT and found["above"].outcome is Outcome.REFUTED
+
+
+def test_a_declared_variation_does_not_hide_that_there_is_none(monkeypatch):
+    declared = fake.experiment(sampler="power", variation=3.0, skewness=0.0, freedom=1.0)
+    found = judged(monkeypatch, declared, 1.0)["printed"]
+    assert found.outcome is Outcome.UNDECIDED and "there is no variance" in found.reason
 
 
 def test_stages_too_small_for_their_skewness_are_drawn_once_more_and_decide(monkeypatch):
