@@ -1,10 +1,10 @@
 r"""Do drawn networks come to rest where their noise equilibrium is, from three starts, and is the run long enough?
 
-Networks of two and three layers, linear and ReLU, with and without biases, batches of 1, 2 and 4, with and without
-weight decay, on data sets of forty inputs whose labels are the network's own outputs plus and minus noise that is
-larger for some inputs and outputs: the weights that made them are a minimum. ``module_equilibrium`` says where the
-charges of its orbit rest, and how many steps they need. Three starts on the orbit, 192 replicas each, run for eight
-relaxation times in the fused kernels, at two learning rates; ``rest_interval`` says whether they rest, and where.
+Networks of two and three layers, half of them linear and half ReLU, with and without biases, batches of 1, 2 and 4,
+with and without weight decay, on data sets of forty inputs whose labels are the network's own outputs plus and minus
+noise that is larger for some inputs and outputs: the weights that made them are a minimum. ``module_equilibrium`` says
+where the charges of its orbit rest, and how many steps they need. Three starts on the orbit, 192 replicas each, run for
+eight relaxation times in the fused kernels, at two learning rates; ``rest_interval`` says whether they rest, and where.
 
 The equilibrium is that of small learning rates, with weight decay in proportion; runs at :math:`\eta` and
 :math:`\eta/2` are extrapolated, with the whole of both intervals. Networks without an equilibrium at a point, and those
@@ -38,7 +38,12 @@ from numerics.sgd.module_symmetries import curvature_beside_orbit, numerical_sym
 from numerics.statistics.at_rest import RestInterval, rest_interval
 from theory.symmetry import EquilibriumKind
 
-WIDTHS = ((2, 1, 2), (2, 2, 1), (3, 2, 2), (1, 2, 1), (2, 2, 2, 1), (2, 1, 1, 2), (2, 3, 1), (3, 2, 3))
+WIDTHS = {
+    False: ((2, 1, 2), (2, 2, 1), (3, 2, 2), (1, 2, 1), (2, 2, 2, 1), (2, 1, 1, 2), (2, 3, 1), (3, 2, 3)),
+    True: ((2, 1, 2), (2, 2, 1), (3, 2, 2), (1, 2, 1), (2, 2, 2), (1, 1, 1), (2, 1, 1, 2)),
+}
+"""Of linear networks, and of ReLU: units that are off on most inputs leave flat directions, the deeper the more."""
+
 INPUTS, REPLICAS, STARTS, TIMES = 40, 192, 3, 8
 FALSE_ALARM = 1e-6 / 256
 """Of one interval; there are fewer than 256."""
@@ -49,7 +54,7 @@ SMALL = 1e-6
 LARGEST, FEWEST, MOST = 0.02, 10_000, 40_000
 """Learning rate, and steps of one relaxation time, of the coarser runs."""
 
-FROZEN = 100
+FROZEN = 50
 """Times that weights across the orbit come to rest while its charges do so once, in the coarser runs."""
 
 Weights = dict[str, np.ndarray]
@@ -94,7 +99,8 @@ class Case:
 def drawn(k: int) -> Case:
     """The k-th network."""
     source = np.random.default_rng([2026, k])
-    widths, relu = WIDTHS[source.integers(len(WIDTHS))], bool(k % 2)
+    relu = bool(k % 2)
+    widths = WIDTHS[relu][source.integers(len(WIDTHS[relu]))]
     biases = relu and bool(source.integers(2))
     layers: list[nn.Module] = []
     for a, b in itertools.pairwise(widths):
@@ -216,6 +222,8 @@ def main() -> None:
     left_out: Counter[str] = Counter()
     for k in itertools.count():
         case = drawn(k)
+        if 2 * sum(each["relu"] == case.relu for each in networks) >= options.networks:
+            continue
         found = measured(case, k)
         if isinstance(found, str):
             left_out[found] += 1

@@ -16,7 +16,8 @@ two_layers             SYM-21, SYM-21b, SYM-46: the trace of the Hessian (Sectio
 near_a_minimum         SYM-23, SYM-38, SYM-39: where SGD rests near a minimum without the symmetry (Section 4.4)
 broken_symmetry        SYM-22, SYM-37, SYM-40, SYM-41: losses with a part that has no symmetry (Section 4.4)
 long_times             SYM-09, SYM-13, SYM-47: what comes late, and what never ends (Sections 1, 3.2, 5, 6)
-end_of_training        SYM-26, SYM-31, SYM-35, SYM-36: noise of layers and sharpness at the end (Sections 3.3, 4.3)
+noise_of_layers        SYM-31: the noise of different layers at the end of training (Section 3.3)
+end_of_training        SYM-26, SYM-35, SYM-36: norms and sharpness at the end (Section 4.3)
 figures                SYM-15, SYM-24, SYM-25, SYM-33: figures run again (Figures 2 to 5)
 beyond                 SYM-D1 .. SYM-D3: what the page does not have, the exact law of every step among it
 =====================  =======================================================================================

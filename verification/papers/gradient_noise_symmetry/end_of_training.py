@@ -1,9 +1,9 @@
-r"""Sections 3.3 and 4.3: balance of the noise of layers at the end of training, and what it does to sharpness."""
+r"""Section 4.3: layers at the end of training, and what the balance of their noise does to sharpness."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 
 import sympy as sp
 
@@ -11,129 +11,15 @@ from theory.gradient_noise.data_law import Empirical
 from theory.gradient_noise.model import Model
 from theory.models.two_layer_balance import autoencoder_sharpness, balance_weights, hessian_trace
 from theory.notation import eta
-from verification.authoring.shorthand import Grade, Kind, Source, agrees, bounds, equals, holds_when
+from verification.authoring.shorthand import Kind, Source, bounds, equals, holds_when
 from verification.forms import Experiment
-from verification.papers.gradient_noise_symmetry.descent import RATE, descended, noise, u, v, w, y
+from verification.papers.gradient_noise_symmetry.descent import RATE, descended
 from verification.papers.gradient_noise_symmetry.figures.flattening import flattening_in_runs
 from verification.papers.gradient_noise_symmetry.figures.isotropy import norms_under_sgd
 from verification.papers.gradient_noise_symmetry.paper import paper
 
-a_1, a_2, b, c_1, x, x_2, y_1, y_2 = sp.symbols("a_1 a_2 b c_1 x x_2 y_1 y_2", real=True)
+a_1, a_2, b, x, x_2, y_1, y_2 = sp.symbols("a_1 a_2 b x x_2 y_1 y_2", real=True)
 s_1, s_2, e_1, e_2 = sp.symbols("s_1 s_2 e_1 e_2", positive=True)
-
-
-@cache
-def saturating_product() -> Model:
-    r""":math:`\ell = \frac12(u\tanh w - y)^2` with :math:`y = v \pm s` alike often."""
-    return Model([u, w], (u * sp.tanh(w) - y) ** 2 / 2, Empirical([y], [[v - noise], [v + noise]]))
-
-
-POINTS = ((1, 1, 3), (1, 1, 1), (1, -1, 2), (1, -1, 0), (-1, 1, 1), (-1, 1, -1))
-
-
-@cache
-def one_unit(activation: str) -> Model:
-    """One hidden unit of two inputs, linear or rectified, on six samples that it does not fit."""
-    z = a_1 * x + a_2 * x_2
-    f = c_1 * (z if activation == "linear" else sp.Max(0, z))
-    return Model([a_1, a_2, c_1], (f - y) ** 2 / 2, Empirical([x, x_2, y], POINTS))
-
-
-def second_moment(model: Model, weights: tuple[sp.Symbol, ...]) -> sp.Expr:
-    r""":math:`E\|\hat g\|^2` of some weights at batch size 1."""
-    square = sum(sp.diff(model.loss, weight) ** 2 for weight in weights)
-    variables, points = model.law.variables, model.law.points
-    return sum(square.subs(dict(zip(variables, point, strict=True))) for point in points) / len(points)
-
-
-@paper.claim(
-    "SYM-31", "Section 3.3", grade=Grade.CONDITION,
-    symbols={u: "outgoing weight", w: "incoming weight", v: r"teacher, $y = v \pm s$", noise: "size of the noise"},
-)  # fmt: skip
-def noise_of_different_layers():
-    r"""Noise of different layers at the end of training.
-
-    "the gradient noise between different layers of a deep neural network should be balanced at the end of training".
-    - Balanced are layers with a homogeneous activation between them, without weight decay. With others they are not:
-      behind tanh the incoming weight ends with less noise, the less the more its unit saturates.
-    - Of steps of finite size it is the second moment of the gradient that is balanced.
-    - Derived from the slow flow of label noise, which lowers $\|\nabla f\|^2$ along the minima $f = v$.
-    """
-    yield equals(
-        r"product: $\mathrm{Tr}\,\Sigma_w/\mathrm{Tr}\,\Sigma_u$",
-        printed=sp.S.One,
-        derived=lambda: ratio_at_rest(w),
-        wrong={"a tenth apart": sp.Rational(11, 10)},
-        says="Two weights, without an activation.",
-    )
-    for activation in ("linear", "rectified"):
-        yield agrees(
-            f"{activation} unit",
-            r"E\|\hat g_{\mathrm{in}}\|^2 - E\|\hat g_{\mathrm{out}}\|^2",
-            printed=sp.S.Zero,
-            wrong={"a tenth of the noise of a layer": sp.Rational(1, 5)},
-            measured=descended(
-                "under SGD at rest",
-                partial(one_unit, activation),
-                noise_gap(activation),
-                lambda gap: gap,
-                at={RATE: "1/20"},
-                start=("2", "1/2", "1/2"),
-                steps=4_000,
-                averaged=200,
-                absolute=0.1,
-            ),
-        )
-    yield equals(
-        r"tanh: $\mathrm{Tr}\,\Sigma_w/\mathrm{Tr}\,\Sigma_u$",
-        printed=sp.S.One,
-        corrected=1 / sp.cosh(2 * w),
-        derived=lambda: ratio_at_rest(sp.tanh(w)),
-        wrong={
-            "of half the argument": 1 / sp.cosh(w),
-            "the other way": sp.cosh(2 * w),
-            "a tenth more": sp.Rational(11, 10) / sp.cosh(2 * w),
-        },
-        measured=descended(
-            "ratio of SGD at rest, from w = 3/5",
-            saturating_product,
-            (u / sp.cosh(w) ** 2 / sp.tanh(w)) ** 2,
-            lambda ratio: ratio.subs(w, place_at_rest(sp.tanh(w), sp.Rational(89, 125))),
-            at={RATE: "1/25", v: "89/125", noise: "1"},
-            start=("133/100", "3/5"),
-            steps=10_000,
-            averaged=400,
-            refined=4,
-        ),
-        says="One hidden unit, at the place $w$ where it comes to rest.",
-        mutated=False,
-    )
-
-
-def noise_gap(activation: str) -> sp.Expr:
-    """The second moment of the incoming weights' gradient minus that of the outgoing one's."""
-    model = one_unit(activation)
-    return second_moment(model, (a_1, a_2)) - second_moment(model, (c_1,))
-
-
-def _rest(unit: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
-    r"""The squared teacher of which w is the resting place, and the ratio of the noises there.
-
-    Along :math:`u\phi(w) = v` the slow flow lowers :math:`\phi^2 + v^2(\phi'/\phi)^2`.
-    """
-    outgoing, incoming = unit**2, (sp.diff(unit, w) / unit) ** 2
-    square = -sp.diff(outgoing, w) / sp.diff(incoming, w)
-    return square, square * incoming / outgoing
-
-
-def ratio_at_rest(unit: sp.Expr) -> sp.Expr:
-    """The noise of the incoming weight over that of the outgoing one, where label noise leaves them."""
-    return sp.simplify(_rest(unit)[1].rewrite(sp.exp))
-
-
-def place_at_rest(unit: sp.Expr, teacher: sp.Rational) -> sp.Float:
-    """The resting place for a teacher, by Newton's method."""
-    return sp.nsolve(_rest(unit)[0] - teacher**2, w, 1)
 
 
 @cache

@@ -34,6 +34,7 @@ position = sp.Symbol("lambda", real=True)
 a, b, p, q = sp.symbols("a b p q", positive=True)
 r = sp.Symbol("r", positive=True)
 further = sp.Symbol("s", real=True)
+some, other = sp.symbols("P Q", nonnegative=True)
 
 ORBIT_SYMBOLS = NOISE_SYMBOLS | {
     position: r"place on the orbit, $\theta_\lambda = e^{\lambda A}\theta$",
@@ -54,14 +55,23 @@ def printed_drift() -> sp.Expr:
     return -4 * gamma * (a * up - b * down) + T * (p * down - q * up)
 
 
-def rescaling_potential(decay: sp.Expr = gamma, further: sp.Expr = sp.S.Zero) -> OrbitPotential:
+def implicit_slope() -> sp.Expr:
+    r"""The page's :math:`-\partial_aG/\partial_\lambda G` at the zero, a rational function of :math:`e^{4\lambda}`."""
+    slope = -sp.diff(printed_drift(), a) / sp.diff(printed_drift(), position)
+    return sp.cancel(sp.cancel(slope.subs(position, sp.log(r) / 2)).subs(r, sp.sqrt(CLOSED_ZERO)))
+
+
+def rescaling_potential(
+    decay: sp.Expr = gamma, further: sp.Expr = sp.S.Zero, noise: tuple[sp.Expr, sp.Expr] = (p, q)
+) -> OrbitPotential:
     r"""The potential of :math:`Q = C/2` on an orbit of rescalings, with the theory's decay :math:`2\gamma`.
 
     The noise is orthogonal to the orbit, as every gradient is. The orbit is entered ``further`` on by that much.
     """
     up = sp.exp(further)
-    start, noise = [sp.sqrt(a) * up, 0, sp.sqrt(b) / up, 0], sp.diag(0, p / up**2, 0, q * up**2)
-    return orbit_potential(RESCALING, start, noise, temperature=T, weight_decay=2 * decay)
+    start = [sp.sqrt(a) * up, 0, sp.sqrt(b) / up, 0]
+    sigma = sp.diag(0, noise[0] / up**2, 0, noise[1] * up**2)
+    return orbit_potential(RESCALING, start, sigma, temperature=T, weight_decay=2 * decay)
 
 
 def drift_along(potential: OrbitPotential) -> sp.Expr:
@@ -77,7 +87,12 @@ def moved(side: sp.Basic) -> sp.Basic:
 
 @paper.claim(
     "SYM-11", "Section 3.3, Theorem 1; Appendix A.2, Eqs. (31) to (38)",
-    symbols=ORBIT_SYMBOLS | {further: "how far on the orbit is entered"},
+    symbols=ORBIT_SYMBOLS
+    | {
+        further: "how far on the orbit is entered",
+        some: "noise of the weights that grow along the orbit, or none",
+        other: "noise of those that shrink, or none",
+    },
     source=Source.RECONSTRUCTION, grade=Grade.CONDITION,
 )  # fmt: skip
 def fixed_point_theorem():
@@ -91,7 +106,8 @@ def fixed_point_theorem():
     - At an interpolation minimum without decay, which (10) treats as a case of the theorem, nothing moves the charge,
       whatever $C$: the condition of (3) is wrong there, and $T\,\mathrm{Tr}[\Sigma A^2] + 4\gamma\theta^\top
       A^2\theta > 0$ is the sharp one.
-    - (2) is not judged: where only one side pushes, as in scale invariance without decay, $\lambda_*$ is infinite.
+    - (2) is read on the extended line. Where only one side pushes, as in scale invariance without decay, $G$ has no
+      zero at a point, and vanishes at an infinite end.
     """
     yield equals(
         r"drift along the orbit: $G(\lambda)$",
@@ -113,6 +129,20 @@ def fixed_point_theorem():
         exact=lambda: sp.diff(drift_along(rescaling_potential()), position),
         wrong={"below -1": -sp.S.One},
     )
+    yield equals(
+        r"(2), noise of one side alone: $G(\infty)$",
+        printed=sp.S.Zero,
+        derived=lambda: sp.limit(drift_along(rescaling_potential(sp.S.Zero, noise=(p, sp.S.Zero))), position, sp.oo),
+        wrong={"the noise at the start": T * p},
+        says=r"Without decay, and without noise of the weights that shrink.",
+    )
+    yield holds_when(
+        r"(2), place: $\lambda_*\text{ is one point}$",
+        printed=(gamma > 0) | ((some > 0) & (other > 0)),
+        derived=_both_ends_fall,
+        wrong={"always": sp.true, "noise on both sides": (some > 0) & (other > 0), "decay": gamma > 0},
+        remark=r"A result of ours: with noises $P$ and $Q$ that may be 0, $G$ has opposite infinite limits just there.",
+    )
     yield holds_when(
         r"interpolation: $G\text{ falls strictly, where }\Sigma = 0\text{ and }\gamma = 0$",
         printed=sp.Ne(a, b),
@@ -124,7 +154,7 @@ def fixed_point_theorem():
     place = sp.log(CLOSED_ZERO) / 4
     yield equals(
         r"(4), slope: $\partial\lambda_*/\partial\|u\|^2$",
-        printed=(-sp.diff(printed_drift(), a) / sp.diff(printed_drift(), position)).subs(position, place),
+        printed=implicit_slope(),
         derived=lambda: sp.diff(noise_equilibrium(rescaling_potential()).closed_form, a),
         wrong={"of the logarithm": sp.diff(4 * place, a), "the other way": -sp.diff(place, a)},
         says=r"$-\partial G/\partial\|u\|^2$ over $\partial G/\partial\lambda$ at $\lambda_*$.",
@@ -171,6 +201,13 @@ def _rest(zero: sp.Expr, start: sp.Rational, decay: int = 0) -> sp.Expr:
     noise = {p: 4 * (sp.Rational(1, 4) + sp.Rational(1, 4)) * start**2, q: 4 * sp.Rational(1, 4) / start**2}
     place = zero.subs({**noise, a: 1 / start**2, b: start**2, gamma: decay * T})
     return start / sp.cancel(place) ** sp.Rational(1, 4)
+
+
+def _both_ends_fall() -> sp.logic.boolalg.Boolean:
+    r"""Whether G falls to :math:`-\infty` at one end and rises to :math:`\infty` at the other, by its exponentials."""
+    terms = rescaling_potential(noise=(some, other)).terms
+    up, down = (sp.Add(*(c for (rate,), c in terms.items() if (rate > 0) == grows)) for grows in (True, False))
+    return sp.Gt(up, 0) & sp.Gt(down, 0)
 
 
 def _strict_at_interpolation() -> sp.logic.boolalg.Boolean:

@@ -10,6 +10,7 @@ from theory.matrices.exponential import matrix_exponential
 from theory.notation import eta
 from theory.symmetry import noether_flow
 from theory.symmetry.one_parameter import slope_along
+from theory.symmetry.orbit_potential import orbit_potential
 from verification.authoring.shorthand import Grade, Source, bounds, equals, holds_when, sde
 from verification.papers.gradient_noise_symmetry.paper import (
     NOISE_SYMBOLS,
@@ -37,6 +38,7 @@ from verification.papers.gradient_noise_symmetry.paper import (
 )
 
 A = RESCALING.matrix
+a_0, b_0, p, q = sp.symbols("a_0 b_0 p q", positive=True)
 
 
 @paper.claim("SYM-01", "Section 1, Eq. (1)", symbols=PRODUCT_SYMBOLS, source=Source.RECONSTRUCTION)
@@ -264,8 +266,23 @@ def exponential_map():
     )
 
 
+def _modulus_grows() -> sp.logic.boolalg.Boolean:
+    """Whether C**2 rises at the start of an orbit of rescalings, with squared norms and noises as symbols."""
+    start, noise = [sp.sqrt(a_0), 0, sp.sqrt(b_0), 0], sp.diag(0, p, 0, q)
+    potential = orbit_potential(RESCALING, start, noise, temperature=T, weight_decay=2 * gamma)
+    (s,), (drift,) = potential.parameters, potential.charge_drifts
+    return sp.Gt(charge(A, sp.Matrix(start)) * drift.subs(s, 0), 0)
+
+
 @paper.claim(
-    "SYM-28", "Section 3.2, after Eq. (7)", symbols=PRODUCT_SYMBOLS, source=Source.RECONSTRUCTION
+    "SYM-28", "Section 3.2, after Eq. (7)", source=Source.RECONSTRUCTION,
+    symbols=PRODUCT_SYMBOLS
+    | {
+        a_0: r"squared norm $\|u\|^2$",
+        b_0: r"squared norm $\|w\|^2$",
+        p: r"noise of those weights, $\mathrm{Tr}\,\Sigma_u$",
+        q: r"noise of the others, $\mathrm{Tr}\,\Sigma_w$",
+    },
 )  # fmt: skip
 def weight_decay_makes_the_charge_decay():
     r"""Weight decay makes the charge decay.
@@ -286,6 +303,18 @@ def weight_decay_makes_the_charge_decay():
         wrong={"of the charge itself": -4 * gamma * C},
         says=r"It never grows, whatever the sign of $C$.",
         mutated=False,
+    )
+    at_start = T * (p - q) - 4 * gamma * (a_0 - b_0)
+    yield holds_when(
+        r"with noise: $|C|\text{ grows}$",
+        printed=(a_0 - b_0) * at_start > 0,
+        derived=_modulus_grows,
+        wrong={
+            "wherever the noise is the larger one": T * sp.Abs(p - q) > 4 * gamma * sp.Abs(a_0 - b_0),
+            "with the sign of the noise": (p - q) * at_start > 0,
+            "never": sp.false,
+        },
+        remark=r"A result of ours: rescaling, $C = a_0 - b_0$ and $\mathrm{Tr}[\Sigma A] = p - q$ of one sign.",
     )
 
 

@@ -16,10 +16,6 @@ from verification.papers.gradient_noise_symmetry.end_of_training import (
     b,
     e_1,
     e_2,
-    noise_gap,
-    one_unit,
-    place_at_rest,
-    ratio_at_rest,
     s_1,
     s_2,
     sharpness_at_rest,
@@ -27,6 +23,19 @@ from verification.papers.gradient_noise_symmetry.end_of_training import (
 )
 from verification.papers.gradient_noise_symmetry.long_times import noise_of_the_direction
 from verification.papers.gradient_noise_symmetry.near_a_minimum import t_1, t_2
+from verification.papers.gradient_noise_symmetry.noise_of_layers import (
+    layers_at_rest,
+    noise_gap,
+    offset,
+    one_unit,
+    place_at_rest,
+    ratio_at_rest,
+    ratio_of,
+    spread,
+    unit_with_bias,
+    unit_with_two_outputs,
+)
+from verification.papers.gradient_noise_symmetry.paper import T, gamma
 
 
 def mean_after_a_step(model, quantity, weights):
@@ -96,3 +105,28 @@ def test_the_sharpness_at_rest_is_that_where_the_exact_noise_of_both_layers_is_a
     numbers = {e_1: sp.Rational(1, 16), e_2: sp.Rational(9, 16)}
     place = sp.nsolve(gap.subs(numbers), b, 0.6)
     assert float(trace.subs(b, place)) == pytest.approx(float(sharpness_at_rest().subs(numbers)), rel=1e-12)
+
+
+def test_a_unit_with_a_bias_rests_where_label_noise_flattens_most():
+    k, m, teacher = 1.7, 0.4, 0.9
+    squared_gradient = lambda s: (  # noqa: E731
+        math.exp(2 * s) * ((teacher * k) ** 2 + m**2) + math.exp(-2 * s) * (k**2 + 1)
+    )
+    s = scipy.optimize.minimize_scalar(squared_gradient, (-3, 3)).x
+    into, out = math.exp(-2 * s) * k**2, math.exp(2 * s) * ((teacher * k) ** 2 + m**2)
+    noises = layers_at_rest(unit_with_bias(), [v, offset, 1], 2)
+    numbers = {spread: sp.Rational(17, 10), offset: sp.Rational(2, 5), v: sp.Rational(9, 10)}
+    assert float(ratio_of(noises[:1], noises[2:]).subs(numbers)) == pytest.approx(into / out, rel=1e-6)
+
+
+def test_with_decay_noise_and_weights_are_least_together():
+    t, g, size, teacher = 0.3, 0.2, 0.7, 1.3
+    total = lambda s: (  # noqa: E731
+        g * (math.exp(2 * s) + teacher**2 * math.exp(-2 * s))
+        + t / 4 * size**2 * (2 * math.exp(2 * s) + teacher**2 * math.exp(-2 * s))
+    )
+    s = scipy.optimize.minimize_scalar(total, (-3, 3)).x
+    expected = teacher**2 * math.exp(-2 * s) / (2 * math.exp(2 * s))
+    into, *out = layers_at_rest(unit_with_two_outputs(), [1, v, 0], 1, 2 * gamma)
+    ratio = ratio_of([into], out).subs({T: t, gamma: g, noise: size, v: teacher})
+    assert float(ratio) == pytest.approx(expected, rel=1e-6)
