@@ -19,7 +19,7 @@ from torch.func import functional_call, vmap
 from numerics.errors import ArgumentError, MissingBackendError
 from numerics.sgd.backward_mixing import refuse_backward_mixing
 from numerics.sgd.module_copy import copied
-from numerics.sgd.sample_mixing import SampleMixingError, refuse_layers, refuse_sample_mixing
+from numerics.sgd.sample_mixing import SampleMixingError, first_line, refuse_layers, refuse_sample_mixing
 from theory.values import shown
 
 SampleLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -118,7 +118,7 @@ class EmpiricalLoss:
         """Weights by name, views of ``theta``: shape ``(..., P)`` to ``(..., *shape)``."""
         pieces = theta.split([shape.numel() for shape in self.shapes.values()], dim=-1)
         return {
-            name: piece.reshape(*theta.shape[:-1], *shape)
+            name: piece.reshape((*theta.shape[:-1], *shape))
             for (name, shape), piece in zip(self.shapes.items(), pieces, strict=True)
         }
 
@@ -197,16 +197,6 @@ class EmpiricalLoss:
                     f"{name} must be finite, but {count} of {value.numel()} numbers are NaN or infinite. "
                     "Drop or repair incomplete samples first."
                 )
-        try:
-            with torch.no_grad():
-                self.module(self.inputs[:1].expand(2, *self.inputs.shape[1:]))
-        except ArgumentError:
-            raise
-        except Exception as error:
-            raise ArgumentError(
-                f"module must accept a batch of inputs, here of shape (2, {_list(self.inputs.shape[1:])}): "
-                f"{_first_line(error)}. The first axis of inputs counts samples."
-            ) from None
         self._refuse_mixing_below_rounding()
         refuse_sample_mixing(self.module, self.inputs)
         self._refuse_loss()
@@ -231,7 +221,7 @@ class EmpiricalLoss:
             except Exception as error:
                 raise ArgumentError(
                     "loss must take the output and the target of one sample, here of shapes "
-                    f"{tuple(outputs.shape[1:])} and {tuple(self.targets.shape[1:])}: {_first_line(error)}."
+                    f"{tuple(outputs.shape[1:])} and {tuple(self.targets.shape[1:])}: {first_line(error)}."
                 ) from None
         if not isinstance(values, torch.Tensor) or values.shape != outputs.shape[:1] or not values.is_floating_point():
             kind = f"shape {tuple(values.shape[1:])}" if isinstance(values, torch.Tensor) else type(values).__name__
@@ -307,11 +297,3 @@ def _data(values: object, name: str, dtype: torch.dtype, device: torch.device | 
     if tensor.ndim < 1 or len(tensor) < 1:
         raise ArgumentError(f"{name} must hold at least one sample along its first axis, got {tuple(tensor.shape)}.")
     return tensor.detach().to(device, dtype if tensor.is_floating_point() else tensor.dtype)
-
-
-def _list(shape: torch.Size) -> str:
-    return ", ".join(map(str, shape))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -193,7 +193,7 @@ class GradientNoise:
         """Gradients of consecutive samples. Shape ``(b, P)`` each."""
         for inputs, targets in self._chunks():
             if self.is_vectorised:
-                yield self._vectorised_gradients(inputs, targets)
+                yield self._vectorised_gradients(inputs, targets).detach()
             else:
                 yield torch.stack([self._gradient(x[None], y[None]) for x, y in zip(inputs, targets, strict=True)])
 
@@ -213,10 +213,11 @@ class GradientNoise:
 
     def _push_forward(self, vector: torch.Tensor) -> torch.Tensor:
         r""":math:`Jv`, the derivative of the linear map :math:`c \mapsto v\cdot J^\top c`. Shape ``(n,)``."""
-        try:
-            return torch.cat([self._slopes(inputs, targets, vector) for inputs, targets in self._chunks()])
-        except (RuntimeError, NotImplementedError):  # some backward passes have no derivative of their own
-            return torch.cat([gradients @ vector for gradients in self._gradients()])
+        with suppress(RuntimeError, NotImplementedError):  # some backward passes have no derivative of their own,
+            slopes = torch.cat([self._slopes(inputs, targets, vector) for inputs, targets in self._chunks()])
+            if bool(slopes.isfinite().all()):  # or one that is 0/0, as that of a root behind a rectifier
+                return slopes
+        return torch.cat([gradients @ vector for gradients in self._gradients()])
 
     def _slopes(self, inputs: torch.Tensor, targets: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
         theta = self.theta.detach().requires_grad_()

@@ -46,6 +46,7 @@ def refuse_sample_mixing(module: nn.Module, inputs: torch.Tensor) -> None:
     with torch.no_grad(), torch.random.fork_rng(devices=[inputs.device] if inputs.is_cuda else []):
         _outputs(probe, few[:1])  # the axis of samples is kept where there is one
         _refuse_behaviour(probe, few, inputs, source)
+        _refuse_memory(probe, copied(module), few, _with_other_sample(few, 0, inputs, source)[:1])
         for parameter in probe.parameters():
             parameter += 0.1 * torch.randn(parameter.shape, generator=source).to(parameter)
         _refuse_behaviour(probe, few, inputs, source)
@@ -121,14 +122,17 @@ def _chance(layer: nn.Module) -> str | None:
 
 
 def _refuse_behaviour(module: nn.Module, few: torch.Tensor, data: torch.Tensor, source: torch.Generator) -> None:
-    before = [buffer.clone() for buffer in module.buffers()]
+    kept = {"buffers": list(module.buffers()), "weights": list(module.parameters())}
+    before = {name: [tensor.clone() for tensor in tensors] for name, tensors in kept.items()}
     _seed(few, 0)
     outputs = _outputs(module, few)
-    if any(not torch.equal(old, new) for old, new in zip(before, module.buffers(), strict=True)):
-        raise SampleMixingError(
-            "module must not change while it is used, but calling it changed its buffers. "
-            "Call module.eval(), or keep running statistics out of it."
-        )
+    for name, tensors in kept.items():
+        if any(not torch.equal(old, new) for old, new in zip(before[name], tensors, strict=True)):
+            advice = "keep running statistics out of it" if name == "buffers" else "give it the weights it makes"
+            raise SampleMixingError(
+                f"module must not change while it is used, but calling it changed its {name}. "
+                f"Call module.eval(), or {advice}."
+            )
     _seed(few, 1)
     tolerance = ROUNDING * torch.finfo(outputs.dtype).eps * float(outputs.abs().max())
     if _differ(_outputs(module, few), outputs, tolerance):
@@ -148,6 +152,22 @@ def _refuse_behaviour(module: nn.Module, few: torch.Tensor, data: torch.Tensor, 
             )
 
 
+def _refuse_memory(used: nn.Module, new: nn.Module, few: torch.Tensor, other: torch.Tensor) -> None:
+    """Refuse a module whose outputs depend on the batch that it saw first."""
+    _seed(few, 0)
+    _outputs(new, other)
+    outputs = []
+    for module in (used, new):
+        _seed(few, 0)
+        outputs.append(_outputs(module, few))
+    tolerance = ROUNDING * torch.finfo(outputs[0].dtype).eps * float(outputs[0].abs().max())
+    if _differ(outputs[0], outputs[1], tolerance):
+        raise SampleMixingError(
+            "module must be a function of its weights and one sample, but its outputs depend on what it was called "
+            "with before. Keep no state in the module; what it computes from data belongs in a buffer set beforehand."
+        )
+
+
 def _seed(few: torch.Tensor, seed: int) -> None:
     """Seed the generator that the module's own noise comes from, of the device of ``few`` only."""
     if few.is_cuda:
@@ -157,7 +177,21 @@ def _seed(few: torch.Tensor, seed: int) -> None:
 
 
 def _outputs(module: nn.Module, batch: torch.Tensor) -> torch.Tensor:
-    outputs = module(batch)
+    given = batch.clone()
+    try:
+        outputs = module(given)
+    except ArgumentError:
+        raise
+    except Exception as error:
+        raise ArgumentError(
+            f"module must accept a batch of inputs, here of shape {tuple(batch.shape)}: {first_line(error)}. The first "
+            "axis of inputs counts samples, of which there may be any number."
+        ) from None
+    if not torch.equal(given, batch):
+        raise SampleMixingError(
+            "module must leave its inputs as they are, but calling it changed them: the next call would see other "
+            "data. Write x = 2 * x where it says x *= 2, and inplace=False."
+        )
     if not isinstance(outputs, torch.Tensor) or not outputs.is_floating_point():
         kind = type(outputs).__name__ if not isinstance(outputs, torch.Tensor) else str(outputs.dtype)
         raise ArgumentError(f"module must return one floating-point tensor, got {kind}. Wrap it in a module that does.")
@@ -167,6 +201,11 @@ def _outputs(module: nn.Module, batch: torch.Tensor) -> torch.Tensor:
             "The first axis counts samples; do not reduce or squeeze it, the loss is taken sample by sample."
         )
     return outputs
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, without its traceback or full stop."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _differ(first: torch.Tensor, second: torch.Tensor, tolerance: float) -> bool:

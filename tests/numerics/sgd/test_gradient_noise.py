@@ -156,6 +156,44 @@ def test_products_without_a_matrix_are_those_with_it(problem):
     assert (noise.mean * scale).abs().max() > 1e-3  # what a second moment would add
 
 
+class Rooted(nn.Module):
+    """A root behind a rectifier, whose gradient is 0 and its derivative 0/0; a weight that is a number."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 4)
+        self.factor = nn.Parameter(torch.tensor(1.5))
+
+    def forward(self, x):
+        return self.factor * self.layer(x).relu().sqrt().sum(1, keepdim=True)
+
+
+def test_a_gradient_without_a_derivative_is_multiplied_sample_by_sample():
+    torch.manual_seed(0)
+    problem = EmpiricalLoss(Rooted().double(), lambda f, y: (f - y).square().sum(), numbers(8, 3), numbers(8, 1))
+    noise = gradient_noise(problem)
+    direction = torch.arange(1.0, problem.dimension + 1, dtype=torch.float64)
+    product = noise.covariance_times(direction)
+    assert float((product - noise.covariance @ direction).abs().max()) < 1e-12 * float(product.abs().max())
+
+
+class Unregistered(nn.Module):
+    """Keeps a weight that is none of its parameters."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 2)
+        self.others = [torch.ones(2, requires_grad=True)]
+
+    def forward(self, x):
+        return self.layer(x) * self.others[0]
+
+
+def test_results_are_numbers_also_where_a_module_has_weights_that_are_no_parameters():
+    problem = EmpiricalLoss(Unregistered(), lambda f, y: (f - y).square().sum(), numbers(8, 3), numbers(8, 2))
+    assert not gradient_noise(problem).covariance.requires_grad
+
+
 def test_a_wide_network_gets_eigenpairs_by_lanczos_that_a_matrix_confirms():
     net = nn.Sequential(nn.Linear(3, 120), nn.Tanh(), nn.Linear(120, 2)).double()
     problem = regression(net, samples=20)

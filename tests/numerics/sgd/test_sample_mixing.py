@@ -52,6 +52,55 @@ class Remembering(nn.Module):
         return self.layer(x)
 
 
+class Centring(nn.Module):
+    """Takes away the mean of the batch that it saw first."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 2)
+        self.mean = None
+
+    def forward(self, x):
+        if self.mean is None:
+            self.mean = x.detach().mean(0)
+        return self.layer(x - self.mean)
+
+
+class Clamping(nn.Module):
+    """Keeps its weights in a box, outside the graph."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 2)
+
+    def forward(self, x):
+        self.layer.weight.data.clamp_(-0.1, 0.1)
+        return self.layer(x)
+
+
+class Scaling(nn.Module):
+    """Writes over its inputs."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 2)
+
+    def forward(self, x):
+        x *= 2
+        return self.layer(x)
+
+
+class OfTwoAtLeast(nn.Module):
+    """Takes no batch of one."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 2)
+
+    def forward(self, x):
+        return nn.functional.batch_norm(self.layer(x), None, None, training=True)
+
+
 def with_norm(norm):
     return nn.Sequential(nn.Conv2d(2, 4, 3), norm, nn.Flatten(), nn.Linear(16, 2)).double()
 
@@ -104,12 +153,24 @@ def test_dropout_is_refused_while_it_trains(layer):
         (with_layer(nn.RReLU()), "draws random numbers"),
         (Remembering(), "changed its buffers"),
         (with_layer(parametrizations.spectral_norm(nn.Linear(4, 4))), "changed its buffers"),
+        (Clamping(), "changed its weights"),
+        (Centring(), "depend on what it was called with before"),
+        (Scaling(), "leave its inputs as they are"),
+        (OfTwoAtLeast(), r"of shape \(1, 3\): Expected more than 1 value"),
     ],
-    ids=["centred", "scaled", "summed", "shifted", "hidden", "dropout", "rrelu", "remembering", "spectral"],
+    ids=["centred", "scaled", "summed", "shifted", "hidden", "dropout", "rrelu", "remembering", "spectral", "clamping"]
+    + ["first batch", "in place", "of two"],
 )
 def test_a_module_is_refused_for_what_it_does(module, reason):
-    with pytest.raises(SampleMixingError, match=reason):
+    with pytest.raises(ArgumentError, match=reason):
         regression(module.double())
+
+
+def test_data_are_not_written_over_by_a_module_that_is_refused():
+    inputs = torch.ones(4, 3, dtype=torch.float64)
+    with pytest.raises(SampleMixingError):
+        EmpiricalLoss(Scaling().double(), squared_error, inputs, torch.zeros(4, 2))
+    assert torch.equal(inputs, torch.ones_like(inputs))
 
 
 def test_without_the_test_of_behaviour_they_would_pass(monkeypatch):
@@ -159,7 +220,7 @@ class Squeezed(nn.Linear):
         ({"inputs": torch.tensor([[1.0, torch.nan, 0.0]] * 4)}, "inputs must be finite, but 4 of 12 numbers are NaN"),
         ({"targets": torch.tensor([[1.0, torch.inf]] * 4)}, "targets must be finite, but 4 of 8 .* Drop or repair"),
         ({"targets": numbers(3, 2)}, "got 4 inputs and 3 targets"),
-        ({"inputs": numbers(4, 5)}, r"module must accept a batch of inputs, here of shape \(2, 5\)"),
+        ({"inputs": numbers(4, 5)}, r"module must accept a batch of inputs, here of shape \(1, 5\)"),
         ({"inputs": torch.zeros(0, 3), "targets": torch.zeros(0, 2)}, "inputs must hold at least one sample"),
         ({"inputs": "text"}, "inputs must be a tensor or an array, got str"),
         ({"module": torch.tanh}, "module must be a torch.nn.Module"),
