@@ -19,6 +19,7 @@ Continuous symmetries, in the order of the derivation:
 
 What ``find`` stands on:
 
+* ``constants``: constants that are not rational, by symbols that are.
 * ``exact_numbers``: residues modulo a prime and rational numbers, with their square roots and their order.
 * ``exact_gradient``: gradients at points in such numbers, by the chain rule backwards.
 * ``expanded_loss``: the proof from below: the loss multiplied out.

@@ -40,6 +40,7 @@ from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, SymbolError, UnsupportedFormError
 from theory.symmetry.affine_generator import AffineGenerator
 from theory.symmetry.affine_symmetries import AffineSymmetries, with_whole_entries
+from theory.symmetry.constants import at_values, with_rational_constants
 from theory.symmetry.exact_gradient import StraightLine
 from theory.symmetry.exact_numbers import (
     Exact,
@@ -74,9 +75,10 @@ def find_affine_symmetries(problem: Losses, *, seed: int | str | None = None) ->
     r"""All fields :math:`A\theta + c` that leave the loss of every sample alone.
 
     Entries of :math:`A` and :math:`c` are rational functions of the constants of the loss (symbols that are neither
-    weights nor data) and of the roots of numbers in it: :math:`p^{k/n}`, and square roots of such. Square roots of
-    functions of constants count as constants themselves: a generator that exists only by a relation between them is
-    then not found; it is counted in ``at_most``, so that the list is not called complete.
+    weights nor data), of roots of positive ones, and of the roots of numbers in it: :math:`p^{k/n}`, and square roots
+    of such; :math:`\pi` or :math:`e` is a constant like others. Square roots of sums of constants count as constants
+    themselves: a generator that exists only by a relation between them is then not found; it is counted in
+    ``at_most``, so that the list is not called complete.
 
     Args:
         problem: A PerSampleLoss (data take every value), a FiniteSum (its losses), or a Model (the support of its law;
@@ -99,7 +101,7 @@ def find_affine_symmetries(problem: Losses, *, seed: int | str | None = None) ->
         >>> find_affine_symmetries(PerSampleLoss([a, b], related)).charges
         (3*a**2/2 - sqrt(6)*a*b + b**2, 3*a - sqrt(6)*b)
     """
-    losses = sample_losses(problem)
+    losses, constants = with_rational_constants(sample_losses(problem))
     if losses.weights.rows > MAX_WEIGHTS:
         raise DimensionError(
             f"problem must have at most {MAX_WEIGHTS} weights, got {losses.weights.rows}: the unknowns are their "
@@ -107,9 +109,9 @@ def find_affine_symmetries(problem: Losses, *, seed: int | str | None = None) ->
         )
     search = _Search(losses, Random(f"affine symmetries {seed}"))
     search.run()
-    generators = search.found
-    found = AffineSymmetries(problem, generators, search.at_most, search.evidence)
-    return found if found.is_complete else _with_irrational_entries(found, losses, seed)
+    found = AffineSymmetries(problem, search.found, search.at_most, search.evidence)
+    found = found if found.is_complete else _with_irrational_entries(found, losses, seed)
+    return replace(found, generators=tuple(at_values(g, constants) for g in found.generators)) if constants else found
 
 
 def _with_irrational_entries(found: AffineSymmetries, losses: SampleLosses, seed: int | str | None) -> AffineSymmetries:
