@@ -90,16 +90,40 @@ def _decayed(rate: sp.Expr) -> sp.Expr:
     return sp.Rational(15, 4) * sp.exp(relative / T)
 
 
-@paper.claim("SYM-29", "Section 3.3, after Theorem 1", symbols=TWO_WEIGHTS, grade=Grade.CONDITION)
+@paper.claim("SYM-29", "Section 3.3, after Theorem 1", symbols=TWO_WEIGHTS)
 def reasons_for_the_trace_to_vanish():
     r"""Reasons for the first trace to vanish.
 
     "One major (perhaps the only) reason for the first trace to vanish is when an interpolation minimum, where all
     gradient noise vanishes, exists and the model has reached it."
-    - For definite $A$ that is the only reason. For indefinite $A$ the trace vanishes at every noise equilibrium without
-      decay as well, by the page's own (10), with all the noise that there is.
+    - It is one. "Perhaps the only" is a possibility and judged as one, not as "the only": the remarks look further. For
+      definite $A$ it is the only reason. For indefinite $A$ the trace vanishes at every noise equilibrium without decay
+      as well, by the page's own (10), with all the noise that there is.
     """
     spread = sp.Symbol("N", nonnegative=True)
+
+    def trace_at_a_minimum(label_noise: sp.Expr) -> sp.Expr:
+        """Tr[Sigma A] of the product of two weights where it has learned the teacher."""
+        found = (sp.Matrix(product_of_two().covariance) * sp.diag(1, -1)).trace()
+        return sp.factor(found.subs(noise, label_noise).subs(v, u * w))
+
+    yield holds_when(
+        r"interpolation: $\mathrm{Tr}[\Sigma A] = 0$",
+        printed=sp.true,
+        derived=lambda: sp.Eq(trace_at_a_minimum(sp.S.Zero), 0),
+        wrong={"for equal weights": sp.Eq(u, w), "never": sp.false},
+        says=r"At a minimum, $uw = v$, without label noise.",
+        domain=(u > 0, w > 0),
+    )
+    yield holds_when(
+        r"minimum with label noise: $\mathrm{Tr}[\Sigma A] = 0$",
+        printed=sp.Eq(u, w),
+        derived=lambda: sp.Eq(trace_at_a_minimum(noise), 0),
+        wrong={"everywhere": sp.true, "never": sp.false},
+        says="A result of ours: where gradient noise is left, it has to be balanced.",
+        domain=(u > 0, w > 0, noise > 0),
+        remark=True,
+    )
 
     def trace(sign: int) -> sp.Expr:
         """Tr[Sigma A] with A = diag(1, sign), where the slope of the loss has the variance N."""
@@ -107,13 +131,14 @@ def reasons_for_the_trace_to_vanish():
         return sp.expand(spread * (gradient.T * sp.diag(1, sign) * gradient)[0])
 
     yield holds_when(
-        r"rescaling: $\mathrm{Tr}[\Sigma A] = 0$",
+        r"rescaling, the only reason: $\mathrm{Tr}[\Sigma A] = 0$",
         printed=sp.Eq(spread, 0),
         corrected=sp.Eq(spread, 0) | sp.Eq(u**2, w**2),
         derived=lambda: sp.Eq(trace(-1), 0),
         wrong={"equal weights alone": sp.Eq(u**2, w**2)},
         says=r"$\Sigma = N\begin{pmatrix}w^2&uw\\uw&u^2\end{pmatrix}$, the noise of a product; $N$ that of its slope.",
         domain=(u > 0, w > 0),
+        remark=True,
     )
     yield holds_when(
         r"definite generator: $\mathrm{Tr}\,\Sigma = 0$",

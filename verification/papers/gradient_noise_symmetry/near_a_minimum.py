@@ -234,15 +234,17 @@ def charge_where_the_curvature_falls() -> Experiment:
     )
 
 
-@paper.claim("SYM-39", "Section 4.4", symbols=INTERPOLATION, grade=Grade.CONDITION)
+@paper.claim("SYM-39", "Section 4.4", symbols=INTERPOLATION)
 def interpolation_between_minimum_and_balance():
     r"""Interpolation between the minimum and the balance.
 
     "one expects that the solution favored by SGD is an effective interpolation between the true local minimum and the
     fixed point favored by the symmetries".
-    - It holds where the breaking part is weak, $\zeta\sim T$: SGD rests on the minima of $\ell_0$, between both, and
-      closer to the balance the weaker the part is. It is no rule beyond: at $\zeta\sim1$ third derivatives may push
-      the charge away from the balance, past its value at the minimum.
+    - An expectation is judged where the page has it: $\zeta$ "neither too large nor too small". Where the breaking part
+      is as strong as the noise, $\zeta\sim T$, SGD rests on the minima of $\ell_0$, between both, and closer to the
+      balance the weaker the part is.
+    - Beyond, it is no rule without exception, says a remark: at $\zeta\sim1$, where SGD rests at the minimum up to
+      $O(T)$, large third derivatives push the charge away from the balance, past its value at the minimum.
     """
     charge = u**2 - 1 / u**2
     rest = noise**2 * charge / (2 * (2 * u - charge))
@@ -288,6 +290,7 @@ def interpolation_between_minimum_and_balance():
         derived=lambda: sp.Lt(pulled(bend).charge_shift, 0),
         wrong={"twice as much": bend < -2 * base / growth, "where the curvature grows": bend < 0},
         says=r"To first order in $T$, $\zeta = 1$, minimum at $u = 2$, $w = \frac12$; the balance is $C = 0$.",
+        remark=True,
     )
     yield equals(
         r"strong part, charge: $(E[C] - C_*)/T$",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.deep_linear.written_out import WrittenNetwork
-from verification.authoring.shorthand import Grade, equals
+from verification.authoring.shorthand import Grade, Source, equals
 from verification.papers.saddle_to_saddle.balanced.aligned import (
     E_1,
     MODE,
@@ -127,6 +127,7 @@ def unbalanced_diffusion():
     "Section 2.4, footnote 4",
     symbols=PAIR
     | {sp.Symbol("lambda_1", positive=True): "variance of the inputs along the mode; $\\lambda_2$: along the other"},
+    source=Source.RECONSTRUCTION,
 )
 def inputs_that_are_not_white():
     r"""Inputs that are not white.
@@ -134,7 +135,8 @@ def inputs_that_are_not_white():
     "This can probably be relaxed by demanding that the input and input-output covariance matrices are diagonalizable in
     the same basis."
 
-    - Scope: two modes at an aligned balanced point; formulas of ours.
+    - The page gives no formulas: those judged are rebuilt from the sentence, with the variances of the inputs.
+    - Scope: two modes at an aligned balanced point.
     - As for white inputs, other modes add a coupling to the Itô drift (DLN-I2), $\lambda_1\lambda_2$ times it.
     """
     first, second = sp.symbols("lambda_1 lambda_2", positive=True)

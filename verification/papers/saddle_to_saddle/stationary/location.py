@@ -298,8 +298,9 @@ def noise_of_a_learned_mode():
     "In the presence of label noise, we recover Langevin dynamics with anisotropic and state-independent noise once a
     mode has been learned."
 
-    - To leading order in $\beta$ the noise of a learned mode is that at $s_\alpha$. The drift $\frac12D'_\alpha$ of its
-      slope is four times the Itô drift, and as large as all other terms of order $\beta$.
+    - The sentence has no hedge and is judged as it stands. It holds to leading order in $\beta$: the noise of a learned
+      mode is that at $s_\alpha$. The drift $\frac12D'_\alpha$ of its slope is four times the Itô drift, and as large
+      as all other terms of order $\beta$.
     """
     yield equals(
         r"state dependence: $s_\alpha D'_\alpha(s_\alpha)/D_\alpha(s_\alpha)$",
