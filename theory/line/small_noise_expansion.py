@@ -18,8 +18,8 @@ Let :math:`\Phi` rise up to :math:`x_0` and fall beyond, with :math:`\kappa = -\
 at :math:`x_0`. These three places differ at the order :math:`\beta`, and all from the zero of the drift,
 :math:`x_0 - \beta\mu_1/\mu_0' + \dots`: where the noise depends on the state, none of them stands for another.
 
-A law that is given as :math:`e^{\Phi/\beta}/D`, without a process, is that of the drift :math:`\mu_0 = \tfrac12D\Phi'`,
-:math:`\mu_1 = 0`; any smooth positive factor of :math:`e^{\Phi/\beta}` is a :math:`1/D`.
+A law that is given as :math:`e^{\Phi/\beta}/D`, without a process, has :math:`h_0 = \Phi'`, :math:`h_1 = -D'/D`; any
+smooth positive factor of :math:`e^{\Phi/\beta}` is a :math:`1/D`: :func:`laplace_expansion`.
 
 The remainders are of the next order in :math:`\beta`, by Laplace's method, where (i) the slope :math:`h_0` has the sign
 said above on the whole interval and :math:`\kappa > 0`, and (ii) the moment in question is finite for some
@@ -33,7 +33,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import sympy as sp
@@ -44,7 +44,7 @@ from theory.decision.normal_form import proof_of_zero
 from theory.errors import SymbolError, UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.line.boundary import integrable
-from theory.line.diffusion import line_diffusion
+from theory.line.diffusion import GluedDiffusion, LineDiffusion, line_diffusion
 from theory.line.endpoints import EndpointBehaviour, endpoint_behaviour
 from theory.line.interval import Interval
 from theory.line.powers import normal_form, with_reduced_exponents
@@ -127,14 +127,21 @@ def small_noise_expansion(
         raise SymbolError(f"small must be a positive symbol, got {shown(small)}. Declare it with positive=True.")
     line = line_diffusion(process, interval)
     x, point = line.variable, single_expression(point, "point", real=True)
+    if isinstance(line, GluedDiffusion):
+        raise UnsupportedFormError(
+            f"drift and diffusion must be smooth, but they change their form at {x} = {line.places[0]}: powers of the "
+            "square root of the noise strength appear there. Give an interval without that point."
+        )
     mu, diffusion = process.drift[0], process.diffusion[0]
     mu_0, mu_1 = _in_two_orders(mu, small, "drift")
     none, D = _in_two_orders(diffusion, small, "diffusion")
     if none != 0:
         raise UnsupportedFormError(f"the diffusion must be proportional to {small}, got {diffusion}.")
-    h = normal_form(2 * mu_0 / D, x), normal_form((2 * mu_1 - sp.diff(D, x)) / D, x)
+    h = 2 * mu_0 / D, (2 * mu_1 - sp.diff(D, x)) / D
+    if line.chart.variable == x:
+        h = normal_form(h[0], x), normal_form(h[1], x)
     slopes = _derivatives(h[0], x, point, 2 * order), _derivatives(h[1], x, point, 2 * order - 2)
-    peaked = _peaked(h[0], x, point, slopes[0], line.interval)
+    peaked = _peaked(h[0], point, slopes[0], line)
     rates = _derivatives(mu_0, x, point, order), _derivatives(mu_1, x, point, order - 1)
     mean, variance = _moments(order, slopes, small)
     return SmallNoiseExpansion(
@@ -147,8 +154,62 @@ def small_noise_expansion(
         mean=point + mean,
         variance=variance,
         peaked=peaked,
-        finite=_finite(h[0] / small + h[1], x, line.interval),
+        finite=_finite(line),
     )
+
+
+def laplace_expansion(
+    exponent: sp.Expr,
+    variable: sp.Symbol,
+    small: sp.Symbol,
+    point: sp.Expr | float,
+    interval: Interval | None = None,
+    *,
+    divisor: sp.Expr | float = 1,
+    order: int = 1,
+) -> SmallNoiseExpansion:
+    r"""Laplace's method for the law :math:`p \propto e^{\Phi/\beta}/D` on an interval.
+
+    Args:
+        exponent: :math:`\Phi`, a smooth function of ``variable``.
+        variable: x.
+        small: :math:`\beta`.
+        point: :math:`x_0` inside the interval, where :math:`\Phi` is largest.
+        interval: default: what the assumptions of ``variable`` say.
+        divisor: :math:`D > 0`.
+        order: the power of :math:`\beta` to which mode, mean and variance are expanded; ``zero_of_drift`` is
+            :math:`x_0`.
+
+    Raises:
+        DimensionError, SymbolError, UnsupportedFormError: see :func:`small_noise_expansion`: a point at an end of the
+            interval, a maximum that is flat, or a second one.
+
+    Example:
+        >>> x, k, b = sp.symbols("x k beta", positive=True)
+        >>> gamma = laplace_expansion(k * sp.log(x) - x, x, b, k)
+        >>> gamma.mean, gamma.variance, gamma.condition
+        (beta + k, beta*k, True)
+        >>> angle = sp.Symbol("phi", real=True)
+        >>> laplace_expansion(sp.cos(angle), angle, b, 0, Interval(-sp.pi, sp.pi), order=2).variance  # von Mises
+        beta**2/2 + beta
+    """
+    x, b = single_symbol(variable, "variable"), single_symbol(small, "small")
+    Phi, D = single_expression(exponent, "exponent", real=True), single_expression(divisor, "divisor", real=True)
+    if not Phi.has(x):
+        raise UnsupportedFormError(f"exponent must depend on {x} to have a maximum, got {shown(Phi)}.")
+    place = single_expression(point, "point", real=True)
+    if sign(D.subs(x, place)) != 1:
+        raise SymbolError(
+            f"divisor must be positive, got {shown(D)}, which is {shown(D.subs(x, place))} at {x} = {shown(place)}. "
+            "Declare its symbols with positive=True."
+        )
+    h = sp.diff(Phi, x), -sp.diff(D, x) / D
+    # Any diffusion will do: that of the coordinate log x where there are logarithms.
+    a = x**2 if any(e.args[0].has(x) for e in sp.Tuple(*h).atoms(sp.log)) else sp.S.One
+    process = ItoProcess.scalar(
+        x, drift=sp.expand(a * (h[0] + b * h[1]) + b * sp.diff(a, x)) / 2, dispersion=sp.sqrt(b * a)
+    )
+    return replace(small_noise_expansion(process, b, place, interval, order=order), zero_of_drift=place)
 
 
 Slopes = tuple[Sequence[sp.Expr], Sequence[sp.Expr]]
@@ -172,38 +233,60 @@ def _derivatives(function: sp.Expr, x: sp.Symbol, point: sp.Expr, number: int) -
     return found
 
 
-def _peaked(h: sp.Expr, x: sp.Symbol, point: sp.Expr, slopes: Sequence[sp.Expr], interval: Interval) -> Boolean:
+def _peaked(h: sp.Expr, point: sp.Expr, slopes: Sequence[sp.Expr], line: LineDiffusion) -> Boolean:
     if proof_of_zero(slopes[0]) is None or sign(slopes[1]) in (0, 1):
         raise UnsupportedFormError(
             f"point={point} must be a maximum of Phi, but there Phi' = {h} is {slopes[0]} and Phi'' = {slopes[1]}. "
             "Give the point where the drift without noise comes to rest."
         )
-    sides = [((interval.left, point), 1), ((point, interval.right), -1)]
+    x, interval, chart = line.variable, line.interval, line.chart
+    inside, place = chart.express(h / chart.slope), with_reduced_exponents(chart.function.subs(x, point))
+    sides = [((interval.left, point), (chart.interval.left, place), 1)]
+    sides.append(((point, interval.right), (place, chart.interval.right), -1))
     conditions = [negative(slopes[1])]
-    for ends, needed in sides:
+    for ends, ends_in_chart, needed in sides:
         if sign(ends[1] - ends[0] if sp.oo not in ends and -sp.oo not in ends else sp.S.One) != 1:
             raise UnsupportedFormError(f"point={point} must lie inside {interval.ends}. Declare what decides it.")
-        found = sign_on_interval(h, x, *ends)
+        wanted = f"Phi must {'rise' if needed == 1 else 'fall'} on {ends}, but"
+        try:
+            found = sign_on_interval(inside, chart.variable, *ends_in_chart)
+        except UnsupportedFormError:
+            raise UnsupportedFormError(
+                f"{wanted} Phi' = {h} has a zero in it: another maximum or minimum. Restrict the interval to one peak."
+            ) from None
         if found is None or found[0] != needed:
             raise UnsupportedFormError(
-                f"Phi must {'rise' if needed == 1 else 'fall'} on {ends}, but the sign of Phi' = {h} there is "
-                f"{'not decided' if found is None else 'the other one'}. Restrict the interval to one peak."
+                f"{wanted} the sign of Phi' = {h} there is {'not decided' if found is None else 'the other one'}. "
+                "Restrict the interval to one peak."
             )
         conditions.append(found[1])
     return simplified(sp.And(*conditions))
 
 
-def _finite(log_derivative: sp.Expr, x: sp.Symbol, interval: Interval) -> tuple[Boolean, Boolean, Boolean]:
-    ends = [endpoint_behaviour(log_derivative, x, end, from_above=end == interval.left) for end in interval.ends]
+def _finite(line: LineDiffusion) -> tuple[Boolean, Boolean, Boolean]:
+    """Where the integral, the mean and the second moment are finite, told in the coordinate of the chart."""
+    ends = [
+        (end, endpoint_behaviour(line.log_speed_slope, line.chart.variable, line.to_chart(end), from_above=from_above))
+        for end, from_above in zip(line.interval.ends, (True, False), strict=True)
+    ]
 
     def moment(power: int) -> Boolean:
-        return simplified(sp.And(*(integrable(_times_power(end, power)) for end in ends)))
+        return simplified(sp.And(*(integrable(_times_power(end, line, at, power)) for at, end in ends)))
 
     return moment(0), moment(1), moment(2)
 
 
-def _times_power(end: EndpointBehaviour, power: int) -> EndpointBehaviour:
-    return EndpointBehaviour(end.essential, end.exponent + power, True) if end.at_infinity else end
+def _times_power(end: EndpointBehaviour, line: LineDiffusion, at: sp.Expr, power: int) -> EndpointBehaviour:
+    r"""The density times :math:`x^k`, which matters where x is infinite and is then a power or exponential of z."""
+    z, place = line.chart.variable, line.to_chart(at)
+    if not power or at not in (sp.oo, -sp.oo) or line.chart.inverse.has(sp.log):
+        return end
+    slope = normal_form(sp.diff(line.chart.inverse, z) / line.chart.inverse, z)
+    factor = endpoint_behaviour(power * slope, z, place, from_above=at == -sp.oo)
+    if factor.essential == 0:
+        return EndpointBehaviour(end.essential, end.exponent + factor.exponent, end.at_infinity)
+    whole = normal_form(line.log_speed_slope + power * slope, z)
+    return endpoint_behaviour(whole, z, place, from_above=at == -sp.oo)
 
 
 def _shift(order: int, slopes: Slopes, point: sp.Expr, small: sp.Symbol) -> sp.Expr:

@@ -13,8 +13,8 @@ from tests.examples import examples
 from tests.strategies import positive_rationals
 from theory import Interval, ItoProcess, parameter, stationary_density
 from theory.deep_linear.modewise import balanced_modes
-from theory.errors import DimensionError, SymbolError, UnsupportedFormError
-from theory.line.small_noise_expansion import small_noise_expansion
+from theory.errors import DimensionError, DriftproofError, SymbolError, UnsupportedFormError
+from theory.line.small_noise_expansion import laplace_expansion, small_noise_expansion
 
 x, k, beta = sp.symbols("x k beta", positive=True)
 y = sp.Symbol("y", real=True)
@@ -171,3 +171,53 @@ def test_what_is_no_small_noise_around_one_peak_is_refused(call, error, said):
 def test_one_of_two_wells_is_expanded_on_its_own_side():
     well = ItoProcess.scalar(x, drift=x - x**3, dispersion=sp.sqrt(beta) * x)
     assert small_noise_expansion(well, beta, 1, Interval(0, sp.oo)).variance == beta / 4
+
+
+GIVEN = {
+    "log of a Gamma variable": (  # digamma and trigamma of 1/beta
+        lambda: laplace_expansion(y - sp.exp(y), y, beta, 0, order=2),
+        -beta / 2 - beta**2 / 12,
+        beta + beta**2 / 2,
+    ),
+    "lognormal": (
+        lambda: laplace_expansion(-(sp.log(x) ** 2) / 2, x, beta, 1, divisor=x, order=2),
+        1 + beta / 2 + beta**2 / 8,
+        beta + 3 * beta**2 / 2,
+    ),
+    "logistic": (lambda: laplace_expansion(-2 * sp.log(sp.cosh(y)), y, beta, 0, order=2), 0, beta / 2 + beta**2 / 4),
+    "Student": (  # variance nu/(nu - 2) of y sqrt(nu), nu = 2 k/beta - 1
+        lambda: laplace_expansion(-k * sp.log(1 + y**2), y, beta, 0, order=2),
+        0,
+        beta / (2 * k) + 3 * beta**2 / (4 * k**2),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_laws_without_a_process_are_expanded_in_the_coordinate_that_suits_them(name):
+    call, mean, variance = GIVEN[name]
+    found = call()
+    assert sp.expand(found.mean - mean) == 0 and sp.expand(found.variance - variance) == 0
+    assert found.condition == (beta < 2 * k / 3 if name == "Student" else sp.true)
+
+
+def test_moments_exist_as_the_tail_says_in_the_coordinate_of_a_root():
+    found = laplace_expansion(-k * sp.log(1 + y**2) / 2, y, beta, 0, divisor=sp.sqrt(1 + y**2))
+    assert found.finite == (True, beta < k, beta < k / 2)
+
+
+LAWS_REFUSED = {
+    "two maxima": (lambda: laplace_expansion(-((y**2 - 1) ** 2), y, beta, 1), "Phi must rise on .* zero in it"),
+    "a flat maximum": (lambda: laplace_expansion(-(y**4), y, beta, 0), "must be a maximum of Phi"),
+    "a maximum at an end": (lambda: laplace_expansion(-y, y, beta, 0, Interval(0, sp.oo)), "must be a maximum of Phi"),
+    "a kink": (lambda: laplace_expansion(-sp.Abs(y) - y**2, y, beta, 0), "must be smooth, .* at y = 0"),
+    "no maximum": (lambda: laplace_expansion(k, y, beta, 0), "exponent must depend on y"),
+    "a negative divisor": (lambda: laplace_expansion(-(y**2), y, beta, 0, divisor=y - 1), "divisor must be positive"),
+}
+
+
+@pytest.mark.parametrize("name", LAWS_REFUSED)
+def test_what_is_no_law_with_one_smooth_peak_is_refused(name):
+    call, said = LAWS_REFUSED[name]
+    with pytest.raises(DriftproofError, match=said):
+        call()
