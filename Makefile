@@ -68,12 +68,15 @@ bench: setup
 peers: setup
 	$(PIP) --editable ".[peers]"
 
-# What takes too long for CI: every claim at 1 % resolution, the tests marked slow, more examples for all others.
+# What takes too long for CI: every claim at 1 % resolution, the tests marked slow, more examples for all others,
+# breakages, true claims by the thousand, and kills.
 nightly: setup
 	$(BIN)/driftproof verify --resolution 0.01 --store .driftproof/nightly.db --report .driftproof/nightly.html
 	$(BIN)/python -m pytest -q -m slow
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --hypothesis-profile night
 	$(BIN)/python -m tests.nightly.sabotage
+	$(BIN)/python -m tests.nightly.null_batteries
+	$(BIN)/python -m tests.nightly.kill_storm 200 --claims
 
 clean:
 	rm -rf $(VENV) .driftproof .pytest_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Random bit flips in a store: PYTHONPATH=. python tests/nightly/bit_flips.py [NUMBER] [SEED] [--rows]
+"""Random bit flips in a store: python -m tests.nightly.bit_flips [NUMBER] [--seed N] [--rows] [--write]
 
 After each flip the store is read as a report reads it, and then opened as a run does, which computes what is missing
 again: results, verdicts that stand on a basis, and what the report says of a claim. Either must end in the content as
@@ -8,6 +8,7 @@ it was, or say what is lost; nothing may raise anything but a StoreError, and no
 
 from __future__ import annotations
 
+import argparse
 import random
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.nightly import evidence
 from tests.verification.fakes import task
 from verification.errors import StoreError
 from verification.run.store import Store
@@ -130,15 +132,28 @@ def outcomes(number: int, seed: int, folder: Path, *, in_rows: bool = False) -> 
     return counts
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Print the counts; 1 if anything was raw or silent."""
-    given = [int(text) for text in sys.argv[1:] if not text.startswith("--")]
-    number, seed = [*given, *(2000, 2026)[len(given) :]]
+    given = _parser().parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
-        counts = outcomes(number, seed, Path(folder), in_rows="--rows" in sys.argv)
+        counts = outcomes(given.number, given.seed, Path(folder), in_rows=given.rows)
     for outcome, count in counts.most_common():
         print(f"{count:6d}  {outcome}")
+    if given.write:
+        evidence.write("bit_flips", dict(counts.most_common()))
     return int(any(outcome.split()[0] in ("raw", "silently", "not") for outcome in counts))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.nightly.bit_flips",
+        description="Flip random bits of a store, one at a time; exit code 1 if anything is raw or silent.",
+    )
+    parser.add_argument("number", nargs="?", type=evidence.at_least_one, default=2000, help="of the flips (2000)")
+    parser.add_argument("--seed", type=int, default=2026, help="of the places (2026)")
+    parser.add_argument("--rows", action="store_true", help="only in rows of the verdicts or of what the report says")
+    parser.add_argument("--write", action="store_true", help="write the counts to docs/evidence/bit_flips.json")
+    return parser
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime
 import json
 import os
@@ -30,3 +31,10 @@ def write(name: str, numbers: Any, folder: Path = ROOT / "docs" / "evidence") ->
     path = folder / f"{name}.json"
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return path
+
+
+def at_least_one(text: str) -> int:
+    """A number of a command line that must be positive."""
+    if not (text.isascii() and text.isdecimal()) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"it must be a whole number of at least 1, got {text!r}")
+    return int(text)

@@ -1,6 +1,6 @@
-"""Kills at random moments: PYTHONPATH=. python tests/nightly/kill_storm.py [KILLS] [SEED] [--real] [--write]
+"""Kills at random moments: python -m tests.nightly.kill_storm [KILLS] [--seed N] [--claims [ID ...]] [--write]
 
-A run over sums, or over the cheap claims of the papers with ``--real``, is started again and again. At random moments
+A run over sums, or over claims of the papers with ``--claims``, is started again and again. At random moments
 its main process, one of its workers or the server they are forked from is killed with SIGKILL, until KILLS have fallen.
 Every run that comes to its end must have the table of results of an undisturbed run, byte for byte, and no process may
 outlive its main process. ``--write`` leaves the numbers in docs/evidence/kill_storm.json, those of real claims in
@@ -9,6 +9,7 @@ kill_storm_real.json.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import random
@@ -185,18 +186,12 @@ def _descendants(pid: int) -> list[int]:
     return sorted(found)
 
 
-def main() -> int:
-    """Print what happened; 1 if anything was lost."""
-    given = [int(text) for text in sys.argv[1:] if not text.startswith("--")]
-    number, seed = [*given, *(200, 2026)[len(given) :]]
-    real = "--real" in sys.argv
-    start = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        found = storm(number, seed, Path(folder), target=real_claims(REAL.split()) if real else None)
-    numbers = {
+def numbers_of(found: Storm, seconds: float) -> dict[str, float]:
+    """What happened, for a reader."""
+    return {
         "kills": found.kills.total(),
         **{f"of a {what}": count for what, count in sorted(found.kills.items())},
-        "seconds": round(time.monotonic() - start),
+        "seconds": round(seconds),
         "runs ended": found.finished,
         "different": found.different,
         "gave up in a sentence": found.gave_up,
@@ -204,11 +199,40 @@ def main() -> int:
         "left processes behind": found.orphans,
         "load average": os.getloadavg()[2],
     }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print what happened; 1 if anything was lost."""
+    given = _parser().parse_args(argv)
+    claims = REAL.split() if given.claims == [] else given.claims
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        found = storm(given.kills, given.seed, Path(folder), target=real_claims(claims) if claims else None)
+    numbers = numbers_of(found, time.monotonic() - start)
     print(json.dumps(numbers, indent=1))
-    if "--write" in sys.argv:
-        claims = {"claims": REAL} if real else {}
-        evidence.write("kill_storm_real" if real else "kill_storm", claims | numbers)
+    if given.write:
+        named = {"claims": " ".join(claims)} if claims else {}
+        evidence.write("kill_storm_real" if claims else "kill_storm", named | numbers)
     return int(not found.survived)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.nightly.kill_storm",
+        description="Kill main process, workers and server at random moments; exit code 1 if anything is lost.",
+    )
+    parser.add_argument(
+        "kills", nargs="?", type=evidence.at_least_one, default=200, help="how many kills must fall (200)"
+    )
+    parser.add_argument("--seed", type=int, default=2026, help="of the moments and the victims (2026)")
+    parser.add_argument(
+        "--claims",
+        nargs="*",
+        metavar="ID",
+        help=f"a run over these claims in place of sums; without ids over {len(REAL.split())} cheap ones of the papers",
+    )
+    parser.add_argument("--write", action="store_true", help="write the numbers to docs/evidence")
+    return parser
 
 
 if __name__ == "__main__":

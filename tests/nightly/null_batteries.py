@@ -1,6 +1,6 @@
 """How often true values are refuted, at a false-alarm rate that a thousand runs can see.
 
-Usage: ``PYTHONPATH=. python tests/nightly/null_batteries.py [runs] [--only TEXT] [--rate RATE] [--write]``; rows of
+Usage: ``python -m tests.nightly.null_batteries [runs] [--only TEXT] [--rate RATE] [--write]``; rows of
 laws whose name does not hold the text stay in the file as they are. Each run is the whole Monte Carlo check on a claim
 that is true: pilot, deciding stage, an enlarged one where skewness asks for it, and the repetition. For each law of the
 samples it prints the rate at which one stage refutes the truth (a near miss equal to it) beside the nominal rate, with
@@ -149,7 +149,7 @@ def main(runs: int, only: str, rate: float, *, write: bool) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("runs", nargs="?", type=int, default=1000)
+    parser.add_argument("runs", nargs="?", type=evidence.at_least_one, default=1000)
     parser.add_argument("--only", default="", help="laws whose name holds this regular expression")
     parser.add_argument("--rate", type=float, default=NOMINAL, help="nominal false-alarm rate of a check")
     parser.add_argument("--write", action="store_true", help="write the rates to docs/evidence/null_batteries.json")

@@ -21,6 +21,14 @@ from verification.run.store import Store
 from verification.run.task import Result, Status, Task
 
 
+@pytest.mark.parametrize(("argv", "code"), [(["--help"], 0), (["0"], 2), (["-3"], 2), (["2000", "2026"], 2)])
+def test_a_question_or_a_mistake_flips_nothing(argv, code, monkeypatch, capsys):
+    monkeypatch.setattr(bit_flips, "outcomes", lambda *arguments, **settings: pytest.fail("it ran"))
+    with pytest.raises(SystemExit) as end:
+        bit_flips.main(argv)
+    assert end.value.code == code
+
+
 def test_no_flipped_bit_is_silent_and_what_it_hit_is_computed_again(tmp_path):
     counts = bit_flips.outcomes(20, 1, tmp_path)
     assert set(counts) <= {"said and computed again", "unharmed", "refused in a sentence"}
