@@ -8,7 +8,7 @@ eight relaxation times in the fused kernels, at two learning rates; ``rest_inter
 
 The equilibrium is that of small learning rates, with weight decay in proportion; runs at :math:`\eta` and
 :math:`\eta/2` are extrapolated, with the whole of both intervals. Networks without an equilibrium at a point, and those
-with other directions that are about as flat as the orbit, are left out and counted.
+with other directions that are about as flat as the orbit, as most with biases have, are left out and counted.
 
 Run it from the repository's root::
 

@@ -107,7 +107,8 @@ def module_equilibrium(
 
     The orbit is frozen: losses do not change on it. With charges that do not commute the point at rest is one of many
     that rotations turn into each other. It tells the end of training where ``theta`` is a minimum of the
-    mean loss, up to terms of the order of the learning rate and the decay.
+    mean loss, up to terms of the order of the learning rate and the decay, if weights across the orbit rest much sooner
+    than its charges: ``module_symmetries.curvature_beside_orbit`` tells.
 
     Args:
         problem: Module, loss of one sample, data set, in float64.
