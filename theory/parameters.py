@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from theory.errors import SymbolError
 from theory.values import exact_number, shown
@@ -35,6 +36,12 @@ class Bounds:
         above = number >= self.low if self.low_included else number > self.low
         below = number <= self.high if self.high_included else number < self.high
         return sp.And(above, below) == sp.true
+
+    def relations(self, symbol: sp.Symbol) -> list[Boolean]:
+        """What the bounds say of ``symbol``, as relations."""
+        above = symbol >= self.low if self.low_included else symbol > self.low
+        below = symbol <= self.high if self.high_included else symbol < self.high
+        return [condition for condition in (above, below) if condition != sp.true]
 
     def __str__(self) -> str:
         left, right = "[" if self.low_included else "(", "]" if self.high_included else ")"

@@ -26,6 +26,7 @@ import decimal
 import math
 import numbers
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any, TypeGuard
 
 import sympy as sp
@@ -342,7 +343,10 @@ def _as_expression(value: object) -> sp.Expr | None:
         if nesting(value) > MAX_DEPTH or not _is_plain(value):
             return None
         floats = value.atoms(sp.Float)
-        return value.xreplace({f: _decimal(f) for f in floats}) if floats else value
+        if floats:
+            exponents = {f for power in value.atoms(sp.Pow) for f in power.exp.atoms(sp.Float)}
+            value = value.xreplace({f: _fraction(f) if f in exponents else _decimal(f) for f in floats})
+        return value
     if isinstance(value, bool):
         return None
     if isinstance(value, numbers.Rational):
@@ -362,6 +366,21 @@ def _is_plain(value: sp.Basic) -> TypeGuard[sp.Expr]:
 def _decimal(value: sp.Float) -> sp.Expr:
     short = math.isfinite(value) and value._prec <= 53
     return sp.Rational(repr(float(value)) if short else str(value)) if value.is_finite else value
+
+
+def _fraction(value: sp.Float) -> sp.Expr:
+    """An exponent: a simple fraction where it is one up to rounding, so that powers meet again; else its decimal."""
+    number = float(value)
+    simple = Fraction(number).limit_denominator(_SIMPLE) if math.isfinite(number) else None
+    rounded = simple is not None and abs(float(simple) - number) <= _ROUNDINGS * math.ulp(number)
+    return sp.Rational(simple.numerator, simple.denominator) if rounded else _decimal(value)
+
+
+_SIMPLE = 1000
+"""The largest denominator of a fraction that an exponent is taken for."""
+
+_ROUNDINGS = 4
+"""By so many units in its last place an exponent may differ from that fraction."""
 
 
 def _is_infinite(expression: sp.Expr) -> bool:

@@ -14,6 +14,7 @@ DECIDES_NOTHING = {
     ("theory/values.py", "_as_expression", "float"): "reads the decimal that a float prints as",
     ("theory/values.py", "_as_expression", "Float"): "carries nan and infinities to the check that refuses them",
     ("theory/values.py", "_decimal", "float"): "reads the decimal that a float prints as",
+    ("theory/values.py", "_fraction", "float"): "reads the fraction that the float of an exponent rounds",
     (
         "theory/line/critical_points.py",
         "_rational",

@@ -24,6 +24,7 @@
   hold for them.
 * ``zero``: is this expression zero, under these assumptions? And what is its sign?
 * ``cases``: case distinctions that a region decides: branches it excludes, and branches where nothing is defined.
+* ``both_signs``: whether an expression is seen to take both signs, so that no factors need be found.
 * ``breakpoints``: where an expression changes its form, and rational points on and beside those places.
 * ``jumps``: points right beside the jumps of an expression, and jumps that no point has told apart.
 * ``irrational_places``: places without rational coordinates, and what steps and relations are exactly there.

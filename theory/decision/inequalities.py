@@ -202,12 +202,17 @@ def _signs_within_bounds(g: sp.Expr, signs: tuple[int, ...]) -> tuple[int, ...]:
     """``signs`` where the declared bounds leave ``g`` open; none or all where they decide."""
     images = within_bounds(g)
     for impossible, known in ((-1, "is_nonnegative"), (1, "is_nonpositive")):
-        if images and all(getattr(sp.expand(image), known) for image in images):
+        if images and all(_is(known, image) for image in images):
             left = set(signs) - {impossible}
             if left == {0, -impossible}:
                 return _SIGNS
             return tuple(sorted(left))
     return signs
+
+
+def _is(known: str, expression: sp.Expr) -> bool:
+    """Whether ``is_nonnegative``, say, holds of an expression, expanded or over one denominator."""
+    return any(getattr(form(expression), known) for form in (sp.expand, sp.factor))
 
 
 def _presented(g: sp.Expr, relation: type[sp.core.relational.Relational]) -> Boolean:

@@ -27,6 +27,7 @@ from theory.decision.balls import MissingFlintError, ball, truth
 from theory.decision.magnitudes import NEAR, between, random_size
 from theory.decision.rational_points import Point, exact_value
 from theory.errors import SymbolError, UnsupportedFormError
+from theory.parameters import BoundedSymbol
 from theory.values import shown
 
 _ATTEMPTS_PER_POINT = 60
@@ -125,7 +126,9 @@ class AdmissibleRegion:
         free = set(symbols).union(*(condition.free_symbols for condition in normal))
         for symbol in free:
             _check_symbol(symbol)
-        return cls(tuple(sorted(free, key=lambda s: (s.name, sp.srepr(s)))), tuple(c for c in normal if c != sp.true))
+        symbols = tuple(sorted(free, key=lambda s: (s.name, sp.srepr(s))))
+        declared = [relation for symbol in symbols for relation in _declared(symbol)]
+        return cls(symbols, (*(c for c in normal if c != sp.true), *declared))
 
     @property
     def is_empty(self) -> bool:
@@ -344,7 +347,14 @@ def admits(symbol: sp.Symbol, value: Fraction | sp.Rational) -> bool:
     """Whether ``value`` satisfies every assumption of ``symbol`` that concerns a rational number."""
     if not isinstance(value, Fraction):
         value = Fraction(int(value.numerator), int(value.denominator))
+    if isinstance(symbol, BoundedSymbol) and not symbol.bounds.contain(sp.Rational(value.numerator, value.denominator)):
+        return False
     return all(holds(value) is assumed for holds, assumed in _assumed(symbol))
+
+
+def _declared(symbol: sp.Symbol) -> list[Boolean]:
+    """The bounds of a :func:`theory.parameters.parameter`, as relations."""
+    return symbol.bounds.relations(symbol) if isinstance(symbol, BoundedSymbol) else []
 
 
 @functools.lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from theory.decision.both_signs import takes_both_signs
 from theory.decision.inequalities import negative, nonnegative, nonpositive, positive, sign, simplified
 from theory.errors import UnsupportedFormError
 from theory.limits import one_sided_limit
@@ -134,19 +135,25 @@ def _highest_of(chosen: Sequence[tuple], x: sp.Symbol) -> sp.Expr:
 
 
 def _height(formula: sp.Expr, x: sp.Symbol, point: sp.Expr, stretch: Interval) -> sp.Expr:
-    """The density at a point of the piece, or its limit at an end of it.
+    """The density at a point of the piece, or its limit at an end of it where it has no value there.
 
     Raises:
-        UnsupportedFormError: the limit depends on parameters, as that of a power whose exponent may have both signs.
+        UnsupportedFormError: the limit depends on parameters, as that of a power whose exponent may have both signs, or
+            is one of a hypergeometric function.
     """
-    if point in stretch.ends:
+    value = formula.subs(x, point) if point.is_finite else sp.nan
+    if point in stretch.ends and not value.is_finite:
+        if formula.has(sp.hyper):
+            raise UnsupportedFormError(f"the limit of {formula} at {x} = {point} is told by numbers.")
         return one_sided_limit(formula, x, point, "-" if point == stretch.right else "+")
-    return formula.subs(x, point)
+    return value
 
 
 def _comparison(one: sp.Expr, other: sp.Expr) -> int | None:
     """The sign of a difference of two positive heights, or where that is open of the difference of their logarithms."""
-    if one.has(HighestPoint) or other.has(HighestPoint):
+    if one.has(HighestPoint, sp.nan) or other.has(HighestPoint, sp.nan):
+        return None
+    if other.is_infinite is not True and takes_both_signs(sp.log(one) - sp.log(other)):
         return None
     known = sign(sp.expand(one - other))
     if known is None and other.is_finite:

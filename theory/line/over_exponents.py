@@ -9,12 +9,14 @@ from typing import ParamSpec
 
 import sympy as sp
 
+from theory.decision.inequalities import sign
 from theory.errors import OrderError
 from theory.ito import ItoProcess
 from theory.line.boundary import classes_of
 from theory.line.diffusion import line_diffusion
 from theory.line.exponent_cases import by_cases, cells
 from theory.line.interval import Interval
+from theory.line.powers import undecided_order
 from theory.line.weight_integral import WeightIntegral
 
 P = ParamSpec("P")
@@ -62,7 +64,7 @@ def _ordered(found: sp.Expr, process: ItoProcess, interval: Interval | None) -> 
         y = standing.limits[0][0]
         for term in sp.Add.make_args(sp.expand(standing.function)):
             raised = sp.cancel(sp.powsimp(term).as_coeff_exponent(y)[1] + 1)
-            if raised.is_nonzero is None and len(raised.free_symbols) == 1 and not raised.has(y):
-                raise OrderError(f"whether {raised} is 0 is not decided by the assumptions of its symbols.", raised)
+            if sign(raised) is None and len(raised.free_symbols) == 1 and not raised.has(y):
+                raise undecided_order(raised, sp.S.Zero)
     classes_of(line_diffusion(process, interval))
     return found

@@ -7,7 +7,7 @@ one generator, so that equal powers merge and equality of quotients is decidable
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, reduce
 
@@ -18,6 +18,9 @@ from theory.decision.inequalities import nonnegative, sign, vanishes
 from theory.decision.plain_symbols import with_plain_symbols
 from theory.errors import OrderError, UnsupportedFormError
 from theory.values import shown
+
+_MAX_DENOMINATOR = 200_000
+"""Of the exponents together: polynomials in such a root of the variable are stored densely."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,11 @@ def power_quotient(expression: sp.Expr, variable: sp.Symbol) -> PowerQuotient:
     for pieces in split.values():
         for rest, coefficient in pieces.items():
             parts[rest] = int(sp.ilcm(parts.get(rest, 1), coefficient.q))
+    if max(parts.values()) > _MAX_DENOMINATOR:
+        raise UnsupportedFormError(
+            f"exponents must be fractions with a common denominator up to {_MAX_DENOMINATOR}, got {shown(expression)}. "
+            "Write them as fractions (sympy.Rational(54, 37) for 1.4594594594594594), or as symbols with a range."
+        )
     generators = {rest: _generator(i, variable.is_positive) for i, rest in enumerate(parts)}
 
     def as_generators(exponent: sp.Expr) -> sp.Expr:
@@ -164,24 +172,56 @@ def order(a: sp.Expr, b: sp.Expr) -> int:
     """
     known = sign(reduced_exponent(a - b))
     if known is None:
-        raise OrderError(
-            f"the powers {a} and {b} cannot be ordered by the assumptions of their symbols{_change(a - b)}. "
-            "Put in a number, write the exponent with a positive symbol (2 + delta instead of beta), or declare a "
-            "range with theory.parameter(name, above=..., below=...).",
-            reduced_exponent(a - b),
-        )
+        raise undecided_order(a, b)
     return known
 
 
-def _change(difference: sp.Expr) -> str:
-    """Where the order of two exponents changes, for a message; empty where that is not one parameter's values."""
-    symbols = difference.free_symbols
+@takes(a=EXPRESSION, b=EXPRESSION)
+def undecided_order(a: sp.Expr, b: sp.Expr) -> OrderError:
+    """An error that says which comparison of two exponents is needed, and what to declare.
+
+    Example:
+        >>> p, q = sp.symbols("p q", positive=True)
+        >>> str(undecided_order(p + 1, q))[63:132]
+        'p, q: their order changes at p = q - 1. Write p as delta + q - 1 or q'
+    """
+    difference = reduced_exponent(a - b)
+    symbols = sorted(difference.free_symbols, key=str)
+    place, advice = _one_symbol(difference) if len(symbols) == 1 else _several_symbols(difference, symbols)
+    return OrderError(
+        f"the powers {a} and {b} cannot be ordered by the assumptions of {', '.join(map(str, symbols))}"
+        f"{place and f': their order changes at {place}'}. {advice}, or declare a range with theory.parameter(name, "
+        "above=..., below=...).",
+        difference,
+    )
+
+
+def _one_symbol(difference: sp.Expr) -> tuple[str, str]:
+    """Where the sign of a difference changes, and what to write instead."""
+    (symbol,) = difference.free_symbols
     numerator = sp.fraction(sp.cancel(difference))[0]
-    if len(symbols) != 1 or not numerator.is_polynomial(*symbols):
-        return ""
-    (symbol,) = symbols
-    roots = sp.real_roots(sp.Poly(numerator, symbol))
-    return f": their order changes at {symbol} = {', '.join(map(str, roots))}" if roots else ""
+    roots = sp.real_roots(sp.Poly(numerator, symbol)) if numerator.is_polynomial(symbol) else []
+    place = f"{symbol} = {', '.join(map(str, roots))}" if roots else ""
+    return place, "Put in a number, write the exponent with a positive symbol (2 + delta instead of beta)"
+
+
+def _several_symbols(difference: sp.Expr, symbols: Sequence[sp.Symbol]) -> tuple[str, str]:
+    """Where the sign of a difference changes, and how one symbol is written to decide it."""
+    delta = sp.Symbol("delta", positive=True)
+    numerator = sp.fraction(sp.cancel(difference))[0]
+    linear = {s: sp.Poly(numerator, s) for s in symbols if numerator.is_polynomial(s) and sp.degree(numerator, s) == 1}
+    if not linear:
+        return "", "Put in numbers"
+    levels = {symbol: sp.expand(-p.nth(0) / p.nth(1)) for symbol, p in linear.items()}
+    # A sum is known to be positive more often than a difference: each side by a symbol that moves the order that way.
+    first = min(levels, key=str)
+    other = next((s for s in levels if sign(linear[s].nth(1)) == -(sign(linear[first].nth(1)) or 0) != 0), None)
+    second = f"{first} as {levels[first] - delta}" if other is None else f"{other} as {levels[other] + delta}"
+    return (
+        f"{first} = {levels[first]}",
+        f"Write {first} as {levels[first] + delta} or {second} with a positive symbol delta, put in {levels[first]} "
+        f"for {first}",
+    )
 
 
 def dominant(exponents: Iterable[sp.Expr], towards: int) -> sp.Expr:

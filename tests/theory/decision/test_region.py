@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 
 import pytest
@@ -12,8 +13,11 @@ from hypothesis import strategies as st
 from tests.examples import examples
 from theory.decision.balls import truth
 from theory.decision.rational_points import exact_truth, exact_value
-from theory.decision.region import AdmissibleRegion, points_satisfying
+from theory.decision.region import AdmissibleRegion, admits, points_satisfying
+from theory.decision.sign import SignKind, decide_sign
+from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import SymbolError, UnsupportedFormError
+from theory.parameters import parameter
 
 eta, h, p = sp.symbols("eta h p", positive=True)
 x, y = sp.symbols("x y", real=True)
@@ -96,3 +100,24 @@ def test_exact_value_is_rational_arithmetic(a, b):
     assert exact_value(sp.sqrt(x), point) is None
     assert exact_truth(x < y, point) is (a < b)
     assert exact_truth((x < y) | (sp.sqrt(x) > 1), point) is (True if a < b else None)
+
+
+def test_the_declared_bounds_of_a_parameter_belong_to_the_region():
+    h = parameter("h", above=0, at_most=sp.Rational(1, 2))
+    depth = parameter("L", integer=True, at_least=2)
+    region = AdmissibleRegion.of([h, depth], [])
+    rng = random.Random(3)
+    drawn = [point for point in (region.draw(rng) for _ in range(60)) if point]
+    assert drawn and all(0 < p[h] <= Fraction(1, 2) and p[depth] >= 2 for p in drawn)
+    assert all(region.contains(point) for point in drawn)
+    assert not admits(h, Fraction(1)) and not admits(depth, Fraction(1)) and admits(h, Fraction(1, 2))
+
+
+def test_a_witness_lies_within_declared_bounds():
+    h = parameter("h", above=0, at_most=sp.Rational(1, 2))
+    assert decide_zero(sp.Abs(2 * h - 1) - (1 - 2 * h)).kind is not ZeroKind.NONZERO
+    refuted = decide_zero(sp.Abs(3 * h - 1) - (1 - 3 * h))
+    assert refuted.kind is ZeroKind.NONZERO and sp.Rational(1, 3) < sp.Rational(refuted.witness["h"]) <= sp.Rational(
+        1, 2
+    )
+    assert decide_sign(2 * h - 1).kind is SignKind.NONPOSITIVE

@@ -6,7 +6,7 @@ import pytest
 import sympy as sp
 
 from theory.decision.inequalities import holds
-from theory.errors import UnsupportedFormError
+from theory.errors import OrderError, UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.line.boundary import classify
 from theory.line.first_passage import hitting_probability
@@ -58,6 +58,22 @@ def test_two_open_exponents_are_refused_and_the_advice_is_one_that_works():
         w, drift=-(w ** parameter("p", above=1, below=2)), dispersion=w ** parameter("q", above=0, below=sp.S.Half)
     )
     assert [str(end.feller_class) for end in classify(bounded)] == ["regular", "entrance"]
+
+
+def test_the_error_about_two_exponents_names_the_place_and_writing_one_as_it_says_works():
+    p, delta = sp.symbols("p delta", positive=True)
+    process = ItoProcess.scalar(w, drift=w**p - w**q, dispersion=s)
+    with pytest.raises(OrderError, match=r"at p = q\. Write p as delta \+ q or q as delta \+ p .* put in q for p"):
+        stationary_density(process)
+    assert stationary_density(process.subs({p: delta + q})).normalisable == sp.false
+    assert stationary_density(process.subs({q: delta + p})).normalisable == sp.true
+    assert stationary_density(process.subs({p: q})).normalisable == sp.false
+
+
+def test_a_bound_that_excludes_the_logarithm_leaves_one_integral():
+    above = parameter("q", above=2)
+    process = ItoProcess.scalar(w, drift=1 - w, dispersion=w ** (above / 2))
+    assert hitting_probability(process, 1, sp.S.Half, 2).has(sp.Integral)
 
 
 @pytest.mark.every(2)

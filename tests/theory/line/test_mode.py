@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
 from theory.errors import UnsupportedFormError
+from theory.ito import ItoProcess
 from theory.limits import one_sided_limit
 from theory.line.interval import Interval
 from theory.line.mode import mode
+from theory.line.stationary import stationary_density
+from theory.line.time_limit import time_limit
 
 x, k = sp.symbols("x k", positive=True)
 y = sp.Symbol("y", real=True)
@@ -115,3 +118,13 @@ def test_a_limit_that_is_not_found_is_an_error_of_ours():
     mu = sp.Symbol("mu", real=True)
     with pytest.raises(UnsupportedFormError, match="not found.*Not sure of sign"):
         one_sided_limit(x ** (2 * mu - 1), x, sp.S.Zero, "+")
+
+
+def test_heights_whose_order_is_open_are_not_factored():
+    x, c = sp.Symbol("x", real=True), sp.Symbol("c", positive=True)
+    process = ItoProcess.scalar(x, drift=sp.sqrt(k) * x - c * x + sp.sign(x), dispersion=sp.sqrt(k))
+    law = stationary_density(process, Interval(-1, 2))
+    with time_limit(10):
+        found = law.mode
+    assert found.subs({k: 1, c: sp.Rational(3, 2)}).evalf() == sp.Float(2)  # the slope is 1 - x/2 above 0
+    assert found.subs({k: 1, c: 4}).evalf() is sp.nan  # it is 0 at 1/3 and -1/3

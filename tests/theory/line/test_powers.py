@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.examples import examples
 from tests.strategies import rationals
 from theory.errors import UnsupportedFormError
+from theory.ito import ItoProcess
 from theory.line.powers import in_one_power, order, power_quotient, reduced_exponent
 from theory.parameters import parameter
 
@@ -90,3 +91,17 @@ def test_an_open_order_names_the_range_that_decides_it():
 def test_the_variable_in_an_exponent_is_no_power():
     with pytest.raises(UnsupportedFormError, match="exponents must not hold x"):
         power_quotient(x**x + x, x)
+
+
+def test_an_exponent_computed_in_floats_is_the_fraction_it_rounds():
+    w, depth = sp.Symbol("w", positive=True), 3.7
+    process = ItoProcess.scalar(w, drift=-(w ** ((3 * depth - 4) / depth)), dispersion=w ** (2 * (depth - 1) / depth))
+    assert process.drift[0] == -(w ** sp.Rational(71, 37)) and process.dispersion[0] == w ** sp.Rational(54, 37)
+    kept = ItoProcess.scalar(w, drift=-(w**0.33333), dispersion=9.990000000000002)
+    assert kept.drift[0] == -(w ** sp.Rational(33333, 100000))
+    assert kept.dispersion[0] == sp.Rational("9.990000000000002")
+
+
+def test_exponents_with_a_huge_common_denominator_are_refused_before_anything_is_stored_densely():
+    with pytest.raises(UnsupportedFormError, match="common denominator up to"):
+        power_quotient(x ** sp.Rational(2000199990000501, 2000000000000000) - x, x)
