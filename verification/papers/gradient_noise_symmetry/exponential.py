@@ -14,7 +14,6 @@ from theory.symmetry.textbook import double_rotation
 from verification.authoring.shorthand import Source, equals, holds_when
 from verification.papers.gradient_noise_symmetry import balance
 from verification.papers.gradient_noise_symmetry.applications import DIRECTION, B, U, W, b_11, b_22
-from verification.papers.gradient_noise_symmetry.balance import INPUT, RESIDUAL, mean
 from verification.papers.gradient_noise_symmetry.paper import (
     NOISE_SYMBOLS,
     PRODUCT_SYMBOLS,
@@ -25,6 +24,7 @@ from verification.papers.gradient_noise_symmetry.paper import (
     paper,
     product_model,
     scale_invariant_model,
+    sigma,
     u_1,
     u_2,
     w_1,
@@ -161,8 +161,12 @@ def _curl_free(direction: sp.Matrix) -> sp.logic.boolalg.Boolean:
     return sp.Eq(first, 0)
 
 
+GAP = sp.symbols("d_1 d_2", real=True)
+
+
 @paper.claim(
-    "SYM-32", "Section 4.2, after Proposition 1; Section 5", symbols=balance.SYMBOLS | NOISE_SYMBOLS,
+    "SYM-32", "Section 4.2, after Proposition 1; Section 5",
+    symbols=balance.SYMBOLS | NOISE_SYMBOLS | {GAP[0]: "error of the map for $x_1$; likewise $d_2$"},
     source=Source.CONVERSION,
 )  # fmt: skip
 def diagonal_directions():
@@ -177,20 +181,20 @@ def diagonal_directions():
       of a neuron, $C_1$ and $C_2$ from the slopes $g_k = \partial\ell/\partial(u_1w_{1k})$.
     """
     U, W = balance.U, balance.W
-    slopes = 2 * RESIDUAL * INPUT
-    second, first = mean(slopes * slopes.T), mean(slopes)
-    spread = second - first * first.T
+    inputs, gap = sp.diag(*balance.SPREAD), sp.Matrix(GAP)
+    size, slope = (gap.T * inputs * gap)[0] + sigma**2, 2 * inputs * gap
+    spread = 4 * size * inputs + slope * slope.T  # of 2 r x, by Isserlis
     incoming = W[0, :]
 
     def flow() -> sp.Expr:
         generator = double_rotation([*U, *W], U, W, sp.diag(1, 0))
         return 2 * noether_flow(OneParameterSymmetry(balance.model(), generator.field), S).drift
 
-    growing = U[0] ** 2 * spread.trace()
+    growing, second = U[0] ** 2 * spread.trace(), spread + slope * slope.T
     yield equals(
         r"neuron: $\frac{d}{dt}(u_1^2 - \|w_1\|^2)\text{ by Proposition 1}$",
         printed=-T * (growing - (incoming * spread * incoming.T)[0]),
-        where=TEMPERATURE,
+        where=TEMPERATURE | dict(zip(GAP, U * W - balance.TEACHER, strict=True)),
         derived=flow,
         wrong={
             "second moments": -T * (U[0] ** 2 * second.trace() - (incoming * second * incoming.T)[0]),

@@ -87,5 +87,11 @@ def charge(matrix: sp.MatrixBase, at: sp.MatrixBase = WEIGHTS) -> sp.Expr:
 
 
 def trace_with(matrix: sp.MatrixBase, model: Model | None = None) -> sp.Expr:
-    r"""The trace :math:`\mathrm{Tr}[\Sigma A]` with the gradient noise of a model, by default :func:`product_model`."""
-    return sp.expand((sp.Matrix((model or product_model()).covariance) * matrix).trace())
+    r"""The trace :math:`\mathrm{Tr}[\Sigma A]` with the gradient noise of a model.
+
+    That of :func:`product_model` unless given, :math:`\Sigma = (2\Delta^2 + \sigma^2)gg^\top` with
+    :math:`g = (w, u)` and :math:`\Delta = u\cdot w - v_*`: the variance of :math:`x(\Delta x - \varepsilon)`.
+    """
+    if model is not None:
+        return sp.factor((sp.Matrix(model.covariance) * matrix).trace())
+    return (2 * (u_1 * w_1 + u_2 * w_2 - v_star) ** 2 + sigma**2) * charge(matrix, sp.Matrix([w_1, w_2, u_1, u_2]))
