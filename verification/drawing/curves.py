@@ -18,6 +18,7 @@ from verification.drawing.svg import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERM
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 STYLES = ((SKY, "o"), (GREEN, "s"), (ORANGE, "D"), (PURPLE, "^"), (VERMILLION, "v"), (BLUE, "X"), (INK, "P"))
@@ -58,17 +59,19 @@ class Line:
 
 @dataclass(frozen=True)
 class Guide:
-    r"""A dashed line :math:`y = c + mx` to hold the curves against.
+    r"""A line :math:`y = c + mx` to hold the curves against.
 
     Attributes:
         offset: :math:`c`.
         slope: :math:`m`.
         label: In the legend; none by default.
+        style: Of the line.
     """
 
     offset: float
     slope: float = 0.0
     label: str = ""
+    style: str = "--"
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class CurvePanel:
     Attributes:
         curves: In the order of :data:`STYLES`.
         lines: Vertical lines.
-        guides: Dashed lines.
+        guides: Slanted or level lines, dashed unless they say otherwise.
         axes: Labels, limits and ticks, as for ``Axes.set``.
     """
 
@@ -104,7 +107,22 @@ def plot(axes: Axes, curves: Sequence[Curve], lines: Sequence[Line] = (), **labe
         label = f"{line.label} = {line.place:.4f}" if line.label else None
         axes.axvline(line.place, color=INK, linestyle=line.style, linewidth=1.2, label=label)
     axes.set(**labels)
+    for axis, scale, (low, high) in (
+        (axes.xaxis, axes.get_xscale(), axes.get_xlim()),
+        (axes.yaxis, axes.get_yscale(), axes.get_ylim()),
+    ):
+        if scale == "log" and high < 100 * low:
+            _plain_ticks(axis)
     axes.grid(color=INK, alpha=0.12, linewidth=0.6)
+
+
+def _plain_ticks(axis: Axis) -> None:
+    """Less than two decades of a logarithmic axis: 1, 2, 5, ... as they are, where powers of ten would be too few."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def legend(axes: Axes) -> None:
@@ -152,7 +170,9 @@ def panels_picture(name: str, panels: Sequence[CurvePanel], *, share_y: bool = F
             plot(axes, panel.curves, panel.lines, **panel.axes)
             for guide in panel.guides:
                 label = guide.label or None
-                axes.axline((0, guide.offset), slope=guide.slope, color=INK, linestyle="--", linewidth=1.0, label=label)
+                axes.axline(
+                    (0, guide.offset), slope=guide.slope, color=INK, linestyle=guide.style, linewidth=1.0, label=label
+                )
         legend(drawn[-1])
 
     return picture(name, draw, **about)

@@ -90,3 +90,12 @@ def test_points_lie_where_they_are():
 def test_naming_what_draws_does_not_import_matplotlib():
     code = f"import sys, verification.drawing.curves, {PACKAGE}.figures.figure_1; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("high", "ticks"), [(40.0, ["5", "10", "20"]), (4e5, [])])
+def test_less_than_two_decades_have_plain_ticks(high, ticks):
+    panel = axes()
+    plot(panel, [Curve("grows", [4.0, high], [1.0, 2.0])], xscale="log", xlim=(4.0, high))
+    panel.figure.canvas.draw()
+    labels = [label.get_text() for label in panel.get_xticklabels()]
+    assert [label for label in labels if label in ("5", "10", "20")] == ticks

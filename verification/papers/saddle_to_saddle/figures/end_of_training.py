@@ -112,14 +112,14 @@ def steps_picture(name: str, parts: Sequence[Mapping[str, Any]], summary: Mappin
     panels = []
     for depth in sorted({row["depth"] for row in summary["rows"]}):
         rows = sorted((row for row in summary["rows"] if row["depth"] == depth), key=lambda row: row["step"])
-        times = rows[0]["until"]
+        times, steps = rows[0]["until"], [row["step"] for row in rows]
         curves = []
         for place in range(len(times)):
             spread = np.array([_errors(row)[place].std() for row in rows])
             half = 2 * spread / math.sqrt(2 * len(rows[0]["errors"][0]))
             bars = np.stack([spread - half, spread + half], axis=1)
-            curves.append(Curve("earlier" if place == 0 else "later", [row["step"] for row in rows], spread, bars))
-        axes = {"xlabel": "step", "ylabel": "standard deviation", "yscale": "log"}
+            curves.append(Curve("earlier" if place == 0 else "later", steps, spread, bars))
+        axes = {"xlabel": "step", "xticks": steps, "ylabel": "standard deviation", "yscale": "log"}
         panels.append(CurvePanel(curves, axes={**axes, "title": f"depth {depth}, times {times[0]:g}, {times[1]:g}"}))
     caption = (
         "Standard deviation of the first mode over runs of the SDE from the same starts, against the step of Euler and "

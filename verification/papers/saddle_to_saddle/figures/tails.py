@@ -82,7 +82,7 @@ def pictures(name: str, parts: Sequence[Mapping[str, Any]], summary: Mapping[str
     kappa, error = (np.array([row[key] for row in rows]) for key in ("kappa", "error"))
     bars = np.stack([kappa - 1.96 * error, kappa + 1.96 * error], axis=1)
     curve = Curve("SGD", [row["beyond"] for row in rows], kappa, bars)
-    guides = [Guide(2.0, label="SGD, exact"), Guide(float(OF_THE_SDE), label="SDE")]
+    guides = [Guide(2.0, label="SGD, exact: 2"), Guide(float(OF_THE_SDE), label="SDE: 5/2", style=":")]
     axes = {"xlabel": "distance from the teacher", "ylabel": "power of the tail"}
     caption = "Hill's estimate of the power of the tail of one linear weight, beyond three distances, with both laws."
     panel = CurvePanel([curve], guides=guides, axes=axes)
