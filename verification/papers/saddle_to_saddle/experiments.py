@@ -13,6 +13,7 @@ from verification.authoring.shorthand import Grade, Source, equals, holds_when
 from verification.papers.saddle_to_saddle.balanced.aligned import MODE, OTHER, PAIR, s_1, s_2, w_1, w_2
 from verification.papers.saddle_to_saddle.figures.end_of_training import spread_with_label_noise
 from verification.papers.saddle_to_saddle.figures.scaling import scaling_in_runs, wide_layers_in_runs
+from verification.papers.saddle_to_saddle.figures.two_losses import learning_times_of_two_losses
 from verification.papers.saddle_to_saddle.finite_data import mean_of_share, samples
 from verification.papers.saddle_to_saddle.paper import (
     MODE_SYMBOLS,
@@ -131,6 +132,7 @@ def normalisation_of_the_loss():
         wrong={"of the gradient": sp.Rational(1, 6)},
         mutated=False,
     )
+    yield learning_times_of_two_losses()
 
 
 def start_of_a_mode(width: int, layers: int) -> sp.Expr:

@@ -10,6 +10,7 @@ from theory.gradient_noise.expectation import expectation
 from theory.gradient_noise.model import Model
 from theory.notation import eta, t
 from verification.authoring.shorthand import Grade, Kind, equals, measured
+from verification.papers.saddle_to_saddle.figures.small_rates import distance_from_flow
 from verification.papers.saddle_to_saddle.paper import paper
 from verification.papers.saddle_to_saddle.sgd_samples import square_of_the_martingale
 
@@ -90,6 +91,7 @@ def limit_of_the_interpolation():
         says="A limit does not depend on what tends to 0.",
         mutated=False,
     )
+    yield distance_from_flow()
 
 
 @paper.claim(

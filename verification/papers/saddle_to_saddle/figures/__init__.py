@@ -16,6 +16,8 @@ module               figures and claims
 ``extrapolation``    law in the end, by SGD at three learning rates (statements of DLN-P5, DLN-M4)
 ``collapse``         where label noise makes SGD collapse (a statement of DLN-P3)
 ``splitting``        where SGD ends beyond the threshold without label noise (a statement of DLN-P9)
+``small_rates``      distance from gradient flow as the learning rate falls (a statement of DLN-A2)
+``two_losses``       learning times with the code's loss and the page's (a statement of DLN-CODE1)
 ``tails``            tail of one weight in long runs (a statement of DLN-P10)
 ``scaling``          Figures 9 to 11: scaling in eta and b, wide layers (DLN-E4, DLN-E9)
 ===================  ===================================================================================

@@ -32,6 +32,8 @@ from theory.deep_linear.minima import LabelNoiseMinimum
 from verification.authoring.figures import quantile, seed_of
 from verification.authoring.shorthand import reproduces
 from verification.claim import Statement
+from verification.forms import Draw
+from verification.papers.saddle_to_saddle.long_runs import place_of_the_peak
 
 RATES = ("1/50", "1/100", "1/200")
 RUNS, BURN_IN, COUNTED = 4000, 8, 25
@@ -106,6 +108,48 @@ def widths_of_runs() -> Iterator[Statement]:
             summarise=extrapolated,
             wrong={"depth one lower": printed - sp.S.Half, "without the two": 2 * printed},
             remark=r"(18) at $s_\alpha = \sigma_q = 1$ by SGD at three learning rates.",
+        )
+
+
+PEAK_RATES = ("1/100", "1/200", "1/400")
+PEAK_RUNS = 1024
+
+
+def measure_peak(part: Mapping[str, Any]) -> dict[str, Any]:
+    r"""Where the law of a chain at s = 1 has its peak, :math:`(m - s)/\eta`, with its error."""
+    arguments = {"widths": " ".join(["1"] * (part["depth"] + 1)), "s": "1", "sigma": "1", "eta": part["eta"]}
+    draw = Draw(PEAK_RUNS, 0, seed_of("peaks", part), refinement=2)
+    found = place_of_the_peak(arguments, draw).values
+    return {**part, "peak": [float(found.mean()), float(found.std(ddof=1) / math.sqrt(PEAK_RUNS))]}
+
+
+def extrapolated_peak(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The peak at learning rate 0."""
+    value, error = intercept(results, "peak")
+    half = quantile() * error
+    told = ", ".join(f"{row['peak'][0]:.3f} ± {row['peak'][1]:.3f} at {row['eta']}" for row in results)
+    return {
+        "location": [value - half, value + half],
+        "features": [],
+        "told": f"{told}; extrapolated {value:.3f} ± {error:.3f}",
+        "rows": [dict(row) for row in results],
+    }
+
+
+def peaks_of_runs() -> Iterator[Statement]:
+    """Statements of DLN-P4: where the density of a mode is largest, by real SGD."""
+    for depth in (2, 3, 4):
+        shift = sp.Rational(depth - 1, 2)
+        yield reproduces(
+            f"mode in runs, depth {depth}",
+            r"\lim_{\eta\to0}(\text{mode of }p^\star_\alpha - s_\alpha)/\eta",
+            printed=-3 * shift,
+            measure=measure_peak,
+            parts=tuple({"depth": depth, "eta": rate} for rate in PEAK_RATES),
+            summarise=extrapolated_peak,
+            wrong={"the mean": -shift, "the zero of the drift": shift, "a quarter more": -sp.Rational(15, 4) * shift},
+            remark=r"A result of ours: at $s_\alpha = \sigma_q = 1$, by SGD at three learning rates; the mean less "
+            "half the third cumulant over the variance, which is where a nearly normal density has its peak.",
         )
 
 

@@ -13,7 +13,7 @@ from theory.line.small_noise_expansion import small_noise_expansion
 from theory.notation import eta
 from verification.authoring.shorthand import Grade, Kind, Source, agrees_to_order, equals, holds_when, measured
 from verification.forms import Experiment
-from verification.papers.saddle_to_saddle.figures.extrapolation import widths_of_runs
+from verification.papers.saddle_to_saddle.figures.extrapolation import peaks_of_runs, widths_of_runs
 from verification.papers.saddle_to_saddle.long_runs import mean_of_mode, variance_of_mode
 from verification.papers.saddle_to_saddle.paper import (
     NOISE_SYMBOLS,
@@ -120,6 +120,7 @@ def location_of_the_stationary_law():
                 remark=True,
                 mutated=False,
             )
+    yield from peaks_of_runs()
 
 
 @paper.claim(
