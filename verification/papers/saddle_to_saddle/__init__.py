@@ -7,6 +7,7 @@ Linear Networks" (2026).
 paper            the paper, its symbols, and the chain of layers from which modes are derived
 measured         what claims are measured on: samples, steps and runs of SGD
 long_runs        long runs of SGD with label noise: means, variances, the minimum they drift to
+network_samples  gradient noise of small networks by samples of data
 sgd_samples      samplers that train small networks by SGD, for experiments of claims
 notation         DLN-P0-notation: slips of notation that a number decides
 gradient_flow    DLN-GF1 .. DLN-GF4: modes under gradient flow (Section 2.3)

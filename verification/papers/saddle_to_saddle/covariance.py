@@ -15,9 +15,12 @@ from theory.deep_linear.written_out import WrittenNetwork, commutation_matrix, v
 from theory.gradient_noise.data_law import Gaussian, Product
 from theory.gradient_noise.expectation import covariance, expectation
 from theory.gradient_noise.model import Model
-from verification.authoring.shorthand import Kind, equals, holds_when
+from verification.authoring import predictions
+from verification.authoring.shorthand import Kind, equals, holds_when, measured
 from verification.claim import Statement
+from verification.forms import Experiment
 from verification.papers.saddle_to_saddle.gradients import GAPS, jacobian, printed_jacobian
+from verification.papers.saddle_to_saddle.network_samples import covariance_of_layers
 from verification.papers.saddle_to_saddle.paper import paper
 
 NETWORK = written_network(2, 1, 2, 2)
@@ -107,12 +110,36 @@ def covariance_of_the_gradient_noise():
                 "commutation matrix lost": block_by_jacobians(l, m, middle=I_4),
                 "the mean not subtracted": block_by_jacobians(l, m, middle=I_4 + C + vec(I_2) * vec(I_2).T),
                 "label noise lost": block_by_jacobians(l, m, labels=0),
+                "a tenth too large": sp.Rational(11, 10) * block_by_jacobians(l, m),
             }
             | ({"Jacobian as printed": block_by_jacobians(l, m, J=printed_jacobian)} if m != 1 else {}),
+            measured=[_at_a_point(l, m)] if (l, m) == (3, 2) else [],
             says=r"$J_l^\top(I\otimes\Delta)(I + C)(I\otimes\Delta)^\top J_m + (W_{<l}W_{<m}^\top)\otimes"
             r"(W_{>l}^\top\Sigma_qW_{>m})$.",
             mutated=False,
         )
+
+
+AT = dict(
+    zip(
+        [*NETWORK.gap, *sp.symbols("q_11 q_12 q_22", real=True), *(entry for W in NETWORK.layers for entry in W)],
+        "1/2 -1/4 1/2 1 1 1/4 1/2 1 1/2 3/4 1 1/2 -1/2 1 3/4".split(),
+        strict=True,
+    )
+)
+"""A point at which noise is measured."""
+
+
+def _at_a_point(l: int, m: int) -> Experiment:
+    """The first entry of a block by samples of data."""
+    predicted = predictions.at(AT)
+    return measured(
+        covariance_of_layers,
+        lambda block: predicted(sp.Matrix(block)[0, 0]),
+        name=f"samples of layers {l} and {m}",
+        layers=f"{l} {m}",
+        **{symbol.name: value for symbol, value in AT.items()},
+    )
 
 
 @paper.claim("DLN-C2", "Appendix B", symbols=SYMBOLS)

@@ -30,6 +30,7 @@ from verification.papers.saddle_to_saddle.modes import (
     kernel,
     read,
 )
+from verification.papers.saddle_to_saddle.network_samples import second_order_of_a_chain
 from verification.papers.saddle_to_saddle.paper import MODE_SYMBOLS, L, mode_process, paper, s, sigma_q, w
 
 
@@ -124,7 +125,17 @@ def ito_correction():
         r"three scalar layers: $\mu_\alpha^{\mathrm{Ito}}$",
         printed=eta / 2 * trace(model.covariance),
         derived=derived,
-        wrong={"without its half": eta * trace(model.covariance)},
+        wrong={
+            "without its half": eta * trace(model.covariance),
+            "a tenth too large": sp.Rational(11, 20) * eta * trace(model.covariance),
+        },
+        measured=[
+            measured(
+                second_order_of_a_chain,
+                at={**dict(zip(u, ("1/2", "1", "3/4"), strict=True)), slope: "1", noise: "1/2", eta: "1"},
+                name="samples of the noise",
+            )
+        ],
         says=r"$\frac\eta2\mathrm{tr}(\Sigma\nabla^2w_\alpha)$, against Itô's formula for the weights.",
         mutated=False,
     )

@@ -15,9 +15,11 @@ from theory.deep_linear.written_out import WrittenNetwork, commutation_matrix, v
 from theory.gradient_noise.data_law import Gaussian
 from theory.gradient_noise.model import Model
 from theory.notation import eta
-from verification.authoring.shorthand import Grade, equals
-from verification.papers.saddle_to_saddle.covariance import SYMBOLS
+from verification.authoring.shorthand import Grade, equals, measured
+from verification.forms import Experiment
+from verification.papers.saddle_to_saddle.covariance import AT, SYMBOLS
 from verification.papers.saddle_to_saddle.gradients import jacobian
+from verification.papers.saddle_to_saddle.network_samples import diffusion_of_an_entry
 from verification.papers.saddle_to_saddle.paper import paper
 
 NETWORK = written_network(2, 1, 2)
@@ -85,6 +87,12 @@ def contraction(network: WrittenNetwork, mode: Mode, other: Mode, labels: int = 
     return sum(((a.T * Sigma * b)[0] for a, Sigma, b in blocks), sp.S.Zero)
 
 
+def _at_a_point() -> Experiment:
+    """What the noise of single samples moves the first entry of the map by."""
+    values = {symbol: value for symbol, value in AT.items() if not symbol.name.startswith("W3")}
+    return measured(diffusion_of_an_entry, at=values | {eta: "1"}, name="samples of the noise")
+
+
 @paper.claim("DLN-D2", "Proposition 3.3; Eqs. (28)-(29)", symbols=SYMBOLS | {eta: "learning rate"})
 def diffusion_of_modes_and_cross_modes():
     """Diffusion of modes and cross modes.
@@ -97,9 +105,13 @@ def diffusion_of_modes_and_cross_modes():
             r"E[dw_\alpha\,dw_\beta]/dt",
             printed=eta * contraction(NETWORK, MODE, other),
             derived=lambda other=other: eta * NETWORK.covariation(MODE, other),
-            wrong={"label noise lost": eta * contraction(NETWORK, MODE, other, labels=0)}
+            wrong={
+                "label noise lost": eta * contraction(NETWORK, MODE, other, labels=0),
+                "a tenth too large": sp.Rational(11, 10) * eta * contraction(NETWORK, MODE, other),
+            }
             if other is MODE
             else {"its square": eta * contraction(NETWORK, MODE, other) ** 2},
+            measured=[_at_a_point()] if other is MODE else [],
             says=r"$\eta\,a_\alpha^\top\Sigma a_\beta$.",
             mutated=False,
         )

@@ -20,6 +20,7 @@ from verification.papers.saddle_to_saddle.measured import (
     noise_induced_change,
     step_of_descent,
 )
+from verification.papers.saddle_to_saddle.network_samples import diffusion_of_an_entry
 from verification.papers.saddle_to_saddle.sgd_samples import spread_on_samples
 
 POINT = {"depth": "3", "w": "1/2 3/10", "s": "1 7/10", "sigma": "1/2"}
@@ -90,3 +91,15 @@ def test_isotropic_noise_moves_a_mode_by_half_its_strength():
     found = variance_under_isotropic_noise(arguments, Draw(n=64, first=0, seed=5)).values * 1e12
     assert agrees(found, 0.5 / (1 - 0.8 / 20))  # that of Euler-Maruyama steps: 1 - rate * step / 2 below
     assert not agrees(found, 0.8)
+
+
+def test_the_noise_of_named_weights_is_that_of_explicit_matrices():
+    values = {f"W{l}_{place}": number for l, place, number in ((1, "11", "1"), (1, "12", "1/2"), (2, "11", "2"))}
+    values |= {"W2_21": "1", "Delta_11": "1/2", "Delta_12": "0", "Delta_21": "0", "Delta_22": "1"}
+    found = diffusion_of_an_entry(values | {"q_11": "1", "q_12": "0", "q_22": "1/2"}, DRAW).values
+    layers = (np.array([[1.0, 0.5]]), np.array([[2.0], [1.0]]))
+    data = NoisyTeacher(layers[1] @ layers[0] + np.diag([0.5, 1.0]), label_covariance=np.diag([1.0, 0.5]))
+    point = LayeredPoint(LayeredLinear((2, 1, 2)), data, layers)
+    exact = mode_diffusion(point, (0, 0), learning_rate=1.0, modes=Modes(np.eye(2), np.eye(2)))
+    assert agrees(found, exact)
+    assert not agrees(found, 1.2 * exact)
