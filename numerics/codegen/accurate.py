@@ -130,6 +130,24 @@ def beside_a_step(total: sp.Expr) -> sp.Expr | None:
     return None
 
 
+@takes(power=EXPRESSION)
+def power_of_sum(power: sp.Expr) -> sp.Expr:
+    """A power of 1 + u with a changing exponent, which multiplies what 1 + u has rounded away.
+
+    Example:
+        >>> x = sp.Symbol("x", positive=True)
+        >>> power_of_sum((1 + 1 / x) ** x)
+        exp(x*log1p(1/x))
+    """
+    base, v = power.args
+    u = base - 1
+    if base.is_positive:
+        return sp.exp(v * log1p(u))
+    # A negative number has whole powers too. Clipped, so that it is known to be in its last form.
+    near = sp.exp(v * log1p(sp.Max(u, -1, evaluate=False)))
+    return sp.Piecewise((near, u > -1), (sp.Min(base, 0, evaluate=False) ** v, True))
+
+
 def _forms(factor: sp.Expr) -> Iterator[tuple[sp.Expr | int, Callable[[], sp.Expr]]]:
     """Numbers k, each with what makes factor + k without cancellation: an exponential of a long sum takes long."""
     if isinstance(factor, sp.atan) and isinstance(factor.args[0], sp.Min):
@@ -142,6 +160,8 @@ def _forms(factor: sp.Expr) -> Iterator[tuple[sp.Expr | int, Callable[[], sp.Exp
         yield -limit * sign, lambda: -sign * left(size)
     if factor.is_Pow and not factor.exp.is_number and factor.base.is_nonpositive is not True:
         yield -1, lambda: _power_minus_one(factor)
+    if factor.is_Pow and factor.exp.is_Integer and abs(factor.exp) > 2 and sp.S.One in factor.base.args:
+        yield -1, lambda: _whole_power_minus_one(factor.base, factor.exp)
     if factor.is_Pow and factor.exp == -2 and isinstance(factor.base, sp.tanh):
         yield -1, lambda: sp.sinh(factor.base.args[0]) ** -2
     if factor.is_Pow and factor.exp == 2 and type(factor.base) in _CANCELLING_SQUARES:
@@ -157,6 +177,16 @@ def _power_minus_one(power: sp.Pow) -> sp.Expr:
         return accurate
     # A negative number has whole powers too. Clipped, so that it is known to be in its last form.
     return sp.Piecewise((accurate, u > 0), (sp.Min(u, 0, evaluate=False) ** v - 1, True))
+
+
+def _whole_power_minus_one(base: sp.Add, n: sp.Integer) -> sp.Expr:
+    """base**n - 1, where the base is a sum with 1."""
+    u = base - 1
+    near = expm1(n * log1p(sp.Max(sp.Min(u, sp.S.Half, evaluate=False), -sp.S.Half, evaluate=False)))
+    # Written as a maximum, which is known to be in its last form.
+    size = sp.Max(base, -base, evaluate=False) ** n
+    far = size - 1 if n.is_even else sp.sign(base) * size - 1
+    return sp.Piecewise((near, absolute_value(u) < sp.S.Half), (far, True))
 
 
 def _difference_of_exponentials(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:

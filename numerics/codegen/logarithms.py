@@ -165,7 +165,11 @@ def log_of_quotient(x: sp.Expr) -> sp.Expr | None:
         return None
     total = short_expansion(A + B)
     if not total.is_Add:
-        return 2 * sp.atanh(sp.cancel(gap / total))
+        inverse = 2 * sp.atanh(sp.cancel(gap / total))
+        if not gap.is_Add:
+            return inverse
+        # Where A is far from B the gap has rounded away the smaller of the two.
+        return sp.Piecewise((inverse, _is_near(gap, B)), (sp.log(x, evaluate=False), True))
     return sp.Piecewise((log1p(gap / B), _is_near(gap, B)), (sp.log(x, evaluate=False), True))
 
 

@@ -21,6 +21,9 @@ MOST_TERMS = 12
 MOST_SYMBOLS = 4
 """In quotients of polynomials that are added."""
 
+HIGHEST_POWER = 8
+"""Of a sum in quotients of polynomials that are added: factors of higher ones have many terms, and overflow."""
+
 MOST_OPERATIONS = 200
 """In an expression that is brought over one denominator."""
 
@@ -71,6 +74,8 @@ def quotients_added(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
         return None
     rational = [term for term in terms if term.is_rational_function(*symbols) and not term.has(sp.Float)]
     if len(rational) < 2 or sum(int(term.count_ops()) for term in rational) > MOST_OPERATIONS:
+        return None
+    if any(power.base.is_Add and abs(power.exp) > HIGHEST_POWER for term in rational for power in term.atoms(sp.Pow)):
         return None
     total = sp.factor(sp.Add(*rational))
     others = [term for term in terms if term not in rational]

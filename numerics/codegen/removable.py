@@ -31,6 +31,7 @@ import sympy as sp
 from numerics.arguments import takes
 from numerics.codegen.far_out import far_out
 from numerics.codegen.many_digits import DIGITS, LOSS, NO_VALUE, SCALED, TINY, as_float, loss, rational, values_of, y
+from numerics.codegen.one_denominator import HIGHEST_POWER
 from theory.argument_kinds import EXPRESSION, EXPRESSIONS
 from theory.argument_kinds import whole as whole_between
 
@@ -80,12 +81,18 @@ def with_series(whole: sp.Expr, terms: Sequence[sp.Expr], otherwise: sp.Expr, *,
 
 
 def _is_candidate(whole: sp.Expr) -> bool:
-    heads = whole.atoms(sp.Function) | {power for power in whole.atoms(sp.Pow) if not power.exp.is_Integer}
+    powers = whole.atoms(sp.Pow)
+    heads = whole.atoms(sp.Function) | {power for power in powers if not power.exp.is_Integer or _is_high(power)}
     if not heads or whole.has(*_NOT_ANALYTIC) or whole.is_number:
         return False
     if len(whole.free_symbols) > _MOST_SYMBOLS:
         return False
     return sum(1 for _ in sp.preorder_traversal(whole)) <= _MOST_PARTS
+
+
+def _is_high(power: sp.Pow) -> bool:
+    """Whether it is a power of a sum that is not multiplied out."""
+    return power.base.is_Add and abs(power.exp) > HIGHEST_POWER
 
 
 def _in_one_argument(

@@ -27,6 +27,9 @@ MOST_QUOTIENTS = 6
 MOST_TERMS = 40
 """Beyond, pairs are not looked for."""
 
+HIGHEST_POWER = 3
+"""Of a sum that is multiplied out: the terms of higher ones cancel where the power itself is small."""
+
 
 @takes(terms=EXPRESSIONS)
 def difference_of_powers(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
@@ -71,6 +74,8 @@ def difference_of_quotients(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
             above = [f for f in factors if not (f.is_Pow and f.exp.is_Integer and f.exp < 0)]
             Q, P = sp.Mul(*below), sp.Mul(*above)
             if not (Q.is_Add or P.is_Add) or not (P.is_polynomial() and Q.is_polynomial()):
+                continue
+            if any(power.base.is_Add and power.exp > HIGHEST_POWER for power in (P * Q).atoms(sp.Pow)):
                 continue
             gap = short_expansion(Q - P)
             together = len(sp.Add.make_args(short_expansion(Q))) + len(sp.Add.make_args(short_expansion(P)))

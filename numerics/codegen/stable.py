@@ -15,6 +15,7 @@ From the outside in, before anything is lowered; both sides of each line agree f
 ``atanh(1-u)``                       ``log1p(2 (1-u)/u)/2``                                loses u as u -> 0
 ``sqrt(1+u) - 1``                    ``u/(sqrt(1+u) + 1)``                                 cancels as u -> 0
 ``(1+u)^p - 1``                      ``expm1(p log1p(u))``                                 cancels as u -> 0
+``(1+u)^v``                          ``exp(v log1p(u))``                                   loses u as u -> 0
 ``sinh(u)/cosh(u)``                  ``tanh(u)``                                           overflows
 ``cosh(u)/cosh(v)``                  with ``exp(|u| - |v|)`` in front                      overflows
 ``I_a(u)/I_b(u)``                    quotient of ``exp(-|u|) I(u)``                        overflows
@@ -25,6 +26,7 @@ From the outside in, before anything is lowered; both sides of each line agree f
 ``asinh(u) - log(2u)``               a polynomial in 1/u or exp(-u) far out                cancels as u -> oo
 ``1/(1+u) - 1 + u``                  ``u^2/(1+u)``                                         cancels as u -> 0
 ``log(sinh(u)/u)``                   ``|u| + log(-expm1(-2|u|)/(2|u|))``                   overflows
+``W(exp(u))``, ``W(u - 1/e)``         Newton's method far out, series near the branch       overflows, loses u
 ``log(cos(u))``                      ``log1p(-2 sin(u/2)^2)``                              cancels as u -> 0
 ===================================  ====================================================  ===========================
 
@@ -47,11 +49,12 @@ from sympy.codegen.cfunctions import log1p
 from sympy.logic.boolalg import Boolean
 
 from numerics.arguments import YES_OR_NO, takes
-from numerics.codegen.accurate import beside_a_step, without_cancellation
-from numerics.codegen.exponentials import absolute_value, safe_product
+from numerics.codegen.accurate import beside_a_step, power_of_sum, without_cancellation
+from numerics.codegen.exponentials import absolute_value, exponential_factor, safe_product
 from numerics.codegen.gamma_functions import beside_stirling, gamma_quotient
 from numerics.codegen.hyperbolic import as_hyperbolic_product, hyperbolic_terms, log_of_growing, without_overflow
 from numerics.codegen.inverse_functions import by_distance, one_minus_square
+from numerics.codegen.lambert import one_plus_lambert_w, quotients_in_lambert_w, stable_lambert_w
 from numerics.codegen.logarithms import beside_its_exponent, difference_of_logarithms, log_of_quotient, stable_logarithm
 from numerics.codegen.one_denominator import growing_terms, nested_quotient, over_one_denominator, quotients_added
 from numerics.codegen.removable import with_series
@@ -128,6 +131,8 @@ class _Forms:
             return self._inner(without_growth(expression))
         if type(expression) in OF_RECIPROCALS:
             return self.of(OF_RECIPROCALS[type(expression)](1 / expression.args[0]))
+        if isinstance(expression, sp.LambertW) and self.to_a_double:
+            return stable_lambert_w(expression, form=self.of) or self._inner(expression)
         if isinstance(expression, sp.acosh | sp.acos | sp.asin | sp.atanh | sp.acoth):
             return self._inverse(expression)
         if self.series and isinstance(expression, sp.Mul) and (near := self._quotient_near_a_zero(expression)):
@@ -137,6 +142,12 @@ class _Forms:
         )
         if distributed is not None:
             return self.of(sp.Add(*distributed))
+        if isinstance(expression, sp.Mul) and sum(isinstance(factor, sp.exp) for factor in expression.args) > 1:
+            c, u = exponential_factor(expression)
+            return self.of(c * sp.exp(sp.expand(u)))
+        if expression.is_Pow and expression.base.is_Add and sp.S.One in expression.base.args:
+            if not expression.exp.is_number:
+                return self.of(power_of_sum(expression))
         if isinstance(expression, sp.Mul | sp.Pow):
             if self.to_a_double and isinstance(expression, sp.Mul):
                 expression = gamma_quotient(expression)
@@ -196,6 +207,10 @@ class _Forms:
                 return self.of(sp.Add(*terms))
             finally:
                 self.stirling = True
+        if (terms := quotients_in_lambert_w(expression.args)) is not None:
+            return self.of(sp.Add(*terms))
+        if self.to_a_double and (terms := one_plus_lambert_w(expression.args, form=self.of)) is not None:
+            return self._inner(sp.Add(*terms)) if len(terms) > 1 else terms[0]
         if (terms := beside_its_exponent(expression.args)) is not None:
             return self.of(sp.Add(*terms))
         if (sides := beside_a_step(expression)) is not None:

@@ -88,6 +88,22 @@ DIFFERENCES = {
     "squared error of a sigmoid as a step": (sigmoid - sp.Heaviside(x)) ** 2,
 }
 
+POWERS = {
+    "whole power minus one": (1 + x) ** 10 - 1,
+    "compound interest": ((1 + x) ** 30 - 1) / x,
+    "annuity": (1 - (1 + x) ** -30) / x,
+    "power of a sum with one": (1 + 1 / x) ** x,
+    "log odds": sp.log(x / (1 - x)),
+}
+
+LAMBERT = {
+    "Lambert's function of exp": sp.LambertW(sp.exp(x)),
+    "Lambert's function from its branch point": sp.LambertW(-sp.exp(-1 - x)),
+    "its lower branch": sp.LambertW(-sp.exp(-1 - x), -1),
+    "one plus it": 1 + sp.LambertW(-sp.exp(-1 - x)),
+    "Lambert's function shifted": sp.LambertW(x - sp.exp(-1)),
+}
+
 HIGHER_ORDER = {
     "exp without two terms": sp.exp(x) - 1 - x,
     "exp without three terms": sp.exp(-x) - 1 + x - x**2 / 2,
@@ -296,7 +312,17 @@ class Extreme:
 
 def _families() -> Iterator[Extreme]:
     for name, expression in (
-        ACTIVATIONS | DIFFERENCES | HIGHER_ORDER | LOGARITHMS | INVERSES | HYPERBOLIC | GAMMA | BESSEL | FAR_OUT
+        ACTIVATIONS
+        | DIFFERENCES
+        | POWERS
+        | LAMBERT
+        | HIGHER_ORDER
+        | LOGARITHMS
+        | INVERSES
+        | HYPERBOLIC
+        | GAMMA
+        | BESSEL
+        | FAR_OUT
     ).items():
         yield from _with_derivatives(name, expression, 0 if name in VALUE_ONLY else 1 if name in FIRST_ONLY else 2)
     for name in SCALED:
