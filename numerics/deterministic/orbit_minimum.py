@@ -20,9 +20,13 @@ from numerics.errors import ArgumentError
 from theory.argument_kinds import one_of
 from theory.symmetry.noise_equilibrium import EquilibriumKind, noise_equilibrium
 from theory.symmetry.orbit_potential import OrbitPotential
+from theory.values import shown
 
 _STEPS = 200
 _CLOSE = 1e-13
+
+LARGEST = 1e300
+"""Coefficients are below this, so that they are floats."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +85,11 @@ def exponentials(
     require(VALUES, parameters, "parameters")
     numbers = {symbol: real_number(value, str(symbol)) for symbol, value in (parameters or {}).items()}
     heights = [a.subs(numbers) for a in potential.terms.values()]
-    if any(not a.is_number or not a > 0 for a in heights):
-        raise ArgumentError(f"every coefficient needs a positive number, got {heights}. Give parameters its symbols.")
+    if any(not a.is_number or not 0 < a < LARGEST for a in heights):
+        raise ArgumentError(
+            f"every coefficient needs a positive number below {LARGEST:g}, got {shown(heights)}. "
+            "Give parameters its symbols."
+        )
     rates = np.array([[float(r) for r in rate] for rate in potential.terms])
     return rates, np.log(np.array([float(a) for a in heights]))
 

@@ -26,8 +26,8 @@ from numerics.arguments import real_array, real_number
 from numerics.deterministic.orbit_minimum import exponentials, orbit_minimum
 from numerics.errors import ArgumentError
 from theory.symmetry.affine_generator import AffineGenerator
-from theory.symmetry.orbit_potential import OrbitPotential
-from theory.values import Expressions, shown
+from theory.symmetry.orbit_potential import orbit_potential
+from theory.values import Expressions, column, shown
 
 _PRECISION = {"rtol": 1e-8, "atol": 1e-12}
 
@@ -64,7 +64,10 @@ class OrbitRelaxation:
 
     def charges(self, s: np.ndarray) -> np.ndarray:
         r""":math:`\frac12\theta_s^\top A\theta_s`. Shape ``(m,)``."""
-        theta = self._moved(real_array(s, "s"))
+        place = real_array(s, "s")
+        if place.shape != self.point.shape:
+            raise ArgumentError(f"s must hold one number per charge, {len(self.point)}, got {shown(s)}.")
+        theta = self._moved(place)
         return np.einsum("kij,i,j->k", self.matrices, theta, theta) / 2
 
     def steps_until(self, part: float, learning_rate: float) -> float:
@@ -107,47 +110,44 @@ class OrbitRelaxation:
 
 
 def orbit_relaxation(
-    potential: OrbitPotential,
     generators: AffineGenerator | Sequence[AffineGenerator],
     position: Expressions,
+    noise: sp.MatrixBase,
+    *,
+    temperature: sp.Expr | float,
+    weight_decay: sp.Expr | float = 0,
     parameters: Mapping[sp.Symbol, float] | None = None,
 ) -> OrbitRelaxation:
-    r"""The Noether flow of the charges of ``generators`` from ``position`` to the minimum of ``potential``.
+    r"""The Noether flow of the charges of ``generators`` from ``position`` to the minimum of their potential.
 
     Args:
-        potential: What ``orbit_potential`` made of the same generators and position.
-        generators: One or several commuting generators.
+        generators: As for :func:`theory.symmetry.orbit_potential.orbit_potential`, like the next four.
         position: :math:`\theta`, numbers. Shape ``(d, 1)``.
-        parameters: Numbers for the symbols of the potential.
+        noise: :math:`\Sigma(\theta)`. Shape ``(d, d)``.
+        temperature: T.
+        weight_decay: :math:`\lambda`.
+        parameters: Numbers for the symbols of noise, temperature and decay.
 
     Raises:
-        ArgumentError: there is no minimum, a coefficient has no number, generators do not fit the potential or the
-            position, or do not move it independently.
+        TheoryError: there is no potential of them.
+        ArgumentError: it has no minimum, something has no number, or the generators do not move the position
+            independently.
 
     Example:
         >>> u, w = sp.symbols("u w", real=True)
         >>> rescaling = AffineGenerator([u, w], sp.diag(1, -1))
         >>> noise = sp.Matrix([[1, 2], [2, 4]]) / 4  # at u = 2, w = 1, of labels with variance 1/4
-        >>> from theory.symmetry.orbit_potential import orbit_potential
-        >>> potential = orbit_potential(rescaling, [2, 1], noise, temperature=sp.Rational(1, 50))
-        >>> slow = orbit_relaxation(potential, rescaling, [2, 1])
+        >>> slow = orbit_relaxation(rescaling, [2, 1], noise, temperature=0.02)
         >>> round(slow.steps(0.02)), round(slow.steps_until(0.01, 0.02))  # 1/(eta**2 var), and log(100) of them
         (10000, 46052)
     """
+    potential = orbit_potential(generators, position, noise, temperature=temperature, weight_decay=weight_decay)
     minimum = orbit_minimum(potential, parameters)
     exponents, logs = exponentials(potential, parameters)
-    given = [generators] if isinstance(generators, AffineGenerator) else generators
-    if not isinstance(given, list | tuple) or not all(isinstance(g, AffineGenerator) and g.is_linear for g in given):
-        raise ArgumentError(f"generators must be linear AffineGenerators, got {shown(generators)}.")
-    matrices = np.array([real_array(g.matrix, "generators") for g in given])
-    theta = real_array(position, "position").ravel()
-    if len(given) != len(minimum.point) or len(theta) != matrices.shape[1]:
-        raise ArgumentError(
-            f"generators and position must be those of the potential: {len(minimum.point)} charges and "
-            f"{matrices.shape[1]} weights, got {len(given)} generators and {len(theta)} numbers."
-        )
-    fields = matrices @ theta
-    if np.linalg.matrix_rank(fields) < len(fields):
+    given = [generators] if isinstance(generators, AffineGenerator) else list(generators)
+    matrices = np.array([real_array(np.array(g.matrix.tolist()), "generators") for g in given])
+    theta = real_array(np.array(column(position, "position", real=True).tolist()), "position").ravel()
+    if np.linalg.matrix_rank(matrices @ theta) < len(given):
         raise ArgumentError("generators must move the position independently, but their fields there do not span.")
     return OrbitRelaxation(matrices, theta, exponents, np.exp(logs), minimum.point)
 

@@ -188,6 +188,11 @@ def curvature_beside_orbit(problem: EmpiricalLoss, found: NumericalSymmetries, t
         >>> curvature_beside_orbit(off, found, torch.tensor([-1.0, 1.0]))
         0.0
     """
+    if found.shifts.shape[1] != problem.dimension:
+        raise ArgumentError(
+            f"found must be the symmetries of problem, which has {problem.dimension} weights, got those of "
+            f"{found.shifts.shape[1]} weights. Take numerical_symmetries(problem)."
+        )
     noise = GradientNoise(problem, theta)
     hessian = torch.autograd.functional.hessian(lambda t: problem.sample_losses(t).mean(), noise.theta).cpu().numpy()
     values = np.linalg.eigvalsh(hessian)

@@ -71,7 +71,7 @@ class RestInterval:
     def more_steps(self) -> int:
         """Steps after which the ways left will be short, if they shorten as they should; 0 if they are."""
         longest = max(self._ways)
-        return math.ceil(self.relaxation_steps * (1 + math.log(longest))) if longest > 1 else 0
+        return math.ceil(min(self.relaxation_steps * (1 + math.log(longest)), 1e18)) if longest > 1 else 0
 
     @property
     def _ways(self) -> list[float]:

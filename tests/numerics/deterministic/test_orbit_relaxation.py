@@ -8,8 +8,9 @@ import sympy as sp
 
 from numerics.deterministic.orbit_relaxation import OrbitRelaxation, orbit_relaxation
 from numerics.errors import ArgumentError
+from theory.errors import ShapeError, UnsupportedFormError
 from theory.symmetry import AffineGenerator
-from theory.symmetry.noise_equilibrium import noise_equilibrium, relaxation_rate
+from theory.symmetry.noise_equilibrium import NoiseEquilibrium, noise_equilibrium, relaxation_rate
 from theory.symmetry.orbit_potential import orbit_potential
 
 u, v, w = sp.symbols("u v w", real=True)
@@ -21,11 +22,12 @@ def slope_noise(theta, gradient_of_product, variance=1):
     return variance * g * g.T
 
 
-def chain_of_two(theta, decay=0) -> tuple[OrbitRelaxation, AffineGenerator]:
+def chain_of_two(theta, decay=0) -> tuple[OrbitRelaxation, NoiseEquilibrium]:
     rescaling = AffineGenerator([u, w], sp.diag(1, -1))
     g = sp.Matrix([theta[1], theta[0]])
-    potential = orbit_potential(rescaling, theta, g * g.T, temperature=sp.Rational(1, 10), weight_decay=decay)
-    return orbit_relaxation(potential, rescaling, theta), noise_equilibrium(potential)
+    how = {"temperature": sp.Rational(1, 10), "weight_decay": decay}
+    flow = orbit_relaxation(rescaling, theta, g * g.T, **how)
+    return flow, noise_equilibrium(orbit_potential(rescaling, theta, g * g.T, **how))
 
 
 def test_the_rate_of_one_charge_is_the_closed_one():
@@ -45,8 +47,7 @@ def test_two_charges_of_a_chain_of_three_follow_the_flow_of_the_charges():
     fields = [AffineGenerator([u, v, w], sp.diag(1, -1, 0)), AffineGenerator([u, v, w], sp.diag(0, 1, -1))]
     theta = [3, 1, sp.Rational(1, 2)]
     noise = slope_noise(theta, [v * w, u * w, u * v])
-    potential = orbit_potential(fields, theta, noise, temperature=sp.Rational(1, 10))
-    flow = orbit_relaxation(potential, fields, theta)
+    flow = orbit_relaxation(fields, theta, noise, temperature=sp.Rational(1, 10))
     # The same motion without orbits or charges: squares of the factors with their product p kept,
     # d(a - b) = T (p**2/a - p**2/b) dt, a = u**2 and so on, in small steps.
     a, p2 = np.array([9.0, 1.0, 0.25]), 2.25
@@ -66,17 +67,27 @@ def test_at_rest_no_steps_are_needed():
     assert chain_of_two([2, 2])[0].steps_until(0.1, 0.01) == 0
 
 
-def test_what_does_not_belong_together_is_refused():
-    rescaling = AffineGenerator([u, w], sp.diag(1, -1))
-    potential = orbit_potential(rescaling, [1, 1], sp.ones(2, 2), temperature=1)
-    with pytest.raises(ArgumentError, match="those of the potential"):
-        orbit_relaxation(potential, [rescaling, rescaling], [1, 1])
-    with pytest.raises(ArgumentError, match="linear AffineGenerators"):
-        orbit_relaxation(potential, 5, [1, 1])
-    with pytest.raises(ArgumentError, match="span"):
-        orbit_relaxation(potential, rescaling, [0, 0])
-    flow = orbit_relaxation(potential, rescaling, [2, 1])
-    with pytest.raises(ArgumentError, match="part must lie between 0 and 1"):
-        flow.steps_until(2, 0.1)
-    with pytest.raises(ArgumentError, match="learning_rate must be positive"):
-        flow.steps(0)
+def test_what_is_no_flow_is_refused():
+    rescaling, ones = AffineGenerator([u, w], sp.diag(1, -1)), sp.ones(2, 2)
+    turned = AffineGenerator([u, w], sp.Matrix([[0, 1], [1, 0]]))
+    heat = sp.Symbol("T", positive=True)
+    for refused, said, generators, position, temperature in (
+        (UnsupportedFormError, "noise must be the covariance", AffineGenerator([u, w], sp.eye(2)), [1, 1], 1),
+        (UnsupportedFormError, "commute", [rescaling, turned], [1, 1], 1),
+        (UnsupportedFormError, "no orbit", rescaling, [0, 0], 1),
+        (ShapeError, "at least one", [], [1, 1], 1),
+        (ArgumentError, "span", [rescaling, rescaling], [1, 1], 1),
+        (ArgumentError, "needs a positive number", rescaling, [1, 1], heat),
+        (ArgumentError, "needs a positive number", rescaling, [1, 1], 10**400),
+    ):
+        with pytest.raises(refused, match=said):
+            orbit_relaxation(generators, position, ones, temperature=temperature)
+    flow = orbit_relaxation(rescaling, [1, 1], ones, temperature=heat, parameters={heat: 0.1})
+    assert flow.rates == pytest.approx([0.1])
+    for call, said in (
+        (lambda: flow.steps_until(2, 0.1), "part must lie between 0 and 1"),
+        (lambda: flow.steps(0), "learning_rate must be positive"),
+        (lambda: flow.charges([1, 2]), "one number per charge"),
+    ):
+        with pytest.raises(ArgumentError, match=said):
+            call()

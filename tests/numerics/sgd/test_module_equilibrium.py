@@ -83,10 +83,9 @@ def test_the_steps_of_relaxation_are_those_of_the_exact_orbit():
     )
     g = 2 * sp.Matrix([4, sp.Rational(1, 2)])
     decay = sp.Rational(1, 50) * (1 - sp.Rational(1, 10_000))
-    potential = orbit_potential(
+    exact = orbit_relaxation(
         rescaling, [sp.Rational(1, 2), 4], g * g.T, temperature=sp.Rational(1, 200), weight_decay=decay
     )
-    exact = orbit_relaxation(potential, rescaling, [0.5, 4.0])
     assert rest.relaxation_steps == pytest.approx(exact.steps(0.01), rel=1e-6)
 
 
@@ -96,6 +95,9 @@ def test_flat_directions_beside_the_orbit_are_seen():
     assert curvature_beside_orbit(problem, found, problem.theta) > 1e-2
     with pytest.raises(ArgumentError, match="must be a minimum of the mean loss"):
         curvature_beside_orbit(problem, found, problem.theta + 0.3)
+    with pytest.raises(ArgumentError, match="must be the symmetries of problem"):
+        small = at_a_minimum(linear_net(1, 1, 1), numbers(2, 1), numbers(2, 1, name="noise"))
+        curvature_beside_orbit(small, found, small.theta)
     fewer = EmpiricalLoss(problem.module, squared_error, problem.inputs[[0, 9]], problem.targets[[0, 9]])
     assert curvature_beside_orbit(fewer, found, problem.theta) == 0.0
 
