@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from numerics.deep_linear.point import LayeredPoint
+from numerics.deep_linear.signal import fits_in_memory
 
 Array = np.ndarray
 Series = tuple[Array, Array, Array]
@@ -42,6 +43,8 @@ def loss_hessian(point: LayeredPoint) -> Array:
 def trained_jacobian(point: LayeredPoint) -> Array:
     r"""The Jacobian of :math:`\mathrm{vec}\,W` for all weights, with columns of zeros for frozen layers."""
     network = point.network
+    weights = sum(int(np.prod(shape)) for shape in network.shapes)
+    fits_in_memory(weights * max(weights, network.widths[0] * network.widths[-1]), "square matrices of all weights")
     blocks = [point.jacobian(l) * (l in network.trained) for l in range(1, network.depth + 1)]
     return np.concatenate(blocks, axis=1)
 

@@ -181,10 +181,16 @@ def _second_order(point: LayeredPoint, mode: Mode, modes: Modes | None) -> float
     r""":math:`\sum_{l>m}p_l^\top E[S\,N_{lm}\,S]\,q_m`."""
     P, Q = _legs(point, mode, modes)
     trained, total = point.network.trained, 0.0
-    for i, l in enumerate(trained):
-        for j, m in enumerate(trained[:i]):
-            N = point.below(l).T @ point.between(l, m) @ point.above(m).T
+    for j, m in enumerate(trained):
+        above, between = point.above(m), np.eye(point.network.widths[m])
+        i = j + 1
+        for l in range(m + 1, point.network.depth + 1):
+            if l in point.network.frozen:
+                between = point.factors[l - 1] @ between
+                continue
+            N = point.below(l).T @ between @ above.T
             total += float(P[:, i] @ point.signal.sandwich(N) @ Q[:, j])
+            i, between = i + 1, point.factors[l - 1] @ between
     return total
 
 

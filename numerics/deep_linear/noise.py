@@ -15,11 +15,10 @@ References:
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from numerics.arguments import takes, whole_number
+from numerics.deep_linear.curvature import trained_jacobian
 from numerics.deep_linear.point import POINT, LayeredPoint
 from numerics.deep_linear.signal import DATA, Data
 from numerics.errors import ArgumentError
@@ -64,10 +63,13 @@ def gradient_covariance_block(
 def gradient_covariance(
     point: LayeredPoint, *, batch_size: int = 1, sampling: Sampling = Sampling.WITH_REPLACEMENT
 ) -> Array:
-    r"""The covariance :math:`\Sigma` of the gradients for :math:`(\mathrm{vec}\,W_1, \dots, \mathrm{vec}\,W_L)`."""
-    layers = range(1, point.network.depth + 1)
-    options: dict[str, Any] = {"batch_size": batch_size, "sampling": sampling}
-    return np.block([[gradient_covariance_block(point, l, m, **options) for m in layers] for l in layers])
+    r"""The covariance :math:`\Sigma` of the gradients for :math:`(\mathrm{vec}\,W_1, \dots, \mathrm{vec}\,W_L)`.
+
+    Raises:
+        ArgumentError: the batch cannot be drawn, or a matrix of this size does not fit into memory.
+    """
+    scale, J = batch_factor(point.data, batch_size=batch_size, sampling=sampling), trained_jacobian(point)
+    return scale * (J.T @ point.signal.covariance() @ J)
 
 
 @takes(data=DATA, sampling=SAMPLING)

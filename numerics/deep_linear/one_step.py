@@ -150,10 +150,11 @@ def _mean_map(step: _Step, most: int, ends: tuple[Array, Array] | None = None) -
     """The mean map with at most so many signals, or between two vectors. Shape ``(d_L, d_0)`` or ``(1, 1)``."""
     forms, trained = step.one_sample(most), step.point.network.trained
     if forms is None and step.point.data.size is None and most > UNASKED_TRACE:
+        single = step.batch_size == 1
         raise ArgumentError(
-            f"the mean over batches of fresh data is taken of at most {UNASKED_TRACE} signals, got {most}, one for "
-            f"each of {len(trained)} trained layers or as order says. Freeze layers, take batch_size=1, or lower "
-            "order in mean_map_after_step."
+            f"the mean over fresh data is taken of at most {MAX_FORMS if single else UNASKED_TRACE} signals of a batch "
+            f"of {step.batch_size}, got {most}, one for each of {len(trained)} trained layers or as order says. Freeze "
+            f"layers{'' if single else ', take batch_size=1'}, or lower order in mean_map_after_step."
         )
     total: Any = 0.0
     for chosen in _subsets(trained, most):

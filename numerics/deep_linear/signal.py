@@ -26,6 +26,9 @@ from theory.argument_kinds import one_of
 
 Array = np.ndarray
 
+MOST_ENTRIES = 2**27
+"""Larger matrices, of a gigabyte and more, are refused."""
+
 ROUNDING = 1e-12
 """Asymmetry and negative eigenvalues of a covariance up to this fraction of its size are taken as rounding."""
 
@@ -121,6 +124,7 @@ class GaussianSignal:
     def covariance(self) -> Array:
         r""":math:`\Lambda\otimes R + (C^\top\otimes C)K` entry by entry."""
         dL, d0 = self.gap.shape
+        fits_in_memory((dL * d0) ** 2, f"the covariance of the {dL} x {d0} entries of (y - Wx)x^T")
         R, C = self.residual_covariance, self.mean
         tensor = np.einsum("ik,jl->jilk", R, self.inputs) + np.einsum("il,kj->jilk", C, C)
         return tensor.reshape(dL * d0, dL * d0)
@@ -200,6 +204,8 @@ class EmpiricalSignal:
 
     def covariance(self) -> Array:
         """The covariance over the samples."""
+        n, size = len(self.inputs), self.residuals.shape[1] * self.inputs.shape[1]
+        fits_in_memory(size * max(n, size), f"the covariance of {size} entries of (y - Wx)x^T")
         flat = np.einsum("nj,ni->nji", self.inputs, self.residuals).reshape(len(self.inputs), -1)
         centred = flat - flat.mean(0)
         return centred.T @ centred / len(flat)
@@ -213,6 +219,19 @@ Data = NoisyTeacher | DataSet
 
 DATA = one_of(NoisyTeacher, DataSet, needed="a NoisyTeacher or a DataSet")
 """Data as an argument."""
+
+
+def fits_in_memory(entries: int, what: str) -> None:
+    """Nothing, unless so many numbers are too many to write out.
+
+    Raises:
+        ArgumentError: they are.
+    """
+    if entries > MOST_ENTRIES:
+        raise ArgumentError(
+            f"{what} would hold {entries} numbers, and at most {MOST_ENTRIES} are written out. Use narrower layers, or "
+            "ask for modes: mode_diffusion, gradient_drift and ito_drift form nothing large."
+        )
 
 
 def matrix(value: Any, name: str) -> Array:

@@ -46,6 +46,9 @@ import sympy as sp
 from theory.errors import DimensionError, ShapeError
 from theory.values import count, listed, shown, single_expression
 
+ROUNDING = sp.Rational(1, 10**9)
+"""A trace below its modes by this fraction is taken as rounding of a sum of floats."""
+
 
 @dataclass(frozen=True)
 class LabelNoiseMinimum:
@@ -60,7 +63,8 @@ class LabelNoiseMinimum:
         label_trace: :math:`\mathrm{tr}\,\Sigma_q` over all outputs; :math:`d_L\sigma^2` for equal noise.
 
     Raises:
-        ShapeError: no singular value, numbers that do not match them, or a value that is not positive.
+        ShapeError: no singular value, numbers that do not match them, a value that is not positive, or a
+            trace below the sum over the modes.
         DimensionError: a depth below 2: one layer has one minimum.
 
     Example:
@@ -99,6 +103,13 @@ class LabelNoiseMinimum:
             object.__setattr__(self, name, entries)
         for name in ("input_trace", "label_trace"):
             object.__setattr__(self, name, _positive([getattr(self, name)], name)[0])
+        for trace, entries in (("input_trace", "input_variances"), ("label_trace", "label_variances")):
+            total, least = getattr(self, trace), sp.Add(*getattr(self, entries))
+            if (total * (1 + ROUNDING) - least).is_negative:
+                raise ShapeError(
+                    f"{trace} must be at least the sum {shown(least)} of {entries}, one a mode, got {shown(total)}. "
+                    "It runs over all directions, those without a mode too."
+                )
 
     @cached_property
     def strength(self) -> sp.Expr:

@@ -56,6 +56,9 @@ from theory.values import count, instance, listed, shown, single_expression
 MOST_MODES = 64
 """More modes than this are not written out."""
 
+LARGEST_DEPTH = 100_000
+"""Deeper networks are refused as numbers: powers of so large a denominator take ever longer."""
+
 amplitude = sp.Symbol("w", positive=True)
 """Amplitude w of one mode of the student."""
 
@@ -317,13 +320,18 @@ def checked_depth(depth: sp.Expr | int) -> sp.Expr:
     """A depth of at least 1.
 
     Raises:
-        SymbolError: it is smaller, or its assumptions leave that open.
+        SymbolError: it is smaller, or its assumptions leave that open; or a number beyond :data:`LARGEST_DEPTH`.
     """
     L = single_expression(depth, "depth", real=True)
     if nonnegative(L - 1) != sp.true:
         raise SymbolError(
             f"depth must be at least 1, got {shown(depth)}. Write a number, or "
             'theory.parameters.parameter("L", integer=True, at_least=2).'
+        )
+    if L.is_number and L > LARGEST_DEPTH:
+        raise SymbolError(
+            f"depth must be at most {LARGEST_DEPTH}, got {shown(depth)}. Take a symbol, and its limit for ever deeper "
+            "networks."
         )
     return L
 

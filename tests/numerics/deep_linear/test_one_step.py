@@ -223,7 +223,9 @@ def test_the_mean_through_seven_layers_is_that_over_nodes(b):
 
 def test_a_mean_of_nine_signals_of_a_batch_is_refused_at_once():
     chain = LayeredPoint(LayeredLinear((1,) * 10), NoisyTeacher([[1.0]]), ([[1.0]],) * 9)
-    with pytest.raises(ArgumentError, match="at most 8 signals, got 9, one for each of 9 trained layers"):
+    with pytest.raises(
+        ArgumentError, match="at most 8 signals of a batch of 2, got 9, one for each of 9 trained layers"
+    ):
         mode_step(chain, 0, learning_rate=ETA, batch_size=2, order=2)
 
 

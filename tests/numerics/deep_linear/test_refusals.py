@@ -11,12 +11,13 @@ from numerics.deep_linear import (
     Modes,
     NoisyTeacher,
     amplitude,
+    gradient_covariance,
     gradient_covariance_block,
     mode_diffusion,
     mode_step,
     selected_minimum,
 )
-from theory.deep_linear import LayeredLinear
+from theory.deep_linear import LabelNoiseMinimum, LayeredLinear, balanced_modes
 from theory.errors import DriftproofError
 from theory.gradient_noise import Sampling
 
@@ -34,6 +35,23 @@ WRONG = {
     "a ratio of decay too few": (
         lambda: selected_minimum(POINT, decay_over_noise=(1.0, 2.0, 3.0)),
         "decay_over_noise must be one non-negative number",
+    ),
+    "covariances of layers too wide": (
+        lambda: gradient_covariance(
+            LayeredPoint(LayeredLinear((120,) * 3), NoisyTeacher(np.eye(120)), (np.eye(120),) * 2)
+        ),
+        "would hold .* numbers, .* ask for modes",
+    ),
+    "more layers than one sample allows": (
+        lambda: mode_step(
+            LayeredPoint(LayeredLinear((1,) * 14), NoisyTeacher([[1.0]]), ([[1.0]],) * 13), 0, learning_rate=0.1
+        ),
+        "at most 12 signals of a batch of 1, got 13",
+    ),
+    "depths without end": (lambda: balanced_modes(10**9), "depth must be at most 100000, got 1000000000"),
+    "a trace below its modes": (
+        lambda: LabelNoiseMinimum(2, [1, 2], label_variances=1, input_trace=2, label_trace=1),
+        "label_trace must be at least the sum 2 of label_variances",
     ),
     "negative decay": (lambda: LayeredLinear((3, 2), weight_decay=-1), "weight_decay must be one non-negative"),
     "two decays of three": (lambda: LayeredLinear((3, 2, 2, 1), weight_decay=(1, 2)), "each of the 3 layers"),
