@@ -134,7 +134,8 @@ class NumericalLaw:
     def mode(self) -> mpf:
         """The point of largest density: a zero or jump of its slope, or an end; one of them where there are several."""
         with mp.workdps(self.digits + GUARD):
-            points = sorted({x for part in self._parts for x in _places(part)} - {*self._ends})
+            kinks = {real_value(part.piece.near) for part in self._parts}
+            points = sorted(kinks.union(*map(_places, self._parts)) - {*self._ends})
             heights = [mpmath.mpmathify(self._program(x)[0]) for x in points]
             best = max(range(len(points)), key=heights.__getitem__)
             if best in (0, len(points) - 1):
@@ -142,13 +143,14 @@ class NumericalLaw:
             f = specified(self.density, self.parameters, {self.variable})
             score = compile_program([sp.diff(sp.log(f), self.variable)], [self.variable], backend="mpmath")
             low, high = points[best - 1], points[best + 1]
-            while high - low > mpf(10) ** (-self.digits - 2) * max(abs(low), abs(high)):
+            gap = high - low  # the scale at a peak in 0, to which no other length is short
+            while high - low > mpf(10) ** (-self.digits - 2) * max(abs(low), abs(high), gap):
                 middle = (low + high) / 2
                 slope = mpmath.mpmathify(score(middle)[0])
                 if slope == 0:
                     return middle
                 low, high = (middle, high) if slope > 0 else (low, middle)
-            return (low + high) / 2
+            return points[best] if low <= points[best] <= high else (low + high) / 2
 
     def plot(self, axes: Any = None) -> Any:
         """The density, drawn by :func:`numerics.deterministic.pictures.picture_of_law`."""

@@ -7,6 +7,7 @@ each range between such values the order is one, so the same derivation goes thr
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -60,9 +61,17 @@ def cells(
     symbol = _symbol(error)
     bounds = symbol.bounds if isinstance(symbol, BoundedSymbol) else _bounds_of(symbol)
     values = _zeros(error, symbol, bounds)
+    known: dict[sp.Expr, Cell[T]] = {}
+
+    def cell(low: sp.Expr, high: sp.Expr, own: sp.Symbol | None) -> Cell[T]:
+        value = low if own is None else own
+        if value not in known:
+            known[value] = Cell(symbol, low, high, derived(*_at(process, interval, symbol, value)), own)
+        return known[value]
+
     while True:
         try:
-            return _along(symbol, bounds, values, process, interval, derived)
+            return _along(symbol, bounds, values, cell)
         except OrderError as further:
             own = [s for s in further.difference.free_symbols if s.name == symbol.name]
             if len(own) != 1 or further.difference.free_symbols != set(own):
@@ -135,19 +144,18 @@ def _along(
     symbol: sp.Symbol,
     bounds: Bounds,
     values: list[sp.Expr],
-    process: ItoProcess,
-    interval: Interval,
-    derived: Callable[[ItoProcess, Interval], T],
+    cell: Callable[[sp.Expr, sp.Expr, sp.Symbol | None], Cell[T]],
 ) -> list[Cell[T]]:
+    """The cells between and at ``values``, from below; found from above, where orders that go on for ever begin."""
     edges = [bounds.low, *values, bounds.high]
     found = []
-    for n, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
-        if n and (low.is_integer or not symbol.is_integer):
-            found.append(_cell(symbol, low, low, low, None, process, interval, derived))
+    for n, (low, high) in reversed(list(enumerate(itertools.pairwise(edges)))):
         own = None if low == high else _narrowed(symbol, bounds, low, high, values)
         if own is not None:
-            found.append(_cell(symbol, low, high, own, own, process, interval, derived))
-    return found
+            found.append(cell(low, high, own))
+        if n and (low.is_integer or not symbol.is_integer):
+            found.append(cell(low, low, None))
+    return found[::-1]
 
 
 def _narrowed(
@@ -161,19 +169,6 @@ def _narrowed(
         return parameter(symbol.name, integer=bool(symbol.is_integer), **given)
     except SymbolError:
         return None
-
-
-def _cell(
-    symbol: sp.Symbol,
-    low: sp.Expr,
-    high: sp.Expr,
-    value: sp.Expr,
-    own: sp.Symbol | None,
-    process: ItoProcess,
-    interval: Interval,
-    derived: Callable[[ItoProcess, Interval], T],
-) -> Cell[T]:
-    return Cell(symbol, low, high, derived(*_at(process, interval, symbol, value)), own)
 
 
 def _at(process: ItoProcess, interval: Interval, symbol: sp.Symbol, value: sp.Expr) -> tuple[ItoProcess, Interval]:

@@ -10,6 +10,7 @@ from numerics.deterministic.numerical_law import NumericalLaw
 from numerics.errors import ArgumentError
 
 x = sp.Symbol("x", positive=True)
+y = sp.Symbol("y", real=True)
 k = sp.Symbol("k", real=True)
 GAMMA = x ** (k - 1) * sp.exp(-x)
 HALF_LINE = (0, sp.oo)
@@ -47,3 +48,15 @@ def test_a_nan_of_any_width_is_no_order_of_a_moment(width):
     law = NumericalLaw(GAMMA, x, HALF_LINE, {k: 1}, digits=10)
     with pytest.raises(ArgumentError, match="^order must be a real number, got"):
         law.moment(width("nan"))
+
+
+@pytest.mark.parametrize(
+    ("density", "expected"),
+    [
+        (sp.exp(4 * sp.Abs(y) ** sp.Rational(3, 2) / 9) / sp.sqrt(sp.Abs(y)), 0),
+        (sp.exp(-sp.sqrt(sp.Abs(y))), 0),
+        (sp.exp(-sp.sqrt(sp.Abs(y - 1)) - y / 100), 1),
+    ],
+)
+def test_a_mode_at_a_kink_is_the_kink_itself(density, expected):
+    assert NumericalLaw(density, y, (-1, 2)).mode() == expected

@@ -9,8 +9,11 @@ from theory.decision.inequalities import holds
 from theory.errors import OrderError, UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.line.boundary import classify
+from theory.line.exponent_cases import cells
 from theory.line.first_passage import hitting_probability
+from theory.line.interval import Interval
 from theory.line.passage_time import mean_first_passage_time
+from theory.line.powers import order
 from theory.line.stationary import stationary_density
 from theory.parameters import parameter
 
@@ -110,3 +113,16 @@ def test_the_mode_of_a_law_by_cases_is_that_of_the_law_at_a_number():
     number = sp.Rational(3, 2)
     own = stationary_density(MEAN_REVERTING.subs({q: number} | values)).mode
     assert abs(law.mode.subs({q: number}).subs(values).evalf() - own.evalf()) < 1e-12
+
+
+def test_a_cell_is_derived_once_however_often_the_values_grow():
+    asked, places = [], [sp.Rational(1, 4), sp.S.Half, sp.S.One]
+    process = ItoProcess.scalar(w, drift=1, dispersion=w**q)
+
+    def derived(there, interval):
+        asked.append(there)
+        return [order(there.dispersion[0].as_base_exp()[1], place) for place in places]
+
+    found = cells(OrderError("", q - places[0]), process, Interval(0, 1), derived)
+    assert [(cell.low, cell.high) for cell in found[:3]] == [(0, places[0]), (places[0],) * 2, tuple(places[:2])]
+    assert len(found) == 7 and len(asked) == 9  # and once for each range that was split
