@@ -304,15 +304,19 @@ def table(found: Mapping[str, Any]) -> str:
             )
     neuron, real = found["theorem_5_1"], found["descent"]
     low, high = neuron["relative_error"]
+    (lower, upper), of_steps = neuron["location"], neuron["of_steps"]
+    verdict = "reproduced" if lower <= of_steps <= upper else "NOT reproduced"
+    exactly = "reproduced" if real["location"][0] <= real["exact"] <= real["location"][1] else "NOT reproduced"
     return "\n".join(
         [
             *lines,
             "",
-            f"Theorem 5.1: sharp {neuron['sharp']:.5f}, located in [{neuron['location'][0]:.5f}, "
-            f"{neuron['location'][1]:.5f}] ({100 * low:+.2f} % to {100 * high:+.2f} %); Euler-Maruyama steps of "
-            f"{neuron['step']}: {neuron['of_steps']:.5f}",
+            f"Theorem 5.1: sharp {neuron['sharp']:.5f}, that of Euler-Maruyama steps of {neuron['step']} "
+            f"{of_steps:.5f}; located in [{lower:.5f}, {upper:.5f}], {100 * low:+.2f} % to {100 * high:+.2f} % from "
+            f"the sharp one: {verdict}, up to the step",
             f"descent (20), eta = {real['learning_rate']}: exact zeta^2 {real['exact']:.3f}, located in "
-            f"[{real['location'][0]:.3f}, {real['location'][1]:.3f}]; its flow would say {real['of_flow']:.3f}",
+            f"[{real['location'][0]:.3f}, {real['location'][1]:.3f}]; {exactly}; its flow would say "
+            f"{real['of_flow']:.3f}",
         ]
     )
 

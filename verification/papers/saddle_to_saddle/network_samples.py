@@ -71,13 +71,26 @@ def diffusion_of_an_entry(arguments: Arguments, draw: Draw) -> Samples:
     return Samples(moved[:, 0, 0] ** 2)
 
 
+def _noises_of_a_chain(u: Array, arguments: Arguments, draw: Draw) -> Array:
+    """The noise of each of three scalar layers. Shape ``(3, n)``."""
+    s, sigma = (number(arguments[name]) for name in ("s", "sigma_q"))
+    replicas = draw.first + np.arange(draw.n)
+    drawn = standard_normals(draw.seed, replicas, first_step=0, n_steps=BATCH, n_normals=2, width=64)
+    x, xi = drawn.transpose(1, 0, 2)
+    w = u.prod()
+    signal = np.sqrt(BATCH) * ((s - w) * (x**2 - 1) + sigma * x * xi).mean(0)
+    return (w / u)[:, None] * signal
+
+
 def second_order_of_a_chain(arguments: Arguments, draw: Draw) -> Samples:
     """The second order of the product of three scalar layers ``u_1``, ``u_2``, ``u_3`` in the noise of a sample."""
     u = np.array([number(arguments[f"u_{l}"]) for l in _up_to(3)])
-    s, sigma = (number(arguments[name]) for name in ("s", "sigma_q"))
-    replicas = draw.first + np.arange(draw.n)
-    x, xi = standard_normals(draw.seed, replicas, first_step=0, n_steps=BATCH, n_normals=2, width=64).transpose(1, 0, 2)
-    w = u.prod()
-    signal = np.sqrt(BATCH) * ((s - w) * (x**2 - 1) + sigma * x * xi).mean(0)
-    noise = (w / u)[:, None] * signal
-    return Samples((np.prod(u[:, None] + noise, 0) + np.prod(u[:, None] - noise, 0)) / 2 - w)
+    noise = _noises_of_a_chain(u, arguments, draw)
+    return Samples((np.prod(u[:, None] + noise, 0) + np.prod(u[:, None] - noise, 0)) / 2 - u.prod())
+
+
+def balance_of_a_chain(arguments: Arguments, draw: Draw) -> Samples:
+    r"""What the noise moves :math:`W_1^2 - W_2^2` by in a step, over :math:`\eta^2`, of ``W_1``, ``W_2``, ``W_3``."""
+    W = np.array([number(arguments[f"W_{l}"]) for l in _up_to(3)])
+    first, second, _ = _noises_of_a_chain(W, arguments, draw)
+    return Samples(first**2 - second**2)

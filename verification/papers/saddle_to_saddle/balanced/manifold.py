@@ -27,6 +27,7 @@ from verification.papers.saddle_to_saddle.balanced.aligned import (
 from verification.papers.saddle_to_saddle.figures.extrapolation import layers_of_runs
 from verification.papers.saddle_to_saddle.long_runs import selected_weight
 from verification.papers.saddle_to_saddle.measured import covariation_of_modes, drift_of_the_balance
+from verification.papers.saddle_to_saddle.network_samples import balance_of_a_chain
 from verification.papers.saddle_to_saddle.paper import NOISE_SYMBOLS, beta, paper, sigma_q
 
 SYMBOLS = NOISE_SYMBOLS | PAIR
@@ -214,7 +215,22 @@ def balance_of_a_scalar_chain():
         wrong={
             "conserved, as by the flow": sp.zeros(2, 1),
             "growing": sp.Matrix([rate * difference, 0]),
+            "a tenth too fast": sp.Matrix([-sp.Rational(11, 10) * rate * difference, 0]),
         },
+        measured=[
+            measured(
+                balance_of_a_chain,
+                lambda candidate: candidate[0].subs(
+                    {eta: 1, teacher: 1, sigma: sp.S.Half, **dict(zip(layers, (1, sp.S.Half, 1), strict=True))}
+                ),
+                name="samples of the noise",
+                W_1="1",
+                W_2="1/2",
+                W_3="1",
+                s="1",
+                sigma_q="1/2",
+            )
+        ],
         mutated=False,
     )
 
