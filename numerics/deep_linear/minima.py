@@ -114,10 +114,21 @@ class Minimum:
 
     @cached_property
     def covariance(self) -> Array:
-        r"""X per unit of :math:`\beta`: :math:`HX + XH = \Sigma`, across the manifold only. Shape ``(n, n)``."""
+        r"""X per unit of :math:`\beta`: :math:`HX + XH = \Sigma`, across the manifold only. Shape ``(n, n)``.
+
+        Raises:
+            ArgumentError: the noise has a part along the manifold, so that there is no law to first order.
+        """
         values, vectors = self._spectrum
         pairs = values[:, None] + values[None, :]
         rotated = vectors.T @ self.noise @ vectors
+        along = float(np.diag(rotated)[self._flat].max(initial=0.0))
+        if along > AT_REST * max(float(np.abs(rotated).max()), 1e-300):
+            raise ArgumentError(
+                "point must be a minimum whose noise is across the manifold, but a variance of the gradient of "
+                f"{along:.3g} is along it: the weights diffuse among the minima. Take a teacher of distinct singular "
+                "values where a layer is narrower than its rank."
+            )
         flat = self._flat[:, None] & self._flat[None, :]
         return vectors @ np.where(flat, 0.0, rotated / np.where(flat, 1.0, pairs)) @ vectors.T
 

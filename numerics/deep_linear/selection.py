@@ -71,7 +71,7 @@ def selected_minimum(
 
     Raises:
         ArgumentError: the network has weight decay (which leaves no manifold but rotations), a ratio is negative, or
-            there is neither noise at the minimum nor a ratio.
+            there is neither noise at the minimum nor a ratio, or noise along the minima.
         DivergenceError: no minimum is found, or the flow does not come to rest.
 
     Example:
@@ -96,6 +96,8 @@ def selected_minimum(
     if silent and not any(decays):
         raise ArgumentError("the gradient noise vanishes at the minimum: none is selected. Give a label_covariance.")
     flow = _SlowFlow(decays, follows_teacher(point))
+    if not flow.fits:
+        Minimum(point).covariance  # noqa: B018 - refuses noise along the minima, which only such minima can have
     drift, terms = flow.drift(point)
     length = 1.0 / max(terms, 1e-300)
     for _ in range(LONGEST):

@@ -98,6 +98,13 @@ def test_a_layer_narrower_than_the_teacher_leaves_a_signal_and_a_minimum_all_the
         NearMinimum(found)
 
 
+def test_noise_along_the_minima_is_refused():
+    equal = start((2, 1, 2), np.eye(2), label_covariance=0.1)
+    for ask in (selected_minimum, lambda point: Minimum(nearest_minimum(point)).variance(0, learning_rate=ETA)):
+        with pytest.raises(ArgumentError, match="the weights diffuse among the minima"):
+            ask(equal)
+
+
 def test_rotations_next_to_a_residual_layer_that_decays_are_no_symmetry():
     rng, network = np.random.default_rng(5), LayeredLinear((2, 2, 1), residual=(1,))
     data = NoisyTeacher([[1.0, 0.4]], label_covariance=1.2, input_covariance=[[1.0, 0.3], [0.3, 0.7]])
