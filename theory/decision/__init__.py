@@ -5,6 +5,7 @@
 * ``balls``: rigorous enclosures: an expression at a point, as a ball of Arb that contains the exact value.
 * ``enclosures``: the walk through an expression that encloses it.
 * ``real_and_complex_balls``: how powers, functions, cases and integrals are enclosed, on the line and in the plane.
+* ``integrals_in_pieces``: integrands with kinks, cut where balls prove what each piece is.
 * ``factorisation``: irreducible factors of an expression in its kernels, and the signs that follow from them.
 * ``inequalities``: sign conditions on parameters, in a form a reader recognises.
 * ``field_generators``: generators for numbers, powers, exponentials and logarithms, with what is known of their signs.
@@ -28,6 +29,7 @@
 * ``breakpoints``: where an expression changes its form, and rational points on and beside those places.
 * ``jumps``: points right beside the jumps of an expression, and jumps that no point has told apart.
 * ``irrational_places``: places without rational coordinates, and what steps and relations are exactly there.
+* ``touched_steps``: steps that are reached and not crossed, at places in closed form.
 * ``obstacles``: what cannot be looked at: infinities, floating-point numbers, and what is too large.
 * ``equations``: branches that are equations: solved exactly for one symbol, or said to be unsolved.
 * ``extrema``: where an expression is smallest or largest, and how it behaves at the ends of its region.

@@ -114,17 +114,6 @@ REAL_PIECEWISE: dict[str, Callable[[Ball, list[Ball], bool], Ball]] = {
 STEPS = ("floor", "ceiling", "frac", "Mod", "sign", "Heaviside", "Max", "Min", "Abs")
 """Functions that jump or bend, which rational arithmetic may decide."""
 
-IN_THE_PLANE: dict[str, Callable[[Ball], Ball]] = {
-    **{name: _same(name) for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh", "conjugate")},
-    "Abs": lambda z: type(z)(abs(z)),
-    "sign": lambda z: z / type(z)(abs(z)),
-    "re": lambda z: type(z)(z.real),
-    "im": lambda z: type(z)(z.imag),
-    "arg": lambda z: type(z)(z.arg()) if not z.contains(0) else z * z.real.nan(),
-    "acot": lambda z: (1 / z).atan(),
-}
-"""Principal values at a complex number; no functions to be integrated, since they have cuts or are not analytic."""
-
 RIGHT_HALF_PLANE: dict[str, Callable[..., Ball]] = {
     "loggamma": lambda z: z.lgamma(),
     "atan": _same("atan"),
@@ -141,3 +130,31 @@ RIGHT_HALF_PLANE: dict[str, Callable[..., Ball]] = {
     "LambertW": lambda z: z.lambertw(),
 }
 """Functions analytic for Re z > 0, the last argument."""
+
+_WITH_A_PARAMETER = ("besseli", "besselj", "besselk", "bessely", "uppergamma", "lowergamma", "expint", "hyperu")
+
+
+def _last_first(function: Callable[..., Ball]) -> Callable[..., Ball]:
+    return lambda *parameters_and_z: function(parameters_and_z[-1], *parameters_and_z[:-1])
+
+
+IN_THE_PLANE: dict[str, Callable[..., Ball]] = {
+    **{name: _same(name) for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh", "conjugate")},
+    "Abs": lambda z: type(z)(abs(z)),
+    "sign": lambda z: z / type(z)(abs(z)),
+    "re": lambda z: type(z)(z.real),
+    "im": lambda z: type(z)(z.imag),
+    "arg": lambda z: type(z)(z.arg()) if not z.contains(0) else z * z.real.nan(),
+    "acot": lambda z: (1 / z).atan(),
+    "asec": lambda z: (1 / z).acos(),
+    "acsc": lambda z: (1 / z).asin(),
+    "acoth": lambda z: (1 / z).atanh(),
+    "asech": lambda z: (1 / z).acosh(),
+    "loggamma": lambda z: z.lgamma(),
+    "li": _same("li"),
+    "Ci": _same("ci"),
+    "Chi": _same("chi"),
+    "polylog": lambda s, z: z.polylog(s),
+    **{name: _last_first(function) for name, function in RIGHT_HALF_PLANE.items() if name in _WITH_A_PARAMETER},
+}
+"""Principal values at a complex number; no functions to be integrated, since they have cuts or are not analytic."""

@@ -86,7 +86,7 @@ def jumps_of(expression: sp.Expr, conditions: Boolean | Sequence[Boolean] = ()) 
     """
     given = (conditions,) if isinstance(conditions, Boolean | bool) else conditions
     forms = (expression, *(condition for condition in given if isinstance(condition, Boolean)))
-    parts = set().union(*(form.atoms(*_JUMPING, Relational) for form in forms))
+    parts = {part for form in forms for part in form.atoms(*_JUMPING, Relational) if _is_free(part, form)}
     found = {Jump(part.args[0], True) for part in parts if isinstance(part, sp.floor | sp.ceiling | sp.frac)}
     found |= {Jump(part.args[0] / part.args[1], True) for part in parts if isinstance(part, sp.Mod)}
     found |= {Jump(part.args[0]) for part in parts if isinstance(part, sp.sign | sp.Heaviside | sp.Abs)}
@@ -97,6 +97,11 @@ def jumps_of(expression: sp.Expr, conditions: Boolean | Sequence[Boolean] = ()) 
         if isinstance(relation, Relational) and not isinstance(relation, sp.Eq | sp.Ne):
             found.add(Jump(relation.lhs - relation.rhs))
     return _distinct(found)
+
+
+def _is_free(part: sp.Basic, form: sp.Basic) -> bool:
+    """Whether ``part`` holds no variable of an integral or a sum."""
+    return part.free_symbols <= form.free_symbols
 
 
 def _distinct(jumps: Iterable[Jump]) -> list[Jump]:

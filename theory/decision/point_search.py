@@ -48,7 +48,9 @@ _SLOW = (sp.Integral, sp.Sum, sp.Product, sp.hyper, sp.besseli, sp.besselj, sp.b
          sp.lowergamma, sp.expint, sp.polygamma, sp.zeta, sp.polylog, sp.beta)  # fmt: skip
 """Functions that balls enclose slowly, or not at all, at large arguments."""
 
-_LEAVING = (sp.log, sp.asin, sp.acos, sp.acosh, sp.atanh)
+_LEAVING = (sp.log, sp.asin, sp.acos, sp.acosh, sp.atanh, sp.asec, sp.acsc, sp.acoth, sp.asech, sp.loggamma, sp.li,
+            sp.Ci, sp.Chi, sp.polylog, sp.besseli, sp.besselj, sp.besselk, sp.bessely, sp.uppergamma, sp.lowergamma,
+            sp.expint)  # fmt: skip
 """Functions whose values at real arguments may not be real; so may those of powers."""
 
 
@@ -190,7 +192,8 @@ class PointSearch:
         return None
 
     def excludes(self, point: Point, precision: int) -> bool:
-        """Whether a ball of this precision at ``point`` excludes 0."""
+        """Whether a ball of this precision at ``point`` excludes 0; integrals are enclosed less sharply."""
+        precision = min(precision, PRECISIONS[1]) if self.expression.has(sp.Integral) else precision
         with contextlib.suppress(UnsupportedFormError):
             value = (_complex_ball if self.expression.has(sp.I) else _ball)(self.expression, point, precision)
             if value.is_finite() and not value.contains(0):

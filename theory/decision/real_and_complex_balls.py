@@ -23,6 +23,7 @@ from theory.decision.ball_functions import (
     Ball,
 )
 from theory.decision.enclosures import MAX_TERMS, Balls
+from theory.decision.integrals_in_pieces import NOT_CONTINUED, ball_over, bent_parts, analytic_pieces
 from theory.decision.rational_points import combined_truth, exact_truth, exact_value
 from theory.errors import UnsupportedFormError
 
@@ -143,24 +144,53 @@ class RealBalls(Balls):
             raise UnsupportedFormError(
                 f"the interval of {e} must be finite. Map it to a finite one by a change of variables."
             )
-        acb = self.flint.acb
+        ends = self.value(lower), self.value(upper)
+        if not all(end.is_finite() for end in ends):
+            return self.nan
+        function = self._with_constant_pieces(e.function, variable)
+        if bent_parts(function):
+            value = self._integral_in_pieces(function, variable, *ends)
+            if value.is_finite() or function.has(*NOT_CONTINUED):
+                return value
+        return self._analytic_integral(function, variable, *ends)
 
+    def _with_constant_pieces(self, integrand: sp.Expr, variable: sp.Symbol) -> sp.Expr:
+        """``integrand`` with new symbols, whose values are kept here, for steps and cases without the variable."""
+        held = {part: sp.Dummy() for part in bent_parts(integrand) if variable not in part.free_symbols}
+        self.values = {**self.values, **{symbol: self.value(part) for part, symbol in held.items()}}
+        return integrand.xreplace(held)
+
+    def _integral_in_pieces(self, integrand: sp.Expr, variable: sp.Symbol, lower: Ball, upper: Ball) -> Ball:
+        """The integral over each piece, and over the stretches within which the exact ends lie."""
+        if lower > upper:
+            return -self._integral_in_pieces(integrand, variable, upper, lower)
+        low, high = lower.mid(), upper.mid()
+        total = (low - lower) * ball_over(integrand, self.at({variable: lower}))
+        total += (upper - high) * ball_over(integrand, self.at({variable: upper}))
+        for piece in analytic_pieces(integrand, variable, low, high, self):
+            if piece.meaning is not None:
+                total += self._analytic_integral(piece.meaning, variable, piece.low, piece.high)
+            else:
+                within = self.at({variable: piece.low.union(piece.high)})
+                total += (piece.high - piece.low) * ball_over(integrand, within)
+        return total
+
+    def _analytic_integral(self, integrand: sp.Expr, variable: sp.Symbol, lower: Ball, upper: Ball) -> Ball:
+        acb = self.flint.acb
         failures: list[Exception] = []
 
-        def integrand(z: Ball, analytic: bool) -> Ball:
+        def value(z: Ball, analytic: bool) -> Ball:
             # An exception must not cross the C code that calls this; a NaN ends the integration soon.
             balls = ComplexBalls(self.flint, {**self.values, variable: z})
             balls.analytic, balls.integrand = analytic, True
             try:
-                return balls.nan if failures else balls.value(e.function)
+                return balls.nan if failures else balls.value(integrand)
             except Exception as failure:
                 failures.append(failure)
                 return balls.nan
 
-        ends = acb(self.value(lower)), acb(self.value(upper))
-        if not all(end.is_finite() for end in ends):
-            return self.nan
-        result = acb.integral(integrand, *ends, eval_limit=_INTEGRAND_EVALUATIONS_PER_BIT * self.flint.ctx.prec)
+        limit = _INTEGRAND_EVALUATIONS_PER_BIT * self.flint.ctx.prec
+        result = acb.integral(value, acb(lower), acb(upper), eval_limit=limit)
         if failures:
             raise failures[0]
         return result.real if result.imag.contains(0) else self.nan

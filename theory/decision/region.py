@@ -82,7 +82,14 @@ def points_satisfying(
 
 def random_source(seed: object) -> random.Random:
     """A generator whose stream depends on the text of ``seed`` alone, the same in every process."""
-    return random.Random(int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:16]))
+    # To order a sum SymPy integrates numerically the integrals in it, which may take minutes or fail.
+    order = "none" if any(isinstance(part, sp.Basic) and part.has(sp.Integral) for part in _parts(seed)) else None
+    text = sp.sstr(seed, order=order) if order else str(seed)
+    return random.Random(int.from_bytes(hashlib.sha256(text.encode()).digest()[:16]))
+
+
+def _parts(seed: object) -> Iterable[object]:
+    return seed if isinstance(seed, tuple) else (seed,)
 
 
 def simple_points(region: AdmissibleRegion) -> Iterator[dict[sp.Symbol, Fraction]]:

@@ -26,6 +26,7 @@ from theory.decision.obstacles import obstacle_to_deciding
 from theory.decision.point_search import CLOSER_PRECISIONS, PRECISIONS, Clock, PointSearch, as_text, branches, height
 from theory.decision.rational_points import Point, exact_value, nearly
 from theory.decision.region import AdmissibleRegion, random_source, rounded_points
+from theory.decision.touched_steps import touched_steps
 from theory.decision.touching import place_of_touching
 from theory.decision.zero import ATTEMPTS_PER_POINT, Conditions, exact_expression
 from theory.errors import UnsupportedFormError
@@ -220,6 +221,12 @@ def _sign_by_points(search: PointSearch, wanted: int) -> SignDecision:
         return SignDecision(SignKind.UNDECIDED, False, search.shortage(used, wanted), witnesses, used)
     for sign, where in _at_irrational_places(search, starts):
         witnesses.setdefault(_SIGN_KINDS[sign], where)
+    for step in touched_steps(search.expression, search.region, sorted(starts, key=height)[:JUMP_STARTS], search.clock):
+        if step.sign is not None and step.proved:
+            witnesses.setdefault(_SIGN_KINDS[step.sign], step.named)
+        elif step.sign is not None and _SIGN_KINDS[step.sign] not in witnesses:
+            reason = f"a step may be touched at {step.named}, where the value would be {step.value.str(6)}"
+            return SignDecision(SignKind.UNDECIDED, False, reason, witnesses, used)
     signs = frozenset(witnesses)
     if {SignKind.POSITIVE, SignKind.NEGATIVE} <= signs:
         return SignDecision(SignKind.MIXED, True, "balls of both signs", witnesses, used)

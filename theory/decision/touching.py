@@ -48,7 +48,7 @@ def place_of_touching(
 
 
 def _size(expression: sp.Expr, point: Point) -> Fraction | None:
-    """How large a value is; None where it is not finite."""
+    """How large a value is; None where it is not finite, or so small as only a tail is."""
     try:
         value = _ball(expression, point, _PRECISION)
     except UnsupportedFormError:
@@ -58,9 +58,9 @@ def _size(expression: sp.Expr, point: Point) -> Fraction | None:
 
 def _upper(value: Any) -> Fraction | None:
     mantissa, exponent = (int(part) for part in value.abs_upper().mid().man_exp())
-    if exponent > _MAX_EXPONENT:
+    if mantissa and abs(exponent) > _MAX_EXPONENT:
         return None
-    return Fraction(mantissa << max(exponent, 0), 1 << min(max(-exponent, 0), 2 * _MAX_EXPONENT))
+    return Fraction(mantissa << max(exponent, 0), 1 << max(-exponent, 0))
 
 
 def _rests_on_zero(expression: sp.Expr, point: Point, region: AdmissibleRegion) -> bool:

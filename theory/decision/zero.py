@@ -31,7 +31,6 @@ from theory.argument_kinds import CONDITIONS, SECONDS, SEED, behind_the_door, ta
 from theory.decision.balls import MissingFlintError, truth
 from theory.decision.cases import where_defined
 from theory.decision.equations import on_surface
-from theory.decision.irrational_places import values_at_steps
 from theory.decision.jumps import JUMP_STARTS, jumps_of, meetings
 from theory.decision.normal_form import proof_of_positivity, proof_of_zero
 from theory.decision.obstacles import obstacle_to_deciding
@@ -39,6 +38,7 @@ from theory.decision.plain_symbols import by_real_parts
 from theory.decision.point_search import PRECISIONS, Clock, PointSearch, Residual, as_text, branches, height, leads
 from theory.decision.rational_points import Point
 from theory.decision.region import AdmissibleRegion, random_source
+from theory.decision.touched_steps import values_at_places
 from theory.decision.undefined_functions import random_functions, with_functions
 from theory.errors import KernelDisagreementError, TheoryError, UnsupportedFormError
 from theory.typeset import Typeset, words
@@ -222,14 +222,16 @@ def _contradiction(search: PointSearch, agreeing: list[dict[sp.Symbol, Fraction]
     if sharper is not None:
         return _refuted(search, sharper, None)
     close = None
-    for meeting in meetings(jumps_of(search.expression), search.region, _simplest(agreeing), search.clock):
+    simplest = sorted(agreeing, key=height)
+    for meeting in meetings(jumps_of(search.expression), search.region, simplest[:JUMP_STARTS], search.clock):
         if meeting.point is None:
             close = close or ZeroDecision(ZeroKind.UNDECIDED, meeting.told, points_used=len(agreeing))
         elif search.excludes(meeting.point, meeting.bits):
             return _refuted(search, meeting.point, None)
-    exact = _where_steps_are_exact(search, agreeing)
-    if exact is not None:
-        return exact
+    at_steps = _where_steps_are_exact(search, simplest[: 3 * JUMP_STARTS])
+    if at_steps is not None and at_steps.kind is ZeroKind.NONZERO:
+        return at_steps
+    close = close or at_steps
     for sign in (1, -1):
         proof = proof_of_positivity(sign * search.expression, search.region.conditions)
         if proof is not None:
@@ -238,21 +240,18 @@ def _contradiction(search: PointSearch, agreeing: list[dict[sp.Symbol, Fraction]
     return _unvisited_branch(search, agreeing) or close
 
 
-def _where_steps_are_exact(search: PointSearch, agreeing: list[dict[sp.Symbol, Fraction]]) -> ZeroDecision | None:
+def _where_steps_are_exact(search: PointSearch, starts: list[dict[sp.Symbol, Fraction]]) -> ZeroDecision | None:
     """A place without rational coordinates where a step has a value of its own and a ball excludes 0; or None."""
-    starts = sorted(agreeing, key=height)[: 3 * JUMP_STARTS]
-    for place, value in values_at_steps(search.expression, search.region, starts, search.clock):
-        if not value.contains(0):
-            where = as_text(place.values)
-            told = ", ".join(f"{name} = {at}" for name, at in where.items())
+    doubtful = None
+    for where, value, proved in values_at_places(search.expression, search.region, starts, search.clock):
+        told = ", ".join(f"{name} = {at}" for name, at in where.items())
+        if not value.contains(0) and proved:
             reason = f"the residual is {value.str(6)} at {told}"
             return ZeroDecision(ZeroKind.NONZERO, reason, where, points_used=search.drawn)
-    return None
-
-
-def _simplest(points: list[dict[sp.Symbol, Fraction]]) -> list[dict[sp.Symbol, Fraction]]:
-    """Those from which jumps are walked to."""
-    return sorted(points, key=height)[:JUMP_STARTS]
+        if not value.contains(0):
+            reason = f"a step may be touched at {told}, where the residual would be {value.str(6)}"
+            doubtful = ZeroDecision(ZeroKind.UNDECIDED, reason)
+    return doubtful
 
 
 def _refuted(search: PointSearch, point: Point, proof: str | None) -> ZeroDecision:

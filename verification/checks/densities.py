@@ -14,6 +14,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.argument_kinds import CONDITIONS, SYMBOL
+from theory.decision.ball_functions import Ball
 from theory.decision.balls import ball
 from theory.decision.breakpoints import breakpoints, zeros_along
 from theory.decision.inequalities import holds
@@ -31,6 +32,9 @@ from verification.verdict import Finding, Outcome
 _SIDE = Fraction(1, 1 << 200)
 """Half the distance between the two points that look at a seam from either side."""
 
+_FURTHER_SIDE = Fraction(1, 1 << 100)
+"""The same for two points further away."""
+
 _JUMP_BITS = 60
 """A relative difference across a seam that is larger than 2**-60 is no rounding and no slope, but a jump."""
 
@@ -39,11 +43,16 @@ _SEAM_POINTS = 6
 
 
 def residuals(process: ItoProcess, density: sp.Expr, *, without_current: bool) -> Iterator[sp.Expr]:
-    """What must vanish: the Fokker-Planck operator over the density, or every component of the current over it."""
+    """What must vanish: the Fokker-Planck operator over the density, or every component of the current over it.
+
+    A density that is 0 on a branch divides nothing.
+    """
+    pieces = density.atoms(sp.Piecewise)
+    scale = sp.S.One if any(branch == 0 for piece in pieces for branch, _ in piece.args) else density
     if without_current:
-        yield from (_off_seams(j) / density for j in probability_current(process, density))
+        yield from (_off_seams(j) / scale for j in probability_current(process, density))
     else:
-        yield _off_seams(fokker_planck_operator(process, density)) / density
+        yield _off_seams(fokker_planck_operator(process, density)) / scale
 
 
 def _off_seams(expression: sp.Expr) -> sp.Expr:
@@ -91,12 +100,19 @@ def _jump(process: ItoProcess, density: sp.Expr, x: sp.Symbol, at: dict[sp.Symbo
         "diffusion times density": process.diffusion[i, i] * density,
         "the current": _off_seams(probability_current(process, density)[i]),
     }
+    scale = ball(process.diffusion[i, i] * density, {**at, x: at[x] + _SIDE}, _PRECISION)
     for name, part in parts.items():
-        before, after = (ball(part.doit(), {**at, x: at[x] + side}, _PRECISION) for side in (-_SIDE, _SIDE))
-        scale = ball(process.diffusion[i, i] * density, {**at, x: at[x] + _SIDE}, _PRECISION)
-        if before.is_finite() and after.is_finite() and abs(before - after) > abs(scale) / (1 << _JUMP_BITS):
+        further, close = (_difference_across(part.doit(), x, at, side) for side in (_FURTHER_SIDE, _SIDE))
+        stays = close > further / 2  # what tends to 0 on both sides shrinks
+        if close.is_finite() and stays and close > abs(scale) / (1 << _JUMP_BITS):
             return name
     return None
+
+
+def _difference_across(part: sp.Expr, x: sp.Symbol, at: dict[sp.Symbol, Fraction], side: Fraction) -> Ball:
+    """How far apart the values on the two sides of a seam are."""
+    before, after = (ball(part, {**at, x: at[x] + away}, _PRECISION) for away in (-side, side))
+    return abs(before - after)
 
 
 @takes(x=SYMBOL, domain=CONDITIONS)

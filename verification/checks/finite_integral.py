@@ -56,6 +56,9 @@ def finite_integral(density: sp.Expr, state: Sequence[sp.Symbol], interval: Inte
 
 
 def _on_the_line(density: sp.Expr, x: sp.Symbol, interval: Interval) -> Boolean | None:
+    anywhere = sp.Dummy("x", real=True)
+    if all(end.is_finite for end in interval.ends) and _is_bounded_inside(density.xreplace({x: anywhere}), anywhere):
+        return sp.true
     tame = _is_bounded_inside(density, x)
     if not density.has(*PIECES):
         return _by_slope(sp.expand(logarithmic_derivative(density, x)), x, interval, tame=tame)
@@ -68,6 +71,8 @@ def _on_the_line(density: sp.Expr, x: sp.Symbol, interval: Interval) -> Boolean 
         beyond = density.subs(x, sp.sign(end) * (outmost + _END)).doit()
         if end.is_finite or beyond.has(*PIECES):
             return None
+        if beyond == 0:
+            continue
         conditions.append(integrable(endpoint_behaviour(logarithmic_derivative(beyond, _END), _END, sp.oo)))
     return sp.And(*conditions)
 

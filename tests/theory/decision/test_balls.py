@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.examples import examples
 from theory.decision.ball_functions import REAL_FUNCTIONS
 from theory.decision.balls import ball, complex_ball, truth
+from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import MissingParameterError, UnsupportedFormError
 from theory.tricomi import hyperu
 
@@ -216,3 +217,18 @@ def test_a_power_of_a_difference_that_cancels_is_enclosed():
     for power in (1, 2, 3, 8):
         assert ball((x - sp.Rational(1, 7)) ** power, at).contains(0)
     assert ball(sp.exp(-((x - sp.Rational(1, 7)) ** 2)), at).contains(1)
+
+
+@pytest.mark.parametrize(
+    "residual",
+    [
+        sp.loggamma(x) - sp.log(sp.gamma(x)),
+        sp.besselj(half, x) - sp.sqrt(2 / (sp.pi * x)) * sp.sin(x),
+        sp.expint(1, x) + sp.Ei(-x),
+        sp.polylog(1, x) + sp.log(sp.Abs(1 - x)),
+        sp.acosh(x) - sp.Abs(sp.acosh(x)),
+    ],
+    ids=str,
+)
+def test_functions_that_leave_the_reals_are_looked_at_there(residual):
+    assert decide_zero(residual).kind is ZeroKind.NONZERO

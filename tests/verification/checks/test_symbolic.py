@@ -221,3 +221,27 @@ def test_the_integral_of_a_law_is_over_the_interval_that_its_domain_leaves():
 def test_a_density_with_a_kink_may_lack_parameters_of_its_process():
     brownian = StationaryDensity(lambda: ItoProcess.scalar(r, drift=0, dispersion=k), normalisable=False)
     assert outcome(brownian, 2 + sp.Abs(r)) is Outcome.REFUTED
+
+
+ORIGIN = ItoProcess.scalar(r, drift=2 * r - 2 * r**3, dispersion=r)
+"""No path crosses 0, so the two sides of a law have a factor each, which may be 0."""
+
+BELL = r**2 * sp.exp(-2 * r**2)
+
+
+@pytest.mark.every(3)
+@pytest.mark.parametrize("left", [2, 1, 0])
+def test_the_sides_of_a_law_at_a_place_that_no_path_crosses_are_free(left):
+    law = sp.Piecewise((BELL, r > 0), (left * BELL, True))
+    assert density(ORIGIN, law).supports
+    assert density(ORIGIN, law * sp.exp(-(r**2))) is Outcome.REFUTED
+    walk = ItoProcess.scalar(r, drift=-r, dispersion=sp.S.One)
+    crossed = sp.Piecewise((sp.exp(-(r**2)), r > 0), (left * sp.exp(-(r**2)), True))
+    assert (density(walk, crossed) is Outcome.REFUTED) == (left != 1)
+
+
+def test_a_bounded_density_on_a_bounded_interval_has_a_finite_integral():
+    circle = ItoProcess.scalar(r, drift=-sp.sin(r), dispersion=sp.S.One)
+    assert density(circle, sp.exp(2 * sp.cos(r)), (r > -sp.pi, r < sp.pi)).supports
+    still = ItoProcess.scalar(x, drift=0, dispersion=sp.sqrt(x))
+    assert density(still, 1 / x, (x < 1,)) is Outcome.REFUTED

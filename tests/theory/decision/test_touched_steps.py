@@ -1,0 +1,38 @@
+"""Steps that are reached at one place and not crossed there."""
+
+import pytest
+import sympy as sp
+
+from theory.decision.sign import SignKind, decide_sign
+from theory.decision.zero import ZeroKind, decide_zero
+
+x, y = sp.symbols("x y", real=True)
+r = sp.Symbol("r", rational=True)
+TOUCHED = (
+    sp.floor((1 + sp.sin(x)) / 2),
+    sp.floor(1 / (1 + (x - sp.sqrt(2)) ** 2)),
+    sp.floor((1 + sp.sin(x) * sp.cos(y)) / 2),
+    sp.Piecewise((1, 3 * sp.sin(x) + 4 * sp.cos(x) >= 5), (0, True)),
+)
+
+
+@pytest.mark.every(3)
+@pytest.mark.parametrize("step", TOUCHED, ids=str)
+def test_a_step_that_is_touched_refutes(step):
+    decision = decide_zero(step)
+    assert decision.kind is ZeroKind.NONZERO
+    value = step.subs({symbol: sp.sympify(decision.witness[str(symbol)]) for symbol in step.free_symbols})
+    assert sp.simplify(value) == 1
+
+
+@pytest.mark.every(3)
+@pytest.mark.parametrize(
+    "step", [sp.floor(sp.sin(x) ** 2 / 2), TOUCHED[0].subs(x, r), sp.floor(sp.tanh(x) ** 2)], ids=str
+)
+def test_a_step_that_is_not_reached_refutes_nothing(step):
+    assert decide_zero(step).says_zero
+
+
+def test_the_sign_at_a_touched_step_counts():
+    assert decide_sign(TOUCHED[0]).kind is SignKind.NONNEGATIVE
+    assert decide_sign(sp.Rational(1, 2) - TOUCHED[0]).kind is SignKind.MIXED

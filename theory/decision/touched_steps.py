@@ -1,0 +1,159 @@
+r"""Steps that are touched and not crossed: :math:`\lfloor (1 + \sin x)/2 \rfloor` is 0 but where :math:`\sin x = 1`.
+
+Random points miss such a place, and no change of sign leads to it. So from a few points the way is gone down to where
+the argument of the step comes closest to its value at the step. The place there is guessed in closed form, which counts
+only if the step is proved to be touched at it; else it is said where the step may be.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+
+from theory.argument_kinds import behind_the_door
+from theory.decision.balls import ball, truth
+from theory.decision.extrema import descended
+from theory.decision.irrational_places import IrrationalPlace, surfaces_of_steps, values_at_steps
+from theory.decision.jumps import JUMP_STARTS, Jump, Sides
+from theory.decision.normal_form import proof_of_zero
+from theory.decision.point_search import Clock, as_text
+from theory.decision.rational_points import Point, nearly
+from theory.decision.region import AdmissibleRegion
+from theory.decision.touching import place_of_touching
+from theory.errors import TheoryError
+
+_ball, _truth = behind_the_door(ball), behind_the_door(truth)
+
+_PRECISION = 128
+_MAX_SURFACES = 12
+_CLOSE = Fraction(1, 1 << 30)
+"""Relative distance within which a coordinate may be a number in closed form."""
+
+_DENOMINATOR = 120
+
+
+@dataclass(frozen=True)
+class TouchedStep:
+    """A place where a step may be touched.
+
+    Attributes:
+        where: Its coordinates: in closed form where the step is proved to be touched, else rational ones close by.
+        value: A ball around what the expression is there.
+        proved: Whether the step is proved to be touched.
+    """
+
+    where: dict[sp.Symbol, sp.Expr]
+    value: Any
+    proved: bool
+
+    @property
+    def sign(self) -> int | None:
+        """The sign of the expression there; None if the ball does not tell."""
+        if not self.value.is_finite():
+            return None
+        return 1 if self.value > 0 else -1 if self.value < 0 else 0 if self.value.is_zero() else None
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The coordinates for a reader."""
+        return {str(symbol): self._told(value) for symbol, value in self.where.items()}
+
+    def _told(self, value: sp.Expr) -> str:
+        return (
+            str(value) if self.proved or value.is_Integer else f"about {nearly(Fraction(int(value.p), int(value.q)))}"
+        )
+
+
+def values_at_places(
+    expression: sp.Expr, region: AdmissibleRegion, starts: Sequence[Point], clock: Clock
+) -> Iterator[tuple[dict[str, str], Any, bool]]:
+    """Places where a step has a value of its own, a ball around ``expression`` there, and whether that is proved."""
+    for place, value in values_at_steps(expression, region, starts, clock):
+        yield as_text(place.values), value, True
+    for step in touched_steps(expression, region, starts[:JUMP_STARTS], clock):
+        yield step.named, step.value, step.proved
+
+
+def touched_steps(
+    expression: sp.Expr, region: AdmissibleRegion, starts: Sequence[Point], clock: Clock
+) -> Iterator[TouchedStep]:
+    """Places inside ``region``, down from ``starts``, where a step of ``expression`` is touched or may be."""
+    for jump, start in itertools.product(surfaces_of_steps(expression)[:_MAX_SURFACES], starts):
+        for level in jump.levels_near(start):
+            if clock.is_over:
+                return
+            try:
+                found = _touched(expression, region, jump, level, start)
+            except (TheoryError, TypeError, ValueError):  # no value there, SymPy's own too: 1 < nan
+                continue
+            if found is not None:
+                yield found
+
+
+def _touched(expression: sp.Expr, region: AdmissibleRegion, jump: Jump, level: int, start: Point) -> TouchedStep | None:
+    distance = jump.surface - level
+    side = _ball(distance, start, _PRECISION)
+    if not (side > 0 or side < 0):
+        return None
+    upwards = distance if side > 0 else -distance
+    lowest = descended(upwards, region, start)
+    if not _ball(upwards, lowest, _PRECISION) > 0 or place_of_touching(upwards, region, [lowest]) is None:
+        return None  # it is crossed, or stays away
+    exact = _closed_form(upwards, lowest)
+    if exact is None:
+        symbol = next(iter(jump.surface.free_symbols))
+        there = IrrationalPlace(Sides(jump, level, symbol, dict(lowest), dict(lowest), _PRECISION)).on_it(expression)
+        near = {s: sp.Rational(v.numerator, v.denominator) for s, v in lowest.items()}
+        return TouchedStep(near, _ball(there, lowest, _PRECISION), False)
+    if not all(_truth(sp.sympify(c.subs(exact)), {}, _PRECISION) for c in region.conditions):
+        return None
+    return TouchedStep(exact, _ball(expression.subs(exact), {}, _PRECISION), True)
+
+
+def _closed_form(vanishing: sp.Expr, near: Point) -> dict[sp.Symbol, sp.Expr] | None:
+    """The place ``near`` in closed form, at which ``vanishing`` is proved to be 0; None if none is found."""
+    candidates = [
+        [(s, form) for form in _closed_forms(v) if _may_be(s, form)] for s, v in near.items() if vanishing.has(s)
+    ]
+    others = {s: sp.Rational(v.numerator, v.denominator) for s, v in near.items() if not vanishing.has(s)}
+    for chosen in itertools.product(*candidates):
+        if proof_of_zero(vanishing.subs(dict(chosen))) is not None:
+            return {**others, **dict(chosen)}
+    return None
+
+
+def _may_be(symbol: sp.Symbol, number: sp.Expr) -> bool:
+    return bool((number.is_Rational or not symbol.is_rational) and (number != 0 or symbol.is_zero is not False))
+
+
+def _closed_forms(value: Fraction) -> Iterator[sp.Expr]:
+    r"""Rationals, multiples of :math:`\pi`, square roots, exponentials, logarithms and angles close to ``value``."""
+    x = sp.Rational(value.numerator, value.denominator)
+    inverses = (
+        (x, lambda r: r),
+        (x / sp.pi, lambda r: r * sp.pi),
+        (x**2, lambda r: sp.sign(x) * sp.sqrt(r)),
+        (sp.log(abs(x)) if x else sp.nan, lambda r: sp.sign(x) * sp.exp(r)),
+        (sp.exp(x) if abs(x) < 64 else sp.nan, lambda r: sp.log(r)),
+        (sp.tan(x), lambda r: sp.atan(r) + sp.pi * sp.floor(x / sp.pi + sp.S.Half)),
+    )
+    for form, back in inverses:
+        number = _fraction(form)
+        simple = None if number is None else number.limit_denominator(_DENOMINATOR)
+        if simple is not None and abs(number - simple) <= _CLOSE * max(abs(number), _CLOSE):
+            found = back(sp.Rational(simple.numerator, simple.denominator))
+            if found.is_finite:
+                yield found
+
+
+def _fraction(number: sp.Expr) -> Fraction | None:
+    """A rational number very close to a real constant."""
+    if number is sp.nan:
+        return None
+    middle, exponent = _ball(number, {}, _PRECISION).mid().man_exp()
+    return Fraction(int(middle)) * Fraction(2) ** int(exponent)
