@@ -23,7 +23,7 @@ from theory.decision.ball_functions import (
     Ball,
 )
 from theory.decision.enclosures import MAX_TERMS, Balls
-from theory.decision.integrals_in_pieces import NOT_CONTINUED, ball_over, bent_parts, analytic_pieces
+from theory.decision.integrals_in_pieces import NOT_CONTINUED, analytic_pieces, ball_over, bent_parts
 from theory.decision.rational_points import combined_truth, exact_truth, exact_value
 from theory.errors import UnsupportedFormError
 
