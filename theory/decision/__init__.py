@@ -11,6 +11,7 @@
 * ``field_generators``: generators for numbers, powers, exponentials and logarithms, with what is known of their signs.
 * ``kernels``: expressions as rational functions: kernels become generators, and the relations between them become
   relations.
+* ``roots_of_unity``: sines and cosines of rational multiples of pi, exactly.
 * ``normal_form``: proofs by normal form: a residual that is the zero rational function in its generators is zero.
 * ``plain_symbols``: roots and functions of parameters as symbols, complex symbols by their real parts.
 * ``point_search``: the residual of an expression at random admissible points, as balls of rising precision.

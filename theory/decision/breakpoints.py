@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
@@ -33,6 +34,11 @@ _BRACKET = sp.Rational(1, 1 << 40)
 
 _STEPS = (0, 1, -1, 2)
 """Steps of a floor, a ceiling or a remainder that are looked at."""
+
+_MOST_REMAINDERS = 1200
+"""Of a longer period only so many remainders are visited."""
+
+_CONVERGENTS = 20
 
 _MAX_DEGREE = 24
 
@@ -69,6 +75,42 @@ def breakpoints(expression: sp.Expr) -> list[sp.Expr]:
         if part.free_symbols and part.free_symbols <= expression.free_symbols and not part.has(sp.oo, sp.I)
     }
     return sorted(ours, key=sp.default_sort_key)
+
+
+def remarkable_integers(form: sp.Basic, point: Point) -> Iterator[dict[sp.Symbol, Fraction]]:
+    """``point`` with integers that leave every remainder ``form`` tells apart, and those next to the turns of waves."""
+    symbols = [symbol for symbol in sorted(form.free_symbols, key=str) if symbol.is_integer]
+    periods = {symbol: _period(form, symbol) for symbol in symbols}
+    if 1 < math.prod(periods.values()) <= _MOST_REMAINDERS:
+        for steps in itertools.product(*(range(period) for period in periods.values())):
+            yield {**point, **{symbol: point[symbol] + k for symbol, k in zip(symbols, steps, strict=True)}}
+    else:
+        for symbol, period in periods.items():
+            yield from ({**point, symbol: point[symbol] + k} for k in range(1, min(period, _MOST_REMAINDERS)))
+    for symbol in symbols:
+        yield from ({**point, symbol: Fraction(n)} for n in _next_to_turns(form, symbol))
+
+
+def _period(form: sp.Basic, symbol: sp.Symbol) -> int:
+    """The least common multiple of the moduli of steps that hold ``symbol``."""
+    moduli = {part.args[1] for part in form.atoms(sp.Mod) if part.has(symbol)}
+    rounded = (part.args[0] for part in form.atoms(sp.floor, sp.ceiling, sp.frac) if part.has(symbol))
+    moduli |= {sp.denom(sp.together(argument)) for argument in rounded}
+    return math.lcm(1, *(int(abs(m)) for m in moduli if m.is_Integer and m))
+
+
+def _next_to_turns(form: sp.Basic, symbol: sp.Symbol) -> Iterator[int]:
+    r"""Integers n for which the argument :math:`an` of a wave is close to a multiple of :math:`\pi/2`.
+
+    They are the numerators of the convergents of :math:`\pi/2a`, and small multiples.
+    """
+    slopes = {sp.diff(wave.args[0], symbol) for wave in form.atoms(sp.sin, sp.cos, sp.tan, sp.cot) if wave.has(symbol)}
+    for slope in sorted((slope for slope in slopes if slope.is_number and slope.is_real and slope), key=str):
+        quarter = abs(sp.pi / (2 * slope))
+        if not quarter.is_Rational:
+            convergents = sp.continued_fraction_convergents(sp.continued_fraction_iterator(quarter))
+            for convergent in itertools.islice(convergents, _CONVERGENTS):
+                yield from (sign * k * int(convergent.p) for k in (1, 2, 4) for sign in (1, -1))
 
 
 @takes(expression=EXPRESSION)

@@ -89,12 +89,20 @@ class Balls(abc.ABC):
                 return self.value(derivative)
         if name == "Subs":
             return self.at(dict(zip(e.variables, map(self.value, e.point), strict=True))).value(e.expr)
+        if name == "ComplexRootOf" and e.is_real:
+            return self.number(self._root(e))
         if e.is_Float:
             raise UnsupportedFormError(
                 f"the expression holds the floating-point number {e}, whose exact value is not what was meant. "
                 "Write it as a rational number: Rational('0.1')."
             )
         return self.function(name, e)
+
+    def _root(self, root: sp.Expr) -> Ball:
+        """A ball around a real root of a polynomial of integers, which SymPy isolates by exact arithmetic."""
+        bits = self.flint.ctx.prec
+        near = root.eval_rational(dx=sp.Rational(1, 1 << bits))
+        return self.flint.arb(self.flint.fmpq(int(near.p), int(near.q)), self.flint.arb(2) ** (1 - bits))
 
     def number(self, value: Any) -> Ball:
         """A ball around an exact number, or the ball it is already."""

@@ -19,6 +19,7 @@ from theory.argument_kinds import CONDITIONS, EXPRESSION, SEED, takes
 from theory.decision.field_generators import NewDenominatorError
 from theory.decision.kernels import Indeterminates
 from theory.decision.rational_functions import OutOfReachError
+from theory.decision.roots_of_unity import proof_by_roots_of_unity
 from theory.decision.second_kernel import confirmation
 
 _MAX_OPERATIONS = 4_000
@@ -54,7 +55,7 @@ def proof_of_zero(expression: sp.Expr, conditions: Iterable[Boolean] = (), *, se
     for _ in range(_PASSES):
         try:
             ring = Indeterminates(conditions, common)
-            return _vanishing(ring, expression, Random(seed))
+            return _vanishing(ring, expression, Random(seed)) or proof_by_roots_of_unity(expression)
         except NewDenominatorError as error:
             common = common * error.denominator
         except (OutOfReachError, BasePolynomialError, RecursionError):

@@ -18,7 +18,7 @@ from sympy.logic.boolalg import Boolean
 from theory.answer import Answer
 from theory.argument_kinds import behind_the_door
 from theory.decision.balls import MissingFlintError, ball, complex_ball
-from theory.decision.breakpoints import branch_cuts, moved_to_zero, zeros_along
+from theory.decision.breakpoints import branch_cuts, moved_to_zero, remarkable_integers, zeros_along
 from theory.decision.breakpoints import breakpoints as breakpoints_of
 from theory.decision.magnitudes import FAR, NEAR
 from theory.decision.rational_points import Point, number_as_text
@@ -211,6 +211,15 @@ class PointSearch:
                         return None
                     if self.region.contains(point) and self.residual(point)[0] is Residual.EXCLUDES:
                         return point
+        return None
+
+    def at_a_remarkable_integer(self, visited: Sequence[Point]) -> Point | None:
+        """A point of integers that random ones seldom hit, where a ball excludes 0; or None."""
+        for point in remarkable_integers(self.expression, min(visited, key=height)):
+            if self.clock.is_over:
+                return None
+            if self.region.contains(point) and self.residual(point)[0] is Residual.EXCLUDES:
+                return point
         return None
 
     def readable_witness(self, point: Point) -> tuple[Point, str]:

@@ -14,7 +14,7 @@ from sympy.core.function import AppliedUndef
 from theory.answer import Answer
 from theory.argument_kinds import CONDITIONS, EXPRESSION, POINT, SECONDS, SEED, behind_the_door, takes, whole
 from theory.decision.balls import ball
-from theory.decision.breakpoints import zeros_along
+from theory.decision.breakpoints import remarkable_integers, zeros_along
 from theory.decision.cases import where_defined
 from theory.decision.equations import on_surface
 from theory.decision.extrema import descended, descended_along_surfaces, extreme_points
@@ -288,6 +288,8 @@ def _search_for_both_signs(
     found = meetings(jumps_of(search.expression), search.region, sorted(starts, key=height)[:JUMP_STARTS], search.clock)
     yield from (meeting.point for meeting in found if meeting.point is not None)
     yield from _level_points(search, sorted(starts, key=height)[:JUMP_STARTS])
+    for start in starts[:1]:
+        yield from filter(search.region.contains, remarkable_integers(search.expression, start))
     towards = -1 if SignKind.NEGATIVE in witnesses else 1
     for n, start in enumerate([*sorted(starts, key=height)[:_DESCENTS], *_among_waves(search)]):
         if search.clock.is_over:

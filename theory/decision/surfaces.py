@@ -14,7 +14,7 @@ from sympy.logic.boolalg import Boolean
 
 from theory.argument_kinds import behind_the_door
 from theory.decision.balls import ball, truth
-from theory.decision.breakpoints import crossings, zeros_along
+from theory.decision.breakpoints import crossings, remarkable_integers, zeros_along
 from theory.decision.definedness import truth_where_defined
 from theory.decision.extrema import extreme_points
 from theory.decision.irrational_places import places, surfaces_of_steps
@@ -85,12 +85,14 @@ class Compared:
         derived: Whether the derived condition is true there.
         candidate: Whether the other one is.
         undefined: Which of the two have a part without a value there.
+        proved: Whether that is so for certain; not where a number was taken for 0 because a very sharp ball holds 0.
     """
 
     point: Mapping[sp.Symbol, Fraction | sp.Expr | str]
     derived: bool
     candidate: bool
     undefined: tuple[bool, bool] = (False, False)
+    proved: bool = True
 
     @property
     def values(self) -> dict[str, str]:
@@ -110,9 +112,11 @@ def compared_points(derived: Boolean, candidate: Boolean, domain: tuple[Boolean,
         _irrational_points(derived, candidate, domain), _landmarks_on_surfaces(derived, candidate, domain)
     ):
         if all(_truth_at(condition, values) for condition in domain):
-            expected, found = _truth_at(derived, values), _truth_at(candidate, values)
-            if expected is not None and found is not None:
-                yield Compared(values, expected, found)
+            for taken_for_zero in ((ZeroKind.ZERO,), (ZeroKind.ZERO, ZeroKind.CERTIFIED)):
+                expected, found = (_truth_at(condition, values, taken_for_zero) for condition in (derived, candidate))
+                if expected is not None and found is not None:
+                    yield Compared(values, expected, found, proved=len(taken_for_zero) == 1)
+                    break
 
 
 def readable_difference(found: Compared, derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> Compared:
@@ -179,6 +183,8 @@ def _points(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -
             yield from filter(region.contains, _beside(surface, point))
     yield from extreme_points(region, rng)
     starts = points_satisfying(symbols, domain, EXACT, rng.getrandbits(64))
+    for start in starts[:1]:
+        yield from filter(region.contains, remarkable_integers(sp.And(derived, candidate, evaluate=False), start))
     yield from (p for start in starts for surface in surfaces for p in _critical(surface, start) if region.contains(p))
 
 
@@ -290,17 +296,21 @@ def _roots_of_polynomial(polynomial: sp.Expr, symbol: sp.Symbol) -> Sequence[sp.
     return (-b + width) / (2 * a), (-b - width) / (2 * a)
 
 
-def _truth_at(condition: Boolean, values: dict[sp.Symbol, sp.Expr]) -> bool | None:
+def _truth_at(
+    condition: Boolean, values: dict[sp.Symbol, sp.Expr], taken_for_zero: tuple[ZeroKind, ...] = (ZeroKind.ZERO,)
+) -> bool | None:
     """The truth value of a condition at exact numbers; None if it cannot be decided."""
     if condition in (sp.true, sp.false):
         return bool(condition)
     if not isinstance(condition, Relational):
-        return combined_truth(type(condition).__name__, [_truth_at(part, values) for part in condition.args])
+        return combined_truth(
+            type(condition).__name__, [_truth_at(part, values, taken_for_zero) for part in condition.args]
+        )
     difference = sp.sympify((condition.lhs - condition.rhs).subs(values))
     if difference.has(sp.oo, sp.zoo, sp.nan):
         return None
     decision = decide_zero(difference, seconds=2.0)
-    if decision.kind is ZeroKind.ZERO:
+    if decision.kind in taken_for_zero:
         sign: int | None = 0
     elif decision.kind is ZeroKind.NONZERO:
         try:

@@ -219,6 +219,7 @@ def _certified(search: PointSearch, used: int, widest: float) -> ZeroDecision:
 def _contradiction(search: PointSearch, agreeing: list[dict[sp.Symbol, Fraction]]) -> ZeroDecision | None:
     """What speaks against 0 although balls around it were found everywhere, or None."""
     sharper = search.closer_look(agreeing) or search.on_a_cut(agreeing)
+    sharper = sharper or search.at_a_remarkable_integer(agreeing)
     if sharper is not None:
         return _refuted(search, sharper, None)
     close = None

@@ -50,7 +50,11 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
     derived, candidate = (sp.sympify(side, strict=True) for side in (derived, candidate))
     seen: set[bool] = set()
     compared = undefined = 0
+    doubtful = None
     for point in compared_points(derived, candidate, domain):
+        if not point.proved:
+            doubtful = doubtful or (point if point.derived is not point.candidate else None)
+            continue
         if point.derived is not point.candidate:
             shown = readable_difference(point, derived, candidate, domain)
             return Finding(Outcome.REFUTED, _difference(shown, derived), witness=shown.values)
@@ -64,6 +68,9 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
     if elsewhere is not None:
         reason = f"they differ at {_named(elsewhere)}, by the signs of their margins on the line"
         return Finding(Outcome.REFUTED, reason, witness=elsewhere)
+    if doubtful is not None:
+        reason = f"they may differ at {_named(doubtful.values)}, where two surfaces meet as far as balls tell"
+        return Finding(Outcome.UNDECIDED, reason)
     if compared < POINTS // 2:
         return Finding(Outcome.UNDECIDED, f"only {compared} points of the domain could be compared")
     seen_there = f"truth values seen: {sorted(seen)}"
@@ -165,7 +172,7 @@ _RELATION = {"<=": sp.Le, ">=": sp.Ge, "<": sp.Lt, ">": sp.Gt}
 def _first_false(condition: Boolean, domain: tuple[Boolean, ...]) -> tuple[dict[str, str], bool] | None:
     """A point where a bound does not hold, and whether a side of it has no real value there."""
     points = compared_points(condition, sp.true, domain)
-    return next(((p.values, p.undefined[0]) for p in points if not p.derived), None)
+    return next(((p.values, p.undefined[0]) for p in points if p.proved and not p.derived), None)
 
 
 def _proof_of_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> str | None:
