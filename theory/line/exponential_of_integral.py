@@ -44,6 +44,12 @@ def exponential_of_integral(log_derivative: sp.Expr, variable: sp.Symbol, interv
     if interval.left.is_nonnegative and not variable.is_nonnegative:
         half = sp.Symbol(variable.name, positive=True)  # powers split and merge only where their base is positive
         return exponential_of_integral(log_derivative.subs(variable, half), half, interval).subs(half, variable)
+    if interval.right.is_nonpositive:
+        half = sp.Symbol(variable.name, positive=True)
+        mirrored = exponential_of_integral(
+            -log_derivative.subs(variable, -half), half, Interval(-interval.right, -interval.left)
+        )
+        return mirrored.subs(half, -variable)
     for candidate in _candidates(log_derivative, variable, interval):
         if candidate is not None and is_logarithmic_derivative(log_derivative, candidate, variable):
             return candidate

@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Iterator
-from functools import lru_cache
 
 import sympy as sp
 
-from theory.argument_kinds import EXPRESSION, SYMBOL, one_of, takes
 from theory.decision.inequalities import sign
 from theory.errors import SymbolError, UnsupportedFormError
+from theory.line.even_density import symmetric_about
 from theory.line.exponential_of_integral import logarithmic_derivative
 from theory.line.families import (
     Beta,
@@ -29,11 +28,12 @@ from theory.line.families import (
     ModifiedHalfNormal,
     Normal,
     Patchwork,
+    Placed,
     StudentT,
     Symmetric,
     VonMises,
 )
-from theory.line.glued import cuts, pieces_of
+from theory.line.glued import pieces_of
 from theory.line.interval import Chart, Interval
 from theory.line.piece_moments import piece_moments
 from theory.line.powers import PowerQuotient, power_quotient
@@ -72,56 +72,13 @@ def recognise(density: sp.Expr, variable: sp.Symbol, interval: Interval | None =
     return _put_together(density, variable, interval)
 
 
-@takes(density=EXPRESSION, x=SYMBOL, interval=one_of(Interval, needed="an Interval"))
-@lru_cache(maxsize=512)
-def symmetric_about(density: sp.Expr, x: sp.Symbol, interval: Interval) -> sp.Expr | None:
-    """The point about which ``density`` is even, None where that is not seen: 0, a kink, or the middle of the interval.
-
-    Example:
-        >>> x = sp.Symbol("x", real=True)
-        >>> symmetric_about(sp.exp(x**2 - x**4), x, Interval(-sp.oo, sp.oo))
-        0
-    """
-    left, right = interval.ends
-    if left.is_finite and right.is_finite:
-        middle = sp.cancel((left + right) / 2)
-    elif left.is_finite or right.is_finite:
-        return None
-    else:
-        places = cuts([density], x, interval)
-        middle = places[len(places) // 2] if len(places) % 2 else sp.S.Zero
-    pieces = pieces_of(density, x, interval)
-    half = len(pieces) // 2
-    if len(pieces) % 2 == 0 and pieces[half][0].left != middle:
-        return None
-    y = sp.Dummy("y", positive=True)
-    for (stretch, formula), (other, mirror) in zip(pieces[half:], pieces[::-1][half:], strict=True):
-        low = middle if stretch is other else stretch.left
-        if not stretch.right.is_infinite and sp.expand(stretch.right + other.left - 2 * middle) != 0:
-            return None
-        above, below = formula.subs(x, middle + y), mirror.subs(x, middle - y)
-        if above != below and not _equal(above, below, y, Interval(low - middle, stretch.right - middle)):
-            return None
-    return middle
-
-
-def _equal(one: sp.Expr, other: sp.Expr, y: sp.Symbol, interval: Interval) -> bool:
-    """Whether two positive functions have the same logarithmic slope, and the same value at one point."""
-    point = interval.interior_point()
-    gap = one.subs(y, point) / other.subs(y, point) - 1
-    if gap != 0 and sp.expand(sp.powsimp(sp.expand(gap))) != 0:
-        return False
-    slope = logarithmic_derivative(one, y) - logarithmic_derivative(other, y)
-    try:
-        return Chart.for_functions(y, (slope,), interval).express(slope) == 0
-    except (UnsupportedFormError, SymbolError):
-        return False
-
-
 def _put_together(density: sp.Expr, x: sp.Symbol, interval: Interval) -> Family | None:
-    """Halves of a known family, or stretches with closed moments."""
+    """Halves of a known family, a known family begun elsewhere, or stretches with closed moments."""
     if x.is_positive and interval.ends == (sp.S.Zero, sp.oo):
         return None
+    placed = _placed(density, x, interval)
+    if placed is not None:
+        return placed
     pieces = pieces_of(density, x, interval)
     halved = len(pieces) > 1 or interval.left.is_infinite or interval.right.is_infinite
     # Half of a smooth density on an interval is of no family that the whole is not of.
@@ -139,6 +96,20 @@ def _put_together(density: sp.Expr, x: sp.Symbol, interval: Interval) -> Family 
     if len(found) < len(moments) or any(piece.integrable == sp.false for piece in found):
         return None
     return Patchwork(x, interval, sp.S.One, found)
+
+
+def _placed(density: sp.Expr, x: sp.Symbol, interval: Interval) -> Family | None:
+    """A family of the positive half-line on one that begins elsewhere or points to the left."""
+    left, right = interval.ends
+    if left.is_infinite == right.is_infinite or not is_smooth(density, (x,)):
+        return None
+    end, direction = (left, 1) if left.is_finite else (right, -1)
+    distance = sp.Symbol(x.name, positive=True)
+    there = density.subs(x, end + direction * distance)
+    family = recognise(there, distance)
+    if family is None or isinstance(family, ModifiedHalfNormal):  # a stretch of a normal law reads better as one
+        return None
+    return Placed(x, interval, family.factor, end, direction, family)
 
 
 def _laplace_law(density: sp.Expr, x: sp.Symbol, interval: Interval) -> Family | None:

@@ -17,6 +17,7 @@ from theory.errors import MissingParameterError, NotNormalisableError, ShapeErro
 from theory.fokker_planck import probability_current
 from theory.ito import ItoProcess
 from theory.line.families import Gamma, GeneralisedGamma, InverseGamma
+from theory.line.first_passage import hitting_probability
 from theory.line.interval import Interval
 from theory.line.mode import mode
 from theory.line.stationary import probability_current_vanishes, stationary_density, transform_density
@@ -335,3 +336,28 @@ def test_a_moment_of_an_order_that_nothing_can_hold_is_refused_by_name(order):
 def test_the_log_derivative_is_that_of_the_density(drift, dispersion):
     law = stationary_density(ItoProcess.scalar(x, drift=drift, dispersion=dispersion))
     assert decide_zero(law.log_derivative - sp.diff(sp.log(law.density), x)).says_zero
+
+
+@pytest.mark.parametrize(
+    ("variable", "interval"),
+    [(sp.Symbol("q", negative=True), None), (sp.Symbol("q", real=True), Interval(-sp.oo, 0))],
+    ids=["negative symbol", "interval"],
+)
+def test_a_law_below_zero_is_the_mirror_image_of_one_above(variable, interval):
+    below = ItoProcess.scalar(variable, drift=-kappa * variable - m, dispersion=sigma * variable)
+    above = ItoProcess.scalar(x, drift=m - kappa * x, dispersion=sigma * x)
+    mirrored, law = stationary_density(below, interval), stationary_density(above)
+    assert mirrored.mean == -law.mean and sp.simplify(mirrored.mode + law.mode) == 0
+    chosen = {kappa: 2, m: 1, sigma: 1}
+    assert mirrored.variance.subs(chosen) == law.variance.subs(chosen)
+    assert mirrored.cdf(-2).subs(chosen) == 1 - law.cdf(2).subs(chosen)
+    half = sp.Rational(1, 2)
+    reached = hitting_probability(below, -1, -2, -half, interval) + hitting_probability(above, 1, half, 2)
+    assert float(reached.subs(chosen)) == pytest.approx(1, abs=1e-12)
+
+
+def test_a_symbol_that_may_be_zero_lives_on_the_half_line():
+    n = sp.Symbol("n", nonnegative=True)
+    law = stationary_density(ItoProcess.scalar(n, drift=-m, dispersion=sigma))
+    assert law.interval.ends == (0, sp.oo) and law.mean == sigma**2 / (2 * m)
+    assert Interval.of(sp.Symbol("n", nonpositive=True)).ends == (-sp.oo, 0)

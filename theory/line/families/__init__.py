@@ -9,6 +9,7 @@ r"""Families of densities on the line, recognised by their logarithmic derivativ
 * ``laplace``: two exponentials that meet in a corner.
 * ``von_mises``: the circle.
 * ``symmetric``: laws that are even about a point, from the law of the distance to it.
+* ``placed``: laws on a half-line that begins anywhere and points either way.
 * ``patchwork``: truncated laws, and laws glued at kinks.
 """
 
@@ -26,6 +27,7 @@ from theory.line.families.laplace import Laplace
 from theory.line.families.logarithms import LogGamma, Logistic
 from theory.line.families.normal import LogNormal, Normal, StudentT
 from theory.line.families.patchwork import Patchwork
+from theory.line.families.placed import Placed
 from theory.line.families.symmetric import Symmetric
 from theory.line.families.von_mises import VonMises
 
@@ -46,6 +48,7 @@ __all__ = [
     "ModifiedHalfNormal",
     "Normal",
     "Patchwork",
+    "Placed",
     "StudentT",
     "Symmetric",
     "VonMises",

@@ -28,6 +28,7 @@ from theory.line.families import (
     ModifiedHalfNormal,
     Normal,
     Patchwork,
+    Placed,
     StudentT,
     Symmetric,
     VonMises,
@@ -241,7 +242,9 @@ def test_stationary_laws_of_textbook_processes_are_recognised():
     [
         (3 * sp.exp(-(y**4)), None, Symmetric),
         (sp.exp(-2 * sp.Abs(y - 1) ** 3), None, Symmetric),
-        (sp.exp(-2 * y), Interval(1, sp.oo), Patchwork),
+        (sp.exp(-2 * y), Interval(1, sp.oo), Placed),
+        ((2 - y) ** 2 * sp.exp(3 * y), Interval(-sp.oo, 2), Placed),
+        ((-y) ** -7 * sp.exp(1 / y), Interval(-sp.oo, 0), Placed),
         (sp.exp(-(y**2) + y), Interval(-1, 3), Patchwork),
         (sp.exp(y**2), Interval(0, 1), Patchwork),
         (sp.exp(-sp.Abs(y) - sp.Abs(y - 1)), None, Patchwork),
@@ -258,7 +261,7 @@ def test_laws_put_together_from_stretches_agree_with_quadrature(density, interva
         total = integral(density, variable, interval)
         moments = [integral(density * variable**n, variable, interval) / total for n in (1, 2, 3)]
         expected = [total, moments[0], moments[1] - moments[0] ** 2, moments[2]]
-        point = sp.Rational(3, 2) if kind is Patchwork else HALF
+        point = {Patchwork: sp.Rational(3, 2), Placed: interval.interior_point()}.get(kind, HALF)
         expected.append(integral(density, variable, Interval(interval.left, point)) / total)
         claimed = [family.partition_function, family.mean, family.variance, family.moment(3), family.cdf(point)]
         for numeric, value in zip(expected, claimed, strict=True):
