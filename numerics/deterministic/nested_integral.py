@@ -1,12 +1,16 @@
 r"""Integrals :math:`\int_a^b f(y)\int_c^y v(z)\,dz\,dy` of positive functions, as mean passage times are made of.
 
+So are integrals of :math:`g(y)\exp\int_c^y h`, a scale density without closed form.
 They are those of :mod:`numerics.deterministic.first_passage` for the diffusion whose scale density is f and whose speed
 density is v, so they cost as little, infinite ends included, and come with the same estimate of their error.
 """
 
 from __future__ import annotations
 
+import mpmath
+import numpy as np
 import sympy as sp
+from mpmath import mp
 
 from numerics.arguments import takes
 from numerics.deterministic.first_passage import FirstPassage, Pair
@@ -41,6 +45,8 @@ def nested_integral(integral: sp.Integral) -> Integral:
     if isinstance(passage, OneWayPassage):
         return _along(passage, y, low, high)
     inner = list(integral.function.atoms(sp.Integral))
+    if any(e.has(sp.Integral) for e in integral.function.atoms(sp.exp)):
+        return _of_exponential(integral.function, y, (low, high))
     if len(inner) != 1 or len(inner[0].limits) != 1 or len(inner[0].limits[0]) != 3:
         raise ArgumentError(f"integral must hold one other integral as a factor, got {integral}.")
     ((z, first, last),) = inner[0].limits
@@ -51,6 +57,22 @@ def nested_integral(integral: sp.Integral) -> Integral:
     if begins == (low if last == y else high):  # over the whole triangle, whose order of integration is free
         return _integrated(_coefficients(speed, outside, y), y, (low, high), begins, exchanged=True)
     return _integrated(_coefficients(outside, speed, y), y, (low, high), begins, exchanged=False)
+
+
+def _of_exponential(f: sp.Expr, y: sp.Symbol, limits: tuple[sp.Expr, sp.Expr]) -> Integral:
+    r"""The integral of :math:`g(y)\exp\int_c^y h`, between two points where it is regular."""
+    slope = sp.diff(sp.log(f), y)
+    bases = {part.limits[0][1] for part in f.atoms(sp.Integral)}
+    low, high = limits
+    if len(bases) != 1 or slope.has(sp.Integral) or not (low.is_finite and high.is_finite):
+        raise ArgumentError(f"integrand must be an exponential of one integral up to {y} from a number, got {f}.")
+    (base,) = bases
+    at_base = mpmath.log(mpmath.mpmathify(sp.N(f.subs(y, base).doit(), 30)))
+    program = sp.lambdify(y, slope, "mpmath")
+    with mp.workdps(25):
+        begun = at_base + mpmath.quad(program, [mpmath.mpmathify(sp.N(end, 25)) for end in (base, low)])
+        found = _Nested(-slope / 2, sp.S.One, y, limits).of_scale()
+        return Integral(found.value * mpmath.exp(begun), found.error * mpmath.exp(begun))
 
 
 def _along(passage: OneWayPassage, y: sp.Symbol, low: sp.Expr, high: sp.Expr) -> Integral:
@@ -105,6 +127,17 @@ class _Nested(FirstPassage):
 
         if self._open[0 if upwards else 1]:
             raise ArgumentError("integral must begin at a point where its factors are finite.")
+        return self._evaluated(self._interval.interior_point(), whole)
+
+    def of_scale(self) -> Integral:
+        """The integral of the scale density that is 1 at the lower end."""
+        if any(self._open):
+            raise ArgumentError(f"the integrand must be regular at both ends, but on {self._interval.ends} it is not.")
+
+        def whole(panels: Panels, at: int) -> tuple[float, Pair]:
+            del at
+            return float(np.logaddexp.reduce(panels.totals(panels.scale))), (0.0, 0.0)
+
         return self._evaluated(self._interval.interior_point(), whole)
 
 

@@ -7,6 +7,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``diffusion``: a diffusion on an interval of the line, in the coordinate in which its coefficients are quotients of
   powers.
 * ``endpoints``: how :math:`\exp\int\rho` behaves at an end of an interval.
+* ``even_density``: the point about which a density is even.
 * ``even_factors``: primitives over an irreducible even polynomial, by what is odd and what is even above it.
 * ``exponent_cases``: case distinctions over a parameter in the exponents.
 * ``exponential_of_integral``: closed forms of :math:`\exp\int\rho`, each checked by differentiation.
@@ -22,11 +23,13 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``closed_integrals``: integrals of scale and speed densities in closed form.
 * ``given_numbers``: numbers for the parameters of a law.
 * ``glued``: coefficients that change their form inside the interval: parts and their matching conditions.
-* ``growth``: ends at infinity from the growth of a drift that no chart holds.
+* ``growth``: ends of a diffusion whose coefficients no chart holds, from their growth.
 * ``integrals_over_pieces``: integrals of functions with kinks.
 * ``pearson``: moments of laws of linear drift and quadratic diffusion by recursion.
 * ``piece_moments``: moments of exponentials, Gaussians and powers on a stretch of the line.
 * ``time_limit``: public calls end after a given processor time.
+* ``inverse_charts``: coordinates that are inverse functions: logit, artanh, arsinh.
+* ``uncharted``: coefficients that no chart holds: where they are regular, and their scale.
 * ``trigonometric_chart``: the half tangent, in which sines and cosines are rational.
 * ``weight_integral``: standing integrals of positive weights, quick to print and to evaluate.
 * ``interval``: intervals of the line and the charts that map their ends to infinity.

@@ -40,7 +40,7 @@ from theory.decision.inequalities import simplified
 from theory.errors import OrderError, UnsupportedFormError
 from theory.ito import ItoProcess, checked_process
 from theory.line.crossings import require_through
-from theory.line.diffusion import GluedDiffusion, Line, LineDiffusion, line_diffusion
+from theory.line.diffusion import GluedDiffusion, Line, LineDiffusion, UnchartedDiffusion, line_diffusion
 from theory.line.endpoints import EndpointBehaviour
 from theory.line.exponent_cases import Cell, by_cases, cells, where
 from theory.line.exponential_of_integral import collected, density_in_x, exponential_of_integral
@@ -49,6 +49,7 @@ from theory.line.glued import formula_on, glued, in_one_formula
 from theory.line.growth import growth
 from theory.line.interval import Interval
 from theory.line.time_limit import limited
+from theory.line.uncharted import primitive_or_integral
 
 __all__ = [
     "BoundaryClasses",
@@ -79,7 +80,7 @@ class Endpoint:
         location: the end, in the coordinate of the process.
         behaviour: of :math:`\exp\int 2b/a` near it, in terms of ``distance``; None where it is one by cases, or only
             its growth is known.
-        diffusion_power: :math:`\alpha` in :math:`a \sim a_0\tau^\alpha`.
+        diffusion_power: :math:`\alpha` in :math:`a \sim a_0\tau^\alpha`; nan where only its growth is known.
         distance: :math:`\tau` as a function of the coordinate: tends to 0, or to infinity if ``behaviour.at_infinity``.
         attracting: condition for :math:`S(e) < \infty`: the end is approached with positive probability.
         finite_speed: condition for :math:`M(e) < \infty`: the stationary density is integrable at the end.
@@ -155,7 +156,10 @@ def scale_density(process: ItoProcess, interval: Interval | None = None) -> sp.E
 
 
 @lru_cache(maxsize=64)
-def _scale(line: LineDiffusion) -> sp.Expr:
+def _scale(line: LineDiffusion | UnchartedDiffusion) -> sp.Expr:
+    if isinstance(line, UnchartedDiffusion):
+        x, (b,), a = line.variable, line.process.drift, line.process.diffusion[0]
+        return collected(sp.exp(-primitive_or_integral(2 * b / a, x, line.interval)), x)
     # ds/dx is covariant: s_x dx = s_z dz.
     z = line.chart.variable
     in_chart = exponential_of_integral(-line.log_scale_slope, z, line.chart.interval)
@@ -216,36 +220,6 @@ def classify(process: ItoProcess, interval: Interval | None = None) -> BoundaryC
             lambda there, where_it_lives: classes_of(line_diffusion(there, where_it_lives)),
         )
         return BoundaryClasses(_in_cells(found, 0), _in_cells(found, 1))
-    except UnsupportedFormError:
-        found = _by_growth(process, Interval.given(interval, process.state[0]))
-        if found is None:
-            raise
-        return found
-
-
-def _by_growth(process: ItoProcess, interval: Interval) -> BoundaryClasses | None:
-    """Both ends from the growth of the drift, where that tells their classes."""
-    try:
-        ends = growth(process, interval)
-    except UnsupportedFormError:
-        return None
-    if any(end.feller_class is None for end in ends):
-        return None
-    x = process.state[0]
-    left, right = (
-        Endpoint(
-            location=location,
-            behaviour=None,
-            diffusion_power=sp.S.Zero,
-            distance=abs(x),
-            attracting=end.attracting,
-            finite_speed=end.finite_speed,
-            classes=((sp.true, end.feller_class),),
-        )
-        for location, end in zip(interval.ends, ends, strict=True)
-        if end.feller_class is not None
-    )
-    return BoundaryClasses(left, right)
 
 
 def classes_of(line: Line) -> BoundaryClasses:
@@ -280,6 +254,8 @@ def endpoint(line: Line, location: sp.Expr) -> Endpoint:
         n = 0 if location == line.interval.left else -1
         part, own = line.parts[n], endpoint(line.lines[n], line.parts[n].own(location))
         return replace(own, location=location, distance=part.in_x(own.distance, line.variable))
+    if isinstance(line, UnchartedDiffusion):
+        return _by_growth(line, location)
     scale, alpha = line.behaviour_at(location)
     end = line.to_chart(location)
     distance = abs(line.chart.function if scale.at_infinity else line.chart.function - end)
@@ -291,4 +267,22 @@ def endpoint(line: Line, location: sp.Expr) -> Endpoint:
         attracting=attracting(scale),
         finite_speed=finite_speed(scale, alpha),
         classes=feller_classes(scale, alpha),
+    )
+
+
+def _by_growth(line: UnchartedDiffusion, location: sp.Expr) -> Endpoint:
+    found = growth(line.process, line.interval, location)
+    if found.feller_class is None:
+        raise UnsupportedFormError(
+            f"how the coefficients of the process grow towards {location} does not tell its class there. Give the "
+            "parameters numbers or stronger assumptions."
+        )
+    return Endpoint(
+        location=location,
+        behaviour=None,
+        diffusion_power=sp.nan,
+        distance=abs(line.variable - (0 if location.is_infinite else location)),
+        attracting=found.attracting,
+        finite_speed=found.finite_speed,
+        classes=((sp.true, found.feller_class),),
     )

@@ -15,7 +15,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import simplified
-from theory.errors import DimensionError, SymbolError, UnsupportedFormError
+from theory.errors import DimensionError, OrderError, SymbolError, UnsupportedFormError
 from theory.ito import ItoProcess, checked_process
 from theory.line.crossings import Beside, Crossing, crossing_at
 from theory.line.endpoints import EndpointBehaviour, endpoint_behaviour, require_real
@@ -24,6 +24,7 @@ from theory.line.interval import Chart, Interval
 from theory.line.oscillation import without_oscillation
 from theory.line.powers import PowerQuotient, normal_form, power_quotient
 from theory.line.sign_on_interval import sign_on_interval
+from theory.line.uncharted import is_regular_inside
 from theory.local_time import as_cases, is_smooth
 from theory.notation import t
 
@@ -98,7 +99,7 @@ class GluedDiffusion:
     places: tuple[sp.Expr, ...]
     crossings: tuple[Crossing, ...]
     parts: tuple[SmoothPart, ...]
-    lines: tuple[LineDiffusion, ...]
+    lines: tuple[LineDiffusion | UnchartedDiffusion, ...]
     regular: Boolean
 
     @property
@@ -107,7 +108,27 @@ class GluedDiffusion:
         return self.process.state[0]
 
 
-Line = LineDiffusion | GluedDiffusion
+@dataclass(frozen=True)
+class UnchartedDiffusion:
+    r"""A one-dimensional process whose coefficients no chart holds, seen to be regular inside the interval.
+
+    Attributes:
+        process: the process as given.
+        interval: where x lives.
+        regular: True.
+    """
+
+    process: ItoProcess
+    interval: Interval
+    regular: Boolean = sp.true
+
+    @property
+    def variable(self) -> sp.Symbol:
+        """The coordinate x."""
+        return self.process.state[0]
+
+
+Line = LineDiffusion | GluedDiffusion | UnchartedDiffusion
 
 
 def line_diffusion(process: ItoProcess, interval: Interval | None = None) -> Line:
@@ -170,7 +191,19 @@ def _checked(process: ItoProcess, interval: Interval) -> Line:
         )
     if not is_smooth(sp.Tuple(b, a), (x,)):
         return _glued(process, interval)
-    b, bounded = without_oscillation(b, a, x, interval)
+    try:
+        return _charted(process, interval)
+    except OrderError:
+        raise
+    except UnsupportedFormError:
+        if not is_regular_inside(b, a, x, interval):
+            raise
+        return UnchartedDiffusion(process, interval)
+
+
+def _charted(process: ItoProcess, interval: Interval) -> LineDiffusion:
+    (x,), a = process.state, process.diffusion[0]
+    b, bounded = without_oscillation(process.drift[0], a, x, interval)
     chart = Chart.for_functions(x, (b, a), interval)
     drift = chart.express(b * chart.slope + a * sp.diff(chart.slope, x) / 2)
     diffusion = chart.express(a * chart.slope**2)

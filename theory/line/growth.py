@@ -1,19 +1,24 @@
-r"""Ends at infinity of a diffusion with constant noise whose drift no chart holds: from the growth of the drift.
+r"""Ends of a diffusion whose coefficients no chart holds: from the growth of drift and diffusion towards them.
 
-For constant a, scale and speed at :math:`+\infty` hang on how :math:`\varphi = \int 2b/a` grows:
+Let y be x itself towards an infinite end, and one over the distance to a finite one, so that :math:`dx = J\,dy` with
+:math:`J = y^j`, j = 0 or -2. With :math:`\varphi = \int 2b/a`, all integrals of Feller's test follow from limits at
+:math:`y \to \infty` of logarithmic slopes, as the coefficients are built of powers, logarithms and exponentials and
+so vary regularly (a Hardy field):
 
-* where :math:`2b/a` has a limit :math:`L \in [-\infty, \infty]`, :math:`e^\varphi` is integrable for :math:`L < 0` and
-  not for :math:`L > 0`, and :math:`e^{-\varphi}` the other way round; for :math:`L = 0` the limit of
-  :math:`2xb/a` is compared with -1 and 1;
-* where b is a sum of powers times sines of one frequency, :math:`\varphi = P(x) + Q(x)\cos(\omega x + \dots)`, the
-  term of higher degree decides; if that is Q, :math:`\varphi` has peaks and troughs without bound, and neither
-  integral exists;
-* a drift of at most linear growth, or :math:`b/(x\log x)` bounded, leaves an end natural; one with
-  :math:`|b|/x^{3/2} \to \infty` makes it an entrance or an exit.
+* :math:`\kappa = \lim y\varphi'` decides :math:`\int e^{-\varphi}J\,dy`: finite for :math:`\kappa > 1 + j`;
+* :math:`\kappa' = \lim (y\varphi' - ya'/a)` decides :math:`\int e^{\varphi}/a\,J\,dy`: finite for
+  :math:`\kappa' < -1 - j`;
+* where both are finite numbers, the double integrals of Feller's test converge for :math:`\lim ya'/a > 2 + 2j`;
+* where :math:`\kappa` is infinite they are those of :math:`J/|2b|` (entrance) and :math:`J/|2b - a'|` (exit).
+
+An integral of :math:`y^{-1}` times something that varies slowly is decided by the power of the logarithm, and so on.
+Drifts that oscillate are decided under constant noise and at infinity only: where b is a sum of powers times sines of
+one frequency, :math:`\varphi = P(x) + Q(x)\cos(\omega x + \dots)`, the term of higher degree decides; if that is Q,
+:math:`\varphi` has peaks and troughs without bound, and neither integral exists.
 
 References:
-    Karlin and Taylor, *A Second Course in Stochastic Processes* (1981), section 15.6; Khasminskii, *Stochastic
-    Stability of Differential Equations* (2012), section 3.4.
+    Karlin and Taylor, *A Second Course in Stochastic Processes* (1981), section 15.6; Bingham, Goldie and Teugels,
+    *Regular Variation* (1987), section 1.5.
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sympy as sp
+from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.logic.boolalg import Boolean
 from sympy.simplify.fu import TR8
 
@@ -30,15 +36,18 @@ from theory.ito import ItoProcess
 from theory.limits import NOT_FOUND
 from theory.line.feller import FellerClass
 from theory.line.interval import Interval
+from theory.line.inverse_charts import inverse_chart, moved_out
+
+_LOGARITHMS = 2
+"""How many iterated logarithms are looked at beside the power -1."""
 
 _BOUNDED = (sp.sin, sp.cos)
-_ENTIRE = (sp.sin, sp.cos, sp.sinh, sp.cosh, sp.tanh, sp.exp, sp.erf, sp.atan, sp.asinh, sp.sech)
-"""Functions without a singularity on the line."""
+_PERIODIC = (sp.sin, sp.cos, sp.tan, sp.cot, sp.sec, sp.csc)
 
 
 @dataclass(frozen=True)
 class Growth:
-    """An end at infinity.
+    """An end by the growth of the coefficients.
 
     Attributes:
         attracting: condition for a finite scale.
@@ -51,54 +60,114 @@ class Growth:
     feller_class: FellerClass | None
 
 
-def growth(process: ItoProcess, interval: Interval) -> tuple[Growth, Growth]:
-    """Both ends of the line.
+def growth(process: ItoProcess, interval: Interval, end: sp.Expr) -> Growth:
+    """One end of an interval inside which drift and diffusion are finite and the diffusion positive.
 
     Raises:
-        UnsupportedFormError: the interval is not the line, the noise is not constant, the drift may be infinite
-            somewhere, or its growth is none of the module description.
+        UnsupportedFormError: the growth towards it is none of the module description.
     """
     (x,), (b,), a = process.state, process.drift, process.diffusion[0]
-    if interval.ends != (-sp.oo, sp.oo) or a.has(x) or positive(a) != sp.true or not _is_entire(b, x):
+    y, z = sp.Dummy("y", positive=True), sp.Dummy("z", real=True)
+    there, side = end, -1 if end == interval.left else 1
+    if end.is_finite and all(f.subs(x, end).is_finite for f in (b, a)) and positive(a.subs(x, end)) == sp.true:
+        return Growth(sp.true, sp.true, FellerClass.REGULAR)
+    if interval.left.is_finite and interval.right.is_finite:
+        chart = inverse_chart(sp.Tuple(b, a), x, z, interval.ends)
+        moved = None if chart is None else moved_out(b, a, x, z, chart)
+        if moved is not None:  # no class hangs on the coordinate, and in this one logarithms are powers
+            (b, a), x, end = moved, z, side * sp.oo
+    found = None
+    if any(e.args[0].has(x) for e in sp.Tuple(b, a).atoms(*_PERIODIC)):
+        if end.is_infinite and not a.has(x):
+            found = _oscillating(side * b.subs(x, side * y), a, y)
+    else:
+        place, slope = (side * y, side) if end.is_infinite else (end - side / y, side / y**2)
+        drift, diffusion = (_leading(f.subs(x, place), y) for f in (b, a))
+        found = _Towards(y, drift, diffusion, slope, sp.Integer(0 if end.is_infinite else -2)).growth
+    if found is None:
         raise UnsupportedFormError(
-            "the growth of the drift tells only on the whole line, under constant noise, and for a drift without "
-            f"poles, got drift {b} and diffusion {a} on {interval.ends}."
+            f"how drift {process.drift[0]} and diffusion {process.diffusion[0]} grow towards {there} does not tell "
+            "what the process does there. Give the parameters numbers or stronger assumptions."
         )
-    mirrored = -b.subs(x, -x)
-    y = sp.Dummy("y", positive=True)
-    left, right = (_at_infinity(f.subs(x, y), a, y) for f in (mirrored, b))
-    if left is None or right is None:
-        raise UnsupportedFormError(f"how the drift {b} grows at infinity is not known here.")
-    return left, right
+    return found
 
 
-def _at_infinity(b: sp.Expr, a: sp.Expr, y: sp.Symbol) -> Growth | None:
-    if any(e.args[0].has(y) for e in b.atoms(*_BOUNDED)):
-        return _oscillating(b, a, y)
-    steepness = _limit(b, y)
-    outwards = (
-        None if steepness is None else sign(steepness) if steepness.is_finite else 1 if steepness == sp.oo else -1
+def _leading(f: sp.Expr, y: sp.Symbol) -> sp.Expr:
+    """The same up to factors ``1 + O(exp(-c y))``, where f is a quotient of sums of exponentials of multiples of y."""
+    f = f.replace(lambda e: isinstance(e, HyperbolicFunction), lambda e: e.rewrite(sp.exp))
+    f = f.replace(lambda e: isinstance(e, sp.asinh | sp.atanh), lambda e: e.rewrite(sp.log))
+    rates = {e: sp.diff(e.args[0], y) for e in f.atoms(sp.exp) if e.has(y)}
+    if not rates or not all(rate.is_Rational for rate in rates.values()):
+        return f
+    unit = sp.Rational(
+        sp.igcd(0, *(rate.p for rate in rates.values())), sp.ilcm(1, *(rate.q for rate in rates.values()))
     )
-    if outwards is None:
-        return None
-    if outwards == 0:
-        rate = _limit(2 * y * b / a, y)
-        if rate is None or not rate.is_finite or (above := sign(rate - 1)) in (0, None):
-            return None
-        below = sign(rate + 1)
-        if below in (0, None):
-            return None
-        return Growth(sp.sympify(above > 0), sp.sympify(below < 0), FellerClass.NATURAL)
-    return Growth(sp.sympify(outwards > 0), sp.sympify(outwards < 0), _class(b, y, outwards))
+    small = sp.Dummy("small", positive=True)
+    put = {e: small ** (-rate / unit) * sp.exp(e.args[0].subs(y, 0)) for e, rate in rates.items()}
+    parts = sp.fraction(sp.cancel(sp.together(f.xreplace(put))))
+    if not all(part.is_polynomial(small) for part in parts):
+        return f
+    (n, top), (m, bottom) = (sp.Poly(part, small).terms()[-1] for part in parts)
+    return top / bottom * sp.exp(-(n[0] - m[0]) * unit * y)
 
 
-def _class(b: sp.Expr, y: sp.Symbol, outwards: int) -> FellerClass | None:
-    slow = _limit(b / (y * sp.log(y)), y)
-    if slow is not None and slow.is_finite:
-        return FellerClass.NATURAL
-    if _limit(b / y ** sp.Rational(3, 2), y) in (sp.oo, -sp.oo):
-        return FellerClass.EXIT if outwards > 0 else FellerClass.ENTRANCE
-    return None
+@dataclass(frozen=True)
+class _Towards:
+    """Drift and diffusion as functions of y, which tends to infinity; slope is dx/du, of the order of y**j."""
+
+    y: sp.Symbol
+    b: sp.Expr
+    a: sp.Expr
+    slope: sp.Expr
+    j: sp.Expr
+
+    @property
+    def growth(self) -> Growth | None:
+        """What the limits tell; None where one of them is not found or hangs on parameters."""
+        y = self.y
+        if self.j == 0 and not self.a.has(y):
+            pull = _limit(self.b * self.slope, y)
+            if pull is not None and pull.is_finite and (way := sign(pull)):
+                return Growth(sp.sympify(way > 0), sp.sympify(way < 0), FellerClass.NATURAL)
+        steepness, thinning = (
+            sp.cancel(sp.together(f)) for f in (y * 2 * self.b / self.a * self.slope, y * sp.diff(self.a, y) / self.a)
+        )
+        scale, speed = self.converges(-steepness), self.converges(steepness - thinning)
+        if scale is None or speed is None:
+            return None
+        return Growth(sp.sympify(scale), sp.sympify(speed), self.feller_class(scale, speed, steepness, thinning))
+
+    def feller_class(self, scale: bool, speed: bool, steepness: sp.Expr, thinning: sp.Expr) -> FellerClass | None:
+        if scale == speed:
+            return FellerClass.REGULAR if scale else FellerClass.NATURAL
+        kappa, inner = _limit(steepness, self.y), _limit(steepness - thinning, self.y)
+        if kappa is None or inner is None:
+            return None
+        outer, of_inner = (kappa, inner) if scale else (inner, kappa)  # of the weight outside, and of that inside
+        if outer.is_infinite and of_inner.is_finite:
+            reached: bool | None = True
+        elif of_inner.is_infinite:
+            log_slope = 2 * self.b * self.slope - (sp.diff(self.a, self.y) if scale else 0)
+            reached = self.converges(-self.y * sp.diff(log_slope / self.slope, self.y) / (log_slope / self.slope))
+        else:
+            reached = self.converges(1 + self.j - thinning)
+        if reached is None:
+            return None
+        return (FellerClass.EXIT if scale else FellerClass.ENTRANCE) if reached else FellerClass.NATURAL
+
+    def converges(self, log_slope: sp.Expr) -> bool | None:
+        r"""Whether :math:`\int e^{\int \ell\,dy/y} J\,dy` is finite at infinity; None where that is not known."""
+        left_over, slowly = log_slope + 1 + self.j, self.y
+        for _ in range(_LOGARITHMS):
+            power = _limit(left_over, self.y)
+            if power is None:
+                return None
+            known = sign(power) if power.is_finite else 1 if power == sp.oo else -1
+            if known != 0:
+                return None if known is None else known < 0
+            slowly = sp.log(slowly)
+            left_over = slowly * left_over + 1
+        return False if _limit(left_over - 1, self.y) == 0 else None
 
 
 def _oscillating(b: sp.Expr, a: sp.Expr, y: sp.Symbol) -> Growth | None:
@@ -144,18 +213,5 @@ def _limit(f: sp.Expr, y: sp.Symbol) -> sp.Expr | None:
     if found.has(sp.AccumBounds, sp.nan, sp.zoo, sp.Limit, y):
         return None
     if found.is_infinite:
-        return sp.oo if found.is_extended_positive else -sp.oo if found.is_extended_negative else None
-    return found
-
-
-def _is_entire(b: sp.Expr, x: sp.Symbol) -> bool:
-    """Whether the drift is a sum of products of functions without singularities on the line."""
-    for e in sp.preorder_traversal(b):
-        if not e.has(x) or e.is_Add or e.is_Mul or e == x or isinstance(e, _ENTIRE):
-            continue
-        if e.is_Pow and not e.exp.has(x) and (e.exp.is_nonnegative and e.exp.is_integer or positive(e.base) == sp.true):
-            continue
-        if isinstance(e, sp.log) and positive(e.args[0]) == sp.true:
-            continue
-        return False
-    return True
+        found = sp.oo if found.is_extended_positive else -sp.oo if found.is_extended_negative else sp.nan
+    return found if found.is_finite or found in (sp.oo, -sp.oo) else None

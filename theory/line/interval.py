@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
-from theory.errors import ShapeError, SymbolError, UnsupportedFormError
+from theory.errors import OrderError, ShapeError, SymbolError, UnsupportedFormError
+from theory.line.inverse_charts import InverseChart, in_inverse_chart, inverse_chart
 from theory.line.powers import normal_form
 from theory.line.root_chart import in_root, rational_in_root_chart, root_of_quadratic
 from theory.line.trigonometric_chart import frequency, in_sines, middle_of, rational_in_tangent
@@ -44,11 +45,11 @@ class Interval(Typeset):
 
     @classmethod
     def of(cls, symbol: sp.Symbol) -> Interval:
-        """The interval that the assumptions of ``symbol`` describe: positive, negative or real."""
+        """The interval that the assumptions of ``symbol`` describe: positive, negative or real, without its ends."""
         single_symbol(symbol, "symbol")
-        if symbol.is_positive:
+        if symbol.is_nonnegative:
             return cls(sp.S.Zero, sp.oo)
-        if symbol.is_negative:
+        if symbol.is_nonpositive:
             return cls(-sp.oo, sp.S.Zero)
         if symbol.is_real:
             return cls(-sp.oo, sp.oo)
@@ -111,6 +112,7 @@ class Chart:
         interval: where z lives.
         frequency: of the sines and cosines that z makes rational, None where there are none.
         quadratic: the coefficients of :math:`c + dx^2`, whose root z makes rational; None where there is none.
+        inverse_function: z where it is an inverse function of x that the coefficients hold; None where it is not.
     """
 
     old: sp.Symbol
@@ -120,6 +122,7 @@ class Chart:
     interval: Interval
     frequency: sp.Expr | None = None
     quadratic: tuple[sp.Expr, sp.Expr] | None = None
+    inverse_function: InverseChart | None = None
 
     @classmethod
     def for_functions(cls, x: sp.Symbol, functions: Sequence[sp.Expr], interval: Interval) -> Chart:
@@ -131,6 +134,10 @@ class Chart:
             z = sp.Symbol(f"tan_{x.name}", real=True, positive=True if ends[0] == 0 else None)
             function = sp.tan(sp.expand(omega * (x - middle) / 2))
             return cls(x, z, function, middle + 2 * sp.atan(z) / omega, Interval(*ends), omega)
+        z = sp.Symbol(f"z_{x.name}", real=True)
+        inverse = inverse_chart(every, x, z, interval.ends)
+        if inverse is not None:
+            return cls(x, z, inverse.function, inverse.inverse, Interval(*inverse.ends), inverse_function=inverse)
         if any(e.args[0].has(x) for e in every.atoms(sp.exp)):
             z = sp.Symbol(f"e_{x.name}", positive=True)
             return cls(x, z, sp.exp(x), sp.log(z), Interval(*(sp.exp(end) for end in interval.ends)))
@@ -155,7 +162,7 @@ class Chart:
     @property
     def slope(self) -> sp.Expr:
         r""":math:`\psi'(x)`."""
-        return sp.diff(self.function, self.old)
+        return sp.diff(self.function, self.old) if self.inverse_function is None else self.inverse_function.slope
 
     @property
     def _middle(self) -> sp.Expr:
@@ -178,7 +185,20 @@ class Chart:
         """
         if self.variable == self.old:
             return normal_form(function, self.variable)
+        try:
+            return self._expressed(function)
+        except OrderError:
+            raise
+        except UnsupportedFormError:
+            raise UnsupportedFormError(
+                f"the function must be a quotient of sums of powers of {self.function}, got {shown(function)}. "
+                "Pass to a coordinate in which it is, with theory.coordinates."
+            ) from None
+
+    def _expressed(self, function: sp.Expr) -> sp.Expr:
         z = self.variable
+        if self.inverse_function is not None:
+            return normal_form(in_inverse_chart(function, self.old, z, self.inverse_function), z)
         if self.quadratic is not None:
             return normal_form(rational_in_root_chart(function, self.old, self.quadratic, z), z)
         if self.frequency is not None:

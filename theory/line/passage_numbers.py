@@ -34,8 +34,8 @@ P = ParamSpec("P")
 def or_in_numbers(method: str) -> Callable[[Callable[P, sp.Expr]], Callable[P, sp.Expr]]:
     """``function(process, start, lower, upper, ...)``, or what the evaluator's ``method`` gives.
 
-    The number is taken where the function is refused, and where integrals over the pieces of coefficients with kinks
-    or of hypergeometric functions would stand.
+    The number is taken where the function is refused, and where integrals over the pieces of coefficients with kinks,
+    of hypergeometric functions, or of exponentials of integrals would stand.
     """
 
     def decorated(function: Callable[P, sp.Expr]) -> Callable[P, sp.Expr]:
@@ -49,7 +49,8 @@ def or_in_numbers(method: str) -> Callable[[Callable[P, sp.Expr]], Callable[P, s
                 if number is None:
                     raise
                 return number
-            if found.has(sp.Integral) and (found.has(sp.hyper) or not _is_smooth(given["process"])):
+            nested = any(e.has(sp.Integral) for e in found.atoms(sp.exp))
+            if nested or found.has(sp.Integral) and (found.has(sp.hyper) or not _is_smooth(given["process"])):
                 number = _number(method, given)  # such integrals are slow to evaluate
                 return found if number is None else number
             return found

@@ -29,9 +29,17 @@ from theory.decision.inequalities import sign, simplified
 from theory.errors import DriftproofError, OrderError, UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.limits import one_sided_limit
-from theory.line.boundary import BoundaryClasses, Collapse, Endpoint, FellerClass, classes_of, endpoint
+from theory.line.boundary import (
+    BoundaryClasses,
+    Collapse,
+    Endpoint,
+    FellerClass,
+    classes_of,
+    endpoint,
+    scale_density,
+)
 from theory.line.crossings import Crossing, require_through
-from theory.line.diffusion import GluedDiffusion, line_diffusion
+from theory.line.diffusion import GluedDiffusion, UnchartedDiffusion, line_diffusion
 from theory.line.exponent_cases import Cell, by_cases, cells, where
 from theory.line.exponential_of_integral import (
     collected,
@@ -92,11 +100,12 @@ def stationary_density(
 def _law(process: ItoProcess, interval: Interval | None, regular_ends: str) -> StationaryLaw:
     try:
         line = line_diffusion(process, interval)
+        if isinstance(line, UnchartedDiffusion):
+            return _uncharted_law(line, regular_ends)
     except OrderError:
         raise
     except UnsupportedFormError:
         law = _law_in_numbers(process, interval) if regular_ends == "reflecting" else None
-        law = law or _law_by_growth(process, interval)
         if law is None:
             raise
         return law
@@ -178,28 +187,23 @@ def _law_in_numbers(process: ItoProcess, interval: Interval | None) -> Stationar
     )
 
 
-def _law_by_growth(process: ItoProcess, interval: Interval | None) -> StationaryLaw | None:
-    """The law on the line of a drift that no chart holds, under constant noise: see :mod:`theory.line.growth`."""
-    (x,), (b,), a = process.state, process.drift, process.diffusion[0]
-    interval = Interval.given(interval, x)
-    if not is_smooth(sp.Tuple(b, a), (x,)):
-        return None
-    try:
-        left, right = growth(process, interval)
-    except UnsupportedFormError:
-        return None
-    normalisable, collapse, undecided = _limits_of(left, right, interval.ends)
-    y = sp.Symbol(f"{x.name}'", **x.assumptions0)
+def _uncharted_law(line: UnchartedDiffusion, regular_ends: str) -> StationaryLaw:
+    """The law of coefficients that no chart holds, from their growth: see :mod:`theory.line.growth`."""
+    x, b, a = line.variable, line.process.drift[0], line.process.diffusion[0]
+    left, right = (growth(line.process, line.interval, end) for end in line.interval.ends)
+    if regular_ends == "absorbing":
+        left, right = _with_ends(classes_of(line), regular_ends)
+    normalisable, collapse, undecided = _limits_of(left, right, line.interval.ends)
     return StationaryLaw(
-        density=sp.exp(sp.Integral((2 * b / a).subs(x, y), (y, 0, x))),
+        density=collected(1 / (a * scale_density(line.process, line.interval)), x),
         variable=x,
-        interval=interval,
-        log_derivative=2 * b / a,
+        interval=line.interval,
+        log_derivative=2 * b / a - sp.diff(a, x) / a,
         normalisable=normalisable,
         collapse=collapse,
         undecided=undecided,
         integrable_at=tuple(
-            Collapse(end.finite_speed, at) for end, at in zip((left, right), interval.ends, strict=True)
+            Collapse(end.finite_speed, at) for end, at in zip((left, right), line.interval.ends, strict=True)
         ),
         coefficients=(b, a),
     )

@@ -95,11 +95,12 @@ class WeightIntegral(sp.Integral):
         """The value to the precision asked for; None, which leaves the integral standing, where that is not reached.
 
         A nested integral is evaluated in double precision, with as many digits as are known, where no more are asked;
-        so is a passage whose integrand holds a hypergeometric function.
+        so is a passage whose integrand holds a hypergeometric function. An exponential of an integral always is.
         """
         if self.free_symbols:
             return None
-        quick = _in_double_precision(self) if prec <= _DOUBLE else None
+        without_formula = any(e.has(sp.Integral) for e in self.function.atoms(sp.exp))
+        quick = _in_double_precision(self) if prec <= _DOUBLE or without_formula else None
         quick = _by_a_walk_outwards(self, prec) if quick is None else quick
         if quick is not None:
             return quick

@@ -6,11 +6,15 @@ import mpmath
 import pytest
 import sympy as sp
 
+from numerics.deterministic.first_passage import FirstPassage
 from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess
-from theory.line.boundary import classify
+from theory.line.boundary import classify, endpoint
+from theory.line.diffusion import UnchartedDiffusion, line_diffusion
+from theory.line.first_passage import hitting_probability
 from theory.line.growth import growth
 from theory.line.interval import Interval
+from theory.line.passage_time import mean_exit_time
 from theory.line.stationary import stationary_density
 
 x = sp.Symbol("x", real=True)
@@ -22,12 +26,97 @@ LINE = Interval(-sp.oo, sp.oo)
 @pytest.mark.parametrize("drift", [-k * x, -k * x**3, k * x**3, -k * sp.tanh(x), -k * sp.sinh(x), k - k * x])
 def test_the_growth_tells_what_a_chart_tells(drift):
     process = ItoProcess.scalar(x, drift=drift, dispersion=s)
-    for end, other in zip(growth(process, LINE), classify(process), strict=True):
+    for other in classify(process):
+        end = growth(process, LINE, other.location)
         assert (end.feller_class, end.attracting, end.finite_speed) == (
             other.feller_class,
             other.attracting,
             other.finite_speed,
         )
+
+
+HALF_LINE, UNIT = Interval(0, sp.oo), Interval(0, 1)
+
+
+@pytest.mark.every(2)
+@pytest.mark.parametrize(
+    ("drift", "dispersion", "interval"),
+    [
+        (k - x, sp.sqrt(x), Interval(1, sp.oo)),
+        (3 - x, s * x, HALF_LINE),
+        (k * x**2, s * x, HALF_LINE),
+        (2 / x, sp.S.One, HALF_LINE),
+        (sp.S.One / 4, sp.sqrt(x), HALF_LINE),
+        (sp.S.Zero, s * x**2, HALF_LINE),
+        (1 - 2 * x, sp.sqrt(x * (1 - x)), UNIT),
+        (k * x * (1 - x), s * x * (1 - x) ** 2, UNIT),
+        (sp.S.Zero, sp.sqrt(x * (1 - x)), UNIT),
+        (-k * x, s * sp.cosh(x) * sp.exp(x), LINE),
+    ],
+    ids=str,
+)
+def test_the_growth_tells_what_a_chart_tells_at_every_kind_of_end(drift, dispersion, interval):
+    process = ItoProcess.scalar(x, drift=drift, dispersion=dispersion)
+    line = line_diffusion(process, interval)
+    for end in interval.ends:
+        found = growth(process, interval, end)
+        if not isinstance(line, UnchartedDiffusion):
+            other = endpoint(line, end)
+            assert (found.attracting, found.finite_speed) == (other.attracting, other.finite_speed)
+            assert found.feller_class is other.feller_class
+
+
+LOGIT = sp.log(x / (1 - x))
+
+
+@pytest.mark.every(4)
+@pytest.mark.parametrize(
+    ("drift", "dispersion", "interval", "kinds"),
+    [
+        (-k * sp.log(x), s, HALF_LINE, ("regular", "natural")),
+        (-k * x * sp.log(x), s * sp.sqrt(x), HALF_LINE, ("exit", "natural")),
+        (x * sp.log(1 + x**2), s, LINE, ("natural", "natural")),
+        (x * sp.log(1 + x**2) ** 2, s, LINE, ("exit", "exit")),
+        (-k * x, s * sp.cosh(x), LINE, ("entrance", "entrance")),
+        (-k * x, s * sp.exp(x / 2), LINE, ("natural", "entrance")),
+        (-k * LOGIT, s * sp.sqrt(x * (1 - x)), UNIT, ("entrance", "entrance")),
+        (-k * x * (1 - x) * LOGIT, s * x * (1 - x), UNIT, ("natural", "natural")),
+        (k * sp.log(x) - x, s * (1 - x), UNIT, ("regular", "entrance")),
+        (-k * sp.atanh(x), s, Interval(-1, 1), ("regular", "regular")),
+    ],
+    ids=str,
+)
+def test_ends_beside_logarithms_and_exponentials(drift, dispersion, interval, kinds):
+    process = ItoProcess.scalar(x, drift=drift, dispersion=dispersion)
+    assert tuple(str(end.feller_class) for end in classify(process, interval)) == kinds
+
+
+def test_an_end_whose_class_hangs_on_parameters_is_refused():
+    process = ItoProcess.scalar(x, drift=-k * sp.log(x) - 1, dispersion=s * sp.sqrt(1 - x))
+    with pytest.raises(UnsupportedFormError, match="grow towards 1"):
+        classify(process, UNIT)
+
+
+def test_a_normal_law_of_the_logit_is_found_and_its_passages_are_those_of_the_logit():
+    process = ItoProcess.scalar(x, drift=x * (1 - x) * (s**2 * (1 - 2 * x) / 2 - k * LOGIT), dispersion=s * x * (1 - x))
+    law = stationary_density(process, UNIT)
+    assert sp.simplify(law.density * x * (1 - x) - sp.exp(-k * LOGIT**2 / s**2)) == 0
+    y, chosen = sp.Symbol("y", real=True), {k: 1, s: sp.Rational(3, 4)}
+    low, start, high = sp.Rational(1, 5), sp.Rational(1, 2), sp.Rational(3, 5)
+    of_logit = ItoProcess.scalar(y, drift=-k * y, dispersion=s)
+    expected = hitting_probability(of_logit, *(sp.log(p / (1 - p)) for p in (start, low, high)))
+    found = hitting_probability(process, start, low, high, UNIT)
+    assert float(found.subs(chosen)) == pytest.approx(float(expected.subs(chosen)), rel=1e-12)
+
+
+@pytest.mark.every(2)
+@pytest.mark.parametrize("dispersion", [s * sp.cosh(x), s], ids=str)
+def test_passages_without_a_closed_scale_are_those_of_the_evaluator(dispersion):
+    process, chosen = ItoProcess.scalar(x, drift=-k * sp.asinh(x), dispersion=dispersion), {k: 1, s: 1}
+    for symbolic, numeric in ((hitting_probability, "hitting_probability"), (mean_exit_time, "mean_time")):
+        found = float(symbolic(process, sp.S.One, -sp.S.Half, sp.Integer(2)).subs(chosen))
+        expected = getattr(FirstPassage(process, -sp.S.Half, 2, chosen), numeric)(1)
+        assert found == pytest.approx(float(expected.value), rel=1e-11)
 
 
 @pytest.mark.every(7)

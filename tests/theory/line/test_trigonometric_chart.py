@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mpmath
 import pytest
 import sympy as sp
 
@@ -74,6 +75,17 @@ def test_a_mean_passage_time_on_an_angle_is_its_double_integral():
         (sp.sin(x**2), CIRCLE),
     ],
 )
-def test_what_has_no_half_tangent_is_refused(drift, interval):
-    with pytest.raises(UnsupportedFormError, match="period|mixes"):
-        stationary_density(ItoProcess.scalar(x, drift=drift, dispersion=sp.Symbol("s", positive=True)), interval)
+def test_what_has_no_half_tangent_has_a_law_between_reflecting_ends(drift, interval):
+    s = sp.Symbol("s", positive=True)
+    process = ItoProcess.scalar(x, drift=drift, dispersion=s)
+    assert [end.feller_class for end in classify(process, interval)] == [FellerClass.REGULAR] * 2
+    law, y = stationary_density(process, interval).at({s: 1}), sp.Symbol("y", real=True)
+    slope = sp.lambdify(y, drift.subs(x, y), "mpmath")
+    ratio = mpmath.exp(2 * mpmath.quad(slope, [1, 2]))
+    assert float(law.pdf(2) / law.pdf(1)) == pytest.approx(float(ratio), rel=1e-11)
+
+
+def test_what_has_no_half_tangent_and_a_singular_end_is_refused():
+    process = ItoProcess.scalar(x, drift=-sp.sin(x), dispersion=sp.sqrt(x))
+    with pytest.raises(UnsupportedFormError, match="grow towards 0"):
+        stationary_density(process, Interval(0, 7))
