@@ -253,7 +253,7 @@ class LawOnPanels:
                 value += float(np.sum(half * (terms @ WEIGHTS))) + beyond
                 modulus += float(np.sum(half * (np.abs(terms) @ WEIGHTS))) + abs(beyond)
                 error += wrong + float(np.sum(half * (_quadrature_error(terms) + rounding @ WEIGHTS)))
-        error += 2e-15 * modulus
+        error += 4e-15 * modulus
         if not error <= ACCURACY * modulus:
             raise DivergenceError(
                 f"the mean of {name} is known to a relative error of {error / modulus:.2g} only in double precision: "

@@ -37,6 +37,9 @@ NEGLIGIBLE = 45.0
 FARTHEST = 170.0
 """Largest logarithm of a distance that is looked at, beyond which powers overflow; a tail goes on straight there."""
 
+WIDE = 16.0
+"""Up to how many widths from 0 a peak loses next to nothing, 2e-15 in log p, to sums ``start + y``."""
+
 NEAREST = 300.0
 """Minus the logarithm of the smallest distance to a finite end."""
 
@@ -175,10 +178,11 @@ def marched(
         x: the variable.
         ends: of the interval; exact numbers or infinities.
     """
-    middle = coefficients_at(drift, diffusion, x, None, 1)
+    begins, way = next(((end, way) for end, way in zip(ends, (1, -1), strict=True) if end == 0), (None, 1))
+    middle = coefficients_at(drift, diffusion, x, begins, way)  # one program with the end that is 0
 
     def rho_and_size(points: Reals) -> tuple[Reals, Reals]:
-        return _logarithms(middle, points)
+        return _logarithms(middle, way * points)
 
     start, outermost = _bulk(rho_and_size, ends)
     width = _width(rho_and_size, start, ends)
@@ -187,7 +191,8 @@ def marched(
     sides = []
     for side, end, reach in ((-1, ends[0], outermost[0]), (1, ends[1], outermost[1])):
         here = [cut for cut in cuts if (cut - start) * side > 0]
-        found = MarchedSide(start, _phases((drift, diffusion, x), start, side, end, width), here)
+        beside = rho_and_size if abs(start) <= WIDE * width else None
+        found = MarchedSide(start, _phases((drift, diffusion, x), start, side, end, width, beside), here)
         while not found.finished and (not found.panels or (found.panels[-1].x[-1] - reach) * side < 0):
             found.march()
         sides.append(found)
@@ -221,16 +226,24 @@ def _phases(
     side: int,
     end: sp.Expr,
     width: float,
+    beside: Callable[[Reals], tuple[Reals, Reals]] | None,
 ) -> list[Phase]:
-    here = coefficients_at(*coefficients, _exact(start), side)
+    """The coordinates of one side; ``beside`` gives 2b/a and log a as functions of x, where that is sharp enough."""
+    here = coefficients_at(*coefficients, _exact(start), side) if beside is None else None
+
+    def coefficients_there(y: Reals) -> tuple[Reals, Reals]:
+        if beside is not None:
+            return beside(start + side * y)
+        assert here is not None
+        return _logarithms(here, y)
 
     def linear(y: Reals) -> tuple[Reals, ...]:
-        rho, size = _logarithms(here, y)
+        rho, size = coefficients_there(y)
         return side * rho, size, start + side * y, side * y, np.zeros_like(y)
 
     def growing(u: Reals) -> tuple[Reals, ...]:
         y = np.exp(u)
-        rho, size = _logarithms(here, y)
+        rho, size = coefficients_there(y)
         return side * rho * y, size, start + side * y, side * y, u
 
     def distance(x: float) -> float:

@@ -10,11 +10,6 @@ from theory.errors import MissingParameterError, SymbolError
 from theory.values import admitted_values, by_name
 
 
-def has_irrational(density: sp.Expr) -> bool:
-    """Whether a number in it is a root, a power or an exponential that is not rational."""
-    return any(e.is_number and e.is_rational is not True for e in density.atoms(sp.Pow, sp.exp, sp.NumberSymbol))
-
-
 def numbers_given(
     values: Mapping[sp.Symbol, sp.Expr | float],
     parameters: tuple[sp.Symbol, ...],

@@ -20,15 +20,16 @@ from theory.errors import (
 )
 from theory.line.boundary import Collapse
 from theory.line.critical_points import HighestPoint
+from theory.line.even_density import symmetric_about
 from theory.line.exponent_cases import Cell, by_cases
-from theory.line.families import Family, Patchwork
+from theory.line.families import Family, Patchwork, VonMises
 from theory.line.families.family import MAX_ORDER
-from theory.line.given_numbers import has_irrational, numbers_given
+from theory.line.given_numbers import numbers_given
 from theory.line.interval import Interval
 from theory.line.mode import mode
 from theory.line.moment_existence import infinite_moment, is_positive_at_zero, tail_moment_exists
 from theory.line.pearson import pearson_moment
-from theory.line.recognise import recognise, symmetric_about
+from theory.line.recognise import recognise
 from theory.line.time_limit import limited
 from theory.local_time import is_smooth
 from theory.services import service
@@ -86,6 +87,10 @@ class StationaryLaw:
         """The family, where its closed forms are to be used."""
         return None if self.family is None or (self.family.cancels and not self.parameters) else self.family
 
+    @property
+    def _by_symmetry(self) -> bool:
+        return self._closed is None or isinstance(self._closed, VonMises)
+
     @cached_property
     def centre(self) -> sp.Expr | None:
         """The point about which the density is even; None where it is not seen to be."""
@@ -105,7 +110,7 @@ class StationaryLaw:
     @limited
     def mean(self) -> sp.Expr:
         """The mean of the normalised law; nan where ``normalisable`` fails, as for the other moments."""
-        if self._closed is None and self.centre is not None:
+        if self._by_symmetry and self.centre is not None:
             return self._where_finite(self.centre, 1)
         first = self._pearson(1)
         if first is not None:
@@ -146,7 +151,7 @@ class StationaryLaw:
             )
         if order.is_integer and order.is_negative and is_positive_at_zero(self.density, self.variable, self.interval):
             return self._where_law(sp.oo if order.is_even else sp.nan)
-        if self._closed is None and self.centre == 0 and order.is_Integer and order.is_odd and order.is_positive:
+        if self._by_symmetry and self.centre == 0 and order.is_Integer and order.is_odd and order.is_positive:
             return self._where_finite(sp.S.Zero, order)
         found = self._pearson(order)
         if found is not None:
@@ -186,10 +191,7 @@ class StationaryLaw:
 
     @cached_property
     def numbers(self) -> Any:
-        """The law by quadrature, with an error for every number: see :class:`numerics.NumericalLaw`.
-
-        A density with a standing integral is not evaluated: the numbers come from its slope, see
-        :class:`numerics.deterministic.law_on_panels.LawOnPanels`.
+        """The law by quadrature, with an error for every number: a :class:`numerics.NumericalLaw` or of its kind.
 
         Raises:
             MissingParameterError: a parameter has no number yet.
@@ -283,17 +285,16 @@ class StationaryLaw:
             integrable_at=tuple(Collapse(sp.true, end) for end in interval.ends),
             coefficients=coefficients,
         )
-        if isinstance(family, Patchwork) and has_irrational(density):
+        if isinstance(family, Patchwork) or (family is not None and family.cancels):
             family = None  # its closed forms are long sums of large numbers that cancel
-        if family is not None and family.cancels:
-            family = None
         if family is not None:
             factor = 1 / family.kernel_integral
             return replace(law, density=density / family.partition_function, family=replace(family, factor=factor))
         total = law._measured_total()
-        if total is None:
-            return replace(law, density=density / law.partition_function)
-        return replace(law, density=density / total, _normalised=True)
+        known = law.partition_function if total is None else total
+        normalised = replace(law, density=density / known, _normalised=total is not None)
+        normalised.__dict__["_quick_numbers"] = law._quick_numbers  # from the slope, which a factor does not change
+        return normalised
 
     def plot(self, values: Mapping[sp.Symbol, sp.Expr | float] | None = None, *, axes: Any = None) -> Any:
         """The density with its quartiles, on axes of matplotlib, which are returned.

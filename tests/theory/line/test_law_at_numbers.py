@@ -8,6 +8,8 @@ import time
 import pytest
 import sympy as sp
 
+from numerics.deterministic.numerical_law import numerical_law
+from numerics.deterministic.scale_and_speed_panels import coefficients_at
 from theory.errors import SymbolError, TheoryError
 from theory.ito import ItoProcess
 from theory.line.interval import Interval
@@ -56,6 +58,20 @@ def test_glued_laws_with_large_irrational_rates_have_quick_numbers():
     ]
     assert mean == pytest.approx(sum(firsts) / sum(masses), rel=1e-12)
     assert float(law.cdf(1)) == pytest.approx(masses[0] / sum(masses), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("drift", "power"), [(3 * (1 - w) * w ** sp.Rational(4, 3), sp.Rational(4, 3)), (1 - w, sp.Rational(3, 5))], ids=str
+)
+def test_the_panels_of_a_wide_peak_are_marched_once_from_one_program(drift, power):
+    law = stationary_density(ItoProcess.scalar(w, drift=drift, dispersion=k * w**power))
+    coefficients_at.cache_clear()
+    chosen = law.at({k: sp.Rational(1, 2)})
+    marched = chosen._quick_numbers._sides
+    assert chosen.mean.is_Float and chosen.quantile(0.75).is_Float and chosen.pdf(1).is_Float
+    assert chosen._quick_numbers._sides is marched and coefficients_at.cache_info().misses == 1
+    exact = numerical_law(law, {k: sp.Rational(1, 2)}, digits=20)
+    assert float(chosen.mean - sp.Float(exact.mean, 20)) == pytest.approx(0, abs=1e-13)
 
 
 def test_without_a_law_the_mode_is_where_the_mass_goes():

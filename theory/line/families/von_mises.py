@@ -96,5 +96,5 @@ class VonMises(Family):
     def _cut(self, quantity: str) -> UnsupportedFormError:
         return UnsupportedFormError(
             f"{quantity} of the angle {self.variable} depends on where the circle is cut, here at "
-            f"{self.interval.left}. Use circular_moment(n), the mean of exp(i n {self.frequency} {self.variable})."
+            f"{self.interval.left}. Use circular_moment(n), the mean of exp(I*n*{self.frequency * self.variable})."
         )
