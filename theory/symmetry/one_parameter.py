@@ -16,7 +16,7 @@ References:
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -213,7 +213,22 @@ def _decided(vector: sp.MatrixBase, loss: sp.Expr, losses: SampleLosses) -> Zero
         proof = _proof_by_expansion(vector, loss, losses)
         if proof is not None:
             return proof
+    parts = set(_polynomials(loss, set(losses.weights)))
+    if loss not in parts and all(_decided(vector, part, losses).kind is ZeroKind.ZERO for part in parts):
+        return ZeroDecision(ZeroKind.ZERO, "zero for each of the polynomials that the loss is a function of")
     return decide_zero(slope_along(vector, loss, losses.weights))
+
+
+def _polynomials(expression: sp.Basic, weights: set[sp.Symbol]) -> Iterator[sp.Basic]:
+    """The largest polynomials by which ``expression`` depends on the weights; it itself where that is unclear."""
+    if not expression.free_symbols & weights:
+        return
+    bound = isinstance(expression, sp.Derivative | sp.Subs | sp.Lambda | sp.Integral | sp.Sum | sp.Product)
+    if bound or isinstance(expression, sp.Expr) and expression.is_polynomial(*weights):
+        yield expression
+    else:
+        for argument in expression.args:
+            yield from _polynomials(argument, weights)
 
 
 def _proof_by_expansion(vector: sp.MatrixBase, loss: sp.Expr, losses: SampleLosses) -> ZeroDecision | None:

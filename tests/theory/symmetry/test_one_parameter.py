@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sympy as sp
 
+from theory.decision.zero import ZeroKind
 from theory.errors import ShapeError, SymbolError, UnsupportedFormError
 from theory.gradient_noise import Empirical, FiniteSum, Model
 from theory.networks.feed_forward import FeedForward
@@ -189,3 +190,23 @@ def test_brackets_satisfy_the_identity_of_jacobi():
     assert not any(total.entries)
     swapped = a.bracket(b).field.jacobian(sp.Matrix(ALL)) + b.bracket(a).field.jacobian(sp.Matrix(ALL))
     assert swapped == sp.zeros(8)
+
+
+def test_attention_with_a_softmax_is_proved_by_its_scores():
+    Q, K = (sp.Matrix(2, 3, sp.symbols(f"{name}_1:7", real=True)) for name in "qk")
+    first, second = (sp.Matrix(sp.symbols(f"{name}_1:4", real=True)) for name in "xz")
+    scores = [((Q * first).T * (K * place))[0] for place in (first, second)]
+    y = sp.Symbol("y", real=True)
+    loss = sp.log(sum(map(sp.exp, scores))) - y * scores[1]
+    B = sp.kronecker_product(sp.Matrix([[1, 2], [2, -1]]), sp.eye(3))
+    problem = PerSampleLoss([*Q, *K], loss)
+    symmetry = OneParameterSymmetry(problem, AffineGenerator([*Q, *K], sp.diag(B, -B)))
+    assert symmetry.decision.reason == "zero for each of the polynomials that the loss is a function of"
+    with pytest.raises(UnsupportedFormError, match="leave the loss of every sample alone"):
+        OneParameterSymmetry(problem, AffineGenerator([*Q, *K], sp.diag(B, B)))
+
+
+def test_polynomials_that_change_one_by_one_are_looked_at_together():
+    u, w, x = sp.symbols("u w x", real=True)
+    assert change_along([1, -1], PerSampleLoss([u, w], sp.exp(u * x) * sp.exp(w * x))).kind is ZeroKind.ZERO
+    assert change_along([1, 1], PerSampleLoss([u, w], sp.exp(u * x) * sp.exp(w * x))).kind is ZeroKind.NONZERO
