@@ -52,7 +52,9 @@ ROUNDING = sp.Rational(1, 10**9)
 
 @dataclass(frozen=True)
 class LabelNoiseMinimum:
-    r"""The minimum that label noise selects, for modes of known spectra.
+    r"""The minimum that label noise selects, for modes of known spectra, in layers at least as wide as there are modes.
+
+    Where a layer is narrower, ask :func:`numerics.deep_linear.selected_minimum`.
 
     Attributes:
         depth: L, at least 2, a number or a symbol.
