@@ -17,6 +17,7 @@ from theory.line.boundary import integrable
 from theory.line.endpoints import endpoint_behaviour
 from theory.line.stationary import stationary_density
 from theory.notation import eta
+from verification.authoring.predictions import mean_under_density
 from verification.authoring.shorthand import (
     Grade,
     Kind,
@@ -28,6 +29,7 @@ from verification.authoring.shorthand import (
     is_stationary,
     measured,
 )
+from verification.authoring.simulated import simulated
 from verification.forms import Experiment
 from verification.papers.saddle_to_saddle.figures.collapse import threshold_of_sgd
 from verification.papers.saddle_to_saddle.figures.tails import tail_of_runs
@@ -106,15 +108,36 @@ def stationary_density_of_a_mode():
         says=r"(16) integrates from 0 on. At $L\ge3$; at $L = 2$ the integral diverges as a logarithm.",
     )
     power = s / (beta * c_0)
+    closed = (
+        w ** (power - sp.Rational(3, 2))
+        * QUADRATIC ** (-1 - power / 2)
+        * sp.exp(-sigma_q / (sp.sqrt(2) * beta * c_0) * sp.atan(sp.sqrt(2) * (w - s) / sigma_q))
+    )
+    values = {s: "1", sigma_q: "1", beta: "1/10"}
+    closeness = 1 / (1 + (w - 1) ** 2)
     yield is_stationary(
         r"depth two: $p^\star_\alpha(w) \propto$",
-        printed=w ** (power - sp.Rational(3, 2))
-        * QUADRATIC ** (-1 - power / 2)
-        * sp.exp(-sigma_q / (sp.sqrt(2) * beta * c_0) * sp.atan(sp.sqrt(2) * (w - s) / sigma_q)),
+        printed=closed,
         where={c_0: 2 * s**2 + sigma_q**2},
         process=lambda: mode_process(TWO),
         domain=(NORMALISABLE,),
-        wrong={"label noise twice": {c_0: 2 * s**2 + 2 * sigma_q**2}},
+        wrong={
+            "label noise twice": {c_0: 2 * s**2 + 2 * sigma_q**2},
+            "a tenth more noise": closed.subs(beta, sp.Rational(11, 10) * beta),
+        },
+        measured=[
+            simulated(
+                lambda: mode_process(TWO),
+                closeness,
+                at=values,
+                start=1.0,
+                until=8.0,
+                predicted=mean_under_density(closeness, w, values),
+                coordinates="log",
+                name="closeness of runs of the SDE",
+                absolute=1 / 200,
+            )
+        ],
         says="A result of ours: (16) in closed form.",
         remark=True,
         mutated=False,
