@@ -57,7 +57,7 @@ def far_out(function: tuple[sp.Expr, ...], u: sp.Expr, orders: int) -> list[tupl
         >>> region, abs(float(form.subs(x, 1e9)) - 0.5) < 1e-9
         (x >= 2, True)
     """
-    if function[0].has(*_UNENDING):
+    if function[0].has(*_UNENDING) or _is_nested(function[0]):
         return []
     found = []
     rate = _rate(function[0])
@@ -125,6 +125,12 @@ def _rate(whole: sp.Expr) -> sp.Rational | None:
         return None
     below = math.lcm(*(int(rate.q) for rate in rates))
     return sp.Rational(math.gcd(*(int(rate * below) for rate in rates)), below)
+
+
+def _is_nested(whole: sp.Expr) -> bool:
+    """Whether an exponential stands in another one: far out that has millions of digits before its point."""
+    heads = [head for head in whole.atoms(sp.exp, HyperbolicFunction) if head.has(y)]
+    return any(head.args[0].has(sp.exp, HyperbolicFunction) for head in heads)
 
 
 @lru_cache(maxsize=512)

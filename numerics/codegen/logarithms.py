@@ -66,6 +66,27 @@ def stable_logarithm(x: sp.Expr) -> sp.Expr | None:
     return log_of_exponentials(x) or _inverse_sinh(x)
 
 
+@takes(x=EXPRESSION)
+def log_beside_exponential(x: sp.Expr) -> sp.Expr | None:
+    """The logarithm of c exp(u) beside terms that are no exponentials, with u outside where it is large.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> float(log_beside_exponential(sp.exp(x) - x).subs(x, 2000))
+        2000.0
+    """
+    parts = [exponential_factor(term) for term in x.args]
+    growing = [(c, u) for c, u in parts if u != 0]
+    if not x.is_Add or len(growing) != 1 or not growing[0][0].is_positive or not growing[0][0].is_number:
+        return None
+    ((c, u),) = growing
+    # Clipped, so that the branch not taken is finite and so are its derivatives.
+    size = sp.Max(u, 1, evaluate=False)
+    rest = sp.Add(*(term for term, (_, a) in zip(x.args, parts, strict=True) if a == 0))
+    far = size + sp.log(c) + log1p(rest * sp.exp(-size) / c)
+    return sp.Piecewise((far, u > 1), (sp.log(x, evaluate=False), True))
+
+
 def log_cosh(u: sp.Expr) -> sp.Expr:
     """log(cosh(u)): log1p of 2 sinh(u/2)**2 within 1, beyond with the growing part outside."""
     size = absolute_value(u)

@@ -55,7 +55,13 @@ from numerics.codegen.gamma_functions import beside_stirling, gamma_quotient
 from numerics.codegen.hyperbolic import as_hyperbolic_product, hyperbolic_terms, log_of_growing, without_overflow
 from numerics.codegen.inverse_functions import by_distance, one_minus_square
 from numerics.codegen.lambert import one_plus_lambert_w, quotients_in_lambert_w, stable_lambert_w
-from numerics.codegen.logarithms import beside_its_exponent, difference_of_logarithms, log_of_quotient, stable_logarithm
+from numerics.codegen.logarithms import (
+    beside_its_exponent,
+    difference_of_logarithms,
+    log_beside_exponential,
+    log_of_quotient,
+    stable_logarithm,
+)
 from numerics.codegen.one_denominator import growing_terms, nested_quotient, over_one_denominator, quotients_added
 from numerics.codegen.removable import with_series
 from numerics.codegen.roots import difference_of_powers, difference_of_quotients
@@ -285,6 +291,11 @@ class _Forms:
         if isinstance(form, sp.log) and isinstance(form.args[0], sp.Mul):
             growing = log_of_growing(expression.args[0])
             return self._near_a_zero(expression, form if growing is None else growing)
+        if isinstance(form, sp.log) and form.args[0].is_Add:
+            beside = log_beside_exponential(expression.args[0])
+            if beside is not None:
+                self.known[expression] = form  # the branch in which it stays
+                return self._near_a_zero(expression, self._inner(beside))
         return form
 
 

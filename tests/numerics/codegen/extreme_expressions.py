@@ -94,6 +94,7 @@ POWERS = {
     "annuity": (1 - (1 + x) ** -30) / x,
     "power of a sum with one": (1 + 1 / x) ** x,
     "log odds": sp.log(x / (1 - x)),
+    "log of exp beside a term": sp.log(sp.exp(x) - x),
 }
 
 LAMBERT = {
@@ -243,7 +244,7 @@ VALUE_ONLY = (
     "log odds of a normal law",
 )
 FIRST_ONLY = (
-    *("coth squared minus one", "inverse sinh by log", "log of erfc"),
+    *("coth squared minus one", "inverse sinh by log", "log of erfc", "log of exp beside a term"),
     *(
         "acos of a Lorentzian",
         "acosh of one plus",

@@ -1,5 +1,7 @@
 """The forms that lose no digits: which expressions they reach, and that they leave the others alone."""
 
+import time
+
 import mpmath
 import numpy as np
 import pytest
@@ -239,3 +241,10 @@ def test_gamma_functions_far_out_keep_their_digits_where_the_written_form_has_no
 def test_what_is_no_sum_has_no_terms_beside_a_step():
     t = sp.Symbol("t", real=True)
     assert beside_a_step(sp.Integral(sp.exp(t), (t, 0, 1))) is None
+
+
+def test_exponentials_of_exponentials_are_not_followed_far_out():
+    begin = time.process_time()
+    program = compile_program([sp.diff(sp.log(1 - sp.exp(-sp.exp(x))), x)], [x])
+    assert time.process_time() - begin < 5  # half a minute where numbers of a million digits are made
+    assert program(0.0)[0] == pytest.approx(1 / np.expm1(1.0), rel=1e-15)
