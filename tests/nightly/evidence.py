@@ -38,3 +38,14 @@ def at_least_one(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"it must be a whole number of at least 1, got {text!r}")
     return int(text)
+
+
+def probability(text: str) -> float:
+    """A number of a command line strictly between 0 and 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"it must be a number strictly between 0 and 1, got {text!r}")
+    return value

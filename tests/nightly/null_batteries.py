@@ -151,7 +151,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("runs", nargs="?", type=evidence.at_least_one, default=1000)
     parser.add_argument("--only", default="", help="laws whose name holds this regular expression")
-    parser.add_argument("--rate", type=float, default=NOMINAL, help="nominal false-alarm rate of a check")
+    parser.add_argument(
+        "--rate", type=evidence.probability, default=NOMINAL, help="nominal false-alarm rate of a check"
+    )
     parser.add_argument("--write", action="store_true", help="write the rates to docs/evidence/null_batteries.json")
     arguments = parser.parse_args()
     sys.exit(main(arguments.runs, arguments.only, arguments.rate, write=arguments.write))

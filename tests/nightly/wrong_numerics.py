@@ -86,4 +86,9 @@ PAIRS = (
             ("variance = variance + data.label_covariance[0, 0]", "variance = data.label_covariance[0, 0]"),
         ),
     ),
+    (
+        "numerics/statistics/tails.py",
+        "tests/numerics/statistics/test_tails.py",
+        (("k / excess if", "1 / excess if"), ("1 - probability(", "probability(")),
+    ),
 )

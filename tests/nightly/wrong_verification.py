@@ -127,4 +127,14 @@ PAIRS = (
         "tests/verification/checks/test_symbolic.py",
         (("if beyond.is_finite is not False else", "if True else"),),
     ),
+    (
+        "verification/run/runner.py",
+        "tests/verification/run/test_runner.py -k disagree",
+        (("if self.disagreement is not None:", "if False:"),),
+    ),
+    (
+        "verification/checks/sampling_plan.py",
+        "tests/verification/checks/test_sampling_plan.py",
+        (("    if bound >= 2:", "    if True:"), ("plan.design.n > GROWTH * PILOT_SIZE", "False")),
+    ),
 )
