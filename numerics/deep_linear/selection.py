@@ -236,10 +236,10 @@ def _rows_across(point: LayeredPoint) -> tuple[Array, Array]:
     """Orthonormal rows that span the directions across, from the Jacobian, and X among them."""
     J, d_L = trained_jacobian(point), point.network.widths[-1]
     values, vectors = np.linalg.eigh(J @ J.T)
-    kept = values > 1e-12 * max(float(values[-1]), 1e-300)
+    kept = values > 1e-12 * max(float(values.max(initial=0.0)), 1e-300)
     R = vectors[:, kept] * np.sqrt(values[kept])
     rates, axes = np.linalg.eigh(R.T @ np.kron(point.data.input_moment(), np.eye(d_L)) @ R)
-    seen = rates > 1e-12 * max(float(rates[-1]), 1e-300)
+    seen = rates > 1e-12 * max(float(rates.max(initial=0.0)), 1e-300)
     B = (vectors[:, kept] / np.sqrt(values[kept])).T @ J
     B, R, rates = axes[:, seen].T @ B, R @ axes[:, seen], rates[seen]
     return B, (R.T @ point.signal.covariance() @ R) / (rates[:, None] + rates[None, :])

@@ -101,7 +101,11 @@ class DiffusionPeak(Typeset):
 
     @property
     def place(self) -> sp.Expr:
-        """The local maximum :math:`w_-`, equation (9)."""
+        """The local maximum :math:`w_-`, equation (9), where :attr:`exists` holds.
+
+        Raises:
+            UnsupportedFormError: it does not, for these numbers.
+        """
         return self._critical(-1)
 
     @property
@@ -157,6 +161,11 @@ class DiffusionPeak(Typeset):
         return passage_time(self.depth, self.place, f * self.singular_value, self.singular_value)
 
     def _critical(self, side: int) -> sp.Expr:
+        if self.exists == sp.false:
+            raise UnsupportedFormError(
+                f"the label noise must be below sigma^2/s^2 = {shown(self.local_threshold)} for a peak, got "
+                f"{shown(self.label_deviation**2 / self.singular_value**2)}: the diffusion rises all the way."
+            )
         share = self.depth / (6 * self.depth - 4)  # 1/(p + 2)
         if self.label_deviation == 0:
             return sp.factor(self.latest_fraction + side * share) * self.singular_value

@@ -98,6 +98,14 @@ def test_a_layer_narrower_than_the_teacher_leaves_a_signal_and_a_minimum_all_the
         NearMinimum(found)
 
 
+def test_a_network_of_frozen_layers_stays_where_it_is():
+    network = LayeredLinear((2, 2), frozen=(1,))
+    still = LayeredPoint(network, NoisyTeacher(np.eye(2), label_covariance=0.1), (np.diag([1.0, 0.5]),))
+    found = selected_minimum(still)
+    assert found.variance(0, learning_rate=ETA) == 0
+    assert found.point.weights[0] == pytest.approx(still.weights[0])
+
+
 def test_noise_along_the_minima_is_refused():
     equal = start((2, 1, 2), np.eye(2), label_covariance=0.1)
     for ask in (selected_minimum, lambda point: Minimum(nearest_minimum(point)).variance(0, learning_rate=ETA)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sympy as sp
 
 from numerics.deep_linear import (
     DataSet,
@@ -17,7 +18,7 @@ from numerics.deep_linear import (
     mode_step,
     selected_minimum,
 )
-from theory.deep_linear import LabelNoiseMinimum, LayeredLinear, balanced_modes
+from theory.deep_linear import DiffusionPeak, LabelNoiseMinimum, LayeredLinear, balanced_modes
 from theory.errors import DriftproofError
 from theory.gradient_noise import Sampling
 
@@ -47,6 +48,10 @@ WRONG = {
             LayeredPoint(LayeredLinear((1,) * 14), NoisyTeacher([[1.0]]), ([[1.0]],) * 13), 0, learning_rate=0.1
         ),
         "at most 12 signals of a batch of 1, got 13",
+    ),
+    "a peak that is none": (
+        lambda: DiffusionPeak(2, singular_value=1, label_deviation=sp.Rational(9, 10)).place,
+        "label noise must be below sigma.*1/4 for a peak, got 81/100",
     ),
     "depths without end": (lambda: balanced_modes(10**9), "depth must be at most 100000, got 1000000000"),
     "a trace below its modes": (
