@@ -31,6 +31,7 @@
 * ``jumps``: points right beside the jumps of an expression, and jumps that no point has told apart.
 * ``irrational_places``: places without rational coordinates, and what steps and relations are exactly there.
 * ``touched_steps``: steps that are reached and not crossed, at places in closed form.
+* ``narrow_parts``: parts of a maximum and cases that random points miss, by the way down to them.
 * ``obstacles``: what cannot be looked at: infinities, floating-point numbers, and what is too large.
 * ``equations``: branches that are equations: solved exactly for one symbol, or said to be unsolved.
 * ``extrema``: where an expression is smallest or largest, and how it behaves at the ends of its region.

@@ -26,7 +26,7 @@ from theory.decision.obstacles import obstacle_to_deciding
 from theory.decision.point_search import CLOSER_PRECISIONS, PRECISIONS, Clock, PointSearch, as_text, branches, height
 from theory.decision.rational_points import Point, exact_value, nearly
 from theory.decision.region import AdmissibleRegion, random_source, rounded_points
-from theory.decision.touched_steps import touched_steps
+from theory.decision.touched_steps import closed_form_of_zero, lies_within, touched_steps
 from theory.decision.touching import place_of_touching
 from theory.decision.zero import ATTEMPTS_PER_POINT, Conditions, exact_expression
 from theory.errors import UnsupportedFormError
@@ -239,6 +239,9 @@ def _sign_by_points(search: PointSearch, wanted: int) -> SignDecision:
     if touched is not None:
         near = ", ".join(f"{symbol} = {nearly(value)}" for symbol, value in touched.items())
         kind, reason = _WEAKENED[kind], f"{reason}; near {near} it cannot be told from 0"
+        exact = closed_form_of_zero(search.expression, touched)
+        if exact is not None and lies_within(search.region, exact):
+            witnesses[SignKind.ZERO] = {str(symbol): str(value) for symbol, value in exact.items()}
     return SignDecision(kind, False, reason, witnesses, used)
 
 

@@ -104,18 +104,23 @@ def _touched(expression: sp.Expr, region: AdmissibleRegion, jump: Jump, level: i
     lowest = descended(upwards, region, start)
     if not _ball(upwards, lowest, _PRECISION) > 0 or place_of_touching(upwards, region, [lowest]) is None:
         return None  # it is crossed, or stays away
-    exact = _closed_form(upwards, lowest)
+    exact = closed_form_of_zero(upwards, lowest)
     if exact is None:
         symbol = next(iter(jump.surface.free_symbols))
         there = IrrationalPlace(Sides(jump, level, symbol, dict(lowest), dict(lowest), _PRECISION)).on_it(expression)
         near = {s: sp.Rational(v.numerator, v.denominator) for s, v in lowest.items()}
         return TouchedStep(near, _ball(there, lowest, _PRECISION), False)
-    if not all(_truth(sp.sympify(c.subs(exact)), {}, _PRECISION) for c in region.conditions):
+    if not lies_within(region, exact):
         return None
     return TouchedStep(exact, _ball(expression.subs(exact), {}, _PRECISION), True)
 
 
-def _closed_form(vanishing: sp.Expr, near: Point) -> dict[sp.Symbol, sp.Expr] | None:
+def lies_within(region: AdmissibleRegion, place: dict[sp.Symbol, sp.Expr]) -> bool:
+    """Whether all conditions of ``region`` are certainly true at exact numbers."""
+    return all(_truth(sp.sympify(condition.subs(place)), {}, _PRECISION) for condition in region.conditions)
+
+
+def closed_form_of_zero(vanishing: sp.Expr, near: Point) -> dict[sp.Symbol, sp.Expr] | None:
     """The place ``near`` in closed form, at which ``vanishing`` is proved to be 0; None if none is found."""
     candidates = [
         [(s, form) for form in _closed_forms(v) if _may_be(s, form)] for s, v in near.items() if vanishing.has(s)

@@ -23,6 +23,7 @@ from theory.errors import UnsupportedFormError
 _ball = behind_the_door(ball)
 
 _PRECISION = 256
+_SHARP = 4096
 _TINY = Fraction(1, 1 << 48)
 """Share of the values around below which one may be 0: a descent along a curved side comes as close as this."""
 _LOWEST = 8
@@ -51,6 +52,8 @@ def _size(expression: sp.Expr, point: Point) -> Fraction | None:
     """How large a value is; None where it is not finite, or so small as only a tail is."""
     try:
         value = _ball(expression, point, _PRECISION)
+        if value.contains(0) and not value.is_zero():  # a tail that rounding hides
+            value = _ball(expression, point, _SHARP)
     except UnsupportedFormError:
         return None
     return _upper(value) if value.is_finite() else None

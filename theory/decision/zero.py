@@ -32,6 +32,7 @@ from theory.decision.balls import MissingFlintError, truth
 from theory.decision.cases import where_defined
 from theory.decision.equations import on_surface
 from theory.decision.jumps import JUMP_STARTS, jumps_of, meetings
+from theory.decision.narrow_parts import point_in_a_narrow_part
 from theory.decision.normal_form import proof_of_positivity, proof_of_zero
 from theory.decision.obstacles import obstacle_to_deciding
 from theory.decision.plain_symbols import by_real_parts
@@ -219,7 +220,7 @@ def _certified(search: PointSearch, used: int, widest: float) -> ZeroDecision:
 def _contradiction(search: PointSearch, agreeing: list[dict[sp.Symbol, Fraction]]) -> ZeroDecision | None:
     """What speaks against 0 although balls around it were found everywhere, or None."""
     sharper = search.closer_look(agreeing) or search.on_a_cut(agreeing)
-    sharper = sharper or search.at_a_remarkable_integer(agreeing)
+    sharper = sharper or search.at_a_remarkable_integer(agreeing) or point_in_a_narrow_part(search, agreeing)
     if sharper is not None:
         return _refuted(search, sharper, None)
     close = None

@@ -24,6 +24,8 @@ APART = [
     (p, sp.sqrt(1 + p**2), ()),
     (sp.S.Zero, sp.exp(-1 / x**2), (sp.Ne(x, 0),)),
     (sp.log(1 + p), p, ()),
+    (sp.Abs(x) - sp.log(2), sp.log(sp.cosh(x)), ()),
+    (sp.sqrt(sp.pi) * p * sp.erfc(p), sp.exp(-(p**2)), ()),
     (3 * sp.sin(x) + 4 * sp.cos(x), 5 + sp.Rational(1, 10**9), ()),
 ]
 
@@ -43,3 +45,20 @@ def test_nothing_has_a_sign_where_there_is_no_point():
     decision = decide_sign(x, [x > 1, x < 0])
     assert decision.kind is SignKind.UNDECIDED
     assert "no point" in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("square", "place"),
+    [
+        ((x**2 - 2) ** 2 + (x - y) ** 2, {x: sp.sqrt(2), y: sp.sqrt(2)}),
+        (5 - 3 * sp.sin(x) - 4 * sp.cos(x), {x: sp.atan(sp.Rational(3, 4))}),
+        (3 * sp.sqrt(3) / 2 - sp.sin(x) - sp.sin(y) - sp.sin(x + y), {x: sp.pi / 3, y: sp.pi / 3}),
+    ],
+    ids=str,
+)
+def test_a_place_in_closed_form_where_it_is_0_is_named(square, place):
+    around = [bound for s in place for bound in (s > sp.Rational(1, 2), s < 2)]
+    decision = decide_sign(square, around)
+    assert decision.witnesses[SignKind.ZERO] == {str(s): str(value) for s, value in place.items()}
+    away = [s > value for s, value in place.items()]
+    assert SignKind.ZERO not in decide_sign(square, [*around, *away]).witnesses
