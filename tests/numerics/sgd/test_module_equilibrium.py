@@ -89,6 +89,7 @@ def test_the_steps_of_relaxation_are_those_of_the_exact_orbit():
     assert rest.relaxation_steps == pytest.approx(exact.steps(0.01), rel=1e-6)
 
 
+@pytest.mark.every(3)
 def test_flat_directions_beside_the_orbit_are_seen():
     problem = at_a_minimum(linear_net(3, 2, 2), numbers(9, 3), numbers(9, 2, name="noise"))
     found = numerical_symmetries(problem, seed=1)

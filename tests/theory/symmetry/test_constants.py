@@ -32,6 +32,7 @@ def test_a_number_is_a_shift_like_any_other(number):
     assert sp.radsimp(sp.expand((line + 2 * number * square).expand(func=True))) == 0 and square != 0
 
 
+@pytest.mark.every(3)
 def test_roots_of_constants_know_their_products():
     related = (sp.sqrt(k) * a + sp.sqrt(m) * b) ** 2 * x + (k * a**2 + 2 * sp.sqrt(k * m) * a * b + m * b**2) * y
     assert found([a, b], related).dimension == 3
