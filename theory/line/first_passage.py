@@ -19,6 +19,8 @@ from typing import Literal
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
+from sympy.polys.polyerrors import BasePolynomialError
+from sympy.polys.polyutils import dict_from_expr
 
 from theory.decision.inequalities import simplified
 from theory.errors import SymbolError
@@ -184,10 +186,27 @@ def _divided(part: sp.Expr, whole: sp.Expr) -> sp.Expr:
     if ratio.has(sp.Integral, sp.betainc, sp.hyper):
         return ratio
     named = _names_of_exponents(ratio)
-    reduced = sp.cancel(ratio.xreplace({held: sp.exp(number * name) for held, (number, name, _) in named.items()}))
-    full = {name: exponent for _, name, exponent in named.values()}
+    held = {exponential: sp.exp(number * name) for exponential, (number, name, _) in named.items()}
+    full: dict[sp.Basic, sp.Basic] = {name: exponent for _, name, exponent in named.values()}
+    if _has_high_powers(ratio.xreplace(held)):
+        held = {exponential: sp.Dummy(positive=True) for exponential in ratio.atoms(sp.exp)}
+        full = {name: exponential for exponential, name in held.items()}
+    reduced = sp.cancel(ratio.xreplace(held))
     forms = [form.xreplace(full) for form in (sp.factor(reduced), sp.expand(reduced))]
     return min(map(sp.powsimp, forms), key=sp.count_ops)
+
+
+def _has_high_powers(ratio: sp.Expr) -> bool:
+    """Whether a kernel stands in it to a power beyond :data:`_MAX_DEGREE`, as exp(1/9) does in exp(64/9)."""
+    parts = sp.fraction(sp.together(ratio))
+    try:
+        return any(d > _MAX_DEGREE for part in parts for degrees in dict_from_expr(part)[0] for d in degrees)
+    except BasePolynomialError:
+        return False
+
+
+_MAX_DEGREE = 24
+"""Quotients of higher powers are not searched for common factors in them."""
 
 
 def _names_of_exponents(ratio: sp.Expr) -> dict[sp.Expr, tuple[sp.Expr, sp.Symbol, sp.Expr]]:

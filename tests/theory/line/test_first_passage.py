@@ -21,6 +21,7 @@ from theory.line.boundary import scale_density
 from theory.line.first_passage import hitting_probability, probability_of_ever_reaching, scale_function
 from theory.line.interval import Interval
 from theory.line.passage_time import mean_exit_time
+from theory.line.time_limit import time_limit
 from theory.notation import mu, theta, zeta
 
 x, epsilon = sp.symbols("x epsilon", positive=True)
@@ -316,3 +317,16 @@ def test_a_kink_at_a_parameter_has_cases_on_either_side_of_every_level(place):
         assert float(ask(process, start, lower, upper).subs(b, place).evalf()) == pytest.approx(
             float(number), rel=1e-10
         )
+
+
+def test_a_quotient_in_high_powers_of_one_exponential_is_not_searched_for_factors():
+    x, k = sp.symbols("x k", positive=True)
+    process = ItoProcess.scalar(x, drift=-2 * x, dispersion=k * x**2)
+    low, start, high = sp.Rational(1, 4), sp.S.Half, sp.Rational(3, 4)
+    with time_limit(4):
+        found = hitting_probability(process, start, low, high, Interval(0, k))
+    with mpmath.workdps(30):  # the scale density is exp(-2/(k x)^2)
+        parts = [
+            mpmath.quad(lambda u: mpmath.exp(-2 / u**2), ends) for ends in ([0.25, 0.375, 0.5], [0.5, 0.625, 0.75])
+        ]
+    assert abs(found.subs(k, 1).evalf(15) - sp.Float(str(parts[0] / sum(parts)), 15)) < sp.Float(10) ** -14
