@@ -6,7 +6,9 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.argument_kinds import EXPRESSION, REAL_EXPRESSION, SCALAR, SYMBOL, one_of, takes
-from theory.errors import UnsupportedFormError
+from theory.decision.inequalities import positive
+from theory.errors import OrderError, UnsupportedFormError
+from theory.limits import one_sided_limit
 from theory.line.boundary import integrable
 from theory.line.endpoints import endpoint_behaviour
 from theory.line.glued import pieces_of
@@ -47,9 +49,20 @@ def tail_moment_exists(log_derivative: sp.Expr, x: sp.Symbol, interval: Interval
         return sp.true
     (*_, (_, slope)) = pieces_of(log_derivative, x, interval)
     slope, _ = without_oscillation(slope, sp.S(2), x, interval)
-    if Chart.for_functions(x, (slope,), interval).variable != x:
+    try:
+        if Chart.for_functions(x, (slope,), interval).variable == x:
+            return integrable(endpoint_behaviour(slope + order / x, x, interval.right))
+    except OrderError:
+        raise
+    except UnsupportedFormError:
+        pass
+    y = sp.Dummy("y", positive=True)
+    power = one_sided_limit(y * slope.subs(x, y), y, sp.oo, "-")
+    if power == -sp.oo:
         return sp.true
-    return integrable(endpoint_behaviour(slope + order / x, x, interval.right))
+    if not power.is_finite:
+        raise UnsupportedFormError(f"whether the moment of order {order} exists is not seen from p'/p = {slope}.")
+    return positive(-1 - order - power)
 
 
 @takes(log_derivative=REAL_EXPRESSION, x=SYMBOL, interval=_INTERVAL, order=SCALAR)

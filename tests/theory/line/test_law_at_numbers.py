@@ -74,6 +74,16 @@ def test_the_panels_of_a_wide_peak_are_marched_once_from_one_program(drift, powe
     assert float(chosen.mean - sp.Float(exact.mean, 20)) == pytest.approx(0, abs=1e-13)
 
 
+@pytest.mark.parametrize(("power", "mean"), [(-sp.Rational(1, 2), sp.nan), (sp.Rational(1, 2), 0)])
+def test_a_root_beside_a_power_tail_has_a_mean_only_where_the_tail_has(power, mean):
+    pull = ItoProcess.scalar(x, drift=-(power + 1 / sp.sqrt(1 + x**2)) * x, dispersion=sp.sqrt(2 * (1 + x**2)))
+    assert stationary_density(pull).at({}).mean is sp.sympify(mean)  # p'/p is about -(2 + power)/x far out
+
+
+def test_an_odd_drift_without_a_chart_has_its_mean_at_the_centre():
+    assert stationary_density(ItoProcess.scalar(x, drift=-k * sp.atan(x), dispersion=s)).at({k: 2, s: 1}).mean == 0
+
+
 def test_without_a_law_the_mode_is_where_the_mass_goes():
     from theory.parameters import parameter
 
