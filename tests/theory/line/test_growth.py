@@ -109,7 +109,7 @@ def test_a_normal_law_of_the_logit_is_found_and_its_passages_are_those_of_the_lo
     assert float(found.subs(chosen)) == pytest.approx(float(expected.subs(chosen)), rel=1e-12)
 
 
-@pytest.mark.every(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("dispersion", [s * sp.cosh(x), s], ids=str)
 def test_passages_without_a_closed_scale_are_those_of_the_evaluator(dispersion):
     process, chosen = ItoProcess.scalar(x, drift=-k * sp.asinh(x), dispersion=dispersion), {k: 1, s: 1}
