@@ -23,6 +23,7 @@ CLOSED = {
 }
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("integral", "value"), CLOSED.items(), ids=lambda e: sp.sstr(e, order="none"))
 def test_pieces_add_up(integral, value):
     enclosed = ball(integral, {}, 512) - ball(sp.sympify(value), {}, 512)

@@ -14,6 +14,7 @@ LEVELS = (
 )
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("function", "below", "above"), LEVELS, ids=str)
 def test_what_rises_above_a_level_near_its_top_alone_is_seen(function, below, above):
     assert decide_zero(sp.Max(0, function - sp.Rational(below))).kind is ZeroKind.NONZERO

@@ -47,6 +47,7 @@ def test_nothing_has_a_sign_where_there_is_no_point():
     assert "no point" in decision.reason
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("square", "place"),
     [
