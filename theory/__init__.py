@@ -3,7 +3,8 @@ r"""Stochastic processes in closed form: from an Itô process to its laws, symbo
 A reader's map, in the order in which the modules build on each other:
 
 * ``errors``, ``answer``: what is refused, and answers out of a fixed list.
-* ``values``: the border, where arguments are checked and made exact.
+* ``values``: the border, where arguments are checked and made exact;
+* ``foreign_numbers``: numbers of NumPy and PyTorch that come to it.
 * ``argument_kinds``: the border of inner functions, where arguments of the wrong kind are refused by name.
 * ``notation``: the symbols that chapters share, with their assumptions.
 * ``parameters``: parameters with a declared range, such as a depth of at least 2.

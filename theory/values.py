@@ -33,6 +33,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean, BooleanAtom
 
 from theory.errors import DimensionError, ShapeError, SymbolError
+from theory.foreign_numbers import own_number
 
 Expressions = Sequence[sp.Expr] | sp.MatrixBase
 """A vector of expressions, as a sequence or as a column."""
@@ -65,7 +66,7 @@ def exact_number(value: Any, name: str) -> sp.Expr:
     So thresholds can be hit: ``0.1**2`` is 1/100 here once 0.1 is 1/10.
 
     Args:
-        value: An integer, a float, a Fraction, a Decimal or an expression without symbols.
+        value: An integer, a float, a Fraction, a Decimal, an array without axes, an expression without symbols.
         name: What the error message calls it.
 
     Raises:
@@ -347,7 +348,7 @@ def _as_expression(value: object) -> sp.Expr | None:
             exponents = {f for power in value.atoms(sp.Pow) for f in power.exp.atoms(sp.Float)}
             value = value.xreplace({f: _fraction(f) if f in exponents else _decimal(f) for f in floats})
         return value
-    if isinstance(value, bool):
+    if isinstance(value := own_number(value), bool):
         return None
     if isinstance(value, numbers.Rational):
         return sp.Rational(int(value.numerator), int(value.denominator))
