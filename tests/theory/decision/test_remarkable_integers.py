@@ -24,7 +24,11 @@ def test_remainders_of_two_integers_are_seen_together():
     assert judge_region(sp.Mod(n, 7) + sp.Mod(m, 11) < 17, sp.true, ()).outcome.supports
 
 
-@pytest.mark.every(2)
+def test_an_integer_next_to_a_multiple_of_pi_is_seen():
+    assert decide_sign(sp.cos(n) + sp.Rational(99999, 100000)).kind is SignKind.MIXED
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("slope", [1, sp.sqrt(3)])
 def test_integers_next_to_the_turns_of_a_wave_are_seen(slope):
     assert decide_sign(sp.Abs(sp.sin(slope * n)) - sp.Rational(1, 1000)).kind is SignKind.MIXED

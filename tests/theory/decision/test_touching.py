@@ -51,8 +51,8 @@ def test_nothing_has_a_sign_where_there_is_no_point():
 @pytest.mark.parametrize(
     ("square", "place"),
     [
-        ((x**2 - 2) ** 2 + (x - y) ** 2, {x: sp.sqrt(2), y: sp.sqrt(2)}),
         (5 - 3 * sp.sin(x) - 4 * sp.cos(x), {x: sp.atan(sp.Rational(3, 4))}),
+        ((x**2 - 2) ** 2 + (x - y) ** 2, {x: sp.sqrt(2), y: sp.sqrt(2)}),
         (3 * sp.sqrt(3) / 2 - sp.sin(x) - sp.sin(y) - sp.sin(x + y), {x: sp.pi / 3, y: sp.pi / 3}),
     ],
     ids=str,
