@@ -5,6 +5,9 @@ Theory and engine rest on a loss per sample, :math:`l(f_\theta(x_i), y_i)`. Such
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -44,7 +47,8 @@ def refuse_sample_mixing(module: nn.Module, inputs: torch.Tensor) -> None:
     few = inputs[:PROBES] if len(inputs) > 1 else inputs.expand(2, *inputs.shape[1:])
     source = torch.Generator().manual_seed(0)
     with torch.no_grad(), torch.random.fork_rng(devices=[inputs.device] if inputs.is_cuda else []):
-        _outputs(probe, few[:1])  # the axis of samples is kept where there is one
+        with _unchanged("weights", probe.parameters()):
+            _outputs(probe, few[:1])  # the axis of samples is kept where there is one
         _refuse_behaviour(probe, few, inputs, source)
         _refuse_memory(probe, copied(module), few, _with_other_sample(few, 0, inputs, source)[:1])
         for parameter in probe.parameters():
@@ -122,17 +126,9 @@ def _chance(layer: nn.Module) -> str | None:
 
 
 def _refuse_behaviour(module: nn.Module, few: torch.Tensor, data: torch.Tensor, source: torch.Generator) -> None:
-    kept = {"buffers": list(module.buffers()), "weights": list(module.parameters())}
-    before = {name: [tensor.clone() for tensor in tensors] for name, tensors in kept.items()}
     _seed(few, 0)
-    outputs = _outputs(module, few)
-    for name, tensors in kept.items():
-        if any(not torch.equal(old, new) for old, new in zip(before[name], tensors, strict=True)):
-            advice = "keep running statistics out of it" if name == "buffers" else "give it the weights it makes"
-            raise SampleMixingError(
-                f"module must not change while it is used, but calling it changed its {name}. "
-                f"Call module.eval(), or {advice}."
-            )
+    with _unchanged("buffers", module.buffers()), _unchanged("weights", module.parameters()):
+        outputs = _outputs(module, few)
     _seed(few, 1)
     tolerance = ROUNDING * torch.finfo(outputs.dtype).eps * float(outputs.abs().max())
     if _differ(_outputs(module, few), outputs, tolerance):
@@ -150,6 +146,20 @@ def _refuse_behaviour(module: nn.Module, few: torch.Tensor, data: torch.Tensor, 
                 "others: there is no loss per sample, and no gradient noise of one. "
                 "Normalise within a sample (GroupNorm, LayerNorm), or call module.eval()."
             )
+
+
+@contextmanager
+def _unchanged(name: str, tensors: Iterable[torch.Tensor]) -> Iterator[None]:
+    """Refuse a module whose call, in the block, changes ``tensors``."""
+    kept = list(tensors)
+    before = [tensor.clone() for tensor in kept]
+    yield
+    if any(not torch.equal(old, new) for old, new in zip(before, kept, strict=True)):
+        advice = "keep running statistics out of it" if name == "buffers" else "give it the weights it makes"
+        raise SampleMixingError(
+            f"module must not change while it is used, but calling it changed its {name}. "
+            f"Call module.eval(), or {advice}."
+        )
 
 
 def _refuse_memory(used: nn.Module, new: nn.Module, few: torch.Tensor, other: torch.Tensor) -> None:

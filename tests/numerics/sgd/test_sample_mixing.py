@@ -78,6 +78,21 @@ class Clamping(nn.Module):
         return self.layer(x)
 
 
+class Starting(nn.Module):
+    """Halves its weights when it is called for the first time."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 2)
+        self.started = False
+
+    def forward(self, x):
+        if not self.started:
+            self.layer.weight.data /= 2
+            self.started = True
+        return self.layer(x)
+
+
 class Scaling(nn.Module):
     """Writes over its inputs."""
 
@@ -154,12 +169,13 @@ def test_dropout_is_refused_while_it_trains(layer):
         (Remembering(), "changed its buffers"),
         (with_layer(parametrizations.spectral_norm(nn.Linear(4, 4))), "changed its buffers"),
         (Clamping(), "changed its weights"),
+        (Starting(), "changed its weights"),
         (Centring(), "depend on what it was called with before"),
         (Scaling(), "leave its inputs as they are"),
         (OfTwoAtLeast(), r"of shape \(1, 3\): Expected more than 1 value"),
     ],
     ids=["centred", "scaled", "summed", "shifted", "hidden", "dropout", "rrelu", "remembering", "spectral", "clamping"]
-    + ["first batch", "in place", "of two"],
+    + ["starting", "first batch", "in place", "of two"],
 )
 def test_a_module_is_refused_for_what_it_does(module, reason):
     with pytest.raises(ArgumentError, match=reason):
