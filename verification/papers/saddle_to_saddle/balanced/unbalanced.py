@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.deep_linear.written_out import WrittenNetwork
-from verification.authoring.shorthand import Grade, Source, equals
+from verification.authoring.shorthand import Grade, equals
 from verification.papers.saddle_to_saddle.balanced.aligned import (
     E_1,
     MODE,
@@ -127,7 +127,6 @@ def unbalanced_diffusion():
     "Section 2.4, footnote 4",
     symbols=PAIR
     | {sp.Symbol("lambda_1", positive=True): "variance of the inputs along the mode; $\\lambda_2$: along the other"},
-    source=Source.RECONSTRUCTION,
 )
 def inputs_that_are_not_white():
     r"""Inputs that are not white.
