@@ -55,6 +55,12 @@ def feature(name: str, printed: Any, measured: float, reproduced: Any, *, contra
     return found if reproduced or contradicted else found | {"open": True}
 
 
+def estimate(value: float, error: float, told: str, rows: Sequence[Row]) -> dict[str, Any]:
+    """What is summarised of ``rows`` where a figure has one number and no features: its interval, ``told`` in words."""
+    half = quantile() * error
+    return {"location": [value - half, value + half], "features": [], "told": told, "rows": [dict(row) for row in rows]}
+
+
 def rises(name: str, values: Any, slack: float) -> dict[str, Any]:
     """The feature that ``values`` never fall along their last axis by more than ``slack``, the error of a step."""
     smallest = np.diff(values).min()

@@ -29,7 +29,7 @@ from numerics.layered.train import train_layers
 from numerics.simulation.options import Options
 from theory.deep_linear.layers import LayeredLinear
 from theory.deep_linear.minima import LabelNoiseMinimum
-from verification.authoring.figures import quantile, seed_of
+from verification.authoring.figures import estimate, seed_of
 from verification.authoring.shorthand import reproduces
 from verification.claim import Statement
 from verification.forms import Draw
@@ -84,15 +84,9 @@ def extrapolated(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The width at learning rate 0; the mean beside it."""
     value, error = intercept(results, "square")
     mean, mean_error = intercept(results, "mean")
-    half = quantile() * error
     told = ", ".join(f"{row['square'][0]:.3f} ± {row['square'][1]:.3f} at {row['eta']}" for row in results)
-    return {
-        "location": [value - half, value + half],
-        "features": [],
-        "told": f"{told}; extrapolated {value:.3f} ± {error:.3f}, shift of the mean over the rate {mean:.2f} ± "
-        f"{mean_error:.2f}",
-        "rows": [dict(row) for row in results],
-    }
+    told += f"; extrapolated {value:.3f} ± {error:.3f}, shift of the mean over the rate {mean:.2f} ± {mean_error:.2f}"
+    return estimate(value, error, told, results)
 
 
 def widths_of_runs() -> Iterator[Statement]:
@@ -126,14 +120,8 @@ def measure_peak(part: Mapping[str, Any]) -> dict[str, Any]:
 def extrapolated_peak(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The peak at learning rate 0."""
     value, error = intercept(results, "peak")
-    half = quantile() * error
     told = ", ".join(f"{row['peak'][0]:.3f} ± {row['peak'][1]:.3f} at {row['eta']}" for row in results)
-    return {
-        "location": [value - half, value + half],
-        "features": [],
-        "told": f"{told}; extrapolated {value:.3f} ± {error:.3f}",
-        "rows": [dict(row) for row in results],
-    }
+    return estimate(value, error, f"{told}; extrapolated {value:.3f} ± {error:.3f}", results)
 
 
 def peaks_of_runs() -> Iterator[Statement]:
@@ -202,14 +190,8 @@ def parabola_at_zero(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     weights = np.array([1, -6, 8]) / 3
     value = float(weights @ [row["value"] for row in results])
     error = float(np.linalg.norm(weights * [row["error"] for row in results]))
-    half = quantile() * error
     told = ", ".join(f"{row['value']:.4f} ± {row['error']:.4f} at {row['eta']}" for row in results)
-    return {
-        "location": [value - half, value + half],
-        "features": [],
-        "told": f"{told}; extrapolated {value:.4f} ± {error:.4f}",
-        "rows": [dict(row) for row in results],
-    }
+    return estimate(value, error, f"{told}; extrapolated {value:.4f} ± {error:.4f}", results)
 
 
 def _weakest(depth: int, values: Sequence[str], inputs: int, outputs: int, what: str) -> sp.Expr:

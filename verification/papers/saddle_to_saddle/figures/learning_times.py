@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from verification.authoring.figures import quantile, seed_of
+from verification.authoring.figures import estimate, seed_of
 from verification.authoring.shorthand import reproduces
 from verification.claim import Statement
 from verification.papers.saddle_to_saddle.figures.runs import VALUES, Optimiser, Setting, follow, share_interval
@@ -56,9 +56,9 @@ def measure(part: Mapping[str, Any]) -> dict[str, Any]:
 def _extrapolated(results: Sequence[Mapping[str, Any]], name: str) -> dict[str, Any]:
     """The value at learning rate 0 of the line through two rates, the second half the first."""
     (coarse, coarse_error), (fine, fine_error) = (row[name] for row in results)
-    value, half = 2 * fine - coarse, quantile() * math.hypot(2 * fine_error, coarse_error)
+    error = math.hypot(2 * fine_error, coarse_error)
     told = ", ".join(f"{row[name][0]:.3f} ± {row[name][1]:.3f} at {row['eta']}" for row in results)
-    return {"location": [value - half, value + half], "features": [], "told": told, "rows": [dict(r) for r in results]}
+    return estimate(2 * fine - coarse, error, told, results)
 
 
 def mean_excess(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from verification.authoring.figures import quantile, seed_of
+from verification.authoring.figures import estimate, seed_of
 from verification.authoring.shorthand import reproduces
 from verification.claim import Statement
 
@@ -37,15 +37,10 @@ def power(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     *_, coarse, fine = results
     ratio = math.log(float(sp.Rational(coarse["eta"]) / sp.Rational(fine["eta"])))
     value = math.log(coarse["distance"][0] / fine["distance"][0]) / ratio
-    half = quantile() * math.hypot(*(row["distance"][1] / row["distance"][0] for row in (coarse, fine))) / ratio
+    error = math.hypot(*(row["distance"][1] / row["distance"][0] for row in (coarse, fine))) / ratio
     roots = [row["distance"][0] / math.sqrt(sp.Rational(row["eta"])) for row in results]
     told = ", ".join(f"{root:.3f} at {row['eta']}" for root, row in zip(roots, results, strict=True))
-    return {
-        "location": [value - half, value + half],
-        "features": [],
-        "told": f"largest distance over the root of the learning rate: {told}",
-        "rows": [dict(row) for row in results],
-    }
+    return estimate(value, error, f"largest distance over the root of the learning rate: {told}", results)
 
 
 def distance_from_flow() -> Statement:
