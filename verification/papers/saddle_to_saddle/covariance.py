@@ -6,6 +6,7 @@ Judged block by block on networks with symbols for weights, gap and label covari
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import sympy as sp
 from sympy import kronecker_product as kron
@@ -20,7 +21,7 @@ from verification.authoring.shorthand import Kind, equals, holds_when, measured
 from verification.claim import Statement
 from verification.forms import Experiment
 from verification.papers.saddle_to_saddle.gradients import GAPS, jacobian, printed_jacobian
-from verification.papers.saddle_to_saddle.network_samples import covariance_of_layers
+from verification.papers.saddle_to_saddle.network_samples import covariance_of_layers, noise_of_data, noise_of_the_sde
 from verification.papers.saddle_to_saddle.paper import paper
 
 NETWORK = written_network(2, 1, 2, 2)
@@ -236,10 +237,32 @@ def sampler_of_the_gradient_noise() -> Statement:
         r"sampler: $\mathrm{Cov}(\mathrm{vec}\,S)$",
         printed=drawn((G + G.T) / sp.sqrt(2)),
         derived=lambda: covariance(vec((D * x + xi) * x.T), sample),
-        wrong={"not divided by the root of 2": drawn(G + G.T), "not symmetrised": drawn(G)},
+        wrong={
+            "not divided by the root of 2": drawn(G + G.T),
+            "not symmetrised": drawn(G),
+            "a tenth too large": sp.Rational(11, 10) * drawn((G + G.T) / sp.sqrt(2)),
+        },
+        measured=[
+            _sum_of_the_entries(noise_of_data, "samples of data"),
+            _sum_of_the_entries(noise_of_the_sde, "steps of the SDE"),
+        ],
         says=r"A result of ours: $S = \Delta(G + G^\top)/\sqrt2 + \sigma_qN$ with independent standard normal entries.",
         remark=True,
         mutated=False,
+    )
+
+
+def _sum_of_the_entries(sampler: Callable[..., Any], name: str) -> Experiment:
+    """The variance of the sum of the entries, at a gap without symmetry and label noise of a half."""
+    gap = {symbol: AT[symbol] for symbol in NETWORK.gap}
+    predicted = predictions.at(gap | {sp.Symbol("sigma_q", positive=True): "1/2"})
+    labels = {"q_11": "1/4", "q_12": "0", "q_22": "1/4"}
+    return measured(
+        sampler,
+        lambda covariance: predicted(sum(sp.Matrix(covariance), sp.S.Zero)),
+        name=name,
+        **{symbol.name: value for symbol, value in gap.items()},
+        **labels,
     )
 
 

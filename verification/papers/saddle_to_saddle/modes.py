@@ -19,7 +19,7 @@ from verification.authoring.shorthand import Grade, equals, measured
 from verification.forms import Experiment
 from verification.papers.saddle_to_saddle.covariance import AT, SYMBOLS
 from verification.papers.saddle_to_saddle.gradients import jacobian
-from verification.papers.saddle_to_saddle.network_samples import diffusion_of_an_entry
+from verification.papers.saddle_to_saddle.network_samples import diffusion_of_an_entry, variance_of_a_step
 from verification.papers.saddle_to_saddle.paper import paper
 
 NETWORK = written_network(2, 1, 2)
@@ -213,7 +213,17 @@ def diffusion_from_the_variance_of_a_step():
         corrected=eta**2 * variance,
         where={variance: (a.T * model.covariance * a)[0]},
         derived=lambda: (a.T * model.step_moments(1).covariance * a)[0],
-        wrong={"of the square root of the step": sp.sqrt(eta) * variance},
+        wrong={
+            "of the square root of the step": sp.sqrt(eta) * variance,
+            "a tenth too large": sp.Rational(11, 10) * eta**2 * variance,
+        },
+        measured=[
+            measured(
+                variance_of_a_step,
+                at={u: "1/2", v: "1", slope: "1", strength: "1", eta: "1/10"},
+                name="steps of SGD",
+            )
+        ],
         says=r"$V = a_\alpha^\top\Sigma a_\alpha$.",
         mutated=False,
     )

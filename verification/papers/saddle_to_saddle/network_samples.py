@@ -13,7 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from numerics.deep_linear.signal import NoisyTeacher
+from numerics.layered.dynamics import GradientNoiseDiffusion
+from numerics.layered.network import DenseNetwork
+from numerics.layered.train import train_layers
 from numerics.random.normal import standard_normals
+from numerics.simulation.options import Options
 from verification.authoring.simulated import number
 from verification.forms import Draw, Samples
 from verification.papers.saddle_to_saddle.measured import BATCH, product
@@ -43,15 +48,57 @@ def _layers(arguments: Arguments) -> list[Array]:
 
 
 def _noises(arguments: Arguments, draw: Draw) -> list[Array]:
-    r""":math:`W_{>l}^\top SW_{<l}^\top` of every layer, S the noise of :math:`(\Delta x + \xi)x^\top`."""
-    layers, gap = _layers(arguments), _matrix(arguments, "Delta")
+    r""":math:`W_{>l}^\top SW_{<l}^\top` of every layer."""
+    layers, signal = _layers(arguments), _signal_noise(arguments, draw)
+    outputs, inputs = signal.shape[1:]
+    return [product(layers[l + 1 :], outputs).T @ signal @ product(layers[:l], inputs).T for l in range(len(layers))]
+
+
+def _signal_noise(arguments: Arguments, draw: Draw) -> Array:
+    r"""The noise S of :math:`(\Delta x + \xi)x^\top`. Shape ``(n, outputs, inputs)``."""
+    gap = _matrix(arguments, "Delta")
     outputs, inputs = gap.shape
     replicas = draw.first + np.arange(draw.n)
     drawn = standard_normals(draw.seed, replicas, first_step=0, n_steps=BATCH, n_normals=inputs + outputs, width=64)
     x, xi = drawn[:, :inputs], np.einsum("ij,bjn->bin", np.linalg.cholesky(_matrix(arguments, "q")), drawn[:, inputs:])
     error = np.einsum("ij,bjn->bin", gap, x) + xi
-    signal = np.sqrt(BATCH) * (np.einsum("bin,bjn->nij", error, x) / BATCH - gap)
-    return [product(layers[l + 1 :], outputs).T @ signal @ product(layers[:l], inputs).T for l in range(len(layers))]
+    return np.sqrt(BATCH) * (np.einsum("bin,bjn->nij", error, x) / BATCH - gap)
+
+
+def noise_of_data(arguments: Arguments, draw: Draw) -> Samples:
+    r"""The square of the sum of the entries of S, of samples of data."""
+    return Samples(_signal_noise(arguments, draw).sum(axis=(1, 2)) ** 2)
+
+
+def noise_of_the_sde(arguments: Arguments, draw: Draw) -> Samples:
+    r"""The square of the sum of the entries of S, of Euler-Maruyama steps of one layer from zero."""
+    gap = _matrix(arguments, "Delta")
+    run = train_layers(
+        DenseNetwork(gap.shape[::-1]),
+        NoisyTeacher(gap, label_covariance=_matrix(arguments, "q")),
+        GradientNoiseDiffusion(learning_rate=1.0),
+        initial={"W1": np.zeros(gap.shape)},
+        steps=1,
+        n_replicas=draw.n,
+        seed=draw.seed,
+        options=Options(first=draw.first, precision="float64", progress=False),
+    )
+    assert run.final is not None
+    return Samples((run.final["W1"] - gap).sum(axis=(1, 2)) ** 2)
+
+
+def variance_of_a_step(arguments: Arguments, draw: Draw) -> Samples:
+    r"""Half the squared difference of :math:`a_\alpha^\top\delta\theta` in two steps of SGD, batches of one.
+
+    Two scalar layers ``u``, ``v`` from the same point; the mean is the variance of a step.
+    """
+    u, v, s, sigma, rate = (number(arguments[name]) for name in ("u", "v", "s", "sigma_q", "eta"))
+    replicas = draw.first + np.arange(draw.n)
+    drawn = standard_normals(draw.seed, replicas, first_step=0, n_steps=2, n_normals=2, width=64)
+    x, xi = drawn.transpose(1, 0, 2)
+    error = s * x + sigma * xi - u * v * x
+    moved = v * (rate * error * v * x) + u * (rate * error * u * x)
+    return Samples((moved[0] - moved[1]) ** 2 / 2)
 
 
 def covariance_of_layers(arguments: Arguments, draw: Draw) -> Samples:

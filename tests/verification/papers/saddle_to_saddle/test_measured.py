@@ -20,7 +20,12 @@ from verification.papers.saddle_to_saddle.measured import (
     noise_induced_change,
     step_of_descent,
 )
-from verification.papers.saddle_to_saddle.network_samples import diffusion_of_an_entry
+from verification.papers.saddle_to_saddle.network_samples import (
+    diffusion_of_an_entry,
+    noise_of_data,
+    noise_of_the_sde,
+    variance_of_a_step,
+)
 from verification.papers.saddle_to_saddle.sgd_samples import spread_on_samples
 
 POINT = {"depth": "3", "w": "1/2 3/10", "s": "1 7/10", "sigma": "1/2"}
@@ -103,3 +108,18 @@ def test_the_noise_of_named_weights_is_that_of_explicit_matrices():
     exact = mode_diffusion(point, (0, 0), learning_rate=1.0, modes=Modes(np.eye(2), np.eye(2)))
     assert agrees(found, exact)
     assert not agrees(found, 1.2 * exact)
+
+
+def test_steps_of_the_sde_have_the_noise_of_the_data():
+    gap, q = {"Delta_11": "1/2", "Delta_12": "1", "Delta_21": "0", "Delta_22": "1"}, {"q_11": "1", "q_12": "0"}
+    data, steps = (sampler(gap | q | {"q_22": "1"}, DRAW).values for sampler in (noise_of_data, noise_of_the_sde))
+    # The columns of the gap have the sums c = (1/2, 2): (c.x)(1.x) has the variance |c|^2 |1|^2 + (c.1)^2, labels 4.
+    exact = 2 * 4.25 + 2.5**2 + 4
+    assert agrees(data, exact) and agrees(steps, exact)
+    assert not agrees(data, 1.2 * exact) and not agrees(steps, 1.2 * exact)
+
+
+def test_the_variance_of_a_step_is_that_of_its_gradient():
+    found = variance_of_a_step({"u": "1", "v": "1", "s": "2", "sigma_q": "1", "eta": "1/10"}, DRAW).values
+    assert agrees(found, 0.01 * 4 * 3)  # 2 eta (x + xi) x, of the variance 3
+    assert not agrees(found, 0.1 * 4 * 3)
