@@ -253,10 +253,10 @@ def sampler_of_the_gradient_noise() -> Statement:
 
 
 def _sum_of_the_entries(sampler: Callable[..., Any], name: str) -> Experiment:
-    """The variance of the sum of the entries, at a gap without symmetry and label noise of a half."""
+    """The variance of the sum of the entries, at a gap without symmetry and label noise of one."""
     gap = {symbol: AT[symbol] for symbol in NETWORK.gap}
-    predicted = predictions.at(gap | {sp.Symbol("sigma_q", positive=True): "1/2"})
-    labels = {"q_11": "1/4", "q_12": "0", "q_22": "1/4"}
+    predicted = predictions.at(gap | {sp.Symbol("sigma_q", positive=True): "1"})
+    labels = {"q_11": "1", "q_12": "0", "q_22": "1"}
     return measured(
         sampler,
         lambda covariance: predicted(sum(sp.Matrix(covariance), sp.S.Zero)),

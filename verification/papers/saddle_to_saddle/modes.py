@@ -220,7 +220,7 @@ def diffusion_from_the_variance_of_a_step():
         measured=[
             measured(
                 variance_of_a_step,
-                at={u: "1/2", v: "1", slope: "1", strength: "1", eta: "1/10"},
+                at={u: "1/2", v: "1", slope: "3/4", strength: "1", eta: "1/10"},
                 name="steps of SGD",
             )
         ],

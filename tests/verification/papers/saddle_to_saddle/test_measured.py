@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sympy as sp
 
 from numerics.deep_linear import LayeredPoint, Modes, NoisyTeacher, ito_drift, mode_diffusion, mode_step
 from theory.deep_linear import LayeredLinear
 from verification.forms import Draw
+from verification.papers.saddle_to_saddle.balanced.aligned import chain
+from verification.papers.saddle_to_saddle.balanced.scalar_chain import all_layers
 from verification.papers.saddle_to_saddle.long_runs import (
     averages,
     descent,
@@ -26,6 +29,7 @@ from verification.papers.saddle_to_saddle.network_samples import (
     noise_of_the_sde,
     variance_of_a_step,
 )
+from verification.papers.saddle_to_saddle.paper import beta
 from verification.papers.saddle_to_saddle.sgd_samples import spread_on_samples
 
 POINT = {"depth": "3", "w": "1/2 3/10", "s": "1 7/10", "sigma": "1/2"}
@@ -123,3 +127,11 @@ def test_the_variance_of_a_step_is_that_of_its_gradient():
     found = variance_of_a_step({"u": "1", "v": "1", "s": "2", "sigma_q": "1", "eta": "1/10"}, DRAW).values
     assert agrees(found, 0.01 * 4 * 3)  # 2 eta (x + xi) x, of the variance 3
     assert not agrees(found, 0.1 * 4 * 3)
+
+
+def test_the_sde_of_a_chain_has_the_noise_of_its_gradient_off_balance_too():
+    process = all_layers(2)
+    network = chain(tuple(process.state))
+    blocks = [[network.covariance_block(l, m)[0] for m in (1, 2)] for l in (1, 2)]
+    assert (process.diffusion - beta * sp.Matrix(blocks)).applyfunc(sp.simplify) == sp.zeros(2)
+    assert process.drift == -network.gradient()

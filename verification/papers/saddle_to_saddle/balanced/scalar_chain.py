@@ -2,11 +2,16 @@ r"""Results of ours about a chain of scalars: the exact equations of amplitude a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 import sympy as sp
 
-from theory.ito import ito_differential
+from theory.ito import ItoProcess, ito_differential
 from theory.notation import eta
 from verification.authoring.shorthand import Source, equals, sde
+from verification.authoring.simulated import simulated
+from verification.forms import Experiment
 from verification.papers.saddle_to_saddle.balanced.aligned import chain, sampled
 from verification.papers.saddle_to_saddle.measured import step_of_descent
 from verification.papers.saddle_to_saddle.paper import (
@@ -34,7 +39,16 @@ def exact_equation_of_a_scalar_chain():
         r"amplitude: $dw: \text{ (drift, dispersion)}$",
         printed=sde(drift, spread),
         derived=mode_process,
-        wrong={"gradient flow with noise": sde(L * (s - w) * w ** (2 * (L - 1) / L), spread)},
+        wrong={
+            "gradient flow with noise": sde(L * (s - w) * w ** (2 * (L - 1) / L), spread),
+            "a twentieth faster": sde(sp.Rational(21, 20) * drift, spread),
+            "a tenth more noise": sde(drift, sp.sqrt(sp.Rational(11, 10)) * spread),
+        },
+        measured=[
+            _run_of_all_layers(2, "3/2", "mean", lambda amplitude: amplitude),
+            _run_of_all_layers(2, "3/2", "spread", lambda amplitude: (amplitude - sp.Rational(1, 2)) ** 2),
+            _run_of_all_layers(3, "1", "mean", lambda amplitude: amplitude),
+        ],
         mutated=False,
     )
 
@@ -50,6 +64,51 @@ def exact_equation_of_a_scalar_chain():
         wrong={"ordinary chain rule": sde(2 * s, 8 * beta * s**2)},
         says="Without label noise the noise of the logit is constant.",
         mutated=False,
+    )
+
+
+EARLY = {2: sp.Rational(1, 20), 3: sp.Rational(1, 8)}
+"""Amplitudes at the start of a rise, by depth."""
+
+
+def _weights(depth: int) -> tuple[sp.Symbol, ...]:
+    return sp.symbols(f"W_1:{depth + 1}", positive=True)
+
+
+@cache
+def all_layers(depth: int) -> ItoProcess:
+    r"""The layers of a chain under (1), whose noise is one number times the gradient's direction."""
+    W = _weights(depth)
+    network = chain(W)
+    column = [network.covariance_block(l, 1)[0] for l in range(1, depth + 1)]
+    if any(sp.expand(network.covariance_block(l, l)[0] * column[0] - column[l - 1] ** 2) for l in range(1, depth + 1)):
+        raise AssertionError(f"the noise of a chain of {depth} layers is not of rank one.")
+    noise = sp.sqrt(beta) * sp.Matrix(column) / sp.sqrt(column[0])
+    return ItoProcess(W, -sp.Matrix(list(network.gradient())), noise)
+
+
+def _run_of_all_layers(depth: int, until: str, what: str, observable: Callable[[sp.Expr], sp.Expr]) -> Experiment:
+    """A mean over runs of all layers in the middle of the rise, against that of the one equation on a grid."""
+    values = {s: "1", sigma_q: "1/2", beta: "1/20"}
+
+    def predicted(equation: sp.Matrix) -> float:
+        from numerics.deterministic.fokker_planck_grid import fokker_planck_grid
+
+        drift, dispersion = equation.subs(L, depth)
+        numbers = {symbol: float(sp.Rational(value)) for symbol, value in values.items()}
+        amplitude = ItoProcess.scalar(w, drift=drift, dispersion=dispersion)
+        grid = fokker_planck_grid(amplitude, (1e-4, 20.0), parameters=numbers, cells=800, coordinate="log")
+        later = grid.expectation(observable(grid.nodes), float(sp.Rational(until)))
+        return grid.at(float(EARLY[depth]), later)
+
+    return simulated(
+        lambda: all_layers(depth),
+        observable(sp.prod(_weights(depth))),
+        at=values,
+        start=[float(EARLY[depth]) ** (1 / depth)] * depth,
+        until=float(sp.Rational(until)),
+        predicted=predicted,
+        name=f"{what} over runs of {depth} layers",
     )
 
 
