@@ -3,9 +3,10 @@ r"""Section 2.3: the modes of a deep linear network under gradient flow."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from theory.gradient_noise.data_law import Gaussian
@@ -13,10 +14,14 @@ from theory.gradient_noise.model import Model
 from theory.ito import ito_differential
 from theory.notation import t
 from verification.authoring.shorthand import agrees, bounds, compared, equals
+from verification.authoring.simulated import number
+from verification.forms import Comparison
+from verification.papers.saddle_to_saddle.measured import Aligned, numbers
 from verification.papers.saddle_to_saddle.paper import MODE_SYMBOLS, L, mode_process, paper, s, w
 
 w_0 = sp.Symbol("w_0", positive=True)
 FLOW_SYMBOLS = MODE_SYMBOLS | {w_0: r"initial amplitude $w_\alpha(0)$", t: "time"}
+MILLIONTH_MORE = 1 + sp.Rational(1, 10**6)
 HALF_TIME = sp.log(s / w_0 - 1) / (2 * s)
 
 
@@ -35,6 +40,44 @@ def two_layer_drift() -> sp.Expr:
     return sp.factor(drift.subs(at))
 
 
+def mode_of_the_layers(point: Mapping[str, str]) -> tuple[float, float]:
+    """The first of two modes after a run of the gradient flow of all matrices, and how much a coarser one is off."""
+    start = Aligned.of({**point, "sigma": "0"})
+    shape = np.shape(start.layers)
+
+    def velocity(flat: np.ndarray) -> np.ndarray:
+        now = Aligned(tuple(flat.reshape(shape)), start.teacher, 0.0)
+        return np.ravel(now.backward(start.teacher - now.map))
+
+    ends = [_flown(velocity, np.ravel(start.layers), number(point["t"]), rtol) for rtol in (1e-9, 1e-12)]
+    coarse, fine = (Aligned(tuple(end.reshape(shape)), start.teacher, 0.0).map[0, 0] for end in ends)
+    return float(fine), float(abs(fine - coarse))
+
+
+def _flown(velocity: Callable[[np.ndarray], np.ndarray], start: np.ndarray, time: float, rtol: float) -> np.ndarray:
+    from scipy.integrate import solve_ivp  # slow to import
+
+    run = solve_ivp(lambda _, x: velocity(x), (0, time), start, method="DOP853", rtol=rtol, atol=1e-14)
+    return run.y[:, -1] if run.success else np.full(len(start), np.nan)
+
+
+def one_mode_by_itself(flow: sp.Expr, point: Mapping[str, str]) -> float:
+    """The end of a run of the candidate's own equation of one mode."""
+    first, value = numbers(point["w"])[0], numbers(point["s"])[0]
+    velocity = sp.lambdify(w, flow.subs({L: int(point["depth"]), s: value}), "numpy")
+    return float(_flown(velocity, np.array([first]), number(point["t"]), 1e-12)[0])
+
+
+def _run_of_the_layers(
+    depth: int, start: str, *times: str, predicted: Callable[[Any, Mapping[str, str]], Any] = one_mode_by_itself
+) -> Comparison:
+    """The mode with the teacher's value 1, beside another one, in runs of matrices with turned hidden frames."""
+    point = {"depth": str(depth), "w": f"{start} 3/10", "s": "1 7/10"}
+    return compared(
+        "run of all layers", mode_of_the_layers, predicted, *(point | {"t": each} for each in times), tolerance=1e-6
+    )
+
+
 @paper.claim("DLN-GF1", "Eq. (2)", symbols=MODE_SYMBOLS)
 def gradient_flow_at_depth_two():
     """Gradient flow of a mode at depth two."""
@@ -42,9 +85,19 @@ def gradient_flow_at_depth_two():
         r"flow: $\dot w_\alpha$",
         printed=2 * (s - w) * w,
         derived=two_layer_drift,
-        wrong={"one layer": (s - w) * w, "two layers, exponent of one": 2 * (s - w) * sp.sqrt(w)},
+        wrong={
+            "one layer": (s - w) * w,
+            "two layers, exponent of one": 2 * (s - w) * sp.sqrt(w),
+            "a millionth faster": 2 * MILLIONTH_MORE * (s - w) * w,
+        },
+        compared=[_run_of_the_layers(2, "1/20", "1", "2")],
         says="Two modes, an aligned balanced point, population gradient.",
     )
+
+
+def _at_the_time(solution: sp.Expr, point: Mapping[str, str]) -> sp.Expr:
+    first, value = (sp.Rational(point[name].split()[0]) for name in ("w", "s"))
+    return solution.subs({w_0: first, s: value, t: sp.Rational(point["t"])})
 
 
 @paper.claim("DLN-GF2", "Eq. (3)", symbols=FLOW_SYMBOLS)
@@ -60,7 +113,11 @@ def logistic_solution():
         r"solution: $w_\alpha(t)$",
         printed=s / (1 + (s / w_0 - 1) * sp.exp(-2 * s * t)),
         derived=solution,
-        wrong={"one layer's rate": s / (1 + (s / w_0 - 1) * sp.exp(-s * t))},
+        wrong={
+            "one layer's rate": s / (1 + (s / w_0 - 1) * sp.exp(-s * t)),
+            "a millionth faster": s / (1 + (s / w_0 - 1) * sp.exp(-2 * MILLIONTH_MORE * s * t)),
+        },
+        compared=[_run_of_the_layers(2, "1/20", "1", "2", predicted=_at_the_time)],
     )
 
 
@@ -127,7 +184,9 @@ def gradient_flow_at_any_depth():
         wrong={
             "exponent of the diffusion": (s - w) * L * w ** (4 * (L - 1) / L),
             "pairs of layers for layers": (s - w) * L * (L - 1) * w ** (2 * (L - 1) / L),
+            "a millionth faster": MILLIONTH_MORE * (s - w) * L * w ** (2 * (L - 1) / L),
         },
+        compared=[_run_of_the_layers(3, "1/8", "1", "2")],
     )
     yield equals(
         r"time: $t(w) + \mathrm{const}$",
