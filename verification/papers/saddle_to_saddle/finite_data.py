@@ -279,12 +279,13 @@ def expectations_over_finite_data():
         measured=[
             measured(
                 spread_on_samples,
-                lambda candidate: candidate.subs({N: 20, batch: 2, sigma_q: 1}),
-                N="20",
-                B="2",
+                lambda candidate, size=size: candidate.subs({N: size[0], batch: size[1], sigma_q: 1}),
+                N=str(size[0]),
+                B=str(size[1]),
                 sigma_q="1",
                 eta="1/100",
             )
+            for size in ((20, 2), (12, 4))
         ],
         wrong={
             "of the law of the data": sigma_q**2 / 2,

@@ -6,6 +6,7 @@ No formula of the paper enters. Numbers are given as texts.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -61,27 +62,27 @@ FEW_RELAXATIONS, FOLLOWED = 4, 16
 def spread_on_samples(arguments: Arguments, draw: Draw) -> Samples:
     r"""The spread of one linear weight around the minimum of its own data set, over :math:`\beta`, by SGD.
 
-    Every sample has N Gaussian inputs of its own, and labels that are off by :math:`\pm\sigma_q`; a batch is two
-    different ones.
+    Every sample has N Gaussian inputs of its own, and labels that are off by :math:`\pm\sigma_q`; a batch is B
+    different ones, one of all such sets.
     """
-    N, rate, sigma = int(arguments["N"]), number(arguments["eta"]), number(arguments["sigma_q"])
+    N, B = int(arguments["N"]), int(arguments["B"])
+    rate, sigma = number(arguments["eta"]), number(arguments["sigma_q"])
     x, sign = np.split(_normals(draw, 2 * N, 1)[0], 2)
     square, xy = x**2, sigma * x * np.sign(sign)
     minimum = xy.sum(0) / square.sum(0)
     first, last = round(FEW_RELAXATIONS / rate), round((FEW_RELAXATIONS + FOLLOWED) / rate)
+    batches = list(combinations(range(N), B))
+    slopes, pulls = (np.stack([side[list(batch)].mean(0) for batch in batches]) for side in (square, xy))
     replicas, each = draw.first + np.arange(draw.n), np.arange(draw.n)
     theta, total = minimum.copy(), np.zeros(draw.n)
     for begin in range(0, last, BLOCK):
         size = min(BLOCK, last - begin)
         drawn = standard_uniforms(draw.seed, replicas, first_step=begin, n_steps=size, stream=1)[:, 0]
-        pairs = (drawn * (N * (N - 1))).astype(int)
-        for k, (one, other) in enumerate(zip(pairs % N, pairs // N, strict=True), start=begin):
-            two = (one + 1 + other) % N
-            slope, pull = (side[one, each] + side[two, each] for side in (square, xy))
-            theta -= rate / 2 * (slope * theta - pull)
+        for k, batch in enumerate((drawn * len(batches)).astype(int), start=begin):
+            theta -= rate * (slopes[batch, each] * theta - pulls[batch, each])
             if k >= first:
                 total += (theta - minimum) ** 2
-    return Samples(total / (last - first) * 2 / rate)
+    return Samples(total / (last - first) * B / rate)
 
 
 def _step_noises(arguments: Arguments, draw: Draw, steps: int) -> Array:

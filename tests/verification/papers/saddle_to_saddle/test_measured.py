@@ -89,10 +89,15 @@ def test_the_mean_of_a_mode_is_the_same_with_and_without_its_linear_companion():
 
 
 def test_weights_on_their_own_samples_are_the_same_in_pieces():
-    arguments = {"N": "6", "sigma_q": "1", "eta": "1/10"}
+    arguments = {"N": "6", "B": "3", "sigma_q": "1", "eta": "1/10"}
     whole = spread_on_samples(arguments, Draw(n=6, first=0, seed=5)).values
     parts = [spread_on_samples(arguments, Draw(n=3, first=first, seed=5)).values for first in (0, 3)]
     np.testing.assert_array_equal(whole, np.concatenate(parts))
+
+
+def test_the_whole_data_set_as_a_batch_stays_at_its_minimum():
+    arguments = {"N": "6", "B": "6", "sigma_q": "1", "eta": "1/10"}
+    assert abs(spread_on_samples(arguments, Draw(n=6, first=0, seed=5)).values).max() < 1e-20
 
 
 def test_isotropic_noise_moves_a_mode_by_half_its_strength():
