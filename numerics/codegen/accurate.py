@@ -39,7 +39,7 @@ from sympy.codegen.cfunctions import expm1, log1p
 from numerics.arguments import takes
 from numerics.codegen.error_functions import erf_minus
 from numerics.codegen.exponentials import absolute_value, exponential_factor, log_of_exponentials, multiple
-from theory.argument_kinds import EXPRESSION, EXPRESSIONS
+from theory.argument_kinds import EXPRESSION, EXPRESSIONS, one_of
 
 
 def _arccot(u: sp.Expr) -> sp.Expr:
@@ -130,7 +130,7 @@ def beside_a_step(total: sp.Expr) -> sp.Expr | None:
     return None
 
 
-@takes(power=EXPRESSION)
+@takes(power=one_of(sp.Pow, needed="a power of a sum"))
 def power_of_sum(power: sp.Expr) -> sp.Expr:
     """A power of 1 + u with a changing exponent, which multiplies what 1 + u has rounded away.
 

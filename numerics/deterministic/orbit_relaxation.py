@@ -77,7 +77,8 @@ class OrbitRelaxation:
             ArgumentError: ``part`` is not between 0 and 1.
         """
         eta = _positive(learning_rate, "learning_rate")
-        if not 0 < real_number(part, "part") < 1:
+        part = real_number(part, "part")
+        if not 0 < part < 1:
             raise ArgumentError(f"part must lie between 0 and 1, got {part}.")
         rest = self.charges(self.point)
         begun = float(np.abs(self.charges(np.zeros(len(rest))) - rest).max())

@@ -349,7 +349,7 @@ class _Chunk:
             raise DivergenceError(
                 f"the observable {name!r} is NaN or beyond {LARGEST_OBSERVED:g} for {int((~finite).sum())} of "
                 f"{len(values)} finite replicas at step {self.done}. Choose one defined everywhere, or "
-                'on_divergence="count".'
+                'options=Options(on_divergence="count").'
             )
         return Moments.from_samples(values[finite]) if finite.any() else Moments()
 

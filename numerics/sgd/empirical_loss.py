@@ -16,6 +16,7 @@ import torch
 from torch import nn
 from torch.func import functional_call, vmap
 
+from numerics.arguments import real_array
 from numerics.errors import ArgumentError, MissingBackendError
 from numerics.sgd.backward_mixing import refuse_backward_mixing
 from numerics.sgd.module_copy import copied
@@ -140,6 +141,18 @@ class EmpiricalLoss:
                 raise ArgumentError(f"{name} must have shape (..., {tuple(shape)}), got {tuple(value.shape)}.")
             pieces.append(value.reshape(*lead, shape.numel()))
         return torch.cat(pieces, dim=-1)
+
+    def weights_from(self, value: object, name: str) -> torch.Tensor:
+        """A tensor, an array or a number as a tensor of the precision and at the place of the module's weights.
+
+        Raises:
+            ArgumentError: it holds no real numbers; ``name`` is what it is called.
+        """
+        if not isinstance(value, torch.Tensor):
+            value = torch.as_tensor(real_array(value, name, finite=False))
+        if value.is_complex() or value.dtype is torch.bool:
+            raise ArgumentError(f"{name} must hold real numbers, got a tensor of {value.dtype}.")
+        return value.detach().to(self.theta)
 
     def check_names(self, names: Mapping[str, object]) -> None:
         """Refuse names that are no parameters."""

@@ -135,7 +135,7 @@ class GradientNoise:
 
     def covariance_times(self, vector: torch.Tensor) -> torch.Tensor:
         r""":math:`\Sigma v` without a matrix and without per-sample gradients. Shape ``(P,)``."""
-        direction = torch.as_tensor(vector).to(self.theta)
+        direction = self.problem.weights_from(vector, "vector")
         if direction.shape != self.theta.shape:
             raise ArgumentError(f"vector must have shape ({len(self.theta)},), got {tuple(direction.shape)}.")
         slopes = self._push_forward(direction)
@@ -251,5 +251,8 @@ def gradient_noise(
     own = problem.named(problem.theta)
     if parameters is not None and not isinstance(parameters, Mapping):
         raise ArgumentError(f"parameters must map names to weights, got {shown(parameters)}.")
-    given = {name: torch.as_tensor(value).to(own.get(name)) for name, value in (parameters or {}).items()}
+    problem.check_names(parameters or {})
+    given = {
+        name: problem.weights_from(value, f"parameters[{shown(name)}]") for name, value in (parameters or {}).items()
+    }
     return GradientNoise(problem, problem.flat(own | given), samples_at_once)

@@ -242,7 +242,7 @@ def _initial(problem: EmpiricalLoss, initial: Mapping[str, torch.Tensor] | None,
     named = problem.named(theta)
     for name, value in initial.items():
         shape = problem.shapes[name]
-        tensor = torch.as_tensor(value).detach().to(theta)
+        tensor = problem.weights_from(value, f"initial[{shown(name)}]")
         if tensor.shape not in (shape, (n_replicas, *shape)):
             raise ArgumentError(
                 f"initial[{name!r}] must have shape {tuple(shape)}, or {(n_replicas, *shape)} for {n_replicas} "
@@ -278,5 +278,5 @@ def _raise_divergence(diverged_at: torch.Tensor, first_replica: int) -> None:
         raise DivergenceError(
             f"{len(diverged)} of {len(diverged_at)} replicas left the finite numbers, the first of them replica "
             f"{first_replica + r} at step {int(diverged_at[r])}. Lower the learning rate, or count the diverged "
-            'replicas with on_divergence="count".'
+            'replicas with options=Options(on_divergence="count").'
         )

@@ -21,7 +21,7 @@ def note_divergence(plan: Plan, state: np.ndarray, alive: np.ndarray, reached: i
     if lost and plan.options.on_divergence is OnDivergence.RAISE:
         raise DivergenceError(
             f"{lost} of {alive.size} trajectories left {plan.one_step.kept} by {_clock(plan, reached)}. "
-            f"{plan.one_step.remedy(plan.step)}, or on_divergence='count' to go on without them."
+            f'{plan.one_step.remedy(plan.step)}, or options=Options(on_divergence="count") to go on without them.'
         )
 
 
@@ -63,7 +63,8 @@ def _block_moments(plan: Plan, name: Hashable, values: np.ndarray, alive: np.nda
     if undefined and plan.options.on_divergence is OnDivergence.RAISE:
         raise DivergenceError(
             f"the observable {name} is NaN or infinite for {undefined} of {alive.size} finite trajectories at "
-            f"{_clock(plan, reached)}. Choose one defined on all reachable states, or on_divergence='count'."
+            f"{_clock(plan, reached)}. Choose one defined on all reachable states, or "
+            'options=Options(on_divergence="count").'
         )
     if not defined.any():
         return Moments()

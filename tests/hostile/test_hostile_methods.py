@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from numerics.codegen.accurate import power_of_sum
 from numerics.codegen.compile import compile_program
 from numerics.deep_linear.batch_traces import mean_of_batch_trace
 from numerics.deep_linear.modes import hessian_block
 from numerics.deep_linear.point import LayeredPoint
 from numerics.deep_linear.signal import NoisyTeacher
 from numerics.deterministic.numerical_law import NumericalLaw
+from numerics.deterministic.orbit_relaxation import OrbitRelaxation
+from numerics.kernels.cpu.fitted import polynomial_through
 from numerics.neurons.layer import Part
 from numerics.schemes import EulerMaruyama, ExactOrnsteinUhlenbeck
 from numerics.simulation.chunks import chunk_bounds, merge_chunks, simulate_chunk
@@ -28,8 +31,12 @@ from theory.deep_linear.unbalanced import Chain
 from theory.deep_linear.written_out import written_network
 from theory.discrete import Recursion
 from theory.discrete.mean_over_draw import covariance_over_draw
+from theory.line.inverse_charts import inverse_chart
+from theory.matrices.contractions import pairings
 from theory.symmetry import AffineGenerator, AffineSet, StepRule
+from theory.symmetry.constants import at_values, with_rational_constants
 from theory.symmetry.roots_of_numbers import RootsOfNumbers
+from theory.symmetry.sample_losses import PerSampleLoss, sample_losses
 
 OU = ItoProcess.scalar(x, drift=-x, dispersion=1)
 RECURSION = Recursion([w], [w * (1 - eta) + xi], [xi], ())
@@ -47,6 +54,9 @@ POINT = LayeredPoint(LayeredLinear((1, 1, 1)), NoisyTeacher([[1.0]]), ([[0.5]], 
 SIGNAL = NoisyTeacher([[1.0]]).signal(np.zeros((1, 1)))
 RING = RootsOfNumbers.of([sp.sqrt(2)])
 MODE = ([1], [1])
+LOSSES = sample_losses(PerSampleLoss([w, v], (w * v - x) ** 2, [x]))
+ONE = np.ones(1)
+RELAXATION = OrbitRelaxation(np.ones((1, 1, 1)), ONE, np.array([[2.0], [-2.0]]), np.array([1.0, 0.5]), -ONE / 6)
 FLAGS = {"count_sign_changes": False, "paths": False, "observables": {"x": x}}
 
 SOUND = [
@@ -81,6 +91,13 @@ SOUND = [
     Sound("chunk_bounds", chunk_bounds, (PLAN,), {}),
     Sound("simulate_chunk", simulate_chunk, (PLAN, 0, 2), {"report": None}),
     Sound("merge_chunks", merge_chunks, (PLAN, [CHUNK]), {}),
+    Sound("power_of_sum", power_of_sum, ((1 + x) ** w,), {}),
+    Sound("polynomial_through", polynomial_through, (float, 0.0, 1.0, 2), {"about": 0.0}),
+    Sound("inverse_chart", inverse_chart, (sp.Tuple(sp.asinh(x)), x, w, (-sp.oo, sp.oo)), {}),
+    Sound("pairings", pairings, ((0, 1), lambda a, b: True), {}),
+    Sound("with_rational_constants", with_rational_constants, (LOSSES,), {}),
+    Sound("at_values", at_values, (SCALING, {}), {}),
+    Sound("OrbitRelaxation.steps_until", RELAXATION.steps_until, (0.5, 0.1), {}),
 ]
 
 DEARER = [

@@ -6,11 +6,11 @@ They hold coefficients in which x itself is left only as it is in the slope of t
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sympy as sp
 
-from theory.argument_kinds import EXPRESSION, SYMBOL, one_of, takes
+from theory.argument_kinds import EXPRESSION, SYMBOL, ArgumentKind, is_expression, one_of, takes
 from theory.errors import UnsupportedFormError
 
 
@@ -32,7 +32,18 @@ class InverseChart(NamedTuple):
     within: tuple[sp.Expr, sp.Expr]
 
 
-@takes(functions=one_of(sp.Tuple, needed="a Tuple of expressions"), x=SYMBOL, z=SYMBOL)
+_ENDS = ArgumentKind(
+    "a pair of ends, each an expression or an infinity",
+    lambda value: isinstance(value, tuple) and len(value) == 2 and all(map(_is_end, value)),
+)
+_CHART = one_of(InverseChart, needed="an InverseChart")
+
+
+def _is_end(value: Any) -> bool:
+    return isinstance(value, sp.Expr) and (value.is_infinite or is_expression(value))
+
+
+@takes(functions=one_of(sp.Tuple, needed="a Tuple of expressions"), x=SYMBOL, z=SYMBOL, ends=_ENDS)
 def inverse_chart(
     functions: sp.Tuple, x: sp.Symbol, z: sp.Symbol, ends: tuple[sp.Expr, sp.Expr]
 ) -> InverseChart | None:
@@ -59,7 +70,7 @@ def inverse_chart(
     return InverseChart(quotient, (left + right * sp.exp(z)) / (1 + sp.exp(z)), slope, (-sp.oo, sp.oo), ends)
 
 
-@takes(function=EXPRESSION, x=SYMBOL, z=SYMBOL)
+@takes(function=EXPRESSION, x=SYMBOL, z=SYMBOL, chart=_CHART)
 def in_inverse_chart(function: sp.Expr, x: sp.Symbol, z: sp.Symbol, chart: InverseChart) -> sp.Expr:
     """A function of x written with z alone.
 
@@ -75,7 +86,7 @@ def in_inverse_chart(function: sp.Expr, x: sp.Symbol, z: sp.Symbol, chart: Inver
     return found
 
 
-@takes(drift=EXPRESSION, diffusion=EXPRESSION, x=SYMBOL, z=SYMBOL)
+@takes(drift=EXPRESSION, diffusion=EXPRESSION, x=SYMBOL, z=SYMBOL, chart=_CHART)
 def moved_out(
     drift: sp.Expr, diffusion: sp.Expr, x: sp.Symbol, z: sp.Symbol, chart: InverseChart
 ) -> tuple[sp.Expr, sp.Expr] | None:

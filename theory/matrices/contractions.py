@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from theory.argument_kinds import FUNCTION, one_of, takes, whole
+from theory.argument_kinds import FUNCTION, ArgumentKind, one_of, takes, whole
 from theory.errors import DimensionError, ShapeError
 from theory.values import count, listed, shown
 
@@ -60,7 +60,13 @@ class Contraction:
     loops: tuple[Any, ...]
 
 
-@takes(vectors=one_of(list, tuple, range, needed="a sequence of numbers of vectors"), joined=FUNCTION)
+_VECTORS = ArgumentKind(
+    "a sequence of numbers of vectors",
+    lambda value: isinstance(value, list | tuple | range) and all(isinstance(v, int) for v in value),
+)
+
+
+@takes(vectors=_VECTORS, joined=FUNCTION)
 def pairings(vectors: Sequence[int], joined: Callable[[int, int], bool]) -> Iterator[Pairing]:
     """The pairings of ``vectors`` in which every pair is ``joined``.
 

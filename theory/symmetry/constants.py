@@ -16,14 +16,24 @@ from dataclasses import replace
 
 import sympy as sp
 
+from theory.argument_kinds import ArgumentKind, is_expression, one_of, takes
 from theory.errors import UnsupportedFormError
 from theory.symmetry.affine_generator import AffineGenerator
 from theory.symmetry.sample_losses import SampleLosses
 
 _BREAKS = (sp.Max, sp.Min, sp.Abs, sp.sign, sp.Heaviside, sp.Piecewise)
 _NUMBERS = (sp.pi, sp.E)
+_MEANINGS = ArgumentKind(
+    "a mapping of symbols to finite expressions",
+    lambda value: (
+        isinstance(value, Mapping)
+        and all(isinstance(symbol, sp.Symbol) for symbol in value)
+        and all(map(is_expression, value.values()))
+    ),
+)
 
 
+@takes(losses=one_of(SampleLosses, needed="SampleLosses"))
 def with_rational_constants(losses: SampleLosses) -> tuple[SampleLosses, Mapping[sp.Symbol, sp.Expr]]:
     r"""The losses in symbols of which they are rational functions, as far as that can be, and what the symbols are.
 
@@ -64,6 +74,7 @@ def with_rational_constants(losses: SampleLosses) -> tuple[SampleLosses, Mapping
     return changed, values
 
 
+@takes(generator=one_of(AffineGenerator, needed="an AffineGenerator"), values=_MEANINGS)
 def at_values(generator: AffineGenerator, values: Mapping[sp.Symbol, sp.Expr]) -> AffineGenerator:
     """A generator with the constants that its symbols stand for."""
     matrix, shift = (sp.ImmutableMatrix(part.xreplace(values)) for part in (generator.matrix, generator.shift))

@@ -18,10 +18,16 @@ from typing import Any
 
 import mpmath
 
+from numerics.arguments import REAL, takes
+from numerics.errors import ArgumentError
+from theory.argument_kinds import FUNCTION, whole
+from theory.values import shown
+
 DIGITS = 50
 """Carried: many more than the coefficients keep."""
 
 
+@takes(f=FUNCTION, low=REAL, high=REAL, terms=whole(1, 1000), about=REAL)
 def polynomial_through(
     f: Callable[[Any], Any], low: float, high: float, terms: int, *, about: float = 0.0
 ) -> tuple[float, ...]:
@@ -34,15 +40,24 @@ def polynomial_through(
         terms: How many coefficients.
         about: The number c.
 
+    Raises:
+        ArgumentError: ``low`` is not below ``high``, or f is not a finite real number at one of the points.
+
     Example:
         >>> polynomial_through(lambda t: t**2 + 1, 0.0, 2.0, 3, about=1.0)
         (2.0, 2.0, 1.0)
     """
+    low, high, about = float(low), float(high), float(about)
+    if not low < high:
+        raise ArgumentError(f"low must lie below high, got low={low} and high={high}.")
     with mpmath.workdps(DIGITS):
         half = (mpmath.mpf(high) - low) / 2
         middle = low + half
         turns = [mpmath.cospi((j + mpmath.mpf(0.5)) / terms) for j in range(terms)]
         values = [f(middle + half * turn) for turn in turns]
+        for value in values:
+            if not REAL.admits(value):
+                raise ArgumentError(f"f must be a finite real number between low and high, got {shown(value)}.")
         powers = [mpmath.mpf(0)] * terms
         # T_k in powers of t - c, by its recursion.
         before, now = [mpmath.mpf(0)], [mpmath.mpf(1)]

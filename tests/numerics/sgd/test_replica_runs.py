@@ -127,6 +127,8 @@ def test_gaussian_weights_have_the_variance_of_their_fan_in():
         ({"initial": {"0.weight": torch.zeros(3, 5)}}, r"initial\['0.weight'\] must have shape \(5, 3\)"),
         ({"initial": {"0.weight": torch.full((5, 3), torch.nan)}}, "must be finite"),
         ({"initial": [1.0]}, "initial must map names"),
+        ({"initial": {"0.weight": "text"}}, r"initial\['0.weight'\] must be an array of real numbers"),
+        ({"initial": {"0.weight": 1j * torch.ones(5, 3)}}, r"initial\['0.weight'\] must hold real numbers"),
         ({"schedule": [1.0, 0.5]}, "one factor for each of the 4 steps"),
         ({"schedule": lambda k: -1.0}, "got -1.0 at step 0"),
         ({"at": [3, 1]}, "ascending"),
