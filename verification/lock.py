@@ -160,7 +160,8 @@ def refuse_foreign(lock: Lock, papers: Mapping[str, str], path: Path) -> None:
     if lock and not set(lock) & set(papers) and not set(papers.values()) & {entry.paper for entry in lock.values()}:
         raise LockError(
             f"the lock {path} is about other claims ({', '.join(list(lock)[:3])}, ...). "
-            "Name the lock of these with --lock."
+            "Name the lock of these with --lock; or, where those claims are gone, delete that file and let "
+            "`driftproof verify --update-lock` write it anew."
         )
 
 

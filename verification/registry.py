@@ -82,7 +82,7 @@ class Catalogue:
             SourceError: its module fails at import; the sentence has the error and its line.
         """
         if id not in self.listed:
-            raise UnknownClaimError(_unknown(id, list(self.listed)))
+            raise UnknownClaimError(_unknown(id, self.listed))
         if id not in self._loaded:
             entry = self.listed[id]
             self._loaded.update({claim.id: claim for claim in claims_of(entry.module, entry.home)})
@@ -111,7 +111,7 @@ class Catalogue:
             low, high = sorted((ids.index(first), ids.index(last)))
             return ids[low : high + 1]
         if not selector.strip():
-            raise UnknownClaimError(_unknown(selector, ids))
+            raise UnknownClaimError(_unknown(selector, self.listed))
         if dots and not (first and last):
             raise UnknownClaimError(f"a range of claims needs both ends, such as SC-024..SC-033, got {selector!r}.")
         name = selector.lower().replace("-", "_")
@@ -122,7 +122,7 @@ class Catalogue:
             or name in (entry.paper.lower(), entry.citation.lower().replace("-", "_"), *_folders(entry))
         ]
         if not found:
-            raise UnknownClaimError(_unknown(selector, ids))
+            raise UnknownClaimError(_unknown(selector, self.listed))
         return found
 
 
@@ -383,11 +383,15 @@ def _natural(id: str) -> tuple[object, ...]:
     return tuple(int(part) if part.isdigit() else part for part in re.split(r"(\d+)", id))
 
 
-def _unknown(selector: str, ids: list[str]) -> str:
+def _unknown(selector: str, listed: Mapping[str, Listed]) -> str:
+    ids = list(listed)
+    papers = difflib.get_close_matches(
+        selector.lower().replace("-", "_"), {e.paper for e in listed.values()}, cutoff=0.8
+    )
     wanted = re.sub(r"\.\..*", "", selector.upper())
     letters, _, number = wanted.partition("-")
     padded = f"{letters}-{number.zfill(3)}"
-    near = [id for id in ids if id == padded or (number and id.startswith(wanted))][:3]
+    near = papers or [id for id in ids if id == padded or (number and id.startswith(wanted))][:3]
     near = near or difflib.get_close_matches(wanted, ids, n=3, cutoff=0.5)
     offer = f" Nearest: {', '.join(near)}." if near else ""
     if not near and ("/" in selector or selector.endswith(".py")):

@@ -334,6 +334,7 @@ def test_a_lock_of_another_project_is_refused_by_name(place, tmp_path):
     other.write_text((ROOT / "claims.lock.json").read_text())
     found = place.run("verify", "--lock", str(other))
     assert found.returncode == 2 and "is about other claims" in found.stderr
+    assert "delete that file and let `driftproof verify --update-lock` write it anew" in found.stderr
 
 
 def test_a_resolution_that_no_run_would_take_is_refused_before_anything_is_collected(place):

@@ -101,7 +101,14 @@ def test_several_selectors_are_joined_without_repetition_in_catalogue_order():
 
 @pytest.mark.parametrize(
     ("wrong", "near"),
-    [("SC-312", "SC-032"), ("SC31", "SC-031"), ("SC-0311", "SC-031"), ("SC-9", "SC-009"), ("SC-03", "SC-030")],
+    [
+        ("SC-312", "SC-032"),
+        ("SC31", "SC-031"),
+        ("SC-0311", "SC-031"),
+        ("SC-9", "SC-009"),
+        ("SC-03", "SC-030"),
+        ("stochastic_colapse", "stochastic_collapse"),
+    ],
 )
 def test_an_unknown_id_offers_the_nearest_ones(wrong, near):
     with pytest.raises(UnknownClaimError, match=near):

@@ -1,6 +1,7 @@
 r"""Claims of a paper of your own: one that holds, one that fails with its correction, one with an experiment.
 
-The printed forms are typed from the page; the derivations come from ``theory`` and never see them. Replace all of it.
+The printed forms are typed from the page; the derivations come from ``theory`` and never see them. Replace all of it,
+and delete ``claims.lock.json``: ``driftproof verify --update-lock`` writes that of the new claims.
 """
 
 import sympy as sp
