@@ -9,7 +9,7 @@ from theory.deep_linear.gradient_flow import passage_time
 from theory.deep_linear.written_out import WrittenNetwork
 from theory.ito import ItoProcess
 from theory.notation import eta
-from verification.authoring.shorthand import Grade, Source, equals, holds_when
+from verification.authoring.shorthand import Grade, Source, equals, holds_when, measured
 from verification.papers.saddle_to_saddle.balanced.aligned import MODE, OTHER, PAIR, s_1, s_2, w_1, w_2
 from verification.papers.saddle_to_saddle.figures.end_of_training import spread_with_label_noise
 from verification.papers.saddle_to_saddle.figures.scaling import scaling_in_runs, wide_layers_in_runs
@@ -26,6 +26,7 @@ from verification.papers.saddle_to_saddle.paper import (
     sigma_q,
     w,
 )
+from verification.papers.saddle_to_saddle.sgd_samples import fourth_power_of_whitened
 from verification.papers.saddle_to_saddle.stationary.location import expanded
 
 gamma = sp.Symbol("gamma", positive=True)
@@ -194,6 +195,7 @@ def initialisation_and_data():
         derived=lambda: sp.cancel(fourth_moment() - 1),
         domain=(N > 4,),
         wrong={"whitened, not centred": 2 * (N - 1) / (N + 2)},
+        measured=[measured(fourth_power_of_whitened, at={N: "7"}, name="draws of seven inputs")],
         says="What the gap's noise is proportional to: one input, centred and whitened over N samples.",
         mutated=False,
     )

@@ -85,6 +85,13 @@ def spread_on_samples(arguments: Arguments, draw: Draw) -> Samples:
     return Samples(total / (last - first) * B / rate)
 
 
+def fourth_power_of_whitened(arguments: Arguments, draw: Draw) -> Samples:
+    r"""The mean of :math:`x^4 - 1` over N inputs that are centred and whitened."""
+    x = _normals(draw, int(arguments["N"]), 1)[0]
+    x = x - x.mean(0)
+    return Samples((x**4).mean(0) / (x**2).mean(0) ** 2 - 1)
+
+
 def _step_noises(arguments: Arguments, draw: Draw, steps: int) -> Array:
     r""":math:`\xi = g - \hat g` of one linear weight at the gap :math:`s - \theta`. Shape ``(steps, n)``."""
     gap, sigma = number(arguments["gap"]), number(arguments["sigma"])

@@ -30,7 +30,7 @@ from verification.papers.saddle_to_saddle.network_samples import (
     variance_of_a_step,
 )
 from verification.papers.saddle_to_saddle.paper import beta
-from verification.papers.saddle_to_saddle.sgd_samples import spread_on_samples
+from verification.papers.saddle_to_saddle.sgd_samples import fourth_power_of_whitened, spread_on_samples
 
 POINT = {"depth": "3", "w": "1/2 3/10", "s": "1 7/10", "sigma": "1/2"}
 DRAW = Draw(n=20_000, first=0, seed=11)
@@ -98,6 +98,12 @@ def test_weights_on_their_own_samples_are_the_same_in_pieces():
 def test_the_whole_data_set_as_a_batch_stays_at_its_minimum():
     arguments = {"N": "6", "B": "6", "sigma_q": "1", "eta": "1/10"}
     assert abs(spread_on_samples(arguments, Draw(n=6, first=0, seed=5)).values).max() < 1e-20
+
+
+def test_two_whitened_inputs_are_of_size_one_and_of_three_the_fourth_power_is_known_too():
+    two, three = (fourth_power_of_whitened({"N": N}, Draw(n=5, first=0, seed=5)).values for N in "23")
+    np.testing.assert_allclose(two, 0, atol=1e-12)
+    np.testing.assert_allclose(three, 0.5)  # sums 0 and 3 leave sum x^4 = (sum x^2)^2 / 2
 
 
 def test_isotropic_noise_moves_a_mode_by_half_its_strength():
