@@ -1,11 +1,16 @@
 """``python -m verification`` is ``driftproof``."""
 
+import os
 import sys
 
-from verification.garbage import collect_rarely
-from verification.signals import answer_with, end_at_once
+try:
+    from verification.garbage import collect_rarely
+    from verification.signals import answer_with, end_at_once
 
-answer_with(end_at_once)  # Before the command line is imported, which takes longer than an impatient Ctrl-C.
+    answer_with(end_at_once)  # Before the command line is imported, which takes longer than an impatient Ctrl-C.
+except KeyboardInterrupt:  # while that was loaded
+    os.write(2, b"driftproof: interrupted.\n")
+    os._exit(3)
 
 
 def driftproof() -> int:

@@ -46,8 +46,13 @@ MEMORY = 6 << 30
 NAN_IN_NAN_OUT = ("numerics.codegen.compile", "numerics.codegen.printing", "numerics.codegen.program")
 """Programs compute with what IEEE 754 calls numbers, and their constants may be such."""
 
-KEEPS_ANYTHING = ("verification.run.task.Result", "numerics.neurons.layer.Part.slices")
-"""What a worker answered, whatever it is: the store refuses what is no JSON; weights, which may be nan, by index."""
+KEEPS_ANYTHING = (
+    "verification.run.task.Result",
+    "numerics.neurons.layer.Part.slices",
+    "theory.foreign_numbers.own_number",
+)
+"""What a worker answered, whatever it is: the store refuses what is no JSON; weights, which may be nan, by index; what
+is no number without axes, as it came, for the door behind it to judge."""
 
 PATIENCE = 600.0
 """Seconds without an answer, computing or not, after which a process is ended."""

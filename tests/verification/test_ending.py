@@ -165,3 +165,20 @@ def test_a_process_ends_at_once_after_all_that_was_written_and_registered_and_wa
     program = [sys.executable, "-c", LEAVING.format(thread=thread)]
     answer = subprocess.run(program, capture_output=True, text=True, cwd=ROOT)
     assert (answer.returncode, answer.stdout.splitlines()) == (code, said)
+
+
+@pytest.mark.parametrize("name", ["verification.garbage", "threading", "verification.signals"])
+def test_a_ctrl_c_while_the_answer_to_it_is_loaded_is_answered_too(name):
+    program = (
+        "import runpy, sys\n"
+        "class CtrlC:\n"
+        "    @staticmethod\n"
+        f"    def find_spec(name, *_): signal() if name == {name!r} else None\n"
+        "def signal(): raise KeyboardInterrupt\n"
+        f"sys.modules.pop({name!r}, None); sys.meta_path.insert(0, CtrlC)\n"
+        "runpy.run_module('verification', run_name='__main__')"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+    assert (ended.returncode, ended.stderr) == (3, "driftproof: interrupted.\n")
