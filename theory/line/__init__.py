@@ -21,6 +21,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``rational_integral``: integrals of quotients of polynomials, for mean times.
 * ``passage_time``: how long they take: mean exit times, first passage to a level, explosion.
 * ``closed_integrals``: integrals of scale and speed densities in closed form.
+* ``global_maximum``: that a function on an interval is largest at one point alone, and falls towards the ends.
 * ``given_numbers``: numbers for the parameters of a law.
 * ``glued``: coefficients that change their form inside the interval: parts and their matching conditions.
 * ``growth``: ends of a diffusion whose coefficients no chart holds, from their growth.

@@ -22,9 +22,10 @@ A law that is given as :math:`e^{\Phi/\beta}/D`, without a process, has :math:`h
 smooth positive factor of :math:`e^{\Phi/\beta}` is a :math:`1/D`: :func:`laplace_expansion`.
 
 The remainders are of the next order in :math:`\beta`, by Laplace's method, where (i) the slope :math:`h_0` has the sign
-said above on the whole interval and :math:`\kappa > 0`, and (ii) the moment in question is finite for some
-:math:`\beta_0 > 0`: then for :math:`\beta < \beta_0` all that lies away from :math:`x_0` is smaller than
-:math:`e^{-c/\beta}`. Both are conditions on the parameters that the expansion states.
+said above on the whole interval, or :math:`\Phi` is lower elsewhere (:mod:`theory.line.global_maximum`), and
+:math:`\kappa > 0`, and (ii) the moment in question is finite for some :math:`\beta_0 > 0`: then for
+:math:`\beta < \beta_0` all that lies away from :math:`x_0` is smaller than :math:`e^{-c/\beta}`. Both are conditions on
+the parameters that the expansion states.
 
 References:
     Bender and Orszag, *Advanced Mathematical Methods for Scientists and Engineers* (1978), section 6.4.
@@ -44,11 +45,14 @@ from theory.decision.normal_form import proof_of_zero
 from theory.errors import SymbolError, UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.line.boundary import integrable
-from theory.line.diffusion import GluedDiffusion, LineDiffusion, line_diffusion
+from theory.line.diffusion import GluedDiffusion, LineDiffusion, UnchartedDiffusion, line_diffusion
 from theory.line.endpoints import EndpointBehaviour, endpoint_behaviour
+from theory.line.global_maximum import finite_moments, is_only_maximum
 from theory.line.interval import Interval
 from theory.line.powers import normal_form, with_reduced_exponents
 from theory.line.sign_on_interval import sign_on_interval
+from theory.line.time_limit import limited
+from theory.local_time import is_smooth
 from theory.typeset import Typeset
 from theory.values import count, shown, single_expression, single_symbol
 
@@ -132,6 +136,10 @@ def small_noise_expansion(
             f"drift and diffusion must be smooth, but they change their form at {x} = {line.places[0]}: powers of the "
             "square root of the noise strength appear there. Give an interval without that point."
         )
+    if isinstance(line, UnchartedDiffusion):
+        raise UnsupportedFormError(
+            f"no coordinate makes {tuple(process.drift)} a quotient of powers of {x}. For a law use laplace_expansion."
+        )
     mu, diffusion = process.drift[0], process.diffusion[0]
     mu_0, mu_1 = _in_two_orders(mu, small, "drift")
     none, D = _in_two_orders(diffusion, small, "diffusion")
@@ -140,24 +148,14 @@ def small_noise_expansion(
     h = 2 * mu_0 / D, (2 * mu_1 - sp.diff(D, x)) / D
     if line.chart.variable == x:
         h = normal_form(h[0], x), normal_form(h[1], x)
-    slopes = _derivatives(h[0], x, point, 2 * order), _derivatives(h[1], x, point, 2 * order - 2)
+    slopes = _two_slopes(h, x, point, order)
     peaked = _peaked(h[0], point, slopes[0], line)
     rates = _derivatives(mu_0, x, point, order), _derivatives(mu_1, x, point, order - 1)
-    mean, variance = _moments(order, slopes, small)
-    return SmallNoiseExpansion(
-        variable=x,
-        small=small,
-        point=point,
-        order=order,
-        zero_of_drift=_shift(order, rates, point, small),
-        mode=_shift(order, slopes, point, small),
-        mean=point + mean,
-        variance=variance,
-        peaked=peaked,
-        finite=_finite(line),
-    )
+    places = _shift(order, rates, point, small), *_places(order, slopes, point, small)
+    return SmallNoiseExpansion(x, small, point, order, *places, peaked, _finite(line))
 
 
+@limited
 def laplace_expansion(
     exponent: sp.Expr,
     variable: sp.Symbol,
@@ -182,7 +180,7 @@ def laplace_expansion(
 
     Raises:
         DimensionError, SymbolError, UnsupportedFormError: see :func:`small_noise_expansion`: a point at an end of the
-            interval, a maximum that is flat, or a second one.
+            interval, a maximum that is flat, or one that is not shown to be the only global one.
 
     Example:
         >>> x, k, b = sp.symbols("x k beta", positive=True)
@@ -198,6 +196,7 @@ def laplace_expansion(
     if not Phi.has(x):
         raise UnsupportedFormError(f"exponent must depend on {x} to have a maximum, got {shown(Phi)}.")
     place = single_expression(point, "point", real=True)
+    order = count(order, "order", at_least=1, at_most=HIGHEST_ORDER)
     if sign(D.subs(x, place)) != 1:
         raise SymbolError(
             f"divisor must be positive, got {shown(D)}, which is {shown(D.subs(x, place))} at {x} = {shown(place)}. "
@@ -209,11 +208,35 @@ def laplace_expansion(
     process = ItoProcess.scalar(
         x, drift=sp.expand(a * (h[0] + b * h[1]) + b * sp.diff(a, x)) / 2, dispersion=sp.sqrt(b * a)
     )
-    return replace(small_noise_expansion(process, b, place, interval, order=order), zero_of_drift=place)
+    try:
+        return replace(small_noise_expansion(process, b, place, interval, order=order), zero_of_drift=place)
+    except UnsupportedFormError:
+        if sp.Tuple(Phi, D).has(b) or not is_smooth(sp.Tuple(Phi, D), (x,)):
+            raise
+    return _around_only_maximum(Phi, D, x, b, place, Interval.given(interval, x), order)
 
 
 Slopes = tuple[Sequence[sp.Expr], Sequence[sp.Expr]]
 r"""Values and derivatives at the point of the two orders of a slope: :math:`h_j^{(k)}(x_0)`."""
+
+
+def _around_only_maximum(
+    Phi: sp.Expr, D: sp.Expr, x: sp.Symbol, small: sp.Symbol, point: sp.Expr, interval: Interval, order: int
+) -> SmallNoiseExpansion:
+    """The law in the coordinate x itself, where no chart tells the signs of the slope or where it has more zeros."""
+    slopes = _two_slopes((sp.diff(Phi, x), -sp.diff(D, x) / D), x, point, order)
+    _require_maximum(sp.diff(Phi, x), point, slopes[0], interval)
+    if not is_only_maximum(Phi, x, point, interval):
+        raise UnsupportedFormError(
+            f"point={point} must be the only global maximum on {interval.ends} of a smooth exponent, which is not shown"
+            f" for {Phi}. Restrict the interval to one peak, or give numbers."
+        )
+    holds = negative(slopes[0][1]), finite_moments(Phi, D, x, small, interval)
+    return SmallNoiseExpansion(x, small, point, order, point, *_places(order, slopes, point, small), *holds)
+
+
+def _two_slopes(h: tuple[sp.Expr, sp.Expr], x: sp.Symbol, point: sp.Expr, order: int) -> Slopes:
+    return _derivatives(h[0], x, point, 2 * order), _derivatives(h[1], x, point, 2 * order - 2)
 
 
 def _in_two_orders(expression: sp.Expr, small: sp.Symbol, name: str) -> tuple[sp.Expr, sp.Expr]:
@@ -233,20 +256,25 @@ def _derivatives(function: sp.Expr, x: sp.Symbol, point: sp.Expr, number: int) -
     return found
 
 
-def _peaked(h: sp.Expr, point: sp.Expr, slopes: Sequence[sp.Expr], line: LineDiffusion) -> Boolean:
+def _require_maximum(h: sp.Expr, point: sp.Expr, slopes: Sequence[sp.Expr], interval: Interval) -> None:
     if proof_of_zero(slopes[0]) is None or sign(slopes[1]) in (0, 1):
         raise UnsupportedFormError(
             f"point={point} must be a maximum of Phi, but there Phi' = {h} is {slopes[0]} and Phi'' = {slopes[1]}. "
             "Give the point where the drift without noise comes to rest."
         )
+    for inwards in (point - interval.left, interval.right - point):
+        if inwards != sp.oo and sign(inwards) != 1:
+            raise UnsupportedFormError(f"point={point} must lie inside {interval.ends}. Declare what decides it.")
+
+
+def _peaked(h: sp.Expr, point: sp.Expr, slopes: Sequence[sp.Expr], line: LineDiffusion) -> Boolean:
+    _require_maximum(h, point, slopes, line.interval)
     x, interval, chart = line.variable, line.interval, line.chart
     inside, place = chart.express(h / chart.slope), with_reduced_exponents(chart.function.subs(x, point))
     sides = [((interval.left, point), (chart.interval.left, place), 1)]
     sides.append(((point, interval.right), (place, chart.interval.right), -1))
     conditions = [negative(slopes[1])]
     for ends, ends_in_chart, needed in sides:
-        if sign(ends[1] - ends[0] if sp.oo not in ends and -sp.oo not in ends else sp.S.One) != 1:
-            raise UnsupportedFormError(f"point={point} must lie inside {interval.ends}. Declare what decides it.")
         wanted = f"Phi must {'rise' if needed == 1 else 'fall'} on {ends}, but"
         try:
             found = sign_on_interval(inside, chart.variable, *ends_in_chart)
@@ -294,9 +322,14 @@ def _shift(order: int, slopes: Slopes, point: sp.Expr, small: sp.Symbol) -> sp.E
     return point + _collected(_zero(order), slopes, small)
 
 
-def _moments(order: int, slopes: Slopes, small: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
+def _places(order: int, slopes: Slopes, point: sp.Expr, small: sp.Symbol) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
+    """Mode, mean and variance."""
     mean, variance = _mean_and_variance(order)
-    return _collected(mean, slopes, small), _collected(variance, slopes, small)
+    return (
+        _shift(order, slopes, point, small),
+        point + _collected(mean, slopes, small),
+        _collected(variance, slopes, small),
+    )
 
 
 def _collected(coefficients: Mapping[int, sp.Expr], slopes: Slopes, small: sp.Symbol) -> sp.Expr:

@@ -35,14 +35,20 @@ def is_regular_inside(drift: sp.Expr, diffusion: sp.Expr, x: sp.Symbol, interval
         >>> is_regular_inside(-a / (x - 1), a, x, Interval(0, sp.oo))
         False
     """
-    place = _image(interval)
+    place = image(interval)
     inside = [f.subs(x, place) for f in (drift, diffusion)]
     (d,) = place.free_symbols
     return all(_is_finite(f, d) for f in inside) and _is_positive(inside[1])
 
 
-def _image(interval: Interval) -> sp.Expr:
-    """An expression in one symbol that runs through the interval."""
+@takes(interval=one_of(Interval, needed="an Interval"))
+def image(interval: Interval) -> sp.Expr:
+    """An expression in one symbol that runs through the interval.
+
+    Example:
+        >>> image(Interval(1, sp.oo))
+        _d + 1
+    """
     left, right = interval.ends
     d = sp.Dummy("d", positive=True)
     if left.is_finite and right.is_finite:

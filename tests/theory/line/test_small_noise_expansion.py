@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import pytest
 import sympy as sp
@@ -161,6 +162,13 @@ def test_the_expansion_states_where_the_law_and_its_moments_exist():
             UnsupportedFormError,
             "diffusion must be proportional to beta",
         ),
+        (
+            lambda: small_noise_expansion(
+                ItoProcess.scalar(y, drift=1 - y - sp.exp(y), dispersion=sp.sqrt(beta)), beta, 0
+            ),
+            UnsupportedFormError,
+            "For a law use laplace_expansion",
+        ),
     ],
 )
 def test_what_is_no_small_noise_around_one_peak_is_refused(call, error, said):
@@ -207,7 +215,7 @@ def test_moments_exist_as_the_tail_says_in_the_coordinate_of_a_root():
 
 
 LAWS_REFUSED = {
-    "two maxima": (lambda: laplace_expansion(-((y**2 - 1) ** 2), y, beta, 1), "Phi must rise on .* zero in it"),
+    "two maxima": (lambda: laplace_expansion(-((y**2 - 1) ** 2), y, beta, 1), "only global maximum"),
     "a flat maximum": (lambda: laplace_expansion(-(y**4), y, beta, 0), "must be a maximum of Phi"),
     "a maximum at an end": (lambda: laplace_expansion(-y, y, beta, 0, Interval(0, sp.oo)), "must be a maximum of Phi"),
     "a kink": (lambda: laplace_expansion(-sp.Abs(y) - y**2, y, beta, 0), "must be smooth, .* at y = 0"),
@@ -221,3 +229,97 @@ def test_what_is_no_law_with_one_smooth_peak_is_refused(name):
     call, said = LAWS_REFUSED[name]
     with pytest.raises(DriftproofError, match=said):
         call()
+
+
+ONLY_MAXIMUM = {
+    "powers and an exponential": (y - y**2 / 2 - sp.exp(y), 0, 1, None),
+    "with a divisor": (y - y**2 / 2 - sp.exp(y), 0, 2 + sp.cos(y) + y**2, Interval(-3, 4)),
+    "a logarithm and an exponential": (2 * sp.log(x) - x - sp.exp(x - 1), 1, 1, None),
+    "gamma function": (-sp.EulerGamma * x - sp.loggamma(x), 1, 1, None),
+    "gamma function and divisor": (sp.digamma(2) * x - sp.loggamma(x), 2, 1 + x, None),
+    "error function's slope": (sp.exp(-(y**2)) / 2 - y**2 / 2, 0, 1, None),
+    "arctangent": (-(y**2) / 2 - y * sp.atan(y), 0, 1 + y**2, None),
+    "power of an exponential": (-((y - 1) ** 2) * (1 + sp.exp(-y)), 1, 1, None),
+    "at a logarithm": ((sp.log(2) + 2) * y - y**2 / 2 - sp.exp(y), sp.log(2), 1, None),
+    "a bump between ends": (sp.exp(-(y**2)), 0, 1, Interval(-2, 3)),
+    "cosine and quartic": (sp.cos(y) - y**2 - y**4, 0, 1, None),
+    "lower second maximum": (-((y**2 - 1) ** 2) - (y - 1) ** 2 / 2, 1, 2 + y**2, None),
+    "lower maximum on the right": (y**2 - y**3 / 3 - y**4 / 4, -2, 1, None),
+    "lower maxima without end": (sp.cos(3 * y) - y**2 / 20, 0, 1, None),
+    "lower maximum, heavy tails": (-sp.log(1 + y**2 * ((y - 3) ** 2 + 1)), 0, 1, None),
+    "hyperbolic cosine and logarithm": (1 - sp.cosh(y) - sp.log(1 + y**2), 0, 1, None),
+    "hyperbolic tangent": (-y * sp.tanh(y) - y**2 / 4, 0, 1, None),
+}
+DEAR = [n for n in ONLY_MAXIMUM if "hyperbolic" in n or "tails" in n or "without end" in n]
+
+
+def by_quadrature(Phi, v, point, D, interval, strength):
+    """Mean and variance, to fourteen deviations around the point."""
+    height = sp.lambdify(v, Phi - Phi.subs(v, point), "mpmath")
+    divisor = sp.lambdify(v, D, "mpmath")
+    centre, width = float(point), float(sp.sqrt(-strength / sp.diff(Phi, v, 2).subs(v, point)))
+    ends = [float(end) for end in (interval or Interval.of(v)).ends]
+    places = np.linspace(max(centre - 14 * width, ends[0]), min(centre + 14 * width, ends[1]), 9)[0 if ends[0] else 1 :]
+    nodes, weights = np.polynomial.legendre.leggauss(24)
+    total = [mpmath.mpf(0)] * 3
+    for low, high in zip(places, places[1:], strict=False):
+        for node, weight in zip(nodes, weights, strict=True):
+            z = float((low + high + (high - low) * node) / 2)
+            share = weight * mpmath.exp(height(z) / strength) / divisor(z)
+            total = [old + share * (z - centre) ** power for power, old in enumerate(total)]
+    mean = total[1] / total[0]
+    return float(mean), float(total[2] / total[0] - mean**2)
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow if n in DEAR else ()) for n in ONLY_MAXIMUM])
+def test_a_law_whose_exponent_is_largest_at_one_point_alone_is_met_to_the_next_order(name):
+    Phi, point, D, interval = ONLY_MAXIMUM[name]
+    (v,) = Phi.free_symbols
+    there = {strength: by_quadrature(Phi, v, point, D, interval, strength) for strength in (0.004, 0.002)}
+    found = laplace_expansion(Phi, v, beta, point, interval, divisor=D, order=2)
+    assert found.condition.subs(beta, 0.004) == sp.true
+    for measured, expansion in enumerate((found.mean - point, found.variance)):
+        terms = [found.coefficient(expansion, power) for power in (1, 2)]
+        gaps = [value[measured] - float(terms[0]) * strength for strength, value in there.items()]
+        next_gaps = [g - float(terms[1]) * strength**2 for g, strength in zip(gaps, there, strict=True)]
+        assert abs(gaps[1]) < 1.12 / 4 * abs(gaps[0]) + 1e-12
+        assert abs(next_gaps[1]) < 1.12 / 8 * abs(next_gaps[0]) + 1e-12
+
+
+def test_parameters_may_stand_in_a_concave_exponent():
+    found = laplace_expansion(y - k * y**2 / 2 - sp.exp(y), y, beta, 0)
+    assert sp.simplify(found.mean + beta / (2 * (k + 1) ** 2)) == 0
+    assert (found.variance, found.condition) == (beta / (k + 1), sp.true)
+
+
+@pytest.mark.slow
+def test_heavy_tails_beside_a_lower_maximum_bound_the_noise():
+    heavy = laplace_expansion(-sp.log(1 + y**2 * ((y - 3) ** 2 + 1)), y, beta, 0)
+    assert heavy.finite == (beta < 4, beta < 2, beta < sp.Rational(4, 3))
+
+
+SMOOTH = y - y**2 / 2 - sp.exp(y)
+NOT_SHOWN = {
+    "equal maxima": (-((y**2 - 1) ** 2) * sp.exp(y), 1, 1, None, "only global maximum"),
+    "equal maxima without end": (sp.cos(y), 0, 1, None, "only global maximum"),
+    "the lower maximum": (y**2 - y**3 / 3 - y**4 / 4, 1, 1, None, "only global maximum"),
+    "a degenerate maximum": (1 + y**2 / 2 - y**4 - sp.cosh(y), 0, 1, None, "must be a maximum of Phi"),
+    "a maximum elsewhere": (-(y**2) / 2 - sp.exp(y), 0, 1, None, "must be a maximum of Phi"),
+    "at an end": (SMOOTH, 0, 1, Interval(0, 5), "must lie inside"),
+    "an end as high": (-(y**2) * (2 - y), 0, 1, Interval(-1, 2), "only global maximum"),
+    "a higher end": (-(y**2) * (2 - y), 0, 1, Interval(-1, 3), "only global maximum"),
+    "as high in the limit": (-(y**2) * sp.exp(-(y**2)), 0, 1 + y**4, None, "only global maximum"),
+    "no fall": (sp.exp(-(y**2)), 0, 1, None, "not shown to be finite towards y = -oo"),
+    "a pole": (-(y**2) + sp.log(y**2), 1, 1, None, "only global maximum"),
+    "a divisor with a zero": (SMOOTH, 0, 1 + y, None, "divisor=y . 1 is not shown to be smooth and positive"),
+    "a divisor that vanishes at an end": (SMOOTH, 0, 1 + y, Interval(-1, 1), "stay positive towards y = -1"),
+    "a divisor that falls fast": (SMOOTH, 0, sp.exp(-(y**2)), None, "not shown to be finite"),
+    "noise in the divisor": (SMOOTH, 0, beta + y**2, None, "no coordinate makes"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_SHOWN)
+def test_what_is_not_shown_to_be_largest_at_one_point_alone_is_refused(name):
+    Phi, point, D, interval, said = NOT_SHOWN[name]
+    with pytest.raises(DriftproofError, match=said):
+        laplace_expansion(Phi, y, beta, point, interval, divisor=D)
