@@ -279,9 +279,11 @@ def _peaked(h: sp.Expr, point: sp.Expr, slopes: Sequence[sp.Expr], line: LineDif
         try:
             found = sign_on_interval(inside, chart.variable, *ends_in_chart)
         except UnsupportedFormError:
+            found = -needed, sp.false
+        if found is not None and found[1] is sp.false:
             raise UnsupportedFormError(
                 f"{wanted} Phi' = {h} has a zero in it: another maximum or minimum. Restrict the interval to one peak."
-            ) from None
+            )
         if found is None or found[0] != needed:
             raise UnsupportedFormError(
                 f"{wanted} the sign of Phi' = {h} there is {'not decided' if found is None else 'the other one'}. "

@@ -302,6 +302,14 @@ SMOOTH = y - y**2 / 2 - sp.exp(y)
 NOT_SHOWN = {
     "equal maxima": (-((y**2 - 1) ** 2) * sp.exp(y), 1, 1, None, "only global maximum"),
     "equal maxima without end": (sp.cos(y), 0, 1, None, "only global maximum"),
+    # The point is irrational, and nothing here shows that the slope, which touches 0 elsewhere, does not cross it.
+    "a slope that touches zero": (
+        -((y**2 - 2) ** 2) - (y - sp.sqrt(2)) ** 2,
+        sp.sqrt(2),
+        1,
+        None,
+        "only global maximum",
+    ),
     "the lower maximum": (y**2 - y**3 / 3 - y**4 / 4, 1, 1, None, "only global maximum"),
     "a degenerate maximum": (1 + y**2 / 2 - y**4 - sp.cosh(y), 0, 1, None, "must be a maximum of Phi"),
     "a maximum elsewhere": (-(y**2) / 2 - sp.exp(y), 0, 1, None, "must be a maximum of Phi"),
