@@ -19,6 +19,8 @@ SIGNS = {"<=": r"\le", ">=": r"\ge", "<": "<", ">": ">"}
 RELATION = re.compile(r"(=|<|>|\\(leq?|geq?|ll|gg|propto|sim|approx|to|iff|text\{[^}]*iff ?\}))\s*$")
 """What ends a left-hand side that brings its own sign."""
 
+_ENDS_IN_A_WORD = re.compile(r"\\text\{[^{}]*[^{}\s]\}$")
+
 ROOM = (48, 6)
 """Letters of a row, and rows, beyond which a matrix is told in words where there is little room."""
 
@@ -40,7 +42,10 @@ def statement_text(
         >>> statement_text(r"p \propto", sp.exp(-kappa * Psi), {kappa: 2 / zeta**2})
         'p \\propto e^{- \\Psi \\kappa},\\quad\\text{where }\\kappa = \\frac{2}{\\zeta^{2}}'
     """
-    equation = " ".join(filter(None, (left.strip(), relation if left.strip() else "", latex(form))))
+    left = left.strip()
+    if not relation and _ENDS_IN_A_WORD.search(left):
+        left += r"\ "  # LaTeX sees no blanks between a word and a formula
+    equation = " ".join(filter(None, (left, relation if left else "", latex(form))))
     meant = [rf"{latex(name)} = {latex(meaning)}" for name, meaning in (definitions or {}).items()]
     return equation + (r",\quad\text{where }" + r",\ ".join(meant) if meant else "")
 

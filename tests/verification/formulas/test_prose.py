@@ -60,3 +60,15 @@ def test_ascii_powers_of_a_sentence_made_by_a_check_are_raised():
 
 def test_a_symbol_named_after_a_value_of_a_function_is_printed_as_one():
     assert latex(sp.Symbol("sigma'(w_1*x_2)")) == r"\sigma'\left(w_{1} x_{2}\right)"
+
+
+@pytest.mark.parametrize(
+    ("left", "relation", "text"),
+    [
+        (r"\text{survives iff}", "", r"\text{survives iff}\  x"),
+        (r"\text{survives iff }", "", r"\text{survives iff } x"),
+        (r"\text{rate}", "=", r"\text{rate} = x"),
+    ],
+)
+def test_a_word_before_a_formula_keeps_its_distance(left, relation, text):
+    assert statement_text(left, sp.Symbol("x"), relation=relation) == text
