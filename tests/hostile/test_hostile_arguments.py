@@ -22,6 +22,10 @@ from theory.errors import ShapeError
 from theory.values import single_expression
 
 CALLS = 1000
+SHARE = 1 / 40
+"""Of the calls of documented functions: some 500. Each is drawn by its own name, since what examples call for the first
+time, before anything is kept in memory, depends on the tests before."""
+
 TYPED = typed_calls()
 
 QUICK = (
@@ -54,9 +58,14 @@ def test_no_hostile_argument_gets_past_the_border(place, value):
 
 
 def test_no_hostile_argument_gets_past_the_border_of_a_documented_function(recorded):
-    chosen = random.Random(1).sample(attack.attacks(recorded), CALLS // 2)
+    chosen = [one for one in attack.attacks(recorded) if _drawn(*one)]
     found = [attack.fault(*one) for one in chosen]
+    assert len(chosen) > CALLS // 3
     assert [one for one in found if one is not None] == []
+
+
+def _drawn(sound, slot, value):
+    return random.Random(f"{sound.name} {slot} {value}").random() < SHARE
 
 
 @pytest.mark.slow

@@ -200,7 +200,10 @@ def _one_symbol(difference: sp.Expr) -> tuple[str, str]:
     """Where the sign of a difference changes, and what to write instead."""
     (symbol,) = difference.free_symbols
     numerator = sp.fraction(sp.cancel(difference))[0]
-    roots = sp.real_roots(sp.Poly(numerator, symbol)) if numerator.is_polynomial(symbol) else []
+    try:
+        roots = sp.real_roots(sp.Poly(numerator, symbol)) if numerator.is_polynomial(symbol) else []
+    except NotImplementedError:  # coefficients that are not algebraic numbers
+        roots = []
     place = f"{symbol} = {', '.join(map(str, roots))}" if roots else ""
     return place, "Put in a number, write the exponent with a positive symbol (2 + delta instead of beta)"
 

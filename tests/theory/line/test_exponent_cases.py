@@ -73,6 +73,12 @@ def test_the_error_about_two_exponents_names_the_place_and_writing_one_as_it_say
     assert stationary_density(process.subs({p: q})).normalisable == sp.false
 
 
+def test_an_exponent_whose_places_have_no_roots_is_named_all_the_same():
+    area = sp.Integral(sp.exp(-(w**2)), (w, 0, 1))
+    with pytest.raises(OrderError, match=r"cannot be ordered by the assumptions of q\. Put in a number"):
+        order(q**2, area)
+
+
 def test_a_bound_that_excludes_the_logarithm_leaves_one_integral():
     above = parameter("q", above=2)
     process = ItoProcess.scalar(w, drift=1 - w, dispersion=w ** (above / 2))
