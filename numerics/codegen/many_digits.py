@@ -48,7 +48,7 @@ PARTS = ArgumentKind(
     lambda value: isinstance(value, tuple) and bool(value) and all(map(is_expression, value)),
 )
 RATIONAL = ArgumentKind("a rational number", lambda value: isinstance(value, sp.Rational))
-CALLABLE = ArgumentKind("a function", callable)
+CALLABLE = ArgumentKind("a function, not a class", lambda value: callable(value) and not isinstance(value, type))
 REAL = ArgumentKind("a number of mpmath", lambda value: isinstance(value, mpmath.mpf))
 POINT = ArgumentKind(
     "a finite number of mpmath", lambda value: isinstance(value, mpmath.mpf | mpmath.mpc) and mpmath.isfinite(value)
