@@ -129,7 +129,7 @@ PAIRS = (
     ),
     (
         "verification/run/runner.py",
-        "tests/verification/run/test_runner.py -k disagree",
+        "tests/verification/run/test_disagreement.py",
         (("if self.disagreement is not None:", "if False:"),),
     ),
     (
