@@ -41,6 +41,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``recognise``: recognising a density as a member of a known family.
 * ``root_chart``: the coordinate in which the root of a quadratic is rational.
 * ``sign_on_interval``: the sign of a sum of powers on an interval, and the condition for it.
+* ``laplace_coefficients``: mode, mean and variance next to a peak, by the derivatives there.
 * ``small_noise_expansion``: zero of drift, mode, mean and variance of a law in powers of a small noise strength,
   by Laplace's method, with a process or without.
 * ``stationary``: stationary laws of diffusions on the line: the zero-current density, and what happens where it

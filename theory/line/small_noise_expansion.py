@@ -9,6 +9,7 @@ The stationary law of :math:`dX = (\mu_0 + \beta\mu_1)\,dt + \sqrt{\beta D}\,dB`
 Let :math:`\Phi` rise up to :math:`x_0` and fall beyond, with :math:`\kappa = -\Phi''(x_0) > 0`. In
 :math:`x = x_0 + \sqrt\beta z` the density is that of a Gaussian of variance :math:`1/\kappa` times a power series in
 :math:`\sqrt\beta` with polynomials in z as coefficients (Laplace's method), whose Gaussian moments give
+(:mod:`theory.line.laplace_coefficients`)
 
 .. math::
     \text{mode} = x_0 + \beta\frac{h_1}\kappa + \dots, \qquad
@@ -33,9 +34,8 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -49,15 +49,13 @@ from theory.line.diffusion import GluedDiffusion, LineDiffusion, UnchartedDiffus
 from theory.line.endpoints import EndpointBehaviour, endpoint_behaviour
 from theory.line.global_maximum import finite_moments, is_only_maximum
 from theory.line.interval import Interval
+from theory.line.laplace_coefficients import HIGHEST_ORDER, Slopes, places_of_peak, shifted_zero
 from theory.line.powers import normal_form, with_reduced_exponents
 from theory.line.sign_on_interval import sign_on_interval
 from theory.line.time_limit import limited
 from theory.local_time import is_smooth
 from theory.typeset import Typeset
 from theory.values import count, shown, single_expression, single_symbol
-
-HIGHEST_ORDER = 3
-"""Expansions reach up to this power of the noise strength."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ def small_noise_expansion(
     slopes = _two_slopes(h, x, point, order)
     peaked = _peaked(h[0], point, slopes[0], line)
     rates = _derivatives(mu_0, x, point, order), _derivatives(mu_1, x, point, order - 1)
-    places = _shift(order, rates, point, small), *_places(order, slopes, point, small)
+    places = shifted_zero(order, rates, point, small), *places_of_peak(order, slopes, point, small)
     return SmallNoiseExpansion(x, small, point, order, *places, peaked, _finite(line))
 
 
@@ -216,10 +214,6 @@ def laplace_expansion(
     return _around_only_maximum(Phi, D, x, b, place, Interval.given(interval, x), order)
 
 
-Slopes = tuple[Sequence[sp.Expr], Sequence[sp.Expr]]
-r"""Values and derivatives at the point of the two orders of a slope: :math:`h_j^{(k)}(x_0)`."""
-
-
 def _around_only_maximum(
     Phi: sp.Expr, D: sp.Expr, x: sp.Symbol, small: sp.Symbol, point: sp.Expr, interval: Interval, order: int
 ) -> SmallNoiseExpansion:
@@ -232,7 +226,7 @@ def _around_only_maximum(
             f" for {Phi}. Restrict the interval to one peak, or give numbers."
         )
     holds = negative(slopes[0][1]), finite_moments(Phi, D, x, small, interval)
-    return SmallNoiseExpansion(x, small, point, order, point, *_places(order, slopes, point, small), *holds)
+    return SmallNoiseExpansion(x, small, point, order, point, *places_of_peak(order, slopes, point, small), *holds)
 
 
 def _two_slopes(h: tuple[sp.Expr, sp.Expr], x: sp.Symbol, point: sp.Expr, order: int) -> Slopes:
@@ -317,86 +311,3 @@ def _times_power(end: EndpointBehaviour, line: LineDiffusion, at: sp.Expr, power
         return EndpointBehaviour(end.essential, end.exponent + factor.exponent, end.at_infinity)
     whole = normal_form(line.log_speed_slope + power * slope, z)
     return endpoint_behaviour(whole, z, place, from_above=at == -sp.oo)
-
-
-def _shift(order: int, slopes: Slopes, point: sp.Expr, small: sp.Symbol) -> sp.Expr:
-    """The zero of ``f_0 + small f_1`` next to the zero of ``f_0``."""
-    return point + _collected(_zero(order), slopes, small)
-
-
-def _places(order: int, slopes: Slopes, point: sp.Expr, small: sp.Symbol) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
-    """Mode, mean and variance."""
-    mean, variance = _mean_and_variance(order)
-    return (
-        _shift(order, slopes, point, small),
-        point + _collected(mean, slopes, small),
-        _collected(variance, slopes, small),
-    )
-
-
-def _collected(coefficients: Mapping[int, sp.Expr], slopes: Slopes, small: sp.Symbol) -> sp.Expr:
-    values = {_h(j, k): value for j, derivatives in enumerate(slopes) for k, value in enumerate(derivatives)}
-    return sp.Add(
-        *(
-            sp.factor(with_reduced_exponents(sp.expand(coefficient.xreplace(values)))) * small**power
-            for power, coefficient in coefficients.items()
-        )
-    )
-
-
-@lru_cache(maxsize=64)
-def _h(j: int, k: int) -> sp.Dummy:
-    return sp.Dummy(f"h_{j}^({k})")
-
-
-@lru_cache(maxsize=8)
-def _zero(order: int) -> dict[int, sp.Expr]:
-    r"""Coefficients of the zero of :math:`h_0 + \beta h_1`, by powers of :math:`\beta`, in terms of derivatives."""
-    b = sp.Dummy("b")
-    shift: sp.Expr = sp.S.Zero
-    found = {}
-    for power in range(1, order + 1):
-        curved = sp.Add(*(_h(0, k) * shift**k / sp.factorial(k) for k in range(2, power + 1)))
-        pushed = sp.Add(*(_h(1, k) * shift**k / sp.factorial(k) for k in range(power)))
-        found[power] = sp.factor(-sp.expand(curved + b * pushed).coeff(b, power) / _h(0, 1))
-        shift += found[power] * b**power
-    return found
-
-
-@lru_cache(maxsize=8)
-def _mean_and_variance(order: int) -> tuple[dict[int, sp.Expr], dict[int, sp.Expr]]:
-    r"""Coefficients of mean and variance, by powers of :math:`\beta`, in terms of derivatives: Gaussian moments."""
-    z, highest = sp.Dummy("z"), 2 * order - 1
-    exponents = {
-        p: sp.Add(*(_h(j, k - 1) * z**k / sp.factorial(k) for j in (0, 1) if (k := p + 2 - 2 * j) >= 1))
-        for p in range(1, highest + 1)
-    }
-    weights = [sp.S.One]
-    for m in range(1, highest + 1):
-        # m e_m = sum_p p q_p e_(m-p), from differentiating the exponential of the series.
-        weights.append(sp.expand(sp.Add(*(p * exponents[p] * weights[m - p] for p in range(1, m + 1))) / m))
-    moments = [[_gaussian(sp.Poly(z**k * weight, z)) for weight in weights] for k in range(3)]
-    first, second = (_quotient(moments[k], moments[0]) for k in (1, 2))
-    mean = {p: sp.factor(first[2 * p - 1]) for p in range(1, order + 1)}
-    central = [second[m] - sum(first[i] * first[m - i] for i in range(m + 1)) for m in range(highest)]
-    variance = {p: sp.factor(central[2 * p - 2]) for p in range(1, order + 1)}
-    return mean, variance
-
-
-def _gaussian(polynomial: sp.Poly) -> sp.Expr:
-    r"""The expectation of a polynomial of a Gaussian of variance :math:`-1/h_0'`."""
-    return sp.Add(
-        *(
-            coefficient * sp.factorial2(power - 1) * (-1 / _h(0, 1)) ** (power // 2)
-            for (power,), coefficient in polynomial.terms()
-            if power % 2 == 0
-        )
-    )
-
-
-def _quotient(top: Sequence[sp.Expr], bottom: Sequence[sp.Expr]) -> list[sp.Expr]:
-    """The quotient of two power series, the second of which begins with 1."""
-    found: list[sp.Expr] = []
-    for m, coefficient in enumerate(top):
-        found.append(sp.expand(coefficient - sum(found[i] * bottom[m - i] for i in range(m))))
-    return found
