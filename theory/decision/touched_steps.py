@@ -1,8 +1,9 @@
 r"""Steps that are touched and not crossed: :math:`\lfloor (1 + \sin x)/2 \rfloor` is 0 but where :math:`\sin x = 1`.
 
 Random points miss such a place, and no change of sign leads to it. So from a few points the way is gone down to where
-the argument of the step comes closest to its value at the step. The place there is guessed in closed form, which counts
-only if the step is proved to be touched at it; else it is said where the step may be.
+the argument of the step comes closest to its value at the step. Where the way leads across a step beyond which no
+random point lay, the expression is asked just behind it. Where the step is only touched, the place there is guessed in
+closed form, which counts only if the step is proved to be touched at it; else it is said where the step may be.
 """
 
 from __future__ import annotations
@@ -29,22 +30,25 @@ from theory.errors import TheoryError
 
 _ball, _truth = behind_the_door(ball), behind_the_door(truth)
 
-_PRECISION = 128
+_PRECISION, _FINE = 128, 2048
+"""Bits, and those that tell heights which rounding hides."""
+
 _MAX_SURFACES = 12
 _CLOSE = Fraction(1, 1 << 30)
 """Relative distance within which a coordinate may be a number in closed form."""
 
 _DENOMINATOR = 120
+_BISECTIONS = 50
 
 
 @dataclass(frozen=True)
 class TouchedStep:
-    """A place where a step may be touched.
+    """A place where a step may be touched, or just behind one.
 
     Attributes:
-        where: Its coordinates: in closed form where the step is proved to be touched, else rational ones close by.
+        where: Its coordinates: in closed form where the step is proved to be touched, else rational ones.
         value: A ball around what the expression is there.
-        proved: Whether the step is proved to be touched.
+        proved: Whether it has that value there: the step is proved to be touched, or the place lies behind it.
     """
 
     where: dict[sp.Symbol, sp.Expr]
@@ -82,7 +86,7 @@ def values_at_places(
 def touched_steps(
     expression: sp.Expr, region: AdmissibleRegion, starts: Sequence[Point], clock: Clock
 ) -> Iterator[TouchedStep]:
-    """Places inside ``region``, down from ``starts``, where a step of ``expression`` is touched or may be."""
+    """Places inside ``region``, down from ``starts``, where a step of ``expression`` is or may be touched."""
     for jump, start in itertools.product(surfaces_of_steps(expression)[:_MAX_SURFACES], starts):
         for level in jump.levels_near(start):
             if clock.is_over:
@@ -98,13 +102,18 @@ def touched_steps(
 def _touched(expression: sp.Expr, region: AdmissibleRegion, jump: Jump, level: int, start: Point) -> TouchedStep | None:
     distance = jump.surface - level
     side = _ball(distance, start, _PRECISION)
-    if not (side > 0 or side < 0):
-        return None
-    upwards = distance if side > 0 else -distance
-    lowest = descended(upwards, region, start)
-    if not _ball(upwards, lowest, _PRECISION) > 0 or place_of_touching(upwards, region, [lowest]) is None:
-        return None  # it is crossed, or stays away
+    upwards = -distance if side < 0 else distance
+    lowest = descended(upwards, region, start) if side > 0 or side < 0 else start  # else on it, by all that balls tell
+    height = _ball(upwards, lowest, _PRECISION)
+    if height.contains(0):  # by the rounding of a third, say
+        height = _ball(upwards, lowest, _FINE)
+    if height < 0:
+        return _beyond(expression, region, upwards, start, lowest)
+    if height > 0 and place_of_touching(upwards, region, [lowest]) is None:
+        return None  # it stays away
     exact = closed_form_of_zero(upwards, lowest)
+    if exact is None and height.contains(0):
+        return None  # far out, where it comes closer than any precision tells
     if exact is None:
         symbol = next(iter(jump.surface.free_symbols))
         there = IrrationalPlace(Sides(jump, level, symbol, dict(lowest), dict(lowest), _PRECISION)).on_it(expression)
@@ -115,16 +124,27 @@ def _touched(expression: sp.Expr, region: AdmissibleRegion, jump: Jump, level: i
     return TouchedStep(exact, _ball(expression.subs(exact), {}, _PRECISION), True)
 
 
+def _beyond(
+    expression: sp.Expr, region: AdmissibleRegion, upwards: sp.Expr, before: Point, after: Point
+) -> TouchedStep | None:
+    """The first place beyond a step that is crossed between two points, by bisection; None outside ``region``."""
+    for _ in range(_BISECTIONS):
+        middle = {s: (before[s] + after[s]) / 2 for s in before}
+        before, after = (before, middle) if _ball(upwards, middle, _PRECISION) < 0 else (middle, after)
+    where = {s: sp.Rational(v.numerator, v.denominator) for s, v in after.items()}
+    return TouchedStep(where, _ball(expression, after, _PRECISION), True) if lies_within(region, where) else None
+
+
 def lies_within(region: AdmissibleRegion, place: dict[sp.Symbol, sp.Expr]) -> bool:
-    """Whether all conditions of ``region`` are certainly true at exact numbers."""
+    """Whether symbols may have these exact values, and all conditions of ``region`` are certainly true there."""
+    if not all(_may_be(symbol, value) for symbol, value in place.items()):
+        return False
     return all(_truth(sp.sympify(condition.subs(place)), {}, _PRECISION) for condition in region.conditions)
 
 
 def closed_form_of_zero(vanishing: sp.Expr, near: Point) -> dict[sp.Symbol, sp.Expr] | None:
     """The place ``near`` in closed form, at which ``vanishing`` is proved to be 0; None if none is found."""
-    candidates = [
-        [(s, form) for form in _closed_forms(v) if _may_be(s, form)] for s, v in near.items() if vanishing.has(s)
-    ]
+    candidates = [[(s, form) for form in _closed_forms(v)] for s, v in near.items() if vanishing.has(s)]
     others = {s: sp.Rational(v.numerator, v.denominator) for s, v in near.items() if not vanishing.has(s)}
     for chosen in itertools.product(*candidates):
         if proof_of_zero(vanishing.subs(dict(chosen))) is not None:

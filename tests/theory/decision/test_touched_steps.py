@@ -25,9 +25,31 @@ def test_a_step_that_is_touched_refutes(step):
     assert sp.simplify(value) == 1
 
 
+HIT = [
+    sp.floor((5 + sp.cos(3 * x)) / 6),
+    sp.sign(sp.cos(x) / 3 - sp.Rational(1, 3)) + 1,
+    sp.floor((2 + sp.cos(x) * sp.cos(y)) / 3),
+]
+"""Touched where the way down ends exactly; thirds and sixths are rounded, so that no ball tells."""
+
+
+@pytest.mark.parametrize("step", HIT, ids=str)
+def test_a_step_that_is_touched_at_a_rational_place_refutes(step):
+    decision = decide_zero(step)
+    assert decision.kind is ZeroKind.NONZERO
+    assert step.subs({symbol: sp.sympify(decision.witness[str(symbol)]) for symbol in step.free_symbols}) == 1
+
+
+def test_a_step_that_is_crossed_for_a_moment_refutes():
+    peak = (2 + sp.sin(x)) / 3
+    assert decide_zero(sp.floor(peak + sp.Rational(1, 10**9)) - sp.floor(peak)).kind is ZeroKind.NONZERO
+
+
 @pytest.mark.every(3)
 @pytest.mark.parametrize(
-    "step", [sp.floor(sp.sin(x) ** 2 / 2), TOUCHED[0].subs(x, r), sp.floor(sp.tanh(x) ** 2)], ids=str
+    "step",
+    [sp.floor(sp.sin(x) ** 2 / 2), TOUCHED[0].subs(x, r), sp.floor(sp.tanh(x) ** 2), sp.floor(1 - 1 / (3 + 3 * x**2))],
+    ids=str,
 )
 def test_a_step_that_is_not_reached_refutes_nothing(step):
     assert decide_zero(step).says_zero
