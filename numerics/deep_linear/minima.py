@@ -119,9 +119,19 @@ class Minimum:
         Raises:
             ArgumentError: the noise has a part along the manifold, so that there is no law to first order.
         """
+        self.require_noise_across()
         values, vectors = self._spectrum
         pairs = values[:, None] + values[None, :]
-        rotated = vectors.T @ self.noise @ vectors
+        flat = self._flat[:, None] & self._flat[None, :]
+        return vectors @ np.where(flat, 0.0, self._rotated_noise / np.where(flat, 1.0, pairs)) @ vectors.T
+
+    def require_noise_across(self) -> None:
+        """Refuse a minimum with gradient noise along its manifold.
+
+        Raises:
+            ArgumentError: see :attr:`covariance`.
+        """
+        rotated = self._rotated_noise
         along = float(np.diag(rotated)[self._flat].max(initial=0.0))
         if along > AT_REST * max(float(np.abs(rotated).max()), 1e-300):
             raise ArgumentError(
@@ -129,8 +139,11 @@ class Minimum:
                 f"{along:.3g} is along it: the weights diffuse among the minima. Take a teacher of distinct singular "
                 "values where a layer is narrower than its rank."
             )
-        flat = self._flat[:, None] & self._flat[None, :]
-        return vectors @ np.where(flat, 0.0, rotated / np.where(flat, 1.0, pairs)) @ vectors.T
+
+    @cached_property
+    def _rotated_noise(self) -> Array:
+        _, vectors = self._spectrum
+        return vectors.T @ self.noise @ vectors
 
     @cached_property
     def _axes(self) -> tuple[Array, Array]:

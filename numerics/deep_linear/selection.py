@@ -97,7 +97,7 @@ def selected_minimum(
         raise ArgumentError("the gradient noise vanishes at the minimum: none is selected. Give a label_covariance.")
     flow = _SlowFlow(decays, follows_teacher(point))
     if not flow.fits:
-        Minimum(point).covariance  # noqa: B018 - refuses noise along the minima, which only such minima can have
+        Minimum(point).require_noise_across()  # only such minima can have noise along them
     drift, terms = flow.drift(point)
     length = 1.0 / max(terms, 1e-300)
     for _ in range(LONGEST):
