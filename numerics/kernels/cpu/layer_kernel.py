@@ -135,7 +135,7 @@ class CpuLayerKernel(LayerKernel):
             finally:
                 stop.set()
         del code  # the machine code had to live until here
-        state[:] = work.transpose(1, 0, 2).reshape(len(state), -1)[:, :n]
+        self._out_of_blocks(work, state)
 
     def _in_blocks(self, rows: NDArray, blocks: int) -> NDArray:
         """Rows as blocks of lanes, the last replica repeated. Shape ``(blocks, rows, lanes)``, aligned."""
@@ -148,6 +148,14 @@ class CpuLayerKernel(LayerKernel):
             found[full, : len(rows), : rest.shape[1]] = rest
             found[full, : len(rows), rest.shape[1] :] = rest[:, -1:]
         return found
+
+    def _out_of_blocks(self, blocks: NDArray, rows: NDArray) -> None:
+        """The way back, straight into ``rows``."""
+        full = rows.shape[1] // self.lanes
+        whole, rest = rows[:, : full * self.lanes], rows[:, full * self.lanes :]
+        whole.reshape(len(rows), full, self.lanes)[:] = blocks[:full].transpose(1, 0, 2)
+        if full < len(blocks):
+            rest[:] = blocks[full, :, : rest.shape[1]]
 
 
 def aligned(count: int, dtype: np.dtype) -> NDArray:
