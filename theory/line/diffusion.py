@@ -239,16 +239,21 @@ def _glued(process: ItoProcess, interval: Interval) -> GluedDiffusion:
 def _crossing(
     process: ItoProcess,
     place: sp.Expr,
-    below: tuple[SmoothPart, LineDiffusion],
-    above: tuple[SmoothPart, LineDiffusion],
+    below: tuple[SmoothPart, Line],
+    above: tuple[SmoothPart, Line],
 ) -> Crossing:
     """What the process does at a point where a coefficient is singular and changes its form."""
     (x,), (b,) = process.state, process.drift
     lower, upper = (
-        Beside(*line.behaviour_at(part.own(place)), one_sided(b, x, place, side))
+        Beside(*_in_chart(part, line).behaviour_at(part.own(place)), one_sided(b, x, place, side))
         for side, (part, line) in ((-1, below), (1, above))
     )
     return crossing_at(x, place, lower, upper, as_cases(b).subs(x, place))
+
+
+def _in_chart(part: SmoothPart, line: Line) -> LineDiffusion:
+    """The diffusion on a part, refused where no chart holds it: what happens at a singular place is read off there."""
+    return line if isinstance(line, LineDiffusion) else _charted(part.process, part.own_interval)
 
 
 def _regular(drift: sp.Expr, diffusion: sp.Expr, chart: Chart) -> Boolean:

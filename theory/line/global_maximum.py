@@ -76,7 +76,7 @@ def has_sign(function: sp.Expr, x: sp.Symbol, interval: Interval) -> bool:
         >>> has_sign(k + sp.cosh(x), x, Interval(0, sp.oo)), has_sign(1 + x - k, x, Interval(0, sp.oo))
         (True, False)
     """
-    if proof_of_positivity(function.subs(x, image(interval))) is not None:
+    if proof_of_positivity(function.subs(x, image(interval)[0])) is not None:
         return True
     line = _open(x, interval)
     found = None if line is None else line.signs(function)

@@ -35,27 +35,29 @@ def is_regular_inside(drift: sp.Expr, diffusion: sp.Expr, x: sp.Symbol, interval
         >>> is_regular_inside(-a / (x - 1), a, x, Interval(0, sp.oo))
         False
     """
-    place = image(interval)
+    place, d = image(interval)
     inside = [f.subs(x, place) for f in (drift, diffusion)]
-    (d,) = place.free_symbols
     return all(_is_finite(f, d) for f in inside) and _is_positive(inside[1])
 
 
 @takes(interval=one_of(Interval, needed="an Interval"))
-def image(interval: Interval) -> sp.Expr:
-    """An expression in one symbol that runs through the interval.
+def image(interval: Interval) -> tuple[sp.Expr, sp.Symbol]:
+    """An expression that runs through the interval, and the symbol that it does so in.
 
     Example:
         >>> image(Interval(1, sp.oo))
-        _d + 1
+        (_d + 1, _d)
     """
     left, right = interval.ends
     d = sp.Dummy("d", positive=True)
     if left.is_finite and right.is_finite:
-        return (left + right * d) / (1 + d)
+        return (left + right * d) / (1 + d), d
     if left.is_finite:
-        return left + d
-    return right - d if right.is_finite else sp.Dummy("d", real=True)
+        return left + d, d
+    if right.is_finite:
+        return right - d, d
+    d = sp.Dummy("d", real=True)
+    return d, d
 
 
 def _is_positive(f: sp.Expr) -> bool:

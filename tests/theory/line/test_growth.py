@@ -152,3 +152,16 @@ def test_a_drift_without_a_limit_or_with_a_pole_is_refused():
     for drift in (sp.tan(x), k * sp.sin(x**2) * x, -x / (x**2 - 2) + sp.atan(x)):
         with pytest.raises(UnsupportedFormError):
             classify(ItoProcess.scalar(x, drift=drift, dispersion=s))
+
+
+@pytest.mark.parametrize(
+    ("drift", "dispersion", "interval"),
+    [
+        (2 * x * sp.exp(k) + 2 * x, x**2 * sp.exp(k), Interval(-s, s)),  # a zero of the diffusion, ends with a symbol
+        (x**3 + 2 * sp.Abs(s - x), x**3, Interval(-s, s)),
+        (k * sp.sin(x), sp.Abs(x) ** sp.Rational(1, 4), LINE),  # no chart beside the zero where the parts meet
+    ],
+)
+def test_no_chart_beside_a_zero_of_the_noise_is_refused_by_name(drift, dispersion, interval):
+    with pytest.raises(UnsupportedFormError):
+        stationary_density(ItoProcess.scalar(x, drift=drift, dispersion=dispersion), interval)
