@@ -24,6 +24,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``global_maximum``: that a function on an interval is largest at one point alone, and falls towards the ends.
 * ``given_numbers``: numbers for the parameters of a law.
 * ``glued``: coefficients that change their form inside the interval: parts and their matching conditions.
+* ``dominant_term``: the largest term of a function at infinity, by exponentials, powers and logarithms.
 * ``growth``: ends of a diffusion whose coefficients no chart holds, from their growth.
 * ``integrals_over_pieces``: integrals of functions with kinks.
 * ``pearson``: moments of laws of linear drift and quadratic diffusion by recursion.

@@ -73,6 +73,20 @@ _MAX_SIZE = 50
 """Degree times symbols above which partial fractions would fill pages and minutes; their integral is left standing."""
 
 
+@takes(density=EXPRESSION, interval=one_of(Interval, needed="an Interval"))
+def where_integrals_begin(density: sp.Expr, interval: Interval) -> sp.Expr:
+    """The point inside the interval from which all standing integrals of a density are taken; else any point inside.
+
+    Example:
+        >>> x, y = sp.symbols("x y", real=True)
+        >>> where_integrals_begin(sp.exp(-sp.Integral(sp.cosh(y**3), (y, 2, x))), Interval(1, sp.oo))
+        2
+    """
+    (left, right), begins = interval.ends, {e.limits[0][1] for e in density.atoms(sp.Integral)}
+    inside = [e for e in begins if (left < e) == sp.true and (e < right) == sp.true]
+    return inside[0] if len(begins) == len(inside) == 1 else interval.interior_point()
+
+
 @takes(function=EXPRESSION, variable=SYMBOL)
 @lru_cache(maxsize=512)
 def logarithmic_derivative(function: sp.Expr, variable: sp.Symbol) -> sp.Expr:

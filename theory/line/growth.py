@@ -24,6 +24,7 @@ References:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy as sp
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
@@ -34,6 +35,7 @@ from theory.decision.inequalities import positive, sign
 from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.limits import NOT_FOUND
+from theory.line.dominant_term import dominant_term
 from theory.line.feller import FellerClass
 from theory.line.interval import Interval
 from theory.line.inverse_charts import inverse_chart, moved_out
@@ -67,15 +69,14 @@ def growth(process: ItoProcess, interval: Interval, end: sp.Expr) -> Growth:
         UnsupportedFormError: the growth towards it is none of the module description.
     """
     (x,), (b,), a = process.state, process.drift, process.diffusion[0]
-    y, z = sp.Dummy("y", positive=True), sp.Dummy("z", real=True)
+    y = sp.Dummy("y", positive=True)
     there, side = end, -1 if end == interval.left else 1
     if end.is_finite and all(f.subs(x, end).is_finite for f in (b, a)) and positive(a.subs(x, end)) == sp.true:
         return Growth(sp.true, sp.true, FellerClass.REGULAR)
     if interval.left.is_finite and interval.right.is_finite:
-        chart = inverse_chart(sp.Tuple(b, a), x, z, interval.ends)
-        moved = None if chart is None else moved_out(b, a, x, z, chart)
+        moved = _moved(b, a, x, interval.ends)
         if moved is not None:  # no class hangs on the coordinate, and in this one logarithms are powers
-            (b, a), x, end = moved, z, side * sp.oo
+            (b, a, x), end = moved, side * sp.oo
     found = None
     if any(e.args[0].has(x) for e in sp.Tuple(b, a).atoms(*_PERIODIC)):
         if end.is_infinite and not a.has(x):
@@ -90,6 +91,17 @@ def growth(process: ItoProcess, interval: Interval, end: sp.Expr) -> Growth:
             "what the process does there. Give the parameters numbers or stronger assumptions."
         )
     return found
+
+
+@lru_cache(maxsize=64)
+def _moved(
+    b: sp.Expr, a: sp.Expr, x: sp.Symbol, ends: tuple[sp.Expr, sp.Expr]
+) -> tuple[sp.Expr, sp.Expr, sp.Symbol] | None:
+    """Drift, diffusion and name of a coordinate whose ends are at infinity, None where none is known."""
+    z = sp.Dummy("z", real=True)
+    chart = inverse_chart(sp.Tuple(b, a), x, z, ends)
+    moved = None if chart is None else moved_out(b, a, x, z, chart)
+    return None if moved is None else (*moved, z)
 
 
 def _leading(f: sp.Expr, y: sp.Symbol) -> sp.Expr:
@@ -129,9 +141,7 @@ class _Towards:
             pull = _limit(self.b * self.slope, y)
             if pull is not None and pull.is_finite and (way := sign(pull)):
                 return Growth(sp.sympify(way > 0), sp.sympify(way < 0), FellerClass.NATURAL)
-        steepness, thinning = (
-            sp.cancel(sp.together(f)) for f in (y * 2 * self.b / self.a * self.slope, y * sp.diff(self.a, y) / self.a)
-        )
+        steepness, thinning = y * 2 * self.b / self.a * self.slope, y * sp.diff(self.a, y) / self.a
         scale, speed = self.converges(-steepness), self.converges(steepness - thinning)
         if scale is None or speed is None:
             return None
@@ -148,12 +158,19 @@ class _Towards:
             reached: bool | None = True
         elif of_inner.is_infinite:
             log_slope = 2 * self.b * self.slope - (sp.diff(self.a, self.y) if scale else 0)
-            reached = self.converges(-self.y * sp.diff(log_slope / self.slope, self.y) / (log_slope / self.slope))
+            ratio = log_slope / self.slope
+            reached = self.finite(self.slope / ratio, -self.y * sp.diff(ratio, self.y) / ratio)
         else:
-            reached = self.converges(1 + self.j - thinning)
+            reached = self.finite(self.y ** (1 + 2 * self.j) / self.a, 1 + self.j - thinning)
         if reached is None:
             return None
         return (FellerClass.EXIT if scale else FellerClass.ENTRANCE) if reached else FellerClass.NATURAL
+
+    def finite(self, integrand: sp.Expr, log_slope: sp.Expr) -> bool | None:
+        r"""Whether the integral of ``integrand``, :math:`e^{\int \ell\,dy/y}J` up to a factor, is finite."""
+        term = dominant_term(integrand, self.y)
+        known = None if term is None else term.integrable
+        return self.converges(log_slope) if known is None else known
 
     def converges(self, log_slope: sp.Expr) -> bool | None:
         r"""Whether :math:`\int e^{\int \ell\,dy/y} J\,dy` is finite at infinity; None where that is not known."""
@@ -206,8 +223,11 @@ def _oscillating(b: sp.Expr, a: sp.Expr, y: sp.Symbol) -> Growth | None:
 
 def _limit(f: sp.Expr, y: sp.Symbol) -> sp.Expr | None:
     """The limit as y tends to infinity, where it exists and is a number or has a sign."""
+    term = dominant_term(f, y)
+    if term is not None and term.limit is not None:
+        return term.limit
     try:
-        found = sp.limit(f, y, sp.oo)
+        found = sp.limit(sp.cancel(sp.together(f)), y, sp.oo)
     except NOT_FOUND:
         return None
     if found.has(sp.AccumBounds, sp.nan, sp.zoo, sp.Limit, y):

@@ -6,6 +6,7 @@ They hold coefficients in which x itself is left only as it is in the slope of t
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sympy as sp
@@ -116,6 +117,7 @@ def _in_logarithms(
     return sp.cancel(sp.together(function.replace(lambda e: isinstance(e, sp.log) and e.has(x), split)))
 
 
+@lru_cache(maxsize=64)
 def _split(logarithm: sp.Expr, x: sp.Symbol, ends: tuple[sp.Expr, sp.Expr]) -> tuple[sp.Expr, sp.Expr, sp.Expr] | None:
     r"""``(m, n, c)`` where the logarithm is :math:`m\log(x - l) + n\log(r - x) + c`; None for others."""
     left, right = ends

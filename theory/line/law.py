@@ -22,6 +22,7 @@ from theory.line.boundary import Collapse
 from theory.line.critical_points import HighestPoint
 from theory.line.even_density import symmetric_about
 from theory.line.exponent_cases import Cell, by_cases
+from theory.line.exponential_of_integral import where_integrals_begin
 from theory.line.families import Family, Patchwork, VonMises
 from theory.line.families.family import MAX_ORDER
 from theory.line.given_numbers import numbers_given
@@ -385,13 +386,13 @@ class StationaryLaw:
 
     def _measured_total(self) -> sp.Expr | None:
         """The integral of the density by quadrature; None, without numbers for it."""
-        x, point = self.variable, self.interval.interior_point()
         try:
             quick = self._quick_numbers
             if quick is not None:
                 try:
+                    point = where_integrals_begin(self.density, self.interval)
                     scale = sp.exp(sp.Float(quick.log_integral(point).value, DIGITS + 3))
-                    return self.density.subs(x, point).doit() * scale
+                    return self.density.subs(self.variable, point).doit() * scale
                 except DriftproofError:
                     if self.density.has(sp.Integral, sp.hyper):
                         raise

@@ -1,0 +1,54 @@
+"""Dominant terms at infinity: numbers far out approach them, and what cancels is not told."""
+
+from __future__ import annotations
+
+import mpmath
+import pytest
+import sympy as sp
+
+from theory.ito import ItoProcess
+from theory.line import growth
+from theory.line.boundary import classify
+from theory.line.dominant_term import dominant_term
+
+y = sp.Symbol("y", positive=True)
+k = sp.Symbol("k", positive=True)
+m, x = sp.symbols("m x", real=True)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        y**2 * sp.log(1 + y**2) - 3 * y**2,
+        sp.log(1 + sp.exp(-y)) / y,
+        sp.log(1 - 1 / y) * sp.sqrt(1 + y),
+        (1 + sp.exp(-(y**2) / 2)) ** 3 / y,
+        sp.exp(2 * y - y**2) * (y - 7),
+        sp.log(sp.exp(y) + sp.exp(-y)) - sp.log(2),
+        sp.atan(2 * y) / (1 - y) ** 3,
+        sp.erf(1 / y) * sp.Abs(1 - y),
+        sp.sign(3 - y) * sp.log(y**3 + y),
+    ],
+    ids=str,
+)
+def test_far_out_a_function_is_its_dominant_term(f):
+    term = dominant_term(f, y)
+    form = term.coefficient * sp.exp(sp.Add(*(c * y**n for n, c in term.exponent.items())))
+    form *= y ** term.powers[0] * sp.log(y) ** term.powers[1]
+    ratio = sp.lambdify(y, f / form, "mpmath")
+    with mpmath.workdps(60):
+        gaps = [abs(ratio(mpmath.mpf(at)) - 1) for at in (20, 60)]
+    assert gaps[1] < gaps[0] / 1.3 or gaps[1] < 1e-30
+
+
+@pytest.mark.parametrize(
+    "f", [sp.log(1 + y) - sp.log(y), k * y - y, m * y + 1, sp.exp(k * y) - sp.exp(y), sp.sqrt(y**2 + 1) - y], ids=str
+)
+def test_what_cancels_or_may_cancel_is_not_told(f):
+    assert dominant_term(f, y) is None
+
+
+def test_logarithms_are_classed_without_a_search_for_limits(monkeypatch):
+    monkeypatch.setattr(growth.sp, "limit", None)
+    process = ItoProcess.scalar(x, drift=-k * x * sp.log(1 + x**2), dispersion=sp.S.One)
+    assert [str(end.feller_class) for end in classify(process)] == ["natural", "natural"]
