@@ -78,9 +78,9 @@ def deep_linear(rounds: int) -> dict[str, Any]:
         methods.append(Method(f"driftproof {precision}", sgd, N * steps))
     for noise in (0.0, 0.1):
         noisy = NoisyTeacher(TEACHER, label_covariance=noise)
-        sde = trained(network, noisy, GradientNoiseDiffusion(learning_rate=RATE), START, N, 50, "float32")
+        sde = trained(network, noisy, GradientNoiseDiffusion(learning_rate=RATE), START, N, steps // 5, "float32")
         with_noise = " with label noise" if noise else ""
-        methods.append(Method(f"driftproof float32, SDE with the exact noise{with_noise}", sde, N * 50))
+        methods.append(Method(f"driftproof float32, SDE with the exact noise{with_noise}", sde, N * steps // 5))
     methods += [*torch_deep_linear(), *jax_deep_linear()]
     return measured("deep linear network, d = 12, four layers, batches of one", methods, reference, rounds)
 

@@ -72,6 +72,14 @@ def test_no_near_miss_is_literally_the_form_that_holds(id):
             assert isinstance(statement.form, Figure | Invariance) or miss.form != statement.right, miss.name
 
 
+@pytest.mark.every(29)
+@pytest.mark.parametrize("id", IDS)
+def test_no_figure_is_said_to_lie_at_zero_which_no_interval_is_narrow_enough_for(id):
+    """The resolution is relative: the share of what does not happen is 1."""
+    figures = [s for s in catalogue().claim(id).statements if isinstance(s.form, Figure)]
+    assert [s.name for s in figures if s.right == 0] == []
+
+
 @pytest.mark.parametrize("ids", [IDS[::5], pytest.param(IDS, marks=pytest.mark.slow)], ids=["every fifth", "all"])
 def test_every_stage_of_every_experiment_has_its_own_seed(ids):
     places = [

@@ -10,6 +10,7 @@ from sympy.logic.boolalg import Boolean
 
 from theory.parameters import parameter
 from verification.authoring.shorthand import Grade, Kind, agrees, bounds, compared, equals, holds_when
+from verification.papers.saddle_to_saddle.figures.peak_in_runs import peak_before_learning
 from verification.papers.saddle_to_saddle.paper import (
     NOISE_SYMBOLS,
     L,
@@ -208,3 +209,4 @@ def diffusion_peaks_before_the_mode_is_learned():
         says="A result of ours.",
         remark=True,
     )
+    yield peak_before_learning()

@@ -13,6 +13,7 @@ from verification.authoring.shorthand import Grade, Source, equals, holds_when, 
 from verification.papers.saddle_to_saddle.balanced.aligned import MODE, OTHER, PAIR, s_1, s_2, w_1, w_2
 from verification.papers.saddle_to_saddle.figures.end_of_training import spread_with_label_noise
 from verification.papers.saddle_to_saddle.figures.scaling import scaling_in_runs, wide_layers_in_runs
+from verification.papers.saddle_to_saddle.figures.smaller_start import delay_in_runs
 from verification.papers.saddle_to_saddle.figures.two_losses import learning_times_of_two_losses
 from verification.papers.saddle_to_saddle.finite_data import mean_of_share, samples
 from verification.papers.saddle_to_saddle.paper import (
@@ -183,6 +184,7 @@ def initialisation_and_data():
         says=r"Depth two, $\gamma = 3$, small initialisation.",
         mutated=False,
     )
+    yield delay_in_runs()
 
     def fourth_moment() -> sp.Expr:
         # Centred directions fill N - 1 dimensions; the square of one is (1 - 1/N) of a share there, times N.

@@ -21,6 +21,7 @@ from verification.authoring.shorthand import Grade, Kind, bounds, compared, equa
 from verification.authoring.simulated import number
 from verification.forms import Comparison
 from verification.papers.saddle_to_saddle.balanced.aligned import u_1, u_2
+from verification.papers.saddle_to_saddle.figures.ranks import ranks_in_runs
 from verification.papers.saddle_to_saddle.long_runs import fluctuation_along_eigenvector
 from verification.papers.saddle_to_saddle.paper import NOISE_SYMBOLS, L, beta, mode_process, paper, s, sigma_q, w
 from verification.papers.saddle_to_saddle.sgd_samples import excess_of_a_step
@@ -118,6 +119,7 @@ def no_jumps_to_higher_rank():
         says="A map of rank one with a silent unit whose outgoing weight is 1: one step makes the rank two.",
         mutated=False,
     )
+    yield from ranks_in_runs()
 
 
 @paper.claim(

@@ -18,7 +18,7 @@ from theory.line.stationary import stationary_density
 from verification.authoring.predictions import at_point
 from verification.authoring.shorthand import Grade, Kind, agrees, compared, equals, holds_when
 from verification.authoring.simulated import simulated
-from verification.papers.saddle_to_saddle.figures.splitting import splitting_of_sgd
+from verification.papers.saddle_to_saddle.figures.splitting import splitting_of_sgd, splitting_of_the_sde
 from verification.papers.saddle_to_saddle.paper import MODE_SYMBOLS, L, beta, deeper, mode_process, paper, s, w
 from verification.papers.saddle_to_saddle.stationary.density import TWO
 
@@ -103,6 +103,7 @@ def dirac_law_without_label_noise():
         wrong={"threshold of depth two": beta * s <= 1},
         says=r"At $L\ge3$.",
     )
+    yield splitting_of_the_sde()
 
 
 def flow_reaches_teacher() -> Boolean:
