@@ -19,7 +19,8 @@ def test_a_run_that_ends_nowhere_is_no_end_at_the_teacher():
     rows = [{"eta": eta, "learned": 0, "collapsed": 320, "diverged": 3680} for eta in splitting.RATES]
     summary = splitting.share_not_at_zero(rows)
     assert reproduced(summary) == [True, False]
-    assert summary["location"] == pytest.approx([0.901, 0.937], abs=2e-3)
+    low, high = summary["location"]
+    assert 0.89 < low < 0.92 < high < 0.95
 
 
 def test_noise_that_keeps_the_rank_everywhere_is_no_contrast():
