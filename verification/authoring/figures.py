@@ -62,9 +62,29 @@ def estimate(value: float, error: float, told: str, rows: Sequence[Row]) -> dict
 
 
 def rises(name: str, values: Any, slack: float) -> dict[str, Any]:
-    """The feature that ``values`` never fall along their last axis by more than ``slack``, the error of a step."""
-    smallest = np.diff(values).min()
-    return feature(name, "monotone", smallest, smallest > -slack)
+    """The feature that ``values`` never fall along their last axis by more than ``slack``, the error of a step.
+
+    It is open where a fall by a quarter of the whole way would be within the error.
+    """
+    smallest, way = np.diff(values).min(), np.ptp(values, axis=-1).max()
+    return feature(name, "monotone", smallest, smallest > -slack and way > 4 * slack, contradicted=smallest <= -slack)
+
+
+NARROW = 0.1
+"""Of a place, the widest interval that tells where it is."""
+
+
+def lies_at(name: str, stated: float, interval: Sequence[float]) -> dict[str, Any]:
+    """The feature that a place is the stated one: within its interval, and open where that is wide."""
+    lower, upper = interval
+    inside = lower < stated < upper
+    narrow = upper - lower < NARROW * abs(stated)
+    return feature(name, stated, (lower + upper) / 2, inside and narrow, contradicted=not inside)
+
+
+def of_few(errors: Any, n: int, false_alarm: float = FALSE_ALARM) -> Any:
+    """Standard errors of means over n runs, widened so that the normal quantile does what Student's would."""
+    return np.asarray(errors) * scipy.stats.t.isf(false_alarm / 2, n - 1) / quantile(false_alarm / 2)
 
 
 def zero_of_line(places: Any, values: Any, errors: Any, *, false_alarm: float = FALSE_ALARM) -> list[float]:

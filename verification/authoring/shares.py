@@ -134,26 +134,39 @@ class Shares:
         return quantile() * math.sqrt(0.5 / rows[0][self.runs])
 
     def features(self, rows: Sequence[Row], stated: float) -> list[dict[str, Any]]:
-        """Monotone in the parameter up to sampling error, both ends, and the stated threshold inside the rise."""
+        """Monotone in the parameter up to sampling error, both ends, and the stated threshold inside the rise.
+
+        Where the runs are too few to tell a feature is open.
+        """
         last, runs = self.shares(rows)[:, -1], rows[0][self.runs]
-        (some, _), (_, most) = (Proportion(rows[end]["collapsed"][-1], runs).interval(FALSE_ALARM) for end in (0, -1))
-        values, _ = normal_quantiles(np.array([row["collapsed"][-1] for row in rows]), runs)
-        inside = float(scipy.special.ndtr(np.interp(stated, self.places(rows), values)))
+        ends = (Proportion(rows[end]["collapsed"][-1], runs).interval(FALSE_ALARM) for end in (0, -1))
+        (some, few), (many, most) = ends
+        none, every = last[0] < 0.01 and few < 0.05, last[-1] > 0.99 and many > 0.95
+        values, errors = normal_quantiles(np.array([row["collapsed"][-1] for row in rows]), runs)
+        low, inside, high = (
+            float(scipy.special.ndtr(np.interp(stated, self.places(rows), values + sign * quantile() * errors)))
+            for sign in (-1, 0, 1)
+        )
+        within, beside = 0.01 < low and high < 0.99, high < 0.01 or low > 0.99
         return [
             rises("the share rises with the noise", last, self.slack(rows)),
-            feature("none collapsed at the weakest noise", 0.0, last[0], last[0] < 0.01, contradicted=some > 0.01),
-            feature("all collapsed at the strongest noise", 1.0, last[-1], last[-1] > 0.99, contradicted=most < 0.99),
-            feature("the stated location lies in the rise", "1 % to 99 % collapsed", inside, 0.01 < inside < 0.99),
+            feature("none collapsed at the weakest noise", 0.0, last[0], none, contradicted=some > 0.01),
+            feature("all collapsed at the strongest noise", 1.0, last[-1], every, contradicted=most < 0.99),
+            feature(
+                "the stated location lies in the rise", "1 % to 99 % collapsed", inside, within, contradicted=beside
+            ),
         ]
 
     def approaches(self, rows: Sequence[Row], stated: float) -> dict[str, Any]:
         """The feature that the half-way point lies closer to the stated one at the last snapshot than at the first.
 
-        First is the first snapshot at which half of the runs have collapsed anywhere; closer is beyond the intervals.
+        First is the first snapshot at which half of the runs have collapsed anywhere; closer is beyond the intervals,
+        which hold from so many runs on that a quarter of them is beyond chance.
         """
         halves = [half for i in range(len(self.snapshots)) if (half := self.half(rows, i)) is not None]
         away = [sorted(abs(end - stated) for end in half) for half in halves]
-        closer, farther = (len(away) > 1 and away[a][1] < away[b][0] for a, b in ((-1, 0), (0, -1)))
+        told = len(away) > 1 and 4 * self.slack(rows) < 1
+        closer, farther = (told and away[a][1] < away[b][0] for a, b in ((-1, 0), (0, -1)))
         nearest = sum(halves[-1]) / 2 if halves else math.nan
         name = "the half-way point comes closer to the stated one with time"
         return feature(name, stated, nearest, closer, contradicted=farther)

@@ -11,7 +11,9 @@ from scipy import stats
 
 from verification.authoring.figures import (
     feature,
+    lies_at,
     normal_quantiles,
+    of_few,
     rises,
     seed_of,
     smallest_among,
@@ -59,6 +61,23 @@ def test_a_fall_within_the_slack_is_forgiven_and_a_larger_one_is_not():
     values = [0.0, 0.5, 0.45, 1.0]
     assert rises("P", values, slack=0.06)["reproduced"]
     assert not rises("P", values, slack=0.04)["reproduced"]
+
+
+def test_a_rise_within_the_error_is_open():
+    found = rises("P", [0.0, 0.5, 0.45, 1.0], slack=0.3)
+    assert not found["reproduced"] and found["open"]
+
+
+def test_a_place_is_reproduced_by_a_narrow_interval_alone():
+    assert lies_at("P", 1.0, [0.97, 1.02])["reproduced"]
+    wide, beside = lies_at("P", 1.0, [0.2, 1.9]), lies_at("P", 1.0, [1.01, 1.02])
+    assert not wide["reproduced"] and wide["open"]
+    assert not beside["reproduced"] and "open" not in beside
+
+
+def test_errors_of_few_runs_are_widened_to_students_interval():
+    assert of_few(0.1, 3, false_alarm=0.05) * stats.norm.isf(0.025) == pytest.approx(0.1 * stats.t.isf(0.025, 2))
+    assert of_few([0.1, 0.2], 10_000) == pytest.approx([0.1, 0.2], rel=2e-3)
 
 
 def test_what_may_be_the_smallest_is_every_place_whose_interval_reaches_below_the_lowest_upper_end():

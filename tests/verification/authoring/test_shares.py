@@ -40,6 +40,13 @@ def test_the_features_of_shares_are_there_for_a_rise_about_the_stated_place_alon
     assert not any(found["reproduced"] for found in fallen[:3])
 
 
+@pytest.mark.parametrize("middle", [1.0, -3.0, 3.0])
+def test_two_runs_tell_no_feature_of_shares(middle):
+    few = rows(middle, models=2)
+    for found in (*SHARES.features(few, 1.0), SHARES.approaches(few, 1.0)):
+        assert not found["reproduced"] and found["open"], found["name"]
+
+
 def test_a_row_holds_its_clopper_pearson_intervals():
     row = SHARES.row(1.0, [0, 10], 10)
     assert row["interval"][0] == pytest.approx([0.0, 1 - 0.025 ** (1 / 10)])

@@ -22,7 +22,7 @@ from theory.ito import ItoProcess
 from theory.line.stationary import stationary_density
 from theory.models.double_well import DoubleWell
 from theory.notation import mu, theta, zeta
-from verification.authoring.figures import Row, feature, rises, seed_of, zero_of_line
+from verification.authoring.figures import Row, feature, lies_at, of_few, rises, seed_of, zero_of_line
 from verification.authoring.shares import Shares
 from verification.authoring.shorthand import reproduces
 from verification.authoring.simulated import number, paths_at
@@ -161,8 +161,8 @@ def _rate_vanishes(rows: Sequence[Row], threshold: float) -> dict[str, Any]:
     if len(line) < 2:
         return feature(name, threshold, math.nan, False, contradicted=False)
     squares, rates, errors = np.array([(row["zeta"] ** 2, row["rate"], row["rate_error"]) for row in line]).T
-    lower, upper = (math.sqrt(square) for square in zero_of_line(squares, rates, errors))
-    return feature(name, threshold, (lower + upper) / 2, lower < threshold < upper)
+    between = zero_of_line(squares, rates, of_few(errors, line[0][FIGURE.runs]))
+    return lies_at(name, threshold, [math.sqrt(max(square, 0)) for square in between])
 
 
 def pictures(name: str, parts: Sequence[Row], summary: Row) -> list[Picture]:

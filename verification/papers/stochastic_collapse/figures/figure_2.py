@@ -28,7 +28,7 @@ from theory.fewer_noises import with_fewer_noises
 from theory.ito import ItoProcess
 from theory.models.single_neuron import w_1, w_2
 from theory.notation import eta, zeta
-from verification.authoring.figures import Row, feature, zero_of_line
+from verification.authoring.figures import Row, lies_at, of_few, zero_of_line
 from verification.authoring.shares import Shares
 from verification.authoring.shorthand import reproduces
 from verification.authoring.simulated import number, paths_at
@@ -114,7 +114,7 @@ def transition(results: Sequence[Row]) -> dict[str, Any]:
     known, (lower, upper) = thresholds(), vanishing(far)
     stated, of_steps = known.values()
     grows = "the growth rate vanishes at the exact threshold of the steps (not plotted)"
-    vanishes = feature(grows, round(of_steps, 4), (lower + upper) / 2, lower < of_steps < upper)
+    vanishes = lies_at(grows, of_steps, [lower, upper])
     features = [*FIGURE.features(near, stated), FIGURE.approaches(near, stated), vanishes]
     rates = {"growth_vanishes": [lower, upper], "rates": [dict(result) for result in far]}
     return FIGURE.summary(near, features, step=STEP, **known, **rates)
@@ -122,7 +122,8 @@ def transition(results: Sequence[Row]) -> dict[str, Any]:
 
 def vanishing(far: Sequence[Row]) -> list[float]:
     """Interval for the noise level at which the growth rate vanishes, from rows of at least two levels."""
-    return zero_of_line(*np.array([(row["level"], row["rate"], row["rate_error"]) for row in far]).T)
+    levels, rates, errors = np.array([(row["level"], row["rate"], row["rate_error"]) for row in far]).T
+    return zero_of_line(levels, rates, of_few(errors, far[0][FIGURE.runs]))
 
 
 def thresholds() -> dict[str, float]:
