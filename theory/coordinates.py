@@ -18,6 +18,7 @@ from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFo
 from theory.infinitesimal_generator import observable
 from theory.ito import ItoProcess, checked_process, ito_differential, require_no_kink
 from theory.line.interval import Interval
+from theory.line.uncharted import is_finite_inside
 from theory.notation import t
 from theory.values import Expressions, listed, shown, single_expression
 
@@ -67,8 +68,8 @@ def change_of_variables(
         for g in _entries(old_in_terms_of_new, process.dimension, "old_in_terms_of_new")
     ]
     inside = _points_of(process, interval)
-    _check_new_symbols(process, symbols, new, inside)
-    _check_inverse(process, symbols, new, old, inside)
+    _check_new_symbols(process, symbols, new, inside, interval)
+    _check_inverse(process, symbols, new, old, inside, interval)
     for g in new:
         require_no_kink(g, process, "new_in_terms_of_old")
 
@@ -203,7 +204,11 @@ def _inside(expression: sp.Expr, points: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
 
 
 def _check_new_symbols(
-    process: ItoProcess, symbols: Sequence[sp.Symbol], new: Sequence[sp.Expr], inside: dict[sp.Symbol, sp.Expr]
+    process: ItoProcess,
+    symbols: Sequence[sp.Symbol],
+    new: Sequence[sp.Expr],
+    inside: dict[sp.Symbol, sp.Expr],
+    interval: Interval | None,
 ) -> None:
     used = {t, *process.state, *process.parameters}.union(*(g.free_symbols for g in new))
     taken = {symbol.name for symbol in used}
@@ -216,12 +221,24 @@ def _check_new_symbols(
         taken.add(y.name)
         there = _inside(g, inside)
         unproved = {name: value for name, value in y.assumptions0.items() if getattr(there, f"is_{name}") is not value}
-        if unproved:
+        if unproved and not (unproved.items() <= _REAL.items() and _is_finite(g, process, interval)):
             name = min(unproved, key=len)
             raise SymbolError(
                 f"new_state declares {y} with {name}={unproved[name]}, which does not follow from {y} = {g} under the "
                 f"assumptions of {tuple(process.state)}. {_advice(process, y)}"
             )
+
+
+_REAL = sp.Symbol("y", real=True).assumptions0
+"""What is known of a real symbol."""
+
+
+def _is_finite(g: sp.Expr, process: ItoProcess, interval: Interval | None) -> bool:
+    """Whether a function of one coordinate is seen to be finite and real where that lives."""
+    if process.dimension > 1 or g.free_symbols - set(process.state):
+        return False
+    (x,) = process.state
+    return is_finite_inside(g, x, Interval.given(interval, x))
 
 
 def _advice(process: ItoProcess, y: sp.Symbol) -> str:
@@ -239,6 +256,7 @@ def _check_inverse(
     new: Sequence[sp.Expr],
     old: Sequence[sp.Expr],
     inside: dict[sp.Symbol, sp.Expr],
+    interval: Interval | None,
 ) -> None:
     back = dict(zip(symbols, new, strict=True))
     for x, g in zip(process.state, old, strict=True):
@@ -246,12 +264,25 @@ def _check_inverse(
         if left:
             raise SymbolError(f"old_in_terms_of_new must be written in {tuple(symbols)}, but {g} holds {left}.")
         composed = g.subs(back, simultaneous=True)
-        if decide_zero(_inside(composed - x, inside)).kind is not ZeroKind.ZERO:
+        if not (_is_zero(_inside(composed - x, inside)) or _is_constant_zero(composed - x, process, interval)):
             raise UnsupportedFormError(
                 f"old_in_terms_of_new must invert new_in_terms_of_old, but composing them turns {x} into {composed}, "
                 f"which could not be proved equal to {x}. Check the formulas, and declare the domain through "
                 f"assumptions: with positive={x.is_positive} and real={x.is_real}, {x} is what the proof may use."
             )
+
+
+def _is_constant_zero(f: sp.Expr, process: ItoProcess, interval: Interval | None) -> bool:
+    """Whether a continuous function of one coordinate is zero at one point and has the slope zero."""
+    if not _is_finite(f, process, interval):
+        return False
+    (x,) = process.state
+    at_a_point = f.subs(x, Interval.given(interval, x).interior_point())
+    return _is_zero(at_a_point) and _is_zero(sp.diff(f, x))
+
+
+def _is_zero(f: sp.Expr) -> bool:
+    return decide_zero(f).kind is ZeroKind.ZERO
 
 
 def _short(entry: sp.Expr, inside: dict[sp.Symbol, sp.Expr]) -> sp.Expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sympy as sp
+from sympy.core.evalf import mp
 from sympy.core.function import ArgumentIndexError
 
 
@@ -16,7 +17,7 @@ class hyperu(sp.Function):
         z\,U'' + (b - z)\,U' - a\,U = 0, \qquad U(a, b, z) \sim z^{-a} \quad (z \to \infty)
 
     It is entire in :math:`a` and :math:`b`; for :math:`a = -n` it is the polynomial of
-    :meth:`expand_func <sympy.core.expr.Expr.expand>`. Numbers come from ``mpmath.hyperu``.
+    :meth:`expand_func <sympy.core.expr.Expr.expand>`. Numbers come from :func:`tricomi_number`.
 
     References:
         NIST *Digital Library of Mathematical Functions*, 13.2.6 (behaviour at infinity), 13.2.7 (polynomials),
@@ -49,6 +50,10 @@ class hyperu(sp.Function):
             raise ArgumentIndexError(self, argindex)
         return -a * hyperu(a + 1, b + 1, z)
 
+    def _eval_mpmath(self) -> tuple[Any, tuple[sp.Expr, ...]]:
+        """What SymPy evaluates with."""
+        return tricomi_number, self.args
+
     def _eval_expand_func(self, **hints: object) -> sp.Expr:
         a, b, z = self.args
         if not (a.is_Integer and a.is_nonpositive):
@@ -61,6 +66,18 @@ class hyperu(sp.Function):
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         arguments = ", ".join(printer._print(argument) for argument in self.args)
         return rf"U\left({arguments}\right)" + (f"^{{{exp}}}" if exp else "")
+
+
+def tricomi_number(a: Any, b: Any, z: Any) -> Any:
+    """U(a, b, z) in the working precision of mpmath, also where one of the two series that it is made of is zero.
+
+    mpmath asks each series for its own leading digits, which a sum that is exactly 0 has none of.
+
+    Example:
+        >>> tricomi_number(2, 2.5, 0.5)
+        mpf('2.0')
+    """
+    return mp.hyperu(a, b, z, zeroprec=4 * mp.prec)
 
 
 def kummer_residual(f: sp.Expr, a: sp.Expr, b: sp.Expr, z: sp.Symbol) -> sp.Expr:

@@ -18,7 +18,7 @@ from numerics.errors import ArgumentError, DivergenceError
 from theory.argument_kinds import one_of
 from theory.discrete.recursion import Recursion
 from theory.discrete.tail_index import absolute_moment
-from theory.tricomi import hyperu
+from theory.tricomi import hyperu, tricomi_number
 from theory.values import shown
 
 LARGEST = 1000
@@ -54,7 +54,7 @@ def tail_index(recursion: Recursion, parameters: Mapping[sp.Symbol, Real] | None
     moment = specified(absolute_moment(recursion, kappa), parameters or {}, {kappa})
     with mp.workdps(digits + 10):
         # A formula of ours; orders stay floating-point numbers, since exact powers of order 1e9 would never end.
-        value = sp.lambdify(kappa, moment, [{"hyperu": mpmath.hyperu}, "mpmath"])
+        value = sp.lambdify(kappa, moment, [{"hyperu": tricomi_number}, "mpmath"])
 
         def log_moment(order: mpf) -> mpf:
             return mpmath.log(value(order))

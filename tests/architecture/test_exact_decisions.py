@@ -20,6 +20,7 @@ DECIDES_NOTHING = {
         "_rational",
         "evalf",
     ): "a coefficient to 80 digits, whose peaks are then compared",
+    ("theory/line/circle.py", "mean_velocity", "evalf"): "writes a closed form at numbers as a real number",
     ("theory/line/circle.py", "_number", "Float"): "carries a number of quadrature, asked for as such",
     ("theory/line/law.py", "mode", "evalf"): "writes a highest point as a number, after balls decided which it is",
     ("theory/line/law.py", "mode", "Float"): "tells a numerical peak in the middle from one beside it",

@@ -180,3 +180,19 @@ def test_the_advice_to_declare_a_weaker_assumption_can_be_followed():
         )
     y = sp.Symbol("y", real=True)
     assert change_of_variables(WRIGHT_FISHER, y, sp.log(x), sp.exp(y)).dimension == 1
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "interval"),
+    [
+        (sp.tan(z), sp.atan(u), Interval(-sp.pi / 2, sp.pi / 2)),
+        (sp.sinh(z), sp.asinh(u), None),
+        (sp.asin(2 * z - 1), (1 + sp.sin(u)) / 2, Interval(0, 1)),
+    ],
+)
+def test_a_function_that_is_real_and_inverted_on_the_interval_alone_is_taken(new, old, interval):
+    process = ItoProcess.scalar(z, drift=0, dispersion=1)
+    changed = change_of_variables(process, u, new, old, interval=interval)
+    assert sp.simplify(changed.drift[0] - sp.diff(new, z, 2).subs(z, old) / 2) == 0
+    with pytest.raises((SymbolError, UnsupportedFormError)):
+        change_of_variables(process, u, new, old + 1, interval=interval)

@@ -27,6 +27,7 @@ from functools import cached_property
 from typing import Any
 
 import sympy as sp
+from sympy.simplify.fu import TR8
 
 from theory.decision.inequalities import positive, sign, simplified
 from theory.decision.zero import ZeroKind, decide_zero
@@ -44,8 +45,12 @@ from theory.values import admitted_values, single_expression
 
 @dataclass(frozen=True)
 class _Wave:
-    r"""A drift :math:`m - k\sin(c(x - x_0))` with constant diffusion, by :math:`\nu` and :math:`\kappa`."""
+    r"""A drift :math:`m - k\sin(c(x - x_0))` with constant diffusion, by :math:`\nu` and :math:`\kappa`.
 
+    On one turn it has ``crests`` of them, and the law is the same about each.
+    """
+
+    crests: int
     tilt: sp.Expr
     strength: sp.Expr
     phase: sp.Expr
@@ -99,7 +104,9 @@ class CircleLaw(Typeset):
         if kappa == 0:
             return self.drift
         bessel = sp.besseli(sp.I * nu, kappa) * sp.besseli(-sp.I * nu, kappa)
-        return self.diffusion / self.period * sp.sinh(sp.pi * nu) / bessel
+        velocity = wave.crests * self.diffusion / self.period * sp.sinh(sp.pi * nu) / bessel
+        # The two are complex conjugates, which SymPy does not see.
+        return velocity if self.parameters else sp.re(velocity.evalf(20)).evalf(15)
 
     @property
     @limited
@@ -122,9 +129,10 @@ class CircleLaw(Typeset):
             return sp.conjugate(self.circular_moment(-order))
         if wave is None:
             return self._number(f"circular_moment({order})", lambda law: law.circular_moment(int(order)))
+        order, rest = divmod(order, wave.crests)
         nu, kappa = wave.tilt, wave.strength
-        if kappa == 0:
-            return sp.S.One if order == 0 else sp.S.Zero
+        if rest != 0 or kappa == 0:
+            return sp.S.One if order == rest == 0 else sp.S.Zero
         ratio = sp.besseli(order - sp.I * nu, kappa) / sp.besseli(-sp.I * nu, kappa)
         return ratio * sp.exp(sp.I * order * wave.phase)
 
@@ -163,23 +171,21 @@ class CircleLaw(Typeset):
     def _wave(self) -> _Wave | None:
         """The constants of the module description, where the drift is one sine and the diffusion constant."""
         x, a = self.variable, self.diffusion
-        c = 2 * sp.pi / self.period
-        if a.has(x):
+        parts = None if a.has(x) else _one_sine(self.drift, x)
+        if parts is None:
             return None
-        level, cosine, sine = (sp.Wild(name, exclude=[x]) for name in "mab")
-        found = sp.expand(sp.expand_trig(sp.expand(self.drift)))
-        match = sp.collect(found, [sp.cos(c * x), sp.sin(c * x)]).match(
-            level + cosine * sp.cos(c * x) + sine * sp.sin(c * x)
-        )
-        if match is None:
+        c, level, cosine, sine = parts
+        crests = sp.cancel(c * self.period / (2 * sp.pi)) if c != 0 else sp.S.One
+        if not (crests.is_Integer and crests > 0):
             return None
-        m, along, across = (sp.expand(match[part]) for part in (level, cosine, sine))
+        m, along, across = map(sp.expand, (level, cosine, sine))
         # m - k sin(cx - d) with k cos d = -across and k sin d = along
         if along == 0:
             strength, phase = (across, sp.pi) if sign(across) == 1 else (-across, sp.S.Zero)
         else:
-            strength, phase = sp.sqrt(along**2 + across**2), sp.atan2(along, -across)
-        return _Wave(sp.cancel(2 * m / (c * a)), sp.cancel(2 * strength / (c * a)), phase)
+            strength, phase = sp.sqrt(_in_cosines(along**2 + across**2)), sp.atan2(along, -across)
+        c = 2 * sp.pi * crests / self.period
+        return _Wave(int(crests), sp.cancel(2 * m / (c * a)), sp.cancel(2 * strength / (c * a)), phase)
 
     def _number(self, quantity: str, number: Any) -> sp.Expr:
         if self.parameters:
@@ -280,6 +286,39 @@ def _gain(slope: sp.Expr, x: sp.Symbol, period: sp.Expr) -> sp.Expr:
         if mirrored == 0 or decide_zero(mirrored, seconds=1.0).kind is ZeroKind.ZERO:
             return sp.S.Zero
     return sp.Integral(slope, (x, 0, period))
+
+
+def _one_sine(drift: sp.Expr, x: sp.Symbol) -> tuple[sp.Expr, sp.Expr, sp.Expr, sp.Expr] | None:
+    r"""``(c, m, p, q)`` of a drift :math:`m + p\cos cx + q\sin cx`; c is 0 for a constant, None for other drifts."""
+    waves = TR8(sp.expand(drift)).replace(
+        lambda e: isinstance(e, sp.sin | sp.cos) and e.has(x), lambda e: _about_zero(e, x)
+    )
+    waves = sp.expand(waves)
+    arguments = {wave.args[0] for wave in waves.atoms(sp.sin, sp.cos) if wave.has(x)}
+    if len(arguments) > 1 or any(argument.diff(x).has(x) for argument in arguments):
+        return None
+    angle = arguments.pop() if arguments else sp.S.Zero
+    cosine, sine = (waves.coeff(f(angle)) if angle != 0 else sp.S.Zero for f in (sp.cos, sp.sin))
+    level = sp.expand(waves - cosine * sp.cos(angle) - sine * sp.sin(angle))
+    if sp.Tuple(level, cosine, sine).has(x):
+        return None
+    return sp.diff(angle, x), level, cosine, sine
+
+
+def _in_cosines(f: sp.Expr) -> sp.Expr:
+    """``f`` with the squares of sines written by those of cosines."""
+    square = lambda e: e.is_Pow and isinstance(e.base, sp.sin) and e.exp == 2  # noqa: E731
+    return sp.expand(sp.expand(f).replace(square, lambda e: 1 - sp.cos(e.base.args[0]) ** 2))
+
+
+def _about_zero(wave: sp.Expr, x: sp.Symbol) -> sp.Expr:
+    r"""A sine or cosine of :math:`cx + d` by those of cx."""
+    angle = sp.expand(wave.args[0])
+    phase, along = angle.as_independent(x, as_Add=True)
+    if phase == 0:
+        return wave.func(along)
+    c, s, cos_d, sin_d = sp.cos(along), sp.sin(along), sp.cos(phase), sp.sin(phase)
+    return s * cos_d + c * sin_d if isinstance(wave, sp.sin) else c * cos_d - s * sin_d
 
 
 def _expanded_angles(f: sp.Expr) -> sp.Expr:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from theory.errors import MissingParameterError, SymbolError
+from theory.errors import MissingParameterError, SymbolError, UnsupportedFormError
 from theory.values import admitted_values, by_name
 
 
@@ -34,3 +34,20 @@ def numbers_given(
     if symbolic:
         raise SymbolError(f"values must give numbers to normalise the law, got expressions for {', '.join(symbolic)}.")
     return exact
+
+
+def number_at(point: sp.Expr) -> sp.Expr:
+    """``point`` where quadrature can be asked there.
+
+    Raises:
+        UnsupportedFormError: it holds symbols.
+
+    Example:
+        >>> number_at(sp.Rational(1, 2))
+        1/2
+    """
+    if not point.is_number:
+        raise UnsupportedFormError(
+            f"no closed form is known here, so that x must be a number, got {point}. Ask at the points that you need."
+        )
+    return point

@@ -25,7 +25,7 @@ from theory.line.exponent_cases import Cell, by_cases
 from theory.line.exponential_of_integral import where_integrals_begin
 from theory.line.families import Family, Patchwork, VonMises
 from theory.line.families.family import MAX_ORDER
-from theory.line.given_numbers import numbers_given
+from theory.line.given_numbers import number_at, numbers_given
 from theory.line.interval import Interval
 from theory.line.mode import mode
 from theory.line.moment_existence import infinite_moment, is_positive_at_zero, tail_moment_exists
@@ -165,16 +165,16 @@ class StationaryLaw:
     def pdf(self, x: sp.Expr | float | None = None) -> sp.Expr:
         """The normalised density at ``x`` (default: the variable), for ``x`` in the interval."""
         family = self._closed
-        if x is not None and family is None and not self.parameters:
-            return self._number("pdf", lambda law: law.pdf(single_expression(x, "x", real=True)))
-        normalised = self.density / self.partition_function if family is None else family.density
-        return normalised if x is None else normalised.subs(self.variable, single_expression(x, "x", real=True))
+        point = self.variable if x is None else single_expression(x, "x", real=True)
+        if point.is_number and family is None and not self.parameters:
+            return self._number("pdf", lambda law: law.pdf(point))
+        return (self.density / self.partition_function if family is None else family.density).subs(self.variable, point)
 
     @limited
     def cdf(self, x: sp.Expr | float | None = None) -> sp.Expr:
         """The probability of values up to ``x`` (default: the variable), for ``x`` in the interval."""
         point = self.variable if x is None else single_expression(x, "x", real=True)
-        return self._closed_or_number(f"cdf({point})", lambda family: family.cdf(point), lambda law: law.cdf(point))
+        return self._closed_or_number(f"cdf({point})", lambda f: f.cdf(point), lambda law: law.cdf(number_at(point)))
 
     @limited
     def quantile(self, probability: sp.Expr | float) -> sp.Expr:

@@ -106,7 +106,8 @@ def _number(method: str, given: dict[str, Any]) -> sp.Expr | None:
     process = given["process"]
     if process.parameters or process.dimension != 1:
         return None
-    start, lower, upper = (single_expression(given[name], name, real=True) for name in ("start", "lower", "upper"))
+    names = ("start", "lower", "upper")
+    start, lower, upper = (single_expression(given[name], name, infinite=True, real=True) for name in names)
     if not all(value.is_number and value.is_finite for value in (start, lower, upper)):
         return None
     if not ((lower < start) == sp.true and (start < upper) == sp.true and is_regular_between(process, lower, upper)):

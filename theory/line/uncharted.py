@@ -40,6 +40,20 @@ def is_regular_inside(drift: sp.Expr, diffusion: sp.Expr, x: sp.Symbol, interval
     return all(_is_finite(f, d) for f in inside) and _is_positive(inside[1])
 
 
+@takes(function=EXPRESSION, x=SYMBOL, interval=one_of(Interval, needed="an Interval"))
+def is_finite_inside(function: sp.Expr, x: sp.Symbol, interval: Interval) -> bool:
+    """Whether a function is seen to be finite, real and continuous everywhere inside.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> [is_finite_inside(sp.tan(x), x, Interval(-end, end)) for end in (1, sp.pi / 2, 2)]
+        [True, True, False]
+    """
+    place = image(interval)
+    (d,) = place.free_symbols
+    return _is_finite(function.subs(x, place), d)
+
+
 @takes(interval=one_of(Interval, needed="an Interval"))
 def image(interval: Interval) -> tuple[sp.Expr, sp.Symbol]:
     """An expression that runs through the interval, and the symbol that it does so in.
@@ -74,10 +88,11 @@ def _is_finite(f: sp.Expr, d: sp.Symbol) -> bool:
         return _is_finite(f.base, d) and bool(whole or _is_positive(f.base))
     if isinstance(f, sp.log):
         return _is_finite(f.args[0], d) and _is_positive(f.args[0])
-    if isinstance(f, sp.atanh):
-        argument = f.args[0]
-        return _is_finite(argument, d) and _is_positive(1 - argument) and _is_positive(1 + argument)
-    return False
+    reach = {sp.atanh: sp.S.One, sp.asin: sp.S.One, sp.acos: sp.S.One, sp.tan: sp.pi / 2}.get(f.func)
+    if reach is None:
+        return False
+    (argument,) = f.args
+    return _is_finite(argument, d) and _is_positive(reach - argument) and _is_positive(reach + argument)
 
 
 @takes(slope=EXPRESSION, x=SYMBOL, interval=one_of(Interval, needed="an Interval"))

@@ -165,13 +165,24 @@ def _value(integral: sp.Integral, known: dict[sp.Symbol, Any], prec: int) -> Any
         mp.inf * int(sp.sign(end)) if end.is_infinite else sp.lambdify(outside, end, "mpmath")(*known.values())
         for end in (low, high)
     ]
+    size = _size(integrand, ends)
     for pieces, rule in _attempts(integral, inner, ends):
-        value, error = mp.quad(integrand, _cut([mp.mpf(end) for end in ends], pieces), error=True, method=rule)
+        cut = _cut([mp.mpf(end) for end in ends], pieces)
+        value, error = mp.quad(lambda point: integrand(point) / size, cut, error=True, method=rule)
         if isinstance(value, mp.mpc):
             raise _NotConvergedError  # a root of a negative number within: not a number of the process
         if mp.isfinite(value) and abs(error) <= abs(value) * mp.mpf(2) ** (-prec):
-            return value
+            return value * size
     raise _NotConvergedError
+
+
+def _size(integrand: Callable[[Any], Any], ends: list) -> Any:
+    """About the largest value of the integrand: mpmath stops at an absolute error, however small the integral is."""
+    low, high = map(mp.mpf, ends)
+    if not (mp.isfinite(low) and mp.isfinite(high)):
+        return mp.mpf(1)
+    values = [integrand(low + (high - low) * n / 16) for n in (1, 8, 15)]
+    return max((v for v in values if isinstance(v, mp.mpf) and mp.isfinite(v) and v > 0), default=mp.mpf(1))
 
 
 def _attempts(integral: sp.Integral, inner: list[sp.Expr], ends: list) -> list[tuple[int, str]]:

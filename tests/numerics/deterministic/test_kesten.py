@@ -96,3 +96,11 @@ def test_what_has_no_index_is_refused():
         absolute_moment(Recursion([w, v], [w, v], normals=[xi]), 1)
     with pytest.raises(UnsupportedFormError, match="must be linear"):
         absolute_moment(Recursion([w], [xi**3 * w], normals=[xi]), 1)
+
+
+def test_an_index_is_found_past_orders_where_a_series_of_kummer_is_zero():
+    step = Recursion([w], [w * (1 - xi**2) + 1], normals=[xi])
+    kappa = tail_index(step)
+    density = lambda q: mp.exp(-q * q / 2) / mp.sqrt(2 * mp.pi)  # noqa: E731
+    moment = 2 * mp.quad(lambda q: abs(1 - q * q) ** kappa * density(q), [0, 1, 12])
+    assert abs(moment - 1) < 1e-9

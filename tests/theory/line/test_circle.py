@@ -62,3 +62,16 @@ def test_the_simulation_goes_round_with_the_mean_velocity_and_has_the_moments():
 def test_what_is_no_diffusion_on_the_circle_is_refused(drift, dispersion, reason):
     with pytest.raises(UnsupportedFormError, match=reason):
         law_on_circle(ItoProcess.scalar(x, drift=drift, dispersion=dispersion))
+
+
+@pytest.mark.parametrize(
+    ("drift", "period"),
+    [(m - k * sp.sin(2 * sp.pi * x), 1), (m + k * sp.cos(3 * x + 1), 2 * sp.pi), (m - k * sp.sin(x) ** 2, 2 * sp.pi)],
+)
+def test_a_sine_has_closed_forms_however_often_it_goes_round_and_however_it_is_written(drift, period):
+    symbolic = law_on_circle(ItoProcess.scalar(x, drift=drift, dispersion=s), period=period)
+    assert not symbolic.mean_velocity.has(sp.Integral)
+    law = symbolic.at({m: sp.S.Half, k: 1, s: 1})
+    assert float(law.mean_velocity) == pytest.approx(float(law.numbers.mean_velocity.value), rel=1e-12)
+    for n in (1, 2, 3):
+        assert complex(law.circular_moment(n)) == pytest.approx(complex(law.numbers.circular_moment(n)), abs=1e-12)

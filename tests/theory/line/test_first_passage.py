@@ -330,3 +330,11 @@ def test_a_quotient_in_high_powers_of_one_exponential_is_not_searched_for_factor
             mpmath.quad(lambda u: mpmath.exp(-2 / u**2), ends) for ends in ([0.25, 0.375, 0.5], [0.5, 0.625, 0.75])
         ]
     assert abs(found.subs(k, 1).evalf(15) - sp.Float(str(parts[0] / sum(parts)), 15)) < sp.Float(10) ** -14
+
+
+def test_a_probability_from_tiny_integrals_is_a_number():
+    x = sp.Symbol("x", positive=True)
+    fifth = sp.Rational(1, 5)
+    process = ItoProcess.scalar(x, drift=2 * x ** (7 * fifth) - x ** (9 * fifth), dispersion=x ** (11 * fifth / 2) / 2)
+    found = hitting_probability(process, sp.S.One, sp.S.Half, sp.S(2)).evalf(15)  # of integrals of size e^-67
+    assert float(found) == pytest.approx(float(FirstPassage(process, HALF, 2).hitting_probability(1).value), rel=1e-11)

@@ -10,7 +10,7 @@ import sympy as sp
 
 from numerics.deterministic.numerical_law import numerical_law
 from numerics.deterministic.scale_and_speed_panels import coefficients_at
-from theory.errors import SymbolError, TheoryError
+from theory.errors import SymbolError, TheoryError, UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.line.interval import Interval
 from theory.line.moment_existence import infinite_moment, tail_moment_exists
@@ -155,3 +155,12 @@ def test_a_slope_that_is_not_real_is_refused_by_name(question):
     t, unreal = sp.Symbol("t", real=True), sp.Symbol("i", imaginary=True)
     with pytest.raises(TheoryError, match="^log_derivative must be a finite real expression"):
         question(unreal, t, Interval(-sp.oo, sp.oo), 2)
+
+
+def test_a_distribution_function_without_closed_form_is_asked_for_at_a_number():
+    law = stationary_density(ItoProcess.scalar(x, drift=1 + x - x**3, dispersion=sp.S.One))
+    for point in (None, sp.Symbol("u", real=True)):
+        with pytest.raises(UnsupportedFormError, match="x must be a number"):
+            law.cdf(point)
+    place = sp.Symbol("u", real=True)
+    assert float(law.pdf(place).subs(place, 1).evalf()) == pytest.approx(float(law.pdf(1)), rel=1e-12)

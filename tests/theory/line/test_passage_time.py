@@ -255,3 +255,8 @@ def test_times_across_a_kink_are_numbers_when_parameters_get_theirs():
     ):
         number = FirstPassage(process.subs(values), lower, upper).mean_time(start).value
         assert float(found.subs(values).evalf(15)) == pytest.approx(float(number), rel=1e-11)
+
+
+def test_the_tangent_of_brownian_motion_explodes_when_that_leaves_its_interval():
+    tangent = ItoProcess.scalar(y, drift=y * (1 + y**2), dispersion=1 + y**2)
+    assert float(mean_explosion_time(tangent, sp.S.Zero)) == pytest.approx(float(sp.pi**2 / 4), rel=1e-12)
