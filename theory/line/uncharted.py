@@ -49,8 +49,7 @@ def is_finite_inside(function: sp.Expr, x: sp.Symbol, interval: Interval) -> boo
         >>> [is_finite_inside(sp.tan(x), x, Interval(-end, end)) for end in (1, sp.pi / 2, 2)]
         [True, True, False]
     """
-    place = image(interval)
-    (d,) = place.free_symbols
+    place, d = image(interval)
     return _is_finite(function.subs(x, place), d)
 
 
