@@ -40,9 +40,9 @@ def seed_of(figure: str, part: Mapping[str, Any]) -> int:
     return seed_from(f"{figure}/{sorted(part.items())}")
 
 
-def quantile(false_alarm: float = FALSE_ALARM) -> float:
-    """The standard normal exceeds this with probability ``false_alarm``."""
-    return float(-scipy.special.ndtri(false_alarm))
+def quantile(false_alarm: float = FALSE_ALARM, runs: int | None = None) -> float:
+    """The standard normal exceeds this with probability ``false_alarm``; Student's t where ``runs`` told the error."""
+    return float(-scipy.special.ndtri(false_alarm) if runs is None else scipy.stats.t.isf(false_alarm, runs - 1))
 
 
 def feature(name: str, printed: Any, measured: float, reproduced: Any, *, contradicted: Any = True) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def lies_at(name: str, stated: float, interval: Sequence[float]) -> dict[str, An
 
 def of_few(errors: Any, n: int, false_alarm: float = FALSE_ALARM) -> Any:
     """Standard errors of means over n runs, widened so that the normal quantile does what Student's would."""
-    return np.asarray(errors) * scipy.stats.t.isf(false_alarm / 2, n - 1) / quantile(false_alarm / 2)
+    return np.asarray(errors) * quantile(false_alarm / 2, n) / quantile(false_alarm / 2)
 
 
 def zero_of_line(places: Any, values: Any, errors: Any, *, false_alarm: float = FALSE_ALARM) -> list[float]:

@@ -97,7 +97,7 @@ def level(noise: str, *, replicas: int, seed: int, threads: int = 1) -> dict[str
 def summary(results: Sequence[Row]) -> dict[str, Any]:
     """Where, given its error, the test error may be the smallest in the end, and the features of the caption."""
     rows = sorted(results, key=lambda row: row["zeta"])
-    beyond = quantile(FALSE_ALARM / len(rows))
+    beyond = _errors_beyond_chance(rows, FALSE_ALARM / len(rows))
     ends = [interval(row["test"][-1], beyond) for row in rows]
     return {
         "location": smallest_among([row["zeta"] for row in rows], ends),
@@ -114,9 +114,14 @@ def summary(results: Sequence[Row]) -> dict[str, Any]:
     }
 
 
+def _errors_beyond_chance(rows: Sequence[Row], false_alarm: float) -> float:
+    """So many standard errors, by the fewest runs of a level with noise; without it all runs are the same."""
+    return quantile(false_alarm, min((row["replicas"] for row in rows if row["zeta"]), default=2))
+
+
 def smallest_error(results: Sequence[Row]) -> dict[str, Any]:
     """The smallest test error over the given noise levels, all snapshots, and the student that has learned nothing."""
-    beyond = quantile(FALSE_ALARM / (len(results) * len(SNAPSHOTS)))
+    beyond = _errors_beyond_chance(results, FALSE_ALARM / (len(results) * len(SNAPSHOTS)))
     ends = [interval(point, beyond) for row in results for point in row["test"]]
     lowest, highest = (min(end[side] for end in ends) for side in (0, 1))
     place = min((mean, row["zeta"], SNAPSHOTS[i]) for row in results for i, (mean, _) in enumerate(row["test"]))

@@ -107,7 +107,8 @@ def test_the_order_is_found_at_the_largest_noise_and_a_shuffled_figure_is_not_re
     found = figure_5.summary(rows)
     assert found["location"] == [20.0, 20.0]
     assert all(feature["reproduced"] for feature in found["features"] if "in the end" in feature["name"])
-    swapped = [dict(row, zeta=zeta) for row, zeta in zip(rows, (20.0, 10.0, 0.0), strict=True)]
+    runs = rows[-1]["replicas"]
+    swapped = [dict(row, zeta=zeta, replicas=runs) for row, zeta in zip(rows, (20.0, 10.0, 0.0), strict=True)]
     other = figure_5.summary(swapped)
     assert other["location"] == [0.0, 0.0]
     assert not any(feature["reproduced"] for feature in other["features"] if "in the end" in feature["name"])
@@ -116,6 +117,11 @@ def test_the_order_is_found_at_the_largest_noise_and_a_shuffled_figure_is_not_re
 def test_levels_that_cannot_be_told_apart_are_both_in_the_location(rows):
     noisy = [dict(row, test=[[mean, 10.0] for mean, _ in row["test"]]) for row in rows]
     assert figure_5.summary(noisy)["location"] == [0.0, 20.0]
+
+
+def test_two_runs_of_each_level_tell_no_order(rows):
+    few = figure_5.summary([dict(row, replicas=2) for row in rows])
+    assert [each["name"] for each in few["features"] if each["reproduced"] or not each["open"]] == []
 
 
 def test_the_smallest_error_is_that_of_the_zero_student_unless_a_trained_one_is_better(rows):
