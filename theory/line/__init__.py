@@ -37,6 +37,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 * ``interval``: intervals of the line and the charts that map their ends to infinity.
 * ``law``: a stationary law as an object: conditions, closed forms where there are any, and numbers everywhere.
 * ``mode``: the mode of a density on the line, as a case distinction between a critical point and the ends.
+* ``single_peak``: the one peak of a density whose slope no chart holds, where signs alone tell it.
 * ``moment_existence``: which moments of a density are finite.
 * ``powers``: quotients of power laws and exponentials, as they arise next to an endpoint.
 * ``recognise``: recognising a density as a member of a known family.

@@ -16,11 +16,13 @@ import sympy as sp
 from theory.decision.balls import ball
 from theory.errors import UnsupportedFormError
 from theory.limits import one_sided_limit
+from theory.line.even_density import symmetric_about
 from theory.line.exponential_of_integral import logarithmic_derivative
 from theory.line.glued import pieces_of
 from theory.line.interval import Chart, Interval
 from theory.line.powers import in_one_power, order, power_quotient
 from theory.line.sign_on_interval import image_of_end, sign_on_interval
+from theory.services import service
 
 _GUARD = 10
 """Digits beyond those asked for."""
@@ -111,7 +113,8 @@ class HighestPoint(sp.Function):
 
     ``HighestPoint(Lambda(x, p), l, r)`` stands until all parameters are numbers; ``evalf`` then isolates the zeros of
     the slope by Sturm's theorem and encloses the density at those where it turns from rising to falling. It is nan
-    where two of them are equally high, as far as balls tell.
+    where two of them are equally high, as far as balls tell. Where the slope is no polynomial in one power the point
+    comes from the quadrature of the density.
 
     Example:
         >>> x, c = sp.symbols("x c", positive=True)
@@ -134,9 +137,11 @@ class HighestPoint(sp.Function):
         if self.free_symbols:
             return None
         function, left, right = self.args
-        return highest_point(
-            function.expr, function.variables[0], Interval(left, right), sp.core.evalf.prec_to_dps(prec)
-        )
+        (x,), digits = function.variables, sp.core.evalf.prec_to_dps(prec)
+        try:
+            return highest_point(function.expr, x, Interval(left, right), digits)
+        except UnsupportedFormError:
+            return _highest_by_quadrature(function.expr, x, Interval(left, right), digits)
 
 
 def highest_point(density: sp.Expr, x: sp.Symbol, interval: Interval, digits: int) -> sp.Expr:
@@ -160,6 +165,18 @@ def highest_point(density: sp.Expr, x: sp.Symbol, interval: Interval, digits: in
         if all(height > other for place, other in heights if place is not point and place != point)
     }
     return at_top.pop().evalf(digits) if len(at_top) == 1 else sp.nan
+
+
+def _highest_by_quadrature(density: sp.Expr, x: sp.Symbol, interval: Interval, digits: int) -> sp.Expr:
+    """One of the highest points; nan beside the centre of an even density, which is as high on the other side."""
+    if density.has(sp.Integral, sp.hyper):
+        law = service("law_on_panels")(logarithmic_derivative(density, x) / 2, sp.S.One, x, interval.ends)
+    else:
+        law = service("law_numbers")(density, x, interval.ends, digits=digits)
+    found, centre = law.mode(), symmetric_about(density, x, interval)
+    if centre is None:
+        return sp.Float._new(found._mpf_, 53)
+    return centre if abs(found - centre) < sp.Rational(1, 10**8) else sp.nan
 
 
 def _candidates(formula: sp.Expr, x: sp.Symbol, stretch: Interval) -> list[tuple[sp.Expr, Callable[[], Any]]]:

@@ -15,7 +15,7 @@ from sympy.logic.boolalg import Boolean
 
 from theory.decision.both_signs import takes_both_signs
 from theory.decision.inequalities import negative, nonnegative, nonpositive, positive, sign, simplified
-from theory.errors import UnsupportedFormError
+from theory.errors import OrderError, UnsupportedFormError
 from theory.limits import one_sided_limit
 from theory.line.critical_points import (
     HighestPoint,
@@ -28,6 +28,7 @@ from theory.line.families import Patchwork
 from theory.line.glued import pieces_of
 from theory.line.interval import Interval
 from theory.line.recognise import recognise
+from theory.line.single_peak import single_peak
 from theory.line.time_limit import limited
 from theory.values import single_expression, single_symbol
 
@@ -61,7 +62,12 @@ def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None
     pieces = pieces_of(density, variable, interval)
     if len(pieces) > 1:
         return highest_of_pieces(density, pieces, variable)
-    found = slope_polynomial(density, variable, interval)
+    try:
+        found = slope_polynomial(density, variable, interval)
+    except OrderError:
+        raise
+    except UnsupportedFormError:
+        return _beyond_charts(density, variable, interval)
     if not found.coefficients:
         return sp.nan
     peak = HighestPoint(sp.Lambda(variable, density), *interval.ends)
@@ -73,6 +79,12 @@ def mode(density: sp.Expr, variable: sp.Symbol, interval: Interval | None = None
     if all(condition == sp.false for value, condition in reduced if value is not sp.nan):
         raise unsolved(density, found.slope, "its sign changes depend on the parameters")
     return sp.Piecewise(*reduced)
+
+
+def _beyond_charts(density: sp.Expr, x: sp.Symbol, interval: Interval) -> sp.Expr:
+    """The one peak that signs tell of, else the highest point, which has a value once the parameters have."""
+    peak = single_peak(density, x, interval)
+    return HighestPoint(sp.Lambda(x, density), *interval.ends) if peak is None else peak
 
 
 def highest_of_pieces(whole: sp.Expr, pieces: Sequence[tuple[Interval, sp.Expr]], x: sp.Symbol) -> sp.Expr:

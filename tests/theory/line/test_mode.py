@@ -128,3 +128,39 @@ def test_heights_whose_order_is_open_are_not_factored():
         found = law.mode
     assert found.subs({k: 1, c: sp.Rational(3, 2)}).evalf() == sp.Float(2)  # the slope is 1 - x/2 above 0
     assert found.subs({k: 1, c: 4}).evalf() is sp.nan  # it is 0 at 1/3 and -1/3
+
+
+@pytest.mark.parametrize(
+    ("drift", "dispersion", "expected"),
+    [
+        (HALF - k * sp.log(x), 1, sp.exp(HALF / k)),
+        (-k * sp.tanh(y) - y, 1, 0),
+        (-k * y * sp.exp(-(y**2) / 2) - y, 1, 0),
+        (-k * sp.asinh(y), sp.sqrt(1 + y**2), 0),
+    ],
+)
+def test_one_change_of_the_sign_of_the_slope_is_the_mode_whatever_functions_it_holds(drift, dispersion, expected):
+    (variable,) = sp.sympify(drift).free_symbols - {k}
+    assert stationary_density(ItoProcess.scalar(variable, drift=drift, dispersion=dispersion)).mode == expected
+
+
+@pytest.mark.every(2)
+@pytest.mark.parametrize(
+    ("drift", "dispersion", "place"),
+    [
+        (1 - k * sp.atan(y) - y, 1, 0.52026899271959),  # 1 = atan(y) + y
+        (x ** sp.sqrt(2) * (1 - x), x ** sp.sqrt(2), None),
+        (-k * sp.atanh(y) * (1 - y**2), 1 - y**2, sp.nan),  # rising from 0: as high on either side
+    ],
+)
+def test_a_highest_point_beyond_charts_has_a_value_once_parameters_have(drift, dispersion, place):
+    (variable,) = sp.sympify(drift).free_symbols - {k}
+    interval = Interval(-1, 1) if drift.has(sp.atanh) else None
+    law = stationary_density(ItoProcess.scalar(variable, drift=drift, dispersion=dispersion), interval)
+    found = law.mode.subs(k, 1).evalf(10)
+    if place is sp.nan:
+        assert found is sp.nan
+        return
+    slope = law.log_derivative.subs(k, 1)
+    assert place is None or float(found) == pytest.approx(place, abs=1e-9)
+    assert slope.subs(variable, found - 1e-6) > 0 > slope.subs(variable, found + 1e-6)
