@@ -26,7 +26,7 @@ from functools import lru_cache
 import sympy as sp
 from sympy.core.relational import Relational
 
-from theory.argument_kinds import EXPRESSION, SYMBOLS, takes
+from theory.argument_kinds import EXPRESSION, SYMBOL, SYMBOLS, TEXT, takes
 from theory.decision.inequalities import sign
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import UnsupportedFormError
@@ -34,7 +34,8 @@ from theory.limits import one_sided_limit
 from theory.typeset import Typeset
 
 _SMOOTH_OFF_KINKS = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise)
-_STEPS = (sp.floor, sp.ceiling, sp.frac, sp.Mod)
+STEPS = (sp.floor, sp.ceiling, sp.frac, sp.Mod)
+"""Functions that jump where their argument is a whole number."""
 _ORDERS = 4
 """Derivatives of a condition at its zero that are looked at for its sign beside it."""
 
@@ -105,7 +106,13 @@ def slope_jumps(f: sp.Expr, state: Sequence[sp.Symbol], name: str = "observables
         []
     """
     moving = set(state)
-    steps = [e for e in f.atoms(*_STEPS) if e.free_symbols & moving]
+    masses = [e for e in f.atoms(sp.DiracDelta) if e.free_symbols & moving]
+    if masses:
+        raise UnsupportedFormError(
+            f"{name} must be a function, but {masses[0]} is a point mass. Take an observable with values, or for a "
+            "density the adjoint."
+        )
+    steps = [e for e in f.atoms(*STEPS) if e.free_symbols & moving]
     if steps:
         raise UnsupportedFormError(
             f"{name} must be continuous, but {steps[0]} jumps: Itô's formula has no drift and no dispersion for it."
@@ -123,7 +130,7 @@ def slope_jumps(f: sp.Expr, state: Sequence[sp.Symbol], name: str = "observables
 
 def is_smooth(f: sp.Expr, state: Sequence[sp.Symbol]) -> bool:
     """Whether no function that may have a kink or a jump has a coordinate in it; a kink may still have no jump."""
-    return not any(e.free_symbols & set(state) for e in f.atoms(*_SMOOTH_OFF_KINKS, *_STEPS))
+    return not any(e.free_symbols & set(state) for e in f.atoms(*_SMOOTH_OFF_KINKS, *STEPS, sp.DiracDelta))
 
 
 @lru_cache(maxsize=512)
@@ -133,6 +140,51 @@ def as_cases(f: sp.Expr) -> sp.Expr:
     f = f.replace(sp.Abs, lambda u: sp.Piecewise((u, u >= 0), (-u, True)))
     f = f.replace(sp.sign, lambda u: sp.Piecewise((1, u > 0), (-1, u < 0), (0, True)))
     return f.replace(sp.Heaviside, lambda u, at=sp.S.Half: sp.Piecewise((1, u > 0), (0, u < 0), (at, True)))
+
+
+@takes(f=EXPRESSION, x=SYMBOL, place=EXPRESSION, name=TEXT)
+def forms_beside(f: sp.Expr, x: sp.Symbol, place: sp.Expr, name: str) -> list[sp.Expr]:
+    """The smooth forms that ``f`` has just below and just above ``x = place``, as far as they lie in the domain of x.
+
+    One form where ``f`` does not change there; ``name`` is what an error message calls it.
+
+    Raises:
+        UnsupportedFormError: a step function in ``f`` jumps there, or a form could not be decided.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> forms_beside(x * sp.Abs(x) + sp.floor(x + sp.Rational(1, 2)), x, 0, "drift")
+        [-x**2, x**2]
+    """
+    settled = f.xreplace({step: _settled(step, x, place, name) for step in f.atoms(*STEPS) if step.has(x)})
+    if is_smooth(settled, [x]):
+        return [settled]
+    by_cases = as_cases(settled)
+    forms = [on_side(by_cases, x, place, side) for side in (-1, 1) if _has_side(x, place, side)]
+    if any(not is_smooth(form, [x]) for form in forms):
+        raise UnsupportedFormError(
+            f"which form the {name} {f} has beside {x} = {place} could not be decided. Write it by cases of {x}."
+        )
+    return list(dict.fromkeys(forms))
+
+
+def _settled(step: sp.Expr, x: sp.Symbol, place: sp.Expr, name: str) -> sp.Expr:
+    """A step function as it is around a place where it does not jump."""
+    argument, period = step.args[0], (step.args[1] if isinstance(step, sp.Mod) else sp.S.One)
+    periods = (argument / period).subs(x, place)
+    if period.has(x) or periods.is_integer is not False or not periods.is_number:
+        raise UnsupportedFormError(
+            f"the {name} must be differentiable at {x} = {place}, but {step} may jump there. Take a smooth coefficient."
+        )
+    if isinstance(step, sp.ceiling):
+        return sp.ceiling(periods)
+    whole = sp.floor(periods)
+    return whole if isinstance(step, sp.floor) else argument - period * whole
+
+
+def _has_side(x: sp.Symbol, place: sp.Expr, side: int) -> bool:
+    """Whether the domain of ``x`` goes on beside the place: False at 0 for the side that its sign excludes."""
+    return not (place == 0 and (x.is_nonnegative if side < 0 else x.is_nonpositive))
 
 
 def _kink(f: sp.Expr, by_cases: sp.Expr, x: sp.Symbol, place: sp.Expr, name: str) -> Kink | None:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess, checked_process
+from theory.local_time import STEPS
 from theory.values import Expressions
 
 
@@ -24,6 +26,9 @@ def noise_induced_drift(process: ItoProcess) -> sp.ImmutableMatrix:
     Args:
         process: A process with differentiable dispersion, shape ``(d, m)``; its drift plays no role.
 
+    Raises:
+        UnsupportedFormError: the dispersion jumps, so that its product with its derivative has no meaning.
+
     References:
         Kloeden and Platen, *Numerical Solution of Stochastic Differential Equations* (1992), section 4.9.
 
@@ -36,6 +41,12 @@ def noise_induced_drift(process: ItoProcess) -> sp.ImmutableMatrix:
     for j in range(process.noise_dimension):
         sigma = process.dispersion.col(j)
         total += sigma.jacobian(process.state) * sigma
+    jumps = [d for d in total.atoms(sp.Derivative) if d.has(*STEPS)]
+    if total.has(sp.DiracDelta) or jumps:
+        raise UnsupportedFormError(
+            f"dispersion must be continuous, but {process.dispersion} jumps: what it contributes to the drift there "
+            "depends on how it is smoothed. Take a continuous dispersion."
+        )
     return sp.ImmutableMatrix(total / 2)
 
 

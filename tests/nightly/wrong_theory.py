@@ -109,7 +109,7 @@ PAIRS = (
         "theory/stability/attractivity.py",
         "tests/theory/stability/test_attractivity.py",
         (
-            ('"second derivative of the diffusion") / 2)', '"second derivative of the diffusion"))'),
+            ('"second derivative of the diffusion", 2) / 2)', '"second derivative of the diffusion", 2))'),
             ("noise_strength / 2 - drift_slope", "noise_strength / 2 + drift_slope"),
         ),
     ),

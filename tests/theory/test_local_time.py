@@ -138,3 +138,9 @@ def test_a_generator_and_a_change_of_variables_refuse_a_kink_and_name_it():
     bent, unbent = sp.Piecewise((2 * x, x > 0), (x, True)), sp.Piecewise((y / 2, y > 0), (y, True))
     with pytest.raises(UnsupportedFormError, match="jumps by 1 at x = 0|could not be proved equal"):
         change_of_variables(BROWNIAN, y, bent, unbent)
+
+
+def test_a_point_mass_is_no_observable():
+    for call in (lambda: generator(BROWNIAN, DELTA(x)), lambda: ito_differential(BROWNIAN, x + DELTA(x))):
+        with pytest.raises(UnsupportedFormError, match="point mass"):
+            call()

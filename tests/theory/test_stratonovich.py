@@ -1,11 +1,13 @@
 """Itô and Stratonovich readings of one equation."""
 
+import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
 from tests.strategies import LINE, polynomial_processes, polynomials
+from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess, ito_differential
 from theory.stratonovich import from_stratonovich, noise_induced_drift, stratonovich_drift
 
@@ -57,3 +59,10 @@ def test_the_correction_depends_on_the_dispersion_and_not_on_the_diffusion_alone
     assert rotated.diffusion.applyfunc(sp.trigsimp) == plain.diffusion
     assert noise_induced_drift(plain) == sp.zeros(2, 1)
     assert noise_induced_drift(rotated).subs({x: 1, y: 2}) != sp.zeros(2, 1)
+
+
+def test_a_dispersion_that_jumps_has_no_correction():
+    for jump in (sp.Heaviside(x), sp.sign(x), sp.floor(x), sp.DiracDelta(x)):
+        with pytest.raises(UnsupportedFormError, match="must be continuous"):
+            noise_induced_drift(ItoProcess.scalar(x, drift=0, dispersion=1 + jump))
+    assert noise_induced_drift(ItoProcess.scalar(x, drift=0, dispersion=sp.Abs(x)))[0].subs(x, -2) == -1

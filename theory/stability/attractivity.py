@@ -24,6 +24,7 @@ from theory.errors import DimensionError, MissingParameterError, SymbolError, Th
 from theory.infinitesimal_generator import sum_of_products
 from theory.ito import ItoProcess, checked_process
 from theory.line.powers import value_at_zero
+from theory.local_time import forms_beside
 from theory.notation import t
 from theory.typeset import Typeset
 from theory.values import admitted_number, instance, listed, mapping, shown, single_expression
@@ -124,7 +125,8 @@ def attractivity_rate(
     a small :math:`\lambda > 0`, :math:`\mathcal L V \approx -\lambda\alpha V`.
 
     Args:
-        process: A process with one coordinate and coefficients twice continuously differentiable at ``point``.
+        process: A process with one coordinate and coefficients twice continuously differentiable at ``point``; where
+            they change their form there (Abs, sign, Max, Piecewise, floor), from both sides with the same values.
         point: The invariant point.
         vanishing: Expressions of the coordinate assumed to be zero at ``point``, for undefined functions:
             ``[L.diff(x), D, D.diff(x)]`` states :math:`L'(p) = D(p) = D'(p) = 0`.
@@ -132,8 +134,8 @@ def attractivity_rate(
     Raises:
         DimensionError: more than one coordinate.
         InvariantPointError: drift or diffusion is not provably zero at ``point``.
-        UnsupportedFormError: a derivative at ``point`` does not exist or depends on time, or :math:`a'(p)` is not zero,
-            as for a dispersion like the square root of the coordinate.
+        UnsupportedFormError: a derivative at ``point`` does not exist, differs from side to side or depends on time, or
+            :math:`a'(p)` is not zero, as for a dispersion like the square root of the coordinate.
 
     References:
         Stochastic-collapse paper (arXiv 2306.04251), theorem 4.1 and eq. (5).
@@ -156,8 +158,19 @@ def attractivity_rate(
     given = [single_expression(f, "vanishing") for f in listed(vanishing, "vanishing")]
     zeros = {_value(f, x, p, "vanishing"): sp.S.Zero for f in given}
 
-    def at_point(f: sp.Expr, name: str) -> sp.Expr:
-        return sum_of_products(_value(f, x, p, name).xreplace(zeros))
+    def at_point(f: sp.Expr, name: str, order: int = 0) -> sp.Expr:
+        forms = forms_beside(f, x, p, name)
+        there = [f] if order == 0 and f not in forms else []
+        values = [
+            sum_of_products(_value(sp.diff(form, x, order), x, p, name).xreplace(zeros)) for form in [*forms, *there]
+        ]
+        for value in values[1:]:
+            if decide_zero(value - values[0]).kind is not ZeroKind.ZERO:
+                raise UnsupportedFormError(
+                    f"the {name} must be one number at {x} = {p}, but it is {values[0]} on one side and {value} on the "
+                    f"other or at the point itself: no one rate exists. For one side declare {x} positive or negative."
+                )
+        return values[0]
 
     for name, f in (("drift", b), ("diffusion", a)):
         value = at_point(f, name)
@@ -166,14 +179,14 @@ def attractivity_rate(
                 f"the point must be invariant: drift and diffusion have to vanish at {x} = {p}, but the {name} is "
                 f"{value} there. Move the point, or state what is known about undefined functions as vanishing=[...]."
             )
-    slope = at_point(sp.diff(a, x), "first derivative of the diffusion")
+    slope = at_point(a, "first derivative of the diffusion", 1)
     if decide_zero(slope).kind is not ZeroKind.ZERO:
         raise UnsupportedFormError(
             f"the diffusion must vanish to second order at {x} = {p}, but its derivative there is {slope}: the "
             "dispersion is not differentiable and no linearisation exists. Classify the boundary point instead."
         )
-    drift_slope = at_point(sp.diff(b, x), "derivative of the drift")
-    noise_strength = sum_of_products(at_point(sp.diff(a, x, 2), "second derivative of the diffusion") / 2)
+    drift_slope = at_point(b, "derivative of the drift", 1)
+    noise_strength = sum_of_products(at_point(a, "second derivative of the diffusion", 2) / 2)
     alpha = sp.piecewise_fold(sum_of_products(noise_strength / 2 - drift_slope))
     return AttractivityRate(alpha, drift_slope, noise_strength, p)
 

@@ -140,3 +140,45 @@ def test_processes_without_a_linearisation_are_refused():
         attractivity_rate(ItoProcess.scalar(x, drift=-t * x, dispersion=x))
     with pytest.raises(DimensionError):
         attractivity_rate(ItoProcess([x, y], [x, y], [[x], [y]]))
+
+
+@pytest.mark.parametrize(
+    ("drift", "dispersion"),
+    [
+        (-sp.Abs(x), x),  # rates 3/2 above and -1/2 below
+        (-sp.Max(x, 0), x),
+        (sp.Piecewise((-x, x > 0), (-2 * x, True)), x),
+        (sp.Piecewise((-x, sp.Ne(x, 0)), (1, True)), x),  # not invariant at the point itself
+        (-x * sp.floor(x), x),
+        (-x, x * sp.Heaviside(x)),
+        (-x, x * sp.Mod(x, 2)),
+        (-x - x * sp.DiracDelta(x), x),
+    ],
+)
+def test_coefficients_with_another_slope_on_each_side_have_no_rate(drift, dispersion):
+    with pytest.raises(UnsupportedFormError):
+        attractivity_rate(ItoProcess.scalar(x, drift=drift, dispersion=dispersion))
+
+
+@pytest.mark.parametrize(
+    ("drift", "dispersion"),
+    [
+        (-x, x * sp.sign(x)),  # sign(0) = 0 is no value of the slope
+        (-x, sp.Abs(x)),
+        (sp.Piecewise((-x, sp.Ne(x, 0)), (0, True)), x),
+        (-sp.Max(x, -1), x),
+        (-x, x * (1 + sp.floor(x + sp.Rational(1, 2)))),
+        (-x, x * sp.ceiling(x + sp.Rational(1, 2))),
+        (-x, x * (sp.Mod(x + sp.Rational(1, 2), 3) + sp.Rational(1, 2))),
+    ],
+)
+def test_coefficients_that_change_their_form_elsewhere_or_without_a_kink_have_the_rate_of_their_slopes(
+    drift, dispersion
+):
+    assert attractivity_rate(ItoProcess.scalar(x, drift=drift, dispersion=dispersion)).alpha == sp.Rational(3, 2)
+
+
+def test_on_a_half_line_one_side_counts():
+    for X in (sp.Symbol("x", nonnegative=True), sp.Symbol("x", negative=True)):
+        process = ItoProcess.scalar(X, drift=sp.Piecewise((-X, sp.Abs(X) < 1), (-2 * X, True)), dispersion=X)
+        assert attractivity_rate(process).alpha == sp.Rational(3, 2)
