@@ -15,8 +15,7 @@ from sympy.integrals.manualintegrate import manualintegrate
 
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
-from theory.infinitesimal_generator import observable
-from theory.ito import ItoProcess, checked_process, ito_differential, require_no_kink
+from theory.ito import ItoProcess, checked_process, ito_differential, observable, require_no_kink
 from theory.line.interval import Interval
 from theory.line.uncharted import is_finite_inside
 from theory.notation import t

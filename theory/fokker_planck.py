@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.infinitesimal_generator import adjoint, observable, sum_of_products
-from theory.ito import ItoProcess
+from theory.infinitesimal_generator import adjoint, sum_of_products
+from theory.ito import ItoProcess, observable
 
 
 def fokker_planck_operator(process: ItoProcess, p: sp.Expr) -> sp.Expr:

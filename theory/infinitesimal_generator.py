@@ -9,30 +9,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.errors import SymbolError
-from theory.ito import ItoProcess, checked_process, off_kinks, require_no_kink
-from theory.notation import t
-from theory.values import single_expression
-
-
-def observable(process: ItoProcess, f: sp.Expr, name: str = "f") -> sp.Expr:
-    """``f`` as one expression in the coordinates of ``process``; ``name`` is the argument an error speaks of.
-
-    Raises:
-        ShapeError: ``f`` is not a single expression.
-        SymbolError: ``f`` holds a symbol that only looks like a coordinate or like time. It would be taken
-            for a constant, and every derivative of it would silently be zero.
-    """
-    expression = single_expression(f, name)
-    known = {symbol.name: symbol for symbol in (*checked_process(process).state, t)}
-    for symbol in expression.free_symbols:
-        meant = known.get(getattr(symbol, "name", ""), symbol)
-        if meant != symbol:
-            raise SymbolError(
-                f"{name} holds a symbol {symbol} that differs from the process's own {meant} in its assumptions "
-                f"({symbol.assumptions0} against {meant.assumptions0}). Build {name} from the process's symbol."
-            )
-    return expression
+from theory.ito import ItoProcess, observable, off_kinks, require_no_kink
 
 
 def sum_of_products(expression: sp.Expr) -> sp.Expr:

@@ -190,6 +190,26 @@ def checked_process(process: object) -> ItoProcess:
     return instance(process, ItoProcess, "process", "an ItoProcess, built as one or from a model")
 
 
+def observable(process: ItoProcess, f: sp.Expr, name: str = "f") -> sp.Expr:
+    """``f`` as one expression in the coordinates of ``process``; ``name`` is the argument an error speaks of.
+
+    Raises:
+        ShapeError: ``f`` is not a single expression.
+        SymbolError: ``f`` holds a symbol that only looks like a coordinate or like time. It would be taken
+            for a constant, and every derivative of it would silently be zero.
+    """
+    expression = single_expression(f, name)
+    known = {symbol.name: symbol for symbol in (*checked_process(process).state, t)}
+    for symbol in expression.free_symbols:
+        meant = known.get(getattr(symbol, "name", ""), symbol)
+        if meant != symbol:
+            raise SymbolError(
+                f"{name} holds a symbol {symbol} that differs from the process's own {meant} in its assumptions "
+                f"({symbol.assumptions0} against {meant.assumptions0}). Build {name} from the process's symbol."
+            )
+    return expression
+
+
 @dataclass(frozen=True)
 class ItoDifferential(Typeset):
     r"""The differential :math:`df(t, X_t) = \mu\,dt + \varsigma\,dW_t` of ``k`` observables.
@@ -227,6 +247,7 @@ def ito_differential(process: ItoProcess, observables: sp.Expr | Expressions) ->
             has a column.
 
     Raises:
+        SymbolError: an observable holds a look-alike of a coordinate or of time.
         UnsupportedFormError: an observable jumps, or whether it has a kink could not be decided.
 
     References:
@@ -247,6 +268,7 @@ def ito_differential(process: ItoProcess, observables: sp.Expr | Expressions) ->
     f = column(observables if several else [observables], "observables")
     if not f.rows:
         raise ShapeError("observables must hold at least one expression, got none.")
+    f = f.applyfunc(lambda entry: observable(process, entry, "observables"))
     gradient = sp.Matrix([[off_kinks(sp.diff(entry, x)) for x in process.state] for entry in f])
     a = process.diffusion
     second = [sum((a[i, j] * h for (i, j), h in _hessian(entry, process.state)), sp.S.Zero) for entry in f]

@@ -199,6 +199,11 @@ def distinct_symbols(entries: object, name: str, *, at_least: int = 1) -> sp.Imm
             )
     if len(set(vector)) != vector.rows:
         raise SymbolError(f"{name} must hold distinct symbols, got {tuple(vector)}.")
+    named = [symbol.name for symbol in vector if not isinstance(symbol, sp.Dummy)]
+    if len(set(named)) != len(named):
+        raise SymbolError(
+            f"{name} must hold symbols of different names, got {tuple(vector)}: two differ in their assumptions alone."
+        )
     return vector
 
 
@@ -361,7 +366,9 @@ def _as_expression(value: object) -> sp.Expr | None:
 
 
 def _is_plain(value: sp.Basic) -> TypeGuard[sp.Expr]:
-    return isinstance(value, sp.Expr) and not isinstance(value, sp.MatrixExpr) and value.is_commutative is not False
+    """Whether it is an expression with a value: no matrix, function, order of a remainder or range of values."""
+    scalar = isinstance(value, sp.Expr) and not isinstance(value, sp.MatrixExpr | sp.Lambda)
+    return scalar and value.is_commutative is not False and not value.has(sp.Order, sp.AccumBounds)
 
 
 def _decimal(value: sp.Float) -> sp.Expr:
@@ -389,9 +396,8 @@ def _is_infinite(expression: sp.Expr) -> bool:
 
 
 def _may_be_real(expression: sp.Expr) -> bool:
-    return expression.is_extended_real is not False and (
-        not expression.has(sp.I) or expression.is_extended_real is True
-    )
+    imaginary = expression.has(sp.I) or any(root.is_real is False for root in expression.atoms(sp.CRootOf))
+    return expression.is_extended_real is not False and (not imaginary or expression.is_extended_real is True)
 
 
 def _is_array(value: Any) -> bool:

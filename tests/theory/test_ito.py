@@ -95,3 +95,22 @@ def test_a_symbol_that_looks_like_time_or_a_coordinate_is_refused_by_what_it_loo
 def test_substituting_for_a_coordinate_is_refused():
     with pytest.raises(SymbolError, match="change_of_variables"):
         ItoProcess.scalar(theta, drift=mu * theta, dispersion=zeta).subs({theta: 1})
+
+
+def test_namesakes_of_a_coordinate_or_of_time_are_no_constants():
+    process = ItoProcess.scalar(x, drift=-x, dispersion=1)
+    for other in (sp.Symbol("x"), sp.Symbol("x", positive=True), sp.Symbol("t")):
+        with pytest.raises(SymbolError, match="differs from the process's own"):
+            ito_differential(process, [x * other])
+        with pytest.raises(SymbolError, match="differs from the process's own"):
+            quadratic_covariation(process, x, x * other)
+    with pytest.raises(SymbolError, match="different names"):
+        ItoProcess([x, sp.Symbol("x", positive=True)], [0, 0], sp.eye(2))
+    twins = ItoProcess([sp.Dummy("a", real=True), sp.Dummy("a", real=True)], [0, 0], sp.eye(2))
+    assert twins.dimension == 2
+
+
+@pytest.mark.parametrize("none", [x + sp.Order(x**2), sp.Lambda(x, x**2), x * sp.AccumBounds(0, 1)], ids=str)
+def test_what_has_no_value_is_no_observable(none):
+    with pytest.raises(ShapeError, match="must be one finite number or expression"):
+        generator(ItoProcess.scalar(x, drift=-x, dispersion=1), none)
