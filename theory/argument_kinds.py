@@ -221,7 +221,9 @@ SQUARE = ArgumentKind(
 RATIONAL = ArgumentKind("a rational number", is_rational)
 SEED = ArgumentKind(
     "a whole number, text or None",
-    lambda value: value is None or (isinstance(value, int | str) and not isinstance(value, bool)),
+    lambda value: (
+        value is None or (isinstance(value, numbers.Integral | sp.Integer | str) and not isinstance(value, bool))
+    ),
 )
 SECONDS = ArgumentKind(
     "a number of seconds below 10^9",

@@ -19,6 +19,9 @@ from theory.decision.rational_functions import OutOfReachError, RationalFunction
 _MAX_INTEGER = 10**12
 """Integers above this are not factored into primes."""
 
+_TALLEST = 12
+"""Exponentials stand in one another's exponents up to so many times: a sine is two, and what is written out doubles."""
+
 
 class NewDenominatorError(OutOfReachError):
     """An exponent has a denominator that the common one does not yet contain."""
@@ -43,6 +46,7 @@ class FieldGenerators(abc.ABC):
         self._rewritten: dict[sp.Expr, sp.Expr] = {}
         self._base_of_log: dict[sp.Dummy, sp.Expr] = {}
         self._exponent: dict[sp.Dummy, sp.Expr] = {}
+        self._height: dict[sp.Basic, int] = {}
         self._positive: set[sp.Expr] = set()
         self._common = sp.S.One
         self._scales_all = False
@@ -194,8 +198,11 @@ class FieldGenerators(abc.ABC):
             raise NewDenominatorError(self.original(element.denominator))
         for monomial, coefficient in element.numerator_terms():
             unit = monomial / common
+            height = 1 + max((self._height.get(g, 0) for g in unit.free_symbols), default=0)
+            if height > _TALLEST:
+                raise OutOfReachError("exponentials are nested too deeply.")
             generator = self._generator(("exp", unit), sp.exp(self.original(unit)))
-            self._exponent[generator] = unit
+            self._exponent[generator], self._height[generator] = unit, height
             result *= generator**coefficient
         return result
 

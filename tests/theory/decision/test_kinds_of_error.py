@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import sympy as sp
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from tests.examples import examples
 from theory.decision.region import points_satisfying
 from theory.decision.sign import SignKind, decide_sign
 from theory.decision.zero import ZeroKind, decide_zero
+from theory.errors import TheoryError
 
 p, q = sp.symbols("p q", positive=True)
 x, y = sp.symbols("x y", real=True)
@@ -99,3 +101,25 @@ def test_a_kind_equals_its_word_and_no_text_that_is_the_word_of_none(kind: type[
     for misspelt in ("Undecided", "undecide", ""):
         with pytest.raises(TypeError, match="UNDECIDED"):
             assert kind.UNDECIDED == misspelt
+
+
+def test_functions_that_cannot_be_called_so_leave_the_matter_undecided():
+    f = sp.Function("f")
+    roots = sp.RootSum(q**3 + q + 3, sp.Lambda(q, sp.log(q + x**2)))
+    for strange in (f(), f(x) + f(x, y), roots):
+        assert decide_zero(strange).kind is ZeroKind.UNDECIDED
+    assert decide_zero((f(x) + 1) ** 2 - f(x) ** 2 - 2 * f(x) - 1).kind is ZeroKind.ZERO
+
+
+@pytest.mark.parametrize("depth", [20, 90])
+def test_a_sine_in_a_sine_in_a_sine_is_decided_at_once(depth):
+    nested = x
+    for _ in range(depth):
+        nested = sp.sin(nested)
+    assert decide_zero(nested, seconds=4.0, seed=np.int64(1)).kind is ZeroKind.NONZERO
+
+
+def test_seeds_are_whole_numbers_of_any_make():
+    assert decide_zero(sp.sin(x) ** 3 - x, seed=np.int64(3)) == decide_zero(sp.sin(x) ** 3 - x, seed=3)
+    with pytest.raises(TheoryError, match="seed must be"):
+        decide_zero(x, seed=True)
