@@ -14,6 +14,7 @@ References:
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -33,6 +34,12 @@ from theory.gradient_noise.data_law import (
 )
 from theory.values import column, count, expressions, instance, listed, shown, single_expression
 
+_MOMENTS = 5000
+"""Moments of a Gaussian law that a polynomial may need: those of all lower powers come first."""
+
+_STRIDE = 100
+"""A moment is asked for once those of so many powers fewer are known, so that the recursion stays shallow."""
+
 
 def expectation(expression: sp.Expr, law: DataLaw) -> sp.Expr:
     r"""The mean of ``expression`` over the variables of ``law``; other symbols are constants.
@@ -40,6 +47,7 @@ def expectation(expression: sp.Expr, law: DataLaw) -> sp.Expr:
     Raises:
         UnsupportedFormError: not a polynomial in variables whose law has moments only, or not finite at a point.
         MissingParameterError: a moment is needed that the law does not know.
+        DimensionError: a polynomial of too high a degree in Gaussian variables.
 
     Example:
         >>> x, y, c = sp.symbols("x y c", real=True)
@@ -120,9 +128,15 @@ def gaussian_moment(powers: Powers, mean: sp.MatrixBase, covariance: sp.MatrixBa
 def _gaussian_moments(mean: sp.MatrixBase, covariance: sp.MatrixBase) -> Callable[[Powers], sp.Expr]:
     known: dict[Powers, sp.Expr] = {(0,) * mean.rows: sp.S.One}
 
+    def moment_of(powers: Powers) -> sp.Expr:
+        count(math.prod(power + 1 for power in powers), "the number of moments that expression needs", at_most=_MOMENTS)
+        return moment(powers)
+
     def moment(powers: Powers) -> sp.Expr:
         if powers not in known:
             i = next(index for index, power in enumerate(powers) if power)
+            for low in range(_STRIDE, powers[i], _STRIDE):  # so that the recursion stays shallow
+                moment((*powers[:i], low, *powers[i + 1 :]))
             rest = _lowered(powers, i)
             known[powers] = sp.expand(
                 mean[i] * moment(rest)
@@ -134,7 +148,7 @@ def _gaussian_moments(mean: sp.MatrixBase, covariance: sp.MatrixBase) -> Callabl
             )
         return known[powers]
 
-    return moment
+    return moment_of
 
 
 def _moments_of_points(law: FiniteSupport) -> Callable[[Powers], sp.Expr]:

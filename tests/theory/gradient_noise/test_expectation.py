@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
-from theory.errors import MissingParameterError, UnsupportedFormError
+from theory.errors import DimensionError, MissingParameterError, UnsupportedFormError
 from theory.gradient_noise.data_law import Empirical, FiniteSupport, Gaussian, NamedMoments, Product
 from theory.gradient_noise.expectation import covariance, covariance_factor, expectation, gaussian_moment
 
@@ -143,3 +143,9 @@ def test_the_covariance_is_that_of_all_pairs_of_entries():
     for i, j in itertools.product(range(3), repeat=2):
         product = expectation(vector[i] * vector[j], law) - expectation(vector[i], law) * expectation(vector[j], law)
         assert sp.expand(by_pairs[i, j] - product) == 0
+
+
+def test_moments_of_thousands_of_powers_are_found_and_too_many_of_them_refused():
+    assert expectation(x**2000, Gaussian([x], [0], [[1]])) == sp.factorial2(1999)
+    with pytest.raises(DimensionError, match="the number of moments"):
+        expectation(x**1000 * y**1000, Gaussian([x, y], [0, 0], sp.eye(2)))
