@@ -4,7 +4,13 @@ Where :math:`P(|X| > x) \sim x^{-\alpha}`, the logarithms of the :math:`k` large
 independent exponential numbers of mean :math:`1/\alpha`. So :math:`k` over their sum estimates :math:`\alpha`, and a
 Gamma law gives its exact interval. For :math:`\alpha \le 2` there is no variance, for :math:`\alpha \le 1` no mean.
 
+Where a few events are far larger than everything else, the gap between the two is no tail. In descending order
+:math:`X_{(1)} \ge X_{(2)} \ge \dots` the numbers :math:`i \log(X_{(i)}/X_{(i+1)})` of a power are independent and
+exponential of one mean, and Fisher's test tells a largest one that is none of them. Then the tail is that of the events
+above.
+
 References:
+    Fisher, "Tests of significance in harmonic analysis", *Proceedings of the Royal Society A* 125 (1929) 54-59.
     Hill, "A simple general approach to inference about the tail of a distribution", *Annals of Statistics* 3 (1975)
     1163-1174.
 """
@@ -23,6 +29,9 @@ from numerics.statistics.estimators import finite_samples, probability
 
 FEWEST, MOST = 32, 128
 """Values that a tail index is told from: fewer say too little, more reach into the body of the law."""
+
+GAP_LEVEL = 1e-3
+"""Probability with which the largest spacing of a power is taken for a gap."""
 
 
 def tail_size(n: int) -> int:
@@ -69,20 +78,37 @@ class HillEstimate:
 def hill_estimate(largest: ArrayLike) -> HillEstimate:
     """The tail index from the ``largest`` of many absolute deviations; the least of them is what they exceed.
 
-    Atoms have no tail: where fewer than half of the values differ, the estimate is infinite.
+    Atoms have no tail: where fewer than half of the values differ, the estimate is infinite. Of a
+    gap the upper half of what lies above it counts.
 
     Example:
         >>> round(hill_estimate([8.0, 4.0, 2.0, 1.0]).value, 12)  # 3 / (log 8 + log 4 + log 2)
         0.721347520444
+        >>> hill_estimate([9.0, 8.9, 8.8, *np.linspace(1.1, 1.0, 30)]).value > 50
+        True
     """
-    values = np.sort(np.abs(finite_samples(largest, "largest")))
+    values = np.sort(np.abs(finite_samples(largest, "largest")))[::-1]
     if values.size < 2:
         raise ArgumentError("largest must hold at least two values, got one.")
-    k = values.size - 1
-    if values[0] == 0 or 2 * np.unique(values).size < values.size:
+    if values[-1] > 0:
+        values = _above_gaps(values)
+    k = max(values.size - 1, 1)
+    if values[-1] == 0 or 2 * np.unique(values).size < values.size:
         return HillEstimate(math.inf, k)
-    excess = float(np.sum(np.log(values[1:]) - np.log(values[0])))
+    excess = float(np.sum(np.log(values[:-1]) - np.log(values[-1])))
     return HillEstimate(k / excess if excess else math.inf, k)
+
+
+def _above_gaps(values: np.ndarray) -> np.ndarray:
+    """``values``, the largest first; below a gap the upper half of what is above it, which is the tail of that."""
+    while values.size > 2:
+        spacings = np.arange(1, values.size) * -np.diff(np.log(values))
+        total = spacings.sum()
+        last = int(np.argmax(spacings))
+        if not total or spacings.size * (1 - spacings[last] / total) ** (spacings.size - 1) > GAP_LEVEL:
+            break
+        values = values[: last // 2 + 1]
+    return values
 
 
 def largest_deviations(samples: ArrayLike, count: int) -> list[float]:

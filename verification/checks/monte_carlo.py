@@ -6,9 +6,9 @@ The mean of 256 independent batches gives one interval, against which every cand
 all 0 or 1 give the exact interval of a proportion instead. Nothing is decided from an interval that the *measured*
 skewness of the samples makes unreliable, nor from samples that vary otherwise than planned: they have tails that one
 of the two runs has not seen. Where skewness alone is in the way, the stage is drawn once more, larger, from a stream
-of its own. A refutation of the printed, the charitable or the corrected form is repeated once, independently (new
-stream, four times the samples, half the step, float64), and stands only if the second stage refutes again on the
-same side.
+of its own; likewise, after a wider pilot, where an event was never seen that a form says happens. A refutation of the
+printed, the charitable or the corrected form is repeated once, independently (new stream, four times the samples, half
+the step, float64), and stands only if the second stage refutes again on the same side.
 
 What runs in workers is in :mod:`verification.checks.stages`, the sizes in :mod:`verification.checks.sampling_plan`,
 the sentences in :mod:`verification.checks.measured_mean`.
@@ -32,6 +32,9 @@ from verification.verdict import Finding, Outcome
 TIME_LIMIT = 900.0
 TWO_STAGES = (PRINTED, READ_AS, CORRECTED)
 """Candidates whose refutation must be repeated; a near miss is one of many and decides no verdict by itself."""
+
+PILOTS = {PILOT: PILOT_SIZE, WIDE_PILOT: WIDE_PILOT_SIZE}
+"""The sizes of the pilots."""
 
 HERE = "verification.checks.stages"
 
@@ -104,6 +107,13 @@ def course_of(context: Context, experiment: Experiment, results: Mapping[str, Re
     course.predicted, *chunks = first
     stage, measured = FIRST, measured_mean(chunks, plan.design)
     larger = plan.enlarged(measured)
+    if larger is None and _waits_for_events(course, plan, measured):
+        seen = _pilot(course, context, experiment, WIDE_PILOT, results)
+        if not isinstance(seen, list):
+            course.stopped = seen
+            return course
+        wider = planned(experiment, seen[0], resolution=context.resolution, checks=context.claim.paper.experiments)
+        larger = wider if isinstance(wider, SamplingPlan) and wider.design.n > plan.design.n else None
     if larger is not None:
         again = course.ask(_stage(context, experiment, ENLARGED, larger.design.n), results)
         if not isinstance(again, list):
@@ -125,13 +135,10 @@ def _plan(
         course.stopped = Finding(Outcome.UNDECIDED, reason)
         return None
     plan: SamplingPlan | Finding | None = None
-    sizes = {PILOT: PILOT_SIZE, WIDE_PILOT: WIDE_PILOT_SIZE}
-    for stage in sizes if experiment.variation is None or experiment.skewness is None else ():
+    for stage in PILOTS if experiment.variation is None or experiment.skewness is None else ():
         if plan is not None and not needs_wide_pilot(plan):
             break
-        label = f"monte_carlo/{experiment.name}/{stage}"
-        arguments = {"experiment": experiment.name, "stage": stage, "n": sizes[stage]}
-        seen = course.ask([context.task(label, f"{HERE}:pilot", arguments, TIME_LIMIT)], results)
+        seen = _pilot(course, context, experiment, stage, results)
         if not isinstance(seen, list):
             course.stopped = seen
             return None
@@ -141,6 +148,25 @@ def _plan(
         course.stopped = plan
         return None
     return plan
+
+
+def _pilot(
+    course: Course, context: Context, experiment: Experiment, stage: str, results: Mapping[str, Result]
+) -> list[Any] | Finding | None:
+    """What a pilot saw; a finding where it did not end well, None while it runs."""
+    arguments = {"experiment": experiment.name, "stage": stage, "n": PILOTS[stage]}
+    label = f"monte_carlo/{experiment.name}/{stage}"
+    return course.ask([context.task(label, f"{HERE}:pilot", arguments, TIME_LIMIT)], results)
+
+
+def _waits_for_events(course: Course, plan: SamplingPlan, measured: MeasuredMean) -> bool:
+    """Whether pilot and stage saw one outcome of an event alone, of which a form that is not refuted predicts both."""
+    forms = [course.predicted.get(name) for name in TWO_STAGES]
+    alike = measured.exact and measured.constant and plan.expected == 0
+    return alike and any(
+        value is not None and 0 < value < 1 and measured.interval.lower <= value <= measured.interval.upper
+        for value in forms
+    )
 
 
 def _stage(context: Context, experiment: Experiment, stage: str, n: int) -> list[Task]:

@@ -56,6 +56,18 @@ def test_atoms_have_no_tail(samples):
     assert math.isinf(estimate_of(samples).value)
 
 
+@pytest.mark.parametrize("spread", [0.0, 0.3])
+def test_a_few_events_far_above_the_rest_are_no_tail_unless_they_have_one_themselves(spread):
+    rng = np.random.default_rng(seed_of("gap", spread))
+    bodies, large = 1 + 0.3 * rng.standard_normal((20, N)), 50 * (1 + spread * rng.standard_normal((20, N)))
+    events = rng.random((20, N)) < 1e-3
+    bounds = [estimate_of(np.where(*rows)).upper_bound(0.01) for rows in zip(events, large, bodies, strict=True)]
+    assert np.mean(np.array(bounds) > 2) > 0.9
+    wild = 50 * (1 - rng.random((20, N))) ** -1.0
+    bounds = [estimate_of(np.where(*rows)).upper_bound(0.01) for rows in zip(events, wild, bodies, strict=True)]
+    assert np.mean(np.array(bounds) < 2) > 0.9
+
+
 def test_the_largest_of_pieces_are_the_largest_of_all():
     samples = special.ndtri(np.random.default_rng(seed_of("pieces")).random(4096))
     assert largest_deviations(samples, 9) == sorted(np.abs(samples - samples.mean()), reverse=True)[:9]

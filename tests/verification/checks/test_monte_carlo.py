@@ -175,6 +175,15 @@ def test_indicators_get_the_exact_interval_of_a_proportion(monkeypatch):
     assert found["5 % above"].outcome is Outcome.REFUTED
 
 
+def test_an_event_that_a_form_predicts_and_no_pilot_has_seen_is_waited_for(monkeypatch):
+    rare = fake.experiment(sampler="indicators", variation=None, skewness=None, p=4e-4)
+    for k in range(3):
+        found = judged(monkeypatch, claim_of(rare, printed=4e-4, id=f"XX-00{k}"), resolution=0.5)
+        assert found["printed"].outcome is Outcome.CONSISTENT
+        found = judged(monkeypatch, claim_of(rare, printed=1e-3, id=f"XX-00{k}"), resolution=0.5)
+        assert found["printed"].outcome is Outcome.REFUTED
+
+
 def test_a_measured_bias_widens_the_interval_instead_of_refuting(monkeypatch):
     found = judged(monkeypatch, claim_of(fake.experiment(sampler="biased", bias=0.03), printed=1.0))
     assert found["printed"].outcome is not Outcome.REFUTED
