@@ -91,7 +91,7 @@ def whole_number(value: Any, name: str, *, at_least: int, below: int) -> int:
         raise ArgumentError(f"{name} must be a whole number, got {name}={shown(value)}.")
     number = int(value)
     if not at_least <= number < below:
-        raise ArgumentError(f"{name} must be at least {at_least} and below {below}, got {name}={number}.")
+        raise ArgumentError(f"{name} must be at least {at_least} and below {below}, got {name}={shown(number)}.")
     return number
 
 
@@ -128,7 +128,7 @@ def real_array(value: Any, name: str, *, finite: bool = True) -> np.ndarray:
     """
     if isinstance(value, bool | np.bool_):
         raise ArgumentError(f"{name} must be a real number, got the truth value {value}.")
-    if np.ma.isMaskedArray(value):
+    if np.ma.isMaskedArray(value) or isinstance(value, list | tuple) and any(map(np.ma.isMaskedArray, value)):
         raise ArgumentError(f"{name} must be an array without a mask. Fill or drop the masked entries.")
     if f"{type(value).__module__}".startswith("torch") and value.requires_grad:
         raise ArgumentError(f"{name} must be an array of real numbers, got a tensor with a gradient. Pass x.detach().")

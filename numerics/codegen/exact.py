@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Integral, Real
@@ -80,7 +80,7 @@ def _entries(expressions: Sequence[sp.Expr] | sp.MatrixBase) -> list[sp.Basic]:
         raise ArgumentError(f"expressions must be a sequence or a matrix, got {expressions}. Write [{expressions}].")
     # An array of one number and no axis cannot be walked through.
     unsized = isinstance(expressions, np.ndarray) and expressions.ndim == 0
-    if isinstance(expressions, str) or unsized or not isinstance(expressions, Iterable | sp.MatrixBase):
+    if isinstance(expressions, str | Mapping | Set) or unsized or not isinstance(expressions, Iterable | sp.MatrixBase):
         raise ArgumentError(f"expressions must be a sequence of SymPy expressions, got {shown(expressions)}.")
     entries = []
     for entry in list(expressions):

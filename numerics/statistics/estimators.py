@@ -285,7 +285,9 @@ class BatchMeans:
         count = min(batches, x.size)
         edges = np.array([x.size * b // count for b in range(count + 1)])
         sizes = np.diff(edges)
-        return cls(tuple(sizes.tolist()), tuple((np.add.reduceat(x, edges[:-1]) / sizes).tolist()))
+        with np.errstate(all="ignore"):
+            means = np.add.reduceat(x, edges[:-1]) / sizes
+        return cls(tuple(sizes.tolist()), tuple(means.tolist()))
 
     def merge(self, other: BatchMeans) -> BatchMeans:
         """The batches of both, side by side."""
@@ -296,8 +298,13 @@ class BatchMeans:
         """The overall mean with its Student t."""
         sizes, means = np.array(self.sizes, dtype=np.float64), np.array(self.means)
         n, batches = float(sizes.sum()), len(self.sizes)
-        overall = float(sizes @ means / n)
-        squares = float(sizes @ (means - overall) ** 2)
+        with np.errstate(all="ignore"):
+            overall = float(sizes @ means / n)
+            squares = float(sizes @ (means - overall) ** 2)
+        if not math.isfinite(squares):
+            raise ArgumentError(
+                "the squares of the batch means must be finite numbers, got overflow. Rescale the samples."
+            )
         return Estimate(overall, math.sqrt(squares / ((batches - 1) * n)), batches - 1)
 
 

@@ -18,6 +18,7 @@ HOSTILE = {
     "infinity": np.array([np.inf, 1.0]),
     "tensor with a gradient": torch.ones(2, requires_grad=True),
     "masked": np.ma.masked_array([1.0, 2.0], [True, False]),
+    "list with a masked part": [np.ma.masked_array([1.0, 2.0], [True, False]), [1.0, 2.0]],
     "missing": [None, 1.0],
     "ragged": [[1.0], [1.0, 2.0]],
     "symbol": [sp.Symbol("x"), 1],

@@ -122,7 +122,9 @@ def _call(function: Callable[..., tuple], values: Sequence[Any], digits: int | N
         arrays = [np.asarray(value) for value in values]
     except Exception as error:  # whatever a stranger's __array__ raises, and sequences that are ragged
         raise ArgumentError(f"the arguments must hold real numbers, got {', '.join(map(shown, values))}.") from error
-    for place, array in enumerate(arrays):
+    for place, (value, array) in enumerate(zip(values, arrays, strict=True)):
+        if np.ma.isMaskedArray(value):
+            raise ArgumentError(f"argument {place} must be an array without a mask. Fill or drop the masked entries.")
         if array.dtype.kind not in "fiub":
             raise ArgumentError(f"argument {place} must hold real numbers, got dtype {array.dtype}.")
     dtype = number_type(values, arrays)

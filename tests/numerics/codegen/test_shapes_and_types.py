@@ -6,6 +6,7 @@ import pytest
 import sympy as sp
 
 from numerics.codegen.compile import compile_program
+from numerics.errors import ArgumentError
 from tests.numerics.codegen.expression_table import EXPRESSIONS, Entry
 
 torch = pytest.importorskip("torch")
@@ -151,3 +152,12 @@ def test_torch_derivatives_stay_finite_where_the_function_underflows():
 
 
 # Refusals
+
+
+def test_masks_and_collections_without_order_are_refused():
+    masked = np.ma.masked_array([1.0, 2.0], [False, True])
+    with pytest.raises(ArgumentError, match="argument 0 must be an array without a mask"):
+        compile_program([x], [x])(masked)
+    for unordered in ({x: 1}, {x}):
+        with pytest.raises(ArgumentError, match="expressions must be a sequence"):
+            compile_program(unordered, [x])

@@ -157,3 +157,9 @@ def test_a_false_alarm_that_is_no_probability_is_refused(level):
         Estimate(0.0, 1.0).agrees_with(0.0, false_alarm=level)
     with pytest.raises(ArgumentError):
         Proportion(1, 2).interval(level)
+
+
+def test_samples_whose_squares_overflow_have_no_mean_with_an_error():
+    for samples in ([1e308, 1e308, -1e308], [1e200, 2e200, -1e200]):
+        with pytest.raises(ArgumentError, match="Rescale the samples"):
+            mean(samples)
