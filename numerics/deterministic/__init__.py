@@ -26,7 +26,8 @@ module                      question it answers
 ``verhulst_grid``           The same mean on a grid, and the integral of what it lacks to the logistic curve
 ``common_cone``             Products of random matrices that share a cone of directions
 ``collapse_threshold``      Where does a Gaussian multiplier begin to collapse?
-``random_products``         The top exponent of products of random 2 x 2 matrices
+``directions``              Random 2 x 2 matrices as an operator on functions of a direction
+``random_products``         The top exponent of products of random matrices in blocks of two
 ``exponent_on_circle``      The top exponent of a linear process in the plane, on the circle of directions
 ``two_layer_balance``       Factors of a product of matrices at their noise equilibrium
 ``orbit_minimum``           Where do several charges rest together?

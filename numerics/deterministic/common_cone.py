@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from numerics.deterministic.directions import gap_to_words
+
 ORDERS = (8, 16, 32, 64, 128, 256)
 _MOST_STEPS = 20_000
 _ROUNDING = 1e-15
@@ -52,9 +54,9 @@ def exponent_on_arc(
     """The exponent and a bound of its error; None where the orders of interpolation do not settle it."""
     previous = None
     for order in ORDERS:
-        value, spread = _enclosed(matrices, probabilities, arc, order)
+        value, open_still = _enclosed(matrices, probabilities, arc, order)
         if previous is not None:
-            error = abs(value - previous) + spread + 10 * _ROUNDING * (1 + abs(value))
+            error = abs(value - previous) + open_still + 10 * _ROUNDING * (1 + abs(value))
             if error <= tolerance:
                 return value, error
         previous = value
@@ -71,7 +73,7 @@ def _maps_inside(M: np.ndarray, arc: tuple[float, float]) -> bool:
 
 
 def _enclosed(M: np.ndarray, p: np.ndarray, arc: tuple[float, float], order: int) -> tuple[float, float]:
-    """The middle of the last bounds and half their distance, at one order of interpolation."""
+    """The middle of the last bounds, and half their distance with the gap to words, at one order of interpolation."""
     low, high = arc
     nodes = np.cos(np.pi * np.arange(order + 1) / order)  # from 1 to -1
     angles = low + (nodes + 1) / 2 * (high - low)
@@ -89,7 +91,8 @@ def _enclosed(M: np.ndarray, p: np.ndarray, arc: tuple[float, float], order: int
         if spread <= _ROUNDING * (1 + abs(values[0])) or spread >= best:
             break
         best, values = spread, operator @ values
-    return float((values.max() + values.min()) / 2), float(values.max() - values.min()) / 2
+    gap = gap_to_words(operator, growth, directions, M, p)
+    return float((values.max() + values.min()) / 2), float(values.max() - values.min()) / 2 + gap
 
 
 def _barycentric(nodes: np.ndarray, places: np.ndarray) -> np.ndarray:

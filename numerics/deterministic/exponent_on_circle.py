@@ -38,15 +38,18 @@ def exponent_on_circle(
     .. math:: \sum_k (i\,l\,a_k - b_k)\,p_{l-k} = 0, \qquad p_0 = 1,
 
     a banded system, since a and b have the modes :math:`|k| \le 2` only. Its truncation is doubled until two results
-    agree; the coefficients of a positive a decay exponentially.
+    agree; the coefficients of a positive a decay exponentially. Where a vanishes and b does not, as for an oscillator
+    whose stiffness or damping is noisy, the drift carries the direction through, p is infinitely differentiable, and
+    the coefficients decay faster than any power.
 
     Args:
-        linearisation: Two normal directions, whose angular diffusion is positive everywhere.
+        linearisation: Two normal directions; no direction is left in place by both the drift and the diffusion of the
+            angle.
         parameters: A number for every parameter.
         digits: Significant digits, relative to the largest growth rate; at most 12.
 
     Raises:
-        ArgumentError: the angular diffusion has a zero, or ``digits`` is out of range.
+        ArgumentError: angular diffusion and drift vanish together, or ``digits`` is out of range.
         MissingParameterError: a parameter has no number.
         DivergenceError: the angular diffusion is too close to zero somewhere for :data:`LARGEST_MODE`.
 
@@ -65,7 +68,7 @@ def exponent_on_circle(
         _modes(form, linearisation, numbers)
         for form in (angular_diffusion(linearisation), angular_drift(linearisation), linearisation.log_growth)
     )
-    _require_positive(a)
+    _require_turning(a, b)
     scale = np.abs(q).sum()
     size, coarse = 16, np.nan
     while size <= LARGEST_MODE:
@@ -76,7 +79,8 @@ def exponent_on_circle(
         size, coarse = 2 * size, fine
     raise DivergenceError(
         f"{LARGEST_MODE} Fourier modes do not settle the stationary law of the direction: its noise, at least "
-        f"{_smallest(a):.2g}, nearly vanishes somewhere. Treat that direction as invariant."
+        f"{max(_values(a, _lowest_points(a)).min(), 0.0):.2g}, nearly vanishes somewhere. Treat that direction as "
+        "invariant."
     )
 
 
@@ -98,20 +102,24 @@ def _values(modes: np.ndarray, z: np.ndarray) -> np.ndarray:
     return total.real
 
 
-def _smallest(modes: np.ndarray) -> float:
-    """The minimum over the circle: at a critical point, or, where rounding hides it, on a grid."""
+def _lowest_points(modes: np.ndarray) -> np.ndarray:
+    r"""Points :math:`e^{2i\varphi}` among which the smallest value is: critical ones, and a grid beside them."""
     slope = modes * np.arange(-BAND, BAND + 1)
     roots = np.roots(slope[::-1]) if np.any(slope) else np.array([])
     critical = roots[np.abs(np.abs(roots) - 1) < 1e-3]
     grid = np.exp(1j * np.linspace(0, 2 * np.pi, 721))
-    return float(_values(modes, np.concatenate([grid, critical / np.abs(critical)])).min())
+    return np.concatenate([grid, critical / np.abs(critical)])
 
 
-def _require_positive(a: np.ndarray) -> None:
-    smallest = _smallest(a)
-    if not smallest > 1e-12 * np.abs(a).sum():
+def _require_turning(a: np.ndarray, b: np.ndarray) -> None:
+    """Refuse a direction that neither noise nor drift turns."""
+    points = _lowest_points(a)
+    still = points[_values(a, points) <= 1e-12 * np.abs(a).sum()]
+    turned = np.abs(_values(b, still)) > 1e-6 * np.abs(b).sum()
+    if not turned.all():
+        angle = float(np.angle(still[~turned][0])) / 2 % np.pi
         raise ArgumentError(
-            f"the angular diffusion must be positive in every direction, but its minimum is {smallest:.2g}. "
+            f"the direction must be turned by noise or drift everywhere, but both vanish at the angle {angle:.6g}. "
             "Use theory.stability.lyapunov.top_exponent, which knows invariant directions, or simulated_exponent."
         )
 

@@ -1,6 +1,4 @@
-r"""The top Lyapunov exponent of products of random 2 x 2 matrices, from the stationary law of the direction.
-
-The matrices are independent.
+r"""The top Lyapunov exponent of products of independent random matrices, from the stationary law of the direction.
 
 For matrices :math:`M_q` with probabilities :math:`p_q` and the direction :math:`n = (\cos\varphi, \sin\varphi)`,
 
@@ -8,14 +6,17 @@ For matrices :math:`M_q` with probabilities :math:`p_q` and the direction :math:
     \lambda = \int Q\,d\pi, \quad Q(\varphi) = \sum_qp_q\log|M_qn|, \quad
     \int f\,d\pi = \int Tf\,d\pi, \quad (Tf)(\varphi) = \sum_qp_q\,f(\arg M_qn).
 
-Functions of a direction have the period :math:`\pi`. They are kept at N equidistant angles and interpolated by
-trigonometric polynomials, on which T is a matrix; its left eigenvector to the eigenvalue 1 is :math:`\pi`. Only T on
-functions is discretised, never the law itself, which may be singular. N is doubled until the result settles. Where
-the law is singular the changes fall irregularly, and a small one may be an accident: the error is the larger of the
-last two.
+Functions of a direction have the period :math:`\pi`. Only T on functions is discretised
+(:mod:`numerics.deterministic.directions`), never the law itself, which may be singular. The number of angles grows
+until the result settles. Where the law is singular the changes fall irregularly, and a small one may be an accident:
+the error is the larger of the last two.
+
+Matrices that a permutation of the coordinates makes block triangular have the largest exponent of the blocks; a
+matrix of rank one is a renewal, and the product is 0 sooner or later where one of them follows upon what it sends to 0.
 
 References:
-    Furstenberg, "Noncommuting random products" (1963); Bougerol, Lacroix, *Products of Random Matrices* (1985).
+    Furstenberg, "Noncommuting random products" (1963); Furstenberg and Kifer, *Israel J. Math.* 46 (1983) 12 (blocks);
+    Bougerol, Lacroix, *Products of Random Matrices* (1985).
 """
 
 from __future__ import annotations
@@ -23,24 +24,35 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
 
 from numerics.arguments import real_array, real_number, whole_number
 from numerics.deterministic.common_cone import arc_of, exponent_on_arc
+from numerics.deterministic.directions import by_pieces, by_sines
 from numerics.errors import ArgumentError, DivergenceError
 
-FEWEST = 101
-"""Number of angles that is tried first, and doubled less one: odd, so that the interpolation is unique."""
+SMOOTH = (101, 201, 401)
+"""Numbers of angles for trigonometric polynomials: odd, so that the interpolation is unique."""
 
-MOST = 6401
-"""Number of angles beyond which the matrix of T takes gigabytes."""
+SETTLED = 1e-9
+"""Only so small changes of them count: where they converge at all, they do so exponentially."""
+
+FEWEST = 2**10
+"""Number of angles that is tried first with piecewise linear functions; it is quadrupled."""
+
+MOST = 2**22
+"""Number of angles, times that of matrices, beyond which memory runs short."""
+
+_WORDS = 4096
+"""How many words are looked at for a product that is 0."""
 
 _ROUNDING = 1e-14
-"""Relative error up to which a direction is called invariant."""
+"""Relative error up to which a direction is called invariant, or a product 0."""
 
 
 def exponent_of_products(
-    matrices: ArrayLike, probabilities: ArrayLike | None = None, *, tolerance: float = 1e-8, angles: int = 1601
+    matrices: ArrayLike, probabilities: ArrayLike | None = None, *, tolerance: float = 1e-6, angles: int = 2**18
 ) -> tuple[float, float]:
     r"""The top exponent :math:`\lim\frac1k\log\|M_k\cdots M_1\|` and an estimate of its error.
 
@@ -55,14 +67,18 @@ def exponent_of_products(
     and :math:`\tfrac12E\log|\det M_q|` in the second, where some matrix exchanges them.
 
     Args:
-        matrices: Invertible. Shape ``(q, 2, 2)``.
+        matrices: Shape ``(q, d, d)``. For d > 2 some order of the coordinates must make all of them block triangular,
+            with blocks of at most two.
         probabilities: Sum 1; equal unless given. Shape ``(q,)``.
-        tolerance: The result counts as settled where the error, the larger of the last two changes, is at most this.
-        angles: Number of angles up to which it is doubled. Memory grows with its square, time with its cube: two
-            matrices take about a second at 1601.
+        tolerance: The result counts as settled where the error is at most this: the larger of the last two changes,
+            and what is lost to the angles over a few steps.
+        angles: Number of angles up to which it is quadrupled; memory and time grow with it.
+
+    Returns:
+        The exponent and its error; :math:`-\infty` where the product is 0 sooner or later.
 
     Raises:
-        ArgumentError: shapes do not fit, a matrix is singular, or the probabilities do not sum to 1.
+        ArgumentError: shapes do not fit, the probabilities do not sum to 1, or more than two coordinates mix.
         DivergenceError: the largest number of angles does not settle the exponent.
 
     Example:
@@ -73,29 +89,94 @@ def exponent_of_products(
     """
     M, p = _checked(matrices, probabilities)
     tolerance = real_number(tolerance, "tolerance")
-    angles = whole_number(angles, "angles", at_least=4 * FEWEST - 3, below=MOST + 1)
-    M, p = M[p > 0], p[p > 0]
-    closed = _exponent_of_reducible(M, p)
-    if closed is not None:
-        return closed, _ROUNDING * (1 + abs(closed))
-    arc = arc_of(M)
-    if arc is not None:
-        found = exponent_on_arc(M, p, arc, tolerance)
-        if found is not None:
-            return found
+    angles = whole_number(angles, "angles", at_least=FEWEST * 16, below=MOST + 1)
+    found = [_of_block(M[:, block][:, :, block], p, tolerance, angles) for block in _blocks(M)]
+    return max(value for value, _ in found), max(error for _, error in found)
+
+
+def _blocks(M: np.ndarray) -> list[np.ndarray]:
+    """The coordinates that depend on one another, in groups: the diagonal blocks in an order that is triangular."""
+    number, group = scipy.sparse.csgraph.connected_components((M != 0).any(axis=0), connection="strong")
+    found = [np.flatnonzero(group == k) for k in range(number)]
+    if any(len(block) > 2 for block in found):
+        mixed = max(found, key=len)
+        raise ArgumentError(
+            f"matrices must be block triangular with blocks of at most two in some order of the coordinates, got "
+            f"coordinates {mixed.tolist()} that all depend on one another. Simulate the product instead."
+        )
+    return found
+
+
+def _of_block(M: np.ndarray, p: np.ndarray, tolerance: float, angles: int) -> tuple[float, float]:
+    """The exponent of one block."""
+    sizes = np.abs(M).max(axis=(1, 2))
+    if np.any(sizes == 0):
+        return -np.inf, 0.0
+    if M.shape[1] == 1:
+        mean = float(p @ np.log(sizes))
+        return mean, _ROUNDING * (1 + abs(mean))
+    units = 2.0 ** np.ceil(np.log2(sizes))  # powers of 2: no entry is rounded
+    value, error = _of_pairs(_balanced(M / units[:, None, None], p), p, tolerance, angles)
+    return float(p @ np.log(units)) + value, error
+
+
+def _balanced(M: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """The matrices in units of the coordinates, powers of 2, in which both matter alike: exponents do not change."""
+    unit = scipy.linalg.matrix_balance(np.tensordot(p, np.abs(M), 1), permute=False, separate=True)[1][0]
+    return M * unit[None, None, :] / unit[None, :, None]
+
+
+def _of_pairs(M: np.ndarray, p: np.ndarray, tolerance: float, angles: int) -> tuple[float, float]:
+    """The exponent of matrices of shape (2, 2) whose entries are of the order of 1."""
+    singular = np.abs(np.linalg.det(M)) <= _ROUNDING / 10
+    if singular.any():
+        if _vanishes(M, singular):
+            return -np.inf, 0.0
+    else:
+        closed = _exponent_of_reducible(M, p)
+        if closed is not None:
+            return closed, _ROUNDING * (1 + abs(closed))
+    with np.errstate(all="ignore"):
+        arc = arc_of(M)
+        found = None if arc is None else exponent_on_arc(M, p, arc, tolerance)
+        return found if found is not None else _settled(M, p, bool(singular.any()), tolerance, angles)
+
+
+def _settled(M: np.ndarray, p: np.ndarray, singular: bool, tolerance: float, angles: int) -> tuple[float, float]:
+    """The exponent on more and more angles."""
+    if not singular:
+        smooth, gaps = zip(*(by_sines(M, p, size) for size in SMOOTH), strict=True)
+        error = float(np.abs(np.diff(smooth)).max()) + gaps[-1]
+        if error <= min(tolerance, SETTLED):
+            return smooth[-1], error
     values: list[float] = []
     size, error = FEWEST, np.inf
-    while size <= angles:
-        values.append(_exponent(M, p, size))
+    while size <= angles and size * len(M) <= MOST:
+        value, gap = by_pieces(M, p, size)
+        values.append(value)
         if len(values) > 2:
-            error = float(np.abs(np.diff(values[-3:])).max())
+            error = float(np.abs(np.diff(values[-3:])).max()) + gap
         if error <= tolerance:
-            return values[-1], error
-        size = 2 * size - 1
+            return value, error
+        size *= 4
     raise DivergenceError(
-        f"{(size + 1) // 2} angles do not settle the exponent to {tolerance:.1g}: the last two doublings changed it by "
-        f"up to {error:.1g}. Widen tolerance, allow more angles, or simulate."
+        f"{size // 4} angles do not settle the exponent to {tolerance:.1g}: the last two refinements changed it, or "
+        f"leave it open, by {error:.1g}. Widen tolerance, allow more angles, or simulate."
     )
+
+
+def _vanishes(M: np.ndarray, singular: np.ndarray) -> bool:
+    """Whether some word between two matrices of rank one makes the product 0, among the shorter ones."""
+    left, _, right = np.linalg.svd(M[singular])
+    ends, kernels = left[:, :, 0], right[:, 0]
+    directions, looked = ends, 0
+    while len(directions) and looked < _WORDS:
+        if np.any(np.abs(directions @ kernels.T) <= _ROUNDING):
+            return True
+        looked += len(directions)
+        directions = np.concatenate([directions @ matrix.T for matrix in M[~singular]] or [np.zeros((0, 2))])
+        directions = directions / np.hypot(*directions.T)[:, None]
+    return False
 
 
 def _exponent_of_reducible(M: np.ndarray, p: np.ndarray) -> float | None:
@@ -150,33 +231,11 @@ def gaussian_matrices(matrix: Callable[[float], ArrayLike], nodes: int = 64) -> 
 
 
 def _checked(matrices: ArrayLike, probabilities: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
+    """The matrices that are drawn, and their probabilities."""
     M = real_array(matrices, "matrices")
-    if M.ndim != 3 or M.shape[1:] != (2, 2) or not len(M):
-        raise ArgumentError(f"matrices must have shape (q, 2, 2) with q >= 1, got {M.shape}.")
-    if not np.isfinite(M).all() or np.any(np.linalg.det(M) == 0):
-        raise ArgumentError("matrices must be finite and invertible: a singular one sends a direction to 0.")
+    if M.ndim != 3 or M.shape[1] != M.shape[2] or not M.size:
+        raise ArgumentError(f"matrices must have shape (q, d, d) with q, d >= 1, got {M.shape}.")
     p = np.full(len(M), 1 / len(M)) if probabilities is None else real_array(probabilities, "probabilities")
     if p.shape != (len(M),) or np.any(p < 0) or abs(p.sum() - 1) > 1e-12:
         raise ArgumentError(f"probabilities must be {len(M)} non-negative numbers with sum 1, got {p}.")
-    return M, p
-
-
-def _exponent(M: np.ndarray, p: np.ndarray, size: int) -> float:
-    angles = np.arange(size) * np.pi / size
-    directions = np.stack([np.cos(angles), np.sin(angles)])
-    operator, growth = np.zeros((size, size)), np.zeros(size)
-    for matrix, probability in zip(M, p, strict=True):
-        image = matrix @ directions
-        growth += probability * np.log(np.hypot(*image))
-        operator += probability * _interpolation(np.arctan2(image[1], image[0])[:, None] - angles, size)
-    system = operator.T - np.eye(size)
-    system[0] = 1.0  # the law has mass 1; one of the other equations is redundant
-    law = np.linalg.solve(system, np.eye(size)[0])
-    return float(law @ growth)
-
-
-def _interpolation(difference: np.ndarray, size: int) -> np.ndarray:
-    r"""Dirichlet's kernel :math:`\sin(Nd)/(N\sin d)`: the weight of a node at the angular distance d."""
-    sine = np.sin(difference)
-    at_node = np.abs(sine) < 1e-14
-    return np.where(at_node, 1.0, np.sin(size * difference) / (size * np.where(at_node, 1.0, sine)))
+    return M[p > 0], p[p > 0]

@@ -305,8 +305,8 @@ def _require_angular_noise(linearisation: TransverseLinearisation) -> None:
     if noise == 0 or linearisation.along(noise, [0, 1]) == 0 or real:
         raise UnsupportedFormError(
             f"the direction must be turned by noise everywhere, but its diffusion {angular_diffusion(linearisation)} "
-            "vanishes in a direction that is not one of a pair of invariant ones. Simulate instead "
-            "(numerics.simulation.simulated_exponent.simulated_exponent)."
+            "vanishes in a direction that is not one of a pair of invariant ones. Evaluate it at numbers instead "
+            "(numerics.deterministic.exponent_on_circle.exponent_on_circle)."
         )
 
 

@@ -108,7 +108,7 @@ def test_turning_without_growth_leaves_the_exponent_unchanged_only_for_equal_rat
 def test_vanishing_angular_noise_and_missing_numbers_are_refused():
     s = sp.Symbol("s", positive=True)
     neuron = transverse_linearisation(ItoProcess([x, y], [y, x], sp.Matrix([s * y, s * x])))
-    with pytest.raises(ArgumentError, match="positive in every direction"):
+    with pytest.raises(ArgumentError, match="both vanish at the angle 0.785398"):
         exponent_on_circle(neuron, {s: 1})
     with pytest.raises(MissingParameterError, match="s"):
         exponent_on_circle(neuron)
@@ -118,6 +118,42 @@ def test_vanishing_angular_noise_and_missing_numbers_are_refused():
     nearly = ItoProcess([x, y], [y, x], sp.Matrix([[y, -tiny * y], [x, tiny * x]]))
     with pytest.raises(DivergenceError, match="nearly vanishes"):
         exponent_on_circle(transverse_linearisation(nearly))
+
+
+def oscillator(stiffness, damping, noise):
+    return ItoProcess([x, y], [y, -stiffness * x - damping * y], sp.Matrix([0, noise]))
+
+
+@pytest.mark.parametrize(("stiffness", "damping", "strength"), [(0, 0, 1), (1, 0, 1), (4, sp.Rational(1, 5), 2)])
+def test_drift_may_turn_the_direction_where_noise_does_not(stiffness, damping, strength):
+    """The noise of an oscillator's stiffness does not turn its velocity, and Airy functions give the exponent."""
+    linear = transverse_linearisation(oscillator(stiffness, damping, strength * x))
+    found, closed = exponent_on_circle(linear), top_exponent(linear)
+    assert closed.route is ExponentRoute.AIRY
+    assert abs(float(found.value) - float(closed.value)) < float(found.error) + 1e-12 < 1e-9
+
+
+@pytest.mark.slow  # by day: noise of the stiffness
+@pytest.mark.parametrize("noise", [y, x + y], ids=["damping", "both"])
+def test_an_oscillator_with_noisy_damping_grows_as_it_is_simulated(noise):
+    process = oscillator(1, sp.Rational(1, 5), noise)
+    exact = float(exponent_on_circle(transverse_linearisation(process)).value)
+    fine, coarse = (
+        simulated_exponent(
+            process,
+            initial=[1, 0],
+            step=step,
+            burn_in=10,
+            until=40,
+            segment=1,
+            n_paths=4096,
+            seed=seed_of("damping", str(noise), step),
+        ).estimate
+        for step in (1 / 128, 1 / 64)
+    )
+    error = math.hypot(2 * fine.half_width(FALSE_ALARM / 2), coarse.half_width(FALSE_ALARM / 2))
+    assert abs(2 * fine.value - coarse.value - exact) < error + 2e-3
+    assert abs(2 * fine.value - coarse.value - exact - 0.1) > error + 2e-3
 
 
 def test_simulation_in_two_dimensions_agrees_with_the_circle_as_the_step_vanishes():

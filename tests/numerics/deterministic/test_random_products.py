@@ -86,25 +86,68 @@ def test_quadrature_of_a_normal_reproduces_its_moments():
     [
         ([[1.0, 0.0], [0.0, 1.0]], None, "shape"),
         ([], None, "shape"),
-        ([[[1.0, 1.0], [1.0, 1.0]]], None, "invertible"),
+        ([np.roll(np.eye(3), 1, axis=0)], None, "at most two"),
         ([[[1.0, math.nan], [0.0, 1.0]]], None, "finite"),
         ([[[0.0, -1.0], [1.0, 0.0]]], [0.5], "sum 1"),
         (MOMENTUM, [1.5, -0.5], "non-negative"),
         (MOMENTUM, [1.0], "2 non-negative"),
     ],
 )
-def test_what_is_no_law_of_an_invertible_matrix_is_refused(matrices, probabilities, needed):
+def test_what_is_no_law_of_a_matrix_of_blocks_is_refused(matrices, probabilities, needed):
     with pytest.raises(ArgumentError, match=needed):
         exponent_of_products(matrices, probabilities)
 
 
 def test_a_small_change_by_accident_settles_nothing():
-    """The exponent of the Stern-Brocot tree, where no cone is mapped inside itself: the last change is 5e-8."""
-    tree = [[[1, 1], [0, 1]], [[1, 0], [1, 1]]]
-    value, error = exponent_of_products(tree, tolerance=5e-6)
-    assert abs(value - 0.3962125643) < error < 5e-6
+    """Viswanath's random Fibonacci sequence, whose law of the direction is singular."""
+    fibonacci = [[[0, 1], [1, 1]], [[0, 1], [1, -1]]]
+    value, error = exponent_of_products(fibonacci, tolerance=2e-5)
+    assert abs(value - math.log(1.1319882487943)) < error < 2e-5
     with pytest.raises(DivergenceError, match="allow more angles"):
-        exponent_of_products(tree, tolerance=1e-6)
+        exponent_of_products(fibonacci, tolerance=1e-6, angles=2**16)
+
+
+def test_the_tree_of_fractions_has_its_exponent_though_no_cone_is_mapped_inside_itself():
+    value, error = exponent_of_products([[[1, 1], [0, 1]], [[1, 0], [1, 1]]])
+    assert abs(value - 0.396212564297) < error < 1e-6
+
+
+PROJECTION, SWAP = np.diag([1.0, 0.0]), [[0.0, 1.0], [1.0, 0.0]]
+RANK_ONE = {
+    "renewal": ([PROJECTION, [[2.0, 1.0], [1.0, 1.0]]], 0.4076599487802325),
+    "all of them": ([[[1.0, 2.0], [2.0, 4.0]], [[1.0, 0.0], [1.0, 0.0]]], math.log(5 * 3) / 4),
+    "killed at once": ([[[0.0, 1.0], [0.0, 0.0]], np.eye(2)], -math.inf),
+    "killed after a swap": ([PROJECTION, SWAP], -math.inf),
+    "zero": ([np.zeros((2, 2)), np.eye(2)], -math.inf),
+}
+"""Name to matrices, of equal probabilities, and the exponent."""
+
+
+@pytest.mark.parametrize("name", RANK_ONE)
+def test_matrices_of_rank_one_are_renewals(name):
+    matrices, expected = RANK_ONE[name]
+    value, error = exponent_of_products(matrices)
+    assert value == expected or abs(value - expected) <= error < 1e-6
+
+
+def test_a_block_triangular_product_grows_like_its_largest_block():
+    rates = np.array([[2.0, 0.5, 3.0], [0.25, 3.0, 0.1]])
+    triangular = [np.diag(rate) + np.triu(np.full((3, 3), 7.0), 1) for rate in rates]
+    shuffled = [matrix[[2, 0, 1]][:, [2, 0, 1]] for matrix in triangular]
+    value, error = exponent_of_products(shuffled)
+    assert abs(value - np.log(rates).mean(axis=0).max()) <= error < 1e-12
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_the_size_of_the_matrices_adds_its_logarithm(size):
+    value, error = exponent_of_products(size * np.array([[[2.0, 1.0], [1.0, 1.0]], [[1.0, 1.0], [1.0, 2.0]]]))
+    assert abs(value - 0.9154795416190895 - math.log(size)) <= error + 1e-12
+
+
+def test_directions_closer_together_than_the_angles_settle_nothing():
+    """A renewal with the exponent 9.41734; every number of angles says 9.5, and none of them sees the direction."""
+    with pytest.raises(DivergenceError, match="leave it open"):
+        exponent_of_products([[[1e8, 1.0], [1.0, 1e-8]], [[1.0, 1e6], [1e-6, 2.0]]], angles=2**14)
 
 
 def test_an_exponent_that_does_not_settle_is_refused():

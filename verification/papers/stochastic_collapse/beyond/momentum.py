@@ -139,13 +139,13 @@ def growth_by_products(point: Arguments) -> tuple[float, float]:
 def smallest_growth(point: Arguments) -> tuple[float, float]:
     r"""The smallest :math:`\Lambda/\eta` over :data:`GRID`."""
 
-    def at(rate: sp.Rational, tolerance: float, angles: int) -> tuple[float, float]:
+    def at(rate: sp.Rational, tolerance: float) -> tuple[float, float]:
         matrices = _matrices(sp.Rational(point["m"]), rate)
-        growth, error = exponent_of_products(matrices, tolerance=tolerance, angles=angles)
+        growth, error = exponent_of_products(matrices, tolerance=tolerance)
         return growth / float(rate), error / float(rate)
 
-    smallest = min(GRID, key=lambda rate: at(rate, 1e-4, 1601)[0])
-    return at(smallest, 1e-6, 3201)
+    smallest = min(GRID, key=lambda rate: at(rate, 1e-4)[0])
+    return at(smallest, 1e-6)
 
 
 def growth_with_momentum(arguments: Arguments, draw: Draw) -> Samples:
