@@ -242,7 +242,7 @@ def located(
         )
         window = (figure_2.FIGURE.snapshots[-1] - figure_2.FIGURE.snapshots[0]) * step
         rates = Moments.from_samples((logs[-1] - logs[0]) / window)
-        rows.append({"level": level * signal, "rate": rates.mean, "rate_error": rates.standard_error})
+        rows.append({"level": level * signal, "rate": rates.mean, "rate_error": rates.standard_error, "models": models})
     lower, upper = figure_2.vanishing(rows)
     return {
         "sharp": signal,
@@ -264,7 +264,9 @@ def located_descent(factors: Sequence[float], *, models: int, steps: int, thread
         noise = math.sqrt(factor) * critical
         logs = iterated(noise, steps, (first, steps), figure_2.FAR_START, models, threads)
         rates = Moments.from_samples((logs[1] - logs[0]) / (steps - first))
-        rows.append({"level": factor * critical**2, "rate": rates.mean, "rate_error": rates.standard_error})
+        rows.append(
+            {"level": factor * critical**2, "rate": rates.mean, "rate_error": rates.standard_error, "models": models}
+        )
     lower, upper = figure_2.vanishing(rows)
     m_xy, m_xx = map(float, data_of_figure_2.data_moments())
     return {
