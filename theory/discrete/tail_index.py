@@ -34,9 +34,11 @@ def absolute_moment(recursion: Recursion, order: sp.Expr) -> sp.Expr:
     r"""The moment :math:`\mathbb E|M|^\kappa` of the multiplier of an affine recursion on the line.
 
     The multiplier must be Gaussian (linear in the normals) or log-normal (an exponential of that), or take finitely
-    many values (draws from a population), or be both: Gaussian given the draw; or it is linear in one uniform; or it is
+    many values (draws from a population), or be both: Gaussian given the draw; or it is linear in one uniform, or an
+    exponential of that; or a multiple of :math:`-\log(U_1 \cdots U_n)`, which has a gamma law; or it is
     :math:`c \pm r(Z_1^2 + \dots + Z_n^2)` with c not negative and r positive, as for least squares on batches of
-    Gaussian data, and for the variance of ARCH and GARCH processes. For a whole even order it may be any polynomial.
+    Gaussian data, and for the variance of ARCH and GARCH processes; or a product of powers of these, each with noise of
+    its own. For a whole even order it may be any polynomial.
 
     Args:
         recursion: linear in its one coordinate.
@@ -60,7 +62,44 @@ def absolute_moment(recursion: Recursion, order: sp.Expr) -> sp.Expr:
             f"the tail index is that of one coordinate here, but the recursion has {tuple(recursion.state)}. "
             "In several dimensions Kesten's condition is one on products of matrices, which is simulated."
         )
-    M = sp.expand(parts.multiplier[0])
+    return _moment(sp.expand(parts.multiplier[0]), kappa, recursion)
+
+
+def _moment(M: sp.Expr, kappa: sp.Expr, recursion: Recursion) -> sp.Expr:
+    """The absolute moment of an expression in the noise of a step."""
+    try:
+        return _moment_of_one_kind(M, kappa, recursion)
+    except UnsupportedFormError:
+        factors = _independent_factors(M, recursion)
+        if factors == [(M, sp.S.One)]:
+            raise
+    return sp.Mul(*(_moment(base, power * kappa, recursion) for base, power in factors))
+
+
+def _independent_factors(M: sp.Expr, recursion: Recursion) -> list[tuple[sp.Expr, sp.Expr]]:
+    """Pairs of a base and a positive power whose product is M up to its sign, each with noise of its own."""
+    noise = {*recursion.normals, *recursion.uniforms}
+    groups: list[tuple[sp.Expr, set]] = []
+    for factor in sp.Mul.make_args(sp.factor(M) if M.is_polynomial(*noise & M.free_symbols) else sp.factor_terms(M)):
+        own = factor.free_symbols & noise
+        joined = [group for group in groups if group[1] & own]
+        groups = [group for group in groups if not group[1] & own]
+        groups.append((sp.Mul(factor, *(e for e, _ in joined)), own.union(*(held for _, held in joined))))
+    return [_base_and_power(e, recursion) for e, _ in groups]
+
+
+def _base_and_power(factor: sp.Expr, recursion: Recursion) -> tuple[sp.Expr, sp.Expr]:
+    """A base and a positive power whose modulus is that of the factor."""
+    if isinstance(factor, sp.Abs):
+        return _base_and_power(factor.args[0], recursion)
+    if factor.is_Pow and factor.exp.is_number and factor.exp.is_positive:
+        base = factor.base
+        if base in set(recursion.uniforms) or base.is_nonnegative or (factor.exp.is_integer and base.is_extended_real):
+            return base, factor.exp
+    return factor, sp.S.One
+
+
+def _moment_of_one_kind(M: sp.Expr, kappa: sp.Expr, recursion: Recursion) -> sp.Expr:
     normals = [xi for xi in recursion.normals if M.has(xi)]
     even = kappa.is_integer and kappa.is_even and kappa.is_nonnegative and kappa.is_number
     spread = [u for u in recursion.uniforms if M.has(u) and not _chooses(M, u)]
@@ -120,16 +159,35 @@ def _uniform_absolute_moment(
     Raises:
         UnsupportedFormError: other noise enters besides draws, or the multiplier is not linear in u.
     """
+    gamma = _gamma_law(M, uniforms)
+    if gamma is not None and not normals:
+        scale, shape = gamma
+        return scale**order * sp.gamma(shape + order) / sp.gamma(shape)
+    if len(uniforms) == 1 and not normals and isinstance(M, sp.exp) and _is_linear(M.args[0], uniforms):
+        low, high = (order * M.args[0].subs(uniforms[0], end) for end in (0, 1))
+        return (sp.exp(high) - sp.exp(low)) / (high - low)
     if normals or len(uniforms) > 1 or not _is_linear(M, uniforms):
         raise UnsupportedFormError(
-            f"a multiplier with the uniform {uniforms[0]} must be linear in it and hold no other noise but draws from "
-            f"a population, got {M}. Estimate its moments by quadrature."
+            f"a multiplier with the uniform {uniforms[0]} must be linear in it, an exponential of that or a multiple "
+            f"of its logarithm, without other noise but draws from a population, got {M}. Estimate its moments by "
+            "quadrature."
         )
     (u,) = uniforms
     slope = sp.diff(M, u)
     low, high = M.subs(u, 0), M.subs(u, 1)
     primitive = [y * sp.Abs(y) ** order for y in (low, high)]
     return mean_over_draw((primitive[1] - primitive[0]) / (slope * (order + 1)), recursion)
+
+
+def _gamma_law(M: sp.Expr, uniforms: list[sp.Symbol]) -> tuple[sp.Expr, int] | None:
+    """Scale and shape where M is a multiple of minus the sum of the logarithms of uniforms; else None."""
+    scales = {sp.expand(-u * sp.diff(M, u)) for u in uniforms}
+    if len(scales) > 1:
+        return None
+    (scale,) = scales
+    rest = sp.expand(M + scale * sp.Add(*(sp.log(u) for u in uniforms)))
+    plain = rest == 0 and not scale.free_symbols & set(uniforms) and scale.is_real
+    return (abs(scale), len(uniforms)) if plain else None
 
 
 def _coefficients_of_squares(M: sp.Expr, normals: list[sp.Symbol]) -> tuple[sp.Expr, sp.Expr] | None:

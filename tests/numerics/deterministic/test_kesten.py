@@ -43,6 +43,34 @@ def test_a_multiplier_of_two_values_has_the_solution_of_its_equation():
     assert tail_index(contraction) == mp.inf
 
 
+U, V = sp.symbols("u v", real=True)
+
+
+@pytest.mark.parametrize(
+    ("multiplier", "moment"),
+    [
+        (-sp.log(U) * sp.Rational(4, 5), lambda k: mp.mpf("0.8") ** k * mp.gamma(1 + k)),
+        (-(sp.log(U) + sp.log(V)) / 3, lambda k: mp.gamma(2 + k) / mp.mpf(3) ** k),
+        (2 * U**2, lambda k: mp.mpf(2) ** k / (2 * k + 1)),
+        (3 * U * V, lambda k: mp.mpf(3) ** k / (k + 1) ** 2),
+        (2 * U * xi, lambda k: mp.mpf(2) ** k / (k + 1) * 2 ** (k / 2) * mp.gamma((k + 1) / 2) / mp.sqrt(mp.pi)),
+        (xi**3 / 3, lambda k: 2 ** (3 * k / 2) * mp.gamma((3 * k + 1) / 2) / mp.sqrt(mp.pi) / mp.mpf(3) ** k),
+        (sp.exp(U - sp.Rational(2, 3)), lambda k: (mp.exp(k / 3) - mp.exp(-2 * k / 3)) / k),
+    ],
+    ids=str,
+)
+def test_gamma_laws_and_products_of_independent_factors_have_their_moments(multiplier, moment):
+    step = Recursion([w], [multiplier * w + 1], normals=[xi], uniforms=[U, V])
+    kappa = tail_index(step)
+    assert abs(mp.log(moment(kappa))) < 1e-12
+    assert abs(mp.log(moment(kappa * 1.01))) > 1e-4
+
+
+def test_noise_that_enters_two_factors_is_no_product():
+    with pytest.raises(UnsupportedFormError, match="without other noise"):
+        absolute_moment(Recursion([w], [u * (u + xi) * w], normals=[xi], uniforms=[u]), sp.Symbol("kappa"))
+
+
 def test_for_small_steps_the_index_is_that_of_the_diffusion():
     # dX = -h X dt + sqrt(eta) s X dW + dB has a density of power -(2 + 2 h/(eta s^2)).
     found = tail_index(SGD, {eta: 0.001, h: 1, s: 2})
@@ -95,7 +123,7 @@ def test_what_has_no_index_is_refused():
     with pytest.raises(DimensionError):
         absolute_moment(Recursion([w, v], [w, v], normals=[xi]), 1)
     with pytest.raises(UnsupportedFormError, match="must be linear"):
-        absolute_moment(Recursion([w], [xi**3 * w], normals=[xi]), 1)
+        absolute_moment(Recursion([w], [(xi**3 + xi) * w], normals=[xi]), 1)
 
 
 def test_an_index_is_found_past_orders_where_a_series_of_kummer_is_zero():
