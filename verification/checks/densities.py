@@ -8,6 +8,7 @@ pieces; there :math:`a p` and the current must be continuous, or the equation ha
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import sympy as sp
@@ -17,7 +18,6 @@ from theory.argument_kinds import CONDITIONS, SYMBOL
 from theory.decision.ball_functions import Ball
 from theory.decision.balls import ball
 from theory.decision.breakpoints import breakpoints, zeros_along
-from theory.decision.inequalities import holds
 from theory.decision.region import AdmissibleRegion, affine_in, points_satisfying
 from theory.decision.sign import SignKind, decide_sign
 from theory.decision.surfaces import INEQUALITIES, margin
@@ -26,6 +26,7 @@ from theory.fokker_planck import fokker_planck_operator, probability_current
 from theory.ito import ItoProcess
 from theory.line.interval import Interval
 from verification.arguments import takes
+from verification.checks.conditions import judge_region
 from verification.checks.finite_integral import PIECES, finite_integral
 from verification.verdict import Finding, Outcome
 
@@ -161,18 +162,12 @@ def integral_finding(process: ItoProcess, density: sp.Expr, domain: tuple[Boolea
         return Finding(Outcome.PROVED, "its integral is finite")
     if condition == sp.false:
         return Finding(Outcome.REFUTED, "its integral is infinite", witness={})
-    symbols = condition.free_symbols | {s for c in domain for s in c.free_symbols}
-    points = points_satisfying(symbols, domain, 60, seed=str(condition)) if symbols else [{}]
-    for point in points:
-        values = {s: sp.Rational(v.numerator, v.denominator) for s, v in point.items()}
-        if holds(condition, values) is False:
-            named = {str(s): str(v) for s, v in values.items()}
-            where = ", ".join(f"{s}={v}" for s, v in named.items()) or "every point"
-            reason = f"its integral is finite only where {condition}, not at {where}"
-            return Finding(Outcome.REFUTED, reason, witness=named)
-    if not points:
-        return Finding(Outcome.UNDECIDED, "no point of the domain was found")
-    return Finding(Outcome.PROVED if condition in domain else Outcome.CERTIFIED, f"its integral is finite: {condition}")
+    found = judge_region(condition, sp.true, domain)  # on the border of the domain too
+    told = f"its integral is finite: {condition}"
+    if found.outcome is Outcome.REFUTED:
+        where = ", ".join(f"{name}={value}" for name, value in (found.witness or {}).items()) or "every point"
+        return replace(found, reason=f"its integral is finite only where {condition}, not at {where}")
+    return replace(found, reason=told if found.outcome.supports else f"{told}; {found.reason}")
 
 
 def weakest(findings: list[Finding]) -> Finding:

@@ -1,12 +1,15 @@
 r"""Whether a density has a finite integral: at its ends, and at the poles that its slope has inside.
 
-On the line everything is read from the logarithmic slope: near an end or a pole the density behaves as
-:func:`theory.line.endpoints.endpoint_behaviour` says. In several dimensions a Gaussian is judged by its precision
-matrix, and a product of functions of one coordinate each by its factors.
+On the line everything is read from the logarithmic slope, on each stretch where the density is one formula: near an
+end or a pole it behaves as :func:`theory.line.endpoints.endpoint_behaviour` says, or as the speed of a diffusion with
+that drift does (:func:`theory.line.boundary.classify`), which also takes exponentials, logarithms and waves.
+In several dimensions a Gaussian is judged by its precision matrix, and a product of functions of one coordinate each by
+its factors.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 import sympy as sp
@@ -14,10 +17,13 @@ from sympy.functions.elementary.trigonometric import TrigonometricFunction
 from sympy.logic.boolalg import Boolean
 
 from theory.argument_kinds import EXPRESSION, SYMBOLS, takes
-from theory.decision.breakpoints import breakpoints
+from theory.errors import UnsupportedFormError
+from theory.ito import ItoProcess
+from theory.line.boundary import classify
 from theory.line.endpoints import endpoint_behaviour
 from theory.line.exponential_of_integral import logarithmic_derivative
 from theory.line.feller import integrable
+from theory.line.glued import pieces_of
 from theory.line.interval import Interval
 
 PIECES = (sp.Piecewise, sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.floor, sp.ceiling, sp.Mod)
@@ -25,8 +31,6 @@ PIECES = (sp.Piecewise, sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.floor,
 
 _BOUNDED = (sp.exp, sp.sin, sp.cos, sp.sinh, sp.cosh, sp.tanh, sp.atan, sp.asinh, sp.erf, sp.erfc, *PIECES)
 """Functions that are bounded on bounded sets, as far as their arguments are."""
-
-_END = sp.Dummy("u", positive=True)
 
 
 @takes(density=EXPRESSION, state=SYMBOLS)
@@ -59,34 +63,42 @@ def _on_the_line(density: sp.Expr, x: sp.Symbol, interval: Interval) -> Boolean 
     anywhere = sp.Dummy("x", real=True)
     if all(end.is_finite for end in interval.ends) and _is_bounded_inside(density.xreplace({x: anywhere}), anywhere):
         return sp.true
-    tame = _is_bounded_inside(density, x)
-    if not density.has(*PIECES):
-        return _by_slope(sp.expand(logarithmic_derivative(density, x)), x, interval, tame=tame)
-    seams = [place for seam in breakpoints(density) if seam.has(x) for place in _zeros(seam, x) or [None]]
-    if not tame or None in seams or not all(place.is_number for place in seams):
-        return None
-    outmost = sp.Max(0, *(abs(place) for place in seams)) + 1
-    conditions = []
-    for end in interval.ends:
-        beyond = density.subs(x, sp.sign(end) * (outmost + _END)).doit()
-        if end.is_finite or beyond.has(*PIECES):
-            return None
-        if beyond == 0:
-            continue
-        conditions.append(integrable(endpoint_behaviour(logarithmic_derivative(beyond, _END), _END, sp.oo)))
-    return sp.And(*conditions)
+    stretches = pieces_of(density, x, interval) if density.has(*PIECES) else ((interval, density),)
+    conditions = [sp.true if formula == 0 else _on_stretch(formula, x, stretch) for stretch, formula in stretches]
+    return None if None in conditions else sp.And(*conditions)
+
+
+def _on_stretch(density: sp.Expr, x: sp.Symbol, stretch: Interval) -> Boolean | None:
+    """The condition for a density that is one formula on ``stretch``."""
+    y, direction = _own_coordinate(x, stretch)
+    own = Interval(*(direction * end for end in stretch.ends[::direction]))
+    there = density.subs(x, direction * y)
+    return _by_slope(sp.expand(logarithmic_derivative(there, y)), y, own, tame=_is_bounded_inside(there, y))
+
+
+def _own_coordinate(x: sp.Symbol, stretch: Interval) -> tuple[sp.Symbol, int]:
+    """A coordinate y of a stretch, positive where it can be, and the sign in ``x = sign * y``."""
+    if stretch.left.is_nonnegative:
+        return sp.Symbol(x.name, positive=True), 1
+    if stretch.right.is_nonpositive:
+        return sp.Symbol(x.name, positive=True), -1
+    return sp.Symbol(x.name, real=True), 1
 
 
 def _by_slope(slope: sp.Expr, x: sp.Symbol, interval: Interval, *, tame: bool) -> Boolean | None:
     """The condition from the logarithmic slope; ``tame`` says that the density is bounded on bounded sets."""
     if all(end.is_infinite for end in interval.ends) and _is_periodic(slope, x):
         return sp.false  # each period counts by the same factor, on one side a factor of at least 1
-    poles: list[sp.Expr] | None = [] if tame else _poles(slope, x, interval)
-    if poles is None:
-        return None
-    sides = [endpoint_behaviour(slope, x, pole, from_above=above) for pole in poles for above in (True, False)]
-    ends = [endpoint_behaviour(slope, x, end) for end in interval.ends]
-    return sp.And(*map(integrable, [*ends, *sides]))
+    with contextlib.suppress(UnsupportedFormError):
+        poles: list[sp.Expr] | None = [] if tame else _poles(slope, x, interval)
+        if poles is not None:
+            sides = [endpoint_behaviour(slope, x, pole, from_above=above) for pole in poles for above in (True, False)]
+            oriented = zip(interval.ends, (True, False), strict=True)
+            ends = [endpoint_behaviour(slope, x, end, from_above=above) for end, above in oriented]
+            return sp.And(*map(integrable, [*ends, *sides]))
+    # The density is that of the speed of dX = slope dt + sqrt(2) dW, which is singular nowhere inside, or refused.
+    process = ItoProcess.scalar(x, drift=slope, dispersion=sp.sqrt(2))
+    return sp.And(*(end.finite_speed for end in classify(process, interval)))
 
 
 def _is_bounded_inside(density: sp.Expr, x: sp.Symbol) -> bool:

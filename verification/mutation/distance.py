@@ -60,9 +60,9 @@ def _(form: Numerical, right: Candidate, domain: Sequence[Boolean]) -> Ruler | N
 
 @ruler.register
 def _(form: StationaryDensity, right: Candidate, domain: Sequence[Boolean]) -> Ruler | None:
-    """Densities that are proportional are one law: their logarithmic derivatives are compared."""
-    (x,) = form.process().state
-    return _of_values(right, domain, lambda density: sp.diff(density, x) / density)
+    """Densities that are proportional are one law: their logarithmic derivatives are compared, along the diagonal."""
+    state = form.process().state
+    return _of_values(right, domain, lambda density: sp.Add(*(sp.diff(density, x) for x in state)) / density)
 
 
 @ruler.register

@@ -13,7 +13,7 @@ from theory.argument_kinds import CONDITIONS, ArgumentKind, one_of, whole
 from theory.errors import SymbolError, UnsupportedFormError
 from verification.arguments import FORMULA, takes
 from verification.forms import Candidate, Form
-from verification.mutation.distance import ruler
+from verification.mutation.distance import Ruler, ruler
 from verification.mutation.slips import Slip, can_be_named, drawn_places, mutated, sentence
 
 NEAR_MISSES = (Slip.FACTOR_TWO, Slip.SIGN, Slip.EXPONENT, Slip.LOST_TERM, Slip.SWAPPED_SYMBOLS)
@@ -91,24 +91,31 @@ def mutants(
         $\eta$ and $s$ exchanged -> eta**2*s/(2*k)
     """
     right = right.as_immutable() if isinstance(right, sp.MatrixBase) else right
-    seen, found = {right}, []
     try:
         measured = ruler(form, right, domain)
-        if measured is None:
-            return ()
-        places = drawn_places(right, kinds)
-        for kind in kinds:
-            here = [place for place in places if place.slip is kind and can_be_named(right, place)]
-            for place in here[:TRIES]:
-                wrong = mutated(right, place)
-                distance = None if wrong in seen else measured(wrong)
-                seen.add(wrong)
-                if distance is not None:
-                    found.append(Mutant(sentence(right, place), wrong, kind, distance))
-                    break
-            if len(found) == limit:
-                break
     except (UnsupportedFormError, SymbolError):
-        # The formula is outside what balls enclose or points satisfy; no mutant of it could be measured.
+        return ()  # outside what balls enclose or points satisfy: no mutant of it could be measured
+    if measured is None:
         return ()
+    seen, found = {right}, []
+    places = drawn_places(right, kinds)
+    for kind in kinds:
+        here = [place for place in places if place.slip is kind and can_be_named(right, place)]
+        for place in here[:TRIES]:
+            wrong = mutated(right, place)
+            distance = None if wrong in seen else _measured(wrong, measured)
+            seen.add(wrong)
+            if distance is not None:
+                found.append(Mutant(sentence(right, place), wrong, kind, distance))
+                break
+        if len(found) == limit:
+            break
     return tuple(found)
+
+
+def _measured(wrong: Candidate, measured: Ruler) -> float | None:
+    """The distance of one mutant; None also where it leaves what balls enclose, as the root of -p does."""
+    try:
+        return measured(wrong)
+    except (UnsupportedFormError, SymbolError):
+        return None

@@ -86,8 +86,13 @@ def drawn_places(form: Candidate, slips: Collection[Slip]) -> list[Place]:
 
 
 def mutated(form: Candidate, place: Place) -> Candidate:
-    """``form`` with the slip at ``place``, and what is around it evaluated."""
-    return _rebuilt(form, place.path, place)
+    """``form`` with the slip at ``place``, and what is around it evaluated; nan where that compares no real numbers."""
+    try:
+        return _rebuilt(form, place.path, place)
+    except TypeError:  # SymPy evaluates no p > sqrt(-q)
+        if isinstance(form, Boolean):
+            return sp.nan
+        raise
 
 
 def variants(form: Candidate, slips: Collection[Slip] = tuple(Slip)) -> Iterator[tuple[str, Candidate]]:

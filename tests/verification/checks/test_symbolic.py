@@ -137,6 +137,42 @@ def test_an_integral_that_is_infinite_inside_or_by_periods_is_seen(drift, disper
     assert density(process, law, normalisable=False).supports
 
 
+@pytest.mark.parametrize(
+    ("law", "domain", "finite"),
+    [
+        (sp.exp(k / (1 - x)), (x < 1,), False),
+        (sp.exp(r - sp.exp(r)), (), True),
+        (sp.cosh(r) ** (-2 * k), (), True),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in (
+                (sp.exp(-k / (1 - x)), (x < 1,), True),
+                (sp.exp(r + sp.exp(-r)), (), False),
+                (sp.exp(-k * sp.log(x) ** 2), (), True),
+                (1 / (x * sp.log(x) ** 2), (x > 2,), True),
+                (1 / (x * sp.log(x)), (x > 2,), False),
+                (sp.Abs(r) ** (k - 1) * sp.exp(-(r**2)), (), True),
+                (sp.exp(-sp.Abs(r)) / sp.Abs(r), (), False),
+            )
+        ),
+    ],
+    ids=str,
+)
+def test_the_integral_is_judged_at_both_ends_in_whatever_functions_the_density_is_written(law, domain, finite):
+    state = x if law.has(x) else r
+    pulled = ItoProcess.scalar(state, drift=sp.diff(sp.log(law), state), dispersion=sp.sqrt(2))
+    found = density(pulled, law, domain)
+    assert found.supports if finite else found is Outcome.REFUTED
+
+
+def test_where_the_integral_is_finite_is_compared_with_the_border_of_the_domain_too():
+    m = sp.Symbol("m", positive=True)
+    geometric = ItoProcess.scalar(x, drift=k * x - x**3, dispersion=m * x)
+    law = x ** (2 * k / m**2 - 2) * sp.exp(-((x / m) ** 2))
+    assert density(geometric, law, (2 * k > m**2,)).supports
+    assert density(geometric, law, (2 * k >= m**2,)) is Outcome.REFUTED
+
+
 def test_an_integral_that_nothing_judges_leaves_the_law_undecided():
     both = ItoProcess(sp.Matrix([r, y]), sp.Matrix([-(r**3), -(y**3)]), sp.sqrt(2) * sp.eye(2))
     apart = sp.exp(-(r**4 + y**4) / 4)

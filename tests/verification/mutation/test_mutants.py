@@ -205,6 +205,19 @@ def test_what_cannot_be_measured_has_no_mutants(right):
     assert mutants(right, domain=(), form=identity(right)) == ()
 
 
+@pytest.mark.parametrize(
+    ("form", "right"),
+    [
+        (Region(lambda: a**2 >= b), a >= sp.sqrt(b)),  # the sign below the root compares no real numbers
+        (Bound(lambda: sp.log(a)), sp.sqrt(a)),  # the sign below the root leaves the reals
+        (StationaryDensity(lambda: ItoProcess([x, theta], [-x, -theta], sp.eye(2))), sp.exp(-(x**2) - theta**2)),
+    ],
+    ids=["condition", "bound", "plane"],
+)
+def test_a_slip_that_has_no_value_costs_the_others_nothing(form, right):
+    assert len(mutants(right, domain=(), form=form)) >= 2
+
+
 def test_sets_and_figures_have_no_mutants():
     assert mutants(sp.Matrix([a]), domain=(), form=Invariance(lambda candidate: candidate)) == ()
     assert mutants(sp.sqrt(3), domain=(), form=Figure(dict, (), lambda results: {})) == ()
