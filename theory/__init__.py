@@ -10,6 +10,8 @@ A reader's map, in the order in which the modules build on each other:
 * ``parameters``: parameters with a declared range, such as a depth of at least 2.
 * ``decision``: is this expression zero, what is its sign? Normal forms first, then Arb balls.
 * ``limits``: one-sided limits, or the reason why there is none.
+* ``functions_at_infinity``: asymptotic expansions of special functions as their argument tends to infinity.
+* ``asymptotic_series``: what an expression has up to an order in a small variable, with roots and logarithms of it.
 * ``local_time``: kinks of an observable and what Itô's formula gains there.
 * ``typeset``: results as displayed equations, for notebooks.
 * ``ito``: :class:`ItoProcess`, Itô's formula, quadratic covariation.

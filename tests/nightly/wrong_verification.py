@@ -93,7 +93,12 @@ PAIRS = (
     (
         "verification/mutation/mutants.py",
         "tests/verification/mutation",
-        (("distance = None if wrong in seen else measured(wrong)", "distance = measured(wrong)"),),
+        (
+            (
+                "distance = None if wrong in seen else _measured(wrong, measured)",
+                "distance = _measured(wrong, measured)",
+            ),
+        ),
     ),
     (
         "verification/run/fingerprint.py",
@@ -120,12 +125,16 @@ PAIRS = (
     (
         "verification/checks/finite_integral.py",
         "tests/verification/checks/test_symbolic.py",
-        (("[*ends, *sides]", "[*ends]"), ("and _is_periodic(slope, x)", "and False")),
+        (
+            ("[*ends, *sides]", "[*ends]"),
+            ("and _is_periodic(slope, x)", "and False"),
+            ("zip(interval.ends, (True, False)", "zip(interval.ends, (True, True)"),
+        ),
     ),
     (
         "verification/checks/symbolic.py",
         "tests/verification/checks/test_symbolic.py",
-        (("if beyond.is_finite is not False else", "if True else"),),
+        (("(at - t, at - left)", "(at + t, at - left)"), ("1 / t if at.is_extended_positive else -1 / t", "1 / t")),
     ),
     (
         "verification/run/runner.py",

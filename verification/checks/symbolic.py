@@ -13,12 +13,13 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.argument_kinds import EXPRESSION, SYMBOL, whole
+from theory.asymptotic_series import terms_up_to
 from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
-from verification.arguments import takes
+from theory.errors import UnsupportedFormError
+from theory.line.interval import Interval
 from verification.checks.check import Check, Context, Findings, done, not_done, statement_of
 from verification.checks.conditions import judge_bound, judge_region
-from verification.checks.densities import judge_density, residuals
+from verification.checks.densities import interval_within, judge_density, residuals
 from verification.checks.namesakes import refuse_namesakes
 from verification.claim import CORRECTED, PRINTED, READ_AS
 from verification.forms import (
@@ -113,38 +114,45 @@ def _(form: Identity, candidate: Candidate, domain: tuple[Boolean, ...]) -> Find
 
 @judge.register
 def _(form: Expansion, candidate: Candidate, domain: tuple[Boolean, ...]) -> Finding:
-    """The Taylor coefficients of printed - derived, up to the order, must be zero one by one."""
+    """What printed - derived has up to the order must vanish, term by term, from whichever side the parameter comes."""
     derived = form.derived()
     refuse_namesakes(candidate, derived, domain, form.small)
-    pairs = zip(entries(candidate), entries(derived), strict=True)
-    coefficients = []
-    for p, d in pairs:
-        *upto, beyond = taylor_coefficients(p - d, form.small, form.at, form.order + 1)
-        # t**(5/2) has two derivatives that vanish at 0, and is no O(t**3): there the third one is infinite.
-        coefficients += upto if beyond.is_finite is not False else [*upto, beyond]
-    wild = next((c for c in coefficients if c.has(sp.nan, sp.zoo, sp.oo, -sp.oo)), None)
-    if wild is not None:
-        reason = f"not analytic in {form.small} at {form.at}: a Taylor coefficient is {wild}"
+    differences = [p - d for p, d in zip(entries(candidate), entries(derived), strict=True)]
+    t, places = approaches(form.small, form.at, domain)
+    try:
+        terms = [
+            coefficient
+            for difference in differences
+            for place in places
+            for coefficient in terms_up_to(_local(difference, form.small, place), t, form.order, domain).values()
+        ]
+    except UnsupportedFormError as error:
+        reason = f"no expansion of {DIFFERENCE} in {form.small} at {form.at} was found: {error}"
         return Finding(Outcome.UNDECIDED, reason)
-    parts = [f"a coefficient of {DIFFERENCE}"] * len(coefficients)
-    found = finding_of((decide_zero(c, domain) for c in coefficients), parts, f"each coefficient of {DIFFERENCE}")
-    return replace(found, reason=f"to order {form.order} in {form.small} at {form.at}: {found.reason}")
+    upto = f"to order {form.order} in {form.small} at {form.at}"
+    if not terms:
+        return Finding(Outcome.PROVED, f"{upto}: {DIFFERENCE} has no term of its asymptotic expansion")
+    parts = [f"a coefficient of {DIFFERENCE}"] * len(terms)
+    found = finding_of((decide_zero(c, domain) for c in terms), parts, f"each coefficient of {DIFFERENCE}")
+    return replace(found, reason=f"{upto}: {found.reason}")
 
 
-@takes(expression=EXPRESSION, small=SYMBOL, at=EXPRESSION, order=whole(0, 30))
-def taylor_coefficients(expression: sp.Expr, small: sp.Symbol, at: sp.Expr, order: int) -> list[sp.Expr]:
-    r"""Coefficients :math:`c_0, \dots, c_n` of an expression in :math:`\epsilon - a`, at infinity in the inverse.
-
-    Example:
-        >>> x = sp.Symbol("x", positive=True)
-        >>> taylor_coefficients(sp.log(1 + x), x, sp.S.Zero, 2)
-        [0, 1, -1/2]
-    """
+def approaches(small: sp.Symbol, at: sp.Expr, domain: tuple[Boolean, ...]) -> tuple[sp.Symbol, list[sp.Expr]]:
+    """A t that tends to 0 from above, and ``small`` in terms of it on each side from which it tends to ``at``."""
     t = sp.Dummy("t", positive=True)
-    local = expression.subs(small, 1 / t) if at.is_infinite else expression.subs(small, at + t)
     if at.is_infinite:
-        local = sp.cancel(sp.together(local))
-    return [sp.diff(local, t, n).subs(t, 0) / sp.factorial(n) for n in range(order + 1)]
+        return t, [1 / t if at.is_extended_positive else -1 / t]
+    left, right = -sp.oo, sp.oo
+    if small.is_extended_real:
+        bounds = tuple(condition for condition in domain if condition.free_symbols == {small})
+        left, right = (interval_within(small, bounds) or Interval.of(small)).ends
+    sides = ((at + t, right - at), (at - t, at - left))
+    return t, [place for place, room in sides if not sp.sympify(room).is_extended_nonpositive]
+
+
+def _local(difference: sp.Expr, small: sp.Symbol, place: sp.Expr) -> sp.Expr:
+    local = difference.subs(small, place)
+    return local if sp.denom(place) == 1 else sp.cancel(sp.together(local))
 
 
 @judge.register

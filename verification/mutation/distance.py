@@ -15,6 +15,7 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.logic.boolalg import Boolean, BooleanAtom
 
+from theory.asymptotic_series import terms_up_to
 from theory.decision.balls import ball, complex_ball, truth
 from theory.decision.region import AdmissibleRegion, points_satisfying, random_source
 from theory.decision.sign import sign_at
@@ -67,16 +68,26 @@ def _(form: StationaryDensity, right: Candidate, domain: Sequence[Boolean]) -> R
 
 @ruler.register
 def _(form: Expansion, right: Candidate, domain: Sequence[Boolean]) -> Ruler | None:
-    """What lies beyond the stated order is left free: Taylor polynomials are compared."""
-    return _of_values(right, domain, lambda side: _taylor_polynomial(side, form))
+    """What lies beyond the stated order is left free: expansions up to it are compared."""
+    return _of_values(right, domain, lambda side: _up_to_the_order(side, form))
 
 
-def _taylor_polynomial(side: sp.Expr, form: Expansion) -> sp.Expr:
-    """``side`` up to the order of ``form``; nan where it has no Taylor polynomial by substitution."""
-    at, small = (sp.S.Zero if form.at is sp.oo else form.at), form.small
-    near = side.subs(small, 1 / small) if form.at is sp.oo else side
-    terms = (near.diff(small, n).subs(small, at) * (small - at) ** n / sp.factorial(n) for n in range(form.order + 1))
-    return sp.Add(*terms)
+def _up_to_the_order(side: sp.Expr, form: Expansion) -> sp.Expr:
+    """``side`` up to the order of ``form``, from above where the parameter comes from both sides.
+
+    Raises:
+        UnsupportedFormError: it has no expansion there.
+    """
+    at, small = form.at, form.small
+    t = sp.Dummy("t", positive=True)
+    if at.is_infinite:
+        direction = 1 if at.is_extended_positive else -1
+        place, back = direction / t, direction / small
+    else:
+        direction = -1 if small.is_nonpositive else 1
+        place, back = at + direction * t, direction * (small - at)
+    found = terms_up_to(side.subs(small, place), t, form.order)
+    return sp.Add(*(c * back**power * sp.log(back) ** logs for (power, logs), c in found.items()))
 
 
 @ruler.register

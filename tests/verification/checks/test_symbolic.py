@@ -191,6 +191,41 @@ def test_half_a_power_beyond_the_order_is_not_of_the_next_order(power):
     assert outcome(form, 1 + x + x ** (order + 1)) is Outcome.PROVED
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "derived", "order"),
+    [
+        (k - k**2 * x / 2, k + k**2 * x / 2, (1 - sp.exp(-k * x)) / x, 1),
+        (1 + x, 1 + 2 * x, 1 + x + x**3 * sp.log(x), 1),
+        (sp.S.One, 1 - x, sp.tanh(1 / x), 3),
+        (1 / x + x / 3, 1 / x, sp.coth(x), 2),
+    ],
+    ids=["removable", "logarithm", "flat", "pole"],
+)
+def test_an_expansion_is_judged_where_substitution_says_nothing(right, wrong, derived, order):
+    form = Expansion(lambda: derived, x, order)
+    assert outcome(form, right) is Outcome.PROVED
+    assert outcome(form, wrong) is Outcome.REFUTED
+    if derived.has(sp.log):
+        assert outcome(Expansion(lambda: derived, x, 2), right) is Outcome.REFUTED  # x**3 log x is no O(x**3)
+
+
+def test_an_expansion_holds_from_both_sides_of_an_inner_point_and_at_the_infinity_that_is_named():
+    modulus = Expansion(lambda: sp.Abs(r), r, 1)
+    assert outcome(modulus, r) is Outcome.REFUTED
+    assert outcome(modulus, sp.S.Zero) is Outcome.REFUTED
+    assert outcome(modulus, r, (r > 0,)) is Outcome.PROVED
+    assert outcome(modulus, -r, (r < 0,)) is Outcome.PROVED
+    assert outcome(Expansion(lambda: sp.Abs(r) ** 3, r, 2), sp.S.Zero) is Outcome.PROVED
+    low = Expansion(lambda: sp.tanh(r), r, 1, -sp.oo)
+    assert outcome(low, sp.S.NegativeOne) is Outcome.PROVED
+    assert outcome(low, sp.S.One) is Outcome.REFUTED
+
+
+@pytest.mark.parametrize("wild", [x**k, sp.sqrt(x) * sp.cos(1 / x)], ids=str)
+def test_a_derivative_without_a_value_proves_no_order(wild):
+    assert outcome(Expansion(lambda: wild, x, 0), sp.S.Zero) is Outcome.UNDECIDED
+
+
 def test_a_density_in_pieces_must_fit_at_its_seams():
     jump = sp.Piecewise((GAUSS, r < 0), (2 * GAUSS, True))
     assert density(PULLED, jump, normalisable=False) is Outcome.REFUTED
