@@ -2,6 +2,7 @@ r"""Diffusions on an interval: scale and speed, boundaries, stationary laws, fir
 
 * ``boundary``: scale, speed, and Feller's classification of the ends of a diffusion on the line.
 * ``circle``: diffusions on a circle: the stationary law with its current.
+* ``confluent_candidates``: laws of Kummer, Tricomi and Bessel functions that a slope suggests.
 * ``crossings``: what a process does at a point inside where a coefficient is singular and changes its form.
 * ``critical_points``: the slope of a log density as a polynomial in one power, and the highest point at numbers.
 * ``diffusion``: a diffusion on an interval of the line, in the coordinate in which its coefficients are quotients of

@@ -5,7 +5,7 @@ kernel                              its moments
 ==================================  ======================================================
 :math:`e^{bx}`                      a polynomial times the exponential
 :math:`e^{-cx^2 + dx}`              erf for :math:`c > 0`, erfi for :math:`c < 0`
-:math:`y^r e^{-cy^p}`               gamma functions, complete or lower; y is the distance to an end
+:math:`y^r e^{-cy^p}`               gamma functions; y is the distance to an end, or to 0 beside the stretch
 ==================================  ======================================================
 
 References:
@@ -105,12 +105,13 @@ class GaussianPiece(PieceMoments):
 
 @dataclass(frozen=True)
 class PowerPiece(PieceMoments):
-    """The kernel is a power of the distance to an end of the stretch times an exponential of another.
+    """The kernel is a power of the distance to a point times an exponential of another.
 
     Attributes:
-        end: where the distance y is 0.
+        end: where the distance y is 0: an end of the stretch, or a point beside it.
         side: 1 where the stretch lies above ``end``, else -1.
-        terms: factor, r, c and p of ``factor * y**r * exp(-c * y**p)``; c may be 0 on a bounded stretch.
+        terms: factor, r, c and p of ``factor * y**r * exp(-c * y**p)``; c may be 0, and p negative, on a bounded
+            stretch.
     """
 
     end: sp.Expr
@@ -129,13 +130,20 @@ class PowerPiece(PieceMoments):
         return total
 
     def _up_to(self, j: int, y: sp.Expr) -> sp.Expr:
+        """A primitive of ``y**j`` times the kernel, 0 at y = 0 where the stretch begins there."""
         factor, r, c, p = self.terms
         if y == 0:
             return sp.S.Zero
+        power, beside = sp.expand(r + j + 1), self.end not in self.stretch.ends
         if c == 0:
-            return factor * y ** (r + j + 1) / (r + j + 1)
-        a = sp.expand(sp.cancel((r + j + 1) / p))
-        scale = factor * c**-a / p
+            logarithmic = vanishes(power) if beside else sp.false
+            ordinary = factor * y**power / power if logarithmic != sp.true else sp.nan
+            return sp.Piecewise((factor * sp.log(y), logarithmic), (ordinary, True))
+        a = sp.expand(sp.cancel(power / p))
+        scale = factor * c**-a / sp.Abs(p)
+        if beside or sign(p) == -1:
+            above = sp.S.Zero if y.is_infinite else sp.uppergamma(a, c * y**p)
+            return -sign(p) * scale * above
         return scale * (sp.gamma(a) if y.is_infinite else sp.lowergamma(a, c * y**p))
 
 
@@ -158,13 +166,24 @@ def piece_moments(kernel: sp.Expr, x: sp.Symbol, stretch: Interval) -> PieceMome
             return GaussianPiece(kernel, x, stretch, sp.true if bounded or known > 0 else sp.false)
     for end, side in ((stretch.left, 1), (stretch.right, -1)):
         if end.is_finite:
-            found = _about_end(kernel, slope, x, stretch, end, side)
+            found = _about(kernel, slope, x, stretch, end, side)
             if found is not None:
                 return found
-    return None
+    pole = _pole(slope, x)
+    above, below = (end.is_finite and sign(end - pole) == side for end, side in zip(stretch.ends, (1, -1), strict=True))
+    return _about(kernel, slope, x, stretch, pole, 1 if above else -1) if above or below else None
 
 
-def _about_end(
+def _pole(slope: sp.Expr, x: sp.Symbol) -> sp.Expr:
+    """The only pole of a quotient of sums of powers of the distance to it: 0 where other powers of x are in it."""
+    denominator = sp.fraction(slope)[1]
+    if not denominator.is_polynomial(x):
+        return sp.S.Zero
+    radical = sp.Poly(denominator, x).sqf_part()
+    return sp.cancel(-radical.coeff_monomial(1) / radical.LC()) if radical.degree() == 1 else sp.S.Zero
+
+
+def _about(
     kernel: sp.Expr, slope: sp.Expr, x: sp.Symbol, stretch: Interval, end: sp.Expr, side: int
 ) -> PowerPiece | None:
     y = sp.Dummy("y", positive=True)
@@ -178,23 +197,23 @@ def _about_end(
     ((power, scale),) = divisor.items()
     terms = {sp.expand(e - power): sp.cancel(f / scale) for e, f in quotient.terms(quotient.numerator).items()}
     r = sp.expand(terms.pop(sp.S.NegativeOne, sp.S.Zero))
-    length, local = side * (stretch.other(end) - end), kernel.subs(x, end + side * y)
+    bounded = (stretch.right if side > 0 else stretch.left).is_finite
+    local = kernel.subs(x, end + side * y)
+    integrable = positive(r + 1) if end in stretch.ends else sp.true
     if not terms:
-        if length.is_infinite:
-            return None
         factor = sp.powsimp(local * y**-r)
-        return (
-            None if factor.has(y) else PowerPiece(kernel, x, stretch, positive(r + 1), end, side, (factor, r, *_FLAT))
-        )
+        if not bounded or factor.has(y):
+            return None
+        return PowerPiece(kernel, x, stretch, integrable, end, side, (factor, r, *_FLAT))
     if len(terms) != 1:
         return None
     ((raised, coefficient),) = terms.items()
     p = sp.expand(raised + 1)
     c = sp.cancel(-coefficient / p)
-    if sign(p) != 1 or sign(c) != 1:
+    if sign(c) != 1 or sign(p) not in ((1, -1) if bounded else (1,)):
         return None
     factor = sp.powsimp(sp.expand(local.subs(y, 1) * sp.exp(c)))
-    return PowerPiece(kernel, x, stretch, positive(r + 1), end, side, (factor, r, c, p))
+    return PowerPiece(kernel, x, stretch, integrable if sign(p) == 1 else sp.true, end, side, (factor, r, c, p))
 
 
 _FLAT = (sp.S.Zero, sp.S.One)

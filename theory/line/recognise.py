@@ -10,6 +10,7 @@ import sympy as sp
 
 from theory.decision.inequalities import sign
 from theory.errors import SymbolError, UnsupportedFormError
+from theory.line.confluent_candidates import hyperbolic, kummer_beta, kummer_gamma
 from theory.line.even_density import symmetric_about
 from theory.line.exponential_of_integral import logarithmic_derivative
 from theory.line.families import (
@@ -21,6 +22,7 @@ from theory.line.families import (
     GeneralisedInverseGamma,
     GeneralisedInverseGaussian,
     InverseGamma,
+    KummerGamma,
     Laplace,
     LogGamma,
     Logistic,
@@ -107,7 +109,8 @@ def _placed(density: sp.Expr, x: sp.Symbol, interval: Interval) -> Family | None
     distance = sp.Symbol(x.name, positive=True)
     there = density.subs(x, end + direction * distance)
     family = recognise(there, distance)
-    if family is None or isinstance(family, ModifiedHalfNormal):  # a stretch of a normal law reads better as one
+    cut_off = isinstance(family, ModifiedHalfNormal) or isinstance(family, KummerGamma) and family.shape == 1
+    if family is None or cut_off:  # a stretch of a normal or gamma law reads better as one
         return None
     return Placed(x, interval, family.factor, end, direction, family)
 
@@ -143,14 +146,19 @@ def _candidates(log_slope: sp.Expr, x: sp.Symbol, interval: Interval) -> Iterato
         yield from _of_exponentials(quotient, x, interval)
     elif chart.function == sp.log(x):
         yield from _log_normal(quotient, x, interval)
+    elif interval.ends == (-sp.oo, sp.oo) and chart.quadratic is not None:
+        yield from hyperbolic(log_slope, chart.quadratic, x, interval)
     elif interval.ends == (-sp.oo, sp.oo):
         yield from _gaussian(quotient, x, interval)
         yield from _student(quotient, x, interval)
     elif interval.ends == (sp.S.Zero, sp.oo):
         yield from _gamma_like(quotient, x, interval)
         yield from _beta_prime(quotient, x, interval)
+        yield from kummer_gamma(log_slope, x, interval)
     elif interval.left.is_finite and interval.right.is_finite:
-        yield from _beta(log_slope, x, interval)
+        for found in _beta(log_slope, x, interval):
+            yield found
+            yield from kummer_beta(found, log_slope)
 
 
 def _is_kernel_of(family: Family, log_slope: sp.Expr) -> bool:
@@ -242,10 +250,22 @@ def _student(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> Itera
 def _half_normal(terms: dict[sp.Expr, sp.Expr], shape: sp.Expr, x: sp.Symbol, interval: Interval) -> Iterator[Family]:
     """Two powers, one twice the other; without a power before them it is a stretch of a normal law."""
     for low, high in itertools.permutations(sp.expand(r + 1) for r in terms if r != -1):
-        if sp.expand(2 * low - high) == 0 and sign(low) == 1:
+        if sp.expand(2 * low - high) == 0 and sign(low) in (-1, 1):
             tilt, rate = sp.factor(terms[low - 1] / low), sp.factor(-terms[high - 1] / high)
             if sign(rate) == 1 and not (shape == low == 1 and not x.is_positive):
                 yield ModifiedHalfNormal(x, interval, sp.S.One, shape, tilt, rate, low)
+
+
+def _inverse_gaussian(
+    terms: dict[sp.Expr, sp.Expr], shape: sp.Expr, x: sp.Symbol, interval: Interval
+) -> Iterator[Family]:
+    """Two powers, one the inverse of the other."""
+    for up, down in itertools.permutations(sp.expand(r + 1) for r in terms if r != -1):
+        if sp.expand(up + down) == 0 and sign(up) == 1:
+            rate, inverse_rate = sp.factor(-terms[up - 1] / up), sp.factor(terms[down - 1] / up)
+            if -1 not in (sign(rate), sign(inverse_rate)):
+                order = sp.expand(sp.cancel(shape / up))
+                yield GeneralisedInverseGaussian(x, interval, sp.S.One, order, rate, inverse_rate, up)
 
 
 def _gamma_like(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> Iterator[Family]:
@@ -254,11 +274,8 @@ def _gamma_like(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> It
         return
     others = set(terms) - {sp.S.NegativeOne}
     shape = sp.expand(terms.get(sp.S.NegativeOne, sp.S.Zero) + 1)
-    if others == {sp.S.Zero, sp.Integer(-2)}:
-        rate, inverse_rate = sp.factor(-terms[sp.S.Zero]), sp.factor(terms[sp.Integer(-2)])
-        if -1 not in (sign(rate), sign(inverse_rate)):
-            yield GeneralisedInverseGaussian(x, interval, sp.S.One, shape, rate, inverse_rate)
     if len(others) == 2:
+        yield from _inverse_gaussian(terms, shape, x, interval)
         yield from _half_normal(terms, shape, x, interval)
     if len(others) != 1:
         return
@@ -273,7 +290,7 @@ def _gamma_like(quotient: PowerQuotient, x: sp.Symbol, interval: Interval) -> It
         if p == -1:
             yield InverseGamma(x, interval, sp.S.One, -shape, -rate)
         else:
-            scale = sp.powdenest((rate / p) ** (-1 / p))
+            scale = sp.powdenest((-rate / sp.expand(-p)) ** (-1 / p))
             yield GeneralisedInverseGamma(x, interval, sp.S.One, -shape, scale, -p)
 
 

@@ -5,6 +5,8 @@ r"""Families of densities on the line, recognised by their logarithmic derivativ
 * ``gamma``: the positive half-line: gamma, generalised gamma, their inverses, and the generalised inverse Gaussian.
 * ``half_normal``: a normal law cut off at 0, times a power, in a power of the variable.
 * ``beta``: two algebraic ends: beta on a bounded interval, beta prime on a half-line.
+* ``confluent``: beta laws tilted by an exponential: Kummer's on an interval, and on the half-line.
+* ``hyperbolic``: exponentials of a hyperbola.
 * ``logarithms``: logarithms of such variables: logistic, log-gamma.
 * ``laplace``: two exponentials that meet in a corner.
 * ``von_mises``: the circle.
@@ -14,6 +16,7 @@ r"""Families of densities on the line, recognised by their logarithmic derivativ
 """
 
 from theory.line.families.beta import Beta, BetaPrime
+from theory.line.families.confluent import KummerBeta, KummerGamma
 from theory.line.families.family import MAX_ORDER, Family
 from theory.line.families.gamma import (
     Gamma,
@@ -23,6 +26,7 @@ from theory.line.families.gamma import (
     InverseGamma,
 )
 from theory.line.families.half_normal import ModifiedHalfNormal
+from theory.line.families.hyperbolic import Hyperbolic
 from theory.line.families.laplace import Laplace
 from theory.line.families.logarithms import LogGamma, Logistic
 from theory.line.families.normal import LogNormal, Normal, StudentT
@@ -40,7 +44,10 @@ __all__ = [
     "GeneralisedGamma",
     "GeneralisedInverseGamma",
     "GeneralisedInverseGaussian",
+    "Hyperbolic",
     "InverseGamma",
+    "KummerBeta",
+    "KummerGamma",
     "Laplace",
     "LogGamma",
     "LogNormal",

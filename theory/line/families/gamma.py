@@ -165,28 +165,32 @@ class InverseGamma(GeneralisedInverseGamma):
 
 @dataclass(frozen=True)
 class GeneralisedInverseGaussian(Family):
-    r"""The kernel :math:`x^{\lambda-1} e^{-ax-b/x}` on the positive half-line, with :math:`a, b > 0`.
+    r"""The kernel :math:`x^{q\lambda-1} e^{-ax^q-bx^{-q}}` on the positive half-line, with :math:`a, b, q > 0`.
+
+    :math:`x^q` has the generalised inverse Gaussian law; :math:`q = 1/2` comes with noise of the power 3/4.
 
     Attributes:
         order: :math:`\lambda`.
         rate: a.
         inverse_rate: b.
+        power: q.
     """
 
     order: sp.Expr
     rate: sp.Expr
     inverse_rate: sp.Expr
+    power: sp.Expr = sp.S.One
 
     @property
     def kernel(self) -> sp.Expr:
         """The kernel of the class description."""
-        x = self.variable
-        return x ** (self.order - 1) * sp.exp(-self.rate * x - self.inverse_rate / x)
+        x, q = self.variable, self.power
+        return x ** sp.expand(q * self.order - 1) * sp.exp(-self.rate * x**q - self.inverse_rate / x**q)
 
     @property
     def kernel_integral(self) -> sp.Expr:
         """Its integral over the support."""
-        return 2 * self._ratio**self.order * self._bessel(self.order)
+        return 2 * self._ratio**self.order * self._bessel(self.order) / self.power
 
     @property
     def _ratio(self) -> sp.Expr:
@@ -203,9 +207,10 @@ class GeneralisedInverseGaussian(Family):
     @property
     def mode(self) -> sp.Expr:
         """Where the density is largest."""
-        excess = self.order - 1
+        q = self.power
+        excess = self.order - 1 / q
         root = sp.sqrt(excess**2 + 4 * self.rate * self.inverse_rate)
-        return self._where_normalisable((excess + root) / (2 * self.rate))
+        return self._where_normalisable(((excess + root) / (2 * self.rate)) ** (1 / q))
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """True: all moments are finite, of negative and broken order too."""
@@ -218,7 +223,8 @@ class GeneralisedInverseGaussian(Family):
         return self._where_normalisable(self._moment(sp.Integer(2)) - self._moment(sp.Integer(1)) ** 2)
 
     def _moment(self, k: sp.Expr) -> sp.Expr:
-        return self._ratio**k * self._bessel(self.order + k) / self._bessel(self.order)
+        steps = k / self.power
+        return self._ratio**steps * self._bessel(self.order + steps) / self._bessel(self.order)
 
     def cdf(self, x: sp.Expr | None = None) -> sp.Expr:
         """Refused: it is no closed form.

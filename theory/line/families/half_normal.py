@@ -18,9 +18,10 @@ MOST_STEPS = 12
 
 @dataclass(frozen=True)
 class ModifiedHalfNormal(Family):
-    r"""The kernel :math:`x^{d-1} e^{Ax^q - Bx^{2q}}` on the positive half-line, with :math:`q > 0`.
+    r"""The kernel :math:`x^{d-1} e^{Ax^q - Bx^{2q}}` on the positive half-line, q of either sign.
 
-    :math:`y = x^q` has the modified half-normal law. With :math:`c = d/q` and :math:`z = A^2/(4B)`
+    :math:`y = x^q` has the modified half-normal law; a negative q comes with noise of the power 3/2. With
+    :math:`c = d/q` and :math:`z = A^2/(4B)`
 
     .. math::
         \int_0^\infty\!\! y^{c-1} e^{Ay - By^2}\,dy = \tfrac12 B^{-c/2}\Big[
@@ -62,10 +63,10 @@ class ModifiedHalfNormal(Family):
         A, B = self.tilt, self.rate
         half, c, z = sp.Rational(1, 2), sp.cancel(shape / self.power), sp.factor(A**2 / (4 * B))
         if c.is_Integer and 1 <= c <= MOST_STEPS:
-            return self._whole(int(c), self._cut_off) / self.power
+            return self._whole(int(c), self._cut_off) / sp.Abs(self.power)
         even = sp.gamma(c / 2) * sp.hyper((c / 2,), (half,), z)
         odd = sp.gamma((c + 1) / 2) * sp.hyper(((c + 1) / 2,), (3 * half,), z)
-        return B ** (-c / 2) * (even + A / sp.sqrt(B) * odd) / (2 * self.power)
+        return B ** (-c / 2) * (even + A / sp.sqrt(B) * odd) / (2 * sp.Abs(self.power))
 
     def _whole(self, c: int, first: sp.Expr) -> sp.Expr:
         r"""The integral of :math:`y^{c-1} e^{Ay - By^2}` over y > 0, by recursion from its value ``first`` at c = 1."""
@@ -94,7 +95,7 @@ class ModifiedHalfNormal(Family):
     @property
     def normalisable(self) -> Boolean:
         """The condition at both ends."""
-        return simplified(sp.And(positive(self.shape), positive(self.rate)))
+        return simplified(sp.And(positive(self.shape / self.power), positive(self.rate)))
 
     @property
     def mode(self) -> sp.Expr:
@@ -106,13 +107,14 @@ class ModifiedHalfNormal(Family):
         raise UnsupportedFormError(f"the mode of {self.kernel} is one of two maxima. Use theory.line.mode.mode.")
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
-        """Where :math:`d + k > 0`."""
-        return positive(self.shape + single_expression(k, "k", real=True))
+        """Where :math:`(d + k)/q > 0`."""
+        return positive((self.shape + single_expression(k, "k", real=True)) / self.power)
 
     @property
     def variance(self) -> sp.Expr:
         """The variance."""
-        return self._where_normalisable(self._moment(sp.Integer(2)) - self._moment(sp.Integer(1)) ** 2)
+        value = self._moment(sp.Integer(2)) - self._moment(sp.Integer(1)) ** 2
+        return self._where_finite(value, sp.Integer(2))
 
     def _moment(self, k: sp.Expr) -> sp.Expr:
         steps = sp.cancel(k / self.power)
@@ -133,7 +135,8 @@ class ModifiedHalfNormal(Family):
             UnsupportedFormError: elsewhere it is no closed form.
         """
         if sp.cancel(self.shape - self.power) == 0:
-            return self._where_normalisable(1 - self._above(self._point(x) ** self.power) / self._above(sp.S.Zero))
+            above = self._above(self._point(x) ** self.power) / self._above(sp.S.Zero)
+            return self._where_normalisable(1 - above if self.power.is_positive else above)
         raise UnsupportedFormError(
             f"the distribution function of {self.kernel} at {self._point(x)} is not written in closed form here. Give "
             "the law numbers with law.at(values): then it is one."

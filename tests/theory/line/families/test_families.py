@@ -20,7 +20,10 @@ from theory.line.families import (
     GeneralisedGamma,
     GeneralisedInverseGamma,
     GeneralisedInverseGaussian,
+    Hyperbolic,
     InverseGamma,
+    KummerBeta,
+    KummerGamma,
     Laplace,
     LogGamma,
     Logistic,
@@ -250,6 +253,10 @@ def test_stationary_laws_of_textbook_processes_are_recognised():
         (sp.exp(-sp.Abs(y) - sp.Abs(y - 1)), None, Patchwork),
         (sp.Piecewise((sp.exp(2 * y - y**2), y < 0), (sp.exp(-y) / 4, True)), None, Patchwork),
         (x * sp.exp(-x), Interval(0, 2), Patchwork),
+        (1 / x, Interval(1, 3), Patchwork),
+        (x**-2 * sp.exp(-3 * x), Interval(1, sp.oo), Patchwork),
+        ((2 - x) ** HALF * sp.exp(-1 / (2 - x)), Interval(1, 2), Patchwork),
+        ((1 + x) ** -3, Interval(0, 2), Patchwork),
     ],
 )
 def test_laws_put_together_from_stretches_agree_with_quadrature(density, interval, kind):
@@ -304,3 +311,41 @@ def test_a_quartic_well_has_its_second_moment_in_closed_form_and_its_mode_by_cas
 
 def test_an_odd_function_is_no_symmetric_law():
     assert recognise(y * sp.exp(-(y**4)), y) is None
+
+
+@pytest.mark.every(3)
+@pytest.mark.parametrize(
+    ("density", "interval", "kind"),
+    [
+        (x**-3 * sp.exp(-2 * sp.sqrt(x) - 1 / sp.sqrt(x)), None, GeneralisedInverseGaussian),
+        (x**-7 * sp.exp(1 / x - 2 / x**2), None, ModifiedHalfNormal),
+        (sp.exp(y / 3 - 2 * sp.sqrt(4 + y**2)), None, Hyperbolic),
+        (x**HALF * (1 + sp.sqrt(x) ** 2) ** -2 * sp.exp(-3 * x), None, KummerGamma),
+        (x * (2 + x) ** 3 * sp.exp(-x / 2), None, KummerGamma),
+        ((1 + y) ** HALF * (2 - y) ** 3 * sp.exp(-y), Interval(-1, 2), KummerBeta),
+        (x ** -sp.Rational(1, 3) * (1 - x) * sp.exp(4 * x), Interval(0, 1), KummerBeta),
+    ],
+)
+def test_laws_of_special_functions_agree_with_quadrature(density, interval, kind):
+    (variable,) = density.free_symbols
+    interval = interval or Interval.of(variable)
+    family = recognise(3 * density, variable, interval)
+    assert type(family) is kind
+    with mpmath.workdps(20):
+        total = integral(density, variable, interval)
+        moments = [integral(density * variable**n, variable, interval) / total for n in (1, 2, 3)]
+        expected = [3 * total, moments[0], moments[1] - moments[0] ** 2, moments[2]]
+        claimed = [family.partition_function, family.mean, family.variance, family.moment(3)]
+        for numeric, value in zip(expected, claimed, strict=True):
+            assert abs(numeric - mpmath.mpf(str(sp.N(value, 20)))) < 1e-8 * (1 + abs(numeric))
+
+
+def test_alleles_under_selection_and_mutation_have_the_mean_of_kummer():
+    z = sp.Symbol("z", real=True)
+    a, b = sp.symbols("a b", positive=True)
+    k = sp.Symbol("k", real=True)
+    drift = a * (1 - z) / 2 - b * z / 2 + k * z * (1 - z) / 2
+    law = stationary_density(ItoProcess.scalar(z, drift=drift, dispersion=sp.sqrt(z * (1 - z))), Interval(0, 1))
+    one, two = sp.hyper((a + 1,), (a + b + 1,), k), sp.hyper((a,), (a + b,), k)
+    assert sp.simplify(law.mean - a / (a + b) * one / two) == 0
+    assert float(law.at({a: 1, b: 2, k: 3}).mean) == pytest.approx(float(law.mean.subs({a: 1, b: 2, k: 3})), rel=1e-11)

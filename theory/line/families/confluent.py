@@ -1,0 +1,162 @@
+r"""Beta laws tilted by an exponential: alleles under selection and mutation, growth that saturates.
+
+Their integrals are the confluent hypergeometric functions of Kummer, on an interval, and Tricomi, on the half-line.
+
+References:
+    Ng and Kotz, *Kummer-gamma and Kummer-beta univariate and multivariate distributions* (1995);
+    NIST *Digital Library of Mathematical Functions*, 13.4.1 and 13.4.4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from theory.decision.inequalities import positive, simplified
+from theory.errors import UnsupportedFormError
+from theory.line.families.family import Family, gamma_ratio, shifted_moment, whole_order
+from theory.tricomi import hyperu
+from theory.values import single_expression
+
+
+class _Confluent(Family):
+    """What both share: numbers are better had by quadrature, and so is what is no closed form."""
+
+    @property
+    def cancels(self) -> bool:
+        """True, so that quadrature is asked at given parameters."""
+        return True
+
+    @property
+    def mode(self) -> sp.Expr:
+        """Refused: :func:`theory.line.mode.mode` finds it from the slope.
+
+        Raises:
+            UnsupportedFormError: always.
+        """
+        raise UnsupportedFormError(f"the mode of {self.kernel} is a zero of its slope. Use theory.line.mode.mode.")
+
+    @property
+    def variance(self) -> sp.Expr:
+        """The variance."""
+        return self._where_normalisable(self._moment(sp.Integer(2)) - self._moment(sp.Integer(1)) ** 2)
+
+    def cdf(self, x: sp.Expr | None = None) -> sp.Expr:
+        """Refused: it is no closed form.
+
+        Raises:
+            UnsupportedFormError: always.
+        """
+        raise UnsupportedFormError(
+            f"the distribution function of {self.kernel} at {self._point(x)} is not written in closed form here. Give "
+            "the law numbers with law.at(values): then it is one."
+        )
+
+
+@dataclass(frozen=True)
+class KummerBeta(_Confluent):
+    r"""The kernel :math:`(x-l)^{\alpha-1}(r-x)^{\beta-1}e^{cx}` on a bounded interval :math:`(l, r)`.
+
+    With :math:`w = r - l` its integral is
+
+    .. math:: w^{\alpha+\beta-1}\,e^{cl}\,\mathrm B(\alpha, \beta)\;{}_1F_1(\alpha; \alpha+\beta; cw).
+
+    Attributes:
+        alpha: :math:`\alpha`.
+        beta: :math:`\beta`.
+        tilt: c, of either sign.
+    """
+
+    alpha: sp.Expr
+    beta: sp.Expr
+    tilt: sp.Expr
+
+    @property
+    def kernel(self) -> sp.Expr:
+        """The kernel of the class description."""
+        x, left, right = self.variable, self.interval.left, self.interval.right
+        return (x - left) ** (self.alpha - 1) * (right - x) ** (self.beta - 1) * sp.exp(self.tilt * x)
+
+    @property
+    def _width(self) -> sp.Expr:
+        return self.interval.right - self.interval.left
+
+    def _kummer(self, k: sp.Expr) -> sp.Expr:
+        return sp.hyper((self.alpha + k,), (self.alpha + self.beta + k,), self.tilt * self._width)
+
+    @property
+    def kernel_integral(self) -> sp.Expr:
+        """Its integral over the support."""
+        a, b = self.alpha, self.beta
+        scale = self._width ** (a + b - 1) * sp.exp(self.tilt * self.interval.left)
+        return scale * sp.gamma(a) * sp.gamma(b) / sp.gamma(a + b) * self._kummer(sp.S.Zero)
+
+    @property
+    def normalisable(self) -> Boolean:
+        """The condition on both exponents."""
+        return simplified(sp.And(positive(self.alpha), positive(self.beta)))
+
+    def moment_exists(self, k: sp.Expr | int) -> Boolean:
+        """The condition for a finite moment of order ``k``, where the density is normalisable."""
+        order = single_expression(k, "k", real=True)
+        if self.interval.left == 0:
+            return sp.true if order.is_nonnegative else positive(self.alpha + order)
+        return sp.false if whole_order(order) is None else sp.true
+
+    def _moment(self, k: sp.Expr) -> sp.Expr:
+        def above_left(j: sp.Expr) -> sp.Expr:
+            ratio = gamma_ratio(self.alpha, sp.sympify(j)) / gamma_ratio(self.alpha + self.beta, sp.sympify(j))
+            return self._width**j * ratio * self._kummer(j) / self._kummer(sp.S.Zero)
+
+        left = self.interval.left
+        return above_left(k) if left == 0 else shifted_moment(left, above_left, k)
+
+
+@dataclass(frozen=True)
+class KummerGamma(_Confluent):
+    r"""The kernel :math:`x^{\alpha-1}(x+s)^{-\gamma}e^{-cx}` on the positive half-line, with :math:`s, c > 0`.
+
+    .. math::
+        \int_0^\infty\!\! x^{\alpha-1}(x+s)^{-\gamma}e^{-cx}\,dx
+            = s^{\alpha-\gamma}\,\Gamma(\alpha)\,U(\alpha, \alpha+1-\gamma, cs)
+
+    Attributes:
+        shape: :math:`\alpha`.
+        bend: :math:`\gamma`, of either sign.
+        shift: s.
+        rate: c.
+    """
+
+    shape: sp.Expr
+    bend: sp.Expr
+    shift: sp.Expr
+    rate: sp.Expr
+
+    @property
+    def kernel(self) -> sp.Expr:
+        """The kernel of the class description."""
+        x = self.variable
+        return x ** (self.shape - 1) * (x + self.shift) ** (-self.bend) * sp.exp(-self.rate * x)
+
+    def _tricomi(self, k: sp.Expr) -> sp.Expr:
+        a = self.shape + k
+        return hyperu(a, a + 1 - self.bend, self.rate * self.shift)
+
+    @property
+    def kernel_integral(self) -> sp.Expr:
+        """Its integral over the support."""
+        return self.shift ** (self.shape - self.bend) * sp.gamma(self.shape) * self._tricomi(sp.S.Zero)
+
+    @property
+    def normalisable(self) -> Boolean:
+        """The condition at both ends."""
+        return simplified(sp.And(positive(self.shape), positive(self.rate)))
+
+    def moment_exists(self, k: sp.Expr | int) -> Boolean:
+        r"""Where :math:`\alpha + k > 0`."""
+        return positive(self.shape + single_expression(k, "k", real=True))
+
+    def _moment(self, k: sp.Expr) -> sp.Expr:
+        return self.shift**k * gamma_ratio(self.shape, k) * self._tricomi(k) / self._tricomi(sp.S.Zero)
