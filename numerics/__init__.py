@@ -2,25 +2,26 @@
 
 Each folder's own docstring maps its files.
 
-=================  ============================================================================================
-module             question it answers
-=================  ============================================================================================
-``schemes``        What is one step? (Euler-Maruyama, Milstein, exact transitions, ends; one file each)
-``codegen``        expression -> program -> source (NumPy, mpmath, torch)
-``random``         Which normals and uniforms drive trajectory i at step n? (Philox, the same on every backend)
-``kernels``        A time loop as machine code, and its plain twin
-``simulation``     Run it: plan, options, chunks, statistics on the way; coupled levels and recursions too
-``statistics``     What do the samples say? (estimates with intervals, sample sizes, goodness of fit)
-``deterministic``  What do methods say that draw nothing? (quadrature, Fokker-Planck grids, exact thresholds)
-``sgd``            SGD as it is, on many replicas of a PyTorch module
-``layered``        Many small networks trained at once, in the fused kernels
-``deep_linear``    What is the noise of a deep linear network, and which minimum does it choose?
-``networks``       Networks and images to train
-``neurons``        How far have the neurons of a network collapsed?
-``arguments``      What callers hand in, checked one argument at a time
-``progress``       A bar where somebody watches, else silence
-``errors``         What is raised, and how it is worded
-=================  ============================================================================================
+=====================  ============================================================================================
+module                 question it answers
+=====================  ============================================================================================
+``schemes``            What is one step? (Euler-Maruyama, Milstein, exact transitions, ends; one file each)
+``codegen``            expression -> program -> source (NumPy, mpmath, torch)
+``random``             Which normals and uniforms drive trajectory i at step n? (Philox, the same on every backend)
+``kernels``            A time loop as machine code, and its plain twin
+``simulation``         Run it: plan, options, chunks, statistics on the way; coupled levels and recursions too
+``statistics``         What do the samples say? (estimates with intervals, sample sizes, goodness of fit)
+``deterministic``      What do methods say that draw nothing? (quadrature, Fokker-Planck grids, exact thresholds)
+``sgd``                SGD as it is, on many replicas of a PyTorch module
+``layered``            Many small networks trained at once, in the fused kernels
+``deep_linear``        What is the noise of a deep linear network, and which minimum does it choose?
+``networks``           Networks and images to train
+``neurons``            How far have the neurons of a network collapsed?
+``arguments``          What callers hand in, checked one argument at a time
+``working_precision``  One thread at a time in mpmath's digits
+``progress``           A bar where somebody watches, else silence
+``errors``             What is raised, and how it is worded
+=====================  ============================================================================================
 
 torch and llvmlite are imported by their backends when these are first used, not here.
 """

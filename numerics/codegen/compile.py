@@ -49,6 +49,7 @@ class CompiledProgram:
         self.program = program
         self.source = print_source(program, backend, title)
         self._backend = backend
+        self._title = title
         self._digits = digits
         # One name for each program, so that the source shown in tracebacks can go when its program goes.
         filename = f"<driftproof {backend.name} program {program.digest[:16]} {next(_SERIAL)}>"
@@ -62,6 +63,10 @@ class CompiledProgram:
             names = ", ".join(self.program.arguments) or "none"
             raise ArgumentError(f"one value is needed for each argument ({names}), got {len(values)}.")
         return self._backend.call(self._function, values, self._digits)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What is sent to another process: the program, which is made into text and a function anew."""
+        return _received, (self.program, self._backend.name, self._title, self._digits)
 
     def __repr__(self) -> str:
         return f"<{self._backend.name} program of ({', '.join(self.program.arguments)})>"
@@ -150,6 +155,10 @@ def _backend(name: str, program: Program) -> Backend:
             f"the {name} backend cannot evaluate {', '.join(unknown)}. Backends that can: {', '.join(able) or 'none'}."
         )
     return backend
+
+
+def _received(program: Program, backend: str, title: str, digits: int | None) -> CompiledProgram:
+    return CompiledProgram(program, _loaded(backend), title, digits)
 
 
 def _loaded(name: str) -> Backend:

@@ -25,6 +25,7 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from numerics.arguments import takes
 from numerics.codegen.many_digits import DIGITS, LOSS, NO_VALUE, PARTS, TINY, as_float, loss, rational, values_of, y
+from numerics.working_precision import working_digits
 from theory.argument_kinds import REAL_EXPRESSION
 from theory.argument_kinds import whole as whole_between
 
@@ -139,7 +140,7 @@ def _polynomials(parts: tuple[sp.Expr, ...], chart: _Chart, orders: int) -> tupl
     found: list[_Polynomial] = []
     try:
         together = values_of(parts)
-        with mpmath.workdps(DIGITS):
+        with working_digits(DIGITS):
             places = [mpmath.mpf(2) ** -k for k in (14, 20)]
             near, nearer = (loss(together, chart.argument(t)) for t in places)
             if not (near > mpmath.mpf(2) ** (14 * orders - 8) and 16 * near < nearer < mpmath.inf):

@@ -32,6 +32,7 @@ from numerics.arguments import takes
 from numerics.codegen.far_out import far_out
 from numerics.codegen.many_digits import DIGITS, LOSS, NO_VALUE, SCALED, TINY, as_float, loss, rational, values_of, y
 from numerics.codegen.one_denominator import HIGHEST_POWER
+from numerics.working_precision import working_digits
 from theory.argument_kinds import EXPRESSION, EXPRESSIONS
 from theory.argument_kinds import whole as whole_between
 
@@ -128,7 +129,7 @@ def _series(parts: tuple[sp.Expr, ...], centre: int, orders: int) -> tuple[tuple
         return None
     try:
         together = values_of(parts)
-        with mpmath.workdps(DIGITS):
+        with working_digits(DIGITS):
             near, nearer = (_cancellation(together, centre, mpmath.mpf(2) ** -k) for k in (14, 20))
             if not (near > mpmath.mpf(2) ** (14 * orders - 8) and 16 * near < nearer < mpmath.inf):
                 return None

@@ -20,6 +20,7 @@ from mpmath import mp, mpf
 from numerics.arguments import takes
 from numerics.deterministic.multiprecision import positive_number, real, rounded
 from numerics.errors import ArgumentError
+from numerics.working_precision import working_digits
 from theory.argument_kinds import whole
 
 Real = float | int | str | mpf
@@ -44,9 +45,9 @@ def growth_rate(mean: Real, variance: Real, *, digits: int = 15) -> mpf:
         >>> mpmath.nstr(growth_rate(1, 1), 12)
         '-0.208495818435'
     """
-    with mp.workdps(digits + GUARD):
+    with working_digits(digits + GUARD):
         value = _rate(real("mean", mean), positive_number("variance", variance))
-    with mp.workdps(digits):
+    with working_digits(digits):
         return +value
 
 
@@ -61,7 +62,7 @@ def critical_mean(variance: Real, *, digits: int = 15) -> mpf:
         >>> mpmath.nstr(critical_mean(1), 8)
         '1.2777502'
     """
-    with mp.workdps(digits + GUARD):
+    with working_digits(digits + GUARD):
         v = positive_number("variance", variance)
         limit = 2 * mpmath.exp(mpmath.euler)
         if v >= limit:
@@ -73,7 +74,7 @@ def critical_mean(variance: Real, *, digits: int = 15) -> mpf:
         while _rate(high, v) <= 0:
             high *= 2
         root = _root(lambda m: _rate(m, v), mpf(0), high)
-    with mp.workdps(digits):
+    with working_digits(digits):
         return +root
 
 
@@ -88,7 +89,7 @@ def collapse_drift(eta: Real, zeta: Real, *, digits: int = 15) -> mpf:
         >>> mpmath.nstr(collapse_drift("0.1", 1), 8)
         '0.55894894'
     """
-    with mp.workdps(digits + 2 * GUARD):
+    with working_digits(digits + 2 * GUARD):
         step, noise = positive_number("eta", eta), positive_number("zeta", zeta)
         return rounded((critical_mean(step * noise**2, digits=digits + GUARD) - 1) / step, digits)
 
@@ -104,7 +105,7 @@ def collapse_noise(eta: Real, mu: Real, *, digits: int = 15) -> Window | None:
         >>> mpmath.nstr(window.lower, 8), mpmath.nstr(window.upper, 6)
         ('1.7271133', '31.0546')
     """
-    with mp.workdps(digits + GUARD):
+    with working_digits(digits + GUARD):
         step, drift = positive_number("eta", eta), real("mu", mu)
         window = collapse_variance(1 + step * drift, digits=digits + GUARD)
         if window is None:
@@ -119,7 +120,7 @@ def collapse_variance(mean: Real, *, digits: int = 15) -> Window | None:
     ``lower`` is 0 for :math:`|m| < 1`, and also for :math:`|m| = 1`, where any small noise collapses; there ``upper``
     is :math:`v^* = 2.42125`.
     """
-    with mp.workdps(digits + GUARD):
+    with working_digits(digits + GUARD):
         m = abs(real("mean", mean))
         limit = 2 * mpmath.exp(mpmath.euler)
         lowest = m**2 / (2 * dawson_maximum() ** 2)
@@ -147,7 +148,7 @@ def collapse_signal(eta: Real, zeta: Real, *, digits: int = 15) -> mpf:
         >>> mpmath.nstr(collapse_signal("0.5", 2), 6)
         '0.5555'
     """
-    with mp.workdps(digits + 2 * GUARD):
+    with working_digits(digits + 2 * GUARD):
         step, noise = positive_number("eta", eta), positive_number("zeta", zeta)
         return rounded((critical_mean((step * noise) ** 2, digits=digits + GUARD) - 1) / step, digits)
 

@@ -31,6 +31,7 @@ from numerics.deterministic.quadrature import Integral
 from numerics.deterministic.scale_and_speed_panels import Panels, Reals, Stretch, panels_of, stretch
 from numerics.deterministic.stiff_tail import StiffTail, stiff_tail
 from numerics.errors import ArgumentError, DivergenceError, MissingParameterError
+from numerics.working_precision import working_digits
 from theory.argument_kinds import one_of
 from theory.ito import ItoProcess
 from theory.line.boundary import BoundaryClasses, classify
@@ -266,7 +267,7 @@ class FirstPassage:
         again, _ = log_result(twice, twice.first[below])
         rounding = 1e-15 * (1 + float(np.ptp(panels.scale)))
         relative = abs(np.expm1(again - value)) + uncertain + rounding
-        with mp.workdps(30):
+        with working_digits(30):
             result = mp.exp(mpf(float(again)))
             return Integral(result, result * mpf(float(relative)))
 

@@ -9,6 +9,7 @@ import numpy as np
 from mpmath import mp, mpf
 
 from numerics.arguments import takes
+from numerics.working_precision import working_bits
 from theory.argument_kinds import whole
 
 
@@ -31,7 +32,7 @@ def gauss_legendre(points: int) -> tuple[tuple[mpf, mpf], ...]:
 @lru_cache(maxsize=64)
 def _nodes(points: int, precision: int) -> tuple[tuple[mpf, mpf], ...]:
     pairs = []
-    with mp.workprec(precision + 10):
+    with working_bits(precision + 10):
         for start in np.polynomial.legendre.leggauss(points)[0]:
             x = mpf(float(start))
             slope = mpf(1)

@@ -15,6 +15,7 @@ from mpmath import mp, mpf
 from numerics.arguments import VALUES, takes
 from numerics.deterministic.pieces import Real, specified
 from numerics.errors import ArgumentError, DivergenceError
+from numerics.working_precision import working_digits
 from theory.argument_kinds import one_of
 from theory.discrete.recursion import Recursion
 from theory.discrete.tail_index import absolute_moment
@@ -52,7 +53,7 @@ def tail_index(recursion: Recursion, parameters: Mapping[sp.Symbol, Real] | None
         raise ArgumentError(f"digits must be an integer in 5..100, got {shown(digits)}.")
     kappa = sp.Symbol("kappa", positive=True)
     moment = specified(absolute_moment(recursion, kappa), parameters or {}, {kappa})
-    with mp.workdps(digits + 10):
+    with working_digits(digits + 10):
         # A formula of ours; orders stay floating-point numbers, since exact powers of order 1e9 would never end.
         value = sp.lambdify(kappa, moment, [{"hyperu": tricomi_number}, "mpmath"])
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import mpmath
 import sympy as sp
-from mpmath import mp, mpf
+from mpmath import mpf
 
 from numerics.arguments import takes
 from numerics.errors import ArgumentError
+from numerics.working_precision import working_digits
 from theory.argument_kinds import one_of, whole
 from theory.values import shown
 
@@ -52,5 +53,5 @@ def rounded(value: mpf, digits: int) -> mpf:
         >>> mpmath.nstr(rounded(mpf(2) / 3, 4), 10)
         '0.6666641235'
     """
-    with mp.workdps(digits):
+    with working_digits(digits):
         return +value

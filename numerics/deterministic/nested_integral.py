@@ -10,13 +10,13 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 import sympy as sp
-from mpmath import mp
 
 from numerics.arguments import takes
 from numerics.deterministic.first_passage import FirstPassage, Pair
 from numerics.deterministic.quadrature import Integral
 from numerics.deterministic.scale_and_speed_panels import Panels
 from numerics.errors import ArgumentError
+from numerics.working_precision import working_digits
 from theory.argument_kinds import one_of
 from theory.ito import ItoProcess
 from theory.line.interval import Interval
@@ -69,7 +69,7 @@ def _of_exponential(f: sp.Expr, y: sp.Symbol, limits: tuple[sp.Expr, sp.Expr]) -
     (base,) = bases
     at_base = mpmath.log(mpmath.mpmathify(sp.N(f.subs(y, base).doit(), 30)))
     program = sp.lambdify(y, slope, "mpmath")
-    with mp.workdps(25):
+    with working_digits(25):
         begun = at_base + mpmath.quad(program, [mpmath.mpmathify(sp.N(end, 25)) for end in (base, low)])
         found = _Nested(-slope / 2, sp.S.One, y, limits).of_scale()
         return Integral(found.value * mpmath.exp(begun), found.error * mpmath.exp(begun))

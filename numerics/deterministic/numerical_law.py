@@ -18,6 +18,7 @@ from numerics.deterministic.pictures import picture_of_law
 from numerics.deterministic.pieces import Real, real_value, specified, value_as_stored
 from numerics.deterministic.quadrature import GUARD, Integral, IntegralPart, integral_in_parts, integrate_density, total
 from numerics.errors import ArgumentError
+from numerics.working_precision import working_digits
 from theory.argument_kinds import EXPRESSION, SYMBOL, one_of
 from theory.line.law import StationaryLaw
 
@@ -46,7 +47,7 @@ class NumericalLaw:
     density: sp.Expr
     variable: sp.Symbol
     interval: tuple[Real, Real]
-    parameters: Mapping[sp.Symbol, Real] = field(default_factory=dict)
+    parameters: Mapping[sp.Symbol, Real] = field(default_factory=dict, hash=False)
     digits: int = 30
 
     def __post_init__(self) -> None:
@@ -59,13 +60,13 @@ class NumericalLaw:
     @property
     def normalisation(self) -> Integral:
         """The partition function, the integral of ``density``."""
-        with mp.workdps(self.digits + GUARD):
+        with working_digits(self.digits + GUARD):
             return total(self._parts)
 
     def pdf(self, point: Real) -> mpf:
         """The normalised density at ``point``; 0 outside the support."""
         left, right = self._ends
-        with mp.workdps(self.digits + GUARD):
+        with working_digits(self.digits + GUARD):
             require(EXTENDED, point, "point")
             x = real_value(specified(value_as_stored(point), self.parameters, set()))
             if not left < x < right:
@@ -79,7 +80,7 @@ class NumericalLaw:
             self.density * function, self.variable, self.interval, self.parameters, digits=self.digits
         )
         lower = self.normalisation
-        with mp.workdps(self.digits + GUARD):
+        with working_digits(self.digits + GUARD):
             value = upper.value / lower.value
             return Integral(value, (upper.error + abs(value) * lower.error) / lower.value, upper.cut_off)
 
@@ -105,7 +106,7 @@ class NumericalLaw:
     def cdf(self, point: Real) -> mpf:
         """The probability to the left of ``point``."""
         left, right = self._ends
-        with mp.workdps(self.digits + GUARD):
+        with working_digits(self.digits + GUARD):
             require(EXTENDED, point, "point")
             x = real_value(specified(value_as_stored(point), self.parameters, set()))
             if x <= left or x >= right:
@@ -119,7 +120,7 @@ class NumericalLaw:
 
     def quantile(self, probability: Real) -> mpf:
         """The point with ``probability`` to its left."""
-        with mp.workdps(self.digits + GUARD):
+        with working_digits(self.digits + GUARD):
             require(REAL, probability, "probability")
             level = real_value(value_as_stored(probability))
             if not 0 < level < 1:
@@ -133,7 +134,7 @@ class NumericalLaw:
 
     def mode(self) -> mpf:
         """The point of largest density: a zero or jump of its slope, or an end; one of them where there are several."""
-        with mp.workdps(self.digits + GUARD):
+        with working_digits(self.digits + GUARD):
             kinks = {real_value(part.piece.near) for part in self._parts}
             points = sorted(kinks.union(*map(_places, self._parts)) - {*self._ends})
             heights = [mpmath.mpmathify(self._program(x)[0]) for x in points]
@@ -158,7 +159,7 @@ class NumericalLaw:
 
     @cached_property
     def _parts(self) -> list[IntegralPart]:
-        with mp.workdps(self.digits + GUARD):
+        with working_digits(self.digits + GUARD):
             parts = integral_in_parts(self.density, self.variable, self.interval, self.parameters, digits=self.digits)
             value = total(parts).value
         if value <= 0:
@@ -172,7 +173,7 @@ class NumericalLaw:
 
     @cached_property
     def _ends(self) -> tuple[mpf, mpf]:
-        with mp.workdps(self.digits + GUARD):
+        with working_digits(self.digits + GUARD):
             left, right = (real_value(specified(value_as_stored(end), self.parameters, set())) for end in self.interval)
             return left, right
 

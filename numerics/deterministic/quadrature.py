@@ -28,6 +28,7 @@ from numerics.deterministic.panels import Panel, panels
 from numerics.deterministic.pieces import Piece, Real, pieces
 from numerics.deterministic.walk import bulk
 from numerics.errors import ArgumentError, DivergenceError
+from numerics.working_precision import working_digits
 from theory.argument_kinds import EXPRESSION, SYMBOL
 from theory.values import shown
 
@@ -128,7 +129,7 @@ def integrate_density(
     """
     if not (isinstance(digits, int) and 5 <= digits <= 500):
         raise ArgumentError(f"digits must be an integer in 5..500, got {shown(digits)}.")
-    with mp.workdps(digits + GUARD):
+    with working_digits(digits + GUARD):
         return total(integral_in_parts(expression, variable, interval, parameters or {}, digits=digits, cuts=cuts))
 
 

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from functools import cache
 
 import mpmath
-from mpmath import mp, mpf
+from mpmath import mpf
 
 from numerics.arguments import takes, whole_number
 from numerics.deterministic.multiprecision import real, rounded
 from numerics.errors import ArgumentError, DivergenceError
+from numerics.working_precision import more_digits, working_digits
 from theory.argument_kinds import whole
 from theory.values import shown
 
@@ -65,7 +66,7 @@ def verhulst_moment(k: Real, x: Real, tau: Real, *, order: int = 1, digits: int 
     if not (isinstance(digits, int) and 1 <= digits <= 200):
         raise ArgumentError(f"digits must be an integer in 1..200, got {shown(digits)}.")
     order = whole_number(order, "order", at_least=1, below=MAX_ORDER + 1)
-    with mp.workdps(digits + 10):
+    with working_digits(digits + 10):
         k_, x_, tau_ = _checked(k, x, tau)
         # The two growing Kummer series behind a wave cancel by the factor exp(x).
         guard = int(min(x_, ASYMPTOTIC) / mpmath.log(10)) + 5
@@ -73,7 +74,7 @@ def verhulst_moment(k: Real, x: Real, tau: Real, *, order: int = 1, digits: int 
         largest = _bound_states(k_, x_, tau_, order).largest
         extra = max(0, int(mpmath.log10(1 + largest / min(x_, 1) ** order)))
     for _ in range(4):
-        with mp.workdps(digits + extra + guard + 10):
+        with working_digits(digits + extra + guard + 10):
             k_, x_, tau_ = _checked(k, x, tau)
             bound = _bound_states(k_, x_, tau_, order)
             waves = _waves(k_, x_, tau_, order, digits + extra, bound.largest)
@@ -112,7 +113,7 @@ def student_mean(s_0: Real, t: Real, *, s_tilde: Real, nu: Real, digits: int = 1
         >>> mpmath.nstr(student_mean(0.1, 0.73, s_tilde=1, nu=0.5), 8)
         '0.34936884'
     """
-    with mp.workdps(digits + 20):
+    with working_digits(digits + 20):
         numbers = {"s_0": s_0, "t": t, "s_tilde": s_tilde, "nu": nu}
         values = {name: real(name, value) for name, value in numbers.items()}
         if values["nu"] <= 0:
@@ -162,7 +163,7 @@ def _wave(k: mpf, rho: mpf, x: mpf) -> mpf:
     if x > ASYMPTOTIC:
         return mpmath.re(x**a * mpmath.hyperu(a, b, x))
     # The connection formula of U has two terms, complex conjugates of each other here. Each is of size 1/rho.
-    with mp.extradps(max(0, int(-mpmath.log10(rho)) + 2)):
+    with more_digits(max(0, int(-mpmath.log10(rho)) + 2)):
         half = x**a * mpmath.gamma(1 - b) * mpmath.rgamma(a - b + 1) * mpmath.hyp1f1(a, b, x)
         return 2 * mpmath.re(half)
 

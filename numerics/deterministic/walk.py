@@ -50,6 +50,7 @@ class Bulk:
     deepest: float
 
 
+@np.errstate(all="ignore")
 def bulk(log_size: Callable[[Reals], Reals], exact: Callable[[float], float], top: float, depth: float) -> Bulk | None:
     """The window of an integrand on ``(-oo, top)``, or None where it is zero at every point looked at.
 

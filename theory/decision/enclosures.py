@@ -64,6 +64,8 @@ class Balls(abc.ABC):
     def _value(self, e: sp.Basic) -> Ball:
         kind = _kind(type(e))
         if kind == "Symbol":
+            if e not in self.values:
+                raise UnsupportedFormError(f"{e} has no value where the expression is enclosed.")
             return self.number(self.values[e])
         if kind == "Add":
             total = self.value(e.args[0])

@@ -17,7 +17,7 @@ import itertools
 import math
 import numbers
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from random import Random
 from typing import Any
@@ -77,7 +77,7 @@ class ZeroDecision(Typeset):
 
     kind: ZeroKind
     reason: str
-    witness: Mapping[str, str] | None = None
+    witness: Mapping[str, str] | None = field(default=None, hash=False)
     digits: int | None = None
     points_used: int = 0
 

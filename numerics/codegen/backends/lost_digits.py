@@ -14,6 +14,8 @@ from typing import Any
 
 from mpmath import mp, mpf
 
+from numerics.working_precision import working_bits
+
 ABSORBED_BITS = 24
 """Bits that may be lost before a program runs again; the guard digits stand for them."""
 
@@ -86,7 +88,7 @@ def resolved(function: Callable[..., tuple], arguments: Callable[[], Sequence[mp
     target = working = mp.prec
     limit = None
     while True:
-        with mp.workprec(working):
+        with working_bits(working):
             lost.clear()
             values = arguments()
             results = function(*values)

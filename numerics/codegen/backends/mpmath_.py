@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from fractions import Fraction
 from functools import lru_cache, wraps
 from typing import Any
@@ -17,6 +16,7 @@ from mpmath import mp, mpf
 from numerics.codegen.backends.lost_digits import LostBits, resolved
 from numerics.codegen.printing import Backend, Template
 from numerics.errors import ArgumentError
+from numerics.working_precision import more_digits, working_digits
 from theory.values import shown
 
 GUARD_DIGITS = 10
@@ -128,7 +128,7 @@ def _inverse_erf(x: mpf) -> mpf:
 def _inverse_erfc(x: mpf) -> mpf:
     if not 0 < x < 2:
         return mp.inf if x == 0 else -mp.inf if x == 2 else mp.nan
-    with mp.extradps(max(0, -int(mp.log10(x)))):
+    with more_digits(max(0, -int(mp.log10(x)))):
         return mp.erfinv(1 - x)
 
 
@@ -192,8 +192,8 @@ def _namespace(constants: Sequence[sp.Expr]) -> dict[str, Any]:
 
 
 def _call(function: Callable[..., tuple], values: Sequence[Any], digits: int | None) -> tuple[Any, ...]:
-    with nullcontext() if digits is None else mp.workdps(digits):
-        with mp.extradps(GUARD_DIGITS):
+    with working_digits(digits):
+        with more_digits(GUARD_DIGITS):
             try:
                 points = np.broadcast(*map(_as_objects, values)) if values else None
             except ValueError:

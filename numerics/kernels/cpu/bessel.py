@@ -28,6 +28,7 @@ import mpmath
 from numerics.kernels.cpu.elementary import cos, exp, power_integer, sin
 from numerics.kernels.cpu.fitted import polynomial_through
 from numerics.kernels.cpu.vectors import Value, Vectors, in_double
+from numerics.working_precision import working_digits
 
 ORDERS = (0, 1, 2, 3, 4)
 """Orders with vector code: those of I_0, I_1, J_0 and J_1 and of their derivatives up to the third."""
@@ -54,7 +55,7 @@ def _grown(n: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
 @lru_cache(maxsize=len(ORDERS))
 def _zeros(n: int) -> tuple[tuple[float, float], ...]:
     """The zeros of J_n where its near form is used and close by, each as a float and what is left."""
-    with mpmath.workdps(40):
+    with working_digits(40):
         zeros = [mpmath.besseljzero(n, k) for k in (1, 2)]
         return tuple((float(z), float(z - float(z))) for z in zeros if z < _NEAR["j"] + 1)
 

@@ -20,6 +20,7 @@ import mpmath
 
 from numerics.arguments import REAL, takes
 from numerics.errors import ArgumentError
+from numerics.working_precision import working_digits
 from theory.argument_kinds import FUNCTION, whole
 from theory.values import shown
 
@@ -50,7 +51,7 @@ def polynomial_through(
     low, high, about = float(low), float(high), float(about)
     if not low < high:
         raise ArgumentError(f"low must lie below high, got low={low} and high={high}.")
-    with mpmath.workdps(DIGITS):
+    with working_digits(DIGITS):
         half = (mpmath.mpf(high) - low) / 2
         middle = low + half
         turns = [mpmath.cospi((j + mpmath.mpf(0.5)) / terms) for j in range(terms)]

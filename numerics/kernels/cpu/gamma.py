@@ -27,6 +27,7 @@ from numerics.kernels.cpu.elementary import exp, log, log1p
 from numerics.kernels.cpu.fitted import polynomial_through
 from numerics.kernels.cpu.lookup import table_lookup
 from numerics.kernels.cpu.vectors import Value, Vectors, in_double
+from numerics.working_precision import more_digits
 
 FAR = 8
 """Where Stirling's series takes over."""
@@ -55,7 +56,7 @@ def _stirling() -> tuple[float, ...]:
 
     def series(z: mpmath.mpf) -> mpmath.mpf:
         x = 1 / mpmath.sqrt(z)
-        with mpmath.extradps(20):
+        with more_digits(20):
             left = mpmath.loggamma(x) - (x - mpmath.mpf(0.5)) * mpmath.log(x) + x - mpmath.log(2 * mpmath.pi) / 2
             return left * x
 
