@@ -21,9 +21,10 @@ import numpy as np
 import sympy as sp
 from numpy.polynomial import legendre
 
-from numerics.arguments import require
+from numerics.arguments import REAL, require
 from numerics.codegen.compile import compile_program
-from numerics.deterministic.pieces import real_value
+from numerics.deterministic.pictures import picture_on_circle
+from numerics.deterministic.pieces import real_value, value_as_stored
 from numerics.deterministic.quadrature import Integral
 from numerics.errors import ArgumentError, DivergenceError
 from theory.argument_kinds import EXPRESSION, SYMBOL
@@ -120,9 +121,15 @@ class LawOnCircle:
 
     def pdf(self, x: Any) -> Integral:
         """The density at x, normalised over one period."""
-        point = float(real_value(x))
+        require(REAL, x, "x")
+        point = float(real_value(value_as_stored(x)))
         values = [_at(law, point, float(real_value(self.period))) for law in self._pair]
         return _number(values[0], values[1], abs(values[0]))
+
+    def plot(self, axes: Any = None) -> Any:
+        """The density over one turn, drawn by :func:`numerics.deterministic.pictures.picture_on_circle`."""
+        half = float(real_value(self.period)) / 2
+        return picture_on_circle(self.variable, lambda x: float(self.pdf(x).value), half, axes)
 
     @cached_property
     def _pair(self) -> tuple[_OnPanels, _OnPanels]:

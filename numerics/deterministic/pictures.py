@@ -23,7 +23,16 @@ POINTS = 401
 """Points of a curve."""
 
 TAIL = mpf("0.001")
-"""A law is drawn between its quantiles of this level from either end."""
+"""A law is drawn between its quantiles of this level from either end,"""
+
+SEEN, REACH = mpf("0.05"), 6
+"""and of a heavy tail what lies within this many ranges of the quartiles, or the quantile of this level."""
+
+EDGE = 40
+"""Of a density that is largest at its end, what lies nearer to it than this part of the range may leave the picture."""
+
+POLE = 5
+"""A drift is drawn up to this many times what nine tenths of its values reach."""
 
 
 class LawInNumbers(Protocol):
@@ -54,15 +63,49 @@ def picture_of_law(law: LawInNumbers, axes: Axes | None = None) -> Axes:
         The axes: one curve, and the range between the quartiles shaded.
     """
     axes = _axes(axes)
-    low, high = float(law.quantile(TAIL)), float(law.quantile(1 - TAIL))
-    x = np.linspace(low, high, POINTS)
+    quartiles = [float(law.quantile(level)) for level in (mpf("0.25"), mpf("0.75"))]
+    x = np.linspace(*_drawn(law, *quartiles), POINTS)
     height = np.array([float(law.pdf(point)) for point in x])
     axes.plot(x, height)
-    quartiles = [float(law.quantile(level)) for level in (mpf("0.25"), mpf("0.75"))]
     inside = (x >= quartiles[0]) & (x <= quartiles[1])
     axes.fill_between(x[inside], height[inside], alpha=0.2)
-    axes.set(xlabel=f"${sp.latex(law.variable)}$", ylabel=f"$p({sp.latex(law.variable)})$", ylim=(0, None))
+    _name_density(law.variable, axes, _top(height))
     return axes
+
+
+def picture_on_circle(x: sp.Symbol, density: Callable[[float], float], half: float, axes: Axes | None = None) -> Axes:
+    """A density on one turn of a circle of length ``2 * half`` about 0.
+
+    Args:
+        x: The name of the variable.
+        density: Its density, normalised on one turn.
+        half: Half the length.
+        axes: Where to draw; default: a new figure.
+    """
+    axes = _axes(axes)
+    points = np.linspace(-half, half, POINTS)
+    axes.plot(points, [density(float(point)) for point in points])
+    _name_density(x, axes, None)
+    return axes
+
+
+def _name_density(x: sp.Symbol, axes: Axes, top: float | None) -> None:
+    axes.set(xlabel=f"${sp.latex(x)}$", ylabel=f"$p({sp.latex(x)})$", ylim=(0, top))
+
+
+def _drawn(law: LawInNumbers, lower: float, upper: float) -> tuple[float, float]:
+    """The range in which a law with these quartiles is drawn."""
+    far = REACH * (upper - lower)
+    low = max(float(law.quantile(TAIL)), min(lower - far, float(law.quantile(SEEN))))
+    high = min(float(law.quantile(1 - TAIL)), max(upper + far, float(law.quantile(1 - SEEN))))
+    return low, high
+
+
+def _top(height: np.ndarray) -> float | None:
+    """Where a picture of a density ends that grows without a visible bound towards an end; None of another one."""
+    edge = POINTS // EDGE
+    inner = 1.1 * float(height[edge:-edge].max())
+    return inner if max(height[0], height[-1]) > 2 * inner else None
 
 
 def portrait(
@@ -143,7 +186,7 @@ def _on_the_line(
 ) -> Axes:
     (x,) = process.state
     points = np.linspace(*ranges[0], POINTS)
-    drift, noise = (np.broadcast_to(values, points.shape) for values in program(points))
+    drift, noise = (_without_poles(np.broadcast_to(values, points.shape)) for values in program(points))
     axes.plot(points, drift, label=f"$b({sp.latex(x)})$")
     axes.plot(points, noise, "--", label=rf"$\sigma({sp.latex(x)})$")
     axes.axhline(0, linewidth=0.5, color="gray")
@@ -152,17 +195,31 @@ def _on_the_line(
     return axes
 
 
+def _without_poles(values: np.ndarray) -> np.ndarray:
+    """The values, without those that exceed all others by far."""
+    size = np.abs(values)
+    known = size[np.isfinite(size)]
+    bound = POLE * float(np.quantile(known, 0.9)) if known.size else 0.0
+    return np.where(size > bound, np.nan, values) if bound > 0 else values
+
+
 def _in_the_plane(
     process: ItoProcess, program: Callable[..., Any], ranges: list[tuple[float, float]], axes: Axes
 ) -> Axes:
     fine = np.meshgrid(*(np.linspace(*ends, 101) for ends in ranges))
     *_, noise = (np.broadcast_to(values, fine[0].shape) for values in program(*fine))
-    shades = axes.contourf(*fine, noise, alpha=0.4)
-    axes.figure.colorbar(shades, ax=axes, label=r"$\sqrt{\mathrm{tr}\,\sigma\sigma^\top}$")
+    root = r"\sqrt{\mathrm{tr}\,\sigma\sigma^\top}"
+    low, high = float(np.nanmin(noise)), float(np.nanmax(noise))
+    if high - low > 1e-9 * high:
+        axes.figure.colorbar(axes.contourf(*fine, noise, alpha=0.4), ax=axes, label=f"${root}$")
+    else:  # shades of one value would show rounding
+        axes.set_title(f"${root} = {high:.4g}$")
     coarse = np.meshgrid(*(np.linspace(*ends, 17) for ends in ranges))
     first, second, _ = (np.broadcast_to(values, coarse[0].shape) for values in program(*coarse))
-    axes.quiver(*coarse, first, second)
-    axes.set(xlabel=f"${sp.latex(process.state[0])}$", ylabel=f"${sp.latex(process.state[1])}$")
+    if np.any(first) or np.any(second):
+        axes.quiver(*coarse, first, second)
+    names = [f"${sp.latex(x)}$" for x in process.state]
+    axes.set(xlabel=names[0], ylabel=names[1], xlim=ranges[0], ylim=ranges[1])
     return axes
 
 

@@ -153,6 +153,15 @@ class CircleLaw(Typeset):
         given = (part.subs(numbers) for part in (self.drift, self.diffusion, self.period, self.potential, self.gain))
         return CircleLaw(self.variable, *given)
 
+    def plot(self, values: Mapping[sp.Symbol, Any] | None = None, *, axes: Any = None) -> Any:
+        """The density over one turn about 0, on axes of matplotlib, which are returned.
+
+        Args:
+            values: A number for every parameter, as for :meth:`at`.
+            axes: Where to draw; default: a new figure.
+        """
+        return (self.at(values) if values else self).numbers.plot(axes)
+
     @cached_property
     def numbers(self) -> Any:
         """The law in double precision, every number with its error: :class:`numerics.deterministic.LawOnCircle`.

@@ -7,7 +7,7 @@ import sympy as sp
 from matplotlib.figure import Figure
 
 from numerics.errors import ArgumentError, MissingParameterError
-from theory import ItoProcess, stationary_density
+from theory import ItoProcess, law_on_circle, stationary_density
 from theory.errors import SymbolError
 
 mpl.use("Agg")
@@ -82,3 +82,39 @@ def test_a_value_that_cannot_be_drawn_is_named_with_its_symbol(values, reason):
 def test_a_wrong_place_to_draw_is_named(options, needed):
     with pytest.raises(ArgumentError, match=needed):
         ItoProcess.scalar(y, drift=-y, dispersion=1).portrait(**options)
+
+
+def test_a_density_that_grows_without_bound_at_its_end_leaves_the_picture_there():
+    p = sp.Symbol("p", positive=True)
+    drawn = stationary_density(ItoProcess.scalar(p, drift=sp.Rational(1, 10) - p, dispersion=sp.sqrt(p))).plot(
+        axes=axes()
+    )
+    assert drawn.lines[0].get_ydata().max() > 1e6
+    assert drawn.get_ylim()[1] < 50
+
+
+def test_of_a_heavy_tail_what_lies_near_the_quartiles_is_drawn():
+    law = stationary_density(ItoProcess.scalar(y, drift=-y / 20, dispersion=sp.sqrt(1 + y**2)))
+    assert 5 < law.plot(axes=axes()).lines[0].get_xdata().max() < 20 < float(law.quantile(0.999))
+
+
+def test_a_portrait_breaks_at_a_pole():
+    drawn = ItoProcess.scalar(y, drift=-sp.tan(y), dispersion=sp.S.One).portrait(axes=axes())
+    heights = drawn.lines[0].get_ydata()
+    assert np.isnan(heights).any()
+    assert np.nanmax(np.abs(heights)) < 100
+
+
+def test_a_law_on_a_circle_draws_one_turn():
+    process = ItoProcess.scalar(y, drift=1 - k * sp.sin(y), dispersion=sp.S.One)
+    points, heights = law_on_circle(process).plot({k: 1}, axes=axes()).lines[0].get_data()
+    assert np.ptp(points) == pytest.approx(2 * np.pi)
+    assert np.sum(heights[1:]) * (points[1] - points[0]) == pytest.approx(1, abs=1e-9)
+    assert points[np.argmax(heights)] > 0  # it is carried beyond the stable point of the drift
+
+
+@pytest.mark.parametrize("noise", [sp.zeros(2, 2), sp.eye(2)], ids=["none", "constant"])
+def test_noise_of_one_strength_has_no_shades(noise):
+    drawn = ItoProcess([y, z], [0, 0], noise).portrait(axes=axes())
+    assert not drawn.collections
+    assert drawn.get_title().startswith("$")
