@@ -17,6 +17,8 @@ module            question it answers
 ``far_out``       ... and of sums that cancel far out: polynomials in 1/u or exp(-u) there
 ``many_digits``   ... from values to more digits than a double holds
 ``error_functions``  ... of differences of two error functions
+``gaussian_sums``  ... of sums of error functions and Gaussians
+``mixtures``      ... of sums over a sum of unlike exponentials
 ``lambert``       ... of Lambert's function
 ``airy``          ... of Airy functions
 ``expansion``     ... and how far an expression is expanded to find out

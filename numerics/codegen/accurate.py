@@ -54,6 +54,7 @@ _CANCELLING: dict[type, dict[sp.Expr | int, Callable[[sp.Expr], sp.Expr]]] = {
     sp.cos: {-1: lambda u: -2 * sp.sin(u / 2) ** 2, 1: lambda u: 2 * sp.cos(u / 2) ** 2},
     sp.cosh: {-1: lambda u: 2 * sp.sinh(u / 2) ** 2},
     sp.tanh: {-1: lambda u: -2 / (1 + sp.exp(2 * u)), 1: lambda u: 2 / (1 + sp.exp(-2 * u))},
+    sp.sech: {-1: lambda u: -sp.tanh(u) * sp.tanh(u / 2)},
     sp.coth: {-1: lambda u: 2 / (sp.exp(2 * u) - 1)},
     # Unevaluated, since SymPy would turn erfc(-u) back into 2 - erfc(u).
     sp.erf: {-1: lambda u: -sp.erfc(u, evaluate=False), 1: lambda u: sp.erfc(-u, evaluate=False)},
@@ -72,9 +73,13 @@ _BESIDE_A_SIGN: dict[type, tuple[sp.Expr, Callable[[sp.Expr], sp.Expr]]] = {
 }
 """Odd function f, its limit k, and k - f(u) without cancellation for u > 0."""
 
+_OF_RECIPROCALS = {sp.cosh: sp.sech, sp.tanh: sp.coth}
+"""Function f, and 1/f about which there is a rule."""
+
 _CANCELLING_SQUARES: dict[type, tuple[int, Callable[[sp.Expr], sp.Expr]]] = {
     sp.tanh: (-1, lambda u: -(sp.cosh(u) ** -2)),
     sp.coth: (-1, lambda u: sp.sinh(u) ** -2),
+    sp.sech: (-1, lambda u: -(sp.tanh(u) ** 2)),
     sp.erf: (-1, lambda u: -sp.erfc(u, evaluate=False) * sp.erfc(-u, evaluate=False)),
     sp.sin: (-1, lambda u: -(sp.cos(u) ** 2)),
     sp.cos: (-1, lambda u: -(sp.sin(u) ** 2)),
@@ -110,24 +115,32 @@ def without_cancellation(terms: Sequence[sp.Expr], *, to_all_digits: bool = Fals
     )
 
 
+_STEPS = (sp.sign, sp.Heaviside)
+
+
 @takes(total=EXPRESSION)
 def beside_a_step(total: sp.Expr) -> sp.Expr | None:
-    """A sum with a number times the sign or the unit step of u, beside exponentials of u, on each side by itself.
+    """A sum with signs or unit steps of u beside exponentials or error functions, on each side by itself.
 
     Example:
         >>> x = sp.Symbol("x", real=True)
         >>> beside_a_step(1 / (1 + sp.exp(-x)) - sp.Heaviside(x)).args[0]
         (-1 + 1/(1 + exp(-x)), x > 0)
     """
-    for term in sp.Add.make_args(total):
-        c, step = term.as_coeff_Mul()
-        if not isinstance(step, sp.sign | sp.Heaviside) or not (total - term).has(sp.exp):
-            continue
-        u = step.args[0]
-        sides = [total - term + c * step.func(value, *step.args[1:]) for value in (sp.S.One, -sp.S.One, sp.S.Zero)]
-        if not sides[0].has(sp.sign, sp.Heaviside):
-            return sp.Piecewise((sides[0], u > 0), (sides[1], u < 0), (sides[2], True))
-    return None
+    steps = {factor for term in total.args for factor in sp.Mul.make_args(term) if isinstance(factor, _STEPS)}
+    if not steps or not total.has(sp.exp, sp.erf, sp.erfc):
+        return None
+    u = min(steps, key=sp.default_sort_key).args[0]
+    scales = {step: multiple(step.args[0], u) for step in steps}
+    if u.is_number or any(k == 0 or rest != 0 for k, rest in scales.values()):
+        return None
+    sides = []
+    for side in (1, -1, 0):
+        values = {step: step.func(sp.sign(k) * side, *step.args[1:]) for step, (k, _) in scales.items()}
+        sides.append(total.xreplace(values).doit(deep=False))
+    if sides[0].has(*_STEPS):
+        return None
+    return sp.Piecewise((sides[0], u > 0), (sides[1], u < 0), (sides[2], True))
 
 
 @takes(power=one_of(sp.Pow, needed="a power of a sum"))
@@ -148,6 +161,25 @@ def power_of_sum(power: sp.Expr) -> sp.Expr:
     return sp.Piecewise((near, u > -1), (sp.Min(base, 0, evaluate=False) ** v, True))
 
 
+@takes(product=EXPRESSION)
+def with_one_term_below(product: sp.Expr) -> sp.Expr | None:
+    """A product with the powers of 1 - tanh(u)**2, and of other sums that are one term, as powers of that.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> with_one_term_below(x * sp.sqrt(1 - sp.tanh(x) ** 2))
+        x/cosh(x)
+    """
+    made = []
+    for factor in sp.Mul.make_args(product):
+        base, m = factor.as_base_exp()
+        grows = any(head.args[0].has(sp.exp) and not head.args[0].has(sp.log) for head in base.atoms(sp.tanh))
+        concerned = base.is_Add and m.is_Rational and (not m.is_Integer or grows)
+        single = without_cancellation(base.args) if concerned else None
+        made.append(factor if single is None or len(single) > 1 or single[0].is_Add else single[0] ** m)
+    return sp.Mul(*made) if tuple(made) != sp.Mul.make_args(product) else None
+
+
 def _forms(factor: sp.Expr) -> Iterator[tuple[sp.Expr | int, Callable[[], sp.Expr]]]:
     """Numbers k, each with what makes factor + k without cancellation: an exponential of a long sum takes long."""
     if isinstance(factor, sp.atan) and isinstance(factor.args[0], sp.Min):
@@ -162,8 +194,9 @@ def _forms(factor: sp.Expr) -> Iterator[tuple[sp.Expr | int, Callable[[], sp.Exp
         yield -1, lambda: _power_minus_one(factor)
     if factor.is_Pow and factor.exp.is_Integer and abs(factor.exp) > 2 and sp.S.One in factor.base.args:
         yield -1, lambda: _whole_power_minus_one(factor.base, factor.exp)
-    if factor.is_Pow and factor.exp == -2 and isinstance(factor.base, sp.tanh):
-        yield -1, lambda: sp.sinh(factor.base.args[0]) ** -2
+    if factor.is_Pow and factor.exp in (-1, -2) and type(factor.base) in _OF_RECIPROCALS:
+        squared = sp.Pow(_OF_RECIPROCALS[type(factor.base)](*factor.base.args), -factor.exp, evaluate=False)
+        yield from _forms(squared if factor.exp == -2 else squared.base)
     if factor.is_Pow and factor.exp == 2 and type(factor.base) in _CANCELLING_SQUARES:
         k, accurate = _CANCELLING_SQUARES[type(factor.base)]
         yield k, partial(accurate, factor.base.args[0])

@@ -70,7 +70,11 @@ class Quotient:
     def value(self) -> sp.Expr:
         """The quotient by the sign of u, without overflow of a part."""
         bounded = (_bounded(f, self.exponent) ** m for f, m in self.factors)
-        return sp.Mul(self.cofactor, self._scale(), *bounded)
+        scale, (c, u) = self._scale(), exponential_factor(self.cofactor)
+        if u != 0 and isinstance(scale, sp.exp):
+            scale = sp.exp(u + scale.args[0])
+            return sp.Mul(c, scale, *bounded)
+        return sp.Mul(self.cofactor, scale, *bounded)
 
     def one_sided(self) -> sp.Expr | None:
         """The quotient in exp(u) or exp(-u) alone, where nothing but denominators is left; else ``None``."""
@@ -152,8 +156,9 @@ def quotient(product: sp.Expr) -> Quotient | None:
         if isinstance(factor, sp.exp):
             k, rest = multiple(factor.args[0], unit)
             power, cofactor = power + k, cofactor * sp.exp(rest)
-            growth[0].append(-k)
-            growth[1].append(k)
+            # One that is no power of E grows on both sides, as exp(x) does beside E = exp(exp(x)).
+            growth[0].append(-k if k != 0 else sp.Integer(unit.has(sp.exp)))
+            growth[1].append(k if k != 0 else sp.Integer(unit.has(sp.exp)))
             continue
         base, m = factor.as_base_exp()
         terms = _terms(base, unit) if base.is_Add and m.is_Rational else None
@@ -280,6 +285,26 @@ def _divided_by_the_largest(product: sp.Expr) -> sp.Expr:
         argument += m * largest
         factors.append(sp.Add(*(c * sp.exp(a - largest) for c, a in parts)) ** m)
     return sp.Mul(sp.exp(argument), *factors)
+
+
+@takes(product=EXPRESSION)
+def meeting_exponentials(product: sp.Expr) -> list[sp.Expr] | None:
+    """The terms of exp(-u) (A exp(u) + B), each by itself; ``None`` for another product.
+
+    Example:
+        >>> x, y = sp.symbols("x y", real=True)
+        >>> meeting_exponentials(sp.exp(-x) * (y * sp.exp(x) - 1))
+        [-exp(-x), y]
+    """
+    rest, u = exponential_factor(product)
+    if u.is_number:
+        return None
+    for factor in sp.Mul.make_args(rest):
+        if factor.is_Add and len(factor.args) <= HIGHEST_DEGREE:
+            parts = [exponential_factor(term) for term in factor.args]
+            if any(a != 0 and multiple(a, u)[0] < 0 for _, a in parts):
+                return [rest / factor * c * sp.exp(sp.expand(a + u)) for c, a in parts]
+    return None
 
 
 def _positive_exponentials(total: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]] | None:

@@ -1,11 +1,11 @@
 r"""Sums whose terms cancel far out, such as :math:`\sqrt{u^2+u}-u`.
 
-There the sum is :math:`t^m` times a smooth function of :math:`t=1/|u|`, or of :math:`t=e^{-k|u|}` where it depends on
-exponentials of u alone, and no rearrangement of its terms keeps digits. On an interval :math:`[0, r]` of t the smooth
-function is the polynomial through its values at Chebyshev points, which also stands for functions whose series in t
-converges nowhere. What is put in place has been compared with the function to more digits than a double holds, and its
-own terms do not cancel; where one polynomial does not reach, another one follows. Both sides are looked at by
-themselves. Gamma functions have a page of their own, too (:mod:`numerics.codegen.gamma_functions`).
+There the sum is :math:`t^m` times a smooth function of :math:`t=1/|u|`, of its root, or of :math:`t=e^{-k|u|}` where it
+depends on exponentials of u alone, and no rearrangement of its terms keeps digits. On an interval :math:`[0, r]` of t
+the smooth function is the polynomial through its values at Chebyshev points, which also stands for functions whose
+series in t converges nowhere. What is put in place has been compared with the function to more digits than a double
+holds, and its own terms do not cancel; where one polynomial does not reach, another one follows. Both sides are looked
+at by themselves. Gamma functions have a page of their own, too (:mod:`numerics.codegen.gamma_functions`).
 
 References:
     Trefethen, *Approximation Theory and Approximation Practice* (2013), chapters 3 and 7.
@@ -65,34 +65,42 @@ def far_out(function: tuple[sp.Expr, ...], u: sp.Expr, orders: int) -> list[tupl
     for side in (1, -1):
         if side < 0 and function[0].has(*_POLES_BELOW):
             continue
-        chart = _Chart(side, rate)
-        for polynomial in _polynomials(function, chart, orders):
-            found.append((polynomial.at(u), chart.region(u, polynomial.radius)))
+        chart = _Chart(side, rate, 1)
+        polynomials = _polynomials(function, chart, orders)
+        if not polynomials and rate is None and _has_roots(function[0]):
+            chart = _Chart(side, rate, 2)
+            polynomials = _polynomials(function, chart, orders)
+        found += [(each.at(u), chart.region(u, each.radius)) for each in polynomials]
     return found
 
 
 @dataclass(frozen=True)
 class _Chart:
-    """t = 1/|u|, or exp(-k |u|) with a ``rate`` k, on one side."""
+    """t with |u| = t**-n, or t = exp(-k |u|) with a ``rate`` k, on one side."""
 
     side: int
     rate: sp.Rational | None
+    n: int
 
     def argument(self, t: Any) -> Any:
         """u, a number of mpmath."""
-        return self.side * (1 / t if self.rate is None else -mpmath.log(t) / as_float(self.rate))
+        return self.side * (t**-self.n if self.rate is None else -mpmath.log(t) / as_float(self.rate))
 
     def edge(self, radius: sp.Rational) -> sp.Rational:
         """Where the region begins."""
         if self.rate is None:
-            return self.side / radius
+            return self.side / radius**self.n
         # A number with few digits that lies inside.
         return self.side * sp.Rational(math.ceil(-16 * math.log(radius) / self.rate), 16)
 
-    def coordinate(self, u: sp.Expr, radius: sp.Rational) -> sp.Expr:
-        """t, clipped so that the branch not taken is finite and so are its derivatives."""
+    def share(self, u: sp.Expr, radius: sp.Rational) -> sp.Expr:
+        """Of t over the radius, clipped so that the branch not taken is finite and so are its derivatives."""
         inside = self.side * (sp.Max if self.side > 0 else sp.Min)(u, self.edge(radius), evaluate=False)
-        return 1 / inside if self.rate is None else sp.exp(-self.rate * inside)
+        return (
+            sp.root(abs(self.edge(radius)) / inside, self.n)
+            if self.rate is None
+            else sp.exp(-self.rate * inside) / radius
+        )
 
     def region(self, u: sp.Expr, radius: sp.Rational) -> Any:
         """Where the polynomial is used."""
@@ -111,9 +119,10 @@ class _Polynomial:
     radius: sp.Rational
 
     def at(self, u: sp.Expr) -> sp.Expr:
-        """Its value."""
-        t = self.chart.coordinate(u, self.radius)
-        return t**self.order * sp.Add(*(c * (t - self.centre) ** n for n, c in enumerate(self.coefficients)))
+        """Its value, by t over the radius: coefficients by t itself overflow in single precision."""
+        share, middle = self.chart.share(u, self.radius), self.centre / self.radius
+        terms = (c * self.radius**n * (share - middle) ** n for n, c in enumerate(self.coefficients))
+        return self.radius**self.order * share**self.order * sp.Add(*terms)
 
 
 def _rate(whole: sp.Expr) -> sp.Rational | None:
@@ -126,6 +135,11 @@ def _rate(whole: sp.Expr) -> sp.Rational | None:
         return None
     below = math.lcm(*(int(rate.q) for rate in rates))
     return sp.Rational(math.gcd(*(int(rate * below) for rate in rates)), below)
+
+
+def _has_roots(whole: sp.Expr) -> bool:
+    """Whether square roots of something with y stand in it."""
+    return any(power.exp.is_Rational and power.exp.q == 2 and power.has(y) for power in whole.atoms(sp.Pow))
 
 
 def _is_nested(whole: sp.Expr) -> bool:
@@ -143,7 +157,9 @@ def _polynomials(parts: tuple[sp.Expr, ...], chart: _Chart, orders: int) -> tupl
         with working_digits(DIGITS):
             places = [mpmath.mpf(2) ** -k for k in (14, 20)]
             near, nearer = (loss(together, chart.argument(t)) for t in places)
-            if not (near > mpmath.mpf(2) ** (14 * orders - 8) and 16 * near < nearer < mpmath.inf):
+            # In the root of 1/u there are two orders for one, and a half one is looked for too.
+            least = 14 * (orders if chart.n == 1 else 2 * orders - 1) - 8
+            if not (near > mpmath.mpf(2) ** least and 16 * near < nearer < mpmath.inf):
                 return ()
 
             def f(t: Any) -> Any:

@@ -9,7 +9,7 @@ from sympy.codegen.cfunctions import expm1, log1p
 
 from numerics.codegen.accurate import csch, heaviside, sech
 from numerics.codegen.airy import airy_ai, airy_ai_prime, airy_bi, airy_bi_prime
-from numerics.codegen.special import ScaledBesselI, ScaledBesselK, ScaledErfc, without_growth
+from numerics.codegen.special import ScaledBesselI, ScaledBesselK, ScaledErfc, ScaledErfi, without_growth
 from numerics.errors import UnsupportedFunctionError
 from theory.discrete.draws import Lookup
 
@@ -32,6 +32,7 @@ UNARY: dict[type, str] = {
     sp.erf: "erf",
     sp.erfc: "erfc",
     sp.erfi: "erfi",
+    ScaledErfi: "scaled_erfi",
     sp.erfinv: "inverse_erf",
     sp.erfcinv: "inverse_erfc",
     ScaledErfc: "scaled_erfc",
@@ -69,6 +70,13 @@ def binomial(n: sp.Expr, k: sp.Expr) -> sp.Expr:
     return sp.Mul(*(n - j for j in range(int(k)))) / sp.factorial(k)
 
 
+def zeta(s: sp.Expr, u: sp.Expr = sp.S.One) -> sp.Expr:
+    r"""Hurwitz's :math:`\zeta(s, u) = (-1)^s\psi^{(s-1)}(u)/(s-1)!` for a whole number s > 1."""
+    if not (s.is_Integer and s > 1):
+        raise unsupported(sp.zeta(s, u))
+    return (-1) ** s * sp.polygamma(s - 1, u) / sp.factorial(s - 1)
+
+
 REWRITTEN: dict[type, Callable[..., sp.Expr]] = {
     sp.Heaviside: heaviside,
     sp.sech: sech,
@@ -98,6 +106,7 @@ REWRITTEN: dict[type, Callable[..., sp.Expr]] = {
     sp.airybi: airy_bi,
     sp.airybiprime: airy_bi_prime,
     sp.trigamma: lambda u: sp.polygamma(1, u),
+    sp.zeta: zeta,
     sp.ceiling: lambda u: -sp.floor(-u),
     sp.frac: lambda u: u - sp.floor(u),
 }
@@ -134,6 +143,7 @@ _OF_CONSTANTS: dict[str, Callable[..., sp.Expr]] = {
     "lambert_w": lambda x, evaluate: sp.LambertW(x, evaluate=False),
     "lower_lambert_w": lambda x, evaluate: sp.LambertW(x, -1, evaluate=False),
     "scaled_erfc": lambda x, evaluate: sp.exp(x**2, evaluate=False) * sp.erfc(x, evaluate=False),
+    "scaled_erfi": lambda x, evaluate: sp.exp(-(x**2), evaluate=False) * sp.erfi(x, evaluate=False),
     "scaled_bessel_i": lambda nu, x, evaluate: sp.exp(-sp.Abs(x)) * sp.besseli(nu, x),
     "scaled_bessel_k": lambda nu, x, evaluate: sp.exp(x) * sp.besselk(nu, x),
     "incomplete_beta": lambda a, b, x: sp.betainc_regularized(a, b, 0, x),

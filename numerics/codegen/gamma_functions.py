@@ -19,10 +19,11 @@ References:
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import sympy as sp
 from sympy.codegen.cfunctions import log1p
+from sympy.logic.boolalg import Boolean
 
 from numerics.arguments import takes
 from numerics.codegen.expansion import short_expansion
@@ -36,6 +37,12 @@ LARGEST_SHIFT = 8
 
 LARGEST_MULTIPLE = 4
 """Of n in Gauss's formula."""
+
+OVERFLOWING = 20
+"""Arguments from which gamma functions are put together with the powers beside them."""
+
+NOTHING = 10**5
+"""Minus the logarithm of what is 0 in every number type."""
 
 _TERMS = 10
 MOST_TERMS = 40
@@ -180,3 +187,93 @@ def _gamma_term(term: sp.Expr) -> tuple[int, sp.Expr, sp.Expr] | None:
             if order in _STIRLING and factor.args[-1].free_symbols:
                 return int(order), term / factor, factor.args[-1]
     return None
+
+
+@takes(product=EXPRESSION)
+def gamma_beside_powers(product: sp.Expr) -> tuple[sp.Expr, Boolean] | None:
+    """A product of gamma functions, powers and exponentials as one exponential, and where; ``None`` for another one.
+
+    Gamma functions overflow from 171 on, in single precision from 35 on, where their product with a power need not.
+
+    Example:
+        >>> x, k = sp.symbols("x k", positive=True)
+        >>> form, region = gamma_beside_powers(x**k * sp.exp(-x) / sp.gamma(k))
+        >>> region, round(float(form.subs({x: 400, k: 400})), 8)
+        (k > 20, 7.97718352)
+    """
+    growth, rest, gammas, conditions = sp.S.Zero, sp.S.One, [], []
+    for factor in sp.Mul.make_args(product):
+        base, m = factor.as_base_exp()
+        if isinstance(base, sp.gamma) and base.args[0].free_symbols and m.is_Rational:
+            gammas.append(base.args[0])
+            growth += m * sp.loggamma(sp.Max(base.args[0], OVERFLOWING, evaluate=False))
+        elif isinstance(factor, sp.exp):
+            growth += factor.args[0]
+        elif factor.is_Pow and base.free_symbols | m.free_symbols and (m.free_symbols or abs(m) > LARGEST_SHIFT):
+            growth += m * sp.log(base if base.is_positive else sp.Abs(base))
+            conditions += [] if base.is_positive else [base > 0]
+        else:
+            rest *= factor
+    powers = [factor for factor in sp.Mul.make_args(product) if factor.is_Pow or isinstance(factor, sp.exp)]
+    if not gammas or not any(power.as_base_exp()[1].free_symbols for power in powers):
+        return None
+    # Clipped, since SymPy would take the logarithms out again.
+    clipped = sp.Max(growth, -NOTHING, evaluate=False)
+    return rest * sp.exp(clipped), sp.And(*(A > OVERFLOWING for A in gammas), *conditions)
+
+
+@takes(terms=EXPRESSIONS)
+def common_singular_factor(terms: Sequence[sp.Expr]) -> sp.Expr | None:
+    """Gamma functions and roots that all terms share: what cancels is the sum of the rest; ``None`` without any.
+
+    Example:
+        >>> x = sp.Symbol("x", positive=True)
+        >>> common_singular_factor([sp.gamma(x) * sp.digamma(x), -sp.gamma(x) * sp.log(x)])
+        gamma(x)
+    """
+    if len(terms) > MOST_TERMS:
+        return None
+    shared: dict[sp.Expr, sp.Expr] | None = None
+    for term in terms:
+        own = {base: m for base, m in _singular_powers(term) if m.is_Rational}
+        if shared is None:
+            shared = own
+        both = [base for base in shared if base in own and shared[base] * own[base] > 0]
+        shared = {base: min(shared[base], own[base], key=abs) for base in both}
+    return sp.Mul(*(base**m for base, m in shared.items())) if shared else None
+
+
+def _singular_powers(term: sp.Expr) -> Iterator[tuple[sp.Expr, sp.Expr]]:
+    """Gamma functions with the powers and exponentials that hold them down, and roots."""
+    has_gamma = term.has(sp.gamma)
+    for factor in sp.Mul.make_args(term):
+        base, m = factor.as_base_exp()
+        if has_gamma and m.free_symbols:
+            yield factor, sp.S.One
+        elif _is_singular(base, m):
+            yield base, m
+
+
+def _is_singular(base: sp.Expr, m: sp.Rational) -> bool:
+    """Whether it is a gamma function, or a root of a quotient or of a function."""
+    return isinstance(base, sp.gamma) or (not m.is_Integer and base.has(sp.Function) and not base.has(sp.Abs))
+
+
+@takes(total=EXPRESSION)
+def is_nonlinear_in_polygammas(total: sp.Expr) -> bool:
+    """Whether a sum holds powers or products of polygamma functions beside others, which cancel to several orders.
+
+    Example:
+        >>> x = sp.Symbol("x", positive=True)
+        >>> is_nonlinear_in_polygammas(sp.digamma(x) ** 2 - sp.polygamma(1, x) - sp.log(x) ** 2)
+        True
+    """
+    counts = [
+        sum(
+            factor.as_base_exp()[1]
+            for factor in sp.Mul.make_args(term)
+            if isinstance(factor.as_base_exp()[0], sp.polygamma)
+        )
+        for term in sp.Add.make_args(total)
+    ]
+    return len(counts) > 2 and max(counts) + int(total.has(sp.gamma)) > 1

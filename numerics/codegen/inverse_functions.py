@@ -20,6 +20,7 @@ import sympy as sp
 from sympy.codegen.cfunctions import log1p
 
 from numerics.arguments import takes
+from numerics.codegen.one_denominator import distance_from_one
 from theory.argument_kinds import EXPRESSION, EXPRESSIONS
 
 
@@ -41,6 +42,8 @@ def by_distance(function: sp.Expr) -> sp.Expr | None:
         return _by_logarithm(function, A) if A.is_Add else None
     if A.is_Pow and A.exp == sp.S.Half and A.base.is_Add and sp.S.One in A.base.args:
         return _of_root(function, A.base - 1)
+    if isinstance(function, sp.acosh) and (gap := distance_from_one(A)) is not None:
+        return 2 * sp.asinh(sp.sqrt(gap / 2))
     if not A.is_Add:
         return None
     if sp.S.One in A.args:

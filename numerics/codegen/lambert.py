@@ -22,7 +22,7 @@ from sympy.logic.boolalg import Boolean
 
 from numerics.arguments import takes
 from numerics.codegen.accurate import without_cancellation
-from numerics.codegen.exponentials import exponential_factor
+from numerics.codegen.exponentials import absolute_value, exponential_factor
 from numerics.codegen.many_digits import CALLABLE
 from numerics.codegen.one_denominator import quotients_added
 from theory.argument_kinds import EXPRESSION, EXPRESSIONS
@@ -125,15 +125,34 @@ def _far(function: sp.Expr, form: Form) -> tuple[sp.Expr, Boolean] | None:
     """The value at an exponential that is large or small, and where."""
     A, is_lower = _argument(function)
     c, u = exponential_factor(A)
-    if u == 0 or not (c.is_negative if is_lower else c.is_positive):
-        return None
-    v = form(-u - sp.log(-c) if is_lower else u + sp.log(c))
     sign = -1 if is_lower else 1
+    if u == 0 or (sign * c).is_nonpositive:
+        return None
+    has_sign = (sign * c).is_positive
+    v = form(sign * u + sign * sp.log(sign * c if has_sign else absolute_value(c)))
     inside = sp.Max(v, FAR, evaluate=False)  # so that the branch not taken is finite and so are its derivatives
     w = inside - sign * sp.log(inside)
     for _ in range(_STEPS):
         w = w * (inside - sign * sp.log(w) + sign) / (w + sign)
-    return sign * w, v > FAR
+    return sign * w, v > FAR if has_sign else sp.And(v > FAR, sign * c > 0)
+
+
+@takes(value=EXPRESSION)
+def log_of_lambert_w(value: sp.Expr) -> sp.Expr | None:
+    r"""The logarithm of W at an exponential, :math:`\log W(z) = \log z - W(z)` where z underflows.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> log_of_lambert_w(sp.LambertW(sp.exp(x)))
+        Piecewise((x - LambertW(exp(x)), x < 0), (log(LambertW(exp(x))), True))
+    """
+    if not isinstance(value, sp.LambertW) or len(value.args) > 1:
+        return None
+    c, u = exponential_factor(value.args[0])
+    if u == 0 or not c.is_positive:
+        return None
+    v = u + sp.log(c)
+    return sp.Piecewise((v - value, v < 0), (sp.log(value, evaluate=False), True))
 
 
 def _near(function: sp.Expr, form: Form) -> tuple[sp.Expr, Boolean, sp.Expr] | None:

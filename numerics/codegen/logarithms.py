@@ -10,9 +10,10 @@ from sympy.logic.boolalg import Boolean
 
 from numerics.arguments import takes
 from numerics.codegen.expansion import short_expansion
-from numerics.codegen.exponentials import absolute_value, exponential_factor, log_of_exponentials
-from numerics.codegen.one_denominator import over_one_denominator
-from numerics.codegen.special import ScaledErfc, log_erfc, without_growth
+from numerics.codegen.exponentials import absolute_value, exponential_factor, log_of_exponentials, multiple
+from numerics.codegen.lambert import log_of_lambert_w
+from numerics.codegen.one_denominator import distance_from_one, over_one_denominator
+from numerics.codegen.special import ScaledErfc, gaussian_tail, log_erfc, log_scaled_erfc, without_growth
 from theory.argument_kinds import EXPRESSION, EXPRESSIONS
 
 MOST_TERMS = 40
@@ -30,6 +31,8 @@ def stable_logarithm(x: sp.Expr) -> sp.Expr | None:
     """
     if x.is_number:
         return None
+    if x.is_Add and (gap := distance_from_one(x)) is not None:
+        return sp.Piecewise((log1p(gap), absolute_value(gap) < sp.S.Half), (sp.log(x, evaluate=False), True))
     if x.is_Mul and x.args[0].is_Rational and x.args[0].is_positive:
         rest = stable_logarithm(sp.Mul(*x.args[1:]))
         if rest is not None:
@@ -48,6 +51,8 @@ def stable_logarithm(x: sp.Expr) -> sp.Expr | None:
         return sp.Piecewise((near, x > sp.S.Half), (sp.log(x, evaluate=False), True))
     if isinstance(x, sp.erfc):
         return log_erfc(*x.args)
+    if isinstance(x, sp.LambertW):
+        return log_of_lambert_w(x)
     if isinstance(x, sp.tanh):
         return _log_tanh(*x.args)
     if x.is_Pow and power.is_Rational and not power.is_Integer:
@@ -96,15 +101,45 @@ def log_cosh(u: sp.Expr) -> sp.Expr:
 
 
 def _log_of_tails(product: sp.Expr) -> sp.Expr | None:
-    """The logarithm of a product of powers of erfc(u), some written 2 - erfc(-u)."""
+    """The logarithm of a product of powers of erfc(u), some written 1 + erf(-u), and of an exponential."""
+    rest, exponent = exponential_factor(product)
     total = sp.S.Zero
-    for factor in product.args:
+    for factor in sp.Mul.make_args(rest):
         base, m = factor.as_base_exp()
-        tail = base if isinstance(base, sp.erfc) else 2 - base
-        if not isinstance(tail, sp.erfc):
-            return None
-        total += m * log_erfc(tail.args[0] if tail is base else -tail.args[0])
-    return total
+        tail = gaussian_tail(base)
+        if tail is None:
+            if not (factor.is_number and factor.is_positive):
+                return None
+            total += sp.log(factor)
+            continue
+        c, u = tail
+        meet = exponent != 0 and multiple(exponent, short_expansion(u**2))[0] == m
+        total += m * sp.log(c) + (m * log_scaled_erfc(u) if meet else m * log_erfc(u))
+        exponent = sp.expand(exponent - m * u**2) if meet else exponent
+    return total + exponent
+
+
+@takes(product=EXPRESSION)
+def log_beside_growth(product: sp.Expr) -> sp.Expr | None:
+    """The logarithm of a product with c + d exp(u), with u outside where that is large; ``None`` for another product.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> round(float(log_beside_growth((sp.exp(-x) - 1) / -x).subs(x, -2000)), 9)  # 2000 - log(2000)
+        1992.39909754
+    """
+    for factor in sp.Mul.make_args(product):
+        if not (factor.is_Add and len(factor.args) == 2 and any(part.is_number for part in factor.args)):
+            continue
+        c, term = factor.as_coeff_Add()
+        d, u = exponential_factor(term)
+        if not (u != 0 and d.is_Rational and c.is_Rational):
+            continue
+        # Clipped, so that the branch not taken is finite and so are its derivatives.
+        size = sp.Max(u, 1, evaluate=False)
+        far = size + sp.log(product / factor * (d + c * sp.exp(-size)), evaluate=False)
+        return sp.Piecewise((far, u > 1), (sp.log(product, evaluate=False), True))
+    return None
 
 
 def _log_of_bessel(product: sp.Expr) -> sp.Expr | None:
@@ -133,7 +168,7 @@ def _log_normal(x: sp.Expr) -> sp.Expr | None:
     """
     c, changing = x.as_coeff_Add()
     factor, function = changing.as_coeff_Mul()
-    if c == factor and isinstance(function, sp.erf):
+    if abs(c) == abs(factor) and isinstance(function, sp.erf):
         scale = 2 * c
     elif c == -2 * factor and isinstance(function, sp.erfc):
         scale = c
@@ -141,7 +176,7 @@ def _log_normal(x: sp.Expr) -> sp.Expr | None:
         return None
     if scale not in (1, 2):
         return None
-    (u,) = function.args
+    u = function.args[0] if c != -factor else -function.args[0]
     beyond = sp.log(scale) + log1p(-sp.erfc(sp.Max(u, 0, evaluate=False)) / 2)
     tail = sp.Max(-u, 0, evaluate=False)
     below = sp.log(sp.Rational(scale, 2)) + sp.log(ScaledErfc(tail)) - tail**2
@@ -286,3 +321,44 @@ def _divided(parts: Sequence[tuple[sp.Expr, sp.Expr]], v: sp.Expr) -> sp.Expr | 
     if len(parts) == 2 and c == e and a == -b and v == sp.Abs(a):
         return sp.expand(c * (1 + sp.exp(-2 * v)))
     return None
+
+
+@takes(terms=EXPRESSIONS)
+def by_sides(terms: Sequence[sp.Expr]) -> tuple[sp.Expr, sp.Expr, sp.Expr] | None:
+    """(u, right, left): the sum for u > 0 and u < 0, with what log F grows like beside c u times another function.
+
+    F is a sum of exponentials of multiples of u. ``None`` where no other term can meet its growth.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> by_sides([sp.log(2 * sp.cosh(x)), -x * sp.tanh(x)])
+        (x, -x*tanh(x) + x + log(1 + exp(-2*x)), -x*tanh(x) - x + log(exp(2*x) + 1))
+    """
+    if len(terms) > MOST_TERMS:
+        return None
+    for i, term in enumerate(terms):
+        for factor in sp.Mul.make_args(term):
+            parts = _exponential_parts(factor.args[0]) if isinstance(factor, sp.log) else None
+            if parts is None:
+                continue
+            u = next(a for _, a in parts if a != 0)
+            u = -u if u.could_extract_minus_sign() else u
+            scales = [multiple(a, u) if a != 0 else (sp.S.Zero, a) for _, a in parts]
+            others = [other for k, other in enumerate(terms) if k != i]
+            if any(rest != 0 for _, rest in scales) or not any(
+                _grows_like(other, u, term / factor) for other in others
+            ):
+                continue
+            rates = [k for k, _ in scales]
+            right, left = (
+                sp.Add(*others) + term / factor * (k * u + sp.log(sp.Add(*(c * sp.exp(a - k * u) for c, a in parts))))
+                for k in (max(rates), min(rates))
+            )
+            return u, right, left
+    return None
+
+
+def _grows_like(term: sp.Expr, u: sp.Expr, c: sp.Expr) -> bool:
+    """Whether the term is a multiple of c u times a function of exp(u) that may tend to a constant."""
+    functions = [f for f in sp.Mul.make_args(term) if f.has(sp.exp, sp.tanh, sp.coth, sp.sinh, sp.cosh)]
+    return bool(functions) and sp.cancel(term / sp.Mul(*functions) / (c * u)).is_number

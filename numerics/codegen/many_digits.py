@@ -36,6 +36,7 @@ NO_VALUE = (
 SCALED: dict[str, Callable[..., Any]] = {
     "ScaledBesselI": lambda nu, u: mpmath.exp(-abs(u)) * mpmath.besseli(nu, u),
     "ScaledBesselK": lambda nu, u: mpmath.exp(u) * mpmath.besselk(nu, u),
+    "ScaledErfi": lambda u: mpmath.exp(-(u**2)) * mpmath.erfi(u),
     "ScaledErfc": lambda u: mpmath.exp(u**2) * mpmath.erfc(u),
 }
 """The functions of :mod:`numerics.codegen.special`."""

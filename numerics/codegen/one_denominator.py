@@ -67,7 +67,7 @@ def quotients_added(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
         >>> quotients_added([1 / (1 + x), sp.Integer(-1), sp.exp(x)])
         [-x/(x + 1), exp(x)]
     """
-    if len(terms) > MOST_TERMS or not any(_is_over_a_sum(term) for term in terms):
+    if len(terms) > MOST_TERMS or not any(_is_quotient(term) for term in terms):
         return None
     symbols = sorted(set().union(*(term.free_symbols for term in terms)), key=sp.default_sort_key)
     if len(symbols) > MOST_SYMBOLS:
@@ -86,13 +86,69 @@ def quotients_added(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
         parts = [_orders_in(part, x) for part in rational]
         if low > min(part[0] for part in parts) or high < max(part[1] for part in parts):
             return [total, *others]
-    return None
+    return [total, *others] if _has_a_new_square(total, rational) else None
 
 
-def _is_over_a_sum(term: sp.Expr) -> bool:
-    """Whether a sum stands below the line."""
+@takes(terms=EXPRESSIONS)
+def quotients_in_a_modulus(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
+    """The terms, those that are quotients of polynomials in |u| added up where they cancel; ``None`` where none do.
+
+    Example:
+        >>> x, k = sp.symbols("x k", real=True)
+        >>> quotients_in_a_modulus([1 / (1 + abs(x)), -x * sp.sign(x) / (1 + abs(x)) ** 2])
+        [(Abs(x) + 1)**(-2)]
+    """
+    moduli = set().union(*(term.atoms(sp.Abs) for term in terms))
+    if len(moduli) != 1 or len(terms) > MOST_TERMS:
+        return None
+    (modulus,) = moduli
+    (u,), size = modulus.args, sp.Dummy("size", positive=True)
+    # u sign(u) = |u| holds at 0 too.
+    written = [
+        (term / sp.sign(u) * modulus / u if term.has(sp.sign(u)) else term).xreplace({modulus: size}) for term in terms
+    ]
+    if any(term.has(u) for term in written):
+        return None
+    added = quotients_added(written)
+    return None if added is None else [term.xreplace({size: modulus}) for term in added]
+
+
+def _is_quotient(term: sp.Expr) -> bool:
+    """Whether something stands below the line."""
     powers = (factor.as_base_exp() for factor in sp.Mul.make_args(term))
-    return any(base.is_Add and m.is_Integer and m.is_negative for base, m in powers)
+    return any(m.is_Integer and m.is_negative and not base.is_number for base, m in powers)
+
+
+def _powers(product: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]]:
+    return [factor.as_base_exp() for factor in sp.Mul.make_args(product)]
+
+
+def _has_a_new_square(total: sp.Expr, terms: Sequence[sp.Expr]) -> bool:
+    """Whether the sum vanishes to second order where no term does, as x/2 + 1/(2 x) - 1 at 1."""
+    squares = [base for base, m in _powers(total) if base.is_Add and m > 1]
+    return bool(squares) and not any(term.has(square) for square in squares for term in terms)
+
+
+@takes(x=EXPRESSION)
+def distance_from_one(x: sp.Expr) -> sp.Expr | None:
+    """X - 1 where it is a quotient of polynomials that vanishes to second order somewhere, or at 0; else ``None``.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> distance_from_one(x / 2 + 1 / (2 * x)), distance_from_one(x**2 + (1 - x) ** 2)
+        ((x - 1)**2/(2*x), 2*x*(x - 1))
+    """
+    symbols = x.free_symbols
+    if not (len(symbols) == 1 and x.is_rational_function(*symbols) and x.count_ops() < MOST_OPERATIONS):
+        return None
+    if any(power.base.is_Add and abs(power.exp) > HIGHEST_POWER for power in x.atoms(sp.Pow)):
+        return None
+    gap = sp.factor(x - 1)
+    if gap.is_Add or sp.S.One in x.args:
+        return None
+    (symbol,) = symbols
+    vanishing = [(base, m) for base, m in _powers(gap) if base.has(symbol)]
+    return gap if any(m > 1 or (base == symbol and m > 0) for base, m in vanishing) else None
 
 
 def _orders_in(quotient: sp.Expr, x: sp.Symbol) -> tuple[int, int]:

@@ -49,7 +49,17 @@ _REAL_UNARY = (
     *("exp", "expm1", "log", "log1p"),
     *("sin", "cos", "tan", "arcsin", "arccos", "arctan"),
     *("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "sech_squared"),
-    *("erf", "erfc", "erfi", "inverse_erf", "inverse_erfc", "scaled_erfc", "lambert_w", "lower_lambert_w"),
+    *(
+        "erf",
+        "erfc",
+        "erfi",
+        "inverse_erf",
+        "inverse_erfc",
+        "scaled_erfc",
+        "scaled_erfi",
+        "lambert_w",
+        "lower_lambert_w",
+    ),
     *("gamma", "log_gamma", "digamma", "polygamma"),
 )
 _REAL_BINARY = (
@@ -76,7 +86,8 @@ is false. ``select(c, a, b)`` is a where c holds and b elsewhere; ``modulo(x, y)
 ``lookup(x, e_0, ..., e_{n-1})`` is the entry at floor(x), NaN unless 0 <= x < n;
 ``sech_squared(x)`` is 1/cosh(x)**2;
 ``power(x, y)`` is NaN where x < 0 and y is no integer; ``log_gamma(x)`` is NaN where x < 0; ``lower_gamma(s, x)`` and
-``upper_gamma(s, x)`` are not regularised, ``incomplete_beta(a, b, x)`` is; ``scaled_erfc(x)`` is exp(x**2) erfc(x);
+``upper_gamma(s, x)`` are not regularised, ``incomplete_beta(a, b, x)`` is; ``scaled_erfc(x)`` is exp(x**2) erfc(x), and
+``scaled_erfi(x)`` exp(-x**2) erfi(x);
 Bessel functions take the order first, ``scaled_bessel_i(n, x)`` is exp(-abs(x)) I_n(x) and ``scaled_bessel_k(n, x)`` is
 exp(x) K_n(x); ``lambert_w`` is the branch from -1 up, ``lower_lambert_w`` that from -1 down."""
 

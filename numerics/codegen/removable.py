@@ -42,7 +42,7 @@ RADII = tuple(sp.Rational(k, 16) for k in (1, 2, 4, 6, 8, 12, 16))
 _BITS = 400
 _NODES = 128
 _MOST_TERMS = 48
-_MOST_PARTS = 160
+_MOST_PARTS = 200
 _MOST_SYMBOLS = 4
 _MOST_SUMMANDS = 10
 _NOT_ANALYTIC = (sp.Abs, sp.sign, sp.Max, sp.Min, sp.Piecewise, sp.floor, sp.ceiling, sp.Heaviside, sp.Mod, sp.re)
@@ -147,8 +147,11 @@ def _series(parts: tuple[sp.Expr, ...], centre: int, orders: int) -> tuple[tuple
 
 def _is_plainly_regular(whole: sp.Expr, centre: int) -> bool:
     """Whether a look shows that it does not vanish at the centre, or branches there."""
-    if centre == 0 and any(power.base == y and not power.exp.is_Integer for power in whole.atoms(sp.Pow)):
-        return True
+    roots = {power for power in whole.atoms(sp.Pow) if power.base == y and not power.exp.is_Integer}
+    if centre == 0 and roots:
+        # A function that is odd in the root of y may stand over it.
+        if not any(head.has(*roots) for head in whole.atoms(sp.Function)):
+            return True
     value = whole.subs(y, centre)
     return value.is_finite is True and value.is_zero is False
 

@@ -19,6 +19,7 @@ from sympy.codegen.cfunctions import expm1, log1p
 from numerics.arguments import takes
 from numerics.codegen.expansion import short_expansion
 from numerics.codegen.exponentials import exponential_factor
+from numerics.codegen.one_denominator import distance_from_one
 from theory.argument_kinds import EXPRESSIONS
 
 MOST_QUOTIENTS = 6
@@ -45,14 +46,19 @@ def difference_of_powers(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
     if len(terms) > MOST_TERMS:
         return None
     for i, term in enumerate(terms):
+        if (beside := _beside_a_number(terms, term)) is not None:
+            return beside
         for factor in sp.Mul.make_args(term):
-            if not (factor.is_Pow and factor.exp.is_Rational and not factor.exp.is_Integer and factor.base.is_Add):
+            if not (factor.is_Pow and factor.exp.is_Rational and not factor.exp.is_Integer):
                 continue
             c = sp.Mul(*(other for other in sp.Mul.make_args(term) if other != factor))
+            if not factor.base.is_Add:
+                continue
             for j, partner in enumerate(terms):
-                accurate = None if i == j else _difference(factor.base, factor.exp, -partner / c)
+                B, back = _by_modulus(-partner / c)
+                accurate = None if i == j else _difference(factor.base, factor.exp, B)
                 if accurate is not None:
-                    return [c * accurate, *(other for k, other in enumerate(terms) if k not in (i, j))]
+                    return [c * accurate * back, *(other for k, other in enumerate(terms) if k not in (i, j))]
     return None
 
 
@@ -84,6 +90,35 @@ def difference_of_quotients(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
     return None
 
 
+def _beside_a_number(terms: Sequence[sp.Expr], term: sp.Expr) -> list[sp.Expr] | None:
+    """The terms with the pair c A**p - k in one, where A is close to what makes it vanish, to second order."""
+    c, powers = term.as_coeff_mul()
+    exponents = {power.as_base_exp()[1] for power in powers}
+    p = max(exponents, default=sp.S.Zero, key=sp.default_sort_key)
+    if not (p.is_Rational and not p.is_Integer and exponents <= {p, -p}):
+        return None
+    A = sp.Mul(*(power.as_base_exp()[0] ** (power.as_base_exp()[1] / p) for power in powers))
+    for k in (-other for other in terms if other.is_number):
+        scale = (c / k) ** (1 / p)
+        gap = distance_from_one(scale * A) if scale.is_Rational else None
+        if gap is not None:
+            # Clipped, so that the branch not taken is finite and so are its derivatives.
+            near = k * expm1(p * log1p(sp.Max(gap, -sp.S.Half, evaluate=False)))
+            pair = sp.Piecewise((near, sp.Abs(gap) < sp.S.Half), (term - k, True))
+            return [pair, *(other for other in terms if other not in (term, -k))]
+    return None
+
+
+def _by_modulus(quotient: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """A quotient with sign(u)/u as 1/|u|, which is known to be positive, and the 1 that brings sign(u) back."""
+    factors = sp.Mul.make_args(quotient)
+    for factor in factors:
+        if isinstance(factor, sp.sign) and 1 / factor.args[0] in factors:
+            (u,) = factor.args
+            return quotient / factor * u / sp.Abs(u), sp.Abs(u) / u * factor
+    return quotient, sp.S.One
+
+
 def _difference(A: sp.Expr, p: sp.Rational, B: sp.Expr) -> sp.Expr | None:
     """A**p - B, or ``None`` where no term of A cancels."""
     if B.is_nonpositive or B.has(sp.exp, sp.log):
@@ -103,7 +138,7 @@ def _difference(A: sp.Expr, p: sp.Rational, B: sp.Expr) -> sp.Expr | None:
         accurate = -v * B / (root * (root + 1 / B))
     else:
         accurate = B * expm1(p * log1p(v / C))
-    if B.is_nonnegative or (B.is_Pow and B.exp == p):
+    if B.is_nonnegative or (1 / B).is_nonnegative or (B.is_Pow and B.exp == p):
         return accurate
     return sp.Piecewise((accurate, B > 0), (A**p - B, True)) if abs(p) == sp.S.Half else None
 

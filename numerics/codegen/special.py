@@ -1,7 +1,7 @@
 r"""Special functions without their exponential growth or decay, so that quotients of them neither overflow nor vanish.
 
 .. math::
-    e^{-|u|} I_\nu(u), \qquad e^{u} K_\nu(u), \qquad e^{u^2}\,\mathrm{erfc}\,u .
+    e^{-|u|} I_\nu(u), \qquad e^{u} K_\nu(u), \qquad e^{u^2}\,\mathrm{erfc}\,u, \qquad e^{-u^2}\,\mathrm{erfi}\,u .
 
 :math:`I_1(u)/I_0(u)` is infinity over infinity from u = 714 on, and the hazard rate :math:`e^{-u^2}/\mathrm{erfc}\,u`
 zero over zero from u = 27 on; with these functions the exponentials cancel in symbols.
@@ -49,6 +49,16 @@ class ScaledErfc(sp.Function):
         return (sp.exp(u**2) * sp.erfc(u)).evalf(prec_to_dps(prec))
 
 
+class ScaledErfi(sp.Function):
+    r""":math:`e^{-u^2}\,\mathrm{erfi}\,u`, Dawson's function up to a factor."""
+
+    nargs = 1
+
+    def _eval_evalf(self, prec: int) -> sp.Expr:
+        (u,) = self.args
+        return (sp.exp(-(u**2)) * sp.erfi(u)).evalf(prec_to_dps(prec))
+
+
 @takes(function=EXPRESSION)
 def without_growth(function: sp.Expr) -> sp.Expr:
     """A Bessel function I or K as an exponential and its scaled function, another expression as it is.
@@ -85,7 +95,11 @@ def rescaled(product: sp.Expr) -> sp.Expr:
     factors = [factor.as_base_exp() for factor in sp.Mul.make_args(product)]
     exponent = sp.Add(*(factor.args[0] for factor in sp.Mul.make_args(product) if isinstance(factor, sp.exp)))
     for base, m in factors:
-        tail = _tail(base) if m.is_Rational and exponent != 0 else None
+        if isinstance(base, sp.erfi) and m.is_Rational and exponent != 0:
+            square = short_expansion(base.args[0] ** 2)
+            if multiple(exponent, square)[0] * m < 0:
+                return product / base**m * (sp.exp(m * square) * ScaledErfi(*base.args) ** m)
+        tail = gaussian_tail(base) if m.is_Rational and exponent != 0 else None
         if tail is not None:
             c, u = tail
             if multiple(exponent, short_expansion(u**2))[0] * m > 0:
@@ -93,8 +107,15 @@ def rescaled(product: sp.Expr) -> sp.Expr:
     return product
 
 
-def _tail(base: sp.Expr) -> tuple[sp.Expr, sp.Expr] | None:
-    """(c, u) where the base is c erfc(u), also written as 1 + erf(-u) or 2 - erfc(-u); else ``None``."""
+@takes(base=EXPRESSION)
+def gaussian_tail(base: sp.Expr) -> tuple[sp.Expr, sp.Expr] | None:
+    """(c, u) where the base is c erfc(u), also written as 1 + erf(-u) or 2 - erfc(-u); else ``None``.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> gaussian_tail((1 + sp.erf(x)) / 2), gaussian_tail(sp.erf(x))
+        ((1/2, -x), None)
+    """
     if isinstance(base, sp.erfc):
         return sp.S.One, base.args[0]
     if not base.is_Add or len(base.args) != 2:
@@ -124,3 +145,10 @@ def log_erfc(u: sp.Expr) -> sp.Expr:
     # Clipped, so that the branch not taken is finite and so are its derivatives.
     tail = sp.Max(u, 0, evaluate=False)
     return sp.Piecewise((log1p(-sp.erf(sp.Min(u, 1, evaluate=False))), u < 1), (sp.log(ScaledErfc(tail)) - u**2, True))
+
+
+def log_scaled_erfc(u: sp.Expr) -> sp.Expr:
+    """log(exp(u**2) erfc(u)), also where erfc(u) underflows or is close to 1 or 2."""
+    # Clipped, so that the branch not taken is finite and so are its derivatives.
+    near, tail = sp.Min(u, 1, evaluate=False), sp.Max(u, 0, evaluate=False)
+    return sp.Piecewise((near**2 + log1p(-sp.erf(near)), u < 1), (sp.log(ScaledErfc(tail)), True))

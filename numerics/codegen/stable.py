@@ -27,6 +27,7 @@ From the outside in, before anything is lowered; both sides of each line agree f
 ``1/(1+u) - 1 + u``                  ``u^2/(1+u)``                                         cancels as u -> 0
 ``log(sinh(u)/u)``                   ``|u| + log(-expm1(-2|u|)/(2|u|))``                   overflows
 ``W(exp(u))``, ``W(u - 1/e)``         Newton's method far out, series near the branch       overflows, loses u
+``acos(A)``, 1 - A^2 one term        ``atan2(sqrt(1 - A^2), A)``                           loses 1 - A
 ``log(cos(u))``                      ``log1p(-2 sin(u/2)^2)``                              cancels as u -> 0
 ===================================  ====================================================  ===========================
 
@@ -49,20 +50,36 @@ from sympy.codegen.cfunctions import log1p
 from sympy.logic.boolalg import Boolean
 
 from numerics.arguments import YES_OR_NO, takes
-from numerics.codegen.accurate import beside_a_step, power_of_sum, without_cancellation
-from numerics.codegen.exponentials import absolute_value, exponential_factor, safe_product
-from numerics.codegen.gamma_functions import beside_stirling, gamma_quotient
+from numerics.codegen.accurate import beside_a_step, power_of_sum, with_one_term_below, without_cancellation
+from numerics.codegen.exponentials import absolute_value, exponential_factor, meeting_exponentials, safe_product
+from numerics.codegen.gamma_functions import (
+    beside_stirling,
+    common_singular_factor,
+    gamma_beside_powers,
+    gamma_quotient,
+    is_nonlinear_in_polygammas,
+)
+from numerics.codegen.gaussian_sums import thin_sides
 from numerics.codegen.hyperbolic import as_hyperbolic_product, hyperbolic_terms, log_of_growing, without_overflow
 from numerics.codegen.inverse_functions import by_distance, one_minus_square
 from numerics.codegen.lambert import one_plus_lambert_w, quotients_in_lambert_w, stable_lambert_w
 from numerics.codegen.logarithms import (
     beside_its_exponent,
+    by_sides,
     difference_of_logarithms,
     log_beside_exponential,
+    log_beside_growth,
     log_of_quotient,
     stable_logarithm,
 )
-from numerics.codegen.one_denominator import growing_terms, nested_quotient, over_one_denominator, quotients_added
+from numerics.codegen.mixtures import over_one_mixture
+from numerics.codegen.one_denominator import (
+    growing_terms,
+    nested_quotient,
+    over_one_denominator,
+    quotients_added,
+    quotients_in_a_modulus,
+)
 from numerics.codegen.removable import with_series
 from numerics.codegen.roots import difference_of_powers, difference_of_quotients
 from numerics.codegen.special import rescaled, without_growth
@@ -109,13 +126,14 @@ class _Forms:
         series: Whether sums that cancel to several orders are Taylor series where they do.
         to_a_double: Whether forms that hold to the digits of a double are enough.
         stirling: Whether logarithms of gamma functions are looked for in sums.
+        sides: Whether logarithms are written by the sides on which their exponentials grow.
         known: Part to form.
         concerned: Part to whether a rule may be about something in it.
     """
 
     def __init__(self, signed: set[sp.Expr], *, series: bool) -> None:
         self.signed = signed
-        self.series = self.to_a_double = self.stirling = series
+        self.series = self.to_a_double = self.stirling = self.sides = series
         self.known: dict[sp.Basic, sp.Basic] = {}
         self.concerned: dict[sp.Basic, bool] = {}
 
@@ -135,6 +153,8 @@ class _Forms:
             return self._logarithm(expression)
         if isinstance(expression, sp.besseli | sp.besselk):
             return self._inner(without_growth(expression))
+        if isinstance(expression, sp.harmonic) and len(expression.args) == 1:
+            return self.of(sp.digamma(expression.args[0] + 1) + sp.EulerGamma)
         if type(expression) in OF_RECIPROCALS:
             return self.of(OF_RECIPROCALS[type(expression)](1 / expression.args[0]))
         if isinstance(expression, sp.LambertW) and self.to_a_double:
@@ -143,20 +163,24 @@ class _Forms:
             return self._inverse(expression)
         if self.series and isinstance(expression, sp.Mul) and (near := self._quotient_near_a_zero(expression)):
             return near
-        distributed = (
-            growing_terms(expression) or hyperbolic_terms(expression) if isinstance(expression, sp.Mul) else None
-        )
-        if distributed is not None:
-            return self.of(sp.Add(*distributed))
+        if isinstance(expression, sp.Mul):
+            for rule in (growing_terms, hyperbolic_terms, meeting_exponentials):
+                if (distributed := rule(expression)) is not None:
+                    return self.of(sp.Add(*distributed))
         if isinstance(expression, sp.Mul) and sum(isinstance(factor, sp.exp) for factor in expression.args) > 1:
             c, u = exponential_factor(expression)
             return self.of(c * sp.exp(sp.expand(u)))
         if expression.is_Pow and expression.base.is_Add and sp.S.One in expression.base.args:
             if not expression.exp.is_number:
                 return self.of(power_of_sum(expression))
+        if isinstance(expression, sp.Mul | sp.Pow) and (simpler := with_one_term_below(expression)) is not None:
+            return self.of(simpler)
         if isinstance(expression, sp.Mul | sp.Pow):
             if self.to_a_double and isinstance(expression, sp.Mul):
                 expression = gamma_quotient(expression)
+                if expression.has(sp.gamma) and (far := gamma_beside_powers(expression)) is not None:
+                    near = self._inner(safe_product(expression, self.signed))
+                    return sp.Piecewise((self.of(far[0]), far[1]), (near, True))
             expression = safe_product(without_overflow(rescaled(nested_quotient(expression))), self.signed)
         if isinstance(expression, sp.loggamma) and expression.args[0].is_Add:
             return self._near_a_zero(expression, self._inner(expression))
@@ -169,14 +193,23 @@ class _Forms:
             return absolute_value(self.of(A.args[0]))
         inner = self._inner(expression)
         found = by_distance(inner)
-        if found is None and isinstance(expression, sp.acos) and not A.is_Add and not A.is_Symbol:
-            t, rest = (sp.Add(*(without_cancellation([sp.S.One, side]) or [self.of(1 + side)])) for side in (-A, A))
-            if not (t.is_Add or t.has(sp.Piecewise)):
-                branches = [(2 * sp.asin(sp.sqrt(t / 2)), t < sp.S.Half), (inner, True)]
-                if not rest.is_Add:
-                    branches.insert(1, (sp.pi - 2 * sp.asin(sp.sqrt(rest / 2)), t > sp.Rational(3, 2)))
-                return sp.Piecewise(*branches)
+        if found is None and isinstance(inner, sp.acos | sp.asin | sp.atanh) and not A.is_Symbol:
+            found = self._by_distance_of_square(expression, inner)
         return found or inner
+
+    def _by_distance_of_square(self, expression: sp.Expr, inner: sp.Expr) -> sp.Basic | None:
+        """The arc sine, cosine or hyperbolic tangent of A by 1 - A**2, where that is one term."""
+        (A,), (B,) = expression.args, inner.args
+        square = sp.Add(*(without_cancellation([sp.S.One, -(A**2)]) or [self.of(1 - A**2)]))
+        if square.is_Add or square.has(sp.Piecewise) or isinstance(A, sp.sin | sp.cos):
+            return None
+        root = self.of(sp.sqrt(square))
+        if isinstance(expression, sp.acos):
+            return sp.atan2(root, B)
+        if isinstance(expression, sp.asin):
+            return sp.atan2(B, root)
+        near = sp.sign(B) * (log1p(absolute_value(B)) - self.of(sp.log(square)) / 2)
+        return sp.Piecewise((near, square < sp.S.Half), (inner, True))
 
     def _is_concerned(self, expression: sp.Basic) -> bool:
         found = self.concerned.get(expression)
@@ -207,21 +240,47 @@ class _Forms:
         return expression.func(*parts, **unasked)
 
     def _sum(self, expression: sp.Add) -> sp.Basic:
+        sides = self._cancelling_sides(expression)
+        if sides:
+            branches = [(sp.exp(growth) * bracket, region) for growth, bracket, region in sides]
+            return sp.Piecewise(*branches, (self._plain_sum(expression), True))
+        return self._plain_sum(expression)
+
+    def _cancelling_sides(self, total: sp.Expr) -> list[tuple[sp.Expr, sp.Expr, Boolean]]:
+        """Growth, bracket and region on each side on which the leading terms of a sum of error functions cancel."""
+        if not (self.series and total.is_Add and total.has(sp.erf, sp.erfc)):
+            return []
+        forms = [(side, self.of(side.bracket)) for side in thin_sides(total)]
+        return [(side.growth, side.clipped(form), side.region) for side, form in forms if form.has(sp.Piecewise)]
+
+    def _plain_sum(self, expression: sp.Add) -> sp.Basic:
+        if self.series and (common := common_singular_factor(expression.args)) is not None:
+            return self.of(common) * self.of(sp.Add(*(term / common for term in expression.args)))
+        form = self._sum_by_rules(expression)
+        if self.stirling and is_nonlinear_in_polygammas(expression):
+            return with_series(expression, expression.args, form) or form
+        return form
+
+    def _sum_by_rules(self, expression: sp.Add) -> sp.Basic:
         if self.stirling and (terms := beside_stirling(expression.args)) is not None:
             self.stirling = False  # what is written stays, near 0
             try:
                 return self.of(sp.Add(*terms))
             finally:
                 self.stirling = True
+        if expression.has(sp.exp) and (terms := over_one_mixture(expression.args)) is not None:
+            return self.of(sp.Add(*terms))
         if (terms := quotients_in_lambert_w(expression.args)) is not None:
             return self.of(sp.Add(*terms))
         if self.to_a_double and (terms := one_plus_lambert_w(expression.args, form=self.of)) is not None:
             return self._inner(sp.Add(*terms)) if len(terms) > 1 else terms[0]
-        if (terms := beside_its_exponent(expression.args)) is not None:
+        if self.sides and (found := by_sides(expression.args)) is not None:
+            return self._by_sides(expression, *found)
+        if self.sides and (terms := beside_its_exponent(expression.args)) is not None:
             return self.of(sp.Add(*terms))
         if (sides := beside_a_step(expression)) is not None:
             return self.of(sides)
-        if (terms := quotients_added(expression.args)) is not None:
+        if (terms := quotients_added(expression.args) or quotients_in_a_modulus(expression.args)) is not None:
             return self.of(sp.Add(*terms))
         terms = over_one_denominator(expression.args) or as_hyperbolic_product(expression.args)
         if terms is not None:
@@ -232,6 +291,15 @@ class _Forms:
             while isinstance(total, sp.Add) and (terms := rule(total.args)) is not None:
                 total = sp.Add(*terms)
         return self._near_a_zero(expression, total)
+
+    def _by_sides(self, expression: sp.Add, u: sp.Expr, right: sp.Expr, left: sp.Expr) -> sp.Basic:
+        """A sum by its forms for large u on either side, and by its own between them."""
+        self.sides = False
+        try:
+            branches = [(self.of(right), u > 1), (self.of(left), u < -1)]
+            return sp.Piecewise(*branches, (self._plain_sum(expression), True))
+        finally:
+            self.sides = True
 
     def _quotient_near_a_zero(self, expression: sp.Mul) -> sp.Basic | None:
         """A sum that cancels to several orders over something that vanishes with it, as one series."""
@@ -272,6 +340,14 @@ class _Forms:
         return with_series(expression, terms, form) or form
 
     def _logarithm(self, expression: sp.Expr) -> sp.Basic:
+        (A,) = expression.args
+        sides = self._cancelling_sides(A)
+        if sides:
+            branches = [(growth + sp.log(bracket), region) for growth, bracket, region in sides]
+            return sp.Piecewise(*branches, (self._plain_logarithm(expression), True))
+        return self._plain_logarithm(expression)
+
+    def _plain_logarithm(self, expression: sp.Expr) -> sp.Basic:
         rewritten = stable_logarithm(expression.args[0])
         if rewritten is not None:
             # Logarithms that a rule made are in their last form, and only their arguments are looked into.
@@ -289,7 +365,10 @@ class _Forms:
             self.known[inner] = inner
             form = self._inner(form)
         if isinstance(form, sp.log) and isinstance(form.args[0], sp.Mul):
-            growing = log_of_growing(expression.args[0])
+            growing = log_of_growing(expression.args[0]) or log_beside_growth(expression.args[0])
+            if growing is not None and growing.has(sp.Piecewise):
+                self.known[expression] = form  # the branch in which it stays
+                growing = self._inner(growing)
             return self._near_a_zero(expression, form if growing is None else growing)
         if isinstance(form, sp.log) and form.args[0].is_Add:
             beside = log_beside_exponential(expression.args[0])

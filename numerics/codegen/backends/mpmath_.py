@@ -45,7 +45,8 @@ _FUNCTIONS = (
         "inverse_erf",
         "inverse_erfc",
     ),
-    *("scaled_erfc", "lambert_w", "lower_lambert_w", "bessel_j", "bessel_y", "scaled_bessel_i", "scaled_bessel_k"),
+    *("scaled_erfc", "scaled_erfi", "lambert_w", "lower_lambert_w"),
+    *("bessel_j", "bessel_y", "scaled_bessel_i", "scaled_bessel_k"),
     *("gamma", "log_gamma", "digamma", "lower_gamma", "upper_gamma", "beta", "incomplete_beta"),
 )
 
@@ -161,6 +162,7 @@ def _functions() -> dict[str, Callable[..., mpf]]:
         "inverse_erf": _inverse_erf,
         "inverse_erfc": _inverse_erfc,
         "scaled_erfc": lambda x: mp.exp(x**2) * mp.erfc(x),
+        "scaled_erfi": lambda x: mp.exp(-(x**2)) * mp.erfi(x),
         "lambert_w": mp.lambertw,
         "lower_lambert_w": lambda x: mp.lambertw(x, -1),
         "bessel_j": mp.besselj,

@@ -39,6 +39,7 @@ TEMPLATES = {
     "inverse_erf": "scipy.special.erfinv({0})",
     "inverse_erfc": "scipy.special.erfcinv({0})",
     "scaled_erfc": "scipy.special.erfcx({0})",
+    "scaled_erfi": "scaled_erfi({0})",
     "bessel_j": "scipy.special.jv({0}, {1})",
     "bessel_y": "scipy.special.yv({0}, {1})",
     "scaled_bessel_i": "scipy.special.ive({0}, {1})",
@@ -80,6 +81,12 @@ def sech_squared(x: Any) -> Any:
     return 4 * q / ((1 + q) * (1 + q))
 
 
+def scaled_erfi(x: Any) -> Any:
+    """exp(-x**2) erfi(x), by Dawson's function."""
+    x = np.asarray(x)
+    return (2 / np.sqrt(np.pi) * scipy.special.dawsn(x)).astype(x.dtype, copy=False)
+
+
 def incomplete_beta(a: Any, b: Any, x: Any) -> Any:
     """The regularised incomplete beta function; double precision inside, since single has five digits."""
     value = scipy.special.betainc(*(np.asarray(entry, dtype=np.float64) for entry in (a, b, x)))
@@ -110,6 +117,7 @@ def _namespace(constants: Sequence[sp.Expr]) -> dict[str, Any]:
     helpers = {
         "integer_power": integer_power,
         "lookup": lookup,
+        "scaled_erfi": scaled_erfi,
         "sech_squared": sech_squared,
         "lambert_w": lambert_w,
         "incomplete_beta": incomplete_beta,

@@ -44,7 +44,10 @@ TEMPLATES = {
     "sech_squared": "sech_squared({0})",
     "inverse_erf": "torch.erfinv({0})",
     "scaled_erfc": "torch.special.erfcx({0})",
-    **{name: f"by_scipy('{name}', {{0}})" for name in ("erfi", "inverse_erfc", "lambert_w", "lower_lambert_w")},
+    **{
+        name: f"by_scipy('{name}', {{0}})"
+        for name in ("erfi", "scaled_erfi", "inverse_erfc", "lambert_w", "lower_lambert_w")
+    },
     **{
         name: f"by_scipy('{name}', {{0}}, {{1}})"
         for name in ("bessel_j", "bessel_y", "scaled_bessel_i", "scaled_bessel_k")
@@ -114,14 +117,31 @@ def gamma(x: Tensor) -> Tensor:
 
 
 def polygamma(n: int, x: Tensor) -> Tensor:
-    r"""The n-th derivative of digamma, :math:`(-1)^{n+1}\, n!\, \zeta(n + 1, x)`, for x > 0 and NaN for x < 0.
+    r"""The n-th derivative of digamma, :math:`(-1)^{n+1}\, n!\, \zeta(n + 1, x)`, NaN at the poles.
 
+    For x < 0 by the reflection :math:`\psi^{(n)}(x) = (-1)^n\psi^{(n)}(1 - x) - \pi\,\partial^n\cot(\pi x)`.
     ``torch.special.polygamma`` is right to nine digits only.
     """
     import torch
 
-    value = (-1) ** (n + 1) * math.factorial(n) * torch.special.zeta(n + 1.0, x)
-    return torch.where(x < 0, torch.nan, value)
+    reflect = x < 0
+    positive = (-1) ** (n + 1) * math.factorial(n) * torch.special.zeta(n + 1.0, torch.where(reflect, 1 - x, x))
+    pole = reflect & (x == torch.round(x))
+    cotangent = 1 / torch.tan(torch.pi * torch.where(reflect & ~pole, x - torch.round(x), 0.25))
+    slope = torch.zeros_like(cotangent)
+    for c in reversed(_derivative_of_cotangent(n)):
+        slope = slope * cotangent + c
+    reflected = (-1) ** n * positive - torch.pi ** (n + 1) * slope
+    return torch.where(pole, torch.nan, torch.where(reflect, reflected, positive))
+
+
+def _derivative_of_cotangent(n: int) -> list[int]:
+    """The n-th derivative of the cotangent as a polynomial in it, the lowest power first."""
+    coefficients = [0, 1]
+    for _ in range(n):
+        slope = [k * c for k, c in enumerate(coefficients)][1:]
+        coefficients = [-a - b for a, b in zip([*slope, 0, 0], [0, 0, *slope], strict=True)]
+    return coefficients
 
 
 def beta(a: Tensor, b: Tensor) -> Tensor:

@@ -13,11 +13,12 @@ import torch
 from scipy import special
 from torch import Tensor
 
-from numerics.codegen.backends.numpy_ import lambert_w
+from numerics.codegen.backends.numpy_ import lambert_w, scaled_erfi
 from numerics.errors import UnsupportedFunctionError
 
 _VALUES: dict[str, Callable[..., Any]] = {
     "erfi": special.erfi,
+    "scaled_erfi": scaled_erfi,
     "inverse_erfc": special.erfcinv,
     "bessel_j": special.jv,
     "bessel_y": special.yv,
@@ -41,6 +42,7 @@ def _of_lambert(name: str) -> Callable[[Tensor], Tensor]:
 
 _DERIVATIVES: dict[str, Callable[..., Tensor]] = {
     "erfi": lambda x: torch.exp(x * x) / _HALF_ROOT_PI,
+    "scaled_erfi": lambda x: 1 / _HALF_ROOT_PI - 2 * x * by_scipy("scaled_erfi", x),
     "inverse_erfc": lambda x: -_HALF_ROOT_PI * torch.exp(by_scipy("inverse_erfc", x) ** 2),
     "bessel_j": lambda n, x: (by_scipy("bessel_j", n - 1, x) - by_scipy("bessel_j", n + 1, x)) / 2,
     "bessel_y": lambda n, x: (by_scipy("bessel_y", n - 1, x) - by_scipy("bessel_y", n + 1, x)) / 2,

@@ -17,6 +17,8 @@ import mpmath
 import numpy as np
 import sympy as sp
 
+from tests.numerics.codegen.physics_expressions import PHYSICS
+
 DIGITS = 190
 """Carried by the reference near 0: sums that vanish to the fourth order cancel down to 1e-120 at 1e-30."""
 
@@ -232,7 +234,7 @@ FAR_OUT = {
 SCALED = ("sigmoid", "softplus", "SiLU", "mish", "log cosh", "tanh", "log of a sigmoid", "GELU", "tanh by exponentials")
 """Activations that are asked for at other multiples of x too."""
 
-SPECIAL = (sp.erf, sp.erfc)
+SPECIAL = (sp.erf, sp.erfc, sp.erfi)
 
 VALUE_ONLY = (
     "log sinc",
@@ -326,6 +328,8 @@ def _families() -> Iterator[Extreme]:
         | FAR_OUT
     ).items():
         yield from _with_derivatives(name, expression, 0 if name in VALUE_ONLY else 1 if name in FIRST_ONLY else 2)
+    for name, (expression, order) in PHYSICS.items():
+        yield from _with_derivatives(name, expression, order)
     for name in SCALED:
         for scale in (-1, 2, sp.Rational(-1, 3), sp.Rational(3, 2)):
             inner = ACTIVATIONS[name].subs(x, scale * x)
