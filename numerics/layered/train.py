@@ -138,18 +138,19 @@ def train_layers(
     require_memory(recipe.program, n_replicas, options)
     kernel = layer_kernel(recipe.program, options)
     chunk = chunk_size(recipe.program, options)
-    parts = []
+    kept = network.weights if options.keep_final else ()
+    parts, final = [], {each.name: np.empty((n_replicas, *each.shape)) for each in kept}
     with progress_report(options.progress, "training networks") as report:
         for first in range(0, n_replicas, chunk):
-            parts.append(_Chunk(plan, kernel, first, min(chunk, n_replicas - first)).run(report))
+            here = _Chunk(plan, kernel, first, min(chunk, n_replicas - first))
+            parts.append(here.run(report))
+            for name, value in here.weights(slice(0, here.n)).items() if final else ():
+                final[name][first : first + here.n] = value
     diverged_at = np.concatenate([part.diverged_at for part in parts])
-    names = [each.name for each in network.weights]
     return LayeredRun(
         steps=np.array(plan.at),
         statistics=merged_statistics((block for part in parts for block in part.blocks), len(plan.at)),
-        final={name: np.concatenate([part.final[name] for part in parts]) for name in names}
-        if options.keep_final
-        else None,
+        final=final if options.keep_final else None,
         diverged_at=diverged_at,
         first_replica=options.first,
         n_steps=steps,
@@ -186,6 +187,14 @@ class _Plan:
             )
 
 
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """What stays of consecutive replicas when their weights are gone."""
+
+    blocks: list[Statistics]
+    diverged_at: Array
+
+
 class _Chunk:
     """Consecutive replicas, advanced together."""
 
@@ -204,11 +213,9 @@ class _Chunk:
             [np.broadcast_to(plan.numbers[name], plan.n_replicas)[window] for name in program.parameters]
         ).reshape(len(program.parameters), n)
         self.diverged_at = np.zeros(n, np.int64)
-        self.blocks: list[Statistics] = []
-        self.final: dict[str, Array] = {}
         self.done = 0
 
-    def run(self, report: Any) -> _Chunk:
+    def run(self, report: Any) -> _Part:
         """All steps."""
         plan, records = self.plan, []
         back = any(getattr(each, "looks_back", False) for each in plan.observables.values())
@@ -216,17 +223,15 @@ class _Chunk:
             before = None
             if back and target > 0 and target in plan.at:
                 self._advance(target - 1, report)
-                before = self._named(slice(0, self.n))
+                before = self.weights(slice(0, self.n))
             self._advance(target, report)
             if len(records) < len(plan.at):
                 records.append(self._observed(before))
-        self.blocks = [
+        blocks = [
             {name: tuple(record[block][name] for record in records) for name in records[0][block]}
             for block in range(len(records[0]))
         ]
-        if plan.options.keep_final:
-            self.final = self._named(slice(0, self.n))
-        return self
+        return _Part(blocks, self.diverged_at)
 
     def _advance(self, target: int, report: Any) -> None:
         """Go on to the step ``target``, in calls short enough for an interrupt to be answered."""
@@ -289,7 +294,7 @@ class _Chunk:
             'on with the others by options=Options(on_divergence="count").'
         )
 
-    def _named(self, window: slice) -> dict[str, Array]:
+    def weights(self, window: slice) -> dict[str, Array]:
         """Weights by name in float64, shape ``(n, rows, columns)``."""
         named, place = {}, 0
         names = {each.name for each in self.plan.network.weights}
@@ -306,7 +311,7 @@ class _Chunk:
         plan, record = self.plan, []
         for start in range(0, self.n, BLOCK):
             block = slice(start, min(start + BLOCK, self.n))
-            weights = self._named(block) if plan.observables else {}
+            weights = self.weights(block) if plan.observables else {}
             earlier = None if before is None else {name: value[block] for name, value in before.items()}
             alive = self.diverged_at[block] == 0
             here = slice(self.first + block.start, self.first + block.stop)

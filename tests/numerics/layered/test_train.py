@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tracemalloc
 from collections import OrderedDict
 
 import numpy as np
@@ -200,6 +201,21 @@ def test_an_observable_of_two_steps_has_none_before_the_start():
 
 def test_memory_is_asked_of_the_system():
     assert (available_memory() or 0) > 2**20
+
+
+@pytest.mark.parametrize(("keep_final", "per_replica"), [(False, 40), (True, 150)])
+def test_memory_grows_with_the_replicas_by_what_is_asked_for_alone(keep_final, per_replica):
+    def peak(n: int) -> int:
+        tracemalloc.start()
+        options = Options(keep_final=keep_final, chunk=BLOCK, progress=False)
+        run = train_layers(NET, TEACHER, SGD, initial=START, steps=1, n_replicas=n, seed=1, options=options)
+        assert (run.final is None) is not keep_final
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(BLOCK)
+    assert peak(32 * BLOCK) - peak(2 * BLOCK) < 30 * BLOCK * per_replica
 
 
 def test_weights_that_leave_the_cache_are_told_with_what_they_cost(monkeypatch):
