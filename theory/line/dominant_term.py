@@ -19,8 +19,7 @@ import sympy as sp
 
 from theory.argument_kinds import EXPRESSION, SYMBOL, takes
 from theory.decision.inequalities import sign
-
-Scale = tuple[tuple[tuple[int, sp.Expr], ...], sp.Rational, sp.Rational, sp.Rational]
+from theory.line.powers import order
 
 
 class DominantTerm(NamedTuple):
@@ -29,19 +28,22 @@ class DominantTerm(NamedTuple):
     Attributes:
         coefficient: c, not 0.
         exponent: the coefficients of P by degree, without zeros.
-        powers: p, q and r.
+        powers: p, q and r, which may hold parameters.
+
+    Raises:
+        OrderError: by its properties, where an order of two powers hangs on parameters.
     """
 
     coefficient: sp.Expr
     exponent: dict[int, sp.Expr]
-    powers: tuple[sp.Rational, sp.Rational, sp.Rational]
+    powers: tuple[sp.Expr, sp.Expr, sp.Expr]
 
     @property
     def growth(self) -> int | None:
         """1 where the term without its coefficient tends to infinity, -1 where it tends to 0, 0 where it is 1."""
         if self.exponent:
             return sign(self.exponent[max(self.exponent)])
-        return next((1 if power > 0 else -1 for power in self.powers if power != 0), 0)
+        return next((way for power in self.powers if (way := order(power, sp.S.Zero)) != 0), 0)
 
     @property
     def limit(self) -> sp.Expr | None:
@@ -58,16 +60,16 @@ class DominantTerm(NamedTuple):
         if self.exponent:
             growth = self.growth
             return None if growth is None else growth < 0
-        return next((power < -1 for power in self.powers if power != -1), False)
+        return next((way < 0 for power in self.powers if (way := order(power, sp.S.NegativeOne)) != 0), False)
 
-    def times(self, other: DominantTerm, power: sp.Rational = sp.S.One) -> DominantTerm:
+    def times(self, other: DominantTerm, power: sp.Expr = sp.S.One) -> DominantTerm:
         """The term of a product with a power of another one."""
         exponent = {
             n: total
             for n in {*self.exponent, *other.exponent}
             if (total := sp.expand(self.exponent.get(n, 0) + power * other.exponent.get(n, 0))) != 0
         }
-        p, q, r = (one + power * another for one, another in zip(self.powers, other.powers, strict=True))
+        p, q, r = (sp.expand(one + power * another) for one, another in zip(self.powers, other.powers, strict=True))
         return DominantTerm(self.coefficient * other.coefficient**power, exponent, (p, q, r))
 
 
@@ -97,7 +99,7 @@ def dominant_term(f: sp.Expr, y: sp.Symbol) -> DominantTerm | None:
     if isinstance(f, sp.exp):
         return _of_exponential(f.args[0], y)
     if f.is_Pow:
-        return _of_power(dominant_term(f.base, y), f.exp) if f.exp.is_Rational else None
+        return None if f.exp.has(y) else _of_power(dominant_term(f.base, y), f.exp)
     if isinstance(f, sp.log):
         return _of_logarithm(f.args[0], y)
     if isinstance(f, sp.Abs):
@@ -138,7 +140,7 @@ def _of_sum(terms: list[DominantTerm | None]) -> DominantTerm | None:
     return largest
 
 
-def _of_power(base: DominantTerm | None, power: sp.Rational) -> DominantTerm | None:
+def _of_power(base: DominantTerm | None, power: sp.Expr) -> DominantTerm | None:
     if base is None or not (power.is_Integer or sign(base.coefficient) == 1):
         return None
     one = DominantTerm(sp.S.One, {}, (_ZERO, _ZERO, _ZERO))
@@ -164,10 +166,11 @@ def _of_logarithm(argument: sp.Expr, y: sp.Symbol) -> DominantTerm | None:
     if inner.exponent:
         degree = max(inner.exponent)
         return DominantTerm(inner.exponent[degree], {}, (sp.Integer(degree), _ZERO, _ZERO))
-    p, q, r = inner.powers
-    if p != 0 or q != 0:
-        return DominantTerm(p or q, {}, _LEVEL[0 if p != 0 else 1])
-    if r != 0:
+    ways = [order(power, _ZERO) for power in inner.powers]
+    if ways[0] or ways[1]:
+        level = 0 if ways[0] else 1
+        return DominantTerm(inner.powers[level], {}, _LEVEL[level])
+    if ways[2]:
         return None
     if inner.coefficient == 1:
         return dominant_term(sp.expand(argument - 1), y)

@@ -31,14 +31,16 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.logic.boolalg import Boolean
 from sympy.simplify.fu import TR8
 
+from theory.argument_kinds import EXPRESSION, SYMBOL, takes
 from theory.decision.inequalities import positive, sign
-from theory.errors import UnsupportedFormError
+from theory.errors import OrderError, UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.limits import NOT_FOUND
 from theory.line.dominant_term import dominant_term
 from theory.line.feller import FellerClass
 from theory.line.interval import Interval
 from theory.line.inverse_charts import inverse_chart, moved_out
+from theory.line.powers import order
 
 _LOGARITHMS = 2
 """How many iterated logarithms are looked at beside the power -1."""
@@ -66,7 +68,8 @@ def growth(process: ItoProcess, interval: Interval, end: sp.Expr) -> Growth:
     """One end of an interval inside which drift and diffusion are finite and the diffusion positive.
 
     Raises:
-        UnsupportedFormError: the growth towards it is none of the module description.
+        UnsupportedFormError: the growth towards it is none of the module description; an OrderError where it hangs on
+            a parameter in the exponents.
     """
     (x,), (b,), a = process.state, process.drift, process.diffusion[0]
     y = sp.Dummy("y", positive=True)
@@ -84,7 +87,12 @@ def growth(process: ItoProcess, interval: Interval, end: sp.Expr) -> Growth:
     else:
         place, slope = (side * y, side) if end.is_infinite else (end - side / y, side / y**2)
         drift, diffusion = (_leading(f.subs(x, place), y) for f in (b, a))
-        found = _Towards(y, drift, diffusion, slope, sp.Integer(0 if end.is_infinite else -2)).growth
+        try:
+            found = _Towards(y, drift, diffusion, slope, sp.Integer(0 if end.is_infinite else -2)).growth
+        except OrderError as error:
+            raised = {power.exp for power in sp.Tuple(b, a).atoms(sp.Pow) if power.base.has(x)}
+            if error.difference.free_symbols <= sp.Tuple(*raised).free_symbols:
+                raise  # ranges of a parameter in the exponents have an answer each
     if found is None:
         raise UnsupportedFormError(
             f"how drift {process.drift[0]} and diffusion {process.diffusion[0]} grow towards {there} does not tell "
@@ -173,18 +181,32 @@ class _Towards:
         return self.converges(log_slope) if known is None else known
 
     def converges(self, log_slope: sp.Expr) -> bool | None:
-        r"""Whether :math:`\int e^{\int \ell\,dy/y} J\,dy` is finite at infinity; None where that is not known."""
-        left_over, slowly = log_slope + 1 + self.j, self.y
-        for _ in range(_LOGARITHMS):
-            power = _limit(left_over, self.y)
-            if power is None:
-                return None
-            known = sign(power) if power.is_finite else 1 if power == sp.oo else -1
-            if known != 0:
-                return None if known is None else known < 0
-            slowly = sp.log(slowly)
-            left_over = slowly * left_over + 1
-        return False if _limit(left_over - 1, self.y) == 0 else None
+        return converges(log_slope, self.y, self.j)
+
+
+@takes(log_slope=EXPRESSION, y=SYMBOL, j=EXPRESSION)
+def converges(log_slope: sp.Expr, y: sp.Symbol, j: sp.Expr = sp.S.Zero) -> bool | None:
+    r"""Whether :math:`\int e^{\int \ell\,dy/y}\,y^j\,dy` is finite at infinity; None where that is not known.
+
+    Raises:
+        OrderError: it hangs on a parameter.
+
+    Example:
+        >>> y = sp.Symbol("y", positive=True)
+        >>> [converges(power - 1 / sp.log(y), y) for power in (-2, -1)]  # of 1/(y^2 log y) and 1/(y log y)
+        [True, False]
+    """
+    left_over, slowly = log_slope + 1 + j, y
+    for _ in range(_LOGARITHMS):
+        power = _limit(left_over, y)
+        if power is None:
+            return None
+        known = order(power, sp.S.Zero) if power.is_finite else 1 if power == sp.oo else -1
+        if known != 0:
+            return known < 0
+        slowly = sp.log(slowly)
+        left_over = slowly * left_over + 1
+    return False if _limit(left_over - 1, y) == 0 else None
 
 
 def _oscillating(b: sp.Expr, a: sp.Expr, y: sp.Symbol) -> Growth | None:

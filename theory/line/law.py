@@ -227,7 +227,7 @@ class StationaryLaw:
         Where the law collapses it is the end with all the mass, and nan where the limit is undecided.
         """
         if self.normalisable == sp.false:
-            return self._limit
+            return self._with_limits({})
         if self.cells:
             return by_cases(self.cells, lambda law: law.mode)
         try:
@@ -245,11 +245,6 @@ class StationaryLaw:
         given = found.args if isinstance(found, sp.Piecewise) else ((found, sp.true),)
         cases: dict[sp.Expr, Boolean] = {value: sp.And(condition, self.normalisable) for value, condition in given}
         return self._with_limits(cases)
-
-    @property
-    def _limit(self) -> sp.Expr:
-        """The end with all the mass where there is no law; nan where it is undecided."""
-        return self._with_limits({})
 
     def _with_limits(self, cases: dict[sp.Expr, Boolean]) -> sp.Expr:
         """Cases of a law, completed by those without one."""
@@ -364,7 +359,7 @@ class StationaryLaw:
             except UnsupportedFormError:
                 if self.parameters:
                     raise
-        given = not self.parameters
+        given = not self.parameters or self.normalisable == sp.true
         infinite = infinite_moment(self.log_derivative, self.variable, self.interval, order) if given else None
         return self._number(quantity, number) if infinite is None else infinite
 

@@ -12,6 +12,7 @@ from theory.limits import one_sided_limit
 from theory.line.boundary import integrable
 from theory.line.endpoints import endpoint_behaviour
 from theory.line.glued import pieces_of
+from theory.line.growth import converges
 from theory.line.interval import Chart, Interval
 from theory.line.oscillation import without_oscillation
 from theory.local_time import is_smooth
@@ -57,6 +58,12 @@ def tail_moment_exists(log_derivative: sp.Expr, x: sp.Symbol, interval: Interval
     except UnsupportedFormError:
         pass
     y = sp.Dummy("y", positive=True)
+    try:
+        finite = converges(y * slope.subs(x, y) + order, y)
+    except OrderError:
+        finite = None
+    if finite is not None:
+        return sp.true if finite else sp.false
     power = one_sided_limit(y * slope.subs(x, y), y, sp.oo, "-")
     if power == -sp.oo:
         return sp.true
@@ -69,7 +76,7 @@ def tail_moment_exists(log_derivative: sp.Expr, x: sp.Symbol, interval: Interval
 def infinite_moment(log_derivative: sp.Expr, x: sp.Symbol, interval: Interval, order: sp.Expr | int) -> sp.Expr | None:
     """A moment whose integral diverges: infinite, or nan where both signs do; None where it is finite or not known.
 
-    All is in numbers: the density, on ``interval``, and the order.
+    The density, on ``interval``, may hold parameters: the answer is that for all of them.
 
     Example:
         >>> x = sp.Symbol("x", positive=True)
@@ -84,9 +91,21 @@ def infinite_moment(log_derivative: sp.Expr, x: sp.Symbol, interval: Interval, o
             slope, _ = without_oscillation(slope, sp.S(2), x, interval)
             try:
                 behaviour = endpoint_behaviour(slope + order / x, x, end, from_above=end == interval.left)
+                diverges = integrable(behaviour) == sp.false
             except UnsupportedFormError:
-                continue
-            if integrable(behaviour) == sp.false:
+                diverges = _grows_beyond(slope, x, end, order)
+            if diverges:
                 below = end == -sp.oo or end == 0 and end == interval.right
                 found.add(-sp.oo if below and order.is_odd else sp.oo)
     return sp.nan if len(found) == 2 else next(iter(found), None)
+
+
+def _grows_beyond(slope: sp.Expr, x: sp.Symbol, end: sp.Expr, order: sp.Expr) -> bool:
+    """Whether the tail at an infinite end is seen to be too heavy, of a slope that is no quotient of powers."""
+    if end.is_finite:
+        return False
+    y, side = sp.Dummy("y", positive=True), sp.S.One if end == sp.oo else sp.S.NegativeOne
+    try:
+        return converges(y * side * slope.subs(x, side * y) + order, y) is False
+    except OrderError:
+        return False

@@ -165,3 +165,23 @@ def test_a_drift_without_a_limit_or_with_a_pole_is_refused():
 def test_no_chart_beside_a_zero_of_the_noise_is_refused_by_name(drift, dispersion, interval):
     with pytest.raises(UnsupportedFormError):
         stationary_density(ItoProcess.scalar(x, drift=drift, dispersion=dispersion), interval)
+
+
+def test_an_open_exponent_over_a_sum_has_a_class_on_each_of_its_ranges():
+    theta = sp.Symbol("theta", positive=True)
+    heavy = ItoProcess.scalar(x, drift=-k * x, dispersion=s * (1 + x**2) ** (theta / 2))
+    for end in classify(heavy):
+        assert {condition: str(found) for condition, found in end.classes} == {
+            theta > 1: "entrance",
+            theta <= 1: "natural",
+        }
+    driftless = ItoProcess.scalar(x, drift=sp.S.Zero, dispersion=s * (1 + x**2) ** (theta / 2))
+    assert stationary_density(driftless).normalisable == (theta > sp.Rational(1, 2))
+
+
+def test_a_moment_at_the_edge_of_a_tail_without_a_chart_is_infinite():
+    half = sp.Rational(3, 2)
+    law = stationary_density(ItoProcess.scalar(x, drift=-x, dispersion=(1 + x**2) ** (half / 2)))
+    assert law.variance is sp.oo  # the density falls as |x|^-3
+    cauchy_like = stationary_density(ItoProcess.scalar(x, drift=-k * sp.asinh(x), dispersion=s * sp.sqrt(1 + x**2)))
+    assert cauchy_like.mean is sp.nan and cauchy_like.at({k: 1, s: 1}).mean is sp.nan
