@@ -109,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     verify.add_argument("--store", **store)
     verify.add_argument("--fresh", action="store_true", help="compute everything anew, also what the store holds")
+    verify.add_argument("--retry", action="store_true", help="ask again what used up its time in an earlier run")
     verify.add_argument(
         "--resolution",
         type=float,
@@ -181,7 +182,8 @@ def _verify(arguments: argparse.Namespace) -> int:
         unjudged = sum(entry.id not in verdicts for entry in chosen)
         executor, workers = stack.enter_context(place(arguments.cluster, arguments.workers, unjudged))
         with Screen(as_json=arguments.json, quiet=arguments.quiet) as screen:
-            summary = _run(known, chosen, settings.resolution, store, verdicts, screen, executor, workers)
+            how: dict[str, Any] = {"executor": executor, "workers": workers, "retry": arguments.retry}
+            summary = _run(known, chosen, settings.resolution, store, verdicts, screen, **how)
             if summary.interrupted:
                 say(f"interrupted: {summary.kept} results kept in {store.path}; run the same command to go on")
                 return Exit.INTERRUPTED
@@ -196,6 +198,8 @@ def _verify(arguments: argparse.Namespace) -> int:
         if arguments.report is not None:
             _write_report(store, arguments.report, known, executor)
         say(store.damage)
+    if summary.remembered:
+        say(f"{', '.join(summary.remembered)}: not asked again what used up its time in an earlier run. --retry asks.")
     unreadable = [verdict for verdict in summary.verdicts if not verdict.statements]
     alike: dict[str, list[str]] = {}
     for verdict in unreadable:
@@ -207,13 +211,16 @@ def _verify(arguments: argparse.Namespace) -> int:
             say("the lock stays as it was until every claim can be made.")
         return Exit.USAGE
     if arguments.update_lock and not summary.crashed:
-        late = {difference.claim for difference in differences if difference.unfinished}
+        late = {difference.claim for difference in differences if difference.unfinished and difference.locked}
         elsewhere = _locked_elsewhere(chosen, about)
         _update_lock(lock_path, own, summary, [e for e in chosen if e.id not in late and e.id not in elsewhere], gone)
         if elsewhere:
             say(f"{', '.join(elsewhere)} have a lock in their own package: give --claims and its name to write there.")
         if late:
-            say(f"not judged in time, and left as they were in the lock: {', '.join(sorted(late))}.")
+            say(
+                f"not judged in time, and left as they were in the lock: {', '.join(sorted(late))}. "
+                "Delete the entry of a claim that will not be."
+            )
         return Exit.INFRASTRUCTURE if late else Exit.EQUAL
     return _exit_code(summary, differences)
 
@@ -254,16 +261,15 @@ def _run(
     store: Store,
     verdicts: Mapping[str, StoredVerdict],
     screen: Screen,
-    executor: Executor,
-    workers: int,
+    **how: Any,
 ) -> RunSummary:
     from verification.investigation import investigations
     from verification.run.runner import run
 
     ids = [entry.id for entry in chosen]
     asked = investigations(known, ids, resolution=resolution, verdicts=verdicts)
-    how: dict[str, Any] = {"on_progress": screen.progress, "on_verdict": screen.verdict, "command": sys.argv}
-    return run(asked, store=store, workers=workers, executor=executor, **how)
+    how |= {"on_progress": screen.progress, "on_verdict": screen.verdict, "command": sys.argv}
+    return run(asked, store=store, **how)
 
 
 def _entries(verdicts: Sequence[ClaimVerdict], chosen: Sequence[Listed]) -> dict[str, Entry]:

@@ -46,6 +46,22 @@ class FormulaError(VerificationError):
     """A formula in LaTeX, alone or inline in a sentence, cannot be typeset."""
 
 
+class WorkerDiedError(VerificationError):
+    """Every worker that ran the call died: killed by the system, or brought down by a fault in C code."""
+
+
+class TimeLimitError(VerificationError):
+    """The call used more processor time than its limit, or waited too long, and its worker was killed."""
+
+
+class PatienceError(TimeLimitError):
+    """The call waited too long for a processor, which says nothing about how much of it the call needs."""
+
+
+class PoolError(VerificationError):
+    """The pool cannot run calls: workers die before they are ready, or it was shut down."""
+
+
 def one_sentence(error: BaseException) -> str:
     """An exception as one line: its kind, unless it is one of ours to users, and the first line of what it says."""
     said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from verification.errors import ClaimError, SourceError, UnknownClaimError
 from verification.outline import syntax_tree
 from verification.sources import PaperSource, installed
-from verification.vocabulary import is_id
+from verification.vocabulary import is_id, nearest_ids
 
 if TYPE_CHECKING:
     from verification.claim import Claim
@@ -392,7 +392,7 @@ def _unknown(selector: str, listed: Mapping[str, Listed]) -> str:
     letters, _, number = wanted.partition("-")
     padded = f"{letters}-{number.zfill(3)}"
     near = papers or [id for id in ids if id == padded or (number and id.startswith(wanted))][:3]
-    near = near or difflib.get_close_matches(wanted, ids, n=3, cutoff=0.5)
+    near = near or nearest_ids(wanted, ids)
     offer = f" Nearest: {', '.join(near)}." if near else ""
     if not near and ("/" in selector or selector.endswith(".py")):
         offer = " Where claims lie is said with --claims."

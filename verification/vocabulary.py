@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import enum
+import os
 import re
+from collections.abc import Sequence
 
 from verification.errors import ClaimError
 
@@ -64,3 +67,15 @@ def refuse_no_id(id: object) -> None:
             f"the id of a claim must be a text of at most {LONGEST_ID} characters without blanks, '..' and the signs "
             f"* ? [ ] of patterns, such as 'DOE-007', got {shown}."
         )
+
+
+def nearest_ids(wanted: str, ids: Sequence[str]) -> list[str]:
+    """Ids that differ by letters and digits that look alike; else similar ones, of these the ones that begin alike."""
+    alike = str.maketrans("LIOZSBG", "1102586")
+    same = [id for id in ids if id.upper().translate(alike) == wanted.translate(alike)]
+    close = difflib.get_close_matches(wanted, ids, n=12, cutoff=0.5)
+
+    def order(id: str) -> tuple[float, int]:
+        return -difflib.SequenceMatcher(a=id, b=wanted).ratio(), -len(os.path.commonprefix([id, wanted]))
+
+    return same or sorted(close, key=order)[:3]

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.verification.fakes import CLAIMS, Catalogue
+from tests.verification.fakes import CLAIMS, Catalogue, Single
 from verification import cli, investigation, registry, sources
 from verification.ending import Exit
+from verification.run.settings import STORE_PATH
+from verification.run.store import Store
+from verification.run.task import Result, Status
 
 ROOT = Path(__file__).parents[2]
 
@@ -141,6 +144,22 @@ def test_a_crash_is_never_a_silent_0(driftproof, tmp_path):
     assert driftproof("verify", "--update-lock", odd="die")[0] == 4
     assert (tmp_path / "claims.lock.json").read_text() == before
     assert driftproof("verify", odd="raise_error")[0] == 1
+
+
+def test_a_claim_that_uses_up_its_time_costs_it_once_and_does_not_block_the_lock(driftproof, tmp_path):
+    driftproof("verify", "SC-001")  # makes the store
+    (late,) = Single("SC-002", "third").next_tasks({})
+    with Store(tmp_path / STORE_PATH) as store:
+        store.record_result(late, Result(Status.TIMED_OUT, message="too slow"), seconds=late.time_limit)
+    code, _, err = driftproof("verify", "--update-lock", odd="third")
+    assert code == 0 and "SC-002: not asked again what used up its time in an earlier run. --retry asks." in err
+    assert driftproof("verify", odd="third")[0] == 0  # UNDECIDED, as in the lock
+    lock = tmp_path / "claims.lock.json"
+    lock.write_text(lock.read_text().replace('"UNDECIDED"', '"HOLDS"', 1))
+    code, _, err = driftproof("verify", "--update-lock", odd="third")
+    assert code == 4 and "left as they were in the lock: SC-002. Delete the entry" in err
+    code, _, err = driftproof("verify", "--retry", odd="third")
+    assert code == 1 and "not asked again" not in err  # it holds after all, with other evidence
 
 
 def test_a_crash_does_not_hide_a_difference_elsewhere(driftproof, tmp_path):

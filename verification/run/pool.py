@@ -26,7 +26,7 @@ from typing import Any
 
 from theory.argument_kinds import ArgumentKind, or_none, whole
 from verification.arguments import of_kind
-from verification.errors import VerificationError, one_sentence
+from verification.errors import PatienceError, PoolError, TimeLimitError, WorkerDiedError, one_sentence
 from verification.run.process import modules_found_as_here, processor_time, signal_name
 from verification.run.settings import available_cores
 from verification.run.worker import READY, serve
@@ -53,18 +53,6 @@ PRELOAD = (
     "verification.run.preloaded",
 )
 """Modules that workers find already imported; what is missing is passed over."""
-
-
-class WorkerDiedError(VerificationError):
-    """Every worker that ran the call died: killed by the system, or brought down by a fault in C code."""
-
-
-class TimeLimitError(VerificationError):
-    """The call used more processor time than its limit, or waited too long, and its worker was killed."""
-
-
-class PoolError(VerificationError):
-    """The pool cannot run calls: workers die before they are ready, or it was shut down."""
 
 
 @dataclass(eq=False)
@@ -325,17 +313,19 @@ class WorkerPool(Executor):
             clock = processor_time(worker.process.pid)
             used = waited if clock is None else clock - worker.began[1]
             if used >= call.time_limit:
-                self._end_late(worker, f"the time limit of {call.time_limit:g} s of processor time was reached.")
+                sentence = f"the time limit of {call.time_limit:g} s of processor time was reached."
+                self._end_late(worker, TimeLimitError(sentence))
             elif waited >= PATIENCE * call.time_limit:
-                self._end_late(worker, f"no answer in {waited:.3g} s, of which it used the processor for {used:.2g} s.")
+                sentence = f"no answer in {waited:.3g} s, of which it used the processor for {used:.2g} s."
+                self._end_late(worker, PatienceError(sentence))
             else:
                 worker.look = now + min(max(call.time_limit - used, 0.02), _LOOK, PATIENCE * call.time_limit - waited)
 
-    def _end_late(self, worker: _Worker, sentence: str) -> None:
+    def _end_late(self, worker: _Worker, error: TimeLimitError) -> None:
         call = worker.call
         self._retire(worker)
         if call is not None:
-            call.future.set_exception(TimeLimitError(sentence))
+            call.future.set_exception(error)
 
     def _patience(self) -> float | None:
         look = min((worker.look for worker in self._workers), default=float("inf"))

@@ -24,7 +24,7 @@ from theory.errors import KernelDisagreementError
 from verification.errors import ExecutorError, StoreError, VerificationError, one_sentence
 from verification.run.fingerprint import versions
 from verification.run.place import theirs_or_pool
-from verification.run.pool import LOOKAHEAD, PATIENCE, PoolError, TimeLimitError, WorkerDiedError
+from verification.run.pool import LOOKAHEAD, PATIENCE, PatienceError, PoolError, TimeLimitError, WorkerDiedError
 from verification.run.settings import available_cores
 from verification.run.store import Store
 from verification.run.summary import Failure, Progress, RunSummary
@@ -52,12 +52,13 @@ def run(
     on_verdict: Callable[[ClaimVerdict, float], None] | None = None,
     command: Sequence[str] = (),
     grace: float = 30.0,
+    retry: bool = False,
 ) -> RunSummary:
     """Investigate until every investigation has pronounced, or a SIGINT, SIGTERM or SIGHUP arrives.
 
     Args:
         investigations: In the order in which verdicts are to be announced.
-        store: Finished tasks in it are not computed again, all others are tried again.
+        store: Tasks in it that are finished, or used up the time that they have, are not computed again; others are.
         workers: Number of tasks in flight; by default the number of cores.
         executor: Where tasks run; by default worker processes of our own. Another one must run ``workers`` calls at a
             time. It may lose or repeat calls, but cannot kill one: a task that does not answer in ``PATIENCE`` times
@@ -66,6 +67,7 @@ def run(
         on_verdict: Called with each verdict and its computing time, in the order of ``investigations``.
         command: What the store notes as the origin of the run.
         grace: Seconds that a foreign executor has beyond that.
+        retry: Whether tasks that used up their time are tried again too.
 
     Raises:
         StoreError: a result cannot be kept.
@@ -77,7 +79,7 @@ def run(
     number = store.begin_run(command, versions())
     outcome = "failed"
     with stopping_on_signals() as stopping, theirs_or_pool(executor, count) as place:
-        coordinator = _Run(investigations, store, place, count, grace, stopping, on_progress, on_verdict)
+        coordinator = _Run(investigations, store, place, count, grace, stopping, on_progress, on_verdict, retry)
         try:
             coordinator.work()
             outcome = "interrupted" if coordinator.interrupted else "finished"
@@ -126,13 +128,14 @@ class _Run:
         stopping: threading.Event,
         on_progress: Callable[[Progress], None] | None,
         on_verdict: Callable[[ClaimVerdict, float], None] | None,
+        retry: bool,
     ) -> None:
         self.cases = [_Case(order, investigation) for order, investigation in enumerate(investigations)]
         self.store, self.executor, self.grace, self.stopping = store, executor, grace, stopping
         self.enforces_limits = getattr(executor, "enforces_limits", False)
         # With a lookahead no worker waits for the coordinator; without own limits the clock starts at the hand-out.
         self.window = LOOKAHEAD * workers if self.enforces_limits else workers
-        self.on_progress, self.on_verdict = on_progress, on_verdict
+        self.on_progress, self.on_verdict, self.retry = on_progress, on_verdict, retry
         self.durations = store.durations()
         self.unopened = deque(self.cases)
         self.queue: list[tuple[float, int, Task, _Case]] = []
@@ -220,8 +223,10 @@ class _Run:
         queued = False
         for task in tasks:
             stored = self.store.result(task.key)
-            if stored is not None and stored.result.status is Status.DONE:
+            if stored is not None and stored.stands(None if self.retry else task.time_limit):
                 case.results[task.key] = stored.result
+                if stored.result.status is not Status.DONE:
+                    self.failures.append(Failure.remembered_of(stored))
                 self.answered += 1
                 case.seconds += stored.seconds
                 self.reused += 1
@@ -281,7 +286,8 @@ class _Run:
             result = Result(Status[outcome["status"]], outcome["value"], outcome["message"])
             return result, float(outcome["seconds"]), outcome["detail"]
         except TimeLimitError as error:
-            return Result(Status.TIMED_OUT, message=str(error)), task.time_limit, ""
+            used = 0.0 if isinstance(error, PatienceError) else task.time_limit
+            return Result(Status.TIMED_OUT, message=str(error)), used, ""
         except MemoryError:
             message = f"more than the {task.memory_limit / 2**30:g} GiB it may use were needed."
             return Result(Status.OUT_OF_MEMORY, message=message), 0.0, ""

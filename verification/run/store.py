@@ -36,7 +36,7 @@ class StoredResult:
         claim: Claim id.
         label: What was computed.
         result: How it ended, with its value.
-        seconds: Wall-clock time it took.
+        seconds: Wall-clock time it took; of one out of time the processor time that it had, 0 if it got none.
         created: When it was recorded, UTC.
         code: Fingerprint of the code that computed it.
     """
@@ -48,6 +48,12 @@ class StoredResult:
     seconds: float
     created: str
     code: str
+
+    def stands(self, time_limit: float | None) -> bool:
+        """Whether it is done, or known not to come in ``time_limit`` seconds of processor time; None asks again."""
+        if self.result.status is Status.TIMED_OUT:
+            return time_limit is not None and self.seconds >= time_limit
+        return self.result.status is Status.DONE
 
 
 @dataclass(frozen=True)

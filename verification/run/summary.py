@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from verification.run.store import StoredResult
 from verification.run.task import Status
 from verification.verdict import ClaimVerdict
 
@@ -30,12 +31,18 @@ class Progress:
 
 @dataclass(frozen=True)
 class Failure:
-    """A task that ended without a value, or an investigation that raised."""
+    """A task that ended without a value, now or in a run that is ``remembered``, or an investigation that raised."""
 
     claim: str
     label: str
     status: Status
     message: str
+    remembered: bool = False
+
+    @classmethod
+    def remembered_of(cls, stored: StoredResult) -> Failure:
+        """A task whose time was used up in an earlier run."""
+        return cls(stored.claim, stored.label, stored.result.status, stored.result.message, remembered=True)
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ class RunSummary:
         verdicts: In the order of the investigations; a finished run has one for each.
         seconds_by_claim: Computing time of the tasks behind each verdict.
         computed: Tasks computed in this run.
-        reused: Tasks whose results the store already held.
+        reused: Tasks whose results the store already held, or of which it knew that their time does not suffice.
         failures: Tasks that ended without a value.
         interrupted: Whether the run was stopped by a signal.
         seconds: Wall-clock time.
@@ -69,6 +76,11 @@ class RunSummary:
     def crashed(self) -> tuple[str, ...]:
         """Claims whose verdict rests on a task that crashed: a fault of the machine or of ours, not of the claim."""
         return tuple(dict.fromkeys(failure.claim for failure in self.failures if failure.status is Status.CRASHED))
+
+    @property
+    def remembered(self) -> tuple[str, ...]:
+        """Claims about which a task was not asked again, since an earlier run used up its time."""
+        return tuple(dict.fromkeys(failure.claim for failure in self.failures if failure.remembered))
 
     @property
     def out_of_time(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from verification.errors import ExecutorError
 from verification.run.pool import WorkerPool
 from verification.run.runner import run
 from verification.run.store import Store, canonical_json
-from verification.run.task import Status
+from verification.run.task import Result, Status
 from verification.verdict import Verdict
 
 
@@ -133,6 +133,25 @@ def test_what_failed_is_tried_again_by_the_next_run(store, tmp_path):
     assert run([fragile], store=store, workers=1).verdicts[0].verdict is Verdict.UNDECIDED
     (tmp_path / "later").mkdir()
     assert run([fragile], store=store, workers=1).verdicts[0].verdict is Verdict.HOLDS
+
+
+def test_what_used_up_its_time_is_asked_again_with_more_of_it_or_on_demand_only(store):
+    def asked(limit, **how):
+        return run([Single("SC-001", "third", limit=limit)], store=store, workers=1, **how)
+
+    def used_up(seconds):
+        (task,) = Single("SC-001", "third").next_tasks({})
+        store.record_result(task, Result(Status.TIMED_OUT, message="too slow"), seconds=seconds)
+
+    used_up(60.0)
+    again = asked(60.0)
+    assert (again.computed, again.remembered, again.out_of_time) == (0, ("SC-001",), ("SC-001",))
+    assert again.verdicts[0].reason == "TIMED_OUT: too slow"
+    assert asked(61.0).computed == 1
+    used_up(60.0)
+    assert asked(60.0, retry=True).computed == 1
+    used_up(0.0)  # it got no processor, which says nothing about the task
+    assert asked(60.0).computed == 1
 
 
 def test_an_investigation_with_a_fault_of_its_own_is_undecided_and_the_others_go_on(store):
