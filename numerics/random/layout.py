@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from numerics.arguments import whole_number
 from numerics.errors import ArgumentError
-from numerics.random.philox import philox4x32
+from numerics.random.philox import encrypted
 from theory.argument_kinds import ArgumentKind
 from theory.values import shown
 
@@ -115,12 +115,11 @@ def block_words(
 ) -> NDArray[np.unsignedinteger]:
     """The words of one block for each trajectory: four of 32 bits, or two of 64. Shape ``(128 / width, n)``."""
     low, high = trajectories & np.uint64(0xFFFFFFFF), trajectories >> np.uint64(32)
-    counter = np.stack([low, np.full_like(low, block), np.full_like(low, stream), high])
-    words = philox4x32(counter, [seed & 0xFFFFFFFF, seed >> 32])
+    key = np.uint64(seed & 0xFFFFFFFF), np.uint64(seed >> 32)
+    c0, c1, c2, c3 = encrypted((low, np.uint64(block), np.uint64(stream), high), key)
     if width == 64:
-        wide = words.astype(np.uint64)
-        words = wide[0::2] | wide[1::2] << np.uint64(32)
-    return words
+        return np.stack([c0 | c1 << np.uint64(32), c2 | c3 << np.uint64(32)])
+    return np.stack([c0, c1, c2, c3]).astype(np.uint32)
 
 
 def trajectory_numbers(trajectories: ArrayLike) -> NDArray[np.uint64]:

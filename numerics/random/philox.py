@@ -10,6 +10,8 @@ References:
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -25,6 +27,8 @@ WEYL = (0x9E3779B9, 0xBB67AE85)
 
 ROUNDS = 10
 """Rounds of the recommended variant, Philox4x32-10. Seven pass the statistical tests; ten leave a margin."""
+
+Word: TypeAlias = "NDArray[np.uint64] | np.uint64"
 
 _LOW = np.uint64(0xFFFFFFFF)
 _WORD = np.uint64(32)
@@ -56,14 +60,23 @@ def philox4x32(counter: ArrayLike, key: ArrayLike, *, rounds: int = ROUNDS) -> N
         >>> [hex(word) for word in philox4x32([0, 0, 0, 0], [0, 0])]
         ['0x6627e8d5', '0xe169c58d', '0xbc57ac4c', '0x9b00dbd8']
     """
-    c0, c1, c2, c3 = _words(counter, "counter", 4)
-    k0, k1 = _words(key, "key", 2)
-    for _ in range(whole_number(rounds, "rounds", at_least=1, below=1000)):
+    count = whole_number(rounds, "rounds", at_least=1, below=1000)
+    words = encrypted(tuple(_words(counter, "counter", 4)), tuple(_words(key, "key", 2)), count)
+    return np.stack(words).astype(np.uint32)
+
+
+def encrypted(counter: tuple[Word, Word, Word, Word], key: tuple[Word, Word], rounds: int = ROUNDS) -> tuple[Word, ...]:
+    """The four words at counters given as 32-bit words in uint64, arrays or numbers that are the same for all."""
+    c0, c1, c2, c3 = counter
+    k0, k1 = key
+    for _ in range(rounds):
         high0, low0 = _product(MULTIPLIERS[0], c0)
         high1, low1 = _product(MULTIPLIERS[1], c2)
-        c0, c1, c2, c3 = high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0
+        high1 ^= c1 ^ k0
+        high0 ^= c3 ^ k1
+        c0, c1, c2, c3 = high1, low1, high0, low0
         k0, k1 = (k0 + np.uint64(WEYL[0])) & _LOW, (k1 + np.uint64(WEYL[1])) & _LOW
-    return np.stack([c0, c1, c2, c3]).astype(np.uint32)
+    return c0, c1, c2, c3
 
 
 def _words(values: ArrayLike, name: str, count: int) -> NDArray[np.uint64]:
@@ -80,7 +93,7 @@ def _words(values: ArrayLike, name: str, count: int) -> NDArray[np.uint64]:
     return array.astype(np.uint64)
 
 
-def _product(multiplier: int, word: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+def _product(multiplier: int, word: Word) -> tuple[Any, Any]:
     """High and low half of the 64-bit product."""
     product = np.uint64(multiplier) * word
     return product >> _WORD, product & _LOW

@@ -113,21 +113,22 @@ def noise_induced_change(arguments: Arguments, draw: Draw) -> Samples:
     if len(point.layers) > 3:
         raise ValueError("from depth 4 on the even part of the product has a fourth order too")
     i, j = _entry(arguments)
-    ahead, back = (
-        product([layer + sign * noise for layer, noise in zip(point.layers, point.noises(draw), strict=True)])
-        for sign in (1, -1)
-    )
-    change = ((ahead + back) / 2 - point.map)[:, i, j]
+    signals = point.noise(draw)
+    change = _even_part(point, signals)[:, i, j]
     if arguments.get("alone") == "yes":
         first = {name: arguments[name].split()[i] for name in ("w", "s")}
         own = Aligned.of({**arguments, **first})
-        signal = point.noise(draw)[:, i : i + 1, i : i + 1]
-        parts = [
-            product([layer + sign * noise for layer, noise in zip(own.layers, own.backward(signal), strict=True)])
-            for sign in (1, -1)
-        ]
-        change = change - ((parts[0] + parts[1]) / 2 - own.map)[:, 0, 0]
+        change = change - _even_part(own, signals[:, i : i + 1, i : i + 1])[:, 0, 0]
     return Samples(change)
+
+
+def _even_part(point: Aligned, signals: Array) -> Array:
+    """Half the second difference of the product of the layers, along the noise of these signals and against it."""
+    noises = point.backward(signals)
+    ahead, back = (
+        product([layer + sign * noise for layer, noise in zip(point.layers, noises, strict=True)]) for sign in (1, -1)
+    )
+    return (ahead + back) / 2 - point.map
 
 
 def step_of_descent(arguments: Arguments, draw: Draw) -> Samples:
