@@ -7,7 +7,6 @@ are placed on both. Kinks are zeros of the arguments of ``Abs``, ``sign``, roots
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 import random
@@ -21,16 +20,16 @@ from theory.argument_kinds import EXPRESSION, POINT, SYMBOL, behind_the_door, ta
 from theory.decision.balls import truth
 from theory.decision.rational_points import Point
 from theory.decision.region import affine_in, rounded_value
+from theory.decision.zeros_on_a_line import zeros_and_poles
 from theory.errors import UnsupportedFormError
 
 _truth = behind_the_door(truth)
+_zeros_and_poles = behind_the_door(zeros_and_poles)
 
 _EXPONENTS = (*range(-6, 7), *(s * e for e in (8, 12, 16, 24, 32, 48, 64, 96, 128, 1024, 16384) for s in (1, -1)))
 """Powers of two between which changes of sign are looked for."""
 
 _BISECTIONS = 40
-_BRACKET = sp.Rational(1, 1 << 40)
-"""Width of the bracket of an irrational zero of a polynomial."""
 
 _STEPS = (0, 1, -1, 2)
 """Steps of a floor, a ceiling or a remainder that are looked at."""
@@ -39,8 +38,6 @@ _MOST_REMAINDERS = 1200
 """Of a longer period only so many remainders are visited."""
 
 _CONVERGENTS = 20
-
-_MAX_DEGREE = 24
 
 
 @takes(expression=EXPRESSION)
@@ -180,34 +177,13 @@ def crossings(expression: sp.Expr, symbol: sp.Symbol, point: Point) -> list[tupl
         >>> low < Fraction(114200738981568428366295719) < high
         True
     """
-    if expression.is_rational_function(*expression.free_symbols):
-        # Only here are numbers substituted: SymPy would work for hours on powers of large rationals.
-        others = {s: sp.Rational(v.numerator, v.denominator) for s, v in point.items() if s != symbol}
-        function = expression.subs(others)
-        if function.has(sp.zoo, sp.oo, -sp.oo, sp.nan):
-            return []  # the other symbols stand on a pole
-        found = _rational_zeros(function, symbol)
-        if found is not None:
-            return list(found)
+    found = _zeros_and_poles(expression, symbol, point)
+    if found is not None:
+        return list(found)
     try:
         return _changes_of_sign(expression, symbol, point)
     except UnsupportedFormError:
         return []
-
-
-@functools.lru_cache(maxsize=1024)
-def _rational_zeros(function: sp.Expr, symbol: sp.Symbol) -> tuple[tuple[Fraction, Fraction], ...] | None:
-    if not function.is_rational_function(symbol):
-        return None
-    parts = [sp.Poly(part, symbol) for part in sp.fraction(sp.together(function)) if part.is_polynomial(symbol)]
-    if len(parts) != 2 or not all(part.domain in (sp.ZZ, sp.QQ) and part.degree() <= _MAX_DEGREE for part in parts):
-        return None
-    return tuple(
-        (Fraction(int(low.p), int(low.q)), Fraction(int(high.p), int(high.q)))
-        for part in parts
-        if part.degree() > 0
-        for (low, high), _ in ((tuple(map(sp.Rational, ends)), k) for ends, k in part.intervals(eps=_BRACKET))
-    )
 
 
 def _changes_of_sign(expression: sp.Expr, symbol: sp.Symbol, point: Point) -> list[tuple[Fraction, Fraction]]:

@@ -38,7 +38,7 @@ from theory.decision.surfaces import (
 )
 from theory.decision.whole_numbers import least_sign_at_whole_numbers
 from theory.decision.zero import exact_expression
-from theory.errors import UnsupportedFormError
+from theory.errors import SymbolError, UnsupportedFormError
 from verification.verdict import Finding, Outcome
 
 
@@ -102,6 +102,9 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
     equal = proof_of_zero(exact_expression(margin_of), domain)
     if equal:
         return Finding(Outcome.REFUTED if relation in "<>" else Outcome.PROVED, f"both sides are equal: {equal}")
+    at_once = _soon_negative(margin_of, domain)
+    if at_once is not None:
+        return _violated(margin_of, domain, at_once)
     decision = decide_sign(margin_of, domain)
     strict = len(relation) == 1
     touched = strict and decision.kind is SignKind.NONNEGATIVE and SignKind.ZERO not in decision.witnesses
@@ -132,14 +135,35 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
         return Finding(Outcome.CERTIFIED, f"margin {decision.kind}: {decision.reason}", numbers=numbers)
     if decision.kind is SignKind.UNDECIDED:
         return Finding(Outcome.UNDECIDED, decision.reason)
-    witness, value = decision.witnesses.get(SignKind.NEGATIVE), ""
+    witness = decision.witnesses.get(SignKind.NEGATIVE)
     if witness is None and SignKind.ZERO in decision.witnesses:
         witness = decision.witnesses[SignKind.ZERO]
-    else:
-        witness = witness or _any_point(margin_of, domain)
-        if witness is None:
-            return Finding(Outcome.UNDECIDED, "no point of the domain was found")
-        witness, value = _readable_violation(margin_of, domain, witness)
+        return Finding(Outcome.REFUTED, f"violated at {_named(witness)}", witness=dict(witness))
+    witness = witness or _any_point(margin_of, domain)
+    if witness is None:
+        return Finding(Outcome.UNDECIDED, "no point of the domain was found")
+    return _violated(margin_of, domain, witness)
+
+
+def _soon_negative(margin_of: sp.Expr, domain: tuple[Boolean, ...]) -> Mapping[str, str] | None:
+    """One of the first points of the domain, if a margin is certainly negative there: a bound needs no other sign.
+
+    Whoever asks for the sign of what is negative everywhere has the other one searched for.
+    """
+    symbols = margin_of.free_symbols.union(*(condition.free_symbols for condition in domain))
+    if not symbols or margin_of.has(sp.Integral, sp.Sum, sp.Product):
+        return None
+    with contextlib.suppress(UnsupportedFormError, SymbolError):
+        simple = itertools.islice(simple_points(AdmissibleRegion.of(symbols, domain)), SIMPLE)
+        for point in itertools.chain(simple, points_satisfying(symbols, domain, SIMPLE)):
+            if sign_at(margin_of, point) == -1:
+                return as_text(point)
+    return None
+
+
+def _violated(margin_of: sp.Expr, domain: tuple[Boolean, ...], witness: Mapping[str, str]) -> Finding:
+    """The finding on a bound whose margin is negative at ``witness``."""
+    witness, value = _readable_violation(margin_of, domain, witness)
     return Finding(Outcome.REFUTED, f"violated at {_named(witness)}{value}", witness=dict(witness))
 
 
