@@ -214,7 +214,7 @@ class LayerProgram:
         least = [max(count, LEAST_NUMBERS) if count else 0 for count in (self.n_normals, self.n_uniforms)]
         return NoiseLayout(least[0], width, least[1])
 
-    @property
+    @cached_property
     def multiplications(self) -> int:
         """Fused multiply-adds of the products and updates of a step."""
         total = 0

@@ -29,6 +29,7 @@ module                  question it answers
 ``charge_path``         Does a charge follow its exact law in every step?
 ``module_symmetries``   Which affine symmetries does a module have on its data, numerically?
 ``module_equilibrium``  Where do noise and decay bring its charges to rest, numerically?
+``preloaded``           What ``torch.func`` imports at the first gradient, for many processes at once
 ``linear_networks``     SGD of two-layer linear networks, by matrix products
 ``linear_student``      A linear student of a noisy teacher, mode by mode, and its errors
 ======================  =====================================================================================

@@ -28,6 +28,7 @@
 * ``cases``: case distinctions that a region decides: branches it excludes, and branches where nothing is defined.
 * ``both_signs``: whether an expression is seen to take both signs, so that no factors need be found.
 * ``breakpoints``: where an expression changes its form, and rational points on and beside those places.
+* ``zeros_on_a_line``: zeros and poles of a rational function along one of its symbols, by polynomials of FLINT.
 * ``jumps``: points right beside the jumps of an expression, and jumps that no point has told apart.
 * ``irrational_places``: places without rational coordinates, and what steps and relations are exactly there.
 * ``touched_steps``: steps that are reached and not crossed, at places in closed form.

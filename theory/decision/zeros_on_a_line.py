@@ -14,6 +14,7 @@ from typing import Any
 import sympy as sp
 
 from theory.argument_kinds import EXPRESSION, POINT, SYMBOL, takes
+from theory.decision.balls import MissingFlintError, flint_library
 from theory.decision.rational_points import Point
 
 MAX_DEGREE = 24
@@ -63,8 +64,8 @@ def _brackets(
     expression: sp.Expr, symbol: sp.Symbol, others: tuple[tuple[sp.Symbol, Fraction], ...]
 ) -> tuple[tuple[Fraction, Fraction], ...] | None:
     try:
-        import flint
-    except ImportError:
+        flint = flint_library()
+    except MissingFlintError:
         return None
     numbers = {s: flint.fmpq_poly([flint.fmpq(value.numerator, value.denominator)]) for s, value in others}
     try:

@@ -13,9 +13,8 @@ import numerics.deterministic.orbit_minimum  # noqa: F401
 from verification.run.fingerprint import look_at_imported_code
 
 with contextlib.suppress(ImportError):  # Without torch some claims are undecided, and say so themselves.
-    import torch._dynamo  # noqa: F401  # what torch.func asks for at the first gradient
-
     import numerics.sgd.charge_path  # noqa: F401
     import numerics.sgd.invariance  # noqa: F401
+    import numerics.sgd.preloaded  # noqa: F401
 
 look_at_imported_code()
