@@ -287,17 +287,21 @@ def _divided_by_the_largest(product: sp.Expr) -> sp.Expr:
     return sp.Mul(sp.exp(argument), *factors)
 
 
+_TAILS = (sp.erf, sp.erfc, sp.erfi, sp.besseli, sp.besselk)
+"""Functions that exponentials meet in symbols."""
+
+
 @takes(product=EXPRESSION)
 def meeting_exponentials(product: sp.Expr) -> list[sp.Expr] | None:
-    """The terms of exp(-u) (A exp(u) + B), each by itself; ``None`` for another product.
+    """The terms of exp(-u) (A exp(u) + B), each by itself, where a function holds such growth; else ``None``.
 
     Example:
-        >>> x, y = sp.symbols("x y", real=True)
-        >>> meeting_exponentials(sp.exp(-x) * (y * sp.exp(x) - 1))
-        [-exp(-x), y]
+        >>> x = sp.Symbol("x", real=True)
+        >>> meeting_exponentials(sp.exp(-(x**2)) * (sp.exp(x**2) * sp.erfc(x) - 1))
+        [-exp(-x**2), erfc(x)]
     """
     rest, u = exponential_factor(product)
-    if u.is_number:
+    if u.is_number or not rest.has(*_TAILS):
         return None
     for factor in sp.Mul.make_args(rest):
         if factor.is_Add and len(factor.args) <= HIGHEST_DEGREE:

@@ -141,6 +141,7 @@ class _Forms:
         """The form of an expression or condition."""
         found = self.known.get(expression)
         if found is None:
+            self.known[expression] = expression  # two rules that undo each other end here
             found = self.known[expression] = self._form(expression)
         return found
 

@@ -11,8 +11,10 @@ from numerics import iterate
 from numerics.codegen.accurate import beside_a_step
 from numerics.codegen.compile import compile_program
 from numerics.codegen.stable import stable
+from numerics.schemes import QuadraticExponential
 from numerics.simulation.options import Options
 from theory.gradient_noise import Empirical, Model, gradient_descent
+from theory.ito import ItoProcess
 from theory.notation import eta
 
 x, y = sp.symbols("x y", real=True)
@@ -248,3 +250,12 @@ def test_exponentials_of_exponentials_are_not_followed_far_out():
     program = compile_program([sp.diff(sp.log(1 - sp.exp(-sp.exp(x))), x)], [x])
     assert time.process_time() - begin < 5  # half a minute where numbers of a million digits are made
     assert program(0.0)[0] == pytest.approx(1 / np.expm1(1.0), rel=1e-15)
+
+
+def test_two_rules_that_undo_each_other_end():
+    x, h = sp.symbols("x h", positive=True)
+    Z, Z_2 = sp.symbols("Z Z_2", real=True)
+    process = ItoProcess.scalar(x, drift=1 - x, dispersion=sp.sqrt(x))
+    step = QuadraticExponential().step_expressions(process, [Z, Z_2], h, sp.sqrt(h))
+    (value,) = compile_program(step, [x, h, Z, Z_2])(1.0, 0.01, 0.0, 1.0)
+    assert value == pytest.approx(1 - 0.01 / 4, rel=1e-3)  # the mean less a quarter of the variance
