@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import numbers
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -119,6 +120,25 @@ def real_number(value: Any, name: str) -> float:
     if not math.isfinite(number):
         raise ArgumentError(f"{name} must be a finite real number, got {shown(value)}.")
     return number
+
+
+def require_accepts(function: Any, count: int, name: str) -> None:
+    """Refuse a function that cannot be called with so many arguments; one whose signature is unknown is let pass.
+
+    Raises:
+        ArgumentError: with the arguments that it takes.
+    """
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(*range(count))
+    except TypeError:
+        raise ArgumentError(
+            f"{name} must be a function that can be called with {count} argument{'s' if count > 1 else ''}, "
+            f"got one that takes {signature}."
+        ) from None
 
 
 def real_array(value: Any, name: str, *, finite: bool = True) -> np.ndarray:

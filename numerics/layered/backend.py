@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from numerics.codegen.layer_program import LayerProgram
 from numerics.errors import ArgumentError, FallbackWarning, MissingBackendError
@@ -125,6 +129,36 @@ def require_memory(program: LayerProgram, n_replicas: int, options: Options) -> 
             f"n_replicas={n_replicas} with {program.size} numbers each would need about "
             f"{(at_once + kept) / 2**30:.3g} GiB, and {available / 2**30:.3g} GiB are free. Run at most about "
             f"{fitting} at a time with options=Options(first=...) and merge_layered_runs, or set keep_final=False."
+        )
+
+
+def require_representable(numbers: Mapping[str, NDArray], dtype: np.dtype) -> None:
+    """Refuse numbers that are finite in float64 and not in the precision of the kernel.
+
+    Raises:
+        ArgumentError: with the name of what overflows.
+    """
+    largest = float(np.finfo(dtype).max)
+    for name, value in numbers.items():
+        found = float(np.abs(value).max(initial=0.0))
+        if found > largest:
+            raise ArgumentError(
+                f"{name} must not go beyond {largest:.3g}, the largest number of {dtype}, got {found:.3g}. "
+                'Use options=Options(precision="float64"), or other units.'
+            )
+
+
+def require_free(size: int, what: str, name: str) -> None:
+    """Refuse what needs more memory than there is.
+
+    Raises:
+        ArgumentError: with the estimate and what is available; ``name`` is what to make smaller.
+    """
+    available = available_memory()
+    if available is not None and size > available:
+        raise ArgumentError(
+            f"{name} must leave room: {what} would need about {size / 2**30:.3g} GiB, and {available / 2**30:.3g} GiB "
+            f"are free. Lower {name}."
         )
 
 

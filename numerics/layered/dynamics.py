@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.arguments import real_array, whole_number
+from numerics.arguments import real_array, require_accepts, whole_number
 from numerics.deep_linear.noise import SAMPLING
 from numerics.errors import ArgumentError
 from theory.argument_kinds import one_of
@@ -51,7 +51,9 @@ class _Dynamics:
 
     def __post_init__(self) -> None:
         self.numbers()
-        if self.schedule is not None and not callable(self.schedule):
+        if callable(self.schedule):
+            require_accepts(self.schedule, 1, "schedule")
+        elif self.schedule is not None:
             _factors(self.schedule)
 
     def factors(self, steps: int) -> np.ndarray:

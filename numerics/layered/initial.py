@@ -16,6 +16,7 @@ from numerics.arguments import real_array, real_number, whole_number
 from numerics.codegen.layer_program import LayerProgram
 from numerics.deep_linear.signal import matrix
 from numerics.errors import ArgumentError
+from numerics.layered.backend import require_free
 from numerics.layered.network import DenseNetwork, as_dense_network
 from numerics.random.normal import standard_normals
 from theory.deep_linear.layers import LayeredLinear
@@ -76,6 +77,7 @@ def gaussian_layers(
         "stream": INITIAL_STREAMS + whole_number(stream, "stream", at_least=0, below=STREAMS),
         "n_normals": sum(W.shape[0] * W.shape[1] for W in drawn),
     }
+    require_free(n * (2 * where["n_normals"] + 1) * 8, f"the first weights of {n} replicas", "n_replicas")
     z = standard_normals(seed, np.arange(first, first + n, dtype=np.uint64), **where)[0].T
     found, place = {}, 0
     for each in network.weights:

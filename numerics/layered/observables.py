@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from numerics.arguments import real_number, require, whole_number
+from numerics.arguments import real_array, real_number, require, whole_number
 from numerics.deep_linear.modes import Modes
 from numerics.deep_linear.noise import batch_factor
 from numerics.deep_linear.signal import Data, DataSet, NoisyTeacher
 from numerics.errors import ArgumentError
 from numerics.layered.network import Activation, DenseNetwork, as_dense_network
+from numerics.layered.samples import fitting_data
 from theory.argument_kinds import one_of
 from theory.gradient_noise.sampling import Sampling
 
@@ -37,7 +38,7 @@ class _OfNetwork:
 
     def factors(self, weights: NamedWeights) -> list[Array]:
         r""":math:`F_1, \dots, F_L`."""
-        network = self.network
+        network, weights = self.network, own_weights(self.network, weights)
         return [
             weights[f"W{l}"] + np.eye(network.widths[l]) if l in network.residual else weights[f"W{l}"]
             for l in range(1, network.depth + 1)
@@ -49,14 +50,37 @@ class _OfNetwork:
             raise ArgumentError("network must be linear, without biases: only then are there modes of its map.")
 
 
+def own_weights(network: DenseNetwork, weights: NamedWeights) -> NamedWeights:
+    """``weights`` if they are those of replicas of the network.
+
+    Raises:
+        ArgumentError: one is missing or has another shape.
+    """
+    for each in network.weights:
+        shape = np.shape(weights[each.name]) if each.name in weights else None
+        if shape is None or shape[1:] != each.shape:
+            told = "which is missing" if shape is None else f"got shape {shape}"
+            raise ArgumentError(
+                f"weights must hold {each.name} of shape (n, {each.shape[0]}, {each.shape[1]}) for a network of "
+                f"widths={network.widths}, {told}. An observable is made with the network that is trained."
+            )
+    return weights
+
+
 def network_outputs(network: DenseNetwork, weights: NamedWeights, inputs: Array) -> Array:
     """Outputs of every replica on given inputs, one a row.
 
     Returns:
         Shape ``(n, samples, d_L)``.
+
+    Raises:
+        ArgumentError: the weights or the inputs are not those of the network.
     """
     network = as_dense_network(network)
-    h: Any = np.asarray(inputs, float).T[None]
+    weights, x = own_weights(network, weights), real_array(inputs, "inputs", finite=False)
+    if x.ndim != 2 or x.shape[1] != network.widths[0]:
+        raise ArgumentError(f"inputs must have shape (samples, {network.widths[0]}), one sample a row, got {x.shape}.")
+    h: Any = x.T[None]
     for l in range(1, network.depth + 1):
         a = weights[f"W{l}"] @ h
         a = a + h if l in network.residual else a
@@ -82,7 +106,7 @@ class MeanLoss(_OfNetwork):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.data, NoisyTeacher):
+        if isinstance(fitting_data(self.network, self.data), NoisyTeacher):
             self.require_linear()
 
     def __call__(self, weights: NamedWeights) -> Array:
@@ -107,7 +131,12 @@ class ModeAmplitude(_OfNetwork):
         super().__post_init__()
         self.require_linear()
         require(one_of(Modes, needed="a Modes"), self.modes, "modes")
-        self.modes.pair(self.mode)
+        widths, (u, v) = self.network.widths, self.modes.pair(self.mode)
+        if (u.size, v.size) != (widths[-1], widths[0]):
+            raise ArgumentError(
+                f"modes must be directions of {widths[-1]} outputs and {widths[0]} inputs, as widths={widths} has, "
+                f"got {u.size} and {v.size}."
+            )
 
     def __call__(self, weights: NamedWeights) -> Array:
         """One number per replica."""
@@ -136,7 +165,8 @@ class Balance(_OfNetwork):
 
     def __call__(self, weights: NamedWeights) -> Array:
         """One number per replica."""
-        W, V = weights[f"W{self.layer}"], weights[f"W{self.layer + 1}"]
+        own = own_weights(self.network, weights)
+        W, V = own[f"W{self.layer}"], own[f"W{self.layer + 1}"]
         lower, upper = W @ W.swapaxes(1, 2), V.swapaxes(1, 2) @ V
         size = np.linalg.norm(lower, axis=(1, 2)) + np.linalg.norm(upper, axis=(1, 2))
         with np.errstate(invalid="ignore"):
@@ -152,11 +182,14 @@ class Alignment(_OfNetwork):
     def __post_init__(self) -> None:
         super().__post_init__()
         whole_number(self.layer, "layer", at_least=1, below=max(2, self.network.depth))
+        if self.network.depth < 2:
+            raise ArgumentError("network must have two layers at least to be aligned.")
 
     def __call__(self, weights: NamedWeights) -> Array:
         """One number per replica."""
-        left = np.linalg.svd(weights[f"W{self.layer}"])[0][:, :, 0]
-        right = np.linalg.svd(weights[f"W{self.layer + 1}"])[2][:, 0, :]
+        own = own_weights(self.network, weights)
+        left = np.linalg.svd(own[f"W{self.layer}"])[0][:, :, 0]
+        right = np.linalg.svd(own[f"W{self.layer + 1}"])[2][:, 0, :]
         return np.abs((left * right).sum(1))
 
 
@@ -172,7 +205,7 @@ class LayerNorm(_OfNetwork):
 
     def __call__(self, weights: NamedWeights) -> Array:
         """One number per replica."""
-        return np.linalg.norm(weights[f"W{self.layer}"], axis=(1, 2))
+        return np.linalg.norm(own_weights(self.network, weights)[f"W{self.layer}"], axis=(1, 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +240,7 @@ class ModeDiffusion(ModeAmplitude):
         super().__post_init__()
         if real_number(self.learning_rate, "learning_rate") < 0:
             raise ArgumentError(f"learning_rate must not be negative, got {self.learning_rate}.")
-        batch_factor(self.data, batch_size=self.batch_size, sampling=self.sampling)
+        batch_factor(fitting_data(self.network, self.data), batch_size=self.batch_size, sampling=self.sampling)
 
     def __call__(self, weights: NamedWeights) -> Array:
         """One number per replica."""
@@ -271,6 +304,11 @@ class ObservedDiffusion(ModeDiffusion):
     """
 
     looks_back = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.learning_rate:
+            raise ArgumentError("learning_rate must be positive to see a diffusion in one step, got 0.")
 
     def __call__(self, weights: NamedWeights, before: NamedWeights) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
         """One number per replica."""

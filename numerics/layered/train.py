@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.arguments import require, whole_number
+from numerics.arguments import require, require_accepts, whole_number
 from numerics.deep_linear.signal import Data
 from numerics.errors import ArgumentError, DivergenceError
 from numerics.kernels.layer_kernel import LayerKernel
@@ -25,6 +25,7 @@ from numerics.layered.backend import (
     layer_kernel,
     require_enough_samples_told_apart,
     require_memory,
+    require_representable,
 )
 from numerics.layered.dynamics import DYNAMICS, Dynamics
 from numerics.layered.initial import first_state
@@ -137,6 +138,8 @@ def train_layers(
     require_enough_samples_told_apart(recipe.program, options.precision)
     require_memory(recipe.program, n_replicas, options)
     kernel = layer_kernel(recipe.program, options)
+    start = {f"initial[{name!r}]": value for name, value in plan.state.items()}
+    require_representable({**start, **plan.numbers, **recipe.constants}, kernel.dtype)
     chunk = chunk_size(recipe.program, options)
     kept = network.weights if options.keep_final else ()
     parts, final = [], {each.name: np.empty((n_replicas, *each.shape)) for each in kept}
@@ -376,6 +379,8 @@ def _observables(given: Any) -> dict[Hashable, Observable]:
         return {}
     if not isinstance(given, Mapping) or not all(callable(each) for each in given.values()):
         raise ArgumentError(f"observables must map names to functions of the weights, got {shown(given)}.")
+    for name, each in given.items():
+        require_accepts(each, 2 if getattr(each, "looks_back", False) else 1, f"the observable {shown(name)}")
     return dict(given)
 
 

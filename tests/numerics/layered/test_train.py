@@ -15,7 +15,15 @@ from numerics.layered.backend import available_memory
 from numerics.layered.dynamics import FullGradientDescent, IsotropicLangevin, MiniBatchDescent
 from numerics.layered.initial import gaussian_layers
 from numerics.layered.network import DenseNetwork
-from numerics.layered.observables import ModeAmplitude, ObservedDiffusion
+from numerics.layered.observables import (
+    Alignment,
+    Balance,
+    LayerNorm,
+    MeanLoss,
+    ModeAmplitude,
+    ObservedDiffusion,
+    network_outputs,
+)
 from numerics.layered.run import merge_layered_runs
 from numerics.layered.train import train_layers
 from numerics.simulation.options import BLOCK, Options
@@ -171,6 +179,19 @@ TANH = DenseNetwork((2, 3, 2), activations="tanh")
         (lambda: DenseNetwork((2, 3), frozen=(1,)), "frozen must leave a layer to train"),
         (lambda: DenseNetwork((2, 3), residual=(1,)), "residual must name square layers"),
         (lambda: run(at=(3, 2)), "at must hold ascending numbers of steps"),
+        (
+            lambda: run(start={name: 1e39 * W for name, W in START.items()}, precision="float32"),
+            r"initial\['W1'\] must not go beyond 3.4e\+38, the largest number of float32",
+        ),
+        (
+            lambda: run(data=NoisyTeacher(1e39 * np.eye(2)), precision="float32"),
+            "teacher must not go beyond .* of float32",
+        ),
+        (
+            lambda: run(dynamics=MiniBatchDescent(learning_rate=0.1, schedule=lambda: 1.0)),
+            r"schedule must be a function that can be called with 1 argument, got one that takes \(\)",
+        ),
+        (lambda: gaussian_layers(DenseNetwork((1000, 1000)), 10**7, seed=1), "n_replicas must leave room: the first"),
     ],
 )
 def test_what_does_not_fit_is_said_before_anything_runs(call, told, monkeypatch):
@@ -189,6 +210,47 @@ def test_an_observable_that_asks_for_no_weight_is_named_with_the_weights_there_a
             NET, TEACHER, SGD, initial=START, steps=1, n_replicas=2, seed=1,
             observables={"seventh": lambda w: w["W7"][:, 0, 0]},
         )  # fmt: skip
+
+
+OTHER = DenseNetwork((2, 2))
+
+
+@pytest.mark.parametrize(
+    "observable",
+    [
+        lambda: ModeAmplitude(OTHER, Modes.of_teacher(TEACHER), 0),
+        lambda: MeanLoss(OTHER, TEACHER),
+        lambda: MeanLoss(DenseNetwork((2, 4, 2), activations="tanh"), FEW),
+        lambda: Balance(DenseNetwork((2, 4, 2)), 1),
+        lambda: Alignment(DenseNetwork((2, 4, 2)), 1),
+        lambda: LayerNorm(OTHER, 1),
+    ],
+)
+def test_an_observable_of_another_network_is_refused_with_the_weights_that_differ(observable):
+    with pytest.raises(ArgumentError, match=r"weights must hold W1 of shape \(n, \d, 2\) .*got shape \(2, 3, 2\)"):
+        train_layers(NET, TEACHER, SGD, initial=START, steps=1, n_replicas=2, seed=1, observables={"o": observable()})
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: ModeAmplitude(NET, Modes(np.eye(3), np.eye(2)), 0), "modes must be directions of 2 outputs"),
+        (lambda: MeanLoss(NET, NoisyTeacher(np.eye(3))), "data must have the 2 inputs and 2 labels"),
+        (lambda: ObservedDiffusion(NET, Modes.of_teacher(TEACHER), 0, TEACHER, 0.0), "learning_rate must be positive"),
+        (lambda: Alignment(OTHER, 1), "two layers at least to be aligned"),
+        (lambda: network_outputs(NET, GAUSSIAN, np.ones((3, 3))), r"inputs must have shape \(samples, 2\)"),
+        (lambda: network_outputs(NET, {}, np.ones((3, 2))), "W1 .* which is missing"),
+        (
+            lambda: train_layers(
+                NET, TEACHER, SGD, initial=START, steps=1, n_replicas=2, seed=1, observables={"none": lambda: 1.0}
+            ),
+            "the observable 'none' must be a function that can be called",
+        ),
+    ],
+)
+def test_observables_that_do_not_fit_are_refused(call, told):
+    with pytest.raises(ArgumentError, match=told):
+        call()
 
 
 def test_an_observable_of_two_steps_has_none_before_the_start():
