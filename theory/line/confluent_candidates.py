@@ -8,16 +8,16 @@ import sympy as sp
 
 from theory.decision.inequalities import sign
 from theory.line.exponential_of_integral import logarithmic_derivative
-from theory.line.families import Beta, Hyperbolic, KummerBeta, KummerGamma
+from theory.line.families import Beta, EssentialBeta, Hyperbolic, KummerBeta, KummerGamma
 from theory.line.interval import Interval
 
 
 def kummer_beta(beta: Beta, log_slope: sp.Expr) -> Iterator[KummerBeta]:
-    """The law with the ends of ``beta``, tilted by an exponential; a gamma law cut off has plainer functions."""
+    """The law with the ends of ``beta``, tilted by an exponential; gamma laws cut off have plainer functions."""
     x = beta.variable
     tilt = sp.cancel(sp.together(log_slope - logarithmic_derivative(beta.kernel, x)))
     alpha, other = map(sp.cancel, (beta.alpha, beta.beta))
-    cut_off = other == 1 and sign(tilt) == -1 or alpha == 1 and sign(tilt) == 1
+    cut_off = alpha == other == 1 or other == 1 and sign(tilt) == -1 or alpha == 1 and sign(tilt) == 1
     if not (tilt.has(x) or cut_off):
         yield KummerBeta(x, beta.interval, sp.S.One, alpha, other, tilt)
 
@@ -39,6 +39,19 @@ def kummer_gamma(log_slope: sp.Expr, x: sp.Symbol, interval: Interval) -> Iterat
     shape = sp.cancel(log_slope * x).subs(x, 0) + 1
     bend = sp.cancel(-sp.cancel(log_slope * (x + shift)).subs(x, -shift))
     yield KummerGamma(x, interval, sp.S.One, sp.expand(shape), bend, shift, rate)
+
+
+def essential_beta(log_slope: sp.Expr, x: sp.Symbol, interval: Interval) -> Iterator[EssentialBeta]:
+    r"""From :math:`p'/p = (\alpha-1)/u - (\beta-1)/v - c/v^2` for the distances u and v to the ends, or its mirror."""
+    slope = sp.cancel(sp.together(log_slope))
+    for (far, end), side in ((interval.ends, 1), (interval.ends[::-1], -1)):
+        strength = -side * sp.cancel(slope * (x - end) ** 2).subs(x, end)
+        if strength.is_finite is False or strength.has(sp.nan) or sign(strength) in (-1, 0):
+            continue
+        rest = sp.cancel(slope + side * strength / (x - end) ** 2)
+        alpha, beta = (sp.cancel(sp.cancel(rest * (x - at)).subs(x, at) + 1) for at in (far, end))
+        if alpha != 1 and not sp.Tuple(alpha, beta).has(sp.nan, sp.zoo, sp.oo):  # 1: an inverse gamma law cut off
+            yield EssentialBeta(x, interval, sp.S.One, alpha, beta, strength, side)
 
 
 def hyperbolic(

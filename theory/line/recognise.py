@@ -10,7 +10,7 @@ import sympy as sp
 
 from theory.decision.inequalities import sign
 from theory.errors import SymbolError, UnsupportedFormError
-from theory.line.confluent_candidates import hyperbolic, kummer_beta, kummer_gamma
+from theory.line.confluent_candidates import essential_beta, hyperbolic, kummer_beta, kummer_gamma
 from theory.line.even_density import symmetric_about
 from theory.line.exponential_of_integral import logarithmic_derivative
 from theory.line.families import (
@@ -159,6 +159,7 @@ def _candidates(log_slope: sp.Expr, x: sp.Symbol, interval: Interval) -> Iterato
         for found in _beta(log_slope, x, interval):
             yield found
             yield from kummer_beta(found, log_slope)
+        yield from essential_beta(log_slope, x, interval)
 
 
 def _is_kernel_of(family: Family, log_slope: sp.Expr) -> bool:

@@ -16,7 +16,7 @@ r"""Families of densities on the line, recognised by their logarithmic derivativ
 """
 
 from theory.line.families.beta import Beta, BetaPrime
-from theory.line.families.confluent import KummerBeta, KummerGamma
+from theory.line.families.confluent import EssentialBeta, KummerBeta, KummerGamma
 from theory.line.families.family import MAX_ORDER, Family
 from theory.line.families.gamma import (
     Gamma,
@@ -39,6 +39,7 @@ __all__ = [
     "MAX_ORDER",
     "Beta",
     "BetaPrime",
+    "EssentialBeta",
     "Family",
     "Gamma",
     "GeneralisedGamma",

@@ -16,6 +16,7 @@ from theory.ito import ItoProcess
 from theory.line.families import (
     Beta,
     BetaPrime,
+    EssentialBeta,
     Gamma,
     GeneralisedGamma,
     GeneralisedInverseGamma,
@@ -257,6 +258,7 @@ def test_stationary_laws_of_textbook_processes_are_recognised():
         (x**-2 * sp.exp(-3 * x), Interval(1, sp.oo), Patchwork),
         ((2 - x) ** HALF * sp.exp(-1 / (2 - x)), Interval(1, 2), Patchwork),
         ((1 + x) ** -3, Interval(0, 2), Patchwork),
+        (sp.exp(-y), Interval(-1, 2), Patchwork),
     ],
 )
 def test_laws_put_together_from_stretches_agree_with_quadrature(density, interval, kind):
@@ -324,6 +326,8 @@ def test_an_odd_function_is_no_symmetric_law():
         (x * (2 + x) ** 3 * sp.exp(-x / 2), None, KummerGamma),
         ((1 + y) ** HALF * (2 - y) ** 3 * sp.exp(-y), Interval(-1, 2), KummerBeta),
         (x ** -sp.Rational(1, 3) * (1 - x) * sp.exp(4 * x), Interval(0, 1), KummerBeta),
+        (x**HALF * (1 - x) ** -2 * sp.exp(-1 / (1 - x)), Interval(0, 1), EssentialBeta),
+        ((1 + y) ** -2 * (2 - y) ** HALF * sp.exp(-2 / (1 + y)), Interval(-1, 2), EssentialBeta),
     ],
 )
 def test_laws_of_special_functions_agree_with_quadrature(density, interval, kind):
