@@ -34,5 +34,6 @@ hands out the work, ``store`` keeps it, ``lock`` remembers what was found, ``rep
 * ``vocabulary``: the words in which a claim is filed: its kind, where the point at issue stands, in which way it fails,
   its id.
 * ``verdict``: what exactly may we now say? Outcomes of checks, verdicts of statements and of claims.
+* ``yielding``: what the function of a claim yields: some statements, each of a name of its own.
 * ``mutation``: mutation: generic near misses made by machine, and how many of them the checks refute.
 """

@@ -35,6 +35,7 @@ from verification.forms import (
     StationaryDensity,
 )
 from verification.vocabulary import Grade, Kind, Source, refuse_no_id
+from verification.yielding import yielded
 
 Abbreviations: TypeAlias = Mapping[sp.Basic, sp.Basic]
 """What the page's own short names stand for, e.g. ``{kappa: 2 / zeta**2}``; definitions may use other names."""
@@ -362,15 +363,7 @@ class Claim:
         Raises:
             ClaimError: there is nothing, two statements have one name, or something else than statements came.
         """
-        made = self.statements_of()
-        found = tuple(made) if isinstance(made, Iterable) else ()
-        if not found or not all(isinstance(each, Statement) for each in found):
-            got = "one statement, returned" if isinstance(made, Statement) else repr(made)
-            raise ClaimError(f"claim {self.id} must yield statements, got {got}: `yield equals(...)` or its like.")
-        names = [statement.name for statement in found]
-        if len(set(names)) != len(names):
-            raise ClaimError(f"the statements of claim {self.id} must have distinct names, got {names}.")
-        return found
+        return yielded(self.id, self.statements_of, Statement)
 
     @property
     def cites(self) -> Citation:

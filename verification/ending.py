@@ -12,11 +12,13 @@ import enum
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from theory.errors import KernelDisagreementError
-from verification.errors import ExecutorError, StoreError, VerificationError
+from verification.errors import ExecutorError, SourceError, StoreError, VerificationError
 from verification.signals import INTERRUPTED, answered_with, interrupt
 
 
@@ -85,8 +87,11 @@ def drop_output() -> None:
 def _code(command: Callable[[], int]) -> int:
     try:
         return command()
-    except SystemExit as end:  # How argparse ends after --help and after a mistake it has named.
-        return end.code if isinstance(end.code, int) else Exit.EQUAL
+    except SystemExit as end:
+        last = traceback.extract_tb(end.__traceback__)[-1].filename
+        if Path(last).name == "argparse.py":  # How it ends after --help and after a mistake it has named.
+            return end.code if isinstance(end.code, int) else Exit.EQUAL
+        raise SourceError(f"the program was ended by {last}. Leave out what calls sys.exit there.") from end
 
 
 def _prepare_streams() -> None:

@@ -115,8 +115,9 @@ def read_lock(path: Path) -> Lock:
     except UnicodeEncodeError as error:
         raise LockError(f"the lock {path} has half a letter in it: {error}. Restore it from git.") from error
     except ValueError as error:
+        conflict = ", with the marks of a merge that is not resolved" if "<<<<<<<" in text else ""
         raise LockError(
-            f"the lock {path} is not JSON: {error}. Restore it from git, or give --lock another path."
+            f"the lock {path} is not JSON{conflict}: {error}. Restore it from git, or give --lock another path."
         ) from error
     except RecursionError as error:
         raise LockError(

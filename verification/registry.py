@@ -210,10 +210,11 @@ def claims_of(module: str, home: Path | str) -> list[Claim]:
         sys.path.insert(0, folder)
     try:
         found = importlib.import_module(module)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
         raise SourceError(f"module {module} fails at import: {_where(error, folder)}.") from error
-    file = Path(found.__file__ or "")
-    if not file.resolve().is_relative_to(Path(folder).resolve()):
+    if not (file := Path(found.__file__ or "")).resolve().is_relative_to(Path(folder).resolve()):
         raise SourceError(
             f"module {module} of {folder} is hidden by {file}, which has the same name. Rename the file of claims."
         )
@@ -243,7 +244,7 @@ def _read(source: PaperSource, problems: list[str], naming: str = "") -> Iterato
     whole: dict[str, Callable[[], ast.Module]] = {}
     for module, path in source.modules():
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
             if "Paper(" in text or (naming in text and (".claim(" in text or path == source.path)):
                 trees[module], calls[module] = syntax_tree(text, path, outlined=source.installed), text.count(".claim(")
                 whole[module] = functools.partial(ast.parse, text, str(path))

@@ -202,7 +202,7 @@ def _settings(here: Path) -> tuple[Path, dict[str, object]]:
         if not path.is_file():
             continue
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("driftproof")
+            table = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("tool", {}).get("driftproof")
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise SourceError(f"{path} cannot be read: {error}. Mend it, or name the claims with --claims.") from error
         if table is not None:

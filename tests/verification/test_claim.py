@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
+
 import pytest
 import sympy as sp
 
 from tests.verification import fake_claims as fake
+from verification.claim import Statement
 from verification.errors import ClaimError, VerificationError
 from verification.forms import Numerical
+from verification.yielding import yielded
 
 x = sp.Symbol("x", positive=True)
 
@@ -111,3 +116,17 @@ def test_claims_cannot_be_changed_after_they_are_made():
         claim.id = "XX-002"  # pyright: ignore[reportAttributeAccessIssue]
     with pytest.raises(AttributeError):
         claim.statements[0].printed = x  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_a_claim_that_ends_the_interpreter_or_never_ends_cannot_be_made():
+    def leaves():
+        sys.exit(0)
+        yield
+
+    with pytest.raises(ClaimError, match="claim XX-9 ended with SystemExit: 0"):
+        yielded("XX-9", leaves, Statement)
+    one = fake.statement()
+    with pytest.raises(ClaimError, match="at most 1000 statements"):
+        yielded("XX-9", lambda: itertools.repeat(one), Statement)
+    with pytest.raises(ClaimError, match="must yield statements, got 'a text'"):
+        yielded("XX-9", lambda: [one, "a text"], Statement)

@@ -182,3 +182,11 @@ def test_a_ctrl_c_while_the_answer_to_it_is_loaded_is_answered_too(name):
         [sys.executable, "-c", program], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
     )
     assert (ended.returncode, ended.stderr) == (3, "driftproof: interrupted.\n")
+
+
+def test_a_paper_that_ends_the_program_is_no_success(capsys):
+    def command():
+        sys.exit(0)
+
+    assert exit_code_of(command) is Exit.USAGE
+    assert "the program was ended by" in capsys.readouterr().err

@@ -174,6 +174,14 @@ def test_a_module_that_ends_the_interpreter_fails_at_import_like_any_other(tmp_p
         known.claim("XX-5")
 
 
+def test_an_exception_that_is_none_fails_at_import_too_and_a_mark_of_byte_order_is_no_fault(tmp_path):
+    text = "\ufeff" + CLAIM.format(paper="p", id="XX-6") + "\nclass Odd(BaseException): pass\nraise Odd('x')\n"
+    known = catalogue(written(tmp_path, odd=text))
+    assert not known.problems
+    with pytest.raises(SourceError, match=r"Odd: x .*odd\.py:12"):
+        known.claim("XX-6")
+
+
 def test_no_claim_of_a_loop_is_lost_though_all_are_bound_to_one_name(tmp_path):
     text = CLAIM.format(paper="looped", id="{i}").replace('"{i}"', 'f"XX-{i}"')
     head, decorated = text.split("@paper")
