@@ -98,8 +98,9 @@ def _polynomial_mean(expression: sp.Expr, noise: list[sp.Symbol], recursion: Rec
         return expression
     expanded = sp.expand(expression)
     if any(e.has(*noise) for e in expanded.atoms(sp.exp)):
-        terms = (_without_exponential(term, noise, recursion) for term in sp.Add.make_args(sp.powsimp(expanded)))
-        return sp.Add(*(weight * _polynomial_mean(rest, noise, recursion) for weight, rest in terms))
+        terms = [_without_exponential(term, noise, recursion) for term in sp.Add.make_args(sp.powsimp(expanded))]
+        if not any(held.has(*noise) for _, rest in terms for held in rest.atoms(sp.exp)):
+            return sp.Add(*(weight * _polynomial_mean(rest, noise, recursion) for weight, rest in terms))
     polynomial = expanded.as_poly(*noise)
     if polynomial is None:
         raise UnsupportedFormError(

@@ -29,6 +29,8 @@ from theory.values import shown, single_expression
 MAX_ORDER = 200
 """Moments of a higher order are not written out."""
 
+_positive = sp.Dummy("v", positive=True)
+
 
 def absolute_moment(recursion: Recursion, order: sp.Expr) -> sp.Expr:
     r"""The moment :math:`\mathbb E|M|^\kappa` of the multiplier of an affine recursion on the line.
@@ -134,7 +136,12 @@ def _gaussian_absolute_moment(mean: sp.Expr, variance: sp.Expr, order: sp.Expr) 
     .. math::
         (2v)^{\kappa/2}\,\Gamma(\tfrac{\kappa+1}2)\,\pi^{-1/2}\,
         {}_1F_1(-\tfrac\kappa2; \tfrac12; -\tfrac{m^2}{2v})
+
+    and :math:`|m|^\kappa` without variance, as a draw may leave it.
     """
+    if not variance.is_nonzero:
+        unequal = _gaussian_absolute_moment(mean, _positive, order).xreplace({_positive: variance})
+        return _unless_zero(variance, unequal, sp.Abs(mean) ** order)
     half = sp.Rational(1, 2)
     scale = (2 * variance) ** (order / 2) * sp.gamma((order + 1) / 2) / sp.sqrt(sp.pi)
     value = scale * sp.hyper((-order / 2,), (half,), -(mean**2) / (2 * variance))
@@ -164,8 +171,9 @@ def _uniform_absolute_moment(
         scale, shape = gamma
         return scale**order * sp.gamma(shape + order) / sp.gamma(shape)
     if len(uniforms) == 1 and not normals and isinstance(M, sp.exp) and _is_linear(M.args[0], uniforms):
-        low, high = (order * M.args[0].subs(uniforms[0], end) for end in (0, 1))
-        return (sp.exp(high) - sp.exp(low)) / (high - low)
+        low, high = (M.args[0].subs(uniforms[0], end) for end in (0, 1))
+        spread = (sp.exp(order * high) - sp.exp(order * low)) / (order * (high - low))
+        return mean_over_draw(_unless_zero(high - low, spread, sp.exp(order * low)), recursion)
     if normals or len(uniforms) > 1 or not _is_linear(M, uniforms):
         raise UnsupportedFormError(
             f"a multiplier with the uniform {uniforms[0]} must be linear in it, an exponential of that or a multiple "
@@ -176,7 +184,13 @@ def _uniform_absolute_moment(
     slope = sp.diff(M, u)
     low, high = M.subs(u, 0), M.subs(u, 1)
     primitive = [y * sp.Abs(y) ** order for y in (low, high)]
-    return mean_over_draw((primitive[1] - primitive[0]) / (slope * (order + 1)), recursion)
+    spread = (primitive[1] - primitive[0]) / (slope * (order + 1))
+    return mean_over_draw(_unless_zero(slope, spread, sp.Abs(low) ** order), recursion)
+
+
+def _unless_zero(size: sp.Expr, spread: sp.Expr, point: sp.Expr) -> sp.Expr:
+    """The moment of noise of a size that a draw or a parameter may make 0."""
+    return spread if size.is_nonzero else sp.Piecewise((point, sp.Eq(size, 0)), (spread, True))
 
 
 def _gamma_law(M: sp.Expr, uniforms: list[sp.Symbol]) -> tuple[sp.Expr, int] | None:

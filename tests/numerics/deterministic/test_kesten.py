@@ -66,6 +66,27 @@ def test_gamma_laws_and_products_of_independent_factors_have_their_moments(multi
     assert abs(mp.log(moment(kappa * 1.01))) > 1e-4
 
 
+SWITCH = Lookup(2 * V, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("multiplier", "on", "off"),
+    [
+        (SWITCH * xi - 1, xi - 1, sp.S.One),
+        (3 * SWITCH * U + sp.Rational(1, 3), 3 * U + sp.Rational(1, 3), sp.Rational(1, 3)),
+        (sp.exp(SWITCH * U - sp.Rational(1, 3)), sp.exp(U - sp.Rational(1, 3)), sp.exp(-sp.Rational(1, 3))),
+    ],
+    ids=str,
+)
+def test_a_draw_may_switch_the_noise_off(multiplier, on, off):
+    order = sp.Rational(7, 3)
+
+    def moment(factor):
+        return absolute_moment(Recursion([w], [factor * w + 1], normals=[xi], uniforms=[U, V]), order)
+
+    assert abs(sp.N(moment(multiplier) - (moment(on) + off**order) / 2, 30)) < 1e-20
+
+
 def test_noise_that_enters_two_factors_is_no_product():
     with pytest.raises(UnsupportedFormError, match="without other noise"):
         absolute_moment(Recursion([w], [u * (u + xi) * w], normals=[xi], uniforms=[u]), sp.Symbol("kappa"))

@@ -96,3 +96,9 @@ def test_what_has_no_stationary_covariance_or_no_mean_is_refused():
         mean_over_draw(sp.sin(xi), MULTIPLICATIVE)
     with pytest.raises(UnsupportedFormError, match="uniform"):
         mean_over_draw(u * Lookup(2 * u, 1, 2), Recursion([w], [w + u], uniforms=[u]))
+
+
+@pytest.mark.parametrize("function", [sp.exp(xi**2), xi * sp.exp(xi**2) + 1, sp.exp(sp.exp(xi)), sp.exp(xi) / (1 + xi)])
+def test_a_mean_of_exponentials_of_more_than_linear_is_refused_by_name(function):
+    with pytest.raises(UnsupportedFormError, match="needs a polynomial in xi"):
+        mean_over_draw(function, Recursion([w], [w + xi], normals=[xi]))
