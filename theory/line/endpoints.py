@@ -22,7 +22,7 @@ from sympy.logic.boolalg import Boolean
 from theory.argument_kinds import EXPRESSION, SCALAR, SYMBOL, YES_OR_NO, takes
 from theory.decision.inequalities import negative, positive, sign, simplified, vanishes
 from theory.decision.normal_form import proof_of_zero
-from theory.errors import SymbolError, UnsupportedFormError
+from theory.errors import OrderError, SymbolError, UnsupportedFormError
 from theory.line.powers import PowerQuotient, dominant, normal_form, order, power_quotient, reduced_exponent
 
 _MAX_TERMS = 200
@@ -36,7 +36,7 @@ class EndpointBehaviour:
 
     Attributes:
         essential: pairs :math:`(c_i, p_i)`, the fastest growing power first. A coefficient may vanish for some
-            values of the parameters; then the next one leads.
+            values of the parameters; then the next one leads. One of known sign may be the last, whatever follows.
         exponent: :math:`\gamma`.
         at_infinity: whether :math:`\tau \to \infty`; otherwise :math:`\tau \to 0`.
     """
@@ -107,7 +107,10 @@ def by_leading_term(behaviour: EndpointBehaviour, *, decaying: Boolean, growing:
 
 
 def leading_terms(quotient: PowerQuotient, *, at_infinity: bool) -> list[tuple[sp.Expr, sp.Expr]]:
-    r"""The terms :math:`c\,\tau^r` of N/D whose integral diverges at the end, the dominant one first."""
+    r"""The terms :math:`c\,\tau^r` of N/D whose integral diverges at the end, the dominant one first.
+
+    Where the order of later ones hangs on parameters they are left out, if the sign of the first is known.
+    """
     towards = 1 if at_infinity else -1
     remainder = quotient.terms(quotient.numerator)
     divisor = quotient.terms(quotient.denominator)
@@ -119,10 +122,15 @@ def leading_terms(quotient: PowerQuotient, *, at_infinity: bool) -> list[tuple[s
         )
     terms: list[tuple[sp.Expr, sp.Expr]] = []
     while remainder:
-        exponent = dominant(remainder, towards)
-        power = reduced_exponent(exponent - top)
-        if order(power, sp.S.NegativeOne) * towards < 0:
-            return terms
+        try:
+            exponent = dominant(remainder, towards)
+            power = reduced_exponent(exponent - top)
+            if order(power, sp.S.NegativeOne) * towards < 0:
+                return terms
+        except OrderError:
+            if terms and terms[0][1] != -1 and sign(terms[0][0]):
+                return terms  # the first decides, whatever follows: of an open power over 1 + x that is without end
+            raise
         if len(terms) >= _MAX_TERMS:
             raise UnsupportedFormError(f"more than {_MAX_TERMS} terms blow up at the end.")
         coefficient = sp.cancel(remainder[exponent] / divisor[top])

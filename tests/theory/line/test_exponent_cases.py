@@ -132,3 +132,16 @@ def test_a_cell_is_derived_once_however_often_the_values_grow():
     found = cells(OrderError("", q - places[0]), process, Interval(0, 1), derived)
     assert [(cell.low, cell.high) for cell in found[:3]] == [(0, places[0]), (places[0],) * 2, tuple(places[:2])]
     assert len(found) == 7 and len(asked) == 9  # and once for each range that was split
+
+
+def test_an_open_power_over_a_sum_has_no_end_of_terms_and_classes_all_the_same():
+    p = parameter("p", above=1)
+    damped = ItoProcess.scalar(w, drift=w**p / (1 + w) - w**p, dispersion=s * w)
+    for end, found in zip(classify(damped), ("natural", "entrance"), strict=True):
+        assert str(end.feller_class) == found
+    saturating = ItoProcess.scalar(w, drift=w**q / (1 + w) - k * w, dispersion=s * w)
+    values = {k: sp.S.Half, s: sp.S.One}
+    for number in (sp.S.Half, sp.S.One, sp.Rational(3, 2), sp.S(2), sp.S(3)):
+        for end, other in zip(classify(saturating), classify(saturating.subs({q: number})), strict=True):
+            found = [name for condition, name in end.classes if holds(condition, values | {q: number})]
+            assert found == [name for condition, name in other.classes if holds(condition, values)]
