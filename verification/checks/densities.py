@@ -61,6 +61,13 @@ def _off_seams(expression: sp.Expr) -> sp.Expr:
     return expression.replace(sp.DiracDelta, lambda *_: sp.S.Zero)
 
 
+def seams_of(process: ItoProcess, density: sp.Expr) -> list[sp.Expr]:
+    """Where the density or a coefficient changes its form, as expressions that vanish there."""
+    pieces = [part for part in (density, *process.drift, *process.diffusion) if part.has(*PIECES)]
+    found = [seam for part in pieces for seam in breakpoints(part) if seam.free_symbols & set(process.state)]
+    return list(dict.fromkeys(found))
+
+
 def sign_finding(density: sp.Expr, domain: tuple[Boolean, ...]) -> Finding:
     """Whether the density is positive, or at least nowhere negative."""
     decision = decide_sign(density, domain)

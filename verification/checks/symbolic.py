@@ -19,7 +19,7 @@ from theory.errors import UnsupportedFormError
 from theory.line.interval import Interval
 from verification.checks.check import Check, Context, Findings, done, not_done, statement_of
 from verification.checks.conditions import judge_bound, judge_region
-from verification.checks.densities import interval_within, judge_density, residuals
+from verification.checks.densities import interval_within, judge_density, residuals, seams_of
 from verification.checks.namesakes import refuse_namesakes
 from verification.claim import CORRECTED, PRINTED, READ_AS
 from verification.forms import (
@@ -164,7 +164,9 @@ def _(form: StationaryDensity, candidate: Candidate, domain: tuple[Boolean, ...]
     closed = form.without_current or form.normalisable and process.dimension == 1
     parts = list(residuals(process, candidate, without_current=closed))
     name = "the current over the density" if closed else "the Fokker-Planck operator of the density, over it,"
-    equation = finding_of((decide_zero(part, domain) for part in parts), [name] * len(parts), name)
+    # On a seam itself a derivative has no value; what happens there is seen by the seams of the density.
+    inside = (*domain, *(sp.Ne(seam, 0) for seam in seams_of(process, candidate)))
+    equation = finding_of((decide_zero(part, inside) for part in parts), [name] * len(parts), name)
     return judge_density(process, candidate, domain, normalisable=form.normalisable, equation=equation)
 
 

@@ -38,6 +38,9 @@ PROJECTED = 2
 
 PRECISION = 128
 
+_OBLIQUE = sp.Rational(7, 5)
+"""The slope of a direction along which no difference and no sum of coordinates stays as it is."""
+
 Point = dict[sp.Symbol, Fraction]
 Ruler = Callable[[Candidate], float | None]
 """A mutant -> its distance from the right form; None if it is none, too small, or too large."""
@@ -61,9 +64,9 @@ def _(form: Numerical, right: Candidate, domain: Sequence[Boolean]) -> Ruler | N
 
 @ruler.register
 def _(form: StationaryDensity, right: Candidate, domain: Sequence[Boolean]) -> Ruler | None:
-    """Densities that are proportional are one law: their logarithmic derivatives are compared, along the diagonal."""
-    state = form.process().state
-    return _of_values(right, domain, lambda density: sp.Add(*(sp.diff(density, x) for x in state)) / density)
+    """Densities that are proportional are one law: their logarithmic derivatives in one direction are compared."""
+    direction = {x: _OBLIQUE**i for i, x in enumerate(form.process().state)}
+    return _of_values(right, domain, lambda p: sp.Add(*(length * sp.diff(p, x) for x, length in direction.items())) / p)
 
 
 @ruler.register

@@ -236,6 +236,15 @@ def test_a_density_in_pieces_must_fit_at_its_seams():
     assert density(constant_pull, sp.exp(-2 * k * sp.Abs(r)) * (2 + sp.sign(r))) is Outcome.REFUTED
 
 
+def test_a_derivative_on_a_seam_refutes_no_law():
+    # Flat between -1 and 1: there the slope of Max is 1/2 by convention, and the drift is 0.
+    outside = sp.Piecewise((r, r > 1), (r, r < -1), (0, True))
+    held = ItoProcess.scalar(r, drift=-outside, dispersion=sp.S.One)
+    law = sp.exp(-sp.Max(r**2, 1))
+    assert density(held, law).supports
+    assert density(held, law**2) is Outcome.REFUTED
+
+
 @pytest.mark.parametrize("form", [Numerical(), Figure(dict, ({},), dict)])
 def test_statements_without_symbolic_form_get_no_task_and_no_finding(form):
     statement = fake.statement(form=form, experiments=(fake.experiment(),))

@@ -210,7 +210,7 @@ def test_what_cannot_be_measured_has_no_mutants(right):
     [
         (Region(lambda: a**2 >= b), a >= sp.sqrt(b)),  # the sign below the root compares no real numbers
         (Bound(lambda: sp.log(a)), sp.sqrt(a)),  # the sign below the root leaves the reals
-        (StationaryDensity(lambda: ItoProcess([x, theta], [-x, -theta], sp.eye(2))), sp.exp(-(x**2) - theta**2)),
+        (StationaryDensity(lambda: ItoProcess([x, theta], [-x, -theta], sp.eye(2))), sp.exp(-((x - theta) ** 2))),
     ],
     ids=["condition", "bound", "plane"],
 )
