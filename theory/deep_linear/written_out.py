@@ -128,14 +128,14 @@ class WrittenNetwork:
     def jacobian(self, l: int) -> sp.Matrix:
         r"""The derivatives of :math:`\mathrm{vec}\,W` by the weights of a layer. Shape ``(d_L d_0, d_l d_{l-1})``."""
         moving, at = self._moving
-        return sp.Matrix(vec(self._moved_map)).jacobian(vec(moving[self._layer(l) - 1])).subs(at)
+        return sp.Matrix(vec(self._moved_map)).jacobian(vec(moving[self._layer(l) - 1])).xreplace(at)
 
     def sample_gradient(self, *layers: int) -> sp.Matrix:
         """The gradient of the loss of one sample by the weights of some layers, all by default."""
         x, xi, _ = self._sample
         residual = self.teacher * x + xi - self._moved_map * x
         loss = residual.dot(residual) / 2
-        return sp.Matrix([sp.diff(loss, weight).subs(self._moving[1]) for weight in self._weights(layers)])
+        return sp.Matrix([sp.diff(loss, weight).xreplace(self._moving[1]) for weight in self._weights(layers)])
 
     def gradient(self, *layers: int) -> sp.Matrix:
         """The gradient of the population loss by the weights of some layers, all by default."""
@@ -155,12 +155,12 @@ class WrittenNetwork:
     def sensitivity(self, u: Expressions, v: Expressions, *layers: int) -> sp.Matrix:
         """The derivatives of an amplitude by the weights of some layers, all by default."""
         amplitude = self._amplitude(u, v)
-        return sp.Matrix([sp.diff(amplitude, weight).subs(self._moving[1]) for weight in self._weights(layers)])
+        return sp.Matrix([sp.diff(amplitude, weight).xreplace(self._moving[1]) for weight in self._weights(layers)])
 
     def hessian_block(self, u: Expressions, v: Expressions, l: int, m: int) -> sp.Matrix:
         """The second derivatives of an amplitude by the weights of two layers."""
         amplitude, rows, columns = self._amplitude(u, v), self._weights([l]), self._weights([m])
-        return sp.Matrix([[sp.diff(amplitude, p, q).subs(self._moving[1]) for q in columns] for p in rows])
+        return sp.Matrix([[sp.diff(amplitude, p, q).xreplace(self._moving[1]) for q in columns] for p in rows])
 
     def gradient_drift(self, u: Expressions, v: Expressions) -> sp.Expr:
         """The drift of an amplitude under gradient flow."""

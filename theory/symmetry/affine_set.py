@@ -18,7 +18,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import sympy as sp
 
@@ -183,10 +183,19 @@ def normal_gradient(affine_set: AffineSet, loss: sp.Expr) -> sp.ImmutableMatrix:
     instance(affine_set, AffineSet, "affine_set", "an AffineSet")
     loss = single_expression(loss, "loss")
     rows = [
-        sum((slope * sp.diff(loss, w) for slope, w in zip(row, affine_set.state, strict=True) if slope != 0), sp.S.Zero)
+        sum(
+            (slope * _derivative(loss, w) for slope, w in zip(row, affine_set.state, strict=True) if slope != 0),
+            sp.S.Zero,
+        )
         for row in affine_set.normals.tolist()
     ]
     return sp.ImmutableMatrix(len(rows), 1, [affine_set.restrict(row) for row in rows])
+
+
+@lru_cache(maxsize=512)
+def _derivative(loss: sp.Expr, weight: sp.Symbol) -> sp.Expr:
+    """The derivative of one loss, which is asked for by set after set."""
+    return sp.diff(loss, weight)
 
 
 def is_invariant(affine_set: AffineSet, problem: FiniteSum | Model) -> ZeroDecision:

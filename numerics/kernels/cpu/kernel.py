@@ -28,7 +28,7 @@ from numerics.codegen.program import Program
 from numerics.kernels.cpu.target import Host, MachineCode, compile_ir, host
 from numerics.kernels.cpu.time_loop import WORK, kernel_ir
 from numerics.kernels.cpu.vocabulary import check_supported
-from numerics.kernels.kernel import Address, SteppingKernel, StepSignature
+from numerics.kernels.kernel import Address, Precision, SteppingKernel, StepSignature
 
 CALL_STEPS = 2**27
 """Trajectory-steps in one call of generated code: a fraction of a second, so that an interrupt is heard."""
@@ -228,14 +228,16 @@ assert len(_C_TYPES) == len(WORK)
 
 
 def lanes_of(signature: StepSignature, processor: Host) -> int:
-    """Lanes of a kernel: two registers of floats keep the processor busy while results are on their way.
+    """Lanes of a kernel: two registers of numbers keep the processor busy while results are on their way.
 
     With many states or much noise the registers run out, and half as many lanes save trips to memory and time to
-    compile.
+    compile. Doubles are twice as long: with as many lanes as floats they would run no faster, and take twice as long
+    to compile.
     """
     floats = processor.vector_bytes // 4
     crowded = signature.n_states > MANY_STATES or signature.n_normals + signature.n_uniforms > MANY_NUMBERS
-    return floats if crowded else 2 * floats
+    wide = signature.precision == Precision.FLOAT64
+    return floats if crowded or wide else 2 * floats
 
 
 @lru_cache(maxsize=4)

@@ -71,6 +71,7 @@ def _displays(names: tuple[str, str], letter: str, coordinate: int) -> Iterator[
     curvature = rf"\partial_{letter}^2\sum_i\sigma_{{{letter},i}}^2(0,0)"
     squares = r"\eta\zeta^2\sigma'(0)^2\sum_ix_i^2"
 
+    @functools.cache
     def curvature_of_noise(n: int) -> sp.Expr:
         process = _sum_and_difference(n)
         squares = sp.Add(*(entry**2 for entry in process.dispersion[coordinate, :]))
