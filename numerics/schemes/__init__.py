@@ -9,6 +9,7 @@ ExactGeometricBrownian    exact   exact  coefficients proportional to their own 
 ExactOrnsteinUhlenbeck    exact   exact  affine drift with a diagonal matrix, constant dispersion
 QuadraticExponential      none    1      square-root noise; exact mean and variance, keeps x >= 0
 BoundedNoise              none    1      square-root noise at two ends; exact mean where the drift is linear
+PowerNoise                none    1      noise x**p, p > 1/2; by square-root noise of a power of x, keeps x > 0
 Reflecting, Absorbing     1/2     1      one coordinate with ends at which something happens
 ReflectingAndAbsorbing    1/2     1      one of each
 RepellingPoles            1/2     1      one coordinate, constant noise; poles of the drift that push away
@@ -21,6 +22,7 @@ RepellingPoles            1/2     1      one coordinate, constant noise; poles o
 * ``exact_geometric_brownian``: exact transition sampling of geometric Brownian motion.
 * ``exact_ornstein_uhlenbeck``: exact transition sampling of Ornstein-Uhlenbeck processes.
 * ``milstein``: the Milstein scheme for commutative noise.
+* ``power_noise``: noise that is a power of the state.
 * ``quadratic_exponential``: square-root diffusions by Andersen's scheme.
 * ``repelling_poles``: implicit steps beside poles of the drift.
 * ``scheme``: what a time-stepping scheme is: orders as data, and one step as expressions.
@@ -32,6 +34,7 @@ from numerics.schemes.euler_maruyama import EulerMaruyama
 from numerics.schemes.exact_geometric_brownian import ExactGeometricBrownian
 from numerics.schemes.exact_ornstein_uhlenbeck import ExactOrnsteinUhlenbeck
 from numerics.schemes.milstein import Milstein
+from numerics.schemes.power_noise import PowerNoise
 from numerics.schemes.quadratic_exponential import QuadraticExponential
 from numerics.schemes.repelling_poles import RepellingPoles
 from numerics.schemes.scheme import Scheme, SchemeError
@@ -43,6 +46,7 @@ __all__ = [
     "ExactGeometricBrownian",
     "ExactOrnsteinUhlenbeck",
     "Milstein",
+    "PowerNoise",
     "QuadraticExponential",
     "Reflecting",
     "ReflectingAndAbsorbing",

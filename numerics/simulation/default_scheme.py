@@ -13,6 +13,7 @@ from numerics.errors import ArgumentError
 from numerics.schemes import (
     BoundedNoise,
     EulerMaruyama,
+    PowerNoise,
     QuadraticExponential,
     RepellingPoles,
     Scheme,
@@ -33,7 +34,7 @@ _DEGREE = 4
 
 @takes(process=one_of(ItoProcess, needed="an ItoProcess"))
 def default_scheme(process: ItoProcess, start: Any, values: Mapping[sp.Symbol, Any]) -> Scheme:
-    """Euler-Maruyama, but for square-root noise and beside poles that repel a scheme that keeps its ends.
+    """Euler-Maruyama, but for noise that is a power of the state and beside repelling poles what keeps the ends.
 
     Args:
         process: what is simulated.
@@ -54,7 +55,7 @@ def default_scheme(process: ItoProcess, start: Any, values: Mapping[sp.Symbol, A
             f"start must hold points of {process.dimension} coordinates, shape (..., {process.dimension}), got "
             f"shape {starts.shape}."
         )
-    for scheme in (QuadraticExponential, BoundedNoise):
+    for scheme in (QuadraticExponential, BoundedNoise, PowerNoise):
         if scheme.applies(process):
             return scheme()
     return _beside_poles(process, starts, mapping(values)) or EulerMaruyama()

@@ -18,6 +18,7 @@ from numerics.schemes import (
     Absorbing,
     BoundedNoise,
     EulerMaruyama,
+    PowerNoise,
     QuadraticExponential,
     Reflecting,
     ReflectingAndAbsorbing,
@@ -113,7 +114,7 @@ def scheme_on_interval(
     if beside_poles is not None:
         return beside_poles
     absorbs = [_absorbs(process, interval, end, regular_ends, values) for end in interval.ends]
-    for kind in (QuadraticExponential, BoundedNoise):
+    for kind in (QuadraticExponential, BoundedNoise, PowerNoise):
         if kind.applies(process) and _ends_of(kind, process) == interval.ends:
             regular = [answer == "regular" for answer in absorbs]
             if not any(regular):

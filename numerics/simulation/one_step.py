@@ -158,8 +158,8 @@ class SchemeStep(OneStep):
         return (
             f"A trajectory must keep {'; '.join(border.reason for border in self.borders)}. If an end is reached, say "
             "what happens there: scheme=Reflecting(left=...) or Absorbing(left=...), or QuadraticExponential() or "
-            f"BoundedNoise() for square-root noise. If it is not, t{smaller}, or coordinates='log' next to an "
-            "invariant point"
+            "BoundedNoise() for square-root noise, PowerNoise() for a power above 1/2. If it is not, "
+            f"t{smaller}, or coordinates='log' next to an invariant point"
         )
 
     def expressions(

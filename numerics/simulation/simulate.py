@@ -62,8 +62,9 @@ def simulate(
         n_paths: Number of trajectories.
         seed: Names the noise, 64 bits.
         scheme: ``EulerMaruyama()`` unless given, for square-root noise on a positive coordinate
-            ``QuadraticExponential()``, between two such ends ``BoundedNoise()``, and beside
-            poles of the drift that repel, under constant noise, ``RepellingPoles(...)``. A step keeps the domain that
+            ``QuadraticExponential()``, between two such ends ``BoundedNoise()``, for noise x**p with p > 1/2 above an
+            end 0 that is out of reach ``PowerNoise()``, and beside poles of the drift that repel, under constant noise,
+            ``RepellingPoles(...)``. A step keeps the domain that
             the symbols of the coordinates declare and does not pass a pole of a coefficient
             (:mod:`numerics.simulation.domain`); ``Reflecting`` and ``Absorbing`` say what happens at an end that is
             reached.
