@@ -27,7 +27,8 @@ module                      question it answers
 ``common_cone``             Products of random matrices that share a cone of directions
 ``collapse_threshold``      Where does a Gaussian multiplier begin to collapse?
 ``directions``              Random 2 x 2 matrices as an operator on functions of a direction
-``random_products``         The top exponent of products of random matrices in blocks of two
+``positive_words``          Products of random matrices without negative entries, enclosed by all words
+``random_products``         The top exponent of products of random matrices
 ``exponent_on_circle``      The top exponent of a linear process in the plane, on the circle of directions
 ``two_layer_balance``       Factors of a product of matrices at their noise equilibrium
 ``orbit_minimum``           Where do several charges rest together?

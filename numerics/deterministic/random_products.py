@@ -11,8 +11,9 @@ Functions of a direction have the period :math:`\pi`. Only T on functions is dis
 until the result settles. Where the law is singular the changes fall irregularly, and a small one may be an accident:
 the error is the larger of the last two.
 
-Matrices that a permutation of the coordinates makes block triangular have the largest exponent of the blocks; a
-matrix of rank one is a renewal, and the product is 0 sooner or later where one of them follows upon what it sends to 0.
+Matrices that a permutation of the coordinates makes block triangular have the largest exponent of the blocks, and
+blocks of more than two coordinates are taken where no entry is negative (:mod:`numerics.deterministic.positive_words`).
+A matrix of rank one is a renewal, and the product is 0 sooner or later where one follows upon what it sends to 0.
 
 References:
     Furstenberg, "Noncommuting random products" (1963); Furstenberg and Kifer, *Israel J. Math.* 46 (1983) 12 (blocks);
@@ -30,6 +31,7 @@ from numpy.typing import ArrayLike
 from numerics.arguments import real_array, real_number, whole_number
 from numerics.deterministic.common_cone import arc_of, exponent_on_arc
 from numerics.deterministic.directions import by_pieces, by_sines
+from numerics.deterministic.positive_words import exponent_by_words
 from numerics.errors import ArgumentError, DivergenceError
 
 SMOOTH = (101, 201, 401)
@@ -67,8 +69,8 @@ def exponent_of_products(
     and :math:`\tfrac12E\log|\det M_q|` in the second, where some matrix exchanges them.
 
     Args:
-        matrices: Shape ``(q, d, d)``. For d > 2 some order of the coordinates must make all of them block triangular,
-            with blocks of at most two.
+        matrices: Shape ``(q, d, d)``. With negative entries and d > 2, some order of the coordinates must make all of
+            them block triangular, with blocks of at most two.
         probabilities: Sum 1; equal unless given. Shape ``(q,)``.
         tolerance: The result counts as settled where the error is at most this: the larger of the last two changes,
             and what is lost to the angles over a few steps.
@@ -78,8 +80,9 @@ def exponent_of_products(
         The exponent and its error; :math:`-\infty` where the product is 0 sooner or later.
 
     Raises:
-        ArgumentError: shapes do not fit, the probabilities do not sum to 1, or more than two coordinates mix.
-        DivergenceError: the largest number of angles does not settle the exponent.
+        ArgumentError: shapes do not fit, the probabilities do not sum to 1, or matrices with negative entries mix more
+            than two coordinates.
+        DivergenceError: the largest number of angles, or all words that can be held, do not settle the exponent.
 
     Example:
         >>> turn = [[0, -2], [2, 0]]  # every product of k of them has norm 2^(a) 3^(k-a)
@@ -97,14 +100,7 @@ def exponent_of_products(
 def _blocks(M: np.ndarray) -> list[np.ndarray]:
     """The coordinates that depend on one another, in groups: the diagonal blocks in an order that is triangular."""
     number, group = scipy.sparse.csgraph.connected_components((M != 0).any(axis=0), connection="strong")
-    found = [np.flatnonzero(group == k) for k in range(number)]
-    if any(len(block) > 2 for block in found):
-        mixed = max(found, key=len)
-        raise ArgumentError(
-            f"matrices must be block triangular with blocks of at most two in some order of the coordinates, got "
-            f"coordinates {mixed.tolist()} that all depend on one another. Simulate the product instead."
-        )
-    return found
+    return [np.flatnonzero(group == k) for k in range(number)]
 
 
 def _of_block(M: np.ndarray, p: np.ndarray, tolerance: float, angles: int) -> tuple[float, float]:
@@ -116,8 +112,37 @@ def _of_block(M: np.ndarray, p: np.ndarray, tolerance: float, angles: int) -> tu
         mean = float(p @ np.log(sizes))
         return mean, _ROUNDING * (1 + abs(mean))
     units = 2.0 ** np.ceil(np.log2(sizes))  # powers of 2: no entry is rounded
-    value, error = _of_pairs(_balanced(M / units[:, None, None], p), p, tolerance, angles)
+    scaled = M / units[:, None, None]
+    pairs = M.shape[1] == 2
+    value, error = _of_pairs(_balanced(scaled, p), p, tolerance, angles) if pairs else _of_many(scaled, p, tolerance)
     return float(p @ np.log(units)) + value, error
+
+
+def _of_many(M: np.ndarray, p: np.ndarray, tolerance: float) -> tuple[float, float]:
+    """The exponent of a block of more than two coordinates."""
+    if len(M) > 1 and np.any(M < 0):
+        raise ArgumentError(
+            "matrices with negative entries must be block triangular with blocks of at most two in some order of the "
+            f"coordinates, got {M.shape[1]} coordinates that all depend on one another. Simulate the product instead."
+        )
+    value, error = _of_powers(M[0]) if len(M) == 1 else exponent_by_words(M, p, tolerance)
+    if error > tolerance:
+        raise DivergenceError(
+            f"the products that can be held leave the exponent open by {error:.1g}, above tolerance={tolerance:.1g}: "
+            "the matrices mix their coordinates too slowly. Widen tolerance, or simulate."
+        )
+    return value, error
+
+
+def _of_powers(matrix: np.ndarray) -> tuple[float, float]:
+    """The logarithm of the spectral radius, and what rounding may change in it."""
+    values, left, right = scipy.linalg.eig(matrix, left=True)
+    sizes = np.abs(values)
+    angle = np.abs((left.conj() * right).sum(axis=0))  # of unit vectors: one over the condition of the eigenvalue
+    with np.errstate(divide="ignore"):
+        largest = sizes >= sizes.max() * (1 - 1e-9)
+        error = 1e-15 * np.linalg.norm(matrix) / (sizes * angle)
+        return float(np.log(sizes.max())), float(error[largest].max())
 
 
 def _balanced(M: np.ndarray, p: np.ndarray) -> np.ndarray:

@@ -86,7 +86,7 @@ def test_quadrature_of_a_normal_reproduces_its_moments():
     [
         ([[1.0, 0.0], [0.0, 1.0]], None, "shape"),
         ([], None, "shape"),
-        ([np.roll(np.eye(3), 1, axis=0)], None, "at most two"),
+        ([np.roll(np.eye(3), 1, axis=0), -np.ones((3, 3))], None, "at most two"),
         ([[[1.0, math.nan], [0.0, 1.0]]], None, "finite"),
         ([[[0.0, -1.0], [1.0, 0.0]]], [0.5], "sum 1"),
         (MOMENTUM, [1.5, -0.5], "non-negative"),
@@ -136,6 +136,41 @@ def test_a_block_triangular_product_grows_like_its_largest_block():
     shuffled = [matrix[[2, 0, 1]][:, [2, 0, 1]] for matrix in triangular]
     value, error = exponent_of_products(shuffled)
     assert abs(value - np.log(rates).mean(axis=0).max()) <= error < 1e-12
+
+
+POSITIVE = np.array([[[2.0, 1.0, 1.0], [1.0, 1.0, 1.0], [1.0, 1.0, 3.0]], [[1, 1, 2], [1, 2, 1], [1, 1, 1]]])
+
+
+def test_bounds_over_all_words_enclose_the_exponent_of_positive_matrices():
+    fine, least = exponent_of_products(POSITIVE)
+    for tolerance in (1e-1, 1e-3):
+        value, error = exponent_of_products(POSITIVE, tolerance=tolerance)
+        assert abs(value - fine) <= error + least < 1.1 * tolerance
+    directions, growth = np.ones((3, 1)) / 3, np.zeros(1)
+    for _ in range(12):
+        directions = np.concatenate([matrix @ directions for matrix in POSITIVE], axis=1)
+        growth = directions.sum(axis=0)
+        directions /= growth
+    assert np.log(growth).mean() == pytest.approx(fine, abs=1e-6)
+
+
+def test_every_matrix_has_a_size_of_its_own():
+    value, _ = exponent_of_products(POSITIVE * np.array([1e200, 1e-190])[:, None, None])
+    assert value - exponent_of_products(POSITIVE)[0] == pytest.approx(5 * math.log(10), abs=1e-9)
+
+
+def test_permutations_grow_like_their_factors_and_words_of_zero_end_them():
+    turn = np.roll(np.eye(3), 1, axis=0)
+    assert exponent_of_products([turn, 2 * turn @ turn])[0] == pytest.approx(math.log(2) / 2, abs=1e-12)
+    value, error = exponent_of_products([np.diag([1.0, -2.0, 3.0]) @ turn])
+    assert abs(value - math.log(6) / 3) <= error < 1e-13
+    up, down = np.diag([1.0, 1.0], 1), np.diag([1.0, 1.0], -1)
+    assert exponent_of_products([up, down]) == (-math.inf, 0.0)
+    nilpotent = np.array([[1.0, 1.0, -2.0], [1.0, 1.0, -2.0], [1.0, 1.0, -2.0]])
+    with pytest.raises(DivergenceError, match="leave the exponent open"):
+        exponent_of_products([nilpotent])
+    with pytest.raises(DivergenceError, match="too slowly"):
+        exponent_of_products([[[0, 1, 2], [0.5, 0, 0], [0, 0.6, 0]], [[0, 2, 3], [0.3, 0, 0], [0, 0.8, 0]]])
 
 
 @pytest.mark.parametrize("size", [1e-200, 1e200])
