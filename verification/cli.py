@@ -39,7 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _command(argv: Sequence[str] | None) -> int:
-    arguments, unknown = _parser().parse_known_args(argv)
+    parser, given = _parser(), list(sys.argv[1:] if argv is None else argv)
+    if given and given[0].startswith("-") and given[0] not in parser._option_string_actions:
+        parser.error(unknown_option(parser, given))
+    arguments, unknown = parser.parse_known_args(given)
     if unknown:
         arguments.parser.error(unknown_option(arguments.parser, unknown))
     try:

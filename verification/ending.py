@@ -95,9 +95,17 @@ def _code(command: Callable[[], int]) -> int:
 
 
 def _prepare_streams() -> None:
-    """A closed stdout swallows; a letter that the terminal's encoding lacks is written as its number."""
-    if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w")
+    """A closed stdout swallows; a letter that the terminal's encoding lacks is written as its number.
+
+    Where one of the three streams is closed, the next file that is opened would be taken for it.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    sys.stdout = sys.stdout or open(os.devnull, "w")
+    sys.stderr = sys.stderr or open(os.devnull, "w")
     streams: list[Any] = [sys.stdout, sys.stderr]
     for stream in streams:
         with contextlib.suppress(AttributeError, OSError, ValueError):

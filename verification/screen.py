@@ -11,6 +11,7 @@ from typing import Any, NoReturn, Self
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, track
 from rich.progress import Progress as Bar
 from rich.table import Table
@@ -29,6 +30,9 @@ _STYLES = {
     Verdict.EMPIRICAL: "cyan",
 }
 
+
+WIDEST = 500
+"""Columns that a table may take."""
 
 PATIENCE = 60.0
 """Seconds between lines on progress where no terminal shows a bar."""
@@ -118,6 +122,14 @@ class Screen:
             if verdict.corrected:
                 self._line(Text(f"{'':<20}corrected: {readable_text(verdict.corrected)}"))
 
+    def _print_whole(self, table: Table) -> None:
+        """A table none of whose numbers is cut: on a narrow terminal its lines go on in the next."""
+        width = self.console.width
+        needed = Measurement.get(self.console, self.console.options.update_width(WIDEST), table).maximum
+        self.console.width = max(width, needed)
+        self.console.print(table, crop=False)
+        self.console.width = width
+
     def _reason(self, verdict: ClaimVerdict) -> str:
         """Why; claims of one module that cannot be imported say it once."""
         first = self._unreadable.setdefault(verdict.reason, verdict.claim) if not verdict.statements else verdict.claim
@@ -148,7 +160,7 @@ class Screen:
         for line in (*_failures(summary), *_silent(summary)):
             self._line(Text(line, style="yellow"), whole=True)
         if not self.quiet:
-            self.console.print(_table(summary, papers))
+            self._print_whole(_table(summary, papers))
             computed = _count(summary.computed, "task")
             seconds = f"{summary.seconds:.1f} s of wall-clock time"
             self._line(Text(f"{computed} computed and {summary.reused} reused in {seconds}", style="italic"))

@@ -180,6 +180,7 @@ def test_fresh_computes_everything_anew(driftproof):
     [
         ((), "required: COMMAND"),
         (("verfy",), "there is no command 'verfy'; did you mean verify?"),
+        (("--versoin",), "there is no option --versoin; did you mean --version?"),
         (("prove",), "there is no command 'prove'; there are verify, list"),
         (("verify", "--wrokers", "2"), "there is no option --wrokers; did you mean --workers? See `driftproof verify"),
         (("follow", "SC-001", "--store", "nowhere.db"), "there is no store at nowhere.db"),

@@ -184,6 +184,15 @@ def test_a_ctrl_c_while_the_answer_to_it_is_loaded_is_answered_too(name):
     assert (ended.returncode, ended.stderr) == (3, "driftproof: interrupted.\n")
 
 
+def test_closed_streams_are_not_taken_for_the_files_that_are_opened_next():
+    program = (
+        "import os; from verification.ending import exit_code_of\n"
+        "os._exit(exit_code_of(lambda: open('/dev/null').fileno() > 2 and 7))"
+    )
+    shell = f"{shlex.quote(sys.executable)} -c {shlex.quote(program)} <&- >&- 2>&-"
+    assert subprocess.run(["bash", "-c", shell], cwd=ROOT, env=ENVIRONMENT).returncode == 7
+
+
 def test_a_paper_that_ends_the_program_is_no_success(capsys):
     def command():
         sys.exit(0)

@@ -97,6 +97,16 @@ def test_on_a_terminal_a_verdict_is_one_line_and_a_failure_is_told_whole(capsys,
     assert "give another path" in " ".join(" ".join(rest).split())
 
 
+def test_no_number_of_the_table_is_cut_however_narrow_the_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    verdict = ClaimVerdict("SC-900", Verdict.HOLDS, ("PROVED",), "a reason", "", ())
+    with Screen() as shown:
+        shown.summary(RunSummary((verdict,), {"SC-900": 123.0}, 0, 0, (), False, 0.0), {"SC-900": "paper"}, [], "lock")
+    said = capsys.readouterr().out
+    for word in ("HOLDS", "UNDECIDED", "claims", "paper", "123 s"):
+        assert word in said
+
+
 def test_claims_of_one_module_that_cannot_be_imported_say_why_once(capsys):
     with Screen() as shown:
         for id in ("SC-900", "SC-901"):
