@@ -163,4 +163,4 @@ def test_a_distribution_function_without_closed_form_is_asked_for_at_a_number():
         with pytest.raises(UnsupportedFormError, match="x must be a number"):
             law.cdf(point)
     place = sp.Symbol("u", real=True)
-    assert float(law.pdf(place).subs(place, 1).evalf()) == pytest.approx(float(law.pdf(1)), rel=1e-12)
+    assert sp.simplify(sp.diff(sp.log(law.pdf(place)), place) - 2 * (1 + place - place**3)) == 0

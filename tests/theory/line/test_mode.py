@@ -144,7 +144,7 @@ def test_one_change_of_the_sign_of_the_slope_is_the_mode_whatever_functions_it_h
     assert stationary_density(ItoProcess.scalar(variable, drift=drift, dispersion=dispersion)).mode == expected
 
 
-@pytest.mark.every(2)
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("drift", "dispersion", "place"),
     [
