@@ -303,16 +303,17 @@ def _green(s: sp.Expr, m: sp.Expr, line: Line, start: sp.Expr, lower: sp.Expr, u
         if not any(inner.has(sp.Integral) for inner, _ in by_parts):
             kernels, passages = by_parts, (OneWayPassage(*_coefficients(line, y), start),) * 2
     (above_y, outer), (below_y, _) = kernels
-    parts = (over(s, lower, start), over(s, lower, upper), above_y, below_y)
+    # Both shares by integrals of their own: 1 - up loses all digits where nearly every path goes up.
+    parts = (over(s, lower, start), over(s, start, upper), over(s, lower, upper), above_y, below_y)
     branches = []
-    for (below, all_of_it, inner_above, inner_below), condition in common_cases(parts):
-        up, density = below / all_of_it, outer.subs(x, y)
+    for (below, beyond, all_of_it, inner_above, inner_below), condition in common_cases(parts):
+        up, down, density = below / all_of_it, beyond / all_of_it, outer.subs(x, y)
         above, under = (
             _integrated(inner_above * density, y, start, upper, interval, passages[0]),
             _integrated(inner_below * density, y, lower, start, interval, passages[1]),
         )
         for (a, c), (b, d) in itertools.product(_branches(above), _branches(under)):
-            branches.append((up * a + (1 - up) * b, sp.And(condition, c, d)))
+            branches.append((up * a + down * b, sp.And(condition, c, d)))
     return cases(*branches)
 
 
@@ -320,7 +321,8 @@ def _green_glued(s: sp.Expr, m: sp.Expr, line: GluedDiffusion, points: tuple[sp.
     x, interval = line.variable, line.interval
     lower, start, upper = points
     y = dummy_like(x, "y")
-    below, whole = (weight_integral(s, x, lower, end, interval) for end in (start, upper))
+    shares = ((lower, start), (start, upper), (lower, upper))
+    below, beyond, whole = (weight_integral(s, x, *ends, interval) for ends in shares)
     over = weight_integral(s, x, y, upper, interval) * m.subs(x, y)
     under = weight_integral(s, x, lower, y, interval) * m.subs(x, y)
     passages: tuple[OneWayPassage | None, ...] = (None, None)
@@ -329,7 +331,7 @@ def _green_glued(s: sp.Expr, m: sp.Expr, line: GluedDiffusion, points: tuple[sp.
         passages = OneWayPassage(*dual, upper), OneWayPassage(*dual, lower)
     up = _integrated(over, y, start, upper, interval, passages[0])
     down = _integrated(under, y, lower, start, interval, passages[1])
-    time = sums([sp.piecewise_fold(below / whole * up), sp.piecewise_fold((1 - below / whole) * down)])
+    time = sums([sp.piecewise_fold(below / whole * up), sp.piecewise_fold(beyond / whole * down)])
     return in_order(time)
 
 

@@ -260,3 +260,11 @@ def test_times_across_a_kink_are_numbers_when_parameters_get_theirs():
 def test_the_tangent_of_brownian_motion_explodes_when_that_leaves_its_interval():
     tangent = ItoProcess.scalar(y, drift=y * (1 + y**2), dispersion=1 + y**2)
     assert float(mean_explosion_time(tangent, sp.S.Zero)) == pytest.approx(float(sp.pi**2 / 4), rel=1e-12)
+
+
+def test_a_mean_time_keeps_its_digits_where_nearly_every_path_leaves_at_one_end():
+    power = sp.Rational(5, 3)
+    process = ItoProcess.scalar(x, drift=x**power * (6 - 3 * x**3), dispersion=3 * x ** (power + 3 * HALF) / 5)
+    found = mean_exit_time(process, sp.S.One, HALF, sp.S(2))  # 1e-37 times a time of 1e36 on the rare side
+    number = FirstPassage(process, HALF, 2).mean_time(1).value
+    assert float(found.evalf(17)) == pytest.approx(float(number), rel=1e-11)
