@@ -25,7 +25,7 @@ from typing import Any, TypeAlias
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.argument_kinds import FUNCTION, or_none
+from theory.argument_kinds import FUNCTION, SYMBOL, ArgumentKind, or_none, whole
 from theory.ito import ItoProcess
 from verification.arguments import of_kind
 from verification.errors import ClaimError
@@ -35,6 +35,14 @@ Candidate: TypeAlias = sp.Expr | sp.MatrixBase | Boolean
 
 Arguments: TypeAlias = Mapping[str, Any]
 """What an experiment is run at, or a second opinion asked at: names and values, numbers as exact texts."""
+
+
+_PLACE = ArgumentKind(
+    "an exact real number or formula of SymPy, sp.oo or -sp.oo",
+    lambda value: (
+        isinstance(value, sp.Expr) and value.is_extended_real is not False and not value.has(sp.nan, sp.zoo, sp.Float)
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -59,8 +67,8 @@ class Identity:
 class Expansion:
     r"""The candidate agrees with ``derived()`` to an order: their difference is :math:`O(\epsilon^{n+1})`.
 
-    Both sides must be analytic in the parameter at the point; the Taylor coefficients 0 to ``order`` of the
-    difference are decided one by one.
+    The terms of the difference that are not of the next order are decided one by one: Taylor coefficients, or those of
+    its asymptotic expansion (:func:`theory.asymptotic_series.terms_up_to`), from each side of an inner point.
 
     Attributes:
         derived: Reference to a theory function.
@@ -73,6 +81,12 @@ class Expansion:
     small: sp.Symbol
     order: int
     at: sp.Expr = sp.S.Zero
+
+    def __post_init__(self) -> None:
+        of_kind(FUNCTION, self.derived, "derived")
+        of_kind(SYMBOL, self.small, "small")
+        of_kind(whole(0, 30), self.order, "order")
+        of_kind(_PLACE, self.at, "at")
 
 
 @dataclass(frozen=True)

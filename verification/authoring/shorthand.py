@@ -34,7 +34,7 @@ from theory.ito import ItoDifferential, ItoProcess
 from verification.authoring import predictions
 from verification.authoring.statement_arguments import (
     checked_domain,
-    derived_value,
+    derived_once,
     one_or_more,
     refuse_no_formula,
     refuse_no_mapping,
@@ -128,7 +128,8 @@ def agrees_to_order(
 ) -> Statement:
     """``left = printed`` up to and including ``small**order``, as ``small`` tends to ``at`` (``sp.oo`` is allowed)."""
     refuse_value(name, "derived", derived)
-    return _statement(name, left, Expansion(_Side(derived), small, order, sp.S(at)), printed, rest)
+    place = sp.Integer(at) if type(at) is int else at
+    return _statement(name, left, Expansion(_Side(derived), small, order, place), printed, rest)
 
 
 def is_stationary(
@@ -146,7 +147,9 @@ def is_stationary(
     With ``normalisable=False`` its integral is not asked for; ``without_current`` asks for a current that is 0.
     """
     refuse_value(name, "process", process)
-    form = StationaryDensity(functools.cache(process), normalisable=normalisable, without_current=without_current)
+    form = StationaryDensity(
+        derived_once(process, "an ItoProcess"), normalisable=normalisable, without_current=without_current
+    )
     return _statement(name, left, form, printed, rest)
 
 
@@ -155,7 +158,7 @@ def holds_when(
 ) -> Statement:
     """The printed condition on the parameters is true exactly where ``derived()`` is."""
     refuse_value(name, "derived", derived)
-    return _statement(name, left, Region(functools.cache(derived)), printed, rest)
+    return _statement(name, left, Region(derived_once(derived, "a condition")), printed, rest)
 
 
 def bounds(
@@ -169,7 +172,7 @@ def bounds(
 ) -> Statement:
     """``exact() <= printed`` (or another ``relation``) everywhere on the domain."""
     refuse_value(name, "exact", exact)
-    return _statement(name, left, Bound(functools.cache(exact), relation), printed, rest)
+    return _statement(name, left, Bound(derived_once(exact, "an expression"), relation), printed, rest)
 
 
 def agrees(name: str, left: str = "", *, printed: Written, **rest: Unpack[Common]) -> Statement:
@@ -288,14 +291,14 @@ class _Side:
     """
 
     def __init__(self, derived: Callable[[], Any]) -> None:
-        self.__wrapped__ = derived
+        self.__wrapped__ = derived_once(derived, "a formula")
 
     def __call__(self) -> Candidate:
         return self._derived
 
     @functools.cached_property
     def _derived(self) -> Candidate:
-        value = derived_value(self.__wrapped__)
+        value = self.__wrapped__()
         if isinstance(value, ItoProcess | ItoDifferential):
             return sp.ImmutableMatrix([*sp.Matrix([value.drift]), *value.dispersion])
         if isinstance(value, tuple | list):

@@ -6,6 +6,8 @@ A mistyped option, a formula in quotes, or a domain without points must not end 
 from __future__ import annotations
 
 import difflib
+import functools
+import numbers
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -13,6 +15,8 @@ import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
+from theory.ito import ItoDifferential, ItoProcess
+from theory.values import shown
 from verification.errors import ClaimError
 from verification.forms import Bound, Comparison, Expansion, Experiment, Form, Identity, Region, StationaryDensity
 
@@ -85,15 +89,32 @@ def refuse_no_mapping(statement: str, name: str, given: Any) -> None:
 _KEYS = {"wrong": "what is wrong with it", "where": "abbreviation"}
 
 
-def derived_value(function: Callable[[], Any]) -> Any:
-    """What a derivation returns.
+_FORMULA = (sp.Expr, sp.MatrixBase, ItoProcess, ItoDifferential, tuple, list, numbers.Number)
+_RETURNED = {
+    "a formula": _FORMULA,
+    "a condition": (Boolean, bool),
+    "an expression": (sp.Expr, numbers.Number),
+    "an ItoProcess": (ItoProcess,),
+}
+
+
+def derived_once(function: Callable[[], Any], asked: str) -> Callable[[], Any]:
+    """``function``, called when somebody first asks, with what it returns looked at: one of ``_RETURNED`` is asked for.
 
     Raises:
-        ClaimError: it returns nothing.
+        ClaimError: when it is called and returns something else.
     """
-    value = function()
-    if value is None:
-        raise ClaimError("the derivation returned None, which is no formula. Does its function lack a return?")
+
+    @functools.cache
+    @functools.wraps(function)
+    def value() -> Any:
+        found = function()
+        if found is None:
+            raise ClaimError("the derivation returned None, which is no formula. Does its function lack a return?")
+        if not isinstance(found, _RETURNED[asked]):
+            raise ClaimError(f"the derivation must return {asked}, got {shown(found)}. Text is not read.")
+        return found
+
     return value
 
 

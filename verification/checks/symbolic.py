@@ -6,7 +6,7 @@ Each form of statement has its own residual or certificate; the judge is always 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -103,8 +103,7 @@ def _(form: Identity, candidate: Candidate, domain: tuple[Boolean, ...]) -> Find
     refuse_namesakes(candidate, derived, domain)
     printed_entries, derived_entries = entries(candidate), entries(derived)
     if len(printed_entries) != len(derived_entries):
-        shapes = f"{len(printed_entries)} entries against {len(derived_entries)} derived"
-        return Finding(Outcome.REFUTED, f"shapes differ: {shapes}", witness={"shapes": shapes})
+        return _other_shape(printed_entries, derived_entries)
     modulo = form.modulo or (lambda side: side)
     residuals = [modulo(p) - modulo(d) for p, d in zip(printed_entries, derived_entries, strict=True)]
     several = len(residuals) > 1
@@ -117,6 +116,8 @@ def _(form: Expansion, candidate: Candidate, domain: tuple[Boolean, ...]) -> Fin
     """What printed - derived has up to the order must vanish, term by term, from whichever side the parameter comes."""
     derived = form.derived()
     refuse_namesakes(candidate, derived, domain, form.small)
+    if len(entries(candidate)) != len(entries(derived)):
+        return _other_shape(entries(candidate), entries(derived))
     differences = [p - d for p, d in zip(entries(candidate), entries(derived), strict=True)]
     t, places = approaches(form.small, form.at, domain)
     try:
@@ -193,6 +194,11 @@ def _(form: Bound, candidate: Candidate, domain: tuple[Boolean, ...]) -> Finding
 def entries(side: sp.Expr | sp.MatrixBase) -> list[sp.Expr]:
     """The entries of a matrix, or the expression itself."""
     return list(side) if isinstance(side, sp.MatrixBase) else [side]
+
+
+def _other_shape(printed: Sequence[sp.Expr], derived: Sequence[sp.Expr]) -> Finding:
+    shapes = f"{len(printed)} entries against {len(derived)} derived"
+    return Finding(Outcome.REFUTED, f"shapes differ: {shapes}", witness={"shapes": shapes})
 
 
 def finding_of(decisions: Iterable[ZeroDecision], parts: Iterable[str], whole: str) -> Finding:

@@ -9,7 +9,7 @@ import sympy as sp
 
 from tests.verification import fake_claims as fake
 from verification.authoring import shorthand
-from verification.errors import ClaimError
+from verification.errors import ClaimError, KindError
 from verification.forms import Bound
 
 k = sp.Symbol("k", positive=True)
@@ -80,6 +80,43 @@ def test_an_unknown_relation_would_read_as_the_opposite_and_is_refused():
 def test_numbers_that_are_measured_may_be_floats():
     measured = [fake.experiment()]
     assert shorthand.agrees("value", printed=sp.Float("0.5"), measured=measured, wrong={"one": sp.Float(1)})
+
+
+@pytest.mark.parametrize(
+    ("made", "asked"),
+    [
+        (lambda f: shorthand.equals("it", printed=k, derived=f).form.derived, "a formula"),
+        (lambda f: shorthand.agrees_to_order("it", printed=k, derived=f, small=k, order=1).form.derived, "a formula"),
+        (lambda f: shorthand.holds_when("it", printed=k > 1, derived=f).form.derived, "a condition"),
+        (lambda f: shorthand.bounds("it", printed=k, exact=f).form.exact, "an expression"),
+        (lambda f: shorthand.is_stationary("it", printed=k, process=f).form.process, "an ItoProcess"),
+    ],
+)
+def test_a_derivation_that_returns_text_or_another_kind_is_refused(made, asked):
+    for wrong in ("k", {k: 1}, {k}):
+        with pytest.raises(ClaimError, match=f"must return {asked}, got"):
+            made(lambda wrong=wrong: wrong)()
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("at", "exit()"),  # text would be executed
+        ("at", sp.I),
+        ("at", sp.zoo),
+        ("at", sp.nan),
+        ("at", 0.5),
+        ("order", -1),
+        ("order", "1"),
+        ("order", 1.5),
+        ("small", "k"),
+        ("small", k + 1),
+    ],
+)
+def test_an_expansion_needs_a_symbol_an_order_and_a_place(argument, value):
+    given = {"small": k, "order": 1, "at": 0, argument: value}
+    with pytest.raises(KindError, match=f"^{argument} must be"):
+        shorthand.agrees_to_order("it", printed=1 + k, derived=lambda: sp.exp(k), **given)
 
 
 def test_a_derivation_that_returns_nothing_is_refused():

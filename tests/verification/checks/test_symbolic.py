@@ -65,8 +65,9 @@ def test_the_weakest_entry_names_the_evidence():
     assert outcome(form, sp.Matrix([x, sp.atan(1 / x)])) is Outcome.CERTIFIED
 
 
-def test_another_shape_is_refuted():
-    wrong = judge(Identity(lambda: sp.Matrix([x, x])), x, ())
+@pytest.mark.parametrize("form", [Identity(lambda: sp.Matrix([x, x])), Expansion(lambda: sp.Matrix([x, x]), x, 1)])
+def test_another_shape_is_refuted(form):
+    wrong = judge(form, x, ())
     assert wrong.outcome is Outcome.REFUTED
     assert "shapes differ" in wrong.reason
 
