@@ -7,6 +7,7 @@ replica. Those here are records with the network (and data) they belong to; any 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -282,17 +283,15 @@ class ModeDiffusion(ModeAmplitude):
 
     def legs(self, weights: NamedWeights) -> tuple[Array, Array]:
         r""":math:`p_l = W_{>l}W_{>l}^\top u` and :math:`q_l = W_{<l}^\top W_{<l}v`, trained layers as columns."""
-        u, v = self.modes.pair(self.mode)
         factors, trained, n = self.factors(weights), self.network.trained, len(next(iter(weights.values())))
+        u, v = (np.broadcast_to(vector[:, None], (n, len(vector), 1)) for vector in self.modes.pair(self.mode))
         above, below = {}, {}
-        product = np.broadcast_to(np.eye(len(u)), (n, len(u), len(u)))
-        for l in range(len(factors), 0, -1):
-            above[l] = product @ (product.swapaxes(1, 2) @ u[:, None])
-            product = product @ factors[l - 1]
-        product = np.broadcast_to(np.eye(len(v)), (n, len(v), len(v)))
-        for l in range(1, len(factors) + 1):
-            below[l] = product.swapaxes(1, 2) @ (product @ v[:, None])
-            product = factors[l - 1] @ product
+        for l in range(len(factors), 0, -1):  # u is W_{>l}^T u, a vector: the products are never made
+            above[l] = functools.reduce(_applied, factors[l:], u)
+            u = factors[l - 1].swapaxes(1, 2) @ u
+        for l in range(1, len(factors) + 1):  # v is W_{<l} v
+            below[l] = functools.reduce(_applied, [F.swapaxes(1, 2) for F in reversed(factors[: l - 1])], v)
+            v = factors[l - 1] @ v
         return np.concatenate([above[l] for l in trained], 2), np.concatenate([below[l] for l in trained], 2)
 
 
@@ -316,6 +315,10 @@ class ObservedDiffusion(ModeDiffusion):
         step = chained(self.factors(weights)) - chained(self.factors(before))
         moved = np.einsum("i,nij,j->n", u, step, v)
         return (moved - self.learning_rate * self.drift(before)) ** 2 / self.learning_rate
+
+
+def _applied(vector: Array, factor: Array) -> Array:
+    return factor @ vector
 
 
 def chained(factors: list[Array]) -> Array:
