@@ -10,6 +10,7 @@ from theory.ito import ItoProcess
 from theory.line import growth
 from theory.line.boundary import classify
 from theory.line.dominant_term import dominant_term
+from theory.line.interval import Interval
 
 y = sp.Symbol("y", positive=True)
 k = sp.Symbol("k", positive=True)
@@ -52,3 +53,11 @@ def test_logarithms_are_classed_without_a_search_for_limits(monkeypatch):
     monkeypatch.setattr(growth.sp, "limit", None)
     process = ItoProcess.scalar(x, drift=-k * x * sp.log(1 + x**2), dispersion=sp.S.One)
     assert [str(end.feller_class) for end in classify(process)] == ["natural", "natural"]
+
+
+def test_a_term_that_vanishes_far_out_does_not_change_the_class():
+    """With it a search for limits took the drift -3 y^3 log(y), which comes in from infinity, for one that does not."""
+    drift = -3 * y**3 * sp.log(y)
+    for small in (sp.S.Zero, k * sp.exp(-y - y**2)):
+        process = ItoProcess.scalar(y, drift=drift + small, dispersion=sp.S.One)
+        assert str(growth.growth(process, Interval(0, sp.oo), sp.oo).feller_class) == "entrance"
