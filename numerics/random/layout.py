@@ -15,6 +15,7 @@ the :math:`2^{32}` blocks of a trajectory is an error; another stream has new on
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -109,14 +110,35 @@ class NoiseLayout:
         per_group = self.steps_per_group
         return range(first_step // per_group, -(-(first_step + n_steps) // per_group))
 
+    def block_numbers(self, groups: range, first: int, count: int) -> NDArray[np.uint64]:
+        """Numbers of ``count`` blocks of each group, from its block ``first`` on. Shape ``(groups * count,)``."""
+        starts = np.arange(groups.start, groups.stop, dtype=np.uint64) * np.uint64(self.blocks_per_group)
+        return (starts[:, None] + np.arange(first, first + count, dtype=np.uint64)).ravel()
+
+
+TOGETHER = 4096
+"""Blocks of trajectories at a time: their words stay in the cache, which halves the time."""
+
+
+def blocks_at_once(n_blocks: int, n_trajectories: int) -> Iterator[tuple[slice, slice]]:
+    """Blocks and trajectories to work on at once, :data:`TOGETHER` of them, trajectories first."""
+    for start in range(0, n_trajectories, TOGETHER):
+        here = slice(start, min(start + TOGETHER, n_trajectories))
+        at_once = TOGETHER // (here.stop - here.start)
+        for first in range(0, n_blocks, at_once):
+            yield slice(first, min(first + at_once, n_blocks)), here
+
 
 def block_words(
-    seed: int, trajectories: NDArray[np.uint64], block: int, stream: int, width: Width
+    seed: int, trajectories: NDArray[np.uint64], blocks: NDArray[np.uint64], stream: int, width: Width
 ) -> NDArray[np.unsignedinteger]:
-    """The words of one block for each trajectory: four of 32 bits, or two of 64. Shape ``(128 / width, n)``."""
-    low, high = trajectories & np.uint64(0xFFFFFFFF), trajectories >> np.uint64(32)
+    """The words of blocks of trajectories: four of 32 bits, or two of 64. Shape ``(128 / width, blocks, n)``."""
+    shape = len(blocks), len(trajectories)
+    low = np.broadcast_to(trajectories & np.uint64(0xFFFFFFFF), shape)
+    high = trajectories >> np.uint64(32)
+    at = np.broadcast_to(blocks[:, None], shape) if len(blocks) > 1 else blocks[0]  # a number costs two rounds less
     key = np.uint64(seed & 0xFFFFFFFF), np.uint64(seed >> 32)
-    c0, c1, c2, c3 = encrypted((low, np.uint64(block), np.uint64(stream), high), key)
+    c0, c1, c2, c3 = encrypted((low, at, np.uint64(stream), high), key)
     if width == 64:
         return np.stack([c0 | c1 << np.uint64(32), c2 | c3 << np.uint64(32)])
     return np.stack([c0, c1, c2, c3]).astype(np.uint32)

@@ -17,16 +17,19 @@ References:
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numerics.arguments import takes
-from numerics.random.layout import WORDS, NoiseLayout, Width, block_words, check_address, trajectory_numbers
-
-TOGETHER = 4096
-"""Trajectories at a time: their words stay in the cache, which halves the time."""
+from numerics.random.layout import (
+    WORDS,
+    NoiseLayout,
+    Width,
+    block_words,
+    blocks_at_once,
+    check_address,
+    trajectory_numbers,
+)
 
 
 def standard_normals(
@@ -72,16 +75,16 @@ def standard_normals(
     per_group = layout.steps_per_group
     dtype = np.float32 if width == 32 else np.float64
     groups = layout.groups(first_step, n_steps)
-    rows = np.empty((len(groups), per_group * n_normals, len(trajectories)), dtype)
-    for start, (k, group) in itertools.product(range(0, len(trajectories), TOGETHER), enumerate(groups)):
-        here = slice(start, start + TOGETHER)
-        for j in range(layout.normal_blocks):
-            block = group * layout.blocks_per_group + j
-            words = block_words(seed, trajectories[here], block, stream, width)
-            normals = [z for a, b in zip(words[0::2], words[1::2], strict=True) for z in _box_muller(a, b)]
-            first = j * layout.numbers_per_block
-            for row, z in zip(rows[k, first:], normals, strict=False):  # the last block may be used in part
-                row[here] = z
+    blocks = layout.block_numbers(groups, 0, layout.normal_blocks)
+    made = np.empty((len(blocks), layout.numbers_per_block, len(trajectories)), dtype)
+    for some, here in blocks_at_once(len(blocks), len(trajectories)):
+        words = block_words(seed, trajectories[here], blocks[some], stream, width)
+        normals = [z for a, b in zip(words[0::2], words[1::2], strict=True) for z in _box_muller(a, b)]
+        for place, z in enumerate(normals):
+            made[some, place, here] = z
+    # The last block of a group may be used in part.
+    numbers = layout.normal_blocks * layout.numbers_per_block
+    rows = made.reshape(len(groups), numbers, len(trajectories))[:, : per_group * n_normals]
     skipped = first_step % per_group
     return rows.reshape(len(groups) * per_group, n_normals, len(trajectories))[skipped : skipped + n_steps]
 

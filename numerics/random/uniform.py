@@ -14,7 +14,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numerics.arguments import takes
-from numerics.random.layout import WORDS, NoiseLayout, Width, block_words, check_address, trajectory_numbers
+from numerics.random.layout import (
+    WORDS,
+    NoiseLayout,
+    Width,
+    block_words,
+    blocks_at_once,
+    check_address,
+    trajectory_numbers,
+)
 from theory.argument_kinds import ArgumentKind
 
 FLOATS = ArgumentKind(
@@ -66,12 +74,14 @@ def standard_uniforms(
     check_address(layout, seed=seed, stream=stream, first_step=first_step, n_steps=n_steps)
     trajectories = trajectory_numbers(trajectories)
     per_group, groups = layout.steps_per_group, layout.groups(first_step, n_steps)
-    rows = np.empty((len(groups), per_group, n_uniforms, len(trajectories)), dtype)
-    for row, group in zip(rows, groups, strict=True):
-        first = group * layout.blocks_per_group + layout.normal_blocks
-        words = [block_words(seed, trajectories, first + j, stream, width) for j in range(layout.uniform_blocks)]
-        if words:
-            row[...] = uniforms(np.concatenate(words), dtype)[: per_group * n_uniforms].reshape(row.shape)
+    blocks = layout.block_numbers(groups, layout.normal_blocks, layout.uniform_blocks)
+    made = np.empty((len(blocks), layout.numbers_per_block, len(trajectories)), dtype)
+    for some, here in blocks_at_once(len(blocks), len(trajectories)):
+        words = block_words(seed, trajectories[here], blocks[some], stream, width)
+        made[some, :, here] = uniforms(words, dtype).swapaxes(0, 1)
+    # The last block of a group may be used in part.
+    numbers = layout.uniform_blocks * layout.numbers_per_block
+    rows = made.reshape(len(groups), numbers, len(trajectories))[:, : per_group * n_uniforms]
     skipped = first_step % per_group
     return rows.reshape(len(groups) * per_group, n_uniforms, len(trajectories))[skipped : skipped + n_steps]
 

@@ -1,5 +1,7 @@
 """Uniforms are exact functions of their words, the same bits in every backend, and share no word with the normals."""
 
+import time
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -44,7 +46,7 @@ def test_every_number_of_every_step_has_words_of_its_own(m, l, width):
     made = standard_uniforms(3, trajectory, **arguments).ravel()
     layout = NoiseLayout(m, width, l)
     blocks = -(-steps // layout.steps_per_group) * layout.blocks_per_group
-    words = np.stack([block_words(3, trajectory, block, 0, width)[:, 0] for block in range(blocks)])
+    words = block_words(3, trajectory, np.arange(blocks, dtype=np.uint64), 0, width)[:, :, 0].T
     # Row and column of each uniform among the words, and blocks that hold normals.
     found = [np.argwhere(uniforms(words) == value) for value in made]
     assert all(len(place) == 1 for place in found)
@@ -105,3 +107,20 @@ def test_uniforms_are_uniform_and_independent_of_the_normals(width):
     assert stats.chisquare(successive[0].ravel()).pvalue > FALSE_ALARM
     with_itself = np.histogram2d(made.ravel(), made.ravel(), bins=cells, range=[[0, 1]] * 2)
     assert stats.chisquare(with_itself[0].ravel()).pvalue < FALSE_ALARM
+
+
+@pytest.mark.parametrize("make", [standard_normals, standard_uniforms])
+@pytest.mark.parametrize(("m", "l"), [(3, 0), (1, 1), (7, 5)])
+def test_few_trajectories_and_many_numbers_are_made_together_and_change_no_bit(make, m, l, monkeypatch):
+    arguments = dict(first_step=5, n_steps=40, n_normals=m, n_uniforms=l, width=32)
+    together = make(3, np.arange(11), **arguments)
+    for size in (1, 7, 64):
+        monkeypatch.setattr("numerics.random.layout.TOGETHER", size)
+        assert np.array_equal(make(3, np.arange(11), **arguments), together)
+
+
+def test_a_million_numbers_of_one_trajectory_take_no_longer_than_those_of_many():
+    start = time.process_time()
+    standard_normals(3, [0], first_step=0, n_steps=1, n_normals=10**6, width=64)
+    standard_uniforms(3, [0], first_step=0, n_steps=10**5, n_uniforms=4)
+    assert time.process_time() - start < 5  # a tenth of a second; block by block it was forty
