@@ -47,8 +47,16 @@
 * ``signs_on_line``: the signs of an elementary function of one variable on an interval: a proof by its derivatives.
 * ``monotony``: proofs by monotony: bounds whose margin is a function of one quantity, conditions solved for one letter.
 * ``orderings``: proofs of polynomial inequalities by ordering the letters, until no coefficient is negative.
+* ``evidence_class``: for which expressions agreement at points is evidence, as a closed list.
+* ``pieces``: an expression with kinks, steps and cases, proved piece by piece or looked at in each piece.
+* ``readings``: kinks and cases read in every way.
+* ``repeating_steps``: steps that repeat themselves, proved over one period.
+* ``ranges``: what values an expression takes on a whole box.
+* ``signs_on_boxes``: proofs that an expression has one sign on a whole box, by its ranges.
+* ``sign_proofs``: all proofs that an expression has one sign, in one place.
+* ``spread``: how far the parts of an expression differ in size, and so which balls tell it from 0.
 * ``touching``: where what has one sign at all points comes so close to 0 that it may be 0.
-* ``whole_numbers``: the signs of a polynomial in one whole number.
+* ``whole_numbers``: signs at whole numbers, one by one for those that stand for all others.
 * ``other_forms``: conditions in another form that is true at the same points: logarithms, squares, whole numbers.
 * ``separated_sums``: proofs that a sum of functions of one letter each stays above a number.
 * ``second_kernel``: proofs of zero computed a second time, by the multivariate polynomials of FLINT.

@@ -39,6 +39,9 @@ _MOST_REMAINDERS = 1200
 
 _CONVERGENTS = 20
 
+_ROUNDED = (sp.floor, sp.ceiling, sp.frac)
+_WAVES = (sp.sin, sp.cos, sp.tan, sp.cot)
+
 
 @takes(expression=EXPRESSION)
 def breakpoints(expression: sp.Expr) -> list[sp.Expr]:
@@ -77,7 +80,7 @@ def breakpoints(expression: sp.Expr) -> list[sp.Expr]:
 def remarkable_integers(form: sp.Basic, point: Point) -> Iterator[dict[sp.Symbol, Fraction]]:
     """``point`` with integers that leave every remainder ``form`` tells apart, and those next to the turns of waves."""
     symbols = [symbol for symbol in sorted(form.free_symbols, key=str) if symbol.is_integer]
-    periods = {symbol: _period(form, symbol) for symbol in symbols}
+    periods = {symbol: _period(form, symbol) or 1 for symbol in symbols}
     if 1 < math.prod(periods.values()) <= _MOST_REMAINDERS:
         for steps in itertools.product(*(range(period) for period in periods.values())):
             yield {**point, **{symbol: point[symbol] + k for symbol, k in zip(symbols, steps, strict=True)}}
@@ -88,12 +91,45 @@ def remarkable_integers(form: sp.Basic, point: Point) -> Iterator[dict[sp.Symbol
         yield from ({**point, symbol: Fraction(n)} for n in _next_to_turns(form, symbol))
 
 
-def _period(form: sp.Basic, symbol: sp.Symbol) -> int:
-    """The least common multiple of the moduli of steps that hold ``symbol``."""
-    moduli = {part.args[1] for part in form.atoms(sp.Mod) if part.has(symbol)}
-    rounded = (part.args[0] for part in form.atoms(sp.floor, sp.ceiling, sp.frac) if part.has(symbol))
-    moduli |= {sp.denom(sp.together(argument)) for argument in rounded}
-    return math.lcm(1, *(int(abs(m)) for m in moduli if m.is_Integer and m))
+@takes(expression=EXPRESSION, symbol=SYMBOL)
+def period_of(expression: sp.Expr, symbol: sp.Symbol) -> int | None:
+    r"""After how many whole numbers ``symbol`` steps, powers of -1 and waves come again; None if a step does not.
+
+    Waves of rational multiples of :math:`\pi` are meant; others never come again, and count for nothing.
+
+    Example:
+        >>> n = sp.Symbol("n", integer=True)
+        >>> period_of(sp.floor(n / 2) + sp.Mod(n**2, 7) + sp.cos(sp.pi * n / 3), n)
+        42
+        >>> period_of(sp.floor(sp.sqrt(2) * n), n) is None
+        True
+    """
+    return _period(expression, symbol)
+
+
+def _period(form: sp.Basic, symbol: sp.Symbol) -> int | None:
+    period = 1
+    for part in form.atoms(*_ROUNDED, sp.Mod, *_WAVES, sp.Pow):
+        step = isinstance(part, (*_ROUNDED, sp.Mod))
+        if part.is_Pow and not part.base.is_negative or not part.has(symbol):
+            continue
+        scale = part.args[1] if isinstance(part, sp.Mod) else sp.pi if isinstance(part, _WAVES) else sp.S.One
+        argument = part.exp if part.is_Pow else part.args[0]
+        own = _denominators(argument / scale, symbol)
+        if own is None and step:
+            return None
+        period = math.lcm(period, (own or 1) * (1 if step else 2))
+    return period
+
+
+def _denominators(polynomial: sp.Expr, symbol: sp.Symbol) -> int | None:
+    """The least number that makes all coefficients whole; None if they are not rational."""
+    whole = [s for s in polynomial.free_symbols if s.is_integer]
+    if symbol not in whole or not polynomial.is_polynomial(*whole):
+        return None
+    coefficients = sp.Poly(polynomial, *whole).as_dict()
+    moving = [coefficient for powers, coefficient in coefficients.items() if any(powers)]
+    return math.lcm(1, *(int(c.q) for c in moving)) if all(c.is_Rational for c in moving) else None
 
 
 def _next_to_turns(form: sp.Basic, symbol: sp.Symbol) -> Iterator[int]:
@@ -101,7 +137,7 @@ def _next_to_turns(form: sp.Basic, symbol: sp.Symbol) -> Iterator[int]:
 
     They are the numerators of the convergents of :math:`\pi/2a`, and small multiples.
     """
-    slopes = {sp.diff(wave.args[0], symbol) for wave in form.atoms(sp.sin, sp.cos, sp.tan, sp.cot) if wave.has(symbol)}
+    slopes = {sp.diff(wave.args[0], symbol) for wave in form.atoms(*_WAVES) if wave.has(symbol)}
     for slope in sorted((slope for slope in slopes if slope.is_number and slope.is_real and slope), key=str):
         quarter = abs(sp.pi / (2 * slope))
         if not quarter.is_Rational:

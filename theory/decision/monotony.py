@@ -19,6 +19,7 @@ from sympy.logic.boolalg import Boolean
 from theory.argument_kinds import CONDITION, CONDITIONS, EXPRESSION, YES_OR_NO, takes
 from theory.decision.normal_form import proof_of_positivity, proof_of_zero
 from theory.decision.places import Signs
+from theory.decision.signs_on_boxes import proof_by_ranges
 from theory.decision.signs_on_line import OpenInterval, is_elementary
 from theory.decision.surfaces import INEQUALITIES, is_strict, margin, may_be
 from theory.errors import TheoryError
@@ -318,6 +319,7 @@ def _rises(f: sp.Expr, u: sp.Symbol, domain: tuple[Boolean, ...]) -> int:
         return 0
     slope = sp.diff(f, u)
     known = _sign(slope, domain)
+    known = known or next((side for side in (1, -1) if proof_by_ranges(side * slope, domain)), 0)
     if known:
         return known
     factor, rest = sp.factor(slope).as_independent(u, as_Add=False)

@@ -23,9 +23,11 @@ from theory.decision.breakpoints import breakpoints as breakpoints_of
 from theory.decision.magnitudes import FAR, NEAR
 from theory.decision.rational_points import Point, number_as_text
 from theory.decision.region import AdmissibleRegion, rounded_points, simple_points
+from theory.decision.spread import spread_of_sizes
 from theory.errors import UnsupportedFormError
 
 _ball, _complex_ball = behind_the_door(ball), behind_the_door(complex_ball)
+_spread = behind_the_door(spread_of_sizes)
 
 PRECISIONS = (128, 512, 2048)
 """Working precisions in bits, tried in turn at each point."""
@@ -41,6 +43,12 @@ _CUT_POINTS = 12
 """Points from which a cut is walked to along each coordinate."""
 
 _CLOSER_POINTS = 3
+_SPREADS = 12
+"""Of so many points those are looked at first where the parts of the expression differ least in size."""
+
+_RESOLVING = 4
+"""Balls tell numbers from 0 where their precision is so many times the spread of sizes."""
+
 _CLOSER_SECONDS = 0.01
 """A precision is not raised further at a point that took longer than this."""
 
@@ -104,6 +112,7 @@ class PointSearch:
         self.undefined = 0
         self.last_ball: Any = None
         self.refusal: str | None = None
+        self.is_resolved = False
         self.through_the_plane = True
         self._may_leave_the_reals = expression.has(*_LEAVING) or any(
             power.exp.is_integer is not True for power in expression.atoms(sp.Pow)
@@ -176,9 +185,11 @@ class PointSearch:
         :math:`\log(1 + e^{-500 - p})` is not 0, but below the radius that counts as agreement.
         """
         if self.expression.has(sp.Integral):
+            self.is_resolved = True
             return None
         enclose = _complex_ball if self.expression.has(sp.I) else _ball
-        for point in sorted(visited, key=height)[:_CLOSER_POINTS]:
+        spreads = [(_spread(self.expression, p), k, p) for k, p in enumerate(sorted(visited, key=height)[:_SPREADS])]
+        for spread, _, point in sorted(spreads)[:_CLOSER_POINTS]:
             cost = 0.0
             for precision in CLOSER_PRECISIONS:
                 if self.clock.is_over or cost > _CLOSER_SECONDS:
@@ -186,8 +197,11 @@ class PointSearch:
                 begin = time.process_time()
                 with contextlib.suppress(UnsupportedFormError):
                     value = self.last_ball = enclose(self.expression, point, precision)
+                    if not value.is_finite() and self._may_leave_the_reals:
+                        value = self.last_ball = _complex_ball(self.expression, point, precision)
                     if value.is_finite() and not value.contains(0):
                         return point
+                    self.is_resolved |= bool(value.is_finite()) and precision >= _RESOLVING * spread
                 cost = time.process_time() - begin
         return None
 

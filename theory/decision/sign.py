@@ -17,6 +17,7 @@ from theory.decision.balls import ball
 from theory.decision.breakpoints import remarkable_integers, zeros_along
 from theory.decision.cases import where_defined
 from theory.decision.equations import on_surface
+from theory.decision.evidence_class import sharp_turn
 from theory.decision.extrema import descended, descended_along_surfaces, extreme_points
 from theory.decision.irrational_places import places, surfaces_of_steps, zeros_of
 from theory.decision.jumps import JUMP_STARTS, jumps_of, meetings
@@ -26,6 +27,7 @@ from theory.decision.obstacles import obstacle_to_deciding
 from theory.decision.point_search import CLOSER_PRECISIONS, PRECISIONS, Clock, PointSearch, as_text, branches, height
 from theory.decision.rational_points import Point, exact_value, nearly
 from theory.decision.region import AdmissibleRegion, random_source, rounded_points
+from theory.decision.sign_proofs import proof_of_sign
 from theory.decision.touched_steps import closed_form_of_zero, lies_within, touched_steps
 from theory.decision.touching import place_of_touching
 from theory.decision.zero import ATTEMPTS_PER_POINT, Conditions, exact_expression
@@ -67,8 +69,33 @@ class SignDecision(Typeset):
     witnesses: Mapping[SignKind, Mapping[str, str]] = field(default_factory=dict)
     points_used: int = 0
 
+    def with_proof(self, expression: sp.Expr, conditions: Conditions = ()) -> SignDecision | None:
+        """The same sign with a proof; None if none was found."""
+        if self.proved or self.kind not in _PROVABLE:
+            return self if self.proved else None
+        side, strict = _PROVABLE[self.kind]
+        proof = proof_of_sign(side * exact_expression(expression), conditions, strict=strict)
+        return None if proof is None else replace(self, proved=True, reason=proof)
+
+    def in_doubt(self, expression: sp.Expr, conditions: Conditions = ()) -> SignDecision:
+        """The same decision, or none where points show nothing of other places."""
+        doubt = None if self.kind is SignKind.UNDECIDED else sharp_turn(exact_expression(expression), conditions)
+        if doubt is None:
+            return self
+        reason = f"{self.kind} at all {self.points_used} points, but {doubt}"
+        return replace(self, kind=SignKind.UNDECIDED, reason=reason)
+
     def _equations(self) -> list[str]:
         return [rf"{words(self.kind.value)} &: {words(self.reason)}"]
+
+
+_PROVABLE = {
+    SignKind.POSITIVE: (1, True),
+    SignKind.NEGATIVE: (-1, True),
+    SignKind.NONNEGATIVE: (1, False),
+    SignKind.NONPOSITIVE: (-1, False),
+}
+"""Which side of an expression is to be positive, or not negative, for each sign."""
 
 
 @takes(expression=EXPRESSION, point=POINT)
@@ -120,7 +147,24 @@ def decide_sign(
         positive mixed
         >>> print(decide_sign(5 - 3 * sp.sin(p) - 4 * sp.cos(p)).kind)
         nonnegative
+        >>> print(decide_sign(2 + sp.Rational(1, 10**9) - sp.sin(p) - sp.sin(sp.sqrt(2) * p)).proved)
+        True
+        >>> print(decide_sign(2 - sp.Rational(1, 10**9) - sp.sin(p) - sp.sin(sp.sqrt(2) * p)).kind)
+        undecided
     """
+    found = sign_at_points(expression, conditions, points=points, seed=seed, seconds=seconds)
+    return found.with_proof(expression, conditions) or found.in_doubt(expression, conditions)
+
+
+def sign_at_points(
+    expression: sp.Expr,
+    conditions: Conditions = (),
+    *,
+    points: int = 40,
+    seed: int | str | None = None,
+    seconds: float = 20.0,
+) -> SignDecision:
+    """The sign that :func:`decide_sign` found at points, or by the normal form, whether or not it shows anything."""
     expression, conditions = where_defined(exact_expression(expression), conditions)
     region = AdmissibleRegion.of(expression.free_symbols, conditions)
     obstacle = "the conditions leave no point at all" if region.is_empty else obstacle_to_deciding(expression)
@@ -156,7 +200,7 @@ def _with_equations(
             if sp.false in where:
                 continue
             there = expression.xreplace(values).doit(integrals=False, sums=False, products=False)
-            inner = decide_sign(there, [c for c in where if c != sp.true], points=points, seconds=seconds)
+            inner = sign_at_points(there, [c for c in where if c != sp.true], points=points, seconds=seconds)
             found = _united(found, inner, {str(symbol): str(value) for symbol, value in values.items()})
     return found
 

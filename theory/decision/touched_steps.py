@@ -24,7 +24,7 @@ from theory.decision.jumps import JUMP_STARTS, Jump, Sides
 from theory.decision.normal_form import proof_of_zero
 from theory.decision.point_search import Clock, as_text
 from theory.decision.rational_points import Point, nearly
-from theory.decision.region import AdmissibleRegion
+from theory.decision.region import AdmissibleRegion, admits
 from theory.decision.touching import place_of_touching
 from theory.errors import TheoryError
 
@@ -153,7 +153,13 @@ def closed_form_of_zero(vanishing: sp.Expr, near: Point) -> dict[sp.Symbol, sp.E
 
 
 def _may_be(symbol: sp.Symbol, number: sp.Expr) -> bool:
-    return bool((number.is_Rational or not symbol.is_rational) and (number != 0 or symbol.is_zero is not False))
+    if number.is_Rational:
+        return admits(symbol, number)
+    return not symbol.is_rational and all(
+        known is assumed
+        for assumed, known in ((symbol.is_positive, number.is_positive), (symbol.is_negative, number.is_negative))
+        if assumed is not None and known is not None
+    )
 
 
 def _closed_forms(value: Fraction) -> Iterator[sp.Expr]:

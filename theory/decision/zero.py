@@ -35,6 +35,7 @@ from theory.decision.jumps import JUMP_STARTS, jumps_of, meetings
 from theory.decision.narrow_parts import point_in_a_narrow_part
 from theory.decision.normal_form import proof_of_positivity, proof_of_zero
 from theory.decision.obstacles import obstacle_to_deciding
+from theory.decision.pieces import looked_at_in_pieces
 from theory.decision.plain_symbols import by_real_parts
 from theory.decision.point_search import PRECISIONS, Clock, PointSearch, Residual, as_text, branches, height, leads
 from theory.decision.rational_points import Point
@@ -154,7 +155,7 @@ def decide_zero(
     if functions:
         return _decide_with_functions(expression, region, proof, rng, points, clock)
     search = PointSearch(expression, region, rng, clock)
-    return _decide_by_points(search, points if proof is None else min(points, 3), proof)
+    return _decide_by_points(search, points if proof is None else min(points, 3), proof, expression)
 
 
 def exact_expression(given: object) -> sp.Expr:
@@ -177,8 +178,8 @@ def refuting_point(
     return decide_zero(expression, conditions, points=points, seed=seed).witness
 
 
-def _decide_by_points(search: PointSearch, wanted: int, proof: str | None) -> ZeroDecision:
-    """The decision on an expression without undefined functions."""
+def _decide_by_points(search: PointSearch, wanted: int, proof: str | None, given: sp.Expr) -> ZeroDecision:
+    """The decision on an expression without undefined functions; ``given`` is the one with them, if it had any."""
     wanted = wanted if search.symbols else 1
     used, widest, agreeing = 0, -math.inf, []
     search.through_the_plane = proof is None
@@ -198,7 +199,22 @@ def _decide_by_points(search: PointSearch, wanted: int, proof: str | None) -> Ze
         return ZeroDecision(ZeroKind.ZERO, proof, points_used=used)
     if used < wanted:
         return ZeroDecision(ZeroKind.UNDECIDED, search.shortage(used, wanted), points_used=used)
-    return _contradiction(search, agreeing) or _certified(search, used, widest)
+    return _contradiction(search, agreeing) or _in_pieces(search, agreeing, given) or _certified(search, used, widest)
+
+
+def _in_pieces(search: PointSearch, agreeing: list[dict[sp.Symbol, Fraction]], given: sp.Expr) -> ZeroDecision | None:
+    """What is said instead of CERTIFIED: a proof by the pieces of an expression, or why points are no evidence."""
+    found = looked_at_in_pieces(search, agreeing, given)
+    if found.point is not None:
+        return _refuted(search, found.point, None)
+    if found.proof is not None and all(symbol.is_extended_real for symbol in given.free_symbols):
+        return ZeroDecision(ZeroKind.ZERO, found.proof, points_used=len(agreeing))
+    unresolved = None if search.is_resolved else "its parts differ so much in size there that balls tell nothing from 0"
+    doubt = found.doubt or unresolved
+    if doubt is not None:
+        reason = f"0 at all {len(agreeing)} points, but {doubt}"
+        return ZeroDecision(ZeroKind.UNDECIDED, reason, points_used=len(agreeing))
+    return None
 
 
 def _certified(search: PointSearch, used: int, widest: float) -> ZeroDecision:
@@ -282,39 +298,16 @@ def _unvisited_branch(search: PointSearch, visited: list[dict[sp.Symbol, Fractio
             continue
         if decision is not None and decision.kind in (ZeroKind.NONZERO, ZeroKind.UNDECIDED):
             return decision
-    for lead in itertools.islice(leads(search.expression), _MEETINGS):
+    for lead in itertools.islice(leads(search.expression), _LEADS):
         if not any(truth(lead, point, 256) for point in visited):
             decision = _in_branch(search, lead, len(visited))
             if decision is not None and decision.kind is ZeroKind.NONZERO:
                 return decision
-    return _where_two_meet(search, every, visited)
-
-
-_MEETINGS = 24
-"""Pairs of branches that are looked at where both are taken, and arguments of maxima where they lead."""
-
-
-def _where_two_meet(
-    search: PointSearch, every: list[Boolean], visited: list[dict[sp.Symbol, Fraction]]
-) -> ZeroDecision | None:
-    """A point where two narrow branches are taken at once, and the expression is not 0; None if none was found."""
-    narrow = [branch for branch in every if not branch.has(sp.Eq) and _share(branch, visited) < _NARROW]
-    for pair in itertools.islice(itertools.combinations(narrow, 2), _MEETINGS):
-        both = sp.And(*pair)
-        if both == sp.false or any(truth(both, point, 256) for point in visited):
-            continue
-        decision = _in_branch(search, both, len(visited))
-        if decision is not None and decision.kind is ZeroKind.NONZERO:
-            return decision
     return None
 
 
-_NARROW = 0.3
-"""Share of the visited points below which a branch may have met no other one."""
-
-
-def _share(branch: Boolean, visited: list[dict[sp.Symbol, Fraction]]) -> float:
-    return sum(bool(truth(branch, point, 256)) for point in visited) / max(len(visited), 1)
+_LEADS = 24
+"""Arguments of maxima that are looked at where they lead."""
 
 
 def _in_branch(search: PointSearch, branch: Boolean, used: int) -> ZeroDecision | None:
@@ -372,7 +365,7 @@ def _decide_with_functions(
             return decision
         concrete = with_functions(expression, chosen)
         search = PointSearch(concrete, AdmissibleRegion.of(region.symbols, region.conditions), rng, clock)
-        decision = _decide_by_points(search, -(-points // _FUNCTION_CHOICES), None)
+        decision = _decide_by_points(search, -(-points // _FUNCTION_CHOICES), None, expression)
         if decision.kind is ZeroKind.NONZERO:
             witness = {**(decision.witness or {}), **{str(call): str(value) for call, value in chosen.values()}}
             return ZeroDecision(ZeroKind.NONZERO, decision.reason, witness, points_used=decision.points_used)

@@ -17,6 +17,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.balls import ball
+from theory.decision.evidence_class import sharp_turn
 from theory.decision.monotony import SignsCompared, compared_on_the_line, proof_by_ends, proof_of_same_side
 from theory.decision.normal_form import proof_of_zero
 from theory.decision.orderings import proof_by_ordering
@@ -24,8 +25,9 @@ from theory.decision.other_forms import OTHER_FORMS, in_logarithms
 from theory.decision.point_search import as_text
 from theory.decision.region import AdmissibleRegion, points_satisfying, rounded_points, simple_points
 from theory.decision.separated_sums import proof_by_parts
-from theory.decision.sign import SignKind, decide_sign, sign_at
+from theory.decision.sign import SignKind, decide_sign, sign_at, sign_at_points
 from theory.decision.sign_patterns import proof_of_sameness
+from theory.decision.sign_proofs import proof_of_sign
 from theory.decision.surfaces import (
     INEQUALITIES,
     POINTS,
@@ -73,6 +75,9 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
         return Finding(Outcome.UNDECIDED, reason)
     if compared < POINTS // 2:
         return Finding(Outcome.UNDECIDED, f"only {compared} points of the domain could be compared")
+    doubt = sharp_turn(sp.S.Zero, (derived, candidate, *domain))
+    if doubt:
+        return Finding(Outcome.UNDECIDED, f"they agree at {compared} points, but {doubt}", numbers={"points": compared})
     seen_there = f"truth values seen: {sorted(seen)}"
     if undefined:
         seen_there += f"; at {undefined} of the points a side has no real value, which counts as not true"
@@ -105,7 +110,8 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
     at_once = _soon_negative(margin_of, domain)
     if at_once is not None:
         return _violated(margin_of, domain, at_once)
-    decision = decide_sign(margin_of, domain)
+    decision = sign_at_points(margin_of, domain)
+    decision = decision.with_proof(margin_of, domain) or decision
     strict = len(relation) == 1
     touched = strict and decision.kind is SignKind.NONNEGATIVE and SignKind.ZERO not in decision.witnesses
     allowed = {SignKind.POSITIVE} if strict else {SignKind.POSITIVE, SignKind.NONNEGATIVE, SignKind.ZERO}
@@ -121,6 +127,7 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
             return Finding(Outcome.REFUTED, reason, witness=on_line.witness)
         routes = (proof_by_ends, proof_by_parts)
         proof = on_line.proof or next(filter(None, (r(margin_of, domain, strict=strict) for r in routes)), None)
+        proof = proof or (proof_of_sign(margin_of, domain, strict=strict) if not decision.proved else None)
         proof = proof or _proof_in_logarithms(holds, domain) or _proof_of_polynomial(margin_of, domain, strict=strict)
         if proof:
             return Finding(Outcome.PROVED, f"margin {decision.kind}: {proof}", numbers=numbers)
@@ -132,6 +139,10 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
             return Finding(Outcome.REFUTED, f"{how} at {_named(values)}", witness=values)
         if touched:
             return Finding(Outcome.UNDECIDED, f"the sides may be equal somewhere: the margin is {decision.reason}")
+        doubt = sharp_turn(margin_of, domain)
+        if doubt:
+            reason = f"the margin is {decision.kind} at all {decision.points_used} points, but {doubt}"
+            return Finding(Outcome.UNDECIDED, reason, numbers=numbers)
         return Finding(Outcome.CERTIFIED, f"margin {decision.kind}: {decision.reason}", numbers=numbers)
     if decision.kind is SignKind.UNDECIDED:
         return Finding(Outcome.UNDECIDED, decision.reason)
@@ -203,7 +214,7 @@ def _proof_of_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean
     """A proof that two conditions are one: literally, by the ratio or the signs of their margins, or by monotony."""
     if derived == candidate:
         return f"the derived condition is literally {derived}"
-    routes = (_same_surface, proof_of_sameness, proof_of_same_side)
+    routes = (_same_surface, proof_of_sameness, proof_of_same_side, _both_always_true)
     proof = next(filter(None, (route(derived, candidate, domain) for route in routes)), None)
     return proof or _proof_in_another_form(derived, candidate, domain)
 
@@ -223,10 +234,13 @@ def _proof_in_another_form(derived: Boolean, candidate: Boolean, domain: tuple[B
 
 
 def _proof_of_polynomial(margin_of: sp.Expr, domain: tuple[Boolean, ...], *, strict: bool) -> str | None:
-    """The proof for polynomials: at whole numbers one by one, else by the order of the letters."""
+    """The proof for whole numbers one by one, or for polynomials by the order of the letters."""
     least = least_sign_at_whole_numbers(margin_of, domain)
     if least is not None and least >= strict:
-        return "at the whole numbers next to its zeros, between which no sign changes"
+        steps = margin_of.has(sp.Mod)
+        return (
+            "for every remainder" if steps else "at the whole numbers next to its zeros, between which no sign changes"
+        )
     return None if strict else proof_by_ordering(margin_of, domain)
 
 
@@ -253,6 +267,18 @@ def _same_surface(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, .
     if decision.kind is SignKind.POSITIVE and decision.proved:
         return f"its margin is the derived one, of {derived}, times {ratio}, which is positive"
     return None
+
+
+def _both_always_true(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> str | None:
+    """The proof where both conditions are true everywhere: of inequalities whose margins have one sign."""
+    for condition in (derived, candidate):
+        if condition != sp.true and not (
+            isinstance(condition, INEQUALITIES)
+            and proof_of_sign(margin(condition), domain, strict=is_strict(condition))
+            and all(side.is_real for side in condition.args)
+        ):
+            return None
+    return "both are true everywhere"
 
 
 def _named(values: Mapping[str, str]) -> str:

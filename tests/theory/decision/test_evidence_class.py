@@ -1,0 +1,92 @@
+"""Agreement at points counts for functions of a closed list alone; what is outside is proved or undecided."""
+
+import pytest
+import sympy as sp
+
+from theory.decision.evidence_class import sharp_turn, wall_out_of_sight
+from theory.decision.sign import SignKind, decide_sign
+from theory.decision.zero import ZeroKind, decide_zero
+from verification.checks.conditions import judge_bound, judge_region
+from verification.verdict import Outcome
+
+x, y = sp.symbols("x y", real=True)
+p = sp.Symbol("p", positive=True)
+n, m = sp.symbols("n m", integer=True, positive=True)
+R = sp.Rational
+WAVES = sp.sin(x) * sp.sin(sp.sqrt(2) * x)
+
+NOT_ZERO = {
+    "waves close to their top": sp.Max(0, WAVES - R(999999, 10**6)),
+    "a needle at an irrational place": sp.Max(0, sp.exp(-(10**8) * (x - sp.sqrt(2) * y) ** 2) - R(1, 2)),
+    "a step at a needle": sp.floor(R(1, 3) + sp.exp(-(10**6) * (x - sp.pi) ** 2)),
+    "a wave of a long period at whole numbers": sp.floor(sp.cos(2 * sp.pi * n / 5003) / 2 + R(1, 2)),
+    "a step of roots": sp.floor(sp.sqrt(n) + R(1, 10**6)) - sp.floor(sp.sqrt(n)),
+    "an absolute value at the end of a wave": sp.Abs(sp.cos(x) + R(99999, 10**5)) - sp.cos(x) - R(99999, 10**5),
+    "a tail beyond every ball": sp.tanh(10**6 + p) - 1,
+    "a logarithm beyond every ball": sp.log(1 + sp.exp(-(10**5) - p)),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("residual", NOT_ZERO.values(), ids=list(NOT_ZERO))
+def test_what_points_do_not_see_is_never_called_zero(residual):
+    assert not decide_zero(residual).says_zero
+
+
+@pytest.mark.every(4)
+@pytest.mark.parametrize("end", ["1571/1000", "15708/10000"])
+@pytest.mark.parametrize("inverse", [sp.asin(sp.sin(x)) - x, sp.atan(sp.tan(x)) - x])
+def test_an_inverse_is_one_up_to_its_turn_alone(inverse, end):
+    assert decide_zero(inverse, [x > -1, x < R(3, 2)]).says_zero
+    assert not decide_zero(inverse, [x > -1, x < R(end)]).says_zero
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("left", "relation", "right"),
+    [
+        (WAVES, "<", 1 - R(1, 10**7)),
+        (sp.Abs(sp.sin(n)), ">=", R(1, 10**15)),
+        (sp.Abs(n**2 - 61 * m**2), ">=", sp.Integer(2)),
+        (sp.Mod(n**2, 10009), "<=", sp.Integer(10007)),
+    ],
+)
+def test_a_bound_that_fails_where_no_point_lies_is_not_certified(left, relation, right):
+    assert not judge_bound(left, relation, right, ()).outcome.supports
+
+
+@pytest.mark.slow
+def test_a_region_that_differs_where_no_point_lies_is_not_certified():
+    assert judge_region(R(999999, 10**6) > WAVES, sp.true, ()).outcome is Outcome.UNDECIDED
+    assert judge_region(sp.sin(x) < 2, sp.true, ()).outcome is Outcome.PROVED
+
+
+def test_a_needle_and_a_tail_are_not_called_zero():
+    needle = sp.Max(0, sp.exp(-(10**8) * (x - sp.sqrt(2)) ** 2) - R(1, 2))
+    for residual in (needle, sp.tanh(10**6 + p) - 1):
+        assert not decide_zero(residual).says_zero
+
+
+def test_walls_that_are_not_there_or_are_plain_hide_nothing():
+    assert wall_out_of_sight(sp.log(2 + sp.sin(x) * sp.cos(y))) is None
+    assert wall_out_of_sight(sp.atan(1 / x) + sp.sqrt(x**2 - 2)) is None
+    assert wall_out_of_sight(sp.log(sp.exp(sp.I * x))) is not None
+    assert wall_out_of_sight(sp.primepi(n)) is not None
+
+
+def test_tame_functions_turn_softly():
+    assert sharp_turn(sp.sqrt(1 + x**2) * sp.exp(-x) + sp.Max(x, y), [x > 10**6]) is None
+    assert sharp_turn(sp.exp(sp.exp(x))) is not None
+    assert sharp_turn(n**2 - 2 * m**2) is not None
+
+
+@pytest.mark.slow
+def test_the_sign_of_waves_is_proved_or_not_told():
+    two = 2 - sp.sin(x) - sp.sin(sp.sqrt(2) * x)
+    assert decide_sign(two + R(1, 10**9)).proved
+    assert decide_sign(two - R(1, 10**9)).kind is SignKind.UNDECIDED
+
+
+def test_no_point_has_a_fraction_for_a_whole_number():
+    decision = decide_zero(sp.floor(n / 2) + sp.floor((n + 1) / 2) - n)
+    assert decision.kind is ZeroKind.ZERO

@@ -1,0 +1,49 @@
+"""Kinks and steps read in every way: what is 0 in each reading, and over each part of a period, is proved to be 0."""
+
+import pytest
+import sympy as sp
+
+from theory.decision.repeating_steps import proof_by_repetition
+from theory.decision.zero import ZeroKind, decide_zero
+
+x, y = sp.symbols("x y", real=True)
+p = sp.Symbol("p", positive=True)
+n = sp.Symbol("n", integer=True)
+R = sp.Rational
+
+
+@pytest.mark.every(3)
+@pytest.mark.parametrize(
+    "residual",
+    [
+        sp.Max(x, y) + sp.Min(x, y) - x - y,
+        sp.Max(0, sp.sin(x) * sp.cos(y) - R(11, 10)),
+        sp.Abs(1 + sp.sin(x) * sp.cos(y)) - 1 - sp.sin(x) * sp.cos(y),
+        sp.Max(0, sp.sin(x) + sp.sin(sp.sqrt(2) * x) - 2),
+        sp.floor((5 + sp.cos(3 * x)) / 7),
+        sp.ceiling(sp.sin(x) * 3) + sp.floor(-sp.sin(x) * 3),
+        sp.sign(2 + sp.sin(x)) - 1,
+    ],
+    ids=str,
+)
+def test_what_is_zero_in_every_reading_is_proved(residual):
+    assert decide_zero(residual).kind is ZeroKind.ZERO
+
+
+@pytest.mark.every(2)
+@pytest.mark.parametrize(
+    ("residual", "holds"),
+    [
+        (sp.floor(x / 3) + sp.floor((x + 1) / 3) + sp.floor((x + 2) / 3) - sp.floor(x), True),
+        (sp.floor(sp.floor(3 * x) / 3) - sp.floor(x), True),
+        (sp.Mod(n**7 - n, 7), True),
+        (sp.floor(sp.floor(n / 2) / 3) - sp.floor(n / 6), True),
+        (sp.floor(x) + sp.floor(x + R(1, 2)) - sp.floor(2 * x + R(1, 10**9)), False),
+        (sp.frac(x) + sp.frac(-x) - 1, False),
+        (sp.Mod(n**7 - n, 49), False),
+        (sp.floor(sp.floor(3 * x) / 3 + x) - sp.floor(2 * x), False),
+    ],
+    ids=str,
+)
+def test_repeating_steps_are_proved_over_one_period(residual, holds):
+    assert (proof_by_repetition(residual) is not None) is holds
