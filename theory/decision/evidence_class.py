@@ -80,7 +80,7 @@ def wall_out_of_sight(expression: sp.Expr, conditions: Boolean | Sequence[Boolea
         >>> wall_out_of_sight(sp.atan(p) + sp.atan(1 / p) - sp.pi / 2) is None
         True
         >>> wall_out_of_sight(sp.Max(0, sp.sin(x) * sp.sin(sp.sqrt(2) * x) - sp.Rational(99, 100)))
-        'points do not see both sides of sin(x)*sin(sqrt(2)*x) - 99/100 = 0'
+        'points do not see both sides of -sin(x)*sin(sqrt(2)*x) + 99/100 = 0'
         >>> wall_out_of_sight(sp.sqrt((sp.sin(x) + 2) ** 2)) is None
         True
     """

@@ -152,7 +152,8 @@ def _with_free_levels(expression: sp.Expr) -> sp.Expr:
     def level(u: sp.Expr) -> sp.Symbol:
         return levels.setdefault(u, sp.Dummy(f"floor({u})", integer=True))
 
-    for step in expression.atoms(*ROUNDING):
+    outermost_first = sorted(expression.atoms(*ROUNDING), key=lambda e: (-e.count_ops(), sp.default_sort_key(e)))
+    for step in outermost_first:
         if step.free_symbols <= expression.free_symbols:
             u = step.args[0]
             if isinstance(step, sp.floor):

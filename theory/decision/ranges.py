@@ -80,7 +80,7 @@ def slopes_of(expression: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
         expression.xreplace({part: sp.Dummy() for part in expression.atoms(sp.gamma, sp.besselj)})
     ):
         return {}
-    return {x: sp.factor_terms(sp.together(sp.diff(expression, x))) for x in expression.free_symbols}
+    return {x: sp.factor_terms(sp.together(sp.diff(expression, x))) for x in sorted(expression.free_symbols, key=str)}
 
 
 def _is_smooth(kernel: sp.Expr) -> bool:

@@ -58,7 +58,7 @@ def proof_by_ranges(
         >>> proof_by_ranges(2 - sp.sin(x) * sp.cos(y))
         'by its ranges on 1 box, over one period of x and y'
         >>> proof_by_ranges(sp.sin(x) + sp.cos(x) + sp.Rational(3, 2))
-        'by its ranges on 13 boxes, over one period of x'
+        'by its ranges on 11 boxes, over one period of x'
         >>> proof_by_ranges(1 + sp.sin(x)) is None, proof_by_ranges(1 + sp.sin(x), strict=False)
         (True, 'by its ranges on 1 box, over one period of x')
     """

@@ -33,7 +33,7 @@ def spread_of_sizes(expression: sp.Expr, point: Point) -> int:
         >>> from fractions import Fraction
         >>> p = sp.Symbol("p", positive=True)
         >>> spread_of_sizes(sp.exp(-p) + 1, {p: Fraction(70)}), spread_of_sizes(sp.tanh(p), {p: Fraction(700)})
-        (101, 2100)
+        (100, 2100)
     """
     flint = flint_library()
     balls = (ComplexBalls if expression.has(sp.I) else RealBalls)(flint, point)
