@@ -57,7 +57,7 @@ U, V = sp.symbols("u v", real=True)
         (xi**3 / 3, lambda k: 2 ** (3 * k / 2) * mp.gamma((3 * k + 1) / 2) / mp.sqrt(mp.pi) / mp.mpf(3) ** k),
         (sp.exp(U - sp.Rational(2, 3)), lambda k: (mp.exp(k / 3) - mp.exp(-2 * k / 3)) / k),
     ],
-    ids=str,
+    ids=lambda value: str(value) if isinstance(value, sp.Basic) else "moment",
 )
 def test_gamma_laws_and_products_of_independent_factors_have_their_moments(multiplier, moment):
     step = Recursion([w], [multiplier * w + 1], normals=[xi], uniforms=[U, V])
