@@ -88,6 +88,8 @@ class IrrationalPlace:
             at = self._value(relation.lhs - relation.rhs)
             if at is not None:
                 known[relation] = relation.func(at, sp.S.Zero)
+            elif any(self._vanishes(sp.denom(sp.together(side))) for side in relation.args):
+                known[relation] = sp.false  # of sides without a value nothing is true
         try:
             return form.xreplace(known)
         except TypeError:  # SymPy's: log(0) < 1 compares an infinity
@@ -102,9 +104,14 @@ class IrrationalPlace:
             apart = sp.expand(argument - sign * surface)
             if apart.is_Rational:
                 return sign * level + apart
-        zero = sp.expand(surface - level)
-        vanishes = any(sp.expand(f - sign * zero) == 0 for f in _factors(argument) for sign in (1, -1))
-        return sp.S.Zero if vanishes else None
+        # A factor below the line vanishes at a pole, where there is no value.
+        finite = self._vanishes(argument) and _ball(argument, self.stretch, 2 * self.sides.bits).is_finite()
+        return sp.S.Zero if finite else None
+
+    def _vanishes(self, expression: sp.Expr) -> bool:
+        """Whether a factor of ``expression``, above or below the line, is the function whose zero the place is."""
+        zero = sp.expand(self.sides.jump.surface - self.sides.level)
+        return any(sp.expand(f - sign * zero) == 0 for f in _factors(expression) for sign in (1, -1))
 
 
 @functools.lru_cache(maxsize=1024)
