@@ -251,6 +251,13 @@ def test_a_scripted_module_is_refused_with_the_way_on():
         EmpiricalLoss(scripted, squared_error, VECTORS, TARGETS)
 
 
+def test_a_recurrent_layer_that_computed_its_weights_once_is_refused():
+    layer = parametrizations.weight_norm(nn.LSTM(4, 3, batch_first=True), "weight_hh_l0")
+    module = nn.Sequential(layer)
+    with pytest.raises(ArgumentError, match=r"at every call, but 0 is a ParametrizedLSTM"):
+        EmpiricalLoss(module, squared_error, SEQUENCES, TARGETS)
+
+
 def test_a_problem_keeps_the_weights_of_a_layer_that_is_used_twice():
     net = made(Twice, VECTORS)
     problem = EmpiricalLoss(net, squared_error, VECTORS, TARGETS)
