@@ -6,10 +6,11 @@ import pytest
 import sympy as sp
 
 from numerics.codegen.compile import compile_program
-from tests.numerics.codegen.physics_expressions import PHYSICS, x
+from tests.numerics.codegen.physics_expressions import ELSEWHERE, PHYSICS, x
 
 POINTS = [
     ("expected improvement", 0, -31.0),
+    ("mean of a truncated normal", 2, 31.0),
     ("log of a scaled tail", 0, -31.0),
     ("log of the upper tail", 0, -11.0),
     ("log odds of a normal law by erf", 0, 31.0),
@@ -34,12 +35,14 @@ POINTS = [
     ("Boys function", 1, 1e-12),
     ("Stirling's quotient", 0, 1e4),
     ("Poisson weight", 1, 350.0),
+    ("deviation of an Ornstein-Uhlenbeck process", 2, 7e-9),
+    pytest.param("constant of Student's law", 2, 705.0, marks=pytest.mark.slow),
 ]
 
 
 @pytest.mark.parametrize(("name", "order", "point"), POINTS)
 def test_digits_are_kept(name, order, point):
-    expression = sp.diff(PHYSICS[name][0], x, order).replace(sp.DiracDelta, lambda *_: sp.S.Zero)
+    expression = sp.diff((PHYSICS | ELSEWHERE)[name][0], x, order).replace(sp.DiracDelta, lambda *_: sp.S.Zero)
     with mpmath.workdps(100 if expression.has(sp.gamma) else 700):
         expected = sp.lambdify(x, expression, "mpmath")(mpmath.mpf(point))
         (value,) = compile_program([expression], [x])(np.array([point]))[0]
