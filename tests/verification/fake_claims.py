@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -78,6 +79,13 @@ def rare(arguments: Mapping[str, Any], draw: Draw) -> Samples:
 def power(arguments: Mapping[str, Any], draw: Draw) -> Samples:
     """Samples 1 + T of Student's law with ``freedom`` degrees: no variance up to 2 of them, no mean up to 1."""
     return Samples(1 + special.stdtrit(arguments["freedom"], uniforms(draw)))
+
+
+def related(arguments: Mapping[str, Any], draw: Draw) -> Samples:
+    """Gaussian samples of mean 1, each the mean of as many neighbours as ``width`` says: a moving average."""
+    noise = special.ndtri(uniforms(draw))
+    width = arguments["width"]
+    return Samples(1 + VARIATION * np.convolve(noise, np.ones(width), "same") / math.sqrt(width))
 
 
 def centred(arguments: Mapping[str, Any], draw: Draw) -> Samples:

@@ -38,6 +38,9 @@ TAIL_LEVEL = 0.01
 SURPRISE = 2.0
 """Factor, up or down, between expected and measured variation from which on the tails are not understood."""
 
+RELATED = 1.5
+"""Factor in the variance of batch means that independent samples exceed once in a million stages."""
+
 EVENTS = 40.0
 """Expected events whose absence is no chance: exp(-40) is far below every false-alarm rate."""
 
@@ -71,6 +74,11 @@ class SamplingPlan:
         """Why nothing may be decided from ``measured``; empty where it may."""
         if measured.tail is not None and (wild := without_variance(measured.tail)):
             return wild
+        if measured.dependence > RELATED:
+            return (
+                f"the means of batches vary {measured.dependence:.2g} times as much as those of independent samples "
+                "would: return one sample of each independent run"
+            )
         if not measured.interval.is_valid:
             skewness, n = measured.moments.skewness, measured.moments.n
             return f"the samples have skewness {skewness:.3g}, which needs n = {measured.size_needed}, not {n}"

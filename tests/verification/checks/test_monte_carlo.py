@@ -175,6 +175,13 @@ def test_indicators_get_the_exact_interval_of_a_proportion(monkeypatch):
     assert found["5 % above"].outcome is Outcome.REFUTED
 
 
+def test_samples_that_depend_on_their_neighbours_decide_nothing(monkeypatch):
+    for width, outcome in ((1, Outcome.CONSISTENT), (6, Outcome.UNDECIDED)):
+        found = judged(monkeypatch, claim_of(fake.experiment(sampler="related", width=width)))
+        assert found["printed"].outcome is outcome
+    assert "times as much as those of independent samples would" in found["printed"].reason
+
+
 def test_an_event_that_a_form_predicts_and_no_pilot_has_seen_is_waited_for(monkeypatch):
     rare = fake.experiment(sampler="indicators", variation=None, skewness=None, p=4e-4)
     for k in range(3):
