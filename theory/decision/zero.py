@@ -6,7 +6,8 @@ Three rungs, from proof to evidence:
    generators is zero wherever its denominators are not. This is a proof.
 2. *Balls* (:mod:`theory.decision.balls`) at random rational points inside the assumptions and the conditions. One
    ball that excludes 0 is a proof of the contrary, and its point is the witness.
-3. Balls of radius below :math:`2^{-400}` around 0 at forty points are strong evidence, and no proof.
+3. Balls of radius below :math:`2^{-400}` around 0 at forty points are strong evidence, and no proof; for functions of
+   a closed list alone (:mod:`theory.decision.evidence_class`). Others are proved piece by piece, or not decided.
 
 Whatever cannot be decided says so, with its reason. ``simplify``, ``equals`` and floating-point numbers take no part.
 """

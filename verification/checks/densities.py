@@ -18,6 +18,7 @@ from theory.argument_kinds import CONDITIONS, SYMBOL
 from theory.decision.ball_functions import Ball
 from theory.decision.balls import ball
 from theory.decision.breakpoints import breakpoints, zeros_along
+from theory.decision.evidence_class import LARGEST_NUMBER, is_plain
 from theory.decision.region import AdmissibleRegion, affine_in, points_satisfying
 from theory.decision.sign import SignKind, decide_sign
 from theory.decision.surfaces import INEQUALITIES, margin
@@ -99,6 +100,10 @@ def seam_finding(process: ItoProcess, density: sp.Expr, domain: tuple[Boolean, .
                         return Finding(Outcome.REFUTED, f"{jump} jumps at {x} = {at[x]}", witness=where)
     if not looked_at:
         return Finding(Outcome.UNDECIDED, "the density is in pieces, and no point on their seams was found")
+    unseen = next((seam for seam in seams if not is_plain(seam, LARGEST_NUMBER)), None)
+    if unseen is not None:
+        reason = f"continuous at {looked_at} points on seams, but points do not meet all places where {unseen} is 0"
+        return Finding(Outcome.UNDECIDED, reason)
     return Finding(Outcome.CERTIFIED, f"continuous at {looked_at} points on seams", numbers={"points": looked_at})
 
 
