@@ -40,6 +40,7 @@ POINTS = [
 ]
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("name", "order", "point"), POINTS)
 def test_digits_are_kept(name, order, point):
     expression = sp.diff((PHYSICS | ELSEWHERE)[name][0], x, order).replace(sp.DiracDelta, lambda *_: sp.S.Zero)
@@ -49,6 +50,7 @@ def test_digits_are_kept(name, order, point):
         assert abs(mpmath.mpf(value) - expected) < 1e-11 * abs(expected)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_polygamma_functions_of_negative_numbers_in_torch(n):
     torch = pytest.importorskip("torch")
