@@ -182,11 +182,12 @@ def test_the_advice_to_declare_a_weaker_assumption_can_be_followed():
     assert change_of_variables(WRIGHT_FISHER, y, sp.log(x), sp.exp(y)).dimension == 1
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("new", "old", "interval"),
     [
-        (sp.tan(z), sp.atan(u), Interval(-sp.pi / 2, sp.pi / 2)),
         (sp.sinh(z), sp.asinh(u), None),
+        (sp.tan(z), sp.atan(u), Interval(-sp.pi / 2, sp.pi / 2)),
         (sp.asin(2 * z - 1), (1 + sp.sin(u)) / 2, Interval(0, 1)),
     ],
 )

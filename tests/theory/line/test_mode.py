@@ -130,6 +130,7 @@ def test_heights_whose_order_is_open_are_not_factored():
     assert found.subs({k: 1, c: 4}).evalf() is sp.nan  # it is 0 at 1/3 and -1/3
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("drift", "dispersion", "expected"),
     [

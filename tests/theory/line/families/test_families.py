@@ -315,7 +315,7 @@ def test_an_odd_function_is_no_symmetric_law():
     assert recognise(y * sp.exp(-(y**4)), y) is None
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(5)
 @pytest.mark.parametrize(
     ("density", "interval", "kind"),
     [
