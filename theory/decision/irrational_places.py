@@ -88,8 +88,6 @@ class IrrationalPlace:
             at = self._value(relation.lhs - relation.rhs)
             if at is not None:
                 known[relation] = relation.func(at, sp.S.Zero)
-            elif any(self._vanishes(sp.denom(sp.together(side))) for side in relation.args):
-                known[relation] = sp.false  # of sides without a value nothing is true
         try:
             return form.xreplace(known)
         except TypeError:  # SymPy's: log(0) < 1 compares an infinity
