@@ -18,6 +18,7 @@ from sympy.logic.boolalg import Boolean
 
 from theory.decision.balls import ball
 from theory.decision.evidence_class import sharp_turn
+from theory.decision.holes import hole_in_one_of
 from theory.decision.monotony import SignsCompared, compared_on_the_line, proof_by_ends, proof_of_same_side
 from theory.decision.normal_form import proof_of_zero
 from theory.decision.orderings import proof_by_ordering
@@ -76,6 +77,9 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
     if compared < POINTS // 2:
         return Finding(Outcome.UNDECIDED, f"only {compared} points of the domain could be compared")
     doubt = sharp_turn(sp.S.Zero, (derived, candidate, *domain))
+    hole = None if doubt else hole_in_one_of(derived, candidate, domain)
+    if hole:
+        doubt = f"they may differ at the single place about {_named(hole)}"
     if doubt:
         return Finding(Outcome.UNDECIDED, f"they agree at {compared} points, but {doubt}", numbers={"points": compared})
     seen_there = f"truth values seen: {sorted(seen)}"

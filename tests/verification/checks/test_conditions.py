@@ -262,3 +262,13 @@ def test_a_bound_between_polynomials_is_proved_and_a_closer_one_refuted(exact, l
     exact, least = exact.xreplace(positive), least.xreplace(positive)
     assert bound(exact, ">=", least) is Outcome.PROVED
     assert bound(exact, ">=", least + sp.Rational(1, 10**6)) is Outcome.REFUTED
+
+
+def test_regions_that_differ_at_one_irrational_place_are_not_certified():
+    assert region((sp.exp(p) - 3) ** 2 + (q - 7) ** 2 > 0, q > 0) is Outcome.UNDECIDED
+
+
+@pytest.mark.slow
+def test_regions_that_differ_at_an_irrational_pole_are_not_certified():
+    cubic = x**3 - x - 1
+    assert region(1 / cubic <= 1, sp.Or(cubic <= 0, cubic >= 1)) is Outcome.UNDECIDED
