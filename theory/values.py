@@ -55,9 +55,8 @@ def shown(value: object) -> str:
         text = "<unprintable>"
     if len(text) > MAX_SHOWN:
         text = f"{text[:MAX_SHOWN]}..."
-    return (
-        text if isinstance(value, sp.Basic | int | float | str | list | tuple) else f"{text} ({type(value).__name__})"
-    )
+    known = isinstance(value, sp.Basic | int | float | str | list | tuple)
+    return text if known else f"{text} ({type(value).__name__})"
 
 
 def exact_number(value: Any, name: str) -> sp.Expr:
@@ -348,10 +347,9 @@ def _as_expression(value: object) -> sp.Expr | None:
     if isinstance(value, sp.Basic):
         if nesting(value) > MAX_DEPTH or not _is_plain(value):
             return None
-        floats = value.atoms(sp.Float)
-        if floats:
+        if floats := value.atoms(sp.Float):
             exponents = {f for power in value.atoms(sp.Pow) for f in power.exp.atoms(sp.Float)}
-            value = value.xreplace({f: _fraction(f) if f in exponents else _decimal(f) for f in floats})
+            return value.xreplace({f: _fraction(f) if f in exponents else _decimal(f) for f in floats})
         return value
     if isinstance(value := own_number(value), bool):
         return None
@@ -384,11 +382,8 @@ def _fraction(value: sp.Float) -> sp.Expr:
     return sp.Rational(simple.numerator, simple.denominator) if rounded else _decimal(value)
 
 
-_SIMPLE = 1000
-"""The largest denominator of a fraction that an exponent is taken for."""
-
-_ROUNDINGS = 4
-"""By so many units in its last place an exponent may differ from that fraction."""
+_SIMPLE, _ROUNDINGS = 1000, 4
+"""The largest denominator of a fraction that an exponent is taken for, and by how many units of its last place."""
 
 
 def _is_infinite(expression: sp.Expr) -> bool:
