@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 import sympy as sp
 
+from docs.benchmarks.command_line import chosen
 from theory import parameter
 from theory.deep_linear.diffusion_peak import DiffusionPeak
 from theory.deep_linear.gradient_flow import passage_time, small_start_time
@@ -114,10 +115,11 @@ def row(name: str) -> bool:
 
 def main() -> int:
     """Measure the parts named on the command line, all by default, each in a process of its own."""
-    names = sys.argv[1:] or list(PARTS)
+    names = chosen(__doc__, "PART", PARTS)
     if len(names) == 1:
         return int(not row(names[0]))
-    return max(subprocess.run([sys.executable, __file__, name], check=False).returncode for name in names)
+    one = [sys.executable, "-m", "docs.benchmarks.deep_linear_modes"]
+    return max(subprocess.run([*one, name], check=False).returncode for name in names)
 
 
 if __name__ == "__main__":

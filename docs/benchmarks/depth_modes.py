@@ -23,6 +23,7 @@ import time
 
 import sympy as sp
 
+from docs.benchmarks.command_line import chosen
 from theory import Interval, ItoProcess, attractivity_rate, classify, parameter, stationary_density
 from theory.errors import TheoryError
 
@@ -87,11 +88,12 @@ def table(name: str) -> float:
 
 def main() -> int:
     """Measure the depths named on the command line, all by default, each in a process of its own."""
-    names = sys.argv[1:] or list(DEPTHS)
+    names = chosen(__doc__, "DEPTH", DEPTHS)
     if len(names) == 1:
         name = names[0]
         return int(table(name) > (LIMIT if DEPTHS[name].is_number else SYMBOLIC_LIMIT))
-    return max(subprocess.run([sys.executable, __file__, name], check=False).returncode for name in names)
+    one = [sys.executable, "-m", "docs.benchmarks.depth_modes"]
+    return max(subprocess.run([*one, name], check=False).returncode for name in names)
 
 
 if __name__ == "__main__":

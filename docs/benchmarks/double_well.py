@@ -24,9 +24,10 @@ from dataclasses import asdict
 
 import numpy as np
 import sympy as sp
-from interleaved import Method, interleaved, table
-from reference.compiled import double_well_routines
 
+from docs.benchmarks.command_line import sized
+from docs.benchmarks.interleaved import Method, interleaved, table
+from docs.benchmarks.reference.compiled import double_well_routines
 from numerics.kernels.kernel import step_program
 
 MU, ZETA, STEP = 1.5, 1.0, 0.0025
@@ -234,7 +235,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", help="also write the measurements to this file")
-    options = parser.parse_args()
+    options = sized(parser, "rounds")
     # One thread for every library, before it is imported: then processor time and wall-clock time mean the same.
     os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"

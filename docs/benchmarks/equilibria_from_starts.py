@@ -30,6 +30,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from docs.benchmarks.command_line import sized
 from numerics.deep_linear import DataSet
 from numerics.layered import DenseNetwork, MiniBatchDescent, Options, train_layers
 from numerics.sgd.empirical_loss import EmpiricalLoss
@@ -216,7 +217,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--networks", type=int, default=16)
     parser.add_argument("--json", help="also write the numbers to this file")
-    options = parser.parse_args()
+    options = sized(parser, "networks")
     torch.set_num_threads(1)
     networks: list[dict[str, Any]] = []
     left_out: Counter[str] = Counter()

@@ -63,7 +63,7 @@ def run(*, models: int, levels: int, threads: int) -> dict[str, Any]:
 
 def timings(rounds: int) -> list[dict[str, Any]]:
     """The fused kernel, torch and JAX on the same steps."""
-    from interleaved import interleaved, table
+    from docs.benchmarks.interleaved import interleaved, table
 
     methods = [*own_methods()]
     for name, peers in (("torch", torch_methods), ("JAX", jax_methods)):
@@ -78,7 +78,7 @@ def timings(rounds: int) -> list[dict[str, Any]]:
 
 def own_methods() -> Iterator[Any]:
     """The process with 2 and with 32 Brownian motions."""
-    from interleaved import Method
+    from docs.benchmarks.interleaved import Method
 
     models, steps = 4096, 500
 
@@ -109,7 +109,8 @@ def _numbers() -> tuple[np.ndarray, np.ndarray, float, float]:
 def torch_methods() -> Iterator[Any]:
     """PyTorch eager, samples in rows, in place, sums against the labels as matrix products."""
     import torch
-    from interleaved import Method
+
+    from docs.benchmarks.interleaved import Method
 
     torch.set_num_threads(1)
     points, labels, h, scale = _numbers()
@@ -160,7 +161,8 @@ def jax_methods() -> Iterator[Any]:
     """JAX, compiled beforehand, the time loop inside (``fori_loop``), samples in rows, either generator."""
     import jax
     import jax.numpy as jnp
-    from interleaved import Method
+
+    from docs.benchmarks.interleaved import Method
 
     jax.config.update("jax_enable_x64", True)
     points, labels, h, scale = _numbers()

@@ -27,9 +27,10 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from interleaved import Method, interleaved, table
-from reference.compiled import deep_linear_routines
 
+from docs.benchmarks.command_line import sized
+from docs.benchmarks.interleaved import Method, interleaved, table
+from docs.benchmarks.reference.compiled import deep_linear_routines
 from numerics.deep_linear import DataSet, NoisyTeacher
 from numerics.layered import DenseNetwork, GradientNoiseDiffusion, MiniBatchDescent, gaussian_layers, train_layers
 from numerics.simulation.options import Options
@@ -257,7 +258,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", help="also write the measurements to this file")
-    options = parser.parse_args()
+    options = sized(parser, "rounds")
     # One thread for every library, before it is imported: then processor time and wall-clock time mean the same.
     os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"

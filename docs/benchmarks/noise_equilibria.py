@@ -23,8 +23,9 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from interleaved import Method, interleaved, table
 
+from docs.benchmarks.command_line import sized
+from docs.benchmarks.interleaved import Method, interleaved, table
 from numerics.deep_linear import NoisyTeacher
 from numerics.layered import DenseNetwork, MiniBatchDescent, train_layers
 from numerics.simulation.options import Options
@@ -126,7 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", help="also write the measurements to this file")
-    options = parser.parse_args()
+    options = sized(parser, "rounds")
     os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     problems = [problem(d, options.rounds) for d in (2, 5)]
     if options.json:

@@ -14,8 +14,9 @@ from collections.abc import Callable
 import numpy as np
 import scipy
 import sympy as sp
-from interleaved import Method, interleaved, table
 
+from docs.benchmarks.command_line import sized
+from docs.benchmarks.interleaved import Method, interleaved, table
 from numerics.kernels.cpu.kernel import stepping_kernel
 from numerics.kernels.kernel import step_program
 
@@ -61,7 +62,7 @@ def main() -> None:
     """Print a table for each function."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    rounds = sized(parser, "rounds").rounds
     for name in FUNCTIONS:
         pair = methods(name)
         print(table(interleaved(pair, reference=pair[0].name, rounds=rounds), pair[0].name), end="\n\n")

@@ -9,13 +9,13 @@ mean, the second moment and a quantile at given numbers. Goals: 1 s and 0.3 s. A
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable
 
 import sympy as sp
 
 import numerics.deterministic.numerical_law
+from docs.benchmarks.command_line import chosen
 from theory.errors import DriftproofError
 from theory.ito import ItoProcess
 from theory.line.boundary import classify
@@ -152,7 +152,7 @@ def row(name: str) -> None:
 
 def main() -> None:
     """Measure the models named on the command line, all by default, each cold in a child process."""
-    for name in sys.argv[1:] or MODELS:
+    for name in chosen(__doc__, "NAME", MODELS):
         child = os.fork()
         if child == 0:
             row(name)

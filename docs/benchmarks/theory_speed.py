@@ -1,6 +1,6 @@
 r"""How long is the way from a loss to its flow and to alpha? Three models, each in a process of its own.
 
-    PYTHONPATH=. python docs/benchmarks/theory_speed.py [MODEL]
+    PYTHONPATH=. python docs/benchmarks/theory_speed.py [MODEL ...]
 
 Every stage is timed cold, the import of the package included, since that is how a script meets it:
 
@@ -19,6 +19,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+
+from docs.benchmarks.command_line import chosen
 
 LIMIT = 5.0
 """Seconds of processor time that each model may take."""
@@ -130,12 +132,13 @@ def timed(name: str) -> None:
 
 
 def main() -> None:
-    """All models, each in a fresh process, or the one that is named."""
-    if len(sys.argv) > 1:
-        timed(sys.argv[1])
+    """The models that are named, all by default, each in a process of its own."""
+    names = chosen(__doc__, "MODEL", MODELS)
+    if len(names) == 1:
+        timed(names[0])
         return
-    for name in MODELS:
-        subprocess.run([sys.executable, __file__, name], check=True)
+    for name in names:
+        subprocess.run([sys.executable, "-m", "docs.benchmarks.theory_speed", name], check=True)
 
 
 if __name__ == "__main__":

@@ -291,11 +291,17 @@ class _Chunk:
     def _raise(self) -> None:
         diverged = np.flatnonzero(self.diverged_at)
         j = diverged[np.argmin(self.diverged_at[diverged])]
+        first = self.plan.options.first + self.first
+        these = f"{self.n} replicas" if not first and self.n == self.plan.n_replicas else self._numbered(first)
         raise DivergenceError(
-            f"{len(diverged)} of {self.n} replicas left the finite numbers, the first of them replica "
-            f"{self.plan.options.first + self.first + j} at step {self.diverged_at[j]}. Lower the learning rate, or go "
-            'on with the others by options=Options(on_divergence="count").'
+            f"{len(diverged)} of {these} left the finite numbers, the first of them replica {first + j} at step "
+            f"{self.diverged_at[j]}. Lower the learning rate, or go on with the others by "
+            'options=Options(on_divergence="count").'
         )
+
+    def _numbered(self, first: int) -> str:
+        """The replicas of this chunk, where it is not the whole run: how many of the others diverge is not known."""
+        return f"the replicas {first} to {first + self.n - 1}"
 
     def weights(self, window: slice) -> dict[str, Array]:
         """Weights by name in float64, shape ``(n, rows, columns)``."""

@@ -105,6 +105,18 @@ def test_three_diverging_replicas_are_told_with_their_steps_and_the_others_go_on
         run(n=1000, steps=60, at=(60,), start=start)
 
 
+def test_a_divergence_in_one_of_several_chunks_is_not_told_as_of_all_replicas():
+    start = {"W1": np.zeros((2 * BLOCK + 5, 1, 1))}
+    start["W1"][BLOCK + 7] = 1e300
+    with pytest.raises(
+        DivergenceError, match=f"^1 of the replicas {BLOCK} to {2 * BLOCK - 1} left.* replica {BLOCK + 7} at"
+    ):
+        train_layers(
+            DenseNetwork((1, 1)), NoisyTeacher([[1.0]]), MiniBatchDescent(learning_rate=9.0), initial=start, steps=99,
+            n_replicas=2 * BLOCK + 5, seed=1, options=Options(chunk=BLOCK),
+        )  # fmt: skip
+
+
 def test_many_diverging_replicas_are_told_with_the_same_steps_as_one_by_one():
     start = {name: np.broadcast_to(W, (60, *W.shape)).copy() for name, W in START.items()}
     start["W1"] *= np.where(np.arange(60) % 3, np.geomspace(3, 1e4, 60), 1.0)[:, None, None]
