@@ -397,5 +397,4 @@ def _may_be_real(expression: sp.Expr) -> bool:
 
 def _is_array(value: Any) -> bool:
     """Whether it is a plain array of NumPy, known by name since the package imports SymPy only."""
-    kind = type(value)
-    return kind.__module__ == "numpy" and kind.__name__ == "ndarray" and 1 <= value.ndim <= 2
+    return (type(value).__module__, type(value).__name__) == ("numpy", "ndarray") and 1 <= value.ndim <= 2
