@@ -86,6 +86,18 @@ def hidden_rotations(point: LayeredPoint, decays: Sequence[float] = ()) -> Array
     symmetries of the loss and of the metric of the weights; not where a residual layer decays, :math:`W_l = F_l - I`,
     in the loss or with one of ``decays``, one a layer. Shape ``(r, n)``.
     """
+    turns = rotation_generators(point, decays)
+    if not len(turns):
+        return turns
+    _, singular, rows = np.linalg.svd(turns, full_matrices=False)
+    return rows[singular > 1e-9 * max(float(singular[0]), 1e-300)]
+
+
+def rotation_generators(point: LayeredPoint, decays: Sequence[float] = ()) -> Array:
+    r"""The directions of :func:`hidden_rotations` by the angles themselves, one row for each pair of hidden units.
+
+    They are linear in the factors: an angle keeps its meaning where the weights move. Shape ``(pairs, n)``.
+    """
     found, network = [], point.network
     pulled = (network.weight_decay, decays or (0,) * network.depth)
     fixed = {l for l in network.residual if any(each[l - 1] for each in pulled)} | set(network.frozen)
@@ -103,10 +115,7 @@ def hidden_rotations(point: LayeredPoint, decays: Sequence[float] = ()) -> Array
             [below.reshape(len(k), lower.size), above.reshape(len(k), upper.size)]
         )
         found.append(turns)
-    if not sum(map(len, found)):
-        return np.zeros((0, ends[-1]))
-    _, singular, rows = np.linalg.svd(np.concatenate(found), full_matrices=False)
-    return rows[singular > 1e-9 * max(float(singular[0]), 1e-300)]
+    return np.concatenate([np.zeros((0, ends[-1])), *found])
 
 
 def matrices_of(point: LayeredPoint, vector: Array) -> tuple[Array, ...]:

@@ -26,6 +26,7 @@ from numerics.deep_linear.curvature import (
     hidden_rotations,
     loss_hessian,
     matrices_of,
+    rotation_generators,
     third_derivative,
     trained_jacobian,
 )
@@ -44,6 +45,9 @@ MOST_STEPS = 50
 
 REPELLING = 1e-4
 """A rate of leaving above this fraction of the largest rate is one; smaller ones may be rounding."""
+
+RESOLVED = 1e-6
+"""Rotations that move the weights by less than this fraction of what others do are not told apart by differences."""
 
 CLOSE = 1e-2
 """A drift below this fraction of its terms is left to implicit steps, which grow into Newton's."""
@@ -220,16 +224,26 @@ class _SlowFlow:
         return point if rests and not leads_away else None
 
     def slopes(self, point: LayeredPoint) -> tuple[Array, Array]:
-        """Directions along the manifold, one a row, and the slopes of the drift among them, by differences."""
+        r"""Directions along the manifold, one a row, and the slopes of the drift among them, by differences.
+
+        With rotations by the angles :math:`\alpha` at the point, :math:`G(\theta)^\top\alpha`, the drift is
+        :math:`v - G^\top\alpha`; a change of the angles moves along rotations at the point, to which all directions
+        are orthogonal. So the same angles serve on every side.
+        """
         # Across the manifold, along rotations and in frozen layers nothing is to be solved for.
         across = trained_jacobian(point) if self.fits else _axes_across(point)[0]
         fixed = np.concatenate([across, hidden_rotations(point, self.decays), _frozen(point)])
         _, singular, rows = np.linalg.svd(fixed)
         along = rows[int(np.sum(singular > 1e-9 * singular[0])) :]
         h = 1e-6 * max(1.0, *(float(np.abs(W).max()) for W in point.weights))
-        drift, _ = self.drift(point)
-        sides = [self.drift(point.moved(matrices_of(point, h * direction)))[0] for direction in along]
-        return along, along @ (np.reshape(sides, along.shape) - drift).T / h
+        turning, turns = self.turning(point)[0], rotation_generators(point, self.decays)
+        angles = np.linalg.lstsq(turns.T, turning, rcond=RESOLVED)[0] if len(turns) else np.zeros(0)
+
+        def turned_back(beside: LayeredPoint) -> Array:
+            return self.turning(beside)[0] - angles @ rotation_generators(beside, self.decays)
+
+        sides = [turned_back(point.moved(matrices_of(point, h * direction))) for direction in along]
+        return along, along @ (np.reshape(sides, along.shape) - (turning - angles @ turns)).T / h
 
 
 def _rows_across(point: LayeredPoint) -> tuple[Array, Array]:
