@@ -41,6 +41,13 @@ Array = np.ndarray
 SPACING = 1.25
 """Ratio of the learning rates between which a change of sign is looked for; a narrower window may be missed."""
 
+LARGEST = 1e100
+"""Larger singular values and variances are refused: their squares would overflow."""
+
+WEAKEST = 1e-5
+"""Below this fraction of the noise of a batch's labels a singular value repels by less than 1e-10 a step, which the
+integrals do not tell from 0."""
+
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
 _FAR = 8.0
 _SERIES = [math.prod(range(1, 2 * k, 2)) / (2 * k) for k in range(1, 16)]
@@ -79,8 +86,8 @@ class TwoLayerOrigin:
     def __post_init__(self) -> None:
         for name in ("singular_value", "label_variance"):
             value = real_number(getattr(self, name), name)
-            if value <= 0:
-                raise ArgumentError(f"{name} must be positive, got {value:g}.")
+            if not 0 < value <= LARGEST:
+                raise ArgumentError(f"{name} must be positive and at most {LARGEST:g}, got {value:g}.")
             object.__setattr__(self, name, value)
         object.__setattr__(self, "batch_size", whole_number(self.batch_size, "batch_size", at_least=1, below=10**6))
 
@@ -102,8 +109,19 @@ class TwoLayerOrigin:
         return self._rate(eta), self._rate(-eta)
 
     def windows(self) -> tuple[LearningRates, ...]:
-        """The learning rates at which SGD collapses: both rates are negative."""
-        size = self.singular_value + math.sqrt(self.label_variance / self.batch_size)
+        """The learning rates at which SGD collapses: both rates are negative.
+
+        Raises:
+            ArgumentError: the singular value is so small that where it repels cannot be told.
+        """
+        noise = math.sqrt(self.label_variance / self.batch_size)
+        if self.singular_value < WEAKEST * noise:
+            raise ArgumentError(
+                f"singular_value must be at least {WEAKEST:g} times the root of label_variance / batch_size, "
+                f"{WEAKEST * noise:.3g} here, got {self.singular_value:g}: the lower end of the window is not "
+                "resolved. It comes close to sde_threshold."
+            )
+        size = self.singular_value + noise
         # Small rates repel, since t has a positive mean; large ones too, where |eta t| is large.
         low, high = min(0.5 * self.sde_threshold, 0.1 / size), 100 / size
         while max(self.growth_rates(low)) <= 0:
@@ -132,9 +150,11 @@ class TwoLayerOrigin:
 
         middle, width = math.sqrt(b), 12.0
         # The multiplier may vanish where its mean does; the integrand has its steepest places there.
-        steep = [math.sqrt(-b / (eta * s))] if eta < 0 else []
+        steep = [math.sqrt(b / max(-eta * s, 1e-300))] if eta < 0 else []
         ends = (max(0.0, middle - width), middle + width)
-        points = sorted(p for p in {*steep, middle, b / (abs(eta) * math.sqrt(variance))} if ends[0] < p < ends[1])
+        points = sorted(
+            p for p in {*steep, middle, b / max(abs(eta) * math.sqrt(variance), 1e-300)} if ends[0] < p < ends[1]
+        )
         pieces = [ends[0], *points, ends[1]]
         return sum(
             scipy.integrate.quad(integrand, low, high, epsabs=1e-12, epsrel=1e-10, limit=200)[0]

@@ -128,3 +128,20 @@ def test_growth_by_label_noise_is_the_integral_over_the_stationary_ratio():
 def test_what_is_no_shape_is_refused(wrong):
     with pytest.raises(ArgumentError, match=f"{next(iter(wrong))} must be"):
         label_noise_growth(**{"inputs": 1, "outputs": 1, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("s", "variance", "told"),
+    [
+        (1e-9, 1.0, "singular_value must be at least 1e-05 times the root of label_variance / batch_size, 1e-05 here"),
+        (1e200, 1.0, r"singular_value must be positive and at most 1e\+100"),
+        (1.0, 1e300, r"label_variance must be positive and at most 1e\+100"),
+    ],
+)
+def test_what_no_window_can_be_resolved_for_is_refused_by_name(s, variance, told):
+    with pytest.raises(ArgumentError, match=told):
+        TwoLayerOrigin(s, variance).windows()
+
+
+def test_steps_too_small_for_float64_do_not_grow():
+    assert TwoLayerOrigin(0.1, 1.0).growth_rates(1e-323) == (0.0, 0.0)

@@ -17,7 +17,7 @@ from numerics.deep_linear import (
     selected_minimum,
 )
 from numerics.deep_linear.curvature import loss_hessian, matrices_of, third_derivative
-from numerics.deep_linear.selection import slow_flow
+from numerics.deep_linear.selection import _SlowFlow, slow_flow
 from numerics.errors import ArgumentError, DivergenceError, DriftproofError
 from tests.examples import examples
 from tests.numerics.deep_linear.nets import points, random_covariance
@@ -126,6 +126,19 @@ def test_rotations_next_to_a_residual_layer_that_decays_are_no_symmetry():
     values, vectors = np.linalg.eigh(loss_hessian(found.point))
     along = vectors[:, values < 1e-9]
     assert found.slow_drift == pytest.approx(along @ (along.T @ decay), abs=1e-8)
+
+
+def test_slopes_of_the_slow_flow_are_differences_of_its_drift_though_hidden_layers_turn():
+    covariances = {"input_covariance": np.diag([3.0, 0.2]), "label_covariance": [[0.5, 0.3], [0.3, 0.2]]}
+    point = nearest_minimum(start((2, 3, 3, 2), [[1.0, 0.3], [-0.4, 0.6]], **covariances))
+    flow = _SlowFlow((), fits=True)
+    along, slopes = flow.slopes(point)
+    h, ones = 1e-5, np.ones(len(along))
+    up, down = (flow.drift(point.moved(matrices_of(point, sign * h * along.T @ ones)))[0] for sign in (1, -1))
+    expected = along @ (up - down) / (2 * h)
+    assert slopes @ ones == pytest.approx(expected, abs=1e-4 * np.abs(expected).max())
+    turning = flow.turning(point)[0]
+    assert np.linalg.norm(turning - flow.drift(point)[0]) > 0.01 * np.linalg.norm(turning)
 
 
 def test_without_a_common_frame_the_hidden_layers_turn_for_ever(skewed):
