@@ -64,7 +64,7 @@ def hole_in_one_of(left: Boolean, right: Boolean, domain: tuple[Boolean, ...]) -
     Example:
         >>> p, q = sp.symbols("p q", positive=True)
         >>> hole_in_one_of((p**2 - 2) ** 2 + (q**2 - 3) ** 2 > 0, sp.true, ())
-        {'p': '1.41421356237', 'q': '1.73205080757'}
+        {'p': '1.41421356', 'q': '1.73205081'}
     """
     symbols = set().union(*(condition.free_symbols for condition in (left, right, *domain)))
     if not symbols:
@@ -74,7 +74,7 @@ def hole_in_one_of(left: Boolean, right: Boolean, domain: tuple[Boolean, ...]) -
         for place in itertools.chain(_touched(left, right, region, start), _poles(left, right, region, start)):
             truths = place.truth(left), place.truth(right)
             if None not in truths and truths[0] is not truths[1]:
-                return {str(symbol): str(nearly(place.point[symbol])) for symbol in sorted(symbols, key=str)}
+                return {str(symbol): str(nearly(place.point[symbol], 9)) for symbol in sorted(symbols, key=str)}
     return None
 
 

@@ -127,10 +127,13 @@ def _on_the_line(expression: sp.Expr, conditions: Sequence[Boolean], strict: boo
 
 
 def _by_half_angles(expression: sp.Expr, conditions: Sequence[Boolean], strict: bool) -> str | None:
-    r"""The proof for polynomials in waves, which are rational functions of :math:`t = \tan(x/2)`."""
+    r"""The proof for polynomials in waves, which are rational functions of :math:`t = \tan(x/2)`, for every angle.
+
+    :math:`t` is positive where conditions keep the angle between 0 and half a turn.
+    """
     waves = expression.atoms(sp.sin, sp.cos)
     letters: dict[sp.Expr, sp.Symbol] = {}
-    parts = {}
+    parts, t, half_turns = {}, {}, set()
     for wave in waves:
         number, angle = wave.args[0].as_coeff_Mul()
         if wave.args[0].is_Add or not angle.is_real or not number.is_Rational:
@@ -140,27 +143,38 @@ def _by_half_angles(expression: sp.Expr, conditions: Sequence[Boolean], strict: 
         common = math.lcm(*(int(number.q) for number, other in parts.values() if other == angle))
         unit = sp.Dummy(real=True)
         letters[angle] = unit
+        t[unit] = sp.Dummy(real=True)
+        if _is_between(angle, common * sp.pi, conditions):
+            half_turns.add(t[unit])
         for wave, (number, other) in parts.items():
             if other == angle:
                 expression = expression.xreplace({wave: sp.expand_trig(wave.func(number * common * unit))})
-    t = {unit: sp.Dummy(real=True) for unit in letters.values()}
     whole = expression
     for unit, letter in t.items():
         below = 1 + letter**2
         whole = whole.xreplace({sp.sin(unit): 2 * letter / below, sp.cos(unit): (1 - letter**2) / below})
     if not letters or whole.free_symbols - set(t.values()):
         return None
-    if not _is_positive_polynomial(sp.numer(sp.together(whole)), strict):
+    box = {letter: Range(sp.S.Zero) if letter in half_turns else Range() for letter in t.values()}
+    if not _is_positive_polynomial(sp.numer(sp.together(whole)), box, strict):
         return None
     for unit in t if strict else ():  # half a turn, which no tangent reaches
+        if t[unit] in half_turns:
+            continue
         there = expression.xreplace({sp.sin(unit): sp.S.Zero, sp.cos(unit): sp.S.NegativeOne})
         if not (there.is_positive or _by_half_angles(there, conditions, strict)):
             return None
     return f"as a polynomial in {' and '.join(sorted(f'tan({angle}/2)' for angle in letters))}"
 
 
-def _is_positive_polynomial(polynomial: sp.Expr, strict: bool) -> bool:
-    """Whether a polynomial is proved to be positive everywhere, or nowhere negative, factor by factor."""
+def _is_between(angle: sp.Expr, half_turn: sp.Expr, conditions: Sequence[Boolean]) -> bool:
+    """Whether the angle is declared to be positive, and a condition keeps it below half a turn."""
+    bounds = [part for c in conditions for part in sp.And.make_args(c) if isinstance(part, sp.Gt | sp.Lt)]
+    return bool(angle.is_positive) and any(r.lts == angle and (half_turn - r.gts).is_nonnegative for r in bounds)
+
+
+def _is_positive_polynomial(polynomial: sp.Expr, box: dict[sp.Symbol, Range], strict: bool) -> bool:
+    """Whether a polynomial is proved to be positive all over a box, or nowhere negative, factor by factor."""
     if not polynomial.free_symbols:
         return bool(polynomial.is_positive or not strict and polynomial.is_nonnegative)
     rational = polynomial.is_polynomial() and all(
@@ -169,7 +183,6 @@ def _is_positive_polynomial(polynomial: sp.Expr, strict: bool) -> bool:
     if not rational:
         return False
     constant, parts = sp.factor_list(polynomial)
-    box = dict.fromkeys(polynomial.free_symbols, Range())
     for part, power in parts:
         if power % 2 == 0 and not strict:
             continue

@@ -68,6 +68,7 @@ def test_a_tail_is_not_called_zero():
 def test_walls_that_are_not_there_or_are_plain_hide_nothing():
     assert wall_out_of_sight(sp.log(2 + sp.sin(x) * sp.cos(y))) is None
     assert wall_out_of_sight(sp.atan(1 / x) + sp.sqrt(x**2 - 2)) is None
+    assert wall_out_of_sight(sp.sqrt(4 - 4 * sp.cos(p) ** 2), [p < sp.pi]) is None
     assert wall_out_of_sight(sp.log(sp.exp(sp.I * x))) is not None
     assert wall_out_of_sight(sp.primepi(n)) is not None
 
