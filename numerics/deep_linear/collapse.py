@@ -149,8 +149,10 @@ class TwoLayerOrigin:
             return density * mean_log_of_gaussian(1 + eta * s * r * r / b, abs(eta) * math.sqrt(variance) * r / b)
 
         middle, width = math.sqrt(b), 12.0
-        # The multiplier may vanish where its mean does; the integrand has its steepest places there.
+        # The multiplier may vanish where its mean does; the integrand has its steepest places there, and weak label
+        # noise leaves them narrow.
         steep = [math.sqrt(b / max(-eta * s, 1e-300))] if eta < 0 else []
+        steep += [r + side * _FAR * math.sqrt(variance) / (2 * s) for r in steep for side in (-1, 1)]
         ends = (max(0.0, middle - width), middle + width)
         points = sorted(
             p for p in {*steep, middle, b / max(abs(eta) * math.sqrt(variance), 1e-300)} if ends[0] < p < ends[1]

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy
 
 from numerics.deep_linear import NoisyTeacher, TwoLayerOrigin, label_noise_growth
 from numerics.deep_linear.collapse import mean_log_of_gaussian
@@ -145,3 +146,12 @@ def test_what_no_window_can_be_resolved_for_is_refused_by_name(s, variance, told
 
 def test_steps_too_small_for_float64_do_not_grow():
     assert TwoLayerOrigin(0.1, 1.0).growth_rates(1e-323) == (0.0, 0.0)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("variance", [1e-12, 1e-300])
+def test_growth_rates_with_hardly_any_label_noise_are_exponential_integrals(variance):
+    origin = TwoLayerOrigin(1.0, variance, 2)  # t is exponential: e E_1(1) and -Ei(1) / e
+    exact = (math.e * scipy.special.exp1(1.0), -scipy.special.expi(1.0) / math.e)
+    assert origin.growth_rates(1.0) == pytest.approx(exact, abs=1e-10)
+    assert origin.windows() == ()
