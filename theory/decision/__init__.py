@@ -7,6 +7,7 @@
 * ``real_and_complex_balls``: how powers, functions, cases and integrals are enclosed, on the line and in the plane.
 * ``integrals_in_pieces``: integrands with kinks, cut where balls prove what each piece is.
 * ``factorisation``: irreducible factors of an expression in its kernels, and the signs that follow from them.
+* ``far_sides``: walls at which a root or a logarithm may change its branch, and of which points met one side alone.
 * ``inequalities``: sign conditions on parameters, in a form a reader recognises.
 * ``field_generators``: generators for numbers, powers, exponentials and logarithms, with what is known of their signs.
 * ``kernels``: expressions as rational functions: kernels become generators, and the relations between them become

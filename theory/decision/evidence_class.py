@@ -26,14 +26,19 @@ from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from theory.argument_kinds import CONDITIONS, EXPRESSION, takes
+from theory.argument_kinds import CONDITIONS, EXPRESSION, behind_the_door, takes
+from theory.decision.balls import ball
 from theory.decision.breakpoints import period_of
 from theory.decision.readings import BENT
 from theory.decision.sign_proofs import proof_of_sign
+from theory.errors import UnsupportedFormError
+
+_ball = behind_the_door(ball)
 
 LARGEST_NUMBER = 128
 """Numerators, denominators and exponents beyond this make parts of a tame function narrow."""
 
+_CONSTANT_BITS = 256
 _MAX_DEGREE = 24
 
 LONGEST_PERIOD = 1200
@@ -112,7 +117,10 @@ def sharp_turn(expression: sp.Expr, conditions: Boolean | Sequence[Boolean] = ()
         'numbers as large as 10000000000 leave parts too narrow for points'
     """
     given = (conditions,) if isinstance(conditions, Boolean | bool) else tuple(conditions)
-    sides = [side for c in given for r in c.atoms(Relational) if not _is_plain_bound(r) for side in r.args]
+    relations = [relation for condition in given for relation in condition.atoms(Relational)]
+    if all(_is_plain_bound(relation) for relation in relations):
+        relations = []  # with others together, a bound by a large number may leave a thin strip
+    sides = [side for relation in relations for side in relation.args]
     for form in (expression, *(side for side in sides if not side.is_infinite)):
         found = _not_tame(form)
         if found:
@@ -133,6 +141,26 @@ def is_plain(wall: sp.Expr, largest: int) -> bool:
     ):
         return True
     return _not_tame(wall, largest) is None
+
+
+@takes(expression=EXPRESSION)
+def branching_walls(expression: sp.Expr) -> list[sp.Expr]:
+    """What is 0 where a root, a logarithm or a relative of ``expression`` may change its branch; not its kinks.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> branching_walls(sp.sqrt(x**2 - 2) + sp.atan(1 / x) + sp.Abs(x - 7))
+        [x, x**2 - 2]
+    """
+    parts = [part for part in expression.atoms(sp.Function, sp.Pow) if not isinstance(part, (*BENT, *ROUNDING))]
+    at_ends = (wall for integral in expression.atoms(sp.Integral) for wall in _walls_at_ends(integral))
+    return sorted({*(wall for part in parts for wall in _real_walls(part)), *at_ends}, key=sp.default_sort_key)
+
+
+def _real_walls(part: sp.Expr) -> Iterator[sp.Expr]:
+    for wall in _walls_of(part):
+        if wall.free_symbols and not (wall.is_positive or wall.is_negative or wall.has(sp.I, *ROUNDING)):
+            yield wall
 
 
 def _repeats(wall: sp.Expr) -> bool:
@@ -162,9 +190,19 @@ def _walls(expression: sp.Expr) -> Iterator[sp.Expr]:
         for wall in _walls_of(part):
             if wall.free_symbols and not (wall.is_positive or wall.is_negative):
                 yield wall
+    for integral in expression.atoms(sp.Integral):
+        yield from _walls_at_ends(integral)
     for piecewise in expression.atoms(sp.Piecewise):
         for _, condition in piecewise.args:
             yield from (r.lhs - r.rhs for r in condition.atoms(Relational) if not r.has(sp.oo))
+
+
+def _walls_at_ends(integral: sp.Integral) -> Iterator[sp.Expr]:
+    """Walls of an integrand that pass through an end of the integral: there it changes its form."""
+    for x, *ends in integral.limits:
+        for wall in set(_walls(integral.function)):
+            if wall.has(x) and wall.free_symbols - set(integral.bound_symbols):
+                yield from (wall.subs(x, end) for end in ends if not end.is_infinite)
 
 
 def _walls_of(part: sp.Expr) -> Iterator[sp.Expr]:
@@ -275,11 +313,38 @@ def _not_tame(form: sp.Expr, largest: int = LARGEST_NUMBER) -> str | None:
                 return f"{node} is not among the functions whose sign points tell"
         if isinstance(node, _BINDING) and not isinstance(node, sp.Tuple):
             return f"{node} is not among the functions whose sign points tell"
+        if isinstance(node, sp.exp) and len(node.free_symbols) > 1 and _bends(node.args[0]):
+            return f"bells as {node} are narrow in several directions"
         if isinstance(node, sp.exp) and node.args[0].has(sp.exp):
             return f"exponentials of exponentials as {node} turn sharply"
     number = _largest_number(form)
     return f"numbers as large as {number} leave parts too narrow for points" if number > largest else None
 
 
+def _bends(exponent: sp.Expr) -> bool:
+    return not all(exponent.is_polynomial(x) and sp.degree(exponent, x) <= 1 for x in exponent.free_symbols)
+
+
 def _largest_number(form: sp.Basic) -> int:
-    return max((max(abs(int(r.p)), int(r.q)) for r in form.atoms(sp.Rational)), default=0)
+    """The largest of the numbers of a form, and of the constants in it: exp(100) is as large as its digits."""
+    written = max((max(abs(int(r.p)), int(r.q)) for r in form.atoms(sp.Rational)), default=0)
+    return max(written, *(_size_of(c) for c in _constants(form)), 0)
+
+
+def _constants(form: sp.Basic) -> Iterator[sp.Expr]:
+    """The factors and terms without symbols that are no rational numbers."""
+    for node in sp.preorder_traversal(form):
+        if isinstance(node, sp.Expr) and not node.is_Rational:
+            constant = node if not node.free_symbols else node.as_independent(*node.free_symbols)[0]
+            if constant.is_number and constant.is_finite and not constant.is_Rational:
+                yield constant
+
+
+def _size_of(constant: sp.Expr) -> int:
+    """How far the size of a constant is from 1; 0 where no ball tells."""
+    try:
+        size = abs(_ball(constant, {}, _CONSTANT_BITS))
+    except UnsupportedFormError:
+        return 0
+    size = size if size > 1 else 1 / size
+    return int(size.upper().ceil().unique_fmpz()) if size.is_finite() else 0

@@ -20,6 +20,7 @@ from sympy.logic.boolalg import Boolean
 from theory.argument_kinds import behind_the_door
 from theory.decision.balls import truth
 from theory.decision.evidence_class import ROUNDING, wall_out_of_sight
+from theory.decision.far_sides import on_far_sides
 from theory.decision.normal_form import proof_of_zero
 from theory.decision.point_search import PointSearch, Residual
 from theory.decision.rational_points import Point
@@ -55,7 +56,9 @@ def looked_at_in_pieces(search: PointSearch, visited: Sequence[Point], given: sp
     """
     conditions = search.region.conditions
     if not given.has(*BENT, *ROUNDING):
-        return Pieces(doubt=wall_out_of_sight(given, conditions))
+        doubt = wall_out_of_sight(given, conditions)
+        point, doubt = (None, doubt) if doubt else on_far_sides(search, visited)
+        return Pieces(point=point, doubt=doubt)
     expression = _with_constant_steps(given, conditions)
     if expression.has(*ROUNDING):
         expression = _with_free_levels(expression)
@@ -71,7 +74,11 @@ def looked_at_in_pieces(search: PointSearch, visited: Sequence[Point], given: sp
     hidden = wall_out_of_sight(given, conditions)
     if given.has(AppliedUndef) or expression.free_symbols - given.free_symbols:
         return Pieces(doubt=hidden)
-    return _looked_at(open_ones, search, visited, hidden)
+    found = _looked_at(open_ones, search, visited, hidden)
+    if found == Pieces():
+        point, doubt = on_far_sides(search, visited)
+        return Pieces(point=point, doubt=doubt)
+    return found
 
 
 def _looked_at(
@@ -89,7 +96,7 @@ def _looked_at(
         found, met = _point_in(piece, search), met + 1
         if found is not None and search.residual(found)[0] is Residual.EXCLUDES:
             return Pieces(point=found)
-        if hidden and (unseen or found is None):
+        if unseen or found is None and (hidden or not any(c.has(sp.Eq) for c in piece.where)):
             told = " and ".join(map(str, piece.where))
             doubt = doubt or unseen or f"it is not proved that {told} never holds, and no point was found where it does"
     return Pieces(doubt=doubt) if met else Pieces(proof="zero in each reading of its kinks and cases that is possible")
@@ -119,7 +126,24 @@ def _is_empty(piece: Reading, conditions: Sequence[Boolean]) -> bool:
             strict = isinstance(part, sp.Ge | sp.Le)  # a weak inequality is false where the other side is greater
             if proof_of_sign(part.lts - part.gts, conditions, strict=strict):
                 return True
-    return False
+    bounds = [part for part in parts if isinstance(part, sp.Gt | sp.Lt)]
+    return any(_are_opposite(one, other, conditions) for one, other in itertools.combinations(bounds, 2))
+
+
+def _are_opposite(one: Relational, other: Relational, conditions: Sequence[Boolean]) -> bool:
+    """Whether the margins of two strict bounds, or of their logarithms, are proved not to be positive together."""
+    forms = ((bound.gts - bound.lts, _in_logarithms(bound.gts - bound.lts)) for bound in (one, other))
+    sums = dict.fromkeys(sp.expand(u + v) for u, v in itertools.product(*forms))
+    return any(proof_of_sign(-total, conditions, strict=False) for total in sums)
+
+
+def _in_logarithms(margin: sp.Expr) -> sp.Expr:
+    """What is positive where a margin is: a - b as log a - log b, if both are positive."""
+    above = [term for term in sp.Add.make_args(margin) if term.is_positive]
+    below = [-term for term in sp.Add.make_args(margin) if term.is_negative]
+    if len(above) != 1 or len(below) != 1 or above[0] - below[0] != margin:
+        return margin
+    return sp.expand_log(sp.log(above[0])) - sp.expand_log(sp.log(below[0]))
 
 
 def _point_in(piece: Reading, search: PointSearch) -> dict[sp.Symbol, Fraction] | None:

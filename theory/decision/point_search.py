@@ -188,7 +188,12 @@ class PointSearch:
             self.is_resolved = True
             return None
         enclose = _complex_ball if self.expression.has(sp.I) else _ball
-        spreads = [(_spread(self.expression, p), k, p) for k, p in enumerate(sorted(visited, key=height)[:_SPREADS])]
+        digits = max(
+            (abs(int(k)).bit_length() for r in self.expression.atoms(sp.Rational) for k in (r.p, r.q)), default=0
+        )
+        spreads = [
+            (digits + _spread(self.expression, p), k, p) for k, p in enumerate(sorted(visited, key=height)[:_SPREADS])
+        ]
         for spread, _, point in sorted(spreads)[:_CLOSER_POINTS]:
             cost = 0.0
             for precision in CLOSER_PRECISIONS:

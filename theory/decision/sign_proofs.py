@@ -44,7 +44,7 @@ def _proof(expression: sp.Expr, given: tuple[Boolean, ...], strict: bool) -> str
     found = proof_of_positivity(expression, given)
     if found is None and not strict:
         found = proof_of_zero(expression, given)
-    routes = (_by_terms, _by_factors, _on_the_line, _by_half_angles, _at_whole_numbers)
+    routes = (_by_terms, _by_root, _by_factors, _on_the_line, _by_half_angles, _at_whole_numbers)
     found = found or next(filter(None, (route(expression, given, strict) for route in routes)), None)
     return found or proof_by_ranges(expression, given, strict=strict)
 
@@ -194,3 +194,18 @@ def _is_positive_polynomial(polynomial: sp.Expr, box: dict[sp.Symbol, Range], st
             return False
         constant *= side**power
     return bool(constant > 0)
+
+
+def _by_root(expression: sp.Expr, conditions: Sequence[Boolean], strict: bool) -> str | None:
+    """The proof of u + c sqrt(v) with c > 0: it is positive where u is, and where c^2 v > u^2."""
+    for root in sorted(expression.atoms(sp.Pow), key=sp.default_sort_key):
+        if root.exp != sp.S.Half or not root.base.is_nonnegative:
+            continue
+        number, rest = expression.coeff(root), expression.coeff(root, 0)
+        if not (number.is_Rational and number > 0) or sp.expand(expression - rest - number * root) != 0 or rest == 0:
+            continue
+        if proof_of_sign(rest, conditions, strict=strict):
+            return f"{rest} is, and roots are not negative"
+        if not rest.has(root) and proof_of_sign(sp.expand(number**2 * root.base - rest**2), conditions, strict=strict):
+            return f"{root} is larger than the rest"
+    return None

@@ -147,7 +147,8 @@ def closed_form_of_zero(vanishing: sp.Expr, near: Point) -> dict[sp.Symbol, sp.E
     candidates = [[(s, form) for form in _closed_forms(v)] for s, v in near.items() if vanishing.has(s)]
     others = {s: sp.Rational(v.numerator, v.denominator) for s, v in near.items() if not vanishing.has(s)}
     for chosen in itertools.product(*candidates):
-        if proof_of_zero(vanishing.subs(dict(chosen))) is not None:
+        there = vanishing.subs(dict(chosen))
+        if not there.has(sp.nan, sp.zoo, sp.oo, -sp.oo) and proof_of_zero(there) is not None:
             return {**others, **dict(chosen)}
     return None
 
