@@ -118,8 +118,9 @@ def sharp_turn(expression: sp.Expr, conditions: Boolean | Sequence[Boolean] = ()
     """
     given = (conditions,) if isinstance(conditions, Boolean | bool) else tuple(conditions)
     relations = [relation for condition in given for relation in condition.atoms(Relational)]
-    if all(_is_plain_bound(relation) for relation in relations):
-        relations = []  # with others together, a bound by a large number may leave a thin strip
+    others = [relation for relation in relations if not _is_plain_bound(relation)]
+    if not others or len(set().union(*(relation.free_symbols for relation in relations))) == 1:
+        relations = others  # in several symbols a bound by a large number may leave a thin strip beside the others
     sides = [side for relation in relations for side in relation.args]
     for form in (expression, *(side for side in sides if not side.is_infinite)):
         found = _not_tame(form)
