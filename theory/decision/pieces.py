@@ -138,12 +138,13 @@ def _are_opposite(one: Relational, other: Relational, conditions: Sequence[Boole
 
 
 def _in_logarithms(margin: sp.Expr) -> sp.Expr:
-    """What is positive where a margin is: a - b as log a - log b, if both are positive."""
+    """What is positive where a margin is: a - b as a positive multiple of log a - log b, if both are positive."""
     above = [term for term in sp.Add.make_args(margin) if term.is_positive]
     below = [-term for term in sp.Add.make_args(margin) if term.is_negative]
     if len(above) != 1 or len(below) != 1 or above[0] - below[0] != margin:
         return margin
-    return sp.expand_log(sp.log(above[0])) - sp.expand_log(sp.log(below[0]))
+    difference = sp.expand_log(sp.log(above[0])) - sp.expand_log(sp.log(below[0]))
+    return difference.as_content_primitive()[1]
 
 
 def _point_in(piece: Reading, search: PointSearch) -> dict[sp.Symbol, Fraction] | None:
