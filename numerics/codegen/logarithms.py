@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import sympy as sp
 from sympy.codegen.cfunctions import log1p
@@ -283,19 +283,23 @@ def beside_its_exponent(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
         >>> beside_its_exponent([sp.log(2 * sp.cosh(x)), -sp.Abs(x)])
         [log(1 + exp(-2*Abs(x)))]
     """
-    if len(terms) > MOST_TERMS:
-        return None
-    for i, term in enumerate(terms):
+    for i, c, parts in _logarithms_of_exponentials(terms):
+        for j, partner in enumerate(terms):
+            divided = _divided(parts, -partner / c) if i != j else None
+            if divided is not None:
+                return [c * sp.log(divided), *(other for k, other in enumerate(terms) if k not in (i, j))]
+    return None
+
+
+def _logarithms_of_exponentials(
+    terms: Sequence[sp.Expr],
+) -> Iterator[tuple[int, sp.Expr, list[tuple[sp.Expr, sp.Expr]]]]:
+    """Where a term is c log F, with F a sum of exponentials: its index, c and the parts of F."""
+    for i, term in enumerate(terms if len(terms) <= MOST_TERMS else ()):
         for factor in sp.Mul.make_args(term):
             parts = _exponential_parts(factor.args[0]) if isinstance(factor, sp.log) else None
-            if parts is None:
-                continue
-            c = term / factor
-            for j, partner in enumerate(terms):
-                divided = _divided(parts, -partner / c) if i != j else None
-                if divided is not None:
-                    return [c * sp.log(divided), *(other for k, other in enumerate(terms) if k not in (i, j))]
-    return None
+            if parts is not None:
+                yield i, term / factor, parts
 
 
 def _exponential_parts(F: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]] | None:
@@ -334,27 +338,19 @@ def by_sides(terms: Sequence[sp.Expr]) -> tuple[sp.Expr, sp.Expr, sp.Expr] | Non
         >>> by_sides([sp.log(2 * sp.cosh(x)), -x * sp.tanh(x)])
         (x, -x*tanh(x) + x + log(1 + exp(-2*x)), -x*tanh(x) - x + log(exp(2*x) + 1))
     """
-    if len(terms) > MOST_TERMS:
-        return None
-    for i, term in enumerate(terms):
-        for factor in sp.Mul.make_args(term):
-            parts = _exponential_parts(factor.args[0]) if isinstance(factor, sp.log) else None
-            if parts is None:
-                continue
-            u = next(a for _, a in parts if a != 0)
-            u = -u if u.could_extract_minus_sign() else u
-            scales = [multiple(a, u) if a != 0 else (sp.S.Zero, a) for _, a in parts]
-            others = [other for k, other in enumerate(terms) if k != i]
-            if any(rest != 0 for _, rest in scales) or not any(
-                _grows_like(other, u, term / factor) for other in others
-            ):
-                continue
-            rates = [k for k, _ in scales]
-            right, left = (
-                sp.Add(*others) + term / factor * (k * u + sp.log(sp.Add(*(c * sp.exp(a - k * u) for c, a in parts))))
-                for k in (max(rates), min(rates))
-            )
-            return u, right, left
+    for i, c, parts in _logarithms_of_exponentials(terms):
+        u = next(a for _, a in parts if a != 0)
+        u = -u if u.could_extract_minus_sign() else u
+        scales = [multiple(a, u) if a != 0 else (sp.S.Zero, a) for _, a in parts]
+        others = [other for k, other in enumerate(terms) if k != i]
+        if any(rest != 0 for _, rest in scales) or not any(_grows_like(other, u, c) for other in others):
+            continue
+        rates = [k for k, _ in scales]
+        right, left = (
+            sp.Add(*others) + c * (k * u + sp.log(sp.Add(*(e * sp.exp(a - k * u) for e, a in parts))))
+            for k in (max(rates), min(rates))
+        )
+        return u, right, left
     return None
 
 

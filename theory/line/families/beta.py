@@ -13,8 +13,13 @@ from theory.values import single_expression
 
 
 @dataclass(frozen=True)
-class Beta(Family):
-    r"""The kernel :math:`(x-l)^{\alpha-1}(r-x)^{\beta-1}` on a bounded interval :math:`(l, r)`."""
+class BoundedPowers(Family):
+    r"""Kernels that are :math:`(x-l)^{\alpha-1}(r-x)^{\beta-1}`, on a bounded interval, times what is positive there.
+
+    Attributes:
+        alpha: :math:`\alpha`.
+        beta: :math:`\beta`.
+    """
 
     alpha: sp.Expr
     beta: sp.Expr
@@ -23,6 +28,23 @@ class Beta(Family):
     def width(self) -> sp.Expr:
         """The length of the interval."""
         return self.interval.right - self.interval.left
+
+    @property
+    def normalisable(self) -> Boolean:
+        """The condition on both exponents."""
+        return simplified(sp.And(positive(self.alpha), positive(self.beta)))
+
+    def moment_exists(self, k: sp.Expr | int) -> Boolean:
+        """The condition for a finite moment of order ``k``, where the density is normalisable."""
+        order = single_expression(k, "k", real=True)
+        if self.interval.left == 0:
+            return sp.true if order.is_nonnegative else positive(self.alpha + order)
+        return sp.false if whole_order(order) is None else sp.true
+
+
+@dataclass(frozen=True)
+class Beta(BoundedPowers):
+    r"""The kernel :math:`(x-l)^{\alpha-1}(r-x)^{\beta-1}` on a bounded interval :math:`(l, r)`."""
 
     @property
     def kernel(self) -> sp.Expr:
@@ -35,11 +57,6 @@ class Beta(Family):
         """Its integral over the support."""
         a, b = self.alpha, self.beta
         return self.width ** (a + b - 1) * sp.gamma(a) * sp.gamma(b) / sp.gamma(a + b)
-
-    @property
-    def normalisable(self) -> Boolean:
-        """The condition on both exponents."""
-        return simplified(sp.And(positive(self.alpha), positive(self.beta)))
 
     @property
     def mode(self) -> sp.Expr:
@@ -62,13 +79,6 @@ class Beta(Family):
             return super().log_mean
         mean = sp.log(self.interval.right) + sp.digamma(self.alpha) - sp.digamma(self.alpha + self.beta)
         return self._where_normalisable(mean)
-
-    def moment_exists(self, k: sp.Expr | int) -> Boolean:
-        """The condition for a finite moment of order ``k``, where the density is normalisable."""
-        order = single_expression(k, "k", real=True)
-        if self.interval.left == 0:
-            return sp.true if order.is_nonnegative else positive(self.alpha + order)
-        return sp.false if whole_order(order) is None else sp.true
 
     def _moment(self, k: sp.Expr) -> sp.Expr:
         a, b, left = self.alpha, self.beta, self.interval.left

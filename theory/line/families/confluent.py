@@ -16,6 +16,7 @@ from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import positive, simplified
 from theory.errors import UnsupportedFormError
+from theory.line.families.beta import BoundedPowers
 from theory.line.families.family import Family, gamma_ratio, shifted_moment, whole_order
 from theory.tricomi import hyperu
 from theory.values import single_expression
@@ -56,7 +57,7 @@ class _Confluent(Family):
 
 
 @dataclass(frozen=True)
-class KummerBeta(_Confluent):
+class KummerBeta(_Confluent, BoundedPowers):
     r"""The kernel :math:`(x-l)^{\alpha-1}(r-x)^{\beta-1}e^{cx}` on a bounded interval :math:`(l, r)`.
 
     With :math:`w = r - l` its integral is
@@ -64,13 +65,9 @@ class KummerBeta(_Confluent):
     .. math:: w^{\alpha+\beta-1}\,e^{cl}\,\mathrm B(\alpha, \beta)\;{}_1F_1(\alpha; \alpha+\beta; cw).
 
     Attributes:
-        alpha: :math:`\alpha`.
-        beta: :math:`\beta`.
         tilt: c, of either sign.
     """
 
-    alpha: sp.Expr
-    beta: sp.Expr
     tilt: sp.Expr
 
     @property
@@ -79,36 +76,20 @@ class KummerBeta(_Confluent):
         x, left, right = self.variable, self.interval.left, self.interval.right
         return (x - left) ** (self.alpha - 1) * (right - x) ** (self.beta - 1) * sp.exp(self.tilt * x)
 
-    @property
-    def _width(self) -> sp.Expr:
-        return self.interval.right - self.interval.left
-
     def _kummer(self, k: sp.Expr) -> sp.Expr:
-        return sp.hyper((self.alpha + k,), (self.alpha + self.beta + k,), self.tilt * self._width)
+        return sp.hyper((self.alpha + k,), (self.alpha + self.beta + k,), self.tilt * self.width)
 
     @property
     def kernel_integral(self) -> sp.Expr:
         """Its integral over the support."""
         a, b = self.alpha, self.beta
-        scale = self._width ** (a + b - 1) * sp.exp(self.tilt * self.interval.left)
+        scale = self.width ** (a + b - 1) * sp.exp(self.tilt * self.interval.left)
         return scale * sp.gamma(a) * sp.gamma(b) / sp.gamma(a + b) * self._kummer(sp.S.Zero)
-
-    @property
-    def normalisable(self) -> Boolean:
-        """The condition on both exponents."""
-        return simplified(sp.And(positive(self.alpha), positive(self.beta)))
-
-    def moment_exists(self, k: sp.Expr | int) -> Boolean:
-        """The condition for a finite moment of order ``k``, where the density is normalisable."""
-        order = single_expression(k, "k", real=True)
-        if self.interval.left == 0:
-            return sp.true if order.is_nonnegative else positive(self.alpha + order)
-        return sp.false if whole_order(order) is None else sp.true
 
     def _moment(self, k: sp.Expr) -> sp.Expr:
         def above_left(j: sp.Expr) -> sp.Expr:
             ratio = gamma_ratio(self.alpha, sp.sympify(j)) / gamma_ratio(self.alpha + self.beta, sp.sympify(j))
-            return self._width**j * ratio * self._kummer(j) / self._kummer(sp.S.Zero)
+            return self.width**j * ratio * self._kummer(j) / self._kummer(sp.S.Zero)
 
         left = self.interval.left
         return above_left(k) if left == 0 else shifted_moment(left, above_left, k)
@@ -194,10 +175,6 @@ class EssentialBeta(_Confluent):
         x, (left, right) = self.variable, self.interval.ends
         u, v = (x - left, right - x) if self.side > 0 else (right - x, x - left)
         return u ** (self.alpha - 1) * v ** (self.beta - 1) * sp.exp(-self.strength / v)
-
-    @property
-    def _width(self) -> sp.Expr:
-        return self.interval.right - self.interval.left
 
     def _tricomi(self, k: sp.Expr) -> sp.Expr:
         return hyperu(self.alpha + k, 1 - self.beta, sp.cancel(self.strength / self._width))
