@@ -50,7 +50,11 @@ def on_far_sides(search: PointSearch, visited: Sequence[Point]) -> tuple[dict[sp
 def _factors(wall: sp.Expr) -> Iterator[sp.Expr]:
     """The factors of a wall: of a square both sides of its root count."""
     for part in sp.fraction(sp.together(wall)):
-        yield from (factor for factor, _ in sp.factor_list(part)[1] if factor.free_symbols)
+        try:
+            factors = [factor for factor, _ in sp.factor_list(part)[1]]
+        except sp.PolynomialError:  # SymPy's, of what is a number once it is multiplied out
+            factors = [part]
+        yield from (factor for factor in factors if factor.free_symbols)
 
 
 def _is_one_sided(factor: sp.Expr, search: PointSearch) -> bool:

@@ -1,9 +1,9 @@
-r"""Single places, without rational coordinates, that a condition leaves out or adds.
+r"""Places without rational coordinates that a condition leaves out or adds, single ones or surfaces.
 
 :math:`(p^2 - 2)^2 + (q^2 - 3)^2 > 0` is false at :math:`(\sqrt 2, \sqrt 3)` alone, and :math:`1/(x^3 - x - 1) \le 1`
-has no value where its denominator is 0. No rational point lies there, and no change of sign of a margin leads to the
-one, nor does a crossed margin show the other. The way down leads to the first and a denominator's change of sign to
-the second. What balls tell there is no proof: conditions that differ at such a place are not certified to agree.
+has no value where its denominator is 0; :math:`p^3 + p > 1` and :math:`p \ge r`, with r its root, differ at r. No
+rational point lies there. The way down leads to the first place, a change of sign of a denominator or a margin to the
+others. What balls tell there is no proof: conditions that differ at such a place are not certified to agree.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class _Place:
 
 
 def hole_in_one_of(left: Boolean, right: Boolean, domain: tuple[Boolean, ...]) -> dict[str, str] | None:
-    """About where, inside ``domain``, one of two conditions seems to be true at a single place and the other not.
+    """About where, inside ``domain``, one of two conditions seems to be true at an irrational place, and the other not.
 
     Example:
         >>> p, q = sp.symbols("p q", positive=True)
@@ -71,7 +71,7 @@ def hole_in_one_of(left: Boolean, right: Boolean, domain: tuple[Boolean, ...]) -
         return None
     region = AdmissibleRegion.of(symbols, domain)
     for start in points_satisfying(symbols, domain, _STARTS, seed=f"holes of {left}/{right}"):
-        for place in itertools.chain(_touched(left, right, region, start), _poles(left, right, region, start)):
+        for place in itertools.chain(_touched(left, right, region, start), _crossed(left, right, region, start)):
             truths = place.truth(left), place.truth(right)
             if None not in truths and truths[0] is not truths[1]:
                 return {str(symbol): str(nearly(place.point[symbol], 9)) for symbol in sorted(symbols, key=str)}
@@ -89,8 +89,10 @@ def _touched(left: Boolean, right: Boolean, region: AdmissibleRegion, start: Poi
                 yield _Place(region, dict(found), dict(found))
 
 
-def _poles(left: Boolean, right: Boolean, region: AdmissibleRegion, start: Point) -> Iterator[_Place]:
-    for part in sorted(set().union(*map(_denominators, _relations(left, right))), key=str):
+def _crossed(left: Boolean, right: Boolean, region: AdmissibleRegion, start: Point) -> Iterator[_Place]:
+    relations = _relations(left, right)
+    crossed = set().union({r.lhs - r.rhs for r in relations}, *map(_denominators, relations))
+    for part in sorted(crossed, key=str):
         for symbol in sorted(part.free_symbols, key=str):
             for low, high in () if symbol.is_integer else _crossings(part, symbol, start):
                 before, after = ({**start, symbol: end} for end in (low, high))

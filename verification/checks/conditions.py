@@ -79,7 +79,7 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
     doubt = sharp_turn(sp.S.Zero, (derived, candidate, *domain))
     hole = None if doubt else hole_in_one_of(derived, candidate, domain)
     if hole:
-        doubt = f"they may differ at the single place about {_named(hole)}"
+        doubt = f"they may differ at an irrational place, about {_named(hole)}"
     if doubt:
         return Finding(Outcome.UNDECIDED, f"they agree at {compared} points, but {doubt}", numbers={"points": compared})
     seen_there = f"truth values seen: {sorted(seen)}"

@@ -67,3 +67,7 @@ def test_a_root_outweighs_what_is_smaller():
 
 def test_a_ratio_without_a_value_at_a_place_is_no_closed_form_of_a_zero():
     assert judge_region(sp.exp(x) > 1, x > 0, ()).outcome is Outcome.PROVED
+
+
+def test_a_root_as_a_wall_is_no_polynomial():
+    assert decide_zero(sp.asin(x / sp.sqrt(1 + x**2)) - sp.atan(x)).says_zero

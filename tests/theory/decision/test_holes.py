@@ -1,4 +1,4 @@
-"""Single places that one of two conditions leaves out."""
+"""Irrational places that one of two conditions leaves out."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ HOLES = {
     "not equal": (sp.Ne(ROUND_A_POINT, 0), p > 0),
     "of an exponential": ((sp.exp(p) - 3) ** 2 + (q - 7) ** 2 > 0, q > 0),
     "one point is added": (sp.Or(p > 3, ROUND_A_POINT <= 0), p > 3),
+    "strict at a root of a cubic": (CUBIC > 0, x >= sp.CRootOf(CUBIC, 0)),
     "no value at a pole": (1 / CUBIC <= 1, sp.Or(CUBIC <= 0, CUBIC >= 1)),
 }
 NO_HOLES = {
     "both leave it out": (ROUND_A_POINT > 0, 2 * p**2 * ROUND_A_POINT > 0),
     "neither does": (sp.And(p > 1, ROUND_A_POINT >= 0), p > 1),
     "outside the domain": (sp.And(p > 2, ROUND_A_POINT > 0), p > 2),
+    "strict at a root of a cubic": (CUBIC > 0, x > sp.CRootOf(CUBIC, 0)),
     "no zero": (ROUND_A_POINT + sp.Rational(1, 10) > 0, p > 0),
     "both have no value at a pole": (1 / CUBIC <= 1, (2 * CUBIC - 1) / CUBIC >= 1),
 }
