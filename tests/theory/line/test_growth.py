@@ -49,7 +49,6 @@ HALF_LINE, UNIT = Interval(0, sp.oo), Interval(0, 1)
         (sp.S.One / 4, sp.sqrt(x), HALF_LINE),
         (sp.S.Zero, s * x**2, HALF_LINE),
         (1 - 2 * x, sp.sqrt(x * (1 - x)), UNIT),
-        (k * x * (1 - x), s * x * (1 - x) ** 2, UNIT),
         (sp.S.Zero, sp.sqrt(x * (1 - x)), UNIT),
         (-k * x, s * sp.cosh(x) * sp.exp(x), LINE),
     ],
@@ -64,6 +63,14 @@ def test_the_growth_tells_what_a_chart_tells_at_every_kind_of_end(drift, dispers
             other = endpoint(line, end)
             assert (found.attracting, found.finite_speed) == (other.attracting, other.finite_speed)
             assert found.feller_class is other.feller_class
+
+
+@pytest.mark.slow
+def test_where_the_class_hangs_on_open_rates_the_chart_alone_tells():
+    process = ItoProcess.scalar(x, drift=k * x * (1 - x), dispersion=s * x * (1 - x) ** 2)
+    with pytest.raises(UnsupportedFormError, match="does not tell"):
+        growth(process, UNIT, sp.S.Zero)
+    assert endpoint(line_diffusion(process, UNIT), sp.S.Zero).attracting.has(k, s)
 
 
 LOGIT = sp.log(x / (1 - x))

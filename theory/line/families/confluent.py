@@ -176,6 +176,10 @@ class EssentialBeta(_Confluent):
         u, v = (x - left, right - x) if self.side > 0 else (right - x, x - left)
         return u ** (self.alpha - 1) * v ** (self.beta - 1) * sp.exp(-self.strength / v)
 
+    @property
+    def _width(self) -> sp.Expr:
+        return self.interval.right - self.interval.left
+
     def _tricomi(self, k: sp.Expr) -> sp.Expr:
         return hyperu(self.alpha + k, 1 - self.beta, sp.cancel(self.strength / self._width))
 
