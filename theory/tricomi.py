@@ -8,6 +8,9 @@ import sympy as sp
 from sympy.core.evalf import mp
 from sympy.core.function import ArgumentIndexError
 
+from theory.argument_kinds import ArgumentKind, takes
+from theory.errors import UnsupportedFormError
+
 
 # Lower case as SymPy's own functions; mpmath evaluates by this name.
 class hyperu(sp.Function):
@@ -68,16 +71,33 @@ class hyperu(sp.Function):
         return rf"U\left({arguments}\right)" + (f"^{{{exp}}}" if exp else "")
 
 
+def _is_finite_number(value: Any) -> bool:
+    plain = isinstance(value, int | float | complex | mp.mpf | mp.mpc) and not isinstance(value, bool)
+    return plain and bool(mp.isfinite(value))
+
+
+_NUMBER = ArgumentKind("a finite number of Python or mpmath", _is_finite_number)
+
+
+@takes(a=_NUMBER, b=_NUMBER, z=_NUMBER)
 def tricomi_number(a: Any, b: Any, z: Any) -> Any:
     """U(a, b, z) in the working precision of mpmath, also where one of the two series that it is made of is zero.
 
     mpmath asks each series for its own leading digits, which a sum that is exactly 0 has none of.
 
+    Raises:
+        UnsupportedFormError: mpmath's series do not converge there, or there is a pole.
+
     Example:
         >>> tricomi_number(2, 2.5, 0.5)
         mpf('2.0')
     """
-    return mp.hyperu(a, b, z, zeroprec=4 * mp.prec)
+    try:
+        return mp.hyperu(a, b, z, zeroprec=4 * mp.prec)
+    except (ValueError, ArithmeticError, mp.NoConvergence) as error:
+        raise UnsupportedFormError(
+            f"mpmath has no value of U({a}, {b}, {z}): {error or type(error).__name__}."
+        ) from None
 
 
 def kummer_residual(f: sp.Expr, a: sp.Expr, b: sp.Expr, z: sp.Symbol) -> sp.Expr:

@@ -31,6 +31,45 @@ _HYPERBOLIC = (sp.cosh, sp.sinh)
 MOST_TERMS = 8
 """Of a sum that is multiplied out."""
 
+MOST_OPERATIONS = 80
+"""In what is looked at as a rational function of two hyperbolic functions."""
+
+
+@takes(expression=EXPRESSION)
+def in_one_product(expression: sp.Expr) -> sp.Expr | None:
+    r"""A rational function of :math:`\sinh u` and :math:`\cosh u` that is a product; ``None`` for another function.
+
+    :math:`\sinh^2 u = \cosh^2 u - 1` leaves :math:`(A + B\sinh u)/C` with polynomials in :math:`\cosh u`, and nothing
+    cancels where these have no other factors than :math:`\cosh u` and :math:`\cosh u \pm 1`.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> in_one_product(sp.diff(sp.sinh(x) / sp.cosh(x), x, 2))
+        -2*sinh(x)/cosh(x)**3
+        >>> in_one_product(sp.diff(sp.sqrt(1 + sp.sinh(x) ** 2), x, 2))
+        cosh(x)
+    """
+    arguments = {function.args[0] for function in expression.atoms(*_HYPERBOLIC)}
+    if len(arguments) != 1 or not expression.atoms(sp.Add) or expression.count_ops() > MOST_OPERATIONS:
+        return None
+    (u,) = arguments
+    s, c = sp.Dummy("s", real=True), sp.Dummy("c", positive=True)
+    written = expression.xreplace({sp.sinh(u): s, sp.cosh(u): c})
+    written = written.replace(lambda e: e.is_Pow and e.base == s**2 + 1, lambda e: c ** (2 * e.exp))
+    if written.free_symbols - {s, c} or not written.is_rational_function(s, c):
+        return None
+    above, below = (sp.rem(part, s**2 - c**2 + 1, s) for part in sp.fraction(sp.together(written)))
+    if below == 0:
+        return None
+    product = sp.factor(above / below)
+    if not all(base.is_number or base in (s, c, c + 1, c - 1) for base in map(_base, sp.Mul.make_args(product))):
+        return None
+    return product.xreplace({s: sp.sinh(u), c: sp.cosh(u)})
+
+
+def _base(factor: sp.Expr) -> sp.Expr:
+    return factor.as_base_exp()[0]
+
 
 @takes(product=EXPRESSION)
 def without_overflow(product: sp.Expr) -> sp.Expr:

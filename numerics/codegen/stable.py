@@ -60,7 +60,13 @@ from numerics.codegen.gamma_functions import (
     is_nonlinear_in_polygammas,
 )
 from numerics.codegen.gaussian_sums import thin_sides
-from numerics.codegen.hyperbolic import as_hyperbolic_product, hyperbolic_terms, log_of_growing, without_overflow
+from numerics.codegen.hyperbolic import (
+    as_hyperbolic_product,
+    hyperbolic_terms,
+    in_one_product,
+    log_of_growing,
+    without_overflow,
+)
 from numerics.codegen.inverse_functions import by_distance, one_minus_square
 from numerics.codegen.lambert import one_plus_lambert_w, quotients_in_lambert_w, stable_lambert_w
 from numerics.codegen.logarithms import (
@@ -148,6 +154,9 @@ class _Forms:
     def _form(self, expression: sp.Basic) -> sp.Basic:
         if not expression.args or not self._is_concerned(expression):
             return expression
+        if isinstance(expression, sp.Add | sp.Mul) and (product := in_one_product(expression)) is not None:
+            if product != expression:
+                return self.of(product)
         if isinstance(expression, sp.Add):
             return self._sum(expression)
         if isinstance(expression, sp.log):

@@ -9,14 +9,14 @@ others. What balls tell there is no proof: conditions that differ at such a plac
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from theory.argument_kinds import behind_the_door
+from theory.argument_kinds import CONDITION, CONDITIONS, behind_the_door, takes
 from theory.decision.breakpoints import crossings
 from theory.decision.extrema import descended
 from theory.decision.rational_points import Point, combined_truth, nearly
@@ -58,7 +58,8 @@ class _Place:
         return None if sign is None else bool(condition.func(sp.Integer(sign), sp.S.Zero))
 
 
-def hole_in_one_of(left: Boolean, right: Boolean, domain: tuple[Boolean, ...]) -> dict[str, str] | None:
+@takes(left=CONDITION, right=CONDITION, domain=CONDITIONS)
+def hole_in_one_of(left: Boolean, right: Boolean, domain: Boolean | Sequence[Boolean]) -> dict[str, str] | None:
     """About where, inside ``domain``, one of two conditions seems to be true at an irrational place, and the other not.
 
     Example:
@@ -66,6 +67,8 @@ def hole_in_one_of(left: Boolean, right: Boolean, domain: tuple[Boolean, ...]) -
         >>> hole_in_one_of((p**2 - 2) ** 2 + (q**2 - 3) ** 2 > 0, sp.true, ())
         {'p': '1.41421356', 'q': '1.73205081'}
     """
+    given = (domain,) if isinstance(domain, Boolean | bool) else tuple(domain)
+    left, right, *domain = map(sp.sympify, (left, right, *given))
     symbols = set().union(*(condition.free_symbols for condition in (left, right, *domain)))
     if not symbols:
         return None

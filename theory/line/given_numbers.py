@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import sympy as sp
 
 from theory.errors import MissingParameterError, SymbolError, UnsupportedFormError
-from theory.values import admitted_values, by_name
+from theory.values import admitted_values, by_name, single_expression
 
 
 def numbers_given(
@@ -40,12 +40,14 @@ def number_at(point: sp.Expr) -> sp.Expr:
     """``point`` where quadrature can be asked there.
 
     Raises:
+        ShapeError, SymbolError: it is no real expression.
         UnsupportedFormError: it holds symbols.
 
     Example:
         >>> number_at(sp.Rational(1, 2))
         1/2
     """
+    point = single_expression(point, "point", infinite=True, real=True)
     if not point.is_number:
         raise UnsupportedFormError(
             f"no closed form is known here, so that x must be a number, got {point}. Ask at the points that you need."
