@@ -154,9 +154,8 @@ class _Forms:
     def _form(self, expression: sp.Basic) -> sp.Basic:
         if not expression.args or not self._is_concerned(expression):
             return expression
-        if isinstance(expression, sp.Add | sp.Mul) and (product := in_one_product(expression)) is not None:
-            if product != expression:
-                return self.of(product)
+        if isinstance(expression, sp.Add | sp.Mul) and (found := in_one_product(expression)) not in (None, expression):
+            return self.of(found)
         if isinstance(expression, sp.Add):
             return self._sum(expression)
         if isinstance(expression, sp.log):
