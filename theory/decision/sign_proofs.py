@@ -44,9 +44,34 @@ def _proof(expression: sp.Expr, given: tuple[Boolean, ...], strict: bool) -> str
     found = proof_of_positivity(expression, given)
     if found is None and not strict:
         found = proof_of_zero(expression, given)
-    routes = (_by_terms, _by_root, _by_factors, _on_the_line, _by_half_angles, _at_whole_numbers)
+    routes = (
+        _by_squares,
+        _by_terms,
+        _by_root,
+        _by_power,
+        _by_factors,
+        _on_the_line,
+        _by_half_angles,
+        _at_whole_numbers,
+    )
     found = found or next(filter(None, (route(expression, given, strict) for route in routes)), None)
     return found or proof_by_ranges(expression, given, strict=strict)
+
+
+def _by_squares(expression: sp.Expr, conditions: Sequence[Boolean], strict: bool) -> str | None:
+    """The proof that no term is negative as it is written, as of squares, and one of them is positive if ``strict``."""
+    terms = expression.args if isinstance(expression, sp.Add) else ()
+    if not terms or not all(term.is_nonnegative for term in terms) or strict and not any(t.is_positive for t in terms):
+        return None
+    return "no term is negative and one is positive" if strict else "no term is negative"
+
+
+def _by_power(expression: sp.Expr, conditions: Sequence[Boolean], strict: bool) -> str | None:
+    """The proof for real powers of what is positive."""
+    if not isinstance(expression, sp.Pow) or expression.exp.is_real is not True:
+        return None
+    proof = proof_of_sign(expression.base, conditions, strict=True)
+    return proof and f"a real power of what is positive: {proof}"
 
 
 def _by_terms(expression: sp.Expr, conditions: Sequence[Boolean], strict: bool) -> str | None:

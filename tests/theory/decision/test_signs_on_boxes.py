@@ -3,6 +3,7 @@
 import pytest
 import sympy as sp
 
+from theory.decision.sign import decide_sign
 from theory.decision.sign_proofs import proof_of_sign
 from theory.decision.signs_on_boxes import proof_by_ranges
 
@@ -63,3 +64,13 @@ def test_conditions_leave_boxes_out():
 def test_the_right_one_of_two_signs_is_proved(expression, strict, weak):
     assert (proof_of_sign(expression) is not None) is strict
     assert (proof_of_sign(expression, strict=False) is not None) is weak
+
+
+def test_densities_whose_factors_are_powers_of_sums_of_squares_are_proved_positive():
+    w, s, k = sp.symbols("w s k", positive=True)
+    bell = sp.exp(-k * sp.atan((w - s) / k) / s)
+    density = w ** (s / k - sp.Rational(3, 2)) * (2 * (w - s) ** 2 + k**2) ** (-1 - s / k) * bell
+    assert proof_of_sign(density) and decide_sign(density).proved
+    assert proof_of_sign((w - s) ** 2) is None and proof_of_sign((w - s) ** 2, strict=False)
+    assert proof_of_sign(w ** (s / k) - s) is None and proof_of_sign((w - s) ** (s / k)) is None
+    assert proof_of_sign((2 * (w - s) ** 2 - k**2) ** (-1 - s / k)) is None
