@@ -12,6 +12,7 @@ hands out the work, ``store`` keeps it, ``lock`` remembers what was found, ``rep
 * ``arguments``: the border of the package: arguments of the wrong kind are refused by name.
 * ``errors``: errors of the verification package: each says what was needed, what arrived and the next move.
 * ``files``: files that driftproof writes: all of one or nothing, and never over what somebody else may need.
+* ``foreign_code``: code of a paper's author runs in our process: it may not end it, fork it, or write among our output.
 * ``forms``: the forms a statement can take, and what each of them is judged by.
 * ``formulas``: formulas as readers meet them: one source, three faces, whether it comes from SymPy or stands in a
   sentence.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from verification.command_line import Parser, Version, in_letters, made_claim, path_of, unknown_option
 from verification.ending import Exit, drop_output, exit_code_of, say
 from verification.errors import LockError, SourceError, VerificationError
+from verification.foreign_code import output_kept
 from verification.run.settings import LACKS, REPORT_PATH, STORE_PATH, available_cores, missing_libraries
 from verification.sources import LOCK_NAME
 
@@ -248,7 +249,8 @@ def _catalogue(arguments: argparse.Namespace, *, naming: str = "") -> tuple[Cata
     from verification.sources import project
 
     about = project(arguments.claims, lock=getattr(arguments, "lock", None))
-    known = catalogue_naming(naming, about.sources)
+    with output_kept():
+        known = catalogue_naming(naming, about.sources)
     for problem in known.problems:
         say(problem)
     if not known.listed:
@@ -270,7 +272,8 @@ def _run(
     from verification.run.runner import run
 
     ids = [entry.id for entry in chosen]
-    asked = investigations(known, ids, resolution=resolution, verdicts=verdicts)
+    with output_kept():
+        asked = investigations(known, ids, resolution=resolution, verdicts=verdicts)
     how |= {"on_progress": screen.progress, "on_verdict": screen.verdict, "command": sys.argv}
     return run(asked, store=store, **how)
 

@@ -12,14 +12,20 @@ import enum
 import os
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from theory.errors import KernelDisagreementError
+from verification import foreign_code
 from verification.errors import ExecutorError, SourceError, StoreError, VerificationError
+from verification.foreign_code import staying
 from verification.signals import INTERRUPTED, answered_with, interrupt
+
+PATIENCE = 10.0
+"""Seconds that threads have to end after the command has."""
 
 
 class Exit(enum.IntEnum):
@@ -36,7 +42,7 @@ class Exit(enum.IntEnum):
 def exit_code_of(command: Callable[[], int]) -> int:
     """Run ``command`` and turn however it ends into an exit code and at most one sentence."""
     _prepare_streams()
-    with answered_with(interrupt):
+    with answered_with(interrupt), staying(any_thread=True):
         try:
             code = _code(command)
             _flush()
@@ -59,22 +65,30 @@ def exit_code_of(command: Callable[[], int]) -> int:
 def leave(code: int) -> int:
     """End the process with ``code``, once everything written has gone out; with other threads at work, only answer it.
 
-    Python would take a hundred thousand objects apart one by one, for a fifth of the time that a short command takes;
-    the system frees them in one stroke.
+    Threads have :data:`PATIENCE` seconds to end, then the process does. Python would take a hundred thousand objects
+    apart one by one, for a fifth of the time that a short command takes; the system frees them in one stroke.
     """
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        threading.Thread(target=_end_later, args=(code,), daemon=True).start()
         return code
-    atexit._run_exitfuncs()
+    with staying(any_thread=True):
+        atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, OSError, ValueError):
             stream.flush()
     os._exit(code)
 
 
+def _end_later(code: int) -> None:
+    time.sleep(PATIENCE)
+    say(f"a thread that the claims started is at work {PATIENCE:g} s after everything else was done. It ends here.")
+    os._exit(code)
+
+
 def say(sentence: str | None) -> None:
     """One sentence beside the output proper, if there is one and somebody to hear it."""
     if sentence is not None and sys.stderr is not None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             print(f"driftproof: {sentence}", file=sys.stderr, flush=True)
 
 
@@ -88,10 +102,11 @@ def _code(command: Callable[[], int]) -> int:
     try:
         return command()
     except SystemExit as end:
-        last = traceback.extract_tb(end.__traceback__)[-1].filename
+        frames = [frame.filename for frame in traceback.extract_tb(end.__traceback__)]
+        last = [name for name in frames if name != foreign_code.__file__][-1]
         if Path(last).name == "argparse.py":  # How it ends after --help and after a mistake it has named.
             return end.code if isinstance(end.code, int) else Exit.EQUAL
-        raise SourceError(f"the program was ended by {last}. Leave out what calls sys.exit there.") from end
+        raise SourceError(f"the program was ended by {last}. Leave out what calls sys.exit or os._exit there.") from end
 
 
 def _prepare_streams() -> None:

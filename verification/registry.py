@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from verification.errors import ClaimError, SourceError, UnknownClaimError
+from verification.foreign_code import staying
 from verification.outline import syntax_tree
 from verification.sources import PaperSource, installed
 from verification.vocabulary import is_id, nearest_ids
@@ -205,14 +206,14 @@ def claims_of(module: str, home: Path | str) -> list[Claim]:
     """
     from verification.claim import MADE, Claim
 
-    folder = str(home)
-    if folder not in sys.path:
+    if (folder := str(home)) not in sys.path:
         sys.path.insert(0, folder)
     try:
-        found = importlib.import_module(module)
+        with staying():
+            found = importlib.import_module(module)
+    except KeyboardInterrupt:
+        raise
     except BaseException as error:
-        if isinstance(error, KeyboardInterrupt):
-            raise
         raise SourceError(f"module {module} fails at import: {_where(error, folder)}.") from error
     if not (file := Path(found.__file__ or "")).resolve().is_relative_to(Path(folder).resolve()):
         raise SourceError(
@@ -320,7 +321,7 @@ def _declared(tree: ast.Module, bound: Mapping[str, Bound], module: str, path: P
 
 def _calls(tree: ast.Module) -> int:
     """How many calls of a method ``claim`` a module makes; the text alone may count some in comments and examples."""
-    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return sum(isinstance(function, ast.Attribute) and function.attr == "claim" for function in calls)
 
 
@@ -347,9 +348,8 @@ def _name(node: ast.AST) -> str:
 
 
 def _absolute(node: ast.ImportFrom, module: str) -> str:
-    if not node.level:
-        return node.module or ""
-    return ".".join([*module.split(".")[: -node.level], *([node.module] if node.module else [])])
+    above = module.split(".")[: -node.level] if node.level else []
+    return ".".join([*above, *([node.module] if node.module else [])])
 
 
 def _asked(module: str, path: Path, home: Path, problems: list[str]) -> Iterator[Listed]:

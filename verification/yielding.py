@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from verification.errors import ClaimError
+from verification.foreign_code import staying
 
 MOST_STATEMENTS = 1000
 """A claim with more is taken for one that never ends."""
@@ -19,8 +20,9 @@ def yielded(id: str, function: Callable[[], Any], kind: type) -> tuple[Any, ...]
         ClaimError: there is nothing, or no end; two have one name, or something else came; or it ended the interpreter.
     """
     try:
-        made = function()
-        found = tuple(itertools.islice(made, MOST_STATEMENTS + 1)) if isinstance(made, Iterable) else ()
+        with staying():
+            made = function()
+            found = tuple(itertools.islice(made, MOST_STATEMENTS + 1)) if isinstance(made, Iterable) else ()
     except (Exception, KeyboardInterrupt):
         raise
     except BaseException as error:  # sys.exit would end the run with the exit code of verdicts as in the lock

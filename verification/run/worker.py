@@ -26,6 +26,7 @@ from typing import Any
 
 from theory.errors import DriftproofError, KernelDisagreementError
 from verification.errors import SourceError, one_sentence
+from verification.foreign_code import staying
 from verification.run.fingerprint import ROOT, fingerprint, saved_since_hashed, uncovered
 from verification.run.task import execute
 
@@ -93,15 +94,16 @@ class Assignment:
                 sys.path.insert(0, self.home)
             if self.home:
                 fingerprint(self.arguments["module"], self.home)  # before the import: see saved_since_hashed
-            self._import()
-            start = time.monotonic()
-            outcome["value"] = json.loads(json.dumps(execute(self.function, self.arguments), allow_nan=False))
+            with staying():
+                self._import()
+                start = time.monotonic()
+                outcome["value"] = json.loads(json.dumps(execute(self.function, self.arguments), allow_nan=False))
             self._refuse_other_code(before)
-        except MemoryError:
+        except (MemoryError, KeyboardInterrupt):
             raise
         except KernelDisagreementError as error:
             outcome |= {"status": "DISAGREED", "message": str(error), "detail": traceback.format_exc()}
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             outcome |= {
                 "status": "FAILED",
                 "message": one_sentence(error) + _place(error, self.home),
