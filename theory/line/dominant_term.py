@@ -74,6 +74,12 @@ class DominantTerm(NamedTuple):
 
 
 _ZERO = sp.S.Zero
+_CONTINUOUS = (
+    *(sp.sin, sp.cos, sp.tan, sp.asin, sp.acos, sp.atan),
+    *(sp.sinh, sp.cosh, sp.tanh, sp.asinh, sp.atanh, sp.erf, sp.erfc),
+)
+"""Functions that are continuous wherever they are finite, with a slope at 0 that is not 0 if they vanish there."""
+
 _LEVEL = {0: (_ZERO, sp.S.One, _ZERO), 1: (_ZERO, _ZERO, sp.S.One)}
 """The powers of the logarithms of y and of log(y)."""
 
@@ -105,7 +111,9 @@ def dominant_term(f: sp.Expr, y: sp.Symbol) -> DominantTerm | None:
     if isinstance(f, sp.Abs):
         inner = dominant_term(f.args[0], y)
         return None if inner is None else inner._replace(coefficient=sp.Abs(inner.coefficient))
-    return _of_bounded(f, y) if isinstance(f, sp.atan | sp.erf | sp.sign) else None
+    if isinstance(f, sp.sign):
+        return _of_sign(f.args[0], y)
+    return _of_continuous(f, y) if isinstance(f, _CONTINUOUS) else None
 
 
 def _constant(value: sp.Expr) -> DominantTerm | None:
@@ -177,13 +185,18 @@ def _of_logarithm(argument: sp.Expr, y: sp.Symbol) -> DominantTerm | None:
     return _constant(sp.log(inner.coefficient))
 
 
-def _of_bounded(f: sp.Expr, y: sp.Symbol) -> DominantTerm | None:
-    """Of an arc tangent, an error function or a sign: its value at the limit of its argument."""
+def _of_sign(argument: sp.Expr, y: sp.Symbol) -> DominantTerm | None:
+    inner = dominant_term(argument, y)
+    way = None if inner is None else sign(inner.coefficient)
+    return _constant(sp.Integer(way)) if way else None
+
+
+def _of_continuous(f: sp.Expr, y: sp.Symbol) -> DominantTerm | None:
+    """Of a function that is continuous where it is finite: its value where its argument ends, or its slope at 0."""
     inner = dominant_term(f.args[0], y)
     limit = None if inner is None else inner.limit
     if inner is None or limit is None:
         return None
-    if limit == 0 and not isinstance(f, sp.sign):
+    if limit == 0 and f.func(0) == 0:
         return inner._replace(coefficient=inner.coefficient * f.func(y).diff(y).subs(y, 0))
-    way = sign(inner.coefficient)
-    return _constant(sp.Integer(way) if way else _ZERO) if isinstance(f, sp.sign) else _constant(f.func(limit))
+    return _constant(f.func(limit))

@@ -105,6 +105,8 @@ def logarithmic_derivative(function: sp.Expr, variable: sp.Symbol) -> sp.Expr:
         return derivative(function.args[0], variable)
     if function.is_Pow and not function.exp.has(variable):
         return function.exp * logarithmic_derivative(function.base, variable)
+    if isinstance(function, sp.Piecewise):
+        return sp.Piecewise(*((logarithmic_derivative(one, variable), where) for one, where in function.args))
     return sp.diff(function, variable) / function
 
 

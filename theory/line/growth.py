@@ -23,6 +23,7 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -114,21 +115,36 @@ def _moved(
 
 def _leading(f: sp.Expr, y: sp.Symbol) -> sp.Expr:
     """The same up to factors ``1 + O(exp(-c y))``, where f is a quotient of sums of exponentials of multiples of y."""
-    f = f.replace(lambda e: isinstance(e, HyperbolicFunction), lambda e: e.rewrite(sp.exp))
-    f = f.replace(lambda e: isinstance(e, sp.asinh | sp.atanh), lambda e: e.rewrite(sp.log))
-    rates = {e: sp.diff(e.args[0], y) for e in f.atoms(sp.exp) if e.has(y)}
-    if not rates or not all(rate.is_Rational for rate in rates.values()):
-        return f
+    in_exponentials = _rewritten(f, lambda e: True)
+    rates = {e: sp.diff(e.args[0], y) for e in in_exponentials.atoms(sp.exp) if e.has(y)}
+    if not all(rate.is_Rational for rate in rates.values()):
+        return _rewritten(f, lambda e: _is_far(e, y))  # what has a value far out would cancel
+    if not rates:
+        return in_exponentials
     unit = sp.Rational(
         sp.igcd(0, *(rate.p for rate in rates.values())), sp.ilcm(1, *(rate.q for rate in rates.values()))
     )
     small = sp.Dummy("small", positive=True)
     put = {e: small ** (-rate / unit) * sp.exp(e.args[0].subs(y, 0)) for e, rate in rates.items()}
-    parts = sp.fraction(sp.cancel(sp.together(f.xreplace(put))))
+    parts = sp.fraction(sp.cancel(sp.together(in_exponentials.xreplace(put))))
     if not all(part.is_polynomial(small) for part in parts):
-        return f
+        return in_exponentials
     (n, top), (m, bottom) = (sp.Poly(part, small).terms()[-1] for part in parts)
     return top / bottom * sp.exp(-(n[0] - m[0]) * unit * y)
+
+
+def _rewritten(f: sp.Expr, chosen: Callable[[sp.Expr], bool]) -> sp.Expr:
+    """Hyperbolic functions in exponentials, their inverses in logarithms."""
+    f = f.replace(lambda e: isinstance(e, HyperbolicFunction) and chosen(e), lambda e: e.rewrite(sp.exp))
+    return f.replace(lambda e: isinstance(e, sp.asinh | sp.atanh) and chosen(e), lambda e: e.rewrite(sp.log))
+
+
+def _is_far(function: sp.Expr, y: sp.Symbol) -> bool:
+    """Whether :func:`dominant_term` does not see to what a function tends."""
+    try:
+        return dominant_term(function, y) is None
+    except OrderError:
+        return True
 
 
 @dataclass(frozen=True)

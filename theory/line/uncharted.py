@@ -23,6 +23,9 @@ _ENTIRE = (sp.sin, sp.cos, sp.sinh, sp.cosh, sp.tanh, sp.exp, sp.erf, sp.atan, s
 _MOST_TERMS = 8
 """Sums of more terms are not integrated one by one."""
 
+_WITH_SUMS_IN_SLOPES = (sp.atan, sp.acot, sp.asin, sp.acos, sp.asinh, sp.acosh, sp.atanh, sp.acoth)
+"""Times a power that is not whole, by parts they leave a power over a sum."""
+
 
 @takes(drift=EXPRESSION, diffusion=EXPRESSION, x=SYMBOL, interval=one_of(Interval, needed="an Interval"))
 def is_regular_inside(drift: sp.Expr, diffusion: sp.Expr, x: sp.Symbol, interval: Interval) -> bool:
@@ -124,6 +127,8 @@ def primitive_or_integral(slope: sp.Expr, x: sp.Symbol, interval: Interval) -> s
 
 def _is_hopeless(term: sp.Expr, x: sp.Symbol) -> bool:
     """Whether another function stands over a sum, where a primitive is searched for long and hardly ever found."""
+    if term.has(*_WITH_SUMS_IN_SLOPES) and not sp.sympify(term.as_powers_dict()[x]).is_integer:
+        return True
     below = sp.fraction(sp.together(term))[1]
     return not term.is_rational_function(x) and any(e.is_Add and e.has(x) for e in sp.preorder_traversal(below))
 

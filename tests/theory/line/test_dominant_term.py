@@ -29,6 +29,9 @@ m, x = sp.symbols("m x", real=True)
         sp.atan(2 * y) / (1 - y) ** 3,
         sp.erf(1 / y) * sp.Abs(1 - y),
         sp.sign(3 - y) * sp.log(y**3 + y),
+        sp.sinh(2 / y) + sp.cos(1 / y) / y**2,
+        sp.tan(1 - 1 / y) * sp.asinh(1 / y),
+        sp.tanh(1 / y) + sp.acos(1 / y) / y**2 - sp.sin(2 / y),
     ],
     ids=str,
 )
@@ -43,7 +46,18 @@ def test_far_out_a_function_is_its_dominant_term(f):
 
 
 @pytest.mark.parametrize(
-    "f", [sp.log(1 + y) - sp.log(y), k * y - y, m * y + 1, sp.exp(k * y) - sp.exp(y), sp.sqrt(y**2 + 1) - y], ids=str
+    "f",
+    [
+        sp.cos(1 / y) - 1,
+        sp.sin(y),
+        sp.sin(sp.pi / (1 + 1 / y)),
+        sp.log(1 + y) - sp.log(y),
+        k * y - y,
+        m * y + 1,
+        sp.exp(k * y) - sp.exp(y),
+        sp.sqrt(y**2 + 1) - y,
+    ],
+    ids=str,
 )
 def test_what_cancels_or_may_cancel_is_not_told(f):
     assert dominant_term(f, y) is None
@@ -53,6 +67,13 @@ def test_logarithms_are_classed_without_a_search_for_limits(monkeypatch):
     monkeypatch.setattr(growth.sp, "limit", None)
     process = ItoProcess.scalar(x, drift=-k * x * sp.log(1 + x**2), dispersion=sp.S.One)
     assert [str(end.feller_class) for end in classify(process)] == ["natural", "natural"]
+
+
+def test_functions_that_end_in_a_value_are_no_sums_of_exponentials(monkeypatch):
+    """Written so they cancel, and a search for limits among parameters took a minute for each question."""
+    monkeypatch.setattr(growth.sp, "limit", None)
+    process = ItoProcess.scalar(y, drift=sp.sinh(y) + k * sp.atanh(y) + y ** sp.Rational(3, 2), dispersion=sp.sqrt(y))
+    assert str(growth.growth(process, Interval(0, sp.Rational(1, 2)), sp.S.Zero).feller_class) == "exit"
 
 
 def test_a_term_that_vanishes_far_out_does_not_change_the_class():

@@ -9,6 +9,7 @@ import sympy as sp
 from numerics.deterministic.first_passage import FirstPassage
 from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess
+from theory.line import uncharted
 from theory.line.boundary import classify, endpoint
 from theory.line.diffusion import UnchartedDiffusion, line_diffusion
 from theory.line.first_passage import hitting_probability
@@ -197,3 +198,11 @@ def test_a_moment_at_the_edge_of_a_tail_is_infinite_at_numbers():
     assert law.variance is sp.oo  # the density falls as |x|^-3
     cauchy_like = stationary_density(ItoProcess.scalar(x, drift=-k * sp.asinh(x), dispersion=s * sp.sqrt(1 + x**2)))
     assert cauchy_like.at({k: 1, s: 1}).mean is sp.nan
+
+
+@pytest.mark.parametrize("power", [-2 * s, sp.Rational(-3, 2)])
+def test_primitives_that_no_parts_find_are_not_searched_for(monkeypatch, power):
+    """The search took four seconds, once for each range of an exponent and each question."""
+    monkeypatch.setattr(uncharted, "manualintegrate", None)
+    y = sp.Symbol("y", positive=True)
+    assert uncharted.primitive_or_integral(sp.atan(y) * y**power, y, HALF_LINE).has(sp.Integral)

@@ -165,3 +165,10 @@ def test_a_highest_point_beyond_charts_has_a_value_once_parameters_have(drift, d
     slope = law.log_derivative.subs(k, 1)
     assert place is None or float(found) == pytest.approx(place, abs=1e-9)
     assert slope.subs(variable, found - 1e-6) > 0 > slope.subs(variable, found + 1e-6)
+
+
+def test_a_mode_of_glued_exponentials_of_integrals_is_where_their_slope_turns():
+    """It ended in a SyntaxError: slopes of pieces were quotients of the integrals, and those went into a program."""
+    law = stationary_density(ItoProcess.scalar(y, drift=-3 * sp.exp(y), dispersion=1 + sp.Abs(y)))
+    peak = sp.nsolve(3 * sp.exp(y) - 1 + y, y, -0.6)  # 2b = a' for negative y
+    assert abs(law.mode - peak) < 1e-10
