@@ -13,8 +13,7 @@ import contextlib
 import functools
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sympy as sp
 from sympy.core.relational import Relational
@@ -46,8 +45,7 @@ _LEAST_GAMMA = (sp.Rational(146, 100), sp.Rational(147, 100))
 """Between these numbers the gamma function is smallest on the positive line; it falls before and rises behind."""
 
 
-@dataclass(frozen=True)
-class Ends:
+class Ends(NamedTuple):
     """All numbers from ``low`` to ``high``, exact balls or infinite ones."""
 
     low: Any
@@ -59,8 +57,11 @@ class Ends:
         return bool(self.low.is_finite() and self.high.is_finite())
 
 
-def _unknown(part: sp.Basic) -> UnsupportedFormError:
-    return UnsupportedFormError(f"{part} has no known range here, or no value. Ask at points of it.")
+class _UnknownRangeError(UnsupportedFormError):
+    """A part that has no known range; it is made into text only if somebody reads it: most are passed over."""
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} has no known range here, or no value. Ask at points of it."
 
 
 Box = Mapping[sp.Symbol, Ends]
@@ -116,19 +117,42 @@ def truth_on(condition: Boolean, box: Box) -> bool | None:
 
 def number_of(number: sp.Expr) -> Ends:
     """The ends of a ball around a number."""
+    return _number_to(number, flint_library().ctx.prec)
+
+
+@functools.lru_cache(maxsize=4096)
+def _number_to(number: sp.Expr, bits: int) -> Ends:
+    """The ends as Arb rounds them to ``bits``, its precision at the moment."""
     value = _ball(number, {}, PRECISION)
     if not value.is_finite():
-        raise _unknown(number)
+        raise _UnknownRangeError(number)
     return Ends(value.lower(), value.upper())
 
 
 def outwards(low: Any, high: Any) -> Ends:
     """The range between two balls."""
+    if low.is_finite() and high.is_finite():
+        return Ends(low.lower(), high.upper())
     if low.is_nan() or high.is_nan():
         raise UnsupportedFormError("a range has no end that is a number. Ask at points of it.")
     infinity = flint_library().arb("inf")
     lowest = low.lower() if low.is_finite() else infinity if low > 0 else -infinity  # also of a ball that tells nothing
     return Ends(lowest, high.upper() if high.is_finite() else -infinity if high < 0 else infinity)
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_number(e: sp.Expr) -> bool:
+    """Whether there is no symbol in an expression; a proof asks in a thousand boxes."""
+    return not e.free_symbols
+
+
+@functools.lru_cache(maxsize=4096)
+def _groups(product: sp.Mul) -> tuple[tuple[sp.Expr, ...], ...]:
+    """The factors of a product, those in the same symbols together."""
+    groups: dict[frozenset[sp.Symbol], list[sp.Expr]] = {}
+    for factor in product.args:
+        groups.setdefault(frozenset(factor.free_symbols), []).append(factor)
+    return tuple(map(tuple, groups.values()))
 
 
 class Ranges:
@@ -144,14 +168,15 @@ class Ranges:
 
     def of(self, e: sp.Expr) -> Ends:
         """The range of ``e``."""
-        if e not in self.known:
-            self.known[e] = self._of(e)
-        return self.known[e]
+        found = self.known.get(e)
+        if found is None:
+            found = self.known[e] = self._of(e)
+        return found
 
     def _of(self, e: sp.Expr) -> Ends:
         if e.is_Symbol:
             return self.box[e]
-        if not e.free_symbols:
+        if _is_number(e):
             return number_of(e)
         if e.is_Add:
             parts = [self.of(term) for term in e.args]
@@ -168,15 +193,12 @@ class Ranges:
 
     def _ofproduct_of(self, e: sp.Expr) -> Ends:
         """The range of a product: first of its factors in one symbol each, by its slope where they are unbounded."""
-        groups: dict[frozenset[sp.Symbol], list[sp.Expr]] = {}
-        for factor in e.args:
-            groups.setdefault(frozenset(factor.free_symbols), []).append(factor)
         total: Ends | None = None
-        for symbols, factors in groups.items():
+        for factors in _groups(e):
             part = self.of(factors[0])
             for factor in factors[1:]:
                 part = product_of(part, self.of(factor))
-            if len(symbols) == 1 and len(factors) > 1 and not part.is_finite:
+            if len(factors) > 1 and not part.is_finite and len(factors[0].free_symbols) == 1:
                 part = self._by_slope(sp.Mul(*factors), part)
             total = part if total is None else product_of(total, part)
         assert total is not None
@@ -216,7 +238,7 @@ class Ranges:
             power = outwards(_whole_power(known.low, k), _whole_power(known.high, k))
             return power if exponent > 0 else self._inverse(power, base, k)
         if not (b.low >= 0 and (base.is_positive or exponent.is_positive or b.low > 0)):
-            raise _unknown(e)
+            raise _UnknownRangeError(e)
         if exponent.is_Rational:
             q, k = int(exponent.q), abs(int(exponent.p))
             power = outwards(*(_whole_power(end.root(q) if end.is_finite() else end, k) for end in (b.low, b.high)))
@@ -229,7 +251,7 @@ class Ranges:
         """One over a range that holds 0 at most at an end which is not taken, or whose sign there is known."""
         arb = flint_library().arb
         if not (power.low > 0 or power.high < 0) and not base.is_nonzero:
-            raise _unknown(base)
+            raise _UnknownRangeError(base)
         if power.low < 0 < power.high:
             return Ends(-arb("inf"), arb("inf"))
         low = -arb("inf") if power.high.is_zero() else 1 / power.high if power.high.is_finite() else arb(0)
@@ -291,25 +313,25 @@ class Ranges:
                 for other in found[1:]:
                     low, high = low.min(other.low), high.max(other.high)
                 return Ends(low, high)
-        raise _unknown(e)
+        raise _UnknownRangeError(e)
 
     def _by_balls(self, e: sp.Expr, ranges: Sequence[Ends]) -> Ends:
         """A function of finite ranges, by a ball around each."""
         if not all(part.is_finite for part in ranges) or len(ranges) != len(e.args):
-            raise _unknown(e)
+            raise _UnknownRangeError(e)
         letters = [sp.Dummy(real=True) for _ in e.args]
         around = {letter: part.low.union(part.high) for letter, part in zip(letters, ranges, strict=True)}
         value = _ball(e.func(*letters), around, PRECISION)
         if not value.is_finite():
-            raise _unknown(e)
+            raise _UnknownRangeError(e)
         return Ends(value.lower(), value.upper())
 
 
 def product_of(one: Ends, other: Ends) -> Ends:
     """Zero times an infinite end is 0: the end itself is not taken."""
-    arb = flint_library().arb
+    zero = flint_library().arb(0)
     corners = [
-        arb(0) if a.is_zero() or b.is_zero() else a * b
+        zero if a.is_zero() or b.is_zero() else a * b
         for a, b in itertools.product((one.low, one.high), (other.low, other.high))
     ]
     low, high = corners[0], corners[0]

@@ -17,7 +17,7 @@ import functools
 import hashlib
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -127,9 +127,16 @@ def versions() -> dict[str, str]:
 def saved_since_hashed(module: str, home: str) -> list[Path]:
     """Files behind ``module`` of ``home`` that were imported here and saved between their hash and now.
 
-    A file found as it was hashed is not looked at again: what is saved after its import is the next run's.
+    A file found as it was hashed is not looked at again: what is saved after its import is the next run's. So nothing
+    is looked at while nothing was imported since the last look at the same files.
     """
-    return _found_other([*_framework_paths(), *drawn_on(module, home)])
+    _note_imports()
+    if _LOOKED_AT.get((module, home)) == len(_IMPORTED):
+        return []
+    changed = _found_other([*_framework_paths(), *drawn_on(module, home)])
+    if not changed:
+        _LOOKED_AT[module, home] = len(_IMPORTED)
+    return changed
 
 
 def look_at_imported_code() -> None:
@@ -153,17 +160,29 @@ def _found_other(paths: Iterable[Path]) -> list[Path]:
 
 def _note_imports() -> None:
     """Add to ``_IMPORTED`` the files of modules imported since the last call: there are thousands, and few are new."""
-    for name, module in list(sys.modules.items()):
-        if _MODULES.get(name) is not module:
-            _MODULES[name] = module
-            _IMPORTED.add(getattr(module, "__file__", None))
+    if _MODULES == sys.modules:  # which compares objects before it asks them
+        return
+    now = dict(sys.modules)
+    _IMPORTED.update(getattr(module, "__file__", None) for name, module in now.items() if _MODULES.get(name) != module)
+    _MODULES.clear()
+    _MODULES.update(now)
+    _NAMES[:] = [frozenset(now)]
 
 
-def uncovered(module: str, home: str, before: Iterable[str]) -> list[Path]:
+def imported() -> frozenset[str]:
+    """The names of all modules imported by now; the same object as long as nothing is imported."""
+    _note_imports()
+    return _NAMES[-1]
+
+
+def uncovered(module: str, home: str, before: Collection[str]) -> list[Path]:
     """Files of ``home`` that were imported since ``before`` and are not in the fingerprint of ``module``."""
+    now = imported()
+    if now is before or not (names := now - frozenset(before)):
+        return []
     known = drawn_on(module, home) | framework()
     folder = Path(home)
-    fresh = [sys.modules[name] for name in set(sys.modules) - set(before)]
+    fresh = [_MODULES[name] for name in names]
     files = (Path(file) for each in fresh if (file := getattr(each, "__file__", None)))
     return sorted(file for file in files if file.is_relative_to(folder) and _is_own(file, folder) and file not in known)
 
@@ -212,6 +231,9 @@ _HASHED: dict[Path, _Hashed] = {}
 _FOUND: set[Path] = set()
 _MODULES: dict[str, ModuleType] = {}
 _IMPORTED: set[str | None] = set()
+_NAMES: list[frozenset[str]] = [frozenset()]
+_LOOKED_AT: dict[tuple[str, str], int] = {}
+"""Module and folder -> how many files were imported when all behind it were found as hashed; a set that only grows."""
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

@@ -27,7 +27,7 @@ from typing import Any
 from theory.errors import DriftproofError, KernelDisagreementError
 from verification.errors import SourceError, one_sentence
 from verification.foreign_code import staying
-from verification.run.fingerprint import ROOT, fingerprint, saved_since_hashed, uncovered
+from verification.run.fingerprint import ROOT, fingerprint, imported, saved_since_hashed, uncovered
 from verification.run.task import execute
 
 READY = b"ready"
@@ -89,7 +89,7 @@ class Assignment:
         start = time.monotonic()
         outcome: dict[str, Any] = {"status": "DONE", "value": None, "message": "", "detail": ""}
         try:
-            before = set(sys.modules)
+            before = imported()
             if self.home and self.home not in sys.path:
                 sys.path.insert(0, self.home)
             if self.home:
@@ -118,7 +118,7 @@ class Assignment:
             if self.home:
                 importlib.import_module(self.arguments["module"])
 
-    def _refuse_other_code(self, before: set[str]) -> None:
+    def _refuse_other_code(self, before: frozenset[str]) -> None:
         """Raise where the code that computed is not the code that the result would be filed under.
 
         Files are hashed once in a worker, before they are imported. What is saved after its import is the next run's;
