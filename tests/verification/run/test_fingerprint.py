@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -122,6 +124,48 @@ def test_an_import_by_a_computed_name_is_noticed(tmp_path, monkeypatch):
     before = set(module.sys.modules)
     __import__("house.unrelated")
     assert uncovered("house.claims", str(tmp_path), before) == [tmp_path / "house" / "unrelated.py"]
+
+
+def forget_the_house() -> None:
+    """Other tests have imported a house that lay elsewhere."""
+    for name in [name for name in module.sys.modules if name.partition(".")[0] == "house"]:
+        del module.sys.modules[name]
+
+
+def of_file(path: Path) -> ModuleType:
+    """A module that says it comes from ``path``."""
+    made = ModuleType("house.unrelated")
+    made.__file__ = str(path)
+    return made
+
+
+def test_a_module_in_the_place_of_another_is_noticed_and_nothing_is_asked_twice(tmp_path, monkeypatch):
+    forget_the_house()
+    before = module.imported()
+    assert module.imported() is before
+    house(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    first = importlib.import_module("house.unrelated")
+    assert module.imported() - before == {"house", "house.unrelated"}
+    there = tmp_path / "elsewhere.py"
+    there.write_text("x = 3\n")
+    monkeypatch.setitem(module.sys.modules, first.__name__, of_file(there))
+    module.imported()
+    assert str(there) in module._IMPORTED
+
+
+def test_a_file_saved_after_its_hash_is_found_at_every_look(tmp_path, monkeypatch):
+    house(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    forget_the_house()
+    mark(tmp_path)
+    importlib.import_module("house.claims")
+    assert module.saved_since_hashed("house.claims", str(tmp_path)) == []
+    late = tmp_path / "house" / "parts" / "samplers.py"
+    module._FOUND.discard(late)
+    module._LOOKED_AT.clear()
+    late.write_text(late.read_text() + "\nlate = 1\n")
+    assert [module.saved_since_hashed("house.claims", str(tmp_path)) for _ in range(2)] == [[late], [late]]
 
 
 def test_a_worker_refuses_a_result_of_other_code_than_the_task_names(tmp_path):
