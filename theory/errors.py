@@ -60,6 +60,10 @@ class UnsupportedFormError(TheoryError):
     """The expression lies outside the class for which a derivation is implemented."""
 
 
+class SingularInsideError(UnsupportedFormError):
+    """The noise of a process vanishes, or a coefficient is infinite, inside the interval on which it is to live."""
+
+
 class OrderError(UnsupportedFormError):
     """The order of two exponents depends on parameters.
 

@@ -185,9 +185,7 @@ def _divided(part: sp.Expr, whole: sp.Expr) -> sp.Expr:
     ratio = part / whole
     if ratio.has(sp.Integral, sp.betainc, sp.hyper):
         return ratio
-    named = _names_of_exponents(ratio)
-    held = {exponential: sp.exp(number * name) for exponential, (number, name, _) in named.items()}
-    full: dict[sp.Basic, sp.Basic] = {name: exponent for _, name, exponent in named.values()}
+    held, full = _in_powers_of_exponentials(ratio)
     if _has_high_powers(ratio.xreplace(held)):
         held = {exponential: sp.Dummy(positive=True) for exponential in ratio.atoms(sp.exp)}
         full = {name: exponential for exponential, name in held.items()}
@@ -209,18 +207,23 @@ _MAX_DEGREE = 24
 """Quotients of higher powers are not searched for common factors in them."""
 
 
-def _names_of_exponents(ratio: sp.Expr) -> dict[sp.Expr, tuple[sp.Expr, sp.Symbol, sp.Expr]]:
-    """Exponentials of sums with roots, as numbers times a name: a quotient in powers of every root never ends."""
-    found, names = {}, {}
-    for held in ratio.atoms(sp.exp):
-        exponent = held.args[0]
-        if exponent.is_Add and any(p.exp.is_Rational and not p.exp.is_Integer for p in exponent.atoms(sp.Pow)):
-            number, primitive = exponent.primitive()
-            if primitive.could_extract_minus_sign():
-                number, primitive = -number, -primitive
-            name = names.setdefault(primitive, sp.Dummy("c", real=True))
-            found[held] = (number, name, primitive)
-    return found
+def _in_powers_of_exponentials(ratio: sp.Expr) -> tuple[dict[sp.Expr, sp.Expr], dict[sp.Expr, sp.Expr]]:
+    """Exponentials as whole powers of as few names as possible, and what the names stand for.
+
+    In any other way a quotient is one of higher powers, or one in every root of an exponent, and is searched for long.
+    """
+    alike: dict[sp.Expr, dict[sp.Expr, sp.Rational]] = {}
+    for exponential in ratio.atoms(sp.exp):
+        number, primitive = exponential.args[0].primitive()
+        if primitive.could_extract_minus_sign():
+            number, primitive = -number, -primitive
+        alike.setdefault(primitive, {})[exponential] = number
+    held, full = {}, {}
+    for primitive, numbers in alike.items():
+        unit, name = sp.gcd_list(list(numbers.values())), sp.Dummy("e", positive=True)
+        full[name] = sp.exp(unit * primitive)
+        held |= {exponential: name ** (number / unit) for exponential, number in numbers.items()}
+    return held, full
 
 
 def _lost(behind: Endpoint, regular_ends: str) -> Boolean:

@@ -21,7 +21,7 @@ from sympy.polys.polyerrors import BasePolynomialError
 
 from theory.argument_kinds import EXPRESSION, SYMBOL, takes
 from theory.decision.inequalities import negative, nonnegative, sign, simplified
-from theory.errors import ShapeError, UnsupportedFormError
+from theory.errors import ShapeError, SingularInsideError
 from theory.line.powers import in_one_power, power_quotient, with_reduced_exponents
 from theory.values import shown
 
@@ -48,7 +48,7 @@ def sign_on_interval(expression: sp.Expr, variable: sp.Symbol, left: sp.Expr, ri
     Raises:
         ShapeError: an end is a floating-point number, too long a number to work with, a case distinction, or holds
             the variable.
-        UnsupportedFormError: it has a zero inside the interval, for all values of the parameters.
+        SingularInsideError: it has a zero inside the interval, for all values of the parameters.
 
     Example:
         >>> x, s, r = sp.symbols("x s r", positive=True)
@@ -245,7 +245,7 @@ def _shown(terms: dict[sp.Expr, sp.Expr], x: sp.Symbol) -> sp.Expr:
     return sp.Add(*(c * x**exponent for exponent, c in terms.items()))
 
 
-def _vanishes(name: str) -> UnsupportedFormError:
-    return UnsupportedFormError(
+def _vanishes(name: str) -> SingularInsideError:
+    return SingularInsideError(
         f"{name}, where the process splits or is singular. Give an interval between two such points."
     )

@@ -26,7 +26,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.decision.inequalities import sign, simplified
-from theory.errors import DriftproofError, OrderError, UnsupportedFormError
+from theory.errors import DriftproofError, OrderError, SingularInsideError, UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.limits import one_sided_limit
 from theory.line.boundary import (
@@ -53,11 +53,15 @@ from theory.line.growth import Growth, growth
 from theory.line.interval import Chart, Interval
 from theory.line.law import StationaryLaw
 from theory.line.oscillation import without_oscillation
+from theory.line.passage_numbers import is_regular_between
 from theory.line.recognise import recognise
 from theory.line.time_limit import limited
 from theory.local_time import is_smooth
 from theory.services import service
 from theory.values import word
+
+_FAR = sp.Integer(64)
+"""How far from 0 the coefficients of a law in numbers are looked at."""
 
 
 @limited
@@ -102,7 +106,7 @@ def _law(process: ItoProcess, interval: Interval | None, regular_ends: str) -> S
         line = line_diffusion(process, interval)
         if isinstance(line, UnchartedDiffusion):
             return _uncharted_law(line, regular_ends)
-    except OrderError:
+    except (OrderError, SingularInsideError):
         raise
     except UnsupportedFormError:
         law = _law_in_numbers(process, interval) if regular_ends == "reflecting" else None
@@ -171,6 +175,8 @@ def _law_in_numbers(process: ItoProcess, interval: Interval | None) -> Stationar
     interval = Interval.given(interval, x)
     if process.parameters or sp.Tuple(*interval.ends).free_symbols or a == 0 or not is_smooth(sp.Tuple(b, a), (x,)):
         return None
+    if not is_regular_between(process, *_well_inside(interval)):
+        return None
     try:
         service("law_on_panels")(b, a, x, interval.ends).log_integral(interval.interior_point())
     except DriftproofError:
@@ -185,6 +191,15 @@ def _law_in_numbers(process: ItoProcess, interval: Interval | None) -> Stationar
         integrable_at=tuple(Collapse(sp.true, end) for end in interval.ends),
         coefficients=(b, a),
     )
+
+
+def _well_inside(interval: Interval) -> tuple[sp.Expr, sp.Expr]:
+    """Two points between which the interval lies but for a thousandth beside finite ends, as far as :data:`_FAR`."""
+    left, right = interval.ends
+    low = left if left.is_finite else sp.Min(-_FAR, right - _FAR)
+    high = right if right.is_finite else sp.Max(_FAR, left + _FAR)
+    beside = (high - low) / 2**10
+    return low + beside if left.is_finite else low, high - beside if right.is_finite else high
 
 
 def _uncharted_law(line: UnchartedDiffusion, regular_ends: str) -> StationaryLaw:

@@ -9,7 +9,14 @@ import sympy as sp
 from mpmath import mp, mpf
 
 from numerics import NumericalLaw, compile_program, integrate_density, numerical_law
-from theory import ItoProcess, MissingParameterError, NotNormalisableError, UnsupportedFormError, stationary_density
+from theory import (
+    Interval,
+    ItoProcess,
+    MissingParameterError,
+    NotNormalisableError,
+    UnsupportedFormError,
+    stationary_density,
+)
 
 x = sp.Symbol("x", positive=True)
 y = sp.Symbol("y", real=True)
@@ -100,6 +107,15 @@ def test_coefficients_outside_every_chart_give_a_law_in_numbers():
     assert abs(law.mean) < 1e-12 and law.normalisable == sp.true
     assert abs(law.variance - variance) < 1e-6
     assert abs(law.cdf(law.quantile(0.3)) - 0.3) < 1e-12
+
+
+@pytest.mark.parametrize(
+    "dispersion", [y, y**3 * sp.exp(y), sp.log(1 + y), sp.cos(y) - 1 - y, sp.besselj(0, 3 * y), y * sp.besselj(0, y)]
+)
+def test_a_process_whose_noise_vanishes_inside_has_no_law_in_numbers(dispersion):
+    """Quadrature met no zero, took what lies on its two sides for one law, and gave a mean."""
+    with pytest.raises(UnsupportedFormError):
+        stationary_density(ItoProcess.scalar(y, drift=sp.S.One, dispersion=dispersion), Interval(-sp.S.Half, 2))
 
 
 def test_a_potential_that_grows_in_waves_has_no_law():
