@@ -1,14 +1,14 @@
 """Deliberate breakages of the code, each with the tests that must notice it.
 
 A breakage replaces one piece of text, which must stand in its file exactly once, by a wrong one. The wrong texts lie
-in ``wrong_theory.py``, ``wrong_numerics.py`` and ``wrong_verification.py``.
+in ``wrong_decisions.py``, ``wrong_theory.py``, ``wrong_numerics.py`` and ``wrong_verification.py``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.nightly import wrong_numerics, wrong_theory, wrong_verification
+from tests.nightly import wrong_decisions, wrong_numerics, wrong_theory, wrong_verification
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,11 @@ class Breakage:
 
 BREAKAGES = tuple(
     Breakage(path, old, new, tests)
-    for path, tests, pairs in (*wrong_theory.PAIRS, *wrong_numerics.PAIRS, *wrong_verification.PAIRS)
+    for path, tests, pairs in (
+        *wrong_theory.PAIRS,
+        *wrong_decisions.PAIRS,
+        *wrong_numerics.PAIRS,
+        *wrong_verification.PAIRS,
+    )
     for old, new in pairs
 )

@@ -91,4 +91,88 @@ PAIRS = (
         "tests/numerics/statistics/test_tails.py",
         (("k / excess if", "1 / excess if"), ("1 - probability(", "probability(")),
     ),
+    (
+        "numerics/schemes/power_noise.py",
+        "tests/numerics/schemes/test_power_noise.py",
+        (
+            ("q * by_exponent.get(2 * p - 1, 0) + q * (q - 1) * s**2 / 2", "q * by_exponent.get(2 * p - 1, 0)"),
+            ("(-p * s**2 / 2, 2 * p - 1)", "(p * s**2 / 2, 2 * p - 1)"),
+            ("sp.expand(alpha - q**2 * s**2 / 2)", "alpha"),
+            ("return z / (1 - step *", "return z * (1 + step *"),
+        ),
+    ),
+    (
+        "numerics/deterministic/positive_words.py",
+        "tests/numerics/deterministic/test_random_products.py",
+        (
+            ("error = (high - low) / 2", "error = (high - low) / 2000"),
+            ("weights = np.outer(p, weights).ravel()", "weights = np.outer(weights, p).ravel()"),
+            ("if np.any(~(growth > 0).any(axis=2)):", "if False:"),
+        ),
+    ),
+    (
+        "numerics/deterministic/random_products.py",
+        "tests/numerics/deterministic/test_random_products.py",
+        (
+            ("return max(on_it, log_of_determinant - on_it)", "return on_it"),
+            ("np.all(kept | exchanged)", "np.any(kept | exchanged)"),
+            ("if _vanishes(M, singular):", "if False:"),
+            ("max(value for value, _ in found)", "min(value for value, _ in found)"),
+        ),
+    ),
+    (
+        "numerics/codegen/hyperbolic.py",
+        "tests/numerics/codegen/test_stable.py tests/numerics/codegen/test_physics.py",
+        (
+            ("base.is_number or base in (s, c, c + 1, c - 1) for", "True for"),
+            ("half = sp.expand(v - u) / 2", "half = sp.expand(u - v) / 2"),
+            ("if k == c else -2 * k * sp.sinh(half) ** 2", "if k == c else 2 * k * sp.sinh(half) ** 2"),
+        ),
+    ),
+    (
+        "numerics/codegen/mixtures.py",
+        "tests/numerics/codegen/test_stable.py tests/numerics/codegen/test_physics.py",
+        (
+            ("above * below ** (power - m)", "above * below ** (power - 1)"),
+            ("found[e] = symbol**k", "found[e] = symbol"),
+        ),
+    ),
+    (
+        "numerics/codegen/lambert.py",
+        "tests/numerics/codegen/test_stable.py tests/numerics/codegen/test_physics.py",
+        (
+            ("w = inside - sign * sp.log(inside)\n", "w = inside\n"),
+            ("products[n - 2] / 2 - a[n - 1]", "products[n - 2] / 2 + a[n - 1]"),
+        ),
+    ),
+    (
+        "numerics/codegen/gaussian_sums.py",
+        "tests/numerics/codegen/test_stable.py tests/numerics/codegen/test_physics.py",
+        (("-side * (1 - _T)", "side * (1 - _T)"), ("_G ** (weight - lowest)", "_G**weight")),
+    ),
+    (
+        "numerics/statistics/at_rest.py",
+        "tests/numerics/statistics/test_at_rest.py",
+        (
+            ("math.expm1(min(", "math.exp(min("),
+            ("return met and all(", "return all("),
+            ("/ (2 * len(rows))", "/ 2"),
+        ),
+    ),
+    (
+        "numerics/deterministic/nested_integral.py",
+        "tests/numerics/deterministic/test_first_passage.py tests/numerics/deterministic/test_quadrature.py",
+        (
+            ("begins, exchanged=True)", "begins, exchanged=False)"),
+            ("-slope / 2, sp.S.One, y", "slope / 2, sp.S.One, y"),
+        ),
+    ),
+    (
+        "numerics/deterministic/orbit_relaxation.py",
+        "tests/numerics/deterministic/test_orbit_relaxation.py",
+        (
+            ("float(self.rates[0]))\n\n    def charges", "float(self.rates[-1]))\n\n    def charges"),
+            ("(basis * np.exp(rates)) @", "(basis * np.exp(2 * rates)) @"),
+        ),
+    ),
 )

@@ -212,63 +212,6 @@ PAIRS = (
         (("k * (q * length + along / length)", "k * (q * length - along / length)"),),
     ),
     (
-        "theory/decision/sign.py",
-        "tests/theory/decision",
-        (("return (exact > 0) - (exact < 0)", "return (exact < 0) - (exact > 0)"),),
-    ),
-    (
-        "theory/decision/sign_patterns.py",
-        "tests/theory/decision/test_sign_patterns.py",
-        (
-            ("if any(pattern[i] == 0 for i in divisors):", "if False:"),
-            ("and one(pattern) is not other(pattern)", "and False"),
-        ),
-    ),
-    (
-        "theory/decision/box_signs.py",
-        "tests/theory/decision/test_box_signs.py",
-        (
-            ("if signs == {1}:", "if 1 in signs:"),
-            ("4 * a * c - b**2", "4 * a * c + b**2"),
-        ),
-    ),
-    (
-        "theory/decision/linear_systems.py",
-        "tests/theory/decision/test_sign_patterns.py",
-        (("self.constant < 0 or self.strict and self.constant == 0", "self.constant <= 0"),),
-    ),
-    (
-        "theory/decision/definedness.py",
-        "tests/verification/checks/test_conditions.py",
-        (
-            (
-                "        return False, True\n    return known, False",
-                "        return known, False\n    return known, False",
-            ),
-        ),
-    ),
-    (
-        "theory/decision/signs_on_line.py",
-        "tests/theory/decision/test_monotony.py",
-        (
-            ("if right is not None and right <= 0:", "if right is not None and right <= 1:"),
-            ("found if power % 2 else Signs(", "found if True else Signs("),
-        ),
-    ),
-    (
-        "theory/decision/monotony.py",
-        "tests/theory/decision/test_monotony.py",
-        (
-            ("weak = not strict or bool(u.is_nonzero)", "weak = True"),
-            ("if _rises(other, u, outside) == side and", "if _rises(other, u, outside) and"),
-        ),
-    ),
-    (
-        "theory/decision/point_search.py",
-        "tests/theory/decision/test_rare_surfaces.py",
-        (("for cut in branch_cuts(self.expression):", "for cut in ():"),),
-    ),
-    (
         "theory/symmetry/find.py",
         "tests/theory/symmetry/test_find.py",
         (
@@ -297,17 +240,58 @@ PAIRS = (
         ),
     ),
     (
-        "theory/decision/jumps.py",
-        "tests/theory/decision/test_jumps.py",
+        "theory/line/dominant_term.py",
+        "tests/theory/line/test_dominant_term.py",
         (
-            ("    first, closer = sides.bits, sides\n", "    return\n    first, closer = sides.bits, sides\n"),
-            ("if not _are_one(other, sides, region):", "if False:"),
-            ("SHARPNESS = 1024", "SHARPNESS = 64"),
+            ("largest._replace(coefficient=largest.coefficient + term.coefficient)", "largest"),
+            ("order(power, sp.S.NegativeOne)) != 0), False)", "order(power, sp.S.NegativeOne)) != 0), True)"),
+            ("return dominant_term(sp.expand(argument - 1), y)", "return dominant_term(sp.expand(1 - argument), y)"),
         ),
     ),
     (
-        "theory/decision/second_kernel.py",
-        "tests/theory/decision/test_second_kernel.py",
-        (("    if not zero:", "    if False:"), ("numerator == 0", "True")),
+        "theory/line/families/beta.py",
+        "tests/theory/line/families tests/theory/line/test_stationary.py",
+        (
+            ("self.width ** (a + b - 1) * sp.gamma(a)", "self.width ** (a + b) * sp.gamma(a)"),
+            ("left + self.width * (a - 1) / (a + b - 2)", "left + self.width * a / (a + b)"),
+            (
+                "sp.digamma(self.alpha) - sp.digamma(self.beta)) / self.power",
+                "sp.digamma(self.alpha) - sp.digamma(self.beta))",
+            ),
+            ("positive(self.power * self.beta - order)", "positive(self.beta - order)"),
+        ),
+    ),
+    (
+        "theory/line/families/confluent.py",
+        "tests/theory/line/families tests/theory/line/test_stationary.py",
+        (
+            ("hyperu(a, a + 1 - self.bend, ", "hyperu(a, 1 - self.bend, "),
+            ("hyperu(self.alpha + k, 1 - self.beta, ", "hyperu(self.alpha + k, 1 + self.beta, "),
+            ("lambda j: (-1) ** j * of_distance(j)", "lambda j: of_distance(j)"),
+        ),
+    ),
+    (
+        "theory/line/families/hyperbolic.py",
+        "tests/theory/line/families tests/theory/line/test_stationary.py",
+        (("* c ** (order - j) *", "* c**order *"), ("self.tilt * self.width / self._gamma", "self.tilt * self.width")),
+    ),
+    (
+        "theory/line/laplace_coefficients.py",
+        "tests/theory/line/test_laplace_coefficients.py tests/theory/line/test_small_noise_expansion.py",
+        (
+            ("weights.append(sp.expand(sp.Add(*(p * exponents[p]", "weights.append(sp.expand(sp.Add(*(exponents[p]"),
+            ("first[i] * first[m - i] for i in range(m + 1)", "first[i] * first[m - i] for i in range(m)"),
+        ),
+    ),
+    (
+        "theory/discrete/tail_index.py",
+        "tests/numerics/deterministic/test_kesten.py tests/theory/discrete",
+        (
+            ("_moment(base, power * kappa, recursion)", "_moment(base, kappa, recursion)"),
+            (
+                "return scale**order * sp.gamma(shape + order) / sp.gamma(shape)",
+                "return scale * sp.gamma(shape + order) / sp.gamma(shape)",
+            ),
+        ),
     ),
 )

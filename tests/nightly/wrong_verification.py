@@ -146,4 +146,33 @@ PAIRS = (
         "tests/verification/checks/test_sampling_plan.py",
         (("    if bound >= 2:", "    if True:"), ("plan.design.n > GROWTH * PILOT_SIZE", "False")),
     ),
+    (
+        "verification/checks/measured_mean.py",
+        "tests/verification/checks",
+        (
+            ("moments.n / len(means) / moments.variance", "moments.n / moments.variance"),
+            ("if moments.M2 <= 0 or moments.M2**2 < FEW_EVENTS * moments.M4:", "if True:"),
+        ),
+    ),
+    (
+        "verification/checks/densities.py",
+        "tests/verification/checks",
+        (("stays = close > further / 2", "stays = False"), ("if unseen is not None:", "if False:")),
+    ),
+    (
+        "verification/registry.py",
+        "tests/verification/test_registry.py tests/verification/test_cli.py tests/verification/test_own_project.py",
+        (
+            ("if isinstance(error, KeyboardInterrupt):", "if True:"),
+            ('path.read_text(encoding="utf-8-sig")', 'path.read_text(encoding="utf-8")'),
+        ),
+    ),
+    (
+        "verification/yielding.py",
+        "tests/verification/test_claim.py",
+        (
+            ("if len(set(names)) != len(names):", "if False:"),
+            ("if len(found) > MOST_STATEMENTS:", "if False:"),
+        ),
+    ),
 )
