@@ -221,8 +221,9 @@ SQUARE = ArgumentKind(
 RATIONAL = ArgumentKind("a rational number", is_rational)
 SEED = ArgumentKind(
     "a whole number, text or None",
-    lambda value: (
-        value is None or (isinstance(value, numbers.Integral | sp.Integer | str) and not isinstance(value, bool))
+    lambda value: value is None or isinstance(value, int | str) and not isinstance(value, bool),
+    made=lambda value: (
+        int(value) if isinstance(value, numbers.Integral | sp.Integer) and not isinstance(value, bool) else None
     ),
 )
 SECONDS = ArgumentKind(

@@ -26,7 +26,7 @@ from functools import lru_cache
 import sympy as sp
 from sympy.core.relational import Relational
 
-from theory.argument_kinds import EXPRESSION, SYMBOL, SYMBOLS, TEXT, takes
+from theory.argument_kinds import EXPRESSION, REAL_EXPRESSION, SYMBOL, SYMBOLS, TEXT, takes
 from theory.decision.inequalities import sign
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import UnsupportedFormError
@@ -142,7 +142,7 @@ def as_cases(f: sp.Expr) -> sp.Expr:
     return f.replace(sp.Heaviside, lambda u, at=sp.S.Half: sp.Piecewise((1, u > 0), (0, u < 0), (at, True)))
 
 
-@takes(f=EXPRESSION, x=SYMBOL, place=EXPRESSION, name=TEXT)
+@takes(f=EXPRESSION, x=SYMBOL, place=REAL_EXPRESSION, name=TEXT)
 def forms_beside(f: sp.Expr, x: sp.Symbol, place: sp.Expr, name: str) -> list[sp.Expr]:
     """The smooth forms that ``f`` has just below and just above ``x = place``, as far as they lie in the domain of x.
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from tests.examples import examples
 from theory.coordinates import change_of_variables
-from theory.errors import UnsupportedFormError
+from theory.errors import ShapeError, UnsupportedFormError
 from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess, ito_differential
-from theory.local_time import slope_jumps
+from theory.local_time import forms_beside, slope_jumps
 from theory.notation import t
 
 x, y, c = sp.symbols("x y c", real=True)
@@ -144,3 +144,8 @@ def test_a_point_mass_is_no_observable():
     for call in (lambda: generator(BROWNIAN, DELTA(x)), lambda: ito_differential(BROWNIAN, x + DELTA(x))):
         with pytest.raises(UnsupportedFormError, match="point mass"):
             call()
+
+
+def test_a_place_is_real():
+    with pytest.raises(ShapeError, match="place must be"):
+        forms_beside(sp.Abs(x), x, sp.I, "drift")

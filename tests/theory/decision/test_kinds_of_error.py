@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
+from theory.decision.normal_form import proof_of_zero
 from theory.decision.region import points_satisfying
 from theory.decision.sign import SignKind, decide_sign
 from theory.decision.zero import ZeroKind, decide_zero
@@ -121,5 +122,7 @@ def test_a_sine_in_a_sine_in_a_sine_is_decided_at_once(depth):
 
 def test_seeds_are_whole_numbers_of_any_make():
     assert decide_zero(sp.sin(x) ** 3 - x, seed=np.int64(3)) == decide_zero(sp.sin(x) ** 3 - x, seed=3)
+    known = sp.sin(x) ** 2 + sp.cos(x) ** 2 - 1
+    assert proof_of_zero(known, seed=np.int64(3)) == proof_of_zero(known, seed=sp.Integer(3)) is not None
     with pytest.raises(TheoryError, match="seed must be"):
         decide_zero(x, seed=True)

@@ -82,3 +82,10 @@ def test_a_term_that_vanishes_far_out_does_not_change_the_class():
     for small in (sp.S.Zero, k * sp.exp(-y - y**2)):
         process = ItoProcess.scalar(y, drift=drift + small, dispersion=sp.S.One)
         assert str(growth.growth(process, Interval(0, sp.oo), sp.oo).feller_class) == "entrance"
+
+
+def test_the_last_power_of_a_chain_decides_whether_an_integral_is_finite():
+    level = sp.log(sp.log(y))
+    assert not dominant_term(1 / (y * sp.log(y) * level), y).integrable
+    assert dominant_term(1 / (y * sp.log(y) * level**2), y).integrable
+    assert not dominant_term(level / (y * sp.log(y)), y).integrable

@@ -129,8 +129,12 @@ def test_a_law_without_a_finite_integral_is_refuted_where_it_is_asked_for():
 
 @pytest.mark.parametrize(
     ("drift", "dispersion", "law"),
-    [(sp.sin(r), sp.sqrt(2), sp.exp(-sp.cos(r))), (-r, sp.Abs(r), r**-4)],
-    ids=["the same in each period", "a pole inside"],
+    [
+        (sp.sin(r), sp.sqrt(2), sp.exp(-sp.cos(r))),
+        (sp.cos(r) / (2 + sp.sin(r)), sp.sqrt(2), 2 + sp.sin(r)),
+        (-r, sp.Abs(r), r**-4),
+    ],
+    ids=["the same in each period", "a quotient of waves", "a pole inside"],
 )
 def test_an_integral_that_is_infinite_inside_or_by_periods_is_seen(drift, dispersion, law):
     process = ItoProcess.scalar(r, drift=drift, dispersion=dispersion)
