@@ -19,6 +19,7 @@ from numerics.errors import ArgumentError
 from numerics.working_precision import working_digits
 from theory.argument_kinds import one_of
 from theory.ito import ItoProcess
+from theory.line.exponential_of_integral import with_integrals_at
 from theory.line.interval import Interval
 from theory.line.weight_integral import OneWayPassage
 
@@ -67,7 +68,7 @@ def _of_exponential(f: sp.Expr, y: sp.Symbol, limits: tuple[sp.Expr, sp.Expr]) -
     if len(bases) != 1 or slope.has(sp.Integral) or not (low.is_finite and high.is_finite):
         raise ArgumentError(f"integrand must be an exponential of one integral up to {y} from a number, got {f}.")
     (base,) = bases
-    at_base = mpmath.log(mpmath.mpmathify(sp.N(f.subs(y, base).doit(), 30)))
+    at_base = mpmath.log(mpmath.mpmathify(sp.N(with_integrals_at(f, y, base), 30)))
     program = sp.lambdify(y, slope, "mpmath")
     with working_digits(25):
         begun = at_base + mpmath.quad(program, [mpmath.mpmathify(sp.N(end, 25)) for end in (base, low)])

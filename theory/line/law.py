@@ -22,7 +22,7 @@ from theory.line.boundary import Collapse
 from theory.line.critical_points import HighestPoint
 from theory.line.even_density import symmetric_about
 from theory.line.exponent_cases import Cell, by_cases
-from theory.line.exponential_of_integral import where_integrals_begin
+from theory.line.exponential_of_integral import where_integrals_begin, with_integrals_at
 from theory.line.families import Family, Patchwork, VonMises
 from theory.line.families.family import MAX_ORDER
 from theory.line.given_numbers import number_at, numbers_given
@@ -387,7 +387,7 @@ class StationaryLaw:
                 try:
                     point = where_integrals_begin(self.density, self.interval)
                     scale = sp.exp(sp.Float(quick.log_integral(point).value, DIGITS + 3))
-                    return self.density.subs(self.variable, point).doit() * scale
+                    return with_integrals_at(self.density, self.variable, point) * scale
                 except DriftproofError:
                     if self.density.has(sp.Integral, sp.hyper):
                         raise

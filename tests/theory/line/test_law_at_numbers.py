@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 
+import numpy as np
 import pytest
 import sympy as sp
 
@@ -164,3 +165,14 @@ def test_a_distribution_function_without_closed_form_is_asked_for_at_a_number():
             law.cdf(point)
     place = sp.Symbol("u", real=True)
     assert sp.simplify(sp.diff(sp.log(law.pdf(place)), place) - 2 * (1 + place - place**3)) == 0
+
+
+def test_standing_integrals_of_a_glued_law_are_numbers_without_a_search_for_primitives(monkeypatch):
+    """The search took 40 s, and a minute beside a logarithm."""
+    monkeypatch.setattr(sp.Integral, "doit", None)
+    process = ItoProcess.scalar(w, drift=-sp.exp(w) - sp.sqrt(sp.Abs(w - 1)), dispersion=sp.sqrt(w**2 + k))
+    law = stationary_density(process).at({k: 1})
+    points = np.arange(0.5, 40_000) / 10_000
+    rate = -2 * (np.exp(points) + np.sqrt(abs(points - 1))) / (points**2 + 1)
+    weight = np.exp((np.cumsum(rate) - rate / 2) / 10_000) / (points**2 + 1)  # the midpoint rule
+    assert float(law.mean) == pytest.approx(weight @ points / weight.sum(), abs=1e-7)
