@@ -63,7 +63,7 @@ def far_out(function: tuple[sp.Expr, ...], u: sp.Expr, orders: int) -> list[tupl
     found = []
     rate = _rate(function[0])
     for side in (1, -1):
-        if side < 0 and function[0].has(*_POLES_BELOW):
+        if side < 0 and _has_poles_below(function[0]):
             continue
         chart = _Chart(side, rate, 1)
         polynomials = _polynomials(function, chart, orders)
@@ -72,6 +72,12 @@ def far_out(function: tuple[sp.Expr, ...], u: sp.Expr, orders: int) -> list[tupl
             polynomials = _polynomials(function, chart, orders)
         found += [(each.at(u), chart.region(u, each.radius)) for each in polynomials]
     return found
+
+
+def _has_poles_below(function: sp.Expr) -> bool:
+    """Whether a gamma function goes through its poles: its argument is negative at a large negative place."""
+    arguments = (head.args[-1].subs(y, -(2**20)) for head in function.atoms(*_POLES_BELOW))
+    return not all(argument.is_positive for argument in arguments)
 
 
 @dataclass(frozen=True)

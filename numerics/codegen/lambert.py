@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import sympy as sp
+from sympy.codegen.cfunctions import expm1
 from sympy.logic.boolalg import Boolean
 
 from numerics.arguments import takes
@@ -163,13 +164,18 @@ def _near(function: sp.Expr, form: Form) -> tuple[sp.Expr, Boolean, sp.Expr] | N
     A, is_lower = _argument(function)
     distance = sp.expand(1 + sp.E * A)
     t = sp.Add(*(without_cancellation(sp.Add.make_args(distance)) or [distance]))
-    if t.is_Add or not t.free_symbols:
+    c, u = exponential_factor(A)
+    positive = sp.true
+    if t.is_Add and u != 0 and c.free_symbols:
+        t, positive = -expm1(form(sp.log(-c) + 1 + u)), -c > 0
+    elif t.is_Add or not t.free_symbols:
         return None
-    t = form(t)
+    else:
+        t = form(t)
     p = (-1 if is_lower else 1) * sp.sqrt(2 * sp.Min(t, NEAR, evaluate=False))
     inside = sp.Max(form(A), (NEAR / 2 - 1) / sp.E, evaluate=False)
     series = sp.Add(*(a * p**k for k, a in enumerate(_coefficients(), 1)))
-    return series, t < NEAR, function.func(inside, *function.args[1:])
+    return series, sp.And(t < NEAR, positive), function.func(inside, *function.args[1:])
 
 
 def _argument(function: sp.Expr) -> tuple[sp.Expr, bool]:

@@ -205,6 +205,29 @@ def nested_quotient(product: sp.Expr) -> sp.Expr:
 
 
 @takes(product=EXPRESSION)
+def over_a_power(product: sp.Expr) -> sp.Expr:
+    """A product with x**-m and (1 + 1/x)**-n over the powers of x and x + 1: x**-m overflows long before it.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> over_a_power(1 / (x**3 * (1 + 1 / x) ** 2))
+        1/(x*(x + 1)**2)
+    """
+    powers = _powers(product)
+    below = {base for base, m in powers if base.is_Symbol and m.is_Integer and m < 0}
+    for base, m in powers:
+        if not (base.is_Add and len(base.args) <= MOST_TERMS and m.is_Integer and m < 0):
+            continue
+        for x in sorted(below & base.free_symbols, key=sp.default_sort_key):
+            exponents = [sp.sympify(term.as_powers_dict()[x]) for term in base.args]
+            lowest = min(exponents) if all(n.is_Integer for n in exponents) else sp.S.Zero
+            if lowest < 0:
+                raised = sp.Add(*(term * x**-lowest for term in base.args))
+                return product / base**m * raised**m * x ** (lowest * m)
+    return product
+
+
+@takes(product=EXPRESSION)
 def growing_terms(product: sp.Expr) -> list[sp.Expr] | None:
     """The terms of (A + B exp(u)) / (1 + exp(u)) one by one, each over the denominator; ``None`` where none grows.
 
@@ -235,7 +258,7 @@ def _in_one_exponential(factor: sp.Expr, unit: sp.Expr) -> sp.Expr | None:
             return None
         powers[e] = _E**k
     rational = factor.xreplace(powers)
-    return rational if rational.free_symbols <= {_E} and not rational.atoms(sp.Function) else None
+    return rational if rational.free_symbols <= {_E} and rational.is_rational_function(_E) else None
 
 
 def _rational_part(term: sp.Expr, unit: sp.Expr) -> tuple[sp.Expr, sp.Expr]:

@@ -33,6 +33,7 @@ class Backend:
         namespace: What the templates refer to. Imports the library, and raises ``MissingBackendError`` without it.
         call: Calls a generated function on the user's values: ``call(function, values, digits)``. It broadcasts,
             chooses the number type, and returns one array per output.
+        prepare: What is done to a program before it is printed.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Backend:
     literal: Callable[[sp.Expr, str], str | None]
     namespace: Callable[[Sequence[sp.Expr]], dict[str, Any]]
     call: Callable[[Callable[..., tuple], Sequence[Any], int | None], tuple]
+    prepare: Callable[[Program], Program] = lambda program: program
 
     def template(self, instruction: Instruction) -> Template:
         """The template of an instruction.
@@ -82,6 +84,7 @@ def print_source(program: Program, backend: Backend, title: str) -> str:
     Raises:
         UnsupportedFunctionError: ``backend`` lacks an operation of the program.
     """
+    program = backend.prepare(program)
     parameters = [f"v{number}" for number in range(len(program.arguments))]
     names: dict[int, str] = {}
     bound = {constant: f"k{number}" for number, constant in enumerate(bound_constants(program, backend))}

@@ -78,11 +78,13 @@ OPERATIONS: MappingProxyType[str, Operation] = MappingProxyType(
         **{name: Operation(("boolean", "boolean"), "boolean") for name in ("logical_and", "logical_or")},
         "logical_not": Operation(("boolean",), "boolean"),
         "select": Operation(("boolean", "real", "real")),
+        "masked": Operation(("boolean", "real")),
         "lookup": Operation(("real",), more="real"),
     }
 )
 """The vocabulary. Every operation is real: outside its domain it is NaN, and it hands NaN on, but a comparison with NaN
-is false. ``select(c, a, b)`` is a where c holds and b elsewhere; ``modulo(x, y)`` is x - y floor(x / y);
+is false. ``select(c, a, b)`` is a where c holds and b elsewhere; ``masked(c, a)`` is a, a constant for
+derivatives where c does not hold; ``modulo(x, y)`` is x - y floor(x / y);
 ``lookup(x, e_0, ..., e_{n-1})`` is the entry at floor(x), NaN unless 0 <= x < n;
 ``sech_squared(x)`` is 1/cosh(x)**2;
 ``power(x, y)`` is NaN where x < 0 and y is no integer; ``log_gamma(x)`` is NaN where x < 0; ``lower_gamma(s, x)`` and

@@ -30,7 +30,19 @@ import sympy as sp
 
 from numerics.arguments import takes
 from numerics.codegen.far_out import far_out
-from numerics.codegen.many_digits import DIGITS, LOSS, NO_VALUE, SCALED, TINY, as_float, loss, rational, values_of, y
+from numerics.codegen.many_digits import (
+    DIGITS,
+    LOSS,
+    NO_VALUE,
+    PARTS,
+    SCALED,
+    TINY,
+    as_float,
+    loss,
+    rational,
+    values_of,
+    y,
+)
 from numerics.codegen.one_denominator import HIGHEST_POWER
 from numerics.working_precision import working_digits
 from theory.argument_kinds import EXPRESSION, EXPRESSIONS
@@ -81,6 +93,27 @@ def with_series(whole: sp.Expr, terms: Sequence[sp.Expr], otherwise: sp.Expr, *,
     return None
 
 
+@takes(product=EXPRESSION)
+def over_what_vanishes(product: sp.Expr) -> sp.Expr | None:
+    """The part below the line of x**m/(exp(x) - 1)**n, and the like: both sides underflow long before the quotient.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> over_what_vanishes(x**2 / (sp.exp(x) - 1) ** 2)
+        (exp(x) - 1)**(-2)
+    """
+    factors = sp.Mul.make_args(product)
+    powers = dict(factor.args if factor.is_Pow else (factor, sp.S.One) for factor in factors)
+    if len(product.free_symbols) != 1 or not all(m.is_Integer for m in powers.values()):
+        return None
+    (x,) = product.free_symbols
+    below = [base**m for base, m in powers.items() if m < 0 and base.is_Add and base.has(sp.Function)]
+    above = powers.get(x, sp.S.Zero)
+    if not above > 0 or not below or not all((1 / factor).subs(x, 0) == 0 for factor in below):
+        return None
+    return sp.Mul(*below) if above > 1 or sum(int(-factor.exp) for factor in below) > 1 else None
+
+
 def _is_candidate(whole: sp.Expr) -> bool:
     powers = whole.atoms(sp.Pow)
     heads = whole.atoms(sp.Function) | {power for power in powers if not power.exp.is_Integer or _is_high(power)}
@@ -120,6 +153,20 @@ def _in_one_argument(
                 if all(part.free_symbols <= {y} for part in parts):
                     yield u, c, parts
                     return
+
+
+@takes(parts=PARTS)
+def series_about(parts: tuple[sp.Expr, ...]) -> tuple[tuple[sp.Rational, ...], sp.Rational] | None:
+    """Coefficients of the Taylor series at 0 of a function of ``many_digits.y`` given with its terms, and its radius.
+
+    None where the terms do not cancel there, or the function is not analytic.
+
+    Example:
+        >>> coefficients, radius = series_about((y - sp.sin(y), y, -sp.sin(y)))
+        >>> coefficients[:4], radius
+        ((0, 0, 0, 1/6), 1)
+    """
+    return _series(parts, 0, 1)
 
 
 @lru_cache(maxsize=512)

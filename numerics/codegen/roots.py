@@ -79,7 +79,7 @@ def difference_of_quotients(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
             below = [1 / f for f in factors if f.is_Pow and f.exp.is_Integer and f.exp < 0]
             above = [f for f in factors if not (f.is_Pow and f.exp.is_Integer and f.exp < 0)]
             Q, P = sp.Mul(*below), sp.Mul(*above)
-            if not (Q.is_Add or P.is_Add) or not (P.is_polynomial() and Q.is_polynomial()):
+            if not (Q.is_Add or P.is_Add) or not (_is_polynomial_in_roots(P) and _is_polynomial_in_roots(Q)):
                 continue
             if any(power.base.is_Add and power.exp > HIGHEST_POWER for power in (P * Q).atoms(sp.Pow)):
                 continue
@@ -88,6 +88,12 @@ def difference_of_quotients(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
             if below and len(sp.Add.make_args(gap)) < together - 1:
                 return [second * gap / Q, *(term for k, term in enumerate(terms) if k not in (i, j))]
     return None
+
+
+def _is_polynomial_in_roots(expression: sp.Expr) -> bool:
+    """Whether it is a polynomial once each root of a sum is a letter of its own."""
+    roots = {power for power in expression.atoms(sp.Pow) if power.exp.is_Rational and power.exp.q == 2}
+    return bool(expression.xreplace({root: sp.Dummy() for root in roots if root.base.is_Add}).is_polynomial())
 
 
 def _beside_a_number(terms: Sequence[sp.Expr], term: sp.Expr) -> list[sp.Expr] | None:

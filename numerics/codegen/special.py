@@ -9,6 +9,7 @@ zero over zero from u = 27 on; with these functions the exponentials cancel in s
 
 from __future__ import annotations
 
+import mpmath
 import sympy as sp
 from mpmath.libmp import prec_to_dps
 from sympy.codegen.cfunctions import log1p
@@ -16,7 +17,26 @@ from sympy.codegen.cfunctions import log1p
 from numerics.arguments import takes
 from numerics.codegen.expansion import short_expansion
 from numerics.codegen.exponentials import absolute_value, exponential_factor, multiple
+from numerics.codegen.many_digits import NO_VALUE, SCALED
+from numerics.working_precision import working_digits
 from theory.argument_kinds import EXPRESSION
+
+GUARD_DIGITS = 5
+"""Carried beyond those asked for."""
+
+
+def _evaluated(function: sp.Function, prec: int) -> sp.Expr | None:
+    """A scaled function of numbers in digits; ``None`` where one of them is none."""
+    digits = prec_to_dps(prec) + GUARD_DIGITS
+    numbers = [sp.sympify(argument).evalf(digits) for argument in function.args]
+    if not all(number.is_Float or number.is_Rational for number in numbers):
+        return None
+    with working_digits(digits):
+        try:
+            value = SCALED[type(function).__name__](*(number._to_mpmath(mpmath.mp.prec) for number in numbers))
+        except NO_VALUE:
+            return None
+    return sp.Float(value, prec_to_dps(prec)) if isinstance(value, mpmath.mpf) and mpmath.isfinite(value) else None
 
 
 class ScaledBesselI(sp.Function):
@@ -24,9 +44,8 @@ class ScaledBesselI(sp.Function):
 
     nargs = 2
 
-    def _eval_evalf(self, prec: int) -> sp.Expr:
-        nu, u = self.args
-        return (sp.exp(-sp.Abs(u)) * sp.besseli(nu, u)).evalf(prec_to_dps(prec))
+    def _eval_evalf(self, prec: int) -> sp.Expr | None:
+        return _evaluated(self, prec)
 
 
 class ScaledBesselK(sp.Function):
@@ -34,9 +53,8 @@ class ScaledBesselK(sp.Function):
 
     nargs = 2
 
-    def _eval_evalf(self, prec: int) -> sp.Expr:
-        nu, u = self.args
-        return (sp.exp(u) * sp.besselk(nu, u)).evalf(prec_to_dps(prec))
+    def _eval_evalf(self, prec: int) -> sp.Expr | None:
+        return _evaluated(self, prec)
 
 
 class ScaledErfc(sp.Function):
@@ -44,9 +62,8 @@ class ScaledErfc(sp.Function):
 
     nargs = 1
 
-    def _eval_evalf(self, prec: int) -> sp.Expr:
-        (u,) = self.args
-        return (sp.exp(u**2) * sp.erfc(u)).evalf(prec_to_dps(prec))
+    def _eval_evalf(self, prec: int) -> sp.Expr | None:
+        return _evaluated(self, prec)
 
 
 class ScaledErfi(sp.Function):
@@ -54,9 +71,8 @@ class ScaledErfi(sp.Function):
 
     nargs = 1
 
-    def _eval_evalf(self, prec: int) -> sp.Expr:
-        (u,) = self.args
-        return (sp.exp(-(u**2)) * sp.erfi(u)).evalf(prec_to_dps(prec))
+    def _eval_evalf(self, prec: int) -> sp.Expr | None:
+        return _evaluated(self, prec)
 
 
 @takes(function=EXPRESSION)

@@ -51,6 +51,7 @@ from sympy.logic.boolalg import Boolean
 
 from numerics.arguments import YES_OR_NO, takes
 from numerics.codegen.accurate import beside_a_step, power_of_sum, with_one_term_below, without_cancellation
+from numerics.codegen.branch_ends import at_branch_ends
 from numerics.codegen.exponentials import absolute_value, exponential_factor, meeting_exponentials, safe_product
 from numerics.codegen.gamma_functions import (
     beside_stirling,
@@ -82,11 +83,12 @@ from numerics.codegen.mixtures import over_one_mixture
 from numerics.codegen.one_denominator import (
     growing_terms,
     nested_quotient,
+    over_a_power,
     over_one_denominator,
     quotients_added,
     quotients_in_a_modulus,
 )
-from numerics.codegen.removable import with_series
+from numerics.codegen.removable import over_what_vanishes, with_series
 from numerics.codegen.roots import difference_of_powers, difference_of_quotients
 from numerics.codegen.special import rescaled, without_growth
 from theory.argument_kinds import ArgumentKind
@@ -97,6 +99,9 @@ CONCERNED = (sp.Function,)
 
 OF_RECIPROCALS = {sp.asec: sp.acos, sp.acsc: sp.asin, sp.asech: sp.acosh}
 """Functions f, and g with f(u) = g(1/u) about which there are rules."""
+
+PAIRS = (one_minus_square, difference_of_quotients, difference_of_powers, difference_of_quotients)
+"""Rules for pairs of terms, in order: roots that cancelled are quotients."""
 
 FORMULAS = ArgumentKind(
     "a sequence of expressions and conditions",
@@ -190,7 +195,8 @@ class _Forms:
                 if expression.has(sp.gamma) and (far := gamma_beside_powers(expression)) is not None:
                     near = self._inner(safe_product(expression, self.signed))
                     return sp.Piecewise((self.of(far[0]), far[1]), (near, True))
-            expression = safe_product(without_overflow(rescaled(nested_quotient(expression))), self.signed)
+            quotient = rescaled(nested_quotient(over_a_power(expression)))
+            expression = safe_product(without_overflow(quotient), self.signed)
         if isinstance(expression, sp.loggamma) and expression.args[0].is_Add:
             return self._near_a_zero(expression, self._inner(expression))
         return self._inner(expression)
@@ -236,8 +242,8 @@ class _Forms:
         parts = []
         for part in expression.args:
             if isinstance(part, sp.Expr | Boolean):
-                # The powers of a product have been dealt with together.
-                is_done = isinstance(expression, sp.Mul) and isinstance(part, sp.Pow)
+                # The powers of a product have been dealt with together, those with a changing exponent apart.
+                is_done = isinstance(expression, sp.Mul) and isinstance(part, sp.Pow) and part.exp.is_number
                 parts.append(self._inner(part) if is_done else self.of(part))
             else:  # a branch of a Piecewise
                 parts.append(self._inner(part) if isinstance(part, sp.Tuple) else part)
@@ -296,7 +302,7 @@ class _Forms:
             form = self.of(sp.Add(*terms))
             return self.series and with_series(expression, expression.args, form, orders=2) or form
         total = self._inner(expression)
-        for rule in (one_minus_square, difference_of_quotients, difference_of_powers, difference_of_logarithms):
+        for rule in (*PAIRS, difference_of_logarithms):
             while isinstance(total, sp.Add) and (terms := rule(total.args)) is not None:
                 total = sp.Add(*terms)
         return self._near_a_zero(expression, total)
@@ -323,7 +329,7 @@ class _Forms:
         return near.xreplace({expression: form})
 
     def _series_of_quotient(self, expression: sp.Mul) -> sp.Basic | None:
-        if (vanishing := _over_what_vanishes(expression)) is not None:
+        if (vanishing := over_what_vanishes(expression)) is not None:
             return with_series(expression, [vanishing], expression)
         sums = [factor for factor in expression.args if factor.is_Add]
         if len(sums) != 1 or not any(factor.is_Pow and factor.exp.is_negative for factor in expression.args):
@@ -344,6 +350,8 @@ class _Forms:
             terms = sp.Add.make_args(form)
             while len(terms) > 1 and (fewer := without_cancellation(terms)) is not None:
                 terms = sp.Add.make_args(sp.Add(*fewer))
+            if expression.has(sp.acos, sp.asin, sp.acosh) and (ends := at_branch_ends(expression, expression.args)):
+                return sp.Piecewise(*ends, (form, True))
             if len(terms) == 1:  # accurate where two functions meet to first or second order
                 return with_series(expression, expression.args, form, orders=3) or form
         return with_series(expression, terms, form) or form
@@ -385,16 +393,3 @@ class _Forms:
                 self.known[expression] = form  # the branch in which it stays
                 return self._near_a_zero(expression, self._inner(beside))
         return form
-
-
-def _over_what_vanishes(product: sp.Mul) -> sp.Expr | None:
-    """The part below the line of x**m/(exp(x) - 1)**n, and the like: both sides underflow long before the quotient."""
-    powers = dict(factor.args if factor.is_Pow else (factor, sp.S.One) for factor in product.args)
-    if len(product.free_symbols) != 1 or not all(m.is_Integer for m in powers.values()):
-        return None
-    (x,) = product.free_symbols
-    below = [base**m for base, m in powers.items() if m < 0 and base.is_Add and base.has(sp.Function)]
-    above = powers.get(x, sp.S.Zero)
-    if not above > 0 or not below or not all((1 / factor).subs(x, 0) == 0 for factor in below):
-        return None
-    return sp.Mul(*below) if above > 1 or sum(int(-factor.exp) for factor in below) > 1 else None

@@ -73,6 +73,7 @@ TEMPLATES: dict[str | tuple[str, int], Template] = {
     "logical_or": "{0} or {1}",
     "logical_not": "not {0}",
     "select": "{1} if {0} else {2}",
+    "masked": "{1}",
     "lookup": "lookup({operands})",
 }
 
@@ -133,12 +134,33 @@ def _inverse_erfc(x: mpf) -> mpf:
         return mp.erfinv(1 - x)
 
 
+def _square(x: mpf) -> mpf:
+    """The square in all its digits: an exponential multiplies what it has lost."""
+    return mp.fmul(x, x, exact=True)
+
+
+def _erfc(x: mpf) -> mpf:
+    # mpmath's own overflows far out.
+    return mp.exp(-_square(x)) * _scaled_erfc(x) if 1e20 < x < mp.inf else mp.erfc(x)
+
+
+def _scaled_erfc(x: mpf) -> mpf:
+    """exp(x**2) erfc(x), by its asymptotic series where that has all digits."""
+    if not 0 < x < mp.inf or x * x < 2 * mp.prec:
+        return mp.exp(_square(x)) * mp.erfc(x)
+    total, term, k = mp.one, mp.one, 1
+    while abs(term) > mp.eps:
+        term *= -(2 * k - 1) / (2 * x**2)
+        total, k = total + term, k + 1
+    return total / (x * mp.sqrt(mp.pi))
+
+
 def _lookup(x: mpf, *entries: Any) -> mpf:
     return mp.mpf(entries[int(x)]) if 0 <= x < len(entries) else mp.nan
 
 
 def _functions() -> dict[str, Callable[..., mpf]]:
-    same_name = "exp expm1 log1p sin cos tan sinh cosh tanh sign floor erf erfc erfi gamma digamma beta polygamma"
+    same_name = "exp expm1 log1p sin cos tan sinh cosh tanh sign floor erf erfi gamma digamma beta polygamma"
     functions = {
         **{name: getattr(mp, name) for name in same_name.split()},
         "arcsin": mp.asin,
@@ -161,8 +183,9 @@ def _functions() -> dict[str, Callable[..., mpf]]:
         "log_gamma": _log_gamma,
         "inverse_erf": _inverse_erf,
         "inverse_erfc": _inverse_erfc,
-        "scaled_erfc": lambda x: mp.exp(x**2) * mp.erfc(x),
-        "scaled_erfi": lambda x: mp.exp(-(x**2)) * mp.erfi(x),
+        "erfc": _erfc,
+        "scaled_erfc": _scaled_erfc,
+        "scaled_erfi": lambda x: mp.exp(-_square(x)) * mp.erfi(x),
         "lambert_w": mp.lambertw,
         "lower_lambert_w": lambda x: mp.lambertw(x, -1),
         "bessel_j": mp.besselj,

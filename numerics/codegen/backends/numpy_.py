@@ -59,6 +59,7 @@ TEMPLATES = {
     "logical_or": "np.logical_or({0}, {1})",
     "logical_not": "np.logical_not({0})",
     "select": "np.where({0}, {1}, {2})",
+    "masked": "{1}",
     "lookup": "lookup({operands})",
 }
 

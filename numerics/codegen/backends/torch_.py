@@ -1,6 +1,6 @@
 """PyTorch: any floating-point type and device, differentiable.
 
-As everywhere in PyTorch, the derivative of a ``select`` is NaN where the branch *not* taken has an infinite one.
+Branches that are not taken have no part in a derivative (:mod:`numerics.codegen.backends.torch_branches`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
+from numerics.codegen.backends.torch_branches import guarded
 from numerics.codegen.printing import Backend, float_literal
 from numerics.errors import ArgumentError, MissingBackendError
 from theory.values import shown
@@ -66,6 +67,7 @@ TEMPLATES = {
     "logical_or": "{0} | {1}",
     "logical_not": "~{0}",
     "select": "torch.where({0}, {1}, {2})",
+    "masked": "torch.where({0}, {1}, {1}.detach())",
     "lookup": "lookup({operands})",
 }
 
@@ -227,4 +229,4 @@ def _number_type(tensors: Sequence[Tensor]) -> dtype:
     return reduce(torch.promote_types, floating) if floating else torch.float64
 
 
-BACKEND = Backend("torch", TEMPLATES, _literal, _namespace, _call)
+BACKEND = Backend("torch", TEMPLATES, _literal, _namespace, _call, prepare=guarded)
