@@ -10,11 +10,11 @@ function         float32 float64             remark
 exp, log         1       1
 expm1            2       2
 log1p            1.5     1.5
-sin, cos         1.5     1.5                 NaN where abs(x) exceeds 1e5 (float32), 1e9 (float64)
+sin, cos         1.5     1.5                 NaN where abs(x) exceeds 4e6 (float32), 1e15 (float64)
 tan              3       3                   the same
 sinh, cosh       2.5     2.5
 tanh             3       3
-sech_squared     4       4                   0 beyond 43.6 (float32), 354 (float64)
+sech_squared     4       4                   also where it is subnormal
 power            1       abs(y log x) + 2
 ================ ======= ==================  ==============================================================
 
@@ -75,7 +75,7 @@ COSINE = (
 )  # fmt: skip
 r""":math:`(\cos x - 1 + x^2/2)/x^4` in :math:`x^2` for :math:`|x| \le \pi/4`. Errors 9.5e-11 and 4.7e-20."""
 
-TRIGONOMETRIC_BOUND = (1e5, 1e9)
+TRIGONOMETRIC_BOUND = (4e6, 1e15)
 
 
 def exp(v: Vectors, x: Value) -> Value:
@@ -201,34 +201,42 @@ def tanh(v: Vectors, x: Value) -> Value:
 
 def sech_squared(v: Vectors, x: Value) -> Value:
     r""":math:`1/\cosh^2x = e^{-2|x|}(1 + \tanh|x|)^2`, all but the last steps those of :func:`tanh`."""
-    m, decay = _half_of_one_minus_exp(v, x)
+    m, decay = _half_of_one_minus_exp(v, x, SECH_BOUND)
     ratio = v.add(v.divide(m, v.subtract(v.constant(1), m)), v.constant(1))
-    value = v.multiply(v.multiply(decay, ratio), ratio)
-    return v.select(v.compare(">", v.absolute(x), v.constant(TANH_BOUND[v.width == 64])), v.constant(0), value)
+    # Scaled down at the end: the only rounding of a subnormal result.
+    value = v.multiply(v.multiply(v.multiply(decay, ratio), ratio), v.constant(2.0**-DECAY_BIAS))
+    return v.select(v.compare(">", v.absolute(x), v.constant(SECH_BOUND[v.width == 64])), v.constant(0), value)
 
 
 TANH_BOUND = (43.6, 354.0)
-"""Beyond it the tangent is 1 to the last place and 1/cosh**2 leaves the normal range."""
+"""Beyond it the tangent is 1 to the last place."""
+
+SECH_BOUND = (53.0, 374.0)
+"""Beyond it 1/cosh**2 is 0, also among the subnormal numbers."""
+
+DECAY_BIAS = 64
+"""Exponent of two by which a decay is scaled up, so that its factors are normal numbers."""
 
 
-def _half_of_one_minus_exp(v: Vectors, x: Value) -> tuple[Value, Value]:
-    r""":math:`m = \frac12(1 - e^{-2|x|})` and :math:`e^{-2|x|}`.
+def _half_of_one_minus_exp(v: Vectors, x: Value, bounds: tuple[float, float] = TANH_BOUND) -> tuple[Value, Value]:
+    r""":math:`m = \frac12(1 - e^{-2|x|})` and :math:`2^{64} e^{-2|x|}`.
 
     With :math:`|x| = s - \frac n2\log 2`, :math:`m = \frac12(1 - 2^n) + 2^nh`, where
     :math:`h = \frac12(1 - e^{-2s}) = s + s^2P(s)`. All scalings of the exponential's constants by 2 are exact.
     """
     wide = v.width == 64
     high, low = LN2_PARTS[wide]
-    bound = v.constant(TANH_BOUND[wide])
+    bound = v.constant(bounds[wide])
     y = v.absolute(x)
     y = v.select(v.compare(">", y, bound), bound, y)
     n, bits = _rounded(v, y, -2 * LOG2_E)
     s = v.fma(n, v.constant(low / 2), v.fma(n, v.constant(high / 2), y))
     tail = v.polynomial(s, tuple(c * (-2.0) ** (j + 1) for j, c in enumerate(EXP[wide])))
-    scale = v.power_of_two(bits)
+    large = v.power_of_two(bits, bias=DECAY_BIAS)
+    scale = v.multiply(large, v.constant(2.0**-DECAY_BIAS))
     h = v.fma(v.multiply(s, s), tail, s)
     m = v.fma(scale, h, v.fma(scale, v.constant(-0.5), v.constant(0.5)))
-    return m, v.multiply(scale, v.fma(h, v.constant(-2), v.constant(1)))
+    return m, v.multiply(large, v.fma(h, v.constant(-2), v.constant(1)))
 
 
 def sinh(v: Vectors, x: Value) -> Value:

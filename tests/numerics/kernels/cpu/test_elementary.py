@@ -60,9 +60,9 @@ DOMAINS = {
     "expm1": ((7, True), (10, True)),
     "log": ((127, False), (1023, False)),
     "log1p": ((127, False), (1023, False)),
-    "sin": ((16, True), (29, True)),
-    "cos": ((16, True), (29, True)),
-    "tan": ((16, True), (29, True)),
+    "sin": ((21, True), (49, True)),
+    "cos": ((21, True), (49, True)),
+    "tan": ((21, True), (49, True)),
     "sinh": ((7, True), (10, True)),
     "cosh": ((7, True), (10, True)),
     "tanh": ((5, True), (6, True)),
@@ -259,3 +259,22 @@ def test_the_naive_hyperbolic_tangent_would_fail():
     unit = np.spacing(np.float32(1e-6))
     assert abs((e - 1) / (e + 1) - x)[0] > 1e4 * unit
     assert abs(vector("tanh", x, precision="float32") - x)[0] <= unit
+
+
+@pytest.mark.parametrize(("precision", "points"), [("float32", [44.0, 46.5, 50.0]), ("float64", [355.0, 365.0, 371.0])])
+def test_sech_squared_reaches_the_subnormal_numbers(precision, points):
+    values = vector("sech_squared", np.array(points), precision=precision)
+    smallest = 2.0**-149 if precision == "float32" else 2.0**-1074
+    expected = [float(mpmath.sech(point) ** 2) for point in points]
+    assert np.all(np.abs(values - np.array(expected)) <= 2 * smallest)
+
+
+@pytest.mark.parametrize(("precision", "largest"), [("float32", 4e6), ("float64", 1e15)])
+def test_sines_next_to_their_zeros_far_out(precision, largest):
+    dtype = np.float32 if precision == "float32" else np.float64
+    with mpmath.workdps(60):
+        turns = np.linspace(largest / 40, largest / mpmath.pi * mpmath.mpf("0.999"), 200).astype(np.int64)
+        points = np.array([float(int(n) * mpmath.pi) for n in turns], dtype)
+        expected = [mpmath.sin(mpmath.mpf(float(point))) for point in points]
+        for value, true in zip(vector("sin", points, precision=precision), expected, strict=True):
+            assert abs(mpmath.mpf(float(value)) / true - 1) < 4 * np.finfo(dtype).eps
