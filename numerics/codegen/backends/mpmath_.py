@@ -141,7 +141,7 @@ def _square(x: mpf) -> mpf:
 
 def _erfc(x: mpf) -> mpf:
     # mpmath's own overflows far out.
-    return mp.exp(-_square(x)) * _scaled_erfc(x) if 1e20 < x < mp.inf else mp.erfc(x)
+    return mp.exp(mp.fneg(_square(x), exact=True)) * _scaled_erfc(x) if 1e20 < x < mp.inf else mp.erfc(x)
 
 
 def _scaled_erfc(x: mpf) -> mpf:
@@ -185,7 +185,7 @@ def _functions() -> dict[str, Callable[..., mpf]]:
         "inverse_erfc": _inverse_erfc,
         "erfc": _erfc,
         "scaled_erfc": _scaled_erfc,
-        "scaled_erfi": lambda x: mp.exp(-_square(x)) * mp.erfi(x),
+        "scaled_erfi": lambda x: mp.exp(mp.fneg(_square(x), exact=True)) * mp.erfi(x),
         "lambert_w": mp.lambertw,
         "lower_lambert_w": lambda x: mp.lambertw(x, -1),
         "bessel_j": mp.besselj,
