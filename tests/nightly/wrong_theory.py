@@ -250,7 +250,7 @@ PAIRS = (
     ),
     (
         "theory/line/families/beta.py",
-        "tests/theory/line/families tests/theory/line/test_stationary.py",
+        "tests/theory/line/families",
         (
             ("self.width ** (a + b - 1) * sp.gamma(a)", "self.width ** (a + b) * sp.gamma(a)"),
             ("left + self.width * (a - 1) / (a + b - 2)", "left + self.width * a / (a + b)"),
@@ -263,7 +263,7 @@ PAIRS = (
     ),
     (
         "theory/line/families/confluent.py",
-        "tests/theory/line/families tests/theory/line/test_stationary.py",
+        "tests/theory/line/families",
         (
             ("hyperu(a, a + 1 - self.bend, ", "hyperu(a, 1 - self.bend, "),
             ("hyperu(self.alpha + k, 1 - self.beta, ", "hyperu(self.alpha + k, 1 + self.beta, "),
@@ -272,7 +272,7 @@ PAIRS = (
     ),
     (
         "theory/line/families/hyperbolic.py",
-        "tests/theory/line/families tests/theory/line/test_stationary.py",
+        "tests/theory/line/families",
         (("* c ** (order - j) *", "* c**order *"), ("self.tilt * self.width / self._gamma", "self.tilt * self.width")),
     ),
     (

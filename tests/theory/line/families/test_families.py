@@ -353,3 +353,7 @@ def test_alleles_under_selection_and_mutation_have_the_mean_of_kummer():
     one, two = sp.hyper((a + 1,), (a + b + 1,), k), sp.hyper((a,), (a + b,), k)
     assert sp.simplify(law.mean - a / (a + b) * one / two) == 0
     assert float(law.at({a: 1, b: 2, k: 3}).mean) == pytest.approx(float(law.mean.subs({a: 1, b: 2, k: 3})), rel=1e-11)
+
+
+def test_a_mean_of_logarithms_knows_the_power_of_its_kernel():
+    assert sp.simplify(recognise(x / (x**2 + 3) ** 2, x, Interval(0, sp.oo)).log_mean - sp.log(3) / 2) == 0
