@@ -17,7 +17,7 @@ import functools
 import hashlib
 import sys
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -209,7 +209,7 @@ def _imported(path: Path, module: str) -> tuple[str, ...]:
         return ()
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     names: list[str] = []
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -218,6 +218,16 @@ def _imported(path: Path, module: str) -> tuple[str, ...]:
             base = ".".join(part for part in (above, node.module) if part)
             names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
     return tuple(names)
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """All statements of a file, those in others included; its expressions, most of it, can import nothing."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += getattr(node, block, ())
 
 
 class _Hashed(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 from pathlib import Path
 from types import ModuleType
@@ -116,6 +117,57 @@ def test_every_file_a_built_in_claim_imports_from_its_paper_is_covered():
     assert "verification/papers/stochastic_collapse/paper.py" in names
     assert not any(name.startswith(("theory/", "numerics/", "verification/checks/")) for name in names)
     assert module.ROOT / "verification" / "checks" / "symbolic.py" in framework()
+
+
+NESTED = """
+import one
+def f(x=lambda: 1):
+    if x:
+        import two.deep as d
+    elif x():
+        from three import a
+    else:
+        from . import four
+    for _ in x:
+        import five
+    else:
+        import six
+    while x:
+        import seven
+    with x:
+        import eight
+    try:
+        import nine
+    except ValueError:
+        import ten
+    else:
+        import eleven
+    finally:
+        import twelve
+    match x:
+        case 1:
+            import thirteen
+class C:
+    async def g(self):
+        async with self:
+            import fourteen
+        async for _ in self:
+            import fifteen
+try:
+    import sixteen
+except* ValueError:
+    import seventeen
+"""
+
+
+def test_import_statements_are_found_wherever_a_statement_may_stand(tmp_path):
+    path = tmp_path / "nested.py"
+    path.write_text(NESTED)
+    names = {name.split(".")[0] for name in module._imported(path, "house.nested")}
+    one_to_seventeen = "one two three five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+    assert names == {*one_to_seventeen.split(), "seventeen", "house"}
+    every = {alias.name for node in ast.walk(ast.parse(NESTED)) if isinstance(node, ast.Import) for alias in node.names}
+    assert every <= set(module._imported(path, "house.nested"))
 
 
 def test_an_import_by_a_computed_name_is_noticed(tmp_path, monkeypatch):
