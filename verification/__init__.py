@@ -22,6 +22,7 @@ hands out the work, ``store`` keeps it, ``lock`` remembers what was found, ``rep
 * ``layout``: text for a terminal: blocks of words, formulas, listings and programs, none wider than 80 columns.
 * ``outline``: Python text without the bodies of its functions, for lists of claims.
 * ``papers``: one sub-package per paper: its claims, in the paper's order, and what they are measured on.
+* ``power``: which agreement is worth anything? Only that of a check which has refuted a near miss, and a near one.
 * ``provenance``: where a derived form comes from: the function, what it is called, its source, and the theory behind
   it.
 * ``pytest_plugin``: every claim of a project as a pytest test: ``driftproof = true`` in pytest's settings, or

@@ -361,9 +361,13 @@ class Claim:
         """What is judged.
 
         Raises:
-            ClaimError: there is nothing, two statements have one name, or something else than statements came.
+            ClaimError: there is nothing, two statements have one name, something else than statements came, or all of
+                them are remarks.
         """
-        return yielded(self.id, self.statements_of, Statement)
+        made = yielded(self.id, self.statements_of, Statement)
+        if not any(statement.counts for statement in made):
+            raise ClaimError(f"claim {self.id} has remarks alone, which decide nothing. Leave out one remark=.")
+        return made
 
     @property
     def cites(self) -> Citation:

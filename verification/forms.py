@@ -173,6 +173,10 @@ class Figure:
     summarise: Callable[[list[Any]], Mapping[str, Any]]
     pictures: Callable[..., list[Any]] | None = None
 
+    def __post_init__(self) -> None:
+        if not self.parts:
+            raise ClaimError("a figure has no parts, so that nothing is run. Give one mapping or more in parts=[...].")
+
 
 Form = Identity | Expansion | StationaryDensity | Region | Bound | Numerical | Invariance | Figure
 

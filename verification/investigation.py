@@ -3,13 +3,14 @@
 The only place where outcomes become verdicts. In short: a candidate that anything refutes and nothing proves
 FAILS; one that something supports and nothing refutes HOLDS; proof against refutation, a surviving near
 miss, or silence is UNDECIDED. Of a refuted form without a correction, a variant made by machine may hold: its
-correction, perhaps. A check that refuted none of the near misses it was asked about has no power, and its
-agreement supports nothing. A slip in print is a MISPRINT where the corrected form holds.
+correction, perhaps. A check that refuted none of the near misses it was asked about, or grotesque ones alone, has no
+power (:mod:`verification.power`), and its agreement supports nothing. A slip in print is a MISPRINT where the corrected
+form holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -25,6 +26,7 @@ from verification.claim import CORRECTED, PRINTED, Claim, Grade, Statement
 from verification.errors import ClaimError, one_sentence
 from verification.forms import Figure
 from verification.formulas import corrections_text
+from verification.power import withdraw_powerless
 from verification.registry import Catalogue
 from verification.run.fingerprint import basis, fingerprint
 from verification.run.store import StoredVerdict
@@ -210,7 +212,7 @@ def statement_verdict(
         name: next((label for label, finding in found[name].items() if finding.outcome is Outcome.REFUTED), None)
         for name in misses
     }
-    _withdraw_powerless(found, list(killers))
+    withdraw_powerless(found, list(killers))
     decisive = found[statement.decisive]
     verdict = judgement(decisive.values())
     if isinstance(statement.form, Figure) and verdict is not Verdict.UNDECIDED:
@@ -240,19 +242,6 @@ def _right_variants(
     return {name for name in made if judgement(found[name].values()) is Verdict.HOLDS}
 
 
-def _withdraw_powerless(found: dict[str, dict[str, Finding]], misses: Sequence[str]) -> None:
-    """Turn the agreement of every check that refuted no near miss into NO_POWER."""
-    labels = {label for labelled in found.values() for label in labelled}
-    for label in labels:
-        asked = [found[miss][label] for miss in misses if label in found[miss]]
-        if any(finding.outcome is Outcome.REFUTED for finding in asked):
-            continue
-        for name in set(found) - set(misses):
-            finding = found[name].get(label)
-            if finding is not None and finding.outcome.supports:
-                found[name][label] = replace(finding, outcome=Outcome.NO_POWER)
-
-
 def claim_verdict(claim: Claim, statements: tuple[StatementVerdict, ...]) -> ClaimVerdict:
     """The verdict on a claim from the verdicts on its statements; remarks do not count."""
     counting = _best_conventions([statement for statement in statements if statement.counts])
@@ -265,6 +254,8 @@ def claim_verdict(claim: Claim, statements: tuple[StatementVerdict, ...]) -> Cla
     deciding = [statement for statement in counting if statement.verdict is verdict] or counting
     reason = _reason(deciding[0]) if deciding else "no statement counts"
     corrected = _corrected(claim, deciding) if verdict is Verdict.FAILS else None
+    if verdict is Verdict.FAILS and corrected is None and all(statement.corrected for statement in deciding):
+        reason += "; the correction that is given does not hold"
     if verdict is Verdict.FAILS and claim.grade is Grade.MISPRINT:
         verdict, reason = _misprint(corrected, reason)
     elif verdict is Verdict.HOLDS and claim.grade is not None:

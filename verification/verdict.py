@@ -22,7 +22,7 @@ class Outcome(enum.Enum):
     CERTIFIED = "random points inside the domain agree in Arb balls (not a proof)"
     CONSISTENT = "an equivalence test passed at the stated resolution"
     REFUTED = "contradicted, with a witness"
-    NO_POWER = "agrees, but refuted none of the near misses it was asked about: no evidence"
+    NO_POWER = "agrees, but refuted none of the near misses it was asked about, or grotesque ones alone: no evidence"
     UNDECIDED = "the check could not decide, for the stated reason"
 
     @property

@@ -52,7 +52,7 @@ PAIRS = (
             ("survivors <= _right_variants(statement, misses, found)", "True"),
             ("is Verdict.HOLDS}", "is not Verdict.FAILS}"),
             ("return Verdict.UNDECIDED if Outcome.PROVED in outcomes else Verdict.FAILS", "return Verdict.FAILS"),
-            ("_withdraw_powerless(found, list(killers))\n", "pass\n"),
+            ("withdraw_powerless(found, list(killers))\n", "pass\n"),
             ("if not holds or not all(holds):", "if not holds or not any(holds):"),
         ),
     ),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.verification import fake_claims as fake
 from verification.claim import Claim, Grade, Statement
+from verification.errors import ClaimError
 from verification.forms import Figure
 from verification.investigation import claim_verdict, investigate, judgement, statement_verdict
 from verification.run.task import Result, Task
@@ -168,6 +169,39 @@ def test_a_failing_statement_without_a_corrected_form_spoils_the_correction_of_t
 def test_a_claim_that_holds_shows_no_correction():
     fine = verdict_on(Outcome.PROVED, corrected=(Outcome.PROVED,))
     assert claim_judged(fine, corrected=True).corrected is None
+
+
+@pytest.mark.parametrize(
+    ("witness", "counts"),
+    [
+        ({"predicted": 0.25, "estimate": 0.125}, True),
+        ({"predicted": 125.0, "estimate": 0.125}, False),
+        ({"predicted": -125.0, "estimate": 0.125}, False),
+        ({"predicted": 1e-4, "value": 0.125}, False),
+        ({"predicted": 0.0, "value": 0.125}, True),
+        ({"predicted": 0.5, "estimate": 1e-3, "absolute_resolution": 0.01, "resolution": 0.05}, True),
+        ({"predicted": 50.0, "estimate": 1e-3, "absolute_resolution": 0.01, "resolution": 0.05}, False),
+        ({"stated": 1.0, "location": [0.9, 1.1]}, True),
+        ({"stated": 100.0, "location": [0.9, 1.1]}, False),
+        ({"stated": 100.0, "location": None}, True),
+        ({}, True),
+    ],
+)
+def test_a_check_that_refutes_grotesque_near_misses_alone_is_no_evidence(witness, counts):
+    found = {
+        "printed": {"run": finding(Outcome.CONSISTENT)},
+        "first": {"run": Finding(Outcome.REFUTED, "", witness=witness)},
+        "second": {"run": finding(Outcome.UNDECIDED), "other": finding(Outcome.REFUTED)},
+    }
+    judged = statement_verdict(fake.statement(derived=x, wrong=MISSES), [found])
+    assert judged.findings["run"].outcome is (Outcome.CONSISTENT if counts else Outcome.NO_POWER)
+    assert judged.verdict is (Verdict.HOLDS if counts else Verdict.UNDECIDED)
+    assert counts or "20 times too large" in judged.findings["run"].reason
+
+
+def test_a_claim_of_remarks_alone_is_refused():
+    with pytest.raises(ClaimError, match="remarks alone"):
+        _ = fake.claim(fake.statement(derived=x, wrong=MISSES, counts=False)).statements
 
 
 def test_a_check_that_refutes_no_near_miss_is_no_evidence():

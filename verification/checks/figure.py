@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import numbers
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from verification.checks.check import Check, Context, Findings, done, not_done, statement_of
 from verification.checks.comparison import finite_float
+from verification.errors import one_sentence
 from verification.forms import Figure
 from verification.run.task import Result, Task
 from verification.verdict import Finding, Outcome
@@ -37,7 +39,11 @@ class FigureCheck(Check):
         failed = next((part for part in parts if not done(part)), None)
         if failed is not None:
             return {name: {self.name: not_done(failed)} for name in context.candidates}
-        summary = form.summarise([part.value for part in parts])
+        rows = [part.value for part in parts]
+        empty = next((i for i, row in enumerate(rows) if row is None), None)
+        summary = _summary(form, rows) if empty is None else f"measure returned nothing for part {form.parts[empty]}"
+        if isinstance(summary, str):
+            return {name: {self.name: Finding(Outcome.UNDECIDED, summary)} for name in context.candidates}
         return {
             name: {self.name: _finding(finite_float(candidate), summary, context.resolution)}
             for name, candidate in context.statement.candidates().items()
@@ -49,6 +55,25 @@ def run(arguments: Mapping[str, Any]) -> Any:
     form = statement_of(arguments).form
     assert isinstance(form, Figure)
     return form.measure(form.parts[arguments["part"]])
+
+
+def _summary(form: Figure, rows: list[Any]) -> Mapping[str, Any] | str:
+    """What the author's function makes of the rows, or what is wrong with that."""
+    asked = "summarise must return {'location': (lower, upper) or None, 'features': [...], ...}"
+    try:
+        found: Any = form.summarise(rows)
+    except Exception as error:
+        return f"summarise raised {one_sentence(error)}"
+    if not isinstance(found, Mapping) or {"location", "features"} - set(found):
+        return f"{asked}, got {found!r:.80}"
+    ends = found["location"]
+    if ends is not None and not (isinstance(ends, Sequence) and len(ends) == 2 and all(map(_is_number, ends))):
+        return f"{asked}, got the location {ends!r:.80}"
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def _finding(stated: float | None, summary: Mapping[str, Any], resolution: float) -> Finding:

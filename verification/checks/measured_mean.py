@@ -168,7 +168,7 @@ class Stages:
             return Finding(Outcome.UNDECIDED, f"{said}, not to be trusted: {self.doubt}", numbers=numbers)
         outcome, deviation = self.outcome(value)
         if outcome is Outcome.UNDECIDED:
-            return Finding(outcome, f"{said}: {self._left_open(deviation)}", numbers=numbers)
+            return Finding(outcome, f"{said}: {self._left_open(deviation, value)}", numbers=numbers)
         if outcome is Outcome.CONSISTENT:
             kind = "deviation" if self.design.absolute is None else "absolute_deviation"
             return Finding(outcome, f"{said}: {self._agreement(deviation)}", numbers={**numbers, kind: deviation})
@@ -182,12 +182,15 @@ class Stages:
             return f"error at most {deviation:.2g} (absolute resolution {self.design.absolute:g})"
         return f"relative error at most {deviation:.2g} (relative resolution {self.design.resolution:g})"
 
-    def _left_open(self, deviation: float) -> str:
-        if self.design.absolute is not None:
-            return f"absolute resolution {deviation:.2g}, needed {self.design.absolute:g}"
-        if math.isinf(deviation):
+    def _left_open(self, deviation: float, value: float) -> str:
+        if self.design.absolute is None and math.isinf(deviation):
             return "a mean of 0 has no relative error; the experiment declares no absolute resolution"
-        return f"relative resolution {deviation:.2g}, needed {self.design.resolution:g}"
+        kind, needed, unit = ("relative", self.design.resolution, abs(value) or 1.0)
+        if self.design.absolute is not None:
+            kind, needed, unit = ("absolute", self.design.absolute, 1.0)
+        bias = self.first.interval.bias / unit
+        why = f", {bias:.2g} of it from the steps of the scheme: take smaller ones" if bias > needed / 10 else ""
+        return f"{kind} resolution {deviation:.3g}, needed {needed:g}{why}"
 
     def _confirmed(self, reason: str, value: float, numbers: dict[str, Any]) -> Finding:
         """REFUTED if the second stage refutes ``value`` on the same side as the first, else UNDECIDED."""

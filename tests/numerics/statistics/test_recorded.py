@@ -3,6 +3,7 @@
 import math
 import warnings
 
+import numpy as np
 import pytest
 import sympy as sp
 
@@ -54,3 +55,13 @@ def test_the_gate_bounds_the_distortion_of_an_interval():
     moments = Moments.from_samples([1.0] * ones + [0.0] * (n - ones))
     assert ones == FEWEST_EFFECTIVE
     assert distortion(moments.skewness, n, 0.05) < 0.45
+
+
+def test_second_moments_that_do_not_exist_are_called_unreliable_and_those_that_do_are_not():
+    """The index of the squares is 1: their mean grows with the logarithm of n, which the interval does not know."""
+    draw = np.random.default_rng(20)
+    wild = [is_reliable(Moments.from_samples(1 / draw.random(20_000))) for _ in range(100)]
+    tame = [
+        is_reliable(Moments.from_samples(draw.standard_normal(n) ** 2)) for n in (200, 1000, 20_000) for _ in range(30)
+    ]
+    assert sum(wild) <= 1 and sum(tame) >= 80

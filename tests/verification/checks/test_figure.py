@@ -12,17 +12,18 @@ import sympy as sp
 from tests.verification import fake_claims as fake
 from verification.checks.figure import FigureCheck
 from verification.claim import Claim
+from verification.errors import ClaimError
 from verification.forms import Figure
 from verification.verdict import Finding, Outcome
 
 CHECK = FigureCheck()
 
 
-def measure(part: Mapping[str, Any]) -> dict[str, Any]:
+def measure(part: Mapping[str, Any]) -> dict[str, Any] | None:
     """One half of a location; part ``broken`` cannot be measured."""
     if part.get("broken"):
         raise OSError("the plotter is out of ink")
-    return {"half": part["end"]}
+    return None if part.get("empty") else {"half": part["end"]}
 
 
 def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -48,6 +49,21 @@ def summarise_without_a_location(results: Sequence[Mapping[str, Any]]) -> dict[s
 def summarise_with_a_skipped_part(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A part that this machine could not measure."""
     return {**summarise(results), "skipped": ["digits: install scikit-learn"]}
+
+
+def summarise_by_raising(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A slip of the author."""
+    raise ZeroDivisionError("no rows")
+
+
+def summarise_without_features(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Not what is asked for."""
+    return {"location": (1.9, 2.1)}
+
+
+def summarise_with_one_end(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Nor this."""
+    return {"location": 2.0, "features": []}
 
 
 def feature(reproduced: bool) -> dict[str, Any]:
@@ -143,3 +159,23 @@ def test_a_feature_that_too_few_runs_leave_open_is_undecided_and_not_refuted(mon
     found = judged(monkeypatch, claim_of(1.98, 2.03, summary="summarise_with_an_open_feature"))["printed"]
     assert found.outcome is Outcome.UNDECIDED
     assert found.reason.endswith("too few runs to tell: reproduced: False")
+
+
+@pytest.mark.parametrize(
+    ("summary", "part", "said"),
+    [
+        ("summarise_by_raising", {}, "summarise raised ZeroDivisionError: no rows"),
+        ("summarise_without_features", {}, "summarise must return"),
+        ("summarise_with_one_end", {}, "got the location 2.0"),
+        ("summarise", {"empty": True}, "measure returned nothing for part"),
+    ],
+)
+def test_a_figure_that_was_not_measured_is_undecided_with_the_reason(monkeypatch, summary, part, said):
+    found = judged(monkeypatch, claim_of(1.98, 2.03, summary=summary, **part))
+    assert {finding.outcome for finding in found.values()} == {Outcome.UNDECIDED}
+    assert all(said in finding.reason for finding in found.values())
+
+
+def test_a_figure_of_which_nothing_is_run_is_refused():
+    with pytest.raises(ClaimError, match="no parts"):
+        Figure(measure, (), summarise)

@@ -7,9 +7,10 @@ import math
 import pytest
 
 from numerics.statistics.estimators import Moments
+from numerics.statistics.sample_size import design
 from tests.verification import fake_claims as fake
 from verification.checks.intervals import ConfidenceInterval
-from verification.checks.measured_mean import MeasuredMean
+from verification.checks.measured_mean import MeasuredMean, Stages
 from verification.checks.monte_carlo import MonteCarloCheck
 from verification.checks.sampling_plan import (
     ENLARGEMENT,
@@ -244,3 +245,12 @@ def test_a_pilot_of_mean_zero_asks_for_an_absolute_resolution():
 def test_an_experiment_refuses_numbers_without_meaning(fields):
     with pytest.raises(ClaimError, match=f"{next(iter(fields))} of the experiment"):
         fake.experiment(**fields)
+
+
+@pytest.mark.parametrize(("bias", "said"), [(0.02, "0.02 of it from the steps of the scheme"), (0.0, "")])
+def test_an_interval_that_the_steps_of_a_scheme_make_too_wide_says_so(bias, said):
+    plan = design(variation=0.5, skewness=0.0, resolution=0.05, checks=1)
+    interval = ConfidenceInterval(1.0, 0.949 - bias, 1.051 + bias, bias=bias)
+    measured = MeasuredMean(interval, Moments(), 0, exact=False, constant=False)
+    reason = Stages(plan, 1, measured, "").finding(1.0, two_stages=False).reason
+    assert "needed 0.05" in reason and said in reason and ("scheme" in reason) == bool(said)
