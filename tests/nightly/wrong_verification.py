@@ -31,7 +31,7 @@ PAIRS = (
     (
         "verification/checks/monte_carlo.py",
         "tests/verification/checks/test_monte_carlo.py",
-        (("SECOND, 4 * plan.design.n)", "SECOND, plan.design.n)"),),
+        (("size = max(4 * plan.design.n, ", "size = max(plan.design.n, "), ("SECOND, size)", "FIRST, size)")),
     ),
     (
         "verification/checks/stages.py",

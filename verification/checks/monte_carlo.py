@@ -7,8 +7,9 @@ all 0 or 1 give the exact interval of a proportion instead. Nothing is decided f
 skewness of the samples makes unreliable, nor from samples that vary otherwise than planned: they have tails that one
 of the two runs has not seen. Where skewness alone is in the way, the stage is drawn once more, larger, from a stream
 of its own; likewise, after a wider pilot, where an event was never seen that a form says happens. A refutation of the
-printed, the charitable or the corrected form is repeated once, independently (new stream, four times the samples, half
-the step, float64), and stands only if the second stage refutes again on the same side.
+printed, the charitable or the corrected form is repeated once, independently (new stream, four times the samples and
+at least :data:`LEAST_REPETITION`, half the step, float64), and stands only if the second stage refutes again on the
+same side.
 
 What runs in workers is in :mod:`verification.checks.stages`, the sizes in :mod:`verification.checks.sampling_plan`,
 the sentences in :mod:`verification.checks.measured_mean`.
@@ -35,6 +36,10 @@ TWO_STAGES = (PRINTED, READ_AS, CORRECTED)
 
 PILOTS = {PILOT: PILOT_SIZE, WIDE_PILOT: WIDE_PILOT_SIZE}
 """The sizes of the pilots."""
+
+LEAST_REPETITION = 2**15
+"""Samples of the repetition of a refutation. A stage that hardly varies is small, and so would four times as much be;
+what happens once in a thousand samples, and was never seen, would refute the truth."""
 
 HERE = "verification.checks.stages"
 
@@ -191,7 +196,8 @@ def _repeated(
     forms = [course.predicted.get(name) for name in TWO_STAGES]
     if not any(value is not None and stages.outcome(value)[0] is Outcome.REFUTED for value in forms):
         return stages
-    values = course.ask(_stage(context, experiment, SECOND, 4 * plan.design.n), results)
+    size = max(4 * plan.design.n, 0 if stages.first.exact else LEAST_REPETITION)
+    values = course.ask(_stage(context, experiment, SECOND, size), results)
     second: MeasuredMean | Finding | None = measured_mean(values, plan.design) if isinstance(values, list) else values
     doubt = plan.doubt(second) if isinstance(second, MeasuredMean) else ""
     return Stages(stages.design, stages.stream, stages.first, stages.doubt, second, doubt)

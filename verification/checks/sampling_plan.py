@@ -27,7 +27,8 @@ LARGEST = 2**31
 """Samples beyond which an experiment is refused: its observable is too wild for a mean."""
 
 WIDE_PILOT_SIZE = 2**17
-"""Samples of a second pilot, enough for the tails to be seen, where the first asks for a very large stage."""
+"""Samples of a second pilot, enough for the tails to be seen, where the first asks for a very large stage, or saw a
+constant."""
 
 GROWTH = 2048
 """A stage more than so many times as large as its pilot has a second one before it."""
@@ -145,8 +146,14 @@ def without_variance(tail: HillEstimate) -> str:
 
 
 def needs_wide_pilot(plan: SamplingPlan | Finding) -> bool:
-    """Whether a ``plan`` rests on too few samples for its size, so that tails are to be looked at first."""
-    return isinstance(plan, SamplingPlan) and plan.source == PILOT_SAID and plan.design.n > GROWTH * PILOT_SIZE
+    """Whether a ``plan`` rests on too few samples, so that tails are to be looked at first.
+
+    It is very large; or all samples were alike and are no indicators, so that it is very small, and an event that is
+    seldom would be missed by pilot and stage alike.
+    """
+    if not isinstance(plan, SamplingPlan) or plan.source != PILOT_SAID:
+        return False
+    return plan.design.n > GROWTH * PILOT_SIZE or (plan.expected == 0 and not plan.indicators)
 
 
 def variation(mean: float, deviation: float, absolute: float | None) -> float:

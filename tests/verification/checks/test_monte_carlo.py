@@ -17,7 +17,7 @@ from numerics.statistics.sample_size import BATCHES, design
 from tests.numerics.seeding import FALSE_ALARM
 from tests.verification import fake_claims as fake
 from verification.checks import stages
-from verification.checks.monte_carlo import MonteCarloCheck
+from verification.checks.monte_carlo import LEAST_REPETITION, MonteCarloCheck
 from verification.checks.stages import CHUNKS
 from verification.claim import Claim
 from verification.forms import Draw, Experiment, Numerical
@@ -52,12 +52,12 @@ def test_the_true_value_is_consistent_and_five_per_cent_off_is_refuted(monkeypat
     assert {found["5 % above"].outcome, found["5 % below"].outcome} == {Outcome.REFUTED}
 
 
-@pytest.mark.parametrize("printed", [0.95, 1.05])
-def test_a_wrong_printed_value_is_refuted_in_two_stages(monkeypatch, printed):
-    found = judged(monkeypatch, claim_of(fake.experiment(), printed=printed, corrected=1.0))
+@pytest.mark.parametrize(("printed", "resolution"), [(0.95, 0.05), (1.05, 0.02)])
+def test_a_wrong_printed_value_is_refuted_in_two_stages(monkeypatch, printed, resolution):
+    found = judged(monkeypatch, claim_of(fake.experiment(), printed=printed, corrected=1.0), resolution=resolution)
     assert found["printed"].outcome is Outcome.REFUTED
     first, second = found["printed"].numbers, found["printed"].numbers["second_stage"]
-    assert second["n"] == 4 * first["n"]
+    assert second["n"] == max(4 * first["n"], LEAST_REPETITION)
     assert not first["interval"][0] <= printed <= first["interval"][1]
     assert not second["interval"][0] <= printed <= second["interval"][1]
     assert found["corrected"].outcome is Outcome.CONSISTENT

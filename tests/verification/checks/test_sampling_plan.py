@@ -11,7 +11,7 @@ from numerics.statistics.sample_size import design
 from tests.verification import fake_claims as fake
 from verification.checks.intervals import ConfidenceInterval
 from verification.checks.measured_mean import MeasuredMean, Stages
-from verification.checks.monte_carlo import MonteCarloCheck
+from verification.checks.monte_carlo import LEAST_REPETITION, MonteCarloCheck
 from verification.checks.sampling_plan import (
     ENLARGEMENT,
     GROWTH,
@@ -254,3 +254,22 @@ def test_an_interval_that_the_steps_of_a_scheme_make_too_wide_says_so(bias, said
     measured = MeasuredMean(interval, Moments(), 0, exact=False, constant=False)
     reason = Stages(plan, 1, measured, "").finding(1.0, two_stages=False).reason
     assert "needed 0.05" in reason and said in reason and ("scheme" in reason) == bool(said)
+
+
+def drawn_by(monkeypatch: pytest.MonkeyPatch, experiment: Experiment, printed: float) -> list[int]:
+    """The samples of each pilot and of all later stages together."""
+    claim = claim_of(experiment, printed)
+    fake.register(monkeypatch, claim)
+    values = [result.value for result in fake.ask(CHECK, fake.context(claim))[1].values()]
+    pilots = [value["n"] for value in values if "bounded" in value]
+    return [*pilots, sum(value["moments"]["n"] for value in values if "moments" in value)]
+
+
+def test_a_constant_is_believed_after_many_samples_so_that_events_which_are_seldom_are_seen(monkeypatch):
+    seen = drawn_by(monkeypatch, piloted("constant", mean=0.5), 0.5)
+    assert seen[:-1] == [PILOT_SIZE, WIDE_PILOT_SIZE] and seen[-1] < PILOT_SIZE
+
+
+def test_a_refutation_is_repeated_with_so_many_samples_that_events_which_are_seldom_are_seen(monkeypatch):
+    right, wrong = (drawn_by(monkeypatch, fake.experiment(), printed)[-1] for printed in (1.0, 1.5))
+    assert wrong >= right + LEAST_REPETITION > 5 * right
