@@ -15,7 +15,8 @@ from numerics.codegen.special import ScaledErfc
 x = sp.Symbol("x", real=True)
 
 ARC_COSINE_KERNEL = sp.sqrt(1 - x**2) + (sp.pi - sp.acos(x)) * x
-FINAL_SIZE = 1 + sp.LambertW(-x * sp.exp(-x)) / x
+INFECTED = sp.LambertW(-x * sp.exp(-x))
+"""Minus the mean number of offspring of an epidemic that has died out."""
 
 CASES = {
     "arc-cosine kernel": (ARC_COSINE_KERNEL, 0, -0.9999999),
@@ -24,14 +25,14 @@ CASES = {
     "segment of a larger circle": (sp.acos(x / 2) - x / 2 * sp.sqrt(1 - x**2 / 4), 0, 2 - 1e-9),
     "segment by arcsine": (sp.pi / 2 - sp.asin(x) - x * sp.sqrt(1 - x**2), 0, 1 - 1e-6),
     "segment of a hyperbola": (x * sp.sqrt(x**2 - 1) - sp.acosh(x), 0, 1 + 1e-9),
-    "final size of an epidemic": (FINAL_SIZE, 0, 1.0000001),
-    "variation of a Weibull law with a negative shape": (sp.gamma(1 + 2 / x) / sp.gamma(1 + 1 / x) ** 2 - 1, 0, -98.0),
+    "Lambert's function beside its branch point": (INFECTED, 0, 1.0000001),
+    "variation of a Weibull law with a negative shape": (sp.gamma(1 + 2 / x) / sp.gamma(1 + 1 / x) ** 2 - 1, 0, -1e5),
     "slope of a root over its argument": (x * (sp.sqrt(1 + 4 / x**2) - 1) / 2, 1, 1e-12),
-    "slope of compound growth": ((1 + 1 / x) ** x, 1, 730.0),
+    "slope of compound growth": ((1 + 1 / x) ** x, 1, 1e5),
 }
 
 
-DEAR = ("final size of an epidemic",)
+DEAR = ("Lambert's function beside its branch point",)
 
 
 @pytest.mark.every(3)
