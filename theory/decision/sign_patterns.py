@@ -37,6 +37,12 @@ _ADMITS: dict[str, tuple[int, ...]] = {
     ">": (1,), ">=": (0, 1), "<": (-1,), "<=": (-1, 0), "==": (0,), "!=": (-1, 1)
 }  # fmt: skip
 
+
+def _powers(form: sp.Basic) -> list[sp.Basic]:
+    """The powers in an expression or condition, in an order that is the same in every process."""
+    return sorted(form.atoms(sp.Pow), key=sp.default_sort_key)
+
+
 Pattern = tuple[int, ...]
 Truth = Callable[[Pattern], bool]
 
@@ -134,7 +140,7 @@ class _Signs:
     def _roots(self, condition: Boolean) -> dict[sp.Symbol, sp.Expr]:
         """Symbols of which roots are taken, as powers of their roots."""
         degrees: dict[sp.Symbol, int] = {}
-        for power in condition.atoms(sp.Pow):
+        for power in _powers(condition):
             base, exponent = power.args
             if base.is_Symbol and base.is_nonnegative and exponent.is_Rational:
                 degrees[base] = sp.ilcm(degrees.get(base, 1), exponent.q)
@@ -178,7 +184,7 @@ class _Signs:
 
     def _divisors(self, side: sp.Expr) -> set[int]:
         """The factors that must not be 0."""
-        negative = [power.base for power in side.atoms(sp.Pow) if power.exp.is_negative]
+        negative = [power.base for power in _powers(side) if power.exp.is_negative]
         return {i for base in negative for i in self._factored(base)[1]}
 
     def _product(self, margin: sp.Expr) -> tuple[int, dict[int, int]]:

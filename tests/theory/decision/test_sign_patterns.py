@@ -93,3 +93,17 @@ def test_in_one_variable_a_proof_is_found_exactly_where_the_signs_agree(first, s
     places = [sp.Rational(n, 2) for n in range(-8, 9)]  # every zero, and a point in every interval
     same = all(one.subs(x, place) == other.subs(x, place) for place in places)
     assert (proof_of_sameness(one, other) is not None) is same
+
+
+def test_the_sentence_does_not_depend_on_the_order_of_sets(monkeypatch):
+    eta = sp.Symbol("eta", positive=True)
+    printed = 1 / (1 + 3 * eta) + 1 / (2 - 5 * eta) + 1 / (1 - 7 * eta) > 1
+    atoms, told = sp.Basic.atoms, set()
+    for backwards in (False, True):
+
+        def in_order(form, *kinds, backwards=backwards):
+            return sorted(atoms(form, *kinds), key=sp.default_sort_key, reverse=backwards)
+
+        monkeypatch.setattr(sp.Basic, "atoms", in_order)
+        told.add(proof_of_sameness(printed, printed))
+    assert len(told) == 1 and None not in told
