@@ -163,7 +163,7 @@ PAIRS = (
         "verification/registry.py",
         "tests/verification/test_registry.py tests/verification/test_cli.py tests/verification/test_own_project.py",
         (
-            ("if isinstance(error, KeyboardInterrupt):", "if True:"),
+            ("except KeyboardInterrupt:", "except BaseException:"),
             ('path.read_text(encoding="utf-8-sig")', 'path.read_text(encoding="utf-8")'),
         ),
     ),
