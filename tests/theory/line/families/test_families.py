@@ -357,3 +357,37 @@ def test_alleles_under_selection_and_mutation_have_the_mean_of_kummer():
 
 def test_a_mean_of_logarithms_knows_the_power_of_its_kernel():
     assert sp.simplify(recognise(x / (x**2 + 3) ** 2, x, Interval(0, sp.oo)).log_mean - sp.log(3) / 2) == 0
+
+
+@pytest.mark.parametrize(
+    ("density", "kind", "interval"),
+    [
+        ((x - 1) * (3 - x) ** 2, Beta, Interval(1, 3)),
+        (x / (x**2 + 3) ** 4, BetaPrime, Interval(0, sp.oo)),
+        (x * sp.exp(-x / 2) / (x + 3), KummerGamma, Interval(0, sp.oo)),
+        ((3 - x) * sp.exp(-1 / (x - 1)), EssentialBeta, Interval(1, 3)),
+        (sp.exp(x / 2 - sp.sqrt(4 + x**2)), Hyperbolic, Interval(-sp.oo, sp.oo)),
+    ],
+)
+def test_integral_mean_and_second_moment_of_one_law_of_a_family(density, kind, interval):
+    letter = y if kind is Hyperbolic else x
+    family = recognise(density.xreplace({x: letter}), letter, interval)
+    assert isinstance(family, kind)
+    f = sp.lambdify(letter, family.kernel, "mpmath")
+    ends = [-mpmath.inf if interval.left == -sp.oo else int(interval.left), 2]
+    ends.append(mpmath.inf if interval.right == sp.oo else int(interval.right))
+    total, *moments = (mpmath.quad(lambda z, k=k: z**k * f(z), ends) for k in (0, 1, 2))
+    assert abs(total - float(sp.N(family.kernel_integral))) < 1e-8 * total
+    for k, moment in enumerate(moments, 1):
+        assert abs(moment / total - float(sp.N(family.moment(k)))) < 1e-8
+
+
+def test_tails_of_a_beta_prime_law_count_its_power():
+    law = recognise(x / (x**2 + 3) ** 2, x, Interval(0, sp.oo))
+    assert law.moment_exists(1) == sp.true
+    assert law.moment_exists(2) == sp.false
+
+
+def test_a_hyperbolic_law_is_largest_where_its_slope_vanishes():
+    law = recognise(sp.exp(y / 2 - sp.sqrt(4 + y**2)), y)
+    assert sp.simplify(law.mode - 2 / sp.sqrt(3)) == 0
