@@ -191,11 +191,16 @@ class GradientNoise:
 
     def _gradients(self) -> Iterator[torch.Tensor]:
         """Gradients of consecutive samples. Shape ``(b, P)`` each."""
+        done = 0
         for inputs, targets in self._chunks():
             if self.is_vectorised:
-                yield self._vectorised_gradients(inputs, targets).detach()
+                gradients = self._vectorised_gradients(inputs, targets).detach()
             else:
-                yield torch.stack([self._gradient(x[None], y[None]) for x, y in zip(inputs, targets, strict=True)])
+                pairs = zip(inputs, targets, strict=True)
+                gradients = torch.stack([self._gradient(x[None], y[None]) for x, y in pairs])
+            _require_numbers(gradients, done)
+            done += len(inputs)
+            yield gradients
 
     def _vectorised_gradients(self, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         def loss(theta: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -233,7 +238,21 @@ class GradientNoise:
         for inputs, targets in self._chunks():
             total += self._gradient(inputs, targets, weights[done : done + len(inputs)])
             done += len(inputs)
+        if not bool(total.isfinite().all()):
+            list(self._gradients())  # names the sample
         return total
+
+
+def _require_numbers(gradients: torch.Tensor, first: int) -> None:
+    """Refuse gradients that are no numbers, the first of them that of sample ``first``."""
+    wrong = ~gradients.isfinite().all(dim=1)
+    if bool(wrong.any()):
+        sample = first + int(wrong.nonzero()[0])
+        raise ArgumentError(
+            f"the gradient of each sample must be finite, but that of sample {sample} is not at these weights. PyTorch "
+            "multiplies 0 by infinity where a branch that is not taken has an infinite derivative: write "
+            "where(h > 0, sqrt(where(h > 0, h, 1)), 0) for where(h > 0, sqrt(h), 0). Else give other weights."
+        )
 
 
 @takes(problem=one_of(EmpiricalLoss, needed="an EmpiricalLoss"))

@@ -251,3 +251,30 @@ def test_a_matrix_that_is_too_large_names_what_needs_none(monkeypatch):
 def test_bad_arguments_are_refused(call, message):
     with pytest.raises(ArgumentError, match=message):
         call(regression())
+
+
+class RootOfARectifier(nn.Module):
+    """A root that is not taken below 0, as it is often written, and as PyTorch differentiates it."""
+
+    def __init__(self, *, inside: bool) -> None:
+        super().__init__()
+        self.first, self.last, self.inside = nn.Linear(2, 3), nn.Linear(3, 1), inside
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        h = self.first(x)
+        return self.last(torch.where(h > 0, torch.sqrt(torch.where(h > 0, h, 1.0) if self.inside else h), 0.0))
+
+
+def test_a_gradient_that_is_no_number_is_refused_and_the_advice_works():
+    torch.manual_seed(1)
+    inputs, targets = torch.randn(5, 2), torch.randn(5, 1)
+
+    def square(output, target):
+        return ((output - target) ** 2).sum()
+
+    noise = gradient_noise(EmpiricalLoss(RootOfARectifier(inside=False), square, inputs, targets))
+    for quantity in ("sample_gradients", "mean", "covariance"):
+        with pytest.raises(ArgumentError, match=r"must be finite, but that of sample \d is not"):
+            getattr(noise, quantity)
+    noise = gradient_noise(EmpiricalLoss(RootOfARectifier(inside=True), square, inputs, targets))
+    assert noise.sample_gradients.isfinite().all()
