@@ -23,6 +23,7 @@
 * ``region``: random rational points inside the assumptions of symbols and inside given conditions.
 * ``sign``: the sign of an expression on a region: normal forms first, then balls at rational points.
 * ``surfaces``: points beside the surfaces of inequalities: where two conditions differ, if they do.
+* ``poles``: places inside a region at which an expression has no value.
 * ``holes``: places without rational coordinates that one of two conditions leaves out.
 * ``undefined_functions``: random polynomials in the place of undefined functions: a formula for every function must
   hold for them.

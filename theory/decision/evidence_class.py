@@ -38,7 +38,11 @@ _ball = behind_the_door(ball)
 LARGEST_NUMBER = 128
 """Numerators, denominators and exponents beyond this make parts of a tame function narrow."""
 
+_LARGEST_OF_LOGARITHMS = 100
+"""Logarithms of the farthest points are a little larger than its square."""
+
 _CONSTANT_BITS = 256
+_LONGEST_SHOWN = 256
 _MAX_DEGREE = 24
 
 LONGEST_PERIOD = 1200
@@ -71,6 +75,7 @@ _TAME = (
     sp.asin, sp.acos, sp.acot, sp.erf, sp.erfc, sp.erfi, sp.LambertW, sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min,
     sp.Piecewise,
 )  # fmt: skip
+_LOGARITHMS = (sp.log, sp.asinh, sp.acosh, sp.LambertW)
 _TAME_IF_POSITIVE = (sp.gamma, sp.loggamma, sp.digamma, sp.polygamma, sp.beta, sp.uppergamma, sp.lowergamma,
                      sp.besseli, sp.besselk, sp.factorial, sp.expint, sp.Ei)  # fmt: skip
 """Functions that turn at most once or twice where their arguments are positive."""
@@ -318,8 +323,24 @@ def _not_tame(form: sp.Expr, largest: int = LARGEST_NUMBER) -> str | None:
             return f"bells as {node} are narrow in several directions"
         if isinstance(node, sp.exp) and node.args[0].has(sp.exp):
             return f"exponentials of exponentials as {node} turn sharply"
+        if _is_slow(node):
+            return f"{node} grows too slowly for points to see how far"
     number = _largest_number(form)
-    return f"numbers as large as {number} leave parts too narrow for points" if number > largest else None
+    if number <= largest and not (number > _LARGEST_OF_LOGARITHMS and any(map(_is_logarithm, form.atoms(sp.Function)))):
+        return None
+    size = str(number) if number.bit_length() < _LONGEST_SHOWN else f"2**{number.bit_length() - 1}"
+    return f"numbers as large as {size} leave parts too narrow for points"
+
+
+def _is_logarithm(node: sp.Basic) -> bool:
+    return isinstance(node, _LOGARITHMS) and bool(node.free_symbols)
+
+
+def _is_slow(node: sp.Basic) -> bool:
+    """Whether a logarithm or a root is taken of a logarithm: no number that can be written down makes it large."""
+    if not (_is_logarithm(node) or node.is_Pow and node.exp.is_Rational and abs(node.exp) < 1):
+        return False
+    return any(map(_is_logarithm, node.args[0].atoms(sp.Function)))
 
 
 def _bends(exponent: sp.Expr) -> bool:

@@ -16,6 +16,7 @@ from sympy.polys.polyutils import dict_from_expr
 from theory.argument_kinds import EXPRESSION, takes
 from theory.parameters import within_bounds
 
+_MAX_DIGITS = 20_000
 _MAX_DEGREE = 100
 """Polynomials of a higher degree are left whole: they are stored densely, and factoring them comes to no end."""
 
@@ -64,7 +65,9 @@ def _factors_of_sum(total: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Expr, int]]]
         return constant, list(parts.items())
     try:
         exponents = dict_from_expr(total)[0]
-        if max(map(max, exponents)) > _MAX_DEGREE:  # exp(10**6*x/7) is the millionth power of a kernel
+        degree = max(map(max, exponents))
+        digits = max((abs(n.p).bit_length() for n in total.atoms(sp.Rational)), default=1)
+        if degree > _MAX_DEGREE or degree * digits > _MAX_DIGITS:  # exp(10**6*x/7) is the millionth power of a kernel
             return sp.S.One, [(total, 1)]
         content, parts = sp.Poly(total).factor_list()
     except BasePolynomialError:  # a Piecewise, say, is no generator

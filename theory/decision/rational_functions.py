@@ -23,10 +23,13 @@ from sympy.ntheory.residue_ntheory import nthroot_mod
 from sympy.polys.domains import QQ
 from sympy.polys.fields import FracElement, FracField
 from sympy.polys.orderings import lex
+from sympy.polys.rings import PolyElement
 
 from theory.errors import UnsupportedFormError
 
 _MAX_TERMS = 8_000
+_MAX_FACTORED_DEGREE = 120
+_MAX_FACTORED_DIGITS = 20_000
 _MAX_EXPANSION = 2_000
 _MAX_EXPONENT = 400
 _MAX_GENERATORS = 60
@@ -269,6 +272,7 @@ class RationalFunction:
         """
         content, found = sp.Integer(1), []
         for polynomial, sign in ((self.element.numer, 1), (self.element.denom, -1)):
+            _refuse_to_factor_what_is_large(polynomial)
             constant, factors = polynomial.factor_list()
             content *= sp.Rational(QQ.to_sympy(constant)) ** sign
             for factor, multiplicity in factors:
@@ -347,3 +351,13 @@ def _guarded_sum(a: FracElement, b: FracElement) -> FracElement:
     if a.denom != b.denom and max(len(a.numer) * len(b.denom), len(b.numer) * len(a.denom)) > _MAX_TERMS:
         raise OutOfReachError("a sum has too many terms. Split the expression.")
     return a + b
+
+
+def _refuse_to_factor_what_is_large(polynomial: PolyElement) -> None:
+    """Raise where the factors of a polynomial would take minutes: its degrees times the digits of its numbers count."""
+    if len(polynomial) < 2:
+        return
+    degree = max(polynomial.degrees())
+    bits = max(max(int(c.numerator).bit_length(), int(c.denominator).bit_length()) for c in polynomial.coeffs())
+    if len(polynomial) > 2 and degree > _MAX_FACTORED_DEGREE or degree * bits > _MAX_FACTORED_DIGITS:
+        raise OutOfReachError("a polynomial is too large to be factored. Split the expression.")

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.argument_kinds import EXPRESSION, takes
+from theory.argument_kinds import EXPRESSION, POINT, behind_the_door, takes
+from theory.decision.balls import truth
+from theory.decision.rational_points import Point
+
+_truth = behind_the_door(truth)
 
 BENT = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise)
 """Functions that are one of finitely many analytic ones."""
@@ -38,18 +42,44 @@ def readings(expression: sp.Expr) -> Iterator[Reading]:
 
 def _read(expression: sp.Expr, where: tuple[Boolean, ...], depth: int) -> Iterator[Reading]:
     """The readings of an expression: the innermost kink or case is read in every way, then the others are."""
-    ours = expression.free_symbols
-    bent = [part for part in expression.atoms(*BENT) if part.free_symbols <= ours and part.free_symbols]
-    inner = [part for part in bent if not any(a.has(*BENT) for a in part.args if isinstance(a, sp.Expr))]
-    if not inner or depth == 0:
+    part = _innermost(expression)
+    if part is None or depth == 0:
         yield Reading(where, expression)
         return
-    part = min(inner, key=sp.default_sort_key)
     for condition, meaning in _ways(part):
         if condition == sp.false or sp.Not(condition) in where:
             continue
         narrowed = where if condition == sp.true or condition in where else (*where, condition)
         yield from _read(sp.sympify(expression.xreplace({part: meaning})), narrowed, depth - 1)
+
+
+@takes(expression=EXPRESSION, point=POINT)
+def reading_at(expression: sp.Expr, point: Point) -> sp.Expr | None:
+    """What an expression is at ``point`` and beside it; None where balls do not tell on which side of a kink it lies.
+
+    Example:
+        >>> from fractions import Fraction
+        >>> x = sp.Symbol("x", real=True)
+        >>> reading_at(sp.Abs(x) - sp.Abs(x - sp.pi), {x: Fraction(4)})
+        pi
+    """
+    for _ in range(_DEPTH):
+        part = _innermost(expression)
+        if part is None:
+            return expression
+        meaning = next((m for condition, m in _ways(part) if _truth(condition, point)), None)
+        if meaning is None:
+            return None
+        expression = sp.sympify(expression.xreplace({part: meaning}))
+    return None
+
+
+def _innermost(expression: sp.Expr) -> sp.Expr | None:
+    """A kink or a case that holds no other, or None."""
+    ours = expression.free_symbols
+    bent = [part for part in expression.atoms(*BENT) if part.free_symbols <= ours and part.free_symbols]
+    inner = [part for part in bent if not any(a.has(*BENT) for a in part.args if isinstance(a, sp.Expr))]
+    return min(inner, key=sp.default_sort_key) if inner else None
 
 
 def _ways(part: sp.Expr) -> Iterator[tuple[Boolean, sp.Expr]]:

@@ -359,6 +359,12 @@ def admits(symbol: sp.Symbol, value: Fraction | sp.Rational) -> bool:
     return all(holds(value) is assumed for holds, assumed in _assumed(symbol))
 
 
+def with_declared_bounds(conditions: Sequence[Boolean], *forms: sp.Basic) -> tuple[Boolean, ...]:
+    """``conditions``, and the bounds that the parameters of ``forms`` were declared with."""
+    symbols = sorted(set().union(*(form.free_symbols for form in (*conditions, *forms))), key=str)
+    return (*conditions, *(bound for symbol in symbols for bound in _declared(symbol)))
+
+
 def _declared(symbol: sp.Symbol) -> list[Boolean]:
     """The bounds of a :func:`theory.parameters.parameter`, as relations."""
     return symbol.bounds.relations(symbol) if isinstance(symbol, BoundedSymbol) else []

@@ -26,6 +26,7 @@ from theory.decision.normal_form import factors, proof_of_positivity, proof_of_z
 from theory.decision.obstacles import obstacle_to_deciding
 from theory.decision.point_search import CLOSER_PRECISIONS, PRECISIONS, Clock, PointSearch, as_text, branches, height
 from theory.decision.rational_points import Point, exact_value, nearly
+from theory.decision.readings import BENT, reading_at
 from theory.decision.region import AdmissibleRegion, random_source, rounded_points
 from theory.decision.sign_proofs import proof_of_sign
 from theory.decision.touched_steps import closed_form_of_zero, lies_within, touched_steps
@@ -252,8 +253,9 @@ def _sign_by_points(search: PointSearch, wanted: int) -> SignDecision:
     try:
         for point in _search_for_both_signs(search, wanted, witnesses):
             sign = sign_at(search.expression, point)
-            if sign is None:
+            if sign is None and not _vanishes_beside(search, point):
                 continue
+            sign = sign or 0
             used += 1
             starts.append(point)
             witnesses.setdefault(_SIGN_KINDS[sign], as_text(point))
@@ -287,6 +289,14 @@ def _sign_by_points(search: PointSearch, wanted: int) -> SignDecision:
         if exact is not None and lies_within(search.region, exact):
             witnesses[SignKind.ZERO] = {str(symbol): str(value) for symbol, value in exact.items()}
     return SignDecision(kind, False, reason, witnesses, used)
+
+
+def _vanishes_beside(search: PointSearch, point: Point) -> bool:
+    """Whether the expression is proved to be 0 all over the piece between its kinks in which ``point`` lies."""
+    if not search.expression.has(*BENT):
+        return False
+    there = reading_at(search.expression, point)
+    return there is not None and proof_of_zero(there, search.region.conditions) is not None
 
 
 def _touched(search: PointSearch, visited: list[dict[sp.Symbol, Fraction]]) -> Mapping[sp.Symbol, Fraction] | None:

@@ -20,6 +20,8 @@ from theory.decision.signs_on_line import OpenInterval, is_elementary
 from theory.decision.whole_numbers import least_sign_at_whole_numbers
 
 _MOST_READINGS = 64
+_MOST_TURNS = 24
+"""A wave of so many times an angle is a polynomial of this degree in those of the angle."""
 
 
 @takes(expression=EXPRESSION, conditions=CONDITIONS, strict=YES_OR_NO)
@@ -166,6 +168,8 @@ def _by_half_angles(expression: sp.Expr, conditions: Sequence[Boolean], strict: 
         parts[wave] = (number, angle)
     for angle in {angle for _, angle in parts.values()}:
         common = math.lcm(*(int(number.q) for number, other in parts.values() if other == angle))
+        if any(abs(number) * common > _MOST_TURNS for number, other in parts.values() if other == angle):
+            return None
         unit = sp.Dummy(real=True)
         letters[angle] = unit
         t[unit] = sp.Dummy(real=True)

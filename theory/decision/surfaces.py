@@ -272,7 +272,8 @@ def _exact_roots(function: sp.Expr, symbol: sp.Symbol) -> Sequence[sp.Expr]:
 def _has_short_powers(surface: sp.Expr, point: Point) -> bool:
     """Whether SymPy can be told the numbers of ``point``: it writes out 2**(2**p)."""
     exponents = (power.exp for power in surface.atoms(sp.Pow) if power.exp.free_symbols)
-    return all(truth(sp.Abs(exponent) < _LONGEST_POWER, point) for exponent in exponents)
+    bits = max((max(abs(v.numerator), v.denominator).bit_length() for v in point.values()), default=1)
+    return all(truth(bits * sp.Abs(exponent) < _LONGEST_POWER, point) for exponent in exponents)
 
 
 def _roots_of_polynomial(polynomial: sp.Expr, symbol: sp.Symbol) -> Sequence[sp.Expr]:

@@ -24,7 +24,14 @@ from theory.decision.normal_form import proof_of_zero
 from theory.decision.orderings import proof_by_ordering
 from theory.decision.other_forms import OTHER_FORMS, in_logarithms
 from theory.decision.point_search import as_text
-from theory.decision.region import AdmissibleRegion, points_satisfying, rounded_points, simple_points
+from theory.decision.poles import Pole, pole_within
+from theory.decision.region import (
+    AdmissibleRegion,
+    points_satisfying,
+    rounded_points,
+    simple_points,
+    with_declared_bounds,
+)
 from theory.decision.separated_sums import proof_by_parts
 from theory.decision.sign import SignKind, decide_sign, sign_at, sign_at_points
 from theory.decision.sign_patterns import proof_of_sameness
@@ -51,6 +58,7 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
     A condition is not true where a side of it has no real value: log(x) < 0 is not x < 1, which is true at x = -1.
     """
     derived, candidate = (sp.sympify(side, strict=True) for side in (derived, candidate))
+    domain = with_declared_bounds(domain, derived, candidate)
     seen: set[bool] = set()
     compared = undefined = 0
     doubtful = None
@@ -76,7 +84,7 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
         return Finding(Outcome.UNDECIDED, reason)
     if compared < POINTS // 2:
         return Finding(Outcome.UNDECIDED, f"only {compared} points of the domain could be compared")
-    doubt = sharp_turn(sp.S.Zero, (derived, candidate, *domain))
+    doubt = sharp_turn(sp.S.Zero, (derived, candidate, *domain)) or _may_be_one_point(derived, candidate, seen)
     hole = None if doubt else hole_in_one_of(derived, candidate, domain)
     if hole:
         doubt = f"they may differ at an irrational place, about {_named(hole)}"
@@ -90,6 +98,14 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
         f"agrees with {derived} at {compared} points, on the surfaces too ({seen_there})",
         numbers={"points": compared},
     )
+
+
+def _may_be_one_point(derived: Boolean, candidate: Boolean, seen: set[bool]) -> str | None:
+    """Why a condition that was true nowhere may be true at one place: where a half-plane touches a disk."""
+    touching = {r for side in (derived, candidate) for r in side.atoms(sp.Ge, sp.Le, sp.Eq)}
+    if True in seen or len(touching) < 2:
+        return None
+    return "both were true at none, and conditions that are not strict may meet at a single place"
 
 
 def _difference(point: Compared, derived: Boolean) -> str:
@@ -106,7 +122,28 @@ def _told(value: bool, undefined: bool) -> str:
 
 
 def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple[Boolean, ...]) -> Finding:
-    """Whether ``exact`` stands in ``relation`` (``<=``, ``>=``, ``<``, ``>``) to ``candidate`` all over ``domain``."""
+    """Whether ``exact`` stands in ``relation`` (``<=``, ``>=``, ``<``, ``>``) to ``candidate`` all over ``domain``.
+
+    It does not where a side has no value, be it at one irrational place.
+    """
+    exact, candidate = sp.sympify(exact), sp.sympify(candidate)
+    domain = with_declared_bounds(domain, exact, candidate)
+    found = _judged_where_defined(exact, relation, candidate, domain)
+    pole = _pole_of_a_side(exact, candidate, domain) if found.outcome.supports else None
+    if pole is None:
+        return found
+    reason = f"a side has no value at {_named(pole.values)}, where {pole.reason}"
+    if pole.proved:
+        return Finding(Outcome.REFUTED, reason, witness=pole.values)
+    return Finding(Outcome.UNDECIDED, f"{found.reason}; but a side may have no value: {pole.reason}")
+
+
+def _pole_of_a_side(exact: sp.Expr, candidate: sp.Expr, domain: tuple[Boolean, ...]) -> Pole | None:
+    return next(filter(None, (pole_within(side, domain) for side in (exact, candidate))), None)
+
+
+def _judged_where_defined(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple[Boolean, ...]) -> Finding:
+    """The finding on a bound at the places where both sides have a value."""
     margin_of = candidate - exact if relation.startswith("<") else exact - candidate
     equal = proof_of_zero(exact_expression(margin_of), domain)
     if equal:
@@ -121,7 +158,7 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
     allowed = {SignKind.POSITIVE} if strict else {SignKind.POSITIVE, SignKind.NONNEGATIVE, SignKind.ZERO}
     if decision.kind in allowed or touched:
         numbers = {"points": decision.points_used}
-        if decision.proved:
+        if decision.proved and not touched:
             return Finding(Outcome.PROVED, f"margin {decision.kind}: {decision.reason}", numbers=numbers)
         holds = _RELATION[relation](exact, candidate)
         by_signs = proof_of_sameness(holds, sp.true, domain)
@@ -131,7 +168,7 @@ def judge_bound(exact: sp.Expr, relation: str, candidate: sp.Expr, domain: tuple
             return Finding(Outcome.REFUTED, reason, witness=on_line.witness)
         routes = (proof_by_ends, proof_by_parts)
         proof = on_line.proof or next(filter(None, (r(margin_of, domain, strict=strict) for r in routes)), None)
-        proof = proof or (proof_of_sign(margin_of, domain, strict=strict) if not decision.proved else None)
+        proof = proof or (proof_of_sign(margin_of, domain, strict=strict) if touched or not decision.proved else None)
         proof = proof or _proof_in_logarithms(holds, domain) or _proof_of_polynomial(margin_of, domain, strict=strict)
         if proof:
             return Finding(Outcome.PROVED, f"margin {decision.kind}: {proof}", numbers=numbers)

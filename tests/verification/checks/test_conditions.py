@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sympy as sp
 
+from theory.parameters import parameter
 from verification.checks.conditions import judge_bound, judge_region
 from verification.verdict import Outcome
 
@@ -272,3 +273,40 @@ def test_regions_that_differ_at_one_irrational_place_are_not_certified():
 def test_regions_that_differ_at_an_irrational_pole_are_not_certified():
     cubic = x**3 - x - 1
     assert region(1 / cubic <= 1, sp.Or(cubic <= 0, cubic >= 1)) is Outcome.UNDECIDED
+
+
+@pytest.mark.every(4)
+def test_a_weak_bound_that_is_proved_proves_no_strict_one():
+    waves, most = sp.sin(m) * sp.sin(2 * m), 4 / (3 * sp.sqrt(3))
+    assert bound(waves, "<=", most) is Outcome.PROVED
+    assert not bound(waves, "<", most).supports
+
+
+def test_a_strict_bound_is_refuted_where_both_sides_are_equal_on_one_side_of_a_kink():
+    assert bound(sp.Abs(m) - sp.Abs(m - sp.pi), "<", sp.pi) is Outcome.REFUTED
+
+
+def test_what_grows_as_a_logarithm_of_a_logarithm_is_not_bounded_by_points():
+    assert bound(sp.log(sp.log(p + 3)), "<=", sp.Integer(100)) is Outcome.UNDECIDED
+
+
+def test_declared_bounds_belong_to_the_domain():
+    h = parameter("h", above=0, at_most=sp.Rational(1, 2))
+    assert region(h < 1, sp.true).supports and region(h <= sp.Rational(1, 2), sp.true).supports
+    assert region(h < sp.Rational(1, 2), sp.true) is Outcome.REFUTED
+
+
+def test_sides_that_meet_at_one_irrational_place_are_not_certified_to_be_apart():
+    assert region((m**2 + x**2 <= 1) & (m + x >= sp.sqrt(2)), sp.false) is Outcome.UNDECIDED
+
+
+@pytest.mark.every(4)
+def test_polynomials_that_are_large_are_not_factored():
+    assert bound(p**100 * sp.exp(-p), "<=", sp.Integer(100) ** 100 * sp.exp(-100)) is Outcome.PROVED
+    assert bound(sp.cosh(100 * m) ** 3, "<=", sp.cosh(100) ** 3, m >= -1, m <= 1) is not Outcome.REFUTED
+
+
+@pytest.mark.slow
+def test_a_product_of_waves_with_a_long_common_period_is_not_written_out():
+    waves = sp.prod([sp.sin(p / k) * k / p for k in range(1, 17, 2)])
+    assert bound(waves, "<=", sp.S.One) is not Outcome.REFUTED

@@ -279,8 +279,8 @@ def interpolation_between_minimum_and_balance():
         exact=lambda: sp.factor(sp.diff(_strength_at_rest(), u)),
         relation=">=",
         wrong={"above 1": sp.S.One},
-        says=r"From the balance, $u = 1$ at $\zeta = 0$, to the minimum of $\ell_1$ as $\zeta/T\to\infty$.",
-        domain=(u > 1,),
+        says=r"From the balance, $u = 1$ at $\zeta = 0$, to the minimum of $\ell_1$, the pole, as $\zeta/T\to\infty$.",
+        domain=(u > 1, charge < 2 * u),
     )
     base, growth = (2 * part for part in sp.Poly(pulled(bend).charge_shift, bend).all_coeffs()[::-1])
     yield holds_when(

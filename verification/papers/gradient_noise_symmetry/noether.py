@@ -167,7 +167,8 @@ def noether_flow_of_a_charge():
         exact=lambda: sp.factor(2 * noether_flow(scaled(), S).drift),
         relation=">=",
         wrong={"by one at least": sp.S.One},
-        says=r"A loss of the direction alone of a plane, where $\nabla^2C = 2I$.",
+        says=r"A loss of the direction alone of a plane, where $\nabla^2C = 2I$; at 0 it has no value.",
+        domain=(u_1**2 + u_2**2 > 0,),
     )
 
 
