@@ -280,7 +280,7 @@ PAIRS = (
         "tests/theory/line/test_laplace_coefficients.py tests/theory/line/test_small_noise_expansion.py",
         (
             ("weights.append(sp.expand(sp.Add(*(p * exponents[p]", "weights.append(sp.expand(sp.Add(*(exponents[p]"),
-            ("first[i] * first[m - i] for i in range(m + 1)", "first[i] * first[m - i] for i in range(m)"),
+            ("second[m] - sum(first[i] * first[m - i] for i in range(m + 1))", "second[m]"),
         ),
     ),
     (

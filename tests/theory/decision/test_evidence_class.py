@@ -89,3 +89,19 @@ def test_the_sign_of_waves_is_proved_or_not_told():
 def test_no_point_has_a_fraction_for_a_whole_number():
     decision = decide_zero(sp.floor(n / 2) + sp.floor((n + 1) / 2) - n)
     assert decision.kind is ZeroKind.ZERO
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        (sp.sin(x) * sp.sin(2 * y), "waves as"),
+        (sp.exp(-((x - y) ** 2)) - sp.Rational(1, 2), "bells as"),
+        (x**2 + y * sp.exp(x) - sp.exp(-300), "numbers as large as"),
+    ],
+)
+def test_what_turns_sharply_between_points_is_named(form, words):
+    assert sharp_turn(form).startswith(words)
+
+
+def test_patterns_in_two_whole_numbers_repeat_after_the_product_of_their_periods():
+    assert "repeated after 1600" in wall_out_of_sight(sp.Mod(n, 40) * sp.Mod(m, 40))
