@@ -160,6 +160,11 @@ PAIRS = (
         (("stays = close > further / 2", "stays = False"), ("if unseen is not None:", "if False:")),
     ),
     (
+        "verification/power.py",
+        "tests/verification/test_investigation.py",
+        (("if not all(map(is_grotesque, refuted)):", "if refuted:"), ("GROTESQUE = 20.0", "GROTESQUE = 2e5")),
+    ),
+    (
         "verification/registry.py",
         "tests/verification/test_registry.py tests/verification/test_cli.py tests/verification/test_own_project.py",
         (
