@@ -59,6 +59,8 @@ def distance_of_two_neurons():
         printed=sp.Integer(4),
         exact=_distance,
         wrong={"that of a right angle": sp.Integer(2)},
+        says="Of two neurons that are not both 0.",
+        domain=(u_1**2 + u_2**2 + v_1**2 + v_2**2 > 0,),
     )
     yield bounds(
         r"different neurons: $\mathrm{dist} >$",
