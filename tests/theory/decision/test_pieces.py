@@ -3,6 +3,7 @@
 import pytest
 import sympy as sp
 
+from theory.decision.readings import readings
 from theory.decision.repeating_steps import proof_by_repetition
 from theory.decision.zero import ZeroKind, decide_zero
 
@@ -47,3 +48,15 @@ def test_what_is_zero_in_every_reading_is_proved(residual):
 )
 def test_repeating_steps_are_proved_over_one_period(residual, holds):
     assert (proof_by_repetition(residual) is not None) is holds
+
+
+def test_a_case_holds_where_none_before_it_does():
+    cases = sp.Piecewise((1, x > 1), (2, x > 0), (3, True))
+    where = {int(reading.meaning): sp.And(*reading.where) for reading in readings(cases)}
+    assert where[2].subs(x, 2) == sp.false
+    assert where[2].subs(x, sp.S.Half) == sp.true
+    assert where[3].subs(x, -1) == sp.true
+
+
+def test_a_ceiling_is_a_floor_turned_over():
+    assert decide_zero(sp.ceiling(sp.sin(x) * y) + sp.floor(-sp.sin(x) * y)).kind is ZeroKind.ZERO

@@ -3,6 +3,8 @@
 import pytest
 import sympy as sp
 
+from theory.decision.balls import flint_library
+from theory.decision.ranges import Ends, Ranges
 from theory.decision.sign import decide_sign
 from theory.decision.sign_proofs import proof_of_sign
 from theory.decision.signs_on_boxes import proof_by_ranges
@@ -74,3 +76,15 @@ def test_densities_whose_factors_are_powers_of_sums_of_squares_are_proved_positi
     assert proof_of_sign((w - s) ** 2) is None and proof_of_sign((w - s) ** 2, strict=False)
     assert proof_of_sign(w ** (s / k) - s) is None and proof_of_sign((w - s) ** (s / k)) is None
     assert proof_of_sign((2 * (w - s) ** 2 - k**2) ** (-1 - s / k)) is None
+
+
+@pytest.mark.parametrize(
+    ("function", "low", "high", "least", "greatest"),
+    [(lambda u: 1 / u, -1, 1, -1e9, 1e9), (sp.sin, 0, 5, -0.99, 0.99), (sp.erfc, 0, 1, 0.158, 0.99)],
+)
+def test_a_range_holds_all_values_between_its_ends(function, low, high, least, greatest):
+    u = sp.Symbol("u", real=True, nonzero=True)
+    arb = flint_library().arb
+    found = Ranges({u: Ends(arb(low), arb(high))}).of(function(u))
+    assert found.low < least
+    assert found.high > greatest
