@@ -187,6 +187,8 @@ def _divided(part: sp.Expr, whole: sp.Expr) -> sp.Expr:
         return ratio
     held, full = _in_powers_of_exponentials(ratio)
     if _has_high_powers(ratio.xreplace(held)):
+        if not ratio.free_symbols:
+            return ratio
         held = {exponential: sp.Dummy(positive=True) for exponential in ratio.atoms(sp.exp)}
         full = {name: exponential for exponential, name in held.items()}
     reduced = sp.cancel(ratio.xreplace(held))

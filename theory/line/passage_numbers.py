@@ -35,7 +35,7 @@ def or_in_numbers(method: str) -> Callable[[Callable[P, sp.Expr]], Callable[P, s
     """``function(process, start, lower, upper, ...)``, or what the evaluator's ``method`` gives.
 
     The number is taken where the function is refused, and where integrals over the pieces of coefficients with kinks,
-    of hypergeometric functions, or of exponentials of integrals would stand.
+    of hypergeometric or incomplete beta functions, or of exponentials of integrals would stand.
     """
 
     def decorated(function: Callable[P, sp.Expr]) -> Callable[P, sp.Expr]:
@@ -50,8 +50,9 @@ def or_in_numbers(method: str) -> Callable[[Callable[P, sp.Expr]], Callable[P, s
                     raise
                 return number
             nested = any(e.has(sp.Integral) for e in found.atoms(sp.exp))
-            if nested or found.has(sp.Integral) and (found.has(sp.hyper) or not _is_smooth(given["process"])):
-                number = _number(method, given)  # such integrals are slow to evaluate
+            slow = found.has(sp.hyper, sp.betainc) or not _is_smooth(given["process"])
+            if nested or found.has(sp.Integral) and slow:
+                number = _number(method, given)
                 return found if number is None else number
             return found
 

@@ -351,3 +351,24 @@ def test_a_probability_from_tiny_integrals_is_a_number():
     process = ItoProcess.scalar(x, drift=2 * x ** (7 * fifth) - x ** (9 * fifth), dispersion=x ** (11 * fifth / 2) / 2)
     found = hitting_probability(process, sp.S.One, sp.S.Half, sp.S(2)).evalf(15)  # of integrals of size e^-67
     assert float(found) == pytest.approx(float(FirstPassage(process, HALF, 2).hitting_probability(1).value), rel=1e-11)
+
+
+def test_a_number_of_exponentials_of_many_quarters_is_not_searched_for_factors():
+    """It took 20 s."""
+    process = ItoProcess.scalar(y, drift=-2 * sp.tanh(y / 2), dispersion=sp.S.Half)
+    low, start, high = sp.Rational(1, 4), sp.S.Half, sp.Rational(3, 4)
+    with time_limit(4):
+        found = hitting_probability(process, start, low, high)
+    assert float(found) == pytest.approx(float(FirstPassage(process, low, high).hitting_probability(start).value))
+
+
+def test_an_integral_of_an_incomplete_beta_function_is_a_number_at_once():
+    """Its own evaluation took two seconds."""
+    process, interval = ItoProcess.scalar(y, drift=-2 * y, dispersion=sp.sqrt(2 * (1 - y**2))), Interval(-1, 1)
+    low, start, high = sp.Rational(1, 4), sp.S.Half, sp.Rational(3, 4)
+    found = mean_exit_time(process, start, low, high, interval)
+    scale = lambda u: mpmath.atanh(u)  # noqa: E731
+    inner = [mpmath.quad(lambda u, e=e: abs(scale(e) - scale(u)), [start, e]) for e in (0.25, 0.75)]
+    below, above = scale(start) - scale(low), scale(high) - scale(start)
+    exact = (below * abs(inner[1]) + above * abs(inner[0])) / (below + above)
+    assert found.is_Float and float(found) == pytest.approx(float(exact), rel=1e-12)
