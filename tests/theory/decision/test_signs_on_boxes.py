@@ -88,3 +88,9 @@ def test_a_range_holds_all_values_between_its_ends(function, low, high, least, g
     found = Ranges({u: Ends(arb(low), arb(high))}).of(function(u))
     assert found.low < least
     assert found.high > greatest
+
+
+def test_a_period_is_common_to_all_waves_and_a_case_that_may_hold_counts():
+    x = sp.Symbol("x", real=True)
+    assert proof_by_ranges(sp.S.Half + sp.sin(x / 2) + sp.sin(x) / 100) is None
+    assert proof_by_ranges(sp.Piecewise((-1, x > 2), (1, True))) is None
