@@ -101,9 +101,9 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
 
 
 def _may_be_one_point(derived: Boolean, candidate: Boolean, seen: set[bool]) -> str | None:
-    """Why a condition that was true nowhere may be true at one place: where a half-plane touches a disk."""
+    """Why a condition that was true nowhere may be true at one place: where a square is at most 0."""
     touching = {r for side in (derived, candidate) for r in side.atoms(sp.Ge, sp.Le, sp.Eq)}
-    if True in seen or len(touching) < 2:
+    if True in seen or not touching:
         return None
     return "both were true at none, and conditions that are not strict may meet at a single place"
 
