@@ -220,7 +220,7 @@ def test_a_slip_that_has_no_value_costs_the_others_nothing(form, right):
 
 def test_sets_and_figures_have_no_mutants():
     assert mutants(sp.Matrix([a]), domain=(), form=Invariance(lambda candidate: candidate)) == ()
-    assert mutants(sp.sqrt(3), domain=(), form=Figure(dict, (), lambda results: {})) == ()
+    assert mutants(sp.sqrt(3), domain=(), form=Figure(dict, ({},), lambda results: {})) == ()
 
 
 def test_a_fault_inside_is_not_swallowed():
