@@ -46,7 +46,7 @@ from theory.lazy_names import names_on_demand
 
 if TYPE_CHECKING:
     from theory.coordinates import change_of_variables, lamperti, logarithm
-    from theory.decision.balls import ball
+    from theory.decision.arb.balls import ball
     from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
     from theory.errors import (
         DimensionError,
@@ -61,18 +61,18 @@ if TYPE_CHECKING:
     from theory.fokker_planck import fokker_planck_operator, probability_current
     from theory.infinitesimal_generator import adjoint, generator
     from theory.ito import ItoDifferential, ItoProcess, ito_differential, quadratic_covariation
-    from theory.line.boundary import FellerClass, classify, scale_density, speed_density
+    from theory.line.charts.interval import Interval
     from theory.line.circle import law_on_circle
-    from theory.line.first_passage import (
+    from theory.line.ends.boundary import FellerClass, classify, scale_density, speed_density
+    from theory.line.laws.law import StationaryLaw
+    from theory.line.laws.recognise import recognise
+    from theory.line.laws.stationary import stationary_density
+    from theory.line.passage.first_passage import (
         hitting_probability,
         probability_of_ever_reaching,
         scale_function,
     )
-    from theory.line.interval import Interval
-    from theory.line.law import StationaryLaw
-    from theory.line.passage_time import mean_exit_time, mean_explosion_time, mean_first_passage_time
-    from theory.line.recognise import recognise
-    from theory.line.stationary import stationary_density
+    from theory.line.passage.passage_time import mean_exit_time, mean_explosion_time, mean_first_passage_time
     from theory.matrices.exponential import matrix_exponential
     from theory.moments import MomentEquations, moment_equations
     from theory.ornstein_uhlenbeck import OrnsteinUhlenbeck

@@ -16,8 +16,8 @@ from sympy.integrals.manualintegrate import manualintegrate
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
 from theory.ito import ItoProcess, checked_process, ito_differential, observable, require_no_kink
-from theory.line.interval import Interval
-from theory.line.uncharted import is_finite_inside
+from theory.line.charts.interval import Interval
+from theory.line.charts.uncharted import is_finite_inside
 from theory.notation import t
 from theory.values import Expressions, listed, shown, single_expression
 

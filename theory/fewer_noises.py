@@ -32,8 +32,8 @@ from functools import reduce
 import sympy as sp
 
 from theory.argument_kinds import one_of, takes
-from theory.decision.balls import ball
-from theory.decision.region import points_satisfying
+from theory.decision.arb.balls import ball
+from theory.decision.points.region import points_satisfying
 from theory.errors import DimensionError, SymbolError, TheoryError, UnsupportedFormError
 from theory.ito import ItoProcess
 from theory.values import mapping

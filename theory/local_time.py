@@ -27,7 +27,7 @@ import sympy as sp
 from sympy.core.relational import Relational
 
 from theory.argument_kinds import EXPRESSION, REAL_EXPRESSION, SYMBOL, SYMBOLS, TEXT, takes
-from theory.decision.inequalities import sign
+from theory.decision.conditions.inequalities import sign
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import UnsupportedFormError
 from theory.limits import one_sided_limit

@@ -1,7 +1,7 @@
 r"""Parameters with a declared range: a depth :math:`L \ge 2`, an exponent :math:`h \in (0, 1/2]`.
 
 SymPy's assumptions know positive and integer, but no bounds. A parameter made here carries its bounds, and the
-decisions on signs (:mod:`theory.decision.inequalities`) use them: powers with such exponents can be ordered.
+decisions on signs (:mod:`theory.decision.conditions.inequalities`) use them: powers with such exponents can be ordered.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def parameter(
         SymbolError: no name, no bound, two bounds on one side, or bounds without a number between.
 
     Example:
-        >>> from theory.decision.inequalities import sign
+        >>> from theory.decision.conditions.inequalities import sign
         >>> L, h = parameter("L", above=2), parameter("h", above=0, at_most=sp.Rational(1, 2))
         >>> sign(2 / L - 1), sign(3 - 4 * h)
         (-1, 1)

@@ -25,7 +25,7 @@ from typing import TypeAlias
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import negative, positive, simplified
+from theory.decision.conditions.inequalities import negative, positive, simplified
 from theory.errors import NotNormalisableError
 from theory.matrices.lyapunov import hurwitz_condition, linear_solution
 

@@ -47,7 +47,7 @@ class Typeset:
     r"""A result that a notebook shows as displayed equations: by its own, or else field by field.
 
     Example:
-        >>> from theory.line.interval import Interval
+        >>> from theory.line.charts.interval import Interval
         >>> print(Interval(0, sp.oo)._repr_latex_())
         $\displaystyle \left(0, \infty\right)$
     """

@@ -23,7 +23,7 @@ from numerics.codegen.compile import source
 from numerics.codegen.lower import lower
 from numerics.errors import UnsupportedFunctionError
 from numerics.statistics.sample_size import FALSE_ALARM_RUN, MISS_RATE
-from theory.line.stationary import stationary_density
+from theory.line.laws.stationary import stationary_density
 from theory.tricomi import hyperu
 from verification.arguments import FORMULA, takes
 from verification.checks.check import Context
@@ -195,7 +195,9 @@ def _derived(statement: Statement) -> list[Passage]:
             ]
             blocks += [formula_passage(drawn.drift), formula_passage(drawn.dispersion)]
             blocks += [
-                Passage("derived density, by theory.line.stationary:stationary_density, and where it is normalisable:")
+                Passage(
+                    "derived density, by theory.line.laws.stationary:stationary_density, and where it is normalisable:"
+                )
             ]
             law = stationary_density(drawn)
             blocks += [formula_passage(law.density), formula_passage(law.normalisable)]

@@ -18,9 +18,9 @@ import numerics.deterministic.numerical_law
 from docs.benchmarks.command_line import chosen
 from theory.errors import DriftproofError
 from theory.ito import ItoProcess
-from theory.line.boundary import classify
-from theory.line.interval import Interval
-from theory.line.stationary import stationary_density
+from theory.line.charts.interval import Interval
+from theory.line.ends.boundary import classify
+from theory.line.laws.stationary import stationary_density
 
 assert numerics.deterministic.numerical_law
 

@@ -34,9 +34,9 @@ from numerics.errors import ArgumentError, DivergenceError, MissingParameterErro
 from numerics.working_precision import working_digits
 from theory.argument_kinds import one_of
 from theory.ito import ItoProcess
-from theory.line.boundary import BoundaryClasses, classify
-from theory.line.interval import Interval
-from theory.line.passage_time import Side, side_at
+from theory.line.charts.interval import Interval
+from theory.line.ends.boundary import BoundaryClasses, classify
+from theory.line.passage.passage_time import Side, side_at
 from theory.values import shown
 
 REACH = (0.5, 1, 2, 3, 5, 8, 12, 40, 120, 400)

@@ -19,9 +19,9 @@ from numerics.errors import ArgumentError
 from numerics.working_precision import working_digits
 from theory.argument_kinds import one_of
 from theory.ito import ItoProcess
-from theory.line.exponential_of_integral import with_integrals_at
-from theory.line.interval import Interval
-from theory.line.weight_integral import OneWayPassage
+from theory.line.charts.interval import Interval
+from theory.line.integrals.exponential_of_integral import with_integrals_at
+from theory.line.integrals.weight_integral import OneWayPassage
 
 
 @takes(integral=one_of(sp.Integral, needed="an Integral"))

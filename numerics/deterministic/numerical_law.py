@@ -20,7 +20,7 @@ from numerics.deterministic.quadrature import GUARD, Integral, IntegralPart, int
 from numerics.errors import ArgumentError
 from numerics.working_precision import working_digits
 from theory.argument_kinds import EXPRESSION, SYMBOL, one_of
-from theory.line.law import StationaryLaw
+from theory.line.laws.law import StationaryLaw
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import sympy as sp
 
 from numerics.schemes.drawn_moments import DrawnMoments
 from numerics.schemes.scheme import SchemeError
-from theory.decision.inequalities import sign
+from theory.decision.conditions.inequalities import sign
 from theory.ito import ItoProcess
 from theory.notation import t
 

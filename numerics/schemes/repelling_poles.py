@@ -12,7 +12,7 @@ from numerics.arguments import takes
 from numerics.errors import ArgumentError
 from numerics.schemes.scheme import Scheme, SchemeError
 from theory.argument_kinds import one_of
-from theory.decision.inequalities import sign
+from theory.decision.conditions.inequalities import sign
 from theory.errors import DriftproofError
 from theory.ito import ItoProcess
 from theory.limits import one_sided_limit

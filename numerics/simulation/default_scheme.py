@@ -20,7 +20,7 @@ from numerics.schemes import (
     SchemeError,
 )
 from theory.argument_kinds import one_of
-from theory.decision.inequalities import sign
+from theory.decision.conditions.inequalities import sign
 from theory.ito import ItoProcess
 from theory.notation import t
 from theory.values import exact_number, mapping

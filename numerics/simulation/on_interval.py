@@ -27,12 +27,12 @@ from numerics.schemes import (
     SchemeError,
 )
 from numerics.simulation.accumulators import Accumulator
-from theory.decision.inequalities import holds, sign
+from theory.decision.conditions.inequalities import holds, sign
 from theory.errors import DriftproofError
 from theory.ito import ItoProcess
 from theory.limits import one_sided_limit
-from theory.line.boundary import FellerClass, classify
-from theory.line.interval import Interval
+from theory.line.charts.interval import Interval
+from theory.line.ends.boundary import FellerClass, classify
 from theory.values import exact_number
 
 

@@ -43,7 +43,7 @@ from numerics.simulation.options import Options, require_cpu, required_options
 from numerics.simulation.step_definition import evaluator
 from theory.discrete.recursion import Recursion
 from theory.ito import ItoProcess
-from theory.line.interval import Interval
+from theory.line.charts.interval import Interval
 from theory.values import shown
 
 

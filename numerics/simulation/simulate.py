@@ -26,7 +26,7 @@ from numerics.simulation.elsewhere import EXECUTOR, chunks_elsewhere
 from numerics.simulation.options import Options, required_options
 from numerics.simulation.plan import Plan, simulation_plan
 from theory.ito import ItoProcess
-from theory.line.interval import Interval
+from theory.line.charts.interval import Interval
 
 
 @takes(count_sign_changes=YES_OR_NO, paths=YES_OR_NO, executor=EXECUTOR)
@@ -76,7 +76,8 @@ def simulate(
             still x, while ``final``, observables and accumulators speak of ``log_distance``.
         count_sign_changes: Count the steps in which a coordinate jumps across zero.
         paths: Keep the states at ``times`` too, for pictures of a few trajectories.
-        interval: Where the process lives, as for :func:`theory.line.stationary.stationary_density`; each end does what
+        interval: Where the process lives, as for :func:`theory.line.laws.stationary.stationary_density`; each end does
+        what
             the theory says (:mod:`numerics.simulation.on_interval`). It chooses the scheme.
         regular_ends: What happens at an end of ``interval`` that is regular.
         options: How it is run: :class:`numerics.simulation.options.Options`.

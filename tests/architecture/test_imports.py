@@ -21,7 +21,7 @@ FRAMEWORK_FOLDERS = (
     "numerics/sgd/",
 )
 THEORY_MAY_IMPORT = {"sympy"}
-ONLY_IN = {"flint": {"theory/decision/balls.py", "theory/decision/rational_points.py"}}
+ONLY_IN = {"flint": {"theory/decision/arb/balls.py", "theory/decision/rational_points.py"}}
 
 
 @functools.cache
@@ -133,7 +133,7 @@ def test_a_bad_import_is_noticed(tmp_path, place, line, rule):
 @pytest.mark.parametrize(
     ("place", "line"),
     [
-        ("theory/decision/balls.py", "from flint import arb"),
+        ("theory/decision/arb/balls.py", "from flint import arb"),
         ("theory/a.py", "from dataclasses import dataclass\nimport sympy as sp\nfrom theory.ito import ItoProcess"),
         ("numerics/codegen/backends/torch_.py", "import torch"),
         ("verification/a.py", "from theory import ItoProcess\nimport numerics.simulation.simulate"),

@@ -37,7 +37,7 @@ def test_every_topic_is_still_needed():
 
 @pytest.mark.parametrize(("place", "missing"), [("line", []), ("lines", ["theory/lines"])])
 def test_a_folder_of_tests_that_outlived_its_package_is_noticed(tmp_path, place, missing):
-    for file in ("theory/line/stationary.py", f"tests/theory/{place}/test_stationary.py"):
+    for file in ("theory/line/diffusion.py", f"tests/theory/{place}/test_diffusion.py"):
         (tmp_path / file).parent.mkdir(parents=True)
         (tmp_path / file).touch()
     assert without_package(tmp_path) == missing

@@ -33,10 +33,10 @@ QUICK = (
     "numerics.neurons",
     "numerics.random",
     "numerics.statistics",
-    "theory.decision.breakpoints",
-    "theory.decision.inequalities",
+    "theory.decision.points.breakpoints",
+    "theory.decision.conditions.inequalities",
     "theory.decision.rational_points",
-    "theory.line.powers",
+    "theory.line.charts.powers",
     "theory.networks",
 )
 """Modules whose examples take next to no time; those of all modules are made hostile at night."""

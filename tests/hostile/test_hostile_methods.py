@@ -31,7 +31,7 @@ from theory.deep_linear.unbalanced import Chain
 from theory.deep_linear.written_out import written_network
 from theory.discrete import Recursion
 from theory.discrete.mean_over_draw import covariance_over_draw
-from theory.line.inverse_charts import inverse_chart
+from theory.line.charts.inverse_charts import inverse_chart
 from theory.matrices.contractions import pairings
 from theory.symmetry import AffineGenerator, AffineSet, StepRule
 from theory.symmetry.constants import at_values, with_rational_constants

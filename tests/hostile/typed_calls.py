@@ -21,7 +21,7 @@ from theory.deep_linear.stationary import probability_of_learning, rates_at_the_
 from theory.deep_linear.two_layer_law import TwoLayerLaw
 from theory.deep_linear.unbalanced import Chain
 from theory.gradient_noise.weak_order import leading_weak_error
-from theory.line.small_noise_expansion import small_noise_expansion
+from theory.line.laws.small_noise_expansion import small_noise_expansion
 from theory.networks.convolutional import Convolutional
 from theory.networks.feed_forward import FeedForward
 from theory.notation import mu, theta, zeta

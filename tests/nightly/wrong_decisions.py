@@ -10,28 +10,28 @@ PAIRS = (
         (("return (exact > 0) - (exact < 0)", "return (exact < 0) - (exact > 0)"),),
     ),
     (
-        "theory/decision/sign_patterns.py",
-        "tests/theory/decision/test_sign_patterns.py",
+        "theory/decision/conditions/sign_patterns.py",
+        "tests/theory/decision/conditions/test_sign_patterns.py",
         (
             ("if any(pattern[i] == 0 for i in divisors):", "if False:"),
             ("and one(pattern) is not other(pattern)", "and False"),
         ),
     ),
     (
-        "theory/decision/box_signs.py",
-        "tests/theory/decision/test_box_signs.py",
+        "theory/decision/proofs/box_signs.py",
+        "tests/theory/decision/proofs/test_box_signs.py",
         (
             ("if signs == {1}:", "if 1 in signs:"),
             ("4 * a * c - b**2", "4 * a * c + b**2"),
         ),
     ),
     (
-        "theory/decision/linear_systems.py",
-        "tests/theory/decision/test_sign_patterns.py",
+        "theory/decision/conditions/linear_systems.py",
+        "tests/theory/decision/conditions/test_sign_patterns.py",
         (("self.constant < 0 or self.strict and self.constant == 0", "self.constant <= 0"),),
     ),
     (
-        "theory/decision/definedness.py",
+        "theory/decision/conditions/definedness.py",
         "tests/verification/checks/test_conditions.py",
         (
             (
@@ -41,29 +41,29 @@ PAIRS = (
         ),
     ),
     (
-        "theory/decision/signs_on_line.py",
-        "tests/theory/decision/test_monotony.py",
+        "theory/decision/proofs/signs_on_line.py",
+        "tests/theory/decision/conditions/test_monotony.py",
         (
             ("if right is not None and right <= 0:", "if right is not None and right <= 1:"),
             ("found if power % 2 else Signs(", "found if True else Signs("),
         ),
     ),
     (
-        "theory/decision/monotony.py",
-        "tests/theory/decision/test_monotony.py",
+        "theory/decision/conditions/monotony.py",
+        "tests/theory/decision/conditions/test_monotony.py",
         (
             ("weak = not strict or bool(u.is_nonzero)", "weak = True"),
             ("if _rises(other, u, outside) == side and", "if _rises(other, u, outside) and"),
         ),
     ),
     (
-        "theory/decision/point_search.py",
+        "theory/decision/points/point_search.py",
         "tests/theory/decision/test_rare_surfaces.py",
         (("for cut in branch_cuts(self.expression):", "for cut in ():"),),
     ),
     (
-        "theory/decision/jumps.py",
-        "tests/theory/decision/test_jumps.py",
+        "theory/decision/points/jumps.py",
+        "tests/theory/decision/points/test_jumps.py",
         (
             ("    first, closer = sides.bits, sides\n", "    return\n    first, closer = sides.bits, sides\n"),
             ("if not _are_one(other, sides, region):", "if False:"),
@@ -71,8 +71,8 @@ PAIRS = (
         ),
     ),
     (
-        "theory/decision/second_kernel.py",
-        "tests/theory/decision/test_second_kernel.py",
+        "theory/decision/algebra/second_kernel.py",
+        "tests/theory/decision/algebra/test_second_kernel.py",
         (("    if not zero:", "    if False:"), ("numerator == 0", "True")),
     ),
     (
@@ -96,13 +96,13 @@ PAIRS = (
         ),
     ),
     (
-        "theory/decision/readings.py",
+        "theory/decision/proofs/readings.py",
         "tests/theory/decision/test_pieces.py tests/theory/decision/test_evidence_class.py",
         (("before = sp.And(before, sp.Not(condition))", "before = sp.And(before, condition)"),),
     ),
     (
-        "theory/decision/ranges.py",
-        "tests/theory/decision/test_signs_on_boxes.py",
+        "theory/decision/proofs/ranges.py",
+        "tests/theory/decision/proofs/test_signs_on_boxes.py",
         (
             ("if k % 2 == 0 and b.low < 0 < b.high:", "if False:"),
             ("if power.low < 0 < power.high:", "if False:"),
@@ -116,8 +116,8 @@ PAIRS = (
         ),
     ),
     (
-        "theory/decision/signs_on_boxes.py",
-        "tests/theory/decision/test_signs_on_boxes.py",
+        "theory/decision/proofs/signs_on_boxes.py",
+        "tests/theory/decision/proofs/test_signs_on_boxes.py",
         (
             ("lowest > 0 or not strict and lowest >= 0", "lowest >= 0"),
             ("below = below + away.low", "below = below + away.high"),
@@ -129,8 +129,8 @@ PAIRS = (
         ),
     ),
     (
-        "theory/decision/sign_proofs.py",
-        "tests/theory/decision/test_signs_on_boxes.py tests/theory/decision/test_far_sides.py",
+        "theory/decision/proofs/sign_proofs.py",
+        "tests/theory/decision/proofs/test_signs_on_boxes.py tests/theory/decision/test_far_sides.py",
         (
             ("sp.expand(number**2 * root.base - rest**2)", "sp.expand(number * root.base - rest**2)"),
             ("for unit in t if strict else ():", "for unit in ():"),
@@ -145,8 +145,8 @@ PAIRS = (
         ),
     ),
     (
-        "theory/decision/holes.py",
-        "tests/theory/decision/test_holes.py",
+        "theory/decision/conditions/holes.py",
+        "tests/theory/decision/conditions/test_holes.py",
         (
             ("if any(map(self.vanishes, _denominators(condition))):", "if False:"),
             (
@@ -156,7 +156,7 @@ PAIRS = (
         ),
     ),
     (
-        "theory/decision/repeating_steps.py",
+        "theory/decision/proofs/repeating_steps.py",
         "tests/theory/decision/test_pieces.py",
         (
             ("((low, {t: low}), ((low + high) / 2, {}))", "(((low + high) / 2, {}),)"),
@@ -164,13 +164,13 @@ PAIRS = (
         ),
     ),
     (
-        "theory/decision/spread.py",
-        "tests/theory/decision/test_evidence_class.py theory/decision/spread.py",
+        "theory/decision/points/spread.py",
+        "tests/theory/decision/test_evidence_class.py theory/decision/points/spread.py",
         (("_SOON) else 3 * u", "_SOON) else u / 3"), ("_whole(2 * u * u if", "_whole(2 * u if")),
     ),
     (
-        "theory/decision/zeros_on_a_line.py",
-        "tests/theory/decision/test_zeros_on_a_line.py",
+        "theory/decision/points/zeros_on_a_line.py",
+        "tests/theory/decision/points/test_zeros_on_a_line.py",
         (
             ("if below == 0:", "if False:"),
             ("if root.imag == 0]", "]"),
@@ -178,32 +178,32 @@ PAIRS = (
         ),
     ),
     (
-        "theory/decision/touched_steps.py",
-        "tests/theory/decision/test_touched_steps.py",
+        "theory/decision/points/touched_steps.py",
+        "tests/theory/decision/points/test_touched_steps.py",
         (
             ("height = _ball(upwards, lowest, _FINE)", "pass"),
             ("return _beyond(expression, region, upwards, start, lowest)", "return None"),
         ),
     ),
     (
-        "theory/decision/integrals_in_pieces.py",
-        "tests/theory/decision/test_integrals_in_pieces.py",
+        "theory/decision/arb/integrals_in_pieces.py",
+        "tests/theory/decision/arb/test_integrals_in_pieces.py",
         (
             ("elif pieces and pieces[-1].meaning == meaning is not None:", "elif pieces:"),
             ("return branch if holds else None", "return branch"),
         ),
     ),
     (
-        "theory/decision/roots_of_unity.py",
-        "tests/theory/decision/test_roots_of_unity.py",
+        "theory/decision/algebra/roots_of_unity.py",
+        "tests/theory/decision/algebra/test_roots_of_unity.py",
         (
             ("sp.cyclotomic_poly(2 * order, z), z)", "sp.cyclotomic_poly(order, z), z)"),
             ("or below.rem(modulus).is_zero", ""),
         ),
     ),
     (
-        "theory/decision/both_signs.py",
-        "tests/theory/decision/test_both_signs.py",
+        "theory/decision/points/both_signs.py",
+        "tests/theory/decision/points/test_both_signs.py",
         (("if len(seen) == 2:", "if seen:"),),
     ),
 )

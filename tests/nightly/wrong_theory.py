@@ -77,8 +77,8 @@ PAIRS = (
         ),
     ),
     (
-        "theory/line/stationary.py",
-        "tests/theory/line/test_stationary.py",
+        "theory/line/laws/stationary.py",
+        "tests/theory/line/laws/test_stationary.py",
         (
             (
                 "(2 * process.drift[0] - sp.diff(process.diffusion[0], x)) / process.diffusion[0]",
@@ -89,13 +89,13 @@ PAIRS = (
         ),
     ),
     (
-        "theory/line/boundary.py",
-        "tests/theory/line/test_boundary.py",
+        "theory/line/ends/boundary.py",
+        "tests/theory/line/ends/test_boundary.py",
         (("return 2 * constant * collected(inverse, x)", "return constant * collected(inverse, x)"),),
     ),
     (
-        "theory/line/feller.py",
-        "tests/theory/line/test_boundary.py",
+        "theory/line/ends/feller.py",
+        "tests/theory/line/ends/test_boundary.py",
         (
             ("scale.exponent - alpha, scale.at_infinity", "scale.exponent + alpha, scale.at_infinity"),
             (
@@ -105,8 +105,8 @@ PAIRS = (
         ),
     ),
     (
-        "theory/line/passage_time.py",
-        "tests/theory/line/test_first_passage.py",
+        "theory/line/passage/passage_time.py",
+        "tests/theory/line/passage/test_first_passage.py",
         (
             (
                 "(s_0 - s_l) / (s_u - s_l) * (v_u - v_l) - (v_0 - v_l)",
@@ -240,8 +240,8 @@ PAIRS = (
         ),
     ),
     (
-        "theory/line/dominant_term.py",
-        "tests/theory/line/test_dominant_term.py",
+        "theory/line/charts/dominant_term.py",
+        "tests/theory/line/charts/test_dominant_term.py",
         (
             ("largest._replace(coefficient=largest.coefficient + term.coefficient)", "largest"),
             ("order(power, sp.S.NegativeOne)) != 0), False)", "order(power, sp.S.NegativeOne)) != 0), True)"),
@@ -276,8 +276,8 @@ PAIRS = (
         (("* c ** (order - j) *", "* c**order *"), ("self.tilt * self.width / self._gamma", "self.tilt * self.width")),
     ),
     (
-        "theory/line/laplace_coefficients.py",
-        "tests/theory/line/test_laplace_coefficients.py tests/theory/line/test_small_noise_expansion.py",
+        "theory/line/laws/laplace_coefficients.py",
+        "tests/theory/line/laws/test_laplace_coefficients.py tests/theory/line/laws/test_small_noise_expansion.py",
         (
             ("weights.append(sp.expand(sp.Add(*(p * exponents[p]", "weights.append(sp.expand(sp.Add(*(exponents[p]"),
             ("second[m] - sum(first[i] * first[m - i] for i in range(m + 1))", "second[m]"),

@@ -11,7 +11,7 @@ from theory.coordinates import change_of_variables, lamperti, logarithm
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
 from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
-from theory.line.interval import Interval
+from theory.line.charts.interval import Interval
 from theory.notation import mu, s, t, theta, zeta
 
 x, y, _ = LINE

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.examples import examples
 from tests.strategies import rationals
-from theory.decision.inequalities import negative, nonnegative, positive, sign, vanishes
+from theory.decision.conditions.inequalities import negative, nonnegative, positive, sign, vanishes
 from theory.errors import SymbolError
 from theory.parameters import parameter
 from theory.values import admitted_number

@@ -28,6 +28,6 @@ def test_a_service_that_nobody_offers_is_refused_with_what_to_import():
 
 @pytest.mark.slow  # by day: the imports as they are written, tests/architecture/test_imports.py
 def test_theory_alone_imports_nothing_above_it():
-    program = "import sys, theory.line.stationary; print(any(name.startswith('numerics') for name in sys.modules))"
+    program = "import sys, theory.line.laws.stationary; print(any(name.startswith('numerics') for name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

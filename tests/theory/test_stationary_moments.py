@@ -9,7 +9,7 @@ from tests.examples import examples
 from tests.strategies import positive_rationals
 from theory.errors import NotNormalisableError
 from theory.ito import ItoProcess
-from theory.line.stationary import stationary_density
+from theory.line.laws.stationary import stationary_density
 from theory.matrices.exponential import eigenvalues
 from theory.moments import moment_equations
 

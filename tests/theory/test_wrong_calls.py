@@ -31,7 +31,7 @@ from theory import (
     scale_function,
     stationary_density,
 )
-from theory.decision.balls import truth
+from theory.decision.arb.balls import truth
 from theory.decision.sign import decide_sign
 from theory.decision.zero import ZeroKind
 from theory.discrete.growth_rate import finite_growth_rate, gaussian_growth_rate

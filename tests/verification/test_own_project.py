@@ -21,7 +21,7 @@ CLAIMS = '''
 import sympy as sp
 
 from theory import Interval, ItoProcess, ito_differential, stationary_density
-from theory.line.boundary import classify
+from theory.line.ends.boundary import classify
 from verification.authoring.shorthand import (
     Grade, Paper, agrees_to_order, bounds, equals, holds_when, is_stationary, sde,
 )

@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.argument_kinds import CONDITIONS, EXPRESSION, takes
-from theory.decision.inequalities import simplified
+from theory.decision.conditions.inequalities import simplified
 
 
 @takes(expression=EXPRESSION, conditions=CONDITIONS)

@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean, to_dnf
 
 from theory.argument_kinds import CONDITION, SYMBOLS, takes
-from theory.decision.region import admits, affine_in
+from theory.decision.points.region import admits, affine_in
 
 _MAX_PARTS = 8
 _MAX_DEGREE = 4

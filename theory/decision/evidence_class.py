@@ -27,10 +27,10 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from theory.argument_kinds import CONDITIONS, EXPRESSION, behind_the_door, takes
-from theory.decision.balls import ball
-from theory.decision.breakpoints import period_of
-from theory.decision.readings import BENT
-from theory.decision.sign_proofs import proof_of_sign
+from theory.decision.arb.balls import ball
+from theory.decision.points.breakpoints import period_of
+from theory.decision.proofs.readings import BENT
+from theory.decision.proofs.sign_proofs import proof_of_sign
 from theory.errors import UnsupportedFormError
 
 _ball = behind_the_door(ball)

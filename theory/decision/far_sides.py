@@ -13,12 +13,12 @@ from fractions import Fraction
 import sympy as sp
 
 from theory.argument_kinds import behind_the_door
-from theory.decision.balls import truth
+from theory.decision.arb.balls import truth
 from theory.decision.evidence_class import branching_walls
-from theory.decision.point_search import PointSearch, Residual
+from theory.decision.points.point_search import PointSearch, Residual
+from theory.decision.points.region import AdmissibleRegion
+from theory.decision.proofs.sign_proofs import proof_of_sign
 from theory.decision.rational_points import Point
-from theory.decision.region import AdmissibleRegion
-from theory.decision.sign_proofs import proof_of_sign
 from theory.errors import TheoryError
 
 _truth = behind_the_door(truth)

@@ -18,17 +18,17 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from theory.argument_kinds import behind_the_door
-from theory.decision.balls import truth
+from theory.decision.algebra.normal_form import proof_of_zero
+from theory.decision.arb.balls import truth
+from theory.decision.conditions.sign_patterns import proof_of_sameness
 from theory.decision.evidence_class import ROUNDING, wall_out_of_sight
 from theory.decision.far_sides import on_far_sides
-from theory.decision.normal_form import proof_of_zero
-from theory.decision.point_search import PointSearch, Residual
+from theory.decision.points.point_search import PointSearch, Residual
+from theory.decision.points.region import AdmissibleRegion
+from theory.decision.proofs.readings import BENT, Reading, readings
+from theory.decision.proofs.repeating_steps import proof_by_repetition
+from theory.decision.proofs.sign_proofs import proof_of_sign
 from theory.decision.rational_points import Point
-from theory.decision.readings import BENT, Reading, readings
-from theory.decision.region import AdmissibleRegion
-from theory.decision.repeating_steps import proof_by_repetition
-from theory.decision.sign_patterns import proof_of_sameness
-from theory.decision.sign_proofs import proof_of_sign
 from theory.errors import TheoryError
 
 _truth = behind_the_door(truth)

@@ -13,24 +13,32 @@ from sympy.core.function import AppliedUndef
 
 from theory.answer import Answer
 from theory.argument_kinds import CONDITIONS, EXPRESSION, POINT, SECONDS, SEED, behind_the_door, takes, whole
-from theory.decision.balls import ball
-from theory.decision.breakpoints import remarkable_integers, zeros_along
+from theory.decision.algebra.normal_form import factors, proof_of_positivity, proof_of_zero
+from theory.decision.arb.balls import ball
 from theory.decision.cases import where_defined
 from theory.decision.equations import on_surface
 from theory.decision.evidence_class import sharp_turn
-from theory.decision.extrema import descended, descended_along_surfaces, extreme_points
-from theory.decision.irrational_places import places, surfaces_of_steps, zeros_of
-from theory.decision.jumps import JUMP_STARTS, jumps_of, meetings
-from theory.decision.magnitudes import FAR
-from theory.decision.normal_form import factors, proof_of_positivity, proof_of_zero
 from theory.decision.obstacles import obstacle_to_deciding
-from theory.decision.point_search import CLOSER_PRECISIONS, PRECISIONS, Clock, PointSearch, as_text, branches, height
+from theory.decision.points.breakpoints import remarkable_integers, zeros_along
+from theory.decision.points.extrema import descended, descended_along_surfaces, extreme_points
+from theory.decision.points.irrational_places import places, surfaces_of_steps, zeros_of
+from theory.decision.points.jumps import JUMP_STARTS, jumps_of, meetings
+from theory.decision.points.magnitudes import FAR
+from theory.decision.points.point_search import (
+    CLOSER_PRECISIONS,
+    PRECISIONS,
+    Clock,
+    PointSearch,
+    as_text,
+    branches,
+    height,
+)
+from theory.decision.points.region import AdmissibleRegion, random_source, rounded_points
+from theory.decision.points.touched_steps import closed_form_of_zero, lies_within, touched_steps
+from theory.decision.points.touching import place_of_touching
+from theory.decision.proofs.readings import BENT, reading_at
+from theory.decision.proofs.sign_proofs import proof_of_sign
 from theory.decision.rational_points import Point, exact_value, nearly
-from theory.decision.readings import BENT, reading_at
-from theory.decision.region import AdmissibleRegion, random_source, rounded_points
-from theory.decision.sign_proofs import proof_of_sign
-from theory.decision.touched_steps import closed_form_of_zero, lies_within, touched_steps
-from theory.decision.touching import place_of_touching
 from theory.decision.zero import ATTEMPTS_PER_POINT, Conditions, exact_expression
 from theory.errors import UnsupportedFormError
 from theory.typeset import Typeset, words

@@ -2,9 +2,9 @@ r"""Is this expression zero, under these assumptions? And what is its sign?
 
 Three rungs, from proof to evidence:
 
-1. A *normal form* (:mod:`theory.decision.normal_form`): a residual that is the zero rational function in its
+1. A *normal form* (:mod:`theory.decision.algebra.normal_form`): a residual that is the zero rational function in its
    generators is zero wherever its denominators are not. This is a proof.
-2. *Balls* (:mod:`theory.decision.balls`) at random rational points inside the assumptions and the conditions. One
+2. *Balls* (:mod:`theory.decision.arb.balls`) at random rational points inside the assumptions and the conditions. One
    ball that excludes 0 is a proof of the contrary, and its point is the witness.
 3. Balls of radius below :math:`2^{-400}` around 0 at forty points are strong evidence, and no proof; for functions of
    a closed list alone (:mod:`theory.decision.evidence_class`). Others are proved piece by piece, or not decided.
@@ -29,20 +29,29 @@ from sympy.logic.boolalg import Boolean
 
 from theory.answer import Answer
 from theory.argument_kinds import CONDITIONS, SECONDS, SEED, behind_the_door, takes, whole
-from theory.decision.balls import MissingFlintError, truth
+from theory.decision.algebra.normal_form import proof_of_positivity, proof_of_zero
+from theory.decision.algebra.plain_symbols import by_real_parts
+from theory.decision.algebra.undefined_functions import random_functions, with_functions
+from theory.decision.arb.balls import MissingFlintError, truth
 from theory.decision.cases import where_defined
 from theory.decision.equations import on_surface
-from theory.decision.jumps import JUMP_STARTS, jumps_of, meetings
-from theory.decision.narrow_parts import point_in_a_narrow_part
-from theory.decision.normal_form import proof_of_positivity, proof_of_zero
 from theory.decision.obstacles import obstacle_to_deciding
 from theory.decision.pieces import looked_at_in_pieces
-from theory.decision.plain_symbols import by_real_parts
-from theory.decision.point_search import PRECISIONS, Clock, PointSearch, Residual, as_text, branches, height, leads
+from theory.decision.points.jumps import JUMP_STARTS, jumps_of, meetings
+from theory.decision.points.narrow_parts import point_in_a_narrow_part
+from theory.decision.points.point_search import (
+    PRECISIONS,
+    Clock,
+    PointSearch,
+    Residual,
+    as_text,
+    branches,
+    height,
+    leads,
+)
+from theory.decision.points.region import AdmissibleRegion, random_source
+from theory.decision.points.touched_steps import values_at_places
 from theory.decision.rational_points import Point
-from theory.decision.region import AdmissibleRegion, random_source
-from theory.decision.touched_steps import values_at_places
-from theory.decision.undefined_functions import random_functions, with_functions
 from theory.errors import KernelDisagreementError, TheoryError, UnsupportedFormError
 from theory.typeset import Typeset, words
 from theory.values import shown, single_expression

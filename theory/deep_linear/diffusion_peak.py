@@ -31,7 +31,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import sign
+from theory.decision.conditions.inequalities import sign
 from theory.deep_linear.gradient_flow import passage_time
 from theory.deep_linear.modewise import checked_depth, known_sign, label_deviation, singular_value
 from theory.errors import ShapeError, UnsupportedFormError

@@ -26,10 +26,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.decision.inequalities import sign
+from theory.decision.conditions.inequalities import sign
 from theory.deep_linear.modewise import amplitude, checked_depth, known_sign, singular_value
 from theory.errors import ShapeError, SymbolError, UnsupportedFormError
-from theory.line.powers import reduced_exponent
+from theory.line.charts.powers import reduced_exponent
 from theory.notation import t
 from theory.values import shown, single_expression
 

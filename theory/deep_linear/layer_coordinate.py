@@ -23,11 +23,11 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.decision.inequalities import sign
+from theory.decision.conditions.inequalities import sign
 from theory.deep_linear.modewise import BalancedModes, checked_modes
 from theory.errors import UnsupportedFormError
 from theory.ito import ItoDifferential, ItoProcess, ito_differential
-from theory.line.powers import reduced_exponent, with_reduced_exponents
+from theory.line.charts.powers import reduced_exponent, with_reduced_exponents
 
 weight = sp.Symbol("u", positive=True)
 r"""Weight :math:`u = w^{1/L}` of a mode in one layer."""

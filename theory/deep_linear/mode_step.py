@@ -18,7 +18,7 @@ import sympy as sp
 
 from theory.deep_linear.modewise import BalancedModes, checked_modes, known_sign
 from theory.errors import UnsupportedFormError
-from theory.line.powers import with_reduced_exponents
+from theory.line.charts.powers import with_reduced_exponents
 from theory.values import count
 
 learning_rate = sp.Symbol("eta", positive=True)

@@ -45,11 +45,11 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from theory.decision.inequalities import nonnegative, positive
+from theory.decision.conditions.inequalities import nonnegative, positive
 from theory.deep_linear.layer_sums import pair_sum, power_sum
 from theory.errors import ShapeError, SymbolError
 from theory.ito import ItoProcess
-from theory.line.powers import reduced_exponent, with_reduced_exponents
+from theory.line.charts.powers import reduced_exponent, with_reduced_exponents
 from theory.typeset import Typeset
 from theory.values import count, instance, listed, shown, single_expression
 

@@ -27,10 +27,10 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import negative, sign, simplified
+from theory.decision.conditions.inequalities import negative, sign, simplified
 from theory.deep_linear.modewise import checked_depth, known_sign
 from theory.errors import ShapeError, UnsupportedFormError
-from theory.line.powers import reduced_exponent
+from theory.line.charts.powers import reduced_exponent
 from theory.typeset import Typeset
 from theory.values import listed
 

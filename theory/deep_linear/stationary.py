@@ -34,17 +34,17 @@ from dataclasses import dataclass, fields, replace
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import sign
+from theory.decision.conditions.inequalities import sign
 from theory.deep_linear.depth_cases import in_both_cases, joined, joined_condition, meets_two
 from theory.deep_linear.modewise import BalancedModes, checked_modes
 from theory.errors import SymbolError, UnsupportedFormError
-from theory.line.endpoints import endpoint_behaviour
-from theory.line.first_passage import hitting_probability
-from theory.line.interval import Interval
-from theory.line.law import StationaryLaw
-from theory.line.powers import normal_form, with_reduced_exponents
-from theory.line.small_noise_expansion import SmallNoiseExpansion, small_noise_expansion
-from theory.line.stationary import stationary_density
+from theory.line.charts.interval import Interval
+from theory.line.charts.powers import normal_form, with_reduced_exponents
+from theory.line.ends.endpoints import endpoint_behaviour
+from theory.line.laws.law import StationaryLaw
+from theory.line.laws.small_noise_expansion import SmallNoiseExpansion, small_noise_expansion
+from theory.line.laws.stationary import stationary_density
+from theory.line.passage.first_passage import hitting_probability
 from theory.values import single_expression, word
 
 

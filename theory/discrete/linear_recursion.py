@@ -19,7 +19,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.argument_kinds import one_of, takes
-from theory.decision.inequalities import simplified
+from theory.decision.conditions.inequalities import simplified
 from theory.discrete.mean_over_draw import mean_over_draw
 from theory.discrete.recursion import Recursion
 from theory.errors import NotNormalisableError, UnsupportedFormError

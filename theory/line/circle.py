@@ -29,13 +29,13 @@ from typing import Any
 import sympy as sp
 from sympy.simplify.fu import TR8
 
-from theory.decision.inequalities import positive, sign, simplified
+from theory.decision.conditions.inequalities import positive, sign, simplified
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, ShapeError, SymbolError, UnsupportedFormError
 from theory.ito import ItoProcess, checked_process
-from theory.line.endpoints import require_real
-from theory.line.interval import Chart, Interval
-from theory.line.sign_on_interval import sign_on_interval
+from theory.line.charts.interval import Chart, Interval
+from theory.line.charts.sign_on_interval import sign_on_interval
+from theory.line.ends.endpoints import require_real
 from theory.line.time_limit import limited
 from theory.notation import t
 from theory.services import service

@@ -14,17 +14,17 @@ from functools import cached_property, lru_cache
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import simplified
+from theory.decision.conditions.inequalities import simplified
 from theory.errors import DimensionError, OrderError, SymbolError, UnsupportedFormError
 from theory.ito import ItoProcess, checked_process
-from theory.line.crossings import Beside, Crossing, crossing_at
-from theory.line.endpoints import EndpointBehaviour, endpoint_behaviour, require_real
-from theory.line.glued import SmoothPart, cuts, one_sided, parts, regular_at
-from theory.line.interval import Chart, Interval
-from theory.line.oscillation import without_oscillation
-from theory.line.powers import PowerQuotient, normal_form, power_quotient
-from theory.line.sign_on_interval import sign_on_interval
-from theory.line.uncharted import is_regular_inside
+from theory.line.charts.glued import SmoothPart, cuts, one_sided, parts, regular_at
+from theory.line.charts.interval import Chart, Interval
+from theory.line.charts.oscillation import without_oscillation
+from theory.line.charts.powers import PowerQuotient, normal_form, power_quotient
+from theory.line.charts.sign_on_interval import sign_on_interval
+from theory.line.charts.uncharted import is_regular_inside
+from theory.line.ends.crossings import Beside, Crossing, crossing_at
+from theory.line.ends.endpoints import EndpointBehaviour, endpoint_behaviour, require_real
 from theory.local_time import as_cases, is_smooth
 from theory.notation import t
 

@@ -15,10 +15,10 @@ from typing import Generic, TypeVar
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import simplified
+from theory.decision.conditions.inequalities import simplified
 from theory.errors import OrderError, SymbolError
 from theory.ito import ItoProcess
-from theory.line.interval import Interval
+from theory.line.charts.interval import Interval
 from theory.parameters import BoundedSymbol, Bounds, parameter
 
 T = TypeVar("T")

@@ -18,7 +18,7 @@ from sympy.polys.matrices import DomainMatrix
 from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
 from theory.argument_kinds import SQUARE, takes
-from theory.decision.inequalities import positive
+from theory.decision.conditions.inequalities import positive
 from theory.errors import ShapeError
 
 

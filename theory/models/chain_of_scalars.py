@@ -31,8 +31,8 @@ import sympy as sp
 from theory.gradient_noise.data_law import DataLaw, FiniteSupport, NamedMoments
 from theory.gradient_noise.model import Model
 from theory.ito import ItoProcess, ito_differential
-from theory.line.law import StationaryLaw
-from theory.line.stationary import stationary_density
+from theory.line.laws.law import StationaryLaw
+from theory.line.laws.stationary import stationary_density
 from theory.notation import beta
 from theory.values import count
 

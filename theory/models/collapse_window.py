@@ -41,7 +41,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import simplified
+from theory.decision.conditions.inequalities import simplified
 from theory.discrete.growth_rate import finite_growth_rate, gaussian_growth_rate
 from theory.discrete.mean_over_draw import mean_over_draw
 from theory.gradient_noise.data_law import Gaussian

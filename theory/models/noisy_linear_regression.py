@@ -27,7 +27,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.argument_kinds import takes, whole
-from theory.decision.inequalities import simplified
+from theory.decision.conditions.inequalities import simplified
 from theory.errors import NotNormalisableError, ShapeError
 from theory.gradient_noise.data_law import Gaussian
 from theory.gradient_noise.model import Model

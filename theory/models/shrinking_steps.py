@@ -29,7 +29,7 @@ from theory.gradient_noise.descent import gradient_descent
 from theory.gradient_noise.model import Model
 from theory.gradient_noise.modified_equation import second_order_modified_equation
 from theory.ito import ItoProcess
-from theory.line.stationary import stationary_density
+from theory.line.laws.stationary import stationary_density
 
 curvature, gradient_noise = sp.symbols("h sigma", positive=True)
 """Curvature of the loss, standard deviation of the gradient of a sample."""

@@ -32,7 +32,7 @@ from functools import cached_property
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import negative
+from theory.decision.conditions.inequalities import negative
 from theory.errors import ShapeError, UnsupportedFormError
 from theory.gradient_noise.data_law import Empirical
 from theory.gradient_noise.label_noise import label_noise_flow, label_noise_increment

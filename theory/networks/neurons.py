@@ -21,8 +21,8 @@ from sympy.logic.boolalg import Boolean
 
 from theory.argument_kinds import EXPRESSION, EXPRESSIONS, MATRIX, REAL_EXPRESSION, takes
 from theory.errors import ShapeError, SymbolError
+from theory.line.charts.interval import Interval
 from theory.line.families import Beta
-from theory.line.interval import Interval
 
 distance = sp.Symbol("dist", positive=True)
 """A normalised distance."""

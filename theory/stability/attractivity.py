@@ -23,7 +23,7 @@ from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, MissingParameterError, SymbolError, TheoryError, UnsupportedFormError
 from theory.infinitesimal_generator import sum_of_products
 from theory.ito import ItoProcess, checked_process
-from theory.line.powers import value_at_zero
+from theory.line.charts.powers import value_at_zero
 from theory.local_time import forms_beside
 from theory.notation import t
 from theory.typeset import Typeset

@@ -21,7 +21,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.argument_kinds import one_of, takes
-from theory.decision.inequalities import positive
+from theory.decision.conditions.inequalities import positive
 from theory.stability.homogeneous import TransverseLinearisation
 
 

@@ -26,7 +26,7 @@ from typing import Any
 
 import sympy as sp
 
-from theory.decision.rational_functions import OutOfReachError
+from theory.decision.algebra.rational_functions import OutOfReachError
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.discrete.recursion import Recursion
 from theory.errors import ShapeError, UnsupportedFormError

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import sympy as sp
 from sympy.ntheory.residue_ntheory import sqrt_mod
 
-from theory.decision.balls import ball
+from theory.decision.arb.balls import ball
 from theory.errors import SymbolError
 
 

@@ -28,7 +28,7 @@ from sympy.polys.matrices import DomainMatrix
 from sympy.polys.orderings import lex
 from sympy.polys.rings import PolyRing
 
-from theory.decision.rational_functions import OutOfReachError
+from theory.decision.algebra.rational_functions import OutOfReachError
 from theory.symmetry.exact_gradient import StepKind, StraightLine
 
 MAX_TERMS = 120_000

@@ -35,7 +35,7 @@ from typing import Any
 import sympy as sp
 
 from theory.argument_kinds import SEED, takes
-from theory.decision.rational_functions import OutOfReachError
+from theory.decision.algebra.rational_functions import OutOfReachError
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import DimensionError, SymbolError, UnsupportedFormError
 from theory.symmetry.affine_generator import AffineGenerator

@@ -26,7 +26,7 @@ import sympy as sp
 from sympy.solvers.simplex import InfeasibleLPError, UnboundedLPError, lpmax
 
 from theory.answer import Answer
-from theory.decision.balls import ball
+from theory.decision.arb.balls import ball
 from theory.errors import DimensionError, MissingParameterError, UnsupportedFormError
 from theory.symmetry.orbit_potential import OrbitPotential
 from theory.values import count, instance, single_expression

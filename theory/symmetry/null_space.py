@@ -20,7 +20,7 @@ from sympy.polys.domains import GF, QQ
 from sympy.polys.matrices import DomainMatrix
 
 from theory.argument_kinds import ArgumentKind, is_rational, takes, whole
-from theory.decision.balls import MissingFlintError, flint_library
+from theory.decision.arb.balls import MissingFlintError, flint_library
 from theory.errors import ShapeError
 
 PRIME = 4611685891504932239

@@ -23,7 +23,7 @@ from typing import Any
 import sympy as sp
 from sympy.polys.polyerrors import CoercionFailed, PolynomialError
 
-from theory.decision.rational_functions import OutOfReachError
+from theory.decision.algebra.rational_functions import OutOfReachError
 from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
 from theory.errors import ShapeError, SymbolError, TheoryError, UnsupportedFormError
 from theory.gradient_noise.sampling import FiniteSum

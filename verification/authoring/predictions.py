@@ -14,7 +14,7 @@ from sympy.logic.boolalg import Boolean
 
 from numerics.errors import DivergenceError
 from theory.argument_kinds import CONDITION, SYMBOL, ArgumentKind
-from theory.decision.balls import complex_ball
+from theory.decision.arb.balls import complex_ball
 from theory.errors import UnsupportedFormError
 from verification.arguments import takes
 from verification.errors import VerificationError

@@ -16,27 +16,15 @@ from fractions import Fraction
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.balls import ball
-from theory.decision.evidence_class import sharp_turn
-from theory.decision.holes import hole_in_one_of
-from theory.decision.monotony import SignsCompared, compared_on_the_line, proof_by_ends, proof_of_same_side
-from theory.decision.normal_form import proof_of_zero
-from theory.decision.orderings import proof_by_ordering
-from theory.decision.other_forms import OTHER_FORMS, in_logarithms
-from theory.decision.point_search import as_text
-from theory.decision.poles import Pole, pole_within
-from theory.decision.region import (
-    AdmissibleRegion,
-    points_satisfying,
-    rounded_points,
-    simple_points,
-    with_declared_bounds,
-)
-from theory.decision.separated_sums import proof_by_parts
-from theory.decision.sign import SignKind, decide_sign, sign_at, sign_at_points
-from theory.decision.sign_patterns import proof_of_sameness
-from theory.decision.sign_proofs import proof_of_sign
-from theory.decision.surfaces import (
+from theory.decision.algebra.normal_form import proof_of_zero
+from theory.decision.arb.balls import ball
+from theory.decision.conditions.holes import hole_in_one_of
+from theory.decision.conditions.monotony import SignsCompared, compared_on_the_line, proof_by_ends, proof_of_same_side
+from theory.decision.conditions.other_forms import OTHER_FORMS, in_logarithms
+from theory.decision.conditions.poles import Pole, pole_within
+from theory.decision.conditions.separated_sums import proof_by_parts
+from theory.decision.conditions.sign_patterns import proof_of_sameness
+from theory.decision.conditions.surfaces import (
     INEQUALITIES,
     POINTS,
     SIMPLE,
@@ -46,7 +34,19 @@ from theory.decision.surfaces import (
     margin,
     readable_difference,
 )
-from theory.decision.whole_numbers import least_sign_at_whole_numbers
+from theory.decision.evidence_class import sharp_turn
+from theory.decision.points.point_search import as_text
+from theory.decision.points.region import (
+    AdmissibleRegion,
+    points_satisfying,
+    rounded_points,
+    simple_points,
+    with_declared_bounds,
+)
+from theory.decision.proofs.orderings import proof_by_ordering
+from theory.decision.proofs.sign_proofs import proof_of_sign
+from theory.decision.proofs.whole_numbers import least_sign_at_whole_numbers
+from theory.decision.sign import SignKind, decide_sign, sign_at, sign_at_points
 from theory.decision.zero import exact_expression
 from theory.errors import SymbolError, UnsupportedFormError
 from verification.verdict import Finding, Outcome

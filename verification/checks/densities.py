@@ -15,17 +15,17 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.argument_kinds import CONDITIONS, SYMBOL
-from theory.decision.ball_functions import Ball
-from theory.decision.balls import ball
-from theory.decision.breakpoints import breakpoints, zeros_along
+from theory.decision.arb.ball_functions import Ball
+from theory.decision.arb.balls import ball
+from theory.decision.conditions.surfaces import INEQUALITIES, margin
 from theory.decision.evidence_class import LARGEST_NUMBER, is_plain
-from theory.decision.region import AdmissibleRegion, affine_in, points_satisfying
+from theory.decision.points.breakpoints import breakpoints, zeros_along
+from theory.decision.points.region import AdmissibleRegion, affine_in, points_satisfying
 from theory.decision.sign import SignKind, decide_sign
-from theory.decision.surfaces import INEQUALITIES, margin
 from theory.errors import TheoryError
 from theory.fokker_planck import fokker_planck_operator, probability_current
 from theory.ito import ItoProcess
-from theory.line.interval import Interval
+from theory.line.charts.interval import Interval
 from verification.arguments import takes
 from verification.checks.conditions import judge_region
 from verification.checks.finite_integral import PIECES, finite_integral

@@ -1,8 +1,8 @@
 r"""Whether a density has a finite integral: at its ends, and at the poles that its slope has inside.
 
 On the line everything is read from the logarithmic slope, on each stretch where the density is one formula: near an
-end or a pole it behaves as :func:`theory.line.endpoints.endpoint_behaviour` says, or as the speed of a diffusion with
-that drift does (:func:`theory.line.boundary.classify`), which also takes exponentials, logarithms and waves.
+end or a pole it behaves as :func:`theory.line.ends.endpoints.endpoint_behaviour` says, or as the speed of a diffusion
+with that drift does (:func:`theory.line.ends.boundary.classify`), which also takes exponentials, logarithms and waves.
 In several dimensions a Gaussian is judged by its precision matrix, and a product of functions of one coordinate each by
 its factors.
 """
@@ -19,12 +19,12 @@ from sympy.logic.boolalg import Boolean
 from theory.argument_kinds import EXPRESSION, SYMBOLS, takes
 from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess
-from theory.line.boundary import classify
-from theory.line.endpoints import endpoint_behaviour
-from theory.line.exponential_of_integral import logarithmic_derivative
-from theory.line.feller import integrable
-from theory.line.glued import pieces_of
-from theory.line.interval import Interval
+from theory.line.charts.glued import pieces_of
+from theory.line.charts.interval import Interval
+from theory.line.ends.boundary import classify
+from theory.line.ends.endpoints import endpoint_behaviour
+from theory.line.ends.feller import integrable
+from theory.line.integrals.exponential_of_integral import logarithmic_derivative
 
 PIECES = (sp.Piecewise, sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.floor, sp.ceiling, sp.Mod)
 """Functions that change their form at a place."""

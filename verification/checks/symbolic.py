@@ -16,7 +16,7 @@ from sympy.logic.boolalg import Boolean
 from theory.asymptotic_series import terms_up_to
 from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
 from theory.errors import UnsupportedFormError
-from theory.line.interval import Interval
+from theory.line.charts.interval import Interval
 from verification.checks.check import Check, Context, Findings, done, not_done, statement_of
 from verification.checks.conditions import judge_bound, judge_region
 from verification.checks.densities import interval_within, judge_density, residuals, seams_of

@@ -118,7 +118,7 @@ def docstring_text(text: str) -> str:
     r"""A docstring as plain text: its roles, double backquotes and blocks of mathematics resolved.
 
     Example:
-        >>> docstring_text(r"The rate :math:`\mu_c` of :func:`~theory.line.boundary.integrable`, as ``str``.")
+        >>> docstring_text(r"The rate :math:`\mu_c` of :func:`~theory.line.ends.boundary.integrable`, as ``str``.")
         'The rate μ_c of integrable, as str.'
     """
     return _without_roles(re.sub(r":math:`([^`]*)`", lambda found: _or_source(found[1]), text))

@@ -16,11 +16,11 @@ from sympy.core.function import AppliedUndef
 from sympy.logic.boolalg import Boolean, BooleanAtom
 
 from theory.asymptotic_series import terms_up_to
-from theory.decision.balls import ball, complex_ball, truth
-from theory.decision.region import AdmissibleRegion, points_satisfying, random_source
+from theory.decision.algebra.undefined_functions import random_functions, with_functions
+from theory.decision.arb.balls import ball, complex_ball, truth
+from theory.decision.conditions.surfaces import _beside, margin
+from theory.decision.points.region import AdmissibleRegion, points_satisfying, random_source
 from theory.decision.sign import sign_at
-from theory.decision.surfaces import _beside, margin
-from theory.decision.undefined_functions import random_functions, with_functions
 from verification.forms import Bound, Candidate, Expansion, Form, Identity, Numerical, Region, StationaryDensity
 from verification.mutation.slips import INEQUALITIES, OPAQUE
 

@@ -18,9 +18,9 @@ from numerics.errors import ArgumentError, DivergenceError, MissingParameterErro
 from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
 from theory.ito import ItoProcess
-from theory.line.first_passage import hitting_probability
-from theory.line.interval import Interval
-from theory.line.passage_time import mean_exit_time
+from theory.line.charts.interval import Interval
+from theory.line.passage.first_passage import hitting_probability
+from theory.line.passage.passage_time import mean_exit_time
 
 x = sp.Symbol("x", positive=True)
 y = sp.Symbol("y", real=True)

@@ -17,7 +17,7 @@ from tests.numerics.properties.decision import Law, assert_told_apart, drawn_fro
 from tests.numerics.seeding import seed_of
 from tests.strategies import LINE
 from theory.ito import ItoProcess
-from theory.line.first_passage import probability_of_ever_reaching, scale_function
+from theory.line.passage.first_passage import probability_of_ever_reaching, scale_function
 from theory.moments import moment_equations
 from theory.notation import mu, theta, zeta
 

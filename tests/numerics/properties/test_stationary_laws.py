@@ -18,7 +18,7 @@ from tests.numerics.seeding import seed_of
 from theory.coordinates import change_of_variables
 from theory.gradient_noise import Empirical, Model
 from theory.ito import ItoProcess
-from theory.line.stationary import stationary_density
+from theory.line.laws.stationary import stationary_density
 from theory.notation import beta, eta
 
 x, w, a = sp.symbols("x w a", real=True)

@@ -15,9 +15,9 @@ from numerics.schemes.bounded_noise import noise_step
 from numerics.simulation.simulate import simulate
 from tests.numerics.seeding import FALSE_ALARM, seed_of
 from theory.ito import ItoProcess
-from theory.line.first_passage import hitting_probability
-from theory.line.interval import Interval
-from theory.line.stationary import stationary_density
+from theory.line.charts.interval import Interval
+from theory.line.laws.stationary import stationary_density
+from theory.line.passage.first_passage import hitting_probability
 
 x = sp.Symbol("x", real=True)
 U = sp.Symbol("U", positive=True)

@@ -12,7 +12,7 @@ from numerics.schemes import Absorbing, EulerMaruyama, QuadraticExponential, Ref
 from numerics.simulation.simulate import simulate
 from tests.numerics.seeding import FALSE_ALARM, seed_of
 from theory.ito import ItoProcess
-from theory.line.stationary import stationary_density
+from theory.line.laws.stationary import stationary_density
 
 x = sp.Symbol("x", real=True)
 w = sp.Symbol("w", positive=True)

@@ -14,7 +14,7 @@ from numerics.schemes import EulerMaruyama, PowerNoise, SchemeError
 from numerics.simulation.simulate import simulate
 from tests.numerics.seeding import FALSE_ALARM, seed_of
 from theory.ito import ItoProcess
-from theory.line.stationary import stationary_density
+from theory.line.laws.stationary import stationary_density
 
 x = sp.Symbol("x", positive=True)
 k = sp.Symbol("k", positive=True)

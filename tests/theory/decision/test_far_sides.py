@@ -4,7 +4,7 @@ import pytest
 import sympy as sp
 
 from theory.decision.evidence_class import sharp_turn
-from theory.decision.sign_proofs import proof_of_sign
+from theory.decision.proofs.sign_proofs import proof_of_sign
 from theory.decision.zero import decide_zero
 from verification.checks.conditions import judge_region
 from verification.verdict import Outcome

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
-from theory.decision.normal_form import proof_of_zero
-from theory.decision.region import points_satisfying
+from theory.decision.algebra.normal_form import proof_of_zero
+from theory.decision.points.region import points_satisfying
 from theory.decision.sign import SignKind, decide_sign
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import TheoryError

@@ -3,8 +3,8 @@
 import pytest
 import sympy as sp
 
-from theory.decision.readings import readings
-from theory.decision.repeating_steps import proof_by_repetition
+from theory.decision.proofs.readings import readings
+from theory.decision.proofs.repeating_steps import proof_by_repetition
 from theory.decision.zero import ZeroKind, decide_zero
 
 x, y = sp.symbols("x y", real=True)

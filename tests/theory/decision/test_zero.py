@@ -15,8 +15,8 @@ from sympy.core.function import AppliedUndef
 
 from tests.examples import examples
 from tests.theory.decision.zero_corpus import Case, corpus
-from theory.decision.balls import truth
-from theory.decision.region import points_satisfying
+from theory.decision.arb.balls import truth
+from theory.decision.points.region import points_satisfying
 from theory.decision.sign import SignKind, decide_sign, sign_at
 from theory.decision.zero import ZeroKind, decide_zero, refuting_point
 from theory.errors import UnsupportedFormError

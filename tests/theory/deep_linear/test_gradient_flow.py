@@ -18,7 +18,7 @@ from theory.deep_linear.gradient_flow import (
 )
 from theory.deep_linear.modewise import amplitude, balanced_modes, singular_value
 from theory.errors import ShapeError, SymbolError, UnsupportedFormError
-from theory.line.incomplete_beta import derivative
+from theory.line.integrals.incomplete_beta import derivative
 from theory.parameters import parameter
 
 w, s = amplitude, singular_value

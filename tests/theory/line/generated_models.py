@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from theory.errors import DriftproofError
 from theory.ito import ItoProcess
-from theory.line.boundary import classify
-from theory.line.first_passage import hitting_probability, probability_of_ever_reaching, scale_function
-from theory.line.interval import Interval
-from theory.line.passage_time import mean_exit_time, mean_explosion_time, mean_first_passage_time
-from theory.line.stationary import stationary_density
+from theory.line.charts.interval import Interval
+from theory.line.ends.boundary import classify
+from theory.line.laws.stationary import stationary_density
+from theory.line.passage.first_passage import hitting_probability, probability_of_ever_reaching, scale_function
+from theory.line.passage.passage_time import mean_exit_time, mean_explosion_time, mean_first_passage_time
 from theory.parameters import parameter
 
 Model = tuple[ItoProcess, Interval | None]

@@ -9,7 +9,7 @@ import sympy as sp
 from docs.benchmarks.depth_modes import CASES, DEPTHS, beta, depth_mode, s, sigma, w
 from theory import FellerClass, ItoProcess, attractivity_rate, classify, parameter, stationary_density
 from theory.errors import NotNormalisableError
-from theory.line.stationary import probability_current_vanishes
+from theory.line.laws.stationary import probability_current_vanishes
 
 NUMBERS = {s: sp.Rational(3, 2), sigma: sp.Rational(4, 5), beta: sp.Rational(1, 30)}
 DEEPER = [name for name in DEPTHS if name != "2"]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 import sympy as sp
 
-from theory.decision.inequalities import holds
+from theory.decision.conditions.inequalities import holds
 from theory.errors import OrderError, UnsupportedFormError
 from theory.ito import ItoProcess
-from theory.line.boundary import classify
+from theory.line.charts.interval import Interval
+from theory.line.charts.powers import order
+from theory.line.ends.boundary import classify
 from theory.line.exponent_cases import cells
-from theory.line.first_passage import hitting_probability
-from theory.line.interval import Interval
-from theory.line.passage_time import mean_first_passage_time
-from theory.line.powers import order
-from theory.line.stationary import stationary_density
+from theory.line.laws.stationary import stationary_density
+from theory.line.passage.first_passage import hitting_probability
+from theory.line.passage.passage_time import mean_first_passage_time
 from theory.parameters import parameter
 
 w, k, s = sp.symbols("w k s", positive=True)

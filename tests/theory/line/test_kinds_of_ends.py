@@ -7,10 +7,10 @@ import sympy as sp
 
 from theory.errors import NotNormalisableError, SymbolError
 from theory.ito import ItoProcess
-from theory.line.first_passage import probability_of_ever_reaching
-from theory.line.interval import Interval
-from theory.line.passage_time import mean_first_passage_time
-from theory.line.stationary import stationary_density
+from theory.line.charts.interval import Interval
+from theory.line.laws.stationary import stationary_density
+from theory.line.passage.first_passage import probability_of_ever_reaching
+from theory.line.passage.passage_time import mean_first_passage_time
 
 x, w = sp.Symbol("x", real=True), sp.Symbol("w", positive=True)
 a, k = sp.symbols("a k", positive=True)

@@ -13,9 +13,9 @@ from numerics.deterministic.numerical_law import numerical_law
 from numerics.deterministic.scale_and_speed_panels import coefficients_at
 from theory.errors import SymbolError, TheoryError, UnsupportedFormError
 from theory.ito import ItoProcess
-from theory.line.interval import Interval
-from theory.line.moment_existence import infinite_moment, tail_moment_exists
-from theory.line.stationary import stationary_density
+from theory.line.charts.interval import Interval
+from theory.line.laws.moment_existence import infinite_moment, tail_moment_exists
+from theory.line.laws.stationary import stationary_density
 
 x = sp.Symbol("x", real=True)
 w = sp.Symbol("w", positive=True)

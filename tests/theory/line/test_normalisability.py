@@ -11,8 +11,8 @@ from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
 from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess
-from theory.line.boundary import classify
-from theory.line.interval import Interval
+from theory.line.charts.interval import Interval
+from theory.line.ends.boundary import classify
 
 x = sp.Symbol("x", positive=True)
 EXPONENTS = st.fractions(-2, 3, max_denominator=3).map(lambda q: sp.Rational(q.numerator, q.denominator))

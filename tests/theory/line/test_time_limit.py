@@ -12,7 +12,7 @@ import sympy as sp
 
 from theory.errors import ShapeError, UnsupportedFormError
 from theory.ito import ItoProcess
-from theory.line.boundary import classify
+from theory.line.ends.boundary import classify
 from theory.line.time_limit import limited, time_limit
 
 x = sp.Symbol("x", real=True)
@@ -83,7 +83,17 @@ def test_a_limit_is_positive():
         pass
 
 
-@pytest.mark.parametrize("module", ["boundary", "stationary", "first_passage", "passage_time", "mode", "recognise"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "ends.boundary",
+        "laws.stationary",
+        "passage.first_passage",
+        "passage.passage_time",
+        "laws.mode",
+        "laws.recognise",
+    ],
+)
 def test_every_public_function_on_the_line_has_the_limit(module):
     home = importlib.import_module(f"theory.line.{module}")
     for name, function in vars(home).items():

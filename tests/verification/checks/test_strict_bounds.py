@@ -6,7 +6,7 @@ import pytest
 import sympy as sp
 
 from theory.errors import TheoryError
-from theory.line.interval import Interval
+from theory.line.charts.interval import Interval
 from verification.checks.conditions import judge_bound
 from verification.checks.densities import interval_within
 from verification.verdict import Outcome

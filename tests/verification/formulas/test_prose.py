@@ -38,7 +38,7 @@ def test_words_cannot_become_markup():
 
 
 def test_a_docstring_loses_its_roles():
-    text = r"The rate :math:`\mu_c` of :func:`~theory.line.boundary.integrable`, as ``str``; see :class:`Claim`."
+    text = r"The rate :math:`\mu_c` of :func:`~theory.line.ends.boundary.integrable`, as ``str``; see :class:`Claim`."
     assert docstring_text(text) == "The rate μ_c of integrable, as str; see Claim."
 
 

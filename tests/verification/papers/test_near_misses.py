@@ -20,7 +20,7 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
-from theory.decision.region import points_satisfying
+from theory.decision.points.region import points_satisfying
 from verification.checks.symbolic import entries, judge
 from verification.claim import Statement
 from verification.forms import Bound, Figure, Identity, Invariance, Numerical, Region, StationaryDensity

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import positive, simplified
+from theory.decision.conditions.inequalities import positive, simplified
 from theory.errors import UnsupportedFormError
 from theory.line.families.beta import BoundedPowers
 from theory.line.families.family import Family, gamma_ratio, shifted_moment, whole_order
@@ -32,12 +32,12 @@ class _Confluent(Family):
 
     @property
     def mode(self) -> sp.Expr:
-        """Refused: :func:`theory.line.mode.mode` finds it from the slope.
+        """Refused: :func:`theory.line.laws.mode.mode` finds it from the slope.
 
         Raises:
             UnsupportedFormError: always.
         """
-        raise UnsupportedFormError(f"the mode of {self.kernel} is a zero of its slope. Use theory.line.mode.mode.")
+        raise UnsupportedFormError(f"the mode of {self.kernel} is a zero of its slope. Use theory.line.laws.mode.mode.")
 
     @property
     def variance(self) -> sp.Expr:

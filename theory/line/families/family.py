@@ -1,7 +1,7 @@
 r"""What every family of densities on the line answers.
 
 A density belongs to a family when :math:`p'/p` equals the family's, as functions of x, in the normal form of
-:func:`theory.line.powers.power_quotient`: a decision, not a resemblance. Every quantity of a family is a closed
+:func:`theory.line.charts.powers.power_quotient`: a decision, not a resemblance. Every quantity of a family is a closed
 form in its parameters; ``normalisable`` and ``moment_exists`` say where it is valid.
 
 References:
@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import simplified
+from theory.decision.conditions.inequalities import simplified
 from theory.errors import UnsupportedFormError
-from theory.line.interval import Interval
+from theory.line.charts.interval import Interval
 from theory.typeset import Typeset, value_in_latex, with_condition
 from theory.values import shown, single_expression
 

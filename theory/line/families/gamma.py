@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import negative, nonnegative, positive, simplified, vanishes
+from theory.decision.conditions.inequalities import negative, nonnegative, positive, simplified, vanishes
 from theory.errors import UnsupportedFormError
 from theory.line.families.family import Family, gamma_ratio, piecewise
 from theory.values import single_expression

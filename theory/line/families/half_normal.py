@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import positive, simplified
+from theory.decision.conditions.inequalities import positive, simplified
 from theory.errors import UnsupportedFormError
 from theory.line.families.family import Family
 from theory.values import single_expression
@@ -99,12 +99,12 @@ class ModifiedHalfNormal(Family):
 
     @property
     def mode(self) -> sp.Expr:
-        """Refused: there may be two maxima, which :func:`theory.line.mode.mode` compares.
+        """Refused: there may be two maxima, which :func:`theory.line.laws.mode.mode` compares.
 
         Raises:
             UnsupportedFormError: always.
         """
-        raise UnsupportedFormError(f"the mode of {self.kernel} is one of two maxima. Use theory.line.mode.mode.")
+        raise UnsupportedFormError(f"the mode of {self.kernel} is one of two maxima. Use theory.line.laws.mode.mode.")
 
     def moment_exists(self, k: sp.Expr | int) -> Boolean:
         """Where :math:`(d + k)/q > 0`."""

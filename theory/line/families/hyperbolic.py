@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import positive, simplified
+from theory.decision.conditions.inequalities import positive, simplified
 from theory.errors import UnsupportedFormError
 from theory.line.families.family import Family, numbered_order, whole_order
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import positive, simplified
+from theory.decision.conditions.inequalities import positive, simplified
 from theory.line.families.family import Family, numbered_order, shifted_moment, whole_order
 from theory.values import single_expression
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import simplified
+from theory.decision.conditions.inequalities import simplified
 from theory.errors import UnsupportedFormError
 from theory.line.families.family import Family, numbered_order, whole_order
-from theory.line.piece_moments import PieceMoments
+from theory.line.integrals.piece_moments import PieceMoments
 
 _MAX_ORDER = 30
 
@@ -47,13 +47,13 @@ class Patchwork(Family):
 
     @property
     def mode(self) -> sp.Expr:
-        """Refused: see :func:`theory.line.mode.mode`, which compares the stretches.
+        """Refused: see :func:`theory.line.laws.mode.mode`, which compares the stretches.
 
         Raises:
             UnsupportedFormError: always.
         """
         raise UnsupportedFormError(
-            f"the mode of {self.kernel} is that of one of its stretches. Use theory.line.mode.mode."
+            f"the mode of {self.kernel} is that of one of its stretches. Use theory.line.laws.mode.mode."
         )
 
     @property

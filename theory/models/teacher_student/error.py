@@ -20,7 +20,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.decision.cases import where_defined
-from theory.line.stationary import stationary_density
+from theory.line.laws.stationary import stationary_density
 from theory.models.teacher_student.modes import singular_value_process
 from theory.notation import eta, nu, s, zeta
 

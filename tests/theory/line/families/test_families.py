@@ -13,6 +13,7 @@ from tests.examples import examples
 from tests.strategies import positive_rationals, rationals
 from theory.errors import UnsupportedFormError
 from theory.ito import ItoProcess
+from theory.line.charts.interval import Interval
 from theory.line.families import (
     Beta,
     BetaPrime,
@@ -37,9 +38,8 @@ from theory.line.families import (
     Symmetric,
     VonMises,
 )
-from theory.line.interval import Interval
-from theory.line.recognise import recognise
-from theory.line.stationary import stationary_density
+from theory.line.laws.recognise import recognise
+from theory.line.laws.stationary import stationary_density
 
 x = sp.Symbol("x", positive=True)
 y = sp.Symbol("y", real=True)

@@ -4,7 +4,7 @@ import pytest
 import sympy as sp
 
 from theory.ito import ItoProcess
-from theory.line.passage_time import mean_exit_time
+from theory.line.passage.passage_time import mean_exit_time
 from theory.models.teacher_student import learning_rate_drop as drop
 from theory.notation import eta, nu, s, s_0, s_tilde, zeta
 

@@ -13,9 +13,9 @@ from theory.gradient_noise.data_law import Gaussian
 from theory.gradient_noise.expectation import expectation
 from theory.gradient_noise.model import Model
 from theory.ito import ItoProcess
-from theory.line.boundary import integrable
-from theory.line.endpoints import endpoint_behaviour
-from theory.line.stationary import stationary_density
+from theory.line.ends.boundary import integrable
+from theory.line.ends.endpoints import endpoint_behaviour
+from theory.line.laws.stationary import stationary_density
 from theory.notation import eta
 from verification.authoring.predictions import mean_under_density
 from verification.authoring.shorthand import (

@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.deep_linear.two_layer_law import TwoLayerLaw
-from theory.line.small_noise_expansion import small_noise_expansion
+from theory.line.laws.small_noise_expansion import small_noise_expansion
 from theory.notation import eta
 from verification.authoring.shorthand import Grade, Kind, Source, agrees_to_order, equals, holds_when, measured
 from verification.forms import Experiment

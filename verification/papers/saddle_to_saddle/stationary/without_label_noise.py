@@ -10,11 +10,11 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.ito import ItoProcess, ito_differential
-from theory.line.boundary import integrable
-from theory.line.endpoints import endpoint_behaviour
-from theory.line.first_passage import hitting_probability
-from theory.line.interval import Interval
-from theory.line.stationary import stationary_density
+from theory.line.charts.interval import Interval
+from theory.line.ends.boundary import integrable
+from theory.line.ends.endpoints import endpoint_behaviour
+from theory.line.laws.stationary import stationary_density
+from theory.line.passage.first_passage import hitting_probability
 from verification.authoring.predictions import at_point
 from verification.authoring.shorthand import Grade, Kind, agrees, compared, equals, holds_when
 from verification.authoring.simulated import simulated

@@ -4,9 +4,9 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.errors import TheoryError
-from theory.line.boundary import FellerClass, classify, integrable
-from theory.line.endpoints import endpoint_behaviour
-from theory.line.stationary import stationary_density
+from theory.line.ends.boundary import FellerClass, classify, integrable
+from theory.line.ends.endpoints import endpoint_behaviour
+from theory.line.laws.stationary import stationary_density
 from theory.notation import mu, theta, zeta
 from theory.stability.attractivity import attractivity_rate
 from verification.authoring import predictions

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.inequalities import negative
+from theory.decision.conditions.inequalities import negative
 from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
 from theory.notation import mu, theta, zeta

@@ -8,9 +8,9 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.ito import ItoProcess, ito_differential
-from theory.line.boundary import classify, integrable
-from theory.line.endpoints import endpoint_behaviour
-from theory.line.first_passage import hitting_probability
+from theory.line.ends.boundary import classify, integrable
+from theory.line.ends.endpoints import endpoint_behaviour
+from theory.line.passage.first_passage import hitting_probability
 from theory.notation import mu, theta, zeta
 from theory.stability.attractivity import attractivity_rate, linearisation
 from verification.authoring import predictions, shorthand

@@ -8,7 +8,7 @@ import sympy as sp
 
 from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
-from theory.line.boundary import classify
+from theory.line.ends.boundary import classify
 from theory.notation import mu, theta, zeta
 from theory.stability.theorem_4_2 import slack as delta
 from verification.authoring.shorthand import Grade, Kind, bounds, equals, holds_when

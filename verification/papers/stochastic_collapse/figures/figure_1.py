@@ -19,7 +19,7 @@ from numerics.deterministic.collapse_threshold import collapse_noise
 from numerics.simulation.options import Options
 from theory.errors import NotNormalisableError
 from theory.ito import ItoProcess
-from theory.line.stationary import stationary_density
+from theory.line.laws.stationary import stationary_density
 from theory.models.double_well import DoubleWell
 from theory.notation import mu, theta, zeta
 from verification.authoring.figures import Row, feature, lies_at, of_few, rises, seed_of, zero_of_line

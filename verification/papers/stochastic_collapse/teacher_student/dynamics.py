@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.ito import ito_differential
-from theory.line.stationary import stationary_density
+from theory.line.laws.stationary import stationary_density
 from theory.models.teacher_student import modes as ts
 from theory.notation import eta, s_0, s_tilde, t, zeta
 from verification.authoring import predictions

@@ -7,8 +7,8 @@ The paper's :math:`\hat s` is ``s``, its :math:`\tilde s` is ``s_tilde``; ``nu``
 import sympy as sp
 
 from theory.fokker_planck import fokker_planck_operator
-from theory.line.mode import mode
-from theory.line.stationary import stationary_density
+from theory.line.laws.mode import mode
+from theory.line.laws.stationary import stationary_density
 from theory.models.teacher_student import modes as ts
 from theory.notation import eta, s, s_tilde, zeta
 from verification.authoring import predictions
