@@ -81,9 +81,10 @@ class IrrationalPlace:
         for step in form.atoms(*_STEPS, sp.Abs):
             at = self._value(step.args[0] / step.args[1] if isinstance(step, sp.Mod) else step.args[0])
             if at is not None:
-                known[step] = step.func(at) if not isinstance(step, sp.Heaviside) else sp.Heaviside(at, step.args[1])
                 if isinstance(step, sp.Mod):
                     known[step] = (at - sp.floor(at)) * step.args[1]
+                else:
+                    known[step] = step.func(at, *step.args[1:])
         for relation in form.atoms(Relational):
             at = self._value(relation.lhs - relation.rhs)
             if at is not None:

@@ -29,6 +29,8 @@ _ball = behind_the_door(ball)
 PRECISION = 64
 """Bits of the ends of ranges."""
 
+_BINDING = (sp.Integral, sp.Sum, sp.Product, sp.Derivative, sp.Subs)
+"""What has symbols of its own, which no box bounds."""
 _RISING: dict[str, tuple[str, Callable[[Any], tuple[Any, Any]]]] = {
     "exp": ("exp", lambda arb: (arb(0), arb("inf"))),
     "atan": ("atan", lambda arb: (-arb.pi() / 2, arb.pi() / 2)),
@@ -182,16 +184,18 @@ class Ranges:
             parts = [self.of(term) for term in e.args]
             return outwards(sum(part.low for part in parts), sum(part.high for part in parts))
         if e.is_Mul:
-            return self._ofproduct_of(e)
+            return self._of_product(e)
         if e.is_Pow:
             return self._power(*e.args, e)
+        if isinstance(e, _BINDING):
+            raise _UnknownRangeError(e)
         name = type(e).__name__
         if name in _RISING:
             u = self.of(e.args[0])
             return outwards(*(_rising(name, end) for end in (u.low, u.high)))
         return self._function(name, e)
 
-    def _ofproduct_of(self, e: sp.Expr) -> Ends:
+    def _of_product(self, e: sp.Expr) -> Ends:
         """The range of a product: first of its factors in one symbol each, by its slope where they are unbounded."""
         total: Ends | None = None
         for factors in _groups(e):

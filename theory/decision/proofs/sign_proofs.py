@@ -185,6 +185,11 @@ def _by_half_angles(expression: sp.Expr, conditions: Sequence[Boolean], strict: 
     if not letters or whole.free_symbols - set(t.values()):
         return None
     box = {letter: Range(sp.S.Zero) if letter in half_turns else Range() for letter in t.values()}
+    (angle, *others) = letters
+    if strict and not others and angle.is_rational and angle.is_nonzero:
+        if _is_positive_polynomial(sp.numer(sp.together(whole)), box, strict=False):
+            return f"as a polynomial in tan({angle}/2), which is transcendental"  # Lindemann: so it is no zero of it
+        return None
     if not _is_positive_polynomial(sp.numer(sp.together(whole)), box, strict):
         return None
     for unit in t if strict else ():  # half a turn, which no tangent reaches
@@ -197,9 +202,10 @@ def _by_half_angles(expression: sp.Expr, conditions: Sequence[Boolean], strict: 
 
 
 def _is_between(angle: sp.Expr, half_turn: sp.Expr, conditions: Sequence[Boolean]) -> bool:
-    """Whether the angle is declared to be positive, and a condition keeps it below half a turn."""
+    """Whether the angle is positive, by declaration or a condition, and a condition keeps it below half a turn."""
     bounds = [part for c in conditions for part in sp.And.make_args(c) if isinstance(part, sp.Gt | sp.Lt)]
-    return bool(angle.is_positive) and any(r.lts == angle and (half_turn - r.gts).is_nonnegative for r in bounds)
+    is_positive = angle.is_positive or any(r.gts == angle and r.lts.is_nonnegative for r in bounds)
+    return bool(is_positive) and any(r.lts == angle and (half_turn - r.gts).is_nonnegative for r in bounds)
 
 
 def _is_positive_polynomial(polynomial: sp.Expr, box: dict[sp.Symbol, Range], strict: bool) -> bool:

@@ -94,3 +94,16 @@ def test_a_period_is_common_to_all_waves_and_a_case_that_may_hold_counts():
     x = sp.Symbol("x", real=True)
     assert proof_by_ranges(sp.S.Half + sp.sin(x / 2) + sp.sin(x) / 100) is None
     assert proof_by_ranges(sp.Piecewise((-1, x > 2), (1, True))) is None
+
+
+def test_waves_at_whole_numbers_are_strict_where_the_tangent_is_transcendental():
+    n, j = sp.Symbol("n", integer=True, positive=True), sp.Symbol("j", integer=True)
+    assert proof_of_sign(1 - sp.sin(n)) and proof_of_sign(5 - 3 * sp.sin(n) - 4 * sp.cos(n))
+    assert proof_of_sign(1 - sp.sin(x)) is None and proof_of_sign(1 - sp.cos(j)) is None
+    assert proof_of_sign(sp.sin(n)) is None
+
+
+def test_sums_have_no_range_and_remainders_keep_their_divisor():
+    n, k = sp.Symbol("n", integer=True, positive=True), sp.Symbol("k", integer=True, positive=True)
+    assert proof_by_ranges(sp.Sum(1 / k, (k, 1, n)) - sp.Rational(1, 2)) is None
+    assert str(decide_sign(sp.Mod(x, 3) - 3).kind) == "nonpositive"
