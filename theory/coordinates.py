@@ -123,7 +123,12 @@ def lamperti(process: ItoProcess, symbol: sp.Symbol, *, interval: Interval | Non
     antiderivative = _antiderivative(1 / sigma, x)
     inside = _points_of(process, interval)
     inverse = _inverse(antiderivative, x, symbol, inside)
-    return change_of_variables(process, symbol, antiderivative, inverse, interval=interval)
+    moved = change_of_variables(process, symbol, antiderivative, inverse, interval=interval)
+    root = 1 / _under_one_root(1 / sigma)
+    if root == sigma:
+        return moved
+    drift = (process.drift[0] - sp.diff(sp.expand(sigma**2), x) / 4) / root
+    return ItoProcess.scalar(symbol, drift=sp.expand(drift.subs(x, inverse)), dispersion=sp.S.One)
 
 
 def logarithm(process: ItoProcess, symbol: sp.Symbol) -> ItoProcess:
@@ -234,10 +239,13 @@ _REAL = sp.Symbol("y", real=True).assumptions0
 
 def _is_finite(g: sp.Expr, process: ItoProcess, interval: Interval | None) -> bool:
     """Whether a function of one coordinate is seen to be finite and real where that lives."""
-    if process.dimension > 1 or g.free_symbols - set(process.state):
+    if process.dimension > 1:
         return False
     (x,) = process.state
-    return is_finite_inside(g, x, Interval.given(interval, x))
+    factor, of_x = g.as_independent(x, as_Add=False)
+    if not factor.is_real or of_x.free_symbols != {x}:
+        return False
+    return is_finite_inside(of_x, x, Interval.given(interval, x))
 
 
 def _advice(process: ItoProcess, y: sp.Symbol) -> str:
@@ -301,13 +309,23 @@ def _require_symbol(process: ItoProcess, symbol: Any) -> None:
 
 def _antiderivative(integrand: sp.Expr, x: sp.Symbol) -> sp.Expr:
     # Rules only: bounded in time, where the general integrator can run for hours.
-    candidate = manualintegrate(integrand, x)
+    candidate = manualintegrate(_under_one_root(integrand), x)
     if candidate.has(sp.Integral) or decide_zero(sp.diff(candidate, x) - integrand).kind is not ZeroKind.ZERO:
         raise UnsupportedFormError(
             f"no antiderivative of {integrand} in {x} was found in closed form. "
             "If you know one and its inverse, give both to change_of_variables."
         )
     return candidate
+
+
+def _under_one_root(integrand: sp.Expr) -> sp.Expr:
+    """``integrand`` with its inverse square roots as one, which the rules know: 1/(sqrt(x) sqrt(1 - x))."""
+    factors = sp.Mul.make_args(integrand)
+    roots = [factor for factor in factors if factor.is_Pow and factor.exp == -sp.S.Half and not factor.base.is_Integer]
+    if len(roots) < 2:
+        return integrand
+    others = sp.Mul(*(factor for factor in factors if factor not in roots))
+    return others / sp.sqrt(sp.expand(sp.Mul(*(root.base for root in roots))))
 
 
 def _inverse(f: sp.Expr, x: sp.Symbol, y: sp.Symbol, inside: dict[sp.Symbol, sp.Expr]) -> sp.Expr:

@@ -197,3 +197,16 @@ def test_a_function_that_is_real_and_inverted_on_the_interval_alone_is_taken(new
     assert sp.simplify(changed.drift[0] - sp.diff(new, z, 2).subs(z, old) / 2) == 0
     with pytest.raises((SymbolError, UnsupportedFormError)):
         change_of_variables(process, u, new, old + 1, interval=interval)
+
+
+def test_the_noise_of_jacobi_diffusions_has_its_coordinate():
+    p, z, s = sp.Symbol("p", positive=True), sp.Symbol("z", real=True), sp.Symbol("s", positive=True)
+    jacobi = ItoProcess.scalar(p, drift=s * (1 - 2 * p), dispersion=s * sp.sqrt(p) * sp.sqrt(1 - p))
+    moved = lamperti(jacobi, z, interval=Interval(0, 1))
+    assert moved.dispersion[0] == 1
+    right = (s / 4 - 1) * 2 * sp.tan(s * z)
+    for at in ({s: sp.Rational(1, 2), z: sp.Rational(3, 2)}, {s: sp.Integer(2), z: -sp.Rational(1, 3)}):
+        assert sp.N((moved.drift[0] - right).subs(at), 30, chop=True) == 0
+    beta_prime = ItoProcess.scalar(p, drift=sp.S.Zero, dispersion=sp.sqrt(p * (1 + p)))
+    away = lamperti(beta_prime, z).drift[0]
+    assert sp.N(away.subs(z, 2) + sp.coth(2) / 2, 30, chop=True) == 0

@@ -349,14 +349,10 @@ def _on_surface(search: PointSearch, branch: Boolean) -> ZeroDecision | None:
         named = ", ".join(f"{symbol} = {value}" for symbol, value in values.items())
         if decision.kind is ZeroKind.NONZERO:
             witness = {**{str(s): str(v) for s, v in values.items()}, **(decision.witness or {})}
-            return ZeroDecision(
-                ZeroKind.NONZERO, f"{decision.reason}, where {named}", witness, points_used=search.drawn
-            )
-        if (
-            decision.kind is ZeroKind.UNDECIDED
-            and sp.false not in where
-            and "no point satisfied" not in decision.reason
-        ):
+            reason = f"{decision.reason}, where {named}"
+            return ZeroDecision(ZeroKind.NONZERO, reason, witness, points_used=search.drawn)
+        open_there = decision.kind is ZeroKind.UNDECIDED and "no point satisfied" not in decision.reason
+        if open_there and sp.false not in where:
             return ZeroDecision(ZeroKind.UNDECIDED, f"where {named}: {decision.reason}")
     return None
 
@@ -398,6 +394,5 @@ def _decide_entries(matrix: sp.MatrixBase, conditions: Conditions, **settings: A
             if decision.kind is kind:
                 digits = min((d.digits for _, _, d in decisions if d.digits is not None), default=None)
                 return ZeroDecision(kind, f"entry ({i}, {j}): {decision.reason}", None, digits, used)
-    return ZeroDecision(
-        ZeroKind.ZERO, f"all {len(decisions)} entries: " + (decisions[0][2].reason if decisions else "none")
-    )
+    reason = decisions[0][2].reason if decisions else "none"
+    return ZeroDecision(ZeroKind.ZERO, f"all {len(decisions)} entries: {reason}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import sympy as sp
@@ -34,6 +34,7 @@ from theory.decision.conditions.surfaces import (
     margin,
     readable_difference,
 )
+from theory.decision.conditions.thin_parts import unseen_parts
 from theory.decision.evidence_class import sharp_turn
 from theory.decision.points.point_search import as_text
 from theory.decision.points.region import (
@@ -60,7 +61,8 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
     derived, candidate = (sp.sympify(side, strict=True) for side in (derived, candidate))
     domain = with_declared_bounds(domain, derived, candidate)
     seen: set[bool] = set()
-    compared = undefined = 0
+    points: list[Compared] = []
+    undefined = 0
     doubtful = None
     for point in compared_points(derived, candidate, domain):
         if not point.proved:
@@ -70,8 +72,9 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
             shown = readable_difference(point, derived, candidate, domain)
             return Finding(Outcome.REFUTED, _difference(shown, derived), witness=shown.values)
         seen.add(point.derived)
-        compared += 1
+        points.append(point)
         undefined += any(point.undefined)
+    compared = len(points)
     proof = _proof_of_region(derived, candidate, domain) if compared else None  # of no point everything is true
     if proof:
         return Finding(Outcome.PROVED, proof)
@@ -84,7 +87,9 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
         return Finding(Outcome.UNDECIDED, reason)
     if compared < POINTS // 2:
         return Finding(Outcome.UNDECIDED, f"only {compared} points of the domain could be compared")
-    doubt = sharp_turn(sp.S.Zero, (derived, candidate, *domain)) or _may_be_one_point(derived, candidate, seen)
+    doubt = sharp_turn(sp.S.Zero, (derived, candidate, *domain)) or _may_be_one_place(
+        (derived, candidate), points, domain
+    )
     hole = None if doubt else hole_in_one_of(derived, candidate, domain)
     if hole:
         doubt = f"they may differ at an irrational place, about {_named(hole)}"
@@ -100,12 +105,24 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
     )
 
 
-def _may_be_one_point(derived: Boolean, candidate: Boolean, seen: set[bool]) -> str | None:
-    """Why a condition that was true nowhere may be true at one place: where a square is at most 0."""
-    touching = {r for side in (derived, candidate) for r in side.atoms(sp.Ge, sp.Le, sp.Eq)}
-    if True in seen or not touching:
-        return None
-    return "both were true at none, and conditions that are not strict may meet at a single place"
+def _may_be_one_place(
+    sides: tuple[Boolean, ...], points: Sequence[Compared], domain: tuple[Boolean, ...]
+) -> str | None:
+    """Why a part of a condition that was true nowhere may be true at one place: where a square is at most 0."""
+    for part in unseen_parts(sides, points):
+        if not _proof_of_region(part, sp.false, domain) and not _is_contradictory(part, domain):
+            return f"at none of them was {part} true, which may be so at a single place"
+    return None
+
+
+def _is_contradictory(part: Boolean, domain: tuple[Boolean, ...]) -> bool:
+    """Whether one relation of a conjunction is proved to be false where the others are true."""
+    together = sp.And.make_args(part)
+    for relation in (r for r in together if isinstance(r, INEQUALITIES)):
+        others = (*domain, *(other for other in together if other != relation))
+        if proof_of_sign(-margin(relation), others, strict=not is_strict(relation)):
+            return True
+    return False
 
 
 def _difference(point: Compared, derived: Boolean) -> str:

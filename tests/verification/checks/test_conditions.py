@@ -299,6 +299,10 @@ def test_declared_bounds_belong_to_the_domain():
 def test_sides_that_meet_at_one_irrational_place_are_not_certified_to_be_apart():
     assert region((m**2 + x**2 <= 1) & (m + x >= sp.sqrt(2)), sp.false) is Outcome.UNDECIDED
     assert region(m**4 + x**4 + 4 <= 4 * sp.sqrt(2) * m * x, sp.false) is Outcome.UNDECIDED
+    beside = (m**2 + x**2 <= 1) & (m + x >= sp.sqrt(2))
+    assert region(beside | (x > 3), x > 3) is Outcome.UNDECIDED
+    assert region(sp.Not(beside) & (x < 3), x < 3) is Outcome.UNDECIDED
+    assert region((m**2 + x**2 <= 1) & (x >= 2) | (x > 3), x > 3) is Outcome.CERTIFIED
 
 
 @pytest.mark.every(4)

@@ -1,6 +1,7 @@
 """Conditions: in a form a reader recognises, and whether two are true at the same points.
 
 * ``inequalities``: sign conditions on parameters, in a form a reader recognises.
+* ``thin_parts``: parts of conditions that may be true at a single place, and that no point met.
 * ``surfaces``: points beside the surfaces of inequalities: where two conditions differ, if they do.
 * ``poles``: places inside a region at which an expression has no value.
 * ``holes``: places without rational coordinates that one of two conditions leaves out.

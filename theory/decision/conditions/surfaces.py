@@ -119,6 +119,14 @@ def compared_points(derived: Boolean, candidate: Boolean, domain: tuple[Boolean,
                     break
 
 
+def is_true_at(condition: Boolean, found: Compared) -> bool:
+    """Whether a condition is known to be true at the place of a comparison."""
+    values = found.point.values()
+    if all(isinstance(value, Fraction) for value in values):
+        return _truth_there(condition, found.point)[0] is True
+    return not any(isinstance(value, str) for value in values) and _truth_at(condition, dict(found.point)) is True
+
+
 def readable_difference(found: Compared, derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> Compared:
     """A point of simple numbers at which the conditions differ as well, or else the one that was ``found``.
 
