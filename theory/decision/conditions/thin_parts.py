@@ -22,7 +22,7 @@ def thin_parts(condition: Boolean) -> Iterator[Boolean]:
     Example:
         >>> x, y = sp.symbols("x y", real=True)
         >>> list(thin_parts((x**2 + y**2 <= 1) & (x + y >= 3) | (x > 4)))
-        [(x + y >= 3) & (x**2 + y**2 <= 1), (x <= 4) & (x + y < 3), (x <= 4) & (x**2 + y**2 > 1)]
+        [(x + y >= 3) & (x**2 + y**2 <= 1), (x <= 4) & (x**2 + y**2 > 1), (x <= 4) & (x + y < 3)]
     """
     for side in (condition, sp.Not(condition)):
         whole = side if len(side.atoms(Relational)) > _MOST_RELATIONS else sp.to_dnf(side)
