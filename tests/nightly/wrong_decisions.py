@@ -165,7 +165,7 @@ PAIRS = (
     ),
     (
         "theory/decision/points/spread.py",
-        "tests/theory/decision/test_evidence_class.py theory/decision/points/spread.py",
+        "tests/theory/decision/points/test_spread.py",
         (("_SOON) else 3 * u", "_SOON) else u / 3"), ("_whole(2 * u * u if", "_whole(2 * u if")),
     ),
     (

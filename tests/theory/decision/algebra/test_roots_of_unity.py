@@ -39,3 +39,9 @@ def test_where_surfaces_meet_as_far_as_balls_tell_nothing_is_certified():
     root = sp.CRootOf(t**3 + t - 1, 0)
     assert judge_region(p**3 + p > 1, p >= root, ()).outcome is Outcome.UNDECIDED
     assert judge_region(p**3 + p > 1, p > root + sp.Rational(1, 10**30), ()).outcome is Outcome.REFUTED
+
+
+def test_a_quotient_over_0_is_not_proved_to_be_0():
+    nothing = 8 * sp.cos(2 * ninth) ** 3 - 6 * sp.cos(2 * ninth) + 1
+    assert proof_by_roots_of_unity(nothing)
+    assert proof_by_roots_of_unity(sp.Mul(nothing, 1 / nothing, evaluate=False)) is None

@@ -107,3 +107,9 @@ def test_sums_have_no_range_and_remainders_keep_their_divisor():
     n, k = sp.Symbol("n", integer=True, positive=True), sp.Symbol("k", integer=True, positive=True)
     assert proof_by_ranges(sp.Sum(1 / k, (k, 1, n)) - sp.Rational(1, 2)) is None
     assert str(decide_sign(sp.Mod(x, 3) - 3).kind) == "nonpositive"
+
+
+def test_roots_are_compared_with_the_square_of_their_factor_and_waves_at_half_a_turn_too():
+    assert proof_of_sign(R(3, 5) * x + sp.sqrt(1 + x**2) / 2) is None
+    assert proof_of_sign(R(2, 5) * x + sp.sqrt(1 + x**2) / 2)
+    assert proof_of_sign(1 + sp.cos(x)) is None and proof_of_sign(1 + sp.cos(x), strict=False)
