@@ -106,7 +106,7 @@ PAIRS = (
         "tests/numerics/deterministic/test_random_products.py",
         (
             ("error = (high - low) / 2", "error = (high - low) / 2000"),
-            ("weights = np.outer(p, weights).ravel()", "weights = np.outer(weights, p).ravel()"),
+            ("weights = np.outer(p, weights).ravel()", "weights = np.outer(np.ones(len(p)) / len(p), weights).ravel()"),
             ("if np.any(~(growth > 0).any(axis=2)):", "if False:"),
         ),
     ),

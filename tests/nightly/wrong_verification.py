@@ -46,7 +46,7 @@ PAIRS = (
     ),
     (
         "verification/investigation.py",
-        "tests/verification/test_variants_by_machine.py",
+        "tests/verification/test_investigation.py tests/verification/test_variants_by_machine.py",
         (
             ("if survivors and not (", "if False and not ("),
             ("survivors <= _right_variants(statement, misses, found)", "True"),

@@ -43,6 +43,13 @@ def test_an_imbalance_of_two_factors_decays_at_one_rate_from_anywhere():
     assert flow.steps_until(1e-3, 1.0) == pytest.approx(np.log(1e3) * 10, rel=1e-5)
 
 
+def test_the_slowest_of_two_charges_counts():
+    fields = [AffineGenerator([u, v, w], sp.diag(1, -1, 0)), AffineGenerator([u, v, w], sp.diag(0, 1, -1))]
+    theta = [3, 1, sp.Rational(1, 2)]
+    flow = orbit_relaxation(fields, theta, slope_noise(theta, [v * w, u * w, u * v]), temperature=sp.Rational(1, 10))
+    assert flow.rates[0] < flow.rates[1] and flow.steps(0.01) == pytest.approx(100 / min(flow.rates))
+
+
 @pytest.mark.every(3)
 def test_two_charges_of_a_chain_of_three_follow_the_flow_of_the_charges():
     fields = [AffineGenerator([u, v, w], sp.diag(1, -1, 0)), AffineGenerator([u, v, w], sp.diag(0, 1, -1))]

@@ -39,6 +39,13 @@ def test_the_interval_without_the_way_left_would_miss():
     assert all(abs(end - LIMIT) > noise for end, noise in zip(found.ends, found.noise, strict=True))
 
 
+def test_all_starts_share_one_rate_of_false_alarms():
+    (one, *others), steps = decaying((700, 1000)), (700, 1000)
+    alone = rest_interval([one], steps, relaxation_steps=TAU, false_alarm=0.1).noise[0]
+    together = rest_interval([one, *others], steps, relaxation_steps=TAU, false_alarm=0.1).noise[0]
+    assert together == pytest.approx(one[-1].mean_estimate.half_width(0.1 / 6)) and together > alone
+
+
 def test_the_steps_named_are_enough():
     short = rest_interval(decaying((200, 400)), (200, 400), relaxation_steps=TAU, false_alarm=1e-6)
     steps = (200 + short.more_steps, 400 + short.more_steps)
