@@ -44,10 +44,12 @@ def test_an_imbalance_of_two_factors_decays_at_one_rate_from_anywhere():
 
 
 def test_the_slowest_of_two_charges_counts():
-    fields = [AffineGenerator([u, v, w], sp.diag(1, -1, 0)), AffineGenerator([u, v, w], sp.diag(0, 1, -1))]
-    theta = [3, 1, sp.Rational(1, 2)]
-    flow = orbit_relaxation(fields, theta, slope_noise(theta, [v * w, u * w, u * v]), temperature=sp.Rational(1, 10))
-    assert flow.rates[0] < flow.rates[1] and flow.steps(0.01) == pytest.approx(100 / min(flow.rates))
+    z = sp.Symbol("z", real=True)
+    fields = [AffineGenerator([u, v, w, z], sp.diag(*diagonal)) for diagonal in ((1, -1, 0, 0), (0, 0, 1, -1))]
+    one, other = sp.Matrix([1, 3, 0, 0]), 3 * sp.Matrix([0, 0, 1, 4])
+    noise = one * one.T + other * other.T
+    flow = orbit_relaxation(fields, [3, 1, 2, sp.Rational(1, 2)], noise, temperature=sp.Rational(1, 10))
+    assert flow.rates == pytest.approx([0.1, 3.6]) and flow.steps(0.01) == pytest.approx(1000)
 
 
 @pytest.mark.every(3)

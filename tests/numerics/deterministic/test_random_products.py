@@ -141,17 +141,19 @@ def test_a_block_triangular_product_grows_like_its_largest_block():
 POSITIVE = np.array([[[2.0, 1.0, 1.0], [1.0, 1.0, 1.0], [1.0, 1.0, 3.0]], [[1, 1, 2], [1, 2, 1], [1, 1, 1]]])
 
 
-def test_bounds_over_all_words_enclose_the_exponent_of_positive_matrices():
-    fine, least = exponent_of_products(POSITIVE)
+@pytest.mark.parametrize("p", [(0.5, 0.5), (0.8, 0.2)])
+def test_bounds_over_all_words_enclose_the_exponent_of_positive_matrices(p):
+    fine, least = exponent_of_products(POSITIVE, p)
     for tolerance in (1e-1, 1e-3):
-        value, error = exponent_of_products(POSITIVE, tolerance=tolerance)
+        value, error = exponent_of_products(POSITIVE, p, tolerance=tolerance)
         assert abs(value - fine) <= error + least < 1.1 * tolerance
-    directions, growth = np.ones((3, 1)) / 3, np.zeros(1)
+    directions, growth, weights = np.ones((3, 1)) / 3, np.zeros(1), np.ones(1)
     for _ in range(12):
+        weights = np.concatenate([share * weights for share in p])
         directions = np.concatenate([matrix @ directions for matrix in POSITIVE], axis=1)
         growth = directions.sum(axis=0)
         directions /= growth
-    assert np.log(growth).mean() == pytest.approx(fine, abs=1e-6)
+    assert np.log(growth) @ weights == pytest.approx(fine, abs=1e-6)
 
 
 def test_every_matrix_has_a_size_of_its_own():
