@@ -5,6 +5,7 @@ In the order of the derivation:
 * ``data_law``: Gaussian data, a finite support, a data set, named moments, independent products of them.
 * ``expectation``: exact means, covariances and their factors over such laws (Isserlis' theorem for Gaussians).
 * ``model``: weights, a loss, a law; gradient, noise covariance, moments of one step, stochastic gradient flow.
+* ``mini_batch``: members of a mini-batch as functions of fresh noise.
 * ``descent``: gradient descent as it runs: mini-batches, label noise, momentum, weight decay, schedules.
 * ``label_noise``: full-batch gradient descent with fresh label noise, and its flow.
 * ``modified_equation``: the process of weak order 2, and the local error that shows the order.

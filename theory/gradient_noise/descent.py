@@ -20,10 +20,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.discrete.draws import DistinctIndex, Lookup
 from theory.discrete.recursion import Recursion
 from theory.errors import DimensionError, SymbolError, UnsupportedFormError
-from theory.gradient_noise.data_law import Empirical, Gaussian, semidefinite_factor
+from theory.gradient_noise.data_law import Empirical
+from theory.gradient_noise.mini_batch import MiniBatch, mini_batch, require_distinct_samples, require_draws
 from theory.gradient_noise.model import Model
 from theory.gradient_noise.sampling import Sampling, checked_sampling
 from theory.notation import eta, k
@@ -55,7 +55,8 @@ def gradient_descent(
         label_noise: Standard deviation :math:`\varsigma` of the normal noise added, fresh in each step, to the label
             of each member of the batch; a sample drawn twice gets two noises.
         batch_size: :math:`\beta`, or ``None`` for all samples in every step: the mean gradient over the law. Members
-            are drawn from a data set, or are fresh draws of a Gaussian law.
+            are drawn from a data set, or are fresh draws of a Gaussian law, of finitely many points with rational
+            probabilities, or of independent ones of these.
         sampling: Whether a sample of a data set may be drawn twice for one batch.
         momentum: :math:`m \in [0, 1)`. Other than 0, velocities ``v_...``, one per weight, join the state; they start
             at 0 in PyTorch.
@@ -66,11 +67,12 @@ def gradient_descent(
     Returns:
         Coordinates: the weights, then their velocities where there is momentum. Normals ``xi_0, ...``: label noise,
         one per member of the batch; ``z_0_0, ...``: Gaussian data, one per member and direction.
-        Uniforms ``u_0, ...``: one per member of a mini-batch of a data set.
+        Uniforms ``u_0, ...``: one per member of a mini-batch of a data set or of finitely many points. Noise of a later
+        factor of a product ends in the number of the factor.
 
     Raises:
-        UnsupportedFormError: mini-batches or label noise, but the law is neither a data set nor, for mini-batches,
-            Gaussian.
+        UnsupportedFormError: mini-batches or label noise, but no sample can be drawn from the law (named moments,
+            open probabilities); label noise without ``batch_size`` where the law is no data set.
         DimensionError: ``batch_size`` is no positive whole number, or exceeds the data set without replacement.
         SymbolError: ``label`` is no variable of the law or comes without ``label_noise``; a coefficient depends on
             weights or data, or is known to be negative; momentum is known to be 1 or more; dampening or Nesterov's
@@ -90,10 +92,10 @@ def gradient_descent(
     damped = _dampening(_coefficient(dampening, "dampening", model), inertia, nesterov)
     noise = _label_noise(model, label, label_noise)
     size = _batch_size(model, batch_size, sampling)
-    if noise != 0 and size is None and isinstance(model.law, Gaussian):
+    if noise != 0 and size is None and not isinstance(model.law, Empirical):
         raise UnsupportedFormError(
-            f"label_noise={noise} is drawn for each member of a batch, but the law is Gaussian and no batch_size is "
-            "given. Give batch_size."
+            f"label_noise={noise} is drawn for each member of a batch, but the law is {type(model.law).__name__}, no "
+            "data set, and no batch_size is given. Give batch_size."
         )
     gradient, normals, uniforms = _gradient(model, label, noise, size, sampling)
     weights = sp.Matrix(model.weights)
@@ -112,52 +114,23 @@ def _gradient(
     """The gradient of one step, and the normals and uniforms in it."""
     if size is None and noise == 0:
         return sp.Matrix(model.gradient), [], []
-    members, data_normals, uniforms = _members(model, size, sampling)
+    batch = _batch(model, size, sampling)
+    members = batch.members
     normals = [] if noise == 0 else [_fresh(f"xi_{b}", model) for b in range(len(members))]
     total = sp.zeros(model.weights.rows, 1)
     for b, member in enumerate(members):
         # Through a symbol, since a look-up must not be multiplied out together with its noise.
         seen = member if noise == 0 else {**member, label: member[label] + noise * normals[b]}
         total += model.sample_gradient.xreplace(seen)
-    return total / len(members), [*normals, *data_normals], uniforms
+    return total / len(members), [*normals, *batch.normals], list(batch.uniforms)
 
 
-def _members(
-    model: Model, size: int | None, sampling: Sampling
-) -> tuple[list[dict[sp.Symbol, sp.Expr]], list[sp.Symbol], list[sp.Symbol]]:
-    """The members of a batch, each as the substitution of its data, and the normals and uniforms they are made of."""
-    law = model.law
-    if isinstance(law, Gaussian):
-        assert size is not None
-        root = semidefinite_factor(law.covariance, "covariance")
-        members, normals = [], []
-        for b in range(size):
-            z = sp.Matrix([_fresh(f"z_{b}_{j}", model) for j in range(root.cols)])
-            values = law.mean + root * z if root.cols else law.mean
-            members.append(dict(zip(law.variables, values, strict=True)))
-            normals += list(z)
-        return members, normals, []
-    assert isinstance(law, Empirical)
-    points = [point for _, point in law.weighted_points]
-    if size is None:
-        return points, [], []
-    uniforms = [_fresh(f"u_{b}", model) for b in range(size)]
-    return _drawn(points, uniforms, sampling), [], uniforms
-
-
-def _drawn(points: list[dict], uniforms: list[sp.Symbol], sampling: Sampling) -> list[dict[sp.Symbol, sp.Expr]]:
-    """Each member of a mini-batch, as the substitution of its data."""
-    n, size = len(points), len(uniforms)
-    members = []
-    for b, u in enumerate(uniforms):
-        with_replacement = sampling is Sampling.WITH_REPLACEMENT
-        index = sp.floor(n * u) if with_replacement else DistinctIndex(n, size, *uniforms[: b + 1])
-        members.append({x: _entry(index, [point[x] for point in points]) for x in points[0]})
-    return members
-
-
-def _entry(index: sp.Expr, entries: list[sp.Expr]) -> sp.Expr:
-    return entries[0] if len(set(entries)) == 1 else Lookup(index, *entries)
+def _batch(model: Model, size: int | None, sampling: Sampling) -> MiniBatch:
+    """The members of one step: a mini-batch, or the whole data set."""
+    if size is not None:
+        return mini_batch(model.law, size, sampling, lambda name: _fresh(name, model))
+    assert isinstance(model.law, Empirical)
+    return MiniBatch(tuple(point for _, point in model.law.weighted_points), (), ())
 
 
 def _coefficient(value: object, name: str, model: Model) -> sp.Expr:
@@ -223,7 +196,7 @@ def _label_noise(model: Model, label: sp.Symbol | None, label_noise: object) -> 
     if noise.is_negative:
         raise SymbolError(f"label_noise must be a standard deviation, not negative, got {noise}. Give its size.")
     if noise != 0:
-        _require_samples(model, f"label_noise={noise}")
+        require_draws(model.law, f"label_noise={noise}")
     return noise
 
 
@@ -237,32 +210,16 @@ def _batch_size(model: Model, batch_size: object, sampling: Sampling) -> int | N
             f"batch_size must be a whole number of at least 1, or None for all samples, got {shown(batch_size)}. "
             "A recursion that runs needs a number, not a symbol."
         )
-    _require_samples(model, f"batch_size={batch_size}")
+    require_draws(model.law, f"batch_size={batch_size}")
     size = int(batch_size)  # type: ignore[call-overload]
     if size > MAX_BATCH_SIZE:
         raise DimensionError(
             f"batch_size must be at most {MAX_BATCH_SIZE}, since each member has a uniform of its own, got {size}. "
             "For large batches use Model.stochastic_gradient_flow."
         )
-    n = model.law.sample_count if isinstance(model.law, Empirical) else None
-    if sampling is Sampling.WITHOUT_REPLACEMENT and n is None:
-        raise UnsupportedFormError(
-            "sampling without replacement needs a data set, and draws of a Gaussian law never meet again. "
-            "Give Sampling.WITH_REPLACEMENT."
-        )
-    if sampling is Sampling.WITHOUT_REPLACEMENT and n is not None and size > n:
-        raise DimensionError(
-            f"batch_size must lie in 1..{n} without replacement, got {size}. Larger batches need replacement."
-        )
+    if sampling is Sampling.WITHOUT_REPLACEMENT:
+        require_distinct_samples(model.law, size)
     return size
-
-
-def _require_samples(model: Model, wanted: str) -> None:
-    if not isinstance(model.law, Empirical | Gaussian):
-        raise UnsupportedFormError(
-            f"{wanted} needs a data set or a Gaussian law to draw from, but the law is {type(model.law).__name__}. "
-            "Give an Empirical law, or leave both batch_size and label_noise out for the mean gradient."
-        )
 
 
 def _velocity(weight: sp.Symbol) -> sp.Symbol:

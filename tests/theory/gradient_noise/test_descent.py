@@ -13,6 +13,7 @@ from theory.gradient_noise import (
     FiniteSupport,
     Gaussian,
     Model,
+    NamedMoments,
     Sampling,
     covariance,
     gradient_descent,
@@ -111,6 +112,8 @@ def test_noise_takes_names_that_the_model_does_not_use():
 
 GAUSSIAN = Model([w], (w * x) ** 2, Gaussian([x], [0], [[1]]))
 WEIGHTED = Model([w], (w * x) ** 2, FiniteSupport([x], [[1], [2]], [sp.Rational(1, 3), sp.Rational(2, 3)]))
+OPEN = Model([w], (w * x) ** 2, FiniteSupport([x], [[1], [2]], [eta, 1 - eta]))
+NAMED = Model([w], (w * x) ** 2, NamedMoments([x], highest=4))
 WITHOUT = Sampling.WITHOUT_REPLACEMENT
 
 
@@ -123,9 +126,10 @@ WITHOUT = Sampling.WITHOUT_REPLACEMENT
         (LINE, dict(batch_size=sp.Symbol("B", positive=True, integer=True)), DimensionError, "not a symbol"),
         (LINE, dict(batch_size=2, sampling="without"), ShapeError, "sampling must be Sampling"),
         (GAUSSIAN, dict(batch_size=2, sampling=WITHOUT), UnsupportedFormError, "draws of a Gaussian law never meet"),
-        (WEIGHTED, dict(batch_size=2), UnsupportedFormError, "the law is FiniteSupport"),
-        (GAUSSIAN, dict(label=x, label_noise=1), UnsupportedFormError, "the law is Gaussian and no batch_size"),
-        (WEIGHTED, dict(label=x, label_noise=1), UnsupportedFormError, "needs a data set"),
+        (NAMED, dict(batch_size=2), UnsupportedFormError, r"NamedMoments of \(x,\) is known by its moments alone"),
+        (OPEN, dict(batch_size=2), UnsupportedFormError, "probabilities must be rational numbers"),
+        (GAUSSIAN, dict(label=x, label_noise=1), UnsupportedFormError, "is Gaussian, no data set, and no batch_size"),
+        (WEIGHTED, dict(label=x, label_noise=1), UnsupportedFormError, "no data set, and no batch_size"),
         (LINE, dict(nesterov=True), SymbolError, "nesterov=True needs momentum"),
         (LINE, dict(dampening=0.5, momentum=0.0), SymbolError, "dampening=1/2 needs momentum"),
         (LINE, dict(momentum=0.9, dampening=0.1, nesterov=True), SymbolError, "without dampening"),
