@@ -105,7 +105,8 @@ def _beside_a_number(terms: Sequence[sp.Expr], term: sp.Expr) -> list[sp.Expr] |
         return None
     A = sp.Mul(*(power.as_base_exp()[0] ** (power.as_base_exp()[1] / p) for power in powers))
     for k in (-other for other in terms if other.is_number):
-        scale = (c / k) ** (1 / p)
+        # Numbers of different signs do not cancel: (-1)**2 is 1, and sqrt(A) + 1 no difference from 1.
+        scale = (c / k) ** (1 / p) if (c / k).is_positive else sp.nan
         gap = distance_from_one(scale * A) if scale.is_Rational else None
         if gap is not None:
             # Clipped, so that the branch not taken is finite and so are its derivatives.
