@@ -48,7 +48,12 @@ from theory.line.ends.endpoints import EndpointBehaviour
 from theory.line.ends.feller import FellerClass, attracting, feller_classes, finite_speed, integrable
 from theory.line.ends.growth import growth
 from theory.line.exponent_cases import Cell, by_cases, cells, where
-from theory.line.integrals.exponential_of_integral import collected, density_in_x, exponential_of_integral
+from theory.line.integrals.exponential_of_integral import (
+    collected,
+    constant_factor,
+    density_in_x,
+    exponential_of_integral,
+)
 from theory.line.time_limit import limited
 
 __all__ = [
@@ -180,8 +185,7 @@ def speed_density(process: ItoProcess, interval: Interval | None = None) -> sp.E
     if isinstance(line, GluedDiffusion):
         return _glued_speed(line)
     inverse = 1 / (process.diffusion[0] * scale_density(process, interval))
-    constant = sp.Mul(*[factor for factor in sp.Mul.make_args(sp.powdenest(inverse)) if not factor.has(x)])
-    return 2 * constant * collected(inverse, x)
+    return 2 * constant_factor(inverse, x) * collected(inverse, x)
 
 
 def _glued_speed(line: GluedDiffusion) -> sp.Expr:

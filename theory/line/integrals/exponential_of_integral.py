@@ -337,6 +337,17 @@ def collected(function: sp.Expr, x: sp.Symbol) -> sp.Expr:
     return x ** in_readable_form(power) * sp.Mul(*rest) * sp.exp(exponent)
 
 
+def constant_factor(function: sp.Expr, x: sp.Symbol) -> sp.Expr:
+    """What :func:`collected` leaves out: constant factors, and those inside exponentials."""
+    constants = []
+    for factor in sp.Mul.make_args(sp.powdenest(function)):
+        if isinstance(factor, sp.exp):
+            constants.append(sp.exp(sp.Add(*[term for term in _terms(factor.args[0]) if not term.has(x)])))
+        elif not factor.has(x):
+            constants.append(factor)
+    return sp.Mul(*constants)
+
+
 def _terms(exponent: sp.Expr) -> list[sp.Expr]:
     """The terms of a sum, expanded but for the arguments of functions in it."""
     return [

@@ -96,7 +96,8 @@ def test_attracting_ends_are_those_with_finite_scale(process, at_left, at_right)
 
 def test_scale_and_speed_densities_are_those_of_the_definition():
     assert scale_density(GEOMETRIC_BROWNIAN_MOTION) == theta ** (-2 * mu / zeta**2)
-    for process, interval, *_ in TEXTBOOK.values():
+    grown = ItoProcess.scalar(x, drift=x**3 * sp.exp(kappa), dispersion=x**3 * sp.exp(kappa))  # constants in exponents
+    for process, interval, *_ in (*TEXTBOOK.values(), (grown, None)):
         s, measure = scale_density(process, interval), speed_density(process, interval)
         (coordinate,), (b,), a = process.state, process.drift, process.diffusion[0]
         values = dict(zip(process.parameters, (sp.Rational(3, 7), sp.Rational(5, 4), sp.Rational(2, 3)), strict=False))
