@@ -91,7 +91,12 @@ PAIRS = (
     (
         "theory/line/ends/boundary.py",
         "tests/theory/line/ends/test_boundary.py",
-        (("return 2 * constant * collected(inverse, x)", "return constant * collected(inverse, x)"),),
+        (
+            (
+                "return 2 * constant_factor(inverse, x) * collected(inverse, x)",
+                "return constant_factor(inverse, x) * collected(inverse, x)",
+            ),
+        ),
     ),
     (
         "theory/line/ends/feller.py",
