@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Sequence
 from functools import lru_cache
 
 import sympy as sp
@@ -96,13 +97,69 @@ def simplified(condition: Boolean) -> Boolean:
         >>> simplified(sp.And(x > 1, x < 1)), simplified(sp.Or(x > 1, sp.Eq(x, 1)))
         (False, x >= 1)
     """
-    if isinstance(condition, bool):
-        condition = sp.true if condition else sp.false
-    condition = condition.replace(
+    condition = _canonical(condition)
+    found = _sign_patterns(condition)
+    if found is None:
+        return condition
+    polynomials, patterns = found
+    table = {pattern: bool(condition.xreplace(truth)) for pattern, truth in patterns}
+    if not any(table.values()):
+        return sp.false
+    if all(table.values()):
+        return sp.true
+    for index, g in enumerate(polynomials):
+        true = {p[index] for p, value in table.items() if value}
+        false = {p[index] for p, value in table.items() if not value}
+        if not true & false:
+            return _condition(g, tuple(sorted(true)))
+    return condition
+
+
+def met_together(distinctions: Sequence[Sequence[Boolean]]) -> set[tuple[int, ...]] | None:
+    """Which cases of several distinctions, each read in order, may apply at once; None where that is not looked at.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> sorted(met_together(((x < 1, sp.true), (x < 2, sp.true))))
+        [(0, 0), (1, 0), (1, 1)]
+    """
+    distinctions = [[_canonical(condition) for condition in cases] for cases in distinctions]
+    found = _sign_patterns(sp.Tuple(*itertools.chain(*distinctions)))
+    if found is None:
+        return None
+    met = set()
+    for _, truth in found[1]:
+        applies = [
+            [n for n, condition in enumerate(cases) if condition.xreplace(truth) == sp.true] for cases in distinctions
+        ]
+        if all(applies):
+            met.add(tuple(first for first, *_ in applies))
+    return met
+
+
+@takes(condition=CONDITION)
+def holds(condition: Boolean, values: dict[sp.Symbol, sp.Expr]) -> bool | None:
+    """Whether ``condition`` is true at ``values``; None where exact arithmetic does not decide it."""
+    result = condition.subs(values)
+    if result in (sp.true, sp.false):
+        return bool(result)
+    return None
+
+
+def _canonical(condition: Boolean | bool) -> Boolean:
+    """``condition`` with each relation as one between 0 and a polynomial of unknown sign."""
+    return sp.sympify(condition, strict=True).replace(
         lambda e: isinstance(e, sp.core.relational.Relational),
         lambda e: _condition(e.lhs - e.rhs, _signs(e)),
     )
-    relations = sorted(condition.atoms(sp.core.relational.Relational), key=sp.default_sort_key)
+
+
+def _sign_patterns(conditions: sp.Basic) -> tuple[list[sp.Expr], list[tuple[tuple[int, ...], dict]]] | None:
+    """The polynomials of all relations, and the signs they may have with what these make of the relations.
+
+    None where there are none, or too many to be looked at.
+    """
+    relations = sorted(conditions.atoms(sp.core.relational.Relational), key=sp.default_sort_key)
     polynomials: list[sp.Expr] = []
     atoms = []
     for relation in relations:
@@ -118,31 +175,12 @@ def simplified(condition: Boolean) -> Boolean:
             atoms.append((relation, len(polynomials), signs))
             polynomials.append(g)
     if not polynomials or len(polynomials) > _MAX_POLYNOMIALS:
-        return condition
-    table = {}
-    for pattern in itertools.product(_SIGNS, repeat=len(polynomials)):
-        if _contradictory(polynomials, pattern):
-            continue
-        table[pattern] = bool(condition.xreplace({r: sp.true if pattern[i] in s else sp.false for r, i, s in atoms}))
-    if not any(table.values()):
-        return sp.false
-    if all(table.values()):
-        return sp.true
-    for index, g in enumerate(polynomials):
-        true = {p[index] for p, value in table.items() if value}
-        false = {p[index] for p, value in table.items() if not value}
-        if not true & false:
-            return _condition(g, tuple(sorted(true)))
-    return condition
-
-
-@takes(condition=CONDITION)
-def holds(condition: Boolean, values: dict[sp.Symbol, sp.Expr]) -> bool | None:
-    """Whether ``condition`` is true at ``values``; None where exact arithmetic does not decide it."""
-    result = condition.subs(values)
-    if result in (sp.true, sp.false):
-        return bool(result)
-    return None
+        return None
+    return polynomials, [
+        (pattern, {r: sp.true if pattern[i] in s else sp.false for r, i, s in atoms})
+        for pattern in itertools.product(_SIGNS, repeat=len(polynomials))
+        if not _contradictory(polynomials, pattern)
+    ]
 
 
 def _signs(relation: sp.core.relational.Relational) -> tuple[int, ...]:

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.decision.conditions.inequalities import positive, sign, simplified, vanishes
+from theory.decision.conditions.inequalities import met_together, positive, sign, simplified, vanishes
 from theory.errors import UnsupportedFormError
 from theory.line.charts.interval import Interval
 from theory.line.charts.powers import power_quotient
@@ -138,7 +138,7 @@ def cases(*pairs: tuple[sp.Expr, Boolean]) -> sp.Expr:
 def common_cases(values: Sequence[sp.Expr]) -> list[tuple[tuple[sp.Expr, ...], Boolean]]:
     """Case distinctions side by side: what each value is, under which conditions, to be read in order.
 
-    Where the conditions of all are the same they are not multiplied.
+    Where the conditions of all are the same they are not multiplied, and cases that exclude each other are left out.
     """
     given = [value.args if isinstance(value, sp.Piecewise) else ((value, sp.true),) for value in values]
     distinctions = {tuple(condition for _, condition in pairs) for pairs in given if len(pairs) > 1}
@@ -148,8 +148,10 @@ def common_cases(values: Sequence[sp.Expr]) -> list[tuple[tuple[sp.Expr, ...], B
             (tuple(pairs[n if len(pairs) > 1 else 0][0] for pairs in given), condition)
             for n, condition in enumerate(conditions)
         ]
-    chosen = itertools.product(*given)
-    return [(tuple(v for v, _ in row), sp.And(*(condition for _, condition in row))) for row in chosen]
+    met = met_together([[condition for _, condition in pairs] for pairs in given])
+    chosen = itertools.product(*(range(len(pairs)) for pairs in given)) if met is None else sorted(met)
+    rows = [[pairs[n] for n, pairs in zip(numbers, given, strict=True)] for numbers in chosen]
+    return [(tuple(v for v, _ in row), sp.And(*(condition for _, condition in row))) for row in rows]
 
 
 def _monomials(weight: sp.Expr, x: sp.Symbol) -> list[tuple[sp.Expr, sp.Expr, sp.Expr]] | None:

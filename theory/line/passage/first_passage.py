@@ -193,7 +193,7 @@ def _divided(part: sp.Expr, whole: sp.Expr) -> sp.Expr:
         full = {name: exponential for exponential, name in held.items()}
     reduced = sp.cancel(ratio.xreplace(held))
     forms = [form.xreplace(full) for form in (sp.factor(reduced), sp.expand(reduced))]
-    return min(map(sp.powsimp, forms), key=sp.count_ops)
+    return sp.powsimp(min(forms, key=sp.count_ops))
 
 
 def _has_high_powers(ratio: sp.Expr) -> bool:

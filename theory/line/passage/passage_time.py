@@ -44,7 +44,7 @@ from theory.line.integrals.closed_integrals import (
     primitive,
     weight_integral,
 )
-from theory.line.integrals.integrals_over_pieces import in_order, integral_over_pieces, sums
+from theory.line.integrals.integrals_over_pieces import in_order, integral_over_pieces
 from theory.line.integrals.rational_integral import rational_integral
 from theory.line.integrals.weight_integral import OneWayPassage, WeightIntegral
 from theory.line.passage.first_passage import ordered, reached, started, to_be_reached, where_regular
@@ -331,8 +331,8 @@ def _green_glued(s: sp.Expr, m: sp.Expr, line: GluedDiffusion, points: tuple[sp.
         passages = OneWayPassage(*dual, upper), OneWayPassage(*dual, lower)
     up = _integrated(over, y, start, upper, interval, passages[0])
     down = _integrated(under, y, lower, start, interval, passages[1])
-    time = sums([sp.piecewise_fold(below / whole * up), sp.piecewise_fold(beyond / whole * down)])
-    return in_order(time)
+    parts = common_cases((below, beyond, whole, up, down))
+    return in_order([(b / w * u + a / w * d, condition) for (b, a, w, u, d), condition in parts])
 
 
 def _closed_exit_time(process: ItoProcess, s: sp.Expr, m: sp.Expr, x: sp.Symbol) -> tuple[Primitive, Primitive] | None:

@@ -19,6 +19,7 @@ from theory.infinitesimal_generator import generator
 from theory.ito import ItoProcess
 from theory.line.charts.interval import Interval
 from theory.line.ends.boundary import scale_density
+from theory.line.integrals.closed_integrals import common_cases
 from theory.line.passage.first_passage import hitting_probability, probability_of_ever_reaching, scale_function
 from theory.line.passage.passage_time import mean_exit_time
 from theory.line.time_limit import time_limit
@@ -372,3 +373,9 @@ def test_an_integral_of_an_incomplete_beta_function_is_a_number_at_once():
     below, above = scale(start) - scale(low), scale(high) - scale(start)
     exact = (below * abs(inner[1]) + above * abs(inner[0])) / (below + above)
     assert found.is_Float and float(found) == pytest.approx(float(exact), rel=1e-12)
+
+
+def test_cases_that_exclude_each_other_are_not_formed():
+    c = sp.Symbol("c", real=True)
+    near, far = sp.Piecewise((1, c < 1), (2, True)), sp.Piecewise((3, c < 2), (4, True))
+    assert [values for values, _ in common_cases((near, far))] == [(1, 3), (2, 3), (2, 4)]
