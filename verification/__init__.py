@@ -5,7 +5,7 @@ hands out the work, ``store`` keeps it, ``lock`` remembers what was found, ``rep
 
 * ``authoring``: how a paper is written down: the shorthand of claims, predictions, simulated experiments, figures.
 * ``cli``: the command ``driftproof``: verify, list, follow, mutate, report, init.
-* ``command_line``: how a command line is read: a mistake is answered with the nearest name that exists.
+* ``command_line``: how a command line is read: what it asks for, and to a mistake the nearest name that exists.
 * ``docstring``: what the docstring of a claim says: its title, the page's own words, its scope, notes.
 * ``drawing``: pictures as inline SVG.
 * ``ending``: how the command ends: exit codes, and one sentence for whatever went wrong.
@@ -33,6 +33,7 @@ hands out the work, ``store`` keeps it, ``lock`` remembers what was found, ``rep
   last.
 * ``signals``: what SIGINT, SIGTERM and SIGHUP do to the command: it ends with exit code 3 and one sentence.
 * ``sources``: where claims come from: the built-in papers, installed packages, and a user's own folder or module.
+* ``verify``: the command ``driftproof verify``: judge claims, compare the verdicts with the lock, report.
 * ``vocabulary``: the words in which a claim is filed: its kind, where the point at issue stands, in which way it fails,
   its id.
 * ``verdict``: what exactly may we now say? Outcomes of checks, verdicts of statements and of claims.

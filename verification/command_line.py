@@ -1,4 +1,4 @@
-"""How a command line is read: a mistake is answered with one sentence and the nearest name that exists."""
+"""How a command line is read: what it asks for, and to a mistake one sentence and the nearest name that exists."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from verification.ending import Exit
-from verification.errors import ClaimError, VerificationError
+from verification.ending import Exit, say
+from verification.errors import ClaimError, SourceError, VerificationError
+from verification.foreign_code import output_kept
+from verification.run.settings import available_cores
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from verification.claim import Claim
     from verification.registry import Catalogue
+    from verification.run.store import Store
+    from verification.sources import Project
 
 
 class Parser(argparse.ArgumentParser):
@@ -92,3 +98,32 @@ def made_claim(known: Catalogue, id: str) -> Claim:
     except Exception as error:
         raise ClaimError(f"{id} cannot be made: {one_sentence(error)}.") from error
     return claim
+
+
+def claims_asked_for(arguments: argparse.Namespace, *, naming: str = "") -> tuple[Catalogue, Project]:
+    """The claims that a command is about, and where they come from; says what could not be read.
+
+    Raises:
+        SourceError: there is no claim at all.
+    """
+    from verification.registry import catalogue_naming
+    from verification.sources import project
+
+    about = project(arguments.claims, lock=getattr(arguments, "lock", None))
+    with output_kept():
+        known = catalogue_naming(naming, about.sources)
+    for problem in known.problems:
+        say(problem)
+    if not known.listed:
+        names = ", ".join(str(source.path) for source in about.sources)
+        raise SourceError(f"no claims in {names}. `driftproof init FOLDER` writes a small project to start from.")
+    return known, about
+
+
+def report_written(store: Store, path: Path, known: Catalogue, executor: Executor | None = None) -> None:
+    """Write the HTML report of what the store holds, and say where."""
+    from verification.report import write_report
+    from verification.screen import watched
+
+    write_report(store, path, known, workers=available_cores(), watched=watched, executor=executor)
+    say(f"report: {path}")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.verification.fakes import CLAIMS, Catalogue, Single
-from verification import cli, investigation, registry, sources
+from verification import cli, investigation, registry, sources, verify
 from verification.ending import Exit
 from verification.run.settings import STORE_PATH
 from verification.run.store import Store
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 def elsewhere(tmp_path, monkeypatch):
     """A directory of its own, and a terminal that no escape sequence reaches."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "missing_libraries", list)
+    monkeypatch.setattr(verify, "missing_libraries", list)
     monkeypatch.setattr(sources, "_built_in_lock", lambda here: here / sources.LOCK_NAME)
 
 
@@ -115,7 +115,7 @@ def test_a_run_over_some_claims_says_nothing_about_the_others(driftproof, tmp_pa
 def test_a_missing_library_is_named_and_no_lock_is_written_where_verdicts_differ(
     name, locks, driftproof, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(cli, "missing_libraries", lambda: [name])
+    monkeypatch.setattr(verify, "missing_libraries", lambda: [name])
     code, _, err = driftproof("verify", "SC-001", "--update-lock")
     assert name in err and "is not installed" in err
     assert (code == 0) is (tmp_path / "claims.lock.json").exists() is locks
@@ -124,7 +124,7 @@ def test_a_missing_library_is_named_and_no_lock_is_written_where_verdicts_differ
 def test_what_is_not_installed_is_missing(monkeypatch):
     monkeypatch.undo()
     monkeypatch.setitem(sys.modules, "llvmlite", None)
-    assert "llvmlite" in cli.missing_libraries()
+    assert "llvmlite" in verify.missing_libraries()
 
 
 def test_json_is_one_object_a_line_and_a_summary_last(driftproof):
