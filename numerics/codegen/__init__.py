@@ -13,6 +13,7 @@ module            question it answers
 ``special``       ... of Bessel functions and of erfc
 ``roots``         ... of differences of roots
 ``inverse_functions``  ... of acosh, acos and asin near the ends of their domain
+``relative_entropy``  ... of sums of logarithms that vanish where two quantities meet
 ``branch_ends``   ... of sums of such functions and roots that cancel there
 ``removable``     ... of sums that cancel to several orders: their Taylor series there
 ``far_out``       ... and of sums that cancel far out: polynomials in 1/u or exp(-u) there

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import sympy as sp
 
 from numerics.arguments import takes
+from numerics.codegen.many_digits import CALLABLE
 from theory.argument_kinds import EXPRESSION
 
 MOST_TERMS = 200
@@ -25,6 +27,26 @@ def short_expansion(expression: sp.Expr) -> sp.Expr:
         (x + y)**1000
     """
     return sp.expand(expression) if expanded_terms(expression, {}) <= MOST_TERMS else expression
+
+
+@takes(total=EXPRESSION, rewrite=CALLABLE)
+def about_its_centre(total: sp.Expr, rewrite: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
+    """``rewrite(total)``, in x - a where a power of it is in the sum and that is shorter.
+
+    Multiplied out, a function of x - a cancels beside a.
+
+    Example:
+        >>> x = sp.Symbol("x")
+        >>> about_its_centre((x - 1) ** 2 + (x - 1) * (x + 1) - 2 * x + 2, sp.expand)
+        2*(x - 1)**2
+    """
+    plain = rewrite(total)
+    for power in sorted(total.atoms(sp.Pow), key=sp.default_sort_key):
+        constant, x = power.base.as_coeff_Add()
+        if x.is_Symbol and constant.is_Rational and constant != 0 and power.exp.is_Integer:
+            moved = rewrite(total.subs(x, x - constant)).subs(x, x + constant)
+            return min(plain, moved, key=sp.count_ops)
+    return plain
 
 
 def expanded_terms(expression: sp.Basic, known: dict[sp.Basic, int]) -> int:

@@ -330,6 +330,8 @@ def log_of_exponentials(x: sp.Expr) -> sp.Expr | None:
         >>> log_of_exponentials(1 / (1 + sp.exp(-x)))
         -log1p(exp(-Abs(x))) + Min(0, x)
     """
+    if x.is_Add and any(isinstance(factor, sp.cosh) for term in x.args for factor in sp.Mul.make_args(term)):
+        x = sp.Add(*(sp.expand(_in_exponentials(term)) for term in x.args))
     parts = _positive_exponentials(x)
     if parts is not None and len(parts) == 2:
         first, second = (a + sp.log(c) for c, a in parts)
@@ -349,6 +351,12 @@ def log_of_exponentials(x: sp.Expr) -> sp.Expr | None:
         return _log_of_difference(x)
     found = quotient(x)
     return found.logarithm() if found is not None else None
+
+
+def _in_exponentials(product: sp.Expr) -> sp.Expr:
+    """A product with its hyperbolic cosines as exponentials."""
+    factors = sp.Mul.make_args(product)
+    return sp.Mul(*(factor.rewrite(sp.exp) if isinstance(factor, sp.cosh) else factor for factor in factors))
 
 
 def _log_of_difference(x: sp.Expr) -> sp.Expr | None:

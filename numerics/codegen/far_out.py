@@ -3,9 +3,10 @@ r"""Sums whose terms cancel far out, such as :math:`\sqrt{u^2+u}-u`.
 There the sum is :math:`t^m` times a smooth function of :math:`t=1/|u|`, of its root, or of :math:`t=e^{-k|u|}` where it
 depends on exponentials of u alone, and no rearrangement of its terms keeps digits. On an interval :math:`[0, r]` of t
 the smooth function is the polynomial through its values at Chebyshev points, which also stands for functions whose
-series in t converges nowhere. What is put in place has been compared with the function to more digits than a double
-holds, and its own terms do not cancel; where one polynomial does not reach, another one follows. Both sides are looked
-at by themselves. Gamma functions have a page of their own, too (:mod:`numerics.codegen.gamma_functions`).
+series in t converges nowhere. Beside it a multiple of :math:`\log|u|` may stand, as in entropies of gamma laws. What is
+put in place has been compared with the function to more digits than a double holds, and its own terms do not cancel;
+where one polynomial does not reach, another one follows. Both sides are looked at by themselves. Gamma functions have a
+page of their own, too (:mod:`numerics.codegen.gamma_functions`).
 
 References:
     Trefethen, *Approximation Theory and Approximation Practice* (2013), chapters 3 and 7.
@@ -13,6 +14,7 @@ References:
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,6 +45,10 @@ _UNENDING = (*(sp.sin, sp.cos, sp.tan, sp.besselj, sp.besselk, sp.bessely, sp.ai
 
 _POLES_BELOW = (sp.gamma, sp.loggamma, sp.polygamma)
 """Functions with poles on the negative side."""
+
+_STEEPEST = 50
+_PARTS_OF_A_SLOPE = 48
+"""Of multiples of logarithms, and into which parts they are."""
 
 _MOST_PIECES = 3
 """Polynomials on one side."""
@@ -101,12 +107,16 @@ class _Chart:
 
     def share(self, u: sp.Expr, radius: sp.Rational) -> sp.Expr:
         """Of t over the radius, clipped so that the branch not taken is finite and so are its derivatives."""
-        inside = self.side * (sp.Max if self.side > 0 else sp.Min)(u, self.edge(radius), evaluate=False)
+        inside = self.inside(u, radius)
         return (
             sp.root(abs(self.edge(radius)) / inside, self.n)
             if self.rate is None
             else sp.exp(-self.rate * inside) / radius
         )
+
+    def inside(self, u: sp.Expr, radius: sp.Rational) -> sp.Expr:
+        """The modulus of u, clipped."""
+        return self.side * (sp.Max if self.side > 0 else sp.Min)(u, self.edge(radius), evaluate=False)
 
     def region(self, u: sp.Expr, radius: sp.Rational) -> Any:
         """Where the polynomial is used."""
@@ -116,19 +126,21 @@ class _Chart:
 
 @dataclass(frozen=True)
 class _Polynomial:
-    """A polynomial in t - centre times t**order, up to a radius."""
+    """A polynomial in t - centre times t**order, up to a radius, beside a multiple of log|u|."""
 
     chart: _Chart
     coefficients: tuple[sp.Rational, ...]
     order: sp.Rational
     centre: sp.Rational
     radius: sp.Rational
+    slope: sp.Rational
 
     def at(self, u: sp.Expr) -> sp.Expr:
         """Its value, by t over the radius: coefficients by t itself overflow in single precision."""
         share, middle = self.chart.share(u, self.radius), self.centre / self.radius
         terms = (c * self.radius**n * (share - middle) ** n for n, c in enumerate(self.coefficients))
-        return self.radius**self.order * share**self.order * sp.Add(*terms)
+        logarithm = self.slope * sp.log(self.chart.inside(u, self.radius)) if self.slope else sp.S.Zero
+        return self.radius**self.order * share**self.order * sp.Add(*terms) + logarithm
 
 
 def _rate(whole: sp.Expr) -> sp.Rational | None:
@@ -168,8 +180,11 @@ def _polynomials(parts: tuple[sp.Expr, ...], chart: _Chart, orders: int) -> tupl
             if not (near > mpmath.mpf(2) ** least and 16 * near < nearer < mpmath.inf):
                 return ()
 
+            slope = sp.S.Zero if chart.rate is not None else _slope(together, chart.side)
+
             def f(t: Any) -> Any:
-                return together(chart.argument(t))[0]
+                u = chart.argument(t)
+                return together(u)[0] - (as_float(slope) * mpmath.log(abs(u)) if slope else 0)
 
             order = _order(*(abs(f(t)) for t in places))
             if order is None or (chart.rate is not None and order < 0):
@@ -185,7 +200,7 @@ def _polynomials(parts: tuple[sp.Expr, ...], chart: _Chart, orders: int) -> tupl
                     centre = (begin + radius) / 2 if begin else sp.S.Zero
                     coefficients = _interpolated(smooth, as_float(begin), as_float(radius), as_float(centre))
                     if coefficients is not None:
-                        found.append(_Polynomial(chart, coefficients, order, centre, radius))
+                        found.append(_Polynomial(chart, coefficients, order, centre, radius, slope))
                         begin = radius
                         break
                 else:
@@ -193,6 +208,16 @@ def _polynomials(parts: tuple[sp.Expr, ...], chart: _Chart, orders: int) -> tupl
     except NO_VALUE:
         pass
     return tuple(found)
+
+
+def _slope(together: Callable[[Any], list[Any]], side: int) -> sp.Rational:
+    """The coefficient a of a function that grows like a log|u|, a small fraction; 0 for another one."""
+    values = [together(side * mpmath.mpf(2) ** k)[0] for k in (40, 60, 80)]
+    first, second = ((b - a) / (20 * mpmath.log(2)) for a, b in itertools.pairwise(values))
+    if mpmath.im(first) or not abs(first - second) < mpmath.mpf(10) ** -9 < abs(first) < _STEEPEST:
+        return sp.S.Zero
+    slope = sp.Rational(round(float(first) * _PARTS_OF_A_SLOPE), _PARTS_OF_A_SLOPE)
+    return slope if abs(as_float(slope) - second) < mpmath.mpf(10) ** -9 else sp.S.Zero
 
 
 def _order(near: Any, nearer: Any) -> sp.Rational | None:

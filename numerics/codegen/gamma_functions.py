@@ -205,8 +205,7 @@ def gamma_beside_powers(product: sp.Expr) -> tuple[sp.Expr, Boolean] | None:
     for factor in sp.Mul.make_args(product):
         base, m = factor.as_base_exp()
         if isinstance(base, sp.gamma) and base.args[0].free_symbols and m.is_Rational:
-            gammas.append(base.args[0])
-            growth += m * sp.loggamma(sp.Max(base.args[0], OVERFLOWING, evaluate=False))
+            gammas.append((base.args[0], m))
         elif isinstance(factor, sp.exp):
             growth += factor.args[0]
         elif factor.is_Pow and base.free_symbols | m.free_symbols and (m.free_symbols or abs(m) > LARGEST_SHIFT):
@@ -217,9 +216,37 @@ def gamma_beside_powers(product: sp.Expr) -> tuple[sp.Expr, Boolean] | None:
     powers = [factor for factor in sp.Mul.make_args(product) if factor.is_Pow or isinstance(factor, sp.exp)]
     if not gammas or not any(power.as_base_exp()[1].free_symbols for power in powers):
         return None
+    exponent = _exponent_by_stirling(growth, gammas)
+    if exponent is None:
+        exponent = growth + sp.Add(*(m * sp.loggamma(sp.Max(A, OVERFLOWING, evaluate=False)) for A, m in gammas))
     # Clipped, since SymPy would take the logarithms out again.
-    clipped = sp.Max(growth, -NOTHING, evaluate=False)
-    return rest * sp.exp(clipped), sp.And(*(A > OVERFLOWING for A in gammas), *conditions)
+    clipped = sp.Max(exponent, -NOTHING, evaluate=False)
+    return rest * sp.exp(clipped), sp.And(*(A > OVERFLOWING for A, _ in gammas), *conditions)
+
+
+def _exponent_by_stirling(growth: sp.Expr, gammas: Sequence[tuple[sp.Expr, sp.Rational]]) -> sp.Expr | None:
+    """The growth with m log(gamma(A)) by Stirling's formula where what is larger than log(x) cancels, else ``None``.
+
+    The arguments are a x + b, and log(a x + b) is log(x) + log(a) + log1p(b/(a x)).
+    """
+    symbols = growth.free_symbols.union(*(A.free_symbols for A, _ in gammas))
+    if len(symbols) != 1:
+        return None
+    (x,) = symbols
+    X, log_X = sp.Dummy("X", positive=True), sp.Dummy("L", real=True)
+    total, remainders, least = sp.expand_log(growth.xreplace({x: X}), force=True), sp.S.Zero, sp.S.One
+    for A, m in gammas:
+        a, b = A.coeff(x), A.subs(x, 0)
+        if sp.expand(A - a * x - b) != 0 or not (a.is_Rational and a.is_positive and b.is_Rational):
+            return None
+        total += m * ((a * X + b - sp.S.Half) * (log_X + sp.log(a) + log1p(b / (a * X))) - a * X - b)
+        remainders += m * (_remainder(a * X + b) + sp.log(2 * sp.pi) / 2)
+        least = max(least, (OVERFLOWING - b) / a)
+    total = sp.expand(total.subs(sp.log(X), log_X))
+    if total.coeff(log_X).has(X) or total.has(sp.Abs) or not sp.Poly(total, log_X).degree() <= 1:
+        return None
+    clipped = sp.Max(x, least, evaluate=False)
+    return (total + remainders).xreplace({X: clipped, log_X: sp.log(clipped)})
 
 
 @takes(terms=EXPRESSIONS)

@@ -55,7 +55,7 @@ def stable_logarithm(x: sp.Expr) -> sp.Expr | None:
         return log_of_lambert_w(x)
     if isinstance(x, sp.tanh):
         return _log_tanh(*x.args)
-    if x.is_Pow and power.is_Rational and not power.is_Integer:
+    if x.is_Pow and power.is_Rational and (base.is_positive or not power.is_Integer):
         return power * sp.log(base)
     if x.is_Add and len(x.args) == 2 and (found := _log_normal(x)) is not None:
         return found

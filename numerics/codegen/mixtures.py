@@ -39,7 +39,7 @@ def over_one_mixture(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
         >>> over_one_mixture([x**2 * sp.exp(x**2) / Z, -((x * sp.exp(x**2)) ** 2) / Z**2])
         [x**2*exp(x)*exp(x**2)/(exp(x) + exp(x**2))**2]
     """
-    if not 2 <= len(terms) <= MOST_TERMS:
+    if not 2 <= len(terms) <= MOST_TERMS or not any(term.has(sp.exp) for term in terms):
         return None
     denominators = [_mixture_below(term) for term in terms]
     found = {base for base, _ in denominators if base is not None}

@@ -12,6 +12,7 @@ from functools import lru_cache
 import sympy as sp
 
 from numerics.arguments import takes
+from numerics.codegen.expansion import about_its_centre
 from numerics.codegen.exponentials import denominator_exponent, exponential_factor, multiple
 from theory.argument_kinds import EXPRESSION, EXPRESSIONS
 
@@ -77,7 +78,7 @@ def quotients_added(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
         return None
     if any(power.base.is_Add and abs(power.exp) > HIGHEST_POWER for term in rational for power in term.atoms(sp.Pow)):
         return None
-    total = sp.factor(sp.Add(*rational))
+    total = about_its_centre(sp.Add(*rational), sp.factor)
     others = [term for term in terms if term not in rational]
     if total == 0:
         return others
@@ -111,6 +112,29 @@ def quotients_in_a_modulus(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
         return None
     added = quotients_added(written)
     return None if added is None else [term.xreplace({size: modulus}) for term in added]
+
+
+@takes(total=EXPRESSION)
+def beside_a_modulus(total: sp.Expr) -> sp.Expr | None:
+    """A sum of quotients in u and |u| on each side by itself, where it cancels on one; ``None`` for another sum.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> beside_a_modulus(1 + x / (1 + abs(x))).args[1]
+        (-1/(x - 1), True)
+    """
+    moduli = total.atoms(sp.Abs)
+    if len(moduli) != 1 or not total.is_Add:
+        return None
+    ((u,),) = (modulus.args for modulus in moduli)
+    sides = []
+    for side in (1, -1):
+        written = total.xreplace({sp.Abs(u): side * u, sp.sign(u): sp.Integer(side)})
+        sides.append((written, quotients_added(sp.Add.make_args(written))))
+    if all(added is None for _, added in sides):
+        return None
+    right, left = (written if added is None else sp.Add(*added) for written, added in sides)
+    return sp.Piecewise((right, u > 0), (left, True))
 
 
 def _is_quotient(term: sp.Expr) -> bool:

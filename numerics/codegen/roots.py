@@ -17,7 +17,7 @@ import sympy as sp
 from sympy.codegen.cfunctions import expm1, log1p
 
 from numerics.arguments import takes
-from numerics.codegen.expansion import short_expansion
+from numerics.codegen.expansion import about_its_centre, short_expansion
 from numerics.codegen.exponentials import exponential_factor
 from numerics.codegen.one_denominator import distance_from_one
 from theory.argument_kinds import EXPRESSIONS
@@ -83,7 +83,7 @@ def difference_of_quotients(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
                 continue
             if any(power.base.is_Add and power.exp > HIGHEST_POWER for power in (P * Q).atoms(sp.Pow)):
                 continue
-            gap = short_expansion(Q - P)
+            gap = about_its_centre(Q - P, short_expansion)
             together = len(sp.Add.make_args(short_expansion(Q))) + len(sp.Add.make_args(short_expansion(P)))
             if below and len(sp.Add.make_args(gap)) < together - 1:
                 return [second * gap / Q, *(term for k, term in enumerate(terms) if k not in (i, j))]

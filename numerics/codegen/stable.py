@@ -22,6 +22,7 @@ From the outside in, before anything is lowered; both sides of each line agree f
 ``gamma(u+a)/gamma(u)``               by Stirling's series, and so its logarithm            overflows
 ``exp(-u^2)/erfc(u)``                ``1/(exp(u^2) erfc(u))``, and so its logarithm        0/0
 ``log((1 + erf(u))/2)``              ``log1p(-erfc(u)/2)``, or with ``exp(u^2) erfc(-u)``    cancels, underflows
+``p log(p/q) - p + q``                a series in (p - q)/(p + q)                           cancels as p -> q
 ``exp(u) - 1 - u``                   its Taylor series near 0                              cancels as u -> 0
 ``asinh(u) - log(2u)``               a polynomial in 1/u or exp(-u) far out                cancels as u -> oo
 ``1/(1+u) - 1 + u``                  ``u^2/(1+u)``                                         cancels as u -> 0
@@ -81,6 +82,7 @@ from numerics.codegen.logarithms import (
 )
 from numerics.codegen.mixtures import over_one_mixture
 from numerics.codegen.one_denominator import (
+    beside_a_modulus,
     growing_terms,
     nested_quotient,
     over_a_power,
@@ -88,14 +90,11 @@ from numerics.codegen.one_denominator import (
     quotients_added,
     quotients_in_a_modulus,
 )
+from numerics.codegen.relative_entropy import relative_entropies
 from numerics.codegen.removable import over_what_vanishes, with_series
 from numerics.codegen.roots import difference_of_powers, difference_of_quotients
 from numerics.codegen.special import rescaled, without_growth
 from theory.argument_kinds import ArgumentKind
-
-CONCERNED = (sp.Function,)
-"""Functions that a rule is about, powers with a fraction as exponent and denominators apart."""
-
 
 OF_RECIPROCALS = {sp.asec: sp.acos, sp.acsc: sp.asin, sp.asech: sp.acosh}
 """Functions f, and g with f(u) = g(1/u) about which there are rules."""
@@ -229,7 +228,7 @@ class _Forms:
     def _is_concerned(self, expression: sp.Basic) -> bool:
         found = self.concerned.get(expression)
         if found is None:
-            own = isinstance(expression, CONCERNED) or (
+            own = isinstance(expression, sp.Function) or (
                 expression.is_Pow and (not expression.exp.is_Integer or expression.exp < 0)
             )
             own = own or (expression.is_Add and one_minus_square(expression.args) is not None)
@@ -280,12 +279,15 @@ class _Forms:
         if self.stirling and (terms := beside_stirling(expression.args)) is not None:
             self.stirling = False  # what is written stays, near 0
             try:
-                return self.of(sp.Add(*terms))
+                form = self.of(sp.Add(*terms))
             finally:
                 self.stirling = True
-        if expression.has(sp.exp) and (terms := over_one_mixture(expression.args)) is not None:
-            return self.of(sp.Add(*terms))
-        if (terms := quotients_in_lambert_w(expression.args)) is not None:
+            near = with_series(expression, expression.args, form) if len(expression.args) > 2 else None
+            return form if near is None else near
+        for rule in (over_one_mixture, quotients_in_lambert_w):
+            if (terms := rule(expression.args)) is not None:
+                return self.of(sp.Add(*terms))
+        if self.series and (terms := relative_entropies(expression.args)) is not None:
             return self.of(sp.Add(*terms))
         if self.to_a_double and (terms := one_plus_lambert_w(expression.args, form=self.of)) is not None:
             return self._inner(sp.Add(*terms)) if len(terms) > 1 else terms[0]
@@ -293,10 +295,11 @@ class _Forms:
             return self._by_sides(expression, *found)
         if self.sides and (terms := beside_its_exponent(expression.args)) is not None:
             return self.of(sp.Add(*terms))
-        if (sides := beside_a_step(expression)) is not None:
+        if (sides := beside_a_step(expression) or beside_a_modulus(expression)) is not None:
             return self.of(sides)
-        if (terms := quotients_added(expression.args) or quotients_in_a_modulus(expression.args)) is not None:
-            return self.of(sp.Add(*terms))
+        for rule in (quotients_added, quotients_in_a_modulus):
+            if (terms := rule(expression.args)) is not None:
+                return self.of(sp.Add(*terms))
         terms = over_one_denominator(expression.args) or as_hyperbolic_product(expression.args)
         if terms is not None:
             form = self.of(sp.Add(*terms))
@@ -378,9 +381,9 @@ class _Forms:
             return self._near_a_zero(expression, form) if is_one_somewhere else form
         inner = self._inner(expression)
         form = (log_of_quotient(inner.args[0]) if isinstance(inner, sp.log) else None) or inner
-        if form.has(log1p):  # of the distance from 1, which may cancel
+        if form.has(log1p):
             self.known[inner] = inner
-            form = self._inner(form)
+            form = self._inner(form)  # the distance from 1 may cancel
         if isinstance(form, sp.log) and isinstance(form.args[0], sp.Mul):
             growing = log_of_growing(expression.args[0]) or log_beside_growth(expression.args[0])
             if growing is not None and growing.has(sp.Piecewise):
