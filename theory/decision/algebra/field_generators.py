@@ -222,8 +222,12 @@ class FieldGenerators(abc.ABC):
         return quotient.is_integer is True
 
     def _base_power(self, base: sp.Expr, exponent: sp.Rational) -> sp.Expr:
-        """``base**exponent`` for the principal power of an expression in generators."""
-        if exponent.is_Integer or base.is_Dummy:
+        """``base**exponent`` for the principal power of an expression in generators.
+
+        That of exp(u) is exp(u * exponent) for real u only: a root of exp(i x) jumps at odd multiples of pi.
+        """
+        jumps = base in self._exponent and not self.positive(base)
+        if exponent.is_Integer or base.is_Dummy and not jumps:
             return base**exponent
         return self._generator(("base", base), self.original(base), (1, base)) ** exponent
 

@@ -151,3 +151,9 @@ def test_positivity_is_read_off_signs_of_terms():
     assert proof_of_positivity(x**2) is None
     assert proof_of_positivity(p - q) is None
     assert proof_of_positivity(-p) is None
+
+
+@pytest.mark.parametrize("root", [sp.sqrt(sp.exp(sp.I * x)), sp.exp(sp.I * x) ** sp.Rational(1, 3), sp.sqrt(sp.exp(z))])
+def test_a_root_of_a_complex_exponential_jumps_where_its_angle_does(root):
+    assert proof_of_zero(root - sp.exp(root.base.exp * root.exp)) is None
+    assert proof_of_zero(root**2 * root - root * root**2) and proof_of_zero(sp.sqrt(sp.exp(x)) - sp.exp(x / 2))
