@@ -45,6 +45,9 @@ class Primitive:
     generic: Boolean
 
 
+_MAX_TERMS = 12
+"""A sum of more powers or exponentials than this is no form that anybody reads: its integral is left standing."""
+
 _BEYOND = sp.atan, sp.acot, sp.hyper, sp.Integral
 """What no weight with a closed form here is written with: their slopes are those of no power, exponential or beta."""
 
@@ -111,6 +114,9 @@ def primitive(weight: sp.Expr, x: sp.Symbol) -> Primitive | None:
 
 def monomial(term: sp.Expr, x: sp.Symbol) -> tuple[sp.Expr, sp.Expr, sp.Expr] | None:
     r"""``(c, r, k)`` where ``term`` is :math:`c\,x^r` (k = 0) or :math:`c\,e^{kx}` (r = 0), else None."""
+    read = _read_off(term, x)
+    if read is not None:
+        return read
     slope = logarithmic_derivative(term, x)
     rate, power = sp.S.Zero, sp.expand(sp.cancel(sp.together(slope * x)))
     if power.has(x):
@@ -119,6 +125,19 @@ def monomial(term: sp.Expr, x: sp.Symbol) -> tuple[sp.Expr, sp.Expr, sp.Expr] | 
         return None
     coefficient = sp.powsimp(sp.simplify(term / (x**power * sp.exp(rate * x))))
     return None if coefficient.has(x) else (coefficient, power, rate)
+
+
+def _read_off(term: sp.Expr, x: sp.Symbol) -> tuple[sp.Expr, sp.Expr, sp.Expr] | None:
+    """:func:`monomial` where the term is a number times a power or an exponential, as it is written; else None."""
+    coefficient, rest = term.as_independent(x, as_Add=False)
+    if not coefficient.is_Rational:
+        return None
+    power, exponent = rest.as_base_exp() if rest != 1 else (x, sp.S.Zero)
+    if power == x and not exponent.has(x):
+        return coefficient, sp.expand(exponent), sp.S.Zero
+    if isinstance(rest, sp.exp) and exponent.as_independent(x, as_Add=False)[1] == x:
+        return coefficient, sp.S.Zero, sp.expand(exponent / x)
+    return None
 
 
 def dummy_like(x: sp.Symbol, name: str) -> sp.Symbol:
@@ -155,8 +174,9 @@ def common_cases(values: Sequence[sp.Expr]) -> list[tuple[tuple[sp.Expr, ...], B
 
 
 def _monomials(weight: sp.Expr, x: sp.Symbol) -> list[tuple[sp.Expr, sp.Expr, sp.Expr]] | None:
-    terms = [monomial(part, x) for part in sp.Add.make_args(sp.expand(weight))]
-    return None if any(term is None for term in terms) else [term for term in terms if term is not None]
+    parts = sp.Add.make_args(sp.expand(weight))
+    terms = list(itertools.takewhile(lambda term: term is not None, (monomial(part, x) for part in parts)))
+    return terms if len(terms) == len(parts) <= _MAX_TERMS else None
 
 
 def _between(
