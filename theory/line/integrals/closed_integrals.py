@@ -174,9 +174,19 @@ def common_cases(values: Sequence[sp.Expr]) -> list[tuple[tuple[sp.Expr, ...], B
 
 
 def _monomials(weight: sp.Expr, x: sp.Symbol) -> list[tuple[sp.Expr, sp.Expr, sp.Expr]] | None:
-    parts = sp.Add.make_args(sp.expand(weight))
+    parts = _terms(weight)
+    if len(parts) > _MAX_TERMS:
+        return None
     terms = list(itertools.takewhile(lambda term: term is not None, (monomial(part, x) for part in parts)))
-    return terms if len(terms) == len(parts) <= _MAX_TERMS else None
+    return terms if len(terms) == len(parts) else None
+
+
+def _terms(weight: sp.Expr) -> list[sp.Expr]:
+    """The terms of a product, expanded above; sums below stay together, since no power of one is a monomial."""
+    above, below = sp.fraction(weight)
+    factors = (f if f.as_base_exp()[0].is_Add else sp.expand(f) for f in sp.Mul.make_args(below))
+    divisor = sp.Mul(*factors)
+    return [term / divisor for term in sp.Add.make_args(sp.expand(above))]
 
 
 def _between(

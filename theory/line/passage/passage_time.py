@@ -255,7 +255,7 @@ def _integrated(
     standing = WeightIntegral(product, limits) if passage is None else WeightIntegral.nested(product, limits, passage)
     if product.has(sp.Integral):
         return standing
-    closed = elementary_integral(sp.powsimp(sp.expand(product)), y, low, high, standing)
+    closed = elementary_integral(product, y, low, high, standing)
     if closed is None:
         closed = rational_integral(product, y, low, high)
     return standing if closed is None else closed
