@@ -27,7 +27,10 @@ def rational_integral(function: sp.Expr, y: sp.Symbol, low: sp.Expr, high: sp.Ex
     if low.is_infinite or high.is_infinite or not function.is_rational_function(y):
         return None
     try:
-        parts = sp.apart(sp.cancel(function), y)
+        reduced = sp.cancel(function)
+        if any(sp.degree(factor, y) > 1 for factor, _ in sp.factor_list(sp.fraction(reduced)[1], y)[1]):
+            return None
+        parts = sp.apart(reduced, y)
     except (NotImplementedError, sp.PolynomialError):
         return None
     values = [_of_part(part, y, low, high) for part in sp.Add.make_args(parts)]
