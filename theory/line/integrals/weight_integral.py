@@ -20,7 +20,7 @@ _DOUBLE = 80
 """Bits up to which a nested integral is asked for in double precision: 15 digits and what SymPy adds in sums."""
 
 _STEP = 32
-"""Bits are asked for in multiples of this; never fewer than double precision may need, so that it is asked once."""
+"""Bits are asked for in multiples of this."""
 
 _FEWEST = 30
 """Bits that must be known of it."""
@@ -104,8 +104,11 @@ class WeightIntegral(sp.Integral):
         quick = _by_a_walk_outwards(self, prec) if quick is None else quick
         if quick is not None:
             return quick
-        value = _value_at_numbers(self, -(-max(prec, _DOUBLE) // _STEP) * _STEP)
-        return None if value is None else sp.Float._new(value._mpf_, prec)
+        for bits in (max(prec, _DOUBLE), prec):  # a sum asks for a few bits more; at a pole fewer may be known
+            value = _value_at_numbers(self, -(-bits // _STEP) * _STEP)
+            if value is not None:
+                return sp.Float._new(value._mpf_, prec)
+        return None
 
 
 @lru_cache(maxsize=128)
