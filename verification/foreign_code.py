@@ -72,8 +72,12 @@ def output_kept() -> Iterator[None]:
         with contextlib.suppress(OSError):
             os.dup2(2, 1)
         beside = open(os.dup(1), "w", errors="backslashreplace", closefd=True)
-        with contextlib.suppress(OSError, ValueError), beside, contextlib.redirect_stdout(beside):
-            yield
+        try:
+            with contextlib.redirect_stdout(beside):
+                yield
+        finally:
+            with contextlib.suppress(OSError, ValueError):
+                beside.close()
     finally:
         os.dup2(ours, 1)
         os.close(ours)

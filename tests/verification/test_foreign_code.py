@@ -13,7 +13,7 @@ import pytest
 
 from verification.ending import Exit, exit_code_of
 from verification.errors import ClaimError, SourceError
-from verification.foreign_code import staying
+from verification.foreign_code import output_kept, staying
 from verification.registry import claims_of
 from verification.run.worker import Assignment
 from verification.yielding import yielded
@@ -108,6 +108,11 @@ with output_kept():
     sys.stdout.close()
 print("c")
 """
+
+
+def test_an_error_raised_inside_is_not_kept_with_the_output():
+    with pytest.raises(ClaimError, match="a value"), output_kept():
+        raise ClaimError("a value")
 
 
 def test_what_is_printed_inside_stands_beside_the_output_which_outlives_it():

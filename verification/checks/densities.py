@@ -19,7 +19,7 @@ from theory.decision.arb.ball_functions import Ball
 from theory.decision.arb.balls import ball
 from theory.decision.conditions.surfaces import INEQUALITIES, margin
 from theory.decision.evidence_class import LARGEST_NUMBER, is_plain
-from theory.decision.points.breakpoints import breakpoints, zeros_along
+from theory.decision.points.breakpoints import breakpoints, closer_crossings
 from theory.decision.points.region import AdmissibleRegion, affine_in, points_satisfying
 from theory.decision.sign import SignKind, decide_sign
 from theory.errors import TheoryError
@@ -93,11 +93,12 @@ def seam_finding(process: ItoProcess, density: sp.Expr, domain: tuple[Boolean, .
     for start in points_satisfying(symbols, domain, _SEAM_POINTS, seed=str(density)):
         for seam in seams:
             for x in process.state:
-                for at in zeros_along(seam, start, [x]):
+                for place in closer_crossings(seam, x, start, _SIDE):
                     looked_at += 1
-                    if (jump := _jump(process, density, x, at)) is not None:
+                    at = {**start, x: place[0]}
+                    if (jump := _jump(process, density, x, at, place)) is not None:
                         where = {str(s): str(v) for s, v in at.items()}
-                        return Finding(Outcome.REFUTED, f"{jump} jumps at {x} = {at[x]}", witness=where)
+                        return Finding(Outcome.REFUTED, f"{jump} jumps at {x} = {_shown(place)}", witness=where)
     if not looked_at:
         return Finding(Outcome.UNDECIDED, "the density is in pieces, and no point on their seams was found")
     unseen = next((seam for seam in seams if not is_plain(seam, LARGEST_NUMBER)), None)
@@ -107,24 +108,37 @@ def seam_finding(process: ItoProcess, density: sp.Expr, domain: tuple[Boolean, .
     return Finding(Outcome.CERTIFIED, f"continuous at {looked_at} points on seams", numbers={"points": looked_at})
 
 
-def _jump(process: ItoProcess, density: sp.Expr, x: sp.Symbol, at: dict[sp.Symbol, Fraction]) -> str | None:
+def _shown(place: tuple[Fraction, Fraction]) -> str:
+    """A place on a seam: exactly, or to fifteen digits."""
+    return str(place[0]) if place[0] == place[1] else f"{float(place[0]):.15g}"
+
+
+def _jump(
+    process: ItoProcess,
+    density: sp.Expr,
+    x: sp.Symbol,
+    at: dict[sp.Symbol, Fraction],
+    place: tuple[Fraction, Fraction],
+) -> str | None:
     i = list(process.state).index(x)
     parts = {
         "diffusion times density": process.diffusion[i, i] * density,
         "the current": _off_seams(probability_current(process, density)[i]),
     }
-    scale = ball(process.diffusion[i, i] * density, {**at, x: at[x] + _SIDE}, _PRECISION)
+    scale = ball(process.diffusion[i, i] * density, {**at, x: place[1] + _SIDE}, _PRECISION)
     for name, part in parts.items():
-        further, close = (_difference_across(part.doit(), x, at, side) for side in (_FURTHER_SIDE, _SIDE))
+        further, close = (_difference_across(part.doit(), x, at, place, side) for side in (_FURTHER_SIDE, _SIDE))
         stays = close > further / 2  # what tends to 0 on both sides shrinks
         if close.is_finite() and stays and close > abs(scale) / (1 << _JUMP_BITS):
             return name
     return None
 
 
-def _difference_across(part: sp.Expr, x: sp.Symbol, at: dict[sp.Symbol, Fraction], side: Fraction) -> Ball:
-    """How far apart the values on the two sides of a seam are."""
-    before, after = (ball(part, {**at, x: at[x] + away}, _PRECISION) for away in (-side, side))
+def _difference_across(
+    part: sp.Expr, x: sp.Symbol, at: dict[sp.Symbol, Fraction], place: tuple[Fraction, Fraction], side: Fraction
+) -> Ball:
+    """How far apart the values on the two sides of a seam within ``place`` are."""
+    before, after = (ball(part, {**at, x: beside}, _PRECISION) for beside in (place[0] - side, place[1] + side))
     return abs(before - after)
 
 

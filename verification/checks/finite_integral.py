@@ -153,7 +153,7 @@ def _is_periodic(slope: sp.Expr, x: sp.Symbol) -> bool:
 def _gaussian(slopes: Sequence[sp.Expr], state: Sequence[sp.Symbol]) -> Boolean | None:
     """Sylvester's criterion on the exponent, where that is a quadratic form."""
     precision = -sp.Matrix(slopes).jacobian(list(state))
-    everywhere = all(x.is_real and x.is_nonnegative is None for x in state)
+    everywhere = all(Interval.of(x).ends == (-sp.oo, sp.oo) for x in state)
     if precision.free_symbols & set(state) or not everywhere:
         return None
     minors = [sp.factor(precision[:k, :k].det()) for k in range(1, precision.rows + 1)]

@@ -9,6 +9,7 @@ import sympy as sp
 
 from tests.verification import fake_claims as fake
 from theory.ito import ItoProcess
+from theory.parameters import parameter
 from verification.checks.symbolic import SymbolicCheck, judge
 from verification.forms import Expansion, Figure, Identity, Numerical, StationaryDensity
 from verification.run.task import Result, Status
@@ -239,6 +240,24 @@ def test_a_density_in_pieces_must_fit_at_its_seams():
     constant_pull = ItoProcess.scalar(r, drift=-k * sp.sign(r), dispersion=sp.S.One)
     assert density(constant_pull, sp.exp(-2 * k * sp.Abs(r))).supports
     assert density(constant_pull, sp.exp(-2 * k * sp.Abs(r)) * (2 + sp.sign(r))) is Outcome.REFUTED
+
+
+@pytest.mark.parametrize("seam", [r < sp.pi, r < sp.sqrt(2), r**3 < 2, r < sp.cbrt(k), sp.exp(r) < 3])
+def test_a_seam_at_an_irrational_place_is_crossed_and_not_stood_beside(seam):
+    jump = sp.Piecewise((GAUSS, seam), (2 * GAUSS, True))
+    assert density(PULLED, jump, normalisable=False) is Outcome.REFUTED
+
+
+def test_a_density_that_fits_at_an_irrational_seam_holds():
+    kink = ItoProcess.scalar(r, drift=-sp.sign(r - sp.sqrt(2)), dispersion=sp.S.One)
+    assert density(kink, sp.exp(-2 * sp.Abs(r - sp.sqrt(2)))) is Outcome.CERTIFIED
+
+
+def test_a_state_with_declared_bounds_is_integrated_between_them():
+    u = parameter("u", above=0, below=1)
+    flat = ItoProcess.scalar(u, drift=sp.S.Zero, dispersion=sp.S.One)
+    assert density(flat, sp.S.One) is Outcome.PROVED
+    assert density(flat, 2 - u) is Outcome.REFUTED
 
 
 def test_a_derivative_on_a_seam_refutes_no_law():

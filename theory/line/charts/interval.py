@@ -13,6 +13,7 @@ from theory.line.charts.inverse_charts import InverseChart, in_inverse_chart, in
 from theory.line.charts.powers import normal_form
 from theory.line.charts.root_chart import in_root, rational_in_root_chart, root_of_quadratic
 from theory.line.charts.trigonometric_chart import frequency, in_sines, middle_of, rational_in_tangent
+from theory.parameters import BoundedSymbol
 from theory.typeset import Typeset
 from theory.values import instance, shown, single_expression, single_symbol
 
@@ -45,8 +46,13 @@ class Interval(Typeset):
 
     @classmethod
     def of(cls, symbol: sp.Symbol) -> Interval:
-        """The interval that the assumptions of ``symbol`` describe: positive, negative or real, without its ends."""
+        """The interval that the assumptions of ``symbol`` describe, without its ends.
+
+        Positive, negative, real, or between the bounds of a :func:`~theory.parameters.parameter`.
+        """
         single_symbol(symbol, "symbol")
+        if isinstance(symbol, BoundedSymbol):
+            return cls(symbol.bounds.low, symbol.bounds.high)
         if symbol.is_nonnegative:
             return cls(sp.S.Zero, sp.oo)
         if symbol.is_nonpositive:

@@ -22,6 +22,7 @@ from theory.line.laws.mode import mode
 from theory.line.laws.stationary import probability_current_vanishes, stationary_density, transform_density
 from theory.line.passage.first_passage import hitting_probability
 from theory.notation import mu, nu, s_tilde, theta, zeta
+from theory.parameters import parameter
 
 x, w = sp.symbols("x w", positive=True)
 y = sp.Symbol("y", real=True)
@@ -361,3 +362,11 @@ def test_a_symbol_that_may_be_zero_lives_on_the_half_line():
     law = stationary_density(ItoProcess.scalar(n, drift=-m, dispersion=sigma))
     assert law.interval.ends == (0, sp.oo) and law.mean == sigma**2 / (2 * m)
     assert Interval.of(sp.Symbol("n", nonpositive=True)).ends == (-sp.oo, 0)
+
+
+def test_a_state_with_declared_bounds_lives_between_them():
+    v = parameter("v", above=-1, below=2)
+    assert Interval.of(v).ends == (-1, 2)
+    law = stationary_density(ItoProcess.scalar(v, drift=-v, dispersion=sp.S.One))
+    whole = sp.sqrt(sp.pi) * (sp.erf(1) + sp.erf(2)) / 2
+    assert abs(float(law.mean - (sp.exp(-1) - sp.exp(-4)) / 2 / whole)) < 1e-12
