@@ -64,6 +64,7 @@ bench: setup
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/depth_modes.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/deep_linear_modes.py
 	PYTHONPATH=. $(BIN)/python docs/benchmarks/textbook_diffusions.py
+	PYTHONPATH=. $(BIN)/python docs/benchmarks/passage_numbers.py
 
 peers: setup
 	$(PIP) --editable ".[peers]"

@@ -152,7 +152,7 @@ def main() -> None:
     parser.add_argument("--json", help="a file for the numbers")
     chosen = sized(parser, "processes")
     print(f"{'':49}  formula    panels     off   solve_bvp     off   by hand      off   formula, panels / solve_bvp")
-    rows = []
+    rows: list[dict[str, Any]] = []
     with multiprocessing.get_context("fork").Pool(chosen.processes, maxtasksperchild=1) as pool:
         answers = pool.imap(measured, [(name, way) for name in chosen.names for way in WAYS], chunksize=1)
         for name in chosen.names:
@@ -163,7 +163,7 @@ def main() -> None:
     if chosen.json:
         commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
         machine = f"{platform.machine()}, {available_cores()} cores, Python {platform.python_version()}"
-        told = {"date": time.strftime("%Y-%m-%d"), "commit": commit, "machine": machine}
+        told: dict[str, Any] = {"date": time.strftime("%Y-%m-%d"), "commit": commit, "machine": machine}
         told["load average"] = round(os.getloadavg()[0], 1)
         with open(chosen.json, "w", encoding="utf-8") as file:
             json.dump({**told, "medians": medians, "results": rows}, file, indent=1)
