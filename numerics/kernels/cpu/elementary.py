@@ -200,25 +200,25 @@ def tanh(v: Vectors, x: Value) -> Value:
 
 
 def sech_squared(v: Vectors, x: Value) -> Value:
-    r""":math:`1/\cosh^2x = e^{-2|x|}(1 + \tanh|x|)^2`, all but the last steps those of :func:`tanh`."""
-    m, decay = _half_of_one_minus_exp(v, x, SECH_BOUND)
+    r""":math:`1/\cosh^2x = e^{-2|x|}(1 + \tanh|x|)^2`, all but the last steps those of :func:`tanh`.
+
+    So they are: LLVM does once what both do of one argument, a neuron and its slope.
+    """
+    m, decay = _half_of_one_minus_exp(v, x)
     ratio = v.add(v.divide(m, v.subtract(v.constant(1), m)), v.constant(1))
     # Scaled down at the end: the only rounding of a subnormal result.
     value = v.multiply(v.multiply(v.multiply(decay, ratio), ratio), v.constant(2.0**-DECAY_BIAS))
     return v.select(v.compare(">", v.absolute(x), v.constant(SECH_BOUND[v.width == 64])), v.constant(0), value)
 
 
-TANH_BOUND = (43.6, 354.0)
-"""Beyond it the tangent is 1 to the last place."""
-
 SECH_BOUND = (53.0, 374.0)
-"""Beyond it 1/cosh**2 is 0, also among the subnormal numbers."""
+"""Beyond it 1/cosh**2 is 0, also among the subnormal numbers, and the tangent is 1 to the last place."""
 
 DECAY_BIAS = 64
 """Exponent of two by which a decay is scaled up, so that its factors are normal numbers."""
 
 
-def _half_of_one_minus_exp(v: Vectors, x: Value, bounds: tuple[float, float] = TANH_BOUND) -> tuple[Value, Value]:
+def _half_of_one_minus_exp(v: Vectors, x: Value) -> tuple[Value, Value]:
     r""":math:`m = \frac12(1 - e^{-2|x|})` and :math:`2^{64} e^{-2|x|}`.
 
     With :math:`|x| = s - \frac n2\log 2`, :math:`m = \frac12(1 - 2^n) + 2^nh`, where
@@ -226,7 +226,7 @@ def _half_of_one_minus_exp(v: Vectors, x: Value, bounds: tuple[float, float] = T
     """
     wide = v.width == 64
     high, low = LN2_PARTS[wide]
-    bound = v.constant(bounds[wide])
+    bound = v.constant(SECH_BOUND[wide])
     y = v.absolute(x)
     y = v.select(v.compare(">", y, bound), bound, y)
     n, bits = _rounded(v, y, -2 * LOG2_E)

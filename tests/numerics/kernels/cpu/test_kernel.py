@@ -226,6 +226,15 @@ def test_two_threads_change_no_bit_of_a_large_run():
     np.testing.assert_array_equal(states[0], states[1])
 
 
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="counts instructions of x86")
+def test_a_tangent_and_its_slope_are_computed_together():
+    signature = StepSignature(2, 2, 0, "float64")
+    slopes = (x, 1 / sp.cosh(x) ** 2)
+    kernels = [CpuKernel(program(x - h * sp.tanh(x), y + h * slope, m=0), signature) for slope in slopes]
+    alone, both = (kernel.assembly().count("div") for kernel in kernels)
+    assert 0 < both == alone
+
+
 @pytest.mark.every(5)
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="compares x86 processors")
 @pytest.mark.skipif(not host().fused, reason="this processor has no fused multiply-add")
