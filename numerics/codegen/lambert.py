@@ -75,8 +75,10 @@ def one_plus_lambert_w(terms: Sequence[sp.Expr], *, form: Form = lambda part: pa
     present = set(terms)
     for term in terms:
         for factor in sp.Mul.make_args(term):
+            if not isinstance(factor, sp.LambertW):
+                continue
             c = term / factor
-            if isinstance(factor, sp.LambertW) and c in present and (near := _near(factor, form)) is not None:
+            if c in present and (near := _near(factor, form)) is not None:
                 whole = _joined(factor, _far(factor, form), near, form, added=1)
                 return [c * whole, *(other for other in terms if other not in (term, c))]
     return None

@@ -74,20 +74,29 @@ def difference_of_quotients(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
     if len(terms) > MOST_QUOTIENTS:
         return None
     for i, j in itertools.combinations(range(len(terms)), 2):
+        if not any(_has_a_sum_for_factor(terms[k]) for k in (i, j)):
+            continue
         for first, second in ((terms[i], terms[j]), (terms[j], terms[i])):
             factors = sp.Mul.make_args(-first / second)
             below = [1 / f for f in factors if f.is_Pow and f.exp.is_Integer and f.exp < 0]
             above = [f for f in factors if not (f.is_Pow and f.exp.is_Integer and f.exp < 0)]
             Q, P = sp.Mul(*below), sp.Mul(*above)
-            if not (Q.is_Add or P.is_Add) or not (_is_polynomial_in_roots(P) and _is_polynomial_in_roots(Q)):
+            if not below or not (Q.is_Add or P.is_Add):
+                continue
+            if not (_is_polynomial_in_roots(P) and _is_polynomial_in_roots(Q)):
                 continue
             if any(power.base.is_Add and power.exp > HIGHEST_POWER for power in (P * Q).atoms(sp.Pow)):
                 continue
             gap = about_its_centre(Q - P, short_expansion)
             together = len(sp.Add.make_args(short_expansion(Q))) + len(sp.Add.make_args(short_expansion(P)))
-            if below and len(sp.Add.make_args(gap)) < together - 1:
+            if len(sp.Add.make_args(gap)) < together - 1:
                 return [second * gap / Q, *(term for k, term in enumerate(terms) if k not in (i, j))]
     return None
+
+
+def _has_a_sum_for_factor(term: sp.Expr) -> bool:
+    """Whether a sum, or a power of one, is among the factors; a quotient of terms without any has none either."""
+    return any(factor.as_base_exp()[0].is_Add for factor in sp.Mul.make_args(term))
 
 
 def _is_polynomial_in_roots(expression: sp.Expr) -> bool:
@@ -128,7 +137,7 @@ def _by_modulus(quotient: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
 
 def _difference(A: sp.Expr, p: sp.Rational, B: sp.Expr) -> sp.Expr | None:
     """A**p - B, or ``None`` where no term of A cancels."""
-    if B.is_nonpositive or B.has(sp.exp, sp.log):
+    if B.has(sp.exp, sp.log):
         return None
     C = B ** (1 / p)  # holds for B > 0
     if B.is_Pow and B.exp == p:
@@ -137,6 +146,8 @@ def _difference(A: sp.Expr, p: sp.Rational, B: sp.Expr) -> sp.Expr | None:
         return None
     v = short_expansion(A - C)
     if len(sp.Add.make_args(v)) >= len(A.args) + len(sp.Add.make_args(C)) - 1 and not (v.is_number and v != 0):
+        return None
+    if B.is_nonpositive:  # asked last: signs of long products take their time
         return None
     root = sp.sqrt(A)
     if p == sp.S.Half:
