@@ -13,7 +13,7 @@ from sympy.core.function import AppliedUndef
 
 from theory.answer import Answer
 from theory.argument_kinds import CONDITIONS, EXPRESSION, POINT, SECONDS, SEED, behind_the_door, takes, whole
-from theory.decision.algebra.normal_form import factors, proof_of_positivity, proof_of_zero
+from theory.decision.algebra.normal_form import ONE_SIGN, factors, proof_of_zero, sign_of_factors
 from theory.decision.arb.balls import ball
 from theory.decision.cases import where_defined
 from theory.decision.equations import on_surface
@@ -181,10 +181,8 @@ def sign_at_points(
         obstacle = "the expression holds undefined functions"
     if obstacle:
         return SignDecision(SignKind.UNDECIDED, False, obstacle)
-    for factor, kind in ((1, SignKind.POSITIVE), (-1, SignKind.NEGATIVE)):
-        proof = proof_of_positivity(factor * expression, region.conditions)
-        if proof is not None:
-            return SignDecision(kind, True, proof)
+    if sign := sign_of_factors(expression, region.conditions):
+        return SignDecision(_SIGN_KINDS[sign], True, ONE_SIGN)
     zero = proof_of_zero(expression, region.conditions)
     if zero is not None:
         return SignDecision(SignKind.ZERO, True, zero)

@@ -29,7 +29,7 @@ from sympy.logic.boolalg import Boolean
 
 from theory.answer import Answer
 from theory.argument_kinds import CONDITIONS, SECONDS, SEED, behind_the_door, takes, whole
-from theory.decision.algebra.normal_form import proof_of_positivity, proof_of_zero
+from theory.decision.algebra.normal_form import ONE_SIGN, proof_of_zero, sign_of_factors
 from theory.decision.algebra.plain_symbols import by_real_parts
 from theory.decision.algebra.undefined_functions import random_functions, with_functions
 from theory.decision.arb.balls import MissingFlintError, truth
@@ -260,11 +260,9 @@ def _contradiction(search: PointSearch, agreeing: list[dict[sp.Symbol, Fraction]
     if at_steps is not None and at_steps.kind is ZeroKind.NONZERO:
         return at_steps
     close = close or at_steps
-    for sign in (1, -1):
-        proof = proof_of_positivity(sign * search.expression, search.region.conditions)
-        if proof is not None:
-            reason = f"its sign is proved, it is {'positive' if sign > 0 else 'negative'}: {proof}"
-            return ZeroDecision(ZeroKind.NONZERO, reason, as_text(agreeing[0]), points_used=search.drawn)
+    if sign := sign_of_factors(search.expression, search.region.conditions):
+        reason = f"its sign is proved, it is {'positive' if sign > 0 else 'negative'}: {ONE_SIGN}"
+        return ZeroDecision(ZeroKind.NONZERO, reason, as_text(agreeing[0]), points_used=search.drawn)
     return _unvisited_branch(search, agreeing) or close
 
 

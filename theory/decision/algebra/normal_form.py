@@ -9,6 +9,7 @@ polynomial arithmetic with the first.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from random import Random
 
 import sympy as sp
@@ -77,24 +78,46 @@ def proof_of_positivity(expression: sp.Expr, conditions: Iterable[Boolean] = ())
         >>> proof_of_positivity(x - 1) is None
         True
     """
+    return ONE_SIGN if sign_of_factors(expression, conditions) == 1 else None
+
+
+ONE_SIGN = "every factor has terms of one sign"
+
+
+@takes(expression=EXPRESSION, conditions=CONDITIONS)
+def sign_of_factors(expression: sp.Expr, conditions: Iterable[Boolean] = ()) -> int:
+    """1 or -1 where :func:`proof_of_positivity` shows that ``expression`` or its negative is positive, else 0.
+
+    One factorisation tells both.
+
+    Example:
+        >>> x = sp.Symbol("x", positive=True)
+        >>> sign_of_factors(-x - 1), sign_of_factors(x + 1), sign_of_factors(x - 1)
+        (-1, 1, 0)
+    """
+    given = (sp.sympify(conditions),) if isinstance(conditions, Boolean | bool) else tuple(conditions)
+    return _sign_of_factors(expression, given)
+
+
+@lru_cache(maxsize=1024)
+def _sign_of_factors(expression: sp.Expr, conditions: tuple[Boolean, ...]) -> int:
     if expression.count_ops() > _MAX_OPERATIONS:
-        return None
-    conditions = (sp.sympify(conditions),) if isinstance(conditions, Boolean | bool) else tuple(conditions)
+        return 0
     try:
         ring = Indeterminates(conditions)
         content, factors = ring.tower.element(ring.rewrite(expression)).factors()
     except (OutOfReachError, BasePolynomialError, RecursionError):
-        return None
-    negative = content < 0
+        return 0
     if content == 0:
-        return None
+        return 0
+    sign = 1 if content > 0 else -1
     for f, multiplicity in factors:
         if ring.positive(f):
             continue
         if not ring.positive(sp.expand(-f)) or not multiplicity.is_Integer:
-            return None
-        negative ^= bool(multiplicity % 2)
-    return None if negative else "every factor has terms of one sign"
+            return 0
+        sign *= -1 if multiplicity % 2 else 1
+    return sign
 
 
 @takes(expression=EXPRESSION)

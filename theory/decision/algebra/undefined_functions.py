@@ -86,7 +86,9 @@ def with_functions(expression: sp.Expr, chosen: Mapping[Any, tuple[sp.Expr, sp.E
         expression = expression.replace(
             function, lambda *a, c=call, g=chosen_function: g.xreplace(dict(zip(c.args, a, strict=True)))
         )
-    return expression.doit(integrals=False, sums=False)
+    # Each derivative once, however often it stands there.
+    carried_out = {each: each.doit(integrals=False, sums=False) for each in expression.atoms(sp.Derivative)}
+    return expression.xreplace(carried_out).doit(integrals=False, sums=False)
 
 
 def _by_letters(derivative: sp.Derivative) -> sp.Expr:

@@ -18,7 +18,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from theory.argument_kinds import CONDITION, CONDITIONS, EXPRESSION, YES_OR_NO, takes
-from theory.decision.algebra.normal_form import proof_of_positivity, proof_of_zero
+from theory.decision.algebra.normal_form import proof_of_positivity, proof_of_zero, sign_of_factors
 from theory.decision.conditions.surfaces import INEQUALITIES, is_strict, margin, may_be
 from theory.decision.proofs.places import Signs
 from theory.decision.proofs.signs_on_boxes import proof_by_ranges
@@ -298,7 +298,7 @@ def _level(plain: sp.Expr, u: sp.Symbol, domain: tuple[Boolean, ...]) -> tuple[i
     slope = sp.diff(plain, u)
     if u.is_real is not True or slope.has(u) or slope == 0:
         return None
-    side = _sign(slope, domain)
+    side = sign_of_factors(slope, domain)
     zero = sp.cancel(-plain.subs(u, 0) / slope)
     possible = (
         proof_of_positivity(zero, domain)
@@ -310,16 +310,12 @@ def _level(plain: sp.Expr, u: sp.Symbol, domain: tuple[Boolean, ...]) -> tuple[i
     return (side, zero) if side and possible and not (u.is_nonzero and u.is_extended_positive is None) else None
 
 
-def _sign(expression: sp.Expr, domain: tuple[Boolean, ...]) -> int:
-    return 1 if proof_of_positivity(expression, domain) else -1 if proof_of_positivity(-expression, domain) else 0
-
-
 def _rises(f: sp.Expr, u: sp.Symbol, domain: tuple[Boolean, ...]) -> int:
     """1 or -1 if ``f`` is strictly increasing or decreasing in ``u`` on all of its line, else 0."""
     if not _is_smooth(f, u):
         return 0
     slope = sp.diff(f, u)
-    known = _sign(slope, domain)
+    known = sign_of_factors(slope, domain)
     known = known or next((side for side in (1, -1) if proof_by_ranges(side * slope, domain)), 0)
     if known:
         return known
@@ -328,7 +324,7 @@ def _rises(f: sp.Expr, u: sp.Symbol, domain: tuple[Boolean, ...]) -> int:
         return 0
     low, high = sp.S.Zero if u.is_nonnegative else -sp.oo, sp.S.Zero if u.is_nonpositive else sp.oo
     found = OpenInterval(u, low, high).signs(rest)
-    return _sign(factor, domain) * found.pieces[0] if found is not None and found.are_one else 0
+    return sign_of_factors(factor, domain) * found.pieces[0] if found is not None and found.are_one else 0
 
 
 def _is_continuous(f: sp.Expr, u: sp.Symbol) -> bool:

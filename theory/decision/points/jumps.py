@@ -176,7 +176,7 @@ def _by_secants(value: Any, low: Fraction, high: Fraction, width: Fraction) -> F
     unit = width / 16
     last = None
     for _ in range(_SECANTS):
-        x = Fraction(round((low - at_low * (high - low) / (at_high - at_low)) / unit)) * unit
+        x = _zero_of_secant((low, at_low), (high, at_high), unit)
         here = _middle(value(x))
         if here is None:
             return None
@@ -191,13 +191,30 @@ def _by_secants(value: Any, low: Fraction, high: Fraction, width: Fraction) -> F
     return None
 
 
+def _zero_of_secant(first: tuple[Fraction, Fraction], second: tuple[Fraction, Fraction], unit: Fraction) -> Fraction:
+    """The multiple of ``unit`` next to where the line through two points vanishes.
+
+    In whole numbers: fractions of thousands of bits would be reduced at each operation.
+    """
+    (a, at_a), (b, at_b) = first, second
+    here = at_a.numerator * at_b.denominator
+    rise = at_b.numerator * at_a.denominator - here
+    width = b.numerator * a.denominator - a.numerator * b.denominator
+    above = (a.numerator * b.denominator * rise - here * width) * unit.denominator
+    below = a.denominator * b.denominator * rise * unit.numerator
+    whole, rest = divmod(above, below) if below > 0 else divmod(-above, -below)
+    twice, below = 2 * rest, abs(below)
+    return (whole + (twice > below or (twice == below and whole % 2))) * unit
+
+
 def _middle(value: Any) -> Fraction | None:
     return _exactly(value.mid()) if value.is_finite() else None
 
 
 def _exactly(number: Any) -> Fraction:
     mantissa, exponent = number.man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    m, e = int(mantissa), int(exponent)
+    return Fraction(m << e) if e >= 0 else Fraction(m, 1 << -e)
 
 
 def _sign(value: Any) -> int | None:

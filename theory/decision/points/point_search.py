@@ -106,7 +106,8 @@ class PointSearch:
         self.clock = clock
         self.symbols = region.symbols
         self._more_breakpoints = tuple(breakpoints)
-        self.reach = NEAR if expression.has(*_SLOW) else FAR
+        parts = _distinct_parts(expression)
+        self.reach = NEAR if any(isinstance(part, _SLOW) for part in parts) else FAR
         self.drawn = 0
         self.blurred = 0
         self.undefined = 0
@@ -114,8 +115,8 @@ class PointSearch:
         self.refusal: str | None = None
         self.is_resolved = False
         self.through_the_plane = True
-        self._may_leave_the_reals = expression.has(*_LEAVING) or any(
-            power.exp.is_integer is not True for power in expression.atoms(sp.Pow)
+        self._may_leave_the_reals = any(
+            isinstance(part, _LEAVING) or isinstance(part, sp.Pow) and part.exp.is_integer is not True for part in parts
         )
 
     @functools.cached_property
@@ -271,6 +272,18 @@ class PointSearch:
             f"only {used} of {wanted} points counted: of {self.drawn} distinct points, {self.undefined} had no finite "
             f"real value and {self.blurred} could not be told from 0 sharply enough"
         )
+
+
+def _distinct_parts(expression: sp.Expr) -> set[sp.Basic]:
+    """All parts of an expression, each once: functions that were put in repeat theirs many times."""
+    parts: set[sp.Basic] = set()
+    waiting: list[sp.Basic] = [expression]
+    while waiting:
+        part = waiting.pop()
+        if part not in parts:
+            parts.add(part)
+            waiting.extend(part.args)
+    return parts
 
 
 def branches(expression: sp.Expr) -> Iterator[Boolean]:

@@ -19,7 +19,7 @@ import sympy as sp
 
 from theory.argument_kinds import EXPRESSION, SYMBOL, ArgumentKind, takes
 from theory.decision.algebra.factorisation import irreducible_factors
-from theory.decision.algebra.normal_form import proof_of_positivity
+from theory.decision.algebra.normal_form import sign_of_factors
 from theory.decision.arb.balls import ball, flint_library
 from theory.decision.proofs.places import IsolatedZero, Signs, is_zero, signs_of_product, simple_zeros
 from theory.decision.rational_points import exact_value
@@ -170,9 +170,8 @@ class OpenInterval:
 
     def _by_terms(self, factor: sp.Expr) -> Signs | None:
         """The signs of a factor that its assumptions or its normal form show to be of one sign."""
-        if factor == self.x and self.low >= 0 or proof_of_positivity(factor):
-            return Signs((), (1,))
-        return Signs((), (-1,)) if proof_of_positivity(-factor) else None
+        sign = 1 if factor == self.x and self.low >= 0 else sign_of_factors(factor)
+        return Signs((), (sign,)) if sign else None
 
     def _of_factor(self, f: sp.Expr, depth: int) -> Signs:
         if f.is_polynomial(self.x) and all(c.is_Rational for c in sp.Poly(f, self.x).coeffs()):

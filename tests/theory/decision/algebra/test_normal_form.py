@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.examples import examples
 from tests.theory.decision.zero_corpus import corpus
-from theory.decision.algebra.normal_form import proof_of_positivity, proof_of_zero
+from theory.decision.algebra.normal_form import proof_of_positivity, proof_of_zero, sign_of_factors
 from theory.decision.algebra.rational_functions import OutOfReachError, RationalFunction, Tower
 
 a, b, p, q, nu = sp.symbols("a b p q nu", positive=True)
@@ -151,6 +151,14 @@ def test_positivity_is_read_off_signs_of_terms():
     assert proof_of_positivity(x**2) is None
     assert proof_of_positivity(p - q) is None
     assert proof_of_positivity(-p) is None
+
+
+def test_one_factorisation_tells_the_sign_of_an_expression_and_of_its_negative():
+    for expression in (-p, (p + sp.exp(-x)) / (1 + q) ** 3, a * b - 1, (-p - 1) ** 3 * (x**2 + 1), p - q, x**2, 0 * p):
+        sign = sign_of_factors(expression, [a * b < 1])
+        assert sign == -sign_of_factors(-expression, [a * b < 1])
+        assert (sign == 1) == (proof_of_positivity(expression, [a * b < 1]) is not None)
+    assert [sign_of_factors(e, [a * b < 1]) for e in (-p, a * b - 1, (-p - 1) ** 3, p - q)] == [-1, -1, -1, 0]
 
 
 @pytest.mark.parametrize("root", [sp.sqrt(sp.exp(sp.I * x)), sp.exp(sp.I * x) ** sp.Rational(1, 3), sp.sqrt(sp.exp(z))])

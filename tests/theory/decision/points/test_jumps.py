@@ -1,9 +1,13 @@
 """Residuals that are 0 but between two jumps a hair apart, and jumps that are one."""
 
+from fractions import Fraction
+from random import Random
+
 import pytest
 import sympy as sp
 
 from theory.decision.conditions.surfaces import compared_points
+from theory.decision.points.jumps import _zero_of_secant
 from theory.decision.sign import SignKind, decide_sign
 from theory.decision.zero import ZeroKind, decide_zero
 
@@ -21,6 +25,16 @@ def difference(function, argument, by):
 
 def parity(argument):
     return sp.Mod(sp.floor(argument), 2)
+
+
+def test_the_zero_of_a_secant_in_whole_numbers_is_that_in_fractions():
+    rng = Random(5)
+    for _ in range(2000):
+        low, high, at_low = (Fraction(rng.randint(-99, 99), rng.randint(1, 9)) for _ in range(3))
+        at_high, unit = Fraction(rng.randint(-99, 99), 8), Fraction(1, 2 ** rng.randint(0, 5))
+        if at_low != at_high:
+            zero = low - at_low * (high - low) / (at_high - at_low)
+            assert _zero_of_secant((low, at_low), (high, at_high), unit) == round(zero / unit) * unit
 
 
 @pytest.mark.every(3)
