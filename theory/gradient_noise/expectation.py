@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sympy as sp
@@ -173,7 +173,7 @@ def _finite_first(law: DataLaw) -> tuple[DataLaw, ...]:
 def _over_one(expression: sp.Expr, law: DataLaw) -> sp.Expr:
     match law:
         case FiniteSupport() if not expression.is_polynomial(*law.variables):
-            return sp.Add(*(p * _at(expression, point) for p, point in law.weighted_points))
+            return sp.Add(*(p * at_data_point(expression, point) for p, point in law.weighted_points))
         case FiniteSupport():
             moment = _moments_of_points(law)
         case Gaussian():
@@ -186,7 +186,8 @@ def _over_one(expression: sp.Expr, law: DataLaw) -> sp.Expr:
     return sp.Add(*(coefficient * moment(powers) for powers, coefficient in polynomial.terms() if coefficient != 0))
 
 
-def _at(expression: sp.Expr, point: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
+def at_data_point(expression: sp.Expr, point: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
+    """The value of an expression in the data at one point of their support."""
     if expression.has(sp.Derivative, sp.Subs, sp.Integral):
         value = expression.subs(point, simultaneous=True)
     else:
@@ -200,7 +201,7 @@ def _at(expression: sp.Expr, point: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
 
 def _polynomial(expression: sp.Expr, law: DataLaw) -> sp.Poly:
     try:
-        return sp.Poly(sp.expand(expression), *law.variables)
+        return sp.Poly(expression, *law.variables)  # which expands
     except sp.PolynomialError:
         raise UnsupportedFormError(
             f"expression must be a polynomial in {', '.join(map(str, law.variables))}, whose law is known by moments "
@@ -214,7 +215,7 @@ def _by_points(
 ) -> tuple[list[tuple[sp.Expr, sp.MatrixBase]], sp.Matrix, Product | None]:
     """Probability and value at each point, the deviations of their means in columns, the law of the other variables."""
     rest = Product(others) if others else None
-    values = [(p, vector.applyfunc(lambda e, x=point: _at(e, x))) for p, point in law.weighted_points]
+    values = [(p, vector.applyfunc(lambda e, x=point: at_data_point(e, x))) for p, point in law.weighted_points]
     means = [value if rest is None else mean_vector(value, rest) for _, value in values]
     centre = sum((p * m for (p, _), m in zip(values, means, strict=True)), sp.zeros(vector.rows, 1))
     return values, sp.Matrix.hstack(*(m - centre for m in means)), rest

@@ -23,7 +23,13 @@ from theory.discrete.random_map import OneStepMoments
 from theory.errors import SymbolError, UnsupportedFormError
 from theory.fewer_noises import with_parallel_noises_joined
 from theory.gradient_noise.data_law import Empirical, Gaussian
-from theory.gradient_noise.expectation import covariance, covariance_factor, expanded_where_polynomial, mean_vector
+from theory.gradient_noise.expectation import (
+    at_data_point,
+    covariance,
+    covariance_factor,
+    expanded_where_polynomial,
+    mean_vector,
+)
 from theory.gradient_noise.model import Model
 from theory.ito import ItoProcess
 from theory.notation import eta, zeta
@@ -118,7 +124,7 @@ def _noisy_gradients(model: Model, label: sp.Symbol) -> tuple[list[sp.ImmutableM
         raise SymbolError(f"label must be one of the variables {tuple(model.law.variables)}, got {label}.")
     noises = [sp.Dummy(f"xi_{i + 1}", real=True) for i in range(model.law.sample_count)]
     gradients = [
-        sp.ImmutableMatrix(model.sample_gradient.subs({**point, label: point[label] + noise}, simultaneous=True))
+        model.sample_gradient.applyfunc(lambda e, at={**point, label: point[label] + noise}: at_data_point(e, at))
         for (_, point), noise in zip(model.law.weighted_points, noises, strict=True)
     ]
     return gradients, noises

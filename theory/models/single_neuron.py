@@ -153,7 +153,7 @@ class SingleNeuron:
         flow = self.flow(noise_scale)
         turn = sp.Matrix([[1, 1], [1, -1]])  # linear, so Itô's formula has no second-order term
         here = {w_1: (p + s) / 2, w_2: (p - s) / 2}
-        drift, dispersion = ((turn * m).subs(here, simultaneous=True) for m in (flow.drift, flow.dispersion))
+        drift, dispersion = ((turn * m).xreplace(here) for m in (flow.drift, flow.dispersion))
         return ItoProcess(sp.ImmutableMatrix([p, s]), drift, dispersion)
 
     def linearised(self, noise_scale: sp.Expr | int = 1) -> ItoProcess:
@@ -165,10 +165,12 @@ class SingleNeuron:
     def _linear_part(self) -> ItoProcess:
         # Linearised in the weights and turned: powers of (p + s)/2 need not be expanded.
         flow, state = self._unscaled_flow, sp.ImmutableMatrix([p, s])
-        origin, turn = {w_1: 0, w_2: 0}, sp.Matrix([[1, 1], [1, -1]])
+        turn = sp.Matrix([[1, 1], [1, -1]])
 
         def linear(column: sp.MatrixBase) -> sp.MatrixBase:
-            slopes = column.jacobian([w_1, w_2]).subs(origin)
+            # Along an axis most terms are gone before anything is differentiated.
+            along = [(column.subs(other, 0), weight) for weight, other in ((w_1, w_2), (w_2, w_1))]
+            slopes = sp.Matrix.hstack(*(entries.diff(weight).subs(weight, 0) for entries, weight in along))
             return (turn * slopes * turn.inv() * state).applyfunc(sp.expand)
 
         columns = [linear(flow.dispersion[:, j]) for j in range(flow.noise_dimension)]
@@ -211,6 +213,9 @@ class SingleNeuron:
 
 
 def _taylor(f: sp.Expr, variable: sp.Symbol, order: int) -> sp.Expr:
-    """The Taylor polynomial at 0, by differentiation."""
+    """The Taylor polynomial at 0, by differentiation; of a polynomial its first terms."""
+    if f.is_polynomial(variable):
+        expanded = sp.expand(f)
+        return sp.expand(sp.Add(*(expanded.coeff(variable, j) * variable**j for j in range(order + 1))))
     terms = (sp.diff(f, variable, j).subs(variable, 0) * variable**j / sp.factorial(j) for j in range(order + 1))
     return sp.expand(sp.Add(*terms))

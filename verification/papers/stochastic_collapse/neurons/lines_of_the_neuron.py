@@ -71,16 +71,20 @@ def _displays(names: tuple[str, str], letter: str, coordinate: int) -> Iterator[
     curvature = rf"\partial_{letter}^2\sum_i\sigma_{{{letter},i}}^2(0,0)"
     squares = r"\eta\zeta^2\sigma'(0)^2\sum_ix_i^2"
 
+    x, other = ((p, s), (s, p))[coordinate]
+
+    def on_its_axis(column: sp.MatrixBase) -> list[sp.Expr]:
+        """Polynomials of this coordinate where the other one is 0: the derivatives are along the axis, and at 0."""
+        return [sp.expand(entry.subs(other, 0)) for entry in column[coordinate, :]]
+
     @functools.cache
     def curvature_of_noise(n: int) -> sp.Expr:
-        process = _sum_and_difference(n)
-        squares = sp.Add(*(entry**2 for entry in process.dispersion[coordinate, :]))
-        return sp.expand(sp.diff(squares, process.state[coordinate], 2).subs({p: 0, s: 0}))
+        jets = [[f.coeff(x, k) for k in range(3)] for f in on_its_axis(_sum_and_difference(n).dispersion)]
+        return sp.expand(sp.Add(*(2 * slope**2 + 4 * value * half_bend for value, slope, half_bend in jets)))
 
     def rate(n: int) -> sp.Expr:
-        process = _sum_and_difference(n)
-        slope = sp.diff(process.drift[coordinate], process.state[coordinate]).subs({p: 0, s: 0})
-        return slope - curvature_of_noise(n) / 4
+        (drift,) = on_its_axis(_sum_and_difference(n).drift)
+        return drift.coeff(x, 1) - curvature_of_noise(n) / 4
 
     def signal_and_noise(signal: int, noise: sp.Expr) -> sp.Matrix:
         return single_neuron.for_each_size(lambda n, S, Q: signal * c / n * S - noise / n * eta * zeta**2 * c**2 * Q)
