@@ -110,6 +110,37 @@ def terms_up_to(
     raise UnsupportedFormError(f"the expansion of {expression} in {small} is lost in terms that cancel.")
 
 
+@takes(expression=EXPRESSION, small=SYMBOL, domain=CONDITIONS)
+def base_that_may_vanish(expression: sp.Expr, small: sp.Symbol, domain: Sequence[Boolean] = ()) -> sp.Expr | None:
+    """What stands below a root, in a denominator or in a logarithm and may be 0 at ``small = 0``; None without such.
+
+    Taylor's coefficients say nothing about the values of the other symbols at which it is 0.
+
+    Example:
+        >>> x, e = sp.Symbol("x", real=True), sp.Symbol("epsilon", positive=True)
+        >>> base_that_may_vanish(sp.sqrt(x**2 + e**2), e)  # |x| + O(epsilon**2), but epsilon at x = 0
+        x**2
+        >>> base_that_may_vanish(sp.sqrt(x**2 + e**2), e, [sp.Ne(x, 0)]) is None
+        True
+    """
+    turning = [part.base for part in expression.atoms(sp.Pow) if not (part.exp.is_integer and part.exp.is_nonnegative)]
+    turning += [part.args[0] for part in expression.atoms(sp.log)]
+    found = sorted({base.subs(small, 0) for base in turning if base.has(small)}, key=sp.default_sort_key)
+    return next((base for base in found if not base.is_zero and not _never_vanishes(base, domain)), None)
+
+
+def _never_vanishes(value: sp.Expr, domain: Sequence[Boolean]) -> bool:
+    """Whether no factor of ``value`` is 0 on the domain: each has a sign that is proved, or is excluded by name."""
+    if not value.free_symbols:
+        return True
+    excluded = [side for c in domain if isinstance(c, sp.Ne) for side in (c.lhs - c.rhs, c.rhs - c.lhs)]
+    try:
+        factors = [factor for factor, _ in sp.factor_list(value)[1]]
+        return all(factor in excluded or _sign(factor**2, domain) for factor in factors)
+    except (sp.PolynomialError, UnsupportedFormError):
+        return False
+
+
 def _direction(growth: Terms, domain: Sequence[Boolean]) -> int:
     """1 where an exponent tends to infinity, -1 where to minus infinity, 0 where there is none."""
     for power, logs in sorted(growth, key=lambda key: (key[0], -key[1])):
@@ -130,7 +161,8 @@ def _sign(value: sp.Expr, domain: Sequence[Boolean]) -> int:
     if decision.proved and decision.kind in (SignKind.POSITIVE, SignKind.NEGATIVE):
         return 1 if decision.kind is SignKind.POSITIVE else -1
     raise UnsupportedFormError(
-        f"the coefficient {value} may vanish or change its sign, which would change the expansion."
+        f"the coefficient {value} may vanish or change its sign, which would change the expansion. "
+        "Where it cannot, say so by a condition on the domain."
     )
 
 

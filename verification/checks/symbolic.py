@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.asymptotic_series import terms_up_to
+from theory.asymptotic_series import base_that_may_vanish, terms_up_to
 from theory.decision.zero import ZeroDecision, ZeroKind, decide_zero
 from theory.errors import UnsupportedFormError
 from theory.line.charts.interval import Interval
@@ -120,13 +120,9 @@ def _(form: Expansion, candidate: Candidate, domain: tuple[Boolean, ...]) -> Fin
         return _other_shape(entries(candidate), entries(derived))
     differences = [p - d for p, d in zip(entries(candidate), entries(derived), strict=True)]
     t, places = approaches(form.small, form.at, domain)
+    local = [_local(difference, form.small, place) for difference in differences for place in places]
     try:
-        terms = [
-            coefficient
-            for difference in differences
-            for place in places
-            for coefficient in terms_up_to(_local(difference, form.small, place), t, form.order, domain).values()
-        ]
+        terms = [c for part in local for c in terms_up_to(part, t, form.order, domain).values()]
     except UnsupportedFormError as error:
         reason = f"no expansion of {DIFFERENCE} in {form.small} at {form.at} was found: {error}"
         return Finding(Outcome.UNDECIDED, reason)
@@ -135,7 +131,14 @@ def _(form: Expansion, candidate: Candidate, domain: tuple[Boolean, ...]) -> Fin
         return Finding(Outcome.PROVED, f"{upto}: {DIFFERENCE} has no term of its asymptotic expansion")
     parts = [f"a coefficient of {DIFFERENCE}"] * len(terms)
     found = finding_of((decide_zero(c, domain) for c in terms), parts, f"each coefficient of {DIFFERENCE}")
+    if found.outcome.supports and (base := _base_that_may_vanish(local, t, domain)) is not None:
+        reason = f"{upto}: {found.reason}, but {base} may vanish, where {form.small} expands otherwise"
+        return Finding(Outcome.UNDECIDED, f"{reason}. Where it cannot, say so by a condition on the domain.")
     return replace(found, reason=f"{upto}: {found.reason}")
+
+
+def _base_that_may_vanish(local: Sequence[sp.Expr], t: sp.Symbol, domain: tuple[Boolean, ...]) -> sp.Expr | None:
+    return next((base for part in local if (base := base_that_may_vanish(part, t, domain)) is not None), None)
 
 
 def approaches(small: sp.Symbol, at: sp.Expr, domain: tuple[Boolean, ...]) -> tuple[sp.Symbol, list[sp.Expr]]:

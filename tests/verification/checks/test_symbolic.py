@@ -242,6 +242,21 @@ def test_a_density_in_pieces_must_fit_at_its_seams():
     assert density(constant_pull, sp.exp(-2 * k * sp.Abs(r)) * (2 + sp.sign(r))) is Outcome.REFUTED
 
 
+@pytest.mark.parametrize(
+    ("derived", "printed", "domain"),
+    [
+        (sp.sqrt(r**2 + x**2), sp.Abs(r), sp.Ne(r, 0)),
+        (x**2 / (x**2 + (r - k) ** 2), sp.S.Zero, sp.Ne(r, k)),
+        (r**2 / (r**2 + x**2), sp.S.One, r > 0),
+    ],
+)
+def test_an_expansion_proves_nothing_where_its_base_may_vanish(derived, printed, domain):
+    form = Expansion(lambda: derived, x, 1)
+    assert outcome(form, printed) is Outcome.UNDECIDED
+    assert outcome(form, printed, (domain,)) is Outcome.PROVED
+    assert outcome(form, printed + x, (domain,)) is outcome(form, printed + x) is Outcome.REFUTED
+
+
 @pytest.mark.parametrize("seam", [r < sp.pi, r < sp.sqrt(2), r**3 < 2, r < sp.cbrt(k), sp.exp(r) < 3])
 def test_a_seam_at_an_irrational_place_is_crossed_and_not_stood_beside(seam):
     jump = sp.Piecewise((GAUSS, seam), (2 * GAUSS, True))
