@@ -21,6 +21,9 @@ from verification.checks.intervals import (
 )
 from verification.verdict import Finding, Outcome
 
+_LEFT = 4.0
+"""Times the change between two steps that the bias left at the smaller one may be."""
+
 FEW_EVENTS = 64
 """Events on which a mean must rest for the variance of batches to say whether samples are independent."""
 
@@ -206,5 +209,20 @@ class Stages:
         if not (value < again.lower if below else value > again.upper):
             doubt = f"{reason}; an independent repetition does not confirm it"
             return Finding(Outcome.UNDECIDED, doubt, numbers=numbers)
-        reason += f"; repeated independently: [{again.lower:.6g}, {again.upper:.6g}]"
+        repeated = f"repeated independently: [{again.lower:.6g}, {again.upper:.6g}]"
+        if _moves_towards(value, self.first.interval, again):
+            doubt = f"{reason}; {repeated}: the mean moves towards it as the step is halved. Extrapolate, or take less"
+            return Finding(Outcome.UNDECIDED, doubt, numbers=numbers)
+        reason += f"; {repeated}"
         return Finding(Outcome.REFUTED, reason, witness=numbers, numbers=numbers)
+
+
+def _moves_towards(value: float, first: ConfidenceInterval, again: ConfidenceInterval) -> bool:
+    r"""Whether the stages differ by more than chance, and what is left of that may reach ``value``.
+
+    A bias of order :math:`\sqrt h` falls by the factor :math:`\sqrt 2`: 2.4 times its change is left, of order h, once.
+    """
+    change = again.estimate - first.estimate
+    left = value - again.estimate
+    apart = first.lower > again.upper or first.upper < again.lower
+    return apart and change * left > 0 and abs(left) <= _LEFT * abs(change)

@@ -76,6 +76,12 @@ def test_a_second_stage_that_refutes_on_the_other_side_confirms_nothing(monkeypa
     assert "does not confirm" in found["printed"].reason
 
 
+@pytest.mark.parametrize(("printed", "outcome"), [(1.0, Outcome.UNDECIDED), (0.5, Outcome.REFUTED)])
+def test_a_bias_that_falls_with_the_step_refutes_what_it_may_reach_by_no_means(monkeypatch, printed, outcome):
+    biased = fake.experiment(mean=1.2, second=1.1)
+    assert judged(monkeypatch, claim_of(biased, printed=printed))["printed"].outcome is outcome
+
+
 def test_there_is_no_second_stage_without_a_refutation_of_the_printed_or_corrected_form(monkeypatch):
     claim = claim_of(fake.experiment())
     fake.register(monkeypatch, claim)
