@@ -19,6 +19,7 @@ from numerics.arguments import takes
 from theory.argument_kinds import one_of
 from theory.ito import ItoProcess
 from theory.limits import one_sided_limit
+from theory.parameters import BoundedSymbol
 
 undefined = sp.Symbol("undefined outside the domain", real=True)
 """The parameter that is NaN; a symbol, since SymPy refuses to compare NaN with anything."""
@@ -64,6 +65,8 @@ def borders(process: ItoProcess) -> tuple[Border, ...]:
     rows = [[b, *process.dispersion.row(i)] for i, b in enumerate(process.drift)]
     ends = [x for x, row in zip(process.state, rows, strict=True) if not _invariant(x, row, entries)]
     found = [border for x in ends if (border := _declared(x, entries)) is not None]
+    for x, row in zip(process.state, rows, strict=True):
+        found += _between_bounds(x, row)
     for name, entry in entries:
         found += [border for border in _of_coefficient(entry, name, process) if border not in found]
     unique = {border.kept: border for border in reversed(found)}
@@ -95,6 +98,16 @@ def _declared(x: sp.Symbol, entries: list[tuple[str, sp.Expr]]) -> Border | None
     where = "below" if side > 0 else "above"
     because = "" if undefined is None else f", and {undefined[1]} in the {undefined[0]} is undefined {where}"
     return Border(side * x, f"{x} {'>=' if side > 0 else '<='} 0 ({x} is declared {word}{because})", pole=False)
+
+
+def _between_bounds(x: sp.Symbol, row: list[sp.Expr]) -> list[Border]:
+    """The borders at the bounds, but 0, of a :func:`~theory.parameters.parameter`, unless the coefficients vanish."""
+    if not isinstance(x, BoundedSymbol):
+        return []
+    low, high = x.bounds.low, x.bounds.high
+    sides = [(x - low, low, ">="), (high - x, high, "<=")]
+    moving = [side for side in sides if side[1].is_finite and side[1] != 0 and any(f.subs(x, side[1]) for f in row)]
+    return [Border(kept, f"{x} {sign} {end} (so {x} is declared)", pole=False) for kept, end, sign in moving]
 
 
 def _invariant(x: sp.Symbol, row: list[sp.Expr], entries: list[tuple[str, sp.Expr]]) -> bool:

@@ -13,6 +13,8 @@ from numerics.simulation.plan import simulation_plan
 from numerics.simulation.simulate import simulate
 from tests.numerics.seeding import seed_of
 from theory.ito import ItoProcess
+from theory.line.charts.interval import Interval
+from theory.parameters import parameter
 
 x = sp.Symbol("x", positive=True)
 r, u, v = sp.symbols("r u v", real=True)
@@ -35,6 +37,16 @@ RUN = {"step": 0.01, "until": 2.0, "n_paths": 500, "seed": seed_of("domain")}
 def test_leaving_the_domain_is_an_error_that_names_coefficient_and_place(process, start, words, backend):
     with pytest.raises(DivergenceError, match=words):
         simulate(process, initial=[start], scheme=EulerMaruyama(), options=Options(backend=backend), **RUN)
+
+
+def test_the_declared_bounds_of_a_state_are_kept():
+    w = parameter("w", above=-1, below=2)
+    wide = ItoProcess.scalar(w, drift=-w, dispersion=1)
+    with pytest.raises(DivergenceError, match=r"w >= -1 .*; w <= 2 "):
+        simulate(wide, initial=[0.5], **RUN)
+    run = simulate(wide, initial=[0.5], interval=Interval(-1, 2), **RUN)
+    assert -1 <= run.final.min() and run.final.max() <= 2
+    assert borders(ItoProcess.scalar(w, drift=(w + 1) * (2 - w), dispersion=(w + 1) * (2 - w))) == ()
 
 
 def test_without_the_check_the_same_paths_would_go_on_as_another_process():
