@@ -10,15 +10,16 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+import time
 from collections import OrderedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numerics.codegen.layer_program import LayerProgram
-from numerics.kernels.cpu.kernel import CHUNKS_PER_THREAD, thread_pool
+from numerics.kernels.cpu.kernel import CHUNKS_PER_THREAD, PAYS_AFTER, thread_pool
 from numerics.kernels.cpu.layer_code import LAYER_WORK, lanes_of_layers, layer_kernel_ir
-from numerics.kernels.cpu.target import Host, compile_ir, host
+from numerics.kernels.cpu.target import Host, MachineCode, compile_ir, host
 from numerics.kernels.kernel import Address
 from numerics.kernels.layer_kernel import Constants, LayerKernel
 
@@ -26,8 +27,9 @@ CALL_MULTIPLICATIONS = 2**30
 """Multiplications of all lanes in one call of generated code: a fraction of a second, so that an interrupt is heard."""
 
 WORTH_OPTIMISING = 2**31
-"""Multiplications of all lanes, a fraction of a second, from which on a kernel is compiled with all optimisations. The
-bits of the result are the same before and after."""
+"""Multiplications of all lanes, a fraction of a second, from which on a kernel may be compiled with all optimisations:
+at once, or again when it has run ``PAYS_AFTER`` times as long as it took to compile. The bits of the result are the
+same before and after."""
 
 KERNELS = 32
 """Kernels kept for another use."""
@@ -57,19 +59,20 @@ class CpuLayerKernel(LayerKernel):
         self.processor = processor or host()
         self.lanes = lanes_of_layers(self.processor, self.precision)
         self.ir, self._workspace = layer_kernel_ir(program, self.precision, self.processor)
-        self._work, self._lock = 0, threading.Lock()
-        self._compile(thorough=False)
+        self._work, self._running, self._compiling = 0, 0.0, 0.0
+        self._lock = threading.Lock()
+        self._thorough = False
+        self._code: MachineCode | None = None
 
-    def _compile(self, *, thorough: bool) -> None:
-        self._thorough, self._code = thorough, compile_ir(self.ir, self.processor, thorough=thorough)
-        self._run = ctypes.CFUNCTYPE(None, *_C_TYPES)(self._code.address("run"))
-
-    def _note_work(self, multiplications: int) -> None:
-        """Compile once more, with all optimisations, when the kernel turns out to be used much."""
+    def code(self) -> MachineCode:
+        """The compiled function, compiled at first use, and once more when it turns out to be used much."""
         with self._lock:
-            self._work += multiplications
-            if self._work >= WORTH_OPTIMISING and not self._thorough:
-                self._compile(thorough=True)
+            pays = self._work >= WORTH_OPTIMISING and self._running >= PAYS_AFTER * self._compiling
+            if self._code is None or (pays and not self._thorough):
+                start = time.perf_counter()
+                self._thorough, self._code = pays, compile_ir(self.ir, self.processor, thorough=pays)
+                self._compiling = time.perf_counter() - start
+            return self._code
 
     @property
     def working_set(self) -> int:
@@ -78,7 +81,7 @@ class CpuLayerKernel(LayerKernel):
 
     def assembly(self) -> str:
         """The machine code as text."""
-        return self._code.assembly
+        return self.code().assembly
 
     def _advance(
         self,
@@ -90,8 +93,9 @@ class CpuLayerKernel(LayerKernel):
         threads: int,
     ) -> None:
         n = state.shape[1]
-        self._note_work(max(1, self.program.multiplications) * n * len(factors))
-        code, function = self._code, self._run
+        self._work += max(1, self.program.multiplications) * n * len(factors)
+        code = self.code()
+        function = ctypes.CFUNCTYPE(None, *_C_TYPES)(code.address("run"))
         blocks = -(-n // self.lanes)
         work = self._in_blocks(state, blocks)
         own = self._in_blocks(parameters, blocks)
@@ -125,6 +129,7 @@ class CpuLayerKernel(LayerKernel):
                     address.stream,
                 )
 
+        start = time.perf_counter()
         if count == 1:
             run(0, blocks)
         else:
@@ -134,6 +139,7 @@ class CpuLayerKernel(LayerKernel):
                     future.result()
             finally:
                 stop.set()
+        self._running += time.perf_counter() - start
         del code  # the machine code had to live until here
         self._out_of_blocks(work, state)
 

@@ -308,7 +308,23 @@ def test_without_llvmlite_pytorch_takes_the_steps_and_says_so(monkeypatch, whole
         run(n=3, backend="cpu")
 
 
-def test_a_kernel_that_is_used_much_is_compiled_again_and_changes_no_bit(monkeypatch, whole):
-    monkeypatch.setattr("numerics.kernels.cpu.layer_kernel.WORTH_OPTIMISING", 0)
-    monkeypatch.setattr("numerics.kernels.cpu.layer_kernel._KERNELS", OrderedDict())
-    assert same_bits(whole, run())
+@pytest.mark.parametrize(
+    ("limits", "pays_after", "compiled"),
+    [([0], 0, [True]), ([2**60, 0], 0, [False, True]), ([2**60, 0], 2**60, [False])],
+)
+def test_a_kernel_is_optimised_when_that_pays_and_changes_no_bit(monkeypatch, whole, limits, pays_after, compiled):
+    from numerics.kernels.cpu import layer_kernel, target
+
+    asked = []
+
+    def compile_ir(*given, thorough):
+        asked.append(thorough)
+        return target.compile_ir(*given, thorough=thorough)
+
+    monkeypatch.setattr(layer_kernel, "compile_ir", compile_ir)
+    monkeypatch.setattr(layer_kernel, "PAYS_AFTER", pays_after)
+    monkeypatch.setattr(layer_kernel, "_KERNELS", OrderedDict())
+    for limit in limits:
+        monkeypatch.setattr(layer_kernel, "WORTH_OPTIMISING", limit)
+        assert same_bits(whole, run())
+    assert asked == compiled
