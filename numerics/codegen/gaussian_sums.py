@@ -65,8 +65,7 @@ def thin_sides(total: sp.Expr) -> list[ThinSide]:
         >>> side.growth, side.bracket
         (-x**2, -x*ScaledErfc(x) + 1/sqrt(pi))
     """
-    arguments = {head.args[0] for head in total.atoms(sp.erf, sp.erfc)}
-    arguments = {-v if v.could_extract_minus_sign() else v for v in arguments}
+    arguments = {head.args[0] for head in total.atoms(sp.erf, sp.erfc)}  # of v and -v SymPy leaves one
     if len(arguments) != 1 or not total.is_Add:
         return []
     (v,) = arguments
@@ -74,7 +73,7 @@ def thin_sides(total: sp.Expr) -> list[ThinSide]:
 
 
 def _on_side(total: sp.Expr, side: int, u: sp.Expr) -> ThinSide | None:
-    written = _in_tail(total, side, side * u, short_expansion(u**2))
+    written = _in_tail(total, side, short_expansion(u**2))
     expanded = short_expansion(written) if written is not None else None
     if expanded is None or not expanded.is_Add or len(expanded.args) > MOST_TERMS:
         return None
@@ -96,16 +95,16 @@ def _on_side(total: sp.Expr, side: int, u: sp.Expr) -> ThinSide | None:
     return ThinSide(-lowest * u**2, bracket, u)
 
 
-def _in_tail(part: sp.Basic, side: int, v: sp.Expr, square: sp.Expr) -> sp.Expr | None:
+def _in_tail(part: sp.Basic, side: int, square: sp.Expr) -> sp.Expr | None:
     """An expression with T for erfc(u) and G for exp(-u**2), u = side v, where it is made of these alone."""
     if isinstance(part, sp.erf | sp.erfc):
-        erf = side * (1 - _T) if part.args[0] == v else -side * (1 - _T)
+        erf = side * (1 - _T)
         return erf if isinstance(part, sp.erf) else 1 - erf
     if isinstance(part, sp.exp):
         k, rest = multiple(part.args[0], square)
         return sp.exp(rest) * _G ** (-k)
     if part.is_Add or part.is_Mul or (part.is_Pow and part.exp.is_Integer):
-        made = [_in_tail(inner, side, v, square) for inner in part.args]
+        made = [_in_tail(inner, side, square) for inner in part.args]
         if None in made:
             return None
         result = part.func(*made)

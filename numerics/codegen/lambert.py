@@ -134,7 +134,7 @@ def _far(function: sp.Expr, form: Form) -> tuple[sp.Expr, Boolean] | None:
     has_sign = (sign * c).is_positive
     v = form(sign * u + sign * sp.log(sign * c if has_sign else absolute_value(c)))
     inside = sp.Max(v, FAR, evaluate=False)  # so that the branch not taken is finite and so are its derivatives
-    w = inside - sign * sp.log(inside)
+    w = inside
     for _ in range(_STEPS):
         w = w * (inside - sign * sp.log(w) + sign) / (w + sign)
     return sign * w, v > FAR if has_sign else sp.And(v > FAR, sign * c > 0)

@@ -155,9 +155,13 @@ PAIRS = (
         ),
     ),
     (
-        "verification/checks/densities.py",
-        "tests/verification/checks",
-        (("stays = close > further / 2", "stays = False"), ("if unseen is not None:", "if False:")),
+        "verification/checks/seams.py",
+        "tests/verification/checks/test_seams.py",
+        (
+            ("return True if close > enough and", "return None if close > enough and"),
+            ("if unseen is not None:", "if False:"),
+            ("if region.contains(both.below) and region.contains(both.above):", "if True:"),
+        ),
     ),
     (
         "verification/power.py",

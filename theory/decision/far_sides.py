@@ -31,7 +31,7 @@ _LOOKED_AT = 3
 def on_far_sides(search: PointSearch, visited: Sequence[Point]) -> tuple[dict[sp.Symbol, Fraction] | None, str | None]:
     """A point beyond a wall where a ball excludes 0; or what is said of a far side on which no point was found."""
     doubt = None
-    for factor in dict.fromkeys(f for wall in branching_walls(search.expression) for f in _factors(wall)):
+    for factor in dict.fromkeys(f for wall in branching_walls(search.expression) for f in factors_of_wall(wall)):
         if not factor.free_symbols <= set(search.symbols):
             continue
         met = {side for side in (1, -1) if any(_truth(sp.Gt(side * factor, 0), point, 256) for point in visited)}
@@ -47,7 +47,7 @@ def on_far_sides(search: PointSearch, visited: Sequence[Point]) -> tuple[dict[sp
     return None, doubt
 
 
-def _factors(wall: sp.Expr) -> Iterator[sp.Expr]:
+def factors_of_wall(wall: sp.Expr) -> Iterator[sp.Expr]:
     """The factors of a wall: of a square both sides of its root count."""
     for part in sp.fraction(sp.together(wall)):
         try:

@@ -19,8 +19,9 @@ from theory.errors import UnsupportedFormError
 from theory.line.charts.interval import Interval
 from verification.checks.check import Check, Context, Findings, done, not_done, statement_of
 from verification.checks.conditions import judge_bound, judge_region
-from verification.checks.densities import interval_within, judge_density, residuals, seams_of
+from verification.checks.densities import interval_within, judge_density, residuals
 from verification.checks.namesakes import refuse_namesakes
+from verification.checks.seams import seams_of
 from verification.claim import CORRECTED, PRINTED, READ_AS
 from verification.forms import (
     Bound,

@@ -10,6 +10,8 @@ import sympy as sp
 from numerics import iterate
 from numerics.codegen.accurate import beside_a_step
 from numerics.codegen.compile import compile_program
+from numerics.codegen.gaussian_sums import thin_sides
+from numerics.codegen.special import ScaledErfc
 from numerics.codegen.stable import stable
 from numerics.schemes import QuadraticExponential
 from numerics.simulation.options import Options
@@ -214,6 +216,30 @@ def test_inverse_functions_keep_their_digits_where_the_written_form_has_none(exp
 def test_quotients_of_hyperbolic_functions_keep_their_digits_where_the_written_form_has_none(expression, point):
     assert error_of_program(expression, point) < 1e-13
     assert not error_as_written(expression, point) < 1e-3
+
+
+_mixture = sp.exp(x) + sp.exp(x**2)
+
+
+@pytest.mark.parametrize(
+    ("expression", "point"),
+    [
+        (1 / (sp.cosh(x) - 1), 2.0),
+        (sp.diff(sp.sinh(x) / (3 + sp.cosh(x)), x), 700.0),
+        (sp.exp(x**2) / _mixture - sp.exp(2 * x**2) / _mixture**2, 6.0),
+        (sp.LambertW(sp.exp(x)), 41.0),
+        (1 + sp.LambertW(-sp.exp(-1 - (x**2))), 0.05),
+    ],
+    ids=["half an angle", "no single product", "square of a weight", "Lambert far out", "Lambert at its branch point"],
+)
+def test_forms_of_exponentials_are_the_function_itself(expression, point):
+    assert error_of_program(expression, point) < 1e-14
+
+
+def test_the_thin_side_of_a_rectified_normal_law_is_on_the_left():
+    (side,) = thin_sides(x * (1 + sp.erf(x)) + sp.exp(-(x**2)) / sp.sqrt(sp.pi))
+    assert (side.u, side.growth) == (-x, -(x**2))
+    assert side.bracket == x * ScaledErfc(-x) + 1 / sp.sqrt(sp.pi)
 
 
 def test_hyperbolic_functions_of_parameters_do_not_overflow_in_a_quotient():
