@@ -18,4 +18,5 @@
 * ``finite_integral``: whether a density has a finite integral: at its ends, and at poles inside.
 * ``densities``: is a candidate a stationary density of a process? Equation, sign, continuity, and integral, in that
   order.
+* ``seams``: where a density or a coefficient changes its form: what must be continuous there.
 """
