@@ -31,9 +31,6 @@ _EXPONENTS = (*range(-6, 7), *(s * e for e in (8, 12, 16, 24, 32, 48, 64, 96, 12
 
 _BISECTIONS = 40
 
-_FINE = 1024
-"""Bits with which signs are told inside a bracket of :func:`closer_crossings`."""
-
 _STEPS = (0, 1, -1, 2)
 """Steps of a floor, a ceiling or a remainder that are looked at."""
 
@@ -266,33 +263,6 @@ def _middle(low: Fraction, high: Fraction) -> Fraction:
         return (low + high) / 2
     octaves = (large / small).__floor__().bit_length() - 1
     return (1 if high > 0 else -1) * small * (1 << max(octaves // 2, 1)) if octaves > 1 else (low + high) / 2
-
-
-@takes(expression=EXPRESSION, symbol=SYMBOL, point=POINT)
-def closer_crossings(
-    expression: sp.Expr, symbol: sp.Symbol, point: Point, width: Fraction
-) -> list[tuple[Fraction, Fraction]]:
-    """The brackets of :func:`crossings` at most ``width`` wide; of those at which the sign does not change, the exact.
-
-    Example:
-        >>> x = sp.Symbol("x", real=True)
-        >>> [(low, high)] = closer_crossings(x**3 - 2, x, {x: Fraction(1)}, Fraction(1, 1 << 100))
-        >>> low**3 < 2 < high**3, high - low <= Fraction(1, 1 << 100)
-        (True, True)
-    """
-    condition = sp.Gt(expression, 0)
-    found = []
-    for low, high in crossings(expression, symbol, point):
-        at_low, at_high = (_truth(condition, {**point, symbol: end}, _FINE) for end in (low, high))
-        while high - low > width and None not in (at_low, at_high) and at_low is not at_high:
-            middle = (low + high) / 2
-            there = _truth(condition, {**point, symbol: middle}, _FINE)
-            if there is None:
-                low = high = middle
-            low, high = (middle, high) if there is at_low else (low, middle)
-        if high - low <= width:
-            found.append((low, high))
-    return found
 
 
 def zeros_along(expression: sp.Expr, point: Point, symbols: Sequence[sp.Symbol]) -> Iterator[dict[sp.Symbol, Fraction]]:
