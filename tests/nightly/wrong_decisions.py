@@ -82,8 +82,17 @@ PAIRS = (
             ("if not (is_plain(wall, LARGEST_NUMBER) or _is_absent(wall, given)):", "if False:"),
             ("if isinstance(node, _WAVES):", "if False:"),
             ("if isinstance(node, sp.exp) and len(node.free_symbols) > 1 and _bends(node.args[0]):", "if False:"),
-            ("size if size > 1 else 1 / size", "size"),
             ("period *= own", "period = own"),
+        ),
+    ),
+    (
+        "theory/decision/number_sizes.py",
+        "tests/theory/decision/test_evidence_class.py",
+        (
+            ("size if size > 1 else 1 / size", "size"),
+            ("return sum(map(self.of, e.args))", "return max(map(self.of, e.args))"),
+            ("square = 2 if", "square = 1 if"),
+            ("return inner + max(own, 0.0)", "return max(inner, own, 0.0)"),
         ),
     ),
     (

@@ -14,5 +14,6 @@
 * ``obstacles``: what cannot be looked at: infinities, floating-point numbers, and what is too large.
 * ``equations``: branches that are equations: solved exactly for one symbol, or said to be unsolved.
 * ``evidence_class``: for which expressions agreement at points is evidence, as a closed list.
+* ``number_sizes``: how narrow and how far out a form may turn, by the sizes of its numbers together.
 * ``pieces``: an expression with kinks, steps and cases, proved piece by piece or looked at in each piece.
 """

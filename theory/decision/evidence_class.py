@@ -19,30 +19,19 @@ References:
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from theory.argument_kinds import CONDITIONS, EXPRESSION, behind_the_door, takes
-from theory.decision.arb.balls import ball
+from theory.argument_kinds import CONDITIONS, EXPRESSION, takes
+from theory.decision.number_sizes import LARGEST_NUMBER, is_logarithm, largest_number, sizes_of_letters, too_large
 from theory.decision.points.breakpoints import period_of
 from theory.decision.proofs.readings import BENT
 from theory.decision.proofs.sign_proofs import proof_of_sign
-from theory.errors import UnsupportedFormError
 
-_ball = behind_the_door(ball)
-
-LARGEST_NUMBER = 128
-"""Numerators, denominators and exponents beyond this make parts of a tame function narrow."""
-
-_LARGEST_OF_LOGARITHMS = 100
-"""Logarithms of the farthest points are a little larger than its square."""
-
-_CONSTANT_BITS = 256
-_LONGEST_SHOWN = 256
 _MAX_DEGREE = 24
 
 LONGEST_PERIOD = 1200
@@ -75,7 +64,6 @@ _TAME = (
     sp.asin, sp.acos, sp.acot, sp.erf, sp.erfc, sp.erfi, sp.LambertW, sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min,
     sp.Piecewise,
 )  # fmt: skip
-_LOGARITHMS = (sp.log, sp.asinh, sp.acosh, sp.LambertW)
 _TAME_IF_POSITIVE = (sp.gamma, sp.loggamma, sp.digamma, sp.polygamma, sp.beta, sp.uppergamma, sp.lowergamma,
                      sp.besseli, sp.besselk, sp.factorial, sp.expint, sp.Ei)  # fmt: skip
 """Functions that turn at most once or twice where their arguments are positive."""
@@ -123,12 +111,13 @@ def sharp_turn(expression: sp.Expr, conditions: Boolean | Sequence[Boolean] = ()
     """
     given = (conditions,) if isinstance(conditions, Boolean | bool) else tuple(conditions)
     relations = [relation for condition in given for relation in condition.atoms(Relational)]
+    letters = sizes_of_letters(relations)
     others = [relation for relation in relations if not _is_plain_bound(relation)]
     if not others or len(set().union(*(relation.free_symbols for relation in relations))) == 1:
         relations = others  # in several symbols a bound by a large number may leave a thin strip beside the others
     sides = [side for relation in relations for side in relation.args]
     for form in (expression, *(side for side in sides if not side.is_infinite)):
-        found = _not_tame(form)
+        found = _not_tame(form, letters=letters)
         if found:
             return found
     return None
@@ -139,7 +128,7 @@ def is_plain(wall: sp.Expr, largest: int) -> bool:
     if wall.has(*ROUNDING):
         return _repeats(wall)
     if wall.has(sp.I):  # the cut is walked to where it is the zero of a rational function
-        return wall.is_rational_function(*wall.free_symbols) and _largest_number(wall) <= largest
+        return wall.is_rational_function(*wall.free_symbols) and largest_number(wall) <= largest
     if len(wall.free_symbols) == 1 and wall.is_rational_function():
         return True
     if any(
@@ -269,6 +258,10 @@ def _is_absent(wall: sp.Expr, conditions: Sequence[Boolean]) -> bool:
 
 def _hidden_whole_numbers(expression: sp.Expr) -> str | None:
     """Why whole numbers that were not visited may differ from those that were."""
+    for total in expression.atoms(sp.Sum, sp.Product):
+        ends = set().union(*(sp.Tuple(*limit[1:]).free_symbols for limit in total.limits))
+        if any(end.is_integer for end in ends) and total.function.has(*ROUNDING, *BENT, sp.KroneckerDelta):
+            return f"points say nothing of other whole numbers of terms, of which {total} has some that step or bend"
     period = 1
     for symbol in sorted((s for s in expression.free_symbols if s.is_integer), key=str):
         own = period_of(expression, symbol)
@@ -277,7 +270,7 @@ def _hidden_whole_numbers(expression: sp.Expr) -> str | None:
         period *= own
     if period > LONGEST_PERIOD:
         return f"the pattern in whole numbers is repeated after {period} only"
-    largest = _largest_number(expression)
+    largest = largest_number(expression)
     if largest > LONGEST_PERIOD and expression.has(sp.binomial, sp.gamma, sp.factorial, sp.RisingFactorial):
         return f"numbers as large as {largest} leave whole numbers unseen"
     return None
@@ -304,8 +297,10 @@ def _is_on_a_line(form: sp.Expr) -> bool:
     return polynomial.degree() <= _MAX_DEGREE and all(c.is_Rational for c in polynomial.coeffs())
 
 
-def _not_tame(form: sp.Expr, largest: int = LARGEST_NUMBER) -> str | None:
-    """What may turn sharply in ``form``, in words; None if it is tame."""
+def _not_tame(
+    form: sp.Expr, largest: int = LARGEST_NUMBER, letters: Mapping[sp.Symbol, float] | None = None
+) -> str | None:
+    """What may turn sharply in ``form`` of letters of these sizes, in words; None if it is tame."""
     if _is_on_a_line(form):
         return None
     whole = [symbol for symbol in form.free_symbols if symbol.is_integer]
@@ -325,48 +320,15 @@ def _not_tame(form: sp.Expr, largest: int = LARGEST_NUMBER) -> str | None:
             return f"exponentials of exponentials as {node} turn sharply"
         if _is_slow(node):
             return f"{node} grows too slowly for points to see how far"
-    number = _largest_number(form)
-    if number <= largest and not (number > _LARGEST_OF_LOGARITHMS and any(map(_is_logarithm, form.atoms(sp.Function)))):
-        return None
-    size = str(number) if number.bit_length() < _LONGEST_SHOWN else f"2**{number.bit_length() - 1}"
-    return f"numbers as large as {size} leave parts too narrow for points"
-
-
-def _is_logarithm(node: sp.Basic) -> bool:
-    return isinstance(node, _LOGARITHMS) and bool(node.free_symbols)
+    return too_large(form, largest, letters or {})
 
 
 def _is_slow(node: sp.Basic) -> bool:
     """Whether a logarithm or a root is taken of a logarithm: no number that can be written down makes it large."""
-    if not (_is_logarithm(node) or node.is_Pow and node.exp.is_Rational and abs(node.exp) < 1):
+    if not (is_logarithm(node) or node.is_Pow and node.exp.is_Rational and abs(node.exp) < 1):
         return False
-    return any(map(_is_logarithm, node.args[0].atoms(sp.Function)))
+    return any(map(is_logarithm, node.args[0].atoms(sp.Function)))
 
 
 def _bends(exponent: sp.Expr) -> bool:
     return not all(exponent.is_polynomial(x) and sp.degree(exponent, x) <= 1 for x in exponent.free_symbols)
-
-
-def _largest_number(form: sp.Basic) -> int:
-    """The largest of the numbers of a form, and of the constants in it: exp(100) is as large as its digits."""
-    written = max((max(abs(int(r.p)), int(r.q)) for r in form.atoms(sp.Rational)), default=0)
-    return max(written, *(_size_of(c) for c in _constants(form)), 0)
-
-
-def _constants(form: sp.Basic) -> Iterator[sp.Expr]:
-    """The factors and terms without symbols that are no rational numbers."""
-    for node in sp.preorder_traversal(form):
-        if isinstance(node, sp.Expr) and not node.is_Rational:
-            constant = node if not node.free_symbols else node.as_independent(*node.free_symbols)[0]
-            if constant.is_number and constant.is_finite and not constant.is_Rational:
-                yield constant
-
-
-def _size_of(constant: sp.Expr) -> int:
-    """How far the size of a constant is from 1; 0 where no ball tells."""
-    try:
-        size = abs(_ball(constant, {}, _CONSTANT_BITS))
-    except UnsupportedFormError:
-        return 0
-    size = size if size > 1 else 1 / size
-    return int(size.upper().ceil().unique_fmpz()) if size.is_finite() else 0

@@ -31,7 +31,7 @@ from theory.answer import Answer
 from theory.argument_kinds import CONDITIONS, SECONDS, SEED, behind_the_door, takes, whole
 from theory.decision.algebra.normal_form import ONE_SIGN, proof_of_zero, sign_of_factors
 from theory.decision.algebra.plain_symbols import by_real_parts
-from theory.decision.algebra.undefined_functions import random_functions, with_functions
+from theory.decision.algebra.undefined_functions import COMPLEX, random_functions, with_functions
 from theory.decision.arb.balls import MissingFlintError, truth
 from theory.decision.cases import where_defined
 from theory.decision.equations import on_surface
@@ -363,16 +363,17 @@ def _decide_with_functions(
         return ZeroDecision(ZeroKind.ZERO, proof)
     reason = "undefined functions with these assumptions have no concrete ones to stand for them"
     decision = ZeroDecision(ZeroKind.UNDECIDED, reason)
-    for choice in range(_FUNCTION_CHOICES):
+    for choice in (*range(_FUNCTION_CHOICES), COMPLEX):
         chosen = random_functions(expression, rng, choice)
         if chosen is None:
             return decision
         concrete = with_functions(expression, chosen)
         search = PointSearch(concrete, AdmissibleRegion.of(region.symbols, region.conditions), rng, clock)
-        decision = _decide_by_points(search, -(-points // _FUNCTION_CHOICES), None, expression)
-        if decision.kind is ZeroKind.NONZERO:
-            witness = {**(decision.witness or {}), **{str(call): str(value) for call, value in chosen.values()}}
-            return ZeroDecision(ZeroKind.NONZERO, decision.reason, witness, points_used=decision.points_used)
+        found = _decide_by_points(search, -(-points // _FUNCTION_CHOICES), None, expression)
+        if found.kind is ZeroKind.NONZERO:
+            witness = {**(found.witness or {}), **{str(call): str(value) for call, value in chosen.values()}}
+            return ZeroDecision(ZeroKind.NONZERO, found.reason, witness, points_used=found.points_used)
+        decision = decision if choice == COMPLEX else found
         if decision.kind is ZeroKind.UNDECIDED:
             return decision
     reason = f"{decision.reason}, with polynomials, waves and bumps in turn for the undefined functions"

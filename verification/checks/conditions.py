@@ -29,6 +29,7 @@ from theory.decision.conditions.surfaces import (
     POINTS,
     SIMPLE,
     Compared,
+    compared_beyond,
     compared_points,
     is_strict,
     margin,
@@ -69,8 +70,7 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
             doubtful = doubtful or (point if point.derived is not point.candidate else None)
             continue
         if point.derived is not point.candidate:
-            shown = readable_difference(point, derived, candidate, domain)
-            return Finding(Outcome.REFUTED, _difference(shown, derived), witness=shown.values)
+            return _refuted(point, derived, candidate, domain)
         seen.add(point.derived)
         points.append(point)
         undefined += any(point.undefined)
@@ -82,6 +82,9 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
     if elsewhere is not None:
         reason = f"they differ at {_named(elsewhere)}, by the signs of their margins on the line"
         return Finding(Outcome.REFUTED, reason, witness=elsewhere)
+    beyond = (p for p in compared_beyond(derived, candidate, domain, points) if p.derived is not p.candidate)
+    for point in beyond:
+        return _refuted(point, derived, candidate, domain)
     if doubtful is not None:
         reason = f"they may differ at {_named(doubtful.values)}, where two surfaces meet as far as balls tell"
         return Finding(Outcome.UNDECIDED, reason)
@@ -103,6 +106,11 @@ def judge_region(derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ..
         f"agrees with {derived} at {compared} points, on the surfaces too ({seen_there})",
         numbers={"points": compared},
     )
+
+
+def _refuted(point: Compared, derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...]) -> Finding:
+    shown = readable_difference(point, derived, candidate, domain)
+    return Finding(Outcome.REFUTED, _difference(shown, derived), witness=shown.values)
 
 
 def _may_be_one_place(

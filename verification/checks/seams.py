@@ -16,8 +16,9 @@ from sympy.logic.boolalg import Boolean
 
 from theory.decision.arb.ball_functions import Ball
 from theory.decision.arb.balls import ball
-from theory.decision.evidence_class import LARGEST_NUMBER, is_plain
+from theory.decision.evidence_class import is_plain
 from theory.decision.far_sides import factors_of_wall
+from theory.decision.number_sizes import LARGEST_NUMBER
 from theory.decision.points.breakpoints import breakpoints, crossings
 from theory.decision.points.jumps import Jump, Sides, sides_of
 from theory.decision.points.region import AdmissibleRegion, points_satisfying

@@ -10,7 +10,7 @@ from verification.checks.conditions import judge_bound, judge_region
 from verification.verdict import Outcome
 
 x, y = sp.symbols("x y", real=True)
-p = sp.Symbol("p", positive=True)
+p, q, r = sp.symbols("p q r", positive=True)
 n, m = sp.symbols("n m", integer=True, positive=True)
 R = sp.Rational
 WAVES = sp.sin(x) * sp.sin(sp.sqrt(2) * x)
@@ -74,7 +74,7 @@ def test_walls_that_are_not_there_or_are_plain_hide_nothing():
 
 
 def test_tame_functions_turn_softly():
-    assert sharp_turn(sp.sqrt(1 + x**2) * sp.exp(-x) + sp.Max(x, y), [x > 10**6]) is None
+    assert sharp_turn(sp.sqrt(1 + x**2) * sp.exp(-x) + sp.Max(x, 1), [x > 10**6]) is None
     assert sharp_turn(sp.exp(sp.exp(x))) is not None
     assert sharp_turn(n**2 - 2 * m**2) is not None
 
@@ -105,3 +105,52 @@ def test_what_turns_sharply_between_points_is_named(form, words):
 
 def test_patterns_in_two_whole_numbers_repeat_after_the_product_of_their_periods():
     assert "repeated after 1600" in wall_out_of_sight(sp.Mod(n, 40) * sp.Mod(m, 40))
+
+
+WELL = (x**2 - 2) ** 2 + (y**2 - 3) ** 2
+
+BEYOND_POINTS = {
+    "a letter bounded far out": (q - sp.log(p), [q > 10**6]),
+    "a product of such letters": (q * r - sp.log(p), [q > 110, r > 110]),
+    "a power of one": (q**3 - sp.log(p), [q > 100]),
+    "a root of a root": (100 - (1 + (1 + p) ** R(1, 100)) ** R(1, 100), []),
+    "a logarithm under a small root": (120 - sp.log(1 + p ** R(1, 100)) / 100, []),
+    "a pole that is a logarithm": (20 - sp.log(1 + sp.expint(1, 1 / p)), []),
+    "the end of an inverse tangent": (120 - sp.atanh(1 - 1 / (1 + p)) / 100, []),
+    "a logarithm more than a line": (20 - sp.log(1 + sp.loggamma(p + 2) / p), []),
+    "a small root and a power of a logarithm": ((2 + sp.log(1 + p)) ** 100 - p ** R(1, 100), []),
+    "a well as deep as an exponential of a bound": (WELL - sp.exp(-q), [q > 100]),
+    "the square of a bound": (WELL - sp.erfc(q), [q > 8]),
+    "a gamma function of a bound": (WELL - 1 / sp.gamma(q), [q > 50]),
+    "a power of a sum": (WELL - (2 + q**2) ** (-100), []),
+    "a sum in an exponent": (WELL - sp.exp(-50 - q**2), []),
+    "constants that cancel": (WELL - x**2 + x**2 * sp.tanh(20), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("form", "conditions"), BEYOND_POINTS.values(), ids=list(BEYOND_POINTS))
+def test_numbers_count_as_what_powers_and_bounds_make_of_them(form, conditions):
+    assert sharp_turn(form, conditions) is not None
+
+
+def test_small_numbers_hide_nothing_together():
+    entropy = p * sp.log(p / q) + (1 - p) * sp.log((1 - p) / (1 - q)) - 2 * (p - q) ** 2
+    for form in (entropy, sp.log(1 + p) - 2 * p / (2 + p), (1 + 25 * x) ** 20 * sp.exp(-25 * y), sp.exp(-20 / p) + q):
+        assert sharp_turn(form, [q < 1]) is None
+
+
+@pytest.mark.every(6)
+@pytest.mark.parametrize("depth", [x**2 - x**2 * sp.tanh(20), sp.exp(-q)])
+def test_a_condition_is_looked_at_in_the_bottom_of_a_well(depth):
+    assert judge_region(depth <= WELL, sp.true, (q > 20,)).outcome is Outcome.REFUTED
+
+
+def test_steps_beyond_the_terms_of_the_sums_at_points_are_not_called_zero():
+    terms = sp.Sum(sp.floor(m / 500), (m, 1, n))
+    assert decide_zero(terms).kind is ZeroKind.UNDECIDED
+
+
+def test_an_undefined_function_may_be_complex():
+    f, g = sp.Function("f"), sp.Function("g", real=True)
+    assert decide_zero(sp.sqrt(f(x) ** 2) - sp.Abs(f(x))).kind is ZeroKind.NONZERO
+    assert decide_zero(sp.sqrt(g(x) ** 2) - sp.Abs(g(x))).says_zero

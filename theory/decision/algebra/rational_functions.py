@@ -30,6 +30,8 @@ from theory.errors import UnsupportedFormError
 _MAX_TERMS = 8_000
 _MAX_FACTORED_DEGREE = 120
 _MAX_FACTORED_DIGITS = 20_000
+_HIGH_DEGREE = 16
+_MAX_OF_HIGH_DEGREES = 100_000
 _MAX_EXPANSION = 2_000
 _MAX_EXPONENT = 400
 _MAX_GENERATORS = 60
@@ -357,7 +359,10 @@ def _refuse_to_factor_what_is_large(polynomial: PolyElement) -> None:
     """Raise where the factors of a polynomial would take minutes: its degrees times the digits of its numbers count."""
     if len(polynomial) < 2:
         return
-    degree = max(polynomial.degrees())
+    degrees = polynomial.degrees()
+    degree = max(degrees)
+    if math.prod(d + 1 for d in degrees if d > _HIGH_DEGREE) > _MAX_OF_HIGH_DEGREES:
+        raise OutOfReachError("a polynomial is of high degree in several letters. Split the expression.")
     bits = max(max(int(c.numerator).bit_length(), int(c.denominator).bit_length()) for c in polynomial.coeffs())
     if len(polynomial) > 2 and degree > _MAX_FACTORED_DEGREE or degree * bits > _MAX_FACTORED_DIGITS:
         raise OutOfReachError("a polynomial is too large to be factored. Split the expression.")

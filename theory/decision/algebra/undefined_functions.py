@@ -14,13 +14,18 @@ from typing import Any
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
+COMPLEX = 3
+"""The kind of functions that are complex: they refute, and show nothing where kinks have no meaning for them."""
+
 _DEGREE = 6
 _MAX_ORDER_OF_QUOTIENTS = 4
 """Quotients are not differentiated more often than this: their derivatives grow too long."""
 
 
 def random_functions(expression: sp.Expr, rng: Random, choice: int) -> dict[Any, tuple[sp.Expr, sp.Expr]] | None:
-    """For each undefined function, a call ``f(x)`` and a random function of the kind ``choice`` (0, 1 or 2).
+    """For each undefined function, a call ``f(x)`` and a random function of the kind ``choice`` (0, 1, 2 or 3).
+
+    The last kind is complex where nothing says that the function is real: sqrt(f**2) is Abs(f) for real ones alone.
 
     None if assumptions bar all of them. A function assumed positive is 1/3 plus the square of another.
     """
@@ -36,6 +41,8 @@ def random_functions(expression: sp.Expr, rng: Random, choice: int) -> dict[Any,
         function = _KINDS[kind](arguments, rng)
         if call.is_nonnegative:
             function = sp.Rational(1, 3) + function**2
+        elif choice == COMPLEX and call.is_extended_real is None:
+            function *= 1 + sp.I / 2
         chosen[call.func] = call.func(*arguments), sp.sympify(function, strict=True)
     return chosen
 
@@ -57,7 +64,7 @@ def _bumps(arguments: tuple[sp.Symbol, ...], rng: Random) -> sp.Expr:
     return _number(rng) / (1 + first**2) + _number(rng) * sp.exp(-(second**2))
 
 
-_KINDS: tuple[Callable[[tuple[sp.Symbol, ...], Random], sp.Expr], ...] = (_polynomial, _waves, _bumps)
+_KINDS: tuple[Callable[[tuple[sp.Symbol, ...], Random], sp.Expr], ...] = (_polynomial, _waves, _bumps, _waves)
 
 
 def _number(rng: Random) -> sp.Rational:

@@ -28,8 +28,8 @@ from theory.decision.points.region import (
     rounded_points,
     simple_points,
 )
-from theory.decision.rational_points import combined_truth, number_as_text
-from theory.decision.sign import sign_at
+from theory.decision.rational_points import combined_truth, exact_value, number_as_text
+from theory.decision.sign import sign_at, sign_at_points
 from theory.decision.zero import ZeroKind, decide_zero
 from theory.errors import UnsupportedFormError
 
@@ -50,7 +50,7 @@ CLOSENESS = (1 << 10, 1 << 20, 1 << 36)
 
 INEQUALITIES = (StrictGreaterThan, GreaterThan, StrictLessThan, LessThan)
 
-_truth = behind_the_door(truth)
+_truth, _exact_value = behind_the_door(truth), behind_the_door(exact_value)
 _truth_there = behind_the_door(truth_where_defined)
 
 _SECONDS = 5.0
@@ -117,6 +117,28 @@ def compared_points(derived: Boolean, candidate: Boolean, domain: tuple[Boolean,
                 if expected is not None and found is not None:
                     yield Compared(values, expected, found, proved=len(taken_for_zero) == 1)
                     break
+
+
+def compared_beyond(
+    derived: Boolean, candidate: Boolean, domain: tuple[Boolean, ...], seen: Sequence[Compared]
+) -> Iterator[Compared]:
+    """Points where an inequality that was true at all ``seen``, or at none, is otherwise: the bottom of a narrow well.
+
+    The sign of its margin is looked for from them, by descent.
+    """
+    region = AdmissibleRegion.of(_symbols(derived, candidate, domain), domain)
+    others = next((found.point for found in seen if all(isinstance(v, Fraction) for v in found.point.values())), {})
+    one_sided = (r for r in _relations(derived, candidate) if len({is_true_at(r, found) for found in seen}) == 1)
+    for witness in (w for r in one_sided for w in sign_at_points(margin(r), domain).witnesses.values()):
+        with contextlib.suppress(ValueError):  # a place without rational coordinates has a name
+            point = {**others, **{s: Fraction(witness[str(s)]) for s in region.symbols if str(s) in witness}}
+            (expected, lost), (found, gone) = _truth_there(derived, point), _truth_there(candidate, point)
+            if region.contains(point) and expected is not None and found is not None:
+                yield Compared(point, expected, found, (lost, gone))
+
+
+def _relations(*conditions: Boolean) -> list[Relational]:
+    return sorted(set().union(*(condition.atoms(*INEQUALITIES) for condition in conditions)), key=str)
 
 
 def is_true_at(condition: Boolean, found: Compared) -> bool:
@@ -278,10 +300,16 @@ def _exact_roots(function: sp.Expr, symbol: sp.Symbol) -> Sequence[sp.Expr]:
 
 
 def _has_short_powers(surface: sp.Expr, point: Point) -> bool:
-    """Whether SymPy can be told the numbers of ``point``: it writes out 2**(2**p)."""
+    """Whether SymPy can be told the numbers of ``point``: it writes out 2**(2**p), and 3**a before its root."""
     exponents = (power.exp for power in surface.atoms(sp.Pow) if power.exp.free_symbols)
     bits = max((max(abs(v.numerator), v.denominator).bit_length() for v in point.values()), default=1)
-    return all(truth(bits * sp.Abs(exponent) < _LONGEST_POWER, point) for exponent in exponents)
+    return all(truth(bits * sp.Abs(part) < _LONGEST_POWER, point) for e in exponents for part in _over(e, point))
+
+
+def _over(exponent: sp.Expr, point: Point) -> tuple[sp.Expr, ...]:
+    """An exponent, and above its denominator if it is a fraction at ``point``."""
+    value = _exact_value(exponent, point) if exponent.is_rational_function() else None
+    return (exponent, sp.Integer(value.denominator)) if value is not None else (exponent,)
 
 
 def _roots_of_polynomial(polynomial: sp.Expr, symbol: sp.Symbol) -> Sequence[sp.Expr]:

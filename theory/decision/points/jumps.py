@@ -41,6 +41,7 @@ JUMP_STARTS = 2
 """Points from which every jump is walked to."""
 
 _JUMPING = (sp.floor, sp.ceiling, sp.frac, sp.Mod, sp.sign, sp.Heaviside, sp.Abs, sp.Max, sp.Min)
+_LONGEST_EXPONENT = 1 << 18
 _SECANTS = 48
 _MAX_JUMPS = 12
 _COARSE = 128
@@ -64,6 +65,8 @@ class Jump:
         if not self.at_whole_numbers:
             return 1 if value > 0 else -1 if value < 0 else None
         middle, radius = _exactly(value.mid()), _exactly(value.rad())
+        if middle is None or radius is None:
+            return None
         low, high = ((middle + sign * radius).__floor__() for sign in (-1, 1))
         return low if low == high else None
 
@@ -211,9 +214,12 @@ def _middle(value: Any) -> Fraction | None:
     return _exactly(value.mid()) if value.is_finite() else None
 
 
-def _exactly(number: Any) -> Fraction:
+def _exactly(number: Any) -> Fraction | None:
+    """A binary number; None where it is too large to be written down, as p**q is at large q."""
     mantissa, exponent = number.man_exp()
     m, e = int(mantissa), int(exponent)
+    if abs(e) > _LONGEST_EXPONENT:
+        return None
     return Fraction(m << e) if e >= 0 else Fraction(m, 1 << -e)
 
 
