@@ -8,23 +8,19 @@ follows from their growth (:mod:`theory.line.ends.growth`).
 from __future__ import annotations
 
 import sympy as sp
-from sympy.integrals.manualintegrate import manualintegrate
 
 from theory.argument_kinds import EXPRESSION, SYMBOL, one_of, takes
-from theory.decision.algebra.normal_form import proof_of_zero
 from theory.decision.conditions.inequalities import positive
 from theory.errors import UnsupportedFormError
 from theory.line.charts.interval import Interval
 from theory.line.charts.inverse_charts import in_inverse_chart, inverse_chart
+from theory.line.integrals.term_primitive import term_primitive
 
 _ENTIRE = (sp.sin, sp.cos, sp.sinh, sp.cosh, sp.tanh, sp.exp, sp.erf, sp.atan, sp.asinh, sp.sech, sp.Abs)
 """Functions without a singularity on the line."""
 
 _MOST_TERMS = 8
 """Sums of more terms are not integrated one by one."""
-
-_WITH_SUMS_IN_SLOPES = (sp.atan, sp.acot, sp.asin, sp.acos, sp.asinh, sp.acosh, sp.atanh, sp.acoth)
-"""Times a power that is not whole, by parts they leave a power over a sum."""
 
 
 @takes(drift=EXPRESSION, diffusion=EXPRESSION, x=SYMBOL, interval=one_of(Interval, needed="an Interval"))
@@ -112,10 +108,8 @@ def primitive_or_integral(slope: sp.Expr, x: sp.Symbol, interval: Interval) -> s
     terms = sp.Add.make_args(sp.expand(slope))
     found = sp.S.Zero
     for term in terms if len(terms) <= _MOST_TERMS else ():
-        if _is_hopeless(term, x):
-            break
-        part = manualintegrate(term, x)
-        if part.has(sp.Integral, sp.Piecewise) or not _is_primitive(part, term, x):
+        part = term_primitive(term, x, interval.interior_point())
+        if part is None:
             break
         found += part
     else:
@@ -123,14 +117,6 @@ def primitive_or_integral(slope: sp.Expr, x: sp.Symbol, interval: Interval) -> s
             return found
     y = sp.Symbol(f"{x.name}'", **x.assumptions0)
     return sp.Integral(slope.subs(x, y), (y, interval.interior_point(), x))
-
-
-def _is_hopeless(term: sp.Expr, x: sp.Symbol) -> bool:
-    """Whether another function stands over a sum, where a primitive is searched for long and hardly ever found."""
-    if term.has(*_WITH_SUMS_IN_SLOPES) and not sp.sympify(term.as_powers_dict()[x]).is_integer:
-        return True
-    below = sp.fraction(sp.together(term))[1]
-    return not term.is_rational_function(x) and any(e.is_Add and e.has(x) for e in sp.preorder_traversal(below))
 
 
 def _in_inverse_chart(slope: sp.Expr, x: sp.Symbol, interval: Interval) -> sp.Expr | None:
@@ -144,11 +130,3 @@ def _in_inverse_chart(slope: sp.Expr, x: sp.Symbol, interval: Interval) -> sp.Ex
     except UnsupportedFormError:
         return None
     return sp.Poly(along, z).integrate().as_expr().subs(z, chart.function) if along.is_polynomial(z) else None
-
-
-def _is_primitive(part: sp.Expr, term: sp.Expr, x: sp.Symbol) -> bool:
-    residual = sp.diff(part, x) - term
-    if residual == 0 or sp.expand(residual) == 0:
-        return True
-    simple = sp.cancel(sp.together(residual))
-    return simple == 0 or proof_of_zero(simple) is not None

@@ -7,5 +7,6 @@ r"""Closed forms and standing integrals of scale and speed densities.
 * ``closed_integrals``: integrals of scale and speed densities in closed form.
 * ``integrals_over_pieces``: integrals of functions with kinks.
 * ``piece_moments``: moments of exponentials, Gaussians and powers on a stretch of the line.
+* ``term_primitive``: primitives of single terms: powers times logarithms, roots of linear functions.
 * ``weight_integral``: standing integrals of positive weights, quick to print and to evaluate.
 """

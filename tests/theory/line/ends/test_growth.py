@@ -14,12 +14,14 @@ from theory.line.charts.interval import Interval
 from theory.line.diffusion import UnchartedDiffusion, line_diffusion
 from theory.line.ends.boundary import classify, endpoint
 from theory.line.ends.growth import growth
+from theory.line.integrals import term_primitive
 from theory.line.laws.stationary import stationary_density
 from theory.line.passage.first_passage import hitting_probability
 from theory.line.passage.passage_time import mean_exit_time
+from theory.parameters import parameter
 
 x = sp.Symbol("x", real=True)
-k, s = sp.symbols("k s", positive=True)
+k, s, p = sp.symbols("k s p", positive=True)
 LINE = Interval(-sp.oo, sp.oo)
 
 
@@ -203,6 +205,16 @@ def test_a_moment_at_the_edge_of_a_tail_is_infinite_at_numbers():
 @pytest.mark.parametrize("power", [-2 * s, sp.Rational(-3, 2)])
 def test_primitives_that_no_parts_find_are_not_searched_for(monkeypatch, power):
     """The search took four seconds, once for each range of an exponent and each question."""
-    monkeypatch.setattr(uncharted, "manualintegrate", None)
+    monkeypatch.setattr(term_primitive, "manualintegrate", None)
     y = sp.Symbol("y", positive=True)
     assert uncharted.primitive_or_integral(sp.atan(y) * y**power, y, HALF_LINE).has(sp.Integral)
+
+
+def test_roots_of_linear_functions_and_powers_times_logarithms_have_real_primitives():
+    depth = parameter("L", at_least=3)
+    asked = ((sp.sqrt(1 - p) / p**4, 1), (sp.sqrt(p + 1) / p**2, sp.oo), (sp.log(p) * p ** (2 / depth - 2), sp.oo))
+    for slope, end in asked:
+        found = uncharted.primitive_or_integral(slope, p, Interval(0, end))
+        here = {p: sp.Rational(2, 5), depth: 4}
+        assert not found.has(sp.Integral) and found.subs(here).evalf().is_real
+        assert abs((sp.diff(found, p) - slope).subs(here).evalf(20)) < 1e-15
