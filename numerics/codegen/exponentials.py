@@ -20,7 +20,7 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -33,6 +33,9 @@ from theory.argument_kinds import EXPRESSION, one_of, or_none
 
 HIGHEST_DEGREE = 12
 """Of a polynomial in an exponential."""
+
+_HIDDEN = -20
+"""Exponents v with exp(v)**2 nothing beside 1."""
 
 Polynomial = Mapping[int, sp.Expr]
 """Exponent to coefficient, the lowest exponent 0."""
@@ -275,8 +278,14 @@ def _divided_by_the_largest(product: sp.Expr) -> sp.Expr:
     if argument == 0:
         return product
     factors = []
+    inner = next((part.args[0] for part in sp.preorder_traversal(argument) if isinstance(part, sp.exp)), None)
     for factor in sp.Mul.make_args(c):
         base, m = factor.as_base_exp()
+        grown = _held_down(base, inner) if inner is not None and m.is_Integer and m > 0 else None
+        if grown is not None:
+            argument += m * grown[0]
+            factors.append(grown[1] ** m)
+            continue
         parts = _positive_exponentials(base) if m.is_Rational and m.is_negative else None
         if parts is None:
             factors.append(factor)
@@ -285,6 +294,16 @@ def _divided_by_the_largest(product: sp.Expr) -> sp.Expr:
         argument += m * largest
         factors.append(sp.Add(*(c * sp.exp(a - largest) for c, a in parts)) ** m)
     return sp.Mul(sp.exp(argument), *factors)
+
+
+def _held_down(total: sp.Expr, u: sp.Expr) -> tuple[sp.Expr, sp.Expr] | None:
+    """(a, rest) with a polynomial in exp(u) as exp(a) rest, rest bounded: beside exp(-exp(u)) it overflows alone."""
+    terms = _terms(total, u) if total.is_Add else None
+    if terms is None or not all(k.is_Integer for k in terms):
+        return None
+    lowest = min(terms)
+    polynomial = {int(k - lowest): c for k, c in terms.items()}
+    return lowest * u + max(polynomial) * sp.Max(u, 0, evaluate=False), _bounded(polynomial, u)
 
 
 _TAILS = (sp.erf, sp.erfc, sp.erfi, sp.besseli, sp.besselk)
@@ -305,10 +324,20 @@ def meeting_exponentials(product: sp.Expr) -> list[sp.Expr] | None:
         return None
     for factor in sp.Mul.make_args(rest):
         if factor.is_Add and len(factor.args) <= HIGHEST_DEGREE:
-            parts = [exponential_factor(term) for term in factor.args]
+            parts = [exponential_factor(term) for term in _with_whole_tails(factor.args)]
             if any(a != 0 and multiple(a, u)[0] < 0 for _, a in parts):
                 return [rest / factor * c * sp.exp(sp.expand(a + u)) for c, a in parts]
     return None
+
+
+def _with_whole_tails(terms: Sequence[sp.Expr]) -> list[sp.Expr]:
+    """The terms with c erfc(v) - 2c as -c erfc(-v), which cancels where each stands by itself."""
+    for term in terms:
+        c, function = term.as_coeff_Mul()
+        if isinstance(function, sp.erfc) and -2 * c in terms:
+            tail = -c * sp.erfc(-function.args[0], evaluate=False)
+            return [tail, *(other for other in terms if other not in (term, -2 * c))]
+    return list(terms)
 
 
 def _positive_exponentials(total: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]] | None:
@@ -331,7 +360,7 @@ def log_of_exponentials(x: sp.Expr) -> sp.Expr | None:
         -log1p(exp(-Abs(x))) + Min(0, x)
     """
     if x.is_Add and any(isinstance(factor, sp.cosh) for term in x.args for factor in sp.Mul.make_args(term)):
-        x = sp.Add(*(sp.expand(_in_exponentials(term)) for term in x.args))
+        x = sp.Add(*(sp.expand(term.rewrite(sp.cosh, sp.exp)) for term in x.args))
     parts = _positive_exponentials(x)
     if parts is not None and len(parts) == 2:
         first, second = (a + sp.log(c) for c, a in parts)
@@ -353,12 +382,6 @@ def log_of_exponentials(x: sp.Expr) -> sp.Expr | None:
     return found.logarithm() if found is not None else None
 
 
-def _in_exponentials(product: sp.Expr) -> sp.Expr:
-    """A product with its hyperbolic cosines as exponentials."""
-    factors = sp.Mul.make_args(product)
-    return sp.Mul(*(factor.rewrite(sp.exp) if isinstance(factor, sp.cosh) else factor for factor in factors))
-
-
 def _log_of_difference(x: sp.Expr) -> sp.Expr | None:
     """The logarithm of exp(a) - exp(b), for a > b."""
     (c, a), (d, b) = (exponential_factor(term) for term in x.args)
@@ -367,4 +390,7 @@ def _log_of_difference(x: sp.Expr) -> sp.Expr | None:
     a, b = (a, b) if c == 1 else (b, a)
     gap = b - a
     small = sp.log(-expm1(gap))
+    if isinstance(-gap, sp.exp):
+        v = (-gap).args[0]  # the exponential underflows long before its logarithm is lost
+        small = sp.Piecewise((v + gap / 2, v < _HIDDEN), (small, True))
     return a + sp.Piecewise((small, gap > -sp.log(2)), (log1p(-sp.exp(gap)), True))

@@ -46,6 +46,9 @@ _UNENDING = (*(sp.sin, sp.cos, sp.tan, sp.besselj, sp.besselk, sp.bessely, sp.ai
 _POLES_BELOW = (sp.gamma, sp.loggamma, sp.polygamma)
 """Functions with poles on the negative side."""
 
+_LOGARITHMIC = (sp.log, sp.loggamma, sp.polygamma)
+"""Functions whose sums may grow like a logarithm."""
+
 _STEEPEST = 50
 _PARTS_OF_A_SLOPE = 48
 """Of multiples of logarithms, and into which parts they are."""
@@ -180,7 +183,10 @@ def _polynomials(parts: tuple[sp.Expr, ...], chart: _Chart, orders: int) -> tupl
             if not (near > mpmath.mpf(2) ** least and 16 * near < nearer < mpmath.inf):
                 return ()
 
-            slope = sp.S.Zero if chart.rate is not None else _slope(together, chart.side)
+            slope = sp.S.Zero
+            if chart.rate is None and parts[0].has(*_LOGARITHMIC):
+                if _order(*(abs(together(chart.argument(t))[0]) for t in places)) is None:
+                    slope = _slope(together, chart.side)
 
             def f(t: Any) -> Any:
                 u = chart.argument(t)

@@ -9,6 +9,7 @@ from sympy.codegen.cfunctions import expm1, log1p
 
 from numerics.codegen.accurate import csch, heaviside, sech
 from numerics.codegen.airy import airy_ai, airy_ai_prime, airy_bi, airy_bi_prime
+from numerics.codegen.relative_entropy import EntropySeries, entropy_series
 from numerics.codegen.special import ScaledBesselI, ScaledBesselK, ScaledErfc, ScaledErfi, without_growth
 from numerics.errors import UnsupportedFunctionError
 from theory.discrete.draws import Lookup
@@ -109,6 +110,7 @@ REWRITTEN: dict[type, Callable[..., sp.Expr]] = {
     sp.zeta: zeta,
     sp.ceiling: lambda u: -sp.floor(-u),
     sp.frac: lambda u: u - sp.floor(u),
+    EntropySeries: entropy_series,
 }
 
 COMPARISONS: dict[type, tuple[str, bool, bool]] = {

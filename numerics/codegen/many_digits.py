@@ -38,8 +38,9 @@ SCALED: dict[str, Callable[..., Any]] = {
     "ScaledBesselK": lambda nu, u: mpmath.exp(u) * mpmath.besselk(nu, u),
     "ScaledErfi": lambda u: mpmath.exp(-(u**2)) * mpmath.erfi(u),
     "ScaledErfc": lambda u: mpmath.exp(u**2) * mpmath.erfc(u),
+    "EntropySeries": lambda v: ((1 + v) * mpmath.log((1 + v) / (1 - v)) - 2 * v) / (1 - v),
 }
-"""The functions of :mod:`numerics.codegen.special`."""
+"""The functions of :mod:`numerics.codegen.special` and :mod:`numerics.codegen.relative_entropy`."""
 
 y = sp.Dummy("y")
 """The variable."""

@@ -124,7 +124,8 @@ def beside_a_modulus(total: sp.Expr) -> sp.Expr | None:
         (-1/(x - 1), True)
     """
     moduli = total.atoms(sp.Abs)
-    if len(moduli) != 1 or not total.is_Add:
+    functions = total.atoms(sp.Function, sp.Piecewise) - total.atoms(sp.Abs, sp.sign)
+    if len(moduli) != 1 or not total.is_Add or functions or total.count_ops() > MOST_OPERATIONS:
         return None
     ((u,),) = (modulus.args for modulus in moduli)
     sides = []

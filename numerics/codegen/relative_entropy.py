@@ -28,7 +28,7 @@ from sympy.logic.boolalg import Boolean
 
 from numerics.arguments import takes
 from numerics.codegen.exponentials import absolute_value
-from theory.argument_kinds import EXPRESSIONS
+from theory.argument_kinds import EXPRESSION, EXPRESSIONS
 
 MOST_TERMS = 10
 """Of a sum that is looked at."""
@@ -36,14 +36,36 @@ MOST_TERMS = 10
 MOST_LOGARITHMS = 3
 """With unlike factors."""
 
-MOST_OPERATIONS = 60
-"""In what stands within or beside a logarithm."""
+MOST_OPERATIONS = 80
+"""In such a sum: Newton's steps for Lambert's function hold logarithms too."""
 
 NEAR = sp.Rational(3, 8)
 """Of |A - B|/|B|, up to which the series is used."""
 
 _LARGEST = sp.Rational(1, 4)
 _ORDERS = 14
+
+
+class EntropySeries(sp.Function):
+    r""":math:`h(u)` for :math:`v = u/(2+u)`, where v is small."""
+
+    nargs = 1
+
+
+@takes(v=EXPRESSION)
+def entropy_series(v: sp.Expr) -> sp.Expr:
+    """The beginning of the series above.
+
+    Example:
+        >>> abs(float(entropy_series(sp.Rational(1, 9))) - 0.028929439142762192) < 1e-16
+        True
+    """
+    # Clipped, so that it is finite where it is not used, and so are its derivatives.
+    v = sp.Max(sp.Min(v, _LARGEST, evaluate=False), -_LARGEST, evaluate=False)
+    tail: sp.Expr = sp.S.Zero
+    for k in range(_ORDERS, 0, -1):
+        tail = (sp.Rational(1, 2 * k + 1) + tail) * v**2
+    return 2 * (v**2 + (1 + v) * v * tail) / (1 - v)
 
 
 @takes(terms=EXPRESSIONS)
@@ -57,6 +79,8 @@ def relative_entropies(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
         True
     """
     if not 2 <= len(terms) <= MOST_TERMS:
+        return None
+    if sum(int(term.count_ops()) for term in terms) > MOST_OPERATIONS or not any(term.has(sp.log) for term in terms):
         return None
     logarithms, rest = _read(terms)
     if not 1 <= len(logarithms) <= MOST_LOGARITHMS:
@@ -86,7 +110,7 @@ def _read(terms: Sequence[sp.Expr]) -> tuple[_Logarithms, list[sp.Expr]]:
 
 
 def _is_rational(part: sp.Expr) -> bool:
-    return bool(part.is_rational_function(*part.free_symbols)) and part.count_ops() <= MOST_OPERATIONS
+    return bool(part.is_rational_function(*part.free_symbols))
 
 
 def _with_the_number(logarithms: _Logarithms, rest: list[sp.Expr]) -> tuple[_Logarithms, list[sp.Expr]]:
@@ -121,12 +145,7 @@ def _taken_up(logarithms: _Logarithms, rest: list[sp.Expr]) -> list[sp.Expr] | N
 def _entropy(A: sp.Expr, B: sp.Expr, parts: tuple[sp.Expr, ...]) -> sp.Expr:
     """A log(A/B) - A + B."""
     gap = sp.expand(A - B)
-    # Clipped, so that the branch not taken is finite and is not multiplied out.
-    v = sp.Max(sp.Min(gap / sp.expand(A + B), _LARGEST, evaluate=False), -_LARGEST, evaluate=False)
-    tail: sp.Expr = sp.S.Zero
-    for k in range(_ORDERS, 0, -1):
-        tail = (sp.Rational(1, 2 * k + 1) + tail) * v**2
-    near = 2 * B * (v**2 + (1 + v) * v * tail) / (1 - v)
+    near = B * EntropySeries(gap / sp.expand(A + B))
     is_near: Boolean = absolute_value(gap) < NEAR * absolute_value(B)
     signs = [part > 0 for part in parts] if len(parts) > 1 else []
     return sp.Piecewise((near, sp.And(is_near, *signs)), (A * sp.log(sp.cancel(A / B)) - gap, True))

@@ -136,6 +136,13 @@ def _in_one_argument(
     symbols = whole.free_symbols
     if len(symbols) == 1:
         (x,) = symbols
+        if (inner := _inner_exponential(whole, x)) is not None:
+            written = [_in_exponential(term, inner, x) for term in (whole, *terms)]
+            if not any(term.has(x) for term in written):
+                yield inner, sp.S.One, tuple(written)
+                return
+        if (scale := _of_reciprocal(whole, x)) is not None:
+            yield scale / x, sp.S.One, tuple(term.subs(x, scale / y) for term in (whole, *terms))
         yield x, sp.S.One, tuple(term.subs(x, y) for term in (whole, *terms))
         return
     arguments = {part.args[0] for part in whole.atoms(sp.Function) if part.args[0].free_symbols}
@@ -153,6 +160,33 @@ def _in_one_argument(
                 if all(part.free_symbols <= {y} for part in parts):
                     yield u, c, parts
                     return
+
+
+def _of_reciprocal(whole: sp.Expr, x: sp.Symbol) -> sp.Expr | None:
+    """A number c with c/x the argument of each function; ``None`` where there is none."""
+    arguments = {head.args[-1] for head in whole.atoms(sp.Function) if head.has(x)}
+    scales = {sp.cancel(argument * x) for argument in arguments if argument.is_Mul or argument.is_Pow}
+    if len(arguments) != 1 or not scales or (scale := scales.pop()).free_symbols:
+        return None
+    return scale
+
+
+def _inner_exponential(whole: sp.Expr, x: sp.Symbol) -> sp.Expr | None:
+    """exp(x) or exp(-x) where exponentials of it stand in the function; ``None`` for another one."""
+    inner = {part for e in whole.atoms(sp.exp) for part in e.args[0].atoms(sp.exp)}
+    signs = {part.args[0].coeff(x) for part in inner}
+    return sp.exp(signs.pop() * x) if signs in ({sp.S.One}, {sp.S.NegativeOne}) else None
+
+
+def _in_exponential(part: sp.Expr, inner: sp.Expr, x: sp.Symbol) -> sp.Expr:
+    """A part with y for the exponential."""
+    rate = inner.args[0].coeff(x)
+    powers = {
+        e: y ** (e.args[0].coeff(x) / rate)
+        for e in part.atoms(sp.exp)
+        if sp.expand(e.args[0]).coeff(x) * x == e.args[0]
+    }
+    return part.xreplace(powers)
 
 
 @takes(parts=PARTS)

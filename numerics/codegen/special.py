@@ -9,6 +9,8 @@ zero over zero from u = 27 on; with these functions the exponentials cancel in s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import mpmath
 import sympy as sp
 from mpmath.libmp import prec_to_dps
@@ -19,7 +21,7 @@ from numerics.codegen.expansion import short_expansion
 from numerics.codegen.exponentials import absolute_value, exponential_factor, multiple
 from numerics.codegen.many_digits import NO_VALUE, SCALED
 from numerics.working_precision import working_digits
-from theory.argument_kinds import EXPRESSION
+from theory.argument_kinds import EXPRESSION, EXPRESSIONS
 
 GUARD_DIGITS = 5
 """Carried beyond those asked for."""
@@ -118,9 +120,27 @@ def rescaled(product: sp.Expr) -> sp.Expr:
         tail = gaussian_tail(base) if m.is_Rational and exponent != 0 else None
         if tail is not None:
             c, u = tail
-            if multiple(exponent, short_expansion(u**2))[0] * m > 0:
-                return product / base**m * c**m * (sp.exp(-m * short_expansion(u**2)) * ScaledErfc(u) ** m)
+            square = short_expansion(u**2)
+            if multiple(exponent, square)[0] * m > 0:
+                return product / base**m * c**m * (sp.exp(-m * square) * ScaledErfc(u) ** m)
+            if (meeting := _beside_its_tail(exponent, u, square, m)) is not None:
+                others = (factor for factor in sp.Mul.make_args(product / base**m) if not isinstance(factor, sp.exp))
+                return sp.Mul(*others) * c**m * meeting
     return product
+
+
+def _beside_its_tail(exponent: sp.Expr, u: sp.Expr, square: sp.Expr, m: sp.Rational) -> sp.Expr | None:
+    """exp(exponent) erfc(u)**m, where the exponent cancels against a part of u**2: one overflows as the other vanishes.
+
+    ``None`` for another exponent.
+    """
+    together = short_expansion(exponent - m * square)
+    if not exponent.free_symbols or len(sp.Add.make_args(together)) > len(sp.Add.make_args(square)) - 1:
+        return None
+    # Clipped, so that the branch not taken is finite and so are its derivatives.
+    far = sp.exp(together) * ScaledErfc(sp.Max(u, 0, evaluate=False)) ** m
+    near = sp.exp(exponent) * sp.erfc(sp.Min(u, 1, evaluate=False), evaluate=False) ** m
+    return sp.Piecewise((far, u > 1), (near, True))
 
 
 @takes(base=EXPRESSION)
@@ -143,6 +163,35 @@ def gaussian_tail(base: sp.Expr) -> tuple[sp.Expr, sp.Expr] | None:
     if isinstance(function, sp.erfc) and constant == -2 * c:
         return -c, -function.args[0]
     return None
+
+
+@takes(terms=EXPRESSIONS)
+def in_two_orders(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
+    r"""``terms`` with Bessel functions K of two orders, by :math:`K_{\nu+1} = K_{\nu-1} + (2\nu/u) K_\nu`.
+
+    ``None`` where no terms cancel then.
+
+    Example:
+        >>> x = sp.Symbol("x", positive=True)
+        >>> in_two_orders([x * sp.diff(sp.besselk(1, x), x), sp.besselk(1, x)])
+        [-x*besselk(0, x)]
+    """
+    heads = {head for term in terms for head in term.atoms(sp.besselk)}
+    if not heads or len({head.args[1] for head in heads}) != 1 or not all(head.args[0].is_Rational for head in heads):
+        return None
+    u = next(iter(heads)).args[1]
+    orders = sorted({abs(head.args[0]) for head in heads})
+    if len(orders) < 2 or not all((order - orders[0]).is_Integer for order in orders):
+        return None
+    first, second = (sp.besselk(orders[0] + k, u) for k in (0, 1))
+    values = {orders[0]: first, orders[0] + 1: second}
+    for k in range(1, int(orders[-1] - orders[0])):
+        nu = orders[0] + k
+        values[nu + 1] = sp.expand(values[nu - 1] + 2 * nu / u * values[nu])
+    total = sp.Add(*terms)
+    written = short_expansion(total.xreplace({head: values[abs(head.args[0])] for head in heads}))
+    fewer = len(sp.Add.make_args(written)) < len(sp.Add.make_args(short_expansion(total)))
+    return list(sp.Add.make_args(written)) if fewer else None
 
 
 def _growth_in_front(base: sp.Expr) -> sp.Expr:

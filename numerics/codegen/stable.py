@@ -93,7 +93,7 @@ from numerics.codegen.one_denominator import (
 from numerics.codegen.relative_entropy import relative_entropies
 from numerics.codegen.removable import over_what_vanishes, with_series
 from numerics.codegen.roots import difference_of_powers, difference_of_quotients
-from numerics.codegen.special import rescaled, without_growth
+from numerics.codegen.special import in_two_orders, rescaled, without_growth
 from theory.argument_kinds import ArgumentKind
 
 OF_RECIPROCALS = {sp.asec: sp.acos, sp.acsc: sp.asin, sp.asech: sp.acosh}
@@ -284,7 +284,7 @@ class _Forms:
                 self.stirling = True
             near = with_series(expression, expression.args, form) if len(expression.args) > 2 else None
             return form if near is None else near
-        for rule in (over_one_mixture, quotients_in_lambert_w):
+        for rule in (over_one_mixture, quotients_in_lambert_w, in_two_orders):
             if (terms := rule(expression.args)) is not None:
                 return self.of(sp.Add(*terms))
         if self.series and (terms := relative_entropies(expression.args)) is not None:

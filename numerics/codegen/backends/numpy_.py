@@ -42,8 +42,8 @@ TEMPLATES = {
     "scaled_erfi": "scaled_erfi({0})",
     "bessel_j": "scipy.special.jv({0}, {1})",
     "bessel_y": "scipy.special.yv({0}, {1})",
-    "scaled_bessel_i": "scipy.special.ive({0}, {1})",
-    "scaled_bessel_k": "scipy.special.kve({0}, {1})",
+    "scaled_bessel_i": "bessel_i_without_growth({0}, {1})",
+    "scaled_bessel_k": "bessel_k_without_growth({0}, {1})",
     "lambert_w": "lambert_w({0}, 0)",
     "lower_lambert_w": "lambert_w({0}, -1)",
     "log_gamma": "scipy.special.loggamma({0})",
@@ -88,6 +88,34 @@ def scaled_erfi(x: Any) -> Any:
     return (2 / np.sqrt(np.pi) * scipy.special.dawsn(x)).astype(x.dtype, copy=False)
 
 
+BEYOND = 1e9
+"""Arguments from which SciPy's Bessel functions without their growth are NaN."""
+
+
+def bessel_i_without_growth(nu: Any, x: Any) -> Any:
+    """exp(-|x|) I_nu(x), by its asymptotic series where SciPy gives none."""
+    parity = scipy.special.ive(nu, np.sign(x))  # of sign and NaN as far out
+    far = np.sign(parity) * _hankel(nu, np.abs(x), -1.0) / np.sqrt(2 * np.pi * np.maximum(np.abs(x), 1))
+    return _beyond(scipy.special.ive(nu, x), far, x)
+
+
+def bessel_k_without_growth(nu: Any, x: Any) -> Any:
+    """exp(x) K_nu(x), by its asymptotic series where SciPy gives none."""
+    far = _hankel(nu, x, 1.0) * np.sqrt(np.pi / (2 * np.maximum(x, 1)))
+    return _beyond(scipy.special.kve(nu, x), far, x)
+
+
+def _hankel(nu: Any, x: Any, sign: float) -> Any:
+    """1 + sign (4 nu**2 - 1)/(8 x) (1 + sign (4 nu**2 - 9)/(16 x)), NaN where these do not suffice; DLMF 10.40."""
+    x, mu = np.maximum(x, 1), 4 * np.square(nu)
+    series = 1 + sign * (mu - 1) / (8 * x) * (1 + sign * (mu - 9) / (16 * x))
+    return np.where(mu < 1e-5 * x, series, np.nan)
+
+
+def _beyond(near: Any, far: Any, x: Any) -> Any:
+    return np.where(np.abs(x) > BEYOND, far, near).astype(np.result_type(x), copy=False)
+
+
 def incomplete_beta(a: Any, b: Any, x: Any) -> Any:
     """The regularised incomplete beta function; double precision inside, since single has five digits."""
     value = scipy.special.betainc(*(np.asarray(entry, dtype=np.float64) for entry in (a, b, x)))
@@ -118,6 +146,8 @@ def _namespace(constants: Sequence[sp.Expr]) -> dict[str, Any]:
     helpers = {
         "integer_power": integer_power,
         "lookup": lookup,
+        "bessel_i_without_growth": bessel_i_without_growth,
+        "bessel_k_without_growth": bessel_k_without_growth,
         "scaled_erfi": scaled_erfi,
         "sech_squared": sech_squared,
         "lambert_w": lambert_w,

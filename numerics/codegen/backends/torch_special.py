@@ -13,7 +13,12 @@ import torch
 from scipy import special
 from torch import Tensor
 
-from numerics.codegen.backends.numpy_ import lambert_w, scaled_erfi
+from numerics.codegen.backends.numpy_ import (
+    bessel_i_without_growth,
+    bessel_k_without_growth,
+    lambert_w,
+    scaled_erfi,
+)
 from numerics.errors import UnsupportedFunctionError
 
 _VALUES: dict[str, Callable[..., Any]] = {
@@ -22,8 +27,8 @@ _VALUES: dict[str, Callable[..., Any]] = {
     "inverse_erfc": special.erfcinv,
     "bessel_j": special.jv,
     "bessel_y": special.yv,
-    "scaled_bessel_i": special.ive,
-    "scaled_bessel_k": special.kve,
+    "scaled_bessel_i": bessel_i_without_growth,
+    "scaled_bessel_k": bessel_k_without_growth,
     "lambert_w": lambda x: lambert_w(x, 0),
     "lower_lambert_w": lambda x: lambert_w(x, -1),
     "incomplete_beta": special.betainc,

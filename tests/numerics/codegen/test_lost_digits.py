@@ -3,6 +3,7 @@
 import mpmath
 import numpy as np
 import pytest
+import scipy.special
 import sympy as sp
 
 from numerics.codegen.compile import compile_program
@@ -27,9 +28,20 @@ PLACES = [
     # Entropies of gamma laws grow like log(x)/2, their terms like x log(x).
     (x + sp.loggamma(x) + (1 - x) * sp.digamma(x), [9.0, 98.0, 1e15]),
     # Digammas and logarithms cancel to three orders.
-    (sp.digamma(x + 3) - sp.digamma(x) + sp.log(x / (x + 2)) - 1 / x, [31.0, 5e3, 1e8]),
+    pytest.param(
+        sp.digamma(x + 3) - sp.digamma(x) + sp.log(x / (x + 2)) - 1 / x, [31.0, 5e3, 1e8], marks=pytest.mark.slow
+    ),
     # Stirling's formula stands in a product.
     (sp.gamma(x + 1) / (sp.sqrt(2 * sp.pi * x) * (x / sp.E) ** x), [9.0, 390.0, 1e8]),
+    # The tail of a law takes the exponential that grows beside it.
+    (sp.exp(sp.S.Half - x) * sp.erfc((1 - x) / sp.sqrt(2)), [-30.0, -1e3, 0.3]),
+    ((sp.exp(sp.S.Half - x) * sp.erfc((1 - x) / sp.sqrt(2))).diff(x, 2), [-12.0, 0.3]),
+    # Exponentials of exponentials: in the inner one they have a series, and what grows meets it.
+    (sp.log(1 - sp.exp(-sp.exp(-x))), [31.0, 730.0]),
+    (sp.log(1 - sp.exp(-sp.exp(-x))).diff(x, 2), [11.0, 31.0, 390.0]),
+    (sp.exp(-sp.exp(x)).diff(x, 2), [730.0, 1e-9]),
+    # Functions of 1/x alone are polynomials in x beside 0.
+    pytest.param((sp.besseli(1, 1 / x) / sp.besseli(0, 1 / x)).diff(x), [3e-3, 2.0], marks=pytest.mark.slow),
 ]
 """Expression, and where it lost its digits, beside other places."""
 
@@ -48,3 +60,17 @@ def test_a_relative_entropy_of_two_letters_keeps_its_digits():
     divergence = p * sp.log(p / q) + (1 - p) * sp.log((1 - p) / (1 - q))
     (found,) = compile_program([divergence], [p, q])(0.3 + 2.0**-30, 0.3)
     assert found == pytest.approx((2.0**-30) ** 2 / (2 * 0.3 * 0.7), rel=1e-8)
+
+
+def test_recurrences_of_bessel_functions_cancel_in_symbols():
+    (found,) = compile_program([(x * sp.besselk(1, x)).diff(x)], [x])([3e-17, 1e-5, 1.0])
+    np.testing.assert_allclose(found, [-place * scipy.special.k0(place) for place in (3e-17, 1e-5, 1.0)], rtol=1e-14)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_bessel_functions_far_out_have_their_asymptotic_series(backend):
+    pytest.importorskip("torch")
+    ratios = [sp.besseli(2, x) / sp.besseli(1, x), sp.besselk(1, x) / sp.besselk(0, x)]
+    for place in (1e10, 1e15, 1e300):
+        ratio, other = (float(value) for value in compile_program(ratios, [x], backend=backend)(place))
+        assert (ratio, other) == pytest.approx((1 - 1.5 / place, 1 + 0.5 / place), rel=1e-15)
