@@ -71,3 +71,9 @@ def test_a_ratio_without_a_value_at_a_place_is_no_closed_form_of_a_zero():
 
 def test_a_root_as_a_wall_is_no_polynomial():
     assert decide_zero(sp.asin(x / sp.sqrt(1 + x**2)) - sp.atan(x)).says_zero
+
+
+def test_the_other_side_of_a_wall_that_is_touched_is_not_forgotten():
+    residual = sp.sqrt(2 * sp.cosh(x) - 2) - 2 * sp.sinh(x / 2)  # 4 sinh(|x|/2) where x < 0
+    decision = decide_zero(residual, (x > -sp.Rational(1, 10**40), x < 1))
+    assert decision.kind.value == "undecided"

@@ -60,3 +60,19 @@ def test_a_case_holds_where_none_before_it_does():
 
 def test_a_ceiling_is_a_floor_turned_over():
     assert decide_zero(sp.ceiling(sp.sin(x) * y) + sp.floor(-sp.sin(x) * y)).kind is ZeroKind.ZERO
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        sp.Max(0, sp.Rational(1, 10**30) - (x - sp.Rational(1, 3)) ** 2 - sp.exp(y)),  # positive far down in y
+        sp.floor(2 * sp.exp(x + 1) / (sp.exp(2 * x) + sp.exp(2))),  # 1 where x = 1
+    ],
+    ids=["a piece that no point meets", "a step that is touched"],
+)
+def test_what_is_not_zero_at_a_hidden_place_is_not_called_zero(hidden):
+    assert decide_zero(hidden).kind not in (ZeroKind.ZERO, ZeroKind.CERTIFIED)
+
+
+def test_places_where_steps_change_count_for_repetition():
+    assert proof_by_repetition(sp.floor(x) + sp.floor(-x) + 1) is None  # 1 at whole numbers

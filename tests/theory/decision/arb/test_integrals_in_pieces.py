@@ -53,3 +53,9 @@ def test_a_wrong_value_is_refuted_and_infinitely_many_steps_are_not_summed():
     wrong = sp.Integral(sp.floor(y**2), (y, 0, 2)) - sp.Rational(185374, 10**5)
     assert decide_zero(wrong).kind is ZeroKind.NONZERO  # SymPy fails to print it
     assert decide_zero(sp.Integral(sp.floor(1 / y), (y, 0, 1)), seconds=1).kind is ZeroKind.UNDECIDED
+
+
+def test_a_case_that_holds_on_a_part_alone_counts_there_alone():
+    t = sp.Symbol("t", real=True)
+    step = sp.Piecewise((1, t < sp.Rational(1, 3)), (0, True))
+    assert abs(ball(sp.Integral(step, (t, 0, 1)), {}, 64) - 1 / 3) < 1e-15
