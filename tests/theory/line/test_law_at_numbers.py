@@ -176,3 +176,11 @@ def test_standing_integrals_of_a_glued_law_are_numbers_without_a_search_for_prim
     rate = -2 * (np.exp(points) + np.sqrt(abs(points - 1))) / (points**2 + 1)
     weight = np.exp((np.cumsum(rate) - rate / 2) / 10_000) / (points**2 + 1)  # the midpoint rule
     assert float(law.mean) == pytest.approx(weight @ points / weight.sum(), abs=1e-7)
+
+
+def test_nothing_lies_beyond_the_ends_of_a_law():
+    z, c = sp.Symbol("z", real=True), sp.Symbol("c", positive=True)
+    above = stationary_density(ItoProcess.scalar(z, drift=-2 * c * z, dispersion=sp.S.One), Interval(1, sp.oo))
+    between = stationary_density(ItoProcess.scalar(z, drift=-sp.S.One, dispersion=sp.S.One), Interval(0, 1))
+    assert (above.cdf(sp.S.Half), above.pdf(0), between.pdf(2)) == (0, 0, 0)
+    assert (between.cdf(-1), between.cdf(3), between.cdf(0), sp.simplify(between.cdf(1))) == (0, 1, 0, 1)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import sympy as sp
 
 from theory.errors import MissingParameterError, SymbolError, UnsupportedFormError
+from theory.line.charts.interval import Interval
 from theory.values import admitted_values, by_name, single_expression
 
 
@@ -53,3 +54,15 @@ def number_at(point: sp.Expr) -> sp.Expr:
             f"no closed form is known here, so that x must be a number, got {point}. Ask at the points that you need."
         )
     return point
+
+
+def beyond(point: sp.Expr, interval: Interval, left: sp.Expr, right: sp.Expr) -> sp.Expr | None:
+    """``left`` or ``right`` where a number lies beyond that end, None where it does not, or nobody knows.
+
+    Example:
+        >>> [beyond(sp.Integer(n), Interval(0, 1), sp.S.Zero, sp.S.One) for n in (-1, 1, 2)]
+        [0, None, 1]
+    """
+    if point.is_number and sp.Lt(point, interval.left) == sp.true:
+        return left
+    return right if point.is_number and sp.Gt(point, interval.right) == sp.true else None

@@ -26,7 +26,7 @@ from theory.line.families.family import MAX_ORDER
 from theory.line.integrals.exponential_of_integral import where_integrals_begin, with_integrals_at
 from theory.line.laws.critical_points import HighestPoint
 from theory.line.laws.even_density import symmetric_about
-from theory.line.laws.given_numbers import number_at, numbers_given
+from theory.line.laws.given_numbers import beyond, number_at, numbers_given
 from theory.line.laws.mode import mode
 from theory.line.laws.moment_existence import infinite_moment, is_positive_at_zero, tail_moment_exists
 from theory.line.laws.pearson import pearson_moment
@@ -163,17 +163,21 @@ class StationaryLaw:
 
     @limited
     def pdf(self, x: sp.Expr | float | None = None) -> sp.Expr:
-        """The normalised density at ``x`` (default: the variable), for ``x`` in the interval."""
+        """The normalised density at ``x`` (default: the variable): a number, or a symbol in the interval."""
         family = self._closed
         point = self.variable if x is None else single_expression(x, "x", real=True)
+        if (outside := beyond(point, self.interval, sp.S.Zero, sp.S.Zero)) is not None:
+            return self._where_law(outside)
         if point.is_number and family is None and not self.parameters:
             return self._number("pdf", lambda law: law.pdf(point))
         return (self.density / self.partition_function if family is None else family.density).subs(self.variable, point)
 
     @limited
     def cdf(self, x: sp.Expr | float | None = None) -> sp.Expr:
-        """The probability of values up to ``x`` (default: the variable), for ``x`` in the interval."""
+        """The probability of values up to ``x`` (default: the variable): a number, or a symbol in the interval."""
         point = self.variable if x is None else single_expression(x, "x", real=True)
+        if (outside := beyond(point, self.interval, sp.S.Zero, sp.S.One)) is not None:
+            return self._where_law(outside)
         return self._closed_or_number(f"cdf({point})", lambda f: f.cdf(point), lambda law: law.cdf(number_at(point)))
 
     @limited
