@@ -338,12 +338,11 @@ def _on_surface(search: PointSearch, branch: Boolean) -> ZeroDecision | None:
         if values is None:
             return ZeroDecision(ZeroKind.UNDECIDED, f"the equation in the branch {branch} could not be solved")
         where = (*search.region.conditions, *conditions)
-        decision = decide_zero(
-            search.expression.xreplace(values).doit(integrals=False, sums=False, products=False),
-            [c for c in (sp.sympify(condition.subs(values)) for condition in where) if c != sp.true],
-            seed=search.rng.getrandbits(64),
-            seconds=search.clock.left,
-        )
+        given = [c for c in (sp.sympify(condition.subs(values)) for condition in where) if c != sp.true]
+        there = search.expression.xreplace(values).doit(integrals=False, sums=False, products=False)
+        if sp.false in given or there.has(sp.nan, sp.zoo):
+            continue  # the surface is no part of the domain, or the expression has no value on it
+        decision = decide_zero(there, given, seed=search.rng.getrandbits(64), seconds=search.clock.left)
         named = ", ".join(f"{symbol} = {value}" for symbol, value in values.items())
         if decision.kind is ZeroKind.NONZERO:
             witness = {**{str(s): str(v) for s, v in values.items()}, **(decision.witness or {})}

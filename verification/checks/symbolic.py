@@ -107,6 +107,9 @@ def _(form: Identity, candidate: Candidate, domain: tuple[Boolean, ...]) -> Find
         return _other_shape(printed_entries, derived_entries)
     modulo = form.modulo or (lambda side: side)
     residuals = [modulo(p) - modulo(d) for p, d in zip(printed_entries, derived_entries, strict=True)]
+    for limit in sp.Tuple(*residuals).atoms(sp.Limit):
+        advice = "Write its value, or say agrees_to_order(..., at=...) of what tends to it"
+        return Finding(Outcome.UNDECIDED, f"{DIFFERENCE} holds {limit}, which is not evaluated. {advice}.")
     several = len(residuals) > 1
     parts = [f"entry {n} of {DIFFERENCE}" if several else DIFFERENCE for n, _ in enumerate(residuals, 1)]
     return finding_of((decide_zero(residual, domain) for residual in residuals), parts, DIFFERENCE)

@@ -242,6 +242,18 @@ def test_a_density_in_pieces_must_fit_at_its_seams():
     assert density(constant_pull, sp.exp(-2 * k * sp.Abs(r)) * (2 + sp.sign(r))) is Outcome.REFUTED
 
 
+def test_a_limit_that_is_not_evaluated_is_named_with_what_to_write():
+    limit = sp.Limit((1 + 1 / x) ** x, x, sp.oo)
+    found = judge(Identity(lambda: limit), sp.E, ())
+    assert found.outcome is Outcome.UNDECIDED and "agrees_to_order" in found.reason
+
+
+def test_a_case_that_the_domain_excludes_may_have_no_value():
+    cases = sp.Piecewise((1 / (x + 1), sp.Ne(x, 1)), (sp.Rational(1, 2), True))
+    assert outcome(Identity(lambda: cases), (x - 1) / (x**2 - 1), (sp.Ne(x, 1),)) is Outcome.PROVED
+    assert outcome(Identity(lambda: cases), (x - 2) / (x**2 - 1), (sp.Ne(x, 1),)) is Outcome.REFUTED
+
+
 @pytest.mark.parametrize(
     ("derived", "printed", "domain"),
     [
