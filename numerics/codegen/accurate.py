@@ -39,6 +39,7 @@ from sympy.codegen.cfunctions import expm1, log1p
 from numerics.arguments import takes
 from numerics.codegen.error_functions import erf_minus
 from numerics.codegen.exponentials import absolute_value, exponential_factor, log_of_exponentials, multiple
+from numerics.codegen.one_denominator import as_square
 from theory.argument_kinds import EXPRESSION, EXPRESSIONS, one_of
 
 
@@ -175,7 +176,7 @@ def with_one_term_below(product: sp.Expr) -> sp.Expr | None:
         base, m = factor.as_base_exp()
         grows = any(head.args[0].has(sp.exp) and not head.args[0].has(sp.log) for head in base.atoms(sp.tanh))
         concerned = base.is_Add and m.is_Rational and (not m.is_Integer or grows)
-        single = without_cancellation(base.args) if concerned else None
+        single = (as_square(base.args) or without_cancellation(base.args)) if concerned else None
         made.append(factor if single is None or len(single) > 1 or single[0].is_Add else single[0] ** m)
     return sp.Mul(*made) if tuple(made) != sp.Mul.make_args(product) else None
 

@@ -33,6 +33,9 @@ def stable_logarithm(x: sp.Expr) -> sp.Expr | None:
         return None
     if x.is_Add and (gap := distance_from_one(x)) is not None:
         return sp.Piecewise((log1p(gap), absolute_value(gap) < sp.S.Half), (sp.log(x, evaluate=False), True))
+    if isinstance(x, sp.Abs) and x.args[0].is_Add and abs(x.args[0].as_coeff_Add()[0]) == 1:
+        A = x.args[0] * x.args[0].as_coeff_Add()[0]
+        return sp.Piecewise((log1p(sp.expand(A - 1)), A > sp.S.Half), (sp.log(x, evaluate=False), True))
     if x.is_Mul and x.args[0].is_Rational and x.args[0].is_positive:
         rest = stable_logarithm(sp.Mul(*x.args[1:]))
         if rest is not None:

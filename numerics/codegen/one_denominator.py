@@ -148,6 +148,31 @@ def _powers(product: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]]:
     return [factor.as_base_exp() for factor in sp.Mul.make_args(product)]
 
 
+@takes(terms=EXPRESSIONS)
+def as_square(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
+    """A polynomial in x or its root that is a number times a square, as such; ``None`` for another sum.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> as_square([x / 2, sp.S.Half, -sp.sqrt(x)])
+        [(sqrt(x) - 1)**2/2]
+    """
+    symbols = set().union(*(term.free_symbols for term in terms))
+    if len(symbols) != 1 or not 2 <= len(terms) <= 3:
+        return None
+    (x,), root = symbols, sp.Dummy("root", positive=True)
+    has_root = any(term.has(sp.sqrt(x)) for term in terms)
+    total = sp.Add(*(term.subs(x, root**2) if has_root else term for term in terms))
+    generator = root if has_root else x
+    if not total.is_polynomial(generator) or total.has(sp.Float):
+        return None
+    poly = sp.Poly(total, generator)
+    if poly.degree() != 2 or not all(c.is_Rational for c in poly.all_coeffs()) or poly.discriminant() != 0:
+        return None
+    a, b, _ = poly.all_coeffs()
+    return [a * (generator + b / (2 * a)).subs(root, sp.sqrt(x)) ** 2] if b != 0 else None
+
+
 def _has_a_new_square(total: sp.Expr, terms: Sequence[sp.Expr]) -> bool:
     """Whether the sum vanishes to second order where no term does, as x/2 + 1/(2 x) - 1 at 1."""
     squares = [base for base, m in _powers(total) if base.is_Add and m > 1]

@@ -70,7 +70,7 @@ def entropy_series(v: sp.Expr) -> sp.Expr:
 
 @takes(terms=EXPRESSIONS)
 def relative_entropies(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
-    """``terms`` with their logarithms in the form above, where that takes up others; ``None`` for another sum.
+    """``terms`` with their logarithms in the form above, where that leaves no more than a number; else ``None``.
 
     Example:
         >>> p = sp.Symbol("p", positive=True)
@@ -131,7 +131,8 @@ def _taken_up(logarithms: _Logarithms, rest: list[sp.Expr]) -> list[sp.Expr] | N
     for chosen in itertools.product(*pairs) if pairs else ():
         left = sp.expand(sp.Add(*rest, *(A - sp.cancel(B) for A, B in chosen)))
         size = 0 if left == 0 else len(sp.Add.make_args(left))
-        if size < fewest:
+        # What is left beside an entropy may cancel it again, as x**2/2 does in log(1+x) - x + x**2/2.
+        if size < fewest and left.is_number:
             best, fewest = (chosen, left), size
     if best is None:
         return None

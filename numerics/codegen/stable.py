@@ -82,6 +82,7 @@ from numerics.codegen.logarithms import (
 )
 from numerics.codegen.mixtures import over_one_mixture
 from numerics.codegen.one_denominator import (
+    as_square,
     beside_a_modulus,
     growing_terms,
     nested_quotient,
@@ -297,7 +298,7 @@ class _Forms:
             return self.of(sp.Add(*terms))
         if (sides := beside_a_step(expression) or beside_a_modulus(expression)) is not None:
             return self.of(sides)
-        for rule in (quotients_added, quotients_in_a_modulus):
+        for rule in (as_square, quotients_added, quotients_in_a_modulus):
             if (terms := rule(expression.args)) is not None:
                 return self.of(sp.Add(*terms))
         terms = over_one_denominator(expression.args) or as_hyperbolic_product(expression.args)

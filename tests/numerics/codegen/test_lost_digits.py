@@ -18,6 +18,7 @@ PLACES = [
     (x * sp.log(x) + (1 - x) * sp.log(1 - x) + sp.log(2), [0.5 + 2.0**-30, 0.45]),
     (2 * (x * sp.log(x / 3) - (x - 3)), [3 + 2.0**-30, 3 - 2.0**-40, 1e-9, 1e9]),
     (x / 2 - sp.log(x / 2) - 1, [2 + 2.0**-30, 2 - 2.0**-40, 1e9]),
+    (sp.log(1 + x) - x + x**2 / 2, [1e-12, -1e-5]),
     # Largest exponentials stand outside.
     (sp.log(1 + 2 * sp.cosh(x)), [800.0, -1e15, 0.1]),
     (sp.log((1 + sp.exp(x)) ** 10), [-400.0, 800.0]),
@@ -41,6 +42,10 @@ PLACES = [
     (sp.log(1 - sp.exp(-sp.exp(-x))).diff(x, 2), [11.0, 31.0, 390.0]),
     (sp.exp(-sp.exp(x)).diff(x, 2), [730.0, 1e-9]),
     # Functions of 1/x alone are polynomials in x beside 0.
+    # Squares are squares, and logarithms of |1 - x| know x.
+    ((1 + x) / 2 - sp.sqrt(x), [4.0, 1e-30]),
+    ((1 + x - sp.sqrt((1 + x) ** 2 - 4 * x)) / 2, [1 - 2.0**-40, 0.5, 1.5]),
+    (sp.log(sp.Abs(1 - x)), [1e-17, -1e-9, 0.5, 1.5, 1e9]),
     pytest.param((sp.besseli(1, 1 / x) / sp.besseli(0, 1 / x)).diff(x), [3e-3, 2.0], marks=pytest.mark.slow),
 ]
 """Expression, and where it lost its digits, beside other places."""
@@ -60,6 +65,11 @@ def test_a_relative_entropy_of_two_letters_keeps_its_digits():
     divergence = p * sp.log(p / q) + (1 - p) * sp.log((1 - p) / (1 - q))
     (found,) = compile_program([divergence], [p, q])(0.3 + 2.0**-30, 0.3)
     assert found == pytest.approx((2.0**-30) ** 2 / (2 * 0.3 * 0.7), rel=1e-8)
+
+
+def test_a_square_of_a_root_keeps_the_digits_that_its_argument_has():
+    (found,) = compile_program([(1 + x) / 2 - sp.sqrt(x)], [x])(1 + 2.0**-30)
+    assert found == pytest.approx(2.0**-63, rel=2.0**31 * 2.0**-52)  # the condition number times a rounding
 
 
 def test_recurrences_of_bessel_functions_cancel_in_symbols():
