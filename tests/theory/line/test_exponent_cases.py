@@ -73,6 +73,13 @@ def test_the_error_about_two_exponents_names_the_place_and_writing_one_as_it_say
     assert stationary_density(process.subs({p: q})).normalisable == sp.false
 
 
+def test_the_symbol_of_the_advice_is_none_that_is_there():
+    p, delta = sp.symbols("p delta", positive=True)
+    process = ItoProcess.scalar(w, drift=w ** (p + delta) - w**p, dispersion=w)
+    with pytest.raises(OrderError, match=r"Write delta as -p \+ epsilon \+ 1 or .* with a positive symbol epsilon"):
+        stationary_density(process)
+
+
 def test_an_exponent_whose_places_have_no_roots_is_named_all_the_same():
     area = sp.Integral(sp.exp(-(w**2)), (w, 0, 1))
     with pytest.raises(OrderError, match=r"cannot be ordered by the assumptions of q\. Put in a number"):

@@ -7,6 +7,7 @@ one generator, so that equal powers merge and equality of quotients is decidable
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, reduce
@@ -210,7 +211,9 @@ def _one_symbol(difference: sp.Expr) -> tuple[str, str]:
 
 def _several_symbols(difference: sp.Expr, symbols: Sequence[sp.Symbol]) -> tuple[str, str]:
     """Where the sign of a difference changes, and how one symbol is written to decide it."""
-    delta = sp.Symbol("delta", positive=True)
+    names = itertools.chain(("delta", "epsilon"), map("delta_{}".format, itertools.count(1)))
+    name = next(name for name in names if name not in {symbol.name for symbol in symbols})
+    delta = sp.Symbol(name, positive=True)
     numerator = sp.fraction(sp.cancel(difference))[0]
     linear = {s: sp.Poly(numerator, s) for s in symbols if numerator.is_polynomial(s) and sp.degree(numerator, s) == 1}
     if not linear:
@@ -222,8 +225,8 @@ def _several_symbols(difference: sp.Expr, symbols: Sequence[sp.Symbol]) -> tuple
     second = f"{first} as {levels[first] - delta}" if other is None else f"{other} as {levels[other] + delta}"
     return (
         f"{first} = {levels[first]}",
-        f"Write {first} as {levels[first] + delta} or {second} with a positive symbol delta, put in {levels[first]} "
-        f"for {first}",
+        f"Write {first} as {levels[first] + delta} or {second} with a positive symbol {delta}, put in "
+        f"{levels[first]} for {first}",
     )
 
 
