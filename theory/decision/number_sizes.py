@@ -43,6 +43,9 @@ _LARGEST_OF_LOGARITHMS = 10
 _ALMOST = 1 << 20
 """Constants that are closer than one over this to a whole number may cancel it."""
 
+_LARGEST_AT_IRRATIONAL_PLACES = 4
+"""Bits of a logarithm of the distance from a place that is irrational: points come as close as that."""
+
 _CONSTANT_BITS = 256
 _LONGEST_SHOWN = 256
 
@@ -83,13 +86,32 @@ def too_large(form: sp.Basic, largest: int, letters: Mapping[sp.Symbol, float]) 
     bits, root = sizes.of(form), sizes.slowness(form)
     if any(map(is_logarithm, form.atoms(sp.Function))):
         powers = 1.3 * (root + _power_of_logarithm(form))  # x**(1/k) overtakes log(x)**m at (k m)**(1.3 k m)
-        if bits + powers > _LARGEST_OF_LOGARITHMS:
+        is_near = any(map(_falls_at_irrational_places, filter(is_logarithm, form.atoms(sp.Function))))
+        if bits + powers > (_LARGEST_AT_IRRATIONAL_PLACES if is_near else _LARGEST_OF_LOGARITHMS):
             return f"logarithms beside numbers of {bits:.0f} bits together grow too slowly for points to see how far"
     elif root and max(bits, 1.0) * 2.0 ** min(root, 64) > _FARTHEST:
         return f"roots beside numbers of {bits:.0f} bits together grow too slowly for points to see how far"
     if bits > _NARROWEST:
         return f"numbers that are {bits:.0f} bits long together leave parts too narrow for points"
     return None
+
+
+def _falls_at_irrational_places(logarithm: sp.Expr) -> bool:
+    """Whether the argument of a logarithm may vanish where no coordinate can be solved for in rational numbers."""
+    u = logarithm.args[-1]
+    if isinstance(logarithm, sp.asinh | sp.acosh | sp.LambertW | sp.hyper):
+        return False
+    ends = (1 - u, 1 + u) if isinstance(logarithm, sp.atanh) else (u,)
+    factors = (factor.as_base_exp()[0] for end in ends for factor in sp.Mul.make_args(end))
+    return not all(f.is_positive or f.is_Rational or _is_linear_in_a_letter(f) for f in factors)
+
+
+def _is_linear_in_a_letter(f: sp.Expr) -> bool:
+    letters = sorted(f.free_symbols, key=str)
+    if not letters or not f.is_polynomial(*letters):
+        return False
+    polynomial = sp.Poly(f, *letters)
+    return 1 in polynomial.degree_list() and all(c.is_Rational for c in polynomial.coeffs())
 
 
 class _Sizes:

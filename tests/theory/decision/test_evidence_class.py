@@ -124,6 +124,7 @@ BEYOND_POINTS = {
     "a gamma function of a bound": (WELL - 1 / sp.gamma(q), [q > 50]),
     "a power of a sum": (WELL - (2 + q**2) ** (-100), []),
     "a sum in an exponent": (WELL - sp.exp(-50 - q**2), []),
+    "a logarithm beside an irrational place": (100 + sp.log(x**2 - 2), [x**2 > 2]),
     "constants that cancel": (WELL - x**2 + x**2 * sp.tanh(20), []),
 }  # fmt: skip
 
