@@ -57,8 +57,9 @@ def entropy_series(v: sp.Expr) -> sp.Expr:
     """The beginning of the series above.
 
     Example:
-        >>> abs(float(entropy_series(sp.Rational(1, 9))) - 0.028929439142762192) < 1e-16
-        True
+        >>> v = sp.Symbol("v", real=True)
+        >>> entropy_series(v).atoms(sp.Min)
+        {Min(1/4, v)}
     """
     # Clipped, so that it is finite where it is not used, and so are its derivatives.
     v = sp.Max(sp.Min(v, _LARGEST, evaluate=False), -_LARGEST, evaluate=False)
@@ -75,8 +76,8 @@ def relative_entropies(terms: Sequence[sp.Expr]) -> list[sp.Expr] | None:
     Example:
         >>> p = sp.Symbol("p", positive=True)
         >>> (coin,) = relative_entropies([p * sp.log(2 * p), -p, sp.S.Half])
-        >>> abs(float(coin.subs(p, 0.5 + 1e-9)) / 1e-18 - 1) < 1e-6
-        True
+        >>> coin.args[0][0]
+        EntropySeries((p - 1/2)/(p + 1/2))/2
     """
     if not 2 <= len(terms) <= MOST_TERMS:
         return None
