@@ -194,6 +194,14 @@ CONDITIONS = ArgumentKind(
     ),
     UnsupportedFormError,
 )
+DISTINCTIONS = ArgumentKind(
+    "a sequence of sequences of conditions",
+    lambda value: (
+        isinstance(value, list | tuple)
+        and all(isinstance(cases, list | tuple) and all(map(is_condition, cases)) for cases in value)
+    ),
+    UnsupportedFormError,
+)
 SYMBOL = ArgumentKind("a commuting symbol", _is_symbol)
 SYMBOLS = ArgumentKind(
     "a sequence of commuting symbols",

@@ -25,6 +25,8 @@ _truth = behind_the_door(truth)
 
 _ATTEMPTS = 60
 _LOOKED_AT = 3
+_LARGEST_EXPONENT = 100
+"""SymPy takes exp(10^8 x) for a power of exp(x), and lists the coefficients of the polynomial: 20 GB of them."""
 """So many points beyond a wall are looked at."""
 
 
@@ -50,11 +52,18 @@ def on_far_sides(search: PointSearch, visited: Sequence[Point]) -> tuple[dict[sp
 def factors_of_wall(wall: sp.Expr) -> Iterator[sp.Expr]:
     """The factors of a wall: of a square both sides of its root count."""
     for part in sp.fraction(sp.together(wall)):
-        try:
-            factors = [factor for factor, _ in sp.factor_list(part)[1]]
-        except sp.PolynomialError:  # SymPy's, of what is a number once it is multiplied out
-            factors = [part]
-        yield from (factor for factor in factors if factor.free_symbols)
+        yield from (factor for factor in _factors(part) if factor.free_symbols)
+
+
+def _factors(part: sp.Expr) -> list[sp.Expr]:
+    """The factors of a numerator or denominator; of one with large exponents, a polynomial of that degree, itself."""
+    exponents = (power.exp.atoms(sp.Rational) for power in part.atoms(sp.exp, sp.Pow))
+    if any(max(abs(number.p), number.q) > _LARGEST_EXPONENT for numbers in exponents for number in numbers):
+        return [part]
+    try:
+        return [factor for factor, _ in sp.factor_list(part)[1]]
+    except sp.PolynomialError:  # SymPy's, of what is a number once it is multiplied out
+        return [part]
 
 
 def _is_one_sided(factor: sp.Expr, search: PointSearch) -> bool:

@@ -4,6 +4,7 @@ import pytest
 import sympy as sp
 
 from theory.decision.evidence_class import sharp_turn
+from theory.decision.far_sides import factors_of_wall
 from theory.decision.proofs.sign_proofs import proof_of_sign
 from theory.decision.zero import decide_zero
 from verification.checks.conditions import judge_region
@@ -77,3 +78,10 @@ def test_the_other_side_of_a_wall_that_is_touched_is_not_forgotten():
     residual = sp.sqrt(2 * sp.cosh(x) - 2) - 2 * sp.sinh(x / 2)  # 4 sinh(|x|/2) where x < 0
     decision = decide_zero(residual, (x > -sp.Rational(1, 10**40), x < 1))
     assert decision.kind.value == "undecided"
+
+
+def test_a_wall_with_a_large_exponent_is_not_written_out():
+    # As a polynomial in exp(x) it has 10^8 coefficients: 20 GB of memory, and minutes.
+    wall = sp.exp(10**8 * (x - R(1, 3)) ** 2) - 2 - y
+    assert list(factors_of_wall(wall)) == [wall]
+    assert len(list(factors_of_wall(sp.exp(2 * x) - 1))) == 2

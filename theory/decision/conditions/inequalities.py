@@ -16,7 +16,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 from sympy.polys.polyerrors import BasePolynomialError
 
-from theory.argument_kinds import CONDITION, EXPRESSION, REAL_EXPRESSION, takes
+from theory.argument_kinds import CONDITION, DISTINCTIONS, EXPRESSION, REAL_EXPRESSION, takes
 from theory.decision.algebra.factorisation import irreducible_factors, sign_of_factor
 from theory.parameters import within_bounds
 
@@ -115,6 +115,7 @@ def simplified(condition: Boolean) -> Boolean:
     return condition
 
 
+@takes(distinctions=DISTINCTIONS)
 def met_together(distinctions: Sequence[Sequence[Boolean]]) -> set[tuple[int, ...]] | None:
     """Which cases of several distinctions, each read in order, may apply at once; None where that is not looked at.
 

@@ -66,3 +66,17 @@ def beyond(point: sp.Expr, interval: Interval, left: sp.Expr, right: sp.Expr) ->
     if point.is_number and sp.Lt(point, interval.left) == sp.true:
         return left
     return right if point.is_number and sp.Gt(point, interval.right) == sp.true else None
+
+
+def within(point: sp.Expr, interval: Interval, left: sp.Expr, right: sp.Expr, inside: sp.Expr) -> sp.Expr:
+    """``inside``, with the cases beyond the ends where ``point`` is a number and an end is a parameter.
+
+    Example:
+        >>> k = sp.Symbol("k", positive=True)
+        >>> within(sp.S.Half, Interval(0, k), sp.S.Zero, sp.S.One, 1 / (2 * k))
+        Piecewise((1/(2*k), k > 1/2), (1, True))
+    """
+    if not point.is_number:
+        return inside
+    below, above = sp.Gt(interval.left, point).canonical, sp.Lt(interval.right, point).canonical
+    return sp.Piecewise((left, below), (right, above), (inside, True)) if (below, above) != (sp.false,) * 2 else inside

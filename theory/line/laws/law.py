@@ -26,7 +26,7 @@ from theory.line.families.family import MAX_ORDER
 from theory.line.integrals.exponential_of_integral import where_integrals_begin, with_integrals_at
 from theory.line.laws.critical_points import HighestPoint
 from theory.line.laws.even_density import symmetric_about
-from theory.line.laws.given_numbers import beyond, number_at, numbers_given
+from theory.line.laws.given_numbers import beyond, number_at, numbers_given, within
 from theory.line.laws.mode import mode
 from theory.line.laws.moment_existence import infinite_moment, is_positive_at_zero, tail_moment_exists
 from theory.line.laws.pearson import pearson_moment
@@ -122,9 +122,9 @@ class StationaryLaw:
     @limited
     def variance(self) -> sp.Expr:
         """The variance of the normalised law."""
-        second = self._pearson(2)
-        if second is not None:
-            return self._where_finite(sp.factor(second - self._pearson(1) ** 2), 2, beyond=sp.oo)
+        first, second = self._pearson(1), self._pearson(2)
+        if first is not None and second is not None:
+            return self._where_finite(sp.factor(second - first**2), 2, beyond=sp.oo)
         return self._closed_or_number("variance", lambda family: family.variance, lambda law: law.variance, 2)
 
     @property
@@ -170,7 +170,8 @@ class StationaryLaw:
             return self._where_law(outside)
         if point.is_number and family is None and not self.parameters:
             return self._number("pdf", lambda law: law.pdf(point))
-        return (self.density / self.partition_function if family is None else family.density).subs(self.variable, point)
+        density = self.density / self.partition_function if family is None else family.density
+        return within(point, self.interval, sp.S.Zero, sp.S.Zero, density.subs(self.variable, point))
 
     @limited
     def cdf(self, x: sp.Expr | float | None = None) -> sp.Expr:
@@ -178,7 +179,8 @@ class StationaryLaw:
         point = self.variable if x is None else single_expression(x, "x", real=True)
         if (outside := beyond(point, self.interval, sp.S.Zero, sp.S.One)) is not None:
             return self._where_law(outside)
-        return self._closed_or_number(f"cdf({point})", lambda f: f.cdf(point), lambda law: law.cdf(number_at(point)))
+        found = self._closed_or_number(f"cdf({point})", lambda f: f.cdf(point), lambda law: law.cdf(number_at(point)))
+        return within(point, self.interval, sp.S.Zero, sp.S.One, found)
 
     @limited
     def quantile(self, probability: sp.Expr | float) -> sp.Expr:
@@ -346,11 +348,11 @@ class StationaryLaw:
 
     def _pearson(self, order: sp.Expr | int) -> sp.Expr | None:
         """The moment by the recursion of Pearson's laws, where parameters are open and no family is known."""
-        known = self.coefficients is not None and self.family is None and not self.cells and bool(self.parameters)
         whole_line = self.interval.ends == (-sp.oo, sp.oo)
-        if not (known and whole_line and sp.sympify(order).is_Integer and 0 <= order <= 100):
+        if self.coefficients is None or self.family is not None or self.cells or not (self.parameters and whole_line):
             return None
-        return pearson_moment(*self.coefficients, self.variable, int(order))
+        whole = sp.sympify(order).is_Integer and 0 <= order <= 100
+        return pearson_moment(*self.coefficients, x=self.variable, order=int(order)) if whole else None
 
     def _closed_or_number(
         self, quantity: str, closed: Callable[[Family], sp.Expr], number: Callable[[Any], Any], order: sp.Expr | int = 0
@@ -374,8 +376,7 @@ class StationaryLaw:
                 f"{quantity} is not written in closed form. {named}Give every parameter a number, with law.at(values): "
                 "then it is one."
             )
-        quick = self._quick_numbers
-        if quick is not None:
+        if (quick := self._quick_numbers) is not None:
             try:
                 return sp.Float(number(quick), DIGITS)
             except DriftproofError:
@@ -386,8 +387,7 @@ class StationaryLaw:
     def _measured_total(self) -> sp.Expr | None:
         """The integral of the density by quadrature; None, without numbers for it."""
         try:
-            quick = self._quick_numbers
-            if quick is not None:
+            if (quick := self._quick_numbers) is not None:
                 try:
                     point = where_integrals_begin(self.density, self.interval)
                     scale = sp.exp(sp.Float(quick.log_integral(point).value, DIGITS + 3))
