@@ -185,6 +185,7 @@ def test_nothing_lies_beyond_the_ends_of_a_law():
     assert (above.cdf(sp.S.Half), above.pdf(0), between.pdf(2)) == (0, 0, 0)
     assert (between.cdf(-1), between.cdf(3), between.cdf(0), sp.simplify(between.cdf(1))) == (0, 1, 0, 1)
     uniform = stationary_density(ItoProcess.scalar(z, drift=sp.S.Zero, dispersion=sp.S.One), Interval(0, c))
+    assert uniform.cdf() == z / c
     for end, (below, density) in {sp.Rational(1, 4): (1, 0), sp.Integer(2): (sp.Rational(1, 4), sp.S.Half)}.items():
-        assert float(uniform.cdf(sp.S.Half).subs(c, end)) == below
+        assert float(uniform.cdf(sp.S.Half).subs(c, end)) == float(below)
         assert uniform.pdf(sp.S.Half).subs(c, end) == density

@@ -89,7 +89,10 @@ class Beta(BoundedPowers):
     def cdf(self, x: sp.Expr | None = None) -> sp.Expr:
         """The probability of values up to ``x``."""
         x = self._point(x)
-        return sp.betainc_regularized(self.alpha, self.beta, 0, (x - self.interval.left) / self.width)
+        share = (x - self.interval.left) / self.width
+        if self.beta == 1:
+            return share**self.alpha
+        return sp.betainc_regularized(self.alpha, self.beta, 0, share)
 
 
 @dataclass(frozen=True)
