@@ -74,7 +74,7 @@ def within(point: sp.Expr, interval: Interval, left: sp.Expr, right: sp.Expr, in
     Example:
         >>> k = sp.Symbol("k", positive=True)
         >>> within(sp.S.Half, Interval(0, k), sp.S.Zero, sp.S.One, 1 / (2 * k))
-        Piecewise((1/(2*k), k > 1/2), (1, True))
+        Piecewise((1, k < 1/2), (1/(2*k), True))
     """
     if not point.is_number:
         return inside
