@@ -102,8 +102,18 @@ def _falls_at_irrational_places(logarithm: sp.Expr) -> bool:
     if isinstance(logarithm, sp.asinh | sp.acosh | sp.LambertW | sp.hyper):
         return False
     ends = (1 - u, 1 + u) if isinstance(logarithm, sp.atanh) else (u,)
-    factors = (factor.as_base_exp()[0] for end in ends for factor in sp.Mul.make_args(end))
+    factors = (factor for end in ends for factor in _bases(end))
     return not all(f.is_positive or f.is_Rational or _is_linear_in_a_letter(f) for f in factors)
+
+
+def _bases(product: sp.Expr) -> Iterator[sp.Expr]:
+    """What vanishes where a product does: its factors without their powers and moduli."""
+    for factor in sp.Mul.make_args(product):
+        base = factor.as_base_exp()[0]
+        if isinstance(base, sp.Abs):
+            yield from _bases(base.args[0])
+        else:
+            yield base
 
 
 def _is_linear_in_a_letter(f: sp.Expr) -> bool:

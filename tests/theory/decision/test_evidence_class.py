@@ -4,6 +4,7 @@ import pytest
 import sympy as sp
 
 from theory.decision.evidence_class import sharp_turn, wall_out_of_sight
+from theory.decision.number_sizes import LARGEST_NUMBER, too_large
 from theory.decision.sign import SignKind, decide_sign
 from theory.decision.zero import ZeroKind, decide_zero
 from verification.checks.conditions import judge_bound, judge_region
@@ -155,3 +156,9 @@ def test_an_undefined_function_may_be_complex():
     f, g = sp.Function("f"), sp.Function("g", real=True)
     assert decide_zero(sp.sqrt(f(x) ** 2) - sp.Abs(f(x))).kind is ZeroKind.NONZERO
     assert decide_zero(sp.sqrt(g(x) ** 2) - sp.Abs(g(x))).says_zero
+
+
+def test_a_logarithm_of_the_distance_from_a_rational_place_is_seen_as_far_as_others():
+    seen, unseen = sp.log(sp.Abs(5 * x / 2 - 1)) + 40 * x, sp.log(sp.Abs(x**2 - 2)) + 40 * x
+    assert too_large(seen, LARGEST_NUMBER, {}) is None
+    assert "grow too slowly" in too_large(unseen, LARGEST_NUMBER, {})
