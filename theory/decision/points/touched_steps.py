@@ -30,8 +30,8 @@ from theory.errors import TheoryError
 
 _ball, _truth = behind_the_door(ball), behind_the_door(truth)
 
-_PRECISION, _FINE = 128, 2048
-"""Bits, and those that tell heights which rounding hides."""
+_PRECISION = 128
+"""Bits; heights that they hide are those of numbers too large for points (:mod:`theory.decision.number_sizes`)."""
 
 _MAX_SURFACES = 12
 _CLOSE = Fraction(1, 1 << 30)
@@ -105,8 +105,6 @@ def _touched(expression: sp.Expr, region: AdmissibleRegion, jump: Jump, level: i
     upwards = -distance if side < 0 else distance
     lowest = descended(upwards, region, start) if side > 0 or side < 0 else start  # else on it, by all that balls tell
     height = _ball(upwards, lowest, _PRECISION)
-    if height.contains(0):  # by the rounding of a third, say
-        height = _ball(upwards, lowest, _FINE)
     if height < 0:
         return _beyond(expression, region, upwards, start, lowest)
     if height > 0 and place_of_touching(upwards, region, [lowest]) is None:
