@@ -167,8 +167,7 @@ class _Networks:
         active = torch.baddbmm(bias[:, None], images, first.mT)
         hidden = functional.gelu(active)
         outer = torch.softmax(torch.baddbmm(offset[:, None], hidden, second.mT), dim=2)
-        right = labels[..., None]
-        outer = outer.scatter_(2, right, outer.gather(2, right) - 1) / images.shape[1]
+        outer = (outer - functional.one_hot(labels, self.shapes[-1][0])) / images.shape[1]
         inner = torch.ops.aten.gelu_backward(outer @ second, active)
         parts = inner.mT @ images, inner.sum(1), outer.mT @ hidden, outer.sum(1)
         return torch.cat([part.flatten(1) for part in parts], dim=1)

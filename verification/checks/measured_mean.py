@@ -22,7 +22,8 @@ from verification.checks.intervals import (
 from verification.verdict import Finding, Outcome
 
 _LEFT = 4.0
-"""Times the change between two steps that the bias left at the smaller one may be."""
+r"""Times the change between two steps that the bias left at the smaller one may be: 2.4 for a bias of order
+:math:`\sqrt h`, and room for the chance in a change that just stands out of both intervals."""
 
 FEW_EVENTS = 64
 """Events on which a mean must rest for the variance of batches to say whether samples are independent."""
